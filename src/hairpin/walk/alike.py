@@ -1,8 +1,8 @@
-"""The walk of a flow that is alike an earlier one: it takes the verdict over, and walks itself when its way is read.
+"""A flow that is alike an earlier flow gets the earlier flow's verdict; it is walked only when its branches are read.
 
 One walk tells the verdict of all flows that are alike (network/kinds), because exchanging the own values of two alike
-containers leaves the network as it is.  Of a host with many containers most ways are never read: a report has the
-verdicts of all flows, and the causes of those that fail.
+containers leaves the network as it is.  On a host with many containers most branches are never read: a report has the
+verdicts of all flows, but causes only for the flows that fail.
 """
 
 from collections.abc import Hashable, Mapping
@@ -19,15 +19,15 @@ if TYPE_CHECKING:
     from hairpin.network.kinds.kinds import Kinds
 
 _FEW = 8
-"""Walks of a network before its kinds are looked for, beside one for each few containers: looking costs as much."""
+"""The number of walks of a network after which alike containers are searched for, plus one for each 16 containers."""
 _FOR_CONTAINERS = 16
 
 
 class TraceTakenOver(Trace, frozen=True, dict=True):
-    """A trace with the verdict of an alike flow, whose trace is ``first``.  Reading its branches walks the flow itself,
-    in ``network``.
+    """A trace with the verdict of an alike flow, whose trace is ``first``.  The first read access to ``branches`` walks
+    the flow itself, in ``network``.
 
-    ``changed_from``: the network in which the flows are alike; None: ``network``."""
+    ``changed_from``: the network in which the two flows are alike, if it is another one than ``network``."""
 
     network: Network = Network(())
     first: Trace | None = None
@@ -74,7 +74,8 @@ def _branches(trace: TraceTakenOver) -> tuple[Branch, ...]:
 
 
 def _says_own(network: Network, first: Trace) -> bool:
-    """Return whether an assumption or a question of the walk has a word that an alike flow's would not have."""
+    """Return whether an assumption or a question of the trace ``first`` contains a name or an address of its own flow
+    only."""
     known = _firsts(network).own_words
     if first.flow not in known:
         said = repr((first.assumed, first.questions)) if first.assumed or first.questions else ""
@@ -88,8 +89,8 @@ setattr(TraceTakenOver, _READ_LATE, property(_branches))
 
 
 class _Firsts:
-    """The walks of one network by what they have in common with others.  ``waiting``: those whose kinds were not looked
-    for yet."""
+    """The traces of one network, indexed by the kind of their flow.  ``waiting`` has the traces whose kinds were not
+    computed yet."""
 
     def __init__(self) -> None:
         self.by_kind: dict[Hashable, Trace] = {}
@@ -98,12 +99,14 @@ class _Firsts:
 
 
 def walked_alike(network: Network, flow: Flow) -> Trace:
-    """Return the flow's trace: one taken over from an alike flow, or that of an own walk."""
+    """Return the flow's trace, with the verdict of an alike flow that was walked before; without such a flow, walk the
+    flow."""
     return taken_over(network, flow) or remember(network, walk_flow(network, flow))
 
 
 def taken_over(network: Network, flow: Flow) -> TraceTakenOver | None:
-    """Return the flow's trace by that of an alike flow; None if none was walked, or nothing is gained yet."""
+    """Return the flow's trace with an alike flow's verdict.  Return None if no alike flow was walked, or if too few
+    flows were walked for a search of kinds."""
     firsts = _firsts(network)
     if len(firsts.waiting) < _worth_looking(network):
         return None
@@ -125,7 +128,7 @@ def taken_over_after(network: Network, alike: TraceTakenOver, first: Trace) -> T
 
 
 def remember(network: Network, trace: Trace) -> Trace:
-    """Return the trace of an own walk; alike flows take it over from now on."""
+    """Return the trace unchanged, after storing it; from now on, alike flows get its verdict."""
     firsts = _firsts(network)
     if firsts.by_kind:
         firsts.by_kind.setdefault(_kinds(network).of_flow(trace.flow, network.this.name), trace)
@@ -135,8 +138,8 @@ def remember(network: Network, trace: Trace) -> Trace:
 
 
 def exchanged_names(network: Network, trace: TraceTakenOver) -> Mapping[str, str]:
-    """Return, for each name of a namespace or link of the containers of the alike flow and of this one, the name that
-    takes its place."""
+    """Return the names to exchange between the trace's flow and the alike flow: each name of a namespace or link of a
+    container of one flow is mapped to the corresponding name of the other flow."""
     return _kinds(network).exchanged_names(trace.like.flow, trace.flow, network.this.name)
 
 

@@ -4,7 +4,8 @@ from hairpin.netfilter.packet import ICMP, TCP, Packet
 
 
 def answer_to(packet: Packet, tcp_flags: int) -> Packet:
-    """Return the packet of the answer: addresses and ports swapped, an echo reply to an echo request."""
+    """Return the packet that answers this packet: addresses and ports are swapped, and an echo request becomes an echo
+    reply."""
     icmp = None
     if packet.icmp is not None:
         icmp = 0 if packet.protocol == ICMP else 129 << 8

@@ -1,4 +1,5 @@
-"""The first data of a TCP connection: the client's, and the server's if it takes another path."""
+"""The first data packet of a TCP connection: the client's, and the server's if a host forwards only the server's
+packets."""
 
 import msgspec
 
@@ -12,13 +13,14 @@ from hairpin.walk.tunnelled import innermost, with_innermost
 
 
 def client_data(started: State, back: End) -> State:
-    """Return the client's first data packet, which it sends once the reply has ended at ``back``."""
+    """Return the client's first data packet, which the client sends after the reply; ``back`` is the reply's end."""
     packet = msgspec.structs.replace(innermost(started), tcp_flags=ACK | PSH)
     return msgspec.structs.replace(with_innermost(started, packet), history=back.state.history.for_answer())
 
 
 def server_data(arrived: State, before: End) -> State:
-    """Return the server's first data packet.  ``arrived``: the request; ``before``: the end of the packet before it."""
+    """Return the server's first data packet.  ``arrived`` is the request; ``before`` is the end of the previous
+    packet."""
     return State(
         "output-route",
         arrived.netns,
@@ -29,17 +31,18 @@ def server_data(arrived: State, before: End) -> State:
 
 
 def first_data(network: Network, started: State, back: End) -> End | None:
-    """Return the end of the first data packet, which TCP sends once it has the reply; None without TCP."""
+    """Return the end of the client's first data packet, which TCP sends after the reply; None if the protocol is not
+    TCP."""
     if innermost(started).protocol != TCP:
         return None
     return next(iter(walk_asking(network, client_data(started, back))), None)
 
 
 def answer_lost(network: Network, started: State, arrived: State, back: End, sent: End) -> End | None:
-    """Return the end of the server's first data if a host forwards it that did not forward the request; None if it
-    arrives.  That host sees only one direction: the SYN-ACK is invalid there, and later packets begin a connection of
-    the server: net/netfilter/nf_conntrack_proto_tcp.c tcp_new(), nf_conntrack_tcp_loose
-    """
+    """Return the end of the server's first data packet if it is lost and passes a host that the request did not pass;
+    else None.  Such a host sees only one direction of the connection.  Its conntrack finds the SYN-ACK invalid, and the
+    server's later packets begin a connection there: net/netfilter/nf_conntrack_proto_tcp.c tcp_new(),
+    nf_conntrack_tcp_loose"""
     passed = {step.netns.host for step in arrived.history.steps}
     if sent.kind != "arrived" or passed.issuperset(step.netns.host for step in back.state.history.steps):
         return None

@@ -23,14 +23,15 @@ class Lookup(msgspec.Struct, frozen=True):
 
 
 class SatisfiedRule(msgspec.Struct, frozen=True):
-    """A rule that a packet of the flow satisfied, or the policy that decided, and its namespace."""
+    """A rule that a packet of the flow satisfied, or the policy that decided about the packet, with the namespace."""
 
     netns: Netns
     place: Place
 
 
 class Deciders(msgspec.Struct, frozen=True):
-    """The lookups that found a route and the satisfied rules of a flow's walk, each once, in their order."""
+    """The route lookups of a flow's walk that found a route, and the rules that its packets satisfied, each once and in
+    order."""
 
     lookups: tuple[Lookup, ...]
     rules: tuple[SatisfiedRule, ...]
@@ -62,7 +63,7 @@ class _Recorder:
 
 
 def deciders(network: Network, flow: Flow) -> Deciders:
-    """Return the routes and rules that decided the flow's walk; cached with the network."""
+    """Return the routes and rules that decided the flow's walk; the result is cached with the network."""
     known = _deciders(network)
     if flow not in known:
         recorder = _Recorder()

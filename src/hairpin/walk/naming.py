@@ -16,7 +16,8 @@ from hairpin.walk.trace import Branch
 
 
 def to_server(network: Network, flow: Flow) -> Flow:
-    """Return the flow to its client's present name server, which a change may have replaced."""
+    """Return the flow with its client's present name server as the destination, because a change may have replaced that
+    server."""
     found = _asking(network, flow) if flow.asked_name else None
     server = next(iter(servers_of(*found)), None) if found is not None else None
     if server is None or server == (flow.version, flow.daddr):
@@ -25,9 +26,11 @@ def to_server(network: Network, flow: Flow) -> Flow:
 
 
 def answered(network: Network, flow: Flow, branch: Branch) -> Branch:
-    """Return the branch of a query that reached the server, with the server's answer; another branch unchanged.
+    """Return the branch after the name server's answer; a branch whose query did not reach the server is returned
+    unchanged.
 
-    A server outside knows no container.  Another program on this host may know some; that is assumed."""
+    A name server outside of the host knows no container's name.  Another program on this host is assumed to know the
+    name."""
     found = _asking(network, flow) if flow.asked_name and branch.succeeds else None
     if found is None:
         return branch

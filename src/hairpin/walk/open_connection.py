@@ -1,7 +1,7 @@
 """Whether an open connection survives a change of the network.
 
-Its next packets are walked through the network after the change, with the earlier conntrack entries.  Both ends have to
-be the same processes as before.
+The connection's next packets are walked through the network after the change, with the conntrack entries from before
+the change.  Both ends of the connection have to be the same processes as before.
 """
 
 from typing import Literal
@@ -40,8 +40,8 @@ class Replaced(msgspec.Struct, frozen=True):
 
 
 class _Opened(msgspec.Struct, frozen=True):
-    """An opened connection.  ``end``: the request's end; ``back``: the answer's end; ``held``: the socket that receives
-    the request; ``inner``: the relay's own connection if that socket is a relay's."""
+    """An opened connection.  ``end`` is the request's end, ``back`` the answer's end.  ``held`` is the socket that
+    receives the request.  If this socket is a relay's, ``inner`` is the relay's own connection."""
 
     flow: Flow
     started: State
@@ -52,8 +52,8 @@ class _Opened(msgspec.Struct, frozen=True):
 
 
 def fate(was: Network, now: Network, flow: Flow, replaced: Replaced, *, anew: bool = False) -> Fate:
-    """Return the fate of the flow's connection.  The flow passes in ``was``.  ``anew``: its next packets are walked
-    even if the change does not affect them."""
+    """Return the fate of the flow's connection after the change from ``was`` to ``now``.  The flow passes in ``was``.
+    If ``anew`` is true, the next packets are walked even if the change does not affect them."""
     if ends(was, flow, replaced):
         return "lost"
     opened = _known(was, flow)
@@ -86,7 +86,7 @@ def _known(was: Network, flow: Flow) -> _Opened | None:
 
 
 def _as_it_was(was: Network, now: Network, opened: _Opened, replaced: Replaced) -> Fate | None:
-    """Return the unchanged fate of the connection, if the change does not affect its next packets."""
+    """Return the connection's fate without the change, if the change does not affect the next packets; else None."""
     remembering = {netns for netns, _ in _sent(opened, Replaced()).history.connections}
     if not remembering.isdisjoint(replaced.forgetful | replaced.namespaces):
         return None
@@ -110,12 +110,12 @@ def _goes_on(now: Network, opened: _Opened, replaced: Replaced) -> Fate:
 
 @kept
 def _all_opened(network: Network) -> dict[Flow, _Opened | None]:  # noqa: ARG001
-    """Return the cached connections of this network, which are needed for each of many changes."""
+    """Return the cache of this network's opened connections: the effects of many changes are computed from them."""
     return {}
 
 
 def _opened(was: Network, flow: Flow) -> _Opened | None:
-    """Return the flow's connection after it was opened; None if the usual branch opens none."""
+    """Return the connection that the flow opens; None if the usual branch of the walk opens no connection."""
     started = begin(was, flow)
     if isinstance(started, End):
         return None
@@ -149,7 +149,7 @@ def _to_outside(now: Network, opened: _Opened, replaced: Replaced) -> Fate:
         return "depends"
     if sent.kind != "left":
         return "lost"
-    # With another source translation it is another connection for the server.
+    # If the source address or port is translated differently, the packet belongs to another connection for the server.
     if _outer(sent.state) != _outer(opened.end.state):
         return "lost"
     answer = outside_takes(now, opened.flow, sent).reply
@@ -182,7 +182,7 @@ def _outer(state: State) -> tuple[int | None, ...]:
 
 
 def _sent(opened: _Opened, replaced: Replaced) -> State:
-    """Return the client's next packet, with the network's conntrack entries after the change."""
+    """Return the client's next packet, with the conntrack entries that are left after the change."""
     started, back = opened.started, opened.back
     if innermost(started).protocol == TCP:
         data = client_data(started, back)

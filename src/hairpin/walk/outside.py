@@ -1,6 +1,6 @@
 """The edge of the snapshot: how packets enter it, and what happens to packets that leave it.
 
-Everything here is assumed (see network/world.py), and its steps say so.
+Everything in this module is assumed (see network/world.py), and the steps that it records say so.
 """
 
 import msgspec
@@ -44,7 +44,7 @@ from hairpin.walk.tunnelled import inside_tunnel, tunnel_to
 class OutsideAnswer(msgspec.Struct, frozen=True):
     """The answer of the outside to a packet that left: a packet that comes back, or the reason why none comes back.
 
-    ``questions``: facts that only the user knows.  The answer presumes that the user says yes.
+    ``questions`` asks for facts that only the user knows.  The answer presumes that the user says yes.
     """
 
     decided_by: Assumed
@@ -89,7 +89,7 @@ def enters_by(network: Network, flow: Flow) -> State | End:
 
 
 def _sender(network: Network, netns: Netns, version: Version, address: int, link: Link) -> int | None:
-    """Return the packet's source hardware address, the client's or its router's; None if no neighbour entry has it."""
+    """Return the hardware address of the packet's sender, the client or its router; None without a neighbour entry."""
     namespace = network.namespace(netns)
     back = lookup(namespace, Query(version, address))
     way = next((hop.gateway for hop in back.next_hops if hop.link == link.name and hop.gateway is not None), address)
@@ -100,7 +100,7 @@ def _sender(network: Network, netns: Netns, version: Version, address: int, link
 
 
 def asked_by_sender(network: Network, flow: Flow, state: State) -> State | End:
-    """Return the first packet, or its end if the host does not answer the ARP request of the machine that brings it."""
+    """Return the client's first packet; its end if the host does not answer the ARP request of the packet's sender."""
     sender = sender_of(network, flow, state)
     if sender is None:
         return state
@@ -109,7 +109,7 @@ def asked_by_sender(network: Network, flow: Flow, state: State) -> State | End:
 
 
 def asked_by_gateway(network: Network, left: State, back: State) -> End | None:
-    """Return the answer's end if this host has the address of the gateway that brings it: it ignores such a request."""
+    """Return the answer's end if this host ignores the gateway's ARP request, because it has the gateway's address."""
     gateway = left.next_hop.gateway if left.next_hop is not None and left.carried is None else None
     if back.packet.version == 6 or gateway is None or not owns_address(network.namespace(back.netns), 4, gateway):
         return None
@@ -118,11 +118,11 @@ def asked_by_gateway(network: Network, left: State, back: State) -> End | None:
 
 
 def sender_of(network: Network, flow: Flow, state: State) -> int | None:
-    """Return the IPv4 address of the machine that brings a client's packet: the client itself if it is on the link, or
-    its router.  None if the link has no network that a router could be in.
+    """Return the IPv4 address of the machine that sends the client's packet on the link: the client, or its router.
+    Return None if the link has no network that a router could be in.
 
-    The router is the gateway of the route back to the client, or of a default route by that link; if there is none, any
-    machine in the link's network.
+    The router's address is the gateway of the route back to the client, or of a default route by that link.  Without
+    such a gateway it is any free address in the link's network.
     """
     namespace, packet, receiver = network.namespace(state.netns), state.packet, _holder(network, state)
     if packet.version == 6:
@@ -139,7 +139,7 @@ def sender_of(network: Network, flow: Flow, state: State) -> int | None:
 def _neighbour(namespace: Namespace, link: str) -> int | None:
     """Return a free address in a network of the link, to which the namespace's route leads by that link.
 
-    If another network covers a part of the link's network, the router may be in either part."""
+    If another link's route covers a part of the link's network, the router may have an address in either part."""
     own = (each for each in addresses_of(namespace, link, 4) if each.scope == "global")
     networks = ((network_of(each.value, each.prefix_length, 4), each.prefix_length) for each in own)
     free = (free_address(namespace, base, length, 4) for base, length in networks)
@@ -151,7 +151,7 @@ def _leads_by(namespace: Namespace, address: int, link: str) -> bool:
 
 
 def _holder(network: Network, state: State) -> str:
-    """Return the input link of the packet for the IP layer: the bridge, if it enters by a port."""
+    """Return the packet's input link as the IP layer sees it: the bridge, if the packet enters by a bridge port."""
     namespace = network.namespace(state.netns)
     link = namespace.link(state.iif)
     return link.master or state.iif if link is not None and is_bridge_port(namespace, link) else state.iif
@@ -177,10 +177,11 @@ def _upstream_denies(network: Network, flow: Flow) -> Assumed | None:
 
 
 def incoming_link(network: Network, netns: Netns, flow: Flow, start: Outside | Lan) -> Link | None:
-    """Return the link by which a packet from that start enters.
+    """Return the link by which a packet from the outside client ``start`` enters the host.
 
-    The link that the start names comes first, then a tunnel whose route leads to the client.  A client on the LAN
-    enters by the link that holds the asked address, any other client by a link whose route leads back to it.
+    If ``start`` names a link, it is that link; else a tunnel device, if a route to the client leads into one.  The
+    packet of a client on the LAN enters by the link that has the asked address.  Any other client's packet enters by a
+    link on a route back to the client.
     """
     namespace = network.namespace(netns)
     if start.link is not None:
@@ -207,9 +208,9 @@ def incoming_link(network: Network, netns: Netns, flow: Flow, start: Outside | L
 
 
 def _default_first(holders: list[str], ways: list[str]) -> list[str]:
-    """Return the links that hold the asked address and are a way back to the client, or else all that hold it.
+    """Return the links that have the asked address and lead back to the client; if none do, all links that have it.
 
-    A packet to a multi-homed host enters by the link that holds its destination address.
+    A packet to a multi-homed host enters by the link that has the packet's destination address.
     """
     return [name for name in holders if name in ways] or holders
 
@@ -250,7 +251,8 @@ def _at_gateway(network: Network, state: State, public: PublicAddress) -> Outsid
 
 
 def _lost_in_tunnel(network: Network, state: State) -> OutsideAnswer | None:
-    """Return the answer to an outer packet that went to another host than its receiver's, or None."""
+    """Return why a tunnel's outer packet is lost if it went to another host than the inner packet's receiver; else
+    None."""
     wrong = wrong_end(network, state)
     if wrong is not None:
         return OutsideAnswer(wrong, reason="tunnel-elsewhere")
@@ -259,7 +261,7 @@ def _lost_in_tunnel(network: Network, state: State) -> OutsideAnswer | None:
 
 
 def _lost_on_host(network: Network, flow: Flow, state: State) -> OutsideAnswer | None:
-    """Return the answer to a packet that left although its receiver is on a host that was read, or None."""
+    """Return why a packet is lost that left although its receiver is on a host that was read; None if it is not."""
     namespace, packet = network.namespace(state.netns), state.packet
     link = namespace.link(state.oif)
     target = address_text(packet.daddr, packet.version)
@@ -296,10 +298,9 @@ def _lost_on_host(network: Network, flow: Flow, state: State) -> OutsideAnswer |
 
 
 def _on_another_host(network: Network, state: State) -> Assumed | None:
-    """Return the reason if the destination is an address of another host that was read, which the packet does not
-    reach.
+    """Return the fact that another read host has the destination address, which the packet does not reach; else None.
 
-    A stated route to it (``return_route``) leads there through gateways that were not read.
+    If the user has stated a return route to the address, the packet reaches it through gateways that were not read.
     """
     packet = state.packet
     holder = holder_of(network, packet.version, packet.daddr, besides=state.netns.host)
@@ -323,7 +324,7 @@ def _on_another_host(network: Network, state: State) -> Assumed | None:
 def _leads_to_unread(namespace: Namespace, link: Link) -> bool:
     """Return whether the link's other end is in a namespace that was not read: a bridge's veth without its peer.
 
-    An uplink that is a bridge port looks alike; the bridge then has the default route.
+    A veth bridge port that is an uplink looks the same, but then the default route leads by the bridge.
     """
     if link.kind != "veth" or not is_bridge_port(namespace, link):
         return False
@@ -332,17 +333,17 @@ def _leads_to_unread(namespace: Namespace, link: Link) -> bool:
 
 
 def _known_end(namespace: Namespace, link: Link, state: State) -> str:
-    """Return the port by which the packet left; the bridge, if the receiver may be behind another of its ports."""
+    """Return the port by which the packet left; the bridge, if the receiver may be behind another bridge port."""
     learned = any(each.port == link.name and each.mac == state.packet.dmac for each in namespace.fdb)
     ports = [each for each in namespace.links if each.master == link.master and each.kind == "veth"]
     return link.name if learned or len(ports) == 1 else link.master or link.name
 
 
 def _unknown_source(network: Network, netns: Netns, packet: Packet) -> Assumed | None:
-    """Return whether no host outside can route a reply to the packet's source address.
+    """Return the fact that no outside host can route a reply to the packet's source address; None if a host may.
 
-    It is none of this host's (or hidden by its engine), on none of the uplink's networks, has no stated return route,
-    and its network masquerades.
+    Such a source address is not the host's (or is_hidden() is true), is in no network of an uplink, has no stated
+    return route, and is in a masqueraded network.
     """
     namespace = network.namespace(netns)
     version, source = packet.version, packet.saddr
@@ -358,7 +359,7 @@ def _unknown_source(network: Network, netns: Netns, packet: Packet) -> Assumed |
         on_link = inside(source, address.value, address.prefix_length, version)
         if on_link and link is not None and is_uplink(network, netns, link):
             if any(owns_address(each, version, source) for each in network.host(netns.host).namespaces):
-                return None  # a macvlan's or a bridged container's: it answers for itself
+                return None  # a macvlan or a bridged container has the address, and answers ARP itself
             said = message(
                 "nobody here answers for {address} on {link}", address=address_text(source, version), link=link.name
             )
@@ -376,7 +377,7 @@ def _no_way_back(packet: Packet) -> Assumed:
 
 
 def _reply(network: Network, state: State, packet: Packet) -> State:
-    """Return the answer of the outside.  It enters by the link, and in the VLAN, by which the request left."""
+    """Return an outside machine's answer.  It enters by the link by which the request left, in the request's VLAN."""
     sent, carried = state.carried, None
     if sent is None:
         back = answer_to(packet, SYN | ACK)

@@ -1,6 +1,7 @@
 """The existing conntrack entries of a flow's sender.  TCP connections and DNS queries use a new source port each time.
-Other programs mostly send their datagrams from one port.  Then the next datagram matches the entry of the last one, and
-that entry decides its destination.  Each datagram renews the entry, so an entry means that its sender is still sending.
+Other programs mostly send their datagrams from one port.  Then the next datagram matches the conntrack entry of the
+previous datagram, and this entry decides where the next datagram goes.  Each datagram renews the entry, so an entry
+shows that its sender is still sending.
 
 Source: RFC 5452 section 9.2 (DNS)
 """
@@ -21,11 +22,12 @@ from hairpin.walk.trace import Trace
 
 _DNS = 53
 _MOST = 8
-"""The most entries of one sender that are walked."""
+"""The greatest number of one sender's conntrack entries that are walked."""
 
 
 def met_by_sender(network: Network, flow: Flow, walk: Callable[[Network, Flow], Trace]) -> Trace:
-    """Return the flow's trace.  If an older entry of the sender misdirects a datagram, it is that datagram's trace."""
+    """Return the flow's trace.  If an older conntrack entry misdirects a datagram of the sender, return that datagram's
+    trace."""
     trace = walk(network, flow)
     if flow.protocol != "udp" or flow.dport == _DNS or flow.invented or not trace.succeeds:
         return trace
@@ -37,7 +39,7 @@ def met_by_sender(network: Network, flow: Flow, walk: Callable[[Network, Flow], 
 
 
 def _ports(network: Network, trace: Trace) -> Iterator[int]:
-    """Yield the source ports of the sender's entries whose translation differs from a new entry's."""
+    """Yield the source ports of the sender's conntrack entries whose NAT differs from the NAT of a new connection."""
     known: set[int] = {trace.flow.sport}
     for netns, before, after in passages(trace):
         for entry in other_translations(network, netns, before, after):
@@ -47,7 +49,7 @@ def _ports(network: Network, trace: Trace) -> Iterator[int]:
 
 
 def passages(trace: Trace) -> Iterator[tuple[Netns, Packet, Packet]]:
-    """Yield each namespace on the request's path, with the packet before and after it."""
+    """Yield each namespace on the request's path, with the packet as it enters and as it leaves the namespace."""
     passed: dict[Netns, tuple[Packet, Packet]] = {}
     for step in trace.usual.request:
         if step.stage == "relay":
@@ -59,7 +61,8 @@ def passages(trace: Trace) -> Iterator[tuple[Netns, Packet, Packet]]:
 
 
 def other_translations(network: Network, netns: Netns, before: Packet, after: Packet) -> Iterator[Connection]:
-    """Yield the entries of the packet's sender for its destination whose translation differs from the packet's."""
+    """Yield the conntrack entries from the packet's sender to its destination that have another NAT result than the
+    packet."""
     namespace = network.namespace(netns)
     if before.protocol != UDP or not namespace.connections:
         return

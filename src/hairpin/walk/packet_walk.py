@@ -91,7 +91,7 @@ def _given_up(state: State, most: int) -> End:
 
 
 def walk_packet(network: Network, start: State, find: Carry = neighbour) -> tuple[End, ...]:
-    """Return the ends of all branches, usual branches first.  ``find``: the stage that resolves the neighbour."""
+    """Return the ends of all branches, usual branches first.  ``find`` is the function for the stage ``neighbour``."""
     stages: dict[Stage, Carry] = {**_STAGES, "neighbour": find}
     pending: list[State] = [start]
     ends: list[End] = []

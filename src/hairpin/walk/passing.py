@@ -14,11 +14,11 @@ from hairpin.walk.state import Assumed
 
 
 def passes_by(network: Network, flow: Flow) -> OutsideAnswer | None:
-    """Return the result of an outside client's packet that enters no host that was read; None: it enters one.
+    """Return the result if an outside client's packet enters no host that was read; None if the packet enters a host.
 
-    There are three cases.  The address is outside, like the client, and is not stated to be a host's.  Or the host
-    publishes the port on the address but has lost the address, so it answers no ARP request.  Or it is a stopped
-    container's address on the link."""
+    There are three cases.  The destination is outside, like the client, and the user has not stated that a host has it.
+    Or the host publishes the port on the destination address but has lost this address, so it answers no ARP request.
+    Or a stopped container on the link has the address."""
     start = flow.start
     bare = lost_by(network, flow)
     lost = bare is not None or _is_lost(network, flow) or is_absent(network, flow)

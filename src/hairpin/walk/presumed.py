@@ -1,4 +1,4 @@
-"""Presumptions about machines that were not read: which of them answer, and whether answers find their way back."""
+"""Assumptions about machines that were not read: which machine answers, and whether its answer is routed back."""
 
 from hairpin.host.host import Namespace
 from hairpin.host.route import NextHop
@@ -15,8 +15,8 @@ from hairpin.wanted import read_host, state_public, state_return_route
 
 
 def answers(network: Network, state: State, *, is_next_hop_named: bool) -> Message:
-    """Return the sentence about the machine that is assumed to answer, with its reading: a tunnel's far end, a next hop
-    other than the default route's, or a neighbour."""
+    """Return the sentence that names the machine that is assumed to answer.  For a tunnel's far end, a neighbour, or a
+    next hop other than the default route's, it also tells how to read that machine."""
     address = address_text(state.packet.daddr, state.packet.version)
     if state.carried is not None:
         return message(
@@ -53,7 +53,8 @@ def answers(network: Network, state: State, *, is_next_hop_named: bool) -> Messa
 
 
 def _is_relayed(network: Network, state: State) -> bool:
-    """Return whether flanneld relays the packet and its replies to a node with a lease; it has the leases in memory."""
+    """Return whether flanneld relays the packet to a node with a lease.  flanneld has the leases of all nodes in
+    memory."""
     namespace = network.namespace(state.netns)
     link = namespace.link(state.oif)
     return link is not None and relay_behind(namespace, link) is not None
@@ -76,8 +77,8 @@ def _is_way_back_stated(network: Network, state: State) -> bool:
 
 
 def way_back(network: Network, state: State) -> OpenQuestion | None:
-    """Return the open question whether answers to an unmasqueraded address come back; None if the address is
-    masqueraded, or if the user has stated a return route."""
+    """Return the question whether answers to an unmasqueraded source address come back.  Return None if the address is
+    masqueraded, if the user has stated a return route, or if flanneld relays the packet."""
     packet, hop = state.packet, state.next_hop
     asked = packet.version, packet.saddr
     left = is_unmasqueraded(network, state.netns.of_host, *asked) or is_of_routed_prefix(

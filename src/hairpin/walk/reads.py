@@ -1,8 +1,7 @@
 """The parts of a network that a walk reads, so that a flow is walked again only if a change affects them.
 
-A watched network has the values of its original, and records each part that is read: a field of a namespace, a host or
-the network, or a single sysctl.  A walk depends only on the parts that it reads, so in a network with equal parts it
-has the same result.
+A watched network is a copy that records each part that is read: a field of a namespace, a host or the network, or a
+single sysctl.  A walk depends only on the parts that it reads, so in a network with equal parts it has the same result.
 """
 
 from collections.abc import Callable, Iterator, Mapping
@@ -23,22 +22,22 @@ from hairpin.walk.walk import walk_flow
 from hairpin.walk.walked import traces_of, walked
 
 Part = tuple[str, str, str]
-"""Host, namespace (empty: none) and field."""
+"""A part of a network: host, namespace (empty for a field of the host or the network) and field."""
 _THERE = "there"
-"""The part of a namespace that records whether a namespace of this name exists."""
+"""The field name of the part that stands for the existence of a namespace."""
 
 R = TypeVar("R")
 
 
 def walked_after(was: Network, then: Network, flow: Flow) -> Trace:
-    """Return the flow's trace in the network ``then``: its trace in ``was``, if no part that this walk read is
-    different."""
+    """Return the flow's trace in ``then``.  If ``then`` has the same parts that the walk read in ``was``, return the
+    trace in ``was``."""
     trace, parts = _noted(was, flow)
     return trace if parts_changed(was, then).isdisjoint(parts) else walked(then, flow)
 
 
 def walked_before(network: Network, flow: Flow) -> Trace:
-    """Return the flow's trace as ``walked`` does, and record its reads for ``walked_after``."""
+    """Return the flow's trace as ``walked`` does, and record the parts that the walk reads, for ``walked_after``."""
     return _noted(network, flow)[0]
 
 
@@ -56,7 +55,8 @@ def _noted(network: Network, flow: Flow) -> tuple[Trace, frozenset[Part]]:
 
 
 def _with_names(parts: frozenset[Part], names: Mapping[str, str]) -> frozenset[Part]:
-    """Return the parts that an alike flow reads: ``names`` has the name that takes the place of each one."""
+    """Return the parts with each name replaced by its counterpart in ``names``: the parts that the alike flow's walk
+    reads."""
     return frozenset(
         (host, names.get(netns, netns), "/".join(names.get(each, each) for each in field.split("/")))
         for host, netns, field in parts
@@ -76,7 +76,7 @@ def what_reads(network: Network, work: Callable[[Network], R]) -> tuple[R, froze
 
 
 def parts_changed(was: Network, then: Network) -> frozenset[Part]:
-    """Return the parts that are different in ``then``."""
+    """Return the parts in which the network ``then`` differs from the network ``was``."""
     known = _compared(then)
     if id(was) not in known:
         known[id(was)] = (was, frozenset(_changes(was, then)))
@@ -85,7 +85,8 @@ def parts_changed(was: Network, then: Network) -> frozenset[Part]:
 
 @kept
 def _compared(network: Network) -> dict[int, tuple[Network, frozenset[Part]]]:  # noqa: ARG001
-    """Return the cached comparisons, each with the other network, so that its id stays valid."""
+    """Return the cached comparisons by the other network's id.  Each has the other network itself, so that the id stays
+    valid."""
     return {}
 
 
@@ -141,8 +142,8 @@ def _of_path(path: tuple[str, ...]) -> str:
 
 
 class _Notes:
-    """The recorded parts.  ``open``: for each cached result that is being computed, its name and the parts read so far.
-    A later user of the result counts as having read these parts, too."""
+    """The recorded parts.  ``open`` has, for each cached result that is being computed, its name and the parts read so
+    far. A walk that uses the cached result later counts as having read these parts, too."""
 
     def __init__(self) -> None:
         self.read: set[Part] = set()
@@ -160,17 +161,17 @@ class _Notes:
 
 
 class _Held(dict[str, object]):
-    """The cache of a watched value (``hairpin.kept``) at ``place``: a look-up records the parts that the computation
-    read."""
+    """The ``hairpin.kept`` cache of the watched value at ``place``.  Each use of a cached result records the parts that
+    its computation read."""
 
     def __init__(self, notes: _Notes, place: tuple[str, str]) -> None:
         super().__init__()
         self.notes, self.place = notes, place
         self.parts: dict[str, set[Part]] = {}
         self.spaces: dict[str, _WatchedNamespace] = {}
-        """Of a host: its namespaces by name."""
+        """A watched host's namespaces by name."""
         self.plain = Network(())
-        """Of a network: the one that it was made of."""
+        """The original of a watched network."""
 
     def __getitem__(self, name: str) -> object:
         if name in self.parts:
@@ -199,10 +200,10 @@ class _Forgetful(_Held):
 
 
 class _WatchedNamespace(Namespace, frozen=True, dict=True):
-    """A namespace that records what is read of it."""
+    """A namespace that records which of its fields are read."""
 
     def sysctl(self, *path: str) -> int | None:
-        """See Namespace.  Only this sysctl is recorded."""
+        """Return the sysctl as Namespace does.  Only this sysctl is recorded as read, not all sysctls."""
         if self.door.observer is not None:
             return super().sysctl(*path)
         held = _held(self)
@@ -211,7 +212,7 @@ class _WatchedNamespace(Namespace, frozen=True, dict=True):
 
 
 class _WatchedHost(Host, frozen=True, dict=True):
-    """A host that records what is read of it."""
+    """A host that records which of its fields are read."""
 
     def __contains__(self, name: str) -> bool:
         """See Host.  Only the existence of this namespace is recorded."""
@@ -227,7 +228,7 @@ class _WatchedHost(Host, frozen=True, dict=True):
 
 
 class _WatchedNetwork(Network, frozen=True, dict=True):
-    """A network that records what is read of it and of its hosts."""
+    """A network that records which of its fields, and of its hosts' fields, are read."""
 
     def __contains__(self, netns: Netns) -> bool:
         """See Network.  Only the existence of this namespace is recorded."""

@@ -1,4 +1,4 @@
-"""The connection that a relay (docker-proxy, rootlessport, pasta) makes for each accepted one."""
+"""The connection that a relay (docker-proxy, rootlessport, pasta) opens for each connection that it accepts."""
 
 from hairpin.host.netns import Netns
 from hairpin.host.socket import Socket
@@ -11,7 +11,7 @@ _LOOPBACK = 0x7F000001
 def relayed_flow(network: Network, flow: Flow, netns: Netns, socket: Socket) -> Flow | None:
     """Return the flow of the relay's own connection; None if the namespace in which it connects was not read.
 
-    ``netns``: the namespace of the relay's socket.
+    ``netns`` is the namespace of the relay's listening socket.
     """
     relay = socket.relay
     assert relay is not None
@@ -32,6 +32,6 @@ def relayed_flow(network: Network, flow: Flow, netns: Netns, socket: Socket) -> 
 
 
 def _own_address(network: Network, netns: Netns) -> int:
-    """Return the address of a container that slirp4netns or pasta connects; loopback if it has none."""
+    """Return the address of a container behind slirp4netns or pasta; the loopback address if the container has none."""
     found = (each.value for each in addresses_of(network.namespace(netns), None, 4) if each.scope == "global")
     return next(found, _LOOPBACK)

@@ -1,4 +1,5 @@
-"""The reply to a packet that arrived: whether there is one, where it starts, and whether it reaches the sender."""
+"""The reply to a packet that arrived: whether the kernel sends a reply, where it starts, and whether it reaches the
+sender."""
 
 import msgspec
 
@@ -30,7 +31,7 @@ def not_for_one(namespace: Namespace, state: State) -> End | None:
 def walk_answer(network: Network, state: State, *, flags: int, chosen: bool = False) -> tuple[End, ...]:
     """Return the ends of the reply to the packet that arrived in this state.
 
-    ``chosen``: the kernel chooses the reply's source address by the route.
+    If ``chosen`` is true, the kernel chooses the reply's source address by the route.
     """
     back = answer_to(state.packet, flags)
     anycast = _is_echo_to_many6(network.namespace(state.netns), state)
@@ -70,15 +71,15 @@ def reaches(network: Network, started: State, end: End) -> bool:
         same_source = asked.saddr in (0, got.daddr)
     else:
         same_source = end.kind == "left" and got.daddr == asked.saddr
-        # Behind a 1:1 NAT gateway the answer still has the private address here; `asked` is the packet as it entered.
+        # Behind a 1:1 NAT gateway the answer still has the host's private address, so it is compared with the packet
+        # that entered.
         asked = innermost(started)
     return same_source and (got.saddr, got.sport, got.dport) == (asked.daddr, asked.dport, asked.sport)
 
 
 def _is_beside_tunnel(network: Network, started: State, left: State) -> bool:
-    """Return whether only one of packet and answer goes through a tunnel.  The tunnel's far end then forwards the
-    answer to a network that does not have the client.
-    """
+    """Return whether the request and the answer do not go through the same tunnel.  A tunnel's far end then forwards
+    the answer into a network that does not have the client."""
     if (started.carried is None) != (left.carried is None):
         return True
     namespace = network.namespace(left.netns)
@@ -88,7 +89,7 @@ def _is_beside_tunnel(network: Network, started: State, left: State) -> bool:
 
 
 def wrong_answer(network: Network, started: State, end: End) -> End:
-    """Return the end of a reply that arrived or left but does not match the packet that was sent."""
+    """Return the end of a reply that arrived or left but does not match the request."""
     link = end.state.iif or end.state.oif
     said = message("request and answer do not go through the same tunnel")
     beside = end.kind == "left" and _is_beside_tunnel(network, started, end.state)

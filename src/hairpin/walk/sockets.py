@@ -1,5 +1,5 @@
-"""The socket that receives a packet, and whether it serves the client: it may be another program's, never answer, or be
-full.
+"""The socket that receives a packet, and whether it serves the client: another program may have it, its process may
+never answer, or its queue may be full.
 
 Source: net/ipv4/inet_hashtables.c compute_score(), net/ipv4/udp.c, net/ipv6
 """
@@ -23,9 +23,10 @@ from hairpin.walk.trace import Branch
 
 
 class Deliver(msgspec.Struct, frozen=True):
-    """The result: a socket, ``none``, or ``unread`` if the namespace's sockets were not read.
+    """The result of a socket lookup: a socket, ``none``, or ``unread`` if the namespace's sockets were not read.
 
-    ``others``: sockets of the same port and protocol that do not receive this packet (another address, family, link).
+    ``others`` has the sockets of the same port and protocol that do not receive this packet because they are bound to
+    another address, family or link.
     """
 
     kind: Literal["socket", "none", "unread"]
@@ -34,7 +35,8 @@ class Deliver(msgspec.Struct, frozen=True):
 
 
 class SocketScored(Observation, frozen=True, gc=False):
-    """A socket of the packet's protocol and port was scored.  ``score`` None: it does not receive the packet."""
+    """A socket of the packet's protocol and port was scored.  If ``score`` is None, the socket cannot receive the
+    packet."""
 
     socket: Socket
     packet: Packet
@@ -52,8 +54,8 @@ def find_socket(namespace: Namespace, packet: Packet, iif: str) -> Deliver:
             namespace.door.observer.observe(SocketScored(each, packet, iif, score))
     taking = [(score, each) for score, each in scored if score is not None]
     if taking:
-        # Sockets of one SO_REUSEPORT group have equal scores, and the packet's hash chooses one; here the first with
-        # room.
+        # Sockets of one SO_REUSEPORT group have equal scores, and the packet's hash chooses one.  The walk takes the
+        # first socket that is not full.
         best = max(taking, key=lambda pair: (pair[0], not pair[1].is_full))[1]
         return Deliver("socket", best)
     if any(key.startswith(("sockets", "proc-net")) for key in namespace.unread):
@@ -62,7 +64,8 @@ def find_socket(namespace: Namespace, packet: Packet, iif: str) -> Deliver:
 
 
 def _score(socket: Socket, packet: Packet, iif: str) -> int | None:
-    """Return how well the socket fits (the highest receives the packet), or None if it cannot receive the packet."""
+    """Return the socket's score, or None if it cannot receive the packet.  The socket with the highest score receives
+    it."""
     if socket.device is not None and socket.device != iif:
         return None
     if socket.version != packet.version and (socket.version == 4 or socket.v6only or socket.address is not None):
@@ -87,8 +90,8 @@ def answers_by_route(host: Host, socket: Socket) -> bool:
 
 
 def nobody_takes(port: int | None, others: tuple[Socket, ...]) -> Message:
-    """Return the sentence that no socket receives a packet for this port; ``others``: sockets with the port on another
-    address or link."""
+    """Return the sentence that no socket receives a packet for this port.  ``others`` are the sockets that have the
+    port, but on another address or link."""
     if not others:
         return message("no socket takes port {port}", port=port)
     names = ", ".join(socket_text(each) for each in others)
@@ -96,7 +99,7 @@ def nobody_takes(port: int | None, others: tuple[Socket, ...]) -> Message:
 
 
 def decided_by_socket(socket: Socket) -> SocketDecided:
-    """Return the socket, for a step."""
+    """Return the socket as the decider of a step."""
     return SocketDecided(verbatim(socket_text(socket)), socket)
 
 
@@ -133,7 +136,7 @@ def socket_text(socket: Socket) -> str:
 
 
 def unserved(network: Network, flow: Flow, state: State, socket: Socket) -> Branch | None:
-    """Return the branch that ends at the socket, or None if its process serves the client."""
+    """Return the branch that ends at the socket, or None if the socket's process serves the client."""
     reason = _reason(network, flow, state, socket)
     if reason is None:
         return None
@@ -157,10 +160,10 @@ def unserved(network: Network, flow: Flow, state: State, socket: Socket) -> Bran
 def _reason(network: Network, flow: Flow, state: State, socket: Socket) -> Reason | None:
     """Return why the socket does not serve the client, or None.
 
-    Another process than the container's has the port; the process is stopped, the container paused, or dockerd only
-    holds the port; Docker's resolver is in a container without a network, from which it asks its upstream servers (moby
-    libnetwork/resolver.go forwardExtDNS()); the backlog or the receive queue is full.  Except with a full queue, the
-    kernel completes handshakes, up to the backlog: net/ipv4/tcp_minisocks.c
+    The reasons: a process other than the container's has the port.  dockerd only holds the port.  Docker's resolver is
+    in a container without a network, from which it asks its upstream servers (moby libnetwork/resolver.go
+    forwardExtDNS()). The process is stopped, or the container is paused.  The receive queue or the backlog is full.
+    Unless the backlog is full, the kernel completes handshakes that no process accepts: net/ipv4/tcp_minisocks.c
     """
     if taken_by_other(network, flow, state.netns, socket) is not None:
         return "answered-by-other"

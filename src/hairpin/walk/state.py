@@ -41,17 +41,17 @@ Reason = Literal[
     "too-many-ways",
 ]  # fmt: skip
 Note = Reason | Literal["snat", "dnat", "masquerade", "redirect", "reverse path", "balanced"]
-"""A note on a step: why it stopped or how it translated the packet; or it is a reverse-path lookup or IPVS's choice."""
+"""A note on a step: why the packet stopped, how NAT translated it, a reverse-path lookup, or IPVS's choice."""
 
 
 class RuleDecided(msgspec.Struct, frozen=True, tag="rule"):
-    """A rule or a policy."""
+    """A rule or a policy that decided."""
 
     place: Place
 
 
 class RouteDecided(msgspec.Struct, frozen=True, tag="route"):
-    """A route, and the policy rule that led to its table; None: there is none."""
+    """A route, and the policy rule that led to the route's table.  Both are None if no such route or rule exists."""
 
     entry: Route | None
     by: PolicyRule | None
@@ -68,7 +68,7 @@ class RouteDecided(msgspec.Struct, frozen=True, tag="route"):
 
 
 class SysctlDecided(msgspec.Struct, frozen=True, tag="sysctl"):
-    """A value under /proc/sys.  With the value ``wanted`` the packet would have passed."""
+    """A sysctl that decided.  With the value ``wanted`` the packet would have passed."""
 
     path: Path
     value: str
@@ -77,7 +77,7 @@ class SysctlDecided(msgspec.Struct, frozen=True, tag="sysctl"):
 
 
 class SocketDecided(msgspec.Struct, frozen=True, tag="socket"):
-    """A socket with the name ``said``.  ``socket`` None: ``said`` is a sentence about the sockets ``named``."""
+    """A socket, named ``said``.  If ``socket`` is None, ``said`` is a sentence about the sockets in ``named``."""
 
     said: Message
     socket: Socket | None = None
@@ -85,8 +85,7 @@ class SocketDecided(msgspec.Struct, frozen=True, tag="socket"):
 
 
 class LinkDecided(msgspec.Struct, frozen=True, tag="link"):
-    """A link's state, its peer, a neighbour on it, or its traffic control.  ``evidence``: the reading of what
-    decided."""
+    """A link's state, its peer, a neighbour on it, or its traffic control.  ``evidence`` is the reading's id."""
 
     link: str
     said: Message
@@ -96,7 +95,7 @@ class LinkDecided(msgspec.Struct, frozen=True, tag="link"):
 
 
 class ConntrackDecided(msgspec.Struct, frozen=True, tag="conntrack"):
-    """An entry of the conntrack table, or how full the table is."""
+    """A conntrack entry that decided, or the number of entries in the conntrack table."""
 
     said: Message
     evidence: str = ""
@@ -104,11 +103,11 @@ class ConntrackDecided(msgspec.Struct, frozen=True, tag="conntrack"):
 
 
 class Assumed(msgspec.Struct, frozen=True, tag="assumed"):
-    """Something beyond the hosts.
+    """A fact about the outside that decided.
 
-    ``grounds``: the user or a file has ``stated`` it, it follows from what was ``read``, or it is only ``assumed``.
-    A mere assumption proves no cause (diagnose.py rests_on_facts(), docs/adr/0016).  ``silent``: the entry of a route's
-    next hop that is assumed to answer, but did not answer the kernel's last request."""
+    ``grounds`` says whether the user or a file ``stated`` the fact, it follows from readings, or it is only
+    ``assumed``. A mere assumption proves no cause (diagnose.py rests_on_facts(), docs/adr/0016).  ``silent`` is the
+    neighbour entry of a next hop that is assumed to answer, although it did not answer the kernel's last request."""
 
     said: Message
     grounds: Literal["read", "stated", "assumed"] = "assumed"
@@ -119,7 +118,7 @@ DecidedBy = RuleDecided | RouteDecided | SysctlDecided | SocketDecided | LinkDec
 
 
 class Step(msgspec.Struct, frozen=True, gc=False):
-    """One step.  ``packet`` is the packet after it."""
+    """One step of a walk.  ``packet`` is the packet after the step."""
 
     netns: Netns
     stage: Stage
@@ -132,8 +131,7 @@ class Step(msgspec.Struct, frozen=True, gc=False):
 class Stop(msgspec.Struct, frozen=True):
     """Where and why a packet's walk ended.
 
-    ``seen`` is the packet as it was there, ``reject`` the answer that the sender gets.  ``address``: no neighbour on
-    the link has it.
+    ``seen``: the packet at that stage.  ``reject``: the answer that its sender gets.  ``address``: no neighbour has it.
     """
 
     reason: Reason
@@ -162,11 +160,11 @@ class Frame(msgspec.Struct, frozen=True, gc=False):
     vid: int | None = None
     """The VLAN of a tagged frame.  Within a bridge that filters VLANs each frame has one."""
     target: Port | None = None
-    """The port that the frame is addressed to.  None: it is outside of the snapshot, or not known."""
+    """The link that the frame is addressed to.  It is None if that link is outside of the snapshot or unknown."""
     dmac: int | None = None
-    """The hardware address in the neighbour entry of the next hop.  None: that of ``target``."""
+    """The hardware address in the next hop's neighbour entry.  None: the frame is sent to the address of ``target``."""
     other_host: bool = False
-    """The frame's destination hardware address is none of this namespace's (PACKET_OTHERHOST)."""
+    """Whether the frame's destination hardware address is not this namespace's (PACKET_OTHERHOST)."""
 
 
 class Track(msgspec.Struct, frozen=True, gc=False):
@@ -176,7 +174,7 @@ class Track(msgspec.Struct, frozen=True, gc=False):
     ct_direction: Literal[0, 1] = 0
     connection: Connection | None = None
     notrack: bool = False
-    """A rule has run NOTRACK on the packet before its connection was looked up."""
+    """Whether a rule has run NOTRACK on the packet before its connection was looked up."""
     zone: int | None = None
     """The conntrack zone that a rule has set before the packet's connection was looked up."""
 
@@ -185,17 +183,17 @@ class Fragments(msgspec.Struct, frozen=True, gc=False):
     """The sizes of the packet's fragments, in bytes."""
 
     largest: int | None = None
-    """The largest fragment of a packet that travels in fragments.  None: it travels whole."""
+    """The largest fragment of a packet that travels in fragments.  It is None if the packet travels whole."""
     by_socket: int | None = None
-    """The size of the fragments that the local socket made.  They stay as they are if they fit the MTU."""
+    """The size of the fragments that the local socket made.  The IP layer keeps them if they fit the MTU."""
     defragmented: int = 0
-    """The largest fragment of a packet that was defragmented in this namespace.  0: it was not.
+    """The largest fragment of a packet that was defragmented in this namespace; 0 if the packet was not defragmented.
 
     A packet that exceeds an MTU later is fragmented again at this size.
     """
     gso: bool = False
-    """The packet is one of several full-sized TCP segments that the kernel carries as one (generic segmentation
-    offload) until a real network card cuts them."""
+    """Whether the packet is one of several full-sized TCP segments that the kernel carries as one packet (generic
+    segmentation offload) until a real network card cuts them."""
 
 
 class Sender(msgspec.Struct, frozen=True, gc=False):
@@ -203,14 +201,14 @@ class Sender(msgspec.Struct, frozen=True, gc=False):
 
     uid: int | None = None
     by_kernel: bool = False
-    """The packet comes from a socket of the kernel, as ICMP errors do.  A reset that a rule sends has no socket.
+    """Whether a socket of the kernel sends the packet, such as an ICMP error.  A reset that a rule sends has no socket.
 
-    Such a socket has no owner.  Policy rules see ``uid``.
+    Such a socket has no owner.  Policy rules see the ``uid`` of this struct.
     """
     without_socket: bool = False
-    """A tunnel device sends the packet, and the inner one has no local socket.  Routed like the kernel's packets."""
+    """Whether a tunnel device sends the packet, and its inner packet has no local socket.  Route lookups see uid 0."""
     header_included: bool = False
-    """A raw socket wrote the IPv4 header.  Such a packet passes no VRF device: net/ipv4/raw.c raw_send_hdrinc()"""
+    """Whether a raw socket wrote the IPv4 header.  The packet then passes no VRF device: raw.c raw_send_hdrinc()"""
 
 
 class History(msgspec.Struct, frozen=True, gc=False):
@@ -219,14 +217,14 @@ class History(msgspec.Struct, frozen=True, gc=False):
     connections: tuple[tuple[Netns, Connection], ...] = ()
     """Connections that this walk made or changed, by namespace."""
     neighbours: tuple[tuple[Netns, str, int], ...] = ()
-    """Neighbours that this walk's solicitations resolved, or its ARP requests introduced: namespace, link, address."""
+    """Neighbours that the kernel knows by this walk's solicitations or ARP requests: namespace, link, address."""
     passed: tuple[Passed, ...] = ()
-    """The base chains of all hooks so far.  They are recorded only if the walk has an observer (door.py)."""
+    """The base chains that the packet has passed.  They are recorded only if the walk has an observer (door.py)."""
     steps: tuple[Step, ...] = ()
     conditions: tuple[Condition, ...] = ()
 
     def for_answer(self) -> "History":
-        """Return the history with which the answer begins: this one without its steps."""
+        """Return the history with which the answer's walk begins: this history without its steps."""
         return msgspec.structs.replace(self, steps=())
 
 
@@ -239,19 +237,19 @@ class State(msgspec.Struct, frozen=True, gc=False):
     iif: str = ""
     oif: str = ""
     slave: str = ""
-    """The VRF port that the packet came in by, if ``iif`` is the VRF.  IPv4 routes the packet by this link."""
+    """The VRF port by which the packet came in, if ``iif`` is the VRF.  IPv4 looks routes up with this port."""
     rerouted: str = ""
-    """The new output link of a local packet that a rule of OUTPUT changed.  OUTPUT still sees ``oif``."""
+    """The new output link of a local packet that a rule of OUTPUT changed.  Chains of OUTPUT still see ``oif``."""
     next_hop: NextHop | None = None
     mtu_bytes: int | None = None
-    """The MTU of the route, or of its link.  None before the packet is routed."""
+    """The MTU of the packet's route, or of the route's link.  It is None before the packet is routed."""
     to_many: bool = False
-    """The route is a broadcast or multicast route (IPv4)."""
+    """Whether the packet's IPv4 route is a broadcast or multicast route."""
     local: bool = False
-    """The packet was sent from this namespace and came in over the loopback link, so it has its route already."""
+    """Whether this namespace sent the packet over the loopback link, so that the packet has its route already."""
     handed_back: Literal["", "sent", "forwarded"] = ""
-    """The packet has come back, with the route by which this namespace ``sent`` or ``forwarded`` it.  It comes from lo,
-    to which it was forwarded, or from a vxlan, which makes no outer packet for its own host."""
+    """The packet has come back, with the route by which this namespace ``sent`` or ``forwarded`` it: from lo, to which
+    it was forwarded, or from a vxlan device, which makes no outer packet for its own host."""
     l3s: Port | None = None
     """The ipvlan in mode l3s that receives the packet, while INPUT sees the link below as its interface."""
     hops: int = 0
@@ -262,7 +260,7 @@ class State(msgspec.Struct, frozen=True, gc=False):
     sender: Sender = Sender()
     history: History = History()
     carried: "Carried | None" = None
-    """The frame that the packet carries for a tunnel.  None for most packets."""
+    """The frame inside the packet, if the packet is a tunnel's outer packet; else None."""
 
     def seen(self) -> Seen:
         """Return the packet as rules see it at this stage.
@@ -271,7 +269,7 @@ class State(msgspec.Struct, frozen=True, gc=False):
         """
         frame, track, sender = self.frame, self.track, self.sender
         unrelated = track.ct_state == CT_RELATED and track.connection is None
-        owner = None if sender.by_kernel else sender.uid  # its sockets have no file: xt_owner.c owner_mt()
+        owner = None if sender.by_kernel else sender.uid  # a kernel socket has no file: xt_owner.c owner_mt()
         return Seen(
             packet=self.packet,
             iif=self.iif,
@@ -288,7 +286,7 @@ class State(msgspec.Struct, frozen=True, gc=False):
         )
 
     def to(self, stage: Stage, **changes: object) -> "State":
-        """Return the state at another stage."""
+        """Return the state moved to another stage."""
         return msgspec.structs.replace(self, stage=stage, **changes)
 
     def noted(self, stage: Stage, link: str, decided_by: DecidedBy | None = None, note: Note | None = None) -> "State":
@@ -319,9 +317,9 @@ class State(msgspec.Struct, frozen=True, gc=False):
 
 
 class Carried(msgspec.Struct, frozen=True):
-    """The frame inside a tunnel's outer packet: its state where it left by the tunnel device, and the encapsulation.
+    """The frame inside a tunnel's outer packet: its state as it leaves by the tunnel device, and the encapsulation.
 
-    ``by_socket``: a program's socket sends the outer packet, not the kernel.
+    If ``by_socket`` is true, a program's socket sends the outer packet, and not the kernel.
     """
 
     frame: State
@@ -330,8 +328,9 @@ class Carried(msgspec.Struct, frozen=True):
 
 
 class End(msgspec.Struct, frozen=True):
-    """The end of a branch.  ``arrived``: at a socket of ``state.netns``.  ``left``: the snapshot, by ``state.oif``.
-    ``balanced``: IPVS sends it to a server that is ``assumed`` to answer.  All others have a ``stop``."""
+    """The end of a branch.  ``arrived``: at a socket of ``state.netns``.  ``left``: the packet left the snapshot by
+    ``state.oif``.  ``balanced``: IPVS sends it to a server that is ``assumed`` to answer.  Any other end has a
+    ``stop``."""
 
     kind: Literal["arrived", "left", "balanced", "dropped", "rejected", "unknown", "looped"]
     state: State
@@ -343,7 +342,7 @@ Outcome = State | End
 
 
 def without_ends(ways: Iterable[Iterable[Outcome]]) -> Generator[End, None, list[State]]:
-    """Yield the ends; return the other states, for ``states = yield from without_ends(…)``."""
+    """Yield the packets' ends and return the states that continue, for ``states = yield from without_ends(…)``."""
     states: list[State] = []
     for outcomes in ways:
         for outcome in outcomes:
@@ -383,7 +382,7 @@ def stopped_by(
     reject: str | None = None,
     address: int | None = None,
 ) -> End:
-    """Return the end of a branch that the link decides; ``said``: the link's state or action, in words."""
+    """Return the end of a branch that the link decides.  ``said`` is the link's state or action, in words."""
     decided = LinkDecided(link.name, said, link.evidence)
     return stopped(state, reason, stage=stage, link=link.name, decided_by=decided, reject=reject, address=address)
 

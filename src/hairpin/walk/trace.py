@@ -17,8 +17,8 @@ from hairpin.wanted import Wanted, ask_neighbour
 class OpenQuestion(msgspec.Struct, frozen=True):
     """A fact outside the host that only the user knows.
 
-    ``if_yes`` and ``if_no``: the flow's fate with that answer.  ``wanted``: the facts that each settle it, the surest
-    first.  ``breaks_if``: the answer with which a passing flow fails; empty: none."""
+    ``if_yes`` and ``if_no`` tell what happens to the flow with that answer.  ``wanted`` lists facts, the surest first;
+    each of them settles the question.  ``breaks_if`` is the answer with which a passing flow fails (empty: neither)."""
 
     text: Message
     if_yes: Message
@@ -28,8 +28,8 @@ class OpenQuestion(msgspec.Struct, frozen=True):
 
 
 class Branch(msgspec.Struct, frozen=True):
-    """One possible course of the flow, under its conditions.  ``data``: the first data packet's steps, only if it
-    fails."""
+    """One possible outcome of the flow, with the conditions under which it happens.  ``data`` has the first data
+    packet's steps, if this packet is lost."""
 
     verdict: Verdict
     request: tuple[Step, ...]
@@ -52,8 +52,8 @@ class Branch(msgspec.Struct, frozen=True):
 
 
 class Trace(msgspec.Struct, frozen=True):
-    """A walked flow.  ``verdict`` is ``depends`` if branches end differently; the usual one is the first of
-    ``branches``."""
+    """A walked flow.  ``verdict`` is ``depends`` if branches end differently.  The first of ``branches`` is the usual
+    one."""
 
     flow: Flow
     verdict: Verdict
@@ -71,12 +71,13 @@ class Trace(msgspec.Struct, frozen=True):
 
     @property
     def like(self) -> "Trace":
-        """The trace of an alike flow that was walked: the same way, with its own addresses, ports and names."""
+        """The trace of the alike flow that was walked instead of this flow; this trace itself, if this flow was
+        walked."""
         return self
 
     @property
     def assumed(self) -> tuple[Message, ...]:
-        """What the usual branch assumes."""
+        """The assumptions of the usual branch."""
         return self.usual.assumed
 
     @property
@@ -86,7 +87,8 @@ class Trace(msgspec.Struct, frozen=True):
 
     @property
     def conditions(self) -> tuple[Condition, ...]:
-        """The conditions of the verdict; empty unless it is ``depends``.  Load conditions decide nothing."""
+        """The conditions of the verdict ``depends``; empty for any other verdict.  Conditions of load decide no
+        verdict."""
         if self.verdict != "depends":
             return ()
         found = [each for branch in self.branches for each in branch.conditions if not each.load]
@@ -94,7 +96,7 @@ class Trace(msgspec.Struct, frozen=True):
 
 
 def trace_of(flow: Flow, branches: tuple[Branch, ...]) -> Trace:
-    """Return the trace.  Branches that are taken only under load do not count for its verdict."""
+    """Return the trace with these branches.  Branches that are taken only under load do not count for the verdict."""
     verdicts: set[Verdict] = {branch.verdict for branch in branches if not only_under_load(branch)}
     if len(verdicts) == 1:
         (verdict,) = verdicts
@@ -108,7 +110,7 @@ def only_under_load(branch: Branch) -> bool:
 
 
 def assuming_of_neighbours(branch: Branch) -> Branch:
-    """Return the branch with its assumptions about neighbours that were not read."""
+    """Return the branch with the assumptions of its steps about neighbours that were not read."""
     steps = (step for step in (*branch.request, *branch.reply) if step.stage == "neighbour")
     found = [(step, step.decided_by) for step in steps if isinstance(step.decided_by, Assumed)]
     if not found:
@@ -120,7 +122,8 @@ def assuming_of_neighbours(branch: Branch) -> Branch:
 
 
 def _is_silent(step: Step, entry: Neighbour) -> OpenQuestion:
-    """Return the question whether a next hop that did not answer the kernel's last request is still silent."""
+    """Return the question whether a next hop that did not answer the kernel's last ARP request still does not
+    answer."""
     facts = {
         "gateway": address_text(entry.value, entry.version),
         "link": entry.link,

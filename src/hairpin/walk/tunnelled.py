@@ -1,7 +1,7 @@
 """Clients behind a tunnel: the tunnel's far end sends their packets inside outer packets.
 
-The route back to the client names the tunnel: an overlay's route to another node's containers, a VPN's to its members.
-A default route into a tunnel does not show where a client is, because it covers all addresses.
+The route back to the client shows the tunnel: for example, an overlay's route to another node's containers, or a VPN's
+route to its members.  A default route into a tunnel does not show where a client is, because it covers all addresses.
 """
 
 import msgspec
@@ -48,14 +48,15 @@ def is_tunnel(namespace: Namespace, link: Link) -> bool:
 
 
 def inside_tunnel(network: Network, state: State, link: Link, hop: NextHop) -> State | End | None:
-    """Return the outer packet in which the far end sends the client's packet: the far end to which the host sends its
-    packets for the client.  None if that is unknown; the walk then begins at the tunnel device."""
+    """Return the outer packet in which the tunnel's far end sends the client's packet.  It comes from the far end to
+    which the host sends packets for the client.  Return None if that far end is unknown; the walk then begins at the
+    tunnel device."""
     back = answer_to(state.packet, SYN | ACK)
     sent = State("neighbour", state.netns, back, oif=link.name, next_hop=hop, sender=Sender(uid=0))
     ends = walk_packet(network, sent)
     lost = next((each for each in ends if each.stop is not None and each.stop.reason == "no-source-address"), None)
     if lost is not None:
-        return lost  # the far end still sends to the address that the device has lost
+        return lost  # the far end still sends to the address that the tunnel device has lost
     end = next((each for each in ends if each.kind == "left"), None)
     if end is None or end.state.carried is None:
         return None
@@ -70,12 +71,13 @@ def inside_tunnel(network: Network, state: State, link: Link, hop: NextHop) -> S
 
 
 def innermost(state: State) -> Packet:
-    """Return the packet, or the inner packet of a tunnel."""
+    """Return the state's packet; if it is a tunnel's outer packet, return the inner packet."""
     return state.packet if state.carried is None else state.carried.frame.packet
 
 
 def with_innermost(state: State, packet: Packet) -> State:
-    """Return the state with another packet, or with another inner packet."""
+    """Return the state with ``packet`` in place of its packet; in a tunnel's outer packet, in place of the inner
+    packet."""
     carried = state.carried
     if carried is None:
         return msgspec.structs.replace(state, packet=packet)

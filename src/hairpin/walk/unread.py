@@ -1,6 +1,5 @@
-"""Missing readings of the namespace in which a packet is.  Missing links, routes or kernel settings end the walk;
-missing rules, or a socket's missing process, are a condition of it.
-"""
+"""Missing readings of the namespace in which a packet is.  Missing links, routes or kernel settings end the walk.  If
+rules or a socket's process were not read, the walk continues under a condition."""
 
 import msgspec
 
@@ -18,7 +17,8 @@ _ROUTED = ("input-route", "output-route")
 
 
 def unread_end(network: Network, state: State) -> End | None:
-    """Return the packet's end if its namespace's links were not read or, for a lookup, its routes or sysctls."""
+    """Return the packet's end if its namespace's links were not read.  At a stage with a route lookup, also return its
+    end if the routes or sysctls were not read."""
     namespace, version = network.namespace(state.netns), state.packet.version
     if "ip-addr" in namespace.unread and not namespace.links:
         said = message("the links and addresses of {netns} let it pass", netns=network.netns_text(state.netns))
@@ -38,8 +38,9 @@ def unread_end(network: Network, state: State) -> End | None:
 
 
 def unread_owner(network: Network, state: State, socket: Socket) -> Condition | None:
-    """Return the condition that a process accepts the socket's connections, if the reading lacks its process or the
-    process's state; else None.  dockerd holds ports and never accepts (userland proxy off)."""
+    """Return the condition that a process accepts the socket's connections, if the socket's process or the process's
+    state was not read; else None.  With the userland proxy off, dockerd holds ports and never accepts connections on
+    them."""
     unread = {each.key for each in network.host(state.netns.host).unread}
     missing = {"socket-owners"} if socket.pid is None else {"halted-processes", "frozen-processes"}
     if unread.isdisjoint(missing):
@@ -62,7 +63,7 @@ def unread_rules(network: Network, netns: Netns, version: Version) -> Condition 
 
 
 def binding_condition(table: Table, chain: Chain, link: str) -> Condition:
-    """Return the condition that a chain with unread devices is bound to this link."""
+    """Return the condition that a chain whose devices were not read is bound to this link."""
     said = message(
         "chain {chain} of table {family} {table} is bound to {link}",
         chain=chain.name,

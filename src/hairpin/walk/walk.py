@@ -40,7 +40,7 @@ from hairpin.walk.unread import unread_end, unread_owner
 from hairpin.walk.verdicts import Verdict
 
 _MOST_RELAYS = 3
-"""The most relays in a row that a walk follows.  No host has more."""
+"""The greatest number of relays in a row that a walk follows.  No host has more."""
 
 
 def walk_flow(network: Network, flow: Flow) -> Trace:
@@ -118,9 +118,9 @@ def _after_request(network: Network, flow: Flow, started: State, end: End, depth
 
 
 def _send_fails(started: State, end: End) -> bool:
-    """Return whether the sender's system call fails: no route, or a rule of its OUTPUT drops the datagram.
+    """Return whether the sender's system call fails: there is no route, or the sender's namespace drops the datagram.
 
-    TCP sends its SYN again instead: net/ipv4/tcp_output.c tcp_connect()
+    If a rule drops a SYN, connect() does not fail, and TCP sends the SYN again: net/ipv4/tcp_output.c tcp_connect()
     """
     if started.stage != "output-route" or end.state.netns != started.netns or end.stop is None:
         return False
@@ -235,7 +235,8 @@ def _port_unreachable(network: Network, started: State, refused: End) -> Branch:
 def _answered(
     network: Network, flow: Flow, started: State, end: End, socket: Socket | None, depth: int
 ) -> Iterator[Branch]:
-    """Yield the branches of a packet that arrived: its reply, then (TCP) the first data, then a relay's connection."""
+    """Yield the branches of a packet that arrived: with its reply, then TCP's first data, then a relay's own
+    connection."""
     state = end.state
     for back in walk_answer(
         network,
@@ -260,7 +261,7 @@ def _answered(
         branch = Branch("delivered", state.history.steps, reply, conditions=conditions, questions=bulk)
         if relayed and socket is not None:
             for leg in _relayed(network, flow, state, socket, branch, depth + 1):
-                # The relay answers a datagram only after it has got an answer itself.
+                # The relay answers a datagram only after its own datagram was answered.
                 yield leg if lost is None or not leg.succeeds else lost
         else:
             yield branch
@@ -299,7 +300,8 @@ def _data_rejected(network: Network, started: State, sent: End) -> Branch:
 
 
 def _relayed(network: Network, flow: Flow, state: State, socket: Socket, front: Branch, depth: int) -> Iterator[Branch]:
-    """Yield the branches of docker-proxy's own connection to the container, whose fate the sender shares.
+    """Yield the branches of docker-proxy's own connection to the container.  If that connection fails, the client's
+    fails.
 
     Rules can lead that connection to docker-proxy again and again.
     """

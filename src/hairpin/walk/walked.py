@@ -8,9 +8,9 @@ from hairpin.walk.trace import Trace
 
 
 def walked(network: Network, flow: Flow) -> Trace:
-    """Return the flow's trace, cached with the network.  It may be taken over from an alike flow (alike.py).
+    """Return the flow's trace, cached with the network.  The trace may have the verdict of an alike flow (alike.py).
 
-    An observer (Door) does not see a cached walk: it needs ``walk_flow``."""
+    An observer (Door) does not see a cached walk.  For an observer, call ``walk_flow``."""
     known = traces_of(network)
     if flow not in known:
         known[flow] = walked_alike(network, flow)
@@ -19,5 +19,5 @@ def walked(network: Network, flow: Flow) -> Trace:
 
 @kept
 def traces_of(network: Network) -> dict[Flow, Trace]:  # noqa: ARG001
-    """Return the cached traces."""
+    """Return the cache of the network's traces, by flow."""
     return {}

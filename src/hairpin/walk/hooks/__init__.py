@@ -1,5 +1,4 @@
-"""The netfilter hooks: ``chains`` (the entries of a hook, in order), ``hooks`` runs them; ``conntrack`` with
-``tcp_tracking`` and ``connection_index``, ``conntrack_room`` (whether its table takes a new entry); ``nat`` with
-``nat_range``, ``flowtable``; ``surroundings`` (facts beyond the packet that a match needs) with ``limits`` (whether a
-limit is exceeded now).
-"""
+"""The netfilter hooks.  ``chains`` lists the entries of a hook in order, and ``hooks`` runs them.  Connection tracking
+is in ``conntrack``, ``tcp_tracking``, ``connection_index`` and ``conntrack_room`` (whether the conntrack table takes a
+new entry).  Address translation is in ``nat``, ``nat_range`` and ``flowtable``.  ``surroundings`` has facts beyond the
+packet that a match needs, and ``limits`` tells whether a limit is exceeded now."""

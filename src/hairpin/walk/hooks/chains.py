@@ -21,7 +21,7 @@ NAT: dict[Hook, tuple[int, Manip]] = {
     "input": (100, "src"),
     "postrouting": (100, "src"),
 }
-"""The priority and the direction of address translation at each hook."""
+"""For each hook with address translation: its priority, and whether it translates the source or the destination."""
 
 
 class Item(msgspec.Struct, frozen=True):
@@ -34,7 +34,8 @@ class Item(msgspec.Struct, frozen=True):
 
 
 def chains_of_frames(ruleset: Ruleset) -> Iterator[Chain]:
-    """Yield the chains that see frames of all protocols, and those that such chains may jump to."""
+    """Yield the chains that see frames of all protocols, and all other chains in tables of the bridge and netdev
+    families."""
     for table in ruleset.tables:
         for chain in table.chains:
             if table.family in ("bridge", "netdev") or chain.hook in ("ingress", "egress"):
@@ -51,7 +52,7 @@ def chains_at(namespace: Namespace, hook: Hook, families: tuple[Family, ...]) ->
 
 @kept
 def _chains_of_hooks(namespace: Namespace) -> dict[tuple[Hook, tuple[Family, ...]], tuple[tuple[Table, Chain], ...]]:  # noqa: ARG001
-    """Return the cache of chains: a packet passes a dozen hooks, and most namespaces have few chains."""
+    """Return the cache of base chains by hook and families: each packet passes a dozen hooks."""
     return {}
 
 
@@ -79,7 +80,7 @@ def items_at(namespace: Namespace, hook: Hook, families: tuple[Family, ...]) -> 
 
 @kept
 def _items_of_hooks(namespace: Namespace) -> dict[tuple[Hook, tuple[Family, ...]], tuple[Item, ...]]:  # noqa: ARG001
-    """Return the cache of entries."""
+    """Return the cache of hook entries, by hook and families."""
     return {}
 
 
@@ -97,7 +98,8 @@ def _items(namespace: Namespace, hook: Hook, families: tuple[Family, ...]) -> tu
 
 
 def translates_addresses(namespace: Namespace, families: tuple[Family, ...]) -> bool:
-    """Return whether the kernel translates addresses: at every hook, once the family has a nat chain.
+    """Return whether the kernel translates addresses.  It does so at every hook as soon as the family has one nat
+    chain.
 
     Source: net/netfilter/nf_nat_core.c nf_nat_register_fn()
     """

@@ -9,17 +9,18 @@ from hairpin.netfilter.ir import STATUS_DYING
 from hairpin.netfilter.packet import Connection, Tuple
 
 Known = tuple[Connection, Literal[0, 1]]
-"""A connection, and the direction in which it has the tuple that was looked up."""
+"""A connection, and the direction (0: original, 1: reply) whose tuple was looked up."""
 
 _Source = tuple[int, int, int, int, int]
 _Sender = tuple[int, int, int, int, int]
 
 LISTED_MOST = 20000
-"""The collector lists at most this number of entries: collect.sh capped()."""
+"""The collector lists at most this number of conntrack entries: collect.sh capped()."""
 
 
 class ConnectionIndex:
-    """Connections by both their tuples, and by protocol, source address and source port."""
+    """An index of connections by the tuples of both directions, by source (protocol, address and port), and by
+    sender."""
 
     __slots__ = ("__weakref__", "_by_source", "_by_tuple", "_connections", "_of_sender")
 
@@ -38,7 +39,7 @@ class ConnectionIndex:
         return self._by_tuple.get((version, zone, wanted))
 
     def from_source(self, version: int, zone: int, wanted: Tuple) -> list[Connection]:
-        """Return the connections whose original tuple has that protocol, source address and source port
+        """Return the connections whose original tuple has the protocol, source address and source port of ``wanted``
         (nf_nat_bysource)."""
         if self._by_source is None:
             self._by_source = {}
@@ -47,7 +48,7 @@ class ConnectionIndex:
         return self._by_source.get(_source(version, zone, wanted), [])
 
     def of_sender(self, version: int, wanted: Tuple) -> list[Connection]:
-        """Return the connections whose original tuple differs from that one only in its source port, or not at all."""
+        """Return the connections whose original tuple equals ``wanted``, apart from the source port."""
         if self._of_sender is None:
             self._of_sender = {}
             for each in self._connections:
@@ -64,15 +65,15 @@ def _source(version: int, zone: int, of: Tuple) -> _Source:
 
 
 _BY_TABLE: WeakValueDictionary[int, ConnectionIndex] = WeakValueDictionary()
-"""The indexes in use, by the identity of the indexed table."""
+"""The indexes in use, by the id() of the conntrack table that they index."""
 
 
 @kept
 def connections_of(namespace: Namespace) -> ConnectionIndex:
     """Return the index of the namespace's conntrack table.
 
-    Namespaces that share the table share its index, as a namespace does before and after a change of its rules.  The
-    index is freed with the last of them.
+    Two namespace values with the same table share its index: for example, a namespace before and after a change of its
+    rules.  The index is freed together with the last of these values.
     """
     table = namespace.connections
     found = _BY_TABLE.get(id(table))

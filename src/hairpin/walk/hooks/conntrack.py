@@ -32,7 +32,8 @@ from hairpin.walk.state import ConntrackDecided, End, State, stopped
 
 
 def tuple_of(packet: Packet, kernel: str) -> Tuple:
-    """Return the packet's tuple on that kernel release; the ports are zero if conntrack knows none of the protocol."""
+    """Return the packet's tuple on that kernel release.  The ports are zero if conntrack does not track the protocol's
+    ports."""
     if packet.protocol in ICMP_ANSWERS:
         return Tuple(packet.saddr, packet.daddr, packet.protocol, packet.sport or 0, packet.icmp or 0)
     if packet.protocol not in tracked_ports(kernel):
@@ -43,7 +44,7 @@ def tuple_of(packet: Packet, kernel: str) -> Tuple:
 def track(state: State, namespace: Namespace) -> State:
     """Return the state with its connection found or created, and its ctstate."""
     if state.track.connection is not None or state.track.ct_state == ir.CT_UNTRACKED:
-        return state  # tracked before: it came over lo, or br_netfilter ran PREROUTING.  NOTRACK is too late then.
+        return state  # tracked before: came over lo, or br_netfilter ran PREROUTING.  NOTRACK comes too late.
     tracked = _tracked(state, namespace)
     # The zone counts for this lookup only: a packet without a connection comes back over lo without a zone.
     return tracked if tracked.track.zone is None else tracked.with_track(zone=None)
@@ -71,7 +72,7 @@ def _invalid(state: State) -> State:
 def _related(state: State, namespace: Namespace) -> State:
     """Return the state of an ICMP error, related to the connection of the packet that it quotes.
 
-    It is not related if it does not go to that packet's sender.
+    The error is INVALID if its destination is not the quoted packet's sender.
 
     Source: net/netfilter/nf_conntrack_core.c nf_conntrack_inet_error()
     """
@@ -91,10 +92,11 @@ def _related(state: State, namespace: Namespace) -> State:
 
 
 def _known(state: State, namespace: Namespace, wanted: Tuple, but: Connection | None = None) -> Known | None:
-    """Return the connection with that tuple and the packet's direction, or None.  ``but``: not this connection.
+    """Return the connection with the tuple ``wanted``, and the tuple's direction; None if no connection but ``but`` has
+    it.
 
-    Connections of this walk come first, then those of the table that was read.  If both tuples of a connection are
-    equal, the packet counts as a reply: nf_conntrack_core.c __nf_conntrack_hash_insert().
+    Connections that this walk made come before the connections of the conntrack table that was read.  If both tuples of
+    a connection are equal, the packet counts as a reply: nf_conntrack_core.c __nf_conntrack_hash_insert().
     """
     version, zone = state.packet.version, but.zone if but is not None else state.track.zone or 0
     here = (state.netns, version, zone)
@@ -116,8 +118,8 @@ def is_tuple_taken(state: State, namespace: Namespace, wanted: Tuple) -> bool:
 
 
 def _joined(state: State, connection: Connection, direction: Literal[0, 1]) -> State | None:
-    """Return the state with the packet added to the connection; None: the packet begins a new connection in its
-    place."""
+    """Return the state with the packet added to the connection; None if the packet begins a new connection with that
+    tuple."""
     flags = state.packet.tcp_flags
     status = connection.status
     if connection.tcp is not None:
@@ -133,7 +135,7 @@ def _joined(state: State, connection: Connection, direction: Literal[0, 1]) -> S
             status |= ir.STATUS_ASSURED
         connection = msgspec.structs.replace(connection, tcp=tcp)
     elif state.packet.protocol == UDPLITE and status & ir.STATUS_SEEN_REPLY and connection.original.sport:
-        status |= ir.STATUS_ASSURED  # UDP: only after two seconds, nf_conntrack_udp_packet()
+        status |= ir.STATUS_ASSURED  # UDP gets this bit only after two seconds: nf_conntrack_udp_packet()
     if direction == 1:
         status |= ir.STATUS_SEEN_REPLY
     connection = msgspec.structs.replace(connection, status=status)
@@ -161,9 +163,10 @@ def _begun(state: State, namespace: Namespace) -> State:
 
 
 def with_connection(state: State, connection: Connection, **changes: object) -> State:
-    """Return the state as a packet of the connection, which the walk adds to its own table or replaces there.
+    """Return the state with its packet in the connection, which is added to the connections of this walk or replaced
+    there.
 
-    ``changes``: new values for other fields of its track.
+    ``changes`` has new values for other fields of ``state.track``.
     """
     history = state.history
     others = tuple(
@@ -238,7 +241,8 @@ _VERIFIED = frozenset({TCP, UDP, ICMP, ICMP6, SCTP})
 def _is_broken(state: State, namespace: Namespace) -> bool:
     """Return whether the packet has a wrong checksum.  Only received packets are checked, never local ones.
 
-    Linux computes the checksum of UDP-Lite with UDP's protocol number (seen on 6.18), so right ones count as wrong.
+    Linux computes UDP-Lite's checksum with UDP's protocol number (seen on 6.18), so it finds correct UDP-Lite checksums
+    wrong.
     Source: net/netfilter/nf_conntrack_proto_*.c, sysctl_checksum
     """
     packet = state.packet

@@ -1,8 +1,9 @@
 """Whether the kernel still takes a new connection into the connection table of a namespace.
 
-Each namespace has its own ``nf_conntrack_count``.  ``nf_conntrack_max`` and ``nf_conntrack_buckets`` are those of the
-first network namespace and apply to all.  At the maximum the kernel looks for an entry to evict.  It must not be
-ASSURED, and must be in one of eight buckets, starting at the new connection's.  If it finds none, it drops the packet.
+Each namespace has its own ``nf_conntrack_count``.  ``nf_conntrack_max`` and ``nf_conntrack_buckets`` of the first
+network namespace apply to all namespaces.  At the maximum the kernel looks for an entry to evict.  This entry must not
+be ASSURED, and it must be in one of eight buckets, starting at the new connection's bucket.  If the kernel finds no
+such entry, it drops the packet.
 
 Source: net/netfilter/nf_conntrack_core.c __nf_conntrack_alloc(), early_drop(), early_drop_list()
 """
@@ -28,15 +29,15 @@ MAXIMUM = ("net", "netfilter", "nf_conntrack_max")
 COUNT = ("net", "netfilter", "nf_conntrack_count")
 _BUCKETS = ("net", "netfilter", "nf_conntrack_buckets")
 _SEARCHED = 8
-"""NF_CT_EVICTION_RANGE."""
+"""The number of buckets that the kernel searches for an entry to evict: NF_CT_EVICTION_RANGE."""
 _PLACES = 2
-"""Each entry is in the table by both its tuples."""
+"""Each connection is in the hash table twice: by its original and by its reply tuple."""
 _CERTAIN = 0.99
 
 
 class Fill(msgspec.Struct, frozen=True):
-    """A connection table: the number of its entries, its maximum, and how many of its listed entries a new connection
-    may evict."""
+    """A conntrack table: the number of its entries, its maximum, the entries that a new connection may evict, and its
+    buckets."""
 
     count: int
     most: int
@@ -45,7 +46,7 @@ class Fill(msgspec.Struct, frozen=True):
 
     @property
     def full(self) -> bool:
-        """Whether a new connection needs another one's place.  A maximum of 0 means no limit."""
+        """Whether a new connection needs another connection's place.  A maximum of 0 means no limit."""
         return 0 < self.most <= self.count
 
     @property
@@ -55,7 +56,7 @@ class Fill(msgspec.Struct, frozen=True):
 
 
 def fill_of(network: Network, netns: Netns) -> Fill | None:
-    """Return how full the connection table of the namespace is; None if the kernel did not say."""
+    """Return how full the namespace's conntrack table is; None if its number of entries or its maximum was not read."""
     namespace = network.namespace(netns)
     count, most = namespace.sysctl(*COUNT), maximum_of(network, netns)
     if count is None or most is None:
@@ -77,16 +78,16 @@ def _of_machine(network: Network, netns: Netns, path: tuple[str, ...]) -> int | 
 
 
 def _evictable(namespace: Namespace, count: int) -> int:
-    """Return the number of entries that a new connection may evict.  For a long table only the first buckets are
-    listed; their share is extrapolated."""
+    """Return the number of entries that a new connection may evict.  Only the first entries of a long table are listed;
+    the share of evictable entries among them is taken for the whole table."""
     listed = len(namespace.connections)
     found = sum(1 for each in namespace.connections if not each.status & (STATUS_ASSURED | STATUS_OFFLOAD))
     return found * count // listed if listed >= LISTED_MOST else found
 
 
 def with_room(network: Network, before: State, after: State, stage: Stage) -> Iterator[Outcome]:
-    """Yield the packet after its conntrack lookup: unchanged, or its end if it needs a new entry and the table has no
-    room.  Yield both if only some packets find an entry to evict."""
+    """Yield the packet after its conntrack lookup unchanged; if it needs a new entry and the table has no room, yield
+    its end.  Yield both if the kernel finds an entry to evict only for some connections."""
     if not _is_new(before, after):
         yield after
         return

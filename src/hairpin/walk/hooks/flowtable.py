@@ -20,10 +20,11 @@ from hairpin.walk.state import State
 
 
 def offloads(namespace: Namespace, seen: Seen) -> bool:
-    """Return whether ``flow add`` offloads the packet's connection; None: not known.
+    """Return whether ``flow add`` offloads the packet's connection.
 
-    A helper or adjusted sequence numbers prevent it, and no reading shows them.  In an ICMP error about a TCP
-    connection the kernel reads other bytes as TCP flags.  Such an error counts as not offloaded.
+    Conntrack helpers and adjusted sequence numbers prevent offloading, but no reading shows them, so they are ignored.
+    In an ICMP error about a TCP connection, the kernel reads bytes of the error as TCP flags.  hairpin assumes that
+    such an error causes no offloading.
     """
     connection = seen.connection
     if connection is None or not connection.status & STATUS_CONFIRMED or connection.status & STATUS_OFFLOAD:
@@ -34,7 +35,8 @@ def offloads(namespace: Namespace, seen: Seen) -> bool:
 
 
 def _goes_by_its_links(namespace: Namespace, seen: Seen) -> bool:
-    """Return whether the flowtable has the packet's input and output links (for a bridge: one of its ports)."""
+    """Return whether a flowtable has the packet's input and output links.  In place of a bridge it may have one of its
+    ports."""
     declared = [each for table in namespace.ruleset.tables for each in table.objects]
     ways = [
         [name, *(each.name for each in namespace.links if name and each.master == name)]
@@ -57,7 +59,8 @@ def _is_of_a_kind(namespace: Namespace, seen: Seen, connection: Connection) -> b
 
 
 def _leads_back(namespace: Namespace, seen: Seen, connection: Connection) -> bool:
-    """Return whether a route leads to the sender.  Without one IPv4 sends by the given link as if it were on-link."""
+    """Return whether a route leads back to the packet's sender.  IPv4 needs none: it takes the sender to be on the
+    input link."""
     if connection.version == 4:
         return True
     forth, back = connection.original, connection.reply
@@ -74,8 +77,7 @@ def _leads_back(namespace: Namespace, seen: Seen, connection: Connection) -> boo
 
 
 def carries_past(namespace: Namespace, state: State, link: str) -> bool:
-    """Return whether a flowtable of the link carries the packet past the rules; None: its connection is not known
-    enough."""
+    """Return whether a flowtable of the link forwards the packet, so that the packet bypasses the rules."""
     packet = state.packet
     if packet.protocol not in (TCP, UDP) or packet.ttl <= 1 or state.fragments.largest is not None:
         return False

@@ -46,16 +46,17 @@ Reroute = Callable[[Network, State], Iterator[Outcome]]
 def run_hook(
     network: Network, state: State, hook: Hook, reroute: Reroute | None = None, *, translates: bool = True
 ) -> Iterator[Outcome]:
-    """Yield the packet after the hook: states that continue, and ends.
+    """Yield the outcomes of the hook: states that continue, and ends.
 
-    ``reroute`` (OUTPUT): routes a packet anew as soon as DNAT, or a chain of type route, has changed it.
-    ``translates``: whether NAT runs.  It does, except where a packet passes the hooks with its VRF as the interface.
+    ``reroute`` is given for OUTPUT only: it looks up the route again after DNAT or a chain of type route has changed
+    the packet.  ``translates`` tells whether NAT runs.  It is false only where a packet passes POSTROUTING with its VRF
+    as the interface.
     """
     namespace = network.namespace(state.netns)
     families: tuple[Family, ...] = ("ip", "inet") if state.packet.version == 4 else ("ip6", "inet")
     unread = unread_rules(network, state.netns, state.packet.version)
     if unread is not None and unread not in state.history.conditions:
-        # Rules that were not read may drop or accept.  The walk forks, once in each namespace.
+        # Rules that were not read may drop or accept the packet, so the walk forks once in each such namespace.
         blind = stopped(
             _under(state, unread, holds=False), "rules-unread", stage=_stage(hook), link=state.oif or state.iif
         )
@@ -86,13 +87,14 @@ def _done(network: Network, state: State, hook: Hook, item: Item) -> Iterator[Ou
 
 
 def _under(state: State, condition: Condition, *, holds: bool) -> State:
-    """Return the state on the usual branch on which the condition holds, or does not."""
+    """Return the state on the branch on which the condition holds, the usual one, or on the branch on which it does
+    not."""
     taken = msgspec.structs.replace(condition, holds=holds, usual=holds)
     return state.given(taken)
 
 
 def _changes_route(item: Item, before: State, after: State) -> bool:
-    """Return whether the entry changed fields on which the route depends.
+    """Return whether the hook's entry changed packet fields on which the route depends.
 
     Source: nf_nat_proto.c nf_nat_ipv4_local_fn(), iptable_mangle.c ipt_mangle_out(), nft_chain_route.c
     """
@@ -113,9 +115,11 @@ def run_bridge_hook(
     behind: int = -INT_MAX - 2,
     crossing: bool = False,
 ) -> Iterator[Outcome]:
-    """As run_hook, for the bridge family (ebtables, nft ``table bridge``), whose interfaces are bridge ports.
+    """Run a hook of the bridge family (ebtables, nft ``table bridge``), as run_hook() does for IP.  Interfaces are
+    bridge ports.
 
-    Only chains with a priority above ``behind`` and up to ``until`` run.  ``crossing``: the frame goes to another port.
+    Only chains with a priority above ``behind`` and up to ``until`` run.  ``crossing`` is true if the frame goes to
+    another port.
 
     Source: net/bridge/br_input.c, br_forward.c (devices given to NF_HOOK)
     """
@@ -135,7 +139,8 @@ def run_bridge_hook(
 
 
 def run_device_hook(network: Network, state: State, hook: Hook, link: str) -> Iterator[Outcome]:
-    """As run_hook, for ``ingress`` and ``egress`` chains bound to the link (families netdev and inet).
+    """Run the ``ingress`` or ``egress`` chains that are bound to the link (families netdev and inet), as run_hook()
+    does.
 
     Chains of ``egress`` see no input interface (include/linux/netfilter_netdev.h nf_hook_egress()).
     """
@@ -195,7 +200,7 @@ def _filter(namespace: Namespace, state: State, hook: Hook, table: Table, chain:
 def _decided(
     namespace: Namespace, state: State, hook: Hook, table: Table, chain: Chain
 ) -> Iterator[tuple[Decision, Outcome]]:
-    """Yield what the chain decides about the packet, with the packet after it or its end."""
+    """Yield the chain's decisions about the packet, each with the packet after the chain or with the packet's end."""
     around = NamespaceSurroundings(namespace, table.dialect)
     for decision in decide(table, chain, state.seen(), around, namespace.ruleset.ipsets, namespace.door):
         after = _after(namespace, state, table, decision)
@@ -203,14 +208,16 @@ def _decided(
 
 
 def _noted_if_telling(state: State, decision: Decision, hook: Hook) -> State:
-    """Record a step if a rule accepted the packet.  A chain whose rules did not match is no step."""
+    """Return the state with a step recorded if a rule decided or was satisfied.  A chain without a satisfied rule is no
+    step."""
     if decision.place is None or (decision.place.number == 0 and not decision.trail):
         return state
     return state.noted(_stage(hook), state.oif or state.iif, RuleDecided(decision.place))
 
 
 def _after(namespace: Namespace, state: State, table: Table, decision: Decision) -> State:
-    """Return the state after the chain: marks, conditions, notrack; for an observer also the rules that matched."""
+    """Return the state after the chain, with its marks, conditions and tracking.  For an observer, also record the
+    decision."""
     changed = _set_apart(state, table, decision)
     if decision.seen.packet is not state.packet:
         changed = msgspec.structs.replace(changed, packet=decision.seen.packet)
@@ -224,14 +231,14 @@ def _after(namespace: Namespace, state: State, table: Table, decision: Decision)
 
 
 def _set_apart(state: State, table: Table, decision: Decision) -> State:
-    """Return the state in the chain's zone, or untracked.
+    """Return the state in the conntrack zone that the chain has set, or untracked if the chain has run NOTRACK.
 
-    A zone of nft applies even to an untracked packet that comes back over lo.  NOTRACK and iptables' zones do not
-    change such a packet.  Source: nft_ct.c nft_ct_set_zone_eval(), xt_CT.c xt_ct_target()
+    A zone that an nft rule sets applies even to an untracked packet that comes back over lo.  NOTRACK and zones of
+    iptables do not change such a packet.  Source: nft_ct.c nft_ct_set_zone_eval(), xt_CT.c xt_ct_target()
     """
     if state.track.connection is not None or state.track.zone is not None:
         return state
-    # An answer to an untracked packet is related to no connection.  iptables does not change that either.
+    # An answer to an untracked packet is related to no connection.  iptables rules do not change its tracking.
     settled = state.track.ct_state in (CT_UNTRACKED, CT_RELATED)
     nft = table.dialect == "nft"
     if decision.zone is not None and (nft or not (settled or state.track.notrack)):
@@ -274,11 +281,11 @@ def _seems_broken(namespace: Namespace, state: State) -> bool:
 
 
 def _reset_goes_astray(state: State, decision: Decision) -> bool:
-    """Return whether the sender cannot use the RST that answers a translated packet which br_netfilter ran through the
-    hooks.
+    """Return whether REJECT's RST is useless to the sender: it answers a translated packet that came in by a bridge
+    port.
 
-    The kernel sends it by the bridge port at once.  It bypasses the hooks that would undo the translation, so its
-    source is an address that the sender never used.
+    The kernel sends this RST by the bridge port at once.  The RST bypasses the hooks that would undo the translation,
+    so its source is an address that the sender never used.
 
     Source: net/ipv4/netfilter/nf_reject_ipv4.c nf_send_reset(): nf_bridge_info_exists()
     """
@@ -296,7 +303,7 @@ def _nat(namespace: Namespace, state: State, hook: Hook, families: tuple[Family,
         yield stopped(forgotten(state), "masquerade-moved", stage=_stage(hook), link=state.oif)
         return
     if not translates:
-        # Without a nat chain the kernel translates nothing, not even by the entry's recorded translation:
+        # Without a nat chain the kernel does not even apply the translation in the conntrack entry:
         # nf_nat_unregister_fn().
         yield state
         return
@@ -324,7 +331,7 @@ def _nat(namespace: Namespace, state: State, hook: Hook, families: tuple[Family,
 
 
 def _ask_nat(namespace: Namespace, state: State, hook: Hook, table: Table, chain: Chain) -> Iterator[Outcome]:
-    """Yield the packet with its translation decided, undecided (the next chain decides), or its end."""
+    """Yield the packet after one nat chain, translated or not (then the next chain decides), or the packet's end."""
     manip = NAT[hook][1]
     for decision, after in _decided(namespace, state, hook, table, chain):
         if isinstance(after, End):

@@ -19,10 +19,10 @@ _CLOSED = ("TIME_WAIT", "CLOSE")
 def is_exceeded(
     namespace: Namespace, seen: Seen, limit: Limit, entered: frozenset[str], passes: Callable[[Seen], bool]
 ) -> bool:
-    """Return whether the limit is exceeded for the packet.  False: it is not, or the readings do not show it.
+    """Return whether the readings show that the packet exceeds the limit.
 
-    ``entered``: the lists of xt_recent in which the packet was entered before.  ``passes``: whether a packet satisfies
-    the rule's other matches."""
+    ``entered`` has the lists of xt_recent in which earlier rules entered the packet.  ``passes`` returns whether a
+    packet satisfies the rule's other matches."""
     match limit:
         case ConnectionLimit():
             return open_connections(namespace, seen, limit, passes) >= limit.most
@@ -35,7 +35,7 @@ def is_exceeded(
 
 
 def open_connections(namespace: Namespace, seen: Seen, limit: ConnectionLimit, passes: Callable[[Seen], bool]) -> int:
-    """Return the number of open connections that the rule counts together with the packet's own, without that one."""
+    """Return the number of open connections that the rule counts, without the packet's own connection."""
     own = seen.connection.original if seen.connection is not None else None
     wanted = _prefix(seen.packet, limit.by, limit.bits)
     return sum(
@@ -50,7 +50,7 @@ def open_connections(namespace: Namespace, seen: Seen, limit: ConnectionLimit, p
 
 
 def _packet_of(seen: Seen, entry: Connection) -> Packet:
-    """Return the first packet of the entry's connection, as it was at this hook."""
+    """Return the first packet of the conntrack entry's connection, as this hook saw it."""
     original, connection = entry.original, seen.connection
     translated = connection is not None and seen.packet.daddr != connection.original.daddr
     target = entry.reply.reversed() if translated else original

@@ -19,9 +19,9 @@ from hairpin.walk.state import State
 
 
 def needs_decision(state: State, manip: Manip) -> bool:
-    """Return whether nat chains run: once for each connection and direction of translation, on its first packets.
+    """Return whether nat chains run for the packet.  They run once for each connection and each of DNAT and SNAT.
 
-    A reset of REJECT may belong to a connection for which they have not run yet (nf_nat_inet_fn()).
+    REJECT's reset may belong to a connection for which the nat chains have not run yet (nf_nat_inet_fn()).
     """
     connection = state.track.connection
     return (
@@ -36,7 +36,8 @@ def needs_decision(state: State, manip: Manip) -> bool:
 def set_up(state: State, namespace: Namespace, manip: Manip, nat: ir.Nat | None) -> State | None:
     """Return the state with the connection's translation set (``nat`` None: no translation).
 
-    None: it cannot be set (MASQUERADE without an address on the link), and the kernel drops the packet.
+    Return None if the translation cannot be set (MASQUERADE on a link without an address); the kernel then drops the
+    packet.
     """
     connection = state.track.connection
     assert connection is not None
@@ -56,7 +57,7 @@ def set_up(state: State, namespace: Namespace, manip: Manip, nat: ir.Nat | None)
 
 
 def _range(state: State, namespace: Namespace, nat: ir.Nat) -> Range | None:
-    """Return the addresses and ports that the connection may get; None if there is no address."""
+    """Return the addresses and ports that the connection may get; None if MASQUERADE or REDIRECT finds no address."""
     addresses = nat.addresses
     if nat.nat in ("masquerade", "redirect"):
         address = _of_link(state, namespace) if nat.nat == "redirect" else _towards_next_hop(state, namespace)
@@ -105,7 +106,7 @@ def _fits_scope(address: int, asked: int) -> bool:
 def _unique(state: State, namespace: Namespace, manip: Manip, allowed: Range) -> Tuple:
     """Return the connection's translated tuple, chosen so that no other connection has its reply tuple.
 
-    A connection without a matching rule also gets another source port if it would clash.
+    A connection that no nat rule translates also gets another source port if its reply tuple is taken.
 
     Source: net/netfilter/nf_nat_core.c get_unique_tuple(), nf_nat_alloc_null_binding()
     """
@@ -139,7 +140,8 @@ def _unique(state: State, namespace: Namespace, manip: Manip, allowed: Range) ->
 
 
 def _mapped_before(state: State, namespace: Namespace, asked: Tuple, allowed: Range) -> Tuple | None:
-    """Return the tuple translated like the latest connection from the same source: find_appropriate_src()."""
+    """Return the tuple with the source translated as for the latest connection from that source:
+    find_appropriate_src().  Return None if that translation is not allowed or its reply tuple is taken."""
     assert state.track.connection is not None
     version, zone = state.packet.version, state.track.connection.zone
     here = (state.netns, version, zone)
@@ -175,14 +177,14 @@ def _with_free_port(state: State, namespace: Namespace, manip: Manip, wanted: Tu
     def at(port: int) -> Tuple:
         return msgspec.structs.replace(wanted, **{"sport" if source else "dport": port})
 
-    # A random id that is not written into the packet differs from the packet's own.
+    # An ICMPv6 id that NAT does not write into the packet is never drawn equal to the packet's own id.
     hidden = wanted.sport if echo and _keeps_id(wanted.protocol, wanted.dport) else None
     draw = namespace.door.choices.port
     return at(draw(*ports, lambda port: port != hidden and not is_tuple_taken(state, namespace, at(port).reversed())))
 
 
 _LIKE: tuple[Span, ...] = ((1, 511), (600, 1023), (1024, 0xFFFF))
-"""A source port is replaced by one of the same span."""
+"""Ranges of source ports: NAT replaces a source port by a port of the same range."""
 
 
 def redirects_translated(state: State) -> bool:
@@ -211,7 +213,7 @@ def leaves_elsewhere(state: State, manip: Manip) -> bool:
 
 
 def translate(state: State, manip: Manip) -> State:
-    """Return the state with its packet translated for this hook's direction, as its connection says."""
+    """Return the state with the packet's source or destination translated (``manip``), as its connection says."""
     connection = state.track.connection
     if connection is None:
         return state
@@ -224,7 +226,8 @@ def translate(state: State, manip: Manip) -> State:
 
 
 def _keeps_id(protocol: int, icmp: int) -> bool:
-    """Return whether the packet keeps its own id: ICMPv6 writes the connection's id into echo packets only.
+    """Return whether the packet keeps its own ICMP id: for ICMPv6, NAT writes the connection's id into echo packets
+    only.
 
     Source: net/netfilter/nf_nat_proto.c icmpv6_manip_pkt()
     """
@@ -232,7 +235,8 @@ def _keeps_id(protocol: int, icmp: int) -> bool:
 
 
 def _has_ports(wanted: Tuple) -> bool:
-    """Return whether conntrack knows the protocol's ports: see tuple_of()."""
+    """Return whether the tuple has ports: tuple_of() leaves them zero if conntrack does not track the protocol's
+    ports."""
     return wanted.sport != 0 or wanted.dport != 0
 
 
@@ -240,7 +244,7 @@ def _rewritten(packet: Packet, target: Tuple, manip: Manip) -> Packet:
     """Return the packet with the tuple's source or destination.  An ICMP request keeps its type and gets the tuple's
     id.
 
-    An ICMP error gets the address of the connection's end, and the packet that it quotes is translated the other way.
+    An ICMP error is addressed to the connection's end, and the packet that it quotes is translated in reverse.
     Source: net/netfilter/nf_nat_proto.c nf_nat_icmp_reply_translation()
     """
     if packet.inner is not None:

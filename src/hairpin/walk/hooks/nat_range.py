@@ -1,6 +1,6 @@
 """The addresses and ports that a translation may give to a connection.
 
-A hash without a secret chooses the address, so a client always gets the same one.
+The kernel chooses the address by a hash without a secret, so a client always gets the same address.
 
 Source: net/netfilter/nf_nat_core.c in_range(), find_best_ips_proto(); include/linux/jhash.h jhash2() (Bob Jenkins'
 lookup3)
@@ -15,16 +15,16 @@ from hairpin.network.prefix import Version
 
 Manip = Literal["src", "dst"]
 Span = tuple[int, int]
-"""First and last, both included."""
+"""The first and the last number of a range, both included."""
 
 _WORD = 0xFFFFFFFF
 
 
 class Range(msgspec.Struct, frozen=True):
-    """The addresses and ports to choose from (None: unchanged).
+    """The addresses and ports from which NAT chooses.  A field that is None leaves the address or port unchanged.
 
-    ``random``: the port is random even if the old one is free.  ``persistent``: the address does not depend on the
-    connection's other end.
+    If ``random`` is true, the port is drawn at random even if the old port is free.  If ``persistent`` is true, the
+    choice of the address does not depend on the connection's other end.
     """
 
     addresses: Span | None = None
@@ -33,11 +33,11 @@ class Range(msgspec.Struct, frozen=True):
     persistent: bool = False
 
     def has_port(self, port: int) -> bool:
-        """Return whether the port may stay."""
+        """Return whether the range contains the port, so that NAT may keep it."""
         return self.ports is None or self.ports[0] <= port <= self.ports[1]
 
     def has_source(self, asked: Tuple) -> bool:
-        """Return whether address and port of the source may stay."""
+        """Return whether the range contains the tuple's source address and port, so that NAT may keep them."""
         inside = self.addresses is None or self.addresses[0] <= asked.saddr <= self.addresses[1]
         return inside and self.has_port(asked.sport)
 
@@ -58,13 +58,14 @@ class Range(msgspec.Struct, frozen=True):
         draw = _jhash2([*source, 0, 0, 0][:4], 0 if persistent else target[-1] ^ zone)
         chosen, free = 0, False
         for number in range(count):
-            # If all words so far are at their maximum, the end of the range also limits the next word.
+            # While all chosen words equal the words of the range's last address, that address also limits the next
+            # word.
             low, distance = (0, _WORD) if free else (lowest[number], (highest[number] - lowest[number] + 1) & _WORD)
             word = low + (draw * distance >> 32) & _WORD
             chosen = chosen << 32 | word
             free = free or word != highest[number]
             if not persistent:
-                # For a destination the kernel hashes the new word.
+                # For DNAT the kernel hashes the word that it has just chosen.
                 draw ^= _swapped(word) if manip == "dst" else target[number]
         return chosen
 
@@ -83,7 +84,7 @@ def _rotated(word: int, by: int) -> int:
 
 
 def _jhash2(words: list[int], seed: int) -> int:
-    """Return the hash of four words.  The three registers change places instead of names."""
+    """Return the kernel's jhash2() of four words.  The loops rotate the registers a, b and c."""
     a = b = c = (0xDEADBEEF + (len(words) << 2) + seed) & _WORD
     a, b, c = a + words[0] & _WORD, b + words[1] & _WORD, c + words[2] & _WORD
     for by in (4, 6, 8, 16, 19, 4):

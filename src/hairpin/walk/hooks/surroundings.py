@@ -1,4 +1,4 @@
-"""Answers from the namespace to matches of rules: routes, addresses, sockets."""
+"""The facts about a namespace that matches of rules need: its routes, addresses and sockets."""
 
 from collections.abc import Callable
 from typing import Literal
@@ -19,10 +19,10 @@ from hairpin.walk.sockets import find_socket
 
 
 class NamespaceSurroundings:
-    """Answers from one namespace's routing tables and sockets (the protocol Surroundings of
+    """The surroundings in one namespace: its routing tables and sockets (the protocol ``Surroundings`` of
     netfilter/evaluate/match.py).
 
-    ``dialect``: the table's, because iptables and nft look addresses and routes up differently.
+    ``dialect`` is the dialect of the rule's table, because iptables and nft look addresses and routes up differently.
     """
 
     def __init__(self, namespace: Namespace, dialect: str = "iptables-nft") -> None:
@@ -45,8 +45,9 @@ class NamespaceSurroundings:
     def reverse_path(self, seen: Seen, *, loose: bool, use_mark: bool) -> bool:
         """See satisfies.Surroundings.
 
-        Policy rules see the protocol, but no ports (with iptables not even the protocol).  ip6tables looks up a route
-        by the packet's own link, which policy rules see as ``oif``; the others look up any route and compare its link.
+        Policy rules see the packet's protocol but not its ports; with iptables for IPv4 they do not even see the
+        protocol. ip6tables looks up a route by the packet's input link, which policy rules see as ``oif``.  iptables
+        and nft look up any route and then compare its link.
 
         Source: net/ipv4/netfilter/ipt_rpfilter.c, net/ipv6/netfilter/ip6t_rpfilter.c, nft_fib_ipv{4,6}.c
         """
@@ -80,8 +81,8 @@ class NamespaceSurroundings:
         return not (self.nft or loose or Novelty.RPFILTER6_BEST_ROUTE.known_to(self.namespace.kernel))
 
     def owns_socket(self, seen: Seen, *, transparent: bool, wildcard: bool) -> bool | None:
-        """See satisfies.Surroundings.  No reading lists client sockets, so it is unknown whether one of them expects
-        this reply or ICMP error."""
+        """See satisfies.Surroundings.  No reading lists client sockets.  So it is unknown whether a client socket
+        expects this reply or ICMP error."""
         asked = _answered(seen)
         if asked.protocol not in (TCP, UDP):
             return False
@@ -95,7 +96,7 @@ class NamespaceSurroundings:
         if found.socket.address is None and not wildcard:
             return False
         if transparent and found.socket.relay is None:
-            return None  # the socket's options were not read; docker-proxy sets none
+            return None  # the socket's options were not read; docker-proxy does not set IP_TRANSPARENT
         return not transparent
 
     def exceeds(self, seen: Seen, limit: Limit, entered: frozenset[str], passes: Callable[[Seen], bool]) -> bool:
@@ -108,10 +109,10 @@ class NamespaceSurroundings:
 
 
 def _answered(seen: Seen) -> Packet:
-    """Return the packet whose socket is looked up.
+    """Return the packet by which the socket is looked up.
 
-    For a reply that was translated it is the reply as its receiver gets it, for an ICMP error a reply to the quoted
-    packet, for any other packet the packet itself.
+    For a translated reply, it is the reply as its receiver gets it.  For an ICMP error, it is a reply to the quoted
+    packet.  Any other packet is looked up by itself.
 
     Source: net/ipv4/netfilter/nf_socket_ipv4.c nf_sk_lookup_slow_v4(), extract_icmp4_fields()
     """

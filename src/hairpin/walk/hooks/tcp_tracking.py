@@ -10,10 +10,11 @@ from typing import Literal
 from hairpin.netfilter.packet import ACK, FIN, RST, SYN, TCP_CLOSED, URG, Tcp, TcpState
 
 Direction = Literal[0, 1]
-"""0: original, the direction of the connection's first packet.  1: reply."""
+"""A packet's direction: 0 is the original direction, that of the connection's first packet; 1 is the reply
+direction."""
 
 _VALID_FLAGS = frozenset({SYN, SYN | URG, SYN | ACK, RST, RST | ACK, FIN | ACK, FIN | ACK | URG, ACK, ACK | URG})
-"""Source: tcp_valid_flags, without PSH"""
+"""The valid combinations of TCP flags, without PSH.  Source: tcp_valid_flags"""
 
 _Kind = Literal["syn", "synack", "fin", "ack", "rst"]
 _Next = TcpState | Literal["invalid", "ignored"]
@@ -22,7 +23,7 @@ _STATES: dict[str, TcpState | None] = {
     "sNO": None, "sSS": "SYN_SENT", "sSR": "SYN_RECV", "sES": "ESTABLISHED", "sFW": "FIN_WAIT", "sCW": "CLOSE_WAIT",
     "sLA": "LAST_ACK", "sTW": "TIME_WAIT", "sCL": "CLOSE", "sS2": "SYN_SENT2",
 }  # fmt: skip
-"""The columns of the kernel's table, by the kernel's names; None: no connection yet."""
+"""The columns of the kernel's state table, by the kernel's names.  None stands for a packet without a connection."""
 
 _ORIGINAL: dict[_Kind, str] = {
     #          sNO sSS sSR sES sFW sCW sLA sTW sCL sS2
@@ -43,7 +44,7 @@ _REPLY: dict[_Kind, str] = {
 
 
 def _table(rows: dict[_Kind, str]) -> dict[tuple[_Kind, TcpState | None], _Next]:
-    """Return the next state by kind of packet and state."""
+    """Return the connection's next state by the kind of the packet and the present state."""
     found: dict[tuple[_Kind, TcpState | None], _Next] = {}
     for kind, row in rows.items():
         for state, name in zip(_STATES.values(), row.split(), strict=True):
@@ -55,14 +56,15 @@ _TCP_CONNTRACKS = (_table(_ORIGINAL), _table(_REPLY))
 
 
 def possible(flags: int) -> bool:
-    """Return whether the flags are valid.  A packet with others is INVALID, even within a connection."""
+    """Return whether the TCP flags are valid.  A packet with invalid flags is INVALID, even within a connection."""
     return flags & (SYN | ACK | RST | FIN | URG) in _VALID_FLAGS
 
 
 def first_state(flags: int, *, loose: bool) -> Tcp | None:
-    """Return the state of a new connection whose first packet has these (valid) flags; None: it begins none.
+    """Return the state of a new connection whose first packet has these valid flags; None if such a packet begins none.
 
-    A SYN begins a connection.  So does an ACK if ``loose``: conntrack may then pick up connections in the middle.
+    A SYN begins a connection.  If ``loose`` is true, an ACK begins one too: conntrack then picks up connections that
+    are already open.
     """
     state = _TCP_CONNTRACKS[0][_kind(flags), None]
     if state == "SYN_SENT" or (state == "ESTABLISHED" and loose):
@@ -73,8 +75,8 @@ def first_state(flags: int, *, loose: bool) -> Tcp | None:
 def next_state(tcp: Tcp, direction: Direction, flags: int) -> Tcp | Literal["invalid", "anew"]:
     """Return the connection's state after another packet with these (valid) flags.
 
-    ``invalid``: the packet does not belong to the connection.  ``anew``: it begins a new connection with the same
-    tuple.
+    The result is ``invalid`` if the packet does not belong to the connection, and ``anew`` if it begins a new
+    connection with the same tuple.
     """
     kind = _kind(flags)
     state = _TCP_CONNTRACKS[direction][kind, tcp.state]
@@ -92,7 +94,7 @@ def next_state(tcp: Tcp, direction: Direction, flags: int) -> Tcp | Literal["inv
 
 
 def _kind(flags: int) -> _Kind:
-    """Source: get_conntrack_index()"""
+    """Return the kind of a packet with these flags.  Source: get_conntrack_index()"""
     if flags & RST:
         return "rst"
     if flags & SYN:

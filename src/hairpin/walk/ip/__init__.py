@@ -1,5 +1,6 @@
-"""Routing: ``route_in`` and ``route_out``, ``hop_limit``, ``multipath``, ``mtu``, ``l3mdev`` (VRFs, ipvlans in mode
-l3s).
+"""Routing: ``route_in`` and ``route_out`` look routes up, with ``hop_limit``, ``multipath``, ``mtu`` and ``l3mdev``
+(VRFs, ipvlans in mode l3s).
 
-``ipvs`` accepts packets for its services; ``refusal`` makes the ICMP error or RST.
+``ipvs`` takes packets for the services of IPVS.  ``refusal`` makes the ICMP error or RST that answers a rejected
+packet.
 """

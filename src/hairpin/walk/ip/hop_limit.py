@@ -1,4 +1,4 @@
-"""The initial TTL or hop limit of this namespace's packets."""
+"""The initial TTL or hop limit of the packets that a namespace sends."""
 
 from collections.abc import Iterator
 
@@ -14,7 +14,7 @@ from hairpin.walk.state import End, Outcome
 
 
 def path_of_hop_limit(version: Version, link: str) -> Path:
-    """Return the parameter that sets it for packets that leave by the link.
+    """Return the path of the sysctl that sets the initial TTL or hop limit of packets that leave by the link.
 
     Source: include/net/route.h ip4_dst_hoplimit(); net/ipv6/output_core.c ip6_dst_hoplimit()
     """
@@ -22,14 +22,14 @@ def path_of_hop_limit(version: Version, link: str) -> Path:
 
 
 def hop_limit(namespace: Namespace, version: Version, link: str) -> int | None:
-    """Return the value; None if it was not read."""
+    """Return the initial TTL or hop limit of packets that leave by the link; None if the sysctl was not read."""
     return namespace.sysctl(*path_of_hop_limit(version, link))
 
 
 def with_hop_limit(network: Network, outcomes: Iterator[Outcome]) -> Iterator[Outcome]:
-    """Yield routed packets of the namespace, each with the value of the link that it leaves by.
+    """Yield the namespace's routed packets, each with the TTL or hop limit of the link by which it leaves.
 
-    Neighbour discovery and ICMPv6 errors have a value of their own.
+    ICMPv6 packets stay unchanged, because neighbour discovery and ICMPv6 errors use hop limits of their own.
     """
     for each in outcomes:
         packet = each.packet if not isinstance(each, End) else None

@@ -1,7 +1,8 @@
-"""IPVS takes packets for its services after INPUT's rules, and forwards each to one of the service's servers.
+"""IPVS takes packets for its services after the rules of INPUT, and forwards each packet to one of the service's
+servers.
 
-The choice of the server and the path to it are not modelled: the server is assumed to answer.  A service rejects if all
-its servers have weight 0.
+The choice of a server and the path to the server are not modelled: the server is assumed to answer.  If all servers of
+a service have weight 0, IPVS rejects the packet.
 
 Source: net/netfilter/ipvs/ip_vs_core.c ip_vs_ops4: LOCAL_IN, NF_IP_PRI_NAT_SRC - 1; ip_vs_schedule(), ip_vs_leave()
 """
@@ -17,7 +18,7 @@ _FORWARDING = ("net", "ipv4", "ip_forward")
 
 
 def balanced(network: Network, state: State) -> End | None:
-    """Return the end of a packet that IPVS takes, or None."""
+    """Return the end of a packet that IPVS takes; None if IPVS has no service for the packet."""
     packet, namespace = state.packet, network.namespace(state.netns)
     service = next((each for each in namespace.virtual_services if _serves(each, packet)), None)
     if service is None:

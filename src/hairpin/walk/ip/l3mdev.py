@@ -1,10 +1,11 @@
 """Layer 3 master devices (l3mdev): a VRF above its ports, and an ipvlan in mode l3s above the link below it.
 
-The hooks see the VRF besides the port by which a packet enters or leaves it.  Source: drivers/net/vrf.c vrf_ip_rcv(),
-vrf_ip_out_direct(), vrf_output_direct() (as of Linux 5.16, which does not track connections there)
+A packet that enters or leaves by a VRF port passes hooks twice: with the port and with the VRF as its interface.
+Source: drivers/net/vrf.c vrf_ip_rcv(), vrf_ip_out_direct(), vrf_output_direct() (as of Linux 5.16, which does not track
+connections there)
 
-For an ipvlan in mode l3s the namespace of the link below runs PREROUTING and INPUT, as for a packet of its own.  The
-ipvlan's namespace has only the route and the socket.
+For an ipvlan in mode l3s, PREROUTING and INPUT run in the namespace of the link below, as for packets to that
+namespace.  In the ipvlan's namespace, the kernel looks up only the route and the socket.
 
 Source: drivers/net/ipvlan/ipvlan_l3s.c ipvlan_l3_rcv(), ipvlan_nf_input(); net/ipv4/ip_input.c ip_rcv_finish()
 """
@@ -25,9 +26,9 @@ from hairpin.walk.state import End, Outcome, State, without_ends
 
 
 def into_vrf(network: Network, state: State) -> Iterator[Outcome]:
-    """Yield a packet that entered by a VRF port and has passed PREROUTING.
+    """Yield a packet that has passed PREROUTING with its input link, as it continues if this link is a VRF port.
 
-    It passes PREROUTING again, now with the VRF as its input interface.
+    Such a packet passes PREROUTING again, now with the VRF as its input interface.
     """
     master = vrf_of(network.namespace(state.netns), state.iif)
     if master is None or master.name == state.iif:
@@ -41,9 +42,10 @@ def into_vrf(network: Network, state: State) -> Iterator[Outcome]:
 
 
 def shown_by_vrf(network: Network, state: State, reroute: Reroute) -> Iterator[Outcome]:
-    """Yield a local packet that leaves by a VRF port.
+    """Yield a local packet before OUTPUT; if it leaves by a VRF port, it has passed the VRF's hooks.
 
-    It first passes OUTPUT and POSTROUTING untracked, with the VRF as its output interface, and then with the port.
+    Such a packet passes OUTPUT and POSTROUTING untracked, with the VRF as its output interface.  Afterwards it passes
+    both hooks with the port as its output interface.
     """
     master = vrf_of(network.namespace(state.netns), state.oif)
     to_all = state.packet.version == 4 and state.packet.daddr == BROADCAST4
@@ -67,10 +69,11 @@ def _stays_on_link(packet: Packet) -> bool:
 
 
 def input_route_above(network: Network, state: State) -> Iterator[Outcome]:
-    """Yield a packet that has passed PREROUTING after its route lookup.
+    """Yield the outcomes of the route lookup for a packet that has passed PREROUTING.
 
-    The ipvlan that has the destination address makes the lookup.  The input link makes it if no ipvlan has the address,
-    or if the ipvlan's lookup rejects the source address.
+    If an ipvlan in mode l3s has the destination address, the route is looked up in the ipvlan's namespace.  Without
+    such an ipvlan, and if that lookup does not lead to local delivery, it is looked up in the namespace of the input
+    link.  An IPv6 packet that the ipvlan's lookup drops is not looked up again.
     """
     packet, lower = state.packet, Port(state.netns, state.iif)
     port = takes_address(network, lower, packet.version, packet.daddr)
@@ -88,6 +91,7 @@ def input_route_above(network: Network, state: State) -> Iterator[Outcome]:
 
 
 def delivered_above(state: State) -> State:
-    """Return a packet that has passed INPUT in its socket's namespace: the ipvlan's, if an ipvlan receives it."""
+    """Return a packet that has passed INPUT, moved to its socket's namespace: the ipvlan's, if an ipvlan in mode l3s
+    receives it."""
     port = state.l3s
     return state if port is None else msgspec.structs.replace(state, netns=port.netns, iif=port.link)

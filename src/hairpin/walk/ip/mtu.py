@@ -1,8 +1,8 @@
-"""How large a packet may be: MTUs of routes and links, fragments, and the ICMP errors about packets that do not fit.
+"""How large a packet may be: MTUs of routes and links, fragments, and the ICMP errors about packets that exceed an MTU.
 
-A packet that travels in fragments is one packet here, with the size of its largest fragment.  Connection tracking and
-local delivery defragment it, and the kernel remembers that size (IPCB(skb)->frag_max_size).  Without connection
-tracking, rules would see the fragments.
+The walk carries a packet that travels in fragments as one packet with the size of its largest fragment.  Connection
+tracking and local delivery defragment the packet, and the kernel remembers that size (IPCB(skb)->frag_max_size).
+Without connection tracking, rules would see each fragment; this is not modelled.
 
 Source: net/ipv4/ip_forward.c ip_exceeds_mtu(), net/ipv6/ip6_output.c ip6_pkt_too_big(); include/net/ip.h
 ip_dst_mtu_maybe_forward(), include/net/ip6_route.h ip6_dst_mtu_maybe_forward(); net/core/dev.c is_skb_forwardable();
@@ -28,8 +28,8 @@ _LEAST6 = 1280
 def route_mtu(namespace: Namespace, route: Route | None, link: str, *, forwarding: bool) -> int | None:
     """Return the MTU of a route in bytes, or None if the link is not known.
 
-    A forwarded packet gets the MTU of the link.  (A locked MTU of an IPv4 route would count, but no reading shows the
-    lock.)
+    For most forwarded packets the link's MTU counts, and not the route's.  (The kernel also uses an IPv4 route's locked
+    MTU, but no reading shows the lock.)
     """
     own = route.mtu_bytes if route is not None and not (forwarding and _by_link(namespace, route.version)) else None
     mtu = own or _link_mtu(namespace, link, 6 if route is not None and route.version == 6 else 4)
@@ -39,7 +39,7 @@ def route_mtu(namespace: Namespace, route: Route | None, link: str, *, forwardin
 def _link_mtu(namespace: Namespace, link: str, version: Version) -> int | None:
     """Return the MTU of the link for that version of IP.
 
-    IPv6 keeps an MTU of its own.  A router may announce it, and it stays when the MTU of the link below changes
+    IPv6 keeps its own MTU for each link.  A router may announce this MTU, and it stays when the device's MTU changes
     (include/net/ip6_route.h: idev->cnf.mtu6).
     """
     found = namespace.link(link)
@@ -57,7 +57,7 @@ def _by_link(namespace: Namespace, version: int) -> bool:
 
 
 def fragmented_by_socket(state: State, mtu: int | None) -> State:
-    """Return a local packet as its socket makes it.
+    """Return a local packet as its socket makes it, with fragments if it exceeds the MTU.
 
     UDP and ICMP sockets make fragments that fit the MTU of the route, without DF.  TCP makes segments that fit.
 
@@ -76,8 +76,8 @@ _CUT = (UDP, ICMP, ICMP6)
 
 
 def defragmented(namespace: Namespace, state: State) -> State:
-    """Return the packet as PREROUTING sees it: defragmented if the namespace tracks connections, which most rules make
-    it do.
+    """Return the packet as PREROUTING sees it: defragmented, if the namespace has tables (then it mostly tracks
+    connections).
 
     Source: net/ipv4/netfilter/nf_defrag_ipv4.c, net/ipv6/netfilter/nf_conntrack_reasm.c nf_ct_frag6_reasm()
     """
@@ -89,8 +89,8 @@ def defragmented(namespace: Namespace, state: State) -> State:
 def received_from_bridge(state: State) -> State:
     """Return the packet as the IP layer receives it from the bridge.
 
-    br_netfilter has defragmented it for the IP hooks.  The IP layer clears the fragment size, so the packet stays whole
-    if it fits the MTU.
+    br_netfilter has defragmented the packet for the IP hooks.  The IP layer clears the fragment size, so the packet
+    stays whole if it fits the MTU.
 
     Source: net/ipv4/ip_input.c ip_rcv_core(), net/ipv6/ip6_input.c ip6_rcv_core(): they clear skb->cb
     """
@@ -103,7 +103,7 @@ def length_on_wire(state: State) -> int:
 
 
 def too_big_to_forward(state: State, mtu: int | None) -> str | None:
-    """Return the end of a packet that the router rejects because it exceeds the MTU, or None if it goes on."""
+    """Return the ICMP error for a forwarded packet that exceeds the MTU; None if the packet can be forwarded."""
     packet = state.packet
     if mtu is None or length_on_wire(state) <= mtu or (packet.version == 4 and not packet.dont_fragment):
         return None
@@ -113,10 +113,10 @@ def too_big_to_forward(state: State, mtu: int | None) -> str | None:
 
 
 def fragmented(state: State, stage: Stage) -> State | End:
-    """Return the packet as the IP layer gives it to the link, whole or in fragments; its end if it must not be
+    """Return the packet as the IP layer gives it to the link: whole or in fragments; its end if it must not be
     fragmented.
 
-    The fragments that a socket made stay as they are, even if a later route has a larger MTU.
+    Fragments that a socket made keep their size, even if a later route has a larger MTU.
 
     Source: net/ipv4/ip_output.c __ip_finish_output(), ip_do_fragment(); net/ipv6/ip6_output.c ip6_fragment()
     """
@@ -129,17 +129,19 @@ def fragmented(state: State, stage: Stage) -> State | End:
         answer = "icmp-frag-needed" if packet.version == 4 else "icmp6-too-big"
         return stopped(state, "mtu", stage=stage, link=state.oif, reject=answer)
     cut = msgspec.structs.replace(packet, dont_fragment=False)
-    if 0 < state.fragments.defragmented <= mtu:  # the kernel still holds the fragments
+    if 0 < state.fragments.defragmented <= mtu:  # the kernel still has the original fragments
         return msgspec.structs.replace(state, packet=cut).with_fragments(largest=state.fragments.defragmented)
     fits = min(mtu, state.fragments.by_socket or mtu) if not state.iif else mtu
     return msgspec.structs.replace(state, packet=cut).with_fragments(largest=_largest_fragment(packet, fits))
 
 
 def fragmented_by_bridge(state: State, mtu: int, out: Link) -> State | End:
-    """Return a frame that br_netfilter gives to the port ``out``, whole or in fragments; its end if that fails.
+    """Return a frame that br_netfilter gives to the port ``out``, whole or in fragments; its end if br_netfilter drops
+    it.
 
-    ``mtu`` is that of the bridge, or of the route after DNAT.  A defragmented packet is fragmented again at its
-    original size.  If those fragments do not fit, IPv4 sends no error.  Segments that are still to be cut pass.
+    ``mtu`` is the MTU of the bridge, or of the route after DNAT.  A defragmented packet is fragmented again at its
+    original fragment size.  If these fragments exceed the MTU, the kernel sends no error for IPv4.  A GSO packet
+    (several TCP segments) passes.
 
     Source: net/bridge/br_netfilter_hooks.c br_nf_dev_queue_xmit(), br_nf_ip_fragment()
     """
@@ -156,7 +158,7 @@ def fragmented_by_bridge(state: State, mtu: int, out: Link) -> State | End:
         return stopped_by(state, "mtu", out, said, stage="bridge", reject=answer)
     if pieces is not None:
         return state
-    if packet.version == 6:  # a single fragment has a fragment header, too
+    if packet.version == 6:  # even a single fragment has a fragment header
         return state.with_fragments(largest=min(length + 8, _largest_fragment(packet, mtu)))
     return state if length <= mtu else state.with_fragments(largest=_largest_fragment(packet, mtu))
 
@@ -169,7 +171,7 @@ def _largest_fragment(packet: Packet, mtu: int) -> int:
 def too_long_for(state: State, link: Link) -> End | None:
     """Return the end of a frame that exceeds the MTU of a bridge port or of the receiving veth; None if it fits.
 
-    Segments that are still to be cut pass.  Source: include/linux/netdevice.h __is_skb_forwardable()
+    A GSO packet (several TCP segments) passes.  Source: include/linux/netdevice.h __is_skb_forwardable()
     """
     whole = state.fragments.gso and state.fragments.largest is None
     if whole or length_on_wire(state) <= link.mtu_bytes + _VLAN_HEADER:

@@ -19,8 +19,8 @@ from hairpin.walk.state import State
 
 
 def paths(network: Network, state: State, found: Found) -> Iterator[tuple[NextHop, State]]:
-    """Yield each path, with the state on the condition that the hash chose it; only the one of an earlier packet, if
-    any."""
+    """Yield each next hop with the state under the condition that the hash chooses it.  If an earlier packet of the
+    walk had the same choice, yield only that packet's next hop."""
     hops = found.next_hops
     if len(hops) < 2:
         yield from ((hop, state) for hop in hops)

@@ -1,4 +1,4 @@
-"""The ICMP error or reset that answers a rejected packet, where it starts.
+"""The ICMP error or reset that answers a rejected packet, in the state in which it starts.
 
 Source: net/ipv4/icmp.c __icmp_send(), net/ipv6/icmp.c icmp6_send(); net/ipv4/netfilter/nf_reject_ipv4.c
 nf_send_reset(), net/ipv6/netfilter/nf_reject_ipv6.c; nf_conntrack_core.c nf_conntrack_attach()
@@ -31,21 +31,21 @@ ERRORS: dict[str, int] = {
     "icmp6-addr-unreachable": 1 << 8 | 3, "icmp6-port-unreachable": 1 << 8 | 4, "icmp6-policy-fail": 1 << 8 | 5,
     "icmp6-reject-route": 1 << 8 | 6, "icmp6-too-big": 2 << 8, "icmp6-ttl-exceeded": 3 << 8,
 }  # fmt: skip
-"""Type << 8 | code of each error."""
+"""The ICMP type and code of each error, as ``type << 8 | code``."""
 _BY_FAMILY = {
     "icmpx-port-unreachable": ("icmp-port-unreachable", "icmp6-port-unreachable"),
     "icmpx-admin-prohibited": ("icmp-admin-prohibited", "icmp6-adm-prohibited"),
     "icmpx-no-route": ("icmp-net-unreachable", "icmp6-no-route"),
     "icmpx-host-unreachable": ("icmp-host-unreachable", "icmp6-addr-unreachable"),
-    # nft does not print which error it is (netfilter/nft/frame_bytes.py).  All errors take the same route.
+    # nft does not print which error the rule sends (netfilter/nft/frame_bytes.py).  All errors take the same route.
     "icmpx-not-printed": ("icmp-port-unreachable", "icmp6-port-unreachable"),
 }
 _PRECEDENCE = 0xC0
-"""Internetwork control (RFC 791): the kernel adds it to the TOS of the rejected packet."""
+"""The precedence "internetwork control" (RFC 791): the kernel adds it to the rejected packet's TOS in an ICMP error."""
 
 
 def refusal(network: Network, end: End) -> State | None:
-    """Return the answer to the rejected packet where it starts; None if the kernel sends none."""
+    """Return the ICMP error or reset to the rejected packet, as it starts; None if the kernel sends no answer."""
     namespace = network.namespace(end.state.netns)
     stop, packet = end.stop, end.state.packet
     if stop is None or stop.reject is None or packet.saddr == 0 or _is_to_many(namespace, end):
@@ -72,7 +72,8 @@ def refusal(network: Network, end: End) -> State | None:
         dont_fragment=False,
         inner=packet,
     )
-    # An error to a link-local address leaves by the packet's link: icmp6_send().  Others are routed in the link's VRF.
+    # An error to a link-local address leaves by the packet's input link: icmp6_send().  Other errors are routed in the
+    # link's VRF.
     strict = six and inside(packet.saddr, *LINK_LOCAL6, 6)
     bound = end.state.iif if strict else _vrf(namespace, end.state.iif or end.state.oif)
     back = msgspec.structs.replace(_attached(end.state, error), oif=bound)
@@ -80,7 +81,7 @@ def refusal(network: Network, end: End) -> State | None:
 
 
 def _reset(network: Network, state: State) -> State | None:
-    """Return the reset; None for a packet to ``::``, and if the reset has no route.
+    """Return the reset that answers the packet; None if the packet is to ``::``, or if the reset has no route.
 
     Source: nf_reject_ipv4.c nf_send_reset(), nf_reject_ipv6.c nf_send_reset6()
     """
@@ -98,7 +99,7 @@ def _reset(network: Network, state: State) -> State | None:
         length_bytes=60 if packet.version == 6 else 40,
         mark=_mark(network.namespace(state.netns), packet),
     )
-    # It is routed in the VRF of the packet's own route: ip_route_me_harder().
+    # The reset is routed in the VRF of the rejected packet's route: ip_route_me_harder().
     namespace = network.namespace(state.netns)
     vrf = _vrf(namespace, _way(namespace, state))
     back = msgspec.structs.replace(_attached(with_closed_connection(state, namespace), reset), oif=vrf)
@@ -109,13 +110,13 @@ def _reset(network: Network, state: State) -> State | None:
 
 
 def _vrf(namespace: Namespace, link: str) -> str:
-    """Return the VRF of a link, or ""."""
+    """Return the name of the link's VRF; "" if the link is in no VRF."""
     master = vrf_of(namespace, link)
     return master.name if master is not None else ""
 
 
 def _way(namespace: Namespace, state: State) -> str:
-    """Return the link of the packet's route; for a local packet the link that has the address."""
+    """Return the link of the packet's route; if it is delivered locally, the link that has its destination address."""
     if state.oif or not state.iif:
         return state.rerouted or state.oif
     found = lookup(namespace, input_query(namespace, state))
@@ -123,13 +124,13 @@ def _way(namespace: Namespace, state: State) -> str:
 
 
 def _attached(state: State, packet: Packet) -> State:
-    """Return the answer where it starts, as a packet of the rejected packet's connection (if there is one).
+    """Return the state in which the answer starts, in the rejected packet's connection (if the packet has one).
 
     An answer to an untracked packet passes NOTRACK without becoming untracked.  An answer to a packet that a rule put
-    into a zone is in that zone.  A socket of the kernel sends an error; a reset has no socket: ip_append_data(),
+    into a zone is in that zone.  A kernel socket sends an ICMP error, but a reset has no socket: ip_append_data(),
     nf_reject_ipv4.c nf_send_reset()
     """
-    # NOTRACK counts as tracked even before conntrack's hook.
+    # A packet with NOTRACK has a conntrack state even before conntrack's hook, so its answer is related to it.
     track = state.track
     known = track.connection is not None or track.notrack or track.ct_state == CT_UNTRACKED
     return State(
@@ -148,10 +149,10 @@ def _attached(state: State, packet: Packet) -> State:
 
 
 def _source(namespace: Namespace, end: End) -> int:
-    """Return the source address of an error; 0: the kernel chooses it by the route.
+    """Return the source address of an ICMP error; 0 if the kernel chooses the address by the route.
 
-    It is the destination of the rejected packet if that is this host's.  (IPv6: and if the frame was for this host.)
-    Otherwise IPv6 uses an address of the input link, unless the route names a source.
+    It is the rejected packet's destination, if that is an address of this host (for IPv6: and if the frame was for this
+    host).  Otherwise IPv6 uses an address of the input link, unless the route back names a source.
 
     Source: net/ipv6/icmp.c icmp6_send(), icmpv6_rt_has_prefsrc(); net/bridge/br_netfilter_ipv6.c br_validate_ipv6()
     """
@@ -160,7 +161,7 @@ def _source(namespace: Namespace, end: End) -> int:
         assert end.stop is not None
         if _has_no_route(end):
             return packet.daddr if _borrowed(namespace, packet).type == "local" else 0
-        # A packet that was translated on its way over lo has lost its output route: nf_nat_ipv4_in()
+        # A packet that NAT translated on its way over lo has lost its output route: nf_nat_ipv4_in()
         rerouted = state.rerouted if end.stop.stage != "input-route" else ""
         if end.stop.stage in ("input", "tunnel") or state.local or (rerouted or state.oif) == "lo":
             return packet.daddr
@@ -180,9 +181,9 @@ def _source(namespace: Namespace, end: End) -> int:
 
 
 def _came_by(namespace: Namespace, state: State) -> str:
-    """Return the input link of the packet as IPv6 sees it.
+    """Return the packet's input link as IPv6 sees it when it chooses an error's source address.
 
-    If DNAT on a bridge has routed the packet before local delivery, that is the link of its route.
+    If the packet was routed on a bridge because DNAT had changed it, IPv6 sees the link of that route.
 
     Source: net/ipv6/ip6_input.c ip6_rcv_core(): skb_valid_dst()
     """
@@ -198,7 +199,7 @@ def _came_by(namespace: Namespace, state: State) -> str:
 def _is_bridged(end: End) -> bool:
     """Return whether the packet is still a bridged frame that br_netfilter runs through the IP hooks.
 
-    The IP layer does not know its input link then.
+    The IP layer does not know the input link of such a packet.
     """
     assert end.stop is not None
     return bool(end.state.frame.physout or (end.state.frame.physin and end.stop.stage == "prerouting"))
@@ -207,7 +208,8 @@ def _is_bridged(end: End) -> bool:
 def _has6(namespace: Namespace, link: str, value: int) -> bool:
     """Return whether the address is this host's, or an anycast address of a network on one of its links.
 
-    A route of type local or anycast alone does not count.  A link-local address must be on that link.
+    A route of type local that no link's address made does not count, and neither does an anycast route that the kernel
+    did not make.  A link-local address must be on ``link``.
 
     Source: net/ipv6/icmp.c icmp6_send(): ipv6_chk_addr(), ipv6_chk_acast_addr_src()
     """
@@ -222,7 +224,7 @@ def _has6(namespace: Namespace, link: str, value: int) -> bool:
 
 
 def _mark(namespace: Namespace, packet: Packet) -> int:
-    """Return the mark of the answer to the packet."""
+    """Return the mark of an ICMP error or reset: the rejected packet's mark if ``fwmark_reflect`` is on, else 0."""
     if packet.version == 4:
         reflects = namespace.sysctl("net", "ipv4", "fwmark_reflect")
     else:
@@ -243,8 +245,8 @@ def _ttl(namespace: Namespace, packet: Packet, vrf: str) -> int:
 def _is_to_many(namespace: Namespace, end: End) -> bool:
     """Return whether the packet's route is a broadcast or multicast route.
 
-    The address alone does not show this: the packet may have no route (its route is ignored while the link has no
-    carrier), or a unicast route.
+    The destination address alone does not show this: the packet may have no route (its broadcast route is ignored while
+    the link has no carrier), or a unicast route.
 
     Source: RTCF_BROADCAST, RTCF_MULTICAST of net/ipv4/route.c; icmp6_send(), which goes by the address
     """
@@ -263,12 +265,13 @@ def _has_no_route(end: End) -> bool:
 
 
 def _borrowed(namespace: Namespace, packet: Packet) -> Found:
-    """Return the route to the sender, which the kernel uses for a packet without a route: nf_reject_fill_skb_dst()."""
+    """Return the route to the sender, which REJECT uses for a packet that has no route yet:
+    nf_reject_fill_skb_dst()."""
     return lookup(namespace, Query(packet.version, packet.saddr, iif="lo"))
 
 
 def _is_unreachable6(network: Network, back: State) -> bool:
-    """Return whether the kernel sends no ICMPv6 error: to an anycast address, or to a link-local one without a route.
+    """Return whether the kernel sends no ICMPv6 error, because it would go to an anycast address or has no route.
 
     Source: net/ipv6/icmp.c icmpv6_route_lookup()
     """
@@ -280,7 +283,8 @@ def _is_unreachable6(network: Network, back: State) -> bool:
 
 
 def is_about(sent: Packet, error: Packet) -> bool:
-    """Return whether the sender's socket accepts this ICMP error: it quotes the sender's own addresses and ports.
+    """Return whether the sender's socket accepts this ICMP error: the error must quote the sent packet's addresses and
+    ports.
 
     Source: net/ipv4/udp.c __udp4_lib_err(), net/ipv4/tcp_ipv4.c tcp_v4_err(), net/ipv4/raw.c raw_icmp_error()
     """

@@ -26,7 +26,7 @@ from hairpin.walk.state import DecidedBy, End, LinkDecided, Outcome, RouteDecide
 
 
 def input_route(network: Network, state: State) -> Iterator[Outcome]:
-    """Yield the packet after its route lookup.
+    """Yield the outcomes of a received packet's route lookup.
 
     IPv4's lookup uses the input link, even while the hooks see that link's VRF: net/ipv4/ip_input.c ip_rcv_finish()
     """
@@ -48,11 +48,11 @@ def input_route(network: Network, state: State) -> Iterator[Outcome]:
 
 
 def _by_kept_route(namespace: Namespace, state: State) -> Outcome:
-    """Return a packet that came back from lo or a vxlan, after its old route, which it kept.
+    """Return what happens to a packet that came back from lo or a vxlan device with its old route.
 
-    A forwarded packet is forwarded again until its TTL is used up.  A sent IPv4 packet is discarded.  Source:
-    net/ipv4/ip_input.c ip_rcv_finish_core(): skb_valid_dst(); net/core/dst.c dst_init(): dst_discard();
-    net/ipv6/route.c ip6_rt_init_dst(): ip6_forward()
+    A packet that was forwarded is forwarded again until its TTL is used up.  An IPv4 packet that this host sent is
+    discarded.  Source: net/ipv4/ip_input.c ip_rcv_finish_core(): skb_valid_dst(); net/core/dst.c dst_init():
+    dst_discard(); net/ipv6/route.c ip6_rt_init_dst(): ip6_forward()
     """
     hop, packet = state.next_hop, state.packet
     if packet.version == 6 and not conf(namespace, 6, "all", "forwarding"):
@@ -87,9 +87,9 @@ def _input_route(network: Network, state: State) -> Iterator[Outcome]:
 
 
 def _multicast(namespace: Namespace, state: State) -> Iterator[Outcome]:
-    """Return what happens to a multicast packet: local delivery if the interface has joined the group.
+    """Yield what happens to a multicast packet: it is delivered locally if the interface has joined the group.
 
-    No reading shows the joined groups, except the group of all hosts.
+    No reading shows which groups an interface has joined, but every interface has joined the group of all hosts.
 
     Source: net/ipv4/route.c ip_route_input_rcu(), ip_mc_validate_source(); net/ipv6/ip6_input.c ip6_mc_input()
     """
@@ -120,7 +120,7 @@ _ALL_HOSTS4, _ALL_NODES6 = 0xE0000001, 0xFF02 << 112 | 1
 
 
 def input_query(namespace: Namespace, state: State) -> Query:
-    """Return the lookup key of a packet that came in by ``state.iif``."""
+    """Return the key of the route lookup for a packet that came in by ``state.iif``."""
     packet = state.packet
     protocol, sport, dport = _dissected(namespace, state)
     # The route to such an address must use the input link: net/ipv6/route.c rt6_need_strict()
@@ -140,7 +140,7 @@ def input_query(namespace: Namespace, state: State) -> Query:
 
 
 def dissected(namespace: Namespace, packet: Packet) -> tuple[int | None, int | None, int | None]:
-    """Return protocol and ports as policy rules see them.
+    """Return the packet's protocol and ports as policy rules see them; None for a value that they do not see.
 
     The kernel dissects a packet only if a rule needs the ports and is not bound to lo.
     Source: include/net/fib_rules.h fib_rule_requires_fldissect()
@@ -157,7 +157,7 @@ def dissected(namespace: Namespace, packet: Packet) -> tuple[int | None, int | N
 
 
 def _dissected(namespace: Namespace, state: State) -> tuple[int | None, int | None, int | None]:
-    """As :func:`dissected`, for a packet that came in: the kernel reads no ports of fragments.
+    """Return a received packet's protocol and ports as :func:`dissected` does, but without ports for a fragment.
 
     Source: net/core/flow_dissector.c __skb_flow_dissect(): FLOW_DIS_IS_FRAGMENT
     """
@@ -167,7 +167,7 @@ def _dissected(namespace: Namespace, state: State) -> tuple[int | None, int | No
 
 
 def decided_by_route(found: Found) -> RouteDecided:
-    """Return the route and its policy rule, for a step."""
+    """Return the route and its policy rule as the decider of a step."""
     return RouteDecided(found.route, found.rule)
 
 
@@ -194,7 +194,7 @@ def received6(namespace: Namespace, state: State) -> End | None:
 
 
 def _is_for_all(packet: Packet) -> bool:
-    """Return whether this is a limited broadcast (as a DHCP client without an address sends)."""
+    """Return whether the packet is a limited broadcast, as a DHCP client without an address sends it."""
     return packet.version == 4 and (packet.daddr == BROADCAST4 or packet.daddr == packet.saddr == 0)
 
 
@@ -226,16 +226,18 @@ def _martian(namespace: Namespace, state: State) -> End | None:
 
 
 def sysctl_decided(namespace: Namespace, link: str, name: str, wanted: str, *, version: int = 4) -> SysctlDecided:
-    """Return an interface's sysctl, for a step."""
+    """Return an interface's sysctl as the decider of a step.  With the value ``wanted`` the packet would have
+    passed."""
     path = ("net", "ipv4" if version == 4 else "ipv6", "conf", link, name)
     return SysctlDecided(path, namespace.sysctls.text(*path) or "0", wanted, namespace.sysctls.evidence)
 
 
 def _forward(network: Network, namespace: Namespace, state: State, found: Found) -> Iterator[Outcome]:
-    """Yield a packet for another host: forwarded if its input interface forwards and there is a route."""
+    """Yield the outcomes for a packet to another host.  It is forwarded if its input interface forwards and a route
+    exists."""
     version = state.packet.version
     if version == 6 and found.type != "unicast":
-        # An IPv6 host without forwarding still sends an error for a destination without a route: ip6_pkt_drop().
+        # Even with forwarding off, IPv6 sends an error about a destination without a route: ip6_pkt_drop().
         yield _not_routable(state, found)
         return
     link = "all" if version == 6 else state.iif
@@ -252,7 +254,7 @@ def _forward(network: Network, namespace: Namespace, state: State, found: Found)
 
 
 def _forward_by(namespace: Namespace, state: State, found: Found, hop: NextHop, link: str) -> Outcome:
-    """Yield the packet forwarded by that next hop, or its end.
+    """Return the packet as it is forwarded to the next hop, or its end.
 
     Source: net/ipv4/ip_forward.c ip_forward(), net/ipv6/ip6_output.c ip6_forward()
     """
@@ -263,7 +265,7 @@ def _forward_by(namespace: Namespace, state: State, found: Found, hop: NextHop, 
     if state.packet.ttl <= 1:
         return stopped(state, "ttl", stage="forward", link=state.iif, reject=_TTL_EXCEEDED[version])
     if version == 6 and link != state.iif and (state.packet.saddr == 0 or inside(state.packet.saddr, *LINK_LOCAL6, 6)):
-        # Source: net/ipv6/ip6_output.c ip6_forward(); an answer goes only to a link-local source
+        # The kernel sends an error only to a link-local source.  Source: net/ipv6/ip6_output.c ip6_forward()
         answer = "icmp6-not-neighbour" if state.packet.saddr else None
         return stopped(state, "martian-source", stage="forward", link=state.iif, reject=answer)
     mtu = route_mtu(namespace, found.route, link, forwarding=True)
@@ -281,7 +283,7 @@ _TTL_EXCEEDED: dict[Version, str] = {4: "icmp-ttl-exceeded", 6: "icmp6-ttl-excee
 
 
 def _not_routable(state: State, found: Found) -> End:
-    """Return the end of a packet without a route, or with a route of a refusing type.
+    """Return the end of a packet that has no route, or whose route's type (such as ``prohibit``) refuses it.
 
     Source: net/ipv4/route.c ip_error(), net/ipv4/fib_semantics.c fib_props.
     """
@@ -290,13 +292,13 @@ def _not_routable(state: State, found: Found) -> End:
     match found.type:
         case "blackhole":
             return stopped(state, "route-type", stage="input-route", link=state.iif, decided_by=decided)
-        case "anycast" | "multicast":  # IPv4 accepts no received packet by such a route: martian_destination
+        case "anycast" | "multicast":  # IPv4 drops a received packet with such a route: martian_destination
             return stopped(state, "martian-destination", stage="input-route", link=state.iif, decided_by=decided)
         case "prohibit":
             answer = "icmp6-adm-prohibited" if six else "icmp-admin-prohibited"
         case "unreachable":
-            # A route gives the error "host unreachable", a policy rule "net unreachable": fib_props,
-            # fib4_rule_action().
+            # A route of type unreachable causes the error "host unreachable"; a policy rule causes "net unreachable":
+            # fib_props, fib4_rule_action().
             by_route = found.route is not None
             answer = "icmp6-no-route" if six else f"icmp-{'host' if by_route else 'net'}-unreachable"
         case _:
@@ -343,8 +345,9 @@ def _is_in(namespace: Namespace, link: str | None, vrf: str) -> bool:
 def _full_check(namespace: Namespace, iif: str, out: str | None) -> bool:
     """Return whether the kernel looks up the source address although rp_filter is off.
 
-    It does so if there are custom policy rules or local routes.  Older kernels always do.  Still older ones do so for a
-    packet that leaves by its input link, because they may send a redirect.
+    The kernel does so if custom policy rules or local routes exist.  Older kernels always look it up.  The oldest
+    kernels look it up only for a packet that leaves by its input link, because they may send a redirect about such a
+    packet.
 
     Source: net/ipv4/fib_frontend.c fib_validate_source()
     """
@@ -356,7 +359,8 @@ def _full_check(namespace: Namespace, iif: str, out: str | None) -> bool:
 
 
 def _reverse(namespace: Namespace, state: State, packet: Packet, out: str | None, source: int) -> Query:
-    """Return the key of the reverse-path lookup.  ``source``: the reply's, 0 for a broadcast or multicast packet."""
+    """Return the key of the reverse-path lookup.  ``source`` is the reply's source; 0 for a broadcast or multicast
+    packet."""
     use_mark = conf(namespace, 4, state.iif, "src_valid_mark", rule="or")
     protocol, sport, dport = _dissected(namespace, state)
     vrf = vrf_of(namespace, state.iif)

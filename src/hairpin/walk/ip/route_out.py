@@ -1,4 +1,4 @@
-"""Packets from this namespace: route, source address, OUTPUT, and the second lookup after DNAT or a mark.
+"""Packets that a namespace sends: route, source address, OUTPUT, and the second route lookup after DNAT or a new mark.
 
 Source: net/ipv4/route.c ip_route_output_key_hash_rcu(), __mkroute_output(); net/ipv4/netfilter.c ip_route_me_harder()
 """
@@ -31,7 +31,8 @@ from hairpin.walk.state import End, LinkDecided, Outcome, Stage, State, stopped,
 
 
 def output_route(network: Network, state: State) -> Iterator[Outcome]:
-    """Route a packet that a process of this namespace sends.  Source address 0: the kernel chooses one."""
+    """Yield the outcomes of the route lookup for a local packet.  If its source address is 0, the kernel chooses
+    one."""
     yield from with_hop_limit(network, _routed(network, state, "output"))
 
 
@@ -51,7 +52,7 @@ def _routed(network: Network, state: State, then: Stage) -> Iterator[Outcome]:
         if source is not None:
             packet = msgspec.structs.replace(packet, saddr=source)
             state = msgspec.structs.replace(state, packet=packet)
-            query = msgspec.structs.replace(query, saddr=source)  # the packet stays bound to its link
+            query = msgspec.structs.replace(query, saddr=source)  # the packet stays bound to its output link
             found = lookup(namespace, query)
     if found.type in NO_WAY and packet.version == 4:
         found = _on_link(namespace, query) or found
@@ -89,11 +90,11 @@ def _from_foreign_address(namespace: Namespace, state: State) -> End | None:
 
 
 def _connecting(namespace: Namespace, state: State, found: Found, hop: NextHop, query: Query) -> State | None:
-    """Return the packet of a connecting TCP socket, with its source address, if that address leads to another route;
-    else None.
+    """Return a connecting TCP socket's packet with its source address, if that address leads to another route; else
+    None.
 
-    connect() looks the route up a second time once the first route has given it a source address, and policy rules then
-    see that address.  A datagram is walked as sendto() sends it: with one lookup.
+    connect() looks the route up twice.  The first route gives the packet a source address, which policy rules see in
+    the second lookup.  A datagram is walked as sendto() sends it: with one lookup.
     Source: include/net/route.h ip_route_connect(), net/ipv4/udp.c udp_sendmsg()
     """
     packet, sender = state.packet, state.sender
@@ -108,8 +109,8 @@ def _connecting(namespace: Namespace, state: State, found: Found, hop: NextHop, 
 def _for_itself(state: State, then: Stage) -> State:
     """Return a packet to 0.0.0.0 with its sender's own address as the destination.
 
-    Such a packet is local, without a lookup of rules or routes.  A packet that NAT of OUTPUT gave this destination
-    keeps it.
+    The kernel delivers such a packet locally without a lookup of policy rules or routes.  A packet that DNAT in OUTPUT
+    sent to 0.0.0.0 keeps this destination.
 
     Source: net/ipv4/route.c ip_route_output_key_hash_rcu(), where daddr is 0
     """
@@ -125,7 +126,7 @@ _LOOPBACK4 = 0x7F000001
 
 
 def _to_itself(namespace: Namespace, found: Found) -> NextHop:
-    """Return the route to an own address: by lo, or by the VRF if the address is on a VRF port.
+    """Return the next hop for an address of this namespace: lo, or the VRF if the address is on a VRF port.
 
     Source: net/ipv4/route.c ip_route_output_key_hash_rcu(), net/ipv6/route.c ip6_rt_get_dev_rcu()
     """
@@ -134,9 +135,10 @@ def _to_itself(namespace: Namespace, found: Found) -> NextHop:
 
 
 def _on_link(namespace: Namespace, query: Query) -> Found | None:
-    """Return the on-link route by the link to which the packet is bound, if that link has no route to the destination.
+    """Return an on-link route by the link to which the packet is bound, for a packet to which no route leads; else
+    None.
 
-    IPv4 only, and not for a VRF, which uses its routes alone.
+    Only IPv4 does so, and not on a link of a VRF: a VRF uses only its routes.
 
     Source: net/ipv4/route.c ip_route_output_key_hash_rcu()
     """
@@ -177,7 +179,7 @@ _DUMMY4 = 0xC0000008
 
 def _query(namespace: Namespace, state: State, packet: Packet) -> Query:
     bare = packet.version == 4 and state.sender.uid is None and not state.sender.by_kernel
-    if state.stage == "output" or bare:  # like a reset, it is routed by the packet's fields, not by the socket's
+    if state.stage == "output" or bare:  # resets and rerouted packets: routed by the packet's fields
         protocol, sport, dport = dissected(namespace, packet)
     else:
         # Policy rules see type and code of the kernel's ICMP errors in place of ports: include/net/flow.h flowi_uli
@@ -188,7 +190,7 @@ def _query(namespace: Namespace, state: State, packet: Packet) -> Query:
     # With a known source address IPv6 may use another link: net/ipv6/route.c ip6_route_output_flags_noref()
     known = packet.version == 6 and packet.saddr != 0 and state.stage == "output-route"
     prefers = known and not _needs_link(packet) and vrf_of(namespace, bound) is None
-    # GRE and its like look the first route up without the packet's mark: net/ipv4/ip_tunnel.c ip_tunnel_init_flow()
+    # GRE and IP in IP look up the first route without the packet's mark: net/ipv4/ip_tunnel.c ip_tunnel_init_flow()
     carried = state.carried if state.stage == "output-route" else None
     unmarked = carried is not None and carried.tunnel.port is None
     return Query(
@@ -207,10 +209,10 @@ def _query(namespace: Namespace, state: State, packet: Packet) -> Query:
 
 
 def _bound(namespace: Namespace, state: State) -> str | None:
-    """Return the link that the kernel has already chosen for the packet, or "".
+    """Return the link that the kernel has already chosen for the packet, or None.
 
-    That is the link of an error to a link-local address, the link of a packet with link-local addresses that OUTPUT
-    changed, or the VRF that the packet is in.
+    The kernel has chosen the output link of an ICMP error to a link-local address.  It keeps the link of a packet to a
+    link-local or multicast address that OUTPUT changed.  Any other packet that OUTPUT changed is bound to its VRF.
 
     Source: net/ipv6/netfilter.c ip6_route_me_harder(): strict; net/ipv4/netfilter.c ip_route_me_harder()
     """
@@ -231,10 +233,9 @@ def _needs_link(packet: Packet) -> bool:
 
 
 def _is_told(packet: Packet, then: Stage) -> bool:
-    """Return whether the sender learns at once that its packet has no route: connect() fails.  If ip_route_me_harder()
-    fails after OUTPUT, a TCP sender does not learn it, and repeats its SYN until it gives up.  The sender of a datagram
-    does: net/ipv4/ip_output.c ip_send_skb(), NF_DROP_ERR().
-    """
+    """Return whether the sender learns at once that its packet has no route, because its system call fails.  If
+    ip_route_me_harder() fails after OUTPUT, a TCP sender does not learn this, and repeats its SYN until it gives up.
+    The sender of a datagram does learn it: net/ipv4/ip_output.c ip_send_skb(), NF_DROP_ERR()."""
     return then == "output" or packet.protocol != TCP
 
 
@@ -252,7 +253,7 @@ def _no_way(state: State, found: Found, *, told: bool) -> End:
 
 
 def output(network: Network, state: State) -> Iterator[Outcome]:
-    """Run the OUTPUT hook; a packet that it changes may be routed again there."""
+    """Yield the outcomes of the OUTPUT hook, which routes a packet again if a rule has changed it."""
     states = yield from without_ends((shown_by_vrf(network, state, _rerouted),))
     for outcome in (each for shown in states for each in run_hook(network, shown, "output", _rerouted)):
         if isinstance(outcome, End):
@@ -262,7 +263,7 @@ def output(network: Network, state: State) -> Iterator[Outcome]:
 
 
 def _rerouted(network: Network, state: State) -> Iterator[Outcome]:
-    """Return the packet after its second route lookup.  Source: net/ipv4/netfilter.c ip_route_me_harder()"""
+    """Yield the packet after its second route lookup.  Source: net/ipv4/netfilter.c ip_route_me_harder()"""
     for outcome in _routed(network, state, "postrouting"):
         if isinstance(outcome, End):
             yield outcome
@@ -271,7 +272,7 @@ def _rerouted(network: Network, state: State) -> Iterator[Outcome]:
 
 
 def postrouting(network: Network, state: State) -> Iterator[Outcome]:
-    """Run the POSTROUTING hook; the neighbour comes next."""
+    """Yield the outcomes of the POSTROUTING hook, ready for the stage ``neighbour``."""
     for outcome in run_hook(network, state, "postrouting"):
         done = (
             outcome if isinstance(outcome, End) else with_confirmed_connection(outcome, network.namespace(state.netns))

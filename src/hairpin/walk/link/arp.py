@@ -1,6 +1,6 @@
 """ARP: the sender address of a request, and whether a namespace replies.
 
-ARP does not pass the IP hooks, but the receiver checks the sender's address by its routes.
+ARP does not pass the IP hooks, but the receiver of a request looks up the sender's address in its routes.
 
 Source: net/ipv4/arp.c arp_solicit(), arp_process(); Documentation/networking/ip-sysctl.rst
 """
@@ -25,8 +25,8 @@ from hairpin.walk.state import End, LinkDecided, State, Stop, SysctlDecided, sto
 def arp_sender_address(namespace: Namespace, link: str, packet: Packet, target: int) -> int:
     """Return the sender address of an ARP request for ``target``.
 
-    It is the packet's source address if that is this host's and ``arp_announce`` allows it, else an address of the
-    link. 0: the link has none.
+    The sender address is the packet's source address, if this host has it and ``arp_announce`` allows it.  Otherwise it
+    is an address of the link; 0 if the link has none.
     """
     level = conf(namespace, 4, link, "arp_announce", rule="max") or 0
     known = level == 0 or (level == 1 and _share_network(addresses_of(namespace, link, 4), target, packet.saddr))
@@ -39,9 +39,9 @@ _RESOLVING = ("", "veth", "bridge", "vlan", "bond", "macvlan")
 
 
 def is_mute(link: Link) -> bool:
-    """Return whether ARP was switched off on a link of a kind that resolves neighbours (IFF_NOARP).
+    """Return whether a user switched ARP off (IFF_NOARP) on a link whose kind normally resolves neighbours.
 
-    The link answers no request, and sends each packet to its own hardware address.  Neighbour discovery is off as well.
+    Such a link answers no request, and sends each packet to its own hardware address.  Neighbour discovery is off, too.
 
     Source: net/ipv4/arp.c arp_rcv(), arp_constructor(); net/ipv6/ndisc.c ndisc_constructor()
     """
@@ -50,7 +50,8 @@ def is_mute(link: Link) -> bool:
 
 
 def replies(network: Network, netns: Netns, link: str, target: int, source: int) -> bool:
-    """Return whether the namespace replies to a request for ``target`` with that sender, received by the link."""
+    """Return whether the namespace replies to an ARP request for ``target`` from ``source`` that comes in by the
+    link."""
     namespace = network.namespace(netns)
     if not _may_be_local(namespace, target):
         return False  # most namespaces on a segment lack the address, and a lookup costs many times as much
@@ -67,11 +68,11 @@ def _received(netns: Netns, link: str, target: int, source: int) -> State:
 
 
 def refusal(network: Network, netns: Netns, link: str, target: int, source: int) -> Stop | None:
-    """Return the stop of a request for an own address that the namespace does not answer.
+    """Return the stop of an ARP request that the namespace does not answer although it has the address; else None.
 
-    arp_process() looks up a request's route like any packet's: strict rp_filter drops it, and a sender address of this
-    host makes it a martian.  A silent address on another link may be intended (a load balancer's, on lo): packets to it
-    arrive without a request.
+    arp_process() looks up a request's route like any packet's.  So strict rp_filter may drop the request, and a sender
+    address of this host makes it a martian.  A setting that hides an address of another link may be intended (such as a
+    load balancer's address on lo): packets to that address arrive without an ARP request.
     """
     namespace = network.namespace(netns)
     if not owns_address(namespace, 4, target):
@@ -86,7 +87,7 @@ def refusal(network: Network, netns: Netns, link: str, target: int, source: int)
 
 
 def arp_silence(namespace: Namespace, link: str, target: int, source: int) -> LinkDecided | SysctlDecided | None:
-    """Return the setting that keeps the link from answering a request for one of its own addresses, or None."""
+    """Return the setting that keeps the link from answering an ARP request for one of its own addresses, or None."""
     on = namespace.link(link)
     if on is None or all(each.value != target for each in addresses_of(namespace, link, 4)):
         return None
@@ -103,7 +104,7 @@ ARP_IS_OFF = message("ARP is off on it (NOARP)")
 
 
 def _may_be_local(namespace: Namespace, target: int) -> bool:
-    """Return whether any table has a local route to the address.  Without one, no policy rule can find one."""
+    """Return whether any table has a local route to the address.  Without such a route, the address cannot be local."""
     return any(
         route.type == "local" and route.version == 4 and inside(target, route.destination, route.prefix_length, 4)
         for route in namespace.routes
@@ -130,7 +131,8 @@ def _ignored(namespace: Namespace, link: str, target: int, source: int) -> bool:
 
 
 def _confirmed(addresses: tuple[Address, ...], target: int, other: int) -> bool:
-    """Return whether ``target`` is one of a link's addresses and shares a network of it with the other address.
+    """Return whether ``target`` is one of a link's addresses, and one of the link's networks contains ``target`` and
+    ``other``.
 
     Source: net/ipv4/devinet.c confirm_addr_indev()
     """
@@ -138,7 +140,8 @@ def _confirmed(addresses: tuple[Address, ...], target: int, other: int) -> bool:
 
 
 def _share_network(addresses: tuple[Address, ...], one: int, other: int) -> bool:
-    """Return whether one of the networks has both addresses.  Source: net/ipv4/devinet.c inet_addr_onlink()"""
+    """Return whether one network of the link's addresses contains both ``one`` and ``other``.  Source:
+    net/ipv4/devinet.c inet_addr_onlink()"""
     networks = ((each.value if each.peer is None else each.peer, each.prefix_length) for each in addresses)
     return any(inside(one, *each, 4) and inside(other, *each, 4) for each in networks)
 
@@ -156,8 +159,8 @@ def _filtered(namespace: Namespace, link: str, target: int, source: int) -> bool
 
 
 def solicited_on(namespace: Namespace, link: str, address: int) -> bool:
-    """Return whether the link may answer for the IPv6 address: unlike with ARP, a link answers only for its own
-    addresses. An address on no link may be a proxied or an anycast one.
+    """Return whether the link may answer a solicitation for the IPv6 address.  A link answers only for its own
+    addresses, unlike with ARP.  An address that no link has may be proxied or anycast, so any link may answer for it.
 
     Source: net/ipv6/ndisc.c ndisc_recv_ns(): ipv6_get_ifaddr()
     """

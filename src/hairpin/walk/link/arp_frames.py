@@ -1,8 +1,9 @@
 """ARP messages as frames: rules of the bridge family, chains of netdev, and tc filters may drop them.
 
 ARP does not pass the IP hooks, but it passes a bridge's hooks as a frame of EtherType 0x0806.  A request from the
-bridge's own namespace passes OUTPUT and POSTROUTING at each port, and its reply PREROUTING and INPUT.  From port to
-port both pass PREROUTING, FORWARD and POSTROUTING.  walk/link/segment.py decides whether the owner replies.
+bridge's own namespace passes OUTPUT and POSTROUTING at each port, and the reply to it passes PREROUTING and INPUT.  If
+the bridge forwards request and reply from port to port, both pass PREROUTING, FORWARD and POSTROUTING.
+walk/link/segment.py decides whether the owner replies.
 
 Source: net/bridge/br_input.c, br_forward.c; measured with counters in chains of the bridge family, Linux 6.18
 """
@@ -38,8 +39,8 @@ def after_arp(network: Network, asked: State, found: State) -> State | End:
     """Return the packet ``asked`` with its neighbour ``found``, or its end if a rule drops the ARP request or
     the reply.
 
-    If the kernel has a usable entry, the packet passes on the assumption that the entry stays valid: ARP confirms it,
-    too.
+    If the kernel has a usable neighbour entry, the packet passes, and the walk assumes that the entry stays valid: the
+    kernel confirms it by ARP messages, which the rule drops.
     """
     namespace = network.namespace(asked.netns)
     link, address = namespace.link(asked.oif), next_address(asked)
@@ -73,10 +74,10 @@ def after_arp(network: Network, asked: State, found: State) -> State | End:
 
 
 def after_arp_from_outside(network: Network, started: State) -> State:
-    """Return a packet from outside.  If a rule drops its sender's ARP request or the reply, it passes on the assumption
-    that the sender knows the host's hardware address.
+    """Return a packet from outside.  If a rule drops its sender's ARP request or the reply, the packet passes, and the
+    walk assumes that the sender already knows the host's hardware address.
 
-    The sender's neighbour table was not read, and its entry may be fresh.
+    The sender's neighbour table was not read, and its entry for the host may be fresh.
     """
     if (
         started.stage != "device-in"
@@ -121,7 +122,8 @@ def _has_rules(namespace: Namespace) -> bool:
 
 
 def _needs_no_request(network: Network, state: State, link: Link) -> bool:
-    """Return whether the kernel sends no ARP request for the packet, whatever entries it has."""
+    """Return whether the kernel sends the packet without an ARP request, even if no ARP message made a neighbour
+    entry."""
     namespace, daddr = network.namespace(state.netns), state.packet.daddr
     without = "NOARP" in link.flags or loops_back(link) or routes_below(link) or link.tunnel is not None
     without = without or (state.next_hop is not None and state.next_hop.encap != "")
@@ -130,7 +132,8 @@ def _needs_no_request(network: Network, state: State, link: Link) -> bool:
 
 
 def _messages(network: Network, asked: State, found: State, link: Link) -> tuple[End | None, bool]:
-    """Return the end of a dropped request or reply, and whether there is a branch on which nothing drops them."""
+    """Return the end of a dropped ARP request or reply (None if none is dropped), and whether both pass on some
+    branch."""
     here = Port(asked.netns, link.name)
     sender = arp_sender(network.namespace(asked.netns), asked, link, next_address(asked))
     ends = walk_packet(network, _request(network, here, sender, next_address(asked), found.frame.target), _settled)
@@ -144,7 +147,8 @@ def _messages(network: Network, asked: State, found: State, link: Link) -> tuple
 
 
 def _request(network: Network, here: Port, sender: int, address: int, target: Port | None) -> State:
-    """Return the request where it starts.  From or to a macvlan it is walked as a unicast frame."""
+    """Return the state in which the ARP request starts.  A request from or to a macvlan is walked as a unicast
+    frame."""
     ends = [here, *([target] if target is not None else [])]
     alone = any(lower_of(network, each.netns, link_of(network, each)) is not None for each in ends)
     dmac = None if alone else BROADCAST
@@ -153,7 +157,7 @@ def _request(network: Network, here: Port, sender: int, address: int, target: Po
 
 
 def _reply(asked: End, asker: Port, sender: int, address: int, mac: int | None) -> State:
-    """Return the reply where it starts, or where it enters from outside."""
+    """Return the state in which the ARP reply starts, or enters the snapshot from outside."""
     state, reply, frame = asked.state, _message(address, sender, _REPLY), Frame(target=asker, dmac=mac)
     if asked.kind == "arrived":
         return _sent(state.netns, state.iif, reply, frame)
@@ -170,13 +174,14 @@ def _message(sender: int, target: int, operation: Literal[1, 2]) -> Packet:
 
 
 def _settled(_network: Network, state: State) -> Iterator[Outcome]:
-    """Yield the state unchanged: the frame has its receiver."""
+    """Yield the state at the stage ``device-out``: an ARP message needs no neighbour, because its frame has its
+    receiver."""
     yield state.to("device-out")
 
 
 def _sorted(ends: tuple[End, ...]) -> tuple[End | None, list[End]]:
-    """Return the first end at a rule or filter, and all ends elsewhere.  Drops by a rate limit under load count for
-    neither."""
+    """Return the first end that a rule or filter decided, and all other ends.  Branches that are taken only under load
+    are ignored."""
     quiet = [each for each in ends if not any(one.load and not one.usual for one in each.state.history.conditions)]
     dropped = [
         each for each in quiet if each.stop is not None and each.stop.reason in _DECIDED and each.kind != "unknown"
@@ -188,7 +193,7 @@ _DECIDED = ("rule", "policy", "reject", "tc-filter")
 
 
 def _what(lost: End) -> Message:
-    """Return the text of the rule or filter that dropped the message."""
+    """Return the text of the rule or filter that dropped the ARP message."""
     decided = lost.stop.decided_by if lost.stop is not None else None
     match decided:
         case RuleDecided(place=place):

@@ -57,8 +57,8 @@ def bridge_in(network: Network, state: State) -> Iterator[Outcome]:
 
 
 def _is_for_bridge(namespace: Namespace, bridge: Link, state: State) -> bool:
-    """Return whether the bridge delivers the frame locally: it is addressed to the bridge or to one of its ports.  A
-    frame without a known receiver and hardware address counts as such.
+    """Return whether the bridge delivers the frame locally, because the frame is addressed to the bridge or to one of
+    its ports.  If neither the receiver nor the hardware address is known, the bridge is assumed to deliver it locally.
 
     Source: net/bridge/br_fdb.c fdb_add_local(); br_input.c br_handle_frame_finish()
     """
@@ -70,7 +70,8 @@ def _is_for_bridge(namespace: Namespace, bridge: Link, state: State) -> bool:
 
 
 def calls_iptables(network: Network, netns: Netns, bridge: Link, version: int) -> bool:
-    """Return whether br_netfilter runs the bridge's frames through the IP hooks: by its setting or the sysctl."""
+    """Return whether br_netfilter runs the bridge's frames through the IP hooks: the bridge's setting or the sysctl is
+    on."""
     name = "bridge-nf-call-iptables" if version == 4 else "bridge-nf-call-ip6tables"
     everywhere = bridge_nf(network, netns, name)
     if everywhere is None:
@@ -81,9 +82,10 @@ def calls_iptables(network: Network, netns: Netns, bridge: Link, version: int) -
 
 
 def _shows(network: Network, bridge: Link, state: State) -> bool:
-    """Return whether the frame passes the IP hooks.
+    """Return whether br_netfilter runs the frame through the IP hooks.
 
-    A tagged frame does not: that is the default of bridge-nf-filter-vlan-tagged.  ARP does not, either.
+    A tagged frame does not pass the IP hooks, because bridge-nf-filter-vlan-tagged is off by default.  ARP does not,
+    either.
     """
     return (
         state.frame.vid is None
@@ -99,7 +101,7 @@ def _after_iptables(network: Network, namespace: Namespace, bridge: Link, state:
         if isinstance(outcome, End):
             yield outcome
         elif outcome.packet.daddr != state.packet.daddr and _lost6(namespace, outcome):
-            # br_nf_pre_routing_finish_ipv6() drops a frame without a route; IPv4 delivers it locally
+            # br_nf_pre_routing_finish_ipv6() drops a frame without a route; for IPv4, such a frame is delivered locally
             yield stopped(outcome, "no-route", stage="bridge", link=bridge.name)
         else:
             changed = outcome.packet.daddr != state.packet.daddr
@@ -112,7 +114,7 @@ def _after_iptables(network: Network, namespace: Namespace, bridge: Link, state:
 
 
 _PREROUTING_PRIORITY = 0
-"""The priority of br_netfilter among the bridge's chains.  It runs after chains of equal priority.
+"""The priority at which br_netfilter runs among the bridge's chains; it runs after chains of equal priority.
 
 Source: net/bridge/br_netfilter_hooks.c br_nf_ops
 """
@@ -121,9 +123,10 @@ Source: net/bridge/br_netfilter_hooks.c br_nf_ops
 def _behind_iptables(
     network: Network, namespace: Namespace, bridge: Link, state: State, *, changed: bool, stays: bool
 ) -> Iterator[Outcome]:
-    """Yield the frame after the bridge's later chains.
+    """Yield the frame after the bridge's chains of PREROUTING that run after br_netfilter.
 
-    ``changed``: DNAT has changed it.  ``stays``: its new route leaves by the same bridge, so the frame is bridged.
+    ``changed``: DNAT has changed the frame's destination.  ``stays``: the route to the new destination leaves by the
+    same bridge, so the frame is bridged.
     """
     # A frame that stays on the bridge keeps its packet type; a frame that is delivered locally gets PACKET_HOST.
     crossing = not _is_for_bridge(namespace, bridge, state)
@@ -140,7 +143,8 @@ def _behind_iptables(
 
 
 def _only_learns(namespace: Namespace, state: State) -> End | None:
-    """Return whether the port is learning.  Such a port drops a frame after PREROUTING: br_handle_frame_finish()."""
+    """Return the frame's end if its port is learning, else None: such a port drops it after PREROUTING
+    (br_handle_frame_finish())."""
     port = namespace.link(state.frame.physin)
     if port is None or port.port is None or port.port.state != "learning":
         return None
@@ -155,9 +159,11 @@ def _lost6(namespace: Namespace, state: State) -> bool:
 
 
 def _not_believed(network: Network, state: State) -> tuple[End, ...]:
-    """Return the ends of a translated packet for which IPv4 makes no input route.
+    """Return the ends of a translated packet that IPv4's route lookup drops; empty if the lookup gives the packet a
+    route.
 
-    The bridge's later chains never see it.  A packet without a route to its destination does get one, of an error type.
+    The bridge's later chains never see such a packet.  If no route leads to the destination, the lookup still gives the
+    packet a route, which only sends an error.
 
     Source: net/bridge/br_netfilter_hooks.c br_nf_pre_routing_finish(); net/ipv4/route.c ip_route_input_slow()
     """
@@ -178,7 +184,8 @@ def _delivered_up(
 ) -> Iterator[Outcome]:
     """Yield the frame delivered to the bridge's own namespace.
 
-    Only br_netfilter lets rules there see the bridge port.  A packet that DNAT has ``changed`` has its route already.
+    Rules of that namespace see the bridge port only if br_netfilter is on.  A packet that DNAT has ``changed`` already
+    has its route.
     """
     namespace = network.namespace(state.netns)
     inside = _only_learns(namespace, state) or _ingress(namespace, bridge, state)
@@ -189,7 +196,7 @@ def _delivered_up(
     state = up
     for outcome in run_bridge_hook(network, state, "input"):
         for handed in (outcome,) if isinstance(outcome, End) else programs_in(network, outcome, bridge):
-            # The walk checks this before PREROUTING, which br_netfilter has already run.
+            # Elsewhere received6() is checked before PREROUTING, but br_netfilter has already run PREROUTING here.
             martian = None if isinstance(handed, End) or then == "prerouting" else received6(namespace, handed)
             if isinstance(handed, End):
                 yield handed
@@ -203,7 +210,7 @@ def _delivered_up(
 
 
 def _forwarded_instead(namespace: Namespace, bridge: Link, state: State) -> End:
-    """Return the end of a frame for the bridge itself that its forwarding database sends to a port."""
+    """Return the end of a frame to the bridge's own address that the forwarding database does not deliver locally."""
     return stopped_by(state, "no-neighbour", bridge, said_of_forwarding(namespace, bridge), stage="bridge")
 
 
@@ -215,10 +222,10 @@ def _ingress(namespace: Namespace, bridge: Link, state: State) -> State | End:
 def _up_tagged(
     network: Network, bridge: Link, state: State, vid: int, then: Stage, *, changed: bool
 ) -> Iterator[Outcome]:
-    """Yield a tagged frame for the bridge itself, received by the bridge's VLAN link if there is one.
+    """Yield a tagged frame to the bridge itself as the bridge's VLAN link receives it; its end if no such link exists.
 
-    A frame that passed PREROUTING untagged does not pass it again.  A frame that DNAT has changed was routed with the
-    bridge as its input link.  Source: net/bridge/br_netfilter_hooks.c ip_sabotage_in()
+    A frame that br_netfilter ran through PREROUTING does not pass PREROUTING again.  A frame that DNAT has changed was
+    routed with the bridge as its input link.  Source: net/bridge/br_netfilter_hooks.c ip_sabotage_in()
     """
     namespace = network.namespace(state.netns)
     link = vlan_link(namespace, bridge, vid)
@@ -248,7 +255,7 @@ def _stays_on_bridge(namespace: Namespace, bridge: Link, state: State) -> bool:
     """
     packet = state.packet
     if packet.version == 4 and not conf(namespace, 4, bridge.name, "forwarding"):
-        return False  # the input route is then of an error type, and the frame is delivered locally
+        return False  # the route lookup then gives an error, and the frame is delivered locally
     found = lookup(namespace, input_query(namespace, state))
     return found.type == "unicast" and any(hop.link == bridge.name for hop in found.next_hops)
 
@@ -256,7 +263,7 @@ def _stays_on_bridge(namespace: Namespace, bridge: Link, state: State) -> bool:
 def _bridged_after_dnat(
     network: Network, namespace: Namespace, bridge: Link, state: State, *, crossing: bool
 ) -> Iterator[Outcome]:
-    """Yield the frame forwarded, after PREROUTING, to the port of its new destination or of the gateway to it.
+    """Yield the frame that DNAT changed, forwarded to the port of its new destination or of the gateway there.
 
     Source: net/bridge/br_netfilter_hooks.c br_nf_pre_routing_finish_bridge()
     """
@@ -284,16 +291,17 @@ def _bridged_after_dnat(
 
 
 def _on_own_way_out(network: Network, bridge: Link, state: State) -> Iterator[Outcome]:
-    """Yield a frame that DNAT keeps on the bridge after the egress programs of the bridge device.
+    """Yield a frame that stays on the bridge after DNAT, once it has passed the egress programs of the bridge device.
 
-    They see it only if the neighbour entry has no cached header yet: nothing was sent to that neighbour before.
+    These programs see the frame only if the kernel has sent nothing to that neighbour before, so that the neighbour
+    entry has no cached header.
 
     Source: net/bridge/br_netfilter_hooks.c br_nf_pre_routing_finish_bridge(), br_nf_dev_xmit()
     """
     packet = msgspec.structs.replace(state.packet, smac=bridge.mac)
     sent = msgspec.structs.replace(state, oif=bridge.name, packet=packet)
     ways = tuple(programs_out(network, sent, bridge))
-    if ways == (sent,):  # there are no programs
+    if ways == (sent,):  # the bridge device has no egress programs
         yield state
         return
     known = Condition(
@@ -312,9 +320,9 @@ def _on_own_way_out(network: Network, bridge: Link, state: State) -> Iterator[Ou
 def _across(
     network: Network, namespace: Namespace, bridge: Link, state: State, *, crossing: bool = True
 ) -> Iterator[Outcome]:
-    """Yield the frame forwarded to another port, after PREROUTING.
+    """Yield a frame that has passed PREROUTING, forwarded to another port.
 
-    ``crossing``: the frame was addressed to a receiver behind that port from the start.
+    ``crossing`` is true if the frame was addressed to a receiver behind another port already when it came in.
     """
     out = port_towards(network, state.netns, bridge.name, state.frame.target, state.packet.dmac)
     blocked = _only_learns(namespace, state) or _crossing_blocked(namespace, bridge, state, out)
@@ -327,7 +335,7 @@ def _across(
         yield tagged
         return
     states = [tagged.with_frame(physout=out.name)]
-    # A tagged frame has not passed PREROUTING, and without that br_netfilter runs none of the later hooks.
+    # br_netfilter has not run PREROUTING for a tagged frame, so it runs no later hook for this frame.
     ip = tagged.frame.vid is None and _shows(network, bridge, state)
     hooks: tuple[Hook, ...] = ("forward", "postrouting")
     for hook in hooks:
@@ -347,9 +355,10 @@ def _across(
 def _crossing_hook(
     network: Network, state: State, bridge: Link, hook: Hook, *, ip: bool, crossing: bool
 ) -> Iterator[Outcome]:
-    """Yield a forwarded frame after one hook: the bridge family's chains, and the IP chains if br_netfilter is on.
+    """Yield a forwarded frame after one hook's bridge chains, and after its IP chains if br_netfilter is on.
 
-    The IP chains run among the bridge's chains of FORWARD, and after those of POSTROUTING.
+    At FORWARD, the IP chains run among the bridge family's chains.  At POSTROUTING, they run after the bridge family's
+    chains.
     """
     states = [msgspec.structs.replace(state, oif=bridge.name)]
     kernel = network.namespace(state.netns).kernel

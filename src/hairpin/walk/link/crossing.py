@@ -16,8 +16,8 @@ from hairpin.walk.state import Assumed, Fragments, Frame, Outcome, State, stoppe
 def enter(state: State, port: Port, *, from_below: bool = False) -> State:
     """Return the packet as it arrives at another link.
 
-    It loses its conntrack entry, and between namespaces its mark too.  ``from_below``: it comes from the parent link,
-    which keeps the mark.
+    The packet loses its conntrack entry.  Between namespaces it loses its mark too, unless it comes from the parent
+    link (``from_below``).
 
     Source: net/core/skbuff.c skb_scrub_packet()
     """
@@ -37,9 +37,9 @@ def enter(state: State, port: Port, *, from_below: bool = False) -> State:
 
 
 def unpacked(network: Network, state: State, port: Port, *, mark: int = 0) -> State:
-    """Return the packet inside the outer packet as it comes out of the tunnel's device, ``port``.
+    """Return the inner packet of a tunnel as it comes out of the tunnel device ``port``.
 
-    Only a tunnel of Ethernet frames keeps the frame's header.
+    Only a tunnel that carries Ethernet frames keeps the inner frame's header.
     """
     assert state.carried is not None
     inner = state.carried.frame
@@ -52,9 +52,9 @@ def unpacked(network: Network, state: State, port: Port, *, mark: int = 0) -> St
 
 
 def crossed(network: Network, state: State, link: Link) -> Outcome | None:
-    """Return the packet as it arrives at another host that was read; None: it leaves the snapshot.
+    """Return the packet as it arrives at another host that was read; None if it leaves the snapshot.
 
-    Return its end if the user stated that it is dropped on the way.
+    If the user stated that a peer on the way drops the packet, return its end.
     """
     there = _arriving(network, state, link)
     refused = refused_by_peer(network, state) if there is not None else None
@@ -64,7 +64,8 @@ def crossed(network: Network, state: State, link: Link) -> Outcome | None:
 
 
 def refused_by_peer(network: Network, state: State) -> Assumed | None:
-    """Return the fact that a stated peer drops the packet that left the host, or None."""
+    """Return the fact that a peer that the user stated drops the packet, which has left the host; None if no peer
+    does."""
     packet = state.packet
     if network.world.peer_against(state.netns.host, packet.version, packet.saddr, packet.daddr) is None:
         return None
@@ -75,8 +76,8 @@ def refused_by_peer(network: Network, state: State) -> Assumed | None:
 def _arriving(network: Network, state: State, link: Link) -> State | None:
     """Return the packet as it arrives at another host that was read, or None.
 
-    Either both hosts are on one wire, or only the other host has the destination and unread gateways lie between.  All
-    of this is assumed, unless a neighbour entry shows the wire.
+    Either both hosts are on one wire, or the other host alone has the destination address, and gateways that were not
+    read lie between.  Both are assumed, unless a neighbour entry shows the wire.
     """
     wires = wires_of(network, Port(state.netns, link.name))
     wire_ = next((each for each in wires if _leads_to(network, each.far, state)), None)

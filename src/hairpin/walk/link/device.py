@@ -1,4 +1,4 @@
-"""Devices: reception, transmission, and the wire."""
+"""How devices receive and send frames, and how a frame passes the wire to another device."""
 
 from collections.abc import Iterator
 
@@ -36,8 +36,8 @@ from hairpin.walk.state import Assumed, End, Outcome, State, stopped, stopped_by
 
 
 def device_in(network: Network, state: State) -> Iterator[Outcome]:
-    """Yield a frame that arrives by ``state.iif`` after link state, ingress programs, and the bridge or network
-    layer."""
+    """Yield what happens to a frame that arrives by ``state.iif``: the link's state, ingress programs, then the bridge
+    or IP."""
     namespace = network.namespace(state.netns)
     link = namespace.link(state.iif)
     if link is None:
@@ -76,8 +76,8 @@ def device_in(network: Network, state: State) -> Iterator[Outcome]:
 
 
 def _tagged(namespace: Namespace, state: State, link: Link, vid: int) -> Outcome:
-    """Return a tagged frame as its VLAN link receives it; its end if there is none, because the network layer ignores
-    such a frame."""
+    """Return a tagged frame as the link's VLAN link receives it; its end if no such VLAN link exists, because the
+    network layer ignores tagged frames."""
     upper = vlan_link(namespace, link, vid)
     if upper is not None:
         return state.with_frame(vid=None).to("device-in", iif=upper.name)
@@ -85,21 +85,21 @@ def _tagged(namespace: Namespace, state: State, link: Link, vid: int) -> Outcome
 
 
 def _for_another(link: Link, dmac: int | None) -> bool:
-    """Return whether the frame's hardware address is another host's (PACKET_OTHERHOST): net/ethernet/eth.c
+    """Return whether the frame is addressed to another hardware address than the link's (PACKET_OTHERHOST):
     eth_type_trans()."""
     known = link.kind in ("", "veth", *ETHERNET) and link.master is None
     return known and None not in (dmac, link.mac) and dmac != link.mac and not (dmac or 0) >> 40 & 1
 
 
 def _stacked(network: Network, state: State, link: Link) -> Port | None:
-    """Return the stacked link (macvlan, ipvlan) that receives the frame, by its hardware address if that is known."""
+    """Return the macvlan or ipvlan on the link that receives the frame, or None."""
     packet, lower = state.packet, Port(state.netns, link.name)
     above = stacked_on(network, lower)
     if not above:
         return None
     if link_of(network, above[0]).kind == "ipvlan":  # ipvlans share the link's hardware address
         if link_of(network, above[0]).macvlan_mode == "l3s":
-            return None  # after PREROUTING: walk/ip/l3mdev.py
+            return None  # the ipvlan gets the packet after PREROUTING: walk/ip/l3mdev.py
         return takes_address(network, lower, packet.version, packet.daddr)
     if packet.dmac is not None:
         return takes_frame(network, lower, packet.dmac)
@@ -107,23 +107,23 @@ def _stacked(network: Network, state: State, link: Link) -> Port | None:
         receiver = takes_all(network, lower)
         if receiver is not None:
             return receiver
-    # The macvlan's own hardware address would decide, and it is not known.
+    # The frame's hardware address decides which macvlan receives it.  It is not known here, so the IP address is used.
     return takes_address(network, lower, packet.version, packet.daddr) if _outer(network, state) else None
 
 
 def link_down(state: State, link: Link) -> End:
-    """Return the end at a link that is down."""
+    """Return the end of a packet at a link that is down."""
     return stopped_by(state, "link-down", link, message("is down"))
 
 
 def port_shut(state: State, port: Link, info: BridgePort) -> End:
-    """Return the end at a bridge port whose state lets no frames pass."""
+    """Return the end of a frame at a bridge port whose state lets no frames pass."""
     said = message("is {state} on {bridge}", state=info.state, bridge=port.master)
     return stopped_by(state, "bridge-port-state", port, said, stage="bridge")
 
 
 def without_carrier(state: State, link: Link) -> End:
-    """Return the end at a link that is up and has no carrier: it neither sends nor receives.
+    """Return the end of a packet at a link that is up but has no carrier, and so neither sends nor receives.
 
     Source: net/sched/sch_generic.c dev_deactivate_many(), noop_enqueue()
     """
@@ -137,7 +137,8 @@ def _outer(network: Network, state: State) -> bool:
 
 
 def programs_in(network: Network, state: State, link: Link) -> Iterator[Outcome]:
-    """Yield the frame after the ingress programs of a device.  A bridge runs them on frames for local delivery too.
+    """Yield the frame after the device's ingress programs.  A bridge device runs its programs on frames for local
+    delivery.
 
     Source: net/core/dev.c __netif_receive_skb_core(); net/bridge/br_input.c br_pass_frame_up()
     """
@@ -163,7 +164,7 @@ def _past_filters(network: Network, state: State, link: Link) -> Iterator[Outcom
 def device_out(network: Network, state: State) -> Iterator[Outcome]:
     """Yield the frame that leaves by ``state.oif`` after its egress programs, the bridge and the wire.
 
-    Those programs run even if the link has no carrier.
+    The egress programs run even if the link has no carrier.
     """
     namespace = network.namespace(state.netns)
     link = namespace.link(state.oif)
@@ -185,7 +186,7 @@ def device_out(network: Network, state: State) -> Iterator[Outcome]:
 
 
 def _by_lower(network: Network, state: State, lower: Link) -> Iterator[Outcome]:
-    """Yield the frame of a VLAN link as it leaves by the link below, if that is up."""
+    """Yield a VLAN link's frame as it leaves by the link below; its end if the link below is down."""
     if not lower.up:
         yield link_down(state, lower)
     else:
@@ -206,9 +207,9 @@ def programs_out(network: Network, state: State, link: Link) -> Iterator[Outcome
 
 
 def _framed(network: Network, state: State, link: Link) -> State:
-    """Return the state with the hardware addresses of the frame that leaves by the link, as far as they are known.
+    """Return the state with the new frame's source and destination hardware addresses; an unknown address is None.
 
-    A link without a known address also writes a new header, so the received frame's addresses never stay.
+    Every link writes a new frame header, so the addresses of the received frame never stay.
     """
     if link.name == "lo":
         return state
@@ -220,7 +221,8 @@ def _framed(network: Network, state: State, link: Link) -> State:
 
 
 def _through_own_bridge(network: Network, state: State, bridge: Link) -> Iterator[Outcome]:
-    """Yield a local packet that leaves by a bridge of its namespace, at the chosen port."""
+    """Yield a local packet that leaves by a bridge of its namespace, as it leaves by the bridge port to its
+    receiver."""
     port = port_towards(network, state.netns, bridge.name, state.frame.target, state.packet.dmac)
     if port is None:
         yield stopped_by(state, "no-neighbour", bridge, message("has no port that leads there"), stage="bridge")
@@ -231,7 +233,7 @@ def _through_own_bridge(network: Network, state: State, bridge: Link) -> Iterato
         yield out
         return
     shut = _shut(out, port)
-    if shut is not None:  # checked before the hooks: br_forward.c should_deliver()
+    if shut is not None:  # the kernel checks the port before the hooks: br_forward.c should_deliver()
         yield shut
         return
     states = [out.with_frame(physout=port.name).to("bridge")]
@@ -253,7 +255,7 @@ def _shut(state: State, port: Link) -> End | None:
 
 
 def out_of_port(network: Network, state: State, port: Link) -> Iterator[Outcome]:
-    """Yield the frame as it leaves a bridge by the port: port state, length, egress programs, the wire."""
+    """Yield the frame as it leaves a bridge by the port, after its checks, its egress programs and the wire."""
     ended = _shut(state, port) or too_long_for(state, port)
     if ended is not None:
         yield ended
@@ -268,8 +270,7 @@ def out_of_port(network: Network, state: State, port: Link) -> Iterator[Outcome]
 def wire(network: Network, state: State, link: Link) -> Iterator[Outcome]:
     """Yield the frame at the other end of its wire.
 
-    That is a veth's peer, this namespace again (lo), the link below, a tunnel, another host, or outside of the
-    snapshot.
+    The other end is a veth's peer, this namespace again (lo), the link below, a tunnel, another host, or the outside.
     """
     if state.hops > network.namespace(state.netns).door.limits.hops:
         decided = Assumed(message("the packet goes round in circles"), "read")
@@ -294,7 +295,7 @@ def _over(network: Network, state: State, link: Link) -> Outcome:
         # The packet loses its socket: drivers/net/loopback.c loopback_xmit()
         alone = msgspec.structs.replace(state.sender, uid=None, by_kernel=False)
         back = state.with_frame(physin="", physout="")
-        if state.iif:  # forwarded to lo, where it keeps its route
+        if state.iif:  # a packet that was forwarded to lo keeps its route
             back = msgspec.structs.replace(back, handed_back="forwarded")
         else:
             back = msgspec.structs.replace(back, local=True)
@@ -308,7 +309,8 @@ def _over(network: Network, state: State, link: Link) -> Outcome:
 
 
 def _through_lower(network: Network, state: State, link: Link, lower: Port) -> Iterator[Outcome]:
-    """Yield the frame of a macvlan or ipvlan: received by another one on the same link, or sent by that link.
+    """Yield the frame of a macvlan or ipvlan: a sibling on the same parent link receives it, or the parent link sends
+    it.
 
     Source: drivers/net/macvlan.c macvlan_queue_xmit()
     """
@@ -329,17 +331,17 @@ def _through_lower(network: Network, state: State, link: Link, lower: Port) -> I
     elif not under.carrier:
         yield without_carrier(state, under)
     else:
-        # The programs of the link below are in its namespace.  A macvlan's frame keeps its mark on the way there.
+        # The parent link's programs run in its own namespace.  The frame keeps its mark on the way to that namespace.
         below_it = msgspec.structs.replace(state, netns=lower.netns, oif=under.name)
         for outcome in programs_out(network, below_it, under):
             yield outcome if isinstance(outcome, End) else _by_lower_wire(network, state, outcome, link, lower)
 
 
 def _to_other_ipvlan(network: Network, state: State, link: Link, lower: Port) -> Outcome | None:
-    """Return a packet from an ipvlan that the parent link does not send; None if it does.
+    """Return what happens to an ipvlan's packet that the parent link does not send; None if the parent link sends it.
 
-    The packet goes to the sibling ipvlan that has the address, or to the parent's namespace if the frame is for their
-    common hardware address.  In mode l3 that namespace routes the packet as one of its own.
+    The packet goes to the sibling ipvlan that has the address.  If no sibling has it and the frame is for the common
+    hardware address, it goes to the parent's namespace.  In mode l3 that namespace routes it like a packet of its own.
 
     Source: drivers/net/ipvlan/ipvlan_core.c ipvlan_xmit_mode_l2(), ipvlan_xmit_mode_l3()
     """
@@ -373,9 +375,9 @@ def _to_sibling(network: Network, state: State, lower: Port, sibling: Port) -> I
 
 
 def _by_lower_wire(network: Network, state: State, passed: State, link: Link, lower: Port) -> Outcome:
-    """Yield the frame over the wire of the link below.
+    """Return the frame of a macvlan or ipvlan at the other end of the parent link's wire.
 
-    ``passed``: the state after the egress programs there.  For observers the frame still leaves by the macvlan.
+    ``passed`` is the state after the parent link's egress programs.  For observers the frame still leaves by ``link``.
     """
     if is_uplink(network, lower.netns, link_of(network, lower)):
         seen = passed.history

@@ -1,7 +1,7 @@
 """The far end of a tunnel whose outer packet has left for a host that was not read.
 
-It is presumed to answer in an outer packet.  If the frame's receiver is on a host that was read, the outer packet went
-to a wrong address.
+The far end is assumed to answer in an outer packet.  If the inner frame's receiver is on a host that was read, the
+outer packet went to a wrong address.
 """
 
 import msgspec
@@ -19,14 +19,15 @@ from hairpin.walk.state import Assumed, Carried, State
 
 
 def carried_back(carried: Carried, answer: Packet) -> Carried:
-    """Return the inner answer of the far end to the frame that it received."""
+    """Return the inner frame of the answer: the far end answers the frame that it received in the tunnel."""
     frame = carried.frame
     back = msgspec.structs.replace(answer, smac=frame.packet.dmac, dmac=frame.packet.smac)
     return Carried(State("device-in", frame.netns, back), carried.tunnel)
 
 
 def outer_answer(network: Network, carried: Carried, outer: Packet) -> Packet:
-    """Return the outer packet of the far end's answer ``carried``, to the outer packet ``outer`` that it received.
+    """Return the outer packet in which the far end sends its answer ``carried``, after it received the outer packet
+    ``outer``.
 
     WireGuard and flanneld send from the port on which they listen.
     """
@@ -42,9 +43,10 @@ def outer_answer(network: Network, carried: Carried, outer: Packet) -> Packet:
 
 
 def wrong_end(network: Network, state: State) -> Assumed | None:
-    """Return the reason if a tunnel's outer packet goes to another address than that of the host that has the receiver.
+    """Return the fact that a tunnel's outer packet goes to a wrong address: the inner frame's receiver is on another
+    host.
 
-    None: the address is right, or the receiver's host was not read.
+    Return None if the address is right, or if the receiver's host was not read.
     """
     carried = state.carried
     if carried is None:
@@ -69,7 +71,8 @@ def wrong_end(network: Network, state: State) -> Assumed | None:
 
 
 def _wrong_end_of_bridges(network: Network, state: State, carried: Carried) -> Assumed | None:
-    """Return the reason if a tunnelled frame is for an address behind a bridge's tunnel device that was read."""
+    """Return the fact that a tunnelled frame is lost, because its destination is behind another host's tunnel device
+    that is a bridge port.  Return None if no host that was read has the destination behind such a device."""
     frame = carried.frame
     holder = holder_of(network, frame.packet.version, frame.packet.daddr, besides=frame.netns.host)
     if holder is None:

@@ -1,6 +1,6 @@
 """flannel's udp backend: flanneld relays a packet from its tun device in a UDP packet.
 
-It comes out of the tun device of the node that has its destination.
+The packet comes out of the tun device of the node that has the packet's destination.
 
 Source: flannel-io/flannel pkg/backend/udp/proxy_amd64.c tun_to_udp(), udp_to_tun()
 """
@@ -23,7 +23,7 @@ from hairpin.walk.state import Assumed, Carried, End, LinkDecided, Outcome, Send
 def relayed(network: Network, state: State, link: Link) -> Outcome | None:
     """Return the UDP packet in which flanneld relays a packet from its tun device.
 
-    None: no flanneld reads the device, or no host that was read has a lease for the destination."""
+    Return None if no flanneld reads the device, or if no host that was read has a lease for the destination."""
     relay = relay_behind(network.namespace(state.netns), link)
     packet = state.packet
     lease = lease_of(network, packet.daddr, besides=state.netns.host) if relay and packet.version == 4 else None
@@ -57,7 +57,8 @@ def _to(relay: Relay, lease: Lease) -> Message:
 
 
 def _outer(state: State, relay: Relay, lease: Lease, tunnel: Tunnel) -> Packet:
-    """Return flanneld's UDP packet: it sends from the port at which it listens, and to the same port."""
+    """Return flanneld's UDP packet.  Its source port and its destination port are the port at which flanneld
+    listens."""
     return Packet(
         version=4,
         saddr=relay.socket.address or 0,

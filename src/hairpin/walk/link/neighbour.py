@@ -58,7 +58,7 @@ def neighbour(network: Network, state: State) -> Iterator[Outcome]:
     if entry is not None and entry.mac is not None:
         yield _as_entered(network, state, link, entry, entry.mac)
         return
-    if routes_below(link):  # it resolves no neighbours (IFF_NOARP): arp_constructor()
+    if routes_below(link):  # an ipvlan in mode l3 resolves no neighbours (IFF_NOARP): arp_constructor()
         yield state.with_frame(target=None, dmac=link.mac).to("device-out")
         return
     if link.tunnel is not None and "NOARP" in link.flags:
@@ -73,12 +73,13 @@ def neighbour(network: Network, state: State) -> Iterator[Outcome]:
         return
     namespace = network.namespace(state.netns)
     if is_bridge_port(namespace, link):
-        # A port's packets belong to its bridge, so an answer there resolves nothing (br_input.c br_handle_frame()).
+        # Packets that a bridge port receives belong to the bridge, so an answer by the port resolves nothing
+        # (br_input.c br_handle_frame()).
         said = message("answers come up on {bridge}, whose port it is", bridge=link.master or "")
         yield stopped_by(state, "no-neighbour", link, said, address=address)
         return
     if link.kind == "bridge" and not hands_up(namespace, link):
-        # A neighbour's answer is not delivered.  An entry that is resolved now fails when it is confirmed again.
+        # A neighbour's answer is not delivered locally, so even a resolved entry fails when the kernel confirms it.
         yield stopped_by(state, "no-neighbour", link, said_of_forwarding(namespace, link), address=address)
         return
     answer = answer_on_link(network, state, link, address)
@@ -91,7 +92,8 @@ def neighbour(network: Network, state: State) -> Iterator[Outcome]:
 
 
 def _refused(network: Network, state: State, link: Link, address: int) -> End | None:
-    """Return the packet's end if the owner of the address drops the ARP request for it by its reverse-path filter."""
+    """Return the packet's end if the host that has the address does not answer the ARP request for the address, else
+    None."""
     if state.packet.version == 6:
         return None
     owner = who_answers(network, state.netns, link, 4, address).port
@@ -103,7 +105,7 @@ def _refused(network: Network, state: State, link: Link, address: int) -> End | 
 
 
 def refused_request(state: State, stop: Stop) -> End:
-    """Return the end of a packet whose receiver drops the ARP request for its address."""
+    """Return the end of a packet whose receiver does not answer the ARP request; ``stop`` is the ARP request's stop."""
     there = msgspec.structs.replace(state, netns=stop.netns)
     return End("dropped", there.noted(stop.stage, stop.link, stop.decided_by, note=stop.reason), stop)
 
@@ -115,7 +117,8 @@ def next_address(state: State) -> int:
 
 
 def frame_receiver(network: Network, state: State, link: Link, address: int) -> Answer | End:
-    """Return the receiver of frames to that neighbour on the link; the packet's end if a permanent entry is wrong."""
+    """Return the link that receives frames to the neighbour ``address``; the packet's end if a permanent entry is
+    wrong."""
     entry = permanent(network, state, link, address)
     if entry is not None and entry.mac is not None:
         addressed = _as_entered(network, state, link, entry, entry.mac)
@@ -124,10 +127,10 @@ def frame_receiver(network: Network, state: State, link: Link, address: int) -> 
 
 
 def answer_on_link(network: Network, state: State, link: Link, address: int) -> Answer:
-    """Return who replies for the address on the link.
+    """Return the link that receives packets to the neighbour ``address``, by neighbour entries or ARP.
 
-    Without a usable neighbour entry the kernel sends an ARP request, and its sender address may decide who replies.  A
-    stale entry is used until it is resolved again.
+    Without a usable neighbour entry the kernel sends an ARP request, whose sender address may decide which host
+    replies.  The kernel uses a stale entry until it is resolved again.
     """
     packet, namespace = state.packet, network.namespace(state.netns)
     known = known_entry(namespace, link, 4, address) if packet.version == 4 else None
@@ -141,9 +144,10 @@ def answer_on_link(network: Network, state: State, link: Link, address: int) -> 
 
 
 def named_rival(network: Network, netns: Netns, link: Link, entry: Neighbour) -> Port | None:
-    """Return the port in a learned IPv4 entry, if its namespace is one of two that answer for the address.
+    """Return the link to which a learned IPv4 entry leads, if several namespaces answer for the address; else None.
 
-    The kernel confirms the entry by unicast, as long as that port answers: net/ipv4/arp.c arp_solicit()"""
+    The kernel confirms the entry by unicast requests to that link as long as it answers: net/ipv4/arp.c
+    arp_solicit()"""
     rivals = takers(network.host(netns.host), 4, entry.value) - {netns.name}
     if len(rivals) <= 1 or entry.mac is None:
         return None
@@ -154,13 +158,14 @@ def named_rival(network: Network, netns: Netns, link: Link, entry: Neighbour) ->
 
 
 def _is_resolved(namespace: Namespace, state: State, link: Link, address: int) -> bool:
-    """Return whether the kernel sends no ARP request for the neighbour: it has an entry, or learned it in this walk."""
+    """Return whether the kernel needs no ARP request: it has an entry for the neighbour, or learned one in this
+    walk."""
     learned = (state.netns, link.name, address) in state.history.neighbours
     return learned or is_known(namespace, link, 4, address)
 
 
 def _introduced(namespace: Namespace, state: State, link: Link, address: int, owner: Port) -> State:
-    """Return the state in which the owner of the address has learned the sender of the ARP request for it.
+    """Return the state after the ARP request: the namespace that has the address has learned the request's sender.
 
     Source: net/ipv4/arp.c arp_process(): neigh_event_ns()
     """
@@ -172,19 +177,19 @@ def _introduced(namespace: Namespace, state: State, link: Link, address: int, ow
 
 
 def arp_sender(namespace: Namespace, state: State, link: Link, address: int) -> int:
-    """Return the sender address of the ARP request for the address."""
+    """Return the sender address of the ARP request for ``address``."""
     sender = arp_sender_address(namespace, link.name, state.packet, address)
     request = ArpRequest(state.netns.host, state.netns.name, link.name, address, sender)
     return namespace.door.choices.arp_sender(request)
 
 
 def is_known(namespace: Namespace, link: Link, version: Version, address: int) -> bool:
-    """Return whether the neighbour has an entry that the kernel uses without resolving it first."""
+    """Return whether the kernel has an entry for the neighbour that it uses without resolving the neighbour first."""
     return known_entry(namespace, link, version, address) is not None
 
 
 def known_entry(namespace: Namespace, link: Link, version: Version, address: int) -> Neighbour | None:
-    """Return the neighbour's entry that the kernel uses without resolving it first, or None."""
+    """Return the neighbour entry that the kernel uses without resolving the neighbour first, or None."""
     return next((each for each in _entries(namespace, link, version, address) if each.state in _KNOWN), None)
 
 
@@ -197,13 +202,14 @@ _KNOWN = ("REACHABLE", "STALE", "DELAY", "PROBE")
 
 
 def permanent(network: Network, state: State, link: Link, address: int) -> Neighbour | None:
-    """Return the neighbour's static entry, or None.  All other entries expire and are resolved again."""
+    """Return the neighbour's static entry, or None.  All entries that are not static expire and are resolved again."""
     entries = _entries(network.namespace(state.netns), link, state.packet.version, address)
     return next((each for each in entries if each.static), None)
 
 
 def _as_entered(network: Network, state: State, link: Link, entry: Neighbour, mac: int) -> Outcome:
-    """Return the packet addressed to the hardware address of a permanent entry, whichever host has that address."""
+    """Return the packet addressed to the permanent entry's hardware address; its end if the neighbour does not receive
+    it."""
     if not link.carrier:
         return state.with_frame(target=None, dmac=mac).to("device-out")
     found = who_has(network, state.netns, link, mac)
@@ -211,12 +217,13 @@ def _as_entered(network: Network, state: State, link: Link, entry: Neighbour, ma
     to_all = mac == BROADCAST and state.packet.protocol == TCP  # net/ipv4/tcp_ipv4.c tcp_v4_rcv(): PACKET_HOST alone
     another = found.port is None and _has_another(network, state.netns, link, by_address)
     if found.kind != "nobody" and not to_all and not another:
-        # A tunnel's entries come from its program.  The entries of bridges and containers were read.
+        # A program writes a tunnel's entries.  Links of bridges and containers were read, so nothing is assumed about
+        # them.
         unread = found.kind == "outside" and link.tunnel is None
         noted = state.noted("neighbour", link.name, _by_hand(entry, mac)) if unread else state
         return noted.with_frame(target=found.port, dmac=mac).to("device-out")
     if by_address.port is not None and _mac(network, by_address.port) is None:
-        return _addressed(network, state, link, entry.value, by_address)  # its hardware address was not read
+        return _addressed(network, state, link, entry.value, by_address)  # the owner's hardware address was not read
     said = message(
         "a permanent neighbour entry sends {address} to {mac}",
         address=address_text(entry.value, entry.version),
@@ -229,7 +236,7 @@ def _as_entered(network: Network, state: State, link: Link, entry: Neighbour, ma
 def _unanswered(namespace: Namespace, state: State, link: Link, address: int) -> Assumed | None:
     """Return the assumption about a machine that did not answer the kernel's last ARP request.
 
-    It may have been off.  Or it is behind a router, if only a route, and no network of the link, puts it on the link.
+    The machine may have been off.  If only a route puts it on the link, it may be behind a router and never answer.
     """
     entries = _entries(namespace, link, state.packet.version, address)
     entry = next((each for each in entries if each.state in ("FAILED", "INCOMPLETE")), None)
@@ -248,7 +255,8 @@ def _unanswered(namespace: Namespace, state: State, link: Link, address: int) ->
 
 
 def _is_routed(namespace: Namespace, state: State, link: Link, address: int) -> bool:
-    """Return whether only a route puts the address on the link: as a gateway, or outside the link's own networks."""
+    """Return whether only a route puts the address on the link: it is a gateway, or no network of the link contains
+    it."""
     if state.next_hop is None:
         return False
     own = addresses_of(namespace, link.name, state.packet.version)
@@ -258,7 +266,7 @@ def _is_routed(namespace: Namespace, state: State, link: Link, address: int) -> 
 
 
 def _by_hand(entry: Neighbour, mac: int) -> Assumed:
-    """Return the assumption about a machine that was not read: no reading shows its hardware address."""
+    """Return the assumption that a permanent entry is right about a machine whose hardware address no reading shows."""
     return Assumed(
         message(
             "{address} has the hardware address {mac}, as a permanent neighbour entry says",
@@ -269,9 +277,9 @@ def _by_hand(entry: Neighbour, mac: int) -> Assumed:
 
 
 def _has_another(network: Network, netns: Netns, link: Link, owner: Answer) -> bool:
-    """Return whether another host has the neighbour's address, on a wire on which hardware addresses were seen.
+    """Return whether another host that was read has the neighbour's address, on a wire that a neighbour entry shows.
 
-    Then no cloud fabric between the hosts answers for them.
+    On such a wire, no cloud fabric between the hosts answers ARP for them.
     """
     if owner.kind != "owner" or owner.port is None or owner.port.netns.host == netns.host:
         return False
@@ -287,9 +295,9 @@ def _mac(network: Network, port: Port) -> int | None:
 
 
 def unresolved_end(state: State, lost: End) -> End:
-    """Return the packet's end: its neighbour stays unresolved because the request or the answer was lost.
+    """Return the packet's end: its neighbour stays unresolved because ``lost``, the request or the answer, was dropped.
 
-    No socket gets an ICMP error about these messages.
+    No socket gets an ICMP error about a lost request or answer.
     """
     assert lost.stop is not None
     last = msgspec.structs.replace(lost.state.history.steps[-1], packet=state.packet)
@@ -334,7 +342,8 @@ def _addressed(network: Network, state: State, link: Link, address: int, answer:
 
 
 def _entered(network: Network, state: State, link: Link, address: int) -> int | None:
-    """Return the hardware address in the neighbour's entry on a bridge, which determines the port."""
+    """Return the hardware address in the neighbour's entry on a bridge, because that address determines the bridge
+    port."""
     wanted = (link.name, state.packet.version, address)
     entries = network.namespace(state.netns).neighbours if link.kind == "bridge" else ()
     return next((each.mac for each in entries if (each.link, each.version, each.value) == wanted), None)
@@ -345,4 +354,4 @@ _BLOCKED: dict[str, tuple[Reason, Message]] = {
     "closed": ("bridge-port-state", message("does not forward")),
     "isolated": ("bridge-port-isolated", message("is isolated, as the port of who asks")),
 }
-"""Why a request does not reach the owner of the address, by the kind of answer."""
+"""Why an ARP request does not reach the link that has the address, by the kind of :class:`Answer`."""

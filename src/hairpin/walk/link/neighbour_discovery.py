@@ -1,9 +1,9 @@
 """IPv6 neighbour discovery, whose packets pass the firewall: rules that drop them make a neighbour unreachable.
 
 ARP does not pass the IP hooks (walk/link/arp_frames.py).  A solicitation (ICMPv6 type 135) and the advertisement that
-answers it (136) leave through OUTPUT and POSTROUTING and enter through PREROUTING and INPUT, untracked.  The receiver
-of a solicitation also learns its sender's address.  A solicitation that rules let pass counts as answered if
-walk/link/segment.py finds the address.
+answers it (136) are untracked.  They pass OUTPUT and POSTROUTING where they leave, and PREROUTING and INPUT where they
+enter.  The receiver of a solicitation also learns the sender's address.  If rules let a solicitation pass, it is
+answered if walk/link/segment.py finds the address.
 
 Source: net/ipv6/ndisc.c ndisc_solicit(), ndisc_send_skb(), ndisc_recv_ns(); net/netfilter/nf_conntrack_proto_icmpv6.c
 noct_valid_new
@@ -31,20 +31,22 @@ from hairpin.walk.state import End, Frame, Outcome, Sender, State
 
 _ROUTER = 0xFE80 << 112 | 1
 _SOLICITED_NODE, _GROUP_MAC = 0xFF0200000000000000000001FF000000, 0x3333 << 32
-"""ff02::1:ff00:0/104 (RFC 4291), 33:33:00:00:00:00/16 (RFC 2464)."""
+"""The solicited-node prefix ff02::1:ff00:0/104 (RFC 4291), and the multicast hardware addresses 33:33:00:00:00:00/16
+(RFC 2464)."""
 _SOLICITATION, _ADVERTISEMENT = 135 << 8, 136 << 8
 
 
 def walk_asking(network: Network, start: State) -> tuple[End, ...]:
-    """Return the ends of a packet as walk_packet() does, with solicitations for neighbours that are not known."""
+    """Return the packet's ends as walk_packet() does; ARP and solicitations for unknown neighbours are walked as
+    packets, too."""
     return walk_packet(network, start, _asking)
 
 
 def after_solicitation(network: Network, started: State) -> State | End:
-    """Return a packet from outside after its sender's solicitation for the host's address, so the host knows the
+    """Return a packet from outside after its sender's solicitation for the host's address, by which the host knows the
     sender.
 
-    Return its end if the solicitation does not arrive or the advertisement does not leave.
+    Return the packet's end if the solicitation does not arrive or the advertisement does not leave.
     """
     packet = started.packet
     if packet.version == 4:
@@ -75,8 +77,9 @@ def after_solicitation(network: Network, started: State) -> State | End:
 def asked_for(namespace: Namespace, link: str, daddr: int) -> int | None:
     """Return the address that a sender on the link solicits to reach this host.
 
-    It is the packet's destination if the link has it.  If another link has it, it is the first address of this link, as
-    for a router's next hop: a link answers for its own addresses only.
+    The sender solicits the packet's destination if the link has this address.  If another link has it, the sender
+    solicits the first address of this link, as a router does for its next hop: a link answers for its own addresses
+    only.
 
     Source: net/ipv6/ndisc.c ndisc_recv_ns(): ipv6_get_ifaddr()
     """
@@ -110,9 +113,9 @@ def _asking(network: Network, state: State) -> Iterator[Outcome]:
 
 
 def _settled(_network: Network, state: State) -> Iterator[Outcome]:
-    """Return the state unchanged: discovery's own packets need no discovery.
+    """Yield the state at the stage ``device-out``: packets of neighbour discovery need no neighbour discovery.
 
-    A multicast group has a fixed hardware address, and a solicitation tells its sender's.
+    A multicast group has a fixed hardware address, and a solicitation contains its sender's hardware address.
     """
     yield state.to("device-out")
 
@@ -141,7 +144,7 @@ def _found(network: Network, state: State) -> State | End:
 
 
 def _is_settled(network: Network, state: State, link: Link) -> bool:
-    """Return whether no solicitation is sent: the link has no hardware addresses, or the neighbour's is known.
+    """Return whether the kernel sends no solicitation: the link has no hardware addresses, or it knows the neighbour's.
 
     A stale entry is used while it is being confirmed.
 
@@ -158,7 +161,7 @@ def _is_settled(network: Network, state: State, link: Link) -> bool:
 def _asker(namespace: Namespace, link: Link, source: int) -> int | None:
     """Return the source address of a solicitation: the packet's if the link has it, else the link's link-local address.
 
-    None: the link has none, and the packet's fate is left open.
+    Return None if the link has no such address; rules for the solicitation are then not walked.
 
     Source: net/ipv6/ndisc.c ndisc_solicit(), ndisc_send_ns(); net/ipv6/addrconf.c __ipv6_get_lladdr()
     """
@@ -169,7 +172,8 @@ def _asker(namespace: Namespace, link: Link, source: int) -> int | None:
 
 
 def _question(network: Network, state: State, link: Link, source: int) -> State:
-    """Return the solicitation where it starts.  To or from a macvlan it is walked as a frame to that one alone."""
+    """Return the state in which the solicitation starts.  To or from a macvlan it is walked as a frame to one link
+    only."""
     ends = [Port(state.netns, link.name), *([state.frame.target] if state.frame.target is not None else [])]
     alone = any(lower_of(network, each.netns, link_of(network, each)) is not None for each in ends)
     group = _group(next_address(state))
@@ -184,7 +188,8 @@ def _question(network: Network, state: State, link: Link, source: int) -> State:
 
 
 def _answer(network: Network, asked: End, address: int, source: int) -> State | None:
-    """Return the advertisement where it starts, or enters from outside; None if the solicitation reached no owner."""
+    """Return the state in which the advertisement starts or enters from outside; None if no owner got the
+    solicitation."""
     state, message = asked.state, _message(address, source, _ADVERTISEMENT)
     if asked.kind == "left":
         return State("device-in", state.netns, message, iif=state.oif, frame=Frame(vid=state.frame.vid))
@@ -207,7 +212,7 @@ def _group(address: int) -> int:
 
 
 def _dropped(ends: tuple[End, ...]) -> End | None:
-    """Return the end on the usual branch if rules drop the message on every branch, else None.
+    """Return the message's first end if rules drop it on every branch, else None.
 
     The message needs no route, unless a rule marks it: net/ipv6/netfilter.c ip6_route_me_harder()
     """

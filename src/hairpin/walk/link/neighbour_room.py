@@ -1,8 +1,9 @@
 """Whether the kernel can still make a neighbour entry: its table has a maximum for entries that may expire.
 
-The table of an IP version is one for all network namespaces.  At ``gc_thresh3`` entries the kernel frees those that no
-timer holds, and makes a new one only if it found any.  Entries that are being resolved or confirmed (INCOMPLETE, DELAY,
-PROBE) and REACHABLE ones have a timer.  So a new entry cannot be made if these alone are as many as the maximum.
+All network namespaces share one table for each IP version.  At ``gc_thresh3`` entries the kernel frees entries that no
+timer holds, and makes a new entry only if it could free one.  Entries that are being resolved or confirmed (INCOMPLETE,
+DELAY, PROBE) and REACHABLE entries have a timer.  So a new entry cannot be made if the number of entries with a timer
+reaches the maximum.
 
 Source: net/core/neighbour.c neigh_alloc(), neigh_forced_gc(), neigh_add_timer(); arp(7) gc_thresh3
 """
@@ -21,8 +22,8 @@ _HELD = ("INCOMPLETE", "REACHABLE", "DELAY", "PROBE")
 
 
 class Room(msgspec.Struct, frozen=True):
-    """A neighbour table.  ``held``: its entries with a timer, ``listed``: all entries of `ip neigh` in the namespaces
-    that were read.  ``evidence``: the reading of its counters."""
+    """A neighbour table.  ``held`` is the number of entries with a timer.  ``listed`` is the number of entries that `ip
+    neigh` shows in the namespaces that were read.  ``evidence`` is the reading of the table's counters."""
 
     most: int
     entries: int
@@ -32,17 +33,17 @@ class Room(msgspec.Struct, frozen=True):
 
     @property
     def full(self) -> bool:
-        """Whether no new entry can be made now."""
+        """Whether the kernel can make no new entry now."""
         return self.held >= self.most
 
 
 def maximum_path(version: Version) -> Path:
-    """Return the path of the sysctl; it is in the first network namespace of a machine only."""
+    """Return the path of the sysctl for the maximum, which exists only in a machine's first network namespace."""
     return ("net", f"ipv{version}", "neigh", "default", "gc_thresh3")
 
 
 def room_of(network: Network, netns: Netns, version: Version) -> Room | None:
-    """Return how full the machine's table is; None if it is below its maximum, or the kernel did not say."""
+    """Return how full the machine's table is; None if it is below its maximum, or if its counters were not read."""
     if netns.of_host not in network:
         return None
     host = network.namespace(netns.of_host)
@@ -63,7 +64,8 @@ def room_of(network: Network, netns: Netns, version: Version) -> Room | None:
 def without_room(network: Network, state: State, link: str, address: int) -> End | None:
     """Return the end of a packet whose next hop has no entry and can get none.
 
-    A loopback link needs an entry, too, which `ip neigh` never lists.  So it is missing if all entries are listed.
+    A loopback link needs a neighbour entry, too, but `ip neigh` never lists that entry.  So the entry is missing if `ip
+    neigh` lists as many entries as the kernel counts.
     """
     version = state.packet.version
     namespace = network.namespace(state.netns)

@@ -35,12 +35,11 @@ from hairpin.walk.link.vlan import below
 
 
 class Answer(msgspec.Struct, frozen=True):
-    """The result.
+    """The result of a search for an address.
 
-    ``owner``: the link that has the address.  ``outside``: a host that was not read may have it.  ``down``: the owner
-    is behind this link, which is down.  ``closed``, ``isolated``: the owner is behind this bridge port, which lets no
-    request through.  ``nobody``: no link has it.  ``mac``: the hardware address that a vxlan device replies with for a
-    host that was not read.
+    Kinds: ``owner``: ``port`` has the address.  ``outside``: a host that was not read may have it.  ``down``: the link
+    ``blocked``, in front of the owner, is down.  ``closed``, ``isolated``: the bridge port ``blocked`` lets no request
+    through.  ``nobody``: no link has the address.  ``mac``: a vxlan device's reply for a host that was not read.
     """
 
     kind: Literal["owner", "outside", "down", "closed", "isolated", "nobody"]
@@ -53,7 +52,7 @@ NOBODY = Answer("nobody")
 
 
 class Question(msgspec.Struct, frozen=True):
-    """A request for an address.  ``source``: the sender address of an ARP request; None: it does not matter."""
+    """A request for an address.  ``source`` is the sender address of an ARP request; None if it does not matter."""
 
     version: Version
     address: int
@@ -63,10 +62,10 @@ class Question(msgspec.Struct, frozen=True):
 def who_answers(
     network: Network, netns: Netns, link: Link, version: Version, address: int, source: int | None = None
 ) -> Answer:
-    """Return who replies for the address on the segment behind the link; ``source`` as in :class:`Question`.
+    """Return the link that replies for the address on the segment behind ``link``.  ``source``: see :class:`Question`.
 
-    A reply is a unicast frame.  If a macvlan takes all such frames, the requester does not get it.  An ipvlan gets a
-    reply only if it has the requester's address: ipvlan_core.c ipvlan_addr_lookup().
+    A reply is a unicast frame.  If a macvlan takes all unicast frames, the requester does not get the reply.  An ipvlan
+    gets a reply only if it has the requester's address: ipvlan_core.c ipvlan_addr_lookup().
     """
     if takes_all(network, Port(netns, link.name)) is not None:
         return NOBODY
@@ -75,7 +74,7 @@ def who_answers(
         return NOBODY
     answer = _who(network, netns, link, Question(version, address, source))
     if answer.kind == "outside" and owns_address(network.namespace(netns), version, address):
-        return NOBODY  # it is assumed that no other machine has the requester's own address
+        return NOBODY  # no other machine is assumed to have the requester's own address
     return answer
 
 
@@ -97,8 +96,8 @@ def _who(network: Network, netns: Netns, link: Link, question: Question) -> Answ
 
 
 def _sibling(network: Network, asking: Port, lower: Port, question: Question) -> Port | None:
-    """Return the sibling macvlan or ipvlan that replies to a request: in mode ``bridge`` siblings get each other's
-    broadcasts.  The parent link gets none of them.
+    """Return the sibling macvlan or ipvlan that replies to a request.  In mode ``bridge`` siblings get each other's
+    broadcasts, but the parent link gets no sibling's broadcast.
 
     Source: drivers/net/macvlan.c macvlan_queue_xmit(), macvlan_broadcast(); ipvlan_core.c ipvlan_process_multicast()
     """
@@ -121,7 +120,7 @@ def _replies(network: Network, netns: Netns, link: str, question: Question) -> b
         answered = replies(network, netns, link, question.address, question.source)
     if not answered or (question.version == 6 and not solicited_on(namespace, link, question.address)):
         return False
-    # An entry that another machine still has for a mute link expires, and the link could not send a reply anyway.
+    # Another machine's entry for a link without ARP expires, and this link could not send a reply anyway.
     asked = namespace.link(link)
     return asked is None or not is_mute(asked)
 
@@ -140,7 +139,7 @@ def _behind_wire(network: Network, netns: Netns, link: Link, question: Question)
 
 
 def _on_other_hosts(network: Network, uplink: Port, question: Question) -> Answer:
-    """Return who replies on the other hosts that were read on this wire.  A host that was not read may reply too."""
+    """Return the link that replies on a read host on this wire; if none does, a host that was not read may reply."""
     for wire in wires_of(network, uplink):
         answer = _at_other_end(network, wire.far, question)
         if answer.kind not in ("nobody", "outside"):
@@ -149,7 +148,7 @@ def _on_other_hosts(network: Network, uplink: Port, question: Question) -> Answe
 
 
 def _behind_tunnel(network: Network, netns: Netns, link: Link, question: Question) -> Answer:
-    """Return who replies behind the far ends of a tunnel device, which sends them requests like all broadcasts."""
+    """Return the link that replies behind a tunnel device's far ends, to which the device sends all broadcasts."""
     if link.tunnel is not None and link.tunnel.proxy:
         return _proxied(network, netns, link, question)
     fallback = NOBODY
@@ -162,7 +161,7 @@ def _behind_tunnel(network: Network, netns: Netns, link: Link, question: Questio
 
 
 def _proxied(network: Network, netns: Netns, link: Link, question: Question) -> Answer:
-    """Return the receiver in the reply of a vxlan device that answers ARP from its own neighbour entries.
+    """Return the receiver that a vxlan device names when it answers ARP from its own neighbour entries.
 
     Source: drivers/net/vxlan/vxlan_core.c arp_reduce(), neigh_reduce()
     """
@@ -195,10 +194,10 @@ def _at_other_end(network: Network, peer: Port, question: Question) -> Answer:
 
 
 def _behind_bridge(network: Network, netns: Netns, bridge: Link, question: Question, *, skip: Link | None) -> Answer:
-    """Search the bridge's ports.
+    """Return the link behind the bridge's ports that replies for the address.
 
-    ``skip``: the port that the request came in by.  A port in hairpin mode would get the request back, but its owner
-    sent it.  If several answer, the first answer counts, and the port that was added last gets the request first.
+    ``skip`` is the port by which the request came in: behind it is only the requester.  If links behind several ports
+    answer, the first answer counts.  The port that was added last gets the request first.
 
     Source: net/ipv4/arp.c arp_process(); net/bridge/br_if.c br_add_if(): list_add_rcu(); br_forward.c br_flood()
     """
@@ -211,7 +210,7 @@ def _behind_bridge(network: Network, netns: Netns, bridge: Link, question: Quest
         answer = _behind_port(network, netns, port, question)
         if answer.kind == "owner" and not port.up:
             return Answer("down", answer.port, Port(netns, port.name))
-        if answer.kind == "owner":  # a bridge that is down stops the packet itself
+        if answer.kind == "owner":  # if the bridge is down, it stops the packet later
             return _let_through(netns, question, answer, skip, port) if bridge.up else answer
         if answer.kind == "down" or (answer.kind == "outside" and fallback.kind == "nobody"):
             fallback = answer
@@ -221,8 +220,8 @@ def _behind_bridge(network: Network, netns: Netns, bridge: Link, question: Quest
 def _let_through(netns: Netns, question: Question, answer: Answer, inner: Link | None, out: Link | None) -> Answer:
     """Return the owner's answer if the bridge ports let the request through.
 
-    ``inner`` None: the request comes from the bridge itself, or is for it.  A packet that needs no request is stopped
-    later, in walk/link/bridge.py.
+    If ``inner`` or ``out`` is None, the bridge itself sends or answers the request.  walk/link/bridge.py stops a packet
+    that needs no request.
 
     Source: net/bridge/br_input.c br_handle_frame_finish(), br_forward.c should_deliver()
     """
@@ -256,7 +255,7 @@ def _behind_port(network: Network, netns: Netns, port: Link, question: Question)
 
 
 def who_has(network: Network, netns: Netns, link: Link, mac: int) -> Answer:
-    """Return the link with that hardware address on the segment behind the link, whether it is up or down."""
+    """Return the link with the hardware address ``mac`` on the segment behind ``link``, whether it is up or down."""
     namespace = network.namespace(netns)
     under = below(namespace, link)
     if under is not None and not is_uplink(network, netns, under):
@@ -273,7 +272,7 @@ def who_has(network: Network, netns: Netns, link: Link, mac: int) -> Answer:
 
 
 def _mac_behind_wire(network: Network, netns: Netns, link: Link, mac: int) -> Answer:
-    """Return the link with that hardware address behind a veth, a tunnel device or an uplink."""
+    """Return the link with the hardware address ``mac`` behind a veth, a tunnel device or an uplink."""
     if link.tunnel is not None:
         ends = far_ends(network, netns, link, mac)
         found = (_mac_at_other_end(network, far, mac) for far in ends if far is not None)
@@ -293,7 +292,7 @@ def _mac_at_other_end(network: Network, peer: Port, mac: int) -> Answer:
         return Answer("owner", peer) if other.mac == mac else _stacked_there(network, peer, mac)
     bridge = far.link(other.master or "")
     assert bridge is not None
-    # Frames to a port's own address are the bridge's: net/bridge/br_fdb.c fdb_add_local()
+    # The bridge itself receives frames to a port's own address: net/bridge/br_fdb.c fdb_add_local()
     if any(each.mac == mac for each in (bridge, *bridge_ports(far, bridge.name))):
         return Answer("owner", Port(peer.netns, bridge.name))
     return _mac_behind_bridge(network, peer.netns, bridge, mac, skip=other.name)
@@ -324,10 +323,10 @@ def _mac_behind_bridge(network: Network, netns: Netns, bridge: Link, mac: int, *
 def port_towards(
     network: Network, netns: Netns, bridge: str, target: Port | None, mac: int | None = None
 ) -> Link | None:
-    """Return the bridge port whose wire leads to the target (None: outside of the snapshot), or None.
+    """Return the bridge port whose wire leads to ``target`` (None: a link outside of the snapshot), or None.
 
-    ``mac``: the frame's destination hardware address.  If a forwarding entry names a tunnel device for it, or any port
-    for a host that was not read, that is the port.
+    ``mac`` is the frame's destination hardware address.  A forwarding entry for ``mac`` decides if it names a tunnel
+    device; for a target outside of the snapshot, an entry with any port decides.
     """
     namespace = network.namespace(netns)
     if target is None and mac is not None and (link := namespace.link(bridge)) is not None:
@@ -344,7 +343,7 @@ def port_towards(
     flooded = next(iter(tunnels.values()), None) if mac is not None else None
     if target is None:
         return _port_outwards(network, netns, ports) or flooded
-    # A macvlan may be in another namespace than its parent, the veth's end.
+    # A macvlan may be in another namespace than its parent link, the veth's peer.
     stacked = stacked_links(network.host(netns.host))
     near = ports if stacked else ports_leading(network, netns, bridge, (target.netns.name,))
     return next((port for port in near if _leads_to(network, netns, port, target)), flooded)
@@ -359,7 +358,8 @@ def _entries(namespace: Namespace) -> dict[int | None, list[FdbEntry]]:
 
 
 def _leads_to(network: Network, netns: Netns, port: Link, target: Port) -> bool:
-    """Return whether the target is at the port's other end, or on a bridge with the far end of the port's tunnel."""
+    """Return whether the target is at the port's other end, or on the bridge behind the far end of the port's
+    tunnel."""
     if port.tunnel is None:
         peer = veth_peer(network, netns, port)
         return peer is not None and target in (peer, *stacked_on(network, peer))
@@ -375,7 +375,7 @@ def _is_at(network: Network, far: Port, target: Port) -> bool:
 
 
 def _port_outwards(network: Network, netns: Netns, ports: tuple[Link, ...]) -> Link | None:
-    """Return the bridge port that leads out of the snapshot: an uplink, else a tunnel with an unread far end."""
+    """Return the bridge port that leads out of the snapshot: an uplink, else a tunnel device with an unread far end."""
     uplink = next((port for port in ports if is_uplink(network, netns, port)), None)
     if uplink is not None:
         return uplink
@@ -385,7 +385,7 @@ def _port_outwards(network: Network, netns: Netns, ports: tuple[Link, ...]) -> L
 def _port_to_host(network: Network, netns: Netns, ports: tuple[Link, ...], target: Port) -> Link | None:
     """Return the bridge port that leads to another host.
 
-    It is the port of the target's forwarding entry, else the first tunnel or uplink that reaches the host.
+    It is the port in the forwarding entry for the target, else the first tunnel device or uplink that reaches the host.
     """
     mac = link_of(network, target).mac
     learned = {each.port for each in network.namespace(netns).fdb if each.mac == mac and each.remote is None}

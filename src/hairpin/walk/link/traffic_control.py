@@ -1,4 +1,4 @@
-"""Traffic control on a link: filters that drop or redirect a packet, and queueing disciplines that drop all.
+"""Traffic control on a link: filters that drop or redirect a packet, and queueing disciplines that drop every packet.
 
 Source: net/core/dev.c sch_handle_ingress(), sch_handle_egress(), __dev_xmit_skb(); net/sched/cls_api.c tcf_classify();
 net/sched/sch_fifo.c, sch_tbf.c tbf_enqueue(), sch_netem.c netem_enqueue(), sch_blackhole.c; act_mirred.c
@@ -23,7 +23,8 @@ _ETHERNET_HEADER = 14
 
 
 def longest_taken(link: Link) -> int | None:
-    """Return the length of the longest packet, from its network header, that the link's queue takes; None: any."""
+    """Return the length of the longest packet that the link's queue accepts, from its network header; None if any
+    length is."""
     found = [size for each in _used(link.qdiscs) if (size := _takes(each, link)) is not None]
     return min(found, default=None)
 
@@ -47,7 +48,7 @@ def end_in_queue(state: State, link: Link) -> End | None:
 
 
 def _used(qdiscs: tuple[Qdisc, ...]) -> Iterator[Qdisc]:
-    """Yield the link's root discipline, and the one to which it passes every packet."""
+    """Yield the link's root queueing discipline, then the child discipline that gets every packet, and so on."""
     root = next((each for each in qdiscs if not each.parent), None)
     while root is not None:
         yield root
@@ -56,7 +57,8 @@ def _used(qdiscs: tuple[Qdisc, ...]) -> Iterator[Qdisc]:
 
 
 def _takes(qdisc: Qdisc, link: Link) -> int | None:
-    """Return the length of the longest packet that the discipline accepts; 0: it accepts none; None: no limit."""
+    """Return the length of the longest packet that the discipline accepts; 0 if it accepts none, None if it has no
+    limit."""
     header = 0 if link.kind in ("tun", "wireguard", "ipip", "gre", "sit") else _ETHERNET_HEADER
     match qdisc.kind:
         case "blackhole":
@@ -70,14 +72,14 @@ def _takes(qdisc: Qdisc, link: Link) -> int | None:
         case "tbf":
             known = [each for each in (qdisc.burst_bytes, qdisc.limit) if each is not None]
             return max(min(known) - header, 0) if known else None
-        case "drr" | "qfq":  # these drop packets that no filter classifies
+        case "drr" | "qfq":  # drr and qfq drop a packet that no filter classifies
             return 0 if not any(each.place == "root" for each in link.filters) and not link.tc_egress else None
         case _:
             return None
 
 
 def through_filters(namespace: Namespace, state: State, link: Link, places: tuple[str, ...]) -> Iterator[Outcome]:
-    """Yield the packet after the filters of the link at these places: as it goes on, or its end."""
+    """Yield the packet after the link's filters at these places, or the packet's end."""
     for each in link.filters:
         if each.place not in places or each.protocol not in _protocols(state.packet):
             continue
@@ -98,17 +100,17 @@ def through_filters(namespace: Namespace, state: State, link: Link, places: tupl
 
 
 def _protocols(packet: Packet) -> tuple[str, ...]:
-    """Return the protocols of filters that see the packet."""
+    """Return the ``protocol`` values of filters that see the packet."""
     if packet.arp:
         return ("all", "arp")
     return ("all", "ip") if packet.version == 4 else ("all", "ipv6")
 
 
 def _acted(namespace: Namespace, state: State, link: Link, by: Filter) -> Outcome:
-    """Return the end of a packet that the filter drops or redirects.
+    """Return what happens to a packet that the filter drops or redirects: its end, or its state after an ifb device.
 
-    An ifb device returns the packet to its old place: drivers/net/ifb.c ifb_ri_tasklet().  Other devices are not
-    followed; a dummy device drops it."""
+    An ifb device returns the packet to the link: drivers/net/ifb.c ifb_ri_tasklet().  A dummy device drops the packet.
+    The packet is not walked beyond any other device."""
     target = namespace.link(by.to_link) if by.action == "redirect" else None
     if target is not None and target.kind == "ifb" and target.up:
         return end_in_queue(state, target) or state
@@ -127,7 +129,7 @@ _PLACES = {"ingress": "tc filter, ingress:", "egress": "tc filter, egress:", "ro
 
 
 def through_traffic_control(namespace: Namespace, state: State, link: Link) -> Iterator[Outcome]:
-    """Yield the packet after the egress filters and the queueing discipline of the link; without a carrier it has no
+    """Yield the packet after the link's egress filters and queueing discipline.  A link without carrier has no
     discipline."""
     if link.tc_egress:
         what = message("a tc egress filter")
@@ -146,7 +148,7 @@ def passes(what: Message, link: Link) -> Condition:
 
 
 def opaque(state: State, link: Link, what: Message) -> End:
-    """Return the branch on which a program that hairpin cannot read drops the packet."""
+    """Return the packet's end on the branch on which a program that hairpin cannot read drops it."""
     *others, last = state.history.conditions
     conditions = (*others, msgspec.structs.replace(last, holds=False, usual=False))
     said = message("carries {what}, which hairpin cannot read", what=what)
@@ -201,7 +203,8 @@ _ICMPS = (ICMP, ICMP6)
 
 
 def _header(packet: Packet) -> tuple[bytes, bytes]:
-    """Return the mask of known header bits, and the headers: IP without options, and the ports or the ICMP type."""
+    """Return the mask of the known header bits, and the header bits: the IP header without options, then the ports or
+    the ICMP type."""
     known, bits = bytearray(), bytearray()
 
     def put(value: int, length: int, mask: int | None = None) -> None:
@@ -212,11 +215,11 @@ def _header(packet: Packet) -> tuple[bytes, bytes]:
         put(0x45, 1)
         put(packet.dscp << 2, 1)
         put(packet.length_bytes, 2, 0)
-        put(0, 2, 0)  # the id
+        put(0, 2, 0)  # the IP header's id is unknown
         put(0x4000 if packet.dont_fragment else 0, 2)
         put(packet.ttl, 1)
         put(packet.protocol, 1)
-        put(0, 2, 0)  # the checksum
+        put(0, 2, 0)  # the IP header's checksum is unknown
     else:
         put(6 << 28 | packet.dscp << 22, 4, 0xFFF00000)
         put(0, 2, 0)

@@ -34,7 +34,7 @@ from hairpin.walk.link.crossing import unpacked
 from hairpin.walk.state import Carried, End, Fragments, LinkDecided, Outcome, Sender, State, stopped, stopped_by
 
 _IN_IP = {4: 4, 6: 41}
-"""Protocols of the outer packet without a header between: IP in IP, IPv6 in IP."""
+"""The outer packet's protocol number, by the inner packet's IP version: IP in IP, IPv6 in IP."""
 
 
 def encapsulated(network: Network, state: State, link: Link) -> Outcome:
@@ -49,8 +49,8 @@ def encapsulated(network: Network, state: State, link: Link) -> Outcome:
 
 
 def _remote(network: Network, state: State, link: Link) -> Remote | None:
-    """Return the outer destination.  Of a flooded frame's destinations it is the one whose far end leads to the frame's
-    receiver, else the first."""
+    """Return the outer destination of the frame, or None.  If the frame is flooded to several destinations, it is the
+    destination whose far end leads to the frame's receiver, else the first destination."""
     mac = state.packet.dmac if state.packet.dmac is not None else state.frame.dmac
     remotes = remotes_of(network.namespace(state.netns), link, mac)
     if state.frame.target is not None:
@@ -67,7 +67,8 @@ def _no_entry(mac: int | None) -> Message:
 
 
 def _outer(network: Network, state: State, link: Link, remote: Remote) -> State:
-    """Return the outer packet before it is routed.  Between namespaces it loses the frame's mark."""
+    """Return the outer packet before it is routed.  If it is in another namespace than the frame, it loses the frame's
+    mark."""
     tunnel, home = encapsulation(link), underlay_netns(state.netns, link)
     packet = outer_packet(network, tunnel, state, tunnel.local or 0, remote.address)
     address = address_text(remote.address, tunnel.version)
@@ -86,8 +87,8 @@ def _outer(network: Network, state: State, link: Link, remote: Remote) -> State:
 
 
 def _sender(frame: State) -> Sender:
-    """Return the sender of the outer packet.  Rules see the inner packet's socket, which skb_scrub_packet() keeps;
-    route lookups see root.  A frame from another namespace has lost its socket."""
+    """Return the sender of the outer packet.  Rules see the inner packet's socket, because skb_scrub_packet() keeps it.
+    Route lookups see uid 0.  A frame from another namespace has lost its socket."""
     own = frame.sender
     if own.uid is not None:
         return Sender(uid=own.uid, by_kernel=own.by_kernel)
@@ -95,8 +96,8 @@ def _sender(frame: State) -> Sender:
 
 
 def _to_itself(network: Network, state: State, link: Link, remote: Remote, outer: State) -> Outcome | None:
-    """Return the result for a vxlan frame whose outer destination is this host: the vxlan of that VNI and port receives
-    it directly, without an outer packet.  None: the destination is another host.
+    """Return what happens to a vxlan frame whose outer destination is this host: the vxlan device of its VNI and port
+    receives the frame directly, without an outer packet.  Return None if the destination is another host.
 
     Source: drivers/net/vxlan/vxlan_core.c encap_bypass_if_local(), vxlan_encap_bypass()
     """
@@ -112,7 +113,7 @@ def _to_itself(network: Network, state: State, link: Link, remote: Remote, outer
     said = message("hands the frame to {link}, since its destination is this host", link=there.name)
     noted = state.noted("tunnel", link.name, LinkDecided(link.name, said, link.evidence))
     packet = noted.packet
-    if not is_bridge_port(network.namespace(port.netns), there):  # it counts as the device's own, whatever its MAC
+    if not is_bridge_port(network.namespace(port.netns), there):  # the device accepts the frame, whatever its MAC
         packet = msgspec.structs.replace(packet, dmac=None)
     return noted.with_frame(physin="", physout="", target=None).to(
         "device-in",
@@ -129,9 +130,9 @@ def _to_itself(network: Network, state: State, link: Link, remote: Remote, outer
 def _too_big(network: Network, state: State, link: Link, outer: State) -> End | None:
     """Return the end of a packet that exceeds the MTU of a GRE or IP-in-IP tunnel, or None.
 
-    The kernel sends an ICMP error.  It still encapsulates a packet that may be fragmented, and an IPv6 packet if the
-    MTU is below 1280 bytes.  Source: net/ipv4/ip_tunnel.c tnl_update_pmtu(); net/ipv4/icmp.c icmp_ndo_send(), which
-    names the sender that NAT has replaced
+    The kernel sends an ICMP error about such a packet.  It still encapsulates a packet that may be fragmented, and an
+    IPv6 packet if the MTU is below 1280 bytes.  Source: net/ipv4/ip_tunnel.c tnl_update_pmtu(); net/ipv4/icmp.c
+    icmp_ndo_send(), which sends the error to the source address from before SNAT
     """
     tunnel, packet = encapsulation(link), state.packet
     forbids = packet.dont_fragment if packet.version == 4 else outer.packet.dont_fragment
@@ -152,7 +153,7 @@ def _too_big(network: Network, state: State, link: Link, outer: State) -> End | 
 
 
 _LEAST6 = 1280
-"""The least MTU of IPv6: IPV6_MIN_MTU"""
+"""The smallest MTU of IPv6: IPV6_MIN_MTU"""
 
 
 def outer_packet(network: Network, tunnel: Tunnel, frame: State, source: int, destination: int) -> Packet:
@@ -174,7 +175,7 @@ def outer_packet(network: Network, tunnel: Tunnel, frame: State, source: int, de
 
 
 def _keeps_whole(tunnel: Tunnel, inner: Packet) -> bool:
-    """Return whether the outer packet has DF.  GRE and IP in IP copy it from the inner packet unless the tunnel sets
+    """Return whether the outer packet has DF.  GRE and IP in IP copy DF from the inner packet unless the tunnel sets
     it.
 
     Source: drivers/net/vxlan/vxlan_core.c vxlan_xmit_one(): VXLAN_DF_INHERIT; net/ipv4/ip_tunnel.c ip_tunnel_xmit()
@@ -193,7 +194,8 @@ def _encapsulated(frame: State) -> Encapsulated:
 
 
 def decapsulated(network: Network, state: State) -> Outcome:
-    """Return the frame as it comes out of the tunnel device that receives the outer packet, which has passed INPUT."""
+    """Return the inner frame as it comes out of the tunnel device that receives the outer packet after INPUT, or its
+    end."""
     carried, outer = state.carried, state.packet
     assert carried is not None
     tunnel = msgspec.structs.replace(carried.tunnel, local=outer.saddr, remote=outer.daddr, port=outer.dport)

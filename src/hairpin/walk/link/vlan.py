@@ -11,7 +11,8 @@ from hairpin.walk.state import End, State, stopped_by
 
 
 def vlan_ingress(state: State, bridge: Link, by: Link) -> State | End:
-    """Return a frame that enters by a port (or from the bridge itself) with its VLAN; its end if the port lacks it."""
+    """Return a frame that enters by a port (or from the bridge itself) with its VLAN; its end if the port is not in
+    that VLAN."""
     group = _group(bridge, by)
     if group is None:
         return state
@@ -39,7 +40,7 @@ def vlan_egress(state: State, bridge: Link, by: Link) -> State | End:
 
 
 def vlan_link(namespace: Namespace, link: Link, vid: int) -> Link | None:
-    """Return the VLAN link that receives frames of the VLAN by this link, or None."""
+    """Return the VLAN link on ``link`` that receives frames of VLAN ``vid``, or None."""
     for each in namespace.links:
         if each.kind == "vlan" and each.vlan_id == vid and each.lower == link.name and each.peer_netnsid is None:
             return each
@@ -47,21 +48,22 @@ def vlan_link(namespace: Namespace, link: Link, vid: int) -> Link | None:
 
 
 def below(namespace: Namespace, link: Link) -> Link | None:
-    """Return the link below a VLAN link, if it is in the same namespace."""
+    """Return the link below a VLAN link; None if ``link`` is no VLAN link, or if the link below is in another
+    namespace."""
     if link.kind != "vlan" or link.lower is None or link.peer_netnsid is not None:
         return None
     return namespace.link(link.lower)
 
 
 def _group(bridge: Link, by: Link) -> BridgePort | BridgeInfo | None:
-    """Return the VLANs of a port, or of the bridge itself; None: the bridge does not filter VLANs."""
+    """Return the VLANs of a port, or of the bridge itself; None if the bridge does not filter VLANs."""
     if bridge.bridge is None or not bridge.bridge.vlan_filtering:
         return None
     return bridge.bridge if by.name == bridge.name else by.port
 
 
 def _membership(group: BridgePort | BridgeInfo, vid: int) -> bool | None:
-    """Return whether frames of the VLAN leave untagged; None: the port is not in the VLAN."""
+    """Return whether frames of the VLAN leave the port untagged; None if the port is not in the VLAN."""
     if not group.vlans and group.pvid == 1:
-        return True if vid == 1 else None  # the kernel's default for a port whose VLANs were not read
+        return True if vid == 1 else None  # the kernel's default, used for a port whose VLANs were not read
     return next((untagged for first, last, untagged in group.vlans if first <= vid <= last), None)

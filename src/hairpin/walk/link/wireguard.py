@@ -1,6 +1,6 @@
-"""WireGuard: a packet that leaves by such a device goes to a peer in an outer UDP packet, which is walked.
+"""WireGuard: a packet that leaves by a WireGuard device goes to a peer in an outer UDP packet, which is walked.
 
-Keys are never read.  So matching keys are a condition of every walk from one device to another.
+Keys are never read.  So every walk from one WireGuard device to another has the condition that their keys match.
 
 Source: drivers/net/wireguard/device.c wg_xmit(), socket.c send4(), receive.c wg_packet_consume_data_done()
 """
@@ -26,7 +26,8 @@ from hairpin.walk.state import Carried, End, LinkDecided, Outcome, Reason, Sende
 
 
 def encrypted(state: State, link: Link) -> Outcome:
-    """Return the outer packet for a packet that leaves by the device; if no peer gets it, its sender gets an error."""
+    """Return the outer packet for a packet that leaves by the device; the packet's end, with an ICMP error, if it has
+    no peer."""
     device, packet = settings(link), state.packet
     peer = peer_for(device, packet.version, packet.daddr)
     address = address_text(packet.daddr, packet.version)
@@ -51,7 +52,8 @@ def encrypted(state: State, link: Link) -> Outcome:
 
 
 def _outer(state: State, link: Link, endpoint: Endpoint) -> Packet:
-    """Return the outer packet, which may be fragmented: wg_socket_send_skb_to_peer() sets ignore_df, and no DF."""
+    """Return the outer packet, which may be fragmented: wg_socket_send_skb_to_peer() sets ignore_df and does not set
+    DF."""
     device = settings(link)
     return Packet(
         version=endpoint.version,
@@ -66,7 +68,7 @@ def _outer(state: State, link: Link, endpoint: Endpoint) -> Packet:
 
 
 def decrypted(network: Network, state: State) -> Iterator[Outcome]:
-    """Yield the inner packet as it comes out of the device that receives the outer packet, which has passed INPUT."""
+    """Yield the inner packet as it comes out of the WireGuard device that receives the outer packet after INPUT."""
     carried, outer = state.carried, state.packet
     assert carried is not None
     namespace = network.namespace(state.netns)
@@ -91,16 +93,16 @@ def decrypted(network: Network, state: State) -> Iterator[Outcome]:
 def _ended(
     state: State, reason: Reason, link: Link, said: Message, *, stage: Stage = "tunnel", reject: str | None = None
 ) -> End:
-    """Return the end of a packet that the device's settings decide."""
+    """Return the packet's end, which the WireGuard device's settings decide."""
     decided = LinkDecided(link.name, said, settings(link).evidence)
     return stopped(state, reason, stage=stage, link=link.name, decided_by=decided, reject=reject)
 
 
 def _refused(device: Wireguard, inner: Packet, sender: Endpoint) -> Message | None:
-    """Return why the device drops its peer's packet, or None.
+    """Return why the WireGuard device drops a peer's inner packet, or None if it accepts the packet.
 
-    The peer is known by the endpoint that sent the outer packet.  A peer may have moved, so an unknown endpoint decides
-    nothing."""
+    The endpoint that sent the outer packet identifies the peer.  An endpoint of no peer decides nothing, because a peer
+    may have moved."""
     source = address_text(inner.saddr, inner.version)
     allowed_to = peer_for(device, inner.version, inner.saddr)
     if allowed_to is None:
@@ -121,8 +123,8 @@ def _refused(device: Wireguard, inner: Packet, sender: Endpoint) -> Message | No
 def _nobody(state: State, namespace: Namespace) -> End:
     """Return the end of an outer packet to a port at which no WireGuard device listens.
 
-    A socket there may be a peer's: of a user-space WireGuard, of a device whose settings were not read, or of a device
-    that was moved to another namespace."""
+    If the port has a socket, a peer may have opened it: a user-space WireGuard, a device whose settings were not read,
+    or a device that was moved to another namespace."""
     outer, here = state.packet, devices(namespace)
     unread = any(each.kind == KIND and each.wireguard is None for each in namespace.links)
     if unread or any(each.protocol == "udp" and each.port == outer.dport for each in namespace.sockets):
@@ -141,7 +143,7 @@ def _nobody(state: State, namespace: Namespace) -> End:
 
 
 def _keys(one: Netns, link: str, other: Netns, far_link: str) -> Message:
-    """Return the condition of a walk between two devices, worded alike in both directions."""
+    """Return the condition that two WireGuard devices have matching keys, in the same words for both directions."""
     (first, first_link), (second, second_link) = sorted(((one, link), (other, far_link)))
     return message(
         "{link} of {host} and {far_link} of {far} have each other's WireGuard keys, which are never read",
@@ -153,15 +155,16 @@ def _keys(one: Netns, link: str, other: Netns, far_link: str) -> Message:
 
 
 def _undecided(state: State, link: str, said: Message, why: Message) -> End:
-    """Return the branch on which the condition does not hold: the packet is lost."""
+    """Return the packet's end on the branch on which the condition ``said`` does not hold."""
     state = state.given(Condition(said, holds=False, usual=False))
     end = stopped(state, "opaque-device", stage="tunnel", link=link, decided_by=LinkDecided(link, why))
     return msgspec.structs.replace(end, kind="unknown")
 
 
 def elsewhere(network: Network, state: State) -> Message | None:
-    """Return the condition that the endpoint is a gateway's.  It applies if no read host has the endpoint, although the
-    inner packet's destination is behind a device that was read."""
+    """Return the condition that a gateway forwards the endpoint's packets to a WireGuard device that was read.  It
+    applies if no read host has the endpoint's address, although the inner packet's destination is on that device's
+    host."""
     carried = state.carried
     if carried is None or carried.tunnel.kind != KIND:
         return None
@@ -183,7 +186,7 @@ def _peers(device: Wireguard) -> str:
 
 
 def _named(peer: Peer) -> str:
-    """Return ``peer 1``: the reading has this number instead of the peer's key."""
+    """Return the peer's name, such as ``peer 1``: readings have this number instead of the peer's key."""
     return f"peer {peer.number}"
 
 

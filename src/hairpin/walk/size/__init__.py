@@ -1,1 +1,2 @@
-"""Full-sized segments: ``segment_size`` and ``bulk``; ``size_stop`` describes the stop of a walk that lost them."""
+"""Full-sized TCP segments: ``segment_size`` computes their size, ``bulk`` walks them, ``size_stop`` describes their
+loss."""

@@ -1,20 +1,20 @@
-"""Full-sized TCP segments: the handshake's small packets pass where full-sized ones may be lost.
+"""Full-sized TCP segments: they may be lost on a path that the handshake's small packets pass.
 
-The MSS option of an end's SYN limits the other end's segments; a TCPMSS rule on the path lowers it.  A smaller MTU
-between the ends is no fault as long as the sender learns of it: by an ICMP error ("fragmentation needed", "packet too
-big"), which has to reach the sender's socket through all rules.  If that error is lost, the sender repeats the same
-segment, and the walk ends where the error ended.
+The MSS option of one end's SYN limits the other end's segments.  A TCPMSS rule on the path lowers the option.  A
+smaller MTU between the ends is no fault if the sender learns of it.  It learns of it by an ICMP error ("fragmentation
+needed", "packet too big"), which has to reach the sender's socket through all rules.  If the error is lost, the sender
+repeats the same segment, and the walk ends where the error was lost.
 
-If a packet is lost inside a tunnel, its sender learns of it only from the tunnel device.  A device that is a bridge
-port sends an ICMP error.  A sender in the device's own namespace sees the smaller MTU in its route.  A packet that a
-host forwards into the device is compared with the device's MTU.
+If an outer packet exceeds an MTU, the inner packet's sender learns of that MTU only from the tunnel device.  A device
+that is a bridge port sends an ICMP error.  A sender in the device's own namespace sees the smaller MTU in its route.  A
+packet that a host forwards into the tunnel device is only compared with the device's own MTU.
 
 A sender that probes for the MTU (tcp_mtu_probing) or lets routers fragment (ip_no_pmtu_disc) needs no error.  MTUs
 beyond the hosts are unknown and cause no stop.
 
-Several segments in one packet (GSO) pass a veth or a bridge port that is too narrow for each of them.  Whether a
-segment travels alone depends on lengths and timing: an answer of one long segment never arrives, an answer of many
-segments mostly does.  That is an open question, not a stop.
+Several segments in one packet (GSO) pass a veth or a bridge port whose MTU is too small for each single segment.
+Whether a segment travels alone depends on lengths and timing.  An answer of one long segment never arrives; an answer
+of many segments mostly arrives.  So such a narrow link causes an open question, not a stop.
 
 Source: net/ipv4/ip_tunnel_core.c skb_tunnel_check_pmtu(), include/net/ip.h ip_dst_mtu_maybe_forward();
 net/ipv4/tcp_timer.c tcp_mtu_probing(); net/ipv4/af_inet.c inet_create(): IP_PMTUDISC_DONT;
@@ -44,46 +44,47 @@ from hairpin.walk.verdicts import Verdict
 from hairpin.wanted import ask_size
 
 _MOST_MTUS = 8
-"""The most successively smaller MTUs on a path."""
+"""The greatest number of smaller MTUs on a path that the sender learns one after another in a walk."""
 
 
 class Lost(msgspec.Struct, frozen=True):
-    """The end of a full-sized segment, without any notice to its sender.  ``end``: the segment's, or that of the ICMP
-    error about it.  ``data``: the steps of both."""
+    """The loss of a full-sized segment that its sender does not learn.  ``end`` is the segment's end, or the end of the
+    ICMP error about the segment.  ``data`` has the steps of both packets."""
 
     end: End
     data: tuple[Step, ...]
 
 
 def may_stall(network: Network, *ways: Iterable[Step]) -> bool:
-    """Return whether full-sized segments may be lost although a handshake passes: in a tunnel, or by links and routes
-    of different MTUs."""
+    """Return whether full-sized segments may be lost although the handshake passes: the path has a tunnel or different
+    MTUs."""
     steps = tuple(step for way in ways for step in way)
     return _through_tunnel(steps) or len(mtus(network, steps)) > 1
 
 
 _MIN_PMTU_BYTES = 552
-"""net.ipv4.route.min_pmtu as the kernel sets it."""
+"""The kernel's default of net.ipv4.route.min_pmtu."""
 
 
 def probes(network: Network, netns: Netns) -> bool:
-    """Return whether TCP senders of the namespace find a smaller MTU without an ICMP error (tcp_mtu_probing)."""
+    """Return whether the namespace's TCP senders probe for a smaller MTU without an ICMP error (tcp_mtu_probing)."""
     return netns in network and bool(network.namespace(netns).sysctl("net", "ipv4", "tcp_mtu_probing"))
 
 
 def is_narrow(step: Step) -> bool:
-    """Return whether the step's route has an MTU below ``min_pmtu``, which the kernel does not accept from an ICMP
-    error.
+    """Return whether the step's route has an MTU below ``min_pmtu``; the kernel does not accept such an MTU from an
+    ICMP error.
 
-    The sender then uses ``min_pmtu`` without DF, once its timer expires. Source: net/ipv4/route.c __ip_rt_update_pmtu()
+    After its retransmission timer expires, the sender then sends packets of ``min_pmtu`` bytes without DF. Source:
+    net/ipv4/route.c __ip_rt_update_pmtu()
     """
     route = step.decided_by.entry if isinstance(step.decided_by, RouteDecided) else None
     return route is not None and route.version == 4 and 0 < (route.mtu_bytes or 0) < _MIN_PMTU_BYTES
 
 
 def full_sized(network: Network, handshake: Handshake) -> Branch | tuple[OpenQuestion, ...]:
-    """Return the branch on which the connection stalls at its full-sized segments, in either direction.  If it does not
-    stall, return the open question whether a segment ever travels alone and is lost."""
+    """Return the branch on which the connection stalls because full-sized segments of one direction are lost.  If it
+    does not stall, return the open questions: at most one, whether a segment ever travels alone and is lost."""
     largest = _at_risk(network, handshake)
     if largest is None:
         return ()
@@ -128,7 +129,8 @@ def _is_ever_alone(netns: Netns, link: Link, lost: State) -> OpenQuestion:
 
 
 def _at_risk(network: Network, handshake: Handshake) -> Sizes | None:
-    """Return the sizes of full-sized packets by the MTUs of both ends; None if every link on the path accepts them."""
+    """Return the sizes of full-sized packets by the MTUs of both ends; None if no such packet can be lost on the
+    path."""
     flow, request, reply = handshake.flow, handshake.there.history.steps, handshake.back.state.history.steps
     if flow.protocol != "tcp" or not flow.data_bytes or not may_stall(network, request, reply):
         return None
@@ -139,9 +141,10 @@ def _at_risk(network: Network, handshake: Handshake) -> Sizes | None:
 
 
 def _stall(network: Network, handshake: Handshake, largest: Sizes, *, to_server: bool, alone: bool) -> Lost | None:
-    """Return the end of a full-sized segment in one direction, with and without the rules that lower the MSS.
+    """Return the loss of one direction's full-sized segments: both without and with the rules that lower the MSS; else
+    None.
 
-    ``alone``: no other segment is in its packet."""
+    If ``alone`` is true, each packet has only one segment."""
     lost = _lost(network, handshake, largest, to_server=to_server, alone=alone)
     if lost is None or lost.end.state.carried is not None:
         return lost
@@ -154,7 +157,8 @@ def _through_tunnel(steps: tuple[Step, ...]) -> bool:
 
 
 def _lost(network: Network, handshake: Handshake, largest: Sizes, *, to_server: bool, alone: bool) -> Lost | None:
-    """Return the end of the segment in one direction if its sender gets no notice of the loss; else None."""
+    """Return the loss of one direction's full-sized segment, if the sender does not learn of the smaller MTU; else
+    None."""
     flow, size = handshake.flow, largest.to_server if to_server else largest.to_client
     start, whole = _first(handshake, to_server=to_server), flow.data_bytes + HEADERS[flow.version]
     local = start.stage == "output-route"
@@ -186,7 +190,7 @@ def _lost(network: Network, handshake: Handshake, largest: Sizes, *, to_server: 
 
 
 def _first(handshake: Handshake, *, to_server: bool) -> State:
-    """Return the first data packet of the client, or of the server."""
+    """Return the first data packet of the client if ``to_server`` is true, else of the server."""
     if to_server:
         return client_data(handshake.started, handshake.back)
     if handshake.far is None:
@@ -197,8 +201,8 @@ def _first(handshake: Handshake, *, to_server: bool) -> State:
 
 
 def _untold(network: Network, sent: State, end: End) -> Lost | None:
-    """Return the end of the ICMP error about a lost segment; the segment's own end if the kernel sends no error; None
-    if the error reaches the sender, or may reach it."""
+    """Return the loss of a segment whose sender gets no ICMP error: the kernel sends none, or the error is lost.
+    Return None if the error reaches or may reach the sender."""
     lost = Lost(end, end.state.history.steps)
     back = refusal(network, end) if end.kind == "rejected" else None
     if back is None:
@@ -221,12 +225,12 @@ def _mtu_of(network: Network, end: End) -> int:
 
 
 def _learned_in_tunnel(network: Network, end: End, carried: Carried) -> int | None:
-    """Return the MTU that the sender learns of a packet that was lost inside a tunnel; None if it learns none."""
+    """Return the MTU that the inner packet's sender learns after a loss inside a tunnel; None if it learns none."""
     return _mtu_of(network, end) - overhead_bytes(carried.tunnel) if _learns(network, end, carried) else None
 
 
 def _learns(network: Network, end: End, carried: Carried) -> bool:
-    """Return whether the tunnel's device learns of the smaller MTU and can notify the sender."""
+    """Return whether the tunnel device learns of the smaller MTU and can tell it to the inner packet's sender."""
     frame = carried.frame
     namespace = network.namespace(frame.netns)
     into = (each.link for each in reversed(end.state.history.steps) if each.stage == "tunnel")

@@ -1,7 +1,8 @@
-"""The size of TCP segments: by the MTUs of both ends, which their MSS options carry, and by rules on the path.
+"""The size of TCP segments, by the MTUs of both ends (sent in their MSS options) and by TCPMSS rules on the path.
 
-A SYN's option limits the other end's segments.  A TCPMSS rule (nft: ``tcp option maxseg size set``) that the SYN passes
-lowers it: ``--set-mss`` to its number, ``--clamp-mss-to-pmtu`` to the MTUs of the routes to both ends.
+The MSS option of a SYN limits the other end's segments.  A TCPMSS rule (nft: ``tcp option maxseg size set``) that the
+SYN passes lowers the option: ``--set-mss`` to the given number, ``--clamp-mss-to-pmtu`` to the smaller MTU of the
+routes to both ends.
 
 Source: net/ipv4/tcp_output.c tcp_sync_mss(); net/netfilter/xt_TCPMSS.c tcpmss_mangle_packet(), tcpmss_reverse_mtu();
 net/netfilter/nft_rt.c get_tcpmss()
@@ -32,19 +33,19 @@ from hairpin.walk.state import End, Passed, State, Step
 from hairpin.walk.tunnelled import is_tunnel
 
 HEADERS: dict[Version, int] = {4: 40, 6: 60}
-"""Bytes of the IP and TCP headers; TCP's options reduce the data."""
+"""Bytes of the IP and TCP headers without options; TCP options leave less room for data."""
 _LEAST_MSS: Path = ("net", "ipv4", "route", "min_adv_mss")
 _USUAL_LEAST_MSS = 256
 _ETHERNET = 1500
-"""The assumed MTU of an end behind a router, unless the link to the router has a larger one."""
+"""The assumed MTU of an end behind a router, unless the link to the router has a larger MTU."""
 
 
 class Handshake(msgspec.Struct, frozen=True):
     """A TCP connection whose handshake succeeds.
 
-    ``started``: the SYN where it enters the snapshot.  ``there``: the SYN where the server's namespace receives it, or
-    where it leaves the snapshot.  ``back``: the end of the SYN-ACK.  ``far``: the SYN-ACK of a server outside where it
-    enters; None: the server is in the snapshot."""
+    ``started`` is the SYN where it enters the snapshot.  ``there`` is the SYN where the server's namespace receives it,
+    or where it leaves the snapshot.  ``back`` is the end of the SYN-ACK.  For an outside server, ``far`` is the SYN-ACK
+    where it enters the snapshot; for any other server it is None."""
 
     flow: Flow
     started: State
@@ -54,14 +55,14 @@ class Handshake(msgspec.Struct, frozen=True):
 
 
 class Sizes(msgspec.Struct, frozen=True):
-    """The largest packets of a connection in bytes: the client's, and the server's."""
+    """The sizes of a connection's largest packets in bytes: of the client's packets, and of the server's."""
 
     to_server: int
     to_client: int
 
 
 def sizes(network: Network, handshake: Handshake) -> Sizes:
-    """Return the sizes by the MTUs of both ends."""
+    """Return the sizes of a connection's largest packets by the MTUs of both ends."""
     whole = handshake.flow.data_bytes + HEADERS[handshake.flow.version]
     sends, takes = _client(network, handshake)
     answers, accepts = _server(network, handshake)
@@ -69,7 +70,7 @@ def sizes(network: Network, handshake: Handshake) -> Sizes:
 
 
 def clamped(network: Network, handshake: Handshake, unclamped: Sizes) -> Sizes:
-    """Return the sizes after the rules on the path that lower the MSS option."""
+    """Return the sizes of the largest packets after the TCPMSS rules on the path have lowered the MSS options."""
     steps = (*handshake.there.history.steps, *handshake.back.state.history.steps)
     passed = dict.fromkeys(step.netns for step in steps if step.netns in network)
     if not any(_has_clamps(network.namespace(each)) for each in passed):
@@ -89,14 +90,15 @@ def clamped(network: Network, handshake: Handshake, unclamped: Sizes) -> Sizes:
 
 
 class _Watching:
-    """Makes a walk record the rules that the packet matches."""
+    """An observer that only makes a walk record the rules that its packets satisfy."""
 
     def observe(self, observation: Observation) -> None:
-        """See Observer."""
+        """Ignore the observation."""
 
 
 def mtus(network: Network, steps: Iterable[Step]) -> frozenset[int]:
-    """Return the MTUs of the links in the steps, the limits of their queues, and the MTUs of routes there."""
+    """Return the MTUs on the path: of the steps' links, of these links' queues, and of all routes in the steps'
+    namespaces."""
     links = {(step.netns, step.link) for step in steps if step.link and step.link != "lo" and step.netns in network}
     found: set[int] = set()
     for netns, name in links:
@@ -124,7 +126,7 @@ def _has_clamps(namespace: Namespace) -> bool:
 
 
 def _client(network: Network, handshake: Handshake) -> tuple[int, int]:
-    """Return the MTU by which the client sends, and the one in its SYN, by which the server sends."""
+    """Return the client's MTU for sending, and the MTU that the client's SYN tells the server."""
     started, flow = handshake.started, handshake.flow
     if started.stage == "output-route":
         own = _mtu(network, started.netns, flow.version, started.packet.daddr)
@@ -138,7 +140,7 @@ def _client(network: Network, handshake: Handshake) -> tuple[int, int]:
 
 
 def _server(network: Network, handshake: Handshake) -> tuple[int, int]:
-    """Return the MTU by which the server sends, and the one in its SYN-ACK, by which the client sends."""
+    """Return the server's MTU for sending, and the MTU that the server's SYN-ACK tells the client."""
     there, version = handshake.there, handshake.flow.version
     if handshake.far is None:
         own = _mtu(network, there.netns, version, there.packet.saddr)
@@ -151,8 +153,8 @@ def _server(network: Network, handshake: Handshake) -> tuple[int, int]:
 
 
 def outside_mtu(network: Network, netns: Netns, version: Version, address: int, own: int) -> int:
-    """Return the assumed MTU of an outside end: that of the link to it (``own``) if it is on that link or inside a
-    tunnel, else Ethernet's or more."""
+    """Return the assumed MTU of an outside end.  If the end is on the link to it or behind a tunnel, it is that link's
+    MTU (``own``); otherwise it is the larger of ``own`` and Ethernet's MTU."""
     namespace = network.namespace(netns)
     found = lookup(namespace, Query(version, address))
     hop = found.next_hops[0] if found.next_hops else None
@@ -172,8 +174,8 @@ def _mtu(network: Network, netns: Netns, version: Version, address: int) -> int:
 
 
 def _told_by(network: Network, netns: Netns, version: Version, mtu_bytes: int) -> int:
-    """Return the MTU behind the namespace's MSS option.  The option has a minimum, so a link with an MTU below 292
-    bytes gets packets that are too long for it.
+    """Return the MTU that the namespace's MSS option tells the other end.  The option has a minimum, so a link with an
+    MTU below 292 bytes gets packets that exceed its MTU.
 
     Source: net/ipv4/route.c ipv4_default_advmss(); measured with a veth of 68 to 292 bytes on Linux 6.18"""
     if version == 6:
@@ -183,7 +185,7 @@ def _told_by(network: Network, netns: Netns, version: Version, mtu_bytes: int) -
 
 
 def _least(network: Network, passed: tuple[Passed, ...], size: int) -> int:
-    """Return the size after the rules that the handshake's packet has passed."""
+    """Return the packet size after the TCPMSS rules in the chains ``passed`` have lowered the MSS."""
     return min((size, *(told for each in passed for told in _told(network, each))))
 
 

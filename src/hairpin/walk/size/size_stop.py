@@ -1,4 +1,5 @@
-"""The stop of a walk that lost full-sized segments: the link that was too narrow, and the message."""
+"""The stop of a walk that lost full-sized segments: the link whose MTU was too small, and the ICMP error about the
+MTU."""
 
 import msgspec
 
@@ -14,8 +15,8 @@ _TELLS_MTU = ((ICMP, 3 << 8 | 4), (ICMP6, 2 << 8))
 class Narrow(msgspec.Struct, frozen=True):
     """The link at which a full-sized packet was lost, its MTU, and the packet's length.
 
-    ``sender``: the namespace that sent the packet; None: it came in from outside.  ``ends``: the containers' ends of
-    the connection, each with the link that it uses."""
+    ``sender`` is the namespace that sent the packet; None if the packet came in from outside.  ``ends`` has the ends of
+    the connection that are containers, each with its link."""
 
     netns: Netns
     link: str
@@ -26,12 +27,12 @@ class Narrow(msgspec.Struct, frozen=True):
 
 
 def tells_mtu(packet: Packet) -> bool:
-    """Return whether the packet is the ICMP error about a smaller MTU."""
+    """Return whether the packet is an ICMP error that tells a smaller MTU."""
     return (packet.protocol, packet.icmp) in _TELLS_MTU
 
 
 def narrow(network: Network, branch: Branch) -> Narrow | None:
-    """Return the link at which the branch lost a full-sized packet; None if it ended differently, or inside a
+    """Return the link at which the branch lost a full-sized packet; None if the branch lost none, or lost it inside a
     tunnel."""
     lost = next((step for step in branch.data if step.note == "mtu"), None)
     if lost is None or _outer(branch.data, lost):
@@ -47,7 +48,8 @@ def narrow(network: Network, branch: Branch) -> Narrow | None:
 
 
 def _end(netns: Netns, steps: tuple[Step, ...]) -> tuple[Netns, str] | None:
-    """Return the container's namespace, and the link by which the request leaves or enters it."""
+    """Return the container's namespace and the link by which the request leaves or enters it; None for any other
+    namespace."""
     links = (each.link for each in steps if each.netns == netns and each.stage in ("device-out", "device-in"))
     link = next(links, None)
     return None if netns.is_host or link is None else (netns, link)
