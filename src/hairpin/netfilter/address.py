@@ -1,6 +1,7 @@
-"""Addresses as numbers of 32 or 128 bits: the one place where their text is read and written.
+"""Addresses as numbers of 32 or 128 bits: all text of addresses is read and written here.
 
-Malformed text raises MalformedError, a ValueError; the reader of a file turns it into a ParseError with the line.
+Malformed text raises MalformedError, a ValueError.  The reader of a file turns this error into a ParseError with the
+line.
 """
 
 from socket import AF_INET, AF_INET6, inet_ntop, inet_pton
@@ -13,12 +14,12 @@ Version = Literal[4, 6]
 
 
 def width(version: Version) -> Literal[32, 128]:
-    """Return how many bits an address has."""
+    """Return the number of bits of an address of this IP version."""
     return 32 if version == 4 else 128
 
 
 def parse_address(text: str) -> tuple[Version, int]:
-    """Return version and number of an address; a ``%zone`` is dropped."""
+    """Return an address's IP version and number; a ``%zone`` at its end is ignored."""
     try:
         if ":" in text:
             return 6, int.from_bytes(inet_pton(AF_INET6, text.partition("%")[0]))
@@ -28,7 +29,8 @@ def parse_address(text: str) -> tuple[Version, int]:
 
 
 def ipv4_of(text: str) -> int | None:
-    """Return the number of an IPv4 address in its usual form, or None; quicker than `parse_address`."""
+    """Return the number of an IPv4 address in its usual form; None for any other text.  It is quicker than
+    `parse_address`."""
     try:
         return int.from_bytes(inet_pton(AF_INET, text))
     except (OSError, UnicodeEncodeError):
@@ -36,7 +38,7 @@ def ipv4_of(text: str) -> int | None:
 
 
 def address_of(text: str, version: Version) -> int:
-    """Return the number of an address of this version; raise ValueError for an address of the other version."""
+    """Return the number of an address of this IP version; raise ValueError for an address of the other version."""
     found, value = parse_address(text)
     if found != version:
         raise MalformedError(message("{text!r} is not an address of IPv{version}", text=text, version=version))
@@ -44,7 +46,7 @@ def address_of(text: str, version: Version) -> int:
 
 
 def address_text(value: int, version: Version) -> str:
-    """Return the address as people write it."""
+    """Return the address in its usual text form."""
     if version == 4:
         return f"{value >> 24}.{value >> 16 & 255}.{value >> 8 & 255}.{value & 255}"
     return inet_ntop(AF_INET6, value.to_bytes(16))

@@ -9,7 +9,7 @@ A set's ``type`` is the kernel's name, followed by ``inet6`` where its addresses
 A ``list:set`` is resolved: it has its members' elements and their type (``list:set hash:ip``).  A port is two
 dimensions of an element, protocol and port.
 
-A snapshot has a set as it was at that time.  Elements with a timeout belong to it, so timeouts make no set opaque.
+A snapshot has a set as it was when it was read.  Elements with a timeout belong to it, so timeouts make no set opaque.
 
 Source: ipset(8); net/netfilter/ipset/ip_set_*.c, ip_set_getport.c
 """
@@ -36,7 +36,7 @@ _KNOWN_DIMENSIONS = frozenset({"ip", "net", "port", "iface", "mark", "mac"})
 
 
 class _Create(NamedTuple):
-    """The first line of a set."""
+    """The ``create`` line of a set."""
 
     name: str
     method: str
@@ -52,7 +52,7 @@ class _Create(NamedTuple):
 
 
 class _Building:
-    """A set whose elements are being read; ``members``: the names of sets in a list."""
+    """A set whose elements are being read.  For a ``list:set``, ``members`` has the names of the sets in the list."""
 
     def __init__(self, create: _Create) -> None:
         self.create = create
@@ -71,7 +71,7 @@ def parse(text: str, *, source: str) -> tuple[Set, ...]:
 def _parse(text: str, source: str) -> tuple[Set, ...]:
     building: dict[str, _Building] = {}
     for number, line in enumerate(text.split("\n"), 1):
-        # A comment may hold any character but a quote.
+        # An element's comment may contain any character except a quote.
         words = (_QUOTED.sub('""', line) if '"' in line else line).split()
         if not words or words[0].startswith("#"):
             continue
@@ -91,7 +91,7 @@ def _read_line(words: list[str], building: dict[str, _Building]) -> None:
         into = building[name]
         plain = _network(words[2]) if into.of_addresses and len(words) == 3 else None
         if plain is not None:
-            into.elements.append(Element((plain,)))  # what long sets hold: a fifth of the time
+            into.elements.append(Element((plain,)))  # the usual element of long sets: read in a fifth of the time
         else:
             _read_element(into, words[2], words[3:])
     else:
@@ -99,7 +99,8 @@ def _read_line(words: list[str], building: dict[str, _Building]) -> None:
 
 
 def _network(text: str) -> NumberKey | None:
-    """Return the addresses of ``192.0.2.7`` or ``192.0.2.0/24``; None: it is written otherwise."""
+    """Return the addresses of an element such as ``192.0.2.7`` or ``192.0.2.0/24``; None for an element in another
+    form."""
     address, slash, length = text.partition("/")
     first = ipv4_of(address)
     if first is None or not slash:
@@ -142,7 +143,8 @@ def _read_element(into: _Building, text: str, options: list[str]) -> None:
         choices = _dimension(dimension, part, create, options)
         keys = [(*key, *choice) for key in keys for choice in choices]
     if ":" in text and "port" in create.dimensions and not _names_port(text, create):
-        # Such an element matches packets without ports (its own port is 0, or an ICMP type and code).
+        # An element with a protocol that has no ports matches packets without ports: its port is 0, or an ICMP type and
+        # code.
         into.opaque = into.opaque or message("some elements name protocols without ports")
     into.elements.extend(Element(key, "nomatch" in options) for key in keys)
 
@@ -154,12 +156,12 @@ def _names_port(text: str, create: _Create) -> bool:
 
 def _parts(text: str, create: _Create) -> list[str]:
     parts = text.split(",")
-    # bitmap:ip,mac may leave the hardware address out: the element then matches every hardware address.
+    # An element of a bitmap:ip,mac may have no hardware address.  It then matches every hardware address.
     return [*parts, ""] if create.method == "bitmap" and len(parts) < len(create.dimensions) else parts
 
 
 def _dimension(dimension: str, text: str, create: _Create, options: list[str]) -> list[tuple[Key, ...]]:
-    """Return the alternatives of one dimension.  An alternative is one key; for a port it is two."""
+    """Return the alternatives of one dimension of an element.  An alternative has one key; for a port it has two."""
     if dimension in _ADDRESS_DIMENSIONS:
         return [(_addresses(text, create.family, create.netmask),)]
     if dimension == "port":
@@ -184,7 +186,8 @@ def _addresses(text: str, family: IpFamily, netmask: int | None) -> NumberKey:
 
 
 def _ports(text: str) -> list[tuple[Key, ...]]:
-    """Read ``tcp:80``, ``vrrp:0``, ``icmp:echo-request``; a bare port (bitmap:port) is one of TCP and of UDP."""
+    """Read a port such as ``tcp:80``, ``vrrp:0`` or ``icmp:echo-request``.  A port without protocol (bitmap:port)
+    stands for TCP and UDP."""
     protocol, colon, port = text.rpartition(":")
     if not colon:
         ports = _port_range(port)
@@ -194,7 +197,7 @@ def _ports(text: str) -> list[tuple[Key, ...]]:
         raise MalformedError(message("unknown protocol {protocol!r}", protocol=protocol))
     if number in (1, 58):
         ((first, last),) = icmp_ranges(port, ICMP_TYPES if number == 1 else ICMP6_TYPES)
-        # "echo-request" here means exactly code 0.
+        # In an ipset, "echo-request" means exactly code 0.
         return [(NumberKey(number, number), NumberKey(first, first if last - first == 0xFF else last))]
     return [(NumberKey(number, number), _port_range(port))]
 
@@ -224,10 +227,9 @@ def _finished(each: _Building, building: dict[str, _Building]) -> Set:
 
 
 def fields_of(kind: str, flags: tuple[str, ...], family: IpFamily) -> tuple[Field | NameField, ...] | None:
-    """Return the fields that ``--match-set NAME flags`` compares, for a Set's ``type``.  None if the type is unknown,
-    or if no packet of this family can be in the set: the rule has too few flags, or the set is of the other family
-    (ip_set_test()).
-    """
+    """Return the fields that ``--match-set NAME flags`` compares for a set of type ``kind``.  Return None if the type
+    is unknown, or if no packet of this family can be in the set, because the rule has too few flags or the set is of
+    the other family (ip_set_test())."""
     inet6 = kind.endswith(" inet6")
     name = kind.removesuffix(" inet6").removeprefix(f"{_LIST} ")
     method, _, dimensions = name.partition(":")
@@ -252,4 +254,4 @@ _FIELDS: dict[str, tuple[tuple[Field | NameField, ...], tuple[Field | NameField,
     "port": (("protocol", "sport"), ("protocol", "dport")),
     "iface": (("iif",), ("oif",)), "mark": (("mark",), ("mark",)), "mac": (("smac",), ("dmac",)),
 }  # fmt: skip
-"""Fields for the flags ``src`` and ``dst``."""
+"""The fields of each dimension, for the flag ``src`` and for the flag ``dst``."""

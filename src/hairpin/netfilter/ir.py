@@ -4,9 +4,9 @@
 
 A rule's body is a sequence of expressions, evaluated from left to right as the kernel does: a *match* that is not
 satisfied ends the rule; a *statement* acts on the packet.  iptables rules are matches followed by one target; nftables
-may mix them.  Dialects end here: later packages know no "iptables" and no "nft", except to quote ``Rule.text``.
+may mix them.  The dialects end here: later packages do not distinguish iptables and nft, except to quote ``Rule.text``.
 
-Nearly every match compares a number with ranges: :class:`FieldMatch`.  Addresses are integers, names strings.
+Nearly every match compares a number with ranges: :class:`FieldMatch`.  Addresses are integers, and names are strings.
 """
 
 from typing import Literal
@@ -64,10 +64,10 @@ class Node(msgspec.Struct, frozen=True, tag_field="kind", forbid_unknown_fields=
 
 
 class FieldMatch(Node, frozen=True, tag="field", gc=False):
-    """``(value & mask)`` lies inside one of the ranges; with ``negated``, in none of them.
+    """``(value & mask)`` is inside one of the ranges; with ``negated``, it is outside of all ranges.
 
-    A field that the packet does not have (``dport`` of ICMP, ``saddr6`` of IPv4) satisfies neither form: an iptables
-    match is then false, and nft ends the rule (NFT_BREAK).
+    A packet without the field (``dport`` of ICMP, ``saddr6`` of IPv4) does not satisfy the match, negated or not: an
+    iptables match is then false, and nft ends the rule (NFT_BREAK).
     """
 
     field: Field
@@ -79,8 +79,8 @@ class FieldMatch(Node, frozen=True, tag="field", gc=False):
 class NameMatch(Node, frozen=True, tag="name", gc=False):
     """An interface name equals one of ``names``; ``*`` at the end matches by prefix (iptables' ``+``), ``\\*`` a star.
 
-    An interface that the hook does not have (``oif`` in prerouting) is compared as the empty name, so ``! -o eth0`` is
-    satisfied there (measured for nft's ``oifname !=`` too, on 6.18).
+    If the hook has no such interface (``oif`` in prerouting), the empty name is compared, so ``! -o eth0`` is satisfied
+    in prerouting (measured also for nft's ``oifname !=`` on 6.18).
     """
 
     field: NameField
@@ -98,7 +98,8 @@ class SetMatch(Node, frozen=True, tag="set", gc=False):
 
 
 class InlineSetMatch(Node, frozen=True, tag="inline-set", gc=True, dict=True):
-    """As SetMatch, for an anonymous set with several dimensions (one dimension is a FieldMatch or NameMatch)."""
+    """The ``fields`` are an element of an anonymous set with several dimensions (with one: a FieldMatch or
+    NameMatch)."""
 
     elements: tuple["Element", ...]
     fields: tuple[Field | NameField, ...]
@@ -106,10 +107,10 @@ class InlineSetMatch(Node, frozen=True, tag="inline-set", gc=True, dict=True):
 
 
 class FibMatch(Node, frozen=True, tag="fib", gc=False):
-    """The type of an address by the routing tables: ``-m addrtype``, nft ``fib daddr type``.
+    """The routing tables give the address one of ``types``: ``-m addrtype``, nft ``fib daddr type``.
 
-    ``types``: unicast local broadcast anycast multicast blackhole unreachable prohibit unspec …  ``limit`` restricts
-    the lookup to the named side's interface (``--limit-iface-in``, ``fib daddr . iif type``).
+    Types are unicast local broadcast anycast multicast blackhole unreachable prohibit unspec …  ``limit`` restricts the
+    lookup to the input or output interface (``--limit-iface-in``, ``fib daddr . iif type``).
     """
 
     address: Literal["saddr", "daddr"]
@@ -119,10 +120,10 @@ class FibMatch(Node, frozen=True, tag="fib", gc=False):
 
 
 class ReversePathMatch(Node, frozen=True, tag="rpfilter", gc=False):
-    """``-m rpfilter`` / nft ``fib saddr . iif oif != 0``: a route leads back to the source (by the same interface).
+    """A route leads back to the source by the input interface: ``-m rpfilter``, nft ``fib saddr . iif oif != 0``.
 
-    ``loose``: by any interface.  ``accept_local``: packets with a local source pass.  ``validmark``: the packet's
-    mark takes part in the lookup.
+    ``loose``: a route by any interface counts.  ``accept_local``: packets with a local source pass.  ``validmark``: the
+    lookup uses the packet's mark.
     """
 
     negated: bool = False
@@ -148,8 +149,8 @@ class AnyOfMatch(Node, frozen=True, tag="any-of", gc=False):
 
 
 class StatefulMatch(Node, frozen=True, tag="stateful", gc=False):
-    """A match that depends on history, chance or load (limit, recent, statistic, time …).  The walk forks on it;
-    ``usual``: whether a single first packet on an idle host satisfies it."""
+    """A match that depends on history, chance or load (limit, recent, statistic, time …).  The walk forks on it.
+    ``usual`` tells whether a single first packet on an idle host satisfies it."""
 
     name: str
     text: str
@@ -158,8 +159,8 @@ class StatefulMatch(Node, frozen=True, tag="stateful", gc=False):
 
 
 class OpaqueMatch(Node, frozen=True, tag="opaque", gc=False):
-    """A match that hairpin does not model; ``text`` is the rule's own words.  The walk forks on it.  ``needs``: matches
-    that this one implies (an extension header, an IPsec policy)."""
+    """A match that hairpin does not model; ``text`` has the rule's own words.  The walk forks on it.  ``needs`` has the
+    matches that the opaque match implies (an extension header, an IPsec policy)."""
 
     text: str
     needs: tuple[FieldMatch, ...] = ()
@@ -181,7 +182,7 @@ class Verdict(Node, frozen=True, tag="verdict", gc=False):
 
 
 class Jump(Node, frozen=True, tag="jump", gc=False):
-    """Continues in a chain of the same table.  After ``goto``, the end of that chain returns to this chain's caller."""
+    """Continues in a chain of the same table.  After ``goto``, its end returns to the rule's caller."""
 
     chain: str
     goto: bool = False
@@ -189,20 +190,20 @@ class Jump(Node, frozen=True, tag="jump", gc=False):
 
 class Reject(Node, frozen=True, tag="reject", gc=False):
     """Drops the packet and sends ``answer`` to its sender, in iptables' words: ``icmp-port-unreachable``,
-    ``tcp-reset``, ``icmp-host-prohibited``, ``icmp6-adm-prohibited`` …; nft's ``icmpx`` types are translated by the
-    reader (``icmpx-port-unreachable`` …: the family decides)."""
+    ``tcp-reset``, ``icmp-host-prohibited``, ``icmp6-adm-prohibited`` …; Readers write nft's ``icmpx`` types as
+    ``icmpx-port-unreachable`` …: the family decides."""
 
     answer: str
 
 
-NOT_PRINTED = Reject("icmpx-not-printed")  # nft shows that the rule rejects, and not with which error
+NOT_PRINTED = Reject("icmpx-not-printed")  # nft prints that the rule rejects, but not with which error
 
 
 class Nat(Node, frozen=True, tag="nat", gc=False):
     """Source or destination translation; ends the evaluation of a nat base chain.
 
     ``masquerade`` and ``redirect`` take the address from the interface.  ``addresses`` and ``ports`` are inclusive
-    ranges or None (unchanged).  ``prefix``: NETMAP (keep the host part).
+    ranges or None (unchanged).  ``prefix`` stands for NETMAP, which keeps the host part of the address.
     """
 
     nat: Literal["snat", "dnat", "masquerade", "redirect"]
@@ -226,7 +227,7 @@ class NatMap(Node, frozen=True, tag="nat-map", gc=False):
 class SetField(Node, frozen=True, tag="set-field", gc=False):
     """``new = (old & keep) ^ ((source's value & source_mask) if there is a source else value) + added``.
 
-    MARK, CONNMARK (save and restore), nft ``meta mark set``, ``ct mark set``, TTL (``added``: from 0 to 255), DSCP.
+    Used for MARK, CONNMARK (save and restore), nft ``meta mark set``, ``ct mark set``, TTL (``added``), and DSCP.
     """
 
     field: Field
@@ -242,7 +243,7 @@ class Notrack(Node, frozen=True, tag="notrack", gc=False):
 
 
 class SetZone(Node, frozen=True, tag="set-zone", gc=False):
-    """``CT --zone``, nft ``ct zone set``."""
+    """Sets the packet's conntrack zone: iptables ``CT --zone``, nft ``ct zone set``."""
 
     zone: int
 
@@ -258,7 +259,7 @@ class VerdictMap(Node, frozen=True, tag="vmap", gc=False):
 
 class NoEffect(Node, frozen=True, tag="no-effect", gc=False):
     """A statement that does not decide where the packet goes: LOG, counter, comment, TRACE, SET, TCPMSS, set add …
-    ``enters``: the list of xt_recent in which it enters the packet's address."""
+    ``enters`` is the list of xt_recent in which the statement enters the packet's address."""
 
     name: str
     text: str = ""
@@ -266,9 +267,9 @@ class NoEffect(Node, frozen=True, tag="no-effect", gc=False):
 
 
 class Outside(Node, frozen=True, tag="outside", gc=False):
-    """Passes the packet to a receiver that hairpin does not model: NFQUEUE, TPROXY, SYNPROXY, an unknown target.
-    ``ends``: whether the evaluation may end here.  The walk then forks: the receiver keeps the packet, or the
-    evaluation continues.  ``unless``: a packet that satisfies this match is not affected."""
+    """Passes the packet to a receiver that hairpin does not model: NFQUEUE, TPROXY, SYNPROXY, an unknown target.  If
+    ``ends`` is true, the walk forks: the receiver keeps the packet, or the evaluation continues.  A packet that
+    satisfies ``unless`` is not affected."""
 
     name: str
     text: str
@@ -297,14 +298,14 @@ Key = NumberKey | NameKey
 
 
 class Element(Node, frozen=True, tag="element", gc=False):
-    """An element of a set.  The smallest matching element decides; ``nomatch`` makes it an exception (ipset)."""
+    """An element of a set.  The smallest matching element decides; with ``nomatch`` it is an exception (ipset)."""
 
     key: tuple[Key, ...]
     nomatch: bool = False
 
 
 class VerdictElement(Node, frozen=True, tag="verdict-element", gc=False):
-    """An element of a verdict map; a key dimension of the default element (``*``) covers everything."""
+    """An element of a verdict map.  The default element (``*``) fits every packet."""
 
     key: tuple[Key, ...]
     verdict: Verdict | Jump
@@ -319,9 +320,9 @@ class NatElement(Node, frozen=True, tag="nat-element", gc=False):
 
 
 class Set(Node, frozen=True, tag="named-set", gc=True, dict=True):
-    """A named set; for an ipset ``table`` scope is the whole namespace.  ``opaque``: why elements may be missing
-    (dynamic set, unknown type); a lookup that finds none is then unknown.  ``absent``: the values that a set which was
-    not listed was asked for and does not hold; None: it was listed."""
+    """A named set of a table, or an ipset of the namespace.  ``opaque`` is the reason why elements may be missing
+    (dynamic set, unknown type); a lookup without a match is then unknown.  ``absent`` has the values that an unlisted
+    set was asked for and does not have; it is None for a listed set."""
 
     name: str
     type: str
@@ -331,7 +332,7 @@ class Set(Node, frozen=True, tag="named-set", gc=True, dict=True):
 
 
 class Map(Node, frozen=True, tag="named-map", gc=False):
-    """A named nftables map: verdicts or data."""
+    """A named nftables map to verdicts, or to addresses and ports."""
 
     name: str
     type: str
@@ -340,7 +341,7 @@ class Map(Node, frozen=True, tag="named-map", gc=False):
 
 class Rule(Node, frozen=True, tag="rule", gc=False):
     """One rule.  ``text`` is its source text without counters (``-A FORWARD -i eth0 -j DROP``, or nft's own words);
-    ``number`` counts from 1 in its chain; ``line`` is the line of the reading (0: no lines)."""
+    ``number`` counts from 1 in its chain; ``line`` is its line in the reading, or 0."""
 
     body: tuple[Expression, ...]
     text: str
@@ -352,7 +353,7 @@ class Rule(Node, frozen=True, tag="rule", gc=False):
 
 
 class Chain(Node, frozen=True, tag="chain", gc=True, dict=True):
-    """A chain; a base chain has hook, priority and policy.  ``devices`` for ingress and egress."""
+    """A chain.  A base chain has a hook, a priority and a policy; at ingress and egress it also has ``devices``."""
 
     name: str
     rules: tuple[Rule, ...]
@@ -367,7 +368,7 @@ class Chain(Node, frozen=True, tag="chain", gc=True, dict=True):
 class Table(Node, frozen=True, tag="table", gc=False):
     """A table of one family and dialect; ``evidence`` is the id of the reading that it came from.
 
-    ``objects``: declarations of the objects that rules name, in nft's words: ``counter web { packets 0 bytes 0 }``.
+    ``objects`` has the declarations of objects that rules name, such as ``counter web { packets 0 bytes 0 }``.
     """
 
     family: Family

@@ -1,6 +1,5 @@
-"""Limits whose present state the kernel lists: conditions on the connections, lists and buckets of one client.
-``over``: the rule matches packets above the limit; otherwise it matches the packets below.
-"""
+"""Limits whose present state the kernel lists: conditions on the connections, lists and buckets of one client.  If
+``over`` is true, the rule matches packets above the limit; otherwise it matches packets below the limit."""
 
 from typing import Literal
 
@@ -8,8 +7,8 @@ import msgspec
 
 
 class ConnectionLimit(msgspec.Struct, frozen=True, tag="connections", gc=False):
-    """``-m connlimit``, nft ``ct count``: the number of connections, including this one, whose address has the same
-    first ``bits`` bits."""
+    """``-m connlimit``, nft ``ct count``: a limit on the number of connections, including the packet's own, whose
+    addresses (``by``) have the same first ``bits`` bits."""
 
     most: int
     over: bool
@@ -18,8 +17,8 @@ class ConnectionLimit(msgspec.Struct, frozen=True, tag="connections", gc=False):
 
 
 class RecentLimit(msgspec.Struct, frozen=True, tag="recent", gc=False):
-    """``-m recent --rcheck`` or ``--update``: the address was entered in the list at least ``hits`` times, within the
-    last ``seconds`` (None: ever)."""
+    """``-m recent --rcheck`` or ``--update``: the address was entered in the list at least ``hits`` times within the
+    last ``seconds`` (None: at any time)."""
 
     list: str
     hits: int
@@ -30,7 +29,8 @@ class RecentLimit(msgspec.Struct, frozen=True, tag="recent", gc=False):
 
 
 class HashLimit(msgspec.Struct, frozen=True, tag="hashlimit", gc=False):
-    """``-m hashlimit`` in packets: a bucket for each combination of the parts ``mode`` of a packet."""
+    """``-m hashlimit`` in packets: the kernel has a bucket for each combination of the address and port fields in
+    ``mode``."""
 
     list: str
     over: bool

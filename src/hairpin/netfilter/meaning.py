@@ -10,9 +10,9 @@ Meaning = tuple[Expression, ...]
 
 
 def meaning(rule: Rule) -> Meaning:
-    """Return the rule's body without counters, comments and logging, and with sorted sets, because nft lists a set's
-    elements in any order."""
-    # Most rules need neither change, and an engine's rules are compared by the hundred thousand.
+    """Return the rule's body without counters, comments and logging, and with the elements of sets sorted: nft lists
+    them in any order."""
+    # Most rule bodies stay unchanged, and hundreds of thousands of rules of an engine are compared.
     for each in rule.body:
         kind = type(each)
         if kind is NoEffect or (isinstance(each, NameMatch) and len(each.names) > 1):
@@ -21,7 +21,7 @@ def meaning(rule: Rule) -> Meaning:
 
 
 def unordered(rule: Rule) -> Meaning:
-    """Return the rule's meaning with adjacent comparisons sorted by field.  A file written by hand may have link,
+    """Return the rule's meaning with adjacent comparisons sorted by field.  A file that a person wrote may have link,
     protocol and addresses in another order than iptables-save."""
     found: list[Expression] = []
     for _, run in groupby(meaning(rule), key=lambda each: isinstance(each, FieldMatch | NameMatch)):
@@ -30,8 +30,8 @@ def unordered(rule: Rule) -> Meaning:
 
 
 def _field(expression: Expression) -> str:
-    """Return the name of the compared field.  Adjacent comparisons can be sorted by it, because no comparison changes
-    the packet."""
+    """Return the name of the compared field, as the sort key.  Sorting is allowed because no comparison changes the
+    packet."""
     return expression.field if isinstance(expression, FieldMatch | NameMatch) else ""
 
 

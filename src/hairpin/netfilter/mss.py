@@ -10,8 +10,8 @@ _TO_PATH = re.compile(r"--clamp-mss-to-pmtu|size set rt mtu")
 
 
 def mss_set_by(rule: Rule) -> int | Literal["path"] | None:
-    """Return the size in bytes; ``path``: the smaller MTU of the routes to both ends decides; None: the rule sets
-    none."""
+    """Return the segment size in bytes; ``path`` if the smaller MTU of the routes to both ends decides; None if the
+    rule sets no segment size."""
     for part in rule.body:
         if isinstance(part, NoEffect) and part.name in ("TCPMSS", "tcp option maxseg size"):
             number = _NUMBER.search(part.text)

@@ -1,6 +1,5 @@
-"""The properties of a packet that rules can match: its headers, its metadata, its connection.  The types are here
-because the evaluation of rules reads them; the walk makes and changes their values.
-"""
+"""The properties of a packet that rules can match: its headers, its metadata, its connection.  These types are in this
+package because the evaluation of rules reads them.  The walk makes and changes the values."""
 
 from typing import Literal
 
@@ -9,13 +8,13 @@ import msgspec
 TCP, UDP, ICMP, ICMP6, SCTP, UDPLITE, DCCP, GRE, ESP, AH = 6, 17, 1, 58, 132, 136, 33, 47, 50, 51
 FIN, SYN, RST, PSH, ACK, URG = 1, 2, 4, 8, 16, 32
 TCP_CLOSED = ("TIME_WAIT", "CLOSE")
-"""States of a conntrack entry whose connection has ended: a SYN with the same ports opens a new connection."""
+"""The conntrack states of a TCP connection that has ended: a SYN with the same ports opens a new connection."""
 
 
 class Packet(msgspec.Struct, frozen=True, gc=False):
-    """One IP packet, or an ARP message (``arp``).  Addresses are integers of 32 (``version`` 4) or 128 bits (6); ports
-    are None without a transport header; ``icmp`` is type << 8 | code.  ``length_bytes`` counts from the network header.
-    """
+    """One IP packet, or an ARP message (``arp``).  Addresses are integers of 32 bits (``version`` 4) or 128 bits (6).
+    Ports are None without a transport header.  ``icmp`` is type << 8 | code.  ``length_bytes`` counts from the network
+    header."""
 
     version: Literal[4, 6]
     saddr: int
@@ -33,10 +32,10 @@ class Packet(msgspec.Struct, frozen=True, gc=False):
     smac: int | None = None
     dmac: int | None = None
     bad_checksum: bool = False
-    """Its transport checksum is wrong."""
+    """Whether the packet's transport checksum is wrong."""
     arp: Literal[0, 1, 2] = 0
-    """The operation of an ARP message: 1 a request, 2 a reply.  ``saddr`` and ``daddr`` are then the addresses of its
-    sender and its target.  0: an IP packet."""
+    """The operation of an ARP message: 1 for a request, 2 for a reply; 0 for an IP packet.  In an ARP message,
+    ``saddr`` and ``daddr`` are the addresses of its sender and its target."""
     inner: "Packet | None" = None
     """The packet that an ICMP error quotes, with the headers that it had where it was dropped."""
 
@@ -45,7 +44,8 @@ ICMP_ANSWERS = {
     ICMP: {8: 0, 0: 8, 13: 14, 14: 13, 15: 16, 16: 15, 17: 18, 18: 17},
     ICMP6: {128: 129, 129: 128, 139: 140, 140: 139},
 }
-"""ICMP types of requests and their replies.  Source: nf_conntrack_proto_icmp.c, nf_conntrack_proto_icmpv6.c invmap."""
+"""For each ICMP type of a request or reply, the type of its counterpart.  Source: nf_conntrack_proto_icmp.c,
+nf_conntrack_proto_icmpv6.c invmap."""
 
 
 def is_icmp_error(packet: Packet) -> bool:
@@ -65,7 +65,8 @@ def is_discovery(packet: Packet) -> bool:
 
 
 class Tuple(msgspec.Struct, frozen=True, gc=False):
-    """A conntrack tuple: one direction of a connection.  For ICMP ``sport`` is the id, ``dport`` type << 8 | code."""
+    """A conntrack tuple: one direction of a connection.  For ICMP, ``sport`` is the id, and ``dport`` is type << 8 |
+    code."""
 
     saddr: int
     daddr: int
@@ -74,7 +75,7 @@ class Tuple(msgspec.Struct, frozen=True, gc=False):
     dport: int = 0
 
     def reversed(self) -> "Tuple":
-        """Return the tuple of a reply."""
+        """Return the tuple of a reply to a packet with this tuple."""
         if self.protocol in ICMP_ANSWERS:
             kind = self.dport >> 8
             answer = ICMP_ANSWERS[self.protocol].get(kind, kind) << 8 | self.dport & 0xFF
@@ -90,9 +91,9 @@ TcpState = Literal[
 class Tcp(msgspec.Struct, frozen=True, gc=False):
     """Conntrack's state of a TCP connection.
 
-    ``closing``: one side has sent a FIN (IP_CT_TCP_FLAG_CLOSE_INIT).  ``reset``: the direction of its last packet, if
-    that was a RST.  ``challenged``: its last packet was a SYN in LAST_ACK, which the other side answers with a
-    challenge ACK (IP_CT_EXP_CHALLENGE_ACK).
+    ``closing``: one side has sent a FIN (IP_CT_TCP_FLAG_CLOSE_INIT).  ``reset``: the direction of the connection's last
+    packet, if that packet was a RST.  ``challenged``: the connection's last packet was a SYN in the state LAST_ACK,
+    which the other side answers with a challenge ACK (IP_CT_EXP_CHALLENGE_ACK).
     """
 
     state: TcpState
@@ -102,8 +103,8 @@ class Tcp(msgspec.Struct, frozen=True, gc=False):
 
 
 class Connection(msgspec.Struct, frozen=True, gc=False):
-    """A conntrack entry.  ``status`` has ir.STATUS_* bits; ``live``: it came from the host's table, not from the
-    walk."""
+    """A conntrack entry.  ``status`` has ir.STATUS_* bits.  ``live`` is true if the entry was read from the host's
+    table, and false if the walk made it."""
 
     version: Literal[4, 6]
     original: Tuple
@@ -112,14 +113,15 @@ class Connection(msgspec.Struct, frozen=True, gc=False):
     mark: int = 0
     zone: int = 0
     nat_checked: tuple[str, ...] = ()
-    """Translations ("src", "dst") that are already decided, so that nat chains are skipped (nf_nat_initialized)."""
+    """The translations ("src", "dst") that are already decided, so that nat chains are skipped (nf_nat_initialized)."""
     tcp: Tcp | None = None
-    """None for other protocols, and for TCP if it is unknown: then every TCP packet belongs to the connection."""
+    """Conntrack's TCP state.  It is None for other protocols, and for a TCP connection with an unknown state: then
+    every TCP packet belongs to the connection."""
     live: bool = False
     evidence: str = ""
     timeout_s: int | None = None
     masquerade: str = ""
-    """The link whose address MASQUERADE used as the source; empty: another translation or none."""
+    """The link whose address MASQUERADE used as the source; empty if MASQUERADE did not translate the connection."""
 
 
 class Seen(msgspec.Struct, frozen=True, gc=False):
@@ -131,11 +133,11 @@ class Seen(msgspec.Struct, frozen=True, gc=False):
     physin: str = ""
     physout: str = ""
     ct_state: int = 0
-    """One of ir.CT_*; 0 before conntrack has run."""
+    """The packet's conntrack state: one of ir.CT_*, or 0 before conntrack has run."""
     ct_direction: Literal[0, 1] = 0
     connection: Connection | None = None
     uid: int | None = None
     by_kernel: bool = False
-    """A kernel socket sent the packet; it has no owner."""
+    """Whether a kernel socket sent the packet; such a socket has no owner."""
     gid: int | None = None
     pkttype: int = 0

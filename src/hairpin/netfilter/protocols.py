@@ -1,6 +1,6 @@
 """Names of layer 4 protocols, ICMP types and EtherTypes, as the tools that print rules know them.
 
-The table is fixed and does not use ``/etc/protocols``, so that a snapshot is read alike on every machine.
+The table is fixed and does not use ``/etc/protocols``, so that hairpin reads a snapshot the same way on every machine.
 
 Source: IANA protocol-numbers, icmp-parameters, icmpv6-parameters; iptables libxt_icmp.h; RFC 792, RFC 4443, RFC 4861
 """
@@ -24,7 +24,7 @@ PROTOCOLS: dict[str, int] = {
 BUILT_IN: dict[int, str] = {
     1: "icmp", 6: "tcp", 17: "udp", 50: "esp", 51: "ah", 58: "ipv6-icmp", 132: "sctp", 136: "udplite",
 }  # fmt: skip
-"""Names that iptables knows also without ``/etc/protocols`` (xtables_chain_protos)."""
+"""Protocol names that iptables knows even without ``/etc/protocols`` (xtables_chain_protos)."""
 
 ETHERTYPES: dict[str, int] = {
     "IPv4": 0x0800, "X25": 0x0805, "ARP": 0x0806, "FR_ARP": 0x0808, "BPQ": 0x08FF, "TRILL": 0x22F3, "L2-IS-IS": 0x22F4,
@@ -72,7 +72,7 @@ def protocol_number(text: str) -> int | None:
 def icmp_ranges(text: str, names: dict[str, tuple[int, int | None]]) -> Ranges:
     """Return ranges of ``type << 8 | code`` for a name, ``TYPE``, ``TYPE/CODE``, ``TYPE/FIRST:LAST`` or ``any``.
 
-    Raises ValueError for anything else.
+    Raises ValueError for any other text.
     """
     if text == "any":
         return ((0, 0xFFFF),)

@@ -1,8 +1,9 @@
 """Addresses as rules write them: ``10.0.0.0/8``, ``fd00::1/ffff::ffff``, ``02:42:ac:11:00:02``.
 
-Rules have families, ``ip`` and ``ip6``; everything else has versions, 4 and 6 (address.py, network/prefix.py).
+Addresses in rules have the families ``ip`` and ``ip6``.  All other addresses in hairpin have the versions 4 and 6
+(address.py, network/prefix.py).
 
-Malformed text raises ValueError; the reader of a file turns it into a ParseError with the line.
+Malformed text raises ValueError.  The reader of a file turns this error into a ParseError with the line.
 """
 
 from typing import Literal, NamedTuple
@@ -15,7 +16,8 @@ IpFamily = Literal["ip", "ip6"]
 
 
 class Prefix(NamedTuple):
-    """The addresses whose bits under ``mask`` are those of ``address``; both have the family's number of bits."""
+    """The addresses whose bits under ``mask`` equal those of ``address``.  Both numbers have as many bits as the
+    family's addresses."""
 
     address: int
     mask: int
@@ -34,7 +36,7 @@ class Prefix(NamedTuple):
 
 
 def address_bits(family: IpFamily) -> Literal[32, 128]:
-    """Return how many bits an address has."""
+    """Return the number of bits of an address of this family."""
     return width(_version(family))
 
 
@@ -49,7 +51,7 @@ def read_address(text: str, family: IpFamily) -> int:
 
 
 def read_prefix(text: str, family: IpFamily) -> Prefix:
-    """Read ``ADDRESS``, ``ADDRESS/LENGTH`` or ``ADDRESS/MASK``; host bits are dropped, as iptables does."""
+    """Read ``ADDRESS``, ``ADDRESS/LENGTH`` or ``ADDRESS/MASK``.  Host bits are set to zero, as iptables does."""
     address, slash, length = text.partition("/")
     mask = full_mask(family)
     if slash:
@@ -69,14 +71,14 @@ def write_address(address: int, family: IpFamily) -> str:
 
 
 def write_prefix(prefix: Prefix) -> str:
-    """Return ``ADDRESS/LENGTH``, or ``ADDRESS/MASK`` if the mask is no prefix length."""
+    """Return the text ``ADDRESS/LENGTH``, or ``ADDRESS/MASK`` if the mask is no prefix length."""
     mask = prefix.mask
     length = str(mask.bit_count()) if prefix.contiguous else write_address(mask, prefix.family)
     return f"{write_address(prefix.address, prefix.family)}/{length}"
 
 
 def prefix_of_range(first: int, last: int, family: IpFamily) -> Prefix | None:
-    """Return the prefix that covers exactly this range, or None."""
+    """Return the prefix that covers exactly this range of addresses, or None."""
     host = first ^ last
     if first > last or host & (host + 1) or first & host:
         return None
@@ -84,7 +86,7 @@ def prefix_of_range(first: int, last: int, family: IpFamily) -> Prefix | None:
 
 
 def read_mac(text: str) -> int:
-    """Return a hardware address as a number; octets may lack their leading zero."""
+    """Return a hardware address as a number.  In its text, an octet may be written without its leading zero."""
     octets = text.split(":")
     if len(octets) != 6:
         raise MalformedError(message("{text!r} is not a hardware address", text=text))
@@ -98,7 +100,7 @@ def read_mac(text: str) -> int:
 
 
 def write_mac(address: int) -> str:
-    """Return ``02:42:ac:11:00:02``."""
+    """Return the hardware address in its usual form, such as ``02:42:ac:11:00:02``."""
     return ":".join(f"{octet:02x}" for octet in address.to_bytes(6))
 
 

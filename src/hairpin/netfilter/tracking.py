@@ -1,4 +1,5 @@
-"""Rules that need connection tracking.  The kernel switches it on with the first of them, and off with the last."""
+"""Rules that need connection tracking.  The kernel switches connection tracking on when the first such rule is added,
+and off when the last one is deleted."""
 
 from typing import Literal
 

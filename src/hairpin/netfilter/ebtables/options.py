@@ -20,13 +20,13 @@ _MAC_NAMES = {
 _ETHERTYPES = {name.lower(): number for name, number in ETHERTYPES.items()}
 _PACKET_TYPES = {**PACKET_TYPES, "outgoing": 4, "loopback": 5}
 _LOWEST_ETHERTYPE = 0x0600
-"""Below it, the field is the length of an IEEE 802.3 frame."""
+"""The lowest EtherType.  A smaller number in the field is the length of an IEEE 802.3 frame."""
 
 Reader = Callable[[str, bool], tuple[Match, ...]]
 
 
 def read_option(name: str, words: list[str]) -> tuple[Match, ...]:
-    """Return the matches of one option.  ``words``: the option, an optional ``!``, and its values."""
+    """Return the matches of one option.  ``words`` has the option, an optional ``!``, and the option's values."""
     negated = words[1:2] == ["!"]
     values = words[1 + negated :]
     reader = _READERS.get(name)
@@ -104,7 +104,8 @@ def _icmp(field: Field, names: dict[str, tuple[int, int | None]]) -> Reader:
 
 
 def _icmp_ranges(text: str, names: dict[str, tuple[int, int | None]]) -> Ranges:
-    """Return ranges of ``type << 8 | code`` for ``FIRST:LAST/FIRST:LAST`` too: ebt_ip.c compares both separately."""
+    """Return ranges of ``type << 8 | code``.  The text may be ``FIRST:LAST/FIRST:LAST``: ebt_ip.c compares type and
+    code separately."""
     kinds, _, codes = text.partition("/")
     if ":" not in kinds:
         return icmp_ranges(text, names)
@@ -118,7 +119,7 @@ def _icmp_ranges(text: str, names: dict[str, tuple[int, int | None]]) -> Ranges:
 
 
 def _tos(text: str, negated: bool) -> tuple[Match, ...]:
-    """Return the match on the whole byte, DSCP and ECN: ebt_ip.c; IPv6's traffic class: ebt_ip6.c."""
+    """Return the matches on the whole byte of DSCP and ECN: the TOS (ebt_ip.c) or IPv6's traffic class (ebt_ip6.c)."""
     value = int(text, 16)
     parts = (
         FieldMatch("dscp", ((value >> 2, value >> 2),), negated),
@@ -128,7 +129,8 @@ def _tos(text: str, negated: bool) -> tuple[Match, ...]:
 
 
 def _mark(text: str, negated: bool) -> tuple[Match, ...]:
-    """Return the match on the mark; ``/MASK`` alone is satisfied if any of the bits is set: ebt_mark_m.c."""
+    """Return the match on the mark.  ``/MASK`` without a value is satisfied if any bit of the mask is set:
+    ebt_mark_m.c."""
     if text.startswith("/"):
         return (FieldMatch("mark", ((0, 0),), not negated, int(text[1:], 0)),)
     value, mask = masked(text, 0xFFFFFFFF)
@@ -161,11 +163,12 @@ _READERS: dict[str, Reader] = {
 _NOT_AT: dict[str, frozenset[str]] = {
     "-o": frozenset({"INPUT", "PREROUTING", "BROUTING"}), "-i": frozenset({"OUTPUT", "POSTROUTING"}),
 }  # fmt: skip
-"""Built-in chains in which a frame does not have the option's port yet, or no longer has it."""
+"""For each option, the built-in chains in which a frame does not have the bridge port that the option compares."""
 
 
 def refused_options(chain: str, words: list[str]) -> tuple[OpaqueMatch, ...]:
-    """Return the options that ebtables refuses: in this chain, or because the ``-p`` that they need is missing."""
+    """Return the options that ebtables refuses, because of the rule's chain or because the rule lacks the ``-p`` that
+    they need."""
     family = {"ipv4": "--ip-", "0800": "--ip-", "ipv6": "--ip6-", "86dd": "--ip6-"}
     protocol = words[words.index("-p") + 1].lower().removeprefix("0x") if "-p" in words[:-1] else ""
     refused = [word for word in words if chain in _NOT_AT.get(word, ())]

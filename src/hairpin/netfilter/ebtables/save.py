@@ -5,8 +5,9 @@
     chain := ":" NAME POLICY                      chains of the user have a policy, too: it ends them
     rule  := counters? "-A" CHAIN (option "!"? VALUE*)* ("-j" TARGET option*)?
 
-Here ``iif`` and ``oif`` are bridge ports, as the hook sees them (the bridge itself is ``--logical-in``, kept opaque).
-An IP option is satisfied by packets of that family only, so it brings its EtherType with it through ``-p``.
+In these rules ``iif`` and ``oif`` are bridge ports, as the hook sees them.  (``--logical-in``, the bridge itself, is
+kept opaque.)  Only packets of its family satisfy an IP option, so the rule must also have ``-p`` with the family's
+EtherType.
 
 Source: ebtables-nft(8); include/uapi/linux/netfilter_bridge.h; net/bridge/netfilter/ebt_*.c
 """
@@ -25,7 +26,7 @@ BASE_CHAINS: dict[str, dict[str, tuple[Hook, int]]] = {
     "nat": {"PREROUTING": ("prerouting", -300), "OUTPUT": ("output", 100), "POSTROUTING": ("postrouting", 300)},
     "broute": {"BROUTING": ("prerouting", -(1 << 31))},
 }
-"""Hook and priority of each built-in chain (enum nf_br_hook_priorities)."""
+"""The hook and the priority of each built-in chain, by table (enum nf_br_hook_priorities)."""
 
 _SHORT = {
     "--protocol": "-p", "--source": "-s", "--src": "-s", "--destination": "-d", "--dst": "-d", "--in-interface": "-i",
@@ -34,7 +35,7 @@ _SHORT = {
 
 
 class _OpenTable:
-    """A table whose lines are being read."""
+    """A table of ebtables whose lines are being read."""
 
     def __init__(self, name: str) -> None:
         self.name = name
@@ -117,9 +118,10 @@ def _read_body(words: list[str], table: _OpenTable) -> tuple[Expression, ...]:
 
 
 def _option_groups(words: list[str]) -> list[list[str]]:
-    """Return each option with its values and its negation, and a target with its own options.
+    """Return the words of a rule in groups: each option with its negation and values, and the target with its own
+    options.
 
-    The negation follows the option up to iptables 1.8.10, and precedes it (``! --vlan-id 1``) from 1.8.11 on.
+    Up to iptables 1.8.10, the ``!`` follows the option.  From 1.8.11 on, it precedes the option (``! --vlan-id 1``).
     """
     groups: list[list[str]] = []
     negated = False
@@ -154,7 +156,7 @@ def _finished(table: _OpenTable, evidence: str) -> Table:
         rules = tuple(table.rules[name])
         base = BASE_CHAINS[table.name].get(name)
         if base is None:
-            # A user-defined chain ends in its own policy instead of returning to the caller.
+            # The policy of a user-defined chain decides at its end; only RETURN returns to the caller.
             last = Rule((VERDICTS[policy],), f"-P {name} {policy}", len(rules) + 1)
             chains.append(Chain(name, rules if policy == "RETURN" else (*rules, last)))
         else:

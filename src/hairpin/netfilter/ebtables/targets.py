@@ -20,18 +20,18 @@ TARGETS: dict[str, tuple[str, ...]] = {
     "redirect": ("--redirect-target",),
     "arpreply": ("--arpreply-",),
 }
-"""The prefixes of the targets' options."""
+"""The prefixes of the options that belong to each target."""
 
 _NEW_ADDRESS = {"dnat": ("--to-dst", "--to-destination"), "snat": ("--to-src", "--to-source")}
 _MARK_BITS = 0xFFFFFFFF
 
 
 def read_target(name: str, options: list[str], *, broute: bool, chains: Collection[str]) -> tuple[Statement, ...]:
-    """Return the target's statements.  A target is Outside if it is unknown or changes the destination's hardware
-    address."""
+    """Return the target's statements.  A target that is unknown or changes the destination hardware address becomes
+    Outside."""
     text = " ".join(options)
     if broute and name in ("DROP", "redirect"):
-        # In the broute table DROP does not drop the frame: IP routes it instead of the bridge forwarding it.
+        # In the broute table DROP does not drop the frame: IP routes the frame, and the bridge does not forward it.
         return (Outside(name, text or "routed instead of bridged"),)
     if name in VERDICTS:
         return () if name == "CONTINUE" else (VERDICTS[name],)
@@ -53,7 +53,7 @@ def read_target(name: str, options: list[str], *, broute: bool, chains: Collecti
 def _rewrite(name: str, words: dict[str, str], text: str) -> SetField | Outside | None:
     """Return the statement of a target that writes a hardware address.
 
-    The bridge forwards by the destination, and a changed destination is not modelled.
+    The bridge forwards by the destination hardware address, and a change of this address is not modelled.
     """
     given = next((words[option] for option in _NEW_ADDRESS[name] if option in words), None)
     if given is None:

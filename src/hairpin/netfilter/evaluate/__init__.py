@@ -3,5 +3,5 @@
 Read in this order: ``truth`` (three values), ``header`` and ``set_field`` (a packet's fields read and written),
 ``set_index`` (a long set's elements by value), ``match`` (one match), ``index`` (a long chain's rules by address and
 port), ``chain`` (a base chain's decision, and the places of its rules), ``traversal`` (one base chain over one packet).
-``observation``: the events for an observer.
+``observation`` has the events for an observer.
 """

@@ -12,7 +12,7 @@ Ending = Literal["accept", "drop", "reject", "outside"]
 
 
 class Place(msgspec.Struct, frozen=True, gc=False):
-    """The place of a rule (or of a policy: ``number`` 0), by which it is found on the host."""
+    """The place of a rule, by which a reader finds the rule on the host.  For a policy, ``number`` is 0."""
 
     dialect: Dialect
     family: Family
@@ -26,18 +26,17 @@ class Place(msgspec.Struct, frozen=True, gc=False):
 
 
 def rule_at(ruleset: Ruleset, place: Place) -> Rule | None:
-    """Return the rule at the place; None for a policy, or if the rule is gone."""
+    """Return the rule at the place; None for a policy, or if the ruleset has no such rule."""
     table = ruleset.table(place.family, place.table, place.dialect)
     chain = table.chain(place.chain) if table is not None else None
     return next((each for each in chain.rules if each.number == place.number), None) if chain is not None else None
 
 
 class Condition(msgspec.Struct, frozen=True, gc=False):
-    """A fact that hairpin cannot know and that this branch assumes: ``said`` is true, or with ``holds`` False, false.
-    ``usual``: this branch is the one of a single packet on a quiet host.  ``load``: the fact changes only with the
-    amount of traffic (a rate, a number of connections).  ``listed``: the kernel lists the present state, and this
-    branch follows it.
-    """
+    """A fact that hairpin cannot know and that a branch assumes: if ``holds`` is true, ``said`` is true on the branch,
+    otherwise it is false.  ``usual``: a single packet on a quiet host takes the branch.  ``load``: the fact changes
+    only with the amount of traffic (a rate, a number of connections).  ``listed``: the kernel lists the present state,
+    and the branch agrees with it."""
 
     said: Message
     holds: bool
@@ -50,9 +49,10 @@ class Condition(msgspec.Struct, frozen=True, gc=False):
 class Decision(msgspec.Struct, frozen=True):
     """A base chain's decision about the packet on one branch.
 
-    ``seen`` is the packet afterwards (marks).  ``nat`` is the translation that a rule demands.  ``outside``: a program
-    that hairpin cannot ask gets the packet (NFQUEUE …).  ``trail``: the rules that were satisfied, in order.
-    ``joined``: the trails of all branches that ended alike, including this one; empty if no other branch did.
+    ``seen`` is the packet after the chain, with new marks.  ``nat`` is the translation that a rule demands.  The
+    verdict ``outside`` means that a program gets the packet (NFQUEUE …), and that hairpin cannot know what the program
+    does.  ``trail`` has the rules that were satisfied, in order.  ``joined`` has the trails of all branches that were
+    joined into this decision; it is empty if there was only one branch.
     """
 
     verdict: Ending
@@ -68,7 +68,7 @@ class Decision(msgspec.Struct, frozen=True):
 
 
 def place_of(table: Table, chain: str, rule: Rule) -> Place:
-    """Return the rule's place."""
+    """Return the place of a rule in a chain of the table."""
     return Place(
         table.dialect, table.family, table.name, chain, rule.number, rule.text, rule.handle, rule.line, table.evidence
     )
@@ -83,6 +83,6 @@ def policy_place(table: Table, chain: Chain) -> Place:
 
 
 def jumped_to(table: Table) -> frozenset[str]:
-    """Return the names of the chains to which a rule of the table leads."""
+    """Return the names of the chains to which a rule of the table jumps."""
     rules = (rule for chain in table.chains for rule in chain.rules)
     return frozenset(part.chain for rule in rules for part in rule.body if isinstance(part, Jump))

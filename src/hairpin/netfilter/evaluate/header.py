@@ -1,16 +1,16 @@
-"""Turns a packet at a hook into one flat table of fields, with which rules are compared."""
+"""Turns a packet at a hook into one flat table of fields, with which the matches of rules are compared."""
 
 from hairpin.netfilter.ir import CT_INVALID
 from hairpin.netfilter.packet import ICMP, ICMP6, Packet, Seen
 
 Header = dict[str, int | str]
-"""Values by ir.Field or ir.NameField, without fields that the packet does not have."""
+"""A packet's values by ir.Field or ir.NameField.  A field that the packet does not have is missing."""
 
 WITH_PORTS = frozenset({6, 17, 132, 136, 33})
-"""Protocols whose header begins with two ports."""
+"""Protocols whose transport header begins with the source port and the destination port."""
 
 _EXTENSIONS = {50: 4, 51: 8, 59: 2}
-"""Bits of ``extensions`` for ESP, AH and no next header (ip6t_ipv6header.h); hairpin's packets have no others."""
+"""The bits of ``extensions`` for ESP, AH and no next header (ip6t_ipv6header.h).  Walked packets have no other bits."""
 
 
 def header_of(seen: Seen) -> Header:
@@ -51,8 +51,8 @@ def header_of(seen: Seen) -> Header:
 
 
 def _of_arp(seen: Seen) -> Header:
-    """Return the fields of an ARP message.  It has only those of its Ethernet frame, so no match on an IP header is
-    satisfied."""
+    """Return the fields of an ARP message.  It has only the fields of its frame, so it satisfies no match on an IP
+    header."""
     packet = seen.packet
     header: Header = {
         "ethertype": 0x0806,
@@ -79,8 +79,7 @@ def _add_transport(header: Header, packet: Packet) -> None:
 
 
 def _add_connection(header: Header, seen: Seen) -> None:
-    # A packet without a conntrack entry has state INVALID, also before conntrack has run: xt_conntrack.c state_mt(),
-    # nft_ct.c
+    # A packet without a conntrack entry has the state INVALID, even before conntrack has run: xt_conntrack.c, nft_ct.c
     header["ct-state"] = seen.ct_state or CT_INVALID
     connection = seen.connection
     if connection is None:

@@ -1,8 +1,8 @@
-"""An index over a long chain: the rules that a packet can satisfy.
+"""An index over a long chain, which finds the rules that a packet can satisfy.
 
-A rule whose first matches compare a field with one value (an address or prefix, a port, an interface) is evaluated only
-for packets with that value.  Docker's DNAT chain of 50,000 rules becomes one dictionary lookup.  Short chains are
-scanned: an index would cost more than it saves.
+If the first matches of a rule compare a field with one value (an address or prefix, a port, an interface), the rule is
+evaluated only for packets with that value.  In Docker's DNAT chain of 50,000 rules, one dictionary lookup finds the
+rule.  All rules of a short chain are tried, because an index would cost more than it saves.
 """
 
 from bisect import bisect_left
@@ -14,14 +14,14 @@ from hairpin.netfilter.ir import FULL_MASK, Chain, FieldMatch, NameMatch, Rule, 
 from hairpin.netfilter.packet import Seen
 
 INDEX_FROM = 48
-"""Chains with fewer rules are scanned, because that is quicker (measured)."""
+"""A chain with fewer rules has no index, because trying all its rules is quicker (measured)."""
 
 _SELECTIVITY = {
     "daddr4": 0, "daddr6": 0, "dport": 1, "saddr4": 2, "saddr6": 2, "sport": 3, "mark": 4, "oif": 5, "iif": 6,
 }  # fmt: skip
 
 _Question = tuple[str, int]
-"""(field, mask); mask -1 for interface names"""
+"""A field that the index compares, and its mask; -1 is the mask of a whole number or of an interface name."""
 
 
 class CompiledChain:
@@ -38,7 +38,8 @@ class CompiledChain:
         self._candidates: list[int] = []
 
     def next_candidate(self, start: int, header: Header, seen: Seen) -> int:
-        """Return the first rule at or after ``start`` that the packet may satisfy, or the number of rules."""
+        """Return the index of the first rule from ``start`` on that the packet may satisfy; the number of rules if
+        there is none."""
         if len(self.rules) < INDEX_FROM:
             return start
         by_value = self.prepare()
@@ -49,7 +50,7 @@ class CompiledChain:
         return self._candidates[at] if at < len(self._candidates) else len(self.rules)
 
     def prepare(self) -> dict[_Question, dict[int | str, list[int]]]:
-        """Return the index, made on first use; a short chain has an empty one."""
+        """Return the chain's index, which is made on first use.  The index of a short chain is empty."""
         if self._by_value is None:
             self._by_value = self._index() if len(self.rules) >= INDEX_FROM else {}
         return self._by_value
@@ -78,7 +79,7 @@ class CompiledChain:
 
 
 def _key(rule: Rule) -> tuple[_Question, int | str] | None:
-    """Return the most selective exact comparison among the leading matches of the rule."""
+    """Return the most selective comparison with one value among the leading matches of the rule, or None."""
     best: tuple[_Question, int | str] | None = None
     rank = 99
     for part in rule.body:
@@ -106,12 +107,12 @@ def _key(rule: Rule) -> tuple[_Question, int | str] | None:
 
 @kept
 def compiled(chain: Chain) -> CompiledChain:
-    """Return the chain compiled."""
+    """Return the compiled chain; it is kept with the chain."""
     return CompiledChain(chain)
 
 
 def prepare(tables: Iterable[Table]) -> None:
-    """Index every long chain now, so that the first walk need not."""
+    """Make the index of every long chain now, so that the first walk does not have to wait for it."""
     for table in tables:
         for chain in table.chains:
             if len(chain.rules) >= INDEX_FROM:

@@ -19,33 +19,35 @@ class Surroundings(Protocol):
     """The parts of the namespace on which matches depend: its routing tables, its sockets, its limits."""
 
     def address_is(self, seen: Seen, side: Literal["saddr", "daddr"], types: tuple[str, ...], link: str | None) -> bool:
-        """Return whether the packet's address is of one of the types (``local``, ``unicast``, ``broadcast`` …), as
-        ``-m addrtype`` and nft ``fib`` ask; ``link``: as seen from that link."""
+        """Return whether the packet's address (``side``) has one of the types (``local``, ``unicast``, ``broadcast``
+        …), for ``-m addrtype`` and nft ``fib``.  If ``link`` is given, only routes by that link count."""
         ...
 
     def reverse_path(self, seen: Seen, *, loose: bool, use_mark: bool) -> bool:
-        """Return whether a route leads back to the packet's source (by its own interface unless ``loose``)."""
+        """Return whether a route leads back to the packet's source; by the input interface, unless ``loose`` is
+        true."""
         ...
 
     def owns_socket(self, seen: Seen, *, transparent: bool, wildcard: bool) -> bool | None:
-        """Return whether a socket of the namespace accepts the packet; None if the sockets could not be read.
-        ``transparent``: only sockets with IP_TRANSPARENT count; ``wildcard``: sockets bound to any address count,
-        too."""
+        """Return whether a socket of the namespace accepts the packet; None if the sockets could not be read.  If
+        ``transparent`` is true, only sockets with IP_TRANSPARENT count.  If ``wildcard`` is true, sockets bound to any
+        address count, too."""
         ...
 
     def exceeds(self, seen: Seen, limit: Limit, entered: frozenset[str], passes: Callable[[Seen], bool]) -> bool:
-        """Return whether the packet exceeds the limit, by the state that was read.  ``entered``: the lists of xt_recent
-        in which earlier rules entered the packet; ``passes``: tests whether a packet satisfies the rule's other
-        matches."""
+        """Return whether the packet exceeds the limit, by the state that was read.  ``entered`` has the lists of
+        xt_recent in which earlier rules entered the packet.  ``passes`` tests whether a packet satisfies the rule's
+        other matches."""
         ...
 
     def offloads(self, seen: Seen) -> bool:
-        """Return whether ``flow add`` puts the packet's connection into a flowtable; otherwise it ends the rule."""
+        """Return whether ``flow add`` puts the packet's connection into a flowtable.  If it does not, ``flow add`` ends
+        the rule."""
         ...
 
 
 class Question:
-    """One packet at one hook: its header, the sets in scope, the namespace around it."""
+    """One packet at one hook, with its header, the sets that rules may name, and facts about the namespace."""
 
     __slots__ = ("header", "seen", "sets", "surroundings")
 
@@ -57,7 +59,8 @@ class Question:
 
 
 def satisfies(question: Question, match: ir.Match) -> Truth:
-    """Return whether the packet satisfies the match as the kernel evaluates it; UNKNOWN if it is not modelled."""
+    """Return whether the packet satisfies the match as the kernel evaluates it; UNKNOWN if the match is not
+    modelled."""
     match match:
         case ir.FieldMatch():
             return field_satisfies(question.header, match)
@@ -79,7 +82,8 @@ def satisfies(question: Question, match: ir.Match) -> Truth:
 
 
 def field_satisfies(header: Header, match: ir.FieldMatch) -> Truth:
-    """Compare one number with ranges; a field that the packet does not have satisfies no match."""
+    """Return whether a field's number is in the match's ranges.  A field that the packet does not have satisfies no
+    match."""
     value = header.get(match.field)
     if not isinstance(value, int):
         return _without(header, match.field)
@@ -91,7 +95,7 @@ def field_satisfies(header: Header, match: ir.FieldMatch) -> Truth:
 
 
 def _without(header: Header, field: str) -> Truth:
-    """Return the result of a match on a field that is not in the header.
+    """Return the result of a match on a field that the header table lacks.
 
     A field that the packet does not have satisfies no match, with two exceptions.  A received frame has hardware
     addresses that hairpin may not know.  An incoming packet may have a socket with an unknown owner; an outgoing packet
@@ -106,7 +110,8 @@ def _without(header: Header, field: str) -> Truth:
 
 
 def name_satisfies(header: Header, match: ir.NameMatch) -> Truth:
-    """Compare an interface name; see NameMatch for a hook without that interface."""
+    """Return whether the packet's interface name satisfies the match.  NameMatch describes hooks without that
+    interface."""
     value = header.get(match.field, "")
     assert isinstance(value, str)
     inside = any(fits_name(value, name) for name in match.names)
@@ -132,7 +137,7 @@ def _surroundings_satisfy(question: Question, match: ir.FibMatch | ir.ReversePat
 
 
 def _reverse_path(question: Question, *, loose: bool, accept_local: bool, validmark: bool) -> bool:
-    """Return whether a route leads back to the source.
+    """Return whether the packet satisfies ``-m rpfilter``: a route leads back to its source, or it needs none.
 
     Source: net/ipv4/netfilter/ipt_rpfilter.c, net/ipv6/netfilter/ip6t_rpfilter.c
     """
@@ -171,7 +176,7 @@ def _set_satisfies(question: Question, match: ir.SetMatch | ir.InlineSetMatch) -
 
 
 def values_of(header: Header, fields: tuple[str, ...]) -> tuple[int | str, ...] | None:
-    """Return the values of the fields in order, or None if the packet lacks one."""
+    """Return the values of the fields in order, or None if the packet lacks one of the fields."""
     values: list[int | str] = []
     for field in fields:
         value = header.get(field)
@@ -182,11 +187,11 @@ def values_of(header: Header, fields: tuple[str, ...]) -> tuple[int | str, ...] 
 
 
 def contains(named: ir.Set, values: tuple[int | str, ...]) -> bool:
-    """Return whether the set contains the values: the smallest matching element decides; if it is ``nomatch``, the
-    answer is no.
+    """Return whether the set contains the values.  The smallest matching element decides; if it has ``nomatch``, the
+    set does not contain them.
 
-    In a set of networks with interfaces the smallest network that contains the address decides, even if the set has
-    that network only with other interfaces.
+    In a set of type hash:net,iface, the smallest network that contains the address decides, even if the set has that
+    network only with other interfaces.
     Source: ``multi`` in net/netfilter/ipset/ip_set_hash_gen.h mtype_test_cidrs()
     """
     best: ir.Element | None = None
@@ -203,8 +208,8 @@ def contains(named: ir.Set, values: tuple[int | str, ...]) -> bool:
 
 
 def fits_key(key: tuple[ir.Key, ...], values: tuple[int | str, ...]) -> bool:
-    """Return whether each dimension of the key contains its value; an empty key is a map's default and fits every
-    packet."""
+    """Return whether each dimension of the key contains the value at its position.  An empty key is a map's default
+    element and fits every packet."""
     if not key:
         return True
     if len(key) != len(values):

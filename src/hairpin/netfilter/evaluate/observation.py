@@ -16,13 +16,13 @@ class MatchAnswered(Observation, frozen=True, gc=False):
 
 
 class VerdictMapped(Observation, frozen=True, gc=False):
-    """A verdict map had this verdict for the packet."""
+    """A verdict map gave this verdict for the packet."""
 
     verdict: Verdict | Jump
 
 
 class ChainDecided(Observation, frozen=True, gc=False):
-    """A base chain's decisions, one for each branch, before equal ones are joined."""
+    """A base chain's decisions, one for each branch, before equal decisions are joined."""
 
     table: Table
     chain: Chain

@@ -13,9 +13,8 @@ from hairpin.netfilter.packet import Seen
 
 
 def assign(seen: Seen, part: SetField) -> Seen | None:
-    """Return the packet with one field changed; fields that no match or route reads stay unchanged.  None if the packet
-    lacks the field that is copied (the mark of an untracked connection).
-    """
+    """Return the packet with one field changed.  A field that no match or route reads stays unchanged.  Return None if
+    the packet lacks the field that is copied (the connection's mark of an untracked packet)."""
     source = header_of(seen).get(part.source) if part.source is not None else part.value
     if source is None:
         return None
@@ -39,7 +38,7 @@ def assign(seen: Seen, part: SetField) -> Seen | None:
 
 
 def offloaded(question: Question) -> Seen | None:
-    """Return the packet with its connection in a flowtable, or None if ``flow add`` puts it into none.
+    """Return the packet with its connection in a flowtable; None if ``flow add`` does not put the connection into one.
 
     Source: net/netfilter/nft_flow_offload.c nft_flow_offload_eval()
     """
@@ -54,4 +53,5 @@ _OF_PACKET: dict[str, str] = {
     "ttl": "ttl", "dscp": "dscp", "sport": "sport", "dport": "dport", "saddr4": "saddr", "daddr4": "daddr",
     "saddr6": "saddr", "daddr6": "daddr", "smac": "smac", "dmac": "dmac", "tcp-flags": "tcp_flags",
 }  # fmt: skip
-"""Header fields.  A write to one implies that the packet has its header."""
+"""The header fields that rules may write, with their names in Packet.  A packet that reaches such a write has the
+header."""

@@ -1,9 +1,9 @@
-"""An index over a long set: the elements whose first value a packet can have.
+"""An index over a long set, which finds the elements whose first dimension may contain a packet's value.
 
-A set of 200,000 addresses becomes a few binary searches.  Elements are grouped by the size of their first range, as a
-power of two.  An ipset of networks may have networks within networks, but networks of one size do not overlap.  So in
-each group only few ranges begin close enough below a value to reach it.  Short sets are scanned, because that is
-quicker.
+In a set of 200,000 addresses, a few binary searches find an address.  Elements are grouped by the size of their first
+range, rounded up to a power of two.  An ipset of networks may have networks inside networks, but networks of one size
+do not overlap.  So in each group only few ranges begin close enough below a value to contain it.  All elements of a
+short set are tried, because that is quicker.
 """
 
 from bisect import bisect_right
@@ -16,16 +16,16 @@ _INDEX_FROM = 32
 
 
 def elements_for(holder: Set | InlineSetMatch, value: int | str) -> Sequence[Element]:
-    """Return the elements that may match a packet with that first value, in the order of the set."""
+    """Return the elements that may match a packet whose first field has that value, in the order of the set."""
     if len(holder.elements) < _INDEX_FROM:
         return holder.elements
     return _index(holder).find(value)
 
 
 class _Index:
-    """The elements of one set.  ``_by_size``: by the bits of the first range's size, the sorted first values and, in
-    the same order, the elements' numbers.  ``_others``: the numbers of elements that do not begin with a range of
-    numbers."""
+    """The elements of one set.  ``_by_size`` has, for each bit length of the first range's size, the sorted first
+    values of these ranges, and the elements' numbers in the same order.  ``_others`` has the numbers of elements whose
+    first dimension is no range of numbers."""
 
     def __init__(self, elements: tuple[Element, ...]) -> None:
         self._elements = elements
@@ -43,7 +43,7 @@ class _Index:
             self._by_size[bits] = [first for first, _ in found], [number for _, number in found]
 
     def find(self, value: int | str) -> list[Element]:
-        """Return the elements that may contain the value, in the order of the set."""
+        """Return the elements whose first dimension may contain the value, in the order of the set."""
         found = list(self._others)
         if isinstance(value, int):
             for bits, (firsts, numbers) in self._by_size.items():

@@ -28,17 +28,16 @@ from hairpin.netfilter.packet import Seen
 LOAD_MATCHES = frozenset(
     {"limit", "hashlimit", "connlimit", "quota", "connbytes", "recent", "rateest", "string", "tcpmss"}
 )
-"""Matches that depend only on load and history, or on content that ordinary packets lack (a string, a tiny segment
-size)."""
+"""Matches that depend only on load and history, or on content that ordinary packets lack (strings, tiny segments)."""
 
 _GIVE_BACK = frozenset({"NFQUEUE", "queue"})
-"""Targets whose receiving program returns the packet.  The packet then continues after the chain, as it also does if no
-program listens (with ``bypass``): nf_queue()."""
+"""Targets that give the packet to a program, which returns it.  The packet then continues after the base chain.  It
+also does so if no program listens and the rule has ``bypass``: nf_queue()."""
 
 
 _NAMELESS = frozenset({"jump", "goto"})
-"""Statements that jump to a chain without a name.  nft lists the rules of this chain as text, so it may accept, drop or
-return the packet."""
+"""Statements that jump to a chain without a name.  nft lists this chain's rules as text, so hairpin cannot know whether
+the chain accepts, drops or returns the packet."""
 
 
 class _Cursor(msgspec.Struct):
@@ -92,7 +91,7 @@ def decide(
 
 
 def _join(decisions: tuple[Decision, ...]) -> tuple[Decision, ...]:
-    """Return the decisions; if all have the same effect on the packet, they are joined into one."""
+    """Return the decisions.  If all of them have the same effect on the packet, they are joined into one decision."""
     if len(decisions) == 1:
         return decisions
     first = decisions[0]
@@ -107,7 +106,7 @@ def _effect(decision: Decision) -> tuple[object, ...]:
 
 
 class _Run:
-    """Carries one branch to its end; branches that split off are put into ``pending``."""
+    """Evaluates one branch to its end, and puts the branches that split off into ``pending``."""
 
     def __init__(
         self, table: ir.Table, base: ir.Chain, pending: list[_Cursor | Decision], observer: Observer | None
@@ -134,7 +133,7 @@ class _Run:
                 return decision
 
     def _rule(self, cursor: _Cursor) -> Decision | None:
-        """Evaluate the rule at the cursor; move the cursor on."""
+        """Evaluate the rule at the cursor and return the decision, or None after moving the cursor to the next rule."""
         rule = cursor.chain.rules[cursor.rule]
         body = rule.body
         while cursor.part < len(body):
@@ -178,8 +177,8 @@ class _Run:
         return None
 
     def _exceeded(self, cursor: _Cursor, rule: ir.Rule, part: ir.Match) -> Truth | None:
-        """Return whether a packet above the limit satisfies the match; None if the packet is not known to be above
-        it."""
+        """Return whether the match is satisfied by a packet that exceeds its limit; None if the packet is not known to
+        exceed it."""
         if not isinstance(part, ir.StatefulMatch) or part.limit is None:
             return None
         sets, around = cursor.question.sets, cursor.question.surroundings
@@ -194,21 +193,22 @@ class _Run:
         place = place_of(self.table, cursor.chain.name, rule)
         above = Condition(verbatim(part.text), holds=part.limit.over, place=place, load=True, listed=True)
         if isinstance(part.limit, ConnectionLimit):
-            # The kernel counts a connection when a packet of it reaches the rule.  No reading tells whether one did.
+            # The kernel counts a connection when one of its packets reaches the rule, but no reading shows whether one
+            # did.
             below = msgspec.structs.replace(above, holds=not part.limit.over, usual=False)
             self._queue(cursor, below)
         cursor.conditions = (*cursor.conditions, above)
         return truth_of(part.limit.over)
 
     def _queue(self, cursor: _Cursor, condition: Condition) -> None:
-        """Queue the branch on which the match at the cursor is satisfied if the condition holds."""
+        """Queue a branch with this condition; the match at the cursor is satisfied on it if the condition holds."""
         branch = msgspec.structs.replace(cursor, conditions=(*cursor.conditions, condition))
         if not condition.holds:
             branch.rule, branch.part = branch.rule + 1, 0
         self.pending.append(branch)
 
     def _split(self, cursor: _Cursor, rule: ir.Rule, part: ir.Expression) -> Truth:
-        """Queue the unusual branch, return the usual one's truth."""
+        """Queue the unusual branch, and return whether the match is satisfied on the usual branch."""
         if all(isinstance(rest, ir.NoEffect) and rest.name != "flow" for rest in _statements(rule)):
             return Truth.NO
         place = place_of(self.table, cursor.chain.name, rule)
@@ -222,14 +222,14 @@ class _Run:
         return Truth.YES if usual else Truth.NO
 
     def _set(self, cursor: _Cursor, part: ir.SetField | ir.Notrack | ir.SetZone | ir.NoEffect) -> bool:
-        """Return whether the evaluation of the rule continues; nft ends the rule if there is nothing to copy or to
+        """Carry out the statement and return whether the rule continues; nft ends it if there is nothing to copy or to
         add."""
         match part:
             case ir.Notrack():
                 cursor.notrack = cursor.zone is None
             case ir.SetZone(zone=zone):
-                # NOTRACK and a zone exclude each other, and the first one counts.
-                # nft also sets a zone after NOTRACK: nft_ct_set_zone_eval()
+                # NOTRACK and a zone exclude each other, and the first counts.  Only nft can set a zone after NOTRACK
+                # (nft_ct_set_zone_eval()).
                 if cursor.zone is None and (self.table.dialect == "nft" or not cursor.notrack):
                     cursor.zone, cursor.notrack = zone, False
             case ir.SetField() | ir.NoEffect(name="flow"):
@@ -288,8 +288,7 @@ class _Run:
         return self._end_of_chain(cursor)
 
     def _end_of_chain(self, cursor: _Cursor) -> Decision | None:
-        """Return to the caller; from a base chain, or after a goto without a caller, the base chain's policy
-        decides."""
+        """Return to the calling chain.  If there is none, the base chain's policy decides; its decision is returned."""
         if cursor.stack:
             chain, rule = cursor.stack[-1]
             cursor.stack = cursor.stack[:-1]
@@ -329,7 +328,7 @@ class _Run:
                 taking = message("{name} takes the packet: {text}", name=name, text=text)
                 other = Condition(taking, holds=False, place=place, usual=False)
                 branch = msgspec.structs.replace(cursor, conditions=(*cursor.conditions, other))
-                # After the target chain of ``goto`` the evaluation returns as at the end of this chain.
+                # At the end of the target chain of ``goto``, the evaluation returns as at the end of the rule's chain.
                 branch.rule, branch.part = len(cursor.chain.rules) if name == "goto" else branch.rule + 1, 0
                 if name in _NAMELESS:
                     self.pending.append(self._decision(branch, "accept", place))

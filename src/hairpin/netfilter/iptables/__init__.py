@@ -1,8 +1,8 @@
-"""iptables, of both back ends.
+"""Reads and writes the rules of iptables, for both back ends (legacy and nft).
 
-Shared by reading and writing: ``match_rows`` (the table of options, one row for each), ``forms`` (how their values are
-written), ``modules`` (matches that do not fit into a row), ``targets``, ``nat_targets``, ``field_targets``.  Reading:
-``save`` (iptables-save's text), ``words``, ``matches``, ``limits``, ``merged_ports``, ``netmap``; ``demands`` (rules
-that iptables refuses); ``restore`` (text loaded into existing tables).  Writing: ``render``, ``render_matches``;
-``spelled`` (as a person types it).
+Reading and writing share ``match_rows`` (the table of options, one row for each option), ``forms`` (how the values of
+options are written), ``modules`` (matches that do not fit into a row), ``targets``, ``nat_targets`` and
+``field_targets``.  Rules are read by ``save`` (iptables-save's text), ``words``, ``matches``, ``limits``,
+``merged_ports``, ``netmap``, ``demands`` (rules that iptables refuses) and ``restore`` (text loaded into existing
+tables).  Rules are written by ``render``, ``render_matches`` and ``spelled`` (a rule as a person types it).
 """

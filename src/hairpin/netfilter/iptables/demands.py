@@ -1,7 +1,8 @@
 """The options that a module or target of iptables requires, and those that it refuses.
 
-iptables does not load a rule that breaks these demands.  iptables-save never prints one, but a file written by hand may
-hold one: ``--dport 65536``, or ``-m mark`` without a mark.  No kernel can have such a rule, so no reader may accept it.
+iptables does not load a rule that breaks these demands.  iptables-save never prints such a rule, but a file that a
+person wrote may have one: ``--dport 65536``, or ``-m mark`` without a mark.  No kernel can have such a rule, so no
+reader may accept it.
 
 Source: iptables 1.8 extensions/lib*.c, the tables of options (XTOPT_MAND, excl, min, max) and their final checks
 """
@@ -20,17 +21,18 @@ _U8, _U16, _U32, _U64 = (1 << 8) - 1, (1 << 16) - 1, (1 << 32) - 1, (1 << 64) - 
 _BETWEEN_NUMBERS = re.compile(r"[:,/-]")
 _NEGATIVE = re.compile(r"(?:^|[:,/])-")
 MAX_PATTERN = 128
-"""XT_STRING_MAX_PATTERN_SIZE"""
+"""The greatest length of a pattern of ``-m string``: XT_STRING_MAX_PATTERN_SIZE."""
 MAX_INTERFACE_NAME = 15
-"""IFNAMSIZ without the end."""
+"""The greatest length of an interface name: IFNAMSIZ without the terminating zero."""
 
 
 class Demand(NamedTuple):
-    """The demands on a group's options.
+    """The demands on the options of one match module or target.
 
-    ``needs``: one option of each tuple is required.  ``excludes``: at most one option of each tuple.  ``only``: the
-    module has no other options (empty: not checked here).  ``numbers``: the greatest number in an option's value.
-    ``words``: the only allowed values.  ``plain``: options that ``!`` must not precede.
+    ``needs``: at least one option of each tuple is required.  ``excludes``: at most one option of each tuple is
+    allowed.  ``only``: no option other than these is allowed (empty: this is not checked).  ``numbers``: the greatest
+    number allowed in an option's value.  ``words``: the only values allowed for an option.  ``plain``: ``!`` must not
+    precede these options.
     """
 
     needs: tuple[tuple[str, ...], ...] = ()
@@ -50,9 +52,10 @@ _ORDERED: dict[str, frozenset[str]] = {
     "tcpmss": _options("mss"), "connbytes": _options("connbytes"),
     "tcp": _options("sport source-port dport destination-port"),
 }  # fmt: skip
-"""Options whose reversed range every version refuses.  Up to 1.8.10 iptables loads reversed ranges of other matches."""
+"""By module, the options for which every iptables version refuses a reversed range (90:80).  For other options,
+iptables up to 1.8.10 loads reversed ranges."""
 _SOMETHING: tuple[tuple[str, ...], ...] = (("",),)
-"""Any option at all."""
+"""The demand for at least one option, whichever it is."""
 
 _RATE_LIMITS = ("--hashlimit-upto", "--hashlimit-above", "--hashlimit")
 _HOPS = tuple(f"--{module}-{test}" for module in ("ttl", "hl") for test in ("eq", "lt", "gt"))
@@ -131,7 +134,7 @@ TARGETS: dict[str, Demand] = {
 
 
 def check(group: Group, demands: dict[str, Demand], name: str) -> None:
-    """Raise ValueError, which quotes the faulty words, if iptables does not load the group."""
+    """Raise ValueError, which quotes the faulty words, if iptables does not load this match or target."""
     names = [option.name for option in group.options]
     if len(set(names)) < len(names):
         raise MalformedError(message("an option is given twice: {text}", text=group.text))
@@ -185,7 +188,8 @@ def check_numbers(text: str, greatest: int) -> None:
 
 
 def _check_statistic(options: dict[str, Option]) -> None:
-    """libxt_statistic.c: a probability is at most 1; the number of the matching packet among every N is below N."""
+    """Raise ValueError if the probability is above 1, or if ``--packet`` is not below ``--every``:
+    libxt_statistic.c."""
     if options["--mode"].value == "random":
         if not 0 <= float(options["--probability"].value) <= 1:
             raise ValueError(options["--probability"].text)
@@ -203,7 +207,7 @@ _NEEDS_PROTOCOL = re.compile(
 
 
 def lacks_protocol(words: str, family: IpFamily = "ip") -> str | None:
-    """Return the words of a rule without ``-p`` that iptables accepts only after ``-p``."""
+    """Return the words for which iptables demands a ``-p`` that the rule lacks; None if the rule lacks none."""
     if words.startswith("-p ") or " -p " in words or " --protocol " in words:
         return None
     found = _NEEDS_PROTOCOL.search(words) or (_AH.search(words) if family == "ip" else None)

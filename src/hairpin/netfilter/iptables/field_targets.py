@@ -1,6 +1,6 @@
-"""The targets that change a field of the packet, or its mark: each is read and written here.
+"""Reads and writes the targets that change a field of the packet or its mark.
 
-    SetField: new = (old & keep) ^ value
+Each of them is a SetField: new = (old & keep) ^ value
 
 Source: iptables-extensions(8); net/netfilter/xt_*.c as named at each reader
 """
@@ -17,7 +17,8 @@ _MARK_BITS = 0xFFFFFFFF
 
 
 def field_words(statement: SetField, family: IpFamily) -> tuple[str, ...]:
-    """Return ``-j MARK --set-xmark 0x1/0xff``; raise ChangeError for a change that no target can make."""
+    """Return the target's words, such as ``-j MARK --set-xmark 0x1/0xff``; raise ChangeError if no target can make the
+    change."""
     if statement.source is not None and statement.value == 0:
         return _copied_mark_words(statement)
     if statement.source is None and statement.source_mask == FULL_MASK:
@@ -37,8 +38,8 @@ def field_words(statement: SetField, family: IpFamily) -> tuple[str, ...]:
 
 
 def read_mark(group: Group) -> SetFields:
-    """xt_mark.c mark_tg(), xt_connmark.c: ``(mark & ~mask) ^ value``; libxt_MARK.c turns every option into this
-    form."""
+    """Read ``-j MARK`` or ``-j CONNMARK`` with a value: xt_mark.c mark_tg(), xt_connmark.c set
+    ``(mark & ~mask) ^ value``. libxt_MARK.c turns every option into this form."""
     ((option, text),) = group.single_words().items()
     match option:
         case "--set-xmark":
@@ -64,7 +65,7 @@ def _mark_words(statement: SetField) -> tuple[str, ...]:
 
 
 def read_connmark(group: Group) -> SetFields:
-    """xt_connmark.c connmark_tg_shift()"""
+    """Read ``-j CONNMARK``: xt_connmark.c connmark_tg_shift()"""
     words = group.single_words()
     save = "--save-mark" in words
     if not save and "--restore-mark" not in words:
@@ -96,7 +97,7 @@ def _copied_mark_words(statement: SetField) -> tuple[str, ...]:
 
 
 def read_set_tos(group: Group) -> SetFields:
-    """xt_DSCP.c tos_tg(): ``(tos & ~mask) ^ value`` over DSCP and ECN bits."""
+    """Read ``-j TOS``: xt_DSCP.c tos_tg() sets ``(tos & ~mask) ^ value`` in the byte of DSCP and ECN."""
     ((option, text),) = group.single_words().items()
     match option:
         case "--set-tos":
@@ -118,7 +119,7 @@ def read_set_tos(group: Group) -> SetFields:
 
 
 def read_set_dscp(group: Group) -> SetFields:
-    """xt_DSCP.c dscp_tg()"""
+    """Read ``-j DSCP``: xt_DSCP.c dscp_tg()"""
     words = group.single_words()
     named = words.get("--set-dscp-class")
     value = number(words["--set-dscp"]) if named is None else DSCP_CLASSES[named.upper()]
@@ -126,7 +127,7 @@ def read_set_dscp(group: Group) -> SetFields:
 
 
 def tos_words(dscp: SetField, ecn: SetField) -> tuple[str, ...]:
-    """Return ``-j TOS --set-tos VALUE/MASK`` for both parts of the byte."""
+    """Return ``-j TOS --set-tos VALUE/MASK`` for a change of DSCP and a change of ECN, which share one byte."""
     value, keep = dscp.value << 2 | ecn.value, dscp.keep << 2 | ecn.keep
     return ("-j", "TOS", "--set-tos", f"{value:#04x}/{~keep & 0xFF:#04x}")
 
@@ -144,7 +145,7 @@ def _dscp_words(statement: SetField) -> tuple[str, ...]:
 
 
 def read_set_hops(group: Group) -> SetFields:
-    """xt_HL.c ttl_tg(), hl_tg()"""
+    """Read ``-j TTL`` or ``-j HL``: xt_HL.c ttl_tg(), hl_tg()"""
     words = {name.rpartition("-")[2]: number(value) for name, value in group.single_words().items()}
     if "set" in words:
         return (SetField("ttl", 0, words["set"]),)

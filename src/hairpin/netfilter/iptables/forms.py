@@ -1,5 +1,6 @@
-"""The forms of the values in options of matches.  Each form is a pair, a reader and a writer.  A reader raises
-ValueError for words that it does not know.  A writer returns the words, or the reason why none fit.
+"""The forms in which match options have their values.  Each form is a pair of a reader and a writer.  A reader raises
+ValueError for words that it does not know.  A writer returns the words, or the reason why no words can express the
+value.
 
 Source: iptables-extensions(8); iptables libxtables/xtoptions.c; net/netfilter/xt_*.c as named at each form
 """
@@ -29,7 +30,7 @@ from hairpin.netfilter.rule_address import (
 
 TCP_FLAGS = {"FIN": 1, "SYN": 2, "RST": 4, "PSH": 8, "ACK": 16, "URG": 32, "ALL": 63, "NONE": 0}
 MAX_PORTS = 15
-"""Ports that ``-m multiport`` takes; a range counts twice (XT_MULTI_PORTS)."""
+"""The greatest number of ports that ``-m multiport`` accepts; a range counts twice (XT_MULTI_PORTS)."""
 ONE_VALUE = message("it takes a single value")
 ONE_RANGE = message("it takes a single range")
 
@@ -42,26 +43,26 @@ class Value(NamedTuple):
 
     @property
     def single(self) -> int | None:
-        """The only value, whatever the mask; None if there are more or none."""
+        """The comparison's only value, with any mask; None if it has several values or none."""
         return self.ranges[0][0] if len(self.ranges) == 1 and self.ranges[0][0] == self.ranges[0][1] else None
 
     @property
     def plain(self) -> int | None:
-        """The only value, if it is compared with the whole field."""
+        """The comparison's only value, if the whole field is compared; else None."""
         return self.single if self.mask == FULL_MASK else None
 
     @property
     def span(self) -> tuple[int, int] | None:
-        """The only range, if it is compared with the whole field."""
+        """The comparison's only range, if the whole field is compared; else None."""
         return self.ranges[0] if len(self.ranges) == 1 and self.mask == FULL_MASK else None
 
 
 Written = str | Message | None
-"""The words after an option; or, if none fit, the reason (None: no reason is needed)."""
+"""The words after an option; or, if no words can express the value, the reason (None if no reason is needed)."""
 
 
 class Form(msgspec.Struct, frozen=True, gc=False):
-    """The reader and the writer of a form; ``words``: the number of words after the option."""
+    """The reader and the writer of a form.  ``words`` is the number of words that follow the option."""
 
     read: Callable[[str, IpFamily], Value]
     write: Callable[[Value, IpFamily], Written]
@@ -74,7 +75,7 @@ def exactly(value: int, mask: int = FULL_MASK) -> Value:
 
 
 def of_value(read: Callable[[str], int], write: Callable[[int], Written]) -> Form:
-    """Return the form of a single number."""
+    """Return the form of a single number, made of a reader and a writer of the number."""
 
     def write_value(value: Value, _: IpFamily) -> Written:
         return ONE_VALUE if value.plain is None else write(value.plain)
@@ -83,7 +84,7 @@ def of_value(read: Callable[[str], int], write: Callable[[int], Written]) -> For
 
 
 def of_range(read: Callable[[str], Ranges], write: Callable[[int, int], Written]) -> Form:
-    """Return the form of a single range."""
+    """Return the form of a single range, made of a reader and a writer of the range."""
 
     def write_range(value: Value, _: IpFamily) -> Written:
         return ONE_RANGE if value.span is None else write(*value.span)
@@ -95,7 +96,7 @@ def of_range(read: Callable[[str], Ranges], write: Callable[[int, int], Written]
 
 
 def number(text: str) -> int:
-    """Return a number written as C does: decimal, ``0x…``, or octal with a leading zero (strtoul)."""
+    """Return a number that is written as in C: decimal, ``0x…``, or octal with a leading zero (strtoul)."""
     value = int(text, 8) if text.startswith("0") and text.isdigit() and len(text) > 1 else int(text, 0)
     if value < 0:
         raise MalformedError(message("{text} is negative", text=text))
@@ -103,7 +104,8 @@ def number(text: str) -> int:
 
 
 def bounds(text: str, separator: str, maximum: int) -> tuple[int, int]:
-    """Return ``FIRST:LAST`` with either side left out, or a single value, as an inclusive range up to ``maximum``."""
+    """Return ``FIRST:LAST``, ``FIRST:``, ``:LAST`` or a single value as an inclusive range; no end may exceed
+    ``maximum``."""
     first, divided, last = text.partition(separator)
     if separator == "-" and not (first and (last or not divided)):
         raise MalformedError(message("{text} is not a range", text=text))
@@ -115,7 +117,7 @@ def bounds(text: str, separator: str, maximum: int) -> tuple[int, int]:
 
 
 def span_text(ends: tuple[int, int], separator: str = ":") -> str:
-    """Return ``80`` or ``80:90``."""
+    """Return the text of a range: ``80`` for a single number, else ``80:90``."""
     first, last = ends
     return str(first) if first == last else f"{first}{separator}{last}"
 
@@ -134,14 +136,14 @@ def mask_of(mask: int, full: int) -> int:
 
 
 def span(maximum: int, separator: str = ":") -> Form:
-    """``80``, ``80:90``, ``:90``, ``80:``; both ends are included."""
+    """Return the form of a range: ``80``, ``80:90``, ``:90`` or ``80:``; both ends are included."""
     return of_range(
         lambda text: (bounds(text, separator, maximum),), lambda first, last: span_text((first, last), separator)
     )
 
 
 def one_number(maximum: int, *, digits: int = 0) -> Form:
-    """``64``, or with ``digits`` 4 ``0x2e``; a range is read, too."""
+    """Return the form of one number: ``64``, or ``0x2e`` with ``digits`` 4.  It also reads a range."""
     written = of_value(number, lambda value: f"{value:#0{digits}x}" if digits else str(value))
     return Form(span(maximum).read, written.write)
 
@@ -158,7 +160,7 @@ def _above(value: Value, _: IpFamily) -> Written:
 
 BELOW = Form(lambda text, _: Value(((0, number(text) - 1),) if number(text) else ()), _below)
 ABOVE = Form(lambda text, _: Value(((number(text) + 1, 0xFF),) if number(text) < 0xFF else ()), _above)
-"""All values of a byte below, or above, the number."""
+"""The forms BELOW and ABOVE: all values of a byte below the number, or above the number."""
 
 
 def _masked_text(value: Value, _: IpFamily) -> Written:
@@ -168,7 +170,8 @@ def _masked_text(value: Value, _: IpFamily) -> Written:
 
 
 MASKED = Form(lambda text, _: exactly(*masked(text, 0xFFFFFFFF)), _masked_text)
-"""``0x1``, ``0x1/0xff``: xt_mark.c, xt_connmark.c: ``(mark & mask) == value``."""
+"""The form of a number with or without a mask, ``0x1`` or ``0x1/0xff``: xt_mark.c, xt_connmark.c compare
+``(mark & mask) == value``."""
 
 
 def _ports_text(value: Value, _: IpFamily) -> Written:
@@ -180,19 +183,20 @@ def _ports_text(value: Value, _: IpFamily) -> Written:
 
 
 PORTS = Form(lambda text, _: Value(tuple(bounds(part, ":", 0xFFFF) for part in text.split(","))), _ports_text)
-"""``53,80:90``: xt_multiport.c: the port is one of the list."""
+"""The form of a list of ports and ranges, ``53,80:90``, one of which has the packet's port: xt_multiport.c."""
 
 # --- names of numbers ------------------------------------------------------------------------------------------------
 
 
 def constant(value: int, mask: int = FULL_MASK) -> Form:
-    """No words: the option alone is the whole comparison."""
+    """Return the form without words, for an option that is the whole comparison by itself."""
     only = exactly(value, mask)
     return Form(lambda _, __: only, lambda value, _: "" if value == only else None, words=0)
 
 
 def symbol(names: dict[str, int], *, capitals: bool = False, numbers: bool = False) -> Form:
-    """One of the names, in capitals if ``capitals``; with ``numbers``, a number is read, too."""
+    """Return the form of one of the names.  With ``capitals``, the names are in capitals; with ``numbers``, it also
+    reads numbers."""
 
     def read(text: str) -> int:
         value = names.get(text.upper() if capitals else text)
@@ -214,8 +218,8 @@ def bits_of(names: str, values: dict[str, int]) -> int:
 
 
 def any_flag(names: dict[str, int]) -> Form:
-    """``SEEN_REPLY,ASSURED``: the comparison says that all these bits are 0, so the option is its opposite; ``NONE``
-    has no bit."""
+    """Return the form of flags of which any may be set: ``SEEN_REPLY,ASSURED``; ``NONE`` has no bit.  Its comparison is
+    that all these bits are 0, so the option is the opposite of the comparison."""
 
     def write(value: Value, _: IpFamily) -> Written:
         if value.ranges != ((0, 0),) or value.mask & ~sum(names.values()):
@@ -226,7 +230,7 @@ def any_flag(names: dict[str, int]) -> Form:
 
 
 def one_flag(names: dict[str, int]) -> Form:
-    """``NEW,ESTABLISHED``: the value, which has one bit, is one of these."""
+    """Return the form of a list of flags, ``NEW,ESTABLISHED``, one of which is the field's only bit."""
 
     ranges = [(bit, bit) for bit in sorted(names.values())]
 
@@ -261,11 +265,12 @@ def _flag_names(bits: int) -> str:
 
 
 FLAGS_OF_TCP = Form(_read_tcp_flags, _tcp_flags_text, words=2)
-"""``SYN,ACK,FIN SYN``: xt_tcpudp.c: ``(flags & mask) == wanted``."""
+"""The form of two lists of flags, mask and wanted flags, ``SYN,ACK,FIN SYN``: xt_tcpudp.c compares
+``(flags & mask) == wanted``."""
 
 
 def icmp_type(names: dict[str, tuple[int, int | None]]) -> Form:
-    """``8``, ``3/4``, ``any`` or a name, as ``type << 8 | code``."""
+    """Return the form of an ICMP type: ``8``, ``3/4``, ``any`` or a name; its value is ``type << 8 | code``."""
 
     def write(first: int, last: int) -> Written:
         if (first, last) == (0, 0xFFFF):
@@ -287,15 +292,17 @@ def _read_protocol(text: str) -> int:
 
 
 PROTOCOL = of_value(_read_protocol, str)
-"""``tcp``, ``47``"""
+"""The form of a protocol's name or number: ``tcp``, ``47``."""
 NAMED_PROTOCOL = of_value(_read_protocol, lambda value: BUILT_IN.get(value, str(value)) if value else None)
-"""The value of ``-p``: iptables' own names are written; 0, which means any protocol, is never written."""
+"""The form of the value of ``-p``.  It writes the names that iptables knows itself; it never writes 0, which means any
+protocol."""
 
 # --- addresses and interfaces ----------------------------------------------------------------------------------------
 
 
 def network(*, bare: bool = False) -> Form:
-    """``10.0.0.0/8``, ``10.0.0.1/255.0.0.255``; with ``bare``, a single address is written without its length."""
+    """Return the form of a prefix: ``10.0.0.0/8``, ``10.0.0.1/255.0.0.255``.  With ``bare``, it writes a single address
+    without prefix length."""
 
     def read(text: str, family: IpFamily) -> Value:
         prefix = read_prefix(text, family)
@@ -330,7 +337,7 @@ def _ends_text(value: Value, family: IpFamily) -> Written:
 
 
 ADDRESSES = Form(_read_ends, _ends_text)
-"""``10.0.0.1-10.0.0.9``: xt_iprange.c: both ends are included."""
+"""The form of a range of addresses, ``10.0.0.1-10.0.0.9``; both ends are included: xt_iprange.c."""
 HARDWARE_ADDRESS = of_value(read_mac, write_mac)
 
 
@@ -340,7 +347,7 @@ def read_interface(text: str) -> str:
 
 
 def write_interface(name: str) -> str:
-    """Return iptables' form of an interface name of the IR."""
+    """Return iptables' form of an interface pattern of the IR."""
     if name.endswith("\\*"):
         return name[:-2] + "*"
     return name[:-1] + "+" if name.endswith("*") else name

@@ -11,7 +11,7 @@ _MODES = ("srcip", "srcport", "dstip", "dstport")
 
 
 def limit_of(group: Group) -> Limit | None:
-    """Return the limit in the options; None if the kernel does not list its state."""
+    """Return the limit that the module's options describe; None if the kernel does not list the limit's state."""
     options = {option.name: option for option in group.options}
     bits = 32 if group.family == "ip" else 128
     match group.name:

@@ -1,7 +1,7 @@
-"""The table of the options that compare one field: reader, writer, tests and docs/reference/elements.md come from it.
+"""The table of the options that compare one field; the reader, the writer, tests and docs/reference/elements.md use it.
 
-A row is one option: its module, its name, the field of the IR, the form of its value.  A new match is one row here, or
-one row and one form (forms.py).  Options that do not fit into a row are in modules.py.
+A row describes one option: its module, its name, the field of the IR, and the form of its value.  A new match needs one
+row here, or one row and one form (forms.py).  Options that do not fit into a row are in modules.py.
 
 Source: iptables-extensions(8); net/netfilter/xt_*.c
 """
@@ -59,17 +59,19 @@ _HOPS = message("it takes one value, or all below or above one")
 _OWNER = message("iptables' negated owner holds for packets without a socket, too")
 
 Fields = tuple[ir.Field, ir.Field]
-"""The field in an IPv4 rule, and in an IPv6 rule."""
+"""The field that an option compares in an IPv4 rule, and in an IPv6 rule."""
 
 
 class OptionRow(NamedTuple):
     """One option.  If several rows have the same field, the first row that can express the value writes it.
 
-    ``module`` "": an option of iptables itself, which a rule has at most once.  ``also``: other names that are read.
-    ``protocols``: it is written only after ``-p`` with one of these.  ``families``: it is written only for these.
-    ``alone``: the module's group has no other option.  ``opposite``: it is satisfied if the comparison is not.
-    ``negatable``: iptables accepts ``!`` before it.  ``lacking``: if negated, a packet without the field satisfies it.
-    ``written``: False if another row writes the same.  ``refusal``: the reason why no words fit, if the form has none.
+    ``module``: empty for an option of iptables itself, which a rule has at most once.  ``also``: other names of the
+    option.  ``protocols``: the option is written only after ``-p`` with one of these protocols.  ``families``: the
+    option is written only in rules of these families.  ``alone``: no other option may follow the same ``-m``.
+    ``opposite``: a packet that does not satisfy the comparison satisfies the option.  ``negatable``: iptables accepts
+    ``!`` before the option.  ``lacking``: a packet without the field satisfies the negated option.  ``written``: false
+    if another row writes the same comparison.  ``refusal``: the reason why a value cannot be written, if the form gives
+    no reason.
     """
 
     module: str
@@ -87,11 +89,11 @@ class OptionRow(NamedTuple):
     refusal: Message | None = None
 
     def field_of(self, family: IpFamily) -> ir.Field:
-        """Return the field in a rule of that family."""
+        """Return the field that the option compares in a rule of that family."""
         return self.field if isinstance(self.field, str) else self.field[family == "ip6"]
 
     def match(self, value: Value, family: IpFamily, *, negated: bool) -> ir.FieldMatch | ir.AnyOfMatch:
-        """Return the option's comparison; ``negated``: ``!`` precedes the option."""
+        """Return the option's match.  ``negated`` is true if ``!`` precedes the option."""
         ranges, mask = value
         field = self.field_of(family)
         if self.lacking and negated:
@@ -100,7 +102,8 @@ class OptionRow(NamedTuple):
 
 
 class NameRow(NamedTuple):
-    """One option that compares the name of an interface; ``given`` False: it tests whether the packet has one."""
+    """One option that compares an interface's name.  If ``given`` is false, it only tests whether the packet has such
+    an interface."""
 
     module: str
     option: str
@@ -110,7 +113,7 @@ class NameRow(NamedTuple):
 
 
 def _ports() -> Iterator[OptionRow]:
-    """Yield the port options of each transport protocol.  UDP-Lite's ports are written by multiport only."""
+    """Yield the port options of each transport protocol.  Only multiport writes UDP-Lite's ports."""
     sides: tuple[tuple[ir.Field, str], ...] = (("sport", "source"), ("dport", "destination"))
     modules = {"tcp": TCP, "udp": UDP, "sctp": SCTP, "dccp": DCCP, "udplite": UDPLITE}
     for field, name in sides:
@@ -182,7 +185,7 @@ NAME_ROWS: tuple[NameRow, ...] = (
     NameRow("", "-o", "oif"),
     NameRow("physdev", "--physdev-in", "physin"),
     NameRow("physdev", "--physdev-out", "physout"),
-    NameRow("physdev", "--physdev-is-in", "physin", given=False),  # xt_physdev.c: the port's name is not empty
+    NameRow("physdev", "--physdev-is-in", "physin", given=False),  # xt_physdev.c: the port's name must not be empty
     NameRow("physdev", "--physdev-is-bridged", "physout", given=False),
     NameRow("physdev", "--physdev-is-out", "physout", given=False, written=False),
 )
@@ -190,9 +193,9 @@ NAME_ROWS: tuple[NameRow, ...] = (
 ROWS_OF: dict[tuple[str, str], OptionRow] = {
     (row.module, name): row for row in ROWS for name in (row.option, *row.also)
 }
-"""The rows by module and option."""
+"""The rows of the table by module and option."""
 WRITERS: dict[tuple[IpFamily, ir.Field], tuple[OptionRow, ...]] = {}
-"""The rows that write a field in a family, the first choice first."""
+"""By family and field, the rows that can write a comparison of the field; the preferred row is first."""
 for _row in ROWS:
     for _family in _row.families if _row.written else ():
         _key = (_family, _row.field_of(_family))

@@ -1,8 +1,8 @@
-"""The matches of ``-m MODULE …``: a group of words becomes matches of the IR.
+"""Reads a match module, ``-m MODULE …``, as matches of the IR.
 
-An option of match_rows.py or modules.py is read by itself.  Any other option becomes its own OpaqueMatch and never
-disappears.  A module whose options belong together is read as a whole.  Modules that depend on history are here.  The
-group of any other module is kept as an OpaqueMatch.
+An option in match_rows.py or modules.py is read by itself.  Any other option becomes an OpaqueMatch of its own, and
+never disappears.  A module whose options belong together is read as a whole.  This file reads the modules that depend
+on history.  Any other module becomes one OpaqueMatch.
 
 Source: iptables-extensions(8); net/netfilter/xt_*.c as named at each reader
 """
@@ -34,11 +34,11 @@ from hairpin.netfilter.rule_address import IpFamily
 
 _MODULE_NAMES = {"icmpv6": "icmp6", "ipv6-icmp": "icmp6"}
 _ALL_OR_NONE = ("owner",)
-"""Modules in which one unknown option makes the whole group opaque."""
+"""Modules in which one unknown option makes the whole ``-m MODULE …`` opaque."""
 
 
 def _row_reader(row: OptionRow) -> OptionReader:
-    """Return the reader of a row's option."""
+    """Return the reader of the option that a row describes."""
     form = row.form
 
     def read(option: Option, family: IpFamily) -> tuple[ir.Match, ...]:
@@ -64,7 +64,7 @@ def _name_row_reader(row: NameRow) -> OptionReader:
 
 
 def _option_readers() -> dict[str, dict[str, OptionReader]]:
-    """Return the readers by module and option."""
+    """Return the readers of single options, by module and option."""
     found: dict[str, dict[str, OptionReader]] = {}
     for row in ROWS:
         found.setdefault(row.module, {}).update(dict.fromkeys((row.option, *row.also), _row_reader(row)))
@@ -83,7 +83,7 @@ OPTION_READERS = _option_readers()
 
 
 def read_match(group: Group, ipsets: dict[str, ir.Set]) -> Matches:
-    """Return the matches of the module's group; each unknown part becomes an OpaqueMatch."""
+    """Return the matches of a module with its options.  Each unknown part becomes an OpaqueMatch."""
     name = _MODULE_NAMES.get(group.name, group.name)
     try:
         check(group, MATCHES, name)
@@ -99,7 +99,7 @@ def read_match(group: Group, ipsets: dict[str, ir.Set]) -> Matches:
 
 
 def _opaque(group: Group) -> ir.OpaqueMatch:
-    """Return the whole group as an OpaqueMatch, with the matches that it implies."""
+    """Return the module with all its options as one OpaqueMatch, with the matches that it implies."""
     needs = has_extension(group.name, group.family)
     if group.name == "policy" and " --pol ipsec" in group.text and "! --pol" not in group.text:
         needs = (ir.FieldMatch("ipsec-in" if "--dir in" in group.text else "ipsec-out", ((1, 1),)),)
@@ -107,15 +107,15 @@ def _opaque(group: Group) -> ir.OpaqueMatch:
 
 
 def _alone(group: Group) -> Matches:
-    """A module without options tests only that the header exists: an extension header of IPv6, or the protocol of
-    ``-p``."""
+    """Return the match of a module without options.  It tests only that an IPv6 extension header exists; other modules
+    test no more than ``-p`` does."""
     if group.options:
         raise ValueError(group.text)
     return has_extension(group.name, group.family) or (ir.NoEffect(group.name, _in_full(group)),)
 
 
 def _in_full(group: Group) -> str:
-    """Return the group's words with ``-m MODULE``, which the rule may omit."""
+    """Return the module's words with ``-m MODULE``, which the rule may omit."""
     return group.text if group.text.startswith(("-m ", "--match ")) else f"-m {group.name} {group.text}"
 
 
@@ -157,20 +157,20 @@ def _not_negated(group: Group) -> bool:
 
 
 def _negated(group: Group) -> bool:
-    """An ordinary first packet does not contain the strings that rules look for."""
+    """Return whether an ordinary first packet satisfies ``-m string``: only if negated, because it lacks the string."""
     return not _not_negated(group)
 
 
 def _ordinary_segment_size(group: Group) -> bool:
-    """Whether the range contains 1460, the MSS of a SYN on Ethernet (xt_tcpmss.c); such rules usually match tiny
-    sizes."""
+    """Return whether an ordinary SYN satisfies ``-m tcpmss``: its MSS on Ethernet is 1460, and rules usually match tiny
+    sizes (xt_tcpmss.c)."""
     (option,) = group.options
     first, last = bounds(option.value, ":", 0xFFFF)
     return (first <= 1460 <= last) is not option.negated
 
 
 def _below_limit(group: Group) -> bool:
-    """A first packet on an idle host is below every limit."""
+    """Return whether a first packet on an idle host satisfies the limit: it is below every limit."""
     above = any(option.name in ("--hashlimit-above", "--connlimit-above") for option in group.options)
     return above is not _not_negated(group)
 
@@ -182,14 +182,16 @@ def _statistic(group: Group) -> bool:
 
 
 def _connection_is_new(group: Group) -> bool:
-    """Whether the range contains the counters of a connection's first packet (xt_connbytes.c)."""
+    """Return whether a connection's first packet satisfies ``-m connbytes``: its counters must be in the range
+    (xt_connbytes.c)."""
     words = {option.name: option for option in group.options}
     counted = words["--connbytes"]
     return (bounds(counted.value, ":", (1 << 64) - 1)[0] <= 1) is not counted.negated
 
 
 def _recent(group: Group) -> Matches:
-    """xt_recent.c: ``--set`` always matches; the others ask whether the address was seen before."""
+    """Return the match of ``-m recent``: ``--set`` is always satisfied; other options test whether the address was seen
+    (xt_recent.c)."""
     names = {option.name: option.negated for option in group.options}
     if "--set" in names:
         return (

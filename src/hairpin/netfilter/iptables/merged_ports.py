@@ -1,6 +1,6 @@
-"""Two negated ports, ``! --sport 1 ! --dport 2``, which older iptables-nft merges into one comparison.  The rule is
-then satisfied unless the packet has *both* values, but iptables-save still prints two conditions.  iptables-legacy
-never merges them.
+"""Two negated ports, ``! --sport 1 ! --dport 2``, which older iptables-nft merges into one comparison.  A packet then
+fails the comparison only if it has *both* ports, but iptables-save still prints two conditions. iptables-legacy never
+merges such ports.
 
 Source: iptables up to 1.8.10 iptables/nft.c add_nft_tcpudp()
 """
@@ -10,16 +10,18 @@ from hairpin.netfilter.tool_version import is_older
 
 _MENDED = (1, 8, 11)
 NATIVE = ("-m tcp ", "-m udp ")
-"""Matches that iptables-nft writes as nft's own comparisons; for other protocols an extension compares the ports."""
+"""The port options that iptables-nft writes as nft's own comparisons.  For other protocols, an xt extension compares
+the ports."""
 
 
 def merges(version: str) -> bool:
-    """Return whether that version of iptables-nft merges them; False for an unknown version."""
+    """Return whether that version of iptables-nft merges two negated ports; False for an unknown version."""
     return is_older(version, _MENDED)
 
 
 def with_merged_ports(matches: tuple[Expression, ...]) -> tuple[Expression, ...]:
-    """Return the matches; one comparison of both ports if the last two are single negated ports other than 0."""
+    """Return the matches.  If the last two are negated single ports other than 0, they become one comparison of both
+    ports."""
     match matches:
         case (*others, FieldMatch(field="sport") as source, FieldMatch(field="dport") as target):
             pair = (source, target)

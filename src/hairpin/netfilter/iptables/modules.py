@@ -1,6 +1,6 @@
 """Options that do not fit into match_rows.py: options about two fields, and modules whose options belong together.
-Each has a reader, with its writer below.  Readers raise ValueError or KeyError for unknown words, writers raise
-ChangeError for a match that iptables cannot express.
+Each option has a reader, and its writer follows.  A reader raises ValueError or KeyError for unknown words.  A writer
+raises ChangeError for a match that iptables cannot express.
 
 Source: iptables-extensions(8); net/netfilter/xt_*.c as named at each reader
 """
@@ -20,7 +20,7 @@ Matches = tuple[ir.Expression, ...]
 OptionReader = Callable[[Option, IpFamily], tuple[ir.Match, ...]]
 
 EXTENSIONS = {"hbh": 128, "dst": 64, "rt": 32, "srh": 32, "frag": 16, "ah": 8}
-"""Bits of ``extensions`` by the modules that look for an extension header (ip6t_ipv6header.h)."""
+"""The bits of ``extensions``, by the modules that test for an IPv6 extension header (ip6t_ipv6header.h)."""
 ADDRESS_TYPES = frozenset({
     "UNSPEC", "UNICAST", "LOCAL", "BROADCAST", "ANYCAST", "MULTICAST", "BLACKHOLE", "UNREACHABLE", "PROHIBIT", "THROW",
     "NAT", "XRESOLVE",
@@ -40,9 +40,8 @@ _IPSEC: dict[str, ir.Field] = {"in": "ipsec-in", "out": "ipsec-out"}
 
 
 class Words(NamedTuple):
-    """Words of one match.  ``module`` None: options of iptables itself.  ``alone``: the module's group may have no
-    other words.  ``tail``: options that belong to the whole group.
-    """
+    """The words of one match.  ``module`` is None for options of iptables itself.  If ``alone`` is true, no other match
+    may share the ``-m MODULE``.  ``tail`` has options that apply to all matches of the module."""
 
     module: str | None
     words: tuple[str, ...]
@@ -56,7 +55,7 @@ def optional(option: str, words: str, *, negated: bool) -> tuple[str, ...]:
 
 
 def found_words(written: Written, what: object) -> str:
-    """Return the words; raise ChangeError, which names ``what``, if there are none."""
+    """Return the written words; raise ChangeError, which names ``what``, if no words can express it."""
     if written is None or isinstance(written, Message):
         raise refuse(what, written)
     return written
@@ -72,7 +71,7 @@ def read_either_port(option: Option, family: IpFamily) -> tuple[ir.Match, ...]:
 
 
 def either_port_words(ranges: ir.Ranges, family: IpFamily, *, negated: bool) -> Words:
-    """Return ``--ports`` with the list."""
+    """Return ``-m multiport --ports`` with the list of ports."""
     listed = found_words(PORTS.write(Value(ranges), family), message("a list of ports"))
     return Words("multiport", optional("--ports", listed, negated=negated), alone=True)
 
@@ -81,7 +80,8 @@ def either_port_words(ranges: ir.Ranges, family: IpFamily, *, negated: bool) -> 
 
 
 def read_states(option: Option, family: IpFamily) -> tuple[ir.Match, ...]:
-    """xt_conntrack.c: SNAT and DNAT are bits of the connection's status, not of the packet's state."""
+    """Read ``--ctstate`` or ``--state``.  SNAT and DNAT are bits of the connection's status, not of the packet's state:
+    xt_conntrack.c."""
     names = option.value.split(",")
     if _VIRTUAL_STATES.keys().isdisjoint(names):
         return (ir.FieldMatch("ct-state", STATE_NAMES.read(option.value, family).ranges, option.negated),)
@@ -97,7 +97,7 @@ def read_states(option: Option, family: IpFamily) -> tuple[ir.Match, ...]:
 
 
 def states_words(match: ir.AnyOfMatch, family: IpFamily) -> Words | None:
-    """Return ``--ctstate`` with SNAT or DNAT; None if the alternatives are not states."""
+    """Return ``--ctstate`` with SNAT or DNAT; None if the match's alternatives are not states."""
     match match.alternatives:
         case (*states, ir.FieldMatch(field="ct-status", negated=True, ranges=((0, 0),), mask=mask)) if len(states) < 2:
             virtual = [name for name, bit in _VIRTUAL_STATES.items() if bit & mask]
@@ -118,9 +118,8 @@ def states_words(match: ir.AnyOfMatch, family: IpFamily) -> Words | None:
 
 
 def holds_without_connection(match: ir.Expression) -> bool:
-    """Return whether ``--ctstate`` accepts packets without a connection.  For these conntrack_mt() ignores the group's
-    other options, which no sequence of matches can express.
-    """
+    """Return whether ``--ctstate`` accepts packets without a connection.  For such packets conntrack_mt() ignores the
+    other options of ``-m conntrack``, which no sequence of matches can express."""
     match match:
         case ir.FieldMatch(field="ct-state", ranges=ranges, negated=negated):
             return any(((bit, bit) in ranges) is not negated for bit in (ir.CT_INVALID, ir.CT_UNTRACKED))
@@ -139,7 +138,7 @@ def read_expiry(option: Option, _family: IpFamily) -> tuple[ir.Match, ...]:
 
 
 def tos(text: str) -> tuple[int, int]:
-    """Return value and mask of a TOS byte; a name stands for the bits under mask 0x3f (libxt_tos, tos_values.c)."""
+    """Return value and mask of a TOS byte.  A name stands for a value with the mask 0x3f (libxt_tos, tos_values.c)."""
     named = TOS_NAMES.get(text.lower())
     if named is not None:
         return named, 0x3F
@@ -148,7 +147,8 @@ def tos(text: str) -> tuple[int, int]:
 
 
 def read_tos(option: Option, _family: IpFamily) -> tuple[ir.Match, ...]:
-    """xt_dscp.c tos_mt(): one byte of DSCP and ECN bits; negated, it is satisfied if either differs."""
+    """Read ``-m tos --tos``: one byte of DSCP and ECN bits.  The negated option is satisfied if DSCP or ECN differs:
+    xt_dscp.c tos_mt()."""
     value, mask = tos(option.value)
     parts: tuple[ir.FieldMatch, ...] = ()
     if mask >> 2 or value >> 2:
@@ -159,7 +159,8 @@ def read_tos(option: Option, _family: IpFamily) -> tuple[ir.Match, ...]:
 
 
 def tos_words(match: ir.FieldMatch) -> Words | None:
-    """Return ``--tos`` of a masked DSCP or ECN; None if neither has a single value."""
+    """Return ``--tos`` for a match of DSCP or ECN under a mask; None if the match has no mask, or not a single
+    value."""
     value = Value(match.ranges).single
     if value is None or match.mask == ir.FULL_MASK:
         return None
@@ -168,7 +169,7 @@ def tos_words(match: ir.FieldMatch) -> Words | None:
 
 
 def tos_pair(first: ir.Expression, second: ir.Expression | None, *, negated: bool = False) -> Words | None:
-    """Return ``--tos VALUE/MASK`` for a DSCP match followed by its ECN match, or None for any others."""
+    """Return ``--tos VALUE/MASK`` for a DSCP match that an ECN match follows; None for any other two expressions."""
     match first, second:
         case ir.FieldMatch(field="dscp", negated=one), ir.FieldMatch(field="ecn", negated=two) if one is two is negated:
             high, low = (Value(each.ranges).single for each in (first, second))
@@ -187,7 +188,7 @@ def _tos_words(value: int, mask: int, *, negated: bool) -> Words:
 
 
 def read_addrtype(group: Group) -> Matches:
-    """xt_addrtype.c: the limit holds for both addresses."""
+    """Read ``-m addrtype``.  ``--limit-iface-in`` or ``-out`` applies to both addresses: xt_addrtype.c."""
     given: list[Literal["iif", "oif"]] = [_LIMITS[option.name] for option in group.options if option.name in _LIMITS]
     limit = given[-1] if given else None
     matches: tuple[ir.FibMatch, ...] = ()
@@ -204,7 +205,8 @@ def read_addrtype(group: Group) -> Matches:
 
 
 def addrtype_words(match: ir.FibMatch) -> Words:
-    """Return ``--src-type LOCAL``; the limit belongs to the whole group."""
+    """Return words such as ``--src-type LOCAL``.  ``--limit-iface-in`` or ``-out`` is in ``tail``, because it applies
+    to both addresses."""
     side = "--src-type" if match.address == "saddr" else "--dst-type"
     tail = tuple(option for option, limit in _LIMITS.items() if limit == match.limit)
     words = optional(side, ",".join(match.types).upper(), negated=match.negated)
@@ -212,7 +214,8 @@ def addrtype_words(match: ir.FibMatch) -> Words:
 
 
 def read_set(group: Group, ipsets: dict[str, ir.Set]) -> Matches:
-    """xt_set.c: a packet that lacks a dimension is not in the set, so it satisfies ``!``; hence the AnyOfMatch."""
+    """Read ``-m set``.  A packet that lacks a dimension of the set is not in the set, so it satisfies ``!``; a negated
+    AnyOfMatch expresses this: xt_set.c."""
     match: ir.SetMatch | ir.AnyOfMatch | None = None
     for option in group.options:
         if option.name in ("--match-set", "--set"):
@@ -232,7 +235,7 @@ def read_set(group: Group, ipsets: dict[str, ir.Set]) -> Matches:
 
 
 def set_words(match: ir.SetMatch, *, negated: bool) -> Words:
-    """Return ``--match-set NAME src,dst``."""
+    """Return words such as ``--match-set NAME src,dst``."""
     dimensions = [field for field in match.fields if field != "protocol"]
     if not dimensions or not _SET_FLAGS.keys() >= set(dimensions):
         raise refuse(match)
@@ -241,7 +244,7 @@ def set_words(match: ir.SetMatch, *, negated: bool) -> Words:
 
 
 def read_policy(group: Group) -> Matches:
-    """xt_policy.c; options that describe the policy's elements are not modelled."""
+    """Read ``-m policy``.  Options that describe the elements of an IPsec policy are not modelled: xt_policy.c."""
     words = {option.name: option.value for option in group.options if not option.negated}
     if len(group.options) != 2 or set(words) != {"--dir", "--pol"} or words["--pol"] not in ("none", "ipsec"):
         raise ValueError(group.text)
@@ -250,7 +253,7 @@ def read_policy(group: Group) -> Matches:
 
 
 def policy_words(match: ir.FieldMatch) -> Words:
-    """Return ``--dir in --pol none``."""
+    """Return words such as ``--dir in --pol none``."""
     value = Value(match.ranges).single
     if value is None:
         raise refuse(match, ONE_VALUE)
@@ -259,7 +262,7 @@ def policy_words(match: ir.FieldMatch) -> Words:
 
 
 def read_rpfilter(group: Group) -> Matches:
-    """xt_rpfilter.c"""
+    """Read ``-m rpfilter``: xt_rpfilter.c"""
     given = _flags(group, "--invert", "--loose", "--accept-local", "--validmark")
     return (ir.ReversePathMatch(*given),)
 
@@ -272,7 +275,8 @@ def rpfilter_words(match: ir.ReversePathMatch) -> Words:
 
 
 def read_socket(group: Group) -> Matches:
-    """xt_socket.c; ``--restore-skmark`` sets the mark, which no match of the IR can say."""
+    """Read ``-m socket``.  ``--restore-skmark`` is refused, because it sets the mark, which no match of the IR does:
+    xt_socket.c."""
     return (ir.SocketMatch(*_flags(group, "--transparent", "--nowildcard")),)
 
 
@@ -296,13 +300,13 @@ def _flags(group: Group, *known: str) -> tuple[bool, ...]:
 
 
 def has_extension(module: str, family: IpFamily) -> tuple[ir.FieldMatch, ...]:
-    """Return the match of the module's extension header; none for another module."""
+    """Return the match of the module's IPv6 extension header; an empty tuple if the module tests none."""
     bit = EXTENSIONS.get(module, 0) if family == "ip6" else 0
     return (ir.FieldMatch("extensions", ((bit, bit),), mask=bit),) if bit else ()
 
 
 def extension_words(match: ir.FieldMatch) -> Words | None:
-    """Return ``-m frag`` alone; None if no module tests the header."""
+    """Return a module without options, such as ``-m frag``; None if no module tests the extension header."""
     module = next((name for name, bit in EXTENSIONS.items() if bit == match.mask and name != "srh"), None)
     known = module is not None and match.ranges == ((match.mask, match.mask),) and not match.negated
     return Words(module, (), alone=True) if known else None

@@ -1,4 +1,4 @@
-"""The targets that translate addresses and ports: DNAT, SNAT, MASQUERADE, REDIRECT, NETMAP, each read and written here.
+"""Reads and writes the targets that translate addresses and ports: DNAT, SNAT, MASQUERADE, REDIRECT, NETMAP.
 
 Source: iptables-extensions(8); net/netfilter/xt_nat.c, xt_NETMAP.c, nf_nat_masquerade.c, nf_nat_redirect.c
 """
@@ -25,11 +25,11 @@ _FLAGS = ("random", "random-fully", "persistent")
 
 
 def read_nat(group: Group) -> Nat:
-    """Return the translation; raise ValueError or KeyError for options that are not modelled."""
+    """Return the target's translation; raise ValueError or KeyError for options that are not modelled."""
     words = group.single_words()
     version: Literal[4, 6] = 4 if group.family == "ip" else 6
     if group.name == "NETMAP":
-        # Whether it translates source or destination depends on the hook (netmap.py).
+        # The hook decides whether NETMAP translates the source or the destination (netmap.py).
         prefix = read_prefix(words["--to"], group.family)
         if not prefix.contiguous:
             raise ValueError(group.text)
@@ -49,7 +49,8 @@ def read_nat(group: Group) -> Nat:
 
 
 def _split_endpoint(text: str, family: IpFamily) -> tuple[Ends | None, str]:
-    """Read ``ADDRESS[-ADDRESS][:PORT[-PORT]]``; with ports, IPv6 addresses stand in brackets."""
+    """Return the addresses and ports of ``ADDRESS[-ADDRESS][:PORT[-PORT]]``.  Before a port, an IPv6 address is in
+    brackets."""
     only_ports = text.startswith(":") and not text.startswith("::")
     if family == "ip6" and not only_ports and not text.startswith("["):
         hosts, ports = text, ""
@@ -65,7 +66,7 @@ def _split_endpoint(text: str, family: IpFamily) -> tuple[Ends | None, str]:
 
 
 def nat_words(nat: Nat, family: IpFamily) -> tuple[str, ...]:
-    """Return ``-j DNAT --to-destination 10.0.0.1:80``."""
+    """Return the words of the target, such as ``-j DNAT --to-destination 10.0.0.1:80``."""
     if nat.version not in (None, 4 if family == "ip" else 6):
         raise refuse(nat, message("its addresses are of the other family"))
     if nat.prefix:

@@ -1,7 +1,7 @@
 """Writes the IR as iptables commands and as text for ``iptables-restore``.
 
-The words come from the body, never from ``Rule.text``, so rules that hairpin itself makes can be written, too.  Law:
-reading the written text gives the same IR (apart from texts, lines and handles).
+The words are made from the rule's body, never from ``Rule.text``, so rules that hairpin itself makes can be written,
+too.  Law: reading the written text gives the same IR (apart from texts, lines and handles).
 
 Source: iptables-restore(8), libxtables/xtables.c xtables_save_string()
 """
@@ -39,7 +39,7 @@ def _declaration(chain: ir.Chain) -> str:
 
 
 def render_rule(rule: ir.Rule, chain: str, family: IpFamily) -> str:
-    """Return the rule as a line of ``iptables-restore``, without counters: ``-A FORWARD -i eth0 -j DROP``."""
+    """Return the rule as a line of ``iptables-restore`` without counters, such as ``-A FORWARD -i eth0 -j DROP``."""
     return " ".join(("-A", chain, *_raw_words(rule.body, family)))
 
 
@@ -75,7 +75,7 @@ def _raw_words(body: tuple[ir.Expression, ...], family: IpFamily) -> tuple[str, 
 
 
 class _Group:
-    """Words of one ``-m MODULE``, or of iptables itself (module None)."""
+    """The words of one ``-m MODULE``, or words to which nothing can be added (``module`` None)."""
 
     def __init__(self, module: str | None, words: tuple[str, ...], tail: tuple[str, ...] = ()) -> None:
         self.module = module
@@ -110,6 +110,6 @@ def _add(groups: list[_Group], words: Words) -> None:
     if words.module is None:
         groups.append(_Group(None, words.words))
     else:
-        # A group without a module takes no more words.
+        # To a group whose module is None, no words are added.
         module = None if words.alone else words.module
         groups.append(_Group(module, ("-m", words.module, *words.words), words.tail))

@@ -1,6 +1,5 @@
-"""Matches of the IR in iptables' words, by match_rows.py and modules.py.  Raises ChangeError for a match that iptables
-cannot express.
-"""
+"""Writes matches of the IR in iptables' words, by match_rows.py and modules.py.  Raises ChangeError for a match that
+iptables cannot express."""
 
 from typing import NamedTuple
 
@@ -28,7 +27,8 @@ from hairpin.netfilter.rule_address import IpFamily
 
 
 class Context(NamedTuple):
-    """The rule's words so far: its family, its protocol, the core options already used."""
+    """The facts about a rule's earlier words: its family, its protocol, and the options of iptables itself that are
+    used."""
 
     family: IpFamily
     protocol: int | None
@@ -74,7 +74,7 @@ def _field_words(match: ir.FieldMatch, context: Context) -> Words:
 
 
 def _by_row(row: OptionRow, match: ir.FieldMatch, context: Context) -> Written:
-    """Return the words after the row's option, or the reason why none fit."""
+    """Return the words after the row's option, or the reason why the row cannot write the match."""
     used = not row.module and row.option in context.used
     if used or (row.protocols and context.protocol not in row.protocols) or (match.negated and not row.negatable):
         return None
@@ -126,5 +126,5 @@ def _alternatives_words(match: ir.AnyOfMatch, context: Context) -> Words:
 
 
 def _lacking(match: ir.FieldMatch, context: Context) -> bool:
-    """Return whether iptables' negated option is satisfied by packets without the field, too."""
+    """Return whether a packet without the field satisfies iptables' negated option."""
     return any(row.lacking for row in WRITERS.get((context.family, match.field), ()))

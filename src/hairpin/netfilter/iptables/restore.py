@@ -1,6 +1,6 @@
 """Loads text into existing tables, as ``iptables-restore --noflush`` does: chains that the text does not name stay.  A
-declared user-defined chain is emptied; a declared built-in chain gets its policy and keeps its rules.  Each ``COMMIT``
-succeeds or fails as a whole, so the tables before a fault are loaded.
+declared user-defined chain is emptied; a declared built-in chain gets its policy and keeps its rules.  Each table is
+loaded as a whole at its ``COMMIT``, or not at all, so the tables before the first fault are loaded.
 
 Source: iptables-restore(8); iptables/iptables-restore.c, iptables/xtables-restore.c
 """
@@ -31,7 +31,8 @@ _PERIOD = re.compile(r"(?<=\d/)(sec|min)(?:ond|ute)s?\b")
 
 
 class Loading(NamedTuple):
-    """The context of a text: the family and back end of the tool, the file for messages, and the existing sets."""
+    """The circumstances in which a text is loaded: the tool's family and back end, the file's name for messages, and
+    ipsets."""
 
     family: IpFamily
     dialect: IptablesDialect
@@ -40,8 +41,8 @@ class Loading(NamedTuple):
 
 
 class _Line(NamedTuple):
-    """A line inside a table: the command, its chain (empty: all), the words after it, and the line's number and
-    text."""
+    """A line inside a table: its command, its chain (empty for all chains), the words after the chain, and its number
+    and text."""
 
     command: str
     chain: str
@@ -51,7 +52,7 @@ class _Line(NamedTuple):
 
 
 def restored_tables(text: str, held: Iterable[Table], loading: Loading) -> Iterator[Table]:
-    """Yield each table that the text names, with its content after ``COMMIT``.  ``held``: the existing tables.  Raises
+    """Yield each table that the text names, as it is after its ``COMMIT``.  ``held`` are the existing tables.  Raises
     ParseError at the first fault; the table with the fault is not loaded."""
     tables = {table.name: table for table in held if (table.family, table.dialect) == loading[:2]}
     for name, lines in _sections(text, loading):
@@ -100,7 +101,8 @@ def _fault(error: ValueError, loading: Loading, text: str, number: int) -> Parse
 
 
 def with_built_in(table: Table, held: Table | None = None) -> Table:
-    """Return the table with all its built-in chains.  Added chains are empty and have their policy in ``held``."""
+    """Return the table with all its built-in chains.  Added chains are empty, with the policy that they have in
+    ``held``."""
     lacking = tuple(
         Chain(name, (), hook, kind, priority, (known.policy if known is not None else None) or "accept")
         for name, (hook, priority, kind) in BASE_CHAINS[table.name].items()
@@ -122,7 +124,7 @@ def _after(table: Table, lines: list[_Line], loading: Loading) -> Table:
 
 
 def _rules(table: Table, lines: list[_Line], loading: Loading) -> dict[int, Rule]:
-    """Return the rules in the lines, by the lines' numbers; their texts are in iptables-save's words."""
+    """Return the rules in the lines, by line number.  The text of each rule is as iptables-save prints it."""
     known = [chain.name for chain in table.chains]
     made = [line.chain for line in lines if line.command in (":", "-N")]
     head = [f"*{table.name}", *(f":{name} -" for name in dict.fromkeys((*known, *made)))]
@@ -144,7 +146,7 @@ def _rules(table: Table, lines: list[_Line], loading: Loading) -> dict[int, Rule
 
 
 def _words(line: _Line) -> str | None:
-    """Return the words of the line's rule; None: it deletes one by its number."""
+    """Return the words of the line's rule; None if the line deletes a rule by its number."""
     first, _, rest = line.words.partition(" ")
     if not first.isdigit() or line.command == "-A":
         return line.words
@@ -152,7 +154,7 @@ def _words(line: _Line) -> str | None:
 
 
 def _completed(words: str, family: IpFamily) -> str:
-    """Return the words with the default options of ``-m recent``."""
+    """Return the rule's words with the default options of ``-m recent`` added."""
     if "-m recent " not in words:
         return words
     return " ".join(
@@ -169,7 +171,7 @@ def _of_recent(group: str, family: IpFamily) -> str:
 
 
 def _in_own_words(rule: Rule, chain: str, family: IpFamily) -> Rule:
-    """Return the rule as the kernel has it: iptables' own comparisons precede those of modules."""
+    """Return the rule as the kernel has it: the comparisons of iptables itself precede the comparisons of modules."""
     rule = msgspec.structs.replace(rule, body=tuple(sorted(rule.body, key=_place)), line=0)
     try:
         return msgspec.structs.replace(rule, text=render_rule(rule, chain, family))
@@ -178,7 +180,7 @@ def _in_own_words(rule: Rule, chain: str, family: IpFamily) -> Rule:
 
 
 def _place(part: Expression) -> int:
-    """Return the part's rank in iptables-save's order."""
+    """Return the rank of a part of a rule in the order in which iptables-save prints."""
     field = part.field if isinstance(part, FieldMatch | NameMatch) else ""
     return next((place for place, names in enumerate(_CORE_FIELDS) if field in names), len(_CORE_FIELDS))
 

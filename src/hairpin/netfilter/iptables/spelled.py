@@ -1,6 +1,6 @@
-"""A rule as a person types it, without the words that iptables adds by itself.
+"""Writes a rule as a person types it, without the words that iptables adds by itself.
 
-Law: iptables reads these words and those of :mod:`hairpin.netfilter.iptables.render` as the same rule.
+Law: iptables reads these words and the words of :mod:`hairpin.netfilter.iptables.render` as the same rule.
 
 Source: iptables(8) --protocol (``-m tcp`` follows from ``-p tcp``)
 """
@@ -17,7 +17,7 @@ _ADDRESSES = ("-s", "-d")
 
 
 def spelled(body: tuple[Expression, ...], chain: str, family: IpFamily) -> str:
-    """Return ``-A CHAIN …``; raises ChangeError for a rule that iptables cannot express."""
+    """Return the rule's words, ``-A CHAIN …``; raise ChangeError for a rule that iptables cannot express."""
     words = split_words(render_rule(Rule(body, "", 1), chain, family))
     return " ".join(_spoken(words, "/32" if family == "ip" else "/128"))
 

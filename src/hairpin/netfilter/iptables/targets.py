@@ -1,8 +1,8 @@
-"""The targets of ``-j TARGET …``, read into statements of the IR and written from them.
+"""Reads ``-j TARGET …`` as statements of the IR, and writes statements as ``-j TARGET …``.
 
-An unknown target, or one with an unknown option, becomes ``Outside``: the walk forks.  ``NoEffect.text`` and
-``Outside.text`` hold the target's options as written.  Translations are in nat_targets.py, changes of fields in
-field_targets.py.
+An unknown target, or a target with an unknown option, becomes ``Outside``, at which the walk forks.  ``NoEffect.text``
+and ``Outside.text`` have the target's options as the rule has them.  nat_targets.py reads and writes translations, and
+field_targets.py reads and writes changes of fields.
 
 Source: iptables-extensions(8); net/netfilter/xt_*.c as named at each reader
 """
@@ -34,7 +34,8 @@ NO_EFFECT = frozenset({
 """Targets that log, count or copy the packet, or change a field on which no rule or route depends."""
 
 CONTINUES = frozenset({"TTL", "HL", "MARK", "CONNMARK", "HMARK", "CT", "SNPT", "DNPT", "TOS", "DSCP", "SET"})
-"""Targets after which the next rule is evaluated (XT_CONTINUE), even if their effect is not modelled."""
+"""Targets after which the kernel evaluates the next rule (XT_CONTINUE).  The effects of some of them are not
+modelled."""
 
 REJECT_NAMES: dict[IpFamily, dict[str, str]] = {
     "ip": {
@@ -55,7 +56,7 @@ VERDICTS: dict[str, ir.Verdict] = {
 
 
 def read_target(group: Group) -> tuple[ir.Statement, ...]:
-    """Return the target's statements; an unknown target or option becomes Outside."""
+    """Return the target's statements.  An unknown target, or a target with an unknown option, becomes Outside."""
     reader = _READERS.get(group.name)
     try:
         check(group, TARGETS, group.name)
@@ -69,9 +70,9 @@ def read_target(group: Group) -> tuple[ir.Statement, ...]:
 
 
 def target_words(statements: tuple[ir.Statement, ...], family: IpFamily) -> tuple[str, ...]:
-    """Return ``-j TARGET …`` for a rule's statements.  Several statements are allowed only if one target does them all
-    (CT, TOS).  Words from ``text`` keep their quotes.  Raises ChangeError for statements that iptables cannot express.
-    """
+    """Return ``-j TARGET …`` for a rule's statements.  A rule may have several statements only if one target (CT, TOS)
+    does all of them.  Words from ``text`` keep their quotes.  Raises ChangeError for statements that iptables cannot
+    express."""
     match statements:
         case ():
             return ()
@@ -112,7 +113,7 @@ def _words(statement: ir.Statement, family: IpFamily) -> tuple[str, ...]:
 
 
 def _read_reject(group: Group) -> tuple[ir.Statement, ...]:
-    """ipt_REJECT.c, ip6t_REJECT.c: the default is port unreachable."""
+    """Read ``-j REJECT``; the default answer is port unreachable: ipt_REJECT.c, ip6t_REJECT.c."""
     words = group.single_words()
     default = "icmp-port-unreachable" if group.family == "ip" else "icmp6-port-unreachable"
     answer = words.pop("--reject-with", default)
@@ -125,9 +126,9 @@ def _read_reject(group: Group) -> tuple[ir.Statement, ...]:
 
 
 def _read_ct(group: Group) -> tuple[ir.Statement, ...]:
-    """xt_CT.c; a zone for one direction, or taken from the mark, is not modelled.
+    """Read ``-j CT``.  A zone for one direction, or a zone from the mark, is not modelled: xt_CT.c.
 
-    Any other option sets a template of zone 0, so a later rule cannot set another zone: xt_ct_target().
+    Without ``--zone``, an option sets a template with zone 0, so a later rule cannot set another zone: xt_ct_target().
     """
     statements: tuple[ir.Statement, ...] = ()
     rest: list[str] = []

@@ -1,11 +1,11 @@
-"""A line of ``iptables-save`` as words, and a run of words as options.
+"""Splits a line of ``iptables-save`` into words, and groups words into options.
 
     words  := word*           separated by blanks
     word   := text | '"' (text | '\\' any)* '"'
     group  := ("-m" | "-j") NAME option*
     option := "!"? "--NAME" value*
 
-Words are kept *raw* (with their quotes): a quoted word is never an option, even if it begins with ``--``.
+Words stay *raw*, that is with their quotes: a quoted word is never an option, even if it begins with ``--``.
 
 Source: iptables/xshared.c add_param_to_argv(), libxtables/xtables.c xtables_save_string()
 """
@@ -28,7 +28,7 @@ FREE_TEXT = frozenset({
     "--hashlimit-name", "--helper", "--label", "--u32", "--bytecode", "--object-pinned", "--path",
     "--selctx", "--led-trigger-id", "--genre", "--rateest-name", "--nfacct-name",
 })  # fmt: skip
-"""Options with one value, which may be any text, even ``-j`` or ``!`` without quotes."""
+"""Options with exactly one value.  The value may be any text, even ``-j`` or ``!`` without quotes."""
 
 LONG = {
     "--source": "-s", "--src": "-s", "--destination": "-d", "--dst": "-d", "--in-interface": "-i",
@@ -36,9 +36,9 @@ LONG = {
     "--jump": "-j", "--goto": "-g",
 }  # fmt: skip
 CORE = {**{short: short for short in ("-s", "-d", "-i", "-o", "-p", "-f", "-m", "-j", "-g")}, **LONG}
-"""Options of iptables itself, by each of their names."""
+"""The core options, which are options of iptables itself: the short name, by each name of the option."""
 _SINGLE = ("-s", "-d", "-i", "-o")
-"""Core options to which nothing belongs but their one value."""
+"""Core options after which only one value may follow."""
 
 _LONG_NAMES = "|".join(name.removeprefix("--") for name in LONG)
 _CORE_WORD = rf"-(?:[sdiopfmjg]|-(?:{_LONG_NAMES}))(?!\S)"
@@ -46,11 +46,13 @@ _ANY_WORD = r'(?:"(?:[^"\\]|\\.)*"|[^\s"])+'
 _FREE_WORD = rf"(?:{'|'.join(sorted(FREE_TEXT))}) +{_ANY_WORD}"
 _GROUP = re.compile(rf"(?:! +)?{_CORE_WORD}(?: +(?:{_FREE_WORD}|(?!(?:! +)?{_CORE_WORD}){_ANY_WORD}))*")
 _BETWEEN_PLAIN_GROUPS = re.compile(r" (?=-[sdiopfmjg](?!\S)|! -[sdiopfmjg](?!\S))(?<! ! )(?<!^! )")
-"""A separate ``!`` belongs to the next group; a ``!`` at the end of a word, as in a comment, does not."""
+"""Matches the blank between two groups.  A separate ``!`` belongs to the next group, but a ``!`` at the end of a word,
+as in a comment, does not."""
 
 
 class Option(NamedTuple):
-    """``! --dport 80:90``: ``values`` are without quotes, ``text`` is as written."""
+    """One option, such as ``! --dport 80:90``.  ``values`` are without quotes; ``text`` has the option as the rule has
+    it."""
 
     name: str
     negated: bool
@@ -59,13 +61,13 @@ class Option(NamedTuple):
 
     @property
     def value(self) -> str:
-        """The only value; raises ValueError if there is none or several."""
+        """The option's only value; raises ValueError if the option has several values or none."""
         (value,) = self.values
         return value
 
 
 class Group(NamedTuple):
-    """A match module or a target with its options; ``text``: the whole group as written, ``-m limit --limit 3/min``."""
+    """A match module or a target with its options.  ``text`` has all its words, such as ``-m limit --limit 3/min``."""
 
     name: str
     text: str
@@ -74,11 +76,12 @@ class Group(NamedTuple):
 
     @property
     def arguments(self) -> str:
-        """The options as written, without ``-m NAME`` or ``-j NAME``."""
+        """The options as the rule has them, without ``-m NAME`` or ``-j NAME``."""
         return " ".join(option.text for option in self.options)
 
     def single_words(self) -> dict[str, str]:
-        """Return values by option; raise ValueError for options that repeat, are negated or have several values."""
+        """Return the value of each option; raise ValueError for an option that repeats, is negated or has several
+        values."""
         words: dict[str, str] = {}
         for option in self.options:
             if option.negated or option.name in words or len(option.values) > 1:
@@ -92,8 +95,8 @@ split_plain_groups = _BETWEEN_PLAIN_GROUPS.split
 
 
 def is_plain(group: str) -> bool:
-    """Return whether a group was split right: its quotes are complete, it begins with its only core option, by its
-    short name, and no option of a module follows an address or an interface."""
+    """Return whether split_plain_groups() has split a group correctly.  Its quotes must be complete, it must begin with
+    its only core option (by its short name), and no module's option may follow an address or an interface."""
     if group.count('"') % 2:
         return False
     raw = split_words(group)
@@ -109,8 +112,8 @@ def is_plain(group: str) -> bool:
 
 
 def _displaced_at(raw: list[str]) -> int:
-    """Return the index at which another group's options begin in the group of an address or an interface; 0: it has
-    none."""
+    """Return the index at which a module's options begin in the group of an address or an interface; 0 if the group has
+    no such options."""
     if CORE.get(raw[raw[0] == "!"]) not in _SINGLE:
         return 0
     found = next((number for number, word in enumerate(raw) if word.startswith("--") and word not in CORE), 0)
@@ -118,7 +121,7 @@ def _displaced_at(raw: list[str]) -> int:
 
 
 def gather_options(groups: list[list[str]]) -> list[list[str]]:
-    """Return the groups with each option of the protocol's module moved to the protocol's group: a person may write
+    """Return the groups with each option of the protocol's module moved to the group of ``-p``.  A person may write
     ``-p udp -d 224.0.0.251 --dport 5353``."""
     own = next((raw for raw in groups if CORE.get(raw[0]) == "-p"), None)
     if own is None:
@@ -142,7 +145,7 @@ def split_groups(words: str) -> list[str]:
 
 
 def split_words(line: str) -> list[str]:
-    """Return the raw words; raise ValueError for an unclosed quote."""
+    """Return the line's raw words; raise ValueError if a quote is not closed."""
     if '"' not in line:
         return line.split()
     if _WORD.sub("", line).strip():
@@ -171,7 +174,8 @@ def line_of_words(words: Iterable[str]) -> str:
 
 
 def read_group(raw: list[str], name: str, family: IpFamily) -> Group:
-    """Read the words of one ``-m NAME …`` or ``-j NAME …``; ``raw`` may also start with an option (module implied)."""
+    """Read the words of one ``-m NAME …`` or ``-j NAME …``.  If the module is implied, ``raw`` starts with an
+    option."""
     options: list[Option] = []
     index = 2 if raw[0] in ("-m", "-j", "--match", "--jump") else 0
     while index < len(raw):

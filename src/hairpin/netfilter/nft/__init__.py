@@ -1,9 +1,9 @@
-"""nftables.
+"""Reads and writes the rules of nftables.
 
-Shared by reading and writing: ``fields`` (the table of fields, one row for each), ``data_types`` (the table of their
-types, one row for each).  Reading ``nft -j``: ``listing``, ``older_json``, ``syntax``, ``scope``, then ``statements``
-and ``matches`` of a rule with their ``operands``, ``values``, ``sets``, ``maps``, ``objects``, ``nat``, ``mangle``,
-``frame_bytes``, ``merged_payloads``, ``misprints``.  Quoting a rule: ``text``, ``expression_text``.  Writing for ``nft
--f``: ``render``, ``render_matches``, ``render_statements``; ``spelled`` (as a person types it).  Reading scripts that
-people write: ``script``.
+Reading and writing share ``fields`` (the table of fields) and ``data_types`` (the table of the fields' data types).
+The output of ``nft -j`` is read by ``listing``, ``older_json``, ``syntax`` and ``scope``; then a rule is read by
+``statements`` and ``matches``, with ``operands``, ``values``, ``sets``, ``maps``, ``objects``, ``nat``, ``mangle``,
+``frame_bytes``, ``merged_payloads`` and ``misprints``.  ``text`` and ``expression_text`` quote a rule.  ``render``,
+``render_matches`` and ``render_statements`` write rules for ``nft -f``; ``spelled`` writes a rule as a person types it.
+``script`` reads the scripts that people write.
 """

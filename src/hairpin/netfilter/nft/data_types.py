@@ -1,8 +1,8 @@
 """The table of nft's data types, one row for each: its width, the names of its numbers, and how they are read and
 written.
 
-Depending on its options nft prints names or numbers, so both are read everywhere.  Numbers are written as numbers if
-nft accepts that, because names depend on files of the host that loads them.
+Depending on its options, nft prints names or numbers, so all readers accept both.  Writers prefer numbers wherever nft
+accepts them, because the meaning of a name depends on files of the host on which the rules are loaded.
 
 Source: nftables src/datatype.c, src/proto.c, src/ct.c, src/meta.c, src/fib.c (symbol tables); nft(8) DATA TYPES
 """
@@ -17,9 +17,9 @@ from hairpin.netfilter.rule_address import read_address, read_mac, write_address
 
 
 class DataType(msgspec.Struct, frozen=True, gc=False):
-    """One type.  ``flags``: its values are sets of flags, and ``ct state established,related`` matches any of them.
-    ``named``: a set can be declared with the type's name.  ``expression``: an expression of that type, for ``typeof``.
-    """
+    """One data type of nft.  ``flags``: the type's values are sets of flags, and ``ct state established,related``
+    matches any of these flags.  ``named``: a set can be declared with the type's name.  ``expression``: an expression
+    of the type, for ``typeof``."""
 
     bits: int = 32
     symbols: Mapping[str, int] = {}
@@ -39,7 +39,7 @@ def _family_text(value: int) -> str:
 
 
 def _type_text(value: int) -> str:
-    """The IR has ``type << 8 | code``."""
+    """Return the ICMP type of a value of the IR, which is ``type << 8 | code``."""
     return str(value >> 8)
 
 
@@ -130,20 +130,20 @@ TYPES: dict[str, DataType] = {
 }  # fmt: skip
 
 NAMES = frozenset({"ifname", "iface_index"})
-"""Types whose values are names in the IR."""
+"""Data types whose values are names in the IR."""
 ICMP_TYPES = frozenset({"icmp_type", "icmpv6_type"})
-"""ICMP types, which the IR joins with the code: ``type << 8 | code``."""
+"""The data types of an ICMP type.  The IR has type and code in one number: ``type << 8 | code``."""
 _UNKNOWN = DataType(named=True)
 
 
 def type_of(name: str) -> DataType:
-    """Return the type of that name; for an unknown name, a number of 32 bits."""
+    """Return the data type with that name; for an unknown name, the type of a 32-bit number."""
     return TYPES.get(name, _UNKNOWN)
 
 
 @lru_cache(maxsize=65536)
 def symbol(text: str, kind: str) -> int | None:
-    """Return the number of a symbol; None for a name that depends on files of the examined host."""
+    """Return the number of a symbol; None for a symbol whose number depends on files of the examined host."""
     found = type_of(kind)
     try:
         if found.read is not None:

@@ -25,8 +25,8 @@ QUOTED, HEX = "quoted", "hex"
 
 
 def text_of(expression: Json, style: str = "") -> str:
-    """Return the text of an expression; ``style``: how constants of the left-hand side's type are printed (QUOTED,
-    HEX)."""
+    """Return the text of an expression.  ``style`` tells how constants of the left-hand side's data type are printed
+    (QUOTED, HEX)."""
     if isinstance(expression, str):
         bare = style != QUOTED or expression[:1] in ("@", "*") or expression.isdigit()
         return expression if bare else f'"{expression}"'
@@ -47,7 +47,7 @@ def text_of(expression: Json, style: str = "") -> str:
 
 
 def _compound(name: str, inner: Json, style: str) -> str:
-    """Expressions that hold other expressions."""
+    """Return the text of an expression that contains other expressions."""
     match name:
         case "set":
             return "{ " + ", ".join(element_text(part, style) for part in elements_of(inner)) + " }"
@@ -69,8 +69,8 @@ def _compound(name: str, inner: Json, style: str) -> str:
 
 
 def style_of(left: Json) -> str:
-    """Return the style of constants that are compared with the expression; for a concatenation, the styles joined with
-    dots."""
+    """Return the style of constants that are compared with the expression.  For a concatenation, return the styles of
+    its dimensions, joined with dots."""
     name = named(left)
     inner = left[name] if isinstance(left, dict) and name is not None else None
     if name in BRACKETED and isinstance(inner, list) and inner:
@@ -88,7 +88,7 @@ def style_of(left: Json) -> str:
 
 
 def element_text(element: Json, style: str, data_style: str = "") -> str:
-    """Return one element of a set or a map."""
+    """Return the text of one element of a set or a map."""
     if isinstance(element, list) and len(element) == 2:
         key, data = pair(element)
         return f"{element_text(key, style)} : {text_of(data, data_style)}"
@@ -100,7 +100,7 @@ def element_text(element: Json, style: str, data_style: str = "") -> str:
 
 
 def _duration(seconds: Json) -> str:
-    """Return ``90`` seconds as ``1m30s``."""
+    """Return a number of seconds as nft prints it: ``1m30s`` for 90."""
     if not isinstance(seconds, int) or seconds <= 0:
         return f"{seconds}s"
     units = (("d", 86400), ("h", 3600), ("m", 60), ("s", 1))
@@ -113,7 +113,7 @@ def _duration(seconds: Json) -> str:
 
 
 def mapping_text(inner: Object, data_style: str = "") -> str:
-    """Return the words after ``map`` and ``vmap``: ``{ 22 : accept }`` or ``@name``."""
+    """Return the words that follow ``map`` or ``vmap``: ``{ 22 : accept }`` or ``@name``."""
     data = inner.get("data")
     if named(data) != "set":
         return text_of(data)
@@ -140,7 +140,7 @@ def _binary(name: str, parts: list[Json], style: str) -> str:
 
 
 def unknown_text(name: str, inner: Json) -> str:
-    """Return an expression of an unknown kind, key by key."""
+    """Return the text of an expression of an unknown kind, key by key."""
     if inner is None:
         return name
     if isinstance(inner, dict):

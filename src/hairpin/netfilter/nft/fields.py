@@ -1,17 +1,18 @@
 """The table of nft's fields, from which its JSON and its script language are read and written.
 
-A row is one expression: ``ip saddr``, ``meta mark``, ``ct original proto-dst``.  Its words make the JSON, too:
+A row describes one expression, such as ``ip saddr``, ``meta mark`` or ``ct original proto-dst``.  The JSON of an
+expression follows from its words:
 
     ip saddr               {"payload": {"protocol": "ip", "field": "saddr"}}
     meta mark              {"meta": {"key": "mark"}}
     ct original proto-dst  {"ct": {"key": "proto-dst", "dir": "original"}}
 
-A new field is one row here, or one row and one data type (data_types.py).  Expressions that do not fit into a row
+A new field needs one row here, or one row and one data type (data_types.py).  Expressions that do not fit into a row
 (``fib``, ``socket``, ``exthdr``, ``numgen``) are in script/fields_text.py, operands.py, matches.py, render_matches.py.
 
-nft does not print the conditions that its expressions imply: ``tcp dport 22`` evaluates ``meta l4proto tcp`` first,
-``ip saddr`` in an inet table evaluates ``meta nfproto ipv4``.  Here they are :attr:`Operand.needs`; checked with
-``nft --debug=netlink list ruleset``.
+nft does not print the conditions that its expressions imply: ``tcp dport 22`` evaluates ``meta l4proto tcp`` first, and
+``ip saddr`` in an inet table evaluates ``meta nfproto ipv4`` first.  In this package, :attr:`Operand.needs` has these
+conditions; they were checked with ``nft --debug=netlink list ruleset``.
 
 Source: nft(8) PRIMARY EXPRESSIONS, PAYLOAD EXPRESSIONS; nftables src/payload.c payload_gen_dependency(); src/proto.c,
 src/meta.c, src/ct.c, src/json.c
@@ -31,10 +32,10 @@ from hairpin.netfilter.nft.syntax import Object, string
 
 
 class FieldRow(NamedTuple):
-    """A field of the IR: ``((field & mask) >> shift) + add`` is what nft compares, as a number of the type.
+    """A field of the IR.  nft compares ``((field & mask) >> shift) + add``, as a number of the data type ``type``.
 
-    ``head``: the header, ``meta``, ``ct``, or ``ct`` with a direction.  ``written``: the writer uses this row; if two
-    rows write a field, each is for one IP version.
+    ``head`` is the header, ``meta``, ``ct``, or ``ct`` with a direction.  ``written`` is true if the writer uses this
+    row.  If two rows write a field, each of them is for one IP version.
     """
 
     head: str
@@ -53,14 +54,15 @@ class FieldRow(NamedTuple):
 
 
 def _of_ports() -> Iterator[FieldRow]:
-    """Yield the ports; nft writes them for any protocol, because ``meta l4proto`` precedes them in the IR."""
+    """Yield the rows of ports.  Only ``th sport`` and ``th dport`` are written, for any protocol: in the IR,
+    ``meta l4proto`` precedes a port."""
     for head in ("th", "tcp", "udp", "udplite", "dccp", "sctp"):
         yield FieldRow(head, "sport", "sport", "inet_service", written=head == "th")
         yield FieldRow(head, "dport", "dport", "inet_service", written=head == "th")
 
 
 PRINTED_BARE = frozenset(("meta", key) for key in ("iif", "iifname", "iifgroup", "oif", "oifname", "oifgroup"))
-"""Keys that nft prints without ``meta``."""
+"""The keys of ``meta`` that nft prints without the word ``meta``."""
 
 ROWS: tuple[FieldRow, ...] = (
     FieldRow("ip", "saddr", "saddr4", "ipv4_addr"),
@@ -139,44 +141,45 @@ _OTHER = {
     "ibrvproto ibrhwaddr",
     "ct": "expiration helper saddr daddr proto-src proto-dst label event secmark id bytes packets avgpkt count",
 }  # fmt: skip
-"""Fields of nft that the IR lacks, by their heads."""
+"""The fields of nft that the IR lacks, by the head of their expressions."""
 
 KEYS: dict[str, frozenset[str]] = {
     head: frozenset(other.split()).union(row.key for row in ROWS if row.head == head) for head, other in _OTHER.items()
 }
-"""All keys that nft knows, by header, and of ``meta`` and ``ct``."""
+"""All keys that nft knows, by the head of an expression: a header, ``meta`` or ``ct``."""
 HEADERS = KEYS.keys() - {"meta", "ct"}
 READ_BARE = KEYS["meta"] - {
     "length", "protocol", "priority", "random", "secmark", "nfproto", "l4proto", "secpath", "prandom", "ibridgename",
     "obridgename", "ibrpvid", "ibrvproto", "ibrhwaddr",
 }  # fmt: skip
-"""Keys that scripts may name without ``meta``."""
+"""The keys of ``meta`` that a script may name without the word ``meta``."""
 SAME_META = {
     "ibriport": "ibrname", "obriport": "obrname", "secpath": "ipsec", "ibridgename": "ibrname",
     "obridgename": "obrname",
 }  # fmt: skip
-"""Older names of keys, with their present names."""
+"""The present name of each key of ``meta``, by the key's older name."""
 QUOTED_META = frozenset({
     "iif", "iifname", "iifgroup", "iifkind", "oif", "oifname", "oifgroup", "oifkind", "ibrname", "obrname", "sdif",
     "sdifname", "day", "hour", "time",
 })  # fmt: skip
-"""Keys whose values nft prints in quotes."""
+"""The keys of ``meta`` whose values nft prints in quotes."""
 
 ROW_OF: dict[tuple[str, str], FieldRow] = {(row.head, row.key): row for row in ROWS}
-"""The rows by head and key."""
+"""The rows of the table by head and key."""
 WRITERS: dict[str, tuple[FieldRow, ...]] = {
     field: tuple(row for row in ROWS if row.field == field and row.written) for field in {row.field for row in ROWS}
 }
-"""The rows that write a field; if there are two, each is for one IP version."""
+"""The rows that write a field.  If a field has two such rows, each of them is for one IP version."""
 
 # --- fields as left-hand sides ----------------------------------------------------------------------------------------
 
 
 class Operand(msgspec.Struct, frozen=True, gc=False):
-    """``((field & mask) ^ xor) >> shift`` plus ``add``; a negative shift is to the left.
+    """A left-hand expression: ``(((field & mask) ^ xor) >> shift) + add``.  If ``shift`` is negative, it shifts to the
+    left.
 
-    ``field`` None: the IR has no such field (or it is an ``interface``); its conditions are still in ``needs``.
-    ``kind``: nft's data type of the constants that it is compared with.
+    ``field`` is None if the IR has no such field, or if the operand is an ``interface``; ``needs`` has the implied
+    conditions in any case.  ``kind`` is nft's data type of the constants with which the operand is compared.
     """
 
     field: Field | None
@@ -190,8 +193,8 @@ class Operand(msgspec.Struct, frozen=True, gc=False):
 
     @property
     def key(self) -> Field | NameField | None:
-        """The field or interface if it is compared unchanged, so that sets and maps can be looked up with it; else
-        None."""
+        """The operand's field or interface, if the operand is compared unchanged, so that it can be looked up in sets
+        and maps; else None."""
         if self.interface is not None:
             return self.interface
         if self.mask != FULL_MASK or self.xor or self.add or self.kind == "frag-off":
@@ -204,7 +207,7 @@ TRANSPORTS = {
     "gre": 47,
 }  # fmt: skip
 
-# Header fields by offset and length: nft before 0.9.4 prints these without their names.
+# Header fields by offset and length.  nft before 0.9.4 prints these fields without their names.
 _RAW: dict[tuple[str, str, int, int], tuple[str, str]] = {
     ("ip", "nh", 96, 32): ("ip", "saddr"), ("ip", "nh", 128, 32): ("ip", "daddr"),
     ("ip", "nh", 72, 8): ("ip", "protocol"),
@@ -213,7 +216,7 @@ _RAW: dict[tuple[str, str, int, int], tuple[str, str]] = {
 
 HAS_CONNECTION = FieldMatch("ct-direction", ((0, 1),))
 HAS_FRAME = FieldMatch("smac", ((0, (1 << 48) - 1),))
-"""``meta iiftype ether``: the packet came in by a link whose frames have hardware addresses."""
+"""The match ``meta iiftype ether``: the packet came in by a link whose frames have hardware addresses."""
 
 
 @lru_cache(maxsize=256)
@@ -231,12 +234,12 @@ def network_needs(version: int, family: Family) -> tuple[FieldMatch, ...]:
 
 
 def protocol_need(protocol: int) -> FieldMatch:
-    """Return ``meta l4proto PROTOCOL``."""
+    """Return the condition ``meta l4proto PROTOCOL``."""
     return FieldMatch("protocol", ((protocol, protocol),))
 
 
 def payload(inner: Object, family: Family) -> Operand:
-    """Return a header field given by name, or by its place in the packet."""
+    """Return the operand of a header field, which is given by its name or by its place in the packet."""
     protocol, field = inner.get("protocol"), inner.get("field")
     if isinstance(protocol, str) and isinstance(field, str):
         return Operand(None) if "tunnel" in inner else _payload(protocol, field, family)
@@ -257,7 +260,7 @@ def _payload(protocol: str, field: str, family: Family) -> Operand:
 
 
 def _header_needs(protocol: str, field: str, family: Family) -> tuple[FieldMatch, ...]:
-    """Return the conditions that a field of the header implies."""
+    """Return the conditions that an expression with a field of this header implies."""
     match protocol:
         case "ip" | "ip6":
             return network_needs(4 if protocol == "ip" else 6, family)
@@ -265,7 +268,8 @@ def _header_needs(protocol: str, field: str, family: Family) -> tuple[FieldMatch
             version, layer4 = (4, 1) if protocol == "icmp" else (6, 58)
             return (*network_needs(version, family), protocol_need(layer4))
         case "ether" if field == "type" and family != "bridge":
-            # For saddr and daddr nft implies the same; a packet that fails it has no smac and dmac.
+            # nft implies this condition for saddr and daddr, too, but a packet that fails it has no smac and dmac in
+            # the IR anyway.
             return (HAS_FRAME,)
         case "arp" if family != "arp":
             return (FieldMatch("ethertype", ((0x0806, 0x0806),)),)
@@ -283,13 +287,13 @@ def _of_row(row: FieldRow, needs: tuple[FieldMatch, ...] = ()) -> Operand:
 
 @lru_cache(maxsize=256)
 def field_of(head: str, key: str) -> Operand:
-    """Return ``meta KEY``, ``rt KEY``."""
+    """Return the operand of ``meta KEY`` or ``rt KEY``."""
     row = ROW_OF.get((head, key))
     return _of_row(row) if row is not None else Operand(None)
 
 
 def ct(inner: Object, family: Family) -> Operand:
-    """Return ``ct KEY``, ``ct original ip saddr`` …"""
+    """Return the operand of ``ct KEY``, ``ct original ip saddr`` …"""
     key, direction = string(inner, "key"), inner.get("dir")
     return _ct(key, direction if isinstance(direction, str) else "", family)
 
@@ -299,5 +303,5 @@ def _ct(key: str, direction: str, family: Family) -> Operand:
     if direction and key in ("saddr", "daddr") and family in ("ip", "ip6"):
         key = f"{family} {key}"
     found = field_of(f"ct {direction}" if direction else "ct", key)
-    # A packet without a connection also has a family, but ``ct l3proto`` ends the rule for it.
+    # Even a packet without a connection has an IP version, but ``ct l3proto`` ends the rule for such a packet.
     return msgspec.structs.replace(found, needs=(HAS_CONNECTION,)) if key == "l3proto" else found

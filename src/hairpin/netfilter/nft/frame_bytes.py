@@ -1,8 +1,8 @@
 """``@ll,48,64 0x…``: fields of the Ethernet header that nft merged into one comparison and prints as raw bytes.
 
-``ether saddr X reject with icmp Y`` in an inet table implies a match of the frame's type.  nft merges both into one
-comparison and puts ``meta iiftype ether`` after it.  In the listing the fields of the bytes and the family of the error
-are lost: nft prints raw bytes and a bare ``reject``.
+``ether saddr X reject with icmp Y`` in an inet table implies a match of the frame's type.  nft merges both matches into
+one comparison and puts ``meta iiftype ether`` after it.  The listing shows neither the fields nor the family of the
+error: nft prints raw bytes and a bare ``reject``.
 
 Source: nftables src/rule.c stmt_reduce(), src/payload.c payload_expr_expand(), src/statement.c reject_stmt_print()
 """
@@ -12,11 +12,11 @@ from hairpin.netfilter.nft.syntax import Json, Object, content, named
 from hairpin.netfilter.nft.values import number
 
 _FIELDS = (("daddr", 0, 48), ("saddr", 48, 48), ("type", 96, 16))
-"""name, offset and length in bits"""
+"""The fields of the Ethernet header: name, offset and length in bits."""
 
 
 def named_fields(payload: Object, right: Json) -> tuple[tuple[Json, Json], ...]:
-    """Return field and value of each field in a comparison of raw bytes; none if the bytes cover only a part of a
+    """Return each field in a comparison of raw bytes with its value; an empty tuple if the bytes cover only a part of a
     field."""
     offset, length = payload.get("offset"), payload.get("len")
     value = number(right, "integer")
@@ -33,7 +33,7 @@ def named_fields(payload: Object, right: Json) -> tuple[tuple[Json, Json], ...]:
 
 
 def as_one_comparison(parts: list[tuple[Match, ...]], *, negated: bool) -> tuple[Match, ...]:
-    """Return the fields' comparisons as one: negated, it is satisfied if any of the fields differs."""
+    """Return the comparisons of the fields as one.  If ``negated``, it is satisfied if at least one field differs."""
     fields = tuple(each[-1] for each in parts)
     implied = dict.fromkeys(match for each in parts for match in each[:-1])
     if not negated or len(fields) == 1:
@@ -42,7 +42,8 @@ def as_one_comparison(parts: list[tuple[Match, ...]], *, negated: bool) -> tuple
 
 
 def with_error(body: tuple[Expression, ...], statements: list[Json]) -> tuple[Expression, ...]:
-    """Return the rule's body.  After raw bytes of the frame's type the error of a bare ``reject`` is unknown."""
+    """Return the rule's body.  If it compares raw bytes with the frame's type, the error of a bare ``reject`` is
+    unknown."""
     if any(_asks_for_type(each) for each in statements):
         return tuple(NOT_PRINTED if each == _BARE else each for each in body)
     return body

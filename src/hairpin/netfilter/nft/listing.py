@@ -4,10 +4,10 @@
     object   := {"metainfo" | "table" | "chain" | "rule" | "set" | "map" | "limit" …: {…}}
     rule     := {"family", "table", "chain", "handle", "comment"?, "expr": [statement, …]}
 
-Objects come in any order, each with the names of its table and chain.  Tables that iptables-nft manages show their
-matches by name only (``{"xt": …}``), so they become opaque here and should be read from iptables-save.  A rule that the
-IR can express only as several rules (a map over a hash, see :mod:`hairpin.netfilter.nft.maps`) becomes several rules
-with the same number and handle.
+Objects are in any order, and each has the names of its table and chain.  In tables that iptables-nft manages, nft shows
+matches by name only (``{"xt": …}``).  These matches become opaque, so such tables should be read from iptables-save.  A
+rule that the IR can express only as several rules (a map over a hash, see :mod:`hairpin.netfilter.nft.maps`) becomes
+several rules with the same number and handle.
 
 Source: libnftables-json(5); nftables 0.9.0 to 1.1.6 src/json.c
 """
@@ -50,15 +50,16 @@ _PRIORITIES = {"raw": -300, "mangle": -150, "dstnat": -100, "filter": 0, "securi
 _BRIDGE_PRIORITIES = {"dstnat": -300, "filter": -200, "out": 100, "srcnat": 300}
 
 _TAGS = (((0x8100, 0x8100),), ((0x88A8, 0x88A8),))
-"""EtherTypes of VLAN tags."""
+"""The EtherTypes of VLAN tags, as ranges."""
 
 Name = tuple[ir.Family, str]
 _Known = dict[bytes, tuple[Parts, str]]
-"""The expressions and texts of statements, by the statements as written."""
+"""The expressions and the text of each statement that was read, by the statement's JSON."""
 
 
 class _Found(msgspec.Struct):
-    """One table's raw objects by name; ``objects`` are by kind and name."""
+    """The raw JSON of one table: its chains, sets and maps by name, rules by chain, and ``objects`` by kind and
+    name."""
 
     merges: bool
     chains: dict[str, Object] = {}
@@ -73,11 +74,11 @@ class _Found(msgspec.Struct):
 def parse(
     text: str, *, source: str, evidence: str = "", beside: tuple[tuple[str, ...], tuple[str, ...]] | None = None
 ) -> tuple[ir.Table, ...]:
-    """Return the tables in the order of the reading; ``evidence`` is the reading's id.
+    """Return the tables in the order of the text; ``evidence`` is the reading's id.
 
-    ``beside``: of a listing without the elements of its sets, what was listed and what was asked of them, as
-    :func:`~hairpin.netfilter.nft.sets.together` takes it; None: the text has them.
-    Raises ParseError, which names ``source``, for text that nft does not write.
+    If the text is a listing without the elements of sets, ``beside`` has the sets that were listed alone and the
+    answers for single addresses, as in :func:`~hairpin.netfilter.nft.sets.together`.  It is None if the text has the
+    elements.  Raises ParseError, which names ``source``, for text that nft does not write.
     """
     try:
         with no_collection():
@@ -137,7 +138,7 @@ def _found(found: dict[Name, _Found], body: Object, name: str, *, merging: bool)
 
 
 def _updates(statements: Json) -> list[str]:
-    """Return the sets and maps that the rule itself adds elements to."""
+    """Return the names of the sets and maps to which the rule adds elements."""
     names: list[str] = []
     for statement in statements if isinstance(statements, list) else ():
         if named(statement) in ("set", "map", "meter"):
@@ -169,7 +170,7 @@ def _chain(raw: Object, bodies: list[Object], scope: Scope, known: _Known, *, do
     rules = tuple(rule for number, body in enumerate(bodies, start=1) for rule in _rules(body, number, scope, known))
     hook, kind, policy = raw.get("hook"), raw.get("type", "filter"), raw.get("policy", "accept")
     if hook is None or dormant:
-        # A dormant table's chains are not hooked in: nf_tables_table_disable().
+        # The chains of a dormant table are registered at no hook: nf_tables_table_disable().
         return ir.Chain(name, rules)
     if hook not in _HOOKS or kind not in _TYPES or policy not in ("accept", "drop"):
         raise MalformedError(
@@ -195,7 +196,7 @@ def _chain(raw: Object, bodies: list[Object], scope: Scope, known: _Known, *, do
 
 
 def _priority(value: Json, family: ir.Family) -> int:
-    """Return a priority given as a number or as ``filter - 5``."""
+    """Return the number of a priority that is written as a number or as ``filter - 5``."""
     if isinstance(value, int):
         return value
     parts = str(value).split()
@@ -213,7 +214,7 @@ def _priority(value: Json, family: ir.Family) -> int:
 
 
 def _rules(raw: Object, number: int, scope: Scope, known: _Known) -> tuple[ir.Rule, ...]:
-    """Return the rule; several rules if it uses a map for which the IR has no node."""
+    """Return the rule as one rule of the IR; as several rules if it uses a map for which the IR has no node."""
     handle = integer(raw, "handle")
     comment = raw.get("comment")
     try:
@@ -292,7 +293,7 @@ def _bodies(statements: list[Json], found: list[Parts], scope: Scope, text: str)
 
 
 def _joined(parts: list[tuple[ir.Expression, ...]]) -> tuple[ir.Expression, ...]:
-    """Return the parts as one body, with each implied condition once."""
+    """Return the parts as one body, in which each implied condition occurs once."""
     body: list[ir.Expression] = []
     for part in parts:
         for one in part:
@@ -303,8 +304,8 @@ def _joined(parts: list[tuple[ir.Expression, ...]]) -> tuple[ir.Expression, ...]
 
 
 def _is_inside_tag(one: ir.Expression, body: list[ir.Expression]) -> bool:
-    """Return whether nft only implies this EtherType, after a match of a VLAN tag.  In such a frame the EtherType field
-    has the tag's type."""
+    """Return whether the condition is an EtherType that nft implies after a match of a VLAN tag.  The frame would not
+    satisfy it, because its EtherType field has the tag's type."""
     asks = isinstance(one, ir.FieldMatch) and one.field == "ethertype"
     return asks and any(
         isinstance(each, ir.FieldMatch) and each.field == "ethertype" and each.ranges in _TAGS for each in body
@@ -312,8 +313,8 @@ def _is_inside_tag(one: ir.Expression, body: list[ir.Expression]) -> bool:
 
 
 def _repeatable(part: ir.Expression) -> bool:
-    """Return whether the part has the same effect if it runs twice: a rule that became several rules repeats it in
-    each."""
+    """Return whether the part has the same effect if it runs twice.  If a rule becomes several rules, each of them
+    repeats it."""
     if not isinstance(part, ir.SetField):
         return True
     if part.source is None:

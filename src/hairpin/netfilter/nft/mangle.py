@@ -22,11 +22,12 @@ _HARMLESS = {
     "ct": frozenset({"event", "label", "helper", "secmark", "timeout", "expectation"}),
     "payload": frozenset({"id", "checksum", "flowlabel", "sequence", "ackseq", "window", "urgptr", "length"}),
 }
-"""Keys whose value affects neither the packet's route nor any match that hairpin models."""
+"""Keys whose values affect neither the packet's route nor any match that hairpin models."""
 
 
 def mangle(inner: Json, scope: Scope) -> Parts:
-    """Return the statement's change; Outside (with ``ends`` False) for a change that hairpin does not model."""
+    """Return the change that the statement makes; Outside (with ``ends`` False) for a change that hairpin does not
+    model."""
     body = object_of(inner)
     key, value = body.get("key"), body.get("value")
     implied = (*needs(key, scope.family), *needs(value, scope.family), *_read_connection(value, scope))
@@ -47,7 +48,8 @@ def mangle(inner: Json, scope: Scope) -> Parts:
 
 
 def _read_connection(value: Json, scope: Scope) -> tuple[FieldMatch, ...]:
-    """``meta mark set ct mark`` ends the rule for a packet without a connection."""
+    """Return the condition that a copy from the connection implies: ``meta mark set ct mark`` ends the rule for a
+    packet without a connection."""
     folded = fold(value, scope.family)
     from_connection = isinstance(folded, Operand) and folded.field is not None and folded.field.startswith("ct-")
     return (HAS_CONNECTION,) if from_connection else ()
@@ -62,8 +64,8 @@ def _is_harmless(key: Json) -> bool:
 
 
 def _diverted(of: Operand, field: Field, value: Json, text: str) -> Outside:
-    """Return the write to a field that decides the frame's path: a bridge forwards by the hardware address, and IP
-    accepts only certain packet types.  The path of a packet whose value is changed is not modelled."""
+    """Return the write to a field that decides the frame's path.  A bridge forwards by the hardware address, and IP
+    accepts only certain packet types.  If the write changes a packet's value, the packet's path is not modelled."""
     new = number(value, of.kind)
     return Outside(field, text, unless=None if new is None else FieldMatch(field, ((new, new),)))
 
@@ -74,7 +76,8 @@ def _zone(value: Json) -> tuple[Expression, ...] | None:
 
 
 def _by_map(of: Operand, inner: Object, scope: Scope) -> Parts | None:
-    """``meta mark set ip saddr map { … }``; None if the key is the field that the statement changes."""
+    """Return the statement ``meta mark set ip saddr map { … }``; None if the map's key has the field that the statement
+    changes."""
     elements = map_elements(inner.get("data"), scope)
     key = inner.get("key")
     if elements is None or of.field == "ct-zone" or (isinstance(key, dict) and _mentions(key, of, scope)):
@@ -90,7 +93,8 @@ def _mentions(expression: Json, of: Operand, scope: Scope) -> bool:
 
 
 def assign(of: Operand, value: Json, scope: Scope) -> tuple[Expression, ...] | None:
-    """Return ``field set value`` as SetField; None if the IR cannot express it (a map, a random number, a shift)."""
+    """Return the statement ``field set value`` as SetField; None if the IR cannot express it (a map, a random number, a
+    shift)."""
     field = of.field
     if field is None:
         return None
@@ -109,7 +113,8 @@ def assign(of: Operand, value: Json, scope: Scope) -> tuple[Expression, ...] | N
 
 
 def _two_fields(of: Operand, value: Json, scope: Scope) -> tuple[Expression, ...] | None:
-    """``meta mark set meta mark & 0xffff0000 | ct mark & 0xffff`` (nft 1.1.1 on Linux 6.14 and later)."""
+    """Return a statement that combines two fields: ``meta mark set meta mark & 0xffff0000 | ct mark & 0xffff`` (nft
+    1.1.1 on Linux 6.14 and later); None for any other."""
     name = named(value)
     inner = value[name] if isinstance(value, dict) and name is not None else None
     if name not in ("|", "^") or not isinstance(inner, list) or len(inner) != 2:

@@ -1,9 +1,9 @@
-"""Maps: ``vmap``, and the choice of a translation or a mark by a map.
+"""Reads maps: ``vmap``, and statements that choose a translation or a mark by a map.
 
 A map whose key is made of plain fields has a node of its own in the IR.  With any other key (``meta mark & 0xff vmap
 …``, ``numgen random mod 2 vmap …``, ``fib daddr type vmap …``) the rule becomes one rule for each element: the
-element's key is the match, its value the statement.  That is exact, because the keys of a map do not overlap.  The
-exception is a random number whose element jumps and returns: the following rules draw another number, so the walk has
+element's key is the match, its value the statement.  This is exact, because the keys of a map do not overlap, with one
+exception: if an element of a random number's map jumps and returns, the next rules draw another number, so the walk has
 more branches than the kernel.
 """
 
@@ -19,11 +19,11 @@ from hairpin.netfilter.nft.text import statement_text
 from hairpin.netfilter.nft.values import intervals
 
 Action = Callable[[Json], tuple[Expression, ...] | None]
-"""Returns the expressions of a map's value; None if it is unknown."""
+"""A function that returns the expressions of a map's value; None if the value is unknown."""
 
 
 def verdict_map(inner: Json, scope: Scope) -> Parts:
-    """Return ``KEY vmap { … }`` or ``KEY vmap @NAME``."""
+    """Return the statement ``KEY vmap { … }`` or ``KEY vmap @NAME``."""
     body = object_of(inner)
     key, data = body.get("key"), body.get("data")
     implied = needs(key, scope.family)
@@ -49,7 +49,7 @@ def _verdict(value: Json) -> tuple[Expression, ...] | None:
 
 
 def map_elements(data: Json, scope: Scope) -> list[Json] | None:
-    """Return the raw elements of an anonymous or named map; None for a map that is not in the reading."""
+    """Return the raw elements of an anonymous or named map; None for a map that the listing lacks."""
     if isinstance(data, str):
         raw = scope.maps.get(data[1:])
         return None if raw is None else list_of(raw.get("elem"))
@@ -57,7 +57,8 @@ def map_elements(data: Json, scope: Scope) -> list[Json] | None:
 
 
 def choose(key: Json, elements: list[Json], action: Action, scope: Scope) -> Choice | None:
-    """Return one option for each element, the default's last; None if there are too many or one is unknown."""
+    """Return one option for each element, the default's last; None if the map has too many elements or an unknown
+    value."""
     if len(elements) > MAX_OPTIONS:
         return None
     implied = needs(key, scope.family)
@@ -80,7 +81,7 @@ def choose(key: Json, elements: list[Json], action: Action, scope: Scope) -> Cho
             return None
         options.append((AnyOfMatch(tuple(question[0] for question in questions), negated=True), *default))
     elif options and chance(key) is not None and _covered(key, [pair(each)[0] for each in elements]):
-        # Every value has an element, so the last element applies if no other does.
+        # Every value has an element, so the last element applies if no other element does.
         options[-1] = options[-1][len(questions[-1]) :]
     return Choice(implied, tuple(options))
 
@@ -96,7 +97,7 @@ def _covered(key: Json, values: list[Json]) -> bool:
 
 def membership(inner: Object, scope: Scope) -> tuple[Expression, ...] | None:
     """Return the condition of a statement that chooses an object by a map (``counter name ip saddr map …``): the map
-    has the packet's key."""
+    must have the packet's key."""
     elements = map_elements(inner.get("data"), scope)
     if elements is None:
         return None
@@ -107,7 +108,8 @@ def membership(inner: Object, scope: Scope) -> tuple[Expression, ...] | None:
 
 
 def is_implied(part: Expression) -> bool:
-    """Return whether the part is a condition that nft implies and that no statement can change."""
+    """Return whether the part compares a field that nft's implied conditions compare and that no statement can
+    change."""
     return isinstance(part, FieldMatch) and part.field in (
         "nfproto",
         "ethertype",

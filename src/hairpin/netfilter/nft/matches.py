@@ -1,8 +1,8 @@
-"""The ``match`` statement: a left-hand expression, an operator, and a right-hand side.
+"""Reads the ``match`` statement: a left-hand expression, an operator, and a right-hand side.
 
 Operators: ``==`` ``!=`` ``<`` ``>`` ``<=`` ``>=``; ``in``: any of the flags is set (``ct state new``); ``!``: none of
 the flags is set.  An expression without a value in this packet (a port of ICMP, a mark without a connection) ends the
-rule, whatever the operator (NFT_BREAK).  An interface that the hook does not have has the empty name and index 0 (since
+rule, whatever the operator (NFT_BREAK).  If the hook has no such interface, its name is empty and its index is 0 (since
 Linux 5.4; measured on 6.18).
 
 Source: nftables src/json.c, src/netlink_linearize.c netlink_gen_{relational,flagcmp}(); nft_{cmp,bitwise,lookup}.c
@@ -32,11 +32,11 @@ _HISTORY = {
 }  # fmt: skip
 _NEGATIVE = frozenset({"!=", "!"})
 _FROM_ETHERNET = (("==", "ether"), ("==", 1))
-"""``meta iiftype ether``, ARPHRD_ETHER"""
+"""The operators and right-hand sides of ``meta iiftype ether``; ARPHRD_ETHER is 1."""
 
 
 def read_match(body: Object, scope: Scope) -> tuple[ir.Match, ...]:
-    """Return the matches of a ``match`` statement, implied ones first."""
+    """Return the matches of a ``match`` statement, implied matches first."""
     if "left" not in body or "right" not in body:
         raise MalformedError(message("a match without left and right"))
     operator = body.get("op", "")
@@ -46,7 +46,8 @@ def read_match(body: Object, scope: Scope) -> tuple[ir.Match, ...]:
 
 
 def compare(left: Json, operator: str, right: Json, scope: Scope) -> tuple[ir.Match, ...]:
-    """Return the matches of ``left operator right``, implied ones first; OpaqueMatch if not modelled."""
+    """Return the matches of ``left operator right``, implied matches first.  A comparison that is not modelled is an
+    OpaqueMatch."""
     name = named(left)
     found: tuple[ir.Match, ...] | None
     match name:
@@ -79,7 +80,7 @@ def compare(left: Json, operator: str, right: Json, scope: Scope) -> tuple[ir.Ma
 
 
 def chance(expression: Json) -> str | None:
-    """Return the reason if the value depends on history, time or chance, else None."""
+    """Return on what history, time or chance the expression's value depends; None if it depends on none of them."""
     name = named(expression)
     if name is None or not isinstance(expression, dict):
         return None
@@ -102,7 +103,7 @@ def _usual(why: str, operator: str, right: Json) -> bool:
 
 
 def _one(of: Operand, operator: str, right: Json) -> ir.Match | None:
-    """Return the comparison of one operand; None if the IR cannot express it."""
+    """Return the comparison of one operand with the right-hand side; None if the IR cannot express it."""
     if isinstance(right, str) and right.startswith("@"):
         field = of.key
         if field is None or operator not in ("==", "!=", "in", ""):
@@ -118,7 +119,8 @@ def _one(of: Operand, operator: str, right: Json) -> ir.Match | None:
 
 
 def _flags(of: Operand, right: Json, *, negated: bool) -> ir.FieldMatch | None:
-    """``in``: any of the flags is set, that is ``& flags`` is not zero; ``!``: none is."""
+    """Return the comparison with flags.  ``in`` is satisfied if any of the flags is set, that is if ``& flags`` is not
+    zero; ``!`` if none of them is set."""
     flags = number(right, of.kind)
     if flags is None or of.shift or of.xor or of.field is None:
         return None
@@ -157,7 +159,8 @@ def _name(of: Operand, operator: str, right: Json) -> ir.NameMatch | None:
 
 
 def _concatenation(left: Json, operator: str, right: Json, scope: Scope) -> tuple[ir.Match, ...] | None:
-    """``ip saddr . tcp dport`` in a set; None if the IR cannot express it."""
+    """Return the match of a concatenation, such as ``ip saddr . tcp dport``, with a set or values; None if the IR
+    cannot express it."""
     parts = concatenated(left)
     implied = needs(left, scope.family)
     if operator not in ("==", "!=", "in", ""):
@@ -188,7 +191,8 @@ _TYPE_AND_CODE = [[("icmp", 8, _FULL), ("icmp", 0, 0xFF)], [("icmp6", 8, _FULL),
 def _type_and_code(
     of: Operand, values: list[Json], implied: tuple[ir.FieldMatch, ...], *, negated: bool
 ) -> tuple[ir.Match, ...] | None:
-    """``icmp type . icmp code``: one number in the IR."""
+    """Return the match of ``icmp type . icmp code``, which are one number in the IR; None if the IR cannot express
+    it."""
     found: list[tuple[int, int]] = []
     for value in values:
         both = concatenated(value)
@@ -211,7 +215,8 @@ _ROUTE_TYPES = (
 
 
 def _fib(inner: Object, operator: str, right: Json) -> tuple[ir.Match, ...] | None:
-    """``fib daddr type local``, ``fib saddr . iif oif missing``."""
+    """Return the match of ``fib daddr type local`` or ``fib saddr . iif oif missing``; None for a ``fib`` that is not
+    modelled."""
     flags = words(inner.get("flags"))
     negated = operator == "!="
     if operator not in ("==", "!=", "in", "") or ("saddr" in flags) is ("daddr" in flags):
@@ -239,7 +244,8 @@ def _route_type(value: Json) -> str | None:
 
 
 def _socket(inner: Object, operator: str, right: Json) -> tuple[ir.Match, ...] | None:
-    """``socket transparent 1``, ``socket wildcard 0``: a packet without a socket satisfies none of them."""
+    """Return the match of ``socket transparent 1`` or ``socket wildcard 0``, which a packet without a socket never
+    satisfies; None for any other."""
     wanted = number(right, "boolean")
     if operator not in ("==", "!=") or wanted not in (0, 1):
         return None

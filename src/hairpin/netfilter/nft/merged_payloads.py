@@ -1,5 +1,6 @@
 """Two negated comparisons of adjacent header fields, ``tcp sport != 1 tcp dport != 2``, which older nft merges into
-one.  The rule is then satisfied unless the packet has *both* values, but its listing still shows two conditions.
+one.  A packet then fails the comparison only if it has *both* values, but the rule's listing still shows two
+conditions.
 
 Source: nftables up to 1.0.9 src/rule.c stmt_reduce()
 """
@@ -17,11 +18,13 @@ _NEIGHBOURS = {(name, "sport"): (name, "dport") for name in _PORTS} | {
     ("ether", "daddr"): ("ether", "saddr"),
     ("ether", "saddr"): ("ether", "type"),
 }
-"""Adjacent fields that together are 16 or 32 bits.  Only those are merged, hardware addresses excepted."""
+"""The field that follows each field, if nft merges comparisons of both.  It merges adjacent fields of together 16 or 32
+bits, and those of hardware addresses."""
 
 
 def merges(version: str) -> bool:
-    """Return whether that version of nft merges them; False for an unknown version."""
+    """Return whether that version of nft merges negated comparisons of adjacent fields; False for an unknown
+    version."""
     return is_older(version, _MENDED)
 
 
@@ -33,7 +36,7 @@ def are_merged(one: Json, other: Json) -> bool:
 
 
 def _negated(statement: Json) -> tuple[str, str] | None:
-    """Return protocol and field of ``PROTOCOL FIELD != VALUE``."""
+    """Return protocol and field of ``PROTOCOL FIELD != VALUE``; None for any other statement."""
     if named(statement) != "match":
         return None
     body = content(statement)

@@ -1,5 +1,5 @@
-"""Expressions that nft lists in other words than it accepts: prefixes of whole bytes, ports of a connection, and bare
-rejects.
+"""Corrects expressions that nft lists in other words than it accepts: prefixes of whole bytes, ports of a connection,
+and bare rejects.
 
 After ``ct original saddr`` without ``ip``, nft lists a prefix of whole bytes as another address.  For ``10.100.0.0/16``
 the kernel compares the first two bytes of the connection's address.  nft lists these two bytes as the last two of an
@@ -23,7 +23,7 @@ from hairpin.netfilter.rule_address import IpFamily, read_address, write_address
 
 _BITS: dict[IpFamily, int] = {"ip": 32, "ip6": 128}
 _IN_USE6 = frozenset((*range(0x20, 0x40), *range(0xFC, 0x100)))
-"""First bytes of IPv6 addresses in use: global, unique local, link local, multicast (RFC 4291)."""
+"""The first bytes of the IPv6 addresses in use: global, unique local, link local, multicast (RFC 4291)."""
 
 
 _PORT_OF_CT = re.compile(r"\bct (?:original|reply) proto-(?:src|dst)\b")
@@ -35,7 +35,8 @@ _QUOTED = re.compile(r'"[^"]*"')
 
 
 def as_typed(rule: str, family: Family) -> str:
-    """Return the words of a listed rule, corrected so that nft accepts them.  ``family``: that of its table."""
+    """Return the words of a listed rule, corrected so that nft accepts them.  ``family`` is the family of the rule's
+    table."""
     return _with_transport(rule if family in ("ip", "ip6") else _with_reject(rule))
 
 
@@ -63,7 +64,7 @@ def _without_quotes(rule: str) -> str:
 def as_loaded(left: Json, right: Json) -> tuple[Json, Json] | None:
     """Return both sides of a comparison as the kernel has them; None if the listing is ambiguous.
 
-    The family, which nft omits from the key, is added.
+    The key gets the address family, which nft omits.
     """
     inner = content(left)
     if named(left) != "ct" or inner.get("key") not in ("saddr", "daddr") or "dir" not in inner:
@@ -74,7 +75,7 @@ def as_loaded(left: Json, right: Json) -> tuple[Json, Json] | None:
     try:
         value = read_address(address, family)
     except ValueError:
-        return full, right  # a range, a set, a prefix that ends inside a byte
+        return full, right  # nft lists a range, a set, or a prefix that ends inside a byte correctly
     size = (value.bit_length() + 7) // 8
     bits = 8 * size
     if value == 0 or bits == _BITS[family]:
@@ -86,7 +87,7 @@ def as_loaded(left: Json, right: Json) -> tuple[Json, Json] | None:
 
 
 def _is_ip6(value: Json) -> bool:
-    """Return whether the value is or contains an IPv6 address (a range, a prefix or a set may contain one)."""
+    """Return whether the value is an IPv6 address, or a range, a prefix or a set with an IPv6 address."""
     if isinstance(value, dict):
         return any(map(_is_ip6, value.values()))
     if isinstance(value, list):

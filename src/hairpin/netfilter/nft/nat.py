@@ -1,4 +1,4 @@
-"""``snat``, ``dnat``, ``masquerade`` and ``redirect``, with constants, ranges, prefixes and maps.
+"""Reads ``snat``, ``dnat``, ``masquerade`` and ``redirect``, with constants, ranges, prefixes and maps.
 
 Source: nftables src/json.c nat_stmt_json(); net/netfilter/nft_nat.c nft_nat_inet_eval() (the other family passes)
 """
@@ -25,14 +25,14 @@ _ADDRESS6 = re.compile(r"[0-9a-f]*:[0-9a-f]*:[0-9a-f:.]*")
 
 
 def translation(name: Kind, inner: Json, scope: Scope) -> Parts:
-    """Return the translation, after the condition that its family implies."""
+    """Return the statement's translation, after the condition that its family implies."""
     body = content({name: inner})
     version = _version(body, scope)
     address, port = body.get("addr"), body.get("port")
     implied = network_needs(version, scope.family) if version is not None and "addr" in body else ()
     outside: Parts = (*implied, Outside(name, nat_text(name, inner)))
     flags = words(body.get("flags"))
-    # Without the flag, nft also prints a range as a prefix.
+    # nft prints even a range as a prefix, so only the flags show NETMAP.
     prefix = "netmap" in flags or "prefix" in words(body.get("type_flags"))
     template = Nat(name, flags=tuple(flag for flag in flags if flag != "netmap"), prefix=prefix, version=version)
     addresses, ports = _constant(address, version), _constant(port, None)
@@ -51,7 +51,8 @@ def translation(name: Kind, inner: Json, scope: Scope) -> Parts:
 
 
 def _both(template: Nat, address: Object, port: Object, scope: Scope) -> Choice | None:
-    """Return ``dnat to KEY map { … } : KEY map { … }``: an option for each pair of elements with compatible keys."""
+    """Return the translation ``dnat to KEY map { … } : KEY map { … }``: an option for each pair of elements with
+    compatible keys."""
     by_address = _Mapped(template, by_address=True, addresses=None, ports=None).choice(address, scope)
     by_port = _Mapped(template, by_address=False, addresses=None, ports=None).choice(port, scope)
     if by_address is None or by_port is None:
@@ -75,7 +76,7 @@ def _version(body: Object, scope: Scope) -> Version | None:
     family = body.get("family", scope.family)
     if family in ("ip", "ip6"):
         return 4 if family == "ip" else 6
-    # If the family is not printed, the address shows it.
+    # If nft does not print the family, the address shows the IP version.
     text = text_of(body.get("addr"))
     if _ADDRESS6.search(text):
         return 6
@@ -83,7 +84,7 @@ def _version(body: Object, scope: Scope) -> Version | None:
 
 
 def _constant(value: Json, version: Version | None) -> tuple[int, int] | None:
-    """Return an address or a port, or a range of them; None for anything else."""
+    """Return an address, a port, or a range of addresses or ports as an inclusive range; None for anything else."""
     if value is None or named(value) == "map":
         return None
     return interval(value, "inet_service" if version is None else "ipv4_addr" if version == 4 else "ipv6_addr")
@@ -94,7 +95,7 @@ def _with(template: Nat, addresses: tuple[int, int] | None, ports: tuple[int, in
 
 
 class _Mapped:
-    """A translation whose address, address and port, or port alone comes from a map."""
+    """A translation for which a map chooses the address, the port, or both."""
 
     def __init__(
         self, template: Nat, *, by_address: bool, addresses: tuple[int, int] | None, ports: tuple[int, int] | None
@@ -105,7 +106,7 @@ class _Mapped:
         self.ports = ports
 
     def parts(self, inner: Object, scope: Scope) -> Parts | None:
-        """Return the translation by the map ``inner``; None if the map is unknown."""
+        """Return the translation that the map ``inner`` chooses; None if the map is unknown."""
         key, data = inner.get("key"), inner.get("data")
         elements = map_elements(data, scope)
         if elements is None:
@@ -134,7 +135,7 @@ class _Mapped:
         return choose(inner.get("key"), elements, lambda value: self._act(value, kinds or self._kinds([value])), scope)
 
     def _kinds(self, values: list[Json]) -> list[str]:
-        """Return the data types of an anonymous map's values: its first value's types."""
+        """Return the data types of an anonymous map's values, as its first value shows them."""
         if not values:
             return []
         dimensions = len(concatenated(values[0]))

@@ -1,6 +1,6 @@
-"""Named objects of an nftables table, in nft's words: counters, quotas, limits, helpers, flowtables …
+"""Writes the named objects of an nftables table in nft's words: counters, quotas, limits, helpers, flowtables …
 
-Rules refer to them by name.  Their counters and states are history, so the IR keeps their declarations only.
+Rules refer to named objects by name.  An object's counters and state are history, so the IR has only its declaration.
 
 Source: nftables src/json.c obj_print_json(), flowtable_print_json(); nft(8)
 """
@@ -11,7 +11,7 @@ from hairpin.netfilter.protocols import BUILT_IN
 
 
 def declared(kind: str, body: Object) -> str:
-    """Return the declaration of one object, without its counters."""
+    """Return the declaration of one object without its counters, as nft prints it."""
     return f"{kind} {string(body, 'name')} {{ {_details(kind, body)} }}"
 
 
@@ -49,7 +49,7 @@ def _details(kind: str, body: Object) -> str:
 
 
 def _protocol(body: Object) -> str:
-    """Return the protocol's name; nft 1.1 prints a number, but does not accept one."""
+    """Return the protocol's name.  nft 1.1 prints the protocol's number, but does not accept a number."""
     found = body.get("protocol")
     return BUILT_IN.get(found, str(found)) if isinstance(found, int) else str(found)
 

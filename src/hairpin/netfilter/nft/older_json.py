@@ -1,7 +1,8 @@
-"""The JSON of nft 0.9.0 (Debian 10), rewritten in the form of all later versions.
+"""Rewrites the JSON of nft 0.9.0 (Debian 10) in the form of all later versions.
 
-0.9.0 has no ``metainfo``.  It says ``{"meta": "iifname"}``, ``{"payload": {"name": "tcp", …}}``, ``left`` and ``right``
-for a map's key and data and for a ``mangle``'s key and value, ``{"jump": "chain"}``, and omits the operator of a match.
+nft 0.9.0 prints no ``metainfo`` and omits the operator of a match.  It prints ``{"meta": "iifname"}``,
+``{"payload": {"name": "tcp", …}}`` and ``{"jump": "chain"}``.  It prints ``left`` and ``right`` for the key and data of
+a map, and for the key and value of a ``mangle``.
 
 Source: nftables v0.9.0 src/json.c
 """
@@ -15,7 +16,7 @@ def is_first_form(objects: list[Json]) -> bool:
 
 
 def modernised(objects: list[Json]) -> list[Json]:
-    """Return the objects in the form of later versions."""
+    """Return the objects of a listing in the form of later nft versions."""
     return [_object(each) for each in objects]
 
 
@@ -35,7 +36,7 @@ def _statements(value: Json) -> Json:
     if not isinstance(value, list):
         return value
     statements = [_expression(each) for each in value]
-    # A map that is a statement by itself can only have verdicts.
+    # A map that is a statement by itself always has verdicts.
     return [{"vmap": content(each)} if named(each) == "map" and "key" in content(each) else each for each in statements]
 
 

@@ -1,4 +1,4 @@
-"""Left-hand expressions of nft: a field of the packet, and the operations on it before the comparison.
+"""Reads left-hand expressions of nft: a field of the packet, and the operations on the field before the comparison.
 
 nft allows ``&``, ``|``, ``^`` and shifts by constants; the IR compares ``field & mask`` with ranges.  Operations that
 fit this form are folded into an :class:`~hairpin.netfilter.nft.fields.Operand`.
@@ -20,9 +20,8 @@ _BINARY = frozenset({"&", "|", "^", "<<", ">>"})
 
 
 def operand(expression: Json, family: Family) -> Operand:
-    """Return the operand of a left-hand expression.  Its ``field`` is None for a constant and if the IR has no such
-    field.  Raises MalformedError for JSON that is no expression.
-    """
+    """Return the operand of a left-hand expression.  The operand's ``field`` is None for a constant, and if the IR has
+    no such field.  Raises MalformedError for JSON that is no expression."""
     if not isinstance(expression, dict):
         return Operand(None)
     name, inner = single(expression)
@@ -52,7 +51,8 @@ _EXTENSIONS = {"hbh": 128, "dst": 64, "rt": 32, "rt0": 32, "rt2": 32, "srh": 32,
 
 
 def _extension(inner: Object, family: Family) -> Operand:
-    """``exthdr frag exists``, ``frag id 5``: a packet without the header ends the rule (nft_exthdr.c)."""
+    """Return the operand of ``exthdr frag exists`` or ``frag id 5``.  For a packet without the header, ``frag id 5``
+    ends the rule (nft_exthdr.c)."""
     bit = _EXTENSIONS.get(str(inner.get("name")), 0)
     network = network_needs(6, family)
     if not bit:
@@ -80,8 +80,8 @@ def needs(expression: Json, family: Family) -> tuple[FieldMatch, ...]:
 
 
 def fold(expression: Json, family: Family, kind: str = "integer") -> Operand | int | None:
-    """Return the expression as one operand or one number; None if it is neither (it has two fields, or none of the
-    IR's).
+    """Return the expression as one operand or one number; None if it is neither, because it has two fields or no field
+    of the IR.
 
     ``kind`` is the data type of plain constants.
     """
@@ -103,7 +103,7 @@ def fold(expression: Json, family: Family, kind: str = "integer") -> Operand | i
 
 
 def apply(name: str, left: Operand | int, right: Operand | int) -> Operand | int | None:
-    """Return ``left NAME right``; None if the result does not fit into an operand."""
+    """Return the result of the operation ``left NAME right``; None if an operand cannot express it."""
     if isinstance(left, int):
         if isinstance(right, Operand):
             return apply(name, right, left) if name in ("&", "|", "^") else None
@@ -125,7 +125,7 @@ def apply(name: str, left: Operand | int, right: Operand | int) -> Operand | int
 
 
 def _mask(mask: int, of: Operand) -> int:
-    """Return the mask; FULL_MASK if it has every bit of the field."""
+    """Return the mask, or FULL_MASK if the mask has every bit of the operand's field."""
     width = 16 if of.field in ("icmp", "icmp6") else type_of(of.kind).bits
     every = (1 << width) - 1
     return FULL_MASK if mask & every == every else mask & every
@@ -136,7 +136,8 @@ def _scaled(constant: int, shift: int) -> int:
 
 
 def _shifted(of: Operand, by: int) -> Operand | None:
-    """Return the operand shifted right; a shift to the left masks the bits that leave the 32 bit register."""
+    """Return the operand shifted right by ``by``; None if it cannot be.  A shift to the left masks the bits that leave
+    the 32-bit register."""
     if abs(by) >= 32 or type_of(of.kind).bits > 32 or (of.shift and (of.shift > 0) is not (by > 0)):
         return None
     mask, xor = of.mask, of.xor
@@ -175,14 +176,14 @@ def field_match(of: Operand, ranges: Ranges, *, negated: bool) -> FieldMatch | N
         ranges = tuple((first - of.add, last - of.add) for first, last in ranges)
     if not of.shift and not of.xor:
         if of.mask != FULL_MASK and all(first == last for first, last in ranges):
-            ranges = tuple(each for each in ranges if each[0] & ~of.mask == 0)  # the mask allows no other value
+            ranges = tuple(each for each in ranges if each[0] & ~of.mask == 0)  # only these values are possible
         return FieldMatch(field, ranges, negated, of.mask)
     unshifted = _unshifted(of, ranges)
     return None if unshifted is None else FieldMatch(field, unshifted, negated, of.mask)
 
 
 def _unshifted(of: Operand, ranges: Ranges) -> Ranges | None:
-    """Return the ranges of ``field & mask`` for which the shifted, xored value lies in ``ranges``."""
+    """Return the ranges of ``field & mask`` for which the operand's value, after xor and shift, is in ``ranges``."""
     if of.xor:
         if of.shift > 0 or any(first != last for first, last in ranges):
             return None
@@ -203,7 +204,8 @@ def _scaled_back(value: int, shift: int) -> int | None:
 
 
 def _fragment(of: Operand, ranges: Ranges, *, negated: bool) -> FieldMatch | None:
-    """``ip frag-off & 0x1fff``: the IR knows only whether it is zero."""
+    """Return the comparison of ``ip frag-off & 0x1fff``; None unless it is a comparison with zero, because the IR has
+    only whether the offset is zero."""
     if of.mask != 0x1FFF or of.xor or of.shift:
         return None
     if ranges == ((0, 0),):
@@ -214,7 +216,7 @@ def _fragment(of: Operand, ranges: Ranges, *, negated: bool) -> FieldMatch | Non
 
 
 def _presence(of: Operand, field: Field, ranges: Ranges, *, negated: bool) -> FieldMatch | None:
-    """``exists``: any value but zero; ``missing``: zero."""
+    """Return the comparison with ``exists`` (the field has any value but zero) or ``missing`` (the field is zero)."""
     if field == "extensions":
         known = ranges in (((0, 0),), ((1, 1),))
         missing = (ranges == ((0, 0),)) is not negated

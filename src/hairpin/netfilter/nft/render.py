@@ -1,8 +1,8 @@
 """Writes the IR as a script for ``nft -f -``.
 
-Parts that hairpin does not model are kept in nft's own words.  The output is text, because JSON cannot mix such words
-with modelled parts in one rule.  The words come from the body, never from ``Rule.text``.  Rules with the same number
-are the exception: they were one rule of nft (listing.py), and its words are written once.
+Parts that hairpin does not model keep nft's own words.  The output is text, because JSON cannot mix such words with
+modelled parts in one rule.  The words are made from the rule's body, never from ``Rule.text``, with one exception:
+rules with the same number were one rule of nft (listing.py), whose text is written once.
 
 Law: after nft has loaded the script, its listing reads as the same IR, apart from texts, handles and counters' places.
 
@@ -41,7 +41,7 @@ def render(table: ir.Table) -> str:
 
 
 def render_rule(body: tuple[ir.Expression, ...], table: ir.Table, *, counter: str = "") -> str:
-    """Return one rule's words; ``counter`` is put after the last match."""
+    """Return one rule's words.  The words in ``counter`` follow the rule's last match."""
     maps = {each.name: each for each in table.maps}
     parts: list[str] = []
     at = 0
@@ -71,7 +71,7 @@ def render_rule(body: tuple[ir.Expression, ...], table: ir.Table, *, counter: st
 
 
 def _is_implied_by(each: ir.Expression, following: ir.Expression | None) -> bool:
-    """Return whether the next part, such as ``icmpv6 id 1``, implies the same condition."""
+    """Return whether the next part of the rule, such as ``icmpv6 id 1``, implies the condition ``each``."""
     if isinstance(each, ir.FieldMatch) and each.field == "extensions" and isinstance(following, ir.OpaqueMatch):
         return following.text.startswith(_EXTENSION_WORDS)
     if isinstance(following, ir.OpaqueMatch) and following.text.startswith(("icmpv6 id", "icmpv6 sequence")):
@@ -84,14 +84,15 @@ def _is_implied_by(each: ir.Expression, following: ir.Expression | None) -> bool
 
 
 def _pair(each: ir.Expression, following: ir.Expression | None, context: Context) -> tuple[str, bool] | None:
-    """Return the words of a match whose words depend on the next one, and whether they include the next match."""
+    """Return the words of a match if they depend on the next match, and whether they include the next match; else
+    None."""
     match each, following:
         case ir.FieldMatch(field="ct-direction", ranges=((0, 1),)), ir.FieldMatch(
             field="nfproto", ranges=((value, _),)
         ):
             return f"ct l3proto {'ipv4' if value == 2 else 'ipv6'}", True
         case ir.FieldMatch(field="protocol", ranges=((first, last),), negated=False, mask=mask), _:
-            # nft mistakes ``meta l4proto`` for the implied condition of a later port and moves it there.
+            # nft takes ``meta l4proto`` for the condition that a later port implies, and moves it to that port.
             moves = isinstance(following, ir.FieldMatch) and following.field in ("saddr4", "daddr4")
             if moves and first == last and mask == ir.FULL_MASK and context.version == 4:
                 return f"ip protocol {first}", False
@@ -101,7 +102,8 @@ def _pair(each: ir.Expression, following: ir.Expression | None, context: Context
 
 
 def _parts_inside(text: str, after: tuple[ir.Expression, ...]) -> int:
-    """Return how many of the following parts are already in the words of ``add @set { … limit rate … }``."""
+    """Return how many of the next parts are already in the words of a statement such as
+    ``add @set { … limit rate … }``."""
     count = 0
     for each in after:
         if not isinstance(each, ir.StatefulMatch | ir.OpaqueMatch) or each.text not in text:
@@ -140,7 +142,8 @@ def _rule(rule: ir.Rule, table: ir.Table) -> str:
 
 
 def _types(declared: str) -> str:
-    """Return ``type ipv4_addr . inet_service``, or ``typeof …`` if a type has no name."""
+    """Return the words for a set's data types: ``type ipv4_addr . inet_service``, or ``typeof …`` if a type has no
+    name."""
     kinds = declared.split(" . ")
     if all(type_of(kind).named or not type_of(kind).expression for kind in kinds):
         return f"type {declared}"

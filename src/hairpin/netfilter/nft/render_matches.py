@@ -1,4 +1,4 @@
-"""Matches of the IR in nft's words, by the table (fields.py): the reverse of matches.py.
+"""Writes matches of the IR in nft's words, by the table of fields (fields.py).  matches.py does the reverse.
 
 Raises ChangeError for a match that nft cannot express.
 """
@@ -20,14 +20,16 @@ _VERSIONS: dict[tuple[str, ir.Ranges], Literal[4, 6]] = {
 
 
 class Context(NamedTuple):
-    """Facts that the rule's earlier parts imply: the table's family, the packet's IP version (None: either)."""
+    """The facts that a part of a rule can rely on: the table's family, and the packet's IP version (None if it may be
+    either)."""
 
     family: ir.Family
     version: Literal[4, 6] | None
 
 
 def settled_version(family: ir.Family, before: tuple[ir.Expression, ...]) -> Literal[4, 6] | None:
-    """Return the IP version of every packet that satisfies the parts of a rule."""
+    """Return the IP version of every packet that satisfies these first parts of a rule; None if it may be either
+    version."""
     if family in ("ip", "ip6"):
         return 4 if family == "ip" else 6
     for part in before:
@@ -39,8 +41,8 @@ def settled_version(family: ir.Family, before: tuple[ir.Expression, ...]) -> Lit
 
 
 def row_of(field: str, context: Context) -> FieldRow:
-    """Return the row of the table that writes the field; ChangeError if there is none."""
-    if field == "ethertype" and context.family == "bridge":  # in that family ``meta protocol`` is the tag's type
+    """Return the row of the table that writes the field; raise ChangeError if no row does."""
+    if field == "ethertype" and context.family == "bridge":  # in this family ``meta protocol`` is the VLAN tag's type
         return ROW_OF["ether", "type"]
     rows = WRITERS.get(field, ())
     if len(rows) < 2:
@@ -53,12 +55,12 @@ def row_of(field: str, context: Context) -> FieldRow:
 
 
 def expression(field: str, context: Context) -> str:
-    """Return nft's name of the field."""
+    """Return the field's name in nft's words."""
     return row_of(field, context).words
 
 
 def key_expression(fields: tuple[str, ...], context: Context) -> tuple[str, tuple[str, ...]]:
-    """Return the concatenation of the fields, and the data type of each."""
+    """Return the concatenation of the fields in nft's words, and the data type of each field."""
     rows = [row_of(field, context) for field in fields]
     return " . ".join(row.words for row in rows), tuple(row.type for row in rows)
 
@@ -99,7 +101,7 @@ def _not(negated: bool) -> str:
 
 
 def field_text(match: ir.FieldMatch, context: Context) -> str:
-    """Return ``tcp flags & 2 == 2``, ``ip saddr != 10.0.0.0-10.255.255.255``."""
+    """Return the text of a match, such as ``tcp flags & 2 == 2`` or ``ip saddr != 10.0.0.0-10.255.255.255``."""
     name, negation = match.field, "!=" if match.negated else "=="
     if name in ("icmp", "icmp6"):
         return _icmp(match)
@@ -121,7 +123,7 @@ def field_text(match: ir.FieldMatch, context: Context) -> str:
     row = row_of(name, context)
     ranges = match.ranges
     if type_of(row.type).flags or (name, ranges) == ("ct-direction", ((0, 1),)):
-        # nft lists ranges of flags as single values.
+        # nft lists a range of flags as single values.
         ranges = _one_by_one(ranges)
     values = ranges_text(ranges, row.type)
     if match.mask == ir.FULL_MASK:
@@ -137,8 +139,8 @@ def _extension(match: ir.FieldMatch) -> str:
 
 
 def _never(match: ir.FieldMatch, context: Context) -> str:
-    """Return a comparison that no value satisfies and that nft does not remove: it tests a bit that the expression
-    itself sets."""
+    """Return a comparison that no value satisfies and that nft does not remove.  It compares a bit that its own left
+    side sets."""
     lost = ~match.mask & 0xFFFFFFFF
     if not lost or match.mask == 0:
         raise refuse(match, message("no value satisfies it"))
@@ -152,7 +154,8 @@ def _one_by_one(ranges: ir.Ranges) -> ir.Ranges:
 
 
 def _icmp(match: ir.FieldMatch) -> str:
-    """The IR holds type and code in one number; nft has a name for each."""
+    """Return the text of a match on ICMP.  The IR has type and code in one number, but nft has a name for each of
+    them."""
     word = "icmp" if match.field == "icmp" else "icmpv6"
     if match.mask == 0xFF:
         return f"{word} code {'!=' if match.negated else '=='} {ranges_text(match.ranges, 'integer')}"
@@ -185,7 +188,8 @@ def _name(match: ir.NameMatch) -> str:
 
 
 def _index(name: str) -> int | None:
-    """The empty name is index 0; ``index:7`` is an interface that the namespace does not have."""
+    """Return the index in an interface name of the IR.  The empty name is index 0.  ``index:7`` is an interface that
+    the namespace does not have."""
     if not name:
         return 0
     return int(name.removeprefix("index:")) if name.startswith("index:") else None
@@ -199,7 +203,8 @@ def _reverse_path(match: ir.ReversePathMatch) -> str:
 
 
 def _socket(match: ir.SocketMatch, following: ir.Expression | None) -> tuple[str, bool]:
-    """``socket wildcard 1`` is two matches of the IR: there is a socket, and it is not bound to an address."""
+    """Return the text of a match on a socket, and whether it includes the next part.  ``socket wildcard 1`` is two
+    matches of the IR: a socket exists, and it is not bound to an address."""
     match match, following:
         case ir.SocketMatch(transparent=True, nowildcard=True, negated=False), _:
             return "socket transparent 1", False

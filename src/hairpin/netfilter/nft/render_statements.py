@@ -1,4 +1,4 @@
-"""Statements of the IR in nft's words: the reverse of statements.py, nat.py, mangle.py and maps.py.
+"""Writes statements of the IR in nft's words.  statements.py, nat.py, mangle.py and maps.py do the reverse.
 
 Raises ChangeError for a statement that nft cannot express.
 """
@@ -17,7 +17,7 @@ _NAT_FLAGS = {"random-fully": "fully-random"}
 
 
 def statement_text(statement: ir.Statement, context: Context, maps: dict[str, ir.Map]) -> str:
-    """Return the statement; ``maps``: the table's named maps."""
+    """Return the statement in nft's words.  ``maps`` has the table's named maps."""
     match statement:
         case ir.Verdict() | ir.Jump():
             return _verdict(statement)
@@ -53,7 +53,7 @@ def _verdict(statement: ir.Verdict | ir.Jump) -> str:
 
 
 def verdicts_text(elements: tuple[ir.VerdictElement, ...], kinds: tuple[str, ...]) -> str:
-    """Return ``{ 22 : accept, * : drop }``."""
+    """Return the elements of a verdict map in nft's words: ``{ 22 : accept, * : drop }``."""
     texts = [f"{key_text(element.key, kinds)} : {_verdict(element.verdict)}" for element in elements]
     return f"{{ {', '.join(texts)} }}"
 
@@ -77,7 +77,7 @@ def _reject(answer: str) -> str:
 
 
 def nat_text(nat: ir.Nat, context: Context) -> str:
-    """Return ``dnat ip to 172.17.0.2:80 persistent``."""
+    """Return a translation in nft's words, such as ``dnat ip to 172.17.0.2:80 persistent``."""
     version = nat.version if nat.version is not None else context.version
     target = ""
     if nat.addresses is not None:
@@ -129,7 +129,7 @@ def _nat_map(nat: ir.NatMap, context: Context, maps: dict[str, ir.Map]) -> str:
 
 
 def data_kinds(elements: tuple[ir.NatElement, ...], context: Context) -> tuple[str, ...]:
-    """Return the data types of the elements' addresses and ports."""
+    """Return the data types of the addresses and ports in a map's elements."""
     first = elements[0] if elements else ir.NatElement(())
     kinds = [] if first.addresses is None else ["ipv6_addr" if context.version == 6 else "ipv4_addr"]
     if first.ports is not None:
@@ -140,7 +140,7 @@ def data_kinds(elements: tuple[ir.NatElement, ...], context: Context) -> tuple[s
 
 
 def targets_text(elements: tuple[ir.NatElement, ...], kinds: tuple[str, ...], data: tuple[str, ...]) -> str:
-    """Return ``{ 80 : 10.0.0.1 . 8080 }``."""
+    """Return the elements of a map to addresses and ports in nft's words: ``{ 80 : 10.0.0.1 . 8080 }``."""
     texts: list[str] = []
     for element in elements:
         ends = [ends for ends in (element.addresses, element.ports) if ends is not None]

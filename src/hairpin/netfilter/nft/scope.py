@@ -9,26 +9,26 @@ from hairpin.netfilter.nft.syntax import Object
 
 
 class Scope(msgspec.Struct, frozen=True):
-    """The declarations of one whole table, by name, as raw JSON; its rules refer to them."""
+    """The declarations of one whole table to which its rules refer, by name, as raw JSON."""
 
     family: Family
     table: str
     sets: Mapping[str, Object] = {}
     maps: Mapping[str, Object] = {}
     objects: Mapping[str, Object] = {}
-    """By kind and name: ``limit NAME``, ``quota NAME``."""
+    """The table's other objects by kind and name: ``limit NAME``, ``quota NAME``."""
     updated: frozenset[str] = frozenset()
-    """Sets and maps that rules add elements to."""
+    """The sets and maps to which rules add elements."""
     unread: frozenset[str] = frozenset()
-    """Maps with an unknown element: a rule that uses one becomes opaque."""
+    """The maps with an unknown element; a rule that uses such a map becomes opaque."""
     merges: bool = False
-    """Whether the nft that wrote the table merges negated adjacent fields (see merged_payloads)."""
+    """Whether the nft that made the table merges negated comparisons of adjacent fields (see merged_payloads)."""
 
 
 class Choice(msgspec.Struct, frozen=True, gc=False):
     """A statement that the IR can express only as several rules, one for each option; at most one option is satisfied.
 
-    ``prefix`` holds for all of them.
+    ``prefix`` has the expressions that precede each option.
     """
 
     prefix: tuple[Expression, ...]
@@ -36,7 +36,7 @@ class Choice(msgspec.Struct, frozen=True, gc=False):
 
 
 Parts = tuple[Expression, ...] | Choice
-"""A statement as expressions of the IR."""
+"""A statement of nft as expressions of the IR, or as a choice between options."""
 
 MAX_OPTIONS = 256
-"""The greatest number of rules into which a map is split; a larger map stays opaque, and the walk forks."""
+"""The greatest number of rules into which a map is split.  A larger map stays opaque, and the walk forks at it."""

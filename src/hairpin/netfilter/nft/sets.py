@@ -1,10 +1,11 @@
-"""Named sets and maps, and the elements of anonymous ones.
+"""Reads named sets and maps, and the elements of anonymous sets and maps.
 
-A reading is a snapshot, so timeouts do not matter.  If rules add elements to a set (``flags dynamic``), it changes with
-the next packet, so it is marked opaque.  nft before 1.0.9 does not print that flag, but the rules show it.
+A reading is a snapshot, so timeouts do not matter.  If rules add elements to a set (``flags dynamic``), the set changes
+with the next packet, so it is opaque.  nft before 1.0.9 does not print this flag, but the rules show that they add
+elements.
 
-A set may be too long to be listed in time.  Then its table is listed without elements, the other sets are listed alone,
-and the kernel is asked for single addresses:
+A set may be too long to be listed in time.  Then its table is listed without elements, each of the other sets is listed
+by itself, and the kernel is asked whether the long set has certain addresses:
 
     listing without elements := nft -j -t list table FAMILY NAME
     listed                   := nft -j list set | map FAMILY TABLE NAME
@@ -38,19 +39,19 @@ from hairpin.netfilter.nft.syntax import (
 from hairpin.netfilter.nft.values import interval, key
 
 UPDATED_BY_RULES = message("rules add elements to it")
-"""The reason why the elements of a dynamic set are not all known."""
+"""The reason why a dynamic set may have elements that are not known."""
 ADDRESSES = frozenset({"ipv4_addr", "ipv6_addr"})
 _OF_IPV4 = ["ipv4_addr"]
 UNLISTED = "unlisted"
-"""The key of a set whose elements were not listed: the addresses that it was asked for and does not hold."""
+"""The key in the JSON of an unlisted set for the addresses that the set was asked for and does not have."""
 NOT_LISTED = message("its elements were not listed: they are too many")
 _KINDS = ("set", "map")
 _Set = tuple[str, str, str]
-"""Family, table and name."""
+"""A set's family, table and name."""
 
 
 def concatenated(value: Json) -> list[Json]:
-    """Return the dimensions of a concatenation; any other value is its own single dimension."""
+    """Return the dimensions of a concatenation.  Any other value is returned as a single dimension."""
     value = element_value(value)
     if isinstance(value, dict) and len(value) == 1:
         inner = value.get("concat")
@@ -60,13 +61,14 @@ def concatenated(value: Json) -> list[Json]:
 
 
 def plain_fields(operands: list[Operand]) -> tuple[ir.Field | ir.NameField, ...] | None:
-    """Return the operands' fields if all operands are unchanged fields, as a set's lookup requires."""
+    """Return the operands' fields if all operands are unchanged fields, as the lookup in a set requires; else None."""
     fields: tuple[ir.Field | ir.NameField, ...] = tuple(field for of in operands if (field := of.key) is not None)
     return fields if len(fields) == len(operands) else None
 
 
 def keys(value: Json, kinds: list[str]) -> tuple[ir.Key, ...] | None:
-    """Return the key of an element, a dimension for each data type; ``*`` is the empty key, which every packet fits."""
+    """Return an element's key, with one dimension for each data type; ``*`` is the empty key, which fits every
+    packet."""
     if element_value(value) == "*":
         return ()
     parts = concatenated(value)
@@ -77,15 +79,15 @@ def keys(value: Json, kinds: list[str]) -> tuple[ir.Key, ...] | None:
 
 
 def element(value: Json, kinds: list[str]) -> ir.Element | None:
-    """Return an element of a set; None if it is unknown."""
+    """Return an element of a set; None if hairpin does not know what it means."""
     if isinstance(value, str) and kinds == _OF_IPV4 and (address := ipv4_of(value)) is not None:
-        return ir.Element((ir.NumberKey(address, address),))  # the usual form in long sets: three times as quick
+        return ir.Element((ir.NumberKey(address, address),))  # usual in long sets; read three times as quickly
     found = keys(value, kinds)
     return None if found is None else ir.Element(found)
 
 
 def verdict(value: Json) -> ir.Verdict | ir.Jump | None:
-    """Return the verdict in a map."""
+    """Return the verdict that a map's value gives; None if it is unknown."""
     match named(value):
         case "accept" | "drop" | "return" | "continue" as name:
             return ir.Verdict(name)
@@ -97,7 +99,7 @@ def verdict(value: Json) -> ir.Verdict | ir.Jump | None:
 
 
 def verdict_elements(elements: list[Json], kinds: list[str]) -> tuple[ir.VerdictElement, ...] | None:
-    """Return the elements of a verdict map, its default last; None if one is unknown."""
+    """Return the elements of a verdict map, the default element last; None if an element is unknown."""
     found: list[ir.VerdictElement] = []
     for each in elements:
         left, right = pair(each)
@@ -130,7 +132,7 @@ def nat_target(value: Json, kinds: list[str]) -> tuple[tuple[int, int] | None, t
 
 
 def nat_elements(elements: list[Json], kinds: list[str], data: list[str]) -> tuple[ir.NatElement, ...] | None:
-    """Return the elements of a map to addresses and ports, its default last; None if one is unknown."""
+    """Return the elements of a map to addresses and ports, the default element last; None if an element is unknown."""
     found: list[ir.NatElement] = []
     for each in elements:
         left, right = pair(each)
@@ -146,14 +148,15 @@ def nat_elements(elements: list[Json], kinds: list[str], data: list[str]) -> tup
 
 
 def kinds_of(declared: Json, family: ir.Family) -> list[str]:
-    """Return the data types of a declaration: ``"ipv4_addr"``, ``["ipv4_addr", "inet_service"]``, ``{"typeof": …}``."""
+    """Return the data types in a declaration such as ``"ipv4_addr"``, ``["ipv4_addr", "inet_service"]`` or
+    ``{"typeof": …}``."""
     if isinstance(declared, dict):
         return [operand(part, family).kind for part in concatenated(declared.get("typeof"))]
     return [kind for word in words(declared) for kind in word.split(" . ")]
 
 
 def named_set(raw: Object, family: ir.Family, updated: frozenset[str]) -> ir.Set:
-    """Return a named set; ``updated``: the sets to which rules add elements."""
+    """Return a named set.  ``updated`` has the names of the sets to which rules add elements."""
     name, kinds = string(raw, "name"), kinds_of(raw.get("type"), family)
     elements = [element(each, kinds) for each in list_of(raw.get("elem"))]
     known = tuple(each for each in elements if each is not None)
@@ -193,15 +196,15 @@ def named_map(raw: Object, family: ir.Family) -> tuple[ir.Map, bool]:
 
 
 def asked_line(place: _Set, address: str, *, holds: bool) -> str:
-    """Return the line of an address that the set was asked for."""
+    """Return the line that tells whether a set has an address for which it was asked."""
     return " ".join((*place, address, "yes" if holds else "no"))
 
 
 def together(text: str, listed: Iterable[str], asked: Iterable[str]) -> str:
-    """Return the listing with the elements of the sets that were listed alone and of those that were asked.
+    """Return the listing with the elements of the sets that were listed alone, and with the answers of unlisted sets.
 
-    A set that was not listed has the asked addresses that it holds, and those that it does not hold under ``UNLISTED``.
-    Raises DecodeError and MalformedError for text that nft does not write.
+    An unlisted set gets the asked addresses that it has as its elements, and the asked addresses that it lacks under
+    ``UNLISTED``.  Raises DecodeError and MalformedError for text that nft does not write.
     """
     alone = {(kind, _place(body)): item for each in listed for kind, body, item in _objects(each) if kind in _KINDS}
     held, absent = _answers(asked)
@@ -224,12 +227,12 @@ def _objects(text: str) -> Iterator[tuple[str, Object, Json]]:
 
 
 def _place(body: Object) -> _Set:
-    """Return where a set or a map is."""
+    """Return the family, the table and the name of a set or a map."""
     return string(body, "family"), string(body, "table"), string(body, "name")
 
 
 def _answers(asked: Iterable[str]) -> tuple[dict[_Set, list[Json]], dict[_Set, list[Json]]]:
-    """Return the addresses that each set holds, and those that it does not."""
+    """Return the asked addresses that each set has, and the asked addresses that it does not have."""
     held: dict[_Set, list[Json]] = {}
     absent: dict[_Set, list[Json]] = {}
     for line in (line for text in asked for line in text.splitlines()):

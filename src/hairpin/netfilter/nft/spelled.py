@@ -1,6 +1,6 @@
-"""A rule as a person types it and nft lists it: ``tcp dport 80``, ``ct state established,related``.
+"""Writes a rule as a person types it and nft lists it: ``tcp dport 80``, ``ct state established,related``.
 
-Law: nft reads these words and those of :mod:`hairpin.netfilter.nft.render` as the same rule.
+Law: nft reads these words and the words of :mod:`hairpin.netfilter.nft.render` as the same rule.
 
 Source: nft(8)
 """
@@ -14,7 +14,7 @@ from hairpin.netfilter.packet import ICMP6, TCP, UDP
 _ALL = (1 << 32) - 1
 ANSWERS = FieldMatch("ct-state", ((1, _ALL),), mask=CT_ESTABLISHED | CT_RELATED)
 TRANSLATED = FieldMatch("ct-status", ((1, _ALL),), mask=STATUS_DNAT)
-"""Packets of both directions of a connection whose destination was translated."""
+"""The match of packets of a connection whose destination was translated, in both directions."""
 
 _PHRASES: dict[Expression, str] = {
     ANSWERS: "ct state established,related",
@@ -29,7 +29,7 @@ _PORTS = {TCP: "tcp", UDP: "udp"}
 
 
 def spelled(body: tuple[Expression, ...], table: Table) -> str:
-    """Return the rule's words; raises ChangeError for a rule that nft cannot express."""
+    """Return the rule's words; raise ChangeError for a rule that nft cannot express."""
     words: list[str] = []
     at = 0
     while at < len(body):
@@ -41,7 +41,8 @@ def spelled(body: tuple[Expression, ...], table: Table) -> str:
 
 
 def _single(match: Expression) -> str:
-    """Return ``ct original proto-dst 8151``, ``ip saddr 192.0.2.10``; empty for other matches."""
+    """Return a match with one value, such as ``ct original proto-dst 8151`` or ``ip saddr 192.0.2.10``; empty for any
+    other match."""
     if not isinstance(match, FieldMatch) or match.negated or match.mask != FULL_MASK or len(match.ranges) != 1:
         return ""
     first, last = match.ranges[0]
@@ -54,7 +55,7 @@ def _single(match: Expression) -> str:
 
 
 def _port(protocol: Expression, port: Expression | None) -> str:
-    """Return ``tcp dport 80``; empty for other matches."""
+    """Return the two matches of a protocol and a port as ``tcp dport 80``; empty for any other two expressions."""
     if not isinstance(protocol, FieldMatch) or not isinstance(port, FieldMatch) or port.field not in ("sport", "dport"):
         return ""
     if protocol.field != "protocol" or protocol.negated or port.negated:

@@ -1,4 +1,4 @@
-"""Statements of nft rules as expressions of the IR, one function for each kind.
+"""Reads statements of nft rules as expressions of the IR, with one function for each kind of statement.
 
 A statement that hairpin does not model stays in the rule with its words: as Outside if it may keep the packet, as
 OpaqueMatch if it may end the rule, as StatefulMatch if it depends on history.
@@ -29,7 +29,8 @@ Reader = Callable[[Json, Scope], Parts]
 def read_statement(statement: Json, scope: Scope) -> Parts:
     """Return the expressions of a statement.  Raises MalformedError for JSON that is no statement."""
     if isinstance(statement, str):
-        # nft has no JSON for it and prints its text (a jump to an anonymous chain, a newer kernel's statement).
+        # nft has no JSON for such a statement and prints its text (a jump to an anonymous chain, a newer kernel's
+        # statement).
         text = statement_text(statement)
         return (ir.Outside(text.split(" ", maxsplit=1)[0], text),)
     if not isinstance(statement, dict) or len(statement) != 1:
@@ -60,7 +61,7 @@ _ICMP6_ANSWERS = {
     0: "icmp6-no-route", 1: "icmp6-adm-prohibited", 3: "icmp6-addr-unreachable", 4: "icmp6-port-unreachable",
     5: "icmp6-policy-fail", 6: "icmp6-reject-route",
 }  # fmt: skip
-# include/uapi/linux/netfilter/nf_tables.h enum nft_reject_inet_code
+# The codes of icmpx: include/uapi/linux/netfilter/nf_tables.h enum nft_reject_inet_code
 _ICMPX_CODES = ("no-route", "port-unreachable", "host-unreachable", "admin-prohibited")
 
 
@@ -91,7 +92,8 @@ def _reject(inner: Json, scope: Scope) -> Parts:
 
 
 def _stateful(name: str) -> Reader:
-    """``limit``, ``quota``, ``ct count``: satisfied up to a number; with ``over``, above it."""
+    """Return the reader of ``limit``, ``quota`` or ``ct count``, which are satisfied up to a number; with ``over``,
+    above it."""
 
     def read(inner: Json, scope: Scope) -> Parts:
         text = statement_text({name: inner})
@@ -102,7 +104,7 @@ def _stateful(name: str) -> Reader:
         if name != "ct count":
             return (ir.StatefulMatch(name, text, usual=over is not True),)
         most = content({name: inner}).get("val") if declared is None else None
-        # It counts the connections of all packets that reach it, whatever their addresses: nft_connlimit.c
+        # ``ct count`` counts the connections of all packets that reach it, whatever their addresses: nft_connlimit.c
         limit = ConnectionLimit(most, over is True, 0) if isinstance(most, int) else None
         return (ir.StatefulMatch("connlimit", text, over is not True, limit),)
 
@@ -110,7 +112,8 @@ def _stateful(name: str) -> Reader:
 
 
 def _inner_statements(statements: list[Json], scope: Scope) -> tuple[ir.Expression, ...]:
-    """Return the effect of a set element's statements on the rule: limits can end it, counters cannot."""
+    """Return the effect that the statements of a set's new element have on the rule: a limit can end it, a counter
+    cannot."""
     found: list[ir.Expression] = []
     for statement in statements:
         if named(statement) in ("limit", "quota", "ct count"):
@@ -122,7 +125,8 @@ def _inner_statements(statements: list[Json], scope: Scope) -> tuple[ir.Expressi
 
 
 def _set(name: str) -> Reader:
-    """``add @set { ip saddr … }``: an element for this packet's source; ``map`` statements too."""
+    """Return the reader of a statement that adds an element for the packet to a set or a map:
+    ``add @set { ip saddr … }``."""
 
     def read(inner: Json, scope: Scope) -> Parts:
         body = object_of(inner)
@@ -147,14 +151,15 @@ def _meter(inner: Json, scope: Scope) -> Parts:
 
 
 def _counter(inner: Json, scope: Scope) -> Parts:
-    # An anonymous counter is the rule's own: Rule.packets, Rule.bytes.
+    # An anonymous counter counts the rule's packets: Rule.packets, Rule.bytes.
     if inner is None or (isinstance(inner, dict) and "packets" in inner):
         return ()
     return _object("counter")(inner, scope)
 
 
 def _object(name: str) -> Reader:
-    """A named object, or a map to objects: a packet without an element ends the rule."""
+    """Return the reader of a statement with a named object, or with a map to objects.  If the map has no element for a
+    packet, the statement ends the rule."""
 
     def read(inner: Json, scope: Scope) -> Parts:
         text = statement_text({name: inner})
@@ -175,7 +180,8 @@ def _outside(name: str) -> Reader:
 
 
 def _xt(inner: Json, _: Scope) -> Parts:
-    """An iptables extension without its arguments: such tables should be read from iptables-save instead."""
+    """Return an iptables extension, whose arguments nft does not print.  Tables with extensions should be read from
+    iptables-save."""
     text = statement_text({"xt": inner})
     body: Object = content({"xt": inner})
     if body.get("type") == "target":

@@ -28,7 +28,7 @@ def named(value: Json) -> str | None:
 
 
 def content(value: Json) -> Object:
-    """Return the content of a one-key object if that is an object, else an empty object."""
+    """Return the content of an object with one key, if this content is an object; else an empty object."""
     if isinstance(value, dict):
         for inner in value.values():
             if isinstance(inner, dict):
@@ -37,14 +37,14 @@ def content(value: Json) -> Object:
 
 
 def object_of(value: Json) -> Object:
-    """Return the value, which must be an object."""
+    """Return the value, which must be a JSON object."""
     if not isinstance(value, dict):
         raise MalformedError(message("expected an object, found {found}", found=brief(value)))
     return value
 
 
 def list_of(value: Json) -> list[Json]:
-    """Return the value, which must be a list; nft leaves empty lists out."""
+    """Return the value, which must be a list; an empty list for None, because nft omits empty lists."""
     if value is None:
         return []
     if not isinstance(value, list):
@@ -53,7 +53,7 @@ def list_of(value: Json) -> list[Json]:
 
 
 def string(value: Object, key: str) -> str:
-    """Return a required text."""
+    """Return the text with that key, which must exist."""
     found = value.get(key)
     if not isinstance(found, str):
         raise MalformedError(message("{key!r} should be a string, found {found}", key=key, found=brief(found)))
@@ -61,7 +61,7 @@ def string(value: Object, key: str) -> str:
 
 
 def integer(value: Object, key: str) -> int | None:
-    """Return a number, or None if there is none."""
+    """Return the number with that key, or None if the key is missing."""
     found = value.get(key)
     if found is None:
         return None
@@ -71,8 +71,8 @@ def integer(value: Object, key: str) -> int | None:
 
 
 def words(value: Json) -> tuple[str, ...]:
-    """Return flags, devices …: nft writes one as a string and several as a list, and omits the key if there are
-    none."""
+    """Return flags, devices and the like as a tuple.  nft writes one flag as a string, several flags as a list, and
+    omits the key if there are none."""
     if value is None:
         return ()
     if isinstance(value, list):
@@ -81,7 +81,7 @@ def words(value: Json) -> tuple[str, ...]:
 
 
 def element_value(element: Json) -> Json:
-    """Return a set's element without its comment, timeout and counter."""
+    """Return the value of a set's element, without the element's comment, timeout and counter."""
     if isinstance(element, dict) and len(element) == 1:
         inner = element.get("elem")
         if isinstance(inner, dict) and "val" in inner:
@@ -90,7 +90,7 @@ def element_value(element: Json) -> Json:
 
 
 def elements_of(value: Json) -> list[Json]:
-    """Return the elements of ``{"set": […]}``; a single element need not be in a list."""
+    """Return the elements of ``{"set": […]}``.  In nft's JSON, a single element may be without a list."""
     if isinstance(value, dict):
         value = value.get("set")
     return value if isinstance(value, list) else [value]

@@ -1,7 +1,7 @@
-"""Writes rules in nft's own words.  The JSON does not have them, and reports quote rules as ``nft list ruleset`` shows
-them.
+"""Writes rules in nft's own words.  nft's JSON does not have these words, but reports quote rules as
+``nft list ruleset`` shows them.
 
-Counters' values are left out, so that the text is the same in every reading.
+The values of counters are omitted, so that the text is the same in every reading.
 
 Source: nftables src/statement.c, the print functions
 """
@@ -28,7 +28,7 @@ _VERDICTS = frozenset({"accept", "drop", "return", "continue", "break"})
 
 
 def rule_text(statements: list[str], comment: str | None, family: Family = "inet") -> str:
-    """Return the texts of a rule's statements on one line: ``tcp dport 22 accept comment "ssh"``."""
+    """Return a rule's text on one line, made of its statements' texts: ``tcp dport 22 accept comment "ssh"``."""
     parts = statements
     if _DEFAULT_ANSWER.get(family) in parts:
         parts = ["reject" if part == _DEFAULT_ANSWER[family] else part for part in parts]
@@ -38,7 +38,7 @@ def rule_text(statements: list[str], comment: str | None, family: Family = "inet
 
 
 def statement_text(statement: Json) -> str:
-    """Return the text of one statement; unknown JSON is returned unchanged."""
+    """Return the text of one statement.  Unknown JSON is written key by key."""
     if not isinstance(statement, dict) or len(statement) != 1:
         return _on_one_line(str(statement))
     name, inner = next(iter(statement.items()))
@@ -51,18 +51,19 @@ def statement_text(statement: Json) -> str:
 
 
 def _on_one_line(text: str) -> str:
-    """Return a statement that nft prints as text, because it has no JSON form, on one line that nft can read again.
-    nft prints each rule of an anonymous chain (``jump {``) on its own line.
-    """
+    """Return the text of a statement without a JSON form on one line, which nft can read again.  nft prints each rule
+    of an anonymous chain (``jump {``) on a line of its own."""
     lines = [" ".join(line.split()) for line in text.splitlines() if line.strip()]
     ended = [line if line.endswith(("{", ",")) else f"{line};" for line in lines[:-1]]
     return " ".join((*ended, *lines[-1:]))
 
 
 def match_text(left: Json, op: str, right: Json) -> str:
-    """Return ``tcp dport 22``, ``iifname != "eth0"``, ``tcp flags & (fin | syn) == syn``.
+    """Return the text of a comparison, such as ``tcp dport 22``, ``iifname != "eth0"`` or
+    ``tcp flags & (fin | syn) == syn``.
 
-    A comparison that nft misprints is written as the kernel has it, so that nft loads the same rule again."""
+    A comparison that nft lists in wrong words is written as the kernel has it, so that nft loads the same rule
+    again."""
     left, right = as_loaded(left, right) or (left, right)
     symbol = f"{op} " if op not in ("==", "in", "") else ""
     masked = left["&"] if isinstance(left, dict) and "&" in left else None
@@ -93,7 +94,7 @@ def _jump(name: str) -> Callable[[Json], str]:
 
 
 def _is_own(inner: Json) -> bool:
-    """Return whether the statement has its own parameters, and not the name of an object or a map to names."""
+    """Return whether the statement has parameters, and not the name of an object or a map to names."""
     return not isinstance(inner, str) and "map" not in content({"": inner}) and named(inner) != "map"
 
 
@@ -155,7 +156,7 @@ def _reject(inner: Json) -> str:
 
 
 def nat_text(name: str, inner: Json) -> str:
-    """Return ``dnat ip to 172.17.0.2:80``, ``masquerade random``, ``redirect to :8080``."""
+    """Return the text of a translation: ``dnat ip to 172.17.0.2:80``, ``masquerade random``, ``redirect to :8080``."""
     body = content({name: inner})
     family = f" {body['family']}" if "family" in body else ""
     prefix = " prefix" if "prefix" in words(body.get("type_flags")) else ""

@@ -1,8 +1,8 @@
-"""Constants by their data types (data_types.py): constants of nft's JSON as numbers, and constants of the IR in nft's
-words.
+"""Reads constants of nft's JSON as numbers, and writes constants of the IR in nft's words, by data type
+(data_types.py).
 
 A constant is a number, a symbol (``"established"``, ``"echo-request"``), an address, a prefix, a range, or a list of
-flags.  Symbols that depend on files of the examined host (services, users, rt_marks) are unknown: None.
+flags.  The number of a symbol that depends on files of the examined host (services, users, rt_marks) is unknown: None.
 """
 
 from hairpin.errors import ChangeError
@@ -13,7 +13,7 @@ from hairpin.netfilter.nft.syntax import Json, element_value
 
 
 def number(value: Json, kind: str) -> int | None:
-    """Return a single constant as a number, flags combined; None for an unknown symbol."""
+    """Return a single constant as a number, with a list of flags combined; None for an unknown symbol."""
     if isinstance(value, int):
         if kind == "ip_version":
             return {4: 2, 6: 10}.get(value)
@@ -61,12 +61,12 @@ def _prefix(value: Json, kind: str) -> tuple[int, int] | None:
         return None
     host = (1 << (width - length)) - 1
     if first & host and kind not in ("ipv4_addr", "ipv6_addr"):
-        return None  # the listing of ``meta mark & 0xfffffffc == 1``, which no value satisfies
+        return None  # nft lists ``meta mark & 0xfffffffc == 1`` so, which no value satisfies
     return first & ~host, first | host
 
 
 def intervals(values: list[Json], kind: str) -> Ranges | None:
-    """Return the sorted ranges of all constants, adjacent ones joined; None if one is unknown."""
+    """Return the sorted ranges of all constants, with adjacent ranges joined; None if a constant is unknown."""
     found: list[tuple[int, int]] = []
     for value in values:
         single = interval(value, kind)
@@ -84,10 +84,10 @@ def intervals(values: list[Json], kind: str) -> Ranges | None:
 
 
 def interface(value: Json, kind: str) -> str | None:
-    """Return an interface's name (``eth*``: a prefix).
+    """Return the IR's pattern of an interface's name, in which ``eth*`` is a prefix.
 
-    nft prints an index as a number if no interface has it.  Index 0 becomes the empty name, because a hook without that
-    interface has index 0.  Any other index becomes a name that no interface can have.
+    If no interface has an index, nft prints the index as a number.  Index 0 becomes the empty name, because a hook
+    without such an interface has index 0.  Any other index becomes a name that no interface can have.
     """
     value = element_value(value)
     if isinstance(value, int) and kind == "iface_index":
@@ -100,7 +100,7 @@ def interface(value: Json, kind: str) -> str | None:
 
 
 def key(value: Json, kind: str) -> Key | None:
-    """Return one dimension of a set's element; None if it is unknown."""
+    """Return one dimension of a set's element; None if its value is unknown."""
     if kind in NAMES:
         name = interface(value, kind)
         return None if name is None else NameKey(name)
@@ -127,13 +127,13 @@ def refuse(what: object, why: Message | None = None) -> ChangeError:
 
 
 def range_text(first: int, last: int, kind: str) -> str:
-    """Return ``80`` or ``80-90``."""
+    """Return the text of a range: ``80`` for a single value, else ``80-90``."""
     ends = dict.fromkeys((type_of(kind).write(first), type_of(kind).write(last)))
     return "-".join(ends)
 
 
 def ranges_text(ranges: Ranges, kind: str) -> str:
-    """Return ``80``, ``80-90`` or ``{ 80, 90-99 }``."""
+    """Return the text of ranges: ``80``, ``80-90`` or ``{ 80, 90-99 }``."""
     texts = [range_text(first, last, kind) for first, last in ranges]
     return texts[0] if len(texts) == 1 else f"{{ {', '.join(texts)} }}"
 
@@ -144,7 +144,7 @@ def name_text(name: str) -> str:
 
 
 def key_text(key: tuple[Key, ...], kinds: tuple[str, ...]) -> str:
-    """Return the key of a set's or map's element, ``*`` for a map's default."""
+    """Return the text of the key of a set's or map's element; ``*`` for a map's default element."""
     if not key:
         return "*"
     if len(key) != len(kinds):

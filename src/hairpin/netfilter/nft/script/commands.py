@@ -1,10 +1,10 @@
-"""A whole nft script as commands, one after another.
+"""Reads a whole nft script as a sequence of commands.
 
     script  := (define | include | command)*
     command := VERB? KIND FAMILY? TABLE NAME …         VERB := "add" | "create" | "insert" | "delete" | "flush" …
 
 A block such as ``table inet filter { … }`` becomes commands in nft's order: the table, its chains, objects, sets and
-flowtables, and then the rules.  So a rule may name a chain or set that is declared after it.
+flowtables, and then the rules.  So a rule may name a chain or a set that the block declares after the rule.
 
 Source: nft(8); nftables src/rule.c nft_cmd_expand(), src/parser_bison.y
 """
@@ -30,10 +30,10 @@ _KINDS = ("table", "chain", "rule", "set", "map", "element", "flowtable", "rules
 
 
 class Command(msgspec.Struct, frozen=True):
-    """A command.  ``kind``: table, chain, rule, set, map, element, flowtable, ruleset, or a kind of object (``ct
-    helper``).  ``name``: the chain's, set's or object's name; for a rule, its chain's.  ``body``: as in the JSON.
-    ``family`` None: all families, in ``flush ruleset``.  ``place``: ``index``, ``handle`` or ``position`` of a rule,
-    and its number."""
+    """A command of a script.  ``kind``: table, chain, rule, set, map, element, flowtable, ruleset, or a kind of object
+    (``ct helper``).  ``name``: the name of the chain, set or object; for a rule, the name of its chain.  ``body``: the
+    declaration or rule as JSON.  ``family`` is None for all families, in ``flush ruleset``.  ``place``: where a rule
+    is, by its ``index``, ``handle`` or ``position``."""
 
     verb: Verb
     kind: str
@@ -47,7 +47,7 @@ class Command(msgspec.Struct, frozen=True):
 
 
 def commands(text: str, *, source: str, files: Files | None = None) -> tuple[Command, ...]:
-    """Return the commands of a script.  ``files``: the texts of files that it may include, by their paths.  Raises
+    """Return the commands of a script.  ``files`` has the texts of the files that it may include, by path.  Raises
     ParseError for a script that nft refuses, UnreadError (a ParseError) for syntax that hairpin does not know, and
     MissingFileError for an included file that is not in ``files``."""
     at = Cursor(text, source, files or {})
@@ -89,7 +89,7 @@ def _command(at: Cursor) -> list[Command]:
 
 
 def _kind(at: Cursor) -> str:
-    """Take the kind of a command's object; without one the command is about a rule."""
+    """Take and return the kind of object that a command is about.  A command without a kind is about a rule."""
     if at.at("ct") and at.peek(1).means("helper", "timeout", "expectation"):
         at.take()
         return f"ct {at.take().text}"
@@ -106,7 +106,7 @@ def _family(at: Cursor, default: Family | None) -> Family | None:
 
 
 class _Made:
-    """Makes the commands of one statement of a script."""
+    """Reads one statement of a script and makes its commands."""
 
     def __init__(self, at: Cursor, verb: Verb, source: str, line: int) -> None:
         self._at = at
@@ -115,7 +115,7 @@ class _Made:
         self._line = line
 
     def command(self, kind: str, family: Family | None, table: str = "", name: str = "", **more: object) -> Command:
-        """Return the command about that object."""
+        """Return the command about the object of that kind, table and name."""
         body = cast("Object", more.get("body", {}))
         place = cast("tuple[str, int] | None", more.get("place"))
         return Command(self._verb, kind, family, table, name, body, self._source, self._line, place)
@@ -141,7 +141,7 @@ class _Made:
         return inside.commands()
 
     def rule(self) -> Command:
-        """Return the command about a rule."""
+        """Read the rest of a command about a rule and return the command."""
         at = self._at
         family, table = self._whose()
         name = at.name()
@@ -155,13 +155,14 @@ class _Made:
         return self.command("rule", family, table, name, body=body, place=place)
 
     def element(self) -> Command:
-        """Return the command about elements of a set or a map."""
+        """Read the rest of a command about a set's or map's elements and return the command."""
         family, table = self._whose()
         name = self._at.name()
         return self.command("element", family, table, name, body={"elem": elements(self._at)})
 
     def named(self, kind: str) -> list[Command]:
-        """Return the commands about a chain, a set, a flowtable or an object."""
+        """Read the rest of a command about a chain, a set, a flowtable or an object, and return the commands that it
+        becomes."""
         at = self._at
         family, table = self._whose()
         if self._verb == "flush" and kind == "table":
@@ -188,14 +189,14 @@ class _Made:
 
 
 def declaration_of(text: str, family: Family) -> tuple[str, Object]:
-    """Return kind and body of an object, from its declaration in the IR."""
+    """Return the kind and the JSON body of an object, which ``text`` declares as the IR does."""
     at = Cursor(text, "", {})
     kind, name = _kind(at), at.name()
     return kind, {**declaration(at, kind, family), "name": name}
 
 
 def declaration(at: Cursor, kind: str, family: Family) -> Object:
-    """Return the parameters of a set, a map, a flowtable or an object."""
+    """Read and return the parameters of a set, a map, a flowtable or an object."""
     match kind:
         case "set" | "map":
             return named_set(at, family, is_map=kind == "map") if at.at("{") else {}
@@ -206,7 +207,7 @@ def declaration(at: Cursor, kind: str, family: Family) -> Object:
 
 
 class _Block:
-    """The block of a table."""
+    """The block of a table in a script: ``table FAMILY NAME { … }``."""
 
     def __init__(self, made: _Made, family: Family, name: str) -> None:
         self._made = made
@@ -217,7 +218,7 @@ class _Block:
         self._rules: list[Command] = []
 
     def read(self, at: Cursor) -> None:
-        """Take the block."""
+        """Read the whole block."""
         at.open_block()
         at.skip_ends()
         while not at.at("}"):

@@ -1,4 +1,5 @@
-"""Names of ports in scripts: nft looks them up in /etc/services when it reads a script, so the kernel has numbers.
+"""Replaces names of ports in scripts.  nft looks such names up in /etc/services when it reads a script, so the kernel
+has only numbers.
 
 Source: nftables src/datatype.c inet_service_type_parse(); IANA service-name registry as in Debian's netbase
 """
@@ -39,7 +40,7 @@ _SERVICES = {
 
 
 def with_ports(left: Json, right: Json) -> Json:
-    """Return the right side of a comparison with ``left``, with ports' names replaced by numbers."""
+    """Return the right side of a comparison with ``left``, with the names of ports replaced by numbers."""
     parts = _parts(left)
     if not any(map(_is_port, parts)):
         return right
@@ -47,7 +48,7 @@ def with_ports(left: Json, right: Json) -> Json:
 
 
 def with_ports_of(types: list[str], elements: Json) -> Json:
-    """Return elements of a set of these data types, with ports' names replaced by numbers."""
+    """Return the elements of a set of these data types, with the names of ports replaced by numbers."""
     of_ports = [each == "inet_service" for each in types]
     return _numbered(elements, of_ports) if any(of_ports) else elements
 

@@ -1,8 +1,8 @@
-"""The tokens of a script in order.  An included file's tokens take the place of its ``include``, a variable's value
-that of its name.
+"""Reads the tokens of a script in order.  The tokens of an included file replace its ``include``, and the value of a
+variable replaces the variable's name.
 
-nft evaluates a variable at its definition, so its value is kept as tokens without variables.  A variable lasts until
-the end of the block that defines it.
+nft evaluates a variable's value at the definition, so the value is stored as tokens without variables.  A variable
+exists until the end of the block that defines it.
 
 Source: nft(8) INCLUDE FILES, SYMBOLIC VARIABLES; nftables src/scanner.l scanner_include_file()
 """
@@ -16,16 +16,16 @@ from hairpin.message import Message, message
 from hairpin.netfilter.nft.script.tokens import Token, tokens
 
 Files = Mapping[str, str]
-"""Texts of files by their absolute paths."""
+"""The texts of files, by their absolute paths."""
 _MOST_INCLUDES = 1024
 _DIRECTORY = "/etc"
-"""The directory in which nft looks for a relative path, unless it was built with another one.  ``./`` is nft's working
-directory: systemd starts it in the root directory."""
+"""The directory in which nft looks for a relative path, unless nft was built with another directory.  ``./`` is nft's
+working directory; systemd starts nft in the root directory."""
 _MAGIC = "*?["
 
 
 class MissingFileError(ParseError):
-    """A script includes a file whose text is unknown; ``path``: the path or pattern in the script."""
+    """A script includes a file whose text is unknown.  ``path`` is the path or pattern in the script."""
 
     def __init__(self, path: str, token: Token) -> None:
         self.path = path
@@ -39,7 +39,7 @@ class UnreadError(ParseError):
 
 
 class Cursor:
-    """The position in a script."""
+    """The position of the reader in a script."""
 
     def __init__(self, text: str, source: str, files: Files) -> None:
         self._files = files
@@ -49,7 +49,7 @@ class Cursor:
         self._last = Token("end", "", source, 0)
 
     def peek(self, ahead: int = 0) -> Token:
-        """Return the next token, or a later one, without taking it."""
+        """Return the next token, or the token that follows ``ahead`` tokens later, without taking it."""
         while True:
             self._expanded(ahead)
             at = len(self._tokens) - 1 - ahead
@@ -63,24 +63,24 @@ class Cursor:
         return self._last
 
     def at(self, *texts: str) -> bool:
-        """Return whether the next token is one of these signs or plain words."""
+        """Return whether the next token is one of these signs or unquoted words."""
         return self.peek().means(*texts)
 
     def accept(self, *texts: str) -> bool:
-        """Take the next token if it is one of these, and return whether it was."""
+        """Take the next token if it is one of these signs or words, and return whether it was taken."""
         if self.at(*texts):
             self.take()
             return True
         return False
 
     def expect(self, *texts: str) -> Token:
-        """Take the next token, which must be one of these."""
+        """Take the next token, which must be one of these signs or words."""
         if not self.at(*texts):
             raise self.unread()
         return self.take()
 
     def name(self) -> str:
-        """Take a name: a word, or one in quotation marks."""
+        """Take a name: a word, or a text in quotation marks."""
         if self.peek().kind not in ("word", "quoted"):
             raise self.unread()
         return self.take().text
@@ -102,27 +102,27 @@ class Cursor:
             self.take()
 
     def at_end(self) -> bool:
-        """Return whether a line, a command or the block ends here."""
+        """Return whether a line, a command or a block ends at the next token."""
         return self.at("\n", ";", "}") or self.peek().kind == "end"
 
     def end_line(self) -> None:
-        """Take a line end or a semicolon, which a block requires here, and all that follow it."""
+        """Take the line end or semicolon that a block requires here, and all line ends and semicolons after it."""
         if not self.at("\n", ";"):
             raise self.unread()
         self.skip_ends()
 
     def open_block(self) -> None:
-        """Take the beginning of a block, with variables of its own."""
+        """Take the beginning of a block, which gets its own variables."""
         self.expect("{")
         self._scopes.append({})
 
     def close_block(self) -> None:
-        """Take the end of a block; its variables are forgotten."""
+        """Take the end of a block, with which the block's variables end."""
         self.expect("}")
         self._scopes.pop()
 
     def common(self) -> bool:
-        """Take a definition of a variable if it comes next; return whether it did."""
+        """Take the definition of a variable if it comes next, and return whether one was taken."""
         kind = self.peek().text
         if not self.at("define", "redefine", "undefine") or self.peek(1).kind not in ("word", "quoted"):
             return False
@@ -149,7 +149,8 @@ class Cursor:
         return found
 
     def _expanded(self, ahead: int) -> None:
-        """Replace variables by their values and ``include`` by the file's tokens, up to the token ``ahead``."""
+        """Replace variables by their values and each ``include`` by the file's tokens, in the next ``ahead`` + 1
+        tokens."""
         for back in range(ahead + 1):
             at = len(self._tokens) - 1 - back
             while at >= 0 and (self._variable(at) or self._include(at)):
@@ -211,6 +212,6 @@ class Cursor:
         )
 
     def refused(self, why: Message, token: Token | None = None) -> ParseError:
-        """Return the error for input that nft itself refuses."""
+        """Return the error for a script that nft itself refuses."""
         token = token or self._last
         return ParseError(why, source=token.source, line=token.line)

@@ -1,4 +1,4 @@
-"""Declarations inside a table, from text to the JSON of libnftables: chains, sets, maps, flowtables and objects.
+"""Reads the declarations inside a table as JSON of libnftables: chains, sets, maps, flowtables and objects.
 
 Source: nft(8) CHAINS, SETS, MAPS, FLOWTABLES, STATEFUL OBJECTS; nftables src/parser_bison.y
 """
@@ -26,11 +26,11 @@ from hairpin.netfilter.nft.syntax import Json, Object, named, words
 
 Reader = Callable[[Cursor], Object]
 Body = tuple[Object, list[Object]]
-"""A chain: its declaration and its rules."""
+"""The content of a chain's block: the chain's declaration, and its rules."""
 
 
 def chain(at: Cursor) -> Body:
-    """Return the content of a chain's block."""
+    """Read and return the content of a chain's block."""
     found: Object = {}
     rules: list[Object] = []
     at.open_block()
@@ -70,7 +70,7 @@ def _chain_property(at: Cursor, found: Object) -> bool:
 
 
 def _place(at: Cursor, found: Object) -> None:
-    """Read the devices of a hook, and its priority."""
+    """Read the devices and the priority of a hook into ``found``."""
     while at.at("device", "devices", "priority"):
         if at.at("priority"):
             at.take()
@@ -88,7 +88,7 @@ def _devices(at: Cursor) -> Json:
 
 
 def priority(at: Cursor) -> Json:
-    """Return a priority: a number, a name, or a name with an offset."""
+    """Read and return a priority: a number, a name, or a name with an offset."""
     if at.peek().kind == "number" or at.at("-", "+"):
         sign = -1 if at.at("-") else 1
         at.accept("-", "+")
@@ -107,7 +107,7 @@ def _words(at: Cursor) -> Json:
 
 
 def named_set(at: Cursor, family: Family, *, is_map: bool) -> Object:
-    """Return the content of a set's or map's block."""
+    """Read and return the content of a set's or map's block."""
     found: Object = {}
     at.open_block()
     at.skip_ends()
@@ -171,7 +171,8 @@ def _set_property(at: Cursor, found: Object, family: Family, *, is_map: bool) ->
 
 
 def with_port_numbers(declared: Object, family: Family, listed: Json) -> Json:
-    """Return elements of that set or map, with ports' names replaced by numbers."""
+    """Return the elements in ``listed``, with the names of ports replaced by numbers, as the declared set or map
+    requires."""
     types = types_of(declared.get("type"), family)
     found = with_ports_of(types, {"set": listed})
     inner = found["set"] if isinstance(found, dict) else listed
@@ -184,7 +185,7 @@ def with_port_numbers(declared: Object, family: Family, listed: Json) -> Json:
 
 
 def types_of(declared: Json, family: Family) -> list[str]:
-    """Return the data types of a declaration, one for each dimension."""
+    """Return the data types in the declaration of a set or map, one for each dimension."""
     if isinstance(declared, dict):
         return [_kind(each, family) for each in _dimensions(declared.get("typeof"))]
     return list(words(declared))
@@ -207,7 +208,7 @@ def _types(at: Cursor) -> Json:
 
 
 def _typeof(at: Cursor, family: Family) -> Json:
-    """Return the data types of the fields after ``typeof``, if every type has a name."""
+    """Return the data types of the fields after ``typeof`` if every type has a name, else the ``typeof`` itself."""
     value = concatenation(at, operand_of)
     kinds = [_kind(each, family) for each in _dimensions(value)]
     if all(each in TYPES and TYPES[each].named for each in kinds):
@@ -216,7 +217,7 @@ def _typeof(at: Cursor, family: Family) -> Json:
 
 
 def flowtable(at: Cursor) -> Object:
-    """Return the content of a flowtable's block."""
+    """Read and return the content of a flowtable's block."""
     found: Object = {}
     at.open_block()
     at.skip_ends()
@@ -239,7 +240,7 @@ def flowtable(at: Cursor) -> Object:
 
 
 def declared_object(at: Cursor, kind: str) -> Object:
-    """Return the parameters of a counter, a quota, a limit …, with or without a block."""
+    """Read and return the parameters of a counter, a quota, a limit …, with or without a block."""
     reader = _OBJECTS[kind]
     found: Object = {}
     if not at.at("{"):
@@ -269,7 +270,7 @@ def _context(at: Cursor) -> Object:
 
 
 def _of_connections(at: Cursor) -> Object:
-    """One line of ``ct helper``, ``ct timeout`` or ``ct expectation``."""
+    """Read and return one line of a ``ct helper``, ``ct timeout`` or ``ct expectation``."""
     match at.take().text:
         case "type":
             kind = at.name()

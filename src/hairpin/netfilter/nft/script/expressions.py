@@ -1,4 +1,4 @@
-"""Expressions of nft rules, from text to the JSON of libnftables.
+"""Reads expressions of nft rules as JSON of libnftables.
 
     side   := set | "@" NAME | list ("/" list)?        list   := concat ("," concat)*
     concat := range ("." range)*                       range  := binary ("-" binary | "/" LENGTH)?
@@ -15,7 +15,7 @@ from hairpin.netfilter.nft.syntax import Json, Object
 
 _BINARY = ({"|": "|", "or": "|"}, {"^": "^", "xor": "^"}, {"&": "&", "and": "&"},
            {"<<": "<<", "lshift": "<<", ">>": ">>", "rshift": ">>"})  # fmt: skip
-"""Operators, the loosest first."""
+"""The binary operators by precedence; those that bind least come first."""
 _WORDS: dict[str, Json] = {"exists": True, "missing": False, "comp": 108}
 VERDICTS = ("accept", "drop", "continue", "return")
 JUMPS = ("jump", "goto")
@@ -26,7 +26,7 @@ Atom = Callable[[Cursor], Json]
 
 
 def constant(at: Cursor) -> Json:
-    """Return a number, an address or a word; or an expression in parentheses."""
+    """Read and return a number, an address or a word; or an expression in parentheses."""
     if at.accept("("):
         inner = flag_list(at)
         at.expect(")")
@@ -55,7 +55,7 @@ def _number(text: str) -> int:
 
 
 def operand_of(at: Cursor) -> Json:
-    """Return a field of the packet, a constant, or an expression in parentheses."""
+    """Read and return a field of the packet, a constant, or an expression in parentheses."""
     if at.accept("("):
         inner = flag_list(at, operand_of)
         at.expect(")")
@@ -65,7 +65,7 @@ def operand_of(at: Cursor) -> Json:
 
 
 def _binary(at: Cursor, atom: Atom, level: int = 0) -> Json:
-    """Return an expression with its operators."""
+    """Read and return an expression with its binary operators."""
     if level == len(_BINARY):
         return atom(at)
     left: Json = _binary(at, atom, level + 1)
@@ -79,7 +79,7 @@ def _binary(at: Cursor, atom: Atom, level: int = 0) -> Json:
 
 
 def value_or_range(at: Cursor, atom: Atom = constant) -> Json:
-    """Return an expression, a range or a prefix."""
+    """Read and return an expression, a range or a prefix."""
     left = _binary(at, atom)
     if at.accept("-"):
         return {"range": [left, _binary(at, atom)]}
@@ -90,7 +90,7 @@ def value_or_range(at: Cursor, atom: Atom = constant) -> Json:
 
 
 def concatenation(at: Cursor, atom: Atom = constant) -> Json:
-    """Return one expression, or several with dots between them."""
+    """Read and return one expression, or several expressions with dots between them."""
     parts = [value_or_range(at, atom)]
     while at.accept("."):
         parts.append(value_or_range(at, atom))
@@ -98,7 +98,7 @@ def concatenation(at: Cursor, atom: Atom = constant) -> Json:
 
 
 def flag_list(at: Cursor, atom: Atom = constant) -> Json:
-    """Return one expression, or flags with commas between them."""
+    """Read and return one expression, or several flags with commas between them."""
     parts = [concatenation(at, atom)]
     while at.accept(","):
         at.skip_lines()
@@ -107,7 +107,7 @@ def flag_list(at: Cursor, atom: Atom = constant) -> Json:
 
 
 def with_map(at: Cursor) -> Json:
-    """Return an expression, or the lookup of it in a map."""
+    """Read and return an expression, or the lookup of an expression in a map."""
     key = concatenation(at, operand_of)
     if not at.accept("map"):
         return key
@@ -115,23 +115,24 @@ def with_map(at: Cursor) -> Json:
 
 
 def mapping(at: Cursor) -> Json:
-    """Return the map after ``map`` or ``vmap``."""
+    """Read and return the map after the word ``map`` or ``vmap``."""
     return reference(at) if at.at("@") else set_of(at)
 
 
 def reference(at: Cursor) -> str:
-    """Return ``@NAME``."""
+    """Read and return the name of a set or map, as ``@NAME``."""
     at.expect("@")
     return f"@{at.name()}"
 
 
 def set_of(at: Cursor) -> Json:
-    """Return ``{ … }`` as a set; the elements of nested sets, which come from variables, are its elements."""
+    """Read and return ``{ … }`` as a set.  The elements of nested sets, which variables cause, become elements of this
+    set."""
     return {"set": elements(at)}
 
 
 def elements(at: Cursor) -> list[Json]:
-    """Return the elements in braces."""
+    """Read and return the elements in braces."""
     at.expect("{")
     found: list[Json] = []
     at.skip_lines()
@@ -149,13 +150,13 @@ def _element(at: Cursor) -> Json:
     if not at.accept(":"):
         return key
     value = verdict(at) or concatenation(at)
-    # nft 1.0.3 and later has the options before the colon, earlier versions after it.
+    # nft 1.0.3 and later writes an element's options before the colon, earlier versions after the colon.
     details = _options(at)
     return [_with_details(key, details) if details else key, value]
 
 
 def element_key(at: Cursor, atom: Atom) -> Json:
-    """Return an element's key with its options: a timeout, a comment, a counter."""
+    """Read and return an element's key with the element's options: a timeout, a comment, a counter."""
     value = concatenation(at, atom)
     details = _options(at)
     return _with_details(value, details) if details else value
@@ -195,7 +196,7 @@ def _statement_of_element(at: Cursor) -> Object:
 
 
 def verdict(at: Cursor) -> Json:
-    """Return a verdict, if one comes next."""
+    """Read and return a verdict if one comes next, else return None."""
     if at.at(*VERDICTS):
         return {at.take().text: None}
     if at.at(*JUMPS) and not at.peek(1).means("{"):
@@ -204,7 +205,7 @@ def verdict(at: Cursor) -> Json:
 
 
 def seconds(at: Cursor) -> int:
-    """Return a time such as ``1h30m`` in seconds."""
+    """Read a time such as ``1h30m`` and return it in seconds."""
     if at.peek().kind == "number":
         return at.number()
     text, total, digits = at.name(), 0, ""
@@ -222,7 +223,7 @@ def seconds(at: Cursor) -> int:
 
 
 def counts(at: Cursor) -> Object | None:
-    """Return the numbers after ``counter``."""
+    """Read and return the numbers after the word ``counter``."""
     found: Object = {}
     while at.at("packets", "bytes") and at.peek(1).kind == "number":
         unit = at.take().text
@@ -231,7 +232,7 @@ def counts(at: Cursor) -> Object | None:
 
 
 def limit(at: Cursor) -> Object:
-    """Return the words after ``limit``: ``rate over 10 mbytes/second burst 5 packets``."""
+    """Read and return the words after ``limit``, such as ``rate over 10 mbytes/second burst 5 packets``."""
     at.expect("rate")
     over = at.accept("over")
     at.accept("until")
@@ -254,7 +255,7 @@ def limit(at: Cursor) -> Object:
 
 
 def quota(at: Cursor) -> Object:
-    """Return the words after ``quota``: ``over 25 mbytes used 0 bytes``."""
+    """Read and return the words after ``quota``, such as ``over 25 mbytes used 0 bytes``."""
     over = at.accept("over")
     at.accept("until")
     found: Object = {"val": at.number(), "val_unit": at.name()}
@@ -264,13 +265,13 @@ def quota(at: Cursor) -> Object:
 
 
 def connections(at: Cursor) -> Object:
-    """Return the words after ``ct count``."""
+    """Read and return the words after ``ct count``."""
     over = at.accept("over")
     return {"val": at.number(), **({"inv": True} if over else {})}
 
 
 def right_side(at: Cursor) -> tuple[Json, Json]:
-    """Return the right side of a comparison, with the mask after it (``syn,ack / syn,ack,fin``)."""
+    """Read and return the right side of a comparison, with a mask that may follow it (``syn,ack / syn,ack,fin``)."""
     if at.at("@"):
         return reference(at), None
     if at.at("{"):
@@ -280,7 +281,7 @@ def right_side(at: Cursor) -> tuple[Json, Json]:
 
 
 def traffic_class(at: Cursor) -> Json:
-    """Return the value of ``meta priority``: two hexadecimal numbers with a colon, or a number."""
+    """Read and return the value of ``meta priority``: two hexadecimal numbers with a colon, or one number."""
     first = _class(at)
     return {"range": [first, _class(at)]} if at.accept("-") else first
 

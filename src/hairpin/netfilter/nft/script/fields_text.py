@@ -1,4 +1,4 @@
-"""Fields of the packet (fields.py) in a script, and expressions that depend on more than the packet.
+"""Reads fields of the packet (fields.py) in a script, and expressions that depend on more than the packet.
 
 Source: nft(8) PRIMARY EXPRESSIONS, PAYLOAD EXPRESSIONS; nftables src/json.c
 """
@@ -23,7 +23,8 @@ _IP_OPTIONS = ("lsrr", "rr", "ssrr", "ra")
 
 
 def field(at: Cursor, inner: Reader) -> Json:
-    """Return the next field; None if the next token begins none.  ``inner`` reads the expression inside a hash."""
+    """Read and return the next field; None if the next token begins no field.  ``inner`` reads the expression inside a
+    hash."""
     token = at.peek()
     if token.kind == "sign" and token.text == "@":
         return _raw(at)
@@ -46,7 +47,7 @@ def _meta(key: str) -> Json:
 
 
 def _raw(at: Cursor) -> Json:
-    """``@th,16,16``"""
+    """Read and return raw bytes of a header, such as ``@th,16,16``."""
     if not (at.peek(1).kind == "word" and at.peek(2).means(",") and at.peek(3).kind == "number"):
         return None
     at.take()
@@ -157,7 +158,7 @@ def _tunnel(at: Cursor) -> Json:
 
 
 def _inside(at: Cursor) -> Json:
-    """``vxlan ip saddr``: a field of the inner packet."""
+    """Read and return a field of a tunnel's inner packet, such as ``vxlan ip saddr``."""
     if not (at.peek(1).text in HEADERS and at.peek(2).text in KEYS[at.peek(1).text]):
         return None
     name = at.take().text

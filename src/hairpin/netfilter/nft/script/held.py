@@ -1,6 +1,6 @@
-"""Existing tables as the JSON of libnftables: a script's additions are parsed in their scope.
+"""Returns parts of existing tables as JSON of libnftables, because a script's new rules may refer to them.
 
-Numbers stand for addresses and flags, as in ``nft -j --numeric``.
+Addresses and flags are written as numbers, as in ``nft -j --numeric``.
 """
 
 from hairpin.netfilter.ir import Chain, Key, Map, NameKey, NatElement, Set, Verdict, VerdictElement
@@ -8,7 +8,7 @@ from hairpin.netfilter.nft.syntax import Json, Object
 
 
 def chain_of(chain: Chain) -> Object:
-    """Return the declaration of a chain, without its rules."""
+    """Return the JSON of a chain's declaration, without the chain's rules."""
     if chain.hook is None:
         return {"name": chain.name}
     found: Object = {"name": chain.name, "hook": chain.hook, "type": chain.type, "prio": chain.priority}
@@ -18,13 +18,13 @@ def chain_of(chain: Chain) -> Object:
 
 
 def declared_set(named: Set) -> Object:
-    """Return a set with its elements."""
+    """Return the JSON of a set with its elements."""
     kinds = named.type.split(" . ")
     return {"name": named.name, "type": [*kinds], "elem": [_key(each.key, kinds) for each in named.elements]}
 
 
 def declared_map(named: Map) -> Object:
-    """Return a map with its elements."""
+    """Return the JSON of a map with its elements."""
     types, _, data = named.type.partition(" : ")
     kinds = types.split(" . ")
     return {

@@ -1,8 +1,8 @@
-"""Matches that nft adds to a rule, depending on the matches before them.
+"""Adds the matches that nft adds to a rule, depending on the rule's earlier matches.
 
-A bare ``reject`` answers in the protocol that the rule matches.  For a ``reject`` that names a protocol nft adds a
-match of it at the beginning of the rule, unless the rule has one.  The fields ``id`` and ``sequence`` of ICMP exist in
-echo messages only, so nft adds a match of the type before them.
+A bare ``reject`` answers in the protocol that the rule matches.  If a ``reject`` names a protocol, nft adds a match of
+this protocol at the beginning of the rule, unless the rule has such a match.  The fields ``id`` and ``sequence`` of
+ICMP exist in echo messages only, so nft adds a match of the type before them.
 
 Source: nftables src/evaluate.c stmt_evaluate_reject(), src/payload.c payload_gen_icmp_dependency()
 """
@@ -42,7 +42,7 @@ def with_implied(statements: list[Json], family: Family) -> list[Json]:
 
 
 def _question(kind: str, family: Family) -> Json:
-    """Return the match that a ``reject`` of this kind needs."""
+    """Return the match that a ``reject`` of this kind needs; None if it needs none."""
     if kind == "tcp reset":
         return {"match": {"op": "==", "left": {"meta": {"key": "l4proto"}}, "right": "tcp"}}
     if family == "inet" and kind in ("icmp", "icmpv6"):
@@ -57,7 +57,8 @@ def _asked(before: list[Json], family: Family, kinds: Mapping[tuple[str, int], s
         body = content(each)
         if named(each) != "match" or body.get("op") not in ("==", "!=", "in"):
             continue
-        # The implied conditions hold for every operator; of a negated comparison only they are used.
+        # The conditions that a comparison implies hold for every operator.  Of a negated comparison, only these
+        # conditions are used.
         found = compare(body.get("left"), "==", body.get("right"), Scope(family, ""))
         for part in found[:-1] if body.get("op") == "!=" else found:
             if isinstance(part, FieldMatch) and len(part.ranges) == 1 and part.ranges[0][0] == part.ranges[0][1]:
@@ -67,7 +68,8 @@ def _asked(before: list[Json], family: Family, kinds: Mapping[tuple[str, int], s
 
 
 def _types(statement: Json, before: list[Json]) -> Iterator[Json]:
-    """Yield the match of the echo types, unless the rule has a match of the type."""
+    """Yield the match of the echo types that the statement needs, unless the rule already has a match of the ICMP
+    type."""
     for name in ("icmp", "icmpv6"):
         fields = [each for each in _fields(statement, name) if each in _ECHO]
         asked = [each for one in before for each in _fields(one, name) if each == "type" or each in _ECHO]

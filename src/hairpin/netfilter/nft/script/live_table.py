@@ -23,9 +23,10 @@ _OBJECT_STATEMENTS = ("counter", "quota", "limit", "synproxy", "ct helper", "ct 
 
 
 class LoadingHost(msgspec.Struct, frozen=True):
-    """The host on which a script is loaded: its links (None: not known), nft's version, the id of its reading.
+    """The host on which a script is loaded: its links (None if they are not known), nft's version, and the reading's
+    id.
 
-    ``late_devices``: a chain or a flowtable may name a link that does not exist yet (since Linux 6.16)."""
+    ``late_devices`` is true if a chain or a flowtable may name a link that does not exist yet (since Linux 6.16)."""
 
     links: frozenset[str] | None = None
     version: str = ""
@@ -34,7 +35,8 @@ class LoadingHost(msgspec.Struct, frozen=True):
 
 
 class LiveTable:
-    """A table on which a script is being carried out.  Its former rules are in the IR, new rules in JSON."""
+    """A table while a script is being carried out on it.  The rules from before the script are IR, and new rules are
+    JSON."""
 
     def __init__(self, held: Table) -> None:
         self.touched = False
@@ -51,12 +53,12 @@ class LiveTable:
         }
 
     def with_flags(self, body: Object) -> None:
-        """Give the table the flags in a command."""
+        """Give the table the flags that a command about the table has."""
         self.touched = True
         self._flags = body.get("flags", self._flags)
 
     def table(self, target: LoadingHost, source: str) -> Table:
-        """Return the table as it is now."""
+        """Return the table as it is after the commands so far."""
         if not self.touched:
             return self._held
         family, name = self._held.family, self._held.name
@@ -79,7 +81,7 @@ class LiveTable:
         return self._joined(read)
 
     def _joined(self, read: Table) -> Table:
-        """Return the table with its former rules in their places among the new ones."""
+        """Return the table ``read`` with the rules from before the script at their places among the new rules."""
         chains = tuple(
             msgspec.structs.replace(chain, rules=tuple(_merged(self.rules[chain.name], chain.rules)))
             for chain in read.chains
@@ -322,12 +324,12 @@ class LiveTable:
 
 
 def _entry(kind: str, body: Object, where: Object) -> Json:
-    """Return the declaration as an object of a listing."""
+    """Return a declaration as an object of nft's JSON listing."""
     return {kind: {**body, **where}}
 
 
 def _merged(wanted: list[Rule | Object], read: tuple[Rule, ...]) -> Iterator[Rule]:
-    """Yield the former rules, with the newly read rules in their places; all are renumbered."""
+    """Yield the rules from before the script and the newly read rules in their order, with new numbers."""
     fresh = 0
     for number, each in enumerate(_grouped(wanted), 1):
         if isinstance(each, list):
@@ -338,7 +340,8 @@ def _merged(wanted: list[Rule | Object], read: tuple[Rule, ...]) -> Iterator[Rul
 
 
 def _grouped(rules: list[Rule | Object]) -> Iterator[list[Rule] | Object]:
-    """Yield new rules one by one, and former rules as lists: the rules of a list were one rule of nft."""
+    """Yield each new rule by itself, and the rules from before the script as lists.  The rules in one list were one
+    rule of nft."""
     group: list[Rule] = []
     for each in rules:
         if group and not (isinstance(each, Rule) and each.number == group[0].number):

@@ -1,8 +1,8 @@
 """Loads a script into existing tables, as ``nft -f`` does.
 
 A script is one transaction: if the kernel refuses one command, nothing changes.  An existing table, chain, set or
-object stays, and rules are always appended, so a script that is loaded twice has its rules twice.  Tables of
-iptables-nft are ordinary tables here; those of iptables-legacy are not included.
+object stays, and rules are always appended, so a script that is loaded twice has its rules twice.  For nft, the tables
+of iptables-nft are ordinary tables, but it does not see the tables of iptables-legacy.
 
 Source: nft(8); net/netfilter/nf_tables_api.c nf_tables_newchain(), nf_tables_delchain(), nf_tables_newrule()
 """
@@ -28,8 +28,9 @@ _OWN = frozenset({"nft", "iptables-nft"})
 def tables_after(
     text: str, held: Iterable[Table], target: LoadingHost, *, source: str, files: Files | None = None
 ) -> tuple[Table, ...]:
-    """Return all tables after ``nft -f``.  ``held``: the existing tables.  Raises ParseError if nft or the kernel
-    refuses the script, which then changes nothing.  ``commands`` lists the kinds of ParseError."""
+    """Return all tables as they are after ``nft -f``.  ``held`` are the existing tables.  Raises ParseError if nft or
+    the kernel refuses the script, which then changes nothing.  The function ``commands`` lists the kinds of
+    ParseError."""
     state = _State(held, target)
     for command in commands(text, source=source, files=files):
         try:
@@ -40,7 +41,7 @@ def tables_after(
 
 
 class _State:
-    """The tables on which a script is being carried out."""
+    """All tables while a script is being carried out on them."""
 
     def __init__(self, held: Iterable[Table], target: LoadingHost) -> None:
         self._target = target
@@ -56,7 +57,7 @@ class _State:
                 self._order.append(each)
 
     def tables(self, source: str) -> tuple[Table, ...]:
-        """Return the tables as they are now."""
+        """Return the tables as they are after the commands so far."""
         places = dict.fromkeys((*self._order, *self._tables))
         return tuple(
             each if isinstance(each, Table) else self._tables[each].table(self._target, source)
@@ -136,7 +137,7 @@ class _State:
         table.carry_out_rule(command, self._target)
 
     def _with_name(self, table: "LiveTable", statement: Json, command: Command) -> Json:
-        """Return the jump with the name that the kernel gives to its unnamed chain."""
+        """Return the jump to an unnamed chain with the name that the kernel gives to this chain."""
         rules = content(statement).get("rules")
         if not isinstance(rules, list):
             return statement

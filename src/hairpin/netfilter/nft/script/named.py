@@ -1,4 +1,4 @@
-"""The names in a rule's JSON: chains, sets, links."""
+"""Finds the names of chains, sets and links in a rule's JSON."""
 
 from collections.abc import Iterator
 
@@ -6,7 +6,7 @@ from hairpin.netfilter.nft.syntax import Json, content, list_of, named, pair
 
 
 def jump_targets(value: Json) -> Iterator[str]:
-    """Yield the chains to which the verdicts jump."""
+    """Yield the names of the chains to which the rule's verdicts jump."""
     if isinstance(value, list):
         for each in value:
             yield from jump_targets(each)
@@ -19,7 +19,7 @@ def jump_targets(value: Json) -> Iterator[str]:
 
 
 def set_references(value: Json) -> Iterator[str]:
-    """Yield the names after ``@``."""
+    """Yield the names of the sets and maps in the rule, which follow ``@``."""
     if isinstance(value, list):
         for each in value:
             yield from set_references(each)
@@ -33,7 +33,7 @@ def set_references(value: Json) -> Iterator[str]:
 
 
 def indexed_links(value: Json) -> Iterator[str]:
-    """Yield the names of links that are compared by index: nft looks the index up when it loads the rule."""
+    """Yield the names of links that the rule compares by index.  nft looks up the index when it loads the rule."""
     if isinstance(value, list):
         for each in value:
             yield from indexed_links(each)

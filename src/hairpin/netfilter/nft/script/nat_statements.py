@@ -1,4 +1,4 @@
-"""Statements that redirect or copy a packet (NAT, proxies, queues), from text to the JSON of libnftables.
+"""Reads statements that redirect or copy a packet (NAT, proxies, queues) as JSON of libnftables.
 
 Source: nft(8) NAT STATEMENTS, TPROXY STATEMENT, QUEUE STATEMENT, DUP STATEMENT, FWD STATEMENT
 """
@@ -12,7 +12,7 @@ _NAT_FLAGS = ("random", "fully-random", "persistent")
 
 
 def translation(at: Cursor) -> Json:
-    """Return ``snat``, ``dnat``, ``masquerade`` or ``redirect`` with its arguments."""
+    """Read and return ``snat``, ``dnat``, ``masquerade`` or ``redirect`` with its arguments."""
     name, found = at.take().text, dict[str, Json]()
     if at.at("ip", "ip6") and at.peek(1).means("to", "addr", "prefix", "interval"):
         found["family"] = at.take().text
@@ -37,7 +37,7 @@ def translation(at: Cursor) -> Json:
 
 
 def _translated(at: Cursor, found: Object, *, ports_alone: bool) -> None:
-    """Put address and port, or a map that chooses them, into ``found``."""
+    """Read the address and the port, or a map that chooses them, into ``found``."""
     if not at.at(":"):
         target = _target(at)
         found["port" if ports_alone else "addr"] = with_ports(_PORT, target) if ports_alone else target
@@ -71,7 +71,7 @@ def _nat_flags(at: Cursor) -> list[Json]:
 
 
 def tproxy(at: Cursor) -> Json:
-    """Return ``tproxy to :50080``."""
+    """Read and return a statement such as ``tproxy to :50080``."""
     at.take()
     found: Object = {}
     if at.at("ip", "ip6"):
@@ -82,7 +82,7 @@ def tproxy(at: Cursor) -> Json:
 
 
 def queue(at: Cursor) -> Json:
-    """Return ``queue flags bypass to 1-3``."""
+    """Read and return a statement such as ``queue flags bypass to 1-3``."""
     at.take()
     found: Object = {}
     flags: list[Json] = []
@@ -98,7 +98,7 @@ def queue(at: Cursor) -> Json:
 
 
 def copy_or_forward(at: Cursor) -> Json:
-    """Return ``dup to 10.0.0.1 device "eth0"`` or ``fwd to "eth0"``."""
+    """Read and return a statement such as ``dup to 10.0.0.1 device "eth0"`` or ``fwd to "eth0"``."""
     name, found = at.take().text, dict[str, Json]()
     if at.at("ip", "ip6"):
         found["family"] = at.take().text

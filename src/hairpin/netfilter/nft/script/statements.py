@@ -1,4 +1,4 @@
-"""Statements of nft rules, from text to the JSON of libnftables.
+"""Reads statements of nft rules as JSON of libnftables.
 
 Source: nft(8) STATEMENTS; libnftables-json(5); nftables src/parser_bison.y stmt
 """
@@ -42,7 +42,7 @@ Reader = Callable[[Cursor], Json]
 
 
 def rule(at: Cursor) -> tuple[Rule, str | None]:
-    """Return the statements of a rule, and its comment."""
+    """Read a rule and return its statements and its comment."""
     found: Rule = []
     comment: str | None = None
     while not at.at_end():
@@ -56,7 +56,7 @@ def rule(at: Cursor) -> tuple[Rule, str | None]:
 
 
 def statement(at: Cursor) -> Json:
-    """Return one statement."""
+    """Read and return one statement of a rule."""
     token = at.peek()
     if token.kind == "word":
         if token.text in JUMPS and at.peek(1).means("{"):
@@ -72,7 +72,7 @@ def statement(at: Cursor) -> Json:
 
 
 def _inner_rules(at: Cursor) -> list[Json]:
-    """Return the rules of a chain without a name: ``jump { … }``."""
+    """Read and return the rules of a chain without a name: ``jump { … }``."""
     at.open_block()
     found: list[Json] = []
     at.skip_ends()
@@ -110,12 +110,12 @@ def _relation(at: Cursor) -> Json:
 
 
 def _joined(flags: Json) -> Json:
-    """Return flags as one value."""
+    """Return several flags as one value."""
     return {"|": flags} if isinstance(flags, list) else flags
 
 
 def _implied(left: Json, right: Json) -> str:
-    """Return the operator of a comparison without one: ``in`` for flags, else ``==``."""
+    """Return the operator of a comparison that is written without an operator: ``in`` for flags, else ``==``."""
     inner, name = content(left), named(left)
     of_flags = _FLAGS.get(f"{inner.get('protocol', name)} {inner.get('field', inner.get('key'))}", False)
     single = not isinstance(right, dict) or "|" in right
@@ -153,7 +153,7 @@ def _flags_or_map(at: Cursor) -> Json:
 
 
 def _object_or(at: Cursor, read: Reader) -> Json:
-    """Return the name of an object, a map to such names, or what ``read`` returns."""
+    """Return the name of an object, a map to names of objects, or the parameters that ``read`` returns."""
     if not at.accept("name"):
         return read(at)
     return with_map(at)
@@ -252,7 +252,7 @@ def _synproxy(at: Cursor) -> Json:
 
 
 def synproxy(at: Cursor) -> Object:
-    """Return the words after ``synproxy``: ``mss 1460 wscale 7 timestamp sack-perm``."""
+    """Read and return the words after ``synproxy``, such as ``mss 1460 wscale 7 timestamp sack-perm``."""
     found: Object = {}
     flags: list[Json] = []
     while at.at("mss", "wscale", "timestamp", "sack-perm"):
@@ -292,7 +292,8 @@ def _reset(at: Cursor) -> Json:
 
 
 def _element(at: Cursor) -> Json:
-    """``add @blocked { ip saddr timeout 1h }``, ``update @ports { tcp dport : ip daddr }``"""
+    """Read and return a statement such as ``add @blocked { ip saddr timeout 1h }`` or
+    ``update @ports { tcp dport : ip daddr }``."""
     if not at.peek(1).means("@"):
         return None
     operation, name = at.take().text, reference(at)
@@ -312,7 +313,7 @@ def _element(at: Cursor) -> Json:
 
 
 def _older_element(at: Cursor) -> Json:
-    """``set add ip saddr @blocked``"""
+    """Read and return a statement in the older form ``set add ip saddr @blocked``."""
     if not at.peek(1).means("add", "update", "delete"):
         return None
     at.take()

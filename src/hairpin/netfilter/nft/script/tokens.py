@@ -1,4 +1,4 @@
-"""The words of an nft script.
+"""Splits an nft script into words.
 
 Source: nft(8) LEXICAL CONVENTIONS; nftables src/scanner.l
 """
@@ -15,7 +15,7 @@ Kind = Literal["word", "quoted", "number", "address", "sign", "end"]
 
 _SIGNS = ("==", "!=", "<=", ">=", "<<", ">>", *"{}()[],;:.&|^!<>=/-+@$*")
 _ETHERTYPES = re.compile(r"8021(?:q|ad)\b")
-"""The only words that begin with a digit."""
+"""The names of EtherTypes that begin with a digit: 8021q and 8021ad."""
 _NUMBER = re.compile(r"0[xX][0-9a-fA-F]+|\d+")
 _TIME = re.compile(r"(?=\d)(?:\d+d)?(?:\d+h)?(?:\d+m)?(?:\d+s)?(?:\d+ms)?(?![\w.])")
 _WORD = re.compile(r"[A-Za-z_][\w./\\-]*\*?|\.?[A-Za-z_][\w./\\-]*\*?")
@@ -35,7 +35,7 @@ class Token(NamedTuple):
     line: int
 
     def means(self, *texts: str) -> bool:
-        """Return whether the token is one of these signs or plain words."""
+        """Return whether the token is one of these signs or unquoted words."""
         return self.kind in ("word", "sign") and self.text in texts
 
 
