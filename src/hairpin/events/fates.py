@@ -31,7 +31,7 @@ def fate_of_open(was: Network, course: Course, flow: Flow) -> Fate:
 
 
 def fates_of_open(was: Network, course: Course, flows: Iterable[Flow], *, anew: bool = False) -> Iterator[Fate]:
-    """Yield the fate of each flow's connection.  ``anew``: see the function ``fate``; then each connection is walked."""
+    """Yield the fate of each flow's connection.  ``anew``: see ``fate``; then each connection is walked."""
     flows = tuple(flows)
     fates: dict[Version, _Fates] = {}
     for flow in flows:

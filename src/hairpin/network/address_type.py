@@ -1,4 +1,4 @@
-"""The type of an address, for ``-m addrtype`` and nft ``fib … type``, which look it up differently.
+"""The type of an address, for ``-m addrtype`` and for nft ``fib … type``, which determine the type differently.
 
 Source: net/ipv4/fib_frontend.c __inet_dev_addr_type(); net/netfilter/xt_addrtype.c match_type6();
 net/ipv6/netfilter/nft_fib_ipv6.c __nft_fib6_eval_type()
@@ -19,7 +19,7 @@ _BY_ROUTE6 = frozenset(("local", "anycast", "unreachable"))
 def address_type4(namespace: Namespace, value: int, link: str | None = None) -> str:
     """Return the type of an IPv4 address by the local table, without policy rules.
 
-    ``link``: a route by any other link counts as ``unicast``.
+    If ``link`` is given, an address whose route uses another link is ``unicast``.
     """
     if is_zero4(namespace.kernel, value) or value == BROADCAST4:
         return "broadcast"
@@ -41,7 +41,7 @@ def address_type4(namespace: Namespace, value: int, link: str | None = None) -> 
 
 
 def is_to_many(namespace: Namespace, version: Version, value: int) -> bool:
-    """Return whether the address is broadcast or multicast.  Its hardware address is derived from it, without a
+    """Return whether the address is broadcast or multicast.  The kernel derives its hardware address without an ARP
     request.
 
     Source: net/ipv4/arp.c arp_constructor(), net/ipv6/ndisc.c ndisc_constructor()
@@ -52,7 +52,7 @@ def is_to_many(namespace: Namespace, version: Version, value: int) -> bool:
 
 
 def is_source4(namespace: Namespace, value: int) -> bool:
-    """Return whether IPv4 accepts the address as a source: only the local table can make it local.
+    """Return whether IPv4 accepts the address as a source address, because the local table makes it local.
 
     Source: net/ipv4/route.c ip_route_output_key_hash_rcu(), net/ipv4/devinet.c __ip_dev_find()
     """
@@ -60,15 +60,16 @@ def is_source4(namespace: Namespace, value: int) -> bool:
 
 
 def _goes_before(one: Route, other: Route) -> bool:
-    """Return whether the first route takes precedence: by prefix, then table (local has the greater number), then
-    metric."""
+    """Return whether the first route takes precedence: by the longer prefix, then the table (local before main), then
+    the smaller metric."""
     return (-one.prefix_length, -one.table, one.metric) < (-other.prefix_length, -other.table, other.metric)
 
 
 def address_type6(namespace: Namespace, query: Query, link: str | None = None) -> str:
-    """Return nft's type of an IPv6 address: by a lookup as for a local packet, then by the form of the address.
+    """Return the type that nft gives an IPv6 address: by a route lookup as for a local packet, then by the address's
+    form.
 
-    ``link``: only that link's own addresses are local.
+    If ``link`` is given, only the addresses of that link are local.
     """
     found = lookup(namespace, query)
     if found.type in ("blackhole", "prohibit"):
@@ -85,9 +86,8 @@ def address_type6(namespace: Namespace, query: Query, link: str | None = None) -
 
 
 def address_fits6(namespace: Namespace, value: int, types: frozenset[str], link: str | None = None) -> bool:
-    """Return whether ip6tables finds that the address has the types.  All types that depend on the address's form must
-    fit; of the types that depend on its route, one is enough.
-    """
+    """Return whether the address satisfies ip6tables' ``-m addrtype`` with these types.  It must have all given types
+    that depend on its form.  Of the given types that depend on its route, it needs only one."""
     forms = {"multicast": is_multicast(value, 6), "unicast": value != 0 and not is_multicast(value, 6),
              "unspec": value == 0}  # fmt: skip
     if not all(holds for name, holds in forms.items() if name in types):
@@ -107,8 +107,8 @@ def address_fits6(namespace: Namespace, value: int, types: frozenset[str], link:
 
 
 def names_a_network(found: Found, value: int) -> bool:
-    """Return whether the address is anycast: by its route, or as the first address (the routers') of a network on the
-    link.
+    """Return whether the address is anycast: by its route, or as the first address (subnet-router anycast) of an
+    on-link network.
 
     Source: include/net/ip6_route.h ipv6_anycast_destination()
     """

@@ -1,4 +1,5 @@
-"""A container's attachment: which container has an address, and which veth leads to it."""
+"""A container's attachment to a bridge network: which container has an address, and which veth leads to the
+container."""
 
 import msgspec
 
@@ -12,7 +13,8 @@ from hairpin.network.prefix import Version, inside, network_of
 
 
 class Attachment(msgspec.Struct, frozen=True):
-    """A running container's endpoint on a bridge network, and the host's veth to it (None: not found)."""
+    """A running container's endpoint on a bridge network, and the host's veth to the container (None if it was not
+    found)."""
 
     container: Container
     endpoint: Endpoint
@@ -36,7 +38,8 @@ def attachment_of(network: Network, host: Host, address: int, version: Version) 
 
 
 def host_link_of(network: Network, host: Host, container: Container, endpoint: Endpoint) -> Link | None:
-    """Return the host's veth whose peer is in the container's namespace and has the endpoint's address or MAC."""
+    """Return the host's veth whose peer is in the container's namespace and has the endpoint's IPv4 or hardware
+    address."""
     for link in network.namespace(host.netns).links:
         peer = veth_peer(network, host.netns, link)
         if peer is None or peer.netns.name != container.netns:
@@ -50,7 +53,7 @@ def host_link_of(network: Network, host: Host, container: Container, endpoint: E
 
 
 def network_for(host: Host, address: int, version: Version) -> DockerNetwork | None:
-    """Return the bridge network whose subnet holds the address, or None."""
+    """Return the engine's network of which a subnet contains the address, or None."""
     for engine in host.engines:
         for each in engine.networks:
             for subnet in each.subnets:
@@ -60,7 +63,7 @@ def network_for(host: Host, address: int, version: Version) -> DockerNetwork | N
 
 
 def network_of_bridge(host: Host, bridge: str) -> DockerNetwork | None:
-    """Return the engine's network whose bridge this is, or None."""
+    """Return the engine's network that has this bridge, or None."""
     for engine in host.engines:
         for each in engine.networks:
             if each.bridge == bridge:
@@ -71,7 +74,8 @@ def network_of_bridge(host: Host, bridge: str) -> DockerNetwork | None:
 def has_lost_bridge(host: Host, joined: DockerNetwork | None) -> bool:
     """Return whether the host's links were read and lack the bridge of that Docker network.
 
-    Podman has a bridge only while a container is on it, and a rootless engine has its bridges elsewhere."""
+    A Podman network has its bridge only while a container is on the network, and a rootless engine has its bridges in
+    another namespace."""
     dockers = (each for each in host.engines if each.kind == "docker" and not each.rootless)
     if joined is None or joined.bridge is None or all(joined not in each.networks for each in dockers):
         return False
@@ -80,14 +84,14 @@ def has_lost_bridge(host: Host, joined: DockerNetwork | None) -> bool:
 
 
 def engines_read(host: Host) -> bool:
-    """Return whether all engines listed their containers.  If not, a missing container proves nothing."""
+    """Return whether all engines listed their containers.  If an engine did not, a missing container proves nothing."""
     unread = {each.key for each in host.unread}
     return bool(host.engines) and not unread & {"docker-containers", "podman-containers"}
 
 
 def next_address(engine: Engine, subnet: Subnet) -> int:
-    """Return the first address of the subnet, or of its ``--ip-range``, that no container of the engine has.  The next
-    container to start gets it.  Source: moby libnetwork/ipam/allocator.go getAddress()"""
+    """Return the first address of the subnet, or of its ``--ip-range``, that no container of the engine has.  The
+    container that starts next gets this address.  Source: moby libnetwork/ipam/allocator.go getAddress()"""
     endpoints = [each for container in engine.containers for each in container.endpoints]
     taken = {each.ipv4 if subnet.version == 4 else each.ipv6 for each in endpoints}
     first = network_of(subnet.network, subnet.prefix_length, subnet.version)
@@ -99,7 +103,8 @@ def next_address(engine: Engine, subnet: Subnet) -> int:
 
 
 def sender_netns(network: Network, start: FromContainer) -> Netns:
-    """Return the present namespace of the start's container, even if a change has replaced its old one."""
+    """Return the present namespace of the container in which the flow starts.  A change may have replaced its old
+    namespace."""
     if start.netns in network or not any(start.netns.host == each.name for each in network.hosts):
         return start.netns
     container = network.host(start.netns.host).container(start.name)

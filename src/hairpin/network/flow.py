@@ -1,4 +1,4 @@
-"""One flow, from a start to an address and port."""
+"""One flow, from its start to an address and a port."""
 
 from typing import Literal
 
@@ -12,21 +12,22 @@ Protocol = Literal["tcp", "udp", "icmp"]
 
 
 class Outside(msgspec.Struct, frozen=True, tag="outside"):
-    """A client outside, behind the router of ``link`` (None: the link of the route to it)."""
+    """A client outside, behind the router on ``link`` (None: on the link of the route to the client)."""
 
     address: int
     link: str | None = None
 
 
 class Lan(msgspec.Struct, frozen=True, tag="lan"):
-    """A neighbour on ``link`` (None: the link of the default route)."""
+    """A client that is a neighbour on ``link`` (None: on the link of the default route)."""
 
     address: int
     link: str | None = None
 
 
 class FromHost(msgspec.Struct, frozen=True, tag="host"):
-    """A process in the host's namespace; ``address`` is the source that it binds to (None: the kernel chooses)."""
+    """A process in the host's namespace; ``address`` is the source address to which it binds (None: the kernel chooses
+    one)."""
 
     address: int | None = None
 
@@ -44,13 +45,13 @@ Start = Outside | Lan | FromHost | FromContainer
 class Flow(msgspec.Struct, frozen=True):
     """One flow.
 
-    ``dport`` is the ICMP id for echo.  ``container``: the container that the user asked about, for the report.
-    ``host``: the label of the host that it starts on, or whose client starts it (empty: the network's first).
-    ``asked_host``: the label of the host whose port or container the user asked about (empty: the same).
-    ``data_bytes``: the bytes that the client sends at once, and over TCP receives; 0: a short request. ``invented``:
-    the user did not name the outside end; it has a documentation address.
+    For ICMP echo, ``dport`` is the id.  ``container`` is the container that the user asked about, for the report.
+    ``host`` is the label of the host on which the flow starts, or whose client starts it (empty: the network's first
+    host).  ``asked_host`` is the label of the host whose port or container the user asked about (empty: as ``host``).
+    ``data_bytes``: how many bytes the client sends at once, and also receives over TCP (0: a short request).
+    ``invented``: whether the outside end has a documentation address, because the user did not name it.
 
-    ``stand_ins``: alternative addresses for an outside end that the user did not name, because a rule against one
+    ``stand_ins`` has other addresses for an outside end that the user did not name, because a rule against one
     documentation range says nothing about other clients.
     """
 
@@ -68,11 +69,11 @@ class Flow(msgspec.Struct, frozen=True):
     data_bytes: int = 0
     invented: bool = False
     asked_name: str = ""
-    """The container name in a DNS query.  The server is the client's first name server."""
+    """The container's name for which a DNS query asks.  The query goes to the client's first name server."""
 
     @property
     def of_container(self) -> str | None:
-        """The name of the container in which the flow starts, or else to which it leads."""
+        """The name of the container in which the flow starts, or else of the container to which it leads."""
         return self.start.name if isinstance(self.start, FromContainer) else self.container
 
     @property
@@ -108,15 +109,15 @@ class Flow(msgspec.Struct, frozen=True):
         return msgspec.structs.replace(self, daddr=address)
 
     def target_text(self) -> str:
-        """Return ``198.51.100.2:8151/tcp`` (``[2001:db8::1]:80/tcp``)."""
+        """Return the flow's destination as text, such as ``198.51.100.2:8151/tcp`` or ``[2001:db8::1]:80/tcp``."""
         address = address_text(self.daddr, self.version)
         if self.protocol == "icmp":
             return f"{address}/icmp"
         return f"{f'[{address}]' if self.version == 6 else address}:{self.dport}/{self.protocol}"
 
     def start_text(self, *, with_host: bool = False) -> str:
-        """Return the start as text: an address, ``host``, ``container:NAME`` or ``lan``; ``with_host``:
-        ``container:NAME@HOST``."""
+        """Return the flow's start as text: an address, ``host``, ``container:NAME`` or ``lan``.  With ``with_host``,
+        return ``container:NAME@HOST``."""
         at = f"@{self.host}" if with_host and self.host else ""
         match self.start:
             case Outside(address=address):

@@ -1,7 +1,7 @@
 """Indexes of a host's namespaces and veths; a host with a thousand containers has thousands of both.
 
-A host value never changes, so each index is built once per host.  The indexes are separate, because simulating an event
-of ten containers makes hundreds of host values and needs few indexes of each.
+A host value never changes, so each index is built once per host value.  The indexes are separate: the simulation of an
+event of ten containers makes hundreds of host values, and needs only few indexes of each.
 """
 
 from collections.abc import Collection, Mapping
@@ -12,7 +12,7 @@ from hairpin.kept import kept
 from hairpin.network.prefix import Version, inside
 
 _Pair = tuple[int, int | None, bool]
-"""Index of a veth, index of its other end, and whether both are in one namespace."""
+"""The link index of a veth, the link index of its peer, and whether both are in one namespace."""
 
 
 @kept
@@ -23,7 +23,7 @@ def namespaces_of(host: Host) -> Mapping[str, Namespace]:
 
 @kept
 def _veths(host: Host) -> dict[_Pair, list[tuple[str, Link]]]:
-    """Return each veth with its namespace, in the host's order."""
+    """Return the host's veths with their namespaces, by pair of link indexes."""
     found: dict[_Pair, list[tuple[str, Link]]] = {}
     for namespace in host.namespaces:
         for pair, end in _veths_of(namespace):
@@ -33,7 +33,8 @@ def _veths(host: Host) -> dict[_Pair, list[tuple[str, Link]]]:
 
 @kept
 def _veths_of(namespace: Namespace) -> tuple[tuple[_Pair, tuple[str, Link]], ...]:
-    """Return the namespace's veths.  An event makes hundreds of hosts that differ in a namespace or two."""
+    """Return the namespace's veths.  They are cached by namespace: an event makes hundreds of host values that differ
+    in few."""
     return tuple(
         ((link.index, link.peer_index, link.peer_netnsid is None), (namespace.name, link))
         for link in namespace.links
@@ -42,10 +43,11 @@ def _veths_of(namespace: Namespace) -> tuple[tuple[_Pair, tuple[str, Link]], ...
 
 
 def other_end(host: Host, name: str, link: Link) -> tuple[str, str] | None:
-    """Return the namespace and the name of a veth's peer; None if it was not read.  ``name``: the link's namespace.
+    """Return the namespace and the name of a veth's peer; None if the peer was not read.  ``name`` is the namespace of
+    ``link``.
 
-    Link indexes are per namespace, so two pairs may have equal indexes if one peer is in a namespace that was not read.
-    The kernel's namespace ids distinguish them."""
+    Each namespace numbers its links by itself, so two pairs may have equal indexes if a peer is in a namespace that was
+    not read.  The kernel's namespace ids distinguish such pairs."""
     if link.kind != "veth" or link.peer_index is None:
         return None
     same = link.peer_netnsid is None
@@ -57,14 +59,16 @@ def other_end(host: Host, name: str, link: Link) -> tuple[str, str] | None:
 
 
 def _knows(host: Host, name: str, link: Link, namespace: str) -> bool:
-    """Return whether the link's peer may be in that namespace, by its own namespace's ids for other namespaces."""
+    """Return whether the link's peer may be in ``namespace``, by the ids that the link's namespace has for other
+    namespaces."""
     there = dict(namespaces_of(host)[name].netnsids).get(link.peer_netnsid) if link.peer_netnsid is not None else None
     return there in (None, namespace)
 
 
 @kept
 def stacked_links(host: Host) -> Mapping[tuple[str | None, int | None], list[tuple[str, str]]]:
-    """Return the macvlans and ipvlans, by the namespace (None: another one) and index of the parent link."""
+    """Return the macvlans and ipvlans by their parent link's namespace and index.  The namespace is None if it is not
+    their own."""
     found: dict[tuple[str | None, int | None], list[tuple[str, str]]] = {}
     for namespace in host.namespaces:
         for link in namespace.links:
@@ -76,7 +80,8 @@ def stacked_links(host: Host) -> Mapping[tuple[str | None, int | None], list[tup
 
 @kept
 def _ports(host: Host) -> dict[tuple[str, str], dict[str | None, list[tuple[int, Link]]]]:
-    """Return the ports of each bridge with their positions in its namespace, by the namespace of a veth's peer."""
+    """Return the ports of each bridge, with their positions, by the namespace of a port's veth peer (None: no peer was
+    read)."""
     found: dict[tuple[str, str], dict[str | None, list[tuple[int, Link]]]] = {}
     for namespace in host.namespaces:
         for place, link in enumerate(namespace.links):
@@ -88,7 +93,8 @@ def _ports(host: Host) -> dict[tuple[str, str], dict[str | None, list[tuple[int,
 
 
 def ports_by_ends(host: Host, name: str, bridge: str, names: Collection[str]) -> tuple[Link, ...]:
-    """Return the bridge's ports in order.  A veth counts only if its peer is in one of ``names``, or was not read."""
+    """Return the bridge's ports in order, without those veths whose peer was read in a namespace that is not in
+    ``names``."""
     behind = _ports(host).get((name, bridge), {})
     found = [port for each in (None, *names) for port in behind.get(each, ())]
     return tuple(link for _, link in sorted(found, key=lambda port: port[0]))
@@ -96,7 +102,8 @@ def ports_by_ends(host: Host, name: str, bridge: str, names: Collection[str]) ->
 
 @kept
 def _takers(host: Host) -> tuple[dict[tuple[int, int], set[str]], dict[tuple[int, int], set[str]]]:
-    """Return the namespaces by each address that they own, and by each longer prefix of their local routes."""
+    """Return the namespaces by the addresses that they accept as local, and by the networks for which they have local
+    routes."""
     one: dict[tuple[int, int], set[str]] = {}
     wide: dict[tuple[int, int], set[str]] = {}
     for namespace in host.namespaces:
@@ -113,7 +120,8 @@ def _takers(host: Host) -> tuple[dict[tuple[int, int], set[str]], dict[tuple[int
 
 
 def takers(host: Host, version: Version, value: int) -> frozenset[str]:
-    """Return the namespaces that may accept packets to the address: they own it, or (IPv4) have a local route to it."""
+    """Return the namespaces that may accept packets to the address: they have the address or (IPv4) a local route to
+    it."""
     one, wide = _takers(host)
     names = frozenset(one.get((version, value), ()))
     if version == 6:

@@ -1,4 +1,4 @@
-"""Links to the outside without an address, and the address that such a link has probably lost."""
+"""Finds links to the outside that have no address, and the address that such a link has probably lost."""
 
 from collections.abc import Iterator
 
@@ -27,7 +27,7 @@ class NamedAddress(msgspec.Struct, frozen=True):
 
 
 def bare_links(network: Network, netns: Netns, version: Version) -> Iterator[Link]:
-    """Yield the links to the outside that are up and have no address.  Tunnels do not count: programs give them
+    """Yield the links to the outside that are up and have no address.  Tunnels are omitted: programs give them
     addresses."""
     namespace = network.namespace(netns)
     for link in namespace.links:
@@ -39,7 +39,7 @@ def bare_links(network: Network, netns: Netns, version: Version) -> Iterator[Lin
 
 def has_address(network: Network, netns: Netns) -> bool:
     """Return whether an IPv4 address is on a link to the outside, or on ``lo`` or a dummy link.  An address on ``lo``
-    is enough if routers learn it by BGP, because the links to them then need no address."""
+    is enough if routers learn it by BGP, because the links to the routers then need no address."""
     namespace = network.namespace(netns)
     for own in addresses_of(namespace, None, 4):
         link = namespace.link(own.link)
@@ -51,11 +51,12 @@ def has_address(network: Network, netns: Netns) -> bool:
 
 
 def stranded_gateway(namespace: Namespace, link: str, version: Version) -> int | None:
-    """Return the gateway of a route by the link that is no longer in a network of the link; None if there is none.
+    """Return a gateway that is no longer in a network of its route's link; None if the link's routes have no such
+    gateway.
 
     The kernel accepted the route, so the link has since lost the address, or the route, of the gateway's network.  A
-    link-local or ``onlink`` gateway does not need such a network.  Source: net/ipv6/route.c ip6_route_check_nh();
-    net/ipv4/fib_semantics.c fib_check_nh()"""
+    link-local gateway, and the gateway of an ``onlink`` route, need no such network.  Source: net/ipv6/route.c
+    ip6_route_check_nh(); net/ipv4/fib_semantics.c fib_check_nh()"""
     routes = [each for each in namespace.routes if each.version == version and each.type == "unicast"]
     hops = [(route, hop) for route in routes for hop in route.next_hops if hop.link == link]
     for _, hop in hops:
@@ -71,14 +72,15 @@ def stranded_gateway(namespace: Namespace, link: str, version: Version) -> int |
 
 
 def _strands(namespace: Namespace, link: Link, address: int) -> bool:
-    """Return whether the link has lost its address in a gateway's network, and ``address`` may be in that network."""
+    """Return whether the link has lost its address in its gateway's network, and whether ``address`` may be in that
+    network."""
     gateway = stranded_gateway(namespace, link.name, 6)
     return gateway is not None and inside(address, gateway, SUBNET6, 6)
 
 
 def named_for(network: Network, version: Version, address: int) -> NamedAddress | None:
-    """Return the link without an address for which its host's file names this one, if no read host has it; else
-    None."""
+    """Return the link without an address for which a file of its host names ``address``; None if a read host has the
+    address."""
     if network.world.public(version, address) is not None or is_held(network, version, address):
         return None
     for host in network.hosts:
@@ -95,9 +97,9 @@ def named_for(network: Network, version: Version, address: int) -> NamedAddress 
 def lost_by(network: Network, flow: Flow) -> Link | None:
     """Return the link that has probably lost the flow's destination address, or None.
 
-    No host has the address, no route leads to it, the host publishes the port on every address, and a link to the
-    outside has no address.  Most links need no IPv6 address: for IPv6, a gateway must be out of reach and may be in the
-    address's network."""
+    These conditions must hold: no host has the address, no route leads to it, the host publishes the port on every
+    address, and a link to the outside has no address.  Most links need no IPv6 address.  So for IPv6, the link's
+    gateway must also be in no network of the link, and the address may be in the gateway's network."""
     version, address = flow.version, flow.daddr
     host = network.host(flow.host)
     if (

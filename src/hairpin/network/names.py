@@ -1,7 +1,8 @@
 """Name servers of containers, and the names that an engine's own name server knows.
 
-Docker's resolver (127.0.0.11) knows the containers of the networks that the asking container is on, except the default
-one.  Podman's (aardvark-dns, on the gateway) knows those of networks with ``dns_enabled``, which the default one lacks.
+Docker's resolver (127.0.0.11) knows the containers on the networks of the asking container, except the default network.
+Podman's resolver (aardvark-dns, on the gateway) knows the containers on networks with ``dns_enabled``, which Podman's
+default network lacks.
 
 Source: moby libnetwork/network.go needResolver(), sandbox_dns_unix.go; resolv.conf(5); aardvark-dns README
 """
@@ -16,7 +17,7 @@ EMBEDDED = 0x7F00000B
 """127.0.0.11: Docker's resolver for containers on user-defined networks."""
 _LOCALHOST = 0x7F000001
 _WITHOUT_NAMES = ("bridge", "host", "none")
-"""Docker's own networks."""
+"""Docker's predefined networks, on which its resolver resolves no container names."""
 Known = Literal["known", "unknown", "undecided"]
 
 
@@ -32,24 +33,25 @@ def servers_of(host: Host, container: Container) -> tuple[tuple[Version, int], .
 
 
 def upstreams_of(host: Host, container: Container) -> tuple[tuple[Version, int], ...]:
-    """Return the servers to which Docker's resolver forwards unknown names, in their order."""
+    """Return the name servers to which Docker's resolver forwards unknown names, in their order."""
     return _addresses(tuple(each for each in container.dns or nameservers(host) if not _is_loopback(each)))
 
 
 def has_embedded(host: Host, container: Container) -> bool:
-    """Return whether Docker gives the container a resolver: it does on every network except the default one."""
+    """Return whether Docker gives the container a resolver, as it does on every network that a user made."""
     of_docker = any(engine.kind == "docker" and container in engine.containers for engine in host.engines)
     return of_docker and any(each.network not in _WITHOUT_NAMES for each in container.endpoints)
 
 
 def is_embedded(host: Host, container: Container | None, server: tuple[Version, int]) -> bool:
-    """Return whether the address is that of dockerd's resolver in the container, whether or not it runs."""
+    """Return whether ``server`` is the address of Docker's resolver in the container, whether or not the resolver
+    runs."""
     return container is not None and host.engine_of(container).kind == "docker" and server == (4, EMBEDDED)
 
 
 def nameservers(host: Host) -> tuple[str, ...]:
-    """Return the name servers in the host's /etc/resolv.conf that the engine copies to containers: all except
-    loopback."""
+    """Return the name servers in the host's /etc/resolv.conf that the engine copies to containers: all but loopback
+    addresses."""
     found: list[str] = []
     for file in host.files:
         if file.path != "/etc/resolv.conf":
@@ -62,7 +64,7 @@ def nameservers(host: Host) -> tuple[str, ...]:
 
 
 def serving(engine: Engine, container: Container) -> tuple[str, ...]:
-    """Return the networks of the container on which the engine's name server resolves container names."""
+    """Return the names of the container's networks on which the engine's name server resolves container names."""
     return tuple(each.network for each in container.endpoints if _serves(engine, each.network))
 
 
@@ -74,7 +76,7 @@ def _serves(engine: Engine, name: str) -> bool:
 
 
 def is_engines(engine: Engine, asking: Container, server: tuple[Version, int]) -> bool:
-    """Return whether the server is the engine's own, which resolves container names."""
+    """Return whether the name server is the engine's own, which resolves container names."""
     if engine.kind == "docker":
         return server == (4, EMBEDDED)
     served = (engine.network(each) for each in serving(engine, asking))
@@ -82,9 +84,9 @@ def is_engines(engine: Engine, asking: Container, server: tuple[Version, int]) -
 
 
 def knows(host: Host, asking: Container, server: tuple[Version, int], name: str) -> Known:
-    """Return whether the name server at this address resolves a container's name for the asking container.
-    ``undecided``: the server is not the engine's, or it forwards a name with a dot.  ``tasks.NAME`` of a swarm is not
-    forwarded."""
+    """Return whether the name server at this address resolves a container's name for the asking container.  The result
+    is ``undecided`` if the server is not the engine's, or if the engine's server forwards the name, because the name
+    has a dot.  The server does not forward ``tasks.NAME`` of a swarm."""
     engine = host.engine_of(asking)
     if name in asking.extra_names or (asking.on_host_network and name in _in_hosts_file(host)):
         return "known"
@@ -97,14 +99,14 @@ def knows(host: Host, asking: Container, server: tuple[Version, int], name: str)
 
 
 def _in_hosts_file(host: Host) -> frozenset[str]:
-    """Return the names in the host's own /etc/hosts: a container on the host's network has a copy."""
+    """Return the names in the host's own /etc/hosts, of which a container on the host's network has a copy."""
     texts = (file.text for file in host.files if file.path == "/etc/hosts")
     lines = (line.partition("#")[0].split() for text in texts for line in text.splitlines())
     return frozenset(name for words in lines for name in words[1:])
 
 
 def names_on(engine: Engine, network: str) -> frozenset[str]:
-    """Return the names by which other containers of the network resolve its running containers."""
+    """Return the names by which the containers on a network can resolve the network's running containers."""
     return frozenset(
         name
         for container in engine.containers
@@ -116,7 +118,7 @@ def names_on(engine: Engine, network: str) -> frozenset[str]:
 
 
 def names_at(container: Container, endpoint: Endpoint) -> tuple[str, ...]:
-    """Return the names of a container on one of its networks.  A swarm task also has its service's names."""
+    """Return the names of a container on one of its networks.  A swarm task also has the names of its service."""
     of_service = container.service_names if container.is_task else ()
     return (container.name, container.id[:12], *endpoint.aliases, *of_service)
 
@@ -125,7 +127,7 @@ def _addresses(texts: tuple[str, ...]) -> tuple[tuple[Version, int], ...]:
     found: list[tuple[Version, int]] = []
     for text in texts:
         if "%" in text:
-            continue  # link-local: only the container knows on which link
+            continue  # a link-local address; only the container knows its link
         try:
             found.append(parse_address(text))
         except ValueError:

@@ -1,7 +1,7 @@
-"""One network: the namespaces of its hosts joined by their wires, and the assumed world around them.
+"""One network: the namespaces of several hosts, which wires join, and the assumed world around the hosts.
 
-A :class:`Network` is an immutable value, so a change is a function from one to another.  Derived facts (which namespace
-has an address, where a veth leads) are computed on demand.
+A :class:`Network` is an immutable value, so a change is a function from one network to another.  Derived facts, such as
+the namespace that has an address or the peer of a veth, are computed on demand.
 """
 
 from collections.abc import Collection, Iterator, Mapping
@@ -22,7 +22,7 @@ from hairpin.network.world import World
 
 
 class Port(msgspec.Struct, frozen=True):
-    """A link in a namespace."""
+    """A link of a namespace, by namespace and name."""
 
     netns: Netns
     link: str
@@ -36,7 +36,7 @@ class Network(msgspec.Struct, frozen=True, dict=True):
 
     @property
     def this(self) -> Host:
-        """The first host.  A question without a host's name is about it."""
+        """The network's first host.  A question without a host's name is about this host."""
         return self.hosts[0]
 
     def through(self, door: Door) -> "Network":
@@ -44,21 +44,21 @@ class Network(msgspec.Struct, frozen=True, dict=True):
         return msgspec.structs.replace(self, hosts=tuple(_through(host, door) for host in self.hosts))
 
     def seen_from(self, label: str) -> "Network":
-        """Return the same network with the host of that label as "this host"."""
+        """Return the same network with the host ``label`` as "this host"."""
         this = self.host(label)
         if this is self.this:
-            return self  # the same object keeps the cached results of walks
+            return self  # the same object keeps its cached results of walks
         return msgspec.structs.replace(self, hosts=(this, *(each for each in self.hosts if each is not this)))
 
     def host(self, label: str) -> Host:
-        """Return the host of that label (empty: the first one); raise KeyError if there is none."""
+        """Return the host with that label (empty: the first host); raise KeyError if the network has no such host."""
         for host in self.hosts:
             if label in ("", host.name):
                 return host
         raise KeyError(label)
 
     def host_netns(self, label: str = "") -> Netns:
-        """Return the namespace that counts as the host on the host of that label (empty: the first one)."""
+        """Return the host's own namespace, on the host with that label (empty: the first host)."""
         return self.host(label).netns
 
     def __contains__(self, netns: Netns) -> bool:
@@ -76,26 +76,27 @@ class Network(msgspec.Struct, frozen=True, dict=True):
                 yield Netns(host.name, namespace.name), namespace
 
     def netns_text(self, netns: Netns) -> str:
-        """Return the namespace's name for people: ``container:web``.
+        """Return the namespace's name for users, such as ``container:web``.
 
-        With several hosts it is ``container:web@node2``, and ``node2`` for the host itself."""
+        In a network of several hosts, the name is ``container:web@node2``, or ``node2`` for the host's own
+        namespace."""
         if len(self.hosts) == 1 or not netns.host:
             return netns.name
         return netns.host if netns.is_host else f"{netns.name}@{netns.host}"
 
     def with_host(self, changed: Host) -> "Network":
-        """Return the network in which the host of that label is replaced."""
+        """Return the network in which ``changed`` replaces the host with the same label."""
         hosts = tuple(changed if each.name == changed.name else each for each in self.hosts)
         return msgspec.structs.replace(self, hosts=hosts)
 
     def with_namespace(self, netns: Netns, changed: Namespace) -> "Network":
-        """Return the network in which the namespace is replaced."""
+        """Return the network in which ``changed`` replaces the namespace."""
         host = self.host(netns.host)
         namespaces = tuple(changed if each.name == changed.name else each for each in host.namespaces)
         return self.with_host(msgspec.structs.replace(host, namespaces=namespaces))
 
     def container_of(self, netns: Netns) -> Container | None:
-        """Return the container whose namespace this is, or None."""
+        """Return a container that runs in this namespace, or None."""
         if netns.is_host:
             return None
         for container in self.host(netns.host).containers():
@@ -106,7 +107,8 @@ class Network(msgspec.Struct, frozen=True, dict=True):
 
 @kept
 def _by_netns(network: Network) -> dict[str, Mapping[str, Namespace]]:
-    """Return the namespaces by host and name; an empty label is the first host's.  It is cached for walks."""
+    """Return the namespaces by host label and name.  The empty label is also the first host's.  The result is cached
+    for walks."""
     found = {host.name: namespaces_of(host) for host in reversed(network.hosts)}
     return {**found, "": namespaces_of(network.hosts[0])} if network.hosts else found
 
@@ -117,22 +119,22 @@ def _through(host: Host, door: Door) -> Host:
 
 
 def netns_of(host: Host, container: Container) -> Netns | None:
-    """Return the namespace of a container of the host; None when it is not known."""
+    """Return the namespace of a container of the host; None if it is not known."""
     return None if container.netns is None else Netns(host.name, container.netns)
 
 
 def veth_peer(network: Network, netns: Netns, link: Link) -> Port | None:
     """Return the other end of a veth; None if it is outside of the snapshot.
 
-    The kernel numbers links.  Each end has the other's index, and veths made in one namespace have different indexes,
-    so the pair of both numbers finds the other end.
+    The kernel numbers links.  Each end of a veth has the other end's index, and veths that are made in one namespace
+    have different indexes, so the pair of both indexes identifies the other end.
     """
     found = other_end(network.host(netns.host), netns.name, link)
     return Port(netns.sibling(found[0]), found[1]) if found is not None else None
 
 
 def addresses_of(namespace: Namespace, link: str | None, version: Version) -> tuple[Address, ...]:
-    """Return the addresses of one link (None: of all), in the kernel's order (primary first)."""
+    """Return the addresses of one link (None: of all links), in the kernel's order (primary addresses first)."""
     return _by_link(namespace).get((version, link), ())
 
 
@@ -148,8 +150,8 @@ def _by_link(namespace: Namespace) -> dict[tuple[Version, str | None], tuple[Add
 def free_address(
     namespace: Namespace, base: int, prefix_length: int, version: Version, *, besides: int | None = None
 ) -> int | None:
-    """Return an address of the network, other than ``besides``, that neither the namespace nor a gateway of its routes
-    has; None in a network of fewer than four addresses."""
+    """Return an address of the network ``base`` other than ``besides``, which neither the namespace nor a gateway of
+    its routes has.  Return None in a network of fewer than four addresses."""
     hosts = 1 << (width(version) - prefix_length)
     gateways = {hop.gateway for route in namespace.routes for hop in route.next_hops}
     for offset in (hosts - 6, hosts - 3, 2, 3, 1) if hosts >= 4 else ():
@@ -165,12 +167,13 @@ def free_address(
 
 
 def owns_address(namespace: Namespace, version: Version, value: int) -> bool:
-    """Return whether the address is on any link of the namespace, which then answers ARP for it on every link."""
+    """Return whether a link of the namespace has the address.  The namespace then answers ARP for the address on every
+    link."""
     return (version, value) in _own(namespace)
 
 
 def is_held(network: Network, version: Version, value: int) -> bool:
-    """Return whether a namespace that was read, on any host, has the address."""
+    """Return whether any namespace that was read, on any host, has the address."""
     return any(owns_address(each, version, value) for _, each in network.namespaces())
 
 
@@ -180,7 +183,7 @@ def _own(namespace: Namespace) -> frozenset[tuple[Version, int]]:
 
 
 def holds_address(namespace: Namespace, version: Version, value: int) -> bool:
-    """Return whether the address is on any link of the namespace and not tentative.
+    """Return whether a link of the namespace has the address and the address is not tentative.
 
     Source: net/ipv6/addrconf.c ipv6_chk_addr()
     """
@@ -221,8 +224,8 @@ def _by_master(namespace: Namespace) -> dict[str, tuple[Link, ...]]:
 def ports_leading(network: Network, netns: Netns, bridge: str, names: Collection[str]) -> tuple[Link, ...]:
     """Return the ports of the bridge by which these namespaces may be reached.
 
-    These are all ports except veths whose peer was read in another namespace: of a thousand container ports, only one
-    leads to the address that a walk looks for.
+    These ports are all ports except veths whose peer was read in a namespace that is not in ``names``.  Of a thousand
+    ports to containers, usually one leads to the address that a walk looks for.
     """
     return ports_by_ends(network.host(netns.host), netns.name, bridge, names)
 
@@ -241,15 +244,15 @@ def is_uplink(network: Network, netns: Netns, link: Link) -> bool:
 
 
 def leads_to_left(network: Network, netns: Netns, link: Link) -> bool:
-    """Return whether a veth's peer is in a container that was left unread."""
+    """Return whether a veth's peer is in a container that the collector did not read."""
     return link.kind == "veth" and netns.is_host and link.peer_netnsid in _left_unread(network.host(netns.host))
 
 
 @kept
 def _left_unread(host: Host) -> frozenset[int]:
-    """Return the host namespace's ids for unread containers' namespaces.
+    """Return the host namespace's ids for the namespaces of containers that the collector did not read.
 
-    A walk asks at each port of a bridge."""
+    The result is cached, because a walk asks for it at each port of a bridge."""
     left = {each.left_unread for each in host.containers() if each.left_unread is not None}
     if not left or host.netns.name not in host:
         return frozenset()
@@ -257,9 +260,9 @@ def _left_unread(host: Host) -> frozenset[int]:
 
 
 def outer_link(network: Network, netns: Netns, link: Link) -> Link | None:
-    """Return the uplink by which packets on this link leave the snapshot: the link, or a port of the bridge.
+    """Return the uplink by which packets on this link leave the snapshot: the link itself, or a port of this bridge.
 
-    None: the link leads only to namespaces that were read, such as containers on a bridge.
+    Return None if the link leads only to namespaces that were read, such as containers on a bridge.
     """
     if is_uplink(network, netns, link):
         return link
@@ -275,7 +278,8 @@ def conf(
 ) -> int | None:
     """Return a per-interface sysctl as the kernel uses it.
 
-    ``rule``: ``own`` the interface's value; ``max``/``or`` combined with ``conf.all`` (IN_DEV_MAXCONF, IN_DEV_ORCONF).
+    With the ``rule`` ``own`` it is the interface's value.  With ``max`` or ``or`` this value is combined with the value
+    of ``conf.all`` (IN_DEV_MAXCONF, IN_DEV_ORCONF).
     Source: include/linux/inetdevice.h
     """
     family = "ipv4" if version == 4 else "ipv6"
@@ -290,7 +294,7 @@ def conf(
 
 
 def bridge_nf(network: Network, netns: Netns, name: str) -> int | None:
-    """Return a br_netfilter sysctl as it applies to the namespace's bridges; None: br_netfilter is not loaded."""
+    """Return the value of a br_netfilter sysctl for the namespace's bridges; None if br_netfilter is not loaded."""
     namespace = network.namespace(netns)
     own = namespace.sysctl("net", "bridge", name)
     if own is not None or Novelty.BRIDGE_NF_OF_NAMESPACE.known_to(namespace.kernel):

@@ -9,12 +9,12 @@ from hairpin.network.network import bridge_ports
 
 
 def hands_up(namespace: Namespace, bridge: Link) -> bool:
-    """Return whether frames for the bridge's hardware address are delivered locally: its database has a local entry for
-    it.
+    """Return whether the bridge delivers frames for its hardware address locally, by a local entry in its forwarding
+    database.
 
-    Without one the bridge forwards such frames to its ports, as for any other address.  A database without the local
-    entries of the bridge's ports was not read in full, and decides nothing.  A bridge whose last port has left has the
-    address zero until it gets the next port's address and entry.
+    Without a local entry the bridge forwards such frames to its ports, as for any other address.  A database without
+    any local entry of the bridge and its ports was not read in full, and decides nothing.  A bridge whose last port has
+    left has the address zero until it gets another port, whose address and entry it takes.
 
     Source: net/bridge/br_input.c br_handle_frame_finish(), BR_FDB_LOCAL; br_stp_if.c br_stp_recalculate_bridge_id()
     """
@@ -24,7 +24,7 @@ def hands_up(namespace: Namespace, bridge: Link) -> bool:
 
 @kept
 def _local_addresses(namespace: Namespace) -> dict[str, frozenset[int]]:
-    """Return the hardware addresses for which each bridge has a local entry, by the names of the bridges."""
+    """Return the hardware addresses for which each bridge has a local entry, by the bridge's name."""
     by_link: dict[str, set[int]] = {}
     for each in namespace.fdb:
         if each.local and each.remote is None:
@@ -38,14 +38,14 @@ def _local_addresses(namespace: Namespace) -> dict[str, frozenset[int]]:
 
 
 def taken_by(namespace: Namespace, bridge: Link) -> FdbEntry | None:
-    """Return the entry by which frames for the bridge's own hardware address leave by a port."""
+    """Return the forwarding entry that sends frames for the bridge's own hardware address to a port, or None."""
     ports = {port.name for port in bridge_ports(namespace, bridge.name)}
     entries = (each for each in namespace.fdb if each.mac == bridge.mac and each.port in ports)
     return next((each for each in entries if not each.local and each.remote is None), None)
 
 
 def said_of_forwarding(namespace: Namespace, bridge: Link) -> Message:
-    """Return the sentence on frames for the bridge's own hardware address that are not delivered locally."""
+    """Return the sentence that tells why the bridge does not deliver frames for its own hardware address locally."""
     entry = taken_by(namespace, bridge)
     if entry is not None:
         return message("forwards frames for its own address by {port}", port=entry.port)

@@ -1,8 +1,8 @@
-"""The holder of a published port of the host: the container's relay, or another process or container.
+"""The holder of a published port on the host: the container's relay, or another process or container.
 
-An engine binds a published port when it starts the container.  If the port has another holder, the start fails with
-"address already in use" or "port is already allocated", and that holder answers. Source: moby libnetwork/portallocator,
-portmapper/mapper_linux.go; containers/podman libpod bindPort()
+An engine binds a published port when it starts the container.  If another process or container holds the port, the
+start fails with "address already in use" or "port is already allocated", and the holder answers the clients. Source:
+moby libnetwork/portallocator, portmapper/mapper_linux.go; containers/podman libpod bindPort()
 """
 
 import msgspec
@@ -20,12 +20,12 @@ _OF_ENGINES = frozenset(
     {"docker-proxy", "docker-proxy-cu", "dockerd", "conmon", "rootlessport", "rootlesskit", "exe", "slirp4netns",
      "pasta", "pasta.avx2"}
 )  # fmt: skip
-"""Programs that hold published ports for an engine.  ``exe``: rootlesskit starts itself by /proc/self/exe."""
+"""Programs that hold published ports for an engine.  ``exe`` is rootlesskit, which starts itself by /proc/self/exe."""
 
 
 class Holder(msgspec.Struct, frozen=True):
-    """The holder of the port instead of ``meant``: the process of ``socket``, or ``container`` if it is a container's.
-    A relay without a container was left behind."""
+    """The holder of a port that the container ``meant`` publishes: ``container``, or the process of ``socket`` if
+    ``container`` is None.  A docker-proxy without a container has outlived its container."""
 
     meant: Container
     binding: PortBinding
@@ -34,8 +34,9 @@ class Holder(msgspec.Struct, frozen=True):
 
 
 def taken_by_other(network: Network, flow: Flow, netns: Netns, socket: Socket) -> Holder | None:
-    """Return the holder whose socket receives the flow's packet instead of the container whose published port was
-    asked; None if that container receives it, or if the flow asks for no published port of the host."""
+    """Return the holder whose socket receives the flow's packet instead of the container whose published port the flow
+    asks for.  Return None if that container receives the packet, or if the flow asks for no published port of the
+    host."""
     host = network.host(flow.asked_host or flow.host)
     meant = asked_port(network, host, flow)
     if meant is None or netns.host != host.name:
@@ -56,16 +57,17 @@ def taken_by_other(network: Network, flow: Flow, netns: Netns, socket: Socket) -
             return None
         return Holder(container, binding, socket, others[0] if others else None)
     if container.running and host.engine_of(container).rootless:
-        return None  # a user may let another program hold the ports of that user's containers
+        return None  # a user may use another program as the relay for rootless containers
     return Holder(container, binding, socket, owner_of_socket(network, netns, socket))
 
 
 def is_left_behind(container: Container, socket: Socket) -> bool:
-    """Return whether the socket is a docker-proxy's that has outlived its container.
+    """Return whether the socket belongs to a docker-proxy that has outlived its container.
 
-    dockerd ends a docker-proxy with the container, and the kernel ends it with dockerd (SIGTERM), but a stopped process
-    does not react.  It relays to the container's old address, which another container may have now. Source: moby
-    cmd/docker-proxy; libnetwork/portmapper/proxy_linux.go newProxyCommand(): Pdeathsig; signal(7)
+    dockerd ends a docker-proxy when the container ends, and the kernel sends it SIGTERM when dockerd ends.  A stopped
+    (SIGSTOP) docker-proxy does not react to either.  It relays to the container's old address, which another container
+    may have now. Source: moby cmd/docker-proxy; libnetwork/portmapper/proxy_linux.go newProxyCommand(): Pdeathsig;
+    signal(7)
     """
     relay, named = socket.relay, (socket.process or "").startswith("docker-proxy")
     ended = container.status in ("exited", "created", "dead")
@@ -73,7 +75,7 @@ def is_left_behind(container: Container, socket: Socket) -> bool:
 
 
 def asked_port(network: Network, host: Host, flow: Flow) -> tuple[Container, PortBinding] | None:
-    """Return the container whose published port the flow asks for, and the binding."""
+    """Return the container whose published port the flow asks for, and the port's binding; else None."""
     named = host.container(flow.container) if flow.container else None
     if named is None or flow.purpose not in ("published", "asked") or host.netns not in network:
         return None
@@ -91,7 +93,8 @@ def asked_port(network: Network, host: Host, flow: Flow) -> tuple[Container, Por
 def _in_other_container(
     network: Network, meant: tuple[Container, PortBinding], netns: Netns, socket: Socket
 ) -> Holder | None:
-    """Return the other container that publishes the port.  A user's rule may lead the port elsewhere on purpose."""
+    """Return the holder if another container that publishes the same port received the packet; else None, because a
+    user's rule may intentionally lead the port to a container that does not publish it."""
     container, binding = meant
     if netns.name == container.netns:
         return None
@@ -102,7 +105,7 @@ def _in_other_container(
 
 
 def _publishing_beside(host: Host, container: Container, binding: PortBinding) -> tuple[Container, ...]:
-    """Return the other running containers that publish the same port of the host."""
+    """Return the other running containers that publish the binding's port on the host."""
     return tuple(
         each
         for each in host.containers()
@@ -116,7 +119,7 @@ def _publishing_beside(host: Host, container: Container, binding: PortBinding) -
 
 
 def _is_target(container: Container, socket: Socket) -> bool:
-    """Return whether the relay leads to the container."""
+    """Return whether the relay of this socket leads to the container."""
     relay = socket.relay
     assert relay is not None
     if relay.netns:

@@ -1,6 +1,6 @@
 """Prefixes: their addresses, their text, and the kinds of address that the kernel distinguishes.
 
-netfilter/address.py has the addresses themselves; this module exports its functions as well.
+netfilter/address.py reads and writes addresses; this module also exports the functions of that one.
 """
 
 import ipaddress
@@ -46,29 +46,30 @@ def inside(value: int, network: int, prefix_length: int, version: Version) -> bo
 
 
 def network_of(value: int, prefix_length: int, version: Version) -> int:
-    """Return the first address of the network that the address lies in."""
+    """Return the first address of the network that contains the address."""
     shift = width(version) - prefix_length
     return value >> shift << shift
 
 
 def last_of(value: int, prefix_length: int, version: Version) -> int:
-    """Return the last address (IPv4: the broadcast) of the network that the address lies in."""
+    """Return the last address (IPv4: the broadcast address) of the network that contains the address."""
     return network_of(value, prefix_length, version) | ((1 << (width(version) - prefix_length)) - 1)
 
 
 def prefix_text(network: int, prefix_length: int, version: Version) -> str:
-    """Return ``192.0.2.0/24``."""
+    """Return the text of a prefix, such as ``192.0.2.0/24``."""
     return f"{address_text(network, version)}/{prefix_length}"
 
 
 def parse_prefix(text: str) -> tuple[Version, int, int]:
-    """Return version, network and prefix length of ``192.0.2.0/24`` (or a plain address); raises ValueError."""
+    """Return IP version, network and prefix length of a text such as ``192.0.2.0/24``, or of a single address; raise
+    ValueError for any other text."""
     network = ipaddress.ip_network(text, strict=False)
     return (4 if network.version == 4 else 6), int(network.network_address), network.prefixlen
 
 
 def is_loopback(value: int, version: Version) -> bool:
-    """Return whether the address is 127.0.0.0/8 or ::1."""
+    """Return whether the address is in 127.0.0.0/8, or is ::1."""
     return inside(value, *(LOOPBACK4 if version == 4 else LOOPBACK6), version)
 
 

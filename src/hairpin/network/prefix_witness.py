@@ -1,7 +1,7 @@
-"""Addresses of links to the outside with a wrong prefix length, by a file or by the wire's other hosts.
+"""Finds addresses of links to the outside that have a wrong prefix length, as a file or another host on the wire shows.
 
-With a longer prefix the kernel has no route to machines on the link, or to their router.  With a shorter one it looks
-on the link for machines behind the router.
+With a prefix that is too long, the kernel has no route to some machines on the link, or to their router.  With a prefix
+that is too short, it looks on the link for machines that are behind the router.
 """
 
 from collections.abc import Iterator
@@ -18,7 +18,7 @@ from hairpin.network.wires import wires_of
 
 
 class Differs(msgspec.Struct, frozen=True):
-    """An address as on the link, the address with the other prefix length, and the witness for that length."""
+    """An address as the link has it, the address with the right prefix length, and the witness for the right length."""
 
     own: Address
     right: Address
@@ -26,7 +26,7 @@ class Differs(msgspec.Struct, frozen=True):
 
 
 def differing_prefixes(network: Network, netns: Netns, version: Version) -> Iterator[Differs]:
-    """Yield the host's addresses on links to the outside for which all witnesses name the same other length."""
+    """Yield the host's addresses for which all witnesses name one prefix length that the address does not have."""
     namespace = network.namespace(netns)
     for own in addresses_of(namespace, None, version):
         link = namespace.link(own.link)
@@ -40,7 +40,7 @@ def differing_prefixes(network: Network, netns: Netns, version: Version) -> Iter
 
 
 def _of_files(network: Network, netns: Netns, own: Address) -> Iterator[tuple[int, Message]]:
-    """Yield the prefix lengths that the host's files have for that address."""
+    """Yield the prefix lengths that the host's files give that address."""
     for each, path in configured_addresses(network.host(netns.host), own.link, own.version):
         if each.value == own.value:
             text = f"{address_text(own.value, own.version)}/{each.prefix_length}"
@@ -48,7 +48,8 @@ def _of_files(network: Network, netns: Netns, own: Address) -> Iterator[tuple[in
 
 
 def _of_far_hosts(network: Network, netns: Netns, link: Link, own: Address) -> Iterator[tuple[int, Message]]:
-    """Yield the prefix lengths of other hosts' addresses on that wire whose networks contain the address."""
+    """Yield the prefix lengths of the addresses of other hosts on the wire whose networks contain the address
+    ``own``."""
     for far in _far_ends(network, netns, link):
         for each in addresses_of(network.namespace(far.netns), far.link, own.version):
             if each.scope == "global" and inside(own.value, each.value, each.prefix_length, own.version):
@@ -61,7 +62,8 @@ def _of_far_hosts(network: Network, netns: Netns, link: Link, own: Address) -> I
 
 
 def _far_ends(network: Network, netns: Netns, link: Link) -> Iterator[Port]:
-    """Yield the links that hold the other hosts' addresses on the wires behind the link, or behind its bridge ports."""
+    """Yield the links of other hosts that have addresses and are on the wires behind the link, or behind the bridge's
+    ports."""
     namespace = network.namespace(netns)
     ports = bridge_ports(namespace, link.name) if link.kind == "bridge" else (link,)
     for port in ports:
@@ -72,7 +74,7 @@ def _far_ends(network: Network, netns: Netns, link: Link) -> Iterator[Port]:
 
 
 def routers_of_far_hosts(network: Network, netns: Netns, own: Address) -> Iterator[tuple[int, Message]]:
-    """Yield the router of each other host's default route on the address's wire, if it is on that wire."""
+    """Yield the gateway of each default route by which another host uses the wire of the address."""
     link = network.namespace(netns).link(own.link)
     for far in _far_ends(network, netns, link) if link is not None else ():
         for route in network.namespace(far.netns).routes:

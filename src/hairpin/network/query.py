@@ -9,30 +9,31 @@ from hairpin.network.prefix import Version
 
 
 class Scope(msgspec.Struct, frozen=True, gc=False):
-    """Which links the routes of a lookup may use."""
+    """The links that the routes of a lookup may use, and the links that policy rules see."""
 
     oif: str | None = None
-    """The link that the packet is bound to.  Policy rules see it, and the route must use it."""
+    """The link to which the packet is bound.  Policy rules see this link as ``oif``, and the route must use it."""
     strict: str | None = None
-    """The route must use this link (IPv6 link-local addresses), but policy rules do not see it as ``oif``."""
+    """The link that the route must use (IPv6 link-local addresses), but that policy rules do not see as ``oif``."""
     prefers: str | None = None
-    """Policy rules see this link as ``oif``.  If no longest-prefix route uses this link, a route by another link is
-    used: IPv6 without RT6_LOOKUP_F_IFACE.
-    """
+    """The link that policy rules see as ``oif`` and that IPv6 prefers.  If no route with the longest prefix uses this
+    link, IPv6 uses a route by another link: no RT6_LOOKUP_F_IFACE."""
     weakly: bool = False
-    """``prefers`` chooses only among routes of equal metric: for packets that are sent, not for lookups by rules."""
+    """Whether ``prefers`` only chooses among routes of equal metric, as for packets that are sent (not for lookups by
+    rules)."""
     vrf: str | None = None
-    """The VRF for policy rules with ``l3mdev``.  None: that of ``oif`` or ``iif``."""
+    """The VRF whose table policy rules with ``l3mdev`` use.  If it is None, it is the VRF of ``oif`` or ``iif``."""
     names_vrf: bool = False
-    """Policy rules may match that VRF as ``iif`` or ``oif`` too."""
+    """Whether policy rules may also match the VRF as ``iif`` or ``oif``."""
     ignores_linkstate: bool = False
-    """Routes by a link without carrier count even with ``ignore_routes_with_linkdown`` (reverse path matches)."""
+    """Whether routes by a link without carrier count even with ``ignore_routes_with_linkdown`` (for rpfilter and
+    ``fib``)."""
 
 
 class Query(msgspec.Struct, frozen=True, gc=False):
-    """The key of a lookup: the fields that policy rules and routes compare (``struct flowi``), and the scope.
+    """The key of a route lookup: the fields that policy rules and routes compare (``struct flowi``), and the scope.
 
-    ``iif`` is ``lo`` for packets that start here.
+    ``iif`` is ``lo`` for packets that the namespace itself sends.
     """
 
     version: Version
@@ -49,11 +50,12 @@ class Query(msgspec.Struct, frozen=True, gc=False):
 
 
 NO_WAY = ("none", "blackhole", "unreachable", "prohibit")
-"""Results of a lookup without a usable next hop."""
+"""The types of a route lookup's result that give no usable next hop."""
 
 
 class Found(msgspec.Struct, frozen=True):
-    """The result: the route and its next hops (several: multipath).  ``rule`` led to its table."""
+    """The result of a route lookup: the route, its usable next hops (several if it is multipath), and the policy rule
+    that led to the route's table."""
 
     type: Literal["unicast", "local", "broadcast", "anycast", "multicast", "blackhole", "unreachable", "prohibit",
                   "none"]  # fmt: skip

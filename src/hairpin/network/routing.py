@@ -1,4 +1,4 @@
-"""Route lookup: policy rules, tables, longest prefix.  Source: net/ipv4/fib_{rules,trie,semantics,frontend}.c,
+"""Route lookup by policy rules, tables and the longest prefix.  Source: net/ipv4/fib_{rules,trie,semantics,frontend}.c,
 net/ipv6."""
 
 from collections.abc import Iterable
@@ -27,9 +27,9 @@ class RuleAsked(Observation, frozen=True, gc=False):
 
 
 class TableAsked(Observation, frozen=True, gc=False):
-    """The table of a policy rule was looked up.  ``found`` None: the lookup continues with the next rule.
+    """The table of a policy rule was looked up.  If ``found`` is None, the lookup continues with the next rule.
 
-    If local and main are one table, the rule of ``local`` looks up both.
+    If local and main are one table, the rule for ``local`` looks up both.
     """
 
     namespace: Namespace
@@ -52,7 +52,8 @@ _DEFAULT_RULES: dict[Version, tuple[PolicyRule, ...]] = {
 
 
 def lookup(namespace: Namespace, query: Query) -> Found:
-    """Return the result of the first policy rule that gives one, as fib_lookup() does; NO_ROUTE if none does."""
+    """Return the result of the first policy rule that gives a result, as fib_lookup() does; NO_ROUTE if no rule
+    does."""
     query = _of_vrf(namespace, query)
     rules = rules_of(namespace, query.version)
     observer = namespace.door.observer
@@ -70,7 +71,7 @@ def lookup(namespace: Namespace, query: Query) -> Found:
             continue
         match rule.action:
             case "goto":
-                # The kernel only jumps forward; the bound guards against a manipulated snapshot.
+                # The kernel only jumps forward.  The bound protects against an endless loop in a manipulated snapshot.
                 jumps += 1
                 later = [n for n, each in enumerate(rules) if each.priority >= (rule.goto or 0)]
                 if jumps > len(rules) or not later:
@@ -88,7 +89,7 @@ def lookup(namespace: Namespace, query: Query) -> Found:
 
 
 def jumps(namespace: Namespace, query: Query) -> tuple[PolicyRule, ...]:
-    """Return the matching ``goto`` rules, which skip later rules in the lookup, first rule first."""
+    """Return the ``goto`` rules that match the query, in order.  In a lookup they skip later rules."""
     asked = _of_vrf(namespace, query)
     skipping = (each for each in rules_of(namespace, query.version) if each.action == "goto")
     return tuple(each for each in skipping if _selected(each, asked) is not each.inverted)
@@ -100,7 +101,7 @@ def _of_vrf(namespace: Namespace, query: Query) -> Query:
     vrf = vrf_of(namespace, scope.vrf or scope.oif or query.iif)
     if vrf is None:
         return query
-    # A packet bound to the VRF may use any route of its table.
+    # A packet that is bound to the VRF may use any route of the VRF's table.
     oif = None if scope.oif == vrf.name else scope.oif
     names_vrf = Novelty.RULES_NAME_VRFS.known_to(namespace.kernel)
     within = msgspec.structs.replace(scope, vrf=vrf.name, oif=oif, names_vrf=names_vrf)
@@ -111,8 +112,8 @@ def _of_vrf(namespace: Namespace, query: Query) -> Query:
 def tables_are_one(namespace: Namespace) -> bool:
     """Return whether IPv4 has one table for local and main, as it does until a policy rule is added.
 
-    A longer prefix of main then comes before a shorter one of local.  A rule that was added and deleted again leaves
-    two tables, and no reading shows that.
+    In one table, a longer prefix of main comes before a shorter prefix of local.  After a policy rule was added and
+    deleted again there are two tables, but no reading shows this.
 
     Source: net/ipv4/fib_trie.c fib_trie_table(), fib_trie_unmerge(); include/net/ip_fib.h fib_lookup()
     """
@@ -142,8 +143,8 @@ def _in_both_tables(namespace: Namespace, query: Query, rules: tuple[PolicyRule,
 def rules_of(namespace: Namespace, version: Version) -> tuple[PolicyRule, ...]:
     """Return the policy rules in order; the kernel's default rules if none were read.
 
-    Until a custom rule is added, IPv6 looks up local and then main, even if their rules were deleted.  A rule that was
-    added and deleted again changes that, and no reading shows it.
+    Until a custom rule is added, IPv6 looks up local and then main, even if the rules for these tables were deleted.
+    After a custom rule was added and deleted again, IPv6 follows the rules, but no reading shows this.
 
     Source: net/ipv6/fib6_rules.c fib6_rule_lookup(), fib6_has_custom_rules; measured on 6.18
     """
@@ -151,7 +152,8 @@ def rules_of(namespace: Namespace, version: Version) -> tuple[PolicyRule, ...]:
 
 
 def missing_rules(namespace: Namespace, version: Version) -> tuple[PolicyRule, ...]:
-    """Return the kernel's own rules for local and main that are missing at any priority; none if no rule was read."""
+    """Return the kernel's own rules for the tables local and main that exist at no priority; an empty tuple if no rule
+    was read."""
     own = tuple(each for each in namespace.rules if each.version == version)
     leading = {each.table for each in own if _selects_all(each) and each.action == "table"}
     wanted = (each for each in _DEFAULT_RULES[version] if each.table != TABLE_DEFAULT)
@@ -159,12 +161,12 @@ def missing_rules(namespace: Namespace, version: Version) -> tuple[PolicyRule, .
 
 
 def _as_typed(rule: PolicyRule) -> PolicyRule:
-    """Return the rule without its text and its place in a reading."""
+    """Return the policy rule without its text and without its place in a reading."""
     return msgspec.structs.replace(rule, text="", evidence="", entry=0)
 
 
 def _selects_all(rule: PolicyRule) -> bool:
-    """Return whether the rule leads every packet to its table, whatever the table's result."""
+    """Return whether the rule selects every packet for its table and suppresses no result."""
     plain = PolicyRule(rule.version, rule.priority, table=rule.table)
     return _as_typed(rule) == plain
 
@@ -215,8 +217,8 @@ def _names_vrf(link: str, query: Query) -> bool:
 def _from(rule: PolicyRule, query: Query) -> bool:
     """Return whether the rule's ``from`` matches the query's source.
 
-    IPv6 does not compare it while the source is still to be chosen: such a rule does not match, and one with ``not``
-    does.
+    While the source address is not chosen yet, IPv6 does not compare it.  Then a rule with ``from`` does not match, and
+    a rule with ``not from`` matches.
     Source: net/ipv6/fib6_rules.c fib6_rule_match(): RT6_LOOKUP_F_HAS_SADDR
     """
     if rule.source is None:
@@ -231,8 +233,8 @@ def _in_range(span: tuple[int, int] | None, value: int | None) -> bool:
 
 
 def _in_table(namespace: Namespace, query: Query, rule: PolicyRule) -> Found | None:
-    """Return the table's result, or None if the lookup continues with the next rule (no route, ``throw``,
-    suppressed)."""
+    """Return the result from the rule's table.  Return None if the lookup continues with the next rule: the table has
+    no route, a ``throw`` route, or a route that the rule suppresses."""
     vrf = namespace.link(query.scope.vrf) if query.scope.vrf else None
     table = (vrf.vrf_table if vrf is not None else None) if rule.l3mdev else rule.table
     found = None if table is None else _first(namespace, query, rule, by_precedence(namespace, query, table))
@@ -248,7 +250,7 @@ def _report(namespace: Namespace, query: Query, rule: PolicyRule, found: Found |
 def _first(namespace: Namespace, query: Query, rule: PolicyRule, routes: Iterable[Route]) -> Found | None:
     for route in routes:
         if route.type in _NOWHERE and query.version == 6 and not {query.scope.oif, query.scope.strict} <= {None, "lo"}:
-            continue  # such IPv6 routes are by lo, not by the required link: net/ipv6/route.c rt6_score_route()
+            continue  # IPv6 routes of these types use lo, not the required link: net/ipv6/route.c rt6_score_route()
         if route.type == "throw":
             return None
         if route.type in ("blackhole", "unreachable", "prohibit"):
@@ -273,8 +275,8 @@ _NOWHERE = ("blackhole", "unreachable", "prohibit", "throw")
 def _is_nothing_to_ipv6(route: Route) -> bool:
     """Return whether IPv6 stores the route's type but treats the route as unicast.
 
-    It does so with ``anycast`` routes that the kernel did not make, although received packets are delivered by them
-    (:func:`is_taken_in6`).
+    IPv6 also treats ``anycast`` routes so if the kernel did not make them, although it delivers received packets
+    locally by such routes (:func:`is_taken_in6`).
 
     Source: net/ipv6/route.c ip6_rt_init_dst(), rtm_to_fib6_config() (which sets no RTF_ANYCAST)
     """
@@ -282,7 +284,7 @@ def _is_nothing_to_ipv6(route: Route) -> bool:
 
 
 def is_taken_in6(found: Found) -> bool:
-    """Return whether a received packet is delivered locally by an IPv6 route.
+    """Return whether IPv6 delivers a received packet with this route locally.
 
     Source: net/ipv6/route.c ip6_rt_init_dst()
     """
@@ -290,7 +292,7 @@ def is_taken_in6(found: Found) -> bool:
 
 
 def _is_of_group(namespace: Namespace, hops: tuple[NextHop, ...], group: str) -> bool:
-    """Return whether the route's link (multipath: its first one) is in the group.
+    """Return whether the route's link (for a multipath route: its first link) is in the link group.
 
     Source: net/ipv4/fib_rules.c fib4_rule_suppress(): suppress_ifgroup
     """
@@ -303,8 +305,8 @@ def _special(kind: str) -> Literal["blackhole", "unreachable", "prohibit"]:
 
 
 def usable_hops(namespace: Namespace, query: Query, route: Route) -> tuple[NextHop, ...]:
-    """Return the next hops that the kernel would use: not dead, by the required link, and by no link ignored as
-    down."""
+    """Return the route's next hops that the kernel would use: not dead, by the required link, by no link that is
+    ignored as down."""
     hops: list[NextHop] = []
     for hop in route.next_hops:
         if hop.dead and not _only_ignored(namespace, hop):
@@ -318,7 +320,7 @@ def usable_hops(namespace: Namespace, query: Query, route: Route) -> tuple[NextH
 
 
 def _ignores_linkdown(namespace: Namespace, version: Version, link: str | None) -> bool:
-    """Return whether routes by the link are ignored while it has no carrier.
+    """Return whether the kernel ignores routes by the link while the link has no carrier.
 
     Source: include/linux/inetdevice.h IN_DEV_IGNORE_ROUTES_WITH_LINKDOWN, include/net/addrconf.h ip6_ignore_linkdown()
     """
@@ -328,7 +330,7 @@ def _ignores_linkdown(namespace: Namespace, version: Version, link: str | None) 
 
 
 def _only_ignored(namespace: Namespace, hop: NextHop) -> bool:
-    """Return whether the next hop is dead only because routes by links without carrier are ignored."""
+    """Return whether the next hop is dead only because its link has no carrier and such routes are ignored."""
     link = namespace.link(hop.link) if hop.link is not None else None
     return hop.linkdown and (link is None or link.up)
 

@@ -1,7 +1,7 @@
-"""A socket's container, whether it is a service's, and whether its processes can answer.
+"""The container of a socket, whether a service has the socket, and whether the socket's processes can answer.
 
-Containers may share a network namespace (``--network container:X``, pods, the host's network), so the owner is known
-from the control group of the process, not from the namespace.
+Containers may share a network namespace (``--network container:X``, pods, the host's network).  So the control group of
+the socket's process identifies the container, not the namespace.
 """
 
 from hairpin.host.docker import Container
@@ -12,11 +12,12 @@ from hairpin.network.names import EMBEDDED
 from hairpin.network.network import Network
 
 _FIRST_EPHEMERAL = 32768
-"""net.ipv4.ip_local_port_range by default: a UDP socket on a higher port is probably a client's."""
+"""The first port of net.ipv4.ip_local_port_range by default.  A UDP socket from this port on probably belongs to a
+client."""
 
 
 def serves(socket: Socket, namespace: Namespace) -> bool:
-    """Return whether a service holds the socket: TCP listens; a UDP socket on an ephemeral port is a client's."""
+    """Return whether a service has the socket: it is a TCP listener, or a UDP socket below the ephemeral ports."""
     if socket.protocol == "tcp":
         return True
     first = namespace.sysctls.values.get(("net", "ipv4", "ip_local_port_range"), "").split()
@@ -29,8 +30,8 @@ def containers_in(network: Network, netns: Netns) -> tuple[Container, ...]:
 
 
 def owner_of_socket(network: Network, netns: Netns, socket: Socket) -> Container | None:
-    """Return the container whose process has the socket open; None for a host process, or if several containers may
-    have it."""
+    """Return the container whose process has the socket open; None if a host process has it, or if several containers
+    may."""
     sharing = containers_in(network, netns)
     if socket.container is not None:
         return next((each for each in sharing if each.id == socket.container), None)
@@ -40,10 +41,11 @@ def owner_of_socket(network: Network, netns: Netns, socket: Socket) -> Container
 
 
 def never_answers(network: Network, netns: Netns, socket: Socket) -> bool:
-    """Return whether the socket's processes are stopped (by a signal, a frozen control group, or a pause), or whether
-    it is a resolver without names.
+    """Return whether the socket never answers: its processes are stopped (by a signal, a frozen control group, or a
+    pause), or it is Docker's resolver in a container without a network.
 
-    dockerd opens the embedded resolver in the container's namespace and serves it itself, so a pause does not stop it.
+    dockerd opens the resolver's socket in the container's namespace and answers there itself, so a pause of the
+    container does not stop the resolver.
     Source: moby libnetwork/resolver.go Start(), SetupFunc()
     """
     if socket.halted or socket.frozen:
@@ -59,13 +61,15 @@ def never_answers(network: Network, netns: Netns, socket: Socket) -> bool:
 
 
 def knows_nothing(network: Network, netns: Netns, socket: Socket) -> bool:
-    """Return whether the socket is Docker's resolver in a container that has lost its last network: it resolves no
-    name, and asks its upstream servers from that namespace (moby libnetwork/resolver.go forwardExtDNS())."""
+    """Return whether the socket is Docker's resolver in a container that has lost its last network.  Such a resolver
+    resolves no name, because it asks its upstream servers from that namespace (moby libnetwork/resolver.go
+    forwardExtDNS())."""
     sharing = containers_in(network, netns)
     return is_embedded_resolver(netns, socket) and bool(sharing) and all(each.is_disconnected for each in sharing)
 
 
 def is_embedded_resolver(netns: Netns, socket: Socket) -> bool:
-    """Return whether dockerd holds the socket, not a container's process: its resolver in a container."""
+    """Return whether the socket is Docker's resolver in a container, which dockerd has open and no process of the
+    container."""
     outside = socket.container is None and socket.process in (None, "dockerd")
     return outside and not netns.is_host and (socket.version, socket.address) == (4, EMBEDDED)

@@ -13,15 +13,17 @@ from hairpin.network.vrf import vrf_of
 
 
 def source_address(namespace: Namespace, version: Version, link: str, towards: int) -> int | None:
-    """Return the source address of packets that leave by ``link`` to an address on it; None if there is none.
+    """Return the source address of packets that leave by ``link`` to the neighbour ``towards``; None if there is no
+    address.
 
-    IPv6, ``link`` empty: the link is not known yet.
+    For IPv6, ``link`` may be empty if the link is not known yet.
     """
     return _source4(namespace, link, towards) if version == 4 else _source6(namespace, link, towards)
 
 
 def _source4(namespace: Namespace, link: str, towards: int) -> int | None:
-    """Return the primary address whose network has the destination, else the link's first, else any link's."""
+    """Return the link's primary address whose network contains the destination, else the link's first, else another
+    link's."""
     own = [a for a in addresses_of(namespace, link, 4) if not a.tentative]
     primaries = [a for a in own if not a.secondary and a.scope in ("global", "site", "link")]
     for address in primaries:
@@ -29,7 +31,8 @@ def _source4(namespace: Namespace, link: str, towards: int) -> int | None:
             return address.value
     if primaries:
         return primaries[0].value
-    # The VRF's own addresses come first; without a VRF, those of links in no VRF.
+    # In a VRF, the VRF's own addresses come first, then its ports' addresses.  Without a VRF, only links in no VRF
+    # count.
     vrf = vrf_of(namespace, link)
     others = [a for a in addresses_of(namespace, None, 4) if not a.secondary and a.scope == "global"]
     fellows = [a for a in others if vrf_of(namespace, a.link) == vrf]
@@ -46,13 +49,13 @@ def _source6(namespace: Namespace, link: str, towards: int) -> int | None:
 
 
 def _fitness(namespace: Namespace, address: Address, link: str, towards: int) -> tuple[int, ...]:
-    """Return how well the source fits, by the rules of RFC 6724 in their order.
+    """Return how well the address fits as a source, by the rules of RFC 6724 in their order.
 
     Source: net/ipv6/addrconf.c ipv6_get_saddr_eval()
     """
     value, scope, asked = address.value, _scope(address.value), _scope(towards)
     label, wanted = _label(value), _label(towards)
-    temporary = address.secondary  # the name of the flag for IPv6 addresses
+    temporary = address.secondary  # for IPv6 addresses the flag has this name
     return (
         value == towards,
         -scope if scope >= asked else scope - 128,
@@ -69,7 +72,7 @@ _NONE, _LINK, _SITE, _GLOBAL = -1, 2, 5, 14
 
 
 def _scope(address: int) -> int:
-    """Return the scope of an address.
+    """Return the scope of an IPv6 address.
 
     Source: net/ipv6/addrconf_core.c __ipv6_addr_type(), include/net/ipv6.h __ipv6_addr_src_scope()
     """
@@ -86,7 +89,7 @@ _LABELS = (
     (0, 1, 128), (3, 0, 96), (4, 0xFFFF << 32, 96), (6, 0x2001 << 112, 32), (7, 0x20010010 << 96, 28),
     (12, 0x3FFE << 112, 16), (2, 0x2002 << 112, 16), (11, 0xFEC0 << 112, 10), (5, 0xFC << 120, 7),
 )  # fmt: skip
-"""Label, network, prefix length: the kernel's default labels.  No reading shows added ones.
+"""The kernel's default address labels: label, network, prefix length.  No reading shows labels that a user added.
 
 Source: net/ipv6/addrlabel.c ip6addrlbl_init_table
 """
@@ -102,7 +105,8 @@ def _common_bits(one: int, other: int) -> int:
 
 
 def preferred_source(namespace: Namespace, found: Found, hop: NextHop, query: Query) -> int | None:
-    """Return the source that the kernel chooses for a packet without one: ``src`` of the route, else the link's.
+    """Return the source address that the kernel gives a packet without one: ``src`` of the route, else an address of
+    the link.
 
     If a route leads out of a VRF, IPv4 uses an address of the VRF: net/ipv4/fib_semantics.c fib_select_path()
     """
@@ -114,7 +118,7 @@ def preferred_source(namespace: Namespace, found: Found, hop: NextHop, query: Qu
     if found.route is not None and found.route.prefsrc is not None:
         return found.route.prefsrc
     if query.version == 6:
-        # A packet to this host uses lo, but gets its source from the link of its route: ip6_route_get_saddr()
+        # A packet to this host uses lo, but gets its source address from the link of its route: ip6_route_get_saddr()
         here = found.type in ("local", "anycast") and found.next_hops
         link = found.next_hops[0].link if here else hop.link
         return None if link is None else source_address(namespace, 6, link, query.daddr)
@@ -122,6 +126,6 @@ def preferred_source(namespace: Namespace, found: Found, hop: NextHop, query: Qu
         return query.daddr
     if hop.link is None:
         return None
-    # In IPv4 the route's link and gateway choose the source: net/ipv4/fib_semantics.c fib_info_update_nhc_saddr()
+    # In IPv4 the route's link and gateway decide the source: net/ipv4/fib_semantics.c fib_info_update_nhc_saddr()
     gateway = hop.gateway if hop.gateway is not None and hop.gateway_version in (None, 4) else 0
     return source_address(namespace, 4, hop.link, gateway)

@@ -1,7 +1,7 @@
 """Links on a parent link: macvlans, with their own hardware addresses, and ipvlans, which share the parent's.
 
-The kernel passes their frames on before the parent's own network layer, also into another namespace. Source:
-drivers/net/macvlan.c macvlan_handle_frame(), macvlan_queue_xmit(); drivers/net/ipvlan/ipvlan_core.c
+The kernel gives these links their frames before the parent's own network layer, even if they are in another namespace.
+Source: drivers/net/macvlan.c macvlan_handle_frame(), macvlan_queue_xmit(); drivers/net/ipvlan/ipvlan_core.c
 """
 
 from hairpin.host.link import Link
@@ -16,7 +16,8 @@ _KINDS = ("macvlan", "ipvlan")
 def lower_of(network: Network, netns: Netns, link: Link) -> Port | None:
     """Return the parent link of a macvlan or ipvlan; None if it was not read.
 
-    If it is in another namespace, it is looked up on the host, where engines put containers' parent links.
+    If the parent link is in another namespace, it is looked up in the host's own namespace, where engines have the
+    parent links of containers.
     """
     if link.kind not in _KINDS or link.peer_index is None:
         return None
@@ -42,7 +43,8 @@ def stacked_on(network: Network, lower: Port) -> tuple[Port, ...]:
 
 
 def takes_frame(network: Network, lower: Port, mac: int) -> Port | None:
-    """Return the macvlan on the link that receives frames to the hardware address; in passthru mode all frames."""
+    """Return the macvlan on the link ``lower`` that receives frames to the hardware address, or None.  In passthru mode
+    it receives all frames."""
     receiver = takes_all(network, lower)
     if receiver is not None:
         return receiver
@@ -54,7 +56,8 @@ def takes_frame(network: Network, lower: Port, mac: int) -> Port | None:
 
 
 def takes_all(network: Network, lower: Port) -> Port | None:
-    """Return the macvlan in passthru mode, which receives every unicast frame instead of the link itself."""
+    """Return the macvlan in passthru mode on the link ``lower``, which receives every unicast frame instead of that
+    link; or None."""
     for port in stacked_on(network, lower):
         link = link_of(network, port)
         if (link.kind, link.macvlan_mode) == ("macvlan", "passthru"):
@@ -63,7 +66,7 @@ def takes_all(network: Network, lower: Port) -> Port | None:
 
 
 def takes_address(network: Network, lower: Port, version: Version, value: int) -> Port | None:
-    """Return the macvlan or ipvlan on the link that is up and has the address."""
+    """Return the macvlan or ipvlan on the link ``lower`` that is up and has the address, or None."""
     for port in stacked_on(network, lower):
         own = addresses_of(network.namespace(port.netns), port.link, version)
         if link_of(network, port).up and any(each.value == value for each in own):
@@ -72,19 +75,19 @@ def takes_address(network: Network, lower: Port, version: Version, value: int) -
 
 
 def bridges(link: Link) -> bool:
-    """Return whether the kernel delivers frames to a sibling link on the same parent directly."""
+    """Return whether the kernel delivers the link's frames directly to a sibling on the same parent link."""
     if link.kind == "ipvlan":
         return link.ipvlan_flag in (None, "bridge")
     return link.macvlan_mode in (None, "bridge")
 
 
 def routes_below(link: Link) -> bool:
-    """Return whether the parent's namespace routes an ipvlan's packets (modes l3 and l3s)."""
+    """Return whether the parent link's namespace routes the packets of this ipvlan (modes l3 and l3s)."""
     return link.kind == "ipvlan" and link.macvlan_mode in ("l3", "l3s")
 
 
 def link_of(network: Network, port: Port) -> Link:
-    """Return the link; KeyError when there is none."""
+    """Return the link; raise KeyError if the namespace has no such link."""
     link = network.namespace(port.netns).link(port.link)
     if link is None:
         raise KeyError(port.link)

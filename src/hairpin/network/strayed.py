@@ -1,4 +1,5 @@
-"""Packets that have left the host although they were meant for a container on it, or for its network."""
+"""Packets that have left the host although they were meant for a container on the host, or for the container's
+network."""
 
 import msgspec
 
@@ -16,11 +17,13 @@ from hairpin.network.prefix import Version, inside, is_loopback, width
 def is_containers(network: Network, netns: Netns, flow: Flow, packet: Packet) -> bool:
     """Return whether the packet should have entered a bridge network of this host.
 
-    Its destination is the address of a container or of another namespace of this host; or rules translated it to an
-    address in such a network; or it is in a network whose bridge has lost its address or route.
+    There are three cases.  The destination is the address of a container or of another namespace of this host.  Or
+    rules translated the destination to an address in a bridge network.  Or the destination is in a bridge network whose
+    bridge has lost its address or route.
 
-    An address that no engine gave may also exist outside, if a gateway route to it alone says so.  A user's extra
-    address in a container, in none of the engine's networks, is no destination for routes here.
+    If the host has a route by a gateway to exactly this address, the address may also exist outside, unless an engine
+    gave it to a container.  An address that a user added in a container, outside of the engine's networks, does not
+    count.
     """
     version, address = packet.version, packet.daddr
     host = network.host(netns.host)
@@ -46,9 +49,10 @@ def is_containers(network: Network, netns: Netns, flow: Flow, packet: Packet) ->
 
 
 def is_held_inside(network: Network, flow: Flow) -> bool:
-    """Return whether a container or pod that was read has the flow's destination: a packet that leaves is lost.
+    """Return whether a container or pod that was read has the flow's destination.  A packet that leaves the hosts is
+    then lost.
 
-    A user's extra address does not count, and neither does loopback, which each namespace has."""
+    An address that a user added does not count, and neither does a loopback address, which each namespace has."""
     if is_loopback(flow.daddr, flow.version):
         return False
     return any(
@@ -60,8 +64,9 @@ def is_held_inside(network: Network, flow: Flow) -> bool:
 
 
 def is_absent(network: Network, flow: Flow) -> bool:
-    """Return whether the flow is for a stopped container whose address nothing has until it starts.  It is on a macvlan
-    or ipvlan network, or on a Podman network whose bridge was removed with the last container."""
+    """Return whether the flow is for a stopped container whose address no host has until the container starts.  Such a
+    container is on a macvlan or ipvlan network, or on a Podman network whose bridge was removed with the last
+    container."""
     host = network.host(flow.asked_host or flow.host)
     container = host.container(flow.container) if flow.container else None
     if container is None or container.running or is_held(network, flow.version, flow.daddr):
@@ -83,10 +88,10 @@ def _has_removed_bridge(host: Host, engine: Engine, joined: DockerNetwork) -> bo
 
 
 def publishing(network: Network, netns: Netns, flow: Flow, packet: Packet) -> Container | None:
-    """Return the running container whose published port or own address the flow asks for, if rules have translated the
-    packet to another machine's address; else None.
+    """Return the running container whose published port the flow asks for, if rules have translated the packet's
+    destination; else None.
 
-    The host may forward any port that no running container publishes.
+    A user's rule may forward any port that no running container publishes.
     """
     host = network.host(flow.asked_host or flow.host)
     public = network.world.public(flow.version, flow.daddr)
@@ -100,7 +105,7 @@ def publishing(network: Network, netns: Netns, flow: Flow, packet: Packet) -> Co
 
 
 def _has_its_own_route(namespace: Namespace, version: Version, address: int) -> bool:
-    """Return whether a gateway route leads to exactly this address."""
+    """Return whether the namespace has a route by a gateway to exactly this address."""
     return any(
         (route.version, route.destination, route.prefix_length) == (version, address, width(version))
         and any(hop.gateway is not None for hop in route.next_hops)
@@ -109,10 +114,10 @@ def _has_its_own_route(namespace: Namespace, version: Version, address: int) -> 
 
 
 def is_typed_in(host: Host, namespace: Namespace, version: Version, address: int) -> bool:
-    """Return whether a user added the address: in a container whose engine gave it only other addresses, or on the host
-    only to host ends of containers' veths.
+    """Return whether a user added the address.  In a container, the engine gave only other addresses.  On the host,
+    only the host's ends of containers' veths have it.
 
-    These veths are bridge ports.  The bridge receives a port's packets, so an address on a port has no use.
+    These veths are bridge ports.  The bridge receives the packets of a port, so an address on a port is useless.
     """
     if namespace.name == host.netns.name:
         holders = [each.link for each in namespace.addresses if (each.version, each.value) == (version, address)]
@@ -127,7 +132,7 @@ def is_typed_in(host: Host, namespace: Namespace, version: Version, address: int
 
 
 def _is_containers_port(namespace: Namespace, name: str) -> bool:
-    """Return whether the link is a bridge's port with its other end in another namespace."""
+    """Return whether the link is a veth that is a bridge port and has its peer in another namespace."""
     link = namespace.link(name)
     return (
         link is not None and link.kind == "veth" and link.peer_netnsid is not None and is_bridge_port(namespace, link)
@@ -135,10 +140,10 @@ def _is_containers_port(namespace: Namespace, name: str) -> bool:
 
 
 def _is_cut_off(flow: Flow, host: Host, engine: Engine, joined: DockerNetwork, subnet: Subnet) -> bool:
-    """Return whether the route into the network's bridge is gone, or Docker's bridge itself.
+    """Return whether the network's bridge has lost its address or route, or whether Docker's bridge itself is gone.
 
-    Without the gateway's address the kernel has no route into the bridge.  If only a route or the bridge is gone,
-    another machine may have the address, unless the host itself asks and the network has containers.
+    Without the gateway's address the kernel has no route into the bridge.  If only the route or the bridge is gone,
+    another machine may have the destination address, unless the host itself sends and the network has containers.
     """
     if joined.bridge is None or not joined.gives_bridge_an_address(subnet.version):
         return False
@@ -159,7 +164,7 @@ def _is_cut_off(flow: Flow, host: Host, engine: Engine, joined: DockerNetwork, s
 
 
 def _leads_into(namespace: Namespace, bridge: str, subnet: Subnet) -> bool:
-    """Return whether a route into the bridge covers the subnet."""
+    """Return whether a route by the bridge contains the whole subnet."""
     return any(
         route.version == subnet.version
         and 0 < route.prefix_length <= subnet.prefix_length

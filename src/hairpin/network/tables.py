@@ -1,4 +1,4 @@
-"""The routes of a table to an address, by precedence.
+"""The routes of a routing table to an address, by precedence.
 
 Source: net/ipv4/fib_trie.c fib_table_lookup(), net/ipv6/ip6_fib.c fib6_node_lookup()
 """
@@ -15,7 +15,7 @@ from hairpin.network.query import Query
 def by_precedence(namespace: Namespace, query: Query, table: int) -> Iterator[Route]:
     """Yield the table's routes to the address by precedence.
 
-    The longest prefix comes first, then the longest source prefix, then TOS, metric and order of entry.
+    The route with the longest prefix comes first, then the longest source prefix, then TOS, metric and order of entry.
     """
     version = query.version
     fitting = [route for route in routes_covering(namespace, version, table, query.daddr) if fits_tos(route.tos, query)]
@@ -38,7 +38,8 @@ def by_precedence(namespace: Namespace, query: Query, table: int) -> Iterator[Ro
 
 
 def routes_covering(namespace: Namespace, version: Version, table: int, value: int) -> Iterator[Route]:
-    """Yield the table's routes whose prefix contains the address; those of one length are in order of entry."""
+    """Yield the table's routes whose prefix contains the address.  Routes with prefixes of one length are in order of
+    entry."""
     bits = width(version)
     for length, routes in _tables(namespace).get((version, table), _NO_ROUTES).items():
         yield from routes.get(value >> (bits - length), ())
@@ -49,9 +50,9 @@ _NO_ROUTES: dict[int, dict[int, list[Route]]] = {}
 
 @kept
 def _tables(namespace: Namespace) -> dict[tuple[Version, int], dict[int, dict[int, list[Route]]]]:
-    """Return the routes of each version and table by the length and the bits of their prefix, in order of entry.
+    """Return the routes by IP version and table, then by the length and the bits of their prefix, in order of entry.
 
-    A host with 200 containers has a link-local route for each veth."""
+    Hosts have many routes: with 200 containers, a link-local route for each veth."""
     tables: dict[tuple[Version, int], dict[int, dict[int, list[Route]]]] = {}
     for route in namespace.routes:
         bits = route.destination >> (width(route.version) - route.prefix_length)
@@ -63,8 +64,8 @@ def _tables(namespace: Namespace) -> dict[tuple[Version, int], dict[int, dict[in
 def _of_source(routes: list[Route], query: Query) -> list[Route]:
     """Return the routes that the query's source may use.
 
-    If a prefix has routes with ``from`` and none of them matches, its routes without ``from`` are skipped too: the next
-    shorter prefix is tried.
+    If a prefix has routes with ``from``, but none of them matches, IPv6 also skips the prefix's routes without ``from``
+    and tries the next shorter prefix.
 
     Source: net/ipv6/ip6_fib.c fib6_node_lookup_1()
     """
@@ -80,7 +81,7 @@ def _is_by_another(route: Route, query: Query) -> bool:
 
 
 def fits_tos(tos: int, query: Query, *, whole: bool = False) -> bool:
-    """Return whether a rule's or a route's TOS (0: any) is the packet's.
+    """Return whether the TOS of a policy rule or route (0: any TOS) equals the packet's.
 
     Source: net/ipv4/fib_rules.c fib4_rule_match(), include/net/ip_fib.h fib_dscp_masked_match()
     """

@@ -1,7 +1,7 @@
 """Networks behind a host that are intentionally not masqueraded.
 
-An engine's network options say so.  A bridge that no engine made has no such options, and counts as unmasqueraded. A
-host beyond the next hop is presumed to have a route back.
+For an engine's network, its options say whether it is masqueraded.  A bridge that no engine made has no such options,
+and counts as unmasqueraded.  Hosts beyond the next hop are assumed to have a route back to such networks.
 """
 
 from collections.abc import Iterator
@@ -15,19 +15,20 @@ from hairpin.network.network import Network, bridge_ports, is_uplink, owns_addre
 from hairpin.network.prefix import Version, inside, is_private
 
 Subnet = tuple[int, int]
-"""A network's integer and its prefix length."""
+"""A network: its first address as an integer, and its prefix length."""
 
 
 def is_unmasqueraded(network: Network, netns: Netns, version: Version, source: int) -> bool:
-    """Return whether the address is in such a network behind the namespace, and is not the namespace's own."""
+    """Return whether the address is in an unmasqueraded network behind the namespace, and is not the namespace's
+    own."""
     if owns_address(network.namespace(netns), version, source):
         return False
     return any(inside(source, *each, version) for each in unmasqueraded(network, netns, version))
 
 
 def is_of_routed_prefix(network: Network, netns: Netns, version: Version, source: int) -> bool:
-    """Return whether the address is a public IPv6 address of a container network, a container's or the bridge's own.  A
-    router may have a route to that network, whatever the engine's options say."""
+    """Return whether the address is a public IPv6 address in an engine's bridge network, a container's or the bridge's
+    own.  A router may have a route to that network, whether or not the engine masquerades it."""
     if version == 4 or is_private(source, 6):
         return False
     made = (subnet for subnet, _ in _of_engines(network.host(netns.host), version))
@@ -35,10 +36,10 @@ def is_of_routed_prefix(network: Network, netns: Netns, version: Version, source
 
 
 def is_hidden(network: Network, netns: Netns, version: Version, source: int) -> bool:
-    """Return whether the source is the namespace's own address in a masqueraded network, used because a link to the
-    outside has lost its IPv6 address: no outside host has a route to such a network.
+    """Return whether the source is the namespace's own address in a masqueraded network, to which no outside host has a
+    route.  The kernel uses such an address if a link to the outside has lost its IPv6 address.
 
-    Most links need no IPv6 address, but an unreachable gateway shows that this link had one."""
+    Most links need no IPv6 address, but a gateway in no network of the link shows that the link had an address."""
     namespace = network.namespace(netns)
     if version == 4 or not owns_address(namespace, version, source):
         return False
@@ -50,7 +51,7 @@ def is_hidden(network: Network, netns: Netns, version: Version, source: int) -> 
 
 
 def unmasqueraded(network: Network, netns: Netns, version: Version) -> tuple[Subnet, ...]:
-    """Return the subnets behind the namespace that no option asks to masquerade."""
+    """Return the subnets behind the namespace that no engine's option masquerades."""
     host, namespace = network.host(netns.host), network.namespace(netns)
     made = tuple(_of_engines(host, version))
     wanted = [subnet for subnet, masquerades in made if masquerades]
@@ -60,7 +61,7 @@ def unmasqueraded(network: Network, netns: Netns, version: Version) -> tuple[Sub
 
 
 def _of_engines(host: Host, version: Version) -> Iterator[tuple[Subnet, bool]]:
-    """Yield the subnets of the engines' bridge networks, and whether their options masquerade them."""
+    """Yield the subnets of the engines' bridge networks, each with whether the network's options masquerade it."""
     for engine in host.engines:
         for network in engine.networks:
             for each in network.subnets if network.driver == "bridge" else ():

@@ -1,13 +1,14 @@
-"""Which links of several hosts are on one wire, and which hosts are one machine that was read twice.
+"""Finds the links of several hosts that are on one wire, and the hosts that are one machine that was read twice.
 
-A host's snapshot ends at its uplinks.  Two uplinks are joined
+A host's snapshot ends at its uplinks.  Two uplinks of different hosts are joined
 
 - if one host has a neighbour or forwarding entry with the other's hardware address; - by assumption, when an address of
 one is on-link for the other, and no entry says anything; - by assumption, too, when an entry has another hardware
 address: a cloud's fabric answers for its machines.
 
-An address that several of the hosts have on their uplinks joins none of them by assumption: these are private networks
-that look alike.  A bridge without an uplink joins no hosts, because 172.17.0.0/16 is on-link on every Docker host.
+If several hosts have the same address on their uplinks, this address joins no uplinks by assumption, because the hosts
+may be in private networks that look alike.  A bridge without an uplink joins no hosts, because 172.17.0.0/16 is on-link
+on every Docker host.
 """
 
 from collections.abc import Iterator
@@ -24,8 +25,8 @@ from hairpin.network.prefix import inside
 from hairpin.network.tunnel.flannel import FLANNELD
 
 Reason = Literal["seen", "on-link", "fabric"]
-"""``seen``: a neighbour or forwarding entry shows the wire.  ``on-link``: only the address does.  ``fabric``: an
-entry has the hardware address of a machine between the hosts."""
+"""Why two uplinks are taken to be on one wire.  ``seen``: a neighbour or forwarding entry shows the wire.  ``on-link``:
+only an on-link address suggests it.  ``fabric``: an entry has the hardware address of a machine between the hosts."""
 
 
 class Wire(msgspec.Struct, frozen=True):
@@ -36,12 +37,13 @@ class Wire(msgspec.Struct, frozen=True):
 
     @property
     def assumed(self) -> bool:
-        """Whether no reading shows the wire."""
+        """Whether the wire is only assumed, because no reading shows it."""
         return self.reason != "seen"
 
 
 class _Uplink(msgspec.Struct, frozen=True):
-    """An uplink.  ``holder``: the link with its addresses, which is its bridge if it is a port."""
+    """An uplink of a host.  ``holder`` is the link that has the addresses: the uplink itself, or its bridge if it is a
+    bridge port."""
 
     port: Port
     holder: Link
@@ -49,7 +51,7 @@ class _Uplink(msgspec.Struct, frozen=True):
 
 
 def wires_of(network: Network, port: Port) -> tuple[Wire, ...]:
-    """Return the other hosts' uplinks that are on the wire behind this uplink, in the order of the hosts."""
+    """Return the uplinks of other hosts that are on the wire behind this uplink, in the order of the hosts."""
     if len(network.hosts) < 2:
         return ()
     uplinks = tuple(_uplinks(network))
@@ -94,13 +96,13 @@ def _macs(network: Network, uplink: _Uplink) -> set[int]:
 
 
 def _uplink_macs(network: Network, host: Host) -> frozenset[int]:
-    """Return the hardware addresses of the host's uplinks, and of the bridges that they are ports of."""
+    """Return the hardware addresses of the host's uplinks, and of the bridges of which the uplinks are ports."""
     ours = (each for each in _uplinks(network) if each.port.netns.host == host.name)
     return frozenset(mac for each in ours for mac in _macs(network, each))
 
 
 def _sees(network: Network, one: _Uplink, other: _Uplink) -> bool:
-    """Return whether the first host has an entry with the other's hardware address on that uplink."""
+    """Return whether the host of ``one`` has an entry, on that uplink, with the hardware address of ``other``."""
     namespace, macs = network.namespace(one.port.netns), _macs(network, other)
     entries = any(each.link == one.holder.name and each.mac in macs for each in namespace.neighbours)
     return entries or any(
@@ -110,7 +112,8 @@ def _sees(network: Network, one: _Uplink, other: _Uplink) -> bool:
 
 
 def _named(network: Network, one: _Uplink, other: _Uplink) -> bool:
-    """Return whether the first host has an entry with a hardware address for an address of the other."""
+    """Return whether the host of ``one`` has a neighbour entry, with any hardware address, for an address of
+    ``other``."""
     asked = {(each.version, each.value) for each in other.addresses}
     return any(
         each.link == one.holder.name and (each.version, each.value) in asked and each.mac is not None and not each.proxy
@@ -119,7 +122,7 @@ def _named(network: Network, one: _Uplink, other: _Uplink) -> bool:
 
 
 def _on_link(one: _Uplink, other: _Uplink) -> list[Address]:
-    """Return the other's addresses that are in a network of the first."""
+    """Return the addresses of ``other`` that are in a network of ``one``."""
     return [
         far
         for far in other.addresses
@@ -129,7 +132,7 @@ def _on_link(one: _Uplink, other: _Uplink) -> list[Address]:
 
 
 def _held_twice(near: list[Address], uplinks: tuple[_Uplink, ...]) -> bool:
-    """Return whether several hosts have one of the addresses on an uplink."""
+    """Return whether one of the addresses is on uplinks of several hosts."""
     asked = {(each.version, each.value) for each in near}
     holders: dict[tuple[int, int], set[str]] = {}
     for uplink in uplinks:
@@ -140,7 +143,7 @@ def _held_twice(near: list[Address], uplinks: tuple[_Uplink, ...]) -> bool:
 
 
 def owner_of(network: Network, version: int, value: int, *, besides: str) -> Netns | None:
-    """Return the namespace of the one other host that has the address on an uplink; None if no host or several have
+    """Return the namespace of the only other host that has the address on an uplink; None if no host or several have
     it."""
     if len(network.hosts) < 2:
         return None
@@ -154,7 +157,7 @@ def owner_of(network: Network, version: int, value: int, *, besides: str) -> Net
 
 
 def holder_of(network: Network, version: int, value: int, *, besides: str) -> Netns | None:
-    """Return the namespace of the one other host that has the address on any link; None if no host or several have
+    """Return the only namespace of another host that has the address on any link; None if no namespace or several have
     it."""
     if len(network.hosts) < 2:
         return None
@@ -167,10 +170,10 @@ def holder_of(network: Network, version: int, value: int, *, besides: str) -> Ne
 
 
 def same_machine(network: Network) -> tuple[Host, Host] | None:
-    """Return the first two hosts that are one machine, in their order; None if all are different.
+    """Return the first two hosts that are one machine, in their order; None if all hosts are different machines.
 
-    A boot id is random at each boot, so equal ones are decisive.  Disk copies share a machine id, and a rebooted
-    machine has another boot id: then the hardware addresses of the uplinks decide.
+    A boot id is random at each boot, so equal boot ids are decisive.  A machine id does not decide alone, because
+    copied disks share it.  A rebooted machine has another boot id.  Then the hardware addresses of the uplinks decide.
     """
     pairs = combinations((host for host in network.hosts if host.was_read), 2)
     return next(((one, other) for one, other in pairs if _is_same(network, one, other)), None)

@@ -1,7 +1,8 @@
-"""Facts beyond the hosts: gateways that map public addresses, peers, upstream rules.  Each of them is *stated*.
+"""Facts about the outside: gateways that map public addresses, peers, return routes, upstream rules.  All of them are
+*stated*.
 
 Source: the user (``--public``, ``--outside``), or a local file that cloud-init wrote.  A mapping that is not stated is
-only ``supposed``: no walk uses it, the answer asks about it (docs/adr/0016).
+only ``supposed``.  No walk uses a supposed mapping, but the answer asks about it (docs/adr/0016).
 """
 
 from typing import Literal
@@ -12,10 +13,11 @@ from hairpin.network.prefix import Version, inside
 
 
 class PublicAddress(msgspec.Struct, frozen=True):
-    """A public address that a 1:1 NAT gateway maps to an address of a host, whose label is ``host`` (empty: the first).
+    """A public address that a 1:1 NAT gateway maps to an address of the host with the label ``host`` (empty: the first
+    host).
 
-    ``hairpins``: whether the gateway sends a packet from this host to its own public address back to it. ``evidence``:
-    the reading of the file that states it; empty: the user does."""
+    ``hairpins`` tells whether the gateway sends a packet from this host to the public address back to the host.
+    ``evidence`` is the reading of the file that states the mapping; it is empty if the user states it."""
 
     version: Version
     public: int
@@ -26,9 +28,9 @@ class PublicAddress(msgspec.Struct, frozen=True):
 
 
 class Peer(msgspec.Struct, frozen=True):
-    """An outside network that drops packets whose source is in none of ``accepts`` (empty: it drops all packets).
+    """An outside network that drops packets whose source is in no network of ``accepts`` (empty: it drops all packets).
 
-    ``host``: the label of the host whose packets it drops; empty: those of every host.
+    ``host`` is the label of the host whose packets it drops; if it is empty, it drops the packets of every host.
     """
 
     version: Version
@@ -38,13 +40,13 @@ class Peer(msgspec.Struct, frozen=True):
     host: str = ""
 
     def concerns(self, host: str) -> bool:
-        """Return whether the peer is stated for that host's packets."""
+        """Return whether the peer drops packets of the host with that label."""
         return self.host in ("", host)
 
 
 class ReturnRoute(msgspec.Struct, frozen=True):
-    """A route of the outside world to this network by the host of that label (empty: the first), for unmasqueraded
-    packets."""
+    """A route of outside machines to an unmasqueraded network, by the host with the label ``host`` (empty: the first
+    host)."""
 
     version: Version
     network: int
@@ -55,7 +57,7 @@ class ReturnRoute(msgspec.Struct, frozen=True):
 class UpstreamRule(msgspec.Struct, frozen=True):
     """A port that a security group or a router upstream of a host accepts or drops.
 
-    ``host``: the host's label, empty for the first.
+    ``host`` is the host's label; it is empty for the first host.
     """
 
     action: Literal["allow", "deny"]
@@ -65,10 +67,10 @@ class UpstreamRule(msgspec.Struct, frozen=True):
 
 
 class World(msgspec.Struct, frozen=True):
-    """Everything stated about the outside.
+    """Everything that is stated about the outside.
 
-    ``supposed``: the mapping of an asked public address that no host has.  No walk uses it. ``foreign``: asked
-    addresses that no host has; an outside client reaches them without a host."""
+    ``supposed`` has possible mappings of asked public addresses that no host has; no walk uses them.  ``foreign`` has
+    asked addresses that no host has and that an outside client reaches without passing a host."""
 
     publics: tuple[PublicAddress, ...] = ()
     supposed: tuple[PublicAddress, ...] = ()
@@ -78,7 +80,7 @@ class World(msgspec.Struct, frozen=True):
     foreign: tuple[tuple[Version, int], ...] = ()
 
     def peer_against(self, host: str, version: Version, source: int, destination: int) -> Peer | None:
-        """Return the destination's peer if it does not accept this source in the host's packets, or None."""
+        """Return the peer that has the destination and drops the host's packets from this source, or None."""
         for each in self.peers:
             if not each.concerns(host):
                 continue
@@ -92,11 +94,11 @@ class World(msgspec.Struct, frozen=True):
         return _of(self.publics, version, address)
 
     def supposed_public(self, version: Version, address: int) -> PublicAddress | None:
-        """Return the mapping that would explain the asked address, if the user has not stated it."""
+        """Return the supposed mapping of that public address, or None."""
         return _of(self.supposed, version, address)
 
     def believing(self, mapping: PublicAddress) -> "World":
-        """Return the world in which the supposed mapping is stated."""
+        """Return the world in which ``mapping``, which was only supposed, is stated."""
         rest = tuple(each for each in self.supposed if each != mapping)
         return msgspec.structs.replace(self, publics=(*self.publics, mapping), supposed=rest)
 

@@ -1,11 +1,12 @@
-"""Readings with a container's own values left open.
+"""Readings with placeholders for a container's own values.
 
-The form of a reading is the tuple of its fields.  A field with an own value of the container has the value's place
-instead (``Own``).  Fields that say only where something was read, or when, or how often, are None.  If the forms of all
-readings of two containers are equal, exchanging their own values leaves the readings as they are.
+The form of a reading is the tuple of its fields.  A field with an own value of the container has a placeholder
+(``Own``) instead of the value.  A field that tells only where, when or how often something was read is None.  If the
+forms of all readings of two containers are equal, the readings stay the same when the containers' own values are
+exchanged.
 
-Which field has which role stands in one table.  A field that is not in it is a literal in every form, so an own value
-in it makes its container a kind of its own.
+One table has the role of each field.  A field that is not in the table is a literal in every form, so an own value in
+such a field makes its container a kind of its own.
 """
 
 from collections.abc import Mapping
@@ -65,13 +66,14 @@ _UNREAD_BY_WALKS: Mapping[type[msgspec.Struct], tuple[str, ...]] = {
     Engine: ("containers", "boot"),
     Flow: ("sport",),
 }  # fmt: skip
-"""Fields beside ``evidence`` and ``entry`` that decide no walk, or that are looked at apart."""
+"""Fields, other than ``evidence`` and ``entry``, that decide no walk, or that are compared separately."""
 _IS_LATE = Socket.__struct_fields__.index("is_late")
 _PROVENANCE = ("evidence", "entry")
 
 
 class _Plan(msgspec.Struct, frozen=True):
-    """What becomes of each field of a type, by its position.  ``lengths``: those with the length of a prefix."""
+    """The treatment of each field of a type, by the field's position.  ``lengths`` has the fields with a prefix
+    length."""
 
     skipped: tuple[int, ...]
     roles: tuple[tuple[int, Role], ...]
@@ -98,7 +100,7 @@ def _plan(kind: type[msgspec.Struct], *, inside: bool) -> _Plan:
 
 
 def form_of(value: msgspec.Struct, own: OwnValues, *, inside: bool = False) -> Form:
-    """Return the form of a reading.  ``inside``: it is of the container's own namespace."""
+    """Return the form of a reading.  ``inside`` is true if the reading is of the container's own namespace."""
     kind = type(value)
     plan = _plan(kind, inside=inside)
     fields: list[object] = list(msgspec.structs.astuple(value))
@@ -110,7 +112,7 @@ def form_of(value: msgspec.Struct, own: OwnValues, *, inside: bool = False) -> F
         if value.prefix_length != width(value.version):
             fields[1] = value.destination
     elif isinstance(value, Socket):
-        fields[_IS_LATE] = value.is_late and value.pid is None  # only then it is asked for: events/aftermath.py
+        fields[_IS_LATE] = value.is_late and value.pid is None  # only used without pid: events/aftermath.py
     for place in plan.nested:
         part = fields[place]
         if isinstance(part, msgspec.Struct):
@@ -134,7 +136,7 @@ def _form_of_parts(parts: Parts, own: OwnValues, *, inside: bool) -> tuple[objec
 
 
 def note(value: object, own: OwnValues, literals: Literals, *, inside: bool = False) -> None:
-    """Note the literals of a reading; ``own``: the own values of its container."""
+    """Note the literals of a reading.  ``own`` has the own values of the reading's container, which are no literals."""
     if isinstance(value, str):
         literals.note_word(value)
     elif isinstance(value, int):
@@ -152,7 +154,7 @@ def note(value: object, own: OwnValues, literals: Literals, *, inside: bool = Fa
 
 
 def _note_tuple(value: Parts, own: OwnValues, literals: Literals, *, inside: bool) -> None:
-    """Note the elements; two numbers may be a range, or a prefix and its length."""
+    """Note the elements of a tuple.  Two numbers may be a range, or a network and its prefix length."""
     match value:
         case (int(first), int(second)):
             literals.note_range(min(first, second), max(first, second))
@@ -165,7 +167,7 @@ def _note_tuple(value: Parts, own: OwnValues, literals: Literals, *, inside: boo
 
 
 def note_sysctls(sysctls: Sysctls, literals: Literals) -> None:
-    """Note the names in the paths, and the numbers in the values, such as the range of local ports."""
+    """Note the names in the sysctls' paths, and the numbers in their values, such as the range of local ports."""
     for word in {part for path in sysctls.values for part in path}:
         literals.note_word(word)
     for text in set(sysctls.values.values()):
@@ -189,5 +191,5 @@ def _note_struct(value: msgspec.Struct, own: OwnValues, literals: Literals, *, i
 
 
 def _parts_of(value: object) -> Parts | None:
-    """Return the tuple's elements; None: it is no tuple."""
+    """Return the elements of a tuple; None if the value is no tuple."""
     return cast("Parts", value) if isinstance(value, tuple) else None

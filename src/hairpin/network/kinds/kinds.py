@@ -1,12 +1,12 @@
-"""The containers of a network that are alike, and with them the flows.
+"""Finds the containers of a network that are alike, and with them the flows that are alike.
 
-Two containers are alike if the forms of their readings are equal, and each own value lies in the same cell for both.
-Exchanging their own values then leaves the network as it is, except for the order of rules that no packet satisfies
-both.  A walk reads nothing else, so two flows that become each other by the exchange have the same walk, up to the
-exchange.
+Two containers are alike if the forms of their readings are equal, and if each own value of one container is in the same
+cell as the other's.  Exchanging their own values then leaves the network as it is, except for the order of two rules
+that no packet satisfies both.  A walk reads nothing else.  So if the exchange turns one flow into another, both flows
+have the same walk, apart from the exchanged values.
 
-What is not covered decides against: a reading that names two containers, a value with an unknown meaning, a match that
-computes.  Its container is then a kind of its own (docs/adr/0039).
+In every other case, containers are taken to be different: if a reading names two containers, if the meaning of a value
+is not known, or if a match computes.  Such a container is a kind of its own (docs/adr/0039).
 """
 
 import re
@@ -30,11 +30,11 @@ from hairpin.network.prefix import address_text
 _TO_THE_OUTSIDE = ("egress", "dns")
 _NAMES: tuple[Role, ...] = ("netns", "link")
 _FEWEST = 3
-"""With fewer containers nothing is gained."""
+"""The smallest number of containers for which kinds are computed; with fewer containers this saves no time."""
 
 
 class Kinds:
-    """The containers that are not alone in their kind."""
+    """The kinds of a network that have at least two containers."""
 
     def __init__(
         self, members: Mapping[int, tuple[int, Owner]], literals: Literals, spaces: frozenset[str] = frozenset()
@@ -50,13 +50,13 @@ class Kinds:
 
     @property
     def members(self) -> Mapping[int, tuple[int, Owner]]:
-        """The kind's number and the container, by the container's number."""
+        """For each container's number, its kind's number and the container."""
         return self._members
 
     def of_flow(self, flow: Flow, this: str) -> Hashable | None:
-        """Return what the flow has in common with all that are alike; None: it is alone.
+        """Return a key that all alike flows have in common; None if no other flow is alike.
 
-        ``this``: the label of the network's first host."""
+        ``this`` is the label of the network's first host."""
         if flow not in self._of_flows:
             self._of_flows[flow] = self._of_flow(flow, this)
         return self._of_flows[flow]
@@ -78,21 +78,23 @@ class Kinds:
         return kind, other[0], sport, daddr, form_of(flow, _of_both(owner.values, other[1].values))
 
     def _other(self, flow: Flow, number: int) -> tuple[int, Owner] | None:
-        """Return the other container that the flow leads to, if there is one, with its kind.
+        """Return the kind and the container to which the flow leads, if that is another container than ``number``; else
+        None.
 
-        Any two containers of these kinds can take the places of both."""
+        Any two containers of the two kinds can replace the flow's two containers."""
         found = self._by_address.get(flow.daddr)
         if found is None:
             found = self._named.get((flow.asked_host or flow.host, flow.container or ""))
         return self._members[found] if found is not None and found != number else None
 
     def _may_be_free(self, flow: Flow) -> bool:
-        """Return whether alike flows may lead to addresses that nobody has: to containers that have stopped."""
+        """Return whether alike flows may lead to addresses that no namespace has, because their containers have
+        stopped."""
         return flow.purpose not in _TO_THE_OUTSIDE
 
     def words_of(self, flow: Flow, this: str) -> frozenset[str]:
-        """Return the words that may differ between the flow and those that are alike: the own values of its containers,
-        as texts, and its free ones."""
+        """Return the words that may differ between the flow and alike flows: the own values of its containers as texts,
+        its source ports, and its destination if no namespace needs to have it."""
         values = [each.values for each in self.owners(flow, this)]
         return frozenset(
             (
@@ -125,8 +127,8 @@ class Kinds:
         return re.sub(rf"(?<![\w-])(?:{words})(?![\w-])", lambda found: places[found[0]], text) if words else text
 
     def exchanged_names(self, one: Flow, other: Flow, this: str) -> Mapping[str, str]:
-        """Return the exchange that makes one flow the other, alike one: for each name of a namespace or link of their
-        containers the name that takes its place."""
+        """Return the exchange of names that turns one flow into the other, which is alike: each name of a namespace or
+        link of their containers, with the name that replaces it."""
         of_one, of_other = (dict(self._names_of(each, this)) for each in (one, other))
         taken = {value: of_other[place] for place, value in of_one.items() if place in of_other}
         back = {new: old for old, new in taken.items()}
@@ -144,7 +146,7 @@ class Kinds:
                     yield (number, place), str(value)
 
     def _is_gone(self, netns: Netns) -> bool:
-        """Return whether no namespace has this name, and no reading names it."""
+        """Return whether no namespace has this name and no reading contains it."""
         return netns.name not in self._spaces and not self._literals.is_named(netns.name)
 
     def _owner_of(self, flow: Flow, this: str) -> int | None:
@@ -156,8 +158,8 @@ class Kinds:
 
 
 def _texts(role: Role, value: int | str) -> Iterator[str]:
-    """Yield the texts by which a message or a change may tell the value.  None tells the number of a link or a
-    namespace."""
+    """Yield the texts by which a message or a change may name the value.  No message or change names a link or a
+    namespace by its number."""
     if isinstance(value, str):
         yield value
     elif role in ("address", "mac", "port"):
@@ -170,7 +172,7 @@ _TOLD_BY_FLOWS: tuple[Role, ...] = ("address", "port", "name")
 
 
 def _of_both(own: OwnValues, others: OwnValues) -> OwnValues:
-    """Return the own values of both containers that a flow may name."""
+    """Return the own values of a flow's two containers, as far as a flow may contain them."""
     both: dict[Role, dict[int | str, Own]] = {}
     for role in _TOLD_BY_FLOWS:
         of_other = {value: Own(role, each.number, of_other=True) for value, each in others.get(role, {}).items()}
@@ -183,7 +185,7 @@ _NOTHING_ALIKE = Kinds({}, Literals())
 
 @kept
 def kinds_of(network: Network) -> Kinds:
-    """Return the kinds of the network's containers."""
+    """Return the kinds of containers in the network; they are cached with it."""
     owners = owners_of(network)
     if len(owners) < _FEWEST or any(each.door is not CLOSED for _, each in network.namespaces()):
         return _NOTHING_ALIKE
@@ -207,7 +209,7 @@ def kinds_of(network: Network) -> Kinds:
 
 
 def _by_cells(alike: Mapping[Hashable, list[int]], owners: tuple[Owner, ...], literals: Literals) -> list[list[int]]:
-    """Return the numbers of each kind's containers, those alone left out."""
+    """Return the numbers of the containers of each kind that has at least two containers."""
     found: list[list[int]] = []
     for numbers in alike.values():
         same: dict[Hashable, list[int]] = defaultdict(list)

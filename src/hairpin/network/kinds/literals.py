@@ -1,7 +1,7 @@
 """The numbers and words of a network that belong to no single container, and the cells between them.
 
-Two addresses in one cell satisfy the same ranges and prefixes, and no reading names either of them.  The same holds for
-ports.  So whatever such a value is compared with, both give the same result.
+Two addresses in one cell are in the same ranges and prefixes, and no reading names either of them.  The same is true
+for two ports in one cell.  So every comparison has the same result for both values.
 """
 
 import re
@@ -12,26 +12,26 @@ from hairpin.network.kinds.own_values import Own, Role
 from hairpin.network.prefix import address_text
 
 Cell = tuple[object, ...]
-"""What a value compares equal, or greater, to."""
+"""A cell: the literals to which a value is equal, and the literals than which it is greater."""
 
 _NUMBERS = re.compile(r"\d+")
 _NUMERIC: tuple[Role, ...] = ("address", "port")
 _APART: tuple[Role, ...] = ("index", "inner-index", "netnsid", "mac")
-"""Roles whose numbers are compared with numbers of the same role only."""
+"""Roles whose numbers are compared only with numbers of the same role."""
 
 
 class Literals:
-    """The literals noted so far.
+    """The literals of a network that have been noted.
 
-    ``unknown``: whether a reading computes with addresses or ports (a hash, a mapping of prefixes), so that cells say
-    nothing."""
+    ``unknown`` is true if a reading computes with addresses or ports (a hash, a mapping of prefixes).  Then values in
+    one cell may give different results."""
 
     def __init__(self) -> None:
         self.unknown = False
         self.taken: set[int] = set()
-        """Ports of live connections."""
+        """The ports of connections in the hosts' conntrack tables."""
         self.claimed: dict[Role, set[int | str]] = {"address": set(), "port": set()}
-        """The own addresses and ports of containers."""
+        """The addresses and ports that are containers' own values."""
         self._points: dict[Role, set[int]] = {}
         self._anywhere: set[int] = set()
         self._bounds: set[int] = {0}
@@ -41,14 +41,14 @@ class Literals:
         self._patterns: tuple[str, ...] = ()
 
     def note_point(self, role: Role, value: int | str) -> None:
-        """Note a value of that role, which others equal or do not."""
+        """Note a value of that role, to which other values are only compared for equality."""
         if isinstance(value, str):
             self._words.add(value)
         else:
             self._points.setdefault(role, set()).add(value)
 
     def note_number(self, value: int) -> None:
-        """Note a number of no known role: others equal it, or are greater or smaller."""
+        """Note a number without a known role: other numbers may be compared with it by equality or by order."""
         self._anywhere.add(value)
         self._bounds.add(value)
         self._bounds.add(value + 1)
@@ -62,7 +62,8 @@ class Literals:
             self._bounds.add(last + 1)
 
     def note_prefix(self, value: int, length: int) -> None:
-        """Note a prefix, of IPv4 as of IPv6 if it may be of either.  A single address is noted as a point."""
+        """Note a prefix as a range; as one of IPv4 and one of IPv6 if it may be of either version.  A single address is
+        noted elsewhere, as a number."""
         for width in (32, 128):
             if length < width and value < 1 << width:
                 size = 1 << (width - length)
@@ -70,20 +71,20 @@ class Literals:
                 self.note_range(first, first + size - 1)
 
     def note_masked(self, match: FieldMatch) -> None:
-        """Note a match that compares a part of the bits."""
+        """Note a match that compares only a part of a field's bits."""
         self._masked.add(match)
 
     def note_word(self, word: str) -> None:
-        """Note a name or a text."""
+        """Note a name or another text."""
         self._words.add(word)
 
     def note_text(self, text: str) -> None:
-        """Note a text that may have numbers in it, as a sysctl has."""
+        """Note the numbers in a text, such as a sysctl's value."""
         for found in _NUMBERS.findall(text):
             self.note_number(int(found))
 
     def settle(self) -> None:
-        """Make the cells.  Nothing is noted after this."""
+        """Prepare the cells, after all literals have been noted."""
         self._sorted = sorted(self._bounds)
         self._patterns = tuple(each[:-1] for each in self._words if each.endswith("*"))
 
@@ -107,12 +108,12 @@ class Literals:
         return any(first <= value & match.mask <= last for first, last in match.ranges)
 
     def is_named(self, word: str) -> bool:
-        """Return whether a reading has the word, or a pattern that it fits."""
+        """Return whether a reading contains the word, or a prefix pattern that the word fits."""
         return word in self._words or word.startswith(self._patterns)
 
     def port_cell(self, port: int) -> Cell | None:
-        """Return the cell of a flow's source port and of the next one, which its relay takes; None if a reading names
-        either of them."""
+        """Return the cell of a flow's source port and of the next port, which its relay uses as source port; None if a
+        reading names either port."""
         named = self._points.get("port", set[int]())
         for each in (port, port + 1):
             if each in named or each in self._anywhere or each in self.taken or each in self.claimed["port"]:
@@ -124,7 +125,8 @@ class Literals:
         )
 
     def address_cell(self, address: int) -> Cell | None:
-        """Return the cell of a flow's destination that nobody has; None if somebody has it, or a reading names it."""
+        """Return the cell of a flow's destination that no container has; None if a container has it or a reading names
+        it."""
         named = self._points.get("address", set[int]())
         if address in named or address in self._anywhere or address in self.claimed["address"]:
             return None

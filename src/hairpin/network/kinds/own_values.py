@@ -1,4 +1,4 @@
-"""What belongs to one container alone: its names, its addresses, its wires, and its published ports."""
+"""The values that belong to one container alone: its names, addresses, links and published ports."""
 
 from collections import Counter
 from collections.abc import Iterator, Mapping
@@ -14,22 +14,23 @@ from hairpin.network.index import namespaces_of, other_end
 from hairpin.network.network import Network, addresses_of
 
 Role = Literal["name", "id", "netns", "netnsid", "link", "index", "inner-index", "mac", "address", "port"]
-"""What a value is: a number is an address in one field and a port in another.
+"""The role of a value: a number may be an address in one field and a port in another.
 
-``link`` and ``index`` are of the host's end of a veth, ``inner-index`` of the container's, ``netnsid`` is the host's id
-for the container's namespace."""
+``link`` and ``index`` are the name and the index of a veth's end on the host.  ``inner-index`` is the index of the
+veth's end in the container.  ``netnsid`` is the host's id for the container's namespace."""
 
 OF_HOST: tuple[Role, ...] = ("name", "id", "netns", "netnsid", "link", "index", "inner-index")
-"""Roles whose values mean something on one host only."""
+"""Roles whose values have a meaning on one host only."""
 
 _SOLICITED = 0x3333FF000000
-"""The hardware address of the solicited-node group of an IPv6 address, whose low 24 bits it has: RFC 2464 section 7."""
+"""The hardware address of an IPv6 address's solicited-node group, without the low 24 bits, which are the IPv6
+address's: RFC 2464 section 7."""
 
 
 class Own(msgspec.Struct, frozen=True, cache_hash=True):
-    """The place of a container's own value: the first of its addresses, the second of its ports.
+    """The place of a container's own value, for example the container's first address or second port.
 
-    ``of_other``: it is of the container that a flow leads to."""
+    ``of_other`` is true for a value of the container to which a flow leads."""
 
     role: Role
     number: int
@@ -37,14 +38,15 @@ class Own(msgspec.Struct, frozen=True, cache_hash=True):
 
 
 OwnValues = Mapping[Role, Mapping[int | str, Own]]
-"""A container's own values by role, each with its place."""
+"""A container's own values by role, each value with its place."""
 NOTHING_OWN: OwnValues = {}
 Claim = tuple[str, Role, int | str]
-"""A value that a container claims: the host's label where the role is of one host, the role, the value."""
+"""A value that a container claims: the host's label if the role has a meaning on one host only (else empty), the role,
+and the value."""
 
 
 class Owner(msgspec.Struct, frozen=True):
-    """A container, its namespace (None: it has none now, as a stopped one), and its own values."""
+    """A container, its namespace (None if it has none now, because it is stopped), and its own values."""
 
     host: Host
     container: Container
@@ -53,9 +55,9 @@ class Owner(msgspec.Struct, frozen=True):
 
 
 def owners_of(network: Network) -> tuple[Owner, ...]:
-    """Return the containers that have something of their own.
+    """Return the containers that can have own values, with these values.
 
-    A value of two containers belongs to neither.  A container that shares its namespace is none of them."""
+    A value that two containers claim belongs to neither.  A container that shares its namespace has no own values."""
     found = [(host, *each) for host in network.hosts for each in _candidates(host)]
     listed = [tuple(_values(host, container, inside)) for host, container, inside in found]
     claims = Counter(
@@ -74,7 +76,7 @@ def _claim(host: Host, role: Role, value: int | str) -> Claim:
 
 
 def _with_places(host: Host, values: tuple[tuple[Role, int | str], ...], claims: Counter[Claim]) -> OwnValues:
-    """Return the values with their places.  A value that others claim, too, keeps its place empty."""
+    """Return the values with their places.  If other containers claim a value, too, its place stays empty."""
     own: dict[Role, dict[int | str, Own]] = {}
     counts: Counter[Role] = Counter()
     for role, value in values:
@@ -113,7 +115,7 @@ def _values(host: Host, container: Container, inside: Namespace | None) -> Itera
             yield "mac", endpoint.mac
     for binding in container.bindings:
         yield "port", binding.host_port
-    name = inside.name if inside is not None else f"container:{container.name}"  # what a stopped one had
+    name = inside.name if inside is not None else f"container:{container.name}"  # its former name, if stopped
     yield "netns", name
     for number in _ids_of_namespaces(host).get(name, ()):
         yield "netnsid", number
@@ -125,7 +127,7 @@ def _values(host: Host, container: Container, inside: Namespace | None) -> Itera
 
 @kept
 def _ids_of_namespaces(host: Host) -> dict[str, list[int]]:
-    """Return the host's ids for each namespace."""
+    """Return the ids that the host's own namespace has for each other namespace, by that namespace's name."""
     found: dict[str, list[int]] = {}
     for number, name in host.namespace(host.netns.name).netnsids:
         found.setdefault(name, []).append(number)
@@ -133,7 +135,8 @@ def _ids_of_namespaces(host: Host) -> dict[str, list[int]]:
 
 
 def _chosen_ports(inside: Namespace) -> Iterator[int]:
-    """Yield the ports to which rules in the namespace translate: dockerd's resolver has another one in each container.
+    """Yield the ports to which rules in the container's namespace translate.  dockerd's resolver has another port in
+    each container.
 
     Source: moby libnetwork/resolver_unix.go setupNAT()"""
     for table in inside.ruleset.tables:
@@ -145,7 +148,7 @@ def _chosen_ports(inside: Namespace) -> Iterator[int]:
 
 
 def _of_wires(host: Host, inside: Namespace) -> Iterator[tuple[Role, int | str]]:
-    """Yield the values of the links in the namespace, and of their other ends on the host."""
+    """Yield the own values of the links in the container's namespace, and of their peers on the host."""
     outer = namespaces_of(host)[host.netns.name]
     ends: list[tuple[Namespace, str]] = []
     for link in inside.links:

@@ -1,4 +1,5 @@
-"""The readings of a network: those of each container, as forms, and the literals of all others."""
+"""Sorts the readings of a network: the readings of each container become forms, and the literals of all others are
+noted."""
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
@@ -17,16 +18,16 @@ from hairpin.network.kinds.rule_forms import Claims, form_of_rule, note_rules, n
 
 _DNS = 53
 _OF_NAMES = ("/etc/resolv.conf", "/etc/hosts")
-"""The files of a host that a walk reads, by words."""
+"""The files of a host in which a walk looks up single words."""
 _OF_FLANNEL = "/run/flannel/subnet.env"
 _ORDERED = ("links", "addresses", "routes", "rules", "virtual_services")
 _UNORDERED = ("neighbours", "fdb", "sockets")
-"""OwnReadings whose order depends on a hash of the kernel's."""
+"""The parts of a namespace that the kernel lists in an order that depends on a hash."""
 _ALONE = ("netnsids", "kernel", "unread")
 
 
 class OwnReadings:
-    """The readings of one container: their forms, and in the same order the readings themselves."""
+    """The readings of one container, and their forms in the same order."""
 
     def __init__(self, owner: Owner) -> None:
         self.owner = owner
@@ -40,19 +41,19 @@ class OwnReadings:
         return self.owner.values
 
     def add(self, parts: Iterable[msgspec.Struct], section: str) -> None:
-        """Add readings of the host."""
+        """Add readings of the host that belong to the container."""
         for part in parts:
             self.forms.append((section, form_of(part, self.own)))
             self.outer.append(part)
 
     def add_unordered(self, parts: Iterable[msgspec.Struct], section: str) -> None:
-        """Add readings of the host whose order says nothing."""
+        """Add readings of the host that belong to the container and whose order has no meaning."""
         for form, part in _by_form(parts, self.own, inside=False):
             self.forms.append((section, form))
             self.outer.append(part)
 
     def note(self, literals: Literals) -> None:
-        """Note what is not the container's own."""
+        """Note the literals in the container's readings, which are all values but its own values."""
         for part in self.outer:
             note(part, self.own, literals)
         note_rules(self.rules, self.own, literals)
@@ -61,12 +62,12 @@ class OwnReadings:
 
 
 def _by_form(parts: Iterable[msgspec.Struct], own: OwnValues, *, inside: bool) -> list[tuple[Form, msgspec.Struct]]:
-    """Return the readings in an order that is the same for alike containers, with their forms."""
+    """Return the readings with their forms, in an order that is the same for alike containers."""
     return sorted(((form_of(each, own, inside=inside), each) for each in parts), key=lambda pair: hash(pair[0]))
 
 
 def readings_of(hosts: Iterable[Host], owners: tuple[Owner, ...], literals: Literals) -> tuple[OwnReadings, ...]:
-    """Return the readings of each container; the literals of all other readings are noted."""
+    """Return the readings of each container, and note the literals of all other readings."""
     found = tuple(map(OwnReadings, owners))
     for host in hosts:
         _read_host(host, {n: each for n, each in enumerate(found) if each.owner.host is host}, literals)
@@ -148,12 +149,12 @@ _FIRST: tuple[tuple[str, Role], ...] = (
     ("name", "link"), ("link", "link"), ("port", "link"), ("address", "address"), ("value", "address"),
     ("destination", "address"), ("mac", "mac"),
 )  # fmt: skip
-"""Fields by which a reading belongs to a container, the surest first."""
+"""The fields whose values show to which container a reading belongs; the surest field comes first."""
 
 
 def _owner(part: msgspec.Struct, claims: Claims) -> int | None:
-    """Return the container to which the reading belongs.  What else it names is noted, so a wrong owner costs time
-    only."""
+    """Return the number of the container to which the reading belongs, or None.  All other values in the reading are
+    noted, so a wrong container only costs time."""
     if isinstance(part, Socket):
         if part.relay is not None:
             return claims.get("address", {}).get(part.relay.address)
@@ -224,8 +225,9 @@ def _read_connections(outer: Namespace, members: Mapping[int, OwnReadings], clai
 
 
 def _lasting_connections(namespace: Namespace, literals: Literals) -> tuple[Connection, ...]:
-    """Return the connections that may decide the walk of a flow with other ports: those of a datagram's sender, and all
-    if a rule lets the kernel draw a port.  The ports of the others are noted."""
+    """Return the connections that may decide the walk of a flow with other ports.  These are the connections of a
+    datagram's sender; if a rule lets the kernel draw a port, all connections.  The ports of all other connections are
+    noted."""
     if not namespace.connections:
         return ()
     drawn, found = _draws_ports(namespace), list[Connection]()
@@ -254,7 +256,7 @@ def _draws_ports(namespace: Namespace) -> bool:
 
 
 def _form_inside(namespace: Namespace, own: OwnValues) -> Form:
-    """Return the form of a container's own namespace."""
+    """Return the form of everything that was read in a container's own namespace."""
     known = _forms_inside(namespace)
     for values, form in known:
         if values == own:
@@ -286,7 +288,8 @@ def _parts_inside(namespace: Namespace, own: OwnValues) -> Iterable[object]:
 
 
 def _note_namespace(namespace: Namespace, own: OwnValues, literals: Literals, *, inside: bool) -> None:
-    """Note the literals of a namespace; ``inside``: it is the container's that has ``own``."""
+    """Note the literals of a namespace.  If ``inside`` is true, it is the namespace of the container with the values
+    ``own``."""
     for field in (*_ORDERED, *_UNORDERED):
         note(getattr(namespace, field), own, literals, inside=inside)
     note(_lasting_connections(namespace, literals), own, literals, inside=inside)

@@ -1,8 +1,8 @@
-"""Rules with a container's own values left open, and the literals of all other rules.
+"""Rules with placeholders for a container's own values, and the literals of all other rules.
 
-A rule belongs to a container if it is satisfied only by packets that have one of the container's own values in a
-certain field: its *key*.  Two such rules of different containers with one key are never satisfied by the same packet,
-so their order does not matter.
+A rule belongs to a container if only packets with one of the container's own values in a certain field, the rule's
+*key*, satisfy it.  No packet satisfies two rules of different containers with the same key, so the order of such rules
+does not matter.
 """
 
 from collections import Counter
@@ -18,11 +18,12 @@ from hairpin.network.kinds.literals import Literals
 from hairpin.network.kinds.own_values import NOTHING_OWN, OwnValues, Role
 
 Claims = Mapping[Role, Mapping[int | str, int]]
-"""The owner of each own value, by its number."""
+"""The number of the container that owns each value, by role and value."""
 
 
 class OwnRule(msgspec.Struct, frozen=True):
-    """A rule of one container.  ``before``: how many rules of no container stand before it in its chain."""
+    """A rule that belongs to one container.  ``before`` is the number of earlier rules in its chain that belong to no
+    container."""
 
     owner: int
     rule: ir.Rule
@@ -30,7 +31,7 @@ class OwnRule(msgspec.Struct, frozen=True):
 
 
 def _of_field(field: str) -> Role | None:
-    """Return what the numbers or names of the field are, if containers have such values of their own."""
+    """Return the role of the field's numbers or names, if containers have own values of that role; else None."""
     if field in ("iif", "oif", "physin", "physout"):
         return "link"
     if field in ("smac", "dmac"):
@@ -44,10 +45,10 @@ _ROLES: dict[str, Role | None] = {field: _of_field(field) for field in (*get_arg
 
 
 def own_rules(chain: ir.Chain, claims: Claims) -> tuple[tuple[OwnRule, ...], tuple[ir.Rule, ...]]:
-    """Return the chain's rules of containers, and its other rules.
+    """Return the rules of the chain that belong to containers, and its other rules.
 
-    The rules of containers have one key in common, the most frequent one.  A rule with another key could be satisfied
-    by the same packet, so it belongs to no container."""
+    All rules that belong to containers have the same key, the most frequent key in the chain.  A packet could satisfy
+    such a rule and a rule with another key, so a rule with another key belongs to no container."""
     found = tuple((rule, _owner(rule, claims)) for rule in chain.rules)
     keys = Counter(key for _, held in found if held is not None for key in held[1])
     if not keys:
@@ -64,10 +65,11 @@ def own_rules(chain: ir.Chain, claims: Claims) -> tuple[tuple[OwnRule, ...], tup
 
 
 def _owner(rule: ir.Rule, claims: Claims) -> tuple[int, frozenset[str]] | None:
-    """Return the container of the rule, and the fields in which a packet needs one of its values; None: there is no
-    such container.
+    """Return the number of the rule's container, and the fields in which a packet needs one of the container's values;
+    None if the rule belongs to no container.
 
-    A port counts only if nothing else names a container: a container's port may be another one's published port."""
+    A port counts only if no other value in the rule names a container: the port of one container may equal the
+    published port of another container."""
     mentions = tuple(_mentions(rule, claims))
     first = tuple(each for each in mentions if each[1] != "port") or mentions
     owners = {owner for owner, _, _ in first}
@@ -79,7 +81,8 @@ def _owner(rule: ir.Rule, claims: Claims) -> tuple[int, frozenset[str]] | None:
 
 
 def _mentions(rule: ir.Rule, claims: Claims) -> Iterator[tuple[int, Role, str]]:
-    """Yield the owner of each own value in the rule, its role, and the field that has to have it (empty: none)."""
+    """Yield, for each own value in the rule, its owner, its role, and the field in which a packet must have it (empty:
+    in none)."""
     for part in rule.body:
         if isinstance(part, (ir.FieldMatch, ir.NameMatch)):
             role, value = _ROLES[part.field], _single(part)
@@ -93,7 +96,7 @@ def _mentions(rule: ir.Rule, claims: Claims) -> Iterator[tuple[int, Role, str]]:
 
 
 def _single(part: ir.FieldMatch | ir.NameMatch) -> int | str | None:
-    """Return the one value that satisfies the match; None if there are several."""
+    """Return the only value that satisfies the match; None if several values do."""
     if part.negated:
         return None
     if isinstance(part, ir.NameMatch):
@@ -128,14 +131,14 @@ def _form_of_part(part: ir.Expression, own: OwnValues) -> object:
 
 
 def note_rules(rules: Sequence[ir.Rule], own: OwnValues, literals: Literals) -> None:
-    """Note the literals of the rules; ``own``: the own values of their container."""
+    """Note the literals of the rules.  ``own`` has the own values of the rules' container, which are no literals."""
     for rule in rules:
         for part in rule.body:
             _note(part, own, literals)
 
 
 def note_set(held: ir.Set | ir.Map, literals: Literals) -> None:
-    """Note the elements of a set or map."""
+    """Note the literals in the elements of a set or map."""
     for element in held.elements:
         _note_element(element, literals)
 
@@ -162,7 +165,7 @@ def _note(part: ir.Expression, own: OwnValues, literals: Literals) -> None:
             copies = part.source not in (None, "mark", "ct-mark")
             literals.unknown = literals.unknown or copies or _ROLES[part.field] is not None
         case ir.StatefulMatch(limit=ConnectionLimit()):
-            literals.unknown = True  # it counts the connections of a network
+            literals.unknown = True  # the limit counts the connections of a whole network
         case ir.Outside(unless=ir.FieldMatch() as unless):
             _note(unless, NOTHING_OWN, literals)
         case _:

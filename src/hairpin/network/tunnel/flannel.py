@@ -1,4 +1,4 @@
-"""flannel's udp backend: flanneld has a tun device open, and relays its packets to the destination's node.
+"""flannel's udp backend: flanneld has a tun device open, and relays the device's packets to the destination's node.
 
 flanneld has the leases of all nodes in memory.  Each node writes its own lease to ``/run/flannel/subnet.env``, so
 hairpin knows the leases of nodes that were read.
@@ -16,21 +16,21 @@ from hairpin.network.network import Network, addresses_of, is_uplink
 from hairpin.network.prefix import inside, parse_prefix
 
 KIND = "flannel-udp"
-"""The kind of the tunnel that flanneld's UDP packets are of."""
+"""The tunnel kind of flanneld's UDP packets."""
 FLANNELD = "flanneld"
 _FILE = "/run/flannel/subnet.env"
 _LEASE = "FLANNEL_SUBNET="
 
 
 class Relay(msgspec.Struct, frozen=True):
-    """A relaying flanneld: its tun device, and the UDP socket by which it sends and receives."""
+    """A flanneld that relays packets: its tun device, and the UDP socket by which it sends and receives."""
 
     link: Link
     socket: Socket
 
 
 class Lease(msgspec.Struct, frozen=True):
-    """The subnet of a node's containers, and the address at which to reach the node's flanneld."""
+    """The subnet of a node's containers, and the address of the node's flanneld."""
 
     netns: Netns
     network: int
@@ -54,7 +54,7 @@ def relay_at(namespace: Namespace, port: int | None) -> Relay | None:
 
 
 def lease_of(network: Network, address: int, *, besides: str) -> Lease | None:
-    """Return the lease of another host that was read which covers the IPv4 address, or None."""
+    """Return the lease that contains the IPv4 address, if another host that was read has such a lease; else None."""
     leases = (_lease(network, host) for host in network.hosts if host.name != besides and host.netns in network)
     return next((each for each in leases if each and inside(address, each.network, each.prefix_length, 4)), None)
 
@@ -74,7 +74,8 @@ def _lease(network: Network, host: Host) -> Lease | None:
 
 
 def _address(network: Network, netns: Netns) -> int | None:
-    """Return the address to which flanneld has bound its socket; if none runs, the first address of an uplink."""
+    """Return the address to which flanneld has bound its socket; if it has bound none, return the first address of an
+    uplink."""
     namespace = network.namespace(netns)
     bound = next((each.address for each in namespace.sockets if _is_flannelds(each)), None)
     if bound is not None:

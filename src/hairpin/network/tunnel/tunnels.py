@@ -1,4 +1,5 @@
-"""Tunnel devices of several hosts: where a tunnel's frames go, and which device receives them there.
+"""Tunnel devices of several hosts: the outer destinations of a tunnel's frames, and the device that receives the frames
+there.
 
 Source: drivers/net/vxlan/vxlan_core.c vxlan_xmit(), vxlan_rcv(); drivers/net/geneve.c geneve_lookup();
 net/ipv4/ip_tunnel.c ip_tunnel_lookup()
@@ -15,7 +16,8 @@ from hairpin.host.route import FdbEntry
 from hairpin.network.network import Network, Port, owns_address
 
 ALL_FRAMES = 0
-"""The hardware address 00:00:00:00:00:00, whose entries apply to all frames without an entry of their own."""
+"""The hardware address 00:00:00:00:00:00.  Its forwarding entries apply to all frames for whose address there is no
+entry."""
 ETHERNET = ("vxlan", "geneve", "gretap")
 """Kinds of tunnels that carry whole Ethernet frames."""
 
@@ -25,25 +27,26 @@ _OWN_HEADER = {
     "vxlan": 8 + 8, "geneve": 8 + 8, "gre": 4, "gretap": 4, "ipip": 0, "sit": 0, "flannel-udp": 8,
     "wireguard": 8 + 16 + 16,
 }  # fmt: skip
-"""Bytes between the outer IP header and the frame: UDP and VXLAN headers, or GRE's; a key is four more.  WireGuard's
-are the UDP header, the header of a data message and its authentication tag: drivers/net/wireguard/messages.h"""
+"""The number of bytes that a tunnel adds, without the outer IP header.  vxlan adds the UDP and VXLAN headers; GRE adds
+its header, and four more bytes if it has a key.  WireGuard adds the UDP header, the header of a data message and its
+authentication tag: drivers/net/wireguard/messages.h"""
 
 
 class Remote(msgspec.Struct, frozen=True):
-    """An outer destination, and the link that the outer packet is bound to, if any."""
+    """An outer destination, and the link to which the outer packet is bound, if it is bound to one."""
 
     address: int
     via: str | None = None
 
 
 def encapsulation(link: Link) -> Tunnel:
-    """Return how a tunnel device encapsulates."""
+    """Return the encapsulation of a tunnel device."""
     assert link.tunnel is not None
     return link.tunnel
 
 
 def overhead_bytes(tunnel: Tunnel) -> int:
-    """Return by how many bytes the outer packet is longer than the inner one."""
+    """Return the number of bytes by which the outer packet is longer than the inner packet."""
     ethernet = _ETHERNET_HEADER if tunnel.kind in ETHERNET else 0
     key = 4 if tunnel.kind.startswith("gre") and tunnel.key is not None else 0
     return _IP_HEADER[tunnel.version] + _OWN_HEADER.get(tunnel.kind, 0) + key + ethernet
@@ -55,10 +58,12 @@ def entries_of(namespace: Namespace, link: Link) -> tuple[FdbEntry, ...]:
 
 
 def remotes_of(namespace: Namespace, link: Link, mac: int | None) -> tuple[Remote, ...]:
-    """Return the outer destinations of a frame to the hardware address (None: a broadcast); none if it is no tunnel.
+    """Return the outer destinations of a frame to the hardware address (None: a broadcast); empty if the link is no
+    tunnel.
 
-    They are those of its forwarding entries, else of the entries for all other frames and the device's own remote.  The
-    device's own remote is bound to the device's link, an entry to the link in the entry.
+    They are the destinations in the address's forwarding entries.  Without such an entry, they are the destinations in
+    the entries for all other frames, and the device's own remote.  A packet to the device's own remote is bound to the
+    device's underlay link, and a packet to an entry's destination is bound to the entry's link.
     Source: drivers/net/vxlan/vxlan_core.c vxlan_dev_configure(), vxlan_fdb_parse(), vxlan_xmit_one()
     """
     tunnel = link.tunnel
@@ -80,19 +85,20 @@ def _remote(entry: FdbEntry) -> Remote:
 
 
 def underlay_netns(netns: Netns, link: Link) -> Netns:
-    """Return the namespace that a tunnel device's outer packets are in: the one in which the device was made.
+    """Return the namespace of a tunnel device's outer packets: the namespace in which the device was made.
 
-    A device that was moved has that namespace's id, which is assumed to be the host's: dockerd makes the devices of
-    swarm's overlay networks there.  Source: drivers/net/vxlan/vxlan_core.c struct vxlan_dev net, vxlan_get_link_net();
-    net/core/rtnetlink.c rtnl_fill_link_netnsid()
+    A device that was moved has the id of the namespace in which it was made.  That namespace is assumed to be the
+    host's own, in which dockerd makes the devices of swarm's overlay networks.  Source: drivers/net/vxlan/vxlan_core.c
+    struct vxlan_dev net, vxlan_get_link_net(); net/core/rtnetlink.c rtnl_fill_link_netnsid()
     """
     return netns if link.peer_netnsid is None else netns.of_host
 
 
 def far_ends(network: Network, netns: Netns, link: Link, mac: int | None) -> tuple[Port | None, ...]:
-    """Return the tunnel devices that a frame to the hardware address (None: a broadcast) reaches, one a destination.
+    """Return the tunnel devices that a frame to the hardware address (None: a broadcast) reaches, one for each
+    destination.
 
-    None in their place: the destination was not read, or no device there receives the frame.
+    A device is None if the destination was not read, or if no device there receives the frame.
     """
     remotes = remotes_of(network.namespace(netns), link, mac)
     return tuple(_far_end(network, underlay_netns(netns, link), link, remote) for remote in remotes)
@@ -107,11 +113,11 @@ def _far_end(network: Network, home: Netns, link: Link, remote: Remote) -> Port 
 
 
 def receiver(network: Network, home: Netns, outer: Tunnel) -> Port | None:
-    """Return the device that receives an outer packet which arrives in the namespace ``home``, or None.
+    """Return the tunnel device that receives an outer packet that arrives in the namespace ``home``, or None.
 
-    ``outer``: the sender's encapsulation with the packet's own source as ``local``, its destination as ``remote`` and
-    its UDP port as ``port``.  Of several devices of GRE or IP in IP, one that is up is preferred, then one that names
-    both outer addresses, then one that names the remote address.
+    ``outer`` is the sender's encapsulation, with the outer packet's source as ``local``, its destination as ``remote``
+    and its UDP port as ``port``.  Of several GRE or IP-in-IP devices, a device that is up is preferred, then a device
+    that names both outer addresses, then a device that names the remote address.
     """
     found = [(netns, link) for netns, link in tunnel_devices(network, home) if _takes(link, outer)]
     if not found:
@@ -128,16 +134,18 @@ def _precedence(link: Link) -> tuple[bool, ...]:
 
 
 _FALLBACKS = ("gre0", "gretap0", "tunl0", "sit0")
-"""The devices that the kernel makes in each namespace when it loads such a tunnel's module.  One that is up receives
-every packet that no other device receives, with any key.  Source: net/ipv4/ip_tunnel.c ip_tunnel_lookup()"""
+"""The devices that the kernel makes in each namespace when it loads the module of GRE, IP in IP or sit.  Such a device,
+if it is up, receives every packet that no other device receives, with any key.  Source: net/ipv4/ip_tunnel.c
+ip_tunnel_lookup()"""
 _PROTOCOLS = {"gre": "gre", "gretap": "gre", "erspan": "gre", "ipip": "ip", "sit": "ip"}
 
 
 def refusal(network: Network, home: Netns, outer: Tunnel) -> str | None:
     """Return the ICMP error with which the kernel refuses an outer packet that no device receives, or None.
 
-    ``home`` and ``outer`` are as in ``receiver``.  UDP refuses if no socket is open at the port.  GRE and IP in IP
-    always refuse.  Their error depends on whether the tunnel's module is loaded, as links of the kind show.
+    ``home`` and ``outer`` are as in :func:`receiver`.  UDP sends the error if no socket is open at the port.  GRE and
+    IP in IP always send an error, which depends on whether the tunnel's module is loaded; links of the kind show that
+    it is.
 
     Source: net/ipv4/ip_gre.c gre_rcv(), net/ipv4/tunnel4.c tunnel4_rcv(); net/ipv4/ip_input.c
     ip_protocol_deliver_rcu()
@@ -150,7 +158,8 @@ def refusal(network: Network, home: Netns, outer: Tunnel) -> str | None:
 
 
 def listens(network: Network, home: Netns, outer: Tunnel) -> bool:
-    """Return whether a device of the kind has its UDP socket open at the port, as it does while it is up.
+    """Return whether a tunnel device of the kind of ``outer`` has its UDP socket open at the port, as a device has
+    while it is up.
 
     Source: drivers/net/vxlan/vxlan_core.c vxlan_open(), drivers/net/geneve.c geneve_open()
     """
@@ -158,7 +167,7 @@ def listens(network: Network, home: Netns, outer: Tunnel) -> bool:
 
 
 def tunnel_devices(network: Network, home: Netns) -> Iterator[tuple[Netns, Link]]:
-    """Yield the tunnel devices whose outer packets are in that namespace, its own first."""
+    """Yield the tunnel devices whose outer packets are in the namespace ``home``; its own devices come first."""
     for link in network.namespace(home).links:
         if link.tunnel is not None and underlay_netns(home, link) == home:
             yield home, link

@@ -1,7 +1,7 @@
-"""WireGuard's routing by allowed addresses, and the device that receives an outer packet.
+"""WireGuard's routing by allowed addresses, and the WireGuard device that receives an outer packet.
 
-A packet that leaves by a WireGuard device goes to the peer whose allowed addresses have its destination; a packet that
-comes out of it needs a source that is allowed to the peer that sent it.
+A packet that leaves by a WireGuard device goes to the peer whose allowed addresses contain the packet's destination.  A
+packet that comes out of a WireGuard device needs a source address that is allowed to the peer that sent the packet.
 
 Source: drivers/net/wireguard/device.c wg_xmit(), receive.c wg_packet_consume_data_done(), allowedips.c
 """
@@ -13,12 +13,12 @@ from hairpin.network.prefix import Version, inside, prefix_text
 from hairpin.network.tunnel.tunnels import overhead_bytes
 
 KIND = "wireguard"
-"""The kind of a WireGuard device, and of the tunnel that its outer packets are of."""
+"""The kind of a WireGuard device, and the tunnel kind of its outer packets."""
 _PADDED_TO = 16
 
 
 def peer_for(device: Wireguard, version: Version, address: int) -> Peer | None:
-    """Return the peer to which the address is allowed by the longest prefix, or None."""
+    """Return the peer whose allowed prefixes have the longest prefix that contains the address, or None."""
     best: tuple[int, Peer] | None = None
     for peer in device.peers:
         for each in peer.allowed:
@@ -30,7 +30,8 @@ def peer_for(device: Wireguard, version: Version, address: int) -> Peer | None:
 
 
 def listening(namespace: Namespace, port: int | None) -> Link | None:
-    """Return the WireGuard device that has its UDP socket open at the port, as it does while it is up."""
+    """Return the WireGuard device that has its UDP socket open at the port (as a device has while it is up), or
+    None."""
     return next((each for each in devices(namespace) if each.up and settings(each).listen_port == port), None)
 
 
@@ -46,7 +47,7 @@ def settings(link: Link) -> Wireguard:
 
 
 def outer_length(inner_bytes: int, mtu_bytes: int, version: Version) -> int:
-    """Return the length of the outer packet: the inner one is padded up to a multiple of 16 bytes, or to the MTU.
+    """Return the length of the outer packet.  The inner packet is padded up to a multiple of 16 bytes, or to the MTU.
 
     Source: drivers/net/wireguard/send.c calculate_skb_padding()
     """
@@ -55,5 +56,5 @@ def outer_length(inner_bytes: int, mtu_bytes: int, version: Version) -> int:
 
 
 def allowed_text(prefixes: tuple[Prefix, ...]) -> str:
-    """Return ``10.9.0.2/32 10.244.2.0/24``, or ``(none)`` as wg(8) writes it."""
+    """Return a peer's allowed addresses as wg(8) writes them: ``10.9.0.2/32 10.244.2.0/24``, or ``(none)``."""
     return " ".join(prefix_text(each.network, each.prefix_length, each.version) for each in prefixes) or "(none)"

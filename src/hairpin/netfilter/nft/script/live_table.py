@@ -1,4 +1,4 @@
-"""A table on which a script is being carried out.
+"""The state of a table while a script is being carried out on the table.
 
 Source: nft(8); net/netfilter/nf_tables_api.c nf_tables_newchain(), nf_tables_delchain(), nf_tables_newrule()
 """

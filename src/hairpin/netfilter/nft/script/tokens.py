@@ -27,7 +27,7 @@ _COMMENT = re.compile(r"#[^\n]*")
 
 
 class Token(NamedTuple):
-    """A word of a script, its kind, and its place.  A line end is a sign ``\\n``."""
+    """A word of a script, with its kind and its place.  A line end is a sign ``\\n``."""
 
     kind: Kind
     text: str
