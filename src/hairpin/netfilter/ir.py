@@ -57,7 +57,7 @@ Ranges = tuple[tuple[int, int], ...]  # inclusive; a single value is (v, v)
 
 
 class Node(msgspec.Struct, frozen=True, tag_field="kind", forbid_unknown_fields=True, gc=False):
-    """Base of every IR node: immutable, comparable, hashable, JSON without glue code."""
+    """The base class of every IR node: immutable, comparable, hashable, and convertible to JSON by msgspec."""
 
 
 # --- matches ---------------------------------------------------------------------------------------------------------
@@ -182,7 +182,7 @@ class Verdict(Node, frozen=True, tag="verdict", gc=False):
 
 
 class Jump(Node, frozen=True, tag="jump", gc=False):
-    """Continues in a chain of the same table.  After ``goto``, its end returns to the rule's caller."""
+    """Continues in a chain of the same table.  After ``goto``, the end of that chain returns to this chain's caller."""
 
     chain: str
     goto: bool = False

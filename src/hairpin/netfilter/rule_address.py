@@ -46,7 +46,7 @@ def full_mask(family: IpFamily) -> int:
 
 
 def read_address(text: str, family: IpFamily) -> int:
-    """Return the address as a number."""
+    """Return the number of an address of this family."""
     return address_of(text, _version(family))
 
 

@@ -40,7 +40,8 @@ class Network(msgspec.Struct, frozen=True, dict=True):
         return self.hosts[0]
 
     def through(self, door: Door) -> "Network":
-        """Return the same network with this door, by which observers and choices enter its walks."""
+        """Return the same network with this door (door.py), by which an observer sees its walks and choices are made in
+        them."""
         return msgspec.structs.replace(self, hosts=tuple(_through(host, door) for host in self.hosts))
 
     def seen_from(self, label: str) -> "Network":

@@ -40,7 +40,7 @@ _PRIVATE4 = ((0x0A000000, 8), (0xAC100000, 12), (0xC0A80000, 16), (0x64400000, 1
 
 
 def inside(value: int, network: int, prefix_length: int, version: Version) -> bool:
-    """Return whether the address lies in the network."""
+    """Return whether the network contains the address."""
     shift = width(version) - prefix_length
     return value >> shift == network >> shift
 

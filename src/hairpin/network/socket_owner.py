@@ -25,7 +25,7 @@ def serves(socket: Socket, namespace: Namespace) -> bool:
 
 
 def containers_in(network: Network, netns: Netns) -> tuple[Container, ...]:
-    """Return the containers whose processes run in the namespace."""
+    """Return the containers of which processes run in the namespace."""
     return tuple(each for each in network.host(netns.host).containers() if each.netns == netns.name)
 
 

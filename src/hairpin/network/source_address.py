@@ -13,8 +13,7 @@ from hairpin.network.vrf import vrf_of
 
 
 def source_address(namespace: Namespace, version: Version, link: str, towards: int) -> int | None:
-    """Return the source address of packets that leave by ``link`` to the neighbour ``towards``; None if there is no
-    address.
+    """Return the source address of packets that leave by ``link`` to the address ``towards``; None if there is none.
 
     For IPv6, ``link`` may be empty if the link is not known yet.
     """

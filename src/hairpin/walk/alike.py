@@ -35,17 +35,19 @@ class TraceTakenOver(Trace, frozen=True, dict=True):
 
     @property
     def like(self) -> Trace:
-        """See Trace."""
+        """The alike flow's trace, from which this trace has its verdict."""
         return self.first or self
 
     @property
     def assumed(self) -> tuple[Message, ...]:
-        """See Trace."""
+        """The alike flow's assumptions.  If they name that flow's own values, this flow is walked and has its own
+        assumptions."""
         return super().assumed if self._says_own else self.like.assumed
 
     @property
     def questions(self) -> tuple[OpenQuestion, ...]:
-        """See Trace."""
+        """The alike flow's questions.  If they name that flow's own values, this flow is walked and has its own
+        questions."""
         return super().questions if self._says_own else self.like.questions
 
     @property

@@ -1,4 +1,4 @@
-"""The packet that answers another."""
+"""The packet that answers another packet."""
 
 from hairpin.netfilter.packet import ICMP, TCP, Packet
 

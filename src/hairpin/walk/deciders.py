@@ -38,7 +38,8 @@ class Deciders(msgspec.Struct, frozen=True):
 
 
 class _Recorder:
-    """Records the deciding routes and rules.  An observation contains its namespace or table itself, not a name."""
+    """Records the routes and rules that decided.  An observation contains its namespace or table itself, and not its
+    name."""
 
     def __init__(self) -> None:
         self.owners: dict[int, Netns] = {}

@@ -1,5 +1,5 @@
-"""A DNS query for a container's name: the server that the client asks, and whether that server knows the name.  No
-packet is lost here: the query reaches the server, which answers that there is no such name.
+"""A DNS query for a container's name: the server that the client asks, and whether that server knows the name.  If the
+server does not know the name, no packet is lost: the query reaches the server, which answers that no such name exists.
 """
 
 import msgspec

@@ -192,7 +192,7 @@ def _sent(opened: _Opened, replaced: Replaced) -> State:
 
 
 def _server_data(reply: State, sent: End) -> State:
-    """Return the server's next packet."""
+    """Return the server's next packet on the open connection."""
     if innermost(reply).protocol == TCP:
         reply = with_innermost(reply, msgspec.structs.replace(innermost(reply), tcp_flags=ACK | PSH))
     return msgspec.structs.replace(reply, history=sent.state.history.for_answer())

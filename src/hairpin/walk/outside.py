@@ -365,7 +365,7 @@ def _unknown_source(network: Network, netns: Netns, packet: Packet) -> Assumed |
             )
             return Assumed(said, "read")
     if version == 6 and not is_private(source, 6):
-        return None  # a routed IPv6 prefix needs no translation
+        return None  # an address of a routed IPv6 prefix needs no NAT
     if is_unmasqueraded(network, netns, version, source):
         return None
     return _no_way_back(packet)

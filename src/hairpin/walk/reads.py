@@ -181,7 +181,7 @@ class _Held(dict[str, object]):
         raise KeyError(name)
 
     def setdefault(self, name: str, default: object = None) -> object:
-        """Store a new result."""
+        """Store a new result with the parts that its computation read."""
         opened, parts = self.notes.open.pop()
         assert opened == name
         self.parts[name] = parts
@@ -215,13 +215,13 @@ class _WatchedHost(Host, frozen=True, dict=True):
     """A host that records which of its fields are read."""
 
     def __contains__(self, name: str) -> bool:
-        """See Host.  Only the existence of this namespace is recorded."""
+        """Return whether the host has the namespace.  Only the existence of this namespace is recorded as read."""
         held = _held(self)
         held.notes.note((held.place[0], name, _THERE))
         return name in held.spaces
 
     def namespace(self, name: str) -> Namespace:
-        """See Host.  Only the existence of this namespace is recorded."""
+        """Return the namespace as Host does.  Only the existence of this namespace is recorded as read."""
         if name not in self:
             raise KeyError(name)
         return _held(self).spaces[name]
@@ -231,15 +231,15 @@ class _WatchedNetwork(Network, frozen=True, dict=True):
     """A network that records which of its fields, and of its hosts' fields, are read."""
 
     def __contains__(self, netns: Netns) -> bool:
-        """See Network.  Only the existence of this namespace is recorded."""
+        """Return whether the namespace was read.  Only the existence of this namespace is recorded as read."""
         return any(each.name == netns.host and netns.name in each for each in self.hosts)
 
     def namespace(self, netns: Netns) -> Namespace:
-        """See Network."""
+        """Return the watched namespace; raise KeyError if it was not read."""
         return self.host(netns.host).namespace(netns.name)
 
     def through(self, door: Door) -> Network:
-        """See Network.  The network behind the door is watched, too."""
+        """Return the same network with this door.  The returned network is watched, too."""
         return _watched(_held(self).plain.through(door), _held(self).notes)
 
 

@@ -43,7 +43,8 @@ def walk_answer(network: Network, state: State, *, flags: int, chosen: bool = Fa
         back,
         # An echo reply leaves by the request's link: net/ipv6/icmp.c icmpv6_echo_reply()
         oif=state.iif if back.protocol == ICMP6 and state.iif != "lo" else "",
-        # net/ipv4/tcp_ipv4.c tcp_v4_send_reset(), net/ipv4/icmp.c icmp_reply(), the same in net/ipv6
+        # A kernel socket sends resets and echo replies: net/ipv4/tcp_ipv4.c tcp_v4_send_reset(), net/ipv4/icmp.c
+        # icmp_reply(), the same in net/ipv6
         sender=Sender(uid=0, by_kernel=bool(flags & RST) or back.protocol in (ICMP, ICMP6)),
         history=state.history.for_answer(),
     )
@@ -100,7 +101,7 @@ def wrong_answer(network: Network, started: State, end: End) -> End:
 def _is_echo_to_many6(namespace: Namespace, state: State) -> bool:
     """Return whether the kernel answers an echo request to a multicast or anycast address.
 
-    The reply has a source address of the kernel's choice and leaves by the link that the request came in by.
+    The kernel chooses the reply's source address, and the reply leaves by the request's input link.
     Source: net/ipv6/icmp.c icmpv6_echo_reply(), anycast_src_echo_reply
     """
     if state.packet.protocol != ICMP6 or namespace.sysctl("net", "ipv6", "anycast_src_echo_reply"):

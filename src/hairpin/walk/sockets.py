@@ -79,7 +79,7 @@ def _score(socket: Socket, packet: Packet, iif: str) -> int | None:
 
 
 def answers_by_route(host: Host, socket: Socket) -> bool:
-    """Return whether the kernel chooses the source address of the socket's answers by their route.
+    """Return whether the kernel chooses the source address of the socket's answers by the answers' route.
 
     docker-proxy before 28 answers UDP without naming a source address (moby/moby#48571).
     """
@@ -124,7 +124,7 @@ def _receive_queue_said(socket: Socket) -> Message:
 
 
 def socket_text(socket: Socket) -> str:
-    """Return the socket as people name it: ``127.0.0.1:80/tcp (nginx, pid 12)``."""
+    """Return the socket's name for users, such as ``127.0.0.1:80/tcp (nginx, pid 12)``."""
     if socket.address is None:
         address = "*" if socket.version == 6 and not socket.v6only else ("0.0.0.0" if socket.version == 4 else "[::]")
     else:

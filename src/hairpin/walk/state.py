@@ -58,12 +58,12 @@ class RouteDecided(msgspec.Struct, frozen=True, tag="route"):
 
     @property
     def route(self) -> str:
-        """The route as in ip(8)."""
+        """The route as ip(8) prints it."""
         return route_text(self.entry) if self.entry is not None else "no route"
 
     @property
     def rule(self) -> str:
-        """The policy rule as in ip(8)."""
+        """The policy rule as ip(8) prints it."""
         return self.by.text if self.by is not None else ""
 
 

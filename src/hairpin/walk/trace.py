@@ -42,12 +42,12 @@ class Branch(msgspec.Struct, frozen=True):
 
     @property
     def succeeds(self) -> bool:
-        """Whether this branch serves the sender, as far as was read."""
+        """Whether this branch serves the sender, as far as the readings show."""
         return succeeds(self.verdict)
 
     @property
     def steps(self) -> tuple[Step, ...]:
-        """All steps: those of the request, of its answer and of the data."""
+        """All steps of the branch: the request's steps, the answer's steps and the data's steps."""
         return (*self.request, *self.reply, *self.data)
 
 
@@ -61,7 +61,7 @@ class Trace(msgspec.Struct, frozen=True):
 
     @property
     def succeeds(self) -> bool:
-        """Whether the flow serves its sender, as far as was read."""
+        """Whether the flow serves its sender, as far as the readings show."""
         return succeeds(self.verdict)
 
     @property

@@ -16,13 +16,13 @@ VERDICTS: dict[Verdict, Message] = {
     "looped": message("looped"),
     "depends": message("undecided"),
 }
-"""Each verdict in a sentence."""
+"""The sentence for each verdict."""
 
 
 def succeeds(verdict: Verdict) -> bool:
-    """Return whether a flow with this verdict serves its sender, as far as was read.
+    """Return whether a flow with this verdict serves its sender, as far as the readings show.
 
-    ``delivered``: a socket that was read receives it.  ``leaves``: it leaves the snapshot, nothing that was read stops
-    it, and its answer would be let in.
+    ``delivered``: a socket that was read receives the packet.  ``leaves``: the packet leaves the snapshot, nothing that
+    was read stops it, and the hosts would let its answer in.
     """
     return verdict in ("delivered", "leaves")

@@ -44,7 +44,7 @@ _MOST_RELAYS = 3
 
 
 def walk_flow(network: Network, flow: Flow) -> Trace:
-    """Return the flow's trace."""
+    """Walk the flow and return its trace."""
     return met_by_sender(network, to_server(network, flow), _trace)
 
 
@@ -81,7 +81,7 @@ def _branches(network: Network, flow: Flow, *, depth: int) -> Iterator[Branch]:
 
 
 def begin(network: Network, flow: Flow) -> State | End:
-    """Return the flow's first packet where it enters the snapshot, or its end there."""
+    """Return the flow's first packet where it starts or enters the snapshot, or the packet's end there."""
     match flow.start:
         case FromHost(address=address):
             return _local(flow, network.host_netns(flow.host), address or 0)

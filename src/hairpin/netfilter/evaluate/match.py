@@ -16,7 +16,7 @@ from hairpin.netfilter.packet import Seen
 
 
 class Surroundings(Protocol):
-    """The parts of the namespace on which matches depend: its routing tables, its sockets, its limits."""
+    """The parts of a namespace on which matches depend: its routing tables, its sockets, and the state of limits."""
 
     def address_is(self, seen: Seen, side: Literal["saddr", "daddr"], types: tuple[str, ...], link: str | None) -> bool:
         """Return whether the packet's address (``side``) has one of the types (``local``, ``unicast``, ``broadcast``

@@ -242,7 +242,7 @@ class _Run:
             case ir.NoEffect(name=name, enters=enters):
                 cursor.entered |= {enters} if enters else set()
                 if name == "CT" and cursor.zone is None and not cursor.notrack:
-                    cursor.zone = 0  # a later CT target has no effect: xt_ct_target()
+                    cursor.zone = 0  # later CT targets have no effect: xt_ct_target()
             case _:
                 assert_never(part)
         return True

@@ -289,7 +289,7 @@ def socket_words(match: ir.SocketMatch) -> Words:
 
 
 def _flags(group: Group, *known: str) -> tuple[bool, ...]:
-    """Return whether each option is given.  These options have no words and cannot be negated."""
+    """Return, for each known option, whether it is given.  The known options have no words and cannot be negated."""
     names = frozenset(option.name for option in group.options)
     if any(option.values or option.negated for option in group.options) or not names.issubset(known):
         raise ValueError(group.text)

@@ -27,7 +27,7 @@ _LONG = {
 _OF_RULE = ("-A", "-I", "-D")
 _CORE_FIELDS = (("saddr4", "saddr6"), ("daddr4", "daddr6"), ("iif",), ("oif",), ("protocol",), ("fragment",))
 _PERIOD = re.compile(r"(?<=\d/)(sec|min)(?:ond|ute)s?\b")
-"""A period of ``--limit 3/minute``, which iptables-save prints as ``3/min``."""
+"""Matches the period in ``--limit 3/minute``, which iptables-save prints as ``3/min``."""
 
 
 class Loading(NamedTuple):
@@ -186,7 +186,7 @@ def _place(part: Expression) -> int:
 
 
 class _Edited:
-    """A table on which the lines of a text are being carried out."""
+    """A table while the lines of a text are being carried out on it."""
 
     def __init__(self, table: Table) -> None:
         self._table = table
@@ -194,7 +194,7 @@ class _Edited:
         self._rules = {chain.name: list(chain.rules) for chain in table.chains}
 
     def table(self) -> Table:
-        """Return the table as it is now."""
+        """Return the table as it is after the lines so far."""
         chains = tuple(
             msgspec.structs.replace(
                 chain,

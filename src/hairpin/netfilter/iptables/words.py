@@ -169,7 +169,7 @@ def quoted(text: str) -> str:
 
 
 def line_of_words(words: Iterable[str]) -> str:
-    """Return the words as a line of raw words."""
+    """Return the words as one line, with quotes where iptables-restore needs them."""
     return " ".join(map(quoted, words))
 
 

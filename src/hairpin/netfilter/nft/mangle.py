@@ -1,4 +1,4 @@
-"""The ``mangle`` statement: ``meta mark set …``, ``ct mark set …``, ``ip dscp set …``.
+"""Reads the ``mangle`` statement: ``meta mark set …``, ``ct mark set …``, ``ip dscp set …``.
 
 Source: nftables src/json.c {meta,ct,payload,exthdr}_stmt_json(); nft_{meta,ct,payload,exthdr}.c, the set evaluations
 """

@@ -97,7 +97,7 @@ def elements_of(value: Json) -> list[Json]:
 
 
 def pair(mapping: Json) -> tuple[Json, Json]:
-    """Return key and value of one element of a map."""
+    """Return the key and the value of one element of a map."""
     mapping = element_value(mapping)
     if not isinstance(mapping, list) or len(mapping) != 2:
         raise MalformedError(message("expected a key and a value, found {found}", found=brief(mapping)))
@@ -105,7 +105,7 @@ def pair(mapping: Json) -> tuple[Json, Json]:
 
 
 def brief(value: Json) -> Message:
-    """Return the beginning of a value, for an error message."""
+    """Return a short text of a JSON value, for an error message."""
     if isinstance(value, dict):
         return message("object of {number}", number=len(value))
     if isinstance(value, list):

@@ -54,7 +54,7 @@ class Literals:
         self._bounds.add(value + 1)
 
     def note_range(self, first: int, last: int) -> None:
-        """Note an inclusive range."""
+        """Note an inclusive range of numbers."""
         if first == last:
             self._anywhere.add(first)
         else:

@@ -53,7 +53,7 @@ def overhead_bytes(tunnel: Tunnel) -> int:
 
 
 def entries_of(namespace: Namespace, link: Link) -> tuple[FdbEntry, ...]:
-    """Return the forwarding entries of a tunnel device that name a remote."""
+    """Return the forwarding entries of a tunnel device that have an outer destination."""
     return tuple(each for each in namespace.fdb if each.port == link.name and each.remote is not None)
 
 

@@ -113,7 +113,7 @@ def _known(state: State, namespace: Namespace, wanted: Tuple, but: Connection | 
 
 
 def is_tuple_taken(state: State, namespace: Namespace, wanted: Tuple) -> bool:
-    """Return whether another connection has the tuple already.  Source: nf_conntrack_tuple_taken()"""
+    """Return whether another connection already has the tuple ``wanted``.  Source: nf_conntrack_tuple_taken()"""
     return _known(state, namespace, wanted, state.track.connection) is not None
 
 
@@ -232,9 +232,11 @@ def with_confirmed_connection(state: State, namespace: Namespace) -> State | End
 
 
 _ASKS = {ICMP: (8, 13, 15, 17), ICMP6: (128, 139)}
-"""ICMP types that are requests.  Source: nf_conntrack_proto_icmp.c valid_new, nf_conntrack_proto_icmpv6.c valid_new."""
+"""The ICMP types of requests, with which a connection may begin.  Source: nf_conntrack_proto_icmp.c valid_new,
+nf_conntrack_proto_icmpv6.c valid_new."""
 _NEVER_TRACKED6 = frozenset({*range(130, 137), 143})
-"""Multicast listener and neighbour discovery.  Source: nf_conntrack_proto_icmpv6.c noct_valid_new."""
+"""The ICMPv6 types of multicast listener discovery and neighbour discovery, which are never tracked.  Source:
+nf_conntrack_proto_icmpv6.c noct_valid_new."""
 _VERIFIED = frozenset({TCP, UDP, ICMP, ICMP6, SCTP})
 
 

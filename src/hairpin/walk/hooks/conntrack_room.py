@@ -68,7 +68,7 @@ def fill_of(network: Network, netns: Netns) -> Fill | None:
 
 
 def maximum_of(network: Network, netns: Netns) -> int | None:
-    """Return the most entries that the namespace's table may have."""
+    """Return the greatest number of entries that the namespace's conntrack table may have."""
     return _of_machine(network, netns, MAXIMUM)
 
 

@@ -182,7 +182,7 @@ def _do(namespace: Namespace, state: State, hook: Hook, item: Item) -> Iterator[
         families: tuple[Family, ...] = ("ip", "inet") if state.packet.version == 4 else ("ip6", "inet")
         for outcome in _nat(namespace, state, hook, families, item):
             if isinstance(outcome, State) and hook == "prerouting" and outcome.packet.daddr != state.packet.daddr:
-                # A packet that came over lo loses its route: nf_nat_proto.c nf_nat_ipv4_pre_routing()
+                # A packet that came over lo loses its route if NAT changes its destination (nf_nat_ipv4_pre_routing()).
                 yield msgspec.structs.replace(outcome, local=False, handed_back="")
             else:
                 yield outcome

@@ -75,7 +75,7 @@ def _words(address: int, count: int) -> list[int]:
 
 
 def _swapped(word: int) -> int:
-    """Return a big-endian word as a little-endian machine reads it."""
+    """Return a 32-bit word with its bytes in reverse order, as a little-endian machine reads a big-endian word."""
     return int.from_bytes(word.to_bytes(4), "little")
 
 

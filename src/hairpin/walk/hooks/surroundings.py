@@ -30,7 +30,7 @@ class NamespaceSurroundings:
         self.nft = dialect == "nft"
 
     def address_is(self, seen: Seen, side: Literal["saddr", "daddr"], types: tuple[str, ...], link: str | None) -> bool:
-        """See satisfies.Surroundings."""
+        """Return whether the packet's address has one of the types, as iptables or nft looks types up."""
         packet = seen.packet
         value = packet.saddr if side == "saddr" else packet.daddr
         if packet.version == 4:
@@ -43,7 +43,7 @@ class NamespaceSurroundings:
         return address_type6(self.namespace, query, link) in types
 
     def reverse_path(self, seen: Seen, *, loose: bool, use_mark: bool) -> bool:
-        """See satisfies.Surroundings.
+        """Return whether a route leads back to the packet's source; by the input link, unless ``loose`` is true.
 
         Policy rules see the packet's protocol but not its ports; with iptables for IPv4 they do not even see the
         protocol. ip6tables looks up a route by the packet's input link, which policy rules see as ``oif``.  iptables
@@ -81,8 +81,10 @@ class NamespaceSurroundings:
         return not (self.nft or loose or Novelty.RPFILTER6_BEST_ROUTE.known_to(self.namespace.kernel))
 
     def owns_socket(self, seen: Seen, *, transparent: bool, wildcard: bool) -> bool | None:
-        """See satisfies.Surroundings.  No reading lists client sockets.  So it is unknown whether a client socket
-        expects this reply or ICMP error."""
+        """Return whether a socket of the namespace accepts the packet; None if that is not known.
+
+        No reading lists client sockets.  So it is unknown whether a client socket expects this reply or ICMP error.
+        """
         asked = _answered(seen)
         if asked.protocol not in (TCP, UDP):
             return False
@@ -100,11 +102,11 @@ class NamespaceSurroundings:
         return not transparent
 
     def exceeds(self, seen: Seen, limit: Limit, entered: frozenset[str], passes: Callable[[Seen], bool]) -> bool:
-        """See satisfies.Surroundings."""
+        """Return whether the readings show that the packet exceeds the limit."""
         return is_exceeded(self.namespace, seen, limit, entered, passes)
 
     def offloads(self, seen: Seen) -> bool:
-        """See satisfies.Surroundings."""
+        """Return whether ``flow add`` puts the packet's connection into a flowtable."""
         return offloads(self.namespace, seen)
 
 

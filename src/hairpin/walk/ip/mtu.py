@@ -21,7 +21,7 @@ from hairpin.network.prefix import Version
 from hairpin.walk.state import End, Stage, State, stopped, stopped_by
 
 _VLAN_HEADER = 4
-"""Bytes by which a frame may exceed the MTU of the link that receives it: room for a VLAN tag."""
+"""The number of bytes by which a frame may exceed the MTU of the link that receives it: the length of a VLAN tag."""
 _LEAST6 = 1280
 
 

@@ -123,7 +123,7 @@ def input_query(namespace: Namespace, state: State) -> Query:
     """Return the key of the route lookup for a packet that came in by ``state.iif``."""
     packet = state.packet
     protocol, sport, dport = _dissected(namespace, state)
-    # The route to such an address must use the input link: net/ipv6/route.c rt6_need_strict()
+    # The route to a link-local or loopback address must use the input link: net/ipv6/route.c rt6_need_strict()
     strict = packet.version == 6 and (inside(packet.daddr, *LINK_LOCAL6, 6) or is_loopback(packet.daddr, 6))
     return Query(
         packet.version,

@@ -39,7 +39,7 @@ _RESOLVING = ("", "veth", "bridge", "vlan", "bond", "macvlan")
 
 
 def is_mute(link: Link) -> bool:
-    """Return whether a user switched ARP off (IFF_NOARP) on a link whose kind normally resolves neighbours.
+    """Return whether ARP was switched off (IFF_NOARP) on a link whose kind normally resolves neighbours.
 
     Such a link answers no request, and sends each packet to its own hardware address.  Neighbour discovery is off, too.
 

@@ -131,7 +131,8 @@ def without_carrier(state: State, link: Link) -> End:
 
 
 def _outer(network: Network, state: State) -> bool:
-    """Return whether the frame came from outside and its destination is not an address of this namespace."""
+    """Return whether the frame came in to the host's own namespace, which does not have the packet's destination
+    address."""
     namespace = network.namespace(state.netns)
     return state.netns.is_host and not owns_address(namespace, state.packet.version, state.packet.daddr)
 

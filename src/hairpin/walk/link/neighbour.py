@@ -34,7 +34,7 @@ from hairpin.walk.state import Assumed, End, LinkDecided, Outcome, Reason, State
 
 
 def neighbour(network: Network, state: State) -> Iterator[Outcome]:
-    """Yield the packet addressed to its neighbour on ``state.oif``, or its end if no neighbour replies."""
+    """Yield the packet addressed to its neighbour on ``state.oif``, or the packet's end if no neighbour replies."""
     link = network.namespace(state.netns).link(state.oif)
     if link is None:
         yield stopped(state, "link-missing", link=state.oif)
@@ -214,7 +214,7 @@ def _as_entered(network: Network, state: State, link: Link, entry: Neighbour, ma
         return state.with_frame(target=None, dmac=mac).to("device-out")
     found = who_has(network, state.netns, link, mac)
     by_address = who_answers(network, state.netns, link, entry.version, entry.value)
-    to_all = mac == BROADCAST and state.packet.protocol == TCP  # net/ipv4/tcp_ipv4.c tcp_v4_rcv(): PACKET_HOST alone
+    to_all = mac == BROADCAST and state.packet.protocol == TCP  # tcp_v4_rcv() accepts only PACKET_HOST
     another = found.port is None and _has_another(network, state.netns, link, by_address)
     if found.kind != "nobody" and not to_all and not another:
         # A program writes a tunnel's entries.  Links of bridges and containers were read, so nothing is assumed about

@@ -196,8 +196,8 @@ def _at_other_end(network: Network, peer: Port, question: Question) -> Answer:
 def _behind_bridge(network: Network, netns: Netns, bridge: Link, question: Question, *, skip: Link | None) -> Answer:
     """Return the link behind the bridge's ports that replies for the address.
 
-    ``skip`` is the port by which the request came in: behind it is only the requester.  If links behind several ports
-    answer, the first answer counts.  The port that was added last gets the request first.
+    ``skip`` is the port by which the request came in; it is not searched.  If links behind several ports answer, the
+    first answer counts.  The port that was added last gets the request first.
 
     Source: net/ipv4/arp.c arp_process(); net/bridge/br_if.c br_add_if(): list_add_rcu(); br_forward.c br_flood()
     """

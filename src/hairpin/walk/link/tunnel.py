@@ -1,5 +1,5 @@
-"""Tunnel devices: a frame that leaves by one becomes the payload of an outer packet, and comes out of the tunnel device
-at the other end.
+"""Tunnel devices: a frame that leaves by a tunnel device becomes the payload of an outer packet, and comes out of the
+tunnel device at the other end.
 
 The outer packet is walked like any packet of the kernel: its route, OUTPUT and POSTROUTING, its neighbour, then
 PREROUTING and INPUT of the receiving host.

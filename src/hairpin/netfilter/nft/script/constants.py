@@ -95,7 +95,7 @@ def _element(value: Json, of_ports: list[bool]) -> Json:
 
 
 def _data(value: Json) -> Json:
-    """Return a map whose values are ports."""
+    """Return a map whose values are ports, with the names of ports replaced by numbers."""
     pairs = value.get("set") if isinstance(value, dict) else None
     if not isinstance(pairs, list):
         return value

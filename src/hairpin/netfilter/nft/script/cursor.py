@@ -86,7 +86,7 @@ class Cursor:
         return self.take().text
 
     def number(self) -> int:
-        """Take a number."""
+        """Take a number and return it."""
         if self.peek().kind != "number":
             raise self.unread()
         return int(self.take().text, 0)
