@@ -212,7 +212,7 @@ class Sender(msgspec.Struct, frozen=True, gc=False):
 
 
 class History(msgspec.Struct, frozen=True, gc=False):
-    """Changes and records of the packet, and of the walk's earlier packets."""
+    """What this walk has changed and recorded so far, with this packet and with earlier packets."""
 
     connections: tuple[tuple[Netns, Connection], ...] = ()
     """Connections that this walk made or changed, by namespace."""
