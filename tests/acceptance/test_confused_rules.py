@@ -49,7 +49,7 @@ def test_the_program_comes_before_what_it_made(
 def test_the_bug_without_a_loss_is_one_line_of_advice(capsys: pytest.CaptureFixture[str]) -> None:
     ended = call(capsys, "check", "8151", "--no-replica", "--snapshot", str(RECORDED / "unmended.hairpin"))
     said = " ".join(ended.out.split())
-    assert "advice[iptables-check-bug]: iptables (v1.8.11 (nf_tables)) takes rules of different interfaces" in said
+    assert "advice[iptables-check-bug]: iptables (v1.8.11 (nf_tables)) treats rules for different interfaces" in said
 
 
 WORKED, LOST = (str(RECORDED / f"{name}.hairpin") for name in ("worked", "lost"))

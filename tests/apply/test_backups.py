@@ -84,6 +84,6 @@ def test_nothing_is_begun_if_they_cannot_be_written(tmp_path: Path) -> None:
     outpost = here(tmp_path / "journal")
     plan = begun(outpost)
     (tmp_path / "journal" / f"before-{plan}").touch()
-    with pytest.raises(ApplyError, match="cannot be written to"):
+    with pytest.raises(ApplyError, match="cannot be saved in"):
         fill(outpost, plan)
     PlanBook(outpost).end(plan, "taken-back")

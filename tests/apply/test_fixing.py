@@ -91,7 +91,7 @@ def test_it_is_taken_back_if_the_flow_still_fails(case: Callable[..., Case], mon
     monkeypatch.setattr("hairpin.apply.fixing._PATIENCE_S", 0)
     one = case(FAULTY, FAULTY, HEALTHY)  # by the first reading after it
     outcome, known = one.done()
-    assert "does not pass after it" in str(outcome.complaint)
+    assert "does not pass after the repair" in str(outcome.complaint)
     assert BACK in one.lines
     assert known.state == "taken-back"
 

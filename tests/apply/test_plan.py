@@ -61,7 +61,7 @@ def test_what_no_command_makes_cannot_be_chosen() -> None:
     causes = tuple(msgspec.structs.replace(each, remedies=(by_hand,)) for each in FAULTY.causes)
     told = msgspec.structs.replace(FAULTY, causes=causes)
     assert [each.why for each in plan(of=told).left_out] == ["by-person"]
-    with pytest.raises(UsageError, match="it is for a person"):
+    with pytest.raises(UsageError, match="a person has to make it"):
         plan("interface-forwarding-off", of=told)
 
 
@@ -88,7 +88,7 @@ def test_what_a_person_has_to_repair_first_is_no_step_before() -> None:
     found = plan(of=told)
     assert not found.repairs
     assert [each.why for each in found.for_person] == ["by-person", "later"]
-    with pytest.raises(UsageError, match="maker goes first"):
+    with pytest.raises(UsageError, match="a person has to repair maker first"):
         plan("interface-forwarding-off", of=told)
     # A maker that is a thing of the past hinders nothing.
     past = msgspec.structs.replace(maker, candidate=cause.candidate)

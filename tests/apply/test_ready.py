@@ -54,7 +54,7 @@ def test_a_value_that_somebody_has_set_meanwhile_is_refused() -> None:
 
 
 def test_a_file_that_somebody_has_made_meanwhile_is_refused() -> None:
-    with pytest.raises(ApplyError, match=r"99-hairpin\S+ is not as it was read"):
+    with pytest.raises(ApplyError, match=r"99-hairpin\S+ has changed since it was read"):
         made_ready(plan().tasks(lasting=True), HOST, FAULTY.network, lambda _: FileState("mine\n", 0o644, 0, 0))
 
 
@@ -115,5 +115,5 @@ def test_the_options_of_daemon_json_that_were_read_are_merged_into_the_whole_fil
     (made,) = made_ready((PlannedStep("own", step),), HOST, FAULTY.network, {step.path: found}.get)
     assert isinstance(made.step, ReplaceFile)
     assert made.step.after == FileState('{\n  "log-opts": {"max-size": "10m"}\n}', 0o644, 0, 0)
-    with pytest.raises(ApplyError, match="not as it was read"):
+    with pytest.raises(ApplyError, match="has changed since it was read"):
         made_ready((PlannedStep("own", step),), HOST, FAULTY.network, {step.path: FileState("{}")}.get)

@@ -32,10 +32,10 @@ STAGES = "[36:2428] -A FORWARD -j DOCKER-ISOLATION-STAGE-1\n"
 
 def test_what_stands_out_of_its_order_is_moved() -> None:
     (repair,) = found((f"{USER}{STAGES}", f"{STAGES}{USER}")).plan.repairs
-    assert str(repair.title) == "docker: 1 rule stands out of its order"
+    assert str(repair.title) == "docker: 1 rule is out of order"
     assert [type(part) for part in repair.remedy.change.parts] == [DeleteRule, InsertRule]
     (repair,) = found((f"{USER}{STAGES}", f"{STAGES}{USER}"), (DNAT, "")).plan.repairs
-    assert str(repair.title) == "docker has lost 1 rule; 1 rule stands out of its order"
+    assert str(repair.title) == "docker has lost 1 rule; 1 rule is out of order"
 
 
 def test_what_a_restart_would_do_besides_is_said() -> None:

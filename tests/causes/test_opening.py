@@ -76,7 +76,10 @@ def test_a_rule_that_a_start_of_dockerd_overtakes() -> None:
     found = findings(denied(rules=for_one), published())["runtime-only-rule"]
     assert (found.event, str(found.candidate.detail)) == (
         "docker-restart",
-        "Other rules let them pass then, before this one: filter FORWARD: -A FORWARD -s 192.0.2.0/24 -j DROP.",
+        (
+            "Other rules then let them pass before they reach this rule: filter FORWARD: "
+            "-A FORWARD -s 192.0.2.0/24 -j DROP."
+        ),
     )
     assert "docker-restart" not in [each[0] for each in opened(denied(rules=with_rule("filter FORWARD", "-j DROP")))]
 

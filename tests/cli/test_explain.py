@@ -78,7 +78,7 @@ def test_an_empty_text(text: bytes, capsys: pytest.CaptureFixture[str], monkeypa
 def test_standard_input_is_one(capsys: pytest.CaptureFixture[str]) -> None:
     ended = call(capsys, "explain", "-", "--snapshot", "-")
     assert (ended.status, ended.out) == (2, "")
-    assert "standard input is the snapshot's already" in ended.err
+    assert "standard input is already used for the snapshot" in ended.err
 
 
 def test_a_text_that_is_no_utf8(capsys: pytest.CaptureFixture[str]) -> None:
@@ -102,7 +102,7 @@ def test_where_it_was_printed(capsys: pytest.CaptureFixture[str]) -> None:
     assert "true here: interface-forwarding-off" in known.out
     assert "repair now:" in known.out
     unknown = call(capsys, "explain", text, "--snapshot", snapshot(FORWARDING_OFF))
-    assert "true here? unknown: as far as this host: " in unknown.out
+    assert "true here? unknown: seen from this host: " in unknown.out
     assert "--from" in unknown.out
     assert "repair" not in unknown.out
 

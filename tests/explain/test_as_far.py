@@ -8,7 +8,7 @@ from tests.report.answers import FORWARDING_OFF, Replacement
 CASES: dict[str, tuple[str, tuple[Replacement, ...], str]] = {
     "it passes": ("dial tcp 0.0.0.0:8080: i/o timeout", (), "pass now"),
     "it fails": ("dial tcp 0.0.0.0:8080: i/o timeout", (FORWARDING_OFF,), "dropped now"),
-    "no end is named": ("OSError: [Errno 113] No route to host", (FORWARDING_OFF,), "nothing is known of it"),
+    "no end is named": ("OSError: [Errno 113] No route to host", (FORWARDING_OFF,), "nothing is known about the text"),
     "names": ("curl: (6) Could not resolve host: db", (), ":53/udp"),
 }
 
@@ -18,7 +18,7 @@ def test_as_far_as_this_host(text: str, host: tuple[Replacement, ...], said: str
     here = the_only(text, *host).here
     why = str(here.why)
     assert (here.here, here.cause) == ("unknown", None)
-    assert why.startswith("as far as this host: ")
+    assert why.startswith("seen from this host: ")
     assert said in why
     assert "add --from" in why
 

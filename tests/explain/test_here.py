@@ -59,7 +59,7 @@ def test_what_fails_otherwise_than_the_text_says_is_named() -> None:
     text = "dial tcp 0.0.0.0:8080: connect: connection refused"
     found = the_only(text, FORWARDING_OFF, origin=OUTSIDE).here
     assert (found.here, found.cause_ids[0]) == ("unknown", "interface-forwarding-off")
-    assert "otherwise than the text says" in str(found.why)
+    assert "in another way than the text says" in str(found.why)
 
 
 INPUT_DROPS: Replacement = (":INPUT ACCEPT [", ":INPUT DROP [")
@@ -77,7 +77,7 @@ def test_a_container_that_is_named_said_it() -> None:
 def test_an_unknown_sender_gets_what_this_host_says_and_no_cause() -> None:
     found = the_only("dial tcp 172.17.0.1:22: i/o timeout", INPUT_DROPS).here
     assert (found.here, found.cause, found.sender.kind) == ("unknown", None, "unknown")
-    assert str(found.why).startswith("as far as this host: ")
+    assert str(found.why).startswith("seen from this host: ")
     assert "--from" in str(found.why)
 
 

@@ -11,7 +11,10 @@ from tests.small_host import container, engine
 from tests.two_hosts import node
 
 BOTH = Network((ONE, TWO))
-SAID = "two publishes port 8151, too (container web, api): this answer is about one, and 8151@two asks there"
+SAID = (
+    "two publishes port 8151, too (container web, api): this answer is about one; the TARGET 8151@two asks about the "
+    "other host"
+)
 STOPPED = replace(TWO, engines=(engine(container("exited")),))
 
 

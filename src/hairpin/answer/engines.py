@@ -103,7 +103,9 @@ def _hung(each: Health) -> Message:
 
 def _stopped(each: Health) -> Message:
     if not each.expected:
-        return message("dockerd is not running: nothing starts it at boot, and the kernel holds nothing of it.")
+        return message(
+            "dockerd is not running: nothing starts it at boot, and the kernel holds nothing that dockerd made."
+        )
     why = refusal(each.engine)
     reason = why if why is not None else _expected_because(each)
     return message("dockerd is not running: {reason}.", reason=reason)
@@ -131,8 +133,8 @@ def _unreachable(each: Health) -> Message:
         )
     if each.engine.boot is None and each.engine.running:
         return message(
-            "{named} names {endpoint}, where no engine answers. Another dockerd runs here: unset {named} to have it "
-            "asked.",
+            "{named} names {endpoint}, where no engine answers. Another dockerd runs here: unset {named}, and hairpin "
+            "asks that dockerd.",
             named=contact.named,
             endpoint=contact.endpoint,
         )

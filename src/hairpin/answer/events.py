@@ -75,7 +75,7 @@ def _unread_where_changed(was: Network, then: Network) -> Network:
 
 def lacking_reading(label: str, key: str) -> Unread:
     """Return the missing reading of the host that an event needs."""
-    return Unread(key, "", key, message("this snapshot has no such reading: take a new one"), "", label)
+    return Unread(key, "", key, message("this snapshot lacks that reading: take a new snapshot"), "", label)
 
 
 def with_orders(event: EventAnswer | None, flows: tuple[FlowAnswer, ...]) -> EventAnswer | None:

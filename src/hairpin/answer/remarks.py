@@ -48,7 +48,8 @@ def _of_host(network: Network, host: Host) -> Iterator[Message]:
         if refused or (most is not None and entries >= most):
             yield message(
                 "the neighbour table of IPv{version} has {entries} entries and takes at most {most} that may expire "
-                "(net.ipv{version}.neigh.default.gc_thresh3); the kernel has refused {refused} since it started",
+                "(net.ipv{version}.neigh.default.gc_thresh3); since it started, the kernel has refused {refused} new "
+                "entries",
                 version=version,
                 entries=entries,
                 most="?" if most is None else most,
@@ -77,9 +78,9 @@ def _of_others(network: Network, traces: tuple[Trace, ...]) -> Iterator[Message]
             )
             if count:
                 yield message(
-                    "entries of other clients for port {port}/{protocol} that are older than its rules and lead "
-                    "elsewhere: {count}; ask with --from ADDRESS; conntrack -D -p {protocol} --dport {port} "
-                    "deletes them",
+                    "conntrack entries of other clients for port {port}/{protocol} that are older than the port's "
+                    "rules and lead elsewhere: {count}; ask about one client with --from ADDRESS; conntrack -D -p "
+                    "{protocol} --dport {port} deletes them",
                     count=count,
                     port=wanted.dport,
                     protocol=trace.flow.protocol,
@@ -116,7 +117,7 @@ def _of_limits(network: Network, trace: Trace) -> Iterator[Message]:
         count = _packets(network.namespace(stop.netns), place)
         if count and any(each.place == place for each in branch.conditions):
             yield message(
-                "a limit has stopped {count} packets before; it does not stop this client now: {rule}",
+                "a rule with a limit has stopped {count} packets before; it does not stop this client now: {rule}",
                 count=count,
                 rule=place.text,
             )
@@ -142,8 +143,8 @@ def _of_start(network: Network, trace: Trace) -> Iterator[Message]:
         alone = each.prefix_length == width(flow.version) and each.scope != "host"
         if alone and (each.version, each.value) == (flow.version, address):
             yield message(
-                "{address} is an address of this host, on {link}, so the flow starts here; a machine elsewhere that "
-                "has it, too, gets no answer",
+                "{address} is an address of this host, on {link}, so the flow starts here; if a machine elsewhere has "
+                "the same address, it gets no answer",
                 address=address_text(address, flow.version),
                 link=each.link,
             )

@@ -221,7 +221,7 @@ def _faults(plan: RepairPlan, results: tuple[FlowResult, ...], was: Network, aft
     plan: ``was`` is the network as it was read just before that step."""
     for each in results:
         if not each.is_well:
-            yield message("{flow} does not pass after it", flow=flow_told(each.flow))
+            yield message("{flow} does not pass after the repair", flow=flow_told(each.flow))
     foretold = {(each.kind, flow_key(each.flow)) for each in plan.effects.found}
     asked = tuple(each.trace.flow for each in plan.answer.flows)
     own = set(map(flow_key, asked))
@@ -236,8 +236,8 @@ def _faults(plan: RepairPlan, results: tuple[FlowResult, ...], was: Network, aft
             if walk_flow(was, flow).succeeds is not passes:
                 continue
             if passes:
-                yield message("{flow} passed before it, and does not after it", flow=flow_told(flow))
+                yield message("{flow} passed before the repair, and does not pass after it", flow=flow_told(flow))
             elif not any(comes_back(known, each) for each in natures) and others.services.isdisjoint(
                 services_of(flow, others.network)
             ):
-                yield message("{flow} did not pass before it, and does after it", flow=flow_told(flow))
+                yield message("{flow} did not pass before the repair, and passes after it", flow=flow_told(flow))

@@ -16,7 +16,7 @@ PlanState = Literal["open", "keeping", "applied", "ending", "taken-back", "partl
 
 PLAN_STATES: dict[PlanState, Message] = {
     "open": message("half done"),
-    "keeping": message("in force, and not all of what lasts is written"),
+    "keeping": message("in force, but not all of its lasting part is written"),
     "applied": message("in force"),
     "ending": message("half taken back"),
     "taken-back": message("taken back"),

@@ -143,7 +143,7 @@ def plan_of(answer: Answer, chosen: tuple[str, ...], *, with_latent: bool) -> Re
         for number, (name, remedy) in enumerate(zip(names, cause.remedies, strict=True)):
             why = _why_not(cause, remedy, answer)
             if why == "later" and number in asked:
-                raise UsageError(message("--choose {name}: {makers} goes first, and is for a person", name=name,
+                raise UsageError(message("--choose {name}: a person has to repair {makers} first", name=name,
                                          makers=", ".join(_makers(cause, answer))))  # fmt: skip
             if number in asked or (not asked and number == 0 and why is None):
                 _refuse_person(name, remedy)
@@ -317,7 +317,7 @@ def refuse_unknown(chosen: tuple[str, ...], known: list[str]) -> None:
 def _refuse_person(name: str, remedy: Remedy) -> None:
     """Raise UsageError if the chosen repair is for a person."""
     if _is_for_person(remedy):
-        raise UsageError(message("--choose {name}: no command makes this repair; it is for a person", name=name))
+        raise UsageError(message("--choose {name}: no command makes this repair; a person has to make it", name=name))
 
 
 def _in_turn(

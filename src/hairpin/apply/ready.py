@@ -52,7 +52,7 @@ def made_ready(
         if isinstance(step, ReplaceFile) and _content(read(step.path)) != _content(step.before):
             if any(isinstance(each, ReplaceFile) and each.path == step.path for each in whole[: whole.index(step)]):
                 continue  # an earlier step writes the content that this one expects
-            raise _no_longer_fits(step, message("{path} is not as it was read", path=step.path))
+            raise _no_longer_fits(step, message("{path} has changed since it was read", path=step.path))
         _refuse_bytes(step)
         _refuse_owned(step)
     return tuple(
@@ -94,7 +94,9 @@ def _refuse_owned(step: Step) -> None:
     if owner is not None:
         raise ApplyError(
             message(
-                "{path} says “{owner}”, so nothing was done: change it where it comes from", path=step.path, owner=owner
+                "{path} says “{owner}”, so nothing was done: make the change in the program that writes the file",
+                path=step.path,
+                owner=owner,
             )
         )
 

@@ -95,9 +95,7 @@ def _repaired(loss: Loss, answer: Answer, now: Network) -> tuple[PlannedRemedy, 
 def _title(loss: Loss) -> Message:
     engine, lost, count = loss.engine.kind, loss.missing, len(loss.moved)
     disorder = (
-        message("1 rule stands out of its order")
-        if count == 1
-        else message("{count} rules stand out of their order", count=count)
+        message("1 rule is out of order") if count == 1 else message("{count} rules are out of order", count=count)
     )
     if not lost:
         return message("{engine}: {disorder}", engine=engine, disorder=disorder)
@@ -114,19 +112,23 @@ def _notes(engine: Engine, lost: Missing, host: Host) -> Iterator[Message]:
     namespace = host.namespace(host.netns.name)
     value = namespace.sysctls.text(*IP_FORWARD)
     if value == "0":
-        yield message("net.ipv4.ip_forward is 0: a restart of dockerd would set it to 1, this does not")
+        yield message("net.ipv4.ip_forward is 0: a restart of dockerd would set it to 1, `hairpin restore` does not")
     table = namespace.ruleset.table("ip", "filter", lost.dialect) if lost.dialect != "nft" else None
     forward = table.chain("FORWARD") if table is not None else None
     if forward is not None and forward.policy == "accept":
-        yield message("the policy of FORWARD is ACCEPT: this leaves it so")
+        yield message("the policy of FORWARD is ACCEPT: `hairpin restore` does not change it")
     stale = surplus(engine, namespace, host.version("iptables"))
     if stale:
         rules = ", ".join(f"{each.table} {each.rule.text}" for each in stale[:3])
-        yield message("{count} rules look like dockerd's and belong to nothing that runs: {rules}; this leaves them",
+        yield message("{count} rules look like dockerd's and belong to nothing that runs: {rules}; `hairpin restore` "
+                      "does not delete them",
                       count=len(stale), rules=rules)  # fmt: skip
     twice = tuple(_twice(lost, host))
     if twice:
-        yield message("these are there twice, and this leaves them: {rules}", rules=", ".join(twice[:3]))
+        yield message(
+            "these rules are there twice, and `hairpin restore` does not delete the copies: {rules}",
+            rules=", ".join(twice[:3]),
+        )
 
 
 def _twice(lost: Missing, host: Host) -> Iterator[str]:

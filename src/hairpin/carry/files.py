@@ -200,8 +200,8 @@ def _complaint(told: str, path: Path, error: OSError) -> Message:
     if error.errno == errno.EPERM:
         for held in (path, path.parent):
             for letter in _frozen(held):
-                return message("{path} cannot be changed: {held} has the attribute {letter}, which "
-                               "`chattr -{letter}` takes away", path=told, held=held, letter=letter)  # fmt: skip
+                return message("{path} cannot be changed: {held} has the attribute {letter}, which `chattr -{letter}` "
+                               "removes", path=told, held=held, letter=letter)  # fmt: skip
     match error.errno:
         case errno.EROFS:
             return message("{path} is on a file system that is mounted read-only", path=told)

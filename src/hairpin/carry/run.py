@@ -31,7 +31,7 @@ def why_refused(command: Command) -> Message | None:
     """Return why the command is never run: it would run another program.  None: it may be run."""
     program = command.argv[0]
     if "tables" in program and any(map(names_program, (*command.argv[1:], *command.text.split("\n")))):
-        return message("{program} would run a program for this rule", program=program)
+        return message("{program} would run another program for this rule", program=program)
     return None
 
 

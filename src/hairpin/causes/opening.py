@@ -72,7 +72,7 @@ def _no_longer_kept_out(event: str, place: Place, advice: Message, *, gone: bool
     title = message("after {event}: nothing keeps these clients out any more", event=event)
     facts = {"table": place.table, "chain": place.chain, "rule": place.text}
     lost = message("The rule that stops them now is gone then: {table} {chain}: {rule}.", **facts)
-    overtaken = message("Other rules let them pass then, before this one: {table} {chain}: {rule}.", **facts)
+    overtaken = message("Other rules then let them pass before they reach this rule: {table} {chain}: {rule}.", **facts)
     return about_rule(place, title, lost if gone else overtaken, advice)
 
 

@@ -143,7 +143,7 @@ def _undo(parts: tuple[c.Primitive, ...], before: Network, after: Network) -> tu
     made = tuple(_steps(c.Change(back), after, undone=False))
     for step in made:
         if isinstance(step, Advise):
-            raise ChangeError(step.said or message("no command leads back"))
+            raise ChangeError(step.said or message("no command undoes this change"))
     return made
 
 
@@ -315,7 +315,7 @@ def refusal_of(step: Step, network: Network) -> Message | None:
     if isinstance(step, Advise):
         return message("no command makes this: it is for a person")
     if nature(step) == "reversible" and step.undo is None:
-        return message("the change does not fit this network, so that nothing could undo it")
+        return message("the change does not fit this network, so it could not be undone")
     where = step.netns if isinstance(step, RunCommands | LoadRules) else Netns(step.host)
     if where not in network:
         return message("no network namespace {name!r} in this snapshot", name=where.name)

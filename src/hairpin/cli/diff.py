@@ -93,7 +93,9 @@ def snapshots_first(words: tuple[str, ...], *, named: int = 0) -> tuple[tuple[st
     if count + named == 0 and (lost is not None or any(map(_is_snapshot, rest))):
         lost = rest[0]
     if lost is not None:
-        raise UsageError(message("{file} is no file that is there: A and B are files of `hairpin snapshot`", file=lost))
+        raise UsageError(
+            message("there is no file {file}: A and B are files that `hairpin snapshot` writes", file=lost)
+        )
     return words[:count], words[count:]
 
 

@@ -130,7 +130,7 @@ def _lines(texts: tuple[str, ...], sources: tuple[Given, ...]) -> "Iterator[byte
         yield from " ".join(texts).encode("utf-8", "surrogateescape").splitlines()
         return
     if any(each.kind == "snapshot" and each.text.rpartition("=")[2] == "-" for each in sources):
-        raise UsageError(message("standard input is the snapshot's already; give the text as TEXT"))
+        raise UsageError(message("standard input is already used for the snapshot; give the text as TEXT"))
     if sys.stdin is None or (not texts and sys.stdin.isatty()):
         raise UsageError(
             message("no text; write `hairpin explain TEXT`, `journalctl -u docker | hairpin explain`, or a cause's id")

@@ -242,7 +242,7 @@ def _end_of(error: Exception, args: list[str]) -> int:
 def _refusal(error: Exception) -> Message | None:
     """Return the message about a failure of the machine, or None if the error is a bug of hairpin."""
     if isinstance(error, MemoryError):
-        return message("this machine has not enough memory for it")
+        return message("this machine does not have enough memory for the answer")
     if isinstance(error, OSError) and error.errno in _SHORTAGES:
         where = f"{error.filename}: " if error.filename else ""
         return message("this machine refused to go on: {reason}", reason=f"{where}{error.strerror}")

@@ -78,7 +78,7 @@ def snapshot(asked: Asked, shown: Shown, output: str | None, keep: bool, redacte
     if keep and (asked.sources or redacted or root or output is not None):
         from hairpin.message import message
 
-        raise UsageError(message("--keep keeps this host as it is: it takes none of the other options"))
+        raise UsageError(message("--keep keeps a snapshot of this host as it is: no other option goes with it"))
     from hairpin.cli.face.output import complain, write, write_bytes
     from hairpin.cli.face.progress import progress
     from hairpin.cli.material import gather

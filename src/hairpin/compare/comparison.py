@@ -245,16 +245,17 @@ def _decided_flow(
 def _notes(was: Host, now: Host, flows: tuple[DecidedFlow, ...], unknown: int, *, alike: bool) -> Iterator[Message]:
     if not alike and None not in (was.machine_id, now.machine_id) and was.machine_id != now.machine_id:
         yield message(
-            "these are two machines, {one} and {other}: with --alike, what is their own does not count",
+            "these are two machines, {one} and {other}: with --alike, their own names and addresses do not count as "
+            "differences",
             one=was.name, other=now.name,
         )  # fmt: skip
     if any(not each.changes for each in flows):
-        yield message("of some flows the listed changes do not explain the other outcome")
+        yield message("the listed changes do not explain why some flows have another outcome")
     if unknown == 1:
-        yield message("of 1 flow the outcome is known on one side only, since not all of the other one was read")
+        yield message("the outcome of 1 flow is known on one side only, since not all of the other side was read")
     elif unknown:
         yield message(
-            "of {count} flows the outcome is known on one side only, since not all of the other one was read",
+            "the outcome of {count} flows is known on one side only, since not all of the other side was read",
             count=unknown,
         )
 

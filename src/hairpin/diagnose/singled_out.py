@@ -45,13 +45,14 @@ class SingledOut(msgspec.Struct, frozen=True):
             return self._counted()
         facts = {"clients": ", ".join(self.clients), "target": self.target, "asking": ask_from(self.clients[0])}
         said = message(
-            "{clients} do not get through to {target}, others do: rules for single clients are meant; why: {asking}",
+            "{clients} do not get through to {target}, others do: rules against single clients are intended; to see "
+            "why, ask {asking}",
             **facts,
         )
         if len(self.clients) == 1:
             said = message(
-                "{clients} does not get through to {target}, others do: a rule for single clients is meant; why: "
-                "{asking}",
+                "{clients} does not get through to {target}, others do: a rule against single clients is intended; to "
+                "see why, ask {asking}",
                 **facts,
             )
         if not self.rules and not self.sets:

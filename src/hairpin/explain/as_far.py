@@ -20,12 +20,12 @@ def as_far(found: TextFound, whole: Answer, targets: Answer | None) -> Message:
     text's targets, asked from all usual clients; None: the text names no target."""
     flows = tuple(_flows(found, whole, targets))
     if not flows:
-        return message("as far as this host: nothing is known of it without its sender. {where}", where=_WHERE)
+        return message("seen from this host: nothing is known about the text without its sender. {where}", where=_WHERE)
     failing = tuple(each for each in flows if not each.succeeds)
     if not failing:
-        return message("as far as this host: {flows} now. {where}", flows=_passing(flows), where=_WHERE)
+        return message("seen from this host: {flows} now. {where}", flows=_passing(flows), where=_WHERE)
     first = failing[0]
-    said = message("as far as this host: {flow}: {verdict} now", flow=_words(first), verdict=VERDICTS[first.verdict])
+    said = message("seen from this host: {flow}: {verdict} now", flow=_words(first), verdict=VERDICTS[first.verdict])
     if len(failing) > 1:
         said = message("{said}, and {count} more flows fail", said=said, count=len(failing) - 1)
     return message("{said}. {where}", said=said, where=_WHERE)

@@ -92,8 +92,8 @@ def _of_flows(found: TextFound, asked: TextAsked) -> TextHere:
     if proven:
         cause = proven[0].cause
         why = message(
-            "as far as this host: {flow} is {verdict}, because it is kept apart on purpose ({cause}: {title}). "
-            "Whether it should pass is for whoever set it up so to say",
+            "seen from this host: {flow} is {verdict}, because it is kept apart on purpose ({cause}: {title}). The "
+            "person who set this up has to decide whether it should pass",
             flow=_words(proven[0].flow),
             verdict=VERDICTS[proven[0].flow.verdict],
             cause=cause.id,
@@ -110,7 +110,7 @@ def _of_flows(found: TextFound, asked: TextAsked) -> TextHere:
                 causes=causes,
             )
         else:
-            why = message("what it names fails now, and otherwise than the text says: {causes}", causes=causes)
+            why = message("what it names fails now, but in another way than the text says: {causes}", causes=causes)
         return TextHere("unknown", _first(otherwise, found), why)
     undecided = _undecided_flows(found, asked)
     if undecided is not None:
@@ -162,12 +162,12 @@ def _undecided_flows(found: TextFound, asked: TextAsked) -> Message | None:
     if found.entry.passing:
         return _PASSING
     if found.entry.about == "name":
-        return message("names are asked for and answered there now; this one was not asked for")
+        return message("name queries are answered there now; this name was not queried")
     if not found.targets:
         return message("the text names no port; ask `hairpin check PORT`")
     flows = own_flows(found, asked.targets)
     if asked.targets is None or not flows or not asked.askable.issuperset(found.targets):
-        return message("what the text names is nothing that this host can be asked about from there")
+        return message("from there, hairpin cannot ask this host about what the text names")
     if any(each.verdict == "leaves" for each in flows):
         return message("the packets leave this host, and what is beyond was not read")
     if not all(each.succeeds for each in flows):
@@ -196,7 +196,7 @@ def _of_state(found: TextFound, asked: TextAsked) -> TextHere:
     why = _undecided_state(found, asked, reading, tuple(dict.fromkeys(each.id for each in holding)))
     if why is not None:
         return TextHere("unknown", _first(tuple(each.id for each in holding), found), why)
-    return TextHere("false", found.entry.causes, message("everything was read, and nothing of the kind holds now"))
+    return TextHere("false", found.entry.causes, message("everything was read, and no such fault is there now"))
 
 
 def _is_about(cause: CauseAnswer, answer: Answer, found: TextFound) -> bool:
@@ -243,17 +243,17 @@ def _undecided_state(
     known = {each.id for each in all_causes()}
     beyond = [each for each in entry.causes if _SEEN_AS.get(each, each) not in known]
     if reading is not None:
-        return message("as far as this host: {said}", said=reading.said)
+        return message("seen from this host: {said}", said=reading.said)
     holder = holder_of(found, asked.whole) if entry.about == "port" else None
     if holder is not None:
-        return message("as far as this host: {holder} now. Whether the text is about that is not known", holder=holder)
+        return message("seen from this host: {holder} now. Whether the text is about that is not known", holder=holder)
     if not entry.causes:
-        return message("nothing that is read of a host tells it")
+        return message("no reading of a host tells whether it is true")
     if entry.passing:
         return _PASSING
     if holding:
         return message(
-            "as far as this host: {causes} holds now. Whether the text is about that is not known",
+            "seen from this host: {causes} holds now. Whether the text is about that is not known",
             causes=", ".join(holding),
         )
     if beyond:
@@ -263,7 +263,7 @@ def _undecided_state(
 
 # --- both -------------------------------------------------------------------------------------------------------------
 
-_PASSING = message("it comes and goes: that it does not hold now says nothing about the time of the message")
+_PASSING = message("this fault comes and goes: its absence now says nothing about the time of the message")
 
 
 def _true(found: TextFound, cause: CauseAnswer, flow: FlowAnswer | None, answer: Answer) -> TextHere:

@@ -50,7 +50,7 @@ def as_judged_here(network: Network, trace: Trace, judgement: Judgement, running
     if own == running or walk_flow(on_kernel(network, running), trace.flow) == trace:
         return judgement
     said = message(
-        "the host's kernel ({own}) does otherwise on the way than this machine's ({running})",
+        "on this path, the host's kernel ({own}) behaves differently from this machine's kernel ({running})",
         own=own or message("not known"),
         running=running,
     )

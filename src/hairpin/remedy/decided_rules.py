@@ -119,7 +119,7 @@ def _own_words(rule: ir.Rule | None) -> Message | None:
             name, negated = asked
             if negated:
                 return message("the rule keeps out all that are not in set {name}", name=name)
-            return message("set {name} says whom the rule keeps out", name=name)
+            return message("set {name} has the addresses that the rule keeps out", name=name)
     return None
 
 
@@ -200,10 +200,10 @@ def _own_place(place: Place) -> Message | None:
     if place.dialect == "nft":
         if place.table in (FIREWALLD, *_ENGINE_TABLES):
             return None
-        return message("nftables table {family} {table} is somebody's own", family=place.family, table=place.table)
+        return message("nftables table {family} {table} was made by a person", family=place.family, table=place.table)
     if place.chain in _BASE or place.chain.startswith((*_ENGINES, *_MANAGERS)):
         return None
-    return message("chain {chain} is somebody's own", chain=place.chain)
+    return message("chain {chain} was made by a person", chain=place.chain)
 
 
 def _closing(place: Place, netns: Netns, network: Network) -> Message | None:

@@ -123,7 +123,7 @@ def _of_zone_or_manager(candidate: Candidate, place: Place, host: Host) -> Wall 
 _ASK_RULE = message("Ask whoever made the rule what it is to keep out, and whether this may pass")
 _ASK_MANAGER = message("Ask whoever looks after the firewall whether this may pass")
 _ASK_NETWORK = message("Ask whoever made the network why it is so")
-_ASK_ROUTE = message("Ask whoever made it what must not leave, or not be answered, by another way")
+_ASK_ROUTE = message("Ask whoever made the route which packets or answers must not leave by another way")
 _ASK_BAN = message("Ask whoever keeps the list why this address is on it")
 _ASK_CONTAINER = message("Ask whoever stopped it whether it may run again")
 _ASK_PANIC = message("Ask whoever switched it on whether the danger is over")

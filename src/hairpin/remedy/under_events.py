@@ -101,15 +101,19 @@ def _passing(network: Network, asked: tuple[Flow, ...]) -> tuple[Flow, ...]:
     return tuple(islice((each for each in asked if walked(network, each).succeeds), _JUDGED))
 
 
-_NOT_KEPT: Message = message("what would keep it keeps an engine from starting, so it is not kept: make the container "
-                             "or the network anew as its owner")  # fmt: skip
+_NOT_KEPT: Message = message("a lasting part of this repair would keep an engine from starting, so there is none: make "
+                             "the container or the network anew, as its owner")  # fmt: skip
 
 
 def _not_kept(event: EventId, course: Course) -> Message:
     if event in _OF_ENGINES:
         return _NOT_KEPT
     reason = str(course.failures[0])
-    return message("what would keep it is not kept: after {event}, {reason}", event=event, reason=reason)
+    return message(
+        "a lasting part of this repair would do harm, so there is none: after {event}, {reason}",
+        event=event,
+        reason=reason,
+    )
 
 
 def is_undone(cause: str, network: Network, course: Course, flows: tuple[Flow, ...]) -> bool:

@@ -40,15 +40,15 @@ _SENTENCES: dict[Reason, Message] = {
     "rules-unread": message("rules that could not be read may stop it"),
     "martian-source": message("its source address cannot come from there (martian)"),
     "martian-destination": message("its destination address cannot be reached from there (martian)"),
-    "rp-filter": message("its source would be reached another way (rp_filter)"),
+    "rp-filter": message("the route back to its source leads another way (rp_filter)"),
     "forwarding-off": message("forwarding is off"),
     "no-route": message("there is no route"),
-    "route-type": message("a route says that it goes nowhere"),
+    "route-type": message("a route discards or rejects it"),
     "ttl": message("its TTL is used up"),
     "route-localnet": message("loopback addresses do not leave the host (route_localnet)"),
     "no-source-address": message("there is no source address to start with"),
     "loop": message("it goes round in circles"),
-    "conntrack-clash": message("its answers would be another connection's"),
+    "conntrack-clash": message("its answers would have the same addresses and ports as those of another connection"),
     "conntrack-full": message("the connection table is full, and the kernel drops what needs a new entry"),
     "neighbour-table-full": message("the neighbour table is full, and the kernel makes no new entry"),
     "redirect-translated": message("a redirect about a translated connection is not passed on"),
@@ -58,14 +58,14 @@ _SENTENCES: dict[Reason, Message] = {
     "never-accepts": message("the port is held, but its process accepts no connection"),
     "backlog-full": message("the backlog is full: the kernel drops new connections"),
     "receive-queue-full": message("the receive queue is full: the kernel drops the datagram"),
-    "answered-by-other": message("another process answers than the container's"),
+    "answered-by-other": message("a process answers that is not the container's"),
     "namespace-unread": message("the namespace behind it was not read"),
     "sockets-unread": message("what listens there could not be read"),
     "gateway-does-not-hairpin": message("the gateway does not send a host's packets back to it"),
     "upstream-denies": message("something upstream does not let it in"),
     "source-not-translated": message("it leaves with an address to which no host outside can reply"),
     "peer-drops": message("the other side drops such source addresses"),
-    "wrong-answer": message("the answer does not look like one to what was asked"),
+    "wrong-answer": message("the answer does not match the request"),
     "no-tunnel-remote": message("the tunnel device does not know where to send the frame"),
     "no-tunnel": message("no tunnel device takes the packet"),
     "tunnel-elsewhere": message("the tunnel leads to another machine than the frame's receiver"),
@@ -75,7 +75,7 @@ _SENTENCES: dict[Reason, Message] = {
     "address-lost": message("nobody answers for this address"),
     "name-unknown": message("the name server answers that there is no such name"),
     "left-instead": message("it leaves this host instead of reaching what it was meant for"),
-    "too-many-ways": message("too many ways are open to follow each"),
+    "too-many-ways": message("too many ways are possible to follow each of them"),
     "no-container": message("the container has no network now"),
 }
 
@@ -88,7 +88,7 @@ def stop_sentence(stop: Stop) -> Message:
         return message("what the kernel does here could not be read")
     if stop.reason == "rp-filter" and stop.stage == "neighbour":
         return message(
-            "{source} would be reached another way (rp_filter), so its ARP request gets no answer",
+            "the route back to {source} leads another way (rp_filter), so its ARP request gets no answer",
             source=address_text(stop.seen.packet.saddr, 4),
         )
     if stop.reason in ("rule", "policy", "reject") and is_discovery(stop.seen.packet):

@@ -46,7 +46,7 @@ def _missing(traces: Traces, since: float) -> Iterator[Unread]:
     if clock.journal == "none" and not any(each.key == "trace-syslog" and each.outcome == "text" for each in readings):
         yield Unread(
             "trace-syslog", "", "/var/log",
-            message("there is neither a journal nor a file of syslog: what units did is not told"),
+            message("there is neither a journal nor a file of syslog: what units did is not known"),
             clock.evidence, host,
         )  # fmt: skip
 
@@ -68,7 +68,7 @@ def _of_journal(traces: Traces, since: float) -> Iterator[Message]:
     begins = clock.journal_begins
     if clock.journal == "persistent" and begins is not None and begins > since + _SLACK_S:
         at = datetime.fromtimestamp(begins, UTC).strftime("%Y-%m-%d %H:%M:%S UTC")
-        yield message("the journal begins at {at}: what was before is not there any more, or never was", at=at)
+        yield message("the journal begins at {at}: earlier entries are gone, or never existed", at=at)
 
 
 def _unread(reading: Reading, said: Message, host: str, key: str = "") -> Unread:

@@ -252,7 +252,7 @@ ENGINE_STARTS = (
         wider=("error while calling PortManager.AddPort(): * permission denied",),
         meaning=message(
             "A rootless engine may not listen on a port below net.ipv4.ip_unprivileged_port_start, which is 1024 by "
-            "default. Publish a higher port, or let root publish this one."
+            "default. Publish a higher port, or let root publish this port."
         ),
         causes=("privileged-port-rootless",),
         failure="of-host",
@@ -266,8 +266,8 @@ ENGINE_STARTS = (
         ),
         wider=("failed to bind host port * {not_here}", "Error starting userland proxy: * {not_here}"),
         meaning=message(
-            "The address in the port's mapping is not on this host, or was not yet when the container was started. A "
-            "cloud's public address is at its gateway: publish on the private one."
+            "The address in the port's mapping is not on this host, or was not there yet when the container was "
+            "started. A cloud's public address is at its gateway: publish on the private address."
         ),
         causes=("publish-address-not-on-host", "reboot-ordering", "cloud-address-changed", "host-address-missing"),
         shown_by=("publish-address-not-on-host",),

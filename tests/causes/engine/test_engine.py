@@ -505,7 +505,7 @@ def test_what_dockerds_policy_keeps_closed_is_published_and_not_opened_by_a_rule
     suspect, *_ = diagnose(UNPUBLISHED, DIRECT).causes
     (remedy,) = remedies(suspect.cause, suspect.candidate, UNPUBLISHED)
     assert (remedy.commands, remedy.persist_commands) == ((), ())
-    assert str(remedy.advice[0]) == "recreate web with -p PORT:80, PORT being a free one of the host"
+    assert str(remedy.advice[0]) == "recreate web with -p PORT:80, where PORT is a free port of the host"
 
 
 @pytest.mark.parametrize(("tunnel", "found"), ((Tunnel("vxlan", port=8472), 0), (None, 1)), ids=("one", "none"))

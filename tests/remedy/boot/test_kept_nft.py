@@ -48,5 +48,5 @@ def test_a_script_of_another_form_is_named() -> None:
 def test_a_script_that_a_tool_writes_is_left_to_it() -> None:
     told = remedy(network(("/etc/nftables.conf", f"# Ansible managed\n{SCRIPT}")), RULE)
     assert told.persist == ()
-    assert "/etc/nftables.conf needs `+ct status dnat accept` (line 8): change it where it comes from" in said(told)
+    assert "/etc/nftables.conf needs `+ct status dnat accept` (line 8): make this change in the program" in said(told)
     assert "it says “Ansible managed”" in said(told)

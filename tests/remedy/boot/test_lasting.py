@@ -95,9 +95,9 @@ def kept(path: str, before: str | None, after: str, *, calls: tuple[ReloadUfw | 
         (
             "/etc/iptables/rules.v4",
             "# Managed by Puppet\n",
-            "change it where it comes from (it says “Managed by Puppet”)",
+            "make this change in the program that writes the file (it says “Managed by Puppet”)",
         ),
-        ("/usr/share/nftables/rules.nft", "", "belongs to a package: its next upgrade would write it anew"),
+        ("/usr/share/nftables/rules.nft", "", "the package's next upgrade would overwrite the file"),
         ("/run/nftables.nft", "", "made anew at each boot"),
     ),
 )

@@ -50,7 +50,7 @@ def test_a_tunnel_device_is_not_the_engines() -> None:
     with_device = found.with_namespace(HOST_NETNS, msgspec.structs.replace(host, links=(*host.links, device)))
     made = remedy(with_device, SetLink(HOST_NETNS, msgspec.structs.replace(device, mtu_bytes=1400)))
     assert made.commands == ("ip link set dev flannel.1 mtu 1400",)
-    assert "its maker has to make it so (flanneld" in said(made)
+    assert "the program that makes the device has to set it (flanneld" in said(made)
     assert "engine makes this link" not in said(made)
 
 
@@ -126,13 +126,13 @@ def test_several_entries_of_a_link_share_a_file() -> None:
     written = host((NETPLAN, OWN), (file.file, file.content))
     again = remedy(written, *parts)
     assert again.keeping == ()
-    assert f"{NETPLAN} has it already" in said(again)
+    assert f"{NETPLAN} has this entry already" in said(again)
 
 
 def test_what_the_links_own_file_has_is_not_written_again() -> None:
     told = remedy(host(), AddEntry(HOST_NETNS, Address("eth0", 4, 0xC633640B, 24)))
     assert told.keeping == ()
-    assert "it was taken away at run time" in said(told)
+    assert "the entry was deleted at run time" in said(told)
 
 
 OTHERS: dict[str, Network] = {

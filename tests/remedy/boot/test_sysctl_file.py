@@ -75,7 +75,7 @@ def test_the_tool_that_switches_forwarding_off_is_named() -> None:
     text = "# managed by ansible, do not edit\nnet.ipv4.ip_forward = 0\n"
     told = remedy(network((path, text)), sysctl("net.ipv4.ip_forward"))
     assert path not in {each.file for each in told.persist}
-    assert f"{path} says “managed by ansible, do not edit”: change the value where it comes from, too" in said(told)
+    assert f"{path} says “managed by ansible, do not edit”: change the value in the program" in said(told)
 
 
 def test_the_engine_makes_its_own_links_anew() -> None:
@@ -114,7 +114,7 @@ def test_a_line_that_is_read_last_is_for_a_person(path: str) -> None:
 def test_the_tool_whose_line_is_read_last_is_named() -> None:
     told = remedy(network(("/etc/sysctl.conf", f"# Ansible managed\n{KEY}=0\n")), sysctl(KEY))
     assert told.keeping == ()
-    assert "/etc/sysctl.conf says “Ansible managed”: change the value where it comes from, too" in said(told)
+    assert "/etc/sysctl.conf says “Ansible managed”: change the value in the program" in said(told)
 
 
 @pytest.mark.parametrize("value", ("0", "1"))
@@ -131,9 +131,9 @@ def test_a_value_that_a_daemon_sets_is_pointed_out_and_not_fought(value: str) ->
 def test_the_tool_that_writes_the_other_value_is_named_beside_our_file() -> None:
     told = remedy(network(("/etc/sysctl.d/50-x.conf", f"# Ansible managed\n{KEY} = 0\n")), sysctl(KEY))
     assert told.persist
-    assert "/etc/sysctl.d/50-x.conf says “Ansible managed”: change the value where it comes from, too" in said(told)
+    assert "/etc/sysctl.d/50-x.conf says “Ansible managed”: change the value in the program" in said(told)
     told = remedy(network(("/etc/sysctl.d/50-x.conf", f"# mine\n{KEY} = 0\n")), sysctl(KEY))
-    assert "where it comes from" not in said(told)
+    assert "in the program that writes the file" not in said(told)
 
 
 def test_a_file_with_the_right_value_needs_no_other() -> None:

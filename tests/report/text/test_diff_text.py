@@ -33,7 +33,7 @@ def test_what_decides_comes_first() -> None:
 def test_sets_that_would_do_as_well() -> None:
     two = "-A DOCKER-USER -p tcp -j DROP\n-A DOCKER-USER -d 172.17.0.0/16 -p tcp -j DROP\n"
     text = _text(comparison(with_rules((USER, two + USER))))
-    assert "Each of these would do as well: d2" in text
+    assert "Each of these has the same effect: d2" in text
     assert "to undo it takes all of these: d1 d2" in text
 
 

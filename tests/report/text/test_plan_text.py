@@ -86,7 +86,7 @@ def said(outcome: FixOutcome) -> str:
 def test_what_came_of_it() -> None:
     assert "dropped before; a real connection" in said(DONE)
     assert said(DONE).endswith("take it back: `hairpin undo 3`")
-    assert "All of it was taken back: it fails" in said(BACK)
+    assert "The whole plan was taken back: it fails" in said(BACK)
     assert "hairpin undo 3" not in said(BACK)
     assert "not all of it" in said(msgspec.structs.replace(BACK, left=True))
     tried = msgspec.structs.replace(DONE, until="2026-01-01T00:00:00Z")

@@ -207,7 +207,7 @@ def _refusal(said: tuple[str, ...]) -> Message:
         case "backups":
             folder, *why = rest
             return message(
-                "what was there before cannot be written to {folder}: {reason}", folder=folder, reason=" ".join(why)
+                "the earlier state cannot be saved in {folder}: {reason}", folder=folder, reason=" ".join(why)
             )
         case "space" | "folder":
             return message("the journal there cannot be written: {reason}", reason=detail)

@@ -54,8 +54,8 @@ def find(view: View) -> Iterator[Candidate]:
     yield Candidate(
         title=_title(state, facts),
         detail=message(
-            "It is in dockerd's namespace {netns} of the network. dockerd makes what is in it when the node's first "
-            "container joins the network, and never mends it.",
+            "The link is in the namespace {netns}, which dockerd made for the network. dockerd fills this namespace "
+            "when the node's first container joins the network, and never repairs it.",
             netns=netns.name,
         ),
         change=Change(change) if tasks else Change(change, calls),
@@ -85,7 +85,7 @@ def _by_swarm(netns: Netns, tasks: list[Container]) -> Iterator[Way]:
     if tasks:
         said = message(
             "`docker node update --availability drain {host}`, then `--availability active`: swarm moves the tasks "
-            "away, so that dockerd makes the network anew with the next one",
+            "away, so that dockerd makes the network anew with the next task",
             host=netns.host,
         )
         yield Way(Change(()), (said,), by_person=True)

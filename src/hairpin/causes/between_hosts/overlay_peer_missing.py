@@ -33,8 +33,8 @@ def find(view: View) -> Iterator[Candidate]:
     yield Candidate(
         title=message("{host} does not know {address}, a container of {far} on their overlay network", **facts),
         detail=message(
-            "{link} of the network on {host} answers ARP from its own entries, and has none for {address}. dockerd "
-            "writes them once {far} tells of its containers.",
+            "{link} of the network on {host} answers ARP from its own entries, and has no entry for {address}. dockerd "
+            "writes these entries once {far} tells of its containers.",
             **facts,
         ),
         change=Change(unknown.parts),
@@ -49,8 +49,8 @@ def find(view: View) -> Iterator[Candidate]:
                         "if dockerd was just restarted: wait a minute; the nodes look for each other every 60 seconds"
                     ),
                     message(
-                        "if it lasts: open port 7946, tcp and udp, between {host} and {far}; `docker node ls` on a "
-                        "manager shows both as Ready all the same",
+                        "if the entry is still missing then: open port 7946, tcp and udp, between {host} and {far}; "
+                        "`docker node ls` on a manager shows both as Ready even if the port is closed",
                         **facts,
                     ),
                 ),

@@ -49,8 +49,8 @@ def find(view: View) -> Iterator[Candidate]:
         in_class="unlike-tunnel-ends",
         evidence=tuple(dict.fromkeys(each.evidence for each in (sent.link, far.link) if each.evidence)),
         advice=(
-            message("the kernel changes neither port nor VNI of a device: make {link} of {host} anew with {wanted}, "
-                    "where its agent is configured, on all hosts alike",
+            message("the kernel changes neither port nor VNI of a device: configure {wanted} for the agent that makes "
+                    "{link} of {host}, the same on all hosts, and let it make the device anew",
                     link=link.name, host=netns.host, wanted=_settings(like)),
         ),
     )  # fmt: skip

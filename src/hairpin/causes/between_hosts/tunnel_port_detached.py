@@ -57,8 +57,8 @@ def _loose_in_overlay(view: View) -> Iterator[Candidate]:
     yield Candidate(
         title=message("{link} of {host} is not a port of {bridge}", **facts),
         detail=message(
-            "dockerd made both for an overlay network, in the namespace {netns}. The network's frames from other nodes "
-            "and to them reach nobody.",
+            "dockerd made the device and the bridge for an overlay network, in the namespace {netns}. Now the "
+            "network's frames from and to other nodes are lost.",
             netns=netns.name,
         ),
         change=one(SetLink(netns, msgspec.structs.replace(link, master=bridge, port=BridgePort()))),
@@ -95,8 +95,8 @@ def _loose(view: View, here: _Segment, there: _Segment) -> Iterator[Candidate]:
         yield Candidate(
             title=message("{link} of {host} is not a port of {bridge}", link=link.name, host=host, bridge=bridge.name),
             detail=message(
-                "The tunnel joins {bridge} with {far_bridge} of {far}, whose end is a port. Here its frames reach "
-                "nobody.",
+                "The tunnel joins {bridge} with {far_bridge} of {far}. The end there is a port of its bridge; the end "
+                "here is not, so the tunnel's frames are lost.",
                 bridge=bridge.name, far_bridge=there.bridge.name, far=there.netns.host,
             )
             if wrong is None
@@ -174,7 +174,7 @@ def _bridge_of(network: Network, holder: Netns, address: int) -> Link | None:
 
 
 CAUSE = Cause(
-    title=message("A tunnel device is not a port of the bridge that it joins with another host's"),
+    title=message("A tunnel device is not a port of the bridge that it joins with another host's bridge"),
     source="ip-link(8): master",
     reasons=frozenset({"no-neighbour", "neighbour-wrong"}),
 )

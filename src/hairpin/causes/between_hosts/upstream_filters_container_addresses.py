@@ -32,14 +32,14 @@ def find(view: View) -> Iterator[Candidate]:
     yield Candidate(
         title=message("{target} drops packets from container addresses ({subnet})", target=target, subnet=subnet),
         detail=message(
-            "Packets of the containers leave {host} with their own addresses, which the peer does not accept, as you "
-            "stated.",
+            "Packets of the containers leave {host} with the containers' own addresses, which the peer does not "
+            "accept, as you stated.",
             host=netns.host,
         ),
         change=rendered(intent, view.network),
         where=OfPeer(host=netns.host, subnet=subnet, peer=target),
         in_class="filtering-peer",
-        side_effects=(message("all other machines then see this host's address in place of the containers'"),),
+        side_effects=(message("all other machines then see this host's address instead of the containers' addresses"),),
         advice=(message("or let the peer accept {subnet}", subnet=subnet),),
     )
 

@@ -29,8 +29,8 @@ def find(view: View) -> Iterator[Candidate]:
     yield Candidate(
         title=message("Bridged packets are not shown to iptables (bridge-nf-call-iptables)"),
         detail=message(
-            "The request was translated to a container on the same bridge; its answer is switched there directly, with "
-            "an address that the asker never asked."
+            "The request was translated to a container on the same bridge. The bridge forwards the answer directly, so "
+            "it comes from an address that the client did not ask."
         ),
         change=Change((*module, SetSysctl(view.host_netns, path, "1"))),
         where=OfSysctl(sysctl=path, value=value or "absent (br_netfilter is not loaded)", wanted="1"),

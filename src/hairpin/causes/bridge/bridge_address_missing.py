@@ -28,12 +28,14 @@ def find(view: View) -> Iterator[Candidate]:
         for address in lost_addresses(view.host, joined):
             if address.version == view.flow.version:
                 told.add((address.link, address.value))
-                said = message("It is the gateway of every container on network {name}.", name=joined.name)
+                said = message("The address is the gateway of every container on network {name}.", name=joined.name)
                 yield _candidate(view, address, said)
     for address, name in _asked_from_behind(view):
         if (address.link, address.value) not in told:
             told.add((address.link, address.value))
-            yield _candidate(view, address, message("It is the router of the default route in {netns}.", netns=name))
+            yield _candidate(
+                view, address, message("The address is the router of the default route in {netns}.", netns=name)
+            )
 
 
 def _asked_from_behind(view: View) -> Iterator[tuple[Address, str]]:

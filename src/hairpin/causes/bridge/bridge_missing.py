@@ -68,7 +68,7 @@ def _of_other_name(
     return Candidate(
         title=message("Bridge {link} has another name: {name}", link=name, name=link.name),
         detail=message(
-            "It is the bridge of network {network}. The engine's rules, and a firewall's, know it as {link} alone.",
+            "It is the bridge of network {network}. The rules of the engine and of a firewall name it only as {link}.",
             network=joined.name, link=name,
         ),
         change=Change((*change.parts, *_attached(view, engine, joined, ports))),

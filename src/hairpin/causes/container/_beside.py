@@ -62,7 +62,9 @@ def _candidates(view: View, kind: str, title: Message, detail: Message) -> Itera
                 parent=parent.link,
             ),
         ),
-        advice=(message("a container that the host has to reach can be on a bridge network instead, or on both"),),
+        advice=(
+            message("a container that the host has to reach can be on a bridge network instead, or on both networks"),
+        ),
     )
 
 

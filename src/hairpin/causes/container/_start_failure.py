@@ -66,7 +66,7 @@ def _by_status(container: Container) -> Failure | None:
     if container.oom_killed:
         return Failure(
             message("the kernel killed it, as it used more memory than its limit (OOMKilled)"),
-            message("give it more memory (--memory) or find what fills it, then start it"),
+            message("give the container more memory (--memory) or find what uses up its memory, then start it"),
         )
     match container.exit_code:
         case 127:
@@ -145,8 +145,8 @@ def _privileged(host: Host, container: Container, places: dict[str, str]) -> Fai
     return Failure(
         message("a user may not bind port {port}", port=port),
         message(
-            "recreate {name} with a port from {first} on; or sysctl -w net.ipv4.ip_unprivileged_port_start={port}, by "
-            "which every user may bind ports from {port}",
+            "recreate {name} with port {first} or a higher one; or sysctl -w "
+            "net.ipv4.ip_unprivileged_port_start={port}, which lets every user bind port {port} and all higher ports",
             port=port,
             first=first if first is not None else 1024,
             name=container.name,
@@ -168,7 +168,7 @@ def _no_network(host: Host, container: Container, places: dict[str, str]) -> Fai
     return Failure(
         message("its network {network} is gone", network=network),
         message(
-            "recreate {name} on a network that exists; {command} makes one of that name, with another id",
+            "recreate {name} on a network that exists; {command} makes a network of the lost name, with another id",
             name=container.name,
             command=engine.command("network", "create", network),
         ),

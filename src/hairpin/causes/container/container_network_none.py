@@ -82,8 +82,9 @@ def _switched_off(view: View, container: Container, binding: PortBinding) -> Ite
     yield Candidate(
         title=message("Docker has switched the network of container {name} off", name=container.name),
         detail=message(
-            "A start while dockerd runs with bridge=none does so, and Docker keeps it (`NetworkDisabled`): no later "
-            "start and no connection gives the container an interface, whatever `docker ps` shows."
+            "Docker does this if a container is started while dockerd runs with bridge=none, and the setting stays "
+            "(`NetworkDisabled`): no later start and no `docker network connect` gives the container an interface, "
+            "whatever `docker ps` shows."
         ),
         change=Change(change.parts),
         where=OfContainer(container=container.name, port=binding.host_port or None),

@@ -69,7 +69,7 @@ def _kept_out(view: View) -> Iterator[Candidate]:
     tool = view.host.engine_of(container).kind
     yield Candidate(
         title=message(
-            "Network {network} is internal, and {name} is asked at its address there",
+            "Network {network} is internal, and the asked address is that of {name} on it",
             network=network.name,
             name=container.name,
         ),
@@ -90,7 +90,7 @@ def _kept_out(view: View) -> Iterator[Candidate]:
                 (
                     message(
                         "connect {name} to a network that is not internal (`{tool} network connect NETWORK {name}`), "
-                        "and ask a port that it publishes",
+                        "and ask for a port that it publishes",
                         name=container.name,
                         tool=tool,
                     ),

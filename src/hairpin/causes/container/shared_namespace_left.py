@@ -86,7 +86,7 @@ def _candidate(view: View, owner: Container, container: Container) -> Candidate:
         title=message("{name} is in a network namespace that {owner} has left", name=container.name, owner=owner.name),
         detail=message(
             "{name} shares the network of {owner} (--network container:{owner}), which was started anew. {owner} has a "
-            "new namespace; {name} still sits in the old one, which no link leads out of.",
+            "new namespace; {name} is still in the old namespace, and no link leads out of it.",
             name=container.name,
             owner=owner.name,
         ),
@@ -111,7 +111,7 @@ def _candidate(view: View, owner: Container, container: Container) -> Candidate:
 def _rejoined(view: View, owner: Container, container: Container) -> Iterator[Primitive]:
     """Yield the parts of the restart: the container's sockets move to its owner's namespace, and the old namespace is
     gone."""
-    host, said = view.host, message("its service has to start again, which its image decides")
+    host, said = view.host, message("the container's service has to start again by itself, which depends on its image")
     now = Netns(host.name, _place(owner) or "")
     if container.netns is None or container.netns not in host:
         yield listening(view, said)
@@ -149,8 +149,8 @@ def _with_owner_gone(view: View, container: Container) -> Iterator[Candidate]:
     yield Candidate(
         title=message("{name} shares the network of a container that is gone", name=container.name),
         detail=message(
-            "It was made with --network {mode}, and no such container exists any more. {name} sits in the namespace "
-            "that was left, which no link leads out of.",
+            "It was made with --network {mode}, and no such container exists any more. {name} is in the namespace that "
+            "was left over, and no link leads out of it.",
             name=container.name,
             mode=container.network_mode[: len("container:") + 12],
         ),

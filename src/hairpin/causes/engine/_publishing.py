@@ -159,8 +159,8 @@ def _narrower(view: View, address: str, binding: PortBinding, port: str) -> tupl
             narrow=f"{at}:{port}",
         ),
         message(
-            "if it is on {address} on purpose, behind a proxy on this host, nothing is broken: ask for the proxy's "
-            "port, or reach it with {tunnel}",
+            "if the port is on {address} on purpose, behind a proxy on this host, nothing is broken: ask for the "
+            "proxy's port, or reach this port with {tunnel}",
             address=address,
             tunnel=f"ssh -L {host_port}:{f'[{address}]' if binding.version == 6 else address}:{host_port} HOST",
         ),
@@ -175,23 +175,23 @@ _DEFAULT_ADDRESS = message(
 def _translated_there(engine: Engine, container: Container, address: str, binding: PortBinding) -> Message:
     if container.is_disconnected:
         return message(
-            "The container is connected to no network, so {engine} publishes the port not even there. A container's "
-            "published ports cannot be changed while it exists.",
+            "The container is connected to no network, so {engine} does not publish the port on that address either. A "
+            "container's published ports cannot be changed while it exists.",
             engine=engine.title,
         )
     if not binding.actual:
         return message(
-            "The container has no IPv6 address and docker-proxy is off, so Docker publishes the port not even there. A "
-            "container's published ports cannot be changed while it exists."
+            "The container has no IPv6 address and docker-proxy is off, so Docker does not publish the port on that "
+            "address either. A container's published ports cannot be changed while it exists."
         )
     if engine.kind == "docker":
         return message(
-            "Docker translates this port for packets to {address} alone, and docker-proxy listens there alone. A "
+            "Docker translates this port only for packets to {address}, and docker-proxy listens only there. A "
             "container's published ports cannot be changed while it exists.",
             address=address,
         )
     return message(
-        "Podman translates this port for packets to {address} alone. A container's published ports cannot be changed "
+        "Podman translates this port only for packets to {address}. A container's published ports cannot be changed "
         "while it exists.",
         address=address,
     )

@@ -46,12 +46,16 @@ def find(view: View) -> Iterator[Candidate]:
     target = address_text(packet.daddr, packet.version)
     yield Candidate(
         title=message("A DNAT rule leads to {address}, which no running container has", address=target),
-        detail=message("It is the first that fits this flow: {rule}", rule=place.text),
+        detail=message("It is the first DNAT rule that matches this flow: {rule}", rule=place.text),
         change=Change((DeleteRule(view.host_netns, place), *_published_now(view))),
         where=OfRule(place),
         in_class="stale-translation",
         evidence=(place.evidence,),
-        advice=(message("find who wrote it: saved rules that contain Docker's own, a helper container, a script"),),
+        advice=(
+            message(
+                "find what wrote the rule: saved rules that contain Docker's own rules, a helper container, a script"
+            ),
+        ),
     )
     if not bindings_for(view):
         yield from _held_again(view, place)
@@ -74,13 +78,13 @@ def _held_again(view: View, place: Place) -> Iterator[Candidate]:
     if change is not None:
         target = address_text(packet.daddr, packet.version)
         yield Candidate(
-            title=message("a DNAT rule leads to {address}, which nothing holds any more", address=target),
+            title=message("a DNAT rule leads to {address}, which nothing has any more", address=target),
             detail=message("The rule is still there, the container is not: {rule}", rule=place.text),
             change=change,
             where=OfRule(place),
             in_class="address-held-by-nobody",
             evidence=(place.evidence,),
-            advice=(message("start what had the address; if it is gone for good, take the rule away"),),
+            advice=(message("start the container that had the address; if it is gone for good, delete the rule"),),
         )
 
 

@@ -28,8 +28,8 @@ _ANEW = message(
     "NETWORK with the other options that they had"
 )
 _UNDONE = message(
-    "take bridge=none away, restart dockerd, and make the containers anew: a mere start leaves their network switched "
-    "off"
+    "remove bridge=none, restart dockerd, and make the containers anew: if they are only started, their network stays "
+    "switched off"
 )
 
 
@@ -54,8 +54,8 @@ def _without_network(view: View, container: Container, binding: PortBinding) -> 
     yield Candidate(
         title=message("dockerd runs with bridge=none and makes no default network"),
         detail=message(
-            "Containers that were made for the default network have loopback alone, and none of their ports is "
-            "published: {name} is one. Connecting them to another network does not help: Docker has switched their "
+            "Containers that were made for the default network, such as {name}, have only a loopback link, and none of "
+            "their ports is published. Connecting them to another network does not help: Docker has switched their "
             "network off for good.",
             name=container.name,
         ),

@@ -20,8 +20,8 @@ from hairpin.host.docker import Engine
 from hairpin.message import Message, message
 
 _ROUTE = message(
-    "or give the next hop a route to the network's IPv6 subnet by this host: machines behind it then answer; the "
-    "Internet answers no private address"
+    "or give the next hop a route to the network's IPv6 subnet by this host: machines behind the next hop then answer; "
+    "the Internet has no route back to a private address"
 )
 
 

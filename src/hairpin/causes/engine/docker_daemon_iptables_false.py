@@ -92,7 +92,7 @@ def _not_led(view: View) -> Iterator[Candidate]:
             in_class="engine-option",
             evidence=(container.evidence, engine.evidence),
             configured=of_engine_option("iptables", "false", view.host),
-            advice=(message("or take one of the two options out, then restart dockerd"),),
+            advice=(message("or remove one of the two options, then restart dockerd"),),
         )
 
 
@@ -113,7 +113,7 @@ def _closed(view: View) -> Iterator[Candidate]:
     yield Candidate(
         title=message("dockerd runs with iptables=false, and {chain} is closed for this flow", chain=place.chain),
         detail=message(
-            "dockerd makes no rules; those that it would make lead the packet past {table} {chain}: {rule}",
+            "dockerd makes no rules. With its rules, the packet would pass {table} {chain}, which now stops it: {rule}",
             table=place.table,
             chain=place.chain,
             rule=place.text,
@@ -123,7 +123,7 @@ def _closed(view: View) -> Iterator[Candidate]:
         in_class="engine-option",
         evidence=(place.evidence, engine.evidence),
         configured=of_engine_option("iptables", "false", view.host),
-        advice=(message("or let dockerd make its rules again: take iptables=false out, then restart dockerd"),),
+        advice=(message("or let dockerd make its rules again: remove iptables=false, then restart dockerd"),),
         ways=tuple(map(Way, ways[1:])),
     )
 

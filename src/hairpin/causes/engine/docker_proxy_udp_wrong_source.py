@@ -33,8 +33,8 @@ def find(view: View) -> Iterator[Candidate]:
         yield Candidate(
             title=message("docker-proxy answers from {answered}, not from {asked}", answered=answered, asked=asked),
             detail=message(
-                "It holds port {port} on every address, and the kernel chooses the source of its answers by their "
-                "route; who asked {asked} does not take an answer from {answered}.",
+                "docker-proxy listens on port {port} on every address, and the kernel chooses the source address of "
+                "its answers by their route. A client that asked {asked} does not accept an answer from {answered}.",
                 port=f"{binding.host_port}/udp",
                 asked=asked,
                 answered=answered,
@@ -47,7 +47,10 @@ def find(view: View) -> Iterator[Candidate]:
             evidence=(container.evidence,),
             advice=(
                 message("Docker 28 and later answer from the address that was asked"),
-                message("containers reach it without the relay by its container name, on a common network"),
+                message(
+                    "other containers on the same network reach the service without docker-proxy, by the container's "
+                    "name"
+                ),
             ),
         )
         return

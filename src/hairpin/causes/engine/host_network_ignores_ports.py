@@ -54,7 +54,7 @@ def find(view: View) -> Iterator[Candidate]:
                 port=binding.host_port,
                 held=message("It listens on {sockets}.", sockets=socket_list(held))
                 if held
-                else message("No socket of the host is known to be its own."),
+                else message("No socket of the host is known to belong to the container."),
             ),
             change=change,
             refused=refusal_of(view, change),

@@ -76,7 +76,7 @@ def _service(view: View, known: KnownPort | None) -> Message:
     if known is None:
         return message("if a service of this host should listen on port {port}: start it", port=view.flow.dport)
     return message(
-        "start the service of this host that should listen on port {port}: by its number it is {name} ({units})",
+        "start the service of this host that should listen on port {port}: this is the usual port of {name} ({units})",
         port=view.flow.dport,
         name=known.name,
         units=", ".join(known.units),
@@ -114,7 +114,8 @@ def _else(view: View, known: KnownPort | None) -> tuple[Message, ...]:
     """Return the hints about a container whose ports are unknown, and about an opening in the firewall."""
     running = any(each.running for each in view.host.containers())
     by_container = message(
-        "if a container should have it: recreate that one with -p {port}:PORT, PORT being the one on which it listens",
+        "if a container should have the port: recreate that container with -p {port}:PORT, where PORT is the port on "
+        "which it listens",
         port=view.flow.dport,
     )
     return (*((by_container,) if running and known is None else ()), *_firewalled(view))
@@ -251,7 +252,7 @@ def _unpublished(view: View, container: Container) -> Candidate:
             **facts,
         )
         if other is None
-        else message("{port} is its port inside the container. Outside of it, {name} is port {other}.", **facts),
+        else message("{port} is the port inside the container. On the host, port {other} leads to {name}.", **facts),
         change=change,
         refused=refusal_of(view, change),
         where=OfContainer(container=container.name, port=f"{port}/{protocol}"),
@@ -295,7 +296,7 @@ def _closed(view: View) -> Iterator[Candidate]:
     protocol: Literal["tcp", "udp"] = "udp" if flow.protocol == "udp" else "tcp"
     binding = PortBinding(protocol, flow.dport, flow.dport, None, flow.version)
     port = f"{flow.dport}" + ("/udp" if protocol == "udp" else "")
-    said = message("recreate {name} with -p PORT:{port}, PORT being a free one of the host", name=container.name,
+    said = message("recreate {name} with -p PORT:{port}, where PORT is a free port of the host", name=container.name,
                    port=port)  # fmt: skip
     change = Change(published_too(view.host, container, binding, said))
     version = f"IPv{flow.version}"

@@ -60,7 +60,7 @@ def _not_handed_on(view: View) -> Iterator[Candidate]:
 
 def _anew(service: str) -> tuple[Message, ...]:
     return (
-        message("load IPVS: `modprobe ip_vs`; it fails where the kernel has none"),
+        message("load IPVS: `modprobe ip_vs`; this fails if the kernel has no IPVS"),
         message(
             "let dockerd set the port up again: `docker service update --force {service}`; the tasks of {service} "
             "restart",

@@ -276,6 +276,7 @@ def _of_family(place: list[str], family: str) -> tuple[str, ...] | None:
 def _lines_told(lines: tuple[ScriptLine, ...]) -> Message:
     """Return the sentence that names the first lines."""
     return message(
-        "dockerd would recreate these rules at its next start. Such rules are deleted whenever this runs: {lines}",
+        "dockerd would recreate these rules at its next start. These lines delete such rules whenever they run: "
+        "{lines}",
         lines="; ".join(f"{each.path}:{each.number}: `{each.text.strip()}`" for each in lines[:_NAMED]),
     )

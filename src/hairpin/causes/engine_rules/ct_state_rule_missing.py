@@ -22,6 +22,6 @@ CAUSE = Cause(
             not (part.chains or jumps_from(part, "FORWARD") or part.of("accept")) and bool(part.of("ct-state"))
         ),
         message("Docker's RELATED,ESTABLISHED rule is missing from the filter table"),
-        message("Answers to what containers ask are not accepted on their way back into the bridge."),
+        message("Answers to the containers' own requests are not accepted on their way back into the bridge."),
     ),
 )

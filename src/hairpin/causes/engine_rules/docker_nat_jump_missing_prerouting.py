@@ -20,8 +20,8 @@ CAUSE = Cause(
         lambda part: not part.chains and bool(jumps_from(part, "PREROUTING")),
         message("Nothing jumps from nat PREROUTING to Docker's DOCKER chain"),
         message(
-            "The DNAT rules in nat DOCKER are never asked for packets from outside. A container started now adds its "
-            "own DNAT rule without any error, and the jump stays missing."
+            "Packets from outside never reach the DNAT rules in nat DOCKER. If a container is started now, its own "
+            "DNAT rule is added without any error, and the jump stays missing."
         ),
     ),
 )

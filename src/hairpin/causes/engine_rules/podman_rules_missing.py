@@ -43,8 +43,8 @@ def find(view: View) -> Iterator[Candidate]:
             if known
             else message("No rule of Podman's network back end is left"),
             detail=message(
-                "{backend} made them when the containers started, and makes none again by itself: something deleted "
-                "them since.",
+                "{backend} made the rules when the containers started, and does not make them again by itself: "
+                "something has deleted them since.",
                 backend=engine.network_backend or "-",
             ),
             change=Change(change.parts, (reloading(view.host, engine, view.flow.container or view.meant),)),

@@ -53,7 +53,8 @@ def find(view: View) -> Iterator[Candidate]:
     yield Candidate(
         title=message("Container {name} has lost the rules that lead to its DNS resolver", name=container.name),
         detail=message(
-            "dockerd's resolver listens on {address}, port {port}; no rule leads queries to port 53 there.",
+            "dockerd's resolver listens on {address}, port {port}; no rule translates queries for port 53 to that "
+            "port.",
             address=address_text(EMBEDDED, 4),
             port=asked.port,
         ),

@@ -25,8 +25,8 @@ def find(view: View) -> Iterator[Candidate]:
             each,
             message("Rules of swarm's routing mesh are missing on this node"),
             message(
-                "dockerd holds port {port} for a service. It leads to the mesh by the chain DOCKER-INGRESS in nat and "
-                "filter, of which {rules} rules are gone.",
+                "dockerd holds port {port} for a service. The chain DOCKER-INGRESS in nat and filter leads its packets "
+                "to the mesh, and {rules} rules of this chain are gone.",
                 port=view.flow.dport,
                 rules=len(each.rules),
             ),

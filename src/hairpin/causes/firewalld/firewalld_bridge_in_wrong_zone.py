@@ -46,7 +46,7 @@ def find(view: View) -> Iterator[Candidate]:
         if by_source
         else message("{link} is not in firewalld's zone {zone}", link=link, zone=zone),
         detail=message(
-            "It is in zone {present}, and firewalld's {chain} answers what containers send: {rule}",
+            "It is in zone {present}, and firewalld's {chain} stops what containers send: {rule}",
             present=zone_of(view, link),
             chain=place.chain,
             rule=place.text,
@@ -58,8 +58,8 @@ def find(view: View) -> Iterator[Candidate]:
         side_effects=(message("everything that comes from {link} is let in, not only this flow", link=link),),
         advice=(
             message(
-                "do not put {link} into another zone: dockerd makes one for its bridges when it starts while firewalld "
-                "runs, and does not start if another has them (ZONE_CONFLICT)",
+                "do not put {link} into another zone: if firewalld runs when dockerd starts, dockerd puts its bridges "
+                "into a zone of its own, and it does not start if another zone has them (ZONE_CONFLICT)",
                 link=link,
             ),
         )

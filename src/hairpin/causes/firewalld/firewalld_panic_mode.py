@@ -44,9 +44,9 @@ def find(view: View) -> Iterator[Candidate]:
             evidence=(place.evidence,),
         )
         return
-    said = message("find out why firewalld could not load its rules, and let it: `firewall-cmd --reload`")
+    said = message("find out why firewalld could not load its rules, and then load them: `firewall-cmd --reload`")
     yield Candidate(
-        title=message("firewalld has not loaded its rules, and stops what is new until it has"),
+        title=message("firewalld has not loaded its rules, and stops new connections until it has loaded them"),
         detail=message("Chain {chain} of {table} drops it.", chain=place.chain, table=place.table),
         change=Change((gone,)),
         where=OfRule(place),

@@ -16,7 +16,7 @@ from hairpin.causes.opening import opened_by_events
 from hairpin.message import message
 
 CAUSE = Cause(
-    title=message("A reload of firewalld takes the rules that keep the engine's networks apart"),
+    title=message("A reload of firewalld removes the rules that keep the engine's networks apart"),
     source="moby libnetwork/drivers/bridge/setup_ip_tables.go; measured with Docker 20.10.24; CVE-2025-54388",
 )
 

@@ -55,7 +55,7 @@ def _closed(view: View, place: Place, zone: str, port: int, protocol: str, chang
         ),
         detail=message(
             "{link} is in zone {zone}, which lets in neither the port nor a service with it, so firewalld's {chain} "
-            "answers: {rule}",
+            "stops the packet: {rule}",
             link=view.stop.seen.iif,
             zone=zone,
             chain=place.chain,

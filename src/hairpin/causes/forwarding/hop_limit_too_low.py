@@ -39,7 +39,7 @@ def find(view: View) -> Iterator[Candidate]:
         yield Candidate(
             title=message("Packets of {place} start with a TTL of {value}", place=netns.name, value=value),
             detail=message(
-                "{path} is {value}. Each host that forwards a packet takes one away, and drops it at 0.",
+                "{path} is {value}. Each host that forwards a packet lowers its TTL by 1, and drops the packet at 0.",
                 path=dotted(path), value=value,
             ),
             change=one(SetSysctl(netns, path, str(DEFAULT_TTL))),
@@ -50,7 +50,7 @@ def find(view: View) -> Iterator[Candidate]:
 
 
 CAUSE = Cause(
-    title=message("Packets start with a TTL that ends on their way"),
+    title=message("Packets start with a TTL that is used up on their way"),
     source="net/ipv4/ip_output.c ip_select_ttl(); net/ipv4/ip_forward.c ip_forward()",
     reasons=frozenset({"ttl"}),
 )

@@ -31,13 +31,13 @@ def _path(view: View) -> Path | None:
 
 
 CAUSE = Cause(
-    title=message("The reverse-path lookup leaves the packet's mark out"),
+    title=message("The reverse-path lookup ignores the packet's mark"),
     source="net/ipv4/fib_frontend.c __fib_validate_source(): IN_DEV_SRC_VMARK",
     reasons=frozenset({"rp-filter"}),
     find=by_sysctl(
         _path,
         in_class="ignored-mark",
-        title=message("The reverse-path lookup on {link} leaves the packet's mark out"),
+        title=message("The reverse-path lookup on {link} ignores the packet's mark"),
         detail=message(
             "The packet came in by {link} and has the mark {mark}, with which the route back to {source} leaves by "
             "{link}. {key} is 0, so that the kernel looks the route up without the mark and finds another link."

@@ -30,7 +30,9 @@ def find(view: View) -> Iterator[Candidate]:
     option = _option(view, link)
     yield Candidate(
         title=message("Containers on {link} may not talk to each other", link=link),
-        detail=message("The rule drops what goes from the bridge back into it: {rule}", rule=place.text),
+        detail=message(
+            "The rule drops packets that go from the bridge back into the same bridge: {rule}", rule=place.text
+        ),
         change=deletion(view, place) if option is None else accepting_instead(view, place),
         where=OfWall(place, link),
         in_class="separation",
@@ -56,7 +58,9 @@ def _ways(option: Configured) -> Iterator[Way]:
     )
     yield Way(Change(()), (common,))
     if option.writer == "engine-option":
-        said = message("take {option} away and restart dockerd, which the default network needs", option=option.option)
+        said = message(
+            "remove {option} and restart dockerd: the default network changes only at a restart", option=option.option
+        )
     else:
         said = message("make network {name} anew without {option}", name=option.owner, option=option.option)
     yield Way(Change(()), (said,), by_person=True)

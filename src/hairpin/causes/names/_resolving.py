@@ -53,7 +53,7 @@ def by_address(pair: Pair) -> tuple[Message, ...]:
         return ()
     return (
         message(
-            "by its address, {address}, {asked} needs no name; but another start may change the address",
+            "the address of {asked}, {address}, works without a name; but the address may change at the next start",
             address=address_text(address, 4),
             asked=pair.asked.name,
         ),

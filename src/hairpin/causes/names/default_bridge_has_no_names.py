@@ -62,8 +62,8 @@ def _why(pair: Pair, alone: Container) -> Message:
             network=_networks(alone),
         )
     return message(
-        "{name} is on Docker's default network alone. Docker's own name server (127.0.0.11) serves every other "
-        "network, and not this one.",
+        "{name} is only on Docker's default network. Docker's own name server (127.0.0.11) serves every network except "
+        "this one.",
         name=alone.name,
     )
 

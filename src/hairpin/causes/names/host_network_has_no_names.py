@@ -58,7 +58,7 @@ def _advice(pair: Pair) -> Message:
 
 
 CAUSE = Cause(
-    title=message("A container on the host's network is told no container names"),
+    title=message("A container on the host's network resolves no container names"),
     source="moby libnetwork/sandbox_dns_unix.go setupDNS(): the host's files are copied",
     reasons=frozenset({"name-unknown"}),
 )

@@ -35,7 +35,7 @@ def find(view: View) -> Iterator[Candidate]:
     yield Candidate(
         title=message("Another translation takes this port before the container engine's")
         if meant
-        else message("A translation sends this flow to where nothing takes it"),
+        else message("A translation sends this flow to a destination where nothing takes it"),
         detail=message("{table} {chain}: {rule}", table=place.table, chain=place.chain, rule=place.text),
         change=one(DeleteRule(view.host_netns, place)),
         where=OfRule(place),
@@ -52,13 +52,18 @@ def _inside(view: View) -> Iterator[Candidate]:
         return
     packet, name = view.stop.seen.packet, view.network.netns_text(view.stop.netns)
     yield Candidate(
-        title=message("A translation in {netns} sends this flow to where nothing takes it", netns=name),
+        title=message("A translation in {netns} sends this flow to a destination where nothing takes it", netns=name),
         detail=message("{table} {chain}: {rule}", table=place.table, chain=place.chain, rule=place.text),
         change=one(DeleteRule(view.stop.netns, place)),
         where=OfRule(place),
         in_class="shadowing-translation",
         evidence=(place.evidence,),
-        advice=(message("if the rule is meant, start what should listen on port {port} there", port=packet.dport),),
+        advice=(
+            message(
+                "if the rule is intended, start the service that should listen on port {port} at its destination",
+                port=packet.dport,
+            ),
+        ),
     )
 
 

@@ -32,7 +32,7 @@ def find(view: View) -> Iterator[Candidate]:
                 table=place.table,
                 chain=place.chain,
             ),
-            detail=message("The first rule that fits decides the translation: {rule}", rule=place.text),
+            detail=message("The first rule that matches decides the translation: {rule}", rule=place.text),
             change=one(DeleteRule(view.host_netns, place)),
             where=OfRule(place),
             in_class="foreign-source-translation",

@@ -32,8 +32,9 @@ CAUSE = Cause(
         in_class="closed-policy",
         title=message("The FORWARD policy is still DROP, from before Docker used nftables"),
         detail=message(
-            "dockerd now accepts packets in its own nftables table. The kernel also asks {table} FORWARD, whose policy "
-            "the old back end set to DROP and the new one never touches, so the policy drops the packet."
+            "dockerd now accepts packets in its own nftables table. The packet also passes {table} FORWARD. The old "
+            "back end set the policy of this chain to DROP, and the new back end never changes it, so the policy drops "
+            "the packet."
         ),
         changes=_opened,
         side_effects=(message("the host then forwards every packet that no other rule drops"),),

@@ -20,8 +20,8 @@ CAUSE = Cause(
         in_class="shared-rule",
         title=message("OUTPUT drops this flow"),
         detail=message(
-            "Packets that start on this host, docker-proxy's connections to containers among them, leave by "
-            "OUTPUT: {rule}"
+            "Packets that start on this host, such as docker-proxy's connections to containers, pass OUTPUT, which "
+            "drops them: {rule}"
         ),
         discovery=(
             message("OUTPUT drops IPv6 neighbour discovery"),

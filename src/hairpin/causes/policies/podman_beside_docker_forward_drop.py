@@ -21,8 +21,8 @@ CAUSE = Cause(
         in_class="closed-policy",
         title=message("Docker's FORWARD policy drops packets for Podman's containers"),
         detail=message(
-            "dockerd sets the policy of {table} FORWARD to DROP and accepts packets of its own networks only. Podman "
-            "accepts answers and what its containers send, but no new connection to them."
+            "dockerd sets the policy of {table} FORWARD to DROP and accepts packets of its own networks only. Podman's "
+            "rules accept answers and what its containers send, but no new connection to its containers."
         ),
     ),
 )

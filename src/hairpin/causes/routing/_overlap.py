@@ -116,7 +116,7 @@ NOT_KEPT = message("the route is gone after the next boot, unless the host's net
 
 def _taken_back(found: Candidate, own: tuple[AddEntry, ...]) -> Candidate:
     """Return the candidate that deletes a typed route, which belongs to no engine's network."""
-    advice = (message("find what added the route: it is no network's of a container engine"),)
+    advice = (message("find what added the route: it belongs to no network of a container engine"),)
     return msgspec.structs.replace(found, advice=advice, ways=(Way(Change(own), (NOT_KEPT,)),) if own else ())
 
 
@@ -196,8 +196,8 @@ def another_subnet(network: DockerNetwork | None, tool: str, name: str) -> Messa
     """Return the advice that gives the network another subnet.  For an engine's default network it names a file."""
     if network is not None and (tool, network.name) == ("docker", "bridge"):
         return message(
-            "give docker0 a subnet that nothing else uses: bip in /etc/docker/daemon.json; dockerd takes it when it "
-            "starts, and then the containers start anew"
+            "give docker0 a subnet that nothing else uses: bip in /etc/docker/daemon.json; dockerd uses it only after "
+            "a restart, which also restarts the containers"
         )
     if network is not None and (tool, network.name) == ("podman", "podman"):
         return message(

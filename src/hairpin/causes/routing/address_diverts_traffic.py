@@ -68,7 +68,9 @@ def _of_sender(view: View) -> Iterator[Candidate]:
         of_sender = (address.version, address.value) == (packet.version, packet.saddr)
         if of_sender and _is_typed_in(view, view.stop.netns, address):
             text = address_text(address.value, address.version)
-            detail = message("The kernel drops packets from {address}, which is its own here.", address=text)
+            detail = message(
+                "The kernel drops packets from {address}, because that is one of its own addresses.", address=text
+            )
             yield _taking(view.stop.netns, address, detail)
 
 
@@ -108,8 +110,8 @@ def _of_gateway(netns: Netns, address: Address) -> Candidate:
     return Candidate(
         title=message("{link} has {address}, the address of its gateway", link=address.link, address=text),
         detail=message(
-            "A route leads by {address}. The gateway asks for this machine with that address as its own, and the "
-            "kernel answers nobody who has an address of this machine.",
+            "A route leads by {address}. The gateway's own neighbour requests come from that address, and the kernel "
+            "answers no request that comes from an address of this machine.",
             address=text,
         ),
         change=one(DeleteEntry(netns, address)),

@@ -77,8 +77,8 @@ def _answering(netns: Netns, namespace: Namespace, link: str, address: int, deci
     return Candidate(
         title=message("{link} answers no ARP request for {address}", link=link, address=address_text(address, 4)),
         detail=message(
-            "{key} is {value}, and the larger of it and the interface's own counts: the kernel leaves such requests "
-            "unanswered.",
+            "{key} is {value}; the kernel uses the larger of this value and the interface's own value, and leaves such "
+            "requests unanswered.",
             key=dotted(decided.path),
             value=decided.value,
         ),

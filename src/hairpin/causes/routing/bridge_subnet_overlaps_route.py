@@ -82,7 +82,7 @@ def _routed_past_bridge(view: View) -> Iterator[Candidate]:
         yield _past_bridge(view, route, taken, meant.network)
 
 
-_KEPT_BY = message("the program or the file that added the route adds it again: take it out there")
+_KEPT_BY = message("the program or the file that added the route adds it again: remove the route there")
 
 
 def _past_bridge(view: View, route: Route, taken: str, meant: DockerNetwork) -> Candidate:

@@ -35,8 +35,8 @@ def find(view: View) -> Iterator[Candidate]:
 
 def _lost(rule: PolicyRule) -> Message:
     if rule.table == TABLE_LOCAL:
-        return message("Without it the kernel takes no packet for its own: it never looks into the table local.")
-    return message("Without it the kernel never looks into the table main, where the routes are.")
+        return message("Without this rule the kernel delivers no packet locally: it never looks into the table local.")
+    return message("Without this rule the kernel never looks into the table main, where the routes are.")
 
 
 CAUSE = Cause(

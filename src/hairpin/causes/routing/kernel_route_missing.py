@@ -45,7 +45,7 @@ def _candidate(netns: Netns, namespace: Namespace, route: Route) -> Candidate:
         )
     if taking and taking[0].prefsrc not in (None, route.prefsrc):
         detail = message(
-            "The kernel made it when {link} got its address; now its packets get the source {source}.",
+            "The kernel made it when {link} got its address. Packets that took this route now get the source {source}.",
             link=route.next_hops[0].link,
             source=address_text(taking[0].prefsrc or 0, route.version),
         )

@@ -38,7 +38,8 @@ def _candidates(view: View, lost: Narrow, netns: Netns, link: Link) -> Iterator[
     container = view.network.netns_text(netns)
     for change in (clamp, smaller):
         yield Candidate(
-            title=message("{container} has an MTU of {own}, {link} takes {mtu}, and no sender learns of it",
+            title=message("{container} has an MTU of {own}, {link} has an MTU of {mtu}, and no sender learns of the "
+                          "smaller MTU",
                           container=container, own=link.mtu_bytes, link=lost.link, mtu=lost.mtu_bytes),
             detail=message(
                 "A packet of {length} bytes is lost at {link}, whose MTU is {mtu}, and no ICMP error about it reaches "

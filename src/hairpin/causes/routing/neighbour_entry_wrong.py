@@ -51,7 +51,9 @@ def find(view: View) -> Iterator[Candidate]:
             evidence=(entry.evidence,),
             advice=()
             if to_all
-            else (message("find what sets it: a script, a network configuration with static neighbour entries"),),
+            else (
+                message("find what sets this entry: a script, a network configuration with static neighbour entries"),
+            ),
         )
 
 
@@ -60,7 +62,12 @@ def _detail(entry: Neighbour, address: str, right: int | None) -> Message:
         return message("The kernel made it while {address} was a broadcast address, and keeps it.", address=address)
     if right is None:
         return message("Nobody on {link} has that hardware address.", link=entry.link)
-    return message("On {link}, {address} has {right}.", link=entry.link, address=address, right=write_mac(right))
+    return message(
+        "On {link}, {address} has the hardware address {right}.",
+        link=entry.link,
+        address=address,
+        right=write_mac(right),
+    )
 
 
 def _owner_mac(network: Network, netns: Netns, entry: Neighbour) -> int | None:
@@ -71,7 +78,7 @@ def _owner_mac(network: Network, netns: Netns, entry: Neighbour) -> int | None:
 
 
 CAUSE = Cause(
-    title=message("A permanent neighbour entry leads to somebody else"),
+    title=message("A permanent neighbour entry has the wrong hardware address"),
     source="net/core/neighbour.c: NUD_PERMANENT is never asked anew",
     reasons=frozenset({"neighbour-wrong", "forwarding-off", "left-instead", "no-route", "rp-filter"}),
 )

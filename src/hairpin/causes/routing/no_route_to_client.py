@@ -79,7 +79,8 @@ def _led_elsewhere(view: View, defaults: tuple[Route, ...]) -> Iterator[Candidat
     yield Candidate(
         title=message("The route back to {address} leads elsewhere", address=text),
         detail=message(
-            "Answers to the client take the route `{route}`; the default route's router, by {link}, leads to it.",
+            "Answers to the client take the route `{route}`; the default route's router, by {link}, leads to the "
+            "client.",
             link=hop.link,
             route=route_text(back),
         ),

@@ -28,9 +28,12 @@ def find(view: View) -> Iterator[Candidate]:
     for netns, rule, query in _deciding(view):
         yield Candidate(
             title=message("Policy rule {priority} diverts this flow", priority=rule.priority),
-            detail=message("The rule `{rule}` decides its route before the main table is asked.", rule=rule.text)
+            detail=message(
+                "The rule `{rule}` decides the flow's route before the kernel looks into the main table.",
+                rule=rule.text,
+            )
             if rule.action != "goto"
-            else message("The rule `{rule}` passes over the rules before {goto}.", rule=rule.text, goto=rule.goto or 0),
+            else message("The rule `{rule}` skips the rules before {goto}.", rule=rule.text, goto=rule.goto or 0),
             change=one(DeleteEntry(netns, rule)),
             where=OfPolicyRule(rule),
             in_class="diverting-policy-rule",

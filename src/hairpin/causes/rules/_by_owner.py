@@ -79,8 +79,8 @@ def _nearly_let_in(view: View, place: Place) -> Iterator[Message]:
         if not each.for_others:
             continue
         yield message(
-            "`{rule}` before it never matches: behind DNAT the port is {now}.  With `-m conntrack --ctorigdstport "
-            "{port} --ctdir ORIGINAL` in place of the port it lets its clients in",
+            "`{rule}`, which stands before it, never matches: after DNAT the port is {now}.  With `-m conntrack "
+            "--ctorigdstport {port} --ctdir ORIGINAL` instead of its port match it lets its clients in",
             rule=each.place.text,
             now=view.stop.seen.packet.dport,
             port=view.flow.dport,

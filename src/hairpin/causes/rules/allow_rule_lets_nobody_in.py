@@ -31,7 +31,7 @@ def find(view: View) -> Iterator[Candidate]:
     for each in nearly_allowing(view, stopped):
         if not each.for_others:
             yield Candidate(
-                title=message("A rule in {chain} means to let this in, and never does", chain=each.place.chain),
+                title=message("A rule in {chain} should let this flow in, and never does", chain=each.place.chain),
                 detail=_why(view, each, stopped),
                 change=_mending(view, each, stopped),
                 where=OfRule(each.place),
@@ -47,7 +47,8 @@ def _why(view: View, nearly: Nearly, stopped: Place) -> Message:
     if nearly.why == "translated":
         asked = connection.original.dport if connection is not None else view.flow.dport
         return message(
-            "It asks for port {port}, and what it sees is translated to the container's port {now} already: {rule}",
+            "It matches port {port}, but the packets that reach it are already translated to the container's port "
+            "{now}: {rule}",
             port=asked,
             now=packet.dport,
             rule=rule,
@@ -59,19 +60,23 @@ def _why(view: View, nearly: Nearly, stopped: Place) -> Message:
             now=address_text(packet.daddr, packet.version),
             rule=rule,
         )
-    return message("It stands behind the rule that stops the packet: {rule}; first: {stopping}", rule=rule,
+    return message("The allow rule stands behind the rule that stops the packet. The allow rule: {rule}; the rule "
+                   "before it: {stopping}", rule=rule,
                    stopping=stopped.text)  # fmt: skip
 
 
 def _advice(view: View, nearly: Nearly) -> tuple[Message, ...]:
     if nearly.why == "translated":
         now = view.stop.seen.packet.dport
-        return (message("`--dport {now}` in the rule would do, too: it lets in every port that leads there", now=now),)
+        return (message("`--dport {now}` in the rule works, too, but it lets in every port that leads there", now=now),)
     if nearly.why == "outdated":
         return (
-            message("addresses of containers change when they are started anew: a rule by the published port does not"),
+            message(
+                "a container's address changes when it is started anew; a rule that matches the published port stays "
+                "right"
+            ),
         )
-    return (message("the same rule further back has no use then: delete it"),)
+    return (message("the same rule further back is then useless: delete it"),)
 
 
 def _mending(view: View, nearly: Nearly, stopped: Place) -> Change:

@@ -44,8 +44,10 @@ def find(view: View) -> Iterator[Candidate]:
 
 def _banned(view: View, place: Place, change: Change, tool: str) -> Candidate:
     packet = view.stop.seen.packet
-    again = message("it is banned again for the same reason: exempt it in the tool's configuration (ignoreip)")
-    nobody = message("the tool that makes such lists is not on this host: find out what fills this one")
+    again = message(
+        "the tool bans the address again for the same reason: exempt it in the tool's configuration (ignoreip)"
+    )
+    nobody = message("the tool that makes such lists is not on this host: find out what fills this list")
     return Candidate(
         title=message(
             "A ban list in chain {chain} holds {address}",

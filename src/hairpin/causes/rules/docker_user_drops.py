@@ -20,8 +20,7 @@ CAUSE = Cause(
         in_class="dropping-rule",
         title=message("A rule in DOCKER-USER stops this flow"),
         detail=message(
-            "DOCKER-USER is asked for every forwarded packet, before Docker's own rules. This rule in it decides: "
-            "{rule}"
+            "Every forwarded packet passes DOCKER-USER before Docker's own rules. This rule in it decides: {rule}"
         ),
     ),
 )

@@ -20,8 +20,8 @@ CAUSE = Cause(
         in_class="shared-rule",
         title=message("INPUT drops what {relay} would answer"),
         detail=message(
-            "The packet is not translated to the container on this way in; it is for {relay} on the "
-            "host itself, and INPUT drops it: {rule}"
+            "The packet is not translated to the container. It is for {relay} on the host itself, and INPUT drops it: "
+            "{rule}"
         ),
     ),
 )

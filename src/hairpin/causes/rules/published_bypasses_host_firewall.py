@@ -26,7 +26,7 @@ from hairpin.netfilter.packet import TCP, UDP
 from hairpin.network.flow import Flow, Lan, Outside
 
 CAUSE = Cause(
-    title=message("A published port passes the rule that denies it"),
+    title=message("A published port bypasses the rule that denies it"),
     source="docs.docker.com, Packet filtering and firewalls; moby/moby#4737",
 )
 _FILES = {
@@ -65,7 +65,7 @@ def _candidate(file: ConfigFile, rule: Rule, port: int) -> Candidate:
         "{file} line {line} denies port {port}, and clients reach it", file=file.path, line=rule.line, port=port
     )
     detail = message(
-        "A published port is forwarded to its container: the rules for the host's own ports do not meet it."
+        "A published port is forwarded to its container: its packets do not pass the rules for the host's own ports."
     )
     advice = message(
         "if it is meant to be closed: `iptables -I DOCKER-USER -m conntrack --ctorigdstport {port} --ctdir ORIGINAL "

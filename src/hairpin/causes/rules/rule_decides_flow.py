@@ -35,7 +35,9 @@ def find(view: View) -> Iterator[Candidate]:
         for change in _changes(view, netns, place):
             yield Candidate(
                 title=_title(place),
-                detail=message("Packets of this flow satisfy it in {netns}.", netns=view.network.netns_text(netns)),
+                detail=message(
+                    "Packets of this flow meet that rule or policy in {netns}.", netns=view.network.netns_text(netns)
+                ),
                 change=change,
                 where=OfRule(place),
                 in_class="deciding-rule",
@@ -46,10 +48,10 @@ def find(view: View) -> Iterator[Candidate]:
 
 
 _MANAGERS = {
-    "firewalld": message("if firewalld should let this in, say so in its zone or policy; `firewall-cmd --reload` loads "
-                         "its files again, and what was added beside them is gone"),
-    "ufw": message("if ufw should let this in, add a rule (`ufw allow`); `ufw reload` loads its files again, and what "
-                   "was added beside them is gone"),
+    "firewalld": message("if firewalld should let this in, configure it in a zone or policy; `firewall-cmd --reload` "
+                         "loads firewalld's files again, and rules that are not in the files are then gone"),
+    "ufw": message("if ufw should let this in, add a rule (`ufw allow`); `ufw reload` loads ufw's files again, and "
+                   "rules that are not in the files are then gone"),
 }  # fmt: skip
 """The advice for a rule among those of a manager: it may be the manager's own."""
 

@@ -20,8 +20,8 @@ CAUSE = Cause(
         in_class="hidden-backend",
         title=message("{hidden} still holds rules, and one of them drops this flow"),
         detail=message(
-            "Both iptables back ends are in use on this host and the kernel asks both. The `iptables` "
-            "command shows the other one; this stands in {hidden}, table {table}, chain {chain}: {rule}"
+            "Both iptables back ends are in use on this host, and packets pass the rules of both. The `iptables` "
+            "command shows the other back end. This rule is in {hidden}, table {table}, chain {chain}: {rule}"
         ),
         advice=(
             message(

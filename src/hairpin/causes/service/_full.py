@@ -78,7 +78,9 @@ def _process_of(socket: Socket) -> Message:
 def _advice(view: View, socket: Socket, options: str) -> tuple[Message, ...]:
     """Return the advice for before the restart.  ``options``: the options of the ``ss`` command that shows the
     queue."""
-    again = message("is it a burst, or does the process hang? Read it again: {command}", command=_again(view, options))
+    again = message(
+        "is it a burst, or does the process hang? Read the queue again: {command}", command=_again(view, options)
+    )
     if socket.pid is None:
         return (again,)
     stack = f"cat /proc/{socket.pid}/wchan /proc/{socket.pid}/stack"

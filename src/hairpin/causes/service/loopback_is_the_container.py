@@ -123,7 +123,7 @@ def _at_container(
         address = joined[shared[0]].ipv4
         said = message(
             "write {address}:{port} ({other}) instead of {asked} in the configuration of {name}; on a network of their "
-            "own the name {other} would do",
+            "own the name {other} works, too",
             address=address_text(address or 0, 4),
             port=port,
             other=other.name,

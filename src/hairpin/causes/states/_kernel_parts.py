@@ -69,7 +69,7 @@ def _kept(names: tuple[str, ...]) -> Message:
 
 def _why(files: ModuleFiles | None, module: str) -> Message:
     if files is None:
-        return message("The kernel was built without it, or no file of it was read.")
+        return message("The kernel was built without this module, or no file of the module was read.")
     if not files.there:
         return message(
             "{folder} is not there: the package of the running kernel is gone, and the kernel can load no module.",
@@ -105,7 +105,7 @@ def _ways(files: ModuleFiles | None, module: str) -> Iterator[Way]:
     )
     yield _by_person(
         message(
-            "boot a kernel that has it; {file} with its name loads it at each boot",
+            "boot a kernel that has the module; {file} with the module's name loads it at each boot",
             file="/etc/modules-load.d/container-engine.conf",
         )
     )

@@ -50,7 +50,8 @@ def _candidate(host: Host, engine: Engine, ended: Told | None) -> Candidate:
         detail=message("dockerd ends at its start, since it finds no subnet for its default network. {used}",
                        used=_used(engine, namespace))
         if ended is not None
-        else message("Docker cannot make another network that names no subnet. {used}", used=_used(engine, namespace)),
+        else message("Docker cannot make another network unless you name a subnet for "
+                     "it. {used}", used=_used(engine, namespace)),
         change=Change(()),
         where=OfNetwork(option="default-address-pools"),
         in_class="switched-off",

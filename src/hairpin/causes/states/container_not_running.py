@@ -205,7 +205,7 @@ def _of_itself(container: Container, binding: PortBinding, *, looping: bool) -> 
     """Return why nothing listens on the container's own port, which is not published."""
     values = {"port": binding.container_port, "code": container.exit_code, "at": container.finished_at or "-"}
     if not binding.container_port:
-        return message("It has ended, so it asks nothing.")
+        return message("It has ended, so it sends nothing.")
     if container.exit_code is None and container.status == "exited":
         return message("It has ended, so nothing listens on port {port}.", **values)
     if container.network_mode == "host" and container.status != "created" and not looping:

@@ -34,10 +34,10 @@ def _refused(engine: Engine, boot: Boot, why: Message) -> Candidate:
     if boot.malformed:
         by_hand = message("correct {file}; `dockerd --validate` checks it", file=boot.config)
     elif excluding(engine):
-        by_hand = message("take one of the two out of {file}, or out of ExecStart of the unit", file=boot.config)
+        by_hand = message("remove one of the two options from {file}, or from ExecStart of the unit", file=boot.config)
     else:
         by_hand = message(
-            "take the option out of {file}, or out of ExecStart of the unit (systemctl edit docker)", file=boot.config
+            "remove the option from {file}, or from ExecStart of the unit (systemctl edit docker)", file=boot.config
         )
     return Candidate(
         title=message("dockerd does not start with its configuration"),

@@ -82,7 +82,8 @@ def of_host(host: Host) -> Iterator[Finding]:
     if flushed and (managers or scripts):
         found = _candidate(host, flushed[0][1], managers, scripts)
         line = message(
-            "{title}: published ports answer only as far as docker-proxy does; `hairpin restore --apply`",
+            "{title}: published ports answer only where docker-proxy accepts connections; `hairpin restore --apply` "
+            "puts the rules back",
             title=found.title,
         )
         yield Finding(found, "advice", line=line)

@@ -60,10 +60,10 @@ def _shadowed(first: Program, hidden: Program, evidence: str) -> Finding:
         ),
         OfTool(program=first.path, version=first.version or None),
         (evidence,),
-        message("take {path} away, then restart the engine", **values),
+        message("remove {path}, then restart the engine", **values),
     )
     line = message(
-        "dockerd runs {path} ({version}) and not {hidden} ({other}): take one of them away, then restart the engine",
+        "dockerd runs {path} ({version}) and not {hidden} ({other}): remove one of them, then restart the engine",
         **values,
     )
     return _state(found, "advice", line)

@@ -48,9 +48,9 @@ def _calls_iptables(host: Host) -> bool:
 
 def _candidate(host: Host, lost: tuple[Confused, ...], *, known: bool) -> Candidate:
     return Candidate(
-        title=message("iptables takes rules of different interfaces for equal")
+        title=message("iptables treats rules for different interfaces as equal")
         if known
-        else message("iptables may take rules of different interfaces for equal"),
+        else message("iptables may treat rules for different interfaces as equal"),
         detail=_detail(lost, known=known),
         change=Change(()),
         where=OfTool(program="iptables", version=_build(host)),
@@ -62,7 +62,8 @@ def _candidate(host: Host, lost: tuple[Confused, ...], *, known: bool) -> Candid
         if known
         else (
             message(
-                "whether this build of 1.8.11 is mended is not known: hairpin tries it if it runs on the host as root"
+                "whether this build of 1.8.11 has the fault is not known: hairpin tries it if it runs on the host as "
+                "root"
             ),
         ),
     )
@@ -71,15 +72,15 @@ def _candidate(host: Host, lost: tuple[Confused, ...], *, known: bool) -> Candid
 def _detail(lost: tuple[Confused, ...], *, known: bool) -> Message:
     if not lost:
         return message(
-            "`iptables -C` finds a rule although its interfaces are others. An engine that asks so before it adds a "
-            "rule leaves out those of its second network. None is missing now; the next start of the engine may leave "
-            "some out."
+            "`iptables -C` says that a rule exists if a rule exists that differs only in its interfaces. An engine "
+            "that runs it before it adds a rule then omits the rules of its second network. No rule is missing now; "
+            "the next start of the engine may omit some."
         )
     doubles = [each for each in lost if each.instead is not None]
     if not doubles:
         return message(
-            "When a network is removed, `iptables -D` deletes the first rule that differs from the meant one in its "
-            "interfaces alone. {count} rules of other networks are missing, the first of them {rule}",
+            "When a network is removed, `iptables -D` deletes the first rule that differs from the intended rule only "
+            "in its interfaces. {count} rules of other networks are missing, the first of them {rule}",
             count=len(lost),
             rule=lost[0].rule.rule.text,
         )
@@ -87,14 +88,14 @@ def _detail(lost: tuple[Confused, ...], *, known: bool) -> Message:
     values = {"count": len(lost), "rule": rule, "instead": instead.text if instead is not None else "-"}
     if known:
         return message(
-            "The engine asks `iptables -C` before it adds a rule, and this one finds a rule although its interfaces "
-            "are others. {count} rules are missing. It took {instead} for {rule}",
+            "The engine runs `iptables -C` before it adds a rule. On this host it says that the rule exists if a rule "
+            "exists that differs only in its interfaces. {count} rules are missing. It took {instead} for {rule}",
             **values,
         )
     return message(
-        "The engine asks `iptables -C` before it adds a rule. Some builds of 1.8.11 find a rule although its "
-        "interfaces are others. {count} rules are missing that have such a double. {instead} may have been taken for "
-        "{rule}",
+        "The engine runs `iptables -C` before it adds a rule. Some builds of 1.8.11 say that the rule exists if a rule "
+        "exists that differs only in its interfaces. {count} rules are missing that have such a double. {instead} may "
+        "have been taken for {rule}",
         **values,
     )
 
@@ -106,8 +107,9 @@ def _ways(*, lost: bool) -> Iterator[Way]:
         Change(()),
         (
             message(
-                "update iptables to a mended build (Debian, Ubuntu: 1.8.11-2 or later), then restart the engine; until "
-                "there is one, install the version before it and hold it: `apt-mark hold iptables`"
+                "update iptables to a build without this fault (Debian, Ubuntu: 1.8.11-2 or later), then restart the "
+                "engine; until there is such a build, install the version before 1.8.11 and hold it: `apt-mark hold "
+                "iptables`"
             ),
         ),
         by_person=True,
@@ -116,7 +118,7 @@ def _ways(*, lost: bool) -> Iterator[Way]:
         Change(()),
         (
             message(
-                "or use the legacy back end, which is sound: `update-alternatives --set iptables "
+                "or use the legacy back end, which does not have this fault: `update-alternatives --set iptables "
                 "/usr/sbin/iptables-legacy`, the same for ip6tables, and reboot"
             ),
         ),
@@ -128,13 +130,13 @@ def _line(host: Host, found: Judgement) -> Message:
     package = _build(host)
     if found == "confuses":
         return message(
-            "iptables ({package}) takes rules of different interfaces for equal, so the next start of the engine may "
-            "leave some out: update it (Debian, Ubuntu: 1.8.11-2 or later)",
+            "iptables ({package}) treats rules for different interfaces as equal, so the next start of the engine may "
+            "omit some rules: update iptables (Debian, Ubuntu: 1.8.11-2 or later)",
             package=package,
         )
     return message(
-        "iptables ({package}) may take rules of different interfaces for equal, which some builds of 1.8.11 do, and "
-        "rules are missing that have such a double",
+        "iptables ({package}) may treat rules for different interfaces as equal, as some builds of 1.8.11 do; rules "
+        "are missing for which such a double exists",
         package=package,
     )
 
@@ -157,6 +159,6 @@ def _evidence(host: Host, lost: tuple[Confused, ...]) -> tuple[str, ...]:
 
 
 CAUSE = Cause(
-    title=message("iptables takes rules of different interfaces for equal"),
+    title=message("iptables treats rules for different interfaces as equal"),
     source="iptables 1.8.11: iptables/nft-shared.c is_same_interfaces(), whose masks nothing sets; Debian bug 1087210",
 )

@@ -49,14 +49,14 @@ def _is_iptables(user: LockUser) -> bool:
 def _held(holder: LockUser, waiting: tuple[LockUser, ...]) -> Finding:
     values: dict[str, str | int] = {"process": holder.process, "pid": holder.pid, "seconds": holder.age_s}
     detail = message(
-        "It started {seconds} seconds ago. Every `iptables` of the legacy back end waits for the lock, or gives up: no "
-        "rule of a container can be made meanwhile.",
+        "This process started {seconds} seconds ago. Every `iptables` of the legacy back end waits for the lock, or "
+        "gives up: no rule of a container can be made meanwhile.",
         **values,
     )
     if waiting:
         detail = message(
-            "{process} (process {pid}) waits for it, {count} processes in all. No rule of a container can be made "
-            "meanwhile.",
+            "{process} (process {pid}) waits for the lock, {count} processes in all. No rule of a container can be "
+            "made meanwhile.",
             process=waiting[0].process,
             pid=waiting[0].pid,
             count=len(waiting),
@@ -81,7 +81,7 @@ def _held(holder: LockUser, waiting: tuple[LockUser, ...]) -> Finding:
     return Finding(found, "blocking" if waiting else "advice", line=line)
 
 
-_AGAIN = message("start the containers that failed meanwhile, or `hairpin restore --apply`")
+_AGAIN = message("start the containers that failed meanwhile, or run `hairpin restore --apply`")
 
 
 def _told(said: tuple[Told, ...]) -> Finding:

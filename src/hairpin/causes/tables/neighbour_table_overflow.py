@@ -34,8 +34,8 @@ def find(view: View) -> Iterator[Candidate]:
             most=room.most,
         ),
         detail=message(
-            "{held} of them are in use or being asked for, so the kernel frees none of these. It makes no entry for "
-            "a neighbour that has none. All network namespaces of the machine share the table.",
+            "{held} of them are in use or being resolved, so the kernel frees none of these. A neighbour without an "
+            "entry gets none. All network namespaces of the machine share the table.",
             held=room.held,
         ),
         change=one(SetSysctl(view.host_netns, maximum_path(version), str(wanted))),

@@ -68,8 +68,9 @@ def _state(namespace: Namespace, seen: Seen, limit: Limit, client: str) -> Messa
         case ConnectionLimit(most=most, bits=bits):
             count = open_connections(namespace, seen, limit, lambda each: _to_port(each, seen))
             if not bits:
-                return message("{count} connections are open, and {most} may be.", count=count, most=most)
-            return message("{client} has {count} connections open, and may have {most}.", client=client, count=count,
+                return message("{count} connections are open, and at most {most} may be open.", count=count, most=most)
+            return message("{client} has {count} connections open, and may have at most "
+                           "{most}.", client=client, count=count,
                            most=most)  # fmt: skip
         case RecentLimit(list=name):
             return message("{client} is in the list {list} of xt_recent.", client=client, list=name)

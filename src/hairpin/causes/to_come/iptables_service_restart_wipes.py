@@ -22,5 +22,5 @@ def foresees(coming: Coming) -> bool:
 
 
 CAUSE = Cause(
-    title=message("Loading the saved rules deletes the engine's"), source="iptables-restore(8); moby/moby#12294"
+    title=message("Loading the saved rules deletes the engine's rules"), source="iptables-restore(8); moby/moby#12294"
 )

@@ -13,7 +13,7 @@ from hairpin.causes.to_come._coming import managers, stopping_rule
 from hairpin.message import message
 
 CAUSE = Cause(
-    title=message("Two programs keep this host's rules"),
+    title=message("Two programs manage this host's rules"),
     source="systemctl(1); canonical/multipass#2477",
     foresees=lambda coming: stopping_rule(coming) is not None and len(managers(coming.host)) > 1,
 )

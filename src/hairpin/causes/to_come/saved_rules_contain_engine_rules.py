@@ -20,5 +20,6 @@ def foresees(coming: Coming) -> bool:
 
 
 CAUSE = Cause(
-    title=message("The saved rules hold an engine's rules of another day"), source="iptables-save(8); moby/moby#20217"
+    title=message("The saved rules contain an engine's rules from an earlier time"),
+    source="iptables-save(8); moby/moby#20217",
 )

@@ -38,7 +38,8 @@ def find(view: View) -> Iterator[Candidate]:
         in_class="link-or-route",
         evidence=tuple(each for each in (decided.evidence,) if each),
         side_effects=(message("what this discipline shapes on {link} is no longer shaped", link=link.name),),
-        advice=(message("find the script or unit that ran `tc qdisc` on {link}, or it comes back", link=link.name),),
+        advice=(message("find the script or unit that ran `tc qdisc` on {link}, or the discipline "
+                        "comes back", link=link.name),),
     )  # fmt: skip
 
 

@@ -42,7 +42,7 @@ def find(view: View) -> Iterator[Candidate]:
         in_class="dropping-rule",
         evidence=tuple(each for each in (decided.evidence,) if each),
         side_effects=(message("all packets that this filter takes pass again"),),
-        advice=(message("find the script or program that added the filter, or it comes back"),),
+        advice=(message("find the script or program that added the filter, or the filter comes back"),),
     )  # fmt: skip
 
 

@@ -58,7 +58,7 @@ def find(view: View) -> Iterator[Candidate]:
     if asked is not None and asked in bare:
         own = Address(asked.name, version, view.flow.daddr, 24 if version == 4 else SUBNET6)
         asks = message(
-            "no host that was read has {address}: it may be the one that {link} had",
+            "no host that was read has {address}: it may be the address that {link} had",
             address=address_text(own.value, version),
             link=own.link,
         )
@@ -114,7 +114,7 @@ def _candidate(
     link = namespace.link(own.link)
     return Candidate(
         title=message("{link} has no address of IPv{version}", link=own.link, version=own.version),
-        detail=message("Nobody outside can reach this host by it, and nothing leaves by it."),
+        detail=message("Nobody outside can reach this host by this link, and nothing leaves by it."),
         change=Change(tuple(parts), calls),
         where=OfLink(link=own.link),
         in_class="link-or-route",

@@ -66,7 +66,7 @@ def _instead(public: str, private: str) -> tuple[Message, ...]:
             private=private,
         ),
         message(
-            "`ip address add {public}/{length} dev lo` would do, too, but it brings all ports of {public} to this host",
+            "`ip address add {public}/{length} dev lo` works, too, but it brings all ports of {public} to this host",
             public=public,
             length=128 if ":" in public else 32,
         ),

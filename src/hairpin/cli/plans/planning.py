@@ -19,7 +19,7 @@ def refuse_options(acting: Acting, sources: tuple[Given, ...], *, latent: bool =
     if not acting.applying:
         if acting.try_s:
             raise UsageError(
-                message("--try says how long what --apply carries out stays unless it is confirmed: add --apply")
+                message("--try limits the time for which a repair of --apply stays unless you confirm it: add --apply")
             )
         return
     if any(each.kind == "snapshot" for each in sources):
@@ -27,7 +27,7 @@ def refuse_options(acting: Acting, sources: tuple[Given, ...], *, latent: bool =
             message("--apply changes this host; a plan from {option} can only be printed", option="--snapshot")
         )
     if latent and not acting.persist:
-        raise UsageError(message("--latent --apply needs --persist: what an event brings is kept away by files"))
+        raise UsageError(message("--latent --apply needs --persist: only files prevent what an event brings"))
     if not (acting.yes or acting.try_s or sys.stdin.isatty()):
         raise UsageError(message("--apply asks before it changes anything, and there is no terminal; add --yes"))
     if os.geteuid() != 0 and not sources:

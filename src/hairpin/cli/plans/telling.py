@@ -39,12 +39,12 @@ def tell_settled(plan: "KeptPlan", shown: Shown) -> None:
 
 def write_kept(plan: str, shown: Shown) -> None:
     """Report that a plan stays.  ``plan``: the arguments of ``hairpin undo``."""
-    write(words(shown.lang)(message("It stays.  Take it back: `hairpin undo {plan}`", plan=plan)))
+    write(words(shown.lang)(message("The repair stays.  Take it back: `hairpin undo {plan}`", plan=plan)))
 
 
 def write_not_kept(complaint: Message, shown: Shown) -> int:
     """Report why a plan was taken back instead of kept; return the exit status."""
-    whisper(f"{words(shown.lang)(message('All of it was taken back: {why}', why=complaint))}\n")
+    whisper(f"{words(shown.lang)(message('The whole plan was taken back: {why}', why=complaint))}\n")
     return 1
 
 

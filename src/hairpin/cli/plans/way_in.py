@@ -51,7 +51,7 @@ def unsafe(
         and may_be_remote()
         and not _says_yes(words(lang)(message("Is your connection alive?")), still_open)
     ):
-        return message("nobody has said that the connection lives on")
+        return message("nobody has confirmed that the connection is alive")
     return None
 
 

@@ -167,7 +167,7 @@ def _with_docker(course: Course, was: Host) -> Course:
     assert engine is not None
     if not _starts(was, "docker"):
         if _starts(was, "docker.socket"):
-            return course.provided(message("nobody asks dockerd for anything, so systemd does not start it"))
+            return course.provided(message("nothing connects to dockerd's socket, so systemd does not start dockerd"))
         return _without_bridges(course, engine)
     if not engine.running:
         return course.provided(message("dockerd, which does not run now, does not start either"))

@@ -127,7 +127,8 @@ def with_container_started(course: Course, was: Host, container: Container) -> C
     namespace, outers = namespace_at_start(host, engine, before, container, running)
     course = course.provided(
         *(
-            message("{name} starts {process} on port {port} again, which has come into it long after its start",
+            message("{name} starts {process} on port {port} again, although that process was started long after the "
+                    "container",
                     name=container.name, process=each.process or "", port=each.port)
             for each in namespace.sockets
             if each.is_late

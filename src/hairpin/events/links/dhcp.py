@@ -126,7 +126,7 @@ def _moved(course: Course, old: Address) -> Course:
     course = course.made(DeleteEntry(course.host.netns, old), AddEntry(course.host.netns, new))
     course = course.made(*(AddEntry(course.host.netns, each) for each in _back(before, course.namespace, old, new)))
     return course.provided(
-        message("{link} gets another address of its network than {old}, for which {new} stands here, and the routes "
+        message("{link} gets an address of its network other than {old} ({new} stands for it here), and the routes "
                 "that it had", link=old.link, old=address_text(old.value, 4), new=address_text(new.value, 4))
     )  # fmt: skip
 

@@ -63,7 +63,7 @@ def _with_new_card(course: Course, link: Link) -> Course:
     from hairpin.host.boot.configured_address import configured_links
 
     course = course.provided(
-        message("the new card has another name than {link}, for which {name} stands here", link=link.name, name=_NEW)
+        message("the new card has a name other than {link} ({name} stands for it here)", link=link.name, name=_NEW)
     )
     netns, file = course.host.netns, dict(configured_links(course.host)).get(link.name)
     course = course.made(RenameLink(netns, link.name, _NEW))

@@ -30,9 +30,9 @@ CLIENTS = (
             "is DOWN, reason: Layer4 timeout", "connect to {host}:{port} failed: {timeout}",
         ),
         meaning=message(
-            "The client's packets, or the answers to them, were dropped on the way and nobody said so: a firewall's "
-            "DROP, a missing route, forwarding that is off, an address that nobody has. A refusal would have come at "
-            "once."
+            "The client's packets, or the answers to them, were dropped on the way, and no error came back: a "
+            "firewall's DROP, a missing route, forwarding that is off, an address that nobody has. A refusal would "
+            "have come at once."
         ),
         causes=(
             "filter-forward-jump-missing", "ip-forward-off", "interface-forwarding-off", "docker-user-drops",

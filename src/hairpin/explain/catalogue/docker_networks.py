@@ -19,8 +19,8 @@ DOCKER_NETWORKS = (
         id="docker-endpoint-exists", program="dockerd",
         patterns=("endpoint with name {container} already exists in network {word}",),
         meaning=message(
-            "dockerd still has the network's end of a container that did not end cleanly, and refuses a second one of "
-            "that name. No packet is stopped by it."
+            "dockerd still has the endpoint of a container that did not end cleanly, and refuses a second endpoint of "
+            "that name. This stops no packet."
         ),
     ),
     TextMeaning(
@@ -103,8 +103,8 @@ DOCKER_NETWORKS = (
             "permission denied while trying to connect to the docker API",
         ),
         meaning=message(
-            "This user may not talk to dockerd: run the command as root, or as a member of the group docker. It says "
-            "nothing about the network."
+            "This user may not talk to dockerd: run the command as root, or as a member of the group docker. The "
+            "message says nothing about the network."
         ),
     ),
 )  # fmt: skip

@@ -13,8 +13,8 @@ DOCKERD = (
             "iptables * (nf_tables): Could not fetch rule set generation id",
         ),
         meaning=message(
-            "iptables was called without root's rights (CAP_NET_ADMIN), so it read and wrote nothing. It says nothing "
-            "about the rules."
+            "iptables was called without root's rights (CAP_NET_ADMIN), so it read and wrote nothing. The message says "
+            "nothing about the rules."
         ),
     ),
     TextMeaning(
@@ -164,7 +164,7 @@ DOCKERD = (
         patterns=("conflicts with network * (*): networks have same bridge name", "networks have same bridge name"),
         meaning=message(
             "A start of dockerd that failed had left a second record of docker0 in dockerd's own file of networks, and "
-            "this start ended at it. A dockerd that runs now has got past it."
+            "this start failed because of that record. If dockerd runs now, a later start has succeeded."
         ),
         causes=("docker-daemon-not-running",),
     ),

@@ -37,8 +37,9 @@ FIREWALLS = (
             "COMMAND_FAILED: '*iptables* -X DOCKER* failed: *CHAIN_USER_DEL failed (Device or resource busy)",
         ),
         meaning=message(
-            "dockerd asked through firewalld whether a rule is there, or took an old one away before it made its own, "
-            "and the answer was no. dockerd expects that, and firewalld logs it as an error."
+            "dockerd asked through firewalld whether a rule is there, or deleted an old rule before it made its own, "
+            "and the answer was that there is no such rule. dockerd expects this answer, and firewalld logs it as an "
+            "error."
         ),
     ),
     TextMeaning(
@@ -52,15 +53,15 @@ FIREWALLS = (
         id="firewalld-not-running", program="firewalld",
         patterns=("FirewallD is not running", "firewalld is not running"),
         meaning=message(
-            "firewall-cmd found no firewalld that runs, so it changed nothing. The rules in the kernel are those of "
-            "others."
+            "firewall-cmd found no firewalld that runs, so it changed nothing. The rules in the kernel come from other "
+            "programs."
         ),
     ),
     TextMeaning(
         id="firewalld-docker-zone", program="firewalld", kind="harmless",
         patterns=("INVALID_ZONE: docker", "ALREADY_ENABLED: {word}", "ZONE_ALREADY_SET: {link}"),
         meaning=message(
-            "firewalld was asked for something that is so already, or for a zone that it does not know. It changes "
+            "firewalld was asked for a setting that it already has, or for a zone that it does not know. It changes "
             "nothing."
         ),
     ),
@@ -134,7 +135,8 @@ FIREWALLS = (
     TextMeaning(
         id="ufw-needs-root", program="ufw", kind="harmless",
         patterns=("ERROR: You need to be root to run this script",),
-        meaning=message("ufw was called without root's rights and changed nothing. It says nothing about the rules."),
+        meaning=message("ufw was called without root's rights and changed nothing. The message says nothing about the "
+                        "rules."),
     ),
     TextMeaning(
         id="ufw-init-problem", program="ufw",

@@ -39,8 +39,8 @@ IPTABLES = (
             "CHAIN_ZAP failed",
         ),
         meaning=message(
-            "iptables could not delete a rule: it was not there, or another program had changed the rules in between. "
-            "Rules may be left over that nobody means any more."
+            "iptables could not delete a rule: the rule was not there, or another program had changed the rules in "
+            "between. Old rules that nothing needs any more may be left over."
         ),
         causes=("iptables-check-bug", "stale-accept-for-dead-container", "dnat-rule-stale-address"),
     ),
@@ -127,8 +127,8 @@ IPTABLES = (
             "netlink: Error: cache initialization failed",
         ),
         meaning=message(
-            "nft was called without root's rights (CAP_NET_ADMIN), so nothing was read or written. It says nothing "
-            "about the rules."
+            "nft was called without root's rights (CAP_NET_ADMIN), so nothing was read or written. The message says "
+            "nothing about the rules."
         ),
     ),
 )  # fmt: skip

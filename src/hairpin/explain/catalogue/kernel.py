@@ -82,16 +82,16 @@ KERNEL = (
             "ADDRCONF(NETDEV_CHANGE): {link}: link becomes ready",
         ),
         meaning=message(
-            "IPv6 waits for the link's carrier, and tells when it is there. A bridge has none until its first "
-            "container starts, and a container's link none until its other end is up: each start logs this."
+            "IPv6 waits for the link's carrier, and logs when the carrier is there. A bridge has no carrier until its "
+            "first container starts, and a container's link has none until its other end is up: each start logs this."
         ),
     ),
     TextMeaning(
         id="bridge-port-disabled", program="kernel", kind="routine", about="thing",
         patterns=("{link}: port {number}({link}) entered disabled state",),
         meaning=message(
-            "A container's end was taken off the bridge or switched off. That is what a container's stop does; of a "
-            "container that runs, somebody else has done it."
+            "A container's veth was detached from the bridge or switched off. A container's stop does this; if the "
+            "container still runs, something else has done it."
         ),
         causes=("veth-detached-from-bridge", "veth-down", "manager-claims-container-links"),
         shown_by=("veth-detached-from-bridge", "veth-down"),
@@ -119,8 +119,8 @@ KERNEL = (
         id="unregister-netdevice", program="kernel",
         patterns=("unregister_netdevice: waiting for {link} to become free. Usage count",),
         meaning=message(
-            "The kernel cannot end a network namespace, since something still holds a link of it; new containers may "
-            "hang meanwhile. It is a mistake of the kernel: it ends by itself or with a reboot."
+            "The kernel cannot delete a network namespace, since something still holds a link of that namespace; new "
+            "containers may hang meanwhile. This is a bug of the kernel: the wait ends by itself or with a reboot."
         ),
     ),
     TextMeaning(

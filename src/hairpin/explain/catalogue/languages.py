@@ -26,9 +26,9 @@ LANGUAGES = (
             "asyncio.exceptions.TimeoutError * connect",
         ),
         meaning=message(
-            "The program's packets, or the answers to them, were dropped on the way and nobody said so: a firewall's "
-            "DROP, a missing route, forwarding that is off. Towards the host's own public address it is a cloud's "
-            "gateway that does not hairpin."
+            "The program's packets, or the answers to them, were dropped on the way, and no error came back: a "
+            "firewall's DROP, a missing route, forwarding that is off. Towards the host's own public address the "
+            "reason is a cloud's gateway that does not hairpin."
         ),
         causes=(
             "nat-loopback-on-cloud-address", "filter-forward-jump-missing", "ip-forward-off", "masquerade-missing",

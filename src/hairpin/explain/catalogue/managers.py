@@ -38,8 +38,8 @@ MANAGERS = (
             "{link}: Link UP", "{link}: Link DOWN", "{link}: Configuring with {path}",
         ),
         meaning=message(
-            "systemd-networkd tells what became of a link. On a container's link, a .network file that matches it too "
-            "may take its address."
+            "systemd-networkd logs what became of a link. If a .network file also matches a container's link, networkd "
+            "may remove that link's address."
         ),
         causes=("manager-claims-container-links",),
     ),
@@ -142,8 +142,8 @@ MANAGERS = (
         id="container-health-failed", program="dockerd", about="thing", passing=True,
         patterns=("Health check for container {container} error:",),
         meaning=message(
-            "A container's own health check failed. It says that the service in it did not answer there, at that "
-            "moment."
+            "A container's own health check failed: at that moment, the service in the container did not answer the "
+            "check."
         ),
         causes=("container-unhealthy", "service-not-listening", "service-process-stopped"),
         shown_by=("container-unhealthy",),

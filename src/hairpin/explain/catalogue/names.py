@@ -63,9 +63,9 @@ NAMES = (
             "connection timed out; trying next origin",
         ),
         meaning=message(
-            "No name server answered. From a container the questions go to Docker's own server at 127.0.0.11, which "
-            "asks those of the host's resolv.conf from the container's network; a firewall, forwarding or masquerading "
-            "is in the way."
+            "No name server answered. A container's queries go to Docker's own server at 127.0.0.11, which asks the "
+            "name servers of the host's resolv.conf from the container's network; a firewall, forwarding or "
+            "masquerading is in the way."
         ),
         causes=(
             "dns-upstream-unreachable", "masquerade-missing", "ip-forward-off", "filter-forward-jump-missing",

@@ -235,4 +235,4 @@ def _of_namespace(netns: str, there: set[str]) -> Iterator[Unread]:
 
 
 def _lacking(key: str, netns: str) -> Unread:
-    return Unread(key, netns, key, message("this snapshot has no such reading: take a new one"), "")
+    return Unread(key, netns, key, message("this snapshot lacks that reading: take a new snapshot"), "")

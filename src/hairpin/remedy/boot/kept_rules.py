@@ -55,8 +55,8 @@ def keeping_insertions(rules: tuple[InsertRule, ...], situation: Situation) -> L
     """Return the files or calls by which the host's own program keeps inserted rules."""
     if any(not rule.netns.is_host for rule in rules):
         said = message(
-            "the rule goes when the container stops: add it where the container is started (its entrypoint or Compose "
-            "file)"
+            "the rule is gone when the container stops: add it where the container is started (its entrypoint or "
+            "Compose file)"
         )
         return Lasting(advice=(said,))
     named = dict.fromkeys(found for rule in rules for found in addresses_of_today(rule.rule, situation.host))
@@ -116,7 +116,8 @@ def _is_of_nobody_known(rule: InsertRule, situation: Situation) -> bool:
 
 def _only_there(chain: str) -> Message:
     return message(
-        "the rule belongs where the chain {chain} is made at boot: no file that was read does that", chain=chain
+        "the rule belongs into the file that makes the chain {chain} at boot: no file that was read makes this chain",
+        chain=chain,
     )
 
 
@@ -152,7 +153,8 @@ def _fills(file: ConfigFile, rule: InsertRule, situation: Situation) -> bool:
 
 def _in_source(source: ConfigFile, rules: tuple[InsertRule, ...], situation: Situation) -> Lasting:
     said = message(
-        "{file} has what is in {chain} now: what loads it brings back its lines alone, so the rule is kept there",
+        "{file} has the rules that {chain} has now: loading the file restores only its own lines, so the rule is kept "
+        "in this file",
         file=source.path,
         chain=", ".join(dict.fromkeys(each.chain for each in rules)),
     )
@@ -222,7 +224,9 @@ def keeping_deletions(parts: tuple[DeleteRule, ...], situation: Situation) -> La
     advice: list[Message] = []
     for part in parts:
         if not part.netns.is_host:
-            advice.append(message("the rule is inside a container: what puts it there has to stop doing so"))
+            advice.append(
+                message("the rule is inside a container: the program that adds it there has to stop adding it")
+            )
             continue
         found = _without_rule(part.place, situation, edited)
         edited |= {each.path: each for each in found}
@@ -258,7 +262,8 @@ def _without(place: Place, file: ConfigFile) -> str | None:
 def _advice(place: Place, files: tuple[str, ...]) -> Message:
     if files:
         return message(
-            "{files} brings the rule back at the next boot or reload: take it out there too", files=", ".join(files)
+            "{files} brings the rule back at the next boot or reload: delete the rule there, too",
+            files=", ".join(files),
         )
     return message(
         "somebody may want this rule ({table} {chain}): ask before you delete it. No saved ruleset that was read holds "

@@ -37,12 +37,14 @@ DISRUPTIVE: frozenset[Kind] = frozenset({"recreate-container", "recreate-network
 BY_PERSON: frozenset[Kind] = frozenset({*DISRUPTIVE, "start-service"})
 """Kinds that a person carries out.  The change only simulates the effect; advice says what to do."""
 _BY_ITSELF: dict[Kind, Message] = {
-    "end-panic-mode": message("firewalld keeps panic mode in no file: its start ends it, too"),
-    "replace-rules": message("what loads the rules at boot has to load these: nothing else keeps them"),
+    "end-panic-mode": message("firewalld keeps panic mode in no file: a start of firewalld ends panic mode, too"),
+    "replace-rules": message(
+        "the program that loads the rules at boot has to load these rules, too: nothing else keeps them"
+    ),
     "recreate-network": message("the network keeps its new subnet: nothing else is needed"),
     "continue-process": message("a process that is started anew is not stopped: nothing else is needed"),
     "drop-connection": message("the kernel makes the next entry by the rules that it has then: nothing else is needed"),
-    "change-outside": message("it is kept where it is configured, outside of this host"),
+    "change-outside": message("its lasting configuration is outside of this host"),
 }
 """Kinds for which hairpin writes nothing, with the advice about each."""
 
@@ -266,11 +268,20 @@ def _left_to_owner(written: WriteFile, before: ConfigFile | None) -> Message | N
     facts = {"file": written.path, "lines": _lines(before.text, written.text or "")}
     owner = owner_of_lines(before, written.text)
     if owner is not None:
-        return message("{file} needs {lines}: change it where it comes from (it says “{owner}”)", owner=owner, **facts)
+        return message(
+            "{file} needs {lines}: make this change in the program that writes the file (it says “{owner}”)",
+            owner=owner,
+            **facts,
+        )
     if is_shipped(written.path):
-        return message("{file} needs {lines}, and belongs to a package: its next upgrade would write it anew", **facts)
+        return message(
+            "{file} needs {lines}, and belongs to a package: the package's next upgrade would overwrite the file",
+            **facts,
+        )
     if is_made_at_boot(written.path):
-        return message("{file} needs {lines}, and is made anew at each boot: change what makes it", **facts)
+        return message(
+            "{file} needs {lines}, and is made anew at each boot: change the program that makes the file", **facts
+        )
     return None
 
 

@@ -77,8 +77,8 @@ def links(parts: tuple[SetLink, ...], situation: Situation) -> Lasting:
     if any(part.link.tunnel is not None for part in parts):
         return Lasting(
             advice=(
-                message("it lasts until the device is made anew: its maker has to make it so (flanneld, the CNI, "
-                        "dockerd for a swarm, the host's network configuration)"),
+                message("it lasts until the device is made anew: the program that makes the device has to set it "
+                        "(flanneld, the CNI, dockerd for a swarm, the host's network configuration)"),
             )
         )  # fmt: skip
     if any(part.netns.is_host and is_uplink(situation.network, part.netns, part.link) for part in parts):
@@ -108,10 +108,13 @@ def by_networkd(parts: tuple[Primitive, ...], situation: Situation) -> Lasting |
 
 def _advice(files: tuple[WriteFile, ...], there: list[str]) -> Iterator[Message]:
     if there:
-        yield message("{file} has it already: it was taken away at run time", file=", ".join(dict.fromkeys(there)))
+        yield message(
+            "{file} has this entry already: the entry was deleted at run time", file=", ".join(dict.fromkeys(there))
+        )
     if files:
         yield message(
-            "networkd reads {names} together with the link's own file, and what writes that file leaves it alone",
+            "networkd reads {names} together with the link's own file, and the program that writes the link's file "
+            "does not change the new file",
             names=", ".join(each.path for each in files),
         )
 

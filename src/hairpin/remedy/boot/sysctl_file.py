@@ -91,7 +91,11 @@ def _also_its_owner(found: tuple[Setting, ...], situation: Situation) -> Iterato
     file = situation.file(found[-1].file) if found else None
     owner = managed_by(file) if file is not None else None
     if file is not None and owner is not None:
-        yield message("{file} says “{owner}”: change the value where it comes from, too", file=file.path, owner=owner)
+        yield message(
+            "{file} says “{owner}”: change the value in the program that writes the file, too",
+            file=file.path,
+            owner=owner,
+        )
 
 
 def _made(part: SetSysctl, found: tuple[Setting, ...], maker: Message, situation: Situation) -> Lasting:
@@ -115,8 +119,8 @@ def _is_read_last(setting: Setting) -> bool:
 
 def _switched_off(part: SetSysctl) -> Message:
     return message(
-        "only dockerd's start had switched {key} on, and something, such as a restart of the network, switched it off "
-        "since: a file keeps it on the next time",
+        "only dockerd's start had switched {key} on, and something has switched it off since, such as a restart of the "
+        "network: with a file it stays on the next time",
         key=dotted(part.path),
     )
 
@@ -129,8 +133,8 @@ def _set_before_the_engine(part: SetSysctl, told: tuple[Message, ...], situation
     closed = _closed_forward(part, situation)
     kept = policy_at_boot(closed, situation) if closed is not None else Lasting()
     policy = message(
-        "dockerd finds it on at the next boot and then leaves FORWARD's policy at ACCEPT. DROP, as it is now, keeps "
-        "ports closed that no container publishes"
+        "at the next boot dockerd finds forwarding on and then leaves FORWARD's policy at ACCEPT. The present policy "
+        "DROP keeps ports closed that no container publishes"
     )
     return Lasting(
         files=(WriteFile(situation.host.name, name, f"{dotted(part.path)} = {part.value}\n"), *kept.files),

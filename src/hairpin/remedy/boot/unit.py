@@ -44,7 +44,7 @@ def by_unit(situation: Situation, made: tuple[Step, ...], rules: tuple[InsertRul
 def _enabled_unit(file: WriteFile, host: Host, *, with_rules: bool) -> Lasting:
     """Return the unit of that file and the call that enables it.  The call is left out if the unit is already enabled,
     because its undo would disable it."""
-    said = message("nothing that was read saves such rules; a unit of its own makes this one again at boot")
+    said = message("nothing that was read saves such rules; a new unit makes this rule again at boot")
     name = file.path.rpartition("/")[2]
     enabled = any(each.unit == name for each in host.boot_lines or ())
     return Lasting(

@@ -34,7 +34,9 @@ def blame_text(found: Blame) -> Iterator[Message]:
             yield message("{since}, through one of these: {actors}", since=since, actors=named)
     for each in found.entries:
         yield message("{time}: {what}", time=time_text(each.at), what=each.what)
-    yield message("it was well after: {what}, {time}", what=found.good.what, time=time_text(found.good.at))
+    yield message(
+        "the last sign of the good state: {what}, {time}", what=found.good.what, time=time_text(found.good.at)
+    )
 
 
 def write_blame(found: Blame, words: Words, paper: Paper, *, whole: bool) -> None:

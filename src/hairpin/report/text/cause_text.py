@@ -108,7 +108,10 @@ class CauseText:
         elif cause.event is not None:
             paper.prose(words(message("it strikes after: {event}", event=cause.event)), indent=2)
         if self._verbose and cause.alternatives:
-            said = message("would do instead: {causes}", causes="; ".join(map(self.named, cause.alternatives)))
+            said = message(
+                "instead, these repairs would deliver the flow: {causes}",
+                causes="; ".join(map(self.named, cause.alternatives)),
+            )
             paper.prose(words(said), indent=2, first=f"{words(NOTE)} ")
 
     def remedies(self, cause: CauseAnswer, paper: Paper, *, every: bool = False) -> None:

@@ -142,7 +142,7 @@ def _write_group(
         paper.prose(words(message("The kernel confirms it in throw-away namespaces.")), indent=2)
     if first.instead:
         others = "; ".join(" ".join(refs) for refs in first.instead)
-        paper.prose(words(message("Each of these would do as well: {others}", others=others)), indent=2)
+        paper.prose(words(message("Each of these has the same effect: {others}", others=others)), indent=2)
     if changes and set(first.undoing) != set(first.changes):
         paper.prose(words(_undoing(first)), indent=2)
 

@@ -175,7 +175,7 @@ class _Writer:
                 text = shortened(each.quote, 2 * paper.width)
                 paper.prose(f"{text} ({each.count})" if each.count > 1 else text, indent=2, first="· ", style="faint")
         if explained.targets and not explained.found:
-            self._prose(message("It names what can be asked about:"), indent=0)
+            self._prose(message("The text names what can be asked about:"), indent=0)
             for target in explained.targets[:FEW]:
                 paper.line("    ", (question_about(target), "command"))
 

@@ -28,16 +28,16 @@ from hairpin.walk.verdicts import VERDICTS, succeeds
 _WHY: dict[Why, Message] = {
     "policy": message("somebody wrote this down, so it is a choice"),
     "disruptive": message("it disrupts what works now"),
-    "instead": message("it would do instead"),
+    "instead": message("it is an alternative repair"),
     "by-person": message("only a person can do it"),
-    "later": message("it cannot succeed before a person has repaired what made it"),
+    "later": message("it cannot succeed before a person has repaired the fault that caused it"),
     "opens": message("it opens what nobody asked for"),
     "closes": message("it closes what works now"),
     "diverts": message("it sends what works now another way"),
-    "covered": message("a repair above brings back what it stops"),
+    "covered": message("a repair above restores the flows that it stops"),
     "unknown": message("hairpin knows no repair"),
     "event": message("it waits for an event"),
-    "advice": message("nothing fails through it"),
+    "advice": message("no flow fails because of it"),
 }
 _JUDGES: dict[str, Message] = {
     "simulated": message("followed on what was read after it"),
@@ -330,26 +330,26 @@ def outcome_text(outcome: FixOutcome, words: Words, paper: Paper, places: Places
         paper.prose(words(message("{passing} of {count} flows pass", passing=well, count=len(outcome.results))))
     paper.gap()
     if outcome.complaint is not None:
-        said = message("All of it was taken back: {why}", why=outcome.complaint)
+        said = message("The whole plan was taken back: {why}", why=outcome.complaint)
         if outcome.left:
             said = message(
-                "It was taken back, but not all of it: {why}.  `hairpin undo --list` says what is left",
+                "The plan was taken back only in part: {why}.  `hairpin undo --list` says what is left",
                 why=outcome.complaint,
             )
         if outcome.late:
-            said = message("It was not carried through: {why}.", why=outcome.complaint)
+            said = message("The plan was not completed: {why}.", why=outcome.complaint)
         paper.prose(words(said), style="bad")
         for host, time in outcome.late:
             said = message(
-                "{host} cannot be reached.  It takes everything back by itself at {time}.", host=host, time=time
+                "{host} cannot be reached.  That host takes the plan back by itself at {time}.", host=host, time=time
             )
             paper.prose(words(said), style="unsure")
         return paper.text()
     if outcome.until:
-        said = message("It is taken back at {time}, unless you say `hairpin fix --confirm`.", time=outcome.until)
+        said = message("The plan is taken back at {time}, unless you say `hairpin fix --confirm`.", time=outcome.until)
         if outcome.hosts:
             named = " ".join(f"--host {each}" for each in outcome.hosts)
-            said = message("It is taken back at {time}, unless you say `hairpin fix --confirm {hosts}`.",
+            said = message("The plan is taken back at {time}, unless you say `hairpin fix --confirm {hosts}`.",
                            time=outcome.until, hosts=named)  # fmt: skip
         paper.prose(words(said), style="unsure")
     for plan in outcome.undo:

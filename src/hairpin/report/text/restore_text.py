@@ -28,7 +28,7 @@ def restore_text(found: RestorePlan, words: Words, paper: Paper, *, applying: bo
         paper.prose(words(repair.title), style="strong")
         _write_lost(lost.missing, words, paper, verbose=verbose)
         if lost.moved:
-            paper.prose(words(message("moved to where the engine puts it:")), indent=2)
+            paper.prose(words(message("moved to the place where the engine puts it:")), indent=2)
         for one in lost.moved:
             paper.line(f"  {one.family} {one.table}  ", (one.rule.text, "command"))
         if repair.irreversible:

@@ -160,11 +160,11 @@ def clock_entries(traces: Traces) -> Iterator[StoryEntry]:
                 at=last + uptime,
                 kind="clock",
                 what=(
-                    message("the clock was put forward by {seconds} s: what was before in this boot is told by the "
-                            "right time", seconds=seconds)
+                    message("the clock was put forward by {seconds} s: earlier entries of this boot are shown with the "
+                            "corrected time", seconds=seconds)
                     if after > before
-                    else message("the clock was put back by {seconds} s: what was before in this boot is told by the "
-                                 "right time", seconds=seconds)
+                    else message("the clock was put back by {seconds} s: earlier entries of this boot are shown with "
+                                 "the corrected time", seconds=seconds)
                 ),
                 subject="clock",
                 evidence=evidence,

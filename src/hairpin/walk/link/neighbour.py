@@ -352,6 +352,6 @@ def _entered(network: Network, state: State, link: Link, address: int) -> int | 
 _BLOCKED: dict[str, tuple[Reason, Message]] = {
     "down": ("link-down", message("is down")),
     "closed": ("bridge-port-state", message("does not forward")),
-    "isolated": ("bridge-port-isolated", message("is isolated, as the port of who asks")),
+    "isolated": ("bridge-port-isolated", message("is isolated, as is the port by which the request came in")),
 }
 """Why an ARP request does not reach the link that has the address, by the kind of :class:`Answer`."""
