@@ -41,11 +41,11 @@ CASES: dict[str, tuple[tuple[FlowEffect, ...], list[str]]] = {
     ),
     "closed": (
         (FlowEffect("closes", flow(80, "web"), "published", "delivered", "dropped"),),
-        ["it closes 80 (web) to outside, who reach it now"],
+        ["it closes 80 (web) to outside, who can reach it now"],
     ),
     "closed again": (
         (FlowEffect("closes", flow(9, "web"), "unpublished", "delivered", "dropped", again=True),),
-        ["it closes 9 (web) to outside again, which is open since the rules are gone"],
+        ["it closes 9 (web) to outside again, who can reach it only since the rules are gone"],
     ),
     "another link": (
         (FlowEffect("diverts", INTERNET, "way-out", "leaves", "leaves", links=("tun0", "eth0")),),

@@ -96,14 +96,14 @@ def _other_protocol(view: View) -> Iterator[Message]:
     found = [each for each in namespace.sockets if (each.protocol, each.port) == wanted and serves(each, namespace)]
     for each in found[:1]:
         yield message(
-            "{socket} has the port for {protocol}, if that was meant: {question}",
+            "{socket} has the port for {protocol}; if you meant that: {question}",
             socket=socket_text(each),
             protocol=other,
             question=ask_port(view.flow.dport, other),
         )
     for container, _ in bindings_of(view.host, view.flow.dport, other)[: 0 if found else 1]:
         yield message(
-            "{name} publishes the port for {protocol} and does not run, if that was meant: {question}",
+            "{name} publishes the port for {protocol}, but does not run; if you meant that: {question}",
             name=container.name,
             protocol=other,
             question=ask_port(view.flow.dport, other),

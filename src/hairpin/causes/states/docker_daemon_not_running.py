@@ -54,18 +54,18 @@ def find(view: View) -> Iterator[Candidate]:
         if engine is None or not is_down(view.host, engine):
             continue
         if not container.running and not binding.container_port:
-            said = message("Container {name} does not run, as dockerd has to start it.", name=container.name)
+            said = message("Container {name} does not run, because only dockerd starts it.", name=container.name)
             yield _candidate(view, engine, container, _started_parts(view, engine, container, binding), said)
         elif not container.running and not binding.host_port:
             said = message(
-                "Container {name} has port {port} of the host. It does not run, as dockerd has to start it.",
+                "Container {name} has port {port} of the host. It does not run, because only dockerd starts it.",
                 name=container.name,
                 port=binding.container_port,
             )
             yield _candidate(view, engine, container, (listening(view, message("start dockerd")),), said)
         elif not container.running:
             said = message(
-                "Container {name} publishes port {port}. It does not run, as dockerd has to start it.",
+                "Container {name} publishes port {port}. It does not run, because only dockerd starts it.",
                 name=container.name,
                 port=binding.host_port,
             )

@@ -43,13 +43,17 @@ def _candidate(view: View, netns: Netns, found: Differs) -> Candidate:
         parts.append(AddEntry(netns, route))
     return Candidate(
         title=message(
-            "{link} of {host} has the address {own}, and its network is that of {right}",
+            "{link} of {host} has the address {own}; with the prefix length of its network it would be {right}",
             link=own.link,
             host=netns.host,
             own=_text(own),
             right=_text(right),
         ),
-        detail=message("The kernel made the routes of another network for it: {source}.", source=found.source),
+        detail=message(
+            "With this prefix length the kernel made the routes of another network. This shows the right prefix "
+            "length: {source}.",
+            source=found.source,
+        ),
         change=Change(tuple(parts)),
         where=OfLink(link=own.link, host=netns.host, value=_text(own), wanted=_text(right)),
         in_class="link-or-route",

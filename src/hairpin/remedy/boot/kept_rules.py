@@ -96,8 +96,8 @@ def _by_unit(rules: tuple[InsertRule, ...], situation: Situation) -> Lasting:
 
 def _only_today(address: str, name: str) -> Message:
     return message(
-        "the rule names {address}, which {name} has only until its next start: no file keeps it. Create {name} with "
-        "`--ip` on a network of its own, then save the rule",
+        "the rule names {address}, which {name} has only until its next start, so no file keeps the rule. Create "
+        "{name} with `--ip` on a network of its own, then save the rule",
         address=address,
         name=name,
     )

@@ -29,10 +29,10 @@ def unasked_told(found: Iterable[FlowEffect], words: Words) -> Iterator[Message]
     for clients, targets in _alike((each for each in told if each.kind == "opens" and not _is_inward(each)), words):
         yield message("it lets {clients} reach {targets}", clients=clients, targets=targets)
     for clients, services in _alike((each for each in told if each.kind == "closes" and not each.again), words):
-        yield message("it closes {services} to {clients}, who reach it now", services=services, clients=clients)
+        yield message("it closes {services} to {clients}, who can reach it now", services=services, clients=clients)
     for clients, services in _alike((each for each in told if each.kind == "closes" and each.again), words):
         yield message(
-            "it closes {services} to {clients} again, which is open since the rules are gone",
+            "it closes {services} to {clients} again, who can reach it only since the rules are gone",
             services=services, clients=clients,
         )  # fmt: skip
     diverted = [each for each in told if each.kind == "diverts"]

@@ -26,22 +26,22 @@ from hairpin.report.words import Words
 from hairpin.walk.verdicts import VERDICTS, succeeds
 
 _WHY: dict[Why, Message] = {
-    "policy": message("somebody wrote this down, so it is a choice"),
+    "policy": message("somebody configured this, so you have to choose its repair"),
     "disruptive": message("it disrupts what works now"),
     "instead": message("it is an alternative repair"),
     "by-person": message("only a person can do it"),
     "later": message("it cannot succeed before a person has repaired the fault that caused it"),
-    "opens": message("it opens what nobody asked for"),
-    "closes": message("it closes what works now"),
-    "diverts": message("it sends what works now another way"),
+    "opens": message("it opens flows that nobody asked about"),
+    "closes": message("it closes flows that pass now"),
+    "diverts": message("it diverts flows that pass now"),
     "covered": message("a repair above restores the flows that it stops"),
     "unknown": message("hairpin knows no repair"),
     "event": message("it waits for an event"),
     "advice": message("no flow fails because of it"),
 }
 _JUDGES: dict[str, Message] = {
-    "simulated": message("followed on what was read after it"),
-    "replicated": message("replayed on this kernel from what was read after it"),
+    "simulated": message("simulated from what was read after the repair"),
+    "replicated": message("replayed on this kernel from what was read after the repair"),
     "observed": message("a real connection, with data both ways"),
 }
 _FEW = 6
@@ -234,7 +234,7 @@ def _write_left_out(left: Unplanned, words: Words, paper: Paper, *, again: bool 
 
 def _write_end(plan: RepairPlan, places: Places, words: Words, paper: Paper, *, lasting: bool, applying: bool) -> None:
     paper.gap()
-    paper.prose(words(message("after it:")), style="strong")
+    paper.prose(words(message("after the plan:")), style="strong")
     shown = list(zip(plan.answer.flows, plan.then, strict=True))
     for flow, verdict in shown[:_FEW]:
         verdict_line(verdict, flow_text(flow.trace.flow, places), words, paper)
