@@ -88,7 +88,7 @@ def test_what_came_of_it() -> None:
     assert said(DONE).endswith("take it back: `hairpin undo 3`")
     assert "The whole plan was taken back: it fails" in said(BACK)
     assert "hairpin undo 3" not in said(BACK)
-    assert "not all of it" in said(msgspec.structs.replace(BACK, left=True))
+    assert "only in part" in said(msgspec.structs.replace(BACK, left=True))
     tried = msgspec.structs.replace(DONE, until="2026-01-01T00:00:00Z")
     assert "unless you say `hairpin fix --confirm`" in said(tried)
 
