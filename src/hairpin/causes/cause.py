@@ -1,6 +1,6 @@
-"""The interface of causes.  A cause looks at the stop of a walk and proposes the change that would remove the fault
-(``find``).  If no packet shows the fault, the cause looks at a host (``of_host``), or at all asked flows and the
-effects of events on them (``of_flows``).
+"""The interface of causes.  A cause's ``find`` looks at the stop of a walk and proposes the change that would remove
+the fault.  If no packet shows the fault, the cause's ``of_host`` looks at a host instead, or its ``of_flows`` looks at
+all asked flows and at the effects of events on them.
 """
 
 from collections.abc import Callable, Iterator
@@ -37,8 +37,8 @@ class View(msgspec.Struct, frozen=True):
 
     @property
     def namespace(self) -> Namespace:
-        """The namespace in which the packet stopped.  If that is a container's namespace that does not exist, the value
-        is an empty one."""
+        """The namespace in which the packet stopped.  If the packet stopped for a container whose namespace does not
+        exist, the value is an empty namespace."""
         there = self.stop.netns in self.network
         return self.network.namespace(self.stop.netns) if there else Namespace(self.stop.netns.name)
 
@@ -49,22 +49,23 @@ class View(msgspec.Struct, frozen=True):
 
     @property
     def host_netns(self) -> Netns:
-        """The namespace that is examined as that host."""
+        """The network namespace of the host on which the packet stopped."""
         return self.stop.netns.of_host
 
     @property
     def host_namespace(self) -> Namespace:
-        """The host's own namespace, as it was read."""
+        """The links, addresses, routes and rules in the network namespace of the host on which the packet stopped."""
         return self.network.namespace(self.host_netns)
 
     @property
     def on_host(self) -> bool:
-        """Whether the packet stopped in the host's namespace."""
+        """Whether the packet stopped in the host's own network namespace, and not in a container's."""
         return self.stop.netns.is_host
 
     @property
     def in_reply(self) -> bool:
-        """Whether the reply stopped, and not the request.  A request that met no listener counts as stopped itself."""
+        """Whether the reply stopped, and not the request.  If no socket listens for a request, the request counts as
+        stopped."""
         return self.branch.verdict == "unanswered" and bool(self.branch.reply) and self.stop.reason != "no-listener"
 
     @property
@@ -86,7 +87,7 @@ class View(msgspec.Struct, frozen=True):
 
     @property
     def both_hosts(self) -> tuple[Host, ...]:
-        """The host on which the packet stopped, and the destination's host if that is another one."""
+        """The host on which the packet stopped, and the destination's host if the destination is on another host."""
         asked = self.network.host(self.flow.asked_host or self.flow.host)
         return (self.host, asked) if asked.name != self.host.name else (self.host,)
 
@@ -98,8 +99,8 @@ class View(msgspec.Struct, frozen=True):
 
     @property
     def container(self) -> Container | None:
-        """The container in whose namespace the packet stopped, or None.  If several containers share the namespace, it
-        is the flow's."""
+        """The container in whose namespace the packet stopped, or None.  If several containers share the namespace, the
+        value is the container that the flow asks."""
         named = self.host.container(self.meant) if self.meant and not self.on_host else None
         if named is not None and named.netns == self.stop.netns.name:
             return named
@@ -107,9 +108,9 @@ class View(msgspec.Struct, frozen=True):
 
 
 class Way(msgspec.Struct, frozen=True):
-    """Another way to repair the fault.  ``change`` without parts: no model of the repair exists, and ``said`` tells a
-    person what to do.  ``by_person``: the repair recreates a container or a network, or restarts an engine.
-    ``past_decision``: the way is offered only if somebody decided to stop the flow."""
+    """Another way to repair the fault.  A ``change`` without parts means that hairpin has no model of the repair;
+    ``said`` then tells a person what to do.  ``by_person``: the repair recreates a container or a network, or restarts
+    an engine.  ``past_decision``: the way is offered only if an administrator decided to stop the flow."""
 
     change: Change
     said: tuple[Message, ...] = ()
@@ -118,20 +119,23 @@ class Way(msgspec.Struct, frozen=True):
 
 
 class Candidate(msgspec.Struct, frozen=True):
-    """An unproven suspicion: after ``change`` the packet would get further.
+    """An unproven suspicion that the packet would get further after ``change``.
 
-    ``where`` is exact: the rule, the route, the sysctl … itself (:mod:`hairpin.causes.where`).  ``in_class`` decides
-    which of several candidates is tried first (:mod:`hairpin.causes.order`).  ``side_effects``: the change's other
-    effects.  The following fields are set only if they apply:
+    ``where`` names the faulty thing exactly: a rule, a route, a sysctl … (:mod:`hairpin.causes.where`).  ``in_class``
+    decides which of several candidates is tried first (:mod:`hairpin.causes.order`).  ``side_effects`` names the
+    change's other effects.  The following fields are set only if they apply:
 
-    - ``configured``: the file or option with the faulty setting, if the cause knows it.  For a rule or a sysctl it is
-      looked up later. - ``ways``: other repairs, the preferred one first. - ``offered`` False: the change proves the
-      cause and is no repair, because it would break an intended isolation.  ``ways`` then says what a person can do. -
-      ``cuts``: the change ends connections that are open now. - ``refused``: the reason, as that of a stop, why the
-      host would refuse the change now.  Causes of that reason are searched and go first. - ``made_by``: the ids of
-      causes that make this one, if they are found with it. - ``goes_first``: while this cause lasts, repairs of the
-      causes that follow from it fail. - ``of_network``: the change concerns every container of a network, so unread
-      ones have to be read.
+    - ``configured``: the file or option with the faulty setting, if the cause knows it.  For a rule or a sysctl,
+      hairpin looks up the file later.
+    - ``ways``: other repairs, the preferred one first.
+    - ``offered``: False if the change only proves the cause.  Such a change is no repair, because it would break an
+      intended isolation.  ``ways`` then says what a person can do.
+    - ``cuts``: whether the change ends connections that are open now.
+    - ``refused``: the reason of a stop (such as a missing bridge) for which the host would refuse the change now.
+      hairpin then searches causes of that reason, and they are repaired first.
+    - ``made_by``: the ids of other causes that may have produced this fault.  They count if they are found on the host.
+    - ``goes_first``: whether this cause must be repaired before the causes that follow from it.
+    - ``of_network``: whether the change concerns every container of a network, so that all of them have to be read.
     """
 
     title: Message
@@ -151,37 +155,37 @@ class Candidate(msgspec.Struct, frozen=True):
     goes_first: bool = False
     of_network: bool = False
     joins: str = ""
-    """Candidates of one cause that have this value are merged, wherever they are: both directions of a wall, or all
-    docker-proxies of a daemon."""
+    """Candidates of one cause that have the same value of ``joins`` are merged, even if they are in different places:
+    for example both directions of an isolation rule, or all docker-proxies of a daemon."""
 
 
 Severity = Literal["blocking", "latent", "exposure", "advice"]
-"""How bad a cause is: a flow fails now, a flow will fail after an event, a port is too open, or the cause is only worth
-knowing."""
+"""How bad a cause is.  ``blocking``: a flow fails now.  ``latent``: a flow will fail after an event.  ``exposure``: a
+port is too open.  ``advice``: the cause is only worth knowing."""
 
 
 Key = tuple[str, str, Places]
-"""Cause, host and place."""
+"""The cause's id, the host's label and the place: what identifies one suspect."""
 
 
 class Finding(msgspec.Struct, frozen=True):
-    """A cause that exists, or that an event brings: the result of every search for causes.
+    """A cause that exists now, or that an event will bring.  Every search for causes yields findings.
 
-    - ``host``: the label of the host that it is on.
-    - ``flows``: the indexes of the asked flows that it stops, or that pass because of it; ``stop``: the first flow's
-      stop.
-    - ``proof``: the walks that prove it.  None: no packet shows it, and ``candidate.evidence`` is the reading that
-      shows it.
-    - ``event``: the cause exists only after this event, and the proof holds after it.
-    - ``container``: the name of the container that a state is about; empty: it concerns the whole host.
+    - ``host``: the label of the host that has the cause.
+    - ``flows``: the indexes of the asked flows that the cause stops, or that pass because of it.
+    - ``stop``: the stop of the first of these flows.
+    - ``proof``: the walks that prove the cause, or None if no packet shows it.  Then ``candidate.evidence`` is the
+      reading that shows it.
+    - ``event``: the event that brings the cause, or None if it exists now.  The proof holds after the event.
+    - ``container``: the name of the container whose state is the cause; empty if the cause concerns the whole host.
     - ``line``: advice, in one line.
 
-    Only a search sets the other fields.  ``keys``: the keys of the suspects that are this cause; ``ref``: its reference
-    in the examination; ``together``: the refs of all causes, itself included, that have to go before those flows are
-    delivered; ``alternatives``: other sets of refs that would do instead; ``follows_from``: the refs of the causes that
-    made it.
+    Only a search sets the other fields.  ``keys``: the keys of the suspects that turned out to be this cause.  ``ref``:
+    the reference of this finding in the examination.  ``together``: the refs of all causes, this one included, that
+    must be removed before ``flows`` are delivered.  ``alternatives``: other sets of refs whose removal also delivers
+    the flows.  ``follows_from``: the refs of the causes that produced this one.
 
-    The caller of a cause fills in ``id`` and ``host``; the cause's own functions leave them empty."""
+    The functions of a cause leave ``id`` and ``host`` empty, and their caller sets both."""
 
     candidate: Candidate
     severity: Severity
@@ -199,7 +203,7 @@ class Finding(msgspec.Struct, frozen=True):
     alternatives: tuple[tuple[str, ...], ...] = ()
     follows_from: tuple[str, ...] = ()
     later: "Later | None" = None
-    """If an event brings the cause: the causes that stop the flows after the event."""
+    """The causes that stop the flows after the event, if an event brings this cause; else None."""
 
 
 class Later(msgspec.Struct, frozen=True):
@@ -212,14 +216,14 @@ class Later(msgspec.Struct, frozen=True):
 
 
 class AskedFlows(msgspec.Struct, frozen=True):
-    """The asked flows as they are now: ``traces``, in the order asked, on the hosts of ``network``."""
+    """The ``traces`` of the asked flows on the hosts of ``network`` as they are now, in the order of the questions."""
 
     network: Network
     traces: tuple[Trace, ...]
 
     @property
     def flows(self) -> tuple[Flow, ...]:
-        """The flows, in the order asked."""
+        """The asked flows, in the order of the questions."""
         return tuple(each.flow for each in self.traces)
 
 
@@ -239,8 +243,9 @@ def of_no_flows(_: AskedFlows) -> Iterator[Finding]:
 
 
 class Coming(msgspec.Struct, frozen=True):
-    """A fault that will stop a flow after an event.  ``found``: its diagnosis after the event.  ``flow``: as it is
-    asked now.  ``was`` and ``then``: the network now and after the event on the host ``label``."""
+    """A fault that will stop a flow after an event.  ``found``: the cause that is found after the event.  ``flow``: the
+    flow as it is asked now.  ``label``: the host on which the event happens.  ``was``: the network now.  ``then``: the
+    network after the event."""
 
     event: str
     label: str
@@ -256,7 +261,7 @@ class Coming(msgspec.Struct, frozen=True):
 
     @property
     def host_then(self) -> Host:
-        """The same host after the event."""
+        """The host on which the event happens, as it is after the event."""
         return self.then.host(self.label)
 
 
@@ -266,25 +271,26 @@ def of_nothing_coming(_: Coming) -> bool:
 
 
 class Cause(msgspec.Struct, frozen=True):
-    """One entry of the catalogue.  ``find`` is called for stops of these ``reasons`` first, ``of_host`` for each host
-    that was read, ``of_flows`` once a question.  The registry gives a cause the name of its file as its ``id``
-    (:func:`id_of`), and that file's functions ``find``, ``of_host``, ``of_flows`` and ``foresees``.  The file's
-    ``CAUSE`` itself contains a function only if a call makes that function.
+    """One entry of the catalogue.  hairpin calls ``find`` first for stops whose reason is in ``reasons``, ``of_host``
+    for each host that was read, and ``of_flows`` once for each question.  The registry sets ``id`` from the name of the
+    cause's file (:func:`id_of`), and sets ``find``, ``of_host``, ``of_flows`` and ``foresees`` from the functions that
+    the file defines.  A file passes a function to its ``CAUSE`` only if a call returns that function.
 
-    ``general``: ``find`` is called for every stop.  It looks at the flow's whole path, for missing or deciding
-    elements.  Such a cause is named after the kind of element; a special cause with the same change has a better name.
-    A cause with no reasons that is not general is asked last, if no other cause explains the flow.
+    ``general``: whether ``find`` is called for every stop.  It then searches the flow's whole path for elements that
+    are missing or that decide the flow.  A general cause is named after the kind of element.  If a special cause
+    proposes the same change, the special cause's name is used.  A cause that has no reasons and is not general is asked
+    last, and only if no other cause explains the flow.
 
-    ``fixed_with``: ``container`` or ``network`` if the faulty property is fixed once that is created (a published port,
-    a subnet), so the repair recreates it; else empty.
+    ``fixed_with``: ``container`` or ``network`` if the faulty property (a published port, a subnet) cannot be changed
+    after the container or network is created, so that the repair recreates it; else empty.
 
-    ``on_purpose``: an administrator or the engine stops these flows on purpose: an engine's isolation, a port that is
-    not published, a ban.  Such a failing flow is not a fault by itself.
+    ``on_purpose``: whether an administrator or the engine stops these flows on purpose, for example by an engine's
+    isolation rules, an unpublished port or a ban.  It is no fault by itself that such a flow fails.
 
-    ``aliases``: other ids of the same cause, by which it is found as well.
+    ``aliases``: other ids by which users can name the cause.
 
-    ``foresees``: whether this cause is the better name for a fault that an event brings than the cause found after the
-    event."""
+    ``foresees``: returns whether an event's fault should have the name of this cause instead of the name of the cause
+    that is found after the event."""
 
     title: Message
     source: str
@@ -311,5 +317,5 @@ NOT_RUNNING: frozenset[Reason] = frozenset(
 
 
 def id_of(module: str) -> str:
-    """Return the id of the cause of a module, by the module's full name."""
+    """Return the id of the cause whose module has this full name."""
     return module.rpartition(".")[2].replace("_", "-")

@@ -11,13 +11,13 @@ from hairpin.walk.deciders import deciders
 
 
 def lost_rules(coming: Coming) -> Iterator[Place]:
-    """Yield the rules on the packet's present path that the event removes and that no engine makes."""
+    """Yield the rules that the packet matches now, that the event removes and that no engine makes."""
     then = coming.host_then.namespace(coming.host.netns.name).ruleset
     return (place for place, rule in _own_rules(coming) if is_lost(place, rule, then))
 
 
 def is_lost(place: Place, rule: Rule, then: Ruleset) -> bool:
-    """Return whether ``then`` lacks the chain of the place, or the chain has no rule of this meaning."""
+    """Return whether the ruleset ``then`` has no rule of the same meaning as ``rule`` in the chain of ``place``."""
     table = then.table(place.family, place.table, place.dialect)
     chain = table.chain(place.chain) if table is not None else None
     return chain is None or all(meaning(one) != meaning(rule) for one in chain.rules)

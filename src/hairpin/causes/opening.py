@@ -1,8 +1,7 @@
-"""Openings by an event: a rule keeps clients out now, and nothing keeps them out after the event.
+"""Ports that an event opens: a rule keeps clients out now, and nothing keeps them out after the event.
 
-Of an engine's own rules only those count that a reload of firewalld deletes and that the engine does not restore,
-although it restores the rules by which its ports are reached.  hairpin never closes such an opening itself; it gives
-advice.
+An engine's own rules count only if a reload of firewalld deletes them and the engine does not restore them, although it
+restores the rules that make its ports reachable.  hairpin never closes such an opening itself.  It gives advice.
 """
 
 from collections.abc import Iterator
@@ -38,11 +37,12 @@ def about_rule(place: Place, title: Message, detail: Message, advice: Message) -
 
 
 def opened_by_events(asked: AskedFlows, advice: Message, *, of_engine: bool) -> Iterator[Finding]:
-    """Yield one finding for each rule that an event removes, or puts an accepting rule before, so that the event opens
-    a port.
+    """Yield one finding for each rule that no longer keeps clients out after an event.  The event removes the rule or
+    inserts an accepting rule before it.
 
-    ``of_engine``: only an engine's isolation rules; otherwise all rules except these.  A catch-all rule
-    counts as a policy: an event that restores the rule accepting a port opens nothing."""
+    If ``of_engine`` is true, only isolation rules of engines are examined.  Otherwise all other rules are examined.  A
+    rule that matches every packet counts as a policy: an event that restores an accepting rule before it opens
+    nothing."""
     network = asked.network
     denied = {
         number: place
@@ -52,7 +52,7 @@ def opened_by_events(asked: AskedFlows, advice: Message, *, of_engine: bool) -> 
     told: set[Place] = set()
     for label, event, course in courses_to_come(network, asked.flows) if denied else ():
         if of_engine and event not in _OF_FIREWALLD:
-            continue  # other events that remove an engine's rules also break its ports, and that is reported
+            continue  # every other event that removes an engine's rules breaks its ports too, which other causes report
         for number, place in denied.items():
             trace = asked.traces[number]
             if trace.usual.stop is None or trace.usual.stop.netns.host != label or place in told:
@@ -92,8 +92,8 @@ def _own(host: Host) -> Ruleset:
 
 
 def _denying(network: Network, trace: Trace, *, of_engine: bool) -> Place | None:
-    """Return the rule that keeps the client out: an engine's isolation rule, or a user's rule about a port; None for a
-    policy."""
+    """Return the rule that keeps the client out, or None if a policy does.  If ``of_engine`` is true, only an engine's
+    rule is returned; otherwise only another rule that stops a client outside the host."""
     stop = trace.usual.stop if not trace.succeeds else None
     if stop is None or not stop.netns.is_host:
         return None

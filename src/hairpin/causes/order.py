@@ -1,8 +1,9 @@
-"""Decides which of several true causes is named first, by one ordered table of classes of candidates.
+"""Decides which of several proven causes is named first, by one ordered table of candidate classes.
 
-Often each of several changes would deliver the flow: one restores a lost rule, another opens the policy that now drops
-the packet.  The search tries candidates in the order of this table, so the first one that delivers the flow is the
-answer.  Candidates in one row keep the order of the walk's branches, and within a branch the order of cause ids.
+Often several changes would each deliver the flow.  For example, one change restores a lost rule, and another opens the
+policy that now drops the packet.  The search tries candidates in the order of this table, so the first one that
+delivers the flow is the answer.  Candidates in one row are tried in the order of the walk's branches.  Candidates of
+one branch are tried in the order of their cause ids.
 """
 
 from typing import Literal
@@ -44,7 +45,8 @@ Class = Literal[
 
 
 class Row(msgspec.Struct, frozen=True):
-    """Classes of equal standing.  ``reason``: why their candidates are tried before those of later rows."""
+    """Classes whose candidates have the same rank.  ``reason``: why their candidates are tried before the candidates of
+    later rows."""
 
     classes: tuple[Class, ...]
     reason: str
@@ -162,7 +164,7 @@ ORDER: tuple[Row, ...] = (
 )
 
 PUTTING_BACK: frozenset[Class] = frozenset({"lost-engine-rule", "lost-masquerade", "lost-hairpin-masquerade"})
-"""Classes of candidates that put engine rules back."""
+"""Classes of candidates that restore lost rules of an engine."""
 _BACK_TO_NORMAL: frozenset[Class] = frozenset(
     {
         "wrong-neighbour-entry", "stale-tunnel-entry", "full-table", "stale-connection", "exceeded-limit",
@@ -179,8 +181,8 @@ OPENING: frozenset[Class] = frozenset(
 """Classes of candidates that let a packet through a rule or policy.  In ORDER they come after PUTTING_BACK."""
 _WALLS: frozenset[Class] = frozenset({"dropping-rule", "nearly-allowing-rule", "separation"})
 FOR_SOMEBODY = OPENING | _WALLS
-"""Classes of candidates that open a path to the destination.  They repair nothing while no container has its
-address."""
+"""Classes of candidates that open a path to the destination.  They repair nothing while no container has the
+destination address."""
 _OF_ONE_STOP: frozenset[Class] = frozenset(
     {
         "address-not-on-host", "address-held-by-nobody", "far-end-of-link", "filtering-peer", "no-way-back",
@@ -189,10 +191,11 @@ _OF_ONE_STOP: frozenset[Class] = frozenset(
 )  # fmt: skip
 _DECIDING: frozenset[Class] = frozenset({"deciding-rule"})
 OF_THEIR_STOP = (FOR_SOMEBODY - _DECIDING) | _OF_ONE_STOP
-"""Classes of candidates that count only at stops for their causes' own reasons: at another stop they would be
-guesses."""
+"""Classes of candidates that count only if the reason of the stop is among the ``reasons`` of their cause.  At any
+other stop they would be guesses."""
 LAST: frozenset[Class] = frozenset({"wanted-route"})
-"""Classes of candidates that undo an intended setting: they are tried only if nothing else explains the flow."""
+"""Classes of candidates that undo an intended setting.  They are tried only if no other candidate explains why the flow
+fails."""
 
 _PLACES: dict[Class, int] = {name: place for place, row in enumerate(ORDER) for name in row.classes}
 
@@ -211,10 +214,11 @@ TO_COME = (
     "ipv6-ra-ignored-when-forwarding", "cloud-address-changed",
     "firewalld-runtime-only-port", "mixed-firewall-managers", "runtime-only-rule",
 )  # fmt: skip
-"""The ids of causes that an event brings, in the order in which they are asked: causes about settings in files before
-causes about their effects, wiped state before run-time state."""
+"""The ids of causes that an event brings, in the order in which they are asked.  A cause about a setting in a file
+comes before causes about the effects of that setting.  A cause about wiped rules comes before causes about rules that
+exist only at run time."""
 OF_FLOWS = (
     "firewalld-reload-loses-engine-protection", "runtime-only-rule", "stale-accept-for-dead-container",
     "published-bypasses-host-firewall",
 )  # fmt: skip
-"""The ids of causes that look at the traces of all asked flows, in the order of the report."""
+"""The ids of causes that look at the traces of all asked flows, in the order in which the report names them."""

@@ -10,10 +10,10 @@ from hairpin.walk.verdicts import Verdict
 
 
 class Proof(msgspec.Struct, frozen=True):
-    """The verdicts of the two walks that prove a set of causes: on the hosts as they are, and with all changes of the
-    set.
+    """The verdicts of the two walks that prove a set of causes.  The first walk is on the hosts as they are, the second
+    on the hosts with all changes of the set.
 
-    ``repaired``: the second walk."""
+    ``repaired``: the trace of the second walk."""
 
     without_change: Verdict
     with_change: Verdict
@@ -21,11 +21,12 @@ class Proof(msgspec.Struct, frozen=True):
 
 
 def proof_by(trace: Trace, repaired: Trace) -> Proof:
-    """Return the proof by two walks of one flow: on the hosts as they are, and with the changes."""
+    """Return the proof by two walks of one flow: ``trace`` on the hosts as they are, and ``repaired`` with the
+    changes."""
     return Proof(trace.verdict, repaired.verdict, repaired)
 
 
 def is_repaired(network: Network, flow: Flow, repaired: Trace) -> bool:
-    """Return whether a walk after a change proves it.  The flow succeeds, and a flow that was stopped inside the hosts
-    of ``network`` does not merely leave them."""
+    """Return whether the walk after a change proves the cause.  The flow must succeed.  A flow that should end inside
+    the hosts of ``network`` must not merely leave them."""
     return repaired.succeeds and not (repaired.verdict == "leaves" and is_held_inside(network, flow))

@@ -1,8 +1,8 @@
-"""Finds the causes: every module in a folder beside this one, and those of other packages.
+"""Finds the causes: the modules in the folders beside this file, and the causes that other packages bring.
 
-A module in such a folder is a cause and has a ``CAUSE``.  A module whose name begins with an underscore has code that
+A module in these folders defines a cause as ``CAUSE``, or its name begins with an underscore and it has code that
 several causes share.  Any other module is an error, because a misspelt name would hide a cause.  A ``CAUSE`` gets its
-id from the module's name, and its ``find``, ``of_host``, ``of_flows`` and ``foresees`` from the module's functions of
+id from the module's name.  It gets ``find``, ``of_host``, ``of_flows`` and ``foresees`` from the module's functions of
 these names.
 """
 
@@ -27,12 +27,13 @@ from hairpin.walk.state import Reason
 _GROUP = "hairpin.causes"
 _STATES = "hairpin.causes.states."
 DOORS = ("find", "of_host", "of_flows", "foresees")
-"""The functions of a module that the registry looks for."""
+"""The names of the functions that the registry takes from a cause's module."""
 
 
 @cache
 def cause_modules() -> tuple[str, ...]:
-    """Return the full names of the cause modules: those in the folders whose names have no leading underscore."""
+    """Return the full names of the cause modules.  A cause module is in a folder, and its name has no leading
+    underscore."""
     modules = [
         each.name for each in pkgutil.walk_packages(hairpin.causes.__path__, "hairpin.causes.") if not each.ispkg
     ]
@@ -47,7 +48,7 @@ def all_causes() -> tuple[Cause, ...]:
 
 
 def _loaded(modules: Iterable[str]) -> tuple[Cause, ...]:
-    """Return the causes of the modules and those of other packages, in the order of their ids."""
+    """Return the causes of these modules and the causes of other packages, in the order of their ids."""
     return tuple(sorted((*map(_of_module, modules), *_of_others()), key=lambda each: each.id))
 
 
@@ -68,10 +69,11 @@ def _completed(cause: Cause, module: ModuleType) -> Cause:
 
 @cache
 def _of_others() -> tuple[Cause, ...]:
-    """Return the causes that other packages bring: entry points of the group ``hairpin.causes``.
+    """Return the causes that other packages bring as entry points of the group ``hairpin.causes``.
 
-    Most machines have no such package, and ``importlib.metadata`` is a fifth of what hairpin loads.  So it is imported
-    only if a package names the group.  Source: packaging.python.org, "Entry points specification"."""
+    Most machines have no such package, and ``importlib.metadata`` would be a fifth of the code that hairpin loads.  So
+    ``importlib.metadata`` is imported only if some package has entry points of this group.  Source:
+    packaging.python.org, "Entry points specification"."""
     if not any(_GROUP in each.read_text("utf-8", "replace") for each in _entry_point_files()):
         return ()
     from importlib.metadata import entry_points  # noqa: PLC0415
@@ -88,7 +90,8 @@ def _entry_point_files() -> Iterator[Path]:
 
 @cache
 def docstrings() -> Mapping[str, str]:
-    """Return the docstring of each cause's module, by the cause's id; empty where it has none."""
+    """Return the docstring of each cause's module by the cause's id.  The text is empty if the module has no
+    docstring."""
     told = {each.id: _modules().get(each.id, each.find.__module__) for each in all_causes()}
     return {id_: inspect.getdoc(importlib.import_module(name)) or "" for id_, name in told.items()}
 
@@ -101,17 +104,19 @@ def folders() -> Mapping[str, str]:
 
 @cache
 def canonical_id(name: str) -> str:
-    """Return the id of the cause that has the name as its id or as an alias; the name itself if none has."""
+    """Return the id of the cause that has the name as its alias.  If no cause has this alias, return the name
+    itself."""
     return next((each.id for each in all_causes() if name in each.aliases), name)
 
 
 def cause_of(id_: str) -> Cause:
-    """Return this package's cause with that id, without loading any other."""
+    """Return this package's cause with that id.  No other cause of this package is loaded."""
     return _of_module(_modules()[id_])
 
 
 def known_cause(id_: str) -> Cause | None:
-    """Return the cause with that id, of this package without loading any other, or of another package; else None."""
+    """Return the cause of this package or of another package with that id, or None.  No other cause of this package is
+    loaded."""
     if id_ in _modules():
         return cause_of(id_)
     return next((each for each in _of_others() if each.id == id_), None)
@@ -124,32 +129,33 @@ def _modules() -> Mapping[str, str]:
 
 
 def fixed_with_of(cause: str) -> Literal["", "container", "network"]:
-    """Return what has to be recreated to repair the cause of this id; empty: nothing."""
+    """Return whether a container or a network must be recreated to repair the cause with this id; empty if neither."""
     found = known_cause(cause)
     return found.fixed_with if found is not None else ""
 
 
 def is_on_purpose(cause: str) -> bool:
-    """Return whether an administrator or the engine stops these flows on purpose."""
+    """Return whether the cause with this id stops flows on purpose, because an administrator or an engine wants it."""
     found = known_cause(cause)
     return found is not None and found.on_purpose
 
 
 @cache
 def causes_for(reason: Reason) -> tuple[Cause, ...]:
-    """Return the causes that look at this kind of stop.  No other one of this package is loaded."""
+    """Return the causes that look at stops of this reason.  No other cause of this package is loaded."""
     return tuple(each for each in _loaded(_asked_at(reason, "any")) if reason in each.reasons)
 
 
 @cache
 def general_causes() -> tuple[Cause, ...]:
-    """Return the causes that look at a flow's whole path, whatever the stop is.  No other one of this package is
-    loaded."""
+    """Return the causes that look at a flow's whole path, whatever the reason of the stop is.  No other cause of this
+    package is loaded."""
     return tuple(each for each in _loaded(_asked_at("general")) if each.general)
 
 
 def _asked_at(*words: str) -> Iterator[str]:
-    """Yield the modules of the causes whose row has one of the words, and of those that have no row."""
+    """Yield the modules of the causes whose row in ``ASKED_AT`` has one of the words, and of the causes without a
+    row."""
     for id_, name in _modules().items():
         told = ASKED_AT.get(id_)
         if told is None or not {*told.split()}.isdisjoint(words):
@@ -158,20 +164,20 @@ def _asked_at(*words: str) -> Iterator[str]:
 
 @cache
 def causes_of_hosts() -> tuple[Cause, ...]:
-    """Return the causes that look at hosts.  This package's are in the folder ``states``: a healthy host loads no
-    other one."""
+    """Return the causes that look at hosts.  In this package, all of them are in the folder ``states``.  No other cause
+    of this package is loaded for a healthy host."""
     states = tuple(each for each in cause_modules() if each.startswith(_STATES))
     return tuple(each for each in _loaded(states) if each.of_host is not of_no_host)
 
 
 def causes_to_come() -> Iterator[Cause]:
-    """Yield the causes that may name a fault after an event, in the order in which they are asked.  Modules load one by
-    one, so a caller that stops at the first fitting cause loads no others."""
+    """Yield the causes that may name a fault after an event, in the order in which they are asked.  Modules are loaded
+    one by one, so a caller that stops at the first fitting cause does not load the rest."""
     yield from (cause_of(id_) for id_ in TO_COME)
     yield from (each for each in _of_others() if each.foresees is not of_nothing_coming)
 
 
 def causes_of_flows() -> Iterator[Cause]:
-    """Yield the causes that look at the traces of all asked flows, in the order of the report."""
+    """Yield the causes that look at the traces of all asked flows, in the order in which the report names them."""
     yield from (cause_of(id_) for id_ in OF_FLOWS)
     yield from (each for each in _of_others() if each.of_flows is not of_no_flows)

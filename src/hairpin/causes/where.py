@@ -1,6 +1,6 @@
-"""The things that candidates are about (a rule, a route, a container …), as values.  ``places`` returns their words for
-JSON.  The report quotes the readings' entries from which these values were read.  A field without a value is not
-reported.
+"""The things that candidates are about (a rule, a route, a container …), as values.  ``places`` returns the fields of
+such a value as words for JSON.  The report quotes the entries of readings from which these values were read.  A field
+without a value is not reported.
 """
 
 from typing import cast
@@ -19,7 +19,7 @@ from hairpin.walk.sockets import socket_text
 
 Places = tuple[tuple[str, str], ...]
 Entry = Route | PolicyRule | Neighbour | FdbEntry | Socket
-"""An entry of a reading with its position there."""
+"""One entry of a reading, such as a route, which knows its position in the reading."""
 
 
 class OfRule(msgspec.Struct, frozen=True):
@@ -36,7 +36,8 @@ class OfWall(msgspec.Struct, frozen=True):
 
 
 class OfZone(msgspec.Struct, frozen=True):
-    """A zone of firewalld, whose chain stopped the packet.  ``tells_rule``: report the single rule in it."""
+    """A zone of firewalld, whose chain stopped the packet.  ``tells_rule``: whether the report names the rule in that
+    chain."""
 
     place: Place
     interface: str | None = None
@@ -46,7 +47,8 @@ class OfZone(msgspec.Struct, frozen=True):
 
 
 class OfLostRules(msgspec.Struct, frozen=True):
-    """Chains and rules of an engine that are gone.  ``backend``: the program of Podman that made them."""
+    """Chains and rules of an engine that are gone.  ``backend``: the program with which Podman made them, netavark or
+    CNI."""
 
     chains: tuple[ExpectedChain, ...] = ()
     rules: tuple[ExpectedRule, ...] = ()
@@ -54,12 +56,12 @@ class OfLostRules(msgspec.Struct, frozen=True):
 
     @property
     def tables(self) -> tuple[str, ...]:
-        """The names of their tables, each once."""
+        """The names of the tables of these chains and rules, each once."""
         return tuple(dict.fromkeys((*(each.table for each in self.chains), *(each.table for each in self.rules))))
 
 
 class OfSysctl(msgspec.Struct, frozen=True):
-    """A value under /proc/sys, and the value with which the packet would have gone on."""
+    """A sysctl with its present ``value``, and the ``wanted`` value with which the packet would have passed."""
 
     sysctl: Path
     value: str | int
@@ -67,9 +69,10 @@ class OfSysctl(msgspec.Struct, frozen=True):
 
 
 class OfRoute(msgspec.Struct, frozen=True):
-    """A route that exists or is missing.  ``rivals``: the other routes to the destination of a missing one.  ``table``:
-    set to report its table.  ``network`` and ``subnet``, or ``container``: the network or container to which it leads.
-    ``address``: the host or container address to which it should lead."""
+    """A route that exists or is missing.  ``rivals``: if the route is missing, the other routes to its destination.
+    ``table``: the route's table, set only if the report should name it.  ``network`` and ``subnet``, or ``container``:
+    the network or container to which the route leads.  ``address``: the host or container address to which the route
+    should lead."""
 
     route: Route
     host: str | None = None
@@ -125,7 +128,7 @@ class OfTunnelEnd(msgspec.Struct, frozen=True):
 
 
 class OfNeighbour(msgspec.Struct, frozen=True):
-    """A neighbour entry (``entry``; None: it is missing), and the right hardware address."""
+    """A neighbour entry and the right hardware address.  ``entry`` is None if the neighbour entry is missing."""
 
     link: str
     address: str
@@ -136,8 +139,8 @@ class OfNeighbour(msgspec.Struct, frozen=True):
 
 
 class OfForwarding(msgspec.Struct, frozen=True):
-    """Forwarding entries of a tunnel device or of a bridge port, for a hardware address.  ``remote``: where they lead,
-    ``wanted``: where they should lead."""
+    """Forwarding entries of a tunnel device or a bridge port for a hardware address.  ``remote``: the address to which
+    the entries lead.  ``wanted``: the address to which they should lead."""
 
     host: str
     link: str
@@ -148,7 +151,7 @@ class OfForwarding(msgspec.Struct, frozen=True):
 
 
 class OfPeer(msgspec.Struct, frozen=True):
-    """A machine that does not accept source addresses of a subnet."""
+    """A machine that drops packets with source addresses of a subnet."""
 
     host: str
     subnet: str
@@ -156,7 +159,8 @@ class OfPeer(msgspec.Struct, frozen=True):
 
 
 class OfAddress(msgspec.Struct, frozen=True):
-    """An address that a host or a container should have or reach.  ``private``: a gateway maps it to this."""
+    """An address that a host or a container should have or reach.  ``private``: the address to which a gateway
+    translates it."""
 
     address: str
     private: str | None = None
@@ -166,7 +170,7 @@ class OfAddress(msgspec.Struct, frozen=True):
 
 
 class OfContainer(msgspec.Struct, frozen=True):
-    """A container, with its faulty property or that of one of its ports."""
+    """A container, with a faulty property of the container or of one of its ports."""
 
     container: str
     network: str | None = None
@@ -186,14 +190,15 @@ class OfContainer(msgspec.Struct, frozen=True):
 
 
 class OfPort(msgspec.Struct, frozen=True):
-    """A port of the host that nothing serves, and the swarm's service that publishes it."""
+    """A port of the host that no process serves, and the swarm service that publishes the port."""
 
     port: str | int
     service: str | None = None
 
 
 class OfSocket(msgspec.Struct, frozen=True):
-    """A socket.  ``container``: its owner; ``published``: the port that the owner publishes instead."""
+    """A socket.  ``container``: the container that owns it.  ``published``: the port that this container publishes
+    instead."""
 
     socket: Socket
     container: str | None = None
@@ -201,7 +206,7 @@ class OfSocket(msgspec.Struct, frozen=True):
 
 
 class OfProcess(msgspec.Struct, frozen=True):
-    """A process that does not answer.  ``group``: its frozen control group."""
+    """A process that does not answer.  ``group``: the frozen control group that the process is in."""
 
     process: str | None
     pid: int | None
@@ -212,7 +217,7 @@ class OfProcess(msgspec.Struct, frozen=True):
 
 
 class OfConnection(msgspec.Struct, frozen=True):
-    """An entry of the connection table, by its original direction."""
+    """A conntrack entry, with the addresses and ports of its original direction."""
 
     protocol: str
     source: str
@@ -223,7 +228,8 @@ class OfConnection(msgspec.Struct, frozen=True):
 
 
 class OfNetwork(msgspec.Struct, frozen=True):
-    """One or several container networks, and the option that decides.  ``chain``: it leads to this closed chain."""
+    """One or several container networks, and the network option that decides the flow.  ``chain``: the closed chain to
+    which packets of the network are led."""
 
     network: str | None = None
     option: str | None = None
@@ -232,7 +238,7 @@ class OfNetwork(msgspec.Struct, frozen=True):
 
 
 class OfUnit(msgspec.Struct, frozen=True):
-    """A service of the host.  ``container``: the container that would start with it."""
+    """A systemd unit of the host.  ``container``: the container that would start with the unit."""
 
     unit: str
     state: str
@@ -247,8 +253,8 @@ class OfFile(msgspec.Struct, frozen=True):
 
 
 class OfTool(msgspec.Struct, frozen=True):
-    """A tool that makes rules: a program, a kernel module, or the lock and the process that holds it. ``manager``: the
-    program that may have removed an engine's rules."""
+    """A tool that makes rules: a program, a kernel module, or the xtables lock with the process that holds it.
+    ``manager``: the program that may have removed an engine's rules."""
 
     program: str | None = None
     version: str | None = None
@@ -296,14 +302,14 @@ def of_missing(
     link: str | None = None,
     table: int | None = None,
 ) -> OfRoute:
-    """Return the place of a route that is missing from ``routes``."""
+    """Return the place of a missing route, with the routes among ``routes`` that have the same destination."""
     wanted = (route.version, route.destination, route.prefix_length)
     rivals = (each for each in routes if (each.version, each.destination, each.prefix_length) == wanted)
     return OfRoute(route, host=host, link=link, table=table, rivals=tuple(rivals))
 
 
 def rule_of(where: Where) -> Place | None:
-    """Return the packet filter's rule or policy that ``where`` names, or None."""
+    """Return the rule or policy of the packet filter that ``where`` names, or None."""
     match where:
         case OfRule(place=place) | OfWall(place=place) | OfZone(place=place, tells_rule=True):
             return place
@@ -321,7 +327,7 @@ def container_of(where: Where) -> str | None:
 
 
 def read_entries(where: Where) -> tuple[Entry, ...]:
-    """Return the entries of readings that ``where`` quotes."""
+    """Return the entries of readings that a report quotes for ``where``."""
     match where:
         case OfPolicyRule(rule=rule):
             return (rule,)
@@ -336,7 +342,7 @@ def read_entries(where: Where) -> tuple[Entry, ...]:
 
 
 def places(where: Where) -> Places:
-    """Return the fields of ``where`` as names and words, in the order of the report."""
+    """Return the fields of ``where`` as pairs of name and text, in the order of the report."""
     found: dict[str, object]
     match where:
         case OfRule(place=place):
@@ -381,7 +387,7 @@ _TOLD: dict[type, tuple[str, ...]] = {
     OfSocket: ("container", "published", "socket"),
     OfProcess: ("process", "pid", "container", "port", "socket", "group"),
 }  # fmt: skip
-"""The reported fields in order, for types whose reported fields differ from their own."""
+"""The fields to report, in order, for each type of which not all fields are reported in their own order."""
 
 
 def _rule_text(expected: ExpectedRule) -> str:

@@ -1,5 +1,5 @@
-"""Faults between hosts that were read: routes to each other's containers, tunnels, filters on the path.
+"""Faults between hosts that were read: routes to another host's containers, tunnels, filters on the path.
 
-``_tunnelled`` finds the tunnel that a frame took, ``_node_route`` the missing route to another host's containers,
-``_overlay`` the container for which an overlay network's device lacks its entries.
+``_tunnelled`` finds the tunnel that a frame took.  ``_node_route`` finds the missing or wrong route to another host's
+containers.  ``_overlay`` finds the container for which an overlay network's device has no entries.
 """

@@ -28,10 +28,11 @@ from hairpin.network.wires import holder_of
 
 
 class Misrouted(msgspec.Struct, frozen=True):
-    """A host whose route for the destination does not lead to the host that has this address.
+    """A host whose route for the destination address does not lead to the host that has this address.
 
-    ``found``: that route; None: there is none.  ``far``: the host that has the address.  ``right``: the route that
-    would lead there.  ``entries``: the neighbour and forwarding entries that the tunnel of this route lacks.
+    ``found``: the present route for the address, or None if there is no route.  ``far``: the host that has the address.
+    ``right``: the route that would lead to ``far``.  ``entries``: the neighbour and forwarding entries that the tunnel
+    of the right route lacks.
     """
 
     netns: Netns
@@ -42,24 +43,24 @@ class Misrouted(msgspec.Struct, frozen=True):
 
     @property
     def is_missing(self) -> bool:
-        """Whether the subnet has no route of its own: a wider route decides, or none does."""
+        """Whether this host has no route for the subnet of the address.  A wider route may cover the subnet."""
         return self.found is None or self.found.prefix_length < self.right.prefix_length
 
     @property
     def change(self) -> Change:
-        """The change that adds the right route.  It replaces a wrong route of the subnet."""
+        """The change that adds the right route, and removes a wrong route for the subnet."""
         if self.found is None or self.is_missing:
             return Change((*self.entries, AddEntry(self.netns, self.right)))
         found = self.found
         right = msgspec.structs.replace(self.right, table=found.table, metric=found.metric, tos=found.tos)
         if route_slot(right) == route_slot(found):
             return Change((*self.entries, ReplaceEntry(self.netns, found, right)))
-        # A narrower route has another place in the table: add the right route before deleting the narrower one.
+        # A narrower route has another slot in the table: add the right route before deleting the narrower route.
         return Change((*self.entries, AddEntry(self.netns, self.right), DeleteEntry(self.netns, found)))
 
 
 def hosts_without_route(view: View) -> Iterator[Misrouted]:
-    """Yield each host on the packet's path that has no route to the destination's host, in path order."""
+    """Yield each host on the packet's path whose route does not lead to the destination's host, in path order."""
     packet = inner_packet(view)
     visited = tuple(dict.fromkeys(step.netns.of_host for step in failing_steps(view)))
     for netns in visited:
@@ -78,13 +79,13 @@ def hosts_without_route(view: View) -> Iterator[Misrouted]:
 
 
 def _should_be_masqueraded(network: Network, holder: Netns, version: Version, address: int) -> bool:
-    """Return whether the container's own host should have masqueraded this address."""
+    """Return whether the host of the container with this address should have masqueraded the address."""
     own = holder.is_host or owns_address(network.namespace(holder.of_host), version, address)
     return not own and not is_unmasqueraded(network, holder.of_host, version, address)
 
 
 def _goes_there(network: Network, namespace: Namespace, hops: tuple[NextHop, ...], holder: Netns) -> bool:
-    """Return whether a next hop is the right host, or the destination is on-link."""
+    """Return whether a next hop is the host that has the destination, or the destination is on-link."""
     there = network.namespace(holder.of_host)
     for hop in hops:
         link = namespace.link(hop.link or "")
@@ -109,8 +110,8 @@ def _mac_of(namespace: Namespace, hop: NextHop) -> int | None:
 def _route_to(
     network: Network, netns: Netns, holder: Netns, version: Version, address: int
 ) -> tuple[Route, tuple[Primitive, ...]] | None:
-    """Return the route to the subnet in which the holder has the address, and the entries that a tunnel lacks for it.
-    The route uses a tunnel that both hosts have, else an on-link address of the far host."""
+    """Return the route to the subnet in which ``holder`` has the address, and the entries that a tunnel lacks for this
+    route.  The route uses a tunnel that both hosts have, or else an on-link address of the far host."""
     held = next(
         each for each in network.namespace(holder).addresses if (each.version, each.value) == (version, address)
     )
@@ -136,8 +137,8 @@ def _is_way_out(network: Network, netns: Netns, link: Link) -> bool:
 def _by_tunnel(
     network: Network, netns: Netns, far: Netns, version: Version
 ) -> Iterator[tuple[int, Link, tuple[Primitive, ...]]]:
-    """Yield each tunnel that both hosts have: the far device's address, the device here, and the entries that it
-    lacks."""
+    """Yield, for each tunnel that both hosts have, the far device's address, this host's device, and the entries that
+    this host's device lacks."""
     here, there = network.namespace(netns), network.namespace(far)
     for link in here.links:
         if link.tunnel is None or not link.up or is_bridge_port(here, link):

@@ -1,4 +1,4 @@
-"""A container of another swarm node for which an overlay network's device lacks its entries."""
+"""Finds the container of another swarm node for which an overlay network's device has no entries."""
 
 from collections.abc import Iterator
 
@@ -14,16 +14,17 @@ from hairpin.network.tunnel.tunnels import encapsulation, entries_of
 from hairpin.network.wires import holder_of
 
 GOSSIP_PORT = 7946
-"""The port, tcp and udp, of the gossip between the nodes of a swarm."""
+"""The port, tcp and udp, through which the nodes of a swarm send their gossip."""
 
 
 class Unknown(msgspec.Struct, frozen=True):
     """The namespace ``holder`` on another node has an address that the ``device`` in ``netns`` does not know.
-    ``parts``: the entries that are missing: the neighbour entry from which the device answers ARP, and the forwarding
+    ``parts``: the missing entries, which are the neighbour entry from which the device answers ARP and the forwarding
     entry.
 
-    ``is_forgotten``: dockerd's forwarding entry is still there.  dockerd writes both entries, so the kernel has deleted
-    the neighbour entry.  An entry that the device learned from a frame is not permanent and does not count."""
+    ``is_forgotten``: whether dockerd's forwarding entry is still there.  dockerd writes both entries, so in this case
+    the kernel has deleted the neighbour entry.  A forwarding entry that the device learned from a frame is not
+    permanent and does not count."""
 
     netns: Netns
     device: Link
@@ -33,8 +34,8 @@ class Unknown(msgspec.Struct, frozen=True):
 
 
 def overlay_netns(view: View) -> Netns | None:
-    """Return dockerd's namespace of the overlay network on the host where the packet stopped, or None.  The packet
-    stopped in that namespace or at a link that leads to it, or it is an outer packet from another node."""
+    """Return dockerd's namespace for the overlay network on the host where the packet stopped, or None.  The packet
+    stopped in that namespace, or at a link that leads to it, or the packet is an outer packet from another node."""
     netns, link = view.stop.netns, view.namespace.link(view.stop.link)
     if netns.overlay is not None:
         return netns
@@ -48,14 +49,15 @@ def overlay_netns(view: View) -> Netns | None:
 
 
 def overlays_on(network: Network, host: str, name: str) -> Iterator[Netns]:
-    """Yield the namespace of the overlay network on that host."""
+    """Yield dockerd's namespace for the overlay network ``name`` on the host."""
     return (netns for netns, _ in network.namespaces() if netns.host == host and netns.overlay == name)
 
 
 def unknown_peer(view: View) -> Unknown | None:
-    """Return the holder of the address for which an overlay network answered no ARP request, or None.
+    """Return the holder of the address for which the overlay network's device answered no ARP request, with the missing
+    entries; else None.
 
-    dockerd writes the entries when the nodes' gossip announces their containers.  Source: moby
+    dockerd writes the entries for a container when its node announces the container by gossip.  Source: moby
     libnetwork/drivers/overlay/peerdb.go peerAddOp(); drivers/net/vxlan/vxlan_core.c arp_reduce()
     """
     packet = view.stop.seen.packet
@@ -74,7 +76,8 @@ def unknown_peer(view: View) -> Unknown | None:
 
 
 def _device(view: View) -> tuple[Netns, Link] | None:
-    """Return the vxlan device that answers ARP on the bridge behind the link of the stop, and its namespace."""
+    """Return the vxlan device that answers ARP on the bridge behind the link at which the packet stopped, and the
+    device's namespace."""
     link = view.namespace.link(view.stop.link)
     peer = veth_peer(view.network, view.stop.netns, link) if link is not None else None
     if peer is None:
@@ -87,7 +90,7 @@ def _device(view: View) -> tuple[Netns, Link] | None:
 
 
 def _same_network(network: Network, device: Link, host: str) -> FarEnd | None:
-    """Return the device of the overlay network on that host: its VNI is the network's."""
+    """Return the tunnel device on the host that has the same kind and VNI as ``device``, or None."""
     wanted = (device.kind, encapsulation(device).key)
     for netns, namespace in network.namespaces():
         for link in namespace.links if netns.host == host else ():

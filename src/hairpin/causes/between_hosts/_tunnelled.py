@@ -1,4 +1,5 @@
-"""The tunnel that carried the packet last, and the device at its far end that should have received it."""
+"""The last tunnel that carried the packet, and the device at the tunnel's far end that should have received the
+packet."""
 
 from collections.abc import Iterator
 
@@ -21,7 +22,8 @@ from hairpin.walk.state import Step
 
 
 class Tunnelled(msgspec.Struct, frozen=True):
-    """The tunnel device that sent the packet, and the inner frame.  ``inside``: the packet has not left the tunnel."""
+    """The tunnel device that sent the packet, and the inner frame.  ``inside``: whether the packet is still inside the
+    tunnel."""
 
     netns: Netns
     link: Link
@@ -30,12 +32,12 @@ class Tunnelled(msgspec.Struct, frozen=True):
 
     @property
     def tunnel(self) -> Tunnel:
-        """How the device encapsulates."""
+        """The tunnel's encapsulation: kind, addresses, UDP port and VNI."""
         return encapsulation(self.link)
 
 
 class FarEnd(msgspec.Struct, frozen=True):
-    """A tunnel device of another host.  ``address``: the address of that host to which outer packets are sent."""
+    """A tunnel device of another host.  ``address``: the other host's address to which outer packets are sent."""
 
     netns: Netns
     link: Link
@@ -43,7 +45,7 @@ class FarEnd(msgspec.Struct, frozen=True):
 
 
 def failing_steps(view: View) -> tuple[Step, ...]:
-    """Return the steps of the packet that stopped: the first data, the reply or the request."""
+    """Return the steps of the packet that stopped, which is the first data packet, the reply or the request."""
     branch = view.branch
     return branch.data or branch.reply or branch.request
 
@@ -63,7 +65,8 @@ def last_tunnel(view: View) -> Tunnelled | None:
 
 
 def unsent(view: View) -> Tunnelled | None:
-    """Return the frame that a tunnel would have sent if its next hop had been found, or None.
+    """Return the frame that a tunnel device would have sent if the neighbour lookup for the next hop had succeeded, or
+    None.
 
     The tunnel device is the link of the packet's route, or a port of the bridge that the packet is on."""
     netns, link = view.stop.netns, view.namespace.link(view.stop.link)
@@ -77,7 +80,8 @@ def unsent(view: View) -> Tunnelled | None:
 
 
 def segment_bridge(view: View) -> Link | None:
-    """Return the host's bridge on which the packet stopped, or to which the container's link leads; else None."""
+    """Return the host's bridge on which the packet stopped, or the bridge to which the container's link leads; else
+    None."""
     link = view.namespace.link(view.stop.link)
     if link is None or link.kind == "bridge":
         return link
@@ -95,10 +99,10 @@ def bridge_behind(network: Network, netns: Netns, link: Link) -> Link | None:
 
 
 def overlay_port(view: View) -> int | None:
-    """Return the UDP port of the stopped packet if it is an outer packet of a tunnel device or of flanneld's udp
-    backend, else None.
+    """Return the UDP port of the stopped packet, or None if the packet is not an outer packet of a tunnel device or of
+    flanneld's udp backend.
 
-    If the sending host was not read, only the port shows that a packet is an outer one."""
+    If the sending host was not read, only the UDP port shows that the packet is an outer packet."""
     sent = last_tunnel(view)
     if sent is not None:
         return sent.tunnel.port if sent.inside else None
@@ -113,7 +117,8 @@ def overlay_port(view: View) -> int | None:
 
 
 def _own_port(view: View) -> int | None:
-    """Return the UDP port of a packet that arrived for a tunnel device of this host that is up, or for its flanneld."""
+    """Return the UDP port of a packet that arrived for this host's tunnel device or flanneld; else None.  The device
+    must be up."""
     packet, netns = view.stop.seen.packet, view.stop.netns
     namespace = view.namespace
     if packet.protocol != UDP or not view.stop.seen.iif or not owns_address(namespace, packet.version, packet.daddr):
@@ -124,23 +129,25 @@ def _own_port(view: View) -> int | None:
 
 
 def _is_outer(tunnel: Tunnel, packet: Packet) -> bool:
-    """Return whether the packet is one of the tunnel's outer packets, and not a frame that it carries."""
+    """Return whether the packet is an outer packet of the tunnel, and not an inner packet that the tunnel carries."""
     if tunnel.port is not None:
         return (packet.protocol, packet.dport) == (UDP, tunnel.port)
     return packet.protocol in (GRE, 4, 41)
 
 
 def inner_packet(view: View) -> Packet:
-    """Return the stopped packet; inside a tunnel, the inner packet."""
+    """Return the stopped packet, or its inner packet if it stopped inside a tunnel."""
     found = last_tunnel(view)
     return found.frame if found is not None and found.inside else view.stop.seen.packet
 
 
 def receiver(view: View, sent: Tunnelled) -> FarEnd | None:
-    """Return the device of another host for which the frame is meant: the one with its destination hardware address,
-    else the bridge port on the host that has the packet's destination.
+    """Return the other host's tunnel device for which the frame is meant.  It is the device with the frame's
+    destination hardware address, or else the device that is a bridge port on the host that has the packet's
+    destination.
 
-    If the frame's hardware address is unknown, the receiver is the device that has the next hop's address."""
+    If the sending device is no bridge port, and the frame's hardware address is unknown, the receiver is the device
+    that has the next hop's address."""
     mac = sent.frame.dmac
     for netns, link in _of_same_kind(view.network, sent):
         if mac is not None and link.mac == mac:
@@ -163,7 +170,8 @@ def next_hop(network: Network, sent: Tunnelled) -> int:
 
 
 def end_with(network: Network, sent: Tunnelled, address: int) -> FarEnd | None:
-    """Return the tunnel device of the one other host that has the address."""
+    """Return the other host's tunnel device that has the address.  If no device or several devices have it, return
+    None."""
     wanted = (sent.frame.version, address)
     found = [
         FarEnd(netns, link, underlay_address(network, netns, link))
@@ -184,8 +192,8 @@ def _of_same_kind(network: Network, sent: Tunnelled) -> Iterator[tuple[Netns, Li
 
 
 def underlay_address(network: Network, netns: Netns, link: Link) -> int | None:
-    """Return the address at which other hosts reach the tunnel device: its ``local`` address if the host has it, else
-    the first address of its underlay or of an uplink."""
+    """Return the address at which other hosts reach the tunnel device.  It is the device's ``local`` address if the
+    host has that address, or else the first address of the device's underlay or of an uplink."""
     netns, tunnel = underlay_netns(netns, link), encapsulation(link)
     namespace = network.namespace(netns)
     if tunnel.local is not None and owns_address(namespace, tunnel.version, tunnel.local):
@@ -202,7 +210,7 @@ def underlay_address(network: Network, netns: Netns, link: Link) -> int | None:
 
 
 def leads_to(network: Network, netns: Netns, link: Link, mac: int | None, far: FarEnd) -> bool:
-    """Return whether the tunnel sends frames for ``mac`` to an address of the far end's host."""
+    """Return whether the tunnel device sends frames for ``mac`` to an address of the host at the far end."""
     there, version = network.namespace(underlay_netns(far.netns, far.link)), encapsulation(link).version
     return any(owns_address(there, version, each.address) for each in remotes_of(network.namespace(netns), link, mac))
 
@@ -210,8 +218,8 @@ def leads_to(network: Network, netns: Netns, link: Link, mac: int | None, far: F
 def lacking_entries(
     network: Network, netns: Netns, link: Link, far: FarEnd, address: int, version: Version
 ) -> tuple[Primitive, ...]:
-    """Return the entries that the tunnel device lacks for the next hop ``address`` at the far end: the neighbour entry
-    with its hardware address, and the forwarding entry with the far host's address."""
+    """Return the entries that the tunnel device lacks for the next hop ``address`` at the far end.  These are the
+    neighbour entry with the far device's hardware address, and the forwarding entry with the far host's address."""
     mac, known = far.link.mac, network.namespace(netns).neighbours
     if mac is None:
         return ()
@@ -224,5 +232,5 @@ def lacking_entries(
 
 
 def entry_to(link: Link, mac: int, address: int) -> FdbEntry:
-    """Return the permanent forwarding entry of a tunnel device for the hardware address."""
+    """Return a permanent forwarding entry of the tunnel device that sends frames for ``mac`` to ``address``."""
     return FdbEntry(None, link.name, mac, state="permanent", remote=address)

@@ -1,12 +1,12 @@
-"""Two hosts have the same subnet, or overlapping ones, on their bridges.
+"""The bridges of two hosts have the same subnet, or overlapping subnets.
 
-Users see: a container answers on its own host and never from the other one.
+Users see: a container answers clients on its own host, and never answers clients on the other host.
 
-Proof: a bridge of each host has the subnet, so the packet to the other host's container stays in the sender's own
-bridge.
+Proof: a bridge of each host has the subnet, so a packet to the other host's container stays in the bridge of the
+sender's host.
 Now: give one of the networks another subnet and recreate its containers.
-Lasting: ``default-address-pools`` or ``bip`` in daemon.json, different on each host; with flannel, a lease for each
-node.
+Lasting: set ``default-address-pools`` or ``bip`` in daemon.json to different subnets on each host.  With flannel, each
+node needs a subnet lease of its own.
 """
 
 from collections.abc import Iterator
@@ -20,7 +20,8 @@ from hairpin.network.wires import holder_of
 
 
 def find(view: View) -> Iterator[Candidate]:
-    """Yield one candidate when a bridge of this host covers an address of a container on another host."""
+    """Yield one candidate for each route into a bridge of this host that covers the address of a container on another
+    host."""
     netns, version = view.stop.netns, view.stop.seen.packet.version
     for each in overlaps(view):
         holder = holder_of(view.network, version, each.address, besides=netns.host)

@@ -1,11 +1,11 @@
-"""A host has no route of its own to the containers of another host.
+"""A host has no route to the containers of another host.
 
-Users see: containers of one host are unreachable from another one ("no route to host", or silence).
+Users see: another host gets "no route to host" or no answer from the containers of one host.
 
-Proof: the other host has the subnet on a bridge, and no route of this host leads to that host; with the route the
+Proof: the other host has the subnet on a bridge, and no route of this host leads to that host.  With the route the
 packet arrives.
-Now: ``ip route replace SUBNET via NODE`` (through a tunnel also ``dev TUNNEL onlink``).
-Lasting: the agent that should make the route (flanneld, the CNI), or a static route in the host's network
+Now: ``ip route replace SUBNET via NODE``.  If the route leads through a tunnel, add ``dev TUNNEL onlink``.
+Lasting: repair the agent that should make the route (flanneld, the CNI), or put a static route into the host's network
 configuration.
 """
 
@@ -21,7 +21,7 @@ from hairpin.wanted import state_return_route
 
 
 def find(view: View) -> Iterator[Candidate]:
-    """Yield one candidate for each host on the packet's path that lacks the route to the destination's host."""
+    """Yield one candidate for each host on the packet's path that has no route for the subnet of the destination."""
     for each in hosts_without_route(view):
         if not each.is_missing:
             continue

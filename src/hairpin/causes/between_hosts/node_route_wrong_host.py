@@ -1,10 +1,12 @@
-"""A host's route to another host's containers leads to a host that does not have them.
+"""A host's route to another host's containers leads to a third host, which does not have these containers.
 
-Users see: containers of one host are unreachable from another one; from a third one they are reachable.
+Users see: one host cannot reach the containers of another host, while a third host reaches them.
 
-Proof: the next hop, or the tunnel's far end, is a host without that subnet; with the right one the packet arrives.
+Proof: the next hop, or the tunnel's far end, is a host without that subnet.  With the right next hop the packet
+arrives.
 Now: ``ip route replace SUBNET via NODE`` with the host that has the subnet.
-Lasting: the agent that makes the route (flanneld, the CNI), or the host's network configuration.
+Lasting: correct the configuration of the agent that makes the route (flanneld, the CNI), or the host's network
+configuration.
 """
 
 from collections.abc import Iterator
@@ -18,8 +20,8 @@ from hairpin.network.routing import route_text
 
 
 def find(view: View) -> Iterator[Candidate]:
-    """Yield one candidate for each host on the packet's path whose route leads to another host than the
-    destination's."""
+    """Yield one candidate for each host on the packet's path whose route for the destination's subnet leads to a wrong
+    host."""
     for each in hosts_without_route(view):
         if each.is_missing or each.found is None:
             continue

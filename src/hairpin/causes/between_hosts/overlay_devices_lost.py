@@ -1,14 +1,17 @@
-"""A swarm node's overlay network lacks its bridge or its vxlan device, or what dockerd wrote into the device is gone.
+"""A swarm node's overlay network lacks its bridge or its vxlan device, or the device lacks the entries that dockerd
+wrote.
 
-dockerd makes both, in a network namespace of its own (``/run/docker/netns``), when the node's first container joins the
-network.  The kernel deletes the neighbour entries of a device that goes down.  dockerd does not write them again.
+dockerd makes bridge and device in a separate network namespace (``/run/docker/netns``) when the node's first container
+joins the network.  The kernel deletes the neighbour entries of a device that goes down.  dockerd does not write these
+entries again.
 
-Users see: containers of one overlay network do not reach those of other nodes, or none at all, on one node.
+Users see: on one node, the containers of an overlay network do not reach the network's containers on other nodes, or
+reach no container at all.
 
-Proof: the namespace of the network lacks the device, the device is down, or it has no neighbour entries; with what
-dockerd makes there the packet arrives.
-Now: restart the node's container on the network.  Where it has several there: stop them all, then start them.  dockerd
-makes the namespace anew when the first one joins, not while one is left.
+Proof: in the network's namespace the bridge or the vxlan device is missing, or the vxlan device is down or has no
+neighbour entries.  With the devices and entries that dockerd makes in the namespace, the packet arrives.
+Now: restart the node's container on the network.  If several containers of the node are on the network, stop them all
+and then start them.  dockerd makes a new namespace only when the first container joins the network.
 Lasting: keep network managers and clean-up scripts out of dockerd's namespaces.
 """
 
@@ -35,7 +38,8 @@ _replace = msgspec.structs.replace
 
 
 def find(view: View) -> Iterator[Candidate]:
-    """Yield one candidate for the overlay network at which the packet stopped, if it has lost one of its devices."""
+    """Yield one candidate for the overlay network at which the packet stopped, if the network has lost a device or its
+    entries."""
     netns = overlay_netns(view)
     joined = _network(view, netns) if netns is not None else None
     if netns is None or joined is None:
@@ -80,8 +84,8 @@ def _title(state: str, facts: dict[str, str]) -> Message:
 
 
 def _by_swarm(netns: Netns, tasks: list[Container]) -> Iterator[Way]:
-    """Yield the repair by ``docker node update``.  swarm replaces a stopped task, but never starts the same one
-    again."""
+    """Yield the repair by ``docker node update``, if a swarm task is on the network.  swarm replaces a stopped task,
+    and never starts the same task again."""
     if tasks:
         said = message(
             "`docker node update --availability drain {host}`, then `--availability active`: swarm moves the tasks "
@@ -104,7 +108,8 @@ def _containers(view: View, netns: Netns, joined: DockerNetwork) -> Iterator[Con
 
 
 def _lost(view: View, netns: Netns) -> tuple[str, str] | None:
-    """Return the device that differs from the one that dockerd made, and the sentence about the difference."""
+    """Return the name of the device that dockerd made and that is gone, down or without neighbour entries, and this
+    state; else None."""
     links = view.network.namespace(netns).links
     bridge = next((each for each in links if each.kind == "bridge"), None)
     device = next((each for each in links if each.tunnel is not None), None)
@@ -121,8 +126,8 @@ def _lost(view: View, netns: Netns) -> tuple[str, str] | None:
 
 
 def _made_anew(network: Network, netns: Netns, joined: DockerNetwork) -> tuple[Primitive, ...] | None:
-    """Return the links, addresses and entries that dockerd makes in the namespace; None if no other node shows the
-    configuration of the vxlan device."""
+    """Return the links, addresses and entries that dockerd makes in the namespace.  Return None if the vxlan device is
+    gone and no other node has one from which its configuration can be copied."""
     namespace = network.namespace(netns)
     index = max(each.index for each in namespace.links) + 100
     far = tuple(_far_ends(network, netns))
@@ -147,7 +152,7 @@ def _made_anew(network: Network, netns: Netns, joined: DockerNetwork) -> tuple[P
 
 
 def _far_ends(network: Network, netns: Netns) -> Iterator[FarEnd]:
-    """Yield the vxlan device of the network on each other node."""
+    """Yield the overlay network's vxlan device on each other node."""
     for host in network.hosts:
         for far in overlays_on(network, host.name, netns.overlay or "") if host.name != netns.host else ():
             for link in network.namespace(far).links:
@@ -156,7 +161,7 @@ def _far_ends(network: Network, netns: Netns) -> Iterator[FarEnd]:
 
 
 def _entries(network: Network, netns: Netns, device: Link, far: FarEnd) -> Iterator[Primitive]:
-    """Yield the entries that the device lacks for each container of the far node."""
+    """Yield the entries that the device lacks for each container that the far node has on the network."""
     for port in network.namespace(far.netns).links:
         peer = veth_peer(network, far.netns, port)
         if peer is None:

@@ -1,12 +1,12 @@
-"""A tunnel's MTU is larger than the underlay carries, and its outer packets may not be fragmented.
+"""A tunnel's MTU is too large for the underlay, and the tunnel's outer packets may not be fragmented.
 
-Users see: small requests between hosts are answered, large ones and downloads stall.
+Users see: small requests between hosts are answered, but large requests and downloads stall.
 
-Proof: the tunnel's MTU plus its headers exceeds an MTU below it, and the outer packet may not be fragmented; with a
-smaller MTU a full-sized packet arrives.
+Proof: the tunnel's MTU plus its headers exceeds the MTU of a link that carries the outer packet, and the outer packet
+may not be fragmented.  With a smaller MTU of the tunnel a full-sized packet arrives.
 Now: ``ip link set TUNNEL mtu SIZE`` on all hosts of the overlay.
-Lasting: the MTU of the overlay network (flannel, the CNI, the option ``com.docker.network.driver.mtu``); recreate its
-containers.
+Lasting: set the MTU in the configuration of the overlay network (flannel, the CNI, the option
+``com.docker.network.driver.mtu``), and recreate the network's containers.
 """
 
 from collections.abc import Iterator
@@ -21,11 +21,12 @@ from hairpin.message import message
 from hairpin.network.tunnel.tunnels import overhead_bytes
 
 _LEAST = 576
-"""The smallest proposed MTU in bytes: every host accepts datagrams of that size (RFC 791)."""
+"""The smallest MTU in bytes that is proposed.  Every host accepts datagrams of this size (RFC 791)."""
 
 
 def find(view: View) -> Iterator[Candidate]:
-    """Yield one candidate when a full-sized packet was lost because the MTU of its tunnel is too large."""
+    """Yield one candidate when a full-sized packet was lost because the MTU of the tunnel that carried it is too
+    large."""
     sent = last_tunnel(view)
     below = view.network.namespace(view.stop.netns).link(view.stop.link)
     if sent is None or below is None or not sent.inside:

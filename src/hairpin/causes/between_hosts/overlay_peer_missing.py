@@ -1,12 +1,12 @@
 """A swarm node does not know a container of another node on their overlay network.
 
-Users see: containers of one overlay network do not reach each other across nodes: "no route to host"; each node's own
-containers do.  For up to a minute after a restart of a manager's dockerd this is so on any swarm.
+Users see: containers of one overlay network get "no route to host" for containers on another node, while containers on
+the same node reach each other.  On any swarm this happens for up to a minute after a manager's dockerd was restarted.
 
-Proof: no one answers ARP for the container, as the network's vxlan device lacks its entries; with them the packet
-arrives.
-Now: wait a minute after a restart of dockerd; else open port 7946, tcp and udp, between the nodes.
-Lasting: port 7946 open between the nodes.
+Proof: ARP requests for the container get no answer, because the network's vxlan device has no entries for the
+container.  With the entries the packet arrives.
+Now: if dockerd was restarted, wait a minute.  Otherwise open port 7946, tcp and udp, between the nodes.
+Lasting: keep port 7946, tcp and udp, open between the nodes.
 """
 
 from collections.abc import Iterator
@@ -21,7 +21,8 @@ from hairpin.network.prefix import address_text
 
 
 def find(view: View) -> Iterator[Candidate]:
-    """Yield one candidate while dockerd runs on both nodes: then something else stops the gossip between them."""
+    """Yield one candidate if dockerd runs on both nodes, so that another fault must stop the gossip between the
+    nodes."""
     unknown = unknown_peer(view)
     if unknown is None or unknown.is_forgotten:
         return

@@ -1,10 +1,11 @@
-"""A host has lost its tunnel device: outer packets arrive, and no device of their kind is there.
+"""A host has lost its tunnel device: outer packets arrive, and the host has no tunnel device of their kind.
 
-Users see: the overlay network to one host is dead, and that host's routes to the others are gone, too.
+Users see: the overlay network to one host is dead, and that host's routes to the other hosts are gone, too.
 
-Proof: outer packets arrive, and this host has no device of their kind, VNI and port; with the device they are taken.
+Proof: outer packets arrive, and this host has no device of their kind, VNI and port.  With the device the packets are
+accepted.
 Now: make the device with the values that the other hosts use.
-Lasting: restart the agent that makes it (flanneld, the CNI).
+Lasting: restart the agent that makes the device (flanneld, the CNI).
 """
 
 from collections.abc import Iterator
@@ -22,7 +23,8 @@ from hairpin.network.prefix import address_text
 
 
 def find(view: View) -> Iterator[Candidate]:
-    """Yield one candidate when the outer packet's host has no tunnel device of its kind."""
+    """Yield one candidate when the host that received the outer packet has no tunnel device of the sending device's
+    kind."""
     sent = last_tunnel(view)
     if sent is None or not sent.inside or not view.on_host or sent.frame.dmac is None:
         return
@@ -48,7 +50,8 @@ def find(view: View) -> Iterator[Candidate]:
 
 
 def _mirrored(view: View, sent: Tunnelled) -> Link:
-    """Return the device that the sender's entries describe."""
+    """Return the missing tunnel device, with the settings of the sending device and the addresses of the stopped
+    packet."""
     tunnel = msgspec.structs.replace(sent.tunnel, local=view.stop.seen.packet.daddr, remote=None, underlay=None)
     index = 1 + max(each.index for each in view.host_namespace.links)
     return msgspec.structs.replace(

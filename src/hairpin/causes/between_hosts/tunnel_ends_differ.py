@@ -1,10 +1,11 @@
-"""The two ends of a tunnel differ in their UDP port or their VNI, so no device takes the outer packets.
+"""The two ends of a tunnel differ in UDP port or VNI, so no device accepts the outer packets.
 
-Users see: the overlay network between two hosts is dead, although its outer packets arrive.
+Users see: the overlay network between two hosts is dead, although outer packets arrive.
 
-Proof: the two devices have different UDP ports or VNIs; with equal ones the packet is taken.
-Now: make the device anew with the other end's values: the kernel does not change them on a device.
-Lasting: the agent's or cluster's configuration, alike on all hosts.
+Proof: the two devices have different UDP ports or VNIs.  With equal settings the packet is accepted.
+Now: make one device anew with the settings of the other device, because the kernel cannot change port and VNI of an
+existing device.
+Lasting: set the same port and VNI in the agent's or cluster's configuration on all hosts.
 """
 
 from collections.abc import Iterator
@@ -22,7 +23,8 @@ from hairpin.network.network import Network
 
 
 def find(view: View) -> Iterator[Candidate]:
-    """Yield one candidate when the device that the frame is for has another port or VNI than the one that sent it."""
+    """Yield one candidate when the device that should receive the frame and the device that sent it differ in port or
+    VNI."""
     sent = last_tunnel(view)
     far = receiver(view, sent) if sent is not None else None
     if sent is None or far is None or far.link.tunnel is None or far.netns.of_host != view.stop.netns.of_host:
@@ -61,8 +63,8 @@ def _agree(one_: Tunnel, other: Tunnel) -> bool:
 
 
 def _differing_end(network: Network, sent: Tunnelled, netns: Netns, far: Link) -> tuple[Netns, Link, Tunnel]:
-    """Return the end to be changed and the settings that it should have.  It is the end with which fewer of the other
-    hosts' devices agree; the far end if equally many agree."""
+    """Return the end of the tunnel to change, and the settings that it should have.  The end to change is the end whose
+    settings fewer devices of other hosts share.  If equally many share them, it is the far end."""
     assert far.tunnel is not None
     others = [
         link.tunnel
@@ -78,7 +80,7 @@ def _differing_end(network: Network, sent: Tunnelled, netns: Netns, far: Link) -
 
 
 def _settings(tunnel: Tunnel) -> str:
-    """Return port and key in ip-link(8)'s words."""
+    """Return the tunnel's key and port in the words of ip-link(8)."""
     key = {"vxlan": "id", "geneve": "id"}.get(tunnel.kind, "key")
     words = [f"{key} {tunnel.key}"] if tunnel.key is not None else []
     return " ".join([*words, *([f"dstport {tunnel.port}"] if tunnel.port is not None else [])]) or tunnel.kind

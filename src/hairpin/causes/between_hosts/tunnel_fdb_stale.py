@@ -1,9 +1,9 @@
-"""The forwarding database of a tunnel device names an address that is not the far host's.
+"""A tunnel device's forwarding database names an address that the far host does not have.
 
-Users see: the overlay network to one host is dead since that host has another address.
+Users see: the overlay network to one host is dead since the address of that host changed.
 
-Proof: the forwarding entry of the far end's hardware address names an address that the far host does not have; with
-the right one the packet arrives.
+Proof: the forwarding entry for the far device's hardware address names an address that the far host does not have.
+With the right address the packet arrives.
 Now: ``bridge fdb replace MAC dev TUNNEL dst NODE``.
 Lasting: restart the agent that makes the entries, or give the hosts fixed addresses.
 """
@@ -26,7 +26,8 @@ from hairpin.network.tunnel.tunnels import ALL_FRAMES, entries_of
 
 
 def find(view: View) -> Iterator[Candidate]:
-    """Yield one candidate when the tunnel sends the frame to an address that the receiver's host does not have."""
+    """Yield one candidate when the tunnel device sends the frame to an address that the receiver's host does not
+    have."""
     sent = last_tunnel(view) or _flooded(view)
     far = receiver(view, sent) if sent is not None else None
     if sent is None or far is None or far.address is None:
@@ -57,7 +58,8 @@ def find(view: View) -> Iterator[Candidate]:
 
 
 def _flooded(view: View) -> Tunnelled | None:
-    """Return the request for a neighbour that a bridge floods to its tunnel device, if nobody has answered it."""
+    """Return the ARP or neighbour request that a bridge floods to its tunnel device, if no host has answered it; else
+    None."""
     sent = unsent(view)
     if sent is None or not is_bridge_port(view.network.namespace(sent.netns), sent.link):
         return None
@@ -66,8 +68,8 @@ def _flooded(view: View) -> Tunnelled | None:
 
 
 def _entries(network: Network, sent: Tunnelled) -> tuple[FdbEntry, ...]:
-    """Return the entries that the frame followed: those for its hardware address, else those of 00:00:00:00:00:00 whose
-    remote address is on no host."""
+    """Return the forwarding entries that decided about the frame: the entries for its hardware address, or else the
+    entries for 00:00:00:00:00:00 whose remote address is on no host."""
     own = entries_of(network.namespace(sent.netns), sent.link)
     named = tuple(each for each in own if each.mac == sent.frame.dmac)
     return named or tuple(
@@ -92,7 +94,7 @@ def _change(network: Network, sent: Tunnelled, far: FarEnd, stale: tuple[FdbEntr
         if is_alone_in_fdb(network.namespace(sent.netns).fdb, each):
             entry = msgspec.structs.replace(each, remote=far.address, state=right.state, evidence="", entry=0)
             return Change((ReplaceEntry(sent.netns, each, entry),))
-    # 00:00:00:00:00:00 has one entry per remote host: add the right one before deleting the wrong ones.
+    # 00:00:00:00:00:00 has one entry per remote host: add the right entry before deleting the wrong entries.
     gone: tuple[Primitive, ...] = tuple(DeleteEntry(sent.netns, each) for each in stale)
     added = AddEntry(sent.netns, right)
     return Change((added, *gone) if right.mac == ALL_FRAMES else (*gone, added))

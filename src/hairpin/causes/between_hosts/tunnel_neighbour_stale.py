@@ -1,10 +1,10 @@
-"""The permanent neighbour entry for the far end of a tunnel is missing, or has a hardware address that the far device
-does not have.
+"""The permanent neighbour entry for a tunnel's far end is missing, or has a hardware address that the far device does
+not have.
 
 Users see: the overlay network to one host is dead since its tunnel device was made anew.
 
-Proof: the permanent neighbour entry of the far end is missing, or has another hardware address than the far device;
-with the right one the packet arrives.
+Proof: the permanent neighbour entry for the far end is missing, or has another hardware address than the far device.
+With the right entry the packet arrives.
 Now: ``ip neigh replace ADDRESS lladdr MAC dev TUNNEL nud permanent``.
 Lasting: restart the agent that makes the entries (flanneld, the CNI).
 """
@@ -33,8 +33,8 @@ from hairpin.network.prefix import address_text
 
 
 class _Unlike(msgspec.Struct, frozen=True):
-    """A tunnel's next hop.  ``far``: the device that has the address ``address``.  ``entry``: the wrong neighbour
-    entry; None: there is no entry."""
+    """A tunnel's next hop.  ``far``: the device that has ``address``.  ``entry``: the wrong neighbour entry, or None if
+    there is no entry."""
 
     sent: Tunnelled
     address: int
@@ -44,8 +44,8 @@ class _Unlike(msgspec.Struct, frozen=True):
 
 
 def find(view: View) -> Iterator[Candidate]:
-    """Yield one candidate when the tunnel's next hop has no entry, or one with another hardware address than the far
-    device's."""
+    """Yield one candidate when the neighbour entry for the tunnel's next hop is missing, or does not have the far
+    device's hardware address."""
     found = _unlike(view)
     if found is None:
         return

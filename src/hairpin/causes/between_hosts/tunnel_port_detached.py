@@ -1,9 +1,10 @@
-"""A tunnel device is not a port of the bridge that it joins with another host's.
+"""A tunnel device is not a port of the bridge that it should connect with another host's bridge.
 
-Users see: two hosts have one container subnet, and the containers of one do not reach those of the other.
+Users see: two hosts share one container subnet, and the containers of one host do not reach the containers of the other
+host.
 
-Proof: the tunnel device has no master, or another bridge than the one with the subnet of the far device's bridge.
-Attached to that one, the packet arrives.
+Proof: the tunnel device has no master, or its master is not the bridge that has the subnet of the far device's bridge.
+With that bridge as its master, the packet arrives.
 Now: ``ip link set TUNNEL master BRIDGE``.
 Lasting: keep network managers away from the bridge and its tunnel device.
 """
@@ -26,8 +27,8 @@ from hairpin.network.wires import holder_of
 
 
 def find(view: View) -> Iterator[Candidate]:
-    """Yield one candidate for a tunnel device that is no port of its bridge although the far end's device is a port, or
-    for such a device of an overlay network."""
+    """Yield one candidate for each tunnel device that is no port of its bridge although the far end's device is a port.
+    Yield one candidate also for an overlay network's vxlan device that is a port of no bridge."""
     yield from _loose_in_overlay(view)
     address = view.stop.address
     holder = holder_of(view.network, view.flow.version, address, besides=view.stop.netns.host) if address else None
@@ -42,7 +43,7 @@ def find(view: View) -> Iterator[Candidate]:
 
 def _loose_in_overlay(view: View) -> Iterator[Candidate]:
     """Yield one candidate for an overlay network's vxlan device that is a port of no bridge.  dockerd makes one vxlan
-    device for each bridge. Source: moby libnetwork/drivers/overlay/ov_network.go setupSubnetSandbox()"""
+    device for each bridge of the network. Source: moby libnetwork/drivers/overlay/ov_network.go setupSubnetSandbox()"""
     netns = overlay_netns(view)
     namespace = view.network.namespace(netns) if netns is not None else None
     if netns is None or namespace is None:
@@ -73,14 +74,15 @@ _UNMANAGED = message("keep network managers away from docker0, br-* and their tu
 
 
 class _Segment(msgspec.Struct, frozen=True):
-    """A bridge of a host."""
+    """A bridge, and the network namespace that has it."""
 
     netns: Netns
     bridge: Link
 
 
 def _loose(view: View, here: _Segment, there: _Segment) -> Iterator[Candidate]:
-    """Yield one candidate for each tunnel device that is no port of its bridge although its far end is a port."""
+    """Yield one candidate for each tunnel device that is no port of its bridge although the device at its far end is a
+    bridge port."""
     netns, bridge, host = here.netns, here.bridge, here.netns.host
     namespace, other = view.network.namespace(netns), view.network.namespace(there.netns)
     for link in namespace.links:
@@ -115,8 +117,9 @@ def _loose(view: View, here: _Segment, there: _Segment) -> Iterator[Candidate]:
 
 
 def _is_strayed(network: Network, here: _Segment, wrong: Link, there: _Segment) -> bool:
-    """Return whether the tunnel device belongs to ``here`` and not to its present master.  It does if moving either end
-    to any other bridge would connect less similar bridges."""
+    """Return whether the tunnel device belongs to the bridge ``here`` and not to its present master ``wrong``.  It
+    belongs to ``here`` if ``here`` and ``there`` are more alike than any other pair of bridges that the tunnel could
+    connect."""
     asked = _likeness(network, here, there)
     own = (_Segment(here.netns, each) for each in _bridges(network, here.netns) if each != here.bridge)
     far = (_Segment(there.netns, each) for each in _bridges(network, there.netns) if each != there.bridge)
@@ -126,8 +129,8 @@ def _is_strayed(network: Network, here: _Segment, wrong: Link, there: _Segment) 
 
 
 def _likeness(network: Network, one_: _Segment, other: _Segment) -> int:
-    """Return 2 if the two bridges share a subnet, 1 if they share an address too, else 0.  A shared address proves
-    less, because each host's docker0 is 172.17.0.1."""
+    """Return 2 if the two bridges share a subnet but no address, 1 if they share both, and 0 if they share no subnet.
+    A shared address proves less, because docker0 has the address 172.17.0.1 on every host."""
     held, far = _held(network, one_), _held(network, other)
     if not {_subnet(each) for each in held} & {_subnet(each) for each in far}:
         return 0
@@ -135,7 +138,7 @@ def _likeness(network: Network, one_: _Segment, other: _Segment) -> int:
 
 
 def _held(network: Network, segment: _Segment) -> tuple[Address, ...]:
-    """Return the global addresses of the bridge, and those of the containers on it."""
+    """Return the global addresses of the bridge and of the containers on it."""
     netns, bridge = segment.netns, segment.bridge.name
     peers = (veth_peer(network, netns, each) for each in bridge_ports(network.namespace(netns), bridge))
     return tuple(
@@ -156,7 +159,7 @@ def _bridges(network: Network, netns: Netns) -> Iterator[Link]:
 
 
 def _joins(one_: Link, other: Link) -> bool:
-    """Return whether the devices are of one tunnel: kind, UDP port and VNI are alike."""
+    """Return whether the devices are ends of one tunnel, which have the same kind, UDP port and VNI."""
     return other.tunnel is not None and one_.tunnel is not None and (
         (one_.tunnel.kind, one_.tunnel.key, one_.tunnel.port)
         == (other.tunnel.kind, other.tunnel.key, other.tunnel.port)
@@ -164,7 +167,7 @@ def _joins(one_: Link, other: Link) -> bool:
 
 
 def _bridge_of(network: Network, holder: Netns, address: int) -> Link | None:
-    """Return the bridge of the holder's host that has the address, or to which the address's link leads."""
+    """Return the bridge that has the address, or the bridge to which the link with the address leads; else None."""
     namespace = network.namespace(holder)
     name = next((each.link for each in namespace.addresses if each.value == address), "")
     link = namespace.link(name)

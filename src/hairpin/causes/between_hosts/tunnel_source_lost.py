@@ -1,8 +1,8 @@
 """A tunnel device sends from an address that its host does not have.
 
-Users see: the overlay network of one host is dead since that host has another address.
+Users see: the overlay network of one host is dead since the address of that host changed.
 
-Proof: the device's local address is on no link of its host; with an address that the host has, the packet arrives.
+Proof: the device's ``local`` address is on no link of its host.  With an address that the host has, the packet arrives.
 Now: ``ip link set TUNNEL type vxlan local ADDRESS``, or make the device anew.
 Lasting: restart the agent that makes the device, or give the host its old address again.
 """
@@ -20,7 +20,7 @@ from hairpin.network.prefix import address_text
 
 
 def find(view: View) -> Iterator[Candidate]:
-    """Yield one candidate when the packet stopped because the tunnel's ``local`` address is not its host's."""
+    """Yield one candidate when the packet stopped because the host does not have its tunnel's ``local`` address."""
     sent = last_tunnel(view)
     if sent is None or not sent.inside or sent.tunnel.local is None:
         return

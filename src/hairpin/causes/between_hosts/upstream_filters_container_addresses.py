@@ -1,11 +1,12 @@
-"""A peer that the user stated drops packets with containers' addresses, which this host does not masquerade.
+"""A peer, stated by the user, drops packets from containers' addresses, and this host does not masquerade these
+addresses.
 
-Users see: the host itself reaches a machine, its containers do not.
+Users see: the host itself reaches a machine, but the host's containers do not reach it.
 
-Proof: the packet leaves with the container's own address, which a peer of ``--outside`` drops; masqueraded, it is
-taken.
-Now: masquerade the subnet, or let the peer accept it.
-Lasting: the same rule in the saved rules, or in the peer's configuration.
+Proof: the packet leaves with the container's own address, and a peer stated with ``--outside`` drops it.  If this host
+masquerades the packet, the peer accepts it.
+Now: masquerade the subnet on this host, or let the peer accept packets from the subnet.
+Lasting: add the rule to the saved rules of this host, or to the peer's configuration.
 """
 
 from collections.abc import Iterator

@@ -2,9 +2,9 @@
 
 Users see: the overlay network works within one host only.
 
-Proof: a rule of a host drops the outer UDP packet; without it the inner packet arrives.
-Now: let the overlay's UDP port in from the other hosts (4789 for VXLAN, 8472 for flannel).
-Lasting: the same rule in the saved rules, or in the firewall's manager.
+Proof: a rule of a host drops the outer UDP packet.  Without the rule the inner packet arrives.
+Now: let packets from the other hosts to the overlay's UDP port in (4789 for VXLAN, 8472 for flannel).
+Lasting: add the same rule to the saved rules, or to the program that manages the firewall.
 """
 
 from collections.abc import Iterator
