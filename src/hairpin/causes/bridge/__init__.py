@@ -1,1 +1,1 @@
-"""Faults of bridges, their ports and veths; ``_link_state`` sets a link up."""
+"""Faults of bridges, bridge ports and veths.  ``_link_state`` makes the candidates that set a link up."""

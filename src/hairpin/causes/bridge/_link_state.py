@@ -1,4 +1,4 @@
-"""Candidates that set a link up which is administratively down."""
+"""Candidates that set up a link that is administratively down."""
 
 from collections.abc import Iterator
 
@@ -14,8 +14,8 @@ from hairpin.network.network import addresses_of
 
 
 def down(view: View) -> Link | None:
-    """Return the link at which the packet stopped if it is down, or None.  If the packet found no route, it is a down
-    link that has an address: the kernel deletes the routes of a link that goes down."""
+    """Return the link at which the packet stopped, if the link is down, or None.  If the packet found no route, return
+    a link that is down and has an address, because the kernel deletes the routes of a link that goes down."""
     if view.stop.reason != "no-route":
         link = view.namespace.link(view.stop.link)
         return link if link is not None and not link.up else None
@@ -33,8 +33,8 @@ def brought_up(
     advice: tuple[Message, ...] = (),
     netns: Netns | None = None,
 ) -> Iterator[Candidate]:
-    """Yield the candidate that sets the link up and adds the ``routes`` that the kernel deleted with it.  ``netns``:
-    the link's namespace, if the packet stopped in another one."""
+    """Yield the candidate that sets the link up and adds the ``routes`` that the kernel deleted when the link went
+    down.  ``netns``: the link's namespace, if the packet stopped in another namespace."""
     at = netns if netns is not None else view.stop.netns
     port = msgspec.structs.replace(link.port, state="forwarding") if link.port is not None else None
     up = msgspec.structs.replace(link, up=True, carrier=True, port=port)

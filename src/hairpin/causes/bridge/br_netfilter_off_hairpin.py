@@ -1,11 +1,11 @@
-"""Replies between containers of one bridge are switched without netfilter, so NAT is never undone for them.
+"""The bridge switches replies between its containers without netfilter, so their NAT is not undone.
 
 Users see: a container that asks for a neighbour's published port by the host's address gets no connection.
 
-Proof: ``bridge-nf-call-iptables`` is 0, and the reply is switched inside the bridge with its untranslated address;
-with 1 it is translated back.
-Now: ``modprobe br_netfilter`` and ``sysctl -w net.bridge.bridge-nf-call-iptables=1``.
-Lasting: both in modules-load.d and sysctl.d.
+Proof: ``bridge-nf-call-iptables`` is 0, and the bridge switches the reply with its untranslated source address.  With 1
+the reply is translated back.
+Now: ``modprobe br_netfilter``, then ``sysctl -w net.bridge.bridge-nf-call-iptables=1``.
+Lasting: put the module into a file of modules-load.d, and the sysctl into a file of sysctl.d.
 """
 
 from collections.abc import Iterator
@@ -18,7 +18,8 @@ from hairpin.network.flow import FromContainer
 
 
 def find(view: View) -> Iterator[Candidate]:
-    """Yield one candidate when a container's reply had a wrong source and iptables is not asked for bridged IPv4."""
+    """Yield one candidate when a container's reply had a wrong source address and bridged IPv4 packets skip
+    iptables."""
     if not isinstance(view.flow.start, FromContainer):
         return
     path = ("net", "bridge", "bridge-nf-call-iptables")

@@ -1,10 +1,10 @@
-"""The bridge has lost its address: its containers have no gateway.
+"""The bridge has lost its address, so the containers on it have no gateway.
 
-Users see: containers cannot connect to the outside, and their replies to clients never leave them.
+Users see: containers cannot connect to the outside, and their replies to clients do not leave the container.
 
 Proof: the bridge lacks the gateway address of its network; with the address the packet arrives.
 Now: ``ip address add GATEWAY/LENGTH dev BRIDGE``.
-Lasting: the engine makes the address when it starts; keep network managers away from the bridge (unmanaged).
+Lasting: the engine adds the address when it starts.  Keep network managers away from the bridge (unmanaged).
 """
 
 from collections.abc import Iterator
@@ -21,8 +21,8 @@ from hairpin.network.prefix import address_text, inside
 
 
 def find(view: View) -> Iterator[Candidate]:
-    """Yield one candidate for each bridge whose gateway address is missing on the host.  The address is known from the
-    engine, or from the default route of a namespace behind a port of the bridge."""
+    """Yield one candidate for each bridge that lacks its gateway address.  The address is known from the engine, or
+    from the default route of a namespace behind a port of the bridge."""
     told: set[tuple[str, int]] = set()
     for joined in (each for engine in view.host.engines for each in engine.networks):
         for address in lost_addresses(view.host, joined):
@@ -39,9 +39,9 @@ def find(view: View) -> Iterator[Candidate]:
 
 
 def _asked_from_behind(view: View) -> Iterator[tuple[Address, str]]:
-    """Yield each gateway address that a bridge lacks, with the namespace whose default route names it.  The route
-    leaves by a veth whose peer is a port of the bridge.  No namespace on the host has the address, and the bridge has
-    no other address of its network."""
+    """Yield each gateway address that a bridge lacks, with the namespace whose default route has this gateway.  The
+    default route leaves by a veth whose peer is a port of the bridge.  No namespace on the host has the gateway
+    address, and the bridge has no other address of the same network."""
     version, host = view.flow.version, view.host
     for namespace in host.namespaces:
         netns = view.host_netns.sibling(namespace.name)
@@ -68,8 +68,8 @@ def _is_held(view: View, address: int) -> bool:
 
 
 def _bridge_behind(view: View, netns: Netns, name: str) -> str | None:
-    """Return the host's bridge that has the veth's peer as a port.  None: there is no such bridge, or a port of it
-    leads out of the host, where the router may be."""
+    """Return the host's bridge that has the veth's peer as a port.  Return None if there is no such bridge, or if a
+    port of the bridge leads out of the host, because the router may then be outside."""
     link = view.network.namespace(netns).link(name)
     peer = veth_peer(view.network, netns, link) if link is not None else None
     if peer is None or peer.netns != view.host_netns:

@@ -1,8 +1,8 @@
 """A bridge is down.
 
-Users see: no container of one network can be reached, or reaches anything.
+Users see: no client reaches a container of one network, and these containers reach no other machine.
 
-Proof: the bridge is not up; set up, the packet passes.
+Proof: the bridge is not up.  After it is set up, the packet passes.
 Now: ``ip link set BRIDGE up``.
 Lasting: keep network managers away from the bridge (unmanaged).
 """
@@ -16,7 +16,8 @@ from hairpin.network.attachment import network_for
 
 
 def find(view: View) -> Iterator[Candidate]:
-    """Yield one candidate for a bridge that is down: where the packet stopped, or where its container is."""
+    """Yield one candidate if the bridge at which the packet stopped, or the bridge of its destination container, is
+    down."""
     link = down(view)
     if link is None or link.kind != "bridge":
         # The kernel removes the routes of a link that goes down, so the packet may have left by another link.

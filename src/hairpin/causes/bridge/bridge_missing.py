@@ -1,13 +1,13 @@
-"""A network's bridge is gone, or has another name, while containers on it run.
+"""A network's bridge is gone or has another name, while containers of the network run.
 
-Users see: every container of one network is cut off; another start fails with "could not find bridge docker0".
+Users see: every container of one network is cut off, and a container that is started fails with "could not find bridge
+docker0".
 
-Proof: the engine's network has no link of its bridge's name; with the bridge, its addresses and its ports the packet
-passes.
-Now: where a bridge of another name has its address, give that one its name back.  Else make the bridge, give it its
-addresses, attach the containers' veths.  Restarting Docker makes the bridge, too, but also ends the containers, unless
-it restores live ones.  For Podman: ``podman network reload --all``.
-Lasting: the engine makes the bridge when it starts.  Keep network managers away from it (unmanaged).
+Proof: no link has the name of the network's bridge.  With the bridge, its addresses and its ports the packet passes.
+Now: if a bridge with another name has the address of the missing bridge, rename it.  Otherwise make the bridge, add its
+addresses and attach the containers' veths.  A restart of Docker makes the bridge, too, but ends the running containers
+unless live restore is on.  For Podman, run ``podman network reload --all``.
+Lasting: the engine makes the bridge when it starts.  Keep network managers away from the bridge (unmanaged).
 """
 
 from collections.abc import Iterator
@@ -35,7 +35,7 @@ _RENAMES_LIVE_LINKS: Version = (6, 2)
 
 
 def find(view: View) -> Iterator[Candidate]:
-    """Yield one candidate for each network whose bridge is missing and which has a running container or one that cannot
+    """Yield one candidate for each network whose bridge is missing, if a container of the network runs or cannot
     start."""
     for engine in view.host.engines:
         for joined in engine.networks:
@@ -99,13 +99,14 @@ def _detail(joined: DockerNetwork, ports: tuple[Link, ...]) -> Message:
 
 
 def _calls(view: View, engine: Engine) -> tuple[ReloadNetworks, ...]:
-    """Return Podman's reload call.  Docker has no call that leaves the containers running."""
+    """Return Podman's reload call, or no call for Docker.  Docker has no call that makes a bridge and leaves the
+    containers running."""
     return (reloading(view.host, engine, view.flow.container or view.meant),) if engine.kind == "podman" else ()
 
 
 def _ports(view: View, engine: Engine, joined: DockerNetwork) -> Iterator[Link]:
-    """Yield the host's veth ends of the network's running containers, and of dockerd's own namespace on it, that are
-    ports of no bridge."""
+    """Yield the host's veth ends that are ports of no bridge and lead to a running container of the network.  Yield
+    also the veth end that leads to dockerd's own namespace on the network."""
     for container in engine.containers:
         for endpoint in engine.endpoints_of(container) if container.running else ():
             if endpoint.network == joined.name:
@@ -118,8 +119,9 @@ def _ports(view: View, engine: Engine, joined: DockerNetwork) -> Iterator[Link]:
 def _of_dockerd(view: View, joined: DockerNetwork) -> Iterator[Link]:
     """Yield the host's veth end of dockerd's ingress namespace, if it is a port of no bridge.
 
-    The ingress namespace serves the published ports of a swarm.  It is no container, and has an address of
-    docker_gwbridge's network.  Source: moby libnetwork/network.go, ingress sandbox; default_gateway.go setupDefaultGW()
+    The ingress namespace serves the published ports of a swarm.  It is not a container's namespace, and has an address
+    in docker_gwbridge's network.  Source: moby libnetwork/network.go, ingress sandbox; default_gateway.go
+    setupDefaultGW()
     """
     for link in view.host_namespace.links:
         peer = veth_peer(view.network, view.host_netns, link) if link.master is None else None
@@ -132,8 +134,8 @@ def _of_dockerd(view: View, joined: DockerNetwork) -> Iterator[Link]:
 
 
 def _named_back(view: View, link: Link, joined: DockerNetwork, name: str) -> Change:
-    """Return the change that gives the link the bridge's name and the addresses that it lost.  An older kernel renames
-    a link only while it is down, and a link that goes down loses its IPv6 addresses."""
+    """Return the change that renames the link to the bridge's name and restores its lost addresses.  A kernel before
+    6.2 renames a link only while the link is down, and a link that goes down loses its IPv6 addresses."""
     parts = _renamed(view, link, name)
     after = simulate(Change(parts), view.network)
     held = {(each.version, each.value) for each in after.namespace(view.host_netns).addresses}
@@ -142,8 +144,8 @@ def _named_back(view: View, link: Link, joined: DockerNetwork, name: str) -> Cha
 
 
 def _renamed(view: View, link: Link, name: str) -> tuple[Primitive, ...]:
-    """Return the parts that rename the link.  If the link has to go down for that, further parts restore the addresses
-    and routes that it loses."""
+    """Return the parts that rename the link.  If the kernel renames only a link that is down, further parts set the
+    link down and up, and restore the addresses and routes that it loses."""
     netns = view.host_netns
     rename = RenameLink(netns, link.name, name)
     if not link.up or kernel_version(view.host_namespace.kernel) >= _RENAMES_LIVE_LINKS:

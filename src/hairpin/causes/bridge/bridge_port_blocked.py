@@ -1,10 +1,10 @@
-"""A bridge port is in another state than forwarding, or has lost a setting with which the engine made it.
+"""A bridge port is not in state forwarding, or has lost a setting with which the engine made it.
 
-Users see: one container is out of reach for everybody, the host included, and its link is up.
+Users see: no client reaches one container, not even the host, although the container's link is up.
 
-Proof: the frame stops at the port; with the port as the engine made it the frame passes.
-Now: ``bridge link set dev PORT state 3`` (forwarding), or the flag that is off.
-Lasting: the configuration of whatever set the port; STP sets the states itself.
+Proof: the frame stops at the bridge port.  With the settings with which the engine made the port, the frame passes.
+Now: ``bridge link set dev PORT state 3`` (forwarding), or set the flag that is off.
+Lasting: correct the configuration of the program that set the port.  On a bridge with STP, STP sets the state itself.
 """
 
 from collections.abc import Iterator
@@ -25,8 +25,8 @@ from hairpin.network.attachment import network_of_bridge
 
 
 def find(view: View) -> Iterator[Candidate]:
-    """Yield one candidate for each bridge port on the flow's path whose settings differ from the engine's, and for each
-    other port that does not forward."""
+    """Yield one candidate for each bridge port on the flow's path that does not forward, or whose settings differ from
+    those with which the engine makes a port."""
     for netns, namespace in namespaces_on_way(view):
         if netns.is_host or netns.overlay is not None:
             yield from _on(view, netns, namespace)
@@ -50,8 +50,8 @@ def _engine_of(host: Host, bridge: str) -> Engine | None:
 
 
 def _that_forwards(namespace: Namespace, bridge: str, port: BridgePort) -> BridgePort:
-    """Return the port in state forwarding, as the kernel sets it on a bridge without STP.  With STP, the protocol
-    decides.
+    """Return the port in state forwarding, which the kernel sets on a bridge without STP.  On a bridge with STP, STP
+    decides the state, so the port is returned unchanged.
 
     Source: net/bridge/br_stp_if.c br_stp_enable_port(), br_stp.c br_port_state_selection()"""
     master = namespace.link(bridge)
@@ -60,8 +60,8 @@ def _that_forwards(namespace: Namespace, bridge: str, port: BridgePort) -> Bridg
 
 
 def _as_made(port: BridgePort, made: BridgePort) -> BridgePort:
-    """Return the port with the engine's settings.  Hairpin mode and isolation stay unchanged, because they have their
-    own causes."""
+    """Return the port with the engine's settings.  Hairpin mode and isolation stay unchanged, because other causes
+    handle these two settings."""
     return msgspec.structs.replace(
         port, guard=made.guard, learning=made.learning, flood=made.flood, neigh_suppress=made.neigh_suppress
     )

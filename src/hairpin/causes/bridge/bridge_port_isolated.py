@@ -1,10 +1,10 @@
 """Two ports of one bridge are isolated from each other.
 
-Users see: containers of one bridge cannot reach each other; the host reaches both.
+Users see: two containers on one bridge cannot reach each other, but the host reaches both.
 
-Proof: both ports of the bridge are isolated; with one of them not isolated the frame passes.
+Proof: both bridge ports are isolated.  With isolation off at one of them the frame passes.
 Now: ``bridge link set dev PORT isolated off``.
-Lasting: the configuration of whatever isolated the port.
+Lasting: correct the configuration of the program that isolated the port.
 """
 
 from collections.abc import Iterator
@@ -18,7 +18,7 @@ from hairpin.message import message
 
 
 def find(view: View) -> Iterator[Candidate]:
-    """Yield one candidate for the egress port of the frame."""
+    """Yield one candidate for the bridge port by which the frame would leave."""
     link = view.namespace.link(view.stop.link)
     if link is None or link.port is None:
         return

@@ -1,10 +1,10 @@
-"""The route into a container network's bridge is gone: translated packets leave by the default route.
+"""The route into a container network's bridge is gone, so translated packets leave by the default route.
 
-Users see: timeout, or "No route to host".
+Users see: clients time out, or get "No route to host".
 
-Proof: no route leads to the container's subnet by its bridge; with the route the packet arrives.
+Proof: no route to the container's subnet leads through its bridge.  With the route the packet arrives.
 Now: ``ip route add SUBNET dev BRIDGE``.
-Lasting: the engine makes the route when it starts; keep network managers away from the bridge (unmanaged).
+Lasting: the engine makes the route when it starts.  Keep network managers away from the bridge (unmanaged).
 """
 
 from collections.abc import Iterator
@@ -19,7 +19,7 @@ from hairpin.network.prefix import prefix_text
 
 
 def find(view: View) -> Iterator[Candidate]:
-    """Yield one candidate when the host has no connected route for the packet's container network."""
+    """Yield one candidate when the host has no route by the bridge to the subnet of the packet's container network."""
     packet = view.stop.seen.packet
     network = network_for(view.host, packet.daddr, packet.version)
     if network is None or network.bridge is None or not view.on_host:

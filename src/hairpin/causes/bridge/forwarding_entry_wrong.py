@@ -1,11 +1,13 @@
-"""A bridge's forwarding entry, set by hand, sends frames to the wrong port, or the bridge's own entry is gone.
+"""A static forwarding entry of a bridge sends frames to the wrong port, or the entry for the bridge's own hardware
+address is gone.
 
-Users see: every container of one network is cut off, or one of them, and all links and routes are as they should be.
+Users see: one container, or every container of one network, is cut off, although all links and routes are correct.
 
-Proof: the entry of the bridge's own hardware address, or of a container's, names a port behind which that address is
-not; with the bridge's own entry, or without the wrong one, the packet passes.
-Now: ``bridge fdb del MAC dev PORT master``, and ``bridge fdb add MAC dev BRIDGE self`` for the bridge's own address,
-which the kernel does not add again by itself.
+Proof: the entry for the bridge's or a container's hardware address names a port that does not lead to this address, or
+the bridge has no entry for its own address.  With the bridge's own entry, or without the wrong entry, the packet
+passes.
+Now: ``bridge fdb del MAC dev PORT master``.  For the bridge's own address also ``bridge fdb add MAC dev BRIDGE self``,
+because the kernel does not add this entry again by itself.
 Lasting: take the static entry out of the script or configuration that makes it.
 """
 
@@ -26,8 +28,9 @@ from hairpin.network.own_frames import hands_up, taken_by
 
 
 def find(view: View) -> Iterator[Candidate]:
-    """Yield one candidate for each bridge on the path that does not deliver frames for its own address locally, and for
-    each static entry that leads to another port than the veth of the namespace with that hardware address."""
+    """Yield one candidate for each bridge on the path that does not deliver frames for its own address locally.  Yield
+    one candidate also for each static entry that names a wrong port: the veth of the namespace with that hardware
+    address is another port."""
     for netns, namespace in namespaces_on_way(view):
         for bridge in namespace.links:
             if bridge.kind != "bridge":
@@ -59,7 +62,7 @@ def _of_bridge(netns: Netns, namespace: Namespace, bridge: Link, mac: int) -> Ca
 
 
 def _astray(network: Network, netns: Netns, namespace: Namespace, bridge: Link) -> Iterator[tuple[FdbEntry, Link]]:
-    """Yield the static entries for a veth peer's hardware address that name another port, each with the right port."""
+    """Yield the static entries that name a wrong port for a veth peer's hardware address, each with the right port."""
     ports = {port.name: port for port in bridge_ports(namespace, bridge.name)}
     by_hand = tuple(each for each in namespace.fdb if each.port in ports and each.state == "static")
     if not by_hand:

@@ -1,10 +1,11 @@
-"""Hairpin mode is off: the bridge does not send a frame out of its ingress port.
+"""Hairpin mode is off, so the bridge does not send a frame out of the port by which the frame came in.
 
 Users see, with the userland proxy off: a container cannot reach its own published port.
 
-Proof: the frame would leave by the bridge port that it came in by, and ``hairpin_mode`` is 0; with 1 it passes.
+Proof: the frame must leave by the bridge port by which it came in, and ``hairpin_mode`` of this port is 0.  With 1 the
+frame passes.
 Now: ``bridge link set dev VETH hairpin on``.
-Lasting: nothing: dockerd sets it when it starts a container with the userland proxy off.
+Lasting: nothing has to be done.  dockerd sets hairpin mode when it starts a container while the userland proxy is off.
 """
 
 from collections.abc import Iterator
@@ -18,7 +19,7 @@ from hairpin.message import message
 
 
 def find(view: View) -> Iterator[Candidate]:
-    """Yield one candidate for the bridge port that is both ingress and egress of the frame."""
+    """Yield one candidate for the bridge port that is both the frame's ingress and its egress."""
     link = view.namespace.link(view.stop.link)
     if link is None or link.port is None:
         return

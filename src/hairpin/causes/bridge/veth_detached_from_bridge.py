@@ -1,8 +1,9 @@
 """The host's end of a container's veth is not a port of its network's bridge.
 
-Users see: after networkctl reload or a NetworkManager restart one container has no network, others are fine.
+Users see: after networkctl reload or a restart of NetworkManager, one container has no network while all others work.
 
-Proof: the host's end of the veth has no bridge, or another one; attached, the packet arrives.
+Proof: the host's end of the veth has no master or a wrong one.  With its network's bridge as master, the packet
+arrives.
 Now: ``ip link set VETH master BRIDGE``.
 Lasting: keep network managers away from ``veth*`` (unmanaged).
 """
@@ -25,8 +26,8 @@ from hairpin.network.prefix import Version, inside
 
 
 def find(view: View) -> Iterator[Candidate]:
-    """Yield one candidate for the packet's source or destination namespace, if its veth is no port of the bridge of its
-    network.  On a bridge with a tunnel, a frame whose port is missing is flooded to the tunnel instead."""
+    """Yield one candidate for the packet's source or destination namespace, if the namespace's veth is no port of its
+    network's bridge.  If the bridge has a tunnel device as a port, it floods the frame to the tunnel instead."""
     packet = inner_packet(view)
     for host in view.both_hosts:
         for address in (packet.daddr, packet.saddr):
@@ -38,8 +39,9 @@ def find(view: View) -> Iterator[Candidate]:
 
 
 def _ends(view: View, host: Host, address: int, version: Version) -> Iterator[tuple[Netns, str, Link, str]]:
-    """Yield the peer of each veth that leads to the address, with the container or namespace behind it and the bridge
-    of the address's network.  The peer is in the host's namespace, or in dockerd's namespace of an overlay network."""
+    """Yield the outer end of each veth that leads to the address, with the container or namespace at the inner end and
+    the bridge of the address's network.  The outer end is in the host's namespace, or in dockerd's namespace of an
+    overlay network."""
     found = attachment_of(view.network, host, address, version)
     if found is not None and found.host_link is not None and found.network.bridge is not None:
         yield view.network.host_netns(host.name), found.container.name, found.host_link, found.network.bridge
@@ -71,7 +73,8 @@ def _in_overlay(view: View, end: Port, inner: tuple[str, int, Version]) -> Itera
 
 
 def _of_gateway(host: Namespace, inner: Namespace, version: Version) -> str | None:
-    """Return the bridge that has the gateway address of the namespace, or None.  No engine lists a pod's network."""
+    """Return the host's bridge that has the gateway address of the namespace, or None.  It is used for pods, because no
+    engine lists a pod's network."""
     gateways = {
         hop.gateway
         for route in inner.routes

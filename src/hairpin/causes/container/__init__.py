@@ -1,6 +1,6 @@
-"""Faults of a container and inside its namespace.
+"""Faults of a container, and faults inside a container's namespace.
 
-``_concerned`` finds the containers that a stopped packet concerns, ``_engine_gateway`` the routers that an engine gives
-to a container, ``_start_failure`` the reason why a container did not start, ``_beside`` the host's own link beside a
-macvlan or ipvlan.
+``_concerned`` finds the containers that a stopped packet concerns.  ``_engine_gateway`` finds the routers that an
+engine gives to a container.  ``_start_failure`` finds the reason why a container did not start.  ``_beside`` makes a
+link of the host's own beside a container's macvlan or ipvlan.
 """

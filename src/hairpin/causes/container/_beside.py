@@ -1,6 +1,8 @@
-"""A host and a macvlan or ipvlan on its link: which of the two stopped the packet, and a sibling link for the host.
+"""Packets between a host and a container's macvlan or ipvlan on the host's link, and a sibling link with which they
+pass.
 
-The kernel passes frames between sibling links on one parent, never between a sibling and the parent.
+The kernel passes frames between sibling links on one parent link.  It never passes frames between a sibling and the
+parent.
 """
 
 from collections.abc import Callable, Iterator
@@ -20,19 +22,21 @@ from hairpin.network.prefix import address_text
 from hairpin.network.stacked import bridges, link_of, lower_of, routes_below, takes_address
 
 _OWN_MAC = 0x020000000000
-"""Locally administered: a simulated link needs a hardware address; a real one gets a random one from the kernel."""
+"""The base of the locally administered hardware addresses of simulated links.  A real link gets a random address from
+the kernel."""
 
 
 def by_link_beside(kind: str, *, title: Message, detail: Message) -> Callable[[View], Iterator[Candidate]]:
-    """Return the function that yields the candidate: a link of this kind for the host, on the container's parent link.
+    """Return the function that yields the candidate with a link of this kind for the host, on the parent of the
+    container's link.
 
-    ``title`` has the placeholders ``{parent}``, the link below, and ``{name}``, the container's."""
+    ``title`` has two placeholders: ``{parent}`` for the parent link's name and ``{name}`` for the container's name."""
     return lambda view: _candidates(view, kind, title, detail)
 
 
 def _candidates(view: View, kind: str, title: Message, detail: Message) -> Iterator[Candidate]:
-    """Yield the candidate.  IPv4 only: a link answers an IPv6 neighbour solicitation only for its own addresses
-    (ndisc_recv_ns())."""
+    """Yield the candidate for an IPv4 packet.  For IPv6 there is none, because a link answers a neighbour solicitation
+    only for its own addresses (ndisc_recv_ns())."""
     packet = view.stop.seen.packet
     pair = _to_child(view) if view.on_host else _to_host(view)
     if packet.version != 4 or pair is None:
@@ -69,9 +73,10 @@ def _candidates(view: View, kind: str, title: Message, detail: Message) -> Itera
 
 
 def in_mode_bridge(view: View, ports: tuple[Port, ...]) -> Iterator[Primitive]:
-    """Yield the mode ``bridge`` for each link whose mode blocks frames between siblings.
+    """Yield the part that sets mode ``bridge`` for each link whose mode blocks frames between siblings.
 
-    All ipvlans on a link have one mode and one flag: changing one of them changes all (ipvlan_nl_changelink())."""
+    All ipvlans on one parent share one mode and one flag, so a change of one ipvlan changes all of them
+    (ipvlan_nl_changelink())."""
     for port in ports:
         link = link_of(view.network, port)
         if not bridges(link):
@@ -80,7 +85,7 @@ def in_mode_bridge(view: View, ports: tuple[Port, ...]) -> Iterator[Primitive]:
 
 
 def _to_child(view: View) -> tuple[Port, Port] | None:
-    """Return the link that has the packet's destination, and the link below it by which the packet left."""
+    """Return the macvlan or ipvlan that has the packet's destination, and its parent link by which the packet left."""
     parent = Port(view.stop.netns, view.stop.seen.oif or view.stop.link)
     if view.namespace.link(parent.link) is None:
         return None
@@ -90,7 +95,8 @@ def _to_child(view: View) -> tuple[Port, Port] | None:
 
 
 def _to_host(view: View) -> tuple[Port, Port] | None:
-    """Return the link by which the packet left for the host's own address, and the link below it on the host."""
+    """Return the macvlan or ipvlan by which the packet left for the host's own address, and its parent link on the
+    host."""
     packet = view.stop.seen.packet
     link = view.namespace.link(view.stop.seen.oif or view.stop.link)
     parent = lower_of(view.network, view.stop.netns, link) if link is not None else None
@@ -102,7 +108,8 @@ def _to_host(view: View) -> tuple[Port, Port] | None:
 
 
 def _beside(view: View, child: Port, parent: Port, address: int) -> Iterator[Primitive]:
-    """Yield the host's own link on the parent, and the route to the container by it.
+    """Yield the parts that make a sibling link for the host on the parent link, and a route to the container by this
+    sibling.
 
     ``arp_filter`` is set because the new macvlan would otherwise also answer the LAN's ARP requests for the host's
     address."""
@@ -123,11 +130,11 @@ def _beside(view: View, child: Port, parent: Port, address: int) -> Iterator[Pri
 
 
 def _resolved(view: View, parent: Port, name: str, address: int) -> Iterator[Primitive]:
-    """Yield the parts that an ipvlan of mode l2 without an address needs: a permanent neighbour entry, and a loose
-    reverse path.
+    """Yield the parts that an ipvlan of mode l2 without an address needs: a permanent neighbour entry, and
+    ``rp_filter`` 2.
 
-    The container's packets to the host, ARP replies included, arrive on the parent link: ipvlan_xmit_mode_l2() sends
-    frames there that are for none of the sibling links."""
+    The container's packets to the host, ARP replies included, arrive on the parent link, because ipvlan_xmit_mode_l2()
+    sends a frame to the parent if no sibling link has the destination."""
     mac = link_of(view.network, parent).mac
     yield AddEntry(parent.netns, Neighbour(name, 4, address, mac, "PERMANENT"))
     paths: tuple[Path, ...] = tuple(("net", "ipv4", "conf", each, "rp_filter") for each in ("all", parent.link))
@@ -152,7 +159,7 @@ def _made(host: Namespace, name: str, above: Link, below: Link) -> Link:
 
 
 def _is_own(view: View, link: Link, kind: str, parent: Port) -> bool:
-    """Return whether the link is the host's own, of this kind, on the parent, and up."""
+    """Return whether the link is up, is of this kind, stands on the parent, and passes frames between siblings."""
     lower = lower_of(view.network, parent.netns, link) if link.kind == kind else None
     return lower == parent and link.up and bridges(link)
 

@@ -9,8 +9,8 @@ from hairpin.network.attachment import attachment_of
 
 
 def containers_of_flow(view: View) -> Iterator[tuple[Container, Netns]]:
-    """Yield the packet's destination container and the container in which it stopped, with their namespaces if these
-    were read."""
+    """Yield the packet's destination container and the container in which the packet stopped, each with its namespace.
+    A container whose namespace was not read is skipped."""
     packet = view.stop.seen.packet
     meant = attachment_of(view.network, view.host, packet.daddr, packet.version)
     for container in dict.fromkeys((meant.container if meant is not None else None, view.container)):

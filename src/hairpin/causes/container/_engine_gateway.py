@@ -1,4 +1,4 @@
-"""The routers that an engine gives to a container, one for each network, and the default route by one of them."""
+"""The routers that an engine gives to a container, one for each network, and the default route by such a router."""
 
 from collections.abc import Iterator
 
@@ -13,8 +13,8 @@ from hairpin.network.tables import has_default_route
 
 
 def gateways(engine: Engine, container: Container, namespace: Namespace, version: Version) -> Iterator[tuple[int, str]]:
-    """Yield the router of each of the container's networks, and the link that has an address of that network.  A
-    container on an overlay has a router on docker_gwbridge, too, which none of its endpoints names."""
+    """Yield the router of each network of the container, with the container's link on that network.  A container on an
+    overlay network also has a router on docker_gwbridge, which no endpoint of the container names."""
     told = (each.gateway4 if version == 4 else each.gateway6 for each in container.endpoints)
     beside = (subnet.gateway for each in engine.networks if each.name == SWARM_BRIDGE for subnet in each.subnets)
     for gateway in (*told, *beside):
@@ -29,7 +29,7 @@ def gateways(engine: Engine, container: Container, namespace: Namespace, version
 def default_route(
     netns: Netns, namespace: Namespace, version: Version, link: str, gateway: int | None
 ) -> Iterator[AddEntry]:
-    """Yield the default route that the kernel deleted with the link or its address: by this router of the link's
-    network."""
+    """Yield the default route by this router, if the namespace has none.  The kernel deleted the route together with
+    the link or its address."""
     if gateway is not None and not has_default_route(namespace, version):
         yield AddEntry(netns, Route(version, 0, 0, next_hops=(NextHop(link, gateway),)))

@@ -1,6 +1,7 @@
-"""Why a container did not start, or ended, and the repair: from the engine's stored error and the exit status.
+"""Tells why a container did not start or has ended, and the repair, from the engine's stored error and the exit status.
 
-``hairpin.texts`` has the meanings of error texts.  This file decides those that depend on the state of the host.
+``hairpin.texts`` has the meanings of error texts.  This file decides the meaning of an error text if it depends on the
+state of the host.
 
 Source: signal(7); bash(1), EXIT STATUS
 """
@@ -21,13 +22,13 @@ _ENDPOINT = re.compile(
     r"driver failed programming external connectivity on endpoint \S+ \([0-9a-f]+\): +"
     r"|unable to start container process: "
 )
-"""The text of dockerd and runc before the reason."""
+"""The text that dockerd and runc write before the reason."""
 _Reader = Callable[[Host, Container, dict[str, str]], Failure]
 
 
 def failure_of(host: Host, container: Container) -> Failure | None:
-    """Return why the container's last start failed or its program ended; None if the engine does not say, or if an
-    administrator stopped the container."""
+    """Return why the container's last start failed or its program ended.  Return None if the engine does not tell the
+    reason, or if an administrator stopped the container."""
     if not container.error:
         return _by_status(container)
     found = failure_told(container.error)
@@ -39,7 +40,7 @@ def failure_of(host: Host, container: Container) -> Failure | None:
 
 
 def _with_words(failure: Failure, host: Host, container: Container, found: EntryHit[TextEntry]) -> Failure:
-    """Return the failure with the placeholders of its sentences filled in."""
+    """Return the failure with the placeholders in its messages filled in."""
     words = {
         **dict(found.places),
         "name": container.name,
@@ -155,7 +156,8 @@ def _privileged(host: Host, container: Container, places: dict[str, str]) -> Fai
 
 
 def _first_of_users(host: Host) -> int | None:
-    """Return the lowest port that an unprivileged user may bind (ip_unprivileged_port_start); None: not read."""
+    """Return the lowest port that an unprivileged user may bind (ip_unprivileged_port_start), or None if it was not
+    read."""
     if host.netns.name not in host:
         return None
     return host.namespace(host.netns.name).sysctls.number("net", "ipv4", "ip_unprivileged_port_start")
@@ -220,4 +222,4 @@ _READERS: dict[str, _Reader] = {
     "container-owner-missing": _no_owner,
     "docker-veth-unsupported": _no_veth,
 }
-"""Readers of errors whose meaning depends on the state of the host, by the id of the text's entry."""
+"""The functions that decide the meaning of an error text from the state of the host, by the id of the text's entry."""

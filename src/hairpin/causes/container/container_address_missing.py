@@ -1,10 +1,11 @@
 """The container does not have the address that its engine gave it.
 
-Users see: the port times out after software inside the container changed its address.
+Users see: the port times out since a program inside the container changed the container's address.
 
-Proof: no link in the container has the address that the engine gave it; with the address the packet arrives.
+Proof: no link in the container has the address that the engine gave to the container.  With the address the packet
+arrives.
 Now: ``nsenter -t PID -n ip address add ADDRESS/LENGTH dev LINK``.
-Lasting: the engine gives the address when it starts the container; find what in the image removes it.
+Lasting: the engine adds the address when it starts the container.  Find the program in the image that removes it.
 """
 
 from collections.abc import Iterator
@@ -24,9 +25,9 @@ from hairpin.network.prefix import Version, address_text
 
 
 def find(view: View) -> Iterator[Candidate]:
-    """Yield one candidate for each endpoint address that no link in the container has.
+    """Yield one candidate for each address that an endpoint of the container has and no link in the container has.
 
-    The container is the packet's destination, or the one in which the packet stopped.
+    The container is the packet's destination, or the container in which the packet stopped.
     """
     for container, netns in containers_of_flow(view):
         yield from _in(view, container, netns)
@@ -62,8 +63,7 @@ def _in(view: View, container: Container, netns: Netns) -> Iterator[Candidate]:
 
 
 def _without_address(endpoints: tuple[Endpoint, ...], namespace: Namespace, version: Version) -> str | None:
-    """Return the veth that lost its address: it has no address that the engine gave to an endpoint.  None if there is
-    none."""
+    """Return the veth in the container that has no address which the engine gave to an endpoint, or None."""
     given = {each.ipv4 if version == 4 else each.ipv6 for each in endpoints}
     for link in namespace.links:
         if link.kind == "veth" and not any(

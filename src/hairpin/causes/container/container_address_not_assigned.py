@@ -1,12 +1,12 @@
 """The flow asks for an address of a container network that no running container has.
 
-Users see: "No route to host" after some seconds at a container's address that worked until the container was
+Users see: clients that ask a container's address get "No route to host" after some seconds since the container was
 recreated.
 
-Proof: the address lies in the network's subnet, no running container has it, and ARP requests for it get no answer. If
-a container with the service had it, the flow would arrive.
-Now: ask for the container by its name, or for a published port.
-Lasting: names or published ports wherever the address is written down.
+Proof: the address is in the network's subnet, no running container has it, and ARP requests for it get no answer.  If a
+container with the service had the address, the flow would arrive.
+Now: connect to the container by its name, or to a published port.
+Lasting: in every configuration that contains the address, write the container's name or a published port instead.
 """
 
 from collections.abc import Iterator
@@ -31,8 +31,8 @@ from hairpin.wanted import ask_container
 
 
 def find(view: View) -> Iterator[Candidate]:
-    """Yield one candidate when the flow asks for an address of a container network that no container and no namespace
-    has."""
+    """Yield one candidate when the flow asks for an address in a container network's subnet, and no container and no
+    namespace has the address."""
     packet = view.stop.seen.packet
     network = network_for(view.host, packet.daddr, packet.version)
     if (
@@ -84,8 +84,8 @@ def find(view: View) -> Iterator[Candidate]:
 
 
 def _addresses(host: Host, network: DockerNetwork, asked: str) -> Message:
-    """Return the sentence with the running containers' addresses; of many, it names only those most like the asked
-    one."""
+    """Return the message that lists the running containers' addresses.  A long list is cut to the addresses most like
+    the asked address."""
     held = [
         f"{address_text(endpoint.ipv4, 4)} ({container.name}, {endpoint.network})"
         for container in host.containers()

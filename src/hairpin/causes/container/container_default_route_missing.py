@@ -1,12 +1,13 @@
-"""The container has no default route, or one that leads to nobody: its replies reach its own subnet only.
+"""The container has no default route, or its default route has a wrong router, so its replies reach its own subnet
+only.
 
-Users see: the host reaches the container, outside clients do not; inside it, "Network unreachable", or "No route to
-host".
+Users see: the host reaches the container, but outside clients do not.  Programs inside the container get "Network
+unreachable" or "No route to host".
 
-Proof: the container has not the default route that its engine gave it, so its reply has no way; with the route the
-reply arrives.
+Proof: the container lacks the default route that its engine gave to it, so its reply finds no router.  With the route
+the reply arrives.
 Now: ``nsenter -t PID -n ip route add default via GATEWAY``.
-Lasting: the engine makes the route when it starts the container; find what in the image removes it.
+Lasting: the engine adds the route when it starts the container.  Find the program in the image that removes it.
 """
 
 from collections.abc import Iterator
@@ -26,8 +27,8 @@ from hairpin.network.tables import has_default_route
 
 
 def find(view: View) -> Iterator[Candidate]:
-    """Yield one candidate when a packet that the container sends found no route, or its default route's router did not
-    answer."""
+    """Yield one candidate when a packet from the container found no route, or when the router of the default route did
+    not answer ARP."""
     container = view.container
     version = view.stop.seen.packet.version
     if view.on_host or container is None:
@@ -44,7 +45,7 @@ def find(view: View) -> Iterator[Candidate]:
 
 
 def _replaced(view: View, container: Container, wanted: Route) -> Iterator[Candidate]:
-    """Yield the candidate that replaces the packet's default route by the engine's."""
+    """Yield the candidate that replaces the default route of the packet by the default route that the engine gave."""
     taken = lookup(view.namespace, Query(wanted.version, view.stop.seen.packet.daddr)).route
     if taken is None or taken.prefix_length or (taken.type, taken.table) != ("unicast", TABLE_MAIN):
         return

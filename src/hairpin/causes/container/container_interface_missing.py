@@ -1,13 +1,15 @@
-"""The container has no interface on a network that its engine has it on.
+"""The container has no interface on a network to which its engine has connected it.
 
-Somebody deleted the veth, or a network manager did. The kernel deletes both ends together, with the addresses and the
-routes.
+A person or a network manager deleted the veth.  The kernel deletes both ends of a veth together, with their addresses
+and routes.
 
-Users see: the container runs, and inside it there is only ``lo``; its ports time out.
+Users see: the container runs, but it has only the link ``lo``, and its ports time out.
 
-Proof: the engine has the container on the network, and its namespace lacks the interface; with one the packet arrives.
-Now: ``docker restart NAME``, or ``podman restart NAME``: the engine makes the interface anew.
-Lasting: the engine makes the interface whenever it starts the container; keep network managers away from ``veth*``.
+Proof: the engine lists the container on the network, and the container's namespace lacks the interface.  With the
+interface the packet arrives.
+Now: ``docker restart NAME``, or ``podman restart NAME``.  The engine then makes the interface anew.
+Lasting: the engine makes the interface whenever it starts the container.  Keep network managers away from ``veth*``
+(unmanaged).
 """
 
 from collections.abc import Iterator
@@ -24,7 +26,8 @@ from hairpin.message import message
 
 
 def find(view: View) -> Iterator[Candidate]:
-    """Yield one candidate for the packet's destination container, and one for the container in which it stopped."""
+    """Yield a candidate for the packet's destination container, and for the container in which the packet stopped, if
+    its interface is missing."""
     for container, netns in containers_of_flow(view):
         engine = view.host.engine_of(container)
         lost = _lost(engine.endpoints_of(container), view.network.namespace(netns))
@@ -52,11 +55,13 @@ def find(view: View) -> Iterator[Candidate]:
 
 
 _ENGINES_KINDS = frozenset({"veth", "macvlan", "ipvlan"})
-"""Kinds of engines' links.  A kernel with the tunnel modules makes other links (tunl0, sit0) in every namespace."""
+"""The kinds of links that engines make in a container.  A kernel with the tunnel modules adds other links (tunl0, sit0)
+to every namespace."""
 
 
 def _lost(endpoints: tuple[Endpoint, ...], namespace: Namespace) -> Endpoint | None:
-    """Return the endpoint whose interface is gone: the container has fewer interfaces than networks."""
+    """Return an endpoint whose interface is gone, or None.  An interface is gone if the container has fewer interfaces
+    than networks."""
     interfaces = [each for each in namespace.links if each.kind in _ENGINES_KINDS]
     held = {each.value for each in namespace.addresses}
     without = [each for each in endpoints if each.ipv4 not in held and each.ipv4 is not None]

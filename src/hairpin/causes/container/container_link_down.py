@@ -1,10 +1,10 @@
 """The container's own interface is down.
 
-Users see: timeout, or "No route to host" after three seconds.
+Users see: clients time out, or get "No route to host" after three seconds.
 
-Proof: the container's interface is not up; set up, the packet arrives.
-Now: ``nsenter -t PID -n ip link set LINK up``, then the IPv6 address and the default route that went with it.
-Lasting: the engine sets it up when it starts the container.
+Proof: the container's interface is not up.  After it is set up, the packet arrives.
+Now: ``nsenter -t PID -n ip link set LINK up``, then add the IPv6 address and the default route that the kernel deleted.
+Lasting: nothing has to be done, because the engine sets the interface up when it starts the container.
 """
 
 from collections.abc import Iterator
@@ -37,8 +37,8 @@ def find(view: View) -> Iterator[Candidate]:
 
 
 def _without_address(view: View) -> tuple[Netns, Link | None, tuple[AddEntry, ...]]:
-    """Return the link that is down inside a container of the flow, with the engine's IPv6 address and default route,
-    which the kernel deleted with it.
+    """Return the link that is down inside a container of the flow, with the container's IPv6 address and default route,
+    which the kernel deleted when the link went down.
 
     Source: net/ipv6/addrconf.c addrconf_ifdown(); net.ipv6.conf.LINK.keep_addr_on_down
     """
@@ -56,7 +56,8 @@ def _without_address(view: View) -> tuple[Netns, Link | None, tuple[AddEntry, ..
 
 
 def _behind_port(view: View) -> tuple[Netns, Link | None]:
-    """Return the veth end that is down, if the packet stopped at its disabled bridge port, and that end's namespace."""
+    """Return the container's veth end and its namespace, if this end is down and the packet stopped at the bridge port
+    of the other end."""
     port = view.namespace.link(view.stop.link)
     peer = veth_peer(view.network, view.stop.netns, port) if port is not None and port.up else None
     if view.stop.reason != "bridge-port-state" or peer is None:
@@ -66,7 +67,8 @@ def _behind_port(view: View) -> tuple[Netns, Link | None]:
 
 
 def _default_route(view: View, link: Link) -> Iterator[AddEntry]:
-    """Yield the engine's default route, which the kernel deleted with the link."""
+    """Yield the default route by the link that the engine gave to the container and that the kernel deleted when the
+    link went down."""
     version = view.flow.version
     if view.container is None:
         return

@@ -1,14 +1,14 @@
 """The container is on no network, so Docker ignores the ports that it should publish.
 
-It was made with ``--network none``, or somebody disconnected it, or Docker has switched its network off: dockerd ran
-with ``bridge=none`` when it started the container.
+The container was made with ``--network none``, or somebody disconnected it, or Docker has switched its network off
+because dockerd ran with ``bridge=none`` when it started the container.
 
-Users see: ``docker ps`` shows no mapping, the port is refused.
+Users see: ``docker ps`` shows no published port, and connections to the port are refused.
 
-Proof: the container has no network, so no rule and no proxy leads to it.
-Now: connect it to its network again, or recreate it without ``--network none``.  If its network is switched off,
-neither a connection nor a start helps: make it anew.
-Lasting: the same in the Compose file or the command that creates it.
+Proof: the container has no network, so no rule and no docker-proxy leads to the container.
+Now: connect the container to its network again, or recreate the container without ``--network none``.  If Docker has
+switched its network off, the container must be recreated, because neither a connection nor a start helps.
+Lasting: name a network in the Compose file, or in the command that creates the container.
 """
 
 from collections.abc import Iterator
@@ -28,14 +28,15 @@ from hairpin.network.flow import FromContainer
 
 
 def find(view: View) -> Iterator[Candidate]:
-    """Yield one candidate for each container without a network that should publish this port, or that sends."""
+    """Yield one candidate for each container without a network that should publish the asked port, or that sends the
+    packet."""
     if view.stop.reason == "no-route":
         yield from _sending(view)
         return
     meant = view.host.container(view.meant) if view.meant and view.on_host else None
     asked = ((meant, _asked_binding(view)),) if meant is not None and not meant.bindings else ()
     for container, binding in (*at_host_port(view), *asked):
-        # Podman still lists the ports of a disconnected container as published; its conmon keeps holding them.
+        # Podman still lists the ports of a disconnected container as published, and conmon still holds their sockets.
         lost = not binding.actual or container.is_disconnected
         lost = lost or container.network_disabled
         if (lost and binding in container.bindings) or container.network_mode == "none":
@@ -43,7 +44,7 @@ def find(view: View) -> Iterator[Candidate]:
 
 
 def _sending(view: View) -> Iterator[Candidate]:
-    """Yield the candidate when the packet found no route in the container in which it starts."""
+    """Yield the candidate for the container that sends the packet, if the packet found no route in that container."""
     start = view.flow.start
     sender = view.host.container(start.name) if isinstance(start, FromContainer) else None
     if sender is not None and not view.on_host:
@@ -51,14 +52,14 @@ def _sending(view: View) -> Iterator[Candidate]:
 
 
 _PUBLISHES_NOTHING = PortBinding("tcp", 0, 0, actual=False)
-"""The binding of a container that publishes no port."""
+"""A placeholder for the binding of a container that publishes no port."""
 
 
 def _of(view: View, container: Container, binding: PortBinding) -> Iterator[Candidate]:
-    """Yield the candidate for a running container without a network; none if it shares another container's network
-    namespace.
+    """Yield the candidate for a running container without a network.  A container that shares the namespace of another
+    container gets no candidate.
 
-    A container with ``--network none`` has an endpoint, which Docker calls ``none``, too."""
+    A container with ``--network none`` has one endpoint, on a network that Docker calls ``none``."""
     if not container.running:
         return
     if container.network_mode == "none":
@@ -70,7 +71,8 @@ def _of(view: View, container: Container, binding: PortBinding) -> Iterator[Cand
 
 
 def _switched_off(view: View, container: Container, binding: PortBinding) -> Iterator[Candidate]:
-    """Yield the candidate that proves that the container lacks a network.  A person has to recreate the container.
+    """Yield the candidate for a container whose network Docker has switched off.  A person has to recreate the
+    container.
 
     Source: moby daemon/container_operations.go connectToNetwork(); measured with 20.10.24: ``docker network connect``
     and ``docker restart`` succeed, and give it no interface"""
@@ -122,7 +124,8 @@ def _made_so(view: View, container: Container, binding: PortBinding) -> Iterator
 
 
 def _network_of_other(view: View, container: Container) -> DockerNetwork | None:
-    """Return the network of the flow's other container, if one of the two asks the other by its address."""
+    """Return the network of the flow's other container, if one of the two containers asks the other container by its
+    address; else None."""
     attached = attachment_of(view.network, view.host, view.flow.daddr, view.flow.version)
     engine = view.host.engine_of(container)
     if attached is not None and attached.container is not container and attached.container in engine.containers:
@@ -135,7 +138,7 @@ def _network_of_other(view: View, container: Container) -> DockerNetwork | None:
 
 
 def _disconnected(view: View, container: Container, binding: PortBinding) -> Iterator[Candidate]:
-    """Yield the candidate that connects the container to the network in its network mode, for which it was created."""
+    """Yield the candidate that connects the container to the network for which it was created (its network mode)."""
     engine = view.host.engine_of(container)
     own = engine.network(container.network_mode)
     joined = own.name if own is not None and own.driver in ("bridge", *STACKED) else engine.default_network

@@ -1,13 +1,14 @@
-"""The container is on internal networks only, or it is asked at its address on one: those have no way in or out.
+"""The container is on internal networks only, or a client asks it at its address on an internal network.  Packets
+cannot enter or leave an internal network.
 
-Users see: ``ports:`` is ignored, ``docker ps`` shows no mapping, the port is refused; a client outside that asks the
-container's own address times out.
+Users see: ``ports:`` is ignored, ``docker ps`` shows no published port, and connections to the port are refused.  A
+client outside the network that asks the container's own address times out.
 
-Proof: all its networks are internal, from which the engine publishes no port.  Or the engine's rules, or a closed
-policy, keep the packet out of an internal network; if the network were not internal, and published the port, the packet
-would arrive.
-Now: connect it to a network that is not internal (``docker network connect``).
-Lasting: a second network for the service in the Compose file.
+Proof: all networks of the container are internal, and the engine publishes no port from internal networks.  Or the
+engine's rules or a closed policy keep the packet out of an internal network.  If the network were not internal and the
+port were published, the packet would arrive.
+Now: connect the container to a network that is not internal (``docker network connect``).
+Lasting: in the Compose file, give the service a second network that is not internal.
 """
 
 from collections.abc import Iterator
@@ -27,7 +28,8 @@ from hairpin.network.flow import FromContainer
 
 
 def find(view: View) -> Iterator[Candidate]:
-    """Yield one candidate for each container on internal networks that should publish this port."""
+    """Yield the candidates for containers on internal networks: containers that should publish the asked port, that
+    connect to the outside, or that are asked from outside the network."""
     for container, binding in at_host_port(view):
         if binding.actual or not container.running or not _only_internal(view, container):
             continue
@@ -57,10 +59,11 @@ def _way_out(view: View) -> Iterator[Candidate]:
 
 
 def _kept_out(view: View) -> Iterator[Candidate]:
-    """Yield one candidate for a container whose address on an internal network is asked from outside that network.
+    """Yield one candidate for a container that is asked, from outside an internal network, at its address on that
+    network.
 
-    The change only proves what stops the packet, because the network is internal to keep such packets out.  If another
-    container asks, a common network is the better repair."""
+    The change only proves what stops the packet.  It is no repair, because the network is internal in order to keep
+    such packets out.  If another container asks, a common network is the better repair."""
     place, asked = view.place, _asked_inside(view)
     if place is None or asked is None or pair_of(view) is not None:
         return
@@ -129,7 +132,7 @@ def _asked_inside(view: View) -> tuple[Container, Endpoint, DockerNetwork] | Non
 
 
 def _port_of(view: View) -> PortBinding | None:
-    """Return the binding that would open the packet's port; None for a packet without one."""
+    """Return the binding that would publish the packet's port, or None if the packet has no port."""
     port, protocol, version = view.stop.seen.packet.dport, view.flow.protocol, view.stop.seen.packet.version
     if port is None or protocol not in ("tcp", "udp"):
         return None

@@ -1,10 +1,10 @@
-"""The container is paused: the kernel completes the handshake, the frozen process never replies.
+"""The container is paused, so the kernel completes the handshake and the frozen process never replies.
 
-Users see: connects, then silence.
+Users see: the client connects and gets no reply.
 
-Proof: the engine says that the container is paused; unpaused, it replies.
+Proof: the engine says that the container is paused.  After it is unpaused, it replies.
 Now: ``docker unpause NAME``.
-Lasting: nothing: no container is paused after a reboot; find what paused it (a backup, ``docker commit``).
+Lasting: no container is paused after a reboot.  Find out what paused this container (a backup, ``docker commit``).
 """
 
 from collections.abc import Iterator
@@ -21,7 +21,7 @@ from hairpin.network.socket_owner import owner_of_socket
 
 
 def find(view: View) -> Iterator[Candidate]:
-    """Yield one candidate for the paused container."""
+    """Yield one candidate if the container that owns the receiving socket is paused."""
     container = _owner(view)
     if container is None or container.status != "paused":
         return
@@ -41,7 +41,8 @@ def find(view: View) -> Iterator[Candidate]:
 
 
 def _owner(view: View) -> Container | None:
-    """Return the container whose process owns the receiving socket; other containers may share its namespace."""
+    """Return the container whose process owns the receiving socket.  Several containers may share the socket's
+    namespace."""
     socket = view.socket
     return view.container if socket is None else owner_of_socket(view.network, view.stop.netns, socket)
 

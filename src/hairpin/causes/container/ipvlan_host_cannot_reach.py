@@ -1,15 +1,18 @@
-"""The packet goes from the host to a container on an ipvlan of its own link, or back: the kernel never delivers it.
+"""The kernel never delivers a packet between the host and a container whose ipvlan is on the host's link.
 
-What the link itself sends goes out to the wire.  Only ipvlans on one link are handed each other's packets.
+The kernel sends the host's packets from the parent link out to the wire.  It passes packets only between ipvlans on one
+parent link.
 
-Users see: the LAN reaches the container and the container reaches the LAN; the host and its bridged containers do not.
-In mode l3 the container's request gets to the host, and the reply is lost.
+Users see: machines in the LAN and the container reach each other, but the host and its bridged containers do not reach
+the container.  In mode l3 the container's request arrives at the host, and the reply is lost.
 
-Proof: the packet left by the link for an ipvlan on it, or by an ipvlan for an address of the host; by an ipvlan of the
-host's own, of the same mode, the flow arrives.
-Now: give the host an ipvlan of its own on that link, and a route to the container by it.  In mode l2 the container's
-hardware address, which is the link's own, is entered by hand, so that the ipvlan needs no address of its own.
-Lasting: the same in the host's network configuration; or a bridge network for what the host has to reach.
+Proof: the packet left by the parent link for an ipvlan on it, or by an ipvlan for an address of the host.  If the host
+has an ipvlan of the same mode on that link, the flow arrives.
+Now: make an ipvlan for the host on that link, and a route to the container by this ipvlan.  In mode l2, also add a
+permanent neighbour entry with the container's hardware address, which is the link's address.  The host's ipvlan then
+needs no IP address.
+Lasting: put the ipvlan and the route into the host's network configuration, or use a bridge network for containers that
+the host has to reach.
 """
 
 from hairpin.causes.cause import Cause

@@ -1,14 +1,17 @@
-"""The packet goes from the host to a container on a macvlan of its own link, or back: the kernel never delivers it.
+"""The kernel never delivers a packet between the host and a container whose macvlan is on the host's link.
 
-A macvlan and the link that it stands on share a wire and do not see each other's frames.
+A macvlan and its parent link send frames to the same wire, but neither receives the frames of the other.
 
-Users see: the LAN reaches the container and the container reaches the LAN; the host and its bridged containers do not.
+Users see: machines in the LAN and the container reach each other, but the host and its bridged containers do not reach
+the container.
 
-Proof: the packet left by the link for a macvlan on it, or by a macvlan for an address of the host; by a macvlan of
-the host's own the flow arrives.
-Now: give the host a macvlan of its own on that link, and a route to the container by it.  A macvlan of mode private or
-vepa is put into mode bridge: otherwise it does not see the host's, either.
-Lasting: the same in the host's network configuration; or a bridge network for what the host has to reach.
+Proof: the packet left by the parent link for a macvlan on it, or by a macvlan for an address of the host.  If the host
+has a macvlan on that link, the flow arrives.
+Now: make a macvlan for the host on that link, and a route to the container by this macvlan.  If the container's macvlan
+is in mode private or vepa, set it to mode bridge, because it does not exchange frames with the host's macvlan
+otherwise.
+Lasting: put the macvlan and the route into the host's network configuration, or use a bridge network for containers
+that the host has to reach.
 """
 
 from hairpin.causes.cause import Cause

@@ -1,10 +1,11 @@
-"""The container is on macvlan or ipvlan networks only, and its engine publishes no port from those.
+"""The container is on macvlan or ipvlan networks only, and its engine publishes no port from such networks.
 
-Users see: ``-p`` or ``ports:`` is ignored without a word, ``docker ps`` shows no mapping, the host's port is refused.
+Users see: ``-p`` or ``ports:`` is silently ignored, ``docker ps`` shows no published port, and connections to the
+host's port are refused.
 
-Proof: all networks of the container are macvlan or ipvlan networks; on a bridge network the port is published.
-Now: reach the container at its own address and its own port.
-Lasting: the container's address for the clients, or a bridge network for the service in the Compose file.
+Proof: all networks of the container are macvlan or ipvlan networks.  On a bridge network its port would be published.
+Now: connect to the container's own address and port.
+Lasting: give the container's address to the clients, or put the service on a bridge network in the Compose file.
 """
 
 from collections.abc import Iterator
@@ -23,7 +24,8 @@ _DRIVERS = ("macvlan", "ipvlan")
 
 
 def find(view: View) -> Iterator[Candidate]:
-    """Yield one candidate for each running container on such networks that should publish this port."""
+    """Yield one candidate for each running container that should publish this port and is on macvlan or ipvlan networks
+    only."""
     for container, binding in at_host_port(view):
         networks = view.host.engine_of(container).networks
         own = [each for endpoint in container.endpoints for each in networks if each.name == endpoint.network]
@@ -56,7 +58,7 @@ def find(view: View) -> Iterator[Candidate]:
 
 
 def _advice(container: Container, binding: PortBinding) -> Message:
-    """Return the advice to ask the container's own address and its own port."""
+    """Return the advice to connect to the container's own address and port."""
     address = next((each.ipv4 for each in container.endpoints if each.ipv4 is not None), None)
     if address is None:
         return message("put {name} on a bridge network", name=container.name)

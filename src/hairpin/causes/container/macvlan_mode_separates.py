@@ -1,14 +1,17 @@
-"""Two containers on the same link do not reach each other, since their macvlans or ipvlans are private or vepa.
+"""Two containers on one parent link do not reach each other, because the macvlan or ipvlan of one of them is in mode
+private or vepa.
 
-In mode ``bridge`` the kernel hands frames over between them.  In mode ``vepa`` it sends them out, and a switch would
-have to send them back; few do.  In mode ``private`` it drops what comes back, too.
+In mode ``bridge`` the kernel passes frames between macvlans on one parent link.  In mode ``vepa`` the kernel sends the
+frames out, and they arrive only if the switch sends them back, which few switches do.  In mode ``private`` the kernel
+drops frames that the switch sends back, too.
 
-Users see: both containers reach the LAN, and are reached from there; between them nothing passes.
+Users see: both containers and the machines in the LAN reach each other, but no packet passes between the two
+containers.
 
-Proof: one of both links is private or vepa; with both in mode bridge the flow arrives.
+Proof: the link of one of the containers is in mode private or vepa.  With both links in mode bridge the flow arrives.
 Now: ``ip link set … type macvlan mode bridge`` in the container's namespace.
-Lasting: the network made anew without the option ``macvlan_mode`` or ``ipvlan_flag``: the engine makes the links so
-each time a container starts.
+Lasting: recreate the network without the option ``macvlan_mode`` or ``ipvlan_flag``.  The engine uses the option for
+each link that it makes when a container starts.
 """
 
 from collections.abc import Iterator
@@ -27,7 +30,8 @@ _OPTIONS = ("macvlan_mode", "ipvlan_flag")
 
 
 def find(view: View) -> Iterator[Candidate]:
-    """Yield one candidate if the packet left by such a link for another one on the same link."""
+    """Yield one candidate if the packet left by a macvlan or ipvlan for a sibling on the same parent link, and the mode
+    of one of them separates them."""
     packet = view.stop.seen.packet
     link = view.namespace.link(view.stop.seen.oif or view.stop.link)
     parent = lower_of(view.network, view.stop.netns, link) if link is not None else None
@@ -65,7 +69,7 @@ def find(view: View) -> Iterator[Candidate]:
 
 
 def _network(view: View, port: Port) -> DockerNetwork | None:
-    """Return the engine's network that the container's link belongs to."""
+    """Return the macvlan or ipvlan network of the container in this namespace, or None."""
     container = view.network.container_of(port.netns)
     if container is None:
         return None

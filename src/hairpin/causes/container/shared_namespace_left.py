@@ -1,14 +1,17 @@
-"""A container shares another one's network, and that one was started anew: it sits in the namespace that was left.
+"""A container shares the network of another container, which was restarted, and is still in the old network namespace.
 
-``--network container:X`` (compose: ``network_mode: service:X``) joins the network namespace that X has at that moment.
-A restart of X makes a new one; a container that shares the old one keeps it, with nothing in it but ``lo``.
+``--network container:X`` (compose: ``network_mode: service:X``) joins the network namespace that container X has at
+that moment.  A restart of X makes a new namespace.  A container that shares the old namespace stays there, with ``lo``
+as its only link.
 
-Users see: after the VPN container was restarted, the ports behind it refuse, and the application has no network.
+Users see: after the VPN container was restarted, connections to the ports behind it are refused, and the application
+has no network.
 
-Proof: the container's namespace is another one than that of the container whose network it shares; in the right one the
-packet is taken, or finds its way.
-Now: ``docker restart NAME``, which joins the new namespace.
-Lasting: restart it whenever the other one is restarted (compose: ``depends_on`` with ``restart: true``).
+Proof: the container is not in the namespace of the container whose network it shares.  In the right namespace a socket
+accepts the packet, or the packet finds a route.
+Now: ``docker restart NAME``, so that the container joins the new namespace.
+Lasting: restart the container whenever the other container is restarted (compose: ``depends_on`` with ``restart:
+true``).
 """
 
 from collections.abc import Iterator
@@ -30,8 +33,8 @@ from hairpin.network.names import EMBEDDED
 
 
 def find(view: View) -> Iterator[Candidate]:
-    """Yield one candidate for a container whose namespace its owner has left.  The packet stopped in that namespace, or
-    the container listens there on the port that the owner's new namespace refuses."""
+    """Yield one candidate for each container that is still in the namespace which its owner has left.  The packet
+    stopped in this old namespace, or the container listens in it on the port that the owner's new namespace refuses."""
     for container in view.host.containers():
         owner = view.host.network_owner(container)
         if owner is container:
@@ -45,13 +48,13 @@ def find(view: View) -> Iterator[Candidate]:
 
 
 def _place(container: Container) -> str | None:
-    """Return the name of the container's namespace, even if it was not read."""
+    """Return the name of the container's namespace, even if the namespace was not read."""
     return container.netns or container.left_unread
 
 
 def _has_left(owner: Container, container: Container) -> bool:
-    """Return whether both containers run, in different namespaces.  An owner that does not run is a cause of its
-    own."""
+    """Return whether both containers run and are in different namespaces.  If the owner does not run, another cause is
+    about it."""
     places = (_place(owner), _place(container))
     return owner.running and container.running and None not in places and places[0] != places[1]
 
@@ -64,13 +67,13 @@ _LOOPBACK = 0x7F
 
 
 def _is_cut_off(namespace: Namespace) -> bool:
-    """Return whether the namespace has nothing but its loopback link."""
+    """Return whether the namespace has no link that is up, apart from its loopback link."""
     return bool(namespace.links) and all(each.name == "lo" or not each.up for each in namespace.links)
 
 
 def _is_missed(view: View, owner: Container, container: Container) -> bool:
     """Return whether the owner's namespace refuses a port on which the container listens in the old namespace.  If the
-    old namespace was not read, the answer is yes."""
+    old namespace was not read, hairpin assumes that the container listens there."""
     if view.stop.reason != "no-listener" or owner.netns != view.stop.netns.name:
         return False
     if container.netns is None or container.netns not in view.host:
@@ -109,8 +112,8 @@ def _candidate(view: View, owner: Container, container: Container) -> Candidate:
 
 
 def _rejoined(view: View, owner: Container, container: Container) -> Iterator[Primitive]:
-    """Yield the parts of the restart: the container's sockets move to its owner's namespace, and the old namespace is
-    gone."""
+    """Yield the parts of the container's restart, which move its sockets to the owner's namespace and delete the old
+    namespace."""
     host, said = view.host, message("the container's service has to start again by itself, which depends on its image")
     now = Netns(host.name, _place(owner) or "")
     if container.netns is None or container.netns not in host:
@@ -125,10 +128,11 @@ def _rejoined(view: View, owner: Container, container: Container) -> Iterator[Pr
 
 
 def _with_owner_gone(view: View, container: Container) -> Iterator[Candidate]:
-    """Yield the candidate for a container whose owner was removed: no restart finds it again.
+    """Yield the candidate for a container whose owner was removed, so that a restart of the container cannot join the
+    owner.
 
-    It is unknown which new container took the owner's place; a container that refuses a port on which this one listens
-    may be it.  For packets that this container sends, giving it its own network also proves the fault."""
+    The container that replaced the owner is unknown.  It may be a container that refuses a port on which this container
+    listens.  For packets that this container sends, a network of its own proves the fault as well."""
     said: Message = message(
         "recreate {name} with the container whose network it is to share now (compose: up -d --force-recreate {name})",
         name=container.name,
