@@ -1,4 +1,4 @@
-"""Faults of an engine's configuration: published ports, docker-proxy, options.  ``_publishing`` finds a port's
-bindings, ``_services`` the swarm service that publishes it, ``_port_holder`` the other process or container that has
-it.
+"""Faults of an engine's configuration: published ports, docker-proxy, options.  ``_publishing`` finds the bindings of a
+port.  ``_services`` finds the swarm service that publishes a port.  ``_port_holder`` finds another process or container
+that has a published port.
 """

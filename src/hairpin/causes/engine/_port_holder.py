@@ -1,7 +1,6 @@
-"""The process or container that holds a published port in place of the right container, and the candidate that frees
-it.
+"""The process or container that holds a port published by another container, and the candidate that frees the port.
 
-A holding container and a holding process are two causes.
+There are two causes: one for a port that a container holds, and one for a port that another process holds.
 """
 
 from collections.abc import Callable, Iterator
@@ -20,8 +19,8 @@ from hairpin.walk.sockets import socket_text
 
 
 def by_holder(*, container: bool) -> Callable[[View], Iterator[Candidate]]:
-    """Return the function that yields the candidate for a packet that arrived at a socket of another container, or of
-    another process."""
+    """Return the function that yields the candidate for a packet that arrived at a wrong socket.  If ``container`` is
+    true, the socket belongs to another container; otherwise to another process."""
 
     def find(view: View) -> Iterator[Candidate]:
         socket = view.socket
@@ -33,7 +32,7 @@ def by_holder(*, container: bool) -> Callable[[View], Iterator[Candidate]]:
 
 
 def _candidate(view: View, held: Holder) -> Candidate:
-    """Return the candidate that takes the port from the holder and starts the container that should have it."""
+    """Return the candidate that takes the port from the holder and starts the container that should have the port."""
     meant, binding = held.meant, held.binding
     parts: list[Primitive] = [DeleteSocket(view.host_netns, each) for each in _in_the_way(view, held)]
     place = dnat_place(view, view.host_netns) if held.container is not None else None
@@ -94,8 +93,8 @@ def _candidate(view: View, held: Holder) -> Candidate:
 
 
 def _ending(view: View, held: Holder) -> tuple[EndProcess, ...]:
-    """Return the calls that end the left-over relays which hold the port.  None if the holder is anything else, for
-    example the relay of a running container."""
+    """Return the calls that end the left-over docker-proxies which hold the port.  Return no call if the port has
+    another holder, for example the docker-proxy of a running container."""
     if held.container is not None:
         return ()
     sockets = tuple(_in_the_way(view, held))
@@ -105,7 +104,7 @@ def _ending(view: View, held: Holder) -> tuple[EndProcess, ...]:
 
 
 def _forgotten(view: View, held: Holder) -> Iterator[Way]:
-    """Yield the removal of a container that has never run, which a failed start left behind."""
+    """Yield the way that removes the container, if the container has never run because its first start failed."""
     meant = held.meant
     if meant.status == "created":
         command = view.host.engine_of(meant).command("rm", meant.name)
@@ -113,7 +112,7 @@ def _forgotten(view: View, held: Holder) -> Iterator[Way]:
 
 
 def _in_the_way(view: View, held: Holder) -> Iterator[Socket]:
-    """Yield the host's sockets on the port that conflict with the container's own relay."""
+    """Yield the host's sockets on the port that keep the container's own docker-proxy from binding the port."""
     binding = held.binding
     for each in view.host_namespace.sockets:
         if (each.protocol, each.port) != (binding.protocol, binding.host_port):

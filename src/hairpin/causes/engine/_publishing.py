@@ -1,4 +1,4 @@
-"""The containers' bindings of a packet's destination port."""
+"""The bindings by which containers publish a packet's destination port."""
 
 import msgspec
 
@@ -21,14 +21,15 @@ from hairpin.walk.state import Reason
 
 
 def at_host_port(view: View, *, every_version: bool = False) -> tuple[tuple[Container, PortBinding], ...]:
-    """Return the bindings of the packet's port and protocol if the packet stopped on the host, else none."""
+    """Return the bindings of the flow's port and the packet's protocol, if the packet stopped on the host; else no
+    binding."""
     return bindings_for(view, every_version=every_version) if view.on_host else ()
 
 
 def bindings_for(view: View, *, every_version: bool = False) -> tuple[tuple[Container, PortBinding], ...]:
     """Return the bindings of the flow's port and the packet's protocol, wherever the request or reply stopped.
 
-    ``every_version``: those of the other IP version, too.
+    ``every_version``: whether bindings of the other IP version are returned, too.
     """
     packet = view.stop.seen.packet
     if packet.protocol not in (TCP, UDP):
@@ -44,8 +45,9 @@ def bindings_for(view: View, *, every_version: bool = False) -> tuple[tuple[Cont
 
 
 def held_once_running(view: View) -> tuple[tuple[Container, PortBinding], ...]:
-    """Return the bindings of ``at_host_port``, and for a container without one of the packet's IP version, those of the
-    other version.  Once such a container runs, the walk shows that the port is published for the other version only."""
+    """Return the bindings of the port on the host.  For a container without a binding of the packet's IP version,
+    return its bindings of the other version.  If such a container is started, the walk shows that the port is published
+    for the other version only."""
     own = at_host_port(view)
     others = (each for each in at_host_port(view, every_version=True) if all(each[0] != one for one, _ in own))
     return (*own, *others)
@@ -64,13 +66,14 @@ def is_unserved(view: View) -> bool:
         return False
     port = (flow.protocol, flow.dport)
     taken = any((each.protocol, each.port) == port for each in namespace.sockets)
-    # A running container that publishes the port for the other protocol is a cause of its own.
+    # If a running container publishes the port for the other protocol, another cause is about it.
     published = bindings_of(view.host, flow.dport)
     return not taken and not any(each.running or binding.protocol == flow.protocol for each, binding in published)
 
 
 def _are_containers_known(host: Host) -> bool:
-    """Return whether all engines' published ports are known (a stopped dockerd's from its files)."""
+    """Return whether the published ports of all engines are known.  The ports of a dockerd that is down are known from
+    its files."""
     told_by_files = tuple(each for each in health(host) if each.is_down and each.engine.stored)
     if any(each not in told_by_files for each in unanswering(host)):
         return False
@@ -84,12 +87,13 @@ def covers(binding: PortBinding, address: int) -> bool:
 
 
 def loopback_only(binding: PortBinding) -> bool:
-    """Return whether the port is published on a loopback address of the host."""
+    """Return whether the port is published only on a loopback address of the host."""
     return binding.host_ip is not None and is_loopback(binding.host_ip, binding.version)
 
 
 def refusal_of(view: View, change: Change) -> Reason | None:
-    """Return why the engine would refuse the change (a bridge is missing, or a chain that its rules need), or None."""
+    """Return the reason ``start-refused`` if the engine would refuse the change, because a bridge or a chain for its
+    rules is missing; else None."""
     return "start-refused" if not change.parts or lacks_a_chain(change.parts, view.host_namespace) else None
 
 
@@ -107,7 +111,8 @@ def _published_to(view: View, container: Container, binding: PortBinding) -> Cha
 
 
 def on_every_address(view: View, container: Container, binding: PortBinding, *, loopback: bool) -> Candidate:
-    """Return the candidate that publishes the port on every address."""
+    """Return the candidate that publishes the port on every address.  ``loopback``: whether the port is published on
+    loopback now."""
     address = address_text(binding.host_ip or 0, binding.version)
     port = f"{binding.host_port}:{binding.container_port}" + ("/udp" if binding.protocol == "udp" else "")
     if loopback:
@@ -148,7 +153,8 @@ def on_every_address(view: View, container: Container, binding: PortBinding, *, 
 
 
 def _narrower(view: View, address: str, binding: PortBinding, port: str) -> tuple[Message, ...]:
-    """Return the warning about publishing on every address, and narrower ways: a port on loopback is often intended."""
+    """Return the warning about publishing the port on every address, and narrower ways.  A port is often published on
+    loopback on purpose."""
     asked, host_port = address_text(view.flow.daddr, view.flow.version), binding.host_port
     at = f"[{asked}]" if view.flow.version == 6 else asked
     return (
@@ -198,8 +204,8 @@ def _translated_there(engine: Engine, container: Container, address: str, bindin
 
 
 def exposed_on_host(view: View) -> tuple[tuple[Container, PortBinding], ...]:
-    """Return each stopped container with host networking whose image exposes the port, if it publishes none and nothing
-    else serves the port."""
+    """Return each stopped container on the host's network whose image exposes the asked port.  Return none if a socket
+    holds the port or a container publishes it."""
     if view.stop.reason != "no-listener" or view.flow.protocol == "icmp" or not is_unserved(view):
         return ()
     asked = PortBinding(view.flow.protocol, view.flow.dport, 0, None, view.flow.version, actual=False)
@@ -208,7 +214,8 @@ def exposed_on_host(view: View) -> tuple[tuple[Container, PortBinding], ...]:
 
 
 def asking_container(view: View) -> tuple[tuple[Container, PortBinding], ...]:
-    """Return the container that should send the packet, if it does not run.  Its binding publishes nothing."""
+    """Return the container that should send the packet, if the container does not run, with a binding that publishes no
+    port."""
     start = view.flow.start
     container = view.host.container(start.name) if isinstance(start, FromContainer) else None
     if view.stop.reason != "no-container" or container is None or container.running:

@@ -1,4 +1,4 @@
-"""The swarm service that publishes the asked port, if nothing on this node accepts the packet."""
+"""The swarm service that publishes the asked port, if no socket and no container of this node accepts the packet."""
 
 import msgspec
 
@@ -16,30 +16,33 @@ REASONS: frozenset[Reason] = frozenset({"no-listener", "rule", "policy", "reject
 
 
 class Publisher(msgspec.Struct, frozen=True):
-    """A service, and its port that was asked."""
+    """A swarm service, and the published port of this service that the packet asks for."""
 
     service: SwarmService
     port: ServicePort
 
 
 def publisher(view: View) -> Publisher | None:
-    """Return the service that publishes the asked port; None if no manager's reading names one."""
+    """Return the swarm service that publishes the asked port, or None if no manager's reading names such a service."""
     wanted = (view.flow.protocol, view.flow.dport)
     told = (Publisher(each, port) for each in view.host.services() for port in each.ports)
     return next((each for each in told if (each.port.protocol, each.port.port) == wanted), None)
 
 
 def dead(view: View) -> Publisher | None:
-    """Return the service that publishes the asked port, if no process of this node and no container has it."""
+    """Return the swarm service that publishes the asked port, if no process and no container of this node has the
+    port."""
     return publisher(view) if is_unserved(view) else None
 
 
 def candidate(
     view: View, found: Publisher | None, title: Message, detail: Message, said: tuple[Message, ...]
 ) -> Candidate:
-    """Return the candidate.  ``said``: the advice.  No command on this node alone repairs a service.
+    """Return the candidate about the service.  ``said``: the advice, because no command on this node alone repairs a
+    service.
 
-    The proof adds a socket where the packet stopped, and deletes the rule that dropped it; then the packet is answered.
+    The change that proves the cause adds a socket where the packet stopped, and deletes the rule that dropped the
+    packet.
     """
     opened = deletion(view, view.place).parts if view.place is not None else ()
     service = found.service if found is not None else None

@@ -2,10 +2,10 @@
 
 Users see: "No route to host" or timeouts after a container was recreated.
 
-Proof: the first DNAT rule that fits leads to an address that no running container has; without the rule the flow
+Proof: the first DNAT rule that matches leads to an address that no running container has.  Without the rule the flow
 arrives.
 Now: delete the rule, or start the container that had the address.
-Lasting: take the rule out of the saved rules, or of the script that writes it.
+Lasting: remove the rule from the saved rules, or from the script that writes it.
 """
 
 from collections.abc import Iterator
@@ -28,10 +28,10 @@ from hairpin.walk.size.size_stop import tells_mtu
 
 
 def find(view: View) -> Iterator[Candidate]:
-    """Yield the candidates when the packet was translated to an address that no running container has, and no pod.
+    """Yield two candidates when the packet was translated to an address that no running container and no pod has.
 
-    The first deletes the rule and adds the engine's present rules for the port.  If no container publishes the port,
-    the second gives the address to a container again.
+    The first candidate deletes the rule and adds the engine's present rules for the port.  If no container publishes
+    the port, a second candidate gives the address to a container again.
     """
     packet = view.stop.seen.packet
     place = dnat_place(view, view.host_netns) if not tells_mtu(packet) else None
@@ -62,7 +62,7 @@ def find(view: View) -> Iterator[Candidate]:
 
 
 def _published_now(view: View) -> Iterator[Primitive]:
-    """Yield the rules that the engine would add for the running container that publishes the port."""
+    """Yield the parts that add the engine's rules for the running container that publishes the port."""
     for container, binding in bindings_for(view):
         if container.running and binding.actual:
             yield from rules_with(view.host, container, container)

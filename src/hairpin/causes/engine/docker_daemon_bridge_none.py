@@ -1,12 +1,14 @@
-"""dockerd runs with ``bridge=none``, so it makes no default network, and containers that ask for it have none.
+"""dockerd runs with ``bridge=none``, so it makes no default network, and containers made for the default network have
+no network.
 
-Users see: since the daemon was restarted, containers run and reach nothing; ``docker ps`` shows none of their ports;
-``docker0`` is gone. Containers on networks of their own work.
+Users see: since dockerd was restarted, containers of the default network run but reach no other machine, ``docker ps``
+shows none of their published ports, and ``docker0`` is gone.  Containers on user-defined networks work.
 
-Proof: dockerd has no default network, and the container asks for no other; on one it would be reached.
-Now: make the container anew on a network of its own (``docker network create``, ``--network``).
-Lasting: a network in the Compose file; or take ``bridge`` out of daemon.json, restart dockerd, and make the containers
-anew: Docker has written down for each that its network is off (``NetworkDisabled``).
+Proof: dockerd has no default network, and the container was made for no other network.  On a network the container
+would be reached.
+Now: recreate the container on a user-defined network (``docker network create``, ``--network``).
+Lasting: name a network in the Compose file.  Or remove ``bridge`` from daemon.json, restart dockerd and recreate the
+containers, because Docker has stored for each of them that its network is off (``NetworkDisabled``).
 """
 
 from collections.abc import Iterator
@@ -22,7 +24,7 @@ from hairpin.message import message
 from hairpin.network.flow import FromContainer
 
 _PUBLISHES_NOTHING = PortBinding("tcp", 0, 0, actual=False)
-"""The binding of a container that publishes no port."""
+"""A placeholder for the binding of a container that publishes no port."""
 _ANEW = message(
     "make such containers anew on a network of their own: docker network create NETWORK, then docker run --network "
     "NETWORK with the other options that they had"
@@ -34,7 +36,8 @@ _UNDONE = message(
 
 
 def find(view: View) -> Iterator[Candidate]:
-    """Yield one candidate for each container without a network that should publish this port, or that sends."""
+    """Yield one candidate for each container without a network that should publish the asked port, or that sends the
+    packet."""
     for container, binding in at_host_port(view):
         if not binding.actual:
             yield from _without_network(view, container, binding)

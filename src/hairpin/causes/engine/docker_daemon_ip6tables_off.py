@@ -1,12 +1,12 @@
-"""dockerd keeps no IPv6 rules, and no other rule masquerades the containers' private IPv6 addresses.
+"""dockerd makes no IPv6 rules, and no other rule masquerades the containers' private IPv6 addresses.
 
-Users see: containers with an fd00::/8 address reach nothing outside over IPv6; over IPv4 they do.
+Users see: containers with an address in fd00::/8 reach machines outside over IPv4, but not over IPv6.
 
-Proof: dockerd's ``ip6tables`` is off (before Docker 27 it is, unless somebody has set it), and no rule masquerades the
-subnet; masqueraded, the reply comes back.
+Proof: dockerd's option ``ip6tables`` is off, which is the default before Docker 27, and no rule masquerades the subnet.
+With a rule that masquerades the subnet, the reply comes back.
 Now: add a MASQUERADE rule for the subnet.
-Lasting: ``"ip6tables": true`` in daemon.json, before Docker 27 with ``"experimental": true``; or save the MASQUERADE
-rule; or a route to the subnet on the next hop.
+Lasting: set ``"ip6tables": true`` in daemon.json; before Docker 27 also set ``"experimental": true``.  Or save the
+MASQUERADE rule, or add a route to the subnet on the next hop.
 """
 
 from collections.abc import Iterator
@@ -26,7 +26,7 @@ _ROUTE = message(
 
 
 def find(view: View) -> Iterator[Candidate]:
-    """Yield one candidate for the network of an IPv6 packet's source if its dockerd keeps no IPv6 rules."""
+    """Yield one candidate for the network of an IPv6 packet's source, if the network's dockerd makes no IPv6 rules."""
     found = masquerading(view) if view.stop.seen.packet.version == 6 else None
     if found is None:
         return

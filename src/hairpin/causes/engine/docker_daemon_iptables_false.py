@@ -1,13 +1,15 @@
-"""dockerd runs with ``iptables=false``, and no other rule does what its rules would do for this flow.
+"""dockerd runs with ``iptables=false``, and no other rule replaces the rules that this flow needs from dockerd.
 
-Users see: containers cannot connect to the outside; a policy or a zone of the firewall closes published ports that
-dockerd's rules would let in.  Without docker-proxy, too, no published port answers.
+Users see: containers cannot connect to the outside.  A policy or a firewall zone closes published ports that dockerd's
+rules would open.  If docker-proxy is off as well, no published port answers.
 
-Proof: dockerd runs with ``iptables=false``, and no rule masquerades the subnet; masqueraded, the reply comes back.  Or
-a policy or firewalld's zone stops the packet, which dockerd's rules would lead past it; with a rule it passes.  Or no
-docker-proxy takes the packet, which dockerd's rules would lead to its container.
-Now: add a MASQUERADE rule for the subnet; or a rule, or a port of the zone, that lets the flow in; or dockerd's rules.
-Lasting: take ``iptables: false`` out of daemon.json, or save the rule.
+Proof: dockerd runs with ``iptables=false``, and one of three things is true.  No rule masquerades the subnet, and with
+such a rule the reply comes back.  Or a policy or a firewalld zone stops the packet, and with an accepting rule, as
+dockerd would make it, the packet passes.  Or no docker-proxy accepts the packet, and with dockerd's rules it reaches
+its container.
+Now: add the missing rule: a MASQUERADE rule for the subnet, an accepting rule or an open port in the zone, or dockerd's
+rules for the port.
+Lasting: remove ``iptables: false`` from daemon.json, or save the rule.
 """
 
 from collections.abc import Iterator, Sequence
@@ -39,10 +41,10 @@ _UNTRANSLATED: frozenset[Reason] = frozenset({"source-not-translated", "peer-dro
 
 
 def find(view: View) -> Iterator[Candidate]:
-    """Yield one candidate if the engine makes no rules: for the network of the packet's source, or for the rule or
-    policy that stops the packet."""
+    """Yield one candidate if the engine makes no rules and the flow needs them.  The flow needs a masquerading rule, a
+    rule that accepts the packet, or a rule that translates the published port."""
     if view.stop.seen.packet.version == 6:
-        return  # IPv6 has its own option
+        return  # for IPv6, dockerd has another option (ip6tables)
     if view.stop.reason in RULE_STOPS:
         yield from _closed(view)
     elif view.stop.reason in _NOT_LED:
@@ -74,7 +76,7 @@ def _not_masqueraded(view: View) -> Iterator[Candidate]:
 
 
 def _not_led(view: View) -> Iterator[Candidate]:
-    """Yield the candidate that makes dockerd's rules, if neither such rules nor docker-proxy lead the port to its
+    """Yield the candidate that makes dockerd's rules, if neither rules nor docker-proxy lead packets to the port's
     container."""
     for container, binding in at_host_port(view):
         engine = view.host.engine_of(container)
@@ -97,9 +99,9 @@ def _not_led(view: View) -> Iterator[Candidate]:
 
 
 def _closed(view: View) -> Iterator[Candidate]:
-    """Yield the candidate that gets the packet past a policy or firewalld's zone, as dockerd's rules would.
+    """Yield the candidate that lets the packet pass a policy or a firewalld zone, as dockerd's rules would do.
 
-    A rule that stops the packet is a fault of its own, with or without dockerd's rules."""
+    If a rule stops the packet, another cause is about this rule, because dockerd's rules would not help."""
     place = view.place
     engine = next((each for each in view.host.engines if each.kind == "docker" and each.iptables is False), None)
     if engine is None or place is None or not view.on_host:
@@ -129,8 +131,8 @@ def _closed(view: View) -> Iterator[Candidate]:
 
 
 def _has_closed_forward(view: View) -> bool:
-    """Return whether dockerd may have set FORWARD's policy: its chains still exist from the time before it got the
-    option."""
+    """Return whether dockerd may have set FORWARD's policy before ``iptables=false`` was set, because dockerd's chains
+    still exist."""
     tables = view.host_namespace.ruleset.tables
     return view.stop.stage == "forward" and any(is_dockerds(chain) for table in tables for chain in table.chains)
 
@@ -142,7 +144,7 @@ def _would_pass(view: View, engine: Engine, place: Place) -> bool:
 
 
 def _own_rules(view: View, engine: Engine, tables: Sequence[str] = tuple(BUILT_IN)) -> Change:
-    """Return the change that makes the engine's IPv4 rules in these tables, as if its option were not set."""
+    """Return the change that makes the engine's IPv4 rules in these tables, as if ``iptables=false`` were not set."""
     ruled = msgspec.structs.replace(engine, iptables=True)
     return restoring_all(_of_ipv4(missing_of(view.host, ruled), tables), view.host_netns, view.host_namespace)
 
@@ -176,7 +178,8 @@ def _key(place: Place) -> tuple[str, ...]:
 
 
 def _network(view: View, engine: Engine) -> str | None:
-    """Return the name of the flow's network: the bridge's, else the container's."""
+    """Return the name of the network whose bridge the packet passed, or else the name of the asked container's
+    network."""
     links = (view.stop.seen.iif, view.stop.seen.oif)
     by_bridge = next((each.name for each in engine.networks if each.bridge is not None and each.bridge in links), None)
     meant = view.host.container(view.meant) if view.meant else None

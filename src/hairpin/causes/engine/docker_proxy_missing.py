@@ -1,10 +1,11 @@
 """The port is published with the userland proxy on, and no docker-proxy listens on it.
 
-Users see: outside clients are served by DNAT, 127.0.0.1 is refused.
+Users see: outside clients reach the port by DNAT, but connections to 127.0.0.1 are refused.
 
-Proof: the port is published with the userland proxy on, and no docker-proxy holds it; with one the packet is taken.
-Now: ``docker restart NAME``, then the containers that share its network namespace.
-Lasting: nothing, if docker-proxy is installed; else repair the package.
+Proof: the port is published with the userland proxy on, and no docker-proxy holds it.  With a docker-proxy the packet
+is accepted.
+Now: ``docker restart NAME``, then restart the containers that share its network namespace.
+Lasting: if docker-proxy is installed, nothing has to be done.  Otherwise repair the package.
 """
 
 from collections.abc import Iterator
@@ -20,7 +21,8 @@ from hairpin.message import message
 
 
 def find(view: View) -> Iterator[Candidate]:
-    """Yield one candidate when a running container publishes the port on the address and nothing listens there."""
+    """Yield one candidate when a running container publishes the port on the asked address and no docker-proxy listens
+    there."""
     if any(each.startswith(("sockets", "proc-net")) for each in view.host_namespace.unread):
         return  # the sockets were not read
     for container, binding in at_host_port(view):

@@ -1,11 +1,12 @@
-"""docker-proxy sends the reply datagram from another address of the host than the request was sent to.
+"""docker-proxy sends the reply datagram from another host address than the address to which the request was sent.
 
-Users see: "reply from unexpected source"; DNS fails from containers only, or by a second address only.
+Users see: clients report "reply from unexpected source".  For example, DNS fails only from containers, or only at a
+second address of the host.
 
-Proof: docker-proxy answers from the address that the route chooses, which is not the asked one; published on the
-asked address it answers from there.
-Now: publish the port on the address that is asked (``-p ADDRESS:PORT:PORT/udp``).
-Lasting: Docker 28 or later, or the address in the Compose file.
+Proof: docker-proxy replies from the address that the route selects, which is not the asked address.  If the port is
+published on the asked address, docker-proxy replies from this address.
+Now: publish the port on the asked address (``-p ADDRESS:PORT:PORT/udp``).
+Lasting: upgrade to Docker 28 or later, or write the address into the Compose file.
 """
 
 from collections.abc import Iterator
@@ -21,7 +22,7 @@ from hairpin.network.prefix import address_text
 
 
 def find(view: View) -> Iterator[Candidate]:
-    """Yield one candidate for a port published on every address whose reply had a wrong source address."""
+    """Yield one candidate for a port that is published on every address, if the reply had a wrong source address."""
     packet = view.stop.seen.packet
     if packet.protocol != UDP or not view.in_reply:
         return

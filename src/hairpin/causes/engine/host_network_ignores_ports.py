@@ -1,10 +1,11 @@
-"""The container uses the host's network, where Docker ignores published ports: the service listens on its own port.
+"""The container uses the host's network, so Docker ignores its published ports and its service listens on its own port.
 
-Users see: "Published ports are discarded when using host network mode"; refused on the asked port, answered on another.
+Users see: "Published ports are discarded when using host network mode".  Connections to the asked port are refused,
+while another port answers.
 
-Proof: the container is on the host's network, and nothing listens on the asked port.
-Now: ask for the port on which the service listens.
-Lasting: take ``ports:`` or the host's network out of the Compose file.
+Proof: the container is on the host's network, and no socket listens on the asked port.
+Now: connect to the port on which the service listens.
+Lasting: remove ``ports:`` or the host's network from the Compose file.
 """
 
 from collections.abc import Iterator
@@ -65,8 +66,8 @@ def find(view: View) -> Iterator[Candidate]:
 
 
 def _held(view: View, container: Container, binding: PortBinding) -> tuple[Socket, ...]:
-    """Return the container's listening sockets, its published port first.  If no socket is known to be the container's,
-    return the host's socket of that port."""
+    """Return the container's listening sockets.  The socket of its published port comes first.  If no socket is known
+    to be the container's, return the host's socket on that port."""
     wanted = (binding.protocol, binding.container_port)
     own = held_by(view.network, view.host, container)
     if own:
@@ -76,8 +77,8 @@ def _held(view: View, container: Container, binding: PortBinding) -> tuple[Socke
 
 
 def _published(view: View, container: Container, binding: PortBinding, advice: Message) -> Change:
-    """Return the change after which a socket on the host takes the port.  If INPUT drops the packet, it is the change
-    that moves the container to the engine's default network, so that the packet does not pass INPUT."""
+    """Return the change that adds a socket on the asked port of the host.  If INPUT drops the packet, return the change
+    that moves the container to the engine's default network instead, so that the packet does not pass INPUT."""
     moved = on_default_bridge(view.host, container, binding, ByPerson(advice)) if view.place is not None else None
     return moved if moved is not None else one(listening(view, advice))
 

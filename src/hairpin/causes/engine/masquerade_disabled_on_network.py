@@ -1,13 +1,13 @@
-"""Masquerading is switched off, for this network or for the daemon, and a peer drops the containers' addresses.
+"""Masquerading is switched off for this network or in dockerd, and a peer drops packets from the containers' addresses.
 
-Without such a peer the network is presumed routed.
+If no peer is known to drop these packets, hairpin presumes that other machines have a route to the network.
 
 Users see: containers of one network cannot connect to the outside.
 
-Proof: the network or the daemon has masquerading off, and a stated peer drops the container's address; masqueraded,
-it is taken.
-Now: a MASQUERADE rule for the subnet, or a route back to it on the next hop.
-Lasting: the network's option ``enable_ip_masquerade``, or the route in the router's configuration.
+Proof: the network or dockerd has masquerading off, and a stated peer drops packets from the container's address.  If
+the packet is masqueraded, the peer accepts it.
+Now: add a MASQUERADE rule for the subnet, or a route to the subnet on the next hop.
+Lasting: set the network's option ``enable_ip_masquerade``, or put the route into the router's configuration.
 """
 
 from collections.abc import Iterator
@@ -22,14 +22,15 @@ from hairpin.network.wires import holder_of
 
 
 def find(view: View) -> Iterator[Candidate]:
-    """Yield one candidate for the network of the packet's source if an option switches its masquerading off."""
+    """Yield one candidate for the network of the packet's source, if an option of the network or of dockerd switches
+    masquerading off."""
     found = masquerading(view)
     if found is None:
         return
     engine, network, change = found
     packet = view.stop.seen.packet
     if holder_of(view.network, packet.version, packet.daddr, besides=view.stop.netns.host) is not None:
-        return  # between the hosts of one network containers keep their addresses on purpose
+        return  # if another host that was read has the destination, containers keep their addresses on purpose
     if engine.iptables is False or engine.masquerades(network):
         return
     yield Candidate(
@@ -45,7 +46,7 @@ def find(view: View) -> Iterator[Candidate]:
 
 
 def _option(view: View, engine: Engine, network: DockerNetwork) -> Configured:
-    """Return the network's own option, or else the daemon's."""
+    """Return the option of the network that switches masquerading off, or else the option of dockerd."""
     name = "com.docker.network.bridge.enable_ip_masquerade"
     given = network.option(name)
     if engine.ip_masq is False and network.option("com.docker.network.bridge.default_bridge") is not None:

@@ -1,11 +1,13 @@
-"""Another container publishes the same port of the host and has it.
+"""Another container publishes the same port of the host, and it holds the port.
 
-Users see: another service's answer; ``docker run`` or ``docker start`` ended with "Bind for 0.0.0.0:PORT failed: port
-is already allocated".
+Users see: another service answers, and ``docker run`` or ``docker start`` failed with "Bind for 0.0.0.0:PORT failed:
+port is already allocated".
 
-Proof: the packet arrives at the other container; without it, and with the meant one started, it arrives there.
-Now: stop the other container and start this one, or recreate one of them with another port: a person's choice.
-Lasting: the port in the compose file or in the command that makes the container.
+Proof: the packet arrives at the other container.  If that container is stopped and the intended container is started,
+the packet arrives at the intended container.
+Now: stop the other container and start this container, or recreate one of the two with another port.  A person has to
+choose.
+Lasting: change the port in the Compose file, or in the command that creates the container.
 """
 
 from hairpin.causes.cause import Cause

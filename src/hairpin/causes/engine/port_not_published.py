@@ -1,13 +1,13 @@
 """No container publishes the port, and no process of the host listens on it.
 
-Users see: the host's address refuses, or a firewall drops, although the service runs: ``EXPOSE`` alone publishes
-nothing; or the port was mistyped.
+Users see: connections to the host's address are refused, or a firewall drops them, although the service runs.
+``EXPOSE`` alone publishes no port, or the user mistyped the port.
 
 Proof: no container publishes the port, and no socket of the host holds it.  If a client outside asks a container's own
-address: no rule of dockerd's opens the port there; published, it is reached.
-Now: ask for the port that was meant; start the service of the host that should have it; or recreate the container with
-``-p``.
-Lasting: ``ports:`` in the Compose file.
+address, none of dockerd's rules opens the port there.  If the port is published, the client reaches it.
+Now: connect to the intended port, start the service of the host that should have the port, or recreate the container
+with ``-p``.
+Lasting: add the port under ``ports:`` in the Compose file.
 """
 
 from collections.abc import Iterator
@@ -36,11 +36,12 @@ from hairpin.wanted import ask_port
 
 
 def find(view: View) -> Iterator[Candidate]:
-    """Yield one candidate for each container that has the port and does not publish it.
+    """Yield one candidate for each container that listens on or exposes the port and does not publish it.
 
-    If no container has it, yield one for a published port that is one typing error away, and one for a service of the
-    host; the service comes first if the port is well-known.  If FORWARD's policy stopped a packet for a container's own
-    address, yield one that publishes the port.  If an engine's rule stopped it, yield one that deletes the rule.
+    If no container has the port, yield one candidate for a published port that is one typing error away, and one for a
+    service of the host.  For a well-known port, yield only the candidate for the host's service.  If FORWARD's policy
+    stopped a packet for a container's own address, yield a candidate that publishes the port.  If an engine's rule
+    stopped the packet, yield a candidate that deletes the rule.
     """
     place = view.place
     if not is_unserved(view):
@@ -50,7 +51,7 @@ def find(view: View) -> Iterator[Candidate]:
             yield from _protected(view)
         return
     if any(each.running and each.left_unread for each in view.host.containers()):
-        return  # one of them may have the port, so all are read first
+        return  # a container whose namespace was not read may have the port, so all containers are read first
     own = [each for each in view.host.containers() if each.running and _has_port(view, each)]
     for container in sorted(own, key=lambda each: _elsewhere(view, each) is None):
         yield _unpublished(view, container)
@@ -70,7 +71,7 @@ def find(view: View) -> Iterator[Candidate]:
 
 
 def _service(view: View, known: KnownPort | None) -> Message:
-    """Return the advice if a service of the host itself should have the port."""
+    """Return the advice for a port on which a service of the host itself should listen."""
     if known is None and not any(each.running for each in view.host.containers()):
         return message("start a service on port {port}", port=view.flow.dport)
     if known is None:
@@ -84,12 +85,13 @@ def _service(view: View, known: KnownPort | None) -> Message:
 
 
 def _meant(near: list[tuple[Container, PortBinding]]) -> tuple[Message, ...]:
-    """Return the published ports that are one typing error away from the asked port."""
+    """Return the hints about published ports that are one typing error away from the asked port."""
     return tuple(each for pair in near[:FEW] for each in _otherwise(*pair))
 
 
 def _other_protocol(view: View) -> Iterator[Message]:
-    """Yield the host's socket of the same port and the other protocol, or the container that would have it."""
+    """Yield a hint about the host's socket on the same port of the other protocol, or about a stopped container that
+    publishes that port."""
     other: Literal["tcp", "udp"] = "tcp" if view.flow.protocol == "udp" else "udp"
     wanted = (other, view.flow.dport)
     namespace = view.host_namespace
@@ -111,7 +113,7 @@ def _other_protocol(view: View) -> Iterator[Message]:
 
 
 def _else(view: View, known: KnownPort | None) -> tuple[Message, ...]:
-    """Return the hints about a container whose ports are unknown, and about an opening in the firewall."""
+    """Return the hints about a container whose ports are unknown, and about a firewall rule that drops the packet."""
     running = any(each.running for each in view.host.containers())
     by_container = message(
         "if a container should have the port: recreate that container with -p {port}:PORT, where PORT is the port on "
@@ -122,7 +124,7 @@ def _else(view: View, known: KnownPort | None) -> tuple[Message, ...]:
 
 
 def _has_port(view: View, container: Container) -> bool:
-    """Return whether the port is one of the container's own: it is exposed, or a process there listens on it."""
+    """Return whether the container exposes the port, or a process in the container listens on it."""
     port = (view.flow.protocol, view.flow.dport)
     if port in container.exposed:
         return True
@@ -132,7 +134,7 @@ def _has_port(view: View, container: Container) -> bool:
 
 
 def _by_nearness(view: View) -> list[tuple[Container, PortBinding]]:
-    """Return the published ports of the flow's protocol and version, the nearest first."""
+    """Return the published ports of the flow's protocol and IP version, sorted by their distance to the asked port."""
     wanted = (view.flow.protocol, view.stop.seen.packet.version)
     found = [
         (container, binding)
@@ -144,7 +146,7 @@ def _by_nearness(view: View) -> list[tuple[Container, PortBinding]]:
 
 
 def _twin(view: View, container: Container, binding: PortBinding) -> tuple[Primitive, ...]:
-    """Return the parts of the change after which the asked port leads to the published port's container."""
+    """Return the parts of the change that publishes the asked port for the container of the published port."""
     twin = msgspec.structs.replace(binding, host_port=view.flow.dport, host_ip=None, actual=True)
     said = message(
         "if you meant port {port}, which {name} publishes: {question}; else recreate {name} with -p {option} as well",
@@ -202,16 +204,17 @@ def _nobody(view: View, parts: tuple[Primitive, ...], advice: tuple[Message, ...
 
 
 def _may_be_of_swarm(view: View) -> bool:
-    """Return whether a swarm service may publish the port: the host is a node of the routing mesh, and no manager's
-    reading lists the services."""
+    """Return whether a swarm service may publish the port.  This is so if the host is a node of the routing mesh and no
+    manager's reading lists the services."""
     return any(engine.services is None and any(one.ingress for one in engine.networks) for engine in view.host.engines)
 
 
 def _of_swarm(view: View) -> tuple[Message, ...]:
-    """Return the advice for a swarm node on finding the service of the port.
+    """Return the advice how the user of a swarm node finds the service that publishes the port.
 
-    A node's own rules name only the mesh services that it has set up.  Without these rules it refuses a published port
-    as well.  Source: moby libnetwork/service_linux.go addLBBackend(), programIngress(); agent.go"""
+    The rules of a node name only the services that the node has set up.  A node without the rules of a service refuses
+    the service's published port.  Source: moby libnetwork/service_linux.go addLBBackend(), programIngress();
+    agent.go"""
     if not _may_be_of_swarm(view):
         return ()
     return (
@@ -263,7 +266,8 @@ def _unpublished(view: View, container: Container) -> Candidate:
 
 
 def _published(view: View) -> Message:
-    """Return the sentence with the host's published ports; of many, only the nearest few."""
+    """Return the message that lists the host's published ports.  A long list is cut to the ports nearest to the asked
+    port."""
     host, asked = view.host, view.flow.dport
     if not host.engines:
         return message("No container engine was found on {host}.", host=host.name)
@@ -286,9 +290,10 @@ def _published(view: View) -> Message:
 def _closed(view: View) -> Iterator[Candidate]:
     """Yield the candidate that publishes the port of a container that was asked at its own address.
 
-    At that address outside clients reach published ports only.  Up to version 27 dockerd accepts packets to these, and
-    FORWARD's policy (set by dockerd, ufw or a saved ruleset) drops all others.  Since 28 a rule in chain DOCKER drops
-    them.  Source: moby v20.10.24 libnetwork/iptables/iptables.go Forward()
+    At a container's own address, outside clients reach published ports only.  Up to version 27, dockerd's rules accept
+    packets to published ports, and FORWARD's policy (set by dockerd, ufw or a saved ruleset) drops packets to all other
+    ports.  Since version 28, a rule in chain DOCKER drops packets to all other ports.  Source: moby v20.10.24
+    libnetwork/iptables/iptables.go Forward()
     """
     flow, start, container = view.flow, view.flow.start, _asked_itself(view)
     if container is None or not isinstance(start, Outside | Lan) or _elsewhere(view, container) is not None:
@@ -323,7 +328,8 @@ def _closed(view: View) -> Iterator[Candidate]:
 
 
 def _asked_itself(view: View) -> Container | None:
-    """Return the running Docker container to whose own address and port the forwarded packet was sent, or None."""
+    """Return the running Docker container whose own address the client asked, if the packet stopped while it was
+    forwarded; else None."""
     flow, packet, link = view.flow, view.stop.seen.packet, view.namespace.link(view.stop.seen.iif)
     asked = (flow.version, flow.daddr, flow.dport)
     if view.in_reply or flow.protocol not in ("tcp", "udp") or (packet.version, packet.daddr, packet.dport) != asked:
@@ -339,8 +345,8 @@ def _asked_itself(view: View) -> Container | None:
 
 
 def _protected(view: View) -> Iterator[Candidate]:
-    """Yield the candidate that connects the asking container to the other's network, if it is on another network; then
-    one that proves the engine's rule and leaves the repair to a person."""
+    """Yield a candidate that connects the asking container to the asked container's network, if they share no network.
+    Then yield a candidate that proves the engine's rule and leaves the repair to a person."""
     place = view.place
     assert place is not None
     pair = pair_of(view)

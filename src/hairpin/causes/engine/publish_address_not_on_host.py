@@ -1,11 +1,11 @@
 """No link of the host has the packet's destination address, and the port is published.
 
-Users see: ``bind: cannot assign requested address`` when the container starts; time-outs after the host was given
-another address.
+Users see: the container does not start because of ``bind: cannot assign requested address``, or clients time out since
+the host has another address.
 
-Proof: the port is published on an address that no link of the host has; with the address the packet is taken.
-Now: give the host the address, or publish on one that it has.
-Lasting: the address in the host's network configuration, and dockerd started after it is there.
+Proof: the port is published on an address that no link of the host has.  With the address the packet is accepted.
+Now: add the address to the host, or publish the port on an address that the host has.
+Lasting: put the address into the host's network configuration, and let dockerd start after the address is set.
 """
 
 from collections.abc import Iterator
@@ -22,10 +22,10 @@ from hairpin.wanted import state_public
 
 
 def find(view: View) -> Iterator[Candidate]:
-    """Yield one candidate when a packet is for a port that is published on its destination address, and no link has
-    this address, here or on another host that was read.
+    """Yield one candidate when a packet is for a port that is published on the packet's destination address, and no
+    link of any host that was read has this address.
 
-    Only a port published on it shows that the address was meant for this host (docs/adr/0016)."""
+    Only a port that is published on the address shows that this host should have the address (docs/adr/0016)."""
     packet, flow = view.stop.seen.packet, view.flow
     asked = isinstance(flow.start, (Outside, Lan)) and packet.daddr == flow.daddr and view.on_host and not view.in_reply
     if not asked or is_held(view.network, packet.version, packet.daddr):
@@ -61,7 +61,8 @@ def find(view: View) -> Iterator[Candidate]:
 
 
 def _place(view: View) -> Address | None:
-    """Return the missing address on the ingress link, or else on another uplink; None without an uplink."""
+    """Return the missing address, placed on the link by which the packet came in, or else on another uplink.  Return
+    None if the host has no uplink."""
     packet = view.stop.seen.packet
     links = [link for link in view.host_namespace.links if is_uplink(view.network, view.host_netns, link)]
     for link in sorted(links, key=lambda each: each.name != view.stop.seen.iif):

@@ -1,10 +1,14 @@
-"""The port is published for IPv4 only, and the packet is IPv6, or the reverse.
+"""The port is published for IPv4 only and the packet is IPv6, or the port is published for IPv6 only and the packet is
+IPv4.
 
 Users see: ``curl -4`` works and ``curl -6`` is refused, or a client that prefers the AAAA record fails.
 
-Proof: a running container publishes the port for the other IP version only; published for this one the flow arrives.
-Now: ask for the address of the other version, or recreate the container with its port published for both.
-Lasting: ``ports:`` without an address in the Compose file; the userland proxy, or IPv6 on the container's network.
+Proof: a running container publishes the port for the other IP version only.  If the port is published for the packet's
+IP version, the flow arrives.
+Now: connect to a host address of the other IP version, or recreate the container with its port published for both
+versions.
+Lasting: write the port without an address under ``ports:`` in the Compose file, and switch on the userland proxy or
+IPv6 on the container's network.
 """
 
 from collections.abc import Iterator
@@ -46,8 +50,8 @@ def find(view: View) -> Iterator[Candidate]:
 
 
 def _published(view: View, container: Container, binding: PortBinding, advice: Message) -> Change:
-    """Return the change after which the port is published for the packet's IP version.  If the container has an address
-    of that version, rules do it; else docker-proxy alone."""
+    """Return the change that publishes the port for the packet's IP version.  If the container has an address of that
+    version, the change adds rules.  Otherwise it adds only a docker-proxy."""
     packet = view.stop.seen.packet
     twin = msgspec.structs.replace(binding, host_ip=None, version=packet.version)
     parts = published_too(view.host, container, twin)
@@ -75,7 +79,7 @@ def _why(view: View, container: Container, binding: PortBinding) -> Message:
 
 
 def _advice(view: View, container: Container) -> Message:
-    """Return the advice that makes the port reachable by IPv6 if no container has an IPv6 address."""
+    """Return the advice how to publish the port for IPv6 if the container has no IPv6 address."""
     if view.host.engine_of(container).kind == "podman":
         return message("put {name} on a network made with --ipv6, and recreate it there", name=container.name)
     return message(

@@ -1,11 +1,12 @@
 """The port is published on the host's loopback only.
 
-Users see: ``curl 127.0.0.1`` works on the host; clients elsewhere are refused.
+Users see: ``curl 127.0.0.1`` works on the host, but other clients are refused.
 
-Proof: the port is published on a loopback address; published on every address the flow arrives.
-Now: recreate the container with its port on the asked address, or on every one, which opens it to everybody who reaches
-the host, past ufw; or keep it there, and ask for the proxy in front of it.
-Lasting: the address in the Compose file, ``ip`` in daemon.json, or the network's ``host_binding_ipv4``.
+Proof: the port is published on a loopback address only.  If it is published on every address, the flow arrives.
+Now: recreate the container with its port on the asked address or on every address.  On every address the port is open
+to every client that reaches the host, because ufw does not filter it.  Or keep the port on loopback, and connect to the
+proxy in front of it.
+Lasting: change the address in the Compose file, ``ip`` in daemon.json, or the network's option ``host_binding_ipv4``.
 """
 
 from collections.abc import Iterator
@@ -32,8 +33,8 @@ def find(view: View) -> Iterator[Candidate]:
 
 
 def _is_out_of_reach(view: View, container: Container, binding: PortBinding) -> bool:
-    """Return whether the binding is on ``::1`` and the container has only IPv4: only docker-proxy relays IPv6 to
-    IPv4."""
+    """Return whether the binding is for IPv6 and the container has only IPv4 addresses.  Then only docker-proxy can
+    relay the packets."""
     internal = {each.name for engine in view.host.engines for each in engine.networks if each.internal}
     ways = [each for each in container.endpoints if each.network not in internal]
     return binding.version == 6 and any(each.ipv4 for each in ways) and not any(each.ipv6 for each in ways)

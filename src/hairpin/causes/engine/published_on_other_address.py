@@ -1,11 +1,11 @@
-"""The port is published on one address of the host, and the packet is for another.
+"""The port is published on one address of the host, and the packet is for another address of the host.
 
-Users see: works on one host address, refused on another.
+Users see: the port answers at one address of the host, and connections to another address are refused.
 
-Proof: the port is published on another address of the host than the asked one; published on the asked one the flow
-arrives.
-Now: ask for the published address, or recreate the container with its port on every address.
-Lasting: the address in the Compose file, ``ip`` in daemon.json, or the network's ``host_binding_ipv4``.
+Proof: the port is published on another address than the asked address.  If it is published on the asked address, the
+flow arrives.
+Now: connect to the address on which the port is published, or recreate the container with its port on every address.
+Lasting: change the address in the Compose file, ``ip`` in daemon.json, or the network's option ``host_binding_ipv4``.
 """
 
 from collections.abc import Iterator
@@ -16,7 +16,8 @@ from hairpin.message import message
 
 
 def find(view: View) -> Iterator[Candidate]:
-    """Yield one candidate when the port is published on an address that is neither the asked one nor loopback."""
+    """Yield one candidate when the port is published on an address that is neither the asked address nor a loopback
+    address."""
     asked = view.stop.seen.packet.daddr
     bindings = [(c, b) for c, b in at_host_port(view) if c.running and b.actual]
     if any(covers(binding, asked) for _, binding in bindings):

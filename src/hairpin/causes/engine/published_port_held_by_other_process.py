@@ -1,12 +1,12 @@
-"""Another process has the published port and answers on it.
+"""Another process holds the published port and answers on it.
 
-Users see: another service's answer; ``docker run`` ended with "bind: address already in use".
+Users see: another service answers, and ``docker run`` failed with "bind: address already in use".
 
-Proof: the packet arrives at another process's socket than the container's; without it, and with the container started,
-it arrives there.
-Now: stop the holder and start the container, or recreate the container with another port: a person's choice.  A
-docker-proxy that was left behind by the container's last run serves nobody: ``kill`` it and start the container.
-Lasting: disable the holder's unit; else it has the port again at the next boot.
+Proof: the packet arrives at a socket of another process.  Without this socket, and with the container started, the
+packet arrives at the container.
+Now: stop the process and start the container, or recreate the container with another port.  A person has to choose.  If
+the process is a docker-proxy from an earlier run of the container, ``kill`` it and start the container.
+Lasting: disable the unit of the process.  Otherwise the process takes the port again at the next boot.
 """
 
 from hairpin.causes.cause import Cause

@@ -1,11 +1,12 @@
-"""The port is published for one transport protocol, and its service uses the other one.
+"""The port is published for one transport protocol, and its service uses the other transport protocol.
 
-Users see: a UDP service published as TCP (the default), or the reverse.
+Users see: a UDP service does not answer because its port was published for TCP (the default), or a TCP service because
+its port was published for UDP.
 
-Proof: the port is published for the other transport protocol only; or the container port to which it leads has a
-listener of the other protocol only.
+Proof: the port is published for the other transport protocol only.  Or only a socket of the other protocol listens on
+the container's port to which the published port leads.
 Now: recreate the container with ``-p PORT:PORT/udp`` (or ``/tcp``).
-Lasting: both protocols under ``ports:`` in the Compose file.
+Lasting: write both protocols under ``ports:`` in the Compose file.
 """
 
 from collections.abc import Iterator
@@ -28,8 +29,8 @@ from hairpin.wanted import ask_port
 
 
 def find(view: View) -> Iterator[Candidate]:
-    """Yield one candidate when the port is published for UDP and asked by TCP, or the reverse.  Or the packet reached
-    the container, where a socket holds the port for the other protocol."""
+    """Yield one candidate when the port is published for UDP and the client uses TCP, or the reverse.  Yield one also
+    when the packet reached the container and a socket there holds the port for the other protocol only."""
     packet = view.stop.seen.packet
     if not view.on_host and view.stop.reason == "no-listener":
         yield from _served_otherwise(view)
@@ -39,7 +40,7 @@ def find(view: View) -> Iterator[Candidate]:
     other: Literal["tcp", "udp"] = "udp" if asked == "tcp" else "tcp"
     wanted = (view.flow.dport, other, packet.version)
     for container in view.host.containers():
-        # A packet to the container's own address needs the accepting rule that publishing the port makes.
+        # A packet to the container's own address needs the accepting rule that the engine makes for a published port.
         itself = any(view.flow.daddr in (each.ipv4, each.ipv6) for each in container.endpoints)
         by_port = {
             (each.container_port if itself else each.host_port, each.protocol, each.version): each
@@ -52,7 +53,7 @@ def find(view: View) -> Iterator[Candidate]:
 
 
 def _served_otherwise(view: View) -> Iterator[Candidate]:
-    """Yield the candidate for a published port whose container listens there only for the other protocol."""
+    """Yield the candidate for a published port if the container listens on that port only for the other protocol."""
     container = in_container(view)
     binding = published_to(view, container) if container is not None else None
     sockets = other_protocol(view)
@@ -60,7 +61,7 @@ def _served_otherwise(view: View) -> Iterator[Candidate]:
         return
     owner, served = view.host.network_owner(container), sockets[0].protocol
     if any((each.protocol, each.container_port) == (served, binding.container_port) for each in owner.bindings):
-        return  # both protocols are published, and the container serves only one
+        return  # the port is published for both protocols, and the container serves only one of them
     right, wrong = option_of(binding, protocol=served), option_of(binding)
     yield Candidate(
         title=message(
@@ -98,7 +99,8 @@ def _served_otherwise(view: View) -> Iterator[Candidate]:
 
 
 def _published(view: View, container: Container, twin: PortBinding, other: str) -> Candidate:
-    """Return the candidate that publishes the port for the asked protocol too, with a service behind it."""
+    """Return the candidate that publishes the port also for the asked protocol, and adds a service in the container if
+    there is none."""
     port, asked = view.flow.dport, twin.protocol
     netns = netns_of(view.host, container)
     served = (

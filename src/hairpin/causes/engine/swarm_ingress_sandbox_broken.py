@@ -1,11 +1,13 @@
-"""A service of the swarm publishes the port on every node and runs, and this node does not lead the port to it.
+"""A swarm service publishes the port on every node and its tasks run, but this node does not lead packets to the
+service.
 
-Users see: the port is refused on this node; a container of the network reaches the service by its name.
+Users see: connections to the port are refused on this node, but a container on the service's network reaches the
+service by its name.
 
-Proof: a manager tells the service, its port and that a task runs; dockerd does not hold the port on this node, or no
-rule in its namespace ``ingress_sbox`` hands the packet to IPVS.
+Proof: a swarm manager lists the service, its port and a running task.  dockerd does not hold the port on this node, or
+no rule in dockerd's namespace ``ingress_sbox`` passes the packet to IPVS.
 Now: load IPVS (``modprobe ip_vs``), then let dockerd set the port up again: ``docker service update --force NAME``.
-Lasting: a kernel that has IPVS.
+Lasting: boot a kernel that has IPVS.
 """
 
 from collections.abc import Iterator
@@ -18,8 +20,8 @@ _SANDBOX = "netns:ingress_sbox"
 
 
 def find(view: View) -> Iterator[Candidate]:
-    """Yield one candidate when the node lacks the port of a service that runs, or the node's ingress namespace does not
-    forward the packet."""
+    """Yield one candidate when dockerd does not hold the port of a running service on this node, or when the node's
+    ingress namespace does not forward the packet."""
     if view.stop.netns.name == _SANDBOX:
         yield from _not_handed_on(view)
         return
@@ -42,7 +44,8 @@ def find(view: View) -> Iterator[Candidate]:
 
 
 def _not_handed_on(view: View) -> Iterator[Candidate]:
-    """Yield the candidate for a packet that arrived in the ingress namespace and found no rule or socket there."""
+    """Yield the candidate for a packet that arrived in the ingress namespace and met neither a rule nor a socket for
+    its port."""
     if view.in_reply or view.stop.reason != "no-listener" or view.flow.protocol == "icmp":
         return
     found = publisher(view)

@@ -1,10 +1,10 @@
-"""A service of the swarm publishes the port with ``mode=host``, and no task of it runs on this node.
+"""A swarm service publishes the port with ``mode=host``, and none of its tasks runs on this node.
 
-Users see: the port answers on some nodes and is refused on the others.
+Users see: the port answers on some nodes, and connections to it are refused on the other nodes.
 
-Proof: a manager tells the service, its port, the mode and that tasks run; no container of this node has the port.
-Now: ask a node that runs a task; ``docker service ps NAME`` tells which.
-Lasting: publish the port on every node (``mode=ingress``), or let a task run on each node (``--mode global``).
+Proof: a swarm manager lists the service, its port, the mode and running tasks.  No container of this node has the port.
+Now: connect to a node that runs a task of the service.  ``docker service ps NAME`` lists these nodes.
+Lasting: publish the port on every node (``mode=ingress``), or run a task on each node (``--mode global``).
 """
 
 from collections.abc import Iterator
@@ -15,8 +15,8 @@ from hairpin.message import message
 
 
 def find(view: View) -> Iterator[Candidate]:
-    """Yield one candidate when a service with ``mode=host`` publishes the port only on the nodes of its tasks, none of
-    which is this node."""
+    """Yield one candidate when a service publishes the port with ``mode=host`` and no task of the service runs on this
+    node."""
     found = dead(view)
     if found is None or found.port.mode != "host" or found.service.running == 0:
         return

@@ -1,11 +1,13 @@
-"""A service of the swarm publishes the port, and no task of it runs on any node.
+"""A swarm service publishes the port, and none of its tasks runs on any node.
 
-Users see: refused on every node, as no node takes the port of a service without a task.
+Users see: connections to the port are refused on every node, because no node holds the port of a service without a
+running task.
 
-Proof: a manager tells the service, its port and that none of its tasks runs; the port taken, the client is answered.
-Now: repair what the newest task's error names: the image, the command, a placement constraint, a port in use; a
-service that is scaled to 0 is scaled up.
-Lasting: nothing more: the swarm starts tasks itself.
+Proof: a swarm manager lists the service, its port and no running task.  If a socket holds the port, the client gets an
+answer.
+Now: repair the fault that the newest task's error names: the image, the command, a placement constraint or a port in
+use.  If the service is scaled to 0, scale it up.
+Lasting: nothing more has to be done, because the swarm starts the tasks itself.
 """
 
 from collections.abc import Iterator
@@ -18,7 +20,7 @@ from hairpin.message import Message, message
 
 
 def find(view: View) -> Iterator[Candidate]:
-    """Yield one candidate when a service without a running task publishes the port."""
+    """Yield one candidate when a swarm service without a running task publishes the port."""
     found = dead(view)
     if found is None or found.service.running != 0:
         return

@@ -1,10 +1,10 @@
 """The userland proxy is off and the bridge does not route loopback addresses (``route_localnet``).
 
-Users see: only 127.0.0.1:PORT on the host hangs or fails; every other address works.
+Users see: connections to 127.0.0.1:PORT on the host hang or fail, while every other address of the host works.
 
-Proof: no docker-proxy holds the port, and the bridge's ``route_localnet`` is 0; with 1 the packet passes.
+Proof: no docker-proxy holds the port, and the bridge's ``route_localnet`` is 0.  With 1 the packet passes.
 Now: ``sysctl -w net.ipv4.conf.BRIDGE.route_localnet=1``.
-Lasting: nothing: the engine sets the key when it makes the bridge.
+Lasting: nothing has to be done, because the engine sets this sysctl when it makes the bridge.
 """
 
 from collections.abc import Iterator
@@ -20,7 +20,7 @@ from hairpin.walk.state import SysctlDecided
 
 
 def find(view: View) -> Iterator[Candidate]:
-    """Yield one candidate when a bridge's ``route_localnet`` stopped a packet from or to 127.0.0.0/8."""
+    """Yield one candidate when a packet from or to 127.0.0.0/8 stopped because a bridge's ``route_localnet`` is 0."""
     decided = view.stop.decided_by
     if not view.on_host or not isinstance(decided, SysctlDecided) or decided.path[-1] != "route_localnet":
         return

@@ -1,10 +1,10 @@
-"""Container engine rules that this host lacks, as candidates that restore exactly these.
+"""Container engine rules that this host lacks, and candidates that restore exactly these rules.
 
-Several causes use the same list.  The lost element (a whole chain, the jump into it, one rule) and the packet's stop
-decide which cause makes the candidate.
+Several causes use the same list of lost rules.  The lost element (a whole chain, a jump to a chain, one rule) and the
+packet's stop decide which cause makes the candidate.
 
-Lines of scripts, of cron and of units may delete such rules.  The report says only what such a line does when it runs,
-because no reading shows which of them ran.
+Lines of scripts, cron tables and units may delete such rules.  The report tells only what such a line does when it
+runs, because no reading shows which lines have run.
 """
 
 import re
@@ -37,13 +37,13 @@ UNTRANSLATED: frozenset[Reason] = frozenset({"no-listener", "never-accepts", "wr
 """Stops of a packet to a published port that no rule translated to its container."""
 OWNED_BY_ENGINE = message("dockerd would recreate these rules at its next start; something removed them: find out what")
 _NAMED = 2
-"""Lines that are named."""
+"""The most script lines that a message quotes."""
 _IPTABLES = re.compile(r"(?:^|[\s;&|/])(ip6?tables)(?:-legacy|-nft)?(-restore)?(?=\s|$)([^;&|]*)")
 _NFT = re.compile(r"(?:^|[\s;&|/])nft\s+([^;&|]*)")
 
 
 class Lost(msgspec.Struct, frozen=True):
-    """What one engine has lost in the tables of the flow's family."""
+    """The chains and rules that one engine has lost in the tables of the flow's address family."""
 
     engine: Engine
     missing: Missing
@@ -51,7 +51,7 @@ class Lost(msgspec.Struct, frozen=True):
     rules: tuple[ExpectedRule, ...]
 
     def in_table(self, table: str) -> "Lost":
-        """Return the part that belongs to the table."""
+        """Return the lost chains and rules of one table."""
         return msgspec.structs.replace(
             self,
             chains=tuple(each for each in self.chains if each.table == table),
@@ -59,17 +59,17 @@ class Lost(msgspec.Struct, frozen=True):
         )
 
     def of(self, *purposes: str) -> tuple[ExpectedRule, ...]:
-        """Return the rules of these purposes."""
+        """Return the lost rules that serve one of these purposes."""
         return tuple(each for each in self.rules if each.purpose in purposes)
 
 
 def losses(view: View, *, mesh: bool = False) -> Iterator[Lost]:
-    """Yield the lost chains and rules of each Docker engine, in the flow's address family.  ``mesh``: only those for
-    published ports of swarm services; else all others."""
+    """Yield the lost chains and rules of each Docker engine, in the flow's address family.  If ``mesh`` is true, yield
+    only the rules for ports that swarm services publish.  Otherwise yield all other rules."""
     family = "ip" if view.flow.version == 4 else "ip6"
     for engine, missing in missing_on(view.host):
         if engine.kind != "docker":
-            continue  # Podman's losses have one cause of their own
+            continue  # another cause is about Podman's lost rules
         part = Lost(
             engine,
             missing,
@@ -81,7 +81,7 @@ def losses(view: View, *, mesh: bool = False) -> Iterator[Lost]:
 
 
 def jumps_from(part: Lost, chain: str) -> tuple[ExpectedRule, ...]:
-    """Return the lost jumps out of a built-in chain."""
+    """Return the lost jump rules of the built-in chain ``chain``."""
     return tuple(each for each in part.of("jump") if each.chain == chain)
 
 
@@ -94,9 +94,9 @@ def by_loss(
     rules_of: tuple[str, ...] = (),
     in_class: Class = "lost-engine-rule",
 ) -> Callable[[View], Iterator[Candidate]]:
-    """Return the function that yields a candidate for each engine whose loss in the table satisfies ``lacks``.  A
-    function as ``title`` or ``detail`` gets the loss and names it.  ``rules_of``: restore only rules of these
-    purposes."""
+    """Return the function that yields a candidate for each engine whose loss in the table satisfies ``lacks``.
+    ``title`` and ``detail`` may be functions, which get the loss and return the message.  ``rules_of``: if given, the
+    candidate restores only rules of these purposes."""
 
     def find(view: View) -> Iterator[Candidate]:
         for each in losses(view):
@@ -114,9 +114,10 @@ def by_loss(
 def candidate(
     view: View, part: Lost, title: Message, detail: Message, *, in_class: Class = "lost-engine-rule"
 ) -> Candidate:
-    """Return the candidate that restores this part, or after a flush everything that the engine lacks.
+    """Return the candidate that restores the lost chains and rules of ``part``.  After a flush, the candidate restores
+    all rules that the engine lacks.
 
-    A flush is a single fault, whichever lost rule the packet needs first, so one change restores everything.
+    A flush is a single fault, whichever lost rule the packet needs first, so one change restores all rules.
     """
     netns, namespace = view.host_netns, view.host_namespace
     advice: tuple[Message, ...] = ()
@@ -134,7 +135,7 @@ def candidate(
         change = restoring(netns, namespace, part.missing, part.chains, part.rules)
     where = OfLostRules(part.chains, part.rules)
     makers = makers_of(msgspec.structs.replace(part.missing, chains=part.chains, rules=part.rules), view.host)
-    confused = CHECK_BUG in makers and judgement(view.host) == "confuses"  # its next start leaves them out again
+    confused = CHECK_BUG in makers and judgement(view.host) == "confuses"  # the next start of dockerd does not make them either
     return Candidate(
         title=title,
         detail=detail,
@@ -149,7 +150,8 @@ def candidate(
 
 
 def _author(host: Host, part: Lost) -> Message:
-    """Return the message that quotes the lines which delete such rules, or says that the author is unknown."""
+    """Return the message that quotes the script lines which delete such rules, or that says that the deleting program
+    is unknown."""
     chains: dict[tuple[str, str], set[str]] = {}
     for rule in part.rules:
         chains.setdefault((rule.family, rule.table), set()).add(rule.chain)
@@ -164,7 +166,7 @@ def _author(host: Host, part: Lost) -> Message:
 
 
 def _opened(missing: Missing, namespace: Namespace) -> Iterator[Place]:
-    """Yield each policy that dockerd may have set to DROP and that is ACCEPT now: people often set ACCEPT after a
+    """Yield each policy that dockerd may have set to DROP and that is ACCEPT now.  People often set ACCEPT after a
     flush."""
     for each in missing.wanted.policies:
         table = namespace.ruleset.table(each.family, each.table, missing.dialect)
@@ -174,8 +176,9 @@ def _opened(missing: Missing, namespace: Namespace) -> Iterator[Place]:
 
 
 def _is_dockers(view: View, engine: Engine) -> bool:
-    """Return whether dockerd had set the policy to DROP, and no other traffic of this host needs ACCEPT.  No file
-    switches forwarding on before dockerd starts, and only the uplink and dockerd's bridges have packets to forward."""
+    """Return whether dockerd set the policy to DROP, and no other traffic of this host needs ACCEPT.  This is so if no
+    file switches forwarding on before dockerd starts, and if only the one uplink and dockerd's bridges have packets to
+    forward."""
     on = [each for path in FORWARDING for each in settings(path, view.host.files) if each.value == "1"]
     bridges = {each.bridge for each in engine.networks}
     others = [each for each in view.host_namespace.links if _may_forward(each, bridges)]
@@ -215,7 +218,7 @@ def _evidence(view: View, part: Lost, tables: tuple[str, ...]) -> tuple[str, ...
 
 
 def _deleting_lines(host: Host, family: str, table: str, chains: frozenset[str]) -> tuple[ScriptLine, ...]:
-    """Return the lines that flush one of these chains, or the whole table, when they run."""
+    """Return the script lines that flush one of these chains, or the whole table, when they run."""
     return tuple(
         each for each in host.boot_lines or () if deletes(each.text, "ip6" if family == "ip6" else "ip", table, chains)
     )
@@ -235,7 +238,7 @@ def deletes(text: str, family: str, table: str, chains: frozenset[str]) -> bool:
 def _words(text: str) -> list[str]:
     try:
         return shlex.split(text, comments=True)
-    except ValueError:  # a quotation of several lines
+    except ValueError:  # a quoted text that goes on in the next line
         return text.split()
 
 
@@ -267,14 +270,15 @@ def _flushed_by_nft(words: list[str], family: str, table: str, chains: frozenset
 
 
 def _of_family(place: list[str], family: str) -> tuple[str, ...] | None:
-    """Return the words after the address family; nft's default family is ``ip``."""
+    """Return the words after the address family, or None if they are about another family.  nft's default family is
+    ``ip``."""
     if place[:1] and place[0] in ("ip", "ip6", "inet", "arp", "bridge", "netdev"):
         return tuple(place[1:]) if place[0] == family else None
     return tuple(place) if family == "ip" else None
 
 
 def _lines_told(lines: tuple[ScriptLine, ...]) -> Message:
-    """Return the sentence that names the first lines."""
+    """Return the message that quotes the first of these script lines."""
     return message(
         "dockerd would recreate these rules at its next start. These lines delete such rules whenever they run: "
         "{lines}",

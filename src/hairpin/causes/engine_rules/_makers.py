@@ -1,6 +1,7 @@
-"""States of the host that may have removed an engine's rules, or kept the engine from making them, as cause ids.
+"""The ids of causes (states of the host) that may have removed an engine's rules, or kept the engine from making them.
 
-``hairpin.causes.states`` decides whether such a state exists.  This file decides which of them explain a loss.
+``hairpin.causes.states`` decides whether such a state exists.  This file decides which of these states explain the loss
+of a rule.
 """
 
 import re
@@ -21,15 +22,16 @@ CHECK_BUG = "iptables-check-bug"
 Judgement = Literal["confuses", "sound", "unknown"]
 
 VERSION = "1.8.11"
-"""The iptables version with builds that confuse rules."""
+"""The iptables version of which some builds confuse rules that differ only in their interfaces."""
 _PROGRAM = re.compile(r"v1\.8\.11 \(nf_tables\)")
 _DEBIANS = re.compile(r"1\.8\.11-(?P<revision>\d+)(?:[+~]\S*|ubuntu\S*|build\S*)?")
 _FIRST_MENDED = 2
-"""Debian's revision.  Source: its changelog of iptables 1.8.11-2, "add patch to fix -C commands" (bug 1087210)."""
+"""The first Debian revision of iptables 1.8.11 without the bug.  Source: its changelog of iptables 1.8.11-2, "add patch
+to fix -C commands" (bug 1087210)."""
 
 
 def judgement(host: Host) -> Judgement:
-    """Return whether the host's ``iptables -C`` confuses interfaces, known from a trial or else from its package
+    """Return whether the host's ``iptables -C`` confuses interfaces.  A trial on the host decides, or else the package
     version."""
     if not _PROGRAM.search(host.version("iptables") or ""):
         return "sound"
@@ -43,7 +45,7 @@ def judgement(host: Host) -> Judgement:
 
 
 def makers_of(lost: Missing, host: Host) -> tuple[str, ...]:
-    """Return the ids of the causes that may have made this loss."""
+    """Return the ids of the causes that may have removed these rules, or kept the engine from making them."""
     return tuple(_makers(lost, host))
 
 
@@ -60,17 +62,18 @@ def _makers(lost: Missing, host: Host) -> Iterator[str]:
 
 
 class Confused(msgspec.Struct, frozen=True):
-    """A lost rule that ``iptables`` may have confused with a rule of other interfaces in its chain.  ``instead``: that
-    other rule.  None: the other rule is gone as well, because it was to be deleted and ``-D`` deleted this one."""
+    """A lost rule that ``iptables`` may have confused with a rule for other interfaces in the same chain.  ``instead``:
+    the rule for other interfaces.  It is None if no such rule is left: the engine wanted to delete that rule, and
+    ``-D`` deleted this rule instead."""
 
     rule: ExpectedRule
     instead: Place | None
 
 
 def confused_in(lost: Missing, host: Host) -> Iterator[Confused]:
-    """Yield each lost rule that ``iptables`` may have confused with a similar one.  Either ``-C`` found the similar
-    rule, so this one was not made; or ``-D`` deleted this one instead of the similar one.  The latter leaves no trace,
-    so it counts only if the program is known to confuse rules."""
+    """Yield each lost rule that ``iptables`` may have confused with a similar rule.  Either ``-C`` found the similar
+    rule, so the engine did not make the lost rule.  Or ``-D`` deleted the lost rule instead of the similar rule.  A
+    wrong ``-D`` leaves no trace, so it counts only if the program is known to confuse rules."""
     found = judgement(host)
     if found == "sound" or is_table_flushed(lost):
         return
@@ -93,8 +96,8 @@ def is_table_flushed(lost: Missing) -> bool:
 
 
 def stand_in(lost: Missing, rule: ExpectedRule, namespace: Namespace) -> Place | None:
-    """Return the first rule of the lost rule's chain that differs from it only in interface names.  None: there is no
-    such rule, or the lost rule matches no interface."""
+    """Return the first rule in the lost rule's chain that differs from the lost rule only in interface names.  Return
+    None if there is no such rule, or if the lost rule matches no interface."""
     table = namespace.ruleset.table(rule.family, rule.table, lost.dialect)
     chain = table.chain(rule.chain) if table is not None else None
     if table is None or chain is None or not asks_interface(rule):
@@ -105,8 +108,8 @@ def stand_in(lost: Missing, rule: ExpectedRule, namespace: Namespace) -> Place |
 
 
 def _of_any_interface(rule: Rule) -> Meaning:
-    """Return the rule's meaning without interface names.  The kind of interface (``iif`` or ``oif``) and the negation
-    are kept."""
+    """Return the rule's meaning without its interface names.  The field (``iif`` or ``oif``) and a negation are
+    kept."""
     return tuple(
         msgspec.structs.replace(each, names=())
         if isinstance(each, NameMatch) and each.field in ("iif", "oif")

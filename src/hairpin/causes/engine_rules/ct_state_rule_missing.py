@@ -2,10 +2,11 @@
 
 Users see: containers get no reply from the outside, although their requests leave.
 
-Proof: no rule accepts RELATED,ESTABLISHED packets into the bridge, and FORWARD drops them; with the rule the reply
-arrives.
-Now: put the engine's rule back.
-Lasting: nothing to save: dockerd writes its rules at each start; find what removed it.
+Proof: no rule accepts RELATED,ESTABLISHED packets into the bridge, and FORWARD drops these packets.  With the rule the
+reply arrives.
+Now: restore the engine's rule.
+Lasting: nothing has to be saved, because dockerd writes its rules at each start.  Find the program that removed the
+rule.
 """
 
 from hairpin.causes.cause import RULE_STOPS, Cause

@@ -1,10 +1,12 @@
-"""The DNAT rule of one published port is missing; chain and jumps are there.
+"""The DNAT rule for one published port is missing, although its chain and the jumps to the chain exist.
 
-Users see: one container of many is not reached from outside, or only through docker-proxy.
+Users see: clients outside do not reach one of several containers, or reach it only through docker-proxy.
 
-Proof: the engine says that the port is published, and no rule translates it; with the rule the flow arrives.
-Now: put the engine's rule back.
-Lasting: nothing to save: dockerd writes its rules at each start; find what removed it.
+Proof: the engine says that the port is published, and no rule translates packets to it.  With the rule the flow
+arrives.
+Now: restore the engine's rule.
+Lasting: nothing has to be saved, because dockerd writes its rules at each start.  Find the program that removed the
+rule.
 """
 
 from hairpin.causes.cause import Cause

@@ -1,10 +1,12 @@
 """The engine's chains in the filter table are gone, while the FORWARD policy stays DROP.
 
-Users see: timeouts from outside; "No chain/target/match by that name" at the next ``docker run``.
+Users see: clients outside time out, and the next ``docker run`` fails with "No chain/target/match by that name".
 
-Proof: chains of the filter table that this version of the engine makes are not there; with them the flow arrives.
-Now: put the engine's chains, their jumps and rules back.
-Lasting: nothing to save: dockerd writes its rules at each start; find what removed them.
+Proof: chains that this version of the engine makes are missing from the filter table.  With these chains the flow
+arrives.
+Now: restore the engine's chains, with their rules and the jumps to them.
+Lasting: nothing has to be saved, because dockerd writes its rules at each start.  Find the program that removed the
+chains.
 """
 
 from collections.abc import Iterator

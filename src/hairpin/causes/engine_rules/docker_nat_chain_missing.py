@@ -1,10 +1,13 @@
-"""The engine's chain in the nat table is gone: published ports are not translated, ``docker run -p`` fails.
+"""The engine's chain in the nat table is gone, so published ports are not translated and ``docker run -p`` fails.
 
-Users see: timeouts or resets from outside; "No chain/target/match by that name" at the next ``docker run``.
+Users see: connections from outside time out or are reset, and the next ``docker run`` fails with "No chain/target/match
+by that name".
 
-Proof: the engine's chain of the nat table is not there; with it, its jumps and rules the flow arrives.
-Now: put the engine's chain, its jumps and rules back.
-Lasting: nothing to save: dockerd writes its rules at each start; find what removed them.
+Proof: the engine's chain is missing from the nat table.  With the chain, its rules and the jumps to it, the flow
+arrives.
+Now: restore the engine's chain, with its rules and the jumps to it.
+Lasting: nothing has to be saved, because dockerd writes its rules at each start.  Find the program that removed the
+chain.
 """
 
 from hairpin.causes.cause import Cause

@@ -1,10 +1,11 @@
 """Nat OUTPUT does not jump to the engine's chain, so the host's own packets to a published port are not translated.
 
-Users see: the host cannot reach its own published port; outside clients can.
+Users see: the host cannot reach its own published port, but outside clients can.
 
-Proof: nat OUTPUT has no jump to the engine's chain; with it the host's own packet is translated.
-Now: put the jump back.
-Lasting: nothing to save: dockerd writes its rules at each start; find what removed it.
+Proof: nat OUTPUT has no jump to the engine's chain.  With the jump the host's own packet is translated.
+Now: restore the jump.
+Lasting: nothing has to be saved, because dockerd writes its rules at each start.  Find the program that removed the
+jump.
 """
 
 from hairpin.causes.cause import Cause

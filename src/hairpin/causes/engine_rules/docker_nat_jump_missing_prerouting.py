@@ -1,10 +1,11 @@
 """Nat PREROUTING does not jump to the engine's chain, so its DNAT rules are never evaluated.
 
-Users see: outside clients time out or reach docker-proxy; every DNAT counter stays 0.
+Users see: outside clients time out or reach docker-proxy, and the counter of every DNAT rule stays 0.
 
-Proof: nat PREROUTING has no jump to the engine's chain; with it the packet is translated.
-Now: put the jump back.
-Lasting: nothing to save: dockerd writes its rules at each start; find what removed it.
+Proof: nat PREROUTING has no jump to the engine's chain.  With the jump the packet is translated.
+Now: restore the jump.
+Lasting: nothing has to be saved, because dockerd writes its rules at each start.  Find the program that removed the
+jump.
 """
 
 from hairpin.causes.cause import Cause

@@ -1,11 +1,13 @@
-"""A rule that dockerd makes is gone, and no other cause is about that rule.
+"""A rule that dockerd makes is gone, and no special cause is about this rule.
 
-Users see: one way to a container fails, often only from another container, while its port works for everybody else.
+Users see: one kind of client, often another container, cannot reach a container's port, while the port works for all
+other clients.
 
-Proof: dockerd of this version makes the rule for the networks and containers that it lists, and the table lacks it;
-with the rule the flow arrives.
-Now: put the rule back where dockerd puts it.
-Lasting: nothing to save: dockerd writes its rules at each start; find what removed it.
+Proof: this version of dockerd makes the rule for the networks and containers that it lists, and the table lacks the
+rule.  With the rule the flow arrives.
+Now: restore the rule at the position at which dockerd inserts it.
+Lasting: nothing has to be saved, because dockerd writes its rules at each start.  Find the program that removed the
+rule.
 """
 
 from collections.abc import Iterator

@@ -1,10 +1,13 @@
 """The rule that accepts packets for a container's published port is missing.
 
-Users see: one container of many times out; its DNAT rule counts packets, FORWARD drops them.
+Users see: connections to one of several containers time out.  Its DNAT rule counts packets, and FORWARD drops these
+packets.
 
-Proof: no rule accepts packets for this container's port, and FORWARD drops them; with the rule the flow arrives.
-Now: put the engine's rule back.
-Lasting: nothing to save: dockerd writes its rules at each start; find what removed it.
+Proof: no rule accepts packets for this container's port, and FORWARD drops these packets.  With the rule the flow
+arrives.
+Now: restore the engine's rule.
+Lasting: nothing has to be saved, because dockerd writes its rules at each start.  Find the program that removed the
+rule.
 """
 
 from hairpin.causes.cause import RULE_STOPS, Cause

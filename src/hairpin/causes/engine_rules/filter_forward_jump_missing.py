@@ -2,9 +2,10 @@
 
 Users see: all published ports time out from outside after somebody flushed FORWARD.
 
-Proof: FORWARD has no jump to the engine's chains, and drops the packet; with the jumps the flow arrives.
-Now: put the jumps back.
-Lasting: nothing to save: dockerd writes its rules at each start; find what removed them.
+Proof: FORWARD has no jump to the engine's chains, and FORWARD drops the packet.  With the jumps the flow arrives.
+Now: restore the jumps.
+Lasting: nothing has to be saved, because dockerd writes its rules at each start.  Find the program that removed the
+jumps.
 """
 
 from hairpin.causes.cause import RULE_STOPS, Cause

@@ -1,11 +1,14 @@
-"""The MASQUERADE rules for packets that the host, or the container itself, sends into the bridge are missing.
+"""The MASQUERADE rules are missing for packets that the host or a container sends to a container's published port on
+its own bridge.
 
-Users see, with the userland proxy off: 127.0.0.1:PORT on the host hangs, or a container cannot reach its own port by
-the host's address.
+Users see, with the userland proxy off: connections to 127.0.0.1:PORT on the host hang, or a container cannot reach its
+own port by the host's address.
 
-Proof: no rule masquerades packets that return to their own bridge; with it the reply is translated back.
-Now: put the engine's rule back.
-Lasting: nothing to save: dockerd writes its rules at each start; find what removed it.
+Proof: no rule masquerades packets that return to the bridge from which they came.  With the rule the reply is
+translated back.
+Now: restore the engine's rule.
+Lasting: nothing has to be saved, because dockerd writes its rules at each start.  Find the program that removed the
+rule.
 """
 
 from hairpin.causes.cause import Cause
@@ -17,8 +20,8 @@ _PURPOSES = ("local-masquerade", "hairpin-masquerade")
 
 
 def _lacks(part: Lost) -> bool:
-    """Return whether these rules are missing, while the chains and the jumps into them exist.  If a flush took the
-    jumps as well, no rule translates the packet, so it does not return to its bridge."""
+    """Return whether the MASQUERADE rules are missing while the engine's chains and the jumps to them exist.  If a
+    flush deleted the jumps as well, no rule translates the packet, so the packet does not return to its bridge."""
     untranslated = is_flushed(part.missing) and (jumps_from(part, "PREROUTING") or jumps_from(part, "OUTPUT"))
     return bool(part.of(*_PURPOSES)) and not (part.chains or untranslated)
 

@@ -1,11 +1,12 @@
-"""The MASQUERADE rule of a network is missing: packets leave the host with the containers' addresses.
+"""The MASQUERADE rule of a network is missing, so packets leave the host with the containers' addresses.
 
-Users see: containers cannot connect to the outside (DNS fails first); published ports still work.
+Users see: containers cannot connect to the outside (DNS fails first), while published ports still work.
 
-Proof: the packet leaves the host with the container's own address, and no host outside has a route back; masqueraded,
-the reply comes.
-Now: put the engine's MASQUERADE rule back.
-Lasting: nothing to save: dockerd writes its rules at each start; find what removed it.
+Proof: the packet leaves the host with the container's own address, and no host outside has a route back.  With the rule
+the reply comes back.
+Now: restore the engine's MASQUERADE rule.
+Lasting: nothing has to be saved, because dockerd writes its rules at each start.  Find the program that removed the
+rule.
 """
 
 from hairpin.causes.cause import Cause

@@ -1,12 +1,12 @@
-"""Rules of Podman's network back end are missing: netavark and CNI make them once, when a container starts.
+"""Rules of Podman's network back end are missing.  netavark and CNI make the rules only once, when a container starts.
 
-Users see: published ports of Podman containers time out after `firewall-cmd --reload`, `nft flush ruleset`, a restart
-of the firewall; Podman itself notices nothing.
+Users see: published ports of Podman containers time out after `firewall-cmd --reload`, `nft flush ruleset` or a restart
+of the firewall, and Podman itself does not notice.
 
-Proof: rules that netavark or CNI made for a running container are not there; with them the flow arrives.
+Proof: rules that netavark or CNI made for a running container are missing.  With these rules the flow arrives.
 Now: ``podman network reload --all``.
-Lasting: ``systemctl enable netavark-firewalld-reload`` with firewalld; else run the reload after the firewall's
-start.
+Lasting: with firewalld, ``systemctl enable netavark-firewalld-reload``.  With another firewall, run the reload after
+each start of the firewall.
 """
 
 from collections.abc import Iterator
@@ -27,7 +27,7 @@ from hairpin.network.flow import FromContainer
 
 
 def find(view: View) -> Iterator[Candidate]:
-    """Yield one candidate that makes all Podman rules again, if one of the flow's family is missing."""
+    """Yield one candidate that restores all rules of Podman, if a rule of the flow's address family is missing."""
     family = "ip" if view.flow.version == 4 else "ip6"
     for engine, lost in missing_on(view.host):
         chains = tuple(each for each in lost.chains if each.family == family)
@@ -66,14 +66,15 @@ def find(view: View) -> Iterator[Candidate]:
 
 
 def _reloaded(lost: Missing, engine: Engine, astray: set[str]) -> Missing:
-    """Return the part of the loss that ``podman network reload`` restores without the containers named in
-    ``astray``."""
+    """Return the lost rules that ``podman network reload`` restores.  It restores no rule of a network that has a
+    container named in ``astray``."""
     left = {end.network for each in engine.containers if each.name in astray for end in each.endpoints}
     return msgspec.structs.replace(lost, rules=tuple(each for each in lost.rules if each.network not in left))
 
 
 def _concerned(view: View, engine: Engine) -> set[str]:
-    """Return the engine's containers at the flow's ends; if there are none, all running ones."""
+    """Return the names of the running containers at the flow's ends, or of all running containers if none is at its
+    ends."""
     start = view.flow.start
     published = {container.name for container, _ in bindings_for(view, every_version=True)}
     named = {view.flow.container, view.meant, start.name if isinstance(start, FromContainer) else None, *published}

@@ -1,12 +1,12 @@
-"""The rules are gone with which dockerd leads a container's DNS queries to its embedded resolver.
+"""The rules by which dockerd leads a container's DNS queries to the embedded resolver are gone.
 
-Users see: names are not resolved in one container ("connection refused" from 127.0.0.11), after something in it flushed
-iptables or loaded rules of its own.
+Users see: one container does not resolve names ("connection refused" from 127.0.0.11), since a program in the container
+flushed iptables or loaded other rules.
 
-Proof: dockerd's resolver listens on 127.0.0.11 in the container, on a port that no rule leads to; with the rules the
-query arrives.
-Now: the jump to dockerd's chain, or two DNAT rules, in the container's nat table, by nsenter.
-Lasting: dockerd makes the rules when the container starts; find what in the image flushes them.
+Proof: dockerd's resolver listens on 127.0.0.11 in the container, and no rule leads queries to its port.  With the rules
+the query arrives.
+Now: use nsenter to add the jump to dockerd's chain, or two DNAT rules, to the container's nat table.
+Lasting: dockerd makes the rules when the container starts.  Find the program in the image that flushes them.
 """
 
 from collections.abc import Iterator
@@ -31,8 +31,8 @@ _NUMBERS = {"tcp": TCP, "udp": UDP}
 
 
 def find(view: View) -> Iterator[Candidate]:
-    """Yield one candidate when a query to the embedded resolver finds no socket.  The resolver listens on another port,
-    or it is gone although dockerd runs."""
+    """Yield one candidate when a query to the embedded resolver finds no socket.  Either the resolver listens on
+    another port, or the resolver is gone although dockerd runs."""
     packet, container = view.stop.seen.packet, view.container
     if container is None or not is_embedded(view.host, container, (packet.version, packet.daddr)):
         return
@@ -67,8 +67,8 @@ def find(view: View) -> Iterator[Candidate]:
 
 
 def _gone(view: View, container: Container) -> Iterator[Candidate]:
-    """Yield the candidate for a container whose resolver no longer listens: dockerd makes it only when the container
-    starts."""
+    """Yield the candidate for a container whose resolver no longer listens.  dockerd starts the resolver only when the
+    container starts."""
     packet = view.stop.seen.packet
     if packet.dport is None or not has_embedded(view.host, container):
         return
@@ -90,7 +90,7 @@ def _gone(view: View, container: Container) -> Iterator[Candidate]:
 
 
 def _jump(view: View, table: Table) -> Change | None:
-    """Return the change that puts back the jump to dockerd's own chain; None if the jump is there."""
+    """Return the change that restores the jump to dockerd's chain, or None if the jump exists."""
     output = table.chain("OUTPUT")
     if output is not None and any(Jump(_CHAIN) in rule.body for rule in output.rules):
         return None

@@ -1,11 +1,12 @@
-"""Rules are gone by which a node of a swarm leads the published ports of services to the routing mesh.
+"""The rules by which a swarm node leads packets to the published ports of services into the routing mesh are gone.
 
-Users see: the service's port is dead on this node and answers on the others; the tasks run.
+Users see: the service's port is dead on this node and answers on the other nodes, although the service's tasks run.
 
-Proof: dockerd holds the port, and DOCKER-INGRESS, a rule in it or a jump to it is missing; with them the packet reaches
-the namespace ``ingress_sbox``.
-Now: put the rules back.
-Lasting: nothing to save: dockerd writes its rules when it sets the mesh up; find what removed them.
+Proof: dockerd holds the port, and the chain DOCKER-INGRESS, a rule in it or a jump to it is missing.  With the restored
+rules the packet reaches the namespace ``ingress_sbox``.
+Now: restore the rules.
+Lasting: nothing has to be saved, because dockerd writes these rules when it sets the mesh up.  Find the program that
+removed them.
 """
 
 from collections.abc import Iterator
@@ -16,7 +17,7 @@ from hairpin.message import message
 
 
 def find(view: View) -> Iterator[Candidate]:
-    """Yield one candidate when rules of the mesh are missing and the packet is for one of its ports."""
+    """Yield one candidate when rules of the routing mesh are missing and the packet is for a port of the mesh."""
     for each in losses(view, mesh=True):
         if all(port.port != view.flow.dport for port in each.engine.mesh):
             continue

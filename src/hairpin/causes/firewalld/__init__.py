@@ -1,4 +1,4 @@
 """firewalld stops the packet, or deletes an engine's rules.
 
-``_zones`` finds firewalld's zone of a link, ``_zone_opening`` lets a packet into it.
+``_zones`` finds the firewalld zone of a link.  ``_zone_opening`` makes the change that lets a packet into a zone.
 """

@@ -1,5 +1,5 @@
-"""The change that lets a packet into a firewalld zone: the port opened there, or a rule before the one that denies
-it."""
+"""The change that lets a packet into a firewalld zone.  It opens the port in the zone, or inserts a rule before the
+denying rule."""
 
 from typing import Literal
 
@@ -16,8 +16,8 @@ from hairpin.netfilter.packet import TCP, UDP
 
 
 def port_opened(view: View) -> Change | None:
-    """Return the change that opens the packet's port in the zone of its ingress; None if firewalld did not stop it
-    there, or if a rule denied it."""
+    """Return the change that opens the packet's port in the zone by which the packet came in.  Return None if firewalld
+    did not stop the packet there, or if a rule denied the packet."""
     place, packet = stopped_by(view, "firewalld"), view.stop.seen.packet
     if place is None or view.stop.stage != "input" or packet.protocol not in (TCP, UDP) or packet.dport is None:
         return None
@@ -30,15 +30,15 @@ def port_opened(view: View) -> Change | None:
 
 
 def denies(keeper: Keeper) -> bool:
-    """Return whether a rule or a source's zone denied the packet, so that opening the port in the zone does not
-    help."""
+    """Return whether a rule, a policy or the zone of the packet's source denied the packet.  If so, it does not help to
+    open the port in the zone of the link."""
     return keeper.kind == "policy" or bool(keeper.part) or keeper.by_source
 
 
 def zone_opening(view: View, place: Place, *chains: str, by_source: bool = False) -> Primitive:
-    """Return the rule by which firewalld accepts the packet's port.  The rule is in the first of these chains that the
-    host has, else before the rule that stopped the packet.  ``by_source``: it matches the packet's source address
-    only."""
+    """Return the part that inserts the rule by which firewalld accepts the packet's port.  The rule is inserted into
+    the first of ``chains`` that the host has, or else before the rule that stopped the packet.  ``by_source``: whether
+    the rule accepts the packet's source address only."""
     packet = view.stop.seen.packet
     assert packet.dport is not None
     field: Literal["saddr4", "saddr6"] = "saddr4" if packet.version == 4 else "saddr6"

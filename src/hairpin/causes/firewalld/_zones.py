@@ -15,9 +15,9 @@ _CHAIN = re.compile(
 class Keeper(NamedTuple):
     """The firewalld zone or policy that owns a rule.
 
-    ``part``: the rule's part of the zone, in firewalld's order: pre, log, deny, allow, post; empty: the zone's target,
-    which comes last.  ``first``: the zone's first chain; empty: not known.  ``by_source``: the packet is in the zone by
-    its source address, not by its link."""
+    ``part``: the part of the zone that has the rule, in firewalld's order: pre, log, deny, allow, post.  It is empty
+    for the zone's target, which comes last.  ``first``: the zone's first chain, or empty if it is not known.
+    ``by_source``: whether the packet is in the zone by its source address and not by its link."""
 
     kind: Literal["zone", "policy"]
     name: str
@@ -35,7 +35,8 @@ def zones(view: View) -> tuple[FirewalldZone, ...]:
 
 
 def zone_of(view: View, link: str) -> str:
-    """Return the zone of a link: its runtime binding, else the files' binding, else the default zone."""
+    """Return the zone of a link.  The runtime binding comes first, then a binding in the files, then the default
+    zone."""
     firewalld = view.host.firewalld
     if firewalld is None:
         return "public"
@@ -46,8 +47,8 @@ def zone_of(view: View, link: str) -> str:
 
 
 def keeper_of(view: View, place: Place) -> Keeper:
-    """Return the zone or policy whose rule stopped a packet for the host.  If the chain belongs to none of them, it is
-    the zone of the packet's link.
+    """Return the zone or policy whose rule stopped a packet for the host.  If the rule's chain belongs to no zone and
+    no policy, return the zone of the packet's link.
 
     Source: firewalld src/firewall/core/nftables.py, fw_policy.py policy_base_chain_name()."""
     usual = zone_of(view, view.stop.seen.iif)

@@ -1,12 +1,12 @@
-"""firewalld runs, and the containers' bridge is in no zone that lets its traffic pass.
+"""firewalld runs, and the containers' bridge is in no zone that lets the containers' packets pass.
 
-Users see: containers get "No route to host", first in DNS; without firewalld they do not.
+Users see: containers get "No route to host", first for DNS queries.  While firewalld is stopped, they do not.
 
-Proof: the bridge's zone of firewalld rejects the packet; with the bridge in the right zone it passes.
-Now: ``firewall-cmd --zone=docker --change-interface=BRIDGE``.  dockerd makes that zone when it starts while firewalld
-runs, and does not start while another zone has its bridge.  Where there is no such zone yet, the bridge stays where it
-is, and its network becomes a source of zone ``trusted``, as Podman does with its own networks.
-Lasting: the same with ``--permanent``.
+Proof: the firewalld zone of the bridge rejects the packet.  With the bridge in the right zone the packet passes.
+Now: ``firewall-cmd --zone=docker --change-interface=BRIDGE``.  dockerd makes the zone ``docker`` when it starts while
+firewalld runs, and dockerd does not start while another zone has its bridge.  If this zone does not exist yet, leave
+the bridge in its zone and add its network as a source of zone ``trusted``, as Podman does with its own networks.
+Lasting: run the same command with ``--permanent``.
 """
 
 from collections.abc import Iterator
@@ -28,7 +28,7 @@ _ACCEPTING = ("docker", "trusted")
 
 
 def find(view: View) -> Iterator[Candidate]:
-    """Yield one candidate when firewalld stopped a packet from a container bridge that no accepting zone holds."""
+    """Yield one candidate when firewalld stopped a packet from a container bridge that is in no accepting zone."""
     place, link = stopped_by(view, "firewalld"), view.stop.seen.iif
     if place is None or view.stop.stage not in ("input", "forward"):
         return
@@ -69,7 +69,7 @@ def find(view: View) -> Iterator[Candidate]:
 
 
 def _trusted_networks(view: View, link: str) -> Iterator[TrustSource]:
-    """Yield a call for each network of the bridge's own addresses."""
+    """Yield a call that makes a source of zone ``trusted``, for each network in which the bridge has an address."""
     for each in addresses_of(view.host_namespace, link, view.stop.seen.packet.version):
         if each.scope == "global":
             base = network_of(each.value, each.prefix_length, each.version)
@@ -77,7 +77,7 @@ def _trusted_networks(view: View, link: str) -> Iterator[TrustSource]:
 
 
 def _let_in(view: View, place: Place, link: str) -> Iterator[Primitive]:
-    """Yield the rules of an accepting zone, which accept and forward all packets from the link."""
+    """Yield the parts that add the rules of an accepting zone, which accept and forward all packets from the link."""
     body = (NameMatch("iif", (link,)), Verdict("accept"))
     for table in view.host_namespace.ruleset.tables:
         for chain in table.chains:
@@ -89,8 +89,8 @@ def _let_in(view: View, place: Place, link: str) -> Iterator[Primitive]:
 def _is_known(view: View, name: str) -> bool:
     """Return whether firewalld has the zone.  A zone without interfaces is only in its files.
 
-    dockerd makes the zone ``docker``, puts its bridges into it, and does not start while one of them is bound to
-    another zone."""
+    dockerd makes the zone ``docker`` and puts its bridges into this zone.  dockerd does not start while one of its
+    bridges is bound to another zone."""
     firewalld = view.host.firewalld
     return firewalld is not None and any(each.name == name for each in (*firewalld.runtime, *firewalld.permanent))
 

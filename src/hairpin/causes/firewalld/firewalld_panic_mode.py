@@ -1,10 +1,11 @@
-"""firewalld is in panic mode, or could not load its rules: it stops all packets, and no zone or rule is asked.
+"""firewalld is in panic mode, or could not load its rules.  It then drops all packets, whatever its zones and rules
+are.
 
-Users see: everything times out at once, also ssh, the host's own requests and all containers.
+Users see: all connections time out at once, including ssh, the host's own requests and all containers.
 
-Proof: a chain of firewalld's table ``firewalld_policy_drop`` stops the packet; without that table it goes on.
-Now: ``firewall-cmd --panic-off``; where its rules could not be loaded, ``firewall-cmd --reload`` says why.
-Lasting: nothing: no file of firewalld's holds panic mode.
+Proof: a chain of firewalld's table ``firewalld_policy_drop`` drops the packet.  Without this table the packet passes.
+Now: ``firewall-cmd --panic-off``.  If firewalld could not load its rules, ``firewall-cmd --reload`` tells the reason.
+Lasting: nothing has to be done, because firewalld stores panic mode in no file.
 """
 
 from collections.abc import Iterator
@@ -18,7 +19,8 @@ from hairpin.host.managers import PANIC_TABLE
 from hairpin.message import message
 
 _PANIC_CHAINS = ("raw_prerouting", "raw_output")
-"""The chains in which panic mode stops packets.  While firewalld cannot load its rules, other chains stop them.
+"""The chains in which panic mode drops packets.  While firewalld cannot load its rules, other chains of the same table
+drop packets.
 
 Source: firewalld src/firewall/core/nftables.py build_set_policy_rules()"""
 

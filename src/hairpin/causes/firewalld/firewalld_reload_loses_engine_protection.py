@@ -1,12 +1,12 @@
-"""After a reload of firewalld dockerd puts back the rules by which its ports are reached, and not all that keep others
-away.
+"""After a reload of firewalld, dockerd restores the rules that make its ports reachable, but not all of its isolation
+rules.
 
-Users see: after ``firewall-cmd --reload`` a container reaches those of another network, and nothing looks broken.
+Users see: after ``firewall-cmd --reload`` a container reaches containers of another network, and no connection fails.
 
-Proof: the reload is carried out on the model of the host; the rule of the engine that stops the packet now is gone
-then, and the packet is delivered.
-Now: nothing is open yet; after a reload, ``systemctl restart docker``.
-Lasting: a newer engine (28.3.3 in its line), or a rule of firewalld's own between the bridges.
+Proof: hairpin simulates the reload on the model of the host.  After the reload the engine's rule that stops the packet
+now is gone, and the packet is delivered.
+Now: no port is open yet.  After a reload, ``systemctl restart docker``.
+Lasting: upgrade the engine (version 28 from 28.3.3 on), or add a firewalld rule between the bridges.
 """
 
 from collections.abc import Iterator
@@ -22,7 +22,7 @@ CAUSE = Cause(
 
 
 def of_flows(asked: AskedFlows) -> Iterator[Finding]:
-    """Yield the engine's rules that no longer keep clients out after a reload of firewalld."""
+    """Yield one finding for each engine rule that no longer keeps clients out after a reload of firewalld."""
     advice = message(
         "restart dockerd after each reload of firewalld, or keep the networks apart by a rule of firewalld's own"
     )

@@ -1,11 +1,12 @@
-"""firewalld runs, and the port is not open in the zone that the packet came in by, or a rule of firewalld's denies it.
+"""firewalld runs, and the port is not open in the zone by which the packet came in, or a firewalld rule denies the
+packet.
 
-Users see: "No route to host" (icmp-admin-prohibited), and no error without firewalld.
+Users see: clients get "No route to host" (icmp-admin-prohibited), but not while firewalld is stopped.
 
-Proof: the zone has neither the port nor a service for it, or a rich rule or a policy of firewalld's stops the packet
-first; with the port, or with a rich rule in front, the packet is taken.
-Now: ``firewall-cmd --zone=ZONE --add-port=PORT/tcp``, or ``--add-rich-rule`` for the port in front of what denies it.
-Lasting: the same with ``--permanent``.
+Proof: the zone has neither the port nor a service for it, or a rich rule or a policy of firewalld stops the packet
+first.  With the port open, or with a rich rule before the denying rule, the packet is accepted.
+Now: ``firewall-cmd --zone=ZONE --add-port=PORT/tcp``, or ``--add-rich-rule`` for the port, before the denying rule.
+Lasting: run the same command with ``--permanent``.
 """
 
 from collections.abc import Iterator
@@ -70,17 +71,17 @@ def _closed(view: View, place: Place, zone: str, port: int, protocol: str, chang
 
 
 def _denied(view: View, place: Place, keeper: Keeper, port: int, protocol: str) -> Iterator[Candidate]:
-    """Yield the candidate that accepts the port before the denying rule, in the same zone or policy.  None for
-    firewalld before 0.7, whose rules have no priorities."""
-    # If the rule denies by source address, the exception is for the asked client only.  An address that hairpin
-    # invented is never in a repair.
+    """Yield the candidate that accepts the port before the denying rule, in the same zone or policy.  firewalld before
+    0.7 gets no candidate, because its rules have no priorities."""
+    # If the rule denies a source address, the exception is for the asked client only.  A repair never contains an
+    # address that hairpin invented.
     parts = (part for part in body_at(view, place) if isinstance(part, FieldMatch))
     denies_some = keeper.by_source or any(part.field in ("saddr4", "saddr6") for part in parts)
     by_source = denies_some and not view.flow.names_no_client
     opening = zone_opening(view, place, keeper.first, by_source=by_source)
     if not isinstance(opening, InsertRule) or opening.chain != keeper.first:
         return
-    # Only a rule with the lowest priority comes before a denying rule that has a priority itself.
+    # If the denying rule has a priority, only a rule with the lowest priority comes before it.
     priority = -32768 if keeper.part == "pre" else -1
     source = _source(view) if by_source else ""
     rule = f'rule priority="{priority}" {source}port port="{port}" protocol="{protocol}" accept'
@@ -110,7 +111,7 @@ def _denied(view: View, place: Place, keeper: Keeper, port: int, protocol: str) 
 
 def _not_forwarded(view: View, place: Place) -> Candidate:
     """Return the candidate for a packet that firewalld does not forward between two zones.  An accepting rule proves
-    it.  The repair is a firewalld policy, whose name a person chooses."""
+    the cause.  The repair is a firewalld policy, for which a person chooses a name."""
     seen = view.stop.seen
     said = message(
         "let firewalld forward it by a policy of its own: {commands}",
@@ -131,10 +132,10 @@ def _not_forwarded(view: View, place: Place) -> Candidate:
 
 def policy_commands(view: View, place: Place) -> Iterator[str]:
     """Yield the commands that make a firewalld policy which accepts the packet between the zones of its two links.
-    firewall-cmd takes one option per call.
+    firewall-cmd accepts only one of these options per call.
 
-    A policy that stopped the packet has a priority: the new one comes before all others.  Source: firewall-cmd(1),
-    firewalld.policies(5)"""
+    If a policy stopped the packet, the new policy gets the lowest priority, so that it comes before all other policies.
+    Source: firewall-cmd(1), firewalld.policies(5)"""
     seen = view.stop.seen
     packet = seen.packet
     kind = _PROTOCOLS.get(packet.protocol or 0, str(packet.protocol))
@@ -155,7 +156,7 @@ _PROTOCOLS = {TCP: "tcp", UDP: "udp", ICMP: "icmp", ICMP6: "ipv6-icmp"}
 
 
 def _source(view: View) -> str:
-    """Return the packet's source as a rich rule writes it."""
+    """Return the packet's source address in the syntax of a rich rule."""
     packet = view.stop.seen.packet
     address = address_text(packet.saddr, packet.version)
     return f'family="ipv{packet.version}" source address="{address}" '

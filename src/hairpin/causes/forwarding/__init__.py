@@ -1,4 +1,5 @@
-"""A sysctl keeps the kernel from forwarding, or from accepting this packet's source.
+"""A sysctl keeps the kernel from forwarding the packet, or from accepting the packet's source address.
 
-``_by_sysctl`` makes the causes about a sysctl that is 0, ``_reverse_path`` those about strict reverse-path filtering.
+``_by_sysctl`` makes the causes about a sysctl that is 0.  ``_reverse_path`` makes the causes about strict reverse-path
+filtering.
 """

@@ -1,4 +1,4 @@
-"""The ``find`` of causes that differ only in the sysctl that is 0 and has to be 1."""
+"""The function ``find`` for causes that differ only in the sysctl that is 0 and must be 1."""
 
 from collections.abc import Callable, Iterator
 
@@ -19,11 +19,11 @@ def by_sysctl(
     detail: Message,
     side_effects: tuple[Message, ...] = (),
 ) -> Callable[[View], Iterator[Candidate]]:
-    """Return the function that yields the candidate which sets the sysctl to 1 where the packet stopped. ¶ ``path``
-    returns None if the sysctl does not stop the packet.
+    """Return the function that yields the candidate which sets the sysctl to 1 in the namespace where the packet
+    stopped.  ``path`` returns None if the sysctl did not stop the packet.
 
-    ``title`` and ``detail`` have placeholders: ``{key}``, the sysctl, and the packet's ``{link}``, ``{source}`` and
-    ``{mark}``.
+    ``title`` and ``detail`` have placeholders: ``{key}`` for the sysctl, and ``{link}``, ``{source}`` and ``{mark}``
+    for the packet.
     """
 
     def find(view: View) -> Iterator[Candidate]:

@@ -1,4 +1,4 @@
-"""The ``find`` of strict reverse-path filtering, on the host or in a container."""
+"""The function ``find`` for causes about strict reverse-path filtering, on the host or in a container."""
 
 from collections.abc import Callable, Iterator
 
@@ -12,7 +12,8 @@ from hairpin.walk.state import SysctlDecided
 
 
 def by_reverse_path(*, on_host: bool) -> Callable[[View], Iterator[Candidate]]:
-    """Return the function that yields the candidate for a packet that stopped on the host, or in a container."""
+    """Return the function that yields the candidate.  If ``on_host`` is true, it is for packets that stopped on the
+    host; otherwise for packets that stopped in a container."""
     return lambda view: _loose_rp_filter(view) if view.on_host is on_host else iter(())
 
 
@@ -38,7 +39,7 @@ def _loose_rp_filter(view: View) -> Iterator[Candidate]:
             address=address_text(view.stop.address, 4),
             **value,
         )
-    # The kernel takes the maximum of conf.all and the link's own (IN_DEV_RPFILTER), so 2 on the link is enough.
+    # The kernel uses the larger value of conf.all and conf.LINK (IN_DEV_RPFILTER), so it is enough to set 2 on the link.
     yield Candidate(
         title=message("Strict reverse-path filtering on {link} drops this flow", link=link),
         detail=detail,

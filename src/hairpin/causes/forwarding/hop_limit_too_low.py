@@ -1,12 +1,13 @@
-"""Packets of a namespace start with a TTL, or IPv6 hop limit, that ends before their receiver.
+"""Packets of a namespace start with a TTL (IPv6: hop limit) that is too low to reach their receiver.
 
-Users see: a container answers its own host's neighbours on the bridge, and nobody behind a router, not even through
-its published port.
+Users see: a container answers its host and containers on the same bridge, but answers no client behind a router, not
+even at its published port.
 
-Proof: the packet's TTL is used up where it would be forwarded, and the sender's namespace starts packets with less than
-64; with 64 it is forwarded.
+Proof: the packet's TTL is used up at a host that should forward the packet, and the sender's namespace starts packets
+with a TTL below 64.  With 64 the packet is forwarded.
 Now: ``sysctl -w net.ipv4.ip_default_ttl=64`` in that namespace.
-Lasting: take the option ``--sysctl net.ipv4.ip_default_ttl=…`` from the container, or the line from sysctl.d.
+Lasting: recreate the container without the option ``--sysctl net.ipv4.ip_default_ttl=…``, or remove the line from
+sysctl.d.
 """
 
 from collections.abc import Iterator
@@ -23,7 +24,7 @@ from hairpin.walk.ip.hop_limit import hop_limit, path_of_hop_limit
 
 
 def find(view: View) -> Iterator[Candidate]:
-    """Yield one candidate for each namespace on the path that sends packets with too low an initial hop limit."""
+    """Yield one candidate for each namespace on the flow's path that sends packets with a TTL or hop limit below 64."""
     steps = (*view.branch.request, *view.branch.reply, *view.branch.data)
     sent: list[tuple[Netns, Version, str]] = [
         (each.netns, each.packet.version, each.link) for each in steps if each.stage == "output-route"

@@ -1,11 +1,11 @@
-"""The interface that a packet came in by does not forward, although ``ip_forward`` is 1.
+"""Forwarding is off on the interface by which the packet came in, although ``ip_forward`` is 1.
 
-Users see: the host itself reaches the port, everybody else times out; no rule drops anything.
+Users see: the host itself reaches the port, but all other clients time out, and no rule drops packets.
 
-Proof: ``net.ipv4.conf.LINK.forwarding`` of the ingress interface is 0 while ``ip_forward`` is 1; with 1 the packet is
+Proof: ``net.ipv4.conf.LINK.forwarding`` of the ingress interface is 0 while ``ip_forward`` is 1.  With 1 the packet is
 forwarded.
 Now: ``sysctl -w net.ipv4.conf.LINK.forwarding=1``.
-Lasting: the key in a file of sysctl.d that sorts last, or the manager that sets it (``IPForward=`` of
+Lasting: put the key into the file of sysctl.d that sorts last, or correct the manager that sets it (``IPForward=`` of
 systemd-networkd).
 """
 
@@ -16,7 +16,8 @@ from hairpin.message import message
 
 
 def _path(view: View) -> Path | None:
-    """Return the sysctl of the ingress link, unless ``ip_forward`` is what stops the packet."""
+    """Return the sysctl ``forwarding`` of the ingress link.  Return None if ``ip_forward`` is 0, because then
+    ``ip_forward`` stops the packet."""
     if view.flow.version != 4 or view.namespace.sysctls.text("net", "ipv4", "ip_forward") == "0":
         return None
     return "net", "ipv4", "conf", view.stop.link, "forwarding"

@@ -1,12 +1,13 @@
-"""IPv4 forwarding is off altogether.
+"""IPv4 forwarding is off on all interfaces.
 
-Users see: outside clients time out, the host itself reaches the port, containers cannot connect to the outside.
+Users see: outside clients time out although the host itself reaches the port, and containers cannot connect to the
+outside.
 
-Proof: ``net.ipv4.ip_forward`` is 0, and the packet has to be forwarded; with 1 it is.
+Proof: ``net.ipv4.ip_forward`` is 0, and the packet must be forwarded.  With 1 it is forwarded.
 Now: ``sysctl -w net.ipv4.ip_forward=1``.
-Lasting: a sysctl.d file, and DROP as the FORWARD policy: dockerd sets it only if it switches forwarding on itself.  No
-file where dockerd does not run now: it switches forwarding on at its start.
-Remove the file that sets 0.
+Lasting: set 1 in a file of sysctl.d, and set the FORWARD policy to DROP, because dockerd sets this policy only if it
+switches forwarding on itself.  If dockerd does not run now, no file is needed, because dockerd switches forwarding on
+when it starts.  Remove the file that sets 0.
 """
 
 from hairpin.causes.cause import Cause, View

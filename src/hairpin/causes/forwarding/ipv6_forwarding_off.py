@@ -1,11 +1,11 @@
-"""IPv6 forwarding is off; for IPv6 the kernel reads ``conf.all.forwarding`` only.
+"""IPv6 forwarding is off.  For IPv6 the kernel reads ``conf.all.forwarding`` only.
 
-Users see: clients with IPv6 addresses outside time out; IPv4 and the host itself reach the port.
+Users see: outside clients time out over IPv6, while outside clients over IPv4 and the host itself reach the port.
 
-Proof: ``net.ipv6.conf.all.forwarding`` is 0, and the packet has to be forwarded; with 1 it is.
-Now: ``sysctl -w net.ipv6.conf.all.forwarding=1``; before it ``accept_ra=2`` on a link that lives from router
-advertisements.
-Lasting: both keys in a file of sysctl.d.
+Proof: ``net.ipv6.conf.all.forwarding`` is 0, and the packet must be forwarded.  With 1 it is forwarded.
+Now: ``sysctl -w net.ipv6.conf.all.forwarding=1``.  First set ``accept_ra=2`` on each link whose addresses and routes
+come from router advertisements.
+Lasting: put both sysctls into a file of sysctl.d.
 """
 
 from hairpin.causes.cause import Cause

@@ -1,11 +1,11 @@
-"""Strict reverse-path filtering on an asymmetric path.
+"""Strict reverse-path filtering drops a packet, because its path is asymmetric.
 
-Users see: tcpdump shows packets that no chain counts; with log_martians, "martian source" in the kernel log.
+Users see: tcpdump shows packets that no chain counts.  With log_martians, the kernel logs "martian source".
 
-Proof: the larger ``rp_filter`` of the interface and of ``all`` is 1, and the route to the source leaves by another
-interface; with 2 the packet is taken.
+Proof: the larger value of ``rp_filter`` of the interface and of ``all`` is 1, and the route to the packet's source
+leaves by another interface.  With 2 the packet is accepted.
 Now: ``sysctl -w net.ipv4.conf.LINK.rp_filter=2``.
-Lasting: the key in a file of sysctl.d that sorts last.
+Lasting: put the key into the file of sysctl.d that sorts last.
 """
 
 from hairpin.causes.cause import Cause

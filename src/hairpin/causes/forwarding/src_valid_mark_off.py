@@ -1,11 +1,11 @@
-"""The reverse-path lookup leaves the packet's mark out, and only with the mark the route back is the right one.
+"""The reverse-path lookup ignores the packet's mark, and only a lookup with the mark finds the right route back.
 
-Users see: with policy routing by marks (two uplinks, a VPN) packets of one link vanish; no rule counts them.
+Users see: with policy routing by marks (two uplinks, a VPN), the packets of one link vanish, and no rule counts them.
 
-Proof: ``rp_filter`` is 1, a policy rule for the packet's mark leads back out of its link, and ``src_valid_mark`` of the
-link and of ``all`` is 0; with 1 the packet is taken.
+Proof: ``rp_filter`` is 1, a policy rule for the packet's mark leads back by the link on which the packet came in, and
+``src_valid_mark`` of the link and of ``all`` is 0.  With 1 the packet is accepted.
 Now: ``sysctl -w net.ipv4.conf.LINK.src_valid_mark=1``.
-Lasting: the key in a file of sysctl.d that sorts last.
+Lasting: put the key into the file of sysctl.d that sorts last.
 """
 
 from hairpin.causes.cause import Cause, View
@@ -20,8 +20,8 @@ _KEY = "src_valid_mark"
 
 
 def _path(view: View) -> Path | None:
-    """Return the sysctl of the ingress link, if the route back leaves by that link only when the packet's mark
-    counts."""
+    """Return the sysctl ``src_valid_mark`` of the ingress link, if a lookup with the packet's mark finds a route back
+    by this link."""
     packet, link = view.stop.seen.packet, view.stop.link
     if packet.mark == 0 or packet.version != 4 or conf(view.namespace, 4, link, _KEY, rule="or"):
         return None
