@@ -135,7 +135,7 @@ def candidate(
         change = restoring(netns, namespace, part.missing, part.chains, part.rules)
     where = OfLostRules(part.chains, part.rules)
     makers = makers_of(msgspec.structs.replace(part.missing, chains=part.chains, rules=part.rules), view.host)
-    confused = CHECK_BUG in makers and judgement(view.host) == "confuses"  # the next start of dockerd does not make them either
+    confused = CHECK_BUG in makers and judgement(view.host) == "confuses"  # dockerd's next start omits them again
     return Candidate(
         title=title,
         detail=detail,

@@ -39,7 +39,7 @@ def _loose_rp_filter(view: View) -> Iterator[Candidate]:
             address=address_text(view.stop.address, 4),
             **value,
         )
-    # The kernel uses the larger value of conf.all and conf.LINK (IN_DEV_RPFILTER), so it is enough to set 2 on the link.
+    # The kernel uses the larger value of conf.all and conf.LINK (IN_DEV_RPFILTER), so 2 on the link is enough.
     yield Candidate(
         title=message("Strict reverse-path filtering on {link} drops this flow", link=link),
         detail=detail,
