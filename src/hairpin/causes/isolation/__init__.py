@@ -1,4 +1,4 @@
 """An engine keeps containers and networks apart on purpose.
 
-``_walls`` has the code about an engine's isolation rules.
+``_walls`` has the code that the causes about isolation rules share.
 """

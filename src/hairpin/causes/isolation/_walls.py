@@ -1,6 +1,6 @@
-"""An engine's intended isolation: between networks, within a network, and of unpublished ports.
+"""An engine's intended isolation between networks, within a network, and of unpublished ports.
 
-The intended repair is a common network.  Deleting a rule of the engine only proves what stopped the packet.
+The intended repair is a common network.  A change that deletes an engine's rule only proves what stopped the packet.
 """
 
 import msgspec
@@ -17,7 +17,7 @@ from hairpin.network.flow import FromContainer
 
 
 class Pair(msgspec.Struct, frozen=True):
-    """Two containers of one engine: the asking one, and the asked one with one of its networks."""
+    """Two containers of one engine: the asking container, and the asked container with one of its networks."""
 
     engine: Engine
     asking: Container
@@ -25,11 +25,11 @@ class Pair(msgspec.Struct, frozen=True):
     network: DockerNetwork
 
     def change(self, view: View) -> Change | None:
-        """Return the change that connects the asking container to the asked one's network."""
+        """Return the change that connects the asking container to the asked container's network."""
         return connecting_change(view.host, self.asking, self.network)
 
     def side_effects(self, view: View) -> tuple[Message, ...]:
-        """Return the other effects of the connection."""
+        """Return the side effects of connecting the asking container to the network."""
         if not moves_ports(view.host, self.asking, self.network):
             return ()
         return (
@@ -43,7 +43,7 @@ class Pair(msgspec.Struct, frozen=True):
 
 
 def pair_of(view: View) -> Pair | None:
-    """Return the flow's two containers if the packet stopped between networks of one engine."""
+    """Return the flow's two containers, if both belong to one engine and the packet is IPv4; else None."""
     start, packet = view.flow.start, view.stop.seen.packet
     asking = view.host.container(start.name) if isinstance(start, FromContainer) else None
     address = packet.saddr if view.in_reply else packet.daddr
@@ -59,8 +59,8 @@ def pair_of(view: View) -> Pair | None:
 
 
 def by_name(pair: Pair, port: int) -> Way:
-    """Return the advice to connect the networks and to ask the container by its name.  A connection alone does not help
-    a flow to the host's address."""
+    """Return the advice to connect the asking container to the asked container's network, and to use the asked
+    container's name.  The connection alone does not help a flow to the host's address."""
     return Way(
         Change(()),
         (
@@ -78,7 +78,8 @@ def by_name(pair: Pair, port: int) -> Way:
 
 
 def accepting_instead(view: View, place: Place) -> Change:
-    """Return the change that makes the engine's dropping rule accept, as the opposite setting of its option would."""
+    """Return the change that replaces the engine's dropping rule by an accepting rule, as the opposite value of the
+    engine's option would do."""
     rule, family = rule_at(view.namespace.ruleset, place), place.family
     taken = DeleteRule(view.stop.netns, place)
     if rule is None or place.dialect == "nft" or family not in ("ip", "ip6"):

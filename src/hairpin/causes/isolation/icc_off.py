@@ -1,10 +1,11 @@
 """Containers of one network may not talk to each other (inter-container communication is off).
 
-Users see: containers of one network cannot talk; published ports still answer.
+Users see: containers of one network cannot talk to each other, while published ports still answer.
 
-Proof: a rule drops packets from the bridge to itself: the network was made with inter-container communication off.
+Proof: a rule drops packets that leave by the bridge by which they came in, because the network was made with
+inter-container communication off.
 Now: connect both containers to another network (``docker network connect``).
-Lasting: the network's option ``enable_icc``, or ``icc`` in daemon.json.
+Lasting: change the network's option ``enable_icc``, or ``icc`` in daemon.json.
 """
 
 from collections.abc import Iterator
@@ -22,7 +23,8 @@ from hairpin.message import Message, message
 def find(view: View) -> Iterator[Candidate]:
     """Yield one candidate for the rule that drops packets from a bridge to the same bridge.
 
-    An option makes that rule accept, so the candidate changes the option.  A rule that no option explains is deleted.
+    If an option explains the rule, the candidate replaces the rule by an accepting rule, as a change of the option
+    would do.  If no option explains the rule, the candidate deletes the rule.
     """
     place, link = stopped_by(view, "icc"), view.stop.seen.iif
     if place is None:

@@ -1,10 +1,11 @@
 """The engine's isolation rules drop packets from one network's bridge to another's.
 
-Users see: a container of one network cannot reach a container of another.
+Users see: a container of one network cannot reach a container of another network.
 
-Proof: the packet goes from one bridge of the engine to another, and its isolation rules drop it: this is by design.
-Now: ``docker network connect`` one container to the other's network.
-Lasting: a common network in the Compose file.
+Proof: the packet goes from one bridge of the engine to another bridge, and the engine's isolation rules drop it by
+design.
+Now: use ``docker network connect`` to connect one container to the other container's network.
+Lasting: put both containers on a common network in the Compose file.
 """
 
 from collections.abc import Iterator
@@ -24,8 +25,8 @@ from hairpin.network.network import owns_address
 
 
 def find(view: View) -> Iterator[Candidate]:
-    """Yield the candidate that connects the asking container to the other's network, then one that proves the isolation
-    and leaves the repair to a person."""
+    """Yield a candidate that connects the asking container to the asked container's network.  Then yield a candidate
+    that proves the isolation and leaves the repair to a person."""
     place = stopped_by(view, "isolation")
     if place is None:
         return
@@ -69,7 +70,8 @@ def _candidate(
 
 
 def _network_of(view: View, link: str) -> str:
-    """Return the name of the network whose bridge the link is; the link's own name if no network has it."""
+    """Return the name of the network whose bridge is ``link``.  If ``link`` is no network's bridge, return the link's
+    name."""
     networks = (each for engine in view.host.engines for each in engine.networks)
     return next((each.name for each in networks if each.bridge == link), link)
 

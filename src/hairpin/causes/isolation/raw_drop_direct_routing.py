@@ -1,12 +1,12 @@
-"""Docker 28 drops packets for a container's own address that do not come in by its bridge.
+"""Docker 28 drops packets for a container's own address that do not come in by the container's bridge.
 
-Users see: since the upgrade, peers that route to container addresses time out.
+Users see: since the upgrade, machines that have a route to the containers' addresses time out.
 
-Proof: a rule of Docker's in raw PREROUTING drops packets to the container's own address that come in by another
-interface.
-Now: ask for the published port; or recreate the network with ``trusted_host_interfaces`` or the gateway mode
+Proof: a Docker rule in raw PREROUTING drops packets to the container's own address that come in by another interface
+than its bridge.
+Now: connect to the published port, or recreate the network with ``trusted_host_interfaces`` or the gateway mode
 ``routed``.
-Lasting: the network's options, or ``allow-direct-routing`` in daemon.json.
+Lasting: set these options on the network, or set ``allow-direct-routing`` in daemon.json.
 """
 
 from collections.abc import Iterator
@@ -20,7 +20,8 @@ from hairpin.message import message
 
 
 def find(view: View) -> Iterator[Candidate]:
-    """Yield one candidate for the engine's rule: deleting it proves the cause, and the repair is an option."""
+    """Yield one candidate for the engine's rule.  A change that deletes the rule proves the cause.  The repair is an
+    option."""
     place = stopped_by(view, "raw-direct")
     if place is None:
         return

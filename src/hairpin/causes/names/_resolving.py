@@ -1,4 +1,4 @@
-"""The change after which the engine's name server resolves the name of another container."""
+"""The change that lets the engine's name server resolve another container's name."""
 
 from collections.abc import Iterator
 
@@ -21,8 +21,8 @@ _RESOLVER = Socket("udp", 4, EMBEDDED, 53, process="dockerd")
 
 
 class Pair(msgspec.Struct, frozen=True):
-    """A container that asks for another's name, and the running container with that name; both are of one engine.
-    ``name``: the asked name."""
+    """A container that asks for the name of another container, and the running container with that name.  Both belong
+    to one engine.  ``name``: the asked name."""
 
     host: Host
     engine: Engine
@@ -32,7 +32,8 @@ class Pair(msgspec.Struct, frozen=True):
 
 
 def pair_of(view: View) -> Pair | None:
-    """Return the two containers of a name query; None for other flows, and if they belong to different engines."""
+    """Return the asking container and the container with the asked name.  Return None if the flow asks for no name, or
+    if the containers belong to different engines."""
     start, name = view.flow.start, view.flow.asked_name
     if not name or not isinstance(start, FromContainer):
         return None
@@ -46,7 +47,8 @@ def pair_of(view: View) -> Pair | None:
 
 
 def by_address(pair: Pair) -> tuple[Message, ...]:
-    """Return the note that the container is reached by its address."""
+    """Return the note that the asking container can use the other container's address; empty if it has no IPv4
+    address."""
     addresses = (each.ipv4 for each in pair.asked.endpoints if each.ipv4 is not None)
     address = next(addresses, None)
     if address is None:
@@ -61,7 +63,7 @@ def by_address(pair: Pair) -> tuple[Message, ...]:
 
 
 def resolving(pair: Pair) -> Change:
-    """Return the change that puts the two on a common network that has name resolution."""
+    """Return the change that puts both containers on a common network that has name resolution."""
     if pair.engine.kind == "podman":
         return _made_anew(pair)
     theirs, own = serving(pair.engine, pair.asked), serving(pair.engine, pair.asking)
@@ -87,8 +89,8 @@ def _joining(pair: Pair, container: Container, name: str) -> Change:
 
 
 def _with_resolver(part: Primitive) -> Primitive:
-    """Return the connection together with Docker's resolver: dockerd rewrites the resolv.conf of a container that joins
-    a network (measured with Docker 20.10.24)."""
+    """Return ``part`` with Docker's resolver added, if ``part`` makes a container's namespace.  dockerd rewrites the
+    resolv.conf of a container that joins a network (measured with Docker 20.10.24)."""
     if not isinstance(part, AddNamespace):
         return part
     container = msgspec.structs.replace(part.container, resolvers=(address_text(EMBEDDED, 4),))
@@ -99,8 +101,8 @@ def _with_resolver(part: Primitive) -> Primitive:
 
 
 def _on(pair: Pair, container: Container, network: str) -> Iterator[Primitive]:
-    """Yield the parts that make the container known by name on the network.  Name resolution does not need its link
-    there."""
+    """Yield the parts that make the container known by name on the network.  They add no link to the container, because
+    name resolution does not need a link."""
     endpoint = Endpoint(network)
     joined = msgspec.structs.replace(
         container, endpoints=(*container.endpoints, endpoint), resolvers=(address_text(EMBEDDED, 4),)
@@ -112,8 +114,8 @@ def _on(pair: Pair, container: Container, network: str) -> Iterator[Primitive]:
 
 
 def _made_anew(pair: Pair) -> Change:
-    """Return the change as advice: a person recreates the container.  ``podman network connect`` keeps the first name
-    server of a running container."""
+    """Return the change for Podman, as advice to a person who recreates the container.  ``podman network connect`` does
+    not help, because it keeps the first name server of a running container."""
     network = next(iter(serving(pair.engine, pair.asked)), None)
     if network is not None:
         return made_known(
@@ -135,12 +137,14 @@ def _names(container: Container) -> tuple[str, ...]:
 
 
 def _free_name(engine: Engine) -> str:
-    """Return a name for a new network.  It sorts after ``bridge``, so that the container keeps its default route."""
+    """Return a free name for a new network.  The name sorts after ``bridge``, so that the container keeps its default
+    route."""
     taken = {each.name for each in engine.networks}
     return next(name for number in range(1, len(taken) + 2) if (name := f"shared{number}") not in taken)
 
 
 def made_known(pair: Pair, said: Message) -> Change:
-    """Return the change that makes the name resolvable, for a proof.  Only a person can make it."""
+    """Return the change that makes the name resolvable in the model, for a proof.  On the host only a person can make
+    this change."""
     known = msgspec.structs.replace(pair.asking, extra_names=(*pair.asking.extra_names, *_names(pair.asked)))
     return Change((SetContainer(pair.host.name, known),), (ByPerson(said),))

@@ -1,12 +1,13 @@
-"""One of the two containers is on the engine's default network only, which has no name server.
+"""The asking or the asked container is on the engine's default network only, which has no name server.
 
 Users see: ``bad address 'api'``, ``getaddrinfo ENOTFOUND``, ``Temporary failure in name resolution`` between containers
 that reach each other by address.
 
-Proof: the name server that the container asks knows no container, or not this one; on a common network that is not the
-default one, the engine's own name server knows it.
-Now: connect both to one user-defined network (``docker network create``, ``docker network connect``).
-Lasting: the network in the Compose file or in ``--network`` of the commands that make the containers.
+Proof: the name server that the container asks does not know the other container's name.  On a common network that is
+not the default network, the engine's own name server knows the name.
+Now: connect both containers to one user-defined network (``docker network create``, ``docker network connect``).
+Lasting: name the network in the Compose file, or in the option ``--network`` of the commands that create the
+containers.
 """
 
 from collections.abc import Iterator
@@ -20,7 +21,7 @@ from hairpin.network.names import serving
 
 
 def find(view: View) -> Iterator[Candidate]:
-    """Yield one candidate when one of the two containers is on no network that has name resolution."""
+    """Yield one candidate when the asking or the asked container is on no network that has name resolution."""
     pair = pair_of(view)
     if pair is None or pair.asking.on_host_network or pair.asked.on_host_network:
         return

@@ -1,10 +1,11 @@
-"""The container is on the host's network, where no engine's name server serves it.
+"""The container is on the host's network, so no engine's name server serves it.
 
-Users see: ``bad address 'db'`` from a container with ``network_mode: host``; the other services resolve the name.
+Users see: ``bad address 'db'`` from a container with ``network_mode: host``, while the other services resolve the name.
 
-Proof: the container asks the name server of the host, which knows no container; with the name it would be told.
-Now: ask for a published port on 127.0.0.1 instead of the name.
-Lasting: the container on the network of the one that it asks, instead of ``network_mode: host``.
+Proof: the container asks the host's name server, which knows no container.  If the name server knew the name, it would
+answer.
+Now: connect to the published port on 127.0.0.1 instead of using the name.
+Lasting: put the container on the network of the container that it asks, and remove ``network_mode: host``.
 """
 
 from collections.abc import Iterator

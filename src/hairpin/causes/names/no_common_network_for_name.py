@@ -1,11 +1,12 @@
-"""The two containers are on different networks, and a name is known on its own network only.
+"""The two containers are on different networks, and a container's name is known on its own networks only.
 
-Users see: ``bad address 'db'`` from one stack, while the containers of the other one resolve it.
+Users see: ``bad address 'db'`` from the containers of one stack, while the containers of another stack resolve the
+name.
 
-Proof: the container's name server knows the containers of its networks, and the asked one is on none of them; on a
-common network it knows the name.
-Now: connect one of them to a network of the other (``docker network connect``).
-Lasting: the network as ``external`` in the Compose file of the other stack.
+Proof: the container's name server knows only containers on its own networks, and the asked container is on none of
+them.  On a common network the name server knows the name.
+Now: connect one of the containers to a network of the other container (``docker network connect``).
+Lasting: declare the network as ``external`` in the Compose file of the other stack.
 """
 
 from collections.abc import Iterator
@@ -18,7 +19,7 @@ from hairpin.network.names import names_on, serving
 
 
 def find(view: View) -> Iterator[Candidate]:
-    """Yield one candidate when both are on networks with name resolution, but share none on which the name is known."""
+    """Yield one candidate when both containers are on networks with name resolution, and they share no such network."""
     pair = pair_of(view)
     if pair is None or pair.asking.on_host_network:
         return

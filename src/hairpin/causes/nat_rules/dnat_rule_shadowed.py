@@ -1,10 +1,10 @@
-"""Another DNAT or REDIRECT takes the port before the engine's rule does.
+"""Another DNAT or REDIRECT rule translates packets to the port before the engine's rule can.
 
-Users see: another service replies on the port, or the port refuses.
+Users see: another service replies on the port, or connections to the port are refused.
 
-Proof: the first rule of nat that fits is not the engine's; without it the flow arrives.
+Proof: the first matching rule in nat is not a rule of the engine.  Without this rule the flow arrives.
 Now: delete the rule, or make it narrower.
-Lasting: take it out of the saved rules, or of the manager that owns it.
+Lasting: remove the rule from the saved rules, or from the configuration of the manager that owns it.
 """
 
 from collections.abc import Iterator
@@ -45,8 +45,8 @@ def find(view: View) -> Iterator[Candidate]:
 
 
 def _inside(view: View) -> Iterator[Candidate]:
-    """Yield the candidate for a rule that a person typed into the container's nat table.  A program's rules are in its
-    own chains: for those, the missing listener at their target is the fault."""
+    """Yield the candidate for a rule that a person typed into the container's nat table.  A program's rules are in the
+    program's own chains and get no candidate: if they lead to a port without a listener, the listener is missing."""
     place = dnat_place(view, view.stop.netns)
     if place is None or view.in_reply or place.chain != "PREROUTING":
         return
@@ -68,7 +68,8 @@ def _inside(view: View) -> Iterator[Candidate]:
 
 
 def _published(view: View, container: Container) -> bool:
-    """Return whether the flow's port is published to the container port that the packet is for now."""
+    """Return whether the container publishes the flow's port to the container port that the packet has after the
+    translation."""
     return any(
         (each.host_port, each.container_port) == (view.flow.dport, view.stop.seen.packet.dport)
         for each in container.bindings

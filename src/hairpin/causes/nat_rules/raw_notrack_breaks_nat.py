@@ -1,11 +1,11 @@
-"""A NOTRACK rule takes the flow out of connection tracking, so it is never translated and never ESTABLISHED.
+"""A NOTRACK rule takes the flow out of connection tracking, so its packets are never translated and never ESTABLISHED.
 
-Users see: timeout; the counters of nat rules stay 0 although a rule matches the packet.
+Users see: clients time out, and the counter of a nat rule that matches the packet stays 0.
 
-Proof: a rule of raw takes the packet out of connection tracking, so nat never sees it; without the rule it is
-translated.
+Proof: a rule in raw takes the packet out of connection tracking, so the packet never enters nat.  Without the rule the
+packet is translated.
 Now: delete the rule, or except the flow from it.
-Lasting: take it out of the saved rules, or of the script that adds it.
+Lasting: remove the rule from the saved rules, or from the script that adds it.
 """
 
 from collections.abc import Iterator
@@ -19,8 +19,8 @@ from hairpin.netfilter.ir import CT_UNTRACKED, Notrack
 
 
 def find(view: View) -> Iterator[Candidate]:
-    """Yield one candidate for each NOTRACK rule of the namespace.  If the packet was untracked, the candidate is tried
-    earlier."""
+    """Yield one candidate for each NOTRACK rule in the namespace.  If the packet was untracked, its class puts the
+    candidate earlier in the order of candidates."""
     untracked = view.stop.seen.ct_state == CT_UNTRACKED
     for table in view.namespace.ruleset.tables:
         for chain in table.chains:

@@ -1,11 +1,12 @@
-"""A rule before MASQUERADE decides: the packet leaves untranslated, or with a source whose replies do not come back.
+"""A rule before MASQUERADE decides the translation, so the packet leaves untranslated, or with a source address to
+which replies do not come back.
 
 Users see: containers cannot connect to the outside although their MASQUERADE rule is there.
 
-Proof: a rule of POSTROUTING before MASQUERADE ends the search, and the reply does not come back; without it the reply
-comes.
+Proof: a rule in POSTROUTING before MASQUERADE matches first, and the reply does not come back.  Without this rule the
+reply comes back.
 Now: delete the rule, or make it narrower.
-Lasting: take it out of the saved rules, or of the script that adds it.
+Lasting: remove the rule from the saved rules, or from the script that adds it.
 """
 
 from collections.abc import Iterator
@@ -19,7 +20,8 @@ from hairpin.walk.state import RuleDecided
 
 
 def find(view: View) -> Iterator[Candidate]:
-    """Yield one candidate for the rule that decided the translation of the source."""
+    """Yield one candidate for each rule of another program or person that decided the translation of the packet's
+    source."""
     for step in view.branch.request:
         if not step.netns.is_host or step.stage != "postrouting" or not isinstance(step.decided_by, RuleDecided):
             continue

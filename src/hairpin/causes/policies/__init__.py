@@ -1,1 +1,2 @@
-"""A base chain's policy drops the packet: of FORWARD, of OUTPUT, or of another program's nftables table."""
+"""A policy drops the packet: the policy of FORWARD, of OUTPUT, or of a base chain in another program's nftables
+table."""

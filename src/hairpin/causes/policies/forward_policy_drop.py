@@ -1,11 +1,12 @@
 """The policy of FORWARD is DROP and nothing accepts the flow.
 
-Users see: since Docker was installed, VMs, LXD, VPNs or other bridges do not reach each other; or a bridge without
-rules of its own.
+Users see: since Docker was installed, VMs, LXD containers, VPNs or other bridges that have no accepting rules do not
+reach each other.
 
-Proof: no rule of FORWARD accepts the packet, and its policy is DROP; with an accepting rule it passes.
-Now: a rule in DOCKER-USER that accepts this traffic.
-Lasting: the same rule in the saved rules, or in the firewall's manager.
+Proof: no rule in FORWARD accepts the packet, and the policy of FORWARD is DROP.  With an accepting rule the packet
+passes.
+Now: add a rule to DOCKER-USER that accepts this traffic.
+Lasting: add the same rule to the saved rules, or to the program that manages the firewall.
 """
 
 from hairpin.causes.cause import RULE_STOPS, Cause

@@ -1,13 +1,16 @@
-"""dockerd's iptables back end set FORWARD's policy to DROP, and its nftables back end accepts in a table of its own.
+"""dockerd's iptables back end set FORWARD's policy to DROP, and dockerd's nftables back end accepts packets in another
+table.
 
-Users see: since Docker was switched to ``"firewall-backend": "nftables"``, published ports time out, and containers do
-not reach the internet; on the host itself they work.
+Users see: since Docker was switched to ``"firewall-backend": "nftables"``, published ports time out for other machines
+but not for the host itself, and containers do not reach the internet.
 
-Proof: dockerd makes its rules in ``docker-bridges``; the policy of iptables' FORWARD, which that table cannot overrule,
-drops the packet, no file sets the policy, and DOCKER-USER is left of the old back end; with the policy ACCEPT the
-packet passes.
-Now: ``iptables -P FORWARD ACCEPT``.  If this host forwards for others, too, write rules for them first.
-Lasting: a reboot clears the policy.  Look for DOCKER chains in the saved rules: they were saved before the switch.
+Proof: dockerd makes its rules in the table ``docker-bridges``.  The policy of FORWARD in iptables drops the packet, and
+the table cannot overrule this policy.  No file sets the policy, and DOCKER-USER from the old back end still exists.
+With the policy ACCEPT the packet passes.
+Now: ``iptables -P FORWARD ACCEPT``.  If this host also forwards packets of other machines or bridges, write rules for
+these packets first.
+Lasting: a reboot resets the policy.  If the saved rules contain DOCKER chains, they were saved before the switch and
+set DROP again.
 """
 
 from hairpin.causes.cause import RULE_STOPS, Cause, View
@@ -19,7 +22,8 @@ from hairpin.netfilter.evaluate.chain import Place
 
 
 def _opened(view: View, place: Place) -> tuple[Change, ...]:
-    """Return two changes: the policy that the host had without Docker, then an exception for this flow."""
+    """Return two changes: one restores the policy that the host had without Docker, the other adds an exception for
+    this flow."""
     return deletion(view, place), exception(view, place)
 
 

@@ -1,11 +1,12 @@
 """A base chain of another nftables table drops the packet.
 
-Users see: timeout although iptables accepts the packet: accept ends its own base chain only.
+Users see: clients time out although iptables accepts the packet, because the verdict accept ends only the base chain of
+its rule.
 
-Proof: a base chain of another nftables table drops the packet, whatever iptables accepts; with an accepting rule
-there it passes.
-Now: an accepting rule in that chain.
-Lasting: the same rule in ``/etc/nftables.conf``, or in what loads the table.
+Proof: a base chain of another nftables table drops the packet, even if iptables accepts it.  With an accepting rule in
+that chain the packet passes.
+Now: add an accepting rule to that chain.
+Lasting: add the same rule to ``/etc/nftables.conf``, or to the file or program from which the table is loaded.
 """
 
 from hairpin.causes.cause import RULE_STOPS, Cause

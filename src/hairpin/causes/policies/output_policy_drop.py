@@ -1,10 +1,11 @@
 """OUTPUT drops a packet that the host itself or its docker-proxy sends.
 
-Users see: outside clients are served; on the host 127.0.0.1:PORT times out.
+Users see: outside clients get answers, but on the host itself connections to 127.0.0.1:PORT time out.
 
-Proof: OUTPUT drops what the host or its docker-proxy sends to the container; accepted, it arrives.
-Now: accept packets into the bridge in OUTPUT.
-Lasting: the same rule in the saved rules.
+Proof: OUTPUT drops a packet that the host or its docker-proxy sends to the container.  With an accepting rule the
+packet arrives.
+Now: add a rule to OUTPUT that accepts packets into the bridge.
+Lasting: add the same rule to the saved rules.
 """
 
 from hairpin.causes.cause import RULE_STOPS, Cause

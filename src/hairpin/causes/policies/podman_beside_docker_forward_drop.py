@@ -1,11 +1,13 @@
-"""dockerd has set FORWARD's policy to DROP, and Podman's network back end accepts no new connection to its containers.
+"""dockerd has set FORWARD's policy to DROP, and no rule of Podman's network back end accepts new connections to
+Podman's containers.
 
-Users see: published ports of Podman containers time out since Docker was installed or started; from the host they work.
+Users see: since Docker was installed or started, published ports of Podman containers time out for other machines, but
+work from the host.
 
-Proof: dockerd's policy of FORWARD is DROP, and nothing accepts new connections to Podman's containers; with an
-accepting rule they pass.
-Now: a rule in DOCKER-USER that accepts them.
-Lasting: the same rule in the saved rules.
+Proof: the policy of FORWARD, set by dockerd, is DROP, and no rule accepts new connections to Podman's containers.  With
+an accepting rule these connections pass.
+Now: add a rule to DOCKER-USER that accepts these connections.
+Lasting: add the same rule to the saved rules.
 """
 
 from hairpin.causes.cause import RULE_STOPS, Cause

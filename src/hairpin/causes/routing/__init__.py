@@ -1,5 +1,5 @@
 """Faults of routes, policy rules and neighbours; overlapping subnets.
 
-``_overlap`` finds a container network whose subnet covers foreign addresses, ``_blackhole`` a route that refuses a
-packet, ``_asked`` the lookups on a flow's whole path.
+``_overlap`` finds a container network whose subnet covers addresses of other machines.  ``_blackhole`` finds a route
+that refuses a packet.  ``_asked`` finds the route lookups on a flow's whole path.
 """

@@ -15,8 +15,9 @@ from hairpin.walk.deciders import Lookup, deciders
 
 
 def namespaces_on_way(view: View) -> Iterator[tuple[Netns, Namespace]]:
-    """Yield the namespaces that the flow passed or should have passed.  They are the packet's, the intended
-    container's, and those of this host that have the packet's destination."""
+    """Yield the namespaces that the flow passed or should have passed.  These are the namespaces of the walk's steps,
+    the host's namespace, the asked container's namespace, and each namespace on this host that has the packet's
+    destination address."""
     steps = (*view.branch.request, *view.branch.reply, *view.branch.data)
     found = dict.fromkeys((view.stop.netns, *(step.netns for step in steps), view.host_netns))
     meant = view.host.container(view.meant) if view.meant else None
@@ -33,29 +34,30 @@ def namespaces_on_way(view: View) -> Iterator[tuple[Netns, Namespace]]:
 
 
 def lookups_on_way(view: View) -> Iterator[Lookup]:
-    """Yield the lookups of the flow's packets that found a route in a namespace that was read, in packet order."""
+    """Yield the route lookups of the flow's packets in the namespaces that were read, in the order in which the packets
+    did them."""
     for each in deciders(view.network, view.flow).lookups:
         if each.netns in view.network and each.query.version == view.stop.seen.packet.version:
             yield each
 
 
 def query_there(packet: Packet, iif: str = "lo") -> Query:
-    """Return the lookup key of the packet's route."""
+    """Return the key of the route lookup for the packet."""
     return Query(packet.version, packet.daddr, packet.saddr, iif=iif, mark=packet.mark, protocol=packet.protocol,
                  sport=packet.sport, dport=packet.dport)  # fmt: skip
 
 
 def query_back(packet: Packet) -> Query:
-    """Return the lookup key of the route back to the packet's source, with the packet's mark."""
+    """Return the key of the route lookup for the packet's source address, with the packet's mark."""
     return Query(packet.version, packet.saddr, packet.daddr, mark=packet.mark, protocol=packet.protocol,
                  sport=packet.dport, dport=packet.sport)  # fmt: skip
 
 
 def is_elsewhere(view: View, each: Lookup) -> bool:
-    """Return whether the looked-up address is known to be another machine's, to which the route does not lead.  It
-    belongs to another namespace that was read, or to the asking client.  For a client, the route makes the address
-    local, or leads to another link than the client's packet came in by.  Loopback and link-local addresses do not
-    count: each machine has its own."""
+    """Return whether the looked-up address belongs to another machine, and the found route does not lead to this
+    machine.  The machine is another namespace that was read, or the asking client.  A route does not lead to the client
+    if it makes the client's address local, or if it is on-link in a namespace that the client's packet did not enter.
+    Loopback and link-local addresses do not count, because each machine has such addresses."""
     address, version = each.query.daddr, each.query.version
     if is_loopback(address, version) or inside(address, *_LINK_LOCAL[version], version):
         return False
@@ -71,12 +73,14 @@ def is_elsewhere(view: View, each: Lookup) -> bool:
 
 
 def _entered(view: View) -> frozenset[Netns]:
-    """Return the namespaces that a client's packet enters by their own link: the host's, or a macvlan container's."""
+    """Return the namespaces that a client's packet enters directly from outside: the host's, or the namespace of a
+    macvlan container."""
     return frozenset((view.host_netns, *(step.netns for step in view.branch.request[:2])))
 
 
 def _leads_to(view: View, netns: Netns, links: set[str | None], owner: Netns, namespace: Namespace) -> bool:
-    """Return whether one of the links leads to that namespace: it is the peer of a veth there, or its bridge."""
+    """Return whether one of the links leads to the namespace ``owner``.  Such a link is the peer of a veth in that
+    namespace, or the bridge of this peer."""
     for link in namespace.links:
         peer = veth_peer(view.network, owner, link)
         outer = view.network.namespace(netns).link(peer.link) if peer is not None and peer.netns == netns else None
@@ -89,15 +93,15 @@ _LINK_LOCAL: dict[Version, tuple[int, int]] = {4: LINK_LOCAL4, 6: LINK_LOCAL6}
 
 
 def is_wanted(namespace: Namespace, route: Route) -> bool:
-    """Return whether a program keeps the route.  It leaves by a VPN's link, or has the protocol of a routing daemon, a
-    network manager or DHCP.  A typed route has the protocol ``boot``."""
+    """Return whether a program made the route on purpose.  Such a route leaves by a VPN's link, or has the protocol of
+    a routing daemon, a network manager or DHCP.  A route that a person typed has the protocol ``boot``."""
     links = (namespace.link(hop.link) for hop in route.next_hops if hop.link is not None)
     by_vpn = any(link is not None and (link.kind in ("tun", "wireguard") or link.tunnel is not None) for link in links)
     return by_vpn or route.protocol not in ("", "boot", "kernel")
 
 
 def subnet_of(view: View, version: Version, address: int) -> tuple[int, int] | None:
-    """Return the container network that has the address; None if none has."""
+    """Return the subnet of the container network that contains the address, or None."""
     for engine in view.host.engines:
         for network in engine.networks:
             for each in network.subnets:
@@ -107,8 +111,8 @@ def subnet_of(view: View, version: Version, address: int) -> tuple[int, int] | N
 
 
 def is_served(view: View, query: Query) -> bool:
-    """Return whether packets with that source are replies: the source is the host's or a container's, and a socket
-    there has the source port."""
+    """Return whether packets with this source are replies of a service: a namespace on the host has the source address,
+    and a socket there has the source port."""
     protocol = {TCP: "tcp", UDP: "udp"}.get(query.protocol or 0)
     return any(
         owns_address(namespace, query.version, query.saddr or 0)
@@ -118,7 +122,8 @@ def is_served(view: View, query: Query) -> bool:
 
 
 def looked_up_packet(view: View) -> Packet:
-    """Return the packet as it was at its route lookup.  A reply gets the published address only later."""
+    """Return the packet as it was at its last route lookup where it stopped.  A reply gets the published address as its
+    source only after this lookup."""
     steps = view.branch.reply if view.in_reply else view.branch.request
     looked_up = (step for step in reversed(steps) if step.stage in ("input-route", "output-route"))
     return next((step.packet for step in looked_up if step.netns == view.stop.netns), view.stop.seen.packet)

@@ -13,8 +13,8 @@ from hairpin.network.routing import route_text
 
 
 def by_refusing_route(*, container: bool) -> Callable[[View], Iterator[Candidate]]:
-    """Return the function that yields a candidate for such a route.  ``container``: if the looked-up address is in a
-    container network; else only if it is in none."""
+    """Return the function that yields a candidate for such a route.  If ``container`` is true, the looked-up address
+    must be in a container network.  Otherwise it must be in no container network."""
 
     def find(view: View) -> Iterator[Candidate]:
         if (network_for(view.host, view.looked_up, view.stop.seen.packet.version) is not None) is container:
@@ -24,7 +24,8 @@ def by_refusing_route(*, container: bool) -> Callable[[View], Iterator[Candidate
 
 
 def _covering(view: View) -> Iterator[Candidate]:
-    """Yield a candidate for the most specific such route that covers the looked-up address."""
+    """Yield a candidate for the most specific blackhole, unreachable or prohibit route that covers the looked-up
+    address."""
     packet = view.stop.seen.packet
     fitting = [
         route
@@ -44,7 +45,7 @@ def _covering(view: View) -> Iterator[Candidate]:
         detail=message("`{route}` takes every packet to it.", route=route_text(route)),
         change=one(DeleteEntry(view.stop.netns, route)),
         where=OfRoute(route=route, table=route.table),
-        # A custom table is looked up only because of a policy rule, so that rule is tried first.
+        # A custom table is looked up only because of a policy rule, so that rule's candidate is tried first.
         in_class="link-or-route" if route.table in (TABLE_MAIN, TABLE_DEFAULT) else "dropping-rule",
         evidence=(route.evidence,),
     )

@@ -1,4 +1,5 @@
-"""Container networks whose subnet covers other machines' addresses, and the route that leads past such a network."""
+"""Finds container networks whose subnet covers other machines' addresses, and makes routes that lead past such a
+network."""
 
 from collections.abc import Iterator
 
@@ -23,8 +24,8 @@ from hairpin.network.routing import lookup
 
 
 class Overlap(msgspec.Struct, frozen=True):
-    """The on-link route that covers the address, in the namespace of the host or of a container; ``network`` is None if
-    no engine made the bridge."""
+    """An on-link route into a container network that covers the looked-up address, in the host's or a container's
+    namespace.  ``network`` is None if no engine made the bridge."""
 
     netns: Netns
     route: Route
@@ -34,14 +35,14 @@ class Overlap(msgspec.Struct, frozen=True):
 
     @property
     def is_subnet(self) -> bool:
-        """Whether it is the route of the network's subnet, and not another route into its bridge."""
+        """Whether the route is for the network's subnet, and not another route into the network's bridge."""
         subnets = self.network.subnets if self.network is not None else ()
         prefix = (self.route.destination, self.route.prefix_length)
         return not subnets or any((each.network, each.prefix_length) == prefix for each in subnets)
 
     @property
     def name(self) -> str:
-        """The name of the network, or of its bridge if no engine knows it."""
+        """The name of the network, or the name of its bridge if no engine knows the network."""
         return self.network.name if self.network is not None else self.bridge
 
     @property
@@ -53,8 +54,8 @@ class Overlap(msgspec.Struct, frozen=True):
 def overlaps(view: View, *, of_containers: bool = False) -> Iterator[Overlap]:
     """Yield each route into a container network that covers the looked-up address, if no container has the address.
 
-    ``of_containers``: also if a container has it.  The routes of a bridge with a port to other hosts are right, because
-    its addresses may be elsewhere.
+    If ``of_containers`` is true, the routes are yielded even if a container has the address.  A bridge with a port that
+    leads to other hosts is skipped, because its addresses may be on these hosts.
     """
     address, version = view.looked_up, view.stop.seen.packet.version
     if not of_containers and attachment_of(view.network, view.host, address, version) is not None:
@@ -71,7 +72,7 @@ def overlaps(view: View, *, of_containers: bool = False) -> Iterator[Overlap]:
 
 
 def _bridge(view: View) -> str:
-    """Return the host's egress link for the looked-up address."""
+    """Return the name of the link by which the host sends packets to the looked-up address."""
     if view.stop.reason != "rp-filter":
         return view.stop.seen.oif or view.stop.link
     back = lookup(view.host_namespace, Query(view.stop.seen.packet.version, view.looked_up))
@@ -95,9 +96,10 @@ def _reaches_out(view: View, bridge: str) -> bool:
 
 
 def led_past(view: View, each: Overlap, title: Message, detail: Message, *, in_class: Class) -> Candidate:
-    """Return the candidate that gives this one address a route past the container network.
+    """Return the candidate that adds a route past the container network for this one address.
 
-    If there is no other route to it, or if a container has the address, only another subnet helps.
+    If the host has no other route to the address, or if a container has the address, the candidate gives the network
+    another subnet.
     """
     found, own = moved_away(each, title, detail, in_class=in_class), _own_routes(view, each)
     if not each.is_subnet and not is_wanted(view.network.namespace(each.netns), each.route):
@@ -111,25 +113,27 @@ def led_past(view: View, each: Overlap, title: Message, detail: Message, *, in_c
 
 
 NOT_KEPT = message("the route is gone after the next boot, unless the host's network configuration has it")
-"""The warning about a route past the container network."""
+"""The warning that a route past the container network does not survive a reboot."""
 
 
 def _taken_back(found: Candidate, own: tuple[AddEntry, ...]) -> Candidate:
-    """Return the candidate that deletes a typed route, which belongs to no engine's network."""
+    """Return the candidate that deletes a route that a person typed.  Such a route belongs to no network of an
+    engine."""
     advice = (message("find what added the route: it belongs to no network of a container engine"),)
     return msgspec.structs.replace(found, advice=advice, ways=(Way(Change(own), (NOT_KEPT,)),) if own else ())
 
 
 def is_elsewhere(view: View, each: Overlap) -> bool:
-    """Return whether the host has a specific route to the address besides the container network's.  Without such a
-    route, the address may belong to a container that is gone."""
+    """Return whether the host has a specific route to the address that does not lead into the container network.
+    Without such a route, the address may have belonged to a container that is gone."""
     covering = _on_host(view, each)[0]
     return covering is not None and covering.prefix_length > 0
 
 
 def is_out_of_reach(view: View, network: DockerNetwork | None) -> bool:
-    """Return whether the flow starts in a container that is not on the network.  Such a container has never reached a
-    container there by its address, because engines isolate networks, so the flow is for a machine elsewhere."""
+    """Return whether the flow starts in a container that is not on the network.  Such a container cannot reach
+    containers of the network by their addresses, because engines isolate networks.  The flow is therefore for a machine
+    elsewhere."""
     start = view.flow.start
     asking = view.host.container(start.name) if isinstance(start, FromContainer) and not start.netns.is_host else None
     if network is None or asking is None:
@@ -139,7 +143,8 @@ def is_out_of_reach(view: View, network: DockerNetwork | None) -> bool:
 
 
 def _on_host(view: View, each: Overlap) -> tuple[Route | None, NextHop | None]:
-    """Return the host's route to the address that does not lead into the bridge, and its next hop."""
+    """Return the host's route to the address that does not lead into the bridge, and the route's next hop; else two
+    times None."""
     host, version = view.host_namespace, each.route.version
     kept = tuple(route for route in host.routes if route not in _into(view, each))
     past = lookup(msgspec.structs.replace(host, routes=kept), Query(version, each.address))
@@ -153,7 +158,8 @@ def _into(view: View, each: Overlap) -> tuple[Route, ...]:
 
 
 def _own_routes(view: View, each: Overlap) -> tuple[AddEntry, ...]:
-    """Return the routes for the address: on the host past the container network, in a container through the host."""
+    """Return the parts that add routes for the address: a route on the host past the container network, and a route in
+    the container through the host."""
     version, into, hop = each.route.version, _into(view, each), _on_host(view, each)[1]
     if hop is None:
         return ()
@@ -176,8 +182,8 @@ def _own(each: Overlap, hop: NextHop, table: int) -> Route:
 
 
 def moved_away(each: Overlap, title: Message, detail: Message, *, in_class: Class) -> Candidate:
-    """Return the candidate that gives the container network another subnet.  A person has to do it.  The change deletes
-    the network's route, so that the packet takes another one."""
+    """Return the candidate that gives the container network another subnet.  A person has to carry out the repair.  In
+    the model, the change only deletes the network's route, so that the packet takes another route."""
     return Candidate(
         title=title,
         detail=detail,
@@ -193,7 +199,8 @@ def moved_away(each: Overlap, title: Message, detail: Message, *, in_class: Clas
 
 
 def another_subnet(network: DockerNetwork | None, tool: str, name: str) -> Message:
-    """Return the advice that gives the network another subnet.  For an engine's default network it names a file."""
+    """Return the advice how to give the network another subnet.  For an engine's default network, the advice names a
+    configuration file."""
     if network is not None and (tool, network.name) == ("docker", "bridge"):
         return message(
             "give docker0 a subnet that nothing else uses: bip in /etc/docker/daemon.json; dockerd uses it only after "

@@ -1,11 +1,12 @@
-"""An address, or its prefix length, makes another machine's packets this machine's own, or leads them to its link.
+"""An address or its prefix length gives the kernel a route that takes packets for another machine to this machine, or
+to a wrong link.
 
-Users see: one machine or one network is out of reach from here since an address was added or changed.
+Users see: this host or container cannot reach one machine or one network since an address was added or changed.
 
-Proof: the lookup takes a route that the kernel made for this address, and the packet is for a machine elsewhere;
-without the address, or with the prefix length that the engine gave it, the packet arrives.
-Now: ``ip address del ADDRESS/LENGTH dev LINK``, and the right one in its place.
-Lasting: the network configuration that sets the address.
+Proof: the lookup finds a route that the kernel made for this address, and the packet is for a machine elsewhere.
+Without the address, or with the prefix length that the engine gave, the packet arrives.
+Now: ``ip address del ADDRESS/LENGTH dev LINK``, then add the right address.
+Lasting: correct the network configuration that sets the address.
 """
 
 from collections.abc import Iterator
@@ -31,8 +32,8 @@ from hairpin.walk.deciders import Lookup
 
 
 def find(view: View) -> Iterator[Candidate]:
-    """Yield one candidate for each address whose prefix length differs from its engine's, and one for each address
-    whose route decided a lookup for an address elsewhere."""
+    """Yield one candidate for each address whose prefix length differs from the length that its engine gave.  Yield one
+    also for each address whose route decided a lookup for another machine's address."""
     version = view.stop.seen.packet.version
     for netns, namespace in namespaces_on_way(view):
         lengths = _lengths(view, netns)
@@ -50,7 +51,7 @@ def find(view: View) -> Iterator[Candidate]:
         known = _lengths(view, each.netns)
         if own is None or own.value in known:
             continue
-        # An engine assigns all addresses of a container and its veth, so an address that it did not assign is a
+        # An engine assigns all addresses of a container and its veth.  An address that no engine assigned is a
         # mistake.
         of_container = bool(known) and not each.netns.is_host and not is_loopback(own.value, own.version)
         foreign = is_elsewhere(view, each) and not _may_be_a_neighbour(view, each)
@@ -59,8 +60,9 @@ def find(view: View) -> Iterator[Candidate]:
 
 
 def _of_sender(view: View) -> Iterator[Candidate]:
-    """Yield the candidate for an address in a container, or on its veth, that is also the sender's.  The kernel takes
-    the sender's packets for spoofed ones (net/ipv4/fib_frontend.c __fib_validate_source())."""
+    """Yield the candidate for an address that a person added where the packet stopped and that is also the sender's
+    address.  The kernel takes the sender's packets for spoofed packets (net/ipv4/fib_frontend.c
+    __fib_validate_source())."""
     packet = view.stop.seen.packet
     if view.stop.reason != "martian-source":
         return
@@ -80,13 +82,13 @@ def _is_typed_in(view: View, netns: Netns, address: Address) -> bool:
 
 
 def _lengths(view: View, netns: Netns) -> dict[int, int]:
-    """Return the prefix lengths that the engines gave the namespace's addresses, by address."""
+    """Return the prefix lengths that the engines gave to the addresses in the namespace, by address."""
     return {each.value: each.prefix_length for each in engine_addresses(view.network.host(netns.host), netns.name)}
 
 
 def _may_be_a_neighbour(view: View, each: Lookup) -> bool:
-    """Return whether another host may have the address, looked up on a link of the host's own network.  No reading
-    tells whether the link leads to that host, and the host's own address is the last one to be deleted."""
+    """Return whether another host that was read may have the looked-up address on the link of the found route.  No
+    reading tells whether the link leads to that host.  If it does, the host's own address must not be deleted."""
     address, version = each.query.daddr, each.query.version
     others = (
         owns_address(namespace, version, address)
@@ -97,7 +99,8 @@ def _may_be_a_neighbour(view: View, each: Lookup) -> bool:
 
 
 def _is_gateway(namespace: Namespace, address: Address) -> bool:
-    """Return whether a route has this own address as its gateway: then the address is not the real gateway's."""
+    """Return whether a route in the namespace has this address as its gateway, so that the address should be the
+    gateway's and not the namespace's."""
     return any(
         (hop.gateway, route.version) == (address.value, address.version)
         for route in namespace.routes
@@ -143,7 +146,7 @@ def _misfitting(view: View, netns: Netns, address: Address, length: int) -> Cand
 
 
 def _way_out(view: View, netns: Netns, wanted: Address) -> Iterator[AddEntry]:
-    """Yield the container's default route by the link, if it was lost with the address."""
+    """Yield the part that adds the container's default route by the link, if the route was lost with the address."""
     namespace = view.network.namespace(netns)
     host = view.network.host(netns.host)
     for container in host.containers() if not netns.is_host else ():

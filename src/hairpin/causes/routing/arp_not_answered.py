@@ -1,11 +1,12 @@
-"""A host or a container answers no ARP request for its own address.
+"""A host or a container does not answer ARP requests for its own address.
 
-Users see: timeout, or "No route to host" after three seconds; ``ip neigh`` elsewhere says ``FAILED``.
+Users see: clients time out, or get "No route to host" after three seconds, and ``ip neigh`` on other machines shows
+``FAILED``.
 
-Proof: ARP is off on the link that has the address, or ``arp_ignore`` keeps the kernel from answering; with an answer
-the packet arrives.
+Proof: ARP is off on the link that has the address, or ``arp_ignore`` keeps the kernel from answering.  With an ARP
+answer the packet arrives.
 Now: ``ip link set LINK arp on``, or ``sysctl -w net.ipv4.conf.LINK.arp_ignore=0``.
-Lasting: the host's network configuration, or the key in a file of sysctl.d that sorts last.
+Lasting: correct the host's network configuration, or put the key into the file of sysctl.d that sorts last.
 """
 
 from collections.abc import Iterator
@@ -29,7 +30,8 @@ _KEY = "arp_ignore"
 
 
 def find(view: View) -> Iterator[Candidate]:
-    """Yield one candidate for the link at which the packet stopped, or for the link of its destination container."""
+    """Yield one candidate if the link at which the packet stopped, or the link of its destination container, answers no
+    ARP requests."""
     stop = view.stop
     own = view.namespace.link(stop.link)
     if own is not None and is_mute(own):

@@ -1,10 +1,11 @@
 """A blackhole, unreachable or prohibit route covers an address outside of the container networks.
 
-Users see: one client times out, as the reply to it is not routed.
+Users see: one client times out, because the host does not route the reply to it.
 
-Proof: the reply's lookup ends at a blackhole, unreachable or prohibit route; without it the reply leaves.
+Proof: the reply's route lookup ends at a blackhole, unreachable or prohibit route.  Without this route the reply
+leaves.
 Now: delete the route.
-Lasting: take it out of the configuration that makes it.
+Lasting: remove the route from the configuration that makes it.
 """
 
 from hairpin.causes.cause import Cause

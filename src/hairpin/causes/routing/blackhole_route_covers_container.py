@@ -1,10 +1,11 @@
 """A blackhole, unreachable or prohibit route covers a container's address.
 
-Users see: an immediate error, or a timeout for one container network.
+Users see: connections to one container network fail at once, or time out.
 
-Proof: the packet's lookup ends at a blackhole, unreachable or prohibit route; without it the packet arrives.
+Proof: the packet's route lookup ends at a blackhole, unreachable or prohibit route.  Without this route the packet
+arrives.
 Now: delete the route.
-Lasting: take it out of the configuration that makes it.
+Lasting: remove the route from the configuration that makes it.
 """
 
 from hairpin.causes.cause import Cause

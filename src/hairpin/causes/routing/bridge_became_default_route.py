@@ -1,9 +1,11 @@
 """A default route leads into a container bridge or to a container's veth.
 
-Users see: right after Docker started, the host or its containers lose the internet; clients behind a router time out.
-Programs that configure every new link add such routes: connman, dhcpcd, NetworkManager, systemd-networkd.
+Users see: right after Docker starts, the host or its containers no longer reach the internet, and clients behind a
+router time out.  Programs that configure every new link add such routes: connman, dhcpcd, NetworkManager,
+systemd-networkd.
 
-Proof: the lookup takes a default route into a bridge or veth; without that route the packet takes the right way.
+Proof: the route lookup finds a default route into a bridge or a veth.  Without this route the packet takes the right
+route.
 Now: delete the route.
 Lasting: keep connman, dhcpcd, NetworkManager and systemd-networkd away from ``veth*``, ``docker*`` and ``br-*``.
 """
@@ -22,7 +24,7 @@ from hairpin.network.routing import route_text
 
 
 def find(view: View) -> Iterator[Candidate]:
-    """Yield one candidate for each default route of the host by a link that leads only to containers."""
+    """Yield one candidate for each default route of the host that leaves by a link which leads only to containers."""
     packet = view.stop.seen.packet
     if not view.on_host:
         return
@@ -60,7 +62,7 @@ def _inner_link(view: View, route: Route) -> str | None:
         if link is None or link.kind not in ("bridge", "veth"):
             continue
         if link.kind == "veth" and link.peer_netnsid is None:
-            continue  # its peer is in this namespace: it leads to no container
+            continue  # the veth's peer is in this namespace, so the veth leads to no container
         if link.kind == "bridge" and network_of_bridge(view.host, link.name) is None:
             continue
         if outer_link(view.network, view.host_netns, link) is None:

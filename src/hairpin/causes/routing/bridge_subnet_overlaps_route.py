@@ -2,10 +2,10 @@
 
 Users see: after ``compose up`` neither the host nor its containers reach that network.
 
-Proof: the lookup of an address outside takes the route into the bridge, where nothing has it; without the route the
-packet takes another way.
+Proof: the lookup for an address outside finds the route into the bridge, where no container has the address.  Without
+this route the packet takes another route.
 Now: recreate the network with another subnet.
-Lasting: ``bip`` and ``default-address-pools`` in daemon.json, ``ipam`` in the Compose file.
+Lasting: set ``bip`` and ``default-address-pools`` in daemon.json, or ``ipam`` in the Compose file.
 """
 
 from collections.abc import Iterator
@@ -36,7 +36,8 @@ from hairpin.network.routing import route_text
 def find(view: View) -> Iterator[Candidate]:
     """Yield one candidate for each route that sent the request to the wrong side of the overlap.
 
-    It leads into a bridge although no container has the address, or past the bridge although one has it.
+    The route leads into a bridge although no container has the address, or leads past the bridge although a container
+    has the address.
     """
     start = view.flow.start
     for each in overlaps(view):
@@ -60,13 +61,14 @@ def find(view: View) -> Iterator[Candidate]:
 
 
 def _is_added(view: View, each: Overlap) -> bool:
-    """Return whether somebody added the route into the bridge.  Then the address is outside the network's subnets, so
-    no container can have had it."""
+    """Return whether a person or a program other than the engine added the route into the bridge.  The address is then
+    outside the network's subnets, so it never belonged to a container."""
     return view.on_host and not each.is_subnet
 
 
 def _routed_past_bridge(view: View) -> Iterator[Candidate]:
-    """Yield one candidate for each route, such as a VPN's, that led a packet for a container past its bridge."""
+    """Yield one candidate for each route, such as a VPN's route, that led a packet for a container past the container's
+    bridge."""
     packet = view.stop.seen.packet
     meant = attachment_of(view.network, view.host, packet.daddr, packet.version)
     if not view.on_host or meant is None or meant.network.bridge is None:
@@ -86,9 +88,11 @@ _KEPT_BY = message("the program or the file that added the route adds it again: 
 
 
 def _past_bridge(view: View, route: Route, taken: str, meant: DockerNetwork) -> Candidate:
-    """Return the candidate for a route past the bridge: it is deleted, or the one address gets a route of its own.
+    """Return the candidate for a route past the bridge.  The change deletes the route, or adds a host route for the
+    asked address.
 
-    A route that a VPN, a routing daemon or a network manager made is wanted, so only the address is led around it."""
+    A route that a VPN, a routing daemon or a network manager made is kept, and the asked address gets a host route into
+    the bridge."""
     packet = view.stop.seen.packet
     address = address_text(packet.daddr, packet.version)
     hop = (NextHop(meant.bridge),)

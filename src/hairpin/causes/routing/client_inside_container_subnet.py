@@ -1,11 +1,11 @@
-"""The client's address lies inside a container network's subnet, so replies go into the bridge.
+"""The client's address is inside a container network's subnet, so replies to the client go into the bridge.
 
-Users see: only clients of one office or VPN time out; the SYN arrives, the SYN-ACK never leaves.
+Users see: only the clients of one office or VPN time out.  The SYN arrives, and the SYN-ACK never leaves the host.
 
-Proof: the client's address is in the bridge's subnet, so the reply goes into the bridge; with another subnet it
+Proof: the client's address is in the bridge's subnet, so the reply goes into the bridge.  With another subnet the reply
 reaches the client.
 Now: recreate the network with another subnet.
-Lasting: ``bip`` and ``default-address-pools`` in daemon.json, ``ipam`` in the Compose file.
+Lasting: set ``bip`` and ``default-address-pools`` in daemon.json, or ``ipam`` in the Compose file.
 """
 
 from collections.abc import Iterator
@@ -24,7 +24,7 @@ from hairpin.network.routing import route_text
 
 
 def find(view: View) -> Iterator[Candidate]:
-    """Yield one candidate when the way back to an outside client leads into a container network."""
+    """Yield one candidate when the route back to an outside client leads into a container network."""
     start = view.flow.start
     if not isinstance(start, (Outside, Lan)):
         return
@@ -50,14 +50,14 @@ def find(view: View) -> Iterator[Candidate]:
                 name=holder.container.name,
                 **values,
             )
-        if isinstance(start, Lan):  # the client stands for its whole LAN: one address is not enough
+        if isinstance(start, Lan):  # the client stands for its whole LAN, so one route is not enough
             yield moved_away(each, title, detail, in_class="client-in-container-subnet")
         else:
             yield led_past(view, each, title, detail, in_class="client-in-container-subnet")
 
 
 def _led_astray(each: Overlap, client: str) -> Candidate:
-    """Return the candidate that deletes a route into the bridge that is not the network's own."""
+    """Return the candidate that deletes a route into the bridge that is not the route of the network's subnet."""
     return Candidate(
         title=message("A route leads answers to {client} into bridge {bridge}", client=client, bridge=each.bridge),
         detail=message(
@@ -73,7 +73,8 @@ def _led_astray(each: Overlap, client: str) -> Candidate:
 
 
 def _where_answered(view: View) -> View:
-    """Return the view of the container that answered, if its answer went to another container."""
+    """Return the view with the stop moved to the container that answered, if its answer went to another container; else
+    the view unchanged."""
     first = next(iter(view.branch.reply), None)
     if view.stop.reason != "wrong-answer" or first is None or first.netns.is_host:
         return view

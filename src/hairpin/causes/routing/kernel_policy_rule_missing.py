@@ -1,11 +1,12 @@
-"""One of the kernel's own policy rules is gone: nothing leads to the table ``local``, or to ``main``.
+"""One of the kernel's own policy rules is gone, so no rule selects the table ``local`` or the table ``main``.
 
-Users see: after ``ip rule flush`` or ``ip rule del`` the host reaches nobody ("Network is unreachable"), or nobody
-reaches the host, although its addresses and routes are there.
+Users see: after ``ip rule flush`` or ``ip rule del`` the host reaches no machine ("Network is unreachable"), or no
+machine reaches the host, although its addresses and routes still exist.
 
-Proof: no policy rule leads every packet to the table; with the kernel's own rule the packet arrives.
+Proof: no policy rule selects the table for every packet.  With the kernel's own rule the packet arrives.
 Now: ``ip rule add from all lookup local priority 0``, or ``lookup main priority 32766``.
-Lasting: nothing, since each boot makes the rules anew; find what deleted it (a VPN's PostDown, a script of routes).
+Lasting: nothing has to be saved, because the kernel makes these rules at each boot.  Find the program that deleted the
+rule (a VPN's PostDown, a script that sets routes).
 """
 
 from collections.abc import Iterator
@@ -20,7 +21,8 @@ from hairpin.network.routing import missing_rules
 
 
 def find(view: View) -> Iterator[Candidate]:
-    """Yield one candidate for each default policy rule of the kernel that a namespace on the flow's path lacks."""
+    """Yield one candidate for each of the kernel's default policy rules that is missing in a namespace on the flow's
+    path."""
     for netns, namespace in namespaces_on_way(view):
         for rule in missing_rules(namespace, view.stop.seen.packet.version):
             yield Candidate(

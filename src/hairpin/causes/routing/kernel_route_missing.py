@@ -1,10 +1,12 @@
-"""A route that the kernel made for an address is gone, or leads elsewhere: a local route, or that to a link's network.
+"""A route that the kernel made for an address is gone or changed.  It is the local route of the address, or the route
+to the link's network.
 
-Users see: an address that `ip address` shows does not answer, or the machines of one network are out of reach.
+Users see: an address that `ip address` shows does not answer, or the host cannot reach the machines of one network.
 
-Proof: the address is there and its route is not; with the route the packet arrives.
-Now: ``ip route add`` with that route; setting the address anew makes it, too.
-Lasting: nothing, since the kernel makes the route with the address; find what deleted or replaced it.
+Proof: the address exists, and the kernel's route for it does not.  With the route the packet arrives.
+Now: ``ip route add`` with that route.  If the address is deleted and added again, the kernel makes the route as well.
+Lasting: nothing has to be saved, because the kernel makes the route when the address is added.  Find the program that
+deleted or replaced the route.
 """
 
 from collections.abc import Iterator
@@ -24,8 +26,8 @@ from hairpin.network.routing import route_text
 
 
 def find(view: View) -> Iterator[Candidate]:
-    """Yield one candidate for each kernel route of an address that is missing, or has another preferred source, in a
-    namespace on the flow's path."""
+    """Yield one candidate for each route that the kernel made for an address, if the route is missing or has another
+    preferred source now.  The namespaces on the flow's path are examined."""
     version = view.stop.seen.packet.version
     for netns, namespace in namespaces_on_way(view):
         for route in (*missing_routes(namespace, version), *resourced_routes(namespace, version)):

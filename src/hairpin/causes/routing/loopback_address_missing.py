@@ -1,10 +1,11 @@
 """The loopback link has lost the address that the kernel gives it: 127.0.0.1 or ::1.
 
-Users see: programs on one machine or in one container do not reach each other by localhost; nothing else is wrong.
+Users see: programs on one machine or in one container do not reach each other by localhost, while all other connections
+work.
 
-Proof: ``lo`` is up and lacks the address; with it the packet for localhost arrives.
+Proof: ``lo`` is up and lacks the address.  With the address the packet for localhost arrives.
 Now: ``ip address add 127.0.0.1/8 dev lo``.
-Lasting: nothing to save: the kernel gives the address when ``lo`` comes up.
+Lasting: nothing has to be saved, because the kernel adds the address when ``lo`` comes up.
 """
 
 from collections.abc import Iterator
@@ -21,7 +22,8 @@ _OWN = {4: Address("lo", 4, 0x7F000001, 8, "host"), 6: Address("lo", 6, 1, 128, 
 
 
 def find(view: View) -> Iterator[Candidate]:
-    """Yield one candidate for each namespace on the path of a flow to localhost whose ``lo`` lacks its address."""
+    """Yield one candidate for each namespace on the path of a flow to localhost, if ``lo`` in this namespace lacks its
+    address."""
     own = _OWN[view.flow.version]
     if not is_loopback(view.flow.daddr, view.flow.version):
         return

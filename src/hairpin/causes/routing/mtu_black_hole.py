@@ -1,11 +1,12 @@
-"""Containers send larger packets than a link of the host takes, and do not learn of it.
+"""Containers send packets that are too large for a link of the host, and get no ICMP error about it.
 
-Users see: the connection opens and short answers come; downloads, uploads or TLS handshakes hang after the first bytes.
+Users see: the connection opens and short answers arrive, but downloads, uploads or TLS handshakes hang after the first
+bytes.
 
-Proof: a full-sized packet of a container does not fit a link on the way, and no ICMP error about it reaches the
-container; with the MTU of that link, or with a smaller MSS, its packets arrive.
+Proof: a full-sized packet of a container is too large for a link on its path, and no ICMP error about it reaches the
+container.  If the container uses the MTU of that link, or a smaller MSS, its packets arrive.
 Now: ``iptables -t mangle -A FORWARD -p tcp --tcp-flags SYN,RST SYN -j TCPMSS --clamp-mss-to-pmtu``.
-Lasting: the option ``com.docker.network.driver.mtu`` of the network; recreate its containers.
+Lasting: set the option ``com.docker.network.driver.mtu`` of the network, and recreate its containers.
 """
 
 from collections.abc import Iterator
@@ -23,8 +24,8 @@ from hairpin.walk.size.size_stop import Narrow, narrow
 
 
 def find(view: View) -> Iterator[Candidate]:
-    """Yield two candidates for each container at an end of the connection: one clamps the MSS on its host, one makes
-    the container's MTU smaller."""
+    """Yield two candidates for each container at an end of the connection.  One clamps the MSS on the container's host,
+    the other reduces the container's MTU."""
     lost = narrow(view.network, view.branch)
     for netns, name in lost.ends if lost is not None else ():
         link = view.network.namespace(netns).link(name)

@@ -1,11 +1,11 @@
-"""A permanent neighbour entry has a hardware address that is not the neighbour's.
+"""A permanent neighbour entry has a hardware address that the neighbour does not have.
 
-Users see: since a container was recreated it cannot be reached; all others can.
+Users see: one container cannot be reached since it was recreated, while all other containers can.
 
-Proof: the permanent neighbour entry has another hardware address than the neighbour's link; with the right one the
-packet arrives.
-Now: delete the entry: the kernel makes a new one.
-Lasting: take the static entry out of the script or configuration that makes it.
+Proof: the permanent neighbour entry has another hardware address than the neighbour's link.  With the right hardware
+address the packet arrives.
+Now: delete the entry, so that the kernel makes a new entry.
+Lasting: remove the permanent entry from the script or configuration that makes it.
 """
 
 from collections.abc import Iterator
@@ -23,7 +23,7 @@ from hairpin.walk.link.segment import who_answers
 
 
 def find(view: View) -> Iterator[Candidate]:
-    """Yield one candidate for each permanent entry of the next hop that has a wrong hardware address."""
+    """Yield one candidate for each permanent neighbour entry of the next hop that has a wrong hardware address."""
     at_end = view.stop.reason == "neighbour-wrong"
     netns = view.stop.netns if at_end else view.host_netns
     packet = view.stop.seen.packet

@@ -1,11 +1,11 @@
-"""The host has a default route, but the lookup for the client's address does not reach its table, or finds a route
-that does not lead there.
+"""The host has a default route, but the lookup for the client's address does not reach the default route's table, or
+finds a route that does not lead to the client.
 
-Users see: clients of one network time out, others are served.
+Users see: clients in one network time out, while all other clients get answers.
 
-Proof: the lookup for the client's address ends without a route; with one the reply leaves.
+Proof: the lookup for the client's address ends without a route.  With a route the reply leaves.
 Now: ``ip route add NETWORK via GATEWAY dev LINK``.
-Lasting: the host's network configuration.
+Lasting: add the route to the host's network configuration.
 """
 
 from collections.abc import Iterator
@@ -26,8 +26,8 @@ from hairpin.network.routing import lookup, route_text
 
 
 def find(view: View) -> Iterator[Candidate]:
-    """Yield one candidate for an address that has no route, or whose route differs from the default route, on a host
-    with a default route in some table."""
+    """Yield one candidate if the looked-up address has no route, or a route that leaves by another link than the
+    default route.  The host must have a default route in some table."""
     version = view.stop.seen.packet.version
     routes = view.host_namespace.routes
     defaults = tuple(each for each in routes if each.version == version and each.prefix_length == 0)
@@ -37,9 +37,9 @@ def find(view: View) -> Iterator[Candidate]:
         yield from _led_elsewhere(view, defaults)
         return
     if links_without_default(view):
-        return  # an uplink has lost its default route: restoring that comes before a route by another uplink
+        return  # an uplink has lost its default route, and another cause restores this route first
     if view.looked_up == view.flow.daddr and names_as_own(view.host, version, view.looked_up):
-        return  # the published address is the host's own: a route would send its packets to a router
+        return  # the published address should be the host's own: a route would send packets for it to a router
     way = likely_gateway(view.network, view.host_netns, version)
     if way is None:
         return
@@ -59,9 +59,11 @@ def find(view: View) -> Iterator[Candidate]:
 
 
 def _led_elsewhere(view: View, defaults: tuple[Route, ...]) -> Iterator[Candidate]:
-    """Yield the candidate that routes the client by the default route, if another route leads elsewhere.
+    """Yield the candidate that routes the client's address by the default route, if the present route leads to another
+    link.
 
-    A route into a container network is the network's own fault (client_inside_container_subnet)."""
+    If the present route leads into a container network, another cause is about this network
+    (client_inside_container_subnet)."""
     version = view.stop.seen.packet.version
     back = lookup(view.host_namespace, Query(version, view.looked_up)).route
     client = view.flow.start.address if isinstance(view.flow.start, Outside) else None

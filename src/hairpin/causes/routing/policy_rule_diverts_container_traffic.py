@@ -2,10 +2,10 @@
 
 Users see: with a VPN or a second uplink, published ports time out or containers leave by the wrong link.
 
-Proof: an ``ip rule`` selects a table whose route is wrong for the packet; without the rule the flow arrives.
-Now: a rule for the container's subnet, or for the port's replies, before it; or delete it, which may take other traffic
-off a VPN.
-Lasting: the VPN's or the network manager's configuration (``PostUp``, ``RoutingPolicyRule``).
+Proof: an ``ip rule`` selects a table whose route is wrong for the packet.  Without the rule the flow arrives.
+Now: add a policy rule for the container's subnet, or for the replies of the port, before this rule.  Or delete this
+rule, which may let other traffic bypass a VPN.
+Lasting: change the configuration of the VPN or the network manager (``PostUp``, ``RoutingPolicyRule``).
 """
 
 from collections.abc import Iterator
@@ -45,11 +45,12 @@ def find(view: View) -> Iterator[Candidate]:
 
 
 def _before(view: View, rule: PolicyRule, query: Query) -> Iterator[tuple[PolicyRule, ...]]:
-    """Yield narrow rules for the main table with a higher priority than ``rule``, the narrowest first.  For a packet to
-    a container network the rules cover packets to it, alone or together with its replies.  For other packets they cover
-    the replies of the asked port, then all packets from the packet's container network."""
+    """Yield narrow policy rules that select the main table before ``rule`` does, the narrowest rules first.  For a
+    packet to a container network, the rules match packets to this network, alone or together with packets from this
+    network.  For all other packets, they match the replies of the asked port, then all packets from the source's
+    container network."""
     if rule.priority < 2:
-        return  # no priority is left between this rule and the rule of table local
+        return  # no priority is free between this rule and the rule that selects the table local
     priority, version = rule.priority - 1, query.version
     there, here = subnet_of(view, version, query.daddr), subnet_of(view, version, query.saddr or 0)
     if there is not None:
@@ -75,8 +76,8 @@ def _from(
     *,
     wide: bool = True,
 ) -> Iterator[PolicyRule]:
-    """Yield the rules for this source: from the port alone (IPv4 only: iproute2 shows no ports in IPv6 rules), then for
-    all its packets."""
+    """Yield the policy rules for this source: first a rule for packets from the port (only for IPv4, because iproute2
+    shows no ports in IPv6 rules), then a rule for all packets from the source."""
     if version == 4 and protocol is not None:
         ports = (port, port) if port is not None else None
         yield PolicyRule(4, priority, table=TABLE_MAIN, source=source, protocol=protocol, sports=ports)
@@ -86,9 +87,10 @@ def _from(
 
 def _deciding(view: View) -> Iterator[tuple[Netns, PolicyRule, Query]]:
     """Yield the policy rules that decide the packet's route, the route back to its source, or a route on its path, each
-    with the lookup.  Rules that jump over others (``goto``) count as well.
+    with the lookup's key.  A rule that jumps over other rules (``goto``) decides as well.
 
-    A forwarded packet's source is looked up as if it came in by the link that it leaves by."""
+    To check the source of a forwarded packet, the kernel looks up the route of a reply that comes in by the packet's
+    egress link."""
     packet = looked_up_packet(view)
     seen: set[tuple[Netns, int]] = set()
     queries = (query_there(packet, view.stop.seen.iif or "lo"), query_back(packet))

@@ -1,11 +1,12 @@
-"""A route that somebody added leads the flow's packets away from where they were meant to go.
+"""A route that a person or a program added leads the flow's packets away from their destination.
 
-Users see: one network or one machine is out of reach, or does not get its answers, since a script, a VPN or a person
+Users see: one network or one machine cannot be reached, or does not get its answers, since a script, a VPN or a person
 added a route.
 
-Proof: the lookup takes that route; without it the packet takes another one and arrives.
-Now: ``ip route del`` with that route; where a VPN's takes everything, a table of its own for the port's answers.
-Lasting: take it out of the configuration that makes it.
+Proof: the route lookup finds this route.  Without it the packet takes another route and arrives.
+Now: ``ip route del`` with that route.  If a VPN's route covers all addresses, add a separate table for the answers of
+the port.
+Lasting: remove the route from the configuration that makes it.
 """
 
 from collections.abc import Iterator
@@ -36,10 +37,11 @@ from hairpin.walk.tunnelled import is_tunnel
 
 
 def find(view: View) -> Iterator[Candidate]:
-    """Yield one candidate for each route that decided a lookup of the flow and is not the kernel's own, the most
-    specific first.
+    """Yield one candidate for each route that decided a lookup of the flow and that the kernel did not make itself, the
+    most specific route first.
 
-    If a rule stops the packet, its route was right, unless the packet is for a machine known to be elsewhere."""
+    If a rule stopped the packet, a route counts only if the packet is for another machine to which the route does not
+    lead."""
     found: dict[tuple[Netns, Route], Lookup] = {}
     yield from _thrown(view)
     for each in lookups_on_way(view):
@@ -52,8 +54,9 @@ def find(view: View) -> Iterator[Candidate]:
 
 
 def _for_answers(view: View, each: Lookup, route: Route) -> Iterator[Way]:
-    """Yield the way past a VPN's route for all packets.  The replies of the asked port get a table with the other
-    default route; all other packets stay in the VPN.  IPv4 only: iproute2 shows no ports in IPv6 rules."""
+    """Yield the way past a VPN's route that covers all addresses.  The replies of the asked port get a table with the
+    other default route, and all other packets stay in the VPN.  This way exists only for IPv4, because iproute2 shows
+    no ports in IPv6 rules."""
     namespace, query = view.network.namespace(each.netns), query_there(looked_up_packet(view))
     link = namespace.link(route.next_hops[0].link or "") if route.next_hops else None
     if each.netns != view.stop.netns or route.prefix_length > 1 or link is None or not is_tunnel(namespace, link):
@@ -78,7 +81,7 @@ def _for_answers(view: View, each: Lookup, route: Route) -> Iterator[Way]:
 
 
 def _thrown(view: View) -> Iterator[Candidate]:
-    """Yield one candidate for each ``throw`` route that ended a table's lookup for a packet that found no route."""
+    """Yield one candidate for each ``throw`` route that covers the destination of a packet that found no route."""
     packet, netns = view.stop.seen.packet, view.stop.netns
     for route in view.namespace.routes if view.stop.reason == "no-route" else ():
         covers = route.version == packet.version and inside(

@@ -1,4 +1,4 @@
-"""The ``find`` of causes that differ only in the owner of the rule that stopped the packet."""
+"""The function ``find`` for causes that differ only in the owner of the rule that stopped the packet."""
 
 from collections.abc import Callable, Iterator
 
@@ -27,13 +27,13 @@ def by_owner(
     advice: tuple[Message, ...] = (),
     both_ways: bool = False,
 ) -> Callable[[View], Iterator[Candidate]]:
-    """Return the function that yields a candidate for each way past this owner's rule or policy that stopped the
-    packet. Each candidate has the other ways with it.
+    """Return the function that yields a candidate for each way to get the packet past this owner's rule or policy.
+    Each candidate contains the other ways.
 
-    ``title`` and ``detail`` have placeholders for the rule (``{rule}``, ``{table}``, ``{chain}``, ``{family}``,
-    ``{hidden}``: its back end) and for the packet (``{netns}``, ``{iif}`` or ``{link}``, ``{oif}``).  ``both_ways``:
-    the rule for the other direction between the same links belongs to the same cause.  ``discovery``: title and detail
-    for a message that asks for a neighbour: IPv6 neighbour discovery, ARP.
+    ``title`` and ``detail`` have placeholders for the rule (``{rule}``, ``{table}``, ``{chain}``, ``{family}``, and
+    ``{hidden}`` for its back end) and for the packet (``{netns}``, ``{iif}`` or ``{link}``, ``{oif}``).  ``both_ways``:
+    whether a rule for the other direction between the same links belongs to the same cause.  ``discovery``: the title
+    and detail if the packet is an ARP request or an IPv6 neighbour discovery message.
     """
     if name not in {each for each, _ in OWNERS}:
         raise AssertionError(f"{name}: no such owner")
@@ -56,7 +56,7 @@ def by_owner(
                 evidence=(place.evidence,),
                 side_effects=side_effects,
                 advice=() if change.calls else (*advice, *_nearly_let_in(view, place)),
-                # Repair a program's rule by its own command only: its next reload would undo any other way.
+                # A program's rule is repaired only by the program's command: its next reload would undo any other change.
                 ways=(*(Way(each) for each in ways if each != change), *_for_client(view, place))
                 if not change.calls
                 else (),
@@ -67,14 +67,14 @@ def by_owner(
 
 
 def _for_client(view: View, place: Place) -> Iterator[Way]:
-    """Yield the exception for the client alone, if the user named a client."""
+    """Yield the way that excepts only the client, if the user named a client."""
     change = for_client(view, place)
     if change is not None:
         yield Way(change, past_decision=True)
 
 
 def _nearly_let_in(view: View, place: Place) -> Iterator[Message]:
-    """Yield the hint about an earlier rule that accepts the same port for other clients only."""
+    """Yield the hint about an earlier rule that should accept the same port for other clients and never matches."""
     for each in nearly_allowing(view, place):
         if not each.for_others:
             continue
@@ -88,7 +88,7 @@ def _nearly_let_in(view: View, place: Place) -> Iterator[Message]:
 
 
 def _words(view: View, place: Place) -> dict[str, object]:
-    """Return the words for the placeholders of a title and a detail."""
+    """Return the values for the placeholders in a title and a detail."""
     seen = view.stop.seen
     return {
         "rule": place.text, "table": place.table, "chain": place.chain, "family": place.family, "hidden": place.dialect,

@@ -1,4 +1,4 @@
-"""Changes that let a flow past a rule or a policy, rendered from intents (``change/intent.py``)."""
+"""Changes that let a flow pass a rule or a policy.  They are rendered from intents (``change/intent.py``)."""
 
 from typing import Literal
 
@@ -17,7 +17,7 @@ from hairpin.walk.size.size_stop import tells_mtu
 
 _STATES = ir.FieldMatch("ct-state", ((ir.CT_ESTABLISHED, ir.CT_ESTABLISHED), (ir.CT_RELATED, ir.CT_RELATED)))
 _NEIGHBOURS: Body = (ir.FieldMatch("protocol", ((ICMP6, ICMP6),)),)
-"""ICMPv6: without neighbour discovery a link carries no replies either."""
+"""Matches ICMPv6, because without neighbour discovery a link carries no replies either."""
 _ACCEPT = ir.Verdict("accept")
 
 
@@ -27,9 +27,10 @@ def deletion(view: View, place: Place) -> Change:
 
 
 def exception(view: View, place: Place) -> Change:
-    """Return the change with the narrowest rules that accept the flow and its replies in the chain that stopped it.
+    """Return the change that adds the narrowest rules which accept the flow and its replies in the chain that stopped
+    the packet.
 
-    In DOCKER-USER they return, so that the engine's own rules decide."""
+    In DOCKER-USER the new rules have the verdict RETURN, so that the engine's own rules decide."""
     answers = bool(view.stop.seen.ct_state & (ir.CT_ESTABLISHED | ir.CT_RELATED))
     chain = _user_chain(view, place) if view.stop.stage == "forward" and place.dialect != "nft" else place.chain
     verdict = ir.Verdict("return") if place.number and chain == "DOCKER-USER" else _ACCEPT
@@ -38,8 +39,8 @@ def exception(view: View, place: Place) -> Change:
 
 
 def for_client(view: View, place: Place) -> Change | None:
-    """Return the same change for the packet's client alone.  None if the user named no client, or if the packet is not
-    a request of that client."""
+    """Return the change of ``exception``, limited to the packet's client.  Return None if the user named no client, or
+    if the packet is not a request of that client."""
     seen, flow = view.stop.seen, view.flow
     if flow.names_no_client or view.in_reply or not isinstance(flow.start, Outside) or not lets_exceptions(place):
         return None
@@ -62,8 +63,8 @@ def _asks_port(body: Body) -> bool:
 
 
 def by_address(view: View, place: Place) -> Change | None:
-    """Return the change that excepts the packet's own address from the rule, whose set has other addresses as well.
-    None if the rule drops by no address set, or if the user named no address."""
+    """Return the change that excepts only the packet's address from a rule that matches a set of addresses.  Return
+    None if the rule matches no address set, or if the user named no client."""
     packet = view.stop.seen.packet
     held = {
         field
@@ -81,12 +82,13 @@ def by_address(view: View, place: Place) -> Change | None:
 
 
 def lets_exceptions(place: Place) -> bool:
-    """Return whether an exception can be written in the rule's dialect."""
+    """Return whether hairpin can write an exception in the rule's dialect."""
     return place.dialect != "ebtables" and place.family in ("ip", "ip6", "inet")
 
 
 def _bodies(view: View, place: Place, *, answers: bool) -> tuple[Body, ...]:
-    """Return the matches of the accepting rules: one for the request by its links and its port, one for the replies."""
+    """Return the matches of the accepting rules.  Usually one rule matches the request by its links and port, and one
+    rule matches the replies."""
     seen = view.stop.seen
     if tells_mtu(seen.packet):
         return (_tells_mtu(seen.packet),)
@@ -100,12 +102,12 @@ def _bodies(view: View, place: Place, *, answers: bool) -> tuple[Body, ...]:
     if view.stop.stage == "forward":
         return request, (*_by("iif", seen.oif), *_by("oif", seen.iif), *related)
     if place.table == "raw":
-        return (request,)  # the hook runs before conntrack
-    return request, related  # on lo, and with docker-proxy, the replies pass the same hook
+        return (request,)  # this hook runs before conntrack
+    return request, related  # with docker-proxy, or on lo, the replies pass the same hook
 
 
 def _tells_mtu(packet: Packet) -> Body:
-    """Return the match for this ICMP error alone."""
+    """Return the matches that only this type of ICMP error satisfies."""
     assert packet.icmp is not None
     protocol = ir.FieldMatch("protocol", ((packet.protocol, packet.protocol),))
     if packet.version == 4:
@@ -118,8 +120,8 @@ def _by(field: Literal["iif", "oif"], link: str) -> Body:
 
 
 def _port(view: View) -> Body:
-    """Return matches of the flow's protocol and port.  For a translated packet it is the published port.  For a reply
-    it is the service's port, because each connection has another client port."""
+    """Return the matches for the flow's protocol and port.  For a translated packet, the port is the published port.
+    For a reply, the port is the service's port, because the client's port differs in each connection."""
     packet, connection = view.stop.seen.packet, view.stop.seen.connection
     protocol = ir.FieldMatch("protocol", ((packet.protocol, packet.protocol),))
     if packet.protocol not in (TCP, UDP) or packet.dport is None:
@@ -133,8 +135,8 @@ def _port(view: View) -> Body:
 
 
 def _user_chain(view: View, place: Place) -> str:
-    """Return DOCKER-USER, the administrator's chain, if FORWARD jumps to it before the rule that stopped the packet;
-    else that rule's chain."""
+    """Return the name of DOCKER-USER, the administrator's chain, if FORWARD jumps to it before the rule that stopped
+    the packet.  Otherwise return the chain of this rule."""
     dialect: ir.Dialect = "iptables-legacy" if place.dialect == "iptables-legacy" else "iptables-nft"
     table = view.namespace.ruleset.table("ip6" if place.family == "ip6" else "ip", place.table, dialect)
     if table is None or table.chain("DOCKER-USER") is None:
@@ -146,12 +148,13 @@ def _user_chain(view: View, place: Place) -> str:
             return "DOCKER-USER"
         is_it = (place.chain, place.number) == ("FORWARD", rule.number)
         if is_it or any(led_from(view, place, chain) for chain in jumps):
-            break  # the packet is stopped before it gets to DOCKER-USER
+            break  # the packet stops before it enters DOCKER-USER
     return place.chain
 
 
 def masquerading(view: View) -> tuple[Engine, DockerNetwork, Change] | None:
-    """Return the engine and the network that the packet's source belongs to, and the change that masquerades it."""
+    """Return the engine and the network to which the packet's source belongs, and the change that masquerades this
+    network; else None."""
     packet = view.stop.seen.packet
     for engine in view.host.engines:
         for network in engine.networks:

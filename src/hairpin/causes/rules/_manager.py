@@ -1,10 +1,11 @@
-"""The ways by which a flow gets past a rule or policy of a user or a program, the preferred one first.
+"""The changes that let a flow pass a rule or policy of a user or a program, the preferred change first.
 
-If ufw keeps the rules, its own command is the only way.  It is the first of several if another program's rules in ufw's
-files come after ufw's user rules (ufw-docker's block in after.rules).  A rule in a file is intended: it stays, and the
-flow gets an exception.  A rule that exists only at run time is deleted.  A policy stays, except in raw, mangle or nat,
-which are not for filtering: it is reset to accept.  A rule with a set drops other addresses on purpose, so the first
-way excepts this packet's address alone.
+If ufw manages the rules, ufw's own command is the only change.  If another program's rule in a file of ufw stops the
+packet after ufw's user rules (ufw-docker's block in after.rules), ufw's command is the first of several changes.  A
+rule in a file is intended, so the rule stays and the flow gets an exception.  A rule that exists only at run time is
+deleted.  A policy stays, and the flow gets an exception.  A policy in raw, mangle or nat is reset to accept, because
+these tables are not for filtering.  A rule with a set drops other addresses on purpose, so the first change excepts
+only this packet's address.
 """
 
 from collections.abc import Iterator
@@ -26,7 +27,7 @@ from hairpin.network.network import is_uplink
 
 
 def repairs(view: View, place: Place) -> tuple[Change, ...]:
-    """Return the changes that let the flow through, in the order in which they are tried and offered."""
+    """Return the changes that let the flow pass, in the order in which they are tried and offered."""
     intended = through_ufw(view, place)
     if intended is not None:
         return (intended,) if _is_of_ufw(view, place) else (intended, exception(view, place))
@@ -41,8 +42,8 @@ def repairs(view: View, place: Place) -> tuple[Change, ...]:
 
 
 def through_ufw(view: View, place: Place) -> Change | None:
-    """Return the change that ``ufw allow`` or ``ufw route allow`` makes. ¶ None if ufw does not keep this host's rules,
-    or if no user rule can accept this packet."""
+    """Return the change that ``ufw allow`` or ``ufw route allow`` makes.  Return None if ufw does not manage this
+    host's rules, or if no user rule of ufw can accept this packet."""
     packet = view.stop.seen.packet
     if not view.on_host or rule_keeper(view.host) != "ufw":
         return None
@@ -52,34 +53,35 @@ def through_ufw(view: View, place: Place) -> Change | None:
         return None
     call = _call(view, place, packet.dport, "tcp" if packet.protocol == TCP else "udp")
     parts = ufw_allow_rules(call, view.host_netns, view.host_namespace.ruleset)
-    # After a flush, ufw's chains are gone or no jump leads to them, so its command changes nothing for this packet.
+    # After a flush, ufw's chains are gone or no jump leads to them, so ufw's command does not help this packet.
     reached = any(
         part.family == place.family
         and led_from(view, msgspec.structs.replace(place, chain=part.chain), view.stop.stage.upper())
         for part in parts
     )
     if any(_is_kept(view, part) for part in parts if part.family == place.family):
-        return Change(parts, (ReloadUfw(),)) if reached else None  # ufw's command would add nothing
+        return Change(parts, (ReloadUfw(),)) if reached else None  # ufw's file has the rule: its command would add no rule
     return Change(parts, (call,)) if reached else None
 
 
 def _is_kept(view: View, part: InsertRule) -> bool:
-    """Return whether ufw's own file has the rule that the kernel has lost."""
+    """Return whether a file of ufw has the rule that the kernel has lost."""
     place = Place(part.dialect, part.family, part.table, part.chain, 1, part.rule.text)
     found = of_place(place, view.host)
     return found is not None and "/ufw/" in found.file
 
 
 def _is_of_ufw(view: View, place: Place) -> bool:
-    """Return whether ufw's user rules come before this rule: it is one of ufw's, or the policy of a base chain."""
+    """Return whether ufw's user rules come before this rule.  They do if the rule is in a chain of ufw, or is the
+    policy of a base chain."""
     if place.dialect == "nft" or place.table != "filter" or view.stop.stage not in ("input", "forward", "output"):
         return False
     return place.number == 0 or place.chain.startswith(_USERS)
 
 
 def _asks_users_before(view: View, place: Place) -> bool:
-    """Return whether a file of ufw has the rule and the packet passes ufw's user chain before it.  Then the user's rule
-    decides first, and a reload of ufw keeps it."""
+    """Return whether a file of ufw has the rule, and the packet passes ufw's user chain before this rule.  A user rule
+    then decides first, and it survives a reload of ufw."""
     found = of_place(place, view.host)
     if found is None or found.writer != "manager" or "/ufw/" not in found.file or place.table != "filter":
         return False
@@ -89,7 +91,8 @@ def _asks_users_before(view: View, place: Place) -> bool:
 
 
 def _entered(table: Table, chain: str, place: Place, seen: set[str]) -> Iterator[str]:
-    """Yield the chains that a packet may enter from ``chain`` on, in kernel order, up to the chain of ``place``."""
+    """Yield ``chain`` and the chains that a packet may enter from it, in the order of the kernel, up to the chain of
+    ``place``."""
     found = table.chain(chain)
     if found is None or chain in seen:
         return
@@ -109,8 +112,8 @@ _USERS = ("ufw-user", "ufw6-user", "ufw-after", "ufw6-after", "ufw-reject", "ufw
 
 
 def _is_answer(view: View) -> bool:
-    """Return whether the packet is of an established or related connection: ufw's before.rules accept it, no ufw
-    command does."""
+    """Return whether the packet belongs to an established or related connection.  ufw's before.rules accept such
+    packets, and no ufw command does."""
     return bool(view.stop.seen.ct_state & (CT_ESTABLISHED | CT_RELATED))
 
 

@@ -1,8 +1,8 @@
 """Rules that should accept a packet and do not.
 
-Such a rule matches the address or port from before the translation, or an old address of the container, or it comes
-after the rule that stops the packet.  In FORWARD the packet has the container's port; the published port is the
-original destination of its connection.
+Such a rule matches the address or port from before the translation, or matches an old address of the container, or
+comes after the rule that stops the packet.  In FORWARD the packet has the container's port.  The published port is the
+original destination port of its connection.
 """
 
 from collections.abc import Iterator
@@ -18,19 +18,19 @@ from hairpin.network.attachment import network_for
 from hairpin.network.network import is_held
 
 _BEFORE: dict[str, ir.Field] = {"dport": "ct-orig-dport", "daddr4": "ct-orig-daddr4", "daddr6": "ct-orig-daddr6"}
-"""By a match's field, the field with the same value before the translation."""
+"""For each field of a packet, the conntrack field that has the value from before the translation."""
 _OF_CLIENT = ("saddr4", "saddr6")
 _ADDRESSES = ("saddr4", "saddr6", "daddr4", "daddr6")
 _MANAGED = ("ufw", "IN_", "FWD", "INPUT_ZONES", "FORWARD_IN_ZONES", "filter_IN_", "filter_FWD")
-"""Chains of ufw and of firewalld, whose rules only their own commands should change."""
+"""Chains of ufw and of firewalld.  Only the commands of ufw and firewalld should change the rules in them."""
 
 
 class Nearly(msgspec.Struct, frozen=True):
     """A rule that would accept the packet with other matches, or at another position in its chain.
 
-    ``mended``: the matches with which it would.  ``why``: it matches values from before the translation; it names an
-    outdated address (``old``); or it comes after the rule that stops the packet.  ``for_others``: it accepts other
-    clients than this one."""
+    ``mended``: the matches with which the rule would accept the packet.  ``why``: the rule matches values from before
+    the translation, or matches an outdated address (``old``), or comes after the rule that stops the packet.
+    ``for_others``: whether the rule accepts only other clients."""
 
     place: Place
     mended: tuple[ir.Expression, ...]
@@ -62,7 +62,7 @@ def nearly_allowing(view: View, stopped: Place) -> Iterator[Nearly]:
 
 
 def _lets_one_through(rule: ir.Rule) -> bool:
-    """Return whether the rule accepts or returns, and names an address or a port."""
+    """Return whether the rule has the verdict accept or return and matches an address, a port or a set."""
     last = rule.body[-1] if rule.body else None
     if not isinstance(last, ir.Verdict) or last.verdict not in ("accept", "return"):
         return False
@@ -74,8 +74,9 @@ def _lets_one_through(rule: ir.Rule) -> bool:
 
 
 def _covers(stopping: tuple[ir.Expression, ...], allowing: tuple[ir.Expression, ...]) -> bool:
-    """Return whether the first rule matches all packets that the second accepts, links aside.  The second rule is then
-    useless in its position.  A ban before a wider rule matches only a part of it."""
+    """Return whether the rule ``stopping`` matches all packets that the rule ``allowing`` accepts, if their links are
+    ignored.  If so, ``allowing`` has no effect in its position.  A ban before a wider accepting rule matches only a
+    part of the packets."""
     for part in stopping:
         if isinstance(part, ir.FieldMatch):
             if not any(isinstance(each, ir.FieldMatch) and _implies(each, part) for each in allowing):
@@ -93,11 +94,11 @@ def _implies(one: ir.FieldMatch, other: ir.FieldMatch) -> bool:
     return all(any(a <= first and last <= b for a, b in other.ranges) for first, last in one.ranges)
 
 
-# --- what is translated ----------------------------------------------------------------------------------------------
+# --- rules that match values from before the translation -------------------------------------------------------------
 
 
 def _translated(seen: Seen, place: Place, rule: ir.Rule) -> Iterator[Nearly]:
-    """Yield the rule with mended matches, if it names the packet's published port."""
+    """Yield the rule with mended matches, if the rule matches the published port of the packet's connection."""
     connection = seen.connection
     if connection is None or not connection.status & ir.STATUS_DNAT:
         return
@@ -131,8 +132,8 @@ def _holds(part: ir.FieldMatch, value: int | None) -> bool:
 
 
 def _as_typed(body: tuple[ir.Expression, ...]) -> tuple[ir.Expression, ...]:
-    """Return the matches as a person types them and nft lists them: an address implies the IP version, and the protocol
-    precedes the port."""
+    """Return the matches in the order in which a person types them and nft lists them.  An address implies the IP
+    version, and the protocol comes before the port."""
     addressed = any(isinstance(part, ir.FieldMatch) and part.field in _ADDRESSES for part in body)
     once = dict.fromkeys(body)
     kept = [part for part in once if not (addressed and isinstance(part, ir.FieldMatch) and part.field == "nfproto")]
@@ -147,11 +148,12 @@ def _is_protocol(part: ir.Expression) -> bool:
     return isinstance(part, ir.FieldMatch) and part.field == "protocol"
 
 
-# --- what is outdated ------------------------------------------------------------------------------------------------
+# --- rules that match an outdated address ----------------------------------------------------------------------------
 
 
 def _outdated(view: View, table: ir.Table | None, place: Place, rule: ir.Rule) -> Iterator[Nearly]:
-    """Yield the rule if it, or its set, has an address of the packet's network that no namespace has."""
+    """Yield the rule if the rule or its set has an address of the packet's network, and no namespace has this
+    address."""
     packet = view.stop.seen.packet
     mended: list[ir.Expression] = []
     old: int | None = None
@@ -166,8 +168,8 @@ def _outdated(view: View, table: ir.Table | None, place: Place, rule: ir.Rule) -
 def _stale(
     view: View, table: ir.Table | None, packet: Packet, part: ir.Expression
 ) -> tuple[int | None, tuple[ir.Expression, ...]]:
-    """Return the old address in the match, and the match with the present one; None and the match unchanged if it has
-    none."""
+    """Return the old address in the match, and the match with the present address instead.  If the match has no old
+    address, return None and the unchanged match."""
     field: ir.Field = "daddr4" if packet.version == 4 else "daddr6"
     if isinstance(part, ir.FieldMatch) and part.field == field and not part.negated and len(part.ranges) == 1:
         first, last = part.ranges[0]
@@ -182,7 +184,7 @@ def _stale(
 
 
 def _old_in(view: View, part: ir.SetMatch, element: ir.Element, packet: Packet) -> int | None:
-    """Return the unused address in the set element, if all its other fields match the packet."""
+    """Return the unused address in the set element, if all other fields of the element match the packet; else None."""
     old: int | None = None
     values: dict[str, int | None] = dict(_known(packet))
     for field, key in zip(part.fields, element.key, strict=False):
@@ -209,7 +211,7 @@ def _elements(view: View, table: ir.Table | None, name: str) -> tuple[ir.Element
 
 
 def _spelled_out(part: ir.SetMatch, packet: Packet) -> tuple[ir.Expression, ...]:
-    """Return matches of the packet's own values that replace the set."""
+    """Return the matches for the packet's own values that replace the match of the set."""
     wanted: set[str] = {*part.fields, *(("protocol",) if "dport" in part.fields else ())}
     return tuple(
         ir.FieldMatch(field, ((value, value),))
@@ -219,7 +221,7 @@ def _spelled_out(part: ir.SetMatch, packet: Packet) -> tuple[ir.Expression, ...]
 
 
 def _is_left(view: View, address: int) -> bool:
-    """Return whether the address is unused, in the packet's container network, and not a stopped container's former
+    """Return whether the address is in the packet's container network and unused, and cannot be a stopped container's
     address."""
     packet = view.stop.seen.packet
     meant = network_for(view.host, packet.daddr, packet.version)

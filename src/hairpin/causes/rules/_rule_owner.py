@@ -1,4 +1,5 @@
-"""Finds the owner of the rule that stopped the packet.  Each owner is a separate cause with its own advice."""
+"""Finds the owner of the rule that stopped the packet.  For each owner there is a separate cause with separate
+advice."""
 
 from collections.abc import Callable
 
@@ -24,14 +25,14 @@ _FIRST_GUARD: Version = (28, 0, 0)
 
 
 def _chain(*prefixes: str) -> Callable[[View, Place], bool]:
-    """Return a predicate: the rule's chain has a name with one of the prefixes."""
+    """Return the predicate whether the name of the rule's chain begins with one of the prefixes."""
     return lambda _, place: place.chain.startswith(prefixes)
 
 
 def _engine_chain(*prefixes: str) -> Callable[[View, Place], bool]:
-    """Return a predicate: the rule is in such a chain and has the form of an engine's rule.  An engine's rule matches
-    links and no protocol, because an engine drops all protocols alike; a person typed any other rule.  Measured:
-    dockerd 20.10 to 28."""
+    """Return the predicate whether the rule is in a chain with one of the prefixes and has the form of an engine's
+    rule.  An engine's rule matches links and no protocol, because an engine drops all protocols alike.  A person typed
+    any other rule.  Measured with dockerd 20.10 to 28."""
     in_chain = _chain(*prefixes)
 
     def wrote(view: View, place: Place) -> bool:
@@ -47,7 +48,7 @@ _OF_PROTOCOL = ("protocol", "sport", "dport", "tcp-flags", "icmp", "icmp6")
 
 
 def _bans(view: View, place: Place) -> bool:
-    """Return whether the rule is in a chain or table of a ban list, or matches one of its sets."""
+    """Return whether the rule is in a chain or table of a ban list, or matches a set of a ban list."""
     in_theirs = place.chain.startswith(_BAN_LISTS) or place.table.startswith(_BAN_LISTS)
     return in_theirs or any(
         each.startswith((*_BAN_LISTS, "addr-set-", "addr6-set-")) for each in sets_asked(view, place)
@@ -60,19 +61,19 @@ def sets_asked(view: View, place: Place) -> tuple[str, ...]:
 
 
 def body_at(view: View, place: Place) -> tuple[Expression, ...]:
-    """Return the body of the rule at the place in the packet's namespace; empty for a policy."""
+    """Return the body of the rule at ``place`` in the namespace where the packet stopped; empty for a policy."""
     rule = rule_at(view.namespace.ruleset, place)
     return rule.body if rule is not None else ()
 
 
 def _nft_table(name: str) -> Callable[[View, Place], bool]:
-    """Return a predicate: the rule is in that nftables table."""
+    """Return the predicate whether the rule is in the nftables table ``name``."""
     return lambda _, place: place.dialect == "nft" and place.table == name
 
 
 def _ufw(view: View, place: Place) -> bool:
-    """Return whether the rule is in one of ufw's chains, or is the policy that ufw gives FORWARD.  ufw sets the policy
-    by this host's ``iptables``, so it is in that back end."""
+    """Return whether the rule is in a chain of ufw, or is the policy that ufw sets for FORWARD.  ufw calls the host's
+    ``iptables``, so only a policy in the back end of this ``iptables`` counts."""
     if place.chain.startswith("ufw"):
         return True
     if hidden_backend(view, place):
@@ -104,19 +105,19 @@ def _early_table(view: View, place: Place) -> bool:
 
 
 def _stage(stage: str) -> Callable[[View, Place], bool]:
-    """Return a predicate: the packet stopped at that stage."""
+    """Return the predicate whether the packet stopped at the stage ``stage``."""
     return lambda view, _: view.stop.stage == stage
 
 
 def _forward_policy(view: View, place: Place) -> bool:
-    """Return whether it is FORWARD's policy in iptables, which ufw and dockerd set.  A native nft table's policy is
-    another owner's."""
+    """Return whether the policy of FORWARD in iptables, which ufw and dockerd set, stopped the packet.  A policy in a
+    native nft table belongs to another owner."""
     return view.stop.stage == "forward" and place.number == 0 and place.dialect != "nft"
 
 
 def _podman_beside_docker(view: View, place: Place) -> bool:
     """Return whether the policy that dockerd sets stopped a packet of a Podman network.  The policy and dockerd's
-    chains remain when dockerd is gone."""
+    chains remain after dockerd has stopped."""
     if not _forward_policy(view, place):
         return False
     seen, engines = view.stop.seen, view.host.engines
@@ -129,8 +130,8 @@ def _podman_beside_docker(view: View, place: Place) -> bool:
 
 def _left_by_docker(view: View, place: Place) -> bool:
     """Return whether the policy that stopped a packet of a Docker network is left over from dockerd's iptables back
-    end. ¶ Now dockerd uses its nftables back end, which sets no policy and makes no DOCKER-USER; the switch leaves
-    both.
+    end.  dockerd now uses its nftables back end, which sets no policy and makes no chain DOCKER-USER.  The switch to
+    nftables leaves the old policy and the old chain.
 
     Source: docker-v29 daemon/libnetwork/drivers/bridge/internal/iptabler/cleaner.go NewCleaner()"""
     if not _forward_policy(view, place) or of_place(place, view.host) is not None:
@@ -144,9 +145,9 @@ def _left_by_docker(view: View, place: Place) -> bool:
 
 
 def is_meant_policy(view: View, place: Place) -> bool:
-    """Return whether FORWARD's policy stopped the packet and is intended: a file sets it, or dockerd did.  dockerd sets
-    it at its start if it had to switch forwarding on itself.  If a file switches forwarding on and no file sets the
-    policy, it was set by hand."""
+    """Return whether FORWARD's policy stopped the packet and is intended, because a file or dockerd sets it.  dockerd
+    sets the policy when it starts, if it has to switch forwarding on itself.  If a file switches forwarding on and no
+    file sets the policy, a person set the policy by hand."""
     setter = owner(view, place)
     if setter not in ("forward-policy", "ufw") or not _forward_policy(view, place):
         return False
@@ -160,7 +161,7 @@ def is_meant_policy(view: View, place: Place) -> bool:
 
 
 def led_from(view: View, place: Place, start: str) -> bool:
-    """Return whether jumps lead from the chain ``start`` to the rule's chain."""
+    """Return whether jumps lead from the chain ``start`` to the chain of ``place``."""
     for table in view.namespace.ruleset.tables:
         if (table.dialect, table.family, table.name) != (place.dialect, place.family, place.table):
             continue
@@ -177,9 +178,9 @@ def led_from(view: View, place: Place, start: str) -> bool:
 
 
 def hidden_backend(view: View, place: Place) -> bool:
-    """Return whether the rule is in the iptables back end that today's ``iptables`` command does not show.
+    """Return whether the rule is in the iptables back end that the host's ``iptables`` command does not show.
 
-    Both back ends must have rules; ``iptables -V`` does not name the hidden one.
+    Both back ends must have tables.  The hidden back end is the one that ``iptables -V`` does not name.
     """
     if place.dialect not in ("iptables-nft", "iptables-legacy"):
         return False
@@ -192,16 +193,17 @@ def hidden_backend(view: View, place: Place) -> bool:
 
 
 def serves_relay(view: View) -> bool:
-    """Return whether docker-proxy would receive the packet, or sent it."""
+    """Return whether the packet is for docker-proxy, or docker-proxy sent it."""
     if any(step.stage == "relay" for step in view.branch.request):
-        return True  # a packet of docker-proxy's own connection to the container
+        return True  # the packet belongs to docker-proxy's own connection to the container
     packet = view.stop.seen.packet
     found = find_socket(view.namespace, packet, view.stop.seen.iif)
     return found.socket is not None and found.socket.relay is not None and not found.socket.relay.holds_only
 
 
 def relay_name(view: View) -> str:
-    """Return the program that relays the packet's connection: docker-proxy, or a rootless engine's."""
+    """Return the name of the program that relays the packet's connection: docker-proxy, or the relay of a rootless
+    engine."""
     found = find_socket(view.namespace, view.stop.seen.packet, view.stop.seen.iif).socket
     return (found.process if found is not None and found.relay is not None else None) or "docker-proxy"
 
@@ -219,7 +221,7 @@ OWNERS: tuple[tuple[str, Callable[[View, Place], bool]], ...] = (
     ("raw-direct", _direct_routing),
     ("icc", _within_bridge),
     ("engine", _engine_chain("DOCKER")),
-    ("engine", _nft_table(NATIVE_TABLE)),  # dockerd's nftables back end
+    ("engine", _nft_table(NATIVE_TABLE)),  # the table of dockerd's nftables back end
     ("firewalld", _nft_table("firewalld")),
     ("nft-table", lambda _, place: place.dialect == "nft"),
     ("hidden-backend", hidden_backend),
@@ -232,17 +234,18 @@ OWNERS: tuple[tuple[str, Callable[[View, Place], bool]], ...] = (
     ("forward-policy", _forward_policy),
     ("forward-rule", _stage("forward")),
 )
-"""Owners with the predicate of their rules.  The first true predicate decides."""
+"""The owners, each with the predicate that its rules satisfy.  The first predicate that is true decides."""
 
 
 def owner(view: View, place: Place) -> str:
-    """Return the rule's owner."""
+    """Return the name of the owner of the rule or policy."""
     return next(name for name, wrote in OWNERS if wrote(view, place))
 
 
 def stopped_by(view: View, name: str) -> Place | None:
     """Return the rule or policy that stopped the packet if this owner wrote it, or None.
 
-    None for a dropped ICMP error about the path MTU: whatever its owner, that rule is the cause pmtud-icmp-blocked."""
+    Return None if the packet is an ICMP error about the path MTU, because the cause pmtud-icmp-blocked handles rules of
+    all owners that drop such errors."""
     place = view.place if not tells_mtu(view.stop.seen.packet) else None
     return place if place is not None and owner(view, place) == name else None

@@ -1,11 +1,12 @@
-"""A rule that should let this client in never does: it asks for the published port behind DNAT, names an address that
-the container has no more, or stands behind the rule that stops the others.
+"""A rule that should accept this client's packets never does.  It matches the published port after DNAT, or an address
+that the container no longer has, or it comes after the rule that stops all other clients.
 
-Users see: the allowed client times out like all others, although a rule names its network, the port or the container.
+Users see: the allowed client times out like all other clients, although a rule names its network, the port or the
+container.
 
-Proof: with the same rule in the right words, or in front of the one that stops the packet, the flow arrives.
-Now: that rule, in its chain; the rule that stops the others stays.
-Lasting: the same in the saved rules, or in the script that adds it.
+Proof: with corrected matches in this rule, or with the rule before the rule that stops the packet, the flow arrives.
+Now: insert the corrected rule into the same chain.  The rule that stops all other clients stays.
+Lasting: correct the rule in the saved rules, or in the script that adds it.
 """
 
 from collections.abc import Iterator
@@ -24,7 +25,8 @@ from hairpin.network.prefix import address_text
 
 
 def find(view: View) -> Iterator[Candidate]:
-    """Yield one candidate for each rule that would accept the packet with other matches, or at another position."""
+    """Yield one candidate for each rule that would accept the packet with other matches, or at another position in its
+    chain."""
     stopped = view.place
     if stopped is None or not lets_exceptions(stopped):
         return
@@ -80,7 +82,7 @@ def _advice(view: View, nearly: Nearly) -> tuple[Message, ...]:
 
 
 def _mending(view: View, nearly: Nearly, stopped: Place) -> Change:
-    """Return the change that inserts the mended rule before the one that never matches, or before the one that stops
+    """Return the change that inserts the mended rule before the rule that never matches, or before the rule that stops
     the packet."""
     place = nearly.place
     made = rendered(LetIn(view.stop.netns, place, place.chain, (nearly.mended,)), view.network)
@@ -89,7 +91,7 @@ def _mending(view: View, nearly: Nearly, stopped: Place) -> Change:
 
 
 def _placed(part: Primitive, position: int, nearly: Nearly) -> Primitive:
-    """Return the insertion at that position.  A rule that only moves keeps its text."""
+    """Return the insertion at ``position``.  A rule that only changes its position keeps its text."""
     if not isinstance(part, InsertRule):
         return part
     rule = part.rule

@@ -1,10 +1,10 @@
 """A ban list (fail2ban, crowdsec, sshguard) contains the packet's source address.
 
-Users see: one client or one container address is blocked.
+Users see: one client or one container is blocked, while all others are not.
 
-Proof: a rule or set of a ban list has the packet's source address; without the entry the packet passes.
+Proof: a rule or set of a ban list has the packet's source address.  Without this entry the packet passes.
 Now: unban the address (``fail2ban-client set JAIL unbanip ADDRESS``).
-Lasting: ``ignoreip`` with the container subnets.
+Lasting: add the container subnets to ``ignoreip``.
 """
 
 import re
@@ -27,8 +27,8 @@ from hairpin.network.prefix import address_text
 
 
 def find(view: View) -> Iterator[Candidate]:
-    """Yield a candidate that takes the source off the list with the list's own tool.  If that tool is not on this host,
-    the rule is treated like one that a person typed."""
+    """Yield a candidate that removes the source address from the ban list by the list's own tool.  If this tool is not
+    on the host, the rule is treated like a rule that a person typed."""
     place = stopped_by(view, "ban-list")
     if place is None:
         return
@@ -65,8 +65,8 @@ def _banned(view: View, place: Place, change: Change, tool: str) -> Candidate:
 
 
 def _unban(view: View, place: Place) -> Unban | None:
-    """Return the call to the ban list's tool, which is known by the names of its chains and sets; None if it is not on
-    this host."""
+    """Return the call to the ban list's tool, or None if the tool is not on this host.  The names of chains and sets
+    tell which tool made the list."""
     packet = view.stop.seen.packet
     address = address_text(packet.saddr, packet.version)
     words = f"{place.chain} {place.text}"
@@ -86,7 +86,8 @@ def _is_here(view: View, program: str) -> bool:
 
 
 def _unbanned(view: View, place: Place) -> tuple[Primitive, ...]:
-    """Return the parts of unbanning: they delete the address's own rule, or the address from the rule's set."""
+    """Return the parts that show the effect of unbanning.  They delete the rule of the address, or except the address
+    from a rule with a set."""
     alone = by_address(view, place)
     return (alone if alone is not None else deletion(view, place)).parts
 

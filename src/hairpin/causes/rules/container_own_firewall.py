@@ -1,10 +1,10 @@
 """A firewall inside the container's own namespace drops the packet.
 
-Users see: the port times out, with VPN images (kill switch) or firewalld inside a systemd image.
+Users see: the port times out, for example with VPN images (kill switch) or with firewalld inside a systemd image.
 
-Proof: a rule inside the container's namespace drops the packet; without the rule it passes.
-Now: delete the rule with ``nsenter``, or set the image's own variable for it.
-Lasting: what puts the rule there: the image, its variables or its start script.
+Proof: a rule inside the container's namespace drops the packet.  Without the rule the packet passes.
+Now: delete the rule with ``nsenter``, or set the variable with which the image allows such packets.
+Lasting: correct the source of the rule, which is the image, its variables or its start script.
 """
 
 from hairpin.causes.cause import RULE_STOPS, Cause

@@ -1,10 +1,10 @@
 """An administrator's rule in DOCKER-USER drops or rejects the flow.
 
-Users see: some clients time out; or containers cannot connect to the outside, as the rule matches replies too.
+Users see: some clients time out.  Or containers cannot connect to the outside, because the rule also matches replies.
 
-Proof: a rule of DOCKER-USER drops the packet; without it the flow arrives.
+Proof: a rule in DOCKER-USER drops the packet.  Without this rule the flow arrives.
 Now: delete the rule, or put a RETURN for the flow before it.
-Lasting: the saved rules, or the script that adds it.
+Lasting: change the rule in the saved rules, or in the script that adds it.
 """
 
 from hairpin.causes.cause import RULE_STOPS, Cause

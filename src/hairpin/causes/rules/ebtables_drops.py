@@ -1,10 +1,11 @@
 """A rule of the bridge family (ebtables, nft table bridge) drops the frame.
 
-Users see: timeouts although iptables drops nothing; ARP or IP is dropped on layer 2.
+Users see: connections time out although iptables drops no packet, because ARP or IP is dropped on layer 2.
 
-Proof: a rule of ebtables, or of an nft table of the bridge family, drops the frame; without it the frame passes.
+Proof: a rule of ebtables, or of an nft table of the bridge family, drops the frame.  Without this rule the frame
+passes.
 Now: delete the rule.
-Lasting: take it out of the configuration that makes it.
+Lasting: remove the rule from the configuration that makes it.
 """
 
 from hairpin.causes.cause import RULE_STOPS, Cause

@@ -1,10 +1,12 @@
 """INPUT drops a packet for docker-proxy.
 
-Users see: containers cannot reach a published port by the host's address; outside clients can.
+Users see: containers cannot reach a published port by the host's address, but outside clients can.
 
-Proof: the packet is for docker-proxy on this host, and INPUT drops it; accepted, it is taken.
-Now: accept the bridge's packets to the port in INPUT.
-Lasting: ``ufw allow in on BRIDGE``, the bridge in firewalld's zone ``docker``, or the saved rules.
+Proof: the packet is for docker-proxy on this host, and INPUT drops it.  With an accepting rule docker-proxy receives
+the packet.
+Now: add a rule to INPUT that accepts packets from the bridge to the port.
+Lasting: run ``ufw allow in on BRIDGE``, put the bridge into firewalld's zone ``docker``, or add the rule to the saved
+rules.
 """
 
 from hairpin.causes.cause import RULE_STOPS, Cause

@@ -2,9 +2,10 @@
 
 Users see: containers or outside clients cannot reach a service of the host (or of a container on the host's network).
 
-Proof: the packet is for a socket of the host, and INPUT drops it; accepted, it is taken.
-Now: let the port in by the firewall's manager, or accept it in INPUT.
-Lasting: ``ufw allow``, ``firewall-cmd --permanent``, or the saved rules.
+Proof: the packet is for a socket of the host, and INPUT drops it.  With an accepting rule the socket receives the
+packet.
+Now: open the port with the program that manages the firewall, or add a rule to INPUT that accepts packets to the port.
+Lasting: use ``ufw allow`` or ``firewall-cmd --permanent``, or add the rule to the saved rules.
 """
 
 from hairpin.causes.cause import RULE_STOPS, Cause

@@ -1,10 +1,10 @@
-"""A rule in raw, mangle or security drops the packet, or lowers its TTL so that it is not forwarded.
+"""A rule in raw, mangle or security drops the packet, or lowers the packet's TTL so that it is not forwarded.
 
-Users see: timeout, although no rule of filter or nat drops the packet.
+Users see: clients time out, although no rule in filter or nat drops the packet.
 
-Proof: a rule of raw, mangle or security drops the packet or uses up its TTL; without the rule it passes.
+Proof: a rule in raw, mangle or security drops the packet or uses up its TTL.  Without this rule the packet passes.
 Now: delete the rule, or except the flow from it.
-Lasting: take it out of the saved rules, or of the script that adds it.
+Lasting: remove the rule from the saved rules, or from the script that adds it.
 """
 
 from collections.abc import Iterator
@@ -26,7 +26,8 @@ _BY_RULE = by_owner(
 
 
 def find(view: View) -> Iterator[Candidate]:
-    """Yield one candidate for the rule that dropped the packet; for a used-up TTL, one for each rule that lowers it."""
+    """Yield one candidate for the rule that dropped the packet.  If the packet's TTL was used up, yield one for each
+    rule that lowers the TTL."""
     if view.stop.reason == "ttl":
         yield from _lowering_ttl(view)
     yield from _BY_RULE(view)

@@ -1,11 +1,13 @@
-"""A rule drops the ICMP error by which a sender would learn of a smaller MTU.
+"""A rule drops the ICMP error that would tell a sender about a smaller MTU.
 
-Users see: the connection opens and short answers come; downloads, uploads or TLS handshakes hang after the first bytes.
+Users see: the connection opens and short answers arrive, but downloads, uploads or TLS handshakes hang after the first
+bytes.
 
-Proof: a full-sized packet does not fit a link on the way, and the rule drops the ICMP error about it ("fragmentation
-needed", IPv6 "packet too big"); accepted, the sender sends smaller packets, which arrive.
+Proof: a full-sized packet is too large for a link on its path, and the rule drops the ICMP error about it
+("fragmentation needed", IPv6 "packet too big").  If the error is accepted, the sender sends smaller packets, and they
+arrive.
 Now: delete the rule, or accept this ICMP error before it.
-Lasting: the same in the saved rules.
+Lasting: make the same change in the saved rules.
 """
 
 from collections.abc import Iterator
@@ -18,7 +20,7 @@ from hairpin.walk.size.size_stop import narrow, tells_mtu
 
 
 def find(view: View) -> Iterator[Candidate]:
-    """Yield a candidate for each way past the rule that drops the ICMP error about a too big packet."""
+    """Yield a candidate for each way to get the ICMP error about a too large packet past the rule that drops it."""
     place, lost, told = view.place, narrow(view.network, view.branch), view.stop.seen.packet
     if place is None or lost is None or not tells_mtu(told):
         return

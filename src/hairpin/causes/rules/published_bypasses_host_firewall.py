@@ -1,12 +1,13 @@
-"""A rule of the host's owner denies a port, and clients reach it: Docker's published ports do not meet that rule.
+"""An administrator's rule denies a port and clients reach the port all the same, because packets to Docker's published
+ports do not pass this rule.
 
-Users see: ``ufw deny 8151``, or a line of the saved rules, changes nothing; the port is open to the world.
+Users see: ``ufw deny 8151``, or a line of the saved rules, has no effect, and the port is open to the world.
 
-Proof: a file that this host loads names the port and denies it to the client; the client's packet is walked, and is
-delivered to the container all the same.  A default policy is no such rule.
+Proof: a file that this host loads names the port and denies it to the client.  hairpin simulates the client's packet,
+and the packet is delivered to the container all the same.  A default policy does not count as such a rule.
 Now: ``iptables -I DOCKER-USER -m conntrack --ctorigdstport PORT --ctdir ORIGINAL -j DROP``.
-Lasting: the same rule where this host's firewall loads its rules, or the port published on one address alone
-(``-p 127.0.0.1:PORT:80``).
+Lasting: add the same rule to the file from which this host's firewall loads its rules, or publish the port only on one
+address (``-p 127.0.0.1:PORT:80``).
 """
 
 from collections.abc import Iterator
@@ -39,11 +40,11 @@ _FILES = {
 }
 _PROTOCOLS = {"tcp": TCP, "udp": UDP}
 _NARROW = 1000
-"""The most ports of a rule that counts as one about single ports."""
+"""A rule that matches a range of fewer ports than this counts as a rule about single ports."""
 
 
 def of_flows(asked: AskedFlows) -> Iterator[Finding]:
-    """Yield each line of a file that denies a flow which passes, once."""
+    """Yield one finding for each line of a file that denies a flow although the flow is delivered."""
     found: dict[tuple[str, str, int], Finding] = {}
     for number, trace in enumerate(asked.traces):
         flow = trace.flow
@@ -51,7 +52,7 @@ def of_flows(asked: AskedFlows) -> Iterator[Finding]:
             continue
         host = asked.network.host(flow.host or asked.network.this.name)
         if not any(host.publishes_on(flow.version, to, flow.dport, flow.protocol) for to in (None, flow.daddr)):
-            continue  # for a packet to the host's own port the loaded rules decide, not a file
+            continue  # for a packet to the host's own port, the loaded rules decide, and not a file
         for file, rule in _denying(host, flow):
             key = (host.name, file.path, rule.line)
             known = found.get(key) or Finding(_candidate(file, rule, flow.dport), "exposure", host=host.name)
@@ -76,7 +77,7 @@ def _candidate(file: ConfigFile, rule: Rule, port: int) -> Candidate:
 
 
 def _denying(host: Host, flow: Flow) -> Iterator[tuple[ConfigFile, Rule]]:
-    """Yield the lines of files in force that deny the port to the flow's client."""
+    """Yield the lines that deny the port to the flow's client, in files that the host loads."""
     for file in host.files:
         family, chain = _FILES.get(file.path, ("", ""))
         if family == ("ip" if flow.version == 4 else "ip6") and _is_loaded(host, file):
@@ -86,7 +87,8 @@ def _denying(host: Host, flow: Flow) -> Iterator[tuple[ConfigFile, Rule]]:
 
 
 def _is_loaded(host: Host, file: ConfigFile) -> bool:
-    """Return whether the file is in force: ufw's only while ufw is enabled, saved rules if a unit loads them."""
+    """Return whether the host loads the file.  A file of ufw is loaded only while ufw is enabled, a file of saved rules
+    only if a unit loads it."""
     if file.path.startswith("/etc/ufw/"):
         return host.ufw is not None and host.ufw.enabled
     loaders = [loader for loader, loaded, _ in saved_rules(host) if loaded.path == file.path]
@@ -94,7 +96,7 @@ def _is_loaded(host: Host, file: ConfigFile) -> bool:
 
 
 def _about(rules: tuple[Rule, ...], flow: Flow) -> Iterator[Rule]:
-    """Yield the rules that match the flow's port and client, in their order.  The first one decides."""
+    """Yield the rules that match the flow's port and client, in their order.  The first of these rules decides."""
     assert isinstance(flow.start, Outside | Lan)
     values = {
         "dport": flow.dport,

@@ -1,10 +1,10 @@
 """A rule in FORWARD drops or rejects the packet before the container engine's rules accept it.
 
-Users see: an immediate "No route to host" (REJECT) or a timeout (DROP); not without the firewall.
+Users see: clients get "No route to host" at once (REJECT) or time out (DROP), but not while the firewall is off.
 
-Proof: a rule of FORWARD before the engine's drops or rejects the packet; without it the flow arrives.
-Now: delete the rule, or accept the flow before it.
-Lasting: the saved rules (``/etc/sysconfig/iptables``, ``/etc/iptables/rules.v4``).
+Proof: a rule in FORWARD before the engine's rules drops or rejects the packet.  Without this rule the flow arrives.
+Now: delete the rule, or insert a rule before it that accepts the flow.
+Lasting: make the same change in the saved rules (``/etc/sysconfig/iptables``, ``/etc/iptables/rules.v4``).
 """
 
 from hairpin.causes.cause import RULE_STOPS, Cause

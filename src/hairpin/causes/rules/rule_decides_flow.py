@@ -1,10 +1,10 @@
-"""A rule or a policy decides what becomes of the flow, and no other cause knows it.
+"""A rule or a policy decides the flow, and no special cause knows this rule.
 
-Users see: a port or a destination fails since a rule was added or changed, in a chain where nobody looks for it.
+Users see: a port or a destination fails since a rule was added or changed in a chain that administrators seldom check.
 
-Proof: the packet satisfies the rule; without the rule (or with the policy accept) the flow arrives.
-Now: delete the rule, or set the policy.
-Lasting: take it out of what loads it: the saved rules, a script, the program whose chain it is in.
+Proof: the packet matches the rule.  Without the rule, or with the policy accept, the flow arrives.
+Now: delete the rule, or set the policy to accept.
+Lasting: remove the rule from its source, which is the saved rules, a script, or the program that owns the chain.
 """
 
 from collections.abc import Iterator
@@ -53,11 +53,11 @@ _MANAGERS = {
     "ufw": message("if ufw should let this in, add a rule (`ufw allow`); `ufw reload` loads ufw's files again, and "
                    "rules that are not in the files are then gone"),
 }  # fmt: skip
-"""The advice for a rule among those of a manager: it may be the manager's own."""
+"""The advice for a rule in a chain of a firewall manager, because the rule may be the manager's own."""
 
 
 def _of_manager(view: View, place: Place) -> Message:
-    """Return the advice for a manager's rule: it comes from an option or a zone of the manager."""
+    """Return the advice for a firewall manager's rule, which an option or a zone of the manager makes."""
     rule = rule_at(view.namespace.ruleset, place)
     if rule is not None and any(isinstance(part, ReversePathMatch) for part in rule.body):
         return message(
@@ -70,8 +70,8 @@ def _of_manager(view: View, place: Place) -> Message:
 
 
 def _changes(view: View, netns: Netns, place: Place) -> tuple[Change, ...]:
-    """Return the changes that get the flow past the rule: delete it; for a rule that matches every packet, insert an
-    exception."""
+    """Return the changes that let the flow pass the rule.  They delete the rule, or insert an exception before a rule
+    that matches every packet."""
     if (netns, place) != (view.stop.netns, view.place):
         return (rendered(TakeAway(netns, place), view.network),) if place.number else ()
     if place.number and lets_exceptions(place) and _fits_all(view.network.namespace(netns), place):

@@ -1,12 +1,13 @@
-"""Rules of a container that is gone stand yet: they open a port of the container that gets its address next.
+"""Rules of a removed container still exist, and they open a port of the next container that gets its address.
 
-Users see: after a restart of containers, a port that nobody has published answers, with another container's service.
+Users see: after a restart of containers, the service of another container answers on a port that this container does
+not publish.
 
-Proof: the event is carried out on the model of the host: another container gets the address to which a rule of Docker's
-form leads, and a client that fails now is delivered by that rule; without the rule it is not.
-Now: delete the rules: ``iptables -t nat -D DOCKER …``, and the one in ``filter`` beside it.
-Lasting: find out what left them: a dockerd that was killed, or saved rules that hold Docker's own.  A restart of
-dockerd without live-restore takes them away, too.
+Proof: hairpin simulates the event on the model of the host.  Another container gets the address to which a rule in
+Docker's form leads.  A client that fails now reaches this container by the rule, and without the rule it does not.
+Now: delete the rule in ``nat`` (``iptables -t nat -D DOCKER …``) and the rule for the same port in ``filter``.
+Lasting: find out why the rules were left: dockerd was killed, or the saved rules contain Docker's own rules.  A restart
+of dockerd without live-restore also deletes the rules.
 """
 
 from collections.abc import Iterator
@@ -55,7 +56,7 @@ class _Left(msgspec.Struct, frozen=True):
 
 
 def of_flows(asked: AskedFlows) -> Iterator[Finding]:
-    """Yield each rule of a removed container that an event turns into another container's rule, once."""
+    """Yield one finding for each rule of a removed container that after an event leads to another container."""
     network = asked.network
     left = {host.name: rules for host in network.hosts if host.was_read and (rules := tuple(_left(network, host)))}
     told: set[tuple[str, int, str, int]] = set()
@@ -69,7 +70,7 @@ def of_flows(asked: AskedFlows) -> Iterator[Finding]:
 
 
 def _left(network: Network, host: Host) -> Iterator[_Left]:
-    """Yield the rules that lead to an address that no container has, those of published ports first."""
+    """Yield the rules that lead to an address that no container has.  DNAT rules come before accepting rules."""
     namespace = host.namespace(host.netns.name)
     dockers = (each for each in host.engines if each.kind == "docker" and not each.rootless)
     stale = [each for engine in dockers for each in surplus(engine, namespace, host.version("iptables"))]
@@ -96,7 +97,8 @@ def _place(host: Host, stale: Surplus) -> Place | None:
 
 
 def _flows(network: Network, host: Host, stale: Surplus) -> Iterator[Flow]:
-    """Yield the flows of clients that match the rule: to the host's port, or to the container's own."""
+    """Yield the flows of clients that match the rule.  They go to the host's port, or to the container's own address
+    and port."""
     protocol = _PROTOCOLS.get(_only(stale.rule, "protocol") or 0)
     port = _only(stale.rule, "dport")
     if protocol is None or port is None:
@@ -118,7 +120,8 @@ def _only(rule: Rule, field: str) -> int | None:
 
 
 def _reused(asked: AskedFlows, event: EventId, course: Course, left: _Left) -> Finding | None:
-    """Return the finding about the rule after the event; None if the flow does not reach another container by it."""
+    """Return the finding about the rule after the event, or None if the flow does not reach another container by the
+    rule."""
     was = asked.network
     taker = attachment_of(course.network, course.host, left.address, left.flow.version)
     place = next(_again(course.host, left), None)
@@ -158,7 +161,7 @@ def _candidate(event: str, container: str, target: str, place: Place) -> Candida
 
 
 def _again(host: Host, left: _Left) -> Iterator[Place]:
-    """Yield the place of the rule after the event."""
+    """Yield the place that the rule has after the event, if the rule still exists."""
     table = host.namespace(host.netns.name).ruleset.table(left.place.family, left.place.table, left.place.dialect)
     chain = table.chain(left.place.chain) if table is not None else None
     for each in chain.rules if chain is not None else ():
@@ -167,7 +170,8 @@ def _again(host: Host, left: _Left) -> Iterator[Place]:
 
 
 def _publishes(container: Container, left: _Left) -> bool:
-    """Return whether the container publishes the port to which the rule leads, so that it is meant to be reached."""
+    """Return whether the container publishes the port to which the rule leads, so that clients should reach the
+    port."""
     return any(
         each.protocol == left.flow.protocol and left.flow.dport in (each.host_port, each.container_port)
         for each in container.bindings
@@ -175,6 +179,6 @@ def _publishes(container: Container, left: _Left) -> bool:
 
 
 def _is_alike(asked: Flow, flow: Flow) -> bool:
-    """Return whether the user asked such a flow: from the same kind of client to this address and port."""
+    """Return whether the user asked for a flow from a client outside to the same address and port."""
     here = (asked.version, asked.daddr, asked.protocol, asked.dport)
     return isinstance(asked.start, Outside | Lan) and here == (flow.version, flow.daddr, flow.protocol, flow.dport)

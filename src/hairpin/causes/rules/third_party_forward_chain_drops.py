@@ -1,10 +1,11 @@
 """A chain of another product (Tailscale, libvirt, Calico, kube-proxy …) drops the packet.
 
-Users see: containers cannot reach a VPN, mesh or VM network, or the reverse.
+Users see: containers cannot reach a VPN, mesh or VM network, or machines in such a network cannot reach containers.
 
-Proof: a chain of another product drops the packet; let through before it, the flow arrives.
-Now: an exception in that product's own terms (its option, mark or allow-list).
-Lasting: that product's configuration: it writes its chain anew.
+Proof: a chain of another product drops the packet.  With a rule before this chain that accepts the packet, the flow
+arrives.
+Now: make an exception in the product's own configuration (by its option, mark or allow-list).
+Lasting: put the exception into the product's configuration, because the product rewrites its chain.
 """
 
 from hairpin.causes.cause import RULE_STOPS, Cause

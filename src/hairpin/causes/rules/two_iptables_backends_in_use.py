@@ -1,10 +1,10 @@
 """A rule in the iptables back end that the ``iptables`` command does not show drops the packet.
 
-Users see: packets dropped by no listed rule; the warning "iptables-legacy tables present".
+Users see: packets are dropped although no listed rule drops them, and iptables warns "iptables-legacy tables present".
 
-Proof: a rule or policy of the back end that ``iptables`` does not show drops the packet; without it the flow arrives.
-Now: accept the flow in that back end, or empty it.
-Lasting: one back end for all tools (``update-alternatives --config iptables``), and the other one empty.
+Proof: a rule or policy in the back end that ``iptables`` does not show drops the packet.  Without it the flow arrives.
+Now: accept the flow in that back end, or delete all rules in that back end.
+Lasting: use one back end for all tools (``update-alternatives --config iptables``), and keep the other back end empty.
 """
 
 from hairpin.causes.cause import RULE_STOPS, Cause

@@ -2,9 +2,9 @@
 
 Users see: while ufw is active, published ports time out or containers cannot connect to the outside.
 
-Proof: a rule of ufw drops the packet; with ufw's own permission it passes.
+Proof: a rule of ufw drops the packet.  With a rule that allows it in ufw, the packet passes.
 Now: ``ufw route allow`` for a container, ``ufw allow`` for this host.
-Lasting: nothing more: ufw keeps its rules.
+Lasting: nothing more has to be done, because ufw stores its rules.
 """
 
 from hairpin.causes.cause import RULE_STOPS, Cause

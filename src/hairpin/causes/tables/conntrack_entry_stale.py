@@ -1,12 +1,12 @@
-"""An entry of the connection table is older than the rules, and its sender's packets follow it.
+"""A conntrack entry is older than the rules, and the packets of its sender still follow this entry.
 
-Users see: since a container was made or made anew, senders that keep their source port (syslog, statsd, SIP) get
-through no more, while new clients do.
+Users see: since a container was created or recreated, senders that keep their source port (syslog, statsd, SIP) no
+longer reach it, while new clients do.
 
-Proof: the connection table has an entry of this sender for this port that translates otherwise than the rules do now;
-without it the packet arrives.
-Now: ``conntrack -D`` with the sender, the destination and the port.
-Lasting: nothing: the next packet makes a right entry.
+Proof: the connection table has an entry of this sender for this port, and the entry's translation differs from that of
+the present rules.  Without the entry the packet arrives.
+Now: delete the entry by ``conntrack -D`` with the sender, the destination and the port.
+Lasting: nothing has to be done, because the next packet creates a correct entry.
 """
 
 from collections.abc import Iterator
@@ -62,7 +62,7 @@ def _candidate(step: Step, entry: Connection) -> Candidate:
 
 
 def _said(entry: Connection) -> Message:
-    """Return the sentence that says where the entry sends its packets."""
+    """Return the message that tells to which address the entry sends the sender's packets."""
     original, target = entry.original, entry.reply.reversed()
     if (target.daddr, target.dport) == (original.daddr, original.dport):
         return message("The entry was made before a rule translated this port: it has no DNAT.")

@@ -1,12 +1,13 @@
-"""The connection table is full: the kernel drops each packet that needs a new entry.
+"""The connection table is full, so the kernel drops each packet that needs a new entry.
 
-Users see: new connections time out, while open ones go on; the kernel logs ``nf_conntrack: table full, dropping
-packet``.
+Users see: new connections time out while open connections still work, and the kernel logs ``nf_conntrack: table full,
+dropping packet``.
 
-Proof: ``nf_conntrack_count`` has reached ``nf_conntrack_max``, and the kernel finds no entry to evict near the new
-one's place; with a greater maximum the packet goes on.
-Now: ``sysctl -w net.netfilter.nf_conntrack_max=…``, twice the present value.
-Lasting: the value in sysctl.d, and nf_conntrack in modules-load.d: before the module is loaded there is no such sysctl.
+Proof: ``nf_conntrack_count`` has reached ``nf_conntrack_max``, and the kernel finds no entry to evict in the hash
+buckets near the new entry.  With a greater maximum the packet passes.
+Now: ``sysctl -w net.netfilter.nf_conntrack_max=…`` with twice the present number of entries.
+Lasting: put the value into a file of sysctl.d, and nf_conntrack into a file of modules-load.d, because the sysctl does
+not exist before the module is loaded.
 """
 
 from collections import Counter
@@ -23,11 +24,11 @@ from hairpin.walk.hooks.conntrack_room import MAXIMUM, fill_of
 
 _NAMES = {TCP: "tcp", UDP: "udp"}
 _ENTRY_BYTES = 320
-"""The size of ``struct nf_conn`` on 64-bit kernels, about."""
+"""The approximate size of ``struct nf_conn`` on 64-bit kernels, in bytes."""
 
 
 def find(view: View) -> Iterator[Candidate]:
-    """Yield one candidate for the full table of the namespace that the packet stopped in."""
+    """Yield one candidate if the connection table of the namespace in which the packet stopped is full."""
     fill = fill_of(view.network, view.stop.netns)
     if fill is None or not fill.full or view.host_netns not in view.network:
         return
@@ -58,7 +59,8 @@ def find(view: View) -> Iterator[Candidate]:
 
 
 def _most_of(namespace: Namespace) -> Message | None:
-    """Return the source and the port that most of the listed entries have; None if nothing is listed."""
+    """Return the message that names the most frequent source and port of the listed entries, or None if no entry is
+    listed."""
     entries = namespace.connections
     if not entries:
         return None

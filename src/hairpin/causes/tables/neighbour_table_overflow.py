@@ -1,13 +1,13 @@
-"""The neighbour table is full: the kernel makes no entry for a neighbour that it does not know yet.
+"""The neighbour table is full, so the kernel makes no entry for a new neighbour.
 
-Users see: what has been reached a moment ago is still reached, other machines and containers are not; ping says
-``Invalid argument`` or ``No buffer space available``; the kernel logs ``neighbour: arp_cache: neighbor table
-overflow!``.
+Users see: machines and containers that were reached a moment ago are still reached, but all others are not.  ping
+reports ``Invalid argument`` or ``No buffer space available``, and the kernel logs ``neighbour: arp_cache: neighbor
+table overflow!``.
 
-Proof: the next hop has no entry, and entries that the kernel cannot free are as many as ``gc_thresh3``; with a greater
-maximum the packet goes on.
-Now: ``sysctl -w net.ipv4.neigh.default.gc_thresh3=…``, twice the present number of entries.
-Lasting: the value in sysctl.d.
+Proof: the next hop has no entry, and the number of entries that the kernel cannot free has reached ``gc_thresh3``.
+With a greater maximum the packet passes.
+Now: ``sysctl -w net.ipv4.neigh.default.gc_thresh3=…`` with twice the present number of entries.
+Lasting: put the value into a file of sysctl.d.
 """
 
 from collections.abc import Iterator
@@ -20,7 +20,7 @@ from hairpin.walk.link.neighbour_room import maximum_path, room_of
 
 
 def find(view: View) -> Iterator[Candidate]:
-    """Yield one candidate for the full table of the packet's IP version."""
+    """Yield one candidate if the neighbour table of the packet's IP version is full."""
     version = view.stop.seen.packet.version
     room = room_of(view.network, view.stop.netns, version)
     if room is None or not room.full:

@@ -1,11 +1,12 @@
-"""The client is above a limit that a rule sets, and the rule drops what it sends.
+"""The client is above a limit that a rule sets, and the rule drops the client's packets.
 
-Users see: works for some clients and after a pause; many clients behind one address share one limit.
+Users see: the port answers some clients, and answers the others again after a pause.  Many clients behind one address
+share one limit.
 
-Proof: the kernel lists the client's state: its connections (``connlimit``), its packets in a list of ``xt_recent``, or
-its bucket of ``xt_hashlimit``.  Without the rule the packet arrives.
-Now: take the client off the list (``xt_recent``), or wait, or close its connections.
-Lasting: a higher limit, where the rule is written down.
+Proof: the kernel's tables show that the client is above the limit: by its connections (``connlimit``), by its packets
+in a list of ``xt_recent``, or by its bucket of ``xt_hashlimit``.  Without the rule the packet arrives.
+Now: remove the client from the list (``xt_recent``), or wait, or close the client's connections.
+Lasting: raise the limit in the file or program that adds the rule.
 """
 
 from collections.abc import Iterator
@@ -24,7 +25,7 @@ from hairpin.walk.hooks.limits import is_exceeded, open_connections
 
 
 def find(view: View) -> Iterator[Candidate]:
-    """Yield one candidate for the limit in the rule that stopped the packet."""
+    """Yield one candidate if the rule that stopped the packet sets a limit and the client is above the limit."""
     place = view.place
     limit = _limit(view.namespace, place) if place is not None else None
     seen = view.stop.seen
@@ -48,14 +49,15 @@ def find(view: View) -> Iterator[Candidate]:
 
 
 def _limit(namespace: Namespace, place: Place) -> Limit | None:
-    """Return the limit of the rule at the place."""
+    """Return the limit that the rule at ``place`` sets, or None."""
     rule = rule_at(namespace.ruleset, place)
     parts = rule.body if rule is not None else ()
     return next((part.limit for part in parts if isinstance(part, StatefulMatch) and part.limit is not None), None)
 
 
 def _entered(limit: Limit) -> frozenset[str]:
-    """Return the list without the packet's own entry, which the walk has already added."""
+    """Return the name of the ``xt_recent`` list to which the walk has already added an entry for this packet, or no
+    name for other limits."""
     return frozenset({limit.list}) if isinstance(limit, RecentLimit) else frozenset()
 
 

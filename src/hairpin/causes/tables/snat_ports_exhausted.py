@@ -1,12 +1,12 @@
-"""All source ports that NAT may use towards one destination are in use.
+"""All source ports that a translation may use for one destination are in use.
 
-Users see: many containers, or one that opens many connections, to the same server: some time out, other servers are
-reached.
+Users see: many containers, or one container that opens many connections, connect to the same server.  Some connections
+time out, while connections to other servers work.
 
-Proof: each port of the translation's range is in an entry of the connection table with the same destination; with one
-entry less the packet passes.
+Proof: for each port in the translation's range, the connection table has an entry with the same destination.  If one of
+these entries is deleted, the packet passes.
 Now: close connections, or give the rule more ports or addresses.
-Lasting: a wider range of ports, or more addresses, where the rule is written down.
+Lasting: write a wider port range or more addresses into the file or program that adds the rule.
 """
 
 from collections.abc import Iterator
@@ -22,7 +22,7 @@ from hairpin.walk.state import RuleDecided
 
 
 def find(view: View) -> Iterator[Candidate]:
-    """Yield one candidate for the translation whose ports are all in use."""
+    """Yield one candidate for the rule that translated the packet's source, if all ports of the rule are in use."""
     steps = (step for step in view.branch.request if step.note in ("snat", "masquerade"))
     step = next((step for step in steps if step.netns == view.stop.netns), None)
     if step is None or not isinstance(step.decided_by, RuleDecided):
@@ -54,7 +54,7 @@ def find(view: View) -> Iterator[Candidate]:
 
 
 def _towards(namespace: Namespace, packet: Packet) -> tuple[Connection, ...]:
-    """Return the entries with the packet's translated source and its destination."""
+    """Return the conntrack entries that have the packet's translated source address and the packet's destination."""
     wanted = (packet.version, packet.protocol, packet.daddr, packet.dport, packet.saddr)
     return tuple(
         each

@@ -1,1 +1,1 @@
-"""Traffic control of a link drops or redirects the packet: its queueing discipline or one of its filters."""
+"""Traffic control drops or redirects the packet: a link's queueing discipline, or a filter of the link."""

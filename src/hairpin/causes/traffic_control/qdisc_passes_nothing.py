@@ -1,11 +1,12 @@
-"""A link's queueing discipline takes no packet, or none of this length.
+"""A link's queueing discipline drops every packet, or every packet of this length.
 
-Users see: nothing leaves by one link, or short answers pass and large ones hang; ``tc -s qdisc`` counts drops.
+Users see: no packet leaves by one link, or short answers pass and large answers hang.  ``tc -s qdisc`` counts drops.
 
-Proof: the discipline takes no packet by its own parameters (``netem loss 100%``, ``pfifo limit 0``, ``blackhole``), or
-none as long as this one (``tbf`` with a burst below it); without it the packet leaves.
+Proof: by its parameters the discipline drops every packet (``netem loss 100%``, ``pfifo limit 0``, ``blackhole``), or
+every packet of this length (``tbf`` with a smaller burst).  Without the discipline the packet leaves.
 Now: ``tc qdisc del dev LINK root``.
-Lasting: find the script, unit or tool that sets it; no file of the system keeps a queueing discipline by itself.
+Lasting: find the script, unit or tool that sets the queueing discipline.  The system itself stores no queueing
+discipline in a file.
 """
 
 from collections.abc import Iterator
@@ -21,7 +22,7 @@ from hairpin.walk.state import LinkDecided
 
 
 def find(view: View) -> Iterator[Candidate]:
-    """Yield one candidate when a queueing discipline took no packet of this kind."""
+    """Yield one candidate when a queueing discipline dropped the packet."""
     decided = view.stop.decided_by
     link = view.namespace.link(view.stop.link)
     if not isinstance(decided, LinkDecided) or not isinstance(decided.control, Qdisc) or link is None:

@@ -1,11 +1,12 @@
 """A filter of traffic control drops the packet, or redirects it to a device that leads nowhere.
 
-Users see: a port or an address is dead although no rule of iptables or nftables stops it; tcpdump on the link sees the
-packets come in.
+Users see: a port or an address is dead although no rule of iptables or nftables drops its packets, and tcpdump on the
+link shows that the packets come in.
 
-Proof: the filter's match and action are read, and they take this packet; without the filter it goes on.
+Proof: the filter's match fits this packet, and its action drops or redirects the packet.  Without the filter the packet
+passes.
 Now: ``tc filter del dev LINK ingress protocol ip pref NUMBER …``.
-Lasting: find the script, unit or tool that adds it; no file of the system keeps a filter by itself.
+Lasting: find the script, unit or tool that adds the filter.  The system itself stores no filter in a file.
 """
 
 from collections.abc import Iterator
@@ -21,7 +22,7 @@ from hairpin.walk.state import LinkDecided
 
 
 def find(view: View) -> Iterator[Candidate]:
-    """Yield one candidate when a filter took the packet."""
+    """Yield one candidate when a filter of traffic control dropped or redirected the packet."""
     decided = view.stop.decided_by
     link = view.namespace.link(view.stop.link)
     if not isinstance(decided, LinkDecided) or not isinstance(decided.control, Filter) or link is None:

@@ -1,4 +1,4 @@
-"""The host's uplink: the link, its address and prefix length, its default route, its router.
+"""Faults of the host's uplink: its link, its address and prefix length, its default route, its router.
 
-``_gateway`` finds the likely router.
+``_gateway`` finds the router to which a lost default route probably led.
 """

@@ -1,4 +1,4 @@
-"""The router to which a missing default route may have led."""
+"""Finds the router to which a missing default route may have led."""
 
 from collections.abc import Iterator
 
@@ -17,9 +17,10 @@ from hairpin.network.prefix_witness import routers_of_far_hosts
 
 
 class Gateway(msgspec.Struct, frozen=True):
-    """A router on a link.  ``source``: the reading that names it; None: no reading does, and the address is a
-    placeholder with which a walk shows the effect of a default route.  ``hint``: in that case helps a person to find
-    the router.  ``off_link``: the router is in no network of the link."""
+    """A router on a link.  ``source``: the sentence about the reading that names the router.  If no reading names the
+    router, ``source`` is None, the address is a placeholder with which a walk shows the effect of a default route, and
+    ``hint`` helps a person to find the router.  ``off_link``: whether the router is outside all networks of the
+    link."""
 
     link: str
     address: int
@@ -29,16 +30,17 @@ class Gateway(msgspec.Struct, frozen=True):
 
     @property
     def advice(self) -> tuple[Message, ...]:
-        """The sentence about the router in an answer."""
+        """The sentence about the router that an answer contains, if there is one."""
         said = self.source or self.hint
         return (said,) if said is not None else ()
 
 
 def links_without_default(view: View) -> frozenset[str]:
-    """Return the uplinks that may have lost the default route of the main table; none if it has one.
+    """Return the uplinks that may have lost the default route of the main table.  If the main table has a default
+    route, return no uplink.
 
-    A link whose own table has a default route for packets from its own address has lost nothing.  A default route in
-    any other table may have been meant for the host, if a policy rule is lost or wrong."""
+    A link has lost no route if another table has a default route for packets from the link's own address.  A default
+    route in a table without such a policy rule may be the host's default route, whose policy rule is lost or wrong."""
     version, host = view.stop.seen.packet.version, view.host_namespace
     defaults = [each for each in host.routes if each.version == version and each.prefix_length == 0]
     addresses = _outer_addresses(view.network, view.host_netns, version)
@@ -49,7 +51,8 @@ def links_without_default(view: View) -> frozenset[str]:
 
 
 def _is_for_own_address(host: Namespace, default: Route, addresses: tuple[Address, ...]) -> bool:
-    """Return whether a policy rule leads packets from the link's own address to the table of that default route."""
+    """Return whether a policy rule leads packets from the address of the default route's link to the default route's
+    table."""
     links = {hop.link for hop in default.next_hops}
     own = {each.value for each in addresses if each.link in links}
     rules = (each for each in host.rules if (each.version, each.table) == (default.version, default.table))
@@ -61,10 +64,12 @@ def _is_for_own_address(host: Namespace, default: Route, addresses: tuple[Addres
 def likely_gateway(
     network: Network, netns: Netns, version: Version, links: frozenset[str] | None = None
 ) -> Gateway | None:
-    """Return the likely router on an uplink; None without an uplink.  ``links``: only these uplinks count.
+    """Return the likely router on an uplink, or None if the namespace has no uplink with an address.  ``links``: if
+    given, only these uplinks count.
 
-    It is the router in a file, or of a default route in another table or family; else a placeholder.  A neighbour on
-    the link may be any machine, and another network's router may have no route: these are only hints."""
+    The router is named by a file, or by a default route in another table or address family.  If no reading names it,
+    its address is a placeholder.  A neighbour on the link may be any machine, and a router of other routes may have no
+    route to the destination, so both are only hints."""
     host = network.namespace(netns)
     stand_in: Gateway | None = None
     for address in _outer_addresses(network, netns, version):
@@ -84,21 +89,22 @@ def likely_gateway(
 
 
 def _outer_addresses(network: Network, netns: Netns, version: Version) -> tuple[Address, ...]:
-    """Return the namespace's global addresses on uplinks."""
+    """Return the global addresses that the namespace has on its uplinks."""
     host = network.namespace(netns)
     found = ((each, host.link(each.link)) for each in addresses_of(host, None, version) if each.scope == "global")
     return tuple(each for each, link in found if link is not None and is_uplink(network, netns, link))
 
 
 def named_gateway(network: Network, netns: Netns, own: Address) -> Gateway | None:
-    """Return the router in that address's network that a file or another default route names."""
+    """Return the router that a file or another default route names in the network of the address, or None."""
     near = own.value, own.prefix_length, own.version
     named = (each for each in _named(network, netns, own) if each.address != own.value)
     return next((each for each in named if inside(each.address, *near)), None)
 
 
 def _named(network: Network, netns: Netns, own: Address) -> Iterator[Gateway]:
-    """Yield the routers that a file or a route names for the address's link, from the best source first."""
+    """Yield the routers that a file, a route or a neighbour entry names for the link of the address.  The most reliable
+    source comes first."""
     if netns.is_host:
         for value, path in configured_gateways(network.host(netns.host), own.version):
             said = message("{file} names {address} as the router", file=path, address=address_text(value, own.version))
@@ -116,8 +122,8 @@ def _named(network: Network, netns: Netns, own: Address) -> Iterator[Gateway]:
 
 
 def _of_other_family(namespace: Namespace, own: Address) -> Iterator[Gateway]:
-    """Yield the link's one neighbour with the hardware address of the other family's default router, if no other
-    neighbour has it."""
+    """Yield the neighbour on the link that has the hardware address of the other address family's default router.
+    Yield nothing if several neighbours have this hardware address."""
     routers = {
         router
         for route in namespace.routes
@@ -140,7 +146,7 @@ def _of_other_family(namespace: Namespace, own: Address) -> Iterator[Gateway]:
 
 
 def _resolved(namespace: Namespace, own: Address) -> Iterator[tuple[int, Neighbour]]:
-    """Yield the link's neighbours that have answered, each with its hardware address."""
+    """Yield the neighbours on the link whose hardware address is known, each with this hardware address."""
     for each in namespace.neighbours:
         if each.link == own.link and each.mac is not None and each.state not in ("FAILED", "INCOMPLETE", "NOARP"):
             yield each.mac, each
@@ -153,8 +159,8 @@ def _routers(route: Route, own: Address) -> Iterator[int]:
 
 
 def _hint(namespace: Namespace, own: Address) -> Message | None:
-    """Return the hint about the likely router: the gateway of other routes by the link, else the only neighbour seen
-    there."""
+    """Return the hint about the likely router, or None.  It names the gateway of other routes by the link, or else the
+    only neighbour that was seen on the link."""
     routers = dict.fromkeys(router for route in namespace.routes for router in _routers(route, own))
     if len(routers) == 1:
         text = address_text(next(iter(routers)), own.version)

@@ -1,11 +1,11 @@
 """The host's link to the outside has no address.
 
-Users see: nobody outside reaches the host at all, and it reaches nobody; ``127.0.0.1`` still works.
+Users see: no machine outside reaches the host, and the host reaches no machine, while ``127.0.0.1`` still works.
 
-Proof: the link lacks the address that a file names for it, or no link to the outside has one; with an address and a
-default route the packet passes.
-Now: ``ip address add ADDRESS/LENGTH dev LINK``, and the default route that went with it.
-Lasting: the host's network configuration (DHCP, networkd, NetworkManager, ifupdown, netplan).
+Proof: the link lacks the address that a file names for it, or no link to the outside has an address.  With an address
+and a default route the packet passes.
+Now: ``ip address add ADDRESS/LENGTH dev LINK``, then add the default route that was lost with the address.
+Lasting: correct the host's network configuration (DHCP, networkd, NetworkManager, ifupdown, netplan).
 """
 
 import shlex
@@ -35,17 +35,17 @@ from hairpin.network.prefix import Version, address_text
 from hairpin.network.tables import has_default_route
 
 _STAND_IN = (169 << 24) | (254 << 16) | 1
-"""A link-local address with which walks show the effect of an address; it is never printed, and neither is a
-router's."""
+"""A link-local address with which walks show the effect of an address.  hairpin prints neither this address nor the
+router's placeholder address."""
 
 
 def find(view: View) -> Iterator[Candidate]:
-    """Yield one candidate for another host's link that lacks the packet's destination, if a file names that address for
-    it.  Then one for each uplink of this host that lacks an address which a file names; else one if no uplink has an
-    address.
+    """Yield one candidate for a link of another host that lacks the packet's destination address, if a file names the
+    address for this link.  Then yield one for each uplink of this host that lacks an address which a file names.  If no
+    file names an address, yield one candidate if no uplink has an address.
 
-    Most hosts need no IPv6 address.  For IPv6, a file has to name one, or a route's gateway shows that the link had
-    one."""
+    Most hosts need no IPv6 address.  An IPv6 address counts as lost only if a file names it, or if a route's gateway
+    shows that the link had an address."""
     yield from _of_other_host(view)
     version = view.flow.version
     bare = tuple(bare_links(view.network, view.host_netns, version)) if view.on_host else ()
@@ -80,8 +80,8 @@ def find(view: View) -> Iterator[Candidate]:
 
 
 def _of_other_host(view: View) -> Iterator[Candidate]:
-    """Yield one candidate for another host that was read and has lost the packet's destination address. ¶ It is the
-    flow's destination, or the address of a tunnel's far end."""
+    """Yield one candidate for another host that was read and has lost the destination address of the packet or of the
+    flow.  The packet's destination may be the address of a tunnel's far end."""
     packet, flow = view.stop.seen.packet, view.flow
     asked: tuple[tuple[Version, int], ...] = ((packet.version, packet.daddr), (flow.version, flow.daddr))
     for version, address in dict.fromkeys(asked):
@@ -124,9 +124,10 @@ def _candidate(
 
 
 def _named(view: View, bare: tuple[Link, ...], version: Version) -> Iterator[tuple[Address, str]]:
-    """Yield the one address of each link that files name and the host lacks, with the file's path.
+    """Yield, for each link, the one address that files name for the link and that the host lacks, with the path of the
+    file.
 
-    A file may name addresses of several links.  An address that may be another link's is left out."""
+    A file may name the addresses of several links.  An address that may belong to another link is not yielded."""
     host = view.host_namespace
     lacking = {
         link.name: {

@@ -1,10 +1,10 @@
 """The host has no default route.
 
-Users see: clients on the link reach the port, clients behind a router time out.
+Users see: clients on the link reach the port, but clients behind a router time out.
 
-Proof: no default route is in a table that the lookup reaches; with one the packet leaves.
+Proof: the lookup reaches no table with a default route.  With a default route the packet leaves.
 Now: ``ip route add default via GATEWAY dev LINK``.
-Lasting: the host's network configuration (DHCP, networkd, NetworkManager, ifupdown, netplan).
+Lasting: correct the host's network configuration (DHCP, networkd, NetworkManager, ifupdown, netplan).
 """
 
 import shlex
@@ -25,10 +25,11 @@ from hairpin.network.prefix_witness import differing_prefixes
 
 
 def find(view: View) -> Iterator[Candidate]:
-    """Yield one candidate when the main table has no default route; its gateway is the uplink's likely router.
+    """Yield one candidate when the main table has no default route.  The candidate's route leads to the uplink's likely
+    router.
 
-    Other causes handle a link that lost its default route together with its address or prefix length, and the lost
-    route to a link's own network."""
+    Other causes handle a link that lost its default route together with its address or prefix length.  Another cause
+    also handles a lost route to a link's own network."""
     version = view.stop.seen.packet.version
     routes = tuple(each for each in view.host_namespace.routes if each.version == version)
     links = links_without_default(view) if view.on_host else frozenset[str]()
@@ -63,15 +64,16 @@ def find(view: View) -> Iterator[Candidate]:
 
 
 def _lost_ways(view: View) -> tuple[Route, ...]:
-    """Return the lost routes to the networks of the host's own links.  Without them the kernel rejects a router as next
-    hop."""
+    """Return the lost routes to the networks of the host's own links.  The kernel accepts a router as next hop only if
+    such a route leads to it."""
     return tuple(
         each for each in missing_routes(view.host_namespace, view.stop.seen.packet.version) if each.type == "unicast"
     )
 
 
 def put_back(version: Version, link: str, *, onlink: bool = False) -> Message:
-    """Return the advice for a person who knows the router.  ``onlink``: the router is in no network of the link."""
+    """Return the advice for a person who knows the router.  ``onlink``: whether the router is outside all networks of
+    the link."""
     far = ("onlink",) if onlink else ()
     command = shlex.join(("ip", *six(version), "route", "add", "default", "via", "ROUTER", "dev", link, *far))
     return message(

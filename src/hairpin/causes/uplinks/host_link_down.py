@@ -2,9 +2,9 @@
 
 Users see: every outside client times out.
 
-Proof: the host's link is not up, or has no carrier; up, the packet passes.
-Now: ``ip link set LINK up``, and the routes that went with it.
-Lasting: the host's network configuration.
+Proof: the host's link is not up, or has no carrier.  With the link up and connected, the packet passes.
+Now: ``ip link set LINK up``, then add the routes that were lost with the link.
+Lasting: correct the host's network configuration.
 """
 
 from collections.abc import Iterator
@@ -37,8 +37,8 @@ def find(view: View) -> Iterator[Candidate]:
 
 
 def _default_route(view: View, link: Link) -> tuple[tuple[AddEntry, ...], tuple[Message, ...]]:
-    """Return the default route that the kernel deleted with the link, and the reading that names its router; nothing if
-    no route was lost or no reading names the router."""
+    """Return the default route that the kernel deleted when the link went down, and the sentence about the reading that
+    names its router.  Return nothing if no route was lost, or if no reading names the router."""
     version = view.flow.version
     if link.name not in links_without_default(view):
         return (), ()

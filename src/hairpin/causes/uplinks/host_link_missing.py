@@ -1,9 +1,9 @@
-"""The link that the host's network configuration names is gone, and no other leads outside.
+"""The link that the host's network configuration names is gone, and no other link leads outside.
 
-Users see: nobody outside reaches the host, and it reaches nobody; ``127.0.0.1`` still works.
+Users see: no machine outside reaches the host, and the host reaches no machine, while ``127.0.0.1`` still works.
 
-Proof: the host has no link to the outside; with the link and the address that a file names the packet passes.
-Now: bring the link back: its driver, the card, the virtual machine's interface, or its old name.
+Proof: the host has no link to the outside.  With the link and the address that a file names, the packet passes.
+Now: bring the link back, by its driver, the card, the virtual machine's interface, or its old name.
 Lasting: name the link by its hardware address in the network configuration.
 """
 
@@ -22,8 +22,8 @@ from hairpin.network.network import is_uplink
 
 
 def find(view: View) -> Iterator[Candidate]:
-    """Yield one candidate for each link that a file names with its address, if the host has no such link as an
-    uplink."""
+    """Yield one candidate for each link that a file configures with an address and that the host lacks, if the host has
+    no uplink at all."""
     netns, host = view.host_netns, view.host_namespace
     if not view.on_host or any(is_uplink(view.network, netns, each) for each in host.links):
         return

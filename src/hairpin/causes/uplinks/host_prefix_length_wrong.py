@@ -1,12 +1,13 @@
-"""A host's address on its link to the outside has another prefix length than the link's network.
+"""The prefix length of a host's address on its link to the outside is not the prefix length of the link's network.
 
-Users see: ``ip address`` shows the right address, and yet the host reaches neither its neighbours nor, often, its
-router: with the last address of a link's network its default route was deleted, too.
+Users see: ``ip address`` shows the right address, but the host does not reach its neighbours and often not its router.
+The kernel deletes the default route together with the last address of a link's network.
 
-Proof: a file, or the other hosts that were read on the same wire, have the network with one other length; with the
-address of that length, and the default route that went with it, the packet passes.
-Now: ``ip address add ADDRESS/LENGTH dev LINK``, then delete the other one, then the default route.
-Lasting: the host's network configuration (DHCP, networkd, NetworkManager, ifupdown, netplan).
+Proof: a file, or the other hosts that were read on the same wire, have the network with another prefix length, and all
+agree on it.  With the address of this length and the lost default route, the packet passes.
+Now: ``ip address add ADDRESS/LENGTH dev LINK``.  Then delete the address with the wrong length, and add the default
+route.
+Lasting: correct the host's network configuration (DHCP, networkd, NetworkManager, ifupdown, netplan).
 """
 
 from collections.abc import Iterator
@@ -25,8 +26,9 @@ from hairpin.network.tables import has_default_route
 
 
 def find(view: View) -> Iterator[Candidate]:
-    """Yield one candidate for each address, on any host, whose prefix length differs from what all witnesses say.  A
-    packet may stop on one host because the tunnel to it ends on another."""
+    """Yield one candidate for each address on any host whose prefix length differs from the one that all witnesses
+    name.  All hosts are examined, because a packet that stops on one host may belong to a tunnel whose end is on
+    another host."""
     versions: tuple[Version, ...] = (4, 6)
     for netns in (host.netns for host in view.network.hosts if host.netns in view.network):
         for version in versions:

@@ -1,13 +1,14 @@
-"""The public address lives on a 1:1 NAT gateway, which does not send the host's own packets back to it.
+"""The public address is on a 1:1 NAT gateway, and the gateway does not send the host's own packets back to the host.
 
-Users see: from the host (or its containers) the public address times out; 127.0.0.1 and the private address work.
+Users see: from the host (or its containers) connections to the public address time out, while 127.0.0.1 and the private
+address work.
 
-Proof: the address is on no link of the host, its packet goes to the gateway, and the gateway does not send it back
-(``--public``, ``--outside`` or cloud-init say so); translated on the host, it arrives.
-Now: a DNAT rule from the public address and port to the private one, in one chain for all ports that are asked.  OUTPUT
-(for the host) and PREROUTING (for its containers) of nat lead there.
-Lasting: the same rules where the host keeps its rules, else a unit of their own; or a name that resolves to the private
-address inside.
+Proof: the address is on no link of the host, the packet goes to the gateway, and the gateway does not send it back (as
+``--public``, ``--outside`` or cloud-init state).  If the host translates the address, the packet arrives.
+Now: add a DNAT rule from the public address and port to the private address, in one chain for all asked ports.  Jump to
+this chain from nat OUTPUT (for the host) and nat PREROUTING (for its containers).
+Lasting: put the same rules into the file or manager that keeps the host's rules, or else into a unit.  Or use a name
+that resolves to the private address on the host and in its containers.
 """
 
 from collections.abc import Iterator
@@ -21,7 +22,8 @@ from hairpin.network.prefix import address_text
 
 
 def find(view: View) -> Iterator[Candidate]:
-    """Yield a translation of the public address on the host itself: to its private address, else by Docker's chain."""
+    """Yield two candidates that translate the public address on the host itself: one translates to the private address,
+    the other by Docker's chain."""
     flow = view.flow
     mapping = view.network.world.public(flow.version, flow.daddr)
     if mapping is None:
@@ -57,7 +59,7 @@ def find(view: View) -> Iterator[Candidate]:
 
 
 def _instead(public: str, private: str) -> tuple[Message, ...]:
-    """Return the alternatives to the translation, and what does not help."""
+    """Return the advice about alternatives to the translation, and about measures that do not help."""
     return (
         message("a line in /etc/hosts does nothing here: names are looked up, addresses are not"),
         message(
