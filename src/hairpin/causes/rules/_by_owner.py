@@ -56,7 +56,7 @@ def by_owner(
                 evidence=(place.evidence,),
                 side_effects=side_effects,
                 advice=() if change.calls else (*advice, *_nearly_let_in(view, place)),
-                # A program's rule is repaired only by the program's command: its next reload would undo any other change.
+                # Only the program's own command repairs its rule: the program's next reload undoes any other change.
                 ways=(*(Way(each) for each in ways if each != change), *_for_client(view, place))
                 if not change.calls
                 else (),

@@ -60,7 +60,7 @@ def through_ufw(view: View, place: Place) -> Change | None:
         for part in parts
     )
     if any(_is_kept(view, part) for part in parts if part.family == place.family):
-        return Change(parts, (ReloadUfw(),)) if reached else None  # ufw's file has the rule: its command would add no rule
+        return Change(parts, (ReloadUfw(),)) if reached else None  # ufw's file has it: ufw's command adds no rule
     return Change(parts, (call,)) if reached else None
 
 

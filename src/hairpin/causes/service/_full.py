@@ -1,4 +1,4 @@
-"""The ``find`` of causes that differ only in the socket's queue that is full."""
+"""The function ``find`` for causes that differ only in the queue of the socket that is full."""
 
 from collections.abc import Callable, Iterator
 
@@ -14,11 +14,11 @@ from hairpin.network.socket_owner import owner_of_socket
 def by_full_socket(
     *, title: Message, detail: Message, options: str, restart: Message
 ) -> Callable[[View], Iterator[Candidate]]:
-    """Return the function that yields a candidate for the sockets of the packet's port, all of which are full.
+    """Return the function that yields a candidate if the queue of the socket that receives the packet is full.
 
-    ``title`` and ``detail`` have placeholders: ``{name}``, the process, and the socket's ``{port}``, ``{queued}``,
-    ``{backlog}``, ``{received}``, ``{buffer}``.  ``options``: the options of the ``ss`` command that shows the queue.
-    ``restart``: the loss by a restart.
+    ``title`` and ``detail`` have placeholders: ``{name}`` for the process, and ``{port}``, ``{queued}``, ``{backlog}``,
+    ``{received}`` and ``{buffer}`` for the socket.  ``options``: the options of the ``ss`` command that shows the
+    queue.  ``restart``: the message that tells what a restart loses.
     """
 
     def find(view: View) -> Iterator[Candidate]:
@@ -43,7 +43,7 @@ def by_full_socket(
 
 
 def _making_room(view: View, socket: Socket) -> Change:
-    """Return the change after which the socket, and each full one of its SO_REUSEPORT group, has room."""
+    """Return the change that empties the queue of the socket and of each full socket in its SO_REUSEPORT group."""
     advice = message("once the reason is found, restart it: {how}", how=_restart(view, socket))
     netns = view.stop.netns
     return Change(
@@ -57,7 +57,7 @@ def _making_room(view: View, socket: Socket) -> Change:
 
 
 def _where(view: View, socket: Socket) -> OfProcess:
-    """Return the place of the socket's process."""
+    """Return the place that names the socket's process."""
     owner = _owner(view, socket)
     return OfProcess(
         process=socket.process,
@@ -76,8 +76,8 @@ def _process_of(socket: Socket) -> Message:
 
 
 def _advice(view: View, socket: Socket, options: str) -> tuple[Message, ...]:
-    """Return the advice for before the restart.  ``options``: the options of the ``ss`` command that shows the
-    queue."""
+    """Return the advice about measures before a restart of the process.  ``options``: the options of the ``ss`` command
+    that shows the queue."""
     again = message(
         "is it a burst, or does the process hang? Read the queue again: {command}", command=_again(view, options)
     )
@@ -88,7 +88,8 @@ def _advice(view: View, socket: Socket, options: str) -> tuple[Message, ...]:
 
 
 def _is_beside(each: Socket, socket: Socket) -> bool:
-    """Return whether the socket is full and is ``socket`` itself or in its SO_REUSEPORT group."""
+    """Return whether the socket ``each`` is full and is ``socket`` itself or in the SO_REUSEPORT group of
+    ``socket``."""
     same = (each.protocol, each.version, each.address, each.port, each.device)
     return each.is_full and same == (socket.protocol, socket.version, socket.address, socket.port, socket.device)
 

@@ -1,7 +1,7 @@
-"""Listeners that nearly match a packet without a socket: another port, protocol or place.
+"""Listeners that nearly match a packet that found no socket: they have another port, protocol or namespace.
 
-A refused client mostly wants one of these.  The causes of this folder, and those of unpublished ports, name these
-listeners and the way to them.
+A refused client mostly wants one of these listeners.  The causes in this folder, and the causes about unpublished
+ports, name these listeners and tell how to reach them.
 """
 
 from typing import Literal
@@ -30,8 +30,9 @@ def protocol_of(view: View) -> Literal["tcp", "udp"]:
 
 
 def listeners(view: View, container: Container | None) -> tuple[Socket, ...]:
-    """Return the listeners in the namespace that refused the packet: first the ports that the image exposes, then those
-    most like the asked port.  In the host's namespace: the listeners of this container."""
+    """Return the listeners in the namespace that refused the packet.  Listeners on ports that the image exposes come
+    first, then listeners on the ports most like the asked port.  In the host's namespace, only listeners of
+    ``container`` are returned."""
     packet, namespace = view.stop.seen.packet, view.namespace
     own = (each for each in namespace.sockets if serves(each, namespace) and each.address != EMBEDDED)
     if view.on_host:
@@ -54,20 +55,20 @@ def listeners(view: View, container: Container | None) -> tuple[Socket, ...]:
 
 
 def on_loopback(socket: Socket) -> bool:
-    """Return whether the socket is bound to a loopback address, or to the link itself (SO_BINDTODEVICE)."""
+    """Return whether the socket is bound to a loopback address, or by SO_BINDTODEVICE to the link ``lo``."""
     return socket.device == "lo" or (socket.address is not None and is_loopback(socket.address, socket.version))
 
 
 def socket_list(sockets: tuple[Socket, ...]) -> Message | str:
-    """Return the sockets as text; of many the first few, and how many more there are."""
+    """Return the sockets as text.  A long list is cut to the first sockets and the number of the others."""
     few = ", ".join(socket_text(each) for each in sockets[:FEW])
     return few if len(sockets) <= FEW else message("{few} and {count} more", few=few, count=len(sockets) - FEW)
 
 
 class Elsewhere(msgspec.Struct, frozen=True):
-    """Another container, or the host (``container`` None), that listens on the asked port.
+    """Another container, or the host, that listens on the asked port.  ``container`` is None for the host.
 
-    ``network``: the network on which the asking container reaches it; empty: none."""
+    ``network``: the network on which the asking container reaches this listener, or empty if they share no network."""
 
     container: Container | None
     socket: Socket
@@ -75,13 +76,13 @@ class Elsewhere(msgspec.Struct, frozen=True):
 
     @property
     def name(self) -> str:
-        """The container's name; empty for the host."""
+        """The container's name, or empty for the host."""
         return self.container.name if self.container is not None else ""
 
 
 def elsewhere(view: View) -> tuple[Elsewhere, ...]:
-    """Return the other listeners on this host for the port that was asked of a container.  Those on a network of the
-    asking container come first, the host comes last."""
+    """Return the other containers on this host, and the host itself, that listen on the port for which a container was
+    asked.  Containers on a network of the asking container come first, and the host comes last."""
     host, refused = view.host, view.stop.netns
     start = view.flow.start
     asking = host.container(start.name) if isinstance(start, FromContainer) else None
@@ -99,7 +100,7 @@ def elsewhere(view: View) -> tuple[Elsewhere, ...]:
 
 
 def who_else(view: View) -> tuple[Message, ...]:
-    """Return the sentences about other listeners on the asked port, and how the asking container reaches them."""
+    """Return the messages about other listeners on the asked port and about how the asking container reaches them."""
     return tuple(_reached(view.stop.seen.packet.dport or 0, each) for each in elsewhere(view)[:FEW])
 
 
@@ -128,7 +129,7 @@ def _reached(port: int, other: Elsewhere) -> Message:
 
 
 def _shared(host: Host, asking: Container | None, other: Container) -> str:
-    """Return the name of a network that both containers are on; empty: there is none."""
+    """Return the name of a network that both containers are on, or an empty text if they share none."""
     if asking is None:
         return ""
     joined = {each.network for each in host.network_owner(asking).endpoints}
@@ -136,7 +137,8 @@ def _shared(host: Host, asking: Container | None, other: Container) -> str:
 
 
 def _taking(view: View, namespace: Namespace) -> Socket | None:
-    """Return the namespace's socket for the asked protocol and port that accepts packets from elsewhere."""
+    """Return the socket in the namespace that has the asked protocol and port and accepts packets from outside the
+    namespace, or None."""
     wanted = (protocol_of(view), view.stop.seen.packet.dport)
     own = (each for each in namespace.sockets if (each.protocol, each.port) == wanted and serves(each, namespace))
     return next((each for each in own if not on_loopback(each)), None)

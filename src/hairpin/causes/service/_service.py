@@ -14,10 +14,11 @@ from hairpin.network.strayed import is_typed_in
 
 
 def in_container(view: View) -> Container | None:
-    """Return the container of the namespace; on the host, the asked one if it uses the host's network, or None.
+    """Return the container in whose namespace the packet stopped, or None.  On the host, return the asked container if
+    it uses the host's network.
 
-    Dockerd's resolver in a container is not the container's service.  A packet to an address that a person added in the
-    container is not for the container's service, either."""
+    For a packet to dockerd's resolver in the container, return None, because the resolver is not the container's
+    service.  Return None also if a packet from the same container is for an address that a person added there."""
     if not view.on_host:
         packet = view.stop.seen.packet
         asks_itself = all(each.netns == view.stop.netns for each in view.branch.request)
@@ -30,12 +31,12 @@ def in_container(view: View) -> Container | None:
 
 
 def same_port(view: View) -> tuple[Socket, ...]:
-    """Return the namespace's sockets of the packet's protocol and port; none of them took the packet."""
+    """Return the sockets in the namespace that have the packet's protocol and port and did not accept the packet."""
     return _at_port(view, protocol_of(view))
 
 
 def other_protocol(view: View) -> tuple[Socket, ...]:
-    """Return the namespace's server sockets of the packet's port and the other protocol."""
+    """Return the server sockets in the namespace that have the packet's port and the other transport protocol."""
     other: Literal["tcp", "udp"] = "tcp" if protocol_of(view) == "udp" else "udp"
     return tuple(each for each in _at_port(view, other) if serves(each, view.namespace))
 
@@ -47,7 +48,8 @@ def _at_port(view: View, protocol: Literal["tcp", "udp"]) -> tuple[Socket, ...]:
 
 
 def published_to(view: View, container: Container) -> PortBinding | None:
-    """Return the binding by which the packet came to the container's port; None if no published port leads there."""
+    """Return the binding by which the packet came to the container's port, or None if no published port leads to this
+    port."""
     wanted = (protocol_of(view), view.stop.seen.packet.dport)
     owner = view.host.network_owner(container)
     found = [each for each in owner.bindings if each.actual and (each.protocol, each.container_port) == wanted]
@@ -55,8 +57,9 @@ def published_to(view: View, container: Container) -> PortBinding | None:
 
 
 def is_foreign(view: View, container: Container) -> bool:
-    """Return whether the container neither publishes nor exposes the asked port, so another one may be meant.  A
-    well-known port of the container's program is its own, whoever else listens on that number."""
+    """Return whether the container neither publishes nor exposes the asked port, so that the client may mean another
+    container.  A port that the image exposes belongs to this container, even if other containers listen on the same
+    number."""
     wanted = (protocol_of(view), view.stop.seen.packet.dport)
     return published_to(view, container) is None and wanted not in container.exposed
 
@@ -76,19 +79,19 @@ def unpublished_listeners(view: View, container: Container) -> tuple[Socket, ...
 
 
 def read_log(view: View, container: Container) -> Message:
-    """Return the advice to read why the container's service does not listen."""
+    """Return the advice to read the container's log, which tells why its service does not listen."""
     return message("read its log: {command}", command=view.host.engine_of(container).command("logs", container.name))
 
 
 def listening(view: View, advice: Message) -> AddSocket:
-    """Return the change after which a socket on every address receives the packet."""
+    """Return the part that adds a socket, bound to all addresses, that receives the packet."""
     packet = view.stop.seen.packet
     socket = Socket(protocol=protocol_of(view), version=packet.version, address=None, port=packet.dport or 0)
     return AddSocket(view.stop.netns, socket, advice)
 
 
 def bound_to_all(view: View, container: Container) -> AddSocket:
-    """Return the change that binds the container's service to all addresses; now it is bound to one."""
+    """Return the part that binds the container's service to all addresses instead of one address."""
     port = view.stop.seen.packet.dport
     advice = message("let the service in {container} bind to 0.0.0.0:{port}", container=container.name, port=port)
     return listening(view, advice)

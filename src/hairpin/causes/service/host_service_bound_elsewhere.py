@@ -1,11 +1,13 @@
-"""A service of the host itself is bound to another of its addresses or links, or to the other address family.
+"""A service of the host itself is bound to another address or link of the host, or to the other address family.
 
-Users see: refused by one name or address of the host, and served by another one; ``curl -4`` and ``curl -6`` differ.
+Users see: connections to one name or address of the host are refused, while another name or address answers, or ``curl
+-4`` and ``curl -6`` differ.
 
-Proof: the host's sockets on this port are bound elsewhere, not all of them on loopback; bound to all addresses, the
-packet is taken.
-Now: ask for the address on which it listens, or let the service listen on the asked one, or on all.
-Lasting: the service's own configuration.
+Proof: the host's sockets on this port are bound to other addresses, not only to loopback.  A socket that is bound to
+all addresses receives the packet.
+Now: connect to the address on which the service listens, or let the service listen on the asked address or on all
+addresses.
+Lasting: change the service's own configuration.
 """
 
 from collections.abc import Iterator
@@ -22,8 +24,7 @@ from hairpin.network.prefix import Version, address_text
 
 
 def find(view: View) -> Iterator[Candidate]:
-    """Yield one candidate when sockets of the host have the port, and at least one is bound to an address other than
-    loopback."""
+    """Yield one candidate when sockets of the host have the port, and at least one of them is not bound to loopback."""
     sockets = [each for each in same_port(view) if each.relay is None and each.process != "dockerd"]
     open_ones = [each for each in sockets if not on_loopback(each)]
     if not view.on_host or not open_ones or in_container(view) is not None or at_host_port(view, every_version=True):

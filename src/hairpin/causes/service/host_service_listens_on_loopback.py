@@ -1,10 +1,11 @@
 """A service of the host itself listens on loopback only.
 
-Users see: ``curl 127.0.0.1`` works on the host; clients elsewhere, and containers, are refused.
+Users see: ``curl 127.0.0.1`` works on the host, but containers and clients on other machines are refused.
 
-Proof: every socket of the host on this port is bound to a loopback address; bound to all, it takes the packet.
-Now: let the service listen on the asked address, or on all.
-Lasting: the service's own configuration.
+Proof: every socket of the host on this port is bound to a loopback address.  A socket that is bound to all addresses
+receives the packet.
+Now: let the service listen on the asked address or on all addresses.
+Lasting: change the service's own configuration.
 """
 
 from collections.abc import Iterator
@@ -20,7 +21,7 @@ from hairpin.walk.sockets import socket_text
 
 
 def find(view: View) -> Iterator[Candidate]:
-    """Yield one candidate when every socket of the port is bound to loopback, and no container's port is meant."""
+    """Yield one candidate when every socket of the port is bound to loopback, and the port belongs to no container."""
     sockets = same_port(view)
     if not view.on_host or not sockets or in_container(view) is not None or at_host_port(view, every_version=True):
         return

@@ -1,11 +1,11 @@
-"""A service of the host itself, which has the asked port on most hosts, is enabled and does not run.
+"""A service of the host itself is enabled and does not run.  On most hosts this service has the asked port.
 
 Users see: "Connection refused" on port 22, 25, 3306 … of a host whose containers work.
 
-Proof: nothing holds the port, no container publishes it, and systemd says that the unit failed or is not active; with
-the service the packet is taken.
-Now: ``systemctl start UNIT``; if it fails again, ``journalctl -u UNIT`` tells why.
-Lasting: the unit is enabled already; repair what makes it fail.
+Proof: no socket holds the port, no container publishes it, and systemd says that the unit failed or is not active.
+With the service running, the packet is accepted.
+Now: ``systemctl start UNIT``.  If the unit fails again, ``journalctl -u UNIT`` tells why.
+Lasting: the unit is enabled already.  Repair the fault that makes it fail.
 """
 
 from collections.abc import Iterator
@@ -22,7 +22,7 @@ from hairpin.message import message
 
 
 def find(view: View) -> Iterator[Candidate]:
-    """Yield one candidate for the host's unit that usually serves the port, if it should run and does not."""
+    """Yield one candidate for the host's unit that usually serves the port, if this unit should run and does not."""
     known = known_port(view.flow.dport, view.flow.protocol)
     if known is None or not is_unserved(view):
         return

@@ -1,13 +1,14 @@
-"""A container asks a loopback address, which is the container itself; the service that is meant is elsewhere.
+"""A container asks a loopback address, which is the container itself, but the intended service is in another namespace.
 
-Users see: "Connection refused" for ``localhost:8080`` or ``127.0.0.1:5432`` in a container whose configuration worked
-on the host; no names, with ``nameserver 127.0.0.53`` in its resolv.conf.
+Users see: "Connection refused" for ``localhost:8080`` or ``127.0.0.1:5432`` in a container, although the same
+configuration worked on the host.  Or the container resolves no names, with ``nameserver 127.0.0.53`` in its
+resolv.conf.
 
-Proof: nothing in the container listens there, and the container neither exposes nor publishes the port; another
-container, or the host, has it; or a name server is asked.
-Now: name the other container, or the host by the network's gateway, in the container's configuration; give it a name
-server that it reaches (``--dns``).
-Lasting: the same, in the Compose file or in the daemon's options.
+Proof: no process in the container listens on the asked port.  The container neither exposes nor publishes the port, and
+another container or the host has it.  Or the container asks a name server on loopback.
+Now: in the container's configuration, write the other container's name, or the network's gateway for the host.  Give
+the container a name server that it can reach (``--dns``).
+Lasting: make the same change in the Compose file, or in dockerd's options.
 """
 
 from collections.abc import Iterator
@@ -33,7 +34,8 @@ _DNS = 53
 
 
 class _Meant(msgspec.Struct, frozen=True):
-    """A service that may be meant: its place, the words for the container's configuration, and the reading."""
+    """A service that the container may mean.  ``title``: the sentence about the service's place.  ``said``: the advice
+    for the container's configuration.  ``evidence``: the reading that shows the service."""
 
     title: Message
     said: Message
@@ -42,7 +44,7 @@ class _Meant(msgspec.Struct, frozen=True):
 
 def find(view: View) -> Iterator[Candidate]:
     """Yield one candidate when a container asks itself for a port that it does not serve, and another container or the
-    host does."""
+    host serves this port.  Yield one also when a container asks itself for a name server."""
     packet, flow, container = view.stop.seen.packet, view.flow, view.container
     start = flow.start
     asks_itself = isinstance(start, FromContainer) and start.netns == view.stop.netns and packet.daddr == flow.daddr
@@ -81,8 +83,8 @@ def _candidate(view: View, container: Container, meant: tuple[_Meant, ...]) -> C
 
 
 def _meant(view: View, container: Container) -> Iterator[_Meant]:
-    """Yield the services that may be meant: the one to which the host leads the port, other listeners on it, and the
-    host."""
+    """Yield the services that the container may mean: the service to which the host leads the port, containers that
+    listen on the port, and the host."""
     port, protocol = view.stop.seen.packet.dport or 0, protocol_of(view)
     named: set[str] = set()
     for other, binding in bindings_of(view.host, port, protocol):
@@ -170,8 +172,8 @@ def _at_host(view: View, asking: Container, socket: Socket) -> _Meant:
 
 
 def _name_server(view: View, container: Container) -> _Meant:
-    """Return the repair: a name server that the container can reach.  A stub resolver on loopback (127.0.0.53) serves
-    the host only."""
+    """Return the advice to give the container a name server that it can reach.  A stub resolver on loopback
+    (127.0.0.53) serves the host only."""
     address = address_text(view.stop.seen.packet.daddr, view.stop.seen.packet.version)
     reached = nameservers(view.host)[:1]
     server = reached[0] if reached else message("ADDRESS")

@@ -1,11 +1,13 @@
 """More connections wait to be accepted than the backlog allows, so the kernel drops each new one.
 
-Users see: timeouts, all at once; through docker-proxy or rootlessport, which accept by themselves: connected, then
-silence.
+Users see: suddenly all connections time out.  Through docker-proxy or rootlessport, which accept connections by
+themselves, clients connect and get no reply.
 
-Proof: Recv-Q of the listening socket is above Send-Q, its backlog; with room in the queue the flow arrives.
-Now: find out why the process accepts none (a lock, a full database, a file that hangs), then restart it.
-Lasting: nothing lasts: a larger backlog helps against a burst only, and ``net.core.somaxconn`` is its limit.
+Proof: Recv-Q of the listening socket is larger than Send-Q, which is its backlog.  With room in the queue the flow
+arrives.
+Now: find out why the process accepts no connection (a lock, a full database, a file that hangs), then restart the
+process.
+Lasting: no setting prevents this for good.  A larger backlog, up to ``net.core.somaxconn``, helps only against a burst.
 """
 
 from hairpin.causes.cause import Cause

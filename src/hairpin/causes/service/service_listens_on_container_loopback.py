@@ -1,10 +1,12 @@
 """The service listens on the container's own loopback only.
 
-Users see: every client is refused or reset; ``docker exec … curl localhost`` works.
+Users see: connections of every client are refused or reset, while ``docker exec … curl localhost`` works.
 
-Proof: every socket of the container on this port is bound to a loopback address; bound to all, it takes the packet.
+Proof: every socket of the container on this port is bound to a loopback address.  A socket that is bound to all
+addresses receives the packet.
 Now: let the service listen on 0.0.0.0 (or ::).
-Lasting: the image, its configuration or its variables: a change inside the container is lost when it is recreated.
+Lasting: change the image, its configuration or its variables, because a change inside the container is lost when the
+container is recreated.
 """
 
 from collections.abc import Iterator

@@ -1,10 +1,11 @@
-"""The service is bound to one address of the container, and the packet is addressed to another.
+"""The service is bound to one address of the container, and the packet is for another address of the container.
 
-Users see: the port refuses on one network of the container and works on another.
+Users see: connections to the port are refused on one network of the container and work on another network.
 
-Proof: the socket is bound to another address of the container; bound to all, it takes the packet.
+Proof: the socket is bound to another address of the container.  A socket that is bound to all addresses receives the
+packet.
 Now: let the service listen on 0.0.0.0 (or ::).
-Lasting: the image, its configuration or its variables.
+Lasting: change the image, its configuration or its variables.
 """
 
 from collections.abc import Iterator
@@ -19,7 +20,8 @@ from hairpin.walk.sockets import socket_text
 
 
 def find(view: View) -> Iterator[Candidate]:
-    """Yield one candidate when a socket of the port is bound to another address or link that is not loopback."""
+    """Yield one candidate when a socket of the port is bound to another address or link, and this address or link is
+    not loopback."""
     container = in_container(view)
     packet = view.stop.seen.packet
     bound = [

@@ -1,11 +1,11 @@
-"""The container's service listens, but on another port than the one that is published or asked for.
+"""The container's service listens on another port than the published or asked port.
 
-Users see: after the image changed its port, clients are refused, or reset by docker-proxy.
+Users see: since the image uses another port, connections are refused, or docker-proxy resets them.
 
-Proof: the container listens on other ports, none of them published, and not on the port to which the published one
-leads.
-Now: recreate the container with ``-p`` to the port on which it listens, or change the service's port.
-Lasting: ``ports:`` in the Compose file, or the service's configuration.
+Proof: the container listens on other ports that are not published, and does not listen on the port to which the
+published port leads.
+Now: recreate the container with ``-p`` for the port on which it listens, or change the service's port.
+Lasting: change ``ports:`` in the Compose file, or the service's configuration.
 """
 
 from collections.abc import Iterator
@@ -33,8 +33,8 @@ from hairpin.wanted import ask_container
 
 
 def find(view: View) -> Iterator[Candidate]:
-    """Yield one candidate when the container has sockets on other ports which no published port reaches, and none on
-    the asked port number for the other protocol."""
+    """Yield one candidate when the container listens on other ports to which no published port leads.  It must have no
+    socket on the asked port number, for either protocol."""
     container = in_container(view)
     if container is None or same_port(view) or other_protocol(view):
         return
@@ -66,7 +66,8 @@ def find(view: View) -> Iterator[Candidate]:
 
 
 def _repair(view: View, container: Container, socket: Socket) -> Message:
-    """Return how to reach the listener: by its published port or, without one, by its own port."""
+    """Return the advice how to reach the listener: recreate the container with a corrected ``-p``, or ask the
+    listener's own port if no port is published."""
     binding = published_to(view, container)
     if binding is None:
         return message(

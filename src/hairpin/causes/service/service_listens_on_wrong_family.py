@@ -1,10 +1,12 @@
 """The service listens in the other address family only.
 
-Users see: IPv4 is refused, as the service binds an IPv6 socket with IPV6_V6ONLY; or the reverse.
+Users see: connections over IPv4 are refused, because the service listens on an IPv6 socket with IPV6_V6ONLY.  Or
+connections over IPv6 are refused, because the service listens on an IPv4 socket.
 
-Proof: every socket on this port is of the other address family; with one of the asked family the packet is taken.
+Proof: every socket on this port is of the other address family.  A socket of the asked address family receives the
+packet.
 Now: let the service listen on both families.
-Lasting: the service's own configuration.
+Lasting: change the service's own configuration.
 """
 
 from collections.abc import Iterator
@@ -19,7 +21,7 @@ from hairpin.walk.sockets import socket_text
 
 
 def find(view: View) -> Iterator[Candidate]:
-    """Yield one candidate when every socket of the port is of the other family."""
+    """Yield one candidate when every socket of the port is of the other address family."""
     container = in_container(view)
     packet = view.stop.seen.packet
     sockets = [each for each in same_port(view) if each.address is None or not is_loopback(each.address, each.version)]

@@ -1,10 +1,11 @@
-"""Nothing listens on the container's port.
+"""No socket listens on the container's port.
 
-Users see: refused through DNAT; through docker-proxy, "connection reset by peer" or an empty reply.
+Users see: connections through DNAT are refused.  Through docker-proxy, clients get "connection reset by peer" or an
+empty reply.
 
-Proof: no socket of the container holds the port; with one the packet is taken.
-Now: start or repair the service; its log tells why it does not listen (``docker logs NAME``).
-Lasting: the image or its configuration.
+Proof: no socket of the container holds the port.  With a socket on this port the packet is accepted.
+Now: start or repair the service.  Its log tells why it does not listen (``docker logs NAME``).
+Lasting: correct the image or its configuration.
 """
 
 from collections.abc import Iterator

@@ -1,10 +1,12 @@
-"""A signal stopped the process that listens: the kernel completes the handshake, the process never replies.
+"""A signal stopped the process that listens, so the kernel completes the handshake and the process never replies.
 
-Users see: connects, then silence, after Ctrl-Z, a debugger, or ``kill -STOP`` without ``kill -CONT``.
+Users see: the client connects and gets no reply.  This happens after Ctrl-Z, with a debugger, or after ``kill -STOP``
+without ``kill -CONT``.
 
-Proof: the process that holds the socket is stopped (state T), or its cgroup is frozen; running, it replies.
+Proof: the process that holds the socket is stopped (state T), or its cgroup is frozen.  When the process runs again, it
+replies.
 Now: ``kill -CONT PID``.
-Lasting: nothing: a process that is started anew is not stopped; find what stopped it.
+Lasting: nothing has to be saved, because a restarted process is not stopped.  Find out what stopped the process.
 """
 
 from collections.abc import Iterator
@@ -45,8 +47,8 @@ def find(view: View) -> Iterator[Candidate]:
 
 
 def _frozen(view: View, socket: Socket) -> Iterator[Candidate]:
-    """Yield one candidate for a process in a frozen control group, unless its container is paused, which freezes it as
-    well."""
+    """Yield one candidate for a process in a frozen control group.  If its container is paused, another cause explains
+    why it is frozen."""
     owner = owner_of_socket(view.network, view.stop.netns, socket)
     if owner is not None and owner.status == "paused":
         return
@@ -72,7 +74,8 @@ def _frozen(view: View, socket: Socket) -> Iterator[Candidate]:
 
 
 def _stopped_at(view: View) -> Socket | None:
-    """Return the socket that received the packet; behind flanneld's tun device, flanneld's own socket."""
+    """Return the socket that received the packet.  If the packet stopped at flanneld's tun device, return flanneld's
+    own socket."""
     link = view.namespace.link(view.stop.link)
     relay = relay_behind(view.namespace, link) if link is not None and view.stop.stage == "tunnel" else None
     if relay is not None:

@@ -1,11 +1,12 @@
-"""The datagrams that wait to be read take all of the receive buffer, so the kernel drops each new one.
+"""Datagrams that the process has not read fill the receive buffer, so the kernel drops each new datagram.
 
-Users see: no answer at all from a UDP service whose container runs; nobody is told that the datagram was dropped.
+Users see: a UDP service whose container runs does not answer, and no sender is told that its datagram was dropped.
 
-Proof: skmem of the socket: what waits (``r``) leaves no room for a datagram in the buffer (``rb``); with an empty queue
-the flow arrives.
-Now: find out why the process reads none (a lock, a full disk, a file that hangs), then restart it.
-Lasting: nothing lasts: a larger buffer (``SO_RCVBUF``, up to ``net.core.rmem_max``) helps against a burst only.
+Proof: skmem of the socket shows that the waiting datagrams (``r``) leave no room for another datagram in the buffer
+(``rb``).  With an empty queue the flow arrives.
+Now: find out why the process reads no datagram (a lock, a full disk, a file that hangs), then restart the process.
+Lasting: no setting prevents this for good.  A larger buffer (``SO_RCVBUF``, up to ``net.core.rmem_max``) helps only
+against a burst.
 """
 
 from hairpin.causes.cause import Cause

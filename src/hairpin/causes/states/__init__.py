@@ -1,6 +1,7 @@
-"""The state of an engine or of a container: a reading of the host shows it, often before any packet does.
+"""States of an engine or a container that are faults.  A reading of the host shows such a state, often before any
+packet is lost.
 
-Some of these states prevent an engine from making its rules, or removed them; the lost rules then follow from the
-state.  ``_start_words`` finds the cause that an engine's own words mean, ``_kernel_parts`` missing kernel features,
-``_daemon`` why a daemon does not run.
+Some of these states keep an engine from making its rules, or have removed the rules.  The lost rules then follow from
+the state.  ``_start_words`` finds the cause that an engine's error text means.  ``_kernel_parts`` finds missing kernel
+features.  ``_daemon`` finds why dockerd does not run.
 """

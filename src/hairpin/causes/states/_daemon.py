@@ -1,4 +1,5 @@
-"""The reasons in dockerd's log and files why it does not run, and the event after which users notice it."""
+"""The reason in dockerd's log and files why dockerd does not run, and the event after which users notice that it does
+not run."""
 
 from hairpin.engines.docker.daemon import bound_elsewhere
 from hairpin.host.docker import Boot, Engine
@@ -8,7 +9,8 @@ from hairpin.message import Message, message
 
 
 def wrong_zone(host: Host, engine: Engine) -> Message | None:
-    """Return why the daemon cannot start beside firewalld; None if its bridges are in the zone that it needs."""
+    """Return why dockerd cannot start while firewalld runs, or None if no bridge of dockerd is in another zone than
+    ``docker``."""
     bridges = bound_elsewhere(host, engine)
     if not bridges:
         return None
@@ -16,10 +18,10 @@ def wrong_zone(host: Host, engine: Engine) -> Message | None:
 
 
 def last_words(boot: Boot | None) -> Message | None:
-    """Return the line with which the daemon ended, if its log was read."""
+    """Return the message with the last line of dockerd's log, or None if the log was not read."""
     return message("its log says: {line}", line=boot.log[-1]) if boot is not None and boot.log else None
 
 
 def after(down: Health) -> str:
-    """Return the event after which users notice at the latest that the daemon is down."""
+    """Return the event after which users will notice, at the latest, that dockerd is down."""
     return "container-stop" if down.enabled else "reboot"

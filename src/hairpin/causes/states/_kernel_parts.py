@@ -1,5 +1,5 @@
-"""Kernel features that an engine's rules need and that the engine could not get.  The engine's words are compared with
-the kernel's present modules."""
+"""Kernel features that an engine's rules need and that the kernel lacked.  The engine's error text is compared with the
+modules that the kernel has now."""
 
 from collections.abc import Iterator
 
@@ -13,16 +13,17 @@ from hairpin.message import Message, message
 
 
 def still_missing(host: Host, cause: str, modules: dict[str, str]) -> tuple[Told, ...]:
-    """Return the engines' words that mean the cause, except those whose module the kernel has or can load now.
+    """Return the error texts of the engines that mean the cause.  An error text is skipped if the kernel now has or can
+    load its module.
 
-    ``modules``: by subject, the module if it is not ``xt_SUBJECT``."""
+    ``modules``: the module of each subject for which the module's name is not ``xt_SUBJECT``."""
     return tuple(
         each for each in words_meaning(host, cause) if not _is_there(host.rule_tools.modules, module_of(each, modules))
     )
 
 
 def module_of(said: Told, modules: dict[str, str]) -> str:
-    """Return the module that the words are about; empty if they name none."""
+    """Return the name of the module that the error text is about, or an empty text if it names none."""
     if not said.subject:
         return ""
     return modules.get(said.subject, f"xt_{said.subject}")
@@ -30,14 +31,15 @@ def module_of(said: Told, modules: dict[str, str]) -> str:
 
 def _is_there(files: ModuleFiles | None, module: str) -> bool:
     if files is None:
-        return False  # without loadable modules, the kernel still lacks what the engine missed
+        return False  # the kernel loads no modules, so it still lacks the missing module
     if not module:
         return files.there and not files.forbidden and files.modules is not None
     return files.can_have(module) is True
 
 
 def state(host: Host, title: Message, said: tuple[Told, ...], module: str, severity: Severity) -> Finding:
-    """Return the state of a host whose engine could not make its rules without the module (empty: not named)."""
+    """Return the finding about a host whose engine could not make its rules without the module.  ``module`` is empty if
+    the error text names no module."""
     names = tuple(each.container.name for each in said if each.container is not None)
     files = host.rule_tools.modules
     found = Candidate(

@@ -1,7 +1,7 @@
-"""The cause that an engine's own words about a failed start mean.
+"""The cause that an engine's error text about a failed start means.
 
-Only words about the present count: the error of a container that does not run, and the log of a daemon that does not
-run.
+Only error texts about the present count: the error of a container that does not run, and the log of a dockerd that does
+not run.
 """
 
 from collections.abc import Iterator
@@ -15,8 +15,8 @@ from hairpin.texts.told import cause_told
 
 
 class Told(msgspec.Struct, frozen=True):
-    """Words of an engine.  ``container``: the container that they are about; None: the engine itself.  ``subject``: the
-    module, match, target or table that they name; empty: none."""
+    """An error text of an engine.  ``container``: the container that the text is about, or None if it is about the
+    engine itself.  ``subject``: the module, match, target or table that the text names, or empty if it names none."""
 
     engine: Engine
     container: Container | None
@@ -26,8 +26,9 @@ class Told(msgspec.Struct, frozen=True):
 
 
 def makers_told(host: Host, container: Container) -> tuple[str, ...]:
-    """Return the id of the cause that the engine's error about the container means.  Without such an error: the cause
-    of the xtables lock, if an iptables process waits for it now, because the engine then starts nothing."""
+    """Return the id of the cause that the engine's error about the container means.  If no error text means a cause,
+    but an iptables process waits for the xtables lock now, return the cause about this lock, because the engine then
+    starts no container."""
     if container.running:
         return ()
     cause, _ = cause_told(container.error)
@@ -37,14 +38,14 @@ def makers_told(host: Host, container: Container) -> tuple[str, ...]:
 
 
 def makers_of_end(boot: Boot | None) -> tuple[str, ...]:
-    """Return the ids of the causes that the daemon's last log lines mean."""
+    """Return the ids of the causes that the last lines of dockerd's log mean."""
     found = (cause_told(line)[0] for line in (boot.log if boot is not None else ()))
     return tuple(dict.fromkeys(each for each in found if each))
 
 
 def words_meaning(host: Host, cause: str) -> Iterator[Told]:
-    """Yield what the host's engines say about the cause: of containers that do not run, and of a daemon that does not
-    run."""
+    """Yield the error texts of the host's engines that mean the cause.  They are about containers that do not run, or
+    about an engine that does not run."""
     for engine in host.engines:
         for each in engine.containers:
             meant, subject = cause_told(each.error) if each.error and not each.running else ("", "")

@@ -1,13 +1,13 @@
 """No subnet is left in Docker's address pools, so no network can be made.
 
-Users see: "could not find an available, non-overlapping IPv4 address pool among the defaults", "all predefined address
-pools have been fully subnetted"; ``docker compose up`` fails, what runs goes on.
+Users see: ``docker compose up`` fails with "could not find an available, non-overlapping IPv4 address pool among the
+defaults" or "all predefined address pools have been fully subnetted", while running containers still work.
 
-Proof: each block of the pools overlaps a network of the engine or a route of the host (a VPN's 0.0.0.0/1, too); no flow
-shows it.
-Now: remove networks that nobody uses (``docker network prune``), name a subnet (``docker network create --subnet``), or
-take the VPN down while the network is made.
-Lasting: ``default-address-pools`` with smaller blocks in daemon.json.
+Proof: each block of the pools overlaps a network of the engine or a route of the host, for example a VPN's route
+0.0.0.0/1.  No flow shows this cause.
+Now: remove unused networks (``docker network prune``), name a subnet (``docker network create --subnet``), or stop the
+VPN while you create the network.
+Lasting: set ``default-address-pools`` with smaller blocks in daemon.json.
 """
 
 from collections.abc import Iterator
@@ -29,7 +29,8 @@ _POOLS = '"default-address-pools": [{"base": "10.200.0.0/16", "size": 24}]'
 
 
 def of_host(host: Host) -> Iterator[Finding]:
-    """Yield the Docker engine whose pools have no free block, or whose log says so."""
+    """Yield one finding for each Docker engine whose address pools have no free block, or whose log reports that no
+    block is free."""
     said = {each.engine.kind: each for each in words_meaning(host, _ID) if each.container is None}
     for each in health(host):
         engine = each.engine

@@ -1,12 +1,15 @@
-"""The container that publishes the port, or that its restart policy wants up, is not running.
+"""The container that publishes the port is not running.  Or a container is not running although its restart policy
+demands it.
 
-Users see: refused, as nothing listens on the port; a timeout when its old rules are still there.
+Users see: connections are refused because no socket listens on the port, or they time out because the container's old
+rules still exist.
 
-Proof: the engine says that the container does not run, and nothing holds its port; started, the port answers.  Of one
-that publishes no port, its state alone: it loops, or its start failed.
-Now: ``docker start NAME``, once the reason is gone that the engine's error or the exit status names; ``docker logs
-NAME`` tells what its program said.
-Lasting: a restart policy (``--restart unless-stopped``), and repairing what ends its program.
+Proof: the engine says that the container does not run, and no socket holds its port.  After the container is started,
+the port answers.  For a container that publishes no port, its state is the proof: it restarts in a loop, or its start
+failed.
+Now: remove the reason that the engine's error or the exit status names, then ``docker start NAME``.  ``docker logs
+NAME`` shows the output of the container's program.
+Lasting: set a restart policy (``--restart unless-stopped``), and repair the fault that ends the container's program.
 """
 
 from collections.abc import Iterator
@@ -28,15 +31,15 @@ from hairpin.message import Message, message
 from hairpin.texts.meaning import Failure
 
 _STOPPED_BY_SIGNAL = (None, 0, 137, 143)
-"""Exit statuses after ``docker stop``: SIGKILL, SIGTERM, or the program ends with 0."""
+"""Exit statuses after ``docker stop``.  SIGKILL or SIGTERM ends the program, or the program ends with status 0."""
 
 _CRASHED = tuple(128 + each for each in (4, 6, 7, 8, 11))
-"""Exit statuses after SIGILL, SIGABRT, SIGBUS, SIGFPE, SIGSEGV."""
+"""Exit statuses of a program that SIGILL, SIGABRT, SIGBUS, SIGFPE or SIGSEGV ended."""
 
 
 def find(view: View) -> Iterator[Candidate]:
-    """Yield one candidate for each stopped container that should publish this port, if no running container publishes
-    it."""
+    """Yield one candidate for each stopped container that should publish the asked port, if no running container
+    publishes the port."""
     bindings = asking_container(view) or held_once_running(view) or _asked_itself(view) or exposed_on_host(view)
     if any(container.running and binding.actual and not _has_ended(container) for container, binding in bindings):
         return
@@ -69,7 +72,7 @@ def find(view: View) -> Iterator[Candidate]:
 
 
 def _asked_itself(view: View) -> tuple[tuple[Container, PortBinding], ...]:
-    """Return the stopped container whose own port is asked.  Its binding has no port of the host."""
+    """Return the stopped container whose own port the flow asks, with a binding that has no port of the host."""
     container = view.host.container(view.meant) if view.meant else None
     if container is None or view.flow.protocol == "icmp" or (container.running and not _has_ended(container)):
         return ()
@@ -77,15 +80,16 @@ def _asked_itself(view: View) -> tuple[tuple[Container, PortBinding], ...]:
 
 
 def _on_host_network(view: View, engine: Engine, container: Container) -> Change:
-    """Return the change by which a container on the host's network starts and takes the port there."""
+    """Return the change that starts a container on the host's network, so that its service listens on the asked port of
+    the host."""
     said = message("start {name}", name=container.name)
     call = SetContainerState(engine.kind, "start", container.name, engine.user)
     return Change((listening(view, said),), (call,))
 
 
 def of_host(host: Host) -> Iterator[Finding]:
-    """Yield each container that should be up by its restart policy and is not: it restarts in a loop, or its start
-    failed."""
+    """Yield one finding for each container that should run by its restart policy and does not.  It restarts in a loop,
+    or its start failed."""
     for engine in host.engines:
         for container in () if is_down(host, engine) else engine.containers:
             if not is_wanted_up(host, container):
@@ -108,8 +112,8 @@ def of_host(host: Host) -> Iterator[Finding]:
 
 
 def is_wanted_up(host: Host, container: Container) -> bool:
-    """Return whether the restart policy wants the container up, and it is not.  A container with policy ``always`` that
-    ended without an error was stopped by a person: else its engine would have started it again."""
+    """Return whether the container should run by its restart policy and does not run.  A person stopped a container
+    with policy ``always`` that ended without an error, because its engine would have restarted it otherwise."""
     if container.restart_policy == "no":
         return False
     if container.status == "restarting":
@@ -132,7 +136,8 @@ def _candidate(
     by_hand: bool,
     refused: View | None = None,
 ) -> Candidate:
-    """Return the candidate; ``by_hand``: a start alone repairs nothing, because its program would end again."""
+    """Return the candidate for the container.  ``by_hand``: whether a person has to repair a fault first, because the
+    container's program would end again after a start."""
     engine = host.engine_of(container)
     log = engine.command("logs", container.name)
     read = message("find out what ends it: {command}", command=log)
@@ -162,7 +167,7 @@ def _candidate(
 
 
 def _needs_repair(why: Failure | None) -> bool:
-    """Return whether the reason has to go before the container can be started."""
+    """Return whether a person has to remove the reason of the failure before the container can be started."""
     return why is not None and why.repair is not None and not why.again
 
 
@@ -202,7 +207,7 @@ def _unconnected(engine: Engine, container: Container, said: Message) -> Message
 
 
 def _of_itself(container: Container, binding: PortBinding, *, looping: bool) -> Message:
-    """Return why nothing listens on the container's own port, which is not published."""
+    """Return the message why no socket listens on the container's own port.  The port is not published."""
     values = {"port": binding.container_port, "code": container.exit_code, "at": container.finished_at or "-"}
     if not binding.container_port:
         return message("It has ended, so it sends nothing.")
@@ -227,8 +232,8 @@ def _of_itself(container: Container, binding: PortBinding, *, looping: bool) -> 
 
 
 def _failed(container: Container) -> bool:
-    """Return whether the container's program ended with an error by itself, so that it would do so again.  A program
-    that a signal ended, for example after a memory fault, may run longer the next time."""
+    """Return whether the container's program ended with an error by itself, so that it would end again after a start.
+    A program that a signal ended, for example after a memory fault, may run longer the next time."""
     return (
         container.status == "exited"
         and not container.error
@@ -237,7 +242,7 @@ def _failed(container: Container) -> bool:
 
 
 def _has_ended(container: Container) -> bool:
-    """Return whether the container ended while the host was read.  Its engine starts it again."""
+    """Return whether the container ended while hairpin read the host, so that its engine will start it again."""
     gone = container.netns is None and not container.left_unread
     return container.running and gone and container.restart_policy != "no"
 

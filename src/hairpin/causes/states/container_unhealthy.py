@@ -1,10 +1,11 @@
-"""A running container whose own health check fails.
+"""A container runs, and its own health check fails.
 
-Users see: ``docker ps`` shows ``(unhealthy)``; the port may answer, with errors or slowly.
+Users see: ``docker ps`` shows ``(unhealthy)``.  The port may answer, but slowly or with errors.
 
-Proof: the engine says so; no flow shows it.  hairpin reads the status alone, never what the check printed.
-Now: read what the check says: ``docker inspect -f '{{json .State.Health}}' NAME``.
-Lasting: repairing what the check finds, or the check.
+Proof: the engine says that the container is unhealthy.  No flow shows this cause.  hairpin reads only the status, never
+the output of the check.
+Now: read the output of the check with ``docker inspect -f '{{json .State.Health}}' NAME``.
+Lasting: repair the fault that the check finds, or repair the check.
 """
 
 from collections.abc import Iterator
@@ -17,7 +18,7 @@ from hairpin.message import message
 
 
 def of_host(host: Host) -> Iterator[Finding]:
-    """Yield each running container that is unhealthy."""
+    """Yield one finding for each running container that is unhealthy."""
     for engine in host.engines:
         for container in engine.containers:
             if container.health != "unhealthy" or not container.running:

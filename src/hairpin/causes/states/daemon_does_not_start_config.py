@@ -1,11 +1,11 @@
-"""dockerd refuses its configuration, so it ends at each start.
+"""dockerd refuses its configuration, so each start of dockerd fails.
 
-Users see: dockerd ends at each start, after a change of its configuration.
+Users see: each start of dockerd fails since its configuration was changed.
 
-Proof: daemon.json is not valid JSON, an option is both in it and a flag of the unit, or two options exclude each other;
-no flow shows it.
+Proof: daemon.json is not valid JSON, or an option is both in daemon.json and a flag in the unit, or two options exclude
+each other.  No flow shows this cause.
 Now: correct daemon.json (``dockerd --validate`` checks it), then ``systemctl start docker``.
-Lasting: nothing: the corrected file is read at each start.
+Lasting: nothing has to be done, because dockerd reads the corrected file at each start.
 """
 
 from collections.abc import Iterator
@@ -22,7 +22,7 @@ from hairpin.message import Message, message
 
 
 def of_host(host: Host) -> Iterator[Finding]:
-    """Yield the configuration error that keeps a daemon from starting that should run."""
+    """Yield one finding for each dockerd that should run and cannot start because of an error in its configuration."""
     for each in health(host):
         boot = each.engine.boot
         why = refusal(each.engine)

@@ -1,14 +1,16 @@
-"""dockerd does not run, so neither does the container that publishes the port.
+"""dockerd does not run, so the container that publishes the port does not run either.
 
-Users see: "Cannot connect to the … daemon"; published ports are refused after a reboot or a failed restart.
+Users see: "Cannot connect to the … daemon", and connections to published ports are refused after a reboot or a failed
+restart.
 
-Proof: no dockerd answers, and what the port needs ended with it.  Its start also brings back its rules, its bridges and
-their addresses.
-Now: ``systemctl start docker``, behind ``systemctl reset-failed docker`` if it has failed; if it ends at once, its
-journal tells why.  It does if firewalld has a bridge in another zone: first ``firewall-cmd --zone=docker
---change-interface=BRIDGE``.  Then ``docker start`` for each container that the start ended and did not start again.
-Lasting: ``systemctl enable docker``, and a restart policy for the asked container if it has none that starts it at
-boot.
+Proof: no dockerd answers, and the container, docker-proxy or rules that the port needs ended with dockerd.  A start of
+dockerd also restores its rules, its bridges and their addresses.
+Now: ``systemctl start docker``.  If the unit has failed, run ``systemctl reset-failed docker`` before it.  If dockerd
+ends at once, its journal tells why.  If firewalld has a bridge of dockerd in another zone, first run ``firewall-cmd
+--zone=docker --change-interface=BRIDGE``.  Then run ``docker start`` for each container that the start of dockerd ended
+and did not restart.
+Lasting: ``systemctl enable docker``.  If the asked container has no restart policy that starts it at boot, set such a
+policy.
 """
 
 from collections.abc import Iterator
@@ -44,9 +46,10 @@ _BY_ITS_FILE = "daemon-does-not-start-config"
 
 
 def find(view: View) -> Iterator[Candidate]:
-    """Yield one candidate for each container that a stopped daemon takes out of service.  It publishes the port and
-    does not run, or its docker-proxy or rules are gone; or its resolver is gone; or it is on an overlay network about
-    which the other nodes get no more news.  The change restores everything that the daemon's start would restore."""
+    """Yield one candidate for each container that cannot be reached, or cannot work, because dockerd is down.  The
+    container publishes the port and does not run, or its docker-proxy, its rules or its resolver are gone.  Or it is on
+    an overlay network, and the other nodes no longer learn about it.  The change restores everything that a start of
+    dockerd would restore."""
     yield from _resolving(view)
     yield from _gossiping(view)
     for container, binding in (*held_once_running(view), *exposed_on_host(view), *asking_container(view)):
@@ -80,8 +83,8 @@ def find(view: View) -> Iterator[Candidate]:
 
 
 def _resolving(view: View) -> Iterator[Candidate]:
-    """Yield the candidate for a container that asks dockerd's resolver, whose socket in the container's namespace ended
-    with dockerd.  Source: moby libnetwork/resolver.go SetupFunc()"""
+    """Yield the candidate for a container that asks dockerd's resolver.  The resolver's socket in the container's
+    namespace was closed when dockerd ended.  Source: moby libnetwork/resolver.go SetupFunc()"""
     packet, container = view.stop.seen.packet, view.container
     if container is None or view.stop.reason != "no-listener" or packet.dport is None:
         return
@@ -95,8 +98,8 @@ def _resolving(view: View) -> Iterator[Candidate]:
 
 
 def _gossiping(view: View) -> Iterator[Candidate]:
-    """Yield the candidate for a container on an overlay network, if dockerd on its node or on this one is down. ¶
-    Without dockerd's gossip the other nodes remove the container's entries.
+    """Yield the candidate for a container on an overlay network, if dockerd is down on the container's node or on this
+    node.  Without dockerd's gossip the other nodes remove the container's entries.
 
     Source: moby libnetwork/networkdb/cluster.go, libnetwork/drivers/overlay/joinleave.go"""
     from hairpin.causes.between_hosts._overlay import GOSSIP_PORT, unknown_peer  # noqa: PLC0415 - few
@@ -115,19 +118,19 @@ def _gossiping(view: View) -> Iterator[Candidate]:
 
 
 def _made_again(view: View, engine: Engine) -> tuple[Primitive, ...]:
-    """Return the missing rules that the daemon makes when it starts."""
+    """Return the parts that add the missing rules which dockerd makes when it starts."""
     running = msgspec.structs.replace(engine, running=True)
     return restoring_all(missing_of(view.host, running), view.host_netns, view.host_namespace).parts
 
 
 def _addressed(view: View, engine: Engine) -> Iterator[Primitive]:
-    """Yield the missing bridge addresses that the daemon sets when it starts."""
+    """Yield the parts that add the missing bridge addresses which dockerd adds when it starts."""
     for joined in engine.networks:
         yield from (AddEntry(view.host_netns, each) for each in lost_addresses(view.host, joined))
 
 
 def _held(view: View, engine: Engine, container: Container, binding: PortBinding) -> tuple[Primitive, ...]:
-    """Return the parts of the daemon's start and the container's start.
+    """Return the parts of the change that starts dockerd and then the container.
 
     If the container's network is not known, only docker-proxy's socket is simulated."""
     parts = _started_parts(view, engine, container, binding)
@@ -138,7 +141,8 @@ def _held(view: View, engine: Engine, container: Container, binding: PortBinding
 
 
 def _started_parts(view: View, engine: Engine, container: Container, binding: PortBinding) -> tuple[Primitive, ...]:
-    """Return the parts of both starts; none if the container's networks are not known."""
+    """Return the parts of dockerd's start and of the container's start.  Return no part if the container's networks are
+    not known."""
     started = first_start(view.host, engine)
     change = starting_change(started.host, container, binding)
     return (*started.parts, *change.parts) if change is not None else ()
@@ -174,7 +178,7 @@ def _started(
 
 
 def of_host(host: Host) -> Iterator[Finding]:
-    """Yield the daemon that should run and does not run."""
+    """Yield one finding for each dockerd that should run and does not run."""
     for each in health(host):
         if each.is_down and each.expected:
             yield Finding(_latent(host, each), "latent", event=after(each))
@@ -201,13 +205,13 @@ def _latent(host: Host, down: Health) -> Candidate:
 
 
 def _has_two_records(boot: Boot | None) -> bool:
-    """Return whether the daemon ends because its database has leftovers of a failed start, so that another start does
-    not help."""
+    """Return whether dockerd ends because its database has a record from a failed start.  Another start does not help
+    in this case."""
     return boot is not None and any("networks have same bridge name" in line for line in boot.log)
 
 
 def _by_hand(host: Host, engine: Engine) -> tuple[Way, ...]:
-    """Return how a person repairs the database, which also holds the networks that users have made.
+    """Return the advice how a person repairs dockerd's database, which also contains the networks that users have made.
 
     Source: moby libnetwork/drivers/bridge/bridge.go createNetwork(); measured with 26.1.5"""
     if not _has_two_records(engine.boot):
@@ -233,7 +237,8 @@ def _traces(down: Health) -> tuple[str, ...]:
 
 
 def _detail(host: Host, engine: Engine, said: Message) -> Message:
-    """Return the sentence with the reason why the daemon does not run, as far as its log and files show it."""
+    """Return the message ``said`` with the reason why dockerd does not run, if dockerd's log and files show the
+    reason."""
     why = refusal(engine) or wrong_zone(host, engine) or last_words(engine.boot)
     if why is None:
         return said

@@ -1,14 +1,14 @@
-"""A firewall manager or a script has cleared the tables, and the engine's rules with them.
+"""A firewall manager or a script has cleared the tables, and so has deleted the engine's rules.
 
-Users see: at some minute every published port times out; a restart of Docker helps until the next time.
+Users see: suddenly every published port times out, and a restart of Docker helps until the tables are cleared again.
 
-Proof: of the engine's rules in a table nothing is left although the engine runs, and the chains of a manager are there
-that clears all tables when it starts (CSF, APF, Shorewall, Arno's firewall), or a script that cron or a link runs
-does so. The lost rules are causes of their own, which follow from it and are proven by a walk.
-Now: ``hairpin restore --apply`` puts the rules back without a restart.
-Lasting: let the manager call ``systemctl restart docker`` when it is done, or spare Docker's chains (``DOCKER = "1"``
-in csf.conf, ``DOCKER=Yes`` in shorewall.conf); let a script use ``iptables-restore --noflush``, or clear its own
-chains only.
+Proof: no rule of the engine is left in a table although the engine runs.  The chains of a manager exist that clears all
+tables when it starts (CSF, APF, Shorewall, Arno's firewall), or cron or a link runs a script that clears the tables.
+The lost rules are separate causes, which follow from this cause and are proven by a walk.
+Now: ``hairpin restore --apply`` restores the rules without a restart of the engine.
+Lasting: let the manager run ``systemctl restart docker`` at its end, or let it keep Docker's chains (``DOCKER = "1"``
+in csf.conf, ``DOCKER=Yes`` in shorewall.conf).  Let a script use ``iptables-restore --noflush``, or clear only its own
+chains.
 """
 
 import re
@@ -28,8 +28,8 @@ from hairpin.message import Message, message
 
 
 class Manager(msgspec.Struct, frozen=True):
-    """A program that clears all tables when it starts.  ``chains``: some of its own chains.  ``repair``: a command of
-    it that keeps an engine's rules."""
+    """A firewall manager that clears all tables when it starts.  ``chains``: the names of some of its own chains.
+    ``repair``: the setting or hook of the manager by which the engine's rules are kept or restored."""
 
     name: str
     chains: frozenset[str]
@@ -60,7 +60,7 @@ _MANAGERS = (
 )
 """Source: ConfigServer csf.pl, APF's files/apf, Shorewall's Chains.pm and shorewall.conf(5), arno-iptables-firewall."""
 _FEWEST = 2
-"""The number of a manager's chains that proves it: a single name may be a coincidence."""
+"""The number of chains that prove that a manager is in use.  A single chain name may be a coincidence."""
 
 _CLEARS = re.compile(
     r"\bip6?tables(?:-legacy|-nft)?\b(?:\s+-\S+(?:\s+\w+)?)*?\s+(?:-F|--flush)\s*(?:$|[;&|])"
@@ -68,13 +68,13 @@ _CLEARS = re.compile(
     r"|\bnft\b.*\bflush\s+ruleset\b"
 )
 _AT_BOOT = ("/etc/rc.local", "/etc/rc.d/rc.local", "/etc/local.d/")
-"""Folders of scripts that run only at boot, before the engine.  All others run repeatedly: those of cron and of links,
-and the scripts that cron calls."""
+"""Files and folders of scripts that run only at boot, before the engine starts.  All other scripts run repeatedly: the
+scripts of cron, the scripts that cron calls, and the scripts that run when a link comes up."""
 
 
 def of_host(host: Host) -> Iterator[Finding]:
-    """Yield the one state of a host that has such a manager, and whose running engine has lost all its rules in a
-    table."""
+    """Yield one finding if the running engine has lost all its rules in a table, and the host has a manager or script
+    that clears the tables."""
     flushed = [
         (engine, lost) for engine, lost in missing_on(host) if is_table_flushed(lost) and not is_down(host, engine)
     ]

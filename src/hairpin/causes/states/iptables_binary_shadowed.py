@@ -1,12 +1,14 @@
-"""dockerd runs another ``iptables`` than the host's tools do: an earlier one on its path, or none.
+"""dockerd runs another ``iptables`` program than the host's tools, because another one comes first on dockerd's path,
+or dockerd finds none.
 
-Users see: rules that ``iptables -S`` does not show, published ports that a firewall does not see, or "iptables not
-found" at dockerd's start.
+Users see: ``iptables -S`` does not show Docker's rules, a firewall does not see published ports, or dockerd's start
+reports "iptables not found".
 
-Proof: two programs of the name ``iptables`` on dockerd's path whose versions or back ends differ, of which dockerd
-takes the first; or none.  No change of the network can be walked; lost rules follow from it.
-Now: take the first one away (``rm /usr/local/sbin/iptables``, or its package), then restart the engine.
-Lasting: the same.
+Proof: dockerd's path has two programs with the name ``iptables`` whose versions or back ends differ, and dockerd uses
+the first.  Or dockerd's path has no such program.  No walk can prove this cause, because no change of the network
+repairs it.  Lost rules follow from this cause.
+Now: remove the first program (``rm /usr/local/sbin/iptables``, or its package), then restart the engine.
+Lasting: nothing more has to be done after this repair.
 """
 
 from collections.abc import Iterator
@@ -24,7 +26,8 @@ _ID = id_of(__name__)
 
 
 def of_host(host: Host) -> Iterator[Finding]:
-    """Yield the program that hides another program of dockerd from it, or the fact that there is none."""
+    """Yield one finding if an ``iptables`` program on dockerd's path hides another one, or if dockerd's path has
+    none."""
     programs = host.rule_tools.programs
     if tuple(words_meaning(host, _ID)) or (programs is not None and not programs.found and _calls_iptables(host)):
         evidence = tuple(one for each in words_meaning(host, _ID) for one in each.evidence)
@@ -37,7 +40,7 @@ def of_host(host: Host) -> Iterator[Finding]:
 
 
 def _calls_iptables(host: Host) -> bool:
-    """Return whether a Docker engine of the host makes its rules by iptables."""
+    """Return whether a Docker engine of the host makes its rules with iptables."""
     return any(
         engine.kind == "docker" and missing.wanted.backend == "iptables" and missing.wanted.rules
         for engine, missing in missing_on(host)

@@ -1,20 +1,20 @@
-"""iptables 1.8.11 of the nf_tables back end takes rules that differ in their interfaces for equal.
+"""iptables 1.8.11 with the nf_tables back end treats rules that differ only in their interfaces as equal.
 
-Users see: after a reboot, a restart of Docker or ``docker compose up``, containers of one network time out, those of
-another work; ``docker compose down`` of one project makes containers of another one time out.  Nothing is in dockerd's
-log.  With ``--debug`` it shows ``iptables --wait -t filter -C FORWARD -o br-… -j DOCKER`` without the ``-I`` or ``-A``
-that should follow.
+Users see: after a reboot, a restart of Docker or ``docker compose up``, containers of one network time out, while
+containers of another network work.  ``docker compose down`` of one project makes containers of another project time
+out.  dockerd's log reports no error.  With ``--debug`` the log shows ``iptables --wait -t filter -C FORWARD -o br-… -j
+DOCKER`` without the ``-I`` or ``-A`` that should follow.
 
-Proof: ``iptables -C`` finds a rule of another interface in a network namespace that is thrown away; where that was not
-tried, the package's version.  An engine lacks rules that ask for an interface; one that was not made has a rule in its
-chain that differs from it in the interfaces alone.  No flow shows the program; the lost rules are causes of their
-own, which follow from it. Debian has it in 1.8.11-1 and has mended it in 1.8.11-2, which is also Ubuntu's first
-1.8.11.  Other distributions have mended builds of 1.8.11, too; their version does not say so, and only the trial
-does.  1.8.10 and older, and ``iptables-legacy`` of every version, are sound.
-Now: ``hairpin restore --apply`` puts the rules back.  ``docker compose down`` and ``up`` may help one network and break
-another: ``-D`` takes the first rule that differs in its interfaces alone.
-Lasting: a mended package; until there is one, hold the one before it (``apt-mark hold iptables``), or
-``update-alternatives --set iptables /usr/sbin/iptables-legacy``, the same for ip6tables, and a reboot.
+Proof: in a throw-away network namespace, ``iptables -C`` finds a rule for another interface.  If this trial was not
+made, the package's version is the proof.  An engine lacks rules that match an interface, and if a rule was not made,
+its chain has a rule that differs only in the interfaces.  No flow shows the faulty program.  The lost rules are
+separate causes, which follow from this cause.  Debian has the bug in 1.8.11-1 and has fixed it in 1.8.11-2, which is
+also Ubuntu's first 1.8.11.  Other distributions have fixed builds of 1.8.11, too, but only the trial shows this, not
+their version.  1.8.10 and older versions do not have the bug, and no version of ``iptables-legacy`` has it.
+Now: ``hairpin restore --apply`` restores the rules.  ``docker compose down`` and ``up`` may repair one network and
+break another, because ``-D`` deletes the first rule that differs only in its interfaces.
+Lasting: install a fixed package.  Until it exists, keep the previous package (``apt-mark hold iptables``), or run
+``update-alternatives --set iptables /usr/sbin/iptables-legacy``, the same command for ip6tables, and reboot.
 """
 
 from collections.abc import Iterator
@@ -29,7 +29,8 @@ from hairpin.message import Message, message
 
 
 def of_host(host: Host) -> Iterator[Finding]:
-    """Yield the program that confuses rules, or may have done so, if the engine lacks rules that fit."""
+    """Yield one finding if the host's iptables is known to confuse rules.  If it may confuse rules, yield one only if
+    the engine lacks rules that it may have confused."""
     found = judgement(host)
     if found == "sound" or not _calls_iptables(host):
         return
@@ -142,7 +143,8 @@ def _line(host: Host, found: Judgement) -> Message:
 
 
 def _build(host: Host) -> str:
-    """Return the package's version if the program is from the package, else the program's version."""
+    """Return the version of the iptables package if the program comes from this package, or else the program's own
+    version."""
     package, program = host.version("package:iptables") or "", host.version("iptables") or ""
     return package if VERSION in package else program.removeprefix("iptables ")
 

@@ -1,12 +1,13 @@
 """The kernel lacks a match or a target that an engine's rules use.
 
 Users see: "Couldn't load match `addrtype'", "Extension addrtype revision 0 not supported, missing kernel module?" or
-"RULE_APPEND failed (No such file or directory)"; on NAS and embedded kernels published ports never work.
+"RULE_APPEND failed (No such file or directory)".  On NAS and embedded kernels, published ports never work.
 
-Proof: the engine's own words, and that the kernel neither has the module of the match nor can load it.  No change of
-the network can be walked.
-Now: ``modprobe xt_addrtype`` (or what the words name), and restart the engine; else a kernel that has it.
-Lasting: its name in ``/etc/modules-load.d``.
+Proof: the engine's error text names the match, and the kernel neither has the match's module nor can load it.  No walk
+can prove this cause, because no change of the network repairs it.
+Now: ``modprobe xt_addrtype`` (or the module that the error text names), and restart the engine.  If the module does not
+exist, boot a kernel that has it.
+Lasting: write the module's name into a file in ``/etc/modules-load.d``.
 """
 
 from collections.abc import Iterator
@@ -22,7 +23,7 @@ _MODULES = {"DNAT": "xt_nat", "SNAT": "xt_nat", "MARK": "xt_mark", "tcp": "xt_tc
 
 
 def of_host(host: Host) -> Iterator[Finding]:
-    """Yield the state for each match or target that an engine missed, if the kernel still lacks it."""
+    """Yield one finding if an engine reported a missing match or target and the kernel still lacks it."""
     said = still_missing(host, _ID, _MODULES)
     if not said:
         return

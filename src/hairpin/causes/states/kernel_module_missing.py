@@ -1,12 +1,15 @@
 """The kernel cannot load a module that an engine needs for its rules.
 
 Users see: dockerd ends with "can't initialize iptables table `nat': Table does not exist (do you need to insmod?)", or
-"modprobe: FATAL: Module … not found"; often after an upgrade of the kernel's package and before the reboot.
+"modprobe: FATAL: Module … not found".  This often happens after an upgrade of the kernel's package and before the
+reboot.
 
-Proof: the engine's own words, and that the kernel neither has the module nor can load it: ``/lib/modules/$(uname
--r)`` is gone or lacks it, or a line under /etc/modprobe.d forbids it.  No change of the network can be walked.
-Now: reboot into the installed kernel; else install the modules of the running one, and ``modprobe`` it.
-Lasting: its name in ``/etc/modules-load.d``.
+Proof: the engine's error text names the module, and the kernel neither has the module nor can load it.
+``/lib/modules/$(uname -r)`` is gone or lacks the module, or a line under /etc/modprobe.d forbids it.  No walk can prove
+this cause, because no change of the network repairs it.
+Now: reboot into the installed kernel.  Or install the modules of the running kernel, and ``modprobe`` the missing
+module.
+Lasting: write the module's name into a file in ``/etc/modules-load.d``.
 """
 
 from collections.abc import Iterator
@@ -26,8 +29,8 @@ _MODULES = _TABLES | {name: name for name in _ITS_OWN}
 
 
 def of_host(host: Host) -> Iterator[Finding]:
-    """Yield the state for each module that an engine missed, if the kernel still lacks it; else for a missing module
-    folder."""
+    """Yield one finding if an engine reported a missing module and the kernel still lacks it.  Otherwise yield one
+    finding if the folder of the running kernel's modules is gone."""
     said = still_missing(host, _ID, _MODULES)
     files = host.rule_tools.modules
     if said:
@@ -43,7 +46,8 @@ def of_host(host: Host) -> Iterator[Finding]:
 
 
 def _gone(files: ModuleFiles) -> Finding:
-    """Return the state of a host whose kernel works with its loaded modules and cannot load another one."""
+    """Return the finding about a host whose kernel still works with its loaded modules and cannot load any other
+    module."""
     title = message("The files of the running kernel's modules are gone")
     found = Candidate(
         title=title,

@@ -1,11 +1,11 @@
-"""A dockerd with ``live-restore`` has made rules of nat POSTROUTING that were there already, once more at each start.
+"""A dockerd with ``live-restore`` has added its rules in nat POSTROUTING again at each start, although they existed.
 
-Users see: POSTROUTING grows with each restart of Docker; starting containers becomes slow, and so does ``iptables``.
+Users see: POSTROUTING grows with each restart of Docker, and container starts and ``iptables`` become slow.
 
-Proof: ``live-restore`` is on, and the same rule for a container or a network stands in POSTROUTING more than once.  The
-first of them does all the work, so no packet shows the others.
-Now: delete the copies: ``iptables -t nat -D POSTROUTING …`` once for each.
-Lasting: a newer engine, which looks for the rule before it adds it.
+Proof: ``live-restore`` is on, and POSTROUTING has the same rule for a container or a network more than once.  The first
+of these rules decides for every packet, so no packet shows the copies.
+Now: run ``iptables -t nat -D POSTROUTING …`` once for each copy.
+Lasting: upgrade the engine, because newer versions add a rule only if it does not exist.
 """
 
 from collections import Counter
@@ -24,7 +24,7 @@ from hairpin.network.prefix import Version, inside
 
 
 def of_host(host: Host) -> Iterator[Finding]:
-    """Yield the one state of a host whose POSTROUTING has duplicates of a live-restore dockerd's rules."""
+    """Yield one finding if POSTROUTING has copies of the rules of a dockerd with ``live-restore``."""
     docker = next((each for each in host.engines if each.kind == "docker" and each.live_restore), None)
     copies = tuple(_copies(host, docker)) if docker is not None and docker.iptables is not False else ()
     if not copies:
@@ -54,7 +54,7 @@ def of_host(host: Host) -> Iterator[Finding]:
 
 
 def _copies(host: Host, docker: Engine) -> Iterator[Place]:
-    """Yield the place of each rule of the engine that is already earlier in the chain, in rule order."""
+    """Yield the place of each rule of the engine that is a copy of an earlier rule in the chain, in rule order."""
     for table in host.namespace(host.netns.name).ruleset.tables:
         chain = table.chain("POSTROUTING") if table.name == "nat" and table.dialect != "nft" else None
         seen: Counter[object] = Counter()

@@ -1,13 +1,15 @@
-"""A process holds the lock that every ``iptables`` of the legacy back end takes, so no rule can be made.
+"""A process holds the lock that every ``iptables`` command of the legacy back end needs, so no rule can be made.
 
-Users see: "Another app is currently holding the xtables lock"; ``docker run`` hangs, or a container's rules are missing
-after many were started at once.
+Users see: "Another app is currently holding the xtables lock".  ``docker run`` hangs, or a container's rules are
+missing after many containers were started at once.
 
-Proof: the kernel's list of locks names the process that holds ``/run/xtables.lock`` and the ones that wait for it; or
-the engine's error about a container has these words.  No flow shows it; lost rules follow from it.
-Now: wait for the holder or end it, then start the container, or ``hairpin restore --apply``.
-Lasting: ``iptables -w`` in every script, fewer rules (fail2ban with ipset), or the nf_tables back end, which takes no
-lock.
+Proof: the kernel's list of locks names the process that holds ``/run/xtables.lock`` and the processes that wait for it.
+Or the engine's error about a container has the words quoted above.  No flow shows this cause, and lost rules follow
+from it.
+Now: wait until the process releases the lock, or end the process.  Then start the container, or run ``hairpin restore
+--apply``.
+Lasting: use ``iptables -w`` in every script, use fewer rules (fail2ban with ipset), or use the nf_tables back end,
+which needs no lock.
 """
 
 from collections.abc import Iterator
@@ -22,15 +24,15 @@ from hairpin.message import Message, message
 
 _LOCK = "/run/xtables.lock"
 _LONG_S = 5
-"""No ``iptables`` call that makes a rule takes so long."""
+"""The time in seconds for which a normal ``iptables`` command never holds the lock."""
 _WAITING_S = 1
-"""A shorter wait is usual while several containers start."""
+"""The shortest wait for the lock, in seconds, that counts.  Shorter waits are usual while several containers start."""
 _ID = id_of(__name__)
 
 
 def of_host(host: Host) -> Iterator[Finding]:
-    """Yield the process for whose lock others wait, or that has held it for long; else the state in an engine's
-    error."""
+    """Yield one finding about the process that holds the lock, if other processes wait for the lock or an iptables
+    process holds it for long.  Otherwise yield one finding if an engine's error reports the lock."""
     users = host.rule_tools.lock
     holder = next((each for each in users if not each.waits), None)
     waiting = tuple(each for each in users if each.waits and each.age_s >= _WAITING_S)
@@ -42,7 +44,7 @@ def of_host(host: Host) -> Iterator[Finding]:
 
 
 def _is_iptables(user: LockUser) -> bool:
-    """Return whether the process is an iptables command, which holds the lock while it works."""
+    """Return whether the process is an iptables command.  Such a command holds the lock only while it works."""
     return "tables" in user.process
 
 

@@ -1,4 +1,4 @@
-"""Questions about an event and about the cause found after it."""
+"""Questions about an event and about the cause that is found after the event."""
 
 import re
 
@@ -19,12 +19,13 @@ _MANAGERS = ("firewalld", "ufw", "netfilter-persistent", "iptables", "ip6tables"
 
 
 def loses_engine_rules(coming: Coming) -> bool:
-    """Return whether the event leaves an engine without rules that it made."""
+    """Return whether the event deletes rules that an engine made."""
     return coming.found.candidate.in_class in PUTTING_BACK
 
 
 def setting_of(coming: Coming) -> Setting | None:
-    """Return the last line that sets the sysctl that stops the packet, if the line sets the stopping value."""
+    """Return the line of a file that decides the sysctl which stops the packet, or None if that line does not set the
+    present value."""
     where = coming.found.candidate.where
     if not isinstance(where, OfSysctl):
         return None
@@ -33,7 +34,7 @@ def setting_of(coming: Coming) -> Setting | None:
 
 
 def stopping_rule(coming: Coming) -> Place | None:
-    """Return the rule, or the policy, that stops the packet."""
+    """Return the rule or policy that stops the packet after the event, or None."""
     where, stop = coming.found.candidate.where, coming.found.stop
     decided = stop.decided_by if stop is not None else None
     if isinstance(where, OfRule):
@@ -42,7 +43,8 @@ def stopping_rule(coming: Coming) -> Place | None:
 
 
 def brought_translation(coming: Coming) -> Place | None:
-    """Return the first rule that gives the packet another destination after the event, if the event has brought it."""
+    """Return the first rule that changes the packet's destination after the event, or None if this rule exists already
+    before the event."""
     destination = coming.flow.daddr
     for step in walked(coming.then, coming.flow).usual.request:
         earlier, destination = destination, step.packet.daddr
@@ -57,8 +59,8 @@ def brought_translation(coming: Coming) -> Place | None:
 
 
 def engine_rule_of_the_file(coming: Coming) -> Place | None:
-    """Return the rule in an engine's form, from a saved file, that stops or misdirects the packet once the file is
-    loaded. ¶ None if no file of the host has the rule: then the engine made it itself."""
+    """Return the rule in an engine's form that stops or misdirects the packet after a saved file is loaded.  Return
+    None if no file of the host has the rule, because the engine then made the rule itself."""
     for place in (stopping_rule(coming), brought_translation(coming)):
         of_engine = place is not None and _OF_ENGINE.search(f"{place.chain} {place.text}") is not None
         if place is not None and of_engine and _is_saved(coming.host, place):
@@ -75,7 +77,7 @@ def _is_saved(host: Host, place: Place) -> bool:
 
 
 def managers(host: Host) -> tuple[str, ...]:
-    """Return the programs that load their own rules at boot, or have loaded them."""
+    """Return the names of the firewall managers that load their own rules at boot, or have loaded their rules."""
     found = [name for name in _MANAGERS if (one := unit(host, name)) is not None and one.enabled.startswith("enabled")]
     keeper = rule_keeper(host)
     if keeper in _MANAGERS and keeper not in found:

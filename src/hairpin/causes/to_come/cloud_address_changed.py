@@ -1,10 +1,10 @@
-"""A rule, a container or a question names an address that the cloud gives anew at each start of the machine.
+"""A rule, a container or a question names an address that the cloud assigns anew at each start of the machine.
 
-Users see: it worked until the machine was stopped and started.
+Users see: the port worked until the machine was stopped and started.
 
-Proof: the address is taken off the model of the host; nothing answers for it then.
-Now: nothing fails yet.
-Lasting: a reserved address; rules and published ports without the address.
+Proof: hairpin deletes the address from the model of the host.  No machine answers for the address then.
+Now: nothing has to be done, because no flow fails yet.
+Lasting: reserve the address, or write rules and published ports without the address.
 """
 
 from hairpin.causes.cause import Cause

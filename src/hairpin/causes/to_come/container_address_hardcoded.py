@@ -1,11 +1,11 @@
-"""A rule of somebody's own leads to, or allows, the address that a container has today.
+"""A rule that a person wrote leads to, or allows, the address that a container has today.
 
-Users see: it worked until the container was restarted or made anew: it has another address since.
+Users see: the port worked until the container was restarted or recreated and got another address.
 
-Proof: the event is carried out on the model of the host; the container has another address then, and the packet goes
-where the old one was.
-Now: nothing fails yet.
-Lasting: publish the port instead, or give the container an address of its own (``--ip``).
+Proof: hairpin simulates the event on the model of the host.  The container has another address then, and the packet
+goes to the old address.
+Now: nothing has to be done, because no flow fails yet.
+Lasting: publish the port instead, or give the container a fixed address (``--ip``).
 """
 
 import re
@@ -32,12 +32,13 @@ def foresees(coming: Coming) -> bool:
 
 
 _PODMANS = ("NETAVARK", "CNI-")
-"""Prefixes of the chains of Podman's back ends, which they make again with the container's new address."""
+"""Prefixes of the chains that Podman's back ends make.  The back ends make these chains again with the container's new
+address."""
 _STALE = ("dnat-rule-stale-address", "dnat-rule-shadowed")
 
 
 def _left(was: Host, then: Host) -> Iterator[str]:
-    """Yield the present addresses of containers that will run after the event with other addresses."""
+    """Yield the present addresses of the containers that will have other addresses after the event."""
     for container in was.containers():
         after = then.container(container.name)
         if after is not None and after.running:

@@ -1,10 +1,11 @@
-"""A flow passes because the engine of today leaves it open; the rules of a newer version stop it.
+"""A flow passes because the installed version of the engine lets it pass.  The rules of a newer version stop it.
 
-Users see: it worked until the engine was upgraded: a container's own address, or another network's, is not reached.
+Users see: since the engine was upgraded, clients no longer reach a container's own address or a container on another
+network.
 
-Proof: the upgrade is carried out on the model of the host; a rule of the new engine stops the packet.
-Now: nothing fails yet.
-Lasting: publish the port, or the option that the new version has for it (``allow-direct-routing``,
+Proof: hairpin simulates the upgrade on the model of the host.  A rule of the new engine stops the packet.
+Now: nothing has to be done, because no flow fails yet.
+Lasting: publish the port, or set the option by which the new version allows the flow (``allow-direct-routing``,
 ``trusted_host_interfaces``, a gateway mode).
 """
 

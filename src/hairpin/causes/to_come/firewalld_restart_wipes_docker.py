@@ -1,13 +1,13 @@
-"""firewalld flushes the tables of iptables when it starts or reloads, and the engine does not hear of it.
+"""firewalld flushes the tables of iptables when it starts or reloads, and the engine does not notice this.
 
 Users see: published ports fail after ``systemctl restart firewalld`` or ``firewall-cmd --reload``, until the engine is
-restarted; ``docker run`` says "No chain/target/match by that name".
+restarted.  ``docker run`` fails with "No chain/target/match by that name".
 
-Proof: the event is carried out on the model of the host; rules that the engine made are gone then, and put back, the
-packet goes on.
-Now: nothing fails yet.
-Lasting: Podman: ``systemctl enable --now netavark-firewalld-reload``; Docker: restart it behind firewalld
-(``PartOf=firewalld.service``).
+Proof: hairpin simulates the event on the model of the host.  Rules that the engine made are gone then, and with these
+rules the packet passes.
+Now: nothing has to be done, because no flow fails yet.
+Lasting: for Podman, ``systemctl enable --now netavark-firewalld-reload``.  For Docker, let systemd restart dockerd
+after firewalld (``PartOf=firewalld.service``).
 """
 
 from hairpin.causes.cause import Cause

@@ -1,10 +1,11 @@
-"""firewalld lets the port in at run time, and its files do not say so.
+"""firewalld's runtime configuration opens the port, and firewalld's files do not.
 
-Users see: it worked until ``firewall-cmd --reload``, a restart of firewalld, or the reboot.
+Users see: the port worked until ``firewall-cmd --reload``, a restart of firewalld, or a reboot.
 
-Proof: the files are loaded into the model of the host; the zone's chain then stops the packet that it lets through now.
-Now: nothing fails yet.
-Lasting: ``firewall-cmd --permanent`` with the same words, or ``firewall-cmd --runtime-to-permanent``.
+Proof: hairpin loads the files into the model of the host.  The zone's chain then stops the packet, which it accepts
+now.
+Now: nothing has to be done, because no flow fails yet.
+Lasting: run ``firewall-cmd --permanent`` with the same options, or ``firewall-cmd --runtime-to-permanent``.
 """
 
 from hairpin.causes.cause import Cause, Coming

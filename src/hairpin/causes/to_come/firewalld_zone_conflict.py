@@ -1,11 +1,13 @@
-"""A bridge of dockerd's is bound to another zone of firewalld: dockerd ends at its next start with ZONE_CONFLICT.
+"""A bridge of dockerd is bound to another firewalld zone than ``docker``, so the next start of dockerd fails with
+ZONE_CONFLICT.
 
-Users see: it worked until the reboot, or until dockerd was restarted; its log says that docker0 is already bound to a
-zone.
+Users see: published ports worked until the host was rebooted or dockerd was restarted.  dockerd's log says that docker0
+is already bound to a zone.
 
-Proof: dockerd's start is carried out on the model of the host; it fails, and without the binding it does not.
-Now: nothing fails yet: ``firewall-cmd --permanent --zone=docker --change-interface=docker0``.
-Lasting: the same.
+Proof: hairpin simulates dockerd's start on the model of the host.  The start fails, and without the binding it does not
+fail.
+Now: no flow fails yet.  Run ``firewall-cmd --permanent --zone=docker --change-interface=docker0``.
+Lasting: the same command is lasting.
 """
 
 from hairpin.causes.cause import Cause, Coming

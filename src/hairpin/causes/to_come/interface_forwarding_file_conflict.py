@@ -1,11 +1,11 @@
-"""A file of sysctl.d says 0 for the forwarding of one interface, or of those to come.
+"""A file of sysctl.d sets forwarding to 0 for one interface, or for all new interfaces.
 
-Users see: it worked until an interface came up again, or the files were applied; other interfaces forward.
+Users see: the port worked until an interface came up again or the files were applied.  Other interfaces still forward.
 
-Proof: the files are applied to the model of the host; a packet that comes in by that interface is then dropped, and
-with 1 it is not.
-Now: nothing fails yet: remove the line.
-Lasting: the same.
+Proof: hairpin applies the files to the model of the host.  A packet that comes in by this interface is then dropped,
+and with 1 it is not dropped.
+Now: no flow fails yet.  Remove the line.
+Lasting: the removed line is lasting, so nothing more has to be done.
 """
 
 from hairpin.causes.cause import Cause

@@ -1,11 +1,11 @@
-"""A rule, a sysctl file or the network's configuration names a network card by its name.
+"""A rule, a sysctl file or the network configuration refers to a network card by its interface name.
 
-Users see: it worked until the card was replaced, or the kernel gave it another name.
+Users see: the port worked until the card was replaced, or until the kernel gave it another name.
 
-Proof: the event is carried out on the model of the host; what names the old interface applies to none then, and the
-packet is stopped.
-Now: nothing fails yet.
-Lasting: a ``.link`` file that keeps the name, or the rule without it.
+Proof: hairpin simulates the event on the model of the host.  The rule or setting with the old name then applies to no
+interface, and the packet is stopped.
+Now: nothing has to be done, because no flow fails yet.
+Lasting: add a ``.link`` file that keeps the name, or write the rule without the name.
 """
 
 from hairpin.causes.cause import Cause

@@ -1,11 +1,12 @@
-"""Forwarding is on because something has switched it on at run time; no file says so.
+"""Forwarding is on because a program or a person switched it on at run time, and no file sets it.
 
-Users see: it worked until the network was restarted, or the host rebooted.
+Users see: the port worked until the network was restarted or the host was rebooted.
 
-Proof: the event is carried out on the model of the host: forwarding is off then, no file sets it, and with 1 the packet
-goes on.  dockerd and Podman switch it on when they start, so a host on which they start has no such cause.
-Now: nothing fails yet: write the file.
-Lasting: ``net.ipv4.ip_forward = 1`` in a file of sysctl.d.
+Proof: hairpin simulates the event on the model of the host.  Forwarding is off then, no file sets it, and with 1 the
+packet passes.  dockerd and Podman switch forwarding on when they start, so a host on which they start does not have
+this cause.
+Now: no flow fails yet.  Write the file.
+Lasting: put ``net.ipv4.ip_forward = 1`` into a file of sysctl.d.
 """
 
 from hairpin.causes.cause import Cause

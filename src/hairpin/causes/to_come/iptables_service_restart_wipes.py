@@ -1,12 +1,12 @@
-"""The saved rules replace whole tables, and the engine's rules are not among them.
+"""The saved rules replace whole tables, and the saved rules do not contain the engine's rules.
 
-Users see: published ports and the containers' way out fail after ``systemctl restart netfilter-persistent`` or
-``iptables``, until dockerd is restarted.
+Users see: published ports and the containers' connections to the outside fail after ``systemctl restart
+netfilter-persistent`` or ``iptables``, until dockerd is restarted.
 
-Proof: the saved file is loaded into the model of the host; rules that the engine made are gone then, and put back, the
-packet goes on.
-Now: nothing fails yet.
-Lasting: restart dockerd whenever that unit is restarted (``PartOf=``), or take the engine's tables out of the file.
+Proof: hairpin loads the saved file into the model of the host.  Rules that the engine made are gone then, and with
+these rules the packet passes.
+Now: nothing has to be done, because no flow fails yet.
+Lasting: restart dockerd whenever this unit is restarted (``PartOf=``), or remove the engine's tables from the file.
 """
 
 from hairpin.causes.cause import Cause, Coming
@@ -18,7 +18,7 @@ def foresees(coming: Coming) -> bool:
     """Return whether the event brings this cause."""
     if coming.event != "saved-rules-restore" or not loses_engine_rules(coming):
         return False
-    return brought_translation(coming) is None  # else the file has older rules of the engine
+    return brought_translation(coming) is None  # otherwise the file has older rules of the engine
 
 
 CAUSE = Cause(

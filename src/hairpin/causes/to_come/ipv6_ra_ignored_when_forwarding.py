@@ -1,10 +1,12 @@
-"""With IPv6 forwarding on, the kernel takes no advertisement unless ``accept_ra`` is 2: what it has ends.
+"""While IPv6 forwarding is on, the kernel accepts router advertisements only if ``accept_ra`` is 2.  The addresses and
+routes that it has got from earlier advertisements expire.
 
 Users see: IPv6 works for half an hour after the boot, or after the engine has switched forwarding on.
 
-Proof: the advertised routes and addresses are taken off the model of the host; the packet has no route then.
+Proof: hairpin deletes the advertised routes and addresses from the model of the host.  The packet has no route then.
 Now: ``sysctl -w net.ipv6.conf.LINK.accept_ra=2``.
-Lasting: the same in a file of sysctl.d, or the network manager that takes advertisements itself.
+Lasting: put the same sysctl into a file of sysctl.d, or use a network manager that handles router advertisements
+itself.
 """
 
 from hairpin.causes.cause import Cause

@@ -1,10 +1,13 @@
-"""A file of networkd or NetworkManager matches the engine's bridges or the containers' ends of their links.
+"""A file of networkd or NetworkManager matches the engine's bridges or the veths of containers.
 
-Users see: it worked until the network manager was restarted: a bridge has lost its address, or a container its port.
+Users see: since the network manager was restarted, a bridge has lost its address, or a container's veth is no longer a
+bridge port.
 
-Proof: the manager's restart is carried out on the model of the host; an engine's link is other than the engine made it.
-Now: nothing fails yet.
-Lasting: ``Unmanaged=yes`` for these links, or a narrower ``[Match]``; ``unmanaged-devices=`` in NetworkManager.
+Proof: hairpin simulates the manager's restart on the model of the host.  A link of the engine then differs from the
+link that the engine made.
+Now: nothing has to be done, because no flow fails yet.
+Lasting: in networkd, set ``Unmanaged=yes`` for these links or write a narrower ``[Match]``.  In NetworkManager, set
+``unmanaged-devices=``.
 """
 
 from hairpin.causes.cause import Cause

@@ -1,11 +1,12 @@
-"""Two or more of firewalld, ufw, nftables, iptables and netfilter-persistent load rules here, each for itself.
+"""Two or more of firewalld, ufw, nftables, iptables and netfilter-persistent load rules on this host, independently of
+each other.
 
-Users see: what one of them allows is denied after the other one is restarted, or after the boot.
+Users see: a flow that one of these programs allows is denied after another program is restarted, or after a boot.
 
-Proof: the event is carried out on the model of the host; the packet then meets a rule or a policy of another program
-than the one that lets it through now.
-Now: nothing fails yet.
-Lasting: keep one of them, and bring the rules of the others into it.
+Proof: hairpin simulates the event on the model of the host.  A rule or policy of one program then stops the packet,
+which a rule of another program accepts now.
+Now: nothing has to be done, because no flow fails yet.
+Lasting: keep one of these programs, and move the rules of the other programs into it.
 """
 
 from hairpin.causes.cause import Cause

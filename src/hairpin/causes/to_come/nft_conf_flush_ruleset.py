@@ -1,12 +1,14 @@
-"""The script of nftables begins with ``flush ruleset``, or its unit flushes when it stops: the engine's tables go, too.
+"""The script of nftables begins with ``flush ruleset``, or its unit flushes the ruleset when it stops, so the engine's
+tables are deleted, too.
 
-Users see: published ports and the containers' way out fail after ``systemctl restart nftables`` or ``nft -f
-/etc/nftables.conf``, until dockerd is restarted.
+Users see: published ports and the containers' connections to the outside fail after ``systemctl restart nftables`` or
+``nft -f /etc/nftables.conf``, until dockerd is restarted.
 
-Proof: the script is carried out on the model of the host; rules that the engine made are gone then, and put back, the
-packet goes on.
-Now: nothing fails yet.
-Lasting: ``destroy table`` for the script's own tables instead of ``flush ruleset``; restart dockerd behind the unit.
+Proof: hairpin simulates the script on the model of the host.  Rules that the engine made are gone then, and with these
+rules the packet passes.
+Now: nothing has to be done, because no flow fails yet.
+Lasting: in the script, use ``destroy table`` for the script's own tables instead of ``flush ruleset``.  Let systemd
+restart dockerd after the unit.
 """
 
 from hairpin.causes.cause import Cause

@@ -1,11 +1,11 @@
-"""A unit that loads or flushes rules, or brings the published address, is started behind dockerd.
+"""A unit that loads or flushes rules, or adds the published address, is started after dockerd.
 
 Users see: after each boot published ports fail until dockerd is restarted.
 
-Proof: the boot is carried out on the model of the host in the order of its units; rules that the engine made are gone
-at its end, and put back, the packet goes on.
-Now: nothing fails yet.
-Lasting: ``Before=docker.service`` in that unit, or dockerd's rules restored behind it.
+Proof: hairpin simulates the boot on the model of the host in the order of its units.  Rules that the engine made are
+gone after the boot, and with these rules the packet passes.
+Now: nothing has to be done, because no flow fails yet.
+Lasting: add ``Before=docker.service`` to this unit, or restore dockerd's rules after this unit has run.
 """
 
 from hairpin.causes.cause import Cause

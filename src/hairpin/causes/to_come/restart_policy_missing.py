@@ -1,12 +1,13 @@
-"""A container that runs has no restart policy: after the next start of its engine it does not run.
+"""A running container has no restart policy, so it does not run after the next start of its engine.
 
-Users see: it worked until the reboot, or until dockerd was restarted; the container is there, and exited.
+Users see: the port worked until the host was rebooted or dockerd was restarted.  The container still exists, and its
+state is exited.
 
-Proof: the event is carried out on the model of the host: the engine starts each container with a policy, and this one
-stays down; with a policy its port answers.
-Now: ``docker update --restart unless-stopped NAME`` changes no container that runs.
-Lasting: the same, or ``restart: unless-stopped`` in the compose file; for Podman a quadlet, or
-``podman-restart.service``.
+Proof: hairpin simulates the event on the model of the host.  The engine starts each container with a restart policy,
+and this container stays down.  With a restart policy its port answers.
+Now: ``docker update --restart unless-stopped NAME``, which does not restart the running container.
+Lasting: the same command is lasting.  Or write ``restart: unless-stopped`` into the Compose file.  For Podman, use a
+quadlet or ``podman-restart.service``.
 """
 
 from hairpin.causes.cause import Cause, Coming

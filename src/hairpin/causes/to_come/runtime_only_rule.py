@@ -1,11 +1,11 @@
-"""A rule on the packet's way was added by hand: no file, no program and no engine makes it again.
+"""A person added a rule on the packet's path, and no file, program or engine makes the rule again.
 
-Users see: it worked until the reboot, or until the firewall was reloaded.
+Users see: the port worked until the host was rebooted or the firewall was reloaded.
 
-Proof: the event is carried out on the model of the host; the rule by which the packet passes now is gone then, and the
-packet is stopped.
-Now: nothing fails yet.
-Lasting: the rule in the file that this host's firewall loads.
+Proof: hairpin simulates the event on the model of the host.  The rule by which the packet passes now is gone then, and
+the packet is stopped.
+Now: nothing has to be done, because no flow fails yet.
+Lasting: write the rule into the file that this host's firewall loads.
 """
 
 from collections.abc import Iterator
@@ -28,6 +28,6 @@ CAUSE = Cause(
 
 
 def of_flows(asked: AskedFlows) -> Iterator[Finding]:
-    """Yield users' own rules that no longer keep clients out after an event."""
+    """Yield one finding for each user's rule that no longer keeps clients out after an event."""
     advice = message("if they are meant to stay out, write the rule where this host's firewall loads its rules")
     return opened_by_events(asked, advice, of_engine=False)

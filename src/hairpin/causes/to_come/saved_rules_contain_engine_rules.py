@@ -1,11 +1,12 @@
-"""The saved file was written while the engine ran: it brings back rules of containers that have other addresses now.
+"""The saved file was written while the engine ran, so it restores rules of containers that have other addresses now.
 
-Users see: after the boot a published port leads to another container, or nowhere; rules of the engine stand twice.
+Users see: after a boot a published port leads to another container, or to no container, and rules of the engine exist
+twice.
 
-Proof: the file is loaded into the model of the host; the packet then meets a rule of the engine's form out of the file,
-and without that rule it goes on.
-Now: nothing fails yet.
-Lasting: take the engine's chains and rules out of the file; save the host's own rules alone.
+Proof: hairpin loads the file into the model of the host.  A rule from the file that has the form of an engine's rule
+then stops or misdirects the packet, and without this rule the packet passes.
+Now: nothing has to be done, because no flow fails yet.
+Lasting: remove the engine's chains and rules from the file, and save only the host's own rules.
 """
 
 from hairpin.causes.cause import Cause, Coming

@@ -1,12 +1,13 @@
-"""A file of sysctl.d says 0 for forwarding: the next ``sysctl --system`` switches it off while the engine runs.
+"""A file of sysctl.d sets forwarding to 0, so the next ``sysctl --system`` switches forwarding off while the engine
+runs.
 
-Users see: it worked until a package was installed, a hardening role ran, or somebody called ``sysctl --system``; a
-restart of dockerd repairs it until the next time.
+Users see: the port worked until a package was installed, a hardening role ran, or somebody called ``sysctl --system``.
+A restart of dockerd repairs the fault until the files are applied again.
 
-Proof: the files are applied to the model of the host; the packet is then dropped for want of forwarding, and with 1 it
-is not.  A file that another one overrides is no cause.
-Now: nothing fails yet: change the line.
-Lasting: 1 in that line, and an exception in what writes the file.
+Proof: hairpin applies the files to the model of the host.  The packet is then dropped because forwarding is off, and
+with 1 it is not dropped.  If another file overrides this file, it is no cause.
+Now: no flow fails yet.  Change the line.
+Lasting: write 1 into this line, and add an exception to the program that writes the file.
 """
 
 from hairpin.causes.cause import Cause
