@@ -133,7 +133,8 @@ class Candidate(msgspec.Struct, frozen=True):
     - ``cuts``: whether the change ends connections that are open now.
     - ``refused``: the reason of a stop (such as a missing bridge) for which the host would refuse the change now.
       hairpin then searches causes of that reason, and they are repaired first.
-    - ``made_by``: the ids of other causes that may have produced this fault.  They count if they are found on the host.
+    - ``made_by``: the ids of other causes that may have produced this fault.  Such a cause counts if it is found on the
+      host.
     - ``goes_first``: whether this cause must be repaired before the causes that follow from it.
     - ``of_network``: whether the change concerns every container of a network, so that all of them have to be read.
     """
@@ -174,8 +175,8 @@ class Finding(msgspec.Struct, frozen=True):
     - ``host``: the label of the host that has the cause.
     - ``flows``: the indexes of the asked flows that the cause stops, or that pass because of it.
     - ``stop``: the stop of the first of these flows.
-    - ``proof``: the walks that prove the cause, or None if no packet shows it.  Then ``candidate.evidence`` is the
-      reading that shows it.
+    - ``proof``: the walks that prove the cause, or None if no packet shows it.  In the latter case
+      ``candidate.evidence`` is the reading that shows the cause.
     - ``event``: the event that brings the cause, or None if it exists now.  The proof holds after the event.
     - ``container``: the name of the container whose state is the cause; empty if the cause concerns the whole host.
     - ``line``: advice, in one line.

@@ -1,7 +1,7 @@
 """Ports that an event opens: a rule keeps clients out now, and nothing keeps them out after the event.
 
 An engine's own rules count only if a reload of firewalld deletes them and the engine does not restore them, although it
-restores the rules that make its ports reachable.  hairpin never closes such an opening itself.  It gives advice.
+restores the rules that make its ports reachable.  hairpin never closes such a port itself, and only gives advice.
 """
 
 from collections.abc import Iterator
@@ -40,9 +40,9 @@ def opened_by_events(asked: AskedFlows, advice: Message, *, of_engine: bool) -> 
     """Yield one finding for each rule that no longer keeps clients out after an event.  The event removes the rule or
     inserts an accepting rule before it.
 
-    If ``of_engine`` is true, only isolation rules of engines are examined.  Otherwise all other rules are examined.  A
-    rule that matches every packet counts as a policy: an event that restores an accepting rule before it opens
-    nothing."""
+    If ``of_engine`` is true, only isolation rules of engines are examined.  If ``of_engine`` is false, all rules except
+    isolation rules of engines are examined.  A rule that matches every packet counts as a policy: an event that
+    restores an accepting rule before it opens nothing."""
     network = asked.network
     denied = {
         number: place

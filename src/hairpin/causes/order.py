@@ -1,7 +1,7 @@
 """Decides which of several proven causes is named first, by one ordered table of candidate classes.
 
 Often several changes would each deliver the flow.  For example, one change restores a lost rule, and another opens the
-policy that now drops the packet.  The search tries candidates in the order of this table, so the first one that
+policy that now drops the packet.  The search tries candidates in the order of this table, so the first candidate that
 delivers the flow is the answer.  Candidates in one row are tried in the order of the walk's branches.  Candidates of
 one branch are tried in the order of their cause ids.
 """
@@ -181,8 +181,8 @@ OPENING: frozenset[Class] = frozenset(
 """Classes of candidates that let a packet through a rule or policy.  In ORDER they come after PUTTING_BACK."""
 _WALLS: frozenset[Class] = frozenset({"dropping-rule", "nearly-allowing-rule", "separation"})
 FOR_SOMEBODY = OPENING | _WALLS
-"""Classes of candidates that open a path to the destination.  They repair nothing while no container has the
-destination address."""
+"""Classes of candidates that open a path to the destination.  Such a candidate repairs nothing while no container has
+the destination address."""
 _OF_ONE_STOP: frozenset[Class] = frozenset(
     {
         "address-not-on-host", "address-held-by-nobody", "far-end-of-link", "filtering-peer", "no-way-back",
@@ -194,8 +194,8 @@ OF_THEIR_STOP = (FOR_SOMEBODY - _DECIDING) | _OF_ONE_STOP
 """Classes of candidates that count only if the reason of the stop is among the ``reasons`` of their cause.  At any
 other stop they would be guesses."""
 LAST: frozenset[Class] = frozenset({"wanted-route"})
-"""Classes of candidates that undo an intended setting.  They are tried only if no other candidate explains why the flow
-fails."""
+"""Classes of candidates that undo an intended setting.  Such a candidate is tried only if no other candidate explains
+why the flow fails."""
 
 _PLACES: dict[Class, int] = {name: place for place, row in enumerate(ORDER) for name in row.classes}
 

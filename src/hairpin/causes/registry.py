@@ -2,8 +2,8 @@
 
 A module in these folders defines a cause as ``CAUSE``, or its name begins with an underscore and it has code that
 several causes share.  Any other module is an error, because a misspelt name would hide a cause.  A ``CAUSE`` gets its
-id from the module's name.  It gets ``find``, ``of_host``, ``of_flows`` and ``foresees`` from the module's functions of
-these names.
+id from the module's name.  A ``CAUSE`` gets ``find``, ``of_host``, ``of_flows`` and ``foresees`` from the module's
+functions of these names.
 """
 
 import importlib

@@ -142,9 +142,8 @@ def inner_packet(view: View) -> Packet:
 
 
 def receiver(view: View, sent: Tunnelled) -> FarEnd | None:
-    """Return the other host's tunnel device for which the frame is meant.  It is the device with the frame's
-    destination hardware address, or else the device that is a bridge port on the host that has the packet's
-    destination.
+    """Return the other host's tunnel device for which the frame is meant.  The receiver is the device with the frame's
+    destination hardware address, or else the bridge port on the host that has the packet's destination.
 
     If the sending device is no bridge port, and the frame's hardware address is unknown, the receiver is the device
     that has the next hop's address."""
@@ -192,8 +191,8 @@ def _of_same_kind(network: Network, sent: Tunnelled) -> Iterator[tuple[Netns, Li
 
 
 def underlay_address(network: Network, netns: Netns, link: Link) -> int | None:
-    """Return the address at which other hosts reach the tunnel device.  It is the device's ``local`` address if the
-    host has that address, or else the first address of the device's underlay or of an uplink."""
+    """Return the address at which other hosts reach the tunnel device.  This address is the device's ``local`` address
+    if the host has it, or else the first address of the device's underlay or of an uplink."""
     netns, tunnel = underlay_netns(netns, link), encapsulation(link)
     namespace = network.namespace(netns)
     if tunnel.local is not None and owns_address(namespace, tunnel.version, tunnel.local):
@@ -218,8 +217,9 @@ def leads_to(network: Network, netns: Netns, link: Link, mac: int | None, far: F
 def lacking_entries(
     network: Network, netns: Netns, link: Link, far: FarEnd, address: int, version: Version
 ) -> tuple[Primitive, ...]:
-    """Return the entries that the tunnel device lacks for the next hop ``address`` at the far end.  These are the
-    neighbour entry with the far device's hardware address, and the forwarding entry with the far host's address."""
+    """Return the entries that the tunnel device lacks for the next hop ``address`` at the far end.  The needed entries
+    are the neighbour entry with the far device's hardware address, and the forwarding entry with the far host's
+    address."""
     mac, known = far.link.mac, network.namespace(netns).neighbours
     if mac is None:
         return ()

@@ -127,7 +127,7 @@ def _lost(view: View, netns: Netns) -> tuple[str, str] | None:
 
 def _made_anew(network: Network, netns: Netns, joined: DockerNetwork) -> tuple[Primitive, ...] | None:
     """Return the links, addresses and entries that dockerd makes in the namespace.  Return None if the vxlan device is
-    gone and no other node has one from which its configuration can be copied."""
+    gone and no other node has a vxlan device whose configuration can be copied."""
     namespace = network.namespace(netns)
     index = max(each.index for each in namespace.links) + 100
     far = tuple(_far_ends(network, netns))

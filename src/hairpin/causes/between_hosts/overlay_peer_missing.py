@@ -5,7 +5,8 @@ the same node reach each other.  On any swarm this happens for up to a minute af
 
 Proof: ARP requests for the container get no answer, because the network's vxlan device has no entries for the
 container.  With the entries the packet arrives.
-Now: if dockerd was restarted, wait a minute.  Otherwise open port 7946, tcp and udp, between the nodes.
+Now: if dockerd was restarted, wait a minute.  If dockerd was not restarted, open port 7946, tcp and udp, between the
+nodes.
 Lasting: keep port 7946, tcp and udp, open between the nodes.
 """
 

@@ -117,9 +117,9 @@ def _loose(view: View, here: _Segment, there: _Segment) -> Iterator[Candidate]:
 
 
 def _is_strayed(network: Network, here: _Segment, wrong: Link, there: _Segment) -> bool:
-    """Return whether the tunnel device belongs to the bridge ``here`` and not to its present master ``wrong``.  It
-    belongs to ``here`` if ``here`` and ``there`` are more alike than any other pair of bridges that the tunnel could
-    connect."""
+    """Return whether the tunnel device belongs to the bridge ``here`` and not to its present master ``wrong``.  The
+    tunnel device belongs to ``here`` if ``here`` and ``there`` are more alike than any other pair of bridges that the
+    tunnel could connect."""
     asked = _likeness(network, here, there)
     own = (_Segment(here.netns, each) for each in _bridges(network, here.netns) if each != here.bridge)
     far = (_Segment(there.netns, each) for each in _bridges(network, there.netns) if each != there.bridge)

@@ -2,7 +2,7 @@
 
 Users see: the overlay network of one host is dead since the address of that host changed.
 
-Proof: the device's ``local`` address is on no link of its host.  With an address that the host has, the packet arrives.
+Proof: the device's local address is on no link of its host.  With an address that the host has, the packet arrives.
 Now: ``ip link set TUNNEL type vxlan local ADDRESS``, or make the device anew.
 Lasting: restart the agent that makes the device, or give the host its old address again.
 """

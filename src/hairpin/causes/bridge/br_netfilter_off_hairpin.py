@@ -2,8 +2,8 @@
 
 Users see: a container that asks for a neighbour's published port by the host's address gets no connection.
 
-Proof: ``bridge-nf-call-iptables`` is 0, and the bridge switches the reply with its untranslated source address.  With 1
-the reply is translated back.
+Proof: ``bridge-nf-call-iptables`` is 0, and the bridge switches the reply with its untranslated source address.  If
+``bridge-nf-call-iptables`` is 1, the reply is translated back.
 Now: ``modprobe br_netfilter``, then ``sysctl -w net.bridge.bridge-nf-call-iptables=1``.
 Lasting: put the module into a file of modules-load.d, and the sysctl into a file of sysctl.d.
 """

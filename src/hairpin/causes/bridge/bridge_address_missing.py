@@ -2,7 +2,7 @@
 
 Users see: containers cannot connect to the outside, and their replies to clients do not leave the container.
 
-Proof: the bridge lacks the gateway address of its network; with the address the packet arrives.
+Proof: the bridge lacks the gateway address of its network.  With the address the packet arrives.
 Now: ``ip address add GATEWAY/LENGTH dev BRIDGE``.
 Lasting: the engine adds the address when it starts.  Keep network managers away from the bridge (unmanaged).
 """

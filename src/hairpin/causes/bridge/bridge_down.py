@@ -2,7 +2,7 @@
 
 Users see: no client reaches a container of one network, and these containers reach no other machine.
 
-Proof: the bridge is not up.  After it is set up, the packet passes.
+Proof: the bridge is not up.  After the bridge is set up, the packet passes.
 Now: ``ip link set BRIDGE up``.
 Lasting: keep network managers away from the bridge (unmanaged).
 """

@@ -4,9 +4,9 @@ Users see: every container of one network is cut off, and a container that is st
 docker0".
 
 Proof: no link has the name of the network's bridge.  With the bridge, its addresses and its ports the packet passes.
-Now: if a bridge with another name has the address of the missing bridge, rename it.  Otherwise make the bridge, add its
-addresses and attach the containers' veths.  A restart of Docker makes the bridge, too, but ends the running containers
-unless live restore is on.  For Podman, run ``podman network reload --all``.
+Now: if a bridge with another name has the address of the missing bridge, rename it.  If no bridge has this address,
+make the bridge, add its addresses and attach the containers' veths.  A restart of Docker makes the bridge, too, but
+ends the running containers unless live restore is on.  For Podman, run ``podman network reload --all``.
 Lasting: the engine makes the bridge when it starts.  Keep network managers away from the bridge (unmanaged).
 """
 
@@ -119,8 +119,8 @@ def _ports(view: View, engine: Engine, joined: DockerNetwork) -> Iterator[Link]:
 def _of_dockerd(view: View, joined: DockerNetwork) -> Iterator[Link]:
     """Yield the host's veth end of dockerd's ingress namespace, if it is a port of no bridge.
 
-    The ingress namespace serves the published ports of a swarm.  It is not a container's namespace, and has an address
-    in docker_gwbridge's network.  Source: moby libnetwork/network.go, ingress sandbox; default_gateway.go
+    The ingress namespace serves the published ports of a swarm.  The ingress namespace belongs to no container, and has
+    an address in docker_gwbridge's network.  Source: moby libnetwork/network.go, ingress sandbox; default_gateway.go
     setupDefaultGW()
     """
     for link in view.host_namespace.links:

@@ -2,7 +2,7 @@
 
 Users see: two containers on one bridge cannot reach each other, but the host reaches both.
 
-Proof: both bridge ports are isolated.  With isolation off at one of them the frame passes.
+Proof: both bridge ports are isolated.  With isolation off at one of the two ports the frame passes.
 Now: ``bridge link set dev PORT isolated off``.
 Lasting: correct the configuration of the program that isolated the port.
 """

@@ -6,9 +6,9 @@ Users see: one container, or every container of one network, is cut off, althoug
 Proof: the entry for the bridge's or a container's hardware address names a port that does not lead to this address, or
 the bridge has no entry for its own address.  With the bridge's own entry, or without the wrong entry, the packet
 passes.
-Now: ``bridge fdb del MAC dev PORT master``.  For the bridge's own address also ``bridge fdb add MAC dev BRIDGE self``,
-because the kernel does not add this entry again by itself.
-Lasting: take the static entry out of the script or configuration that makes it.
+Now: ``bridge fdb del MAC dev PORT master``.  For the bridge's own address also run ``bridge fdb add MAC dev BRIDGE
+self``, because the kernel does not add the bridge's own entry again by itself.
+Lasting: remove the static entry from the script or configuration that makes it.
 """
 
 from collections.abc import Iterator
@@ -29,8 +29,8 @@ from hairpin.network.own_frames import hands_up, taken_by
 
 def find(view: View) -> Iterator[Candidate]:
     """Yield one candidate for each bridge on the path that does not deliver frames for its own address locally.  Yield
-    one candidate also for each static entry that names a wrong port: the veth of the namespace with that hardware
-    address is another port."""
+    one candidate also for each static entry that does not name the port of the namespace that has the entry's hardware
+    address."""
     for netns, namespace in namespaces_on_way(view):
         for bridge in namespace.links:
             if bridge.kind != "bridge":

@@ -2,8 +2,8 @@
 
 Users see: after networkctl reload or a restart of NetworkManager, one container has no network while all others work.
 
-Proof: the host's end of the veth has no master or a wrong one.  With its network's bridge as master, the packet
-arrives.
+Proof: the host's end of the veth has no master, or its master is a wrong bridge.  With its network's bridge as master,
+the packet arrives.
 Now: ``ip link set VETH master BRIDGE``.
 Lasting: keep network managers away from ``veth*`` (unmanaged).
 """
@@ -73,8 +73,8 @@ def _in_overlay(view: View, end: Port, inner: tuple[str, int, Version]) -> Itera
 
 
 def _of_gateway(host: Namespace, inner: Namespace, version: Version) -> str | None:
-    """Return the host's bridge that has the gateway address of the namespace, or None.  It is used for pods, because no
-    engine lists a pod's network."""
+    """Return the host's bridge that has the gateway address of the namespace, or None.  hairpin needs this for pods,
+    because no engine lists a pod's network."""
     gateways = {
         hop.gateway
         for route in inner.routes

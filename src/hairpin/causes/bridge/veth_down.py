@@ -2,7 +2,7 @@
 
 Users see: one container has no network at all.
 
-Proof: the host's end of the veth is not up.  After it is set up, the packet arrives.
+Proof: the host's end of the veth is not up.  After the host's end is set up, the packet arrives.
 Now: ``ip link set VETH up``.
 Lasting: keep network managers away from ``veth*`` (unmanaged).
 """

@@ -5,7 +5,8 @@ Users see: the port times out since a program inside the container changed the c
 Proof: no link in the container has the address that the engine gave to the container.  With the address the packet
 arrives.
 Now: ``nsenter -t PID -n ip address add ADDRESS/LENGTH dev LINK``.
-Lasting: the engine adds the address when it starts the container.  Find the program in the image that removes it.
+Lasting: the engine adds the address when it starts the container.  Find the program in the image that removes the
+address.
 """
 
 from collections.abc import Iterator

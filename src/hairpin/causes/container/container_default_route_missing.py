@@ -7,7 +7,7 @@ unreachable" or "No route to host".
 Proof: the container lacks the default route that its engine gave to it, so its reply finds no router.  With the route
 the reply arrives.
 Now: ``nsenter -t PID -n ip route add default via GATEWAY``.
-Lasting: the engine adds the route when it starts the container.  Find the program in the image that removes it.
+Lasting: the engine adds the route when it starts the container.  Find the program in the image that removes the route.
 """
 
 from collections.abc import Iterator

@@ -2,7 +2,7 @@
 
 Users see: clients time out, or get "No route to host" after three seconds.
 
-Proof: the container's interface is not up.  After it is set up, the packet arrives.
+Proof: the container's interface is not up.  After the interface is set up, the packet arrives.
 Now: ``nsenter -t PID -n ip link set LINK up``, then add the IPv6 address and the default route that the kernel deleted.
 Lasting: nothing has to be done, because the engine sets the interface up when it starts the container.
 """

@@ -62,8 +62,8 @@ def _kept_out(view: View) -> Iterator[Candidate]:
     """Yield one candidate for a container that is asked, from outside an internal network, at its address on that
     network.
 
-    The change only proves what stops the packet.  It is no repair, because the network is internal in order to keep
-    such packets out.  If another container asks, a common network is the better repair."""
+    The change only proves what stops the packet.  The change is no repair, because the network is internal in order to
+    keep such packets out.  If another container asks, a common network is the better repair."""
     place, asked = view.place, _asked_inside(view)
     if place is None or asked is None or pair_of(view) is not None:
         return

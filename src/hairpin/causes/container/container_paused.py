@@ -2,7 +2,7 @@
 
 Users see: the client connects and gets no reply.
 
-Proof: the engine says that the container is paused.  After it is unpaused, it replies.
+Proof: the engine says that the container is paused.  After the container is unpaused, it replies.
 Now: ``docker unpause NAME``.
 Lasting: no container is paused after a reboot.  Find out what paused this container (a backup, ``docker commit``).
 """

@@ -1,7 +1,7 @@
 """The kernel never delivers a packet between the host and a container whose ipvlan is on the host's link.
 
-The kernel sends the host's packets from the parent link out to the wire.  It passes packets only between ipvlans on one
-parent link.
+The kernel sends the host's packets from the parent link out to the wire.  The kernel passes packets only between
+ipvlans on one parent link.
 
 Users see: machines in the LAN and the container reach each other, but the host and its bridged containers do not reach
 the container.  In mode l3 the container's request arrives at the host, and the reply is lost.

@@ -1,4 +1,4 @@
-"""Two containers on one parent link do not reach each other, because the macvlan or ipvlan of one of them is in mode
+"""Two containers on one parent link do not reach each other, because the macvlan or ipvlan of one container is in mode
 private or vepa.
 
 In mode ``bridge`` the kernel passes frames between macvlans on one parent link.  In mode ``vepa`` the kernel sends the
@@ -31,7 +31,7 @@ _OPTIONS = ("macvlan_mode", "ipvlan_flag")
 
 def find(view: View) -> Iterator[Candidate]:
     """Yield one candidate if the packet left by a macvlan or ipvlan for a sibling on the same parent link, and the mode
-    of one of them separates them."""
+    of one of the two links keeps them apart."""
     packet = view.stop.seen.packet
     link = view.namespace.link(view.stop.seen.oif or view.stop.link)
     parent = lower_of(view.network, view.stop.netns, link) if link is not None else None

@@ -131,8 +131,8 @@ def _with_owner_gone(view: View, container: Container) -> Iterator[Candidate]:
     """Yield the candidate for a container whose owner was removed, so that a restart of the container cannot join the
     owner.
 
-    The container that replaced the owner is unknown.  It may be a container that refuses a port on which this container
-    listens.  For packets that this container sends, a network of its own proves the fault as well."""
+    The container that replaced the owner is unknown.  The new owner may be a container that refuses a port on which
+    this container listens.  For packets that this container sends, a network of its own proves the fault as well."""
     said: Message = message(
         "recreate {name} with the container whose network it is to share now (compose: up -d --force-recreate {name})",
         name=container.name,

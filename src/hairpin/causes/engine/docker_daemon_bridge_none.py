@@ -4,8 +4,8 @@ no network.
 Users see: since dockerd was restarted, containers of the default network run but reach no other machine, ``docker ps``
 shows none of their published ports, and ``docker0`` is gone.  Containers on user-defined networks work.
 
-Proof: dockerd has no default network, and the container was made for no other network.  On a network the container
-would be reached.
+Proof: dockerd has no default network, and the container was made for no other network.  On a user-defined network,
+clients would reach the container.
 Now: recreate the container on a user-defined network (``docker network create``, ``--network``).
 Lasting: name a network in the Compose file.  Or remove ``bridge`` from daemon.json, restart dockerd and recreate the
 containers, because Docker has stored for each of them that its network is off (``NetworkDisabled``).

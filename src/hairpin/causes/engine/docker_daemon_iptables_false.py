@@ -3,10 +3,9 @@
 Users see: containers cannot connect to the outside.  A policy or a firewall zone closes published ports that dockerd's
 rules would open.  If docker-proxy is off as well, no published port answers.
 
-Proof: dockerd runs with ``iptables=false``, and one of three things is true.  No rule masquerades the subnet, and with
-such a rule the reply comes back.  Or a policy or a firewalld zone stops the packet, and with an accepting rule, as
-dockerd would make it, the packet passes.  Or no docker-proxy accepts the packet, and with dockerd's rules it reaches
-its container.
+Proof: dockerd runs with ``iptables=false``.  No rule masquerades the subnet, and with a masquerading rule the reply
+comes back.  Or a policy or a firewalld zone stops the packet, and with an accepting rule, as dockerd would make it, the
+packet passes.  Or no docker-proxy accepts the packet, and with dockerd's rules the packet reaches its container.
 Now: add the missing rule: a MASQUERADE rule for the subnet, an accepting rule or an open port in the zone, or dockerd's
 rules for the port.
 Lasting: remove ``iptables: false`` from daemon.json, or save the rule.
@@ -41,8 +40,8 @@ _UNTRANSLATED: frozenset[Reason] = frozenset({"source-not-translated", "peer-dro
 
 
 def find(view: View) -> Iterator[Candidate]:
-    """Yield one candidate if the engine makes no rules and the flow needs them.  The flow needs a masquerading rule, a
-    rule that accepts the packet, or a rule that translates the published port."""
+    """Yield one candidate if the engine makes no rules and the flow needs the engine's rules.  A flow may need a
+    masquerading rule, a rule that accepts the packet, or a rule that translates the published port."""
     if view.stop.seen.packet.version == 6:
         return  # for IPv6, dockerd has another option (ip6tables)
     if view.stop.reason in RULE_STOPS:

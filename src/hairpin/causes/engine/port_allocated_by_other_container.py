@@ -6,7 +6,7 @@ port is already allocated".
 Proof: the packet arrives at the other container.  If that container is stopped and the intended container is started,
 the packet arrives at the intended container.
 Now: stop the other container and start this container, or recreate one of the two with another port.  A person has to
-choose.
+choose one of these repairs.
 Lasting: change the port in the Compose file, or in the command that creates the container.
 """
 

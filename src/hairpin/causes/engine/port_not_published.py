@@ -204,8 +204,8 @@ def _nobody(view: View, parts: tuple[Primitive, ...], advice: tuple[Message, ...
 
 
 def _may_be_of_swarm(view: View) -> bool:
-    """Return whether a swarm service may publish the port.  This is so if the host is a node of the routing mesh and no
-    manager's reading lists the services."""
+    """Return whether a swarm service may publish the port.  A service may publish it if the host is a node of the
+    routing mesh and no manager's reading lists the services."""
     return any(engine.services is None and any(one.ingress for one in engine.networks) for engine in view.host.engines)
 
 

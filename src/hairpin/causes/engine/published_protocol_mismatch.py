@@ -29,8 +29,9 @@ from hairpin.wanted import ask_port
 
 
 def find(view: View) -> Iterator[Candidate]:
-    """Yield one candidate when the port is published for UDP and the client uses TCP, or the reverse.  Yield one also
-    when the packet reached the container and a socket there holds the port for the other protocol only."""
+    """Yield one candidate when the port is published for UDP and the client uses TCP, or the reverse.  Yield one
+    candidate also when the packet reached the container and a socket there holds the port for the other protocol
+    only."""
     packet = view.stop.seen.packet
     if not view.on_host and view.stop.reason == "no-listener":
         yield from _served_otherwise(view)

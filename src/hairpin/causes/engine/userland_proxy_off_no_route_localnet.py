@@ -2,7 +2,8 @@
 
 Users see: connections to 127.0.0.1:PORT on the host hang or fail, while every other address of the host works.
 
-Proof: no docker-proxy holds the port, and the bridge's ``route_localnet`` is 0.  With 1 the packet passes.
+Proof: no docker-proxy holds the port, and the bridge's ``route_localnet`` is 0.  If ``route_localnet`` is 1, the packet
+passes.
 Now: ``sysctl -w net.ipv4.conf.BRIDGE.route_localnet=1``.
 Lasting: nothing has to be done, because the engine sets this sysctl when it makes the bridge.
 """

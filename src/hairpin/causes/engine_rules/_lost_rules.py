@@ -65,7 +65,7 @@ class Lost(msgspec.Struct, frozen=True):
 
 def losses(view: View, *, mesh: bool = False) -> Iterator[Lost]:
     """Yield the lost chains and rules of each Docker engine, in the flow's address family.  If ``mesh`` is true, yield
-    only the rules for ports that swarm services publish.  Otherwise yield all other rules."""
+    only the rules for ports that swarm services publish.  If ``mesh`` is false, yield all rules except these."""
     family = "ip" if view.flow.version == 4 else "ip6"
     for engine, missing in missing_on(view.host):
         if engine.kind != "docker":
@@ -176,9 +176,9 @@ def _opened(missing: Missing, namespace: Namespace) -> Iterator[Place]:
 
 
 def _is_dockers(view: View, engine: Engine) -> bool:
-    """Return whether dockerd set the policy to DROP, and no other traffic of this host needs ACCEPT.  This is so if no
-    file switches forwarding on before dockerd starts, and if only the one uplink and dockerd's bridges have packets to
-    forward."""
+    """Return whether dockerd set the policy to DROP, and no other traffic of this host needs ACCEPT.  Both are presumed
+    if no file switches forwarding on before dockerd starts, and only the one uplink and dockerd's bridges have packets
+    to forward."""
     on = [each for path in FORWARDING for each in settings(path, view.host.files) if each.value == "1"]
     bridges = {each.bridge for each in engine.networks}
     others = [each for each in view.host_namespace.links if _may_forward(each, bridges)]

@@ -1,7 +1,7 @@
 """The rule that accepts packets for a container's published port is missing.
 
-Users see: connections to one of several containers time out.  Its DNAT rule counts packets, and FORWARD drops these
-packets.
+Users see: connections to one of several containers time out.  The DNAT rule of this container counts packets, and
+FORWARD drops these packets.
 
 Proof: no rule accepts packets for this container's port, and FORWARD drops these packets.  With the rule the flow
 arrives.

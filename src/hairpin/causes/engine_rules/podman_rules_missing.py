@@ -66,8 +66,8 @@ def find(view: View) -> Iterator[Candidate]:
 
 
 def _reloaded(lost: Missing, engine: Engine, astray: set[str]) -> Missing:
-    """Return the lost rules that ``podman network reload`` restores.  It restores no rule of a network that has a
-    container named in ``astray``."""
+    """Return the lost rules that ``podman network reload`` restores.  The reload restores no rule of a network that has
+    a container named in ``astray``."""
     left = {end.network for each in engine.containers if each.name in astray for end in each.endpoints}
     return msgspec.structs.replace(lost, rules=tuple(each for each in lost.rules if each.network not in left))
 

@@ -6,7 +6,7 @@ flushed iptables or loaded other rules.
 Proof: dockerd's resolver listens on 127.0.0.11 in the container, and no rule leads queries to its port.  With the rules
 the query arrives.
 Now: use nsenter to add the jump to dockerd's chain, or two DNAT rules, to the container's nat table.
-Lasting: dockerd makes the rules when the container starts.  Find the program in the image that flushes them.
+Lasting: dockerd makes the rules when the container starts.  Find the program in the image that flushes the rules.
 """
 
 from collections.abc import Iterator

@@ -6,7 +6,7 @@ Proof: dockerd holds the port, and the chain DOCKER-INGRESS, a rule in it or a j
 rules the packet reaches the namespace ``ingress_sbox``.
 Now: restore the rules.
 Lasting: nothing has to be saved, because dockerd writes these rules when it sets the mesh up.  Find the program that
-removed them.
+removed the rules.
 """
 
 from collections.abc import Iterator

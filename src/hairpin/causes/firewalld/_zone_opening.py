@@ -1,5 +1,5 @@
-"""The change that lets a packet into a firewalld zone.  It opens the port in the zone, or inserts a rule before the
-denying rule."""
+"""The change that lets a packet into a firewalld zone.  The change opens the port in the zone, or inserts a rule before
+the denying rule."""
 
 from typing import Literal
 

@@ -15,8 +15,8 @@ _CHAIN = re.compile(
 class Keeper(NamedTuple):
     """The firewalld zone or policy that owns a rule.
 
-    ``part``: the part of the zone that has the rule, in firewalld's order: pre, log, deny, allow, post.  It is empty
-    for the zone's target, which comes last.  ``first``: the zone's first chain, or empty if it is not known.
+    ``part``: the part of the zone that has the rule, in firewalld's order: pre, log, deny, allow, post.  ``part`` is
+    empty for the zone's target, which comes last.  ``first``: the zone's first chain, or empty if it is not known.
     ``by_source``: whether the packet is in the zone by its source address and not by its link."""
 
     kind: Literal["zone", "policy"]

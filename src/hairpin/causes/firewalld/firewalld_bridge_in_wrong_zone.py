@@ -1,12 +1,13 @@
 """firewalld runs, and the containers' bridge is in no zone that lets the containers' packets pass.
 
-Users see: containers get "No route to host", first for DNS queries.  While firewalld is stopped, they do not.
+Users see: containers get "No route to host", first for DNS queries.  While firewalld is stopped, containers do not get
+this error.
 
 Proof: the firewalld zone of the bridge rejects the packet.  With the bridge in the right zone the packet passes.
-Now: ``firewall-cmd --zone=docker --change-interface=BRIDGE``.  dockerd makes the zone ``docker`` when it starts while
-firewalld runs, and dockerd does not start while another zone has its bridge.  If this zone does not exist yet, leave
-the bridge in its zone and add its network as a source of zone ``trusted``, as Podman does with its own networks.
-Lasting: run the same command with ``--permanent``.
+Now: ``firewall-cmd --zone=docker --change-interface=BRIDGE``.  dockerd makes zone docker when it starts while firewalld
+runs, and dockerd does not start while another zone has its bridge.  If zone docker does not exist yet, leave the bridge
+in its zone and add its network as a source of zone ``trusted``, as Podman does with its own networks.
+Lasting: run the same firewall-cmd command with ``--permanent``.
 """
 
 from collections.abc import Iterator

@@ -1,5 +1,5 @@
-"""firewalld is in panic mode, or could not load its rules.  It then drops all packets, whatever its zones and rules
-are.
+"""firewalld is in panic mode, or could not load its rules.  firewalld then drops all packets, whatever its zones and
+rules are.
 
 Users see: all connections time out at once, including ssh, the host's own requests and all containers.
 

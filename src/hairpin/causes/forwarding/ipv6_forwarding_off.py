@@ -2,7 +2,8 @@
 
 Users see: outside clients time out over IPv6, while outside clients over IPv4 and the host itself reach the port.
 
-Proof: ``net.ipv6.conf.all.forwarding`` is 0, and the packet must be forwarded.  With 1 it is forwarded.
+Proof: ``net.ipv6.conf.all.forwarding`` is 0, and the packet must be forwarded.  If this sysctl is 1, the packet is
+forwarded.
 Now: ``sysctl -w net.ipv6.conf.all.forwarding=1``.  First set ``accept_ra=2`` on each link whose addresses and routes
 come from router advertisements.
 Lasting: put both sysctls into a file of sysctl.d.

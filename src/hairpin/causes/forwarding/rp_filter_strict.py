@@ -3,7 +3,7 @@
 Users see: tcpdump shows packets that no chain counts.  With log_martians, the kernel logs "martian source".
 
 Proof: the larger value of ``rp_filter`` of the interface and of ``all`` is 1, and the route to the packet's source
-leaves by another interface.  With 2 the packet is accepted.
+leaves by another interface.  If ``rp_filter`` is 2, the packet is accepted.
 Now: ``sysctl -w net.ipv4.conf.LINK.rp_filter=2``.
 Lasting: put the key into the file of sysctl.d that sorts last.
 """

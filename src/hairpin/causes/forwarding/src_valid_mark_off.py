@@ -3,7 +3,7 @@
 Users see: with policy routing by marks (two uplinks, a VPN), the packets of one link vanish, and no rule counts them.
 
 Proof: ``rp_filter`` is 1, a policy rule for the packet's mark leads back by the link on which the packet came in, and
-``src_valid_mark`` of the link and of ``all`` is 0.  With 1 the packet is accepted.
+``src_valid_mark`` of the link and of ``all`` is 0.  If ``src_valid_mark`` is 1, the packet is accepted.
 Now: ``sysctl -w net.ipv4.conf.LINK.src_valid_mark=1``.
 Lasting: put the key into the file of sysctl.d that sorts last.
 """

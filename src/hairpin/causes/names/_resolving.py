@@ -21,8 +21,8 @@ _RESOLVER = Socket("udp", 4, EMBEDDED, 53, process="dockerd")
 
 
 class Pair(msgspec.Struct, frozen=True):
-    """A container that asks for the name of another container, and the running container with that name.  Both belong
-    to one engine.  ``name``: the asked name."""
+    """A container that asks for the name of another container, and the running container with that name.  Both
+    containers belong to one engine.  ``name``: the asked name."""
 
     host: Host
     engine: Engine
@@ -47,8 +47,8 @@ def pair_of(view: View) -> Pair | None:
 
 
 def by_address(pair: Pair) -> tuple[Message, ...]:
-    """Return the note that the asking container can use the other container's address; empty if it has no IPv4
-    address."""
+    """Return the note that the asking container can use the other container's address; empty if the other container has
+    no IPv4 address."""
     addresses = (each.ipv4 for each in pair.asked.endpoints if each.ipv4 is not None)
     address = next(addresses, None)
     if address is None:
@@ -79,7 +79,7 @@ def resolving(pair: Pair) -> Change:
 
 
 def _joining(pair: Pair, container: Container, name: str) -> Change:
-    """Return the change that connects ``container`` to the ``network`` of the other container."""
+    """Return the change that connects ``container`` to the network ``name`` of the other container."""
     network = pair.engine.network(name)
     change = connecting_change(pair.host, container, network) if network is not None else None
     if change is None:
@@ -101,8 +101,8 @@ def _with_resolver(part: Primitive) -> Primitive:
 
 
 def _on(pair: Pair, container: Container, network: str) -> Iterator[Primitive]:
-    """Yield the parts that make the container known by name on the network.  They add no link to the container, because
-    name resolution does not need a link."""
+    """Yield the parts that make the container known by name on the network.  These parts add no link to the container,
+    because name resolution does not need a link."""
     endpoint = Endpoint(network)
     joined = msgspec.structs.replace(
         container, endpoints=(*container.endpoints, endpoint), resolvers=(address_text(EMBEDDED, 4),)

@@ -15,7 +15,7 @@ from hairpin.walk.deciders import Lookup, deciders
 
 
 def namespaces_on_way(view: View) -> Iterator[tuple[Netns, Namespace]]:
-    """Yield the namespaces that the flow passed or should have passed.  These are the namespaces of the walk's steps,
+    """Yield the namespaces that the flow passed or should have passed.  Such namespaces are those of the walk's steps,
     the host's namespace, the asked container's namespace, and each namespace on this host that has the packet's
     destination address."""
     steps = (*view.branch.request, *view.branch.reply, *view.branch.data)

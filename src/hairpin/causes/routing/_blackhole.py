@@ -13,8 +13,9 @@ from hairpin.network.routing import route_text
 
 
 def by_refusing_route(*, container: bool) -> Callable[[View], Iterator[Candidate]]:
-    """Return the function that yields a candidate for such a route.  If ``container`` is true, the looked-up address
-    must be in a container network.  Otherwise it must be in no container network."""
+    """Return the function that yields a candidate for a blackhole, unreachable or prohibit route.  If ``container`` is
+    true, the looked-up address must be in a container network.  If ``container`` is false, the looked-up address must
+    be in no container network."""
 
     def find(view: View) -> Iterator[Candidate]:
         if (network_for(view.host, view.looked_up, view.stop.seen.packet.version) is not None) is container:

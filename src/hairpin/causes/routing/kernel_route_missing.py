@@ -1,9 +1,10 @@
-"""A route that the kernel made for an address is gone or changed.  It is the local route of the address, or the route
-to the link's network.
+"""A route that the kernel made for an address is gone or changed.  Such a route is the local route of the address, or
+the route to the link's network.
 
 Users see: an address that `ip address` shows does not answer, or the host cannot reach the machines of one network.
 
-Proof: the address exists, and the kernel's route for it does not.  With the route the packet arrives.
+Proof: the address exists, and the kernel's route for the address is missing or changed.  With the route the packet
+arrives.
 Now: ``ip route add`` with that route.  If the address is deleted and added again, the kernel makes the route as well.
 Lasting: nothing has to be saved, because the kernel makes the route when the address is added.  Find the program that
 deleted or replaced the route.

@@ -24,8 +24,8 @@ from hairpin.walk.size.size_stop import Narrow, narrow
 
 
 def find(view: View) -> Iterator[Candidate]:
-    """Yield two candidates for each container at an end of the connection.  One clamps the MSS on the container's host,
-    the other reduces the container's MTU."""
+    """Yield two candidates for each container at an end of the connection.  One candidate clamps the MSS on the
+    container's host, and the other candidate reduces the container's MTU."""
     lost = narrow(view.network, view.branch)
     for netns, name in lost.ends if lost is not None else ():
         link = view.network.namespace(netns).link(name)

@@ -3,8 +3,8 @@
 Users see: with a VPN or a second uplink, published ports time out or containers leave by the wrong link.
 
 Proof: an ``ip rule`` selects a table whose route is wrong for the packet.  Without the rule the flow arrives.
-Now: add a policy rule for the container's subnet, or for the replies of the port, before this rule.  Or delete this
-rule, which may let other traffic bypass a VPN.
+Now: add a policy rule for the container's subnet, or for the replies of the port, before the wrong rule.  Or delete the
+wrong rule, which may let other traffic bypass a VPN.
 Lasting: change the configuration of the VPN or the network manager (``PostUp``, ``RoutingPolicyRule``).
 """
 

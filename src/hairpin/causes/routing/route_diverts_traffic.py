@@ -3,7 +3,7 @@
 Users see: one network or one machine cannot be reached, or does not get its answers, since a script, a VPN or a person
 added a route.
 
-Proof: the route lookup finds this route.  Without it the packet takes another route and arrives.
+Proof: the route lookup finds the added route.  Without the added route the packet takes another route and arrives.
 Now: ``ip route del`` with that route.  If a VPN's route covers all addresses, add a separate table for the answers of
 the port.
 Lasting: remove the route from the configuration that makes it.

@@ -1,4 +1,4 @@
-"""Changes that let a flow pass a rule or a policy.  They are rendered from intents (``change/intent.py``)."""
+"""Changes that let a flow pass a rule or a policy, rendered from intents (``change/intent.py``)."""
 
 from typing import Literal
 
@@ -136,7 +136,7 @@ def _port(view: View) -> Body:
 
 def _user_chain(view: View, place: Place) -> str:
     """Return the name of DOCKER-USER, the administrator's chain, if FORWARD jumps to it before the rule that stopped
-    the packet.  Otherwise return the chain of this rule."""
+    the packet.  If there is no such jump, return the chain of the rule that stopped the packet."""
     dialect: ir.Dialect = "iptables-legacy" if place.dialect == "iptables-legacy" else "iptables-nft"
     table = view.namespace.ruleset.table("ip6" if place.family == "ip6" else "ip", place.table, dialect)
     if table is None or table.chain("DOCKER-USER") is None:

@@ -72,8 +72,8 @@ def _is_kept(view: View, part: InsertRule) -> bool:
 
 
 def _is_of_ufw(view: View, place: Place) -> bool:
-    """Return whether ufw's user rules come before this rule.  They do if the rule is in a chain of ufw, or is the
-    policy of a base chain."""
+    """Return whether ufw's user rules come before this rule.  ufw's user rules come before a rule in a later chain of
+    ufw, and before the policy of a base chain."""
     if place.dialect == "nft" or place.table != "filter" or view.stop.stage not in ("input", "forward", "output"):
         return False
     return place.number == 0 or place.chain.startswith(_USERS)

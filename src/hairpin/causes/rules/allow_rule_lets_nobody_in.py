@@ -1,5 +1,5 @@
-"""A rule that should accept this client's packets never does.  It matches the published port after DNAT, or an address
-that the container no longer has, or it comes after the rule that stops all other clients.
+"""A rule that should accept this client's packets never does.  Such a rule matches the published port after DNAT, or an
+address that the container no longer has, or comes after the rule that stops all other clients.
 
 Users see: the allowed client times out like all other clients, although a rule names its network, the port or the
 container.

@@ -26,8 +26,8 @@ _BY_RULE = by_owner(
 
 
 def find(view: View) -> Iterator[Candidate]:
-    """Yield one candidate for the rule that dropped the packet.  If the packet's TTL was used up, yield one for each
-    rule that lowers the TTL."""
+    """Yield one candidate for the rule that dropped the packet.  If the packet's TTL was used up, yield one candidate
+    for each rule that lowers the TTL."""
     if view.stop.reason == "ttl":
         yield from _lowering_ttl(view)
     yield from _BY_RULE(view)

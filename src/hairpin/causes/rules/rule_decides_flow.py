@@ -70,8 +70,8 @@ def _of_manager(view: View, place: Place) -> Message:
 
 
 def _changes(view: View, netns: Netns, place: Place) -> tuple[Change, ...]:
-    """Return the changes that let the flow pass the rule.  They delete the rule, or insert an exception before a rule
-    that matches every packet."""
+    """Return the changes that let the flow pass the rule.  A change deletes the rule, or inserts an exception before a
+    rule that matches every packet."""
     if (netns, place) != (view.stop.netns, view.place):
         return (rendered(TakeAway(netns, place), view.network),) if place.number else ()
     if place.number and lets_exceptions(place) and _fits_all(view.network.namespace(netns), place):

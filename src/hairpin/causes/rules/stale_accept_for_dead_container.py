@@ -5,7 +5,7 @@ not publish.
 
 Proof: hairpin simulates the event on the model of the host.  Another container gets the address to which a rule in
 Docker's form leads.  A client that fails now reaches this container by the rule, and without the rule it does not.
-Now: delete the rule in ``nat`` (``iptables -t nat -D DOCKER …``) and the rule for the same port in ``filter``.
+Now: delete the rule in nat (``iptables -t nat -D DOCKER …``) and the rule for the same port in ``filter``.
 Lasting: find out why the rules were left: dockerd was killed, or the saved rules contain Docker's own rules.  A restart
 of dockerd without live-restore also deletes the rules.
 """
@@ -97,8 +97,8 @@ def _place(host: Host, stale: Surplus) -> Place | None:
 
 
 def _flows(network: Network, host: Host, stale: Surplus) -> Iterator[Flow]:
-    """Yield the flows of clients that match the rule.  They go to the host's port, or to the container's own address
-    and port."""
+    """Yield the flows of clients that match the rule.  Such a flow goes to the host's port, or to the container's own
+    address and port."""
     protocol = _PROTOCOLS.get(_only(stale.rule, "protocol") or 0)
     port = _only(stale.rule, "dport")
     if protocol is None or port is None:

@@ -2,7 +2,8 @@
 
 Users see: packets are dropped although no listed rule drops them, and iptables warns "iptables-legacy tables present".
 
-Proof: a rule or policy in the back end that ``iptables`` does not show drops the packet.  Without it the flow arrives.
+Proof: a rule or policy in the back end that ``iptables`` does not show drops the packet.  Without this rule or policy
+the flow arrives.
 Now: accept the flow in that back end, or delete all rules in that back end.
 Lasting: use one back end for all tools (``update-alternatives --config iptables``), and keep the other back end empty.
 """

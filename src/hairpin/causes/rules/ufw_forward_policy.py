@@ -1,8 +1,8 @@
-"""A rule of ufw drops a forwarded packet, or one for this host.
+"""A rule of ufw drops a forwarded packet, or a packet for this host.
 
 Users see: while ufw is active, published ports time out or containers cannot connect to the outside.
 
-Proof: a rule of ufw drops the packet.  With a rule that allows it in ufw, the packet passes.
+Proof: a rule of ufw drops the packet.  With a rule of ufw that allows the packet, it passes.
 Now: ``ufw route allow`` for a container, ``ufw allow`` for this host.
 Lasting: nothing more has to be done, because ufw stores its rules.
 """

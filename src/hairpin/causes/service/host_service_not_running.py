@@ -5,7 +5,7 @@ Users see: "Connection refused" on port 22, 25, 3306 … of a host whose contain
 Proof: no socket holds the port, no container publishes it, and systemd says that the unit failed or is not active.
 With the service running, the packet is accepted.
 Now: ``systemctl start UNIT``.  If the unit fails again, ``journalctl -u UNIT`` tells why.
-Lasting: the unit is enabled already.  Repair the fault that makes it fail.
+Lasting: the unit is enabled already.  Repair the fault that makes the unit fail.
 """
 
 from collections.abc import Iterator

@@ -5,7 +5,7 @@ configuration worked on the host.  Or the container resolves no names, with ``na
 resolv.conf.
 
 Proof: no process in the container listens on the asked port.  The container neither exposes nor publishes the port, and
-another container or the host has it.  Or the container asks a name server on loopback.
+another container or the host has it.  Or the container asks a name server on its own loopback address.
 Now: in the container's configuration, write the other container's name, or the network's gateway for the host.  Give
 the container a name server that it can reach (``--dns``).
 Lasting: make the same change in the Compose file, or in dockerd's options.
@@ -44,7 +44,7 @@ class _Meant(msgspec.Struct, frozen=True):
 
 def find(view: View) -> Iterator[Candidate]:
     """Yield one candidate when a container asks itself for a port that it does not serve, and another container or the
-    host serves this port.  Yield one also when a container asks itself for a name server."""
+    host serves this port.  Yield one candidate also when a container asks a name server on its own loopback address."""
     packet, flow, container = view.stop.seen.packet, view.flow, view.container
     start = flow.start
     asks_itself = isinstance(start, FromContainer) and start.netns == view.stop.netns and packet.daddr == flow.daddr

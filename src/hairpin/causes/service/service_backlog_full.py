@@ -1,4 +1,4 @@
-"""More connections wait to be accepted than the backlog allows, so the kernel drops each new one.
+"""More connections wait to be accepted than the backlog allows, so the kernel drops each new connection.
 
 Users see: suddenly all connections time out.  Through docker-proxy or rootlessport, which accept connections by
 themselves, clients connect and get no reply.
@@ -7,7 +7,8 @@ Proof: Recv-Q of the listening socket is larger than Send-Q, which is its backlo
 arrives.
 Now: find out why the process accepts no connection (a lock, a full database, a file that hangs), then restart the
 process.
-Lasting: no setting prevents this for good.  A larger backlog, up to ``net.core.somaxconn``, helps only against a burst.
+Lasting: no setting keeps the backlog from becoming full.  A larger backlog, up to ``net.core.somaxconn``, helps only
+against a burst.
 """
 
 from hairpin.causes.cause import Cause

@@ -33,8 +33,8 @@ from hairpin.wanted import ask_container
 
 
 def find(view: View) -> Iterator[Candidate]:
-    """Yield one candidate when the container listens on other ports to which no published port leads.  It must have no
-    socket on the asked port number, for either protocol."""
+    """Yield one candidate when the container listens on other ports to which no published port leads.  The container
+    must have no socket on the asked port number, neither for TCP nor for UDP."""
     container = in_container(view)
     if container is None or same_port(view) or other_protocol(view):
         return

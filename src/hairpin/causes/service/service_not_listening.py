@@ -4,7 +4,7 @@ Users see: connections through DNAT are refused.  Through docker-proxy, clients 
 empty reply.
 
 Proof: no socket of the container holds the port.  With a socket on this port the packet is accepted.
-Now: start or repair the service.  Its log tells why it does not listen (``docker logs NAME``).
+Now: start or repair the service.  The service's log tells why the service does not listen (``docker logs NAME``).
 Lasting: correct the image or its configuration.
 """
 

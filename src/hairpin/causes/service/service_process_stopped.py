@@ -1,7 +1,7 @@
 """A signal stopped the process that listens, so the kernel completes the handshake and the process never replies.
 
-Users see: the client connects and gets no reply.  This happens after Ctrl-Z, with a debugger, or after ``kill -STOP``
-without ``kill -CONT``.
+Users see: the client connects and gets no reply.  The process is stopped after Ctrl-Z, in a debugger, or after ``kill
+-STOP`` without ``kill -CONT``.
 
 Proof: the process that holds the socket is stopped (state T), or its cgroup is frozen.  When the process runs again, it
 replies.

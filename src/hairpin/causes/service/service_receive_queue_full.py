@@ -5,8 +5,8 @@ Users see: a UDP service whose container runs does not answer, and no sender is 
 Proof: skmem of the socket shows that the waiting datagrams (``r``) leave no room for another datagram in the buffer
 (``rb``).  With an empty queue the flow arrives.
 Now: find out why the process reads no datagram (a lock, a full disk, a file that hangs), then restart the process.
-Lasting: no setting prevents this for good.  A larger buffer (``SO_RCVBUF``, up to ``net.core.rmem_max``) helps only
-against a burst.
+Lasting: no setting keeps the buffer from becoming full.  A larger buffer (``SO_RCVBUF``, up to ``net.core.rmem_max``)
+helps only against a burst.
 """
 
 from hairpin.causes.cause import Cause

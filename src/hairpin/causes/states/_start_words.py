@@ -44,8 +44,8 @@ def makers_of_end(boot: Boot | None) -> tuple[str, ...]:
 
 
 def words_meaning(host: Host, cause: str) -> Iterator[Told]:
-    """Yield the error texts of the host's engines that mean the cause.  They are about containers that do not run, or
-    about an engine that does not run."""
+    """Yield the error texts of the host's engines that mean the cause.  Only error texts about containers that do not
+    run, and about an engine that does not run, are yielded."""
     for engine in host.engines:
         for each in engine.containers:
             meant, subject = cause_told(each.error) if each.error and not each.running else ("", "")

@@ -5,10 +5,10 @@ restart.
 
 Proof: no dockerd answers, and the container, docker-proxy or rules that the port needs ended with dockerd.  A start of
 dockerd also restores its rules, its bridges and their addresses.
-Now: ``systemctl start docker``.  If the unit has failed, run ``systemctl reset-failed docker`` before it.  If dockerd
-ends at once, its journal tells why.  If firewalld has a bridge of dockerd in another zone, first run ``firewall-cmd
---zone=docker --change-interface=BRIDGE``.  Then run ``docker start`` for each container that the start of dockerd ended
-and did not restart.
+Now: ``systemctl start docker``.  If the unit docker has failed, first run ``systemctl reset-failed docker``.  If
+dockerd ends at once, its journal tells why.  If firewalld has a bridge of dockerd in another zone, first run
+``firewall-cmd --zone=docker --change-interface=BRIDGE``.  Then run ``docker start`` for each container that the start
+of dockerd ended and did not restart.
 Lasting: ``systemctl enable docker``.  If the asked container has no restart policy that starts it at boot, set such a
 policy.
 """
@@ -47,9 +47,9 @@ _BY_ITS_FILE = "daemon-does-not-start-config"
 
 def find(view: View) -> Iterator[Candidate]:
     """Yield one candidate for each container that cannot be reached, or cannot work, because dockerd is down.  The
-    container publishes the port and does not run, or its docker-proxy, its rules or its resolver are gone.  Or it is on
-    an overlay network, and the other nodes no longer learn about it.  The change restores everything that a start of
-    dockerd would restore."""
+    container publishes the port and does not run, or its docker-proxy, its rules or its resolver are gone.  Or the
+    container is on an overlay network, and the other nodes no longer learn about it.  The change restores everything
+    that a start of dockerd would restore."""
     yield from _resolving(view)
     yield from _gossiping(view)
     for container, binding in (*held_once_running(view), *exposed_on_host(view), *asking_container(view)):
@@ -237,7 +237,7 @@ def _traces(down: Health) -> tuple[str, ...]:
 
 
 def _detail(host: Host, engine: Engine, said: Message) -> Message:
-    """Return the message ``said`` with the reason why dockerd does not run, if dockerd's log and files show the
+    """Return the message ``said``, followed by the reason why dockerd does not run, if dockerd's log and files show the
     reason."""
     why = refusal(engine) or wrong_zone(host, engine) or last_words(engine.boot)
     if why is None:

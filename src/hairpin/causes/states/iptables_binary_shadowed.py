@@ -1,14 +1,14 @@
-"""dockerd runs another ``iptables`` program than the host's tools, because another one comes first on dockerd's path,
-or dockerd finds none.
+"""dockerd runs another ``iptables`` program than the host's tools, because another program comes first on dockerd's
+path, or dockerd finds no ``iptables``.
 
 Users see: ``iptables -S`` does not show Docker's rules, a firewall does not see published ports, or dockerd's start
 reports "iptables not found".
 
 Proof: dockerd's path has two programs with the name ``iptables`` whose versions or back ends differ, and dockerd uses
-the first.  Or dockerd's path has no such program.  No walk can prove this cause, because no change of the network
-repairs it.  Lost rules follow from this cause.
+the first.  Or dockerd's path has no ``iptables`` at all.  No walk can prove this cause, because no change of the
+network repairs it.  Lost rules follow from this cause.
 Now: remove the first program (``rm /usr/local/sbin/iptables``, or its package), then restart the engine.
-Lasting: nothing more has to be done after this repair.
+Lasting: nothing more has to be done after the first program is removed.
 """
 
 from collections.abc import Iterator
@@ -26,8 +26,8 @@ _ID = id_of(__name__)
 
 
 def of_host(host: Host) -> Iterator[Finding]:
-    """Yield one finding if an ``iptables`` program on dockerd's path hides another one, or if dockerd's path has
-    none."""
+    """Yield one finding if one ``iptables`` program on dockerd's path hides another, or if dockerd's path has no
+    ``iptables`` program."""
     programs = host.rule_tools.programs
     if tuple(words_meaning(host, _ID)) or (programs is not None and not programs.found and _calls_iptables(host)):
         evidence = tuple(one for each in words_meaning(host, _ID) for one in each.evidence)

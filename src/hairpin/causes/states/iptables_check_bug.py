@@ -5,16 +5,17 @@ containers of another network work.  ``docker compose down`` of one project make
 out.  dockerd's log reports no error.  With ``--debug`` the log shows ``iptables --wait -t filter -C FORWARD -o br-… -j
 DOCKER`` without the ``-I`` or ``-A`` that should follow.
 
-Proof: in a throw-away network namespace, ``iptables -C`` finds a rule for another interface.  If this trial was not
-made, the package's version is the proof.  An engine lacks rules that match an interface, and if a rule was not made,
-its chain has a rule that differs only in the interfaces.  No flow shows the faulty program.  The lost rules are
+Proof: in a throw-away network namespace, ``iptables -C`` finds a rule for another interface.  If hairpin could not make
+this trial, the package's version is the proof.  An engine lacks rules that match an interface, and if a rule was not
+made, its chain has a rule that differs only in the interfaces.  No flow shows the faulty program.  The lost rules are
 separate causes, which follow from this cause.  Debian has the bug in 1.8.11-1 and has fixed it in 1.8.11-2, which is
-also Ubuntu's first 1.8.11.  Other distributions have fixed builds of 1.8.11, too, but only the trial shows this, not
-their version.  1.8.10 and older versions do not have the bug, and no version of ``iptables-legacy`` has it.
+also Ubuntu's first 1.8.11.  Other distributions have fixed builds of 1.8.11, too, but only the trial shows that such a
+build is fixed, not its version.  1.8.10 and older versions do not have the bug, and no version of ``iptables-legacy``
+has it.
 Now: ``hairpin restore --apply`` restores the rules.  ``docker compose down`` and ``up`` may repair one network and
 break another, because ``-D`` deletes the first rule that differs only in its interfaces.
-Lasting: install a fixed package.  Until it exists, keep the previous package (``apt-mark hold iptables``), or run
-``update-alternatives --set iptables /usr/sbin/iptables-legacy``, the same command for ip6tables, and reboot.
+Lasting: install a fixed package.  Until a fixed package exists, keep the previous package (``apt-mark hold iptables``),
+or run ``update-alternatives --set iptables /usr/sbin/iptables-legacy``, the same command for ip6tables, and reboot.
 """
 
 from collections.abc import Iterator
@@ -29,8 +30,8 @@ from hairpin.message import Message, message
 
 
 def of_host(host: Host) -> Iterator[Finding]:
-    """Yield one finding if the host's iptables is known to confuse rules.  If it may confuse rules, yield one only if
-    the engine lacks rules that it may have confused."""
+    """Yield one finding if the host's iptables is known to confuse rules.  If the host's iptables is only suspected,
+    yield one finding only if the engine lacks rules that iptables may have confused."""
     found = judgement(host)
     if found == "sound" or not _calls_iptables(host):
         return

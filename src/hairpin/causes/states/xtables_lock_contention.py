@@ -4,10 +4,10 @@ Users see: "Another app is currently holding the xtables lock".  ``docker run`` 
 missing after many containers were started at once.
 
 Proof: the kernel's list of locks names the process that holds ``/run/xtables.lock`` and the processes that wait for it.
-Or the engine's error about a container has the words quoted above.  No flow shows this cause, and lost rules follow
-from it.
-Now: wait until the process releases the lock, or end the process.  Then start the container, or run ``hairpin restore
---apply``.
+Or the engine's error about a container says that another app holds the xtables lock.  No flow shows this cause, and
+lost rules follow from it.
+Now: wait until the process releases the lock, or end the process.  Then start the failed container, or run ``hairpin
+restore --apply``.
 Lasting: use ``iptables -w`` in every script, use fewer rules (fail2ban with ipset), or use the nf_tables back end,
 which needs no lock.
 """
@@ -32,7 +32,8 @@ _ID = id_of(__name__)
 
 def of_host(host: Host) -> Iterator[Finding]:
     """Yield one finding about the process that holds the lock, if other processes wait for the lock or an iptables
-    process holds it for long.  Otherwise yield one finding if an engine's error reports the lock."""
+    process holds it for long.  If no process holds the lock so, yield one finding if an engine's error reports the
+    lock."""
     users = host.rule_tools.lock
     holder = next((each for each in users if not each.waits), None)
     waiting = tuple(each for each in users if each.waits and each.age_s >= _WAITING_S)

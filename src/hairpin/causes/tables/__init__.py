@@ -1,1 +1,1 @@
-"""A kernel table is full, or one of its entries decides the flow's fate."""
+"""A kernel table is full, or an entry in a kernel table stops or diverts the flow."""

@@ -3,8 +3,8 @@
 Users see: since a container was created or recreated, senders that keep their source port (syslog, statsd, SIP) no
 longer reach it, while new clients do.
 
-Proof: the connection table has an entry of this sender for this port, and the entry's translation differs from that of
-the present rules.  Without the entry the packet arrives.
+Proof: the connection table has an entry of this sender for this port, and the entry's translation differs from the
+translation by the present rules.  Without the entry the packet arrives.
 Now: delete the entry by ``conntrack -D`` with the sender, the destination and the port.
 Lasting: nothing has to be done, because the next packet creates a correct entry.
 """

@@ -7,7 +7,7 @@ is already bound to a zone.
 Proof: hairpin simulates dockerd's start on the model of the host.  The start fails, and without the binding it does not
 fail.
 Now: no flow fails yet.  Run ``firewall-cmd --permanent --zone=docker --change-interface=docker0``.
-Lasting: the same command is lasting.
+Lasting: nothing more has to be done, because this command changes firewalld's permanent configuration.
 """
 
 from hairpin.causes.cause import Cause, Coming

@@ -6,7 +6,8 @@ netfilter-persistent`` or ``iptables``, until dockerd is restarted.
 Proof: hairpin loads the saved file into the model of the host.  Rules that the engine made are gone then, and with
 these rules the packet passes.
 Now: nothing has to be done, because no flow fails yet.
-Lasting: restart dockerd whenever this unit is restarted (``PartOf=``), or remove the engine's tables from the file.
+Lasting: restart dockerd whenever the unit that loads the saved rules is restarted (``PartOf=``), or remove the engine's
+tables from the file.
 """
 
 from hairpin.causes.cause import Cause, Coming

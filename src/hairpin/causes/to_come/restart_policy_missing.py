@@ -6,8 +6,8 @@ state is exited.
 Proof: hairpin simulates the event on the model of the host.  The engine starts each container with a restart policy,
 and this container stays down.  With a restart policy its port answers.
 Now: ``docker update --restart unless-stopped NAME``, which does not restart the running container.
-Lasting: the same command is lasting.  Or write ``restart: unless-stopped`` into the Compose file.  For Podman, use a
-quadlet or ``podman-restart.service``.
+Lasting: the container keeps the new restart policy after a reboot.  Or write ``restart: unless-stopped`` into the
+Compose file.  For Podman, use a quadlet or ``podman-restart.service``.
 """
 
 from hairpin.causes.cause import Cause, Coming

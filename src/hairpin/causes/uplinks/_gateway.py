@@ -39,8 +39,9 @@ def links_without_default(view: View) -> frozenset[str]:
     """Return the uplinks that may have lost the default route of the main table.  If the main table has a default
     route, return no uplink.
 
-    A link has lost no route if another table has a default route for packets from the link's own address.  A default
-    route in a table without such a policy rule may be the host's default route, whose policy rule is lost or wrong."""
+    A link has lost no route if another table has a default route for packets from the link's own address.  If no such
+    policy rule leads to a table's default route, this route may be the host's default route, whose policy rule is lost
+    or wrong."""
     version, host = view.stop.seen.packet.version, view.host_namespace
     defaults = [each for each in host.routes if each.version == version and each.prefix_length == 0]
     addresses = _outer_addresses(view.network, view.host_netns, version)
@@ -159,8 +160,8 @@ def _routers(route: Route, own: Address) -> Iterator[int]:
 
 
 def _hint(namespace: Namespace, own: Address) -> Message | None:
-    """Return the hint about the likely router, or None.  It names the gateway of other routes by the link, or else the
-    only neighbour that was seen on the link."""
+    """Return the hint about the likely router, or None.  The hint names the gateway of other routes by the link, or
+    else the only neighbour that was seen on the link."""
     routers = dict.fromkeys(router for route in namespace.routes for router in _routers(route, own))
     if len(routers) == 1:
         text = address_text(next(iter(routers)), own.version)

@@ -65,7 +65,7 @@ def find(view: View) -> Iterator[Candidate]:
 
 def _lost_ways(view: View) -> tuple[Route, ...]:
     """Return the lost routes to the networks of the host's own links.  The kernel accepts a router as next hop only if
-    such a route leads to it."""
+    a route to the router's network exists."""
     return tuple(
         each for each in missing_routes(view.host_namespace, view.stop.seen.packet.version) if each.type == "unicast"
     )

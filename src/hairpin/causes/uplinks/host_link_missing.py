@@ -2,7 +2,7 @@
 
 Users see: no machine outside reaches the host, and the host reaches no machine, while ``127.0.0.1`` still works.
 
-Proof: the host has no link to the outside.  With the link and the address that a file names, the packet passes.
+Proof: the host has no link to the outside.  With the link and address that a file of the host names, the packet passes.
 Now: bring the link back, by its driver, the card, the virtual machine's interface, or its old name.
 Lasting: name the link by its hardware address in the network configuration.
 """

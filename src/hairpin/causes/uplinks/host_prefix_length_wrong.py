@@ -5,8 +5,8 @@ The kernel deletes the default route together with the last address of a link's 
 
 Proof: a file, or the other hosts that were read on the same wire, have the network with another prefix length, and all
 agree on it.  With the address of this length and the lost default route, the packet passes.
-Now: ``ip address add ADDRESS/LENGTH dev LINK``.  Then delete the address with the wrong length, and add the default
-route.
+Now: ``ip address add ADDRESS/LENGTH dev LINK``.  Then delete the address with the wrong length, and add the lost
+default route.
 Lasting: correct the host's network configuration (DHCP, networkd, NetworkManager, ifupdown, netplan).
 """
 
@@ -26,7 +26,7 @@ from hairpin.network.tables import has_default_route
 
 
 def find(view: View) -> Iterator[Candidate]:
-    """Yield one candidate for each address on any host whose prefix length differs from the one that all witnesses
+    """Yield one candidate for each address on any host whose prefix length differs from the length that all witnesses
     name.  All hosts are examined, because a packet that stops on one host may belong to a tunnel whose end is on
     another host."""
     versions: tuple[Version, ...] = (4, 6)
