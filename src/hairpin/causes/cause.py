@@ -131,8 +131,8 @@ class Candidate(msgspec.Struct, frozen=True):
     - ``offered``: False if the change only proves the cause.  Such a change is no repair, because it would break an
       intended isolation.  ``ways`` then says what a person can do.
     - ``cuts``: whether the change ends connections that are open now.
-    - ``refused``: the reason of a stop (such as a missing bridge) for which the host would refuse the change now.
-      hairpin then searches causes of that reason, and they are repaired first.
+    - ``refused``: the stop reason (such as ``start-refused``) for which the host would refuse the change now.  hairpin
+      then searches causes of that reason, and they are repaired first.
     - ``made_by``: the ids of other causes that may have produced this fault.  Such a cause counts if it is found on the
       host.
     - ``goes_first``: whether this cause must be repaired before the causes that follow from it.
@@ -175,11 +175,11 @@ class Finding(msgspec.Struct, frozen=True):
     - ``host``: the label of the host that has the cause.
     - ``flows``: the indexes of the asked flows that the cause stops, or that pass because of it.
     - ``stop``: the stop of the first of these flows.
-    - ``proof``: the walks that prove the cause, or None if no packet shows it.  In the latter case
+    - ``proof``: the walks that prove the cause, or None if no packet shows it.  If ``proof`` is None,
       ``candidate.evidence`` is the reading that shows the cause.
     - ``event``: the event that brings the cause, or None if it exists now.  The proof holds after the event.
     - ``container``: the name of the container whose state is the cause; empty if the cause concerns the whole host.
-    - ``line``: advice, in one line.
+    - ``line``: the advice of the finding, in one line.
 
     Only a search sets the other fields.  ``keys``: the keys of the suspects that turned out to be this cause.  ``ref``:
     the reference of this finding in the examination.  ``together``: the refs of all causes, this one included, that
@@ -229,17 +229,17 @@ class AskedFlows(msgspec.Struct, frozen=True):
 
 
 def at_no_stop(_: View) -> Iterator[Candidate]:
-    """Yield no candidate: the ``find`` of a cause that only has ``of_host`` or ``of_flows``."""
+    """Yield no candidate.  This is the ``find`` of a cause that has only ``of_host`` or ``of_flows``."""
     yield from ()
 
 
 def of_no_host(_: Host) -> Iterator[Finding]:
-    """Yield no state: the ``of_host`` of a cause that does not look at hosts."""
+    """Yield no finding.  This is the ``of_host`` of a cause that does not look at hosts."""
     yield from ()
 
 
 def of_no_flows(_: AskedFlows) -> Iterator[Finding]:
-    """Yield nothing: the ``of_flows`` of a cause that only looks at stops or hosts."""
+    """Yield no finding.  This is the ``of_flows`` of a cause that looks only at stops or hosts."""
     yield from ()
 
 
@@ -267,7 +267,7 @@ class Coming(msgspec.Struct, frozen=True):
 
 
 def of_nothing_coming(_: Coming) -> bool:
-    """Return False: the ``foresees`` of a cause that no event brings."""
+    """Return False.  This is the ``foresees`` of a cause that no event brings."""
     return False
 
 

@@ -41,7 +41,7 @@ Class = Literal[
     "closed-policy",
     "engine-protection", "wanted-route", "deciding-rule",
 ]  # fmt: skip
-"""The kind of fault that a candidate stands for."""
+"""The kind of fault that a candidate removes."""
 
 
 class Row(msgspec.Struct, frozen=True):
@@ -178,7 +178,8 @@ UNDOING = PUTTING_BACK | _BACK_TO_NORMAL
 OPENING: frozenset[Class] = frozenset(
     {"shared-rule", "closed-host-service", "closed-policy", "closed-zone", "engine-protection", "deciding-rule"}
 )
-"""Classes of candidates that let a packet through a rule or policy.  In ORDER they come after PUTTING_BACK."""
+"""Classes of candidates that let a packet through a rule or policy.  In ORDER these classes come after the classes in
+PUTTING_BACK."""
 _WALLS: frozenset[Class] = frozenset({"dropping-rule", "nearly-allowing-rule", "separation"})
 FOR_SOMEBODY = OPENING | _WALLS
 """Classes of candidates that open a path to the destination.  Such a candidate repairs nothing while no container has

@@ -3,7 +3,7 @@
 Users see: the overlay network works within one host only.
 
 Proof: a rule of a host drops the outer UDP packet.  Without the rule the inner packet arrives.
-Now: let packets from the other hosts to the overlay's UDP port in (4789 for VXLAN, 8472 for flannel).
+Now: accept packets from the other hosts to the overlay's UDP port (4789 for VXLAN, 8472 for flannel).
 Lasting: add the same rule to the saved rules, or to the program that manages the firewall.
 """
 

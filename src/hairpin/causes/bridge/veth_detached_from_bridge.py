@@ -27,7 +27,8 @@ from hairpin.network.prefix import Version, inside
 
 def find(view: View) -> Iterator[Candidate]:
     """Yield one candidate for the packet's source or destination namespace, if the namespace's veth is no port of its
-    network's bridge.  If the bridge has a tunnel device as a port, it floods the frame to the tunnel instead."""
+    network's bridge.  A bridge that has a tunnel device as a port floods a frame for a missing port to the tunnel
+    instead."""
     packet = inner_packet(view)
     for host in view.both_hosts:
         for address in (packet.daddr, packet.saddr):

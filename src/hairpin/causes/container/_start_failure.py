@@ -88,7 +88,7 @@ def _by_status(container: Container) -> Failure | None:
             return None
 
 
-# --- errors whose meaning the host decides ----------------------------------------------------------------------------
+# --- errors whose meaning depends on the state of the host ------------------------------------------------------------
 
 
 def _port_held(host: Host, container: Container, places: dict[str, str]) -> Failure:

@@ -24,8 +24,8 @@ _DRIVERS = ("macvlan", "ipvlan")
 
 
 def find(view: View) -> Iterator[Candidate]:
-    """Yield one candidate for each running container that should publish this port and is on macvlan or ipvlan networks
-    only."""
+    """Yield one candidate for each running container that should publish the asked port and is only on macvlan or
+    ipvlan networks."""
     for container, binding in at_host_port(view):
         networks = view.host.engine_of(container).networks
         own = [each for endpoint in container.endpoints for each in networks if each.name == endpoint.network]

@@ -26,7 +26,7 @@ from hairpin.wanted import ask_port
 
 
 def find(view: View) -> Iterator[Candidate]:
-    """Yield one candidate for each container on the host's network that should publish this port."""
+    """Yield one candidate for each container on the host's network that should publish the asked port."""
     for container, binding in at_host_port(view):
         if binding.actual or not container.on_host_network or binding.host_port == binding.container_port:
             continue

@@ -210,7 +210,7 @@ def _may_be_of_swarm(view: View) -> bool:
 
 
 def _of_swarm(view: View) -> tuple[Message, ...]:
-    """Return the advice how the user of a swarm node finds the service that publishes the port.
+    """Return the advice on how the user of a swarm node finds the service that publishes the port.
 
     The rules of a node name only the services that the node has set up.  A node without the rules of a service refuses
     the service's published port.  Source: moby libnetwork/service_linux.go addLBBackend(), programIngress();

@@ -79,7 +79,7 @@ def _why(view: View, container: Container, binding: PortBinding) -> Message:
 
 
 def _advice(view: View, container: Container) -> Message:
-    """Return the advice how to publish the port for IPv6 if the container has no IPv6 address."""
+    """Return the advice on how to publish the port for IPv6 if the container has no IPv6 address."""
     if view.host.engine_of(container).kind == "podman":
         return message("put {name} on a network made with --ipv6, and recreate it there", name=container.name)
     return message(

@@ -65,7 +65,8 @@ class Lost(msgspec.Struct, frozen=True):
 
 def losses(view: View, *, mesh: bool = False) -> Iterator[Lost]:
     """Yield the lost chains and rules of each Docker engine, in the flow's address family.  If ``mesh`` is true, yield
-    only the rules for ports that swarm services publish.  If ``mesh`` is false, yield all rules except these."""
+    only the rules for ports that swarm services publish.  If ``mesh`` is false, yield all lost rules except the rules
+    for ports that swarm services publish."""
     family = "ip" if view.flow.version == 4 else "ip6"
     for engine, missing in missing_on(view.host):
         if engine.kind != "docker":
@@ -135,7 +136,7 @@ def candidate(
         change = restoring(netns, namespace, part.missing, part.chains, part.rules)
     where = OfLostRules(part.chains, part.rules)
     makers = makers_of(msgspec.structs.replace(part.missing, chains=part.chains, rules=part.rules), view.host)
-    confused = CHECK_BUG in makers and judgement(view.host) == "confuses"  # dockerd's next start omits them again
+    confused = CHECK_BUG in makers and judgement(view.host) == "confuses"  # dockerd's next start omits the rules again
     return Candidate(
         title=title,
         detail=detail,

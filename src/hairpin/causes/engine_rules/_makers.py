@@ -1,7 +1,7 @@
 """The ids of causes (states of the host) that may have removed an engine's rules, or kept the engine from making them.
 
-``hairpin.causes.states`` decides whether such a state exists.  This file decides which of these states explain the loss
-of a rule.
+``hairpin.causes.states`` decides whether such a state of the host exists.  This file decides which of these states
+explain the loss of a rule.
 """
 
 import re

@@ -2,8 +2,8 @@
 
 Users see: the host itself reaches the port, but all other clients time out, and no rule drops packets.
 
-Proof: ``net.ipv4.conf.LINK.forwarding`` of the ingress interface is 0 while ``ip_forward`` is 1.  If ``forwarding`` of
-the interface is 1, the packet is forwarded.
+Proof: ``net.ipv4.conf.LINK.forwarding`` of the ingress interface is 0 while ``ip_forward`` is 1.  If this sysctl is 1,
+the packet is forwarded.
 Now: ``sysctl -w net.ipv4.conf.LINK.forwarding=1``.
 Lasting: put the key into the file of sysctl.d that sorts last, or correct the manager that sets it (``IPForward=`` of
 systemd-networkd).

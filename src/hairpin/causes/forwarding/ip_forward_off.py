@@ -5,9 +5,9 @@ outside.
 
 Proof: ``net.ipv4.ip_forward`` is 0, and the packet must be forwarded.  If this sysctl is 1, the packet is forwarded.
 Now: ``sysctl -w net.ipv4.ip_forward=1``.
-Lasting: set 1 in a file of sysctl.d, and set the FORWARD policy to DROP, because dockerd sets this policy only if it
-switches forwarding on itself.  If dockerd does not run now, no file is needed, because dockerd switches forwarding on
-when it starts.  Remove the file that sets ip_forward to 0.
+Lasting: set ip_forward to 1 in a file of sysctl.d, and set the FORWARD policy to DROP, because dockerd sets this policy
+only if it switches forwarding on itself.  If dockerd does not run now, no file is needed, because dockerd switches
+forwarding on when it starts.  Remove the file that sets ip_forward to 0.
 """
 
 from hairpin.causes.cause import Cause, View

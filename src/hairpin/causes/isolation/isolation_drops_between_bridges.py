@@ -1,4 +1,4 @@
-"""The engine's isolation rules drop packets from one network's bridge to another's.
+"""The engine's isolation rules drop packets from one network's bridge to another network's bridge.
 
 Users see: a container of one network cannot reach a container of another network.
 

@@ -1,4 +1,4 @@
-"""Faults of routes, policy rules and neighbours; overlapping subnets.
+"""Faults of routes, policy rules and neighbour entries, and overlapping subnets.
 
 ``_overlap`` finds a container network whose subnet covers addresses of other machines.  ``_blackhole`` finds a route
 that refuses a packet.  ``_asked`` finds the route lookups on a flow's whole path.

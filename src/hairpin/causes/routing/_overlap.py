@@ -143,8 +143,8 @@ def is_out_of_reach(view: View, network: DockerNetwork | None) -> bool:
 
 
 def _on_host(view: View, each: Overlap) -> tuple[Route | None, NextHop | None]:
-    """Return the host's route to the address that does not lead into the bridge, and the route's next hop; else two
-    times None."""
+    """Return the host's route to the address that does not lead into the bridge, and the route's next hop.  Return None
+    for both if there is no such route."""
     host, version = view.host_namespace, each.route.version
     kept = tuple(route for route in host.routes if route not in _into(view, each))
     past = lookup(msgspec.structs.replace(host, routes=kept), Query(version, each.address))
@@ -199,7 +199,7 @@ def moved_away(each: Overlap, title: Message, detail: Message, *, in_class: Clas
 
 
 def another_subnet(network: DockerNetwork | None, tool: str, name: str) -> Message:
-    """Return the advice how to give the network another subnet.  For an engine's default network, the advice names a
+    """Return the advice on how to give the network another subnet.  For an engine's default network, the advice names a
     configuration file."""
     if network is not None and (tool, network.name) == ("docker", "bridge"):
         return message(

@@ -34,7 +34,7 @@ from hairpin.network.routing import route_text
 
 
 def find(view: View) -> Iterator[Candidate]:
-    """Yield one candidate for each route that sent the request to the wrong side of the overlap.
+    """Yield one candidate for each route that sent the request to the wrong one of two overlapping networks.
 
     The route leads into a bridge although no container has the address, or leads past the bridge although a container
     has the address.

@@ -28,7 +28,7 @@ def by_owner(
     both_ways: bool = False,
 ) -> Callable[[View], Iterator[Candidate]]:
     """Return the function that yields a candidate for each way to get the packet past this owner's rule or policy.
-    Each candidate contains all other ways as its ``ways``.
+    Each candidate also contains all other ways, unless its change calls the program that owns the rule.
 
     ``title`` and ``detail`` have placeholders for the rule (``{rule}``, ``{table}``, ``{chain}``, ``{family}``, and
     ``{hidden}`` for its back end) and for the packet (``{netns}``, ``{iif}`` or ``{link}``, ``{oif}``).  ``both_ways``:

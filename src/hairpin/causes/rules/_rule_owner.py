@@ -25,14 +25,14 @@ _FIRST_GUARD: Version = (28, 0, 0)
 
 
 def _chain(*prefixes: str) -> Callable[[View, Place], bool]:
-    """Return the predicate whether the name of the rule's chain begins with one of the prefixes."""
+    """Return the predicate that tells whether the name of the rule's chain begins with one of the prefixes."""
     return lambda _, place: place.chain.startswith(prefixes)
 
 
 def _engine_chain(*prefixes: str) -> Callable[[View, Place], bool]:
-    """Return the predicate whether the rule is in a chain with one of the prefixes and has the form of an engine's
-    rule.  An engine's rule matches links and no protocol, because an engine drops all protocols alike.  A person typed
-    any other rule.  Measured with dockerd 20.10 to 28."""
+    """Return the predicate that tells whether the rule is in a chain with one of the prefixes and has the form of an
+    engine's rule.  An engine's rule matches links and no protocol, because an engine drops all protocols alike.  A
+    person typed any other rule.  Measured with dockerd 20.10 to 28."""
     in_chain = _chain(*prefixes)
 
     def wrote(view: View, place: Place) -> bool:
@@ -67,7 +67,7 @@ def body_at(view: View, place: Place) -> tuple[Expression, ...]:
 
 
 def _nft_table(name: str) -> Callable[[View, Place], bool]:
-    """Return the predicate whether the rule is in the nftables table ``name``."""
+    """Return the predicate that tells whether the rule is in the nftables table ``name``."""
     return lambda _, place: place.dialect == "nft" and place.table == name
 
 
@@ -105,7 +105,7 @@ def _early_table(view: View, place: Place) -> bool:
 
 
 def _stage(stage: str) -> Callable[[View, Place], bool]:
-    """Return the predicate whether the packet stopped at the stage ``stage``."""
+    """Return the predicate that tells whether the packet stopped at the stage ``stage``."""
     return lambda view, _: view.stop.stage == stage
 
 
@@ -212,7 +212,7 @@ OWNERS: tuple[tuple[str, Callable[[View, Place], bool]], ...] = (
     ("container", lambda view, _: not view.on_host),
     ("firewalld-panic", _nft_table(PANIC_TABLE)),
     ("bridge-family", lambda _, place: place.family in ("bridge", "arp")),
-    ("ban-list", _bans),  # before docker-user: DOCKER-USER may jump to such a chain
+    ("ban-list", _bans),  # before docker-user, because DOCKER-USER may jump to a ban list's chain
     ("docker-user", lambda view, place: place.chain == "DOCKER-USER" or led_from(view, place, "DOCKER-USER")),
     ("isolation", _engine_chain("DOCKER-ISOLATION", "NETAVARK_ISOLATION", "NETAVARK-ISOLATION")),
     ("ufw", _ufw),

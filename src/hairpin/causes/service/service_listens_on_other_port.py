@@ -66,7 +66,7 @@ def find(view: View) -> Iterator[Candidate]:
 
 
 def _repair(view: View, container: Container, socket: Socket) -> Message:
-    """Return the advice how to reach the listener: recreate the container with a corrected ``-p``, or ask the
+    """Return the advice on how to reach the listener: recreate the container with a corrected ``-p``, or ask the
     listener's own port if no port is published."""
     binding = published_to(view, container)
     if binding is None:

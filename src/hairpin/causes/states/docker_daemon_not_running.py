@@ -211,7 +211,7 @@ def _has_two_records(boot: Boot | None) -> bool:
 
 
 def _by_hand(host: Host, engine: Engine) -> tuple[Way, ...]:
-    """Return the advice how a person repairs dockerd's database, which also contains the networks that users have made.
+    """Return the advice on how a person repairs dockerd's database, which also contains the networks of users.
 
     Source: moby libnetwork/drivers/bridge/bridge.go createNetwork(); measured with 26.1.5"""
     if not _has_two_records(engine.boot):

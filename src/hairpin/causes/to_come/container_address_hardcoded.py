@@ -21,12 +21,12 @@ from hairpin.network.prefix import address_text
 
 
 def foresees(coming: Coming) -> bool:
-    """Return whether the event brings this cause."""
+    """Return whether this cause is the right name for the fault that the event brings."""
     left = frozenset(_left(coming.host, coming.host_then))
     rule = stopping_rule(coming)
     if not left or rule is None:
         return bool(left) and coming.found.id in _STALE
-    # The rule that will stop the packet, or a rule that accepts it today, names the container's old address.
+    # The rule that will stop the packet, or a rule that accepts the packet today, names the container's old address.
     told = (each for each in (rule, *rules_on_the_way(coming)) if not each.chain.startswith(_PODMANS))
     return coming.found.id in _STALE or any(_names(each.text, address) for each in told for address in left)
 

@@ -16,7 +16,7 @@ from hairpin.netfilter.evaluate.chain import Place
 
 
 def foresees(coming: Coming) -> bool:
-    """Return whether the event brings this cause."""
+    """Return whether this cause is the right name for the fault that the event brings."""
     by_files = (*OF_FIREWALLD, "reboot")
     return (
         coming.event in by_files

@@ -16,7 +16,7 @@ from hairpin.message import message
 
 
 def foresees(coming: Coming) -> bool:
-    """Return whether the event brings this cause."""
+    """Return whether this cause is the right name for the fault that the event brings."""
     starts = ("docker-restart", "reboot", "docker-upgrade")
     down = coming.found.id in ("docker-daemon-not-running", "container-not-running")
     return coming.event in starts and down and any(bound_elsewhere(coming.host, each) for each in coming.host.engines)

@@ -16,7 +16,7 @@ from hairpin.message import message
 
 
 def foresees(coming: Coming) -> bool:
-    """Return whether the event brings this cause."""
+    """Return whether this cause is the right name for the fault that the event brings."""
     was = next((each for each in coming.host.containers() if each.name == _name(coming)), None)
     return (
         coming.found.id == "container-not-running"

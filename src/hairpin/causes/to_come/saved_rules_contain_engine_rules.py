@@ -15,7 +15,7 @@ from hairpin.message import message
 
 
 def foresees(coming: Coming) -> bool:
-    """Return whether the event brings this cause."""
+    """Return whether this cause is the right name for the fault that the event brings."""
     rule = engine_rule_of_the_file(coming)
     return coming.event in ("reboot", "saved-rules-restore") and rule is not None and bool(rule.number)
 
