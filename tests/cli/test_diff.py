@@ -62,7 +62,7 @@ def test_the_file_that_is_not_there_is_named(tmp_path: Path) -> None:
     for words, named in (((lost,), lost), (("nowhere", path), "nowhere"), ((path, lost), lost), ((lost, path), lost)):
         with pytest.raises(UsageError) as raised:
             snapshots_first(words)
-        assert str(raised.value).startswith(f"{named} is no file"), words
+        assert str(raised.value).startswith(f"there is no file {named}"), words
 
 
 def test_a_target_leaves_the_changes_that_its_flows_do_not_meet_to_the_end(

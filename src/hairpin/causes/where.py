@@ -1,6 +1,5 @@
-"""The things that candidates are about (a rule, a route, a container …), as values.  ``places`` returns the fields of
-such a value as words for JSON.  The report quotes the entries of readings from which these values were read.  A field
-without a value is not reported.
+"""The things that candidates are about (a rule, a route, a container …), as values.  ``places`` returns their fields
+with a value as words for JSON.  The report quotes the entries of readings from which the values were read.
 """
 
 from typing import cast
@@ -36,8 +35,7 @@ class OfWall(msgspec.Struct, frozen=True):
 
 
 class OfZone(msgspec.Struct, frozen=True):
-    """A zone of firewalld, whose chain stopped the packet.  ``tells_rule``: whether the report names the rule in that
-    chain."""
+    """A firewalld zone whose chain stopped the packet.  ``tells_rule``: whether the report names the chain's rule."""
 
     place: Place
     interface: str | None = None
@@ -47,8 +45,7 @@ class OfZone(msgspec.Struct, frozen=True):
 
 
 class OfLostRules(msgspec.Struct, frozen=True):
-    """Chains and rules of an engine that are gone.  ``backend``: the program with which Podman made them, netavark or
-    CNI."""
+    """Chains and rules of an engine that are gone.  ``backend``: Podman's program that made them, netavark or CNI."""
 
     chains: tuple[ExpectedChain, ...] = ()
     rules: tuple[ExpectedRule, ...] = ()
@@ -159,8 +156,7 @@ class OfPeer(msgspec.Struct, frozen=True):
 
 
 class OfAddress(msgspec.Struct, frozen=True):
-    """An address that a host or a container should have or reach.  ``private``: the address to which a gateway
-    translates it."""
+    """An address that a host or a container should have or reach.  ``private``: what a gateway translates it to."""
 
     address: str
     private: str | None = None
@@ -197,8 +193,7 @@ class OfPort(msgspec.Struct, frozen=True):
 
 
 class OfSocket(msgspec.Struct, frozen=True):
-    """A socket.  ``container``: the container that owns it.  ``published``: the port that this container publishes
-    instead."""
+    """A socket.  ``container``: its owner.  ``published``: the port that the owning container publishes instead."""
 
     socket: Socket
     container: str | None = None
@@ -228,8 +223,7 @@ class OfConnection(msgspec.Struct, frozen=True):
 
 
 class OfNetwork(msgspec.Struct, frozen=True):
-    """One or several container networks, and the network option that decides the flow.  ``chain``: the closed chain to
-    which packets of the network are led."""
+    """Container networks, and the network option that decides the flow.  ``chain``: the closed chain of the network."""
 
     network: str | None = None
     option: str | None = None

@@ -1,11 +1,6 @@
-"""The fates of the connections that are open when an event begins.
+"""The fates of the connections that are open when an event begins."""
 
-The fate of one connection tells those of all alike ones (network/kinds): the flows are alike before the event and after
-it, their containers keep their own values, and the event replaces the same of each.
-"""
-
-from collections import defaultdict
-from collections.abc import Hashable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator
 
 from hairpin.change.change import AddNamespace, DeleteNamespace, DeleteSocket, Forget
 from hairpin.events.course import Course
@@ -13,16 +8,13 @@ from hairpin.host.netns import Netns
 from hairpin.host.socket import Socket
 from hairpin.netfilter.tracking import needs_tracking
 from hairpin.network.flow import Flow
-from hairpin.network.kinds.forms import form_of
-from hairpin.network.kinds.kinds import kinds_of
-from hairpin.network.kinds.own_values import Owner
 from hairpin.network.network import Network
 from hairpin.network.prefix import Version
 from hairpin.walk.hooks.conntrack_room import tracked_versions
 from hairpin.walk.open_connection import Fate, Replaced, ends, fate
 
 _FEW = 8
-"""Flows of a question for which no kinds are looked for: looking costs as much."""
+"""Up to this number of flows each connection is walked, because the search for alike flows costs as much."""
 
 
 def fate_of_open(was: Network, course: Course, flow: Flow) -> Fate:
@@ -33,74 +25,30 @@ def fate_of_open(was: Network, course: Course, flow: Flow) -> Fate:
 def fates_of_open(was: Network, course: Course, flows: Iterable[Flow], *, anew: bool = False) -> Iterator[Fate]:
     """Yield the fate of each flow's connection.  ``anew``: see ``fate``; then each connection is walked."""
     flows = tuple(flows)
-    fates: dict[Version, _Fates] = {}
+    fates: dict[Version, Callable[[Flow], Fate]] = {}
     for flow in flows:
         if course.cuts_all:
             yield "lost"
             continue
         if flow.version not in fates:
-            fates[flow.version] = _Fates(was, course, flow.version, anew=anew, alone=anew or len(flows) <= _FEW)
-        yield fates[flow.version].of(flow)
+            replaced = _replaced(was, course, flow.version)
+            fates[flow.version] = _fates(was, course, replaced, anew=anew, alone=anew or len(flows) <= _FEW)
+        yield fates[flow.version](flow)
 
 
-class _Fates:
-    """The fates of the connections of one IP version.  ``alone``: no fate is taken over from an alike flow."""
+def _fates(was: Network, course: Course, replaced: Replaced, *, anew: bool, alone: bool) -> Callable[[Flow], Fate]:
+    """Return the function that gives a connection's fate.  ``alone``: no fate is taken over from an alike flow."""
+    if not alone:
+        from hairpin.events.alike_fates import AlikeFates
 
-    def __init__(self, was: Network, course: Course, version: Version, *, anew: bool, alone: bool) -> None:
-        self._was, self._course, self._anew, self._alone = was, course, anew, alone
-        self._replaced = _replaced(was, course, version)
-        self._sockets = _by_values(self._replaced)
-        self._of_owners: dict[str, tuple[Hashable, ...]] = {}
-        self._ends: dict[Hashable, bool] = {}
-        self._known: dict[Hashable, Fate] = {}
+        return AlikeFates(was, course, replaced).of
 
-    def of(self, flow: Flow) -> Fate:
-        """Return the fate of the flow's connection."""
-        was, now = self._was, self._course.network
-        before = None if self._alone else kinds_of(was).of_flow(flow, was.this.name)
-        owners = kinds_of(was).owners(flow, was.this.name) if before is not None else ()
-        kind = before if before is None else (before, *map(self._replaced_of, owners))
-        if kind is None or kind not in self._ends:
-            self._ends[kind] = ends(was, flow, self._replaced)
-        if self._ends[kind]:
-            return "lost"
-        if self._course.conditions:
-            return "depends"
-        after = kinds_of(now).of_flow(flow, now.this.name) if kind is not None else None
-        then = kinds_of(now).owners(flow, now.this.name) if after is not None else ()
-        if kind is None or after is None or [each.values for each in owners] != [each.values for each in then]:
-            return fate(was, now, flow, self._replaced, anew=self._anew)
-        if (kind, after) not in self._known:
-            self._known[kind, after] = fate(was, now, flow, self._replaced, anew=self._anew)
-        return self._known[kind, after]
+    def own_fate(flow: Flow) -> Fate:
+        if course.conditions:
+            return "lost" if ends(was, flow, replaced) else "depends"
+        return fate(was, course.network, flow, replaced, anew=anew)
 
-    def _replaced_of(self, owner: Owner) -> tuple[Hashable, ...]:
-        """Return what the event replaces of the container's, with its own values left open."""
-        known = self._of_owners
-        if owner.container.id not in known:
-            known[owner.container.id] = tuple(self._forms_replaced(owner))
-        return known[owner.container.id]
-
-    def _forms_replaced(self, owner: Owner) -> Iterator[Hashable]:
-        host, values = owner.host.name, owner.values
-        for name, own in values.get("netns", {}).items():
-            for replaced in (self._replaced.namespaces, self._replaced.forgetful):
-                yield own, Netns(host, str(name)) in replaced
-        own_values = (value for held in values.values() for value in held)
-        for netns, socket in dict.fromkeys(each for value in own_values for each in self._sockets.get(value, ())):
-            yield form_of(netns, values), form_of(socket, values)
-
-
-def _by_values(replaced: Replaced) -> Mapping[int | str, list[tuple[Netns, Socket]]]:
-    """Return the closed sockets by each value that a container may have of its own."""
-    found: dict[int | str, list[tuple[Netns, Socket]]] = defaultdict(list)
-    for netns, socket in replaced.sockets:
-        relay = socket.relay
-        of_relay = (relay.address, relay.port, relay.netns) if relay is not None else ()
-        for value in (netns.name, socket.address, socket.port, socket.device, socket.container, *of_relay):
-            if value is not None:
-                found[value].append((netns, socket))
-    return found
+    return own_fate
 
 
 def _replaced(was: Network, course: Course, version: Version) -> Replaced:

@@ -41,7 +41,7 @@ ERRORS: dict[str, tuple[str, str, str]] = {
     ),
     "a privileged port of a user": (
         "rootlessport cannot expose privileged port 80, you can add 'net.ipv4.ip_unprivileged_port_start=80'",
-        "a user may not bind port 80", "recreate conf with a port from 1024 on; or sysctl -w",
+        "a user may not bind port 80", "recreate conf with port 1024 or a higher one; or sysctl -w",
     ),
     "a command that is not in PATH": (
         f'{OCI}exec: "nosuch": executable file not found in $PATH: unknown',

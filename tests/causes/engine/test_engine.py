@@ -411,7 +411,7 @@ def test_a_stopped_container_that_publishes_the_port_for_the_other_protocol_is_n
     (suspect,) = diagnose(ended, asked(OUTSIDE, "198.51.100.11", 8151, "udp")).causes
     assert suspect.cause == "port-not-published"
     (remedy,) = remedies(suspect.cause, suspect.candidate, ended)
-    assert "web publishes the port for tcp and does not run" in " | ".join(map(Words("en"), remedy.advice))
+    assert "web publishes the port for tcp, but does not run" in " | ".join(map(Words("en"), remedy.advice))
 
 
 @pytest.mark.parametrize(
