@@ -1,5 +1,6 @@
-"""``python -m tests.world [WORD …] [--round N] [--first] [--texts FOLDER]`` (root).
+"""``python -m tests.world [WORD …] [--round N] [--truth] [--first] [--texts FOLDER]`` (root).
 
+``--truth``: hairpin is not asked; the connections are held against what the files say.
 ``--first``: the round was never run before; its score goes into ``docs/reference/world.md``."""
 
 import argparse
@@ -10,7 +11,7 @@ from pathlib import Path
 
 from tests.world.case import Case, cases
 from tests.world.report import line_of, row_of, write_row
-from tests.world.trial import Result, try_case
+from tests.world.trial import Result, try_case, try_truth
 
 
 def main() -> int:
@@ -18,15 +19,18 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m tests.world")
     parser.add_argument("words", nargs="*")
     parser.add_argument("--round", type=int, default=None)
+    parser.add_argument("--truth", action="store_true")
     parser.add_argument("--first", action="store_true")
     parser.add_argument("--texts", type=Path, default=None)
     arguments = parser.parse_args()
     results: list[Result] = []
     for case in cases(tuple(arguments.words), arguments.round):
-        results.append(try_case(case))
+        results.append(try_truth(case) if arguments.truth else try_case(case))
         print(line_of(case, results[-1]), flush=True)
         if arguments.texts is not None:
             _write(arguments.texts, case, results[-1])
+    if arguments.truth:
+        return 1 if any(each.untrue for each in results) else 0
     commit = subprocess.run(
         ("git", "rev-parse", "--short=8", "HEAD"), capture_output=True, text=True, check=False
     ).stdout.strip()

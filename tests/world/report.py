@@ -32,7 +32,7 @@ def line_of(case: Case, result: Result) -> str:
     if result.untrue:
         return f"untrue     {case.name}: {'; '.join(result.untrue)}"
     marks = ", ".join(f"`{each.typed}` {each.mark} ({each.first or '-'})" for each in result.marks)
-    parts = [f"{result.mark if result.marks else 'healthy':<10} {case.name}: {marks}"]
+    parts = [f"{result.mark if result.marks else 'true':<10} {case.name}: {marks}"]
     parts += [f"harmful {each}" for one in result.marks for each in one.harmful]
     if result.repair is not None:
         parts.append(

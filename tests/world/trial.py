@@ -62,6 +62,26 @@ class Result(msgspec.Struct, frozen=True):
         return self.repair is not None and self.repair.proven and not self.repair.works
 
 
+def try_truth(case: Case) -> Result:
+    """Return whether the case's connections are as it says, without a question to hairpin."""
+    try:
+        with running_lab(case.lab) as lab:
+            untrue = _untrue(lab, case)
+    except LabError as error:
+        untrue = (str(error).strip().splitlines()[-1],)
+    return Result(case.name, untrue=untrue)
+
+
+def _untrue(lab: Lab, case: Case) -> tuple[str, ...]:
+    """Prepare the host and carry the fault out; return the connections that are not as the case says."""
+    _carry_out(lab, case.prepare)
+    untrue = tuple(f"healthy: {each}" for each in _differing(lab, case.connection, lambda each: each.healthy))
+    if untrue or case.is_healthy:
+        return untrue
+    _carry_out(lab, case.fault)
+    return tuple(f"with the fault: {each}" for each in _differing(lab, case.connection, lambda each: each.broken))
+
+
 def try_case(case: Case) -> Result:
     """Return the result of a case, and of its twin."""
     try:
@@ -76,14 +96,9 @@ def try_case(case: Case) -> Result:
 
 def _broken(case: Case) -> Result:
     with running_lab(case.lab) as lab:
-        _carry_out(lab, case.prepare)
-        untrue = tuple(_differing(lab, case.connection, lambda each: each.healthy))
+        untrue = _untrue(lab, case)
         if untrue:
-            return Result(case.name, untrue=tuple(f"healthy: {each}" for each in untrue))
-        _carry_out(lab, case.fault)
-        untrue = tuple(_differing(lab, case.connection, lambda each: each.broken))
-        if untrue:
-            return Result(case.name, untrue=tuple(f"with the fault: {each}" for each in untrue))
+            return Result(case.name, untrue=untrue)
         given = [_ask(lab, each) for each in case.question]
         return Result(
             case.name,
