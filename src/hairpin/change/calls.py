@@ -16,7 +16,8 @@ from hairpin.netfilter.iptables.words import split_words, unquoted
 
 
 class SetContainerState(msgspec.Struct, frozen=True, tag="set-container-state"):
-    """A container started, stopped, restarted, paused or unpaused; ``user``: its owner, if not the caller."""
+    """Call: start, stop, restart, pause or unpause a container.  ``user`` is the user who owns the container, and empty
+    if it is the user who runs hairpin."""
 
     tool: Tool
     verb: Literal["start", "stop", "restart", "pause", "unpause"]
@@ -25,7 +26,7 @@ class SetContainerState(msgspec.Struct, frozen=True, tag="set-container-state"):
 
 
 class ConnectContainer(msgspec.Struct, frozen=True, tag="connect-container"):
-    """A container attached to a network of its engine, or detached from it."""
+    """Call: attach a container to a network of its engine, or detach it from the network."""
 
     tool: Tool
     verb: Literal["connect", "disconnect"]
@@ -34,7 +35,8 @@ class ConnectContainer(msgspec.Struct, frozen=True, tag="connect-container"):
 
 
 class MakeNetwork(msgspec.Struct, frozen=True, tag="make-network"):
-    """A network of an engine, with its usual driver and options, or ``removed``."""
+    """Call: make a network with the engine's default driver and options.  If ``removed`` is true, remove the
+    network."""
 
     tool: Tool
     name: str
@@ -42,7 +44,7 @@ class MakeNetwork(msgspec.Struct, frozen=True, tag="make-network"):
 
 
 class SetRestartPolicy(msgspec.Struct, frozen=True, tag="set-restart-policy"):
-    """The container's restart policy: whether the engine starts it after a reboot."""
+    """Call: set a container's restart policy, which says whether the engine starts the container after a reboot."""
 
     tool: Tool
     policy: str
@@ -51,13 +53,15 @@ class SetRestartPolicy(msgspec.Struct, frozen=True, tag="set-restart-policy"):
 
 
 class ReloadNetworks(msgspec.Struct, frozen=True, tag="reload-networks"):
-    """Podman makes the rules of these containers again; empty: of all running ones."""
+    """Call: let Podman make the rules of ``containers`` again.  If ``containers`` is empty, Podman makes the rules of
+    all running containers again."""
 
     containers: tuple[str, ...] = ()
 
 
 class OpenPort(msgspec.Struct, frozen=True, tag="open-port"):
-    """A port opened (or closed) in a zone of firewalld; ``permanent``: in firewalld's files, not in the kernel."""
+    """Call: open or close a port in a zone of firewalld.  If ``permanent`` is true, the call changes firewalld's files,
+    not the kernel's rules."""
 
     zone: str
     port: int
@@ -67,7 +71,7 @@ class OpenPort(msgspec.Struct, frozen=True, tag="open-port"):
 
 
 class AddRichRule(msgspec.Struct, frozen=True, tag="add-rich-rule"):
-    """A rule of a zone or a policy of firewalld, in the words of firewalld.richlanguage(5)."""
+    """Call: add a rule to a zone or a policy of firewalld.  The rule is written in firewalld.richlanguage(5)."""
 
     owner: Literal["zone", "policy"]
     name: str
@@ -77,7 +81,8 @@ class AddRichRule(msgspec.Struct, frozen=True, tag="add-rich-rule"):
 
 
 class BindInterface(msgspec.Struct, frozen=True, tag="bind-interface"):
-    """An interface bound to a firewalld zone; ``removed``: unbound, so that the default zone has it."""
+    """Call: bind an interface to a firewalld zone.  If ``removed`` is true, the interface is unbound and then belongs
+    to the default zone."""
 
     zone: str
     interface: str
@@ -86,8 +91,8 @@ class BindInterface(msgspec.Struct, frozen=True, tag="bind-interface"):
 
 
 class TrustSource(msgspec.Struct, frozen=True, tag="trust-source"):
-    """A network whose packets firewalld puts into its zone ``trusted``, whatever link they enter by.  It binds no
-    interface, so dockerd can still put its bridge into its own zone."""
+    """Call: let firewalld put all packets with a source address in this network into its zone ``trusted``, on every
+    link.  The call binds no interface, so dockerd can still put the bridge of the network into the zone ``docker``."""
 
     source: str
     permanent: bool = False
@@ -95,8 +100,8 @@ class TrustSource(msgspec.Struct, frozen=True, tag="trust-source"):
 
 
 class AddDirectRule(msgspec.Struct, frozen=True, tag="add-direct-rule"):
-    """A rule that firewalld loads at each of its starts; ``words``: the iptables arguments after the chain.  Rules of
-    lower ``priority`` come first in the chain."""
+    """Call: add a rule that firewalld loads at each of its starts.  ``words`` are the iptables arguments after the
+    chain.  A rule with a lower ``priority`` stands earlier in the chain."""
 
     family: Literal["ip", "ip6"]
     table: str
@@ -107,7 +112,7 @@ class AddDirectRule(msgspec.Struct, frozen=True, tag="add-direct-rule"):
 
 
 class AddDirectChain(msgspec.Struct, frozen=True, tag="add-direct-chain"):
-    """A chain that firewalld makes at each start, before its rules."""
+    """Call: add a chain that firewalld makes at each of its starts, before it loads the chain's rules."""
 
     family: Literal["ip", "ip6"]
     table: str
@@ -116,18 +121,22 @@ class AddDirectChain(msgspec.Struct, frozen=True, tag="add-direct-chain"):
 
 
 class SetPanicMode(msgspec.Struct, frozen=True, tag="set-panic-mode"):
-    """firewalld drops all packets of the host (``on``), or no longer does.  No file of firewalld keeps this state."""
+    """Call: let firewalld drop all packets of the host (``on``), or stop this.  No file of firewalld keeps this
+    state."""
 
     on: bool = False
 
 
 class ReloadUfw(msgspec.Struct, frozen=True, tag="reload-ufw"):
-    """ufw reads its files again."""
+    """Call: let ufw read its files again."""
 
 
 class AllowInUfw(msgspec.Struct, frozen=True, tag="allow-in-ufw"):
-    """A port that ufw accepts, or with ``routed`` forwards.  ``iif`` and ``oif``: links, empty for any; ``first``:
-    before ufw's other rules, because one of them denies it; ``deleted``: the same rule deleted."""
+    """Call: let ufw accept packets to a port, or forward them if ``routed`` is true.
+
+    ``iif`` and ``oif`` are the names of the incoming and the outgoing link; an empty name matches any link.  If
+    ``first`` is true, the rule is put before ufw's other rules, because one of them denies the port.  If ``deleted``
+    is true, the call deletes the rule."""
 
     port: int
     protocol: str
@@ -139,7 +148,7 @@ class AllowInUfw(msgspec.Struct, frozen=True, tag="allow-in-ufw"):
 
 
 class Unban(msgspec.Struct, frozen=True, tag="unban"):
-    """An address removed from a ban list; ``jail``: fail2ban's name of the list, empty for other tools."""
+    """Call: remove an address from a ban list.  ``jail`` is fail2ban's name of the list, and empty for other tools."""
 
     tool: Literal["fail2ban-client", "cscli"]
     jail: str
@@ -147,10 +156,11 @@ class Unban(msgspec.Struct, frozen=True, tag="unban"):
 
 
 class SetUnitState(msgspec.Struct, frozen=True, tag="set-unit-state"):
-    """A unit started or stopped, or set to start at boot or not.
+    """Call: start or stop a unit, or set whether the unit starts at boot.
 
-    ``reset-failed``: clears systemd's count of failures, because of which it may refuse a start.  ``by``: the program
-    that starts services on the host.  ``socket``: its socket unit, if the verb is for both."""
+    The verb ``reset-failed`` clears systemd's count of the unit's failures, because of which systemd may refuse to
+    start the unit.  ``by`` is the program that starts services on the host.  ``socket`` is the unit's socket unit if
+    the verb is for both units, and empty otherwise."""
 
     verb: Literal["enable", "disable", "start", "stop", "restart", "reset-failed"]
     unit: str
@@ -159,14 +169,16 @@ class SetUnitState(msgspec.Struct, frozen=True, tag="set-unit-state"):
 
 
 class EndProcess(msgspec.Struct, frozen=True, tag="end-process"):
-    """The end of a process that serves no client; ``halted``: a signal has stopped it, so that only SIGKILL works."""
+    """Call: end a process that serves no client.  If ``halted`` is true, a signal has stopped the process, so that only
+    SIGKILL ends it."""
 
     pid: int
     halted: bool = False
 
 
 class ByPerson(msgspec.Struct, frozen=True, tag="by-person"):
-    """An advice to a person, if the change needs knowledge that hairpin lacks.  It is never a command with a gap."""
+    """Advice to a person, for a change that needs knowledge which hairpin lacks.  The advice is never a command with a
+    placeholder."""
 
     said: Message
 
@@ -232,8 +244,8 @@ def _unit_argv(call: SetUnitState) -> tuple[str, ...]:
 
 
 def _as_user(user: str, argv: tuple[str, ...]) -> tuple[str, ...]:
-    """Return the call as that user makes it after a login, with any login shell.  The shell's text is fixed: it runs
-    its arguments.  Source: runuser(1), sh(1) ``-c``"""
+    """Return the command that makes the call as the given user after a login, with any login shell.  The script for the
+    shell is always the same: it runs the arguments that it is given.  Source: runuser(1), sh(1) ``-c``"""
     return ("runuser", "-l", "-s", "/bin/sh", "-c", 'exec "$@"', "--", user, "sh", *argv) if user else argv
 
 
@@ -273,7 +285,8 @@ def _firewalld_words(call: OfFirewalld) -> tuple[str, ...]:
 
 
 def _ufw_words(call: AllowInUfw) -> tuple[str, ...]:
-    """Return the arguments of ufw(8): its simple syntax for a port of this host, else the full one."""
+    """Return the arguments of ufw(8): in ufw's simple syntax for a port of this host, otherwise in ufw's full
+    syntax."""
     verb = ("delete",) if call.deleted else ("prepend",) if call.first else ()
     start = ("route",) if call.routed else ()
     if not (call.routed or call.iif or call.oif):
@@ -300,8 +313,8 @@ def disrupts(call: Call) -> bool:
 
 
 def reverse(call: OwnersCall, host: Host) -> OwnersCall | None:
-    """Return the call that undoes this one; None if no call does. A stop does not undo a container's start: its process
-    wrote data, and the engine gave it an address."""
+    """Return the call that undoes the given call; None if no call undoes it.  A stop does not undo a container's start,
+    because the container's process wrote data and the engine gave the container an address."""
     replace = msgspec.structs.replace
     match call:
         case SetContainerState(verb=verb):
@@ -333,7 +346,7 @@ def reverse(call: OwnersCall, host: Host) -> OwnersCall | None:
 
 
 def _binding_before(call: BindInterface, host: Host) -> BindInterface | None:
-    """Return the call that restores the interface's present zone, or its lack of one."""
+    """Return the call that binds the interface to its present zone again, or unbinds it if it has no zone now."""
     if host.firewalld is None:
         return None
     zones = host.firewalld.permanent if call.permanent else host.firewalld.runtime or host.firewalld.permanent
@@ -345,14 +358,14 @@ def _binding_before(call: BindInterface, host: Host) -> BindInterface | None:
 
 _OPPOSITES: dict[str, Literal["enable", "disable", "start", "stop", "reset-failed"]] = {
     "enable": "disable", "disable": "enable", "start": "stop", "stop": "start",
-    # The undo is the same call: a unit becomes failed again only by another failed start.
+    # The undo of reset-failed is reset-failed: no call can make a unit failed again.
     "reset-failed": "reset-failed",
 }  # fmt: skip
 
 
 def _unit_reversed(call: SetUnitState, host: Host) -> SetUnitState | None:
-    """Return the call that undoes this one.  The undo of a start also stops the socket unit that the start
-    activated."""
+    """Return the call that undoes the given call to systemd.  The undo of a start also stops the socket unit that the
+    start activated."""
     opposite = _OPPOSITES.get(call.verb)
     if opposite is None:
         return None

@@ -33,14 +33,14 @@ class SetSysctl(msgspec.Struct, frozen=True, tag="set-sysctl"):
 
 
 class ReplaceSysctls(msgspec.Struct, frozen=True, tag="replace-sysctls"):
-    """Writes values one after another, as ``sysctl --system`` does.  Other values stay."""
+    """Writes sysctl values one after another, as ``sysctl --system`` does.  All other sysctls keep their values."""
 
     netns: Netns
     values: tuple[tuple[Path, str], ...]
 
 
 class AddChain(msgspec.Struct, frozen=True, tag="add-chain"):
-    """Adds an empty user chain, and its table if there is none."""
+    """Adds an empty user chain, and the chain's table if the table does not exist."""
 
     netns: Netns
     dialect: Dialect
@@ -60,8 +60,8 @@ class DeleteChain(msgspec.Struct, frozen=True, tag="delete-chain"):
 
 
 class InsertRule(msgspec.Struct, frozen=True, tag="insert-rule"):
-    """Inserts a rule at ``position`` (from 1; None: at the end).  ``rule.text`` is in the dialect's syntax (``-A CHAIN
-    …``); ``also``: further IR rules of the same text."""
+    """Inserts a rule at ``position``, which counts from 1; None: at the chain's end.  ``rule.text`` is in the dialect's
+    syntax (``-A CHAIN …``).  ``also``: further IR rules that come from the same text."""
 
     netns: Netns
     dialect: Dialect
@@ -74,14 +74,14 @@ class InsertRule(msgspec.Struct, frozen=True, tag="insert-rule"):
 
 
 class DeleteRule(msgspec.Struct, frozen=True, tag="delete-rule"):
-    """Deletes the rule at that place."""
+    """Deletes the rule at ``place``."""
 
     netns: Netns
     place: Place
 
 
 class SetPolicy(msgspec.Struct, frozen=True, tag="set-policy"):
-    """Sets a base chain's policy; ``place`` is the chain's (number 0)."""
+    """Sets a base chain's policy.  ``place`` names the chain and has the number 0."""
 
     netns: Netns
     place: Place
@@ -89,7 +89,8 @@ class SetPolicy(msgspec.Struct, frozen=True, tag="set-policy"):
 
 
 class ReplaceTable(msgspec.Struct, frozen=True, tag="replace-table"):
-    """Replaces a whole table.  ``table`` None: it is deleted (iptables' built-in chains stay, empty, and accept)."""
+    """Replaces a whole table.  If ``table`` is None, the table is deleted.  iptables' built-in chains then stay: they
+    are empty, and their policy is ACCEPT."""
 
     netns: Netns
     dialect: Dialect
@@ -107,27 +108,27 @@ class ReplaceRuleset(msgspec.Struct, frozen=True, tag="replace-ruleset"):
 
 Replaceable = Route | FdbEntry
 Entry = Replaceable | Address | PolicyRule | Neighbour
-"""An entry of one of a namespace's tables; ``table_of`` of ``entries.py`` returns its table."""
+"""An entry of one of a namespace's tables; ``table_of`` of ``entries.py`` returns the entry's table."""
 
 
 class AddEntry(msgspec.Struct, frozen=True, tag="add-entry"):
-    """Adds an entry: an address with the routes that the kernel makes for it, a neighbour (state PERMANENT, or a proxy
-    entry) that replaces the one with its address."""
+    """Adds an entry.  An address is added with the routes that the kernel makes for it.  A neighbour entry has the
+    state PERMANENT or is a proxy entry, and replaces an existing neighbour entry with the same address."""
 
     netns: Netns
     entry: Entry
 
 
 class DeleteEntry(msgspec.Struct, frozen=True, tag="delete-entry"):
-    """Deletes an entry: an address with what the kernel deletes with it."""
+    """Deletes an entry.  An address is deleted together with the routes that the kernel deletes with it."""
 
     netns: Netns
     entry: Entry
 
 
 class ReplaceEntry(msgspec.Struct, frozen=True, tag="replace-entry"):
-    """Replaces an entry in one call, so that there is always one: a route with the same table, prefix, metric and TOS,
-    or the remote of a VXLAN for a hardware address."""
+    """Replaces an entry in one call, so that the table is never without the entry.  The entry is a route with the same
+    table, prefix, metric and TOS, or the remote of a VXLAN for a hardware address."""
 
     netns: Netns
     before: Replaceable
@@ -135,14 +136,15 @@ class ReplaceEntry(msgspec.Struct, frozen=True, tag="replace-entry"):
 
 
 class SetLink(msgspec.Struct, frozen=True, tag="set-link"):
-    """Gives a link other properties: up, master, MTU, flags of a bridge port, carrier."""
+    """Sets a link's properties: up, master, MTU, flags of a bridge port, carrier."""
 
     netns: Netns
     link: Link
 
 
 class RenameLink(msgspec.Struct, frozen=True, tag="rename-link"):
-    """Gives a link another name; everything on it stays.  A kernel before 6.2 renames only a link that is down."""
+    """Gives a link another name; the link keeps its addresses and routes.  A kernel before 6.2 renames only a link that
+    is down."""
 
     netns: Netns
     link: str
@@ -150,7 +152,7 @@ class RenameLink(msgspec.Struct, frozen=True, tag="rename-link"):
 
 
 class AddSocket(msgspec.Struct, frozen=True, tag="add-socket"):
-    """A process listens.  hairpin cannot make it listen: ``advice`` is for a person."""
+    """Adds a socket on which a process listens.  hairpin cannot make a process listen: ``advice`` is for a person."""
 
     netns: Netns
     socket: Socket
@@ -158,7 +160,7 @@ class AddSocket(msgspec.Struct, frozen=True, tag="add-socket"):
 
 
 class DeleteSocket(msgspec.Struct, frozen=True, tag="delete-socket"):
-    """Closes the socket: no process listens there."""
+    """Closes the socket, so that no process listens on its address and port."""
 
     netns: Netns
     socket: Socket
@@ -179,15 +181,15 @@ class HaltProcess(msgspec.Struct, frozen=True, tag="halt-process"):
 
 
 class AddNamespace(msgspec.Struct, frozen=True, tag="add-namespace"):
-    """Adds a container's namespace: the namespace, the host's end of its veth pair (None: its link is stacked on one of
-    the host's), and the container's state afterwards."""
+    """Adds a container's namespace.  ``host_link`` is the host's end of the container's veth pair; None: the
+    container's link is stacked on a link of the host.  ``container`` is the container's state afterwards."""
 
     host: str
     namespace: Namespace
     host_link: Link | None
     container: Container
     sysctls: tuple[tuple[Path, str], ...] = ()
-    """Values that override those of ``namespace``."""
+    """Sysctl values that override the sysctl values of ``namespace``."""
 
 
 class DeleteNamespace(msgspec.Struct, frozen=True, tag="delete-namespace"):
@@ -234,14 +236,14 @@ class WriteFile(msgspec.Struct, frozen=True, tag="write-file"):
 
 
 class LoadModule(msgspec.Struct, frozen=True, tag="load-module"):
-    """Loads a kernel module.  hairpin never unloads one, because others may use it by then."""
+    """Loads a kernel module.  hairpin never unloads a module, because another program may use it by then."""
 
     host: str
     name: str
 
 
 class DropConnection(msgspec.Struct, frozen=True, tag="drop-connection"):
-    """Deletes conntrack entries by their original tuple (``conntrack -D``): a ``sport`` of 0 matches any source
+    """Deletes conntrack entries by their original tuple (``conntrack -D``).  A ``sport`` of 0 matches any source
     port."""
 
     netns: Netns
@@ -249,7 +251,7 @@ class DropConnection(msgspec.Struct, frozen=True, tag="drop-connection"):
     original: Tuple
 
     def means(self, entry: Connection) -> bool:
-        """Return whether the entry is one of them."""
+        """Return whether the conntrack entry is one of the entries to delete."""
         wanted = self.original
         if not wanted.sport:
             wanted = msgspec.structs.replace(wanted, sport=entry.original.sport)
@@ -267,19 +269,19 @@ RuleEdit = AddChain | DeleteChain | InsertRule | DeleteRule | SetPolicy | Replac
 """Edits that one atomic load of rules can make."""
 Setting = SetSysctl | ReplaceSysctls | AddEntry | DeleteEntry | ReplaceEntry | SetLink | RenameLink | DeleteLink
 InKernel = RuleEdit | ReplaceRuleset | Setting
-"""Settings of the kernel in one namespace.  A command makes them, and another command undoes them."""
+"""Settings of the kernel in one namespace.  One command makes such a setting, and another command undoes it."""
 Forgotten = DropConnection | Forget
-"""Deleted entries that no command restores: the kernel learns them again by itself, or never."""
+"""Deletions of entries that no command restores.  The kernel learns such an entry again by itself, or never."""
 OfHost = ContinueProcess | HaltProcess | SetUnit | WriteFile | LoadModule
-"""Changes that a command makes on a host outside of its network."""
+"""Changes of a host that a command makes and that concern no network state: processes, units, files, modules."""
 Beyond = AddSocket | DeleteSocket | AddNamespace | DeleteNamespace | SetContainer | ChangeWorld
-"""Changes that no command of hairpin's makes: an engine makes them, or a person."""
+"""Changes that no command of hairpin makes: an engine or a person makes them."""
 Primitive = InKernel | Forgotten | OfHost | Beyond
 
 
 class Change(msgspec.Struct, frozen=True):
-    """Primitives made together, in order.  ``calls``: calls to an owner (an engine, firewalld) that make the whole
-    change on the first part's host, such as ``docker start web``."""
+    """Primitives that are made together, in order.  ``calls``: calls to an owner (an engine, firewalld), such as
+    ``docker start web``, which make the whole change on the host of the first part."""
 
     parts: tuple[Primitive, ...]
     calls: tuple[Call, ...] = ()
@@ -305,5 +307,5 @@ def added(change: Change) -> tuple[Entry, ...]:
 
 
 def one(part: Primitive, *calls: Call) -> Change:
-    """Return the change of one primitive."""
+    """Return the change that consists of one primitive and its calls."""
     return Change((part,), calls)

@@ -1,7 +1,9 @@
-"""The change from one network to another: it undoes a change, and it shows drift. It compares only state that commands
-set in the kernel, not counters, timers, handles, state that the kernel learns itself (neighbours, connections,
-link-local addresses), or work of an engine or a person.  Each part is simulated before the next one is searched,
-because a link that comes up, or a forwarding switch, has side effects.
+"""The change from one network to another.  It undoes a change, and it shows drift.
+
+Only state that commands set in the kernel is compared.  Not compared are counters, timers, handles, state that the
+kernel learns itself (neighbours, connections, link-local addresses), and work of an engine or a person.  Each part of
+the change is simulated before the next part is searched, because a link that comes up and a changed ``ip_forward``
+have side effects.
 """
 
 from collections.abc import Callable, Iterator, Sequence
@@ -40,8 +42,9 @@ Find = Callable[[Netns, Namespace, Namespace], Iterator[c.InKernel]]
 
 
 def difference(now: Network, wanted: Network) -> c.Change:
-    """Return the change after which each namespace of both networks is as in ``wanted``. Raises ChangeError if no
-    command can do it (missing links, a chain that is bound to other hooks)."""
+    """Return the change that makes the namespaces of ``now`` equal to the namespaces of ``wanted``.  Namespaces that
+    only one network has are ignored.  Raises ChangeError if no command can make the change, for example for missing
+    links or for a chain that is bound to other hooks."""
     parts: list[c.InKernel] = []
     changed: list[Netns] = []
     for netns, namespace in wanted.namespaces():
@@ -62,7 +65,7 @@ def difference(now: Network, wanted: Network) -> c.Change:
 
 
 def _names(netns: Netns, now: Namespace, wanted: Namespace) -> Iterator[c.InKernel]:
-    """Yield new names for links that have the same index."""
+    """Yield a renaming of each link that has the same index in both namespaces but another name."""
     strays = {each.index: each for each in now.links if wanted.link(each.name) is None}
     for link in wanted.links:
         stray = strays.get(link.index)
@@ -71,7 +74,7 @@ def _names(netns: Netns, now: Namespace, wanted: Namespace) -> Iterator[c.InKern
 
 
 _MADE = ("bridge", "macvlan", "ipvlan")
-"""The kinds of links that a step makes."""
+"""The kinds of links that a step can create."""
 
 
 def _links(netns: Netns, now: Namespace, wanted: Namespace) -> Iterator[c.InKernel]:
@@ -87,8 +90,10 @@ def _links(netns: Netns, now: Namespace, wanted: Namespace) -> Iterator[c.InKern
 
 
 def _in_state_of(known: Link, link: Link, now: Namespace, wanted: Namespace) -> Link:
-    """Return the wanted link, in the known port state if its bridge is to be set up or down: the kernel then sets the
-    states of all ports itself.  Source: net/bridge/br_stp_if.c br_stp_enable_bridge(), br_stp_disable_bridge()"""
+    """Return the wanted link, but with its present port state if its bridge changes between up and down.  The kernel
+    then sets the states of all ports of the bridge itself.
+
+    Source: net/bridge/br_stp_if.c br_stp_enable_bridge(), br_stp_disable_bridge()"""
     bridges = [each.link(link.master) if link.master is not None else None for each in (now, wanted)]
     ups = {each.up for each in bridges if each is not None}
     if link.port is None or known.port is None or len(ups) < 2:
@@ -97,7 +102,7 @@ def _in_state_of(known: Link, link: Link, now: Namespace, wanted: Namespace) -> 
 
 
 def _global_sysctls(netns: Netns, now: Namespace, wanted: Namespace) -> Iterator[c.InKernel]:
-    """Yield the sysctls that the kernel copies to other keys."""
+    """Yield the changes of the sysctls that the kernel copies to other sysctls."""
     yield from (each for each in _sysctls(netns, now, wanted) if {"all", "ip_forward"} & set(each.path))
 
 
@@ -111,8 +116,9 @@ def _sysctls(netns: Netns, now: Namespace, wanted: Namespace) -> Iterator[c.SetS
 
 
 def _addresses(netns: Netns, now: Namespace, wanted: Namespace) -> Iterator[c.InKernel]:
-    """Yield the addresses to delete, then those to add.  The first IPv4 address of a network becomes its primary one:
-    if the order differs, all addresses of the link are deleted and added again in the wanted order."""
+    """Yield the deletions of addresses, then the additions.  The kernel makes the first IPv4 address of a network the
+    primary address.  So if the order of addresses differs, all addresses of the link are deleted, and added again in
+    the wanted order."""
     if now.addresses is wanted.addresses:
         return
     for link in wanted.links:
@@ -149,7 +155,7 @@ def _with_rank(address: Address) -> tuple[object, ...]:
 def _neighbours(netns: Netns, now: Namespace, wanted: Namespace) -> Iterator[c.InKernel]:
     held = {neighbour_key(each): each for each in now.neighbours if is_made_by_hand(each)}
     asked = {neighbour_key(each): each for each in wanted.neighbours if is_made_by_hand(each)}
-    taken = {neighbour_slot(each) for each in asked.values()}  # an added entry replaces the one with its address
+    taken = {neighbour_slot(each) for each in asked.values()}  # an added entry replaces the entry with the same address
     yield from (c.DeleteEntry(netns, each) for each in held.values() if neighbour_slot(each) not in taken)
     yield from (c.AddEntry(netns, each) for key, each in asked.items() if key not in held)
 
@@ -187,7 +193,8 @@ def _routes(netns: Netns, now: Namespace, wanted: Namespace) -> Iterator[c.InKer
         if route_slot(each) in alone and is_alone(wanted.routes, each)
     }
     taken = {route_slot(each) for each in lacking} - replaced.keys()
-    # A surplus route may lead to a gateway of a new one.  It is deleted last, unless it has the slot of a new route.
+    # A surplus route may lead to the gateway of a new route.  So it is deleted last, except if a new route needs its
+    # slot.
     yield from (c.DeleteEntry(netns, each) for each in surplus if route_slot(each) in taken)
     for each in lacking:
         before = replaced.get(route_slot(each))
@@ -197,12 +204,13 @@ def _routes(netns: Netns, now: Namespace, wanted: Namespace) -> Iterator[c.InKer
 
 
 def _nearest_first(routes: dict[Route, Route]) -> list[tuple[Route, Route]]:
-    """Return the routes without a gateway first: the kernel accepts a gateway only if another route leads to it."""
+    """Return the routes, those without a gateway first, because the kernel accepts a gateway only if a route leads to
+    it."""
     return sorted(routes.items(), key=lambda item: any(hop.gateway is not None for hop in item[0].next_hops))
 
 
 def _is_derived(route: Route) -> bool:
-    """Return whether the kernel makes the route by itself for a link with IPv6: docs/limitations.md."""
+    """Return whether the kernel makes the route by itself for each link with IPv6: docs/limitations.md."""
     if route.version != 6:
         return False
     return route.type in ("anycast", "multicast") or inside(route.destination, *LINK_LOCAL6, 6)
@@ -223,7 +231,7 @@ def _policy_rules(netns: Netns, now: Namespace, wanted: Namespace) -> Iterator[c
 
 
 def _tables(netns: Netns, now: Namespace, wanted: Namespace) -> Iterator[c.InKernel]:
-    """Yield edits of the tables that both have, and whole tables for the others."""
+    """Yield edits of the tables that both namespaces have, and replacements of all other tables."""
     if now.ruleset is wanted.ruleset:
         return
     asked = {(each.dialect, each.family, each.name) for each in wanted.ruleset.tables}
@@ -243,7 +251,8 @@ def _tables(netns: Netns, now: Namespace, wanted: Namespace) -> Iterator[c.InKer
 
 
 def _is_idle(table: Table) -> bool:
-    """Return whether the table is of iptables and has no effect: only empty built-in chains with policy ACCEPT."""
+    """Return whether the table is a table of iptables without effect: all its chains are built-in and empty, and have
+    the policy ACCEPT."""
     return table.dialect.startswith("iptables") and not any(
         chain.rules or chain.hook is None or chain.policy == "drop" for chain in table.chains
     )
@@ -276,7 +285,8 @@ def _edits(netns: Netns, held: Table, wanted: Table) -> Iterator[c.InKernel]:
 
 
 def _rule_edits(netns: Netns, table: Table, held: Chain, wanted: Chain) -> Iterator[c.InKernel]:
-    """Yield deletions, the last rule first, then insertions, the first rule first, so that every number is right."""
+    """Yield deletions from the last rule to the first, then insertions from the first rule to the last.  In this order
+    the number of each rule is right at the time of its edit."""
     if held.hook is not None and (held.policy or "accept") != (wanted.policy or "accept"):
         yield c.SetPolicy(netns, policy_place(table, held), wanted.policy or "accept")
     before, after = tool_rules(held.rules), tool_rules(wanted.rules)
@@ -303,7 +313,8 @@ def _have_same_bodies(one: tuple[Rule, ...], other: tuple[Rule, ...]) -> bool:
 
 
 def common_ends(before: Sequence[T], after: Sequence[T], same: Callable[[T, T], bool]) -> tuple[int, int]:
-    """Return how many members are equal at the beginning and at the end: chains may have tens of thousands."""
+    """Return how many members the two sequences share at their beginning and at their end.  A chain may have tens of
+    thousands of rules, so only the middle is compared in full."""
     shorter = min(len(before), len(after))
     first = 0
     while first < shorter and (before[first] is after[first] or same(before[first], after[first])):
@@ -319,6 +330,6 @@ def common_ends(before: Sequence[T], after: Sequence[T], same: Callable[[T, T], 
 SETTINGS: tuple[Find, ...] = (
     _names, _links, _global_sysctls, _sysctls, _addresses, _neighbours, _fdb, _routes, _policy_rules,
 )  # fmt: skip
-"""The functions that find different settings, except rules.  The order matters: a kind may change the results of later
-kinds, and never of earlier ones."""
+"""The functions that find different settings, except rules.  The order matters: the changes that one function finds may
+affect the results of later functions, but never those of earlier functions."""
 _KINDS: tuple[Find, ...] = (*SETTINGS, _tables)

@@ -1,4 +1,4 @@
-"""The expectations of a step.  A step is refused, with a sentence, if the host has changed since the step was made."""
+"""The expectations of a step.  If the host has changed since the step was made, the step is refused with a message."""
 
 import hashlib
 from typing import Literal, assert_never
@@ -21,14 +21,14 @@ _replace = msgspec.structs.replace
 
 
 class SysctlIs(msgspec.Struct, frozen=True, tag="sysctl-is"):
-    """A sysctl has the value; None: any value, because it was not read."""
+    """Expects that a sysctl has the value.  None: any value is expected, because the sysctl was not read."""
 
     path: Path
     value: str | None
 
 
 class RuleIs(msgspec.Struct, frozen=True, tag="rule-is"):
-    """The rule with that number has this text; None: the chain has no such rule."""
+    """Expects that the rule with the given number has the given text.  None: the chain has no rule of that number."""
 
     dialect: Dialect
     family: Family
@@ -39,7 +39,7 @@ class RuleIs(msgspec.Struct, frozen=True, tag="rule-is"):
 
 
 class ChainIs(msgspec.Struct, frozen=True, tag="chain-is"):
-    """The chain exists, or does not; ``policy``: a base chain's."""
+    """Expects that the chain exists, or that it does not exist.  ``policy`` is the policy of a base chain."""
 
     dialect: Dialect
     family: Family
@@ -50,7 +50,7 @@ class ChainIs(msgspec.Struct, frozen=True, tag="chain-is"):
 
 
 class TableIs(msgspec.Struct, frozen=True, tag="table-is"):
-    """The whole table is unchanged.  ``digest`` None: it does not exist."""
+    """Expects that the whole table is unchanged.  ``digest`` None: the table does not exist."""
 
     dialect: Dialect
     family: Family
@@ -59,35 +59,35 @@ class TableIs(msgspec.Struct, frozen=True, tag="table-is"):
 
 
 class EntryIs(msgspec.Struct, frozen=True, tag="entry-is"):
-    """The entry is in its table, or is not."""
+    """Expects that the entry is in its table, or that it is not there."""
 
     entry: Entry
     there: bool
 
 
 class LinkIs(msgspec.Struct, frozen=True, tag="link-is"):
-    """The link has these properties; ``there`` False: there is no link of its name."""
+    """Expects that the link has these properties.  ``there`` False: no link has this name."""
 
     link: Link
     there: bool = True
 
 
 class ProcessIs(msgspec.Struct, frozen=True, tag="process-is"):
-    """A process with a socket is stopped by a signal, or is not."""
+    """Expects that a signal has stopped a process with a socket, or that no signal has stopped it."""
 
     pid: int
     halted: bool
 
 
 class ContainerIs(msgspec.Struct, frozen=True, tag="container-is"):
-    """The engine reports this status of the container."""
+    """Expects that the engine reports this status of the container."""
 
     name: str
     status: str
 
 
 class UnitIs(msgspec.Struct, frozen=True, tag="unit-is"):
-    """systemd reports these states of the unit."""
+    """Expects that systemd reports these states of the unit."""
 
     name: str
     enabled: str
@@ -98,7 +98,7 @@ InNamespace = SysctlIs | RuleIs | ChainIs | TableIs | EntryIs | LinkIs
 
 
 class EndpointIs(msgspec.Struct, frozen=True, tag="endpoint-is"):
-    """The container is attached to the network of its engine, or is not."""
+    """Expects that the container is attached to the network of its engine, or that it is not attached."""
 
     container: str
     network: str
@@ -106,20 +106,21 @@ class EndpointIs(msgspec.Struct, frozen=True, tag="endpoint-is"):
 
 
 class RestartPolicyIs(msgspec.Struct, frozen=True, tag="restart-policy-is"):
-    """The container has this restart policy."""
+    """Expects that the container has this restart policy."""
 
     container: str
     policy: str
 
 
 class ManagerRuns(msgspec.Struct, frozen=True, tag="manager-runs"):
-    """The manager of the firewall is in charge: firewalld runs, ufw is enabled."""
+    """Expects that the firewall manager is in charge: firewalld runs, or ufw is enabled."""
 
     name: Literal["firewalld", "ufw"]
 
 
 class PortIs(msgspec.Struct, frozen=True, tag="port-is"):
-    """The port (``8151/tcp``) is open in a zone of firewalld, or is not; ``permanent``: in its files."""
+    """Expects that the port (``8151/tcp``) is open in a zone of firewalld, or that it is closed there.  ``permanent``:
+    in firewalld's files, not in the kernel."""
 
     zone: str
     port: str
@@ -128,7 +129,8 @@ class PortIs(msgspec.Struct, frozen=True, tag="port-is"):
 
 
 class ZoneIs(msgspec.Struct, frozen=True, tag="zone-is"):
-    """firewalld binds the interface to this zone; None: to none by name, so that the default zone has it."""
+    """Expects that firewalld binds the interface to this zone.  None: no zone names the interface, so that it belongs
+    to the default zone."""
 
     interface: str
     zone: str | None
@@ -136,7 +138,7 @@ class ZoneIs(msgspec.Struct, frozen=True, tag="zone-is"):
 
 
 class SourceIs(msgspec.Struct, frozen=True, tag="source-is"):
-    """A firewalld zone has the network among its sources, or does not."""
+    """Expects that a firewalld zone has the network among its sources, or that it does not have it."""
 
     zone: str
     source: str
@@ -150,7 +152,7 @@ Expectation = InNamespace | OnHost
 
 
 def unmet_on_host(expected: OnHost, host: Host) -> Message | None:
-    """Return the sentence that refuses a step; None if the host is as the step expects."""
+    """Return the message that refuses a step; None if the host is as the step expects."""
     match expected:
         case ProcessIs(pid=pid, halted=halted):
             sockets = [each for namespace in host.namespaces for each in namespace.sockets if each.pid == pid]
@@ -227,7 +229,7 @@ def _unmet_firewall(expected: OfFirewall, host: Host) -> Message | None:
 
 
 def firewalld_zones(host: Host, *, permanent: bool) -> tuple[FirewalldZone, ...]:
-    """Return firewalld's runtime zones, or those in its files; none if they were not read."""
+    """Return firewalld's runtime zones, or the zones in firewalld's files; no zones if they were not read."""
     if host.firewalld is None:
         return ()
     return host.firewalld.permanent if permanent else host.firewalld.runtime
@@ -250,7 +252,7 @@ def zone_of_interface(host: Host, interface: str, *, permanent: bool) -> str | N
 
 
 def unmet(expected: InNamespace, namespace: Namespace) -> Message | None:
-    """Return the sentence that refuses a step; None if the namespace is as the step expects."""
+    """Return the message that refuses a step; None if the namespace is as the step expects."""
     match expected:
         case RuleIs() | ChainIs() | TableIs():
             return _unmet_rules(expected, namespace)
@@ -333,7 +335,7 @@ def _unmet_rules(expected: RuleIs | ChainIs | TableIs, namespace: Namespace) -> 
 
 
 def rule_text(chain: Chain, number: int) -> str | None:
-    """Return the text of the chain's rule of that number, or None."""
+    """Return the text of the chain's rule with the given number; None if the chain has no such rule."""
     return next((each.text for each in chain.rules if each.number == number), None)
 
 
@@ -370,8 +372,8 @@ def address_key(address: Address) -> tuple[object, ...]:
 
 
 def route_key(route: Route) -> Route:
-    """Return the route without its protocol, its scope, its evidence and the carrier of its links.  A gateway without a
-    family has the route's."""
+    """Return the route without its protocol, its scope, its evidence and the carrier of its links.  A gateway for which
+    no address family is stated gets the route's address family."""
     hops = tuple(
         _replace(hop, gateway_version=hop.gateway_version or route.version) for hop in as_named(route).next_hops
     )

@@ -1,4 +1,4 @@
-"""The expectations of a step, taken from the network that it was made for."""
+"""The expectations of a step, taken from the network for which the step was made."""
 
 from collections.abc import Iterator
 from typing import assert_never
@@ -39,7 +39,8 @@ from hairpin.netfilter.ir import Chain
 
 
 def setting_expects(part: c.Setting, namespace: Namespace) -> tuple[InNamespace, ...]:
-    """Return the expectations of a setting: the value or link that it replaces, or whether its entry exists."""
+    """Return the expectations of a setting: the value or link that the setting replaces, or whether its entry
+    exists."""
     match part:
         case c.SetSysctl(path=path):
             return (SysctlIs(path, namespace.sysctls.text(*path)),)
@@ -52,7 +53,7 @@ def setting_expects(part: c.Setting, namespace: Namespace) -> tuple[InNamespace,
             held = namespace.link(name)
             return (LinkIs(held),) if held is not None else ()
         case c.DeleteLink():
-            return ()  # in any state: the command fails if it is gone
+            return ()  # the link may have any state; the command fails if there is no such link
         case c.AddEntry(entry=entry):
             return (EntryIs(entry, False), *(EntryIs(each, True) for each in _replaced(entry, namespace)))
         case c.DeleteEntry(entry=entry):
@@ -64,7 +65,7 @@ def setting_expects(part: c.Setting, namespace: Namespace) -> tuple[InNamespace,
 
 
 def _replaced(entry: c.Entry, namespace: Namespace) -> Iterator[Neighbour]:
-    """Yield the manual entry that a neighbour entry replaces."""
+    """Yield the entry, made by an administrator, that the added neighbour entry replaces."""
     if isinstance(entry, Neighbour):
         same = (each for each in namespace.neighbours if neighbour_slot(each) == neighbour_slot(entry))
         yield from (each for each in same if is_made_by_hand(each) and each != entry)
@@ -121,7 +122,8 @@ def _chain(edit: c.AddChain | c.DeleteChain | c.InsertRule, namespace: Namespace
 
 
 def _rules_beside(edit: c.InsertRule, chain: Chain | None, numbering: Numbering) -> Iterator[InNamespace]:
-    """Yield the rules before and after the new one, except those that the load inserted, or the chain's end."""
+    """Yield the expectations about the rules before and after the new rule, or about the chain's end.  Rules that the
+    same load inserts are left out."""
     place = (edit.dialect, edit.family, edit.table, edit.chain)
     position = edit.position if edit.position is not None else len(numbering) + 1
     for each in (position - 1, position):
@@ -164,19 +166,19 @@ def call_expects(call: calls.Call, host: Host) -> tuple[OnHost, ...]:
         case calls.AllowInUfw() | calls.ReloadUfw():
             return (ManagerRuns("ufw"),)
         case calls.Unban():
-            return ()  # the lists of these tools are not read
+            return ()  # the ban lists of fail2ban and CrowdSec are not read
         case calls.ReloadNetworks():
-            return ()  # it works on a host whose rules exist already
+            return ()  # the call may also be made if all rules exist
         case calls.EndProcess(pid=pid, halted=halted):
             return (ProcessIs(pid, halted),)
         case calls.ByPerson():
-            return ()  # a person checks
+            return ()  # the person who follows the advice checks the host
         case _:
             assert_never(call)
 
 
 def _firewalld_expects(call: calls.OfFirewalld, host: Host) -> tuple[OnHost, ...]:
-    """Return firewalld's state of the port or the interface, if its zones were read."""
+    """Return the expectations about the port, interface or source in firewalld's zones; none if these were not read."""
     match call:
         case calls.OpenPort(zone=zone, port=port, protocol=protocol, permanent=permanent):
             read = any(each.name == zone for each in firewalld_zones(host, permanent=permanent))
@@ -193,6 +195,6 @@ def _firewalld_expects(call: calls.OfFirewalld, host: Host) -> tuple[OnHost, ...
             held = source_is_in(host, "trusted", source, permanent=permanent)
             return (SourceIs("trusted", source, permanent, held),)
         case calls.AddRichRule() | calls.AddDirectRule() | calls.AddDirectChain():
-            return ()  # firewalld accepts a rule that it has, and the removal of one that it does not have
+            return ()  # firewalld accepts the addition of a rule that exists, and the removal of a rule that does not
         case _:
             assert_never(call)

@@ -1,6 +1,7 @@
-"""The files that firewall-cmd writes: none without ``--permanent``.
+"""The files that firewall-cmd writes.  It writes files only with ``--permanent``.
 
-An element is added at the end of its file.  A file of the package is copied below /etc first, and changed there.
+firewall-cmd adds an element at the end of its file.  It copies a file of the package below /etc first, and changes the
+copy.
 
 Source: firewalld.zone(5), firewalld.policy(5), firewalld.direct(5); firewall/core/io/zone.py zone_writer()
 """
@@ -23,7 +24,7 @@ _NEGATED = ("not", "NOT", "invert")
 
 
 def firewalld_files(call: calls.OfFirewalld, host: Host) -> tuple[WriteFile, ...] | None:
-    """Return the files after the call; None if hairpin cannot tell."""
+    """Return firewalld's files after the call; None if hairpin cannot tell their content."""
     match call:
         case calls.AddDirectRule() | calls.AddDirectChain():
             return _edited(host, _DIRECT, "direct", _direct(call), removed=call.removed)
@@ -66,12 +67,12 @@ def written_paths(call: calls.OfFirewalld, host: Host) -> tuple[str, ...]:
 
 
 def package_file(path: str) -> tuple[str, str]:
-    """Return the path of the package's file, and the content if neither file exists."""
+    """Return the path of the package's file for the file below /etc, and the content that counts if neither exists."""
     return path.replace(_ETC, _STOCK, 1), _NO_DIRECT if path == _DIRECT else ""
 
 
 def _bound(host: Host, zone: str, element: str) -> tuple[WriteFile, ...] | None:
-    """Return the zones' files with the link only in this zone."""
+    """Return the changed files of firewalld's zones: only the given zone still names the interface."""
     left: list[WriteFile] = []
     for each in host.files:
         match = _ZONE.fullmatch(each.path)
@@ -99,7 +100,7 @@ def _without(text: str, element: str) -> str:
 
 
 def _text(host: Host, path: str) -> str | None:
-    """Return the text of the file; the package's if there is none below /etc."""
+    """Return the text of the file below /etc, or of the package's file if the file below /etc does not exist."""
     texts = {each.path: each.text for each in host.files}
     if path == _DIRECT:
         return texts.get(path, _NO_DIRECT)
@@ -124,7 +125,7 @@ def _direct(call: calls.AddDirectRule | calls.AddDirectChain) -> str:
 
 
 def _rich(rule: str) -> str | None:
-    """Return the rule's element; None if its words are not plain attributes."""
+    """Return the XML element of the rich rule; None if a word of the rule is no plain attribute."""
     words = shlex.split(rule)
     if words[:1] != ["rule"] or any(each in _NEGATED for each in words):
         return None
@@ -134,7 +135,7 @@ def _rich(rule: str) -> str | None:
 
 
 def _split(words: list[str]) -> Iterator[list[str]]:
-    """Yield each element's tag and attributes."""
+    """Yield the tag and the attributes of each XML element of the rich rule."""
     found: list[list[str]] = []
     for word in words:
         name, sign, value = word.partition("=")

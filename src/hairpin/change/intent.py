@@ -24,7 +24,7 @@ Body = tuple[ir.Expression, ...]
 
 
 class TakeAway(msgspec.Struct, frozen=True, tag="take-away"):
-    """Delete a rule; at the place of a policy (number 0): set it to accept."""
+    """Delete a rule.  If the place is the place of a policy (number 0), set the policy to accept."""
 
     netns: Netns
     place: Place
@@ -41,7 +41,7 @@ class LetIn(msgspec.Struct, frozen=True, tag="let-in"):
 
 
 class Masquerade(msgspec.Struct, frozen=True, tag="masquerade"):
-    """Masquerade a subnet on every link except its own bridge."""
+    """Masquerade packets from a subnet on every outgoing link except the subnet's bridge."""
 
     netns: Netns
     version: Version
@@ -51,8 +51,8 @@ class Masquerade(msgspec.Struct, frozen=True, tag="masquerade"):
 
 
 class AnswerHere(msgspec.Struct, frozen=True, tag="answer-here"):
-    """Translate the namespace's own packets to an address and port to those of a process in it, for example a
-    resolver."""
+    """Translate packets that the namespace sends to one address and port: their new destination is the address and port
+    of a process in the namespace, for example a resolver."""
 
     netns: Netns
     version: Version
@@ -66,9 +66,9 @@ class AnswerHere(msgspec.Struct, frozen=True, tag="answer-here"):
 class LoopBack(msgspec.Struct, frozen=True, tag="loop-back"):
     """Translate the host's own and its containers' packets to a public address that a gateway would not send back.
 
-    The rules of all ports stand in one chain, :data:`LOOPBACK_CHAIN`, to which OUTPUT and PREROUTING lead the packets
-    to that address.  Existing parts of it stay.  ``own``: the address to translate to; None: as the engine's chain
-    translates published ports."""
+    The rules of all ports stand in one chain, :data:`LOOPBACK_CHAIN`.  OUTPUT and PREROUTING jump to this chain for
+    packets to the public address.  Existing rules of the chain stay.  ``own`` is the new destination address; None: the
+    chain ``DOCKER`` translates the packets, as it does for published ports."""
 
     netns: Netns
     version: Version
@@ -157,7 +157,8 @@ def _answered_here(intent: AnswerHere, network: Network) -> Change:
 
 
 def _translating(intent: AnswerHere | LoopBack, port: int) -> Body:
-    """Return the rule that translates packets to the public address and port: to ``own``, or by Docker's chain."""
+    """Return the body of the rule that translates packets to the public address and port.  Their new destination is
+    ``own``, or the chain ``DOCKER`` translates them if ``own`` is None."""
     own = (intent.own, intent.own) if intent.own is not None else None
     return (
         _to_public(intent),
@@ -172,7 +173,7 @@ def _to_public(intent: AnswerHere | LoopBack) -> ir.FieldMatch:
 
 
 def _looped_back(intent: LoopBack, network: Network) -> Change:
-    """Return the missing parts of the chain, its rule and the jumps to it."""
+    """Return the change that adds the loopback chain, its rule and the jumps to it, as far as they are missing."""
     netns, version = intent.netns, intent.version
     dialect = _in_use(netns, network)
     family: Literal["ip", "ip6"] = "ip" if version == 4 else "ip6"
@@ -196,8 +197,10 @@ def _in_use(netns: Netns, network: Network) -> Iptables:
 
 
 def iptables_in_use(ruleset: ir.Ruleset, host: Host) -> Iptables:
-    """Return iptables' back end in use: the only one with rules, else that of ``iptables -V``, else nf_tables, today's
-    default."""
+    """Return the back end of iptables that the host uses.
+
+    This is the back end that has rules, if only one has rules.  Otherwise it is the back end that ``iptables -V``
+    names, or nf_tables, today's default, if ``iptables -V`` was not read."""
     with_rules = {table.dialect for table in ruleset.tables if any(chain.rules for chain in table.chains)} & {
         "iptables-nft",
         "iptables-legacy",

@@ -1,9 +1,10 @@
 """A step of a change, as a value: its effect, its expectations, and the steps that undo it.
 
-The undo is complete before the first step runs, so that another process can carry it out: steps go through JSON.
+The steps of the undo are complete before the first step runs.  Steps can be written as JSON, so that another process
+can carry out the undo.
 
-A file is edited as evidence has it, and the edit is made on the whole file of the host.  The collector hides lines that
-may hold a secret, each behind a line of its own, and ends every file with a newline.
+An edit of a file is computed from the text in the evidence, and is then made on the whole file of the host.  The two
+differ: the collector replaces each line that may hold a secret by another line, and ends every text with a newline.
 """
 
 from collections.abc import Callable
@@ -30,8 +31,8 @@ Nature = Literal["reversible", "irreversible", "for-a-person"]
 class _Base(msgspec.Struct, frozen=True, kw_only=True):
     """The common fields of all steps.
 
-    ``undo``: the steps that restore the network.  None: nothing undoes the step, or the change does not fit the network
-    (then the step is refused).
+    ``undo``: the steps that restore the network.  None: no step undoes this step, or the change does not fit the
+    network and the step is refused.
     """
 
     expects: tuple[Expectation, ...] = ()
@@ -39,7 +40,8 @@ class _Base(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class RunCommands(_Base, frozen=True, tag="run"):
-    """Commands, in order, in one namespace: ``entering`` is the command that enters it (nsenter)."""
+    """Step: run commands in order in one namespace.  ``entering`` is the command that enters the namespace
+    (nsenter)."""
 
     netns: Netns
     does: tuple[c.Setting | c.Forgotten | c.ContinueProcess | c.HaltProcess | c.LoadModule, ...]
@@ -48,13 +50,14 @@ class RunCommands(_Base, frozen=True, tag="run"):
 
 
 class LoadRules(_Base, frozen=True, tag="load-rules"):
-    """Edits of one table, made at once: all of them or none.
+    """Step: make several edits of one table at once, either all edits or none.
 
-    ``program``: the command of that back end on this host (``iptables``, ``ip6tables-legacy``, ``nft``); ``held``: the
-    copies in the table before each edit.
+    ``program``: the command that edits rules of the dialect on this host (``iptables``, ``ip6tables-legacy``, ``nft``).
+    ``held``: the copies of each edit's rule in the table before the edit.
 
-    ``makes``: the built-in chains that iptables-nft makes for these edits, known only on the host: iptables-save lists
-    them, made or not.  They are no part of the change, because an empty one does nothing; the undo deletes them.
+    ``makes``: the built-in chains that iptables-nft makes for the edits.  They are known only on the host, because
+    iptables-save also lists built-in chains that do not exist.  They are no part of the change, because an empty chain
+    does nothing.  The undo deletes them.
     """
 
     netns: Netns
@@ -69,7 +72,8 @@ class LoadRules(_Base, frozen=True, tag="load-rules"):
 
 
 class ReplaceFile(_Base, frozen=True, tag="replace-file"):
-    """A file replaced.  ``before``: the required content; ``after``: the new content.  None: no file.
+    """Step: replace a file.  ``before``: the content that the file must have.  ``after``: the new content.  None in one
+    of the two fields: the file does not exist at that time.
 
     Evidence has no file modes and owners: :func:`with_file_modes` adds them on the host, before the first step runs.
     """
@@ -79,13 +83,15 @@ class ReplaceFile(_Base, frozen=True, tag="replace-file"):
     before: FileState | None
     after: FileState | None
     validator: Words = ()
-    """A command that validates the new file before the replacement; the path of a copy beside it is added as the last
-    argument."""
+    """The command that validates the new content before the file is replaced.  The path of a copy with the new content
+    is added as the last argument."""
 
 
 class OwnersFile(msgspec.Struct, frozen=True):
-    """A file that its owner rewrites for a call and for its undo.  ``was`` and ``copy_was``: the file and the owner's
-    copy of it, before the call; None: no file.  ``meaning``: without a file, an equivalent text: the package's file."""
+    """A file that its owner writes when a call is made and when the call is undone.
+
+    ``was`` and ``copy_was``: the file and the owner's backup copy of it, before the call; None: the file does not
+    exist.  ``meaning``: the text of the package's file, which counts while the file does not exist."""
 
     path: str
     copy_path: str
@@ -95,9 +101,9 @@ class OwnersFile(msgspec.Struct, frozen=True):
 
 
 class Ask(_Base, frozen=True, tag="ask"):
-    """A call to the owner of a part of the host; ``does``: the owner's changes of the network.
+    """Step: call the owner of a part of the host.  ``does``: the changes that the owner then makes to the network.
 
-    ``files``: the files that the owner writes; the undo restores their bytes."""
+    ``files``: the files that the owner writes.  The undo restores the bytes of these files."""
 
     host: str
     call: OwnersCall
@@ -106,7 +112,8 @@ class Ask(_Base, frozen=True, tag="ask"):
 
 
 class Advise(_Base, frozen=True, tag="advise"):
-    """A part that only a person can make.  ``said`` is None if the cause's own advice says it."""
+    """Step: advise a person to make a part that only a person can make.  ``said`` is None if the cause's advice already
+    says it."""
 
     does: tuple[c.Primitive, ...]
     said: Message | None = None
@@ -116,7 +123,7 @@ Step = RunCommands | LoadRules | ReplaceFile | Ask | Advise
 
 
 def nature(step: Step) -> Nature:
-    """Return whether a step can be undone, cannot be undone, or is for a person."""
+    """Return the nature of the step: it can be undone, it cannot be undone, or only a person can do it."""
     match step:
         case Advise():
             return "for-a-person"
@@ -134,13 +141,13 @@ def nature(step: Step) -> Nature:
 
 
 def undo(made: tuple[Step, ...]) -> tuple[Step, ...]:
-    """Return the steps that undo these, the last one first; steps that cannot be undone are left out."""
+    """Return the steps that undo the given steps, the last step first.  Steps that cannot be undone are left out."""
     return tuple(back for step in reversed(made) for back in step.undo or ())
 
 
 def with_file_modes(made: tuple[Step, ...], read: Callable[[str], FileState | None]) -> tuple[Step, ...]:
-    """Return the steps with the mode and the owner of each file that they change, as ``read`` finds them now, so that
-    the undo restores them and a deletion becomes reversible.
+    """Return the steps with the mode and the owner of each changed file, as ``read`` finds them now on the host.  The
+    undo then restores mode and owner, and a deletion can be undone.
 
     If evidence has only a part of a file, the whole file is edited.  A file with unexpected content is left unchanged:
     the runner refuses it.
@@ -163,7 +170,7 @@ def _completed(
 
 
 def _wanted(step: ReplaceFile, found: FileState | None) -> FileState | None:
-    """Return the new content of the whole file; None if it is deleted, or is not the file that was read."""
+    """Return the new content of the whole file; None if the file is deleted, or if it is not the file that was read."""
     if step.after is None or _is_read(found, step.before):
         return step.after
     if found is None or step.before is None:
@@ -185,8 +192,9 @@ def done_by(step: Step) -> tuple[c.Primitive, ...]:
 
 
 def for_replica(step: Step) -> Step:
-    """Return the step for a replica, whose runner is in the right namespace already.  Its rules' handles differ from
-    the host's and are looked up when the step is carried out."""
+    """Return the step for a replica.  The replica's runner is already in the right namespace, so the command that
+    enters it is removed.  Rules of the replica have other handles than rules of the host; they are looked up when the
+    step is carried out."""
     back = tuple(for_replica(each) for each in step.undo) if step.undo is not None else None
     if isinstance(step, RunCommands | LoadRules):
         return msgspec.structs.replace(step, entering=(), undo=back)
@@ -199,7 +207,7 @@ def steps_to_json(made: tuple[Step, ...]) -> bytes:
 
 
 def steps_from_json(text: bytes) -> tuple[Step, ...]:
-    """Return the encoded steps; raises ChangeError for any other text."""
+    """Return the steps that are encoded in the text; raises ChangeError if the text encodes no steps."""
     try:
         return msgspec.json.decode(text, type=tuple[Step, ...])
     except msgspec.DecodeError as error:
@@ -207,9 +215,11 @@ def steps_from_json(text: bytes) -> tuple[Step, ...]:
 
 
 def edited_whole(found: str, before: str, after: str) -> str | None:
-    """Return the host's file with the edit from ``before`` to ``after``; None if ``before`` is no reading of it.
+    """Return the host's file after the edit that turns ``before`` into ``after``.  Return None if ``before`` was not
+    read from a file with the content ``found``.
 
-    Hidden lines and the missing newline at the end stay as they are on the host."""
+    Lines that the collector hid keep their text on the host.  A newline that is missing at the file's end stays
+    missing."""
     from difflib import SequenceMatcher  # noqa: PLC0415 - a file is edited when a plan is carried out
 
     if before.endswith("\n") and not found.endswith("\n"):
@@ -222,7 +232,7 @@ def edited_whole(found: str, before: str, after: str) -> str | None:
         if kind == "equal":
             made += whole[start:end]
         elif any(map(_is_hidden, wanted[first:last])):
-            return None  # which of the hidden lines it is cannot be told
+            return None  # hairpin cannot tell which hidden line of the host is meant
         else:
             made += wanted[first:last]
     return "\n".join(made)

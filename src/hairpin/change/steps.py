@@ -1,5 +1,5 @@
-"""The steps by which a change is made on a host.  Only this module makes them.  The undo of each step restores the
-network as it was before that step.  ``text.py`` shows a step as command lines, ``carrying.py`` carries it out."""
+"""The steps by which a change is made on a host.  Only this module makes steps.  The undo of each step restores the
+network as it was before that step.  ``text.py`` shows a step as command lines, and ``carrying.py`` carries it out."""
 
 import re
 from collections.abc import Iterator
@@ -29,8 +29,8 @@ from hairpin.network.network import Network
 
 
 def steps(change: c.Change, network: Network) -> tuple[Step, ...]:
-    """Return the steps of a change in order, each with its undo.  If the change has calls, they are its steps. A part
-    that does not fit the network becomes a step without an undo, which :func:`refusal_of` refuses."""
+    """Return the steps of a change in order, each with its undo.  If the change has calls, the calls are its steps.  A
+    part that does not fit the network becomes a step without an undo, which :func:`refusal_of` refuses."""
     return tuple(_steps(change, network, undone=True))
 
 
@@ -51,7 +51,7 @@ def _steps(change: c.Change, network: Network, *, undone: bool) -> Iterator[Step
 
 
 def _grouped(parts: tuple[c.Primitive, ...], network: Network) -> list[tuple[c.Primitive, ...]]:
-    """Return the parts in order: consecutive edits of one table together, every other part alone."""
+    """Return the parts in order, in groups.  Consecutive edits of one table form a group; every other part is alone."""
     known = [each for part in parts for each in _expanded(part, network)]
     groups = groupby(enumerate(known), key=lambda item: _group_key(*item))
     return [tuple(part for _, part in group) for _, group in groups]
@@ -59,7 +59,7 @@ def _grouped(parts: tuple[c.Primitive, ...], network: Network) -> list[tuple[c.P
 
 def _loads(parts: tuple[c.Primitive, ...], network: Network) -> Iterator[tuple[c.Primitive, ...]]:
     """Yield the parts in groups that one step can make.  nft deletes a rule by its handle.  A rule that the same load
-    inserts has no handle yet, so its deletion begins another load."""
+    inserts has no handle yet, so the deletion of this rule begins another load."""
     numberings: dict[str, Numbering] = {}
     for number, part in enumerate(parts):
         if isinstance(part, c.InsertRule) and part.dialect == "nft":
@@ -83,14 +83,16 @@ def _numbering(edit: c.RuleEdit, chain: str, network: Network, known: dict[str, 
 
 
 def _group_key(number: int, part: c.Primitive) -> tuple[object, ...]:
-    """Return a key that consecutive parts of one step share: the edited table.  A whole table is a load of its own."""
+    """Return the key that is equal for consecutive parts of one step: the edited table.  A part that replaces a whole
+    table has a key of its own."""
     if isinstance(part, c.RuleEdit) and not isinstance(part, c.ReplaceTable):
         return edited_table(part)
     return (number,)
 
 
 def _expanded(part: c.Primitive, network: Network) -> Iterator[c.Primitive]:
-    """Yield the part; for a ruleset its tables one by one (each has its own tool), for a unit its calls."""
+    """Yield the parts into which the part is split.  A ruleset is split into its tables, because each table has its own
+    tool.  A unit is split into calls to systemd.  Any other part stays whole."""
     if isinstance(part, c.SetUnit):
         yield from _of_unit(part, network.host(part.host))
         return
@@ -116,7 +118,7 @@ def _of_unit(part: c.SetUnit, host: Host) -> Iterator[c.SetUnit]:
 
 
 def edited_table(edit: c.RuleEdit) -> tuple[Netns, Dialect, Family, str]:
-    """Return namespace, dialect, family and name of the table that an edit is made in."""
+    """Return the namespace, dialect, family and name of the table that the edit changes."""
     match edit:
         case c.DeleteRule(place=place) | c.SetPolicy(place=place):
             return edit.netns, place.dialect, place.family, place.table
@@ -129,14 +131,15 @@ def edited_table(edit: c.RuleEdit) -> tuple[Netns, Dialect, Family, str]:
 
 
 def _undo(parts: tuple[c.Primitive, ...], before: Network, after: Network) -> tuple[Step, ...] | None:
-    """Return the steps that undo the parts, or None; raises ChangeError if no command undoes them."""
+    """Return the steps that undo the parts; None if these parts have no undo.  Raises ChangeError if no command
+    restores the former state."""
     back: tuple[c.Primitive, ...] = ()
     if all(isinstance(part, c.InKernel) for part in parts):
         from hairpin.change.difference import difference  # noqa: PLC0415 - a healthy host has nothing to undo
 
         back = difference(after, before).parts
     else:
-        (part,) = parts  # only edits of a table come together
+        (part,) = parts  # a group of several parts consists of edits of a table
         if not isinstance(part, c.OfHost):
             return None
         back = (_of_host_back(part, before.host(part.host)),)
@@ -273,7 +276,8 @@ def _state(text: str | None) -> FileState | None:
 
 
 def _call_steps(change: c.Change, network: Network) -> Iterator[Ask | Advise]:
-    """Yield the calls.  The first call after the preparing ones counts as making the whole change."""
+    """Yield the calls as steps.  The first call that does not only prepare the change counts as making the whole
+    change."""
     host = host_of(change.parts[0], network) if change.parts else network.this
     making = next((number for number in range(len(change.calls)) if not _prepares(change, number)), 0)
     for number, call in enumerate(change.calls):
@@ -294,8 +298,9 @@ def _call_steps(change: c.Change, network: Network) -> Iterator[Ask | Advise]:
 def _prepares(change: c.Change, number: int) -> bool:
     """Return whether the call only prepares the change.
 
-    It ends a process: later calls expect theirs to be still there.  Or it comes before the start of the change's
-    container, which is unchanged until then."""
+    A call that ends a process prepares the change, because the expectations of later calls to end a process need that
+    process to exist still.  A call before the start of the change's container prepares the change, too, because the
+    container is unchanged until its start."""
     made = {each.container.name for each in change.parts if isinstance(each, c.AddNamespace)}
     return isinstance(change.calls[number], EndProcess) or any(
         isinstance(each, SetContainerState) and each.verb == "start" and each.name in made
@@ -304,14 +309,14 @@ def _prepares(change: c.Change, number: int) -> bool:
 
 
 def host_of(part: c.Primitive, network: Network) -> Host:
-    """Return the host that a part changes; this host for the world outside."""
+    """Return the host that a part changes; this host if the part changes only the world outside."""
     label = c.label_of(part)
     return network.this if label is None else network.host(label)
 
 
 def refusal_of(step: Step, network: Network) -> Message | None:
-    """Return why a step must not be carried out on the network as it was just read; None if it may be. The runner
-    compares a file's content when it replaces the file."""
+    """Return why the step must not be carried out on the network, which was just read; None if it may be carried out.
+    A file's content is not compared here: the runner compares it when it replaces the file."""
     if isinstance(step, Advise):
         return message("no command makes this: it is for a person")
     if nature(step) == "reversible" and step.undo is None:
@@ -330,12 +335,13 @@ def refusal_of(step: Step, network: Network) -> Message | None:
 
 
 def after_steps(made: tuple[Step, ...], network: Network) -> Network:
-    """Return the network after the steps; raises ChangeError if one does not fit."""
+    """Return the network after the steps; raises ChangeError if a step does not fit the network."""
     return simulate(c.Change(tuple(part for step in made for part in done_by(step))), network)
 
 
 def entering(netns: Netns, network: Network) -> Words:
-    """Return the words that run a command in the namespace: none for the host, ``nsenter`` for a container's."""
+    """Return the arguments that run a command in the namespace: ``nsenter`` for a container's namespace, none for the
+    host's."""
     if netns.is_host:
         return ()
     pod = namespace_file(netns)

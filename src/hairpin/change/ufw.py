@@ -1,4 +1,4 @@
-"""The effect of ufw's own commands: on the kernel's rules, and on the files from which ufw restores them.
+"""The effect of ufw's own commands on the kernel's rules, and on the files from which ufw restores these rules.
 
 Source: ufw's ufw/backend_iptables.py set_rule(): ufw-user-input, -output and -forward; the same for ufw6-
 """
@@ -20,7 +20,8 @@ _FILES = {"ip": ("/etc/ufw/user.rules", "/lib/ufw/user.rules"), "ip6": ("/etc/uf
 
 
 def ufw_allow_rules(call: AllowInUfw, netns: Netns, ruleset: Ruleset) -> tuple[InsertRule, ...]:
-    """Return the rules that the command adds, in each family for which ufw has its chains here."""
+    """Return the rules that the command adds, in each family (IPv4, IPv6) for which ufw has its chains in the
+    ruleset."""
     hook = "forward" if call.routed else "output" if call.oif else "input"
     body = _body(call)
     found: list[InsertRule] = []

@@ -1,5 +1,5 @@
-"""A step as commands: shown to a person, and carried out.
+"""The commands of a step: as text for a person, and as commands that hairpin carries out.
 
-Shown: ``text``, with ``rules_text``, ``held``, ``file_text``.  Carried out: ``carrying``, with ``argv``, ``words``,
-``tool``, ``loading``, ``numbering``.
+``text`` writes them for a person, with ``rules_text``, ``held`` and ``file_text``.  ``carrying`` carries them out, with
+``argv``, ``words``, ``tool``, ``loading`` and ``numbering``.
 """

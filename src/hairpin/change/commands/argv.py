@@ -30,8 +30,9 @@ from hairpin.network.prefix import Version, address_text
 
 
 def setting_argv(part: c.Setting, namespace: Namespace | None) -> tuple[Words, ...]:
-    """Return the commands in order; none for a carrier, which only a person at the cable can change.  ``namespace``:
-    its state before.  Raises ChangeError if no command can make the change."""
+    """Return the commands that make the setting, in order.  There is no command for a link's carrier, which only a
+    person at the cable can change.  ``namespace`` is the namespace before the setting.  Raises ChangeError if no
+    command can make the setting."""
     match part:
         case c.SetSysctl(path=path, value=value):
             return (("sysctl", "-w", _assigned(path, value)),)
@@ -104,7 +105,8 @@ def _deleting(entry: c.Entry, namespace: Namespace | None) -> Words:
 
 
 def _selecting(rule: PolicyRule, namespace: Namespace | None) -> Words:
-    """Return the selector of the rule: its priority, or all of it if other rules have the same priority."""
+    """Return the arguments that select the policy rule: its priority, or its whole selector if another rule has the
+    same priority."""
     same = [
         each
         for each in (namespace.rules if namespace is not None else ())
@@ -114,8 +116,8 @@ def _selecting(rule: PolicyRule, namespace: Namespace | None) -> Words:
 
 
 def _lasting(entry: FdbEntry) -> Words:
-    """Return the keyword for an entry that is no own address of the device: bridge(8) adds ``permanent`` ones by
-    default."""
+    """Return the keyword ``static`` if the forwarding entry is static.  Without a keyword, bridge(8) adds the entry as
+    ``permanent``, which stands for an address of the device itself."""
     return ("static",) if entry.state == "static" else ()
 
 

@@ -55,8 +55,8 @@ def carrying_all(made: Sequence[Step]) -> Acting:
 
 
 def _judging(step: ReplaceFile) -> Acting:
-    """Let the file's own program validate the new file in a copy beside it, if the step names one and the host has
-    it."""
+    """Let the program that reads the file validate a copy of the new file, and return the program's error text.  Return
+    None if the step names no such program or the host does not have it."""
     if not step.validator or step.after is None:
         return None
     folder, _, name = step.path.rpartition("/")
@@ -73,11 +73,12 @@ def _judging(step: ReplaceFile) -> Acting:
 
 
 _NOT_INSTALLED = 127
-"""The words of a shell and of carry/run.py."""
+"""The exit status by which a shell and carry/run.py say that a program is not installed."""
 
 
 def _starting(call: SetUnitState) -> Acting:
-    """Start the unit.  If it ends at once, systemd's error says only that, so the last line of its program is added."""
+    """Start the unit, and return the error text if it fails.  systemd says only that the unit's program ended, so the
+    last line that the program logged is added."""
     complaint = yield from _all([Command(call_argv(call))])
     if complaint is None:
         return None
@@ -90,8 +91,10 @@ def _starting(call: SetUnitState) -> Acting:
 
 
 def taking_empty_chains(step: LoadRules) -> Acting:
-    """Delete the built-in chains that iptables-nft made for the step, and return no error: it refuses to delete one
-    that now has rules or a DROP policy.  Source: iptables(8) ``-X``; measured with iptables 1.8.9"""
+    """Delete the built-in chains that iptables-nft made for the step, and return None.  An error does not matter:
+    iptables-nft refuses to delete a chain that has rules or a DROP policy by then.
+
+    Source: iptables(8) ``-X``; measured with iptables 1.8.9"""
     for chain in dict.fromkeys(step.makes):
         yield Command((*step.entering, step.program, "-w", "-t", step.table, "-X", chain))
     return None
@@ -106,7 +109,7 @@ def _all(commands: Iterator[Command] | Sequence[Command]) -> Acting:
 
 
 def _load(step: LoadRules) -> Acting:
-    """Load the edits.  For nft, the present handles of the rules are listed first."""
+    """Load the step's edits.  For nft, list the present handles of the rules first."""
     first = step.does[0]
     if isinstance(first, ReplaceTable):
         return (yield from _all(_entered([replacing(first)], step.entering)))

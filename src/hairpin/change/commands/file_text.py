@@ -1,8 +1,10 @@
-"""Replaced files as commands that may be run twice, and with any indentation: an indented here-document would not end.
+"""Replaced files as shell commands.  The commands may be run twice, and may be indented.  They contain no
+here-document, because an indented here-document would not end.
 
 Only a missing file is written whole.  In an existing file, sed(1) edits only the changed lines, because the evidence
-may lack the others.  sed addresses each line by its whole text.  If that text is not unique, it uses line numbers, and
-first checks that the file is unchanged.  In a JSON file only the changed options are set or deleted.
+may lack some of the other lines.  sed addresses each line by its whole text.  If that text is not unique, the command
+uses line numbers, and first checks that the file is unchanged.  In a JSON file only the changed options are set or
+deleted.
 """
 
 import hashlib
@@ -12,14 +14,14 @@ import shlex
 from collections.abc import Iterator
 
 _ROW = 160
-"""Columns of a row of words side by side."""
+"""The greatest width, in columns, of a command line on which several words stand side by side."""
 _JOIN = "\n"
 _SPECIAL = re.compile(r"[\\/.*\[\]^$]")
 
 
 def written_lines(text: str, *, packed: bool = False) -> str:
-    """Return the command that prints the text: a quoted word for each line.  ``packed``: several words on one command
-    line."""
+    """Return the command that prints the text, with a quoted word for each line.  If ``packed`` is true, several words
+    stand on one line of the command."""
     lines = text.removesuffix("\n").split("\n")
     if len(lines) == 1 and "\\" not in lines[0] and not lines[0].startswith("-"):
         return f"echo {_quoted(lines[0])}"
@@ -43,7 +45,7 @@ def _quoted(line: str) -> str:
 
 
 def file_commands(path: str, before: str | None, after: str | None) -> Iterator[str]:
-    """Yield the commands that replace the file's content; ``after`` None: that delete the file."""
+    """Yield the commands that replace the file's content.  If ``after`` is None, they delete the file."""
     name = shlex.quote(path)
     if after is None:
         yield f"rm {name}"
@@ -73,9 +75,10 @@ _Block = tuple[list[str], list[str], int]
 
 
 def _json_edit(path: str, before: str, after: str) -> str | None:
-    """Return the command that sets or deletes the options in which the two differ; None if one of them is no object.
+    """Return the command that sets or deletes the options in which the two JSON texts differ; None if a text is no JSON
+    object.
 
-    It parses the whole file first, so a file that is not JSON stays unchanged."""
+    The command parses the whole file first, so a file that is not JSON stays unchanged."""
     try:
         was, wanted = (json.loads(text) for text in (before or "{}", after))
         edits = [f"d.pop({name!r}, 0)" for name in was if name not in wanted]
@@ -88,8 +91,8 @@ def _json_edit(path: str, before: str, after: str) -> str | None:
 
 
 def _by_text(name: str, old: list[str], new: list[str], block: _Block, *, is_ended: bool) -> list[str] | None:
-    """Return the commands that find the lines by their text; None if the text is not unique before, or after the edit.
-    ``is_ended``: the file's last line has its newline."""
+    """Return the commands that find the lines by their text; None if the text is not unique before or after the edit.
+    ``is_ended``: whether the file's last line ends with a newline."""
     gone, come, start = block
     if any(old.count(line) > 1 or line in new for line in gone):
         return None
@@ -119,9 +122,10 @@ def _inserted(at: str, line: str) -> str:
 
 
 def _by_number(path: str, before: str, after: str, blocks: list[_Block]) -> str:
-    """Return the command that edits lines by their numbers, if the file is still as it was read."""
+    """Return the command that edits lines by their numbers.  The command first checks that the file has not changed
+    since it was read."""
     name = shlex.quote(path)
-    if not before:  # sed has no line to begin at
+    if not before:  # an empty file has no line that sed could address
         return f"[ -s {name} ] || {written_lines(after)} > {name}"
     size, expressions = len(before.removesuffix("\n").split("\n")), list[str]()
     for gone, come, start in blocks:

@@ -1,6 +1,6 @@
-"""A chain's copies of a rule before each edit, so that the shown commands may be run twice.
+"""The number of copies of a rule that a chain has before each edit, so that the shown commands may be run twice.
 
-A rule's text does not show which of several equal rules is meant, or whether the same command already added it.
+A rule's text does not show which of several equal rules is meant, or whether the same command already added the rule.
 """
 
 import re
@@ -22,9 +22,11 @@ Debian's 1.8.11-2 has it."""
 
 
 class Held(msgspec.Struct, frozen=True):
-    """``copies``: how many rules of the chain have the same text before the edit.  ``is_first``: the rule to delete is
-    the first with its text.  ``has_table``: the edit's table is there.  ``moved_from``: the place, before the edit, of
-    an equal rule that a later edit deletes: the rule moves."""
+    """The state of a chain before an edit.
+
+    ``copies``: the number of rules in the chain whose text is the edited rule's.  ``is_first``: whether the rule to
+    delete is the first rule with its text.  ``has_table``: whether the edit's table exists.  ``moved_from``: the place
+    of a rule with the same text that a later edit deletes, because the two edits together move the rule."""
 
     copies: int = 0
     is_first: bool = True
@@ -33,7 +35,7 @@ class Held(msgspec.Struct, frozen=True):
 
 
 def held_before(edits: Sequence[RuleEdit], table: Table | None, version: str | None) -> tuple[Held, ...]:
-    """Return the state that each edit finds after the earlier ones; ``version``: the output of ``iptables -V``."""
+    """Return the state that each edit finds after the earlier edits.  ``version`` is the output of ``iptables -V``."""
     return tuple(_held(edits, table, _WITHOUT_INTERFACES in (version or "")))
 
 
@@ -78,5 +80,5 @@ def _texts(table: Table | None, chain: str) -> list[str]:
 
 
 def _looks(text: str, blind: bool) -> str:
-    """Return the text as the tool compares it."""
+    """Return the part of the rule's text that the tool compares when it looks for a rule."""
     return _INTERFACE.sub("", text) if blind else text

@@ -23,11 +23,12 @@ from hairpin.netfilter.ir import Chain, Dialect, Table
 from hairpin.netfilter.nft.misprints import as_typed
 
 Handles = Mapping[str, Sequence[int | str]]
-"""The handles of each chain's rules, in their order; a text stands for one that is looked up later."""
+"""The handles of each chain's rules, in rule order.  A text stands for a handle that is looked up later."""
 
 
 def iptables_load(edits: Sequence[RuleEdit], dialect: Dialect, family: str, table: str) -> Command:
-    """Return the load of the edits.  It declares no user chain, because that would flush an existing one."""
+    """Return the command that loads the edits.  Its input declares no user chain, because a declaration flushes an
+    existing chain."""
     lines = [f"*{table}", *(line for edit in edits for line in _restore_lines(edit)), "COMMIT", ""]
     return Command((restore_tool(dialect, family), "--noflush"), "\n".join(lines))
 
@@ -35,7 +36,7 @@ def iptables_load(edits: Sequence[RuleEdit], dialect: Dialect, family: str, tabl
 def _restore_lines(edit: RuleEdit) -> Iterator[str]:
     match edit:
         case AddChain(chain=chain):
-            yield f"-N {chain}"  # fails if the chain exists, where `:{chain} -` would flush it
+            yield f"-N {chain}"  # this fails if the chain exists; `:{chain} -` would flush the existing chain
         case DeleteChain(chain=chain):
             yield f"-X {chain}"
         case SetPolicy(place=place, policy=policy):
@@ -52,7 +53,7 @@ def _restore_lines(edit: RuleEdit) -> Iterator[str]:
 
 
 def replacing(edit: ReplaceTable) -> Command:
-    """Return the load that replaces a table; raises ChangeError if its tool cannot express it."""
+    """Return the command that replaces a table; raises ChangeError if the table's tool cannot express the new table."""
     if edit.dialect == "nft":
         name = f"{edit.family} {edit.name}"
         made = _nft_table(edit.table) if edit.table is not None else ""
@@ -91,7 +92,7 @@ def _nft_table(table: Table) -> str:
 
 
 def nft_load(edits: Sequence[RuleEdit], handles: Handles) -> Command:
-    """Return the load of the edits in one transaction; raises ChangeError for a missing rule."""
+    """Return the command that loads the edits in one transaction; raises ChangeError if a rule to delete is missing."""
     numberings = {chain: Numbering(len(each)) for chain, each in handles.items()}
     text = "".join(f"{line}\n" for edit in edits for line in _nft_lines(edit, handles, numberings))
     return Command(("nft", "-f", "-"), text)
@@ -124,7 +125,7 @@ def _nft_lines(edit: RuleEdit, handles: Handles, numberings: dict[str, Numbering
 
 
 def _insertion_place(edit: InsertRule, numbering: Numbering, handles: Sequence[int | str]) -> tuple[str, str]:
-    """Return ``insert`` or ``add``, and the handle of the earlier rule before or after which the new one goes."""
+    """Return ``insert`` or ``add``, and the handle of the existing rule before or after which nft puts the new rule."""
     if edit.position is None or edit.position == len(numbering) + 1:
         return "add", ""
     if edit.position == 1:
@@ -138,10 +139,10 @@ def _insertion_place(edit: InsertRule, numbering: Numbering, handles: Sequence[i
 
 
 def rule_commands(edit: RuleEdit, program: str) -> Iterator[tuple[tuple[str, ...], bool]]:
-    """Yield the commands that make one edit of iptables' or nft's rules at boot, each with whether it may fail.
+    """Yield the commands that make one edit of iptables' or nft's rules at boot, and for each whether it may fail.
 
-    The iptables commands delete a rule before they insert it, and do not make an existing chain.  Raises ChangeError
-    for a table that is replaced as a whole."""
+    The iptables commands delete a rule before they insert it, and make a chain only if it does not exist.  Raises
+    ChangeError for an edit that replaces a whole table."""
     match edit:
         case InsertRule(dialect="nft", family=family, table=table, chain=chain, rule=rule, position=position):
             verb = "insert" if position == 1 else "add"

@@ -9,7 +9,7 @@ class Numbering:
 
     def __init__(self, rules: int) -> None:
         self.first = rules
-        """How many rules there were before the first edit."""
+        """The number of rules in the chain before the first edit."""
         self._numbers: list[int | None] = [*range(1, rules + 1)]
 
     @classmethod
@@ -21,7 +21,8 @@ class Numbering:
         return len(self._numbers)
 
     def before(self, number: int) -> int | None:
-        """Return the former number of the rule with this number; None if the rule is new, or if there is none."""
+        """Return the number that the rule with this number had before the first edit; None if an edit inserted the rule
+        or the chain has no such rule."""
         return self._numbers[number - 1] if 0 < number <= len(self._numbers) else None
 
     def insert(self, position: int | None) -> None:
@@ -29,5 +30,6 @@ class Numbering:
         self._numbers.insert(len(self._numbers) if position is None else position - 1, None)
 
     def delete(self, number: int) -> int | None:
-        """Record that a rule is deleted, and return its former number; None if it is new, or if there is none."""
+        """Record that a rule is deleted, and return the number that it had before the first edit; None if an edit
+        inserted the rule or the chain has no such rule."""
         return self._numbers.pop(number - 1) if 0 < number <= len(self._numbers) else None

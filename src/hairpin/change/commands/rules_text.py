@@ -1,7 +1,8 @@
 """Edits of rules as commands that may be run twice: the second run changes nothing.
 
-An insertion first looks for the rule's text in the chain.  It does not use ``iptables -C``, because 1.8.11 finds rules
-that are not there.  Many edits of one table become one load of the missing lines.
+The command of an insertion first looks for the rule's text in the chain.  It does not use ``iptables -C``, because
+``iptables -C`` of release 1.8.11 reports rules that do not exist.  Many edits of one table become one load of the
+missing lines.
 """
 
 import re
@@ -22,23 +23,25 @@ from hairpin.netfilter.iptables.words import split_words, unquoted
 from hairpin.netfilter.nft.misprints import as_typed
 
 _NEVER_FOUND = re.compile(r"(?:^| )(?:-m (?:recent|connlimit)|-j HMARK)(?: |$)")
-"""Rules that ``iptables -D`` does not find by their text: it compares extensions byte by byte, and the kernel's copy of
-these differs.  Measured with each extension of iptables 1.8.9, nf_tables and legacy."""
+"""Matches rules that ``iptables -D`` does not find by their text.  iptables compares extensions byte by byte, and the
+kernel's copy of these extensions differs.  Measured with each extension of iptables 1.8.9, nf_tables and legacy."""
 _ANONYMOUS = re.compile(r"(?<=\bjump \{|\bgoto \{) ")
-"""The blank after the brace of an anonymous chain, whose rules nft lists each on its own line."""
+"""Matches the blank after the opening brace of an anonymous chain.  nft lists each rule of such a chain on a line."""
 _FEW = 3
-"""Up to this number of edits, each is shown as a command."""
+"""The greatest number of edits that are shown as one command each."""
 _PLAIN = re.compile(r"[\w@%+=:,./ {}-]*")
-"""Words of nft that a shell leaves as they are."""
+"""Matches words of nft that a shell does not change."""
 
 
 _OBEYED = re.compile(r"[^\w@%+=:,./!\"{} -]|!(?! |=)", re.ASCII)
-"""Characters that a shell interprets.  A shell reads double quotes around plain words as iptables does."""
+"""Matches characters that a shell interprets.  Double quotes around plain words are not among them, because a shell
+reads them as iptables does."""
 _WORD = re.compile(r"[\w@%+=:,./-]+|!", re.ASCII)
 
 
 def words_for_shell(rule: str) -> str:
-    """Return an iptables rule's arguments, quoted for a shell, which would run a ``$( )`` in a comment."""
+    """Return an iptables rule's arguments, quoted for a shell.  Without quotes, a shell would run a ``$( )`` that
+    stands in a comment of the rule."""
     if _OBEYED.search(rule) is None:
         return rule
     words = map(unquoted, split_words(rule))
@@ -69,8 +72,8 @@ def rules_commands(step: LoadRules, *, guarded: bool = True) -> Iterator[str]:
 
 
 def _is_one_load(step: LoadRules) -> bool:
-    """Return whether these are several edits that only add missing rules, at the beginning or end of a chain, so that
-    one load of the missing lines makes them."""
+    """Return whether one load of the missing lines makes all edits of the step: there are many edits, and each only
+    adds missing rules at the beginning or end of a chain."""
     return (
         len(step.does) > _FEW
         and step.dialect.startswith("iptables")
@@ -80,8 +83,8 @@ def _is_one_load(step: LoadRules) -> bool:
 
 
 def _at_head(edits: Sequence[RuleEdit]) -> list[InsertRule] | None:
-    """Return the insertions at the beginning of their chains, in rule order; None if another edit is not an addition at
-    an end."""
+    """Return the insertions at the beginning of their chains, in rule order; None if an edit deletes a rule or inserts
+    one in the middle of a chain."""
     heads: dict[str, list[InsertRule]] = {}
     for edit in edits:
         if isinstance(edit, InsertRule) and edit.position is not None:
@@ -95,11 +98,11 @@ def _at_head(edits: Sequence[RuleEdit]) -> list[InsertRule] | None:
 
 
 def _one_load(step: LoadRules, enter: str, tool: str) -> str:
-    """Return the load of all edits without the lines that the table has already."""
+    """Return the command that loads all edits, without the lines that the table has already."""
     does = tuple(as_listed(edit) if isinstance(edit, InsertRule) else edit for edit in step.does)
     heads = _at_head(does) or []
     others = tuple(edit for edit in does if not any(edit is each for each in heads))
-    # Each is inserted at the head, the last one first, so none needs a number.
+    # Each rule is inserted at the head of its chain, the last rule first, so no insertion needs a number.
     inserted = tuple(msgspec.structs.replace(edit, position=1) for edit in reversed(heads))
     load = iptables_load((*others, *inserted), step.dialect, step.family, step.table)
     text = re.sub(r"^(-I \S+) 1 ", r"\1 ", load.text, flags=re.MULTILINE)
@@ -111,7 +114,7 @@ def _one_load(step: LoadRules, enter: str, tool: str) -> str:
 
 
 def _unless_there(listing: str, line: str, held: Held, command: str) -> str:
-    """Return the command, run only if the chain lacks the line, or does not have one copy more than ``held``."""
+    """Return a shell line that runs the command only if the chain does not yet have the line once more than before."""
     if _ANONYMOUS.search(line) is not None:
         line = ";" + _ANONYMOUS.sub(";", line).replace("; ", ";")
         listing, lines = f"{listing} | tr '\\n' ';' | grep -oF -- {shlex.quote(line)}", " ."
@@ -123,7 +126,7 @@ def _unless_there(listing: str, line: str, held: Held, command: str) -> str:
 
 
 def _if_at(listing: str, number: int, line: str, command: str) -> str:
-    """Return the command, run only if the chain has the line at that number."""
+    """Return a shell line that runs the command only if the chain's rule of that number is the line."""
     return f"{listing} {number} | grep -qxF -- {shlex.quote(line)} && {command}"
 
 
@@ -157,7 +160,8 @@ def _iptables(edit: RuleEdit, held: Held, tool: str) -> str:
 
 
 def _typed(edit: RuleEdit, held: Held, tool: str) -> str | None:
-    """Return the insertion alone; None for other edits, and for one whose position depends on a rule that moves."""
+    """Return the command that only inserts the rule; None if the edit is no insertion, or if its position depends on a
+    rule that moves."""
     if not isinstance(edit, InsertRule) or held.moved_from is not None or edit.dialect == "ebtables":
         return None
     return f"{tool} {nft_words(nft_insertion(edit))}" if edit.dialect == "nft" else _insertion(edit, tool)
@@ -175,7 +179,7 @@ def _where(edit: InsertRule) -> str:
 
 
 def _iptables_deletion(place: Place, held: Held, tool: str) -> str:
-    """Return the deletion by the rule's text; by its number if the text finds another rule first, or none."""
+    """Return the command that deletes the rule by its text, or by its number if the text finds another rule or none."""
     words = place.text.removeprefix(f"-A {place.chain} ").removeprefix("-A ")
     line = shlex.quote(f"-A {place.chain} {words}")
     listing = _listing(tool, place.table, place.chain)

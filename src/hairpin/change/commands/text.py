@@ -1,4 +1,4 @@
-"""Steps as a person would type them.  Text is made from steps and never parsed."""
+"""The commands of steps as a person would type them.  The text is made from steps and is never parsed."""
 
 import shlex
 from collections.abc import Iterable
@@ -12,8 +12,8 @@ from hairpin.message import Message
 
 
 def command_lines(step: Step, *, guarded: bool = True) -> tuple[str, ...]:
-    """Return the step as shell commands in order; none if only a person can do it.  ``guarded``: they may be run
-    twice."""
+    """Return the step as shell commands in order; none if only a person can do it.  If ``guarded`` is true, the
+    commands may be run twice."""
     match step:
         case RunCommands(commands=commands, entering=entering):
             return tuple(shlex.join((*entering, *argv)) for argv in commands)
@@ -52,7 +52,7 @@ def advice(made: Iterable[Step]) -> tuple[Message, ...]:
 
 
 def call_text(call: OwnersCall) -> str:
-    """Return a call as it is typed.  The arguments of a rule are quoted already."""
+    """Return the command of a call as a person types it.  The arguments of a rule are quoted already."""
     if isinstance(call, AddDirectRule):
         from hairpin.change.commands.rules_text import words_for_shell  # noqa: PLC0415 - few repairs load rules
 

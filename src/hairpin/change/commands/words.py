@@ -17,19 +17,19 @@ from hairpin.network.prefix import Version, address_text, prefix_text
 
 Words = tuple[str, ...]
 _LOCAL_TYPES = ("local", "broadcast", "nat", "anycast")
-"""Routes that ip(8) puts into the local table by itself."""
+"""The types of routes that ip(8) puts into the local table if no table is given."""
 
 _TABLE_NAMES = {TABLE_LOCAL: "local", TABLE_MAIN: "main", TABLE_DEFAULT: "default"}
-"""As /usr/share/iproute2/rt_tables of every distribution has them."""
+"""The names of routing tables in the file /usr/share/iproute2/rt_tables of every distribution."""
 
 
 def six(version: Version) -> Words:
-    """Return the option for IPv6 in ip(8)."""
+    """Return the option ``-6`` of ip(8) for IPv6, or no option for IPv4."""
     return ("-6",) if version == 6 else ()
 
 
 def selecting_route(route: Route) -> Words:
-    """Return the words that find the route among others."""
+    """Return the arguments of ip(8) that select the route among all routes."""
     words = [*_target(route)] if route.type == "unicast" else [route.type, *_target(route)]
     if route.source is not None:
         words += ["from", prefix_text(*route.source, route.version)]
@@ -53,11 +53,12 @@ def _target(route: Route) -> Words:
 
 
 def deleting_route(route: Route, routes: tuple[Route, ...]) -> Words:
-    """Return the arguments of ``ip route`` that delete the route and, when run again, no other one of ``routes``.
+    """Return the arguments of ``ip route`` that delete the route.  A second run deletes no other route of ``routes``.
 
-    ``del`` cannot express that a route has no metric: without one, IPv4 deletes the first route that matches otherwise.
-    The protocol distinguishes them, or ``flush``, which deletes the routes that it lists. Source:
-    net/ipv4/fib_semantics.c fib_nh_match(), iproute2 ip/iproute.c filter_nlmsg()"""
+    ``ip route del`` cannot express that a route has no metric.  If no metric is given, IPv4 deletes the first route
+    that matches the other arguments.  Then the route's protocol is added, or ``ip route flush`` is used, which deletes
+    only the routes that it lists.  Source: net/ipv4/fib_semantics.c fib_nh_match(), iproute2 ip/iproute.c
+    filter_nlmsg()"""
     alike = [each for each in routes if not route.metric and each.metric and _is_selected_by(route, each)]
     if not alike:
         return ("del", *selecting_route(route))
@@ -70,7 +71,8 @@ def deleting_route(route: Route, routes: tuple[Route, ...]) -> Words:
 
 
 def _is_selected_by(route: Route, other: Route) -> bool:
-    """Return whether the IPv4 route's selector also matches the other one once the route is gone."""
+    """Return whether the arguments that delete the IPv4 route ``route`` also match ``other`` after ``route`` is
+    gone."""
     one, two = (
         (each.version, each.table, each.destination, each.prefix_length, each.tos, len(each.next_hops))
         for each in (route, other)
@@ -96,7 +98,8 @@ def route_words(route: Route) -> Words:
 
 
 def _scope_differs(route: Route) -> bool:
-    """Return whether the route's scope is not ip(8)'s default for it: iproute.c iproute_modify()."""
+    """Return whether the route's scope differs from the scope that ip(8) gives such a route by default: iproute.c
+    iproute_modify()."""
     if route.scope in ("", "global"):
         return False
     if route.type in ("local", "nat"):
@@ -162,7 +165,7 @@ def _selectors(rule: PolicyRule) -> Iterator[str]:
 
 
 def address_words(address: Address) -> Words:
-    """Return the words that find an address on its link."""
+    """Return the arguments of ip(8) that select an address on its link."""
     text = f"{address_text(address.value, address.version)}/{address.prefix_length}"
     if address.peer is not None:
         own = address_text(address.value, address.version)
@@ -172,7 +175,7 @@ def address_words(address: Address) -> Words:
 
 
 def new_address_words(address: Address) -> Words:
-    """Return the words that make a new address."""
+    """Return the arguments of ip(8) that add a new address."""
     words = address_words(address)
     if address.broadcast is not None:
         words = (*words, "broadcast", address_text(address.broadcast, address.version))
@@ -183,13 +186,13 @@ def new_address_words(address: Address) -> Words:
 
 
 def neighbour_words(entry: Neighbour) -> Words:
-    """Return the words that find a neighbour entry."""
+    """Return the arguments of ip(8) that select a neighbour entry."""
     proxy = ("proxy",) if entry.proxy else ()
     return (*proxy, address_text(entry.value, entry.version), "dev", entry.link)
 
 
 def new_neighbour_words(entry: Neighbour) -> Words:
-    """Return the words that make a neighbour entry by hand."""
+    """Return the arguments of ip(8) that add a permanent neighbour entry."""
     words = neighbour_words(entry)
     if entry.proxy:
         return words
@@ -198,8 +201,8 @@ def new_neighbour_words(entry: Neighbour) -> Words:
 
 
 def fdb_words(entry: FdbEntry) -> Words:
-    """Return the words of a forwarding entry: of the bridge (``master``) or of the link itself (``self``), which a
-    bridge's own local entry is as well."""
+    """Return the arguments of bridge(8) for a forwarding entry of the bridge (``master``) or of the link (``self``).  A
+    local entry of the bridge device is an entry of the link, too."""
     words = [write_mac(entry.mac), "dev", entry.port]
     if entry.remote is not None:
         words += ["dst", address_text(entry.remote, 6 if entry.remote >> 32 else 4)]
@@ -216,8 +219,8 @@ _FLAGS = ("hairpin", "isolated", "guard", "learning", "flood", "neigh_suppress")
 
 
 def link_commands(before: Link, after: Link) -> Iterator[Words]:
-    """Yield the commands that turn the link's properties into the new ones; none for a carrier, which only a person at
-    the cable can change."""
+    """Yield the commands that give the link the new properties.  There is no command for a carrier, which only a person
+    at the cable can change."""
     own = ("ip", "link", "set", before.name)
     if before.mtu_bytes != after.mtu_bytes:
         yield ("ip", "link", "set", "dev", before.name, "mtu", str(after.mtu_bytes))
@@ -230,8 +233,8 @@ def link_commands(before: Link, after: Link) -> Iterator[Words]:
             wanted: bool = getattr(after.port, flag)
             if getattr(old, flag) != wanted:
                 yield ("bridge", "link", "set", "dev", before.name, flag, "on" if wanted else "off")
-        # The kernel refuses a state while the port is down (br_netlink.c br_set_port_state()), and sets it itself when
-        # it comes up.
+        # While the port is down, the kernel refuses a port state (br_netlink.c br_set_port_state()).  When the port
+        # comes up, the kernel sets the state itself.
         running = before.up and before.carrier and after.up
         if running and after.port.state != old.state and after.port.state in PORT_STATES:
             yield ("bridge", "link", "set", "dev", before.name, "state", str(PORT_STATES.index(after.port.state)))
@@ -300,17 +303,18 @@ def _mode_words(link: Link) -> Words:
 
 
 def is_made_by_hand(entry: Neighbour) -> bool:
-    """Return whether the entry was made by hand.  The kernel learns all others again."""
+    """Return whether an administrator made the neighbour entry.  The kernel learns all other neighbour entries
+    again."""
     return entry.proxy or entry.static
 
 
 def is_own(entry: FdbEntry) -> bool:
-    """Return whether the entry is local: it delivers frames for a hardware address to the bridge itself."""
+    """Return whether the forwarding entry is local: it delivers frames for a hardware address to the bridge itself."""
     return entry.local and entry.bridge == entry.port
 
 
 def is_static(entry: FdbEntry) -> bool:
-    """Return whether the entry was made by hand: not learned, not a bridge's own address, not a multicast group of a
-    link."""
+    """Return whether an administrator made the forwarding entry: the bridge did not learn it, and it is neither a
+    bridge's own address nor a multicast group of a link."""
     listens = entry.bridge is None and entry.remote is None and bool(entry.mac >> 40 & 1)
     return entry.state in ("static", "permanent") and not entry.local and not listens

@@ -1,5 +1,5 @@
 """The network after a change.
 
-Read ``simulate`` (the entry) and what it does to each part: ``rules``, ``addresses``, ``links``, ``listed``,
-``entries``, ``sysctls``.  ``in_turn`` makes several, one after another.
+Start reading at ``simulate``, which calls the modules for each kind of part: ``rules``, ``addresses``, ``links``,
+``listed``, ``entries``, ``sysctls``.  ``in_turn`` makes several changes, one after another.
 """

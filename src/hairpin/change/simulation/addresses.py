@@ -18,7 +18,7 @@ from hairpin.network.vrf import vrf_of
 _METRIC6 = 256
 """The metric of routes that the kernel makes for IPv6 addresses: IP6_RT_PRIO_ADDRCONF."""
 _EVERYBODY = 0xFFFFFFFF
-"""A broadcast address that needs no route: INADDR_BROADCAST."""
+"""The broadcast address that needs no route: INADDR_BROADCAST."""
 
 
 def with_address(namespace: Namespace, address: Address) -> Namespace:
@@ -37,11 +37,11 @@ def with_connected_routes(namespace: Namespace, link: str) -> Namespace:
 
 
 def without_address(namespace: Namespace, address: Address) -> Namespace:
-    """Return the namespace without the address, and without what the kernel deletes with it.
+    """Return the namespace without the address, and without the entries that the kernel deletes together with it.
 
-    An IPv4 primary address takes its secondary ones with it.  If ``promote_secondaries`` is set they stay, and the
-    kernel makes their routes again.  The last IPv4 address of a link takes all its IPv4 routes and neighbour entries
-    with it.
+    With a primary IPv4 address the kernel deletes its secondary addresses.  If ``promote_secondaries`` is set, these
+    stay, and the kernel makes their routes again.  With the last IPv4 address of a link the kernel deletes all IPv4
+    routes and neighbour entries of the link.
     """
     promotes = address.version == 4 and bool(conf(namespace, 4, address.link, "promote_secondaries", rule="or"))
     dependent = () if address.secondary or address.version == 6 else _secondaries(namespace, address)
@@ -66,14 +66,14 @@ def without_address(namespace: Namespace, address: Address) -> Namespace:
 
 
 def missing_routes(namespace: Namespace, version: Version) -> tuple[Route, ...]:
-    """Return the missing routes among those that the kernel makes for the namespace's addresses."""
+    """Return the routes that the kernel makes for the namespace's addresses and that the namespace does not have."""
     addresses = tuple(each for each in namespace.addresses if each.version == version)
     return _with_routes(namespace, addresses).routes[len(namespace.routes) :]
 
 
 def resourced_routes(namespace: Namespace, version: Version) -> Iterator[Route]:
-    """Yield the kernel's routes for the namespace's addresses whose preferred source is now no address of their
-    link."""
+    """Yield the kernel's routes for the namespace's addresses for which the namespace has a route with a wrong
+    preferred source: one that is no longer an address of the link."""
     addresses = tuple(each for each in namespace.addresses if each.version == version)
     own = {(each.link, each.value) for each in addresses}
     sources = {_key(each): each.prefsrc for each in namespace.routes if each.prefsrc is not None}
@@ -105,10 +105,10 @@ def _secondaries(namespace: Namespace, primary: Address) -> tuple[Address, ...]:
 
 
 def _without_source(namespace: Namespace, gone: tuple[Address, ...]) -> Iterator[Route]:
-    """Yield the routes that are left after these addresses were deleted.
+    """Yield the routes that are left after the addresses were deleted.
 
-    IPv4 deletes the routes of the main table (or the VRF's) whose preferred source is one of them.  IPv6 keeps such
-    routes and removes only the preferred source.
+    IPv4 deletes each route of the main table (or of the VRF's table) whose preferred source is a deleted address.  IPv6
+    keeps such a route and removes only its preferred source.
 
     Source: net/ipv4/fib_semantics.c fib_sync_down_addr(), net/ipv6/route.c rt6_remove_prefsrc()
     """
@@ -149,7 +149,7 @@ def _with_routes(namespace: Namespace, addresses: tuple[Address, ...]) -> Namesp
 
 
 def _primary(namespace: Namespace, address: Address) -> Address:
-    """Return the link's earlier address in the same network, or the address itself."""
+    """Return the primary address for the address: the link's first one in the same network, or the address itself."""
     for each in namespace.addresses:
         same = (each.link, each.version, each.prefix_length) == (address.link, 4, address.prefix_length)
         if same and not each.secondary and inside(address.value, each.value, each.prefix_length, 4):
@@ -163,8 +163,10 @@ def _vrf_table(namespace: Namespace, link: str) -> int | None:
 
 
 def _routes_of(namespace: Namespace, address: Address) -> Iterator[Route]:
-    """Yield the address's local route, and the routes that it has only while its link is up.  On a VRF port all of them
-    are in the VRF's table.  Source: net/ipv4/fib_frontend.c fib_magic(), net/ipv6/addrconf.c l3mdev_fib_table()"""
+    """Yield the address's local route, and the routes that the kernel keeps for it only while the link is up.  If the
+    link is a VRF port, all these routes are in the VRF's table.
+
+    Source: net/ipv4/fib_frontend.c fib_magic(), net/ipv6/addrconf.c l3mdev_fib_table()"""
     vrf = _vrf_table(namespace, address.link)
     own, main = (TABLE_LOCAL, TABLE_MAIN) if vrf is None else (vrf, vrf)
     version, value, length = address.version, address.value, address.prefix_length

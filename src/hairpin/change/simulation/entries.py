@@ -1,5 +1,5 @@
 """Adds and deletes single entries of a namespace's tables: addresses, routes, policy rules, neighbour and forwarding
-entries. It does not check whether an entry exists: the expectations of a step do that (``expect.py``)."""
+entries.  This module does not check whether an entry exists: the expectations of a step (``expect.py``) check it."""
 
 from typing import assert_never
 
@@ -22,7 +22,7 @@ _replace = msgspec.structs.replace
 
 
 def table_of(namespace: Namespace, entry: Entry) -> tuple[Entry, ...]:
-    """Return the namespace's table for such entries."""
+    """Return all entries of the namespace that have the same type as the entry."""
     match entry:
         case Address():
             return namespace.addresses
@@ -39,7 +39,7 @@ def table_of(namespace: Namespace, entry: Entry) -> tuple[Entry, ...]:
 
 
 def with_entry(namespace: Namespace, entry: Entry) -> Namespace:
-    """Return the namespace with the entry."""
+    """Return the namespace with the entry added to its table."""
     match entry:
         case Address():
             return with_address(namespace, entry)
@@ -71,8 +71,8 @@ def _check_links(namespace: Namespace, route: Route) -> None:
 
 
 def with_other_entry(namespace: Namespace, part: ReplaceEntry) -> Namespace:
-    """Return the namespace in which the entry replaces the old one; raise ChangeError if the kernel would replace
-    another entry, or none.
+    """Return the namespace in which the new entry replaces the old entry.  Raises ChangeError if the kernel would
+    replace another entry, or no entry.
 
     Source: net/ipv4/fib_trie.c fib_table_insert(), net/ipv6/ip6_fib.c fib6_add_rt2node(): the first route of the same
     prefix, TOS and metric; drivers/net/vxlan/vxlan_core.c vxlan_fdb_replace(): the first remote
@@ -101,20 +101,21 @@ def with_other_entry(namespace: Namespace, part: ReplaceEntry) -> Namespace:
 
 
 def is_alone(routes: tuple[Route, ...], route: Route) -> bool:
-    """Return whether no other route has the same slot, so that ``ip route replace`` finds this one."""
+    """Return whether no other route has the route's slot, so that ``ip route replace`` replaces this route."""
     return [as_named(each) for each in routes if route_slot(each) == route_slot(route)] == [as_named(route)]
 
 
 def as_named(route: Route) -> Route:
-    """Return the route as a command names it, without the kernel's link flags: an earlier change may have brought a
-    link up."""
+    """Return the route without the kernel's link flags, as a command writes it.  The flags may be outdated, because an
+    earlier change may have brought a link up."""
     if not any(each.dead or each.linkdown for each in route.next_hops):
         return route
     return _replace(route, next_hops=tuple(_replace(each, dead=False, linkdown=False) for each in route.next_hops))
 
 
 def is_alone_in_fdb(entries: tuple[FdbEntry, ...], entry: FdbEntry) -> bool:
-    """Return whether the entry can be replaced: a VXLAN's, for a unicast hardware address, with one remote."""
+    """Return whether the forwarding entry can be replaced: it belongs to a VXLAN, its hardware address is unicast, and
+    the address has one remote."""
     unicast = entry.mac != 0 and not entry.mac >> 40 & 1
     own = [each for each in entries if fdb_slot(each) == fdb_slot(entry)] == [entry]
     return entry.bridge is None and entry.remote is not None and unicast and own
@@ -151,8 +152,10 @@ def _flagged(namespace: Namespace, version: Version, hop: NextHop) -> NextHop:
 
 
 def check_gateways(namespace: Namespace, route: Route) -> None:
-    """Raise ChangeError if the kernel would refuse a gateway of the route.  A lookup of the gateway has to find a route
-    by the next hop's link and without a gateway of its own, first in the route's table, then by the policy rules.
+    """Raise ChangeError if the kernel would refuse a gateway of the route.
+
+    The kernel looks the gateway up, first in the route's table, then by the policy rules.  The lookup has to find a
+    route that uses the next hop's link and has no gateway.
     Source: net/ipv4/fib_semantics.c fib_check_nh_v4_gw(), net/ipv6/route.c ip6_route_check_nh()
     """
     for hop in route.next_hops:
@@ -175,7 +178,7 @@ def _leads_to_one(route: Route, hop: NextHop) -> bool:
 
 
 def without_entry(namespace: Namespace, entry: Entry) -> Namespace:
-    """Return the namespace without the entry."""
+    """Return the namespace with the entry deleted from its table."""
     match entry:
         case Address():
             return without_address(namespace, entry)
@@ -193,7 +196,7 @@ def without_entry(namespace: Namespace, entry: Entry) -> Namespace:
 
 
 def _in_order(rules: tuple[PolicyRule, ...], added: PolicyRule) -> tuple[PolicyRule, ...]:
-    """Return the rules with the added one after all rules of its priority.
+    """Return the policy rules with the added rule after all rules of the same priority.
 
     Source: net/core/fib_rules.c fib_nl_newrule()
     """

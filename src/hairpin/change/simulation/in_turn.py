@@ -1,6 +1,6 @@
-"""Changes that are made in turn, although each was found on the network as it was read.
+"""Makes changes one after another, although each change was found on the network as it was read.
 
-An earlier change may shift a rule's number.  A part that an earlier change made is not made again.
+An earlier change may shift a rule's number.  If two changes have the same part, this part is made only once.
 """
 
 import msgspec
@@ -15,13 +15,14 @@ from hairpin.network.network import Network
 
 
 def made_in_turn(changes: tuple[Change, ...], network: Network) -> Network:
-    """Return the network after the changes of printed repairs, in printed order.  A part that one of them made is not
-    made again.  Raises ChangeError if one does not fit the network after the earlier ones."""
+    """Return the network after the changes of printed repairs, made in printed order.  A part that an earlier change
+    made is not made again.  Raises ChangeError if a change does not fit the network after the earlier changes."""
     return simulate(change_in_turn(changes, network), network)
 
 
 def change_in_turn(changes: tuple[Change, ...], network: Network) -> Change:
-    """Return the changes of printed repairs as one; raises ChangeError as above."""
+    """Return the changes of printed repairs as one change.  Raises ChangeError if a change does not fit the network
+    after the earlier changes."""
     now = network
     parts: list[Primitive] = []
     for change in changes:
@@ -33,7 +34,7 @@ def change_in_turn(changes: tuple[Change, ...], network: Network) -> Change:
 
 
 def renumbered_change(change: Change, was: Network, now: Network) -> Change:
-    """Return the change with the rule numbers after the earlier repairs."""
+    """Return the change with the numbers that its rules have in ``now``, the network after the earlier repairs."""
     return Change(tuple(_moved(part, was, now) for part in change.parts), change.calls)
 
 
@@ -50,7 +51,8 @@ def is_made(part: Primitive, was: Network, now: Network) -> bool:
 
 
 def renumbered_deletion(part: DeleteRule, now: Network) -> DeleteRule:
-    """Return the deletion with the present number of the rule with its text, the nearest to the old number."""
+    """Return the deletion with the rule's number in ``now``.  If several rules have the rule's text, the number nearest
+    to the old number is used."""
     replace, place = msgspec.structs.replace, part.place
     table = _find(part.netns, (place.dialect, place.family, place.table), now)
     number = _number(_texts(table, place.chain), place.text, place.number)
@@ -71,7 +73,7 @@ def _moved(part: Primitive, was: Network, now: Network) -> Primitive:
 
 
 def _number(texts: list[str], wanted: str, near: int) -> int | None:
-    """Return the number of the rule with this text that is nearest to the old number."""
+    """Return the number of the rule with the wanted text; of several such rules, the number nearest to ``near``."""
     return min((n for n, text in enumerate(texts, 1) if text == wanted), key=lambda n: abs(n - near), default=None)
 
 

@@ -6,8 +6,8 @@ disabled); net/core/link_watch.c (a veth has carrier while its other end is up);
 fib_netdev_event(), fib_semantics.c fib_sync_down_dev(); net/ipv6/addrconf.c addrconf_ifdown(); net/core/neighbour.c
 neigh_ifdown()
 
-Another name reaches everything in the namespace that the kernel keeps by the link and not by its name.  Rules of the
-packet filter and policy rules name links by words: they stay as they are, and meet other links.
+If a link is renamed, each entry in the namespace that the kernel keeps by the link gets the new name.  netfilter's
+rules and policy rules keep the old name, and so may match another link afterwards.
 
 Source: net/core/dev.c dev_change_name(), net/ipv4/devinet.c inetdev_event(): NETDEV_CHANGENAME
 """
@@ -32,7 +32,8 @@ _replace = msgspec.structs.replace
 
 
 def with_link(network: Network, netns: Netns, link: Link) -> Network:
-    """Return the network in which the namespace's link of that name is this one; a link with a new name is added."""
+    """Return the network in which ``link`` replaces the namespace's link of the same name.  If no link has this name,
+    ``link`` is added."""
     namespace = network.namespace(netns)
     before = namespace.link(link.name)
     links = tuple(link if each.name == link.name else each for each in namespace.links)
@@ -82,7 +83,8 @@ def without_link(network: Network, netns: Netns, name: str) -> Network:
 
 
 def _unregistered(namespace: Namespace, name: str) -> Namespace:
-    """Return the namespace without the link, which is down, and without entries that name it; policy rules stay."""
+    """Return the namespace without the link, which is already down, and without entries that name the link.  Policy
+    rules that name the link stay."""
     ports = (each for each in namespace.links if each.name != name)
     gone = (("conf", name), ("neigh", name))
     values = {
@@ -104,10 +106,11 @@ def _unregistered(namespace: Namespace, name: str) -> Namespace:
 
 
 def _with_mtu_of_ports(before: Namespace, after: Namespace, name: str | None) -> Namespace:
-    """Return the namespace ``after`` with the smallest port MTU as the bridge's MTU, if the same was true in
-    ``before``.
+    """Return the namespace ``after`` in which the bridge's MTU is the smallest MTU of its ports, if it was the smallest
+    one in ``before``, too.
 
-    Otherwise its MTU was set by hand.  Source: net/bridge/br_if.c br_mtu_auto_adjust()"""
+    Otherwise an administrator has set the bridge's MTU, and it stays.  Source: net/bridge/br_if.c
+    br_mtu_auto_adjust()"""
     bridge = after.link(name) if name is not None else None
     if bridge is None or bridge.kind != "bridge":
         return after
@@ -130,7 +133,7 @@ def _is_by(route: Route, name: str) -> bool:
 
 
 def _of_new_link(sysctls: Sysctls, link: Link) -> Sysctls:
-    """Return the sysctls with the values of ``default`` for the link."""
+    """Return the sysctls in which the new link has the values of ``default``."""
     copied = {
         (*path[:3], link.name, *path[4:]): value
         for path, value in sysctls.values.items()
@@ -140,15 +143,16 @@ def _of_new_link(sysctls: Sysctls, link: Link) -> Sysctls:
 
 
 def _with_mtu(sysctls: Sysctls, link: Link) -> Sysctls:
-    """Return the sysctls with the link's MTU as its IPv6 MTU.  Source: net/ipv6/addrconf.c addrconf_notify()"""
+    """Return the sysctls in which the link's IPv6 MTU is the link's MTU.  Source: net/ipv6/addrconf.c
+    addrconf_notify()"""
     path = ("net", "ipv6", "conf", link.name, "mtu")
     known = sysctls.text(*path)
     return sysctls if known in (None, str(link.mtu_bytes)) else sysctls.with_value(path, str(link.mtu_bytes))
 
 
 def _set_down(network: Network, netns: Netns, namespace: Namespace, link: Link) -> Network:
-    """Return the network in which the link is down: without its routes, neighbour entries and IPv6 addresses, and with
-    no carrier at its veth peer."""
+    """Return the network in which the link is down.  The link's routes, neighbour entries and IPv6 addresses are
+    deleted, and its veth peer has no carrier."""
     down = _disabled(msgspec.structs.replace(link, carrier=False))
     links = tuple(down if each.name == link.name else each for each in namespace.links)
     if link.kind == "bridge":
@@ -183,7 +187,7 @@ def _is_deleted(route: Route, link: str) -> bool:
 
 
 def _without_hops_by(route: Route, link: str) -> Route:
-    """Return a multipath route whose next hops by the link are dead; IPv6 removes them."""
+    """Return the multipath route after its link went down: next hops by this link are dead, and IPv6 removes them."""
     if len(route.next_hops) < 2 or all(hop.link != link for hop in route.next_hops):
         return route
     if route.version == 6:
@@ -215,7 +219,8 @@ def _without_carrier(namespace: Namespace, name: str | None) -> Namespace:
 
 
 def with_carrier_by(namespace: Namespace, port: Link) -> Namespace:
-    """Return the namespace in which the port's bridge has carrier, if the port is up, with carrier, and forwards."""
+    """Return the namespace in which the port's bridge has carrier.  The bridge gets carrier only if the port is up, has
+    carrier, and forwards."""
     bridge = namespace.link(port.master) if port.master is not None else None
     if bridge is None or bridge.kind != "bridge" or bridge.carrier or not (bridge.up and port.up and port.carrier):
         return namespace
@@ -227,7 +232,8 @@ def with_carrier_by(namespace: Namespace, port: Link) -> Namespace:
 
 
 def _with_carrier_flags(namespace: Namespace, link: Link) -> Namespace:
-    """Return the namespace with the link's carrier state in its routes' flags: fib_sync_up()."""
+    """Return the namespace in which the flags of all routes by the link show the link's carrier state:
+    fib_sync_up()."""
     routes = tuple(
         msgspec.structs.replace(
             route,
@@ -266,8 +272,8 @@ def _enabled(link: Link) -> Link:
 
 
 def with_name(namespace: Namespace, part: RenameLink) -> Namespace:
-    """Return the namespace in which the link has its new name; raises ChangeError if there is no such link, or if
-    another one has that name."""
+    """Return the namespace in which the link has its new name.  Raises ChangeError if the link does not exist, or if
+    another link has the new name."""
     old, new = part.link, part.name
     if namespace.link(old) is None:
         raise ChangeError(message("link {link} is not there", link=old))

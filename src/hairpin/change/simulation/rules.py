@@ -40,7 +40,7 @@ BUILT_IN: dict[str, tuple[tuple[str, ir.Hook, ir.ChainType, int], ...]] = {
 
 
 def add_chain(ruleset: ir.Ruleset, wanted: AddChain) -> ir.Ruleset:
-    """Return the ruleset with the chain in it; unchanged if the chain is there."""
+    """Return the ruleset with the chain added; the ruleset is unchanged if it has the chain already."""
     ruleset = _with_table(ruleset, wanted)
     return _edited(ruleset, wanted.dialect, wanted.family, wanted.table, lambda table: _add(table, wanted.chain))
 
@@ -73,7 +73,7 @@ def _built_in(dialect: ir.Dialect, table: str) -> tuple[ir.Chain, ...]:
 
 
 def insert_rule(ruleset: ir.Ruleset, wanted: InsertRule) -> ir.Ruleset:
-    """Return the ruleset with the rule at its position.  The chain is added if it is not there.
+    """Return the ruleset with the rule at its position.  The chain is added if it does not exist.
     Raises ChangeError if the chain is too short for the position.
     """
     table = ruleset.table(wanted.family, wanted.table, wanted.dialect)
@@ -89,7 +89,7 @@ def insert_rule(ruleset: ir.Ruleset, wanted: InsertRule) -> ir.Ruleset:
 
 
 def _inserted(rules: tuple[ir.Rule, ...], wanted: InsertRule) -> tuple[ir.Rule, ...]:
-    """Return the rules with the new one; raises ChangeError if they are too few for its position."""
+    """Return the rules with the new rule; raises ChangeError if there are too few rules for the new rule's position."""
     found = tool_rules(rules)
     at = len(found) if wanted.position is None else wanted.position - 1
     if not 0 <= at <= len(found):
@@ -112,7 +112,7 @@ def _as_listed(wanted: InsertRule) -> Iterator[ir.Rule]:
 
 
 def tool_rules(rules: tuple[ir.Rule, ...]) -> list[tuple[ir.Rule, ...]]:
-    """Return the rules as the tool counts them: rules with the same number and text are one."""
+    """Return the rules as the tool counts them: rules with the same number and text count as one rule."""
     return [tuple(each) for _, each in groupby(rules, key=lambda rule: (rule.number, rule.text))]
 
 
@@ -125,7 +125,7 @@ def _numbered(found: Iterable[tuple[ir.Rule, ...]]) -> tuple[ir.Rule, ...]:
 
 
 def delete_rule(ruleset: ir.Ruleset, place: Place) -> ir.Ruleset:
-    """Return the ruleset without the rule at the place; raises ChangeError if it is not there."""
+    """Return the ruleset without the rule at the place; raises ChangeError if the place has no such rule."""
 
     def without(rules: tuple[ir.Rule, ...]) -> tuple[ir.Rule, ...]:
         kept = tuple(rule for rule in rules if not (rule.number == place.number and rule.text == place.text))
@@ -146,7 +146,8 @@ def delete_rule(ruleset: ir.Ruleset, place: Place) -> ir.Ruleset:
 
 
 def delete_chain(ruleset: ir.Ruleset, wanted: DeleteChain) -> ir.Ruleset:
-    """Return the ruleset without the chain; raises ChangeError if it is not there, has rules, or a rule jumps to it."""
+    """Return the ruleset without the chain.  Raises ChangeError if the chain does not exist, if it has rules, or if a
+    rule jumps to it."""
 
     def without(table: ir.Table) -> ir.Table:
         chain = table.chain(wanted.chain)
@@ -160,7 +161,7 @@ def delete_chain(ruleset: ir.Ruleset, wanted: DeleteChain) -> ir.Ruleset:
 
 
 def _is_used(table: ir.Table, name: str) -> bool:
-    """Return whether a rule or a map element jumps to the chain: then nf_tables_delchain() says EBUSY."""
+    """Return whether a rule or a map element jumps to the chain; nf_tables_delchain() then returns EBUSY."""
     parts = (part for chain in table.chains for rule in chain.rules for part in rule.body)
     mapped = (each for one in table.maps for each in one.elements if isinstance(each, ir.VerdictElement))
     return any(_leads_to(part, name) for part in parts) or any(_leads_to(each.verdict, name) for each in mapped)
@@ -177,7 +178,7 @@ def _leads_to(part: ir.Expression, name: str) -> bool:
 
 
 def replace_table(ruleset: ir.Ruleset, wanted: ReplaceTable) -> ir.Ruleset:
-    """Return the ruleset with the new table in place of the old one, or without it."""
+    """Return the ruleset with the new table in place of the old table, or without the table if it is deleted."""
     key = (wanted.dialect, wanted.family, wanted.name)
     at = next(
         (n for n, each in enumerate(ruleset.tables) if (each.dialect, each.family, each.name) == key),

@@ -1,4 +1,5 @@
-"""Makes a change on a network.  Law, tested: simulating equals reading the host after carrying the change out."""
+"""Makes a change on a network.  A test checks this law: the simulated network equals the network that is read from the
+host after the change was carried out."""
 
 from typing import assert_never
 
@@ -28,7 +29,7 @@ _replace = msgspec.structs.replace
 
 
 def simulate(change: c.Change, network: Network) -> Network:
-    """Return the network after the change; raises ChangeError if a part does not fit it."""
+    """Return the network after the change; raises ChangeError if a part of the change does not fit the network."""
     for part in change.parts:
         network = _simulate(part, network)
     return network
@@ -138,7 +139,8 @@ def _of_host(part: c.OfHost, network: Network) -> Network:
 
 
 def _told(host: Host, path: str, text: str | None) -> tuple[Engine, ...]:
-    """Return the engines with the options that dockerd reads from the file at its start; those of flags stay."""
+    """Return the engines with the options that dockerd reads from the file at its start.  Options that command-line
+    flags set stay."""
     before = next((each.text for each in host.files if each.path == path), "")
     was, now = (options(of_file(text_reading(each, path))) for each in (before, text or ""))
     changed = {name: getattr(now, name) for name in was.__struct_fields__ if getattr(was, name) != getattr(now, name)}
@@ -176,7 +178,7 @@ def _beyond(part: c.Beyond, network: Network) -> Network:
 
 
 def _without_namespace(network: Network, netns: Netns) -> Network:
-    """Return the network without the namespace and without the other ends of its veth pairs."""
+    """Return the network without the namespace, and without the ends of its veth pairs in other namespaces."""
     for link in _namespace(network, netns).links:
         peer = veth_peer(network, netns, link)
         if peer is not None and peer.netns != netns:
@@ -222,7 +224,7 @@ def _with_container(network: Network, label: str, container: Container) -> Netwo
 
 
 def _thawed(namespace: Namespace, container: Container, *, was_paused: bool) -> Namespace:
-    """Return the namespace in which the container's processes run again, and accept what has waited."""
+    """Return the namespace in which the container's processes run again and have accepted the waiting connections."""
 
     def thaws(each: Socket) -> bool:
         own = each.container == container.id or (each.container is None and namespace.name == container.netns)
