@@ -17,35 +17,35 @@ FAMILIES: tuple[IpFamily, ...] = ("ip", "ip6")
 Backend = Literal["iptables", "nftables"]
 
 Purpose = Literal[
-    "jump",  # to one of the engine's chains
-    "dnat",  # published port -> container
-    "masquerade",  # a network's subnet as source on egress (or SNAT to a given address)
-    "local-masquerade",  # userland proxy off: the host's own packets to a bridge
-    "hairpin-masquerade",  # userland proxy off, or engine < 28: a container that connects to its own published port
+    "jump",  # packets jump to a chain of the engine
+    "dnat",  # packets to a published port are translated to the container
+    "masquerade",  # packets that leave a network's subnet are masqueraded (or translated to a given address)
+    "local-masquerade",  # without docker-proxy: the host's own packets to a bridge are masqueraded
+    "hairpin-masquerade",  # without docker-proxy, or engine < 28: a container's packets to its own port are masqueraded
     "accept",  # a published port of a container is accepted
     "outgoing",  # packets from a bridge are accepted
     "ct-state",  # replies are accepted
-    "isolation",  # between bridges
-    "internal",  # around an internal network
-    "icc",  # between containers of one bridge
-    "return",  # end of a chain; or: packets from a bridge are not translated
+    "isolation",  # packets between bridges are dropped
+    "internal",  # packets from and to an internal network are dropped
+    "icc",  # packets between containers of one bridge are accepted or dropped
+    "return",  # a chain ends here, or packets from a bridge are not translated
     "default-drop",  # engine >= 28: packets to unpublished ports are dropped
     "unprotected",  # gateway mode nat-unprotected: every packet is accepted
-    "icmp",  # gateway mode routed
+    "icmp",  # gateway mode routed: ICMP to containers is accepted
     "raw-drop",  # engine >= 28: packets from outside to a container's address, or to a loopback mapping, are dropped
     "raw-accept",  # packets from trusted interfaces to a container's address are accepted
-    "checksum",  # SCTP, engine < 28
-    "mesh",  # ports of a swarm's services
+    "checksum",  # engine < 28: the checksum of SCTP packets is filled in
+    "mesh",  # packets to published ports of swarm services are led to the services
 ]
 
 Position = Literal["first", "last"]
 
 
 class ExpectedRule(msgspec.Struct, frozen=True):
-    """One rule.  ``rule.text`` is what iptables-save (or nft) prints for it.
+    """A rule that the engine should have.  ``rule.text`` is the text that iptables-save (or nft) prints for the rule.
 
-    ``position``: the engine puts a new rule at the head or the end of its chain.  ``network`` and ``container`` are
-    names.
+    ``position``: whether the engine puts the rule at the head or at the end of its chain.  ``network`` and
+    ``container`` are names.
     """
 
     family: IpFamily
@@ -79,8 +79,8 @@ class ExpectedElement(msgspec.Struct, frozen=True):
 
 
 class ExpectedPolicy(msgspec.Struct, frozen=True):
-    """A base chain's policy.  Not ``certain``: the engine sets it only if it has to switch forwarding on itself, and
-    the state at its start is no longer known."""
+    """The policy that a base chain should have.  If ``certain`` is false, the engine sets the policy only if forwarding
+    is off when the engine starts, and this former state is no longer known."""
 
     family: IpFamily
     table: str
@@ -90,7 +90,7 @@ class ExpectedPolicy(msgspec.Struct, frozen=True):
 
 
 class ExpectedSysctl(msgspec.Struct, frozen=True):
-    """A value that the engine writes: at its start (``network`` None), or when it makes a network."""
+    """A sysctl value that the engine writes when it makes the network ``network``; None: when the engine starts."""
 
     path: Path
     value: str
@@ -98,8 +98,9 @@ class ExpectedSysctl(msgspec.Struct, frozen=True):
 
 
 class ExpectedListener(msgspec.Struct, frozen=True):
-    """A socket that holds a published port.  ``docker-proxy`` relays accepted connections to the container; ``dockerd``
-    (userland proxy off) only reserves the port.  ``address`` None: every address of that version."""
+    """A socket that holds a published port.  ``docker-proxy`` relays accepted connections to the container.
+    ``dockerd``, if it runs without docker-proxy, only reserves the port.  ``address`` None: every address of the IP
+    version."""
 
     process: Literal["docker-proxy", "dockerd"]
     protocol: Literal["tcp", "udp", "sctp"]
@@ -111,8 +112,8 @@ class ExpectedListener(msgspec.Struct, frozen=True):
 
 
 class ExpectedRules(msgspec.Struct, frozen=True):
-    """All that is expected.  ``unknown``: sentences that say why nothing, or not everything, can be expected of this
-    engine. If it is not empty, a missing rule proves nothing."""
+    """All parts that the engine should have on its host.  ``unknown``: sentences that say why hairpin does not know all
+    rules of the engine.  If ``unknown`` is not empty, a missing rule proves nothing."""
 
     backend: Backend
     chains: tuple[ExpectedChain, ...] = ()
@@ -122,5 +123,5 @@ class ExpectedRules(msgspec.Struct, frozen=True):
     sysctls: tuple[ExpectedSysctl, ...] = ()
     listeners: tuple[ExpectedListener, ...] = ()
     hairpin_bridges: tuple[str, ...] = ()
-    """Bridges whose ports have hairpin mode on: userland proxy off."""
+    """The bridges whose ports have hairpin mode on, because dockerd runs without docker-proxy."""
     unknown: tuple[str, ...] = ()

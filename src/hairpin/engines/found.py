@@ -12,7 +12,7 @@ from hairpin.netfilter.meaning import Meaning, meaning
 from hairpin.netfilter.rule_address import IpFamily
 
 Key = tuple[str, str, str]
-"""Family, table, chain."""
+"""The key of a chain: family, table and chain name."""
 
 
 _NATIVE = frozenset({"nft-tables", "nft-table"})
@@ -24,7 +24,7 @@ _KEYS: dict[tuple[Dialect, IpFamily], frozenset[str]] = {
     ("nft", "ip"): _NATIVE,
     ("nft", "ip6"): _NATIVE,
 }
-"""The evidence keys of a dialect's rules, by family."""
+"""The keys of the readings that contain the rules of a dialect and family."""
 
 
 BASE_CHAINS = frozenset({"PREROUTING", "INPUT", "FORWARD", "OUTPUT", "POSTROUTING"})
@@ -36,19 +36,20 @@ class Found(msgspec.Struct, frozen=True):
     dialect: Dialect
     tables: tuple[Table, ...]
     unread: tuple[IpFamily, ...] = ()
-    """Families whose rules could not be read."""
+    """The families whose rules could not be read."""
 
     def table(self, family: IpFamily, name: str) -> Table | None:
-        """Return the table, or None."""
+        """Return the family's table of this name, or None."""
         return next((table for table in self.tables if (table.family, table.name) == (family, name)), None)
 
     def chain(self, family: IpFamily, table: str, chain: str) -> Chain | None:
-        """Return the chain, or None."""
+        """Return the chain of this family and table, or None."""
         owner = self.table(family, table)
         return None if owner is None else owner.chain(chain)
 
     def places(self, rules: Sequence[ExpectedRule]) -> dict[Key, dict[Meaning, int]]:
-        """Return for each chain of the rules the first position of each rule's meaning, counted from 0."""
+        """Return for each chain the position of each of the rules: the number of the first rule with the same meaning,
+        counted from 0."""
         wanted: dict[Key, set[Meaning]] = {}
         for one in rules:
             wanted.setdefault((one.family, one.table, one.chain), set()).add(meaning(one.rule))
@@ -61,9 +62,10 @@ class Found(msgspec.Struct, frozen=True):
 
 
 def positions(rules: Sequence[Rule], wanted: AbstractSet[Meaning]) -> dict[Meaning, int]:
-    """Return the first position, from 0, of each wanted meaning.
+    """Return for each wanted meaning the number of the first rule that has this meaning, counted from 0.
 
-    There may be tens of thousands of foreign rules: those with another first match are skipped.
+    A chain may have tens of thousands of foreign rules.  Rules whose first match differs from all wanted rules' first
+    matches are skipped.
     """
     beginnings = {what[:1] for what in wanted}
     first: dict[Meaning, int] = {}
@@ -79,10 +81,11 @@ def positions(rules: Sequence[Rule], wanted: AbstractSet[Meaning]) -> dict[Meani
 def tables_of_backend(
     backend: Backend, rules: Sequence[ExpectedRule], namespace: Namespace, iptables_version: str | None = None
 ) -> Found:
-    """Return the host's tables in which to look for these rules.
+    """Return the host's tables in which to look for the rules.
 
-    Of iptables' two back ends, it is the one with most of the rules; if neither has any, the one that ``iptables -V``
-    names; if that was not read, the only one in use, or else nf_tables, today's default.
+    Of iptables' two back ends, the tables of that with more of the rules are returned.  If both have equally many, the
+    back end that ``iptables -V`` names is used.  If ``iptables -V`` was not read, legacy is used if only legacy has
+    tables, and otherwise nf_tables, today's default.
     """
     if backend == "nftables":
         return of_dialect("nft", namespace)
@@ -96,7 +99,7 @@ def tables_of_backend(
 
 
 def count_of_rules(where: Found, rules: Sequence[ExpectedRule]) -> int:
-    """Return how many of the rules the tables have."""
+    """Return how many of the given rules are in the found tables."""
     if not where.tables:
         return 0
     places = where.places(rules)
@@ -117,7 +120,8 @@ def shown_runs(
 ) -> Iterator[tuple[ExpectedRule, ...]]:
     """Yield for each chain and purpose the rules that the host has, in the order in which the engine made them.
 
-    The engine's own chains come first: it rewrites them at its start, while base chains keep the rules of earlier runs.
+    The engine's own chains come first, because the engine rewrites them at its start.  Base chains keep rules that an
+    earlier run of the engine made.
     """
     places = tables_of_backend(backend, rules, namespace).places(rules)
     groups: dict[tuple[Key, str], list[tuple[int, ExpectedRule]]] = {}

@@ -1,4 +1,4 @@
-"""Which of an engine's chains and rules the host lacks: decided by comparison, not guessed."""
+"""Finds the chains and rules of an engine that the host lacks, by a comparison of the expected with the found rules."""
 
 from collections import Counter
 from collections.abc import Sequence
@@ -20,8 +20,9 @@ from hairpin.netfilter.rule_address import IpFamily
 
 
 class Missing(msgspec.Struct, frozen=True):
-    """The missing chains and rules.  ``undecided``: sentences about the parts that could not be decided; ``chains`` and
-    ``rules`` have only decided ones.  ``dialect``: where they belong and were looked for."""
+    """The missing chains and rules.  ``chains`` and ``rules`` contain only those that are certainly missing.
+    ``undecided``: sentences that say which parts could not be decided.  ``dialect``: the dialect to which the rules
+    belong, and in which they were looked for."""
 
     dialect: Dialect
     chains: tuple[ExpectedChain, ...] = ()
@@ -31,19 +32,19 @@ class Missing(msgspec.Struct, frozen=True):
     wanted: ExpectedRules = ExpectedRules(backend="iptables")
 
     def __bool__(self) -> bool:
-        """Return whether any decided part is missing."""
+        """Return whether a chain, map element or rule is certainly missing."""
         return bool(self.chains or self.elements or self.rules)
 
     def of(self, *purposes: str) -> tuple[ExpectedRule, ...]:
-        """Return the missing rules of these purposes."""
+        """Return the missing rules that have one of the purposes."""
         return tuple(one for one in self.rules if one.purpose in purposes)
 
 
 def missing(engine: Engine, namespace: Namespace, iptables_version: str | None = None) -> Missing:
     """Return the engine's chains and rules that ``namespace`` lacks, in the order of the engine's chains.
 
-    ``iptables_version`` is the host's ``iptables -V``: it decides between the back ends if neither has any of the
-    rules. Only a rule's meaning counts, not its position, comment or counters.
+    ``iptables_version`` is the output of ``iptables -V`` on the host.  It decides between the back ends if neither has
+    any of the rules.  Two rules are equal if their meanings are equal: position, comment and counters do not count.
     """
     return _lacking_of(expected(engine, namespace), namespace, iptables_version)
 
@@ -64,12 +65,12 @@ def _lacking_of(wanted: ExpectedRules, namespace: Namespace, iptables_version: s
 
 
 def missing_of(host: Host, engine: Engine) -> Missing:
-    """Return the chains and rules of the engine in this state that the host lacks."""
+    """Return the chains and rules that the engine, in the given state, should have and that the host lacks."""
     return missing(with_gateway_endpoints(host, engine), host.namespace(host.netns.name), host.version("iptables"))
 
 
 def missing_for(host: Host, engine: Engine, container: str) -> Missing:
-    """Return the missing rules of that container alone, in the order of a start of the engine."""
+    """Return the missing rules of one container, in the order in which a starting engine makes them."""
     namespace = host.namespace(host.netns.name)
     wanted = expected_for(with_gateway_endpoints(host, engine), namespace, {container})
     lost = _lacking_of(wanted, namespace, host.version("iptables"))
@@ -86,7 +87,7 @@ def missing_on(host: Host) -> tuple[tuple[Engine, Missing], ...]:
 
 
 def is_flushed(lost: Missing) -> bool:
-    """Return whether a flush removed the rules: a chain of the engine is gone, or all its rules in a table are."""
+    """Return whether a flush removed the rules: a chain of the engine, or all its rules in one table, are missing."""
     if lost.chains:
         return True
     gone = Counter((one.family, one.table) for one in lost.rules)
@@ -115,7 +116,7 @@ def _lacks_element(where: Found, element: ExpectedElement) -> bool:
 
 
 def lacking(where: Found, rules: Sequence[ExpectedRule]) -> tuple[ExpectedRule, ...]:
-    """Return the rules that are missing from their chains."""
+    """Return those of the given rules that are missing from their chains."""
     places = where.places(rules)
     return tuple(one for one in rules if meaning(one.rule) not in places.get((one.family, one.table, one.chain), {}))
 
@@ -131,6 +132,6 @@ def _explained(host: Host) -> frozenset[tuple[str, str, str, Meaning]]:
 
 
 def is_engines(host: Host, place: Place) -> bool:
-    """Return whether an engine of the host makes the rule at that place of the host's namespace."""
+    """Return whether an engine of the host makes the rule at the given place in the host's namespace."""
     rule = rule_at(host.namespace(host.netns.name).ruleset, place)
     return rule is not None and (place.family, place.table, place.chain, meaning(rule)) in _explained(host)

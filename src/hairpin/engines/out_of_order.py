@@ -1,4 +1,4 @@
-"""Engine rules that come after other rules of the engine which should follow them.
+"""Finds rules of an engine that stand after rules of the same engine although they should stand before them.
 
 dockerd causes this itself: after a restart of firewalld it restores its jumps in another order than at its own start.
 """
@@ -15,9 +15,10 @@ from hairpin.netfilter.meaning import meaning
 
 
 def out_of_order(lost: Missing, namespace: Namespace) -> tuple[ExpectedRule, ...]:
-    """Return the smallest set of rules to move so that all present rules are in the engine's order.
+    """Return the smallest set of rules that have to be moved so that all present rules are in the engine's order.
 
-    A duplicate rule is left alone.  dockerd's nftables back end rewrites its chains as a whole."""
+    A rule that its chain has twice is not moved.  No rule of dockerd's nftables back end is moved, because this back
+    end rewrites its chains as a whole."""
     return () if lost.dialect == "nft" else tuple(_out_of_order(lost, namespace))
 
 
@@ -39,9 +40,10 @@ def _out_of_order(lost: Missing, namespace: Namespace) -> Iterator[ExpectedRule]
 
 
 def _behind(places: Sequence[int]) -> tuple[int, ...]:
-    """Return the indexes that are outside a longest increasing subsequence."""
+    """Return the indexes of the numbers that do not belong to a longest increasing subsequence."""
     ends: list[int] = []
-    """The last index of the best rising part of each length; ``lowest``: the place there."""
+    """For each length, the index at which the best increasing subsequence of this length ends; ``lowest`` has the
+    number at this index."""
     lowest: list[int] = []
     before: list[int | None] = []
     for number, place in enumerate(places):

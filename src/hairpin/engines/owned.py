@@ -1,4 +1,5 @@
-"""The rules of a host that its engines make themselves: nobody has to save them, and no event removes them for good."""
+"""The rules of a host that its engines make themselves.  An engine makes its rules again after an event removed them,
+so an administrator need not save them."""
 
 from hairpin.engines.docker.dockerd import expected
 from hairpin.engines.docker.gateway_bridge import with_gateway_endpoints
@@ -8,7 +9,7 @@ from hairpin.host.host import Host
 from hairpin.netfilter.meaning import Meaning, meaning
 
 Owned = tuple[str, str, str, Meaning]
-"""Family, table, chain and meaning of a rule."""
+"""The family, table, chain and meaning of a rule."""
 
 
 def engine_rules(host: Host) -> frozenset[Owned]:

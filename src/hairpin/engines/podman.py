@@ -1,6 +1,6 @@
-"""The rules that Podman's network back ends make with iptables: netavark's for each network, CNI's for each container.
+"""The rules that Podman's network back ends make with iptables: netavark for each network, CNI for each container.
 
-Networks without a container have no rules, and internal networks none at all.
+Internal networks and networks without a container have no rules.
 Source: netavark 1.4.0 src/firewall/varktables, src/network/core_utils.rs create_network_hash(); containernetworking
 plugins 1.1.1 plugins/meta/portmap, plugins/meta/firewall, pkg/ip/ipmasq_linux.go, pkg/utils FormatChainName(); held
 against both on Debian 12.
@@ -25,16 +25,16 @@ from hairpin.netfilter.rule_address import IpFamily
 
 MULTICAST: dict[IpFamily, str] = {"ip": "224.0.0.0/4", "ip6": "ff00::/8"}
 FIRST_OTHER_NETAVARK = (1, 9, 0)
-"""Since then netavark has chains for isolation and for its name server, and may use nftables."""
+"""From this version on, netavark has chains for isolation and for its name server, and may use nftables."""
 _PASSING = re.compile(r"NETAVARK-(DN-)?[0-9A-F]{13}|CNI-(DN-)?[0-9a-f]{21,24}")
-"""The names of chains for a network (netavark) or a container (CNI)."""
+"""Matches the name of a chain that belongs to a network (netavark) or to a container (CNI)."""
 _PORTS_IN_A_RULE = 15
 _LOCAL = "-m addrtype --dst-type LOCAL -j"
 _FAMILIES: tuple[IpFamily, ...] = ("ip", "ip6")
 
 
 class Joined(msgspec.Struct, frozen=True):
-    """A running container on a bridge network that leads out, in one family."""
+    """A running container on a bridge network that is not internal, in one family."""
 
     container: Container
     network: DockerNetwork
@@ -45,7 +45,7 @@ class Joined(msgspec.Struct, frozen=True):
 
 
 def expected(engine: Engine, namespace: Namespace) -> ExpectedRules:
-    """Return the rules that Podman's network back end should have in ``namespace``, its own one."""
+    """Return the rules that Podman's network back end should have in ``namespace``, which is the engine's namespace."""
     unknown = _unknown(engine, namespace)
     if unknown:
         return ExpectedRules(backend="iptables", unknown=unknown)
@@ -71,9 +71,11 @@ def _unknown(engine: Engine, namespace: Namespace) -> tuple[str, ...]:
 
 
 def reloading(host: Host, engine: Engine, unpaused: str | None) -> ReloadNetworks:
-    """Return the call by which Podman makes rules, veths and bridges again.  The call stops at a paused container;
-    ``unpaused`` names a container that is unpaused before it.  Containers on a renamed bridge are left out, because
-    Podman would make a second bridge with the same addresses."""
+    """Return the call by which Podman makes rules, veths and bridges again.
+
+    The call fails at a paused container, so paused containers are left out.  ``unpaused`` names a container that is
+    unpaused before the call.  Containers on a renamed bridge are left out, too, because Podman would make a second
+    bridge with the same addresses."""
     running = [each for each in engine.containers if each.running]
     frozen = {each.name for each in running if each.status == "paused"} - {unpaused}
     left = frozen | {each.name for each in running if is_on_renamed_bridge(host, engine, each)}
@@ -81,8 +83,10 @@ def reloading(host: Host, engine: Engine, unpaused: str | None) -> ReloadNetwork
 
 
 def passes(engine: Engine, chain: str, left: Iterable[str]) -> bool:
-    """Return whether the chain is deleted with the networks that have lost their last container (netavark), or with its
-    container (CNI).  Other chains, and rules of no network, stay.
+    """Return whether the back end deletes the chain together with its network or container.
+
+    netavark deletes the chains of a network that has lost its last container; ``left`` names such networks.  CNI
+    deletes the chains of a container.  All other chains, and rules that belong to no network, stay.
 
     Source: netavark src/firewall/varktables/types.rs, TeardownPolicy"""
     if _PASSING.fullmatch(chain) is None:
@@ -95,27 +99,29 @@ def _number(network: str) -> str:
 
 
 def is_on_renamed_bridge(host: Host, engine: Engine, container: Container) -> bool:
-    """Return whether the bridge of one of the container's networks has another name now."""
+    """Return whether a bridge of the container's networks was renamed."""
     networks = (engine.network(each.network) for each in container.endpoints)
     return any(each is not None and renamed_bridge(host, engine, each) is not None for each in networks)
 
 
 def is_known(engine: Engine) -> bool:
-    """Return whether the expected rules are exactly those of the back end.  Another netavark makes rules with the same
-    effect; they are expected only while the host has no netavark rule at all."""
+    """Return whether the expected rules are exactly the rules that the network back end makes.
+
+    A later version of netavark makes other rules with the same effect.  For such a version, rules are expected only
+    while the host has no rule of netavark."""
     version = dockerd_version(engine.network_version)
     return engine.network_backend == "cni" or (version is not None and version < FIRST_OTHER_NETAVARK)
 
 
 def _has_traces(namespace: Namespace) -> bool:
-    """Return whether netavark has made a table or a chain here: with iptables, nftables or firewalld."""
+    """Return whether netavark has made a table or a chain in the namespace, through iptables, nftables or firewalld."""
     names = (name for table in namespace.ruleset.tables for name in (table.name, *(one.name for one in table.chains)))
     return any("netavark" in name.lower() for name in names)
 
 
 def _joined(container: Container, engine: Engine) -> Iterator[Joined]:
-    """Yield the container's networks.  If it has several, no port is expected of any: which of them publishes it is not
-    known."""
+    """Yield the networks of the running container.  If it has several networks, no network gets a published port,
+    because hairpin does not know which network publishes the container's ports."""
     if not container.running:
         return
     networks = {each.name: each for each in engine.networks if each.driver == "bridge" and not each.internal}
@@ -141,7 +147,8 @@ def _subnet(endpoint: Endpoint, family: IpFamily) -> str | None:
 
 
 def _draft(one: Joined, text: str, purpose: Purpose, binding: PortBinding | None = None) -> Draft:
-    """Return the rule.  A rule for all containers of the network names only the network."""
+    """Return the draft of a rule.  If the rule serves all containers of the network, the draft names only the
+    network."""
     return Draft(text, purpose, one.network.name, None if binding is None else one.container.name, binding)
 
 
@@ -181,12 +188,14 @@ def _netavark(chains: Chains, family: IpFamily, joined: tuple[Joined, ...]) -> N
 
 
 def _comment(text: str) -> str:
-    """Return the words of a comment.  netavark deletes a rule by all its words, including the comment."""
+    """Return the arguments that give a rule a comment.  The comment is needed: netavark deletes a rule by all its
+    arguments."""
     return f'-m comment --comment "{text}"'
 
 
 def _hostport(chains: Chains, family: IpFamily, prefix: str, comment: str = "") -> None:
-    """Write the chains that all published ports share: packets from the host or the network itself are masqueraded."""
+    """Add the chains that all published ports share.  They masquerade packets that the host or a container of the
+    network sends to a published port."""
     for name in ("DNAT", "MASQ", "SETMARK"):
         chains.make(Place(family, "nat", f"{prefix}-HOSTPORT-{name}"))
     for base in ("PREROUTING", "OUTPUT"):
@@ -242,7 +251,7 @@ def _cni(chains: Chains, family: IpFamily, joined: tuple[Joined, ...]) -> None:
 
 
 def _port_lists(bindings: Iterable[PortBinding]) -> Iterator[tuple[str, PortBinding]]:
-    """Yield a multiport match for each protocol and each 15 ports, with the first binding."""
+    """Yield multiport matches of at most 15 ports of one protocol, each with the first of its port bindings."""
     by_protocol: dict[str, list[PortBinding]] = {}
     for each in bindings:
         by_protocol.setdefault(each.protocol, []).append(each)

@@ -1,5 +1,5 @@
-"""Rules in an engine's form that belong to none of its networks and running containers: left by a crash, by a saved
-ruleset, or by a container's old address."""
+"""Finds rules in an engine's form that belong to no network and to no running container of the engine.  A crash, a
+saved ruleset or a container's former address leaves such rules behind."""
 
 import re
 from collections.abc import Iterator
@@ -27,14 +27,15 @@ OWNED: dict[tuple[str, str], Purpose | None] = {
     ("filter", "DOCKER-ISOLATION-STAGE-1"): "isolation",
     ("filter", "DOCKER-ISOLATION-STAGE-2"): "isolation",
 }
-"""Chains that belong to dockerd alone (DOCKER-USER is the user's; DOCKER-INGRESS is swarm's)."""
+"""The chains that belong to dockerd alone, and the purpose of their rules.  DOCKER-USER is not among them because it
+belongs to the user, and DOCKER-INGRESS because it belongs to swarm."""
 SHARED = {("nat", "POSTROUTING"), ("filter", "FORWARD"), ("raw", "PREROUTING")}
 _ENGINE_DEVICE = re.compile(r"br-[0-9a-f]{12}|docker\d+")
 
 
 class Surplus(msgspec.Struct, frozen=True):
-    """One such rule.  ``likeness``: the purpose that it looks like.  ``address``: the container address that it
-    names."""
+    """A surplus rule.  ``likeness``: the purpose of the engine's rules that look like it.  ``address``: the container
+    address that the rule names."""
 
     family: IpFamily
     table: str
@@ -45,8 +46,9 @@ class Surplus(msgspec.Struct, frozen=True):
 
 
 def surplus(engine: Engine, namespace: Namespace, iptables_version: str | None = None) -> tuple[Surplus, ...]:
-    """Return the surplus rules of ``namespace``, in the host's order; none if nothing is known of the engine.  Only
-    iptables tables: the nftables back end rewrites its tables when it starts."""
+    """Return the surplus rules of ``namespace``, in the host's order; none if the engine's expected rules are unknown.
+
+    Only iptables' tables have surplus rules, because dockerd's nftables back end rewrites its tables at its start."""
     wanted = expected(engine, namespace)
     backend: Backend = "iptables"
     if wanted.unknown or wanted.backend != backend:
@@ -83,8 +85,8 @@ def _engine_shaped(where: Found, devices: frozenset[str]) -> Iterator[Surplus]:
 def _likeness(table: str, chain: str, rule: Rule, devices: frozenset[str]) -> Purpose | None:
     """Return the purpose for which an engine makes such a rule, or None if no engine does.
 
-    In shared chains, a rule about a present bridge may be a user's.  A rule about a missing bridge with an engine's
-    naming scheme is the engine's.
+    In a chain that others use, too, a rule about an existing bridge may be a user's.  A rule about a missing bridge
+    whose name an engine could have made is taken for the engine's rule.
     """
     if not any(isinstance(expression, NameMatch | Nat) for expression in rule.body):
         return None
@@ -111,7 +113,8 @@ def _likeness(table: str, chain: str, rule: Rule, devices: frozenset[str]) -> Pu
 
 
 def _single(rule: Rule, name: str) -> int | None:
-    """Return the one address with which the rule compares ``saddr`` or ``daddr``, or None."""
+    """Return the address with which the rule compares the packet's source or destination.  Return None if the rule
+    compares it with no address or with several addresses."""
     for expression in rule.body:
         if isinstance(expression, FieldMatch) and expression.field in (f"{name}4", f"{name}6"):
             (first, last), *others = expression.ranges
@@ -125,7 +128,7 @@ def _has(rule: Rule, field: str) -> bool:
 
 
 def _devices(rule: Rule) -> tuple[str, ...]:
-    """Return all interface names of the rule."""
+    """Return all interface names that the rule matches."""
     return tuple(name for one in rule.body if isinstance(one, NameMatch) for name in one.names)
 
 
@@ -137,18 +140,20 @@ def _address(rule: Rule) -> int | None:
 
 
 def _of_swarm(rule: Rule) -> bool:
-    """Return whether the rule is about swarm's bridge, whose endpoints no container lists."""
+    """Return whether the rule is about swarm's bridge.  Docker lists no endpoint on this bridge among a container's
+    endpoints."""
     return SWARM_BRIDGE in _devices(rule)
 
 
 def _is_link(rule: Rule, addresses: frozenset[int]) -> bool:
-    """Return whether the rule belongs to a ``--link`` between two containers, which no reading lists."""
+    """Return whether the rule belongs to a ``--link`` between two containers.  No reading lists such links."""
     source, destination = _single(rule, "saddr"), _single(rule, "daddr")
     return source != destination and source in addresses and destination in addresses
 
 
 def _is_routed_port(one: Surplus, attachments: tuple[Attachment, ...]) -> bool:
-    """Return whether the rule opens a port of a routed container: the engine lists it without a host port."""
+    """Return whether the rule opens a port of a container on a routed network.  The engine lists such a port without a
+    host port."""
     return one.likeness == "accept" and any(
         one.address == attachment.address(one.family) and is_routed(attachment, one.family)
         for attachment in attachments

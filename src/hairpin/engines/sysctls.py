@@ -1,4 +1,4 @@
-"""Kernel settings that a dockerd changes beside its rules: sysctls and FORWARD's policy."""
+"""Kernel settings that dockerd changes in addition to its rules: sysctls and FORWARD's policy."""
 
 from collections.abc import Iterator
 
@@ -8,13 +8,15 @@ from hairpin.engines.expected import ExpectedPolicy, ExpectedSysctl
 from hairpin.netfilter.rule_address import IpFamily
 
 WITHOUT_PROXY_TOO: Version = (27, 4, 0)
-"""Since then a network needs bridge-nf-call not only for icc=false but also without the userland proxy."""
+"""From this version on, a network needs bridge-nf-call-iptables not only for icc=false, but also without
+docker-proxy."""
 POLICY_BY_FORWARDING: Version = (28, 0, 0)
-"""Since then the IPv6 policy too is set only by a dockerd that had to switch forwarding on."""
+"""From this version on, dockerd sets FORWARD's IPv6 policy only if it had to switch IPv6 forwarding on, as for IPv4."""
 
 
 def sysctls_of(daemon: Daemon, history: History) -> Iterator[ExpectedSysctl]:
-    """Yield the values that this dockerd writes (with nftables: that it requires).
+    """Yield the sysctl values that dockerd writes.  With its nftables back end, dockerd does not write but requires
+    them.
 
     Source: libnetwork drivers/bridge setup_ip_forwarding, setup_ipv6, setup_ipv4 (setupLoopbackAddressesRouting),
     setup_bridgenetfiltering.
@@ -35,8 +37,8 @@ def sysctls_of(daemon: Daemon, history: History) -> Iterator[ExpectedSysctl]:
 
 
 def policies_of(daemon: Daemon, history: History) -> Iterator[ExpectedPolicy]:
-    """Yield FORWARD's policy of each family: DROP, but for IPv4 only if the daemon found ``ip_forward`` 0 at its
-    start."""
+    """Yield the policy DROP of FORWARD for each family.  For IPv4, dockerd sets this policy only if ``ip_forward`` was
+    0 at its start."""
     if not daemon.ip_forward or daemon.backend == "nftables":
         return
     families: tuple[tuple[IpFamily, bool], ...] = (("ip", daemon.ipv4), ("ip6", daemon.ipv6))

@@ -1,8 +1,8 @@
-"""dockerd: the rules that it programs, by its version and options.
+"""The rules that dockerd programs, depending on its version and options.
 
-Read ``options`` (its settings), ``history`` (the order of its work), ``gateway_bridge`` (the containers on swarm's
-bridge), ``address_pools`` (the subnet of a new network) and ``dockerd`` (the entry).  Its rules: ``words`` and
-``chains`` with ``dockerd_20``, ``dockerd_28`` and ``swarm`` for iptables, ``nft_words`` and ``native`` with
-``dockerd_nftables`` for nftables.  Its start: ``daemon``, ``first_start``, ``default_network``; ``unconfined``: an
-internal network without ``--internal``.
+Read ``options`` (dockerd's settings), ``history`` (the order of its work), ``gateway_bridge`` (the containers on
+swarm's bridge), ``address_pools`` (the subnet of a new network) and ``dockerd`` (the entry).  ``dockerd_20``,
+``dockerd_28`` and ``swarm`` make iptables rules, with ``words`` and ``chains``.  ``dockerd_nftables`` makes nftables
+rules, with ``nft_words`` and ``native``.  ``daemon``, ``first_start`` and ``default_network`` are about dockerd's
+start, and ``unconfined`` is about an internal network without ``--internal``.
 """

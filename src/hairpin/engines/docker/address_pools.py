@@ -1,4 +1,4 @@
-"""The subnet that dockerd gives to a network without one: the next free block of its pools.
+"""The subnet that dockerd gives to a network for which no subnet was stated: the next free block of dockerd's pools.
 
 Source: moby libnetwork/ipamutils/utils.go, ipam/allocator.go allocatePredefinedPool(), netutils CheckRouteOverlaps();
 since 27 ipam/defaultipam/address_space.go allocatePredefinedPool()
@@ -13,37 +13,38 @@ from hairpin.host.route import TABLE_MAIN, Route
 from hairpin.network.prefix import inside
 
 LOWEST_FREE: Version = (27, 0, 0)
-"""Since then a network gets the lowest free subnet; before, the one after the last that was given."""
+"""From this version on, a network gets the lowest free block.  Older versions give the block after the last given
+one."""
 _OWN: tuple[tuple[int, int, int], ...] = (
     *((0xAC000000 + (number << 16), 16, 16) for number in range(17, 32)),
     (0xC0A80000, 16, 20),
 )
-"""172.17.0.0/16 to 172.31.0.0/16, then 192.168.0.0/16 in blocks of /20."""
+"""dockerd's default pools: 172.17.0.0/16 to 172.31.0.0/16, then 192.168.0.0/16 in blocks of /20."""
 
 Block = tuple[int, int]
-"""A network and the length of its prefix."""
+"""A network address and its prefix length."""
 
 
 def blocks_of(engine: Engine) -> Iterator[Block]:
-    """Yield the blocks of the engine's pools in their order."""
+    """Yield the blocks of the engine's pools, in pool order."""
     for network, length, size in engine.address_pools or _OWN:
         for number in range(1 << max(0, size - length)):
             yield network + (number << 32 - size), size
 
 
 def is_of_pool(engine: Engine, subnet: Subnet) -> bool:
-    """Return whether the subnet is a whole block of the engine's pools, so probably not chosen by a user."""
+    """Return whether the subnet is a whole block of the engine's pools, so that probably no user chose it."""
     return subnet.version == 4 and (subnet.network, subnet.prefix_length) in set(blocks_of(engine))
 
 
 def gives_lowest(engine: Engine) -> bool:
-    """Return whether the engine gives the lowest free block, so that the next one can be foreseen."""
+    """Return whether the engine gives the lowest free block, so that hairpin can tell the next block."""
     return (dockerd_version(engine.version) or LOWEST_FREE) >= LOWEST_FREE
 
 
 def next_block(engine: Engine, namespace: Namespace, last: Block | None) -> Block | None:
-    """Return the next block that is in no network of the engine and in no route of the host; None if all are in use.
-    ``last``: the block that it gave last."""
+    """Return the next block that overlaps no network of the engine and no route of the host; None if all blocks are in
+    use.  ``last`` is the block that the engine gave last."""
     blocks = list(blocks_of(engine))
     if last in blocks and not gives_lowest(engine):
         begin = blocks.index(last) + 1

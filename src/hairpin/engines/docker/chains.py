@@ -1,7 +1,7 @@
-"""The chains being built: an engine's appends and inserts, in its order, give the output of iptables-save.
+"""Builds an engine's chains: the rules that the engine appends and inserts, in its order, as iptables-save prints them.
 
-Rules are written in iptables-save's format and parsed by the same reader as a host's rules.  So an expected and a found
-rule are equal exactly if their bodies are.
+Rules are written in iptables-save's format and parsed by the same reader as a host's rules.  So an expected rule and a
+found rule are equal exactly if their bodies are equal.
 """
 
 from functools import lru_cache
@@ -22,7 +22,7 @@ BUILT_IN: dict[str, tuple[str, ...]] = {
 }
 """The base chains of each iptables table, in iptables-save's order."""
 NATIVE_TABLE = "docker-bridges"
-"""The one table of dockerd's nftables back end."""
+"""The name of the only table that dockerd's nftables back end makes in each family."""
 
 
 class Draft(msgspec.Struct, frozen=True):
@@ -36,7 +36,7 @@ class Draft(msgspec.Struct, frozen=True):
 
 
 class Place(msgspec.Struct, frozen=True):
-    """A chain of a table of a family."""
+    """The address of a chain: family, table and chain name."""
 
     family: IpFamily
     table: str
@@ -44,7 +44,7 @@ class Place(msgspec.Struct, frozen=True):
 
 
 class Chains:
-    """The chains being built.  As in the engine, a rule that is already in its chain is not added again."""
+    """The chains that are being built.  Like the engine, it does not add a rule that is already in its chain."""
 
     def __init__(self) -> None:
         self._made: list[Place] = []
@@ -56,17 +56,17 @@ class Chains:
         self._made.append(place)
 
     def append(self, place: Place, draft: Draft) -> None:
-        """Put the rule at the end."""
+        """Append the rule to its chain, except if the chain has it already."""
         if self._is_new(place, draft):
             self._drafts.setdefault(place, []).append((draft, "last"))
 
     def insert(self, place: Place, draft: Draft) -> None:
-        """Put the rule at the head."""
+        """Insert the rule at the head of its chain, except if the chain has it already."""
         if self._is_new(place, draft):
             self._drafts.setdefault(place, []).insert(0, (draft, "first"))
 
     def put_first(self, place: Place, draft: Draft) -> None:
-        """Move or insert the rule at the head."""
+        """Insert the rule at the head of its chain, or move it there if the chain has it already."""
         self._drafts[place] = [known for known in self._drafts.get(place, []) if known[0].text != draft.text]
         self._texts.discard((place, draft.text))
         self.insert(place, draft)
@@ -77,7 +77,7 @@ class Chains:
         return not known
 
     def chains(self) -> tuple[ExpectedChain, ...]:
-        """Return the chains that were made."""
+        """Return the engine's chains, as expectations."""
         return tuple(ExpectedChain(place.family, place.table, place.chain) for place in self._made)
 
     def rules(self) -> tuple[ExpectedRule, ...]:
@@ -108,8 +108,8 @@ class Chains:
         return rules
 
     def text(self, family: IpFamily) -> str:
-        """Return the family's tables as iptables-save prints them, without policies: those are not the engine's
-        alone."""
+        """Return the family's tables as iptables-save prints them, without policies, because other programs set
+        policies, too."""
         lines: list[str] = []
         for table, built_in in BUILT_IN.items():
             places = [place for place in self._drafts if place.family == family and place.table == table]
@@ -128,5 +128,6 @@ class Chains:
 
 @lru_cache(maxsize=32)
 def _tables(family: IpFamily, text: str) -> tuple[Table, ...]:
-    """Return the tables of the text.  They are cached, because each event asks for the same rules again."""
+    """Return the tables that are parsed from the text.  They are cached, because each event needs the same rules
+    again."""
     return iptables_save.parse(text, family=family, dialect="iptables-nft", source=f"expected {family} rules")

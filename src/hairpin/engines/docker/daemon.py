@@ -1,5 +1,5 @@
-"""The start of a stopped dockerd: why it fails, the calls for it, its side effects, and which changes come before or
-after it."""
+"""The start of a stopped dockerd: why the start fails, which calls make it, its side effects, and which changes come
+before or after it."""
 
 from collections.abc import Iterator
 from typing import TypeGuard
@@ -18,8 +18,8 @@ _ZONE, _UNIT = "docker", "docker.service"
 
 
 class RepairCalls(msgspec.Struct, frozen=True):
-    """The calls of a repair.  ``start``: earlier calls that start dockerd.  ``effects``: the side effects of that
-    start."""
+    """The calls of a repair.  ``start``: calls before them that start dockerd.  ``effects``: the side effects of
+    dockerd's start."""
 
     calls: tuple[Call, ...]
     start: tuple[Call, ...] = ()
@@ -27,7 +27,7 @@ class RepairCalls(msgspec.Struct, frozen=True):
 
 
 def refusal(engine: Engine) -> Message | None:
-    """Return why the daemon refuses its configuration; None if no sign of that was read."""
+    """Return why dockerd refuses its configuration; None if no reading shows that it refuses the configuration."""
     boot = engine.boot
     if boot is None:
         return None
@@ -45,10 +45,10 @@ def refusal(engine: Engine) -> Message | None:
 
 
 def start_calls(host: Host, engine: Engine) -> tuple[Call, ...]:
-    """Return the calls that start the daemon: systemd's, unless another way was seen.
+    """Return the calls that start dockerd: through systemd, or through another service manager if the host has one.
 
-    dockerd puts its bridges into firewalld's zone ``docker``, and exits if one of them is bound to another zone.
-    systemd does not start a unit that failed too often within a minute until ``reset-failed``. Source: moby
+    dockerd puts its bridges into firewalld's zone ``docker``, and exits if a bridge is bound to another zone.  systemd
+    refuses to start a unit that failed too often within a minute, until ``reset-failed`` is called. Source: moby
     libnetwork/iptables/firewalld.go AddInterfaceFirewalld(); systemd.unit(5) StartLimitBurst=
     """
     bound = (BindInterface(_ZONE, bridge) for bridge in bound_elsewhere(host, engine))
@@ -59,7 +59,7 @@ def start_calls(host: Host, engine: Engine) -> tuple[Call, ...]:
 
 
 def start_effects(engine: Engine) -> tuple[Message, ...]:
-    """Return the side effects of the daemon's start; none with live-restore."""
+    """Return the side effects of dockerd's start; with live-restore there are none."""
     if engine.live_restore or not any(each.running for each in engine.containers):
         return ()
     left = containers_left_ended(engine)
@@ -80,8 +80,8 @@ def start_effects(engine: Engine) -> tuple[Message, ...]:
 
 
 def containers_left_ended(engine: Engine) -> tuple[Container, ...]:
-    """Return the running containers that the daemon's start stops and does not start again.  Containers that share
-    another's network come last.
+    """Return the running containers that dockerd's start stops and does not start again.  Containers that share the
+    network of another container come last.
 
     Source: moby daemon/daemon.go restore(), container/container.go ShouldRestart()"""
     if engine.live_restore:
@@ -91,14 +91,14 @@ def containers_left_ended(engine: Engine) -> tuple[Container, ...]:
 
 
 def calls_to_start_again(engine: Engine) -> tuple[SetContainerState, ...]:
-    """Return the calls that start those containers."""
+    """Return the calls that start the containers which dockerd's start stops and does not start again."""
     return tuple(SetContainerState("docker", "start", each.name) for each in containers_left_ended(engine))
 
 
 def bound_elsewhere(host: Host, engine: Engine) -> tuple[str, ...]:
-    """Return the engine's bridges that firewalld has in another zone than dockerd's existing zone.
+    """Return the engine's bridges that firewalld has in another zone than ``docker``; none if that zone does not exist.
 
-    A zone without interfaces is only in firewalld's files.  A dockerd that makes no rules leaves the zones alone.
+    A zone without interfaces is only in firewalld's files.  If dockerd makes no rules, it does not change the zones.
     Source: moby libnetwork/drivers/bridge/setup_ip_tables.go"""
     firewalld = host.firewalld
     if engine.iptables is False or firewalld is None:
@@ -121,7 +121,7 @@ def starts_docker(call: Call) -> bool:
 
 
 def calls_with_start(was: Host, now: Host, calls: tuple[Call, ...]) -> RepairCalls:
-    """Return the calls of a repair for a host whose dockerd may be down: then they follow its start.
+    """Return the calls of a repair.  If the host's dockerd is down, the calls follow dockerd's start.
 
     ``was``: the host as it was read.  ``now``: the host after the earlier repairs, which may have started the daemon.
     """
@@ -136,8 +136,10 @@ def calls_with_start(was: Host, now: Host, calls: tuple[Call, ...]) -> RepairCal
 
 
 def precedes_start(host: Host, change: Change) -> bool:
-    """Return whether the change has to come before the start of a stopped dockerd: it makes a bridge or gives it an
-    address.  The start does the same, so the commands would fail after it."""
+    """Return whether the change has to be made before a stopped dockerd is started.
+
+    A change that makes a bridge of dockerd or gives the bridge an address has to come before the start.  The start
+    makes the same bridge and address, so the change's commands would fail after it."""
     down = _down(host)
     if down is None or change.calls:
         return False
@@ -148,7 +150,7 @@ def precedes_start(host: Host, change: Change) -> bool:
 
 
 def _down(host: Host) -> Engine | None:
-    """Return the host's Docker if its daemon is down."""
+    """Return the host's Docker engine if its dockerd is down, or None."""
     return next((each.engine for each in health(host) if each.is_down), None)
 
 
@@ -157,8 +159,8 @@ def _asks_docker(call: Call) -> TypeGuard[SetContainerState | ConnectContainer]:
 
 
 def _behind_start(engine: Engine, call: Call) -> Iterator[Call]:
-    """Yield the calls that replace ``call`` after the daemon has started.  Without live-restore the start has stopped
-    all containers: none is paused then, and some do not start by themselves."""
+    """Yield the calls that replace ``call`` after dockerd has started.  Without live-restore, dockerd's start has
+    stopped all containers.  So no container is paused, and some containers have to be started by a call."""
     if engine.live_restore or not _asks_docker(call):
         yield call
     elif isinstance(call, SetContainerState):

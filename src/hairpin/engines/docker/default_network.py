@@ -1,8 +1,8 @@
-"""Docker's default network on a host without one: the one that a daemon makes when it starts, and a container on it as
-without ``bridge: none``.
+"""Docker's default network on a host that has none.
 
-The second change is only the proof that the option stops a packet: a real one needs a new container or a restart of the
-daemon.
+One function adds the default network that dockerd makes when it starts.  Another one returns the change that puts a
+container on the default network, as if dockerd ran without the option ``bridge: none``.  This change serves only to
+prove that the option stops a packet: on a real host, a new container or a restart of dockerd is needed.
 """
 
 import msgspec
@@ -21,15 +21,15 @@ from hairpin.network.network import Network
 from hairpin.network.prefix import inside
 
 _POOL = tuple((172 << 24) + (second << 16) for second in range(17, 32))
-"""The subnets, each of 16 bits, that dockerd uses for bridges: the first one without a route on the host. Source: moby
+"""The /16 subnets that dockerd uses for bridges.  dockerd takes the first one without a route on the host. Source: moby
 libnetwork/ipamutils/utils.go"""
 _BITS = 16
 _OPTIONS = (("com.docker.network.bridge.default_bridge", "true"), ("com.docker.network.bridge.name", "docker0"))
 
 
 def on_default_network(host: Host, container: Container, binding: PortBinding) -> Change | None:
-    """Return the change after which the daemon has its default network with bridge and rules, and the running container
-    is on it; None if the container's namespace was not read, or if no subnet is free."""
+    """Return the change after which dockerd has its default network, with bridge and rules, and the running container
+    is on this network.  Return None if the container's namespace was not read, or if no subnet is free."""
     engine = host.engine_of(container)
     joined = _default_network(host)
     if joined is None:
@@ -48,8 +48,8 @@ def on_default_network(host: Host, container: Container, binding: PortBinding) -
 
 
 def with_default_network(host: Host, engine: Engine) -> Engine:
-    """Return the stopped daemon with the default network that it makes at each start, unless its options name another
-    bridge or none."""
+    """Return the stopped engine with the default network that dockerd makes at each start.  The engine is unchanged if
+    dockerd's options name another bridge, or ``none``."""
     if engine.rootless or engine.bridge_name is not None or engine.network(engine.default_network) is not None:
         return engine
     joined = _default_network(host)
@@ -64,7 +64,8 @@ def _default_network(host: Host) -> DockerNetwork | None:
 
 
 def _beyond(lost: Missing, before: Missing) -> Missing:
-    """Return the new losses: those from before are another fault."""
+    """Return the rules and chains that are missing now and were not missing before; the others belong to another
+    fault."""
     known = set(map(_key, before.rules))
     return msgspec.structs.replace(
         lost,

@@ -1,6 +1,6 @@
 """Computes the rules that dockerd programs into its host, from its version, its options, its networks and its running
-containers.  ``podman`` does so for Podman.  Sockets that hold published ports on the host are docker-proxy's, or the
-daemon's own where it runs without proxies.
+containers.  ``podman`` computes Podman's rules.  The sockets that hold published ports on the host belong to
+docker-proxy, or to dockerd itself if it runs without proxies.
 """
 
 from collections.abc import Collection, Iterator
@@ -18,17 +18,17 @@ from hairpin.host.docker import Engine
 from hairpin.host.host import Namespace
 
 FIRST_KNOWN: Version = (18, 9, 0)
-"""Since then two stages isolate the bridges."""
+"""The first version whose rules are known: from it on, two isolation chains separate the bridges from each other."""
 IPSETS: Version = (28, 0, 0)
-"""This one release matched bridges by ipset and was replaced within days."""
+"""The only release whose rules match bridges by ipset.  It was replaced within days."""
 FORWARD_CHAIN: Version = (28, 0, 1)
 
 
 def expected(engine: Engine, namespace: Namespace, *, in_order: bool = True) -> ExpectedRules:
     """Return the rules that this dockerd should have in ``namespace``, in the order that the host's rules show.
 
-    Containers count if they have an address.  ``in_order`` False: in the order of an engine's start, which is several
-    times faster to compute.
+    Only containers with an address have rules.  If ``in_order`` is False, the rules are in the order of an engine's
+    start, which is several times faster to compute.
     """
     if engine.kind == "podman":
         return podman.expected(engine, namespace)
@@ -46,8 +46,8 @@ def expected(engine: Engine, namespace: Namespace, *, in_order: bool = True) -> 
 
 
 def expected_for(engine: Engine, namespace: Namespace, names: Collection[str]) -> ExpectedRules:
-    """Return the engine's rules for its networks and for these containers, in the order of a start.  No such rule
-    depends on the engine's other containers."""
+    """Return the engine's rules for its networks and for the named containers, in the order of an engine's start.  None
+    of these rules depends on the engine's other containers."""
     asked = tuple(each for each in engine.containers if each.name in names)
     return expected(msgspec.structs.replace(engine, containers=asked), namespace, in_order=False)
 
@@ -85,7 +85,8 @@ def _expected(engine: Engine, daemon: Daemon, history: History) -> ExpectedRules
 
 
 def _listeners_of(daemon: Daemon, history: History) -> Iterator[ExpectedListener]:
-    """Yield one socket for each binding in effect.  A routed network holds no port of the host."""
+    """Yield the socket that holds each published port in effect.  Ports of a routed network hold no port of the
+    host."""
     for port in history.ports:
         binding, side = port.binding, port.attachment.bridge.side(port.family)
         if binding.actual and binding.host_port and side is not None and side.mode != "routed":

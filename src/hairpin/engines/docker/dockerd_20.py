@@ -15,7 +15,8 @@ from hairpin.netfilter.rule_address import IpFamily
 USER_CHAIN_FOR_IPV6: Version = (23, 0, 0)
 GATEWAY_MODES: Version = (27, 0, 0)
 NARROW_INTERNAL_IPV6: Version = (24, 0, 6)
-"""Since then an internal network's IPv6 isolation spares packets that stay on the bridge (link-local, multicast)."""
+"""From this version on, an internal network's IPv6 isolation rules do not match packets that stay on the bridge, such
+as link-local and multicast packets."""
 
 DOCKER, USER = "DOCKER", "DOCKER-USER"
 STAGE_1, STAGE_2 = "DOCKER-ISOLATION-STAGE-1", "DOCKER-ISOLATION-STAGE-2"
@@ -118,7 +119,8 @@ def _forward(chains: Chains, daemon: Daemon, bridge: Bridge, family: IpFamily) -
 
 
 def nat_jumps(chains: Chains, daemon: Daemon, family: IpFamily) -> None:
-    """Send packets to this host's addresses through the nat table's DOCKER chain.  The proxy serves loopback itself."""
+    """Add the jumps that send packets to this host's addresses to the nat table's chain DOCKER.  Packets to loopback
+    addresses do not jump there if docker-proxy runs, because docker-proxy accepts them."""
     local = "-m addrtype --dst-type LOCAL -j DOCKER"
     chains.append(Place(family, "nat", "PREROUTING"), Draft(local, "jump"))
     beyond = "" if daemon.hairpin else f"! -d {words.LOOPBACK[family]} "
@@ -126,7 +128,8 @@ def nat_jumps(chains: Chains, daemon: Daemon, family: IpFamily) -> None:
 
 
 def _isolate(chains: Chains, bridge: Bridge, family: IpFamily) -> None:
-    """Add isolation rules.  This dockerd adds them in IPv6 even for bridges without IPv6, if it manages ip6tables."""
+    """Add the isolation rules of a bridge.  If this dockerd manages ip6tables, it adds them in IPv6 even for a bridge
+    without IPv6."""
     device, name = bridge.device, bridge.name
     chains.insert(Place(family, "filter", STAGE_1), Draft(f"-i {device} ! -o {device} -j {STAGE_2}", "isolation", name))
     chains.insert(Place(family, "filter", STAGE_2), Draft(f"-o {device} -j DROP", "isolation", name))
@@ -146,7 +149,7 @@ def _publish(chains: Chains, daemon: Daemon, port: Port) -> None:
 
 
 def dnat(daemon: Daemon, port: Port, *, spared: str = "") -> Draft:
-    """Return the rule that translates the published port; ``spared``: a source that it does not translate."""
+    """Return the rule that translates the published port.  ``spared`` is the match that excludes a source from it."""
     binding, device = port.binding, port.attachment.bridge.device
     towards = f"-d {words.host(port.family, binding.host_ip)} " if binding.host_ip is not None else ""
     beyond = "" if daemon.hairpin else f"! -i {device} "

@@ -15,12 +15,15 @@ from hairpin.engines.docker.options import Bridge, Daemon, Side, Version
 from hairpin.netfilter.rule_address import IpFamily
 
 ROUTED_NETWORKS_TRANSLATED: Version = (28, 1, 0)
-"""Since then a routed network's containers reach published ports of others like those of any network."""
+"""From this version on, containers on a routed network reach published ports of other containers in the same way as
+containers on any other network."""
 WHOLE_ADDRESS_GUARDED: Version = (28, 2, 0)
-"""Since then raw PREROUTING guards a container's address; before, only its published ports."""
+"""From this version on, rules in raw PREROUTING protect a container's whole address.  In older versions they protect
+only the container's published ports."""
 NO_RETURN_FOR_USERS: Version = (28, 2, 2)
 NO_STAGES: Version = (29, 0, 0)
-"""Since then each bridge's final drop isolates it; only internal networks have isolation rules."""
+"""From this version on, the drop rule at the end of each bridge's rules isolates the bridge.  Only internal networks
+have isolation rules."""
 
 DOCKER, USER, FORWARD = "DOCKER", "DOCKER-USER", "DOCKER-FORWARD"
 CT, BRIDGE, INTERNAL = "DOCKER-CT", "DOCKER-BRIDGE", "DOCKER-INTERNAL"
@@ -100,7 +103,8 @@ def _translate(chains: Chains, daemon: Daemon, bridge: Bridge, side: Side, famil
 
 
 def _admit(chains: Chains, bridge: Bridge, side: Side, family: IpFamily) -> None:
-    """Accept replies, published ports (inserted later) and ICMP to routed networks; drop the rest."""
+    """Add the rules that accept replies, published ports (inserted later) and ICMP to routed networks, and that drop
+    all other packets."""
     device, name = bridge.device, bridge.name
     docker = Place(family, "filter", DOCKER)
     if side.mode == "routed":
@@ -165,7 +169,8 @@ def _publish(chains: Chains, daemon: Daemon, port: Port) -> None:
 
 
 def _guard_loopback(chains: Chains, port: Port) -> None:
-    """Drop packets from other interfaces to a port published on 127.0.0.0/8, which route_localnet would let in."""
+    """Add the rule that drops packets from other interfaces to a port which is published on 127.0.0.0/8.  Without this
+    rule, route_localnet would let these packets in."""
     binding = port.binding
     if binding.version == 6 or binding.host_ip is None or not IPv4Address(binding.host_ip).is_loopback:
         return

@@ -1,4 +1,4 @@
-"""Makes the changes of a starting dockerd, before its containers: missing bridges, forwarding, its rules.
+"""Makes the changes that a starting dockerd makes before it starts containers: missing bridges, forwarding, its rules.
 
 Source: moby daemon/daemon_unix.go initNetworkController(); libnetwork/drivers/bridge/bridge.go createNetwork(),
 setup_ip_forwarding.go; libnetwork/iptables/firewalld.go AddInterfaceFirewalld()
@@ -27,14 +27,15 @@ _FIREWALLD = "firewalld"
 
 
 class FirstStart(msgspec.Struct, frozen=True):
-    """``host``: with the daemon running; ``parts``: the changes that its start made."""
+    """The result of dockerd's start.  ``host``: the host with a running dockerd.  ``parts``: the changes that the start
+    made."""
 
     host: Host
     parts: tuple[Primitive, ...]
 
 
 def first_start(host: Host, engine: Engine) -> FirstStart:
-    """Return the host after the start of the stopped daemon."""
+    """Return the host after the start of the stopped dockerd, and the changes that the start made."""
     from hairpin.engines.docker.default_network import with_default_network  # noqa: PLC0415 - most daemons run
 
     running = msgspec.structs.replace(with_default_network(host, engine), running=True)
@@ -55,14 +56,14 @@ def _with(found: FirstStart, parts: Iterable[Primitive]) -> FirstStart:
 
 
 def _set_up(host: Host, joined: DockerNetwork) -> Iterator[Primitive]:
-    """Yield the network's bridge set up, if a failed start has left it down."""
+    """Yield the change that sets the network's bridge up, if a failed start has left the bridge down."""
     link = host.namespace(host.netns.name).link(joined.bridge or "")
     if link is not None and not link.up:
         yield SetLink(host.netns, msgspec.structs.replace(link, up=True, carrier=True))
 
 
 def written_parameters(host: Host, running: Engine) -> Iterator[Primitive]:
-    """Yield the kernel parameters that the daemon changes at its start."""
+    """Yield the changes of kernel parameters that dockerd makes at its start."""
     daemon = daemon_of(running, dockerd_version(running.version) or FORWARD_CHAIN)
     namespace = host.namespace(host.netns.name)
     if daemon.backend != "nftables":
@@ -72,7 +73,8 @@ def written_parameters(host: Host, running: Engine) -> Iterator[Primitive]:
 
 
 def _let_in(host: Host, bridges: tuple[str, ...]) -> Iterator[Primitive]:
-    """Yield firewalld's rules for links in dockerd's zone, which accepts all their packets."""
+    """Yield the insertions of firewalld's rules for the bridges: firewalld accepts all packets from links in the zone
+    ``docker``."""
     from hairpin.change.intent import LetIn, rendered  # noqa: PLC0415 - most daemons run
 
     for table in host.namespace(host.netns.name).ruleset.tables:

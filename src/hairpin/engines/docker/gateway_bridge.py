@@ -1,8 +1,10 @@
-"""Swarm's bridge to the outside: a container that is only on overlay networks has a second link there, which publishes
-its ports.
+"""Swarm's bridge to the outside, docker_gwbridge.  A container that is only on overlay networks has a second link on
+this bridge, and its ports are published there.
 
-No container lists that link as an endpoint.  The network does (``Engine.endpoints_of``); if the network was not read,
-the link's address is in the container's namespace.  Source: moby libnetwork default_gateway.go setupDefaultGW()
+Docker does not list this link as an endpoint of the container, but as an endpoint of the bridge's network
+(``Engine.endpoints_of``).  If this network was not read, the link's address is known from the container's namespace.
+
+Source: moby libnetwork default_gateway.go setupDefaultGW()
 """
 
 from collections.abc import Iterator
@@ -24,15 +26,15 @@ def with_gateway_endpoints(host: Host, engine: Engine) -> Engine:
 
 
 _SWARM_ID_LENGTH = 25
-"""A network of a swarm has an id of 25 digits of base 36; a local one has 64 hexadecimal digits.
+"""The length of a swarm network's id: 25 digits of base 36.  The id of a local network has 64 hexadecimal digits.
 Source: swarmkit identity/randomid.go NewID()"""
 
 
 def bridge_of_overlays(engine: Engine, container: Container) -> DockerNetwork | None:
-    """Return swarm's bridge if the container is, or will be, only on overlays: then this bridge has its default route
-    and publishes its ports.
+    """Return swarm's bridge if the container is only on overlay networks, or will be after its start.  The container's
+    default route then leads to this bridge, and its ports are published there.
 
-    A worker does not list an overlay while it runs no container on it."""
+    A worker node lists an overlay network only while it runs a container on this network."""
     on_overlays = bool(container.endpoints) and all(_is_overlay(engine, each) for each in container.endpoints)
     return engine.network(SWARM_BRIDGE) if on_overlays else None
 
@@ -43,8 +45,8 @@ def _is_overlay(engine: Engine, endpoint: Endpoint) -> bool:
 
 
 def with_taken(engine: Engine, bridge: DockerNetwork) -> Engine:
-    """Return the engine in which every address given on the bridge belongs to an endpoint, so that a new endpoint gets
-    another one.  One further container holds them."""
+    """Return the engine in which each address that is in use on the bridge belongs to an endpoint, so that a new
+    endpoint gets a free address.  One additional container has all these endpoints."""
     taken = tuple(endpoint for _, endpoint in bridge.gateways)
     return msgspec.structs.replace(engine, containers=(*engine.containers, Container("", "", "", endpoints=taken)))
 

@@ -1,8 +1,9 @@
 """The order in which an engine made its networks and started its containers.  The order of its rules follows from it.
 
 The order changes no packet's fate, but a restored rule should be in its old place.  The rules on the host show parts of
-the order.  Otherwise, networks that dockerd found at its start come first, then the default network, then later
-networks, else in the order of their links.  Containers come in the order of their start.
+the order.  For the other parts, networks that existed when dockerd started come first, then the default network, then
+later networks.  If creation times are unknown, networks are in the order of their links.  Containers are in the order
+of their start.
 """
 
 from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
@@ -21,14 +22,15 @@ from hairpin.netfilter.rule_address import IpFamily
 T = TypeVar("T", bound=Hashable)
 
 BOTH_FAMILIES_BY_ORDER: Version = (29, 0, 0)
-"""Since then each family's gateway is the first network that has one; before, a dual-stack network went first."""
+"""From this version on, the default route of each family leads to the first network that has this family.  In older
+versions it leads to a dual-stack network if there is one."""
 PORTS_SORTED: Version = (27, 0, 0)
-"""Since then the ports of one container are programmed sorted."""
+"""From this version on, dockerd programs the ports of one container in the order of the container ports."""
 _PROTOCOLS = {"tcp": 6, "udp": 17, "sctp": 132}
 
 
 class Attachment(msgspec.Struct, frozen=True):
-    """A running container on a bridge."""
+    """The attachment of a running container to a bridge."""
 
     container: str
     bridge: Bridge
@@ -36,13 +38,13 @@ class Attachment(msgspec.Struct, frozen=True):
     ip6: int | None
 
     def address(self, family: IpFamily) -> int | None:
-        """Return the container's address of that family."""
+        """Return the container's address in the family, or None."""
         return self.ip if family == "ip" else self.ip6
 
 
 class Port(msgspec.Struct, frozen=True):
-    """A published port that leads to an attachment.  ``family`` is that of the container's address: through the
-    userland proxy, a binding on an IPv6 address may lead to a container with only IPv4."""
+    """A published port that leads to an attachment.  ``family`` is the family of the container's address.  The host's
+    address may have the other family: docker-proxy relays from an IPv6 address to a container with only IPv4."""
 
     attachment: Attachment
     binding: PortBinding
@@ -58,7 +60,7 @@ class Port(msgspec.Struct, frozen=True):
 
     @property
     def proxied(self) -> bool:
-        """Whether only the userland proxy can carry it: IPv6 outside, IPv4 inside."""
+        """Whether only docker-proxy can serve the port, because it leads from an IPv6 address to an IPv4 address."""
         return (self.binding.version == 4) != (self.family == "ip")
 
 
@@ -86,7 +88,7 @@ class History(msgspec.Struct, frozen=True):
 
 
 def history_of(engine: Engine, daemon: Daemon, namespace: Namespace) -> History:
-    """Return the likeliest history, from networks, links, start times and the version's order of ports."""
+    """Return the most likely history.  It is derived from networks, links, start times and dockerd's order of ports."""
     links = {link.name: link.index for link in namespace.links}
     later = _later_ones(engine)
     bridges = tuple(
@@ -104,8 +106,10 @@ def history_of(engine: Engine, daemon: Daemon, namespace: Namespace) -> History:
 
 
 def _later_ones(engine: Engine) -> dict[str, int]:
-    """Return 0 for each network that existed when dockerd started, 1 for the default network, which dockerd then makes
-    again, and 2 for each later network; empty if creation times are unknown.
+    """Return the rank of each network by its name; no ranks if creation times are unknown.
+
+    A network that existed when dockerd started has rank 0.  The default network, which dockerd makes at its start, has
+    rank 1, and each later network has rank 2.
 
     Source: moby daemon/daemon_unix.go initNetworkController(), initBridgeDriver()"""
     default = next((each for each in engine.networks if each.name == engine.default_network), None)
@@ -131,7 +135,7 @@ def attachments_of(container: Container, bridges: dict[str, Bridge]) -> tuple[At
 def ports_of(
     container: Container, attachments: Sequence[Attachment], daemon: Daemon, namespace: Namespace
 ) -> tuple[Port, ...]:
-    """Return the container's published ports, each with the one network that publishes it."""
+    """Return the container's published ports, each with the container's attachment to the network that publishes it."""
     gateways = gateways_of(attachments, daemon, namespace)
     ports: list[Port] = []
     for binding in in_port_order(container.bindings, daemon.version):
@@ -151,7 +155,7 @@ def ports_of(
 
 
 def is_routed(attachment: Attachment, family: IpFamily) -> bool:
-    """Say whether the container's ports are reached by routing, without translation."""
+    """Return whether clients reach the container's ports by routing, without address translation."""
     side = attachment.bridge.side(family)
     return side is not None and side.mode == "routed" and attachment.address(family) is not None
 
@@ -159,10 +163,10 @@ def is_routed(attachment: Attachment, family: IpFamily) -> bool:
 def gateways_of(
     attachments: Sequence[Attachment], daemon: Daemon, namespace: Namespace
 ) -> dict[IpFamily, Attachment | None]:
-    """Return for each family the attachment of the container's default route, which also publishes its ports.
+    """Return for each family the attachment that has the container's default route and that publishes its ports.
 
     Source: libnetwork's Endpoint.Less() and getGatewayEndpoint(): the engine takes the first by name.  The readings
-    have no gateway priority, but they have the addresses to which published ports lead.
+    contain no gateway priority, but they contain the addresses to which published ports lead.
     """
     candidates = sorted(
         (one for one in attachments if not one.bridge.internal), key=lambda one: one.bridge.name.encode("utf-8")
@@ -176,7 +180,8 @@ def gateways_of(
 
 
 def _seen(candidates: Sequence[Attachment], namespace: Namespace) -> Attachment | None:
-    """Return the candidate to which a DNAT rule of the host leads; None if there is only one candidate."""
+    """Return the attachment to whose address a DNAT rule of the host leads; None if there is no such rule, or if there
+    is only one candidate."""
     if len(candidates) < 2:
         return None
     destinations = {
@@ -194,8 +199,11 @@ def _seen(candidates: Sequence[Attachment], namespace: Namespace) -> Attachment 
 def in_port_order(bindings: Sequence[PortBinding], version: Version) -> tuple[PortBinding, ...]:
     """Return a container's bindings in the order in which dockerd programs them.
 
-    Before 27: container ports by their highest host port, downwards (random where the comparison contradicts itself).
-    Since 27: by container port, upwards.  Source: go-connections nat.SortPortMap(), libnetwork's cmpPortBinding().
+    dockerd before 27 sorts container ports by their highest host port, in descending order.  Its comparison is not
+    consistent for some ports, and their order is random.  dockerd 27 and later sorts by container port, in ascending
+    order.
+
+    Source: go-connections nat.SortPortMap(), libnetwork's cmpPortBinding().
     """
     if version >= PORTS_SORTED:
         return tuple(sorted(bindings, key=lambda one: (one.container_port, _PROTOCOLS[one.protocol], *_host_side(one))))
@@ -211,14 +219,15 @@ def _host_side(binding: PortBinding) -> tuple[int, int, int]:
 
 
 def moment(text: str) -> tuple[str, str]:
-    """Return a sortable form of an RFC 3339 time in UTC with any number of fraction digits."""
+    """Return a form of the time by which times can be sorted.  The text is an RFC 3339 time in UTC with any number of
+    fraction digits."""
     whole, _dot, fraction = text.rstrip("Z").partition(".")
     return whole, fraction.ljust(9, "0")
 
 
 def as_seen(history: History, shown: Iterable[Sequence[ExpectedRule]]) -> History:
-    """Return the history that fits the rules on the host.  ``shown``: a sequence per chain and purpose, in order of
-    creation."""
+    """Return the history that fits the rules on the host.  ``shown`` has one sequence of rules for each chain and
+    purpose, in the order in which the engine made them."""
     runs = [tuple(run) for run in shown]
     bridges = in_order_of_runs(
         history.bridges,
@@ -241,8 +250,9 @@ def as_seen(history: History, shown: Iterable[Sequence[ExpectedRule]]) -> Histor
 def in_order_of_runs(
     items: tuple[T, ...], runs: Iterable[Sequence[Hashable]], name: Callable[[T], Hashable]
 ) -> tuple[T, ...]:
-    """Return the items in the order of their names in the runs.  Earlier runs count more; items in no run keep their
-    order."""
+    """Return the items in the order in which their names stand in the runs.
+
+    If two runs contradict each other, the earlier run decides.  Items whose names are in no run keep their order."""
     waits: dict[Hashable, set[Hashable]] = {name(item): set() for item in items}
     decided: set[Hashable] = set()
     for run in runs:
@@ -254,7 +264,7 @@ def in_order_of_runs(
     order: list[Hashable] = []
     rest = list(waits)
     while rest:
-        # Contradictory runs may block every item: then the first one is taken.
+        # If contradictory runs block every item, the first item is taken.
         chosen = next((one for one in rest if waits[one].isdisjoint(rest)), rest[0])
         rest.remove(chosen)
         order.append(chosen)

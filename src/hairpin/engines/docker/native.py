@@ -1,4 +1,5 @@
-"""The nftables chains being built, as ``chains`` does for iptables: written as nft's JSON and parsed by its reader."""
+"""Builds dockerd's nftables chains, as ``chains`` builds iptables chains.  They are written in nft's JSON format and
+parsed by the reader of this format."""
 
 from collections.abc import Iterable, Iterator, Sequence
 
@@ -29,7 +30,8 @@ class JumpMap(msgspec.Struct, frozen=True):
 
 
 class NativeDraft(msgspec.Struct, frozen=True):
-    """A rule as nft's JSON, and its purpose.  Rules of a lower ``group`` come before those of a higher one."""
+    """A rule as nft's JSON, and its purpose.  Rules with a lower ``group`` stand before rules with a higher
+    ``group``."""
 
     chain: str
     expressions: tuple[Json, ...]
@@ -42,8 +44,8 @@ class NativeDraft(msgspec.Struct, frozen=True):
 
 
 class NativeChains:
-    """The tables being built, one per family, all with one name.  A published port that is open already is not opened
-    again."""
+    """The tables that are being built: one for each family, and all with the same name.  The rule for a published port
+    is not added a second time."""
 
     def __init__(self, table: str) -> None:
         self._table = table
@@ -70,14 +72,14 @@ class NativeChains:
         )
 
     def join(self, family: IpFamily, device: str, network: str, maps: Sequence[JumpMap]) -> None:
-        """Make a bridge's own chains and send its packets there."""
+        """Make the chains of a bridge, and the map elements that send the bridge's packets to them."""
         for one in maps:
             self._make(family, f"{one.prefix}{device}", {})
             chain = f"{one.prefix}{device}"
             self._elements.append(ExpectedElement(family, self._table, one.name, device, chain, network))
 
     def add(self, family: IpFamily, draft: NativeDraft) -> None:
-        """Put the rule at the end of its group in its chain."""
+        """Add the rule at the end of its group in its chain."""
         if draft.purpose == "accept":
             key = (family, draft.chain, msgspec.json.encode(draft.expressions))
             if key in self._opened:

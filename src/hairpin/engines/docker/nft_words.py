@@ -16,17 +16,17 @@ COUNTER: Json = {"counter": {"packets": 0, "bytes": 0}}
 
 
 def behind_counter(statement: Json) -> tuple[Json, Json]:
-    """Return a counter followed by the statement."""
+    """Return the JSON of a counter, followed by the given statement."""
     return COUNTER, statement
 
 
 def match(left: Json, right: object, operator: Operator = "==") -> Json:
-    """Return a comparison."""
+    """Return the JSON of a comparison of the left side with the right side."""
     return {"match": {"op": operator, "left": left, "right": right}}
 
 
 def interface(key: Literal["iifname", "oifname"], names: str | Sequence[str], operator: Operator = "==") -> Json:
-    """Return a comparison of the packet's interface with a name, or with several."""
+    """Return a comparison of the packet's interface with one name or with several names."""
     return match({"meta": {"key": key}}, names if isinstance(names, str) else {"set": list(names)}, operator)
 
 
@@ -59,7 +59,7 @@ def icmp(family: IpFamily) -> Json:
 
 
 def type_is_local(field: Literal["saddr", "daddr"]) -> Json:
-    """Return ``fib daddr type local``: the address is one of this host's."""
+    """Return ``fib daddr type local``, which matches if the destination is an address of this host."""
     return match({"fib": {"result": "type", "flags": [field]}}, "local")
 
 
@@ -69,20 +69,20 @@ def ct_established() -> Json:
 
 
 def vmap(key: Literal["iifname", "oifname"], name: str) -> Json:
-    """Return a verdict looked up by interface in a named map."""
+    """Return the statement that looks a verdict up by interface in a named map."""
     return {"vmap": {"key": {"meta": {"key": key}}, "data": f"@{name}"}}
 
 
 def jump(chain: str) -> Json:
-    """Return a jump."""
+    """Return the statement that jumps to a chain."""
     return {"jump": {"target": chain}}
 
 
 def dnat(target: str, number: int) -> Json:
-    """Return a translation of the destination."""
+    """Return the statement that translates the packet's destination."""
     return {"dnat": {"addr": target, "port": number}}
 
 
 def snat(source: str) -> Json:
-    """Return a translation of the source."""
+    """Return the statement that translates the packet's source."""
     return {"snat": {"addr": source}}

@@ -1,4 +1,4 @@
-"""The settings that decide a dockerd's rules: its options, or its version's defaults."""
+"""The settings on which dockerd's rules depend: dockerd's options, or the defaults of its version."""
 
 import re
 from ipaddress import IPv4Network, IPv6Network
@@ -14,13 +14,15 @@ Version = tuple[int, int, int]
 GatewayMode = Literal["nat", "nat-unprotected", "routed", "isolated"]
 
 IP6TABLES_BY_DEFAULT: Version = (27, 0, 0)
-"""Before, ip6tables was an experimental feature and off."""
+"""From this version on, dockerd manages ip6tables by default.  In older versions this was an experimental feature,
+which was off by default."""
 
 _BRIDGE = "com.docker.network.bridge."
 
 
 class Daemon(msgspec.Struct, frozen=True):
-    """One dockerd.  ``hairpin``: it has no userland proxy, so hairpin packets pass the bridge."""
+    """The settings of one dockerd.  ``hairpin``: dockerd runs without docker-proxy, so hairpin packets pass the
+    bridge."""
 
     version: Version
     ipv4: bool
@@ -31,14 +33,14 @@ class Daemon(msgspec.Struct, frozen=True):
     backend: Backend
 
     def families(self) -> tuple[IpFamily, ...]:
-        """Return the families for which it keeps rules."""
+        """Return the families for which dockerd makes rules."""
         managed: tuple[tuple[IpFamily, bool], ...] = (("ip", self.ipv4), ("ip6", self.ipv6))
         return tuple(family for family, on in managed if on)
 
 
 class Side(msgspec.Struct, frozen=True):
-    """One family of a network.  ``prefix`` is the bridge's subnet; ``source`` the address to translate to (None:
-    masquerade)."""
+    """The settings of a network in one family.  ``prefix`` is the bridge's subnet.  ``source`` is the address to which
+    outgoing packets are translated; None: they are masqueraded."""
 
     prefix: str
     mode: GatewayMode = "nat"
@@ -46,7 +48,7 @@ class Side(msgspec.Struct, frozen=True):
 
 
 class Bridge(msgspec.Struct, frozen=True):
-    """A bridge network.  A side is None when the network lacks the family."""
+    """A bridge network.  Its side for a family is None if the network does not have this family."""
 
     name: str
     device: str
@@ -58,7 +60,7 @@ class Bridge(msgspec.Struct, frozen=True):
     ip6: Side | None
 
     def side(self, family: IpFamily) -> Side | None:
-        """Return the family's settings, or None."""
+        """Return the network's settings in the family; None if the network does not have this family."""
         return self.ip if family == "ip" else self.ip6
 
 
@@ -76,7 +78,7 @@ def backend_of(engine: Engine) -> Backend:
 
 
 def daemon_of(engine: Engine, version: Version) -> Daemon:
-    """Return the daemon's settings, completed by the defaults of its version."""
+    """Return dockerd's settings.  Options that were not read have the default of dockerd's version."""
     ipv4 = engine.iptables is not False
     ipv6 = (version >= IP6TABLES_BY_DEFAULT) if engine.ip6tables is None else engine.ip6tables
     return Daemon(
@@ -91,7 +93,7 @@ def daemon_of(engine: Engine, version: Version) -> Daemon:
 
 
 def bridges_of(engine: Engine) -> tuple[Bridge, ...]:
-    """Return the engine's bridge networks in its own order."""
+    """Return the engine's bridge networks, in the order in which the engine lists its networks."""
     return tuple(
         bridge_of(engine, network, network.bridge)
         for network in engine.networks
@@ -100,9 +102,10 @@ def bridges_of(engine: Engine) -> tuple[Bridge, ...]:
 
 
 def bridge_of(engine: Engine, network: DockerNetwork, device: str) -> Bridge:
-    """Return one network's settings.
+    """Return the settings of one network.
 
-    A daemon's ``--icc`` and ``--ip-masq`` apply only to its default network, and appear as options of that network.
+    dockerd's options ``--icc`` and ``--ip-masq`` apply only to its default network, and Docker lists them among the
+    options of this network.
     """
     default = is_true(network.option(f"{_BRIDGE}default_bridge"), otherwise=False)
     return Bridge(
@@ -118,7 +121,7 @@ def bridge_of(engine: Engine, network: DockerNetwork, device: str) -> Bridge:
 
 
 def trusted_interfaces(text: str | None) -> tuple[str, ...]:
-    """Return the interfaces of ``trusted_host_interfaces`` (colon separated)."""
+    """Return the interfaces that the option ``trusted_host_interfaces`` names, separated by colons."""
     return tuple(name for name in (text or "").split(":") if name)
 
 

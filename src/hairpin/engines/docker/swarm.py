@@ -1,4 +1,4 @@
-"""The rules of a swarm node for the published ports of services: they lead to the namespace ``ingress_sbox``.
+"""The rules of a swarm node for the published ports of services.  They lead packets to the namespace ``ingress_sbox``.
 
 Source: moby v20.10.24 libnetwork/service_linux.go programIngress(); held against 20.10.24.
 """
@@ -11,13 +11,13 @@ from hairpin.network.prefix import address_text
 
 INGRESS = "DOCKER-INGRESS"
 UNKNOWN_SINCE: Version = (28, 0, 0)
-"""Since then the jumps are in other places."""
+"""From this version on, the jumps to swarm's chain are in other places, which hairpin does not know."""
 _JUMP, _LOCAL = f"-j {INGRESS}", "-m addrtype --dst-type LOCAL"
 _RETURN = Draft("-j RETURN", "mesh")
 
 
 def add_mesh(chains: Chains, engine: Engine) -> None:
-    """Add the rules for the engine's ports of the mesh, if it has any."""
+    """Add the rules for the ports that swarm services publish on the engine's host, if there are such ports."""
     gateway = next((each for each in engine.networks if each.ingress_sandbox is not None and each.bridge), None)
     if gateway is None or not engine.mesh:
         return

@@ -1,6 +1,6 @@
-"""An internal network as it would be without ``--internal``: the proof that this option stops a packet.
+"""The change of an internal network to a network without ``--internal``, which proves that this option stops a packet.
 
-No engine can remove the option from an existing network, so the change is never applied.
+No engine can remove the option from an existing network, so the change is never made on a host.
 """
 
 from collections.abc import Iterator
@@ -25,8 +25,8 @@ _OPENING: tuple[Purpose, ...] = ("jump", "accept", "outgoing", "ct-state")
 def without_internal(
     host: Host, container: Container, endpoint: Endpoint, joined: DockerNetwork, binding: PortBinding | None
 ) -> Change:
-    """Return the change after which the network is not isolated and gives the container a default route.  ``binding``:
-    the port that the container then publishes there."""
+    """Return the change after which the network is not isolated and gives the container a default route.  ``binding``
+    is the port that the container then publishes on the network, or None."""
     engine = host.engine_of(container)
     return Change(
         (
@@ -43,14 +43,14 @@ def _open(
     networks = tuple(
         msgspec.structs.replace(each, internal=False) if each.id == joined.id else each for each in engine.networks
     )
-    # Docker publishes a container's ports on only one network, so the copy is on no other one.
+    # Docker publishes a container's ports on only one network, so the copied container is on this network alone.
     changed = msgspec.structs.replace(container, endpoints=(endpoint,), bindings=(binding,) if binding else ())
     return msgspec.structs.replace(engine.with_container(changed), networks=networks)
 
 
 def _without_borders(host: Host, now: Missing, joined: DockerNetwork) -> list[DeleteRule]:
-    """Return the deletion of each isolation rule of the network, the last of a chain first: each deletion moves the
-    later rules."""
+    """Return the deletions of the network's isolation rules, from the last rule of a chain to the first, because each
+    deletion changes the numbers of later rules."""
     found: list[DeleteRule] = []
     tables = of_dialect(now.dialect, host.namespace(host.netns.name))
     borders = (each for each in now.wanted.rules if (each.purpose, each.network) == ("internal", joined.name))
@@ -64,7 +64,7 @@ def _without_borders(host: Host, now: Missing, joined: DockerNetwork) -> list[De
 
 
 def _opened(host: Host, engine: Engine, container: Container, joined: DockerNetwork) -> Iterator[Primitive]:
-    """Yield the accepting rules of the open network and of the published port."""
+    """Yield the insertions of rules that accept packets of the open network and packets to the published port."""
     lost = missing_of(host, engine)
     mine = tuple(
         each
@@ -78,7 +78,7 @@ def _opened(host: Host, engine: Engine, container: Container, joined: DockerNetw
 
 
 def _way_out(host: Host, container: Container, endpoint: Endpoint) -> Iterator[Primitive]:
-    """Yield the container's missing default routes."""
+    """Yield the additions of the default routes that the container lacks."""
     if container.netns is None or container.netns not in host:
         return
     inner = host.namespace(container.netns)

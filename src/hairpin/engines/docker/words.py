@@ -15,7 +15,7 @@ def host(family: IpFamily, address: int) -> str:
 
 
 def socket(family: IpFamily, address: int, port: int) -> str:
-    """Return address and port as a DNAT target takes them: ``172.17.0.2:80``, ``[2001:db8::2]:80``."""
+    """Return address and port in the form that a DNAT target takes: ``172.17.0.2:80``, ``[2001:db8::2]:80``."""
     return f"{IPv4Address(address)}:{port}" if family == "ip" else f"[{IPv6Address(address)}]:{port}"
 
 

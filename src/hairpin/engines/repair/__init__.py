@@ -1,5 +1,5 @@
 """Changes that repair an engine's part of a host.
 
-Lost rules: ``restoring``; a port: ``republishing``; a bridge: ``bridging``, ``endpoints``, ``stacked``;
-a container: ``starting``, ``connecting``.
+``restoring`` restores lost rules, ``republishing`` publishes a port.  ``bridging``, ``endpoints`` and ``stacked``
+repair a network's links.  ``starting`` and ``connecting`` start a container and connect it to a network.
 """

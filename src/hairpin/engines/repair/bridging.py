@@ -1,6 +1,6 @@
 """A network's bridge as its engine makes it: the link, the addresses of the gateways, its sysctl, its ports.
 
-Beside it: the addresses that the engines gave to all links of a namespace.
+This module also lists the addresses that the engines gave to the links of a namespace.
 """
 
 from collections.abc import Iterator
@@ -20,20 +20,21 @@ _replace = msgspec.structs.replace
 
 
 def awaiting(host: Host, joined: DockerNetwork | None) -> Change | None:
-    """Return an empty change if the network's bridge is missing, because Docker refuses the real one until then; else
-    None."""
+    """Return an empty change if the network's bridge is missing, otherwise None.  The change is empty because Docker
+    refuses the real change as long as the bridge is missing."""
     return Change(()) if has_lost_bridge(host, joined) else None
 
 
 def lacks_bridge(host: Host, joined: DockerNetwork) -> bool:
-    """Return whether the network's bridge is not on the host."""
+    """Return whether the host lacks the network's bridge."""
     return joined.bridge is None or host.namespace(host.netns.name).link(joined.bridge) is None
 
 
 def new_bridge(host: Host, engine: Engine, joined: DockerNetwork) -> Iterator[Primitive]:
-    """Yield the parts that make the network's bridge; none if it exists.
+    """Yield the parts of a change that make the network's bridge; no parts if the bridge exists.
 
-    It gets its old hardware address, because running containers send to that address for some seconds.
+    The new bridge gets the hardware address of the old bridge, because running containers still send to this address
+    for some seconds.
 
     Source: moby libnetwork/drivers/bridge/bridge_linux.go createNetwork(), setup_ipv4_linux.go
     setupLoopbackAddressesRouting(); netavark src/network/bridge.rs
@@ -49,10 +50,11 @@ def new_bridge(host: Host, engine: Engine, joined: DockerNetwork) -> Iterator[Pr
 
 
 def renamed_bridge(host: Host, engine: Engine, joined: DockerNetwork) -> Link | None:
-    """Return the network's bridge if it was renamed: a bridge with the name of no network that has a gateway's address,
-    or the hardware address that containers know as their gateway's.
+    """Return the network's bridge if it was renamed, or None.
 
-    The engine, its rules and firewalld's zones know the bridge only by its name."""
+    A renamed bridge has a name that no network uses.  It has the address of the network's gateway, or the hardware
+    address that containers know as their gateway's.  The engine, its rules and firewalld's zones find a bridge only by
+    its name."""
     if engine.rootless or joined.bridge is None or not lacks_bridge(host, joined):
         return None
     namespace = host.namespace(host.netns.name)
@@ -65,10 +67,10 @@ def renamed_bridge(host: Host, engine: Engine, joined: DockerNetwork) -> Link | 
 
 
 def lost_addresses(host: Host, joined: DockerNetwork) -> Iterator[Address]:
-    """Yield the addresses that the network's bridge has lost; none if the bridge is missing, or if neither the network
-    nor an endpoint names the gateway's address.
+    """Yield the addresses that the network's bridge has lost.  Yield none if the bridge is missing, or if neither the
+    network nor an endpoint names the gateway's address.
 
-    dockerd sets them again when it starts, even while containers run.
+    When dockerd starts, it sets these addresses again, even while containers run.
 
     Source: moby libnetwork/drivers/bridge/bridge_store.go populateNetworks(), setup_ipv4_linux.go
     """
@@ -81,15 +83,15 @@ def lost_addresses(host: Host, joined: DockerNetwork) -> Iterator[Address]:
 
 
 def bridge_addresses(host: Host, joined: DockerNetwork) -> Iterator[Address]:
-    """Yield the addresses that the engine gave the network's bridge, as far as it lists them."""
+    """Yield the addresses that the engine gave the network's bridge, as far as the engine lists them."""
     told = (_replace(each, gateway=_told_gateway(host, joined, each)) for each in joined.subnets)
     if joined.bridge is not None:
         yield from _addresses(joined, joined.bridge, tuple(each for each in told if each.gateway is not None))
 
 
 def _told_gateway(host: Host, joined: DockerNetwork, subnet: Subnet) -> int | None:
-    """Return the address of the subnet's gateway.  dockerd 20.10 lists none for the default bridge, but each endpoint
-    has it."""
+    """Return the address of the subnet's gateway.  dockerd 20.10 lists no gateway for the default bridge network, but
+    each endpoint on this network names it."""
     if subnet.gateway is not None:
         return subnet.gateway
     engine = next((each for each in host.engines if joined in each.networks), None)
@@ -103,7 +105,7 @@ def _told_gateway(host: Host, joined: DockerNetwork, subnet: Subnet) -> int | No
 
 
 def _addresses(joined: DockerNetwork, bridge: str, subnets: tuple[Subnet, ...]) -> Iterator[Address]:
-    """Yield the bridge's gateway addresses in these subnets."""
+    """Yield the gateway addresses of the given subnets, as addresses of the bridge."""
     for subnet in subnets:
         if joined.gives_bridge_an_address(subnet.version) and (subnet.version == 4 or joined.ipv6):
             yield Address(bridge, subnet.version, gateway_of(subnet), subnet.prefix_length)
@@ -123,15 +125,18 @@ def _known_mac(host: Host, joined: DockerNetwork) -> int | None:
 
 
 def port_of(engine: Engine) -> BridgePort:
-    """Return a bridge port as the engine makes it.  Hairpin mode is on without docker-proxy, and with Podman's CNI
-    configuration.  Source: moby libnetwork/drivers/bridge/bridge_linux.go setHairpinMode(); podman
-    cni/87-podman-bridge.conflist"""
+    """Return the properties of a bridge port that the engine makes.  Hairpin mode is on if dockerd runs without
+    docker-proxy, and in Podman's CNI configuration.
+
+    Source: moby libnetwork/drivers/bridge/bridge_linux.go setHairpinMode(); podman cni/87-podman-bridge.conflist"""
     return BridgePort(hairpin=engine.userland_proxy is False or engine.network_backend == "cni")
 
 
 def engine_addresses(host: Host, name: str) -> Iterator[Address]:
-    """Yield the engine's addresses in the named namespace: of the bridges on the host, of the endpoints in a container.
-    ``link`` is empty for those of an endpoint."""
+    """Yield the addresses that the engines gave to links of the named namespace.
+
+    On the host these are the addresses of bridges, and in a container those of endpoints.  ``link`` is empty for an
+    endpoint's address."""
     for engine in host.engines:
         if name == host.netns.name:
             for joined in engine.networks:

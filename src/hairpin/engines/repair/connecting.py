@@ -3,9 +3,9 @@
 ``network connect`` gives the container a second interface, and may change its default route.  ``restart`` restores a
 lost interface.
 
-Measured with Docker 20.10.24: the network whose name sorts first has the default route.  If that changes, the published
-ports and their docker-proxy move to the container's address there. Source: moby libnetwork/sandbox.go, endpoint.Less():
-internal networks last, then by name
+Measured with Docker 20.10.24: the container's default route leads to the network whose name sorts first.  If the
+default route moves to another network, the published ports and their docker-proxy move to the container's address on
+that network. Source: moby libnetwork/sandbox.go, endpoint.Less(): internal networks last, then by name
 """
 
 from collections.abc import Iterator
@@ -32,14 +32,15 @@ from hairpin.netfilter.ir import FieldMatch, Nat, Rule
 from hairpin.network.prefix import address_text
 
 _NONE = "none"
-"""Docker's network without links, and the mode of a container on it."""
+"""The name of Docker's network without links, which is also the network mode of a container on this network."""
 _PUBLISHES_NOTHING = PortBinding("tcp", 0, 0, actual=False)
 
 
 def connecting_change(host: Host, container: Container, joined: DockerNetwork) -> c.Change | None:
     """Return the change by which the engine connects the running container to the network.
 
-    None: it is on that network already, or its namespace, the bridge or an IPv4 subnet of the network was not read."""
+    Return None if the container is on this network already, or if its namespace, the network's bridge or the network's
+    IPv4 subnet was not read."""
     engine = next((each for each in host.engines if container in each.containers), None)
     subnet = bridged_subnet(host, joined)
     on_it = any(each.network == joined.name for each in container.endpoints)
@@ -55,9 +56,9 @@ def connecting_change(host: Host, container: Container, joined: DockerNetwork) -
 
 def reconnecting_change(host: Host, container: Container, binding: PortBinding, joined: str) -> c.Change | None:
     """Return the change that connects a running container without a network, or on Docker's network ``none``, to the
-    named network.  None: it is a Podman container with that mode, or the network has no bridge.
+    named network.  Return None for a Podman container with the network mode ``none``, and if the network has no bridge.
 
-    Its namespace keeps its rules, sockets and sysctls, and a paused container stays paused."""
+    The container's namespace keeps its rules, sockets and sysctls, and a paused container stays paused."""
     engine = host.engine_of(container)
     if container.network_mode == _NONE and engine.kind != "docker":
         return None
@@ -74,7 +75,7 @@ def reconnecting_change(host: Host, container: Container, binding: PortBinding, 
 def stacked_again(host: Host, container: Container, joined: DockerNetwork) -> c.Change | None:
     """Return the change that connects a running container without a network to a macvlan or ipvlan network.
 
-    None: the parent link, an IPv4 subnet or the namespace was not read."""
+    Return None if the parent link, an IPv4 subnet of the network or the container's namespace was not read."""
     engine = host.engine_of(container)
     subnet = stacked_subnet(host, joined)
     if subnet is None or container.netns is None or container.netns not in host:
@@ -98,8 +99,9 @@ def stacked_again(host: Host, container: Container, joined: DockerNetwork) -> c.
 
 
 def _calls(engine: Engine, container: Container, joined: str) -> tuple[ConnectContainer, ...]:
-    """Return the calls that connect the container.  Docker allows a container on ``none`` no second network. Source:
-    moby daemon/container_operations.go updateNetworkSettings(), ErrConflictNoNetwork"""
+    """Return the calls that connect the container.  A container on Docker's network ``none`` has to be disconnected
+    from it first, because Docker allows it no second network. Source: moby daemon/container_operations.go
+    updateNetworkSettings(), ErrConflictNoNetwork"""
     connect = ConnectContainer(engine.kind, "connect", joined, container.name)
     if engine.kind == "docker" and container.network_mode == _NONE:
         return ConnectContainer(engine.kind, "disconnect", _NONE, container.name), connect
@@ -129,7 +131,8 @@ def moves_ports(host: Host, container: Container, joined: DockerNetwork) -> bool
 def interface_restored(host: Host, container: Container, endpoint: Endpoint) -> c.Change | None:
     """Return the change by which a restart restores the running container's interface of this endpoint.
 
-    None: its namespace was not read, or the network has no bridge.  Podman makes a missing bridge as well."""
+    Return None if the container's namespace was not read, or if the network has no bridge.  Podman also makes a bridge
+    that is missing."""
     engine = host.engine_of(container)
     joined = engine.network(endpoint.network)
     if joined is None or container.netns is None or container.netns not in host:
@@ -140,7 +143,7 @@ def interface_restored(host: Host, container: Container, endpoint: Endpoint) -> 
     if bridged_subnet(host, joined) is None:
         return None
     inner, outer = veth_pair(host, _free_name(before), joined)
-    inner = msgspec.structs.replace(inner, mac=endpoint.mac)  # dockerd derives it from the address or an option
+    inner = msgspec.structs.replace(inner, mac=endpoint.mac)  # dockerd derives it from the IP address or an option
     namespace = _grown(before, inner, endpoint, way_out=not any(map(_is_default, before.routes)))
     values = (rp_filter_off(inner), *_sysctls_of(before, inner), *sysctls(endpoint, inner.name))
     made = c.AddNamespace(host.name, namespace, outer, container, values)
@@ -150,9 +153,10 @@ def interface_restored(host: Host, container: Container, endpoint: Endpoint) -> 
 def _on_overlay(
     host: Host, container: Container, endpoint: Endpoint, before: Namespace, joined: DockerNetwork
 ) -> c.Change | None:
-    """Return the change that gives the container its interface on the overlay: a veth to the bridge in dockerd's
-    namespace of that network.  None: this namespace was not read.  Source: moby libnetwork/drivers/overlay/joinleave.go
-    Join()"""
+    """Return the change that gives the container its interface on the overlay network, or None.
+
+    The interface is a veth to the bridge in the namespace that dockerd keeps for the network.  Return None if this
+    namespace was not read.  Source: moby libnetwork/drivers/overlay/joinleave.go Join()"""
     gateways = {gateway_of(each) for each in joined.subnets if each.version == 4}
     bridges = (
         (Netns(host.name, each.name), each.link(address.link))
@@ -243,7 +247,8 @@ def _sysctls_of(before: Namespace, link: Link) -> tuple[tuple[Path, str], ...]:
 def _moved_ports(
     host: Host, engine: Engine, container: Container, joined: DockerNetwork, endpoint: Endpoint
 ) -> Iterator[c.Primitive]:
-    """Yield the iptables rules and docker-proxy that lead the published ports to the container's new address."""
+    """Yield the changes of iptables rules and docker-proxy that lead the published ports to the container's new
+    address."""
     bridges = {each.name: each.bridge for each in engine.networks}
     known = {each.ipv4: bridges.get(each.network) for each in container.endpoints if each.ipv4 is not None}
     now = address_text(endpoint.ipv4 or 0, 4)
@@ -268,7 +273,7 @@ def _moved_ports(
 
 
 def _is_about(rule: Rule, address: int) -> bool:
-    """Return whether the rule leads a published port to the address, or accepts it there."""
+    """Return whether the rule translates a published port to the address, or accepts packets to the port there."""
     only = (address, address)
     asked = {part.field: part.ranges for part in rule.body if isinstance(part, FieldMatch) and not part.negated}
     leads = any(isinstance(part, Nat) and part.addresses == only and part.ports is not None for part in rule.body)

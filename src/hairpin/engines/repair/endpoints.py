@@ -13,8 +13,8 @@ from hairpin.network.prefix import Version, network_of, width
 
 
 def new_endpoint(engine: Engine, joined: DockerNetwork, subnet: Subnet, own: Endpoint | None = None) -> Endpoint:
-    """Return the endpoint that the engine makes, with the addresses of ``own`` or with free ones.  ``subnet``: the
-    network's IPv4 subnet."""
+    """Return the endpoint that the engine makes, with the addresses of ``own`` or with free addresses.  ``subnet`` is
+    the network's IPv4 subnet."""
     found = Endpoint(
         joined.name,
         joined.id,
@@ -34,7 +34,7 @@ def new_endpoint(engine: Engine, joined: DockerNetwork, subnet: Subnet, own: End
 
 
 def _kept(own: Endpoint | None, version: Version) -> int | None:
-    """Return the endpoint's present address, or the one that its options name."""
+    """Return the endpoint's present address, or the address that the endpoint's options name."""
     if own is None:
         return None
     return own.ipv4 or own.fixed4 if version == 4 else own.ipv6 or own.fixed6
@@ -46,7 +46,7 @@ def addresses(endpoint: Endpoint, link: str) -> tuple[Address, ...]:
 
 
 def routes(endpoint: Endpoint, link: str, *, way_out: bool) -> Iterator[Route]:
-    """Yield the container's routes by the link; ``way_out``: the default routes as well."""
+    """Yield the container's routes by the link.  If ``way_out`` is true, they include the default routes."""
     for version, value, length, gateway in _families(endpoint):
         prefsrc = value if version == 4 else None
         yield Route(version, value, width(version), TABLE_LOCAL, "local", (NextHop(link),))
@@ -56,7 +56,7 @@ def routes(endpoint: Endpoint, link: str, *, way_out: bool) -> Iterator[Route]:
 
 
 def sysctls(endpoint: Endpoint, link: str) -> tuple[tuple[Path, str], ...]:
-    """Return the sysctls that the engine sets for the link: Docker enables IPv6 if the endpoint has it.
+    """Return the sysctls that the engine sets for the link.  Docker enables IPv6 if the endpoint has an IPv6 address.
 
     Source: moby libnetwork/osl/interface_linux.go setInterfaceIPv6()
     """
@@ -72,5 +72,5 @@ def _families(endpoint: Endpoint) -> Iterator[tuple[Version, int, int, int | Non
 
 
 def gateway_of(subnet: Subnet) -> int:
-    """Return the bridge's address: the gateway of the network's containers."""
+    """Return the bridge's address in the subnet, which is the gateway of the network's containers."""
     return subnet.gateway or network_of(subnet.network, subnet.prefix_length, subnet.version) + 1

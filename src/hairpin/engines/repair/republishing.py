@@ -17,7 +17,7 @@ from hairpin.network.prefix import Version, address_text
 
 
 def published_everywhere(host: Host, container: Container, binding: PortBinding) -> Change:
-    """Return the change after which the port of that binding is published on every address of the host."""
+    """Return the change after which the binding's port is published on every address of the host."""
     everywhere = msgspec.structs.replace(binding, host_ip=None)
     bindings = tuple(everywhere if each == binding else each for each in container.bindings)
     changed = msgspec.structs.replace(container, bindings=bindings)
@@ -28,9 +28,9 @@ def published_everywhere(host: Host, container: Container, binding: PortBinding)
 def published_too(
     host: Host, container: Container, binding: PortBinding, said: Message | None = None
 ) -> tuple[Primitive, ...]:
-    """Return the parts of the change that gives the container this binding as well.
+    """Return the parts of the change that gives the container the binding in addition to its other bindings.
 
-    ``said``: the advice for it."""
+    ``said``: the advice to a person for this change."""
     changed = msgspec.structs.replace(container, bindings=(*container.bindings, binding))
     return (
         *rules_with(host, container, changed),
@@ -39,12 +39,13 @@ def published_too(
 
 
 def recreated_with(container: Container, binding: PortBinding) -> Message:
-    """Return the advice for a further binding: an existing container cannot get one."""
+    """Return the advice to create the container again with the additional binding, because the engine cannot add a
+    binding to an existing container."""
     return message("recreate {container} with -p {port} as well", container=container.name, port=option_of(binding))
 
 
 def option_of(binding: PortBinding, *, container_port: int | None = None, protocol: str = "") -> str:
-    """Return the argument of ``-p`` for the binding, or for the same one to another port or protocol."""
+    """Return the argument of ``-p`` for the binding, with another container port or protocol if one is given."""
     address = "" if binding.host_ip is None else address_text(binding.host_ip, binding.version)
     at = f"[{address}]:" if ":" in address else f"{address}:" if address else ""
     behind = f"/{protocol or binding.protocol}".removesuffix("/tcp")
@@ -52,14 +53,14 @@ def option_of(binding: PortBinding, *, container_port: int | None = None, protoc
 
 
 def rules_with(host: Host, container: Container, changed: Container) -> Iterator[Primitive]:
-    """Yield the rules that the container's engine adds when the container becomes ``changed``."""
+    """Yield the rules that the engine of ``container`` adds when ``changed`` replaces ``container``."""
     for engine in host.engines:
         if container in engine.containers:
             yield from added_rules(host, engine.with_container(changed), changed)
 
 
 def added_rules(host: Host, engine: Engine, container: Container) -> Iterator[Primitive]:
-    """Yield the rules that this state of the engine adds for the container, each at the engine's position."""
+    """Yield the rules that the engine, in the given state, adds for the container, each at the engine's position."""
     if engine.kind == "podman":
         # Podman does not rewrite rules while a container runs, so all missing rules are this container's.
         lacking = missing_of(host, engine)
@@ -72,8 +73,10 @@ def added_rules(host: Host, engine: Engine, container: Container) -> Iterator[Pr
 
 
 def lacks_a_chain(parts: Iterable[Primitive], namespace: Namespace) -> bool:
-    """Return whether one of the rules needs a chain that is gone.  Then Docker cannot start the container: iptables
-    says "No chain/target/match by that name".  iptables makes built-in chains itself."""
+    """Return whether an inserted rule needs a chain that does not exist.
+
+    Docker then cannot start the container, because iptables says "No chain/target/match by that name".  Built-in chains
+    do not count, because iptables makes them itself."""
     made: set[tuple[Family, str, str]] = set()
     for each in parts:
         if isinstance(each, AddChain):
@@ -89,7 +92,8 @@ def lacks_a_chain(parts: Iterable[Primitive], namespace: Namespace) -> bool:
 def relays(
     host: Host, container: Container, binding: PortBinding, advice: Message | None = None
 ) -> Iterator[Primitive]:
-    """Yield the docker-proxy of the binding if the engine uses one; ``advice``: how a person gets it."""
+    """Yield the socket of the binding's docker-proxy, if the engine uses docker-proxy.  ``advice`` tells a person how
+    to get this docker-proxy."""
     engine = host.engine_of(container)
     proxied = engine.kind == "docker" and engine.userland_proxy is not False
     socket = _docker_proxy(engine, container, binding, binding.version, binding.host_ip) if proxied else None
@@ -100,7 +104,8 @@ def relays(
 def relay_at(
     host: Host, container: Container, binding: PortBinding, version: Version, address: int
 ) -> AddSocket | None:
-    """Return the docker-proxy that the binding would have on that address alone; None if its container has none."""
+    """Return the docker-proxy socket that the binding would have on the given address alone; None if the container has
+    no docker-proxy."""
     socket = _docker_proxy(host.engine_of(container), container, binding, version, address)
     if socket is None:
         return None
@@ -112,8 +117,8 @@ def relay_at(
 def _docker_proxy(
     engine: Engine, container: Container, binding: PortBinding, version: Version, address: int | None
 ) -> Socket | None:
-    """Return the socket of docker-proxy; None for SCTP, whose sockets are not modelled, or without an IPv4 endpoint on
-    a bridge."""
+    """Return the socket of docker-proxy.  Return None for SCTP, whose sockets are not modelled, and for a container
+    without an IPv4 endpoint on a bridge."""
     target = next((each.ipv4 for each in engine.endpoints_of(container) if _publishes(engine, each)), None)
     if target is None or binding.protocol == "sctp":
         return None

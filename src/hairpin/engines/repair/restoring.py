@@ -1,6 +1,6 @@
 """The change that restores exactly the missing rules of an engine, at the engine's positions.
 
-It touches no policy and no foreign rule.
+The change edits no policy and no foreign rule.
 """
 
 from collections.abc import Iterator, Sequence
@@ -21,10 +21,10 @@ from hairpin.netfilter.rule_address import IpFamily
 
 
 def restoring_all(lost: Missing, netns: Netns, namespace: Namespace, moved: Sequence[ExpectedRule] = ()) -> Change:
-    """Return the change after which nothing is missing: one load per table.  ``moved``: present rules to move to their
-    right positions.
+    """Return the change after which no chain and no rule is missing, with one load for each table.  ``moved``: present
+    rules to move to their right positions.
 
-    An nftables table that lacks a chain or an element is replaced as a whole: all of it is the engine's.
+    An nftables table that lacks a chain or an element is replaced as a whole, because it belongs to the engine alone.
     """
     parts: list[Primitive] = []
     for family in FAMILIES:
@@ -51,8 +51,8 @@ def restoring(
     rules: Sequence[ExpectedRule],
     moved: Sequence[ExpectedRule] = (),
 ) -> Change:
-    """Return the change that restores these lost chains and rules of the namespace, and no others. ``moved``: present
-    rules to move to their right positions."""
+    """Return the change that restores the given lost chains and rules of the namespace, and no others.  ``moved``:
+    present rules to move to their right positions."""
     parts: list[Primitive] = [AddChain(netns, lost.dialect, each.family, each.table, each.chain) for each in chains]
     places = of_dialect(lost.dialect, namespace)
     still_lost = {id(each) for each in lost.rules} - {id(each) for each in rules}
@@ -80,11 +80,11 @@ def restoring(
 
 
 def placements(present: Sequence[Meaning], wanted: Sequence[ExpectedRule]) -> Iterator[tuple[ExpectedRule, int | None]]:
-    """Yield each rule that ``present`` lacks with its position (from 1; None: at the end), counted after the earlier
-    ones are in.
+    """Yield each rule that ``present`` lacks, with its position in the chain after the earlier rules were inserted.
+    The position counts from 1; None: at the end.
 
-    An inserted rule goes after its nearest predecessor, else to the head.  An appended rule goes before its nearest
-    successor, else to the end.
+    A rule that the engine inserts is put after its nearest predecessor in the engine's order, or at the chain's head.
+    A rule that the engine appends is put before its nearest successor, or at the chain's end.
     """
     chain = list(present)
     meanings = [meaning(one.rule) for one in wanted]

@@ -12,15 +12,16 @@ _MAC_OF_ADDRESS = 0x0242 << 32
 
 
 def stacked_subnet(host: Host, joined: DockerNetwork) -> Subnet | None:
-    """Return the network's IPv4 subnet; None without one, for another driver, or if the parent link was not read."""
+    """Return the IPv4 subnet of a macvlan or ipvlan network.  Return None for a network without an IPv4 subnet or of
+    another driver, and if the parent link was not read."""
     if joined.driver not in STACKED or _lower(host, joined) is None:
         return None
     return next((each for each in joined.subnets if each.version == 4), None)
 
 
 def stacked_link(host: Host, joined: DockerNetwork, endpoint: Endpoint, name: str, index: int) -> Link | None:
-    """Return the container's link as the engine makes it, with an index above ``index``; None if the parent link was
-    not read, or if the endpoint has no IPv4 address."""
+    """Return the container's link as the engine makes it, with an index greater than ``index``.  Return None if the
+    parent link was not read, or if the endpoint has no IPv4 address."""
     lower = _lower(host, joined)
     if lower is None or endpoint.ipv4 is None:
         return None

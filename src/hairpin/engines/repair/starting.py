@@ -30,7 +30,8 @@ _FIRST_UPDATE: Version = (5, 1, 0)
 
 
 class _Start(msgspec.Struct, frozen=True):
-    """A container as its engine starts it, with one endpoint on ``joined``, whose IPv4 subnet is ``subnet``."""
+    """A container as its engine starts it, with one endpoint on the network ``joined``, whose IPv4 subnet is
+    ``subnet``."""
 
     engine: Engine
     joined: DockerNetwork
@@ -42,8 +43,8 @@ class _Start(msgspec.Struct, frozen=True):
 def starting_change(host: Host, container: Container, binding: PortBinding, toward: int | None = None) -> Change | None:
     """Return the change that ``docker start`` makes; None for a container without a bridge, macvlan or ipvlan network.
 
-    The service of the container listens on the binding's container port afterwards; a binding without a host port
-    publishes nothing.  ``toward``: an IPv4 address of the network to model, if the container is on several.
+    Afterwards the container's service listens on the binding's container port.  A binding without a host port publishes
+    no port.  ``toward``: if the container is on several networks, an IPv4 address in the network that is modelled.
     """
     engine = host.engine_of(container)
     if engine.rootless:
@@ -57,8 +58,8 @@ def starting_change(host: Host, container: Container, binding: PortBinding, towa
 
 
 def connecting_first(engine: Engine, container: Container) -> tuple[ConnectContainer, ...]:
-    """Return the call that connects the container to the network that its mode names, if a start alone connects it to
-    none."""
+    """Return the call that connects the container to the network that its network mode names.  Return no call if a
+    start of the container connects it to a network anyway."""
     if not engine.starts_unconnected(container):
         return ()
     joined = engine.network(container.network_mode)
@@ -68,7 +69,7 @@ def connecting_first(engine: Engine, container: Container) -> tuple[ConnectConta
 
 def restarts(host: Host, container: Container) -> tuple[SetContainerState, ...]:
     """Return the calls that restart the container and then the running containers that share its namespace (``--network
-    container:NAME``).  Otherwise these would keep the old namespace, which has lost its link."""
+    container:NAME``).  Without a restart, these containers would keep the old namespace, which has lost its link."""
     engine = host.engine_of(container)
     sharers = (each for each in engine.containers if each.running and host.network_owner(each) == container != each)
     names = (container.name, *(each.name for each in sharers))
@@ -95,8 +96,8 @@ def _started_stacked(host: Host, engine: Engine, container: Container, binding: 
 
 
 def stopped_and_started(host: Host, containers: tuple[Container, ...]) -> tuple[SetContainerState, ...]:
-    """Return the calls that stop all of the containers before they start any, so that the engine removes the things
-    that they share."""
+    """Return the calls that stop all the containers and then start them.  The engine removes what the containers share
+    only while all of them are stopped."""
     alone = [each for each in containers if host.network_owner(each) == each]
     names = dict.fromkeys(call.name for each in alone for call in restarts(host, each))
     engine = host.engine_of(containers[0])
@@ -105,7 +106,7 @@ def stopped_and_started(host: Host, containers: tuple[Container, ...]) -> tuple[
 
 
 def refuses_start(host: Host, container: Container) -> bool:
-    """Return whether the engine cannot start the container, because a chain for one of its rules is gone."""
+    """Return whether the engine cannot start the container, because a chain for one of its rules does not exist."""
     start = _start(host, container)
     if start is None:
         return False
@@ -137,7 +138,8 @@ def _start(host: Host, container: Container, toward: int | None = None) -> _Star
 
 
 def _started_rootless(host: Host, engine: Engine, container: Container, binding: PortBinding) -> Change | None:
-    """Return the change that starts a rootless container: a process of its user accepts on the published port."""
+    """Return the change that starts a rootless container: a process of the container's user then listens on the
+    published port."""
     if binding.protocol == "sctp":
         return None
     socket = Socket(binding.protocol, binding.version, binding.host_ip, binding.host_port, process="rootlessport")
@@ -148,12 +150,14 @@ def _started_rootless(host: Host, engine: Engine, container: Container, binding:
 
 
 def takes_restart_policy(engine: Engine) -> bool:
-    """Return whether the engine can change the restart policy of an existing container: Podman since 5.1."""
+    """Return whether the engine can change the restart policy of an existing container.  Docker can, and Podman from
+    version 5.1 on."""
     return engine.kind == "docker" or (dockerd_version(engine.version) or _FIRST_UPDATE) >= _FIRST_UPDATE
 
 
 def back_after_reboot(engine: Engine, container: Container) -> tuple[Message, ...]:
-    """Return the advice on how Podman's container starts after a reboot.  Docker needs only its restart policy."""
+    """Return the advice on how a container of Podman starts after a reboot.  For a container of Docker there is no
+    advice, because its restart policy is enough."""
     if engine.kind == "docker":
         return ()
     unit = "systemctl enable podman-restart.service"
@@ -171,20 +175,21 @@ def back_after_reboot(engine: Engine, container: Container) -> tuple[Message, ..
 
 
 def on_default_bridge(host: Host, container: Container, binding: PortBinding, *calls: Call) -> Change | None:
-    """Return the change of these ``calls``: the container, on a network that publishes nothing, joins docker0."""
+    """Return the change that ``calls`` make: the container moves from a network that publishes no ports to docker0."""
     return on_network(host, container, binding, "bridge", *calls)
 
 
 def on_network(host: Host, container: Container, binding: PortBinding, name: str, *calls: Call) -> Change | None:
-    """Return the change of these ``calls``: the container, on a network that publishes nothing, joins the named
-    network."""
+    """Return the change that ``calls`` make: the container moves from a network that publishes no ports to the network
+    ``name``."""
     attached = msgspec.structs.replace(container, network_mode=name, endpoints=())
     change = starting_change(host, attached, binding)
     return None if change is None else msgspec.structs.replace(change, calls=calls)
 
 
 def held_again(host: Host, address: int, joined: DockerNetwork, binding: PortBinding) -> Change | None:
-    """Return the change after which a new container has the address on the network and serves the binding."""
+    """Return the change that adds a new container with the given address on the network; its service listens on the
+    binding's container port."""
     subnet = bridged_subnet(host, joined)
     if subnet is None:
         return None
@@ -194,7 +199,7 @@ def held_again(host: Host, address: int, joined: DockerNetwork, binding: PortBin
 
 
 def bridged_subnet(host: Host, joined: DockerNetwork) -> Subnet | None:
-    """Return the network's IPv4 subnet; None without one, or while Docker's bridge is missing on the host."""
+    """Return the IPv4 subnet of a bridge network; None if it has no such subnet, or if Docker's bridge is missing."""
     if joined.bridge is None or (lacks_bridge(host, joined) and not _is_podmans(host, joined)):
         return None
     return next((each for each in joined.subnets if each.version == 4), None)
@@ -216,7 +221,8 @@ def _parts(host: Host, start: _Start, binding: PortBinding) -> Iterator[Primitiv
 def _attached(
     host: Host, container: Container, joined: DockerNetwork, endpoint: Endpoint, binding: PortBinding
 ) -> AddNamespace:
-    """Return the container's namespace with its eth0, whose peer is a port of the network's bridge."""
+    """Return the part that adds the container's namespace with its eth0, whose veth peer is a port of the network's
+    bridge."""
     eth0, outer_link = veth_pair(host, "eth0", joined)
     namespace = _namespace(f"container:{container.name}", eth0, endpoint, binding)
     values = (rp_filter_off(eth0), *sysctls(endpoint, "eth0"))
@@ -257,13 +263,14 @@ def veth_pair(host: Host, name: str, joined: DockerNetwork) -> tuple[Link, Link]
 
 
 def rp_filter_off(link: Link) -> tuple[Path, str]:
-    """Return the rp_filter value of a container's new interface."""
+    """Return the path and the value (0) of the sysctl ``rp_filter`` of a container's new interface."""
     return ("net", "ipv4", "conf", link.name, "rp_filter"), "0"
 
 
 def _service(binding: PortBinding, *, is_dual: bool) -> tuple[Socket, ...]:
-    """Return the sockets of the service, for both families if the container has both.  None for SCTP, whose sockets are
-    not modelled, and for a binding without a port."""
+    """Return the sockets of the container's service.  They listen in both families if the container has both.
+
+    There are no sockets for SCTP, whose sockets are not modelled, and for a binding without a container port."""
     if binding.protocol == "sctp" or not binding.container_port:
         return ()
     return (Socket(binding.protocol, 6 if is_dual else 4, None, binding.container_port),)
