@@ -1,4 +1,4 @@
-"""From a proven cause to its remedy: steps that repair now, and steps that keep the repair in the host's own way.
+"""Makes a remedy from a proven cause: steps that repair now, and steps that keep the repair in the host's own way.
 
 Read ``remedy`` (the type), ``plan`` (makes a remedy), ``in_turn`` (several remedies, one after another), ``boot/`` (the
 steps that keep a repair).  ``averting``: the remedy of a cause that an event will bring.  ``under_events``: the events

@@ -1,6 +1,6 @@
 """The repair of a cause that an event will bring: only the lasting part, because nothing fails yet.
 
-The event is simulated with it.  If the flows still fail, the repair is only advice for a person.
+The event is simulated together with this repair.  If the flows still fail, only advice for a person is given.
 """
 
 from hairpin.causes.cause import Finding, Later
@@ -25,9 +25,9 @@ from hairpin.walk.walked import walked
 
 
 def averting(cause: Finding, later: Later, network: Network, flows: tuple[Flow, ...]) -> tuple[Remedy, ...]:
-    """Return the one repair that prevents the cause for all its members; none if no repair is known.
+    """Return the single remedy that prevents the cause for all its members; no remedy if hairpin knows none.
 
-    ``later``: the causes after the event; ``flows``: the asked flows, as they are asked now."""
+    ``later`` holds the causes after the event.  ``flows`` are the asked flows, as they are asked now."""
     if cause.id == LEFT_STOPPED:
         calls, said = _starting_again(later, network.host(cause.host))
         told = steps(Change((), calls), network.seen_from(cause.host))
@@ -48,7 +48,8 @@ def averting(cause: Finding, later: Later, network: Network, flows: tuple[Flow, 
 def _starting_again(later: Later, host: Host) -> tuple[tuple[Call, ...], tuple[Message, ...]]:
     """Return the calls after which the containers start again, and the advice for containers that no call starts.
 
-    Podman before 5.1 cannot change a restart policy; its unit starts the containers that have one."""
+    Podman before 5.1 cannot change a container's restart policy.  Podman's unit starts the containers with a restart
+    policy."""
     calls: list[Call] = []
     said: list[Message] = []
     names = {name for each in later.members if (name := container_name(each.candidate.where))}
@@ -75,7 +76,7 @@ def _keeps(keeping: tuple[Step, ...], label: str, later: Later, network: Network
         return False
     course = course_of(kept, label, later.event)
     if course is None:
-        return True  # the event cannot happen any more
-    # One flow of each member is enough, because the same change repairs all of them.
+        return True  # the event can no longer happen
+    # One flow of each member is enough, because the same change repairs all flows of a member.
     again = (asked_again(kept, course.network, flows[each.flows[0]]) for each in later.members if each.flows)
     return all(walked(course.network, each).succeeds for each in again)

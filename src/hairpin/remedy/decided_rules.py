@@ -1,10 +1,10 @@
-"""Signs that a person decided a rule or a policy of the packet filter, a policy rule of routing, or a route.
+"""Finds signs that a person decided a rule or a policy of the packet filter, a policy rule of routing, or a route.
 
-An engine's rule is not a decision.  Any other rule needs a sign: a comment, its own chain, or a rule before it that
-lets others in.  A rule that was typed in a hurry has none of these.
+An engine's rule is not a decision.  Any other rule counts as decided only if it has a sign: a comment, a chain of its
+own, or an earlier rule that lets other clients in.  A rule that was typed in a hurry has no such sign.
 
-A decided policy rule or route refuses packets, or sends them to a table that a person filled.  Neither the kernel nor
-an engine makes such an entry.
+A policy rule or a route counts as decided if it refuses packets, or sends them to a table that a person filled.
+Neither the kernel nor an engine makes such an entry.
 """
 
 import re
@@ -31,16 +31,17 @@ _UFW = re.compile(
     r"### tuple ### (?P<action>\S+) (?P<protocol>\S+) (?P<port>\S+) \S+ \S+ (?P<source>\S+) \S+"
     r"(?: comment=(?P<comment>(?:[0-9a-fA-F]{2})*))?\s*"
 )
-"""A comment line by which ufw remembers the rules below it.  Source: ufw src/common.py, src/backend_iptables.py"""
+"""Matches the comment line by which ufw remembers the rules below this line.  Source: ufw src/common.py,
+src/backend_iptables.py"""
 _BASE = ("PREROUTING", "INPUT", "FORWARD", "OUTPUT", "POSTROUTING", "BROUTING", "DOCKER-USER")
-"""Built-in chains."""
+"""The names of chains that no person made: built-in chains, and Docker's DOCKER-USER."""
 _BAN_LISTS = ("f2b-", "fail2ban", "crowdsec", "CROWDSEC", "sshguard")
 _ENGINES = ("DOCKER", "NETAVARK", "CNI-")
 _ENGINE_TABLES = (NATIVE_TABLE, "netavark")
 _MANAGERS = ("IN_", "FWD", "FWDI_", "FWDO_", "INPUT_ZONES", "FORWARD_IN_ZONES", "ufw")
 FIREWALLD = "firewalld"
 _NARROW = 1000
-"""A match with fewer ports than this names single ports."""
+"""A match of fewer ports than this number counts as a match of single ports."""
 _SOURCES = ("saddr4", "saddr6", "ct-orig-saddr4", "ct-orig-saddr6")
 _ADDRESSES = (
     "saddr4", "saddr6", "daddr4", "daddr6",
@@ -52,7 +53,7 @@ _KERNELS = (TABLE_LOCAL, TABLE_MAIN, TABLE_DEFAULT)
 
 
 def sign_of(place: Place, netns: Netns, network: Network) -> Message | None:
-    """Return the sign that a person decided the rule or the policy at the place; None: there is none."""
+    """Return the sign that a person decided the rule or the policy at the place; None if there is no sign."""
     if netns not in network:
         return None
     host = network.host(netns.host)
@@ -102,7 +103,8 @@ def _written(place: Place, host: Host) -> Message | None:
 
 
 def _own_words(rule: ir.Rule | None) -> Message | None:
-    """Return the sign in the rule itself: its comment, the addresses that it spares, or the set that it uses."""
+    """Return the sign in the rule itself: the rule's comment, the addresses that the rule excepts, or the set that it
+    uses.  Return None if there is no such sign."""
     if rule is None:
         return None
     found = _COMMENT.search(rule.text)
@@ -124,8 +126,8 @@ def _own_words(rule: ir.Rule | None) -> Message | None:
 
 
 def _set_asked(part: ir.Expression) -> tuple[str, bool] | None:
-    """Return the name of the match's set of addresses or ports, and whether the match is negated.  A set that was not
-    read is known by its name."""
+    """Return the name of the set of addresses or ports that the match uses, and whether the match is negated.  Return
+    None for any other match.  Of a set that was not read, the rule's text shows the name."""
     if isinstance(part, ir.SetMatch):
         return None if _only_links(part.fields) else (part.set, part.negated)
     found = _SET.search(part.text) if isinstance(part, ir.OpaqueMatch) else None
@@ -133,7 +135,8 @@ def _set_asked(part: ir.Expression) -> tuple[str, bool] | None:
 
 
 def _ban(rule: ir.Rule | None, host: Host) -> Message | None:
-    """Return the sign that the rule stops named clients, none of which is a container of this host."""
+    """Return the sign that the rule stops clients by their addresses, and that no container of this host is among
+    them."""
     if rule is None or not _ends_in_stop(rule):
         return None
     for part in rule.body:
@@ -145,8 +148,8 @@ def _ban(rule: ir.Rule | None, host: Host) -> Message | None:
 
 
 def _by_no_other_link(rule: ir.Rule | None, host: Host) -> Message | None:
-    """Return the sign that the rule is a kill switch: it stops packets that do not leave by one link, such as a
-    tunnel."""
+    """Return the sign that the rule is a kill switch: the rule stops all packets that leave by another link than the
+    named one, such as a tunnel."""
     bridges = {each.bridge for engine in host.engines for each in engine.networks}
     for part in rule.body if rule is not None and _ends_in_stop(rule) else ():
         if isinstance(part, ir.NameMatch) and part.field == "oif" and part.negated and not bridges & set(part.names):
@@ -174,7 +177,8 @@ def _range(first: int, last: int, version: Version) -> str:
 
 
 def _of_ufws_users(place: Place, host: Host) -> Message | None:
-    """Return the sign that a user of ufw made the rule, in ufw's words and with the comment if its file has them."""
+    """Return the sign that a user of ufw made the rule.  The sign quotes the ufw command and its comment if ufw's file
+    contains them."""
     if place.dialect == "nft" or not place.chain.startswith(("ufw-user", "ufw6-user")):
         return None
     found = of_place(place, host)
@@ -207,7 +211,8 @@ def _own_place(place: Place) -> Message | None:
 
 
 def _closing(place: Place, netns: Netns, network: Network) -> Message | None:
-    """Return the sign that the rule or the policy ends a list: rules before it in its chain let others through."""
+    """Return the sign that the rule or the policy ends an allow-list: earlier rules of its chain let other packets
+    through."""
     table = network.namespace(netns).ruleset.table(place.family, place.table, place.dialect)
     chain = table.chain(place.chain) if table is not None else None
     if table is None or chain is None or place.chain.startswith(_MANAGERS) or place.table == FIREWALLD:
@@ -226,8 +231,10 @@ def _closing(place: Place, netns: Netns, network: Network) -> Message | None:
 def _let_through_before(
     place: Place, table: ir.Table, chain: ir.Chain, netns: Netns, network: Network
 ) -> Iterator[tuple[ir.Rule, tuple[ir.FieldMatch | ir.SetMatch | ir.InlineSetMatch, ...]]]:
-    """Yield the rules before the place in its chain that accept single sources or ports which it would stop, each with
-    its matches of these.  The engines' own rules are left out."""
+    """Yield the rules that stand before the place in its chain and let packets through that the place would stop.
+
+    Only rules for single addresses or ports are yielded, each with its matches of addresses and ports.  The engines'
+    own rules are left out."""
     stopping = next((each for each in chain.rules if each.number == place.number), None)
     host = network.host(netns.host)
     for rule in chain.rules:
@@ -256,7 +263,8 @@ def _chooses(part: ir.Expression) -> bool:
 
 
 def _overlap(one: tuple[ir.Expression, ...], other: tuple[ir.Expression, ...]) -> bool:
-    """Return whether one packet may satisfy both bodies.  Their matches are compared in pairs."""
+    """Return whether one packet may satisfy the bodies of both rules.  The matches of the two bodies are compared in
+    pairs."""
     for first in one:
         for second in other:
             if isinstance(first, ir.NameMatch) and isinstance(second, ir.NameMatch) and first.field == second.field:
@@ -280,19 +288,19 @@ def _apart(first: ir.FieldMatch, second: ir.FieldMatch) -> bool:
 
 
 def _ends_in_stop(rule: ir.Rule) -> bool:
-    """Return whether the rule drops or rejects."""
+    """Return whether the rule drops or rejects packets."""
     last = rule.body[-1] if rule.body else None
     return isinstance(last, ir.Reject) or last == ir.Verdict("drop")
 
 
 def lets_through(rule: ir.Rule | None) -> bool:
-    """Return whether the rule accepts or returns."""
+    """Return whether the rule accepts packets or returns from its chain."""
     last = rule.body[-1] if rule is not None and rule.body else None
     return isinstance(last, ir.Verdict) and last.verdict in ("accept", "return")
 
 
 def sign_of_policy_rule(rule: PolicyRule, namespace: Namespace) -> Message | None:
-    """Return the sign that a person decided the policy rule; None: there is none."""
+    """Return the sign that a person decided the policy rule; None if there is no sign."""
     if rule.action in _NOWHERE:
         return message("the policy rule `{rule}` refuses what it selects", rule=rule.text)
     if rule.action != "table" or rule.table in (*_KERNELS, None):
@@ -326,17 +334,17 @@ def sign_of_policy_rule(rule: PolicyRule, namespace: Namespace) -> Message | Non
 
 
 def _routes_of(rule: PolicyRule, namespace: Namespace) -> tuple[Route, ...]:
-    """Return the routes of the rule's table."""
+    """Return the routes of the table that the policy rule selects."""
     return tuple(each for each in namespace.routes if (each.version, each.table) == (rule.version, rule.table))
 
 
 def keeps_in(rule: PolicyRule, namespace: Namespace) -> bool:
-    """Return whether the rule, or a route of its table, refuses packets: a kill switch."""
+    """Return whether the policy rule is a kill switch: the rule, or a route of its table, refuses packets."""
     return rule.action in _NOWHERE or any(each.type in _NOWHERE for each in _routes_of(rule, namespace))
 
 
 def sign_of_route(route: Route) -> Message | None:
-    """Return the sign that a person decided the route; None: there is none."""
+    """Return the sign that a person decided the route; None if there is no sign."""
     if route.type in _NOWHERE:
         return message("`{route}` refuses packets on purpose", route=route_text(route))
     if route.table not in _KERNELS:

@@ -1,4 +1,4 @@
-"""Whether a repair undoes a person's decision: a rule, a route, a list, an intended stop.  See ADR 0032.
+"""Tells whether a repair undoes a person's decision: a rule, a route, a list, an intended stop.  See ADR 0032.
 
 :func:`wall_of` returns the decision that stops a cause's flows, :func:`decision_undone` the decision that a change
 removes, and :func:`with_decisions` the remedies of a cause with the decisions that they undo.
@@ -26,20 +26,23 @@ from hairpin.remedy.remedy import OwnersDecision, Remedy
 from hairpin.walk.state import Stop
 
 _STOPPED_BY_SIGNAL = (None, 0, 137, 143)
-"""Exit statuses after ``docker stop``: SIGKILL, SIGTERM, or the program ends with 0."""
+"""The exit statuses that a container may have after ``docker stop``: the program ended with 0, or by SIGKILL or
+SIGTERM.  None: the status is unknown."""
 _CLOSED_ZONES = ("drop", "block")
 
 
 class Wall(msgspec.Struct, frozen=True):
-    """A person's decision that stops the asked flow.  Every repair of the flow undoes the decision, except with
-    ``opens``: then single ports may be opened, and only removing the whole rule, policy or zone undoes the decision."""
+    """A person's decision that stops the asked flow.
+
+    If ``opens`` is false, every repair of the flow undoes the decision.  If ``opens`` is true, single ports may be
+    opened, and only the removal of the whole rule, policy or zone undoes the decision."""
 
     decision: OwnersDecision
     opens: bool = False
 
 
 def wall_of(candidate: Candidate, stop: Stop, network: Network) -> Wall | None:
-    """Return the decision that stops the cause's flows; None: an accident stops them."""
+    """Return the decision that stops the cause's flows; None if an accident stops them."""
     where = candidate.where
     place = where.place if isinstance(where, OfZone) else rule_of(where)
     if place is not None:
@@ -57,7 +60,8 @@ def wall_of(candidate: Candidate, stop: Stop, network: Network) -> Wall | None:
 def _of_place(candidate: Candidate, place: Place, netns: Netns, network: Network) -> Wall | None:
     """Return the decision behind a rule or a policy of the packet filter.
 
-    The ports that a manager closes by default are meant to be opened one by one, by its own command."""
+    A firewall manager closes ports by default, and an administrator is meant to open them one by one with the manager's
+    own command."""
     if netns not in network or lets_through(rule_at(network.namespace(netns).ruleset, place)):
         return None
     host = network.host(netns.host)
@@ -79,7 +83,7 @@ def _is_ufws_default(place: Place, host: Host) -> bool:
 
 
 def _of_network(candidate: Candidate) -> Wall | None:
-    """Return the decision that networks were made separate or closed."""
+    """Return the decision by which a person separated or closed networks."""
     found = candidate.configured
     if found is None or found.writer != "network-option":
         return None
@@ -90,7 +94,7 @@ def _of_network(candidate: Candidate) -> Wall | None:
 
 
 def _netns_of(candidate: Candidate, stop: Stop) -> Netns:
-    """Return the namespace of the cause's rule, in which its change is made."""
+    """Return the namespace of the cause's rule: the namespace in which the cause's change is made."""
     return next(
         (
             part.netns
@@ -106,8 +110,8 @@ def _takes_away(change: c.Change, route: Route) -> bool:
 
 
 def _of_zone_or_manager(candidate: Candidate, place: Place, host: Host) -> Wall | None:
-    """Return the decision in a manager's configuration: a zone that is meant to let nothing in, a denying rule, or a
-    zone that accepts only what it names."""
+    """Return the decision in a firewall manager's configuration: a zone that is meant to accept no packet, a denying
+    rule, or a zone that accepts only the services and ports that it names."""
     found, where = candidate.configured, candidate.where
     zone, denies = (where.zone, where.tells_rule) if isinstance(where, OfZone) else (None, False)
     known = (each for each in _zones(host) if each.name == zone)
@@ -137,8 +141,8 @@ def _of_rule(place: Place, netns: Netns, network: Network) -> OwnersDecision | N
 
 
 def _of_policy_rule(rule: PolicyRule, stop: Stop, network: Network) -> Wall | None:
-    """Return the decision behind a policy rule.  If the rule only selects another table, sending answers past it does
-    not undo the decision."""
+    """Return the decision behind a policy rule.  If the rule only selects another table, a repair that lets only
+    answers bypass the rule does not undo the decision."""
     netns = stop.netns
     namespace = network.namespace(netns) if netns in network else None
     sign = sign_of_policy_rule(rule, namespace) if namespace is not None else None
@@ -148,8 +152,8 @@ def _of_policy_rule(rule: PolicyRule, stop: Stop, network: Network) -> Wall | No
 
 
 def _of_container(name: str, host: Host) -> Wall | None:
-    """Return the decision that a person stopped the container, or probably did.  If it is only probable, starting the
-    container does not undo it."""
+    """Return the decision that a person stopped the container, or probably stopped it.  If this is only probable, a
+    start of the container does not undo a decision."""
     container = host.container(name)
     if container is None or (container.running and container.status != "paused"):
         return None
@@ -169,7 +173,7 @@ def _of_route(route: Route) -> OwnersDecision | None:
 
 
 def decision_undone(change: c.Change, network: Network) -> OwnersDecision | None:
-    """Return the first decision that the change removes; None: it removes none."""
+    """Return the first decision that the change removes; None if the change removes no decision."""
     found = (*_by_parts(change.parts, network), *_by_calls(change, network))
     return next(iter(found), None)
 
@@ -197,7 +201,7 @@ def _by_parts(parts: tuple[c.Primitive, ...], network: Network) -> Iterator[Owne
 
 
 def _of_table(part: c.ReplaceTable, network: Network) -> OwnersDecision | None:
-    """Return the decision in a table that is deleted."""
+    """Return the first decision in a table that the part deletes; None if there is no decision."""
     if part.table is not None or part.netns not in network:
         return None
     table = network.namespace(part.netns).ruleset.table(part.family, part.name, part.dialect)
@@ -260,9 +264,9 @@ def _of_zone(zone: FirewalldZone | None) -> OwnersDecision | None:
 
 
 def stopped_on_purpose(host: Host, container: Container) -> Message | None:
-    """Return the sign that a person stopped, paused or never started the container; None: it ended by accident.
+    """Return the sign that a person stopped, paused or never started the container; None if it ended by accident.
 
-    With a suitable restart policy the engine would have started the container again, unless a person stopped it."""
+    The restart policy can show this: the engine would have started the container again if no person had stopped it."""
     if container.status == "paused":
         return message("somebody has paused {name}", name=container.name)
     if container.error or container.oom_killed or container.running:
@@ -282,8 +286,8 @@ def stopped_on_purpose(host: Host, container: Container) -> Message | None:
 
 
 def perhaps_stopped(host: Host, container: Container) -> Message | None:
-    """Return the sign that the container ended with a status that a stop command leaves; its restart policy proves
-    nothing."""
+    """Return the sign that the container ended with an exit status that a stop command leaves.  The sign is for a
+    container whose restart policy does not show whether a person stopped it."""
     engine = host.engine_of(container)
     if container.error or container.oom_killed or container.exit_code not in _STOPPED_BY_SIGNAL:
         return None
@@ -298,8 +302,8 @@ def perhaps_stopped(host: Host, container: Container) -> Message | None:
 
 
 def _went_down_with_engine(engine: Engine, container: Container) -> bool:
-    """Return whether all running containers started after this one ended: its engine or the host was restarted, and did
-    not start it again."""
+    """Return whether all running containers of the engine started after the container ended.  The engine or the host
+    was then restarted, and the engine did not start the container again."""
     running = [each.started_at for each in engine.containers if each.running and each.started_at]
     return bool(running) and bool(container.finished_at) and all(each > container.finished_at for each in running)
 
@@ -316,8 +320,8 @@ def without_ways_past_decisions(candidate: Candidate) -> Candidate:
 def with_decisions(
     remedies: tuple[Remedy, ...], candidate: Candidate, wall: Wall | None, network: Network
 ) -> tuple[Remedy, ...]:
-    """Return the remedies of a cause, each with the decision that it undoes.  Remedies that undo none come first, then
-    the way that is offered because of the decision."""
+    """Return the remedies of a cause, each with the decision that it undoes.  Remedies that undo no decision come
+    first, then the way that is offered because of the decision."""
     told = (msgspec.structs.replace(each, undoes=_undone(each, wall, network)) for each in remedies)
     narrow = tuple(each.change for each in candidate.ways if each.past_decision)
     return tuple(
@@ -334,14 +338,15 @@ def _undone(remedy: Remedy, wall: Wall | None, network: Network) -> OwnersDecisi
 
 
 def _leads_all_elsewhere(part: c.Primitive) -> bool:
-    """Return whether the part is a policy rule for all packets of a source, and not only for the answers of a port."""
+    """Return whether the part adds a policy rule for all packets of a source, and not only for a port's answers."""
     if not isinstance(part, c.AddEntry) or not isinstance(part.entry, PolicyRule):
         return False
     return part.entry.sports is None and part.entry.destination is None
 
 
 def decision_named(wall: Wall | None, remedies: tuple[Remedy, ...]) -> OwnersDecision | None:
-    """Return the decision that the answer names: the one that stops the flow, else the one that every repair undoes."""
+    """Return the decision that the answer names: the decision that stops the flow, or otherwise the decision that every
+    repair undoes."""
     if wall is not None:
         return wall.decision
     undone = [each.undoes for each in remedies]

@@ -1,4 +1,4 @@
-"""A change's effects on the flows of a host besides the asked ones, as values."""
+"""A change's effects on the flows of a host that were not asked about, as values."""
 
 from collections.abc import Iterable
 from typing import Literal
@@ -13,10 +13,12 @@ Kind = Literal["opens", "closes", "diverts"]
 
 
 class FlowEffect(msgspec.Struct, frozen=True):
-    """The effect on one flow.  ``links``: for a diverted flow, the links by which it leaves before and after.
-    ``again``: the change only restores the flow's state from before the accident that it undoes.  An opened flow passed
-    then; a closed flow has passed only since an engine's rules were lost.  ``of_asked``: the flow is opened, and it
-    asks for the asked service from another client of the same kind."""
+    """The effect of a change on one flow.
+
+    ``links``: for a diverted flow, the links by which it leaves before and after the change.  ``again``: whether the
+    change only restores the flow's state from before an accident.  In this case an opened flow passed before the
+    accident, and a closed flow has passed only since an engine's rules were lost.  ``of_asked``: whether the change
+    opens the flow, and the flow asks for the asked service from another client of the same kind."""
 
     kind: Kind
     flow: Flow
@@ -29,9 +31,11 @@ class FlowEffect(msgspec.Struct, frozen=True):
 
 
 class Effects(msgspec.Struct, frozen=True):
-    """The effects on the known flows.  ``count``: how many of them have a changed element on their path.  ``left_out``:
-    how many were not walked, because of the maximum or because their containers were not read.  ``cut``: flows that
-    pass before and after, but whose open connections break."""
+    """The effects of a change on the known flows.
+
+    ``count``: the number of known flows with a changed element on their path.  ``left_out``: the number of known flows
+    that were not walked, because of the maximum or because their containers were not read.  ``cut``: the flows that
+    pass before and after the change, but whose open connections break."""
 
     found: tuple[FlowEffect, ...] = ()
     count: int = 0
@@ -40,31 +44,33 @@ class Effects(msgspec.Struct, frozen=True):
 
     @property
     def opens(self) -> tuple[FlowEffect, ...]:
-        """The flows that fail before and pass after, except those that the accident had stopped."""
+        """The flows that fail before the change and pass after it, except the flows that the repaired accident
+        stopped."""
         return tuple(each for each in self.found if each.kind == "opens" and not each.again)
 
     @property
     def restores(self) -> tuple[FlowEffect, ...]:
-        """The flows that the same accident had stopped, and that pass again."""
+        """The flows that the repaired accident stopped, and that pass again after the change."""
         return tuple(each for each in self.found if each.kind == "opens" and each.again)
 
     @property
     def closes(self) -> tuple[FlowEffect, ...]:
-        """The flows that pass before and fail after."""
+        """The flows that pass before the change and fail after it."""
         return tuple(each for each in self.found if each.kind == "closes")
 
     @property
     def diverts(self) -> tuple[FlowEffect, ...]:
-        """The flows that leave by another link after it."""
+        """The flows that leave by another link after the change."""
         return tuple(each for each in self.found if each.kind == "diverts")
 
     @property
     def unasked(self) -> tuple[FlowEffect, ...]:
-        """The effects that nobody asked for and that do not just restore the state before an accident."""
+        """The effects on flows that the question does not concern, except effects that restore the state before an
+        accident."""
         return tuple(each for each in self.found if not each.again and not each.of_asked)
 
     def with_more(self, more: Iterable[FlowEffect]) -> "Effects":
-        """Return the effects with further ones, each flow once."""
+        """Return these effects and the effects ``more``, each kind of effect once for each flow."""
         have = {(each.kind, each.flow) for each in self.found}
         return msgspec.structs.replace(self, found=(*self.found, *(e for e in more if (e.kind, e.flow) not in have)))
 

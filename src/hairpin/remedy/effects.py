@@ -1,4 +1,4 @@
-"""Computes a change's effects on the known flows of its host: which of them it opens, closes, diverts or restores.
+"""Computes a change's effects on the known flows of its host: which flows it opens, closes, diverts or restores.
 
 Only flows with a changed element on their path are walked again.
 """
@@ -40,25 +40,29 @@ from hairpin.walk.walk import walk_flow
 from hairpin.walk.walked import walked
 
 MAX_OTHERS = 150
-"""The most known flows that are walked for an answer; a walk takes one to three milliseconds."""
+"""The greatest number of known flows that are walked for an answer.  A walk takes one to three milliseconds."""
 MAX_OF_PLAN = 600
-"""The most known flows that are walked for a plan, which may be carried out."""
+"""The greatest number of known flows that are walked for a plan, which may be carried out."""
 _PROVEN = 8
-"""The most asked flows for which another way to repair a cause is walked."""
+"""The greatest number of asked flows that are walked to prove another way to repair a cause."""
 
 Nature = Literal["putting-back", "undoing", "opening", "meant"]
-"""The purpose of a repair.  It restores an engine's rules, undoes another accident, opens something that no decision
-keeps closed, or opens something that a person closed on purpose."""
+"""The purpose of a repair.
+
+``putting-back``: it restores an engine's rules.  ``undoing``: it undoes another accident.  ``opening``: it opens a port
+that no decision keeps closed.  ``meant``: it opens a port that a person closed on purpose."""
 
 
 Service = tuple[str, str, int, str | int]
-"""The kind of the client, the protocol, the port, and the container or the address that has it."""
+"""The kind of the client, the protocol, the port, and the container or the address that has the port."""
 
 
 class Others(msgspec.Struct, frozen=True):
-    """The known flows of a host, and the walk of each in the network.  ``asked``: the keys of the question's flows;
-    ``services``: the services that they ask for, each with the kind of its client.  ``left_out``: how many further
-    flows are not walked, because of the maximum or because their containers were not read."""
+    """The known flows of a host, with the trace of each flow in the network.
+
+    ``asked``: the keys of the question's flows.  ``services``: the services that the question's flows ask for, each
+    with the kind of its client.  ``left_out``: the number of known flows that are not walked, because of the maximum or
+    because their containers were not read."""
 
     network: Network
     known: tuple[Known, ...]
@@ -70,14 +74,16 @@ class Others(msgspec.Struct, frozen=True):
     """The keys of all known flows, including those that are left out."""
 
     def after(self, change: c.Change, network: Network) -> "Others":
-        """Return the same flows in the network after the change; flows that the change may affect are walked again."""
+        """Return the same flows in the network after the change.  Only flows that the change may affect are walked
+        again."""
         traces = tuple(
             walked(network, each.flow) if on_path(each, change, self.network) else each for each in self.traces
         )
         return msgspec.structs.replace(self, network=network, traces=traces)
 
     def with_more(self, known: Iterable[Known]) -> "Others":
-        """Return these flows and the new ones among ``known``, walked in the same network."""
+        """Return these flows together with the flows of ``known`` that are not among them, walked in the same
+        network."""
         new = tuple(each for each in known if flow_key(each.flow) not in self.every)
         if not new:
             return self
@@ -91,8 +97,10 @@ class Others(msgspec.Struct, frozen=True):
         )
 
     def alike(self, then: "Others") -> tuple[Known, ...]:
-        """Return further flows: a container asks all published ports if it alone reaches one of them only here or only
-        ``then``.  The known flows have all published ports for one container of each network only."""
+        """Return additional flows, in which a container asks for all published ports.
+
+        Only one container of each network asks for all published ports in the known flows.  If the change affects a
+        published port for one container alone, this container asks for all other published ports as well."""
         pairs = zip(self.known, self.traces, then.traces, strict=True)
         changed = [
             known.flow
@@ -115,11 +123,12 @@ def _port(flow: Flow) -> tuple[int, str, int]:
 
 
 def services_of(flow: Flow, network: Network) -> Iterator[Service]:
-    """Yield the service that the flow asks for; for a published port, the container's own port as well."""
+    """Yield the service that the flow asks for.  For a published port, also yield the service at the container's
+    port."""
     kind = _kind(flow)
     holder = _holder(flow, network)
     yield kind, flow.protocol, flow.dport, flow.container or holder
-    if holder == "host":  # a container on the host's network serves at the host's addresses
+    if holder == "host":  # a container in the host's network namespace serves at the host's addresses
         yield kind, flow.protocol, flow.dport, holder
     for host in network.hosts if flow.container else ():
         container = host.container(flow.container or "")
@@ -129,7 +138,7 @@ def services_of(flow: Flow, network: Network) -> Iterator[Service]:
 
 
 def _holder(flow: Flow, network: Network) -> str | int:
-    """Return ``host`` for any of this host's own addresses, else the address."""
+    """Return ``host`` if the flow's destination is an address of this host, otherwise the destination address."""
     netns, address = network.this.netns, flow.daddr
     own = netns in network and owns_address(network.namespace(netns), flow.version, address)
     return "host" if own or is_loopback(address, flow.version) else address
@@ -146,8 +155,8 @@ def _kind(flow: Flow) -> str:
 
 
 def others_of(network: Network, asked: tuple[Flow, ...] = (), most: int = MAX_OTHERS) -> Others:
-    """Return the known flows of the network's first host, walked.  A known flow that is also ``asked`` is walked once,
-    with the asked flow's amount of data."""
+    """Return the known flows of the network's first host, with their walks.  If a known flow is also an asked flow, it
+    is walked only once, with the asked flow's amount of data."""
     meant = {flow_key(each): each for each in asked}
     named = tuple(Known(each, "way-out" if each.purpose in ("egress", "dns") else "published") for each in asked)
     flows = (*named, *(each for each in known_flows(network) if flow_key(each.flow) not in meant))
@@ -165,8 +174,10 @@ def others_of(network: Network, asked: tuple[Flow, ...] = (), most: int = MAX_OT
 
 
 def with_newly_known(was: Others, change: c.Change, network: Network) -> Others:
-    """Return the flows with further ones: those of a container that runs only after the change, egress by a route that
-    exists only then, and all flows of a container in whose namespace the change is made."""
+    """Return the known flows together with flows that become known by the change.
+
+    These are the flows of a container that runs only after the change, egress by a route that exists only after the
+    change, and all flows of a container in whose namespace the change is made."""
     found: dict[object, Known] = {}
     if any(map(_makes_known, change.parts)):
         found = {flow_key(each.flow): each for each in known_flows(network) if _starts_in(each.flow, was)}
@@ -189,7 +200,8 @@ def _changed_inside(change: c.Change, network: Network) -> Iterator[FromContaine
 
 
 def asked_from_new(was: Others, change: c.Change, network: Network, nature: Nature) -> Iterator[FlowEffect]:
-    """Yield the effects on the flows of containers that run only after the change: before it, none of them passes."""
+    """Yield the effects on the flows of containers that run only after the change.  Before the change, none of these
+    flows passes."""
     if not any(isinstance(part, c.AddNamespace) for part in change.parts):
         return
     new = [each for each in known_flows(network) if not _starts_in(each.flow, was)]
@@ -221,11 +233,11 @@ def with_effects(
     *,
     meant: bool,
 ) -> tuple[Remedy, ...]:
-    """Return the remedies of a cause with their effects, the narrowest first.
+    """Return the remedies of a cause with their effects, the remedy with the fewest effects first.
 
-    ``asked``: the flows that the cause stops.  ``together``: the changes of the other causes that have to go with it.
-    ``meant``: a person set or decided what stops the flows, so no other flow should open; otherwise flows that the same
-    accident stopped are restored with them.
+    ``asked``: the flows that the cause stops.  ``together``: the changes of the other causes of the set, without which
+    the flows do not pass.  ``meant``: whether a person set or decided the thing that stops the flows.  If so, no other
+    flow should open.  Otherwise, flows that the same accident stopped count as restored.
     """
     held = (_held(each, candidate, others, asked, together, meant=meant) for each in remedies)
     kept = [each for each in held if each.proof is None or succeeds(each.proof)]
@@ -261,8 +273,10 @@ def _held(
 
 
 def nature_of(remedy: Remedy, candidate: Candidate, *, meant: bool) -> Nature:
-    """Return the purpose of the repair; ``meant``: it undoes a setting that a person made.  Even if a file switches
-    forwarding off, it counts as ``undoing``: forwarding can only be switched on for all flows at once."""
+    """Return the purpose of the repair.  ``meant``: whether the repair undoes a setting that a person made.
+
+    A repair that switches forwarding on is ``undoing``, even if a file switches forwarding off, because forwarding can
+    only be switched on for all flows at once."""
     if remedy.undoes is not None:
         return "meant"
     if candidate.in_class in PUTTING_BACK:
@@ -275,8 +289,8 @@ def nature_of(remedy: Remedy, candidate: Candidate, *, meant: bool) -> Nature:
 def _proof(
     remedy: Remedy, candidate: Candidate, others: Others, asked: tuple[Flow, ...], together: tuple[c.Change, ...]
 ) -> Verdict | None:
-    """Return the verdict with this remedy: that of the first asked flow which still fails, else of the first one.  None
-    if the remedy is the proven change itself."""
+    """Return the verdict of an asked flow with this remedy: of the first flow that still fails, or of the first flow if
+    none fails.  Return None if the remedy is the change that the cause's own proof made."""
     if remedy.change == candidate.change or not asked:
         return None
     repaired = made_in_turn((*together, remedy.change), others.network)
@@ -286,7 +300,8 @@ def _proof(
 
 
 def effects_between(was: Others, then: Others, nature: Nature, asked: Iterable[Flow] = ()) -> Effects:
-    """Return the effects on the known flows between the two networks, without asked flows that pass afterwards."""
+    """Return the differences of the known flows between the two networks, as effects.  Asked flows that pass afterwards
+    are left out."""
     asked = tuple(asked)
     own = was.asked | frozenset(map(flow_key, asked))
     services = was.services.union(*(services_of(each, was.network) for each in asked))
@@ -304,8 +319,8 @@ def effects_between(was: Others, then: Others, nature: Nature, asked: Iterable[F
 
 
 def _of_asked(effect: FlowEffect, services: frozenset[Service], nature: Nature, network: Network) -> FlowEffect:
-    """Return the effect, marked if it opens the asked service to a client of the same kind, or, after an accident, to
-    any client."""
+    """Return the effect, with ``of_asked`` set if it opens the asked service to a client of the same kind.  If the
+    repair undoes an accident, ``of_asked`` is set for clients of any kind."""
     own = frozenset(services_of(effect.flow, network))
     if nature != "meant":
         own, services = (frozenset(("", *each[1:]) for each in found) for found in (own, services))
@@ -326,20 +341,24 @@ def _effect(known: Known, before: Trace, after: Trace, nature: Nature) -> Iterat
 
 
 def comes_back(known: Known, nature: Nature) -> bool:
-    """Return whether an opened flow is only restored.  After an accident all flows are; otherwise published ports,
-    egress, and flows from the host itself, which normally reaches all its containers."""
+    """Return whether an opened flow counts as only restored.
+
+    If the repair undoes an accident, all opened flows count as restored.  If it opens a port that no decision keeps
+    closed, flows to published ports, egress, and flows from the host itself count as restored, because a host normally
+    reaches all its containers."""
     served = known.group in ("published", "way-out") or isinstance(known.flow.start, FromHost)
     return nature in ("putting-back", "undoing") or (nature == "opening" and served)
 
 
 def _is_kept_in(known: Known) -> bool:
-    """Return whether an engine's complete rules block the flow: it is to an unpublished port, or from one network into
-    another."""
+    """Return whether an engine's complete rules stop the flow, because it goes to an unpublished port or from one
+    network to another."""
     return known.group == "unpublished" or (known.group == "published" and isinstance(known.flow.start, FromContainer))
 
 
 def _diverted(known: Known, before: Trace, after: Trace, nature: Nature) -> Iterator[FlowEffect]:
-    """Yield the effect on a flow that still passes but leaves the host by another link, such as no longer by a VPN."""
+    """Yield the effect on a flow that still passes but leaves the host by another link, for example no longer by a
+    VPN."""
     links = left_by(before) or _headed_for(before), left_by(after)
     if links[0] != links[1] and all(links):
         yield FlowEffect(
@@ -348,13 +367,15 @@ def _diverted(known: Known, before: Trace, after: Trace, nature: Nature) -> Iter
 
 
 def _headed_for(trace: Trace) -> str:
-    """Return the link by which a stopped packet would have left: a tunnel whose program has ended."""
+    """Return the link by which a stopped packet would have left, such as a tunnel whose program has ended; empty if the
+    packet was stopped for another reason."""
     stop = trace.usual.stop
     return stop.link if stop is not None and stop.reason in ("no-carrier", "link-down", "no-neighbour") else ""
 
 
 def left_by(trace: Trace) -> str:
-    """Return the link by which the usual request leaves the hosts that were read; empty if it does not."""
+    """Return the link by which the request in the usual branch leaves the hosts that were read; empty if it does not
+    leave them."""
     links = [step.link for step in trace.usual.request if step.stage == "outside" and step.link]
     return links[-1] if links else ""
 
@@ -370,8 +391,8 @@ def _leads_elsewhere(part: c.Primitive) -> bool:
 
 
 def ways_out(network: Network, after: Network, change: c.Change, asked: Iterable[Flow]) -> Iterator[FlowEffect]:
-    """Yield the asked egress flows, and the host's own, that leave by another link after the change.  They count even
-    if they failed before, because their old path was intended."""
+    """Yield the effects on asked egress flows, and on the host's own egress, that leave by another link after the
+    change.  A flow that failed before the change counts, too, because its old path was intended."""
     if not any(map(_leads_elsewhere, change.parts)):
         return
     own = Flow(FromHost(), 4, somebody(4)[0], "tcp", 443, purpose="egress", host=network.this.name)
@@ -384,7 +405,8 @@ def ways_out(network: Network, after: Network, change: c.Change, asked: Iterable
 def opened_by_joining(
     network: Network, after: Network, change: c.Change, asked: Iterable[Flow]
 ) -> Iterator[FlowEffect]:
-    """Yield the flows by which a network's containers reach a container that joins it, without the asked flows."""
+    """Yield the effects on the flows by which containers of a network reach a container that joins this network.  Asked
+    flows are left out."""
     own = frozenset(map(flow_key, asked))
     for flow in flows_to_joined(network, change):
         then = walk_flow(after, flow) if flow_key(flow) not in own else None

@@ -1,6 +1,7 @@
-"""Printed repairs are carried out in their order, so each is made for the hosts as the repairs above it leave them.
+"""Adapts each printed repair to the repairs that are printed before it, because a user carries them out in this order.
 
-So a rule's number counts the rules that an earlier repair inserted, and a file that two repairs write has both changes.
+A rule's number then counts the rules that an earlier repair inserted, and a file that two repairs write has both
+changes.
 """
 
 import msgspec
@@ -17,8 +18,8 @@ from hairpin.remedy.remedy import Remedy
 
 
 def after(remedy: Remedy, was: Network, now: Network) -> Network:
-    """Return the network after the present and the lasting steps of the repair; the network ``now`` if they do not fit.
-    A rule that an earlier repair made is not made again."""
+    """Return the network after the remedy's steps and its lasting steps.  Return the network ``now`` if these steps do
+    not fit.  A rule that an earlier repair made is not made again."""
     parts = (part for step in (*remedy.steps, *remedy.keeping) for part in done_by(step))
     now = _answering(now, remedy)
     try:
@@ -28,7 +29,7 @@ def after(remedy: Remedy, was: Network, now: Network) -> Network:
 
 
 def _answering(now: Network, remedy: Remedy) -> Network:
-    """Return the network in which the dockerd that the remedy starts answers."""
+    """Return the network in which dockerd answers requests, if the remedy starts dockerd."""
     for step in remedy.steps:
         if isinstance(step, Ask) and starts_docker(step.call):
             host = now.host(step.host)
@@ -41,8 +42,10 @@ def _answering(now: Network, remedy: Remedy) -> Network:
 
 
 def renumbered_candidate(candidate: Candidate, was: Network, now: Network) -> Candidate:
-    """Return the candidate with its rules' numbers after the earlier repairs.  Parts that these repairs already made
-    stay in the change: its commands find them done.
+    """Return the candidate with the numbers that its rules have after the earlier repairs.
+
+    Parts that an earlier repair already made stay in the change.  The change's commands may be run twice, so they
+    change nothing.
     """
     change = renumbered_change(candidate.change, was, now)
     try:

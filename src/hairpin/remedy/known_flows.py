@@ -1,13 +1,15 @@
-"""Flows that a change may affect besides the asked ones: the host's services, its containers' services and their
-egress, asked from each standpoint.
+"""The known flows of a host: flows that a change may affect in addition to the asked flows.
 
-Published ports from each standpoint and from one container of each network; the ports on which containers listen, also
-those that are not published, by the containers' own addresses; what each container asks of another one; the host's own
-services on each address of its uplinks; and the ways out of each container and of the host: the Internet by TCP and
-UDP, name servers, the LAN.
+They are:
 
-If the change connects a container to a network: its ports at its address there, asked by another container of that
-network.
+- flows to published ports, from each standpoint and from one container of each network,
+- flows to the ports on which containers listen, published or not, at the containers' own addresses,
+- flows from each container to another container,
+- flows to the host's own services, at each address of the host's uplinks,
+- outgoing flows of each container and of the host: to the Internet by TCP and UDP, to name servers, to the LAN.
+
+If the change connects a container to a network, flows from another container of this network to the container's ports
+are known flows, too.
 """
 
 from collections.abc import Iterable, Iterator
@@ -33,12 +35,13 @@ Group = Literal["published", "unpublished", "service", "way-out"]
 """The kind of a flow's target: a published port, another port of a container, a service of the host, or a place
 outside."""
 _ANY_PORT = 80
-"""The port that is asked of a container without a listener: a packet that gets through is refused."""
+"""The destination port of flows to a container without a listener.  A packet that arrives at this port is refused."""
 _LOOPBACK: dict[Version, int] = {4: 0x7F000001, 6: 1}
 _MOST_ADDRESSES = 4
-"""The most uplink addresses at which each service of the host is asked."""
+"""The greatest number of uplink addresses at which each service of the host is asked."""
 Inside = dict[str, tuple[tuple[Container, Netns], ...]]
-"""The first two running containers of each network, by the network's name: the second asks the first."""
+"""The first two running containers of each network, by the network's name.  The second one asks for the first one's
+ports."""
 _OUTWARD = ("egress", "dns")
 
 
@@ -51,7 +54,8 @@ class Known(msgspec.Struct, frozen=True):
 
 @kept
 def known_flows(network: Network) -> tuple[Known, ...]:
-    """Return the flows of this host, each once; some flows of each group come first."""
+    """Return the known flows of this host, each flow once.  The groups take turns, so that the first flows contain some
+    of each group."""
     host = network.this
     try:
         everything = [flow for flow in flows_for(network, (), None) if flow.host in ("", host.name)]
@@ -73,7 +77,7 @@ def known_flows(network: Network) -> tuple[Known, ...]:
         _of("way-out", _out_of_host(network, host)),
     )
     found: dict[object, Known] = {}
-    for abreast in zip_longest(*groups):  # so that a maximum still leaves some of each group
+    for abreast in zip_longest(*groups):  # so that a maximum number of flows still has some flows of each group
         for each in abreast:
             if each is not None:
                 found.setdefault(flow_key(each.flow), each)
@@ -81,8 +85,8 @@ def known_flows(network: Network) -> tuple[Known, ...]:
 
 
 def asked_by(network: Network, container: FromContainer) -> Iterator[Known]:
-    """Yield the container's flows to the other containers, to the host, and to itself through the host.  Normally only
-    one container of each network has all these known flows."""
+    """Yield the container's flows to the other containers, to the host, and to itself through the host.  Without this
+    function, only one container of each network has all these known flows."""
     for each in known_flows(network):
         inside = isinstance(each.flow.start, FromContainer) and each.group != "way-out"
         if inside and (each.flow.container != container.name or each.flow.purpose == "published"):
@@ -90,7 +94,7 @@ def asked_by(network: Network, container: FromContainer) -> Iterator[Known]:
 
 
 def asked_from(flow: Flow, container: FromContainer) -> Flow:
-    """Return the flow to the same port from the container."""
+    """Return the flow from the given container to the same port."""
     return msgspec.structs.replace(flow, start=container, stand_ins=(), invented=False)
 
 
@@ -100,7 +104,7 @@ def is_published_outside(flow: Flow) -> bool:
 
 
 def flow_key(flow: Flow) -> tuple[Start, Version, int, str, int]:
-    """Return the identity of a host's flow, without its source port."""
+    """Return the key that distinguishes a flow from the other flows of its host.  The source port is no part of it."""
     return flow.start, flow.version, flow.daddr, flow.protocol, flow.dport
 
 
@@ -123,7 +127,7 @@ def _firsts(inside: Inside) -> Iterator[tuple[str, Container, Netns]]:
 
 
 def _own_netns(host: Host, container: Container) -> Netns | None:
-    """Return the namespace of a running container; None if that is the host's, or was not read."""
+    """Return the namespace of a running container; None if it is the host's namespace, or was not read."""
     netns = netns_of(host, container)
     known = container.running and netns is not None and not netns.is_host and netns.name in host
     return netns if known else None
@@ -180,9 +184,11 @@ def _gateway(network: Network, host: Host, name: str, version: Version) -> int |
 
 
 def _ports_of(network: Network, host: Host, container: Container, inside: Inside) -> Iterator[Known]:
-    """Yield the flows to the container's own addresses: from outside, a neighbour, the host, one container of each
-    network.  At its own address its published ports count as published, too, because the engine's rules accept the port
-    after the translation."""
+    """Yield the flows to the container's own addresses: from outside, from a neighbour, from the host, and from one
+    container of each network.
+
+    A published port counts as published at the container's own address, too, because the engine's rules accept packets
+    by the port that they have after the translation."""
     netns = _own_netns(host, container)
     sockets = host.namespace(netns.name).sockets if netns is not None else ()
     published = {(each.protocol, each.container_port) for each in container.bindings if each.actual}
@@ -218,8 +224,8 @@ def _versions(socket: Socket) -> tuple[Version, ...]:
 
 
 def _between(host: Host, inside: Inside) -> Iterator[Flow]:
-    """Yield a flow from one container of each network to a port without a listener in one of each other network: a
-    packet that gets through is refused."""
+    """Yield a flow from one container of each network to one container of each other network, to a port without a
+    listener.  A packet that arrives there is refused."""
     for one, asking, netns in _firsts(inside):
         for other, asked, far in _firsts(inside):
             address = next((each.ipv4 for each in asked.endpoints if each.network == other), None)
@@ -230,7 +236,7 @@ def _between(host: Host, inside: Inside) -> Iterator[Flow]:
 
 
 def _asked_by_each(host: Host, served: list[Flow]) -> Iterator[Flow]:
-    """Yield a flow from each container to a published port of another one."""
+    """Yield a flow from each container to a published port of another container."""
     published = list(filter(is_published_outside, served))
     for container in host.containers():
         netns = _own_netns(host, container)
@@ -268,7 +274,8 @@ def _out_of_host(network: Network, host: Host) -> Iterator[Flow]:
 
 
 def _further_out(network: Network, host: Host, outward: list[Flow]) -> Iterator[Flow]:
-    """Yield, for each TCP flow to the Internet, the same flow over UDP and one to a neighbour in the LAN."""
+    """Yield two flows for each TCP flow to the Internet: the same flow over UDP, and a flow to a neighbour in the
+    LAN."""
     for flow in outward:
         if flow.purpose == "egress":
             yield msgspec.structs.replace(flow, protocol="udp")
@@ -278,15 +285,17 @@ def _further_out(network: Network, host: Host, outward: list[Flow]) -> Iterator[
 
 
 def flows_to_joined(before: Network, change: Change) -> Iterator[Flow]:
-    """Yield, for each network that a running container joins by the change, a flow from another container there to each
-    TCP port on which the joining one listens."""
+    """Yield the flows to a running container that joins a network by the change.
+
+    For each such network, another container of the network asks for each TCP port on which the joining container
+    listens."""
     host = before.this
     for part in change.parts:
         if not isinstance(part, AddNamespace) or part.host != host.name:
             continue
         was = host.container(part.container.name)
         if was is None or not was.running:
-            continue  # a started container is reached as before it ended
+            continue  # a container that is only started is reached as before it ended
         ports = dict.fromkeys(
             each.port
             for each in part.namespace.sockets
@@ -302,7 +311,7 @@ def flows_to_joined(before: Network, change: Change) -> Iterator[Flow]:
 
 
 def _another(host: Host, joining: Container, network: str) -> FromContainer | None:
-    """Return another running container of that network as the start of a flow."""
+    """Return another running container of the network as the standpoint of a flow; None if there is none."""
     for each in host.engine_of(joining).containers:
         netns = netns_of(host, each) if each.running and each.name != joining.name else None
         on_it = any(endpoint.network == network for endpoint in each.endpoints)

@@ -1,4 +1,4 @@
-"""Whether a flow's packets pass an element that a change affects.  If not, the flow's result stays the same."""
+"""Tells whether a flow's packets pass an element that a change affects.  If not, the flow's result stays the same."""
 
 from typing import assert_never
 
@@ -15,11 +15,11 @@ _STAGES: dict[Hook, frozenset[str]] = {
     "output": frozenset({"output", "output-route"}),
     "postrouting": frozenset({"postrouting", "device-out"}),
 }
-"""By hook, the stages of a trace: it has one of them if the packet passed the hook."""
+"""The stages for each hook.  A trace has at least one of these stages if the packet passed the hook."""
 
 
 def on_path(trace: Trace, change: c.Change, network: Network) -> bool:
-    """Return whether one of the changed elements is on the packet's path."""
+    """Return whether an element that the change affects is on the packet's path."""
     return any(_passes(trace, part, network) for part in change.parts)
 
 
@@ -29,7 +29,7 @@ def _passes(trace: Trace, part: c.Primitive, network: Network) -> bool:
     if isinstance(part, c.OfHost):
         return False
     netns = part.netns
-    way = trace.like if netns.is_host else trace  # alike flows take the same way through the host
+    way = trace.like if netns.is_host else trace  # flows that are alike take the same path through the host
     stages = {step.stage for branch in way.branches for step in branch.steps if step.netns == netns} | {
         branch.stop.stage for branch in way.branches if branch.stop is not None and branch.stop.netns == netns
     }
@@ -40,7 +40,7 @@ def _passes(trace: Trace, part: c.Primitive, network: Network) -> bool:
 
 
 def _hooks(part: c.RuleEdit, netns: Netns, network: Network) -> frozenset[Hook]:
-    """Return the hooks whose base chains lead to the edited chain; none if that is not known."""
+    """Return the hooks whose base chains lead to the edited chain; no hooks if they are unknown."""
     if netns not in network:
         return frozenset()
     match part:

@@ -22,9 +22,10 @@ from hairpin.remedy.remedy import Lasting, Remedy, SideEffect, Situation
 
 
 def remedies(cause: str, candidate: Candidate, network: Network, now: Network | None = None) -> tuple[Remedy, ...]:
-    """Return a cause's remedies: its change, if that is a repair, then its other ways.  A way without a change is
-    advice for a person.  Disruptive remedies come last.  ``now``: the network after the repairs that are printed before
-    this one; None: ``network``.
+    """Return a cause's remedies: first the cause's change, if it is a repair, then the other ways.
+
+    A way without a change is advice for a person.  Disruptive remedies come last.  ``now``: the network after the
+    repairs that are printed before this repair; None: ``network`` is used.
     """
     ways = ((Way(candidate.change),) if candidate.offered else ()) + candidate.ways
     made = tuple(each for way in ways for each in _remedy(cause, candidate, way, network, now or network))
@@ -32,7 +33,7 @@ def remedies(cause: str, candidate: Candidate, network: Network, now: Network | 
 
 
 def _remedy(cause: str, of_cause: Candidate, way: Way, network: Network, now: Network) -> Iterator[Remedy]:
-    """Yield the one remedy for all parts of a way's change; none if it has neither parts nor words."""
+    """Yield the remedy for all parts of a way's change; none if the way has neither parts nor advice."""
     if not way.change.parts and not way.change.calls:
         if way.said:
             yield Remedy("by-hand", (), advice=way.said, by_person=way.by_person)
@@ -57,7 +58,7 @@ def _remedy(cause: str, of_cause: Candidate, way: Way, network: Network, now: Ne
     for kind in kinds:
         found = without_owned_files(lasting(kind, tuple(chosen[kind]), situation), situation)
         kept.append(found)
-        # If several kinds write the same file, each sees the text of the earlier ones.
+        # If several kinds of remedies write the same file, each kind sees the text that the earlier kinds wrote.
         situation = msgspec.structs.replace(situation, network=simulate(Change(found.files), situation.network))
     first = way.change == of_cause.change
     by_person = way.by_person or kinds[0] in DISRUPTIVE
@@ -82,20 +83,21 @@ def _remedy(cause: str, of_cause: Candidate, way: Way, network: Network, now: Ne
 
 
 def _asked(change: Change, network: Network, now: Network) -> RepairCalls:
-    """Return the calls to the owners of the changed host's parts."""
+    """Return the calls of the change, as requests to the owners of parts of the host."""
     was, is_now = (host_of(change.parts[0], each) if change.parts else each.this for each in (network, now))
     return calls_with_start(was, is_now, change.calls)
 
 
 def _lost(candidate: Candidate, network: Network) -> tuple[Missing, ...]:
-    """Return the chains and rules that the engines lack; nothing if the change adds none to the host."""
+    """Return the missing chains and rules of the host's engines; none if the change adds no chain or rule to the
+    host."""
     if not any(isinstance(part, (AddChain, InsertRule)) and part.netns.is_host for part in candidate.change.parts):
         return ()
     return tuple(lost for _, lost in missing_on(network.this))
 
 
 def _last_of_each(kept: list[Lasting]) -> tuple[WriteFile, ...]:
-    """Return each file once, with the text of the last kind that wrote it."""
+    """Return each file once, with the text of the last kind of remedy that wrote the file."""
     return tuple({each.path: each for found in kept for each in found.files}.values())
 
 

@@ -17,8 +17,8 @@ from hairpin.walk.verdicts import Verdict
 
 
 class PersistFile(msgspec.Struct, frozen=True):
-    """A file that keeps the repair.  ``content``: the whole file; ``before``: its present content (None: it does not
-    exist, or was not read)."""
+    """A file that keeps the repair.  ``content``: the whole new file.  ``before``: the file's present content; None:
+    the file does not exist, or was not read."""
 
     file: str
     content: str
@@ -35,7 +35,7 @@ class Lasting(msgspec.Struct, frozen=True):
 
 
 class SideEffect(msgspec.Struct, frozen=True):
-    """Another effect of a remedy that is not on a single flow."""
+    """An effect of a remedy that is no effect on a single flow."""
 
     text: Message
 
@@ -49,11 +49,14 @@ class OwnersDecision(msgspec.Struct, frozen=True):
 
 
 class Remedy(msgspec.Struct, frozen=True):
-    """A way to repair a cause: ``steps`` make it now, ``keeping`` keeps it.  ``by_person``: hairpin prints no command,
-    because the repair is disruptive, such as recreating a container.  ``cuts``: open connections break, although no
-    call shows it.  ``change``: the simulated change; without parts, nothing was simulated.  ``proof``: the asked flow's
-    verdict with this remedy and the first repairs of the set's other causes; None if these are the changes of the
-    cause's own proof.  ``effects``: the effects on the other flows; None: not simulated."""
+    """A way to repair a cause.
+
+    ``steps``: the steps that make the repair now.  ``keeping``: the steps that keep it after a reboot.  ``by_person``:
+    whether a person has to make the repair, because it is disruptive, such as creating a container again; hairpin then
+    prints no command.  ``cuts``: whether open connections break, although no call of the repair shows it.  ``change``:
+    the simulated change; if it has no parts, the remedy was not simulated.  ``proof``: the asked flow's verdict with
+    this remedy and with the first repairs of the other causes in the set; None if the proof of the cause made the same
+    changes.  ``effects``: the effects on the other flows; None if they were not simulated."""
 
     id: str
     steps: tuple[Step, ...]
@@ -66,27 +69,28 @@ class Remedy(msgspec.Struct, frozen=True):
     proof: Verdict | None = None
     effects: Effects | None = None
     undoes: OwnersDecision | None = None
-    """The decision that it undoes.  Such a remedy is carried out only if a person chooses it."""
+    """The decision that the remedy undoes.  A remedy that undoes a decision is carried out only if a person chooses
+    it."""
 
     @property
     def disruptive(self) -> bool:
-        """Whether it makes a container anew, cuts connections or restarts an engine."""
+        """Whether the remedy creates a container again, cuts connections or restarts an engine."""
         return self.by_person or self.cuts or any(isinstance(step, Ask) and disrupts(step.call) for step in self.steps)
 
     @property
     def harm(self) -> int:
-        """The number of its unasked effects: opened, closed and diverted flows."""
+        """The number of the remedy's unasked effects: opened, closed and diverted flows."""
         return len(self.effects.unasked) if self.effects is not None else 0
 
     @property
     def rank(self) -> tuple[bool, bool, int]:
-        """Its rank among the repairs of a cause: repairs that undo no decision come first, then those that disrupt
-        nothing, then those that affect the fewest other flows."""
+        """The remedy's rank among the remedies of a cause.  Remedies that undo no decision come first.  Among these,
+        first come those that are not disruptive, and then those that affect fewer other flows."""
         return self.undoes is not None, self.disruptive, self.harm
 
     @property
     def reversible(self) -> bool:
-        """Whether every step can be undone."""
+        """Whether every step of the remedy can be undone."""
         return all(nature(step) == "reversible" for step in (*self.steps, *self.keeping))
 
     @property
@@ -110,8 +114,8 @@ class Remedy(msgspec.Struct, frozen=True):
 
 
 class Situation(msgspec.Struct, frozen=True):
-    """The facts that decide how a change is kept.  ``steps`` make the whole change now; ``lost``: the rules that the
-    host's engines lack."""
+    """The facts that decide how a change is kept.  ``steps``: the steps that make the whole change now.  ``lost``: the
+    missing rules of the host's engines."""
 
     network: Network
     cause: str
@@ -125,7 +129,7 @@ class Situation(msgspec.Struct, frozen=True):
         return self.network.this
 
     def file(self, path: str) -> ConfigFile | None:
-        """Return the configuration file at that path, or None if it was not read."""
+        """Return the configuration file with the path; None if it was not read."""
         for each in self.host.files:
             if each.path == path:
                 return each

@@ -1,5 +1,5 @@
-"""The settings that a host's owners keep after a remedy's calls, as far as hairpin can tell.  An event finds these
-settings."""
+"""The settings that firewalld, ufw, systemd and the engines keep after a remedy's calls, as far as hairpin can tell.
+An event that comes later uses these settings."""
 
 from collections.abc import Iterable, Iterator
 from typing import assert_never
@@ -25,11 +25,11 @@ _ZONES, _DIRECT = "/etc/firewalld/zones/", "/etc/firewalld/direct.xml"
 
 
 def kept_network(network: Network, keeping: tuple[Step, ...], made: tuple[Step, ...] = ()) -> Network | None:
-    """Return the network after the steps, with the owners' kept settings; None if hairpin cannot tell how an owner
-    keeps a call.
+    """Return the network after the steps, with the settings that the called owners keep.  Return None if hairpin cannot
+    tell which settings an owner keeps.
 
-    ``keeping``: the steps that write files and call owners; ``made``: steps that are already simulated in the network,
-    of which only the owners' kept settings are added."""
+    ``keeping``: the steps that write files and call owners.  ``made``: steps that are already simulated in the network;
+    of these, only the settings that the owners keep are added."""
     known: Network | None = after(Remedy("kept", (), keeping=keeping), network, network)
     for step in (*made, *keeping):
         if known is not None and isinstance(step, Ask):
@@ -80,7 +80,7 @@ def _told(network: Network, label: str, call: calls.OwnersCall) -> Network | Non
         case calls.SetUnitState():
             return network.with_host(_with_unit_set(host, call))
         case calls.MakeNetwork():
-            return None  # dockerd keeps the definition of a network that does not exist yet
+            return None  # dockerd keeps the definition of the new network, which hairpin does not know
         case (
             calls.SetContainerState()
             | calls.ConnectContainer()
@@ -89,7 +89,7 @@ def _told(network: Network, label: str, call: calls.OwnersCall) -> Network | Non
             | calls.EndProcess()
             | calls.SetPanicMode()
         ):
-            return network  # the simulated change already has everything
+            return network  # the simulated change already contains all settings
         case _:
             assert_never(call)
 
@@ -99,7 +99,8 @@ def _written(network: Network, files: Iterable[WriteFile]) -> Network:
 
 
 def _with_zones(network: Network, host: Host, call: calls.OfFirewalld) -> Network | None:
-    """Return the network in which firewalld's files have the call's setting, and firewalld knows its links."""
+    """Return the network in which firewalld's files have the call's setting, and firewalld has bound the call's
+    link."""
     from hairpin.change.firewalld import firewalld_files  # noqa: PLC0415 - few hosts have it
 
     firewalld, files = host.firewalld, firewalld_files(call, host)
@@ -132,7 +133,8 @@ def _read_again(firewalld: Firewalld, files: tuple[WriteFile, ...]) -> Firewalld
 
 
 def _bound(zones: tuple[FirewalldZone, ...], call: calls.BindInterface) -> Iterator[FirewalldZone]:
-    """Yield the zones, with the link in the called zone.  A zone without a link becomes active by it."""
+    """Yield firewalld's runtime zones, with the link only in the zone of the call.  If this zone was not active, it
+    becomes active."""
     for each in zones:
         links = tuple(link for link in each.interfaces if link != call.interface)
         links = (*links, call.interface) if each.name == call.zone and not call.removed else links

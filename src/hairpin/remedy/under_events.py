@@ -1,5 +1,5 @@
-"""Simulates the events of a host after each remedy and its lasting steps.  Events that undo the remedy are reported.
-Lasting steps that would prevent an engine from starting are not printed."""
+"""Simulates the events of a host after each remedy and its lasting steps.  An event that undoes the remedy is named as
+a side effect.  Lasting steps that would prevent an engine from starting are not printed."""
 
 from itertools import islice
 
@@ -26,9 +26,9 @@ from hairpin.walk.walked import walked
 
 _OF_ENGINES = ("docker-restart", "firewalld-restart")
 _NOTHING_STARTS: frozenset[EventId] = frozenset({"sysctl-system", "container-restart"})
-"""Events that come by themselves and in which no engine and no manager of rules or links starts or loads its files."""
+"""The events in which no engine starts, and in which no manager of rules or links starts or loads its files."""
 _JUDGED = 2
-"""The most remedies of a cause, and flows of each, for which events are simulated."""
+"""The greatest number of remedies of a cause, and of flows for each remedy, for which events are simulated."""
 
 
 def judged_by_events(
@@ -38,10 +38,11 @@ def judged_by_events(
     asked: tuple[Flow, ...],
     together: tuple[Change, ...] = (),
 ) -> tuple[Remedy, ...]:
-    """Return the remedies with the events that undo them.  Of equally harmless remedies, one that lasts comes first.
+    """Return the remedies with the events that undo them.  Of two remedies with the same rank, the remedy that no event
+    undoes comes first.
 
-    ``asked``: the flows that the cause stops; ``network``: seen from the repaired host; ``together``: the changes of
-    other causes without which the flows do not pass."""
+    ``asked``: the flows that the cause stops.  ``network``: the network as seen from the repaired host.  ``together``:
+    the changes of other causes without which the flows do not pass."""
     carried_out = [number for number, each in enumerate(remedies) if each.steps or each.keeping]
     chosen = {*range(_JUDGED), *carried_out[:_JUDGED]}
     judged = [_judged(each, cause, network, asked, together) if number in chosen else (each, False)
@@ -78,13 +79,16 @@ def _judged(
 
 
 def _is_made_by_person(remedy: Remedy) -> bool:
-    """Return whether no command makes the repair.  Its change then simulates a person's work, such as a container with
-    another port or a service with another address, whose rules and sockets come back by themselves."""
+    """Return whether only a person can make the repair.
+
+    The remedy's change then simulates a person's work, such as a container with another port or a service with another
+    address.  Rules and sockets of such a container or service come back by themselves."""
     return all(nature(each) == "for-a-person" for each in (*remedy.steps, *remedy.keeping))
 
 
 def _repaired(remedy: Remedy, network: Network, together: tuple[Change, ...]) -> Network | None:
-    """Return the network with the remedy, its lasting steps and the other changes; None if hairpin cannot tell."""
+    """Return the network after the remedy, its lasting steps and the changes of other causes; None if hairpin cannot
+    tell this network."""
     if not remedy.change.parts:
         return None
     try:
@@ -117,14 +121,14 @@ def _not_kept(event: EventId, course: Course) -> Message:
 
 
 def is_undone(cause: str, network: Network, course: Course, flows: tuple[Flow, ...]) -> bool:
-    """Return whether the same cause stops one of the flows again."""
+    """Return whether the same cause stops one of the flows after the event."""
     again = (asked_again(network, course.network, flow) for flow in flows)
     stopped = (flow for flow in again if not walked(course.network, flow).succeeds)
     return any(each.cause == cause for flow in stopped for each in diagnose(course.network, flow).causes)
 
 
 def _keeps_from_starting(network: Network, event: EventId, then: Course) -> bool:
-    """Return whether an engine or a manager that starts in the event fails then, and would not without the remedy."""
+    """Return whether the remedy makes an engine or a manager fail at its start in the event."""
     if event in _NOTHING_STARTS or not then.failures:
         return False
     now = course_of(network, then.label, event)

@@ -1,4 +1,5 @@
-"""Keeps a repair over the next boot, in the host's own way.  Read ``lasting`` (how each kind of part is kept), and then
-the keepers: ``sysctl_file``, ``kept_rules``, ``kept_nft``, ``unit`` (hairpin's own), ``firewalld``, ``engine``,
-``container``, ``network_configuration``.  ``compose_file`` edits text for a person.
+"""Keeps a repair after the next boot, in the host's own way.  Read ``lasting`` first, which decides how each kind of
+part is kept.  Then read the modules that keep the parts: ``sysctl_file``, ``kept_rules``, ``kept_nft``, ``unit``
+(hairpin's own systemd unit), ``firewalld``, ``engine``, ``container``, ``network_configuration``.  ``compose_file``
+edits a compose file's text for a person.
 """

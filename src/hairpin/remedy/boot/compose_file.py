@@ -1,6 +1,7 @@
-"""Edits of compose files that a repair needs: one key of one service.  hairpin proposes the lines and writes none.
+"""Edits of compose files that a repair needs: each edits one key of one service.  hairpin shows the new lines, and does
+not write the file.
 
-Only plain block style is edited, line by line.  For a file in another form only the key is named.
+Only files in plain block style are edited, line by line.  For a file in another style, hairpin only names the key.
 
 Source: compose-spec 05-services.md ``ports`` ``networks`` ``restart``
 """
@@ -21,8 +22,9 @@ Key = Literal["restart", "networks", "ports"]
 
 
 class ComposeEdit(msgspec.Struct, frozen=True):
-    """An edit of one key of a container's service.  ``new``: its new value, or a further one; ``old``: the removed
-    value.  ``outside``: the network does not belong to the project."""
+    """An edit of one key of a container's service.  ``new``: the key's new value, or the value that is added to its
+    list.  ``old``: the removed value.  ``outside``: whether the added network belongs to no service of the compose
+    project."""
 
     container: Container
     key: Key
@@ -32,8 +34,8 @@ class ComposeEdit(msgspec.Struct, frozen=True):
 
 
 def compose_edits(steps: Iterable[Step], configured: Configured | None, host: Host) -> Iterator[ComposeEdit]:
-    """Yield the repair's edits for containers of compose projects.  ``configured``: the place of the setting that it
-    undoes, such as the address before a published port."""
+    """Yield the repair's edits for containers of compose projects.  ``configured``: the place of the setting that the
+    repair undoes, such as the address before a published port."""
     for step in steps:
         call = step.call if isinstance(step, Ask) else None
         if isinstance(call, SetRestartPolicy) and (found := _of_project(call.name, host)) is not None:
@@ -56,8 +58,8 @@ def _of_project(name: str, host: Host) -> Container | None:
 
 
 def with_edit(text: str, edit: ComposeEdit) -> str | None:
-    """Return the compose file with the edit and no other change; None if it has no such service, or writes the key in
-    another form.  A file that already has the value is returned unchanged."""
+    """Return the compose file with the edit and no other change.  Return None if the file has no such service, or if it
+    writes the key in another style.  A file that already has the value is returned unchanged."""
     lines = text.split("\n")
     service = _section(lines, 0, len(lines), "services")
     own = _section(lines, *service, edit.container.service) if service is not None else None
@@ -134,8 +136,8 @@ def _with_port(lines: list[str], own: _Span, edit: ComposeEdit) -> list[str] | N
 
 
 def _with_network(lines: list[str], own: _Span, network: str) -> list[str] | None:
-    """Return the lines with one more network.  A service without networks is on its project's default one, which is
-    then named, too."""
+    """Return the lines with one more network.  If the service names no network, it is on the project's default network,
+    which is then named, too."""
     indent = " " * _indent_of_block(lines, *own)
     if not any(re.match(rf"{indent}networks\s*:", lines[at]) for at in range(*own)):
         added = [f"{indent}networks:", f"{indent}  - default", f"{indent}  - {network}"]

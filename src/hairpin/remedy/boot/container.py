@@ -1,4 +1,4 @@
-"""Keeps a container's settings.  They last only as options with which it is created or started."""
+"""Keeps a container's settings.  They last only as options with which the container is created or started."""
 
 import shlex
 
@@ -21,7 +21,7 @@ RECREATED = Lasting(
 )
 
 _NOT_AT_BOOT = ("", "no", "on-failure")
-"""Restart policies of containers that the engine does not start at each boot."""
+"""The restart policies with which the engine does not start a container at each boot."""
 
 CONNECTED = Lasting(
     advice=(message("the connection ends when the container is made anew: name the network in the compose file, too"),)
@@ -29,8 +29,9 @@ CONNECTED = Lasting(
 
 
 def started(situation: Situation) -> Lasting:
-    """Return calls that set a restart policy, for containers that the engine would not start after a reboot.  A running
-    container that is only restarted keeps its policy, which a person chose."""
+    """Return the calls that set a restart policy for containers that the engine would not start after a reboot.
+
+    A running container that the change only restarts keeps its restart policy, because a person chose it."""
     calls: list[SetRestartPolicy] = []
     advice: list[Message] = []
     stopped = {
@@ -58,8 +59,8 @@ def started(situation: Situation) -> Lasting:
 
 
 def started_behind(situation: Situation) -> tuple[SetRestartPolicy, ...]:
-    """Return the call that sets a restart policy for the asked container, which its engine's start does not start.
-    Other such containers keep their policies, which a person chose."""
+    """Return the call that sets a restart policy for the asked container, if its engine does not start it at boot.  All
+    other containers keep their restart policies, because a person chose them."""
     where = situation.candidate.where
     container = situation.host.container(where.container or "") if isinstance(where, OfUnit) else None
     if container is None or container.restart_policy not in _NOT_AT_BOOT:
@@ -75,13 +76,13 @@ def _at_boot(container: Container, situation: Situation) -> tuple[SetRestartPoli
 
 
 def policy_of(engine: Engine) -> str:
-    """Return the policy by which the engine starts a container at boot unless a person has stopped it."""
+    """Return the restart policy with which the engine starts a container at boot, except if a person has stopped it."""
     return "unless-stopped" if engine.kind == "docker" else "always"
 
 
 def listening(parts: tuple[AddSocket, ...], situation: Situation) -> Lasting:
-    """Return advice on services that have to listen on another address or port, because hairpin does not change their
-    configuration."""
+    """Return the advice on services in containers that have to listen on another address or port.  hairpin does not
+    change a service's configuration."""
     containers = (situation.network.container_of(part.netns) for part in parts if not part.netns.is_host)
     return Lasting(
         advice=tuple(
@@ -94,7 +95,7 @@ def listening(parts: tuple[AddSocket, ...], situation: Situation) -> Lasting:
 
 
 def of_container(part: SetSysctl, situation: Situation) -> Lasting:
-    """Return advice on a container's sysctl: it lasts only as an option of ``docker create``."""
+    """Return the advice on a container's sysctl, which lasts only as an option of ``docker create``."""
     container = situation.network.container_of(part.netns)
     name = container.name if container is not None else part.netns.name
     option = shlex.join(("--sysctl", f"{dotted(part.path)}={part.value}"))

@@ -1,5 +1,5 @@
-"""Keeps a container engine's restored rules.  They are never written into saved rules, because the engine makes them
-itself.  The advice names what may have deleted them.
+"""Keeps a container engine's restored rules.  They are never written into a file of saved rules, because the engine
+makes them itself.  The advice names the programs that may have deleted them.
 """
 
 import msgspec
@@ -20,12 +20,12 @@ _AVOID = message("do not save these rules: the engine writes them itself at each
 
 
 def is_lost(part: AddChain | InsertRule, situation: Situation) -> bool:
-    """Return whether the part adds a chain or rule that an engine of this host should have and lacks."""
+    """Return whether the part adds a chain or rule that an engine of this host should have and that is missing."""
     return part.netns.is_host and any(_is_lost(part, lost) for lost in situation.lost)
 
 
 def restores(situation: Situation) -> bool:
-    """Return whether the change puts an engine's lost rules back."""
+    """Return whether the change restores lost rules or chains of an engine."""
     edits = (part for part in situation.candidate.change.parts if isinstance(part, AddChain | InsertRule))
     return any(is_lost(each, situation) for each in edits)
 
@@ -41,13 +41,14 @@ def _is_lost(part: AddChain | InsertRule, lost: Missing) -> bool:
 
 
 def restored(host: Host) -> Lasting:
-    """Return the advice that the engine makes its rules itself, and which parts of the host may delete them again."""
+    """Return the advice that the engine makes its rules itself, and that names the programs that may delete them
+    again."""
     return Lasting(advice=(_AVOID, *_who_may_have_flushed(host)))
 
 
 def rules_allowed(situation: Situation) -> Lasting | None:
-    """Return dockerd's configuration without ``iptables=false``, if a repair makes dockerd's rules in its place; None
-    if no repair does, or if the option is a flag of the unit."""
+    """Return dockerd's configuration file without ``iptables=false``, if the repair makes rules that dockerd would make
+    without this option.  Return None for any other repair, and if the option is a flag in dockerd's unit."""
     written = situation.candidate.configured
     made = (each for each in situation.candidate.change.parts if isinstance(each, AddChain | InsertRule))
     if written is None or written.option != "iptables=false" or not any(each.chain == "DOCKER" for each in made):
@@ -64,8 +65,11 @@ def rules_allowed(situation: Situation) -> Lasting | None:
 
 
 def started(host: Host, calls: tuple[Call, ...]) -> Lasting:
-    """Return two kinds of calls: those that start the engine at boot, if nothing does so yet; and those that keep its
-    bridges in its firewalld zone, because it ends at its start otherwise.  ``calls`` start it now."""
+    """Return the calls that let the engine start at boot.
+
+    If no unit starts the engine at boot, a call enables its unit.  Other calls put the engine's bridges into the
+    engine's zone in firewalld's files, because dockerd exits if they are in another zone.  ``calls`` start the engine
+    now."""
     bound = tuple(
         msgspec.structs.replace(each, permanent=True)
         for each in calls
@@ -84,7 +88,7 @@ def _is_bound_elsewhere(host: Host, call: BindInterface) -> bool:
 
 
 def _who_may_have_flushed(host: Host) -> tuple[Message, ...]:
-    """Return a sentence for each part of this host that deletes the engine's rules when it starts or reloads."""
+    """Return a sentence for each program of this host that deletes the engine's rules when it starts or reloads."""
     found: list[Message] = []
     if host.firewalld is not None and host.firewalld.running:
         found.append(

@@ -1,4 +1,4 @@
-"""firewalld keeps changes that are made with --permanent.  Its next reload removes all other changes."""
+"""Keeps changes in firewalld's files, by calls with --permanent.  firewalld's next reload removes all other changes."""
 
 import shlex
 from typing import Literal
@@ -25,8 +25,8 @@ from hairpin.remedy.remedy import Lasting, Situation
 
 
 def permanent_calls(situation: Situation) -> Lasting:
-    """Return the calls of the change again, with --permanent.  Calls that firewalld's files already contain are left
-    out, because an undo would remove these entries."""
+    """Return the change's calls to firewalld, with --permanent added.  A call is left out if firewalld's files already
+    contain its setting, because the undo of the call would remove the setting."""
     calls: list[OfFirewalld] = [
         msgspec.structs.replace(call, permanent=True)
         for call in situation.candidate.change.calls
@@ -58,15 +58,18 @@ def _is_kept(call: OfFirewalld, host: Host) -> bool:
 
 
 def without_direct(rule: DirectRule) -> OfFirewalld | None:
-    """Return the call that deletes the --direct rule from firewalld's file; None for a passthrough."""
+    """Return the call that deletes the --direct rule from firewalld's file; None for a passthrough rule."""
     if rule.priority is None:
         return None
     return AddDirectRule(rule.family, rule.table, rule.chain, rule.words, removed=True, priority=rule.priority)
 
 
 def direct(rules: tuple[InsertRule, ...], known: tuple[DirectRule, ...]) -> Lasting:
-    """Return the rules as --direct rules of firewalld, before its present ones (``known``).  A chain that is not built
-    in is added first, because firewalld starts before the engine and would fail at a rule in a missing chain."""
+    """Return the calls that add the rules as --direct rules of firewalld, before its present --direct rules
+    (``known``).
+
+    A chain that is not built in is added first.  firewalld starts before the engine, and would fail at a rule whose
+    chain does not exist."""
     calls: dict[OfFirewalld, None] = {}
     for rule in rules:
         family: Literal["ip", "ip6"] = "ip6" if rule.family == "ip6" else "ip"

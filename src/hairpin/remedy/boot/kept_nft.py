@@ -12,7 +12,8 @@ from hairpin.remedy.remedy import Lasting, Situation
 
 
 def nft_insertions(rules: tuple[InsertRule, ...], situation: Situation) -> Lasting:
-    """Return the scripts with the rules as first lines of their chains.  The last rule is inserted first."""
+    """Return the changed scripts, in which the rules are the first lines of their chains.  The last rule is inserted
+    first, so that the rules keep their order."""
     texts: dict[str, str] = {}
     advice: list[Message] = []
     for rule in reversed(rules):
@@ -26,7 +27,8 @@ def nft_insertions(rules: tuple[InsertRule, ...], situation: Situation) -> Lasti
 
 
 def _with_rule(rule: InsertRule, texts: dict[str, str], situation: Situation) -> ConfigFile | None:
-    """Return the one script that makes the rule's chain, with the rule added; None if no read script makes it."""
+    """Return the script that makes the rule's chain, with the rule added; None if no script that was read makes the
+    chain."""
     for file in situation.host.files:
         if not is_nft_script(file.path):
             continue
@@ -43,8 +45,8 @@ def _differs(written: WriteFile, situation: Situation) -> bool:
 
 
 def _without_script(rule: InsertRule, situation: Situation) -> Message:
-    """Return advice if no script has a block of the chain: a script may make it in another form, or another program may
-    make it at boot."""
+    """Return the advice for a rule for whose chain no script has a block.  A script may make the chain in another form,
+    or another program may make it at boot."""
     facts = {"chain": rule.chain, "family": rule.family, "table": rule.table, "line": rule.rule.text}
     named = [rf"\b{kind}\b[^\n]*\b{re.escape(name)}\b" for kind, name in (("table", rule.table), ("chain", rule.chain))]
     for file in situation.host.files:

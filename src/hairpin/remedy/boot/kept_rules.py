@@ -48,7 +48,7 @@ from hairpin.remedy.remedy import Lasting, Situation
 _UFW_DEFAULT = "/etc/default/ufw"
 _BEFORE_RULES = ("/etc/ufw/before.rules", "/etc/ufw/before6.rules")
 _OF_UFW = ("INPUT", "OUTPUT", "FORWARD")
-"""Built-in chains from which ufw jumps to the chains in before.rules."""
+"""The built-in chains from which ufw jumps to the chains in its file before.rules."""
 
 
 def keeping_insertions(rules: tuple[InsertRule, ...], situation: Situation) -> Lasting:
@@ -88,7 +88,7 @@ def keeping_insertions(rules: tuple[InsertRule, ...], situation: Situation) -> L
 
 
 def _by_unit(rules: tuple[InsertRule, ...], situation: Situation) -> Lasting:
-    """Return the unit that makes the rules at boot; rules of looped-back addresses share one unit."""
+    """Return the unit that makes the rules at boot.  All rules for looped-back public addresses share one unit."""
     if all(map(is_of_loopback, rules)):
         return by_loopback_unit(situation)
     return by_unit(situation, situation.steps, rules)
@@ -104,8 +104,10 @@ def _only_today(address: str, name: str) -> Message:
 
 
 def _is_of_nobody_known(rule: InsertRule, situation: Situation) -> bool:
-    """Return whether an unknown program, such as libvirt, makes the rule's chain: it is not built in, no engine makes
-    it, and no file has it.  At boot the chain may be made after the rule."""
+    """Return whether an unknown program, such as libvirt, makes the rule's chain.
+
+    This is so if the chain is not built in, no engine makes it, and no file that was read contains it.  At boot, the
+    program may make the chain after hairpin's unit has tried to add the rule."""
     if is_of_loopback(rule) or rule.chain.startswith("DOCKER"):
         return False
     if any(rule.chain in file.text for file in situation.host.files):
@@ -122,19 +124,22 @@ def _only_there(chain: str) -> Message:
 
 
 def _needs_engine(rule: InsertRule) -> bool:
-    """Return whether the rule is in an engine's chain or jumps to one, so that no file which is loaded before the
-    engine can contain it.  DOCKER-USER does not count: a file may make it, and dockerd keeps its rules."""
+    """Return whether the rule is in an engine's chain or jumps to an engine's chain.
+
+    A file that is loaded before the engine starts cannot contain such a rule.  The chain DOCKER-USER does not count: a
+    file may make this chain, and dockerd keeps the chain's rules."""
     leads = (part.chain for part in rule.rule.body if isinstance(part, Jump))
-    # If a rule was read without its table, its jump to an unknown chain is an Outside.
+    # If a rule was read without its table, its jump to an unknown chain is kept as ``Outside``.
     unknown = (part.name for part in rule.rule.body if isinstance(part, Outside))
     chains = {rule.chain, *leads, *unknown}
     return any(chain.startswith("DOCKER") and chain != "DOCKER-USER" for chain in chains)
 
 
 def _source(rules: tuple[InsertRule, ...], situation: Situation) -> ConfigFile | None:
-    """Return the one saved file from which the rules' chains were loaded: each of the file's rules for these chains is
-    in the kernel.  Its next load restores only its own lines, so a rule lasts only in this file.  None: there is no
-    such file, or there are several."""
+    """Return the saved file from which the rules' chains were loaded; None if there is no such file, or several.
+
+    A file counts as loaded if each of its rules for these chains is in the kernel.  Its next load restores only its own
+    lines, so a new rule of these chains lasts only in this file."""
     found = {
         file.path: file
         for file in situation.host.files
@@ -162,12 +167,14 @@ def _in_source(source: ConfigFile, rules: tuple[InsertRule, ...], situation: Sit
 
 
 def _by_ufw(rules: tuple[InsertRule, ...], source: ConfigFile | None, situation: Situation) -> Lasting:
-    """Return ufw's files with the rules in ufw's own chains.  A reload flushes these chains and loads them again.  It
-    would add a rule in a built-in chain once more each time, so a unit makes such a rule.  Chains that ufw's files
-    themselves fill (ufw-docker's DOCKER-USER in after.rules) are also flushed by a reload.
+    """Return ufw's files with the rules in ufw's own chains.
 
-    If ufw's chains are gone from the kernel, a reload would restore the whole firewall, not only this rule.  That
-    effect is not simulated, so the reload is left to a person, and the files serve the next boot."""
+    A reload of ufw flushes ufw's own chains and loads them again.  It also flushes other chains that ufw's files fill,
+    such as DOCKER-USER in ufw-docker's after.rules.  A rule in a built-in chain would be added once more at each
+    reload, so hairpin's unit makes such a rule.
+
+    If ufw's chains are missing in the kernel, a reload would restore the whole firewall, not only this rule.  This
+    effect is not simulated, so a person has to reload ufw, and the files take effect at the next boot."""
     known = all(situation.file(_BEFORE_RULES[rule.family == "ip6"]) is not None for rule in rules)
     if source is not None and "/ufw/" in source.path and all(rule.chain not in _OF_UFW for rule in rules):
         kept = _in_source(source, rules, situation)
@@ -191,7 +198,7 @@ def _by_ufw(rules: tuple[InsertRule, ...], source: ConfigFile | None, situation:
 
 
 def _chain(rule: InsertRule, situation: Situation) -> Chain | None:
-    """Return the rule's chain as the kernel has it."""
+    """Return the rule's chain as it was read from the kernel; None if the kernel does not have it."""
     table = situation.network.namespace(rule.netns).ruleset.table(rule.family, rule.table, rule.dialect)
     return table.chain(rule.chain) if table is not None else None
 
@@ -205,8 +212,8 @@ def _in_chain(rule: InsertRule, chain: str) -> InsertRule:
 def _saved_files(
     file_v4: str, file_v6: str, rules: tuple[InsertRule, ...], situation: Situation
 ) -> tuple[WriteFile, ...]:
-    """Return the saved files with the rules added, unless they already have them.  Each rule is inserted before the
-    earlier ones, so the last rule is inserted first."""
+    """Return the saved files with the rules added.  A file that already has a rule is not changed for this rule.  Each
+    rule is inserted at the head of its chain, so the last rule is inserted first."""
     texts: dict[str, str] = {}
     for rule in reversed(rules):
         path = file_v6 if rule.family == "ip6" else file_v4
@@ -218,7 +225,7 @@ def _saved_files(
 
 
 def keeping_deletions(parts: tuple[DeleteRule, ...], situation: Situation) -> Lasting:
-    """Return the saved files that contain the rules, without these rules."""
+    """Return the changed saved files, from which the rules are deleted."""
     edited: dict[str, WriteFile] = {}
     calls: dict[OfFirewalld, None] = {}
     advice: list[Message] = []
@@ -239,7 +246,7 @@ def keeping_deletions(parts: tuple[DeleteRule, ...], situation: Situation) -> La
 
 
 def _without_rule(place: Place, situation: Situation, edited: dict[str, WriteFile]) -> list[WriteFile]:
-    """Return the saved files that contain the rule, without it."""
+    """Return the saved files that contain the rule, with the rule deleted."""
     found: list[WriteFile] = []
     for file in situation.host.files:
         earlier = edited.get(file.path)
@@ -286,8 +293,8 @@ def policy_at_boot(part: SetPolicy, situation: Situation) -> Lasting:
 
 
 def policies(parts: tuple[SetPolicy, ...], situation: Situation) -> Lasting:
-    """Return the files that set the policies.  dockerd itself sets FORWARD's policy to DROP, so a file can rarely keep
-    it at ACCEPT."""
+    """Return the files that set the policies.  A file can rarely keep FORWARD's policy at ACCEPT, because dockerd sets
+    it to DROP."""
     files: dict[str, WriteFile] = {}
     advice: list[Message] = []
     for part in parts:
@@ -326,7 +333,7 @@ def _with_policy(part: SetPolicy, situation: Situation) -> list[WriteFile]:
 
 
 def addresses_of_today(rule: Rule, host: Host) -> Iterator[tuple[str, str]]:
-    """Yield each container's address that the rule names, with the container's name."""
+    """Yield each address of a container that the rule names, with the container's name."""
     for version, value in _named(rule):
         for container in host.containers():
             endpoints = host.engine_of(container).endpoints_of(container)

@@ -1,6 +1,6 @@
-"""The kind of remedy of each part of a change, and the steps that keep each kind.
+"""Tells the kind of remedy of each part of a change, and makes the steps that keep the parts of each kind.
 
-hairpin does not edit a file that another program writes: the advice names this program and the needed lines.
+hairpin does not edit a file that another program writes.  Its advice names this program and the needed lines.
 """
 
 from difflib import SequenceMatcher
@@ -32,10 +32,12 @@ Kind = Literal[
     "recreate-network", "drop-connection", "change-files", "change-outside",
 ]  # fmt: skip
 KINDS: tuple[Kind, ...] = get_args(Kind)
-"""The kinds in order: the first one that a part of the change has names the remedy."""
+"""The kinds of remedies, in order.  A remedy whose parts have several kinds gets the first of these kinds as its
+name."""
 DISRUPTIVE: frozenset[Kind] = frozenset({"recreate-container", "recreate-network"})
 BY_PERSON: frozenset[Kind] = frozenset({*DISRUPTIVE, "start-service"})
-"""Kinds that a person carries out.  The change only simulates the effect; advice says what to do."""
+"""The kinds of remedies that a person carries out.  The change only simulates the effect, and advice tells what to
+do."""
 _BY_ITSELF: dict[Kind, Message] = {
     "end-panic-mode": message("firewalld keeps panic mode in no file: a start of firewalld ends panic mode, too"),
     "replace-rules": message(
@@ -46,12 +48,14 @@ _BY_ITSELF: dict[Kind, Message] = {
     "drop-connection": message("the kernel makes the next entry by the rules that it has then: nothing else is needed"),
     "change-outside": message("its lasting configuration is outside of this host"),
 }
-"""Kinds for which hairpin writes nothing, with the advice about each."""
+"""The kinds of remedies for which hairpin writes no file and makes no call, with the advice for each kind."""
 
 
 def kind_of(part: c.Primitive, situation: Situation) -> Kind:
-    """Return the part's kind of remedy.  If the change calls an owner, the call decides for all parts.  dockerd's start
-    takes precedence over calls that only make the start possible."""
+    """Return the part's kind of remedy.
+
+    If the change contains a call to an owner, the call decides the kind of all parts.  The call that starts dockerd
+    takes precedence over calls that only make this start possible."""
     for call in sorted(situation.candidate.change.calls, key=starts_docker, reverse=True):
         found = _kind_of_call(call, situation.candidate.change)
         if found is not None:
@@ -85,7 +89,7 @@ def kind_of(part: c.Primitive, situation: Situation) -> Kind:
 
 
 def _kind_of_call(call: calls.Call, change: c.Change) -> Kind | None:
-    """Return the call's kind of remedy; None if the change's parts decide."""
+    """Return the call's kind of remedy; None if the parts of the change decide the kind."""
     match call:
         case (
             calls.OpenPort()
@@ -108,7 +112,7 @@ def _kind_of_call(call: calls.Call, change: c.Change) -> Kind | None:
             return "start-container" if verb != "pause" else None
         case calls.SetUnitState():
             return "start-engine"
-        case calls.ReloadNetworks():  # the engine's start also makes bridges
+        case calls.ReloadNetworks():  # the call may also make bridges and veths only
             return "restore-engine-rules" if any(isinstance(part, c.RuleEdit) for part in change.parts) else None
         case calls.SetRestartPolicy() | calls.EndProcess() | calls.ByPerson():
             return None
@@ -117,21 +121,26 @@ def _kind_of_call(call: calls.Call, change: c.Change) -> Kind | None:
 
 
 def _starts_service(change: c.Change) -> bool:
-    """Return whether the change starts a service of the host itself on the port.  In contrast, the socket of a
-    published port names a relay, or the engine's program that holds the port."""
+    """Return whether the change starts a service of the host itself on the port.
+
+    The socket of such a service names neither a relay nor a process.  The socket of a published port names a relay, or
+    the engine's process that holds the port."""
     sockets = [part.socket for part in change.parts if isinstance(part, c.AddSocket)]
     return any(each.relay is None and each.process is None for each in sockets)
 
 
 def _makes_container(change: c.Change) -> bool:
-    """Return whether a person recreates a container.  The engine then makes its rules and links at each start."""
+    """Return whether a person has to create a container again.  The engine then makes the container's rules and links
+    at each start."""
     by_person = any(isinstance(call, calls.ByPerson) for call in change.calls)
     return by_person and any(isinstance(part, c.AddNamespace) for part in change.parts)
 
 
 def _spares_containers(part: c.Primitive, host: Host, network: Network) -> bool:
-    """Return whether the part cuts off no container: it adds a route that leads no container's address past its bridge,
-    or deletes a route that is not a container network's."""
+    """Return whether the part adds or deletes a route and cuts off no container.
+
+    An added route cuts off no container if it leads no container's address past its bridge.  A deleted route cuts off
+    no container if it is not the route to a container network."""
     match part:
         case c.DeleteEntry(entry=Route() as route):
             prefix = (route.version, route.destination, route.prefix_length)
@@ -145,7 +154,7 @@ def _spares_containers(part: c.Primitive, host: Host, network: Network) -> bool:
 
 
 def _files_kept(parts: tuple[c.Primitive, ...], situation: Situation) -> Lasting:
-    """Return the files that load the changed modules at boot.  Changed files and units last by themselves."""
+    """Return the files that load the loaded kernel modules at boot.  Changed files and units last by themselves."""
     modules = tuple(part.name for part in parts if isinstance(part, c.LoadModule))
     if not modules:
         return Lasting(advice=(message("the file holds after a reboot too: nothing else is needed"),))
@@ -208,14 +217,14 @@ def lasting(kind: Kind, parts: tuple[c.Primitive, ...], situation: Situation) ->
         case "start-container":
             return container.started(situation)
         case "allow-in-ufw" | "unban-address":
-            return Lasting()  # ufw and the ban list's tool keep their rules themselves
+            return Lasting()  # ufw and fail2ban or CrowdSec keep their rules themselves
         case "connect-network":
             kept = container.started(situation)
             return msgspec.structs.replace(kept, advice=(*container.CONNECTED.advice, *kept.advice))
         case "recreate-container":
             return container.RECREATED
         case "start-service":
-            return Lasting()  # only a person knows which service it is and what starts it at boot
+            return Lasting()  # only a person knows which service has to run, and how it is started at boot
         case "make-service-listen":
             return container.listening(tuple(part for part in parts if isinstance(part, c.AddSocket)), situation)
         case "restore-engine-rules":
@@ -237,7 +246,7 @@ def lasting(kind: Kind, parts: tuple[c.Primitive, ...], situation: Situation) ->
         case "set-link":
             return network_configuration.links(tuple(part for part in parts if isinstance(part, c.SetLink)), situation)
         case "change-route" if fixed_with_of(situation.cause) == "network":
-            return Lasting()  # only another subnet lasts
+            return Lasting()  # a route does not last here; the network needs another subnet
         case "change-route":
             return network_configuration.routes(parts, situation)
         case "change-files":
@@ -252,17 +261,18 @@ def lasting(kind: Kind, parts: tuple[c.Primitive, ...], situation: Situation) ->
 
 
 def without_owned_files(kept: Lasting, situation: Situation) -> Lasting:
-    """Return ``kept`` without the files of other programs; the lines that such a file needs become advice."""
+    """Return ``kept`` without files that other programs write.  The advice then names the lines that such a file
+    needs."""
     told = {each.path: _left_to_owner(each, situation.file(each.path)) for each in kept.files}
     files = tuple(each for each in kept.files if told[each.path] is None)
-    # ufw would only read its old files again.
+    # Without a changed file, a reload of ufw would only read the old files again.
     calls = tuple(each for each in kept.calls if files or not kept.files or not isinstance(each, ReloadUfw))
     advice = (*kept.advice, *(each for each in told.values() if each is not None))
     return msgspec.structs.replace(kept, files=files, calls=calls, advice=advice)
 
 
 def _left_to_owner(written: WriteFile, before: ConfigFile | None) -> Message | None:
-    """Return advice on a file of another program; None if hairpin may write the file."""
+    """Return the advice for a file that another program writes; None if hairpin may write the file."""
     if before is None:
         return None
     facts = {"file": written.path, "lines": _lines(before.text, written.text or "")}
@@ -286,7 +296,7 @@ def _left_to_owner(written: WriteFile, before: ConfigFile | None) -> Message | N
 
 
 def _lines(before: str, after: str) -> str:
-    """Return the changed lines, each with its sign and its present line number."""
+    """Return the changed lines, each with ``-`` (removed) or ``+`` (added), and with present line numbers."""
     old, new = before.splitlines(), after.splitlines()
     told: list[str] = []
     for kind, start, end, first, last in SequenceMatcher(None, old, new, autojunk=False).get_opcodes():

@@ -32,7 +32,7 @@ _CONFIGURATORS = (
 _FOLDER = "/etc/systemd/network"
 _ANY_VERSION = 255
 _METRIC6 = 1024
-"""IP6_RT_PRIO_USER: the metric of a route that is added without one."""
+"""IP6_RT_PRIO_USER: the metric that the kernel gives an IPv6 route which is added without a metric."""
 
 
 def configured_by(host: Host) -> Message:
@@ -51,8 +51,10 @@ def configured_by(host: Host) -> Message:
 
 
 def routes(parts: tuple[Primitive, ...], situation: Situation) -> Lasting:
-    """Return networkd's drop-ins that keep addresses and routes, or advice that names their maker.  The maker is the
-    engine for a container and its own bridges, else the host's network configuration."""
+    """Return the drop-ins of systemd-networkd that keep addresses and routes, or advice that names their owner.
+
+    The owner is the engine for addresses and routes of a container or of an engine's bridge.  For all others it is the
+    host's network configuration."""
     if all(isinstance(part, Setting) and not part.netns.is_host for part in parts):
         return Lasting(advice=(message("the engine makes a container's addresses and routes anew when it starts it"),))
     added = tuple(part.entry for part in parts if isinstance(part, AddEntry))
@@ -73,7 +75,8 @@ def _links_of(entry: Entry) -> set[str | None]:
 
 
 def links(parts: tuple[SetLink, ...], situation: Situation) -> Lasting:
-    """Return advice that names the maker of the links: the network configuration, an overlay's agent, or the engine."""
+    """Return the advice that names the owner of the links: the network configuration, an overlay's agent, or the
+    engine."""
     if any(part.link.tunnel is not None for part in parts):
         return Lasting(
             advice=(
@@ -87,8 +90,8 @@ def links(parts: tuple[SetLink, ...], situation: Situation) -> Lasting:
 
 
 def by_networkd(parts: tuple[Primitive, ...], situation: Situation) -> Lasting | None:
-    """Return the drop-ins that make the entries whenever networkd configures their links; None if it does not configure
-    all of these links, or if its files cannot express an entry."""
+    """Return the drop-ins with which systemd-networkd makes the entries whenever it configures their links.  Return
+    None if systemd-networkd does not configure all these links, or if its files cannot express an entry."""
     texts: dict[str, str] = {}
     there: list[str] = []
     for part in parts:
@@ -133,7 +136,8 @@ def _drop_in(base: str, text: str) -> str:
 
 
 def _file_of(name: str, host: Host) -> UnitFile | None:
-    """Return the file by which networkd configures the link, if it runs and that is certain."""
+    """Return the file by which systemd-networkd configures the link; None if it does not run, or if the file is not
+    certain."""
     daemon = unit(host, "systemd-networkd")
     link = host.namespace(host.netns.name).link(name)
     if daemon is None or daemon.active != "active" or link is None:
@@ -145,7 +149,8 @@ def _file_of(name: str, host: Host) -> UnitFile | None:
 
 
 def _said(entry: Address | Route) -> tuple[str, str] | None:
-    """Return the entry's link, and its section in a file; None if no section can express the whole entry."""
+    """Return the entry's link, and the section that makes the entry in a ``.network`` file; None if no section can
+    express the whole entry."""
     if isinstance(entry, Address):
         if entry.peer is not None or entry.nodad or entry.noprefixroute or entry.scope != "global":
             return None

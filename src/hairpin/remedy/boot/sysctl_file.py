@@ -1,11 +1,11 @@
-"""Keeps a sysctl in a new file that is read last, and names the file that sets another value.
+"""Keeps a sysctl in a new file that is read last, and names each existing file that sets another value.
 
-Existing files are never edited.  If the other value is in a file that is read after all files of sysctl.d, the advice
-names its line, and a person has to change it.
+Existing files are never edited.  If another value is set in a file that is read after all files of sysctl.d, the advice
+names the line, and a person has to change it.
 
-A value that dockerd writes at its start gets no file, because of the file's own effect on dockerd.  The exception is
-forwarding that was switched off while dockerd ran, or that a file switches off: it gets a file, together with FORWARD's
-policy.
+A value that dockerd writes at its start gets no file, because such a file would change what dockerd does.  Forwarding
+is an exception if it was switched off while dockerd ran, or if a file switches it off.  It then gets a file, together
+with FORWARD's policy.
 
 dockerd sets the FORWARD policy to DROP only if it finds forwarding off and switches it on itself.  A file that sets
 ``net.ipv4.ip_forward = 1`` takes effect earlier, so the policy stays ACCEPT: ports that no container publishes are then
@@ -34,16 +34,17 @@ from hairpin.remedy.boot.kept_rules import policy_at_boot
 from hairpin.remedy.remedy import Lasting, Situation
 
 _MADE_BY = {"bridge": "br_netfilter", "netfilter": "nf_conntrack"}
-"""The modules that make the sysctls in a folder of net/.  They have to be loaded before sysctl.d is read."""
+"""The kernel module that makes the sysctls in each folder of net/.  The module has to be loaded before sysctl.d is
+read."""
 _ASSUMED = (20, 10, 0)
-"""The assumed version of a dockerd whose version is unknown.  Every version since 1.13 switches forwarding on in this
-way."""
+"""The version that is assumed for a dockerd whose version is unknown.  Every version since 1.13 switches forwarding on
+in the same way."""
 _SAME: dict[Path, Path] = {("net", "ipv4", "conf", "all", "forwarding"): ("net", "ipv4", "ip_forward")}
 _FORWARDING: tuple[Path, ...] = (("net", "ipv4", "ip_forward"), ("net", "ipv6", "conf", "all", "forwarding"))
 
 
 def settings_of(part: Primitive) -> tuple[SetSysctl, ...]:
-    """Return the part's sysctls as single values."""
+    """Return the part's sysctls as changes of one value each."""
     if isinstance(part, ReplaceSysctls):
         return tuple(SetSysctl(part.netns, path, value) for path, value in part.values)
     return (part,) if isinstance(part, SetSysctl) else ()
@@ -86,7 +87,7 @@ def _kept(part: SetSysctl, situation: Situation) -> Lasting:
 
 
 def _also_its_owner(found: tuple[Setting, ...], situation: Situation) -> Iterator[Message]:
-    """Yield the advice about the tool that writes the file with the other value, because its next run may set that
+    """Yield the advice about the tool that writes the file with the wrong value.  The tool's next run may set the wrong
     value again."""
     file = situation.file(found[-1].file) if found else None
     owner = managed_by(file) if file is not None else None
@@ -99,7 +100,8 @@ def _also_its_owner(found: tuple[Setting, ...], situation: Situation) -> Iterato
 
 
 def _made(part: SetSysctl, found: tuple[Setting, ...], maker: Message, situation: Situation) -> Lasting:
-    """Return how a value is kept that the engine itself writes: it needs no file, but no file may set another value."""
+    """Return the files and the advice that keep a value which the engine itself writes.  The value needs no file, but
+    no file may set another value."""
     wrong = tuple(each for each in found if each.value != part.value)
     if not wrong and _is_switched_off_since(part.path, situation.host):
         return _set_before_the_engine(part, (_switched_off(part),), situation)
@@ -113,7 +115,8 @@ def _made(part: SetSysctl, found: tuple[Setting, ...], maker: Message, situation
 
 
 def _is_read_last(setting: Setting) -> bool:
-    """Return whether the file is read after all files of sysctl.d, so that no file of hairpin's can override it."""
+    """Return whether the setting's file is read after all files of sysctl.d, so that no file of hairpin can override
+    it."""
     return setting.file in (UFW_SYSCTL, SYSCTL_CONF)
 
 
@@ -126,9 +129,10 @@ def _switched_off(part: SetSysctl) -> Message:
 
 
 def _set_before_the_engine(part: SetSysctl, told: tuple[Message, ...], situation: Situation) -> Lasting:
-    """Return a file for a value that only the engine's start would set, because the program that changed it will do so
-    again.  If the file switches forwarding on, dockerd does not set FORWARD's policy at boot, so the present policy is
-    kept, too."""
+    """Return the file for a value that only the engine's start would set.
+
+    The file is needed because the program that changed the value will change it again.  If the file switches forwarding
+    on, dockerd does not set FORWARD's policy at boot, so FORWARD's present policy is kept, too."""
     name = file_after(part.path, situation.host.files)
     closed = _closed_forward(part, situation)
     kept = policy_at_boot(closed, situation) if closed is not None else Lasting()
@@ -144,7 +148,7 @@ def _set_before_the_engine(part: SetSysctl, told: tuple[Message, ...], situation
 
 
 def _for_daemon(setting: DaemonSetting, part: SetSysctl) -> Message:
-    """Return advice on a value that a daemon sets whenever it starts, so that a file would not help."""
+    """Return the advice on a value that a daemon sets at each of its starts, so that a file would not help."""
     return message(
         "{file} makes {daemon} set {key} to {value} whenever it starts, after all files of sysctl.d: change it there",
         file=setting.file,
@@ -155,7 +159,8 @@ def _for_daemon(setting: DaemonSetting, part: SetSysctl) -> Message:
 
 
 def _by_person(last: Setting, part: SetSysctl) -> Message:
-    """Return advice on a line that is read last: no other file could override it, and hairpin does not edit it."""
+    """Return the advice on a line that is read last.  No other file can override this line, and hairpin does not edit
+    its file."""
     return message(
         "{file} line {line} sets {key} to {value} and is read last, so no other file helps: write {wanted} there",
         **_facts(last, part),
@@ -164,7 +169,7 @@ def _by_person(last: Setting, part: SetSysctl) -> Message:
 
 
 def _to_delete(setting: Setting, part: SetSysctl) -> Message:
-    """Return advice on a line that sets another value than the engine does, and is read last."""
+    """Return the advice to delete a line that is read last and sets another value than the engine."""
     return message("{file} line {line} sets {key} to {value} at each boot: delete that line", **_facts(setting, part))
 
 
@@ -173,7 +178,7 @@ def _facts(setting: Setting, part: SetSysctl) -> dict[str, object]:
 
 
 def _advice(host: Host, part: SetSysctl, found: tuple[Setting, ...]) -> Message:
-    """Return advice that names the file with the wrong value, or says that there is none."""
+    """Return the advice that names the file with the wrong value, or says that no file sets the value."""
     key = dotted(part.path)
     if not found:
         docker = any(each.kind == "docker" for each in host.engines)
@@ -190,7 +195,7 @@ def _advice(host: Host, part: SetSysctl, found: tuple[Setting, ...]) -> Message:
 
 
 def _advice_on(last: Setting, part: SetSysctl) -> Message:
-    """Return advice that names the line which sets the value, or another one."""
+    """Return the advice that names the line which sets the sysctl, to the wanted value or to another value."""
     key = dotted(part.path)
     if last.value == part.value:
         return message(
@@ -210,7 +215,8 @@ def _advice_on(last: Setting, part: SetSysctl) -> Message:
 
 
 def written_at_boot(path: Path, value: str, host: Host) -> Message | None:
-    """Return why no file has to set the value: the engine writes it; None if it does not."""
+    """Return the sentence that no file is needed because the engine writes the value; None if the engine does not write
+    it."""
     wanted = _SAME.get(path, path)
     for engine in host.engines:
         if engine.kind != "docker" or engine.rootless:
@@ -229,21 +235,21 @@ def written_at_boot(path: Path, value: str, host: Host) -> Message | None:
 
 def _written(engine: Engine, host: Host) -> tuple[tuple[Path, str], ...]:
     daemon = daemon_of(engine, dockerd_version(engine.version) or _ASSUMED)
-    if daemon.backend == "nftables":  # it does not start unless forwarding is already on
+    if daemon.backend == "nftables":  # such a dockerd starts only if forwarding is already on
         return ()
     history = history_of(engine, daemon, host.namespace(host.netns.name))
     return tuple((each.path, each.value) for each in sysctls_of(daemon, history))
 
 
 def _is_switched_off_since(path: Path, host: Host) -> bool:
-    """Return whether the path is a forwarding switch that a running dockerd switched on at its start."""
+    """Return whether the path is a forwarding sysctl that a running dockerd switched on at its start."""
     runs = any(each.kind == "docker" and not each.rootless and not is_down(host, each) for each in host.engines)
     return runs and _SAME.get(path, path) in _FORWARDING
 
 
 def _closed_forward(part: SetSysctl, situation: Situation) -> SetPolicy | None:
-    """Return FORWARD's present policy DROP if dockerd would not set it at a boot that finds forwarding on.  None if the
-    policy is ACCEPT now, or if dockerd always sets it."""
+    """Return the setting of FORWARD's policy to DROP, if the policy is DROP now and dockerd would not set it at a boot
+    at which forwarding is already on.  Return None if the policy is ACCEPT now, or if dockerd always sets it."""
     host, namespace = situation.host, situation.network.namespace(part.netns)
     for engine in host.engines:
         if engine.kind != "docker" or engine.rootless:

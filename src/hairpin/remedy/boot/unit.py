@@ -1,5 +1,5 @@
-"""hairpin's own systemd unit, for rules that nothing on the host loads at boot.  All looped-back public addresses share
-one unit, which makes their whole chain.
+"""Makes hairpin's own systemd units, for rules that no program of the host loads at boot.  All looped-back public
+addresses share one unit, which makes the whole chain of these addresses.
 """
 
 import hashlib
@@ -28,9 +28,11 @@ _UNIT = "hairpin-loopback.service"
 
 
 def by_unit(situation: Situation, made: tuple[Step, ...], rules: tuple[InsertRule, ...] = ()) -> Lasting:
-    """Return a systemd unit that makes the steps after the engine has started.  Its name has the rules' ports and a
-    digest of its commands, so that it differs from units for other ports or hooks.  No shell interprets its commands.
-    Each rule is deleted before it is inserted, so that a second start adds none."""
+    """Return a systemd unit that carries out the steps after the engine has started.
+
+    The unit's name contains the rules' ports and a digest of the unit's commands, so that it differs from the names of
+    units for other ports or hooks.  No shell interprets the commands.  Each rule is deleted before it is inserted, so
+    that a second start of the unit adds no rule."""
     content = _unit_text(situation.cause, (each for step in made for each in _commands(step)))
     digest = hashlib.sha256(content.encode()).hexdigest()[:6]
     cause = re.sub(r"[^a-z0-9-]", "-", situation.cause)
@@ -42,8 +44,8 @@ def by_unit(situation: Situation, made: tuple[Step, ...], rules: tuple[InsertRul
 
 
 def _enabled_unit(file: WriteFile, host: Host, *, with_rules: bool) -> Lasting:
-    """Return the unit of that file and the call that enables it.  The call is left out if the unit is already enabled,
-    because its undo would disable it."""
+    """Return the unit's file and the call that enables the unit.  The call is left out if the unit is already enabled,
+    because the undo of the call would disable the unit."""
     said = message("nothing that was read saves such rules; a new unit makes this rule again at boot")
     name = file.path.rpartition("/")[2]
     enabled = any(each.unit == name for each in host.boot_lines or ())
@@ -53,8 +55,8 @@ def _enabled_unit(file: WriteFile, host: Host, *, with_rules: bool) -> Lasting:
 
 
 def _unit_text(description: str, commands: Iterable[tuple[Words, bool]]) -> str:
-    """Return a unit that runs the commands once at boot, after the engine has started.  Each command has a flag: it may
-    fail."""
+    """Return the text of a unit that runs the commands once at boot, after the engine has started.  A flag of each
+    command says whether the command may fail."""
     starts = "\n".join(_start(*each) for each in commands)
     return (
         f"[Unit]\nDescription=hairpin: {description}\nAfter=network.target docker.service\n"
@@ -70,7 +72,7 @@ def _ports(rule: InsertRule) -> Iterator[int]:
 
 
 def _commands(step: Step) -> Iterator[tuple[Words, bool]]:
-    """Yield each command of a step with the flag whether it may fail."""
+    """Yield each command of a step, and whether the command may fail."""
     match step:
         case RunCommands(commands=commands, entering=entering):
             yield from (((*entering, *argv), False) for argv in commands)
@@ -82,12 +84,14 @@ def _commands(step: Step) -> Iterator[tuple[Words, bool]]:
 
 
 def _start(argv: Words, may_fail: bool) -> str:
-    """Return the line of a unit: systemd before 239 finds no program by its name alone, which env(1) does."""
+    """Return the line of a unit that runs a command by env(1).  systemd before 239 needs a program's path, and env(1)
+    finds the program by its name."""
     return f"ExecStart={'-' if may_fail else ''}/usr/bin/env {' '.join(map(_systemd_word, argv))}"
 
 
 def _systemd_word(word: str) -> str:
-    """Return one word of a unit's command: systemd has escapes only in double quotes, and replaces % and $."""
+    """Return one word of a unit's command, quoted for systemd.  systemd knows escapes only in double quotes, and
+    replaces % and $."""
     escaped = word.replace("\\", "\\\\").replace('"', '\\"').replace("%", "%%").replace("$", "$$")
     return escaped if _PLAIN.fullmatch(word) else f'"{escaped}"'
 
@@ -98,7 +102,7 @@ def is_of_loopback(rule: InsertRule) -> bool:
 
 
 def by_loopback_unit(situation: Situation) -> Lasting:
-    """Return the unit with all rules of the chain, including those from before the repair."""
+    """Return the unit that makes all rules of the loopback chain, including the rules from before the repair."""
     then = simulate(situation.candidate.change, situation.network)
     starts = (each for edit, name in _edits(then) for each in rule_commands(edit, name))
     content = _unit_text("public addresses of this host", starts)
@@ -107,7 +111,7 @@ def by_loopback_unit(situation: Situation) -> Lasting:
 
 
 def _edits(network: Network) -> Iterator[tuple[RuleEdit, str]]:
-    """Yield the edits that make the chain and the jumps to it, each with its program."""
+    """Yield the edits that make the loopback chain and the jumps to it, each with the program that makes the edit."""
     netns = network.this.netns
     ruleset = network.namespace(netns).ruleset
     dialect = iptables_in_use(ruleset, network.this)
@@ -123,7 +127,8 @@ def _edits(network: Network) -> Iterator[tuple[RuleEdit, str]]:
 
 
 def _rules(table: Table) -> Iterator[tuple[str, Rule, int | None]]:
-    """Yield the chain's rules in order, and then the jumps to it, each with its chain and the position that it gets."""
+    """Yield the loopback chain's rules in order, and then the jumps to this chain.  With each rule, its chain and the
+    position at which it is inserted are given."""
     for chain in sorted(table.chains, key=lambda each: each.name != LOOPBACK_CHAIN):
         for rule in chain.rules:
             if chain.name == LOOPBACK_CHAIN:
