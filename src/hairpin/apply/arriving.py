@@ -1,5 +1,5 @@
-"""Tests whether output still reaches the user's client: sshd is given bytes, and the client's kernel has to acknowledge
-them.  Source: ss(8) ``-i``, unix(7), pipe(7)
+"""Tests whether output still reaches the user's client.  This process writes bytes to sshd, and the client's kernel has
+to acknowledge them.  Source: ss(8) ``-i``, unix(7), pipe(7)
 """
 
 import errno
@@ -26,13 +26,14 @@ _PROC = Path("/proc")
 _WAIT_S = 10.0
 _EVERY_S = 0.2
 _PADDING = b"\r" * 4096
-"""More than one full-sized segment, since a path may pass small packets only.  A terminal shows none of these bytes,
-and JSON takes them for white space."""
+"""Bytes that fill more than one full-sized TCP segment, because a path may lose large packets only.  A terminal shows
+none of these bytes, and a JSON parser reads them as white space."""
 _NOTHING = b"\0" * 4096
 
 
 class SendQueue(msgspec.Struct, frozen=True):
-    """The kernel's counts of one connection, in bytes: acknowledged by the client, and not yet acknowledged."""
+    """The kernel's counts for one connection, in bytes: the bytes that the client has acknowledged, and the bytes that
+    it has not yet acknowledged."""
 
     acknowledged: int
     waiting: int
@@ -58,15 +59,16 @@ def _packed(value: int, version: Version) -> bytes:
 
 
 def arrives(text: str, session: Session, wait_s: float = _WAIT_S) -> bool | None:
-    """Write the text to the client, and return whether the client acknowledges all of it within ``wait_s``.  None: this
-    process has no file that leads to sshd."""
+    """Write the text to the client, and return whether the client acknowledges all of it within ``wait_s`` seconds.
+    Return None if this process has no open file that leads to sshd."""
     probe = _Probe(session)
     return _await_one([probe], wait_s) if probe.is_written(lambda: _write(text)) else None
 
 
 def arrives_at_one(terminals: tuple[Terminal, ...], wait_s: float = _WAIT_S) -> bool | None:
     """Write to the terminals, one of which is the user's, and return whether one of the clients acknowledges all bytes.
-    None: no terminal can be written to.  The bytes are zero: a terminal shows none of them and its cursor stays."""
+    Return None if no terminal can be written to.  All bytes are zero, because a terminal shows no zero bytes and does
+    not move its cursor for them."""
     probes: list[_Probe] = []
     for each in terminals:
         probe = _Probe(each.session)
@@ -96,7 +98,7 @@ class _Probe:
         self.emptied = 0
 
     def is_written(self, write: Callable[[], int]) -> bool:
-        """Write, and return whether any bytes were written."""
+        """Call ``write``, and return whether it wrote any bytes."""
         self.before = send_queue(self.session)
         if self.before is not None and self.before.waiting:  # earlier bytes may still be unacknowledged
             time.sleep(_EVERY_S)
@@ -110,16 +112,17 @@ class _Probe:
             return False
         if now.acknowledged >= before.acknowledged + before.waiting + self.written:
             return True
-        # ssh may compress, so fewer bytes are acknowledged than were written.  Then an empty queue, seen twice, counts.
+        # ssh may compress the bytes, so that fewer bytes are acknowledged than were written.  In this case an empty
+        # queue that is seen twice counts as an acknowledgement.
         self.emptied = self.emptied + 1 if now.acknowledged > before.acknowledged and not now.waiting else 0
         return self.emptied > 1
 
 
 def _write(text: str) -> int:
-    """Write to a file that sshd reads; return the number of bytes, 0 if this process has no such file.
+    """Write to an open file that sshd reads, and return the number of written bytes; 0 if there is no such file.
 
-    The file is the terminal; else standard error or standard output of this process, or of the shell above it.
-    Standard output gets white space only, because it may hold a document."""
+    The file is the terminal.  Without a terminal it is standard error or standard output of this process or of a shell
+    above it.  Only white space is written to standard output, because it may contain a document."""
     said = text.encode("utf-8", "replace") + _PADDING
     with suppress(OSError):
         return _write_file(Path("/dev/tty"), said)
@@ -133,8 +136,8 @@ def _write(text: str) -> int:
 
 
 def _write_to_server(way: Path, server: int, data: bytes) -> int:
-    """Write to a process's open file if it is a pipe or a socket whose other end sshd has.  Raises OSError if it is
-    not, or if it is not writable."""
+    """Write to a process's open file, if it is a pipe or a socket whose other end sshd has.  Raises OSError for any
+    other file, and if the file is not writable."""
     opened = way.readlink().name
     mode = way.stat().st_mode
     if stat.S_ISFIFO(mode) and way.lstat().st_mode & stat.S_IWUSR and opened in open_files(_PROC, server):
@@ -146,7 +149,8 @@ def _write_to_server(way: Path, server: int, data: bytes) -> int:
 
 
 def _write_file(path: Path, data: bytes) -> int:
-    """Write without blocking, because a terminal may be halted (XOFF); return the number of bytes written."""
+    """Write to the file without blocking, because a terminal may be halted (XOFF); return the number of written
+    bytes."""
     descriptor = os.open(path, os.O_WRONLY | os.O_NOCTTY | os.O_NONBLOCK | os.O_CLOEXEC)
     try:
         return os.write(descriptor, data)
@@ -155,7 +159,7 @@ def _write_file(path: Path, data: bytes) -> int:
 
 
 def _peer(number: int) -> int:
-    """Return the process that created the socket pair."""
+    """Return the id of the process that created the socket pair."""
     with socket.socket(fileno=os.dup(number)) as way:
         pid: int = struct.unpack("3i", way.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, struct.calcsize("3i")))[0]
         return pid

@@ -1,5 +1,5 @@
-"""Takes a plan of this host back at its deadline: the switch starts this process, because ``apply.sh`` cannot read the
-host's network.
+"""Takes a plan of this host back at the plan's deadline.  ``apply.sh`` starts this process, because it cannot read the
+host's network itself.
 
 ``python -m hairpin.apply.at_deadline``: standard input has two lines, the journal's folder and the plan's id.  The
 switch has seized the plan, and holds the lock of the host.
@@ -19,7 +19,7 @@ from hairpin.message import Message
 
 
 def main() -> int:
-    """Take the plan back that standard input names; return the exit status."""
+    """Take back the plan that is named on standard input; return the exit status."""
     folder, plan = sys.stdin.read().splitlines()
     outpost = here(Path(folder))
     book = PlanBook(outpost)

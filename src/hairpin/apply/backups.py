@@ -1,7 +1,7 @@
-"""The rulesets and files that a plan changes, as they were before its first step.  They are for a person who has only a
-shell: the rulesets are in a form that iptables-restore, nft and ebtables-restore load again.
+"""Backups of the rulesets and files that a plan changes, made before its first step.  They are for a person who has
+only a shell.  The rulesets are in a form that iptables-restore, nft and ebtables-restore can load.
 
-The undo of a step does not use them.  Source: iptables-save(8), nft(8), ebtables(8)
+The undo of a step does not use these backups.  Source: iptables-save(8), nft(8), ebtables(8)
 """
 
 from collections.abc import Callable, Iterator
@@ -28,8 +28,8 @@ Carries = Callable[[Acting], Message | None]
 
 
 def backups_of(steps: tuple[Step, ...]) -> tuple[dict[str, Command], dict[str, str]]:
-    """Return the commands that print the rulesets and the contents of the files which the steps will change, both by
-    the names of their backups."""
+    """Return the commands that print the rulesets which the steps will change, and the contents of the files which they
+    will change.  Both are keyed by the name of the backup."""
     commands = {_name(command): command for step in steps for command in _saving(step)}
     files = {
         each.path.strip("/").replace("/", "_"): each.before.content

@@ -1,5 +1,5 @@
-"""The lines that the plan's repairs need in the compose files of its containers.  hairpin proposes them and never
-writes them."""
+"""The lines that the plan's repairs need in the compose files of containers.  hairpin proposes these lines, and never
+writes a compose file."""
 
 from collections.abc import Callable, Iterator
 from difflib import unified_diff
@@ -15,8 +15,8 @@ ReadText = Callable[[str], str | None]
 
 
 class ComposeProposal(msgspec.Struct, frozen=True):
-    """An edit for the compose file that has the service; ``file`` empty: it was not found.  ``lines``: removed lines
-    with ``-``, added lines with ``+``; none if the file writes the key in another form."""
+    """An edit of the compose file that has the service.  ``file`` empty: no such file was found.  ``lines``: the
+    removed lines with ``-`` and the added lines with ``+``; none if the file writes the key in another style."""
 
     edit: ComposeEdit
     file: str = ""
@@ -24,7 +24,7 @@ class ComposeProposal(msgspec.Struct, frozen=True):
 
 
 def compose_proposals(plan: RepairPlan, find: FindFiles, read: ReadText) -> tuple[ComposeProposal, ...]:
-    """Return a proposal for each edit; none where the file has the value already."""
+    """Return a proposal for each edit.  There is no proposal if the compose file has the value already."""
     found: dict[ComposeEdit, ComposeProposal | None] = {}
     for edit, engine in _edits(plan):
         if edit not in found:
@@ -48,7 +48,8 @@ def _edits(plan: RepairPlan) -> Iterator[tuple[ComposeEdit, Engine]]:
 
 
 def _proposal(edit: ComposeEdit, files: tuple[str, ...], read: ReadText) -> ComposeProposal | None:
-    """Return the proposal for the last file that has the service: it overrides those before it."""
+    """Return the proposal for the last compose file that has the service, because it overrides the earlier files.
+    Return None if this file has the value already."""
     for file in reversed(files):
         before = read(file)
         after = with_edit(before, edit) if before is not None else None

@@ -1,5 +1,5 @@
-"""Carries a plan out: checks the hosts, writes the plan into their journals, starts the switches, does the steps,
-verifies them on fresh evidence, and keeps the plan or takes it back."""
+"""Carries a plan out: checks the hosts, writes the plan into their journals, starts the switches that take the plan
+back at its deadline, does the steps, verifies them on fresh evidence, and keeps the plan or takes it back."""
 
 import time
 from collections import Counter
@@ -31,16 +31,16 @@ from hairpin.walk.walk import walk_flow
 from hairpin.walk.walked import walked
 
 _PATIENCE_S = 6.0
-"""The time after the last step within which a service has to answer."""
+"""The time in seconds after the last step within which a service has to answer."""
 _EVERY_S = 0.5
 
 
 class Verifier(msgspec.Struct, frozen=True):
     """The functions by which this module reads the hosts and tests its result.
 
-    ``look``: reads the hosts and answers the same question again.  ``connect``: makes a real connection of a flow.
-    ``is_safe``: why the user's own connection may be lost; None: it still works.  ``reading``: only reads the hosts,
-    which takes a fraction of ``look``'s time; None: ``look`` is used."""
+    ``look`` reads the hosts and answers the same question again.  ``connect`` makes a real connection of a flow.
+    ``is_safe`` returns why the user's own connection may be lost, or None if this connection still works.  ``reading``
+    only reads the hosts, in a fraction of ``look``'s time; if it is None, ``look`` is used."""
 
     look: Callable[[], Answer]
     connect: Callable[[Network, Flow], Observed | None]
@@ -65,17 +65,19 @@ def apply_plan(
     question: tuple[str, ...],
     confirmed_later: bool = False,
 ) -> FixOutcome:
-    """Carry the plan out.  Raises ApplyError before the first step, if a host is no longer the one planned for.
+    """Carry the plan out.  Raises ApplyError before the first step if a host is no longer as it was when the plan was
+    made.
 
-    The plan is written down on all hosts before the first step.  ``confirmed_later``: the switches stay armed until
-    ``hairpin fix --confirm`` (``--try``)."""
+    The plan is written to the journals of all hosts before the first step.  ``confirmed_later``: the switches, which
+    take the plan back at its deadline, stay armed until ``hairpin fix --confirm`` (``--try``)."""
     with ExitStack() as holding:
         begins = {label: holding.enter_context(ground.held()) for label, ground in grounds.items()}
         fresh = verifier.read()
         ready = _made_ready(plan, grounds, fresh, lasting=lasting, question=question)
         begun = _begin_all(plan, begins, ready, fresh, lasting=lasting)
         with ExitStack() as cleanup:
-            # This also runs if an interrupt ends this process.  The switches undo the steps that it cannot undo.
+            # This also runs if an interrupt ends this process.  The switches undo the steps that this process cannot
+            # undo.
             cleanup.callback(_take_all_back, begun, verifier)
             results, verified, complaint = _done_and_verified(plan, begun, fresh, verifier)
             if complaint is None and not confirmed_later:
@@ -93,7 +95,8 @@ def apply_plan(
 def _made_ready(
     plan: RepairPlan, grounds: Grounds, now: Network, *, lasting: bool, question: tuple[str, ...]
 ) -> dict[str, KeptPlan]:
-    """Return the plan for each host's journal.  Raises ApplyError if a host is no longer the one planned for."""
+    """Return the plan for each host's journal.  Raises ApplyError if a host is no longer as it was when the plan was
+    made."""
     ready: dict[str, KeptPlan] = {}
     read = {each.name for each in now.hosts}
     for label, ground in grounds.items():
@@ -108,7 +111,8 @@ def _made_ready(
 def _begin_all(
     plan: RepairPlan, begins: Mapping[str, Begin], ready: Mapping[str, KeptPlan], now: Network, *, lasting: bool
 ) -> dict[str, Begun]:
-    """Write the plan into every host's journal, under its switch.  If one host refuses, the others disown the plan."""
+    """Write the plan into every host's journal and start the host's switch.  If one host refuses the plan, the journals
+    of the other hosts record that nothing of the plan was carried out."""
     begun: dict[str, Begun] = {}
     with ExitStack() as cleanup:
         for label, begin in begins.items():
@@ -120,9 +124,9 @@ def _begin_all(
 
 
 def _take_all_back(plans: Mapping[str, Begun], verifier: Verifier) -> dict[str, PlanState]:
-    """Take the plan back on every host, the last one first, and return how it stands there."""
+    """Take the plan back on every host, starting with the last host, and return the plan's state on each host."""
     try:
-        network = verifier.read()  # if a host cannot be read, its switch still runs
+        network = verifier.read()  # if a host cannot be read, its switch still takes the plan back at the deadline
     except CollectError:
         network = None
     read = tuple(each.name for each in network.hosts) if network is not None else ()
@@ -135,8 +139,8 @@ def _take_all_back(plans: Mapping[str, Begun], verifier: Verifier) -> dict[str, 
 def _done_and_verified(
     plan: RepairPlan, begun: Mapping[str, Begun], was: Network, verifier: Verifier
 ) -> tuple[tuple[FlowResult, ...], tuple[Evidence, ...], Message | None]:
-    """Carry out the steps that do not last; return the results of the asked flows, the evidence of them, and why the
-    plan must be taken back."""
+    """Carry out all steps except the lasting ones.  Return the results of the asked flows, the evidence from which they
+    were computed, and why the plan must be taken back (None: it is kept)."""
     for label, numbers in _in_order(plan):
         complaint = begun[label].carry(numbers)
         if complaint is not None:
@@ -151,8 +155,8 @@ def _done_and_verified(
 
 
 def _in_order(plan: RepairPlan) -> Iterator[tuple[str, tuple[int, ...]]]:
-    """Yield the steps that do not last, in the plan's order: a host, and the numbers of its tasks that follow one
-    another."""
+    """Yield all steps except the lasting ones, in the plan's order: each time a host and the numbers of its consecutive
+    tasks."""
     counts: Counter[str] = Counter()
     for label, repairs in groupby(plan.repairs, key=lambda each: each.host):
         ids = {each.id for each in repairs}
@@ -166,8 +170,8 @@ def _now() -> str:
 
 
 def _verified(plan: RepairPlan, verifier: Verifier) -> tuple[tuple[FlowResult, ...], Answer]:
-    """Return the results of the asked flows, and the answer that shows them.  The hosts are read again until every flow
-    is well or ``_PATIENCE_S`` is over."""
+    """Return the results of the asked flows, and the answer that contains them.  The hosts are read again until every
+    flow does what the plan said, or until ``_PATIENCE_S`` seconds are over."""
     until = time.monotonic() + _PATIENCE_S
     while True:
         answer = verifier.look()
@@ -180,7 +184,8 @@ def _verified(plan: RepairPlan, verifier: Verifier) -> tuple[tuple[FlowResult, .
 def _with_counters(
     results: tuple[FlowResult, ...], answer: Answer, verifier: Verifier
 ) -> tuple[tuple[FlowResult, ...], Network]:
-    """Return the results with the rules that counted the real connections, and the network that was read for it."""
+    """Return the results with the rules that counted the real connections, and the network from which these counters
+    were read."""
     if all(each.judge != "observed" for each in results):
         return results, answer.network
     then = verifier.read()
@@ -198,7 +203,7 @@ def _results(plan: RepairPlan, answer: Answer, verifier: Verifier) -> Iterator[F
     for before, then in zip(plan.answer.flows, plan.then, strict=True):
         found = now.get(flow_key(before.trace.flow))
         expected = succeeds(then)
-        if found is None:  # the repair gave the host other addresses, and the question now asks these
+        if found is None:  # the repair gave the host other addresses, about which the question asks now
             after: Verdict = walk_flow(answer.network, before.trace.flow).verdict
             yield FlowResult(before.trace.flow, before.verdict, after, "simulated", expected)
             continue
@@ -207,18 +212,18 @@ def _results(plan: RepairPlan, answer: Answer, verifier: Verifier) -> Iterator[F
         if observed == "answered":
             judge = "observed"
             after = after if after == "leaves" else "delivered"
-        elif observed in ("refused", "timeout") and after == "delivered":  # a flow that leaves may fail outside
+        elif observed in ("refused", "timeout") and after == "delivered":  # a flow that leaves may fail beyond the host
             judge = "observed"
             after = "refused" if observed == "refused" else "dropped"
         yield FlowResult(before.trace.flow, before.verdict, after, judge, expected)
 
 
 def _faults(plan: RepairPlan, results: tuple[FlowResult, ...], was: Network, after: Network) -> Iterator[Message]:
-    """Yield why the plan is taken back: an asked flow does not pass as planned, or a known flow was closed or opened
-    although the plan did not announce it.
+    """Yield the reasons to take the plan back: an asked flow does not pass as planned, or a known flow was closed or
+    opened although the plan did not announce this effect.
 
     The known flows were walked when the plan was made.  A flow that changed before the first step is no fault of the
-    plan: ``was`` is the network as it was read just before that step."""
+    plan.  ``was`` is the network as it was read just before the first step."""
     for each in results:
         if not each.is_well:
             yield message("{flow} does not pass after the repair", flow=flow_told(each.flow))

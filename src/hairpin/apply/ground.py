@@ -1,6 +1,6 @@
-"""A host on which a plan is carried out, and the plan in its journal, as ``fixing`` uses them.
+"""The protocols by which ``fixing`` uses a host on which a plan is carried out, and the plan in the host's journal.
 
-``program/outpost_ground.py`` implements both, for this host and for others.
+``program/outpost_ground.py`` implements both protocols, for this host and for other hosts.
 """
 
 from collections.abc import Callable
@@ -15,49 +15,51 @@ from hairpin.network.network import Network
 
 
 class Begun(Protocol):
-    """A plan in a host's journal, with its undo and its switch."""
+    """A plan in a host's journal, with its undo and with the switch that takes it back at its deadline."""
 
     @property
     def plan(self) -> str:
-        """Its id in the journal of the host."""
+        """The plan's id in the journal of the host."""
         ...
 
     @property
     def deadline(self) -> str:
-        """When the switch takes the plan back, RFC 3339."""
+        """The time at which the switch takes the plan back, in RFC 3339."""
         ...
 
     def carry(self, numbers: tuple[int, ...]) -> Message | None:
-        """Carry these tasks out, up to the first that fails; return why that one failed."""
+        """Carry out the tasks with these numbers until one fails; return why it failed, or None."""
         ...
 
     def confirm(self) -> Message | None:
-        """Disarm the switch, and carry out the lasting tasks; return why that failed."""
+        """Disarm the switch that takes the plan back, and carry out the lasting tasks; return why this failed, or
+        None."""
         ...
 
     def take_back(self, network: Network | None) -> PlanState:
-        """Take the plan back; ``network`` None: the hosts cannot be read.  Returns ``open`` if the host cannot be
-        reached: its switch takes the plan back later."""
+        """Take the plan back, and return its state.  ``network`` None: the hosts cannot be read.  The state is ``open``
+        if the host cannot be reached; the host's switch then takes the plan back at the deadline."""
         ...
 
     def disown(self) -> None:
-        """Write down that nothing of the plan was carried out."""
+        """Record in the host's journal that nothing of the plan was carried out."""
         ...
 
 
 Begin = Callable[[KeptPlan, tuple[Step, ...], Network], Begun]
-"""Writes the plan into the host's journal, under its switch.  Raises ApplyError.  The arguments: the plan, the steps of
-its tasks with all their changes of the network, and the network before them."""
+"""A function that writes a plan into the host's journal and starts the plan's switch.  It raises ApplyError if the host
+refuses the plan.  Its arguments are the plan, the steps of the plan's tasks with all their changes of the network, and
+the network before these steps."""
 
 
 class Ground(Protocol):
-    """One host."""
+    """A host on which a plan is carried out."""
 
     @property
     def read(self) -> ReadFile:
-        """Reads a file of the host."""
+        """The function that reads a file of the host."""
         ...
 
     def held(self) -> AbstractContextManager[Begin]:
-        """Hold the host, so that no other hairpin changes it.  Raises ApplyError."""
+        """Lock the host, so that no other process of hairpin changes it.  Raises ApplyError if the host is locked."""
         ...

@@ -15,12 +15,12 @@ from hairpin.message import Message
 from hairpin.network.network import Network
 
 Told = Callable[[PlannedStep, Message | None], None]
-"""Called for each task that has ended, with the reason of a failure (None: it is done)."""
+"""A function that is called for each task that has ended, with the reason of its failure; None: the task is done."""
 
 
 class Hands(msgspec.Struct, frozen=True):
-    """The functions that read and change the host.  ``look`` reads its network; ``told`` is called for each ended step;
-    ``read`` reads one file; ``carrier`` does the acts of a step."""
+    """The functions that read and change the host.  ``look`` reads the host's network, ``told`` is called for each step
+    that has ended, ``read`` reads one file, and ``carrier`` does the acts of a step."""
 
     look: Callable[[], Network]
     told: Told
@@ -29,10 +29,11 @@ class Hands(msgspec.Struct, frozen=True):
 
 
 def hands_for(outpost: Outpost, plan: str, look: Callable[[], Network], told: Told) -> Hands:
-    """Return the functions for the host of a plan: each act is a request to its outpost."""
+    """Return the functions that read and change the host of a plan.  Each act is a request to the host's outpost."""
     return Hands(look, told, outpost.read, partial(outpost.carry_out, plan))
 
 
 def look_at(label: str, destination: str = "") -> Network:
-    """Read this host, or the one of ``--host``; return its network, under the host's name when the plan was made."""
+    """Read this host, or the host of ``--host``, and return its network.  In this network the host has the name that it
+    had when the plan was made."""
     return Network((parse(msgspec.structs.replace(take(destination or None), label=label)),))

@@ -8,11 +8,17 @@ from hairpin.change.step import Step
 from hairpin.message import Message, message
 
 StepState = Literal["planned", "running", "done", "failed", "taking-back", "taken-back", "gone", "stays"]
-"""``running`` and ``taking-back``: begun, and not known to have ended.  ``failed``: the host refused it.  ``gone``:
-another program, a person or a reboot has undone it.  ``stays``: it has no undo, or the undo failed."""
+"""The state of a step.
+
+``running`` and ``taking-back``: the step or its undo was begun, and hairpin does not know whether it ended.
+``failed``: the host refused the step.  ``gone``: another program, a person or a reboot has undone the step.  ``stays``:
+the step has no undo, or its undo failed."""
 PlanState = Literal["open", "keeping", "applied", "ending", "taken-back", "partly"]
-"""``open``: begun, and its switch is armed.  ``keeping``: verified; the lasting steps are being carried out.
-``ending``: being taken back.  ``partly``: taken back, except for the steps that stay."""
+"""The state of a plan.
+
+``open``: the plan was begun, and the switch that takes it back at its deadline is armed.  ``keeping``: the plan was
+verified, and its lasting steps are being carried out.  ``ending``: the plan is being taken back.  ``partly``: the plan
+was taken back, except for the steps that stay."""
 
 PLAN_STATES: dict[PlanState, Message] = {
     "open": message("half done"),
@@ -25,14 +31,15 @@ PLAN_STATES: dict[PlanState, Message] = {
 
 
 class PlannedStep(msgspec.Struct, frozen=True):
-    """A step of a plan.  ``repair``: the id of its repair.  ``lasting``: it keeps the repair after a reboot."""
+    """A step of a plan.  ``repair``: the id of the repair to which the step belongs.  ``lasting``: whether the step
+    keeps the repair after a reboot."""
 
     repair: str
     step: Step
     lasting: bool = False
     state: StepState = "planned"
     said: str = ""
-    """Why it failed, or stays."""
+    """Why the step failed or stays."""
 
     @property
     def is_in_force(self) -> bool:
@@ -41,10 +48,11 @@ class PlannedStep(msgspec.Struct, frozen=True):
 
 
 class KeptPlan(msgspec.Struct, frozen=True):
-    """A plan that was begun on a host.  ``id``: its number in the journal, as text.  ``begun_at``: RFC 3339, UTC.
+    """A plan that was begun on a host.
 
-    ``boot_id``: the host's, when the plan began.  After a reboot it differs, and only the plan's files are left.
-    ``question``: the words of the command line that asked for it."""
+    ``id``: the plan's number in the journal, as text.  ``begun_at``: the time at which the plan began, in RFC 3339 and
+    UTC.  ``boot_id``: the host's boot id when the plan began.  After a reboot the host has another boot id, and of the
+    plan only the changed files are left.  ``question``: the words of the command line that asked for the plan."""
 
     id: str
     host: str

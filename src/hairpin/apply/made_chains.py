@@ -1,7 +1,9 @@
 """The built-in chains that iptables-nft makes for a plan's rules.  The undo deletes them with the rules.
 
-iptables-save lists every built-in chain of a table; nft lists only the existing ones.  An empty table stays: no command
-deletes a table on the condition that it is empty.  Source: iptables nft.c nft_chain_builtin_init()
+iptables-save lists every built-in chain of a table, and nft lists only existing chains.  A table that becomes empty
+stays, because no command deletes a table on the condition that it is empty.
+
+Source: iptables nft.c nft_chain_builtin_init()
 """
 
 import re
@@ -20,7 +22,8 @@ _HEAD = re.compile(r"\s*(?P<kind>table|chain) (?P<name>[^{]+?) \{")
 
 
 def with_made_chains(plan: KeptPlan, carrier: Carries) -> KeptPlan:
-    """Return the plan with, in each load of rules, the chains that iptables-nft will make for it."""
+    """Return the plan in which each load of rules names the built-in chains that iptables-nft will make for the
+    load."""
     tasks = tuple(
         msgspec.structs.replace(each, step=_with_chains(each.step, carrier))
         if isinstance(each.step, LoadRules)

@@ -1,5 +1,5 @@
 """Merges equal commands of one plan into one step.  Two causes may need the same call, and the called program would
-refuse it the second time."""
+refuse the second call."""
 
 from typing import assert_never
 
@@ -10,10 +10,10 @@ from hairpin.host.netns import Netns
 
 
 def one_step_each(tasks: tuple[PlannedStep, ...]) -> tuple[PlannedStep, ...]:
-    """Return the tasks without those whose commands an earlier task carries out on the same host.
+    """Return the tasks, without tasks whose commands an earlier task carries out on the same host.
 
-    Replacements of files stay, because each is compared with the file when its turn comes.  Advice stays too: it has no
-    command."""
+    Replacements of files are never merged, because each replacement is compared with the file just before it is made.
+    Advice is never merged, because it has no command."""
     found: dict[object, PlannedStep] = {}
     for number, task in enumerate(tasks):
         found.setdefault(_command(task) or number, task)
@@ -21,7 +21,7 @@ def one_step_each(tasks: tuple[PlannedStep, ...]) -> tuple[PlannedStep, ...]:
 
 
 def _command(task: PlannedStep) -> tuple[str, ...] | None:
-    """Return the host and the commands of the task; None if it has none that could be equal to another task's."""
+    """Return the host and the commands of the task; None if the task is never merged with another task."""
     match task.step:
         case ReplaceFile() | Advise():
             return None

@@ -1,5 +1,5 @@
-"""The words by which a person chooses a repair (``--choose``): unique in a plan, and the same in the next run on that
-host."""
+"""The words by which a person chooses a repair (``--choose``).  A word is unique in its plan, and is the same in the
+next run on the same host."""
 
 import re
 from collections import Counter
@@ -14,9 +14,9 @@ _OTHER = re.compile(r"[^A-Za-z0-9._:/-]+")
 def options_of(causes: Iterable[CauseAnswer]) -> dict[str, tuple[str, ...]]:
     """Return the words of each cause's remedies, by the cause's reference.
 
-    The first remedy has the cause's id: ``interface-forwarding-off``.  If several causes have that id, their place is
-    appended: ``interface-forwarding-off:eth0``.  Each further remedy appends its own id:
-    ``port-not-allowed/open-port``."""
+    The word of a cause's first remedy is the cause's id, such as ``interface-forwarding-off``.  If several causes have
+    this id, the place of the cause is appended: ``interface-forwarding-off:eth0``.  For each further remedy of the
+    cause, the remedy's own id is appended: ``port-not-allowed/open-port``."""
     known = tuple(causes)
     count = Counter(each.id for each in known)
     used: Counter[str] = Counter()
@@ -34,7 +34,7 @@ def _unique(name: str, used: Counter[str]) -> str:
 
 
 def _place(cause: CauseAnswer, known: tuple[CauseAnswer, ...]) -> str:
-    """Return the shortest word of the cause's place that no other cause of that id has."""
+    """Return the shortest word of the cause's place that no other cause with the same id has."""
     others = [dict(places(each.candidate.where)) for each in known if each.id == cause.id and each.ref != cause.ref]
     own = dict(places(cause.candidate.where))
     words = [value for key, value in own.items() if value and all(each.get(key) != value for each in others)]

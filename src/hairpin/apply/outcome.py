@@ -11,7 +11,8 @@ from hairpin.walk.verdicts import Verdict, succeeds
 
 
 class FlowResult(msgspec.Struct, frozen=True):
-    """One asked flow before and after.  ``judge``: the strongest judge that confirmed the verdict after it."""
+    """The verdicts of one asked flow before and after the plan.  ``judge``: the strongest judge that confirmed the
+    verdict after the plan."""
 
     flow: Flow
     before: Verdict
@@ -20,7 +21,7 @@ class FlowResult(msgspec.Struct, frozen=True):
     expected: bool
     """Whether the plan said that the flow would pass."""
     counted: tuple[Counted, ...] = ()
-    """The rules on its path that counted the real connection."""
+    """The rules on the flow's path that counted the real connection."""
 
     @property
     def is_well(self) -> bool:
@@ -29,14 +30,14 @@ class FlowResult(msgspec.Struct, frozen=True):
 
 
 class FixOutcome(msgspec.Struct, frozen=True):
-    """The outcome of a plan.  ``plans``: its id in the journal of each host.  ``complaint``: why it was taken back;
-    None: it was not.
+    """The outcome of a plan.
 
-    ``left``: a step could not be undone.  ``late``: the hosts that could not be reached, and when their switches take
-    the plan back.  ``results``: those of the asked flows.  ``until``: when the switches take the plan back unless it is
-    confirmed, RFC 3339 (``--try``); empty: it stays.  ``hosts``: the other hosts that it changed, as ``--host`` names
-    them; empty: it changed this one.  ``verified``: the evidence that was read after the last step; empty: a step
-    failed, or a host could not be read."""
+    ``plans``: the plan's id in the journal of each host.  ``complaint``: why the plan was taken back; None: it was not
+    taken back.  ``left``: whether a step could not be undone.  ``late``: the hosts that could not be reached, and the
+    times at which their switches take the plan back.  ``results``: the results of the asked flows.  ``until``: the time
+    in RFC 3339 at which the switches take the plan back if it is not confirmed (``--try``); empty: the plan stays.
+    ``hosts``: the other hosts that the plan changed, as ``--host`` names them; empty: the plan changed this host.
+    ``verified``: the evidence that was read after the last step; empty: a step failed, or a host could not be read."""
 
     plans: tuple[str, ...]
     results: tuple[FlowResult, ...]

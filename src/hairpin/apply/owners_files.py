@@ -1,8 +1,10 @@
-"""Files that firewalld writes for a call, in its own formatting.  After the call's undo, hairpin restores their bytes.
+"""The files that firewalld writes for a call, in its own formatting.  After the undo of the call, hairpin restores the
+bytes of these files.
 
-firewalld copies a zone of its package below /etc, rewrites the whole file for each call, and keeps the previous one as
-``NAME.xml.old``.  It notices by itself that a file has changed or is gone.  Source: firewall/core/io/zone.py
-zone_writer()
+firewalld copies a zone of its package below /etc, rewrites the whole file for each call, and keeps the previous file as
+``NAME.xml.old``.  firewalld notices by itself that a file has changed or was deleted.
+
+Source: firewall/core/io/zone.py zone_writer()
 """
 
 from collections.abc import Callable
@@ -37,13 +39,14 @@ def _as_it_is(path: str, read: _Read) -> OwnersFile:
 
 
 def give_back(step: Step, read: _Read, carry: Callable[[ReplaceFile], Message | None]) -> None:
-    """Restore the files of a call that was undone.  A file that now says more than before the call stays as it is."""
+    """Restore the files of a call that was undone.  A file that now has other settings than before the call is not
+    restored."""
     if not isinstance(step, Ask):
         return
     for file in step.files:
         found = read(file.path)
         meant = file.was.content if file.was is not None else file.meaning
-        # ``found == file.was``: a killed run may have restored one of the two files already.
+        # ``found == file.was``: a killed process may have restored one of the two files already.
         if found == file.was or (found is not None and says_the_same(found.content, meant)):
             for path, now, was in ((file.path, found, file.was), (file.copy_path, read(file.copy_path), file.copy_was)):
                 if now != was:

@@ -33,24 +33,30 @@ Why = Literal[
     "policy", "disruptive", "instead", "by-person", "later", "opens", "closes", "diverts", "covered", "unknown",
     "event", "advice",
 ]  # fmt: skip
-"""Why a repair is no step of the plan.  ``policy``: it undoes a setting or decision that a person made.
-``disruptive``: it disrupts working flows.  ``instead``: another repair stands for it.  ``by-person``: hairpin has no
-command for it.  ``later``: a person must first repair the cause behind its cause.  ``opens``, ``closes``, ``diverts``:
-its effect on flows that nobody asked about.  ``covered``: an earlier repair already restored its flows.  ``unknown``:
-no repair is known.  ``event``: its cause waits for an event."""
+"""Why a repair is no step of the plan.
+
+``policy``: the repair undoes a setting or decision that a person made.  ``disruptive``: the repair disrupts working
+flows.  ``instead``: the plan has another repair of the same cause.  ``by-person``: hairpin has no command for the
+repair.  ``later``: a person must first repair another cause, from which the repair's cause follows.  ``opens``,
+``closes``, ``diverts``: the repair has this effect on flows that the question does not concern.  ``covered``: an
+earlier repair already restored the repair's flows.  ``unknown``: no repair is known.  ``event``: the repair's cause
+waits for an event."""
 _NOT_CHOSEN: tuple[Why, ...] = ("by-person", "later", "covered", "unknown", "event", "advice")
 _SAID: tuple[Why, ...] = ("covered", "unknown", "event", "advice")
-"""Reasons that get one line each in the report: the plan names every cause of ``hairpin check``."""
+"""The reasons for which the report has one line for each cause, because a plan names every cause of ``hairpin
+check``."""
 
 
 _HELD = 3
-"""How many flows of a cause are walked again after each event."""
+"""The greatest number of flows of a cause that are walked again after each event."""
 
 
 class PlannedRemedy(msgspec.Struct, frozen=True):
-    """A repair of the plan; ``id``: the word for it on the command line.  ``remedy``: made for the host as the earlier
-    repairs leave it.  ``cause``: None if it restores an engine's lost rules, or completes the other repairs.
-    ``chosen``: a person chose it."""
+    """A repair of the plan.
+
+    ``id``: the word for the repair on the command line.  ``remedy``: the repair's remedy, made for the host as it is
+    after the earlier repairs.  ``cause``: the cause that is repaired; None if the repair restores an engine's lost
+    rules, or completes other repairs.  ``chosen``: whether a person chose the repair."""
 
     id: str
     title: Message
@@ -69,14 +75,14 @@ class PlannedRemedy(msgspec.Struct, frozen=True):
     def carried(self) -> CarriedRemedy:
         """The repair in the form in which its effects on the known flows are computed."""
         cause = self.cause
-        # A repair that undoes no decision passes by one that may be opened so, if there is one.
+        # If a person's decision stops the flows, a repair without ``undoes`` only makes an exception from it.
         meant = cause is not None and cause.configured is not None and cause.decision is None
         return CarriedRemedy(self.host, self.remedy, self.candidate, meant=meant)
 
 
 class Unplanned(msgspec.Struct, frozen=True):
-    """A repair that is no step of the plan.  ``--choose ID`` makes it one, unless it is for a person.  ``effects``: the
-    effects because of which it is left out."""
+    """A repair that is no step of the plan.  ``--choose ID`` adds it to the plan, except if only a person can make it.
+    ``effects``: the effects because of which the repair is left out."""
 
     id: str
     title: Message
@@ -88,8 +94,10 @@ class Unplanned(msgspec.Struct, frozen=True):
 
 
 class RepairPlan(msgspec.Struct, frozen=True):
-    """``then``: the verdict of each asked flow after the repairs, in the order asked.  ``effects``: the changes of all
-    other known flows.  ``lost``: the rules and chains that each engine of this host lacks after the plan, with the
+    """The plan of all repairs for one answer.
+
+    ``then``: the verdict of each asked flow after the repairs, in the question's order.  ``effects``: the effects on
+    all other known flows.  ``lost``: the missing rules and chains of each engine of this host after the plan, with the
     engine's kind."""
 
     answer: Answer
@@ -97,7 +105,7 @@ class RepairPlan(msgspec.Struct, frozen=True):
     left_out: tuple[Unplanned, ...] = ()
     then: tuple[Verdict, ...] = ()
     lost_after: tuple[EventId, ...] = ()
-    """The events that come by themselves and undo the plan, if its lasting steps are left out."""
+    """The events that undo the plan if its lasting steps are left out."""
     effects: Effects = Effects()
     lost: tuple[tuple[str, Missing], ...] = ()
 
@@ -113,17 +121,18 @@ class RepairPlan(msgspec.Struct, frozen=True):
 
     @property
     def said(self) -> tuple[Unplanned, ...]:
-        """The causes for which nothing has to be done, or nothing is known."""
+        """The causes for which no repair is needed, or for which no repair is known."""
         return tuple(each for each in self.left_out if each.why in _SAID)
 
     @property
     def needs_lasting(self) -> bool:
-        """Whether a repair has lasting steps only."""
+        """Whether a repair of the plan consists of lasting steps only."""
         return any(not each.remedy.steps for each in self.repairs)
 
     def tasks(self, *, lasting: bool, host: str | None = None) -> tuple[PlannedStep, ...]:
-        """Return the tasks in order: the steps of all repairs, then, if ``lasting``, the steps that keep them; equal
-        commands once.  ``host``: only that host's tasks; None: all."""
+        """Return the tasks in order: first the steps of all repairs, and then, if ``lasting`` is true, the steps that
+        keep the repairs.  Equal commands are returned once.  ``host``: return only the tasks of this host; None: all
+        tasks."""
         made = [each for each in self.repairs if host in (None, each.host)]
         now = (PlannedStep(each.id, step) for each in made for step in each.remedy.steps)
         kept = (PlannedStep(each.id, step, lasting=True) for each in made for step in each.remedy.keeping)
@@ -131,7 +140,8 @@ class RepairPlan(msgspec.Struct, frozen=True):
 
 
 def plan_of(answer: Answer, chosen: tuple[str, ...], *, with_latent: bool) -> RepairPlan:
-    """Return the plan.  ``chosen``: the ids of ``--choose``.  Raises UsageError for an id that the plan has not."""
+    """Return the plan for the answer.  ``chosen``: the ids of ``--choose``.  Raises UsageError for an id that no repair
+    of the plan has."""
     wanted = [each for each in answer.causes if _is_wanted(each, with_latent=with_latent)]
     options = options_of(wanted)
     refuse_unknown(chosen, [name for names in options.values() for name in names])
@@ -165,7 +175,7 @@ def _unplanned(name: str, cause: CauseAnswer, remedy: Remedy, why: Why) -> Unpla
 
 
 def _told(answer: Answer, wanted: list[CauseAnswer]) -> Iterator[Unplanned]:
-    """Yield the answer's causes that the plan does not repair: latent causes and advice."""
+    """Yield the causes of the answer that the plan only names: latent causes and advice."""
     for each in answer.causes:
         if each not in wanted:
             why: Why = "event" if each.severity == "latent" else "advice"
@@ -173,8 +183,10 @@ def _told(answer: Answer, wanted: list[CauseAnswer]) -> Iterator[Unplanned]:
 
 
 def without_harm(answer: Answer, picked: tuple[PlannedRemedy, ...], left_out: tuple[Unplanned, ...]) -> RepairPlan:
-    """Return the plan of the picked repairs.  It also repairs faults that the picked repairs would uncover.  It leaves
-    out repairs that open, close or divert flows that nobody asked about, unless a person chose them."""
+    """Return the plan of the picked repairs.
+
+    The plan also repairs faults that the picked repairs would uncover.  It leaves out repairs with effects on flows
+    that the question does not concern, except repairs that a person chose."""
     accepted = _harm(answer, tuple(each for each in picked if each.chosen))
     plan = _planned(answer, picked, left_out)
     while harm := _beyond(accepted, plan):
@@ -199,7 +211,8 @@ def _planned(answer: Answer, picked: tuple[PlannedRemedy, ...], left_out: tuple[
 
 
 def _harm(answer: Answer, chosen: tuple[PlannedRemedy, ...]) -> frozenset[object]:
-    """Return the unasked effects of the chosen repairs: the person who chose them was told."""
+    """Return the unasked effects of the chosen repairs.  They are accepted, because hairpin told them to the person who
+    chose the repairs."""
     if not chosen:
         return frozenset()
     repairs, _, _ = _in_turn(chosen, answer)
@@ -208,7 +221,7 @@ def _harm(answer: Answer, chosen: tuple[PlannedRemedy, ...]) -> frozenset[object
 
 
 def _beyond(accepted: frozenset[object], plan: RepairPlan) -> tuple[FlowEffect, ...]:
-    """Return the plan's effects that nobody asked for or accepted; closed flows come first."""
+    """Return the plan's unasked effects that no person has accepted.  Effects that close flows come first."""
     found = (each for each in plan.effects.unasked if (each.kind, flow_key(each.flow)) not in accepted)
     return tuple(sorted(found, key=lambda each: _ORDER.index(each.kind)))
 
@@ -217,8 +230,8 @@ _ORDER = ("closes", "opens", "diverts")
 
 
 def _culprit(answer: Answer, picked: tuple[PlannedRemedy, ...], harm: int) -> PlannedRemedy:
-    """Return the last repair whose removal leaves fewer unasked effects; the last repair of all if there is none
-    such."""
+    """Return the last repair without which the plan has fewer unasked effects; the plan's last repair if there is no
+    such repair."""
     own = [each for each in picked if not each.chosen] or list(picked)
     for each in reversed(own):
         rest = tuple(other for other in picked if other is not each)
@@ -230,8 +243,10 @@ def _culprit(answer: Answer, picked: tuple[PlannedRemedy, ...], harm: int) -> Pl
 def _made_whole(
     plan: RepairPlan, picked: tuple[PlannedRemedy, ...], left_out: tuple[Unplanned, ...]
 ) -> RepairPlan | None:
-    """Return the plan with further repairs, so that it closes no flow: a second fault shows only once the first is
-    repaired.  None if hairpin has no such repair that it may make by itself."""
+    """Return the plan with additional repairs, so that the plan closes no flow.
+
+    They are needed because a second fault may show only after the first fault is repaired.  Return None if hairpin has
+    no such repair that it may make without a person's choice."""
     answer = plan.answer
     closed = tuple(each.flow for each in plan.effects.closes if not each.again)[:_HELD]
     network = answer.network
@@ -261,7 +276,7 @@ def verdicts_in(network: Network, answer: Answer) -> tuple[Verdict, ...]:
 
 
 def _lost_after(answer: Answer, repairs: tuple[PlannedRemedy, ...], then: tuple[Verdict, ...]) -> Iterator[EventId]:
-    """Yield the events that bring a cause back, if the lasting steps are left out."""
+    """Yield the events that bring a repaired cause back if the plan's lasting steps are left out."""
     network = answer.network
     for each in repairs:
         network = after(msgspec.structs.replace(each.remedy, keeping=()), answer.network, network)
@@ -289,13 +304,14 @@ def _why_not(cause: CauseAnswer, remedy: Remedy, answer: Answer) -> Why | None:
 
 
 def _makers(cause: CauseAnswer, answer: Answer) -> tuple[str, ...]:
-    """Return the ids of the causes that made this one, must be repaired before it, and are for a person."""
+    """Return the ids of the causes from which the cause follows, which must be repaired before it, and which only a
+    person can repair."""
     makers = (each for each in answer.causes if each.ref in cause.follows_from and each.candidate.goes_first)
     return tuple(each.id for each in makers if not each.remedies or _is_for_person(each.remedies[0]))
 
 
 def _is_for_person(remedy: Remedy) -> bool:
-    """Return whether hairpin has no command for the repair, or for one of its present steps."""
+    """Return whether only a person can make the repair, or one of the steps that make it now."""
     natures = [nature(each) for each in (*remedy.steps, *remedy.keeping)]
     return (
         remedy.by_person
@@ -315,7 +331,7 @@ def refuse_unknown(chosen: tuple[str, ...], known: list[str]) -> None:
 
 
 def _refuse_person(name: str, remedy: Remedy) -> None:
-    """Raise UsageError if the chosen repair is for a person."""
+    """Raise UsageError if only a person can make the chosen repair."""
     if _is_for_person(remedy):
         raise UsageError(message("--choose {name}: no command makes this repair; a person has to make it", name=name))
 
@@ -323,10 +339,10 @@ def _refuse_person(name: str, remedy: Remedy) -> None:
 def _in_turn(
     picked: tuple[PlannedRemedy, ...], answer: Answer
 ) -> tuple[tuple[PlannedRemedy, ...], Network, tuple[Unplanned, ...]]:
-    """Return three things: the repairs, each made for the network that the earlier ones leave; the network after all of
-    them; the repairs that are not needed, because an earlier one already restored their flows.
+    """Return the repairs, the network after all repairs, and the repairs that are not needed.
 
-    Repairs that cannot be undone come last."""
+    Each repair is made for the network after the earlier repairs.  A repair is not needed if an earlier repair already
+    restored its flows.  Repairs that cannot be undone come last."""
     network = answer.network
     made: list[PlannedRemedy] = []
     covered: list[Unplanned] = []
@@ -351,7 +367,7 @@ def _passes(ref: str, answer: Answer, network: Network) -> bool:
 
 
 def _fitted(repair: PlannedRemedy, was: Network, now: Network) -> Iterator[Remedy]:
-    """Yield the same remedy, made for the network ``now``."""
+    """Yield the given remedy, made for the network ``now``."""
     remedy, cause = repair.remedy, repair.cause
     if cause is None:
         return

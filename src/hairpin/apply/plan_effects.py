@@ -31,8 +31,9 @@ from hairpin.remedy.remedy import Remedy
 
 
 class CarriedRemedy(msgspec.Struct, frozen=True):
-    """A remedy that is carried out on the host of that label.  ``candidate``: the cause that it repairs; None: it
-    restores an engine's lost rules.  ``meant``: it undoes a setting that a person made."""
+    """A remedy that is carried out on the host with the label ``host``.  ``candidate``: the cause that the remedy
+    repairs; None: the remedy restores an engine's lost rules.  ``meant``: whether the remedy undoes a setting that a
+    person made."""
 
     host: str
     remedy: Remedy
@@ -41,19 +42,19 @@ class CarriedRemedy(msgspec.Struct, frozen=True):
 
     @property
     def nature(self) -> Nature:
-        """Its purpose, by which the flows that it opens are judged."""
+        """The remedy's purpose, on which the judgement of the flows that it opens depends."""
         return "putting-back" if self.candidate is None else nature_of(self.remedy, self.candidate, meant=self.meant)
 
     @property
     def change(self) -> Change:
-        """The changes of all its steps."""
+        """The changes that all steps of the remedy make, including the lasting steps."""
         steps = (*self.remedy.steps, *self.remedy.keeping)
         return Change(tuple(part for step in steps for part in done_by(step)))
 
 
 def effects_of(answer: Answer, carried: Sequence[CarriedRemedy]) -> Effects:
-    """Return the effects of all remedies together, on every host that they change; the repaired flows of the question
-    are left out."""
+    """Return the effects of all remedies together, on every host that the remedies change.  The asked flows that they
+    repair are left out."""
     asked = tuple(each.trace.flow for each in answer.flows)
     total = Effects()
     for label in dict.fromkeys(each.host for each in carried):
@@ -97,7 +98,7 @@ def _on_host(network: Network, label: str, carried: Sequence[CarriedRemedy], ask
 
 def _cut(was: Others, now: Others, label: str, changes: Iterable[Change]) -> Iterator[Flow]:
     """Yield the flows that pass before and after the changes, but whose open connections break.  The host's conntrack
-    table shows which flows have one."""
+    table shows which flows have open connections."""
     opened = _opened(was.network)
     both = zip(was.known, was.traces, now.traces, strict=True)
     flows = [

@@ -35,8 +35,8 @@ def made_ready(
 ) -> tuple[PlannedStep, ...]:
     """Return the tasks with mode and owner of each file that they change.
 
-    ``planned``: the host that they were planned for; ``network``: the same host, just read.  Raises ApplyError if the
-    host was rebooted, if its containers changed, or if a step does not find what it expects."""
+    ``planned``: the host for which the tasks were planned.  ``network``: the same host, just read.  Raises ApplyError
+    if the host was rebooted, if its containers changed, or if an expectation of a step is not met."""
     _refuse_other(planned, network.this)
     now = network
     for task in tasks:
@@ -51,7 +51,7 @@ def made_ready(
     for step in whole:
         if isinstance(step, ReplaceFile) and _content(read(step.path)) != _content(step.before):
             if any(isinstance(each, ReplaceFile) and each.path == step.path for each in whole[: whole.index(step)]):
-                continue  # an earlier step writes the content that this one expects
+                continue  # an earlier step writes the content that this step expects
             raise _no_longer_fits(step, message("{path} has changed since it was read", path=step.path))
         _refuse_bytes(step)
         _refuse_owned(step)
@@ -74,19 +74,21 @@ def _no_longer_fits(step: Step, said: Message) -> ApplyError:
 
 
 def _written_down(step: Step) -> Step:
-    """Return the step for the journal.  The changes of an owner's call are left out: they were simulated before, and
-    the journal needs no second simulation."""
+    """Return the step for the journal.  The changes that an owner makes for a call are left out.  They were simulated
+    before, and no process simulates them again from the journal."""
     return msgspec.structs.replace(step, does=()) if isinstance(step, Ask) else step
 
 
 def _refuse_bytes(step: Step) -> None:
-    """Raise ApplyError for a file that is not UTF-8 text, because the journal is JSON and could not restore it."""
+    """Raise ApplyError for a file that is not UTF-8 text.  The journal is JSON, so such a file could not be restored
+    from it."""
     if isinstance(step, ReplaceFile) and any(not _is_text(each) for each in (step.before, step.after)):
         raise ApplyError(message("{path} is not UTF-8 text, so nothing was done", path=step.path))
 
 
 def _refuse_owned(step: Step) -> None:
-    """Raise ApplyError for a file that another program owns.  Evidence may hide the comment that says so."""
+    """Raise ApplyError for a file that another program owns.  The file's own comment names this program, and the
+    evidence may lack this comment."""
     if not isinstance(step, ReplaceFile) or step.before is None:
         return
     after = step.after.content if step.after is not None else None

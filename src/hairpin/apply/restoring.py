@@ -1,5 +1,5 @@
-"""``hairpin restore`` puts back the chains, jumps and rules that the engines have lost, and nothing else.  A restart of
-the daemon does more.  The plan names these further effects and does not cause them.
+"""``hairpin restore`` restores the chains, jumps and rules that the engines have lost, and changes nothing else.  A
+restart of dockerd would change more.  The plan names these other changes and does not make them.
 """
 
 from collections import Counter
@@ -28,8 +28,8 @@ from hairpin.remedy.remedy import Remedy
 
 
 class Loss(msgspec.Struct, frozen=True):
-    """The rules and chains that one engine lacks.  ``moved``: its rules that stand after rules before which the engine
-    puts them."""
+    """The missing rules and chains of one engine.  ``moved``: rules of the engine that stand after rules before which
+    the engine puts them."""
 
     engine: Engine
     missing: Missing
@@ -37,13 +37,13 @@ class Loss(msgspec.Struct, frozen=True):
 
     @property
     def id(self) -> str:
-        """The id of its repair."""
+        """The id of the repair that restores the engine's rules."""
         return f"restore-{self.engine.kind}"
 
 
 class RestorePlan(msgspec.Struct, frozen=True):
-    """The plan, and the losses of each engine.  ``notes``: the further effects of a restart.  ``undecided``: why a part
-    of the engine's rules could not be checked."""
+    """The plan of ``hairpin restore``, and the losses of each engine.  ``notes``: the other effects that a restart of
+    dockerd would have.  ``undecided``: why some rules of an engine could not be checked."""
 
     plan: RepairPlan
     lost: tuple[Loss, ...]
@@ -52,14 +52,14 @@ class RestorePlan(msgspec.Struct, frozen=True):
 
     @property
     def besides(self) -> tuple[PlannedRemedy, ...]:
-        """The further repairs without which a working flow would stop."""
+        """The additional repairs, without which a working flow would stop."""
         own = {each.id for each in self.lost}
         return tuple(each for each in self.plan.repairs if each.id not in own)
 
 
 def restore_plan(answer: Answer, chosen: tuple[str, ...] = ()) -> RestorePlan:
-    """Return the plan for this host's engines.  ``chosen``: repairs that are made although they close or open flows
-    that nobody asked about.  Raises UsageError for one that the plan lacks."""
+    """Return the plan that restores the rules of this host's engines.  ``chosen``: the repairs that are made although
+    they close or open other flows.  Raises UsageError for a chosen repair that the plan does not have."""
     host = answer.network.this
     losses = (Loss(engine, each, _moved(engine, each, host)) for engine, each in missing_on(host))
     lost = tuple(each for each in losses if each.missing or each.moved)
@@ -76,7 +76,8 @@ def restore_plan(answer: Answer, chosen: tuple[str, ...] = ()) -> RestorePlan:
 
 
 def _moved(engine: Engine, lost: Missing, host: Host) -> tuple[ExpectedRule, ...]:
-    """Return the rules that have to move to their places.  Podman moves none when it reloads its networks."""
+    """Return the rules that have to be moved to their places; none for Podman, which moves no rules when it reloads its
+    networks."""
     return out_of_order(lost, host.namespace(host.netns.name)) if engine.kind == "docker" else ()
 
 
@@ -106,7 +107,7 @@ def _title(loss: Loss) -> Message:
 
 
 def _notes(engine: Engine, lost: Missing, host: Host) -> Iterator[Message]:
-    """Yield the further changes that a restart of the daemon would make on this host."""
+    """Yield sentences about the other changes that a restart of dockerd would make on this host."""
     if engine.kind != "docker" or lost.wanted.unknown:
         return
     namespace = host.namespace(host.netns.name)

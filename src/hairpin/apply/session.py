@@ -1,6 +1,8 @@
-"""The user's ssh session.  Among the ancestors of this process is its sshd, and sshd has its socket.
+"""Finds the user's ssh session.  The session's sshd is an ancestor of this process, and has the session's socket.
 
-``SSH_CONNECTION`` is no proof: sudo drops it, and a terminal multiplexer keeps an old one.  Source: proc(5), ss(8)
+``SSH_CONNECTION`` does not prove a session: sudo drops this variable, and a terminal multiplexer keeps an old value.
+
+Source: proc(5), ss(8)
 """
 
 import ipaddress
@@ -24,7 +26,7 @@ _ESTABLISHED = "01"
 
 
 class Session(msgspec.Struct, frozen=True):
-    """One TCP connection of sshd's: the client's end and the host's."""
+    """One TCP connection of sshd: the client's address and port, and the host's address and port."""
 
     version: Version
     client: int
@@ -44,7 +46,7 @@ class Session(msgspec.Struct, frozen=True):
 
     def comes_in(self, network: Network) -> bool:
         """Return whether a new connection from the same client would reach a listener of this host on the same port.  A
-        nat rule may send it to another port or to a container: that does not count."""
+        connection that a NAT rule sends to another port or to a container does not count."""
         trace = walk_flow(network, self.flow(network))
         return trace.succeeds and all(
             (step.netns, step.decided_by.socket.port) == (network.this.netns, self.port)
@@ -54,7 +56,8 @@ class Session(msgspec.Struct, frozen=True):
 
 
 def own_session(proc: Path = Path("/proc"), pid: int | None = None) -> Session | None:
-    """Return the ssh session of this process; None if no ancestor is sshd with one connection."""
+    """Return the ssh session of this process; None if no ancestor of this process is an sshd with exactly one
+    connection."""
     found = (_sessions(proc, number) for number in sshd_above(proc, pid))
     return next((each[0] for each in found if len(each) == 1), None)
 
@@ -79,8 +82,8 @@ def ancestors(proc: Path = Path("/proc"), pid: int | None = None) -> Iterator[in
 
 
 def session_of(connection: str) -> Session | None:
-    """Return the connection that SSH_CONNECTION names: address and port of the client, then of the host; None if it is
-    empty.  Source: ssh(1)"""
+    """Return the connection that SSH_CONNECTION names: address and port of the client, then of the host.  Return None
+    if the variable is empty.  Source: ssh(1)"""
     words = connection.split()
     if len(words) != 4:
         return None
@@ -89,12 +92,14 @@ def session_of(connection: str) -> Session | None:
 
 
 def may_be_remote(proc: Path = Path("/proc")) -> bool:
-    """Return whether this terminal may be used over the network although no ancestor is sshd, as in a terminal
-    multiplexer.  It must be a pseudo-terminal, and sshd must have a connection."""
+    """Return whether a user may use this terminal over the network although no ancestor of this process is sshd, as in
+    a terminal multiplexer.
+
+    This is possible if the terminal is a pseudo-terminal and an sshd of this host has a connection."""
     try:
         name = os.ttyname(0)
     except OSError:
-        return False  # nobody sits there
+        return False  # standard input is no terminal, so no user waits for output
     return name.startswith("/dev/pts/") and bool(all_sessions(proc))
 
 
@@ -102,7 +107,7 @@ def all_sessions(proc: Path = Path("/proc")) -> tuple[Session, ...]:
     """Return all established connections of sshd processes."""
     found: list[Session] = []
     for process in proc.glob("[0-9]*"):
-        with suppress(OSError):  # it has ended meanwhile
+        with suppress(OSError):  # the process has ended meanwhile
             if _stat(process / "stat")[0] in _SSHD:
                 found.extend(_sessions(proc, int(process.name)))
     return tuple(dict.fromkeys(found))
@@ -128,21 +133,21 @@ def all_terminals(proc: Path = Path("/proc")) -> tuple[Terminal, ...]:
 
 
 def open_files(proc: Path, pid: int) -> Iterator[str]:
-    """Yield the process's open files, in the words of proc(5): ``socket:[4026]``, ``pipe:[4711]``."""
+    """Yield the process's open files in the notation of proc(5): ``socket:[4026]``, ``pipe:[4711]``."""
     for each in (proc / str(pid) / "fd").glob("*"):
         with suppress(OSError):
             yield str(each.readlink())
 
 
 def _stat(path: Path) -> tuple[str, int]:
-    """Return a process's name and its parent."""
+    """Return the name of the process, and the id of its parent process."""
     text = path.read_text("utf-8", "replace")
     name, rest = text.partition("(")[2].rpartition(")")[::2]
     return name, int(rest.split()[1])
 
 
 def _sessions(proc: Path, pid: int) -> list[Session]:
-    """Return the established connections of a process."""
+    """Return the established TCP connections of a process."""
     matches = (re.fullmatch(r"socket:\[(\d+)\]", each) for each in open_files(proc, pid))
     inodes = {found[1] for found in matches if found}
     sessions: list[Session] = []
@@ -162,7 +167,8 @@ _End = tuple[ipaddress.IPv4Address | ipaddress.IPv6Address, int]
 
 
 def _end(text: str) -> _End:
-    """Return address and port of ``0100007F:1F90``: each 32-bit word is in the machine's byte order."""
+    """Return the address and port in a text such as ``0100007F:1F90``.  Each 32-bit word of the address is in the
+    machine's byte order."""
     words, port = text.split(":")
     raw = b"".join(
         int(words[at : at + 8], 16).to_bytes(4, "little" if _LITTLE else "big") for at in range(0, len(words), 8)

@@ -1,4 +1,5 @@
-"""Settles an interrupted plan: completes its lasting tasks if the plan was verified, else takes it back."""
+"""Settles an interrupted plan: completes the plan's lasting tasks if the plan was verified, and takes it back
+otherwise."""
 
 from hairpin.apply.hands import Hands
 from hairpin.apply.kept_plan import KeptPlan, PlanState
@@ -9,7 +10,7 @@ from hairpin.change.step import ReplaceFile
 
 
 def settle(book: PlanBook, plan: KeptPlan, hands: Hands) -> PlanState:
-    """Settle the plan, and return its new state.  Raises ApplyError if another process works on it."""
+    """Settle the plan, and return the plan's new state.  Raises ApplyError if another process works on the plan."""
     if plan.state == "keeping" and _goes_on(book, plan, hands):
         return "applied"
     if book.seize(plan.id, again=True) is None:
@@ -18,7 +19,7 @@ def settle(book: PlanBook, plan: KeptPlan, hands: Hands) -> PlanState:
 
 
 def _goes_on(book: PlanBook, plan: KeptPlan, hands: Hands) -> bool:
-    """Carry out the remaining lasting tasks; return whether all are done."""
+    """Carry out the remaining lasting tasks of the plan; return whether all of them are done."""
     book.hold(plan.id)
     plan = book.known(plan.id)
     left = [number for number, each in enumerate(plan.tasks) if each.lasting and each.state in ("planned", "running")]

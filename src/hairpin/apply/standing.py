@@ -1,4 +1,4 @@
-"""Whether a task's change is on the host.  For an interrupted task the journal does not say so."""
+"""Tells whether a task's change is on the host.  The journal does not tell this for an interrupted task."""
 
 from typing import Literal
 
@@ -12,11 +12,12 @@ Standing = Literal["as-before", "made", "neither"]
 
 
 def standing_of(step: Step, network: Network, read: ReadFile) -> Standing:
-    """Return whether the host has the state before the step or the state after it.
+    """Return whether the host has the state before the step or the state after the step.
 
-    ``neither``: another program changed the same state since, or the step was interrupted halfway.  A call to a manager
-    may expect only that the manager runs, which is true before and after.  Such a call counts as made; at worst its
-    undo is done twice.  A call whose result the owner reports (a container's state, an open port) has no such doubt."""
+    ``neither``: another program has changed the same state since, or the step was interrupted halfway.  Some calls to a
+    manager expect only that the manager runs, which is true before and after the call.  Such a call counts as made; at
+    worst its undo is done twice.  There is no such doubt about a call whose result the owner reports, such as a
+    container's state or an open port."""
     if isinstance(step, ReplaceFile):
         found = read(step.path)
         content = found.content if found is not None else None
@@ -30,5 +31,6 @@ def standing_of(step: Step, network: Network, read: ReadFile) -> Standing:
 
 
 def is_doubtful(step: Step) -> bool:
-    """Return whether evidence cannot show that the call was made.  Its manager accepts such a call twice."""
+    """Return whether evidence cannot show that the step's call was made.  The called manager accepts such a call a
+    second time."""
     return isinstance(step, Ask) and bool(step.undo) and all(isinstance(each, ManagerRuns) for each in step.expects)

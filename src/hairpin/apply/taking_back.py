@@ -1,4 +1,4 @@
-"""Takes a plan back: the last task first, each by its own undo, if the host still has the task's state."""
+"""Takes a plan back: undoes the tasks from the last to the first, each only if the host still has the task's state."""
 
 import msgspec
 
@@ -20,16 +20,16 @@ from hairpin.network.network import Network
 
 
 def take_back(book: PlanBook, plan: KeptPlan, hands: Hands, network: Network | None = None) -> PlanState:
-    """Take back all tasks in force of a seized plan, and return the plan's new state.  ``network``: the host, if it was
-    just read.
+    """Take back all tasks in force of a plan that this process has seized, and return the plan's new state.
 
-    Each undo is simulated on that network.  After a call to an owner the host is read again, because the journal does
-    not know the call's effect.  Each file is read when it is replaced."""
+    ``network``: the network of the host, if it was just read.  Each undo is simulated on this network.  After a call to
+    an owner the host is read again, because the journal does not contain the call's effect.  Each file is read when it
+    is replaced."""
     in_force = [(number, each) for number, each in enumerate(plan.tasks) if each.is_in_force]
     network = hands.look() if in_force and network is None else network
     rebooted = network is not None and plan.boot_id not in ("", network.this.boot_id or "")
     left = False
-    marks: list[StepMark] = []  # of one task and the next, in one request to the journal, because each takes time
+    marks: list[StepMark] = []  # one request writes the marks of two successive tasks, because each takes time
     for number, task in reversed(in_force):
         assert network is not None
         if task.state != "stays":
@@ -37,7 +37,7 @@ def take_back(book: PlanBook, plan: KeptPlan, hands: Hands, network: Network | N
             marks = []
         state, said, network = _taken_back(task, network, hands)
         if state == "stays" and rebooted and _ends_with_kernel(task.step):
-            state, said = "gone", None  # it was made after the reboot, and not by the step
+            state, said = "gone", None  # the present state was made after the reboot, not by the step
         if state != "stays":
             _tidy_up(task.step, hands)
         marks.append((number, state, str(said or "")))
@@ -56,14 +56,14 @@ def _ends_with_kernel(step: Step) -> bool:
 
 
 def _tidy_up(step: Step, hands: Hands) -> None:
-    """Remove what tools and owners left behind from an undone step: empty chains, rewritten files."""
+    """Remove the leftovers of an undone step: empty chains that iptables made, and files that firewalld wrote."""
     if isinstance(step, LoadRules):
         hands.carrier(taking_empty_chains(step))
     give_back(step, hands.read, lambda each: hands.carrier(carrying(each)))
 
 
 def _taken_back(task: PlannedStep, network: Network, hands: Hands) -> tuple[StepState, Message | None, Network]:
-    """Return the task's new state, why it stays (None: it does not), and the network after that."""
+    """Undo the task.  Return its new state, why it stays (None: it does not stay), and the network after the undo."""
     step = task.step
     # An interrupted undo may have restored the value that the step expects, but not its side effects: ip_forward is
     # written before the interfaces' values, to which the kernel copies it.
@@ -88,7 +88,7 @@ def _taken_back(task: PlannedStep, network: Network, hands: Hands) -> tuple[Step
         said = hands.carrier(carrying(fitted))
         if said is not None:
             network = _read_anew(hands, network)
-            if standing_of(step, network, hands.read) == "as-before":  # another task's undo has undone this one, too
+            if standing_of(step, network, hands.read) == "as-before":  # another task's undo has undone this task, too
                 return "taken-back", None, network
             return "stays", said, network
         network = _after(fitted, network, hands)
@@ -98,7 +98,7 @@ def _taken_back(task: PlannedStep, network: Network, hands: Hands) -> tuple[Step
 
 
 def _fitted(back: Step, network: Network) -> Step:
-    """Return the step with the present numbers of its rules: other rules may have been inserted or deleted."""
+    """Return the step with the present numbers of its rules, because other rules may have been inserted or deleted."""
     if not isinstance(back, LoadRules):
         return back
     now, moved = network, list[RuleEdit]()
@@ -113,7 +113,8 @@ def _fitted(back: Step, network: Network) -> Step:
 
 
 def remove_leavings(step: ReplaceFile, held: FileState | None, hands: Hands) -> None:
-    """Remove what a killed writer may have left beside the file, which already has the wanted content."""
+    """Remove the temporary file that a killed process may have left beside the file.  The file itself already has the
+    wanted content."""
     hands.carrier(carrying(msgspec.structs.replace(step, before=held, after=held)))
 
 

@@ -1,4 +1,4 @@
-"""Local copies of the plans that this machine began on other hosts.  The journals are on those hosts."""
+"""Local copies of the plans that this machine began on other hosts.  The journal of each plan is on the other host."""
 
 from pathlib import Path
 from urllib.parse import quote
@@ -10,16 +10,17 @@ from hairpin.errors import JournalError
 from hairpin.message import message
 
 _KEPT = 50
-"""The number of copies that are kept for a host."""
+"""The number of copies of plans that are kept for each host."""
 
 
 class PlanCopies(msgspec.Struct, frozen=True):
-    """The copies in a folder of the user's, mode 0700: a file for each plan, in a folder for each host."""
+    """The copies of plans, in a folder of the user with mode 0700.  It has a folder for each host, with a file for each
+    plan."""
 
     folder: Path
 
     def keep(self, destination: str, plan: KeptPlan) -> None:
-        """Write a copy of another host's plan.  Raises JournalError if that fails."""
+        """Write a copy of another host's plan.  Raises JournalError if the copy cannot be written."""
         own = self._folder_of(destination)
         try:
             own.mkdir(mode=0o700, parents=True, exist_ok=True)

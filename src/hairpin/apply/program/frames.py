@@ -18,7 +18,7 @@ _LAST_LINE = b"#end\n"
 
 
 class AnswerLine(msgspec.Struct, frozen=True):
-    """One line of an answer.  ``payload``: the bytes that follow it."""
+    """One line of an answer.  ``payload``: the bytes that follow the line."""
 
     word: str
     fields: tuple[str, ...] = ()
@@ -36,19 +36,19 @@ class Reply(msgspec.Struct, frozen=True):
 
     @property
     def refused(self) -> tuple[str, ...] | None:
-        """Why the request was refused; None: it was not."""
+        """Why the request was refused; None if it was not refused."""
         return next((each.fields for each in self.frames if each.word == "refused"), None)
 
     def all(self, word: str) -> tuple[AnswerLine, ...]:
-        """Return the frames of that word."""
+        """Return the frames of the answer whose first field is the word."""
         return tuple(each for each in self.frames if each.word == word)
 
 
 def request(
     program: bytes, token: str, base: str, words: tuple[str, ...], files: dict[str, bytes], lines: tuple[str, ...]
 ) -> bytes:
-    """Return the bytes for the shell's standard input: the program, then the request.  ``program`` empty: the shell has
-    it."""
+    """Return the bytes for the shell's standard input: the program, then the request.  ``program`` is empty if the
+    shell already has the program."""
     assert not program or program.endswith(_LAST_LINE)
     head = "".join(f"{each}\n" for each in (token, base, " ".join(words), *lines)).encode("utf-8", "surrogateescape")
     parts = (b"%s %d\n%s" % (name.encode(), len(content), content) for name, content in files.items())
@@ -56,7 +56,8 @@ def request(
 
 
 def reply(output: bytes, token: str, name: str) -> Reply:
-    """Return the answer; raise CollectError if the program did not start.  ``name``: the host, for messages."""
+    """Return the answer that the bytes contain; raise CollectError if the program did not start.  ``name`` is the
+    host's name for messages."""
     start = output.find(f"{token}\tbegin\t".encode())
     if start < 0:
         said = output[:300].decode("utf-8", "replace").strip()
@@ -86,7 +87,7 @@ def _frames(left: memoryview, token: bytes) -> list[AnswerLine]:
 
 
 def marks(journal: bytes) -> dict[int, tuple[StepState, str]]:
-    """Return each task's state and reason: its last complete line in the journal."""
+    """Return each task's state and reason, as the task's last complete line in the journal states them."""
     found: dict[int, tuple[StepState, str]] = {}
     for line in journal.decode("utf-8", "replace").split("\n"):
         words = line.split("\t")

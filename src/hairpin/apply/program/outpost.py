@@ -1,4 +1,5 @@
-"""The requests to ``apply.sh``: by a shell on this host, or each over an ssh connection of its own."""
+"""The requests to ``apply.sh``.  On this host a shell runs it; each request to another host has its own ssh
+connection."""
 
 import os
 import pkgutil
@@ -19,7 +20,7 @@ from hairpin.errors import ApplyError, CollectError, JournalError
 from hairpin.message import Message, message, verbatim
 
 FOLDER = Path("/var/lib/hairpin")
-"""The journal's folder, on each host."""
+"""The folder of the journal on each host."""
 _QUICK_S, _CARRY_S = 90.0, 900.0
 _ENVIRONMENT = (("PATH", SEARCH_PATH), ("LC_ALL", "C"))
 # The shell reads the program line by line up to ``#end``; the request follows it on standard input.  These words have
@@ -41,7 +42,8 @@ def program() -> bytes:
 
 
 class Outpost(msgspec.Struct, frozen=True):
-    """A host.  ``destination``: the word after ``--host``; empty: this host.  ``base``: the folder of its journal."""
+    """A host to which requests are sent.  ``destination``: the word after ``--host``; empty for this host.  ``base``:
+    the folder of the host's journal."""
 
     shell: Shell
     destination: str
@@ -49,20 +51,20 @@ class Outpost(msgspec.Struct, frozen=True):
 
     @property
     def is_here(self) -> bool:
-        """Whether it is this host."""
+        """Whether the outpost is on this host."""
         return not self.destination
 
     @property
     def carrier(self) -> str:
-        """The process that works on a plan, as a request names it: its id on this host, or ``-`` for another
-        machine's."""
+        """The name of this process in requests: its process id if the outpost is on this host, or ``-`` if the outpost
+        is on another host."""
         return str(os.getpid()) if self.is_here else "-"
 
     def ask(
         self, *words: str, files: Files | None = None, lines: tuple[str, ...] = (), limit_s: float = _QUICK_S
     ) -> Reply:
-        """Return the answer.  Raises ApplyError if the host refuses, CollectError if it cannot be reached or the answer
-        is incomplete."""
+        """Send the request, and return the answer.  Raises ApplyError if the host refuses the request, and CollectError
+        if the host cannot be reached or the answer is incomplete."""
         token = secrets.token_hex(16)
         if self.is_here:
             data = request(b"", token, self.base, words, files or {}, lines)
@@ -80,11 +82,12 @@ class Outpost(msgspec.Struct, frozen=True):
         return found
 
     def carry(self, plan: str, numbers: tuple[int, ...]) -> Reply:
-        """Carry these tasks of the plan out, until one fails."""
+        """Let the host carry out the tasks with these numbers until one fails, and return its answer."""
         return self.ask("carry", plan, *map(str, numbers), limit_s=_CARRY_S)
 
     def confirm(self, plan: str, seconds: int, numbers: tuple[int, ...]) -> Reply:
-        """Disarm the switch of the plan, and carry out these lasting tasks."""
+        """Let the host disarm the plan's switch, which would take the plan back, and carry out the lasting tasks with
+        these numbers."""
         return self.ask("confirm", plan, str(seconds), self.carrier, *map(str, numbers), limit_s=_CARRY_S)
 
     def read(self, path: str) -> FileState | None:
@@ -105,7 +108,7 @@ class Outpost(msgspec.Struct, frozen=True):
         return FileState(content, mode_bits(mode), int(uid), int(gid))
 
     def carry_out(self, plan: str, acting: Acting) -> Message | None:
-        """Do every act in order; return why one failed, or None."""
+        """Let the host do the acts in order until one fails; return why it failed, or None."""
         try:
             act = next(acting)
             while True:
@@ -122,7 +125,7 @@ class Outpost(msgspec.Struct, frozen=True):
 
 
 def here(folder: Path | None = None) -> Outpost:
-    """Return this host.  ``folder``: its journal's folder."""
+    """Return the outpost on this host.  ``folder``: the folder of this host's journal."""
     return Outpost(LocalRunner(environment=_ENVIRONMENT), "", str(folder or FOLDER))
 
 
@@ -135,7 +138,7 @@ _TOLD = (
     message("{path} is on a file system that is mounted read-only"),
     message("the file system of {path} is full, so the file is left as it is"),
 )
-"""Sentences that the program prints in English, so that they can be translated."""
+"""The sentences that ``apply.sh`` prints in English.  They are listed here so that they can be translated."""
 
 
 def as_message(said: str) -> Message:

@@ -26,9 +26,10 @@ from hairpin.network.network import Network
 
 
 class OutpostGround(msgspec.Struct, frozen=True):
-    """The host behind an outpost.  ``seconds``: the time until its switch takes the plan back; ``told`` is called for
-    each ended step; ``look`` reads the host; ``copies``: the local copies of other hosts' plans; None: no copy is
-    written."""
+    """The host behind an outpost.
+
+    ``seconds``: the time until the host's switch takes the plan back.  ``told`` is called for each step that has ended.
+    ``look`` reads the host.  ``copies``: the local copies of other hosts' plans; None: no copy is written."""
 
     outpost: Outpost
     seconds: int
@@ -38,14 +39,16 @@ class OutpostGround(msgspec.Struct, frozen=True):
 
     @property
     def read(self) -> ReadFile:
-        """Reads a file of the host."""
+        """The function that reads a file of the host."""
         return self.outpost.read
 
     @contextmanager
     def held(self) -> Generator[Begin]:
-        """Open an empty plan on the host; its switch holds the host's lock.  If no task arrives, the plan is dropped.
+        """Open an empty plan on the host.  The plan's switch, a process, holds the host's lock.  If no task arrives,
+        the plan is dropped.
 
-        The switch waits ``seconds``, too: a slow host is also read slowly, and that happens before its tasks arrive."""
+        The switch waits at least ``seconds`` for the tasks, because the host is read before, and a slow host takes
+        long to read."""
         words = ("begin", str(max(HOLD_S, self.seconds)), self.outpost.carrier)
         (frame, *_) = self.outpost.ask(*words).frames
         plan, filled = frame.fields[0], list[str]()
@@ -59,7 +62,7 @@ class OutpostGround(msgspec.Struct, frozen=True):
             yield begin
         finally:
             if not filled:
-                with suppress(CollectError):  # the switch drops it at its deadline
+                with suppress(CollectError):  # the switch drops the empty plan at its deadline
                     self.outpost.ask("drop", plan)
 
     def _begin(self, kept_plan: KeptPlan, made: tuple[Step, ...], network: Network) -> "BegunPlan":
@@ -73,7 +76,7 @@ class OutpostGround(msgspec.Struct, frozen=True):
 
 
 class BegunPlan(msgspec.Struct, frozen=True):
-    """A plan that is on a host.  ``deadline``: when its switch takes it back, RFC 3339."""
+    """A plan that was written to a host.  ``deadline``: the time at which its switch takes it back, in RFC 3339."""
 
     ground: OutpostGround
     kept_plan: KeptPlan
@@ -81,7 +84,7 @@ class BegunPlan(msgspec.Struct, frozen=True):
 
     @property
     def plan(self) -> str:
-        """Its id in the journal of the host."""
+        """The plan's id in the journal of the host."""
         return self.kept_plan.id
 
     @property
@@ -89,14 +92,15 @@ class BegunPlan(msgspec.Struct, frozen=True):
         return PlanBook(self.ground.outpost)
 
     def carry(self, numbers: tuple[int, ...]) -> Message | None:
-        """Carry these tasks out, until one fails; return why it failed."""
+        """Carry out the tasks with these numbers until one fails; return why it failed, or None."""
         try:
             return self._book.carry(self.kept_plan, numbers, self.ground.told)
         except (CollectError, ApplyError) as error:
             return error.said
 
     def confirm(self) -> Message | None:
-        """Disarm the switch, and carry out the lasting tasks; return why that failed."""
+        """Disarm the switch that takes the plan back, and carry out the lasting tasks; return why this failed, or
+        None."""
         lasting = tuple(number for number, each in enumerate(self.kept_plan.tasks) if each.lasting)
         try:
             complaint = self._book.confirm(self.kept_plan, lasting, self.ground.told)
@@ -107,8 +111,8 @@ class BegunPlan(msgspec.Struct, frozen=True):
         return complaint
 
     def take_back(self, network: Network | None) -> PlanState:
-        """Take the plan back by the network that was read.  If the host cannot be reached, its switch does it later
-        (``open``)."""
+        """Take the plan back, using the network that was read, and return the plan's state.  The state is ``open`` if
+        the host cannot be reached; the host's switch then takes the plan back at the deadline."""
         if network is None:
             return "open"
         try:
@@ -117,12 +121,12 @@ class BegunPlan(msgspec.Struct, frozen=True):
             return "open"
 
     def disown(self) -> None:
-        """Write down that nothing of the plan was carried out."""
+        """Record in the host's journal that nothing of the plan was carried out."""
         self._book.end(self.plan, "taken-back")
         self.keep_copy("taken-back")
 
     def keep_copy(self, state: PlanState) -> None:
-        """Write the local copy of the plan, in that state."""
+        """Write the local copy of the plan with the given state."""
         if self.ground.copies is not None:
             done = "done" if state == "applied" else "planned"
             tasks = tuple(msgspec.structs.replace(each, state=done) for each in self.kept_plan.tasks)
@@ -135,8 +139,8 @@ def plan_taken_back(
 ) -> KeptPlan:
     """Take a plan of the host back, under a new switch; return the plan with its new state.
 
-    ``network``: the host, if it was just read; ``again``: steps that stayed before are tried again.  Raises ApplyError
-    if another process works on the plan."""
+    ``network``: the network of the host, if it was just read.  ``again``: whether to try again the steps that could not
+    be undone before.  Raises ApplyError if another process works on the plan."""
     book = PlanBook(ground.outpost)
     waited = book.seize(plan, again=again)
     if waited is not None:
@@ -149,5 +153,5 @@ def plan_taken_back(
 
 
 def _time_after(seconds: float) -> str:
-    """Return the time that many seconds from now, RFC 3339."""
+    """Return the time ``seconds`` seconds from now, in RFC 3339."""
     return utc_text(datetime.now(UTC) + timedelta(seconds=seconds))

@@ -1,8 +1,8 @@
 """A plan's tasks and their undo as files for ``apply.sh``.  The files are complete before the first step.
 
-``apply.sh`` has no model of the network.  It gets the acts of each task and of its undo, and probes: commands whose
-output shows the state that the task changes.  Without hairpin it undoes only a task whose probe still prints what it
-printed after the task.
+``apply.sh`` has no model of the network.  It gets the acts of each task and of the task's undo.  It also gets probes:
+commands whose output shows the state that the task changes.  If ``apply.sh`` undoes a task without hairpin, it first
+checks that the probe still prints the same as after the task.
 """
 
 import os
@@ -36,7 +36,8 @@ from hairpin.network.network import Network
 from hairpin.network.prefix import address_text
 
 _HANDLE = "\x01{}.{}\x01"
-"""A placeholder in a load for a rule's handle: the number of the chain's listing, and the number of the rule in it."""
+"""The placeholder for a rule's handle in a load: the number of the chain's listing, and the rule's number in the
+listing."""
 Files = dict[str, bytes]
 _LENT = ("hairpin.carry.writer", "hairpin.apply.at_deadline")
 _WHERE_ENGINES_ARE = ("DOCKER_HOST", "DOCKER_CONTEXT", "DOCKER_CONFIG", "HOME")
@@ -45,8 +46,8 @@ _WHERE_ENGINES_ARE = ("DOCKER_HOST", "DOCKER_CONTEXT", "DOCKER_CONFIG", "HOME")
 def parcel(tasks: tuple[PlannedStep, ...], made: tuple[Step, ...], network: Network) -> Files:
     """Return the files of the tasks, by name.
 
-    ``made``: their steps with all their changes of the network; ``network``: the host before the first of them.  Raises
-    ApplyError for an act that must not be carried out on a host."""
+    ``made``: the tasks' steps with all their changes of the network.  ``network``: the host before the first step.
+    Raises ApplyError for an act that must not be carried out on a host."""
     files: Files = {"count": f"{len(tasks)}\n".encode()}
     for number, (task, step) in enumerate(zip(tasks, made, strict=True)):
         after = _after(step, network)
@@ -57,8 +58,8 @@ def parcel(tasks: tuple[PlannedStep, ...], made: tuple[Step, ...], network: Netw
 
 
 def lent_files() -> Files:
-    """Return the files by which ``apply.sh`` calls this host's hairpin: its writer of files, and its undo at the
-    deadline."""
+    """Return the files by which ``apply.sh`` calls the hairpin of this host: the process that writes files, and the
+    process that takes a plan back at its deadline."""
     variables = {name: os.environ[name] for name in _WHERE_ENGINES_ARE if name in os.environ}
     variables["PYTHONPATH"] = str(Path(hairpin.__file__).resolve().parents[1])
     words = ("env", *(f"{name}={value}" for name, value in variables.items()), sys.executable, "-m")
@@ -71,7 +72,7 @@ def _programs(tasks: tuple[PlannedStep, ...]) -> Iterator[str]:
     for task in tasks:
         for step in (task.step, *(task.step.undo or ())):
             acts = () if isinstance(step, ReplaceFile) else _yielded(carrying(step))
-            with suppress(ApplyError):  # the handles of rules are not known yet
+            with suppress(ApplyError):  # the handles of rules are unknown yet
                 yield from (act.argv[0] for act in acts if isinstance(act, Command))
 
 
@@ -97,10 +98,11 @@ def _task_files(number: int, step: Step, network: Network, after: Network) -> Fi
 
 
 def _when_changed(step: Step) -> str:
-    """Return what the switch does if the probe matches neither the state before the task nor the state after it.
+    """Return whether ``apply.sh`` undoes the task if the probe shows neither the state before the task nor the state
+    after it.
 
-    The undo of an entry or a link names its object, so it is safe.  A sysctl or a chain that changed since stays, until
-    a hairpin has read the host."""
+    The undo of an entry or a link names this entry or link, so the undo is safe.  A sysctl or a chain that has changed
+    since the task stays until hairpin itself has read the host."""
     owned = isinstance(step, LoadRules) or any(isinstance(each, c.SetSysctl | c.ReplaceSysctls) for each in _does(step))
     return "stay" if owned else "undo"
 
@@ -174,7 +176,8 @@ def _numbered(prefix: str, commands: Iterator[Command] | tuple[Command, ...]) ->
 
 
 def act_files(name: str, act: Act, kind: str = "command") -> Iterator[tuple[str, bytes]]:
-    """Yield the files of one act: its words, its standard input, and the file contents that it compares and writes."""
+    """Yield the files of one act: the act's words, its standard input, and the file contents that it compares and
+    writes."""
     if isinstance(act, Command):
         refused = why_refused(act)
         if refused is not None:
@@ -221,8 +224,10 @@ def _tidying(step: Step) -> Iterator[Command]:
 
 
 def _probes(step: Step) -> Iterator[Words]:
-    """Yield the commands that show the state which the step and its undo change.  Files have none, because they are
-    compared when they are replaced; calls to a manager have none either."""
+    """Yield the commands that show the state which the step and its undo change.
+
+    There is no such command for a replaced file, because the file is compared when it is replaced, and none for a call
+    to a manager."""
     match step:
         case LoadRules(does=does, entering=entering):
             for words in dict.fromkeys(_listing(edit, step) for edit in does):
@@ -298,8 +303,8 @@ def _showing_link(name: str) -> Iterator[Words]:
 
 
 def _by_words(made: tuple[Step, ...]) -> Iterator[Command]:
-    """Yield the undo of inserted rules by their own text, which also finds them if other rules were inserted before
-    them.  Yield nothing if the undo has other parts."""
+    """Yield the commands that undo inserted rules by the rules' text.  The text finds a rule even if other rules were
+    inserted before it.  Yield nothing if the undo has other parts."""
     for step in made:
         if not isinstance(step, LoadRules) or not step.dialect.startswith("iptables"):
             return

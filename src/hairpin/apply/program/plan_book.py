@@ -1,4 +1,4 @@
-"""The journal of a host, this one or another.  Each call is a request to ``apply.sh`` on that host."""
+"""The journal of this host or of another host.  Each call is a request to ``apply.sh`` on the journal's host."""
 
 import os
 from collections.abc import Iterator
@@ -13,18 +13,22 @@ from hairpin.errors import ApplyError
 from hairpin.message import Message, message
 
 HOLD_S = 120
-"""The time after which the switch ends a plan that is being kept or taken back."""
+"""The time in seconds after which the switch, a process of ``apply.sh``, ends a plan that is being kept or taken
+back."""
 _SEIZE_S = 300.0
 _NOT_ENDED: tuple[PlanState, ...] = ("open", "keeping", "ending")
 
 
 StepMark = tuple[int, StepState, str]
-"""The number of a task, its new state, and why it stays or has failed (else empty)."""
+"""The number of a task, the task's new state, and why the task stays or has failed; empty for other states."""
 
 
 class PlanStanding(msgspec.Struct, frozen=True):
-    """A plan in its host's journal.  ``watched``: its switch runs; ``left_s``: the time until its deadline.
-    ``in_hand``: the id of the host's process that works on it, ``no``, or ``unknown``: another machine began it."""
+    """A plan in its host's journal, as the host reports it.
+
+    ``watched``: whether the switch runs that takes the plan back at its deadline.  ``left_s``: the seconds until the
+    deadline.  ``in_hand``: the id of the process of the host that works on the plan; ``no`` if no process works on it;
+    ``unknown`` if another machine began the plan."""
 
     kept_plan: KeptPlan
     watched: bool
@@ -33,24 +37,24 @@ class PlanStanding(msgspec.Struct, frozen=True):
 
     @property
     def is_tried(self) -> bool:
-        """Whether all its steps but the lasting ones are done, and it waits for its confirmation."""
+        """Whether all steps of the plan except the lasting steps are done, and the plan waits for its confirmation."""
         plan = self.kept_plan
         done = bool(plan.tasks) and all(each.state == "done" for each in plan.tasks if not each.lasting)
         return plan.state == "open" and self.watched and done and not self.is_in_hand
 
     @property
     def is_in_hand(self) -> bool:
-        """Whether another process of its host works on it."""
+        """Whether another process of the plan's host works on the plan."""
         return self.in_hand.isdecimal() and self.in_hand != str(os.getpid())
 
     @property
     def is_from_elsewhere(self) -> bool:
-        """Whether another machine began it."""
+        """Whether another machine began the plan."""
         return self.in_hand == "unknown"
 
     @property
     def is_at_its_end(self) -> bool:
-        """Whether its switch is taking it back now."""
+        """Whether the plan's switch is taking the plan back now."""
         return self.watched and self.left_s <= 0 and self.kept_plan.state in ("open", "ending")
 
 
@@ -60,7 +64,8 @@ class PlanBook(msgspec.Struct, frozen=True):
     outpost: Outpost
 
     def standing(self, *which: str) -> tuple[PlanStanding, ...]:
-        """Return the plans, the newest first.  ``which``: ids or states, to return only these."""
+        """Return the plans in the journal, the newest plan first.  ``which``: ids or states; if given, return only
+        plans with one of them."""
         return standing_in(self.outpost.ask("list", *which).frames)
 
     def not_ended(self) -> tuple[PlanStanding, ...]:
@@ -68,8 +73,8 @@ class PlanBook(msgspec.Struct, frozen=True):
         return self.standing(*_NOT_ENDED)
 
     def mark(self, plan: str, *marks: StepMark) -> None:
-        """Write the states of tasks into the journal, in one request.  A task is undone even if that fails: the next
-        command finds it undone."""
+        """Write the states of tasks into the journal, in one request.  If the write fails, a task that was undone stays
+        undone, and the next command finds this out."""
         words = (word for number, state, _ in marks for word in (str(number), state))
         self.outpost.ask("mark", plan, *words, lines=tuple(" ".join(said.split()) for _, _, said in marks))
 
@@ -78,34 +83,39 @@ class PlanBook(msgspec.Struct, frozen=True):
         self.outpost.ask("move", plan, "any", state)
 
     def hold(self, plan: str) -> bool:
-        """Reserve the plan for this process, under a switch; a step that still runs is awaited.  Return whether there
-        was one.  Raises ApplyError if another process works on the plan."""
+        """Reserve the plan for this process, and wait for a step that still runs.  Return whether a step still ran.
+
+        A switch, a process on the host, ends the plan if this process does not.  Raises ApplyError if another process
+        works on the plan."""
         (held, *_) = self.outpost.ask("hold", plan, str(HOLD_S), self.outpost.carrier).frames
         return held.fields == ("yes",)
 
     def seize(self, plan: str, *, again: bool = False) -> bool | None:
-        """Reserve the plan for this process to take it back; no other process continues it.  Return whether a running
-        step was awaited; None if the plan was already taken back, wholly or in part.  ``again``: steps that stayed are
-        tried again.
+        """Reserve the plan for this process, which then takes it back.  No other process continues the plan.
 
-        If its switch is already taking it back, this call waits for that."""
+        Return whether a step still ran, for which this call waited.  Return None if the plan was already taken back,
+        wholly or in part.  ``again``: whether to try again the steps that could not be undone before.  If the plan's
+        switch is already taking the plan back, this call waits until it has ended."""
         how = ("again",) if again else ()
         words = ("seize", plan, str(HOLD_S), self.outpost.carrier, *how)
         (found, *_) = self.outpost.ask(*words, limit_s=_SEIZE_S).frames
         return None if found.word == "seized" else found.fields == ("yes",)
 
     def carry(self, plan: KeptPlan, numbers: tuple[int, ...], tell: Told) -> Message | None:
-        """Carry these tasks out in one request, until one fails; return why it failed.  ``apply.sh`` continues if the
-        connection breaks."""
+        """Carry out the tasks with these numbers in one request until one fails; return why it failed, or None.
+        ``apply.sh`` continues even if the connection breaks."""
         return _complaint(self.outpost.carry(plan.id, numbers).frames, plan, tell) if numbers else None
 
     def confirm(self, plan: KeptPlan, numbers: tuple[int, ...], tell: Told) -> Message | None:
-        """Disarm the switch over a connection that was made after the last step, and carry out these lasting tasks;
-        return why that failed."""
+        """Disarm the plan's switch, and carry out the lasting tasks with these numbers; return why this failed, or
+        None.
+
+        The request uses a connection that was made after the last step, which shows that the host is still
+        reachable."""
         return _complaint(self.outpost.confirm(plan.id, HOLD_S, numbers).frames, plan, tell)
 
     def standing_of(self, plan: str) -> PlanStanding:
-        """Return the plan of that id.  Raises ApplyError if there is none."""
+        """Return the plan with the id ``plan``, as the host reports it.  Raises ApplyError if there is no such plan."""
         found = next(iter(self.standing(plan)), None)
         if found is None and self.outpost.is_here:
             raise ApplyError(message("no plan {plan} in the journal; `hairpin undo --list` names them", plan=plan))
@@ -116,21 +126,22 @@ class PlanBook(msgspec.Struct, frozen=True):
         return found
 
     def known(self, plan: str) -> KeptPlan:
-        """Return the plan of that id.  Raises ApplyError if there is none."""
+        """Return the plan with the id ``plan``.  Raises ApplyError if there is no such plan."""
         return self.standing_of(plan).kept_plan
 
     def all(self) -> tuple[KeptPlan, ...]:
-        """Return every plan that has tasks, the newest first."""
+        """Return every plan that has tasks, the newest plan first."""
         return tuple(each.kept_plan for each in self.standing() if each.kept_plan.tasks)
 
     def drop_empty(self) -> None:
-        """Drop the plans without tasks: the process that began them was killed before it sent any."""
+        """Drop the plans without tasks.  A process that began such a plan was killed before it sent a task."""
         for each in self.not_ended():
             if not (each.is_in_hand or (each.watched and each.is_from_elsewhere) or each.kept_plan.tasks):
                 self.outpost.ask("drop", each.kept_plan.id)
 
     def last_in_force(self) -> KeptPlan | None:
-        """Return the newest plan that can be taken back.  A plan that was taken back in part comes after all others."""
+        """Return the newest plan that can be taken back; None if there is none.  A plan that was taken back in part is
+        returned only if there is no other plan."""
         known = [each for each in self.all() if each.state != "taken-back"]
         return next((each for each in known if each.state != "partly"), known[0] if known else None)
 
@@ -150,8 +161,8 @@ def _complaint(frames: tuple[AnswerLine, ...], plan: KeptPlan, tell: Told) -> Me
 
 
 def standing_in(frames: tuple[AnswerLine, ...]) -> tuple[PlanStanding, ...]:
-    """Return the plans in an answer to ``list``, the newest first.  A plan whose files are missing there has no
-    tasks."""
+    """Return the plans in an answer to the request ``list``, the newest plan first.  A plan whose files are missing on
+    the host has no tasks."""
     return tuple(sorted(_standings(frames), key=lambda each: -int(each.kept_plan.id)))
 
 
