@@ -1,4 +1,4 @@
-"""The command line: one file a command, no logic.
+"""The command line: one file for each command, without logic.
 
 Read ``main`` (starts the commands), ``face/`` (options and output), ``material`` (the evidence that a command reads),
 ``answering`` (from a question to its answer), ``abreast`` (work on all processors), ``since`` (when and by whom a cause

@@ -1,6 +1,7 @@
-"""Work on all processors: each task runs in a forked process, and its result comes back through a pipe.
+"""Runs tasks on all processors: each task runs in a forked process, and its result comes back through a pipe.
 
-The processes share what the parent has read and walked already, so nothing is sent to them.  Source: fork(2)
+The forked processes share the memory of the parent process, with everything that it has read and walked, so the parent
+sends them nothing.  Source: fork(2)
 """
 
 import os
@@ -11,12 +12,12 @@ from typing import TypeVar
 
 R = TypeVar("R")
 _FEW = 4
-"""Up to this many tasks are done in the calling process, because a fork costs as much."""
+"""The greatest number of tasks that are all done in the calling process, because forks would take as long."""
 
 
 def abreast(tasks: Sequence[Callable[[], R]], processors: int | None = None) -> list[R]:
-    """Return the results in the order of the tasks.  Tasks that a forked process did not finish are done in the calling
-    process, so their errors are raised there."""
+    """Return the tasks' results, in the order of the tasks.  The calling process does each task that a forked process
+    did not finish, so the error of such a task is raised in the calling process."""
     workers = min(processors or len(os.sched_getaffinity(0)), len(tasks))
     if workers < 2 or len(tasks) <= _FEW:
         return [each() for each in tasks]
@@ -36,7 +37,8 @@ def abreast(tasks: Sequence[Callable[[], R]], processors: int | None = None) -> 
 
 
 def _forked(tasks: Sequence[Callable[[], R]], numbers: int) -> tuple[int, int]:
-    """Fork a process that takes tasks by their numbers; return it, and the pipe by which its results come."""
+    """Fork a process that takes tasks by their numbers.  Return its process id, and the pipe from which the parent
+    reads the results."""
     reading, writing = os.pipe()
     child = os.fork()
     if child:
@@ -47,11 +49,11 @@ def _forked(tasks: Sequence[Callable[[], R]], numbers: int) -> tuple[int, int]:
         with open(writing, "wb") as file:  # noqa: PTH123 - a descriptor has no path
             pickle.dump(dict(_work(tasks, numbers)), file)
     finally:
-        os._exit(0)  # so that the parent's buffers and exit handlers run only once
+        os._exit(0)  # the parent's buffers are flushed and its exit handlers run only in the parent
 
 
 def _work(tasks: Sequence[Callable[[], R]], numbers: int) -> list[tuple[int, R]]:
-    """Do the tasks whose numbers are next in the pipe, until it is empty."""
+    """Do tasks whose numbers are read from the pipe, until the pipe is empty; return their numbers and results."""
     done: list[tuple[int, R]] = []
     while number := os.read(numbers, 1):
         done.append((number[0], tasks[number[0]]()))

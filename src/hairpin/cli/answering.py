@@ -1,5 +1,5 @@
-"""Answers a command's question and shows its progress.  Disagreements of the judges are kept as files that can be
-reported: snapshots, flow, both results.
+"""Answers a command's question and shows the progress.  If walk and replica disagree, the snapshots, the flow and both
+results are kept in a file that the user can report.
 """
 
 import hashlib
@@ -34,11 +34,11 @@ if TYPE_CHECKING:
 def answer_question(
     question: Question, asked: Asked, lang: str | None, kernel: "Kernel | None" = None, depth: Depth = "events"
 ) -> Answer:
-    """Return the answer to the question that was made from ``asked``.  Of this machine only the containers that the
-    question needs are read, except with ``--all`` and for a question about an event.  ``kernel``: the second judge,
-    whose disagreements are kept as files; ``depth``: how far ``check`` goes.
+    """Return the answer to the question that was made from ``asked``.
 
-    Raises as ``gather`` and ``ask`` do."""
+    On this machine, only the containers that the question needs are read, except with ``--all`` and for a question
+    about an event.  ``kernel``: the second judge; its disagreements with the walk are kept as files.  ``depth``: how
+    far ``check`` goes.  Raises the same errors as ``gather`` and ``ask``."""
     sources, needed = asked.sources, not (asked.whole or asked.sources or question.after is not None)
     only = needed_containers(question) if needed else ()
     with progress(lang) as tell:
@@ -55,8 +55,10 @@ def _read_of_all(question: Question) -> tuple[Source, ...]:
 
 
 def _read_of_this(question: Question, only: tuple[str, ...]) -> tuple[Source, ...]:
-    """Return what the question needs of this machine.  Sets that are too long to be listed are asked for the addresses
-    that its packets can have; if the kernel does not answer that, they are listed."""
+    """Return the readings of this machine that the question needs.
+
+    A set that is too long to be listed is not read: the kernel is asked whether it contains the addresses that the
+    question's packets can have.  If the kernel does not answer this, the set is listed."""
     read = gather((), only=only, asks_sets=True)
     (evidence,) = read
     if not isinstance(evidence, Evidence) or not any(is_terse(each) for each in evidence.all("nft-table", HOST)):
@@ -68,14 +70,14 @@ def _read_of_this(question: Question, only: tuple[str, ...]) -> tuple[Source, ..
         sets = to_ask(question, evidence)
         answers = tuple((one, tuple(holds(one.family, one.table, one.name, one.keys))) for one in sets)
     except UsageError:
-        return read  # `ask` raises it again, and may read more
+        return read  # `ask` raises this error again, after it may have read more containers
     except OSError:
         return gather((), only=only)
     return (with_answers(evidence, answers, utc_text(datetime.now(UTC))),)
 
 
 def second_judge() -> "Kernel | None":
-    """Return this machine's kernel as a judge, or None if no replica can be built here."""
+    """Return this machine's kernel as a judge, or None if no replica can be built on this machine."""
     from hairpin.replica.judge import RunningKernel
     from hairpin.replica.prerequisites import may_replicate
 
@@ -93,9 +95,9 @@ def keeping_disputes(answer: Answer, folders: tuple[Path, ...]) -> Answer:
 
 
 def keep(disagreement: "Disagreement", evidence: tuple[Evidence, ...], folders: tuple[Path, ...]) -> Path | None:
-    """Write the disagreement into the first writable folder; return the file's path, or None if none is writable.
+    """Write the disagreement into the first writable folder; return the file's path, or None if no folder is writable.
 
-    The same disagreement about the same hosts has one file, however often it is met."""
+    The same disagreement about the same hosts always has the same file."""
     import zipfile
 
     name = f"hairpin-disagreement-{_digest(disagreement, evidence)}.zip"

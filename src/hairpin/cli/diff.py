@@ -82,9 +82,11 @@ def diff(
 
 
 def snapshots_first(words: tuple[str, ...], *, named: int = 0) -> tuple[tuple[str, ...], tuple[str, ...]]:
-    """Return the snapshots and the targets.  The snapshots are at most two leading words that name files (``-``:
-    standard input).  ``named``: the number of hosts in options.  Raises UsageError if the first word that names no file
-    looks like a file's name, or if a snapshot is required in its place."""
+    """Return the snapshots and the targets among the words of the command line.
+
+    The snapshots are the first words that name files, at most two (``-``: standard input).  ``named``: the number of
+    hosts that options name.  Raises UsageError if the first word that names no file looks like a file's name, or if a
+    snapshot is required in the place of this word."""
     count = 0
     while count < min(2, len(words)) and _is_snapshot(words[count]):
         count += 1
@@ -104,13 +106,13 @@ def _is_snapshot(word: str) -> bool:
 
 
 def _looks_like_file(word: str) -> bool:
-    """Return whether the word can only be the name of a file, which does not exist."""
+    """Return whether the word can only be a file's name, and this file does not exist."""
     is_path = "/" in word.partition("://")[0].partition("/tcp")[0].partition("/udp")[0] or word.endswith(".hairpin")
     return is_path and not _is_snapshot(word)
 
 
 def read_both(given: tuple[Given, ...]) -> "tuple[Evidence, Evidence]":
-    """Return the evidence of the two named hosts, or of one named host and this host now."""
+    """Return the evidence of the two named hosts.  If only one host is named, the second one is this host, read now."""
     from hairpin.cli.material import gather
     from hairpin.evidence.reading import Evidence
 
@@ -129,7 +131,8 @@ def read_both(given: tuple[Given, ...]) -> "tuple[Evidence, Evidence]":
 def said_plans(
     was: "Evidence", now: "Evidence", given: tuple[Given, ...], lang: str | None
 ) -> "tuple[Evidence, Evidence]":
-    """Return both evidences, and report unfinished plans of `hairpin fix` on the hosts that were read now."""
+    """Return the evidence of both hosts, and report the unfinished plans of `hairpin fix` on hosts that were read
+    now."""
     from hairpin.cli.plans.half_done import with_plans
     from hairpin.evidence.reading import Evidence
 
@@ -145,7 +148,7 @@ def said_plans(
 
 
 def last_good_and_now(question: "Question", given: tuple[Given, ...], *, alike: bool) -> "tuple[Evidence, Evidence]":
-    """Return the last good kept snapshot, and this host now."""
+    """Return the last good kept snapshot of this host, and this host's evidence of now."""
     from hairpin.cli.keeping import last_good
     from hairpin.cli.material import gather
     from hairpin.evidence.reading import Evidence
@@ -154,7 +157,7 @@ def last_good_and_now(question: "Question", given: tuple[Given, ...], *, alike: 
         raise UsageError(message("--last-good compares this host with itself: name no other host"))
     was = last_good(question)
     (now,) = gather(())
-    assert isinstance(now, Evidence)  # this host was read, or gather has raised
+    assert isinstance(now, Evidence)  # if this host could not be read, gather has raised an error
     return was, now
 
 
@@ -167,7 +170,8 @@ def compare_both(
     alike: bool,
     later: Given | None = None,
 ) -> "Comparison":
-    """Return the comparison; ``kernel``: the second judge; ``later``: where the later host is from, None: this host."""
+    """Return the comparison of both hosts.  ``kernel``: the second judge.  ``later``: the option that names the later
+    host; None: the later host is this host."""
     from functools import partial
 
     from hairpin.cli.since import between

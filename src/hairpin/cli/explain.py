@@ -119,7 +119,7 @@ def _understood(texts: tuple[str, ...], sources: tuple[Given, ...]) -> "Understo
 
 
 def _lines(texts: tuple[str, ...], sources: tuple[Given, ...]) -> "Iterator[bytes]":
-    """Yield the lines of the arguments, or of standard input, in pieces of bounded length."""
+    """Yield the lines of the arguments, or of standard input.  A long line is cut into pieces of bounded length."""
     import sys
 
     from hairpin.errors import UsageError
@@ -140,8 +140,8 @@ def _lines(texts: tuple[str, ...], sources: tuple[Given, ...]) -> "Iterator[byte
 
 
 def _explained(understood: "Understood", asked: Asked, lang: str | None) -> "Explanation":
-    """Return the explanation.  The hosts are read if a text has a meaning.  If a host cannot be read, the explanation
-    says so and still has the meaning."""
+    """Return the explanation.  The hosts are read only if a text has a known meaning.  If a host cannot be read, the
+    explanation says so and still contains the text's meaning."""
     from hairpin.cli.face.progress import progress
     from hairpin.cli.material import gather
     from hairpin.cli.plans.half_done import with_plans

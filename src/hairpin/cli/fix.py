@@ -1,4 +1,4 @@
-"""``hairpin fix``: the plan, and with ``--apply`` its execution."""
+"""``hairpin fix``: prints the plan of repairs, and carries it out with ``--apply``."""
 
 from typing import TYPE_CHECKING
 
@@ -89,7 +89,7 @@ def fix(asked: Asked, acting: Acting, shown: Shown, latent: bool, chosen: tuple[
 
 
 def _typed(asked: Asked, acting: Acting, chosen: tuple[str, ...], *, latent: bool) -> tuple[str, ...]:
-    """Return the command line by which `hairpin undo --list` names the plan."""
+    """Return the command line that `hairpin undo --list` shows for the plan."""
     more = (*(("--latent",) if latent else ()), *(word for each in chosen for word in ("--choose", each)))
     return ("fix", *asked.words(), *more, *acting.words())
 

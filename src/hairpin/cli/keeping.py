@@ -1,4 +1,4 @@
-"""Keeps snapshots of this host, and finds the last good one."""
+"""Keeps snapshots of this host, and finds the last good snapshot."""
 
 import sys
 from pathlib import Path
@@ -21,7 +21,8 @@ def snapshots_folder() -> Path:
 
 
 def keep_evidence(evidence: "Evidence") -> Path:
-    """Keep the evidence, marked with whether every flow passes; return the file.  Raises EvidenceError."""
+    """Keep the evidence as a snapshot whose name tells whether every flow passes; return the file.  Raises
+    EvidenceError."""
     from hairpin.collect.kept_snapshots import keep_snapshot
     from hairpin.compare.last_good import passing
     from hairpin.network.world import World
@@ -32,10 +33,10 @@ def keep_evidence(evidence: "Evidence") -> Path:
 
 
 def keep_or_say(evidence: "tuple[Evidence, ...]", lang: str | None, *, after: bool) -> None:
-    """Keep a snapshot of this host beside a repair; a failure is said and never stops the repair.
+    """Keep a snapshot of this host from before or after a repair.  A failure is reported and never stops the repair.
 
-    ``evidence``: what was read for the plan, or to verify it; of it, the first is kept.  ``after``: once the repair is
-    carried out."""
+    ``evidence``: the evidence that was read for the plan, or to verify it; only the first host's evidence is kept.
+    ``after``: whether the evidence was read after the repair."""
     from hairpin.cli.face.output import whisper, words
 
     try:
@@ -49,8 +50,10 @@ def keep_or_say(evidence: "tuple[Evidence, ...]", lang: str | None, *, after: bo
 
 
 def last_good(question: "Question") -> "Evidence":
-    """Return the newest kept snapshot in which all asked flows pass, or else the newest in which the first one passes.
-    Raises UsageError if there is none, EvidenceError if the folder cannot be used."""
+    """Return the newest kept snapshot in which all asked flows pass.  If there is none, return the newest kept snapshot
+    in which the first asked flow passes.
+
+    Raises UsageError if there is no such snapshot, and EvidenceError if the folder cannot be used."""
     from hairpin.collect.kept_snapshots import kept_snapshots
     from hairpin.collect.snapshot import load
     from hairpin.compare.last_good import passing
@@ -64,7 +67,7 @@ def last_good(question: "Question") -> "Evidence":
         try:
             evidence = load(each.path)
         except HairpinError:
-            continue  # it is damaged, but an older one may be intact
+            continue  # this snapshot is damaged, but an older one may be intact
         how = passing(question, evidence)
         if how == "all":
             return evidence

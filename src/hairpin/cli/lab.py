@@ -15,7 +15,7 @@ def lab() -> None:
 
 
 def require_lab() -> None:
-    """Raise UsageError if this hairpin has no lab: the single-file release comes without it."""
+    """Raise UsageError if this installation has no lab.  The single-file release comes without the lab."""
     from importlib.util import find_spec
 
     from hairpin.errors import UsageError

@@ -49,14 +49,18 @@ COMMANDS: dict[str, str] = {
     "lab": "Broken Docker hosts on demand, in namespaces.",
     "demo": "The whole story on a lab host in a minute.",
 }
-"""Each command's module beside this one, and its line in the help; the most used commands come first."""
+"""The name of each command, which is also the name of its module in this folder, and the command's line in the help.
+The most used commands come first."""
 FIRST = 6
-"""The number of commands before *More* in the help."""
+"""The number of commands that the help lists before the heading *More*."""
 DEFAULT = "check"
 INTERRUPTED = 130
 _OBJECTS_BETWEEN_COLLECTIONS = 500_000
-"""Modules and values are immutable and hold no circles, so the collector finds next to nothing.  Looking every 700
-objects, as Python does, took a tenth of a command's time; so many objects are some ten megabytes."""
+"""The number of new objects between two runs of the garbage collector.
+
+hairpin's values are immutable and refer to each other without cycles, so the garbage collector finds hardly any
+garbage.  Python's default of 700 objects took a tenth of a command's time.  This number of objects takes about ten
+megabytes."""
 _COMPLETE = "_HAIRPIN_COMPLETE"
 """The environment variable by which a shell asks click for completion."""
 _COLUMN = max(map(len, COMMANDS))
@@ -74,11 +78,12 @@ _STATUS: tuple[tuple[type[HairpinError], int], ...] = (
 _SHORTAGES = (
     errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EMFILE, errno.ENFILE, errno.ENOMEM, errno.EAGAIN, errno.EIO,
 )  # fmt: skip
-"""Errors of the machine's resources, which are no bugs of hairpin."""
+"""Errors that mean a shortage of the machine's resources, and no bug of hairpin."""
 
 
 class Commands(click.Group):
-    """Loads a command's module when the command is called; ``hairpin`` without a command is ``hairpin check``."""
+    """The group of all commands.  It imports a command's module when the command is called.  ``hairpin`` without a
+    command is ``hairpin check``."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         del ctx
@@ -112,8 +117,8 @@ class Commands(click.Group):
         click.Command.format_options(self, ctx, formatter)
 
     def shell_complete(self, ctx: click.Context, incomplete: str) -> "list[CompletionItem]":
-        """Return the commands that begin with ``incomplete``, and the completions of ``check``, whose name may be
-        omitted."""
+        """Return the commands that begin with ``incomplete``, and the completions of ``check``, because a user may omit
+        the name ``check``."""
         found = super().shell_complete(ctx, incomplete)
         if not incomplete:
             return found
@@ -127,8 +132,8 @@ class Commands(click.Group):
 
 
 def command_first(args: Sequence[str]) -> list[str]:
-    """Return the arguments with the command first.  Options may precede it.  Without a command it is ``check``, and a
-    word that is no command is a target."""
+    """Return the arguments with the command moved to the front, because a user may write options before it.  If no
+    command is given, it is ``check``, and a word that is no command is a target."""
     if args and args[0] in (*COMMANDS, *later.COMMANDS, "--help", "-h", "--version"):
         return list(args)
     for number, word in enumerate(args):
@@ -140,7 +145,7 @@ def command_first(args: Sequence[str]) -> list[str]:
 
 
 def _are_options(words: Sequence[str], name: str) -> bool:
-    """Return whether all words before the command are its options with their values."""
+    """Return whether all words before the command are options of the command, with their values."""
     command = _command(name if name in COMMANDS else DEFAULT)
     options = [each for each in command.params if isinstance(each, click.Option)]
     known = {word for each in options for word in (*each.opts, *each.secondary_opts)}
@@ -176,16 +181,16 @@ def main(arguments: Sequence[str] | None = None) -> NoReturn:
     args = list(sys.argv[1:] if arguments is None else arguments)
     _occupy_standard_streams()
     gc.set_threshold(_OBJECTS_BETWEEN_COLLECTIONS)
-    if signal.getsignal(signal.SIGINT) is not signal.SIG_IGN:  # SIGINT is ignored, as for a background job
+    if signal.getsignal(signal.SIGINT) is not signal.SIG_IGN:  # SIGINT is ignored in a background job of a shell
         signal.signal(signal.SIGINT, signal.default_int_handler)
     status = run(args)
-    # The interpreter's own handling would print a traceback.
+    # Python's own handling of the signal would print a traceback.
     signal.signal(signal.SIGINT, signal.SIG_IGN if status == INTERRUPTED else signal.SIG_DFL)
     sys.exit(status)
 
 
 def run(args: list[str]) -> int:
-    """Run the command line and return its exit status; an error is one sentence on standard error."""
+    """Run the command line and return the exit status.  An error is reported as one sentence on standard error."""
     try:
         return _run(args)
     except (click.Abort, KeyboardInterrupt):
@@ -225,7 +230,7 @@ def _require_output() -> None:
 
 
 def _end_of(error: Exception, args: list[str]) -> int:
-    """Report the error and return the exit status."""
+    """Report the error that ended the command, and return the exit status."""
     from hairpin.cli.face.output import complain, drop_output
 
     if isinstance(error, OSError) and drop_output():  # click writes the help through an exception
@@ -250,7 +255,7 @@ def _refusal(error: Exception) -> Message | None:
 
 
 def _occupy_standard_streams() -> None:
-    """Open the null device where a standard stream is closed, so that no file gets its descriptor."""
+    """Open the null device for each standard stream that is closed, so that no file gets the stream's descriptor."""
     for descriptor in range(3):
         try:
             os.fstat(descriptor)
@@ -259,7 +264,7 @@ def _occupy_standard_streams() -> None:
 
 
 def _or_command(error: HairpinError, args: Sequence[str]) -> Message:
-    """Return the error's message, with the likely command if the first word resembles one."""
+    """Return the error's message.  If the first word resembles a command's name, the message proposes this command."""
     if not isinstance(error, UnknownNameError) or not args or args[0] != error.name:
         return error.said
     from hairpin.question.suggest import close
@@ -271,7 +276,8 @@ def _or_command(error: HairpinError, args: Sequence[str]) -> Message:
 
 
 def stated_language(args: Sequence[str]) -> str | None:
-    """Return the value of ``--lang``, the last one as click does.  Errors may occur before click has parsed it."""
+    """Return the value of ``--lang`` on the command line; of several values the last one, as in click.  This function
+    is needed because errors may occur before click has parsed the options."""
     options = args[: args.index("--")] if "--" in args else args
     stated: str | None = None
     for number, word in enumerate(options):
@@ -283,7 +289,7 @@ def stated_language(args: Sequence[str]) -> str | None:
 
 
 def _confess(lang: str | None, *, verbose: bool) -> None:
-    """Write the traceback to a log file, and say on standard error which file it is."""
+    """Write the traceback to a log file, and name this file on standard error."""
     # Imported here, since `hairpin --help` does without them.
     import tempfile
     import time

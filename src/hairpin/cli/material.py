@@ -24,12 +24,13 @@ def gather(
     since: float | None = None,
     asks_sets: bool = False,
 ) -> tuple[Source, ...]:
-    """Return the evidence of the named hosts in their order; of the machine that this runs on if none is named.
+    """Return the evidence of the named hosts, in their order.  If no host is named, return the evidence of this
+    machine.
 
-    ``root``: read configuration files under this directory.  ``only``: the containers of this machine to enter,
-    ``asks_sets``: whether its long sets are left out, see :func:`hairpin.collect.run.collect`.  ``what``: of live
-    hosts, ``since``: from when on their traces are read, in
-    seconds since the epoch.  Raises UsageError, CollectError or EvidenceError.
+    ``root``: the directory under which configuration files are read.  ``only``: the containers of this machine that are
+    entered.  ``asks_sets``: whether long sets of this machine are left out, see :func:`hairpin.collect.run.collect`.
+    ``what``: the kind of evidence that is read from live hosts.  ``since``: the time from which on traces of live hosts
+    are read, in seconds since the epoch.  Raises UsageError, CollectError or EvidenceError.
     """
     if sources:
         places = tuple(parse_place(each.kind, each.text) for each in sources)
@@ -45,7 +46,7 @@ def gather(
 
 
 def stated_world(path: str | None) -> World:
-    """Return the world in the file of ``--outside`` (None: no file); raise UsageError."""
+    """Return the world that the file of ``--outside`` states (None: no file); raise UsageError if the file is wrong."""
     if path is None:
         return World()
     try:

@@ -1,4 +1,4 @@
-"""``hairpin prove``: a flow on a replica of the hosts' network, beside the simulated trace."""
+"""``hairpin prove``: sends a flow through a replica of the hosts' network, and shows it beside the simulated trace."""
 
 from typing import TYPE_CHECKING
 

@@ -1,5 +1,5 @@
-"""Reads the hosts' traces if an answer has a cause, or if two readings of a host differ, so a healthy host costs no
-time.  Conversely, it runs a check for a story."""
+"""Reads the hosts' traces if an answer has a cause, or if two readings of a host differ.  For a healthy host the traces
+are not read, which saves time.  For ``hairpin story``, this module runs a check."""
 
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
@@ -28,8 +28,10 @@ if TYPE_CHECKING:
 
 
 def with_since(answer: Answer, sources: tuple[Given, ...]) -> Answer:
-    """Return the answer, in which each cause has its time and maker if a trace proves them.  A snapshot's own traces
-    are used.  A live host is read a second time; if that fails, the answer stays unchanged."""
+    """Return the answer in which each cause has its time and its maker, if a trace proves them.
+
+    For a snapshot, the traces in the snapshot are used.  A live host is read a second time; if this fails, the answer
+    is returned unchanged."""
     if not has_question(answer):
         return answer
     evidence = answer.evidence
@@ -45,8 +47,8 @@ def with_since(answer: Answer, sources: tuple[Given, ...]) -> Answer:
 
 
 def failing_now(asked: Asked, story: Story, lang: str | None) -> Answer | Message:
-    """Return the answer of `hairpin check` about the targets, with the causes' times; or the reason why there is
-    none."""
+    """Return the answer of `hairpin check` about the targets, with the times of the causes; if there is no answer,
+    return the reason."""
     try:
         answer = answer_question(asked.question(), asked, lang)
     except HairpinError as error:
@@ -59,8 +61,10 @@ def _blamed(answer: Answer, story: Story, sources: tuple[Given, ...]) -> Answer:
 
 
 def between(was: Evidence, now: Evidence, later: Given | None) -> "Between | None":
-    """Return the story between both readings of a host; None if the later one's traces do not reach back so far.
-    ``later``: the source of the later one; None: this host.  A live host's traces are read now."""
+    """Return the story between the two readings of a host; None if the traces of the later reading do not reach back to
+    the earlier reading.
+
+    ``later``: the source of the later reading; None: this host.  The traces of a live host are read now."""
     first, last = moment(was.taken_at), moment(now.taken_at)
     if first is None or last is None or first >= last:
         return None
@@ -82,5 +86,5 @@ def passing_times() -> Iterator[float]:
             taken_at = moment(each.taken_at)
             if each.passing and taken_at is not None:
                 yield taken_at
-    except EvidenceError:  # a folder into which other users may write proves nothing
+    except EvidenceError:  # other users may write into this folder, so its snapshots prove nothing
         return

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 
 def _print_script(ctx: click.Context, parameter: click.Parameter, value: object) -> None:
-    """Print the collector and exit, if ``value`` is set."""
+    """Print the collector's shell script and exit, if ``value`` is set."""
     del parameter
     if not value:
         return
@@ -101,7 +101,7 @@ def snapshot(asked: Asked, shown: Shown, output: str | None, keep: bool, redacte
                 write(str(keep_evidence(each)))
         return _said_unread(found, shown.lang)
     if len(found) > 1:
-        # Imported here, since a snapshot of one host needs none of the analysis.
+        # Imported only here, because a snapshot of one host needs no module of the analysis.
         from hairpin.answer.ask import network_of
         from hairpin.evidence.several import together
         from hairpin.question.hosts import refuse_same_machine
@@ -156,14 +156,15 @@ def _unread(found: "tuple[Source, ...]") -> "Iterator[Message]":
 
 
 def _is_unread(reading: "Reading") -> bool:
-    """Return whether the host has the thing but the reading of it failed or was cut."""
+    """Return whether the host has the thing, but its reading failed or was cut."""
     from hairpin.evidence.reading import CUT, UNSHOWN
 
     return reading.outcome in ("refused", "failed") or reading.status in (CUT, UNSHOWN)
 
 
 def paths(hosts: "tuple[Evidence, ...]", output: str | None, *, several: bool) -> list[Path]:
-    """Return the file of each host: ``output``, or a file in the folder ``output`` if several; raise UsageError."""
+    """Return the file of each host: ``output`` for one host, and a file in the folder ``output`` for each of several
+    hosts.  Raises UsageError if these files cannot be written."""
     if not several:
         return [Path(output) if output is not None else Path(file_name(each.hostname, each.taken_at)) for each in hosts]
     folder = Path(output) if output is not None else Path()
@@ -181,6 +182,6 @@ def paths(hosts: "tuple[Evidence, ...]", output: str | None, *, several: bool) -
 
 
 def file_name(hostname: str, taken_at: str) -> str:
-    """Return ``web1-20261001T120000Z.hairpin``."""
+    """Return the file name for a host's snapshot, such as ``web1-20261001T120000Z.hairpin``."""
     name = re.sub(r"[^A-Za-z0-9.-]+", "-", hostname).strip("-.") or "host"
     return f"{name}-{re.sub(r'[^0-9TZ]', '', taken_at)}.hairpin"

@@ -11,15 +11,17 @@ if TYPE_CHECKING:
 
 
 class Given(NamedTuple):
-    """One ``--snapshot`` or ``--host``, as typed."""
+    """One option ``--snapshot`` or ``--host``, with the value that the user typed."""
 
     kind: Literal["snapshot", "host"]
     text: str
 
 
 class Asked(NamedTuple):
-    """The question's options, as typed.  ``origin``: ``--from``; ``sources``: the hosts; empty: this host; ``outside``:
-    the file about the outside; ``whole``: every container is read."""
+    """The options that make the question, as the user typed them.
+
+    ``origin``: the value of ``--from``.  ``sources``: the named hosts; empty: this host.  ``outside``: the file with
+    facts about the outside.  ``whole``: whether every container is read."""
 
     targets: tuple[str, ...] = ()
     origin: str | None = None
@@ -36,7 +38,7 @@ class Asked(NamedTuple):
         return all(each.kind == "host" for each in self.sources)
 
     def question(self, kind: "Kind" = "check") -> "Question":
-        """Return the question; raises UsageError if a word of it is wrong."""
+        """Return the question; raises UsageError if a word of the options is wrong."""
         from hairpin.cli.material import stated_world
         from hairpin.question.question import parse_question
 
@@ -44,8 +46,8 @@ class Asked(NamedTuple):
         return parse_question(kind, self.targets, self.origin, self.publics, world, self.size, self.after)
 
     def words(self) -> tuple[str, ...]:
-        """Return the arguments by which ``fix`` gets the same question, without ``--after`` and ``--all``, which it
-        lacks."""
+        """Return the arguments with which ``hairpin fix`` answers the same question.  ``--after`` and ``--all`` are
+        left out, because ``hairpin fix`` does not have these options."""
         options = (("--from", self.origin), ("--size", self.size), ("--outside", self.outside))
         return (
             *self.targets,
@@ -55,15 +57,18 @@ class Asked(NamedTuple):
         )
 
     def repairing(self) -> str:
-        """Return the command that repairs the causes that ``check`` finds, quoted for a shell; empty if the hosts are
-        not read now."""
+        """Return the command that repairs the causes that ``check`` finds, quoted for a shell.  Return an empty text if
+        the question is about a snapshot or an event, because then nothing can be repaired."""
         is_now = self.after is None and self.is_live
         return shlex.join(("hairpin", "fix", *self.words(), "--apply")) if is_now else ""
 
 
 class Acting(NamedTuple):
-    """How a plan is carried out, if it is.  ``persist``: with the lasting steps; ``yes``: without a question;
-    ``try_s``: the plan is taken back after so many seconds; ``confirm``: the tried plan is kept."""
+    """The options that say how a plan is carried out.
+
+    ``persist``: whether the lasting steps are carried out, too.  ``yes``: whether the user is not asked first.
+    ``try_s``: the number of seconds after which the plan is taken back if it is not confirmed.  ``confirm``: whether a
+    tried plan is kept."""
 
     applying: bool = False
     persist: bool = False
@@ -72,7 +77,7 @@ class Acting(NamedTuple):
     confirm: bool = False
 
     def words(self) -> tuple[str, ...]:
-        """Return the arguments for the command line."""
+        """Return the command-line arguments for these options."""
         flags = (("--apply", self.applying), ("--persist", self.persist), ("--yes", self.yes))
         return (
             *(word for word, is_set in flags if is_set),
@@ -81,8 +86,10 @@ class Acting(NamedTuple):
 
 
 class Shown(NamedTuple):
-    """How the answer is shown.  ``lang``: en or zh, the locale's if None; ``color``: auto, always or never; ``html``:
-    the file of the page; ``-``: standard output, which then has only the page."""
+    """The options that say how the answer is shown.
+
+    ``lang``: ``en`` or ``zh``; None: the language of the locale.  ``color``: ``auto``, ``always`` or ``never``.
+    ``html``: the file for the page; ``-``: standard output, to which then only the page is written."""
 
     as_json: bool = False
     lang: str | None = None

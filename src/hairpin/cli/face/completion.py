@@ -1,7 +1,8 @@
 """Values that a shell completes: targets, places, events, causes, plans.
 
-Nothing is changed, and the engine is asked only if it runs and answers within 200 ms.  A completion that fails is
-empty, because a shell shows no errors.  Each value's imports happen when that value is completed.
+A completion changes nothing.  It asks the engine only if the engine runs, and waits at most 200 ms for its answer.  If
+a completion fails, it has no values, because a shell shows no errors.  The modules that a kind of value needs are
+imported only when such a value is completed.
 """
 
 import os
@@ -20,7 +21,7 @@ _SOCKET, _PROCESS = "/run/docker.sock", "/run/docker.pid"
 _MOST_BYTES = 4_000_000
 _PLACES = {"host": "a process on this host", "lan": "a neighbour on the link of the default route"}
 _NARROWED = ("container-stop", "container-restart", "container-recreate")
-"""Events that ``:NAME`` narrows to one container."""
+"""The events that ``:NAME`` restricts to one container."""
 
 Known = Callable[["click.Context"], Iterable[tuple[str, str]]]
 
@@ -91,7 +92,7 @@ def _known_plans(ctx: "click.Context") -> Iterator[tuple[str, str]]:
 
 
 def files(ctx: "click.Context", parameter: "click.Parameter", incomplete: str) -> "list[CompletionItem]":
-    """Return click's request that the shell itself completes file names."""
+    """Return the completion that lets the shell itself complete file names."""
     from click.shell_completion import CompletionItem
 
     del ctx, parameter
@@ -99,7 +100,7 @@ def files(ctx: "click.Context", parameter: "click.Parameter", incomplete: str) -
 
 
 def snapshots_or_targets(ctx: "click.Context", parameter: "click.Parameter", incomplete: str) -> "list[CompletionItem]":
-    """Return the targets that begin so; names of files if there are none."""
+    """Return the targets that begin with the incomplete word.  If there are none, let the shell complete file names."""
     return targets(ctx, parameter, incomplete) or files(ctx, parameter, incomplete)
 
 
@@ -108,8 +109,8 @@ causes, plans = completion_of(_known_causes), completion_of(_known_plans)
 
 
 def _containers(ctx: "click.Context") -> list[dict[str, Any]]:
-    """Return name, image and published ports of this host's running containers; none if the command is about another
-    host."""
+    """Return the name, image and published ports of each running container of this host; no containers if the command
+    is about another host."""
     return [] if _others_are_meant(ctx) else containers_of(_answered())
 
 
@@ -119,7 +120,8 @@ def _others_are_meant(ctx: "click.Context") -> bool:
 
 
 def containers_of(answer: bytes) -> list[dict[str, Any]]:
-    """Return name, image and published ports of the containers that the engine's answer lists; none if it is no list.
+    """Return the name, image and published ports of each container in the engine's answer; no containers if the answer
+    is no list.
 
     Source: Docker Engine API, ContainerList
     """
@@ -148,7 +150,8 @@ def _port(port: dict[str, Any]) -> str:
 
 
 def _answered() -> bytes:
-    """Return the list of this host's dockerd; empty if it does not run or does not answer in time."""
+    """Return the list of containers from this host's dockerd; empty if dockerd does not run or does not answer in
+    time."""
     import socket
     from contextlib import suppress
     from time import monotonic
@@ -173,7 +176,8 @@ def _answered() -> bytes:
 
 
 def _socket_path() -> str | None:
-    """Return the socket of a running dockerd.  A stopped one is left out, because a connection would start it."""
+    """Return the path of the socket of a running dockerd.  The socket of a stopped dockerd is left out, because a
+    connection to it would start dockerd."""
     stated = os.environ.get("DOCKER_HOST", "")
     path = stated.removeprefix("unix://") if stated.startswith("unix://") else _SOCKET
     if stated and not stated.startswith("unix://"):
@@ -186,15 +190,15 @@ def _socket_path() -> str | None:
 
 
 def register() -> None:
-    """Make click's completion handle bash's word breaks: bash splits ``--from=container:web`` into five words, and
-    replaces only the last one.
+    """Make click's completion handle the word breaks of bash.  bash splits ``--from=container:web`` into five words,
+    and replaces only the last word.
 
     Source: bash(1), COMP_WORDBREAKS; bash-completion's ``__ltrim_colon_completions``
     """
     from click.shell_completion import BashComplete, add_completion_class
 
     class Bash(BashComplete):
-        """Completion for bash, with colons and equals signs."""
+        """Completion for bash that handles colons and equals signs inside a word."""
 
         _typed = ""
 
@@ -210,7 +214,8 @@ def register() -> None:
 
 
 def join_broken(args: list[str], incomplete: str) -> list[str]:
-    """Return the words as they were typed, the incomplete one last: ``container``, ``:``, ``web`` is one word."""
+    """Return the words as the user typed them, the incomplete word last.  The parts ``container``, ``:`` and ``web`` of
+    one word are joined."""
     found: list[str] = []
     words = [*args, incomplete]
     for number, word in enumerate(words):
@@ -226,7 +231,7 @@ def _is_break(word: str) -> bool:
 
 
 def unreplaced_part(typed: str) -> str:
-    """Return the part of the value that bash leaves as it is: up to the last colon."""
+    """Return the part of the value that bash does not replace: the part up to the last colon."""
     value = typed.partition("=")[2] if typed.startswith("--") else typed
     head, colon, _ = value.rpartition(":")
     return head + colon

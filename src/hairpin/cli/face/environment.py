@@ -1,4 +1,4 @@
-"""The environment variables that all commands read, as values.  The lab reads two more: TERM and XDG_CACHE_HOME.
+"""The environment variables that all commands read, as values.  The lab also reads TERM and XDG_CACHE_HOME itself.
 
 Imports the standard library only, since every command starts with this module.
 """
@@ -10,11 +10,11 @@ from typing import NamedTuple
 
 
 class Environment(NamedTuple):
-    """The values.
+    """The values of the environment variables.
 
-    ``locale``: of messages; empty if none is set.  ``ascii_locale``: the locale is C or POSIX, which has no characters
-    beyond ASCII.  ``plain_terminal``: the terminal knows no escape sequences.  ``folders``: for logs and disagreements;
-    the first writable one is used."""
+    ``locale``: the locale of messages; empty if none is set.  ``ascii_locale``: whether the locale is C or POSIX, which
+    has only ASCII characters.  ``plain_terminal``: whether the terminal knows no escape sequences.  ``folders``: the
+    folders for logs and disagreements, of which the first writable folder is used."""
 
     locale: str
     ascii_locale: bool
@@ -24,7 +24,7 @@ class Environment(NamedTuple):
 
 
 def environment(variables: Mapping[str, str] | None = None) -> Environment:
-    """Return the values of the variables; those of this process if None.
+    """Return the values of the given environment variables; None: of this process's environment variables.
 
     Source: locale(7); the NO_COLOR convention; XDG Base Directory Specification.
     """
@@ -41,9 +41,10 @@ def environment(variables: Mapping[str, str] | None = None) -> Environment:
 
 
 def _is_ascii(variables: Mapping[str, str]) -> bool:
-    """Return whether LC_ALL, else LC_CTYPE, else LANG, is C or POSIX.
+    """Return whether the locale of characters is C or POSIX.  LC_ALL states it; if LC_ALL is not set, LC_CTYPE; if
+    neither is set, LANG.
 
-    Python itself sets LC_CTYPE to C.UTF-8 in the C locale, so that value is ignored and LANG decides.
+    In the C locale, Python itself sets LC_CTYPE to C.UTF-8, so this value of LC_CTYPE is ignored and LANG decides.
     Source: PEP 538."""
     stated = (variables.get("LC_ALL"), variables.get("LC_CTYPE"), variables.get("LANG"))
     whole, of_characters, base = (each or "" for each in stated)

@@ -1,5 +1,5 @@
-"""Announced commands and options that do not exist yet: each names the present alternative.  Once a command exists, it
-is removed from ``COMMANDS`` here; an option, from its command's ``later_option``.
+"""Commands and options that are announced but do not exist yet.  The error of each names the present alternative.  When
+such a command is implemented, it is removed from ``COMMANDS``; for an option, the call of ``later_option`` is removed.
 """
 
 from collections.abc import Callable
@@ -21,12 +21,13 @@ TEXT = message("use --snapshot FILE, made on that host with `hairpin snapshot`, 
 
 
 def refuse(name: str, instead: Message) -> UsageError:
-    """Return the error that the command or option does not exist yet, with the present alternative."""
+    """Return the error which says that the command or option does not exist yet, and names the present alternative."""
     return UsageError(message("`{name}` is not in this version; {instead}", name=name, instead=instead))
 
 
 def later_option(name: str, instead: Message, metavar: str = "") -> Callable[[Command], Command]:
-    """Add an option whose use raises that error.  ``metavar``: its value's; empty for a flag."""
+    """Add an option whose use raises the error that it does not exist yet.  ``metavar``: the name of the option's
+    value; empty for a flag."""
 
     def refused(ctx: click.Context, parameter: click.Parameter, value: object) -> None:
         del ctx, parameter

@@ -16,9 +16,10 @@ from hairpin.cli.face.later import TEXT, later_option
 Command = TypeVar("Command", bound=Callable[..., Any])
 Group = Literal["Options", "Acting", "Hosts", "Answer", "Seldom"]
 GROUPS: tuple[Group, ...] = ("Options", "Acting", "Hosts", "Answer", "Seldom")
-"""In the order of the help.  ``Options``: of this command; ``Acting``: how it changes the host."""
+"""The groups of options, in the order of the help.  ``Options``: options of one command only.  ``Acting``: options that
+say how the command changes the host."""
 _COLUMN = 25
-"""Columns of an option's name: the same in all groups."""
+"""The number of columns for an option's name, which is the same in all groups."""
 
 
 class GroupedOption(click.Option):
@@ -30,7 +31,7 @@ class GroupedOption(click.Option):
 
 
 class GroupedCommand(click.Command):
-    """A command whose help has its options in groups."""
+    """A command whose help lists the options in groups."""
 
     def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         for group, records in grouped_records(self, ctx):
@@ -50,15 +51,15 @@ def grouped_records(command: click.Command, ctx: click.Context) -> tuple[tuple[G
 
 
 def _group(parameter: click.Parameter) -> Group:
-    """Return the option's own group; that of the answer for ``--help``, which click adds."""
+    """Return the option's group.  The option ``--help``, which click adds, belongs to the group ``Answer``."""
     if isinstance(parameter, GroupedOption):
         return parameter.group
     return "Answer" if "--help" in parameter.opts else "Options"
 
 
 class HairpinCommand(GroupedCommand):
-    """A command that gets its shared options as values: ``asked``, ``shown``, ``acting``, each if the command has one
-    of its options."""
+    """A command that gets its shared options as the values ``asked``, ``shown`` and ``acting``.  It gets each of these
+    values only if it has an option that belongs to the value."""
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
         rest = self._parsed(ctx, args)
@@ -69,8 +70,9 @@ class HairpinCommand(GroupedCommand):
         return rest
 
     def _parsed(self, ctx: click.Context, args: list[str]) -> list[str]:
-        """Parse.  ``--snapshot`` and ``--host`` may be repeated and mixed; click keeps only the order within each
-        option, so ``sources`` collects the values of both in the order given."""
+        """Parse the arguments.  ``--snapshot`` and ``--host`` may be repeated and mixed.  click keeps only the order of
+        the values of one option, so ``sources`` collects the values of both options in the order on the command
+        line."""
         if not any(each.name == "snapshot" for each in self.params):
             return super().parse_args(ctx, args)
         _, _, order = self.make_parser(ctx).parse_args(args=list(args))
@@ -87,17 +89,17 @@ class HairpinCommand(GroupedCommand):
 
 
 def option(group: Group, *names: str, **attributes: Any) -> Callable[[Command], Command]:
-    """Add an option that the help lists in this group."""
+    """Add an option that the help lists in the given group."""
     return click.option(*names, cls=GroupedOption, group=group, **attributes)
 
 
 def targets(command: Command) -> Command:
-    """Add any number of targets."""
+    """Add the argument for any number of targets."""
     return click.argument("targets", metavar="[TARGET]...", nargs=-1, shell_complete=completion.targets)(command)
 
 
 def target(*, required: bool) -> Callable[[Command], Command]:
-    """Add one target; the command gets it as ``targets``, too."""
+    """Add the argument for one target.  The command gets it as ``targets``, too."""
 
     def several(ctx: click.Context, parameter: click.Parameter, value: str | None) -> tuple[str, ...]:
         del ctx, parameter
@@ -197,7 +199,7 @@ def world(command: Command) -> Command:
 
 
 def page(command: Command) -> Command:
-    """Add ``--html``."""
+    """Add ``--html``: the answer is also written as a page."""
     return option(
         "Answer", "--html", metavar="FILE", shell_complete=completion.files,
         help="Also as one page (-: only that, printed).",

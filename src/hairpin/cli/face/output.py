@@ -18,16 +18,17 @@ if TYPE_CHECKING:
     from hairpin.report.words import Language, Words
 
 PIPE_BROKEN = 141
-"""128 + SIGPIPE: the exit status that a shell reports if SIGPIPE ended the program."""
+"""The exit status that a shell reports for a program that SIGPIPE ended: 128 + SIGPIPE."""
 
 
 def write(text: str) -> None:
-    """Write the text and flush.  If the reader has closed the pipe, exit with PIPE_BROKEN and without a message.
+    """Write the text to standard output, and flush it.  If the reader has closed the pipe, exit with the status
+    PIPE_BROKEN and without a message.
 
     Raises UsageError if standard output cannot be written."""
     reconfigure = getattr(sys.stdout, "reconfigure", None)  # io.StringIO has none
     if reconfigure is not None:
-        reconfigure(errors="backslashreplace")  # a name may have characters that the terminal's encoding lacks
+        reconfigure(errors="backslashreplace")  # a name may contain characters that the terminal's encoding lacks
     with _writable():
         sys.stdout.write(text if text.endswith("\n") else f"{text}\n")
         sys.stdout.flush()
@@ -65,7 +66,8 @@ def _writable() -> "Generator[None]":
 
 
 def drop_output() -> bool:
-    """Return whether standard output cannot be written; the interpreter's own flush then does not fail again."""
+    """Return whether standard output cannot be written.  If so, make sure that the interpreter's own flush does not
+    fail, too."""
     try:
         descriptor = sys.stdout.fileno()
     except ValueError:  # io.StringIO has none
@@ -80,14 +82,14 @@ def drop_output() -> bool:
 
 
 def _redirect(stream: TextIO | None = None) -> None:
-    # The interpreter flushes both streams at its end, which must not fail a second time: it would exit with 120.
+    # The interpreter flushes both streams when it ends.  If this flush failed, too, it would exit with status 120.
     os.dup2(os.open(os.devnull, os.O_WRONLY), (sys.stdout if stream is None else stream).fileno())
 
 
 def complain(said: "Message", lang: str | None, mark: "Mark | None" = None) -> None:
-    """Write the message to standard error, in the reader's language.  Its further lines are indented.
+    """Write the message to standard error, in the reader's language.  All lines except the first are indented.
 
-    ``mark``: the wrong part of the user's input; its line comes last, with carets under it."""
+    ``mark``: the wrong part of the user's input.  The input is written last, with carets under the wrong part."""
     from hairpin.report.paper import cells
     from hairpin.report.printable import printable
 
@@ -103,7 +105,8 @@ def _marked(mark: "Mark") -> str:
 
 
 def whisper(text: str) -> None:
-    """Write to standard error.  If standard error is closed or full, the text is lost and nothing is raised."""
+    """Write the text to standard error.  If standard error is closed or full, the text is lost and no error is
+    raised."""
     if sys.stderr is None:
         return
     try:
@@ -114,7 +117,7 @@ def whisper(text: str) -> None:
 
 
 def complain_of_usage(error: "ClickException", lang: str | None) -> None:
-    """Write the command's usage and click's error, in click's own words, to standard error."""
+    """Write the command's usage and click's error text to standard error, without translation."""
     from click import NoSuchOption
     from click import UsageError as WrongUsage
 
@@ -135,9 +138,9 @@ def complain_of_usage(error: "ClickException", lang: str | None) -> None:
 
 
 def words(lang: str | None, stream: TextIO | None = None) -> "Words":
-    """Return the words of the language ``lang``, or of the locale's if None.
+    """Return the words of the language ``lang``; None: of the locale's language.
 
-    English, if the stream (default: standard output) has an encoding without Chinese characters."""
+    The language is English if the encoding of the stream (default: standard output) has no Chinese characters."""
     from hairpin.report.words import Words
 
     wanted = language(lang)
@@ -145,7 +148,7 @@ def words(lang: str | None, stream: TextIO | None = None) -> "Words":
 
 
 def language(lang: str | None) -> "Language":
-    """Return the language ``lang``, or that of the locale if None."""
+    """Return the language ``lang``; None: the locale's language."""
     from hairpin.report.words import language_of
 
     return language_of(environment().locale) if lang is None else "zh" if lang == "zh" else "en"
@@ -160,7 +163,8 @@ def _can_show(text: str, stream: TextIO | None) -> bool:
 
 
 def paper(color: str) -> "Paper":
-    """Return the paper for the report: as wide as the terminal, coloured if ``color`` and the terminal allow it."""
+    """Return the paper for the report.  It is as wide as the terminal, and coloured if ``color`` and the terminal allow
+    colours."""
     from hairpin.report.paper import Paper
 
     around = environment()
@@ -172,7 +176,8 @@ def paper(color: str) -> "Paper":
 
 
 def _columns() -> int:
-    """Return the width of the terminal.  Without a terminal it is COLUMNS, or 80 if that is not set."""
+    """Return the width of the terminal in columns.  Without a terminal it is the value of COLUMNS, or 80 if COLUMNS is
+    not set."""
     if not sys.stdout.isatty() and not os.environ.get("COLUMNS"):
         return 80
     import shutil

@@ -1,4 +1,4 @@
-"""Shows an answer as text or as one JSON document, and as one self-contained page."""
+"""Shows an answer as text or as one JSON document, and, if wanted, as one self-contained page."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -19,9 +19,11 @@ def present(
     document: "Callable[[Words], object]",
     page: "Callable[[Words], str]",
 ) -> None:
-    """Write the answer in the wanted forms.  Only their functions are called, because each imports its own modules.
-    ``text`` is None if the text was written before.  Raises UsageError if the page cannot be written; the other form is
-    then already on standard output."""
+    """Write the answer in the wanted forms.
+
+    Only the functions of the wanted forms are called, because each function imports its own modules.  ``text`` is None
+    if the text was written before.  Raises UsageError if the page cannot be written; the text or JSON is then already
+    on standard output."""
     if shown.html == "-":
         write(page(_page_words(shown)))
         return
@@ -54,7 +56,7 @@ def present_answer(
 
 
 def _page_words(shown: Shown) -> "Words":
-    """Return the words of a page, which is UTF-8 even if the terminal's encoding is not."""
+    """Return the words for a page.  A page is written in UTF-8, whatever the terminal's encoding is."""
     from hairpin.report.words import Words
 
     return Words(language(shown.lang))

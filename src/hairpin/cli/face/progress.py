@@ -1,4 +1,5 @@
-"""A line on standard error about the work at hand.  Only a terminal gets it, after a second."""
+"""Shows a line about the present work on standard error, if standard error is a terminal and the work takes more than a
+second."""
 
 import sys
 import threading
@@ -12,13 +13,13 @@ if TYPE_CHECKING:
 
 _EVERY_S = 1.0
 _WIPED = "\r\x1b[K"
-"""To the first column, then erase to the end of the line.  Source: console_codes(4)"""
+"""Moves the cursor to the first column, and erases to the end of the line.  Source: console_codes(4)"""
 
 
 @contextmanager
 def progress(lang: str | None) -> "Generator[Callable[[Message], None]]":
-    """Yield a function by which the caller names the work at hand.  After a second, and then every second, the line
-    shows this work and its time; at the end the line is erased."""
+    """Yield a function by which the caller names the present work.  After a second, and then every second, a line shows
+    this work and its time.  At the end the line is erased."""
     if sys.stderr is None or not sys.stderr.isatty():
         yield lambda _work: None
         return
@@ -31,15 +32,15 @@ def progress(lang: str | None) -> "Generator[Callable[[Message], None]]":
 
 
 class _Line(threading.Thread):
-    """The line, which a separate thread writes.  A terminal without escape sequences gets one line for each work, and
-    these stay."""
+    """The progress line, which a separate thread writes.  A terminal without escape sequences gets one line for each
+    piece of work, and these lines are not erased."""
 
     def __init__(self, lang: str | None) -> None:
         from hairpin.cli.face.environment import environment
         from hairpin.cli.face.output import words
 
         super().__init__(daemon=True)
-        # The thread imports nothing, because a replica's process that is forked meanwhile would inherit the import
+        # The thread imports no module.  A process of a replica that is forked during an import would inherit the import
         # lock.
         self._words = words(lang, sys.stderr)
         self._plain = environment().plain_terminal

@@ -29,16 +29,17 @@ if TYPE_CHECKING:
     from hairpin.network.network import Network
 
 _DEADLINE_S = 120.0
-"""Seconds after which the switch takes back a plan that was not confirmed."""
+"""The number of seconds after which the switch, a process on the changed host, takes back a plan that was not
+confirmed."""
 
 
 def carry_plan_out(
     plan: "RepairPlan", typed: tuple[str, ...], sources: tuple[Given, ...], acting: Acting, shown: Shown
 ) -> "FixOutcome | None":
-    """Carry the plan out and return its outcome; None if the user did not agree.  ``typed``: the command line, for the
-    journal.
+    """Carry the plan out and return its outcome; None if the user did not agree.
 
-    ``sources``: the other hosts that it was made for; none: it was made for this one."""
+    ``typed``: the command line, which is written into the journal.  ``sources``: the other hosts for which the plan was
+    made; empty if it was made for this host."""
     from hairpin.apply.fixing import apply_plan
     from hairpin.apply.session import own_session
     from hairpin.report.places import places_of
@@ -61,7 +62,8 @@ def carry_plan_out(
     others = tuple(each.outpost.destination for each in grounds.values() if not each.outpost.is_here)
     outcome = msgspec.structs.replace(outcome, hosts=others)
     if not sources:
-        # The host as it was is kept only now: flows have to be walked for that, and the repair does not wait for it.
+        # The snapshot from before the repair is kept only now.  All flows have to be walked for it, and the repair
+        # should not wait for this.
         keep_or_say(plan.answer.evidence, shown.lang, after=False)
         if outcome.is_well:
             keep_or_say(outcome.verified, shown.lang, after=True)
@@ -115,7 +117,7 @@ def _verifier(
 
 
 def _reading(plan: "RepairPlan", sources: tuple[Given, ...]) -> "tuple[Callable[[], Answer], Callable[[], Network]]":
-    """Return two functions: one asks the plan's question again, one only reads its hosts again."""
+    """Return two functions: the first asks the plan's question again, the second only reads the plan's hosts again."""
     from hairpin.answer.ask import ask, network_asked
     from hairpin.cli.answering import second_judge
 
@@ -127,15 +129,15 @@ def _reading(plan: "RepairPlan", sources: tuple[Given, ...]) -> "tuple[Callable[
 
 
 def _is_open(folder: Path) -> bool:
-    """Return whether the present plan, which is the only unfinished one, still waits for an answer.  Source:
-    ``apply.sh``"""
+    """Return whether the present plan still waits for the user's answer.  No other plan of this host is unfinished
+    then.  Source: ``apply.sh``"""
     return any(folder.glob("plans/*/open"))
 
 
 def _nobody_connects(_network: "Network", _flow: "Flow") -> None:
-    """Make no connection: a connection from here does not start where the other host's flow starts."""
+    """Make no connection, because a connection from this machine does not start where the other host's flow starts."""
 
 
 def _came_in(_network: "Network") -> None:
-    """Return None: the host was just read over a new connection, made after the last step, so the user can still
-    connect."""
+    """Return None, because the user can still connect: the host was just read over a connection that was made after the
+    last step."""

@@ -9,12 +9,12 @@ from hairpin.carry.run import do
 from hairpin.host.docker import Container, Engine
 
 _FILES = ("com.docker.compose.project.config_files", "io.podman.compose.project.config_files")
-"""Labels in which Compose puts the project's files, in the order in which they are read."""
+"""The labels in which Compose names the project's files, in the order in which these labels are read."""
 
 
 def compose_files(engine: Engine, container: Container) -> tuple[str, ...]:
     """Return the paths of the project's files on this host, from the container's labels."""
-    if engine.user:  # this user's engine does not have the container
+    if engine.user:  # the engine of this user does not have the container
         return ()
     asked = ("inspect", "--type", "container", "--format", "{{json .Config.Labels}}", container.id)
     done = do(Command((engine.kind, *asked)))

@@ -18,8 +18,8 @@ if TYPE_CHECKING:
     from hairpin.host.plan_under_way import PlanStage, PlanUnderWay
 
 FOLDER = Path("/var/lib/hairpin/plans")
-"""The folder in which ``apply/program/apply.sh`` keeps plans; it is repeated here so that a check does not load the
-code of plans."""
+"""The folder in which ``apply/program/apply.sh`` keeps plans.  The path is repeated in this module, so that ``hairpin
+check`` does not load the code of plans."""
 KEY = "plans"
 _NOT_ENDED = ("open", "keeping", "ending")
 
@@ -30,16 +30,18 @@ def say_half_done(lang: str | None) -> None:
 
 
 def say_of_others(lang: str | None) -> None:
-    """Report the unfinished plans that other machines began on this host, because they hold its lock."""
+    """Report the unfinished plans that other machines began on this host, because these plans hold the host's lock."""
     _say(tuple(each for each in plans_here() if each.from_elsewhere), "", lang)
 
 
 def with_plans(
     found: "tuple[Source, ...]", sources: tuple[Given, ...], lang: str | None, *, saying: bool = True
 ) -> "tuple[Source, ...]":
-    """Return the evidence of the hosts, and report their unfinished plans; ``saying`` False: they were already
-    reported.  This host's journal has more than the collector reads, so its state of the plans replaces the
-    collector's."""
+    """Return the evidence of the hosts, and report their unfinished plans.  ``saying`` False: the plans were already
+    reported.
+
+    The journal of this host contains more than the collector reads, so the plans' states from the journal replace the
+    states that the collector read."""
     if not sources:
         found = tuple(_with(each, plans_here()) if isinstance(each, Evidence) else each for each in found)
     if not saying or not any(each.key == KEY for one in found if isinstance(one, Evidence) for each in one.readings):
@@ -56,8 +58,8 @@ def with_plans(
 
 
 def plans_here() -> "tuple[PlanUnderWay, ...]":
-    """Return this host's unfinished plans, the newest first.  Only root may read the journal; for other users the
-    result is empty."""
+    """Return this host's unfinished plans, the newest plan first.  Only root may read the journal, so for other users
+    the result is empty."""
     if os.geteuid() != 0 or not any(path for state in _NOT_ENDED for path in FOLDER.glob(f"*/{state}")):
         return ()
     from hairpin.apply.program.outpost import here
@@ -67,7 +69,7 @@ def plans_here() -> "tuple[PlanUnderWay, ...]":
 
     try:
         found = PlanBook(here(FOLDER.parent)).not_ended()
-    except HairpinError:  # it is damaged or not trusted; the command that changes the host reports that
+    except HairpinError:  # the journal is damaged or not trusted; a command that changes the host reports this
         return ()
     return tuple(
         PlanUnderWay(each.kept_plan.id, *_stands(each), from_elsewhere=each.is_from_elsewhere) for each in found
@@ -75,7 +77,7 @@ def plans_here() -> "tuple[PlanUnderWay, ...]":
 
 
 def _stands(plan: "PlanStanding") -> "tuple[PlanStage, float | None]":
-    """Return the plan's state, and when its switch takes it back."""
+    """Return the plan's state, and the time at which the plan's switch takes it back (None: it does not)."""
     state = plan.kept_plan.state
     until = time.time() + plan.left_s if plan.watched and state == "open" else None
     if plan.is_from_elsewhere:
@@ -88,7 +90,8 @@ def _stands(plan: "PlanStanding") -> "tuple[PlanStage, float | None]":
 
 
 def _with(evidence: Evidence, plans: "tuple[PlanUnderWay, ...]") -> Evidence:
-    """Return the evidence with the journal's state of this host's own plans, if the journal may be read."""
+    """Return the evidence with the states that the journal has for this host's own plans, if the journal may be
+    read."""
     before = evidence.find(KEY, "")
     if os.geteuid() != 0 or (before is None and not plans):
         return evidence

@@ -1,4 +1,4 @@
-"""The hosts of a plan: this one, or those of ``--host``."""
+"""The hosts of a plan: this host, or the hosts of ``--host``."""
 
 import os
 from functools import partial
@@ -14,12 +14,12 @@ if TYPE_CHECKING:
     from hairpin.apply.program.outpost_ground import OutpostGround
 
 _SSH = ("-o", "ControlPath=none", "-o", "ServerAliveInterval=5", "-o", "ServerAliveCountMax=3")
-"""Options of ssh.  Existing connections are not reused, so that each request proves that a new connection gets in.  A
-host that is silent for 15 s counts as unreachable.  Source: ssh_config(5)"""
+"""The options of ssh.  Existing connections are not reused, so that each request proves that a new connection reaches
+sshd.  A host that sends nothing for 15 s counts as unreachable.  Source: ssh_config(5)"""
 
 
 def outpost_of(source: Given) -> "Outpost":
-    """Return the outpost of the host in ``--host``."""
+    """Return the outpost of the host that ``--host`` names."""
     from hairpin.apply.program.outpost import Outpost
     from hairpin.collect.run import SshRunner
     from hairpin.collect.several import parse_place
@@ -29,15 +29,15 @@ def outpost_of(source: Given) -> "Outpost":
 
 
 def outposts_of(sources: tuple[Given, ...]) -> "tuple[Outpost, ...]":
-    """Return the outposts of the hosts in ``--host``; this host's if there are none."""
+    """Return the outposts of the hosts that ``--host`` names; the outpost of this host if no host is named."""
     from hairpin.apply.program.outpost import here
 
     return tuple(map(outpost_of, sources)) or (here(),)
 
 
 def ground_of(outpost: "Outpost", label: str, shown: Shown, seconds: float = 0.0) -> "OutpostGround":
-    """Return the host for ``fixing``.  ``label``: its name in the plan; ``seconds``: the time until its switch takes a
-    plan back."""
+    """Return the host in the form that ``apply/fixing.py`` uses.  ``label``: the host's name in the plan.  ``seconds``:
+    the time until the host's switch takes a plan back."""
     from hairpin.apply.hands import look_at
     from hairpin.apply.program.outpost_ground import OutpostGround
 
@@ -47,7 +47,7 @@ def ground_of(outpost: "Outpost", label: str, shown: Shown, seconds: float = 0.0
 
 
 def plan_copies() -> "PlanCopies":
-    """Return the local copies of other hosts' plans, in root's or the user's folder."""
+    """Return the local copies of other hosts' plans, which are in a folder of root or of the user."""
     from hairpin.apply.program.copies import PlanCopies
     from hairpin.apply.program.outpost import FOLDER
 

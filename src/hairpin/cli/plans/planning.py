@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 def refuse_options(acting: Acting, sources: tuple[Given, ...], *, latent: bool = False) -> None:
-    """Raise UsageError for options that do not go together, ApplyError if this user may not change the host."""
+    """Raise UsageError for options that do not go together, and ApplyError if this user may not change the host."""
     if not acting.applying:
         if acting.try_s:
             raise UsageError(
@@ -35,7 +35,8 @@ def refuse_options(acting: Acting, sources: tuple[Given, ...], *, latent: bool =
 
 
 def proposals_of(plan: "RepairPlan", sources: tuple[Given, ...]) -> "tuple[ComposeProposal, ...]":
-    """Return the plan's proposals for compose files.  They are read on this host only, and never written."""
+    """Return the plan's proposals for compose files.  Compose files are read on this host only, and are never
+    written."""
     from hairpin.apply.compose import compose_proposals
     from hairpin.cli.plans.compose_files import compose_files, read_text
 

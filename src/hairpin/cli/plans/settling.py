@@ -1,4 +1,4 @@
-"""Settles plans for ``hairpin fix`` and ``hairpin undo``: interrupted, tried and applied ones."""
+"""Settles interrupted, tried and applied plans for ``hairpin fix`` and ``hairpin undo``."""
 
 from typing import TYPE_CHECKING
 
@@ -24,8 +24,8 @@ if TYPE_CHECKING:
 
 
 def settle_interrupted(sources: tuple[Given, ...], shown: Shown) -> None:
-    """Finish or take back the interrupted plans on these hosts (none: on this host); raise ApplyError if a plan is
-    being worked on there."""
+    """Finish or take back the interrupted plans on the hosts (empty: on this host).  Raises ApplyError if another
+    process works on a plan there."""
     from hairpin.apply.program.plan_book import PlanBook
 
     if not sources:
@@ -51,8 +51,8 @@ def _refuse_tried(each: "PlanStanding", outpost: "Outpost") -> None:
 
 
 def _refuse_in_hand(each: "PlanStanding", outpost: "Outpost") -> None:
-    """Raise ApplyError if another process works on the plan, or may do so: for another machine's plan this is
-    unknown."""
+    """Raise ApplyError if another process works on the plan, or may work on it.  If another machine began the plan,
+    hairpin cannot tell whether a process works on it."""
     plan, host = each.kept_plan.id, outpost.destination
     if outpost.is_here:
         is_others = each.is_from_elsewhere and each.watched and not each.is_tried and not each.is_at_its_end
@@ -82,7 +82,7 @@ def _settle(each: "PlanStanding", outpost: "Outpost", shown: Shown) -> None:
 
 
 def confirm_tried(sources: tuple[Given, ...], shown: Shown) -> int:
-    """Keep the plans that ``--try`` carried out on these hosts; return the exit status."""
+    """Keep the plans that ``--try`` carried out on the hosts; return the exit status."""
     from hairpin.apply.program.outpost_ground import BegunPlan, plan_taken_back
     from hairpin.apply.program.plan_book import PlanBook
 
@@ -109,8 +109,8 @@ def confirm_tried(sources: tuple[Given, ...], shown: Shown) -> int:
 
 
 def take_plan_back(source: Given | None, plan_id: str | None, shown: Shown) -> int:
-    """Take back a plan of that host (None: of this host); without an id, the last plan in force.  Return the exit
-    status."""
+    """Take back a plan of the host (None: of this host), and return the exit status.  If no id is given, take back the
+    last plan in force."""
     from hairpin.apply.program.outpost_ground import plan_taken_back
     from hairpin.apply.program.plan_book import PlanBook
 
@@ -129,8 +129,8 @@ def take_plan_back(source: Given | None, plan_id: str | None, shown: Shown) -> i
 
 
 def list_plans(source: Given | None, shown: Shown) -> int:
-    """List the plans of that host (None: of this host); if it cannot be reached, list the local copies.  Return the
-    exit status."""
+    """List the plans of the host (None: of this host), and return the exit status.  If the host cannot be reached, list
+    the local copies of its plans."""
     from hairpin.apply.program.outpost import here
     from hairpin.apply.program.plan_book import PlanBook
 

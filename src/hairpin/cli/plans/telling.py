@@ -1,5 +1,5 @@
-"""Reports plans: each ended step while a plan is carried out or taken back, the plan's outcome, and the list of
-plans."""
+"""Reports plans: each step that has ended while a plan is carried out or taken back, the outcome of a plan, and the
+list of plans."""
 
 import sys
 from typing import TYPE_CHECKING
@@ -16,7 +16,7 @@ NOTHING_WAITS = message("nothing waits for --confirm: no plan is being tried, or
 
 
 def teller(shown: Shown) -> "Told":
-    """Return the function that writes a step's line to standard error."""
+    """Return the function that writes a line about an ended step to standard error."""
     from hairpin.report.text.plan_text import task_line
 
     def tell(task: "PlannedStep", said: Message | None) -> None:
@@ -38,7 +38,7 @@ def tell_settled(plan: "KeptPlan", shown: Shown) -> None:
 
 
 def write_kept(plan: str, shown: Shown) -> None:
-    """Report that a plan stays.  ``plan``: the arguments of ``hairpin undo``."""
+    """Report that a plan stays in force.  ``plan``: the arguments of ``hairpin undo`` that take it back."""
     write(words(shown.lang)(message("The repair stays.  Take it back: `hairpin undo {plan}`", plan=plan)))
 
 
@@ -67,7 +67,8 @@ def write_undone(plan: "KeptPlan | None", shown: Shown) -> int:
 
 
 def write_plans(plans: "tuple[KeptPlan, ...]", shown: Shown, said: Message | None = None) -> None:
-    """Write the list of plans.  ``said``: why it is a copy."""
+    """Write the list of plans.  ``said``: why local copies of the plans are listed; None: the plans are from the
+    journal."""
     if shown.as_json:
         from hairpin.report.documents.undo_document import plans_document
 

@@ -1,4 +1,4 @@
-"""The user's own connection: a plan that would cut it is refused, and after the change it is tested."""
+"""Guards the user's own ssh connection: refuses a plan that would cut it, and tests it after the change."""
 
 import select
 import sys
@@ -20,11 +20,11 @@ _YES = ("y", "yes")
 
 
 def refuse_cut(plan: "RepairPlan", session: Session | None, network: "Network") -> None:
-    """Raise ApplyError if the plan would cut the user's connection to the network's first host, or a new connection
-    like it."""
+    """Raise ApplyError if the plan would cut the user's connection to the network's first host, or would stop a new
+    connection from the same client."""
     from hairpin.change.steps import after_steps
 
-    ways = _ways(session, network)  # all others are left to the switch
+    ways = _ways(session, network)  # for all other connections, the switch takes the plan back at its deadline
     try:
         then = after_steps(tuple(each.step for each in plan.tasks(lasting=False, host=network.this.name)), network)
     except ChangeError:
@@ -36,8 +36,9 @@ def refuse_cut(plan: "RepairPlan", session: Session | None, network: "Network") 
 def unsafe(
     session: Session | None, was: "Network", lang: str | None, still_open: Callable[[], bool], network: "Network"
 ) -> Message | None:
-    """Return why the user's connection may be lost; None if it still works, or if the user sits at the host.  ``was``:
-    the host before the plan.  ``still_open``: whether the switch still waits for an answer."""
+    """Return why the user's connection may be lost; None if it still works, or if the user sits at the host.
+
+    ``was``: the host before the plan.  ``still_open`` returns whether the plan still waits for the user's answer."""
     if session is not None:
         said = words(lang)(message("Looking whether this connection still arrives …")) + "\n"
         if arrives(said, session) is False:
@@ -56,7 +57,8 @@ def unsafe(
 
 
 def _ways(session: Session | None, network: "Network") -> tuple[Session, ...]:
-    """Return the connections one of which is the user's, if the model shows that such a connection reaches sshd."""
+    """Return the connections that may be the user's: those for which the model shows that a new connection from the
+    same client reaches sshd."""
     if session is not None:
         found: tuple[Session, ...] = (session,)
     else:
@@ -65,7 +67,8 @@ def _ways(session: Session | None, network: "Network") -> tuple[Session, ...]:
 
 
 def _says_yes(question: str, still_open: Callable[[], bool]) -> bool:
-    """Ask on the terminal while the plan is open; a user who is cut off never answers."""
+    """Ask the question on the terminal while the plan is open; return whether the user answers yes.  A user who is cut
+    off never answers."""
     whisper(f"{question} [y/N]: ")
     while still_open():
         if select.select([sys.stdin], [], [], _ASK_EVERY_S)[0]:
