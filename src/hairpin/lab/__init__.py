@@ -1,9 +1,9 @@
-"""Broken hosts on demand, on the real kernel: namespaces with real engines, a client and a router around them.
+"""Makes broken hosts on the real kernel: namespaces with real engines, and a client and a router around them.
 
 Read in this order: ``plan`` (what a lab holds), ``node`` (one machine), ``topology`` (the wires), ``build`` (a running
 lab), ``scenario`` (plan, fault and truth as data), ``probe`` (real connections), ``trial`` (one scenario, healthy and
-then broken), then what the command line calls: ``run`` and ``demo``, with ``this_hairpin`` (the command there) and
-``say`` (the lab's output).
+then broken), and then the modules that the command line calls: ``run`` and ``demo``, with ``this_hairpin`` (the command
+that runs hairpin inside a lab host) and ``say`` (the lab's output).
 
 A running lab is made of ``engine``, ``image``, ``firewall``, ``joining`` (hosts joined to each other),
 ``logins`` (sshd in each host) and ``prerequisites``.  ``first_process``, ``flanneld``, ``responder`` and ``sweeper``

@@ -45,14 +45,15 @@ class Lab:
 
     @property
     def docker_host(self) -> str:
-        """DOCKER_HOST for a process of this machine that has entered the host's network namespace only."""
+        """The value of DOCKER_HOST for a process of this machine that has entered only the lab host's network
+        namespace."""
         return engine.docker_host(self.host)
 
     def node(self, place: str) -> Node:
         """Return the machine at a place: ``client``, ``router``, ``neighbour``, ``host``, or for ``container:NAME`` a
         view of that container's network namespace.
 
-        ``host@NAME`` and ``container:NAME@HOST`` choose one of several hosts; the first is the default.
+        ``host@NAME`` and ``container:NAME@HOST`` choose one of several hosts.  Without a name, the first host is meant.
         """
         what, _, name = place.partition("@")
         host = next((host for host in self.hosts if name in ("", host.name)), None)
@@ -100,10 +101,11 @@ def split_destination(text: str) -> tuple[str, int, str]:
 
 @contextmanager
 def running_lab(plan: LabPlan) -> Generator[Lab]:
-    """Build the lab, yield it, and leave nothing behind however the block ends.
+    """Build the lab and yield it.  When the block ends, for any reason, the whole lab is removed.
 
-    Must be closed by the thread that opened it: the kernel ends the lab with that thread (prctl(2), PR_SET_PDEATHSIG).
-    Raises LabError when the machine lacks something, or when a part does not start.
+    The thread that opened the lab must also close it, because the kernel ends the lab when this thread ends (prctl(2),
+    PR_SET_PDEATHSIG).  Raises LabError if the machine lacks a program or feature, or if a part of the lab does not
+    start.
     """
     hosts = joining.joined_hosts(plan)
     for host in hosts:
@@ -126,9 +128,9 @@ def _running_host(
 ) -> Generator[None]:
     """Run the host's firewall, engine and containers during the block.
 
-    ``enter`` makes the engine join the others (a swarm), before it has networks and containers.
+    ``enter`` makes the engine join the other hosts' engines in a swarm, before it has networks and containers.
     """
-    if not plan.docker:  # the machine's own dockerd may start by itself; this host has none
+    if not plan.docker:  # the machine's units would start dockerd, but this host has no Docker
         node.run("rm -f /etc/systemd/system/*.wants/docker.* /etc/rc?.d/S*docker")
     _run_all(node, plan.before_engine)
     with (
@@ -154,7 +156,7 @@ def _empty_host() -> Generator[Node]:
 
 @contextmanager
 def _wired(plan: LabPlan, hosts: tuple[HostPlan, ...]) -> Generator[tuple[Lab, str]]:
-    """Yield the connected machines before anything runs in the hosts, and the name of their cgroup."""
+    """Yield the connected machines, in which no program runs yet, and the name of the hosts' cgroup."""
     cgroup = f"hairpin-lab-{os.getpid()}-{next(_numbers)}"
     with ExitStack() as stack:
         lifeline = stack.enter_context(_swept(cgroup))
@@ -178,7 +180,7 @@ def _hostname(plan: LabPlan, host: HostPlan) -> str:
 def _write_files(host: Node, hostname: str) -> None:
     engine.write(host, "/etc/hosts", f"127.0.0.1 localhost {hostname}\n::1 localhost\n")
     engine.write(host, "/etc/hostname", f"{hostname}\n")
-    # No DNS server has this address: name look-ups in a lab fail.
+    # No DNS server has this address, so name look-ups in a lab fail.
     engine.write(host, "/etc/resolv.conf", "nameserver 192.0.2.53\n")
 
 
@@ -196,7 +198,8 @@ def _run_all(node: Node, commands: tuple[str, ...]) -> None:
 
 @contextmanager
 def _ended_first(host: Node) -> Generator[None]:
-    """End the host before its daemons are waited for: one signal to its first process ends all of them at once."""
+    """End the host before this process waits for its daemons.  One signal to the host's first process ends all daemons
+    at once."""
     try:
         yield
     finally:
@@ -234,7 +237,8 @@ def prepare(host: Node, backend: Literal["netavark", "cni"], cgroup: str) -> Non
     # Podman refuses a DOCKER_CONFIG without this file.
     write(host, f"{ENVIRONMENT['DOCKER_CONFIG']}/config.json", "{}\n")
     write(host, "/run/cgroup-parent", f"/{cgroup}\n")  # for pods that a plan makes itself
-    # In the host's own /run, which ends with the host; its mktemp sees names there that this process does not.
+    # The file is in the host's own /run, which ends with the host.  The host's mktemp knows the names that are in use
+    # there; this process does not.
     root = host.run("mktemp /run/rootfs-XXXXXX").strip()
     Path(f"/proc/{host.pid}/root{root}").write_bytes(root_file_system())
     host.run(f"podman import {root} localhost/{IMAGE}; rm {root}")

@@ -1,5 +1,5 @@
-"""The whole story in a minute: a port that answers, a stray sysctl, the diagnosis, the repair that hairpin carries out
-and verifies, the port that answers again, and the undo."""
+"""Shows the whole work of hairpin in a minute: a port that answers, a sysctl that stops it, the diagnosis, the repair
+that hairpin carries out and verifies, the port that answers again, and the undo."""
 
 import subprocess
 import time
@@ -18,14 +18,14 @@ from hairpin.message import message
 SCENARIO = "interface-forwarding-off"
 URL = f"http://{HOST}:8151/"
 TARGET = "8151"
-# timeout(1), since Debian 12's static busybox crashes in `wget -T`.
+# timeout(1) limits the time, because the static busybox of Debian 12 crashes in `wget -T`.
 FETCH = f"timeout 3 busybox wget -qO- {URL}"
 
 
 def demo(out: Callable[[str], object] = say, *, command: tuple[str, ...] = HAIRPIN) -> None:
-    """Tell and do the whole story; raise LabError at the first step whose result is not the one told.
+    """Tell and do all steps of the demo; raise LabError at the first step whose result differs from the told result.
 
-    ``command`` runs in the lab host instead of this hairpin.
+    ``command`` is the command that runs hairpin in the lab host.
     """
     started = time.monotonic()
     scenario = named(SCENARIO)
@@ -62,7 +62,8 @@ def demo(out: Callable[[str], object] = say, *, command: tuple[str, ...] = HAIRP
 def _hairpin(
     lab: Lab, out: Callable[[str], object], command: tuple[str, ...], arguments: tuple[str, ...], status: int = 0
 ) -> None:
-    """Run hairpin on the host and show its output, including that of its steps; raise LabError for another status."""
+    """Run hairpin on the lab host and show its output, including the lines about its steps; raise LabError if its exit
+    status is not ``status``."""
     done = subprocess.run(
         (*lab.host.enter, *command, *arguments),
         stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, env=environment(), check=False, timeout=TIMEOUT_S,
@@ -98,7 +99,7 @@ def _miss(lab: Lab, out: Callable[[str], object]) -> None:
 
 
 def _show(out: Callable[[str], object], place: str, command: str, output: str) -> None:
-    """Show a command at a machine's prompt and what it printed, set off from the story."""
+    """Show a command at a machine's prompt, and its output.  Both are indented, so that they differ from the story."""
     lines = [f"{place}# {command}", *output.rstrip("\n").splitlines()]
     _tell(out, "\n".join(f"    {line}".rstrip() for line in lines))
 

@@ -20,7 +20,7 @@ IMAGE = "hairpin-lab"
 LOG = "/run/dockerd.log"
 SOCKET = "/run/docker.sock"
 PODMAN_SETTINGS = "/etc/containers/lab.conf"
-"""The host has this file if its plan has Podman."""
+"""The path of a file that a lab host has if its plan has Podman."""
 PID_FILE = "/run/docker.pid"
 INIT_SCRIPT = "/etc/init.d/docker"
 START_TIMEOUT_S = 60.0
@@ -47,14 +47,15 @@ def running_engine(host: Node, cgroup: str, daemon: str) -> Generator[subprocess
                 _wait_ready(host, engine, ready)
                 yield engine
             finally:
-                # dockerd has usually ended with the host's first process. If not, it now stops its containers.
+                # dockerd has usually ended together with the host's first process.  If it has not, it now stops its
+                # containers.
                 end(engine)
 
 
 def end(daemon: subprocess.Popen[str]) -> None:
     """End a daemon that ``Node.start`` started.
 
-    A daemon that a change has stopped (SIGSTOP) stopped its nsenter, too, which ends only once it goes on."""
+    If a change has stopped the daemon with SIGSTOP, its nsenter is stopped, too.  nsenter ends only after SIGCONT."""
     daemon.terminate()
     daemon.send_signal(signal.SIGCONT)
 
@@ -71,7 +72,8 @@ def _argv(cgroup: str) -> tuple[str, ...]:
 
 
 def _init_script(argv: tuple[str, ...]) -> str:
-    """Return the host's ``/etc/init.d/docker``: Debian's own knows neither the lab's cgroup nor its socket."""
+    """Return the text of the host's ``/etc/init.d/docker``.  Debian's script knows neither the lab's cgroup nor its
+    socket."""
     running = f'[ -e {PID_FILE} ] && kill -0 "$(cat {PID_FILE})" 2>/dev/null'
     return f"""#!/bin/sh
 ### BEGIN INIT INFO
@@ -120,7 +122,8 @@ def log_tail(host: Node, lines: int = 15) -> str:
 
 
 def write(host: Node, path: str, content: str) -> None:
-    """Write a file of the host; a symbolic link there (``/etc/resolv.conf``) is replaced, not followed."""
+    """Write a file of the host.  If its path is a symbolic link (``/etc/resolv.conf``), the link is replaced, not
+    followed."""
     outer = Path(f"/proc/{host.pid}/root{path}")
     outer.parent.mkdir(parents=True, exist_ok=True)
     outer.unlink(missing_ok=True)
@@ -151,15 +154,16 @@ def populate(host: Node, plan: HostPlan, cgroup: str) -> None:
 
 
 def fillers(count: int) -> tuple[ContainerPlan, ...]:
-    """Return containers that make a host busy: filler-1 published on 20001, and so on."""
+    """Return the containers that make a host busy: filler-1 with published port 20001, filler-2 with 20002, and so
+    on."""
     return tuple(
         ContainerPlan(name=f"filler-{n}", publish=(f"{FIRST_FILLER_PORT + n - 1}:80",)) for n in range(1, count + 1)
     )
 
 
 def run_command(container: ContainerPlan, cgroup: str = "") -> str:
-    """Return the line that runs a container.  ``cgroup``: the parent of its control group under Podman, if it is not
-    Podman's own."""
+    """Return the command line that runs a container.  ``cgroup``: the parent of the container's control group under
+    Podman, if it is not Podman's default."""
     published = "".join(f" -p {port}" for port in container.publish)
     network = f" --network {container.networks[0]}" if container.networks[0] != "bridge" else ""
     options = f" {container.options}" if container.options else ""
@@ -173,7 +177,8 @@ def run_command(container: ContainerPlan, cgroup: str = "") -> str:
 def _service(container: ContainerPlan) -> str:
     match container.serve:
         case "http":
-            # httpd in the background, so that a fault can kill it and start it elsewhere in the same container.
+            # httpd runs in the background, so that a fault can kill it, and start it at another address in the same
+            # container.
             return f"{IMAGE} sh -c 'httpd -p 80 -h /www; exec sleep 1000000'"
         case "udp-echo":
             # busybox has no UDP server, so the machine's own Python runs from a read-only mount of the host's files.

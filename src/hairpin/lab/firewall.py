@@ -1,4 +1,4 @@
-"""The firewall managers that a lab host may run: a real firewalld with a D-Bus of its own, a real ufw."""
+"""The firewall managers that a lab host may run: a real firewalld with its own D-Bus, or a real ufw."""
 
 import subprocess
 import time
@@ -44,7 +44,7 @@ def _daemon(host: Node, argv: tuple[str, ...], log: str) -> Generator[subprocess
 
 
 def _wait_on_bus(host: Node, firewalld: subprocess.Popen[str]) -> None:
-    """Return once firewalld has its name on the bus; it takes the name after it has loaded its rules."""
+    """Wait until firewalld has its name on the bus.  firewalld takes the name after it has loaded its rules."""
     deadline = time.monotonic() + START_TIMEOUT_S
     while time.monotonic() < deadline and firewalld.poll() is None:
         asked = host.run(

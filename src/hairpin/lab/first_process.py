@@ -1,10 +1,11 @@
-"""First process of a lab host: makes the host's mounts, says its process id, then reaps until it is killed.
+"""First process of a lab host: makes the host's mounts, prints its process id, and then reaps processes until it is
+killed.
 
-Started as a plain script (``python -I -S first_process.py``) in new network, mount, UTS and PID namespaces, so it
-imports the standard library only.  The host has a root directory of its own.  In it each of the machine's folders is an
-overlay: the machine's files below, so that a checkout in any folder can be run, and the host's writes above, in one
-tmpfs that ends with the mount namespace.  ``/dev`` and ``/run`` are the host's alone.  The kernel's own trees, /proc
-and /sys, are what the kernel makes of the host's namespaces.
+It is started as a plain script (``python -I -S first_process.py``) in new network, mount, UTS and PID namespaces, so it
+imports the standard library only.  The host has its own root directory, in which each of the machine's folders is an
+overlay.  The lower layer has the machine's files, so that a checkout in any folder can be run.  The upper layer has the
+host's writes, in one tmpfs that ends with the mount namespace.  ``/dev`` and ``/run`` belong to the host alone.  /proc
+and /sys show the host's namespaces.
 """
 
 import ctypes
@@ -30,7 +31,7 @@ MS_PRIVATE = 0x40000
 MNT_DETACH = 2
 
 OWN = ("dev", "lost+found", "mnt", "proc", "run", "sys")
-"""Folders of the root directory of which the host sees nothing of the machine's."""
+"""The folders of the root directory in which the host sees no file of the machine."""
 KERNEL_TREES = ("autofs", "binfmt_misc", "cgroup", "cgroup2", "devpts", "devtmpfs", "mqueue", "nsfs", "proc", "sysfs")
 SCRATCH = Path("/mnt")
 ROOT = SCRATCH / "root"
@@ -49,7 +50,7 @@ _libc = ctypes.CDLL(None, use_errno=True)
 
 
 def mount(source: str, target: str, kind: str = "", flags: int = 0, options: str = "") -> None:
-    """Mount as mount(2) does; raise OSError with the target's name."""
+    """Call mount(2); if it fails, raise OSError with the target's name."""
     _checked(
         _libc.mount(source.encode(), target.encode(), kind.encode() or None, flags, options.encode() or None), target
     )
@@ -71,9 +72,9 @@ def make_mounts() -> None:
     for name in OWN:
         Path(ROOT, name).mkdir(exist_ok=True)
     for place in mounted_below():
-        with suppress(OSError):  # an overlay on overlays, or a file system that cannot be a lower layer: stays hidden
+        with suppress(OSError):  # overlays on overlays, and file systems that cannot be a lower layer, stay hidden
             lay_over(place)
-    for engine in ("docker", "containers"):  # an overlay is no place for an engine's own overlays
+    for engine in ("docker", "containers"):  # an engine cannot make its own overlays on an overlay
         data_root = SCRATCH / engine
         data_root.mkdir()
         Path(ROOT, "var/lib", engine).mkdir(parents=True, exist_ok=True)
@@ -88,7 +89,8 @@ def make_mounts() -> None:
 
 
 def lay_out(entry: Path) -> None:
-    """Show an entry of the machine's root directory in the host's, unless the host has its own."""
+    """Show an entry of the machine's root directory in the host's root directory, if the host has no entry of its
+    own."""
     inside = ROOT / entry.name
     if entry.is_symlink():
         inside.symlink_to(entry.readlink())
@@ -101,7 +103,8 @@ def lay_out(entry: Path) -> None:
 
 
 def mounted_below() -> Iterator[Path]:
-    """Yield where the machine has mounted file systems below its root directory's folders, the upper ones first."""
+    """Yield the folders at which the machine has mounted file systems below the folders of its root directory.  A
+    folder comes before the folders in it."""
     for line in Path("/proc/self/mountinfo").read_text("utf-8", "surrogateescape").splitlines():
         fields, _, rest = line.partition(" - ")
         name = re.sub(r"\\([0-7]{3})", lambda octal: chr(int(octal[1], 8)), fields.split()[4])
@@ -111,7 +114,8 @@ def mounted_below() -> Iterator[Path]:
 
 
 def lay_over(place: Path) -> None:
-    """Mount an overlay of the machine's folder at its place in the host; read-only if it can be no lower layer."""
+    """Mount an overlay of the machine's folder at its place in the host.  If the folder cannot be a lower layer, mount
+    it read-only."""
     inside = Path(f"{ROOT}{place}")
     if not place.is_dir() or re.search(r"[\\:,]", str(place)):
         show(place)
@@ -136,7 +140,7 @@ def show(place: Path) -> None:
 
 
 def make_devices(root: Path) -> None:
-    """Make the usual device nodes in a root directory, and terminals of the host's own."""
+    """Make the usual device nodes in a root directory, and the host's own pseudo-terminals."""
     devices = root / "dev"
     mount("dev", str(devices), "tmpfs", MS_NOSUID, "mode=755")
     for name, (major, minor) in NODES.items():
@@ -157,8 +161,8 @@ def make_devices(root: Path) -> None:
 
 
 def enter_root(root: Path) -> None:
-    """Make the root directory, which is a mount, the only one.  File systems mounted in it keep the mounts below
-    them."""
+    """Make the given root directory, which is a mount, the root directory of this process.  File systems that are
+    mounted in it keep the mounts below them."""
     os.chdir(root)
     # The new root and the place of the old one may be the same: pivot_root(2), NOTES
     _checked(_libc.pivot_root(b".", b"."), str(root))
@@ -167,9 +171,9 @@ def enter_root(root: Path) -> None:
 
 
 def main() -> None:
-    """Make the host, print ``ready PID`` (the process id outside), reap for ever."""
+    """Make the host, print ``ready PID`` (the process id in the outer PID namespace), and reap processes for ever."""
     signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGCHLD})
-    outer_pid = Path("/proc/self").readlink()  # still the proc of the outer PID namespace
+    outer_pid = Path("/proc/self").readlink()  # this is still the /proc of the outer PID namespace
     make_mounts()
     socket.sethostname(sys.argv[1])
     sys.stdout.write(f"ready {outer_pid}\n")

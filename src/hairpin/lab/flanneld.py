@@ -1,7 +1,8 @@
 """The relay of flanneld's ``udp`` backend. Runs as a plain script inside a lab host.
 
 ``python -I -S flanneld.py NETWORK LEASE ADDRESS LEASE=ADDRESS…``: the cluster's network, the node's own lease and
-address, and those of the other nodes. It returns when the relay is ready, which continues in the background.
+address, and the leases and addresses of the other nodes. The script returns when the relay is ready. The relay
+continues in the background.
 
 The relay sends each packet that the kernel routes to ``flannel0`` in a UDP packet to the node whose lease has the
 destination. It writes each packet that it receives by UDP to ``flannel0``. In both directions it decrements the TTL. If
@@ -31,7 +32,7 @@ Routes = tuple[tuple[IPv4Network, str], ...]
 
 
 def open_tun() -> tuple[int, str]:
-    """Return a new tun device's file descriptor, and its name: ``flannel0`` if it is the first."""
+    """Return the file descriptor and the name of a new tun device.  The first device is ``flannel0``."""
     tun = os.open("/dev/net/tun", os.O_RDWR)
     made = fcntl.ioctl(tun, TUNSETIFF, struct.pack("16sH22x", b"flannel%d", IFF_TUN_NO_PI))
     return tun, made[:16].rstrip(b"\0").decode()
@@ -56,7 +57,7 @@ def counted_down(packet: bytearray) -> bool:
 
 
 def checksum(data: bytes | bytearray) -> int:
-    """Return the Internet checksum of a header, whose own field is zero (RFC 1071)."""
+    """Return the Internet checksum of a header whose checksum field is zero (RFC 1071)."""
     total: int = sum(struct.unpack(f"!{len(data) // 2}H", data))
     while total >> 16:
         total = (total & 0xFFFF) + (total >> 16)
@@ -64,7 +65,8 @@ def checksum(data: bytes | bytearray) -> int:
 
 
 def net_unreachable(packet: bytes | bytearray, source: IPv4Address) -> bytes | None:
-    """Return the ICMP error about a packet that no lease has the destination of; None for ICMP and later fragments."""
+    """Return the ICMP error about a packet whose destination is in no lease; None for ICMP packets and for fragments
+    after the first."""
     header = (packet[0] & 15) * 4
     if packet[9] == _ICMP or struct.unpack_from("!H", packet, 6)[0] & 0x1FFF:
         return None

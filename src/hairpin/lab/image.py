@@ -1,7 +1,7 @@
 """The prepared data root: ``/var/lib/docker`` after this machine's dockerd has imported the lab's image.
 
-Made once for each version of dockerd and busybox, kept in the cache folder as one tar file, and unpacked into every new
-host, which then starts in well under a second.
+The data root is made once for each version of dockerd and busybox, and kept in the cache folder as one tar file.  It is
+unpacked into every new host, which then starts in less than a second.
 """
 
 import contextlib
@@ -21,7 +21,7 @@ from hairpin.lab.node import ENVIRONMENT, Node
 from hairpin.lab.prerequisites import static_busybox
 from hairpin.message import message
 
-# Increase it if the code below makes another image from the same programs.
+# Increase this number if the code below makes another image from the same programs.
 RECIPE = "1"
 PAGE = "hello from the lab\n"
 APPLETS = "cat chroot httpd ip killall ls nc netstat nslookup ping ps sh sleep wget"
@@ -38,7 +38,8 @@ def cached_data_root() -> Path:
 
 
 def cache_folder() -> Path:
-    """Return the cache folder: below XDG_CACHE_HOME if set, else the system's, since the lab runs as root."""
+    """Return the cache folder: a folder below XDG_CACHE_HOME if this is set, otherwise the system's cache folder,
+    because the lab runs as root."""
     chosen = os.environ.get("XDG_CACHE_HOME", "")
     return Path(chosen, "hairpin") if chosen.startswith("/") else Path("/var/cache/hairpin")
 
@@ -49,16 +50,17 @@ def unpack_data_root(host: Node, archive: Path) -> None:
 
 
 def prepare_data_root(archive: Path, empty_host: Callable[[], AbstractContextManager[Node]]) -> None:
-    """Make the archive: ``empty_host`` opens a lab host with a running dockerd whose data root is empty.
+    """Make the archive.  ``empty_host`` opens a lab host with a running dockerd whose data root is empty.
 
-    It is written to a temporary file and renamed, so that another lab that starts meanwhile never sees half a file.
+    The archive is written to a temporary file, which is then renamed.  So another lab that starts meanwhile never sees
+    an incomplete archive.
     """
     archive.parent.mkdir(parents=True, exist_ok=True)
     with empty_host() as host:
         root = host.run("mktemp /run/rootfs-XXXXXX").strip()
         Path(f"/proc/{host.pid}/root{root}").write_bytes(root_file_system())
         host.run(f"docker import - {IMAGE} <{root}")
-        # dockerd writes its databases when it is stopped cleanly.
+        # dockerd writes its databases when it is stopped by SIGTERM.
         host.run(
             "kill $(cat /run/docker.pid); while kill -0 $(cat /run/docker.pid) 2>/dev/null; do sleep 0.02; done",
             timeout_s=30,

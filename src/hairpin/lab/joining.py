@@ -5,9 +5,9 @@ Node N has 198.51.100.(10+N), a lease of 10.244.N.0/24 for docker0, and the flan
 - ``flannel-vxlan``: the device, routes and entries of flannel's vxlan backend, and the rules of ``flanneld --ip-masq``
   (flannel-io/flannel ``pkg/backend/vxlan/vxlan_network.go``, ``pkg/trafficmngr/iptables/iptables.go``).
 - ``flannel-udp``: flannel's udp backend (``flanneld.py``), and the same rules.
-- ``flannel-host-gw``: the same rules; each route has the other node as its next hop.
-- ``routes``: those routes alone. No host masquerades. Forwarding is on before dockerd starts, so dockerd leaves the
-  FORWARD policy at ACCEPT. The router has a route to each container subnet.
+- ``flannel-host-gw``: the same rules; the next hop of each route is the other node.
+- ``routes``: only the routes of ``flannel-host-gw``. No host masquerades. Forwarding is on before dockerd starts, so
+  dockerd leaves the FORWARD policy at ACCEPT. The router has a route to each container subnet.
 - ``bridge-vxlan``: one subnet for all hosts, 10.77.0.0/24. On each host the bridge of the network ``stretched`` has a
   VXLAN device as one of its ports, with the other hosts as static remotes.
 - ``swarm``: the engines are one swarm, whose manager is the first host. The plan's networks are its overlay networks.
@@ -29,9 +29,9 @@ STRETCHED: Final = "10.77.0.0/24"
 
 
 def joined_hosts(plan: LabPlan) -> tuple[HostPlan, ...]:
-    """Return the plan of each Docker host, with the commands that join it to the others.
+    """Return the plan of each Docker host, with the commands that join the host to the other hosts.
 
-    A lab without ``hosts`` has one: the plan itself.
+    A lab without ``hosts`` has one Docker host, whose plan is the lab's plan itself.
     """
     if not plan.hosts:
         return (plan,)
@@ -131,7 +131,8 @@ def _route(other: int) -> str:
 
 
 def _stretched(number: int) -> NetworkPlan:
-    """Return the network of the common subnet: each host has a gateway address and a range of its own in it."""
+    """Return the host's network in the common subnet.  Each host has its own gateway address and its own address range
+    in this subnet."""
     return NetworkPlan(
         "stretched",
         f"--subnet {STRETCHED} --gateway 10.77.0.{number} --ip-range 10.77.0.{16 * number}/28"
@@ -148,7 +149,7 @@ def _stretched_port(number: int, others: tuple[int, ...]) -> tuple[str, ...]:
 
 
 def enter_swarm(number: int, manager: Node, node: Node) -> None:
-    """Make the host's engine create the swarm, if it is the manager, or join the manager's."""
+    """Make the host's engine create the swarm if the host is the manager, or join the manager's swarm otherwise."""
     address = HOSTS[number - 1]
     if node is manager:
         node.run(f"docker swarm init --advertise-addr {address}")

@@ -31,7 +31,7 @@ PasswordAuthentication no
 KbdInteractiveAuthentication no
 UsePAM no
 """
-# In front of /etc/ssh/ssh_config, whose StrictHostKeyChecking may be weaker.
+# These options come before those of /etc/ssh/ssh_config, which may set a weaker StrictHostKeyChecking.
 _CLIENT = f"""IdentityFile {_FOLDER}/user
 IdentitiesOnly yes
 UserKnownHostsFile {_FOLDER}/known
@@ -43,9 +43,10 @@ START_TIMEOUT_S = 20.0
 
 @contextmanager
 def running_logins(lab: Lab) -> Generator[tuple[str, ...]]:
-    """Let root of each host log in to all hosts (its own included) by ssh during the block; raise LabError.
+    """Let root of each host log in to all hosts, also to its own, by ssh during the block.  Raises LabError.
 
-    Yields the options by which hairpin reads all hosts over ssh at their present addresses, the first as "this host".
+    Yields the options by which hairpin reads all hosts over ssh at their present addresses.  The first host is "this
+    host" for hairpin.
     """
     addresses = [
         host.run("ip -4 -o address show dev eth0 scope global").split()[3].partition("/")[0] for host in lab.hosts
@@ -93,7 +94,8 @@ def _sshd(host: Node) -> Generator[None]:
         try:
             _wait_ready(host, server)
             yield
-            # Its own process: ``server`` is the nsenter(1) around it.  Until it is gone, its port resets connections.
+            # Kill sshd's own process, because ``server`` is the nsenter(1) that started it.  While sshd is ending, the
+            # kernel resets connections to its port.
             host.run(f"pid=$(cat {_FOLDER}/pid); kill $pid; while test -e /proc/$pid; do sleep 0.05; done")
         finally:
             server.kill()

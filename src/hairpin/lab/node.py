@@ -19,17 +19,18 @@ from hairpin.message import message
 
 SCRIPTS = Path(__file__).parent
 HOSTNAME = "lab-host"
-# A node's commands see nothing of the caller's environment: no proxy, no DOCKER_HOST of another engine.
+# The commands of a node get no variable of the caller's environment, such as a proxy or another engine's DOCKER_HOST.
 ENVIRONMENT = {"PATH": SEARCH_PATH, "HOME": "/root", "LANG": "C.UTF-8", "DOCKER_CONFIG": "/run/docker-cli"}
 COMMAND_TIMEOUT_S = 60.0
 DIE_WITH_PARENT = ("setpriv", "--pdeathsig", "KILL")
 
 
 class Node:
-    """A running machine.
+    """A running machine of a lab.
 
-    ``pid``: its first process, in our PID namespace. ``enter``: the argv prefix that runs a command in it.
-    ``lifeline``: file descriptors that every program that stays in it inherits; the sweeper waits until all are closed.
+    ``pid``: the id of the machine's first process in the PID namespace of this process. ``enter``: the words before a
+    command that run the command in the machine. ``lifeline``: file descriptors that every program inherits that stays
+    in the machine; the sweeper waits until all of them are closed.
     """
 
     def __init__(self, name: str, pid: int, enter: tuple[str, ...], lifeline: tuple[int, ...] = ()) -> None:
@@ -41,7 +42,7 @@ class Node:
     def run(self, command: str | Sequence[str], *, stdin: str = "", timeout_s: float = COMMAND_TIMEOUT_S) -> str:
         """Run a shell command (a string, under ``sh -eu``) or an argv in the node; return its standard output.
 
-        Raises LabError with the command's own words when it fails or takes too long.
+        Raises LabError with the command's error text if the command fails or takes too long.
         """
         argv = ("sh", "-euc", command) if isinstance(command, str) else tuple(command)
         try:
@@ -96,12 +97,12 @@ class Node:
             )
 
     def end(self) -> None:
-        """Kill the first process; the kernel then ends everything else in a host."""
+        """Kill the machine's first process.  In a host, the kernel then kills all other processes."""
         os.kill(self.pid, signal.SIGKILL)
 
 
 def python(script: str) -> tuple[str, ...]:
-    """Return the argv that runs one of the lab's scripts with our interpreter."""
+    """Return the command that runs one of the lab's scripts with the Python interpreter of this process."""
     return (sys.executable, "-I", "-S", str(SCRIPTS / script))
 
 

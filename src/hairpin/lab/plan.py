@@ -10,11 +10,12 @@ Engine = Literal["docker", "podman"]
 
 
 class Plan(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """The base of all plans: immutable; a misspelt key in a scenario file is an error."""
+    """The base class of all plans.  A plan is immutable, and a misspelt key in a scenario file is an error."""
 
 
 class NetworkPlan(Plan, frozen=True):
-    """``docker network create``; ``options`` are further arguments of that command, as one would type them."""
+    """A network that ``docker network create`` makes.  ``options`` are additional arguments of this command, as a user
+    would type them."""
 
     name: str
     options: str = ""
@@ -22,11 +23,11 @@ class NetworkPlan(Plan, frozen=True):
 
 
 class ContainerPlan(Plan, frozen=True):
-    """``docker run -d`` of the lab's image.
+    """A container that ``docker run -d`` starts from the lab's image.
 
-    ``serve``: the service in it. ``http`` is busybox httpd on port 80, which can be killed and started again without
-    ending the container; ``udp-echo`` is on port 53. ``networks`` are joined in order, the first by ``docker run``.
-    ``options`` are further arguments of ``docker run``.
+    ``serve``: the service in the container. ``http`` is busybox httpd on port 80, which can be killed and started again
+    without ending the container. ``udp-echo`` listens on port 53. ``networks``: the container joins these networks in
+    order, the first by ``docker run``. ``options`` are additional arguments of ``docker run``.
     """
 
     name: str = "web"
@@ -40,10 +41,10 @@ class ContainerPlan(Plan, frozen=True):
 class HostPlan(Plan, frozen=True):
     """A host with containers: its engines, its firewall, its networks and containers.
 
-    ``daemon`` is the text of the host's ``/etc/docker/daemon.json``. ``fillers``: the number of further containers,
-    each with a published port. ``before_engine`` and ``setup``: shell commands that run in the host before dockerd
-    starts, and when all containers run. ``docker``: whether dockerd runs. ``podman``: the network back end of a rootful
-    Podman; empty: there is none.
+    ``daemon`` is the text of the host's ``/etc/docker/daemon.json``. ``fillers``: the number of additional containers,
+    each with a published port. ``before_engine``: shell commands that run in the host before dockerd starts. ``setup``:
+    shell commands that run in the host when all containers run. ``docker``: whether dockerd runs. ``podman``: the
+    network back end of a rootful Podman; empty: the host has no Podman.
     """
 
     name: str = "host"
@@ -65,8 +66,9 @@ class LabPlan(HostPlan, frozen=True):
     machine documentation addresses. ``gateway`` makes the router a cloud's 1:1 NAT gateway for 203.0.113.11, which does
     not hairpin.
 
-    ``hosts`` are two or three Docker hosts on the link instead of the plan's own one; those three options then concern
-    the first of them. ``join`` is the kind of connection between their containers (see ``joining.py``).
+    ``hosts`` are two or three Docker hosts, which replace the plan's own host on the link. ``second_nic``, ``ipv6`` and
+    ``gateway`` then concern the first of these hosts. ``join`` is the kind of connection between the hosts' containers
+    (see ``joining.py``).
     """
 
     second_nic: bool = False

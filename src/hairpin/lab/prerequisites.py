@@ -8,7 +8,7 @@ from pathlib import Path
 from hairpin.errors import LabError
 from hairpin.message import message
 
-# Command and the Debian package that brings it.
+# Each command, and the Debian package that contains it.
 NEEDED = {
     "dockerd": "docker.io",
     "docker": "docker.io",
@@ -42,14 +42,14 @@ PODMAN_NEEDS = {
     "catatonit": "catatonit",
 }
 LOGIN_NEEDS = {"sshd": "openssh-server", "ssh": "openssh-client", "ssh-keygen": "openssh-client", "usermod": "passwd"}
-# An ordinary login's PATH may lack the sbin folders where these commands live.
+# The PATH of an ordinary login may lack the sbin folders, in which these commands are.
 SEARCH_PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 
 
 def require(firewall: str = "", *, logins: bool = False, podman: bool = False) -> None:
-    """Raise LabError that names everything missing at once: privilege, kernel support, packages to install.
+    """Raise one LabError that names all missing things: privilege, kernel support, packages to install.
 
-    ``logins``: whether the hosts run sshd; ``podman``: whether one of them runs Podman.
+    ``logins``: whether the hosts run sshd.  ``podman``: whether a host runs Podman.
     """
     if os.geteuid() != 0:
         raise LabError(message("the lab makes namespaces and mounts on this machine and needs root: run it with sudo"))
@@ -79,7 +79,8 @@ def require(firewall: str = "", *, logins: bool = False, podman: bool = False) -
 
 
 def static_busybox() -> Path:
-    """Return the path of a statically linked busybox, which needs no other file; raise LabError if there is none."""
+    """Return the path of a statically linked busybox, which needs no other file; raise LabError if the machine has
+    none."""
     found = shutil.which("busybox", path=SEARCH_PATH)
     if found is None or is_dynamic(Path(found).read_bytes()):
         raise LabError(message("the lab's image needs a statically linked busybox: `apt-get install busybox-static`"))
@@ -87,8 +88,8 @@ def static_busybox() -> Path:
 
 
 def is_dynamic(program: bytes) -> bool:
-    """Return whether an ELF program asks for an interpreter (PT_INTERP, elf(5)); True for all files except 64-bit
-    ELF."""
+    """Return whether an ELF program names an interpreter (PT_INTERP, elf(5)).  Return True for all files that are not
+    64-bit ELF."""
     if program[:5] != b"\x7fELF\x02":
         return True
     table_offset, size, count = struct.unpack_from("<Q", program, 32)[0], *struct.unpack_from("<HH", program, 54)

@@ -1,4 +1,4 @@
-"""Makes one real connection and says how it ended; runs as a plain script inside a namespace, too.
+"""Makes one real connection and tells how it ended.  The module also runs as a plain script inside a namespace.
 
 ``python -I -S probe.py tcp ADDRESS PORT SECONDS [SOURCE_PORT [BYTES]]`` prints one of the words of ``Outcome``. With
 the argument ``all`` it reads a JSON list of ``[PROTOCOL, ADDRESS, PORT, SECONDS, SOURCE_PORT, SOURCE_ADDRESS]``, makes
@@ -68,12 +68,13 @@ def probe(
             if error.errno not in BY_ERRNO:
                 raise
             return BY_ERRNO[error.errno]
-    # docker-proxy accepts before it knows that nothing listens in the container. It then closes: no data, no RST.
+    # docker-proxy accepts a connection before it knows that no process listens in the container. It then closes the
+    # connection without data and without a RST.
     return Outcome.DELIVERED if answer else Outcome.REFUSED
 
 
 def probe_all(requests: list[tuple[str, str, int, float, int, str]]) -> list[Outcome]:
-    """Make all connections at once; return their outcomes in the same order."""
+    """Make all connections at once; return the outcomes in the order of the connections."""
 
     def one(request: tuple[str, str, int, float, int, str]) -> Outcome:
         protocol, address, port, timeout_s, source_port, source = request
@@ -84,7 +85,7 @@ def probe_all(requests: list[tuple[str, str, int, float, int, str]]) -> list[Out
 
 
 def main() -> None:
-    """Make the connections that the arguments, or the standard input, ask for; print their outcomes."""
+    """Make the connections that the arguments or the standard input name; print their outcomes."""
     if sys.argv[1] == "all":
         print("\n".join(probe_all(json.load(sys.stdin))))
         return

@@ -21,7 +21,8 @@ from hairpin.lab.trial import break_host, probe_after, probe_before, require_tru
 
 
 def run(name: str, out: Callable[[str], object] = say) -> None:
-    """Build a scenario's host, break it, say how to enter it; return when the process is interrupted or terminated."""
+    """Build a scenario's host, break it, and print how to enter it; return when this process is interrupted or
+    terminated."""
     scenario = named(name)
     with _ended_by_signals(), _broken(scenario, out) as lab, whole_network(lab, scenario) as whole:
         out(ways_in(lab, scenario, whole))
@@ -65,9 +66,10 @@ def _broken(scenario: Scenario, out: Callable[[str], object]) -> Generator[Lab]:
 
 
 def ways_in(lab: Lab, scenario: Scenario, whole: tuple[str, ...] = ()) -> str:
-    """Return how to enter the host and its client from another terminal of this machine, and what to ask there.
+    """Return the text that tells how to enter the host and its client from another terminal of this machine, and which
+    commands to run there.
 
-    ``whole``: the options by which hairpin sees the whole network."""
+    ``whole``: the options by which hairpin reads the whole network."""
     others = "".join(
         f"\nEnter {host.name}:\n    {' '.join(host.enter[:-1])}" for host in lab.hosts if host is not lab.host
     )
@@ -85,14 +87,16 @@ Be the client outside:
 
 
 def own_command() -> tuple[str, ...]:
-    """Return the argv that starts this hairpin: the command beside the interpreter, or the interpreter with ``-m``."""
+    """Return the command that starts this hairpin: the program beside the Python interpreter, or the interpreter with
+    ``-m``."""
     beside = Path(sys.executable).with_name("hairpin")
     return (str(beside),) if beside.exists() else (sys.executable, "-m", "hairpin")
 
 
 @contextmanager
 def _ended_by_signals() -> Generator[None]:
-    """Let SIGTERM and SIGINT end the block with KeyboardInterrupt.  A background job starts with SIGINT ignored."""
+    """Let SIGTERM and SIGINT end the block with KeyboardInterrupt.  SIGINT has to be set because a shell starts
+    background jobs with SIGINT ignored."""
     previous = {number: signal.signal(number, signal.default_int_handler) for number in (signal.SIGINT, signal.SIGTERM)}
     try:
         yield

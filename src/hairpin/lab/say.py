@@ -1,9 +1,9 @@
-"""The lab's output if the caller gives no other."""
+"""The function that the lab uses for its output if the caller gives no other function."""
 
 import sys
 
 
 def say(text: str) -> None:
-    """Print a line and flush: the next one may come seconds later, or after a signal."""
+    """Print a line and flush it, because the next line may come seconds later, or after a signal."""
     sys.stdout.write(f"{text}\n")
     sys.stdout.flush()

@@ -24,22 +24,23 @@ HOSTS_FOLDER = FOLDER / "hosts"
 
 
 Causes = tuple[tuple[str, ...], ...]
-"""Every entry must be named; an entry is one id, or several that are equally right (best first)."""
+"""The causes that hairpin must name.  An entry is the id of one cause, or the ids of several causes that are equally
+right (the best one first).  For each entry, hairpin must name one of its causes."""
 
 
 class Command(Plan, frozen=True):
-    """A shell command, carried out at a machine of the lab; ``host@NAME`` chooses one of several hosts."""
+    """A shell command that runs on a machine of the lab.  ``host@NAME`` chooses one of several hosts."""
 
     run: str
     at: Literal["host", "host@node1", "host@node2", "host@node3", "router", "client", "neighbour"] = "host"
 
 
 class Flow(Plan, frozen=True):
-    """One connection, the question to hairpin about it, and its outcome before and after the fault.
+    """One connection, the question to hairpin about it, and the connection's outcome before and after the fault.
 
-    ``start``, ``to``, ``padding_bytes`` and ``source_port`` (0: any) are arguments of ``Lab.probe``.
-    ``target``: hairpin's TARGET, if it is not ``to``. ``asked_from``: the value of ``--from``, if it does not follow
-    from ``start``. ``options``: further arguments of ``hairpin check``.
+    ``start``, ``to``, ``padding_bytes`` and ``source_port`` (0: any) are arguments of ``Lab.probe``.  ``target``: the
+    TARGET of ``hairpin check``, if it is not ``to``. ``asked_from``: the value of ``--from``, if it does not follow
+    from ``start``. ``options``: additional arguments of ``hairpin check``.
     """
 
     target: str = ""
@@ -64,7 +65,7 @@ class Flow(Plan, frozen=True):
         return plain.get(self.start, self.start)
 
     def arguments(self, target: str = "") -> tuple[str, ...]:
-        """Return the arguments of ``hairpin check``; ``target`` replaces the flow's own."""
+        """Return the arguments of ``hairpin check`` about the flow.  ``target`` replaces the flow's own target."""
         return (
             target or self.target or self.to,
             "--from",
@@ -75,20 +76,20 @@ class Flow(Plan, frozen=True):
 
 
 def size_option(padding_bytes: int) -> tuple[str, ...]:
-    """Return the option ``--size`` for a lengthened request; nothing for a plain one."""
+    """Return the option ``--size`` for a request with padding; no option for a request without padding."""
     return ("--size", str(padding_bytes)) if padding_bytes else ()
 
 
 class Scenario(Plan, frozen=True):
-    """The content of one file, and its name.
+    """The content of one scenario file, and the scenario's name.
 
-    ``causes`` is the truth about the flows that fail; empty for a healthy host. ``listeners`` are TCP ports that the
-    client serves, for flows of containers. ``everything``: hairpin must also call a healthy host healthy if it is asked
-    without a target.
+    ``causes`` is the truth about the flows that fail; empty for a healthy host. ``listeners`` are TCP ports on which
+    the client answers, for flows that start in containers. ``everything``: whether hairpin must call a healthy host
+    healthy also if it is asked without a target.
 
-    If the lab has several hosts, a cause is ``ID@HOST``. ``repair`` is what an administrator would type; each flow
-    then has its outcome from before the fault. ``outside`` is the text of a file for ``--outside``: facts that no host
-    shows.
+    If the lab has several hosts, a cause is ``ID@HOST``. ``repair`` are the commands with which an administrator would
+    repair the host; after them, each flow has its outcome from before the fault. ``outside`` is the text of a file for
+    ``--outside``: facts that no host shows.
     """
 
     title: str
@@ -113,24 +114,24 @@ class Scenario(Plan, frozen=True):
 
     @property
     def accused(self) -> frozenset[str]:
-        """The names of the hosts that an accepted cause is on."""
+        """The names of the hosts on which the causes are that count as right."""
         return frozenset(named.partition("@")[2] for alternatives in self.causes for named in alternatives)
 
 
 def all_scenarios() -> tuple[Scenario, ...]:
-    """Return every scenario: those of one host, then those of several."""
+    """Return every scenario: first the scenarios of one host, then the scenarios of several hosts."""
     return (*scenarios_of_one_host(), *scenarios_of_several_hosts())
 
 
 @functools.cache
 def scenarios_of_one_host() -> tuple[Scenario, ...]:
-    """Return every scenario of one host in the order of their names, the healthy ones last."""
+    """Return every scenario of one host, sorted by name; the scenarios of healthy hosts come last."""
     return _in_folder(FOLDER)
 
 
 @functools.cache
 def scenarios_of_several_hosts() -> tuple[Scenario, ...]:
-    """Return every scenario of two or three hosts in the same order."""
+    """Return every scenario of two or three hosts, sorted by name; the scenarios of healthy hosts come last."""
     return _in_folder(HOSTS_FOLDER)
 
 
@@ -140,7 +141,7 @@ def _in_folder(folder: Path) -> tuple[Scenario, ...]:
 
 
 def named(name: str) -> Scenario:
-    """Return the scenario of this name; raise LabError that lists similar names."""
+    """Return the scenario with the name.  If there is none, raise LabError, which lists similar names."""
     for scenario in all_scenarios():
         if scenario.name == name:
             return scenario
@@ -161,7 +162,7 @@ def named(name: str) -> Scenario:
 
 
 def read(path: Path) -> Scenario:
-    """Return the scenario in a file; raise LabError with the place of the fault in it."""
+    """Return the scenario in a file.  If the file is wrong, raise LabError with the place of the error in the file."""
     try:
         document = tomllib.loads(path.read_text(encoding="utf-8"))
         scenario = msgspec.convert(document, Scenario)

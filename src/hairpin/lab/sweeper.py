@@ -1,8 +1,10 @@
-"""Removes the cgroups that a lab's dockerd made, after the lab has ended: they do not end with a namespace.
+"""Removes the cgroups that a lab's dockerd made, after the lab has ended.  The kernel does not remove cgroups together
+with a namespace.
 
-Started as a plain script (``python -I -S sweeper.py NAME``) with a pipe as standard input. The lab's process, and every
-program that stays in the lab, holds the pipe's other end. When that process closes the lab or dies, the programs end,
-too (PR_SET_PDEATHSIG). When the last of them has ended, the sweeper reads the end of the pipe and removes the cgroups.
+The sweeper is started as a plain script (``python -I -S sweeper.py NAME``) with a pipe as standard input. The lab's
+process, and every program that stays in the lab, holds the pipe's other end. When the lab's process closes the lab or
+dies, the programs end, too (PR_SET_PDEATHSIG). When the last program has ended, the sweeper reads the end of the pipe
+and removes the cgroups.
 """
 
 import contextlib
@@ -12,17 +14,18 @@ import time
 from pathlib import Path
 
 CGROUPS = Path("/sys/fs/cgroup")
-# The kernel frees a killed host's processes within milliseconds. The bound ends the sweeper if a cgroup stays busy.
+# The kernel frees a killed host's processes within milliseconds. If a cgroup stays busy, the sweeper ends after this
+# time.
 PATIENCE_S = 60.0
 
 
 def trees(name: str) -> tuple[Path, ...]:
-    """Return the folders of this name: one in the unified tree, one in each version 1 hierarchy."""
+    """Return the cgroup folders with the name: one in the unified tree, and one in each version 1 hierarchy."""
     return tuple(path for path in (CGROUPS / name, *CGROUPS.glob(f"*/{name}")) if path.is_dir())
 
 
 def remove(tree: Path) -> None:
-    """Remove a cgroup and those below it, as far as their processes have ended (EBUSY otherwise).
+    """Remove a cgroup and the cgroups below it.  A cgroup whose processes have not ended stays (EBUSY).
 
     A paused container's processes are frozen and, in version 1, ignore SIGKILL until they are thawed.  Podman makes
     plain folders and files in place of a version 1 hierarchy that is not mounted.

@@ -1,4 +1,5 @@
-"""How this very hairpin runs inside a lab host.  Overlays keep the checkout and its interpreter visible there."""
+"""Tells how to run this installation of hairpin inside a lab host, where overlays show the same checkout and
+interpreter."""
 
 import sys
 from pathlib import Path
@@ -8,9 +9,9 @@ from hairpin.lab.node import ENVIRONMENT
 
 HAIRPIN = (sys.executable, "-m", "hairpin")
 TIMEOUT_S = 120.0
-"""How long one call may take: the machine may be busy with other labs."""
+"""The time limit for one run of hairpin in a lab host.  It is long because the machine may be busy with other labs."""
 
 
 def environment() -> dict[str, str]:
-    """Return the environment in which ``HAIRPIN`` finds its package, installed or not."""
+    """Return the environment in which the command ``HAIRPIN`` finds hairpin's package, even if it is not installed."""
     return ENVIRONMENT | {"PYTHONPATH": str(Path(hairpin.__file__).parents[1])}

@@ -32,12 +32,13 @@ QUIET: Final = (
     "net.ipv6.conf.default.accept_ra=0",
     "net.ipv6.conf.default.accept_dad=0",
 )
-"""Of each node: a new namespace may copy the machine's own values (net.core.devconf_inherit_init_net)."""
+"""Sysctls that are set on each node, because a new namespace may copy the machine's own values
+(net.core.devconf_inherit_init_net)."""
 _ROUTING = ("net.ipv4.ip_forward=1", "net.ipv6.conf.all.forwarding=1")
 
 
 def connect(plan: LabPlan, client: Node, router: Node, neighbour: Node, hosts: Sequence[Node]) -> None:
-    """Lay the wires and set addresses and routes; the router forwards, the others do not."""
+    """Connect the machines by wires, and set their addresses and routes.  Only the router forwards packets."""
     for node in (client, router, neighbour, *hosts):
         node.run(("sysctl", "-qw", *QUIET, *(_ROUTING if node is router else ())))
     _batch(
@@ -93,7 +94,8 @@ def _add_ipv6(client: Node, router: Node, neighbour: Node, host: Node) -> None:
 
 
 def _make_gateway(router: Node) -> None:
-    """Make the router a cloud's gateway: 1:1 NAT of the public address at the outer link, no hairpin from inside."""
+    """Make the router a cloud's gateway.  It translates the public address 1:1 at the outer link, and it does not
+    translate packets from inside to the public address."""
     router.run(
         ("iptables-restore",),
         stdin=f"""*mangle

@@ -12,13 +12,14 @@ from hairpin.lab.scenario import Flow, Scenario
 from hairpin.lab.topology import CLIENT
 from hairpin.message import message
 
-# A container's service listens a moment after `docker run` has returned, and a busy machine may be late with an answer.
+# A container's service begins to listen only after `docker run` has returned, and a busy machine may answer late.
 SETTLE_TIMEOUT_S = 10.0
 
 
 @contextmanager
 def running_scenario(scenario: Scenario) -> Generator[Lab]:
-    """Build the scenario's lab, with the client's listeners, before its fault; yield it; take it down."""
+    """Build the scenario's lab with the client's listeners, before the fault; yield the lab, and remove it
+    afterwards."""
     with running_lab(scenario.lab) as lab, ExitStack() as stack:
         for port in scenario.listeners:
             stack.enter_context(listening(lab.client, port, address="::" if scenario.lab.ipv6 else CLIENT))
@@ -27,7 +28,7 @@ def running_scenario(scenario: Scenario) -> Generator[Lab]:
 
 @contextmanager
 def listening(client: Node, port: int, *, address: str = CLIENT) -> Generator[None]:
-    """Let the client answer on a TCP port during the block (``::``: by both versions)."""
+    """Let the client answer on a TCP port during the block (``::``: by IPv4 and IPv6)."""
     with client.start((*python("responder.py"), "tcp", address, str(port))) as process:
         try:
             if process.stdout is None or process.stdout.readline() != "ready\n":
@@ -54,7 +55,8 @@ def probe_after(lab: Lab, scenario: Scenario) -> tuple[Outcome, ...]:
 
 
 def settled_outcome(lab: Lab, flow: Flow, expected: Outcome) -> Outcome:
-    """Return the outcome of a flow's real connection, repeated until it is the expected one or the time is up."""
+    """Return the outcome of a flow's real connection.  The connection is repeated until its outcome is the expected
+    one, or until the time is over."""
     deadline = time.monotonic() + SETTLE_TIMEOUT_S
     outcome = lab.probe(flow.start, flow.to, padding_bytes=flow.padding_bytes, source_port=flow.source_port)
     while outcome is not expected and time.monotonic() < deadline:
@@ -64,7 +66,8 @@ def settled_outcome(lab: Lab, flow: Flow, expected: Outcome) -> Outcome:
 
 
 def require_truth(scenario: Scenario, moment: str, outcomes: tuple[Outcome, ...]) -> None:
-    """Raise LabError if an outcome is not the one that the scenario states for ``moment`` (``before`` or ``after``)."""
+    """Raise LabError if an outcome differs from the outcome that the scenario states for ``moment`` (``before`` or
+    ``after``)."""
     for flow, outcome in zip(scenario.flows, outcomes, strict=True):
         expected = flow.before if moment == "before" else flow.after
         if outcome is not expected:
