@@ -1,5 +1,5 @@
-"""Compares two hosts, or one host at two times: the one entry of this folder.  Equal readings of both hosts are parsed
-once, and equal chains are one object.
+"""Compares two hosts, or one host at two times.  This module is the entry of its folder.  Readings that both hosts have
+in common are parsed once, and equal chains are one object.
 """
 
 from collections.abc import Callable, Iterator
@@ -42,9 +42,9 @@ _replace = msgspec.structs.replace
 class DecidedFlow(msgspec.Struct, frozen=True):
     """A flow whose outcome differs, and the differences that decide it.
 
-    ``changes``: refs of the smallest set of differences with which the earlier network gives the later outcome; empty:
-    the listed differences do not explain it.  ``instead``: other such sets of the same size.  ``undoing``: the set
-    without which the later network gives the earlier outcome."""
+    ``changes``: the references of the smallest set of differences with which the earlier network gives the later
+    outcome; empty: the listed differences do not explain the outcome.  ``instead``: other sets of the same size that
+    explain it.  ``undoing``: the set of differences without which the later network gives the earlier outcome."""
 
     ref: str
     before: Trace
@@ -56,11 +56,12 @@ class DecidedFlow(msgspec.Struct, frozen=True):
 
 
 class Comparison(msgspec.Struct, frozen=True):
-    """The differences between two hosts, or between one host at two times.  ``was`` and ``now``: both hosts as they
-    were read.  ``differences``: in the order of ``PARTS``.  ``flows``: those whose outcome differs; ``walked``: how
-    many were walked.  ``unread``: readings that one of the hosts lacks.  ``traces``: those that show who made the
-    differences.  ``met``: refs of the differences that the asked flows meet; None: the user asked about no particular
-    flow."""
+    """The differences between two hosts, or between one host at two times.
+
+    ``was`` and ``now``: both hosts as they were read.  ``differences``: the differences in the order of ``PARTS``.
+    ``flows``: the flows whose outcome differs.  ``walked``: the number of flows that were walked.  ``unread``: the
+    readings that one of the hosts lacks.  ``traces``: the traces that show who made the differences.  ``met``: the
+    references of the differences that the asked flows meet; None: the user asked about no particular flow."""
 
     was: Host
     now: Host
@@ -75,12 +76,12 @@ class Comparison(msgspec.Struct, frozen=True):
 
     @property
     def is_equal(self) -> bool:
-        """Whether the comparison lists no difference and no flow."""
+        """Whether the comparison has no difference and no flow with another outcome."""
         return not self.differences and not self.flows
 
     @property
     def status(self) -> int:
-        """The exit status: 0 equal, 1 different, 3 equal as far as both were read."""
+        """The exit status: 0 if the hosts are equal, 1 if they differ, 3 if they are equal as far as both were read."""
         if not self.is_equal:
             return 1
         return 3 if self.undecided else 0
@@ -92,8 +93,8 @@ class Comparison(msgspec.Struct, frozen=True):
 
 
 def network_sides(was: Host, now: Host, *, alike: bool = False) -> tuple[Sides, tuple[ListedDifference, ...]]:
-    """Return both networks under the same names, and their differences.  Differences in what the kernel learned by
-    itself have ``listed`` False."""
+    """Return both networks with the same names for the same things, and their differences.  A difference between
+    entries that the kernel has learned by itself has ``listed`` False."""
     earlier, later = Network((renamed_as(was, now),)), Network((now,))
     found = list(host_differences(earlier.this, now, alike=alike))
     blocks: list[ChainBlocks] = []
@@ -120,7 +121,8 @@ def network_sides(was: Host, now: Host, *, alike: bool = False) -> tuple[Sides, 
 
 
 def _learned(netns: Netns, was: Network, now: Network) -> Iterator[ListedDifference]:
-    """Yield one difference for all that the kernel has learned.  It is listed only if it decides a flow."""
+    """Yield one difference for all entries that the kernel has learned (neighbours, connections, limits).  The report
+    lists it only if it decides a flow."""
     one, other = was.namespace(netns), now.namespace(netns)
     fields = (*LEARNED, "neighbours", "fdb")
     if any(getattr(one, field) != getattr(other, field) for field in fields):
@@ -147,9 +149,11 @@ def comparison_of(
     alike: bool = False,
     traces: Callable[[], Between | None] | None = None,
 ) -> Comparison:
-    """Return the differences, and which of them decide which flow.  ``evidence``: of both hosts; ``kernel``: the second
-    judge; ``traces``: reads what happened between both readings; it is called only if something differs.  Raises
-    UsageError if the question makes no sense for either host."""
+    """Return the differences, and for each flow the differences that decide it.
+
+    ``evidence``: the evidence of both hosts.  ``kernel``: the second judge.  ``traces`` reads the story between the two
+    readings, and is called only if there is a difference.  Raises UsageError if the question makes no sense for either
+    host."""
     sides, differences = network_sides(was, now, alike=alike)
     sides, asked = _asked(question, sides)
     mixer = Mixer(sides, differences)
@@ -164,7 +168,7 @@ def comparison_of(
         if before.verdict != after.verdict:
             decided = search.decided(pair, before, after)
             if not decided.changes and decisive(unread, "diff"):
-                unknown += 1  # the difference that decides it was not seen: one side was not read
+                unknown += 1  # the deciding difference was not seen, because it was not read on one host
                 continue
             found.append(_decided_flow(ref_of(number), before, after, decided, differences))
             claims.append(DecidingClaim(pair, before, decided.changes))
@@ -187,8 +191,8 @@ def comparison_of(
 
 
 def _asked(question: Question, sides: Sides) -> tuple[Sides, tuple[tuple[Flow, ...], tuple[Flow, ...]]]:
-    """Return the networks in the stated world, and the flows that the question means in each.  A question may make
-    sense for one network only, for example if only one has the container."""
+    """Return both networks in the stated world, and the flows that the question means in each network.  A question may
+    make sense for one network only, for example if only this network has the container."""
     errors: list[UsageError] = []
     networks: list[Network] = []
     flows: list[tuple[Flow, ...]] = []
@@ -261,7 +265,7 @@ def _notes(was: Host, now: Host, flows: tuple[DecidedFlow, ...], unknown: int, *
 
 
 def both_hosts(was: Evidence, now: Evidence) -> tuple[Host, Host]:
-    """Return the earlier and the later host, the later one with the parts of the earlier that have not changed."""
+    """Return the earlier and the later host.  The later host shares the unchanged parts of the earlier host."""
     earlier = parsed(was)
     places = {(each.key, each.netns) for each in now.readings}
     gone = frozenset((each.key, each.netns) for each in was.readings) - places

@@ -1,5 +1,5 @@
-"""Finds the differences that flows meet in the earlier or in the later network: a user who asks about a port wants to
-see these.  A difference that no packet meets decides nothing; one that packets meet may decide."""
+"""Finds the differences that flows meet in the earlier or in the later network.  A user who asks about a port wants to
+see only these differences.  A difference can decide a flow only if the flow's packets meet it."""
 
 from collections.abc import Iterable, Iterator
 
@@ -23,7 +23,7 @@ from hairpin.walk.reads import Part
 from hairpin.walk.walked import walked
 
 _Link = tuple[str, str]
-"""A namespace's and a link's name."""
+"""The name of a namespace, and the name of a link in it."""
 
 
 class Met(msgspec.Struct, frozen=True):
@@ -42,7 +42,7 @@ class Met(msgspec.Struct, frozen=True):
 def met_differences(
     sides: Sides, pairs: Iterable[FlowPair], differences: tuple[ListedDifference, ...]
 ) -> frozenset[str]:
-    """Return the refs of the differences that one of the flows meets."""
+    """Return the references of the differences that at least one of the flows meets."""
     met = [(_met_by(sides.was, pair.was), _met_by(sides.now, pair.now)) for pair in pairs]
     hosts = sides.was.this, sides.now.this
     return frozenset(
@@ -73,7 +73,8 @@ _Place = tuple[Netns, str, tuple[int, ...], tuple[int | None, ...]]
 
 
 def _places(network: Network, flow: Flow) -> Iterator[_Place]:
-    """Yield the places of the flow's packets: the namespace, the link, their addresses and ports there."""
+    """Yield the places of the flow's packets: the namespace, the link, and the addresses and ports of the packet
+    there."""
     for branch in walked(network, flow).branches:
         for step in branch.steps:
             packet = step.packet
@@ -87,7 +88,7 @@ def _without_place(entry: Route | PolicyRule) -> Route | PolicyRule:
 
 
 def _is_rule_met(difference: ListedDifference, was: Met, now: Met) -> bool:
-    """Return whether packets satisfy a differing rule or policy, on the side that has it."""
+    """Return whether packets satisfy a differing rule or policy, in the network that has this rule or policy."""
     match difference.edit:
         case RulesTaken() as edit:
             return is_on_way(edit, was.rules, now.rules)
@@ -133,7 +134,7 @@ def _is_host_part_met(edit: HostTaken, met: Met, host: Host) -> bool:
 
 
 def _had_address(name: str, met: Met, host: Host) -> bool:
-    """Return whether a packet is for the container, or for a host port that the container publishes."""
+    """Return whether the flow's packets go to the container, or to a host port that the container publishes."""
     return any(
         not met.addresses.isdisjoint(filter(None, (end.ipv4, end.ipv6)))
         for each in host.containers()

@@ -1,5 +1,5 @@
-"""Finds differences of containers, other namespaces and sockets.  A container with a new namespace is one difference,
-which includes its links, its addresses and the relays of its ports."""
+"""Finds differences of containers, other namespaces and sockets.  A container with a new namespace is one difference.
+This difference includes the container's links, its addresses and the relays of its ports."""
 
 from collections.abc import Iterator
 
@@ -16,7 +16,7 @@ from hairpin.network.index import other_end
 from hairpin.network.prefix import address_text
 
 _OWN_RESOLVER = 0x7F00000B
-"""127.0.0.11, where Docker's own resolver listens in each container, at random ports."""
+"""127.0.0.11, the address at which Docker's own resolver listens in each container, at random ports."""
 _EPHEMERAL = (32768, 60999)
 """The kernel's default for net.ipv4.ip_local_port_range."""
 
@@ -29,7 +29,7 @@ def container_differences(was: Host, now: Host) -> Iterator[ListedDifference]:
     for key in dict.fromkeys((*one, *other)):
         old, new = one.get(key), other.get(key)
         if key[0] in told and (old is None or new is None):
-            continue  # the engine did not tell
+            continue  # the engine did not report it
         before, after = _words(old), _words(new)
         names = [name for name in dict.fromkeys((*before, *after)) if before.get(name) != after.get(name)]
         if not names:
@@ -93,7 +93,7 @@ def _attached(container: Container) -> frozenset[tuple[object, ...]]:
 
 
 def ends_of(host: Host, names: frozenset[str]) -> frozenset[str]:
-    """Return the host's links whose peers are in the namespaces of these containers."""
+    """Return the host's links whose peers are in the namespaces of the named containers."""
     spaces = {each.netns for each in host.containers() if each.name in names}
     if host.netns.name not in host:
         return frozenset()
@@ -137,8 +137,8 @@ def _addresses(end: Endpoint) -> Iterator[str]:
 def socket_differences(
     netns: Netns, was: Namespace, now: Namespace, ends: frozenset[int]
 ) -> Iterator[ListedDifference]:
-    """Yield listening processes that are gone, new or stopped.  ``ends``: addresses of containers that are one
-    difference; the relays of their ports are part of it."""
+    """Yield the differences of listening processes: a process that has ended, is new or was stopped by a signal.
+    ``ends``: addresses of containers that are one difference as a whole, which includes the relays of their ports."""
     if "sockets" in (*was.unread, *now.unread):
         return
     one, other = (
@@ -153,7 +153,7 @@ def socket_differences(
         if before == after:
             continue
         shown = new or old
-        assert shown is not None  # at least one of both has the name
+        assert shown is not None  # at least one of the two hosts has a socket of this name
         listed = not (_is_drawn(shown) and (_without_port(shown) in drawn or shown.protocol == "udp"))
         yield ListedDifference(
             "sockets", netns, message("socket {name}", name=name), before, after, SpaceTaken(netns, "socket", name),
@@ -175,7 +175,7 @@ def _without_port(socket: Socket) -> Socket:
 
 
 def socket_name(socket: Socket) -> str:
-    """Return ``tcp 0.0.0.0:80 (httpd)``, which identifies a socket."""
+    """Return a text that identifies a socket, such as ``tcp 0.0.0.0:80 (httpd)``."""
     wildcard = "*" if socket.version == 4 else "[::]"
     address = wildcard if socket.address is None else address_text(socket.address, socket.version)
     device = f"%{socket.device}" if socket.device is not None else ""

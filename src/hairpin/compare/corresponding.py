@@ -1,6 +1,8 @@
-"""Renames parts of the earlier host as the later host names the same things.  The kernel and the engines make random
-names and numbers: of veths, of links, of networks' bridges, hardware addresses, ids.  A container that was started
-again gets new ones, but is the same container.
+"""Gives things of the earlier host the names and numbers that the same things have on the later host.
+
+The kernel and the engines choose some names and numbers at random: names of veths and of networks' bridges, indexes of
+links, hardware addresses, ids.  A container that was started again has other such names and numbers, but is the same
+container.
 """
 
 import re
@@ -18,16 +20,16 @@ from hairpin.network.index import other_end
 
 _replace = msgspec.structs.replace
 _DRAWN = ("veth", "bridge", "macvlan", "ipvlan", "dummy", "vxlan", "tun", "ifb")
-"""Kinds of links whose hardware address the kernel makes at random."""
+"""The kinds of links whose hardware address the kernel chooses at random."""
 _RANDOM_NAME = re.compile(r"[a-z]+_[a-z]+[0-9]?")
-"""The names that Docker and Podman give to containers without a name: pkg/namesgenerator of moby."""
+"""Matches the names that Docker and Podman give to containers that a user did not name: pkg/namesgenerator of moby."""
 _NEW_NUMBERS = 1_000_000
-"""Interface indexes for links that only the earlier host has begin here, so that they are free on the later host."""
+"""The first interface index for links that only the earlier host has.  The later host uses no index so high."""
 
 
 def renamed_as(was: Host, now: Host) -> Host:
-    """Return the earlier host with the later host's label, and with the later host's names and numbers for things that
-    both have."""
+    """Return the earlier host with the later host's label.  Things that both hosts have get the later host's names and
+    numbers."""
     was = _replace(was, name=now.name)
     names = {**_container_names(was, now), **_ids(was, now)}
     was = _with_names(was, names)
@@ -36,7 +38,8 @@ def renamed_as(was: Host, now: Host) -> Host:
 
 
 def _container_names(was: Host, now: Host) -> dict[str, str]:
-    """Return the later names of containers with generated names, if only one container can be the same."""
+    """Return the later name of each container with a generated name, if only one container of the later host can be the
+    same container."""
     gone, new = ({each.name: each for each in host.containers()} for host in (was, now))
     old = [each for name, each in gone.items() if name not in new and _RANDOM_NAME.fullmatch(name)]
     fresh = [each for name, each in new.items() if name not in gone and _RANDOM_NAME.fullmatch(name)]
@@ -55,8 +58,8 @@ def _nature(container: Container) -> tuple[object, ...]:
 
 
 def _ids(was: Host, now: Host) -> dict[str, str]:
-    """Return the later ids, whole and short, of containers and networks with the same names, and the later names of
-    links that engines name after these ids."""
+    """Return the later ids of containers and networks that both hosts have by name, whole and shortened, and the later
+    names of links that engines name after these ids."""
     found: dict[str, str] = {}
     later = _named(now)
     for key, old in _named(was).items():
@@ -76,8 +79,10 @@ def _named(host: Host) -> dict[tuple[str, str, str], str]:
 
 
 def _link_names(was: Host, now: Host) -> dict[str, str]:
-    """Return the later names of the host's ends of veths.  Two veths are the same if their other ends are the same link
-    of the same namespace, or if both have no known other end and one replaced the other on a bridge."""
+    """Return the later names of the host's ends of veths.
+
+    Two veths count as the same if their other ends are the same link of the same namespace.  If the other ends of both
+    are unknown, they count as the same if one veth replaced the other on a bridge."""
     found: dict[str, str] = {}
     ends, later = _outer_ends(was), _outer_ends(now)
     for end, name in ends.items():
@@ -119,13 +124,14 @@ def _outer_ends(host: Host) -> dict[tuple[str, str], str]:
 
 
 _RESOLVER = 0x7F00000B
-"""127.0.0.11, where Docker's own resolver listens in each container, at ports that are random at each start."""
+"""127.0.0.11, the address at which Docker's own resolver listens in each container.  Its ports are chosen at random
+when the container starts."""
 _DRAWN_PORT = re.compile(r"(127\.0\.0\.11:|--sport )[0-9]+")
 _RESOLVERS_CHAINS = ("DOCKER_OUTPUT", "DOCKER_POSTROUTING")
 
 
 def _with_resolvers_of(was: Host, now: Host) -> Host:
-    """Return the earlier host with the later ports of Docker's resolvers."""
+    """Return the earlier host, in which Docker's resolvers have the ports that they have on the later host."""
     later = {each.name: each for each in now.namespaces}
     spaces = tuple(
         _with_resolver_of(each, later[each.name]) if each.name in later and each.name != now.netns.name else each
@@ -171,7 +177,7 @@ def _is_tuple(value: object) -> bool:
 
 
 class _Renaming(NamedTuple):
-    """Replaces whole strings, and words within rules."""
+    """Replaces names in a host's values: whole strings, and words in the texts of rules."""
 
     names: Mapping[str, str]
     pattern: re.Pattern[str]
@@ -196,7 +202,7 @@ class _Renaming(NamedTuple):
         return _replace(sysctls, values=values)
 
     def value(self, value: Any) -> Any:
-        """Return the value with the words replaced; the same object if it contains none of them."""
+        """Return the value with the names replaced; the same object if it contains none of these names."""
         if isinstance(value, str):
             return self.names.get(value, value)
         if isinstance(value, Rule):
@@ -275,7 +281,8 @@ def _number(link: Link) -> tuple[object, ...]:
 
 
 def _peer_number(host: Host, space: str, link: Link, numbers: Mapping[tuple[str, int], int]) -> int | None:
-    """Return the new interface index of a veth's other end, or of the link below; None: it was not read."""
+    """Return the new interface index of a veth's other end, or of the link below a stacked link; None if this link was
+    not read."""
     if link.peer_index is None:
         return None
     end = other_end(host, space, link)

@@ -1,10 +1,13 @@
 """Finds the differences that decide a flow: the smallest set with which the earlier network gives the later outcome.
-Halving (QuickXplain) finds a set.  Each of its members is then checked to be needed, and a smaller set replaces it if
-there is one.  Every check is a walk through a network that has just these differences.
+
+Repeated halving (QuickXplain) finds a set.  Then each member of the set is checked to be needed.  If a smaller set
+gives the later outcome, too, it replaces this set.  Every check is a walk through the earlier network with the
+differences of one set.
 
 Source: Ulrich Junker, QUICKXPLAIN, AAAI 2004
 
-The second judge is asked about these sets: without and with these changes the kernel is to decide as the walk does.
+The second judge is asked about the found sets.  The kernel should decide as the walk does, both without and with the
+differences of the set.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -32,14 +35,14 @@ from hairpin.walk.walk import walk_flow
 from hairpin.walk.walked import walked
 
 Chosen = frozenset[int]
-"""Differences by their index."""
+"""A set of differences, by their indexes."""
 _TRIES = 120
-"""The limit of sets that are tried for one flow in search of a smaller set than the known minimal one."""
+"""The greatest number of sets that are tried for one flow to find a set smaller than the set that is known."""
 _FEW = 24
-"""If there are more candidates than this, no other sets of the same size are searched."""
+"""The greatest number of candidates with which other sets of the same size are searched."""
 _KEPT_NETWORKS = 64
 RulePlace = tuple[TableKey, str, int]
-"""Table, chain and number of a rule; 0: the policy."""
+"""The place of a rule: table, chain and number.  The number 0 stands for the policy."""
 
 
 class FlowPair(msgspec.Struct, frozen=True):
@@ -50,9 +53,12 @@ class FlowPair(msgspec.Struct, frozen=True):
 
 
 class Decided(msgspec.Struct, frozen=True):
-    """The differences that decide a flow.  ``changes``: the smallest set with which the earlier network gives the later
-    outcome; empty: no set of the listed differences does.  ``instead``: other such sets of the same size.  ``undoing``:
-    the smallest set without which the later network gives the earlier outcome; mostly the same set."""
+    """The differences that decide a flow.
+
+    ``changes``: the smallest set with which the earlier network gives the later outcome; empty: no set of the listed
+    differences gives it.  ``instead``: other sets of the same size that give the later outcome.  ``undoing``: the
+    smallest set without which the later network gives the earlier outcome; mostly this is the same set as
+    ``changes``."""
 
     changes: Chosen
     instead: tuple[Chosen, ...] = ()
@@ -60,7 +66,7 @@ class Decided(msgspec.Struct, frozen=True):
 
 
 class Mixer:
-    """Makes networks with selections of the differences, and caches the last ones."""
+    """Makes the earlier network with selections of the differences, and caches the networks that it made last."""
 
     def __init__(self, sides: Sides, differences: Sequence[ListedDifference]) -> None:
         self.sides = sides
@@ -68,7 +74,7 @@ class Mixer:
         self._known: dict[Chosen, Network] = {}
 
     def network(self, chosen: Chosen) -> Network:
-        """Return the earlier network with these differences."""
+        """Return the earlier network with the chosen differences."""
         if not chosen:
             return self.sides.was
         if chosen not in self._known:
@@ -79,14 +85,15 @@ class Mixer:
         return self._known[chosen]
 
     def verdict(self, chosen: Chosen, flow: Flow) -> Verdict:
-        """Return the verdict on the flow, as it is asked in the earlier network, with these differences."""
+        """Return the verdict on the flow in the earlier network with the chosen differences.  The flow is given as it
+        is asked in the earlier network."""
         network = self.network(chosen)
         return walked(network, asked_again(self.sides.was, network, flow)).verdict
 
 
 class Search:
-    """Finds the differences that decide flows.  Flows that meet the same differences mostly have the same answer, so
-    that answer is tried first."""
+    """Finds the differences that decide flows.  Flows that meet the same differences mostly are decided by the same
+    set, so the known set is tried first."""
 
     def __init__(self, mixer: Mixer) -> None:
         self._mixer = mixer
@@ -95,7 +102,7 @@ class Search:
         self._found: dict[tuple[Chosen, Verdict, Verdict], Decided] = {}
 
     def decided(self, pair: FlowPair, before: Trace, after: Trace) -> Decided:
-        """Return the differences that decide the flow, whose two outcomes differ."""
+        """Return the differences that decide the flow.  The flow's outcomes in the two networks differ."""
         mixer, listed = self._mixer, self._listed
         met = self._met(before, after)
 
@@ -103,8 +110,8 @@ class Search:
             return mixer.verdict(chosen, pair.was) == after.verdict
 
         def leads_back(chosen: Chosen) -> bool:
-            # What the kernel has learned follows from other differences, so it stays as it was unless it is among the
-            # chosen.
+            # The entries that the kernel has learned follow from other differences.  They stay as they were, except if
+            # they are among the chosen differences.
             others = listed if chosen <= listed else self._everything
             return mixer.verdict(others - chosen, pair.was) == before.verdict
 
@@ -123,8 +130,8 @@ class Search:
         return self._found[key]
 
     def _met(self, before: Trace, after: Trace) -> Chosen:
-        """Return the listed differences that the flow meets in the earlier or in the later network; if there are only a
-        few, return all."""
+        """Return the listed differences that the flow meets in the earlier or in the later network.  If only a few
+        differences are listed, return all of them."""
         if len(self._listed) <= _FEW:
             return self._listed
         sides, differences = self._mixer.sides, self._mixer.differences
@@ -141,14 +148,15 @@ class Search:
 
 
 def _instead(candidates: Chosen, best: Chosen, leads: Callable[[Chosen], bool]) -> tuple[Chosen, ...]:
-    """Return other sets of the best one's size, if there are only a few candidates."""
+    """Return other sets that have the size of the best set and give the later outcome, if there are only a few
+    candidates."""
     if len(candidates) > _FEW or len(best) > 2:
         return ()
     return tuple(each for each in _of_size(candidates, len(best)) if each != best and leads(each))
 
 
 def satisfied_rules(network: Network, flow: Flow) -> frozenset[RulePlace]:
-    """Return the rules that the flow's packets satisfy."""
+    """Return the places of the rules that the flow's packets satisfy."""
     return frozenset(
         (
             TableKey(each.netns, each.place.dialect, each.place.family, each.place.table),
@@ -160,8 +168,8 @@ def satisfied_rules(network: Network, flow: Flow) -> frozenset[RulePlace]:
 
 
 def is_on_way(edit: Edit, was: frozenset[RulePlace], now: frozenset[RulePlace]) -> bool:
-    """Return whether a flow that satisfies these rules meets the edit.  Only edits of rules are tested: any other edit
-    that packets can meet counts as met."""
+    """Return whether a flow that satisfies the rules ``was`` and ``now`` meets the edit.  Only edits of rules are
+    tested.  Every other edit that a packet can meet counts as met."""
     match edit:
         case NotWalked():
             return False
@@ -188,7 +196,7 @@ def read_parts(network: Network, flow: Flow) -> frozenset[Part]:
 
 
 def is_read(difference: ListedDifference, read: frozenset[Part]) -> bool:
-    """Return whether a walk that read these parts may meet the difference."""
+    """Return whether a walk that read the given parts of the network may meet the difference."""
     if isinstance(difference.edit, HostTaken):
         return True
     host, space = difference.netns.host, difference.netns.name
@@ -196,7 +204,8 @@ def is_read(difference: ListedDifference, read: frozenset[Part]) -> bool:
 
 
 def minimal_set(candidates: Chosen, leads: Callable[[Chosen], bool]) -> Chosen:
-    """Return a set of which every member is needed, out of candidates that together lead to the outcome."""
+    """Return a subset of the candidates that leads to the outcome and of which every member is needed.  All candidates
+    together lead to the outcome."""
 
     def needed(fixed: Chosen, is_new: bool, among: list[int]) -> Chosen:
         if is_new and leads(fixed):
@@ -212,7 +221,7 @@ def minimal_set(candidates: Chosen, leads: Callable[[Chosen], bool]) -> Chosen:
 
 
 def without_unneeded(chosen: Chosen, leads: Callable[[Chosen], bool]) -> Chosen:
-    """Return the set without the members that it does not need."""
+    """Return the set without the members that are not needed to lead to the outcome."""
     for number in sorted(chosen, reverse=True):
         fewer = chosen - {number}
         if fewer and leads(fewer):
@@ -221,7 +230,8 @@ def without_unneeded(chosen: Chosen, leads: Callable[[Chosen], bool]) -> Chosen:
 
 
 def _smaller(candidates: Chosen, minimal: Chosen) -> Iterator[Chosen]:
-    """Yield smaller sets, the smallest first, with up to three members and up to a limit of tries."""
+    """Yield sets that are smaller than the minimal set, the smallest sets first.  They have at most three members, and
+    at most ``_TRIES`` sets are yielded."""
     sizes = range(1, min(len(minimal), 4))
     yield from _first((each for size in sizes for each in _of_size(candidates, size)), _TRIES)
 
@@ -238,7 +248,8 @@ def _first(sets: Iterable[Chosen], count: int) -> Iterator[Chosen]:
 
 
 class DecidingClaim(msgspec.Struct, frozen=True):
-    """The claim that these differences (by index) decide the flow.  ``before``: the flow's trace without them."""
+    """The claim that the differences ``changes`` (by index) decide the flow.  ``before``: the flow's trace without
+    these differences."""
 
     pair: FlowPair
     before: Trace

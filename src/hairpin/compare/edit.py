@@ -1,6 +1,7 @@
-"""A difference as an edit of the earlier network.  Unlike the parts of a plain change, edits can be applied in any
-selection: an edit names a rule by its place in the chain of the earlier or of the later network, so no number moves if
-another edit is left out.
+"""A difference as an edit of the earlier network.
+
+Unlike the parts of a change, edits can be applied in any selection.  An edit names a rule by its place in the chain of
+the earlier or of the later network.  So the number in an edit stays right if another edit is left out.
 """
 
 from typing import Literal
@@ -13,7 +14,7 @@ from hairpin.netfilter.ir import Dialect, Family
 
 
 class TableKey(msgspec.Struct, frozen=True):
-    """A table of rules in a namespace."""
+    """The key of a table of rules in a namespace."""
 
     netns: Netns
     dialect: Dialect
@@ -22,8 +23,9 @@ class TableKey(msgspec.Struct, frozen=True):
 
 
 class RuleTaken(msgspec.Struct, frozen=True):
-    """A rule of one chain that is taken out or put in.  ``was``: its index in the earlier chain, if it is taken out;
-    ``now``: its index in the later chain, if it is put in.  Both count the tool's rules, from 0."""
+    """A rule that is taken out of a chain or put into it.  ``was``: the rule's index in the earlier chain, if it is
+    taken out.  ``now``: the rule's index in the later chain, if it is put in.  Both indexes count the tool's rules from
+    0."""
 
     table: TableKey
     chain: str
@@ -32,13 +34,14 @@ class RuleTaken(msgspec.Struct, frozen=True):
 
 
 class Edited(msgspec.Struct, frozen=True, tag="edited"):
-    """Settings of the kernel, made one after another."""
+    """Edit: changes of the kernel's settings, made one after another."""
 
     parts: tuple[Primitive, ...]
 
 
 class RulesTaken(msgspec.Struct, frozen=True, tag="rules-taken"):
-    """Rules taken out and put in together: a moved rule is one of each."""
+    """Edit: rules that are taken out and put in together.  A moved rule is taken out in one place and put in at
+    another."""
 
     rules: tuple[RuleTaken, ...]
 
@@ -47,7 +50,8 @@ TableItem = Literal["table", "chain", "policy", "set", "map", "objects"]
 
 
 class TableTaken(msgspec.Struct, frozen=True, tag="table-taken"):
-    """A part of a table as the later network has it: the whole table, a chain, a policy, a set, a map, the objects."""
+    """Edit: a part of a table becomes as in the later network.  The part is the whole table, a chain, a policy, a set,
+    a map or the objects."""
 
     table: TableKey
     item: TableItem
@@ -58,9 +62,11 @@ NamespaceItem = Literal["link", "sysctl", "socket", "ipset", "learned", "field"]
 
 
 class SpaceTaken(msgspec.Struct, frozen=True, tag="space-taken"):
-    """A part of a namespace as the later network has it.  ``name``: the link, the path of the sysctl, the key of the
-    socket, the ipset; ``learned``: what the kernel learns by itself (neighbours, connections, counts); ``field``: the
-    whole field of that name."""
+    """Edit: a part of a namespace becomes as in the later network.
+
+    ``item``: the kind of the part.  ``learned`` are the entries that the kernel learns by itself (neighbours,
+    connections, counts), and ``field`` is the whole field ``name`` of the namespace.  ``name``: the link, the path of
+    the sysctl, the key of the socket, the ipset or the field."""
 
     netns: Netns
     item: NamespaceItem
@@ -68,9 +74,10 @@ class SpaceTaken(msgspec.Struct, frozen=True, tag="space-taken"):
 
 
 class HostTaken(msgspec.Struct, frozen=True, tag="host-taken"):
-    """A part of the host as the later network has it: a container with its namespace and its links, another
-    namespace, a network of an engine, the options of an engine (``name``: docker or podman), the state of a container
-    (``state``) without its namespace."""
+    """Edit: a part of the host becomes as in the later network.
+
+    The part is a container with its namespace and its links, another namespace, a network of an engine, or the options
+    of an engine (``name``: docker or podman).  ``state`` is the state of a container without its namespace."""
 
     item: Literal["container", "state", "namespace", "network", "engine"]
     name: str
@@ -78,15 +85,15 @@ class HostTaken(msgspec.Struct, frozen=True, tag="host-taken"):
 
 
 class NotWalked(msgspec.Struct, frozen=True, tag="not-walked"):
-    """A difference that no packet meets: a version, a file, a unit."""
+    """No edit, because no packet meets the difference: a version, a file or a unit."""
 
 
 Edit = Edited | RulesTaken | TableTaken | SpaceTaken | HostTaken | NotWalked
 
 
 class Block(msgspec.Struct, frozen=True):
-    """Rules ``was[first:last]`` of the earlier chain stand where ``now[start:end]`` stand in the later one; ``same``:
-    they are the same rules."""
+    """The rules ``was[first:last]`` of the earlier chain, and the rules ``now[start:end]`` that stand in their place in
+    the later chain.  ``same``: whether they are the same rules."""
 
     same: bool
     first: int

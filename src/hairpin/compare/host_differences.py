@@ -1,8 +1,10 @@
 """Finds differences of a host outside its namespaces: the machine, engines with their containers and networks, managers
-of the firewall, units, files, versions.  Ids, processes and times are not compared.  The differences of a configuration
-file are the lines that only one of the hosts has; of a JSON document, the keys.  The collector does not read whole
-files: of dockerd's configuration it omits all keys that are not on its list, of the network's configuration all lines
-that may hold a secret.  The name of such a file says so.
+of the firewall, units, files, versions.
+
+Ids, processes and times are not compared.  The differences of a configuration file are the lines that only one of the
+hosts has.  For a JSON document they are the keys.  The collector does not read some files as a whole.  From dockerd's
+configuration it omits all keys that are not on its list, and from the network's configuration all lines that may
+contain a secret.  A note behind the name of such a file says this.
 """
 
 import json
@@ -20,13 +22,14 @@ from hairpin.message import message
 from hairpin.network.prefix import address_text, prefix_text
 
 _NOT_OPTIONS = frozenset({"kind", "containers", "networks", "evidence", "boot", "services", "mesh", "version"})
-"""Fields of an engine that are compared separately, or that follow from others."""
+"""The fields of an engine that are compared separately, or that follow from other fields."""
 Json = dict[str, "Json"] | list["Json"] | str | int | float | bool | None
 _EMPTY = message("a file in which nothing was read")
 
 
 def host_differences(was: Host, now: Host, *, alike: bool) -> Iterator[ListedDifference]:
-    """Yield the differences.  ``alike``: these are two hosts, so their own names and boots are not compared."""
+    """Yield the differences of the hosts outside their namespaces.  ``alike``: whether two different hosts are
+    compared, so that their own names and boots are left out."""
     if not alike:
         yield from _of_machine(was, now)
     if was.kernel != now.kernel:
@@ -72,7 +75,7 @@ def _engines(was: Host, now: Host) -> Iterator[ListedDifference]:
     before, after = states
     for kind in dict.fromkeys((*before, *after)):
         found = (before.get(kind), after.get(kind))
-        # A user without access to an engine cannot know its state.
+        # A user without access to an engine cannot see its state.
         if None not in found and found[0] != found[1] and "unreadable" not in found:
             yield _plain(now, "engines", message("{engine}, state", engine=kind), *found)
 
@@ -88,7 +91,7 @@ def _options(host: Host, was: Engine, now: Engine) -> Iterator[ListedDifference]
         if field in _NOT_OPTIONS or one == other or (stored and field in ("stored", "running", "network_version")):
             continue
         if stored and None in (one, other):
-            continue  # an engine that does not run does not answer
+            continue  # an engine that is not running reports no such option
         where = message("{engine}, option {option}", engine=was.kind, option=field.replace("_", "-"))
         edit = HostTaken("engine", was.user, was.kind)
         texts = field_text(was, field), field_text(now, field)
@@ -100,7 +103,7 @@ def _networks(host: Host, was: Engine, now: Engine) -> Iterator[ListedDifference
     for name in dict.fromkeys((*one, *other)):
         old, new = one.get(name), other.get(name)
         if (old is None and not was.networks) or (new is None and not now.networks):
-            continue  # the engine did not tell
+            continue  # the engine did not report its networks
         before, after = _network_texts(old, new)
         if before != after:
             where = message("network {name} of {engine}", name=name, engine=was.kind)
@@ -109,7 +112,8 @@ def _networks(host: Host, was: Engine, now: Engine) -> Iterator[ListedDifference
 
 
 def _network_texts(was: DockerNetwork | None, now: DockerNetwork | None) -> tuple[str | None, str | None]:
-    """Return both networks in words; if both exist, only the words that differ."""
+    """Return the properties of both networks as texts.  If both networks exist, the texts contain only the properties
+    that differ."""
     one, other = (_network_words(each) if each is not None else {} for each in (was, now))
     names = [name for name in dict.fromkeys((*one, *other)) if one.get(name) != other.get(name)]
     texts = (" ".join(f"{name} {words[name]}" for name in names if words.get(name)) for words in (one, other))
@@ -224,7 +228,7 @@ def _versions(was: Host, now: Host) -> Iterator[ListedDifference]:
 
 
 def _file_differences(was: Host, now: Host) -> Iterator[ListedDifference]:
-    """Yield the files that differ, each with the lines or keys that only one of them has."""
+    """Yield the differences of files, each with the lines or keys that only one of the hosts has."""
     one, other = ({each.path: each.text for each in host.files} for host in (was, now))
     unread = {each.origin for each in (*was.unread, *now.unread)}
     for path in dict.fromkeys((*one, *other)):
@@ -260,7 +264,8 @@ def _lines(text: str | None) -> list[str]:
 
 
 def _keys(text: str) -> list[str] | None:
-    """Return ``"mtu": 1400`` for each key of a JSON document, sorted by key; None: the text is no JSON document."""
+    """Return a text such as ``"mtu": 1400`` for each key of a JSON document, sorted by key; None if the text is no JSON
+    document."""
     if not text.lstrip().startswith("{"):
         return None
     try:

@@ -1,4 +1,5 @@
-"""Tells whether the flows of a question pass in a snapshot, to find the last good one among the kept snapshots."""
+"""Tells whether the flows of a question pass in a snapshot.  ``--last-good`` uses this to find the last good snapshot
+among the kept snapshots."""
 
 from typing import Literal
 
@@ -18,8 +19,9 @@ Passing = Literal["all", "first", "none"]
 
 
 def passing(question: Question, evidence: Evidence) -> Passing:
-    """Return which asked flows pass in the snapshot: ``all``; at least the ``first``; ``none``, if the first does not.
-    A snapshot in which the question makes no sense (a container does not exist yet) is not a good one."""
+    """Return which asked flows pass in the snapshot: ``all`` flows, at least the ``first`` flow, or ``none`` if the
+    first flow does not pass.  If the question makes no sense in the snapshot, for example because a container does not
+    exist yet, the result is ``none``."""
     try:
         start, flows = begin_answer(question, (evidence,), network_of((evidence,)))
     except (UsageError, EvidenceError):
@@ -28,7 +30,7 @@ def passing(question: Question, evidence: Evidence) -> Passing:
     for flow in flows:
         traces.append(walked(start.network, flow))
         if not traces[-1].succeeds:
-            break  # of many flows, the others change nothing
+            break  # if there are many flows, the other flows cannot change the result
     if not traces or not traces[0].succeeds:
         return "none"
     answered = msgspec.structs.replace(

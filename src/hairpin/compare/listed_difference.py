@@ -1,5 +1,5 @@
-"""One difference between two networks, as the report lists it.  A part of a host that was not read on one side is not
-compared, so it gives no difference.
+"""One difference between two networks, as the report lists it.  A part that was not read on one of the hosts is not
+compared, so it yields no difference.
 """
 
 from collections.abc import Iterable
@@ -23,7 +23,7 @@ PARTS: tuple[PartOfHost, ...] = get_args(PartOfHost)
 """The parts, in the order in which the report lists their differences."""
 
 Text = Message | str
-"""A sentence, or untranslated words: a rule, a command's words."""
+"""A message, or untranslated words, such as a rule or the words of a command."""
 _LINKS = ("ip-addr",)
 _AT_LINKS: tuple[PartOfHost, ...] = ("links", "addresses", "routes", "neighbours", "forwarding")
 _ENGINES = ("docker-", "dockerd-", "daemon-json", "podman-", "packages")
@@ -44,17 +44,18 @@ _TOLD_BY: dict[PartOfHost, tuple[str, ...]] = {
     "sockets": ("sockets", "proc-net-", "socket-owners", "halted-", "frozen-", *_CONTAINERS),
     "versions": ("versions", "packages"),
 }
-"""Prefixes of the keys of the readings that show a part.  The code for any other part looks at single readings
-itself."""
+"""The prefixes of the keys of the readings that contain each part.  For a part that is not listed here, the code of the
+part looks at single readings itself."""
 
 
 class ListedDifference(msgspec.Struct, frozen=True):
     """One difference.
 
-    ``ref`` names it (``d1``).  ``where``: the thing that differs; ``before`` and ``after``: its earlier and later state
-    (None: it did or does not exist).  ``listed`` False: the kernel learned it by itself; it is listed only if it
-    decides a flow.  ``fields``: the fields of the namespace or the host through which a walk reads it, for the search
-    of the deciding differences.  ``blame``: who made it, and when, if the later host's traces prove it."""
+    ``ref``: the difference's name (``d1``).  ``where``: the thing that differs.  ``before`` and ``after``: the thing's
+    earlier and later state; None: the thing did not exist, or does not exist now.  ``listed`` False: the kernel learned
+    the thing by itself, so the difference is listed only if it decides a flow.  ``fields``: the fields of the namespace
+    or the host from which a walk reads the thing; the search of deciding differences uses them.  ``blame``: who made
+    the difference, and when, if the later host's traces prove it."""
 
     part: PartOfHost
     netns: Netns

@@ -1,8 +1,11 @@
-"""Finds who made a difference, as far as the later host's traces prove it.  The effects of the acts between both
-readings are simulated on the earlier host, and on the later host without the difference.  The actor whose act brings
-the difference there has made it.  Changed files, units and packages have entries of their own in the traces.  A lost
-jump may be a bug of iptables: some of its versions confuse two rules.  Then ``-D`` deletes the wrong jump, or ``-C``
-makes an engine believe that its jump exists.
+"""Finds the actor that made a difference, as far as the later host's traces prove it.
+
+The effect of each entry between the two readings is simulated on the earlier host, and on the later host without the
+difference.  If an effect brings the difference, the actor of the entry has made the difference.  Changed files, units
+and packages have their own entries in the traces.
+
+A bug of iptables may cause a lost jump, because some versions of iptables confuse two rules.  With such a version,
+``-D`` deletes the wrong jump, or ``-C`` makes an engine believe that its jump exists.
 """
 
 from collections.abc import Callable, Iterator
@@ -25,17 +28,17 @@ from hairpin.story.blame import Blame, Role, course_of_effect, made_since_good, 
 from hairpin.story.entry import Effect, EntryKind, Story, StoryEntry
 
 DifferencesOf = Callable[[Network, Network], tuple[Sides, tuple[ListedDifference, ...]]]
-"""Finds the differences between two networks."""
+"""A function that finds the differences between two networks."""
 _MOST_COURSES = 300
-"""The limit of effects that are simulated."""
+"""The greatest number of effects that are simulated."""
 _PACKAGE = "package:"
 _FEW = 3
 _UNKNOWN = message("no version of iptables")
 
 
 class Between(msgspec.Struct, frozen=True):
-    """The later host's traces of the time between both readings.  ``since`` and ``until``: seconds since the epoch.
-    ``evidence``: the traces."""
+    """The story of the later host for the time between the two readings.  ``since`` and ``until``: the times of the two
+    readings, in seconds since the epoch.  ``evidence``: the traces."""
 
     story: Story
     evidence: Evidence
@@ -65,12 +68,12 @@ def with_makers(
 
 
 def _is_one(found: Blame) -> bool:
-    """Return whether one actor made it, or one entry without an actor."""
+    """Return whether a single actor made the difference, or a single entry without an actor."""
     return len(found.entries) == 1 or len(found.actors) == 1
 
 
 def _of_subject(difference: ListedDifference, entries: tuple[StoryEntry, ...], good: StoryEntry) -> Blame | None:
-    """Return the only entry about the package, the unit or the file."""
+    """Return the blame of the only entry about the package, the unit or the file; None if there is none, or several."""
     kinds: dict[str, EntryKind] = {"versions": "package", "units": "unit", "files": "file"}
     kind, name = kinds.get(difference.part), str(difference.where).removeprefix(_PACKAGE)
     found = tuple(each for each in entries if (each.kind, each.subject) == (kind, name))
@@ -78,15 +81,15 @@ def _of_subject(difference: ListedDifference, entries: tuple[StoryEntry, ...], g
 
 
 class _Outcome(msgspec.Struct, frozen=True):
-    """The remaining differences between the later network and a network after an effect.  ``is_unsure``: a part of the
-    effect is unknown."""
+    """The differences that remain between the later network and a network after an effect.  ``is_unsure``: whether a
+    part of the effect is unknown."""
 
     open: frozenset[object]
     is_unsure: bool
 
 
 class _Trials:
-    """Simulates effects, each once for the same network."""
+    """Simulates effects.  Each effect is simulated only once on the same network."""
 
     def __init__(self, mixer: Mixer, label: str, differences_of: DifferencesOf) -> None:
         self._mixer = mixer
@@ -97,13 +100,14 @@ class _Trials:
         self._known: dict[tuple[frozenset[int], Effect], _Outcome | None] = {}
 
     def role(self, number: int, effect: Effect) -> Role:
-        """Return the effect's role in the difference of that number."""
+        """Return the effect's role in the difference with the given number."""
         first = self._after(frozenset(), effect)
         if self._makes(number, first) or self._makes(number, self._after(self._all - {number}, effect)):
             return "makes"
         then = self._after(self._all, effect)
         if then is None:
-            # Commands that cannot be simulated are not known to have made anything; an event might have.
+            # If commands cannot be simulated, they do not count as makers of the difference.  An event may have made
+            # it.
             return "neither" if effect.commands or (first is not None and not first.is_unsure) else "unknown"
         if not self._keys[number].isdisjoint(then.open):
             return "shows-good"
@@ -127,8 +131,10 @@ class _Trials:
 
 
 def _keys(difference: ListedDifference, sides: Sides) -> Iterator[object]:
-    """Yield keys that identify the difference in another comparison with the same later network.  A rule's key is its
-    text, as its number may differ.  A container's key is whether it runs, as its exit status is not simulated."""
+    """Yield the keys that identify the difference in another comparison with the same later network.
+
+    A rule's key is its text, because its number may differ.  A container's key only says whether the container runs,
+    because its exit status is not simulated."""
     match difference.edit:
         case RulesTaken(rules=rules):
             for each in rules:
@@ -147,7 +153,7 @@ def _runs(host: Host, tool: str, name: str) -> bool | None:
 def lost_jumps(sides: Sides, differences: tuple[ListedDifference, ...]) -> Iterator[Message]:
     """Yield a sentence for each lost jump, with iptables' version and package in both snapshots.
 
-    If more than a few jumps are lost, somebody has deleted the rules, and nothing is yielded."""
+    If many jumps are lost, a person or a program has deleted the rules, and no sentence is yielded."""
     found = tuple(_found(sides, differences))
     yield from found if len(found) <= _FEW else ()
 
@@ -170,7 +176,7 @@ def _found(sides: Sides, differences: tuple[ListedDifference, ...]) -> Iterator[
 
 
 def _version(host: Host) -> Message | str:
-    """Return ``iptables v1.8.9 (nf_tables), package 1.8.9-2``, without parts that were not read."""
+    """Return a text such as ``iptables v1.8.9 (nf_tables), package 1.8.9-2``, without parts that were not read."""
     packages = (each.text for each in host.versions if each.program in ("package:iptables", "package:iptables-nft"))
     found = (host.version("iptables"), next((f"package {each}" for each in packages), None))
     return ", ".join(each for each in found if each) or _UNKNOWN

@@ -30,11 +30,12 @@ from hairpin.network.network import Network
 
 _replace = msgspec.structs.replace
 LEARNED = ("connections", "limits", "counters", "virtual_services")
-"""The fields of a namespace that the kernel fills by itself, beside neighbours and forwarding entries."""
+"""The fields of a namespace that the kernel fills by itself, in addition to neighbours and forwarding entries."""
 
 
 class Sides(msgspec.Struct, frozen=True):
-    """Both networks under the same names, and the corresponding rules of the chains that differ."""
+    """The earlier and the later network, with the same names for the same things, and the corresponding rules of the
+    chains that differ."""
 
     was: Network
     now: Network
@@ -42,7 +43,8 @@ class Sides(msgspec.Struct, frozen=True):
 
 
 def taken_rules(sides: Sides, taken: RuleTaken) -> tuple[Rule, ...]:
-    """Return the rule that was taken out of the earlier network, else the one that was put in, as rules of the IR."""
+    """Return, as rules of the IR, the rule that was taken out of the earlier network, or the rule that was put in if no
+    rule was taken out."""
     network, number = (sides.now, taken.now) if taken.was is None else (sides.was, taken.was)
     table = table_in(network.namespace(taken.table.netns).ruleset, taken.table)
     chain = table.chain(taken.chain) if table is not None else None
@@ -50,7 +52,8 @@ def taken_rules(sides: Sides, taken: RuleTaken) -> tuple[Rule, ...]:
 
 
 def with_edits(sides: Sides, edits: Iterable[Edit]) -> Network:
-    """Return the earlier network with these edits.  An edit that needs another, missing edit is left out."""
+    """Return the earlier network with the given edits.  An edit is left out if it needs another edit that is not
+    given."""
     network = sides.was
     chosen = tuple(edits)
     for edit in chosen:
@@ -107,7 +110,7 @@ def _networks(host: Host, other: Host, edit: HostTaken) -> Iterator[Engine]:
 
 
 def _with_container(host: Host, other: Host, edit: HostTaken) -> Host:
-    """Return the host with the other host's data about the container in its engine."""
+    """Return the host in which the container's engine has the other host's data about the container."""
     new = next(
         (one for each in other.engines if each.kind == edit.tool for one in each.containers if one.name == edit.name),
         None,
@@ -128,8 +131,8 @@ def _with_container(host: Host, other: Host, edit: HostTaken) -> Host:
 
 
 def _with_whole_container(network: Network, now: Network, edit: HostTaken) -> Network:
-    """Return the network with the later network's container: its namespace, the host's ends of its veths, its
-    relays."""
+    """Return the network in which the container is as in the later network: with its namespace, the host's ends of its
+    veths, and its relays."""
     name = frozenset({edit.name})
     host, other = network.this, now.this
     gone, new = ends_of(host, name), ends_of(other, name)
@@ -162,7 +165,7 @@ def _with_whole_container(network: Network, now: Network, edit: HostTaken) -> Ne
 
 
 def addresses_of_containers(host: Host, names: frozenset[str]) -> frozenset[int]:
-    """Return all addresses of the containers of these names."""
+    """Return all addresses of the named containers."""
     ends = (end for each in host.containers() if each.name in names for end in each.endpoints)
     return frozenset(value for end in ends for value in (end.ipv4, end.ipv6) if value is not None)
 
@@ -280,8 +283,8 @@ def _with_named_chain(table: Table, name: str, chain: Chain | None) -> Table:
 
 
 def _with_chain(table: Table, wanted: Table, sides: Sides, key: TableKey, name: str, taken: list[RuleTaken]) -> Table:
-    """Return the table with the chain's rules in the order of both networks: those of the earlier one that were not
-    taken out, and those of the later one that were put in."""
+    """Return the table in which the chain has the rules of the earlier network that were not taken out and the rules of
+    the later network that were put in.  The rules are in the order of both networks."""
     held = table.chain(name) or built_in(key, name)
     new = wanted.chain(name) or built_in(key, name)
     found = (each.blocks for each in sides.blocks if (each.table, each.chain) == (key, name))

@@ -1,9 +1,11 @@
-"""Replaces a host's own names and addresses in its evidence by those of another host, so that two alike hosts can be
-compared.  Two addresses correspond if they have the same place on both hosts: the n-th address of a link of the same
-name, its network, the gateway of the default route, the hardware address of a link, the address of the container of the
-same name.  Addresses are replaced in the texts of all readings: in rules, routes, files and documents of engines.  The
-host's name is replaced only in files, as a name of an address or as the value of a setting: a host may be called ``a``,
-``web`` or ``accept``, and anywhere else such a word has another meaning.
+"""Replaces a host's own names and addresses in its evidence by the names and addresses of another host, so that two
+similar hosts can be compared.
+
+Two addresses correspond if they have the same place on both hosts: the n-th address of a link of the same name, the
+network of this address, the gateway of the default route, the hardware address of a link, the address of a container of
+the same name.  Addresses are replaced in the texts of all readings: in rules, routes, files and documents of engines.
+The host's name is replaced only in files, and only if it is the name of an address or the value of a setting.  A host
+may be called ``a``, ``web`` or ``accept``, and in other places such a word has another meaning.
 """
 
 import re
@@ -20,24 +22,25 @@ from hairpin.network.prefix import LINK_LOCAL6, address_text, inside, is_loopbac
 
 _replace = msgspec.structs.replace
 _LEFT = frozenset({"versions", "packages", "os-release", "docker-version", "podman-version"})
-"""Readings with four-part version numbers, which look like addresses."""
+"""The keys of readings with four-part version numbers, which look like addresses and must not be replaced."""
 _BEFORE, _AFTER = r"(?<![0-9A-Za-z_:-])(?<![0-9A-Za-z]\.)", r"(?![0-9A-Za-z_:-]|\.[0-9A-Za-z])"
 _NAMES_FILES = frozenset({"/etc/hosts"})
-"""hosts(5): each word after the first is a name."""
+"""The files in which each word of a line after the first word is a name: hosts(5)."""
 _WHOLE_FILES = frozenset({"/etc/hostname", "/etc/HOSTNAME"})
 _SETTING = re.compile(
     r"(?P<key>(?<![A-Za-z0-9])[A-Za-z0-9_.-]*host-?name[\"']?[ \t]*[ \t=:][ \t]*[\"']?)"
     r"(?P<name>[A-Za-z0-9][A-Za-z0-9.-]*)",
     re.IGNORECASE,
 )
-"""``DHCP_HOSTNAME=web1`` (ifcfg), ``Hostname=web1`` (networkd), ``hostname web1`` (interfaces, dhcpcd),
+"""Matches settings of the host's name: ``DHCP_HOSTNAME=web1`` (ifcfg), ``Hostname=web1`` (networkd), ``hostname web1``
+(interfaces, dhcpcd),
 ``dhcp-hostname=web1`` (NetworkManager), ``hostname: web1`` (netplan)."""
 _WORD = re.compile(r"[^\s#]+")
 
 
 def with_facts_of(evidence: Evidence, other_evidence: Evidence, host: Host, other: Host) -> Evidence:
-    """Return the evidence of ``host`` with the name and addresses of ``other`` in its readings.  The evidence keeps its
-    label."""
+    """Return the evidence of ``host``, with the name and addresses of ``other`` in its readings.  The label of the
+    evidence stays."""
     facts = {old: new for old, new in _facts(host, other) if old and new and old != new}
     longest_first = sorted(facts, key=len, reverse=True)
     found = "|".join(map(re.escape, longest_first)) or r"(?!)"
@@ -56,7 +59,7 @@ def with_facts_of(evidence: Evidence, other_evidence: Evidence, host: Host, othe
 
 
 def _facts(host: Host, other: Host) -> Iterator[tuple[str, str]]:
-    """Yield pairs: a text that can only mean this host's own thing, and the other host's text for it."""
+    """Yield pairs of a text that can only mean a thing of this host, and the other host's text for the same thing."""
     yield host.machine_id or "", other.machine_id or ""
     yield host.boot_id or "", other.boot_id or ""
     if host.netns.name in host and other.netns.name in other:
@@ -147,7 +150,7 @@ def _names_line(line: str, name: str, other: str) -> str:
 
 
 def _renamed(word: str, name: str, other: str) -> str:
-    """Return the word with the other name if the word, or the first label of a longer name, is the host's name."""
+    """Return the word with the other host's name, if the word or its first label is the host's name."""
     if word.lower() == name.lower():
         return other
     label, dot, domain = word.partition(".")

@@ -21,7 +21,7 @@ from hairpin.netfilter.ir import Chain, Map, Rule, Ruleset, Set, Table
 
 _RULES = ("ruleset",)
 _COUNTED = re.compile(r"(packets|bytes|used) \d+( \w?bytes)?")
-"""The counters in an nft object: ``counter web { packets 0 bytes 0 }``."""
+"""Matches the counters in an nft object, such as ``counter web { packets 0 bytes 0 }``."""
 
 
 class RulesetDifferences(msgspec.Struct, frozen=True):
@@ -32,7 +32,8 @@ class RulesetDifferences(msgspec.Struct, frozen=True):
 
 
 def ruleset_differences(netns: Netns, was: Namespace, now: Namespace) -> RulesetDifferences:
-    """Return the differences.  Rules that were not read in one of the namespaces are not compared."""
+    """Return the differences between the rules of both namespaces.  Rules that were not read in one of the namespaces
+    are not compared."""
     if was.ruleset is now.ruleset:
         return RulesetDifferences()
     found: list[ListedDifference] = []
@@ -59,8 +60,8 @@ def _keys(netns: Netns, ruleset: Ruleset) -> Iterator[TableKey]:
 
 
 def table_in(ruleset: Ruleset, key: TableKey) -> Table | None:
-    """Return the table.  A missing table of iptables is returned as an empty one, because iptables makes it when it is
-    needed."""
+    """Return the table with the key.  A missing table of iptables is returned as an empty table, because iptables makes
+    the table when it is needed."""
     found = ruleset.table(key.family, key.name, key.dialect)
     if found is not None or not key.dialect.startswith("iptables"):
         return found
@@ -68,7 +69,7 @@ def table_in(ruleset: Ruleset, key: TableKey) -> Table | None:
 
 
 def built_in(key: TableKey, name: str) -> Chain | None:
-    """Return the built-in chain of iptables without rules; None: there is no such chain."""
+    """Return iptables' built-in chain of this name, without rules; None if there is no such built-in chain."""
     if not key.dialect.startswith("iptables"):
         return None
     for known, hook, kind, priority in BUILT_IN.get(key.name, ()):
@@ -107,8 +108,8 @@ def _frame(chain: Chain) -> tuple[object, ...]:
 
 
 class _Loose(msgspec.Struct, frozen=True):
-    """A rule without a corresponding rule in the other network's chain.  ``bodies``: see ``bodies_of``.  ``block``: the
-    chain, and the number of the block in which the rule stands."""
+    """A rule without a corresponding rule in the other network's chain.  ``bodies``: the parts that identify the rule,
+    see ``bodies_of``.  ``block``: the chain, and the number of the block in which the rule stands."""
 
     taken: RuleTaken
     number: int
@@ -118,7 +119,7 @@ class _Loose(msgspec.Struct, frozen=True):
 
 
 def bodies_of(rules: tuple[Rule, ...]) -> Hashable:
-    """Return the parts that identify a rule of the tool: everything but its counters."""
+    """Return the parts that identify a rule of the tool: all parts except its counters."""
     return rules[0].body if len(rules) == 1 else tuple(each.body for each in rules)
 
 
@@ -149,8 +150,8 @@ class _Changed:
         return _Loose(taken, number + 1, rules[number][0].text, bodies_of(rules[number]), at)
 
     def differences(self) -> Iterator[ListedDifference]:
-        """Yield the differences of the rules.  A lost rule that is new elsewhere in the table was moved.  A lost rule
-        that is like a new one in its place was changed."""
+        """Yield the differences of the rules.  If a lost rule is new elsewhere in the table, it was moved.  If a lost
+        rule is similar to a new rule in its place, it was changed."""
         known: dict[Hashable, list[_Loose]] = {}
         for each in self.new:
             known.setdefault(each.bodies, []).append(each)
@@ -177,7 +178,7 @@ class _Changed:
 
 
 def _are_like(one: str, other: str) -> bool:
-    """Return whether the two rules differ in one word only: ``--dport 80`` and ``--dport 81``."""
+    """Return whether the two rules differ in only one word, such as ``--dport 80`` and ``--dport 81``."""
     words, others = one.split(), other.split()
     return len(words) == len(others) and sum(a != b for a, b in zip(words, others, strict=True)) == 1
 
@@ -204,7 +205,8 @@ _NONE = _Loose(RuleTaken(TableKey(Netns(""), "nft", "ip", ""), ""), 0, "", (), (
 
 
 def _name(key: TableKey) -> str:
-    """Return ``filter``, ``ip6 filter``, ``inet firewalld``; ``legacy filter`` for the second back end."""
+    """Return the table's name for people: ``filter``, ``ip6 filter``, ``inet firewalld``, or ``legacy filter`` for a
+    table of the legacy back end."""
     if key.dialect in ("nft", "ebtables"):
         return f"{key.family} {key.name}" if key.dialect == "nft" else f"ebtables {key.name}"
     words = ("legacy",) if key.dialect == "iptables-legacy" else ()
@@ -273,7 +275,7 @@ def _named_differences(
 
 
 def _is_dynamic(each: Set | Map | None) -> bool:
-    """Return whether packets put elements into the set."""
+    """Return whether rules add elements to the set when packets pass."""
     return isinstance(each, Set) and each.opaque is not None
 
 
@@ -289,7 +291,7 @@ def _of_ipsets(netns: Netns, was: Ruleset, now: Ruleset) -> Iterator[ListedDiffe
 
 
 def _set_texts(was: Set | Map | None, now: Set | Map | None) -> tuple[Text | None, Text | None] | None:
-    """Return the elements that only one of the sets has; None: both have the same elements, in any order."""
+    """Return the elements that only one of the two sets has; None if both sets have the same elements, in any order."""
     if was is None or now is None:
         return (_elements_text(was), _elements_text(now)) if was is not now else None
     if was.type != now.type:

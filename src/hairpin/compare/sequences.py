@@ -1,5 +1,5 @@
-"""Finds the corresponding members of two sequences, with as few others as possible in reasonable time: chains have up
-to 50,000 rules."""
+"""Finds the corresponding members of two sequences.  As few members as possible are left without a corresponding one,
+in reasonable time, because chains have up to 50,000 rules."""
 
 from bisect import bisect_left
 from collections import Counter
@@ -12,11 +12,13 @@ from hairpin.change.difference import common_ends
 from hairpin.compare.edit import Block
 
 _EXACT = 250_000
-"""Up to this product of the two lengths the longest common subsequence is computed; it takes that many steps."""
+"""The greatest product of the two lengths for which the longest common subsequence is computed.  The computation takes
+as many steps as this product."""
 
 
 def blocks(was: Sequence[Hashable], now: Sequence[Hashable]) -> tuple[Block, ...]:
-    """Return the blocks of equal and of other members that make up both sequences, in order."""
+    """Return the blocks of which both sequences consist, in order: blocks of equal members and blocks of other
+    members."""
     head, tail = common_ends(was, now, eq)
     numbers: dict[Hashable, int] = {}
     one, other = (
@@ -30,7 +32,7 @@ def blocks(was: Sequence[Hashable], now: Sequence[Hashable]) -> tuple[Block, ...
 
 
 def _joined(pairs: Iterable[tuple[int, int]], length_was: int, length_now: int) -> Iterator[Block]:
-    """Yield the blocks of corresponding indexes; the indexes ascend in both sequences."""
+    """Yield the blocks that the pairs of corresponding indexes form.  The indexes ascend in both sequences."""
     first = start = 0
     at = to = 0
     for one, other in pairs:
@@ -47,7 +49,7 @@ def _joined(pairs: Iterable[tuple[int, int]], length_was: int, length_now: int) 
 
 
 def _pairs(was: list[int], now: list[int], first: int = 0, start: int = 0) -> Iterator[tuple[int, int]]:
-    """Yield the indexes of corresponding members, counted from ``first`` and ``start``."""
+    """Yield the pairs of indexes of corresponding members, counted from ``first`` and from ``start``."""
     head, tail = common_ends(was, now, eq)
     yield from ((first + number, start + number) for number in range(head))
     inner_was, inner_now = was[head : len(was) - tail], now[head : len(now) - tail]
@@ -95,7 +97,7 @@ def _longest(was: list[int], now: list[int]) -> Iterator[tuple[int, int]]:
 
 
 def _anchors(was: list[int], now: list[int]) -> list[tuple[int, int]]:
-    """Return the longest subsequence in the same order of members that occur once in each sequence (patience diff)."""
+    """Return the longest common subsequence of the members that occur exactly once in each sequence (patience diff)."""
     once_was, once_now = ({each for each, count in Counter(one).items() if count == 1} for one in (was, now))
     places = {each: number for number, each in enumerate(now) if each in once_now}
     common = [(number, places[each]) for number, each in enumerate(was) if each in once_was and each in places]

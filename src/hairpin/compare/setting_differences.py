@@ -26,7 +26,7 @@ from hairpin.network.network import Network
 
 _replace = msgspec.structs.replace
 _VOLATILE = ("nf_conntrack_count",)
-"""Values under /proc/sys that are counters."""
+"""The names of files under /proc/sys that contain counters."""
 _BRIDGES = "net/bridge"
 _PHYSICAL = ("", "bond", "vlan")
 
@@ -39,7 +39,8 @@ class SettingDifferences(msgspec.Struct, frozen=True):
 
 
 def setting_differences(was: Network, now: Network, netns: Netns, ends: frozenset[str]) -> SettingDifferences:
-    """Return the differences.  ``ends``: links of containers that are one difference as a whole."""
+    """Return the differences between the settings of a namespace in both networks.  ``ends``: links that are left out,
+    because each of their containers is one difference as a whole."""
     found: list[ListedDifference] = []
     wanted = now.namespace(netns)
     ends = ends | frozenset(_renamed_links(was.namespace(netns), wanted))
@@ -56,7 +57,7 @@ def setting_differences(was: Network, now: Network, netns: Netns, ends: frozense
     for find in SETTINGS:
         for part in sorted(_found(find(netns, was.namespace(netns), goal)), key=_copied_first):
             if part not in tuple(_found(find(netns, was.namespace(netns), goal))):
-                continue  # another setting has caused it
+                continue  # this difference was a consequence of another setting
             told = setting_difference(netns, part, was.namespace(netns))
             try:
                 was = simulate(Change((part,)), was)
@@ -74,7 +75,7 @@ def setting_differences(was: Network, now: Network, netns: Netns, ends: frozense
 
 
 def _found(parts: Iterator[InKernel]) -> list[InKernel]:
-    """Return the parts up to the first that no command can make."""
+    """Return the parts of the change up to the first part that no command can make."""
     found: list[InKernel] = []
     with suppress(ChangeError):
         found.extend(parts)
@@ -82,12 +83,13 @@ def _found(parts: Iterator[InKernel]) -> list[InKernel]:
 
 
 def _copied_first(part: InKernel) -> bool:
-    """Return False for ``ip_forward``, which sorts it before the values that the kernel copies from it."""
+    """Return the sort key that puts ``ip_forward`` before the sysctls to which the kernel copies it: False for
+    ``ip_forward``, True for all other parts."""
     return not (isinstance(part, SetSysctl) and part.path[-1] == "ip_forward")
 
 
 def _renamed_links(was: Namespace, now: Namespace) -> Iterator[str]:
-    """Yield the earlier and the later name of renamed links."""
+    """Yield the earlier and the later name of each renamed link."""
     strays = {each.index: each for each in was.links if now.link(each.name) is None}
     for link in now.links:
         stray = strays.get(link.index)
@@ -96,8 +98,8 @@ def _renamed_links(was: Namespace, now: Namespace) -> Iterator[str]:
 
 
 def _comparable(was: Namespace, now: Namespace) -> Namespace:
-    """Return the later namespace without the parts that cannot be compared: readings that one side lacks, links that
-    only the later side has, and counters."""
+    """Return the later namespace without the parts that cannot be compared: readings that one of the namespaces lacks,
+    links that only the later namespace has, and counters."""
     unread = {*was.unread, *now.unread}
     changed: dict[str, object] = {
         "links": tuple(
@@ -144,7 +146,8 @@ def _of_new_link(netns: Netns, link: Link) -> ListedDifference:
 
 
 def with_link_of(was: Namespace, now: Namespace, name: str) -> Namespace:
-    """Return the namespace with the later namespace's link of that name and the link's sysctls, without addresses."""
+    """Return the namespace with the named link of the later namespace and with this link's sysctls, but without its
+    addresses."""
     link = now.link(name)
     if link is None or was.link(name) is not None:
         return was
@@ -185,7 +188,7 @@ def _beside(netns: Netns, was: Namespace, now: Namespace) -> Iterator[tuple[List
             if one != other:
                 named = message("link {link}, {field}", link=link.name, field=field.replace("_", " "))
                 texts = changed_texts(one, other)
-                listed = texts != (None, None)  # only the peer's last handshake differs
+                listed = texts != (None, None)  # only the time of the peer's last handshake differs
                 yield link_difference(netns, link, named, *texts, listed=listed), SetLink(netns, link)
         vlans = vlans_text(known), vlans_text(link)
         if known.port is not None and link.port is not None and vlans[0] != vlans[1]:
@@ -203,7 +206,7 @@ def _on(value: bool) -> Text:
 
 
 def _dynamic_addresses(netns: Netns, was: Namespace, now: Namespace) -> Iterator[tuple[ListedDifference, InKernel]]:
-    """Yield addresses that a program or a router has given: DHCP, router advertisements."""
+    """Yield the differences of addresses that a program or a router has assigned (DHCP, router advertisements)."""
     one, other = (
         {(each.link, each.version, each.value, each.prefix_length): each for each in space.addresses if each.dynamic}
         for space in (was, now)
@@ -221,7 +224,7 @@ def _dynamic_addresses(netns: Netns, was: Namespace, now: Namespace) -> Iterator
 
 
 def _new_sysctls(netns: Netns, was: Namespace, now: Namespace) -> Iterator[ListedDifference]:
-    """Yield sysctls that the loading of a kernel module added: those of br_netfilter."""
+    """Yield the differences of sysctls that exist only because the kernel module br_netfilter was loaded."""
     one, other = (
         {path: each for path, each in space.sysctls.values.items() if path[:2] == ("net", "bridge")}
         for space in (was, now)

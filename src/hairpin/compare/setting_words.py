@@ -30,7 +30,7 @@ LINK_FIELDS = ("links", "addresses", "routes", "neighbours", "fdb", "sysctls")
 
 
 def setting_difference(netns: Netns, part: c.InKernel, before: Namespace) -> ListedDifference:
-    """Return the difference that the setting makes in the namespace.  ``before``: the namespace before it."""
+    """Return the difference that the setting makes in the namespace.  ``before``: the namespace before the setting."""
     match part:
         case c.SetSysctl(path=path, value=value):
             named = dotted(path)
@@ -61,12 +61,12 @@ def setting_difference(netns: Netns, part: c.InKernel, before: Namespace) -> Lis
 
 
 def _commands_text(before: Link, after: Link) -> str:
-    """Return the properties that the commands for the link set: ``down ; mtu 1400``."""
+    """Return the properties that the commands for the link set, such as ``down ; mtu 1400``."""
     return " ; ".join(" ".join(_without_link(each)) for each in link_commands(before, after))
 
 
 def _without_link(command: tuple[str, ...]) -> tuple[str, ...]:
-    """Return the words after ``ip link set LINK``."""
+    """Return the words of the command after ``ip link set LINK``."""
     if command[:4] == ("ip", "link", "set", "dev"):
         return command[5:]
     return command[4:] if command[0] == "ip" else command
@@ -160,7 +160,7 @@ def link_difference(
 
 
 def link_text(link: Link) -> str:
-    """Return ``veth up mtu 1500 master docker0``."""
+    """Return the link's properties as a text such as ``veth up mtu 1500 master docker0``."""
     words = [link.kind or "device", "up" if link.up else "down", f"mtu {link.mtu_bytes}"]
     if link.master is not None:
         words.append(f"master {link.master}")

@@ -1,4 +1,5 @@
-"""Writes a typed value for people: addresses as addresses, structures in words; also elements of sets and maps."""
+"""Writes a typed value as text for people: an address in its usual form, a structure as words, an element of a set or
+map."""
 
 import re
 from typing import TypeGuard
@@ -13,14 +14,14 @@ from hairpin.netfilter.rule_address import write_mac
 from hairpin.network.prefix import Version, address_text, prefix_text, width
 
 ADDRESSES: frozenset[tuple[type, str]] = frozenset({(Engine, "default_ip")})
-"""The plain fields of which the values are IPv4 addresses."""
+"""The fields whose integer values are IPv4 addresses."""
 _NOT_TOLD = frozenset({"evidence", "handshake"})
-"""Fields that make no difference: where a value was read, and a peer's last handshake."""
+"""The fields that are not compared: the place where a value was read, and the time of a peer's last handshake."""
 AnyElement = Element | VerdictElement | NatElement
 
 
 def field_text(owner: msgspec.Struct, field: str) -> str | None:
-    """Return the value of a structure's field in words; None: it has none."""
+    """Return the value of a structure's field as text; None if the field has no value."""
     value = getattr(owner, field)
     if isinstance(value, int) and not isinstance(value, bool) and (type(owner), field) in ADDRESSES:
         return address_text(value, 4)
@@ -34,7 +35,7 @@ def field_text(owner: msgspec.Struct, field: str) -> str | None:
 
 
 def value_text(value: object) -> str | None:
-    """Return the value in words; None: there is none."""
+    """Return the value as text; None if there is no value."""
     match value:
         case None | "" | ():
             return None
@@ -62,8 +63,8 @@ def _is_tuple(value: object) -> TypeGuard[tuple[object, ...]]:
 
 
 def changed_texts(one: object, other: object) -> tuple[str | None, str | None]:
-    """Return both values in words; for two structures of one kind, only the fields that differ; for two lists, only the
-    members that differ."""
+    """Return both values as texts.  The texts of two structures of the same kind contain only the fields that differ,
+    and the texts of two lists only the members that differ."""
     if isinstance(one, msgspec.Struct) and type(one) is type(other) and isinstance(other, msgspec.Struct):
         fields = [name for name in one.__struct_fields__ if name not in _NOT_TOLD]
         pairs = [(name, *_member_texts(one, other, name)) for name in fields]
@@ -96,7 +97,7 @@ def _named(field: str) -> str:
 
 
 def vlans_text(link: Link) -> str | None:
-    """Return the VLANs of a bridge port: ``pvid 1, 1 untagged, 10-20``."""
+    """Return the VLANs of a bridge port as a text such as ``pvid 1, 1 untagged, 10-20``."""
     if link.port is None:
         return None
     pvid = f"pvid {link.port.pvid}" if link.port.pvid is not None else ""
@@ -111,7 +112,8 @@ def _vlans_text(owner: BridgePort | BridgeInfo) -> str:
 
 
 def element_text(element: AnyElement, of: Set | Map) -> str:
-    """Return ``203.0.113.7``, ``10.0.0.0/8 . tcp . 80``, ``eth0 : jump in``."""
+    """Return an element of a set or map as a text such as ``203.0.113.7``, ``10.0.0.0/8 . tcp . 80`` or
+    ``eth0 : jump in``."""
     kinds = _kinds_of(of.type, len(element.key))
     text = " . ".join(_key_text(key, kind) for key, kind in zip(element.key, kinds, strict=True))
     match element:
