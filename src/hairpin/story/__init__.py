@@ -1,8 +1,8 @@
-"""The events of a host in order of time, as far as its traces show them: boots, units, engines, firewalls, packages,
-files, people.  Pure: the traces are readings of the evidence.
+"""The story of a host: its changes in order of time, as far as its traces show them.  The changes concern boots, units,
+engines, firewalls, packages, files and people.  Pure: the traces are readings of the evidence.
 
-Read ``entry`` (the types), ``timeline`` (the story of hosts), ``traces`` (one host's logs, by ``clock`` and ``line``).
-The sources: ``logs/``, ``commands/``, ``files`` with ``file_times``, ``containers`` with ``inspected``.  Then
-``actors`` (the actor of each entry), ``missing`` (missing traces), ``narrowing`` (``--since`` and the asked targets),
-``blame`` (the entries that made a cause, decided by walks).
+Read ``entry`` (the types), ``timeline`` (the story of hosts) and ``traces`` (one host's logs, with ``clock`` and
+``line``).  ``logs/``, ``commands/``, ``files`` with ``file_times`` and ``containers`` with ``inspected`` make entries
+from the traces.  Then read ``actors`` (the actor of each entry), ``missing`` (missing traces), ``narrowing``
+(``--since`` and the asked targets) and ``blame`` (the entries that made a cause, found by walks).
 """

@@ -1,5 +1,5 @@
-"""The actor of a unit's or container's start, stop or reload: a command, a package, a cron job or another unit that
-names it and is close enough in time to be the actor."""
+"""Finds the actor of a start, stop or reload of a unit or container.  The actor is a command, a package, a cron job or
+another unit, which names the unit or container and ran shortly before."""
 
 from collections.abc import Iterator
 
@@ -19,7 +19,7 @@ from hairpin.story.logs.units import UnitChange, unit_changes
 from hairpin.story.traces import Traces
 
 _SOON_S = 20.0
-"""A unit begins to stop or start within this time after the command that asks for it."""
+"""The time in seconds within which a unit begins to stop or start after the command for it."""
 _EARLY_S = 1.0
 _ALIKE: dict[Verb | PackageVerb, tuple[Verb, ...]] = {
     "start": ("start", "restart"), "stop": ("stop", "restart"), "restart": ("restart", "start", "stop"),
@@ -28,8 +28,10 @@ _ALIKE: dict[Verb | PackageVerb, tuple[Verb, ...]] = {
 
 
 class CommandRun(msgspec.Struct, frozen=True):
-    """A command with the units that it names.  ``effect``: its other effect.  ``unit``: the unit that ran it when it
-    started; empty: none.  ``until``: when it ended, None: a moment."""
+    """A command that ran, with the units that it names.
+
+    ``effect``: the command's effect on the network.  ``unit``: the unit whose start ran the command; empty: no unit ran
+    it.  ``until``: the time at which the command ended; None: it ended at once."""
 
     at: float
     by: Actor
@@ -42,7 +44,7 @@ class CommandRun(msgspec.Struct, frozen=True):
 
 @kept
 def command_runs_of(traces: Traces) -> tuple[CommandRun, ...]:
-    """Return the commands of people, cron and the host's own units, oldest first."""
+    """Return the commands of people, of cron, of apt's hooks and of the host's own units, the oldest command first."""
     found = [*map(_of_command, commands_of(traces)), *map(_of_job, jobs_of(traces)), *map(_of_hook, hook_runs(traces))]
     found += [_of_unit(traces, each, tuple(found)) for each in _own_starts(traces)]
     return tuple(sorted(found, key=lambda each: each.at))
@@ -62,8 +64,9 @@ def _own_starts(traces: Traces) -> Iterator[UnitChange]:
 
 
 def _of_unit(traces: Traces, change: UnitChange, asked: tuple[CommandRun, ...]) -> CommandRun:
-    """Return the effects of the start or stop of the host's own unit, attributed to the only command that asked for it,
-    else to the unit."""
+    """Return the commands that the start or stop of one of the host's own units ran, as one command.
+
+    Its actor is the command that started or stopped the unit, if there is exactly one; otherwise it is the unit."""
     own = own_units(traces)[change.unit]
     actors = {each.by for each in asked if _is_soon(each, change.at) and change.unit in dict(each.units)}
     by = actors.pop() if len(actors) == 1 else own.actor(change.evidence)
@@ -84,10 +87,10 @@ def _of_job(job: Job) -> CommandRun:
 
 
 def with_actors(traces: Traces, entries: tuple[StoryEntry, ...]) -> tuple[StoryEntry, ...]:
-    """Return the entries with their actors, as far as the traces name them.
+    """Return the entries with their actors, as far as the traces name the actors.
 
-    If an entry of a unit or a container has a command's whole effect, the command's entry loses the effect, so that it
-    counts once."""
+    If the entry of a unit or container has the whole effect of a command, the effect is removed from the command's own
+    entry, so that the effect counts only once."""
     found: list[StoryEntry] = []
     told: set[CommandRun] = set()
     for entry in entries:
@@ -105,7 +108,8 @@ def with_actors(traces: Traces, entries: tuple[StoryEntry, ...]) -> tuple[StoryE
 
 
 def _is_told(entry: StoryEntry, told: set[CommandRun]) -> bool:
-    """Return whether another entry has the whole effect of a command, or of the start of the host's own unit."""
+    """Return whether another entry already has the whole effect of this entry.  The entry is about a command, or about
+    the start of one of the host's own units."""
     if entry.effect is None or entry.effect.event is None:
         return False
     unit = entry.subject if entry.kind == "unit" else ""
@@ -113,7 +117,8 @@ def _is_told(entry: StoryEntry, told: set[CommandRun]) -> bool:
 
 
 def _run_of(traces: Traces, entry: StoryEntry) -> CommandRun | None:
-    """Return the only command that can have made the entry; None if there is none or more than one."""
+    """Return the command that can have caused the entry; None if there is no such command, or if several actors are
+    possible."""
     found = [each for each in command_runs_of(traces) if _is_soon(each, entry.at) and _fits(each, entry)]
     actors = {each.by.name for each in found}
     return found[-1] if len(actors) == 1 else None
@@ -141,7 +146,7 @@ def _fits(run: CommandRun, entry: StoryEntry) -> bool:
 
 
 def _runs(run: CommandRun, entry: StoryEntry) -> bool:
-    """Return whether the command makes the container: ``docker run --name web``."""
+    """Return whether the command makes the entry's container, as ``docker run --name web`` does."""
     words = run.text.split()
     named = [*words, *(word.partition("=")[2] for word in words if word.startswith("--name="))]
     return bool({"run", "create"} & set(words)) and entry.subject in named and entry.effect is None
@@ -153,7 +158,7 @@ def _named(script: InstallScript) -> set[str]:
 
 
 def _of_package(traces: Traces, entry: StoryEntry) -> tuple[Actor | None, Effect | None]:
-    """Return the package whose installation restarted the unit, and its effect apart from the package's own."""
+    """Return the package whose installation restarted the unit, or None, and the effect of the unit's entry."""
     names = packages_of_unit(entry.subject)
     scripts = package_scripts(traces)
     for run in package_runs(traces):
@@ -161,7 +166,7 @@ def _of_package(traces: Traces, entry: StoryEntry) -> tuple[Actor | None, Effect
         change = run.change_of(names) or next(others, None)
         if change is None:
             continue
-        # The span of a run without a history is a guess, so the package's own times count.
+        # The times of a run that no history shows are a guess, so the package's own times are used.
         ended = run.until if run.command else change.until
         if change.at - _EARLY_S <= entry.at <= ended + _SOON_S:
             return package_actor(change), entry.effect

@@ -1,10 +1,10 @@
-"""When and by whom a cause was made: the story's entries that made it, decided by walks.
+"""Finds out when a cause was made, and by which actor: walks decide which entries of the story made it.
 
 An entry made the cause if its effect, simulated on the repaired hosts, brings the cause back.  An entry proves the good
-state if its effect, simulated on the present hosts, repairs the cause, or if it is a start that succeeded then and
-would fail now.  A snapshot that was kept while every flow passed proves it, too.  Only makers after the last good state
-count.  The effect of an event before a configuration file changed is unknown: the present files show only its present
-effect.
+state if its effect, simulated on the present hosts, repairs the cause.  The start of a unit or container that succeeded
+then and would fail now proves the good state, too, and so does a snapshot that was kept while every flow passed.  Only
+entries after the last good state count as makers.  If a configuration file changed after an event, the effect of the
+event is unknown, because the present file shows only the present effect.
 """
 
 from collections.abc import Callable, Iterable
@@ -31,20 +31,20 @@ from hairpin.story.entry import Actor, Effect, Story, StoryEntry
 from hairpin.walk.walk import walk_flow
 
 _MOST_EFFECTS = 60
-"""The most different effects that are simulated for one cause."""
+"""The greatest number of different effects that are simulated for one cause."""
 _NO_EVENTS = ("/etc/cron", "/etc/hosts", "/etc/resolv.conf")
-"""Files whose change does not alter an event's effect."""
+"""The beginnings of the paths of files whose change does not alter an event's effect."""
 _AGAIN: dict[EventId, EventId] = {"ufw-enable": "ufw-reload", "firewalld-start": "firewalld-restart"}
-"""Events that load the same rules, for an event that cannot happen twice on a host."""
+"""For an event that cannot happen twice on a host: another event that loads the same rules."""
 _WRITING_S = 5.0
 Role = Literal["makes", "shows-good", "neither", "unknown"]
 
 
 class BlameQuestion(msgspec.Struct, frozen=True):
-    """A question to the story: the ``cause`` on the host ``label``, which stops the ``flows``.
+    """The question who made the cause ``cause`` on the host ``label``, which stops the flows ``flows``.
 
-    ``broken``: the hosts with only this cause; ``change``: repairs it.  ``at``: seconds since the epoch, when the hosts
-    were read."""
+    ``broken``: the hosts with only this cause.  ``change``: the change that repairs the cause.  ``at``: the time at
+    which the hosts were read, in seconds since the epoch."""
 
     cause: str
     label: str
@@ -55,8 +55,8 @@ class BlameQuestion(msgspec.Struct, frozen=True):
 
 
 class Blame(msgspec.Struct, frozen=True):
-    """The cause came between ``not_before`` and ``not_after`` (seconds since the epoch), by one of the ``entries``,
-    oldest first.  ``good``: the last proof of the good state."""
+    """The makers of a cause.  The cause was made between ``not_before`` and ``not_after`` (seconds since the epoch), by
+    one of the ``entries``, of which the oldest comes first.  ``good``: the entry that last proves the good state."""
 
     not_before: float
     not_after: float
@@ -65,14 +65,14 @@ class Blame(msgspec.Struct, frozen=True):
 
     @property
     def actors(self) -> tuple[Actor, ...]:
-        """The actors: more than one if several are possible; none if one of the entries has no actor."""
+        """The possible actors.  There are none if one of the entries has no actor."""
         found = tuple(dict.fromkeys(map(actor_of, self.entries)))
         named = tuple(each for each in found if each is not None)
         return named if len(named) == len(found) else ()
 
 
 def blame(question: BlameQuestion, story: Story) -> Blame | None:
-    """Return the makers of the cause and its time; None if no trace proves them."""
+    """Return the makers of the cause and the time at which it was made; None if no trace proves them."""
     repaired = simulate(question.change, question.broken)
     if any(map(starts_docker, question.change.calls)):
         repaired = _with_docker(repaired, question.label)
@@ -82,7 +82,8 @@ def blame(question: BlameQuestion, story: Story) -> Blame | None:
 
 
 def _alike(question: BlameQuestion, effect: Effect) -> Effect:
-    """Return an equivalent effect: the starts of similar containers that no flow concerns count as one."""
+    """Return an equivalent effect, so that fewer effects are simulated.  The starts of similar containers that no flow
+    concerns have the same equivalent effect."""
     mine = containers_concerned(question.flows, question.change, question.broken)
     host = question.broken.host(question.label)
     started = host.container(effect.name) if effect.event == "container-restart" and effect.name not in mine else None
@@ -94,8 +95,10 @@ def _alike(question: BlameQuestion, effect: Effect) -> Effect:
 
 
 def made_since_good(entries: Iterable[StoryEntry], role_of: Callable[[Effect], Role]) -> Blame | None:
-    """Return the entries, newest first, that made the cause after its last good state.  None if no entry did, if no
-    good state was seen, or if an entry's effect is unknown."""
+    """Return the blame of the entries that made the cause after the last good state.  ``entries``: the newest entry
+    first.
+
+    Return None if no entry made the cause, if no entry proves a good state, or if the effect of an entry is unknown."""
     roles: dict[Effect, Role] = {}
     makers: list[StoryEntry] = []
     configured: list[StoryEntry] = []
@@ -117,15 +120,15 @@ def made_since_good(entries: Iterable[StoryEntry], role_of: Callable[[Effect], R
             case "shows-good":
                 return _blame(makers, entry)
             case "unknown":
-                return None  # its unknown effect may have repaired the host, so earlier entries prove nothing
+                return None  # the unknown effect may have repaired the host, so earlier entries prove nothing
             case "neither":
                 pass
     return None
 
 
 def _blame(makers: list[StoryEntry], good: StoryEntry) -> Blame | None:
-    """Return the blame of the makers (newest first) since the good state.  A repeated action is reported with its first
-    and last time."""
+    """Return the blame of the makers since the good state.  ``makers``: the newest maker first.  A repeated action is
+    reported only with its first and its last time."""
     if not makers:
         return None
     made = [makers[-1]]
@@ -136,7 +139,7 @@ def _blame(makers: list[StoryEntry], good: StoryEntry) -> Blame | None:
 
 
 def actor_of(entry: StoryEntry) -> Actor | None:
-    """Return the actor of the entry: the one that the trace names, else its unit or package."""
+    """Return the actor of the entry: the actor that the trace names, or otherwise the entry's unit or package."""
     if entry.by is not None:
         return entry.by
     match entry.kind:
@@ -149,7 +152,7 @@ def actor_of(entry: StoryEntry) -> Actor | None:
 
 
 def _with_docker(network: Network, label: str) -> Network:
-    """Return the network with a dockerd on that host that runs and answers, as its start leaves it."""
+    """Return the network in which dockerd runs on the host and answers, as it does after its start."""
     host = network.host(label)
     replace = msgspec.structs.replace
     engines = tuple(replace(each, running=True) if each.kind == "docker" else each for each in host.engines)
@@ -158,8 +161,8 @@ def _with_docker(network: Network, label: str) -> Network:
 
 
 def newest_first(story: Story, label: str, at: float) -> tuple[StoryEntry, ...]:
-    """Return the entries of the host up to that time, in seconds since the epoch, the newest first; an entry for
-    several times comes once for each."""
+    """Return the entries of the host up to the given time (seconds since the epoch), the newest entry first.  An entry
+    that stands for several times is returned once for each time."""
     mine = (
         msgspec.structs.replace(each, at=time, until=each.until if time == each.at else None, before=())
         for each in story.entries
@@ -174,7 +177,7 @@ def _configures(entry: StoryEntry) -> bool:
 
 
 def _is_written_by(entry: StoryEntry, file: StoryEntry) -> bool:
-    """Return whether the entry's program writes the file itself, as ufw writes its rules."""
+    """Return whether the program of the entry writes the changed file itself, as ufw writes its rules."""
     assert entry.effect is not None
     soon = file.at <= _end(entry) + _WRITING_S
     return soon and str(entry.effect.event).startswith("ufw-") and file.subject.startswith("/etc/ufw/")
@@ -195,7 +198,7 @@ def _role(question: BlameQuestion, repaired: Network, effect: Effect) -> Role:
         # Commands of unknown effect are not proven makers.  An event may have ended the state.
         return "neither" if effect.commands else "unknown"
     if then.failures and again is not None and not again.failures:
-        return "shows-good"  # the start succeeded then and would fail now
+        return "shows-good"  # the unit or container started then, and would fail to start now
     made = [is_made(each, then.network) for each in question.change.parts]
     # If the effect makes no part of the repair but the flows pass, they pass by another path.  If it makes some parts,
     # the flows decide whether these suffice: a restart of dockerd restores its rules, but FORWARD's policy only
@@ -207,7 +210,7 @@ def _role(question: BlameQuestion, repaired: Network, effect: Effect) -> Role:
 
 
 def _is_start_of_wanted(question: BlameQuestion, effect: Effect) -> bool:
-    """Return whether the effect starts the daemon or the container that has to run again."""
+    """Return whether the effect starts the daemon or container whose start repairs the cause."""
     if effect.event == "docker-restart":
         return any(map(starts_docker, question.change.calls))
     missed = {each.container.name for each in question.change.parts if isinstance(each, c.AddNamespace)}
@@ -224,7 +227,8 @@ def _makes(question: BlameQuestion, repaired: Network, again: Course) -> bool:
 
 
 def course_of_effect(network: Network, label: str, effect: Effect) -> Course | None:
-    """Return the course of the effect on the host; None if it cannot happen there, or if its effect is unknown."""
+    """Return the course of the effect on the host; None if the event cannot happen there, or if its effect is
+    unknown."""
     if effect.commands:
         return course_of_commands(network, label, effect.commands)
     if effect.event is None:
@@ -238,7 +242,8 @@ def _passes(was: Network, then: Course, flow: Flow) -> bool:
 
 
 def is_made(part: c.Primitive, network: Network) -> bool | None:
-    """Return whether the network is in the state that the part makes; None for a part whose state does not show it."""
+    """Return whether the network is in the state that the part of a change makes; None if the network does not show
+    this."""
     match part:
         case c.SetSysctl(netns=netns, path=path, value=value):
             return netns in network and network.namespace(netns).sysctls.values.get(path) == value

@@ -1,4 +1,4 @@
-"""The host's clock: the time zone of some logs, and the second at which the traces were read."""
+"""The host's clock: the time zone in which some logs are written, and the time at which the traces were read."""
 
 import re
 from datetime import UTC, datetime, timedelta, timezone, tzinfo
@@ -18,8 +18,11 @@ _DAY_S = 86400.0
 
 
 class HostClock(msgspec.Struct, frozen=True):
-    """``now``: the time of the reading, ``since``: the earliest time that was read, ``booted``: the begin of this boot,
-    all in seconds since the epoch; ``offset_s``: the zone's present offset to UTC."""
+    """The clock of a host.
+
+    ``now``: the time at which the traces were read.  ``since``: the earliest time from which traces were read.
+    ``booted``: the time at which the present boot began.  All these are in seconds since the epoch.  ``offset_s``: the
+    present offset of the host's time zone from UTC."""
 
     now: float
     since: float
@@ -31,7 +34,8 @@ class HostClock(msgspec.Struct, frozen=True):
     evidence: str = ""
 
     def local(self, text: str) -> float | None:
-        """Return the time of ``2026-11-20 14:00:01`` in the host's zone; None if the text has no time."""
+        """Return the time of a text such as ``2026-11-20 14:00:01`` in the host's time zone; None if the text is no
+        time."""
         found = _LOCAL.search(text)
         if found is None:
             return None
@@ -42,7 +46,8 @@ class HostClock(msgspec.Struct, frozen=True):
             return None
 
     def yearless(self, text: str) -> float | None:
-        """Return the time of ``Nov 20 14:00:01`` in the host's zone: the last such time that is not in the future."""
+        """Return the time of a text such as ``Nov 20 14:00:01`` in the host's time zone: the last such time that is not
+        in the future."""
         found = _YEARLESS.match(text)
         if found is None or found[1] not in MONTHS:
             return None
@@ -50,7 +55,8 @@ class HostClock(msgspec.Struct, frozen=True):
         return last_such_time((MONTHS.index(found[1]) + 1, day, hour, minute, second), self.now, self._zone())
 
     def _zone(self) -> tzinfo:
-        """Return the zone by its name, with daylight saving time; by its offset if the name is unknown here."""
+        """Return the host's time zone, which knows daylight saving time.  If this machine does not know the zone's
+        name, return a zone with the present offset."""
         if self.zone:
             try:
                 return ZoneInfo(self.zone)
@@ -60,7 +66,8 @@ class HostClock(msgspec.Struct, frozen=True):
 
 
 def clock_of(evidence: Evidence) -> HostClock:
-    """Return the clock of the reading ``trace-clock``; without one, UTC and the time of the evidence."""
+    """Return the clock that the reading ``trace-clock`` describes.  Without this reading, return a clock with UTC and
+    the time of the evidence."""
     reading = evidence.find("trace-clock", "")
     told = dict(_pairs(reading.text)) if reading is not None and reading.outcome == "text" else {}
     now = number(told.get("now", "")) or moment(evidence.taken_at) or 0.0
@@ -77,13 +84,14 @@ def clock_of(evidence: Evidence) -> HostClock:
 
 
 def last_such_time(day: tuple[int, int, int, int, int], now: float, zone: tzinfo) -> float | None:
-    """Return the last time of this month, day, hour, minute and second that is not after ``now`` (seconds since the
-    epoch; a difference of a day is allowed); None if neither this year nor the last one has it."""
+    """Return the last time with the given month, day, hour, minute and second that is not after ``now`` (seconds since
+    the epoch).  It may be up to one day after ``now``.  Return None if neither this year nor the last year has such a
+    time."""
     year = datetime.fromtimestamp(now, zone).year
     for each in (year, year - 1):
         try:
             at = datetime(each, *day, tzinfo=zone).timestamp()
-        except ValueError:  # 29 February of another year
+        except ValueError:  # 29 February does not exist in this year
             continue
         if at <= now + _DAY_S:
             return at
@@ -91,7 +99,7 @@ def last_such_time(day: tuple[int, int, int, int, int], now: float, zone: tzinfo
 
 
 def moment(text: str) -> float | None:
-    """Return the time of an RFC 3339 text in seconds since the epoch; without a zone it is UTC."""
+    """Return the time of an RFC 3339 text in seconds since the epoch.  A text without a time zone is in UTC."""
     try:
         at = datetime.fromisoformat(re.sub(r"(\.\d{6})\d+", r"\1", text))
     except ValueError:

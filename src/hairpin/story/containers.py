@@ -1,4 +1,4 @@
-"""Changes of containers: from the engines' events, and from the times in each container's state."""
+"""Finds changes of containers, from the engines' events and from the times in each container's state."""
 
 import re
 from collections.abc import Iterator
@@ -16,13 +16,13 @@ from hairpin.story.logs.units import unit_changes
 from hairpin.story.traces import Traces
 
 _AGAIN_S = 15.0
-"""A container that starts within this time after it has died was restarted."""
+"""If a container starts within this number of seconds after it has died, it counts as restarted."""
 _RECREATED_S = 60.0
 _SAME_S = 2.0
-"""An event and the time in the container's state with a smaller difference are one."""
+"""If the times of an event and of a container's state differ by at most this number of seconds, they are one change."""
 _ENGINE_S = 5.0
-"""dockerd reports that it is ready after it has started the containers with a restart policy.  These containers' times
-may be a little later."""
+"""The number of seconds by which the start of a container may be later than dockerd's report that it is ready.  dockerd
+reports this after it has started the containers with a restart policy."""
 _NEVER = re.compile(r"^0001-")
 _BY: dict[str, EventId] = {
     "restart": "container-restart", "start": "container-restart", "stop": "container-stop",
@@ -41,7 +41,7 @@ class _Actor(msgspec.Struct, frozen=True):
 
 
 class _Told(msgspec.Struct, frozen=True):
-    """An event in the format of Docker and Podman."""
+    """An engine's event in the format in which Docker and Podman print events."""
 
     type: str = msgspec.field(default="container", name="Type")
     action: str = msgspec.field(default="", name="Action")
@@ -59,7 +59,8 @@ _TOLD = msgspec.json.Decoder(_Told, strict=False)
 
 
 class EngineEvent(msgspec.Struct, frozen=True):
-    """An event of an engine.  ``id``: the container's; ``told``: the exit status or the signal."""
+    """An event of an engine about a container.  ``id``: the container's id.  ``told``: the exit status or the
+    signal."""
 
     at: float
     what: str
@@ -70,8 +71,9 @@ class EngineEvent(msgspec.Struct, frozen=True):
 
 
 class ContainerChange(msgspec.Struct, frozen=True):
-    """``verb``: start stop restart recreate create remove; ``told``: the exit status, empty: unknown. ``with_engine``:
-    the engine's own start or stop did it."""
+    """A change of a container.  ``verb``: ``start``, ``stop``, ``restart``, ``recreate``, ``create`` or ``remove``.
+    ``told``: the exit status; empty if it is unknown.  ``with_engine``: whether the engine's own start or stop made the
+    change."""
 
     name: str
     verb: str
@@ -83,7 +85,7 @@ class ContainerChange(msgspec.Struct, frozen=True):
 
 
 def engine_events(traces: Traces) -> tuple[EngineEvent, ...]:
-    """Return the events of containers, oldest first."""
+    """Return the engines' events about containers, the oldest event first."""
     found = [
         each
         for key in ("trace-docker-events", "trace-podman-events")
@@ -115,7 +117,8 @@ def _events(reading: Reading) -> Iterator[EngineEvent]:
 
 @kept
 def container_changes(traces: Traces) -> tuple[ContainerChange, ...]:
-    """Return the changes of the containers, oldest first; a death and the start after it are one restart."""
+    """Return the changes of the containers, the oldest change first.  A death and a start soon after it are one
+    restart."""
     by_name: dict[str, list[EngineEvent]] = {}
     for event in engine_events(traces):
         if event.at >= traces.clock.since:
@@ -167,8 +170,8 @@ def _folded(name: str, events: list[EngineEvent]) -> Iterator[ContainerChange]:
 
 
 def _remembered(traces: Traces, told: list[ContainerChange]) -> tuple[ContainerChange, ...]:
-    """Return the last start and the last end of each container without an event for it: Docker's events go back only to
-    its own start."""
+    """Return the last start and the last end of each container for which there is no event.  Events may be missing,
+    because Docker's events go back only to dockerd's own start."""
     found: list[ContainerChange] = []
     for container, reading in containers_of(traces.evidence):
         near = [each for each in (*told, *found) if each.name == container.own_name]
@@ -202,7 +205,7 @@ def _time(text: str) -> float | None:
 
 
 def _engine_times(traces: Traces) -> tuple[tuple[float, float], ...]:
-    """Return the time spans in which the engine's own start or stop moves containers."""
+    """Return the time spans in which the engine's own start or stop starts or stops containers."""
     return tuple(
         (each.at - 1.0, each.until + _ENGINE_S)
         for each in unit_changes(traces)
@@ -215,7 +218,7 @@ def _is_of_engine(change: ContainerChange, engine: tuple[tuple[float, float], ..
 
 
 def container_entries(traces: Traces) -> Iterator[StoryEntry]:
-    """Yield the changes of each container."""
+    """Yield an entry for each change of each container."""
     for change in container_changes(traces):
         event = None if change.with_engine else _BY.get(change.verb)
         yield StoryEntry(

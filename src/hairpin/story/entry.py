@@ -22,8 +22,8 @@ PackageVerb = Literal["install", "upgrade", "remove"]
 
 
 class Actor(msgspec.Struct, frozen=True):
-    """The actor.  ``name``: a process's command and pid, or a person's user and terminal or address. ``evidence``: the
-    id of the reading that names it."""
+    """The actor of an entry.  ``name``: the command and pid of a process, or the user and the terminal or address of a
+    person.  ``evidence``: the id of the reading that names the actor."""
 
     kind: ActorKind
     name: str
@@ -31,8 +31,8 @@ class Actor(msgspec.Struct, frozen=True):
 
 
 class Effect(msgspec.Struct, frozen=True):
-    """An entry's effect on the host, in a form that can be simulated: an event (``name``: narrowed to that container or
-    link), or the typed commands (``events/_commands`` simulates them)."""
+    """An entry's effect on the host, in a form that can be simulated: an event, or the typed commands, which
+    ``events/_commands`` simulates.  ``name``: the container or link to which the event is restricted."""
 
     event: EventId | None = None
     name: str = ""
@@ -40,12 +40,13 @@ class Effect(msgspec.Struct, frozen=True):
 
 
 class StoryEntry(msgspec.Struct, frozen=True):
-    """``at`` and ``until``: seconds since the epoch, by the host's clock; ``until`` None: a moment.
+    """An entry of a story: one change of a host.
 
-    ``subject``: the changed thing, by its name on the host: ``docker.service``, ``eth0``, ``/etc/sysctl.conf``,
-    ``web``.  ``quote``: the trace's own words, without secrets.  ``evidence``: the id of the reading.  ``host``: its
-    label.  ``before``: earlier times of the same action that have no own entry.  ``verb``: for a unit or a package;
-    else None."""
+    ``at`` and ``until``: the begin and the end of the change, in seconds since the epoch by the host's clock; ``until``
+    None: the change took no time.  ``subject``: the changed thing, by its name on the host: ``docker.service``,
+    ``eth0``, ``/etc/sysctl.conf``, ``web``.  ``quote``: the words of the trace, without secrets.  ``evidence``: the id
+    of the reading.  ``host``: the host's label.  ``before``: earlier times of the same action, which have no entry of
+    their own.  ``verb``: the kind of change of a unit or a package; None for other changes."""
 
     at: float
     kind: EntryKind
@@ -62,8 +63,8 @@ class StoryEntry(msgspec.Struct, frozen=True):
 
 
 class Story(msgspec.Struct, frozen=True):
-    """The entries of the hosts, oldest first, from ``since`` on (seconds since the epoch).  ``missing``: the missing
-    traces, and why."""
+    """The entries of the hosts from ``since`` on (seconds since the epoch), the oldest entry first.  ``missing``: the
+    missing traces, and why they are missing."""
 
     entries: tuple[StoryEntry, ...]
     since: float

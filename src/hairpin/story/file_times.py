@@ -1,4 +1,4 @@
-"""The change times of configuration files, from their inodes."""
+"""Finds the times at which configuration files changed, from the files' inodes."""
 
 import re
 from collections.abc import Iterable
@@ -14,8 +14,9 @@ _OWNER = re.compile(r"^owner (?P<package>[^ :]+)\S* (?P<path>/.+)$")
 
 
 class ChangedFile(msgspec.Struct, frozen=True):
-    """``written``: the last change of its content, ``placed``: the last change of its content, name, owner or mode, in
-    seconds since the epoch.  ``package``: its package; empty: none, or unknown."""
+    """A file that changed.  ``written``: the time of the last change of the file's content.  ``placed``: the time of
+    the last change of its content, name, owner or mode.  Both are in seconds since the epoch.  ``package``: the package
+    that contains the file; empty: no package, or an unknown one."""
 
     path: str
     written: float
@@ -26,7 +27,7 @@ class ChangedFile(msgspec.Struct, frozen=True):
 
 @kept
 def changed_files(traces: Traces) -> tuple[ChangedFile, ...]:
-    """Return the files that changed within the traces' time."""
+    """Return the files that changed in the time that the traces cover."""
     found: list[ChangedFile] = []
     for reading in traces.readings("trace-files"):
         lines = reading.text.split("\n")
@@ -41,7 +42,7 @@ def changed_files(traces: Traces) -> tuple[ChangedFile, ...]:
 
 
 def known_from(traces: Traces, paths: Iterable[str]) -> float:
-    """Return the time since which these files have their present content, in seconds since the epoch.  Their earlier
-    content is unknown."""
+    """Return the time since which the given files have their present content, in seconds since the epoch.  The earlier
+    content of the files is unknown."""
     wanted = frozenset(paths)
     return max((each.written for each in changed_files(traces) if each.path in wanted), default=0.0)

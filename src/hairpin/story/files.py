@@ -1,4 +1,5 @@
-"""Changed configuration files: from their times, their package, and the commands that name them."""
+"""Makes entries for changed configuration files, from the files' times, their packages, and the commands that name
+them."""
 
 import re
 from collections.abc import Iterator
@@ -11,14 +12,14 @@ from hairpin.story.file_times import ChangedFile, changed_files
 from hairpin.story.traces import Traces
 
 _EDITING_S = 3600.0
-"""The time within which an editor that a person opened as root may write the file."""
+"""The time in seconds within which an editor that a person opened as root may write the file."""
 _LINKS = ("/etc/systemd/system/", "/etc/alternatives/")
-"""Folders in which package scripts make links that belong to no package."""
+"""The folders in which package scripts make symbolic links that belong to no package."""
 _RUN_S = 5.0
 
 
 def file_entries(traces: Traces) -> Iterator[StoryEntry]:
-    """Yield the changed files, except those that a package's installation brought."""
+    """Yield an entry for each changed file, except files that the installation of a package wrote."""
     since = traces.clock.since
     for file in changed_files(traces):
         if _is_installed(traces, file):
@@ -40,7 +41,7 @@ def file_entries(traces: Traces) -> Iterator[StoryEntry]:
 
 
 def _is_installed(traces: Traces, file: ChangedFile) -> bool:
-    """Return whether a package manager installed the file, and it was not written since."""
+    """Return whether a package manager installed the file and no program has written the file since."""
     for run in package_runs(traces):
         if run.at - _RUN_S <= file.placed <= run.until + _RUN_S:
             return bool(file.package) or file.path.startswith(_LINKS) or file.written < run.at

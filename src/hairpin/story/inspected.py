@@ -11,7 +11,7 @@ _SERVICE = "com.docker.compose.service"
 
 
 class InspectedState(msgspec.Struct, frozen=True, rename="pascal"):
-    """The times are RFC 3339; the year 1 means never."""
+    """The state of a container.  Its times are RFC 3339 texts; a time in the year 1 means never."""
 
     started_at: str = ""
     finished_at: str = ""
@@ -19,13 +19,13 @@ class InspectedState(msgspec.Struct, frozen=True, rename="pascal"):
 
 
 class InspectedBinding(msgspec.Struct, frozen=True, rename="pascal"):
-    """A port of the host."""
+    """A port of the host that the container publishes."""
 
     host_port: str = ""
 
 
 class InspectedConfig(msgspec.Struct, frozen=True, rename="pascal"):
-    """``port_bindings``: by the container's port."""
+    """The configuration of a container.  ``port_bindings``: the ports of the host, by the container's port."""
 
     port_bindings: dict[str, tuple[InspectedBinding, ...] | None] | None = None
     labels: dict[str, str] | None = None
@@ -43,17 +43,17 @@ class Inspected(msgspec.Struct, frozen=True, rename="pascal"):
 
     @property
     def own_name(self) -> str:
-        """The name without Docker's slash."""
+        """The container's name, without the slash that Docker puts before it."""
         return self.name.removeprefix("/")
 
     @property
     def service(self) -> str:
-        """Its compose service; empty: it has none."""
+        """The container's compose service; empty if it belongs to none."""
         return (self.config.labels or {}).get(_SERVICE, "")
 
     @property
     def host_ports(self) -> frozenset[int]:
-        """The ports of the host that it publishes."""
+        """The ports of the host that the container publishes."""
         bound = (self.host_config.port_bindings or {}).values()
         return frozenset(int(each.host_port) for one in bound for each in one or () if each.host_port.isdecimal())
 
@@ -62,7 +62,8 @@ _DECODER = msgspec.json.Decoder(Inspected, strict=False)
 
 
 def containers_of(evidence: Evidence) -> Iterator[tuple[Inspected, Reading]]:
-    """Yield the containers in the evidence, each with its reading; a container in two readings comes twice."""
+    """Yield each container in the evidence with its reading.  A container that two readings contain is yielded
+    twice."""
     for key in _KEYS:
         for reading in evidence.all(key):
             for text in reading.text.split("\n") if reading.outcome == "text" else ():

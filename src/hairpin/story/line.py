@@ -1,4 +1,4 @@
-"""One line of a log: of the journal (one JSON object a line), or of a syslog file."""
+"""A line of a log: of the journal, which has one JSON object for each line, or of a syslog file."""
 
 import re
 from typing import Annotated
@@ -13,16 +13,19 @@ _MICRO = 1e-6
 _ENTRY = msgspec.json.Decoder(dict[str, object])
 _SYSLOG = re.compile(
     r"(?:<\d+>)?(?P<when>\d{4}-\d\d-\d\dT\S+|[A-Z][a-z]{2}\s+\d{1,2} \d\d:\d\d:\d\d)\s+(?P<host>\S+)\s+"
-    r"(?:[a-z]+\d?\.[a-z]+\s+)?"  # facility and level, as busybox writes them
+    r"(?:[a-z]+\d?\.[a-z]+\s+)?"  # busybox writes the facility and the level
     r"(?P<program>[^\s\[:]+)(?:\[(?P<pid>\d+)\])?:\s?(?P<message>.*)"
 )
 _UPTIME = re.compile(r"^\[\s*\d+\.\d+\]\s*")
 
 
 class Line(msgspec.Struct, frozen=True):
-    """``at``: seconds since the epoch.  ``program``, ``pid``: of its writer.  ``unit``: the unit in a line of process
-    1, else the writer's.  ``boot``, ``uptime``: only in the journal: the boot's id, and the seconds since it began.
-    ``evidence``: the id of the reading."""
+    """A line of a log.
+
+    ``at``: the line's time in seconds since the epoch.  ``program`` and ``pid``: the process that wrote the line.
+    ``unit``: the unit about which process 1 wrote the line, or the unit of any other writer.  ``boot`` and ``uptime``:
+    the boot's id and the seconds since the boot began, which only the journal contains.  ``evidence``: the id of the
+    reading."""
 
     at: float
     program: str
@@ -37,7 +40,7 @@ class Line(msgspec.Struct, frozen=True):
 
 
 def lines_of(reading: Reading, clock: HostClock) -> tuple[Line, ...]:
-    """Return the lines of a log, oldest first; lines without a time are left out."""
+    """Return the lines of a log, the oldest line first.  Lines without a time are left out."""
     texts = reading.text.split("\n")
     found = [
         line
@@ -48,7 +51,8 @@ def lines_of(reading: Reading, clock: HostClock) -> tuple[Line, ...]:
 
 
 def _entry(text: str, evidence: str) -> Line | None:
-    """Return an entry of the journal.  A message that is not UTF-8 is an array of bytes there."""
+    """Return an entry of the journal as a line.  The journal writes a message that is not UTF-8 as an array of
+    bytes."""
     try:
         told = _ENTRY.decode(text)
         said = msgspec.convert(told.get("MESSAGE"), str | list[_Byte])
@@ -82,7 +86,7 @@ def _seconds(value: object) -> float | None:
 
 
 def _written(text: str, evidence: str, clock: HostClock) -> Line | None:
-    """Return a line of syslog; its time has a zone, or is the host's local time without a year."""
+    """Return a parsed line of syslog.  The line's time has a time zone, or is the host's local time without a year."""
     found = _SYSLOG.match(text)
     if found is None:
         return None

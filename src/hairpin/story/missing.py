@@ -1,4 +1,5 @@
-"""Missing traces and why: logs that do not exist, are unreadable, cut, or younger than the asked time."""
+"""Finds missing traces, and why they are missing: logs that do not exist, are unreadable, are cut, or begin after the
+asked time."""
 
 from collections.abc import Iterator
 from datetime import UTC, datetime
@@ -12,7 +13,7 @@ _SLACK_S = 3600.0
 
 
 def missing_of(traces: Traces, since: float) -> tuple[Unread, ...]:
-    """Return the missing traces of the time from ``since`` on."""
+    """Return the traces that are missing for the time from ``since`` on."""
     return tuple(_missing(traces, since))
 
 
@@ -52,7 +53,7 @@ def _missing(traces: Traces, since: float) -> Iterator[Unread]:
 
 
 def tells_from(evidence: Evidence, at: float) -> bool:
-    """Return whether the host's traces begin before that time, in seconds since the epoch, and are all complete."""
+    """Return whether all traces of the host begin before the given time (seconds since the epoch) and are complete."""
     clock = traces_of(evidence).clock
     read = [each for each in evidence.readings if is_trace(each.key)]
     begins = clock.journal_begins if clock.journal_begins is not None else at
@@ -76,7 +77,7 @@ def _unread(reading: Reading, said: Message, host: str, key: str = "") -> Unread
 
 
 def could_not_read(hosts: tuple[Evidence, ...]) -> bool:
-    """Return whether a trace was refused or failed, or a host has none at all."""
+    """Return whether the reading of a trace was refused or failed, or whether a host has no trace at all."""
     return any(
         not read or any(each.outcome in ("refused", "failed") or each.status == CUT for each in read)
         for read in ([each for each in host.readings if is_trace(each.key)] for host in hosts)

@@ -1,4 +1,4 @@
-"""The asked part of a story: from a time on (``--since`` as people type it), and about some targets."""
+"""Selects the asked part of a story: from a time on (``--since``, as people type it), and about some targets."""
 
 import re
 from collections.abc import Iterator
@@ -18,15 +18,16 @@ _SPAN = re.compile(r"(\d+)\s*(s|sec|seconds?|m|min|minutes?|h|hours?|d|days?|w|w
 _UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86400, "w": 7 * 86400}
 _CLOCK = re.compile(r"\d{1,2}:\d{2}(:\d{2})?")
 _ID_LENGTH = 6
-"""A word with this many digits of a container's id is no accidental match."""
+"""The number of digits of a container's id that a word must have to be taken for the id and not for an accidental
+match."""
 
 
 def parse_since(text: str, now: float) -> float:
     """Return the time of ``2h``, ``yesterday``, ``2026-11-20 14:00`` or an RFC 3339 text, in seconds since the epoch.
-    A time without a zone is UTC.
+    A time without a time zone is in UTC.
 
-    ``now``: seconds since the epoch, from which spans and names of days count.  Raises UsageError for another text, and
-    for a time that is ahead of ``now``."""
+    ``now``: the time from which time spans and names of days count, in seconds since the epoch.  Raises UsageError for
+    any other text, and for a time after ``now``."""
     at = _time(text.strip(), datetime.fromtimestamp(now, UTC))
     if at is None:
         raise UsageError(
@@ -66,7 +67,7 @@ def _time(text: str, now: datetime) -> datetime | None:
 
 
 def narrow(story: Story, evidence: tuple[Evidence, ...], targets: tuple[Target, ...]) -> Story:
-    """Return the entries that concern the targets; the whole story if there are none.
+    """Return the entries that concern the targets; the whole story if there are no targets.
 
     Boots, engines, firewalls, settings, packages and files concern every container.  Raises UsageError for a container
     that neither an engine nor the story knows."""

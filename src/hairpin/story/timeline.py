@@ -30,9 +30,10 @@ _KINDS: tuple[Callable[[Traces], Iterator[StoryEntry]], ...] = (
 
 
 def story_of(evidence: tuple[Evidence, ...], since: float | None) -> Story:
-    """Return the entries of the hosts from ``since`` on, in seconds since the epoch.
+    """Return the entries of the hosts from ``since`` on (seconds since the epoch).
 
-    None: from the boot before this one, at most seven days before the traces were read."""
+    ``since`` None: the story begins with the boot before the present boot, but at most seven days before the traces
+    were read."""
     hosts = [traces_of(each) for each in evidence]
     begins = since if since is not None else min(map(_usual, hosts), default=0.0)
     entries = [each for traces in hosts for each in _entries(traces) if (each.until or each.at) >= begins]
@@ -46,12 +47,12 @@ def _entries(traces: Traces) -> tuple[StoryEntry, ...]:
 
 
 def _usual(traces: Traces) -> float:
-    """Return the begin of the boot before this one, but at most a week ago."""
+    """Return the begin of the boot before the present boot, or the time one week ago if that boot began earlier."""
     week = traces.clock.now - WEEK_S
     boots = [each.begins for each in boots_of(traces)]
     return max(week, boots[-2] if len(boots) > 1 else week)
 
 
 def read_at(evidence: tuple[Evidence, ...]) -> float:
-    """Return the time of the last host's reading, in seconds since the epoch."""
+    """Return the time at which the last of the hosts was read, in seconds since the epoch."""
     return max((traces_of(each).clock.now for each in evidence), default=0.0)

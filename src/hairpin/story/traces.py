@@ -1,4 +1,4 @@
-"""One host's traces: its clock, and its log lines with corrected times."""
+"""The traces of one host: the host's clock, and its log lines with corrected times."""
 
 from collections.abc import Iterator
 
@@ -10,7 +10,7 @@ from hairpin.story.clock import HostClock, clock_of
 from hairpin.story.line import Line, lines_of
 
 JUMP_S = 3.0
-"""A smaller jump is a normal correction of the clock."""
+"""The smallest jump of a clock that is reported.  A smaller jump is a normal correction."""
 
 
 class Traces(msgspec.Struct, frozen=True, dict=True):
@@ -21,17 +21,17 @@ class Traces(msgspec.Struct, frozen=True, dict=True):
 
     @property
     def host(self) -> str:
-        """The host's label."""
+        """The label of the host."""
         return self.evidence.name
 
     def readings(self, key: str) -> Iterator[Reading]:
-        """Yield the readings of a key that have a text."""
+        """Yield the readings with the key that have a text."""
         for reading in self.evidence.readings:
             if reading.key == key and reading.outcome == "text":
                 yield reading
 
     def lines(self, *keys: str) -> tuple[Line, ...]:
-        """Return the lines of these logs and of syslog's files, oldest first, with corrected times."""
+        """Return the lines of the named logs and of syslog's files, the oldest line first, with corrected times."""
         jumps = boot_offsets(self)
         told = _all_lines(self)
         found = [_corrected(line, jumps) for key in (*keys, "trace-syslog") for line in told[key]]
@@ -48,8 +48,8 @@ _LOGS = ("trace-units", "trace-engines", "trace-firewalls", "trace-kernel", "tra
 
 @kept
 def boot_offsets(traces: Traces) -> dict[str, tuple[tuple[float, float, str], ...]]:
-    """Return for each boot of the journal the settings of its clock: (uptime, seconds since the epoch at uptime 0, id
-    of the reading), the first at the boot's begin."""
+    """Return for each boot in the journal the settings of the clock, the first one at the boot's begin.  A setting
+    consists of the uptime, the time at uptime 0 in seconds since the epoch, and the id of the reading."""
     found: dict[str, list[tuple[float, float, str]]] = {}
     lines = [each for told in _all_lines(traces).values() for each in told if each.boot and each.uptime is not None]
     for line in sorted(lines, key=lambda each: each.uptime or 0.0):
@@ -61,7 +61,7 @@ def boot_offsets(traces: Traces) -> dict[str, tuple[tuple[float, float, str], ..
 
 
 def _corrected(line: Line, jumps: dict[str, tuple[tuple[float, float, str], ...]]) -> Line:
-    """Return the line with its time corrected for later jumps of the clock in its boot."""
+    """Return the line with its time corrected by the jumps of the clock that happened later in the same boot."""
     told = jumps.get(line.boot, ())
     if len(told) < 2 or line.uptime is None:
         return line
@@ -70,7 +70,8 @@ def _corrected(line: Line, jumps: dict[str, tuple[tuple[float, float, str], ...]
 
 @kept
 def _all_lines(traces: Traces) -> dict[str, tuple[Line, ...]]:
-    """Return the lines of each log, by key.  Syslog lines that are also in the journal are left out."""
+    """Return the lines of each log, by the key of its readings.  Lines of syslog that the journal also contains are
+    left out."""
     begins = traces.clock.journal_begins
     found: dict[str, tuple[Line, ...]] = {}
     for key in (*_LOGS, "trace-syslog"):

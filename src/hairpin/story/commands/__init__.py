@@ -1,3 +1,3 @@
-"""The commands that ran: of ``people``, ``cron`` and package scripts (``packages`` with ``package_scripts`` and
-``apt_hooks``), and those in the ``audit`` log; ``deeds`` returns the effect of a command, ``simple_commands`` its
-parts."""
+"""The commands that ran on a host: commands of ``people``, of ``cron`` and of package scripts (``packages`` with
+``package_scripts`` and ``apt_hooks``), and the commands in the ``audit`` log.  ``deeds`` returns the effect of a
+command, and ``simple_commands`` its parts."""

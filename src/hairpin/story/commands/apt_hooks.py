@@ -1,4 +1,4 @@
-"""The effects of apt's hooks: each run of apt calls them, whatever it installs."""
+"""The effects of apt's hooks.  Each run of apt calls the hooks, whatever it installs."""
 
 from collections.abc import Iterator
 
@@ -13,7 +13,7 @@ from hairpin.story.traces import Traces
 
 
 class HookRun(msgspec.Struct, frozen=True):
-    """One call of the hooks of a file, in a run of apt."""
+    """A call of the hooks of one file, in one run of apt."""
 
     hook: InstallScript
     run: PackageRun
@@ -25,7 +25,8 @@ class HookRun(msgspec.Struct, frozen=True):
 
 
 def hook_runs(traces: Traces) -> Iterator[HookRun]:
-    """Yield the calls of relevant hooks, oldest first; none from before a hook's file was written."""
+    """Yield the calls of relevant hooks, the oldest call first.  A call from before the hook's file was written is left
+    out."""
     for run in apt_runs(traces):
         for hook in apt_hooks(traces):
             if run.until >= known_from(traces, (hook.path,)):

@@ -23,7 +23,7 @@ _BURST_S = 60.0
 
 
 class AuditedCommand(msgspec.Struct, frozen=True):
-    """A program that a logged-in person ran.  ``person``: the user of the login."""
+    """A program that a logged-in person ran.  ``person``: the user that logged in."""
 
     at: float
     person: str
@@ -33,7 +33,8 @@ class AuditedCommand(msgspec.Struct, frozen=True):
 
 @kept
 def audited_commands(traces: Traces) -> tuple[AuditedCommand, ...]:
-    """Return the commands of people in the audit log, oldest first.  A daemon's commands have no login."""
+    """Return the commands of people in the audit log, the oldest command first.  Commands of daemons are left out: they
+    belong to no login."""
     found: list[AuditedCommand] = []
     callers: dict[str, str] = {}
     for kind, at, key, fields, evidence in _records(traces):
@@ -63,7 +64,8 @@ def _records(traces: Traces) -> Iterator[tuple[str, float, str, dict[str, str], 
 
 
 def _plain(name: str, value: str) -> str:
-    """Return the value; arguments with odd characters are hexadecimal.  Source: auditd's audit_log_untrustedstring()"""
+    """Return the value as plain text.  The audit log writes arguments with special characters in hexadecimal.  Source:
+    auditd's audit_log_untrustedstring()"""
     if value.startswith('"'):
         return value.strip('"')
     if re.fullmatch(r"a\d+", name) and re.fullmatch(r"(?:[0-9A-F]{2})+", value):
@@ -72,7 +74,7 @@ def _plain(name: str, value: str) -> str:
 
 
 def audit_entries(traces: Traces) -> Iterator[StoryEntry]:
-    """Yield the commands that change something and are not in sudo's log, and the changes of rules."""
+    """Yield entries for the commands that change the host and are not in sudo's log, and for the changes of rules."""
     told = commands_of(traces)
     for command in audited_commands(traces):
         effect = effect_of_command(command.text)
@@ -99,7 +101,8 @@ def _alike(one: str, other: str) -> bool:
 
 
 def _rule_changes(traces: Traces) -> Iterator[StoryEntry]:
-    """Yield the changes of rules by program; those within a minute of each other are one."""
+    """Yield entries for the changes of rules, by the program that made them.  Changes of one program within a minute
+    are one entry."""
     bursts: dict[str, StoryEntry] = {}
     for kind, at, _, fields, evidence in _records(traces):
         if kind != "NETFILTER_CFG":

@@ -1,4 +1,4 @@
-"""The relevant commands of cron and at, and the scripts with relevant lines that they call."""
+"""The relevant commands of cron and at, and the relevant lines of the scripts that these commands call."""
 
 import re
 from collections.abc import Iterator
@@ -16,12 +16,13 @@ from hairpin.story.traces import Traces
 _CMD = re.compile(r"\((?P<user>[^)]+)\) CMD \((?P<command>.*)\)$", re.DOTALL)
 _SCRIPT_LINE = re.compile(r"^(?P<path>/[^:]+):(?P<number>\d+):(?P<text>.*)$")
 _SECOND = 1.0
-"""File times in traces have a resolution of one second."""
+"""The resolution of file times in traces, in seconds."""
 _RUN_PARTS = re.compile(r"run-parts\s+(?:--\S+\s+)*(/\S+)")
 
 
 class Job(msgspec.Struct, frozen=True):
-    """A cron job.  ``text``: the command; ``lines``: the relevant lines of the script that it calls."""
+    """A cron job that ran.  ``text``: the job's command.  ``lines``: the relevant lines of the script that the command
+    calls."""
 
     at: float
     by: Actor
@@ -32,7 +33,7 @@ class Job(msgspec.Struct, frozen=True):
 
     @property
     def whole(self) -> str:
-        """The command, and the lines of its script, as one list of commands."""
+        """The job's command and the relevant lines of the script that it calls, as one list of commands."""
         return "; ".join((self.text, *self.lines))
 
 
@@ -54,8 +55,8 @@ def _is_comment(text: str) -> bool:
 
 
 def lines_called(traces: Traces, command: str, at: float) -> tuple[str, ...]:
-    """Return the relevant lines of the scripts that the command called at that time, in seconds since the epoch; for a
-    script that was written later, a line with an unknown effect."""
+    """Return the relevant lines of the scripts that the command called at the given time (seconds since the epoch).  If
+    a script was written later, return a line with an unknown effect for each of its lines."""
     scripts = script_lines(traces)
     folder = _RUN_PARTS.search(command)
     return tuple(
@@ -74,17 +75,17 @@ class ScriptLines(msgspec.Struct, frozen=True):
 
     @property
     def effect(self) -> Effect | None:
-        """Their effect; None: they change nothing in the network."""
+        """The effect of all commands together; None if they change nothing in the network."""
         return effect_of_script("", self.lines)
 
     @property
     def whole(self) -> str:
-        """All of them, as one list of commands."""
+        """All commands, as one list of commands."""
         return "; ".join(self.lines)
 
 
 def effect_of_script(command: str, lines: tuple[str, ...]) -> Effect | None:
-    """Return the effect of a command or of the script that it calls; None: no change in the network."""
+    """Return the effect of a command, or of the script that it calls; None if they change nothing in the network."""
     own = effect_of_command(command)
     if own is not None or not lines:
         return own
@@ -98,7 +99,7 @@ def effect_of_script(command: str, lines: tuple[str, ...]) -> Effect | None:
 
 @kept
 def jobs_of(traces: Traces) -> tuple[Job, ...]:
-    """Return the jobs that change something, oldest first."""
+    """Return the jobs that change the network, the oldest job first."""
     found: list[Job] = []
     for line in traces.lines("trace-cron"):
         told = _CMD.search(line.message)
@@ -114,7 +115,7 @@ def jobs_of(traces: Traces) -> tuple[Job, ...]:
 
 
 def cron_entries(traces: Traces) -> Iterator[StoryEntry]:
-    """Yield the jobs as entries; a repeated job is one entry with its first and last time."""
+    """Yield an entry for each job.  A repeated job has one entry, with the first and the last time of its runs."""
     folded: dict[tuple[str, Effect | None], list[Job]] = {}
     for job in jobs_of(traces):
         folded.setdefault((job.text, job.effect), []).append(job)

@@ -1,4 +1,4 @@
-"""A command's effect on the network: an event of ``events/``, the command itself, or nothing."""
+"""Finds a command's effect on the network: an event of ``events/``, the command itself, or no effect."""
 
 import re
 import shlex
@@ -29,13 +29,13 @@ _IP_BATCH = frozenset({"-b", "-batch", "-B"})
 _WRITES_SYSCTL = re.compile(r">\s*[\"']?/proc/sys/net/|\btee\s+(-a\s+)?[\"']?/proc/sys/net/")
 _TOOLS = frozenset({"salt-call", "salt-ssh", "salt", "puppet", "chef-client", "chef-solo", "cinc-client", "cf-agent",
                     "ansible-playbook", "ansible-pull", "bolt"})  # fmt: skip
-"""Tools that bring hosts into a described state.  Their command does not show the changes of a run."""
+"""The tools that bring hosts into a described state.  The command of such a tool does not show what a run changes."""
 _ANSIBLE = re.compile(r"/AnsiballZ_(\w+)\.py\b")
 _ANSIBLE_MODULES = re.compile(
     r"command|shell|script|raw|reboot|iptables\w*|nftables|ufw|firewalld|sysctl|systemd(_service)?|service|nmcli|modprobe"
     r"|interfaces_file|ipset|(docker|podman)_\w+|netplan|network_\w+|apt|dnf|yum|package|zypper|pacman|apk|copy|template"
 )
-"""Modules of Ansible's that can change a host's network, by their last names."""
+"""The last parts of the names of Ansible's modules that can change a host's network."""
 _CONTAINER: dict[str, EventId] = {
     "restart": "container-restart", "start": "container-restart", "stop": "container-stop", "kill": "container-stop",
     "rm": "container-stop", "unpause": "container-restart", "pause": "container-stop",
@@ -63,7 +63,7 @@ _CHANGING: dict[str, frozenset[str]] = {
     "wpa_cli": frozenset({"reconfigure", "reassociate", "disconnect"}),
     "dhclient": frozenset({"-r", "-x"}),
 }  # fmt: skip
-"""Words with which a program changes the network in a way that hairpin cannot simulate."""
+"""The words with which each program changes the network in a way that hairpin cannot simulate."""
 _UFW: dict[str, EventId] = {"enable": "ufw-enable", "disable": "ufw-disable", "reload": "ufw-reload"}
 _CARRIED_OUT = frozenset({
     "iptables", "ip6tables", "iptables-nft", "ip6tables-nft", "iptables-legacy", "ip6tables-legacy", "iptables-restore",
@@ -73,13 +73,14 @@ _CARRIED_OUT = frozenset({
 
 
 def effect_of_command(command: str) -> Effect | None:
-    """Return the effect of the command, empty if it is unknown; None if the command changes nothing in the network."""
+    """Return the effect of the command.  The effect is empty if it is unknown.  Return None if the command changes
+    nothing in the network."""
     hidden = HIDDEN in command
     line = command_line(command.replace(HIDDEN, ""))
     found = [each for each in (_of_simple(one, hidden=hidden) for one in line.commands) if each is not None]
     is_list = len(line.commands) > 1 or _WRITES_SYSCTL.search(line.text) is not None
     if hidden and (is_list or (line.text != command.replace(HIDDEN, "").strip() and not found)):
-        return Effect(commands=HIDDEN)  # parts of the shell text are hidden, so its effect is unknown
+        return Effect(commands=HIDDEN)  # the collector hid parts of the shell text, so its effect is unknown
     if _WRITES_SYSCTL.search(line.text):
         return Effect(commands=line.text)
     if not found or all(each == _NOTHING for each in found):
@@ -90,7 +91,7 @@ def effect_of_command(command: str) -> Effect | None:
 
 
 def _of_simple(command: Simple, *, hidden: bool) -> Effect | None:
-    """Return the effect of one command.  ``hidden``: some of its arguments were not read."""
+    """Return the effect of one simple command.  ``hidden``: whether some of its arguments were not read."""
     program, arguments = command.program, list(command.words[1:])
     if hidden and program in _CARRIED_OUT:
         return Effect(commands=HIDDEN)
@@ -106,8 +107,8 @@ def _of_simple(command: Simple, *, hidden: bool) -> Effect | None:
 
 
 def configuration_tool(command: Simple) -> str:
-    """Return the tool that applies a configuration from elsewhere, and its module: ``puppet``, ``Ansible: systemd``;
-    empty: no such command."""
+    """Return the tool that applies a configuration to the host, with its module: ``puppet``, ``Ansible: systemd``.
+    Return an empty text for any other command."""
     ansible = _ANSIBLE.search(" ".join(command.words))
     if ansible is not None:
         return f"Ansible: {ansible[1]}" if _ANSIBLE_MODULES.fullmatch(ansible[1]) else ""
@@ -203,7 +204,7 @@ def _engine(arguments: list[str]) -> Effect | None:
         return _NOTHING
     if len(plain) < 2 or plain[0] not in _CONTAINER:
         return None
-    # `-t 5` has a value before the name.
+    # In `-t 5 NAME`, the option's value stands before the name.
     return Effect(event=_CONTAINER[plain[0]], name=plain[-1])
 
 
@@ -219,11 +220,11 @@ _OBJECTS: dict[str, frozenset[str]] = {
     "container": frozenset({"prune"}),
     "node": frozenset({"update", "promote", "demote", "rm"}),
 }
-"""By the object's word, the verbs that change an engine's networks."""
+"""The verbs that change an engine's networks, by the word for the object."""
 
 
 def _changes_engine(plain: list[str]) -> bool:
-    """Return whether the command changes the engine's networks.  An option's value may come first."""
+    """Return whether the command changes the engine's networks.  Options with values may stand before the verb."""
     return any(verb in _OBJECTS.get(word, ()) for word, verb in pairwise(plain[:4]))
 
 

@@ -1,5 +1,5 @@
-"""The effects of an installation besides its files: those of package scripts that hairpin does not know, and of apt's
-hooks.
+"""The effects of an installation in addition to its files: the effects of package scripts that hairpin does not know,
+and of apt's hooks.
 
 Source: dpkg-maintscript(1), deb-postinst(5); apt.conf(5) DPkg::Pre-Invoke, DPkg::Post-Invoke
 """
@@ -17,7 +17,7 @@ _COMMENT = ("#", "//")
 
 
 class InstallScript(ScriptLines, frozen=True):
-    """One script, or one file of hooks."""
+    """The relevant commands of one installation script, or of one file with apt's hooks."""
 
     path: str
     evidence: str
@@ -25,13 +25,13 @@ class InstallScript(ScriptLines, frozen=True):
 
 @kept
 def package_scripts(traces: Traces) -> dict[str, InstallScript]:
-    """Return the effect of each package's installation script, by the package's name."""
+    """Return the relevant commands of each package's installation script, by the package's name."""
     return {name: found[0] for name, found in _scripts(traces).items() if name != _APT}
 
 
 @kept
 def apt_hooks(traces: Traces) -> tuple[InstallScript, ...]:
-    """Return the hooks that each run of apt calls, by their files."""
+    """Return the hooks that each run of apt calls: the relevant commands of each file with hooks."""
     return tuple(_scripts(traces).get(_APT, ()))
 
 

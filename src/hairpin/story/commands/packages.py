@@ -1,5 +1,5 @@
-"""Packages that were installed, upgraded or removed: dpkg's log and apt's history, rpm's times, the logs of dnf,
-yum and pacman."""
+"""Finds packages that were installed, upgraded or removed, from dpkg's log and apt's history, from rpm's times, and
+from the logs of dnf, yum and pacman."""
 
 import re
 from collections.abc import Iterator
@@ -48,11 +48,13 @@ _VERBS: dict[str, PackageVerb] = {
 }  # fmt: skip
 _HISTORY = "apt/history"
 _RUN_S = 120.0
-"""Changes of packages with smaller gaps belong to one run of a package manager without a history."""
+"""The greatest gap in seconds between two changes of packages that belong to the same run, for a package manager that
+keeps no history."""
 
 
 class PackageChange(msgspec.Struct, frozen=True):
-    """``at``: the time of unpacking, ``until``: the time of configuring, in seconds since the epoch."""
+    """A change of a package.  ``at``: the time of unpacking.  ``until``: the time of configuring.  Both are in seconds
+    since the epoch."""
 
     name: str
     verb: PackageVerb
@@ -64,7 +66,8 @@ class PackageChange(msgspec.Struct, frozen=True):
 
 
 class PackageRun(msgspec.Struct, frozen=True):
-    """A run of a package manager.  ``command``: as typed, ``user``: who called it; empty: unknown."""
+    """A run of a package manager.  ``command``: the command line as typed.  ``user``: the user that ran it.  An empty
+    text means that it is unknown."""
 
     at: float
     until: float
@@ -74,13 +77,13 @@ class PackageRun(msgspec.Struct, frozen=True):
     changes: tuple[PackageChange, ...] = ()
 
     def change_of(self, names: tuple[str, ...]) -> PackageChange | None:
-        """Return the change of the first of these packages that the run changed."""
+        """Return the change of the first package in ``names`` that the run changed, or None."""
         return next((each for name in names for each in self.changes if each.name == name), None)
 
 
 @kept
 def package_runs(traces: Traces) -> tuple[PackageRun, ...]:
-    """Return the runs of package managers that changed a relevant package, oldest first."""
+    """Return the runs of package managers that changed a relevant package, the oldest run first."""
     told = list(apt_runs(traces))
     changes: list[PackageChange] = []
     for reading in traces.readings("trace-packages"):
@@ -110,13 +113,13 @@ def package_runs(traces: Traces) -> tuple[PackageRun, ...]:
 
 
 def _run_of(change: PackageChange, runs: list[PackageRun]) -> int | None:
-    """Return the number of the last run that had begun by the time of the change, and had not ended."""
+    """Return the index of the last run that had begun before the change and ended after it; None if there is none."""
     fitting = [index for index, run in enumerate(runs) if run.at - 1.0 <= change.at <= run.until + 1.0]
     return fitting[-1] if fitting else None
 
 
 def _changes(reading: Reading, traces: Traces) -> list[PackageChange]:
-    """Return the changes in one log."""
+    """Return the package changes that one log contains."""
     clock = traces.clock
     found: list[PackageChange] = []
     configured: dict[str, int] = {}
@@ -161,7 +164,7 @@ def _plain(name: str, verb: PackageVerb, version: str, at: float, evidence: str)
 
 
 def _rpm_changes(traces: Traces, told: list[PackageChange]) -> Iterator[PackageChange]:
-    """Yield the package changes that are in rpm's times and in no log."""
+    """Yield the package changes that only rpm's times show and that no log contains."""
     for reading in traces.readings("trace-rpm"):
         for each in _RPM.finditer(reading.text):
             at = number(each["at"])
@@ -170,7 +173,7 @@ def _rpm_changes(traces: Traces, told: list[PackageChange]) -> Iterator[PackageC
 
 
 def apt_runs(traces: Traces) -> tuple[PackageRun, ...]:
-    """Return the runs in apt's history, without their changes, oldest first."""
+    """Return the runs in apt's history, the oldest run first, without the packages that they changed."""
     readings = (each for each in traces.readings("trace-packages") if _HISTORY in each.origin)
     found = (run for each in readings for run in _apt_runs(each, traces) if run.until >= traces.clock.since)
     return tuple(sorted(found, key=lambda each: each.at))
@@ -191,7 +194,7 @@ def _apt_runs(reading: Reading, traces: Traces) -> Iterator[PackageRun]:
 
 
 def _commands(reading: Reading) -> Iterator[PackageRun]:
-    """Yield the runs in the logs of dnf or pacman; each lasts as long as packages change."""
+    """Yield the runs in the logs of dnf or pacman.  A run lasts until its last change of a package."""
     for each in _DNF.finditer(reading.text):
         at = moment(each["at"])
         if each["verb"] == "Command" and at is not None:
@@ -203,8 +206,8 @@ def _commands(reading: Reading) -> Iterator[PackageRun]:
 
 
 def package_entries(traces: Traces) -> Iterator[StoryEntry]:
-    """Yield an entry for each package, the first of a run with its command; libraries only if the run changed no
-    program."""
+    """Yield an entry for each changed package.  The first entry of a run contains the run's command.  Libraries have
+    entries only if the run changed no program."""
     for run in package_runs(traces):
         programs = [each for each in run.changes if not each.name.startswith(("lib", "python3-"))]
         for place, change in enumerate(programs or run.changes):
@@ -225,7 +228,7 @@ def package_entries(traces: Traces) -> Iterator[StoryEntry]:
 
 @cache
 def _by_package() -> dict[str, EventId]:
-    """Return the event of each package's upgrade, by package name."""
+    """Return the event that the upgrade of each package causes, by the package's name."""
     return {name: each.id for each in all_events() for name in each.packages}
 
 

@@ -30,11 +30,11 @@ _LEFT = re.compile(r"\((?:sudo-i|su|su-l):session\): session closed for user roo
 _ANSIBLE = "Ansible: "
 _ROOT = frozenset({"", "root", "#0"})
 _PLAY_S = 120.0
-"""A person's runs of a configuration tool's modules with smaller gaps are one entry."""
+"""The greatest gap in seconds between two runs of a configuration tool's modules that are one entry of a person."""
 
 
 class Login(msgspec.Struct, frozen=True):
-    """A login over ssh.  ``until``: the end of its session, None: not seen."""
+    """A login over ssh.  ``until``: the end of the login's session; None if no trace shows it."""
 
     user: str
     address: str
@@ -45,9 +45,11 @@ class Login(msgspec.Struct, frozen=True):
 
 
 class Command(msgspec.Struct, frozen=True):
-    """A command that a person ran as root.  ``effect`` None: it changes nothing in the network.  ``is_shell``: it is a
-    shell, which ended at ``until`` (None: not seen).  ``tool``: the configuration tool that ran it, with its module;
-    empty: none."""
+    """A command that a person ran as root.
+
+    ``effect`` None: the command changes nothing in the network.  ``is_shell``: whether the command opened a shell,
+    which ended at ``until`` (None: no trace shows its end).  ``tool``: the configuration tool that ran the command,
+    with its module; empty: no such tool ran it."""
 
     at: float
     by: Actor
@@ -61,7 +63,7 @@ class Command(msgspec.Struct, frozen=True):
 
 @kept
 def logins_of(traces: Traces) -> tuple[Login, ...]:
-    """Return the logins over ssh, oldest first."""
+    """Return the logins over ssh, the oldest login first."""
     found: list[Login] = []
     open_: dict[tuple[str, str], int] = {}
     for line in traces.lines("trace-logins"):
@@ -80,7 +82,7 @@ def logins_of(traces: Traces) -> tuple[Login, ...]:
 
 @kept
 def commands_of(traces: Traces) -> tuple[Command, ...]:
-    """Return the commands that people ran as root, oldest first."""
+    """Return the commands that people ran as root, the oldest command first."""
     found: list[Command] = []
     shells: dict[str, int] = {}
     for line in traces.lines("trace-logins"):
@@ -115,7 +117,8 @@ def _typed(program: str, said: str) -> re.Match[str] | None:
 
 
 def _person(traces: Traces, user: str, tty: str, at: float) -> str:
-    """Return the user with the terminal, and with the address if all logins of the user came from one address."""
+    """Return the user's name with the terminal.  If all logins of the user came from one address, this address is
+    added."""
     addresses = {
         each.address
         for each in logins_of(traces)
@@ -128,9 +131,9 @@ def _person(traces: Traces, user: str, tty: str, at: float) -> str:
 
 
 def people_entries(traces: Traces) -> Iterator[StoryEntry]:
-    """Yield the commands that change something, and the root shells of people.
+    """Yield entries for the commands of people that change the host, and for their root shells.
 
-    If the log of a unit shows its start or stop by the command, the unit's entry replaces the command's: see
+    If the log of a unit shows a start or stop that a command caused, the unit's entry has the command's effect: see
     ``actors``."""
     for command in commands_of(traces):
         if command.is_shell:
@@ -192,7 +195,8 @@ def _shell_entry(command: Command, host: str) -> StoryEntry:
 
 
 def _plays(traces: Traces) -> Iterator[StoryEntry]:
-    """Yield the work of Ansible, which runs each module by its own sudo without readable arguments."""
+    """Yield entries for the runs of Ansible.  Ansible runs each module by a separate sudo, without readable
+    arguments."""
     runs = [each for each in commands_of(traces) if each.tool.startswith(_ANSIBLE) and each.effect is not None]
     while runs:
         first = runs[0]

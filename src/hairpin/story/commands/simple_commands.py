@@ -1,4 +1,5 @@
-"""The simple commands of a command line: in ``sh -c``, after ``systemd-run``, ``nice`` and the like, in lists.
+"""Finds the simple commands of a command line: in ``sh -c``, after ``systemd-run``, ``nice`` and similar programs, and
+in lists of commands.
 
 Source: POSIX.1-2017, Shell Command Language, 2.9; sudo(8), systemd-run(1), nsenter(1), su(1)
 """
@@ -11,7 +12,7 @@ import msgspec
 
 SHELLS = frozenset({"sh", "bash", "dash", "ash", "zsh", "fish", "ksh", "ksh93", "mksh", "csh", "tcsh", "rbash", "pwsh"})
 _MULTIPLEXERS = frozenset({"tmux", "screen", "byobu", "mc"})
-"""Programs in which people open shells."""
+"""The programs in which people open shells."""
 _SIGNS = frozenset(";&|()<>\n")
 _REDIRECTIONS = frozenset({">", ">>", "<", ">&", "&>", ">|", "<<<", "<<", "<>"})
 _KEYWORDS = frozenset({"if", "then", "else", "elif", "fi", "do", "done", "while", "until", "{", "}", "!", "time",
@@ -22,9 +23,11 @@ _DEPTH = 6
 
 
 class _Wrapper(msgspec.Struct, frozen=True):
-    """A program that runs the command in its arguments.  ``valued``: its options whose value is the next word;
-    ``before``: the number of words before the command; ``elsewhere``: the command may run later, in another place, or
-    with other arguments."""
+    """A program that runs the command in its arguments.
+
+    ``valued``: the program's options whose value is the next word.  ``before``: the number of words that stand before
+    the command.  ``elsewhere``: whether the command may run later, in another namespace or on other files, or with
+    other arguments."""
 
     valued: frozenset[str] = frozenset()
     before: int = 0
@@ -63,31 +66,32 @@ _WRAPPERS: dict[str, _Wrapper] = {
     "parallel": _wrapper("-j", elsewhere=True),
 }  # fmt: skip
 _LATER = ("--on-", "-M", "-H", "--machine", "--host", "--path-property", "--socket-property")
-"""Options of systemd-run with which the command runs later or on another machine."""
+"""The options of systemd-run with which the command runs later or on another machine."""
 
 
 class Simple(msgspec.Struct, frozen=True):
-    """One command.  ``certain``: it runs as written, once, immediately and here."""
+    """A simple command.  ``certain``: whether it is certain that the command ran as written, once, immediately and on
+    this host."""
 
     words: tuple[str, ...]
     certain: bool = True
 
     @property
     def program(self) -> str:
-        """The program's name without its folder."""
+        """The name of the command's program, without the program's folder."""
         return self.words[0].rpartition("/")[2]
 
 
 class CommandLine(msgspec.Struct, frozen=True):
-    """A command line.  ``text``: its list of commands, without the shell and wrapper programs.  ``commands``: all of
-    them."""
+    """A command line.  ``text``: the line's list of commands as text, without the shell and wrapper programs around it.
+    ``commands``: all simple commands of the line."""
 
     text: str
     commands: tuple[Simple, ...]
 
 
 def command_line(command: str) -> CommandLine:
-    """Return the command line, as far as it can be read."""
+    """Return the parsed command line, as far as it can be parsed."""
     return _line(command, 0)
 
 
@@ -102,7 +106,7 @@ def _line(text: str, depth: int, *, certain: bool = True) -> CommandLine:
         if inner is not None:
             return _line(shlex.join(inner.words), depth + 1, certain=certain and inner.certain)
         return CommandLine(text.strip(), (Simple(tuple(words), certain),) if words else ())
-    # A command after && or in a loop may not have run, so none of them is certain.
+    # A command after && or in a loop may not have run, so no command of such a line is certain.
     plain = certain and not has_keywords and not any(sign in text for sign in ("|", "(", "$"))
     found = tuple(
         each for words in parts for each in _line(shlex.join(words), depth + 1, certain=plain).commands
@@ -111,8 +115,8 @@ def _line(text: str, depth: int, *, certain: bool = True) -> CommandLine:
 
 
 def _parts(text: str) -> tuple[list[list[str]], bool]:
-    """Return the words of each simple command, without redirections, assignments and the shell's keywords; and whether
-    there are keywords."""
+    """Return the words of each simple command, and whether the text has keywords of the shell.  Redirections,
+    assignments and keywords are left out of the words."""
     raw = list(_raw_parts(text))
     parts = [part for words in raw if (part := _plain(words))]
     return parts, any(words[0] in _KEYWORDS | _HEADS for words in raw)
@@ -125,7 +129,7 @@ def _raw_parts(text: str) -> Iterator[list[str]]:
         if token in _REDIRECTIONS:
             skip = True
             if words and f"{words[-1]}{token}" in text and words[-1].isdecimal():
-                words.pop()  # the 2 of 2>&1
+                words.pop()  # this is the 2 of 2>&1
         elif set(token) <= _SIGNS:
             if words:
                 yield words
@@ -143,7 +147,7 @@ def _tokens(text: str) -> list[str]:
     lexer.whitespace, lexer.whitespace_split, lexer.commenters = " \t\r", True, ""
     try:
         return list(lexer)
-    except ValueError:  # an open quote
+    except ValueError:  # the text has a quote that is not closed
         return text.split()
 
 
@@ -154,7 +158,8 @@ def _plain(words: list[str]) -> list[str]:
 
 
 def _shell_text(text: str, words: list[str]) -> str | None:
-    """Return the TEXT of ``sh -c TEXT`` or ``su -c TEXT``; None for other commands.  sudo's log may lack the quotes."""
+    """Return the TEXT of ``sh -c TEXT`` or ``su -c TEXT``; None for all other commands.  In sudo's log, the quotes
+    around TEXT may be missing."""
     program = words[0].rpartition("/")[2]
     if program not in SHELLS | {"su", "runuser"}:
         return None
@@ -172,7 +177,7 @@ def _shell_text(text: str, words: list[str]) -> str | None:
 
 
 def _wrapped(words: list[str]) -> Simple | None:
-    """Return the command that the wrapper runs; None if it runs none."""
+    """Return the command that the wrapper program runs; None if the words are no call of a wrapper program."""
     program = words[0].rpartition("/")[2]
     wrapper = _WRAPPERS.get(program)
     if wrapper is None:
@@ -193,7 +198,7 @@ def _wrapped(words: list[str]) -> Simple | None:
 
 
 def is_shell(command: str) -> bool:
-    """Return whether the command opens an interactive shell: ``bash -l``, ``su -``, ``tmux``."""
+    """Return whether the command opens an interactive shell, as ``bash -l``, ``su -`` and ``tmux`` do."""
     line = command_line(command)
     if len(line.commands) != 1:
         return False

@@ -1,4 +1,4 @@
-"""The boots of a host (the journal's list of them, and wtmp's), and the jumps of its clock."""
+"""Finds the boots of a host, from the journal's list of boots and from wtmp, and the jumps of the host's clock."""
 
 import re
 from collections.abc import Iterator
@@ -27,13 +27,17 @@ _LONG = re.compile(r"\w{3} (\w{3})\s+(\d+) (\d\d:\d\d:\d\d) (\d{4})")
 _MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 _KERNEL = re.compile(r"Linux version (\S+)")
 _SAME_S = 180.0
-"""wtmp is written some time after the journal's first line of a boot."""
+"""The greatest difference in seconds between wtmp's time of a boot and the journal's first line of the same boot.  wtmp
+is written later."""
 _DOWN_S = 300.0
 
 
 class HostBoot(msgspec.Struct, frozen=True):
-    """``begins`` and ``ends``: seconds since the epoch; ``ends`` None: the present boot, or its end was not seen.
-    ``id``: the journal's; empty: from wtmp.  ``kernel``: its release; empty: unknown."""
+    """A boot of a host.
+
+    ``begins`` and ``ends``: the times of its begin and end, in seconds since the epoch; ``ends`` None: it is the
+    present boot, or no trace shows its end.  ``id``: the boot's id in the journal; empty for a boot that only wtmp
+    shows.  ``kernel``: the kernel release; empty if it is unknown."""
 
     begins: float
     ends: float | None
@@ -44,7 +48,7 @@ class HostBoot(msgspec.Struct, frozen=True):
 
 @kept
 def boots_of(traces: Traces) -> tuple[HostBoot, ...]:
-    """Return the boots, oldest first."""
+    """Return the boots of the host, the oldest boot first."""
     found = [boot for reading in traces.readings("trace-boots") for boot in _listed(reading)]
     downs: list[float] = []
     for reading in traces.readings("trace-wtmp"):
@@ -69,7 +73,8 @@ def boots_of(traces: Traces) -> tuple[HostBoot, ...]:
 
 
 def _ended(boot: HostBoot, next_begins: float, downs: list[float]) -> HostBoot:
-    """Return the boot with its end: wtmp's shutdown, or the last line in the journal."""
+    """Return the boot with its end.  The end is the time of the shutdown in wtmp, or of the boot's last line in the
+    journal."""
     down = [each for each in downs if boot.begins < each <= next_begins]
     ends = max((*down, *(() if boot.ends is None else (boot.ends,))), default=None)
     return msgspec.structs.replace(boot, ends=ends)
@@ -98,7 +103,7 @@ def boot_at(traces: Traces, at: float) -> HostBoot | None:
 
 
 def ends_orderly(traces: Traces, boot: HostBoot) -> bool | None:
-    """Return whether units were stopped before the boot ended; None if no log shows it."""
+    """Return whether systemd stopped units before the boot ended; None if no log shows this."""
     if boot.ends is None:
         return None
     lines = [each for each in traces.lines("trace-units") if boot.begins <= each.at <= boot.ends + 1.0]
@@ -108,7 +113,7 @@ def ends_orderly(traces: Traces, boot: HostBoot) -> bool | None:
 
 
 def boot_entries(traces: Traces) -> Iterator[StoryEntry]:
-    """Yield each boot, and each end of one."""
+    """Yield an entry for the begin and an entry for the end of each boot."""
     kernels = {
         line.boot: found[1]
         for line in traces.lines("trace-kernel")
@@ -151,7 +156,8 @@ def _end(traces: Traces, boot: HostBoot, at: float) -> StoryEntry:
 
 
 def clock_entries(traces: Traces) -> Iterator[StoryEntry]:
-    """Yield each jump of the clock in the journal, whose entries have both the clock's time and the uptime."""
+    """Yield an entry for each jump of the clock.  The journal shows jumps, because its entries contain both the clock's
+    time and the uptime."""
     for jumps in boot_offsets(traces).values():
         last = jumps[-1][1]
         for (_, before, _), (uptime, after, evidence) in pairwise(jumps):

@@ -14,24 +14,27 @@ from hairpin.story.traces import Traces
 _LOGFMT = re.compile(r'level=(?P<level>\w+) msg="(?P<said>(?:[^"\\]|\\.)*)"(?P<more>.*)')
 _ERROR = re.compile(r'\berror="(?P<said>(?:[^"\\]|\\.)*)"')
 _ZONE = "Firewalld: interface docker0 already part of docker zone"
-"""dockerd puts docker0 into its zone at its own start, and whenever firewalld was reloaded."""
+"""The text of the line that dockerd logs when it puts docker0 into its zone in firewalld.  dockerd does this at its own
+start, and after each reload of firewalld."""
 _STARTS_S = 3.0
 _ONE_RELOAD_S = 10.0
 _VARIES = re.compile(r"\b[0-9a-f]{12,64}\b|\b\d+\b")
 _MOST = 40
-"""The most different errors that are reported."""
+"""The greatest number of different errors that are reported."""
 _LOG = re.compile(r"^(?P<at>\d{4}-\d\d-\d\d \d\d:\d\d:\d\d)(?:,\d+)? (?P<said>(?:ERROR|WARNING).*)$", re.MULTILINE)
 _SPEAKERS = frozenset({
     "firewalld", "iptables-restore", "ip6tables-restore", "iptables", "ip6tables", "nft", "ufw-init", "sysctl",
     "systemd-sysctl", "netfilter-persistent", "run-parts", "ifup", "iptables.init", "ip6tables.init",
 })  # fmt: skip
 _NOISE = re.compile(r"COMMAND_FAILED.*(?:No chain|does not exist|Bad rule|Device or resource busy|NOT_ENABLED)")
-"""firewalld logs each attempt of dockerd to delete a chain that does not exist or is in use."""
+"""Matches errors that are left out: firewalld logs each attempt of dockerd to delete a chain that does not exist or is
+in use."""
 _MOST_COMPLAINTS = 40
 
 
 def engine_entries(traces: Traces) -> Iterator[StoryEntry]:
-    """Yield the reloads, and each kind of error once, with its first and last time."""
+    """Yield an entry for each reload, and one entry for each kind of error, with the first and last time of the
+    error."""
     lines = traces.lines("trace-engines")
     changes = [each for each in unit_changes(traces) if each.unit in ("docker.service", "firewalld.service")]
     yield from _errors(traces, lines)
@@ -64,7 +67,7 @@ def _entry(traces: Traces, line: Line, effect: Effect) -> StoryEntry:
 
 
 def _near(at: float, changes: list[UnitChange], unit: str) -> bool:
-    """Return whether the unit was being started or reloaded at that time."""
+    """Return whether systemd was starting or reloading the unit at the given time."""
     return any(each.unit == unit and each.at - _STARTS_S <= at <= each.until + _STARTS_S for each in changes)
 
 
@@ -98,7 +101,7 @@ def _errors(traces: Traces, lines: tuple[Line, ...]) -> Iterator[StoryEntry]:
 
 
 def firewall_entries(traces: Traces) -> Iterator[StoryEntry]:
-    """Yield each kind of error once, with its first and last time."""
+    """Yield one entry for each kind of error, with the first and last time of the error."""
     kinds: dict[tuple[str, str], list[Line]] = {}
     for line in sorted(_lines(traces), key=lambda each: each.at):
         if not _NOISE.search(line.message):

@@ -15,7 +15,7 @@ _LINK = re.compile(r"(?:^|[\s(])(?P<link>[\w.@-]+)\)?:? (?:NIC )?[Ll]ink is (?P<
 _NETWORKD = re.compile(r"^(?P<link>\S+): (?P<state>Lost|Gained) carrier")
 _MANAGER = re.compile(r"\((?P<link>[^)]+)\): carrier: link (?P<state>connected|disconnected)")
 _SHORT_S = 120.0
-"""A carrier that comes back within this time was only interrupted."""
+"""If a link gets its carrier back within this number of seconds, the carrier counts as only interrupted."""
 _SAME_S = 5.0
 _LOADED = "Bridge firewalling registered"
 _FULL = (
@@ -26,7 +26,7 @@ _FULL = (
 
 
 class Carrier(msgspec.Struct, frozen=True):
-    """A link has got or lost its carrier."""
+    """A change of a link's carrier: the link has got or lost it."""
 
     link: str
     state: Literal["up", "down"]
@@ -36,7 +36,8 @@ class Carrier(msgspec.Struct, frozen=True):
 
 
 def kernel_entries(traces: Traces) -> Iterator[StoryEntry]:
-    """Yield the messages about links and tables; equal ones are one entry with its first and last time."""
+    """Yield entries for the messages about links and tables.  Equal messages are one entry, with their first and last
+    time."""
     lines = traces.lines("trace-kernel")
     yield from _carrier_entries(traces, _carriers(lines))
     for line in lines:
@@ -68,7 +69,7 @@ def _entry(traces: Traces, line: Line, said: Message, effect: Effect | None) -> 
 
 
 def _carriers(lines: tuple[Line, ...]) -> Iterator[Carrier]:
-    """Yield the changes of carriers; a change that both the kernel and a link's manager log comes once."""
+    """Yield the changes of carriers.  A change that both the kernel and the link's manager log is yielded only once."""
     last: dict[str, Carrier] = {}
     for line in lines:
         found = (

@@ -1,4 +1,4 @@
-"""The effects of the host's own units on the network: their commands, and the lines of their scripts."""
+"""Finds the effects of the host's own units on the network, from the units' commands and the lines of their scripts."""
 
 from hairpin.host.boot.unit_lines import command_of
 from hairpin.host.managers import HIDDEN
@@ -10,12 +10,14 @@ from hairpin.story.traces import Traces
 
 _TIMER_LINE = "0"
 _CUT = "not collected"
-"""The collector's replacement for possible secrets in a unit's line, in brackets or after a #."""
+"""The text by which the collector replaces possible secrets in a unit's line.  It stands in brackets or after a #."""
 
 
 class OwnUnit(ScriptLines, frozen=True):
-    """A unit and the commands that its start runs.  ``timer``: the timer that starts it, empty: none.  ``known_from``:
-    the time since which its files have this content, in seconds since the epoch.  ``stop_lines``: the commands that its
+    """A unit of the host, and the commands that the unit's start runs.
+
+    ``timer``: the timer that starts the unit; empty: no timer starts it.  ``known_from``: the time since which the
+    unit's files have their present content, in seconds since the epoch.  ``stop_lines``: the commands that the unit's
     stop runs."""
 
     name: str
@@ -24,7 +26,7 @@ class OwnUnit(ScriptLines, frozen=True):
     stop_lines: tuple[str, ...] = ()
 
     def effect_of(self, verb: Verb) -> Effect | None:
-        """Return the effect of a start, a stop or a restart; None: no change in the network."""
+        """Return the effect of the unit's start, stop or restart; None if it changes nothing in the network."""
         match verb:
             case "start":
                 return self.effect
@@ -36,14 +38,15 @@ class OwnUnit(ScriptLines, frozen=True):
                 return None
 
     def actor(self, evidence: str) -> Actor:
-        """Return the unit, with its timer, as the actor of its start's effects; ``evidence``: of the start."""
+        """Return the unit, with its timer, as the actor of the effects of its start.  ``evidence``: the id of the
+        reading that shows the start."""
         return Actor("unit", f"{self.name} ({self.timer})" if self.timer else self.name, evidence)
 
 
 @kept
 def own_units(traces: Traces) -> dict[str, OwnUnit]:
-    """Return all own units by name.  Of irrelevant commands the collector lists only the program.  A snapshot of an
-    earlier version has only the enabled units, with its configuration."""
+    """Return all units of the host itself, by name.  Of a command that is not relevant, the collector lists only the
+    program.  A snapshot of an earlier version of hairpin contains only the enabled units."""
     lines: dict[str, list[str]] = {}
     timers: dict[str, str] = {}
     paths: dict[str, set[str]] = {}

@@ -1,6 +1,6 @@
-"""Commands of systemd-run, from the unit's description.
+"""Finds commands that systemd-run ran, from the descriptions of the units that it made.
 
-A person's systemd-run by sudo has sudo's own line.  Source: systemd src/run/run.c, src/core/job.c
+If a person runs systemd-run by sudo, sudo logs a line about it.  Source: systemd src/run/run.c, src/core/job.c
 """
 
 import re
@@ -15,17 +15,17 @@ from hairpin.story.traces import Traces
 _STARTED = re.compile(
     r"Started (?:run-[a-z0-9]+\.(?:service|scope) - )?(?:\[systemd-run\] )?(?P<command>/.*?)\.?$", re.DOTALL
 )
-"""Before version 249 without the unit's name."""
+"""Matches systemd's line about a started unit.  Before version 249, this line lacks the unit's name."""
 _SOON_S = 2.0
 
 
 def is_transient(unit: str) -> bool:
-    """Return whether systemd-run gave the unit its name."""
+    """Return whether the unit's name was chosen by systemd-run."""
     return re.fullmatch(r"run-[a-z0-9]+\.(service|scope|timer)", unit) is not None
 
 
 def transient_entries(traces: Traces) -> Iterator[StoryEntry]:
-    """Yield the commands that change something and have no other line of a person."""
+    """Yield entries for the commands that change the network, if no other line of a log shows the person's command."""
     typed = [each.at for each in commands_of(traces) if "systemd-run" in each.text]
     for line in traces.lines("trace-units"):
         is_of_init = line.program == "systemd" and line.pid in ("", "1") and is_transient(line.unit)

@@ -1,4 +1,4 @@
-"""The events of ``events/`` for units' starts, stops and reloads, and the packages of units."""
+"""Maps the starts, stops and reloads of units to the events of ``events/``, and units to their packages."""
 
 from functools import cache
 
@@ -7,7 +7,7 @@ from hairpin.events.registry import all_events
 from hairpin.story.entry import Effect, Verb
 
 _STOP_COMMANDS = {"nftables.service": "nft flush ruleset"}
-"""The effects of units' ``ExecStop=`` that are in no event."""
+"""The effects of the ``ExecStop=`` of units that no event simulates."""
 _PACKAGES: dict[str, tuple[str, ...]] = {
     "docker.service": ("docker-ce", "docker.io", "moby-engine", "docker", "containerd", "containerd.io"),
     "docker.socket": ("docker-ce", "docker.io", "moby-engine", "docker"),
@@ -27,7 +27,7 @@ _PACKAGES: dict[str, tuple[str, ...]] = {
 
 
 def unit_effect(unit: str, verb: Verb) -> Effect | None:
-    """Return the effect on the network of a unit's start, stop or reload; None if none is known."""
+    """Return the effect of a unit's start, stop or reload on the network; None if no effect is known."""
     if verb in ("start", "restart") and unit.startswith("wg-quick@"):
         return Effect(event="vpn-up")
     event = _by_unit().get((unit, verb))
@@ -49,7 +49,7 @@ def packages_of_unit(unit: str) -> tuple[str, ...]:
 
 
 def full_name(unit: str) -> str:
-    """Return the unit's whole name: ``docker`` is ``docker.service`` to systemctl."""
+    """Return the unit's whole name.  For systemctl, ``docker`` means ``docker.service``."""
     if "." in unit and unit.rpartition(".")[2] in ("service", "socket", "timer", "target", "mount", "path", "scope"):
         return unit
     return f"{unit}.service"

@@ -1,4 +1,4 @@
-"""Changes of the relevant units, from the lines of process 1."""
+"""Finds changes of the relevant units, from the log lines of process 1."""
 
 import re
 from collections.abc import Iterator
@@ -16,12 +16,13 @@ from hairpin.story.logs.unit_events import unit_effect
 from hairpin.story.traces import Traces
 
 _RESTART_S = 10.0
-"""A unit that starts within this time after it has stopped was restarted."""
+"""If a unit starts within this number of seconds after it has stopped, it counts as restarted."""
 _STARTUP_S = 300.0
-"""Without a line about the finished start-up: units that start within this time after the boot belong to it."""
+"""The number of seconds after a boot within which the start of a unit belongs to the boot, if no line says that the
+start-up has finished."""
 _SHUTDOWN_S = 180.0
 _SECOND = 1.0
-"""File times in traces have a resolution of one second."""
+"""The resolution of file times in traces, in seconds."""
 _NAMED = re.compile(r"\b([A-Za-z0-9@_.\\:-]+\.(?:service|socket|timer|target))\b")
 _DESCRIBED = {
     "Docker Application Container Engine": "docker.service",
@@ -38,7 +39,7 @@ _DESCRIBED = {
     "Apply Kernel Variables": "systemd-sysctl.service",
     "LSB: Bring up/down networking": "network.service",
 }
-"""The descriptions of units, which systemd writes into syslog before version 249 instead of their names."""
+"""The descriptions of units.  Before version 249, systemd writes them into syslog instead of the units' names."""
 _ENGINE = "docker.service"
 _FIREWALLS = frozenset({
     "firewalld.service", "ufw.service", "nftables.service", "iptables.service", "ip6tables.service",
@@ -47,9 +48,11 @@ _FIREWALLS = frozenset({
 
 
 class UnitChange(msgspec.Struct, frozen=True):
-    """``at`` and ``until``: its begin and end, in seconds since the epoch.  ``at_boot``: it is part of a boot or of a
-    shutdown.  ``again``: systemd did it, because the unit's process had ended.  ``is_last``: the unit stays stopped
-    until the boot ends."""
+    """A change of a unit.
+
+    ``at`` and ``until``: the begin and the end of the change, in seconds since the epoch.  ``at_boot``: whether the
+    change is part of a boot or of a shutdown.  ``again``: whether systemd itself made the change, because the unit's
+    process had ended.  ``is_last``: whether the unit stays stopped until the boot ends."""
 
     unit: str
     verb: Verb
@@ -64,7 +67,7 @@ class UnitChange(msgspec.Struct, frozen=True):
 
 @kept
 def unit_changes(traces: Traces) -> tuple[UnitChange, ...]:
-    """Return the changes of all units, oldest first."""
+    """Return the changes of all units, the oldest change first."""
     by_unit: dict[tuple[str, str], list[Line]] = {}
     finished: dict[str, float] = {}
     for line in traces.lines("trace-units"):
@@ -93,7 +96,7 @@ def _unit_of(line: Line) -> str:
 
 
 def _changes(unit: str, lines: list[Line]) -> Iterator[UnitChange]:
-    """Yield the changes of one unit in one boot; a stop and the start after it are one restart."""
+    """Yield the changes of one unit in one boot.  A stop and a start soon after it are one restart."""
     stop: UnitChange | None = None
     begun: Line | None = None
     again = False
@@ -131,7 +134,7 @@ def _changes(unit: str, lines: list[Line]) -> Iterator[UnitChange]:
         elif said.startswith("Reloaded "):
             yield UnitChange(unit, "reload", line.at, line.at, line.evidence, said)
         elif said.startswith("Failed to start ") or "Failed with result" in said:
-            if stop is not None:  # the result of a kill or of the stop
+            if stop is not None:  # the unit's result follows from a kill or from the stop
                 continue
             yield UnitChange(unit, "fail", line.at, line.at, line.evidence, said)
             begun = None
@@ -149,8 +152,8 @@ def _is_of_boot(traces: Traces, change: UnitChange, finished: float | None) -> b
 
 
 def unit_entries(traces: Traces) -> Iterator[StoryEntry]:
-    """Yield the changes of the units, except stops by a shutdown.  Repeated changes of one of the host's own units are
-    one entry with its first and last time."""
+    """Yield an entry for each change of a unit, except for stops by a shutdown.  Repeated changes of one of the host's
+    own units are one entry, with their first and last time."""
     started: dict[str, float] = {}
     last = ""
     own = own_units(traces)
@@ -186,8 +189,8 @@ def unit_entries(traces: Traces) -> Iterator[StoryEntry]:
 
 
 def _times(traces: Traces) -> dict[tuple[str, Verb], tuple[float, ...]]:
-    """Return the times of starts, stops and so on of the host's own units, without those by a boot.  For units with an
-    effect on the network only times count since which their files have their present content."""
+    """Return the times of the changes (starts, stops and so on) of the host's own units, without changes by a boot.
+    For a unit with an effect on the network, only times after the last change of the unit's files count."""
     own = own_units(traces)
     found: dict[tuple[str, Verb], list[float]] = {}
     for change in unit_changes(traces):
