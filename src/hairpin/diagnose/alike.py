@@ -1,8 +1,9 @@
-"""The causes of a failing flow that is alike a diagnosed one.
+"""Finds the causes of a failing flow that is alike a diagnosed flow, without a search.
 
-The search for one of them finds what the search for the other one found, its own values put in.  So causes that name no
-own value of the first flow's containers are those of the other one as well: a switch of the host, a policy, a route.
-Only the search is spared.  The flow has its own stop, and the proof is its own walk after the changes.
+The searches for two alike flows find the same causes, except for values of each flow's own containers.  So if the
+causes of the diagnosed flow name no such value, they are also the causes of the other flow.  Examples are a sysctl of
+the host, a policy or a route.  Only the search is left out: the other flow has its own stop, and its proof is its own
+walk after the changes.
 """
 
 from collections.abc import Iterator
@@ -24,7 +25,7 @@ from hairpin.walk.walked import walked
 
 
 class Searched(msgspec.Struct, frozen=True, dict=True):
-    """A flow's diagnosis by a search in the network."""
+    """The diagnosis of a flow that a search in the network found."""
 
     network: Network
     diagnosis: Diagnosis
@@ -58,8 +59,10 @@ def is_same_change(trace: TraceTakenOver, own: Change, of_first: Change) -> bool
 
 @kept
 def _after(searched: Searched) -> tuple[Network, ...] | None:
-    """Return the network after the changes of each set of causes; None: the sets name own values of the flow's
-    containers, or were not found at its stop alone."""
+    """Return the network after the changes of each set of causes.
+
+    Return None if the sets name values of the flow's own containers, or if a cause was not found at a stop of the
+    flow's first walk."""
     network, found = searched.network, searched.diagnosis
     stops = [branch.stop for branch in found.trace.branches]
     suspects = [suspect for each in found.sets for suspect in each.causes]
@@ -77,7 +80,8 @@ def _after(searched: Searched) -> tuple[Network, ...] | None:
 
 
 def _same_causes(network: Network, trace: Trace, first: Searched) -> Diagnosis | None:
-    """Return the diagnosis with the causes of the alike flow; None if they do not repair this one."""
+    """Return the diagnosis of the trace's flow with the causes of the alike flow ``first``; None if these causes do not
+    repair the trace's flow."""
     after_each = _after(first)
     if after_each is None or not isinstance(trace, TraceTakenOver):
         return None

@@ -1,5 +1,5 @@
-"""The containers that a question is about.  Restarts of other containers do not affect it, and simulating them takes
-time on a large host."""
+"""Finds the containers that a question is about.  Restarts of other containers do not affect the question, and their
+simulation would take long on a large host."""
 
 from collections.abc import Iterable
 
@@ -12,7 +12,8 @@ _Shape = tuple[object, ...]
 
 
 def containers_concerned(flows: Iterable[Flow], change: Change, network: Network) -> tuple[str, ...]:
-    """Return the names of the containers that the flows are from or for, and of those that the change touches."""
+    """Return the names of the containers at which the flows start or end, and of the containers that the change
+    affects."""
     return tuple(dict.fromkeys((*filter(None, (each.of_container for each in flows)), *_touched(change, network))))
 
 
@@ -25,7 +26,8 @@ def _touched(change: Change, network: Network) -> Iterable[str]:
 
 
 def shape_of(container: Container) -> _Shape:
-    """Return the properties that decide the engine's work at a start of the container, except its port numbers."""
+    """Return the properties of the container on which the engine's work at its start depends, without its port
+    numbers."""
     networks = frozenset((each.network, each.fixed4, each.fixed6) for each in container.endpoints)
     ports = frozenset((each.protocol, each.version, each.host_ip, each.actual) for each in container.bindings)
     return container.network_mode, networks, ports, container.running, container.restart_policy, container.unit

@@ -1,8 +1,8 @@
-"""Searches the smallest set of causes whose removal delivers the flow.
+"""Searches the smallest set of causes whose removal delivers a failing flow.
 
-A flow fails.  Causes for the reason of its stop propose changes.  Each change is simulated, and the flow is walked
-again.  If it is delivered, the cause is proven.  If it stops elsewhere, the search continues from there with one more
-change, smallest sets first.
+The causes for the reason of the flow's stop propose changes.  Each change is simulated, and the flow is walked again.
+If the flow is delivered, the cause is proven.  If the flow stops elsewhere, the search continues from the new stop with
+one more change.  Smaller sets are searched before larger sets.
 """
 
 from collections.abc import Iterable, Iterator
@@ -30,21 +30,21 @@ from hairpin.walk.walk import walk_flow
 from hairpin.walk.walked import walked
 
 MAX_FAULTS = 4
-"""Faults that one flow may have at once."""
+"""The greatest number of faults of one flow that the search can find together."""
 MAX_WALKS = 400
-"""Walks that the search for one flow may cost; a real host needs a handful."""
+"""The greatest number of walks that the search for one flow may make.  On a real host it needs only a few."""
 MAX_WALKS_OF_ANY_REASON = 200
-"""Walks that a search of every cause may cost."""
+"""The greatest number of walks that a search may make that asks every cause."""
 MAX_WALKS_FOR_OTHERS = 80
-"""Walks after which a search that has found a set looks for no further one."""
+"""The number of walks after which a search that has found a set of causes looks for no other set."""
 
 
 class Diagnosis(msgspec.Struct, frozen=True):
-    """One flow's answer.
+    """The diagnosis of one flow.
 
-    ``sets``: the smallest sufficient sets of causes, the best first; none if the flow is delivered, or if no cause
-    explains the stop.  ``met_unread``: whether a walk of the search reached an unread container.  ``instead_of``: the
-    walk of the original client, if only a stand-in gets through."""
+    ``sets``: the smallest sets of causes whose removal delivers the flow, the best set first.  There is none if the
+    flow is delivered, or if no cause explains the stop.  ``met_unread``: whether a walk of the search reached an unread
+    container.  ``instead_of``: the walk of the original client, if only a stand-in's packets are delivered."""
 
     trace: Trace
     sets: tuple[CauseSet, ...] = ()
@@ -65,27 +65,28 @@ class Diagnosis(msgspec.Struct, frozen=True):
 class _Search(msgspec.Struct, frozen=True):
     """The extent of a search.
 
-    ``thorough``: the search also tries two further kinds of changes.  One opens the rule that stops the packet only
-    because an engine's rules are lost.  The other does not move the stop by itself, because a second fault is at the
-    same place.  ``of_any_reason``: every cause is asked, whatever the stop; such a search looks for one or two
-    faults."""
+    ``thorough``: whether the search tries two more kinds of changes.  A change of the first kind opens a rule that
+    stops the packet only because an engine's rules are lost.  A change of the second kind alone does not move the stop,
+    because a second fault is at the same place.  ``of_any_reason``: whether every cause is asked, whatever the reason
+    of the stop; such a search looks for one or two faults."""
 
     thorough: bool = False
     of_any_reason: bool = False
 
     @property
     def faults(self) -> int:
-        """The most changes that a set may have."""
+        """The greatest number of changes that a set may have."""
         return 2 if self.of_any_reason else MAX_FAULTS
 
     @property
     def walks(self) -> int:
-        """The most walks that the search may make."""
+        """The greatest number of walks that the search may make."""
         return MAX_WALKS_OF_ANY_REASON if self.of_any_reason else MAX_WALKS
 
 
 class _Line(msgspec.Struct, frozen=True):
-    """One line of the search: the suspects so far, the network after their changes, and the flow's walk in it."""
+    """One line of the search: the suspects so far, the network after the suspects' changes, and the flow's walk in this
+    network."""
 
     network: Network
     trace: Trace
@@ -93,7 +94,8 @@ class _Line(msgspec.Struct, frozen=True):
 
 
 def diagnose(network: Network, flow: Flow) -> Diagnosis:
-    """Return why the flow fails, with the proof.  A flow that succeeds, or succeeds from a stand-in, has no causes."""
+    """Return why the flow fails, with the proof.  If the flow succeeds, or succeeds from a stand-in, there are no
+    causes."""
     return without_search(network, flow) or search_causes(network, flow)
 
 
@@ -101,7 +103,7 @@ def without_search(network: Network, flow: Flow) -> Diagnosis | None:
     """Return the diagnosis of a flow that succeeds, or succeeds from a stand-in; None if it fails."""
     trace = walked(network, flow)
     if trace.succeeds or trace.like.usual.succeeds:
-        # A flow that fails only under an unknown condition has no cause that can be proven.
+        # If the flow fails only under an unknown condition, no cause can be proven.
         return Diagnosis(trace, met_unread=may_enter_unread(network, trace))
     for address in flow.stand_ins:
         other = walked(network, flow.with_stand_in(address))
@@ -124,8 +126,8 @@ def search_causes(network: Network, flow: Flow) -> Diagnosis:
 
 
 def _smallest(network: Network, flow: Flow, trace: Trace, search: _Search) -> tuple[tuple[CauseSet, ...], bool, bool]:
-    """Return three things: the smallest sets of causes whose removal delivers the flow, in search order; whether a walk
-    reached an unread container; whether a thorough search would try more changes."""
+    """Return the smallest sets of causes whose removal delivers the flow, in search order.  Also return whether a walk
+    reached an unread container, and whether a thorough search would try more changes."""
     frontier = [_Line(network, trace, ())]
     found: dict[object, CauseSet] = {}
     unread = may_enter_unread(network, trace)
@@ -167,8 +169,8 @@ def _classes(found: Iterable[Suspect]) -> frozenset[Class]:
 
 
 def _of_one_size(sets: tuple[CauseSet, ...]) -> tuple[CauseSet, ...]:
-    """Return the first set, and the equally small sets about other things.  A set of general causes is no alternative
-    to a set of special causes."""
+    """Return the first set, and the sets of the same size that are about other things.  A set of general causes is no
+    alternative to a set of special causes."""
     if not sets:
         return ()
     general = {each.id for each in general_causes()}
@@ -180,8 +182,8 @@ def _of_one_size(sets: tuple[CauseSet, ...]) -> tuple[CauseSet, ...]:
 
 
 def _thing(suspect: Suspect) -> object:
-    """Return the thing that the suspect is about: a rule, a container, else its own place.  Several causes may be about
-    the same thing."""
+    """Return the thing that the suspect is about: a rule, a container, or otherwise the suspect's place.  Several
+    causes may be about the same thing."""
     meant = suspect.candidate.where
     rule, container = rule_of(meant), container_of(meant)
     if rule is not None:
@@ -190,8 +192,10 @@ def _thing(suspect: Suspect) -> object:
 
 
 def _simulated(line: _Line, flow: Flow, search: _Search) -> Iterator[tuple[tuple[Suspect, ...], Network]]:
-    """Yield each suspect of the line's stops, most likely first, with the network after its change.  If the host would
-    refuse the change, the suspect comes after the suspect that explains the refusal."""
+    """Yield each suspect of the line's stops with the network after its change, the most likely suspect first.
+
+    If the host would refuse a suspect's change, the suspect is yielded together with the suspect that explains the
+    refusal, and after it."""
     for suspect in suspects(line.network, flow, line.trace, of_any_reason=search.of_any_reason):
         if any(_same(suspect, earlier) for earlier in line.suspects):
             continue
@@ -202,7 +206,8 @@ def _simulated(line: _Line, flow: Flow, search: _Search) -> Iterator[tuple[tuple
 
 
 def _allowed(refused: Suspect, line: _Line, flow: Flow) -> Iterator[tuple[Suspect, ...]]:
-    """Yield pairs: a suspect whose change makes the host accept the refused one, and the refused one after it."""
+    """Yield pairs of suspects.  The change of the first one makes the host accept the change of the second one, which
+    the host would refuse otherwise."""
     reason = refused.candidate.refused
     assert reason is not None
     stop = msgspec.structs.replace(refused.stop, reason=reason)
@@ -221,8 +226,8 @@ def _again(refused: Suspect, maker: Suspect, view: View) -> Iterator[tuple[Suspe
 
 
 def suspects(network: Network, flow: Flow, trace: Trace, *, of_any_reason: bool = False) -> tuple[Suspect, ...]:
-    """Return the causes' suspects for the ends of the trace's failing branches, most likely first.  ``of_any_reason``:
-    causes for other reasons of a stop are asked, too."""
+    """Return the suspects that the causes propose for the stops of the trace's failing branches, the most likely
+    suspect first.  ``of_any_reason``: whether causes for other reasons of a stop are asked, too."""
     found: list[Suspect] = []
     for branch in trace.branches:
         if branch.succeeds or branch.stop is None or not rests_on_facts(branch):
@@ -232,7 +237,8 @@ def suspects(network: Network, flow: Flow, trace: Trace, *, of_any_reason: bool 
 
 
 def rests_on_facts(branch: Branch) -> bool:
-    """Return whether the branch ends for a reason that was read or stated.  A mere assumption proves no cause."""
+    """Return whether the branch ends for a reason that was read, or that the user stated.  An assumption of hairpin
+    proves no cause."""
     decided = branch.stop.decided_by if branch.stop is not None else None
     return not branch.questions and not (isinstance(decided, Assumed) and decided.grounds == "assumed")
 
@@ -244,8 +250,8 @@ def _at(network: Network, flow: Flow, branch: Branch, stop: Stop, *, of_any_reas
 
 
 def _found(view: View, stop: Stop, *, of_any_reason: bool = False) -> Iterator[Suspect]:
-    """Yield the suspects of the causes for the view's reason, each as found at ``stop``.  A stopped sender has no
-    namespace; only causes for its reason can then be asked."""
+    """Yield the suspects of the causes for the view's reason, each as a suspect found at ``stop``.  If the stop has no
+    namespace in the network, only the causes for its reason can be asked."""
     reason = view.stop.reason
     everywhere = of_any_reason and view.stop.netns in view.network
     for cause in all_causes() if everywhere else (*causes_for(reason), *general_causes()):

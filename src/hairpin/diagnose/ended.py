@@ -1,6 +1,7 @@
-"""Containers that run now and not after an event; on most hosts they are the only faults that events bring.
+"""Finds containers that run now and do not run after an event.  On most hosts they are the only faults that events
+bring.
 
-The search is short: the container's state is the fault, and starting it is the proof.
+The search is short: the fault is the container's state, and the proof is a start of the container.
 """
 
 from collections.abc import Mapping
@@ -22,8 +23,8 @@ _CAUSE = "container-not-running"
 
 
 def ended_containers(was: Network, then: Network, label: str, failing: Mapping[int, Trace]) -> tuple[Finding, ...]:
-    """Return a cause for each container of the host that runs before the event and not after it, with the flows that
-    its start delivers.
+    """Return a cause for each container of the host that runs before the event and does not run after it, with the
+    flows that a start of the container delivers.
 
     ``failing``: the walks after the event, by the indexes of the asked flows."""
     found: dict[str, Finding] = {}

@@ -20,8 +20,8 @@ from hairpin.walk.walk import walk_flow
 
 
 class Examination(msgspec.Struct, frozen=True, dict=True):
-    """The flows' diagnoses in the order asked, and the causes that they found.  ``instead``: causes that are only in
-    alternative sets; the flows can be repaired without them."""
+    """The diagnoses of the flows in the order asked, and the causes that they found.  ``instead``: the causes that are
+    only in alternative sets, so that the flows can be repaired without them."""
 
     network: Network
     diagnoses: tuple[Diagnosis, ...]
@@ -30,30 +30,31 @@ class Examination(msgspec.Struct, frozen=True, dict=True):
 
     @property
     def asked(self) -> AskedFlows:
-        """The asked flows, for causes that do not depend on a stop."""
+        """The asked flows, as causes need them that do not depend on a stop."""
         return AskedFlows(self.network, tuple(each.trace for each in self.diagnoses))
 
     def causes_of(self, number: int) -> tuple[Finding, ...]:
-        """Return the causes that stop the flow with that index, in the order of its diagnosis."""
+        """Return the causes that stop the flow with the given index, in the order of the flow's diagnosis."""
         order = [each.key for each in self.diagnoses[number].causes]
         found = [each for each in self.causes if number in each.flows]
         return tuple(sorted(found, key=lambda each: min(order.index(key) for key in each.keys if key in order)))
 
 
 def examine(network: Network, flows: tuple[Flow, ...]) -> Examination:
-    """Diagnose the flows, in the order asked."""
+    """Return the examination of the flows, which are diagnosed in the order asked."""
     return examination(network, tuple(diagnoses_of(network, flows)))
 
 
 def examination(network: Network, diagnoses: tuple[Diagnosis, ...]) -> Examination:
-    """Return the diagnoses with all their causes, each once."""
+    """Return the examination with the given diagnoses and all their causes, each cause once."""
     found = _joined(network, diagnoses)
     needed, instead = (tuple(each for each in found if bool(each.flows) is wanted) for wanted in (True, False))
     return Examination(network, diagnoses, needed, instead)
 
 
 class _Member(msgspec.Struct, frozen=True):
-    """A suspect of one diagnosis, in the set that needs it.  ``flow``: the flow's index; None: in an alternative."""
+    """A suspect of one diagnosis, with the set of causes that needs it.  ``flow``: the index of the diagnosed flow;
+    None: the set is an alternative."""
 
     suspect: Suspect
     needed: CauseSet
@@ -62,15 +63,17 @@ class _Member(msgspec.Struct, frozen=True):
 
 
 _Identity = tuple[Key, int]
-"""The identity of a cause's suspects: their key, and 0 or, for a separate cause, the number of their change."""
+"""The identity that all suspects of one cause have: their key, and 0.  If the suspects were set apart as a separate
+cause, the number of their change stands in place of 0."""
 
 
 _COUNTED = ("number", "handle")
-"""Words of a rule's place that do not identify the rule: an earlier change may shift its number."""
+"""The parts of a rule's place that do not identify the rule, because an earlier change may shift the rule's number."""
 
 
 class _Identities:
-    """The identities of suspects: those with equal keys are one cause, unless a change was set apart."""
+    """The identities of suspects.  Suspects with equal keys are one cause, except suspects whose change was set
+    apart."""
 
     def __init__(self) -> None:
         self._changes: dict[Key, list[Change]] = {}
@@ -83,7 +86,8 @@ class _Identities:
         return own if own in self._apart else (own[0], 0)
 
     def keep_apart(self, suspect: Suspect) -> bool:
-        """Make suspects with this key and this change a separate cause; return whether they were not one before."""
+        """Make the suspects with this suspect's key and change a separate cause.  Return False if they already were a
+        separate cause."""
         own = self._own(suspect)
         is_new = own not in self._apart
         self._apart.add(own)
@@ -94,7 +98,8 @@ class _Identities:
         return own
 
     def _new(self, suspect: Suspect) -> _Identity:
-        """Return the identity with a number for the change; equal changes have equal numbers."""
+        """Return the identity that consists of the suspect's key and of a number for its change.  Equal changes of one
+        key have the same number."""
         cause, host, place = suspect.key
         key = cause, host, tuple(each for each in place if each[0] not in _COUNTED)
         known, change = self._changes.setdefault(key, []), suspect.candidate.change
@@ -105,11 +110,12 @@ class _Identities:
 
 
 def _joined(network: Network, diagnoses: tuple[Diagnosis, ...]) -> tuple[Finding, ...]:
-    """Return each cause once: those of the flows in their order, then those of alternatives.  A cause that has to be
-    repaired before dockerd starts comes first.
+    """Return each cause once: first the causes of the flows, in the flows' order, then the causes of alternative sets.
+    Causes that have to be repaired before dockerd starts come before all others.
 
-    Equal changes of a host are one cause, whatever the flows call it.  Suspects with equal keys are one cause as far as
-    one change repairs all their flows; a suspect whose flow it does not repair is a separate cause."""
+    Suspects with equal changes of a host are one cause, even if the flows' diagnoses give it different names.  Suspects
+    with equal keys are one cause if one change repairs all their flows.  A suspect whose flow this change does not
+    repair is a separate cause."""
     members = (*_named(diagnoses), *_instead(diagnoses))
     identities = _Identities()
     found = _grouped(network, members, identities)
@@ -122,7 +128,7 @@ def _joined(network: Network, diagnoses: tuple[Diagnosis, ...]) -> tuple[Finding
 
 
 def _grouped(network: Network, members: tuple["_Member", ...], identities: _Identities) -> dict[_Identity, Finding]:
-    """Return the cause of each identity, in the order of the causes.  Several identities may share a cause."""
+    """Return the cause of each identity, in the order of the causes.  Several identities may have the same cause."""
     changes: list[tuple[Change, _Identity]] = []
     groups: dict[_Identity, list[_Member]] = {}
     owners: dict[_Identity, _Identity] = {}
@@ -137,7 +143,8 @@ def _grouped(network: Network, members: tuple["_Member", ...], identities: _Iden
     refs = {own: f"c{index}" for index, own in enumerate(groups, 1)}
 
     def ref_of(suspect: Suspect) -> str:
-        """Return the reference of the suspect's cause.  For a maker whose change was trimmed since, the key decides."""
+        """Return the reference of the suspect's cause.  If the suspect's change was trimmed later, its cause is found
+        by its key alone."""
         identity = identities.of(suspect)
         own = owners.get(identity)
         return refs[own if own is not None else next(owners[each] for each in owners if each[0] == identity[0])]
@@ -149,7 +156,8 @@ def _grouped(network: Network, members: tuple["_Member", ...], identities: _Iden
 def _unrepaired(
     network: Network, diagnoses: tuple[Diagnosis, ...], found: dict[_Identity, Finding], identities: _Identities
 ) -> Iterator[Suspect]:
-    """Yield each suspect whose change differs from its cause's, if the flow does not pass with the causes' changes."""
+    """Yield the suspects whose change differs from the change of their cause, for each flow that does not pass with the
+    changes of its causes."""
     for diagnosis in diagnoses:
         causes = tuple(found[identities.of(each)] for each in diagnosis.causes)
         others = [each for each, cause in zip(diagnosis.causes, causes, strict=True)

@@ -1,8 +1,8 @@
-"""Faults after an event that comes by itself or in the ordinary care of a host.
+"""Finds faults that occur after an event that comes by itself or in the ordinary care of a host.
 
-hairpin carries out each such event on the model of the host, asks the passing flows again, and diagnoses those that
-fail then.  If a cause to come matches the fault (``causes/to_come``), the fault has its name; else it keeps its present
-name.
+hairpin simulates each such event on the model of the host, walks the passing flows again, and diagnoses the flows that
+then fail.  If a cause of ``causes/to_come`` matches the fault, the fault gets the name of this cause.  Otherwise the
+fault keeps the name that its diagnosis gives it.
 """
 
 from collections.abc import Iterator
@@ -30,15 +30,16 @@ from hairpin.walk.reads import parts_changed
 from hairpin.walk.walked import walked
 
 LEFT_STOPPED = "restart-policy-missing"
-"""The cause of a container that an event leaves stopped.  The next event leaves it stopped, too."""
+"""The id of the cause for a container that an event leaves stopped.  The next event leaves such a container stopped,
+too."""
 
 
 def foreseen(examination: Examination, told: frozenset[Key]) -> tuple[Finding, ...]:
-    """Return the faults that events bring to the flows that pass now, each cause once, for the first event that brings
-    it.
+    """Return the faults that events bring to the flows that pass now.  Each cause is returned once, for the first event
+    that brings it.
 
-    ``told``: the keys of causes that are reported already.  Such a cause counts only for a flow that a rule now lets
-    past it, and only if the event removes that rule.  An event that lacks a reading is left out."""
+    ``told``: the keys of causes that are already reported.  Such a cause counts only for a flow that passes because of
+    a rule, and only if the event removes this rule.  An event for which a reading is missing is left out."""
     network = examination.network
     passing = {number: each.trace.flow for number, each in enumerate(examination.diagnoses) if each.trace.succeeds}
     found: dict[tuple[str, str], Finding] = {}
@@ -66,8 +67,8 @@ def _of_event(
     if not parts_changed(was, then):
         return
     asked = {number: asked_again(was, then, flow) for number, flow in passing.items()}
-    # `walked_after` would save nothing here: few events come by themselves, and most of them change facts that every
-    # walk reads.
+    # `walked_after` would save no time here, because few events come by themselves, and most of these events change
+    # facts that every walk reads.
     traces = {number: walked(then, flow) for number, flow in asked.items()}
     broken = tuple(number for number, each in traces.items() if not each.succeeds and each.verdict != "depends")
     if not broken:
@@ -102,13 +103,13 @@ def _of_event(
 
 
 def _is_here(found: Finding, host: Host) -> bool:
-    """Return whether the cause is a daemon that is already down: the engine's state reports that."""
+    """Return whether the cause is a daemon that is already down.  The report shows this as the engine's state."""
     return found.id == "docker-daemon-not-running" and any(each.is_down for each in health(host))
 
 
 def _others(then: Network, asked: dict[int, Flow], left: tuple[int, ...]) -> Iterator[tuple[Finding, tuple[int, ...]]]:
-    """Yield each cause with the indexes of the flows that it stops first.  A later cause of the same flow may be its
-    symptom."""
+    """Yield each cause with the indexes of the flows whose first cause it is.  A later cause of a flow may be a symptom
+    of the flow's first cause."""
     later = examine_many(then, tuple(asked[number] for number in left)) if left else None
     for each in later.causes if later is not None else ():
         assert later is not None
@@ -118,16 +119,17 @@ def _others(then: Network, asked: dict[int, Flow], left: tuple[int, ...]) -> Ite
 
 
 def name_of(coming: Coming) -> str:
-    """Return the name of a fault that an event brings: the matching cause to come's, else the fault's own."""
+    """Return the name of a fault that an event brings: the id of the matching cause in ``causes/to_come``, or otherwise
+    the fault's own id."""
     return next((each.id for each in causes_to_come() if each.foresees(coming)), coming.found.id)
 
 
 _MOST_NAMES = 6
-"""The most containers in a title; the flows and the repair name all of them."""
+"""The greatest number of containers that a title names.  The flows and the repair name all containers."""
 
 
 def _titled(id_: str, members: list[Finding], said: Message | str) -> Candidate:
-    """Return the first member's candidate, with a title for all of them.  ``said``: the event in words."""
+    """Return the candidate of the first member, with a title for all members.  ``said``: the event in words."""
     first, names = members[0].candidate, _containers(members)
     event = {"event": said}
     if id_ == LEFT_STOPPED and len(names) == 1:
@@ -145,13 +147,13 @@ def _titled(id_: str, members: list[Finding], said: Message | str) -> Candidate:
 
 
 def _some(names: tuple[str, ...]) -> Message | str:
-    """Return the names in natural order; of many, the first ones and the number of the others."""
+    """Return the names in natural order.  Of many names, return the first names and the number of the other names."""
     first = ", ".join(sorted(names, key=name_order)[:_MOST_NAMES])
     more = len(names) - _MOST_NAMES
     return message("{names} and {count} more", names=first, count=more) if more > 0 else first
 
 
 def _containers(members: list[Finding]) -> tuple[str, ...]:
-    """Return the containers that the members are about, if each is about one."""
+    """Return the containers that the members are about, if each member is about a container."""
     names = [each.candidate.where.container for each in members if isinstance(each.candidate.where, OfContainer)]
     return tuple(dict.fromkeys(names)) if len(names) == len(members) else ()

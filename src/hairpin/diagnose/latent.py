@@ -1,8 +1,8 @@
-"""Lost rules of an engine that no asked flow misses yet, because docker-proxy relays the flow.  An event shows the
-loss.
+"""Finds lost rules of an engine that no asked flow misses yet, because docker-proxy relays the flow.  An event shows
+that the rules are lost.
 
-dockerd's docker-proxy ends with dockerd, and dockerd starts no container whose rules it cannot add (``iptables: No
-chain/target/match by that name``).  The event is simulated, and the flow is diagnosed as always.
+docker-proxy ends when dockerd ends, and dockerd refuses to start a container whose rules it cannot add (``iptables: No
+chain/target/match by that name``).  Such an event is simulated, and then the flow is diagnosed.
 """
 
 import msgspec
@@ -30,7 +30,8 @@ _RELAY = "docker-proxy"
 
 
 class _Miss(msgspec.Struct, frozen=True):
-    """A lost rule that the flow of index ``number`` misses after ``event``.  ``relayed``: by docker-proxy, now."""
+    """A lost rule that the flow with the index ``number`` misses after ``event``.  ``relayed``: whether docker-proxy
+    relays the flow now."""
 
     number: int
     event: str
@@ -40,7 +41,8 @@ class _Miss(msgspec.Struct, frozen=True):
 
 
 def latent(examination: Examination) -> tuple[Finding, ...]:
-    """Return the lost engine rules that delivered flows of the examination will miss, each once."""
+    """Return the lost rules of engines that flows of the examination, which are delivered now, will miss.  Each loss is
+    returned once."""
     network = examination.network
     losing = [host for host in network.hosts if host.was_read and any(lost for _, lost in missing_on(host))]
     known = {key for each in examination.causes for key in each.keys}
@@ -66,7 +68,8 @@ def latent(examination: Examination) -> tuple[Finding, ...]:
 
 
 def _as_of_now(suspect: Suspect, found: Diagnosis, network: Network) -> Suspect:
-    """Return the suspect for the host before the event: the lost rules then include those of running containers."""
+    """Return the suspect as found on the host before the event.  Its lost rules then include the rules of containers
+    that are running now."""
     cause = known_cause(suspect.cause)
     assert cause is not None
     for each in cause.find(View(network, found.trace.flow, found.trace.usual, suspect.stop)):
@@ -76,14 +79,14 @@ def _as_of_now(suspect: Suspect, found: Diagnosis, network: Network) -> Suspect:
 
 
 def _told_now(suspect: Suspect, examination: Examination) -> bool:
-    """Return whether a cause of a failing flow already restores all rules that this suspect would restore."""
+    """Return whether the cause of a failing flow already restores all rules that the suspect would restore."""
     rules = _rules(suspect.candidate)
     alike = (each for each in examination.causes if (each.id, each.host) == (suspect.cause, suspect.host))
     return any(rules <= _rules(each.candidate) for each in alike)
 
 
 def _rules(candidate: Candidate) -> frozenset[object]:
-    """Return the missing chains and rules."""
+    """Return the missing chains and rules that the candidate is about."""
     lost = candidate.where
     if not isinstance(lost, OfLostRules):
         return frozenset()
@@ -96,7 +99,7 @@ def _rules(candidate: Candidate) -> frozenset[object]:
 
 
 def _relayed(diagnosis: Diagnosis) -> bool:
-    """Return whether docker-proxy receives the request."""
+    """Return whether docker-proxy receives the flow's request."""
     steps = diagnosis.trace.usual.request
     sockets = (each.decided_by.socket for each in steps if isinstance(each.decided_by, SocketDecided))
     return any(each is not None and each.process == _RELAY for each in sockets)
@@ -108,8 +111,8 @@ def _relays(host: Host) -> tuple[Primitive, ...]:
 
 
 def _refused(network: Network, host: Host, flow: Flow) -> Network | None:
-    """Return the network after a restart of the flow's container that its engine refuses; None if it does not
-    refuse."""
+    """Return the network after a restart of the flow's container, if the engine refuses to start it again; otherwise
+    None."""
     container = host.container(flow.container) if flow.container is not None else None
     if container is None or not container.running or container.netns is None or container.on_host_network:
         return None

@@ -1,8 +1,8 @@
 """Diagnoses many flows that one event breaks.  Most of them fail for the same few causes.
 
-The cause or set of causes of one flow is tried on the next flow before a new search.  It is reported only if its change
-delivers that flow, too, and if every cause of the set is needed, so each flow has its own proof.  Alternative sets are
-not searched: for few flows, call ``examine``.
+The set of causes of one flow is tried on the next flow before a new search.  The set is reported for this flow only if
+its changes deliver the flow, and if every cause of the set is needed.  So each flow has its own proof.  Alternative
+sets are not searched; for a few flows, call ``examine``, which searches them.
 """
 
 from collections.abc import Iterator
@@ -32,11 +32,12 @@ from hairpin.walk.walk import walk_flow
 from hairpin.walk.walked import walked
 
 _FEW = 2
-"""The number of causes of other containers' flows that are tried."""
+"""The number of causes of flows to other containers that are tried."""
 
 
 def examine_many(network: Network, flows: tuple[Flow, ...]) -> Examination:
-    """Diagnose the flows, in the order asked.  If several causes would do, an earlier flow's cause comes first."""
+    """Return the examination of the flows, in the order asked.  If several causes explain a flow's stop, the cause that
+    stops an earlier flow, too, is preferred."""
     known = _examined(network)
     if flows not in known:
         known[flows] = examination(network, tuple(map(_Found(network).diagnosis, flows)))
@@ -45,15 +46,14 @@ def examine_many(network: Network, flows: tuple[Flow, ...]) -> Examination:
 
 @kept
 def _examined(network: Network) -> dict[tuple[Flow, ...], Examination]:  # noqa: ARG001
-    """Return the cached examinations: several events may lead to one network."""
+    """Return the cached examinations of the network.  They are cached because several events may lead to equal
+    networks."""
     return {}
 
 
 class _Known(msgspec.Struct, frozen=True, dict=True):
-    """A known set of causes (mostly a single one), the network, and the network without them.  ``containers``: those of
-    the flow.
-
-    ``like``: a known set of an alike flow.  Exchanging the own values of both flows makes its change this one."""
+    """A known set of causes, mostly a single cause, and the network without these causes.  ``containers``: the
+    containers of the flow for which the set was found."""
 
     containers: frozenset[str]
     reason: Reason
@@ -69,7 +69,7 @@ class _Known(msgspec.Struct, frozen=True, dict=True):
 
     @property
     def is_of_containers(self) -> bool:
-        """Whether one of the causes is about a container."""
+        """Whether a cause of the set is about a container."""
         return any(container_of(each.candidate.where) is not None for each in self.suspects)
 
     def walked(self, flow: Flow, before: Trace) -> Trace:
@@ -99,14 +99,14 @@ def _text(known: _Known) -> str:
 
 
 class _Found:
-    """The results for the flows so far."""
+    """The sets of causes that were found for the flows so far."""
 
     def __init__(self, network: Network) -> None:
         self.network = network
         self.known: list[_Known] = []
 
     def diagnosis(self, flow: Flow) -> Diagnosis:
-        """Return why the flow fails."""
+        """Return the diagnosis of the flow.  Known sets of causes are tried before a new search."""
         trace = walked(self.network, flow)
         known = without_search(self.network, flow) or self._told(flow, trace)
         if known is not None:
@@ -130,8 +130,10 @@ class _Found:
         return None
 
     def _likely(self, flow: Flow, trace: Trace) -> Iterator[_Known]:
-        """Yield the known causes of flows of the same containers, a set only if it stops packets for the same reason;
-        then a few causes for the same reason that are about no container."""
+        """Yield the known sets of causes that probably stop the flow.
+
+        First come the sets of flows with the same containers.  A set of several causes is yielded only if it stops
+        packets for the same reason.  Then come a few sets for the same reason that are about no container."""
         own, stop = _containers(flow), trace.like.usual.stop
         reason = stop.reason if stop is not None else None
         yield from (each for each in self.known if each.containers & own and (each.is_alone or each.reason == reason))
@@ -139,7 +141,7 @@ class _Found:
         yield from islice((each for each in others if not each.is_of_containers), _FEW)
 
     def _by_same_causes(self, flow: Flow, trace: Trace) -> Iterator[Suspect]:
-        """Yield this flow's suspects of the causes that stop earlier flows for the same reason."""
+        """Yield the flow's suspects that are proposed by causes which stopped earlier flows for the same reason."""
         for branch in trace.branches:
             stop = branch.stop
             if branch.succeeds or stop is None or not rests_on_facts(branch):
@@ -151,7 +153,8 @@ class _Found:
                 yield from (Suspect(cause.id, each, stop) for each in cause.find(view) if each.refused is None)
 
     def _tried(self, flow: Flow, trace: Trace, suspects: tuple[Suspect, ...]) -> Trace:
-        """Return the flow's walk after the suspects' changes; the suspects are kept for later flows if it succeeds."""
+        """Return the flow's walk after the suspects' changes.  If the walk succeeds, the suspects are kept for later
+        flows."""
         change, stop = joint_change(suspects), trace.usual.stop
         without = simulate(change, self.network)
         if stop is None:

@@ -1,11 +1,13 @@
-"""Whether a change gets a packet further: its walk stops elsewhere, or for another reason."""
+"""Tells whether a change gets a packet further: whether the packet's walk then stops elsewhere, or for another
+reason."""
 
 from hairpin.walk.state import ConntrackDecided
 from hairpin.walk.trace import Branch, Trace
 
 
 def has_moved(before: Trace, after: Trace) -> bool:
-    """Return whether the change moved the stop.  The search drops a change after which the packet stops as before."""
+    """Return whether the packet's stop moved by the change.  The search drops a change after which the packet stops as
+    before."""
     return _stop(before) != _stop(after)
 
 
@@ -18,7 +20,7 @@ def _stop(trace: Trace) -> tuple[object, ...]:
 
 
 def _follows_entry(branch: Branch) -> bool:
-    """Return whether a conntrack entry decided the request.  Such a packet stops as before even if the rule that made
-    the entry is gone."""
+    """Return whether a conntrack entry decided about the request.  Such a request stops as before even after the rule
+    was deleted that made the entry."""
     decided = (step.decided_by for step in branch.request)
     return any(isinstance(each, ConntrackDecided) and each.entry is not None and each.entry.live for each in decided)

@@ -1,6 +1,7 @@
-"""The reported form of a set of causes: without needless members, each cause once, in the order of repair.
+"""Makes the reported form of a set of causes: without members that the flow does not need, with each cause once, and in
+the order of repair.
 
-The proof of a set is the walk with exactly the reported changes.
+The proof of a set is the flow's walk after exactly the reported changes.
 """
 
 from collections.abc import Iterable
@@ -26,9 +27,10 @@ _UNSERVED: frozenset[Class] = frozenset({"port-not-published", "process-stopped"
 
 
 def proven_set(network: Network, flow: Flow, trace: Trace, found: tuple[Suspect, ...], repaired: Trace) -> CauseSet:
-    """Return the set of the suspects, with the proof by exactly its changes.
+    """Return the set of causes that the suspects form, with the proof by exactly the changes of the set.
 
-    ``trace`` and ``repaired``: the flow's walks as the hosts are, and after the suspects' changes in their order."""
+    ``trace``: the flow's walk through the hosts as they are.  ``repaired``: the flow's walk after the suspects'
+    changes, made in the order of the suspects."""
     needed = needed_only(network, flow, found)
     named = tuple(_by_better_name(network, flow, trace, each) for each in needed)
     told = _in_order_of_repair(network, flow, _with_makers(one_entry_each(named)))
@@ -42,7 +44,8 @@ def proven_set(network: Network, flow: Flow, trace: Trace, found: tuple[Suspect,
 
 
 def trimmed_set(network: Network, flow: Flow, trace: Trace, found: CauseSet) -> CauseSet:
-    """Return the set, each change with only the rules that the flow needs, and the proof by the remaining rules."""
+    """Return the set, in which each change has only the rules that the flow needs, with the proof by the remaining
+    rules."""
     causes = _trimmed(network, flow, found.causes)
     if joint_change(causes) == joint_change(found.causes):
         return msgspec.structs.replace(found, causes=causes)
@@ -51,7 +54,8 @@ def trimmed_set(network: Network, flow: Flow, trace: Trace, found: CauseSet) -> 
 
 
 def _proof(network: Network, flow: Flow, trace: Trace, causes: tuple[Suspect, ...]) -> Proof | None:
-    """Return the proof by the changes of these causes in their order; None if the flow does not pass with them."""
+    """Return the proof by the changes of the causes, made in their order; None if the flow does not pass after these
+    changes."""
     try:
         repaired = walk_flow(simulate(joint_change(causes), network), flow)
     except ChangeError:
@@ -60,7 +64,7 @@ def _proof(network: Network, flow: Flow, trace: Trace, causes: tuple[Suspect, ..
 
 
 def _trimmed(network: Network, flow: Flow, found: tuple[Suspect, ...]) -> tuple[Suspect, ...]:
-    """Return the set, each change with only the rules that the flow needs."""
+    """Return the suspects, in which each change has only the rules that the flow needs."""
     needed = list(found)
     for number, each in enumerate(found):
         others = tuple(other.candidate.change for other in needed if other is not needed[number])
@@ -71,7 +75,8 @@ def _trimmed(network: Network, flow: Flow, found: tuple[Suspect, ...]) -> tuple[
 
 
 def _by_better_name(network: Network, flow: Flow, trace: Trace, suspect: Suspect) -> Suspect:
-    """Return a general cause's suspect under the name of a special cause with the same change, if there is one."""
+    """Return the suspect.  If a general cause proposed it and a special cause proposes the same change, return the
+    suspect of the special cause."""
     if suspect.cause not in {each.id for each in general_causes()} or suspect.stop.netns not in network:
         return suspect
     views = [View(network, flow, branch, suspect.stop) for branch in trace.branches if branch.stop is not None]
@@ -84,7 +89,8 @@ def _by_better_name(network: Network, flow: Flow, trace: Trace, suspect: Suspect
 
 
 def needed_only(network: Network, flow: Flow, found: tuple[Suspect, ...]) -> tuple[Suspect, ...]:
-    """Return the set without members that the flow does not need.  A suspect stays if a needed one follows from it."""
+    """Return the suspects without those that the flow does not need.  A suspect also stays if a needed suspect follows
+    from it."""
     needed = list(found)
     for suspect in found:
         rest = [each for each in needed if each is not suspect and suspect not in each.follows_from]
@@ -94,8 +100,8 @@ def needed_only(network: Network, flow: Flow, found: tuple[Suspect, ...]) -> tup
 
 
 def one_entry_each(found: tuple[Suspect, ...]) -> tuple[Suspect, ...]:
-    """Return the set with one entry for each cause and place, with all changes there: one policy, for instance, may
-    stop both the request and the reply."""
+    """Return the suspects, merged so that each cause has one entry for each place, with all changes at this place.  For
+    example, one policy may stop both the request and the reply."""
     joined: dict[object, Suspect] = {}
     for each in found:
         first = joined.get(each.key)
@@ -110,12 +116,13 @@ def one_entry_each(found: tuple[Suspect, ...]) -> tuple[Suspect, ...]:
 
 
 def _in_order_of_repair(network: Network, flow: Flow, found: tuple[Suspect, ...]) -> tuple[Suspect, ...]:
-    """Return the set in three groups: repairs before the start of dockerd; then an unserved port or a stopped process;
-    then the others.
+    """Return the suspects in the order of repair.
 
-    Without a service no other fault matters.  A stopped process comes early because Podman does not reload the rules of
-    a paused container.  Two changes that replace the same container or its namespace keep the order in which they were
-    found, because the later one was found on the network after the earlier one."""
+    First come repairs that have to be made before dockerd starts.  Then comes an unserved port or a stopped process,
+    and then all others.  An unserved port comes early because no other fault matters without a service.  A stopped
+    process comes early because Podman does not reload the rules of a paused container.  Two changes that replace the
+    same container or its namespace keep the order in which they were found, because the later change was found on the
+    network after the earlier change."""
     ordered = tuple(
         sorted(found, key=lambda each: (not is_before_start(network, each), each.candidate.in_class not in _UNSERVED))
     )
@@ -123,13 +130,14 @@ def _in_order_of_repair(network: Network, flow: Flow, found: tuple[Suspect, ...]
 
 
 def is_before_start(network: Network, suspect: Suspect) -> bool:
-    """Return whether the suspect's repair comes before any that starts dockerd."""
+    """Return whether the suspect's repair has to be made before a repair that starts dockerd."""
     hosts = (each for each in network.hosts if each.name == suspect.host)
     return any(precedes_start(each, suspect.candidate.change) for each in hosts)
 
 
 def _with_makers(found: tuple[Suspect, ...]) -> tuple[Suspect, ...]:
-    """Return the set with ``follows_from`` filled in.  A cause comes after the cause that made it."""
+    """Return the suspects with ``follows_from`` filled in.  A suspect comes after the suspects from which it
+    follows."""
     linked: list[Suspect] = []
     for each in found:
         makers = tuple(one for one in found if one.cause in each.candidate.made_by and one.host == each.host)

@@ -1,7 +1,7 @@
-"""A host that forwards its containers' packets with a source address to which another host cannot send its answers
-back.
+"""Finds a host that forwards its containers' packets with a source address to which another host cannot send answers.
 
-The other host loses the packet or its answer.  The fault is where the source should have been translated.
+The other host loses the packet or its answer.  The fault is on the first host, which should have translated the source
+address.
 """
 
 from collections.abc import Iterator
@@ -20,12 +20,12 @@ _LOST: frozenset[Reason] = frozenset(
         "reject",
     }
 )  # fmt: skip
-"""How a packet or its answer ends, if its source is an address that the last host does not know."""
+"""The reasons for which a packet or its answer stops if the last host does not know the packet's source address."""
 
 
 def sender(view: View) -> Iterator[View]:
-    """Yield the stop as a view of the container's own host, if that host sent the request to another one with a source
-    that it should have translated."""
+    """Yield the stop as a view of the container's own host, if this host sent the request to another host with a source
+    address that it should have translated."""
     start, request = view.flow.start, view.branch.request
     if view.stop.reason not in _LOST or not isinstance(start, FromContainer) or not request:
         return

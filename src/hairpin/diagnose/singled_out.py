@@ -1,7 +1,9 @@
-"""Clients that a rule or a set drops while others pass.  Bans are intended, so they are never blocking.
+"""Finds clients that a rule or a set drops while other clients pass.  Such bans are intended, so they are never
+blocking.
 
-Without a named client, hairpin checks the addresses that the host knows: neighbours on its links, its gateways, other
-hosts that were read, its containers.  It compares the entries of a set with them once, without a walk.
+If the user names no client, hairpin checks the addresses that the host knows: neighbours on its links, its gateways,
+other hosts that were read, its containers.  The entries of a set are compared with these addresses once, without a
+walk.
 """
 
 from bisect import bisect_left
@@ -22,15 +24,16 @@ from hairpin.walk.state import RuleDecided, Stop
 from hairpin.wanted import ask_from
 
 NAMED = 3
-"""The most clients that are named."""
+"""The greatest number of clients that are named."""
 _WALKED = 8
-"""The most clients that are walked: one whose address a rule drops may still get in by another link or port."""
+"""The greatest number of clients whose flows are walked.  The walk is needed because a client whose address a rule
+drops may still get in by another link or port."""
 
 
 class SingledOut(msgspec.Struct, frozen=True):
-    """The clients that a host drops.  ``found``: the cause that stops the first of ``clients``, if one is proven;
-    ``target``: the clients' destination.  ``rules`` and ``sets``: the number of further rules and sets that drop single
-    clients."""
+    """The clients that a host drops.  ``found``: the cause that stops the first of ``clients``, if a cause is proven.
+    ``target``: the clients' destination.  ``rules`` and ``sets``: the number of other rules and of other sets that drop
+    single clients."""
 
     host: str
     clients: tuple[str, ...] = ()
@@ -40,7 +43,8 @@ class SingledOut(msgspec.Struct, frozen=True):
     sets: int = 0
 
     def line(self) -> Message:
-        """Return the host's line: the known clients, and the number of rules and sets that drop others."""
+        """Return the line of the report for the host: the known dropped clients, and the number of rules and sets that
+        drop other clients."""
         if not self.clients:
             return self._counted()
         facts = {"clients": ", ".join(self.clients), "target": self.target, "asking": ask_from(self.clients[0])}
@@ -74,7 +78,7 @@ class SingledOut(msgspec.Struct, frozen=True):
 
 
 class _Dropping(msgspec.Struct, frozen=True, gc=False):
-    """A rule that drops packets by their source: by its own addresses, or by a set."""
+    """A rule that drops packets by their source address, which it compares with addresses in the rule or with a set."""
 
     chain: str
     rule: ir.Rule
@@ -83,18 +87,19 @@ class _Dropping(msgspec.Struct, frozen=True, gc=False):
 
     @property
     def single(self) -> bool:
-        """Whether it drops single addresses, not whole networks."""
+        """Whether the rule drops single addresses, and not whole networks."""
         if len(self.ranges) == 1:
             return self.ranges[0][0] == self.ranges[0][1]
         return bool(self.set) or all(first == last for first, last in self.ranges)
 
     def is_among(self, places: frozenset[tuple[str, str]]) -> bool:
-        """Return whether it is one of the rules with that chain and text."""
+        """Return whether the rule's chain and text are among the given pairs of chain and text."""
         return bool(places) and (self.chain, self.rule.text) in places
 
 
 def singled_out(examination: Examination) -> tuple[SingledOut, ...]:
-    """Return for each host the clients that its rules drop while others pass; empty if the user named the client."""
+    """Return for each host the clients that its rules drop while other clients pass.  The result is empty if the user
+    named the client."""
     found: list[SingledOut] = []
     replaced = (each.instead_of for each in examination.diagnoses if each.instead_of is not None)
     told = frozenset(_stopping(each.usual.stop) for each in replaced)
@@ -129,7 +134,8 @@ def _with_line(one: SingledOut) -> SingledOut:
 
 
 def _asked(examination: Examination, host: Host) -> dict[Version, Flow]:
-    """Return, for each IP version, a flow by which an invented client reaches the host."""
+    """Return, for each IP version, a flow by which an invented client reaches the host; it stands for all other
+    clients."""
     found: dict[Version, Flow] = {}
     for each in examination.diagnoses:
         flow = each.trace.flow
@@ -140,7 +146,7 @@ def _asked(examination: Examination, host: Host) -> dict[Version, Flow]:
 
 
 def _stopping(stop: Stop | None) -> tuple[str, str]:
-    """Return chain and text of the rule that decided the stop."""
+    """Return the chain and the text of the rule that decided the stop."""
     decided = stop.decided_by if stop is not None else None
     return (decided.place.chain, decided.place.text) if isinstance(decided, RuleDecided) else ("", "")
 
@@ -152,7 +158,7 @@ _ENDS = (ir.Verdict, ir.Reject, ir.Jump)
 
 
 def _dropping(host: Host, version: Version) -> Iterator[_Dropping]:
-    """Yield the reachable rules of the host that drop packets by source."""
+    """Yield the host's rules that drop packets by their source address and that a packet can reach."""
     field = "saddr4" if version == 4 else "saddr6"
     ruleset = host.namespace(host.netns.name).ruleset
     for table in ruleset.tables:
@@ -176,7 +182,8 @@ def _dropping(host: Host, version: Version) -> Iterator[_Dropping]:
 def _source(
     body: tuple[ir.Expression, ...], field: str, filled: set[str]
 ) -> tuple[tuple[tuple[int, int], ...], str] | None:
-    """Return the sources that the rule matches, or its set; None if it matches neither."""
+    """Return the source addresses that the rule matches, or the set with which it compares them; None if the rule
+    compares no source address."""
     for part in body:
         if isinstance(part, ir.FieldMatch) and part.field == field and not part.negated:
             return part.ranges, ""
@@ -186,7 +193,8 @@ def _source(
 
 
 def _drops(table: ir.Table, last: ir.Expression) -> bool:
-    """Return whether a rule with this last statement drops, itself or by a chain that only drops."""
+    """Return whether a rule with the given last statement drops packets, itself or by a jump to a chain that only
+    drops."""
     if isinstance(last, ir.Jump):
         chain = table.chain(last.chain)
         parts = [part for rule in chain.rules for part in rule.body] if chain is not None else []
@@ -200,7 +208,7 @@ def _is_drop(part: ir.Expression) -> bool:
 
 
 def _reached(table: ir.Table) -> set[str]:
-    """Return the chains that are reachable from a hook."""
+    """Return the chains that packets can reach from a hook."""
     reached: set[str] = set()
     pending = [chain.name for chain in table.chains if chain.hook is not None]
     while pending:
@@ -240,7 +248,8 @@ def _stopped(
 
 
 def _clients(network: Network, host: Host, version: Version) -> dict[int, tuple[Start, str]]:
-    """Return the client addresses that the host knows, each with its start and the label of its host."""
+    """Return the client addresses that the host knows, each with the client's standpoint and the label of the client's
+    host."""
     own = network.namespace(host.netns)
     links = {each.name for each in own.links if is_uplink(network, host.netns, each)}
     found: dict[int, tuple[Start, str]] = {}
@@ -266,7 +275,7 @@ def _clients(network: Network, host: Host, version: Version) -> dict[int, tuple[
 
 
 def _hit(known: list[int], rules: tuple[_Dropping, ...], sets: dict[str, ir.Set]) -> set[int]:
-    """Return those of the sorted addresses that a rule or its set contains."""
+    """Return the addresses, among the sorted addresses, that the rule or its set contains."""
     hit: set[int] = set()
     for rule in rules:
         for first, last in rule.ranges:
@@ -287,7 +296,7 @@ def _add_within(first: int, last: int, known: list[int], hit: set[int]) -> None:
 
 
 def _found(diagnosis: Diagnosis) -> Finding | None:
-    """Return the cause that stops the client, if it is a single one."""
+    """Return the cause that stops the client, if the diagnosis has only one cause; otherwise None."""
     if len(diagnosis.causes) != 1 or diagnosis.proof is None:
         return None
     (suspect,) = diagnosis.causes

@@ -1,4 +1,4 @@
-"""A suspect: a candidate with the cause that proposed it; and sets of causes with their proof."""
+"""The types of a suspect (a candidate with the cause that proposed it) and of a set of causes with its proof."""
 
 from collections.abc import Iterable
 
@@ -12,8 +12,8 @@ from hairpin.walk.state import Stop
 
 
 class Suspect(msgspec.Struct, frozen=True):
-    """A candidate with its cause and the stop for which it was proposed.  ``follows_from``: the suspects that made this
-    one, and that have to go first."""
+    """A candidate with its cause and the stop for which the cause proposed it.  ``follows_from``: the suspects from
+    which this suspect follows, and which have to be repaired before it."""
 
     cause: str
     candidate: Candidate
@@ -22,29 +22,30 @@ class Suspect(msgspec.Struct, frozen=True):
 
     @property
     def host(self) -> str:
-        """The label of the cause's host: where its change is made, else where the packet stopped."""
+        """The label of the cause's host: the host on which the change is made, or the host on which the packet stopped
+        if the change is made on no host."""
         return self.candidate.change.host or self.stop.netns.host
 
     @property
     def key(self) -> Key:
-        """The cause, its host and its place there: two suspects with equal keys are one cause."""
+        """The cause, its host and its place on this host.  Two suspects with equal keys are one cause."""
         joins = self.candidate.joins
         return self.cause, self.host, (("joins", joins),) if joins else places(self.candidate.where)
 
     def proven(self, proof: Proof | None, flows: tuple[int, ...] = (), *, severity: Severity = "blocking") -> Finding:
-        """Return the suspect as a cause by itself, with its proof."""
+        """Return the suspect as a finding of a single cause, with its proof."""
         return Finding(
             self.candidate, severity, self.cause, self.host, flows, self.stop, proof, keys=(self.key,), together=("",)
         )
 
 
 class CauseSet(msgspec.Struct, frozen=True):
-    """Causes that all have to be removed before a flow is delivered, and the proof."""
+    """Causes that all have to be removed before a flow is delivered, with the proof."""
 
     causes: tuple[Suspect, ...]
     proof: Proof
 
 
 def joint_change(together: Iterable[Suspect]) -> Change:
-    """Return the change that removes all of the causes."""
+    """Return the change that removes all the causes."""
     return Change(tuple(part for each in together for part in each.candidate.change.parts))

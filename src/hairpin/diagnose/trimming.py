@@ -1,5 +1,5 @@
-"""Removes from a change the parts that the flow does not need: rules for replies that another rule accepts already,
-routes whose place in the table another route has."""
+"""Removes from a change the parts that the flow does not need: rules for replies that another rule already accepts, and
+routes whose place in the table another route already has."""
 
 from collections.abc import Iterator
 
@@ -20,8 +20,8 @@ from hairpin.walk.walk import walk_flow
 
 
 def trimmed_candidate(candidate: Candidate, network: Network, flow: Flow, others: tuple[Change, ...]) -> Candidate:
-    """Return the candidate whose change and ways have only the parts that the flow needs, once ``others`` are made.
-    Lost engine rules that belong together are all kept."""
+    """Return the candidate whose change and ways have only the parts that the flow needs after the changes ``others``.
+    If the change restores lost rules of an engine, all these rules are kept."""
     try:
         for change in others:
             network = simulate(change, network)
@@ -35,7 +35,8 @@ def trimmed_candidate(candidate: Candidate, network: Network, flow: Flow, others
 
 
 def _trimmed(change: Change, network: Network, flow: Flow) -> Change:
-    """Return the change without inserted rules that the flow does not need; any other change unchanged."""
+    """Return the change without the inserted rules that the flow does not need.  A change that does not only insert
+    rules is returned unchanged."""
     if change.calls or len(change.parts) < 2 or not all(isinstance(part, InsertRule) for part in change.parts):
         return change
     for fewer in _fewer(change):
@@ -49,7 +50,8 @@ def _trimmed(change: Change, network: Network, flow: Flow) -> Change:
 
 def _without_taken_places(change: Change, network: Network, flow: Flow) -> Change:
     """Return the change without the routes that the kernel would refuse with "File exists", if the flow needs none of
-    them.  They fit only after a needless suspect had deleted the route in their place."""
+    them.  These routes fitted only because the change of a suspect that is not needed had deleted the route in their
+    place."""
     gone = {place for part in change.parts if (place := _place(part, DeleteEntry)) is not None}
     kept = tuple(
         part
@@ -85,8 +87,10 @@ def _fewer(change: Change) -> Iterator[Change]:
 
 
 def joined_change(changes: tuple[Change, ...]) -> Change:
-    """Return one change for all flows that a cause stops.  Changes that only add chains, rules, sockets or addresses
-    are united.  Equal calls to an owner make everything that any of the flows needs."""
+    """Return one change for all flows that a cause stops.
+
+    Changes that only add chains, rules, sockets or addresses are united.  Changes with equal calls to an owner are
+    united, too, because the owner then makes the parts that any of the flows needs."""
     first, *others = {id(each): each for each in changes}.values()  # mostly the same few: one cause stops many flows
     parts, calls = list(first.parts), list(first.calls)
     for each in others:
@@ -99,7 +103,8 @@ def joined_change(changes: tuple[Change, ...]) -> Change:
 
 
 def _is_for_more(part: Primitive) -> bool:
-    """Return whether the part only adds, so that another flow can have one as well."""
+    """Return whether the part only adds a socket, a chain, a rule or an address, so that it can be united with the
+    parts for other flows."""
     match part:
         case AddSocket() | AddChain() | InsertRule() | AddEntry(entry=Address()):
             return True
@@ -108,7 +113,8 @@ def _is_for_more(part: Primitive) -> bool:
 
 
 def joined_ways(candidates: tuple[Candidate, ...]) -> tuple[Way, ...]:
-    """Return the first candidate's ways, each united with the others' if they have the same ways."""
+    """Return the ways of the first candidate.  Each way is united with the ways of the other candidates that have
+    equally many ways."""
     first, *others = candidates
     found: list[Way] = []
     for number, way in enumerate(first.ways):

@@ -1,6 +1,8 @@
-"""Public addresses that the host itself may not reach, because their gateway does not hairpin.  No question names these
-addresses, and outside clients reach them.  From the host and its containers all ports fail alike, so one port is tried
-for all.  Only a rule or a file shows whether the host uses the address at all.
+"""Finds public addresses that the host itself may not reach, because their gateway does not hairpin.
+
+The question does not name these addresses, and outside clients reach them.  For the host and its containers, all ports
+of such an address fail in the same way, so only one port is tried.  Only a rule or a file shows whether the host uses
+the address at all.
 """
 
 import re
@@ -23,8 +25,10 @@ _REASON = "gateway-does-not-hairpin"
 
 
 def unhairpinned(examination: Examination) -> tuple[Finding, ...]:
-    """Return the stated public addresses that no flow asks for and that fail from their host: a finding is blocking if
-    a rule or a file of the host names the address (so the host uses it), else advice in one line."""
+    """Return the stated public addresses that no flow asks for and that their own host does not reach.
+
+    A finding is blocking if a rule or a file of the host names the address, because then the host uses it.  Otherwise
+    the finding is advice in one line."""
     flows = tuple(each.trace.flow for each in examination.diagnoses)
     found: list[Finding] = []
     for mapping in examination.network.world.publics:
@@ -47,7 +51,8 @@ def _typed(flow: Flow) -> bool:
 
 
 def _from_host(flows: tuple[Flow, ...], mapping: PublicAddress, host: str) -> Flow | None:
-    """Return the flow from the host to the public address, by the first published port of the question."""
+    """Return the flow from the host to the public address, at the first published port of the question; None if the
+    question has no published port."""
     for flow in flows:
         if flow.purpose == "published" and flow.version == mapping.version and (flow.asked_host or host) == host:
             return msgspec.structs.replace(
@@ -71,8 +76,8 @@ def _told(diagnosis: Diagnosis, mapping: PublicAddress, network: Network) -> Fin
 
 
 def is_used(host: Host, version: Version, address: int) -> bool:
-    """Return whether a rule of the host is about packets to the address, or a file that was read names it.  The cloud's
-    own file does not count."""
+    """Return whether a rule of the host matches packets to the address, or a file that was read names the address.  The
+    file of the cloud provider does not count."""
     field = "daddr4" if version == 4 else "daddr6"
     bodies = (
         rule.body

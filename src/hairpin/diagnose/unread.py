@@ -1,4 +1,4 @@
-"""Whether a walk reached an unread container, so that the answer may change once it is read."""
+"""Tells whether a walk reached an unread container.  In this case the answer may change after the container is read."""
 
 from collections.abc import Iterator
 from functools import partial
@@ -10,9 +10,9 @@ from hairpin.network.network import Network, leads_to_left
 from hairpin.walk.trace import Branch, Trace
 
 _BEYOND = ("outside", "neighbour", "bridge")
-"""Stages at which the peer of a link matters."""
+"""The stages at which the peer of a link matters for the stop."""
 _COMING_IN = ("device-in", "prerouting", "input-route", "input", "socket", "relay")
-"""At these stages a step names the input link, whose sender was read."""
+"""The stages at which a step names the input link.  The packet's sender at this link was read."""
 
 
 def may_enter_unread(network: Network, trace: Trace) -> bool:
@@ -33,7 +33,7 @@ def _enters(links: frozenset[tuple[Netns, str]], branch: Branch) -> bool:
 
 @kept
 def _links_to_unread(host: Host) -> frozenset[tuple[Netns, str]]:
-    """Return the host's bridges and ports that lead to unread containers."""
+    """Return the host's links that lead to unread containers, and the bridges of these links."""
     return frozenset(_found(host))
 
 
