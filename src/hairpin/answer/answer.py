@@ -1,6 +1,6 @@
-"""The answer to a question: one value with everything that a reader may be shown, in no language.
+"""The answer to a question: one value, in no language, with everything that may be shown to a user.
 
-Sentences are messages (template and values).  Text, JSON and pages are made only from an ``Answer`` (``report/``).
+Sentences are messages (a template and values).  ``report/`` makes text, JSON and pages from an ``Answer`` alone.
 """
 
 from typing import TYPE_CHECKING, Literal
@@ -30,23 +30,23 @@ if TYPE_CHECKING:
     from hairpin.walk.open_connection import Fate
 
 REPLICA = "replica"
-"""The key of parts that no replica could confirm; they leave nothing undecided."""
+"""The key of entries about parts that no replica could confirm.  Such an entry leaves no verdict undecided."""
 DISPUTED = "replica-disagrees"
-"""The key of flows on which a replica disagreed with the walk."""
+"""The key of entries about flows on which a replica disagreed with the walk."""
 Judge = Literal["simulated", "replicated", "observed"]
 Depth = Literal["flows", "causes", "events"]
-"""How far an answer goes.  ``flows``: only the verdicts.  ``causes``: also why flows fail now.  ``events``: also what
-the next events bring."""
+"""How much an answer contains.  ``flows``: only the verdicts.  ``causes``: also the causes for which flows fail now.
+``events``: also the faults that the next events bring."""
 
 
 def ref_of(number: int) -> str:
-    """Return the reference of the flow with that index: ``f1`` for the first."""
+    """Return the reference of the flow with the given index: ``f1`` for the first flow."""
     return f"f{number + 1}"
 
 
 class BeforeEvent(msgspec.Struct, frozen=True):
-    """A flow before an event: its verdict, and the fate of a connection that is open when the event begins (None: the
-    flow does not pass before it)."""
+    """A flow before an event: the flow's verdict, and the fate of a connection that is open when the event begins
+    (None: the flow does not pass before the event)."""
 
     verdict: Verdict
     established: "Fate | None"
@@ -55,10 +55,10 @@ class BeforeEvent(msgspec.Struct, frozen=True):
 class EventAnswer(msgspec.Struct, frozen=True):
     """The event after which the question is asked.
 
-    ``id``: as it was typed.  ``before``: of each flow, in the order asked.  ``conditions``: facts that nobody can
-    foresee.  ``failures``: units and containers that do not start then.  ``was``: the network before it, in which the
-    ``flows`` were asked; ``label``: the host on which it happens.  ``rivals``: the networks after other start
-    orders of units."""
+    ``id``: the event as the user typed it.  ``before``: the state of each flow before the event, in the order asked.
+    ``conditions``: facts that cannot be foreseen.  ``failures``: units and containers that do not start in the event.
+    ``was``: the network before the event, in which the ``flows`` were asked.  ``label``: the host on which the event
+    happens.  ``rivals``: the networks that other start orders of units would give."""
 
     id: str
     title: Message
@@ -71,7 +71,7 @@ class EventAnswer(msgspec.Struct, frozen=True):
     rivals: "tuple[Rival, ...]" = ()
 
     def orders(self, number: int, after: Trace) -> tuple[Message, ...]:
-        """Return the start orders of units that decide about the asked flow with that index."""
+        """Return the start orders of units that decide about the asked flow with the given index."""
         from hairpin.events.aftermath import deciding_orders  # noqa: PLC0415 - few questions are about an event
 
         return deciding_orders(self.was, self.rivals, self.flows[number], after)
@@ -80,9 +80,9 @@ class EventAnswer(msgspec.Struct, frozen=True):
 class FlowAnswer(msgspec.Struct, frozen=True):
     """One asked flow.
 
-    ``trace``: every step.  ``causes``: refs of the causes that stop it, in the order of its own diagnosis.  ``judged``:
-    both judges' answers, if the kernel was asked and could answer.  ``orders``: the assumed start orders of unordered
-    units; with another order the flow ends differently."""
+    ``trace``: all steps of the flow.  ``causes``: the references of the causes that stop the flow, in the order of its
+    diagnosis.  ``judged``: the answers of both judges, if the kernel was asked and could answer.  ``orders``: the
+    assumed start orders of units that systemd does not order; with another order the flow has another verdict."""
 
     ref: str
     trace: Trace
@@ -97,12 +97,13 @@ class FlowAnswer(msgspec.Struct, frozen=True):
 
     @property
     def verdict(self) -> Verdict:
-        """The walk's verdict, whatever a replica says (docs/replica.md); ``depends`` if the order of units decides."""
+        """The walk's verdict, even if a replica disagrees (docs/replica.md); ``depends`` if the start order of units
+        decides."""
         return "depends" if self.orders else self.trace.verdict
 
     @property
     def succeeds(self) -> bool:
-        """Whether the flow is delivered or leaves, apart from what cannot be foreseen."""
+        """Whether the flow is delivered or leaves.  Start orders of units, which cannot be foreseen, do not count."""
         return self.trace.succeeds and not self.orders
 
     @property
@@ -112,18 +113,21 @@ class FlowAnswer(msgspec.Struct, frozen=True):
 
     @property
     def stop(self) -> Stop | None:
-        """The stop of its usual branch; None if the flow succeeds."""
+        """The stop of the flow's usual branch; None if the flow succeeds."""
         return self.trace.usual.stop if not self.trace.succeeds else None
 
 
 class CauseAnswer(msgspec.Struct, frozen=True):
-    """A proven cause and its repair.  ``host``: the label of the faulty and repaired host.  ``flows``: refs of the
-    flows that it stops; ``stop``: the first flow's stop.  ``together``: refs (its own included) of the causes that have
-    to be removed before those flows are delivered.  ``alternatives``: other sufficient sets of refs of that size; a
-    cause that is only in such sets is ``advice`` and has no flows.  ``follows_from``: refs of the causes that made this
-    one.  ``configured``: the file or option that has the setting; None: it exists only at run time, an accident.
-    ``event``: the event after which a latent cause stops a flow; its ``proof`` is of the time after it.  ``stop`` and
-    ``proof`` None: a state of the host that a reading shows and no asked flow."""
+    """A proven cause and its repair.
+
+    ``host``: the label of the host that is faulty and is repaired.  ``flows``: the references of the flows that the
+    cause stops.  ``stop``: the stop of the first of these flows.  ``together``: the references of all causes, with this
+    one, that have to be removed before the flows are delivered.  ``alternatives``: other sets of equally many causes
+    whose removal delivers the flows, as references.  A cause that is only in such sets is ``advice`` and has no flows.
+    ``follows_from``: the references of the causes from which this cause follows.  ``configured``: the file or option
+    that has the setting; None: the setting exists only at run time, by an accident.  ``event``: the event after which a
+    latent cause stops a flow; its ``proof`` is about the time after the event.  ``stop`` and ``proof`` are None for a
+    state of the host that a reading shows and no asked flow."""
 
     ref: str
     id: str
@@ -141,17 +145,18 @@ class CauseAnswer(msgspec.Struct, frozen=True):
     follows_from: tuple[str, ...] = ()
     configured: "Configured | None" = None
     decision: "OwnersDecision | None" = None
-    """The administrator's decision that stops the flow, or that every repair undoes; None: an accident."""
+    """The administrator's decision that stops the flow, or that every repair undoes; None: an accident stops the
+    flow."""
     blame: "Blame | None" = None
-    """When and by whom the cause was made, if a trace on the host proves it."""
+    """The time at which the cause was made and its makers, if a trace on the host proves them."""
     line: Message | None = None
-    """The advice in one line, for many flows that were not asked."""
+    """The advice in one line, which stands for many flows that were not asked about."""
 
 
 class Dispute(msgspec.Struct, frozen=True):
-    """A flow on which the judges disagree: an error of the walk or of the replica.  ``file``: where the caller of
-    ``ask`` kept the disagreement with its evidence; None if it was not kept.  ``with_host``: name the host on which the
-    flow starts."""
+    """A flow on which the judges disagree, because of an error of the walk or of the replica.  ``file``: the file in
+    which the caller of ``ask`` kept the disagreement with its evidence; None if it was not kept.  ``with_host``:
+    whether the host on which the flow starts is named."""
 
     flow: str
     disagreement: "Disagreement"
@@ -159,7 +164,7 @@ class Dispute(msgspec.Struct, frozen=True):
     with_host: bool = False
 
     def said(self) -> Message:
-        """Return the difference, and what to do about it."""
+        """Return the message about the disagreement, which also says what the user should do."""
         found = self.disagreement
         flow = found.trace.flow
         reason = found.agreement.reason
@@ -177,10 +182,11 @@ class Dispute(msgspec.Struct, frozen=True):
 class Answer(msgspec.Struct, frozen=True):
     """The answer to a question.
 
-    ``evidence``: of every host that was read, this host first.  ``network``: the hosts in it, in the stated world.
-    ``flows``: in the order asked.  ``causes``: by severity, then in the order of the flows.  ``unread``: missing
-    readings, and parts that could not be rebuilt.  ``kernel``: the release of the judging kernel, if one was asked.
-    ``notes``: remarks on the evidence, such as its age.  ``questions``: to the user."""
+    ``evidence``: the evidence of every host that was read, of this host first.  ``network``: the network of these hosts
+    in the stated world.  ``flows``: the flows in the order asked.  ``causes``: the causes by severity, then in the
+    order of the flows.  ``unread``: missing readings, and parts that could not be rebuilt.  ``kernel``: the release of
+    the kernel that judged, if a kernel was asked.  ``notes``: remarks on the evidence, such as its age.  ``questions``:
+    questions to the user."""
 
     question: Question
     evidence: tuple[Evidence, ...]
@@ -198,7 +204,7 @@ class Answer(msgspec.Struct, frozen=True):
 
     @property
     def has_several_hosts(self) -> bool:
-        """Whether the question is about more than one host.  Places are then shown with their host's name."""
+        """Whether the question is about more than one host.  If so, places are shown with their host's name."""
         return len(self.network.hosts) > 1
 
     def before_of(self, flow: FlowAnswer) -> BeforeEvent | None:
@@ -209,7 +215,7 @@ class Answer(msgspec.Struct, frozen=True):
 
     @property
     def broken(self) -> tuple[FlowAnswer, ...]:
-        """The flows that the event breaks: they pass before it and not after it."""
+        """The flows that the event breaks: they pass before the event and do not pass after it."""
         return tuple(flow for flow in self.flows if not flow.succeeds and self._passes_before(flow))
 
     def _passes_before(self, flow: FlowAnswer) -> bool:

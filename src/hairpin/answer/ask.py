@@ -34,12 +34,14 @@ def ask(
     *,
     depth: Depth = "events",
 ) -> Answer:
-    """Return the answer.  ``sources``: the evidence of each host, or why there is none, this host first; ``kernel``:
-    the second judge, if it may be asked; ``rest``: a function that reads all containers, if an unread one is needed;
-    ``depth``: only for ``check``.
+    """Return the answer to the question.
 
-    Raises UsageError if the question does not fit these hosts, CollectError if a host that it names could not be read,
-    and for ``prove`` ReplicaError if no replica can be built.
+    ``sources``: for each host, this host first, its evidence or the reason why there is none.  ``kernel``: the second
+    judge, if it may be asked.  ``rest``: a function that reads all containers, which is called if an unread container
+    is needed.  ``depth``: how much the answer to ``check`` contains.
+
+    Raises UsageError if the question does not fit these hosts, and CollectError if a host that the question names could
+    not be read.  For ``prove``, raises ReplicaError if no replica can be built.
     """
     hosts = together(sources)
     network = network_of(hosts)
@@ -72,13 +74,14 @@ def ask(
 
 
 def network_asked(question: Question, sources: tuple[Source, ...]) -> Network:
-    """Return the network of the question: the hosts as the evidence describes them, and what the user stated."""
+    """Return the network of the question: the hosts as the evidence describes them, in the world that the user
+    stated."""
     hosts = together(sources)
     return begin_answer(question, hosts, network_of(hosts))[0].network
 
 
 def begin_answer(question: Question, hosts: tuple[Source, ...], network: Network) -> tuple[Answer, tuple[Flow, ...]]:
-    """Return the answer before any walk, and the flows."""
+    """Return the answer as it is before any walk, and the flows that the question means."""
     evidence = tuple(each for each in hosts if isinstance(each, Evidence))
     refuse_same_machine(network)
     within = with_world(network, question.world, question.publics, question.targets)
@@ -99,7 +102,7 @@ def _is_partial(network: Network) -> bool:
 
 
 def _with_questions(answer: Answer) -> Answer:
-    if answer.event is None:  # the event may have stopped the engine, and states are about the present
+    if answer.event is None:  # the event may have stopped the engine, but states are states of the present
         answer = with_engines(answer)
     if answer.event is None and answer.question.kind == "check":
         from hairpin.answer.states import with_states  # noqa: PLC0415 - a walk asks for no causes
@@ -110,7 +113,7 @@ def _with_questions(answer: Answer) -> Answer:
 
 
 def network_of(sources: tuple[Source, ...]) -> Network:
-    """Return the network in the evidence; a host that was not read has only its label."""
+    """Return the network that the evidence describes.  Of a host that was not read, it has only the label."""
     return Network(tuple(parse(each) if isinstance(each, Evidence) else _not_read(each) for each in sources))
 
 
@@ -119,8 +122,8 @@ def _not_read(source: NotRead) -> Host:
 
 
 def _proven(start: Answer, flows: tuple[Flow, ...], kernel: "Kernel") -> Answer:
-    """Return both judges' answers; for a name only the walk's, because a packet does not show which names a server
-    knows."""
+    """Return both judges' answers about the flow.  For the look-up of a name only the walk answers, because a packet
+    does not show which names a server knows."""
     from hairpin.judges.disagreement import disagreement  # noqa: PLC0415 - only a kernel needs them
     from hairpin.judges.judged import judge_flows  # noqa: PLC0415
 

@@ -1,4 +1,5 @@
-"""Which addresses the sets are asked for whose elements were not listed: those that the question's packets can have."""
+"""Finds the addresses for which a set is asked whose elements were not listed: the addresses that the question's
+packets can have."""
 
 import msgspec
 
@@ -20,7 +21,8 @@ _TYPES: dict[str, Version] = {"ipv4_addr": 4, "ipv6_addr": 6}
 
 
 class ToAsk(msgspec.Struct, frozen=True):
-    """A set of the host's own namespace, and the addresses that it is to be asked for, in network byte order."""
+    """A set of the host's own namespace, and the addresses for which the kernel is asked whether the set contains them.
+    The addresses are in network byte order."""
 
     family: Family
     table: str
@@ -32,7 +34,7 @@ class ToAsk(msgspec.Struct, frozen=True):
 def to_ask(question: Question, evidence: Evidence) -> tuple[ToAsk, ...]:
     """Return the sets whose elements were not listed, with the addresses that packets of the question can have.
 
-    Raises as ``begin_answer``."""
+    Raises the same errors as ``begin_answer``."""
     hosts = together((evidence,))
     start, flows = begin_answer(question, hosts, network_of(hosts))
     met = frozenset((*addresses_met(start.network, flows), *_of_everything(start.network)))
@@ -41,11 +43,11 @@ def to_ask(question: Question, evidence: Evidence) -> tuple[ToAsk, ...]:
 
 
 def _of_everything(network: Network) -> tuple[int, ...]:
-    """Return the addresses of the clients and targets of all flows: causes and repairs are about these, too."""
+    """Return the addresses of the clients and targets of all flows, because causes and repairs concern all flows."""
     try:
         flows = flows_for(network, (), None)
     except UsageError:
-        return ()  # nothing is published
+        return ()  # the host publishes no port
     clients = (each.start.address for each in flows if isinstance(each.start, (Outside, Lan)))
     return (*clients, *(each.daddr for each in flows))
 
@@ -67,12 +69,14 @@ def _of_table(table: Table, met: frozenset[int]) -> tuple[ToAsk, ...]:
 
 
 def _is_of_version(address: int, version: Version) -> bool:
-    """Return whether a number can be an address of that version: below 2**32 are the IPv4 ones, and ::1."""
+    """Return whether a number can be an address of the IP version.  Numbers below 2**32 are IPv4 addresses; 1 is also
+    the IPv6 address ::1."""
     return address < 1 << 32 if version == 4 else address >= 1 << 32 or address <= 1
 
 
 def with_answers(evidence: Evidence, asked: tuple[tuple[ToAsk, tuple[bool, ...]], ...], at: str) -> Evidence:
-    """Return the evidence with what the sets answered, one reading a set.  ``at``: RFC 3339, UTC."""
+    """Return the evidence with the kernel's answers about the sets, one reading for each set.  ``at``: the time of the
+    answers, in RFC 3339 and UTC."""
     return with_further(evidence, (_reading(one, held, at) for one, held in asked))
 
 

@@ -1,4 +1,5 @@
-"""Adds to an answer's causes when and by whom they were made, as far as the story proves it."""
+"""Adds to the causes of an answer the time at which they were made, and their makers, as far as the story proves
+these."""
 
 from collections.abc import Iterator
 
@@ -15,7 +16,7 @@ from hairpin.story.clock import moment
 from hairpin.story.entry import Effect, Story, StoryEntry
 
 _FLOWS = 2
-"""The most flows of a cause that are walked after each entry."""
+"""The greatest number of flows of a cause that are walked after each entry of the story."""
 
 
 def has_question(answer: Answer) -> bool:
@@ -28,7 +29,7 @@ def _is_asked(cause: CauseAnswer) -> bool:
 
 
 def with_blame(answer: Answer, story: Story, passing: tuple[float, ...] = ()) -> Answer:
-    """Return the answer; its blocking causes have ``blame`` where the story proves it.
+    """Return the answer in which each blocking cause has ``blame``, if the story proves its makers.
 
     ``passing``: the times of kept snapshots of this host in which every flow passed, in seconds since the epoch."""
     sights = (
@@ -59,8 +60,11 @@ def _blame(cause: CauseAnswer, answer: Answer, story: Story) -> Blame | None:
 
 
 def _starts(host: Host) -> Iterator[StoryEntry]:
-    """Yield the starts of the running containers: each succeeded, so its needs were met then.  A story only covers its
-    own time span, and does not have the conditions under which an engine's start starts each container."""
+    """Yield an entry for the last start of each running container.  Each start succeeded, so the things that the
+    container needs existed then.
+
+    These entries are needed because a story covers only its own time span, and does not contain the conditions under
+    which the start of an engine starts a container."""
     for container in host.containers():
         started = moment(container.started_at)
         if container.running and started is not None:

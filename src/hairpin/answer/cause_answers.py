@@ -1,4 +1,4 @@
-"""Makes the causes of an answer from the findings: each with its repairs and a ref."""
+"""Makes the causes of an answer from the findings, each with its repairs and its reference."""
 
 from collections.abc import Iterable, Iterator
 from typing import get_args
@@ -18,8 +18,9 @@ from hairpin.walk.state import Stop
 
 
 def of_searched(examination: Examination) -> Iterator[CauseAnswer]:
-    """Yield the causes that stop the asked flows, with their repairs, each for the hosts after the earlier repairs.  An
-    alternative cause is repaired on the hosts as they are."""
+    """Yield the causes that stop the asked flows, with their repairs.  The repairs of each cause are made for the hosts
+    as they are after the earlier repairs.  The repairs of an alternative cause are made for the hosts as they are
+    now."""
     network = now = examination.network
     printed: dict[str, Change] = {}
     told: list[CauseAnswer] = []
@@ -38,7 +39,7 @@ def of_searched(examination: Examination) -> Iterator[CauseAnswer]:
 def of_finding(
     found: Finding, examination: Examination, now: Network | None = None, printed: Printed = NOTHING_PRINTED
 ) -> CauseAnswer:
-    """Return the finding with its repairs for the hosts ``now`` (None: as they are).
+    """Return the finding as a cause, with its repairs for the hosts ``now`` (None: for the hosts as they were read).
 
     ``printed``: the first repairs of earlier causes."""
     if found.later is not None:
@@ -56,13 +57,13 @@ def of_reading(found: Finding, network: Network) -> CauseAnswer:
 
 
 def with_refs(causes: Iterable[CauseAnswer], first: int) -> tuple[CauseAnswer, ...]:
-    """Return the causes with their refs, from ``c<first>`` on."""
+    """Return the causes with their references.  The first cause has the reference ``c<first>``."""
     refs = ((f"c{number}", each) for number, each in enumerate(causes, first))
     return tuple(msgspec.structs.replace(each, ref=ref, together=(ref,)) for ref, each in refs)
 
 
 def by_severity(causes: Iterable[CauseAnswer]) -> tuple[CauseAnswer, ...]:
-    """Return the causes sorted by severity; equal ones keep their order."""
+    """Return the causes sorted by severity.  Causes of the same severity keep their order."""
     severities: tuple[Severity, ...] = get_args(Severity)
     return tuple(sorted(causes, key=lambda each: severities.index(each.severity)))
 

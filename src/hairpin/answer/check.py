@@ -1,4 +1,5 @@
-"""Answers a question for causes: which of them stop the flows, what states and events add, who confirmed it."""
+"""Answers a question for causes: finds the causes that stop the flows, adds the findings about states and events, and
+lets a kernel confirm them."""
 
 from typing import TYPE_CHECKING
 
@@ -31,8 +32,8 @@ if TYPE_CHECKING:
 def answer_of_check(
     start: Answer, flows: tuple[Flow, ...], kernel: "Kernel | None", depth: Depth, *, partial: bool
 ) -> Answer | None:
-    """Return the answer of ``check``, which ``start`` begins, and which a kernel confirms if it may be asked.  None:
-    containers were left unread (``partial``), and one of them may change it."""
+    """Return the answer of ``check``, completed from ``start``, and confirmed by a kernel if a kernel may be asked.
+    Return None if containers were left unread (``partial``) and one of these containers may change the answer."""
     examination = _unsearched(start.network, flows) if depth == "flows" else examine(start.network, flows)
     decided = all(map(_is_decided, examination.diagnoses)) and not any(map(_needs_all, examination.causes))
     if partial and not decided:
@@ -43,13 +44,13 @@ def answer_of_check(
     from hairpin.judges.replicated import replicating  # noqa: PLC0415
 
     with replicating(examination, start.evidence, kernel) as word:
-        found = with_causes(start, examination, depth)  # while the replicas run
+        found = with_causes(start, examination, depth)  # this runs while the replicas run
         found = _judged(found, word(printed_otherwise(found.causes, examination)))
     return msgspec.structs.replace(found, kernel=kernel.release)
 
 
 def with_causes(start: Answer, examination: Examination, depth: Depth) -> Answer:
-    """Return the answer of ``check`` by the walk: diagnoses and repairs, as far as ``depth``."""
+    """Return the answer of ``check`` that the walk gives: diagnoses and repairs, as much as ``depth`` asks for."""
     flows = tuple(
         FlowAnswer(
             ref_of(number),
@@ -81,7 +82,8 @@ def with_causes(start: Answer, examination: Examination, depth: Depth) -> Answer
 
 
 def sources_told_apart(examination: Examination) -> tuple[Message, ...]:
-    """Return a note for each outside client that is stopped while another one passes, with the rule that stops it."""
+    """Return a note for each outside client that is stopped while another outside client passes.  The note names the
+    rule that stops the client."""
     found = (_told_apart(each.instead_of, each.trace) for each in examination.diagnoses if each.instead_of is not None)
     return tuple(dict.fromkeys(found))
 
@@ -122,25 +124,26 @@ def _client(trace: Trace) -> int:
 
 
 def _unsearched(network: Network, flows: tuple[Flow, ...]) -> Examination:
-    """Return the flows' walks without a search for causes."""
+    """Return the examination of the flows with their walks only, without a search for causes."""
     found = (without_search(network, flow) or Diagnosis(walked(network, flow)) for flow in flows)
     return Examination(network, tuple(found), ())
 
 
 def _is_decided(diagnosis: Diagnosis) -> bool:
-    """Return whether no unread container can change the diagnosis: no walk ended there, and every failure has a
-    cause."""
+    """Return whether no unread container can change the diagnosis.  This is so if no walk ended at an unread container,
+    and every failing flow has a cause."""
     return not diagnosis.met_unread and (diagnosis.trace.succeeds or bool(diagnosis.causes))
 
 
 def _needs_all(found: Finding) -> bool:
-    """Return whether the unread containers are needed for the repairs: a repair concerns all containers of a network,
-    or there are several repairs, whose order depends on their effects on other flows."""
+    """Return whether the unread containers have to be read for the repairs.  They have to be read if a repair concerns
+    all containers of a network, or if there are several repairs, because their order depends on their effects on other
+    flows."""
     return found.candidate.of_network or any(way.change.parts for way in found.candidate.ways)
 
 
 def _judged(found: Answer, word: "Replication") -> Answer:
-    """Return the answer with the second judge's verdicts."""
+    """Return the answer with the verdicts of the second judge added."""
     return msgspec.structs.replace(
         found,
         flows=tuple(

@@ -1,7 +1,7 @@
-"""The readings that decide a command's result.  Every command asks here before it reports success.
+"""The readings that decide a command's result.  Every command asks this module before it reports success.
 
-The tables have prefixes of reading keys.  A reading in no table decides nothing: another one has the same facts, or the
-walk forks without it, so that the verdict shows that it is missing.
+The tables contain prefixes of reading keys.  A reading that is in no table decides no result: another reading has the
+same facts, or the walk forks without it, so that the verdict shows that the reading is missing.
 """
 
 from collections.abc import Iterable, Iterator
@@ -15,24 +15,25 @@ from hairpin.network.network import Network
 from hairpin.walk.trace import Branch, Trace
 
 Command = Literal["flows", "events", "restore", "diff"]
-"""The questions that readings decide.  ``flows``: whether flows pass now, as `check`, `walk`, `prove`, `fix` and
-`explain` do.  ``events``: whether they pass after an event."""
+"""The questions that readings decide.  ``flows``: whether flows pass now, which `check`, `walk`, `prove`, `fix` and
+`explain` ask.  ``events``: whether flows pass after an event."""
 
 _RULES = ("iptables-nft-save", "iptables-legacy-save", "nft-table", "nft-netdev-chains", "ebtables")
 _WAYS = ("ip-addr", "ip-route", "ip-rule", "ip-neigh", "tc-", "sysctl")
-"""Readings of a namespace that decide whether a packet passes.  Sets are left out, because a rule with an unread set
-makes the walk fork."""
+"""The readings of a namespace that decide whether a packet passes.  Sets are not among them, because a rule with an
+unread set makes the walk fork."""
 _SOCKETS = ("sockets", "proc-net-")
 _FLOWS = (
     "docker-socket", "docker-containers", "docker-networks", "docker-stored", STATE, "swarm-services",
     "podman-containers", "podman-networks", "podman-version", "namespaces",
 )  # fmt: skip
-"""Readings of the host that decide which containers run, and so which flows exist.  Sockets show the ports of a
-container in the host's own namespace; in other namespaces the walk forks at unread sockets."""
+"""The readings of the host that decide which containers run, and therefore which flows exist.  The sockets in the
+host's own namespace show the ports of a container with host networking.  In other namespaces the walk forks at unread
+sockets."""
 _ENGINES = ("docker-info", "docker-version", "daemon-json", "dockerd-cmdline", "dockerd-unit", "podman-info")
-"""Readings of the engines' configuration, which decide the rules that they should have."""
+"""The readings of the engines' configuration, which decide which rules the engines should have."""
 _BOOT = ("units", "file", "boot-scripts", "boot-units", "firewalld-", "ufw-")
-"""Files that services load at their start."""
+"""The readings of files that services load when they start."""
 _OF_COMMAND: dict[Command, tuple[str, ...]] = {
     "flows": (*_RULES, *_WAYS, *_FLOWS, *_SOCKETS),
     "events": (*_RULES, *_WAYS, *_FLOWS, *_SOCKETS, *_ENGINES, *_BOOT),
@@ -41,20 +42,21 @@ _OF_COMMAND: dict[Command, tuple[str, ...]] = {
              "ipvs", "versions", "packages", "socket-owners", "halted-", "frozen-"),
 }  # fmt: skip
 _BY_ENGINE = ("docker-", "container-", "compose-", "podman-")
-"""Events in which no service loads a file with rules or settings."""
+"""The events in which no service loads a file with rules or settings."""
 
 
 def decisive(unread: Iterable[Unread], command: Command) -> tuple[Unread, ...]:
-    """Return those missing readings that may change the command's result."""
+    """Return the missing readings that may change the command's result."""
     keys = _OF_COMMAND[command]
     return tuple(each for each in unread if each.key.startswith(keys))
 
 
 def undecided_readings(answer: Answer, command: Command = "flows") -> tuple[Unread, ...]:
-    """Return the missing readings that may change the result for the answer's flows; for `restore`, for its engines.
+    """Return the missing readings that may change the result for the answer's flows, or for the engines in case of
+    `restore`.
 
-    A container's namespace that no asked flow reaches decides nothing, and neither do the rules of an unused IP
-    version."""
+    The readings of a container's namespace that no asked flow reaches cannot change the result.  The rules of an IP
+    version that no flow uses cannot change it either."""
     if command == "restore":
         here = answer.network.this.name
         return tuple(
@@ -71,14 +73,14 @@ def undecided_readings(answer: Answer, command: Command = "flows") -> tuple[Unre
 
 
 def lacks_reading(answer: Answer, command: Command = "flows") -> bool:
-    """Return whether a deciding reading is missing, or an engine that should answer does not."""
+    """Return whether a deciding reading is missing, or an engine that should answer does not answer."""
     silent = answer.event is None and unanswered(answer)  # the event may have stopped the engine
     return silent or bool(undecided_readings(answer, command))
 
 
 def _hosts(answer: Answer) -> tuple[Unread, ...]:
-    """Return the hosts that could not be read, if one may change the outcome: there are no flows, or an asked flow
-    leaves the read hosts."""
+    """Return the hosts that could not be read, if one of them may change the outcome.  This is so if there are no
+    flows, or if an asked flow leaves the hosts that were read."""
     leaving = (each for each in answer.flows if each.verdict == "leaves")
     if answer.question.targets and all(each.trace.flow.purpose in ("egress", "dns") for each in leaving):
         return ()
@@ -86,8 +88,8 @@ def _hosts(answer: Answer) -> tuple[Unread, ...]:
 
 
 def _tells(unread: Unread, network: Network) -> bool:
-    """Return whether the unread sockets decide which flows exist: they are the sockets of containers in the host's
-    namespace."""
+    """Return whether the unread sockets decide which flows exist, because containers in the host's namespace listen on
+    them."""
     if not unread.key.startswith(_SOCKETS):
         return True
     host = network.host(unread.host or network.this.name)
@@ -103,7 +105,8 @@ def _concerns(unread: Unread, met: frozenset[tuple[str, str]], versions: frozens
 
 
 def _met(trace: Trace) -> Iterator[tuple[str, str]]:
-    """Yield the namespaces that packets of the flow reach, as (host, name), and its destination's."""
+    """Yield the namespaces that packets of the flow reach, and the namespace of its destination, each as (host,
+    name)."""
     for branch in trace.branches:
         yield from _of_branch(branch)
     flow = trace.flow

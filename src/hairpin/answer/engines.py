@@ -1,4 +1,5 @@
-"""Engines that should answer and do not: the answer's first line about them, and the parts that stay undecided."""
+"""Handles engines that should answer and do not answer: makes the answer's first line about them, and lists the parts
+that stay undecided."""
 
 import msgspec
 
@@ -36,25 +37,26 @@ def with_engines(answer: Answer) -> Answer:
 
 
 def _others_serve(each: Health, found: tuple[Health, ...]) -> bool:
-    """Return whether another engine of the host has containers, so that this one is merely installed."""
+    """Return whether another engine of the host has containers, so that the given engine is probably only installed and
+    not used."""
     return any(other is not each and other.engine.containers for other in found)
 
 
 def _summed_up(unread: tuple[Unread, ...], state: Unread) -> tuple[Unread, ...]:
-    """Return the list with a single entry for all requests that the engine did not answer."""
+    """Return the list of missing readings, with a single entry for all requests that the engine did not answer."""
     own = [each for each in unread if each.host == state.host and each.key in _ASKED]
     evidence = own[0].evidence if own else ""
     return (*(each for each in unread if each not in own), msgspec.structs.replace(state, evidence=evidence))
 
 
 def unanswered(answer: Answer) -> bool:
-    """Return whether an engine that should answer does not."""
+    """Return whether an engine that should answer does not answer."""
     return any(each.expected and not each.answers for host in answer.network.hosts for each in health(host))
 
 
 def state(each: Health) -> Message | None:
-    """Return the sentence about an engine that does not answer; None for one that does, or for Podman without
-    containers."""
+    """Return the sentence about an engine that does not answer.  Return None for an engine that answers, and for Podman
+    without containers."""
     if each.answers or (each.engine.kind == "podman" and not each.expected):
         return None
     said = _state(each)

@@ -1,4 +1,5 @@
-"""A question about the time after an event: the network then, the same flows asked again, the causes of failures."""
+"""Answers a question about the time after an event: makes the network after the event, asks the same flows again, and
+finds the causes of failures."""
 
 import msgspec
 
@@ -23,9 +24,11 @@ from hairpin.walk.walk import walk_flow
 
 
 def after_event(start: Answer, asked: AskedEvent, flows: tuple[Flow, ...]) -> tuple[Answer, tuple[Flow, ...]]:
-    """Return the answer without walks yet, with the network after the event, and the flows as they are asked after it.
+    """Return the answer, still without walks, with the network after the event, and the flows as they are asked after
+    the event.
 
-    Raises UsageError if the event is unknown, or cannot happen; CollectError if it is not known whether it can."""
+    Raises UsageError if the event is unknown or cannot happen, and CollectError if hairpin cannot tell whether it can
+    happen."""
     was = start.network
     event, course = _asked_course(start, asked)
     told = EventAnswer(
@@ -60,8 +63,8 @@ def _asked_course(start: Answer, asked: AskedEvent) -> tuple[Event, Course]:
 
 
 def _unread_where_changed(was: Network, then: Network) -> Network:
-    """Return the network in which changed tables have no reading: the report does not quote them, and a replica renders
-    them from their rules."""
+    """Return the network in which tables that the event changes have no reading.  So the report does not quote a text
+    that is outdated, and a replica makes these tables from their rules."""
     for netns, namespace in then.namespaces():
         known = was.namespace(netns).ruleset.tables if netns in was else ()
         tables = tuple(
@@ -74,12 +77,12 @@ def _unread_where_changed(was: Network, then: Network) -> Network:
 
 
 def lacking_reading(label: str, key: str) -> Unread:
-    """Return the missing reading of the host that an event needs."""
+    """Return the reading of the host that the event needs and that is missing; None if none is missing."""
     return Unread(key, "", key, message("this snapshot lacks that reading: take a new snapshot"), "", label)
 
 
 def with_orders(event: EventAnswer | None, flows: tuple[FlowAnswer, ...]) -> EventAnswer | None:
-    """Return the event with the start orders that decide about one of the flows, as conditions."""
+    """Return the event with conditions: the start orders of units that decide about at least one of the flows."""
     if event is None:
         return None
     orders = (each for flow in flows for each in flow.orders)
@@ -92,7 +95,7 @@ def _before(was: Network, course: Course, flow: Flow) -> BeforeEvent:
 
 
 def with_event(cause: CauseAnswer, start: Answer) -> CauseAnswer:
-    """Return the cause as latent if a flow that it stops passes before the event."""
+    """Return the cause; it is latent if a flow that it stops passes before the event."""
     if start.event is None or cause.severity != "blocking":
         return cause
     told = start.event

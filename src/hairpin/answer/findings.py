@@ -1,4 +1,5 @@
-"""Findings beside the causes of the asked flows: about addresses, events, open ports and single clients."""
+"""Collects findings in addition to the causes of the asked flows: about addresses, events, open ports and single
+clients."""
 
 from collections.abc import Iterator
 
@@ -18,8 +19,8 @@ def findings(
 ) -> tuple[Finding, ...]:
     """Return the findings in the order of the report.
 
-    ``kept_out``: the clients that hosts drop; ``ahead``: include faults to come; ``everything``: no target was named,
-    so findings that concern no asked flow are included."""
+    ``kept_out``: the clients that hosts drop.  ``ahead``: whether faults that events will bring are included.
+    ``everything``: whether the user named no target, so that findings are included that concern no asked flow."""
     missed = latent(examination) if ahead else ()
     return (
         *missed,

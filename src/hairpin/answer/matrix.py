@@ -32,7 +32,8 @@ from hairpin.walk.walked import walked
 
 
 class Strike(msgspec.Struct, frozen=True):
-    """A cause that stops flows after an event, and not before it.  ``flows``: their refs."""
+    """A cause that stops flows after an event and does not stop them before it.  ``flows``: the references of these
+    flows."""
 
     ref: str
     id: str
@@ -43,8 +44,8 @@ class Strike(msgspec.Struct, frozen=True):
 
 
 class EventCell(msgspec.Struct, frozen=True):
-    """One flow under one event.  ``established``: the fate of its open connection; None: it does not pass now.
-    ``causes``: refs of its strikes."""
+    """One flow under one event.  ``established``: the fate of an open connection of the flow; None: the flow does not
+    pass now.  ``causes``: the references of the causes that stop the flow after the event."""
 
     flow: str
     before: Verdict
@@ -54,12 +55,12 @@ class EventCell(msgspec.Struct, frozen=True):
 
     @property
     def breaks(self) -> bool:
-        """Whether the flow passes now and not after the event."""
+        """Whether the flow passes now and does not pass after the event."""
         return succeeds(self.before) and not succeeds(self.after)
 
 
 class EventRow(msgspec.Struct, frozen=True):
-    """One event on one host, and its cell for each flow, in the order asked."""
+    """One event on one host, with a cell for each flow, in the order asked."""
 
     event: str
     host: str
@@ -69,11 +70,11 @@ class EventRow(msgspec.Struct, frozen=True):
     conditions: tuple[Message, ...] = ()
     failures: tuple[Message, ...] = ()
     missing: tuple[str, ...] = ()
-    """The keys of missing readings without which the event's effect is unknown."""
+    """The keys of the missing readings, without which the event's effect is unknown."""
 
     @property
     def changes(self) -> bool:
-        """Whether the event changes a flow's success or breaks an open connection, or its effect is unknown."""
+        """Whether the event changes a flow's success, or breaks an open connection, or has an unknown effect."""
         return bool(self.conditions or self.failures) or any(
             succeeds(each.before) is not succeeds(each.after) or each.established == "lost" for each in self.cells
         )
@@ -87,8 +88,8 @@ class Matrix(msgspec.Struct, frozen=True):
 
     @property
     def status(self) -> int:
-        """The exit status: 1 if a flow that passes now fails after one of the events, 3 if that is undecided, else
-        0."""
+        """The exit status: 1 if a flow that passes now fails after one of the events, 3 if this is undecided, and 0
+        otherwise."""
         cells = [cell for row in self.rows for cell in row.cells if cell.breaks]
         if any(cell.after != "depends" for cell in cells):
             return 1
@@ -97,8 +98,8 @@ class Matrix(msgspec.Struct, frozen=True):
 
     @property
     def undecided(self) -> tuple[Unread, ...]:
-        """Missing readings that may change the result of every event; an event's own missing readings are in its
-        row."""
+        """The missing readings that may change the result of every event.  Missing readings that concern only one event
+        are in the event's row."""
         told = {(row.host, key) for row in self.rows for key in row.missing}
         return tuple(each for each in undecided_readings(self.answer, "events") if (each.host, each.key) not in told)
 
@@ -112,17 +113,17 @@ Task = Callable[[], list[EventRow]]
 
 
 def in_turn(tasks: Sequence[Task]) -> list[list[EventRow]]:
-    """Return the results of the tasks, done in turn."""
+    """Return the results of the tasks, which are done one after another."""
     return [each() for each in tasks]
 
 
 def matrix(
     question: Question, sources: tuple[Source, ...], spread: Callable[[Sequence[Task]], list[list[EventRow]]] = in_turn
 ) -> Matrix:
-    """Return the effect on each flow of each event that can happen on a host.  ``spread`` runs the tasks.
+    """Return the effect of each event that can happen on a host, on each flow.  ``spread`` runs the tasks.
 
-    Raises UsageError if the question does not fit these hosts, CollectError if a host that it names could not be
-    read."""
+    Raises UsageError if the question does not fit these hosts, and CollectError if a host that the question names could
+    not be read."""
     hosts = together(sources)
     start, flows = begin_answer(question, hosts, network_of(hosts))
     now = tuple(FlowAnswer(ref_of(number), walked_before(start.network, flow)) for number, flow in enumerate(flows))
@@ -134,8 +135,8 @@ def matrix(
 
 
 def _rows(answer: Answer, spread: Callable[[Sequence[Task]], list[list[EventRow]]]) -> Iterator[EventRow]:
-    """Yield the rows in the order of the events.  Events with the same resulting network are one task, because its
-    walks are cached."""
+    """Yield the rows in the order of the events.  Events after which the network is the same form one task, because the
+    walks in a network are cached."""
     groups: list[tuple[Network, list[tuple[int, Event, Course]]]] = []
     events = (found for host in answer.network.hosts if host.was_read
               for found in possible_events(answer.network, host.name))  # fmt: skip
@@ -166,7 +167,7 @@ def _row(answer: Answer, event: Event, course: Course) -> EventRow:
             strict=True,
         )
     )
-    # A missing reading may change everything.
+    # A missing reading may change the verdict of every flow.
     then_walked = [_then(was, then, each.trace.flow, asked[each.ref]) for each in answer.flows]
     told = [_verdict(was, course, each.trace, after) for each, after in zip(answer.flows, then_walked, strict=True)]
     cells = tuple(
@@ -189,7 +190,7 @@ def _row(answer: Answer, event: Event, course: Course) -> EventRow:
 
 
 def _verdict(was: Network, course: Course, before: Trace, after: Trace) -> tuple[Verdict, tuple[Message, ...]]:
-    """Return the verdict after the event, and its conditions."""
+    """Return the flow's verdict after the event, and the conditions of this verdict."""
     orders = deciding_orders(was, course.rivals, before.flow, after)
     return ("depends", orders) if orders else verdict_after(before, after)
 
@@ -208,7 +209,7 @@ def _strike(found: Finding, event: Event, broken: tuple[str, ...], name: str) ->
 
 
 def _numbered(rows: Iterator[EventRow]) -> Iterator[EventRow]:
-    """Yield the rows with cause refs that are unique among all rows."""
+    """Yield the rows with references of causes that are unique among all rows."""
     count = 0
     for row in rows:
         strikes = tuple(

@@ -1,4 +1,5 @@
-"""The exit status of an answer: 0 all is well, 1 something is broken, 3 undecided, 4 a bug in hairpin."""
+"""The exit status of an answer: 0 if every flow passes, 1 if a fault is found, 3 if this is undecided, 4 for a bug in
+hairpin."""
 
 from typing import assert_never
 
@@ -7,7 +8,7 @@ from hairpin.answer.decisive import lacks_reading
 
 
 def exit_status(answer: Answer) -> int:
-    """Return the exit status, by the kind of the question."""
+    """Return the exit status of the answer, which depends on the kind of the question."""
     match answer.question.kind:
         case "check":
             status = _check_status(answer)
@@ -21,8 +22,8 @@ def exit_status(answer: Answer) -> int:
 
 
 def _check_status(answer: Answer) -> int:
-    """Return 1 for a blocking cause, 0 if every flow succeeds, else 3.  A flow that a replica disputes counts by its
-    walk."""
+    """Return 1 if there is a blocking cause, 0 if every flow succeeds, and 3 otherwise.  If a replica disagrees about a
+    flow, the walk's verdict counts."""
     if answer.event is not None:
         return _event_status(answer)
     if any(each.severity == "blocking" for each in answer.causes):
@@ -31,14 +32,14 @@ def _check_status(answer: Answer) -> int:
 
 
 def _event_status(answer: Answer) -> int:
-    """Return 1 if a flow that passes now no longer does, 3 if that is undecided, else 0."""
+    """Return 1 if a flow that passes now does not pass after the event, 3 if this is undecided, and 0 otherwise."""
     if any(each.verdict != "depends" for each in answer.broken):
         return 1
     return 3 if answer.broken else 0
 
 
 def _prove_status(flows: tuple[FlowAnswer, ...]) -> int:
-    """Return 4 if the kernel disagrees on a flow, 3 if a flow stays undecided, 1 if one fails, else 0."""
+    """Return 4 if the kernel disagrees on a flow, 3 if a flow stays undecided, 1 if a flow fails, and 0 otherwise."""
     agreeing = [each.judged.agreement.agrees for each in flows if each.judged is not None]
     if False in agreeing:
         return 4

@@ -1,7 +1,8 @@
-"""A common network bypasses a rule between two containers.  If that rule is a decision, the network is no repair.
+"""Marks repairs that put two containers on a common network and so bypass a rule between the containers.  If this rule
+is a person's decision, the repair undoes the decision.
 
-Another cause, such as a name that the default network does not resolve, may be repaired by a common network.  If a
-second cause of the answer is a decision, that repair undoes the decision as well.
+A common network may be the repair of another cause, for example of a name that the default network does not resolve.
+If a second cause of the answer is a decision, this repair undoes the decision, too.
 """
 
 from collections.abc import Iterable, Iterator
@@ -14,14 +15,14 @@ from hairpin.remedy.remedy import OwnersDecision, Remedy
 
 
 def joined_by_choice(causes: Iterable[CauseAnswer]) -> tuple[CauseAnswer, ...]:
-    """Return the causes; a repair that joins a network is marked if it undoes the decision of another cause that stops
-    a flow now."""
+    """Return the causes, in which each repair that connects a container to a network is marked if it undoes the
+    decision behind another cause that stops a flow now."""
     known = tuple(causes)
     return tuple(_by_choice(each, tuple(_decisions(each, known))) for each in known)
 
 
 def _decisions(cause: CauseAnswer, causes: tuple[CauseAnswer, ...]) -> Iterator[OwnersDecision]:
-    """Yield the decisions on the cause's host that only a choice of the administrator repairs."""
+    """Yield the decisions on the cause's host that are undone only if the administrator chooses it."""
     for each in causes:
         first = each.remedies[0].undoes if each.remedies else None
         if each.ref != cause.ref and each.host == cause.host and each.flows and first is not None:

@@ -1,7 +1,7 @@
-"""Checks the printed repairs against the proof.  The repairs of a set are carried out together, in printed order.
+"""Checks the printed repairs against the proof.  A user carries out the repairs of a set together, in printed order.
 
-The first repair of each cause is the recommended one.  The flows must pass with it and with the first repairs of the
-other causes of their sets.  The printed proof is the walk with these first repairs.
+The first repair of each cause is the recommended repair.  The flows must pass with this repair and the first repairs of
+the other causes in their sets.  The printed proof is the walk with these first repairs.
 """
 
 from collections.abc import Iterator, Mapping
@@ -22,21 +22,22 @@ from hairpin.walk.trace import Trace
 from hairpin.walk.walk import walk_flow
 
 Printed = Mapping[str, Change]
-"""The change that the first repair of a cause makes, by the cause's reference."""
+"""The changes that the first repairs of causes make, by the causes' references."""
 NOTHING_PRINTED: Printed = MappingProxyType({})
 _PROVEN = 8
-"""The most flows of a cause for which a repair that is not the first one is walked."""
+"""The greatest number of flows of a cause that are walked for a repair that is not the first repair."""
 
 
 def first_change(cause: CauseAnswer) -> Change:
-    """Return the change of the first repair; the change that proved the cause, if its first repair has none."""
+    """Return the change of the cause's first repair.  If the first repair has no change, return the change that proved
+    the cause."""
     first = cause.remedies[0].change if cause.remedies else Change(())
     return first if first.parts else cause.candidate.change
 
 
 def changes_beside(found: Finding, examination: Examination, printed: Printed) -> tuple[Change, ...]:
-    """Return the changes of the other causes that the flows of this cause need, in printed order.  They are those of
-    all its flows or, if these do not fit together, of its first flow."""
+    """Return the changes of the other causes that have to be removed for this cause's flows, in printed order.  They
+    are the changes for all these flows or, if these do not fit together, the changes for the first flow."""
     own = {found.ref}
     of_all = {each.ref for number in found.flows for each in examination.causes_of(number)} - own
     of_first = {*found.together} - own
@@ -50,7 +51,7 @@ def changes_beside(found: Finding, examination: Examination, printed: Printed) -
 def with_first_that_holds(
     cause: CauseAnswer, found: Finding, examination: Examination, printed: Printed
 ) -> CauseAnswer:
-    """Return the cause without the repairs before the first one with which all its flows pass.
+    """Return the cause without the repairs that come before the first repair with which all flows of the cause pass.
 
     ``printed``: the first repairs of earlier causes.  The change that proved the cause needs no further proof."""
     for number, remedy in enumerate(cause.remedies):
@@ -61,9 +62,9 @@ def with_first_that_holds(
 
 
 def with_proofs(cause: CauseAnswer, found: Finding, examination: Examination, printed: Printed) -> CauseAnswer:
-    """Return the cause with the proof by the first repairs ``printed``, and each repair with its own proof.
+    """Return the cause with the proof by the first repairs ``printed``, and each of its repairs with its own proof.
 
-    A further repair is left out if it fails with the first repairs of the other causes."""
+    A repair after the first one is left out if the flows fail with it and the first repairs of the other causes."""
     remedies = (
         each if not each.change.parts else _proven(each, found, examination, printed) for each in cause.remedies
     )
@@ -76,8 +77,8 @@ def with_proofs(cause: CauseAnswer, found: Finding, examination: Examination, pr
 
 
 def printed_otherwise(causes: tuple[CauseAnswer, ...], examination: Examination) -> dict[int, Change]:
-    """Return, by flow index, the first repairs' changes in printed order, if they differ from the changes that proved
-    the causes."""
+    """Return the changes of the first repairs in printed order, by the index of the flow, for each flow for which they
+    differ from the changes that proved the causes."""
     told = {each.ref: each for each in causes}
     found: dict[int, Change] = {}
     for number in range(len(examination.diagnoses)):
@@ -91,7 +92,8 @@ def printed_otherwise(causes: tuple[CauseAnswer, ...], examination: Examination)
 
 
 def _proven(remedy: Remedy, found: Finding, examination: Examination, printed: Printed) -> Remedy | None:
-    """Return the repair with its verdict; None if it fails and another one is printed."""
+    """Return the repair with the verdict that it leads to.  Return None if the flow fails with it and another repair is
+    printed."""
     flows = found.flows[:_PROVEN]
     walks = tuple(_walks(remedy.change, found, examination, printed, flows))
     if not walks:
@@ -111,8 +113,8 @@ def _holds(change: Change, found: Finding, examination: Examination, printed: Pr
 def _walks(
     change: Change, found: Finding, examination: Examination, printed: Printed, flows: tuple[int, ...]
 ) -> Iterator[Trace | None]:
-    """Yield the walk of each flow with the change and the printed changes of its set's other causes; None if they do
-    not fit together.  A flow that was proven with exactly these changes is left out."""
+    """Yield the walk of each flow with the change and the printed changes of the other causes in the flow's set; None
+    if these changes do not fit together.  A flow that was proven with exactly these changes is left out."""
     sets: dict[tuple[str, ...], list[int]] = {}
     for number in flows:
         sets.setdefault(tuple(each.ref for each in examination.causes_of(number)), []).append(number)

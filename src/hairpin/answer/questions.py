@@ -1,4 +1,4 @@
-"""Questions that only the user can answer: those that the asked flows leave open, each once."""
+"""Collects the questions that the asked flows leave open and that only the user can answer, each question once."""
 
 from collections.abc import Iterator, Sequence
 
@@ -18,7 +18,7 @@ from hairpin.wanted import Wanted, state_public
 
 
 class QuestionAnswer(msgspec.Struct, frozen=True):
-    """A question to the user.  ``flows``: refs of the flows whose verdict depends on the answer."""
+    """A question to the user.  ``flows``: the references of the flows whose verdict depends on the user's answer."""
 
     ref: str
     question: OpenQuestion
@@ -26,8 +26,8 @@ class QuestionAnswer(msgspec.Struct, frozen=True):
 
 
 def questions_of(network: Network, traces: Sequence[tuple[str, Trace]]) -> tuple[QuestionAnswer, ...]:
-    """Return the questions of the traces; questions with equal words are merged.  ``traces``: each with its flow's
-    ref."""
+    """Return the questions that the traces leave open.  Questions with equal words are merged.  ``traces``: each trace
+    with the reference of its flow."""
     asked: dict[tuple[str, tuple[Wanted, ...]], OpenQuestion] = {}
     flows: dict[tuple[str, tuple[Wanted, ...]], list[str]] = {}
     for ref, trace in traces:
@@ -49,8 +49,8 @@ def _open(network: Network, trace: Trace) -> Iterator[OpenQuestion]:
 
 
 def _may_be_meant(network: Network, mapping: PublicAddress, flow: Flow) -> bool:
-    """Return whether the address may be the host's: an outside client asks for it, the host has a service on the port,
-    or the host's cloud maps public addresses without naming them."""
+    """Return whether the address may belong to the host.  This is possible if an outside client asks for it and the
+    host has a service on the port, or the host's cloud maps public addresses without naming them."""
     host = network.host(network.host_netns(mapping.host).host)
     if isinstance(flow.start, (Outside, Lan)) or (host.cloud in MAPPING and not host.cloud_addresses):
         return True
@@ -63,7 +63,8 @@ def _may_be_meant(network: Network, mapping: PublicAddress, flow: Flow) -> bool:
 
 
 def _is_public(network: Network, mapping: PublicAddress, flow: Flow) -> OpenQuestion:
-    """Return the question whether an unstated address is the host's, with the verdict if it is."""
+    """Return the question whether an address that the user did not state belongs to the host, and the verdict if it
+    does."""
     public, private = (address_text(each, mapping.version) for each in (mapping.public, mapping.private))
     host = network.host_netns(mapping.host).host
     believed = walk_flow(msgspec.structs.replace(network, world=network.world.believing(mapping)), flow)

@@ -1,5 +1,5 @@
-"""Remarks on facts that stop no asked flow now: limits that dropped packets, conntrack entries that misdirect other
-clients, and a client's address that is the host's own."""
+"""Makes remarks on facts that stop no asked flow now: limits that dropped packets, conntrack entries that misdirect
+other clients, and a client's address that is an address of the host."""
 
 from collections.abc import Iterator
 
@@ -19,7 +19,7 @@ from hairpin.walk.trace import Trace, only_under_load
 
 
 def remarks(network: Network, traces: tuple[Trace, ...]) -> tuple[Message, ...]:
-    """Return all remarks."""
+    """Return all remarks on the answer."""
     found = (
         *(said for host in network.hosts if host.was_read for said in _of_host(network, host)),
         *_of_others(network, traces),
@@ -58,7 +58,8 @@ def _of_host(network: Network, host: Host) -> Iterator[Message]:
 
 
 def _of_others(network: Network, traces: tuple[Trace, ...]) -> Iterator[Message]:
-    """Yield a note for each published port for which other clients have conntrack entries older than its rules."""
+    """Yield a note for each published port for which other clients have conntrack entries that are older than the
+    port's rules."""
     for trace in traces:
         if trace.flow.purpose not in ("published", "asked") or not trace.succeeds or not _is_led(network, trace):
             continue
@@ -88,7 +89,8 @@ def _of_others(network: Network, traces: tuple[Trace, ...]) -> Iterator[Message]
 
 
 def _is_led(network: Network, trace: Trace) -> bool:
-    """Return whether a host translates the flow, and has an entry without a reply that may be for the same port."""
+    """Return whether a host translates the flow and has a conntrack entry without a reply that may be for the same
+    port."""
     like = trace.like
     return any(
         netns.is_host
@@ -131,10 +133,10 @@ def _packets(namespace: Namespace, place: Place) -> int:
 
 
 def _of_start(network: Network, trace: Trace) -> Iterator[Message]:
-    """Yield a note if the client's address is the host's own without a network (/32).
+    """Yield a note if the client's address is an address of the host without a network (/32).
 
-    If that is a mistake, the host drops the real client's packets as spoofed.  Source: net/ipv4/fib_frontend.c
-    __fib_validate_source()"""
+    If the host has this address by mistake, it drops the real client's packets as spoofed.  Source:
+    net/ipv4/fib_frontend.c __fib_validate_source()"""
     flow, address = trace.flow, trace.flow.start.address if isinstance(trace.flow.start, FromHost) else None
     netns = network.host_netns(flow.host)
     if address is None or address == primary_address(network, netns, flow.version):

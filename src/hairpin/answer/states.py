@@ -1,4 +1,5 @@
-"""Adds the hosts' states to the causes of the flows: each once, and a state before the causes that follow from it."""
+"""Adds the faulty states of the hosts to the causes of the flows.  Each state is added once, and comes before the
+causes that follow from it."""
 
 from collections.abc import Iterator
 
@@ -40,11 +41,12 @@ def _states(network: Network) -> Iterator[Finding]:
 
 
 _NAMED = 5
-"""The most containers that one line names; others are counted."""
+"""The greatest number of containers that one line names.  All other containers are only counted."""
 
 
 def _not_running(answer: Answer, host: Host, causes: tuple[CauseAnswer, ...]) -> Iterator[Message]:
-    """Yield the one line about stopped containers that nothing else in the answer names, if no target was named."""
+    """Yield one line about all stopped containers that no other part of the answer names, if the user named no
+    target."""
     if answer.question.targets:
         return
     told = {container_of(each.candidate.where) or "" for each in causes if each.host == host.name}
@@ -69,8 +71,8 @@ def _not_running(answer: Answer, host: Host, causes: tuple[CauseAnswer, ...]) ->
 
 
 def _concerns(answer: Answer, state: Finding) -> bool:
-    """Return whether the state belongs to the answer: a container's does if no target was named, or if a flow is for
-    it."""
+    """Return whether the state belongs to the answer.  The state of a container belongs to it if the user named no
+    target, or if a flow goes to the container."""
     if not state.container or not answer.question.targets:
         return True
     flows = (each.trace.flow for each in answer.flows)
@@ -80,13 +82,14 @@ def _concerns(answer: Answer, state: Finding) -> bool:
 
 
 def _is_of(state: Finding, cause: CauseAnswer) -> bool:
-    """Return whether a flow's cause has reported the state already."""
+    """Return whether the cause of a flow already reports the state."""
     container = container_of(cause.candidate.where) or ""
     return (cause.id, cause.host) == (state.id, state.host) and state.container in ("", container)
 
 
 def _with_made(answer: Answer, maker: CauseAnswer) -> Answer:
-    """Return the answer with the state as maker of its causes: it stops their flows, and comes before them."""
+    """Return the answer with the state, which made some causes of the answer.  The state stops the flows of these
+    causes, and comes before them."""
     made = [each for each in answer.causes if maker.id in each.candidate.made_by and each.host == maker.host]
     if not made:
         return answer
@@ -106,6 +109,7 @@ def _with_made(answer: Answer, maker: CauseAnswer) -> Answer:
 
 
 def _before(refs: tuple[str, ...], made: set[str], maker: str) -> tuple[str, ...]:
-    """Return the refs of a flow's causes with the maker before the first cause that it makes."""
+    """Return the references of a flow's causes, with the state's reference before the first cause that the state
+    made."""
     first = next(number for number, each in enumerate(refs) if each in made)
     return (*refs[:first], maker, *refs[first:])

@@ -1,4 +1,4 @@
-"""Makes the repairs of a packet's stop: their effects on other flows, and the decision that they undo."""
+"""Makes the repairs of a packet's stop, with their effects on other flows and the decision that they undo."""
 
 import msgspec
 
@@ -18,8 +18,8 @@ from hairpin.walk.state import Stop
 
 
 class StopRepairs(msgspec.Struct, frozen=True):
-    """The repairs of a stop.  ``configured``: the file or option that wants it; ``decision``: the owner's decision that
-    the repairs undo."""
+    """The repairs of a packet's stop.  ``configured``: the file or option that has the stopping setting.  ``decision``:
+    the owner's decision that the repairs undo."""
 
     remedies: tuple[Remedy, ...]
     configured: Configured | None
@@ -27,7 +27,7 @@ class StopRepairs(msgspec.Struct, frozen=True):
 
 
 def repairs_at(found: Finding, stop: Stop, examination: Examination, now: Network, printed: Printed) -> StopRepairs:
-    """Return the repairs of what stops a packet, for the hosts ``now``.
+    """Return the repairs of the cause that stops a packet, for the hosts ``now``.
 
     ``printed``: the first repairs of earlier causes."""
     others = _others(examination, found.host)
@@ -45,7 +45,7 @@ def repairs_at(found: Finding, stop: Stop, examination: Examination, now: Networ
 
 
 def _others(examination: Examination, label: str) -> Others:
-    """Return the known flows of the host, and their walks."""
+    """Return the known flows of the host with their walks."""
     known = _others_of_hosts(examination)
     if label not in known:
         known[label] = others_of(examination.network.seen_from(label), examination.asked.flows)
@@ -54,6 +54,6 @@ def _others(examination: Examination, label: str) -> Others:
 
 @kept
 def _others_of_hosts(examination: Examination) -> dict[str, Others]:  # noqa: ARG001
-    """Return the known flows by the label of the host.  Lazy: most hosts get no repair, so nothing is walked for
-    them."""
+    """Return a function that returns the known flows of the host with a label.  The flows are walked only when they are
+    needed, because most hosts get no repair."""
     return {}
