@@ -11,8 +11,8 @@ OriginKind = Literal["address", "host", "lan", "container"]
 
 
 class Target(msgspec.Struct, frozen=True):
-    """The destination.  ``address`` None: the host's own; ``container``: a container's own address and port; ``last``:
-    the end of a port range from ``port``."""
+    """The destination of a question.  ``address`` None: an address of the host.  ``container``: the container whose own
+    address and port are meant.  ``last``: the last port of a port range that begins with ``port``."""
 
     port: int | None = None
     protocol: Protocol | None = None
@@ -24,8 +24,8 @@ class Target(msgspec.Struct, frozen=True):
 
 
 class Origin(msgspec.Struct, frozen=True):
-    """The flow's start: an address, ``host``, ``lan`` or a container.  ``bare``: only the container's name was
-    written."""
+    """The start of the asked flow: an address, ``host``, ``lan`` or a container.  ``bare``: whether the user wrote only
+    the container's name."""
 
     kind: OriginKind
     version: Version | None = None
@@ -36,7 +36,8 @@ class Origin(msgspec.Struct, frozen=True):
 
 
 class AskedEvent(msgspec.Struct, frozen=True):
-    """An event on the host: its id, and the name to which it is narrowed (``container-restart:web``; empty: none)."""
+    """An event on the host: the event's id, and the name to which it is restricted (``container-restart:web``); an
+    empty name restricts it to nothing."""
 
     id: str
     name: str = ""

@@ -23,7 +23,7 @@ from hairpin.question.standpoints import primary_address
 from hairpin.question.starts import Standpoint, asker, start_named
 
 _ALL_OF_A_RANGE = 32
-"""In a range of up to this many ports, each one is asked, published or not."""
+"""The greatest number of ports in a range of which each port is asked, published or not."""
 
 
 def to_container(network: Network, host: Host, target: Target, origin: Origin | None) -> list[Flow]:
@@ -39,8 +39,8 @@ def to_container(network: Network, host: Host, target: Target, origin: Origin | 
 def _told(
     network: Network, host: Host, named_so: tuple[Container, ...], target: Target, origin: Origin | None
 ) -> tuple[Container, ...]:
-    """Return the containers with that name that the asking container can resolve on its networks: two stacks may both
-    have a ``db``."""
+    """Return the containers with the asked name that the asking container can resolve on its networks.  This is needed
+    because two compose projects may both have a container ``db``."""
     if len(named_so) == 1 or origin is None or origin.kind != "container" or asker(network, origin) is not host:
         return named_so
     asking = host.container(origin.container or "")
@@ -58,7 +58,7 @@ def _by_name(
 ) -> list[Flow]:
     """Return the DNS flow by which a container of the same host resolves the target's name.
 
-    None for a stopped target: no server knows its name, but the fault is that it does not run."""
+    Return no flow for a stopped target.  No name server knows its name, but the fault is that it does not run."""
     name = target.container or ""
     if origin is None or origin.kind != "container" or target.port is None:
         return []
@@ -73,8 +73,8 @@ def _by_name(
 
 
 def _is_itself(named_one: Container, asking: Container, name: str) -> bool:
-    """Return whether no name is resolved: the container asks itself or one whose namespace it shares, or the user gave
-    an id."""
+    """Return whether no name has to be resolved.  This is so if the container asks itself or a container whose
+    namespace it shares, or if the user gave an id."""
     return asking.netns == named_one.netns or named_one.id.startswith(name)
 
 
@@ -129,7 +129,8 @@ def _unpublished(
 def to_held(
     network: Network, host: Host, container: Container, target: Target, socket: Socket | None, origin: Origin | None
 ) -> list[Flow]:
-    """Return the flows to a port of the host.  For a socket on one address, only those to that address."""
+    """Return the flows to a port of the host.  If the socket listens on one address, return only the flows to this
+    address."""
     assert target.port is not None
     protocol: Literal["tcp", "udp"] = "udp" if target.protocol == "udp" else "tcp"
     address = socket.address if socket is not None else None
@@ -163,8 +164,8 @@ def _to_endpoint(
 
 
 def _endpoints(host: Host, container: Container) -> tuple[Endpoint, ...]:
-    """Return the container's endpoints; for a stopped container, or one that ended during the reading, those of its
-    next start."""
+    """Return the container's endpoints.  For a container that is stopped, or that ended during the reading, return the
+    endpoints that it will have after its next start."""
     engine = host.engine_of(container)
     is_there = container.running and container.netns is not None
     if is_there or engine.rootless or any(each.ipv4 is not None for each in container.endpoints):
@@ -195,8 +196,8 @@ def _to_address(
 
 
 def _common_network(host: Host, endpoints: tuple[Endpoint, ...], origin: Origin, flows: list[Flow]) -> list[Flow]:
-    """Return the flow to the address on a network that both containers share, else the first one.  ``host``: the asking
-    container's."""
+    """Return the flow to the container's address on a network that both containers share.  If they share no network,
+    return the first flow.  ``host``: the host of the asking container."""
     asking = host.container(origin.container or "")
     shared = {each.network for each in asking.endpoints} if asking is not None else set[str]()
     for endpoint in endpoints:

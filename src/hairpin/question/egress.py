@@ -1,4 +1,4 @@
-"""Flows that a container starts: to the outside, and to its name servers."""
+"""Makes the flows that a container starts: to the outside, and to its name servers."""
 
 import msgspec
 
@@ -14,16 +14,16 @@ from hairpin.network.routing import lookup
 from hairpin.question.standpoints import beyond
 
 _WITH_WAY_OUT = ("bridge", "overlay", "macvlan", "ipvlan")
-"""Drivers of networks with a way to the outside; an overlay's is docker_gwbridge."""
+"""The drivers of networks with a way to the outside.  For an overlay network, this way is docker_gwbridge."""
 
 
 def egress_flows(network: Network, host: Host, container: Container) -> list[Flow]:
-    """Return the flows out of a running container; none if its networks, or the host, have no default route.
+    """Return the flows of a running container to the outside; none if its networks or the host have no default route.
 
-    A container that was disconnected from its last network gets flows, too, which then fail."""
+    A container that was disconnected from its last network also has these flows, which then fail."""
     netns = netns_of(host, container)
     if container.status != "running" or netns is None or netns.is_host or host.engine_of(container).rootless:
-        return []  # a user's own network stack (slirp4netns, pasta) is not modelled
+        return []  # the network stack of a rootless engine (slirp4netns, pasta) is not modelled
     named = {each.name: each for engine in host.engines for each in engine.networks}
     networks = [named[each.network] for each in container.endpoints if each.network in named]
     if not container.is_disconnected and all(each.internal or each.driver not in _WITH_WAY_OUT for each in networks):
@@ -56,14 +56,14 @@ def _outward(start: FromContainer, version: Version, address: int, others: tuple
 
 
 def _has_ipv6(network: Network, netns: Netns, container: Container, leaving: list[str]) -> bool:
-    """Return whether the container has the IPv6 address that one of these networks assigned to it."""
+    """Return whether the container has an IPv6 address that one of the given networks assigned to it."""
     held = {each.value for each in addresses_of(network.namespace(netns), None, 6) if each.scope == "global"}
     return any(each.ipv6 in held for each in container.endpoints if each.network in leaving)
 
 
 def _host_has_ipv6(network: Network, host: Host) -> bool:
-    """Return whether the host reaches the IPv6 internet: it has a route there and a public address, both on links to
-    the outside."""
+    """Return whether the host reaches the IPv6 Internet: whether it has a route to the Internet and a public IPv6
+    address, both on links to the outside."""
     namespace = network.namespace(host.netns)
     ways = lookup(namespace, Query(6, beyond(namespace, 6)[0]))
     if ways.type != "unicast" or not any(_leads_out(network, host, hop.link) for hop in ways.next_hops):
@@ -80,11 +80,11 @@ def _leads_out(network: Network, host: Host, name: str | None) -> bool:
 
 
 def _dns_flows(host: Host, container: Container, start: FromContainer) -> list[Flow]:
-    """Return the container's DNS flows: to each name server of its resolv.conf and, behind Docker's resolver, to each
-    outside server, in the IP versions of the container's addresses."""
+    """Return the container's DNS flows, in the IP versions of its addresses.  They go to each name server of the
+    container's resolv.conf.  If Docker's resolver is among these, they also go to each outside server that it asks."""
     asked: tuple[tuple[Version, int], ...] = servers_of(host, container)
     if (4, EMBEDDED) in asked:
-        # Docker's resolver queries these from the container's namespace.
+        # Docker's resolver sends its queries to these servers from the container's namespace.
         asked = ((4, EMBEDDED), *upstreams_of(host, container))
     has_ipv6 = any(each.ipv6 is not None for each in container.endpoints)
     return [
@@ -97,8 +97,9 @@ def _dns_flows(host: Host, container: Container, start: FromContainer) -> list[F
 def over_tcp(host: Host, asked: tuple[Flow, ...]) -> list[Flow]:
     """Return the DNS flows over TCP, which a client uses after a truncated answer (RFC 7766).
 
-    The same rules decide for all containers of the same networks, so only the first one asks, and each one with its own
-    rules.  An older aardvark-dns answers by UDP only, so Podman's is not asked.
+    The same rules decide for all containers on the same networks.  So only the first of these containers has such a
+    flow, and each container with rules of its own.  Podman's name server has no such flow, because an older
+    aardvark-dns answers by UDP only.
     """
     found: dict[object, Flow] = {}
     for flow in asked:
@@ -116,7 +117,8 @@ def over_tcp(host: Host, asked: tuple[Flow, ...]) -> list[Flow]:
 
 
 def _has_rules(host: Host, container: Container) -> bool:
-    """Return whether the container has its own rules, apart from dockerd's in the nat table for its resolver."""
+    """Return whether the container's namespace has rules.  dockerd's rules for its resolver in the nat table do not
+    count."""
     if container.netns is None or container.netns not in host:
         return False
     tables = host.namespace(container.netns).ruleset.tables
@@ -124,8 +126,8 @@ def _has_rules(host: Host, container: Container) -> bool:
 
 
 def name_flow(host: Host, asking: Container, name: str) -> Flow | None:
-    """Return the DNS flow from the container to its first name server for a container's name; None if no server is
-    known, or if its /etc/hosts has the name."""
+    """Return the DNS flow by which the container asks its first name server for a container's name.  Return None if no
+    name server is known, or if the container's /etc/hosts contains the name."""
     server = next(iter(servers_of(host, asking)), None)
     if server is None or asking.netns is None or name in asking.extra_names:
         return None

@@ -1,4 +1,4 @@
-"""Ports that another host publishes as well.  A question without a host's name is about the first host."""
+"""Finds ports that another host publishes, too.  A question without a host's name is about the first host only."""
 
 from collections.abc import Iterator
 

@@ -1,6 +1,7 @@
-"""Which flows a question means: a port on this host, an address, a container, or everything that is published.
+"""Finds the flows that a question means: to a port on this host, to an address, to a container, or to all published
+ports.
 
-Pods are those whose engine was not asked: CNI plug-ins made their namespaces, as in k3s.
+Pods are containers whose engine was not asked.  CNI plug-ins made their namespaces, as in k3s.
 """
 
 from collections.abc import Iterator
@@ -27,14 +28,15 @@ from hairpin.question.standpoints import beyond
 from hairpin.question.starts import asker
 
 _FIRST_PORT, _PORTS = 40000, 25000
-"""The source ports of flows, every other one: a repeated flow has the next one."""
+"""The source ports of flows: every second port, because a repeated flow has the next source port."""
 _ALL_OF_A_RANGE = 32
-"""In a range of up to this many ports, each one is asked, published or not."""
+"""The greatest number of ports in a range of which each port is asked, published or not."""
 
 
 def flows_for(network: Network, targets: tuple[Target, ...], origin: Origin | None) -> tuple[Flow, ...]:
-    """Return the flows, the asked one first, without repetitions.
-    Raises UsageError if the question makes no sense here, CollectError if a host that it means was not read.
+    """Return the flows that the question means, the asked flow first, without repetitions.
+    Raises UsageError if the question makes no sense for these hosts, and CollectError if it means a host that was not
+    read.
     """
     if not targets:
         found = [flow for host in network.hosts if _has_namespace(host) for flow in _everything(network, host, origin)]
@@ -47,7 +49,7 @@ def flows_for(network: Network, targets: tuple[Target, ...], origin: Origin | No
 
 
 def _has_namespace(host: Host) -> bool:
-    """Return whether the host was read; raises EvidenceError if nothing of its own namespace was."""
+    """Return whether the host was read; raises EvidenceError if no reading of its own namespace exists."""
     if not host.was_read:
         return False
     if host.netns.name not in host:
@@ -61,7 +63,7 @@ def _has_namespace(host: Host) -> bool:
 
 
 def _nothing_to_ask(origin: Origin | None) -> Message:
-    """Return why the question means no flow: the host has no address that fits it."""
+    """Return the error which says that the question means no flow, because no address of the host fits the question."""
     if origin is not None and origin.version == 6:
         return message(
             "this host has no global IPv6 address, so a client with an IPv6 address cannot reach it; write TARGET as "
@@ -71,7 +73,7 @@ def _nothing_to_ask(origin: Origin | None) -> Message:
 
 
 def _numbered(flows: tuple[Flow, ...]) -> tuple[Flow, ...]:
-    """Return the flows with distinct source ports, as far as there are enough."""
+    """Return the flows with different source ports, as far as there are enough source ports."""
     return tuple(msgspec.structs.replace(flow, sport=_FIRST_PORT + 2 * n % _PORTS) for n, flow in enumerate(flows))
 
 
@@ -91,8 +93,8 @@ def _of_target(network: Network, target: Target, origin: Origin | None) -> list[
 
 
 def _ports(network: Network, target: Target) -> tuple[Target, ...]:
-    """Return a target for each port of a range; in a long range, only for published ports. Raises UsageError if a long
-    range has none."""
+    """Return a target for each port of a range.  In a long range, return targets only for published ports.  Raises
+    UsageError if a long range has no published port."""
     if target.port is None or target.last is None:
         return (target,)
     ports = range(target.port, target.last + 1)
@@ -112,7 +114,7 @@ def _ports(network: Network, target: Target) -> tuple[Target, ...]:
 
 
 def _at_asker(network: Network, target: Target, origin: Origin | None) -> Target:
-    """Return the target.  A loopback address is the asking side's own, so it is on that host.
+    """Return the target.  A loopback address belongs to the asking host, so the target is then on this host.
 
     Raises UsageError if the target names another host.
     """
@@ -145,19 +147,19 @@ def _at_asker(network: Network, target: Target, origin: Origin | None) -> Target
 def _everything(network: Network, host: Host, origin: Origin | None) -> list[Flow]:
     flows: list[Flow] = []
     for container in host.containers():
-        # It is meant to be reached, and cannot be.
+        # The container should be reachable, and is not.
         without_network = container.network_mode == "none" or container.is_disconnected or container.network_disabled
         without_network = without_network or host.engine_of(container).leaves_unconnected(container)
         for binding in usable(network, host, container, origin):
             if binding.protocol == "sctp" or not (binding.actual or without_network or not container.running):
                 continue
             if not container.running and container.restart_policy == "no" and container.exit_code == 0:
-                continue  # it ended without an error, and its policy does not restart it
+                continue  # the container ended without an error, and its restart policy does not start it again
             if given_up(network, host, container, binding):
                 continue
             target = Target(binding.host_port, binding.protocol, binding.version)
             if binding.host_ip is not None and is_loopback(binding.host_ip, binding.version) and origin is None:
-                # Published on loopback: only the host itself is a client.
+                # The port is published on loopback, so only the host itself is a client.
                 flows += to_port(network, host, target, binding.protocol, binding, Origin("host"))
             else:
                 flows += to_port(network, host, target, binding.protocol, binding, origin)
@@ -174,8 +176,8 @@ def _everything(network: Network, host: Host, origin: Origin | None) -> list[Flo
 
 
 def _mesh_flows(network: Network, host: Host, origin: Origin | None) -> list[Flow]:
-    """Return the flows to the ports of swarm services: those that the host accepts as a node and, on a manager, those
-    that it should accept."""
+    """Return the flows to the ports of swarm services: to the ports that the host accepts as a node and, on a manager,
+    to the ports that it should accept."""
     taken = [port for engine in host.engines for port in engine.mesh]
     meant = [
         MeshPort(port.protocol, port.port)
@@ -192,8 +194,8 @@ def _mesh_flows(network: Network, host: Host, origin: Origin | None) -> list[Flo
 
 
 def pod_flows(network: Network, host: Host) -> Iterator[Flow]:
-    """Yield the flows from the host to each pod's listening ports, like a kubelet's probes, and each pod's flow to the
-    outside."""
+    """Yield the flows from the host to the ports on which each pod listens, like the probes of a kubelet, and the flow
+    of each pod to the outside."""
     first, *others = beyond(network.namespace(host.netns), 4)
     out = lookup(network.namespace(host.netns), Query(4, first)).type == "unicast"
     for namespace in host.namespaces:
@@ -209,7 +211,7 @@ def pod_flows(network: Network, host: Host) -> Iterator[Flow]:
 
 
 def _pod_ports(namespace: Namespace, own: int) -> tuple[int, ...]:
-    """Return the TCP ports that accept connections to this address."""
+    """Return the TCP ports on which the pod accepts connections to the address."""
     sockets = (
         each
         for each in namespace.sockets

@@ -1,4 +1,4 @@
-"""Ports that a container holds without publishing them, as with host networking."""
+"""Finds ports of the host that a container holds without publishing them, as with host networking."""
 
 from collections.abc import Iterator
 
@@ -11,7 +11,8 @@ from hairpin.network.socket_owner import owner_of_socket, serves
 
 
 def held_by(network: Network, host: Host, container: Container) -> tuple[Socket, ...]:
-    """Return the sockets on which the container serves, each port and protocol once, wildcard sockets first."""
+    """Return the sockets on which the container serves, one for each port and protocol.  Sockets that listen on all
+    addresses come first."""
     netns = netns_of(host, container)
     if netns is None or netns not in network:
         return ()
@@ -41,10 +42,10 @@ def holder_of_port(network: Network, host: Host, port: int, protocol: str) -> Co
 
 
 def given_up(network: Network, host: Host, container: Container, binding: PortBinding) -> bool:
-    """Return whether the container has stopped, or was disconnected, and another container publishes its port: then a
-    question about the port does not mean it.
+    """Return whether a question about the port does not mean the container.
 
-    A container whose start failed (the engine has its error) is still meant."""
+    This is so if the container has stopped or was disconnected, and another container or a process of the host has the
+    port.  A container whose start failed, for which the engine reports an error, is still meant."""
     ended = container.status == "exited" and not container.error
     if not ended and not container.is_disconnected:
         return False
@@ -59,7 +60,7 @@ def given_up(network: Network, host: Host, container: Container, binding: PortBi
 
 
 def on_host_network(host: Host) -> Iterator[Container]:
-    """Yield the containers on the host's network."""
+    """Yield the containers that use the host's network namespace."""
     return (each for each in host.containers() if each.on_host_network)
 
 

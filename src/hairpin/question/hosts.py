@@ -1,4 +1,5 @@
-"""Finds the host that a question means: the named one, the one that has the container or the address, or the first."""
+"""Finds the host that a question means: the named host, the host that has the container or the address, or the first
+host."""
 
 from collections.abc import Iterable
 
@@ -15,22 +16,22 @@ from hairpin.question.suggest import close, word_list
 
 
 def host_named(network: Network, label: str) -> Host:
-    """Return the host of that label (empty: the first one).
-    Raises UsageError if there is no such host, CollectError if it could not be read.
+    """Return the host with the label (empty: the first host).
+    Raises UsageError if there is no such host, and CollectError if the host could not be read.
     """
     require_known(network, label)
     return _read(network.host(label))
 
 
 def require_known(network: Network, label: str) -> None:
-    """Raise UsageError if no host has that label, read or not."""
+    """Raise UsageError if no host has the label.  A host that could not be read counts, too."""
     if label and all(each.name != label for each in network.hosts):
         known = ", ".join(each.name for each in network.hosts)
         raise UsageError(message("no host {name!r} was read (hosts: {known})", name=label, known=known))
 
 
 def refuse_same_machine(network: Network) -> None:
-    """Raise UsageError if one machine was given twice."""
+    """Raise UsageError if the user named the same machine twice."""
     twice = same_machine(network)
     if twice is not None:
         one, other = twice
@@ -53,7 +54,7 @@ def _read(host: Host) -> Host:
 
 
 def host_of(network: Network, target: Target) -> Host:
-    """Return the host that the target is on.  Raises as ``host_named`` and ``host_with``."""
+    """Return the host on which the target is.  Raises the same errors as ``host_named`` and ``host_with``."""
     if target.container is not None:
         return host_with(network, target.container, target.host)
     if target.address is None or target.version is None:
@@ -64,7 +65,7 @@ def host_of(network: Network, target: Target) -> Host:
 
 
 def _named_with(network: Network, label: str, version: Version, address: int) -> Host:
-    """Return the named host; raise UsageError if the address is another host's."""
+    """Return the named host; raise UsageError if the address belongs to another host."""
     host = host_named(network, label)
     owner = owner_of(network, version, address, besides=host.name)
     if owner is not None and not any(owns_address(each, version, address) for each in host.namespaces):
@@ -80,8 +81,8 @@ def _named_with(network: Network, label: str, version: Version, address: int) ->
 
 
 def _host_at(network: Network, version: Version, address: int) -> Host:
-    """Return the host that has the address, or to which a gateway maps it; else the host whose files name it, else the
-    first one."""
+    """Return the host that has the address, or to which a gateway maps the address.  If there is none, return the host
+    whose files name the address, and otherwise the first host."""
     public = network.world.public(version, address)
     if public is not None:
         return host_named(network, public.host)
@@ -100,8 +101,9 @@ def _host_at(network: Network, version: Version, address: int) -> Host:
 
 
 def host_with(network: Network, name: str, label: str) -> Host:
-    """Return the host of that label; without a label, the host that has the container.
-    The first host comes before the others.  Raises UsageError if several of the others have such a container.
+    """Return the host with the label.  Without a label, return the host that has the container.
+    If the first host has such a container, the first host is meant.  Raises UsageError if it has none and several other
+    hosts have one.
     """
     if label:
         return host_named(network, label)
@@ -119,8 +121,8 @@ def host_with(network: Network, name: str, label: str) -> Host:
 
 
 def container_named(network: Network, host: Host, name: str) -> Container:
-    """Return the one container of the host that the name means.
-    Raises as ``containers_named``, and UsageError if it means several.
+    """Return the container of the host that the name means.
+    Raises the same errors as ``containers_named``, and UsageError if the name means several containers.
     """
     found = containers_named(network, host, name)
     first, *others = found
@@ -141,8 +143,9 @@ def _several(name: str, found: tuple[Container, ...]) -> Message:
 
 
 def containers_named(network: Network, host: Host, name: str) -> tuple[Container, ...]:
-    """Return the host's containers that the name means: several of a compose service, or with the same alias.
-    Raises UnknownNameError with the containers that it has, CollectError if an engine did not tell them.
+    """Return the host's containers that the name means.  Several containers of a compose service, or with the same
+    alias, may be meant.  Raises UnknownNameError, which lists the host's containers, and CollectError if an engine did
+    not list its containers.
     """
     found = host.containers_named(name)
     if found:
@@ -160,7 +163,7 @@ def containers_named(network: Network, host: Host, name: str) -> tuple[Container
 
 
 def _meant(name: str, hosts: Iterable[Host]) -> tuple[str, ...]:
-    """Return similar known names: containers, compose services, published ports."""
+    """Return known words that are similar to the name: containers, compose services, published ports."""
     containers = [each for host in hosts for each in host.containers()]
     words = [each.name for each in containers] + [each.service for each in containers if each.service]
     return close(name, (*words, *(str(binding.host_port) for each in containers for binding in each.bindings)))
@@ -173,8 +176,8 @@ def _suggesting(said: Message, meant: tuple[str, ...]) -> Message:
 
 
 def _require_this(network: Network, candidates: tuple[str, ...]) -> None:
-    """Raise CollectError if the first host was not read: it may have the container and would then be the one that is
-    meant."""
+    """Raise CollectError if the first host was not read.  If the first host has the container, the first host is meant,
+    so it has to be read."""
     if not network.this.was_read:
         raise CollectError(
             message(
@@ -197,7 +200,8 @@ def _refuse_unknown(network: Network, name: str) -> None:
 
 
 def _require_engines(hosts: tuple[Host, ...], name: str, known: Message | str) -> None:
-    """Raise CollectError if an engine of the hosts should answer and does not: it may have the container."""
+    """Raise CollectError if an engine of the hosts should answer and does not answer, because this engine may have the
+    container."""
     for host in hosts:
         for each in unanswering(host):
             raise CollectError(

@@ -24,7 +24,7 @@ from hairpin.question.target import split_host
 
 
 class _Stated(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """Base of the file's tables.  A misspelt key is an error."""
+    """The base class of the file's tables.  A misspelt key is an error."""
 
 
 class _Public(_Stated, frozen=True):
@@ -63,7 +63,8 @@ _TABLES: dict[str, type[_Stated]] = {"public": _Public, "peer": _Peer, "return_r
 
 
 class Public(msgspec.Struct, frozen=True):
-    """``--public PUBLIC[=PRIVATE][@HOST]``, and its ``text``; ``private`` None: the host's own address."""
+    """The statement of ``--public PUBLIC[=PRIVATE][@HOST]``.  ``text``: the statement as the user typed it.
+    ``private`` None: the host's own address is meant."""
 
     text: str
     version: Version
@@ -73,7 +74,7 @@ class Public(msgspec.Struct, frozen=True):
 
 
 def parse_public(text: str) -> Public:
-    """Return the mapping that ``--public`` states; raise UsageError."""
+    """Return the mapping that ``--public`` states; raise UsageError if the text states none."""
     what, host = split_host(text)
     public, equals, private = what.partition("=")
     read = public
@@ -96,8 +97,8 @@ def parse_public(text: str) -> Public:
 
 
 def parse_world(text: str, source: str) -> World:
-    """Return the statements in the text of ``--outside``; ``source`` is its file.  Raises UsageError with the file and
-    the fault."""
+    """Return the world that the text of ``--outside`` states.  ``source`` is the name of the text's file.  Raises
+    UsageError, which names the file and the error in it."""
     try:
         stated = _read(text, is_json=source.endswith(".json"))
         return World(
@@ -122,7 +123,7 @@ def parse_world(text: str, source: str) -> World:
 
 
 def _read(text: str, *, is_json: bool) -> _File:
-    """Return the tables of the text; raise MalformedError with the wrong table and key."""
+    """Return the tables of the text; raise MalformedError, which names the wrong table and key."""
     import json  # noqa: PLC0415 - few questions state what is outside
     import tomllib  # noqa: PLC0415
 
@@ -144,7 +145,7 @@ _PLACE = re.compile(r"line (?P<line>\d+),? column (?P<column>\d+)")
 
 
 def _mark_of(said: str, text: str) -> Mark | None:
-    """Return the position in a TOML or JSON parser's error, or None."""
+    """Return the position that the error of a TOML or JSON parser names, or None."""
     place = _PLACE.search(said)
     lines = text.split("\n")
     if place is None or int(place["line"]) > len(lines):
@@ -153,7 +154,7 @@ def _mark_of(said: str, text: str) -> Mark | None:
 
 
 def _mark_of_key(name: str, text: str) -> Mark | None:
-    """Return the first position of a table's or a key's name."""
+    """Return the first position of the name of a table or key in the text."""
     word = re.compile(rf"(?<![\w-]){re.escape(name)}(?![\w-])")
     for line in text.split("\n"):
         found = word.search(line.partition("#")[0])
@@ -177,7 +178,7 @@ def _entries(table: str, entries: object) -> list[dict[str, object]]:
 
 
 def _check(table: str, entry: dict[str, object], text: str) -> None:
-    """Raise MalformedError if the entry lacks a key of the table, or has an unknown one."""
+    """Raise MalformedError if the entry lacks a key that its table needs, or has an unknown key."""
     fields = {each.name: each for each in msgspec.structs.fields(_TABLES[table])}
     for key, value in entry.items():
         if key not in fields:
@@ -237,16 +238,17 @@ def _ports(stated: int | str) -> tuple[int, int]:
 
 
 def with_world(network: Network, world: World, publics: tuple[Public, ...], targets: tuple[Target, ...]) -> Network:
-    """Return the network in the stated world: by the user, and by files that cloud-init wrote on the hosts.
+    """Return the network in the world that the user and the files of cloud-init on the hosts state.
 
-    A public target address that no host has becomes a ``supposed`` mapping to the asked host.  Raises UsageError if a
-    host is unknown, or has no address for a public one.
+    If the target is a public address that no host has, the world gets a ``supposed`` mapping of this address to the
+    asked host.  Raises UsageError if a stated host is unknown, or has no address to which a public address can be
+    mapped.
     """
     for labels in (world.publics, world.peers, world.return_routes, world.upstream):
         for each in labels:
             require_known(network, each.host)
     stated = tuple(_stated_public(network, each) for each in publics)
-    # The user's statement comes first: World.public() takes the first mapping of an address.
+    # The user's statement comes first, because World.public() takes the first mapping of an address.
     publics_of_all = (*stated, *world.publics, *(each for host in network.hosts for each in _told(network, host)))
     known = msgspec.structs.replace(world, publics=publics_of_all)
     supposed = (found for target in targets if (found := _supposed(network, known, target)) is not None)
@@ -258,7 +260,8 @@ def with_world(network: Network, world: World, publics: tuple[Public, ...], targ
 
 
 def _told(network: Network, host: Host) -> Iterator[PublicAddress]:
-    """Yield the mappings in cloud-init's file on the host, for addresses that the host does not have itself."""
+    """Yield the mappings that cloud-init's file on the host states, for public addresses that the host itself does not
+    have."""
     if host.netns not in network:
         return
     namespace = network.namespace(host.netns)
@@ -283,9 +286,10 @@ def _stated_public(network: Network, stated: Public) -> PublicAddress:
 
 
 def _supposed(network: Network, world: World, target: Target) -> PublicAddress | None:
-    """Return the mapping that the user may have in mind, or None.
+    """Return the mapping that the user probably means, or None.
 
-    The target is a public address that no host has, and the asked host's route to it leads to a gateway."""
+    There is such a mapping if the target is a public address that no host has, and the asked host's route to this
+    address leads to a gateway."""
     version, address = target.version, target.address
     if version is None or address is None or target.port is None or world.public(version, address) is not None:
         return None
@@ -308,8 +312,8 @@ def _supposed(network: Network, world: World, target: Target) -> PublicAddress |
 
 
 def _foreign(network: Network, world: World, target: Target) -> tuple[Version, int] | None:
-    """Return the target's address if no host has it, no mapping is stated, and the asked host's route to it leads
-    out."""
+    """Return the target's address if no host has it, no mapping of it is stated, and the asked host's route to it leads
+    to the outside; otherwise None."""
     version, address = target.version, target.address
     this = next((each for each in network.hosts if target.host in ("", each.name)), None)
     if version is None or address is None or this is None or this.netns not in network:
@@ -319,7 +323,7 @@ def _foreign(network: Network, world: World, target: Target) -> tuple[Version, i
     if is_held(network, version, address):
         return None
     if target.port is not None and this.publishes_on(version, address, target.port, target.protocol):
-        return None  # a port published there names the address as this host's
+        return None  # a port that is published on the address shows that the address belongs to this host
     host = network.namespace(this.netns)
     found = lookup(host, Query(version, address))
     links = [host.link(hop.link) for hop in found.next_hops if hop.link is not None]
@@ -328,7 +332,7 @@ def _foreign(network: Network, world: World, target: Target) -> tuple[Version, i
 
 
 def _is_on_link(host: Namespace, version: Version, address: int) -> bool:
-    """Return whether the address is in a network of the host's links, even if a longer route leads to it by a
+    """Return whether the address is in a network of the host's links, even if a more specific route to it uses a
     gateway."""
     return any(
         route.version == version
@@ -341,6 +345,6 @@ def _is_on_link(host: Namespace, version: Version, address: int) -> bool:
 
 
 def _is_at_another(network: Network, this: Host, version: Version, address: int) -> bool:
-    """Return whether another host has the address itself."""
+    """Return whether another host has the address on one of its links."""
     others = (each for each in network.hosts if each is not this and each.netns in network)
     return any(owns_address(network.namespace(each.netns), version, address) for each in others)

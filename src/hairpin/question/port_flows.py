@@ -13,12 +13,12 @@ from hairpin.question.standpoints import clients, lan_clients, lan_link, primary
 from hairpin.question.starts import Standpoint, asker, start_named, usual
 
 _ALL_OF_A_RANGE = 32
-"""In a range of up to this many ports, each one is asked, published or not."""
+"""The greatest number of ports in a range of which each port is asked, published or not."""
 
 
 def other_clients(network: Network, host: Host, target: Target) -> tuple[Host, ...]:
-    """Return the other hosts, which are clients of this host's port as well; none for an address that is not its
-    own."""
+    """Return the other hosts, which are clients of this host's port, too.  Return none if the target's address is no
+    address of this host."""
     if target.address is not None and not (
         target.version is not None and owns_address(network.namespace(host.netns), target.version, target.address)
     ):
@@ -52,8 +52,8 @@ def protocols(host: Host, port: int) -> tuple[Protocol, ...]:
 def asked_bindings(
     network: Network, host: Host, target: Target, protocol: Protocol, origin: Origin | None
 ) -> tuple[PortBinding | None, ...]:
-    """Return one binding for each IP version that the question means and the host has; a single None if there is
-    none."""
+    """Return one binding of the port for each IP version that the question means and the host has.  If there is no
+    binding, return a single None."""
     assert target.port is not None
     found: dict[Version, PortBinding] = {}
     for container, binding in bindings_of(host, target.port, protocol):
@@ -69,9 +69,11 @@ def asked_bindings(
 
 
 def usable(network: Network, host: Host, container: Container, origin: Origin | None) -> tuple[PortBinding, ...]:
-    """Return the container's bindings that the client can use: those of IPv6 only if both ends have it.
+    """Return the container's bindings that the client can use.  Bindings of IPv6 are among them only if both ends have
+    IPv6.
 
-    If that leaves none, those of IPv6 stay, because there is no other way to the container."""
+    If the container has only bindings of IPv6, these are returned in any case, because no other binding leads to the
+    container."""
     if any(each.version == 6 for each in container.bindings) and not _has_ipv6(network, host, origin):
         over_v4 = tuple(each for each in container.bindings if each.version == 4)
         return over_v4 if over_v4 or primary_address(network, host.netns, 6) is None else container.bindings
@@ -132,7 +134,8 @@ def to_port(
 
 
 def _stand_ins(network: Network, host: Host, version: Version, point: Standpoint) -> tuple[int, ...]:
-    """Return other clients of the same kind: a rule may match only the first, which is no fault of the port."""
+    """Return other clients of the same kind as the first client.  They are needed because a rule may match only the
+    first client, which is no fault of the port."""
     match point.start:
         case Outside():
             return clients(network, host.netns, version)[1:]
@@ -143,8 +146,8 @@ def _stand_ins(network: Network, host: Host, version: Version, point: Standpoint
 
 
 def _holder(network: Network, target: Target, version: Version) -> tuple[str, str] | None:
-    """Return the host and the name of the container whose own address is asked; None if no container has it, or if
-    containers on several hosts do.  With one host, the question is not ambiguous."""
+    """Return the host and the name of the container whose own address is asked.  Return None if no container has this
+    address, or if containers on several hosts have it."""
     holder = holder_of(network, version, target.address, besides="") if target.address is not None else None
     container = network.container_of(holder) if holder is not None else None
     return (holder.host, container.name) if holder is not None and container is not None else None
@@ -165,7 +168,7 @@ def _standpoints(
     if target.address is not None and (
         is_loopback(target.address, version) or (version, target.address) in network.world.foreign
     ):
-        # An outside client reaches an address that no host has without this host.
+        # If no host has the address, an outside client's packets to it do not pass this host.
         return [Standpoint(FromHost(), host)]
     return list(usual(network, host, version, others))
 
@@ -173,7 +176,7 @@ def _standpoints(
 def _addresses(
     network: Network, host: Host, version: Version, target: Target, binding: PortBinding | None, asking: Standpoint
 ) -> list[int]:
-    """Return the addresses of the host to which this client sends."""
+    """Return the addresses of the host to which the client sends."""
     if target.address is not None:
         return [target.address]
     own = primary_address(network, host.netns, version)
@@ -196,7 +199,8 @@ def _addresses(
 
 
 def _public(network: Network, host: Host, version: Version, private: int | None) -> int | None:
-    """Return the stated public address that a gateway maps to the host's own one: outside clients know no other."""
+    """Return the stated public address that a gateway maps to the host's address.  Outside clients know only the public
+    address."""
     for each in network.world.publics:
         if (each.version, each.private) == (version, private) and network.host_netns(each.host).host == host.name:
             return each.public

@@ -1,4 +1,5 @@
-"""The user's question, before any host is read.  It also says which containers must be read, so that no others are."""
+"""The user's question, before any host is read.  The question also tells which containers must be read, so that no
+other containers are read."""
 
 from collections.abc import Iterator
 from typing import Literal
@@ -13,18 +14,20 @@ from hairpin.question.outside import Public, parse_public
 from hairpin.question.target import parse_event, parse_origin, parse_target
 
 FULL_BYTES = 16000
-"""Data that fills more than one segment, even at an MTU of 9000, and less than a socket's initial buffer."""
+"""The amount of data in bytes that fills more than one TCP segment, even at an MTU of 9000, and that is less than a
+socket's initial buffer."""
 Kind = Literal["check", "walk", "prove"]
 _MOST = 50
-"""The largest number of arguments; a question that needs more reads everything."""
+"""The greatest number of arguments for the collector.  For a question that needs more, all containers are read."""
 
 
 class Question(msgspec.Struct, frozen=True):
-    """The flows, the world, and the kind of answer.
+    """The user's question: the flows, the world, and the kind of answer.
 
-    ``kind``: the causes of failures (check), every step of the first flow (walk), or both judges' verdict on each flow
-    (prove).  No ``targets``: all published ports.  No ``origin``: all usual clients.  ``size_bytes``: how much the
-    sender sends at once; None: the usual amount.  ``after``: the event after which the flows are walked."""
+    ``kind``: whether the answer has the causes of failures (check), every step of the first flow (walk), or both
+    judges' verdicts on each flow (prove).  Without ``targets``, all published ports are meant.  Without ``origin``, all
+    usual clients are meant.  ``size_bytes``: the amount of data that the sender sends at once; None: the usual amount.
+    ``after``: the event after which the flows are walked."""
 
     kind: Kind = "check"
     targets: tuple[Target, ...] = ()
@@ -35,8 +38,8 @@ class Question(msgspec.Struct, frozen=True):
     after: AskedEvent | None = None
 
     def sized(self, flow: Flow) -> Flow:
-        """Return the flow with the asked amount of data: the stated one, else full-sized segments for TCP and none for
-        UDP."""
+        """Return the flow with the asked amount of data.  If the user stated no amount, it is full-sized segments for
+        TCP and no data for UDP."""
         usual = FULL_BYTES if flow.protocol == "tcp" else 0
         return msgspec.structs.replace(flow, data_bytes=usual if self.size_bytes is None else self.size_bytes)
 
@@ -65,8 +68,8 @@ def parse_question(
 
 
 def needed_containers(question: Question) -> tuple[str, ...]:
-    """Return arguments for ``collect.sh --only``: the ports, names and addresses of the containers at both ends of the
-    flows; empty if all containers are meant."""
+    """Return the arguments for ``collect.sh --only``: the ports, names and addresses of the containers at both ends of
+    the flows.  Return no arguments if all containers are needed."""
     words = [word for target in question.targets for word in _of_target(target)]
     if not words or len(words) > _MOST:
         return ()

@@ -1,5 +1,5 @@
-"""Addresses that the user did not name: of clients of a host, and of servers that its containers reach. ``netns``: the
-namespace that counts as the host."""
+"""Chooses addresses that the user did not name: addresses of clients of a host, and of servers that the host's
+containers reach. ``netns``: the namespace that counts as the host."""
 
 from collections.abc import Iterator
 
@@ -16,18 +16,18 @@ _CLIENTS: dict[Version, tuple[str, ...]] = {
     4: ("192.0.2.10", "203.0.113.10", "198.51.100.10", "8.8.4.4"),
     6: ("2001:db8:ffff::10", "2001:db8:fffe::10", "2001:4860:4860::8844"),
 }
-"""An outside client, if the user names none: documentation addresses (RFC 5737, RFC 3849), and an ordinary one for
-hosts that drop documentation ranges.  Nothing is ever sent to any of them."""
+"""The addresses of an outside client if the user names no client: documentation addresses (RFC 5737, RFC 3849), and an
+ordinary address for hosts that drop documentation ranges.  hairpin never sends a packet to any of these addresses."""
 
 _WORLD: dict[Version, tuple[str, ...]] = {
     4: ("203.0.113.80", "198.51.100.80", "192.0.2.80", "8.8.8.8"),
     6: ("2001:db8:fffd::80", "2001:4860:4860::8888"),
 }
-"""An outside server that containers may want to reach."""
+"""The addresses of an outside server that containers may want to reach."""
 
 
 def clients(network: Network, netns: Netns, version: Version) -> tuple[int, ...]:
-    """Return addresses for an outside client, documentation addresses first.  No address is in a network of the
+    """Return addresses for an outside client, documentation addresses first.  None of them is in a network of the
     host."""
     host = network.namespace(netns)
     taken = [(a.value, a.prefix_length) for a in addresses_of(host, None, version)]
@@ -40,12 +40,13 @@ def clients(network: Network, netns: Netns, version: Version) -> tuple[int, ...]
 
 
 def somebody(version: Version) -> tuple[int, ...]:
-    """Return outside addresses for a container to reach, documentation addresses first."""
+    """Return the outside addresses to which a container sends, documentation addresses first."""
     return tuple(parse_address(text)[1] for text in _WORLD[version])
 
 
 def beyond(namespace: Namespace, version: Version) -> tuple[int, ...]:
-    """Return the addresses of ``somebody`` that are behind a router, not on a link of the namespace; all if none is."""
+    """Return the addresses of ``somebody`` that are behind a router and not on a link of the namespace.  If all
+    addresses are on a link, return all of them."""
     everybody, own = somebody(version), addresses_of(namespace, None, version)
     behind = tuple(
         each for each in everybody if not any(inside(each, on.value, on.prefix_length, version) for on in own)
@@ -54,9 +55,11 @@ def beyond(namespace: Namespace, version: Version) -> tuple[int, ...]:
 
 
 def lan_link(network: Network, netns: Netns, version: Version) -> str | None:
-    """Return the link of the default route; without one, an uplink that has an address or has lost it.
+    """Return the link of the default route.  Without a default route, return an uplink that has an address or has lost
+    it.
 
-    A bridge with only container ports does not count, whatever routes lead there: it has no LAN neighbour.
+    A bridge whose ports are all container ports does not count, even if routes lead to it, because it has no LAN
+    neighbour.
     """
     host = network.namespace(netns)
     defaults = [
@@ -82,15 +85,16 @@ def _only_containers(network: Network, netns: Netns, name: str | None) -> bool:
 
 
 def lan_client(network: Network, netns: Netns, version: Version) -> int | None:
-    """Return the first of ``lan_clients``; None if there is none."""
+    """Return the first address of ``lan_clients``; None if there is none."""
     return next(iter(lan_clients(network, netns, version)), None)
 
 
 def lan_clients(network: Network, netns: Netns, version: Version) -> tuple[int, ...]:
-    """Return free addresses in the network of the default route's link, at most two: a rule may match only the first.
+    """Return at most two free addresses in the network of the default route's link.  The second address is needed
+    because a rule may match only the first one.
 
-    If another route covers a part of that network in which machines were seen, the address is in that part: replies to
-    those machines go astray.  If the link has lost its address, any address is returned."""
+    If another route covers a part of this network in which machines were seen, the addresses are in this part, because
+    replies to these machines leave by the wrong link.  If the link has lost its address, any address is returned."""
     host = network.namespace(netns)
     link = lan_link(network, netns, version)
     if link is None:
@@ -112,8 +116,8 @@ def lan_clients(network: Network, netns: Netns, version: Version) -> tuple[int, 
 def _taken_parts(
     host: Namespace, link: str | None, version: Version, lan: tuple[int, int]
 ) -> Iterator[tuple[int, int]]:
-    """Yield the parts of the link's network that routes by another link cover, and that contain a gateway or a
-    neighbour on the link."""
+    """Yield the parts of the link's network that routes by another link cover and that contain a gateway or a neighbour
+    on the link."""
     hops = [hop for route in host.routes for hop in route.next_hops if hop.link == link]
     seen = [*(hop.gateway for hop in hops), *(each.value for each in host.neighbours if each.link == link and each.mac)]
     for route in host.routes:
@@ -129,7 +133,8 @@ def _taken_parts(
 
 
 def primary_address(network: Network, netns: Netns, version: Version) -> int | None:
-    """Return the host's main address: that of the default route's link, else of any uplink, else any other."""
+    """Return the host's main address: an address of the default route's link.  If there is none, return an address of
+    any uplink, and otherwise any other address."""
     host = network.namespace(netns)
     link = lan_link(network, netns, version)
     held = [each for each in addresses_of(host, None, version) if each.scope == "global"]

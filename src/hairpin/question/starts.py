@@ -1,4 +1,4 @@
-"""The starts of flows: the one that the user named, or all usual ones."""
+"""Finds the starts of flows: the start that the user named, or all usual starts."""
 
 from collections.abc import Iterator
 from typing import assert_never
@@ -21,14 +21,15 @@ from hairpin.question.standpoints import clients, lan_client
 
 
 class Standpoint(msgspec.Struct, frozen=True):
-    """A flow's start, and the host of which it is a part or a client."""
+    """The start of a flow, and the host to which the start belongs or of which it is a client."""
 
     start: Start
     host: Host
 
 
 def usual(network: Network, host: Host, version: Version, others: tuple[Host, ...]) -> Iterator[Standpoint]:
-    """Yield the usual clients of a host: an outside client, a LAN neighbour, the host itself, and the ``others``."""
+    """Yield the usual clients of a host: an outside client, a LAN neighbour, the host itself, and the hosts
+    ``others``."""
     outside = clients(network, host.netns, version)
     if outside:
         yield Standpoint(Outside(outside[0]), host)
@@ -41,9 +42,11 @@ def usual(network: Network, host: Host, version: Version, others: tuple[Host, ..
 
 
 def start_named(network: Network, host: Host, version: Version, origin: Origin) -> Standpoint:
-    """Return the start that the user named, for a flow to ``host``; raises UsageError if there is none. An outside
-    client and a LAN neighbour are clients of ``host``, unless the user names another host.  An own address of the host
-    means the host itself, except one that was added to a container's veth: it means the other owner.
+    """Return the start that the user named, for a flow to ``host``; raises UsageError if there is no such start.
+
+    An outside client and a LAN neighbour are clients of ``host``, except if the user names another host.  An address of
+    the host means the host itself.  But if an administrator added the address to a container's veth, it means the other
+    machine that has this address.
     """
     match origin.kind:
         case "host":
@@ -73,7 +76,7 @@ def start_named(network: Network, host: Host, version: Version, origin: Origin) 
 
 
 def _at_address(network: Network, host: Host, version: Version, address: int) -> Standpoint:
-    """Return the start for an address: the host itself, one of its containers, or an outside client."""
+    """Return the start that an address means: the host itself, a container of the host, or an outside client."""
     if is_loopback(address, version):
         return Standpoint(FromHost(), host)
     namespace = network.namespace(host.netns)
@@ -88,7 +91,7 @@ def _at_address(network: Network, host: Host, version: Version, address: int) ->
 
 
 def _on_another(network: Network, far: Netns, address: int) -> Standpoint:
-    """Return the start on another host that was read: the host itself, or the container that has the address."""
+    """Return the start on another host that was read: this other host, or its container that has the address."""
     container = network.container_of(far)
     place = network.host(far.host)
     if far.is_host or container is None:
@@ -102,7 +105,7 @@ def asker(network: Network, origin: Origin) -> Host:
 
 
 def _asker(network: Network, origin: Origin) -> tuple[Host, Container]:
-    """Return the container in which the flow starts, and its host.  Raises as ``container_named``."""
+    """Return the container in which the flow starts, and its host.  Raises the same errors as ``container_named``."""
     try:
         host = host_with(network, origin.container or "", origin.host)
         return host, container_named(network, host, origin.container or "")
@@ -121,7 +124,8 @@ def _asker(network: Network, origin: Origin) -> tuple[Host, Container]:
 def _container(network: Network, origin: Origin) -> Standpoint:
     host, container = _asker(network, origin)
     if container.netns is None and not container.running:
-        # It sends no packet, which is an answer as well: the flow starts in its former or future namespace.
+        # A stopped container sends no packet, which is also an answer.  The flow starts in the namespace that the
+        # container had or will have.
         return Standpoint(FromContainer(container.name, Netns(host.name, f"container:{container.name}")), host)
     if container.netns is None:
         raise UsageError(

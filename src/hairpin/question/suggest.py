@@ -1,4 +1,4 @@
-"""Known words or ports that a user who mistyped one may have meant."""
+"""Suggests known words or ports that a user may have meant who mistyped a word or port."""
 
 from collections.abc import Iterable
 
@@ -8,14 +8,15 @@ FEW = 5
 
 
 def close(word: str, known: Iterable[str]) -> tuple[str, ...]:
-    """Return the known words that are similar to the word, the most similar first; at most three."""
+    """Return at most three known words that are similar to the word, the most similar word first."""
     from difflib import get_close_matches  # noqa: PLC0415 - a target that is known needs no suggestion
 
     return tuple(get_close_matches(word, list(dict.fromkeys(known)), 3, 0.6))
 
 
 def word_list(word: str, known: Iterable[str]) -> Message | str:
-    """Return the known words in order; of many, only the nearest few and the number of the others."""
+    """Return the known words in order.  Of many words, return only the few that are nearest to ``word``, and the number
+    of the other words."""
     names = sorted(dict.fromkeys(known))
     if not names:
         return message("none")
@@ -28,15 +29,16 @@ def word_list(word: str, known: Iterable[str]) -> Message | str:
 
 
 def port_distance(asked: int, known: int) -> tuple[float, int]:
-    """Return how much two ports differ as typed text, then as numbers.  The nearest port has the smallest pair."""
+    """Return a pair that tells how much two ports differ: first as typed texts, then as numbers.  The nearest port has
+    the smallest pair."""
     from difflib import SequenceMatcher  # noqa: PLC0415
 
     return 1 - SequenceMatcher(None, str(asked), str(known)).ratio(), abs(asked - known)
 
 
 def is_slip(asked: int, known: int) -> bool:
-    """Return whether the ports differ by one typing error: a digit is wrong, missing or doubled, or two neighbours are
-    swapped."""
+    """Return whether the ports differ by one typing error: a digit is wrong, missing or doubled, or two neighbouring
+    digits are swapped."""
     one, other = sorted((str(asked), str(known)), key=len)
     if len(one) == len(other):
         unlike = [place for place, (a, b) in enumerate(zip(one, other, strict=True)) if a != b]

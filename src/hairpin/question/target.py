@@ -4,8 +4,8 @@ TARGET := (PORTS[/PROTO] | ADDR:PORTS[/PROTO] | [V6]:PORTS[/PROTO] | NAME | NAME
 PORTS  := PORT | PORT-PORT
 WHERE  := (ADDR | host | lan | [container:]NAME) [@HOST]
 
-NAME is a container's name or id, or a compose service's.  HOST is the label of a host: all that
-follows the first ``@``.
+NAME is the name or id of a container, or the name of a compose service.  HOST is the label of a host: the whole text
+after the first ``@``.
 """
 
 import re
@@ -30,7 +30,8 @@ _NAME_PART = re.compile(r"[A-Za-z0-9_.-]")
 
 
 def parse_target(text: str) -> Target:
-    """Return the target; raises UsageError with the input, the reason and the way out."""
+    """Return the target that the text names; raises UsageError, which names the input, the reason and the right
+    form."""
     if "://" in text:
         return _url(text)
     what, host = split_host(text)
@@ -38,7 +39,7 @@ def parse_target(text: str) -> Target:
 
 
 def parse_event(text: str) -> AskedEvent:
-    """Return the event ``ID[:NAME][@HOST]``; raise UsageError if the id is empty."""
+    """Return the event that ``ID[:NAME][@HOST]`` names; raise UsageError if the id is empty."""
     what, host = split_host(text)
     name, colon, narrowed = what.partition(":")
     if not name or (colon and not narrowed):
@@ -47,7 +48,7 @@ def parse_event(text: str) -> AskedEvent:
 
 
 def split_host(text: str) -> tuple[str, str]:
-    """Return the text before the first ``@``, and the label after it (empty: there is none)."""
+    """Return the text before the first ``@``, and the label after it, which is empty if there is no ``@``."""
     what, at, host = text.partition("@")
     if at and not host:
         said = message("{text!r}: no host behind @; write {what}@HOST", text=text, what=what)
@@ -87,13 +88,14 @@ def _target(text: str) -> Target:
 
 
 def _at(place: str, port: int, protocol: Protocol | None, text: str) -> Target:
-    """Return the target at a port of an address or a container."""
+    """Return the target that is a port of an address or of a container."""
     if place.lower() == "localhost":
         place = "127.0.0.1"
     address = _address(place.strip("[]"))
     if address is not None:
         version, value = address
-        # Engines and ss print ``0.0.0.0:8080`` for any address of this host, and connect() understands it so.
+        # Engines and ss print ``0.0.0.0:8080`` for any address of this host, and connect() takes 0.0.0.0 as this host,
+        # too.
         return Target(port=port, protocol=protocol, version=version, address=value or None)
     if place.startswith("["):
         said = message("{text!r}: {place} is not an IPv6 address; {forms}", text=text, place=place, forms=_FORMS)
@@ -150,7 +152,7 @@ def _address(text: str) -> tuple[Version, int] | None:
 
 
 def _ports(text: str, whole: str) -> tuple[int, int | None]:
-    """Return the port, or the first and the last one of a range."""
+    """Return the port, or the first and the last port of a range."""
     first, dash, end = text.partition("-")
     port = _port(first, whole)
     last = _port(end, whole) if dash else port
@@ -185,7 +187,7 @@ def _protocol(text: str | None, whole: str) -> Protocol | None:
 
 
 def parse_origin(text: str) -> Origin:
-    """Return where the flow starts; raise UsageError."""
+    """Return the start that the text of ``--from`` names; raise UsageError if it names none."""
     what, host = split_host(text)
     return msgspec.structs.replace(_origin(what), host=host)
 
