@@ -26,6 +26,23 @@ def test_what_changes_nothing_takes_one_line() -> None:
     assert "  docker-daemon-not-running: dockerd is not running\n" in text
 
 
+def test_causes_that_differ_in_a_name_take_one_line() -> None:
+    whole = found()
+    row = next(each for each in whole.rows if each.event == "docker-stop")
+    strikes = tuple(
+        msgspec.structs.replace(
+            row.strikes[0], ref=f"c9{name}", title=message("Container {name} is not running", name=name)
+        )
+        for name in ("a", "b", "c")
+    )
+    rows = (msgspec.structs.replace(row, strikes=strikes),)
+    text = told(msgspec.structs.replace(whole, rows=rows))
+    assert "Container a is not running; 2 more of this kind (-v)" in " ".join(text.split())
+    assert "Container b" not in text
+    shown = events_text(msgspec.structs.replace(whole, rows=rows), Words(), Paper(), verbose=True)
+    assert "Container b is not running\n" in shown
+
+
 def test_nothing_fails() -> None:
     whole = found()
     quiet = tuple(each for each in whole.rows if not each.changes)

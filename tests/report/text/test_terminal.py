@@ -108,7 +108,16 @@ def test_a_healthy_host_is_one_line_a_port() -> None:
     lines = [line for line in told.splitlines() if line.startswith("✓ delivered")]
     assert any("8080/tcp (front) from" in line for line in lines)
     assert "✗" not in told
-    assert told.count("cause[") == told.count("latent cause[restart-policy-missing]: after docker-restart") == 1
+    assert "cause[" not in told
+
+
+def test_a_container_without_a_restart_policy_is_one_note_at_the_end() -> None:
+    told = text(port=None)
+    assert not told.startswith("1 problem to come")
+    assert told.count("note: after docker-restart: container") == 1
+    assert " ".join(told.split()).count("(`docker update --restart unless-stopped") == 1
+    assert told.index("note: after docker-restart") > told.rindex("✓ delivered")
+    assert "latent cause[restart-policy-missing]: after docker-restart" in text(port=None, verbose=True)
 
 
 def test_everything_is_listed_when_asked_for() -> None:

@@ -3,7 +3,7 @@ module also writes the head of an answer about the time after an event.
 """
 
 from hairpin.answer.answer import EventAnswer
-from hairpin.answer.matrix import EventCell, EventRow, Matrix
+from hairpin.answer.matrix import EventCell, EventRow, Matrix, Strike
 from hairpin.message import Message, message
 from hairpin.report.paper import Paper
 from hairpin.report.places import Places, places_of
@@ -75,9 +75,21 @@ def _write_row(found: Matrix, row: EventRow, places: Places, words: Words, paper
     if lost:
         said = message("open connections of {count} flows break", count=lost)
         paper.prose(words(said if lost > 1 else message("the open connections of 1 flow break")), indent=2)
-    for strike in row.strikes:
-        paper.prose(words(message("{cause}: {title}", cause=strike.id, title=strike.title)), indent=2)
+    for alike in _by_title(row.strikes, verbose=verbose).values():
+        said = message("{cause}: {title}", cause=alike[0].id, title=alike[0].title)
+        others = len({each.title for each in alike}) - 1
+        if others:
+            said = message("{told}; {count} more of this kind (-v)", told=said, count=others)
+        paper.prose(words(said), indent=2)
     write_uncertain(row, words, paper)
+
+
+def _by_title(strikes: tuple[Strike, ...], *, verbose: bool) -> dict[object, list[Strike]]:
+    """Return the causes, those together whose titles differ only in a name.  ``verbose``: each alone."""
+    found: dict[object, list[Strike]] = {}
+    for each in strikes:
+        found.setdefault(each.ref if verbose else (each.id, each.host, each.title.template), []).append(each)
+    return found
 
 
 def _by_verdict(cells: list[EventCell]) -> dict[Verdict, list[EventCell]]:

@@ -3,8 +3,9 @@ edits it."""
 
 from collections.abc import Iterator
 
-from hairpin.answer.answer import CauseAnswer
+from hairpin.answer.answer import Answer, CauseAnswer
 from hairpin.change.commands.text import all_shown
+from hairpin.diagnose.foreseen import LEFT_STOPPED
 from hairpin.message import Message, message
 from hairpin.remedy.remedy import Remedy
 from hairpin.report.paper import Paper
@@ -71,6 +72,23 @@ def write_remedy(
 def is_ahead(cause: CauseAnswer) -> bool:
     """Return whether the cause needs no repair now, because only an event brings it."""
     return cause.severity in ("latent", "exposure") and not any(each.steps for each in cause.remedies)
+
+
+def is_option_only(cause: CauseAnswer, answer: Answer) -> bool:
+    """Return whether the cause is only a container without a restart policy, and the question is not about an event.
+
+    That is how most containers are made, and no fault: it is told in one line at the end."""
+    return cause.id == LEFT_STOPPED and cause.severity == "latent" and answer.event is None
+
+
+def write_brief(cause: CauseAnswer, words: Words, paper: Paper) -> None:
+    """Write one line: the cause, and the command that avoids it."""
+    commands = [line for remedy in cause.remedies for line in all_shown(remedy.keeping)]
+    said: Message = cause.candidate.title
+    if commands:
+        shown = f"{commands[0]} …" if len(commands) > 1 else commands[0]
+        said = message("{cause} (`{command}` avoids it)", cause=said, command=shown)
+    paper.prose(words(said), first=f"{words(NOTE)} ")
 
 
 def write_keeping(remedies: tuple[Remedy, ...], words: Words, paper: Paper) -> None:

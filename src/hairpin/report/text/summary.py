@@ -8,6 +8,7 @@ from hairpin.message import Message, message
 from hairpin.network.flow import Flow
 from hairpin.network.network import owns_address
 from hairpin.network.prefix import is_loopback
+from hairpin.report.text.remedy_text import is_option_only
 from hairpin.report.under_way import while_under_way
 from hairpin.report.unread import as_far_as_read
 from hairpin.report.verdicts import groups
@@ -75,7 +76,7 @@ def _without_problem(answer: Answer, undecided: int) -> Message:
             )
         said = message("{count} of {all} flows undecided, the others pass", count=undecided, all=len(answer.flows))
         return as_far_as_read(said, lacks_reading(answer))
-    waiting = sum(each.severity == "latent" for each in answer.causes)
+    waiting = sum(each.severity == "latent" and not is_option_only(each, answer) for each in answer.causes)
     passing = as_far_as_read(message("{scope}: all flows pass", scope=_scope(answer)), lacks_reading(answer))
     if waiting == 1:
         return message("1 problem to come; {said}", said=passing)

@@ -10,7 +10,7 @@ from hairpin.report.text.cause_text import CauseText, told_apart, write_unexplai
 from hairpin.report.text.covered import is_covered
 from hairpin.report.text.grounds_text import source_of, write_grounds
 from hairpin.report.text.head_text import write_head, write_verdicts
-from hairpin.report.text.remedy_text import is_ahead, write_keeping
+from hairpin.report.text.remedy_text import is_ahead, is_option_only, write_brief, write_keeping
 from hairpin.report.verdicts import Group, folded, groups
 from hairpin.report.words import Words
 from hairpin.walk.state import Stop
@@ -103,16 +103,22 @@ class _Report:
 
     def not_blocking(self) -> None:
         """Write the causes that stop no asked flow yet, and the causes that keep an engine from starting."""
-        for cause in told_apart(self._answer):
+        apart = told_apart(self._answer)
+        for cause in sorted(apart, key=self._is_brief):
             shown = tuple(each for each in self._answer.causes if each.ref in self._told)
             self._told.add(cause.ref)
             self._paper.gap()
-            if is_ahead(cause) and not self._verbose:
+            if self._is_brief(cause):
+                write_brief(cause, self._words, self._paper)
+            elif is_ahead(cause) and not self._verbose:
                 self._ahead(cause)
             elif is_covered(cause, shown) and not self._verbose:
                 self._text.title(cause, message("the repair above is its repair, too"), self._paper)
             else:
                 self._cause(cause)
+
+    def _is_brief(self, cause: CauseAnswer) -> bool:
+        return is_option_only(cause, self._answer) and not self._verbose
 
     def _ahead(self, cause: CauseAnswer) -> None:
         """Write a latent cause in three lines: the cause, the flows that it stops, and how to avoid it."""
