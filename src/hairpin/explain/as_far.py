@@ -1,4 +1,4 @@
-"""The hosts' answer about a text with an unknown sender: how they treat the things that it names."""
+"""Makes the hosts' answer about a text whose sender is unknown: how the hosts treat the things that the text names."""
 
 from collections.abc import Iterator
 
@@ -11,13 +11,13 @@ from hairpin.walk.sockets import socket_text
 from hairpin.walk.verdicts import VERDICTS
 
 _FEW = 3
-"""The most flows that are reported one by one."""
+"""The greatest number of flows that are reported one by one."""
 _WHERE = message("The text does not say where it was printed: add --from host, --from container:NAME or --from ADDRESS")
 
 
 def as_far(found: TextFound, whole: Answer, targets: Answer | None) -> Message:
-    """Return the hosts' answer.  ``whole``: the answer about all published ports; ``targets``: the answer about the
-    text's targets, asked from all usual clients; None: the text names no target."""
+    """Return the hosts' answer about the text.  ``whole``: the answer about all published ports.  ``targets``: the
+    answer about the text's targets, asked from all usual clients; None: the text names no target."""
     flows = tuple(_flows(found, whole, targets))
     if not flows:
         return message("seen from this host: nothing is known about the text without its sender. {where}", where=_WHERE)
@@ -55,7 +55,8 @@ def _words(flow: FlowAnswer) -> str:
 
 
 def holder_of(found: TextFound, whole: Answer) -> Message | None:
-    """Return the holder of the port that the text names, on the hosts that were read; None: no one has it."""
+    """Return the sentence that names the container or process which holds a port in the text, on the hosts that were
+    read; None if no container and no process holds such a port."""
     ports = {int(each.value) for each in found.named if each.kind == "port"}
     for host in whole.network.hosts:
         for container in host.containers():

@@ -1,4 +1,4 @@
-"""The entry: the meaning of texts, and whether each is true on the hosts that were read."""
+"""The entry of this folder: finds the meaning of texts, and whether each text is true on the hosts that were read."""
 
 from collections.abc import Iterator
 
@@ -22,20 +22,22 @@ from hairpin.remedy.known_flows import flow_key
 
 _LOOPBACK = ("127.", "localhost", "::1", "[::1]")
 _ANY_PORT = 80
-"""The port of a question about a container's name, if it exposes none."""
+"""The port of a question about a container's name, if the container exposes no port."""
 
 
 class TextAnswer(msgspec.Struct, frozen=True):
-    """A text with a meaning, and whether it is true here."""
+    """A text with a known meaning, and whether it is true on the hosts that were read."""
 
     text: TextFound
     here: TextHere
 
 
 class Explanation(msgspec.Struct, frozen=True):
-    """The meaning of the lines.  ``found``: faults, in their order; ``harmless``: texts that healthy hosts log too, and
-    that are no fault here.  ``unknown``, ``rest``: see ``Understood``.  ``answer``: about the hosts that were read;
-    None: no host was read."""
+    """The meaning of the lines.
+
+    ``found``: the texts that report a fault, in the order of the lines.  ``harmless``: texts that healthy hosts log,
+    too, and that report no fault here.  ``unknown`` and ``rest``: see ``Understood``.  ``answer``: the answer about the
+    hosts that were read; None: no host was read."""
 
     found: tuple[TextAnswer, ...]
     harmless: tuple[TextFound, ...]
@@ -52,7 +54,8 @@ class Explanation(msgspec.Struct, frozen=True):
 
     @property
     def status(self) -> int:
-        """The exit status: 1: a fault is found, 3: none is found, but readings are missing, 0: none."""
+        """The exit status: 1 if a fault is found, 3 if no fault is found but readings are missing, and 0 if no fault is
+        found."""
         return 1 if self.found else 3 if self.lacks_reading else 0
 
     @property
@@ -62,17 +65,18 @@ class Explanation(msgspec.Struct, frozen=True):
 
 
 def is_to_be_asked(understood: Understood) -> bool:
-    """Return whether a host has to be read: some text has a meaning."""
+    """Return whether a host has to be read, because at least one text has a known meaning."""
     return any(each.entry.kind != "harmless" for each in understood.found)
 
 
 def explain_texts(
     understood: Understood, sources: tuple[Source, ...], why_not: Message | None, origin: Origin | None = None
 ) -> Explanation:
-    """Return the explanation.  ``sources``: the evidence of the hosts, this host first; empty if nothing was read, for
-    the reason ``why_not``.  ``origin``: the user's statement of where the texts were printed; None: the lines decide.
+    """Return the explanation of the texts.
 
-    Raises UsageError as ``ask`` does, for a question that does not fit these hosts.
+    ``sources``: the evidence of the hosts, this host first; empty if no host was read, for the reason ``why_not``.
+    ``origin``: the place at which the texts were printed, as the user states it; None: the lines show it.  Raises
+    UsageError for a question that does not fit these hosts, as ``ask`` does.
     """
     whole = _whole(sources) if sources and is_to_be_asked(understood) else None
     if isinstance(whole, Answer):
@@ -103,7 +107,7 @@ def _is_fault(answer: TextAnswer) -> bool:
 
 
 def _whole(sources: tuple[Source, ...]) -> Answer | Message:
-    """Return the answer about all ports that the hosts publish, or the reason why there is none."""
+    """Return the answer about all ports that the hosts publish, or the reason why there is no answer."""
     try:
         return ask(Question(), sources, depth="causes")
     except (CollectError, EvidenceError) as error:
@@ -111,7 +115,8 @@ def _whole(sources: tuple[Source, ...]) -> Answer | Message:
 
 
 def _resolved(origin: Origin, whole: Answer) -> Origin:
-    """Return the origin, a container by its own name; raise UsageError if these hosts have no such place."""
+    """Return the origin that the user stated.  A container in it gets its own name.  Raises UsageError if these hosts
+    have no such place."""
     start = start_named(whole.network, whole.network.this, origin.version or 4, origin).start
     return msgspec.structs.replace(origin, container=start.name) if isinstance(start, FromContainer) else origin
 
@@ -119,7 +124,8 @@ def _resolved(origin: Origin, whole: Answer) -> Origin:
 def _answers(
     found: tuple[TextFound, ...], sources: tuple[Source, ...], whole: Answer, option: Origin | None
 ) -> tuple[TextAnswer, ...]:
-    """Return the meaning of each text here.  The texts of one sender are asked together."""
+    """Return for each text whether it is true on these hosts.  The questions about texts of the same sender are asked
+    together."""
     senders = tuple(sender_of(each, option, whole) for each in found)
     meant = {
         (origin, target): _meant_by(target, origin, whole)
@@ -143,7 +149,8 @@ def _answers(
 
 
 def _targets(found: TextFound, sender: TextSender, whole: Answer) -> tuple[str, ...]:
-    """Return the targets of the text: the ports and addresses in it, or a container's name that was looked up."""
+    """Return the targets of the text: the ports and addresses that it names, or the container whose name was looked
+    up."""
     match found.entry.about:
         case "flow" | "port":
             return found.targets
@@ -154,7 +161,7 @@ def _targets(found: TextFound, sender: TextSender, whole: Answer) -> tuple[str, 
 
 
 def _looked_up(found: TextFound, whole: Answer) -> Iterator[str]:
-    """Yield a target for each container name in the text, so that the name is looked up as well."""
+    """Yield a target for each container name in the text.  With this target the look-up of the name is asked, too."""
     for each in found.named:
         for host in whole.network.hosts if each.kind == "host" else ():
             named = host.containers_named(each.value)
@@ -179,8 +186,8 @@ def _text_asked(
     answer: Answer | None,
     meant: dict[tuple[Origin | None, str], frozenset[object]],
 ) -> TextAsked:
-    """Return the questions about the text.  ``answer``: the answer about all texts of its sender; ``meant``: from
-    ``_meant_by``."""
+    """Return the questions about the text.  ``answer``: the answer about all texts of the text's sender.  ``meant``:
+    the result of ``_meant_by``."""
     of_target = {each: meant.get((sender.origin, each), frozenset()) for each in _targets(found, sender, whole)}
     own = frozenset(target for target, flows in of_target.items() if flows)
     if answer is None or not own:
@@ -191,8 +198,10 @@ def _text_asked(
 
 
 def _meant_by(target: str, origin: Origin | None, whole: Answer) -> frozenset[object]:
-    """Return the keys of the target's flows on these hosts; none if the question does not fit these hosts, for example
-    without a container of that name.  A loopback address is local to each container, so it needs a known sender."""
+    """Return the keys of the target's flows on these hosts.
+
+    There are none if the question does not fit these hosts, for example because no container has the named name.  A
+    loopback address is local to each container, so it has flows only if the sender is known."""
     if origin is None and target.startswith(_LOOPBACK):
         return frozenset()
     question = Question(targets=parsed_targets((target,)), origin=origin)

@@ -1,5 +1,5 @@
-"""Whether a text is true here, now.  Only an answer of ``check`` or a reading decides, never the words, and only if the
-sender is known."""
+"""Decides whether a text is true now on the hosts that were read.  Only an answer of ``check`` or a reading can decide
+this, and only if the sender is known.  The words of the text never decide it."""
 
 from collections.abc import Iterator
 from typing import Literal
@@ -22,15 +22,16 @@ from hairpin.wanted import Wanted
 Here = Literal["true", "false", "unknown"]
 _HELD = "published-port-held-by-other-process"
 _SEEN_AS = {"docker-proxy-stale": _HELD, "ephemeral-port-collision": _HELD}
-"""Causes that are never proven themselves, with the cause that is proven in their place."""
+"""Causes that a check never proves, each with the cause that is proven in its place."""
 
 
 class TextHere(msgspec.Struct, frozen=True):
     """Whether a text is true on the host that was read.
 
-    ``cause``: the proven cause, of ``answer``, that makes it true; ``flow``: the flow that it stops, if any;
-    ``reading``: the result of a host's readings.  ``why``: the reason for the decision, or why there is none.
-    ``cause_ids``: the ids of the text's entry, true ones first.  ``sender``: who printed the text."""
+    ``cause``: the proven cause in ``answer`` that makes the text true.  ``flow``: the flow that this cause stops, if it
+    stops one.  ``reading``: the result of a host's readings.  ``why``: the reason for the decision, or the reason why
+    nothing could be decided.  ``cause_ids``: the ids of the causes in the text's entry; ids of proven causes come
+    first.  ``sender``: the host, container or client that printed the text."""
 
     here: Here
     cause_ids: tuple[str, ...]
@@ -43,9 +44,11 @@ class TextHere(msgspec.Struct, frozen=True):
 
 
 class TextAsked(msgspec.Struct, frozen=True):
-    """The questions about one text.  ``whole``: about all that the hosts publish; ``targets``: the answer about the
-    text's targets, asked from its sender, or from all usual clients if that is unknown (None: it names no target);
-    ``askable``: the text's targets in that answer."""
+    """The answers to the questions about one text.
+
+    ``whole``: the answer about all ports that the hosts publish.  ``targets``: the answer about the text's targets,
+    asked from the text's sender, or from all usual clients if the sender is unknown; None: the text names no target.
+    ``askable``: the targets of the text that are in this answer."""
 
     sender: TextSender
     whole: Answer
@@ -119,7 +122,8 @@ def _of_flows(found: TextFound, asked: TextAsked) -> TextHere:
 
 
 def _asks_another_resolver(found: TextFound, asked: TextAsked) -> Message | None:
-    """Return why a text about the host's own resolver cannot come from the container that is named as its sender."""
+    """Return why a text about the host's own resolver cannot come from the container that the user named as the text's
+    sender; None if it can."""
     stub = next((each.value for each in found.named if each.value == STUB_RESOLVER), None)
     if stub is None or asked.sender.kind != "container":
         return None
@@ -147,7 +151,8 @@ def _proves(each: StoppedNow, found: TextFound) -> bool:
 
 
 def _fitting(found: TextFound, asked: TextAsked) -> tuple[str, ...]:
-    """Return the ids of causes here that stop flows as the text says.  They may be unrelated to the text."""
+    """Return the ids of the causes on these hosts that stop flows in the way that the text reports.  They may be
+    unrelated to the text."""
     return tuple(
         dict.fromkeys(
             each.cause.id
@@ -158,7 +163,7 @@ def _fitting(found: TextFound, asked: TextAsked) -> tuple[str, ...]:
 
 
 def _undecided_flows(found: TextFound, asked: TextAsked) -> Message | None:
-    """Return why the flows of a known sender are undecided; None if all of them pass."""
+    """Return why the flows of the known sender are undecided; None if all of them pass."""
     if found.entry.passing:
         return _PASSING
     if found.entry.about == "name":
@@ -238,7 +243,7 @@ def _values(said: Message) -> Iterator[str]:
 def _undecided_state(
     found: TextFound, asked: TextAsked, reading: StateReading | None, holding: tuple[str, ...]
 ) -> Message | None:
-    """Return why a state is undecided, or None if everything was checked."""
+    """Return why the state that the text reports is undecided; None if all readings about it were checked."""
     entry = found.entry
     known = {each.id for each in all_causes()}
     beyond = [each for each in entry.causes if _SEEN_AS.get(each, each) not in known]
@@ -272,7 +277,7 @@ def _true(found: TextFound, cause: CauseAnswer, flow: FlowAnswer | None, answer:
 
 
 def _first(ids: tuple[str, ...], found: TextFound) -> tuple[str, ...]:
-    """Return the causes of the text's entry, the given ids first."""
+    """Return the ids of the causes in the text's entry, the given ids first."""
     return tuple(dict.fromkeys((*ids, *found.entry.causes)))
 
 

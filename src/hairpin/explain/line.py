@@ -1,7 +1,7 @@
-r"""One line of a log as the program's own words: without escape sequences, JSON, prefixes and time.
+r"""Reduces a line of a log to the program's own words: without escape sequences, JSON, prefixes and time.
 
-Most lines of a long log mean nothing, so ``readable`` does only the work that a search for words needs.  The prefix
-also names the printer of the line: a container, or a program and its host.
+Most lines of a long log have no known meaning, so ``readable`` does only the work that a search for words needs.  The
+prefix of a line also names the line's printer: a container, or a program and its host.
 """
 
 import re
@@ -16,13 +16,13 @@ _NUMBERS = msgspec.json.Decoder(dict[str, object])
 _TEXTS = ("MESSAGE", "message", "msg", "log", "error", "err", "text", "event", "body", "reason", "detail")
 _TIMES = ("__REALTIME_TIMESTAMP", "_SOURCE_REALTIME_TIMESTAMP", "time", "ts", "timestamp", "@timestamp")
 _CONTAINERS = ("CONTAINER_NAME", "container_name", "_container_name")
-"""Fields for the container's name in Docker's log drivers journald, fluentd and gelf."""
+"""The fields with the container's name in the log lines of Docker's log drivers journald, fluentd and gelf."""
 _PROGRAMS = ("SYSLOG_IDENTIFIER", "_COMM", "_SYSTEMD_UNIT", "name")
 _NAME = re.compile(r"/?[\w.@-]+")
 LONGEST = 65536
-"""The most bytes of a line that are examined together."""
+"""The greatest number of bytes of a line that are examined together."""
 _LOOKED_AT = 160
-"""The number of first characters in which a line's time is searched."""
+"""The number of characters at the beginning of a line in which the line's time is searched."""
 _ISO = re.compile(
     r"(?<!\d)(\d{4})[-/](\d\d)[-/](\d\d)[T ](\d\d):(\d\d):(\d\d)(?:[.,](\d{1,9}))?(?: ?(Z|UTC|[+-]\d\d:?\d\d))?"
 )
@@ -33,7 +33,7 @@ _UNIX = re.compile(r"^(1\d{9})\.(\d{3,9}) ")
 _PREFIXES = tuple(
     re.compile(each, re.IGNORECASE)
     for each in (
-        r"(?:> ?)+",  # a mail's quotation
+        r"(?:> ?)+",  # the quote marks of a mail
         r"[\w.-]+ +\| ",  # docker compose logs
         r"<\d{1,3}>(?:1 )?",  # RFC 3164 and 5424
         r"(?:kern|user|daemon|syslog) *:\w+ *: ",  # dmesg -x
@@ -68,14 +68,15 @@ _FORMS = (_COMPOSED, _LOGGED, _RFC5424, _SYSLOG_PREFIX, _BARE)
 
 
 class Clock(msgspec.Struct, frozen=True):
-    """The time by which a line without a year is dated, and the default zone of times without one."""
+    """The time by which a line without a year is dated, and the time zone of times that name no zone."""
 
     now: datetime
     zone: tzinfo = UTC
 
 
 def readable(raw: bytes) -> bytes:
-    """Return the words of a line: the message of a JSON log, without escape sequences and escaped line ends."""
+    """Return the words of a line, without escape sequences and escaped line ends.  Of a line of a JSON log, return the
+    message."""
     if b"\x1b" in raw:
         raw = _ANSI.sub(b"", raw)
     if b'{"' in raw:
@@ -86,7 +87,8 @@ def readable(raw: bytes) -> bytes:
 
 
 def _opened(raw: bytes) -> bytes:
-    """Return a JSON log's time and texts, after the text before the JSON; the line itself if it is not JSON."""
+    """Return the text before the JSON, and the time and texts in the JSON.  Return the line itself if it has no
+    JSON."""
     begin = raw.find(b'{"')
     try:
         fields = _NUMBERS.decode(raw[begin:].decode("utf-8", "replace"))
@@ -100,8 +102,8 @@ def _opened(raw: bytes) -> bytes:
 
 
 def _printer(fields: dict[str, object]) -> bytes:
-    """Return the printer of a JSON log's line, in the format of journalctl and ``docker compose logs``: the container,
-    or the host and the program."""
+    """Return the printer of a line of a JSON log: the container, or the host and the program.  The text has the format
+    of journalctl or ``docker compose logs``."""
     container = next((name for key in _CONTAINERS if (name := _name(fields.get(key)))), "").removeprefix("/")
     host = _name(fields.get("_HOSTNAME")) or _name(fields.get("hostname"))
     if container:
@@ -127,7 +129,8 @@ def _words(value: object) -> bytes:
 
 
 def _octets(value: object) -> bytes:
-    """Return a journald message that is not UTF-8 and is a list of byte values; empty for all others."""
+    """Return the bytes of a journald message that is not UTF-8, which journald writes as a list of byte values.  Return
+    no bytes for any other message."""
     try:
         return bytes(msgspec.convert(value, list[int]))
     except (msgspec.ValidationError, ValueError):
@@ -158,7 +161,7 @@ def decode(line: bytes) -> str:
 
 
 def time_of(text: str, clock: Clock) -> datetime | None:
-    """Return the time of the line, in UTC; None if it has none."""
+    """Return the time of the line, in UTC; None if the line has no time."""
     head = text[:_LOOKED_AT]
     try:
         if (found := _ISO.search(head)) is not None:
@@ -169,13 +172,14 @@ def time_of(text: str, clock: Clock) -> datetime | None:
             return _at(float(f"{found[1]}.{found[2][:6]}"))
         if (found := _SYSLOG.search(head)) is not None:
             return _of_syslog(found, clock)
-    except (ValueError, OverflowError):  # the 31st of February
+    except (ValueError, OverflowError):  # there is no such day, such as 31 February
         return None
     return None
 
 
 def _of_syslog(found: re.Match[str], clock: Clock) -> datetime | None:
-    """Return the time of syslog, which may lack the year: the last such day that is not in the future."""
+    """Return the time of a syslog line.  If the year is missing, return the last such time that is not in the
+    future."""
     day = (MONTHS.index(found[1].title()) + 1, int(found[2]), int(found[3]), int(found[4]), int(found[5]))
     if found[7]:
         at: float | None = datetime(int(found[7]), *day, tzinfo=clock.zone).timestamp()
@@ -217,8 +221,8 @@ def without_prefix(text: str) -> str:
 
 
 class Speaker(msgspec.Struct, frozen=True):
-    """The printer of a line; empty if unknown.  ``host``: the host name of the machine, or of a container.
-    ``container``: its name in ``docker compose logs`` or in a log driver's tag."""
+    """The printer of a line.  All fields are empty if it is unknown.  ``host``: the host name of the machine, or of a
+    container.  ``container``: the container's name in ``docker compose logs`` or in the tag of a log driver."""
 
     host: str = ""
     program: str = ""
@@ -226,11 +230,11 @@ class Speaker(msgspec.Struct, frozen=True):
 
 
 NOBODY = Speaker()
-"""The line does not name its printer."""
+"""The printer of a line that does not name its printer."""
 
 
 def speaker_of(text: str) -> Speaker:
-    """Return the printer of the line.  ``text``: as ``line.readable`` returns it, decoded."""
+    """Return the printer of the line.  ``text``: the decoded result of ``line.readable``."""
     head = text.lstrip()[:300]
     for form in _FORMS:
         found = form.match(head)

@@ -1,7 +1,7 @@
-"""Finds a line's entry in the catalogue, by its words and its numbers.
+"""Finds the entry of the catalogue for a line, by the line's words and numbers.
 
-The numbers in a client's error are curl's exit codes, errno, and the waiting time.  They decide, because the words
-around them may fit another outcome.
+The numbers in a client's error are curl's exit codes, values of errno, and the waiting time.  The numbers decide about
+the outcome, because the words around them may fit another outcome, too.
 
 Source: errno(3), asm-generic/errno.h; curl lib/connect.c, libcurl-errors(3); tcp(7), tcp_syn_retries
 """
@@ -23,7 +23,7 @@ _ERRNO: dict[str, Outcome] = {
     "60": "timeout", "61": "refused", "65": "no-route", "51": "no-network", "54": "reset",
     "10060": "timeout", "10061": "refused", "10065": "no-route", "10051": "no-network", "10054": "reset",
 }  # fmt: skip
-"""The outcomes by errno of Linux, of the BSDs with macOS, and of Windows."""
+"""The outcomes by the values of errno: of Linux, of the BSDs and macOS, and of Windows."""
 _NUMBERS = re.compile(
     r"\[Errno (\d+)\]|\[WinError (\d+)\]|\(os error (\d+)\)|\berrno[ :=]+(\d+)|\bError (\d+) connecting|"
     r"\((1\d\d)(?=[:)] ?|,| \")",
@@ -38,9 +38,10 @@ _NAMES: dict[str, Outcome] = {
 _NAMED = re.compile("|".join(_NAMES))
 _TIMED_OUT = "28"
 _GIVEN_UP_MS = 10_000
-"""A refusal comes at once; a client that waited this long got no answer."""
+"""The waiting time after which a client's failed connection counts as unanswered.  A refusal comes at once."""
 _UNRESOLVED_MS = range(2_900, 3_500)
-"""Three ARP requests, a second each: the kernel then says EHOSTUNREACH.  Source: net/core/neighbour.c, mcast_probes"""
+"""The time after which the kernel reports EHOSTUNREACH: three ARP requests, one each second.  Source:
+net/core/neighbour.c, mcast_probes"""
 
 
 @cache
@@ -49,7 +50,7 @@ def _index() -> TextIndex[TextMeaning]:
 
 
 def find_meaning(line: bytes) -> TextHit | None:
-    """Return the most specific entry for the line, or None.  ``line``: as ``line.readable`` returns it."""
+    """Return the most specific entry for the line, or None.  ``line``: the result of ``line.readable``."""
     index = _index()
     trials = index.trials(line)
     if line.isascii():
@@ -62,7 +63,7 @@ def find_meaning(line: bytes) -> TextHit | None:
 
 
 def _readings(line: bytes) -> tuple[str, ...]:
-    """Return the line as text; if it is not UTF-8, also decoded as Chinese."""
+    """Return the line as text.  If the line is not UTF-8, also return it decoded from a Chinese encoding."""
     text = decode(line)
     try:
         return (text,) if _SCRIPT.search(text) is None or text.encode() == line else (text, line.decode("gb18030"))
@@ -76,7 +77,8 @@ def _best(text: str, trials: list[Trial[TextMeaning]]) -> TextHit | None:
 
 
 def _by_code(entry: TextMeaning, text: str) -> TextMeaning:
-    """Return the entry, or the one of the same programs whose outcome fits the codes and durations in the text."""
+    """Return the entry whose outcome fits the codes and durations in the text: the given entry, or another entry for
+    texts of the same programs."""
     told = outcome_of(text) if entry.outcome else None
     return entry if told in (None, entry.outcome) else _by_outcome().get((_family(entry), told), entry)
 
@@ -92,7 +94,7 @@ def _family(entry: TextMeaning) -> str:
 
 
 def outcome_of(text: str) -> Outcome | None:
-    """Return the outcome behind the numbers in the text; None if there is none, or several."""
+    """Return the outcome that the numbers and errno names in the text mean; None if they mean none, or several."""
     code = _CURL.search(text)
     if code is not None and code[1] == _TIMED_OUT:
         return "timeout"

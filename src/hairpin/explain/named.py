@@ -1,4 +1,4 @@
-"""The things in a text: ports, addresses, containers, links, chains, as far as their form shows them."""
+"""Finds the things that a text names: ports, addresses, containers, links, chains, as far as their form shows them."""
 
 import re
 from collections.abc import Iterator
@@ -32,18 +32,19 @@ _OF_RULE = re.compile(r"--dport (\d{1,5})\b")
 _URL = re.compile(r"\b(?:https?|tcp|udp|redis|postgres(?:ql)?|mysql|mongodb)://[\w.\[\]:-]+")
 _UDP = re.compile(r"\budp[46]?\b", re.IGNORECASE)
 ENOUGH = 8
-"""The most things of one text that are kept."""
+"""The greatest number of things that are kept for one text."""
 
 
 class Named(msgspec.Struct, frozen=True):
-    """One thing in a text."""
+    """One thing that a text names."""
 
     kind: NamedKind
     value: str
 
 
 def things_in(text: str, places: tuple[tuple[str, str], ...] = ()) -> tuple[Named, ...]:
-    """Return the things in the text, without repetitions; ``places``: what a pattern has extracted."""
+    """Return the things that the text names, without repetitions.  ``places``: the parts of the text that the entry's
+    pattern has extracted."""
     found = dict.fromkeys(_known(places))
     found.update(dict.fromkeys(Named("container", each) for each in _ENDPOINT.findall(text)))
     found.update(dict.fromkeys(Named("link", each) for each in _LINK.findall(text)))
@@ -64,7 +65,7 @@ def _known(places: tuple[tuple[str, str], ...]) -> Iterator[Named]:
 
 
 def targets_in(text: str, places: tuple[tuple[str, str], ...] = ()) -> tuple[str, ...]:
-    """Return the targets for ``hairpin check``, as they are typed: ``8080``, ``10.0.0.5:53/udp``."""
+    """Return the targets in the text as arguments of ``hairpin check``: ``8080``, ``10.0.0.5:53/udp``."""
     found: dict[str, None] = {}
     known = dict(places)
     if "port" in known:
@@ -122,10 +123,10 @@ def _parts(target: str) -> Iterator[Named]:
 
 
 def question_about(target: str, start: str = "") -> str:
-    """Return the command that asks about a target; ``start``: its origin, empty: all usual clients."""
+    """Return the command that asks about a target.  ``start``: the value of ``--from``; empty: all usual clients."""
     return f"hairpin check {target} --from {start}" if start else f"hairpin check {target}"
 
 
 def parsed_targets(texts: tuple[str, ...]) -> tuple[Target, ...]:
-    """Return the targets."""
+    """Return the targets, parsed from the arguments of ``hairpin check``."""
     return tuple(parse_target(each) for each in texts)

@@ -1,4 +1,5 @@
-"""The failing flows that a text is about, each with a cause that stops it, and the error that its sender sees now.
+"""Finds the failing flows that a text is about, each with a cause that stops it, and the error that its sender sees
+now.
 
 Source: net/ipv4/icmp.c icmp_err_convert[], net/ipv4/tcp_ipv4.c tcp_v4_err(); net/ipv6/icmp.c icmpv6_err_convert();
 net/core/neighbour.c neigh_timer_handler()
@@ -23,8 +24,8 @@ _BY_ANSWER: tuple[tuple[str, frozenset[Outcome]], ...] = (
     ("net-prohibited", frozenset({"no-network"})),
     ("no-route", frozenset({"no-network"})),
 )
-"""Outcomes by the end of the answer's name, for answers that a rule or a route sends; every other answer means
-EHOSTUNREACH."""
+"""The outcomes for answers that a rule or a route sends, by the end of the answer's name.  Every answer that is not
+listed means EHOSTUNREACH."""
 _NO_NETWORK = frozenset[Outcome]({"no-network", "no-route"})
 _NO_ROUTE = frozenset[Outcome]({"no-route"})
 _REFUSED = frozenset[Outcome]({"refused", "reset"})
@@ -42,14 +43,15 @@ class StoppedNow(msgspec.Struct, frozen=True):
 
 
 def is_now(cause: CauseAnswer) -> bool:
-    """Return whether the cause holds now: it stops a flow, or a reading shows it without any walk."""
+    """Return whether the cause exists now: whether it stops a flow now, or a reading shows it without any walk."""
     return cause.severity in ("blocking", "advice") and (cause.severity == "blocking" or cause.proof is None)
 
 
 def flows_of(
     found: TextFound, whole: Answer, targets: Answer | None, sender: TextSender | None
 ) -> Iterator[StoppedNow]:
-    """Yield the flows of the text that fail now.  ``targets``: the answer about its targets; ``sender`` None: any."""
+    """Yield the flows that the text is about and that fail now.  ``targets``: the answer about the text's targets.
+    ``sender`` None: flows from any sender are yielded."""
     if targets is not None:
         for answer_flow in own_flows(found, targets):
             yield from _with_causes(answer_flow, targets)
@@ -62,7 +64,7 @@ def flows_of(
 
 
 def own_flows(found: TextFound, targets: Answer | None) -> tuple[FlowAnswer, ...]:
-    """Return the flows of the answer whose end is in the text."""
+    """Return the flows of the answer whose destination the text names."""
     flows = targets.flows if targets is not None else ()
     return tuple(each for each in flows if _is_asked(each.trace.flow, found))
 
@@ -83,7 +85,7 @@ def _starts_at(flow: Flow, sender: TextSender) -> bool:
 
 
 def _is_asked(flow: Flow, found: TextFound) -> bool:
-    """Return whether the flow's end is in the text."""
+    """Return whether the text names the flow's destination."""
     if found.entry.about == "name":
         return bool(flow.asked_name)
     ports = {each.value for each in found.named if each.kind == "port"}
@@ -97,7 +99,8 @@ def _is_asked(flow: Flow, found: TextFound) -> bool:
 
 
 def outcomes_of(flow: FlowAnswer) -> frozenset[Outcome]:
-    """Return the errors that the flow's sender may see; none if the flow passes, or if its end is unknown."""
+    """Return the errors that the flow's sender may see; none if the flow passes, or if it is unknown how the flow
+    ends."""
     if ends_beyond(flow):
         return _NOTHING
     match flow.verdict:
@@ -110,7 +113,8 @@ def outcomes_of(flow: FlowAnswer) -> frozenset[Outcome]:
         case "looped":
             return _SILENT | _NO_ROUTE
         case "dropped":
-            # Three ARP requests without an answer end in EHOSTUNREACH; a client that waits no second sees a time-out.
+            # After three unanswered ARP requests the kernel reports EHOSTUNREACH.  A client that waits less than that
+            # sees a time-out.
             unresolved = flow.stop is not None and flow.stop.reason == "no-neighbour"
             return _SILENT | _NO_ROUTE if unresolved else _SILENT
         case "rejected":
@@ -118,16 +122,18 @@ def outcomes_of(flow: FlowAnswer) -> frozenset[Outcome]:
 
 
 def ends_beyond(flow: FlowAnswer) -> bool:
-    """Return whether the flow's packet wrongly leaves its host for machines that were not read: a router there may send
-    an ICMP error or stay silent.  Such an error reaches the sender if that is the host itself or one of its containers.
-    It does not reach an outside client, which sent the packet to another address than the error quotes."""
+    """Return whether the flow's packet wrongly leaves its host for machines that were not read.
+
+    A router there may send an ICMP error or stay silent.  Such an error reaches the sender if the sender is the host
+    itself or one of its containers.  It does not reach an outside client, because the error quotes another address than
+    the one to which the client sent the packet."""
     beyond = flow.stop is not None and flow.stop.reason in _BEYOND
     return beyond and not isinstance(flow.trace.flow.start, Outside | Lan)
 
 
 def _of_rejection(stop: Stop | None) -> frozenset[Outcome]:
     if stop is None or stop.reject is None:
-        return _NO_NETWORK  # the sender's own lookup found no route
+        return _NO_NETWORK  # the sender's own route lookup found no route
     for name, outcomes in _BY_ANSWER:
         if stop.reject.endswith(name):
             return outcomes

@@ -1,5 +1,5 @@
-"""The hosts' readings for texts about a state that no packet shows: missing chains, a dockerd that does not answer or
-start, kernel modules."""
+"""Uses the hosts' readings for texts about a state that no packet shows: missing chains, a dockerd that does not answer
+or does not start, kernel modules."""
 
 import re
 from collections.abc import Callable
@@ -18,8 +18,8 @@ from hairpin.message import Message, message
 
 
 class StateReading(msgspec.Struct, frozen=True):
-    """The result of a host's readings.  ``holds``: the text is true there now; None: they do not decide it.  ``said``:
-    what they show."""
+    """The result of a host's readings.  ``holds``: whether the text is true on this host now; None: the readings do not
+    decide it.  ``said``: the sentence that tells what the readings show."""
 
     holds: bool | None
     said: Message
@@ -31,8 +31,8 @@ _Reader = Callable[[TextFound, Host], StateReading | None]
 
 
 def reading_of(found: TextFound, hosts: tuple[Host, ...]) -> StateReading | None:
-    """Return the result of the hosts' readings for the text, preferably a host's on which it is true.  None: no reading
-    is about it."""
+    """Return the result of the readings of one host for the text; preferably of a host on which the text is true.
+    Return None if no reading is about the text."""
     reader = _READERS.get(found.entry.id)
     if reader is None:
         return None
@@ -51,7 +51,7 @@ _NAT = re.compile(r"-t nat\b|\bNAT\b|PREROUTING|POSTROUTING")
 
 
 def _chains(found: TextFound, host: Host) -> StateReading | None:
-    """Return whether a chain in the text is one that this dockerd should have and that is missing."""
+    """Return whether the text names a chain that the host's dockerd should have and that is missing."""
     named = frozenset(_CHAIN.findall(found.quote)) or frozenset({"DOCKER"})
     table = "nat" if _NAT.search(found.quote) else "filter"
     engines = [(engine, lost) for engine, lost in missing_on(host) if engine.kind == "docker" and engine.running]
@@ -81,12 +81,12 @@ def _unreachable(_: TextFound, host: Host) -> StateReading | None:
         return None
     if docker.answers:
         return StateReading(False, message("dockerd answers now"), _traces(docker.engine))
-    stopped = docker.contact.state == "stopped" and docker.expected  # beside Podman, dockerd may not be meant to run
+    stopped = docker.contact.state == "stopped" and docker.expected  # with Podman, dockerd may be unused
     return StateReading(stopped or None, message("dockerd does not answer now"))
 
 
 def _ended(_: TextFound, host: Host) -> StateReading | None:
-    """Return whether systemd reports dockerd's unit as failed: its last start failed, or its run since then."""
+    """Return whether systemd reports dockerd's unit as failed: its last start failed, or it failed after this start."""
     docker = _docker_of(host)
     if docker is None:
         return None
@@ -99,8 +99,8 @@ def _ended(_: TextFound, host: Host) -> StateReading | None:
 
 
 def _not_started(found: TextFound, host: Host) -> StateReading | None:
-    """Return whether dockerd does not run for the reason in the text: the log of its last start, or its configuration,
-    has to show it.  An older log line does not explain its present state."""
+    """Return whether dockerd is not running for the reason that the text gives.  The log of dockerd's last start, or
+    its configuration, has to show this reason.  An older log line does not explain dockerd's present state."""
     docker = _docker_of(host)
     if docker is None:
         return None
@@ -135,7 +135,8 @@ def _traces(engine: Engine) -> tuple[str, ...]:
 
 
 def _module(module: str) -> _Reader:
-    """Return a reader that checks whether the kernel has the module, which is of the same name as a kind of link."""
+    """Return a reader that checks whether the kernel has the module.  The module has the same name as a kind of
+    link."""
 
     def read(_: TextFound, host: Host) -> StateReading | None:
         files = host.rule_tools.modules
@@ -170,4 +171,4 @@ _READERS: dict[str, _Reader] = {
     "docker-veth-unsupported": _module("veth"),
     "dockerd-vxlan-unsupported": _module("vxlan"),
 }
-"""The readers by the id of their texts' entry."""
+"""The readers, by the id of the entry for whose texts they are used."""

@@ -1,7 +1,7 @@
-"""The sender of a text: the program that printed it, and its place.
+"""Finds the sender of a text: the program that printed it, and the place of this program.
 
-The user names it (``--from``); or the line's prefix names it, and such a host or container was read; or the text has a
-form that only a host's own engine, firewall or kernel prints.
+The sender is known in three cases: if the user names it (``--from``), if the line's prefix names a host or container
+that was read, and if the text has a form that only a host's own engine, firewall or kernel prints.
 """
 
 import re
@@ -17,38 +17,40 @@ from hairpin.network.prefix import Version, address_text, parse_address
 from hairpin.question.asked import Origin
 
 SenderKind = Literal["host", "container", "address", "lan", "elsewhere", "unknown"]
-"""``address``: a client outside; ``elsewhere``: a host or a container that was not read."""
+"""The kind of a sender.  ``address``: a client outside.  ``elsewhere``: a host or a container that was not read."""
 ToldBy = Literal["option", "line", "form", ""]
 _SOURCE = re.compile(r"\bSRC=([0-9a-fA-F.:]+)|\budp:([0-9.]+):\d+\"|\bread udp ([0-9.]+):\d+->")
-"""The source of the packet in the text of a log rule or of dockerd's resolver."""
+"""Matches the source address of the packet in the text of a log rule or of dockerd's resolver."""
 STUB_RESOLVER, _EMBEDDED = "127.0.0.53", "127.0.0.11"
-"""systemd-resolved's own address on each host that runs it, and dockerd's in containers.
+"""The address of systemd-resolved on each host that runs it, and the address of dockerd's resolver in containers.
 
 Source: systemd-resolved.service(8); moby libnetwork/resolver.go"""
 _NAMELESS = ("localhost", "localhost.localdomain")
-"""Default host names."""
+"""The default host names, which do not identify a host."""
 _ID = re.compile(r"[0-9a-f]{12,64}")
 
 
 class TextSender(msgspec.Struct, frozen=True):
-    """The printer of a text.  ``name``: the program of a host, the container, or the address; ``host``: the label of
-    the host that was read, or the name of one that was not.  ``told_by``: how the sender is known."""
+    """The printer of a text.  ``name``: the program on a host, the container, or the address.  ``host``: the label of a
+    host that was read, or the name of a host that was not read.  ``told_by``: how the sender is known."""
 
     kind: SenderKind
     name: str = ""
     host: str = ""
     told_by: ToldBy = ""
     origin: Origin | None = None
-    """The start of its packets; None: unknown."""
+    """The start of the sender's packets; None if it is unknown."""
 
     @property
     def is_known(self) -> bool:
-        """Whether it is one of the hosts that were read, or a client named by the user or the line."""
+        """Whether the sender is known: a host that was read, a container on it, or a client that the user or the line
+        names."""
         return self.origin is not None
 
     @property
     def start(self) -> str:
-        """The start of its packets in the form of ``--from``; empty: unknown, or known only from the text's form."""
+        """The start of the sender's packets as a value of ``--from``; empty if it is unknown, or if only the text's
+        form shows it."""
         if self.origin is None or self.told_by == "form":
             return ""
         match self.kind:
@@ -63,12 +65,12 @@ class TextSender(msgspec.Struct, frozen=True):
 
 
 UNKNOWN = TextSender("unknown")
-"""The printer of the text is unknown."""
+"""The sender of a text whose printer is unknown."""
 
 
 def sender_of(found: TextFound, option: Origin | None, whole: Answer) -> TextSender:
-    """Return the sender of the text.  ``option``: the user's statement of where it was printed; ``whole``: the
-    hosts."""
+    """Return the sender of the text.  ``option``: the place at which the text was printed, as the user states it.
+    ``whole``: the answer about the hosts that were read."""
     if option is not None:
         return _by_option(option)
     by_line = _by_line(found, whole)
@@ -94,7 +96,7 @@ def _by_option(option: Origin) -> TextSender:
 
 
 def _by_line(found: TextFound, whole: Answer) -> TextSender | None:
-    """Return the sender in the line's prefix, or None."""
+    """Return the sender that the line's prefix names, or None."""
     speaker = found.speaker
     host = _host_named(speaker.host, whole) if speaker.host else None
     if speaker.host and host is None and speaker.host not in _NAMELESS:
@@ -109,12 +111,12 @@ def _by_line(found: TextFound, whole: Answer) -> TextSender | None:
     if "/" in speaker.program or _ID.fullmatch(tag):  # Docker's log drivers syslog and journald
         return _one_container(tag, hosts) or TextSender("elsewhere", tag, host.name, "line")
     if _containers(tag, host):
-        return UNKNOWN  # a program of the host, or a container that logs under its name
+        return UNKNOWN  # this is a program of the host, or a container that logs under the program's name
     return TextSender("host", speaker.program, host.name, "line", Origin("host", host=host.name))
 
 
 def _host_named(name: str, whole: Answer) -> Host | None:
-    """Return the host of that name or label, with or without its domain."""
+    """Return the host with the given name or label, with or without its domain; None if there is none."""
     short = name.lower().partition(".")[0]
     for evidence in whole.evidence:
         if short in (evidence.hostname.lower().partition(".")[0], evidence.name.lower()):
@@ -136,7 +138,8 @@ def _container(container: Container, host: Host) -> TextSender:
 
 
 def _containers(name: str, host: Host) -> tuple[Container, ...]:
-    """Return the containers that a log means by the name: Compose omits its project's name."""
+    """Return the containers that a log may mean by the name.  Compose omits the project's name from a container's
+    name."""
     known = host.containers_named(name)
     if known:
         return known
@@ -167,8 +170,8 @@ def _address_on(ipv4: int | None, ipv6: int | None, version: Version) -> int | N
 
 
 def _by_form(found: TextFound, whole: Answer) -> TextSender:
-    """Return the sender by the form of the text.  A name server's address shows only its kind: each host and container
-    may have one."""
+    """Return the sender that the form of the text shows.  A name server's address in the text shows only the sender's
+    kind, because each host and each container may have such a name server."""
     if found.entry.printed_by == "host":
         only = whole.network.hosts[0].name if len(whole.network.hosts) == 1 else ""
         return TextSender("host", found.entry.program, only, "form", Origin("host", host=only))

@@ -1,5 +1,5 @@
-"""Intended isolation: an engine's isolation of networks, an unpublished port, a policy in a file.  A flow that ends
-there proves no text, because it is intended to fail."""
+"""Recognizes intended isolation: an engine's isolation of networks, an unpublished port, a policy in a file.  If a flow
+fails because of intended isolation, this does not prove that a text is true."""
 
 from hairpin.answer.answer import Answer, CauseAnswer, FlowAnswer
 from hairpin.causes.registry import is_on_purpose
@@ -23,7 +23,8 @@ def is_kept_apart(cause: CauseAnswer, flow: FlowAnswer, answer: Answer) -> bool:
 
 
 def enters_a_network(flow: FlowAnswer, answer: Answer) -> bool:
-    """Return whether an outside client asks an address of a container network, to which no router leads."""
+    """Return whether an outside client sends to an address in a container network.  No router outside has a route to
+    such an address."""
     asked = flow.trace.flow
     if not isinstance(asked.start, (Outside, Lan)):
         return False

@@ -1,4 +1,4 @@
-"""Reads lines and collects their meanings.  Equal lines are folded, so the memory is bounded for any length of the
+"""Reads lines and collects their meanings.  Equal lines are merged, so the memory is bounded for any length of the
 log."""
 
 from collections.abc import Iterable
@@ -22,29 +22,31 @@ from hairpin.explain.named import ENOUGH, Named, targets_in, things_in
 from hairpin.texts.meaning import TextMeaning
 
 KINDS = 20
-"""The number of kinds of meaningless lines that are kept; others are counted."""
+"""The number of kinds of lines without a meaning that are kept.  Lines of other kinds are only counted."""
 _FORMS = 64
-"""The number of forms of found texts that are distinguished.  Further ones are counted with the first of their
-entry."""
+"""The number of forms of found texts that are distinguished.  A text of another form is counted with the first form of
+the same entry."""
 _KNOWN = 2048
-"""Forms of whole lines whose meaning is remembered."""
+"""The number of forms of whole lines whose meaning is remembered."""
 _WRAPPED = 400
-"""A pasted text is shorter than this: its first lines may be parts of a wrapped line."""
+"""The greatest length of an input that counts as a pasted text.  The first lines of a pasted text may be parts of one
+wrapped line."""
 _PARTS = 6
-"""The most parts of a wrapped line."""
+"""The greatest number of parts of a wrapped line."""
 _ALIKE = 100
-"""After this many lines of one form without a new name, nothing more is extracted."""
+"""The number of lines of one form without a new name after which no names are extracted from lines of this form."""
 _QUOTED = 1000
-"""Characters of a quote."""
+"""The greatest number of characters of a quoted line."""
 _PREFIX = 300
-"""Bytes in which a line's prefix ends."""
+"""The number of bytes at the beginning of a line within which the line's prefix ends."""
 _VARYING = b"0123456789abcdefABCDEF"
-"""The parts that differ between lines of one form: numbers, times, ids."""
+"""The characters of the parts that differ between lines of one form: numbers, times, ids."""
 
 
 class TextFound(msgspec.Struct, frozen=True):
-    """A text with a meaning.  ``line``: the number of the first line that has it, from 1.  ``first_at``, ``last_at``:
-    None if the lines have no time.  ``targets``: its targets, as arguments of ``hairpin check``."""
+    """A text with a known meaning.  ``line``: the number of the first line that contains the text, counted from 1.
+    ``first_at`` and ``last_at``: the first and the last time of these lines; None if they have no time.  ``targets``:
+    the text's targets, as arguments of ``hairpin check``."""
 
     line: int
     quote: str
@@ -55,7 +57,7 @@ class TextFound(msgspec.Struct, frozen=True):
     named: tuple[Named, ...]
     targets: tuple[str, ...]
     speaker: Speaker = NOBODY
-    """The printer in the lines' prefix; lines of different printers are separate texts."""
+    """The printer that the lines' prefix names.  Lines of different printers are separate texts."""
 
 
 class TextUnknown(msgspec.Struct, frozen=True):
@@ -68,8 +70,8 @@ class TextUnknown(msgspec.Struct, frozen=True):
 
 
 class Understood(msgspec.Struct, frozen=True):
-    """The meaning of the lines, in their order.  ``rest``: lines beyond the first kinds of ``unknown``; ``lines``: the
-    number of non-empty lines."""
+    """The meanings of the lines, in the order of the lines.  ``rest``: the number of lines without a meaning that are
+    of no kind in ``unknown``.  ``lines``: the number of non-empty lines."""
 
     found: tuple[TextFound, ...]
     unknown: tuple[TextUnknown, ...]
@@ -93,11 +95,11 @@ class _Form:
 
     @property
     def is_full(self) -> bool:
-        """Whether nothing more is extracted from further lines."""
+        """Whether no names are extracted from further lines of this form."""
         return self.alike >= _ALIKE or len(self.targets) >= ENOUGH
 
     def add(self, hit: TextHit) -> None:
-        """Add the things in the line."""
+        """Add the things that the line names."""
         known = len(self.named) + len(self.targets)
         if len(self.named) < ENOUGH:
             self.named.update(dict.fromkeys(things_in(hit.text, hit.places)))
@@ -144,7 +146,7 @@ class _Reader:
             self._found(number, line, skeleton, hit)
 
     def read_wrapped(self, number: int, raws: list[bytes]) -> int:
-        """Read the first of the lines, with the lines that continue it; return how many were read."""
+        """Read the first line, together with the lines that continue it; return the number of lines that were read."""
         lines = [readable(raws[0])]
         best, taken = find_meaning(lines[0]), 1
         for raw in raws[1:_PARTS]:
@@ -195,7 +197,7 @@ class _Reader:
         kind.count += 1
 
     def understood(self) -> Understood:
-        """Return the result."""
+        """Return the meanings of all lines that were read."""
         return Understood(
             tuple(self._text_found(each) for each in self._forms.values()),
             tuple(TextUnknown(each.number, each.quote, each.count, each.targets) for each in self._kinds.values()),
@@ -223,8 +225,8 @@ def _speaker(line: bytes) -> Speaker:
 
 
 def _joined(lines: list[bytes], between: bytes) -> bytes:
-    """Return the wrapped line joined.  A terminal wraps at its width; a mail program wraps at a space and may add quote
-    marks."""
+    """Return the parts of a wrapped line joined.  A terminal wraps a line at its width.  A mail program wraps it at a
+    space and may add quote marks."""
     first, *others = lines
     return between.join((first.rstrip() if between else first, *(_unquoted(each) for each in others)))
 
@@ -234,8 +236,8 @@ def _unquoted(line: bytes) -> bytes:
 
 
 def _continues(hit: TextHit, begin: int, best: TextHit | None) -> bool:
-    """Return whether the next line continues the earlier ones: the text goes on in it, or the earlier ones end too
-    early to have a meaning.  ``begin``: the offset of the line in bytes."""
+    """Return whether the next line continues the earlier lines.  It does if the text goes on in it, or if the earlier
+    lines end too early to have a meaning.  ``begin``: the offset of the line in bytes."""
     if best is not None and (hit.entry is best.entry or hit.entry.general):
         return False
     before, upto = (len(hit.text[:place].encode()) for place in hit.span)
@@ -243,7 +245,7 @@ def _continues(hit: TextHit, begin: int, best: TextHit | None) -> bool:
 
 
 def understand(lines: Iterable[bytes], clock: Clock) -> Understood:
-    """Return the meaning of the lines."""
+    """Return the meanings of the lines."""
     reader = _Reader(clock)
     pasted: list[bytes] = []
     number = 0

@@ -1,9 +1,9 @@
-"""The catalogue of texts, one file for each kind of program; an entry is a ``TextMeaning``.  The engines' texts about
-failed starts are in ``hairpin.texts``.
+"""The catalogue of known texts, with one file for each kind of program.  Each entry is a ``TextMeaning``.  The engines'
+texts about failed starts are in ``hairpin.texts``.
 
 ``docker`` (ports and rules), ``docker_networks``, ``dockerd``, ``podman`` (with CNI and containerd), ``iptables`` (with
 nft), ``kernel`` (with ip), ``firewalls``, ``managers`` (of links, services and compose), ``clients``, ``languages``
-(their libraries), ``exchanges`` (connections that opened and then failed), ``names`` (DNS).
+(libraries of programming languages), ``exchanges`` (connections that opened and then failed), ``names`` (DNS).
 """
 
 from hairpin.explain.catalogue.clients import CLIENTS
@@ -24,4 +24,4 @@ ENTRIES = (
     *ENGINE_STARTS, *DOCKER, *DOCKER_NETWORKS, *DOCKERD, *PODMAN, *IPTABLES, *KERNEL, *FIREWALLS, *MANAGERS, *CLIENTS,
     *LANGUAGES, *EXCHANGES, *NAMES,
 )  # fmt: skip
-"""Every entry."""
+"""All entries of the catalogue."""

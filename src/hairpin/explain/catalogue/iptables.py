@@ -1,4 +1,4 @@
-"""Texts of iptables, ip6tables, nft and modprobe, whoever calls them."""
+"""Texts of iptables, ip6tables, nft and modprobe, whichever program calls them."""
 
 from hairpin.message import message
 from hairpin.texts.meaning import TextMeaning
