@@ -1,4 +1,4 @@
-"""The acts of the runner as values (run a command, replace a file), and their results."""
+"""The acts that the runner carries out, as values (run a command, replace a file), and their results."""
 
 from collections.abc import Generator
 
@@ -15,12 +15,14 @@ class Command(msgspec.Struct, frozen=True, tag="command"):
 
 
 Attributes = tuple[tuple[str, bytes], ...]
-"""Extended attributes by name: ACLs, the SELinux context, attributes that users set."""
+"""The extended attributes of a file, by name: ACLs, the SELinux context, attributes that users set."""
 
 
 class FileState(msgspec.Struct, frozen=True, omit_defaults=True):
-    """A file's content, permission bits, owner and extended attributes.  None: not known.  Then an existing file keeps
-    its own; a new file is owned by root and has mode 0644 and its folder's default attributes."""
+    """The content, permission bits, owner and extended attributes of a file.  A part that is None is unknown.
+
+    If a part is unknown, an existing file keeps this part.  A new file belongs to root, and has mode 0644 and the
+    default attributes of its folder."""
 
     content: str
     mode: int | None = None
@@ -30,7 +32,7 @@ class FileState(msgspec.Struct, frozen=True, omit_defaults=True):
 
     @property
     def is_complete(self) -> bool:
-        """Whether mode and owner are known, so that the file can be made again as it is."""
+        """Whether mode and owner are known, so that the file can be made again exactly as it is."""
         return None not in (self.mode, self.uid, self.gid)
 
 
@@ -38,7 +40,8 @@ NEW_MODE = 0o644
 
 
 def with_mode_and_owner(wanted: FileState, found: FileState | None) -> FileState:
-    """Return the new state of a file: each part as ``wanted``, or as ``found`` if ``wanted`` does not have it."""
+    """Return the new state of a file.  Each part is taken from ``wanted``, or from ``found`` if it is unknown in
+    ``wanted``."""
     own = found if found is not None else FileState("", NEW_MODE, 0, 0)
     return FileState(
         wanted.content,
@@ -50,8 +53,8 @@ def with_mode_and_owner(wanted: FileState, found: FileState | None) -> FileState
 
 
 class Replace(msgspec.Struct, frozen=True, tag="replace"):
-    """Replaces a file.  ``before``: the state that the runner must find; ``after``: the state that it leaves.  None: no
-    file."""
+    """Act: replace a file.  ``before``: the state that the runner must find.  ``after``: the state that it makes.
+    None: the file does not exist in this state."""
 
     path: str
     before: FileState | None
@@ -62,7 +65,8 @@ Act = Command | Replace
 
 
 class Done(msgspec.Struct, frozen=True):
-    """An act's result: the exit status (0: done), standard output, and why the act failed (None if it was done)."""
+    """The result of an act: the exit status (0: the act was done), standard output, and why the act failed (None if it
+    was done)."""
 
     status: int
     printed: str = ""
@@ -70,7 +74,8 @@ class Done(msgspec.Struct, frozen=True):
 
 
 Acting = Generator[Act, Done, Message | None]
-"""Yields acts, is sent the result of each, and returns the complaint: None if all were done."""
+"""A generator that yields acts and is sent the result of each act.  It returns the complaint, or None if all acts were
+done."""
 
 
 def ended_with(command: Command, status: int) -> Message:

@@ -1,8 +1,9 @@
-"""Replaces a file of this host and keeps its metadata: mode, owner, ACLs, SELinux context, other names.  A reader sees
-the old file or the new one: the new file is written beside the old one, synced, and renamed over it.  A file with
-several hard links is written in place, because a rename would replace only one of its names.  Until that is done, a
-copy of the old content lies beside the file.  If the process is killed, the next run recognizes the half-written file
-by that copy.
+"""Replaces a file of this host and keeps its metadata: mode, owner, ACLs, SELinux context, other names.
+
+A reader sees either the old file or the new file.  The new file is written in the same folder, synced, and renamed over
+the old file.  A file with several hard links is written in place, because a rename would replace only one of its names.
+While such a file is written, a copy of its old content is in the same folder.  If the process is killed, the next run
+recognizes the half-written file by this copy.
 
 Source: rename(2), xattr(7), acl(5), ioctl_iflags(2)
 """
@@ -19,19 +20,19 @@ from hairpin.carry.act import Attributes, FileState, Replace, with_mode_and_owne
 from hairpin.message import Message, message, verbatim
 
 _OF_CONTENT = frozenset({"security.ima", "security.evm"})
-"""Attributes that sign a file's content: kept with a new content, they would make the file unreadable."""
+"""The attributes that sign a file's content.  If they were kept for a new content, the file could not be read."""
 _GET_FLAGS = 0x80086601
-"""``FS_IOC_GETFLAGS``."""
+"""The ioctl ``FS_IOC_GETFLAGS``, which reads the inode flags."""
 _FROZEN: tuple[tuple[int, str], ...] = ((0x10, "i"), (0x20, "a"))
-"""``FS_IMMUTABLE_FL``, ``FS_APPEND_FL``, and their letters in chattr(1)."""
+"""The inode flags ``FS_IMMUTABLE_FL`` and ``FS_APPEND_FL``, with their letters in chattr(1)."""
 _MADE = ".network.d"
-"""The suffix of a drop-in folder, which is made with its first file and removed with its last."""
+"""The suffix of a drop-in folder.  The folder is made with its first file, and removed with its last file."""
 _NO_ATTRIBUTES = (errno.ENOTSUP, errno.ENOSYS)
 
 
 def replace_file(act: Replace) -> Message | None:
-    """Replace the file; return the error, or None.  After an error the file is unchanged.  Of a symbolic link, the
-    target is replaced."""
+    """Replace the file; return the error, or None.  After an error the file is unchanged.  If the path is a symbolic
+    link, the link's target is replaced."""
     path = Path(os.path.realpath(act.path))
     try:
         found = state_of(path)
@@ -89,7 +90,7 @@ def _old(path: Path) -> Path:
 
 
 def _write_beside(path: Path, state: FileState) -> None:
-    """Write the new file beside the old one, and rename it over the old one."""
+    """Write the new file in the folder of the old file, and rename it over the old file."""
     if path.parent.name.endswith(_MADE):
         path.parent.mkdir(mode=0o755, exist_ok=True)
     new = _new(path)
@@ -100,7 +101,7 @@ def _write_beside(path: Path, state: FileState) -> None:
 
 
 def _make(path: Path, state: FileState) -> None:
-    """Make a file with this state, and return once it is on the disk."""
+    """Make a file with the given state, and return after it is on the disk."""
     path.unlink(missing_ok=True)
     descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
     with os.fdopen(descriptor, "wb") as file:
@@ -118,11 +119,12 @@ def _give(descriptor: int, state: FileState) -> None:
     os.fchown(descriptor, state.uid, state.gid)
     if state.attributes is not None:
         _set_attributes(descriptor, state.attributes)
-    os.fchmod(descriptor, state.mode)  # after the ACL, because it sets the ACL's mask
+    os.fchmod(descriptor, state.mode)  # the mode is set after the ACL, because chmod(2) sets the ACL's mask
 
 
 def _was_interrupted(path: Path, before: FileState | None, after: FileState | None) -> bool:
-    """Return whether a process was killed while it overwrote one of the two contents with the other, in place."""
+    """Return whether a process was killed while it overwrote the file in place, from one of the two contents to the
+    other."""
     if before is None or after is None or not path.is_file():
         return False
     held = state_of(_old(path))
@@ -132,7 +134,7 @@ def _was_interrupted(path: Path, before: FileState | None, after: FileState | No
 
 
 def _is_mixed(found: bytes, one: bytes, other: bytes) -> bool:
-    """Return whether each byte is equal to the byte of one of the contents at the same offset, or is a zero that was
+    """Return whether each byte of the file comes from one of the two contents at the same offset, or is a zero that was
     allocated for the longer content.  After a power cut, any page of a file may be old or new."""
     shorter, longer = sorted((one, other), key=len)
     room = found[len(shorter) :]
@@ -144,17 +146,17 @@ def _is_mixed(found: bytes, one: bytes, other: bytes) -> bool:
 
 
 def _write_in_place(path: Path, before: str, state: FileState) -> None:
-    """Overwrite the file in place, so that all its hard links stay.  Before that, its old content is synced to a file
-    beside it."""
+    """Overwrite the file in place, so that all its hard links stay.  Before, write a copy of its old content to the
+    same folder, and sync the copy."""
     old, content = _old(path), state.content.encode("utf-8", "surrogateescape")
-    with path.open("r+b") as file:  # fails before any change if the file cannot be written
+    with path.open("r+b") as file:  # this fails before any change if the file cannot be written
         with ExitStack() as cleanup:
             if not old.exists():
                 cleanup.callback(old.unlink, missing_ok=True)
                 _make(old, FileState(before, 0o600, os.geteuid(), os.getegid()))
                 _sync(path.parent)
             length = os.fstat(file.fileno()).st_size
-            if len(content) > length:  # a full disk fails here, while the old content is whole
+            if len(content) > length:  # if the disk is full, this fails while the old content is still complete
                 cleanup.callback(os.truncate, path, length)
                 os.posix_fallocate(file.fileno(), length, len(content) - length)
             cleanup.pop_all()
@@ -166,7 +168,7 @@ def _write_in_place(path: Path, before: str, state: FileState) -> None:
 
 
 def _sync(folder: Path) -> None:
-    """Return once the names in the folder are on the disk."""
+    """Sync the folder: return after the names in it are on the disk."""
     descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
     try:
         os.fsync(descriptor)
@@ -175,8 +177,8 @@ def _sync(folder: Path) -> None:
 
 
 def _attributes(file: Path | int) -> Attributes:
-    """Return the extended attributes that stay valid if the content changes; empty if the file system has no
-    attributes."""
+    """Return the extended attributes of the file that stay valid if its content changes; none if the file system has no
+    extended attributes."""
     try:
         names = os.listxattr(file)
     except OSError as error:
@@ -187,7 +189,8 @@ def _attributes(file: Path | int) -> Attributes:
 
 
 def _set_attributes(descriptor: int, wanted: Attributes) -> None:
-    """Give a new file these attributes, and remove others, such as those from its folder's default ACL."""
+    """Give a new file the given attributes, and remove all others, such as attributes from the default ACL of its
+    folder."""
     held = dict(_attributes(descriptor))
     for name in held.keys() - dict(wanted).keys():
         os.removexattr(descriptor, name)

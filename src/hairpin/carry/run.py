@@ -14,7 +14,8 @@ SEARCH_PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 _ENVIRONMENT = {"PATH": SEARCH_PATH, "LC_ALL": "C"}
 _LIMIT_S = 60.0
 _REFUSED, _LATE, _NOT_FOUND = 1, 124, 127
-"""Exit statuses; the last two are those of timeout(1) and of a shell that finds no such program."""
+"""The exit statuses of acts.  The last two are the statuses of timeout(1) and of a shell that does not find the
+program."""
 
 
 _NAMES_PROGRAM = re.compile(r"(?:^|\s)(?:--mo(?:d|dp|dpr|dpro|dprob|dprobe)?(?=[=\s]|$)|-[^-\s]*M)")
@@ -23,12 +24,13 @@ _NAMES_PROGRAM = re.compile(r"(?:^|\s)(?:--mo(?:d|dp|dpr|dpro|dprob|dprobe)?(?=[
 def names_program(rule: str) -> bool:
     """Return whether a rule names a program that iptables would run: ``--modprobe PROGRAM``, ``-M``.
 
-    getopt_long(3) also takes the long name abbreviated; quotes and backslashes hide none.  Source: iptables(8)"""
+    getopt_long(3) also accepts abbreviations of the long option.  Quotes and backslashes in the rule cannot hide the
+    option.  Source: iptables(8)"""
     return _NAMES_PROGRAM.search(re.sub(r"[\"'\\]", "", rule)) is not None
 
 
 def why_refused(command: Command) -> Message | None:
-    """Return why the command is never run: it would run another program.  None: it may be run."""
+    """Return why the command is never run: it would run another program.  Return None if it may be run."""
     program = command.argv[0]
     if "tables" in program and any(map(names_program, (*command.argv[1:], *command.text.split("\n")))):
         return message("{program} would run another program for this rule", program=program)
@@ -36,7 +38,7 @@ def why_refused(command: Command) -> Message | None:
 
 
 def carry_out(acting: Acting) -> Message | None:
-    """Carry every act out, in order; return the complaint, or None if all were done."""
+    """Carry out the acts in order; return the complaint, or None if all acts were done."""
     try:
         act = next(acting)
         while True:
@@ -47,7 +49,7 @@ def carry_out(acting: Acting) -> Message | None:
 
 
 def do(act: Act) -> Done:
-    """Do one act."""
+    """Do one act, and return its result."""
     match act:
         case Command():
             return _run(act)
@@ -80,9 +82,10 @@ def _run(command: Command) -> Done:
 
 
 def _ran(command: Command) -> tuple[int, str, str]:
-    """Return the exit status, standard output and standard error.  Standard input and output are memory files, not
-    pipes: if this process is killed, the command can still read its whole input, and printing does not end it.  Source:
-    memfd_create(2), signal(7) ``SIGPIPE``"""
+    """Run the command, and return its exit status, standard output and standard error.
+
+    Standard input and output are memory files, not pipes.  So if this process is killed, the command can still read its
+    whole input, and is not ended by SIGPIPE when it prints.  Source: memfd_create(2), signal(7) ``SIGPIPE``"""
     with ExitStack() as stack:
         given, printed, said = (stack.enter_context(os.fdopen(os.memfd_create("hairpin"), "w+b")) for _ in range(3))
         given.write(command.text.encode("utf-8", "surrogateescape"))

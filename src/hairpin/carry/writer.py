@@ -1,7 +1,7 @@
-"""Replaces one file for ``apply.sh``: a rename by a shell would lose the file's metadata, or separate its hard links.
+"""Replaces one file for ``apply.sh``.  A rename by a shell would lose the file's metadata, or separate its hard links.
 
-``python -m hairpin.carry.writer``: standard input has the act as JSON.  Exit status: 0 if the file is replaced; 3 if it
-is unchanged, and standard error says why.
+``python -m hairpin.carry.writer`` reads the act as JSON from standard input.  Exit status: 0 if the file was replaced;
+3 if it is unchanged, and then standard error says why.
 """
 
 import sys

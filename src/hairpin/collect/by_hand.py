@@ -1,4 +1,5 @@
-"""``collect.sh`` for a person to run on a host without Python and ssh; and the evidence in its output."""
+"""Prepares ``collect.sh`` for a person who runs it on a host without Python and ssh, and reads the evidence in its
+output."""
 
 from typing import BinaryIO
 
@@ -12,11 +13,12 @@ from hairpin.message import message
 
 _HOW = b"# By hand, as root: sh collect.sh > host.txt; send host.txt back, for hairpin check --snapshot host.txt.\n"
 _BEGINNING = 1 << 16
-"""Bytes in which the script's first line has to come; a shell's own words may stand before it."""
+"""The number of bytes within which the first line of the script's output has to begin.  Other output of the shell may
+stand before this line."""
 
 
 def script_for_hand() -> bytes:
-    """Return ``collect.sh`` with a second comment line: how to run it, and what to send back."""
+    """Return ``collect.sh`` with a second comment line, which says how to run the script and what to send back."""
     first, rest = script().split(b"\n", 1)
     return first + b"\n" + _HOW + rest
 

@@ -6,9 +6,9 @@
                NL TOKEN TAB "end" TAB status TAB outcome [TAB uptime] NL stderr
     done    := TOKEN TAB "done" NL
 
-Each run draws a new token, so nothing that a host's users can write into a rule, a log or a file passes for a frame.
-Noise before the first line (a login banner, a shell's start-up file) is skipped. A reading without an end was stopped
-at its time limit. An output without ``done`` was cut off on its way.
+Each run draws a new token, so no text that a user of the host writes into a rule, a log or a file can look like a
+frame.  Noise before the first line (a login banner, a shell's start-up file) is skipped. A reading without an end was
+stopped at its time limit. An output without ``done`` was cut off on its way.
 """
 
 import re
@@ -39,7 +39,8 @@ def begins(output: bytes) -> bool:
 def parse(output: bytes, *, hairpin: str, source: str) -> Evidence:
     """Return the evidence that one run of ``collect.sh`` printed.
 
-    ``source`` names the host for messages. Raises CollectError if the output is cut or is not the script's.
+    ``source`` is the host's name for messages. Raises CollectError if the output is cut, or is not the output of
+    ``collect.sh``.
     """
     first = _FIRST.search(output)
     if first is None:
@@ -71,7 +72,8 @@ def parse(output: bytes, *, hairpin: str, source: str) -> Evidence:
 
 
 class _Clock:
-    """Turns the script's uptimes (one read of /proc/uptime, no process) into times of day."""
+    """Converts the uptimes that the script prints into times of day.  The script prints uptimes because it can read
+    /proc/uptime without starting a process."""
 
     def __init__(self, date: str, uptime: str) -> None:
         try:
@@ -113,7 +115,7 @@ def _readings(frames: list[bytes], clock: _Clock) -> tuple[Reading, ...]:
 
 
 def _answer(body: bytes, trailer: bytes) -> tuple[int, Outcome, str]:
-    """Return status, outcome and text of one reading; without a trailer the reading was stopped at its time limit."""
+    """Return status, outcome and text of one reading.  A reading without a trailer was stopped at its time limit."""
     head, _, stderr = trailer.partition(b"\n")
     fields = _text(head).split("\t")
     if len(fields) not in (3, 4) or fields[0] != "end" or not fields[1].isdigit():
@@ -139,7 +141,8 @@ def _took_ms(begun: str, trailer: bytes) -> int | None:
 
 
 def _outcome(status: int, error: str) -> Outcome:
-    """Return the outcome of a command by its status and standard error; the texts are those of the C locale."""
+    """Return the outcome of a command, derived from its exit status and its standard error.  Its texts are in the C
+    locale."""
     if status == 0:
         return "text"
     if status == 127:

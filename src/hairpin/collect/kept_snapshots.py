@@ -1,8 +1,8 @@
-"""The folder of kept snapshots: what ``hairpin diff --last-good`` compares with.
+"""The folder of kept snapshots, with which ``hairpin diff --last-good`` compares the host.
 
-The folder is of one user (0700), its files 0600.  A file appears whole or not at all.  Its name says when the host was
-read, and whether every flow passed then.  The folder is bounded; the newest file, and the newest one in which every
-flow passed, are never deleted.
+The folder belongs to one user and has mode 0700; its files have mode 0600.  A file appears whole or not at all.  A
+file's name says when the host was read, and whether every flow passed then.  The folder's size is bounded.  The newest
+file, and the newest file in which every flow passed, are never deleted.
 """
 
 import os
@@ -18,14 +18,15 @@ from hairpin.evidence.reading import Evidence
 from hairpin.message import Message, message
 
 FOLDER = Path("/var/lib/hairpin/snapshots")
-"""Root's folder."""
+"""The folder of root's kept snapshots."""
 KEPT, KEPT_BYTES = 100, 256 * 1024 * 1024
-"""Files that are kept, and their size."""
+"""The greatest number of files that are kept, and their greatest total size in bytes."""
 _NAME = re.compile(r"(\d{8}T\d{6}Z)-(\d{3})-(passing|failing)\.hairpin")
 
 
 class KeptSnapshot(msgspec.Struct, frozen=True, order=True):
-    """A kept snapshot.  ``taken_at``: ``20261126T021500Z``; ``number`` distinguishes snapshots of one second."""
+    """A kept snapshot.  ``taken_at``: the time of the snapshot, such as ``20261126T021500Z``.  ``number`` distinguishes
+    snapshots that were taken in the same second."""
 
     taken_at: str
     number: int
@@ -34,12 +35,12 @@ class KeptSnapshot(msgspec.Struct, frozen=True, order=True):
 
 
 def folder_of(state: Path) -> Path:
-    """Return the folder of the user who runs this: root's, or one in the user's own folder ``state``."""
+    """Return the folder of the user who runs hairpin: root's folder, or a folder in the user's own folder ``state``."""
     return FOLDER if os.geteuid() == 0 else state / "snapshots"
 
 
 def keep_snapshot(evidence: Evidence, folder: Path, *, passing: bool) -> Path:
-    """Write the evidence into the folder and return the file's path.  ``passing``: every flow passed.
+    """Write the evidence into the folder, and return the file's path.  ``passing``: whether every flow passed.
 
     Raises EvidenceError if the folder cannot be used."""
     taken_at = re.sub(r"[^0-9TZ]", "", evidence.taken_at)
@@ -60,9 +61,9 @@ def keep_snapshot(evidence: Evidence, folder: Path, *, passing: bool) -> Path:
 
 
 def kept_snapshots(folder: Path) -> tuple[KeptSnapshot, ...]:
-    """Return the kept snapshots, the newest first; none without a folder.
+    """Return the kept snapshots, the newest snapshot first; none if the folder does not exist.
 
-    Raises EvidenceError if others may write into the folder, or if it cannot be read."""
+    Raises EvidenceError if other users may write into the folder, or if it cannot be read."""
     try:
         if not folder.is_dir():
             return ()
@@ -81,9 +82,10 @@ def _kept(path: Path) -> KeptSnapshot | None:
 
 
 def surplus(kept: Iterable[tuple[KeptSnapshot, int]], count: int, size: int) -> Iterator[KeptSnapshot]:
-    """Yield the oldest ones beyond the count and the size (bytes); never the newest, nor the newest passing one.
+    """Yield the oldest snapshots, which exceed the greatest number or the greatest total size in bytes.  The newest
+    snapshot, and the newest snapshot in which every flow passed, are never yielded.
 
-    ``kept``: each with its size, the newest first."""
+    ``kept``: the snapshots with their sizes, the newest snapshot first."""
     total, has_passing = 0, False
     for number, (each, own) in enumerate(kept):
         total += own
@@ -94,7 +96,7 @@ def surplus(kept: Iterable[tuple[KeptSnapshot, int]], count: int, size: int) -> 
 
 
 def _refuse_foreign(folder: Path) -> None:
-    """Raise EvidenceError if others may write into the folder: they could forge a host's state."""
+    """Raise EvidenceError if other users may write into the folder, because they could forge a host's state."""
     status = folder.stat()
     if status.st_uid != os.geteuid() or status.st_mode & 0o022:
         raise EvidenceError(message("{folder} can be written by others, so it is not trusted", folder=folder))

@@ -1,7 +1,7 @@
 """Starts ``collect.sh`` on this host or over ssh, and returns its output.
 
-Nothing is installed on the host and nothing is left there: the script goes in on standard input, the answer comes back
-on standard output.  ``apply/program`` sends its program the same way.
+No file is installed or left on the host.  The script is sent to the standard input of a shell, and its output comes
+back on standard output.  ``apply/program`` sends its program in the same way.
 """
 
 import os
@@ -28,13 +28,14 @@ _LIMIT_S = 90.0
 _LIMIT_BYTES = 256 * 1024 * 1024
 _CHUNK = 1 << 16
 _LOOK_S = 0.2
-"""The interval at which a running script's thread checks for an interrupt."""
+"""The interval in seconds at which the thread of a running script checks whether an interrupt has arrived."""
 _interrupted = threading.Event()
 
 
 @contextmanager
 def stopped_by_interrupt() -> Generator[None]:
-    """Let an interrupt of the block, which reaches the main thread only, stop the scripts that other threads run."""
+    """Let an interrupt during the block stop the scripts that other threads run.  The interrupt itself reaches only the
+    main thread."""
     _interrupted.clear()
     try:
         yield
@@ -52,7 +53,7 @@ class Answer(msgspec.Struct, frozen=True):
 
 
 class Runner(Protocol):
-    """Runs a POSIX shell script on some host. ``name`` is that host's name in messages."""
+    """Runs a POSIX shell script on a host. ``name`` is the host's name in messages."""
 
     @property
     def name(self) -> str: ...
@@ -63,7 +64,7 @@ class Runner(Protocol):
 
 
 class Shell(Protocol):
-    """Runs a short shell text as root on some host, with further input on standard input."""
+    """Runs a short shell text as root on a host, with more input on standard input."""
 
     @property
     def name(self) -> str: ...
@@ -75,7 +76,8 @@ class Shell(Protocol):
 
 
 class LocalRunner(msgspec.Struct, frozen=True):
-    """This host, in the namespaces and with the rights of this process. ``environment`` None means its own."""
+    """Runs scripts on this host, in the namespaces and with the rights of this process. ``environment`` None: the
+    scripts get the environment of this process."""
 
     shell: tuple[str, ...] = ()
     environment: tuple[tuple[str, str], ...] | None = None
@@ -98,14 +100,14 @@ class LocalRunner(msgspec.Struct, frozen=True):
 
 
 def _shell() -> str:
-    """Return the shell of this machine: that on the path, else where POSIX systems have it.  An empty path has none."""
+    """Return the shell of this machine: the shell on the path, or otherwise /bin/sh, where POSIX systems have it."""
     folders = (*os.get_exec_path(), "/bin")
     return next((found for each in folders if os.access(found := os.path.join(each, "sh"), os.X_OK)), "sh")  # noqa: PTH118
 
 
 class SshRunner(msgspec.Struct, frozen=True):
-    """A host over ssh, as root or through ``sudo -n``. ssh never prompts: only keys and agents authenticate.
-    ``destination``: ``user@host`` or a name of ``~/.ssh/config``.
+    """Runs scripts on a host over ssh, as root or through ``sudo -n``. ssh never prompts: only keys and agents
+    authenticate.  ``destination``: ``user@host`` or a name of ``~/.ssh/config``.
     """
 
     destination: str
@@ -149,13 +151,13 @@ def collect(
 ) -> Evidence:
     """Return the host's present evidence.
 
-    ``root``: read configuration files under this directory instead of ``/``. ``docker_host``: as in DOCKER_HOST, whose
-    value is the default. ``only``: words such as ``port=8151``, ``name=web``, ``address=172.17.0.2``; a container is
-    entered if one of them fits it; empty: all are entered. ``traces``: words such as ``all``, ``since=1795046951``,
-    ``key=units``, by which the host's logs and file times are read instead of its state. ``asks_sets``: sets of
-    nftables that take long to list are not listed, because the caller asks them for single addresses. Raises
-    CollectError. What the
-    host refuses or does not have is a reading, not an error.
+    ``root``: read configuration files under this directory instead of ``/``. ``docker_host``: a value as in
+    DOCKER_HOST, which is the default. ``only``: words such as ``port=8151``, ``name=web``, ``address=172.17.0.2``; only
+    containers that one of these words fits are entered; empty: all containers are entered. ``traces``: words such as
+    ``all``, ``since=1795046951``, ``key=units``; if given, the host's logs and file times are read instead of its
+    state.  ``asks_sets``: sets of nftables that take long to list are not listed, because the caller asks whether they
+    contain single addresses. Raises CollectError. If the host refuses a reading or does not have the thing, this is a
+    reading, too, and no error.
     """
     arguments = (
         *(("--root", root) if root else ()),
@@ -179,16 +181,17 @@ def collect(
 
 @cache
 def script() -> bytes:
-    """Return ``collect.sh`` as it is shipped.  It is read once: hairpin's own file may be deleted later."""
+    """Return ``collect.sh`` as it is shipped.  It is read only once, because hairpin's own file may be deleted
+    later."""
     data = pkgutil.get_data("hairpin.collect", "collect.sh")
     assert data is not None
     return data
 
 
 def _remote_command(arguments: tuple[str, ...]) -> str:
-    """Return a command line that any login shell understands: it runs ``sh`` as root, or through ``sudo -n``."""
+    """Return the command line that runs ``sh`` as root, or through ``sudo -n``.  Every login shell understands it."""
     call = shlex.join(("-s", "--", *arguments))
-    # sudo passes neither the variables nor the home directory on.
+    # sudo keeps neither the environment variables nor the home directory.
     asked = (
         '${DOCKER_HOST:+--docker-host "$DOCKER_HOST"} ${DOCKER_CONTEXT:+--docker-context "$DOCKER_CONTEXT"} '
         '--docker-config "${DOCKER_CONFIG:-$HOME/.docker}"'
@@ -202,7 +205,7 @@ def _as_root(call: str) -> str:
 
 
 def _why_ssh_failed(answer: Answer) -> Message:
-    """Return why ssh, or sudo on the other side, did not run the script."""
+    """Return why ssh, or sudo on the other host, did not run the script."""
     said = answer.stderr.decode("utf-8", "replace")
     hints = (
         (
@@ -239,8 +242,8 @@ def _first_line(stderr: bytes) -> Message | str:
 def _exchange(
     argv: tuple[str, ...], script: bytes, name: str, limit_s: float, environment: Mapping[str, str] | None
 ) -> Answer:
-    """Run ``argv`` with the script on standard input.  It is written while the output is read, so that neither side
-    waits for the other."""
+    """Run ``argv`` with the script on standard input.  The script is written while the output is read, so that neither
+    process waits for the other."""
     try:
         process = subprocess.Popen(
             argv,
@@ -270,7 +273,7 @@ def _exchange(
 
 
 def _pump(process: subprocess.Popen[bytes], script: bytes, name: str, deadline: float) -> tuple[bytes, bytes]:
-    """Return standard output and error; raise CollectError past the deadline or the size limit."""
+    """Return standard output and standard error; raise CollectError if the deadline or the size limit is exceeded."""
     assert process.stdin is not None
     assert process.stdout is not None
     assert process.stderr is not None
@@ -312,8 +315,8 @@ def _pump(process: subprocess.Popen[bytes], script: bytes, name: str, deadline: 
 
 
 def _feed(process: subprocess.Popen[bytes], left: memoryview) -> memoryview:
-    """Write as much as the pipe takes and return the rest.  A process that has ended takes no more; its own message
-    says why."""
+    """Write as many bytes as the pipe accepts, and return the rest.  If the process has ended, return no rest; the
+    process's own message says why it ended."""
     assert process.stdin is not None
     try:
         return left[os.write(process.stdin.fileno(), left) :]
@@ -322,9 +325,10 @@ def _feed(process: subprocess.Popen[bytes], left: memoryview) -> memoryview:
 
 
 def _stop(process: subprocess.Popen[bytes]) -> None:
-    """End the script: by SIGTERM, so that it can remove its temporary directory, then by SIGKILL.
+    """End the script, first by SIGTERM, so that it can remove its temporary directory, and then by SIGKILL.
 
-    The pipes are closed first: a command of the script that waits for room in a full pipe would hold it up."""
+    The pipes are closed before, because a command of the script that waits for room in a full pipe would delay its
+    end."""
     for pipe in (process.stdout, process.stderr):
         if pipe is not None:
             pipe.close()

@@ -23,9 +23,9 @@ STANDARD_INPUT = "-"
 
 
 class Place(msgspec.Struct, frozen=True):
-    """Where a host is read from: a snapshot file (``-``: standard input), or ssh.
+    """The place from which a host is read: a snapshot file (``-``: standard input), or ssh.
 
-    ``label``: the host's name in the answer; empty: its own name."""
+    ``label``: the host's name in the answer; empty: the host's own name."""
 
     kind: Kind
     place: str
@@ -33,15 +33,15 @@ class Place(msgspec.Struct, frozen=True):
 
     @property
     def option(self) -> str:
-        """The option that names the place, as typed."""
+        """The option that names the place, as the user typed it."""
         return spelt(f"--{self.kind} {self.label}={self.place}" if self.label else f"--{self.kind} {self.place}")
 
 
 def parse_place(kind: Kind, text: str) -> Place:
     """Return the place that ``FILE``, ``USER@HOST`` or either with ``NAME=`` in front names.
 
-    A text with an equals sign that is the name of an existing file, or has a slash in front of it, names a file.
-    Raises UsageError if nothing is named, or if the text in front of the equals sign is no label.
+    A text with an equals sign names a file if a file of this name exists, or if a slash stands before the equals sign.
+    Raises UsageError if no place is named, or if the text before the equals sign is no label.
     """
     label, equals, place = text.partition("=")
     is_path = kind == "snapshot" and ("/" in label or (text != "" and Path(text).exists()))
@@ -76,7 +76,8 @@ def _no_label(kind: Kind, text: str, label: str) -> Message:
 
 
 What = Literal["state", "traces", "both"]
-"""What is read of a live host: its state, its traces, or both.  A snapshot has what it has."""
+"""The kind of evidence that is read from a live host: its state, its traces, or both.  For a snapshot it has no
+effect."""
 
 
 def read_all(
@@ -84,10 +85,10 @@ def read_all(
 ) -> tuple[Source, ...]:
     """Return the hosts in the order of their places, under the given labels.  They are read at the same time.
 
-    ``root``: read configuration files under this directory of the hosts.  ``what``: of live hosts; ``since``: from when
-    on their traces are read, in seconds since the epoch.  One of several hosts that cannot be read is a
-    :class:`NotRead`.  Raises CollectError or EvidenceError if none can be read, UsageError if two snapshots are to come
-    from standard input.
+    ``root``: read configuration files under this directory of the hosts.  ``what``: the kind of evidence that is read
+    from live hosts.  ``since``: the time from which on their traces are read, in seconds since the epoch.  If one of
+    several hosts cannot be read, it is returned as :class:`NotRead`.  Raises CollectError or EvidenceError if no host
+    can be read, and UsageError if two snapshots have to be read from standard input.
     """
     if sum(each.place == STANDARD_INPUT for each in places) > 1:
         raise UsageError(message("--snapshot -: only one snapshot can come from standard input"))
@@ -113,7 +114,7 @@ def read_this(
     since: float | None = None,
     asks_sets: bool = False,
 ) -> Evidence:
-    """Return what is asked for of the machine that this runs on; raise CollectError."""
+    """Return the wanted evidence of this machine; raise CollectError if it cannot be read."""
     return _taken(None, root=root, only=only, what=what, since=since, asks_sets=asks_sets)
 
 
@@ -157,5 +158,5 @@ def _read(
 
 
 def _name_of(place: Place) -> str:
-    """Return a name for a host that was not read: that of its file, or the host part of the ssh destination."""
+    """Return a name for a host that was not read: the name of its file, or the host in the ssh destination."""
     return spelt(Path(place.place).stem if place.kind == "snapshot" else place.place.rpartition("@")[2])

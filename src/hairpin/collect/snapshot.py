@@ -1,4 +1,5 @@
-"""Takes a snapshot: what ``hairpin snapshot`` and every command without ``--snapshot`` start from; and the traces."""
+"""Takes the evidence of a host, with which ``hairpin snapshot`` and every command without ``--snapshot`` start, and
+reads the host's traces."""
 
 from datetime import UTC, datetime
 from pathlib import Path
@@ -16,7 +17,7 @@ def take(
 ) -> Evidence:
     """Return the evidence of this host, or of ``host`` (USER@HOST) over ssh; raise CollectError.
 
-    ``only``: the containers to enter, ``asks_sets``: whether long sets are left out; see
+    ``only``: the containers that are entered.  ``asks_sets``: whether long sets are left out.  See
     :func:`hairpin.collect.run.collect`."""
     return _collected(host, root=root, only=only, asks_sets=asks_sets)
 
@@ -26,14 +27,16 @@ def take_traces(
 ) -> Evidence:
     """Return the traces of this host, or of ``host`` (USER@HOST) over ssh: its logs and file times; raise CollectError.
 
-    ``since``: from then on, in seconds since the epoch; None: of the last seven days.  ``kinds``: only these, such as
-    ``units``, ``packages``; empty: all.  The kinds are those of ``trace_all`` in collect.sh."""
+    ``since``: the time from which on traces are read, in seconds since the epoch; None: traces of the last seven days
+    are read.  ``kinds``: the kinds of traces that are read, such as ``units``, ``packages``; empty: all kinds.
+    ``trace_all`` in collect.sh has the list of kinds."""
     words = (*(() if since is None else (f"since={int(since)}",)), *(f"key={each}" for each in kinds))
     return _collected(host, root=root, traces=words or ("all",))
 
 
 def with_traces(evidence: Evidence, traces: Evidence) -> Evidence:
-    """Return the evidence with the readings of the traces behind its own, under further ids of the same host."""
+    """Return the evidence with the readings of the traces added after its own readings.  They get the next ids of the
+    same host."""
     return with_further(evidence, (each for each in traces.readings if is_trace(each.key)))
 
 
@@ -48,19 +51,19 @@ def _collected(
     runner: Runner = LocalRunner() if host is None else SshRunner(host)
     started = datetime.now(UTC)
     evidence = collect(runner, root=root, only=only, traces=traces, asks_sets=asks_sets)
-    if host is not None:  # this machine's clock is used to compare hosts' ages: evidence/several.py
+    if host is not None:  # the clock of this machine is used to compare the ages of hosts: evidence/several.py
         evidence = msgspec.structs.replace(evidence, collected_at=utc_text(started))
     return evidence
 
 
 def save(evidence: Evidence, path: Path) -> None:
-    """Write a snapshot file; raise EvidenceError."""
+    """Write a snapshot file; raise EvidenceError if it cannot be written."""
     file.write(evidence, path)
 
 
 def load(path: Path) -> Evidence:
-    """Return the evidence in a file: a snapshot, or what ``collect.sh`` printed; raise as :func:`evidence_in`, and
-    WrongPathError if the file cannot be read."""
+    """Return the evidence in a file: in a snapshot, or in the output of ``collect.sh``.  Raises the same errors as
+    :func:`evidence_in`, and WrongPathError if the file cannot be read."""
     try:
         with path.open("rb") as stream:
             return evidence_in(stream, source=str(path))

@@ -1,8 +1,9 @@
-"""A firewall manager's permanent configuration as tables: files in, tables out.
+"""Computes the tables that firewalld makes from the files of its permanent configuration.
 
-firewalld: ``permanent`` (the types), ``permanent_files`` (reads them), ``firewalld_nft`` (the entry: the table that the
-nftables back end makes).  Behind it: ``chain_sets`` (the chains of zones and policies), ``zone_dispatch`` (what leads
-to them in 1.0 to 1.3), ``pair_dispatch`` (since 2.0), ``opened`` (their rules) with ``rich_rules`` and
-``service_rules``, ``fragments`` (libnftables' words), ``rule_line`` and ``draft`` (where a rule goes).
-Beside it: ``bindings`` (links that are bound at run time), ``direct_rules`` (those of iptables).
+Read ``permanent`` (the types), ``permanent_files`` (reads the files) and ``firewalld_nft`` (the entry: the table that
+the nftables back end makes).  ``firewalld_nft`` uses ``chain_sets`` (the chains of zones and policies),
+``zone_dispatch`` (how firewalld 1.0 to 1.3 dispatches packets to these chains), ``pair_dispatch`` (how firewalld 2.0
+and later dispatches them), ``opened`` (the rules in these chains) with ``rich_rules`` and ``service_rules``,
+``fragments`` (libnftables' words), ``rule_line`` and ``draft`` (the place of a rule).  ``bindings`` is about links that
+are bound at run time, and ``direct_rules`` about direct rules, which firewalld adds with iptables.
 """

@@ -1,6 +1,6 @@
-"""Interfaces that dockerd, NetworkManager or a person binds to a zone while firewalld runs.
+"""Handles interfaces that dockerd, NetworkManager or a person binds to a zone while firewalld runs.
 
-Other run-time changes of the table stay.
+Other changes that were made to the table at run time stay.
 """
 
 import msgspec
@@ -10,8 +10,8 @@ from hairpin.netfilter.meaning import meaning
 
 
 def without_bound(held: Table, before: Table, after: Table) -> Table:
-    """Return the table ``held`` without the rules that are in ``before`` and not in ``after``.  A zone's chains stay
-    even without a link."""
+    """Return the table ``held`` without the rules that are in ``before`` and not in ``after``.  The chains of a zone
+    stay even if the zone has no link any more."""
     chains: list[Chain] = []
     for each in held.chains:
         old, new = before.chain(each.name), after.chain(each.name)

@@ -1,7 +1,7 @@
-"""The chains of a zone or a policy: their places, the jumps between them, and the rules in each.
+"""The chains of a zone or a policy: their places, the jumps between them, and the rules in each chain.
 
-A zone has chains for packets to the host, for forwarded packets and for source translation on egress; since 2.0 also
-for packets that the host sends.
+A zone has chains for packets to the host, for forwarded packets, and for source translation on egress.  From firewalld
+2.0 on, a zone also has chains for packets that the host sends.
 
 Source: firewall/core/fw_policy.py _get_table_chains_for_policy_dispatch(), policy_base_chain_name(); fw_zone.py
 policy_obj_from_zone_obj(); nftables.py build_policy_chain_rules()
@@ -22,25 +22,26 @@ from hairpin.netfilter.nft.syntax import Object
 Place = tuple[FirewalldTable, Hook]
 PARTS = ("pre", "log", "deny", "allow", "post")
 PAIRS = (2, 0)
-"""Since then zones are dispatched by pairs of ingress and egress."""
+"""The first version of firewalld that dispatches packets to zones by pairs of ingress and egress."""
 _HOST_PRE = (2, 4)
-"""Since then a policy from a zone to the host may forward ports."""
+"""The first version of firewalld in which a policy from a zone to the host may forward ports."""
 
 
 def chain_at(place: Place, suffix: str = "") -> str:
-    """Return the name of the chain that the hook calls, or of one beside it."""
+    """Return the name of the chain that the hook calls, or of another chain for this hook, whose name ends with
+    ``suffix``."""
     table, hook = place
     return f"{table}_{hook.upper()}{suffix}"
 
 
 def base_of(chains: OwnChains, place: Place) -> str:
-    """Return the first chain of the zone or policy at this place."""
+    """Return the first chain of the zone or policy for the given table and hook."""
     return chains.base(place[0], leaving=place[1] == "postrouting")
 
 
 def directions(name: str, *, pairs: bool = False) -> Iterator[tuple[OwnChains, tuple[Place, ...]]]:
-    """Yield the zone's sets of chains: for packets to the host, for packets that leave by the zone, for packets that
-    enter by it."""
+    """Yield the sets of chains of the zone: for packets to the host, for packets that leave by the zone, and for
+    packets that enter by the zone."""
     yield OwnChains(f"zone_{name}_HOST", name, "IN"), (("filter", "input"),)
     if pairs:
         yield OwnChains(f"zone_HOST_{name}", name, "OUT", nat="OUT"), (("filter", "output"), ("nat", "output"))
@@ -52,7 +53,7 @@ def directions(name: str, *, pairs: bool = False) -> Iterator[tuple[OwnChains, t
 
 
 def rules_of(zone: PermanentZone, chains: OwnChains) -> TrafficRules:
-    """Return the zone's rules for this direction."""
+    """Return the zone's rules for the direction of the chains."""
     said = zone.rules
     way = "POST" if not chains.filter else chains.filter
     rich = tuple(each for each in said.rich if direction(each) == way)
@@ -68,7 +69,8 @@ def rules_of(zone: PermanentZone, chains: OwnChains) -> TrafficRules:
 
 
 def own_chains(draft: ChainDraft, base: str, *, first: tuple[Object, ...] = (), last: tuple[Object, ...] = ()) -> None:
-    """Add the chains, with the jumps between them; ``first`` and ``last``: statements before and after the jumps."""
+    """Add the chains, with the jumps between them.  ``first`` and ``last``: the statements before and after the
+    jumps."""
     if draft.has(base):
         return
     draft.chain(base, *(f"{base}_{each}" for each in PARTS))
@@ -86,7 +88,7 @@ def add_target(draft: ChainDraft, base: str, target: str, denied: str) -> None:
 
 
 def target_log(base: str, target: str) -> Object:
-    """Return the statement that logs what the target drops or rejects."""
+    """Return the statement that logs the packets that the target drops or rejects."""
     return words.log(f"{base}_{'DROP' if target == 'DROP' else 'REJECT'}: ")
 
 
@@ -119,7 +121,7 @@ def active_policies(within: Permanent) -> Iterator[PermanentPolicy]:
 
 
 def policy_places(within: Permanent, policy: PermanentPolicy) -> tuple[Place, ...]:
-    """Return the places from which packets are dispatched to the policy.
+    """Return the tables and hooks from which packets are dispatched to the policy.
 
     Source: firewall/core/fw_policy.py _get_table_chains_for_policy_dispatch()"""
     from_any, to_any = "ANY" in policy.ingress, "ANY" in policy.egress

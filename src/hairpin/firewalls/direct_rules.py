@@ -1,6 +1,7 @@
-"""firewalld's direct rules as lines for ``iptables-restore --noflush``, in the order in which it adds them.
+"""firewalld's direct rules as lines for ``iptables-restore --noflush``, in the order in which firewalld adds them.
 
-With the nftables back end firewalld inserts a rule before all others in the named chain, in the order of priorities.
+With the nftables back end, firewalld inserts direct rules before all other rules of the named chain, in the order of
+their priorities.
 
 Source: firewalld.direct(5); firewall/core/fw_direct.py _rule(), set_config()
 """
@@ -22,7 +23,7 @@ _SPLIT = ("-s", "--source", "-d", "--destination")
 
 
 class DirectLine(msgspec.Struct, frozen=True):
-    """One line for a table of a family."""
+    """One line of ``iptables-restore`` for a table of a family."""
 
     family: IpFamily
     table: str
@@ -30,7 +31,8 @@ class DirectLine(msgspec.Struct, frozen=True):
 
 
 def direct_lines(host: Host) -> tuple[DirectLine, ...]:
-    """Return the chains, the rules and the passthroughs; raise ParseError for a file that is not understood."""
+    """Return the lines of the direct chains, rules and passthroughs; raise ParseError for a file that hairpin does not
+    understand."""
     file = next((each for each in host.files if each.path == _PATH), None)
     if file is None:
         return ()
@@ -74,7 +76,7 @@ def _rules(elements: list[FirewalldElement]) -> Iterator[DirectLine]:
 
 
 def _split(text: str) -> list[str]:
-    """Return one rule for each address of a list."""
+    """Return the rule, split into one rule for each address if it has a list of addresses."""
     words = shlex.split(text)
     for number, each in enumerate(words[:-1]):
         if each in _SPLIT and "," in words[number + 1]:

@@ -1,4 +1,4 @@
-"""A table being built: rules go where firewalld puts them, each only once.
+"""Builds a table: puts each rule at the place at which firewalld puts it, and adds equal rules only once.
 
 Source: firewall/core/nftables.py set_rules(), _set_rule_replace_priority()
 """
@@ -17,7 +17,7 @@ _SOURCE = "firewalld"
 
 
 class ChainDraft:
-    """The chains of ``inet firewalld`` so far."""
+    """The chains of the table ``inet firewalld`` that were built so far."""
 
     def __init__(self, *, counters: bool = False) -> None:
         self._chains: dict[str, Object] = {}
@@ -38,11 +38,11 @@ class ChainDraft:
             self._rules[each] = []
 
     def has(self, name: str) -> bool:
-        """Return whether there is such a chain."""
+        """Return whether the table has the chain."""
         return name in self._chains
 
     def declare(self, kind: str, said: Object) -> None:
-        """Add a set or another object that rules name."""
+        """Add a set or another object of the table that rules name."""
         self._objects.append({kind: {"family": "inet", "table": TABLE, **said}})
 
     def add(self, chain: str, *statements: Object) -> None:
@@ -50,7 +50,7 @@ class ChainDraft:
         self.add_lines([RuleLine(chain, statements)])
 
     def add_lines(self, lines: Iterable[RuleLine]) -> None:
-        """Add the rules.  A rule with a priority goes after those with the same or a lower number."""
+        """Add the rules.  A rule with a priority is put after all rules with the same or a lower priority."""
         for line in lines:
             if self._is_new(line) and line.chain in self._rules:
                 rules = self._rules[line.chain]
@@ -59,7 +59,7 @@ class ChainDraft:
                 rules.insert(place, (line.statements, line.priority))
 
     def insert(self, chain: str, place: int, *statements: Object) -> None:
-        """Add a rule at this place of the chain, counted from 0."""
+        """Add a rule at the given place of the chain, counted from 0."""
         if self._is_new(RuleLine(chain, statements)):
             self._rules[chain].insert(place, (statements, 0))
 
@@ -70,7 +70,8 @@ class ChainDraft:
         return tuple(dict.fromkeys(each for each in named if isinstance(each, str)))
 
     def _is_new(self, line: RuleLine) -> bool:
-        """Return whether firewalld has not added the same rule before.  It counts duplicates instead of adding them."""
+        """Return whether firewalld has not added the same rule before.  firewalld only counts duplicates, and does not
+        add them."""
         key = msgspec.json.encode((line.chain, line.statements, line.priority, line.rich))
         if key in self._known:
             return False
@@ -78,7 +79,7 @@ class ChainDraft:
         return True
 
     def table(self) -> Table:
-        """Return the table in the form of a reading."""
+        """Return the table in the form in which a reading of nft has it."""
         listed: list[Json] = [{"table": {"family": "inet", "name": TABLE}}]
         listed.extend(self._objects)
         listed.extend({"chain": each} for each in self._chains.values())

@@ -1,7 +1,8 @@
-"""The table that firewalld's nftables back end makes of the permanent configuration, and of later bindings.
+"""The table that firewalld's nftables back end makes from the permanent configuration and from later bindings.
 
-    1.0 to 1.3: ZONES leads to the chains of the packet's zone, by its source, else by its interface, else by default;
-                a zone's chains: POLICIES_pre, _pre, _log, _deny, _allow, _post, POLICIES_post, then the zone's target
+    1.0 to 1.3: ZONES leads a packet to the chains of its zone: the zone of its source, or of its interface, or the
+    default
+                zone.  A zone's chains: POLICIES_pre, _pre, _log, _deny, _allow, _post, POLICIES_post, then the target
     2.0 to 2.4: POLICIES leads each pair of zones to its policies, to the zone's chains, then to the zone's target
 
 Source: firewall/core/nftables.py of firewalld 1.3 and 2.3, fw.py _start_apply_objects(), fw_zone.py, fw_policy.py
@@ -27,7 +28,8 @@ from hairpin.netfilter.nft.syntax import Json, Object
 
 _OFFSET = 10
 _OTHER_CHAINS, _OTHER_PAIRS = (1, 0), (2, 5)
-"""Before the first and since the second version, firewalld's table differs."""
+"""The versions of firewalld between which its table is known.  The table differs before the first version, and from the
+second version on."""
 _PLACES: tuple[tuple[FirewalldTable, Hook, int], ...] = (
     ("mangle", "prerouting", -150), ("nat", "prerouting", -100), ("nat", "postrouting", 100), ("nat", "output", -100),
     ("filter", "prerouting", 0), ("filter", "input", 0), ("filter", "forward", 0), ("filter", "output", 0),
@@ -36,11 +38,12 @@ _TUNNELLED = (
     ("::", 96), ("::ffff:0.0.0.0", 96), ("2002::", 24), ("2002:a00::", 24), ("2002:7f00::", 24), ("2002:a9fe::", 32),
     ("2002:ac10::", 28), ("2002:c0a8::", 32), ("2002:e000::", 19),
 )  # fmt: skip
-"""IPv6 addresses with an embedded IPv4 address that RFC 3964 forbids there."""
+"""The IPv6 networks with an embedded IPv4 address that RFC 3964 does not allow in an IPv6 address."""
 
 
 def firewalld_table(within: Permanent, later: tuple[Binding, ...] = ()) -> Table:
-    """Return ``inet firewalld``.  ``later``: the interfaces bound after the start, in their order.
+    """Return the table ``inet firewalld``.  ``later``: the interfaces that were bound after the start, in the order of
+    the bindings.
 
     Raises ChangeError if a file that the configuration needs was not read."""
     draft = ChainDraft(counters=within.settings.counters)
@@ -70,7 +73,7 @@ def applied_rules(within: Permanent, later: tuple[Binding, ...] = ()) -> Iterato
 
 
 def _with_bindings(within: Permanent, later: tuple[Binding, ...]) -> Permanent:
-    """Return the configuration in which the zones have these interfaces as well."""
+    """Return the configuration in which the zones also have the interfaces of the bindings."""
     zones = tuple(
         msgspec.structs.replace(
             zone, interfaces=(*zone.interfaces, *(link for name, link in later if name == zone.name))
@@ -81,13 +84,14 @@ def _with_bindings(within: Permanent, later: tuple[Binding, ...]) -> Permanent:
 
 
 def is_known(within: Permanent) -> bool:
-    """Return whether the table is exactly that of this firewalld, with its settings."""
+    """Return whether hairpin computes exactly the table that this version of firewalld makes with these settings."""
     extras = within.settings.strict_forward_ports or within.settings.flowtable
     return _OTHER_CHAINS <= within.version < _OTHER_PAIRS and not extras
 
 
 def _hooked_chains(draft: ChainDraft) -> Iterator[Place]:
-    """Add the base chains; yield the place of each one that dispatches packets to zones and policies."""
+    """Add the base chains.  Yield the table and hook of each base chain that dispatches packets to zones and
+    policies."""
     for table, hook, priority in _PLACES:
         place: Place = (table, hook)
         draft.base_chain(chain_at(place), "nat" if table == "nat" else "filter", hook, priority + _OFFSET)
@@ -111,8 +115,8 @@ def _base_chains_of_pairs(draft: ChainDraft, within: Permanent) -> None:
 
 
 def _translated(draft: ChainDraft, within: Permanent, chain: str) -> None:
-    """Add the rules for packets with a translated destination: accepted whoever translated it, unless the settings
-    forbid that."""
+    """Add the rules for packets whose destination was translated.  They are accepted, whichever program made the
+    translation, except if the settings forbid this."""
     status: Json = {"ct": {"key": "status"}}
     if not within.settings.strict_forward_ports:
         draft.add(chain, words.comparison(status, "dnat", "in"), words.ACCEPT)
@@ -143,7 +147,7 @@ def _base_chains(draft: ChainDraft, within: Permanent) -> None:
 
 
 def _entry(draft: ChainDraft, within: Permanent, chain: str, dispatch: str) -> None:
-    """Add the rules of INPUT or FORWARD."""
+    """Add the rules of the chain for INPUT or FORWARD."""
     denied = within.settings.log_denied
     draft.add(chain, words.in_state("established", "related"), words.ACCEPT)
     _translated(draft, within, chain)
@@ -182,7 +186,7 @@ def _reverse_path(draft: ChainDraft, within: Permanent) -> None:
 
 
 def _declared_set(ipset: PermanentIpset) -> Object:
-    """Return the set with its elements."""
+    """Return the declaration of the set, with its elements."""
     fields = ipset.type.removeprefix("hash:").split(",")
     types: list[Json] = []
     for each in fields:

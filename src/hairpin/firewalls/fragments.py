@@ -25,7 +25,7 @@ _MAC = re.compile(r"[0-9A-Fa-f]{2}(:[0-9A-Fa-f]{2}){5}")
 
 
 def comparison(left: Json, right: Json, op: str = "==") -> Object:
-    """Return a comparison."""
+    """Return the statement that compares the left side with the right side."""
     return {"match": {"op": op, "left": left, "right": right}}
 
 
@@ -35,17 +35,17 @@ def jump(target: str, how: Literal["jump", "goto"] = "jump") -> Object:
 
 
 def meta(key: str, value: Json, op: str = "==") -> Object:
-    """Return the comparison of a datum of the packet's."""
+    """Return the comparison of a metadatum of the packet, such as its interface."""
     return comparison({"meta": {"key": key}}, value, op)
 
 
 def payload(protocol: str, field: str, value: Json, op: str = "==") -> Object:
-    """Return the comparison of a field of a header."""
+    """Return the comparison of a field of a packet header."""
     return comparison({"payload": {"protocol": protocol, "field": field}}, value, op)
 
 
 def log(prefix: str) -> Object:
-    """Return the statement that logs."""
+    """Return the statement that logs the packet."""
     return {"log": {"prefix": prefix}}
 
 
@@ -56,13 +56,14 @@ def in_state(*states: str) -> Object:
 
 
 def port(text: str) -> Json:
-    """Return the port or the range."""
+    """Return the port or the port range as a JSON expression."""
     first, _, last = text.partition("-")
     return {"range": [int(first), int(last)]} if last and last != first else int(first)
 
 
 def link(side: LinkSide, names: tuple[str, ...]) -> Iterator[Object]:
-    """Yield the comparisons of the interface's name, one for each rule.  A ``+`` at the end is a wildcard."""
+    """Yield the comparisons of the packet's interface with the names, one for each rule.  A ``+`` at the end of a name
+    is a wildcard."""
     yield from (meta(side, f"{each[:-1]}*") for each in names if each.endswith("+"))
     plain: list[Json] = [each for each in names if not each.endswith("+")]
     if plain:
@@ -70,7 +71,8 @@ def link(side: LinkSide, names: tuple[str, ...]) -> Iterator[Object]:
 
 
 def address(side: Side, text: str, ipsets: Mapping[str, PermanentIpset], *, inverted: bool = False) -> Object:
-    """Return the comparison with an address, a network, a hardware address or an ``ipset:NAME``."""
+    """Return the comparison of the packet's source or destination with an address, a network, a hardware address or an
+    ``ipset:NAME``."""
     op = "!=" if inverted else "=="
     if text.startswith("ipset:"):
         return _in_set(side, text.removeprefix("ipset:"), ipsets, op)
@@ -122,12 +124,12 @@ def _in_set(side: Side, name: str, ipsets: Mapping[str, PermanentIpset], op: str
 
 
 def of_family(family: str) -> list[Object]:
-    """Return the comparison of the packet's family; empty for a rule of both."""
+    """Return the comparison of the packet's family; empty for a rule that is for both families."""
     return [meta("nfproto", family)] if family else []
 
 
 def as_printed(statements: list[Object]) -> list[Object]:
-    """Return the rule as the kernel lists it.  It omits the family comparison before a match or a reject that implies
+    """Return the rule as nft lists it.  nft omits the comparison of the family before a match or a reject that implies
     the family.
 
     Source: nftables src/payload.c payload_may_dependency_kill(), src/netlink_delinearize.c stmt_reject_postprocess()"""
@@ -157,7 +159,7 @@ _PER = {"s": "second", "m": "minute", "h": "hour", "d": "day"}
 
 
 def limit(part: RichPart) -> list[Object]:
-    """Return the limit of an element of a rich rule; nothing if it has none."""
+    """Return the statement for the limit of an element of a rich rule; nothing if the element has no limit."""
     if not part.limit:
         return []
     rate, _, unit = part.limit.partition("/")
@@ -180,7 +182,8 @@ _ANSWERS: Mapping[str, tuple[str, str]] = {
 
 
 def rejection(answer: str, statements: list[Object]) -> Object:
-    """Return the statement that rejects with this ICMP error; without one, with the default of the rule's family."""
+    """Return the statement that rejects the packet with the given ICMP error.  If none is given, it is the default
+    error of the rule's family."""
     if answer in ("tcp-reset", "tcp-rst"):
         return {"reject": {"type": "tcp reset"}}
     if answer in _ANSWERS:
@@ -275,12 +278,13 @@ _CODES: Mapping[IpVersion, Mapping[str, tuple[str, int | str | None]]] = {
         "router-solicitation": ("nd-router-solicit", "no-route"),
     },
 }  # fmt: skip
-"""Codes that 2.4 compares differently; nft prints IPv6's code 0 as ``no-route``, whatever the type."""
+"""The ICMP codes that firewalld 2.4 compares differently.  nft prints the IPv6 code 0 as ``no-route`` for every
+type."""
 
 
 def icmp(version: IpVersion, name: str, firewalld: tuple[int, ...]) -> list[Object] | None:
-    """Return the comparisons of ICMP type and code in this version of firewalld; None if this family has no such
-    type."""
+    """Return the comparisons of the ICMP type and code that this version of firewalld makes; None if the family has no
+    such type."""
     found = _CODES[version].get(name) if firewalld >= _ICMP_WITH_CODES else None
     found = found or _ICMP[version].get(name)
     if found is None:
@@ -291,7 +295,7 @@ def icmp(version: IpVersion, name: str, firewalld: tuple[int, ...]) -> list[Obje
 
 
 def sent_on(to_port: str, to_address: str) -> Object:
-    """Return the statement that forwards a port to another one, on this host or at an address."""
+    """Return the statement that forwards a port to another port, on this host or at an address."""
     where: dict[str, Json] = {}
     if to_address:
         version, value = _plain_address(to_address)
@@ -302,12 +306,13 @@ def sent_on(to_port: str, to_address: str) -> Object:
 
 
 def of_kind(denied: str) -> list[Object]:
-    """Return the comparison for the packet type that ``LogDenied`` names; empty if it logs all."""
+    """Return the comparison for the packet type that ``LogDenied`` names; empty if ``LogDenied`` logs all packets."""
     return [] if denied == "all" else [meta("pkttype", "host" if denied == "unicast" else denied)]
 
 
 def family_of_header(statement: Object) -> str:
-    """Return the family whose header the statement matches: ``ip``, ``ip6``, ``ether``; empty: none."""
+    """Return the family whose header the statement matches: ``ip``, ``ip6`` or ``ether``; empty if it matches no
+    header."""
     match statement:
         case {"match": {"left": {"payload": {"protocol": str(protocol)}}}}:
             return protocol

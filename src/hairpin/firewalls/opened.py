@@ -16,7 +16,7 @@ _VERSIONS: tuple[words.IpVersion, ...] = ("ipv4", "ipv6")
 
 
 def lines_of_rules(within: Permanent, chains: OwnChains, rules: TrafficRules) -> Iterator[RuleLine]:
-    """Yield the rules of a zone for one direction, or of a policy."""
+    """Yield the rules of a zone for one direction, or the rules of a policy."""
     allow = f"{chains.base('filter')}_allow"
     for each in rules.services:
         yield from _service(within, allow, each)

@@ -1,7 +1,8 @@
-"""How firewalld 2 dispatches packets to policies and zones: by pairs of ingress and egress.
+"""Dispatches packets to policies and zones as firewalld 2 does: by pairs of ingress and egress.
 
-Each place has one sorted chain: by the zones' priorities, sources before links, the default zone last.  The rules of
-one pair are its policies by priority, the zone among them, then the zone's target.
+Each hook has one chain for the dispatch, sorted by the zones' priorities.  Sources come before links, and the default
+zone comes last.  The rules for one pair lead to its policies and its zone, in the order of their priorities, and then
+to the zone's target.
 
 Source: firewall/core/nftables.py of firewalld 2.3 _policy_dispatch_sort_key(),
 build_policy_ingress_egress_pair_rules(); fw_zone.py _interface_or_source_update_policies_derived_from_zone(),
@@ -40,8 +41,8 @@ _Key = tuple[int | str, ...]
 
 
 class Endpoint(NamedTuple):
-    """An ingress or egress of packets: a source or a link of a zone.  ``*``: any link, of the default zone.  No zone:
-    the host."""
+    """An ingress or egress of packets: a source or a link of a zone.  The link ``*`` stands for any link, and belongs
+    to the default zone.  If there is no zone, the endpoint is the host."""
 
     zone: PermanentZone | None
     source: str = ""
@@ -160,8 +161,8 @@ class PairDispatch:
         self._insert(chain_at(place, "_POLICIES"), (*key, last, priority), (*matches, *what))
 
     def _insert(self, chain: str, key: _Key, statements: tuple[Object, ...]) -> None:
-        """Insert a rule at firewalld's index.  firewalld counts rules with the same key once, so its index is too low
-        after several policies of one priority for the same pair.
+        """Insert a rule at the index that firewalld computes.  firewalld counts rules with the same key only once.  So
+        this index is too low after several policies of one priority for the same pair.
 
         Source: firewall/core/nftables.py _set_rule_sort_policy_dispatch()"""
         known = (key, chain, str(statements))
@@ -174,7 +175,7 @@ class PairDispatch:
         self._rules.setdefault(chain, []).insert(keys.index(key), statements)
 
     def _ends_of(self, names: tuple[str, ...], ends: tuple[Endpoint, ...]) -> list[Endpoint]:
-        """Return the ends of these zones in firewalld's order."""
+        """Return the endpoints of the zones, in the order in which firewalld sorts them."""
         if "HOST" in names:
             return [_HOST]
         zones = dict.fromkeys(each.zone.name for each in ends if each.zone is not None)

@@ -1,4 +1,4 @@
-"""firewalld's permanent configuration as values.  It reads the files at each start and reload.
+"""firewalld's permanent configuration as values.  firewalld reads its files at each start and reload.
 
 Source: firewalld.zone(5), firewalld.policy(5), firewalld.service(5), firewalld.ipset(5), firewalld.helper(5),
 firewalld.conf(5).
@@ -10,15 +10,16 @@ from typing import Literal
 import msgspec
 
 Port = tuple[str, str]
-"""``80`` or ``8000-8010``, and the protocol."""
+"""A port or port range (``80``, ``8000-8010``), and the protocol."""
 
 
 Binding = tuple[str, str]
-"""A zone, and a link that was bound to it at run time."""
+"""The name of a zone, and the name of a link that was bound to the zone at run time."""
 
 
 class FirewalldSettings(msgspec.Struct, frozen=True):
-    """firewalld.conf.  ``rpfilter``: the chain that checks IPv6 sources, and how strictly (empty: none)."""
+    """The settings in firewalld.conf.  ``rpfilter``: in which chain and how strictly IPv6 source addresses are checked;
+    empty: they are not checked."""
 
     default_zone: str = "public"
     backend: str = "nftables"
@@ -35,7 +36,8 @@ class FirewalldSettings(msgspec.Struct, frozen=True):
 
 
 class RichPart(msgspec.Struct, frozen=True):
-    """An element of a rich rule, with its attributes; ``limit``: ``3/m``, ``burst`` packets at once."""
+    """An element of a rich rule, with its attributes.  ``limit``: the element's rate, such as ``3/m``.  ``burst``: the
+    number of packets at once that the limit allows."""
 
     tag: str
     said: tuple[tuple[str, str], ...]
@@ -48,7 +50,8 @@ class RichPart(msgspec.Struct, frozen=True):
 
 
 class RichRule(msgspec.Struct, frozen=True):
-    """A rich rule.  ``element``: its service, port …; ``logs``: in their order."""
+    """A rich rule.  ``element``: the rule's service, port or other element.  ``logs``: the rule's log elements, in
+    their order."""
 
     family: str = ""
     priority: int = 0
@@ -60,7 +63,8 @@ class RichRule(msgspec.Struct, frozen=True):
 
 
 class ForwardPort(msgspec.Struct, frozen=True):
-    """A forwarded port.  Empty fields: the same port, this host."""
+    """A forwarded port.  If a field for the new port or address is empty, the packet keeps its port, or goes to this
+    host."""
 
     port: str
     protocol: str
@@ -82,7 +86,8 @@ class TrafficRules(msgspec.Struct, frozen=True):
     rich: tuple[RichRule, ...] = ()
 
     def forwarded_families(self) -> frozenset[str]:
-        """Return the families for which firewalld switches forwarding on: those of rules that translate addresses."""
+        """Return the families for which firewalld switches forwarding on: the families of rules that translate
+        addresses."""
         ports = (each for each in self.forward_ports if each.to_address)
         found = {"ipv6" if ":" in each.to_address else "ipv4" for each in ports}
         for rule in self.rich:
@@ -93,7 +98,8 @@ class TrafficRules(msgspec.Struct, frozen=True):
 
 
 class PermanentZone(msgspec.Struct, frozen=True):
-    """A zone as in its file.  Sources are in firewalld's format: an address, a hardware address, ``ipset:NAME``."""
+    """A zone as its file describes it.  Sources are in firewalld's format: an address, a hardware address,
+    ``ipset:NAME``."""
 
     name: str
     target: str = "default"
@@ -106,7 +112,7 @@ class PermanentZone(msgspec.Struct, frozen=True):
 
 
 class PermanentPolicy(msgspec.Struct, frozen=True):
-    """A policy as in its file.  ``ingress`` and ``egress``: zones, ``ANY``, ``HOST``."""
+    """A policy as its file describes it.  ``ingress`` and ``egress``: names of zones, ``ANY`` or ``HOST``."""
 
     name: str
     target: str = "CONTINUE"
@@ -118,7 +124,8 @@ class PermanentPolicy(msgspec.Struct, frozen=True):
 
 
 class PermanentService(msgspec.Struct, frozen=True):
-    """A service: the ports and protocols that its clients need.  ``destinations`` by family: ``ipv4``, ``ipv6``."""
+    """A service: the ports and protocols that clients of the service need.  ``destinations``: the destination
+    addresses, by family (``ipv4``, ``ipv6``)."""
 
     name: str
     ports: tuple[Port, ...] = ()
@@ -161,5 +168,5 @@ class Permanent(msgspec.Struct, frozen=True):
     version: tuple[int, ...] = (1, 3)
 
     def zone(self, name: str) -> PermanentZone | None:
-        """Return the zone of that name."""
+        """Return the zone with the name."""
         return next((each for each in self.zones if each.name == name), None)

@@ -1,4 +1,5 @@
-"""Reads firewalld's permanent configuration from the host's files: those below /etc override those of the package.
+"""Reads firewalld's permanent configuration from the host's files.  A file below /etc overrides the package's file of
+the same name.
 
 Source: firewalld.zone(5), firewalld.policy(5), firewalld.service(5), firewalld.ipset(5), firewalld.helper(5);
 firewall/core/io/policy.py
@@ -43,7 +44,8 @@ Found = TypeVar("Found")
 
 
 def permanent(host: Host) -> Permanent:
-    """Return what firewalld would read now; raise ParseError for a file that it does not understand."""
+    """Return the permanent configuration that firewalld would read now; raise ParseError for a file that firewalld does
+    not understand."""
     documents = _documents(host.files)
     version = host.firewalld.version if host.firewalld is not None else ""
     return Permanent(
@@ -61,7 +63,7 @@ _KINDS = {"zones": "zone", "policies": "policy", "services": "service", "ipsets"
 
 
 def _documents(files: tuple[ConfigFile, ...]) -> Mapping[str, Mapping[str, list[FirewalldElement]]]:
-    """Return the files of each kind by name."""
+    """Return the parsed files of each kind, by their names."""
     chosen: dict[tuple[str, str], ConfigFile] = {}
     for each in files:
         match = _PATH.fullmatch(each.path)
@@ -174,7 +176,7 @@ def _has(elements: list[FirewalldElement], tag: str) -> bool:
 
 
 def _named(elements: list[FirewalldElement], tag: str, attribute: str) -> tuple[str, ...]:
-    """Return the attribute of each such element without duplicates."""
+    """Return the values of the attribute in all elements with the tag, without duplicates."""
     own = (each.attributes.get(attribute, "") for each in elements if each.depth == 1 and each.tag == tag)
     return tuple(dict.fromkeys(each for each in own if each))
 
@@ -215,7 +217,8 @@ def _rules(elements: list[FirewalldElement]) -> TrafficRules:
 
 
 def _united(ports: tuple[Port, ...]) -> tuple[Port, ...]:
-    """Return the ports as firewalld keeps them: overlapping ranges of a protocol are merged into one, at the end.
+    """Return the ports as firewalld keeps them: it merges overlapping ranges of a protocol into one range, and puts
+    this range at the end.
 
     Source: firewall/functions.py coalescePortRange()"""
     kept: list[Port] = []

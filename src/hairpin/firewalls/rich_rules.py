@@ -1,7 +1,7 @@
-"""The rules of a rich rule: those that log, and the one that decides.
+"""The rules that firewalld makes for a rich rule: rules that log, and the rule that decides.
 
-With priority 0 they go to the chains ``_log``, ``_deny`` and ``_allow``, with a negative one to ``_pre``, with a
-positive one to ``_post``.
+With priority 0 they are put into the chains ``_log``, ``_deny`` and ``_allow``.  With a negative priority they are put
+into the chain ``_pre``, and with a positive priority into the chain ``_post``.
 
 Source: firewalld.richlanguage(5); firewall/core/fw_policy.py _rule_prepare(), nftables.py _rich_rule_action()
 """
@@ -15,13 +15,13 @@ from hairpin.firewalls.service_rules import destinations, helper_rules, openings
 from hairpin.netfilter.nft.syntax import Json, Object
 
 _UNDECIDED = ("masquerade", "forward-port", "icmp-block", "tcp-mss-clamp")
-"""Elements that decide by themselves."""
+"""The elements of a rich rule that decide without an action."""
 _LOGS_FORWARDED = (2, 0)
 
 
 def direction(rule: RichRule) -> str:
-    """Return the direction of a zone's packets for the rule: to the host (``IN``), forwarded (``FWD``), on egress
-    (``POST``).
+    """Return the direction of the zone's packets that the rule concerns: packets to the host (``IN``), forwarded
+    packets (``FWD``), or packets on egress (``POST``).
 
     Source: firewall/core/fw_zone.py _rich_rule_to_policies()"""
     if rule.action is not None and rule.action.tag == "mark":
@@ -36,7 +36,7 @@ def direction(rule: RichRule) -> str:
 
 
 def lines_of_rich(within: Permanent, chains: OwnChains, rule: RichRule) -> Iterator[RuleLine]:
-    """Yield the rules, in the order in which firewalld adds them."""
+    """Yield the rules of a rich rule, in the order in which firewalld adds them."""
     element = rule.element
     match element.tag if element is not None else "":
         case "service":
@@ -67,7 +67,7 @@ def lines_of_rich(within: Permanent, chains: OwnChains, rule: RichRule) -> Itera
 
 
 def _versions(within: Permanent, rule: RichRule) -> tuple[words.IpVersion, ...]:
-    """Return the families that the rule is for."""
+    """Return the families for which the rich rule is meant."""
     if rule.family in ("ipv4", "ipv6"):
         return ("ipv4",) if rule.family == "ipv4" else ("ipv6",)
     source = words.version_of(_address(rule.source), within.ipsets) if rule.source is not None else None
@@ -79,7 +79,7 @@ def _address(part: RichPart) -> str:
 
 
 def _ends(within: Permanent, rule: RichRule) -> list[Object]:
-    """Return the comparisons of destination and source."""
+    """Return the rule's comparisons of the packet's destination and source."""
     found: list[Object] = []
     sides: tuple[tuple[words.Side, RichPart | None], ...] = (("daddr", rule.destination), ("saddr", rule.source))
     for side, part in sides:

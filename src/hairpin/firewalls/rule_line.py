@@ -1,4 +1,4 @@
-"""A firewalld rule before it is in a table, and the chains of its zone or policy.
+"""The types of a firewalld rule that is not yet in a table, and of the chains of its zone or policy.
 
 Source: firewall/core/fw_policy.py policy_base_chain_name()
 """
@@ -13,8 +13,9 @@ FirewalldTable = Literal["filter", "nat", "mangle"]
 
 
 class RuleLine(msgspec.Struct, frozen=True):
-    """A rule for the end of a chain or, with a priority, after those with the same or a lower number.  ``rich``: a rich
-    rule's.  firewalld does not treat it as a duplicate of a service's or port's rule."""
+    """A rule that is added at the end of a chain.  A rule with a priority is added after all rules with the same or a
+    lower priority.  ``rich``: whether it comes from a rich rule; firewalld does not take such a rule for a duplicate of
+    a service's or port's rule."""
 
     chain: str
     statements: tuple[Object, ...]
@@ -23,8 +24,9 @@ class RuleLine(msgspec.Struct, frozen=True):
 
 
 class OwnChains(msgspec.Struct, frozen=True):
-    """The chains of a zone or a policy for one direction.  ``filter``: ``IN``, ``FWD``, ``OUT``; ``nat``: ``PRE``,
-    ``OUT``. ``policy``: firewalld's own name of it, which its log messages have."""
+    """The chains of a zone or a policy for one direction.  ``filter``: the part of the names of the filter chains
+    (``IN``, ``FWD``, ``OUT``).  ``nat``: the part of the names of the nat chains (``PRE``, ``OUT``).  ``policy``:
+    firewalld's name for these chains, which its log messages contain."""
 
     policy: str
     suffix: str
@@ -32,7 +34,7 @@ class OwnChains(msgspec.Struct, frozen=True):
     nat: str = "PRE"
 
     def base(self, table: FirewalldTable, *, leaving: bool = False) -> str:
-        """Return the first chain in the table; ``leaving``: the one for source translation."""
+        """Return the first of these chains in the table.  ``leaving``: return the chain for source translation."""
         match table:
             case "filter":
                 return f"filter_{self.filter}_{self.suffix}"

@@ -15,7 +15,8 @@ _VERSIONS: tuple[words.IpVersion, ...] = ("ipv4", "ipv6")
 
 
 def with_included(within: Permanent, name: str) -> Iterator[PermanentService]:
-    """Yield the services that this one includes, each before its includer, then the service itself.
+    """Yield the services that the given service includes, and then the service itself.  An included service comes
+    before the service that includes it.
 
     Raises ChangeError if a file was not read."""
     yield from _included(within, name, {name})
@@ -33,7 +34,8 @@ def _included(within: Permanent, name: str, seen: set[str]) -> Iterator[Permanen
 
 
 def destinations(service: PermanentService, versions: tuple[words.IpVersion, ...] = _VERSIONS) -> list[list[Object]]:
-    """Return the comparisons for the service's destination addresses; one empty list if any address fits."""
+    """Return the comparisons for the service's destination addresses; one empty list if the service fits every
+    address."""
     if not service.destinations:
         return [[]]
     told = (service.destinations[each] for each in versions if each in service.destinations)
@@ -41,7 +43,7 @@ def destinations(service: PermanentService, versions: tuple[words.IpVersion, ...
 
 
 def openings(service: PermanentService) -> Iterator[Object]:
-    """Yield the comparison of each port, protocol and source port."""
+    """Yield the comparison for each port, protocol and source port of the service."""
     yield from (words.payload(protocol, "dport", words.port(port)) for port, protocol in service.ports)
     yield from (words.meta("l4proto", each) for each in service.protocols)
     yield from (words.payload(protocol, "sport", words.port(port)) for port, protocol in service.source_ports)

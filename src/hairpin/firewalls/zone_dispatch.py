@@ -1,4 +1,5 @@
-"""How firewalld 1 dispatches packets to their zone and to the policies: by source, else by link, else by default.
+"""Dispatches packets to their zone and to the policies as firewalld 1 does: by the packet's source, otherwise by its
+link, and otherwise to the default zone.
 
 Source: firewall/core/nftables.py of firewalld 1.3 build_zone_source_interface_rules(),
 build_zone_source_address_rules(), build_policy_ingress_egress_rules(); fw.py _start_apply_objects()
@@ -34,7 +35,7 @@ class ZoneDispatch:
         self._sources: list[tuple[str, str]] = []
 
     def add(self) -> None:
-        """Add the zones that can have packets: those with interfaces or sources, then the default zone."""
+        """Add the zones that can have packets: first the zones with interfaces or sources, then the default zone."""
         later = set(self._later)
         applied: list[str] = []
         for zone in self._within.zones:
@@ -74,7 +75,8 @@ class ZoneDispatch:
         add_inversion(self._draft, zone, self._denied, len(PARTS) + 2)
 
     def _interface(self, zone: PermanentZone, name: str) -> None:
-        """Add the dispatch by an interface: before earlier bound interfaces, after the sources."""
+        """Add the dispatch by an interface.  It stands after the sources, and before interfaces that were bound
+        earlier."""
         for chains, places in directions(zone.name):
             for place in places:
                 target = base_of(chains, place)
@@ -85,7 +87,7 @@ class ZoneDispatch:
             self._draft.add(f"filter_FWD_{zone.name}_allow", *words.link("oifname", (name,)), words.ACCEPT)
 
     def _source(self, zone: PermanentZone, source: str) -> None:
-        """Add the dispatch by a source: sorted by the zones' names."""
+        """Add the dispatch by a source.  Sources are sorted by the names of their zones."""
         self._sources = sorted([*self._sources, (zone.name, source)], key=lambda each: each[0])
         for chains, places in directions(zone.name):
             for place in places:

@@ -1,6 +1,7 @@
-"""The judges' agreement.  Pure: the second judge is an argument (``replica/judgement.py`` ``Kernel``).
+"""Compares the verdicts of the walk and of a kernel.  Pure: the second judge is an argument (``replica/judgement.py``
+``Kernel``).
 
-Read ``agreement`` (compares the walk's verdict with the kernel's), ``judged`` (one flow before both judges; whether
-that kernel's verdict counts for the host), ``disagreement`` (the report of two judges that do not agree) and
-``replicated`` (a whole examination before the second judge).
+Read ``agreement`` (compares the walk's verdict with the kernel's verdict), ``judged`` (asks both judges about one flow,
+and decides whether the kernel's verdict counts for the host), ``disagreement`` (the report about judges that disagree)
+and ``replicated`` (asks the second judge about a whole examination).
 """

@@ -14,14 +14,16 @@ from hairpin.walk.trace import Branch, Trace, only_under_load
 from hairpin.walk.verdicts import VERDICTS, Verdict
 
 _NOT_REBUILT: frozenset[Reason] = frozenset({"conntrack-full", "neighbour-table-full", "qdisc", "tc-filter"})
-"""Stops by state that a replica lacks: a full table of the kernel (the replica's have room), traffic control of a
-link."""
+"""The reasons of stops by a state that a replica does not have: a full table of the kernel (the tables of the replica's
+kernel have room), and traffic control of a link."""
 
 
 class Agreement(msgspec.Struct, frozen=True):
-    """``agrees`` None: undecided, because a part was left out of the replica, or a rate was exceeded there.
+    """Whether the two judges agree.
 
-    ``judge``: the highest that confirmed the verdict.  ``reason``: the difference; None if there is none."""
+    ``agrees`` None: it is undecided, because a part was left out of the replica, or a rate was exceeded in the replica.
+    ``judge``: the strongest judge that confirmed the verdict.  ``reason``: the difference between the verdicts; None if
+    there is no difference."""
 
     agrees: bool | None
     judge: Literal["simulated", "replicated"]
@@ -29,7 +31,7 @@ class Agreement(msgspec.Struct, frozen=True):
 
 
 def agreement(trace: Trace, judgement: Judgement) -> Agreement:
-    """Return whether the kernel's verdict and deciding rule are the walk's."""
+    """Return whether the kernel's verdict and deciding rule agree with the walk's verdict and deciding rule."""
     if all(step.stage == "outside" for step in trace.usual.request):
         return Agreement(None, "simulated")  # no host that was read sees the packet, so a replica shows nothing
     if any(map(_rests_on_other_tables, trace.branches)):
@@ -45,8 +47,8 @@ def agreement(trace: Trace, judgement: Judgement) -> Agreement:
 
 
 def _rests_on_other_tables(branch: Branch) -> bool:
-    """Return whether the branch ends because of a state that a replica lacks: a full table, a client above a limit,
-    IPVS services."""
+    """Return whether the branch ends because of a state that a replica does not have: a full table, a client above a
+    limit, or IPVS services."""
     if any(step.note == "balanced" for step in branch.request):
         return True
     not_rebuilt = branch.stop is not None and branch.stop.reason in _NOT_REBUILT
@@ -54,8 +56,8 @@ def _rests_on_other_tables(branch: Branch) -> bool:
 
 
 def _under_load(trace: Trace, judgement: Judgement) -> bool:
-    """Return whether the kernel took a branch that needs an exceeded rate.  Other flows of the same replica may have
-    used up the rate; the walk considers only this flow."""
+    """Return whether the kernel took a branch that happens only if a rate is exceeded.  Other flows in the same replica
+    may have exceeded the rate, and the walk considers only this flow."""
     branches = [branch for branch in trace.branches if only_under_load(branch)]
     alone = [msgspec.structs.replace(trace, verdict=branch.verdict, branches=(branch,)) for branch in branches]
     return any(not _difference(each, judgement) for each in alone)
@@ -64,14 +66,15 @@ def _under_load(trace: Trace, judgement: Judgement) -> bool:
 def _difference(trace: Trace, judgement: Judgement) -> Message | None:
     if trace.verdict == "depends":
         possible = {replicated_as(branch.verdict) for branch in trace.branches}
-        # A branch whose own verdict is `depends` stopped at something not modelled: every outcome of the kernel fits.
+        # A branch with the verdict `depends` stopped at a part that is not modelled, so every outcome of the kernel
+        # fits.
         if judgement.verdict in possible or "depends" in possible:
             return None
         return _other_verdict(
             reduce(_either, (said for verdict, said in VERDICTS.items() if verdict in possible)), judgement
         )
     if (trace.verdict, judgement.verdict) == ("unanswered", "dropped") and (_never_left(trace) or _lost_within(trace)):
-        return None  # the client gets no answer either way
+        return None  # with both verdicts the client gets no answer
     stop = trace.usual.stop
     differs = _expected(trace, stop) not in (judgement.verdict, None)
     if differs and not (stop is not None and _discovery_rejected(trace, stop, judgement)):
@@ -80,13 +83,16 @@ def _difference(trace: Trace, judgement: Judgement) -> Message | None:
 
 
 def replicated_as(verdict: Verdict) -> KernelVerdict | Literal["depends"]:
-    """Return the replica's verdict for this verdict of a walk.  In a replica the world answers packets that leave."""
+    """Return the verdict that a replica gives if the walk gives this verdict.  In a replica, the namespace that plays
+    the outside answers packets that leave the hosts."""
     return "delivered" if verdict == "leaves" else verdict
 
 
 def _expected(trace: Trace, stop: Stop | None) -> KernelVerdict | Literal["depends"] | None:
-    """Return the replica's verdict.  It delivers to any process that holds the port, unless that is stopped.  None: the
-    holder is a relay, whose own connection is not in the trace."""
+    """Return the verdict that the replica should give.
+
+    A replica delivers a packet to any process that holds the port, if no signal has stopped this process.  Return None
+    if the holder is a relay, because the trace does not contain the relay's own connection."""
     if stop is None or stop.reason != "answered-by-other":
         return replicated_as(trace.verdict)
     holder = stop.decided_by.socket if isinstance(stop.decided_by, SocketDecided) else None
@@ -110,15 +116,15 @@ def _other_verdict(simulated: Message, judgement: Judgement) -> Message:
 
 
 def _discovery_rejected(trace: Trace, stop: Stop, judgement: Judgement) -> bool:
-    """Return whether the rejected packet is a neighbour solicitation or advertisement.  The walk says that the flow's
-    packet was dropped; the kernel's counters show only that a rule rejected something."""
+    """Return whether the rejected packet is a neighbour solicitation or advertisement.  The walk then says that the
+    flow's packet was dropped, and the kernel's counters only show that a rule rejected a packet."""
     rejected = stop.reason == "reject" and is_discovery(stop.seen.packet)
     return rejected and (trace.verdict, judgement.verdict) == ("dropped", "rejected")
 
 
 def _never_left(trace: Trace) -> bool:
-    """Return whether the reply has no route out of the namespace where it starts: then the kernel makes no SYN-ACK, and
-    the replica sees no lost answer.
+    """Return whether the reply has no route out of the namespace in which it starts.  The kernel then makes no SYN-ACK,
+    so the replica sees no lost answer.
 
     Source: net/ipv6/tcp_ipv6.c tcp_v6_send_response(), net/ipv6/inet6_connection_sock.c inet6_csk_route_req()
     """
@@ -127,14 +133,14 @@ def _never_left(trace: Trace) -> bool:
 
 
 def _lost_within(trace: Trace) -> bool:
-    """Return whether the reply is lost inside a tunnel's outer packet.  The ARP reply, which is not walked, is lost
-    there, too, so the kernel never sends the first packet."""
+    """Return whether the reply is lost inside the outer packet of a tunnel.  The ARP reply, which the walk does not
+    walk, is lost there, too.  So the kernel never sends the first packet."""
     return sum(step.stage == "tunnel" for step in trace.usual.reply) % 2 == 1
 
 
 def _other_rule(stop: Stop, judgement: Judgement) -> Message | None:
-    """Return the difference of the deciding rules; None if they agree, or if no rule decided.  Only rules have
-    counters."""
+    """Return the difference between the walk's and the kernel's deciding rule.  Return None if they agree, or if no
+    rule decided, because only rules have counters."""
     hits = judgement.place.rules if judgement.place is not None else ()
     decided = stop.decided_by
     if not isinstance(decided, RuleDecided):
@@ -145,7 +151,7 @@ def _other_rule(stop: Stop, judgement: Judgement) -> Message | None:
     if wanted in found or (stop.reason not in ("rule", "policy", "reject")):
         return None
     if " vmap " in place.text:
-        return None  # the rule is counted before its map lookup, whatever the result
+        return None  # the kernel counts such a rule before the map lookup, whatever the lookup finds
     met = "; ".join(f"{hit.table} {hit.chain} {hit.number}" for hit in hits)
     return message(
         "simulated: stopped by {table} {chain} {number}; the kernel counted {met}",

@@ -1,4 +1,4 @@
-"""A disagreement of the two judges, as a value that can be reported: it is a bug in hairpin."""
+"""A disagreement of the two judges, as a value that a user can report.  Each disagreement is a bug in hairpin."""
 
 import msgspec
 
@@ -11,8 +11,8 @@ from hairpin.walk.trace import Trace
 
 
 class Disagreement(msgspec.Struct, frozen=True):
-    """The question and both verdicts.  ``changed``: they are about the network with the repairing change.  A report
-    needs the snapshots, too."""
+    """The question, and the verdicts of both judges.  ``changed``: whether the verdicts are about the network after the
+    repairing change.  A report to the developers needs the snapshots, too."""
 
     hairpin: str
     kernel: str
@@ -24,8 +24,8 @@ class Disagreement(msgspec.Struct, frozen=True):
 
 
 def disagreement(each: Judged, world: World, release: str, *, changed: bool = False) -> Disagreement | None:
-    """Return the disagreement about a flow; None if the judges agree, or if that is undecided.  ``release``: of the
-    judging kernel."""
+    """Return the disagreement about a flow; None if the judges agree, or if it is undecided whether they agree.
+    ``release``: the release of the judging kernel."""
     if each.agreement.agrees is not False:
         return None
     return Disagreement(

@@ -14,7 +14,8 @@ from hairpin.walk.walk import walk_flow
 
 
 class Judged(msgspec.Struct, frozen=True):
-    """One flow with both verdicts: the walk's ``trace``, the kernel's ``judgement``, and whether they agree."""
+    """One flow with both verdicts: ``trace`` is the walk's, and ``judgement`` is the kernel's.  The last field tells
+    whether the two agree."""
 
     trace: Trace
     judgement: Judgement
@@ -22,7 +23,8 @@ class Judged(msgspec.Struct, frozen=True):
 
 
 def judged(network: Network, trace: Trace, judgement: Judgement, release: str) -> Judged:
-    """Return both verdicts, the kernel's as it counts for the network's host.  ``release``: of the judging kernel."""
+    """Return both verdicts.  The kernel's verdict is adjusted so that it counts for the network's host.  ``release``:
+    the release of the judging kernel."""
     counting = as_judged_here(network, trace, judgement, release)
     return Judged(trace, counting, agreement(trace, counting))
 
@@ -30,9 +32,10 @@ def judged(network: Network, trace: Trace, judgement: Judgement, release: str) -
 def judge_flows(
     network: Network, flows: tuple[Flow, ...], evidence: tuple[Evidence, ...], kernel: Kernel
 ) -> tuple[Judged, ...]:
-    """Return the flows with both answers.  Raises ReplicaError if no replica can be built.
+    """Return the flows with the verdicts of both judges.  Raises ReplicaError if no replica can be built.
 
-    The replica's sender has the source port of the walk's: an older connection's, if its entry decides."""
+    The sender in the replica uses the same source port as the walk.  If the conntrack entry of an older connection
+    decides, this is the source port of that connection."""
     traces = tuple(walk_flow(network, flow) for flow in flows)
     (outcome,) = kernel.judge((Case(network, tuple(each.flow for each in traces), evidence),))
     if outcome.error is not None:
@@ -58,7 +61,7 @@ def as_judged_here(network: Network, trace: Trace, judgement: Judgement, running
 
 
 def on_kernel(network: Network, kernel: str) -> Network:
-    """Return the network as on a host with a kernel of that release."""
+    """Return the network as it would be on a host with a kernel of the given release."""
     hosts = tuple(
         msgspec.structs.replace(
             host,

@@ -22,24 +22,26 @@ from hairpin.walk.trace import Trace
 from hairpin.walk.walk import walk_flow
 
 MANY_RULES = 20_000
-"""``check`` builds no replica of hosts with more rules: its answer is due in about a second."""
+"""The greatest number of rules with which ``check`` builds a replica.  ``check`` has to answer in about a second."""
 
 
 class Replication(msgspec.Struct, frozen=True):
     """A kernel's verdicts.
 
-    ``flows``: both verdicts on each flow; None if its replica could not be built.  ``causes``: refs of the causes whose
-    proof the kernel confirmed, without and with the change.  ``unread``: why it did not confirm the others."""
+    ``flows``: both verdicts on each flow; None for a flow whose replica could not be built.  ``causes``: the references
+    of the causes whose proof the kernel confirmed, both without and with the change.  ``unread``: the reasons why the
+    kernel did not confirm the other proofs."""
 
     flows: tuple[Judged | None, ...]
     causes: frozenset[str] = frozenset()
     unread: tuple[Unread, ...] = ()
     disagreements: tuple[tuple[int, Disagreement], ...] = ()
-    """The disagreements, each after the index of its flow."""
+    """The disagreements, each with the index of its flow."""
 
 
 class _Group(msgspec.Struct, frozen=True):
-    """Flows (by index) that the same change repairs.  ``change`` None: none is known or needed."""
+    """A group of flows that the same change repairs.  ``numbers``: the indexes of the flows.  ``change`` None: no
+    change is known or needed."""
 
     numbers: tuple[int, ...]
     change: Change | None
@@ -61,8 +63,8 @@ def replicating(
 ) -> Generator[Callable[[Mapping[int, Change]], Replication]]:
     """Begin to ask the kernel, and yield the function that waits for its verdicts on the flows and the proofs.
 
-    That function takes, by flow index, the printed repairs that differ from the proving changes: the kernel then
-    judges these repairs."""
+    The argument of this function are printed repairs that differ from the changes of the proof, by the indexes of their
+    flows.  The kernel then judges these repairs, too."""
     count = rule_count(examination.network)
     if count > MANY_RULES:
         said = message(
@@ -119,7 +121,7 @@ def _groups(examination: Examination) -> list[_Group]:
 
 
 def _alike(printed: Mapping[int, Change]) -> list[_Group]:
-    """Return the flows in groups with the same printed repair."""
+    """Return the flows in groups.  The flows of a group have the same printed repair."""
     groups: list[_Group] = []
     for number, change in printed.items():
         if all(number not in each.numbers for each in groups):
@@ -128,7 +130,8 @@ def _alike(printed: Mapping[int, Change]) -> list[_Group]:
 
 
 def _change_of(causes: tuple[Finding, ...], network: Network) -> Change:
-    """Return the change that removes the causes, as reported: for all their flows."""
+    """Return the change that removes the causes.  It is the reported change, which is made for all flows of the
+    causes."""
     changes = tuple(each.candidate.change for each in causes)
     try:
         return change_in_turn(changes, network)
@@ -161,7 +164,7 @@ class _Heard:
         self.disagreements: list[tuple[int, Disagreement]] = []
 
     def take(self, outcome: Outcome) -> None:
-        """Record the replicas' outcome."""
+        """Record the outcome of the replicas."""
         group = self.group
         if outcome.error is not None:
             self.open.append(outcome.error)
@@ -191,7 +194,7 @@ class _Heard:
     def _both(
         self, number: int, network: Network, trace: Trace, judgement: Judgement, *, changed: bool = False
     ) -> Judged:
-        """Return both verdicts, and record why the kernel did not confirm the walk's."""
+        """Return both verdicts, and record why the kernel did not confirm the walk's verdict."""
         both = judged(network, trace, judgement, self._release)
         if both.agreement.judge == "replicated":
             return both

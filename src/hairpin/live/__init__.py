@@ -1,5 +1,5 @@
-"""Looks at the live host beyond what a snapshot reads.
+"""Reads facts of the live host that a snapshot does not contain.
 
-Read ``connection`` (a real connection of an asked flow, from where it starts) and ``set_elements`` (asks the kernel for
-elements of sets that are too long to be listed).
+Read ``connection`` (makes a real connection of an asked flow, at the place where the flow starts) and ``set_elements``
+(asks the kernel for elements of sets that are too long to be listed).
 """

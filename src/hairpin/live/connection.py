@@ -1,7 +1,8 @@
-"""A real connection of a flow, made where the flow starts: in this host's namespace, or in a container's.
+"""Makes a real connection of a flow at the place where the flow starts: in this host's namespace, or in a container's
+namespace.
 
-docker-proxy accepts a connection before it reaches the container, so an accepted connection proves nothing.  Data has
-to come back: the service's own first data, or its answer to a request.
+docker-proxy accepts a connection before it connects to the container, so an accepted connection proves nothing.  The
+service has to send data: its own first data, or its answer to a request.
 """
 
 import subprocess
@@ -13,7 +14,7 @@ from hairpin.network.network import Network
 from hairpin.network.prefix import address_text
 
 Observed = Literal["answered", "silent", "refused", "timeout"]
-"""``silent``: connected, and no data came back."""
+"""The result of a real connection.  ``silent``: the connection was accepted, and no data came back."""
 _PATIENCE_S = 3
 _CODE = """
 import socket, sys
@@ -40,8 +41,8 @@ except OSError:
 
 
 def connect(network: Network, flow: Flow) -> Observed | None:
-    """Return the result of a real connection of the flow.  None: it cannot be made here, because the flow starts at an
-    outside client or on another host, is UDP, or has an end without a known address."""
+    """Return the result of a real connection of the flow.  Return None if the connection cannot be made on this host:
+    because the flow starts at an outside client or on another host, is UDP, or has an end without a known address."""
     entering = _entering(network, flow)
     if entering is None:
         return None

@@ -1,7 +1,8 @@
-"""Asks the kernel whether sets of nftables hold addresses.  A set is not walked for that, however long it is.
+"""Asks the kernel whether sets of nftables contain addresses.  The kernel looks the address up, so the length of the
+set does not matter.
 
-``nft get element`` asks the same.  But nft 1.0 reads all elements of every set before it asks, which for 700,000 takes
-seconds.
+``nft get element`` asks the same question.  But nft 1.0 reads all elements of every set before it asks, which takes
+seconds for 700,000 elements.
 
 Source: linux/netfilter/nf_tables.h, linux/netfilter/nfnetlink.h; net/netfilter/nf_tables_api.c nf_tables_getsetelem()
 """
@@ -17,7 +18,7 @@ from hairpin.netfilter.ir import Family
 
 _NETLINK_NETFILTER = 12
 _GET_ELEMENT = 10 << 8 | 13
-"""``NFNL_SUBSYS_NFTABLES``, ``NFT_MSG_GETSETELEM``."""
+"""The type of the netlink message: ``NFNL_SUBSYS_NFTABLES`` and ``NFT_MSG_GETSETELEM``."""
 _REQUEST = 1
 _ERROR = 2
 _NESTED = 0x8000
@@ -30,9 +31,11 @@ assert _FAMILIES.keys() == set(get_args(Family))
 
 
 def holds(family: Family, table: str, name: str, keys: Iterable[bytes]) -> Iterator[bool]:
-    """Yield whether the set holds each key (an address in network byte order), in this process's network namespace.
+    """Yield for each key whether the set contains it.  A key is an address in network byte order, and the set is in the
+    network namespace of this process.
 
-    A set that is gone holds nothing.  Raises OSError if the kernel does not answer, or may not be asked.
+    A set that does not exist contains no key.  Raises OSError if the kernel does not answer, or if this process may not
+    ask it.
     """
     with socket.socket(socket.AF_NETLINK, socket.SOCK_RAW, _NETLINK_NETFILTER) as kernel:
         kernel.bind((0, 0))
@@ -56,7 +59,7 @@ def _is_found(answer: bytes) -> bool:
 
 
 def _attribute(kind: int, value: bytes) -> bytes:
-    """Return a netlink attribute, filled up to four bytes: netlink(7)."""
+    """Return a netlink attribute, padded to a multiple of four bytes: netlink(7)."""
     return struct.pack("=HH", 4 + len(value), kind) + value + bytes(-len(value) % 4)
 
 

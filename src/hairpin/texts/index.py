@@ -1,5 +1,5 @@
-"""Finds the entry of a catalogue that matches a line.  A line is first split into words.  Only patterns whose trigger
-is one of these words are tried, so a line without a match costs two or three microseconds.
+"""Finds the entry of a catalogue that matches a line.  The line is first split into words.  Only patterns whose trigger
+is one of these words are tried, so a line that no pattern matches takes only two or three microseconds.
 """
 
 from collections import Counter, defaultdict
@@ -16,7 +16,8 @@ _Entry = TypeVar("_Entry", bound=TextEntry)
 
 
 class EntryHit(msgspec.Struct, Generic[_Entry], frozen=True):
-    """An entry and the part of the text that it matches; ``places``: the values of the pattern's places, by name."""
+    """An entry, and the part of the text that the entry matches.  ``places``: the values of the pattern's places, by
+    the places' names."""
 
     entry: _Entry
     text: str
@@ -30,12 +31,12 @@ class EntryHit(msgspec.Struct, Generic[_Entry], frozen=True):
 
     @property
     def subject(self) -> str:
-        """The subject of the text; empty: the entry names none."""
+        """The subject of the text; empty if the entry names no subject."""
         return self.entry.subject.format_map(defaultdict(str, self.places))
 
 
 class Trial(msgspec.Struct, Generic[_Entry], frozen=True):
-    """A variant of an entry's pattern.  ``words``: words that every matching line has."""
+    """A variant of an entry's pattern.  ``words``: the words that every matching line contains."""
 
     entry: _Entry
     variant: Variant
@@ -43,19 +44,19 @@ class Trial(msgspec.Struct, Generic[_Entry], frozen=True):
 
     @property
     def rank(self) -> tuple[bool, int]:
-        """The rank: the trial that says most about a text has the highest one."""
+        """The rank of the trial.  The trial that says most about a text has the highest rank."""
         return (not self.entry.general, self.variant.weight)
 
 
 class TextIndex(msgspec.Struct, Generic[_Entry], frozen=True):
-    """Patterns by their triggers; ``scripts``: those whose trigger is no word of ASCII."""
+    """The patterns, by their triggers.  ``scripts``: the patterns whose trigger is no word in ASCII."""
 
     words: dict[bytes, tuple[Trial[_Entry], ...]]
     triggers: frozenset[bytes]
     scripts: tuple[Trial[_Entry], ...]
 
     def trials(self, line: bytes) -> list[Trial[_Entry]]:
-        """Return the trials whose words are all in the line."""
+        """Return the trials of which the line contains all words."""
         words = frozenset(line.lower().translate(_SEPARATE).split())
         return [each for word in self.triggers & words for each in self.words[word] if each.words <= words]
 
@@ -65,7 +66,7 @@ class TextIndex(msgspec.Struct, Generic[_Entry], frozen=True):
 
 
 def index_of(entries: Iterable[_Entry], *, wider: bool) -> TextIndex[_Entry]:
-    """Return the index of the entries; ``wider``: with their wider patterns, too."""
+    """Return the index of the entries.  ``wider``: whether it also contains their wider patterns."""
     trials = [
         Trial(entry, each, frozenset(word.encode() for word in each.words))
         for entry in entries

@@ -2,10 +2,10 @@
 
     pattern := "^"? (LITERAL | "*" | "{" PLACE "}" | "{" ERROR "}")* "$"?
 
-``^`` and ``$`` are the ends of the line; they are needed if the words alone would be too common.  ``*`` is any text.  A
-PLACE has a form and is picked out (``{port}``).  An ERROR is an error of the C library, in the words of all languages
-that ``strerror`` has (``{refused}``).  Capitals, the amount of space and the kind of quotes do not matter.  Every
-pattern has a trigger: a word that is in each line that the pattern matches.
+``^`` and ``$`` are the ends of the line; they are needed if the words alone would be too common.  ``*`` matches any
+text.  A PLACE (``{port}``) matches a text of a certain form, which is extracted.  An ERROR (``{refused}``) matches an
+error of the C library, in the words of all languages that ``strerror`` has.  Upper and lower case, the amount of space
+and the kind of quotes do not matter.  Every pattern has a trigger: a word that each matching line contains.
 """
 
 import re
@@ -37,17 +37,17 @@ PLACES = {
     "runtime": r"(?:[^\s\"]*/)?(?:runc|crun|runsc|kata-runtime|[\w-]*container-runtime)[^\s\"/]*",
     "target": "MASQUERADE|DNAT|SNAT|REDIRECT|MARK|CONNMARK|CHECKSUM|LOG|REJECT|TCPMSS|CT",
 }
-"""``quoted``: in double quotes.  ``runtime``: a program that starts containers.  ``target``: a target that is no
-chain."""
+"""The forms of places.  ``quoted``: a text in double quotes.  ``runtime``: the name of a program that starts
+containers.  ``target``: a target of iptables that is no chain."""
 _TOKEN = re.compile(r"\*|\{(\w+)\}|\s+|['\"`]|[^*{}\s'\"`]+")
 _WORD = re.compile(r"\w+")
 _QUOTE = r"\\*['\"`´‘’“”„«»]"
 
 
 class Variant(msgspec.Struct, frozen=True):
-    """A pattern with its errors in one language.  ``triggers``: candidates for its trigger: whole words of ASCII, or
-    else a part in another script.  ``weight``: the number of literal characters; a pattern with more of them says
-    more."""
+    """A pattern with its errors in one language.  ``triggers``: the candidates for its trigger, which are whole words
+    in ASCII, or a part in another script if there are none.  ``weight``: the number of literal characters; a pattern
+    with more literal characters says more about a text."""
 
     text: str
     words: tuple[str, ...]
@@ -56,7 +56,7 @@ class Variant(msgspec.Struct, frozen=True):
 
 
 def variants(pattern: str) -> tuple[Variant, ...]:
-    """Return the pattern in every language."""
+    """Return the variants of the pattern, one for each language."""
     names = [each for each in re.findall(r"\{(\w+)\}", pattern) if each in ERRORS]
     found: list[Variant] = []
     for chosen in product(*(ERRORS[name] for name in names)):
@@ -78,7 +78,7 @@ def _variant(text: str) -> Variant:
             if not each[0].isascii():
                 script = max(script, each[0], key=len)
             elif begins and ends:
-                # An underscore joins a word in a pattern, and separates two in a line.
+                # In a pattern an underscore is part of a word, and in a line it separates two words.
                 words += each[0].split("_")
     weight = sum(map(len, literals))
     return Variant(text, tuple(dict.fromkeys(filter(None, words))), script, weight)
@@ -86,7 +86,8 @@ def _variant(text: str) -> Variant:
 
 @cache
 def expression_of(text: str) -> re.Pattern[str]:
-    """Return the regular expression of a variant's text; the groups are named after the places, with a number."""
+    """Return the regular expression for a variant's text.  Its groups are named after the places, with a number
+    added."""
     parts: list[str] = []
     begins, ends = text.startswith("^"), text.endswith("$")
     text = text.removeprefix("^").removesuffix("$")

@@ -67,5 +67,6 @@ ERRORS: dict[str, tuple[str, ...]] = {
         "そのようなファイルやディレクトリはありません",
     ),
 }  # fmt: skip
-"""By a name for the error: ECONNREFUSED, ETIMEDOUT, EHOSTUNREACH, ENETUNREACH, ECONNRESET, EADDRINUSE, EADDRNOTAVAIL,
-EAI_NONAME, EAI_AGAIN, EPERM, ENOENT.  musl and Go have some words of their own, such as ``Host is unreachable``."""
+"""The texts of each error, by a name for the error: ECONNREFUSED, ETIMEDOUT, EHOSTUNREACH, ENETUNREACH, ECONNRESET,
+EADDRINUSE, EADDRNOTAVAIL, EAI_NONAME, EAI_AGAIN, EPERM, ENOENT.  musl and Go have some texts of their own, such as
+``Host is unreachable``."""
