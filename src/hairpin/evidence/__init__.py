@@ -1,6 +1,7 @@
-"""The readings of hosts, verbatim: their types, their one file format, their redaction, the evidence of several hosts.
-Read ``reading`` (the types), ``json_text`` (repairs it), ``file`` (the snapshot file, put in place by
-``written_file``), ``several`` (many hosts), ``renewal`` (replaces some readings by newer ones).  Redaction: ``redact``
-(the entry), ``redact_text``, ``redact_documents``, ``redact_own``, and the renaming itself in ``address_map`` and
-``name_map``.
+"""The readings of hosts, verbatim: their types, their file format, their redaction, and the evidence of several hosts.
+
+Read ``reading`` (the types), ``json_text`` (repairs JSON texts), ``file`` (the snapshot file, which ``written_file``
+writes), ``several`` (many hosts) and ``renewal`` (replaces some readings by newer readings).  ``redact`` is the entry
+of the redaction.  It uses ``redact_text``, ``redact_documents`` and ``redact_own``, and ``address_map`` and
+``name_map`` for the new names.
 """

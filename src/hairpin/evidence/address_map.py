@@ -1,13 +1,13 @@
-"""Prefix-preserving renaming of addresses (after Crypto-PAn).  Ranges with a meaning of their own stay in place.
+"""Renames addresses and preserves prefixes, like Crypto-PAn.  Ranges with a special meaning stay in place.
 
-Two addresses that share exactly n leading bits share exactly n leading bits afterwards, so routes, rules and subnets
-keep their meaning. The address space is a binary tree; a keyed hash says at each node whether its two halves swap.
-Some nodes never swap:
+If two addresses share exactly n leading bits, their new addresses also share exactly n leading bits, so routes, rules
+and subnets keep their meaning. The address space is a binary tree. At each node, a keyed hash says whether the node's
+two halves swap. Some nodes never swap:
 
-- those above a special range, so that the range stays where it is and nothing else moves into it;
-- all nodes inside ranges whose addresses have a meaning of their own (loopback, multicast, …);
-- those on the paths to a subnet's first and last address and to the ends of an address range ("pins"), so that
-  network and broadcast addresses and ``A-B`` ranges stay what they are.
+- the nodes above a special range, so that the range stays in place and no other address moves into it;
+- all nodes inside ranges whose addresses have a special meaning (loopback, multicast, …);
+- the nodes on the paths to the first and last address of a subnet, and to the ends of an address range ("pins"), so
+  that network addresses, broadcast addresses and the ends of ``A-B`` ranges stay such addresses.
 
 Source: Xu, Fan, Ammar, Moon: Prefix-Preserving IP Address Anonymization, 2002.
 """
@@ -23,25 +23,29 @@ _IDENTITY = (
     *("0.0.0.0/8", "127.0.0.0/8", "169.254.169.254/32", "192.0.0.0/24", "224.0.0.0/4", "240.0.0.0/4"),
     *("::/8", "ff00::/8"),
 )
-"""Addresses that stay themselves: unspecified, loopback, cloud metadata, protocol assignments, multicast, broadcast."""
+"""The ranges whose addresses are not renamed: unspecified, loopback, cloud metadata, protocol assignments, multicast,
+broadcast."""
 
 _FORCED = ("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "100.64.0.0/10")
-"""Small ranges that stay in place: their halves always swap, or a subnet would keep its address too often."""
+"""Small ranges that stay in place, and whose two halves always swap.  Otherwise a subnet would too often keep its
+address."""
 
 _KEPT = (
     *("169.254.0.0/16", "192.0.2.0/24", "198.51.100.0/24", "203.0.113.0/24", "198.18.0.0/15"),
     *("fc00::/8", "fd00::/8", "fe80::/64", "2001:db8::/32", "2000::/3"),
 )
-"""Ranges that stay, with their addresses renamed inside: link-local, documentation, benchmark, unique local, global."""
+"""The ranges that stay in place, and in which addresses are renamed: link-local, documentation, benchmark, unique
+local, global."""
 
 _V4_INSIDE_V6 = (ip_network("::ffff:0:0/96"), ip_network("64:ff9b::/96"))
 
 
 class AddressMap:
-    """Renames addresses and networks; the same key and pins give the same names."""
+    """Renames addresses and networks.  The same key and the same pins give the same new addresses."""
 
     def __init__(self, key: bytes, ranges: Iterable[tuple[Address, Address]] = ()) -> None:
-        """``ranges``: first and last addresses that must stay first and last (subnets, ``A-B``)."""
+        """``ranges``: pairs of addresses that must stay the first and last address of a range (of a subnet, of
+        ``A-B``)."""
         self._key = hashlib.blake2b(key, digest_size=32, person=b"hairpin-address").digest()
         self._blocks: dict[tuple[int, int, int], bytes] = {}
         self._known: dict[Address, Address] = {}
@@ -57,14 +61,14 @@ class AddressMap:
             self._pin(first, last)
 
     def address(self, address: Address) -> Address:
-        """Return the new address in place of this one."""
+        """Return the new address that replaces the given address."""
         known = self._known.get(address)
         if known is None:
             known = self._known[address] = self._rename(address)
         return known
 
     def network(self, address: Address, length: int) -> Address:
-        """Return the new address of ``address/length``: if the host bits were all zero, they stay zero."""
+        """Return the new address of ``address/length``.  If all its host bits are zero, they stay zero."""
         host_bits = address.max_prefixlen - length
         renamed = self.address(address)
         if host_bits and not int(address) & ((1 << host_bits) - 1):
@@ -87,7 +91,8 @@ class AddressMap:
         return type(address)(renamed)
 
     def _swaps(self, version: int, value: int, depth: int) -> int:
-        """Return 1 where the halves below the first ``depth`` bits of ``value`` swap."""
+        """Return 1 if the two halves swap at the node that the first ``depth`` bits of ``value`` lead to, otherwise
+        0."""
         node = _node(version, value, depth)
         if node in self._still:
             return 0
@@ -105,7 +110,7 @@ class AddressMap:
         return bits[index >> 3] >> (index & 7) & 1
 
     def _hold(self, version: int, value: int, start: int, end: int) -> None:
-        """Keep the nodes at depths start … end-1 on the path to ``value`` from swapping."""
+        """Mark the nodes at depths start … end-1 on the path to ``value`` as nodes that never swap."""
         self._still.update(_node(version, value, depth) for depth in range(start, end))
 
     def _pin(self, first: Address, last: Address) -> None:
@@ -118,6 +123,6 @@ class AddressMap:
 
 
 def _node(version: int, value: int, depth: int) -> tuple[int, int, int]:
-    """Return the tree node reached by the first ``depth`` bits of ``value``."""
+    """Return the node of the tree to which the first ``depth`` bits of ``value`` lead."""
     width = 32 if version == 4 else 128
     return version, depth, value >> (width - depth)

@@ -5,8 +5,8 @@
     reading := {"id", "key", "netns", "origin", "at", "status", "outcome", "text" | "text_base64", "took_ms"?} NL
     trailer := {"count": number of readings, "sha256": hex digest of all bytes before this line} NL
 
-Readers ignore fields they do not know. A snapshot may come from anyone, so reading one is bounded: it is decompressed
-as a stream, and no file makes :func:`read` use more than about three times ``LIMIT_BYTES`` of memory.
+Readers ignore fields that they do not know. A snapshot may come from an untrusted person, so the memory for reading it
+is bounded: it is decompressed as a stream, and :func:`read` never uses more than about three times ``LIMIT_BYTES``.
 """
 
 import gzip
@@ -27,7 +27,7 @@ from hairpin.evidence.written_file import written
 from hairpin.message import message
 
 LIMIT_BYTES = 256 * 1024 * 1024
-"""Limit of the decompressed content."""
+"""The greatest size of the decompressed content in bytes."""
 LIMIT_LINE_BYTES = 64 * 1024 * 1024
 LIMIT_READINGS = 200_000
 _CHUNK = 1 << 16
@@ -66,8 +66,8 @@ class _Trailer(msgspec.Struct, frozen=True):
 
 
 def write(evidence: Evidence, path: Path) -> None:
-    """Write the evidence to ``path``, readable by its owner only; an old file is replaced when the new one is complete.
-    A device or a pipe is written to, a symbolic link's target is replaced: ``written_file.py``.
+    """Write the evidence to the file ``path``, which only its owner may read.  An old file is replaced only after the
+    new file is complete.  ``written_file.py`` says what happens for a device, a pipe or a symbolic link.
 
     Raises EvidenceError if the file cannot be written.
     """
@@ -81,7 +81,7 @@ def write(evidence: Evidence, path: Path) -> None:
 
 
 def write_stream(evidence: Evidence, stream: BinaryIO) -> None:
-    """Write the same content as :func:`write`; equal evidence gives equal bytes."""
+    """Write the evidence to the stream, with the same content as :func:`write`.  Equal evidence gives equal bytes."""
     digest = hashlib.sha256()
     with gzip.GzipFile(fileobj=stream, mode="wb", mtime=0, filename="", compresslevel=6) as compressed:
         for line in lines_of(evidence):
@@ -92,7 +92,8 @@ def write_stream(evidence: Evidence, stream: BinaryIO) -> None:
 
 
 def read(path: Path) -> Evidence:
-    """Return the evidence in ``path``; raise EvidenceError, with the reason, for anything but a whole snapshot."""
+    """Return the evidence in the file ``path``; raise EvidenceError, with the reason, if the file is no complete
+    snapshot."""
     try:
         with path.open("rb") as stream:
             return read_stream(stream, source=str(path))
@@ -106,8 +107,8 @@ def unreadable(path: Path, error: OSError) -> WrongPathError:
 
 
 def read_stream(stream: BinaryIO, *, source: str, begun: bytes = b"") -> Evidence:
-    """Return the evidence in an open file.  ``source`` names it in messages; ``begun``: the bytes that were already
-    read from it."""
+    """Return the evidence in an open file.  ``source``: the file's name for messages.  ``begun``: the bytes that were
+    already read from the file."""
     lines = _lines(stream, source, begun)
     digest = hashlib.sha256()
     first = next(lines, b"")
@@ -149,7 +150,8 @@ def _evidence(header: _Header, readings: tuple[Reading, ...]) -> Evidence:
 
 
 def _lines(stream: BinaryIO, source: str, begun: bytes) -> Iterator[bytes]:
-    """Yield decompressed lines with their newline; raise EvidenceError past a limit or on anything that is not gzip."""
+    """Yield decompressed lines with their newline; raise EvidenceError if a limit is exceeded or the content is not
+    gzip."""
     buffer = bytearray()
     total = 0
     for chunk in _decompressed(stream, source, begun):
@@ -178,7 +180,8 @@ def _lines(stream: BinaryIO, source: str, begun: bytes) -> Iterator[bytes]:
 
 
 def _decompressed(stream: BinaryIO, source: str, begun: bytes) -> Iterator[bytes]:
-    """Yield pieces of at most one chunk: the caller counts them, so a decompression bomb stops at the limit."""
+    """Yield decompressed pieces of at most one chunk.  The caller counts the bytes, so a decompression bomb stops at
+    the limit."""
     unzip = zlib.decompressobj(wbits=31)
     pending = begun or stream.read(_CHUNK)
     if not pending.startswith(b"\x1f\x8b"):
@@ -203,8 +206,8 @@ def _decompressed(stream: BinaryIO, source: str, begun: bytes) -> Iterator[bytes
 
 
 def _header(line: bytes, source: str) -> _Header:
-    """Return the decoded first line.  Its schema is checked first, so that a newer hairpin's file gets its own
-    message."""
+    """Return the decoded first line.  The schema in it is checked first, so that there is a special message for a file
+    that a newer hairpin has written."""
     header = _decode(line, _Header, 1, source)
     if header.schema == SCHEMA:
         return header

@@ -1,4 +1,4 @@
-r"""Mends the JSON that iproute2 prints for names with unusual characters.
+r"""Repairs the JSON that iproute2 prints for names with unusual characters.
 
 A link may have any name without whitespace, ``/`` and ``:`` (net/core/dev.c dev_valid_name()), so also one with an
 escape character.  iproute2 writes such characters as they are, and some versions write ``\'``; neither is JSON.
@@ -12,7 +12,7 @@ _ODD = re.compile(r"""[\x00-\x08\x0b\x0c\x0e-\x1f]|\\(?:u[0-9a-fA-F]{4}|["\\/bfn
 
 
 def is_document(key: str, text: str) -> bool:
-    """Return whether the text of a reading of this key is JSON, or was meant to be."""
+    """Return whether the text of a reading with this key is JSON, or should be JSON."""
     return key.startswith(_DOCUMENTS) and text.lstrip()[:1] in ("[", "{")
 
 

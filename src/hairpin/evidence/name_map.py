@@ -1,4 +1,5 @@
-"""New names of the same shape for host, container, network and image names, hardware addresses and engine ids."""
+"""Makes new names of the same shape for names of hosts, containers, networks and images, for hardware addresses and for
+engine ids."""
 
 import hashlib
 import re
@@ -22,42 +23,44 @@ _RESERVED = frozenset(
         *("ip6-localhost", "ip6-loopback", "ip6-localnet", "ip6-mcastprefix", "ip6-allnodes", "ip6-allrouters"),
     )
 )
-"""Names with a meaning of their own: never renamed, never given."""
+"""The names with a special meaning, which are never renamed and never used as new names."""
 
 _ID = re.compile(r"[0-9a-f]{64}")
 _ATTEMPTS = 64
 
 
 class NameMap:
-    """Renames words; the same key gives the same names. Given names are kept, so that no two words get one name."""
+    """Renames words.  The same key gives the same new names. The map keeps all new names, so that no two words get the
+    same name."""
 
     def __init__(self, key: bytes, short_ids: frozenset[str] = frozenset()) -> None:
-        """``short_ids``: engine ids shortened to 12 digits.  They are not renamed as names, although many containers
-        have one as their host name."""
+        """``short_ids``: the engine ids, shortened to 12 digits.  A short id is not renamed like a name, although many
+        containers have their short id as host name."""
         self._short_ids = short_ids
         self._key = hashlib.blake2b(key, digest_size=32, person=b"hairpin-name").digest()
         self._given: dict[str, str] = {}
         self._taken: set[str] = set(_RESERVED)
 
     def name(self, name: str) -> str:
-        """Return the new name, label by label.  Only letters change (in a label without letters: digits); ids stay."""
+        """Return the new name.  Each label of the name is renamed separately: only its letters change, or its digits if
+        it has no letters.  Ids stay."""
         return ".".join(self._label(label) for label in name.split("."))
 
     def host(self, name: str) -> str:
-        """Return the new name of a host that a text names.  Unlike ``name`` it makes no words known: a host may be
-        called nginx."""
+        """Return the new name of a host that a text names.  In contrast to ``name``, the host's name does not become a
+        word that is renamed everywhere, because a host may be called nginx."""
         labels = ((each, self._given.get(each)) for each in name.split("."))
         return ".".join(
             known or (_shaped(each, self._digest("host", each)) if each else each) for each, known in labels
         )
 
     def own(self, name: str) -> str:
-        """Return the new name of a unit, a script or a package.  It makes no word known: a unit may be called
-        firewall."""
+        """Return the new name of a unit, a script or a package.  The old name does not become a word that is renamed
+        everywhere, because a unit may be called firewall."""
         return _shaped(name, self._digest("own", name))
 
     def image(self, image: str) -> str:
-        """Return the new name of an image reference; ports, its tag and its digest stay."""
+        """Return the new name of an image reference.  The reference's port, tag and digest stay."""
         path, at, digest = image.partition("@")
         head, slash, last = path.rpartition("/")
         last, colon, tag = last.partition(":")
@@ -67,8 +70,8 @@ class NameMap:
         return f"{''.join(parts)}{slash}{self.name(last)}{colon}{tag}{at}{digest}"
 
     def id(self, text: str) -> str:
-        """Return the new name of an engine id.  Its first 12 digits, to which tools shorten it, are renamed alike in
-        both forms."""
+        """Return the new name of an engine id.  Tools shorten an id to its first 12 digits; these digits get the same
+        new digits in the long and in the short id."""
         head = self._digest("id", text[:12]).hex()[: min(12, len(text))]
         return head + self._digest("rest", text).hex()[: len(text) - len(head)]
 
@@ -78,14 +81,15 @@ class NameMap:
         return "".join(mark if mark == "-" else digits[index] for index, mark in enumerate(text[: len(digits)]))
 
     def mac(self, octets: bytes) -> bytes:
-        """Return the new hardware address.  Null, broadcast and multicast addresses stay, and so does the local bit."""
+        """Return the new hardware address.  Null, broadcast and multicast addresses are not renamed.  The local bit
+        stays."""
         if len(octets) != 6 or octets == bytes(6) or octets[0] & 1:
             return octets
         fresh = self._digest("mac", octets.hex())[:6]
         return bytes([fresh[0] & 0xFC | octets[0] & 3]) + fresh[1:]
 
     def given(self) -> dict[str, str]:
-        """Return every renamed label and its new name."""
+        """Return every label that was renamed, with its new name."""
         return dict(self._given)
 
     def _label(self, label: str) -> str:
@@ -98,7 +102,7 @@ class NameMap:
         return self._given[label]
 
     def _fresh(self, label: str) -> str:
-        """Return a name of the same shape that is neither taken nor the label itself."""
+        """Return a name of the same shape as the label that is not in use and differs from the label."""
         for attempt in range(_ATTEMPTS):
             fresh = _shaped(label, self._digest(f"name{attempt}", label))
             if fresh not in self._taken and fresh != label:
@@ -114,7 +118,8 @@ class NameMap:
 
 
 def _shaped(label: str, stream: bytes) -> str:
-    """Return ``label`` with its letters replaced from ``stream``; if it has none, its digits."""
+    """Return ``label`` with its letters replaced by letters from ``stream``.  If it has no letters, its digits are
+    replaced."""
     has_letters = any(character.isalpha() for character in label)
     shaped: list[str] = []
     for index, character in enumerate(label):

@@ -1,8 +1,8 @@
-"""A host's readings, verbatim: the type from which all later layers start.
+"""The types of a host's verbatim readings, from which all later layers start.
 
-A :class:`Reading` is the answer of one command, file or API call in one network namespace; an :class:`Evidence` is all
-readings of one host at one time. Nothing here understands a text: parsers live in ``netfilter/`` and ``host/``.
-``docs/reference/evidence.md`` lists the keys.
+A :class:`Reading` is the answer of one command, file or API call in one network namespace. An :class:`Evidence`
+contains all readings of one host at one time. This module parses no text: the parsers are in ``netfilter/`` and
+``host/``.  ``docs/reference/evidence.md`` lists the keys.
 """
 
 import hashlib
@@ -15,27 +15,29 @@ import msgspec
 
 SCHEMA = "hairpin.evidence/1"
 HOST = "host"
-"""``netns`` of the namespace that the collector was started in."""
+"""The ``netns`` of readings of the namespace in which the collector was started."""
 
 Outcome = Literal["text", "absent", "refused", "failed"]
 
 NOT_JSON = 65
-"""Status of a file that is no JSON (EX_DATAERR of sysexits.h)."""
+"""The status of a reading of a file that should be JSON and is not (EX_DATAERR of sysexits.h)."""
 CUT = 124
-"""Status of a reading that the time limit has ended."""
+"""The status of a reading that was ended by the time limit."""
 UNSHOWN = 69
-"""Status of an absent reading that leaves its question open (EX_UNAVAILABLE): no tool shows what the kernel has."""
+"""The status of an absent reading that leaves its question open, because no tool shows what the kernel has
+(EX_UNAVAILABLE)."""
 
 
 class Reading(msgspec.Struct, frozen=True):
-    """One answer of the host.
+    """A reading: one answer of the host.
 
-    ``text`` is standard output, verbatim. If ``outcome`` is not "text", it is the first lines of standard error or a
-    sentence of the collector. Bytes that are not UTF-8 are lone surrogates (PEP 383, ``surrogateescape``).
+    ``text`` is standard output, verbatim. If ``outcome`` is not "text", ``text`` is the first lines of standard error
+    or a sentence of the collector. Bytes that are not UTF-8 are lone surrogates (PEP 383, ``surrogateescape``).
     """
 
     id: str
-    """``e17``: number in reading order, unique in one evidence; ``node2:e17`` among several (``several.py``)."""
+    """The reading's id, such as ``e17``: its number in reading order, which is unique in one evidence.  Among several
+    hosts it is ``node2:e17`` (``several.py``)."""
     key: str
     """The name of the reading, from the table in ``docs/reference/evidence.md``."""
     netns: str
@@ -45,12 +47,14 @@ class Reading(msgspec.Struct, frozen=True):
     at: str
     """The time of the reading: RFC 3339, UTC."""
     status: int
-    """Exit status; 0 is success, 127 not installed, 124 timed out; :data:`NOT_JSON`, :data:`UNSHOWN`."""
+    """The exit status: 0 for success, 127 for a command that is not installed, 124 for a time-out, or :data:`NOT_JSON`
+    or :data:`UNSHOWN`."""
     outcome: Outcome
-    """text: read; absent: no such command, file or module; refused: no permission; failed: anything else."""
+    """``text``: the thing was read.  ``absent``: there is no such command, file or module.  ``refused``: permission was
+    denied.  ``failed``: the reading failed for another reason."""
     text: str
     took_ms: int | None = None
-    """How long the answer took, in steps of 10 ms; None: it was not measured."""
+    """The time that the answer took, in steps of 10 ms; None if it was not measured."""
 
 
 def is_terse(reading: Reading) -> bool:
@@ -59,22 +63,23 @@ def is_terse(reading: Reading) -> bool:
 
 
 def utc_text(at: datetime, timespec: str = "seconds") -> str:
-    """Return a time of UTC as readings and reports write it: RFC 3339, to the second or as ``timespec`` of isoformat
-    says."""
+    """Return a time of UTC in the form that readings and reports use: RFC 3339, to the second or with the precision
+    that ``timespec`` states as in ``isoformat``."""
     return at.isoformat(timespec=timespec).replace("+00:00", "Z")
 
 
 def text_reading(text: str, origin: str, evidence_id: str = "") -> Reading:
-    """Return a text from elsewhere (of a file that a change writes, of a command in a script) as a reading."""
+    """Return a text that the collector did not read (of a file that a change writes, of a command in a script) as a
+    reading."""
     return Reading(evidence_id, "", "", origin, "", 0, "text", text)
 
 
 class Evidence(msgspec.Struct, frozen=True):
     """All readings of one host, in the order of their ids.
 
-    ``taken_at`` is by the host's own clock.  ``collected_at`` is by the clock of the machine that read the host over
-    ssh; empty if the host read itself.  ``label``: the host's name in this run; it is not part of the content, and not
-    in files.
+    ``taken_at``: the time of the readings by the host's own clock.  ``collected_at``: the same time by the clock of the
+    machine that read the host over ssh; empty if the host was read by itself.  ``label``: the host's name in this run;
+    it is not part of the content, and is not written to files.
     """
 
     schema: str
@@ -88,18 +93,18 @@ class Evidence(msgspec.Struct, frozen=True):
 
     @property
     def name(self) -> str:
-        """The host's label; without one, its own name."""
+        """The host's label, or the host's own name if it has no label."""
         return self.label or self.hostname
 
     def find(self, key: str, netns: str) -> Reading | None:
-        """Return the first reading of ``key`` in ``netns``, whatever its outcome; None if it was never read."""
+        """Return the first reading with ``key`` in ``netns``, with any outcome; None if there is no such reading."""
         for reading in self.readings:
             if reading.key == key and reading.netns == netns:
                 return reading
         return None
 
     def all(self, key: str, netns: str | None = None) -> tuple[Reading, ...]:
-        """Return every reading of ``key``, in reading order; only those of ``netns`` if one is given."""
+        """Return all readings with ``key``, in reading order.  If ``netns`` is given, return only its readings."""
         return tuple(
             reading for reading in self.readings if reading.key == key and (netns is None or reading.netns == netns)
         )
@@ -125,7 +130,7 @@ class Evidence(msgspec.Struct, frozen=True):
 
     @property
     def snapshot_id(self) -> str:
-        """``sha256:…`` over :func:`lines_of`: the same content has the same id, wherever it is stored."""
+        """The id ``sha256:…`` over :func:`lines_of`.  The same content has the same id, whichever file contains it."""
         digest = hashlib.sha256()
         for line in lines_of(self):
             digest.update(line)
@@ -133,7 +138,8 @@ class Evidence(msgspec.Struct, frozen=True):
 
 
 def with_further(evidence: Evidence, readings: Iterable[Reading]) -> Evidence:
-    """Return the evidence with the readings behind its own, under further ids of the same host."""
+    """Return the evidence with the given readings added after its own readings.  They get the next ids of the same
+    host."""
     taken = len(evidence.readings)
     host = evidence.readings[0].id.rpartition("e")[0] if evidence.readings else ""
     more = (msgspec.structs.replace(each, id=f"{host}e{taken + n}") for n, each in enumerate(readings, 1))
@@ -141,7 +147,7 @@ def with_further(evidence: Evidence, readings: Iterable[Reading]) -> Evidence:
 
 
 def is_trace(key: str) -> bool:
-    """Return whether readings of this key are about the past (``story/``), not about the host's state."""
+    """Return whether readings with this key are traces of the past (``story/``), and not about the host's state."""
     return key.startswith("trace-")
 
 
@@ -162,12 +168,13 @@ def lines_of(evidence: Evidence) -> Iterator[bytes]:
 
 
 def own_id(reading_id: str) -> str:
-    """Return the id that the reading has in its own evidence: without the label of its host."""
+    """Return the id that the reading has in its own evidence, without the label of its host."""
     return reading_id.rpartition(":")[2]
 
 
 def _record(reading: Reading) -> dict[str, str | int]:
-    """Return the reading as JSON fields.  JSON cannot carry a text that is not UTF-8: it becomes ``text_base64``."""
+    """Return the reading as JSON fields.  A text that is not UTF-8 is written as ``text_base64``, because JSON cannot
+    contain it."""
     named = ((name, getattr(reading, name)) for name in reading.__struct_fields__)
     fields: dict[str, str | int] = {name: value for name, value in named if value is not None}
     fields["id"] = own_id(reading.id)

@@ -1,11 +1,12 @@
-"""Renames all that identifies a host and its owner, so that the evidence can be shown to others with the same
-diagnosis.
+"""Renames everything that identifies a host and its owner, so that a user can show the evidence to other people, and
+the diagnosis stays the same.
 
-Renamed, everywhere alike: IPv4 and IPv6 addresses (prefix-preserving: ``address_map``), hardware addresses, names of
-the host, of containers, networks, images, users and their home directories (``name_map``), engine ids and the bridge
-names made of them, the machine id and the boot id, and what the owner has named: units, scripts, packages
-(``redact_own``). Kept: interface, chain, set, process and service names, units of distributions, ports, marks, comments
-in rules. Each call draws a random key and throws it away, so nobody can undo the renaming.
+The following is renamed, in the same way in all readings: IPv4 and IPv6 addresses (prefixes are preserved:
+``address_map``), hardware addresses, names of the host, of containers, networks, images, users and their home
+directories (``name_map``), engine ids and the bridge names made of them, the machine id and the boot id, and units,
+scripts and packages that the owner has named (``redact_own``). The following is kept: names of interfaces, chains,
+sets, processes and services, units of distributions, ports, marks, comments in rules. Each call uses a random key that
+it does not keep, so the renaming cannot be undone.
 
 In traces, users are renamed in the places where each log names them.
 """
@@ -25,17 +26,17 @@ from hairpin.evidence.redact_text import Text, hex_ids, ranges_in
 
 _ENGINES = ("docker", "podman", "swarm")
 _WITHOUT_ADDRESSES = frozenset({"versions", "packages", "os-release", "docker-version", "podman-version"})
-"""Readings with four-part version numbers, which look like addresses."""
+"""The keys of readings with four-part version numbers, which look like addresses and must not be renamed."""
 _NO_OWN_NAMES = frozenset({"sysctl", "packages", "versions", "os-release", "modules", "module-files"})
 _FREE_TEXT = frozenset({"klog", "boot-scripts", "boot-units", "dockerd-log"})
-"""Prose: known names are renamed wherever they stand as words. In rules and configuration they are not, because a
-container may be called ``accept``."""
+"""The keys of readings with prose, in which known names are renamed wherever they stand as words. In rules and
+configuration known names are not renamed in this way, because a container may be called ``accept``."""
 
 _PUBLIC_ASSET_TAGS = (
     "7783-7084-3265-9085", "amazon", "google", "huaweicloud", "ibmcloud", "openstack", "oraclecloud", "no asset",
     "none", "not specified", "default",
 )  # fmt: skip
-"""How the asset tags begin that a cloud or a vendor gives to all its machines, in lower case."""
+"""The beginnings, in lower case, of the asset tags that a cloud or a vendor gives to all its machines."""
 _USER = r"(?P<user>[A-Za-z_][A-Za-z0-9_.-]*\$?)"
 _USERS: tuple[re.Pattern[str], ...] = tuple(
     re.compile(pattern, re.MULTILINE)
@@ -53,29 +54,34 @@ _USERS: tuple[re.Pattern[str], ...] = tuple(
         rf"(?<=\(to root\) ){_USER}",  # su
     )
 )
-"""The group matches the user's name.  A pattern looks around the name, or ends with it."""
+"""The patterns that find a user's name, which is their group ``user``.  A pattern looks at the text around the name, or
+ends with the name."""
 _KEPT = frozenset({"root", "docker", "podman", "systemd", "iptables", "nft", "firewalld"})
-"""Users with the names of programs: if they were renamed, hairpin would not recognize their commands."""
+"""The user names that are also names of programs.  They are not renamed, because hairpin would not recognize the
+programs' commands otherwise."""
 _BOOT = re.compile(r'(?:(?<="_BOOT_ID":")|^(?P<before>\s*-?\d+ ))(?P<id>[0-9a-f]{32})(?![0-9a-f])', re.MULTILINE)
 _PROSE = frozenset({
     "trace-logins", "trace-cron", "trace-syslog", "trace-engines", "trace-firewalls", "trace-audit", "trace-scripts",
     "trace-own-units", "trace-package-scripts",
 })  # fmt: skip
-"""Prose of people and programs: names that are known are renamed wherever they stand as words."""
+"""The keys of traces with prose of people and programs, in which known names are renamed wherever they stand as
+words."""
 _VERSIONS = frozenset({"trace-packages", "trace-rpm"})
-"""Version numbers of four parts look like addresses.  Of these readings only the commands have some."""
+"""The keys of traces with version numbers of four parts, which look like addresses.  In these readings, only command
+lines contain addresses."""
 _COMMAND = re.compile(r"^Commandline: .*$", re.MULTILINE)
 
 
 def redact(evidence: Evidence, key: bytes | None = None) -> Evidence:
-    """Return the same evidence under other names; ``key`` makes it repeatable, for tests."""
+    """Return the same evidence with other names.  ``key``: the key of the renaming, with which tests get the same
+    result each time."""
     (redacted,) = redact_together((evidence,), key)
     return redacted
 
 
 def redact_together(hosts: tuple[Evidence, ...], key: bytes | None = None) -> tuple[Evidence, ...]:
-    """Return the evidence of several hosts under other names.  Equal names and addresses of two hosts stay equal, so
-    that the hosts still join to one network."""
+    """Return the evidence of several hosts with other names.  Equal names and addresses of two hosts stay equal, so
+    that the hosts still form one network."""
     key = secrets.token_bytes(32) if key is None else key
     readings = [reading for evidence in hosts for reading in evidence.readings]
     addresses = AddressMap(key, _pins(readings))
@@ -84,7 +90,8 @@ def redact_together(hosts: tuple[Evidence, ...], key: bytes | None = None) -> tu
     text = Text(addresses, names, short_ids)
     documents = Documents(names, text)
     own = OwnNames(names, readings)
-    # Engines first: their documents show which words are names, and free text is searched for those words.
+    # The documents of engines come first, because they show which words are names.  Free text is searched for these
+    # words.
     engines = tuple(
         {reading.id: documents.redact(reading) for reading in evidence.readings if _is_document(reading)}
         for evidence in hosts
@@ -115,7 +122,7 @@ def _pins(readings: Iterable[Reading]) -> Iterator[tuple[Address, Address]]:
 
 
 class _Redactor:
-    """Renames the readings of one host, each kind of text in its own way."""
+    """Renames the readings of one host, with a method for each kind of text."""
 
     def __init__(self, names: NameMap, text: Text, own: OwnNames, engines: dict[str, str]) -> None:
         self._names = names
@@ -179,15 +186,16 @@ class _Redactor:
         return " ".join(self._names.name(field) if index == 1 else field for index, field in enumerate(fields))
 
     def _dmi(self, line: str) -> str:
-        """Return the line with its asset tag renamed.  Tags that identify a cloud stay; others are inventory
-        numbers."""
+        """Return the line with its asset tag renamed.  A tag that identifies a cloud stays.  Every other tag is an
+        inventory number."""
         name, colon, value = line.partition(":")
         if name.endswith("chassis_asset_tag") and not value.strip().lower().startswith(_PUBLIC_ASSET_TAGS):
             value = self._names.name(value)
         return f"{name}{colon}{value}"
 
     def _name_line(self, line: str) -> str:
-        """Return a line of hosts(5) or resolv.conf(5) renamed: each word after the first is an address or a name."""
+        """Return a line of hosts(5) or resolv.conf(5) renamed.  Each word after the first word is an address or a
+        name."""
         body, mark, _ = line.rstrip("\n").partition("#")
         pieces = re.split(r"(\s+)", self._text.plain(body))
         first = next((index for index, piece in enumerate(pieces) if piece and not piece.isspace()), 0)
@@ -201,14 +209,14 @@ class _Redactor:
 
 
 class RedactedTraces:
-    """Renames one reading of the traces at a time; engine JSON is handled as documents."""
+    """Renames one reading of the traces at a time.  JSON of engines is renamed as documents."""
 
     def __init__(self, names: NameMap, text: Text) -> None:
         self._names = names
         self._text = text
 
     def redact(self, reading: Reading) -> str:
-        """Return the text renamed."""
+        """Return the text of the reading with its names and addresses renamed."""
         text = reading.text
         for pattern in _USERS:
             text = pattern.sub(self._renamed, text)

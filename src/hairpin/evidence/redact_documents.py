@@ -1,4 +1,5 @@
-"""Renames in the JSON documents of container engines, field by field: the field says which word is a name."""
+"""Renames names in the JSON documents of container engines, field by field, because the field tells whether a word is a
+name."""
 
 import json
 from collections.abc import Callable
@@ -11,7 +12,7 @@ Json = dict[str, "Json"] | list["Json"] | str | int | float | bool | None
 
 
 _UNIT_LABEL = "PODMAN_SYSTEMD_UNIT"
-"""Its value is the name of a unit: ``redact_own`` renames it."""
+"""The key whose value is the name of a unit, which ``redact_own`` renames."""
 
 
 class Documents:
@@ -23,7 +24,8 @@ class Documents:
         self._text = text
 
     def redact(self, reading: Reading) -> str:
-        """Return the text renamed, one document on each line.  A line that is no JSON is treated as text."""
+        """Return the text with its names renamed.  The text has one document on each line.  A line that is no JSON is
+        treated as text."""
         kind = reading.key.rpartition("-")[2]
         rename = {"containers": self._container, "networks": self._network, "info": self._info,
                   "services": self._service, "tasks": self._task, "events": self._event}[kind]  # fmt: skip
@@ -130,7 +132,7 @@ def _member(document: dict[str, Json], key: str) -> dict[str, Json]:
 
 
 def _apply(document: dict[str, Json], key: str, rename: Callable[[str], str]) -> None:
-    """Rename the string, or the strings of the list, at ``key`` in place."""
+    """Rename the string at ``key``, or the strings of the list at ``key``, in the document itself."""
     match document.get(key):
         case str() as text:
             document[key] = rename(text)

@@ -1,8 +1,8 @@
-"""Renames the owner's own systemd units, scripts and packages.
+"""Renames the systemd units, scripts and packages that the host's owner has made.
 
-A name counts if its place shows its kind: ``NAME.service``, after ``systemctl restart``, in a folder that no
-distribution's package uses, in a package manager's log.  Names of units that distributions and well-known services
-bring stay, and so do the programs that hairpin knows: diagnosis needs them.
+A name is renamed if its place shows that it is such a name: ``NAME.service``, after ``systemctl restart``, in a folder
+that no distribution's package uses, in a package manager's log.  Names of units of distributions and well-known
+services stay, and so do names of programs that hairpin knows, because the diagnosis needs these names.
 """
 
 import re
@@ -31,7 +31,8 @@ _SYSTEM_NAMES = """
     0hourly raid-check bsdmainutils mlocate plocate
 """
 _SYSTEM = frozenset(_SYSTEM_NAMES.split())
-"""Folders, programs that show hairpin the effect of a command, and cron jobs that distributions bring."""
+"""The names that stay: folders, programs from which hairpin tells the effect of a command, and cron jobs of
+distributions."""
 _SUFFIX = re.compile(
     r"(?P<stem>.+?)(?P<suffix>(?:\.(?:sh|py|pl|rb|conf|json|ya?ml|rules|nft|service|timer|d|bak|log))*)"
 )
@@ -79,12 +80,13 @@ _KNOWN_FORM = re.compile(
     r"|(docker|libpod|libpod-conmon|crio|cri-containerd|buildah)-[0-9a-f]{12,64}|kubepods.*|podman-\d+"
     r"|(apt|dnf|lvm2|plymouth|initrd|cryptsetup|getty)-[a-z0-9-]+|(local|remote)-fs(-pre)?|time-(set|sync)|nss-[a-z-]+"
     r"|cloud-(init|config|final)[a-z-]*|postgresql[0-9.-]*|php[0-9.]+-fpm|mysql[0-9.-]*|google-[a-z-]*agent[a-z-]*"
-    r"|(com|org|io|net)\..*"  # labels of engines and names of D-Bus, which look alike
+    r"|(com|org|io|net)\..*"  # labels of engines and names of D-Bus, which look like names of units
 )
 
 
 class OwnNames:
-    """Renames in the text of any reading; ``readings``: all of the hosts, which show the owner's names."""
+    """Renames the owner's names in the text of any reading.  ``readings``: all readings of the hosts, which show the
+    owner's names."""
 
     def __init__(self, names: NameMap, readings: Iterable[Reading]) -> None:
         self._names = names
@@ -98,7 +100,7 @@ class OwnNames:
                 self._stems |= {each for each in stems if not is_known_unit(each)}
 
     def redact(self, reading: Reading, text: str) -> str:
-        """Return the text of the reading renamed."""
+        """Return the text of the reading with the owner's names renamed."""
         if "/" in text:
             text = _FOLDERS.sub(self._path, text)
         if reading.key == "trace-units":

@@ -1,8 +1,8 @@
-"""Finds addresses, hardware addresses, engine ids and names in the text of a reading, whatever tool wrote it.
+"""Finds addresses, hardware addresses, engine ids and names in the text of a reading of any tool.
 
-Rules, routes, JSON and logs are treated alike: any text that parses as an address counts as one. Prefixes in two fields
-(``"addr": "10.0.0.0", "len": 8`` of nft, ``"src":"10.0.0.0","srclen":8`` of ip rule) and the hexadecimal forms of
-/proc/net are known here too.
+Rules, routes, JSON and logs are treated alike: every text that parses as an address counts as one. Prefixes in two
+fields (``"addr": "10.0.0.0", "len": 8`` of nft, ``"src":"10.0.0.0","srclen":8`` of ip rule) and the hexadecimal forms
+of /proc/net are known here too.
 """
 
 import re
@@ -52,7 +52,7 @@ _MIN_WORD = 3
 _HOST = re.compile(
     r"(?P<before>://(?:[^\s/@\"']+@)?|\blookup )(?P<host>(?![0-9.]+[:/\s])[A-Za-z0-9][A-Za-z0-9.-]*[A-Za-z0-9])"
 )
-"""The name of a host in a URL, or in a resolver's error."""
+"""Matches the name of a host in a URL, or in a resolver's error."""
 _LOCAL_HOST = "localhost"
 
 
@@ -65,7 +65,7 @@ def parse_address(text: str) -> Address | None:
 
 
 def ranges_in(text: str, *, subnets: bool) -> Iterator[tuple[Address, Address]]:
-    """Yield first and last address of every ``A-B`` in the text and, if asked, of every subnet in it."""
+    """Yield the first and last address of every ``A-B`` in the text and, if wanted, of every subnet in it."""
     for match in _RANGE.finditer(text):
         ends = [parse_address(end) for end in match.groups() if end is not None]
         if len(ends) == 2 and ends[0] is not None and ends[1] is not None and int(ends[0]) <= int(ends[1]):
@@ -84,7 +84,8 @@ def hex_ids(text: str) -> Iterator[str]:
 
 
 def _ends(text: str, bits: int) -> Iterator[tuple[Address, Address]]:
-    """Yield the first and last address of the subnet; nothing for /0, a single address or a text that is no address."""
+    """Yield the first and last address of the subnet.  Yield nothing for /0, for a single address, and for a text that
+    is no address."""
     address = parse_address(text)
     if address is None or not 0 < bits < address.max_prefixlen:
         return
@@ -94,7 +95,8 @@ def _ends(text: str, bits: int) -> Iterator[tuple[Address, Address]]:
 
 
 class Text:
-    """Renames in text. ``short_ids``: the first 12 digits of this evidence's engine ids; other 12 digits stay."""
+    """Renames names and addresses in plain text. ``short_ids``: the first 12 digits of the engine ids in this evidence.
+    Other words of 12 digits stay."""
 
     def __init__(self, addresses: AddressMap, names: NameMap, short_ids: frozenset[str]) -> None:
         self._addresses = addresses
@@ -108,8 +110,8 @@ class Text:
         return _TOKEN.sub(self._token, text)
 
     def words(self, text: str) -> str:
-        """Return the text with every known name of at least three letters renamed where it stands as a word, and the
-        hosts of URLs."""
+        """Return the text with renamed hosts of URLs, and with every known name of at least three letters renamed where
+        it stands as a word."""
         text = _HOST.sub(self._host, text)
         given = self._names.given()
         if self._words is None or len(given) != self._known:
@@ -129,7 +131,8 @@ class Text:
         return _PROC_NET.sub(lambda match: f"{self._hexadecimal(match[1])}:{match[2]}", text)
 
     def ip_vs(self, text: str) -> str:
-        """Return /proc/net/ip_vs with its addresses renamed: IPv4 is in hexadecimal there, IPv6 in its usual form."""
+        """Return /proc/net/ip_vs with its addresses renamed.  This file has IPv4 addresses in hexadecimal, and IPv6
+        addresses in the usual form."""
         in_order = _IPVS.sub(lambda match: f"{int(self._addresses.address(IPv4Address(int(match[1], 16)))):08X}", text)
         return self.plain(in_order)
 
@@ -142,7 +145,7 @@ class Text:
         return parse_address(re.split("[/%]", word)[0]) is not None
 
     def _token(self, match: re.Match[str]) -> str:
-        """Return the new text of one token; the matching group shows its kind."""
+        """Return the new text of one token.  The group that matched shows the token's kind."""
         found = match.groupdict()
         if found["v4"]:
             return self._v4(match)
@@ -223,7 +226,7 @@ def _mask_length(mask: str) -> int:
 
 
 def _written(address: Address, like: str) -> str:
-    """Return the address as text; with a dotted IPv4 tail if ``like`` was written with one."""
+    """Return the address as text.  It ends with a dotted IPv4 address if ``like`` ends so."""
     if "." in like and isinstance(address, IPv6Address):
         tail = IPv4Address(int(address) & 0xFFFFFFFF)
         head = str(IPv6Address(int(address) >> 32 << 32))

@@ -1,4 +1,5 @@
-"""Evidence with some new readings: after an event, only the readings that it may have changed are repeated."""
+"""Replaces some readings of evidence by newer readings.  After an event, only the readings that it may have changed are
+read again."""
 
 from collections.abc import Iterable
 
@@ -13,11 +14,11 @@ _SYSCTLS = "/proc/sys/net/"
 
 
 def renewed(evidence: Evidence, newer: Evidence, gone: frozenset[Place] = frozenset()) -> Evidence:
-    """Return the evidence with the readings of ``newer`` in place of those of the same key and namespace.
+    """Return the evidence in which the readings of ``newer`` replace the readings with the same key and namespace.
 
-    All readings of a key (``nft-table``, ``file``) are replaced together.  A single sysctl is the exception: a
-    ``sysctl`` reading whose origin lies below /proc/sys/net replaces only the lines of its paths.  ``gone``: keys and
-    namespaces without any reading now, such as those of a stopped container.
+    All readings with a key (``nft-table``, ``file``) are replaced together.  Readings of single sysctls are an
+    exception: a ``sysctl`` reading whose origin is below /proc/sys/net replaces only the lines of its paths.  ``gone``:
+    the keys and namespaces that have no reading now, such as those of a stopped container.
 
     A new reading takes the id of the replaced one, so that references stay valid.
     """
@@ -40,7 +41,7 @@ def renewed(evidence: Evidence, newer: Evidence, gone: frozenset[Place] = frozen
 
 
 def changed_places(before: Evidence, after: Evidence) -> frozenset[Place]:
-    """Return the keys and namespaces whose readings differ in anything but their time."""
+    """Return the keys and namespaces whose readings differ, apart from the time at which they were read."""
     old, new = _by_place(before.readings), _by_place(after.readings)
     return frozenset(
         place for place in old.keys() | new.keys() if not _are_same(old.get(place, []), new.get(place, []))
@@ -73,7 +74,8 @@ def _is_single_sysctl(reading: Reading) -> bool:
 
 
 def _with_sysctls(reading: Reading, single: tuple[Reading, ...]) -> Reading:
-    """Return the reading; if it holds a namespace's sysctls, with the newer lines of the single ones."""
+    """Return the reading.  If it contains the sysctls of a namespace, the lines of newer readings of single sysctls
+    replace its lines."""
     if reading.key != "sysctl" or reading.outcome != "text":
         return reading
     lines = [each for one in single if one.netns == reading.netns for each in one.text.splitlines(keepends=True)]

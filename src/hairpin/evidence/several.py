@@ -1,5 +1,5 @@
-"""Several hosts in one question: each gets a label, all readings get unique ids, ages are compared by one clock. A
-question without a host's name means the first host; its readings keep their ids."""
+"""Combines several hosts of one question: each host gets a label, all readings get unique ids, and ages are compared by
+one clock. A question without a host's name means the first host, whose readings keep their ids."""
 
 from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
@@ -13,7 +13,8 @@ _OLD = timedelta(minutes=1)
 
 
 class NotRead(msgspec.Struct, frozen=True):
-    """A host that could not be read.  ``origin``: the option that names it; ``reason``: why it was not read."""
+    """A host that could not be read.  ``origin``: the option that names the host.  ``reason``: why the host was not
+    read."""
 
     label: str
     origin: str
@@ -21,11 +22,11 @@ class NotRead(msgspec.Struct, frozen=True):
 
 
 Source = Evidence | NotRead
-"""One host of a question."""
+"""The evidence of one host of a question, or the reason why there is none."""
 
 
 def together(sources: Iterable[Source]) -> tuple[Source, ...]:
-    """Return the hosts under unique labels: a second equal name becomes ``name#2``."""
+    """Return the hosts with unique labels.  The second host with the same name gets the label ``name#2``."""
     taken: set[str] = set()
     found: list[Source] = []
     for source in sources:
@@ -57,7 +58,7 @@ def _labelled(source: Source, label: str, *, is_first: bool) -> Source:
 
 
 def identity_of(evidence: Evidence) -> tuple[str, str]:
-    """Return the machine id and the boot id; empty if they were not read."""
+    """Return the machine id and the boot id of the host; empty texts if they were not read."""
     return _text(evidence.find("machine-id", "")), _text(evidence.find("boot-id", ""))
 
 
@@ -69,8 +70,8 @@ def _text(reading: Reading | None) -> str:
 
 
 def age_notes(hosts: tuple[Evidence, ...]) -> tuple[Message, ...]:
-    """Return a note for each host that was read more than a minute before the newest one.
-    The clocks of hosts differ: a host that was read over ssh has the time of the machine that read it.
+    """Return a note for each host that was read more than a minute before the host that was read last.  Because the
+    clocks of hosts differ, the time for a host that was read over ssh is the time of the machine that read it.
     """
     times = [(each.name, at) for each in hosts if (at := _moment(each)) is not None]
     if not times:
@@ -88,7 +89,7 @@ def age_notes(hosts: tuple[Evidence, ...]) -> tuple[Message, ...]:
 
 
 def _moment(evidence: Evidence) -> datetime | None:
-    """Return the time of the host's reading; a time without a zone is UTC, as hairpin writes it."""
+    """Return the time at which the host was read.  A time without a time zone is in UTC, as hairpin writes it."""
     try:
         at = datetime.fromisoformat(evidence.collected_at or evidence.taken_at)
     except ValueError:

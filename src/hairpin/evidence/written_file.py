@@ -1,7 +1,7 @@
-"""Writes a file that the user names: a regular file is replaced as a whole, anything else is opened and written.
+"""Writes a file that the user names.  A regular file is replaced as a whole; a device or pipe is opened and written.
 
-A symbolic link stays, and its target is replaced.  ``/dev/stdout`` and ``/dev/fd/N`` are the open descriptors of this
-process, so that ``>>`` keeps what was there.
+A symbolic link stays, and its target is replaced.  ``/dev/stdout`` and ``/dev/fd/N`` mean the open descriptors of this
+process, so that a redirection with ``>>`` keeps the old content.
 """
 
 import os
@@ -17,7 +17,8 @@ _STREAMS = {"/dev/stdin": 0, "/dev/stdout": 1, "/dev/stderr": 2}
 
 
 def is_replaced(path: Path) -> bool:
-    """Return whether writing replaces a regular file, or makes one: not so for devices, pipes and open descriptors."""
+    """Return whether the path is a regular file that is replaced, or a new file.  It is neither for devices, pipes and
+    open descriptors."""
     if _descriptor(path) is not None:
         return False
     try:
@@ -28,7 +29,8 @@ def is_replaced(path: Path) -> bool:
 
 @contextmanager
 def written(path: Path) -> Generator[BinaryIO]:
-    """Yield a stream to write to.  A regular file is replaced when the block ends, and stays as it was if it fails.
+    """Yield the stream to which the file's content is written.  A regular file is replaced when the block ends.  If the
+    block fails, the file stays as it was.
 
     A new file is readable by its owner only.  Raises OSError."""
     if is_replaced(path):
@@ -56,9 +58,9 @@ def _replaced(path: Path) -> Generator[BinaryIO]:
 
 
 def _descriptor(path: Path) -> int | None:
-    """Return the open descriptor that the path names, through symbolic links too."""
+    """Return the open descriptor that the path names, directly or through symbolic links; None if it names none."""
     name = os.path.abspath(path)  # noqa: PTH100 - Path.resolve() would follow the link to what is open
-    for _ in range(40):  # as many links as the kernel follows: include/linux/namei.h MAXSYMLINKS
+    for _ in range(40):  # the kernel follows as many symbolic links: include/linux/namei.h MAXSYMLINKS
         found = _DESCRIPTOR.fullmatch(name)
         if found is not None:
             is_ours = name.startswith(("/proc/self/", "/proc/thread-self/", "/dev/", f"/proc/{os.getpid()}/"))
