@@ -1,17 +1,22 @@
-"""hairpin: tell it a port; it tells you why nobody can reach it, proves it, and repairs it.
+"""hairpin tells why a container's published port cannot be reached, proves it, and repairs it.
 
-The folders, in the order in which the data flows: ``collect`` reads a host, ``evidence`` keeps what was read, and
-``netfilter``, ``host`` and ``network`` make typed values of it.  ``question`` says which flow is asked about, and
-``walk`` carries its packet.  ``carry``, ``change`` and ``engines`` say what a change does, and ``replica`` asks the
-kernel.  ``firewalls`` says what a firewall manager makes of its files, and ``events`` what happens to a host.
-``texts`` knows what engines' errors mean, ``causes`` suspects, ``diagnose`` proves, ``judges`` compares both proofs,
-``remedy`` repairs, ``story`` tells what happened, and ``answer`` is the result.  ``explain`` says what an error text
-means, ``compare`` what differs between two hosts or two times.  ``live`` looks at the live host, ``apply`` carries a
-repair out and takes it back.  ``report`` shows it.  ``lab`` breaks hosts and reads the report about them.  ``cli``
-starts it all (``__main__``: as ``python -m hairpin``).
+The folders, in the order in which the data flows:
 
-Below all folders: ``message`` (sentences as data), ``wanted`` (facts that somebody can supply), ``errors``, ``door``
-(observers and choices of a walk), ``kept`` (what is derived from a value).
+- ``collect`` reads a host, ``evidence`` has the types of its readings, and ``netfilter``, ``host`` and ``network`` make
+  typed values from the readings.
+- ``question`` finds the flows that a question means, and ``walk`` walks them.
+- ``change`` and ``engines`` compute the effect of a change, ``carry`` runs commands and replaces files, and ``replica``
+  asks the kernel.
+- ``firewalls`` computes the tables that a firewall manager makes from its files, and ``events`` simulates events.
+- ``texts`` has the meanings of engines' errors, ``causes`` proposes changes that may repair a flow, ``diagnose`` proves
+  them, ``judges`` compares the verdicts of walk and kernel, ``remedy`` makes repairs, ``story`` tells what happened to
+  a host, and ``answer`` has the result.
+- ``explain`` finds the meaning of an error text, and ``compare`` the differences between two hosts or two times.
+- ``live`` reads facts of the live host, ``apply`` carries a repair out and takes it back, and ``report`` shows results.
+- ``lab`` breaks hosts and runs hairpin on them, and ``cli`` is the command line (``__main__``: ``python -m hairpin``).
+
+Modules that all folders use: ``message`` (sentences as data), ``wanted`` (facts that a user can supply), ``errors``,
+``door`` (observers and choices of a walk), ``kept`` (values that are derived from another value and kept on it).
 """
 
 __version__ = "0.1.0"

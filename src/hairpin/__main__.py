@@ -1,11 +1,11 @@
-"""Runs the command line as ``python -m hairpin``, and as the command ``hairpin``."""
+"""Starts the command line, for ``python -m hairpin`` and for the command ``hairpin``."""
 
 import os
 import signal
 from types import FrameType
 from typing import NoReturn
 
-# An interrupt while modules are imported ends the process without a traceback; main() then handles it.
+# An interrupt while modules are imported ends the process without a traceback.  Later, main() handles interrupts.
 if signal.getsignal(signal.SIGINT) is signal.default_int_handler:
 
     def _interrupted(_signal: int, _frame: FrameType | None) -> NoReturn:

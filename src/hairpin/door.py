@@ -1,23 +1,23 @@
-"""The one door by which observers and choices enter a walk.
+"""The door: the only way by which observers and choices enter a walk.
 
-A walk reads values and nothing else.  Where the kernel draws (a port) or keeps what it learned (a neighbour), the walk
-follows one way.  Code that wants to see what a walk asks, or to decide what the walk leaves open, makes a
-:class:`Door` and hands it to the network::
+A walk only reads values.  If the kernel chooses at random (a port) or uses something that it learned (a neighbour), the
+walk follows one of the possible outcomes.  Code that has to see which questions a walk asks, or to choose among such
+outcomes, makes a :class:`Door` and passes it to the network::
 
     watched = network.through(Door(observer=recorder))
     walk_flow(watched, flow)
 
-Each namespace of that network holds the door, and every function of evaluation, routing and walk is given a namespace.
-All other networks hold :data:`CLOSED`: nobody observes, and the choices are those of :class:`Usual`.
+Each namespace of the returned network has the door, and every function of evaluation, routing and walk gets a
+namespace.  All other networks have :data:`CLOSED`: there is no observer, and the choices are those of :class:`Usual`.
 
-An observation is a value.  Its kind stands beside the function that makes it:
+An observation is a value.  Its type is defined in the module of the function that makes it:
 
     ``MatchAnswered``, ``VerdictMapped``, ``ChainDecided``    netfilter/evaluate/observation.py
     ``SysctlRead``                                            host/host.py
     ``RuleAsked``, ``TableAsked``                             network/routing.py
     ``SocketScored``                                          walk/sockets.py
 
-While somebody observes, a packet's state also keeps the rules that the packet satisfied: ``State.passed``.
+If a walk has an observer, the packet's state also keeps the rules that the packet satisfied: ``State.passed``.
 """
 
 from collections.abc import Callable
@@ -27,23 +27,23 @@ import msgspec
 
 
 class Observation(msgspec.Struct, frozen=True, gc=False):
-    """Base of what a walk reports to its observer: a question that it asked, with the answer."""
+    """The base class of observations.  An observation is a question that a walk asked, with the answer."""
 
 
 class Observer(Protocol):
     """Receives each observation at the moment when the walk makes it."""
 
     def observe(self, observation: Observation) -> None:
-        """Take note of the observation.  An exception raised here ends the walk."""
+        """Receive the observation.  An exception that this method raises ends the walk."""
         ...
 
 
 class Choices(Protocol):
-    """Decides what a snapshot leaves open."""
+    """Makes the choices that a snapshot leaves open."""
 
     def port(self, first: int, last: int, is_free: Callable[[int], bool]) -> int:
-        """Return the port (or ICMP id) that NAT gives a connection.  The kernel draws a free one of ``first`` to
-        ``last``."""
+        """Return the port (or ICMP id) that NAT gives a connection.  The kernel chooses a free port from ``first`` to
+        ``last`` at random."""
         ...
 
     def arp_sender(self, request: "ArpRequest") -> int:
@@ -58,8 +58,8 @@ class Choices(Protocol):
 
 
 class ArpRequest(msgspec.Struct, frozen=True):
-    """An ARP request that the kernel sends by a link of a host's namespace.  ``target``: the address to resolve;
-    ``sender``: the sender address that it carries."""
+    """An ARP request that the kernel sends by a link of a host's namespace.  ``target``: the address to resolve.
+    ``sender``: the sender address in the request."""
 
     host: str
     netns: str
@@ -69,7 +69,7 @@ class ArpRequest(msgspec.Struct, frozen=True):
 
 
 class Encapsulated(msgspec.Struct, frozen=True):
-    """An inner packet that a tunnel device of a host's namespace encapsulates; the ports are -1 where it has none."""
+    """An inner packet that a tunnel device of a host's namespace encapsulates.  Its ports are -1 if it has no ports."""
 
     host: str
     netns: str
@@ -81,10 +81,11 @@ class Encapsulated(msgspec.Struct, frozen=True):
 
 
 class Usual(msgspec.Struct, frozen=True):
-    """The default choices: the first free port, an ARP request for this packet, one port for all outer packets."""
+    """The default choices: the first free port, an ARP request for the walked packet, and one port for all outer
+    packets."""
 
     def port(self, first: int, last: int, is_free: Callable[[int], bool]) -> int:
-        """See Choices.  If no port is free, the first one is returned."""
+        """Return the first free port, or the port ``first`` if no port is free."""
         return next((port for port in range(first, last + 1) if is_free(port)), first)
 
     def arp_sender(self, request: ArpRequest) -> int:
@@ -92,7 +93,7 @@ class Usual(msgspec.Struct, frozen=True):
         return request.sender
 
     def outer_port(self, encapsulated: Encapsulated) -> int:  # noqa: ARG002
-        """See Choices.  Any port stands for the others."""
+        """Return the same port for all outer packets.  It stands for every other port."""
         return _OUTER_PORT
 
 
@@ -100,18 +101,20 @@ _OUTER_PORT = 49152
 
 
 class Limits(msgspec.Struct, frozen=True):
-    """How many branches, outcomes and devices a walk follows."""
+    """The greatest numbers of branches, outcomes and devices that a walk follows."""
 
     branches: int = 64
-    """Branches of one base chain: each match that cannot be decided doubles them.  The rest is one unknown branch."""
+    """The greatest number of branches of one base chain.  Each match that cannot be decided doubles their number.  All
+    other branches become one unknown branch."""
     ends: int = 64
-    """Outcomes of one packet.  The others end as unknown; the usual ones come first."""
+    """The greatest number of outcomes of one packet.  The usual outcomes are followed first, and all others end as
+    unknown."""
     hops: int = 24
-    """Devices that one packet may pass before it counts as looped.  A real path has a handful."""
+    """The greatest number of devices that a packet may pass before it counts as looped.  A real path has only a few."""
 
 
 class Door(msgspec.Struct, frozen=True):
-    """A walk's observer, choices and limits.  ``observer`` None: nobody observes."""
+    """A walk's observer, choices and limits.  ``observer`` None: the walk has no observer."""
 
     observer: Observer | None = None
     choices: Choices = Usual()

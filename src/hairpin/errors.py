@@ -2,20 +2,21 @@
 
     HairpinError            something that a user can understand and act on; the command line shows its message
     ├── UsageError          the request makes no sense (exit status 2)
-    │   └── UnknownNameError  a word in it names no container, service or port
+    │   └── UnknownNameError  a word in the request names no container, service or port
     ├── CollectError        a host could not be read at all
     ├── EvidenceError       a snapshot file is damaged, foreign, too new or hostile
     │   └── WrongPathError    the given path is no snapshot's (exit status 2)
     ├── ParseError          a reading has a form that hairpin does not know; knows source, line and the line's text
     ├── ChangeError         a change cannot be made to this network
-    ├── ApplyError          nothing was changed: another host than planned, no root, a lock is held
+    ├── ApplyError          no host was changed: it is not as planned, the user is not root, or a lock is held
     │   └── JournalError    the journal of what was changed cannot be used
     ├── ReplicaError        no replica can be built here
     └── LabError            a lab host could not be built or driven
     MalformedError          a ValueError: words that a parser does not understand; a ParseError then says where
 
-A message says what, where, and what to do; ``str(error)`` is its English, the command line says it in the reader's
-language.  Anything else that escapes is a bug in hairpin (exit status 4).
+The message of an error names the fault and its place, and says what to do.  ``str(error)`` is the message in English;
+the command line prints it in the user's language.  Any other exception that reaches the command line is a bug in
+hairpin (exit status 4).
 """
 
 from typing import NamedTuple
@@ -38,10 +39,10 @@ def mark_in(line: str, part: str) -> Mark:
 
 
 class HairpinError(Exception):
-    """Base of all: its text is meant for the user.
+    """The base class of hairpin's errors.  Its text is meant for the user.
 
-    ``said``: the message; words from elsewhere (a tool, a worker) are passed as plain text.  ``mark``: the part of the
-    typed text that it is about.
+    ``said``: the message.  Words of a tool or of another process are passed as plain text.  ``mark``: the part of the
+    typed text that the error is about.
     """
 
     def __init__(self, said: Message | str, *, mark: Mark | None = None) -> None:
@@ -51,7 +52,7 @@ class HairpinError(Exception):
 
 
 class UsageError(HairpinError):
-    """The request names something that does not exist or cannot be asked."""
+    """The user's request names a thing that does not exist, or asks a question that makes no sense."""
 
 
 class UnknownNameError(UsageError):
@@ -67,15 +68,17 @@ class CollectError(HairpinError):
 
 
 class EvidenceError(HairpinError):
-    """The snapshot file cannot be trusted: damaged, truncated, foreign, newer, or made to hurt."""
+    """The snapshot file cannot be trusted: it is damaged, truncated, not a file of hairpin, of a newer version, or
+    malicious."""
 
 
 class WrongPathError(EvidenceError):
-    """The given path of a snapshot leads to no file, or to a file that is no snapshot."""
+    """The path that the user gave for a snapshot leads to no file, or to a file that is no snapshot."""
 
 
 class ParseError(HairpinError):
-    """A reading that cannot be read; ``source`` is its origin, ``line`` counts from 1, ``why`` is the fault alone."""
+    """A reading cannot be parsed.  ``source``: the reading's origin.  ``line``: the number of the wrong line, from 1.
+    ``why``: the fault, without the place."""
 
     def __init__(self, said: Message | str, *, source: str, line: int = 0, text: str = "") -> None:
         self.why = said
@@ -88,7 +91,8 @@ class ParseError(HairpinError):
 
 
 class MalformedError(ValueError):
-    """Words of a reading that the tool does not write in this form.  The parser of the whole text adds their place."""
+    """A part of a reading has a form in which the tool does not write it.  The parser of the whole text adds the place
+    of the part."""
 
     def __init__(self, said: Message, *, mark: Mark | None = None) -> None:
         self.said = said
@@ -97,7 +101,8 @@ class MalformedError(ValueError):
 
 
 def reason_of(error: Exception) -> Message:
-    """Return why words could not be parsed: the parser's sentence, or the error text of Python or the JSON decoder."""
+    """Return why a text could not be parsed: the parser's message, or the error text of Python or of the JSON
+    decoder."""
     return error.said if isinstance(error, MalformedError) else message("unexpected form: {words}", words=error)
 
 
@@ -106,7 +111,7 @@ class ChangeError(HairpinError):
 
 
 class ApplyError(HairpinError):
-    """A plan is refused before its first step, so that nothing was changed."""
+    """A plan is refused before its first step, so no host was changed."""
 
 
 class JournalError(ApplyError):
@@ -114,7 +119,8 @@ class JournalError(ApplyError):
 
 
 class ReplicaError(HairpinError):
-    """No replica of the network can be built on this machine: not root, no namespaces, a tool is missing."""
+    """No replica of the network can be built on this machine: the user is not root, namespaces are not allowed, or a
+    tool is missing."""
 
 
 class LabError(HairpinError):

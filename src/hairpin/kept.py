@@ -1,7 +1,8 @@
-"""Stores derived values on the immutable value that they derive from: each is made once, and freed with that value.
+"""Stores derived values on the immutable value from which they are derived.  Each derived value is made once, and is
+freed together with the value that has it.
 
-Indexes of chains, conntrack tables and hosts are such derivations.  Nothing else refers to them, so a host that is read
-again and again leaves nothing behind.
+Indexes of chains, conntrack tables and hosts are such derived values.  No other object refers to them, so a host that
+is read again and again leaves no old indexes in memory.
 """
 
 from collections.abc import Callable
@@ -15,10 +16,11 @@ R = TypeVar("R")
 
 
 def kept(make: Callable[[V], R]) -> Callable[[V], R]:
-    """Return ``make`` with its result kept on the value that it was made of, as ``functools.cached_property`` does.
+    """Return a function that calls ``make`` once for each value and keeps the result on the value, as
+    ``functools.cached_property`` does.
 
-    The type of the value has ``dict=True``.  Equality, hash, copies and JSON of the value do not see the result.
-    A table of weak references was measured, too: it needs twice the memory, and more than twice the time for a look-up.
+    The type of the value needs ``dict=True``.  The result is no part of the value's equality, hash, copies and JSON.  A
+    table of weak references was measured, too: it needs twice the memory, and more than twice the time for a look-up.
     """
     name = f"{make.__module__}.{make.__qualname__}"
 

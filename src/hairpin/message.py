@@ -1,5 +1,5 @@
-"""Sentences for people, as data.  Errors, causes and walks make them; ``report/words.py`` puts them into a language.
-Imports the standard library and ``wanted.py`` only, because every command loads this module at its start.
+"""Sentences for people, as data.  Errors, causes and walks make them, and ``report/words.py`` translates them.  This
+module imports only the standard library and ``wanted.py``, because every command loads it at its start.
 """
 
 from typing import NamedTuple
@@ -8,9 +8,9 @@ from hairpin.wanted import Wanted
 
 
 class Message(NamedTuple):
-    """A sentence for people: an English template, which the report translates, and the values of its ``{places}``.  A
-    value is untranslated words (a name, an address, an error of the system), another message, or a wanted fact, which
-    the report puts into words.
+    """A sentence for people: an English template, which the report translates, and the values for its ``{places}``.  A
+    value is an untranslated text (a name, an address, an error of the system), another message, or a wanted fact, which
+    the report writes as a sentence.
     """
 
     template: str
@@ -20,13 +20,13 @@ class Message(NamedTuple):
         return self.template.format_map(dict(self.values))
 
     def filled(self, **values: object) -> "Message":
-        """Return the message with those of the values for which its template has places."""
+        """Return the message with the given values.  Values for which its template has no place are left out."""
         named = ((key, _value(value)) for key, value in values.items() if f"{{{key}}}" in self.template)
         return Message(self.template, tuple(named))
 
 
 def message(template: str, **values: object) -> Message:
-    """Return the message."""
+    """Return the message with the template and the values."""
     return Message(template, tuple((key, _value(value)) for key, value in values.items()))
 
 
@@ -36,8 +36,8 @@ def verbatim(words: str) -> Message:
 
 
 def _value(value: object) -> str | Message | Wanted:
-    """Return the value.  Bytes that are not UTF-8 (PEP 383), as in a file's name, are escaped, because JSON cannot
-    carry them."""
+    """Return the value as a message can have it.  Bytes that are not UTF-8 (PEP 383), for example in a file's name, are
+    escaped, because JSON cannot contain them."""
     if isinstance(value, (Message, Wanted)):
         return value
     text = str(value)

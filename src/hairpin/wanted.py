@@ -1,6 +1,8 @@
-"""Facts that hairpin lacks and that the user can supply, as data.  The model and the causes say which fact is wanted.
-``report/wanted.py`` says how to supply it on the command line.  Imports the standard library only, like ``message.py``.
-All facts have one class, so that a message with a fact can be written as JSON.
+"""Facts that hairpin lacks and that the user can supply, as data.
+
+The model and the causes state which fact is wanted.  ``report/wanted.py`` tells how to supply the fact on the command
+line.  This module imports only the standard library, like ``message.py``.  All facts have the same class, so that a
+message with a fact can be written as JSON.
 """
 
 from dataclasses import dataclass
@@ -21,20 +23,22 @@ Fact = Literal[
 
 @dataclass(frozen=True)
 class Wanted:
-    """A fact that is wanted.  The functions below make each kind; their parameters are the content of ``of``."""
+    """A fact that hairpin wants from the user.  A function of this module makes each kind of fact, and the function's
+    parameters are the content of ``of``."""
 
     fact: Fact
     of: tuple[str, ...]
 
 
 def read_host(address: str) -> Wanted:
-    """Return the request to read the host with this address, too; empty: a node with an unknown address."""
+    """Return the request to read another host, too: the host with the given address; empty: a node with an unknown
+    address."""
     return Wanted("host-read", (address,))
 
 
 def state_public(public: str, private: str = "", host: str = "") -> Wanted:
     """Return the request to state that a gateway maps the public address to a host.  ``private`` and ``host`` are empty
-    if there is only one."""
+    if the host has only one address, or if there is only one host."""
     return Wanted("public-stated", (public, private, host))
 
 
@@ -44,30 +48,31 @@ def state_return_route(subnet: str) -> Wanted:
 
 
 def ask_port(port: int, protocol: str) -> Wanted:
-    """Return the request to ask about this port of the host."""
+    """Return the request to ask about the given port of the host."""
     return Wanted("port-asked", (f"{port}", protocol))
 
 
 def ask_container(container: str, port: int) -> Wanted:
-    """Return the request to ask about the container's port by the container's name; empty: the name is unknown."""
+    """Return the request to ask about the container's port by the container's name; an empty name is unknown."""
     return Wanted("container-asked", (container, f"{port}"))
 
 
 def ask_address(address: str, port: int) -> Wanted:
-    """Return the request to ask about this address of the host, from the host itself."""
+    """Return the request to ask about the given address of the host, from the host itself."""
     return Wanted("address-asked", (f"[{address}]" if ":" in address else address, f"{port}"))
 
 
 def ask_from(client: str) -> Wanted:
-    """Return the request to ask the same question from this client."""
+    """Return the request to ask the same question from the given client."""
     return Wanted("client-asked", (client,))
 
 
 def ask_neighbour(address: str, link: str) -> Wanted:
-    """Return the request that the namespace solicits this neighbour on the link again, and that its answer is read."""
+    """Return the request to let the namespace solicit the neighbour on the link again, and to read the neighbour's
+    answer."""
     return Wanted("neighbour-asked", (address, link))
 
 
 def ask_size(size_bytes: int) -> Wanted:
-    """Return the request to ask the same question with a request and an answer of so many bytes."""
+    """Return the request to ask the same question with a request and an answer of the given number of bytes."""
     return Wanted("size-asked", (f"{size_bytes}",))
