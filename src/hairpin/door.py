@@ -89,7 +89,7 @@ class Usual(msgspec.Struct, frozen=True):
         return next((port for port in range(first, last + 1) if is_free(port)), first)
 
     def arp_sender(self, request: ArpRequest) -> int:
-        """See Choices."""
+        """Return the sender address that the kernel uses for the walked packet's own ARP request."""
         return request.sender
 
     def outer_port(self, encapsulated: Encapsulated) -> int:  # noqa: ARG002

@@ -17,9 +17,9 @@ def is_document(key: str, text: str) -> bool:
 
 
 def mended(text: str) -> str:
-    r"""Return the text as JSON: a raw control character becomes ``\u001b``, a stray backslash stands for itself.
+    r"""Return the text as JSON: a raw control character becomes ``\u001b``, and a stray backslash is escaped.
 
-    JSON comes back as it is."""
+    A text that is already JSON is returned unchanged."""
     return _ODD.sub(_mended, text) if "\\" in text or not text.isprintable() else text
 
 
