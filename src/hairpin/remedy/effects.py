@@ -1,5 +1,4 @@
-"""Computes a change's effects on the known flows of its host: which flows it opens, closes, diverts or restores.
-
+"""Computes a change's effects on the known flows of its host: the flows that it opens, closes, diverts or restores.
 Only flows with a changed element on their path are walked again.
 """
 
@@ -47,10 +46,8 @@ _PROVEN = 8
 """The greatest number of asked flows that are walked to prove another way to repair a cause."""
 
 Nature = Literal["putting-back", "undoing", "opening", "meant"]
-"""The purpose of a repair.
-
-``putting-back``: it restores an engine's rules.  ``undoing``: it undoes another accident.  ``opening``: it opens a port
-that no decision keeps closed.  ``meant``: it opens a port that a person closed on purpose."""
+"""The purpose of a repair.  ``putting-back``: it restores an engine's rules.  ``undoing``: it undoes another accident.
+``opening``: it opens a port that no decision keeps closed.  ``meant``: it opens a port that a person closed."""
 
 
 Service = tuple[str, str, int, str | int]
@@ -58,11 +55,9 @@ Service = tuple[str, str, int, str | int]
 
 
 class Others(msgspec.Struct, frozen=True):
-    """The known flows of a host, with the trace of each flow in the network.
-
-    ``asked``: the keys of the question's flows.  ``services``: the services that the question's flows ask for, each
-    with the kind of its client.  ``left_out``: the number of known flows that are not walked, because of the maximum or
-    because their containers were not read."""
+    """The known flows of a host, with their traces.  ``asked``: the keys of the question's flows.  ``services``: the
+    services that these ask for, each with the kind of its client.  ``left_out``: the number of known flows that are not
+    walked, because of the maximum or because their containers were not read."""
 
     network: Network
     known: tuple[Known, ...]
@@ -74,16 +69,14 @@ class Others(msgspec.Struct, frozen=True):
     """The keys of all known flows, including those that are left out."""
 
     def after(self, change: c.Change, network: Network) -> "Others":
-        """Return the same flows in the network after the change.  Only flows that the change may affect are walked
-        again."""
+        """Return the same flows in the network after the change; only flows that it may affect are walked again."""
         traces = tuple(
             walked(network, each.flow) if on_path(each, change, self.network) else each for each in self.traces
         )
         return msgspec.structs.replace(self, network=network, traces=traces)
 
     def with_more(self, known: Iterable[Known]) -> "Others":
-        """Return these flows together with the flows of ``known`` that are not among them, walked in the same
-        network."""
+        """Return these flows and the flows of ``known`` that are not among them, walked in the same network."""
         new = tuple(each for each in known if flow_key(each.flow) not in self.every)
         if not new:
             return self
@@ -97,10 +90,8 @@ class Others(msgspec.Struct, frozen=True):
         )
 
     def alike(self, then: "Others") -> tuple[Known, ...]:
-        """Return additional flows, in which a container asks for all published ports.
-
-        Only one container of each network asks for all published ports in the known flows.  If the change affects a
-        published port for one container alone, this container asks for all other published ports as well."""
+        """Return flows by which a container asks for all published ports.  Of each network, only one container has them
+        among the known flows.  Another one gets them if the change affects a published port for it alone."""
         pairs = zip(self.known, self.traces, then.traces, strict=True)
         changed = [
             known.flow
@@ -123,8 +114,7 @@ def _port(flow: Flow) -> tuple[int, str, int]:
 
 
 def services_of(flow: Flow, network: Network) -> Iterator[Service]:
-    """Yield the service that the flow asks for.  For a published port, also yield the service at the container's
-    port."""
+    """Yield the service that the flow asks for, and for a published port also the service at the container's port."""
     kind = _kind(flow)
     holder = _holder(flow, network)
     yield kind, flow.protocol, flow.dport, flow.container or holder
@@ -174,10 +164,8 @@ def others_of(network: Network, asked: tuple[Flow, ...] = (), most: int = MAX_OT
 
 
 def with_newly_known(was: Others, change: c.Change, network: Network) -> Others:
-    """Return the known flows together with flows that become known by the change.
-
-    These are the flows of a container that runs only after the change, egress by a route that exists only after the
-    change, and all flows of a container in whose namespace the change is made."""
+    """Return the known flows and the flows that the change makes known: flows of a container that runs only after the
+    change, egress by a new route, and all flows of a container in whose namespace the change is made."""
     found: dict[object, Known] = {}
     if any(map(_makes_known, change.parts)):
         found = {flow_key(each.flow): each for each in known_flows(network) if _starts_in(each.flow, was)}
@@ -200,8 +188,7 @@ def _changed_inside(change: c.Change, network: Network) -> Iterator[FromContaine
 
 
 def asked_from_new(was: Others, change: c.Change, network: Network, nature: Nature) -> Iterator[FlowEffect]:
-    """Yield the effects on the flows of containers that run only after the change.  Before the change, none of these
-    flows passes."""
+    """Yield the effects on the flows of containers that run only after the change; none of them passes before."""
     if not any(isinstance(part, c.AddNamespace) for part in change.parts):
         return
     new = [each for each in known_flows(network) if not _starts_in(each.flow, was)]
@@ -234,7 +221,6 @@ def with_effects(
     meant: bool,
 ) -> tuple[Remedy, ...]:
     """Return the remedies of a cause with their effects, the remedy with the fewest effects first.
-
     ``asked``: the flows that the cause stops.  ``together``: the changes of the other causes of the set, without which
     the flows do not pass.  ``meant``: whether a person set or decided the thing that stops the flows.  If so, no other
     flow should open.  Otherwise, flows that the same accident stopped count as restored.
@@ -273,10 +259,9 @@ def _held(
 
 
 def nature_of(remedy: Remedy, candidate: Candidate, *, meant: bool) -> Nature:
-    """Return the purpose of the repair.  ``meant``: whether the repair undoes a setting that a person made.
-
-    A repair that switches forwarding on is ``undoing``, even if a file switches forwarding off, because forwarding can
-    only be switched on for all flows at once."""
+    """Return the purpose of the repair.  ``meant``: whether it undoes a setting that a person made.  Switching
+    forwarding on is always ``undoing``, even if a file switches it off, because it can only be switched on for all
+    flows."""
     if remedy.undoes is not None:
         return "meant"
     if candidate.in_class in PUTTING_BACK:
@@ -300,8 +285,7 @@ def _proof(
 
 
 def effects_between(was: Others, then: Others, nature: Nature, asked: Iterable[Flow] = ()) -> Effects:
-    """Return the differences of the known flows between the two networks, as effects.  Asked flows that pass afterwards
-    are left out."""
+    """Return the effects on the known flows between the two networks, without asked flows that pass afterwards."""
     asked = tuple(asked)
     own = was.asked | frozenset(map(flow_key, asked))
     services = was.services.union(*(services_of(each, was.network) for each in asked))
@@ -341,24 +325,20 @@ def _effect(known: Known, before: Trace, after: Trace, nature: Nature) -> Iterat
 
 
 def comes_back(known: Known, nature: Nature) -> bool:
-    """Return whether an opened flow counts as only restored.
-
-    If the repair undoes an accident, all opened flows count as restored.  If it opens a port that no decision keeps
-    closed, flows to published ports, egress, and flows from the host itself count as restored, because a host normally
-    reaches all its containers."""
+    """Return whether an opened flow counts as only restored.  If the repair undoes an accident, every opened flow
+    counts.  If the repair is ``opening``, flows to published ports, egress and flows from the host count, because a
+    host normally reaches all its containers."""
     served = known.group in ("published", "way-out") or isinstance(known.flow.start, FromHost)
     return nature in ("putting-back", "undoing") or (nature == "opening" and served)
 
 
 def _is_kept_in(known: Known) -> bool:
-    """Return whether an engine's complete rules stop the flow, because it goes to an unpublished port or from one
-    network to another."""
+    """Return whether an engine's complete rules stop the flow: to an unpublished port, or between two networks."""
     return known.group == "unpublished" or (known.group == "published" and isinstance(known.flow.start, FromContainer))
 
 
 def _diverted(known: Known, before: Trace, after: Trace, nature: Nature) -> Iterator[FlowEffect]:
-    """Yield the effect on a flow that still passes but leaves the host by another link, for example no longer by a
-    VPN."""
+    """Yield the effect on a flow that still passes but leaves by another link, for example no longer by a VPN."""
     links = left_by(before) or _headed_for(before), left_by(after)
     if links[0] != links[1] and all(links):
         yield FlowEffect(
@@ -367,15 +347,13 @@ def _diverted(known: Known, before: Trace, after: Trace, nature: Nature) -> Iter
 
 
 def _headed_for(trace: Trace) -> str:
-    """Return the link by which a stopped packet would have left, such as a tunnel whose program has ended; empty if the
-    packet was stopped for another reason."""
+    """Return the link by which a stopped packet would have left, such as a tunnel whose program ended, or empty."""
     stop = trace.usual.stop
     return stop.link if stop is not None and stop.reason in ("no-carrier", "link-down", "no-neighbour") else ""
 
 
 def left_by(trace: Trace) -> str:
-    """Return the link by which the request in the usual branch leaves the hosts that were read; empty if it does not
-    leave them."""
+    """Return the link by which the usual branch's request leaves the hosts that were read; empty if it stays."""
     links = [step.link for step in trace.usual.request if step.stage == "outside" and step.link]
     return links[-1] if links else ""
 
@@ -405,8 +383,7 @@ def ways_out(network: Network, after: Network, change: c.Change, asked: Iterable
 def opened_by_joining(
     network: Network, after: Network, change: c.Change, asked: Iterable[Flow]
 ) -> Iterator[FlowEffect]:
-    """Yield the effects on the flows by which containers of a network reach a container that joins this network.  Asked
-    flows are left out."""
+    """Yield the effects on flows, except asked ones, from a network's containers to a container that joins it."""
     own = frozenset(map(flow_key, asked))
     for flow in flows_to_joined(network, change):
         then = walk_flow(after, flow) if flow_key(flow) not in own else None
