@@ -47,12 +47,15 @@ def marked(case: Case, given: Given) -> Marked:
 def _mark(given: Given, causes: tuple[CauseDocument, ...]) -> Mark:
     if "Traceback" in given.text or "bug in hairpin:" in given.text:
         return "raised"
-    asked, questions = given.asked, given.report.questions if given.report is not None else ()
-    whole = given.text + _words(given.report)
-    first = whole if given.report is None else " ".join(map(_words, (*causes[:1], *questions)))
+    asked, report = given.asked, given.report
+    questions = report.questions if report is not None else ()
+    first = given.text if report is None else " ".join(map(_words, (*causes[:1], *questions)))
     if _says(asked.names, first):
         return "right"
-    if _says(asked.names, whole) or any(_says((each,), whole) for each in asked.partly):
+    # Of an answer without a problem only what it doubts counts: its flows name the same links and addresses.
+    doubted = given.text if report is None else " ".join((*map(_words, (*report.causes, *questions)), *report.notes))
+    told = doubted if given.status == 0 else f"{doubted} {given.text}"
+    if _says(asked.names, told) or any(_says((each,), told) for each in asked.partly):
         return "partly"
     if given.status == 0:
         return "all-clear"
@@ -63,17 +66,9 @@ def _says(names: tuple[str, ...], words: str) -> bool:
     return bool(words) and all(re.search(each, words, re.IGNORECASE) for each in names)
 
 
-def _words(value: msgspec.Struct | None) -> str:
-    """Return all texts of a document."""
-    return " ".join(_texts(msgspec.to_builtins(value))) if value is not None else ""
-
-
-def _texts(value: object) -> list[str]:
-    if isinstance(value, dict):
-        return [text for each in value.values() for text in _texts(each)]
-    if isinstance(value, list | tuple):
-        return [text for each in value for text in _texts(each)]
-    return [value] if isinstance(value, str) else []
+def _words(value: msgspec.Struct) -> str:
+    """Return the document as text."""
+    return msgspec.json.encode(value).decode()
 
 
 def _harms(never: tuple[Never, ...], report: ReportDocument) -> list[str]:

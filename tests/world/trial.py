@@ -54,7 +54,8 @@ class Result(msgspec.Struct, frozen=True):
     @property
     def mark(self) -> Mark:
         """The mark of its worst answer."""
-        return min((each.mark for each in self.marks), key=ORDER.index, default="right")
+        marks: list[Mark] = [each.mark for each in self.marks]
+        return min(marks, key=ORDER.index) if marks else "right"
 
     @property
     def is_false_proof(self) -> bool:
