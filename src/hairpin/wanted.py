@@ -18,6 +18,8 @@ Fact = Literal[
     "address-asked",
     "neighbour-asked",
     "size-asked",
+    "port-watched",
+    "peer-stated",
 ]
 
 
@@ -76,3 +78,14 @@ def ask_neighbour(address: str, link: str) -> Wanted:
 def ask_size(size_bytes: int) -> Wanted:
     """Return the request to ask the same question with a request and an answer of the given number of bytes."""
     return Wanted("size-asked", (f"{size_bytes}",))
+
+
+def watch_port(protocol: str, port: int) -> Wanted:
+    """Return the request to watch the port's packets on all links while a client connects."""
+    return Wanted("port-watched", (protocol if protocol == "icmp" else f"{protocol} port {port}",))
+
+
+def state_peer(network: str, accepts: str, link: str) -> Wanted:
+    """Return the request to state that the router behind the link accepts packets to the network from these sources
+    only."""
+    return Wanted("peer-stated", (network, link, accepts))

@@ -1,9 +1,11 @@
 """Collects the questions that the asked flows leave open and that only the user can answer, each question once."""
 
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 
 import msgspec
 
+from hairpin.errors import ChangeError
 from hairpin.host.read.managers.cloud import MAPPING
 from hairpin.message import message
 from hairpin.network.flow import Flow, Lan, Outside
@@ -14,31 +16,58 @@ from hairpin.question.port_flows import bindings_of
 from hairpin.walk.trace import OpenQuestion, Trace
 from hairpin.walk.verdicts import VERDICTS
 from hairpin.walk.walk import walk_flow
-from hairpin.wanted import Wanted, state_public
+from hairpin.wanted import state_public
 
 
 class QuestionAnswer(msgspec.Struct, frozen=True):
-    """A question to the user.  ``flows``: the references of the flows whose verdict depends on the user's answer."""
+    """A question to the user.  ``flows``: refs of the flows whose verdict depends on the answer.  ``repair``: the
+    commands after which these flows pass whatever the answer is; empty: none are known."""
 
     ref: str
     question: OpenQuestion
     flows: tuple[str, ...]
+    repair: tuple[str, ...] = ()
 
 
 def questions_of(network: Network, traces: Sequence[tuple[str, Trace]]) -> tuple[QuestionAnswer, ...]:
     """Return the questions that the traces leave open.  Questions with equal words are merged.  ``traces``: each trace
     with the reference of its flow."""
-    asked: dict[tuple[str, tuple[Wanted, ...]], OpenQuestion] = {}
-    flows: dict[tuple[str, tuple[Wanted, ...]], list[str]] = {}
+    asked: dict[tuple[object, ...], OpenQuestion] = {}
+    flows: dict[tuple[object, ...], list[str]] = {}
+    walks: dict[tuple[object, ...], list[Trace]] = {}
     for ref, trace in traces:
         for each in _open(network, trace):
-            key = (str(each.text), each.wanted)
+            key = (str(each.text), each.wanted) if each.about is None else (str(each.text), each.about)
             asked.setdefault(key, each)
             flows.setdefault(key, []).append(ref)
+            walks.setdefault(key, []).append(trace)
     return tuple(
-        QuestionAnswer(f"q{number}", each, tuple(dict.fromkeys(flows[key])))
+        QuestionAnswer(f"q{number}", each, tuple(dict.fromkeys(flows[key])), _repair(network, each, walks[key]))
         for number, (key, each) in enumerate(asked.items(), 1)
     )
+
+
+_FEW = 3
+"""The flows of a question with which its repair is walked."""
+
+
+def _repair(network: Network, asked: OpenQuestion, traces: Sequence[Trace]) -> tuple[str, ...]:
+    """Return the commands of the narrowest change that makes the answer needless for the flows of the question."""
+    if asked.about is None:
+        return ()
+    from hairpin.causes.uplink_of_answers import ways_home  # noqa: PLC0415 - few hosts have two uplinks
+    from hairpin.change.commands.text import all_shown  # noqa: PLC0415
+    from hairpin.change.simulation.simulate import simulate  # noqa: PLC0415
+    from hairpin.change.steps import steps  # noqa: PLC0415
+
+    flows = [each.flow for each in traces if each.succeeds][:_FEW]
+    for change in ways_home(network, asked.about) if flows else ():
+        with suppress(ChangeError):
+            after = simulate(change, network)
+            walks = [walk_flow(after, flow) for flow in flows]
+            if all(each.succeeds and not each.rests_on_grant for each in walks):
+                return all_shown(steps(change, network), guarded=False)
+    return ()
 
 
 def _open(network: Network, trace: Trace) -> Iterator[OpenQuestion]:

@@ -30,3 +30,8 @@ def is_repaired(network: Network, flow: Flow, repaired: Trace) -> bool:
     """Return whether the walk after a change proves the cause.  The flow must succeed.  A flow that should end inside
     the hosts of ``network`` must not merely leave them."""
     return repaired.succeeds and not (repaired.verdict == "leaves" and is_held_inside(network, flow))
+
+
+def is_proven(network: Network, flow: Flow, repaired: Trace) -> bool:
+    """Return whether a walk after a change proves it, even if the outside grants nothing that a careful one refuses."""
+    return is_repaired(network, flow, repaired) and not repaired.rests_on_grant

@@ -9,6 +9,7 @@ ASKED_AT: dict[str, str] = {
     "address-diverts-traffic": "general",
     "address-pool-exhausted": "",
     "allow-rule-lets-nobody-in": "rule policy reject",
+    "answers-leave-by-other-uplink": "peer-drops",
     "arp-not-answered": "no-neighbour",
     "ban-list-hits-client-or-container": "rule policy reject",
     "blackhole-route-covers-client": "rp-filter route-type",

@@ -88,7 +88,17 @@ class ClampSegments(msgspec.Struct, frozen=True, tag="clamp-segments"):
     version: Version
 
 
-Intent = TakeAway | LetIn | Masquerade | AnswerHere | LoopBack | ClampSegments
+class MarkAnswers(msgspec.Struct, frozen=True, tag="mark-answers"):
+    """Set the bit ``mark`` in the mark of each packet that answers a connection which came in by ``link``, and that a
+    container sends: before routing, so that a policy rule can choose its route."""
+
+    netns: Netns
+    version: Version
+    link: str
+    mark: int
+
+
+Intent = TakeAway | LetIn | Masquerade | AnswerHere | LoopBack | ClampSegments | MarkAnswers
 
 
 def rendered(intent: Intent, network: Network) -> Change:
@@ -107,6 +117,8 @@ def rendered(intent: Intent, network: Network) -> Change:
         case ClampSegments(netns=netns, version=version):
             dialect = _in_use(netns, network)
             return Change((_inserted(netns, dialect, version, "mangle", "FORWARD", _CLAMPING, None),))
+        case MarkAnswers():
+            return _marked(intent, network)
         case _:
             assert_never(intent)
 
@@ -190,6 +202,26 @@ def _looped_back(intent: LoopBack, network: Network) -> Change:
         if not any(rule.body == jump for rule in (chain.rules if chain is not None else ())):
             parts.append(_inserted(netns, dialect, version, "nat", hook, jump, 1))
     return Change(tuple(parts))
+
+
+def _marked(intent: MarkAnswers, network: Network) -> Change:
+    """Return two rules: one keeps the bit in the connection's mark, the other copies it to the packets that answer."""
+    netns, version, bit = intent.netns, intent.version, intent.mark
+    dialect, others = _in_use(netns, network), ~bit & 0xFFFFFFFF
+    arriving: Body = (
+        ir.NameMatch("iif", (intent.link,)),
+        ir.FieldMatch("ct-direction", ((0, 0),)),
+        ir.SetField("ct-mark", others, bit),
+    )
+    answering: Body = (
+        ir.NameMatch("iif", (intent.link,), negated=True),
+        ir.FieldMatch("ct-mark", ((bit, bit),), mask=bit),
+        ir.FieldMatch("ct-direction", ((1, 1),)),
+        ir.SetField("mark", others, bit),
+    )
+    return Change(
+        tuple(_inserted(netns, dialect, version, "mangle", "PREROUTING", body, None) for body in (arriving, answering))
+    )
 
 
 def _in_use(netns: Netns, network: Network) -> Iptables:

@@ -130,6 +130,7 @@ def _smallest(network: Network, flow: Flow, trace: Trace, search: _Search) -> tu
     reached an unread container, and whether a thorough search would try more changes."""
     frontier = [_Line(network, trace, ())]
     found: dict[object, CauseSet] = {}
+    granted: dict[object, CauseSet] = {}
     unread = may_enter_unread(network, trace)
     left_out = False
     walks = 0
@@ -152,12 +153,14 @@ def _smallest(network: Network, flow: Flow, trace: Trace, search: _Search) -> tu
                 unread = unread or may_enter_unread(network, grown.trace)
                 if is_repaired(network, flow, grown.trace):
                     proven = proven_set(network, flow, trace, grown.suspects, grown.trace)
-                    found.setdefault(frozenset(each.key for each in proven.causes), proven)
+                    kind = granted if grown.trace.rests_on_grant else found
+                    kind.setdefault(frozenset(each.key for each in proven.causes), proven)
                 elif not found and (goes_on or search.thorough):
                     following.append(grown)
                 left_out = left_out or not goes_on
                 if walks >= (MAX_WALKS_FOR_OTHERS if found else search.walks):
                     return _of_one_size(tuple(found.values())), unread, left_out
+        found = found or granted  # no change makes the grant needless: the answer asks for it
         if found:
             break
         frontier = following

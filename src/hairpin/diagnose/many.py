@@ -12,7 +12,7 @@ from itertools import islice
 import msgspec
 
 from hairpin.causes.cause import View
-from hairpin.causes.proof import is_repaired, proof_by
+from hairpin.causes.proof import is_proven, proof_by
 from hairpin.causes.registry import known_cause
 from hairpin.causes.where import container_of
 from hairpin.change.change import Change
@@ -120,12 +120,12 @@ class _Found:
     def _told(self, flow: Flow, trace: Trace) -> Diagnosis | None:
         for each in self._likely(flow, trace):
             then = each.walked(flow, trace)
-            if is_repaired(self.network, flow, then) and not any(walked(one, flow).succeeds for one in _with_one(each)):
+            if is_proven(self.network, flow, then) and not any(walked(one, flow).succeeds for one in _with_one(each)):
                 return _diagnosis(trace, each.suspects, then)
         for suspect in self._by_same_causes(flow, trace):
             with suppress(ChangeError):
                 then = self._tried(flow, trace, (suspect,))
-                if is_repaired(self.network, flow, then):
+                if is_proven(self.network, flow, then):
                     return _diagnosis(trace, (suspect,), then)
         return None
 
@@ -162,7 +162,7 @@ class _Found:
         like = next((each for each in self.known if _is_alike(each, trace, change)), None)
         tried = _Known(_containers(flow), stop.reason, suspects, self.network, without, like)
         then = tried.walked(flow, trace)
-        if is_repaired(self.network, flow, then):
+        if is_proven(self.network, flow, then):
             self.known.append(tried)
         return then
 

@@ -28,9 +28,10 @@ class PublicAddress(msgspec.Struct, frozen=True):
 
 
 class Peer(msgspec.Struct, frozen=True):
-    """An outside network that drops packets whose source is in no network of ``accepts`` (empty: it drops all packets).
+    """An outside network that drops packets whose source is in none of ``accepts`` (empty: it drops all packets).
 
-    ``host`` is the label of the host whose packets it drops; if it is empty, it drops the packets of every host.
+    ``host``: the label of the host whose packets it drops; empty: those of every host.  ``link``: it is the router
+    behind that uplink, and drops answers to clients as well; empty: it is behind any uplink.
     """
 
     version: Version
@@ -38,10 +39,19 @@ class Peer(msgspec.Struct, frozen=True):
     prefix_length: int
     accepts: tuple[tuple[int, int], ...] = ()
     host: str = ""
+    link: str = ""
 
     def concerns(self, host: str) -> bool:
         """Return whether the peer drops packets of the host with that label."""
         return self.host in ("", host)
+
+    def refuses(self, version: Version, source: int, destination: int) -> bool:
+        """Return whether it drops a packet with these addresses."""
+        return (
+            self.version == version
+            and inside(destination, self.network, self.prefix_length, version)
+            and not any(inside(source, *accepted, version) for accepted in self.accepts)
+        )
 
 
 class ReturnRoute(msgspec.Struct, frozen=True):
@@ -79,15 +89,20 @@ class World(msgspec.Struct, frozen=True):
     upstream: tuple[UpstreamRule, ...] = ()
     foreign: tuple[tuple[Version, int], ...] = ()
 
-    def peer_against(self, host: str, version: Version, source: int, destination: int) -> Peer | None:
-        """Return the peer that has the destination and drops the host's packets from this source, or None."""
+    def peer_against(
+        self, host: str, version: Version, source: int, destination: int, *, link: str = ""
+    ) -> Peer | None:
+        """Return the destination's peer if it does not accept this source in the host's packets, or None.  ``link``:
+        the uplink's link with the addresses, by which the packet left."""
         for each in self.peers:
-            if not each.concerns(host):
-                continue
-            within = each.version == version and inside(destination, each.network, each.prefix_length, version)
-            if within and not any(inside(source, *accepted, version) for accepted in each.accepts):
+            if each.concerns(host) and each.link in ("", link) and each.refuses(version, source, destination):
                 return each
         return None
+
+    def router_behind(self, host: str, version: Version, link: str) -> Peer | None:
+        """Return the stated router behind that uplink of the host, or None."""
+        found = (each for each in self.peers if each.link == link and each.version == version)
+        return next((each for each in found if each.concerns(host)), None)
 
     def public(self, version: Version, address: int) -> PublicAddress | None:
         """Return the stated mapping of that public address, or None."""

@@ -38,6 +38,7 @@ class _Peer(_Stated, frozen=True):
     network: str
     accepts: tuple[str, ...] = ()
     host: str = ""
+    link: str = ""
 
 
 class _Route(_Stated, frozen=True):
@@ -223,7 +224,7 @@ def _peer(stated: _Peer) -> Peer:
         raise MalformedError(
             message("peer {network} accepts networks of another address family", network=stated.network)
         )
-    return Peer(version, network, length, tuple((each[1], each[2]) for each in accepts), stated.host)
+    return Peer(version, network, length, tuple((each[1], each[2]) for each in accepts), stated.host, stated.link)
 
 
 def _ports(stated: int | str) -> tuple[int, int]:

@@ -1,11 +1,14 @@
 """The flows to a port of a host: their bindings, clients and addresses."""
 
+from collections.abc import Iterator
+
 from hairpin.host.docker import Container, PortBinding
 from hairpin.host.host import Host, Namespace
 from hairpin.host.swarm import ServicePort
 from hairpin.network.flow import Flow, FromHost, Lan, Outside, Protocol
-from hairpin.network.network import Network, addresses_of, owns_address
-from hairpin.network.prefix import Version, is_loopback
+from hairpin.network.network import Network, addresses_of, free_address, owns_address
+from hairpin.network.prefix import Version, is_loopback, network_of
+from hairpin.network.uplinks import uplinks_of
 from hairpin.network.wires import holder_of
 from hairpin.question.asked import Origin, Target
 from hairpin.question.held import given_up, holder_of_port
@@ -128,9 +131,40 @@ def to_port(
             asked_host=meant,
             invented=origin is None and isinstance(point.start, Outside),
         )
-        for point in _standpoints(network, host, version, target, origin, others)
-        for address in _addresses(network, host, version, target, binding, point)
+        for point, address in (
+            *(
+                (point, address)
+                for point in _standpoints(network, host, version, target, origin, others)
+                for address in _addresses(network, host, version, target, binding, point)
+            ),
+            *(_at_other_uplinks(network, host, version) if _is_of_any_address(target, binding, origin) else ()),
+        )
     ]
+
+
+def _is_of_any_address(target: Target, binding: PortBinding | None, origin: Origin | None) -> bool:
+    """Return whether the question means the port at every address of the host, from the usual clients."""
+    return target.address is None and origin is None and (binding is None or binding.host_ip is None)
+
+
+def _at_other_uplinks(network: Network, host: Host, version: Version) -> Iterator[tuple[Standpoint, int]]:
+    """Yield a client of each further uplink, with the uplink's address: a client behind its router; a neighbour, if no
+    route has a router there."""
+    outside = clients(network, host.netns, version)
+    usual_link = lan_link(network, host.netns, version)
+    stated = network.world.publics
+    for uplink in uplinks_of(network, host.netns, version):
+        own = uplink.main
+        if uplink.link == usual_link or own.value == primary_address(network, host.netns, version):
+            continue
+        public = next((each.public for each in stated if (each.version, each.private) == (version, own.value)), None)
+        if uplink.gateway is not None and outside:
+            yield Standpoint(Outside(outside[0]), host), own.value if public is None else public
+            continue
+        base = network_of(own.value, own.prefix_length, version)
+        neighbour = free_address(network.namespace(host.netns), base, own.prefix_length, version)
+        if neighbour is not None:
+            yield Standpoint(Lan(neighbour, uplink.link), host), own.value
 
 
 def _stand_ins(network: Network, host: Host, version: Version, point: Standpoint) -> tuple[int, ...]:

@@ -4,27 +4,41 @@ from typing import Literal
 
 import msgspec
 
+from hairpin.host.netns import Netns
 from hairpin.host.route import Neighbour
 from hairpin.message import Message, message
 from hairpin.netfilter.evaluate.chain import Condition
 from hairpin.network.flow import Flow
-from hairpin.network.prefix import address_text
+from hairpin.network.prefix import Version, address_text
 from hairpin.walk.state import Assumed, Step, Stop
 from hairpin.walk.verdicts import Verdict, succeeds
 from hairpin.wanted import Wanted, ask_neighbour
 
 
+class ForeignSource(msgspec.Struct, frozen=True):
+    """A packet from the address of one uplink, ``home``, that leaves by another, ``link``, to a router that may drop
+    it."""
+
+    netns: Netns
+    version: Version
+    source: int
+    home: str
+    link: str
+
+
 class OpenQuestion(msgspec.Struct, frozen=True):
     """A fact outside the host that only the user knows.
 
-    ``if_yes`` and ``if_no`` tell what happens to the flow with that answer.  ``wanted`` lists facts, the surest first;
-    each of them settles the question.  ``breaks_if`` is the answer with which a passing flow fails (empty: neither)."""
+    ``if_yes`` and ``if_no``: the flow's fate with that answer.  ``wanted``: the facts that each settle it, the surest
+    first.  ``breaks_if``: the answer with which a passing flow fails; empty: none.  ``about``: the grant to the outside
+    that a careful outside would refuse."""
 
     text: Message
     if_yes: Message
     if_no: Message
     wanted: tuple[Wanted, ...]
     breaks_if: Literal["", "yes", "no"] = ""
+    about: ForeignSource | None = None
 
 
 class Branch(msgspec.Struct, frozen=True):
@@ -84,6 +98,11 @@ class Trace(msgspec.Struct, frozen=True):
     def questions(self) -> tuple[OpenQuestion, ...]:
         """The open questions of all branches."""
         return tuple(each for branch in self.branches for each in branch.questions)
+
+    @property
+    def rests_on_grant(self) -> bool:
+        """Whether the flow succeeds only if the outside grants what a careful outside would refuse."""
+        return any(each.about is not None for each in self.questions)
 
     @property
     def conditions(self) -> tuple[Condition, ...]:

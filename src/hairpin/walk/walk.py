@@ -21,7 +21,9 @@ from hairpin.network.attachment import sender_netns
 from hairpin.network.flow import Flow, FromContainer, FromHost, Lan, Outside
 from hairpin.network.network import Network
 from hairpin.walk.data import answer_lost, first_data
+from hairpin.walk.grants import of_source
 from hairpin.walk.ip.refusal import is_about, refusal
+from hairpin.walk.link.crossing import refused_by_router
 from hairpin.walk.link.neighbour_discovery import after_solicitation, walk_asking
 from hairpin.walk.link.tunnel import lost_in_tunnel
 from hairpin.walk.naming import answered, to_server
@@ -244,6 +246,7 @@ def _answered(
         flags=SYN | ACK,
         chosen=socket is not None and answers_by_route(network.host(state.netns.host), socket),
     ):
+        back = _past_router(network, back)
         reply = back.state.history.steps
         lost = None if reaches(network, started, back) else _lost_reply(network, started, back, state.history.steps)
         relayed = socket is not None and socket.relay is not None
@@ -258,13 +261,22 @@ def _answered(
         if isinstance(bulk, Branch):
             yield bulk
             continue
-        branch = Branch("delivered", state.history.steps, reply, conditions=conditions, questions=bulk)
+        granted = of_source(network, flow, back.state) if back.kind == "left" else ()
+        branch = Branch("delivered", state.history.steps, reply, conditions=conditions, questions=(*granted, *bulk))
         if relayed and socket is not None:
             for leg in _relayed(network, flow, state, socket, branch, depth + 1):
                 # The relay answers a datagram only after its own datagram was answered.
                 yield leg if lost is None or not leg.succeeds else lost
         else:
             yield branch
+
+
+def _past_router(network: Network, back: End) -> End:
+    """Return the reply's end: the stated router behind the uplink by which it left may drop it."""
+    refused = refused_by_router(network, back.state) if back.kind == "left" and network.world.peers else None
+    if refused is None:
+        return back
+    return stopped(back.state, "peer-drops", stage="outside", link=back.state.oif, decided_by=refused)
 
 
 def _lost_reply(network: Network, started: State, end: End, request: tuple[Step, ...]) -> Branch:
@@ -362,5 +374,5 @@ def _outside(network: Network, flow: Flow, started: State, end: End, taken: Outs
                 reply,
                 conditions=answer.state.history.conditions,
                 assumed=taken.assumed,
-                questions=(*taken.questions, *data),
+                questions=(*taken.questions, *of_source(network, flow, end.state), *data),
             )

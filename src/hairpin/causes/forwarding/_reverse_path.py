@@ -2,13 +2,18 @@
 
 from collections.abc import Callable, Iterator
 
+import msgspec
+
 from hairpin.causes.cause import Candidate, View
 from hairpin.causes.where import OfSysctl
-from hairpin.change.change import SetSysctl, one
+from hairpin.causes.uplink_of_answers import ways_home
+from hairpin.change.change import Change, SetSysctl, one
 from hairpin.host.sysctl import dotted
 from hairpin.message import message
 from hairpin.network.prefix import address_text
+from hairpin.network.uplinks import holder_of_addresses, uplinks_of
 from hairpin.walk.state import SysctlDecided
+from hairpin.walk.trace import ForeignSource
 
 
 def by_reverse_path(*, on_host: bool) -> Callable[[View], Iterator[Candidate]]:
@@ -27,20 +32,17 @@ def _loose_rp_filter(view: View) -> Iterator[Candidate]:
     source = address_text(view.stop.seen.packet.saddr, view.stop.seen.packet.version)
     value = {"link": link, "source": source, "key": dotted(decided.path), "value": decided.value}
     detail = message(
-        "The packet came in by {link}, but the route back to {source} does not lead out of {link}. {key} is {value}; "
-        "the kernel uses the larger of this value and the interface's own value.",
+        "The packet came in by {link}, but the route back to {source} does not lead out of {link}. {key} is {value}; the kernel uses the larger of this value and the interface's own value.",
         **value,
     )
     if view.stop.stage == "neighbour" and view.stop.address is not None:
         detail = message(
-            "{source} asks by ARP for {address}, and the kernel gives no answer: the request came in by {link}, but "
-            "the route back to {source} does not lead out of {link}. {key} is {value}; the kernel uses the larger of "
-            "this value and the interface's own value.",
+            "{source} asks by ARP for {address}, and the kernel gives no answer: the request came in by {link}, but the route back to {source} does not lead out of {link}. {key} is {value}; the kernel uses the larger of this value and the interface's own value.",
             address=address_text(view.stop.address, 4),
             **value,
         )
-    # The kernel uses the larger value of conf.all and conf.LINK (IN_DEV_RPFILTER), so 2 on the link is enough.
-    yield Candidate(
+    # The kernel takes the maximum of conf.all and the link's own (IN_DEV_RPFILTER), so 2 on the link is enough.
+    loose = Candidate(
         title=message("Strict reverse-path filtering on {link} drops this flow", link=link),
         detail=detail,
         change=one(SetSysctl(view.stop.netns, path, decided.wanted)),
@@ -51,3 +53,20 @@ def _loose_rp_filter(view: View) -> Iterator[Candidate]:
             message("or make the path symmetric: a route (or policy rule) back to the source by {link}", link=link),
         ),
     )
+    yield loose
+    yield from _answered_by_same_uplink(view, loose)
+
+
+def _answered_by_same_uplink(view: View, loose: Candidate) -> Iterator[Candidate]:
+    """Yield the candidates that also send the answers back by the ingress link.
+
+    Its router gave the packet to this host.  Another uplink's router may drop an answer with this uplink's address."""
+    uplinks = uplinks_of(view.network, view.stop.netns, 4) if view.stop.netns.is_host else ()
+    holder = holder_of_addresses(view.namespace, view.stop.link)
+    home = next((each for each in uplinks if each.link == holder), None)
+    if home is None or len(uplinks) < 2:
+        return
+    asked = next((each.value for each in home.addresses if each.value == view.flow.daddr), home.main.value)
+    for change in ways_home(view.network, ForeignSource(view.stop.netns, 4, asked, holder, "")):
+        both = Change((*loose.change.parts, *change.parts))
+        yield msgspec.structs.replace(loose, change=both, advice=())

@@ -66,7 +66,7 @@ def _ports(wire: Wire) -> Iterator[str]:
 
 def _peers(network: Network, wires: tuple[Wire, ...]) -> Iterator[str]:
     """Yield the rules by which a stated peer drops packets between hosts (walk/link/crossing.py refused_by_peer())."""
-    for peer in network.world.peers:
+    for peer in (each for each in network.world.peers if not each.link):
         family = "ip" if peer.version == 4 else "ip6"
         sources = ", ".join(prefix_text(*each, peer.version) for each in peer.accepts)
         others = f"{family} saddr != {{ {sources} }} " if sources else ""

@@ -257,6 +257,8 @@ def _rules(
         yield from between.sinks(network, wires)
     clients = [begins.source for flow in flows if flow.version == version and (begins := entry(network, flow))]
     for wire in wires:
+        if clients:
+            yield from _router_rules(network, wire, version)
         for client in dict.fromkeys(clients):
             yield f"rule add priority 200 iif {wire.name} to {client}/{bits} lookup {_TABLE}"
         if version == 6:
@@ -267,6 +269,9 @@ def _rules(
                 yield f"rule add priority 201 iif {wire.name} from {always} lookup local"
             for always in ("fe80::/10", "ff00::/8"):
                 yield f"rule add priority 201 iif {wire.name} to {always} lookup local"
+        if any(peer.link for peer in _peers(network, wire, version)):
+            for near in _networks_on(network, wire, version):
+                yield f"rule add priority 299 iif {wire.name} to {near} lookup {_TABLE}"
         for number, peer in enumerate(_peers(network, wire, version)):
             network_text = prefix_text(peer.network, peer.prefix_length, version)
             for accepted in peer.accepts:
@@ -287,8 +292,32 @@ def _rules(
 
 
 def _peers(network: Network, wire: Wire, version: Version) -> Iterator[Peer]:
-    """Yield the stated peers that packets from the wire's host can reach."""
-    yield from (each for each in network.world.peers if each.version == version and each.concerns(wire.netns.host))
+    """Yield the peers that packets of the wire's host can reach by this wire."""
+    for each in network.world.peers:
+        known = each.version == version and each.concerns(wire.netns.host)
+        if known and each.link in ("", holder_of(network.namespace(wire.netns), wire.link).name):
+            yield each
+
+
+def _router_rules(network: Network, wire: Wire, version: Version) -> Iterator[str]:
+    """Yield the rules of the stated router behind the wire, which drops answers to clients, too.  All other packets go
+    on to the clients' rules (priority 200)."""
+    for peer in (each for each in _peers(network, wire, version) if each.link):
+        there = prefix_text(peer.network, peer.prefix_length, version)
+        for accepted in peer.accepts:
+            yield f"rule add priority 150 iif {wire.name} from {prefix_text(*accepted, version)} goto 200"
+        for near in _networks_on(network, wire, version):
+            yield f"rule add priority 150 iif {wire.name} to {near} goto 200"
+        for protocol in _FILTERED:
+            yield f"rule add priority 151 iif {wire.name} to {there} ipproto {protocol} blackhole"
+
+
+def _networks_on(network: Network, wire: Wire, version: Version) -> Iterator[str]:
+    """Yield the networks of the wire's link: their machines get packets without the router."""
+    namespace = network.namespace(wire.netns)
+    for each in addresses_of(namespace, holder_of(namespace, wire.link).name, version):
+        base = network_of(each.value, each.prefix_length, version)
+        yield prefix_text(base, each.prefix_length, version)
 
 
 def _asked_near(flows: tuple[Flow, ...]) -> tuple[str, ...]:

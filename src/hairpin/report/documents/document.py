@@ -166,8 +166,8 @@ class CauseDocument(msgspec.Struct, frozen=True):
 class QuestionDocument(msgspec.Struct, frozen=True):
     """A question that only the user can answer.
 
-    ``flows``: the flows whose verdict depends on the answer.  ``option``: the command-line option that answers the
-    question."""
+    ``flows``: the flows whose verdict depends on the answer.  ``option``: the command that tells the answer, or the
+    option of the command line that states it.  ``repair``: commands after which the flows pass with either answer."""
 
     ref: QuestionRef
     text: str
@@ -175,6 +175,7 @@ class QuestionDocument(msgspec.Struct, frozen=True):
     if_no: str
     option: str
     flows: tuple[FlowRef, ...] = ()
+    repair: tuple[str, ...] = ()
 
 
 class ReportDocument(msgspec.Struct, frozen=True):
@@ -222,6 +223,7 @@ def question_documents(answer: Answer, words: Words) -> tuple[QuestionDocument, 
             words(each.question.if_no),
             option_of(each.question.wanted[0]),
             each.flows,
+            each.repair,
         )
         for each in answer.questions
     )

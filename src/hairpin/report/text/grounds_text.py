@@ -7,6 +7,7 @@ from hairpin.report.paper import Paper
 from hairpin.report.places import Places
 from hairpin.report.questions import write_questions
 from hairpin.report.text.cause_text import SEVERITIES
+from hairpin.report.text.summary import is_conditional
 from hairpin.report.unread import NOTE, left_undecided
 from hairpin.report.verdicts import FEW
 from hairpin.report.words import Words
@@ -18,7 +19,8 @@ def write_grounds(answer: Answer, words: Words, paper: Paper, places: Places, *,
     if assumed:
         paper.gap()
         paper.prose(words(message("assumed: {what}", what="; ".join(assumed))), first=f"{words(NOTE)} ")
-    write_questions(answer, words, paper)
+    if not is_conditional(answer):
+        write_questions(answer, words, paper)
     _write_missing(answer, words, paper, places, verbose=verbose)
     _write_not_replayed(answer, words, paper, verbose=verbose)
     paper.gap()

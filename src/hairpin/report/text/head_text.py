@@ -5,7 +5,8 @@ from hairpin.answer.decisive import lacks_reading
 from hairpin.message import Message, message
 from hairpin.report.paper import Paper
 from hairpin.report.places import Places
-from hairpin.report.text.summary import summary
+from hairpin.report.questions import write_questions
+from hairpin.report.text.summary import is_conditional, summary
 from hairpin.report.unread import as_far_as_read, refused_without_root
 from hairpin.report.verdicts import FEW, flow_text, folded, groups, write_flows
 from hairpin.report.words import Words
@@ -33,7 +34,8 @@ def write_before_summary(answer: Answer, words: Words, paper: Paper) -> None:
 
 
 def write_verdicts(answer: Answer, words: Words, paper: Paper, places: Places, *, verbose: bool) -> None:
-    """Write every flow's verdict: first those of the failing flows, grouped by how they fail."""
+    """Write every flow's verdict: first the failing flows, grouped by how they fail.  Then the questions, if all verdicts
+    depend on them."""
     flows = answer.flows
     if not flows:
         paper.prose(words(as_far_as_read(_nothing_asked(answer), lacks_reading(answer))))
@@ -58,6 +60,8 @@ def write_verdicts(answer: Answer, words: Words, paper: Paper, places: Places, *
     for verdict in passing:
         alike = [each for each in fine if each.verdict == verdict]
         write(verdict, alike, single=len(fine) <= FEW, whole=not bad and len(fine) <= 4 * FEW)
+    if is_conditional(answer):
+        write_questions(answer, words, paper)
 
 
 def _nothing_asked(answer: Answer) -> Message:

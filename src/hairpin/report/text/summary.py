@@ -26,12 +26,20 @@ def summary(answer: Answer) -> Message | None:
     line = _line(answer)
     if line is not None and any(each.succeeds for each in answer.flows):
         line = while_under_way(line, tuple(plan for host in answer.network.hosts for plan in host.plans))
-    broken = next((each.question for each in answer.questions if each.question.breaks_if), None)
-    if line is None or broken is None or any(not each.succeeds for each in answer.flows):
+    if line is None or not is_conditional(answer):
         return line
-    if broken.breaks_if == "no":
-        return message("{said}, unless the answer is no: {question}", said=line, question=broken.text)
-    return message("{said}, unless the answer is yes: {question}", said=line, question=broken.text)
+    deciding = {each.question.breaks_if for each in answer.questions if each.question.breaks_if}
+    if len(answer.questions) > 1 and len(deciding) > 1:
+        return message("{said}, if the answers to the questions below allow it", said=line)
+    if deciding == {"no"}:
+        return message("{said}, if the answer to the question below is yes", said=line)
+    return message("{said}, if the answer to the question below is no", said=line)
+
+
+def is_conditional(answer: Answer) -> bool:
+    """Return whether all flows pass, and an answer to a question can change that."""
+    asked = any(each.question.breaks_if for each in answer.questions)
+    return asked and all(each.succeeds for each in answer.flows)
 
 
 def _line(answer: Answer) -> Message | None:

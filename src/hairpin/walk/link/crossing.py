@@ -8,6 +8,7 @@ from hairpin.network.network import Network, Port
 from hairpin.network.prefix import address_text
 from hairpin.network.stacked import link_of
 from hairpin.network.tunnel.tunnels import ETHERNET
+from hairpin.network.uplinks import holder_of_addresses
 from hairpin.network.wires import owner_of, wires_of
 from hairpin.walk.link.segment import port_towards
 from hairpin.walk.state import Assumed, Fragments, Frame, Outcome, State, stopped
@@ -67,10 +68,23 @@ def refused_by_peer(network: Network, state: State) -> Assumed | None:
     """Return the fact that a peer that the user stated drops the packet, which has left the host; None if no peer
     does."""
     packet = state.packet
-    if network.world.peer_against(state.netns.host, packet.version, packet.saddr, packet.daddr) is None:
+    if not network.world.peers or state.netns not in network:
+        return None
+    # A router drops only the packets that are sent to it, not those for a machine on the link.
+    to_router = state.next_hop is not None and state.next_hop.gateway is not None
+    link = holder_of_addresses(network.namespace(state.netns), state.oif) if to_router else ""
+    asked = (state.netns.host, packet.version, packet.saddr, packet.daddr)
+    if network.world.peer_against(*asked, link=link) is None:
         return None
     said = message("the peer drops packets from {address}", address=address_text(packet.saddr, packet.version))
     return Assumed(said, "stated")
+
+
+def refused_by_router(network: Network, left: State) -> Assumed | None:
+    """Return the fact that the stated router behind an uplink drops the packet, also if it is an answer; or None."""
+    link = holder_of_addresses(network.namespace(left.netns), left.oif)
+    router = network.world.router_behind(left.netns.host, left.packet.version, link)
+    return refused_by_peer(network, left) if router is not None else None
 
 
 def _arriving(network: Network, state: State, link: Link) -> State | None:

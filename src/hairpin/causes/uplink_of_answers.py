@@ -1,0 +1,70 @@
+"""The change that sends the packets of an uplink's address out by that uplink.
+
+NAT of the answers is undone after routing: a container's answer is routed by the container's address, which no policy
+rule for the uplink's address matches.  A bit of the connection's mark tells it by which uplink the client came.
+
+Source: net/netfilter/nf_nat_core.c nf_nat_packet(); ip-rule(8)
+"""
+
+from collections.abc import Iterator
+
+from hairpin.change.change import AddEntry, Change, Primitive
+from hairpin.change.intent import MarkAnswers, rendered
+from hairpin.host.host import Namespace
+from hairpin.host.route import NextHop, PolicyRule, Route
+from hairpin.network.network import Network
+from hairpin.network.prefix import Version
+from hairpin.network.uplinks import default_route_by, gateway_behind
+from hairpin.walk.trace import ForeignSource
+
+_BITS = (0x100000, 0x200000, 0x400000, 0x800000)
+"""Bits of a mark that are free on most hosts: kube-proxy has 0x4000 and 0x8000, tailscale 0x40000 and 0x80000."""
+_FIRST_TABLE, _LAST_TABLE = 100, 252
+_USUAL_PRIORITY = 90
+
+
+def ways_home(network: Network, about: ForeignSource) -> Iterator[Change]:
+    """Yield the changes after which such packets may leave by their own uplink, the narrowest first: for the host's own
+    packets, for answers of containers, for both.  None if no route names a router behind that uplink."""
+    namespace = network.namespace(about.netns)
+    table = _table(namespace, about)
+    bit = _free_bit(namespace)
+    if table is None or bit is None:
+        return
+    number, made = table
+    priority = _priority(namespace, about.version)
+    own = PolicyRule(about.version, priority, table=number, source=(about.source, 32 if about.version == 4 else 128))
+    marked = PolicyRule(about.version, priority, table=number, mark=(bit, bit))
+    marking = rendered(MarkAnswers(about.netns, about.version, about.home, bit), network).parts
+    for_own: tuple[Primitive, ...] = (AddEntry(about.netns, own),)
+    for_answers: tuple[Primitive, ...] = (*marking, AddEntry(about.netns, marked))
+    for parts in (for_own, for_answers, (*for_own, *for_answers)):
+        yield Change((*made, *parts))
+
+
+def _table(namespace: Namespace, about: ForeignSource) -> tuple[int, tuple[AddEntry, ...]] | None:
+    """Return the number of a table whose default route leaves by the uplink, and the route to add if none has it."""
+    known = default_route_by(namespace, about.version, about.home)
+    if known is not None:
+        return known.table, ()
+    gateway = gateway_behind(namespace, about.version, about.home)
+    used = {each.table for each in namespace.routes} | {each.table for each in namespace.rules}
+    free = next((each for each in range(_FIRST_TABLE, _LAST_TABLE) if each not in used), None)
+    if gateway is None or free is None:
+        return None
+    hop = NextHop(about.home, gateway)
+    return free, (AddEntry(about.netns, Route(about.version, 0, 0, free, next_hops=(hop,))),)
+
+
+def _free_bit(namespace: Namespace) -> int | None:
+    """Return a bit that no policy rule looks at, unless it looks at all bits."""
+    masks = [each.mark[1] for each in namespace.rules if each.mark is not None and each.mark[1] != 0xFFFFFFFF]
+    return next((bit for bit in _BITS if not any(mask & bit for mask in masks)), None)
+
+
+def _priority(namespace: Namespace, version: Version) -> int:
+    """Return a free priority before every other rule's, but after that of table local."""
+    used = {each.priority for each in namespace.rules if each.version == version}
+    first = min((each for each in used if each), default=32766)
+    wanted = min(_USUAL_PRIORITY, first - 1)
+    return next((each for each in range(wanted, 0, -1) if each not in used), 1)

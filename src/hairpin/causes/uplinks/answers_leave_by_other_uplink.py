@@ -1,0 +1,53 @@
+"""A host with two uplinks sends packets with one uplink's address out by the other, whose router drops them.
+
+Users see: the port answers at the host's first address and times out at the second one.
+
+Proof: the packet left with the address of another uplink, and the router behind the link drops it, as was stated with
+``--outside``; sent out by the address's own uplink, it arrives.
+Now: a policy rule for the address. For a container's answers, a mark that tells by which uplink the client came:
+``iptables -t mangle -A PREROUTING -i LINK … -j CONNMARK``, and ``ip rule add fwmark …``.
+Lasting: the same rules in the saved rules and in the host's network configuration.
+"""
+
+from collections.abc import Iterator
+
+from hairpin.causes.cause import Candidate, Cause, View
+from hairpin.causes.uplink_of_answers import ways_home
+from hairpin.causes.where import OfLink
+from hairpin.message import message
+from hairpin.network.prefix import address_text
+from hairpin.network.uplinks import holder_of_addresses, home_of
+from hairpin.walk.trace import ForeignSource
+
+
+def find(view: View) -> Iterator[Candidate]:
+    """Yield a candidate for each change that sends the packet out by the uplink that has its source address."""
+    packet, netns = view.stop.seen.packet, view.stop.netns
+    if not netns.is_host:
+        return
+    link = holder_of_addresses(view.namespace, view.stop.link)
+    home = home_of(view.network, netns, packet.version, packet.saddr, link)
+    if home is None:
+        return
+    facts = {"source": address_text(packet.saddr, packet.version), "home": home.link, "link": link}
+    for change in ways_home(view.network, ForeignSource(netns, packet.version, packet.saddr, home.link, link)):
+        yield Candidate(
+            title=message("Packets from {source} leave by {link}, not by {home}, which has this address", **facts),
+            detail=message(
+                "{source} is the address of {home}. The route to the other end leaves by {link}, and the router there "
+                "drops packets from {source}, as you stated. NAT of a container's answer is undone after routing, so "
+                "no policy rule for {source} matches it.",
+                **facts,
+            ),
+            change=change,
+            where=OfLink(netns=netns, link=link, state=facts["source"]),
+            in_class="filtering-peer",
+            advice=(message("or let the router behind {link} pass on packets from {source}", **facts),),
+        )
+
+
+CAUSE = Cause(
+    title=message("Packets with one uplink's address leave by another uplink, whose router drops them"),
+    source="RFC 2827 (BCP 38), RFC 3704; net/netfilter/nf_nat_core.c nf_nat_packet(); stated with --outside",
+    reasons=frozenset({"peer-drops"}),
+)

@@ -1,0 +1,90 @@
+"""A host's uplinks with their addresses and gateways.  A host with several may answer by another uplink than the one
+that it was asked by."""
+
+import msgspec
+
+from hairpin.host.host import Namespace
+from hairpin.host.link import Address
+from hairpin.host.netns import Netns
+from hairpin.host.route import TABLE_MAIN, Route
+from hairpin.network.network import Network, addresses_of, is_bridge_port, outer_link
+from hairpin.network.prefix import Version, inside
+
+_OVER_ANOTHER = ("tun", "wireguard")
+"""Links whose packets leave by another uplink, inside an outer packet."""
+
+
+class Uplink(msgspec.Struct, frozen=True):
+    """An uplink.  ``link``: the link with the addresses, which is the bridge if the NIC is a port of it.  ``gateway``:
+    a router behind it, or None if no route names one."""
+
+    link: str
+    addresses: tuple[Address, ...]
+    gateway: int | None = None
+
+    @property
+    def main(self) -> Address:
+        """The first address."""
+        return self.addresses[0]
+
+
+def uplinks_of(network: Network, netns: Netns, version: Version) -> tuple[Uplink, ...]:
+    """Return the links with a global address by which packets leave the host, except tunnels and links that are
+    down."""
+    namespace = network.namespace(netns)
+    held: dict[str, list[Address]] = {}
+    for each in addresses_of(namespace, None, version):
+        if each.scope == "global":
+            held.setdefault(each.link, []).append(each)
+    found: list[Uplink] = []
+    for name, addresses in held.items():
+        link = namespace.link(name)
+        outer = outer_link(network, netns, link) if link is not None else None
+        if link is None or outer is None or link.kind in _OVER_ANOTHER:
+            continue
+        if link.up and outer.up and outer.carrier:
+            ordered = sorted(addresses, key=lambda each: each.secondary)
+            found.append(Uplink(name, tuple(ordered), gateway_behind(namespace, version, name)))
+    return tuple(found)
+
+
+def gateway_behind(namespace: Namespace, version: Version, link: str) -> int | None:
+    """Return the gateway of a route by that link, a default route's before others, the main table's before others."""
+    found = [
+        (route.prefix_length, route.table != TABLE_MAIN, hop.gateway)
+        for route in namespace.routes
+        if route.version == version and route.type == "unicast"
+        for hop in route.next_hops
+        if hop.link == link and hop.gateway is not None and hop.gateway_version in (None, version)
+    ]
+    return min(found, key=lambda each: each[:2])[2] if found else None
+
+
+def default_route_by(namespace: Namespace, version: Version, link: str) -> Route | None:
+    """Return a default route by that link alone, outside of the main table: that of a table for its own packets."""
+    return next(
+        (
+            each
+            for each in namespace.routes
+            if (each.version, each.prefix_length, each.type) == (version, 0, "unicast")
+            and each.table != TABLE_MAIN
+            and {hop.link for hop in each.next_hops} == {link}
+        ),
+        None,
+    )
+
+
+def home_of(network: Network, netns: Netns, version: Version, source: int, link: str) -> Uplink | None:
+    """Return the other uplink that the source address belongs to; None if ``link`` has it, or a network with it."""
+    found = uplinks_of(network, netns, version)
+    here = next((each for each in found if each.link == link), None)
+    if here is not None and any(inside(source, each.value, each.prefix_length, version) for each in here.addresses):
+        return None
+    others = (each for each in found if each.link != link)
+    return next((each for each in others if any(own.value == source for own in each.addresses)), None)
+
+
+def holder_of_addresses(namespace: Namespace, link: str) -> str:
+    """Return the link that has the addresses of this one: its bridge, if it is a port."""
+    found = namespace.link(link)
+    return found.master or link if found is not None and is_bridge_port(namespace, found) else link

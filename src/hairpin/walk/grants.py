@@ -1,0 +1,60 @@
+"""What a walk grants to the outside although a careful outside may refuse it: each grant is an open question.
+
+A router may drop a packet whose source address is none of its own network's: RFC 2827 (BCP 38), RFC 3704.
+"""
+
+from hairpin.message import message
+from hairpin.network.flow import Flow
+from hairpin.network.network import Network, addresses_of
+from hairpin.network.prefix import address_text, network_of, prefix_text
+from hairpin.network.uplinks import holder_of_addresses, home_of
+from hairpin.walk.state import State
+from hairpin.walk.trace import ForeignSource, OpenQuestion
+from hairpin.wanted import Wanted, state_peer, watch_port
+
+
+def of_source(network: Network, flow: Flow, left: State) -> tuple[OpenQuestion, ...]:
+    """Return the question whether the router passes on a packet that left by another uplink than that of its source
+    address; none if it left by that uplink, for a machine on the link, or if the user has stated what the router
+    takes."""
+    packet, hop = left.packet, left.next_hop
+    if left.carried is not None or not left.netns.is_host or hop is None or hop.gateway is None:
+        return ()
+    namespace = network.namespace(left.netns)
+    link = holder_of_addresses(namespace, left.oif)
+    home = home_of(network, left.netns, packet.version, packet.saddr, link)
+    if home is None or network.world.router_behind(left.netns.host, packet.version, link):
+        return ()
+    gateway = address_text(hop.gateway, hop.gateway_version or packet.version)
+    about = ForeignSource(left.netns, packet.version, packet.saddr, home.link, link)
+    own = next(iter(addresses_of(namespace, link, packet.version)), None)
+    accepts = (
+        prefix_text(network_of(own.value, own.prefix_length, own.version), own.prefix_length, own.version)
+        if own is not None
+        else ""
+    )
+    everything = "0.0.0.0/0" if packet.version == 4 else "::/0"
+    wanted = (watch_port(flow.protocol, flow.dport), state_peer(everything, accepts, link))
+    return (_is_passed_on(about, gateway, wanted),)
+
+
+def _is_passed_on(about: ForeignSource, gateway: str, wanted: tuple[Wanted, ...]) -> OpenQuestion:
+    facts = {
+        "gateway": gateway,
+        "link": about.link,
+        "source": address_text(about.source, about.version),
+        "home": about.home,
+    }
+    return OpenQuestion(
+        text=message(
+            "Does the router behind {link}, {gateway}, pass on packets from {source}, the address of {home}?", **facts
+        ),
+        if_yes=message(
+            "The verdict above is the answer: a client's next packet comes in by {home} after each answer by {link}",
+            **facts,
+        ),
+        if_no=message("The answers from {source} are lost behind {link}: send them out by {home}", **facts),
+        wanted=wanted,
+        breaks_if="no",
+        about=about,
+    )
