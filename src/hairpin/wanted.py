@@ -20,6 +20,7 @@ Fact = Literal[
     "size-asked",
     "port-watched",
     "peer-stated",
+    "long-answers-asked",
 ]
 
 
@@ -89,3 +90,8 @@ def state_peer(network: str, accepts: str, link: str) -> Wanted:
     """Return the request to state that the router behind the link accepts packets to the network from these sources
     only."""
     return Wanted("peer-stated", (network, link, accepts))
+
+
+def ask_for_long_answers(gateway: str, size_bytes: int) -> Wanted:
+    """Return the request to let the router send packets of that size, as answers to an echo request."""
+    return Wanted("long-answers-asked", (gateway, f"{size_bytes}"))

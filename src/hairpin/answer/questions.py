@@ -5,6 +5,7 @@ from contextlib import suppress
 
 import msgspec
 
+from hairpin.change.change import Change
 from hairpin.errors import ChangeError
 from hairpin.host.read.managers.cloud import MAPPING
 from hairpin.message import message
@@ -13,7 +14,7 @@ from hairpin.network.network import Network
 from hairpin.network.prefix import address_text, is_loopback
 from hairpin.network.world import PublicAddress
 from hairpin.question.port_flows import bindings_of
-from hairpin.walk.trace import OpenQuestion, Trace
+from hairpin.walk.trace import ForeignSource, LongPackets, OpenQuestion, Trace
 from hairpin.walk.verdicts import VERDICTS
 from hairpin.walk.walk import walk_flow
 from hairpin.wanted import state_public
@@ -55,19 +56,29 @@ def _repair(network: Network, asked: OpenQuestion, traces: Sequence[Trace]) -> t
     """Return the commands of the narrowest change that makes the answer needless for the flows of the question."""
     if asked.about is None:
         return ()
-    from hairpin.causes.uplink_of_answers import ways_home  # noqa: PLC0415 - few hosts have two uplinks
-    from hairpin.change.commands.text import all_shown  # noqa: PLC0415
+    from hairpin.change.commands.text import all_shown  # noqa: PLC0415 - few hosts leave such a question open
     from hairpin.change.simulation.simulate import simulate  # noqa: PLC0415
     from hairpin.change.steps import steps  # noqa: PLC0415
 
     flows = [each.flow for each in traces if each.succeeds][:_FEW]
-    for change in ways_home(network, asked.about) if flows else ():
+    for change in _changes(network, asked.about) if flows else ():
         with suppress(ChangeError):
             after = simulate(change, network)
             walks = [walk_flow(after, flow) for flow in flows]
-            if all(each.succeeds and not each.rests_on_grant for each in walks):
+            if all(each.succeeds and all(one.about != asked.about for one in each.questions) for each in walks):
                 return all_shown(steps(change, network), guarded=False)
     return ()
+
+
+def _changes(network: Network, about: ForeignSource | LongPackets) -> Iterator[Change]:
+    if isinstance(about, LongPackets):
+        from hairpin.change.intent import ClampSegments, rendered  # noqa: PLC0415 - as above
+
+        yield rendered(ClampSegments(about.netns, about.version), network)
+        return
+    from hairpin.causes.uplink_of_answers import ways_home  # noqa: PLC0415 - as above
+
+    yield from ways_home(network, about)
 
 
 def _open(network: Network, trace: Trace) -> Iterator[OpenQuestion]:

@@ -14,7 +14,7 @@ from hairpin.host.host import Namespace
 from hairpin.host.route import NextHop, PolicyRule, Route
 from hairpin.network.network import Network
 from hairpin.network.prefix import Version
-from hairpin.network.uplinks import default_route_by, gateway_behind
+from hairpin.network.uplinks import default_route_by, gateway_of, way_behind
 from hairpin.walk.trace import ForeignSource
 
 _BITS = (0x100000, 0x200000, 0x400000, 0x800000)
@@ -47,7 +47,8 @@ def _table(namespace: Namespace, about: ForeignSource) -> tuple[int, tuple[AddEn
     known = default_route_by(namespace, about.version, about.home)
     if known is not None:
         return known.table, ()
-    gateway = gateway_behind(namespace, about.version, about.home)
+    way = way_behind(namespace, about.version, about.home)
+    gateway = gateway_of(way, about.home) if way is not None else None
     used = {each.table for each in namespace.routes} | {each.table for each in namespace.rules}
     free = next((each for each in range(_FIRST_TABLE, _LAST_TABLE) if each not in used), None)
     if gateway is None or free is None:

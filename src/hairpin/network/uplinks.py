@@ -15,12 +15,12 @@ _OVER_ANOTHER = ("tun", "wireguard")
 
 
 class Uplink(msgspec.Struct, frozen=True):
-    """An uplink.  ``link``: the link with the addresses, which is the bridge if the NIC is a port of it.  ``gateway``:
-    a router behind it, or None if no route names one."""
+    """An uplink.  ``link``: the link with the addresses, which is the bridge if the NIC is a port of it.  ``way``: the
+    shortest route by a router behind it, or None if no route names a router."""
 
     link: str
     addresses: tuple[Address, ...]
-    gateway: int | None = None
+    way: Route | None = None
 
     @property
     def main(self) -> Address:
@@ -44,20 +44,24 @@ def uplinks_of(network: Network, netns: Netns, version: Version) -> tuple[Uplink
             continue
         if link.up and outer.up and outer.carrier:
             ordered = sorted(addresses, key=lambda each: each.secondary)
-            found.append(Uplink(name, tuple(ordered), gateway_behind(namespace, version, name)))
+            found.append(Uplink(name, tuple(ordered), way_behind(namespace, version, name)))
     return tuple(found)
 
 
-def gateway_behind(namespace: Namespace, version: Version, link: str) -> int | None:
-    """Return the gateway of a route by that link, a default route's before others, the main table's before others."""
+def way_behind(namespace: Namespace, version: Version, link: str) -> Route | None:
+    """Return the shortest route by a router behind that link, one of the main table before others."""
     found = [
-        (route.prefix_length, route.table != TABLE_MAIN, hop.gateway)
-        for route in namespace.routes
-        if route.version == version and route.type == "unicast"
-        for hop in route.next_hops
-        if hop.link == link and hop.gateway is not None and hop.gateway_version in (None, version)
+        each
+        for each in namespace.routes
+        if each.version == version and each.type == "unicast" and gateway_of(each, link) is not None
     ]
-    return min(found, key=lambda each: each[:2])[2] if found else None
+    return min(found, key=lambda each: (each.prefix_length, each.table != TABLE_MAIN), default=None)
+
+
+def gateway_of(route: Route, link: str) -> int | None:
+    """Return the route's gateway of its own family behind that link, or None."""
+    hops = (each for each in route.next_hops if each.link == link and each.gateway_version in (None, route.version))
+    return next((each.gateway for each in hops if each.gateway is not None), None)
 
 
 def default_route_by(namespace: Namespace, version: Version, link: str) -> Route | None:

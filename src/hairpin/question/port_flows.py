@@ -7,12 +7,11 @@ from hairpin.host.host import Host, Namespace
 from hairpin.host.swarm import ServicePort
 from hairpin.network.flow import Flow, FromHost, Lan, Outside, Protocol
 from hairpin.network.network import Network, addresses_of, free_address, owns_address
-from hairpin.network.prefix import Version, is_loopback, network_of
-from hairpin.network.uplinks import uplinks_of
+from hairpin.network.prefix import Version, is_loopback
 from hairpin.network.wires import holder_of
 from hairpin.question.asked import Origin, Target
 from hairpin.question.held import given_up, holder_of_port
-from hairpin.question.standpoints import clients, lan_clients, lan_link, primary_address
+from hairpin.question.standpoints import clients, further_uplinks, lan_clients, lan_link, primary_address
 from hairpin.question.starts import Standpoint, asker, start_named, usual
 
 _ALL_OF_A_RANGE = 32
@@ -148,23 +147,19 @@ def _is_of_any_address(target: Target, binding: PortBinding | None, origin: Orig
 
 
 def _at_other_uplinks(network: Network, host: Host, version: Version) -> Iterator[tuple[Standpoint, int]]:
-    """Yield a client of each further uplink, with the uplink's address: a client behind its router; a neighbour, if no
-    route has a router there."""
-    outside = clients(network, host.netns, version)
-    usual_link = lan_link(network, host.netns, version)
-    stated = network.world.publics
-    for uplink in uplinks_of(network, host.netns, version):
-        own = uplink.main
-        if uplink.link == usual_link or own.value == primary_address(network, host.netns, version):
+    """Yield a client behind the router of each further uplink, with the uplink's address: any client if the uplink has
+    a default route, else one in the network to which its route leads."""
+    for uplink in further_uplinks(network, host.netns, version):
+        if uplink.way is None:
             continue
-        public = next((each.public for each in stated if (each.version, each.private) == (version, own.value)), None)
-        if uplink.gateway is not None and outside:
-            yield Standpoint(Outside(outside[0]), host), own.value if public is None else public
-            continue
-        base = network_of(own.value, own.prefix_length, version)
-        neighbour = free_address(network.namespace(host.netns), base, own.prefix_length, version)
-        if neighbour is not None:
-            yield Standpoint(Lan(neighbour, uplink.link), host), own.value
+        own = uplink.main.value
+        stated = (each for each in network.world.publics if (each.version, each.private) == (version, own))
+        asked = next((each.public for each in stated if network.host_netns(each.host) == host.netns), own)
+        namespace, base, length = network.namespace(host.netns), uplink.way.destination, uplink.way.prefix_length
+        usual_clients = clients(network, host.netns, version)
+        client = next(iter(usual_clients), None) if not length else free_address(namespace, base, length, version)
+        if client is not None:
+            yield Standpoint(Outside(client), host), asked
 
 
 def _stand_ins(network: Network, host: Host, version: Version, point: Standpoint) -> tuple[int, ...]:

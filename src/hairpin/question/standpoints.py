@@ -11,6 +11,7 @@ from hairpin.network.prefix import Version, inside, network_of, parse_address
 from hairpin.network.query import Query
 from hairpin.network.routing import lookup
 from hairpin.network.tables import routes_covering
+from hairpin.network.uplinks import Uplink, uplinks_of
 
 _CLIENTS: dict[Version, tuple[str, ...]] = {
     4: ("192.0.2.10", "203.0.113.10", "198.51.100.10", "8.8.4.4"),
@@ -143,3 +144,13 @@ def primary_address(network: Network, netns: Netns, version: Version) -> int | N
         return usual.value
     uplinks = {each.name for each in host.links if is_uplink(network, netns, each)}
     return next((each.value for each in (*(each for each in held if each.link in uplinks), *held)), None)
+
+
+def further_uplinks(network: Network, netns: Netns, version: Version) -> tuple[Uplink, ...]:
+    """Return the uplinks with other addresses than the host's main one."""
+    main = primary_address(network, netns, version)
+    return tuple(
+        each
+        for each in uplinks_of(network, netns, version)
+        if each.link != lan_link(network, netns, version) and all(own.value != main for own in each.addresses)
+    )

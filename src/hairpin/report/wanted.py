@@ -12,6 +12,7 @@ _FORMS: dict[Fact, str] = {
     "address-asked": "hairpin check {0}:{1} --from host",
     "neighbour-asked": "ping -c 1 -I {1} {0}; ip neigh show {0} dev {1}",
     "size-asked": "--size {0}",
+    "long-answers-asked": "ping -c 3 -s {1} {0}",
     "port-watched": "tcpdump -ni any '{0}'",
     "peer-stated": '--outside FILE, with [[peer]] network = "{0}", link = "{1}", accepts = ["{2}"]',
 }

@@ -1,6 +1,7 @@
 """What a walk grants to the outside although a careful outside may refuse it: each grant is an open question.
 
-A router may drop a packet whose source address is none of its own network's: RFC 2827 (BCP 38), RFC 3704.
+A router may drop a packet whose source address is none of its own network's: RFC 2827 (BCP 38), RFC 3704.  A smaller
+MTU before the host may lose a full-sized segment without a notice to its sender: RFC 2923.
 """
 
 from hairpin.message import message
@@ -8,12 +9,19 @@ from hairpin.network.flow import Flow
 from hairpin.network.network import Network, addresses_of
 from hairpin.network.prefix import address_text, network_of, prefix_text
 from hairpin.network.uplinks import holder_of_addresses, home_of
+from hairpin.walk.size.long_packets import arrive
+from hairpin.walk.size.segment_size import Handshake
 from hairpin.walk.state import State
 from hairpin.walk.trace import ForeignSource, OpenQuestion
 from hairpin.wanted import Wanted, state_peer, watch_port
 
 
-def of_source(network: Network, flow: Flow, left: State) -> tuple[OpenQuestion, ...]:
+def grants(network: Network, flow: Flow, handshake: Handshake, left: State) -> tuple[OpenQuestion, ...]:
+    """Return the questions about a flow that succeeds.  ``left``: its packet that left the hosts."""
+    return (*_source_taken(network, flow, left), *arrive(network, handshake))
+
+
+def _source_taken(network: Network, flow: Flow, left: State) -> tuple[OpenQuestion, ...]:
     """Return the question whether the router passes on a packet that left by another uplink than that of its source
     address; none if it left by that uplink, for a machine on the link, or if the user has stated what the router
     takes."""

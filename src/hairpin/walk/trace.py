@@ -26,6 +26,16 @@ class ForeignSource(msgspec.Struct, frozen=True):
     link: str
 
 
+class LongPackets(msgspec.Struct, frozen=True):
+    """Packets of more than ``mtu_bytes`` that come in by ``link`` for containers, which told their senders a larger
+    size."""
+
+    netns: Netns
+    version: Version
+    link: str
+    mtu_bytes: int
+
+
 class OpenQuestion(msgspec.Struct, frozen=True):
     """A fact outside the host that only the user knows.
 
@@ -38,7 +48,7 @@ class OpenQuestion(msgspec.Struct, frozen=True):
     if_no: Message
     wanted: tuple[Wanted, ...]
     breaks_if: Literal["", "yes", "no"] = ""
-    about: ForeignSource | None = None
+    about: ForeignSource | LongPackets | None = None
 
 
 class Branch(msgspec.Struct, frozen=True):
@@ -101,8 +111,8 @@ class Trace(msgspec.Struct, frozen=True):
 
     @property
     def rests_on_grant(self) -> bool:
-        """Whether the flow succeeds only if the outside grants what a careful outside would refuse."""
-        return any(each.about is not None for each in self.questions)
+        """Whether the flow succeeds only if a router outside passes on a packet that a careful router drops."""
+        return any(isinstance(each.about, ForeignSource) for each in self.questions)
 
     @property
     def conditions(self) -> tuple[Condition, ...]:

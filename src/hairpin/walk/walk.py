@@ -21,7 +21,7 @@ from hairpin.network.attachment import sender_netns
 from hairpin.network.flow import Flow, FromContainer, FromHost, Lan, Outside
 from hairpin.network.network import Network
 from hairpin.walk.data import answer_lost, first_data
-from hairpin.walk.grants import of_source
+from hairpin.walk.grants import grants
 from hairpin.walk.ip.refusal import is_about, refusal
 from hairpin.walk.link.crossing import refused_by_router
 from hairpin.walk.link.neighbour_discovery import after_solicitation, walk_asking
@@ -240,13 +240,13 @@ def _answered(
     """Yield the branches of a packet that arrived: with its reply, then TCP's first data, then a relay's own
     connection."""
     state = end.state
-    for back in walk_answer(
+    for end_of_reply in walk_answer(
         network,
         state,
         flags=SYN | ACK,
         chosen=socket is not None and answers_by_route(network.host(state.netns.host), socket),
     ):
-        back = _past_router(network, back)
+        back = _past_router(network, end_of_reply)
         reply = back.state.history.steps
         lost = None if reaches(network, started, back) else _lost_reply(network, started, back, state.history.steps)
         relayed = socket is not None and socket.relay is not None
@@ -257,11 +257,12 @@ def _answered(
         if failed is not None:
             yield failed
             continue
-        bulk, conditions = full_sized(network, Handshake(flow, started, state, back)), back.state.history.conditions
+        handshake, conditions = Handshake(flow, started, state, back), back.state.history.conditions
+        bulk = full_sized(network, handshake)
         if isinstance(bulk, Branch):
             yield bulk
             continue
-        granted = of_source(network, flow, back.state) if back.kind == "left" else ()
+        granted = grants(network, flow, handshake, back.state) if back.kind == "left" else ()
         branch = Branch("delivered", state.history.steps, reply, conditions=conditions, questions=(*granted, *bulk))
         if relayed and socket is not None:
             for leg in _relayed(network, flow, state, socket, branch, depth + 1):
@@ -364,7 +365,8 @@ def _outside(network: Network, flow: Flow, started: State, end: End, taken: Outs
             yield msgspec.structs.replace(branch, assumed=taken.assumed)
             continue
         failed_data = _data_fails(network, started, state, answer)
-        data = failed_data or full_sized(network, Handshake(flow, started, state, answer, back))
+        handshake = Handshake(flow, started, state, answer, back)
+        data = failed_data or full_sized(network, handshake)
         if isinstance(data, Branch):
             yield msgspec.structs.replace(data, assumed=taken.assumed)
         else:
@@ -374,5 +376,5 @@ def _outside(network: Network, flow: Flow, started: State, end: End, taken: Outs
                 reply,
                 conditions=answer.state.history.conditions,
                 assumed=taken.assumed,
-                questions=(*taken.questions, *of_source(network, flow, end.state), *data),
+                questions=(*taken.questions, *grants(network, flow, handshake, end.state), *data),
             )

@@ -5,8 +5,8 @@ from collections.abc import Callable, Iterator
 import msgspec
 
 from hairpin.causes.cause import Candidate, View
-from hairpin.causes.where import OfSysctl
 from hairpin.causes.uplink_of_answers import ways_home
+from hairpin.causes.where import OfSysctl
 from hairpin.change.change import Change, SetSysctl, one
 from hairpin.host.sysctl import dotted
 from hairpin.message import message

@@ -45,6 +45,12 @@ def source_of(answer: Answer) -> Message:
         return message("Read on {hosts}; simulated: no packet was sent.", hosts=hosts)
     host = answer.network.this
     here = {"host": host.name or "-", "time": host.taken_at or "-"}
+    if agreed and any(flow.trace.rests_on_grant for flow in flows):
+        return message(
+            "Read on {host} at {time}; confirmed by replaying the packets on this kernel, if the answer to the "
+            "question is yes.",
+            **here,
+        )
     if agreed:
         return message("Read on {host} at {time}; confirmed by replaying the packets on this kernel.", **here)
     return message("Read on {host} at {time}; simulated: no packet was sent.", **here)

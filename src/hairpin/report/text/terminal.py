@@ -11,6 +11,7 @@ from hairpin.report.text.covered import is_covered
 from hairpin.report.text.grounds_text import source_of, write_grounds
 from hairpin.report.text.head_text import write_head, write_verdicts
 from hairpin.report.text.remedy_text import is_ahead, is_option_only, write_brief, write_keeping
+from hairpin.report.text.where_next import write_where_next
 from hairpin.report.verdicts import Group, folded, groups
 from hairpin.report.words import Words
 from hairpin.walk.state import Stop
@@ -44,6 +45,7 @@ def report_text(answer: Answer, words: Words, paper: Paper, *, verbose: bool = F
         write_overview(overview_of(answer, words, places), text.numbers, words, paper)
         paper.gap()
     paper.prose(words(source_of(answer)), style="faint")
+    write_where_next(answer, words, paper)
     return paper.text()
 
 

@@ -129,7 +129,7 @@ def _client(network: Network, handshake: Handshake) -> tuple[int, int]:
     """Return the client's MTU for sending, and the MTU that the client's SYN tells the server."""
     started, flow = handshake.started, handshake.flow
     if started.stage == "output-route":
-        own = _mtu(network, started.netns, flow.version, started.packet.daddr)
+        own = mtu_towards(network, started.netns, flow.version, started.packet.daddr)
         return own, _told_by(network, started.netns, flow.version, own)
     link = network.namespace(started.netns).link(started.iif)
     own = link.mtu_bytes if link is not None else 0
@@ -143,7 +143,7 @@ def _server(network: Network, handshake: Handshake) -> tuple[int, int]:
     """Return the server's MTU for sending, and the MTU that the server's SYN-ACK tells the client."""
     there, version = handshake.there, handshake.flow.version
     if handshake.far is None:
-        own = _mtu(network, there.netns, version, there.packet.saddr)
+        own = mtu_towards(network, there.netns, version, there.packet.saddr)
         return own, _told_by(network, there.netns, version, own)
     link = network.namespace(handshake.far.netns).link(handshake.far.iif)
     own = link.mtu_bytes if link is not None else 0
@@ -165,7 +165,7 @@ def outside_mtu(network: Network, netns: Netns, version: Version, address: int, 
     return max(own, _ETHERNET)
 
 
-def _mtu(network: Network, netns: Netns, version: Version, address: int) -> int:
+def mtu_towards(network: Network, netns: Netns, version: Version, address: int) -> int:
     """Return the MTU of the namespace's route to the address."""
     namespace = network.namespace(netns)
     found = lookup(namespace, Query(version, address))
@@ -194,6 +194,6 @@ def _told(network: Network, passed: Passed) -> Iterator[int]:
     rules = (rule_at(network.namespace(passed.netns).ruleset, each) for each in passed.decision.trail)
     for size in (mss_set_by(rule) for rule in rules if rule is not None):
         if size == "path":
-            yield min(_mtu(network, passed.netns, packet.version, each) for each in (packet.daddr, packet.saddr))
+            yield min(mtu_towards(network, passed.netns, packet.version, each) for each in (packet.daddr, packet.saddr))
         elif isinstance(size, int):
             yield size + HEADERS[packet.version]

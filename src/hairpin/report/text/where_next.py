@@ -1,0 +1,54 @@
+"""The last lines of an answer in which everything passes: what was not asked, and where to look if clients fail all the
+same.
+
+The way from the clients to the first link of this host is assumed, and no reading shows it.
+"""
+
+from collections.abc import Iterator
+
+from hairpin.answer.answer import Answer
+from hairpin.message import message
+from hairpin.network.flow import Flow, Outside
+from hairpin.network.prefix import address_text
+from hairpin.question.standpoints import further_uplinks
+from hairpin.report.paper import Paper
+from hairpin.report.words import Words
+from hairpin.walk.trace import Trace
+
+
+def write_where_next(answer: Answer, words: Words, paper: Paper) -> None:
+    """Write the lines; nothing if a flow fails, or if no client outside was asked about."""
+    asked = [each.trace for each in answer.flows if isinstance(each.trace.flow.start, Outside)]
+    if answer.event is not None or not asked or not all(each.succeeds for each in answer.flows):
+        return
+    for address, link in _not_asked(answer, [each.flow for each in asked if each.flow.invented]):
+        paper.prose(words(message("Not asked: the address of {link}, {address}.", link=link, address=address)))
+    link = _entered_by(asked[0])
+    if link:
+        ports = {(each.flow.protocol, each.flow.dport) for each in asked}
+        port = f"{asked[0].flow.dport}" if len(ports) == 1 else "PORT"
+        said = (
+            message("Still timing out? `tcpdump -ni {link} port {port}`: no SYN means before this host.",
+                    link=link, port=port)
+            if asked[0].flow.protocol == "tcp"
+            else message("Still no answer? `tcpdump -ni {link} port {port}`: no packet means before this host.",
+                         link=link, port=port)
+        )  # fmt: skip
+        paper.prose(words(said), style="faint")
+
+
+def _entered_by(trace: Trace) -> str:
+    """Return the link of the host by which the flow's first packet came in; empty if it came to no host."""
+    steps = trace.usual.request
+    return next((each.link for each in steps if each.stage == "device-in" and each.netns.is_host), "")
+
+
+def _not_asked(answer: Answer, flows: list[Flow]) -> Iterator[tuple[str, str]]:
+    """Yield the addresses of further uplinks to which no flow leads, each with its link."""
+    known = {(each.version, each.daddr) for each in flows}
+    hosts = dict.fromkeys((each.asked_host or each.host, each.version) for each in flows if each.purpose == "published")
+    for host, version in hosts:
+        netns = answer.network.host_netns(host)
+        for uplink in further_uplinks(answer.network, netns, version) if netns in answer.network else ():
+            if (version, uplink.main.value) not in known and uplink.way is None:
+                yield address_text(uplink.main.value, version), uplink.link
