@@ -21,6 +21,8 @@ Fact = Literal[
     "port-watched",
     "peer-stated",
     "long-answers-asked",
+    "frames-watched",
+    "hardware-address-asked",
 ]
 
 
@@ -95,3 +97,13 @@ def state_peer(network: str, accepts: str, link: str) -> Wanted:
 def ask_for_long_answers(gateway: str, size_bytes: int) -> Wanted:
     """Return the request to let the router send packets of that size, as answers to an echo request."""
     return Wanted("long-answers-asked", (gateway, f"{size_bytes}"))
+
+
+def watch_frames(link: str, mac: str) -> Wanted:
+    """Return the request to watch whether frames to that hardware address come in by the link."""
+    return Wanted("frames-watched", (link, mac))
+
+
+def ask_hardware_address(address: str, link: str) -> Wanted:
+    """Return the request that the machine with the address tells its hardware address on the link."""
+    return Wanted("hardware-address-asked", (address, link))

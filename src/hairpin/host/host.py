@@ -119,6 +119,8 @@ class Host(msgspec.Struct, frozen=True, dict=True):
     files: tuple[ConfigFile, ...] = ()
     boot_lines: tuple[ScriptLine, ...] | None = None
     """The lines of scripts and units that program the network at boot or from cron; None if they were not read."""
+    hypervisor: str | None = None
+    """vmware virtualbox hyper-v, whose switches filter hardware addresses; None: no sign of one of these."""
     cloud: str | None = None
     """The cloud in which the host runs (azure, aws, gcp, aliyun, tencent …), from DMI; None if DMI shows no sign of a
     cloud."""

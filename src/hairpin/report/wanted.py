@@ -13,6 +13,8 @@ _FORMS: dict[Fact, str] = {
     "neighbour-asked": "ping -c 1 -I {1} {0}; ip neigh show {0} dev {1}",
     "size-asked": "--size {0}",
     "long-answers-asked": "ping -c 3 -s {1} {0}",
+    "frames-watched": "tcpdump -eni {0} 'ether dst {1}'",
+    "hardware-address-asked": "{0}",
     "port-watched": "tcpdump -ni any '{0}'",
     "peer-stated": '--outside FILE, with [[peer]] network = "{0}", link = "{1}", accepts = ["{2}"]',
 }
@@ -27,5 +29,8 @@ def _words(wanted: Wanted) -> tuple[str, ...]:
     if wanted.fact == "public-stated":
         public, private, host = wanted.of
         return public, f"={private}" if private else "", f"@{host}" if host else ""
+    if wanted.fact == "hardware-address-asked":
+        address, link = wanted.of
+        return (f"ndisc6 -1 {address} {link}" if ":" in address else f"arping -c 1 -I {link} {address}",)
     unknown = {"host-read": "NODE", "container-asked": "NAME"}.get(wanted.fact, "")
     return (wanted.of[0] or unknown, *wanted.of[1:])

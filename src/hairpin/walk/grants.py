@@ -4,11 +4,14 @@ A router may drop a packet whose source address is none of its own network's: RF
 MTU before the host may lose a full-sized segment without a notice to its sender: RFC 2923.
 """
 
-from hairpin.message import message
+import msgspec
+
+from hairpin.message import Message, message
 from hairpin.network.flow import Flow
 from hairpin.network.network import Network, addresses_of
 from hairpin.network.prefix import address_text, network_of, prefix_text
 from hairpin.network.uplinks import holder_of_addresses, home_of
+from hairpin.walk.foreign_frames import frames_taken
 from hairpin.walk.size.long_packets import arrive
 from hairpin.walk.size.segment_size import Handshake
 from hairpin.walk.state import State
@@ -16,9 +19,18 @@ from hairpin.walk.trace import ForeignSource, OpenQuestion
 from hairpin.wanted import Wanted, state_peer, watch_port
 
 
-def grants(network: Network, flow: Flow, handshake: Handshake, left: State) -> tuple[OpenQuestion, ...]:
-    """Return the questions about a flow that succeeds.  ``left``: its packet that left the hosts."""
-    return (*_source_taken(network, flow, left), *arrive(network, handshake))
+class Grants(msgspec.Struct, frozen=True):
+    """What the outside has to grant so that a flow succeeds.  ``questions``: a reading of the host hints that it may
+    not; ``assumed``: nothing hints."""
+
+    questions: tuple[OpenQuestion, ...] = ()
+    assumed: tuple[Message, ...] = ()
+
+
+def grants(network: Network, flow: Flow, handshake: Handshake, left: State) -> Grants:
+    """Return the grants to a flow that succeeds.  ``left``: its packet that left the hosts."""
+    asked, assumed = frames_taken(network, left)
+    return Grants((*_source_taken(network, flow, left), *asked, *arrive(network, handshake)), assumed)
 
 
 def _source_taken(network: Network, flow: Flow, left: State) -> tuple[OpenQuestion, ...]:

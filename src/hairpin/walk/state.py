@@ -103,15 +103,17 @@ class ConntrackDecided(msgspec.Struct, frozen=True, tag="conntrack"):
 
 
 class Assumed(msgspec.Struct, frozen=True, tag="assumed"):
-    """A fact about the outside that decided.
+    """Something beyond the hosts.
 
-    ``grounds`` says whether the user or a file ``stated`` the fact, it follows from readings, or it is only
-    ``assumed``. A mere assumption proves no cause (diagnose.py rests_on_facts(), docs/adr/0016).  ``silent`` is the
-    neighbour entry of a next hop that is assumed to answer, although it did not answer the kernel's last request."""
+    ``grounds``: the user or a file has ``stated`` it, it follows from what was ``read``, or it is only ``assumed``.
+    A mere assumption proves no cause (diagnose.py rests_on_facts(), docs/adr/0016).  ``silent``: the entry of a route's
+    next hop that is assumed to answer, but did not answer the kernel's last request.  ``by_hand``: the permanent entry
+    of a machine that was not read."""
 
     said: Message
     grounds: Literal["read", "stated", "assumed"] = "assumed"
     silent: Neighbour | None = None
+    by_hand: Neighbour | None = None
 
 
 DecidedBy = RuleDecided | RouteDecided | SysctlDecided | SocketDecided | LinkDecided | ConntrackDecided | Assumed

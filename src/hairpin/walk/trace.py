@@ -8,11 +8,12 @@ from hairpin.host.netns import Netns
 from hairpin.host.route import Neighbour
 from hairpin.message import Message, message
 from hairpin.netfilter.evaluate.chain import Condition
+from hairpin.netfilter.rule_address import write_mac
 from hairpin.network.flow import Flow
 from hairpin.network.prefix import Version, address_text
 from hairpin.walk.state import Assumed, Step, Stop
 from hairpin.walk.verdicts import Verdict, succeeds
-from hairpin.wanted import Wanted, ask_neighbour
+from hairpin.wanted import Wanted, ask_hardware_address, ask_neighbour
 
 
 class ForeignSource(msgspec.Struct, frozen=True):
@@ -144,8 +145,13 @@ def assuming_of_neighbours(branch: Branch) -> Branch:
     found = [(step, step.decided_by) for step in steps if isinstance(step.decided_by, Assumed)]
     if not found:
         return branch
-    said = dict.fromkeys(each.said for _, each in found)
-    asked = dict.fromkeys(_is_silent(step, each.silent) for step, each in found if each.silent is not None)
+    said = dict.fromkeys(each.said for _, each in found if each.by_hand is None)
+    asked = dict.fromkeys(
+        [
+            *(_is_silent(step, each.silent) for step, each in found if each.silent is not None),
+            *(_is_right(step, each.by_hand) for step, each in found if each.by_hand is not None),
+        ]
+    )
     questions = (*asked, *branch.questions) if branch.stop is None else branch.questions
     return msgspec.structs.replace(branch, assumed=(*branch.assumed, *said), questions=questions)
 
@@ -166,6 +172,33 @@ def _is_silent(step: Step, entry: Neighbour) -> OpenQuestion:
         if_no=message("{gateway} takes the packets, and the verdict above is the answer", **facts),
         wanted=(ask_neighbour(facts["gateway"], entry.link),),
         breaks_if="yes",
+    )
+
+
+def _is_right(step: Step, entry: Neighbour) -> OpenQuestion:
+    """Return the question whether a permanent entry has the hardware address of the machine."""
+    facts = {
+        "address": address_text(entry.value, entry.version),
+        "link": entry.link,
+        "mac": write_mac(entry.mac) if entry.mac is not None else "",
+        "netns": step.netns.name,
+    }
+    text = (
+        message("Does {address} have the hardware address {mac}, which somebody entered for {link}?", **facts)
+        if step.netns.is_host
+        else message(
+            "Does {address} have the hardware address {mac}, which somebody entered for {link} of {netns}?", **facts
+        )
+    )
+    return OpenQuestion(
+        text=text,
+        if_yes=message("{address} takes the packets, and the verdict holds", **facts),
+        if_no=message(
+            "The packets are lost. Enter the right hardware address, or delete the entry: the kernel then asks for it",
+            **facts,
+        ),
+        wanted=(ask_hardware_address(facts["address"], entry.link),),
+        breaks_if="no",
     )
 
 

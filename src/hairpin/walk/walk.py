@@ -21,7 +21,7 @@ from hairpin.network.attachment import sender_netns
 from hairpin.network.flow import Flow, FromContainer, FromHost, Lan, Outside
 from hairpin.network.network import Network
 from hairpin.walk.data import answer_lost, first_data
-from hairpin.walk.grants import grants
+from hairpin.walk.grants import Grants, grants
 from hairpin.walk.ip.refusal import is_about, refusal
 from hairpin.walk.link.crossing import refused_by_router
 from hairpin.walk.link.neighbour_discovery import after_solicitation, walk_asking
@@ -262,8 +262,15 @@ def _answered(
         if isinstance(bulk, Branch):
             yield bulk
             continue
-        granted = grants(network, flow, handshake, back.state) if back.kind == "left" else ()
-        branch = Branch("delivered", state.history.steps, reply, conditions=conditions, questions=(*granted, *bulk))
+        granted = grants(network, flow, handshake, back.state) if back.kind == "left" else Grants()
+        branch = Branch(
+            "delivered",
+            state.history.steps,
+            reply,
+            conditions=conditions,
+            assumed=granted.assumed,
+            questions=(*granted.questions, *bulk),
+        )
         if relayed and socket is not None:
             for leg in _relayed(network, flow, state, socket, branch, depth + 1):
                 # The relay answers a datagram only after its own datagram was answered.
@@ -366,6 +373,7 @@ def _outside(network: Network, flow: Flow, started: State, end: End, taken: Outs
             continue
         failed_data = _data_fails(network, started, state, answer)
         handshake = Handshake(flow, started, state, answer, back)
+        granted = grants(network, flow, handshake, end.state)
         data = failed_data or full_sized(network, handshake)
         if isinstance(data, Branch):
             yield msgspec.structs.replace(data, assumed=taken.assumed)
@@ -375,6 +383,6 @@ def _outside(network: Network, flow: Flow, started: State, end: End, taken: Outs
                 state.history.steps,
                 reply,
                 conditions=answer.state.history.conditions,
-                assumed=taken.assumed,
-                questions=(*taken.questions, *grants(network, flow, handshake, end.state), *data),
+                assumed=(*taken.assumed, *granted.assumed),
+                questions=(*taken.questions, *granted.questions, *data),
             )

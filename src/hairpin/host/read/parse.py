@@ -64,6 +64,7 @@ def of_readings(evidence: Evidence, readings: Readings) -> ParsedHost:
         files=readings.part(("files",), lambda: managing.files(readings)),
         boot_lines=readings.part(("boot-scripts", "boot-units"), lambda: _boot_lines(readings)),
         cloud=cloud.of_dmi(dmi.text) if dmi is not None else None,
+        hypervisor=cloud.hypervisor_of_dmi(dmi.text) if dmi is not None else None,
         cloud_addresses=readings.part(("cloud-init",), lambda: managing.cloud_addresses(readings)),
         klog=readings.part(("klog",), lambda: managing.klog(readings)),
         plans=readings.part(("plans",), lambda: managing.plans(readings)),

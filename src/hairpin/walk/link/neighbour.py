@@ -220,7 +220,11 @@ def _as_entered(network: Network, state: State, link: Link, entry: Neighbour, ma
         # A program writes a tunnel's entries.  Links of bridges and containers were read, so nothing is assumed about
         # them.
         unread = found.kind == "outside" and link.tunnel is None
-        noted = state.noted("neighbour", link.name, _by_hand(entry, mac)) if unread else state
+        noted = (
+            state.noted("neighbour", link.name, _by_hand(network.namespace(state.netns), entry, mac))
+            if unread
+            else state
+        )
         return noted.with_frame(target=found.port, dmac=mac).to("device-out")
     if by_address.port is not None and _mac(network, by_address.port) is None:
         return _addressed(network, state, link, entry.value, by_address)  # the owner's hardware address was not read
@@ -265,14 +269,17 @@ def _is_routed(namespace: Namespace, state: State, link: Link, address: int) -> 
     )
 
 
-def _by_hand(entry: Neighbour, mac: int) -> Assumed:
-    """Return the assumption that a permanent entry is right about a machine whose hardware address no reading shows."""
+def _by_hand(namespace: Namespace, entry: Neighbour, mac: int) -> Assumed:
+    """Return the assumption about a machine that was not read: no reading shows its hardware address, unless the kernel
+    has learned it with another address of the machine."""
+    learned = any((each.link, each.mac) == (entry.link, mac) and each.state in _KNOWN for each in namespace.neighbours)
     return Assumed(
         message(
             "{address} has the hardware address {mac}, as a permanent neighbour entry says",
             address=address_text(entry.value, entry.version),
             mac=write_mac(mac),
-        )
+        ),
+        by_hand=None if learned else entry,
     )
 
 

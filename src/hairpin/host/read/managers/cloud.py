@@ -64,17 +64,32 @@ SIGNS = (
 )
 
 
+HYPERVISORS = (
+    _Sign("vmware", "sys_vendor", "VMware"),
+    _Sign("virtualbox", "product_name", "VirtualBox"),
+    _Sign("hyper-v", "product_name", "Virtual Machine"),
+)
+"""Hypervisors whose switches drop frames from hardware addresses that they did not give to the machine."""
+
+
 def of_dmi(text: str) -> str | None:
     """Return the cloud's name; None if no cloud is recognised.  ``text``: lines such as ``sys_vendor:value``.
 
     Every Hyper-V guest has Microsoft's vendor name; only the asset tag shows that the guest runs in Azure.
     """
+    return _first_of(SIGNS, text)
+
+
+def hypervisor_of_dmi(text: str) -> str | None:
+    """Return the name of the hypervisor, or None if it is another one, or none."""
+    return _first_of(HYPERVISORS, text)
+
+
+def _first_of(signs: tuple[_Sign, ...], text: str) -> str | None:
     pairs = (line.partition(":") for line in text.split("\n"))
     values = {key.strip(): value.strip().lower() for key, _, value in pairs}
-    for sign in SIGNS:
-        if values.get(sign.key, "").startswith(sign.words.lower()):
-            return sign.cloud
-    return None
+    found = (each for each in signs if values.get(each.key, "").startswith(each.words.lower()))
+    return next((each.cloud for each in found), None)
 
 
 def addresses(reading: Reading) -> tuple[CloudAddress, ...]:
