@@ -14,6 +14,7 @@ from hairpin.answer.remarks import remarks
 from hairpin.causes.cause import Finding
 from hairpin.diagnose.diagnose import Diagnosis, without_search
 from hairpin.diagnose.examination import Examination, examine
+from hairpin.diagnose.invented_fields import told_by_field
 from hairpin.diagnose.singled_out import singled_out
 from hairpin.message import Message, message
 from hairpin.network.flow import Flow, Lan, Outside
@@ -75,6 +76,7 @@ def with_causes(start: Answer, examination: Examination, depth: Depth) -> Answer
         notes=(
             *start.notes,
             *sources_told_apart(examination),
+            *told_by_field(examination.network, tuple(each.trace for each in examination.diagnoses)),
             *remarks(start.network, tuple(each.trace for each in examination.diagnoses)),
             *(each.line() for each in kept_out if each.found is None),
         ),

@@ -70,6 +70,8 @@ class Flow(msgspec.Struct, frozen=True):
     invented: bool = False
     asked_name: str = ""
     """The container's name for which a DNS query asks.  The query goes to the client's first name server."""
+    ttl: int = 0
+    """The TTL of an outside client's packets where they come in; 0: the usual one."""
 
     @property
     def of_container(self) -> str | None:
@@ -97,6 +99,8 @@ class Flow(msgspec.Struct, frozen=True):
             tcp_flags=SYN if self.protocol == "tcp" else 0,
             icmp=icmp,
         )
+        if self.ttl:
+            packet = msgspec.structs.replace(packet, ttl=self.ttl)
         if self.protocol == "tcp" or not self.data_bytes:
             return packet
         headers = (20 if self.version == 4 else 40) + 8
