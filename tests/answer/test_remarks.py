@@ -4,11 +4,13 @@ import msgspec
 import pytest
 
 from hairpin.answer.remarks import remarks
+from hairpin.host.docker import PortBinding
 from hairpin.host.limit_state import Counters
 from hairpin.host.link import Address
 from hairpin.network.flow import Flow, FromHost
 from hairpin.network.network import Network
 from hairpin.walk.walk import walk_flow
+from tests.causes.hosts import bound
 from tests.small_host import (
     CLIENT,
     HOST_ADDRESS,
@@ -86,6 +88,16 @@ CASES: dict[str, tuple[Network, Flow, str]] = {
     ),
     "asked from an address of the host with its network": (having(24), published(FromHost(CLIENT)), ""),
     "asked from the host's usual address": (network(), published(FromHost(HOST_ADDRESS)), ""),
+    "on loopback by default": (
+        bound(PortBinding("tcp", 80, 8151, 0x7F000001, 4, by_default=True), 0x7F000001),
+        published(FromHost(), "127.0.0.1"), "8151/tcp (web): on 127.0.0.1 alone, by the default in",
+    ),
+    "on loopback by its own option": (
+        bound(PortBinding("tcp", 80, 8151, 0x7F000001, 4), 0x7F000001), published(FromHost(), "127.0.0.1"), "",
+    ),
+    "on loopback by default, and a cause tells it": (
+        bound(PortBinding("tcp", 80, 8151, 0x7F000001, 4, by_default=True), 0x7F000001), published(), "",
+    ),
     "asked from the host": (having(32), published(FromHost()), ""),
 }  # fmt: skip
 

@@ -3,6 +3,7 @@ other clients, and a client's address that is an address of the host."""
 
 from collections.abc import Iterator
 
+from hairpin.host.boot.configured import of_default_address
 from hairpin.host.host import Host, Namespace
 from hairpin.kept import kept
 from hairpin.message import Message, message
@@ -10,12 +11,17 @@ from hairpin.netfilter.evaluate.chain import Place
 from hairpin.netfilter.ir import STATUS_SEEN_REPLY
 from hairpin.network.flow import FromHost
 from hairpin.network.network import Network
-from hairpin.network.prefix import address_text, width
+from hairpin.network.prefix import address_text, is_loopback, width
+from hairpin.question.port_flows import bindings_of
 from hairpin.question.standpoints import primary_address
 from hairpin.walk.hooks.conntrack import tuple_of
 from hairpin.walk.hooks.conntrack_room import fill_of
 from hairpin.walk.own_entries import passages, translation
 from hairpin.walk.trace import Trace, only_under_load
+
+_NOT_READ = message("a setting that was not read")
+_NAMED = 5
+"""The most ports that one note names."""
 
 
 def remarks(network: Network, traces: tuple[Trace, ...]) -> tuple[Message, ...]:
@@ -25,6 +31,7 @@ def remarks(network: Network, traces: tuple[Trace, ...]) -> tuple[Message, ...]:
         *_of_others(network, traces),
         *(said for trace in traces for said in _of_limits(network, trace)),
         *(said for trace in traces for said in _of_start(network, trace)),
+        *_of_default_addresses(network, traces),
     )
     return tuple(dict.fromkeys(found))
 
@@ -150,3 +157,30 @@ def _of_start(network: Network, trace: Trace) -> Iterator[Message]:
                 address=address_text(address, flow.version),
                 link=each.link,
             )
+
+
+def _of_default_addresses(network: Network, traces: tuple[Trace, ...]) -> Iterator[Message]:
+    """Yield a note for each address of the host's loopback to which a default, and no container's own option, binds
+    ports that were asked and that pass."""
+    failing = {each.flow.dport for each in traces if not each.succeeds}
+    found: dict[tuple[str, str, Message | str], list[str]] = {}
+    for trace in traces:
+        host = network.host(trace.flow.asked_host or trace.flow.host)
+        for container, binding in bindings_of(host, trace.flow.dport, trace.flow.protocol):
+            if not (binding.by_default and is_loopback(binding.host_ip or 0, binding.version)):
+                continue
+            if trace.flow.container not in (None, container.name) or binding.host_port in failing:
+                continue
+            engine, address = host.engine_of(container), address_text(binding.host_ip or 0, binding.version)
+            setting = of_default_address(engine, engine.network_names(container), address, host)
+            where = _NOT_READ if setting is None else setting.file or setting.option
+            ports = found.setdefault((host.name, address, where), [])
+            if (port := f"{binding.host_port}/{binding.protocol} ({container.name})") not in ports:
+                ports.append(port)
+    for (_, address, where), ports in found.items():
+        yield message(
+            "{ports}: on {address} alone, by the default in {where}, not by an option of its own",
+            address=address,
+            where=where,
+            ports=", ".join(ports[:_NAMED]) + (" …" if len(ports) > _NAMED else ""),
+        )

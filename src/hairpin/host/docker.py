@@ -13,9 +13,9 @@ from hairpin.host.swarm import SwarmService
 
 
 class PortBinding(msgspec.Struct, frozen=True):
-    """A published port.  ``host_ip``: None for every address of the IP version.  ``actual``: False if HostConfig
-    asks for the port but it is not published, because the container does not run or uses the host's or an internal
-    network."""
+    """A published port.  ``host_ip`` None: every address of its version.  ``actual`` False: asked for in HostConfig but
+    not in effect (container not running, host network, internal network).  ``by_default``: the container's options name
+    no address, so ``host_ip`` is the default of its engine or network."""
 
     protocol: Literal["tcp", "udp", "sctp"]
     container_port: int
@@ -23,6 +23,7 @@ class PortBinding(msgspec.Struct, frozen=True):
     host_ip: int | None = None
     version: Literal[4, 6] = 4
     actual: bool = True
+    by_default: bool = False
 
 
 class Endpoint(msgspec.Struct, frozen=True):
@@ -279,6 +280,8 @@ class Engine(msgspec.Struct, frozen=True):
     userland_proxy: bool | None = None
     firewall_backend: str | None = None
     default_ip: int | None = None
+    dns: tuple[str, ...] = ()
+    """The daemon's name servers for containers whose options name none."""
     bridge_name: str | None = None
     live_restore: bool | None = None
     allow_direct_routing: bool | None = None

@@ -445,6 +445,37 @@ def test_the_option_that_publishes_on_one_address(binding: PortBinding, option: 
     assert (suspect.cause, suspect.candidate.configured.option) == ("published-on-loopback-only", option)
 
 
+def by_default(network_option: str = "", default_ip: int | None = None) -> Network:
+    """Return the host whose container names no address, and a default puts its port on loopback."""
+    of = bound(PortBinding("tcp", 80, 8151, LOOPBACK, 4, by_default=True), LOOPBACK)
+    host = of.this
+    (docker,) = host.engines
+    option = (("com.docker.network.bridge.host_binding_ipv4", network_option),) if network_option else ()
+    networks = tuple(msgspec.structs.replace(each, options=(*each.options, *option)) for each in docker.networks)
+    docker = msgspec.structs.replace(docker, networks=networks, default_ip=default_ip)
+    file = ConfigFile("/etc/docker/daemon.json", '{\n  "ip": "127.0.0.1"\n}\n')
+    files = (*host.files, file) if default_ip is not None else host.files
+    return msgspec.structs.replace(of, hosts=(msgspec.structs.replace(host, engines=(docker,), files=files),))
+
+
+# the host, and the file or option that is named as the setting's place; "": none is claimed
+DEFAULTS: dict[str, tuple[Network, str]] = {
+    "daemon.json": (by_default("127.0.0.1", LOOPBACK), "/etc/docker/daemon.json"),
+    "a flag": (by_default("127.0.0.1"), "--ip=127.0.0.1"),
+    "no reading has it": (by_default(), ""),
+}
+
+
+@pytest.mark.parametrize(("of", "place"), DEFAULTS.values(), ids=DEFAULTS)
+def test_a_default_address_is_not_called_the_containers_option(of: Network, place: str) -> None:
+    (suspect,) = diagnose(of, published()).causes
+    found = suspect.candidate.configured
+    assert (found.file or found.option if found is not None else "") == place
+    advice = " | ".join(map(str, suspect.candidate.advice))
+    assert "-p 0.0.0.0:8151:80" in advice
+    assert "names no address" in advice
+
+
 def test_a_port_on_loopback_has_narrower_repairs_than_every_address() -> None:
     (suspect,) = diagnose(bound(PortBinding("tcp", 80, 8151, LOOPBACK, 4), LOOPBACK), published()).causes
     advice = " | ".join(map(str, suspect.candidate.advice))

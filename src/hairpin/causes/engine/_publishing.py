@@ -7,7 +7,7 @@ from hairpin.causes.where import OfContainer
 from hairpin.change.change import Change
 from hairpin.engines.repair.republishing import lacks_a_chain, published_everywhere, published_too
 from hairpin.engines.repair.starting import on_default_bridge
-from hairpin.host.boot.configured import Configured
+from hairpin.host.boot.configured import Configured, of_default_address
 from hairpin.host.docker import Container, Engine, PortBinding
 from hairpin.host.engine_health import health, unanswering
 from hairpin.host.host import Host
@@ -130,26 +130,40 @@ def on_every_address(view: View, container: Container, binding: PortBinding, *, 
             address=address,
         )
     change = _published_to(view, container, binding)
+    engine = view.host.engine_of(container)
     return Candidate(
         title=title,
-        detail=_translated_there(view.host.engine_of(container), container, address, binding),
+        detail=_translated_there(engine, container, address, binding),
         change=change,
         refused=refusal_of(view, change),
         where=OfContainer(container=container.name, host_ip=address, port=binding.host_port),
         in_class="bound-to-other-address",
         evidence=(container.evidence,),
-        configured=Configured(
-            "container-option",
-            option=f"-p {f'[{address}]' if binding.version == 6 else address}:{port}",
-            owner=container.name,
-            evidence=container.evidence,
-        ),
+        configured=_configured(view.host, engine, container, binding, port),
         advice=(
-            message('recreate the container with -p {port} (compose: ports: "{port}")', port=port),
-            *((_DEFAULT_ADDRESS,) if view.host.engine_of(container).kind == "docker" else ()),
+            _anew(binding, port),
+            *((_NOT_ITS_OPTION,) if binding.by_default else ()),
             *(_narrower(view, address, binding, port) if loopback else ()),
         ),
     )
+
+
+def _anew(binding: PortBinding, port: str) -> Message:
+    """Return the option with which the recreated container's port is on every address: one without an address is not
+    enough where a default address is set."""
+    if binding.by_default:
+        every = "[::]" if binding.version == 6 else "0.0.0.0"
+        port = f"{every}:{port}"
+    return message('recreate the container with -p {port} (compose: ports: "{port}")', port=port)
+
+
+def _configured(host: Host, engine: Engine, container: Container, binding: PortBinding, port: str) -> Configured | None:
+    """Return the place of the address: the option of the container, or the default that it leaves in effect."""
+    address = address_text(binding.host_ip or 0, binding.version)
+    if binding.by_default:
+        return of_default_address(engine, engine.network_names(container), address, host)
+    option = f"-p {f'[{address}]' if binding.version == 6 else address}:{port}"
+    return Configured("container-option", option=option, owner=container.name, evidence=container.evidence)
 
 
 def _narrower(view: View, address: str, binding: PortBinding, port: str) -> tuple[Message, ...]:
@@ -173,8 +187,9 @@ def _narrower(view: View, address: str, binding: PortBinding, port: str) -> tupl
     )
 
 
-_DEFAULT_ADDRESS = message(
-    'an address before the port may also come from "ip" in daemon.json or host_binding_ipv4 of its network'
+_NOT_ITS_OPTION = message(
+    "the container's own option names no address: the default address is used, and each container without an address "
+    "of its own on that network has it"
 )
 
 

@@ -121,6 +121,25 @@ def of_icc(engine: Engine, network: DockerNetwork, host: Host) -> Configured | N
     return Configured("network-option", option=f"{_ICC}={given}", owner=network.name, evidence=network.evidence)
 
 
+_HOST_BINDING = "com.docker.network.bridge.host_binding_ipv4"
+
+
+def of_default_address(engine: Engine, networks: frozenset[str], address: str, host: Host) -> Configured | None:
+    """Return the setting by which a published port without an address of its own is on this one; None: none of these
+    networks has it.
+
+    dockerd's ``ip`` is the option of its default network; other networks have their own.
+    Source: moby daemon/daemon_unix.go initBridgeDriver()"""
+    for network in engine.networks:
+        if network.name not in networks or network.option(_HOST_BINDING) != address:
+            continue
+        if is_true(network.option(_DEFAULT_BRIDGE), otherwise=network.name == "bridge"):
+            return of_engine_option("ip", address, host)
+        option = f"{_HOST_BINDING}={address}"
+        return Configured("network-option", option=option, owner=network.name, evidence=network.evidence)
+    return None
+
+
 def of_engine_option(name: str, value: str, host: Host) -> Configured:
     """Return the place of the option: its line in daemon.json, or else the flag of dockerd."""
     for file in host.files:

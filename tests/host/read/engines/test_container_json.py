@@ -20,8 +20,10 @@ def one(**fields: Any) -> Container:
     return found
 
 
-def binding(host_port: int, version: Any, host_ip: int | None = None, actual: bool = True) -> PortBinding:
-    return PortBinding("tcp", 80, host_port, host_ip, version, actual)
+def binding(
+    host_port: int, version: Any, host_ip: int | None = None, actual: bool = True, by_default: bool = False
+) -> PortBinding:
+    return PortBinding("tcp", 80, host_port, host_ip, version, actual, by_default)
 
 
 def published(*entries: tuple[str, str]) -> dict[str, Any]:
@@ -34,6 +36,15 @@ BINDINGS: dict[str, tuple[dict[str, Any], dict[str, Any] | None, tuple[PortBindi
     "IPv4 alone, as old engines say": (published(("", "8151")), published(("0.0.0.0", "8151")), (binding(8151, 4),)),
     "one address": (published(("127.0.0.1", "8151")), published(("127.0.0.1", "8151")),
                     (binding(8151, 4, 0x7F000001),)),
+    "no address, and a default one": (published(("", "8151")), published(("127.0.0.1", "8151")),
+                                      (binding(8151, 4, 0x7F000001, by_default=True),)),
+    "every exposed port, and a default address": ({}, published(("127.0.0.1", "49153")),
+                                                  (binding(49153, 4, 0x7F000001, by_default=True),)),
+    "one of two with an address": (published(("", "8151"), ("127.0.0.1", "8152")),
+                                   published(("127.0.0.1", "8151"), ("127.0.0.1", "8152")),
+                                   (binding(8151, 4, 0x7F000001, by_default=True), binding(8152, 4, 0x7F000001))),
+    "an address and a range": (published(("127.0.0.1", "8000-8010")), published(("127.0.0.1", "8003")),
+                               (binding(8003, 4, 0x7F000001),)),
     "asked for, not in effect": (published(("", "8151")), {},
                                  (binding(8151, 4, None, False), binding(8151, 6, None, False))),
     "asked for, the engine says null": (published(("::1", "8151")), {"80/tcp": None}, (binding(8151, 6, 1, False),)),

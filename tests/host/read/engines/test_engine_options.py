@@ -22,11 +22,24 @@ FILE = '{"iptables": false, "icc": true, "ip": "127.0.0.1", "bridge": "none", "d
 
 
 def test_the_file() -> None:
-    said = dict(of_file(text_reading(FILE, "daemon.json")))
-    assert said == {"iptables": "false", "icc": "true", "ip": "127.0.0.1", "bridge": "none", "mtu": "1400"}
-    assert options(of_file(text_reading(FILE, "daemon.json"))) == Options(
-        iptables=False, icc=True, default_ip=0x7F000001, bridge_name="none"
+    said = of_file(text_reading(FILE, "daemon.json"))
+    assert dict(said) == {
+        "iptables": "false",
+        "icc": "true",
+        "ip": "127.0.0.1",
+        "bridge": "none",
+        "dns": "192.0.2.53",
+        "mtu": "1400",
+    }
+    assert options(said) == Options(
+        iptables=False, icc=True, default_ip=0x7F000001, dns=("192.0.2.53",), bridge_name="none"
     )
+
+
+def test_each_name_server_counts() -> None:
+    said = of_file(text_reading('{"dns": ["192.0.2.53", "192.0.2.54"]}', "daemon.json"))
+    assert options(said).dns == ("192.0.2.53", "192.0.2.54")
+    assert options(of_flags("--dns=192.0.2.53\n--dns=192.0.2.54\n")).dns == ("192.0.2.53", "192.0.2.54")
 
 
 def test_flags() -> None:

@@ -200,7 +200,7 @@ def _bindings(item: _Container, ipv6: bool) -> tuple[PortBinding, ...]:
         for key, hosts in actual.items()
         if hosts
         for host in hosts
-        for binding in _binding(key, host, True, ipv6)
+        for binding in _binding(key, host, True, ipv6, by_default=_names_no_address(asked.get(key), host))
     ]
     found += [
         binding
@@ -212,7 +212,16 @@ def _bindings(item: _Container, ipv6: bool) -> tuple[PortBinding, ...]:
     return tuple(dict.fromkeys(found))
 
 
-def _binding(key: str, host: _Host, actual: bool, ipv6: bool) -> list[PortBinding]:
+def _names_no_address(asked: tuple[_Host, ...] | None, actual: _Host) -> bool:
+    """Return whether none of the container's options for this host port names an address, so that the port is on a
+    default one.  Source: moby daemon/network.go, cnetwork.PortBinding.HostIP and DefaultBindingIP"""
+    of_port = tuple(
+        each for each in asked or () if (each.port or "0") in ("0", actual.port) or "-" in (each.port or "")
+    )
+    return bool(actual.ip) and all(not each.ip for each in of_port)
+
+
+def _binding(key: str, host: _Host, actual: bool, ipv6: bool, *, by_default: bool = False) -> list[PortBinding]:
     """Return the bindings of one entry of the engine's JSON.  An empty address means every IPv4 address and, with
     ``ipv6``, every IPv6 address.
 
@@ -227,8 +236,10 @@ def _binding(key: str, host: _Host, actual: bool, ipv6: bool) -> list[PortBindin
     if host.ip:
         version, value = parse_address(host.ip)
         versions = (version,)
+    by_default = by_default and bool(value)
     return [
-        PortBinding(protocol, container_port, int(host.port), value or None, version, actual) for version in versions
+        PortBinding(protocol, container_port, int(host.port), value or None, version, actual, by_default)
+        for version in versions
     ]
 
 

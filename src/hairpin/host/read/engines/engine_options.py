@@ -40,6 +40,7 @@ class Options(msgspec.Struct, frozen=True):
     allow_direct_routing: bool | None = None
     firewall_backend: str | None = None
     default_ip: int | None = None
+    dns: tuple[str, ...] = ()
     bridge_name: str | None = None
 
 
@@ -108,13 +109,17 @@ GivenOptions = tuple[tuple[str, str], ...]
 
 
 def of_file(reading: Reading) -> GivenOptions:
-    """Return the options of ``daemon.json``; raise ParseError.  Options whose value is a list or an object are left
-    out, because hairpin does not model them."""
+    """Return the options of ``daemon.json``; raise ParseError.  Options whose value is a list or an object are not
+    modelled and left out, except ``dns``, which has an entry for each server."""
     found = decode(_FILE, reading.text, source=reading.origin) if reading.text.strip() else {}
-    return tuple(
+    plain = tuple(
         (name, str(value).lower() if isinstance(value, bool) else str(value))
         for name, value in found.items()
         if isinstance(value, bool | str | int)
+    )
+    servers = found.get("dns")
+    return (
+        (*plain, *(("dns", each) for each in servers if isinstance(each, str))) if isinstance(servers, list) else plain
     )
 
 
@@ -159,6 +164,7 @@ def options(said: GivenOptions) -> Options:
         **switches,
         firewall_backend=values.get("firewall-backend") or None,
         default_ip=_address(values.get("ip")),
+        dns=tuple(dict.fromkeys(value for name, value in said if name == "dns" and value)),
         bridge_name=values.get("bridge") or None,
     )
 
@@ -196,6 +202,7 @@ def with_options(engine: Engine, said: Options, info: Info) -> Engine:
         userland_proxy=said.userland_proxy,
         firewall_backend=_backend(info.firewall_backend) or said.firewall_backend,
         default_ip=said.default_ip,
+        dns=said.dns,
         bridge_name=said.bridge_name,
         live_restore=said.live_restore if info.live_restore is None else info.live_restore,
         allow_direct_routing=said.allow_direct_routing,
