@@ -2,7 +2,7 @@
 
 import msgspec
 
-from hairpin.host.docker import Container, DockerNetwork, Endpoint, Engine, Subnet
+from hairpin.host.docker import Container, DockerNetwork, Endpoint, Engine, PinnedName, Subnet
 from hairpin.host.host import Namespace
 from hairpin.host.link import Address, BridgeInfo, BridgePort, Link
 from hairpin.host.socket import Socket
@@ -40,6 +40,29 @@ def named(
     whole = network(_host(), inner, docker=_engine(web, api))
     (host,) = whole.hosts
     return msgspec.structs.replace(whole, hosts=(msgspec.structs.replace(host, namespaces=(*host.namespaces, _api())),))
+
+
+def pinning(address: str = "172.18.0.9", name: str = "api", **whole: object) -> Network:
+    """Return the host whose web and api are on one network, and web's own file leads the name to the address."""
+    found = named("shop", other=("shop",))
+    (host,) = found.hosts
+    (docker,) = host.engines
+    pin = PinnedName(name, 4, parse_address(address)[1] if address != "host-gateway" else None)
+    web, *others = docker.containers
+    gateway = parse_address("172.18.0.1")[1]
+    ends = tuple(msgspec.structs.replace(each, gateway4=gateway) for each in web.endpoints)
+    web = msgspec.structs.replace(web, extra_names=(name,), pinned=(pin,), endpoints=ends)
+    docker = msgspec.structs.replace(docker, containers=(web, *others), **whole)
+    inner = host.namespace("host")
+    sysctls = inner.sysctls.with_value(("net", "ipv4", "conf", "br-shop", "forwarding"), "1")
+    namespaces = (msgspec.structs.replace(inner, sysctls=sysctls), *host.namespaces[1:])
+    host = msgspec.structs.replace(host, engines=(docker,), namespaces=namespaces)
+    return msgspec.structs.replace(found, hosts=(host,))
+
+
+def to_pin(address: str = "172.18.0.9", port: int = 80) -> Flow:
+    """Return web's flow to the address."""
+    return Flow(FromContainer("web", sibling("container:web")), 4, parse_address(address)[1], "tcp", port)
 
 
 def _engine(*containers: Container) -> Engine:

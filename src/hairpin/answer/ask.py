@@ -1,6 +1,7 @@
 """Answers a question about the hosts that the evidence describes."""
 
 from collections.abc import Callable
+from functools import partial
 from typing import TYPE_CHECKING
 
 import msgspec
@@ -13,8 +14,9 @@ from hairpin.evidence.reading import HOST, Evidence
 from hairpin.evidence.several import NotRead, Source, age_notes, together
 from hairpin.host.host import Host, Unread
 from hairpin.host.read.parse import parse
+from hairpin.network.attachment import network_for
 from hairpin.network.flow import Flow
-from hairpin.network.network import Network
+from hairpin.network.network import Network, is_held
 from hairpin.question.elsewhere import published_elsewhere
 from hairpin.question.flows import flows_for
 from hairpin.question.hosts import refuse_same_machine
@@ -51,6 +53,8 @@ def ask(
     except UsageError:
         if whole is None:
             raise
+        return ask(question, whole(), kernel, depth=depth)
+    if whole is not None and any(map(partial(_may_lead_to_unread, start.network), flows)):
         return ask(question, whole(), kernel, depth=depth)
     match question.kind:
         case "walk" | "prove" if whole is not None and not all(
@@ -99,6 +103,14 @@ def begin_answer(question: Question, hosts: tuple[Source, ...], network: Network
 def _is_partial(network: Network) -> bool:
     """Return whether a container was left unread because the question did not seem to need it."""
     return any(container.left_unread for host in network.hosts for container in host.containers())
+
+
+def _may_lead_to_unread(network: Network, flow: Flow) -> bool:
+    """Return whether the flow is for an address of an engine's network that no namespace has that was read: a container
+    may have it that the question does not name."""
+    held = is_held(network, flow.version, flow.daddr)
+    host = network.host(flow.asked_host or flow.host)
+    return not held and network_for(host, flow.daddr, flow.version) is not None
 
 
 def _with_questions(answer: Answer) -> Answer:

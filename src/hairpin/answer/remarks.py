@@ -11,6 +11,7 @@ from hairpin.netfilter.evaluate.chain import Place
 from hairpin.netfilter.ir import STATUS_SEEN_REPLY
 from hairpin.network.flow import FromHost
 from hairpin.network.network import Network
+from hairpin.network.pinned_names import beside_the_named, misleading
 from hairpin.network.prefix import address_text, is_loopback, width
 from hairpin.question.port_flows import bindings_of
 from hairpin.question.standpoints import primary_address
@@ -32,6 +33,7 @@ def remarks(network: Network, traces: tuple[Trace, ...]) -> tuple[Message, ...]:
         *(said for trace in traces for said in _of_limits(network, trace)),
         *(said for trace in traces for said in _of_start(network, trace)),
         *_of_default_addresses(network, traces),
+        *(said for trace in traces for said in _of_pins(network, trace)),
     )
     return tuple(dict.fromkeys(found))
 
@@ -184,3 +186,11 @@ def _of_default_addresses(network: Network, traces: tuple[Trace, ...]) -> Iterat
             where=where,
             ports=", ".join(ports[:_NAMED]) + (" …" if len(ports) > _NAMED else ""),
         )
+
+
+def _of_pins(network: Network, trace: Trace) -> Iterator[Message]:
+    """Yield a note if the flow passes to an address that the asking container's own file has for another one's name."""
+    misled = misleading(network, trace.flow) if trace.succeeds and trace.flow.purpose == "asked" else None
+    said = beside_the_named(network.host(trace.flow.host), misled) if misled is not None else None
+    if said is not None:
+        yield said

@@ -143,6 +143,7 @@ ASKED_AT: dict[str, str] = {
     "masquerade-missing": "source-not-translated peer-drops",
     "mixed-firewall-managers": "",
     "mtu-black-hole": "mtu rule policy reject",
+    "name-pinned-to-old-address": "no-neighbour rule policy reject no-route no-listener",
     "nat-loopback-on-cloud-address": "gateway-does-not-hairpin",
     "neighbour-entry-wrong": "neighbour-wrong rp-filter forwarding-off no-route left-instead",
     "neighbour-table-overflow": "neighbour-table-full",

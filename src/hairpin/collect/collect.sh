@@ -965,7 +965,7 @@ VERSION_PATHS='Client.Version Client.ApiVersion Client.APIVersion Server.APIVers
 DAEMON_KEYS='allow-direct-routing bip bip6 bridge bridge-accept-fwmark config-file containerd data-root
     default-address-pool default-address-pools default-gateway default-gateway-v6 default-network-opt
     default-network-opts.*.* dns dns-opt dns-opts dns-search exec-root experimental firewall-backend features
-    fixed-cidr fixed-cidr-v6 group host hosts icc ip ip-forward ip-forward-no-drop ip-masq ip6tables iptables ipv6
+    fixed-cidr fixed-cidr-v6 group host hosts host-gateway-ip icc ip ip-forward ip-forward-no-drop ip-masq ip6tables iptables ipv6
     live-restore mtu pidfile userland-proxy userland-proxy-path'
 
 json() { # json PATHS COMMAND...: the command's answer through the allow-list; its own status and standard error

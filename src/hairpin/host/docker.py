@@ -26,6 +26,15 @@ class PortBinding(msgspec.Struct, frozen=True):
     by_default: bool = False
 
 
+class PinnedName(msgspec.Struct, frozen=True):
+    """A name that a container's /etc/hosts has from its options.  ``address`` None: ``host-gateway``, for which the
+    engine chooses an address of the host."""
+
+    name: str
+    version: Literal[4, 6] = 4
+    address: int | None = None
+
+
 class Endpoint(msgspec.Struct, frozen=True):
     """A container's attachment to a network.  An address is None if the container does not have it: the container is
     stopped, or the network has only IPv4."""
@@ -95,6 +104,8 @@ class Container(msgspec.Struct, frozen=True):
     """The name servers in the container's resolv.conf; None if the file was not read."""
     extra_names: tuple[str, ...] = ()
     """Names that only this container resolves, from its options --add-host and --link."""
+    pinned: tuple[PinnedName, ...] = ()
+    """Those of them that --add-host pins to an address."""
     netns: str | None = None
     left_unread: str | None = None
     """The name of the container's namespace, if the namespace was not read because the question did not need it."""
@@ -282,6 +293,8 @@ class Engine(msgspec.Struct, frozen=True):
     default_ip: int | None = None
     dns: tuple[str, ...] = ()
     """The daemon's name servers for containers whose options name none."""
+    host_gateway: int | None = None
+    """The IPv4 address that its option gives to ``host-gateway``; None: the default bridge's."""
     bridge_name: str | None = None
     live_restore: bool | None = None
     allow_direct_routing: bool | None = None

@@ -28,16 +28,16 @@ def servers_of(host: Host, container: Container) -> tuple[tuple[Version, int], .
     own = container.resolvers
     if own is None and has_embedded(host, container):
         return ((4, EMBEDDED),)
-    found = _addresses(own if own is not None else _given(host, container))
+    found = _addresses(own if own is not None else _servers_for(host, container))
     return found if found or own is None else ((4, _LOCALHOST),)
 
 
 def upstreams_of(host: Host, container: Container) -> tuple[tuple[Version, int], ...]:
     """Return the name servers to which Docker's resolver forwards unknown names, in their order."""
-    return _addresses(tuple(each for each in _given(host, container) if not _is_loopback(each)))
+    return _addresses(tuple(each for each in _servers_for(host, container) if not _is_loopback(each)))
 
 
-def _given(host: Host, container: Container) -> tuple[str, ...]:
+def _servers_for(host: Host, container: Container) -> tuple[str, ...]:
     """Return the servers that the engine gives the container: its own option's, the daemon's, or else the host's.
     Source: moby daemon/container_operations.go buildSandboxOptions()"""
     return container.dns or host.engine_of(container).dns or nameservers(host)

@@ -1,8 +1,8 @@
-"""The user's question.  Pure: the callers read files and arguments, and pass the texts.
+"""The user's question.  Pure: the callers read files and arguments and pass their texts.
 
-Read ``asked`` (the parts of a question), ``target`` (reads TARGET and WHERE), ``hosts`` (which of several hosts is
-meant), ``elsewhere`` (ports that another host publishes, too), ``suggest`` (the known words nearest to a word),
-``standpoints`` (the clients that a host has), ``starts`` (where flows start), ``flows`` with ``port_flows``,
-``container_flows``, ``held`` and ``egress`` (which flows a question means), ``outside`` (the stated world), and
-``question`` (the whole question as one value).
+Read ``asked`` (what a question names), ``target`` (reads TARGET and WHERE), ``hosts`` (which of several hosts is
+meant), ``elsewhere`` (ports that another one publishes, too), ``suggest`` (the nearest of known words), ``standpoints``
+(the clients that a host has), ``starts`` (where flows start), ``flows`` with ``port_flows``, ``container_flows``,
+``pinned_flows``, ``held`` and ``egress`` (which flows a question means), ``outside`` (the stated world), ``question``
+(all of it in one value).
 """

@@ -23,6 +23,7 @@ from hairpin.question.container_flows import to_container, to_held
 from hairpin.question.egress import egress_flows, over_tcp
 from hairpin.question.held import given_up, held_by, on_host_network
 from hairpin.question.hosts import host_named, host_of
+from hairpin.question.pinned_flows import to_pinned
 from hairpin.question.port_flows import asked_bindings, other_clients, protocols, to_port, usable
 from hairpin.question.standpoints import beyond
 from hairpin.question.starts import asker
@@ -78,6 +79,9 @@ def _numbered(flows: tuple[Flow, ...]) -> tuple[Flow, ...]:
 
 
 def _of_target(network: Network, target: Target, origin: Origin | None) -> list[Flow]:
+    pinned = to_pinned(network, target, origin)
+    if pinned:
+        return pinned
     host = host_of(network, _at_asker(network, target, origin))
     _has_namespace(host)
     if target.container is not None:

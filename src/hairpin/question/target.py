@@ -131,7 +131,7 @@ def _url(text: str) -> Target:
         )
         raise UsageError(said, mark=mark_in(text, host))
     target = _at(f"[{host}]" if ":" in host else host, _port(str(chosen), text), protocol, text)
-    if target.container is not None and "." in host:
+    if target.container is not None and "." in host and not host.endswith(".internal"):
         raise UsageError(
             message(
                 "{text!r}: hairpin looks up no names, since the answer depends on who asks: write the "

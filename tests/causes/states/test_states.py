@@ -33,6 +33,7 @@ from tests.causes.hosts import (
 from tests.causes.overlay_hosts import OVERLAY, TO_NODE2, ended_on, untold
 from tests.causes.rule_hosts import CSF, HOLDER, LOCKED, NO_MATCH, RULE_STATES, WAITING, failed, flushed
 from tests.macvlan_host import CHILD, on_ipvlan, on_macvlan, without_web
+from tests.names_host import pinning, to_pin
 from tests.rule_text import ALL_RULES, STAGE_1, STAGE_2, with_rule, without, without_chain
 from tests.small_host import WEB, container, egress, engine, host_namespace, network, published
 
@@ -140,6 +141,23 @@ def test_what_a_flow_shows(case: Case) -> None:
     fires(case)
 
 
+PINS: dict[str, Case] = {
+    "for another container's name": Case(pinning(), to_pin(), ("name-pinned-to-old-address",)),
+    "for the host's name": Case(
+        pinning("172.18.0.77", "host.docker.internal"), to_pin("172.18.0.77", 8151), ("name-pinned-to-old-address",)
+    ),
+}
+
+
+@pytest.mark.parametrize("case", PINS.values(), ids=PINS)
+def test_an_own_entry_that_is_old(case: Case) -> None:
+    fires(case)
+
+
+def test_an_own_entry_that_is_right_delivers() -> None:
+    is_silent(pinning("172.18.0.3"), to_pin("172.18.0.3"))
+
+
 @pytest.mark.parametrize("case", CASES.values(), ids=CASES)
 def test_a_whole_host_is_whole(case: Case) -> None:
     is_silent(case.whole, case.flow)
@@ -178,6 +196,17 @@ def restored(rules: str, *, live_restore: bool = True) -> Network:
 
 
 STATES: dict[str, StateCase] = {
+    "an own entry for another's name leads to an address that nobody has": StateCase(
+        pinning(), (("name-pinned-to-old-address", "blocking"),), pinning("172.18.0.3")
+    ),
+    "an own entry for another's name leads elsewhere, where it may be right": StateCase(
+        pinning("172.17.0.2"), (("name-pinned-to-old-address", "advice"),), pinning("198.51.100.77")
+    ),
+    "an own entry for the host's name leads to an address that nobody has": StateCase(
+        pinning("172.18.0.77", "host.docker.internal"),
+        (("name-pinned-to-old-address", "blocking"),),
+        pinning("host-gateway", "host.docker.internal"),
+    ),
     "a network's rule stands twice, and its dockerd has live-restore": StateCase(
         restored(TWICE), COPIES, restored(TWICE, live_restore=False)
     ),

@@ -139,7 +139,7 @@ def on_every_address(view: View, container: Container, binding: PortBinding, *, 
         where=OfContainer(container=container.name, host_ip=address, port=binding.host_port),
         in_class="bound-to-other-address",
         evidence=(container.evidence,),
-        configured=_configured(view.host, engine, container, binding, port),
+        configured=_setting_of(view.host, engine, container, binding, port),
         advice=(
             _anew(binding, port),
             *((_NOT_ITS_OPTION,) if binding.by_default else ()),
@@ -157,7 +157,7 @@ def _anew(binding: PortBinding, port: str) -> Message:
     return message('recreate the container with -p {port} (compose: ports: "{port}")', port=port)
 
 
-def _configured(host: Host, engine: Engine, container: Container, binding: PortBinding, port: str) -> Configured | None:
+def _setting_of(host: Host, engine: Engine, container: Container, binding: PortBinding, port: str) -> Configured | None:
     """Return the place of the address: the option of the container, or the default that it leaves in effect."""
     address = address_text(binding.host_ip or 0, binding.version)
     if binding.by_default:

@@ -18,6 +18,7 @@ from hairpin.message import Message, message
 from hairpin.network.attachment import attachment_of, network_for, network_of_bridge
 from hairpin.network.flow import FromContainer
 from hairpin.network.network import bridge_ports, is_uplink
+from hairpin.network.pinned_names import misleading
 from hairpin.network.prefix import inside, prefix_text, width
 from hairpin.network.query import Query
 from hairpin.network.routing import lookup
@@ -58,6 +59,8 @@ def overlaps(view: View, *, of_containers: bool = False) -> Iterator[Overlap]:
     leads to other hosts is skipped, because its addresses may be on these hosts.
     """
     address, version = view.looked_up, view.stop.seen.packet.version
+    if misleading(view.network, view.flow) is not None:
+        return  # the name means something else: the address is nobody's, here or elsewhere
     if not of_containers and attachment_of(view.network, view.host, address, version) is not None:
         return
     netns = view.stop.netns

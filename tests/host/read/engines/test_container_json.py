@@ -7,7 +7,7 @@ import pytest
 
 from hairpin.errors import ParseError
 from hairpin.evidence.reading import text_reading
-from hairpin.host.docker import Container, Endpoint, PortBinding
+from hairpin.host.docker import Container, Endpoint, PinnedName, PortBinding
 from hairpin.host.read.engines.container_json import containers, publishing_endpoint
 from hairpin.netfilter.rule_address import read_address
 
@@ -174,3 +174,17 @@ def test_publishing_endpoint(container: Container, network: str | None) -> None:
 def test_damage_is_a_parse_error(fields: dict[str, Any]) -> None:
     with pytest.raises(ParseError, match="docker inspect"):
         one(**fields)
+
+
+def test_pinned_names() -> None:
+    given = ["api:172.18.0.9", "gw:host-gateway", "v6:[fd00::9]", "v6b:fd00::9", "a;b:10.0.0.1", "odd:x"]
+    found = one(HostConfig={"ExtraHosts": given}).pinned
+    v6 = 0xFD00 << 112 | 9
+    assert found == (
+        PinnedName("api", 4, 0xAC120009),
+        PinnedName("gw"),
+        PinnedName("v6", 6, v6),
+        PinnedName("v6b", 6, v6),
+        PinnedName("a", 4, 0x0A000001),
+        PinnedName("b", 4, 0x0A000001),
+    )

@@ -4,13 +4,14 @@ line or with one array.
 Source: Docker Engine API, ContainerInspect; podman inspect uses the same names for the same facts.
 """
 
+from collections.abc import Iterator
 from typing import Literal
 
 import msgspec
 
 from hairpin.errors import ParseError, reason_of
 from hairpin.evidence.reading import Reading
-from hairpin.host.docker import Container, Endpoint, PortBinding
+from hairpin.host.docker import Container, Endpoint, PinnedName, PortBinding
 from hairpin.host.read.ip.address_text import mac
 from hairpin.host.read.json_text import decode_list
 from hairpin.netfilter.address import parse_address
@@ -167,6 +168,7 @@ def _container(item: _Container, evidence: str) -> Container:
         restart_policy=(restart.name if restart is not None else "") or "no",
         dns=host_config.dns or (),
         extra_names=_extra_names(item),
+        pinned=tuple(_pins_in(item.host_config.extra_hosts or ())),
         evidence=evidence,
     )
 
@@ -181,6 +183,20 @@ def _extra_names(item: _Container) -> tuple[str, ...]:
         linked, _, alias = link.partition(":")
         named += [linked.removeprefix("/"), alias.rpartition("/")[2]]
     return tuple(dict.fromkeys(each for each in named if each))
+
+
+def _pins_in(entries: tuple[str, ...]) -> Iterator[PinnedName]:
+    """Yield the names of ``--add-host NAME[;NAME]:ADDRESS`` (Podman allows several; an IPv6 address may be in
+    brackets).  An entry that is no address is left out."""
+    for entry in entries:
+        names, _, text = entry.partition(":")
+        found: tuple[Literal[4, 6], int | None] = (4, None)
+        if text != "host-gateway":
+            try:
+                found = parse_address(text.strip("[]"))
+            except ValueError:
+                continue
+        yield from (PinnedName(name, *found) for name in names.split(";") if name)
 
 
 def _health(found: _Health | None) -> str:

@@ -41,6 +41,7 @@ class Options(msgspec.Struct, frozen=True):
     firewall_backend: str | None = None
     default_ip: int | None = None
     dns: tuple[str, ...] = ()
+    host_gateway: int | None = None
     bridge_name: str | None = None
 
 
@@ -165,6 +166,7 @@ def options(said: GivenOptions) -> Options:
         firewall_backend=values.get("firewall-backend") or None,
         default_ip=_address(values.get("ip")),
         dns=tuple(dict.fromkeys(value for name, value in said if name == "dns" and value)),
+        host_gateway=_address(values.get("host-gateway-ip")),
         bridge_name=values.get("bridge") or None,
     )
 
@@ -203,6 +205,7 @@ def with_options(engine: Engine, said: Options, info: Info) -> Engine:
         firewall_backend=_backend(info.firewall_backend) or said.firewall_backend,
         default_ip=said.default_ip,
         dns=said.dns,
+        host_gateway=said.host_gateway,
         bridge_name=said.bridge_name,
         live_restore=said.live_restore if info.live_restore is None else info.live_restore,
         allow_direct_routing=said.allow_direct_routing,

@@ -1,0 +1,184 @@
+"""A container's own /etc/hosts leads a name to an address that the named container, or the host, does not have.
+
+Users see: "No route to host" or "Connection refused" from one container for a name that all others reach.
+
+Proof: the option with which the container was made (``--add-host``, Compose's ``extra_hosts``) pins the name to an
+address, and the container of that name has another one; if the service were at the pinned address, the packet would
+arrive.
+Now: recreate the container without the entry; on a network of both, the engine's name server knows the name.
+Lasting: the same, in the Compose file; ``host-gateway`` instead of an address where the host is meant.
+"""
+
+from collections.abc import Iterator
+from typing import Literal
+
+from hairpin.causes.cause import Candidate, Cause, Finding, View, Way
+from hairpin.causes.service._service import listening
+from hairpin.causes.where import OfContainer
+from hairpin.change.change import AddEntry, AddSocket, Change, Primitive, one
+from hairpin.host.docker import DockerNetwork
+from hairpin.host.engine_health import unanswering
+from hairpin.host.host import Host, Namespace
+from hairpin.host.link import Address
+from hairpin.host.netns import Netns
+from hairpin.host.socket import Socket
+from hairpin.message import Message, message
+from hairpin.network.attachment import engines_read, network_for
+from hairpin.network.network import Network, netns_of, outer_link, owns_address
+from hairpin.network.pinned_names import Misled, Pin, beside_the_named, holder_of_pin, misleading, misled_by
+from hairpin.network.prefix import address_text
+
+
+def find(view: View) -> Iterator[Candidate]:
+    """Yield one candidate for a container's packet to an address to which its own file leads another's name."""
+    misled = None if view.in_reply else misleading(view.network, view.flow)
+    if misled is None:
+        return
+    host = view.network.host(view.flow.host)
+    change = _as_if_there(view, host, misled)
+    if change is not None:
+        yield _candidate(host, misled, change)
+
+
+def _as_if_there(view: View, host: Host, misled: Misled) -> Change | None:
+    """Return the change that proves the entry's part: the named one would be at the pinned address."""
+    if view.stop.reason == "no-listener":
+        return one(listening(view, _remedy(misled)))
+    netns = host.netns if misled.named is None else netns_of(host, misled.named)
+    if netns is None or netns not in view.network:
+        return None
+    namespace = view.network.namespace(netns)
+    held = _beside(namespace, misled)
+    if held is None:
+        return None
+    port = (view.flow.protocol, view.flow.dport)
+    served = misled.named is not None or any((each.protocol, each.port) == port for each in namespace.sockets)
+    served = served or view.flow.protocol == "icmp"
+    return Change((_address(netns, held, misled), *(() if served else (_socket(view, netns, misled),))))
+
+
+def _socket(view: View, netns: Netns, misled: Misled) -> Primitive:
+    """Return the host's service at the asked port: nothing serves it at the right address either, which is a fault of
+    its own and has no part in this proof."""
+    protocol: Literal["tcp", "udp"] = "udp" if view.flow.protocol == "udp" else "tcp"
+    return AddSocket(netns, Socket(protocol, misled.pin.version, None, view.flow.dport), _remedy(misled))
+
+
+def _beside(namespace: Namespace, misled: Misled) -> Address | None:
+    """Return the named one's right address there."""
+    return next(
+        (
+            each
+            for each in namespace.addresses
+            if (each.version, each.value) == (misled.pin.version, misled.right) and each.scope == "global"
+        ),
+        None,
+    )
+
+
+def _address(netns: Netns, beside: Address, misled: Misled) -> Primitive:
+    return AddEntry(netns, Address(beside.link, misled.pin.version, misled.pin.address, beside.prefix_length))
+
+
+def of_host(host: Host) -> Iterator[Finding]:
+    """Yield each entry whose address is in a network of the host's engines and is nobody's there, so that whatever uses
+    the name fails; as advice, each whose address is another container's."""
+    running = [each for each in host.containers() if each.running]
+    if host.netns.name not in host or unanswering(host) or not engines_read(host):
+        return
+    if any(each.netns is None for each in running):
+        return
+    whole = Network((host,))
+    for container in running:
+        for each in misled_by(whole, host, container):
+            around = network_for(host, each.pin.address, each.pin.version)
+            found = _candidate(host, each, Change(()))
+            if around is not None and _is_nobodys(whole, host, around, each.pin):
+                yield Finding(found, "blocking", container=container.name)
+            elif (line := beside_the_named(host, each)) is not None:
+                yield Finding(found, "advice", container=container.name, line=line)
+
+
+def _is_nobodys(whole: Network, host: Host, around: DockerNetwork, pin: Pin) -> bool:
+    """Return whether no namespace has the address, and its network's bridge leads to nothing that was not read."""
+    here = whole.namespace(host.netns)
+    bridge = here.link(around.bridge) if around.bridge else None
+    if bridge is None or outer_link(whole, host.netns, bridge) is not None:
+        return False
+    seen = any((each.version, each.value) == (pin.version, pin.address) and each.mac for each in here.neighbours)
+    return not seen and not any(owns_address(each, pin.version, pin.address) for each in host.namespaces)
+
+
+def _candidate(host: Host, misled: Misled, change: Change) -> Candidate:
+    pin, asking = misled.pin, misled.asking
+    old, right = address_text(pin.address, pin.version), address_text(misled.right, pin.version)
+    return Candidate(
+        title=message(
+            "{asking} has its own entry for {name}: {old}, an address that {meant} does not have",
+            asking=asking.name,
+            name=pin.name,
+            old=old,
+            meant=misled.named.name if misled.named is not None else message("this host"),
+        ),
+        detail=message(
+            "{asking} was made with --add-host {name}:{old} (Compose: extra_hosts). This entry of its /etc/hosts comes "
+            "before every name server, and nothing renews it. {found}",
+            asking=asking.name,
+            name=pin.name,
+            old=old,
+            found=_holders_text(host, misled, old, right),
+        ),
+        change=change,
+        where=OfContainer(asking.name, address=old, asked=pin.name),
+        in_class="bound-to-other-address",
+        evidence=tuple(
+            dict.fromkeys((asking.evidence, *((misled.named.evidence,) if misled.named is not None else ())))
+        ),
+        offered=False,
+        ways=(Way(Change(()), (_remedy(misled),), by_person=True),),
+    )
+
+
+def _holders_text(host: Host, misled: Misled, old: str, right: str) -> Message:
+    """Return the sentence about what has the right address, and what has the pinned one."""
+    other = holder_of_pin(host, misled.pin)
+    meant = misled.named.name if misled.named is not None else message("the host")
+    if other is None:
+        return message("On its network {meant} has {right}.", meant=meant, right=right)
+    return message(
+        "On its network {meant} has {right}, and {old} is {other}.", meant=meant, right=right, old=old, other=other.name
+    )
+
+
+def _remedy(misled: Misled) -> Message:
+    pin, asking = misled.pin, misled.asking
+    if misled.named is None:
+        return message(
+            "recreate {asking} with --add-host {name}:host-gateway instead of the address, so that each start writes "
+            "the host's present one",
+            asking=asking.name,
+            name=pin.name,
+        )
+    if misled.shared:
+        return message(
+            "recreate {asking} without the entry (--add-host, extra_hosts): on network {network} the engine's name "
+            "server knows {name}",
+            asking=asking.name,
+            network=misled.shared,
+            name=pin.name,
+        )
+    return message(
+        "recreate {asking} without the entry (--add-host, extra_hosts), and put it on a network of its own with "
+        "{named}, where the engine's name server knows {name}",
+        asking=asking.name,
+        named=misled.named.name,
+        name=pin.name,
+    )
+
+
+CAUSE = Cause(
+    title=message("A container's own entry leads a name to an address that the named one does not have"),
+    source="docker-run(1) --add-host; nsswitch.conf(5); moby daemon/container_operations_unix.go buildSandboxOptions()",
+    reasons=frozenset({"no-neighbour", "no-listener", "no-route", "rule", "policy", "reject"}),
+    fixed_with="container",
+)

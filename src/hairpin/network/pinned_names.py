@@ -1,0 +1,144 @@
+"""Names that a container's own /etc/hosts leads to an address: ``--add-host``, Compose's ``extra_hosts``.
+
+The file comes before every name server (nsswitch.conf(5): ``hosts: files dns``), and the engine writes it at the
+container's start from the options with which the container was made.
+
+Source: moby daemon/container_operations_unix.go buildSandboxOptions(); podman-run(1) --add-host
+"""
+
+from collections.abc import Iterator
+
+import msgspec
+
+from hairpin.host.docker import Container, Engine
+from hairpin.host.host import Host
+from hairpin.message import Message, message
+from hairpin.network.flow import Flow, FromContainer
+from hairpin.network.names import names_at, serving
+from hairpin.network.network import Network, addresses_of
+from hairpin.network.prefix import Version, address_text
+
+NAMES_OF_HOST = ("host.docker.internal", "host.containers.internal")
+"""Names that lead a container to its host: Docker knows none by itself, Podman writes both into each container's
+file."""
+
+
+class Pin(msgspec.Struct, frozen=True):
+    """A name of a container's own file, and its address there."""
+
+    name: str
+    version: Version
+    address: int
+
+
+def pins_of(host: Host, container: Container) -> tuple[Pin, ...]:
+    """Return the names that the container's own file pins.  An entry whose address the engine chose, and that no
+    reading tells, is left out."""
+    owner = host.network_owner(container)
+    engine = host.engine_of(owner)
+    found: dict[str, Pin] = {}
+    for each in owner.pinned:
+        address = (each.version, each.address) if each.address is not None else _host_gateway(engine)
+        if address is not None:
+            found.setdefault(each.name, Pin(each.name, *address))
+    gateway = next((each.gateway4 for each in owner.endpoints if each.gateway4 is not None), None)
+    if engine.kind == "podman" and not engine.rootless and gateway is not None:
+        for name in NAMES_OF_HOST:
+            found.setdefault(name, Pin(name, 4, gateway))
+    return tuple(found.values())
+
+
+def pinned_address(host: Host, container: Container, name: str) -> Pin | None:
+    """Return the address to which the container's own file leads the name; None: it has no such entry."""
+    return next((each for each in pins_of(host, container) if each.name == name), None)
+
+
+def _host_gateway(engine: Engine) -> tuple[Version, int] | None:
+    """Return the address of ``host-gateway``: the daemon's option, else that of Docker's default bridge."""
+    if engine.host_gateway is not None:
+        return 4, engine.host_gateway
+    default = engine.network(engine.default_network) if engine.kind == "docker" else None
+    if default is None:
+        return None
+    return next(((4, each.gateway) for each in default.subnets if each.version == 4 and each.gateway is not None), None)
+
+
+class Misled(msgspec.Struct, frozen=True):
+    """A pin that leads past the thing of its name: past a running container, or past the host.
+
+    ``named``: that container; None: the host is meant.  ``right``: the address that it has on a network of the asking
+    container, or on its first one."""
+
+    asking: Container
+    pin: Pin
+    named: Container | None
+    right: int
+    shared: str = ""
+    """The network of both on which the engine resolves the name; empty: there is none."""
+
+
+def misled_by(network: Network, host: Host, asking: Container) -> Iterator[Misled]:
+    """Yield each pin of the container whose name is another container's or the host's, at another address than
+    theirs."""
+    for pin in pins_of(host, asking):
+        named = tuple(each for each in host.containers_named(pin.name) if each.running and each is not asking)
+        held = {value for each in named for value in addresses_on(host, each, pin.version)}
+        if named and held and pin.address not in held:
+            yield _past(host, asking, pin, named[0])
+        elif not named and pin.name in NAMES_OF_HOST and pin.version == 4:
+            own = {each.value for each in addresses_of(network.namespace(host.netns), None, 4)}
+            gateway = next((each.gateway4 for each in asking.endpoints if each.gateway4 in own), None)
+            if gateway is not None and pin.address not in own:
+                yield Misled(asking, pin, None, gateway)
+
+
+def _past(host: Host, asking: Container, pin: Pin, named: Container) -> Misled:
+    own = {each.network for each in asking.endpoints}
+    ends = [each for each in named.endpoints if (each.ipv4 if pin.version == 4 else each.ipv6) is not None]
+    chosen = next((each for each in ends if each.network in own), ends[0])
+    engine = host.engine_of(asking)
+    known = [each for each in serving(engine, asking) if each == chosen.network and pin.name in names_at(named, chosen)]
+    right = chosen.ipv4 if pin.version == 4 else chosen.ipv6
+    return Misled(asking, pin, named, right or 0, known[0] if known else "")
+
+
+def misleading(network: Network, flow: Flow) -> Misled | None:
+    """Return the pin by which the flow's container sends to this address and not to the thing of its name; None
+    if there is none."""
+    start = flow.start
+    if not isinstance(start, FromContainer):
+        return None
+    host = network.host(start.netns.host)
+    asking = host.container(start.name)
+    found = misled_by(network, host, asking) if asking is not None else ()
+    return next((each for each in found if (each.pin.version, each.pin.address) == (flow.version, flow.daddr)), None)
+
+
+def holder_of_pin(host: Host, pin: Pin) -> Container | None:
+    """Return the running container that has the pinned address, or None."""
+    running = (each for each in host.containers() if each.running)
+    return next((each for each in running if pin.address in addresses_on(host, each, pin.version)), None)
+
+
+def beside_the_named(host: Host, misled: Misled) -> Message | None:
+    """Return the sentence about a name that leads to another container than the one that has the name; None if no
+    container has the pinned address."""
+    other = holder_of_pin(host, misled.pin)
+    if other is None or misled.named is None:
+        return None
+    return message(
+        "in {asking} the name {name} is {old}, which is {other}: by its --add-host. Container {named} has {right}",
+        asking=misled.asking.name,
+        name=misled.pin.name,
+        old=address_text(misled.pin.address, misled.pin.version),
+        other=other.name,
+        named=misled.named.name,
+        right=address_text(misled.right, misled.pin.version),
+    )
+
+
+def addresses_on(host: Host, container: Container, version: Version) -> tuple[int, ...]:
+    """Return the addresses of a container on its networks."""
+    owner = host.network_owner(container)
+    found = (each.ipv4 if version == 4 else each.ipv6 for each in owner.endpoints)
+    return tuple(each for each in found if each is not None)

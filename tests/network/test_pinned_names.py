@@ -1,0 +1,99 @@
+"""Names that a container's own file leads to an address."""
+
+import msgspec
+import pytest
+
+from hairpin.host.docker import PinnedName
+from hairpin.network.network import Network
+from hairpin.network.pinned_names import (
+    Pin,
+    addresses_on,
+    beside_the_named,
+    holder_of_pin,
+    misleading,
+    misled_by,
+    pinned_address,
+    pins_of,
+)
+from hairpin.network.prefix import parse_address
+from tests.names_host import pinning, to_pin
+
+STALE, HERS, HIS, GATEWAY = (
+    parse_address(each)[1] for each in ("172.18.0.9", "172.18.0.3", "172.17.0.2", "172.17.0.1")
+)
+
+
+def pins(network: Network) -> tuple[Pin, ...]:
+    web = network.this.container("web")
+    assert web is not None
+    return pins_of(network.this, web)
+
+
+def test_an_address_is_as_it_was_typed() -> None:
+    assert pins(pinning()) == (Pin("api", 4, STALE),)
+    web = pinning().this.container("web")
+    assert web is not None
+    assert pinned_address(pinning().this, web, "api") == Pin("api", 4, STALE)
+    assert pinned_address(pinning().this, web, "db") is None
+
+
+def test_the_host_gateway_is_the_default_bridges_or_the_daemons_option() -> None:
+    assert pins(pinning("host-gateway", "host.docker.internal")) == (Pin("host.docker.internal", 4, GATEWAY),)
+    told = pinning("host-gateway", "host.docker.internal", host_gateway=STALE)
+    assert pins(told) == (Pin("host.docker.internal", 4, STALE),)
+
+
+def test_podman_gives_each_container_its_hosts_name() -> None:
+    of = pinning(kind="podman")
+    host = of.this
+    (engine,) = host.engines
+    ends = tuple(
+        msgspec.structs.replace(
+            each, endpoints=tuple(msgspec.structs.replace(end, gateway4=GATEWAY) for end in each.endpoints)
+        )
+        for each in engine.containers
+    )
+    for rootless, count in ((False, 3), (True, 1)):
+        podman = msgspec.structs.replace(engine, containers=ends, rootless=rootless)
+        found = msgspec.structs.replace(of, hosts=(msgspec.structs.replace(host, engines=(podman,)),))
+        assert len(pins(found)) == count
+
+
+# the host, and the address of the thing that has the name; None: the pin is right, or nobody can tell
+MISLED: dict[str, tuple[Network, int | None]] = {
+    "another address": (pinning(), HERS),
+    "its address": (pinning("172.18.0.3"), None),
+    "no container has the name": (pinning(name="db"), None),
+    "its own name": (pinning(name="web"), None),
+}
+
+
+@pytest.mark.parametrize(("network", "right"), MISLED.values(), ids=MISLED)
+def test_a_pin_that_leads_past_the_thing_of_its_name(network: Network, right: int | None) -> None:
+    web = network.this.container("web")
+    assert web is not None
+    assert [each.right for each in misled_by(network, network.this, web)] == ([] if right is None else [right])
+    found = misleading(network, to_pin())
+    assert (found.right if found is not None else None) == right
+
+
+def test_what_has_the_pinned_address() -> None:
+    host = pinning("172.17.0.2").this
+    other = holder_of_pin(host, Pin("api", 4, HERS))
+    assert other is not None
+    assert other.name == "api"
+    assert addresses_on(host, other, 4) == (HERS,)
+    assert holder_of_pin(host, Pin("api", 4, STALE)) is None
+
+
+def test_the_sentence_names_both() -> None:
+    network = pinning("172.17.0.2")
+    found = misleading(network, to_pin("172.17.0.2"))
+    assert found is not None
+    assert str(beside_the_named(network.this, found)) == (
+        "in web the name api is 172.17.0.2, which is web: by its --add-host. Container api has 172.18.0.3"
+    )
+
+
+def test_a_name_is_kept_as_read() -> None:
+    assert PinnedName("api").address is None
