@@ -61,6 +61,8 @@ STACKED = ("macvlan", "ipvlan")
 """The drivers of networks whose containers' links are stacked on a link of the host."""
 _SHARED = ("host", "container")
 """Network modes in which a container uses the network namespace of the host or of another container."""
+_USER_STACKS = ("slirp4netns", "pasta")
+"""Modes in which a process of the user is the container's network; the engine lists no network then."""
 
 
 class Container(msgspec.Struct, frozen=True):
@@ -139,7 +141,13 @@ class Container(msgspec.Struct, frozen=True):
     @property
     def has_lost_networks(self) -> bool:
         """Whether the container is on no network although it was created for a network of its engine."""
-        return not self.endpoints and self.network_mode.partition(":")[0] not in ("none", *_SHARED)
+        mode = self.network_mode.partition(":")[0]
+        return not self.endpoints and mode not in ("none", *_SHARED) and not self.by_user_stack
+
+    @property
+    def by_user_stack(self) -> bool:
+        """Whether a process of its user is its network, so that it is on no network of its engine."""
+        return not self.endpoints and self.network_mode.partition(":")[0] in _USER_STACKS
 
     @property
     def on_host_network(self) -> bool:

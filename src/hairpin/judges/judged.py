@@ -10,6 +10,7 @@ from hairpin.network.flow import Flow
 from hairpin.network.network import Network
 from hairpin.replica.judgement import Case, Judgement, Kernel
 from hairpin.walk.trace import Trace
+from hairpin.walk.user_stack import is_anew
 from hairpin.walk.walk import walk_flow
 
 
@@ -49,6 +50,9 @@ def judge_flows(
 def as_judged_here(network: Network, trace: Trace, judgement: Judgement, running: str) -> Judgement:
     """Return the judgement, adjusted to the host's kernel.  ``trace``: the flow's walk in ``network``; ``running``: the
     release of the judging kernel."""
+    if any(is_anew(step) for branch in trace.branches for step in branch.request):
+        said = message("a user's own network stack (slirp4netns, pasta) is a process, which no replica has")
+        return msgspec.structs.replace(judgement, left_out=(*judgement.left_out, said))
     own = network.this.kernel
     if own == running or walk_flow(on_kernel(network, running), trace.flow) == trace:
         return judgement

@@ -58,15 +58,19 @@ def is_embedded(host: Host, container: Container | None, server: tuple[Version, 
 def nameservers(host: Host) -> tuple[str, ...]:
     """Return the name servers in the host's /etc/resolv.conf that the engine copies to containers: all but loopback
     addresses."""
-    found: list[str] = []
-    for file in host.files:
-        if file.path != "/etc/resolv.conf":
-            continue
-        for line in file.text.splitlines():
-            words = line.split()
-            if len(words) > 1 and words[0] == "nameserver" and _addresses((words[1],)) and not _is_loopback(words[1]):
-                found.append(words[1])
-    return tuple(found)
+    return tuple(each for each in _named_by(host) if not _is_loopback(each))
+
+
+def servers_of_host(host: Host) -> tuple[tuple[Version, int], ...]:
+    """Return the host's own name servers, in the order of its /etc/resolv.conf."""
+    return _addresses(_named_by(host))
+
+
+def _named_by(host: Host) -> tuple[str, ...]:
+    texts = (file.text for file in host.files if file.path == "/etc/resolv.conf")
+    lines = (line.split() for text in texts for line in text.splitlines())
+    named = (words[1] for words in lines if len(words) > 1 and words[0] == "nameserver")
+    return tuple(each for each in named if _addresses((each,)))
 
 
 def serving(engine: Engine, container: Container) -> tuple[str, ...]:

@@ -154,6 +154,15 @@ def _to_endpoint(
         if endpoint.ipv4 is not None:
             point = start_named(network, host, 4, origin) if origin is not None else Standpoint(FromHost(), host)
             flows.append(_to_address(host, container, point, endpoint.ipv4, protocol, port))
+    if not flows and container.by_user_stack:
+        raise UsageError(
+            message(
+                "container {name!r} has no address that others reach: a process of its user is its network "
+                "({mode}); ask for a port that it publishes",
+                name=container.name,
+                mode=container.network_mode.partition(":")[0],
+            )
+        )
     if not flows:
         raise UsageError(
             message("container {name!r} is {status} and has no address", name=container.name, status=container.status)

@@ -6,7 +6,7 @@ from hairpin.host.docker import Container
 from hairpin.host.host import Host
 from hairpin.host.netns import Netns
 from hairpin.network.flow import Flow, FromContainer
-from hairpin.network.names import EMBEDDED, is_engines, servers_of, upstreams_of
+from hairpin.network.names import EMBEDDED, is_engines, servers_of, servers_of_host, upstreams_of
 from hairpin.network.network import Network, addresses_of, netns_of, outer_link
 from hairpin.network.prefix import Version, is_private
 from hairpin.network.query import Query
@@ -22,8 +22,10 @@ def egress_flows(network: Network, host: Host, container: Container) -> list[Flo
 
     A container that was disconnected from its last network also has these flows, which then fail."""
     netns = netns_of(host, container)
-    if container.status != "running" or netns is None or netns.is_host or host.engine_of(container).rootless:
-        return []  # the network stack of a rootless engine (slirp4netns, pasta) is not modelled
+    if container.status != "running" or netns is None or netns.is_host:
+        return []
+    if host.engine_of(container).rootless:
+        return _by_user_stack(network, host, container, netns)
     named = {each.name: each for engine in host.engines for each in engine.networks}
     networks = [named[each.network] for each in container.endpoints if each.network in named]
     if not container.is_disconnected and all(each.internal or each.driver not in _WITH_WAY_OUT for each in networks):
@@ -38,6 +40,18 @@ def egress_flows(network: Network, host: Host, container: Container) -> list[Flo
         address, *others = beyond(network.namespace(host.netns), 6)
         outward.append(_outward(start, 6, address, tuple(others)))
     return [*outward, *_dns_flows(host, container, start)]
+
+
+def _by_user_stack(network: Network, host: Host, container: Container, netns: Netns) -> list[Flow]:
+    """Return the IPv4 flows that a process of the user carries on: out, and to the first name server."""
+    if container.network_mode == "none" or netns not in network:
+        return []
+    address, *others = beyond(network.namespace(host.netns), 4)
+    if any(lookup(network.namespace(each), Query(4, address)).type != "unicast" for each in (netns, host.netns)):
+        return []
+    start = FromContainer(container.name, netns)
+    servers = [each for each in _dns_flows(host, container, start)[:1] if each.version == 4]
+    return [_outward(start, 4, address, tuple(others)), *(servers if servers_of_host(host) else [])]
 
 
 def _outward(start: FromContainer, version: Version, address: int, others: tuple[int, ...]) -> Flow:

@@ -12,6 +12,7 @@ from typing import assert_never
 
 import msgspec
 
+from hairpin.host.docker import Engine
 from hairpin.host.netns import Netns
 from hairpin.host.socket import Socket
 from hairpin.message import message
@@ -35,10 +36,11 @@ from hairpin.walk.reply import not_for_one, reaches, walk_answer, wrong_answer
 from hairpin.walk.size.bulk import full_sized
 from hairpin.walk.size.segment_size import Handshake
 from hairpin.walk.sockets import answers_by_route, decided_by_socket, find_socket, nobody_takes, unserved
-from hairpin.walk.state import End, Sender, SocketDecided, State, Step, stopped
+from hairpin.walk.state import Assumed, End, Sender, SocketDecided, State, Step, stopped
 from hairpin.walk.trace import Branch, Trace, assuming_of_neighbours, trace_of
 from hairpin.walk.tunnelled import innermost
 from hairpin.walk.unread import unread_end, unread_owner
+from hairpin.walk.user_stack import carried_on, carrier_of, carries, keeps_to_itself
 from hairpin.walk.verdicts import Verdict
 
 _MOST_RELAYS = 3
@@ -107,6 +109,8 @@ def _after_request(network: Network, flow: Flow, started: State, end: End, depth
     match end.kind:
         case "arrived":
             yield from _at_socket(network, flow, started, end, depth)
+        case "left" if (engine := carrier_of(network, end)) is not None:
+            yield from _by_user_stack(network, flow, end, engine, depth + 1)
         case "left":
             taken = outside_takes(network, flow, end)
             yield from _outside(network, flow, started, end, taken)
@@ -117,6 +121,24 @@ def _after_request(network: Network, flow: Flow, started: State, end: End, depth
             yield _rejected(network, started, end)
         case "dropped" | "looped" | "unknown":
             yield _failed(end, end.state.history.steps)
+
+
+def _by_user_stack(network: Network, flow: Flow, end: End, engine: Engine, depth: int) -> Iterator[Branch]:
+    """Yield the branches of the connection that a rootless engine's process opens for its container's packet."""
+    inner, state = carried_on(network, flow, end), end.state
+    if inner is None or depth > _MOST_RELAYS:
+        said = keeps_to_itself(engine)
+        stop = stopped(state.given(Condition(said, holds=True)), "opaque-device", stage="outside", link=state.oif,
+                       decided_by=Assumed(said))  # fmt: skip
+        yield _blind(stop)
+        return
+    note = Step(state.netns, "relay", state.oif, state.packet, carries(engine))
+    for leg in _branches(network, inner, depth=depth):
+        yield msgspec.structs.replace(
+            leg,
+            request=(*state.history.steps, note, *leg.request),
+            conditions=(*state.history.conditions, *leg.conditions),
+        )
 
 
 def _send_fails(started: State, end: End) -> bool:

@@ -1,0 +1,85 @@
+"""A user's own network stack: slirp4netns, pasta, or rootlesskit's.
+
+A rootless engine may make no link on the host.  A process of its user reads the packets of its containers from a tap
+link, and opens each connection anew, as any program of the host would.
+
+Source: slirp4netns(1), DESCRIPTION; passt(1), "Mode of operation"; rootlesskit docs/network.md
+"""
+
+from hairpin.host.docker import Engine
+from hairpin.message import Message, message
+from hairpin.netfilter.packet import ICMP, ICMP6, UDP
+from hairpin.network.flow import Flow, FromHost
+from hairpin.network.names import servers_of_host
+from hairpin.network.network import Network, addresses_of
+from hairpin.network.prefix import inside, is_loopback
+from hairpin.walk.state import Assumed, End, Step
+
+_DNS = 53
+
+
+def carrier_of(network: Network, end: End) -> Engine | None:
+    """Return the rootless engine whose container the packet has left for what was not read; else None."""
+    state = end.state
+    container = network.container_of(state.netns)
+    if container is None or state.carried is not None:
+        return None
+    engine = network.host(state.netns.host).engine_of(container)
+    return engine if engine.rootless else None
+
+
+def carried_on(network: Network, flow: Flow, end: End) -> Flow | None:
+    """Return the flow of the connection that the user's process opens for the packet; None if it opens none: for an
+    address of the user's own network, which its stack answers itself, and for an ICMP echo.
+
+    A query to a name server of that network goes on to the host's own first one.  Source: libslirp src/slirp.c
+    get_dns_addr(); passt(1) --dns-forward"""
+    packet, netns = end.state.packet, end.state.netns
+    if packet.protocol in (ICMP, ICMP6) or is_loopback(packet.daddr, packet.version):
+        return None
+    version, address = packet.version, packet.daddr
+    own = addresses_of(network.namespace(netns), None, packet.version)
+    if any(inside(packet.daddr, each.value, each.prefix_length, packet.version) for each in own):
+        servers = servers_of_host(network.host(netns.host)) if packet.dport == _DNS else ()
+        if not servers:
+            return None
+        version, address = servers[0]
+    return Flow(
+        start=FromHost(),
+        version=version,
+        daddr=address,
+        protocol="udp" if packet.protocol == UDP else "tcp",
+        dport=packet.dport or 0,
+        sport=flow.sport + 1,
+        container=flow.container,
+        host=netns.host,
+        asked_host=flow.asked_host,
+        data_bytes=flow.data_bytes,
+    )
+
+
+def carries(engine: Engine) -> Assumed:
+    """Return what decides the packet's way behind the container's link."""
+    return Assumed(_said(engine), "read")
+
+
+def keeps_to_itself(engine: Engine) -> Message:
+    """Return the condition about an address that the user's stack answers itself."""
+    return message(
+        "the network stack of {engine} without root (slirp4netns, pasta), which is a process and not a link of this "
+        "host, answers at that address",
+        engine=engine.title,
+    )
+
+
+def _said(engine: Engine) -> Message:
+    if not engine.user:
+        return message("a process of the rootless {engine} opens the connection anew, on the host", engine=engine.title)
+    return message(
+        "a process of {user}'s {engine} opens the connection anew, on the host", user=engine.user, engine=engine.title
+    )
+
+
+def is_anew(step: Step) -> bool:
+    """Return whether the step is such a connection's beginning."""
+    return step.stage == "relay" and isinstance(step.decided_by, Assumed)
