@@ -32,12 +32,17 @@ class BridgePort(msgspec.Struct, frozen=True):
         return self.state in ("forwarding", "")
 
 
+USER_HZ = 100
+"""The unit of a bridge's times, in 1/s.  Source: net/bridge/br_netlink.c, jiffies_to_clock_t()"""
+
+
 class BridgeInfo(msgspec.Struct, frozen=True):
-    """A bridge's own settings.  ``nf_call_*``: the bridge's switches for br_netfilter.  br_netfilter calls the IP hooks
-    if either these switches or the namespace's sysctls are on."""
+    """A bridge's own settings.  ``nf_call_*``: the bridge's switches.  Either they or the namespace's sysctls enable
+    the calls.  ``forward_delay_s``: with STP, how long a port is in each of its states before forwarding."""
 
     vlan_filtering: bool = False
     stp: bool = False
+    forward_delay_s: float | None = None
     nf_call_iptables: bool = False
     nf_call_ip6tables: bool = False
     nf_call_arptables: bool = False

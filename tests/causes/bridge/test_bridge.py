@@ -9,11 +9,12 @@ from hairpin.change.simulation.simulate import simulate
 from hairpin.diagnose.diagnose import diagnose
 from hairpin.host.docker import Engine
 from hairpin.host.host import Namespace
-from hairpin.host.link import BridgePort
+from hairpin.host.link import BridgeInfo, BridgePort
 from hairpin.host.route import FdbEntry
 from hairpin.network.flow import Flow, FromHost
 from hairpin.network.network import Network
 from hairpin.network.prefix import parse_address
+from hairpin.remedy.plan import remedies
 from tests.acceptance.test_networks import network as recorded
 from tests.causes.case import Case, fires, is_silent
 from tests.causes.hosts import (
@@ -40,6 +41,12 @@ ISOLATED = BridgePort(isolated=True)
 def linked(name: str, **changed: object) -> Network:
     """Return the host with one link changed."""
     return network(with_link(host_namespace(), name, **changed))
+
+
+def with_stp(state: str) -> Network:
+    """Return the host whose bridge has STP on, and whose container's port is in this state."""
+    host = with_link(host_namespace(), "docker0", bridge=BridgeInfo(stp=True, forward_delay_s=15))
+    return network(with_link(host, "veth1", port=BridgePort(state=state)))
 
 
 def ports(*isolated: str) -> Network:
@@ -137,6 +144,10 @@ CASES: dict[str, Case] = {
     "the bridge's port is blocked": Case(
         linked("veth1", port=BridgePort(state="blocking")), published(), ("bridge-port-blocked",),
     ),
+    "the port waits, since STP is on": Case(
+        with_stp("listening"), published(), ("bridge-port-blocked",), with_stp("forwarding"),
+    ),
+    "STP blocks the port": Case(with_stp("blocking"), published(), ("bridge-port-blocked",), with_stp("forwarding")),
     "the port of a bridge that no engine made is blocked": Case(
         network(with_link(host_namespace(), "veth1", port=BridgePort(state="disabled")), docker=NO_NETWORKS),
         published(), ("bridge-port-blocked",), network(docker=NO_NETWORKS),
@@ -194,3 +205,19 @@ def test_an_address_of_a_network_whose_bridge_has_lost_its_own(
     found = diagnose(alone, asked(FromHost(), "172.17.0.9", 80))
     assert tuple(each.cause for each in found.causes) == expected
     assert found.trace.succeeds == (not expected)
+
+
+WAITING: dict[str, tuple[str, str]] = {
+    "listening": ("listening", "wait 30 s at most"),
+    "learning": ("learning", "forward_delay 200"),
+    "blocking": ("blocking", "find the second way"),
+}
+
+
+@pytest.mark.parametrize(("state", "said"), WAITING.values(), ids=WAITING)
+def test_stp_is_not_switched_off(state: str, said: str) -> None:
+    (suspect,) = diagnose(with_stp(state), published()).causes
+    assert not suspect.candidate.offered
+    found = remedies(suspect.cause, suspect.candidate, with_stp(state))
+    assert all(not each.commands for each in found)
+    assert said in " | ".join(str(one) for way in suspect.candidate.ways for one in way.said)

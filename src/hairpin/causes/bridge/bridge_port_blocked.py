@@ -1,20 +1,21 @@
-"""A bridge port is not in state forwarding, or has lost a setting with which the engine made it.
+"""A bridge port is in another state than forwarding, or has lost a setting with which the engine made it.
 
-Users see: no client reaches one container, not even the host, although the container's link is up.
+Users see: one container is out of reach for everybody, the host included, and its link is up.
 
-Proof: the frame stops at the bridge port.  With the settings with which the engine made the port, the frame passes.
-Now: ``bridge link set dev PORT state 3`` (forwarding), or set the flag that is off.
-Lasting: correct the configuration of the program that set the port.  On a bridge with STP, STP sets the state itself.
+Proof: the frame stops at the port; with the port as the engine made it the frame passes.
+Now: ``bridge link set dev PORT state 3`` (forwarding), or the flag that is off.
+Lasting: the configuration of whatever set the port.  With STP the protocol sets the states: a port that is listening or
+learning forwards after the bridge's delay, and a blocking one is a second way to the same network.
 """
 
 from collections.abc import Iterator
 
 import msgspec
 
-from hairpin.causes.cause import Candidate, Cause, View
+from hairpin.causes.cause import Candidate, Cause, View, Way
 from hairpin.causes.routing._asked import namespaces_on_way
 from hairpin.causes.where import OfLink
-from hairpin.change.change import SetLink, one
+from hairpin.change.change import Change, SetLink, one
 from hairpin.engines.repair.bridging import port_of
 from hairpin.host.docker import Engine
 from hairpin.host.host import Host, Namespace
@@ -42,6 +43,8 @@ def _on(view: View, netns: Netns, namespace: Namespace) -> Iterator[Candidate]:
             wanted = _as_made(wanted, port_of(engine))
         if wanted != link.port:
             yield _candidate(netns, link, wanted)
+        elif not link.port.forwards:
+            yield _held_back(netns, namespace, link)
 
 
 def _engine_of(host: Host, bridge: str) -> Engine | None:
@@ -56,7 +59,7 @@ def _that_forwards(namespace: Namespace, bridge: str, port: BridgePort) -> Bridg
     Source: net/bridge/br_stp_if.c br_stp_enable_port(), br_stp.c br_port_state_selection()"""
     master = namespace.link(bridge)
     speaks = master is None or master.bridge is None or master.bridge.stp
-    return port if speaks or port.forwards else msgspec.structs.replace(port, state="forwarding")
+    return port if speaks or port.forwards else forwarding_port(port)
 
 
 def _as_made(port: BridgePort, made: BridgePort) -> BridgePort:
@@ -78,6 +81,74 @@ def _candidate(netns: Netns, link: Link, wanted: BridgePort) -> Candidate:
         in_class="link-or-route",
         evidence=(link.evidence,),
     )
+
+
+def _held_back(netns: Netns, namespace: Namespace, link: Link) -> Candidate:
+    """Return the candidate for a port that STP keeps from forwarding.  The proof supposes that the port forwards.
+    Whether it may is the protocol's decision: a second way between two bridges would make frames run in circles."""
+    assert link.port is not None
+    waits = link.port.state in ("listening", "learning")
+    bridge = namespace.link(link.master) if link.master is not None else None
+    delay = bridge.bridge.forward_delay_s if bridge is not None and bridge.bridge is not None else None
+    return Candidate(
+        title=message("Bridge port {link} is still {state}: STP lets it forward later", link=link.name,
+                      state=link.port.state)
+        if waits
+        else message("STP keeps bridge port {link} {state}", link=link.name, state=link.port.state),
+        detail=_stp_text(link, delay) if waits else message(
+            "STP is on for {bridge}, and has found another way to the network behind this port. The bridge drops "
+            "frames from it and to it.", bridge=link.master),
+        change=one(SetLink(netns, msgspec.structs.replace(link, port=forwarding_port(link.port)))),
+        where=OfLink(link.name, master=link.master),
+        in_class="link-or-route",
+        evidence=(link.evidence,),
+        offered=False,
+        ways=tuple(Way(Change(()), (each,)) for each in _what_to_do(link, delay, waits=waits)),
+    )  # fmt: skip
+
+
+def forwarding_port(port: BridgePort) -> BridgePort:
+    """Return the port in state forwarding."""
+    return msgspec.structs.replace(port, state="forwarding")
+
+
+def _stp_text(link: Link, delay: float | None) -> Message:
+    if delay is None:
+        return message(
+            "STP is on for {bridge}: a port that comes up is listening and then learning before it forwards. Until "
+            "then the bridge drops frames from it and to it, after each start of its container.",
+            bridge=link.master,
+        )
+    return message(
+        "STP is on for {bridge}: a port that comes up is listening for {delay} s and learning for {delay} s before it "
+        "forwards. Until then the bridge drops frames from it and to it, after each start of its container.",
+        bridge=link.master,
+        delay=f"{delay:g}",
+    )
+
+
+def _what_to_do(link: Link, delay: float | None, *, waits: bool) -> Iterator[Message]:
+    """Yield what a person can do.  STP is somebody's decision, so nothing switches it off by itself."""
+    if waits and delay is not None:
+        yield message(
+            "wait {seconds} s at most, and look again: bridge link show dev {link}",
+            seconds=f"{2 * delay:g}",
+            link=link.name,
+        )
+    if waits:
+        yield message(
+            "for the next starts: a shorter delay, ip link set dev {bridge} type bridge forward_delay 200 (2 s); or, "
+            "if {bridge} has no second way to any network, no STP, ip link set dev {bridge} type bridge stp_state 0. Ask "
+            "whoever switched STP on",
+            bridge=link.master,
+        )
+    else:
+        yield message(
+            "find the second way to the network behind {link}, and remove one of the two: bridge link show master "
+            "{bridge}. Without STP such a loop stops the whole network",
+            link=link.name,
+            bridge=link.master,
+        )
 
 
 def _differs(link: Link, wanted: BridgePort) -> Message:

@@ -9,7 +9,7 @@ import msgspec
 
 from hairpin.errors import MalformedError, ParseError, reason_of
 from hairpin.evidence.reading import Reading
-from hairpin.host.link import DEFAULT_TTL, Address, BridgeInfo, BridgePort, Link, Tunnel
+from hairpin.host.link import DEFAULT_TTL, USER_HZ, Address, BridgeInfo, BridgePort, Link, Tunnel
 from hairpin.host.read.ip.address_text import link_name, mac, number
 from hairpin.host.read.json_text import decode
 from hairpin.message import message
@@ -86,6 +86,7 @@ class _NamedPort(_PortData, kw_only=True):
 class _BridgeData(msgspec.Struct):
     vlan_filtering: int = 0
     stp_state: int = 0
+    forward_delay: int | None = None
     nf_call_iptables: int = 0
     nf_call_ip6tables: int = 0
     nf_call_arptables: int = 0
@@ -285,6 +286,7 @@ def _bridge(info: _LinkInfo, source: str) -> BridgeInfo:
     return BridgeInfo(
         vlan_filtering=data.vlan_filtering != 0,
         stp=data.stp_state != 0,
+        forward_delay_s=None if data.forward_delay is None else data.forward_delay / USER_HZ,
         nf_call_iptables=data.nf_call_iptables != 0,
         nf_call_ip6tables=data.nf_call_ip6tables != 0,
         nf_call_arptables=data.nf_call_arptables != 0,

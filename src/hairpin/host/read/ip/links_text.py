@@ -18,7 +18,7 @@ import msgspec
 
 from hairpin.errors import MalformedError, ParseError, reason_of
 from hairpin.evidence.reading import Reading
-from hairpin.host.link import Address, BridgeInfo, BridgePort, Link, Tunnel
+from hairpin.host.link import USER_HZ, Address, BridgeInfo, BridgePort, Link, Tunnel
 from hairpin.host.read.ip.address_text import interface_address, link_name, mac, number
 from hairpin.host.read.ip.links_json import PEERED, TUNNELS, Interfaces, endpoint, gre_key, outer_ttl
 from hairpin.message import message
@@ -180,9 +180,11 @@ def _bridge(words: list[str]) -> BridgeInfo:
     def on(key: str) -> bool:
         return value_after(words, key) not in (None, "0")
 
+    delay = value_after(words, "forward_delay") or ""
     return BridgeInfo(
         vlan_filtering=on("vlan_filtering"),
         stp=on("stp_state"),
+        forward_delay_s=int(delay) / USER_HZ if delay.isdigit() else None,
         nf_call_iptables=on("nf_call_iptables"),
         nf_call_ip6tables=on("nf_call_ip6tables"),
         nf_call_arptables=on("nf_call_arptables"),
