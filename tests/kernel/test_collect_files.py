@@ -60,6 +60,34 @@ include "/etc/nftables/other.nft"
     "etc/ufw/ufw.conf": "ENABLED=yes\n",
     "etc/ufw/before.init": "#!/bin/sh\n",
     "etc/ufw/after.init": f"#!/bin/sh\ncurl {HIDDEN}\n",
+    "etc/keepalived/keepalived.conf": f"""! 192.0.2.90
+vrrp_instance V {{
+  interface eth0  # virtual_ipaddress
+  authentication {{ auth_type PASS
+    auth_pass {HIDDEN} }}
+  virtual_ipaddress {{
+    192.0.2.50/24 dev eth0 label eth0:1
+    # 192.0.2.91
+    2001:db8::50
+    $VIP
+  }}
+  virtual_routes {{ 192.0.2.92/32 via 192.0.2.1 }}
+  virtual_ipaddress_excluded {{ 192.0.2.51 }}
+}}
+virtual_server 192.0.2.93 80 {{ delay_loop 6 }}
+""",
+    "var/lib/pacemaker/cib/cib.xml": f"""<primitive class="stonith" id="f" type="fence_ipmilan">
+  <nvpair id="a" name="ip" value="192.0.2.94"/><nvpair id="b" name="passwd" value="{HIDDEN}"/>
+</primitive>
+<primitive class="ocf" id="vip" provider="heartbeat" type="IPaddr2">
+  <nvpair id="c" name="ip" value="192.0.2.52"/>
+</primitive>
+""",
+    "etc/ha.d/haresources": "node1 192.0.2.53 IPaddr::192.0.2.54/24/eth0 httpd\n",
+    "etc/ucarp/vip-001.conf": f'ID=001\nVIP_ADDRESS="192.0.2.55"\nPASSWORD="{HIDDEN}"\n',
+    "etc/frr/frr.conf": "password x\ninterface eth0\n vrrp 5 version 3\n vrrp 5 ip 192.0.2.56\n",
+    "etc/default/vip-manager.yml": f"ip: 192.0.2.57\nnetmask: 24\netcd-password: {HIDDEN}\n",
+    "etc/pgpool2/pgpool.conf": f"# delegate_ip = '192.0.2.95'\ndelegate_ip = '192.0.2.58'\npcp_pass = '{HIDDEN}'\n",
     "etc/os-release": "ID=debian\n",
     "etc/docker/daemon.json": json.dumps(
         {"userland-proxy": False, "bip": "10.9.0.1/24", "proxies": {"http-proxy": HIDDEN}, "log-opts": {"k": HIDDEN}}
@@ -242,6 +270,24 @@ def test_enabled_units_whose_commands_program_the_network(evidence: Evidence) ->
         "fw.service\t/etc/systemd/system/fw.service.d/more.conf:2: (not collected)",
         "nightly.service\t/usr/lib/systemd/system/nightly.service:2:ExecStart=sysctl -p /etc/a.conf",
         "script.service\t/usr/local/sbin/fw:4:iptables -A INPUT -j DROP",
+    ]
+
+
+def test_the_addresses_that_programs_move_between_machines(evidence: Evidence) -> None:
+    (reading,) = evidence.all("floating-addresses")
+    conf, cib = "/etc/keepalived/keepalived.conf", "/var/lib/pacemaker/cib/cib.xml"
+    assert [line.split("\t") for line in reading.text.splitlines()] == [
+        ["keepalived", conf, "7", "192.0.2.50/24"],
+        ["keepalived", conf, "9", "2001:db8::50"],
+        ["keepalived", conf, "10", "-"],
+        ["keepalived", conf, "13", "192.0.2.51"],
+        ["pacemaker", cib, "5", "192.0.2.52"],
+        ["heartbeat", "/etc/ha.d/haresources", "1", "192.0.2.53"],
+        ["heartbeat", "/etc/ha.d/haresources", "1", "192.0.2.54/24"],
+        ["ucarp", "/etc/ucarp/vip-001.conf", "2", "192.0.2.55"],
+        ["frr", "/etc/frr/frr.conf", "4", "192.0.2.56"],
+        ["vip-manager", "/etc/default/vip-manager.yml", "1", "192.0.2.57"],
+        ["pgpool", "/etc/pgpool2/pgpool.conf", "2", "192.0.2.58"],
     ]
 
 

@@ -50,8 +50,8 @@ EITHER: frozenset[str] = frozenset({
     "socket-owners", "halted-processes", "frozen-processes", "relay-cmdlines", "netns-ids", "container-resolvers",
     "docker-stored-containers", "docker-stored-networks", "dockerd-unit", "dockerd-boot", "dockerd-log",
     "firewalld-state", "firewalld-conf", "firewalld-zones", "firewalld-zones-permanent", "firewalld-direct",
-    "ufw-conf", "ufw-default", "ufw-rules", "ufw-sysctl", "ufw-hooks", "versions", "container-processes",
-    "process-parents", "process-units", "rate-limits", "tun-owners", "cloud-init",
+    "ufw-conf", "ufw-default", "ufw-rules", "ufw-sysctl", "ufw-hooks", "floating-addresses", "versions",
+    "container-processes", "process-parents", "process-units", "rate-limits", "tun-owners", "cloud-init",
 })  # fmt: skip
 """Readings that decide on some hosts: where a rule looks at a set, a port is asked, a manager runs."""
 

@@ -4,6 +4,7 @@ import msgspec
 import pytest
 
 from hairpin.host.docker import PortBinding
+from hairpin.host.floating import FloatingAddress
 from hairpin.host.link import Address
 from hairpin.network.flow import Flow, FromHost, Lan, Outside, Start
 from hairpin.network.network import Network
@@ -11,7 +12,7 @@ from hairpin.network.prefix import parse_address
 from hairpin.network.world import PublicAddress, World
 from hairpin.walk.passing import passes_by
 from hairpin.walk.walk import walk_flow
-from tests.causes.hosts import published_as, without_addresses, without_route
+from tests.causes.hosts import published_as, with_host, without_addresses, without_route
 from tests.small_host import CLIENT, HOST_ADDRESS, host_namespace, network
 from tests.two_hosts import node
 
@@ -20,6 +21,7 @@ PUBLISHED = published_as(PortBinding("tcp", 80, 8151, GONE, 4))
 MAPPED = msgspec.structs.replace(PUBLISHED, world=World((PublicAddress(4, GONE, HOST_ADDRESS),)))
 ASKED = msgspec.structs.replace(network(), world=World(foreign=((4, GONE),)))
 
+MOVED = with_host(PUBLISHED, floating=(FloatingAddress("keepalived", 4, GONE, "/etc/keepalived/keepalived.conf", 7),))
 BARE = network(without_route(without_route(without_addresses(host_namespace(), "eth0"), 0), HOST_ADDRESS & ~0xFF))
 
 
@@ -45,14 +47,38 @@ PACKETS: dict[str, tuple[Network, Flow, str | None]] = {
     "for an address that a gateway maps to the host": (MAPPED, asked(Outside(CLIENT)), None),
     "for an address that a link without one seems to have had": (BARE, asked(Outside(CLIENT)), "address-lost"),
     "of the host itself": (PUBLISHED, asked(FromHost()), None),
+    "for an address that a program has given to another machine": (MOVED, asked(Outside(CLIENT)), "leaves"),
+    "of a neighbour, for such an address": (MOVED, asked(Lan(HOST_ADDRESS + 100)), "leaves"),
+    "for such an address, which the host has now": (
+        with_host(holding(), floating=MOVED.this.floating), asked(Outside(CLIENT)), None,
+    ),
+    "published on the address while a program runs whose addresses were not read": (
+        with_host(PUBLISHED, floating=(FloatingAddress("keepalived"),)), asked(Outside(CLIENT)), "leaves",
+    ),
+    "for an address that no port is published on, while such a program runs": (
+        with_host(network(), floating=(FloatingAddress("keepalived"),)), asked(Outside(CLIENT)), None,
+    ),
+    "for a program's address on a link without one": (
+        with_host(BARE, floating=MOVED.this.floating), asked(Outside(CLIENT)), "leaves",
+    ),
     "for an address that another machine may have": (ASKED, asked(Outside(CLIENT)), "leaves"),
-}
+}  # fmt: skip
 
 
 @pytest.mark.parametrize(("net", "flow", "expected"), PACKETS.values(), ids=PACKETS)
 def test_passes_by(net: Network, flow: Flow, expected: str | None) -> None:
     taken = passes_by(net, flow)
     assert (taken and (taken.reason or "leaves")) == expected
+
+
+def test_whether_another_machine_has_the_address_is_asked() -> None:
+    for start in (Outside(CLIENT), FromHost()):
+        (branch,) = walk_flow(MOVED, asked(start)).branches
+        assert branch.verdict == "leaves"
+        (question,) = branch.questions
+        assert "198.51.100.12" in str(question.text)
+        assert "keepalived" in str(question.text)
+        assert question.breaks_if == "no"
 
 
 def test_a_packet_that_nobody_answers_for_is_dropped_outside() -> None:

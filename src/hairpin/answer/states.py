@@ -45,13 +45,15 @@ _NAMED = 5
 
 
 def _not_running(answer: Answer, host: Host, causes: tuple[CauseAnswer, ...]) -> Iterator[Message]:
-    """Yield one line about all stopped containers that no other part of the answer names, if the user named no
-    target."""
-    if answer.question.targets:
-        return
+    """Yield the one line about stopped containers that nothing else in the answer names.  If a target was named, only
+    its containers count whose flows another machine serves."""
+    elsewhere = {each.trace.flow.container or "" for each in answer.flows if each.trace.verdict == "leaves"}
     told = {container_of(each.candidate.where) or "" for each in causes if each.host == host.name}
-    told |= {each.trace.flow.container or "" for each in answer.flows if each.trace.flow.purpose == "published"}
+    shown = {each.trace.flow.container or "" for each in answer.flows if each.trace.flow.purpose == "published"}
+    told |= shown - elsewhere
     idle = [each for each in host.containers() if not each.running and each.name not in told]
+    if answer.question.targets:
+        idle = [each for each in idle if each.name in elsewhere]
     if not idle:
         return
     kinds: dict[tuple[str, str], list[str]] = {}

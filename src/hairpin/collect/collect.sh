@@ -822,6 +822,7 @@ all_processes() { # what /proc tells of each process, in all namespaces. Names a
         tell("container-processes", "/proc/PID/cgroup", members)
         tell("process-parents", "/proc/PID/stat", parents)
         tell("process-units", "/proc/PID/cgroup", units)
+        if (movers) tell("address-movers", "/proc/PID/comm", movers)
     }
     $0 == token { next }
     part == 0 && /^[0-9]+\/fd:/ { pid = $0; sub(/\/.*/, "", pid); next }
@@ -830,7 +831,11 @@ all_processes() { # what /proc tells of each process, in all namespaces. Names a
     part == 1 {
         match($0, /^[0-9]+\/[a-z]+:/); pid = file = substr($0, 1, RLENGTH - 1); sub(/\/.*/, "", pid); sub(/.*\//, "", file)
     }
-    part == 1 && file == "comm" { if (!(pid in comm)) comm[pid] = rest(); next }
+    part == 1 && file == "comm" {
+        if (!(pid in comm)) comm[pid] = rest()
+        if (comm[pid] ~ /^(keepalived|pacemakerd|pacemaker-execd|heartbeat|ucarp|vrrpd|vip-manager|kube-vip|carpd|wackamole)$/) movers = movers pid "\t" comm[pid] "\n"
+        next
+    }
     part == 1 && file == "stat" {       # a name may hold any character
         if (!sub(/.*\) /, "")) next
         if ($1 == "T") halted = halted pid "\n"
@@ -1773,6 +1778,61 @@ ufw_hooks() { # those of ufw's hooks that it runs: of other people's scripts no 
     frame ufw-hooks '/etc/ufw/*.init'
     for name in before after; do [ ! -x "$HAIRPIN_ROOT/etc/ufw/$name.init" ] || echo "/etc/ufw/$name.init"; done
     endframe 0 text ''
+}
+
+floating_addresses() { # program, tab, path, tab, line, tab, address: what programs that move addresses between machines are told to hold.
+    # Only addresses: these files have passwords. `-` stands for a name whose address is elsewhere.
+    set --
+    cd "$HAIRPIN_ROOT/" || return
+    for f in etc/keepalived/*.conf etc/keepalived/*/*.conf var/lib/pacemaker/cib/cib.xml var/lib/heartbeat/crm/cib.xml etc/ha.d/haresources \
+        etc/ucarp/*.conf etc/frr/frr.conf etc/default/vip-manager* etc/patroni/vip-manager*.yml etc/pgpool*/pgpool.conf \
+        usr/local/etc/keepalived/*.conf; do
+        if hidden "/$f" || { [ -f "$f" ] && [ ! -r "$f" ]; }; then say floating-addresses "/$f" 1 refused "/$f: Permission denied"
+        elif [ -f "$f" ]; then set -- "$@" "$f"
+        fi
+    done
+    [ ! -x etc/network/if-up.d/ucarp ] || for f in etc/network/interfaces etc/network/interfaces.d/*; do [ ! -r "$f" ] || [ ! -f "$f" ] || set -- "$@" "$f"; done
+    [ $# = 0 ] || run floating-addresses '/etc/keepalived/*.conf, …/cib.xml, …' awk '
+    function tell(program, text) {
+        gsub(/["\047;,]/, "", text)
+        if (text ~ /^[0-9A-Fa-f]*[.:][0-9A-Fa-f.:]*(\/[0-9]+)?$/) print program "\t/" FILENAME "\t" FNR "\t" text
+        else if (text ~ /^[$@~]/) print program "\t/" FILENAME "\t" FNR "\t-"
+    }
+    function after(program, pattern,   text) {      # what stands behind the word or words
+        text = $0
+        if (sub(pattern, "", text)) { sub(/[ \t].*/, "", text); tell(program, text) }
+    }
+    FNR == 1 { depth = within = meant = ofip = 0 }
+    FILENAME ~ /keepalived/ {       # a block virtual_ipaddress has an address at the start of each line
+        sub(/[#!].*/, ""); gsub(/[{}]/, " & "); first = 1
+        for (i = 1; i <= NF; i++) {
+            if ($i == "{") { depth++; if (meant) { within = depth; meant = 0 }; first = 1; continue }
+            if ($i == "}") { if (depth == within) within = 0; depth--; first = 1; continue }
+            if ($i ~ /^virtual_ipaddress(_excluded)?$/) meant = 1
+            else if (within && first) tell("keepalived", $i)
+            first = 0
+        }
+        next
+    }
+    /^[ \t]*[#;]/ { next }
+    FILENAME ~ /cib\.xml$/ {
+        if (/<primitive /) ofip = / type="(IPaddr2?|IPv6addr|IPsrcaddr|aws-vpc-move-ip|portblock)"/
+        if (ofip && /name="ip" /) { sub(/.* value="/, ""); sub(/".*/, ""); tell("pacemaker", $0) }
+        if (/<\/primitive>/) ofip = 0
+        next
+    }
+    FILENAME ~ /haresources$/ {
+        for (i = 2; i <= NF; i++) if ($i ~ /^(IPaddr2?::)?[0-9]+\.[0-9.]+(\/|$)/) {
+            sub(/^.*::/, "", $i); split($i, part, "/"); tell("heartbeat", part[1] (part[2] ~ /^[0-9]+$/ ? "/" part[2] : ""))
+        }
+        next
+    }
+    FILENAME ~ /ucarp/ { after("ucarp", "^[ \t]*(VIP_ADDRESS|VIP)="); next }
+    FILENAME ~ /network\/interfaces/ { after("ucarp", "^[ \t]*ucarp-vip[ \t]+"); next }
+    FILENAME ~ /frr\.conf$/ { after("frr", "^[ \t]*vrrp[ \t]+[0-9]+[ \t]+(ip|ipv6)[ \t]+"); next }
+    FILENAME ~ /vip-manager/ { after("vip-manager", "^[ \t]*(VIP_IP|ip)[ \t]*[:=][ \t]*"); next }
+    FILENAME ~ /pgpool/ { after("pgpool", "^[ \t]*delegate_(ip|IP)[ \t]*=[ \t]*") }' "$@"
+    cd /
 }
 
 nft_includes() { # nft_includes FILE...: sets included: what these nft scripts include from places where no others are looked for
@@ -2996,7 +3056,7 @@ jobs_of_host() {
     NETNS=
     job 23-processes all_processes
     job 30-podman podman_and_pods
-    job 60-files in_turn all_files ufw_hooks firewalld_all versions rule_tools boot_scripts boot_units units system
+    job 60-files in_turn all_files ufw_hooks floating_addresses firewalld_all versions rule_tools boot_scripts boot_units units system
 }
 
 named_sysctls() { # sets HAIRPIN_SYSCTLS: what every namespace is asked for, found once: for each pattern a shell reads all names of a folder

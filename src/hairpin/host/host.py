@@ -5,6 +5,7 @@ import msgspec
 from hairpin.door import CLOSED, Door, Observation
 from hairpin.evidence.reading import HOST
 from hairpin.host.docker import Contact, Container, DockerNetwork, Engine, Tool
+from hairpin.host.floating import FloatingAddress
 from hairpin.host.limit_state import Counters, LimitState
 from hairpin.host.link import Address, Link
 from hairpin.host.managers import CloudAddress, ConfigFile, Firewalld, ScriptLine, Ufw, Unit, Version
@@ -125,6 +126,8 @@ class Host(msgspec.Struct, frozen=True, dict=True):
     """The cloud in which the host runs (azure, aws, gcp, aliyun, tencent …), from DMI; None if DMI shows no sign of a
     cloud."""
     cloud_addresses: tuple[CloudAddress, ...] = ()
+    floating: tuple[FloatingAddress, ...] = ()
+    """Addresses that programs of the host move between machines."""
     klog: tuple[str, ...] = ()
     rule_tools: RuleTools = RuleTools()
     plans: tuple[PlanUnderWay, ...] = ()

@@ -4,7 +4,8 @@ from collections.abc import Iterator
 
 import msgspec
 
-from hairpin.host.host import Namespace
+from hairpin.host.floating import FloatingAddress, mover_of
+from hairpin.host.host import Host, Namespace
 from hairpin.host.link import Address, Link
 from hairpin.host.netns import Netns
 from hairpin.network.flow import Flow
@@ -78,10 +79,30 @@ def _strands(namespace: Namespace, link: Link, address: int) -> bool:
     return gateway is not None and inside(address, gateway, SUBNET6, 6)
 
 
+def floating_elsewhere(network: Network, version: Version, address: int) -> FloatingAddress | None:
+    """Return the entry of an address that a program moves between machines and no read host has now; else None.
+
+    Another machine may have it.  Where the program's addresses were not read, only an address counts on which a
+    container publishes a port."""
+    if network.world.public(version, address) is not None or is_held(network, version, address):
+        return None
+    for host in network.hosts:
+        found = mover_of(host.floating, version, address) if host.floating else None
+        if found is not None and (found.value is not None or _publishes_on(host, version, address)):
+            return found
+    return None
+
+
+def _publishes_on(host: Host, version: Version, address: int) -> bool:
+    return any((each.version, each.host_ip) == (version, address) for one in host.containers() for each in one.bindings)
+
+
 def named_for(network: Network, version: Version, address: int) -> NamedAddress | None:
     """Return the link without an address for which a file of its host names ``address``; None if a read host has the
     address."""
     if network.world.public(version, address) is not None or is_held(network, version, address):
+        return None
+    if floating_elsewhere(network, version, address) is not None:
         return None
     for host in network.hosts:
         netns = network.host_netns(host.name)
@@ -106,6 +127,7 @@ def lost_by(network: Network, flow: Flow) -> Link | None:
         not host.publishes_on(version, None, flow.dport, flow.protocol)
         or network.world.public(version, address) is not None
         or is_held(network, version, address)
+        or floating_elsewhere(network, version, address) is not None
     ):
         return None
     namespace = network.namespace(host.netns)

@@ -271,10 +271,7 @@ ENGINE_STARTS = (
         ),
         causes=("publish-address-not-on-host", "reboot-ordering", "cloud-address-changed", "host-address-missing"),
         shown_by=("publish-address-not-on-host",),
-        failure=Failure(
-            message("{address}, on which its port is published, is no address of this host"),
-            message("give the host the address, or recreate {name} with another one"),
-        ),
+        failure="of-host",
     ),
     TextMeaning(
         id="docker-network-missing", program="dockerd",

@@ -35,7 +35,7 @@ from hairpin.walk.link.crossing import refused_by_peer
 from hairpin.walk.link.far_end import carried_back, outer_answer, wrong_end
 from hairpin.walk.link.neighbour import refused_request
 from hairpin.walk.link.wireguard import elsewhere
-from hairpin.walk.presumed import answers, way_back
+from hairpin.walk.presumed import answers, of_standby, way_back
 from hairpin.walk.state import Assumed, End, Frame, LinkDecided, Reason, State, stopped, stopped_by
 from hairpin.walk.trace import OpenQuestion
 from hairpin.walk.tunnelled import inside_tunnel, tunnel_to
@@ -234,9 +234,10 @@ def outside_takes(network: Network, flow: Flow, end: End) -> OutsideAnswer:
     if refused is not None:
         return OutsideAnswer(refused, reason="peer-drops")
     question = way_back(network, state)
-    questions = (question,) if question is not None else ()
-    decided = Assumed(answers(network, state, is_next_hop_named=bool(questions)))
-    return OutsideAnswer(decided, _reply(network, state, packet), assumed=(decided.said,), questions=questions)
+    decided = Assumed(answers(network, state, is_next_hop_named=question is not None))
+    asked = (question, of_standby(network, state.netns.host, packet.version, packet.daddr))
+    questions = tuple(each for each in asked if each is not None)
+    return OutsideAnswer(decided, _reply(network, state, packet), None, (decided.said,), questions)
 
 
 def _at_gateway(network: Network, state: State, public: PublicAddress) -> OutsideAnswer:

@@ -10,16 +10,21 @@ from hairpin.network.query import Query
 from hairpin.network.routing import lookup
 from hairpin.network.strayed import is_absent
 from hairpin.walk.outside import OutsideAnswer, incoming_link
+from hairpin.walk.presumed import of_standby
 from hairpin.walk.state import Assumed
 
 
 def passes_by(network: Network, flow: Flow) -> OutsideAnswer | None:
-    """Return the result if an outside client's packet enters no host that was read; None if the packet enters a host.
+    """Return the result of an outside client's packet that enters no host that was read; None: it enters one.
 
-    There are three cases.  The destination is outside, like the client, and the user has not stated that a host has it.
-    Or the host publishes the port on the destination address but has lost this address, so it answers no ARP request.
-    Or a stopped container on the link has the address."""
+    There are four cases.  A program moves the address between machines, and no read host has it now.  Or the address is
+    outside, like the client, and is not stated to be a host's.  Or the host publishes the port on the address but has
+    lost the address, so it answers no ARP request.  Or it is a stopped container's address on the link."""
     start = flow.start
+    question = of_standby(network, flow.host, flow.version, flow.daddr) if isinstance(start, (Outside, Lan)) else None
+    if question is not None:
+        said = message("another machine has {address} now", address=address_text(flow.daddr, flow.version))
+        return OutsideAnswer(Assumed(said), assumed=(said,), questions=(question,))
     bare = lost_by(network, flow)
     lost = bare is not None or _is_lost(network, flow) or is_absent(network, flow)
     foreign = (flow.version, flow.daddr) in network.world.foreign and not _is_known(network, flow.version, flow.daddr)

@@ -3,15 +3,16 @@
 from hairpin.host.host import Namespace
 from hairpin.host.route import NextHop
 from hairpin.message import Message, message
+from hairpin.network.lost_address import floating_elsewhere
 from hairpin.network.network import Network
-from hairpin.network.prefix import address_text, inside, prefix_text
+from hairpin.network.prefix import Version, address_text, inside, prefix_text
 from hairpin.network.query import Query
 from hairpin.network.routing import lookup
 from hairpin.network.tunnel.flannel import relay_behind
 from hairpin.network.unmasqueraded import is_of_routed_prefix, is_unmasqueraded
 from hairpin.walk.state import State
 from hairpin.walk.trace import OpenQuestion
-from hairpin.wanted import read_host, state_public, state_return_route
+from hairpin.wanted import ask_neighbour, read_host, state_public, state_return_route
 
 
 def answers(network: Network, state: State, *, is_next_hop_named: bool) -> Message:
@@ -49,6 +50,39 @@ def answers(network: Network, state: State, *, is_next_hop_named: bool) -> Messa
         address=address,
         gateway=gateway,
         reading=read_host(gateway),
+    )
+
+
+def of_standby(network: Network, host: str, version: Version, address: int) -> OpenQuestion | None:
+    """Return the open question whether another machine has an address that a program moves between machines; None if a
+    read host has it, or no program is known to move it."""
+    moved = floating_elsewhere(network, version, address)
+    if moved is None:
+        return None
+    facts = {"address": address_text(address, version), "program": moved.program, "path": moved.path}
+    netns = network.host_netns(host)
+    hops = lookup(network.namespace(netns), Query(version, address)).next_hops if netns in network else ()
+    near = next((hop.link for hop in hops if hop.gateway is None and hop.link is not None), None)
+    tells = (ask_neighbour(facts["address"], near),) if near is not None else ()
+    return OpenQuestion(
+        text=message(
+            "Does another machine have {address} now, which {program} moves between machines ({path}, line {line})?",
+            line=moved.line,
+            **facts,
+        )
+        if moved.value is not None
+        else message(
+            "Does another machine have {address} now? {program} runs here and may move it: its addresses were not read",
+            **facts,
+        ),
+        if_yes=message("This host is a standby for {address}, and the verdict above is the answer", **facts),
+        if_no=message(
+            "Nobody answers for {address}: read in the log of {program} why no machine has it, and add it nowhere by "
+            "hand",
+            **facts,
+        ),
+        wanted=(*tells, read_host(facts["address"])),
+        breaks_if="no",
     )
 
 

@@ -67,7 +67,7 @@ def _branches(network: Network, flow: Flow, *, depth: int) -> Iterator[Branch]:
             yield _failed(end, end.state.history.steps)
             return
         step = Step(begun.netns, "outside", "", begun.packet, elsewhere.decided_by)
-        yield Branch("leaves", (step,), assumed=elsewhere.assumed)
+        yield Branch("leaves", (step,), assumed=elsewhere.assumed, questions=elsewhere.questions)
         return
     started = begin(network, flow)
     if isinstance(started, End):

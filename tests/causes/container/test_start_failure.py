@@ -37,7 +37,7 @@ ERRORS: dict[str, tuple[str, str, str]] = {
     ),
     "an address that the host lacks": (
         f"{EXTERNAL}Error starting userland proxy: listen tcp4 203.0.113.77:99: bind: cannot assign requested address",
-        "203.0.113.77, on which its port is published, is no address of this host", "give the host the address",
+        "203.0.113.77, on which its port is published, is no address of this host", "recreate conf with an address",
     ),
     "a privileged port of a user": (
         "rootlessport cannot expose privileged port 80, you can add 'net.ipv4.ip_unprivileged_port_start=80'",

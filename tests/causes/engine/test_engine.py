@@ -8,6 +8,7 @@ from hairpin.causes.engine import port_not_published
 from hairpin.change.calls import EndProcess, SetContainerState
 from hairpin.diagnose.diagnose import diagnose
 from hairpin.host.docker import Contact, Container, DockerNetwork, Engine, PortBinding
+from hairpin.host.floating import FloatingAddress
 from hairpin.host.host import Namespace, Unread
 from hairpin.host.link import Address, Tunnel
 from hairpin.host.managers import ConfigFile, Ufw
@@ -350,7 +351,13 @@ CASES: dict[str, Case] = {
     ),
 }  # fmt: skip
 
+MOVED = with_host(
+    published_as(PortBinding("tcp", 80, 8151, SECOND, 4)),
+    floating=(FloatingAddress("keepalived", 4, SECOND, "/etc/keepalived/keepalived.conf", 7),),
+)
+
 HARMLESS: dict[str, tuple[Network, Flow]] = {
+    "published on an address that keepalived has given to another machine": (MOVED, published(address="198.51.100.12")),
     "published on loopback and reached there": (ON_LOOPBACK, LOCAL),
     "published on another address and reached there": (ON_SECOND, published(address="198.51.100.12")),
     "a datagram from outside, relayed": (relayed_udp("20.10.24"), asked(OUTSIDE, "198.51.100.11", 5353, "udp")),
@@ -375,6 +382,17 @@ def test_no_cause_is_named_for_a_harmless_fault(network: Network, flow: Flow) ->
 def test_an_address_that_nobody_stated_is_not_given_to_the_host() -> None:
     named = [each.cause for each in diagnose(network(), published(address="198.51.100.12")).causes]
     assert "publish-address-not-on-host" not in named
+
+
+def test_a_command_adds_only_an_address_that_a_network_file_names_as_the_hosts() -> None:
+    """Another machine may have any other one, so a person looks first."""
+    lost = published_as(PortBinding("tcp", 80, 8151, SECOND, 4))
+    text = "auto eth0\niface eth0 inet static\n  address 198.51.100.12/24\n"
+    own = with_host(lost, files=(ConfigFile("/etc/network/interfaces", text),))
+    for whole, by_person in ((lost, True), (own, False)):
+        (found,) = diagnose(whole, published(address="198.51.100.12")).causes
+        assert found.cause == "publish-address-not-on-host"
+        assert bool(found.candidate.change.calls) is by_person
 
 
 def test_an_address_of_another_host_is_not_given_to_this_one() -> None:

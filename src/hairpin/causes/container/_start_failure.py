@@ -11,6 +11,7 @@ from collections.abc import Callable
 from string import Formatter
 
 from hairpin.host.docker import Container, PortBinding
+from hairpin.host.floating import mover_of
 from hairpin.host.host import Host
 from hairpin.message import Message, message
 from hairpin.texts.index import EntryHit
@@ -197,6 +198,31 @@ def _no_owner(host: Host, container: Container, places: dict[str, str]) -> Failu
     )
 
 
+def _address_elsewhere(host: Host, container: Container, places: dict[str, str]) -> Failure:
+    """Return the failure to bind an address that the host lacks: another machine may have it."""
+    own = (each for each in container.bindings if each.host_ip is not None)
+    known = [mover_of(host.floating, each.version, each.host_ip) for each in own if each.host_ip is not None]
+    moved = next((each for each in known if each is not None), None)
+    said = message("{address}, on which its port is published, is no address of this host", **_address_of(places))
+    if moved is None:
+        return Failure(said, message("recreate {name} with an address of this host, or with none", name=container.name))
+    return Failure(
+        said,
+        message(
+            "{program} moves the address between machines. So that {name} can start while another machine has it: "
+            "sysctl -w net.ipv{version}.ip_nonlocal_bind=1, then {start}",
+            program=moved.program,
+            name=container.name,
+            version=moved.version,
+            start=host.engine_of(container).command("start", container.name),
+        ),
+    )
+
+
+def _address_of(places: dict[str, str]) -> dict[str, str | Message]:
+    return {"address": places.get("address") or message("the address")}
+
+
 def _no_veth(host: Host, container: Container, _: dict[str, str]) -> Failure:
     files = host.rule_tools.modules
     if files is not None and not files.there:
@@ -217,6 +243,7 @@ _READERS: dict[str, _Reader] = {
     "docker-proxy-address-in-use": _port_held,
     "docker-port-allocated": _port_held,
     "docker-privileged-port": _privileged,
+    "docker-address-not-here": _address_elsewhere,
     "docker-network-missing": _no_network,
     "docker-joined-container-stopped": _no_owner,
     "container-owner-missing": _no_owner,

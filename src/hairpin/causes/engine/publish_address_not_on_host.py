@@ -1,31 +1,36 @@
 """No link of the host has the packet's destination address, and the port is published.
 
-Users see: the container does not start because of ``bind: cannot assign requested address``, or clients time out since
-the host has another address.
+Users see: ``bind: cannot assign requested address`` when the container starts; time-outs after the host was given
+another address.
 
-Proof: the port is published on an address that no link of the host has.  With the address the packet is accepted.
-Now: add the address to the host, or publish the port on an address that the host has.
-Lasting: put the address into the host's network configuration, and let dockerd start after the address is set.
+Proof: the port is published on an address that no link of the host has; with the address the packet is taken.
+Now: publish on an address that the host has, or give it this one, once it is sure that no other machine has it. If a
+network file names the address as this host's own: ``ip address add``.
+Lasting: the address in the host's network configuration, and dockerd started after it is there.
 """
 
 from collections.abc import Iterator
 
 from hairpin.causes.cause import RULE_STOPS, Candidate, Cause, View
 from hairpin.causes.where import OfAddress
-from hairpin.change.change import AddEntry, one
+from hairpin.change.calls import ByPerson
+from hairpin.change.change import AddEntry, Change
+from hairpin.host.boot.configured_address import names_as_own
 from hairpin.host.link import Address
-from hairpin.message import message
+from hairpin.message import Message, message
 from hairpin.network.flow import Lan, Outside
+from hairpin.network.lost_address import floating_elsewhere
 from hairpin.network.network import addresses_of, is_held, is_uplink
 from hairpin.network.prefix import address_text, inside, width
 from hairpin.wanted import state_public
 
 
 def find(view: View) -> Iterator[Candidate]:
-    """Yield one candidate when a packet is for a port that is published on the packet's destination address, and no
-    link of any host that was read has this address.
+    """Yield one candidate when a packet is for a port that is published on its destination address, and no link has
+    this address, here or on another host that was read.
 
-    Only a port that is published on the address shows that this host should have the address (docs/adr/0016)."""
+    Only a port published on it shows that the address was meant for this host (docs/adr/0016).  Another machine may
+    have it now: a command adds it only if a network file names it as this host's own."""
     packet, flow = view.stop.seen.packet, view.flow
     asked = isinstance(flow.start, (Outside, Lan)) and packet.daddr == flow.daddr and view.on_host and not view.in_reply
     if not asked or is_held(view.network, packet.version, packet.daddr):
@@ -34,7 +39,10 @@ def find(view: View) -> Iterator[Candidate]:
     place = _place(view)
     if not published or place is None:
         return
+    if floating_elsewhere(view.network, packet.version, packet.daddr) is not None:
+        return
     text = address_text(packet.daddr, packet.version)
+    is_own = names_as_own(view.host, packet.version, packet.daddr)
     own = ", ".join(
         address_text(each.value, each.version)
         for each in addresses_of(view.host_namespace, place.link, packet.version)
@@ -50,13 +58,35 @@ def find(view: View) -> Iterator[Candidate]:
             link=place.link,
             own=own or "none",
         ),
-        change=one(AddEntry(view.host_netns, place)),
+        change=Change((AddEntry(view.host_netns, place),), () if is_own else (ByPerson(_by_person(place)),)),
         where=OfAddress(address=text, link=place.link),
         in_class="address-not-on-host",
         advice=(
-            message("use an address that the host has, or give it this one where its network is configured"),
+            *(
+                (message("use an address that the host has, or give it this one where its network is configured"),)
+                if is_own
+                else ()
+            ),
             message("if a gateway maps the address to this host, say so: {statement}", statement=state_public(text)),
         ),
+    )
+
+
+def _by_person(place: Address) -> Message:
+    """Return what a person does: another machine may have the address, which no reading of this host shows."""
+    address = address_text(place.value, place.version)
+    if place.version == 6:
+        return message(
+            "publish the port on an address that this host has. Or give {link} the address {address}, where its "
+            "network is configured, once `ping -c 3 {address}` from another machine shows that no machine has it",
+            address=address,
+            link=place.link,
+        )
+    return message(
+        "publish the port on an address that this host has. Or give {link} the address {address}, where its network is "
+        "configured, once `arping -D -c 3 -I {link} {address}` shows that no other machine has it",
+        address=address,
+        link=place.link,
     )
 
 

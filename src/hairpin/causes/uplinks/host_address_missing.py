@@ -17,6 +17,7 @@ from hairpin.causes.where import OfLink
 from hairpin.change.calls import ByPerson
 from hairpin.change.change import AddEntry, Change, Primitive
 from hairpin.host.boot.configured_address import configured_addresses
+from hairpin.host.floating import mover_of
 from hairpin.host.link import Address, Link
 from hairpin.host.netns import Netns
 from hairpin.host.route import NextHop, Route
@@ -133,7 +134,7 @@ def _named(view: View, bare: tuple[Link, ...], version: Version) -> Iterator[tup
         link.name: {
             own.value: (own, path)
             for own, path in configured_addresses(view.host, link.name, version)
-            if not owns_address(host, version, own.value)
+            if not owns_address(host, version, own.value) and mover_of(view.host.floating, version, own.value) is None
         }
         for link in bare
     }

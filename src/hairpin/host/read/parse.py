@@ -12,6 +12,7 @@ from hairpin.host.read.engines.engines import engines, is_malformed, is_mute
 from hairpin.host.read.engines.placement import Place, left_unread, netnsids, placed, places, with_resolvers
 from hairpin.host.read.engines.swarm import with_mesh
 from hairpin.host.read.managers import cloud, managing
+from hairpin.host.read.managers.floating_text import floating_addresses
 from hairpin.host.read.namespaces import NamespaceReader
 from hairpin.host.read.readings import Name, Part, Readings
 
@@ -66,6 +67,7 @@ def of_readings(evidence: Evidence, readings: Readings) -> ParsedHost:
         cloud=cloud.of_dmi(dmi.text) if dmi is not None else None,
         hypervisor=cloud.hypervisor_of_dmi(dmi.text) if dmi is not None else None,
         cloud_addresses=readings.part(("cloud-init",), lambda: managing.cloud_addresses(readings)),
+        floating=readings.part(("floating",), lambda: floating_addresses(readings)),
         klog=readings.part(("klog",), lambda: managing.klog(readings)),
         plans=readings.part(("plans",), lambda: managing.plans(readings)),
         rule_tools=readings.part(("rule-tools",), lambda: managing.rule_tools(readings)),

@@ -1,5 +1,6 @@
-"""The managers of a host, their files and versions, and the cloud in which the host runs.
+"""Managers of the host, their files and versions, the cloud.
 
-``managing`` is the entry; it also reads units, versions and the plans of hairpin.  The other formats: ``assignments``
-(``KEY=value``), ``firewalld_runtime`` and ``firewalld_xml``, ``rule_tools_text``, ``cloud``.
+``managing`` is the entry; it reads units, versions and hairpin's own plans itself.  The other formats:
+``assignments`` (``KEY=value``), ``firewalld_runtime`` and ``firewalld_xml``, ``rule_tools_text``, ``cloud``,
+``floating_text`` (addresses that programs move between machines).
 """
