@@ -45,10 +45,9 @@ def find(view: View) -> Iterator[Candidate]:
 
 
 def _before(view: View, rule: PolicyRule, query: Query) -> Iterator[tuple[PolicyRule, ...]]:
-    """Yield narrow policy rules that select the main table before ``rule`` does, the narrowest rules first.  For a
-    packet to a container network, the rules match packets to this network, alone or together with packets from this
-    network.  For all other packets, they match the replies of the asked port, then all packets from the source's
-    container network."""
+    """Yield narrow rules for the main table with a higher priority than ``rule``, the narrowest first.  For a packet to
+    a container network the rules cover packets to it, alone or together with its replies.  For other packets they cover
+    the replies of the asked port, alone or together with packets to the container network, then all packets from it."""
     if rule.priority < 2:
         return  # no priority is free between this rule and the rule that selects the table local
     priority, version = rule.priority - 1, query.version
@@ -64,6 +63,12 @@ def _before(view: View, rule: PolicyRule, query: Query) -> Iterator[tuple[Policy
     if source is not None:
         served = (query.protocol, query.sport) if replies else (None, None)
         wide = here is not None
+        if here is not None and replies and priority > 1 and version == 4:
+            port = next(_from(source, version, priority, *served, wide=False))
+            yield (port,)
+            yield (port, PolicyRule(version, priority - 1, table=TABLE_MAIN, destination=here))
+            yield (PolicyRule(version, priority, table=TABLE_MAIN, source=source),)
+            return
         yield from ((each,) for each in _from(source, version, priority, *served, wide=wide))
 
 
