@@ -138,8 +138,8 @@ def _what_to_do(link: Link, delay: float | None, *, waits: bool) -> Iterator[Mes
     if waits:
         yield message(
             "for the next starts: a shorter delay, ip link set dev {bridge} type bridge forward_delay 200 (2 s); or, "
-            "if {bridge} has no second way to any network, no STP, ip link set dev {bridge} type bridge stp_state 0. Ask "
-            "whoever switched STP on",
+            "if {bridge} has no second way to any network, no STP, ip link set dev {bridge} type bridge stp_state 0. "
+            "Ask whoever switched STP on",
             bridge=link.master,
         )
     else:

@@ -32,12 +32,15 @@ def _loose_rp_filter(view: View) -> Iterator[Candidate]:
     source = address_text(view.stop.seen.packet.saddr, view.stop.seen.packet.version)
     value = {"link": link, "source": source, "key": dotted(decided.path), "value": decided.value}
     detail = message(
-        "The packet came in by {link}, but the route back to {source} does not lead out of {link}. {key} is {value}; the kernel uses the larger of this value and the interface's own value.",
+        "The packet came in by {link}, but the route back to {source} does not lead out of {link}. {key} is {value}; "
+        "the kernel uses the larger of this value and the interface's own value.",
         **value,
     )
     if view.stop.stage == "neighbour" and view.stop.address is not None:
         detail = message(
-            "{source} asks by ARP for {address}, and the kernel gives no answer: the request came in by {link}, but the route back to {source} does not lead out of {link}. {key} is {value}; the kernel uses the larger of this value and the interface's own value.",
+            "{source} asks by ARP for {address}, and the kernel gives no answer: the request came in by {link}, but "
+            "the route back to {source} does not lead out of {link}. {key} is {value}; the kernel uses the larger of "
+            "this value and the interface's own value.",
             address=address_text(view.stop.address, 4),
             **value,
         )
