@@ -93,8 +93,24 @@ def arp_silence(namespace: Namespace, link: str, target: int, source: int) -> Li
         return None
     if is_mute(on):
         return LinkDecided(link, ARP_IS_OFF, on.evidence)
-    if not _ignored(namespace, link, target, source):
+    return _arp_ignore(namespace, link) if _ignored(namespace, link, target, source) else None
+
+
+def hiding_setting(namespace: Namespace, link: str, target: int, source: int) -> SysctlDecided | None:
+    """Return the ``arp_ignore`` that keeps the link from answering an ARP request for an address of another link, or
+    None.
+
+    A machine on the link asks for the address only if the address is in a network of the link."""
+    own = addresses_of(namespace, link, 4)
+    if any(each.value == target for each in own) or not _share_network(own, target, target):
         return None
+    hidden = owns_address(namespace, 4, target) and _ignored(namespace, link, target, source)
+    return _arp_ignore(namespace, link) if hidden else None
+
+
+def _arp_ignore(namespace: Namespace, link: str) -> SysctlDecided:
+    """Return the ``arp_ignore`` that counts for the link: the kernel takes the larger of the link's value and of the
+    value for all links."""
     of_link, of_all = (("net", "ipv4", "conf", name, "arp_ignore") for name in (link, "all"))
     path = max(of_link, of_all, key=lambda each: namespace.sysctls.number(*each) or 0)
     return SysctlDecided(path, namespace.sysctls.text(*path) or "", "0", namespace.sysctls.evidence)
