@@ -1364,8 +1364,8 @@ docker_rest() { # the version is the ping: without its answer the rest is not as
 swarm_services() { # where the node is a manager: the services, and why those without a task that runs have none
     [ -e /sys/class/net/docker_gwbridge ] || return 0 # the bridge of a swarm's nodes
     if [ "$with" = cli ]; then
-        capture limit $patience $docker service ls -q; origin='docker service ls -q' found=$(echo $out)
-        [ -z "$found" ] || { origin="docker service inspect --format {{json .}} $found"; capture json "$SERVICE_PATHS" limit 8 $docker service inspect --format '{{json .}}' $found; }
+        capture limit $patience $docker service ls -q; origin='docker service ls -q' services=$(echo $out)
+        [ -z "$services" ] || { origin="docker service inspect --format {{json .}} $services"; capture json "$SERVICE_PATHS" limit 8 $docker service inspect --format '{{json .}}' $services; }
     else
         # A worker's refusal is told by its words alone.
         origin='GET /services?status=true' line=$($docker --no-fail --max-time 3 "$url/services?status=true" 2>&1)
@@ -1375,12 +1375,12 @@ swarm_services() { # where the node is a manager: the services, and why those wi
     captured swarm-services "$origin"
     [ "$st" = 0 ] || return 0
     if [ "$with" = cli ]; then
-        [ -z "$found" ] || found=$(limit $patience $docker service ps -q --no-trunc $found 2>/dev/null)
-        [ -z "$found" ] || run swarm-tasks 'docker inspect --type task --format {{json .}} TASKS' json "$TASK_PATHS" limit 8 $docker inspect --type task --format '{{json .}}' $found
+        [ -z "$services" ] || services=$(limit $patience $docker service ps -q --no-trunc $services 2>/dev/null)
+        [ -z "$services" ] || run swarm-tasks 'docker inspect --type task --format {{json .}} TASKS' json "$TASK_PATHS" limit 8 $docker inspect --type task --format '{{json .}}' $services
         return
     fi
-    found=$(printf '%s\n' "$out" | sed -n '/"RunningTasks":0,"DesiredTasks":[1-9]/s/^{"ID":"\([a-z0-9]*\)".*/%22\1%22%3Atrue/p' | head -n 20)
-    [ -z "$found" ] || run swarm-tasks 'GET /tasks?filters={"service":IDS}' json "$TASK_PATHS" $docker --max-time 3 "$url/tasks?filters=%7B%22service%22%3A%7B$(echo $found | sed 's/ /%2C/g')%7D%7D"
+    services=$(printf '%s\n' "$out" | sed -n '/"RunningTasks":0,"DesiredTasks":[1-9]/s/^{"ID":"\([a-z0-9]*\)".*/%22\1%22%3Atrue/p' | head -n 20)
+    [ -z "$services" ] || run swarm-tasks 'GET /tasks?filters={"service":IDS}' json "$TASK_PATHS" $docker --max-time 3 "$url/tasks?filters=%7B%22service%22%3A%7B$(echo $services | sed 's/ /%2C/g')%7D%7D"
 }
 relays() { # sets relaying: the command lines of the programs that relay published ports from this network namespace
     processes docker-proxy rootlessport rootlesskit slirp4netns pasta pasta.avx2

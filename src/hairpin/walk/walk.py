@@ -21,6 +21,7 @@ from hairpin.netfilter.packet import ACK, ICMP, ICMP6, RST, SYN, TCP, UDP
 from hairpin.network.attachment import sender_netns
 from hairpin.network.flow import Flow, FromContainer, FromHost, Lan, Outside
 from hairpin.network.network import Network
+from hairpin.walk.answer_source import answer_source
 from hairpin.walk.data import answer_lost, first_data
 from hairpin.walk.grants import Grants, grants
 from hairpin.walk.ip.refusal import is_about, refusal
@@ -291,7 +292,7 @@ def _answered(
             reply,
             conditions=conditions,
             assumed=granted.assumed,
-            questions=(*granted.questions, *bulk),
+            questions=(*granted.questions, *answer_source(network, started, state, socket), *bulk),
         )
         if relayed and socket is not None:
             for leg in _relayed(network, flow, state, socket, branch, depth + 1):
