@@ -6,15 +6,13 @@ MTU before the host may lose a full-sized segment without a notice to its sender
 
 import msgspec
 
-from hairpin.host.sysctl import dotted
 from hairpin.message import Message, message
-from hairpin.network.flow import Flow, Lan, Outside
+from hairpin.network.flow import Flow
 from hairpin.network.network import Network, addresses_of
 from hairpin.network.prefix import address_text, network_of, prefix_text
 from hairpin.network.uplinks import holder_of_addresses, home_of
+from hairpin.walk.address_found import address_found
 from hairpin.walk.foreign_frames import frames_taken
-from hairpin.walk.link.arp import hiding_setting
-from hairpin.walk.outside import sender_of
 from hairpin.walk.size.long_packets import arrive
 from hairpin.walk.size.segment_size import Handshake
 from hairpin.walk.state import State
@@ -33,43 +31,8 @@ class Grants(msgspec.Struct, frozen=True):
 def grants(network: Network, flow: Flow, handshake: Handshake, left: State) -> Grants:
     """Return the grants to a flow that succeeds.  ``left``: its packet that left the hosts."""
     asked, assumed = frames_taken(network, left)
-    questions = (*_source_taken(network, flow, left), *_address_found(network, handshake), *asked)
+    questions = (*_source_taken(network, flow, left), *address_found(network, handshake), *asked)
     return Grants((*questions, *arrive(network, handshake)), assumed)
-
-
-def _address_found(network: Network, handshake: Handshake) -> tuple[OpenQuestion, ...]:
-    """Return the question whether the client's packets arrive although the host answers no ARP request for their
-    destination: a load balancer sends them to the host's hardware address, a router or a neighbour does not."""
-    flow, started = handshake.flow, handshake.started
-    if not isinstance(flow.start, (Outside, Lan)) or started.packet.version == 6 or not started.netns.is_host:
-        return ()
-    sender, namespace = sender_of(network, flow, started), network.namespace(started.netns)
-    link, target = holder_of_addresses(namespace, started.iif), started.packet.daddr
-    hiding = hiding_setting(namespace, link, target, sender) if sender is not None else None
-    if hiding is None:
-        return ()
-    facts = {
-        "address": address_text(target, 4),
-        "link": link,
-        "holder": next(each.link for each in namespace.addresses if each.version == 4 and each.value == target),
-        "key": dotted(hiding.path),
-        "value": hiding.value,
-    }
-    return (
-        OpenQuestion(
-            text=message(
-                "Does a load balancer send the packets for {address} to this host's hardware address? {key} is "
-                "{value}, so the host answers no ARP request for {address} on {link}: it is an address of {holder}",
-                **facts,
-            ),
-            if_yes=message("The verdict above is the answer: no machine asks for {address} by ARP", **facts),
-            if_no=message(
-                "No machine on {link} finds {address}: sysctl -w {key}=0, or move the address to {link}", **facts
-            ),
-            wanted=(watch_port(flow.protocol, flow.dport),),
-            breaks_if="no",
-        ),
-    )
 
 
 def _source_taken(network: Network, flow: Flow, left: State) -> tuple[OpenQuestion, ...]:

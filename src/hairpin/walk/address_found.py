@@ -1,0 +1,110 @@
+"""Whether a machine on the link finds the destination of a packet that comes from outside.
+
+A router or a neighbour asks for a destination in the link's own network by ARP or neighbour discovery.  The host
+answers for its own addresses, unless ``arp_ignore`` hides them, and for addresses behind it only as a proxy.
+
+Source: net/ipv4/arp.c arp_process(); net/ipv6/ndisc.c ndisc_recv_ns()
+"""
+
+from hairpin.host.host import Namespace
+from hairpin.host.netns import Netns
+from hairpin.host.sysctl import dotted
+from hairpin.message import Message, message
+from hairpin.network.flow import Lan, Outside
+from hairpin.network.network import Network, addresses_of, conf, owns_address
+from hairpin.network.prefix import Version, address_text, inside
+from hairpin.network.uplinks import holder_of_addresses
+from hairpin.walk.link.arp import hiding_setting
+from hairpin.walk.outside import sender_of
+from hairpin.walk.size.segment_size import Handshake
+from hairpin.walk.trace import OpenQuestion
+from hairpin.wanted import watch_port
+
+
+def address_found(network: Network, handshake: Handshake) -> tuple[OpenQuestion, ...]:
+    """Return the question whether the client's packets arrive although the host answers no machine that asks for their
+    destination; none if the host answers, or if no machine on the link asks for this address."""
+    flow, started = handshake.flow, handshake.started
+    if not isinstance(flow.start, (Outside, Lan)) or not started.netns.is_host or not started.iif:
+        return ()
+    namespace, version, target = network.namespace(started.netns), started.packet.version, started.packet.daddr
+    link = holder_of_addresses(namespace, started.iif)
+    if owns_address(namespace, version, target):
+        sender = sender_of(network, flow, started)
+        asked = _hidden(namespace, link, target, sender) if version == 4 and sender is not None else None
+    else:
+        asked = _behind(network, started.netns, link, version, target)
+    if asked is None:
+        return ()
+    text, if_yes, if_no = asked
+    return (OpenQuestion(text, if_yes, if_no, (watch_port(flow.protocol, flow.dport),), breaks_if="no"),)
+
+
+_Asked = tuple[Message, Message, Message]
+"""A question, and its two answers' meanings."""
+
+
+def _hidden(namespace: Namespace, link: str, target: int, sender: int) -> _Asked | None:
+    """Return the question about an address of another link that ``arp_ignore`` hides: a load balancer sends packets for
+    it to the host's hardware address, a router or a neighbour does not."""
+    hiding = hiding_setting(namespace, link, target, sender)
+    if hiding is None:
+        return None
+    facts = {
+        "address": address_text(target, 4),
+        "link": link,
+        "holder": next(each.link for each in namespace.addresses if each.version == 4 and each.value == target),
+        "key": dotted(hiding.path),
+        "value": hiding.value,
+    }
+    return (
+        message(
+            "Does a load balancer send the packets for {address} to this host's hardware address? {key} is {value}, so "
+            "the host answers no ARP request for {address} on {link}: it is an address of {holder}",
+            **facts,
+        ),
+        message("The verdict above is the answer: no machine asks for {address} by ARP", **facts),
+        message("No machine on {link} finds {address}: sysctl -w {key}=0, or move the address to {link}", **facts),
+    )
+
+
+def _behind(network: Network, netns: Netns, link: str, version: Version, target: int) -> _Asked | None:
+    """Return the question about an address behind the host in the link's own network.  With ``proxy_arp`` the host
+    answers for each address to which it has another way; ``proxy_ndp`` counts for entries that were not read."""
+    namespace = network.namespace(netns)
+    own = addresses_of(namespace, link, version)
+    on_link = any(inside(target, each.value, each.prefix_length, version) for each in own if each.scope == "global")
+    name = "proxy_arp" if version == 4 else "proxy_ndp"
+    proxies = bool(conf(namespace, version, link, name, rule="or"))
+    if not on_link or (version == 4 and proxies):
+        return None
+    facts = {
+        "address": address_text(target, version),
+        "link": link,
+        "key": f"net.ipv{version}.conf.{link}.{name}",
+        "value": int(proxies),
+    }
+    if_yes = message("The verdict above is the answer: {address} is found on {link}, or routed to this host", **facts)
+    if version == 4:
+        return (
+            message(
+                "Does the sender have a route for {address} by this host? The address is in the network of {link}, so "
+                "a router asks for it there by ARP, and this host answers for its own addresses only ({key} is 0)",
+                **facts,
+            ),
+            if_yes,
+            message("No machine on {link} finds {address}: sysctl -w {key}=1, or give it a route", **facts),
+        )
+    return (
+        message(
+            "Does this host answer neighbour solicitations for {address} on {link}, or does the router have a route "
+            "for it by this host? The address is in the network of {link}. {key} is {value}, and `ip -6 neigh show proxy` "
+            "has the entries",
+            **facts,
+        ),
+        if_yes,
+        message(
+            "No machine on {link} finds {address}: sysctl -w {key}=1, and ip -6 neigh add proxy {address} dev {link}",
+            **facts,
+        ),
+    )
