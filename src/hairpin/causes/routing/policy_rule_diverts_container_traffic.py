@@ -115,7 +115,19 @@ def _deciding(view: View) -> Iterator[tuple[Netns, PolicyRule, Query]]:
         if rule.action == "table" and rule.table in (TABLE_LOCAL, TABLE_MAIN, TABLE_DEFAULT):
             continue
         seen.add((netns, rule.priority))
-        yield netns, rule, query
+        if not _is_meant(view, netns, query):
+            yield netns, rule, query
+
+
+def _is_meant(view: View, netns: Netns, query: Query) -> bool:
+    """Return whether a rule of a firewall stops the packet on a way that names its destination.
+
+    Somebody led just this destination there, as a VPN does for its own network, so the firewall's rule is the cause.
+    Without the route the packet would leave by the default route and find nobody."""
+    if view.stop.reason not in RULE_STOPS or netns not in view.network:
+        return False
+    route = lookup(view.network.namespace(netns), query).route
+    return route is not None and route.prefix_length > 0 and not view.in_reply
 
 
 CAUSE = Cause(
