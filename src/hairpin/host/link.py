@@ -11,6 +11,9 @@ PORT_STATES = ("disabled", "listening", "learning", "forwarding", "blocking")
 """The states of a bridge port, at the index that is the state's number.  Old versions of bridge(8) accept only numbers
 (linux/if_bridge.h)."""
 
+IPV6_MIN_MTU = 1280
+"""With a smaller MTU a link has no IPv6: include/net/ipv6.h IPV6_MIN_MTU, net/ipv6/addrconf.c addrconf_notify()."""
+
 
 class BridgePort(msgspec.Struct, frozen=True):
     """A bridge port's settings.  ``state``: one of ``PORT_STATES``; empty if it is not known."""

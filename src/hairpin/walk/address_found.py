@@ -98,8 +98,8 @@ def _behind(network: Network, netns: Netns, link: str, version: Version, target:
     return (
         message(
             "Does this host answer neighbour solicitations for {address} on {link}, or does the router have a route "
-            "for it by this host? The address is in the network of {link}. {key} is {value}, and `ip -6 neigh show proxy` "
-            "has the entries",
+            "for it by this host? The address is in the network of {link}. {key} is {value}, and "
+            "`ip -6 neigh show proxy` has the entries",
             **facts,
         ),
         if_yes,

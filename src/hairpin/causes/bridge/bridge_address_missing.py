@@ -3,17 +3,19 @@
 Users see: containers cannot connect to the outside, and their replies to clients do not leave the container.
 
 Proof: the bridge lacks the gateway address of its network.  With the address the packet arrives.
-Now: ``ip address add GATEWAY/LENGTH dev BRIDGE``.
+Now: ``ip address add GATEWAY/LENGTH dev BRIDGE``.  For IPv6 the bridge's MTU must be 1280 or more first.
 Lasting: the engine adds the address when it starts.  Keep network managers away from the bridge (unmanaged).
 """
 
 from collections.abc import Iterator
 
+from msgspec.structs import replace
+
 from hairpin.causes.cause import Candidate, Cause, View
 from hairpin.causes.where import OfLink
-from hairpin.change.change import AddEntry, one
+from hairpin.change.change import AddEntry, Change, SetLink
 from hairpin.engines.repair.bridging import lost_addresses
-from hairpin.host.link import Address
+from hairpin.host.link import IPV6_MIN_MTU, Address
 from hairpin.host.netns import Netns
 from hairpin.message import Message, message
 from hairpin.network.network import addresses_of, bridge_ports, is_uplink, owns_address, veth_peer
@@ -83,15 +85,30 @@ def _bridge_behind(view: View, netns: Netns, name: str) -> str | None:
 def _candidate(view: View, address: Address, said: Message) -> Candidate:
     link, text = address.link, address_text(address.value, address.version)
     bridge = view.host_namespace.link(link)
+    title = message("{bridge} has lost its address {address}", bridge=link, address=text)
+    first: tuple[SetLink, ...] = ()
+    if bridge is not None and address.version == 6 and 0 < bridge.mtu_bytes < IPV6_MIN_MTU:
+        facts = {"bridge": link, "mtu": bridge.mtu_bytes, "least": IPV6_MIN_MTU}
+        title = message("{bridge} has no IPv6: its MTU is {mtu}, and IPv6 needs {least}", **facts)
+        said = message(
+            "The kernel takes IPv6 off a link with such an MTU: its addresses and routes go. {said}", said=said
+        )
+        first = (SetLink(view.host_netns, replace(bridge, mtu_bytes=_fitting_mtu(view, link))),)
     return Candidate(
-        title=message("{bridge} has lost its address {address}", bridge=link, address=text),
+        title=title,
         detail=said,
-        change=one(AddEntry(view.host_netns, address)),
+        change=Change((*first, AddEntry(view.host_netns, address))),
         where=OfLink(link=link, address=f"{text}/{address.prefix_length}"),
         in_class="gateway-address-lost",
         evidence=(bridge.evidence,) if bridge is not None else (),
         advice=(message("keep network managers away from {link} (unmanaged)", link=link),),
     )
+
+
+def _fitting_mtu(view: View, bridge: str) -> int:
+    """Return the smallest MTU of the bridge's ports, and at least what IPv6 needs."""
+    ports = bridge_ports(view.host_namespace, bridge)
+    return max(min((each.mtu_bytes for each in ports), default=IPV6_MIN_MTU), IPV6_MIN_MTU)
 
 
 CAUSE = Cause(

@@ -6,7 +6,7 @@ Source: ip-link(8), bridge(8)
 from collections.abc import Iterator
 
 from hairpin.host.host import Namespace
-from hairpin.host.link import PORT_STATES, BridgePort, Link
+from hairpin.host.link import IPV6_MIN_MTU, PORT_STATES, BridgePort, Link
 from hairpin.network.network import is_bridge_port
 from hairpin.replica.plan.links import KINDS, active_member, by_age
 from hairpin.walk.link.arp import is_mute
@@ -19,7 +19,7 @@ def settings(namespace: Namespace, able: frozenset[str] = frozenset(KINDS)) -> I
             yield f"link set dev {link.name} master {link.master}"
             if link.port is not None:
                 yield from _port_flags(link.name, link.port)
-        if link.name != "lo":
+        if link.name != "lo" and link.mtu_bytes >= IPV6_MIN_MTU:  # a link with a smaller MTU has no IPv6
             yield f"link set dev {link.name} addrgenmode none"
         if is_mute(link):
             yield f"link set dev {link.name} arp off"
