@@ -7,7 +7,7 @@ from hairpin.host.host import Host
 from hairpin.host.netns import Netns
 from hairpin.network.flow import Flow, FromContainer
 from hairpin.network.names import EMBEDDED, is_engines, servers_of, servers_of_host, upstreams_of
-from hairpin.network.network import Network, addresses_of, netns_of, outer_link
+from hairpin.network.network import Network, addresses_of, netns_of, outer_link, owns_address
 from hairpin.network.prefix import Version, is_private
 from hairpin.network.query import Query
 from hairpin.network.routing import lookup
@@ -112,8 +112,8 @@ def over_tcp(host: Host, asked: tuple[Flow, ...]) -> list[Flow]:
     """Return the DNS flows over TCP, which a client uses after a truncated answer (RFC 7766).
 
     The same rules decide for all containers on the same networks.  So only the first of these containers has such a
-    flow, and each container with rules of its own.  Podman's name server has no such flow, because an older
-    aardvark-dns answers by UDP only.
+    flow, and each container with rules of its own.  A name server that answers by UDP only has no such flow: an older
+    aardvark-dns of Podman, or a program of the host without a TCP socket on the port.
     """
     found: dict[object, Flow] = {}
     for flow in asked:
@@ -122,12 +122,25 @@ def over_tcp(host: Host, asked: tuple[Flow, ...]) -> list[Flow]:
             continue
         server = (flow.version, flow.daddr)
         engine = host.engine_of(container)
-        if engine.kind == "podman" and is_engines(engine, container, server):
+        if (engine.kind == "podman" and is_engines(engine, container, server)) or _has_no_tcp(host, flow):
             continue
         networks = frozenset(each.network for each in container.endpoints)
         same = container.name if _has_rules(host, container) else networks
         found.setdefault((engine.kind, same, server), msgspec.structs.replace(flow, protocol="tcp"))
     return list(found.values())
+
+
+def _has_no_tcp(host: Host, flow: Flow) -> bool:
+    """Return whether the flow's name server is a program of the host that takes UDP packets and no TCP connections."""
+    own = host.namespace(host.netns.name) if host.netns.name in host else None
+    if (
+        own is None
+        or any(key.startswith(("sockets", "proc-net")) for key in own.unread)
+        or not owns_address(own, flow.version, flow.daddr)
+    ):
+        return False
+    protocols = {each.protocol for each in own.sockets if each.port == flow.dport}
+    return "udp" in protocols and "tcp" not in protocols
 
 
 def _has_rules(host: Host, container: Container) -> bool:

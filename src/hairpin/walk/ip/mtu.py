@@ -13,7 +13,7 @@ import msgspec
 
 from hairpin.host.host import Namespace
 from hairpin.host.kernel_release import Novelty
-from hairpin.host.link import Link
+from hairpin.host.link import IPV6_MIN_MTU, Link
 from hairpin.host.route import Route
 from hairpin.message import message
 from hairpin.netfilter.packet import ICMP, ICMP6, UDP, Packet
@@ -22,7 +22,6 @@ from hairpin.walk.state import End, Stage, State, stopped, stopped_by
 
 _VLAN_HEADER = 4
 """The number of bytes by which a frame may exceed the MTU of the link that receives it: the length of a VLAN tag."""
-_LEAST6 = 1280
 
 
 def route_mtu(namespace: Namespace, route: Route | None, link: str, *, forwarding: bool) -> int | None:
@@ -33,7 +32,9 @@ def route_mtu(namespace: Namespace, route: Route | None, link: str, *, forwardin
     """
     own = route.mtu_bytes if route is not None and not (forwarding and _by_link(namespace, route.version)) else None
     mtu = own or _link_mtu(namespace, link, 6 if route is not None and route.version == 6 else 4)
-    return max(mtu, _LEAST6) if mtu is not None and forwarding and route is not None and route.version == 6 else mtu
+    return (
+        max(mtu, IPV6_MIN_MTU) if mtu is not None and forwarding and route is not None and route.version == 6 else mtu
+    )
 
 
 def _link_mtu(namespace: Namespace, link: str, version: Version) -> int | None:

@@ -10,7 +10,7 @@ Source: drivers/net/vxlan/vxlan_core.c vxlan_xmit_one(), vxlan_rcv(); net/ipv4/i
 import msgspec
 
 from hairpin.door import Encapsulated
-from hairpin.host.link import Link, Tunnel
+from hairpin.host.link import IPV6_MIN_MTU, Link, Tunnel
 from hairpin.message import Message, message, verbatim
 from hairpin.netfilter.evaluate.header import WITH_PORTS
 from hairpin.netfilter.packet import GRE, UDP, Packet
@@ -141,7 +141,7 @@ def _too_big(network: Network, state: State, link: Link, outer: State) -> End | 
     ways = (way.mtu_bytes for way in output_route(network, outer) if isinstance(way, State))
     mtu = next((each for each in ways if each is not None), None)
     room = mtu - overhead_bytes(tunnel) if mtu is not None else None
-    if room is None or length_on_wire(state) <= room or (packet.version == 6 and room < _LEAST6):
+    if room is None or length_on_wire(state) <= room or (packet.version == 6 and room < IPV6_MIN_MTU):
         return None
     connection = state.track.connection
     if connection is not None:
@@ -150,10 +150,6 @@ def _too_big(network: Network, state: State, link: Link, outer: State) -> End | 
     said = message("has room for {mtu} bytes in its outer packets", mtu=room)
     answer = "icmp-frag-needed" if packet.version == 4 else "icmp6-too-big"
     return stopped_by(state, "mtu", link, said, stage="device-out", reject=answer)
-
-
-_LEAST6 = 1280
-"""The smallest MTU of IPv6: IPV6_MIN_MTU"""
 
 
 def outer_packet(network: Network, tunnel: Tunnel, frame: State, source: int, destination: int) -> Packet:
