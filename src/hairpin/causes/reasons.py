@@ -63,7 +63,7 @@ ASKED_AT: dict[str, str] = {
     "default-bridge-has-no-names": "name-unknown",
     "dnat-rule-missing": "rule policy reject no-listener never-accepts wrong-answer",
     "dnat-rule-shadowed": "no-neighbour rule policy reject no-listener never-accepts left-instead",
-    "dnat-rule-stale-address": "no-carrier no-neighbour rule policy reject no-route left-instead",
+    "dnat-rule-stale-address": "no-carrier no-neighbour rule policy reject no-route no-listener left-instead",
     "docker-daemon-bridge-none": "no-route no-listener never-accepts",
     "docker-daemon-ip6tables-off": "source-not-translated peer-drops",
     "docker-daemon-iptables-false": "rule policy reject no-listener never-accepts source-not-translated peer-drops",

@@ -1,29 +1,35 @@
-"""The first DNAT rule that matches translates to an address that no running container has.
+"""The first DNAT rule that matches translates to an address that no running container has, or that another container
+has.
 
 Users see: "No route to host" or timeouts after a container was recreated.
 
-Proof: the first DNAT rule that matches leads to an address that no running container has.  Without the rule the flow
-arrives.
-Now: delete the rule, or start the container that had the address.
+Proof: the first DNAT rule that matches leads to an address that no running container has, or that another container
+than the publishing one has.  Without the rule, or with the present address, the flow arrives.
+Now: delete the rule, start the container that had the address, or write the present address into the rule.
 Lasting: remove the rule from the saved rules, or from the script that writes it.
 """
 
 from collections.abc import Iterator
 
+from msgspec.structs import replace
+
 from hairpin.causes.cause import RULE_STOPS, Candidate, Cause, View
 from hairpin.causes.engine._publishing import bindings_for
 from hairpin.causes.nat_rules._translation import dnat_place
 from hairpin.causes.where import OfRule
-from hairpin.change.change import Change, DeleteRule, Primitive
+from hairpin.change.change import Change, DeleteRule, InsertRule, Primitive
 from hairpin.engines.repair.republishing import rules_with
 from hairpin.engines.repair.starting import held_again
-from hairpin.host.docker import PortBinding
+from hairpin.host.docker import Endpoint, PortBinding
 from hairpin.message import message
-from hairpin.netfilter.evaluate.chain import Place
+from hairpin.netfilter.evaluate.chain import Place, rule_at
+from hairpin.netfilter.iptables.spelled import spelled
+from hairpin.netfilter.ir import Expression, Nat, Rule, Table
+from hairpin.netfilter.nft.render import render_rule as nft_rule
 from hairpin.netfilter.packet import TCP, UDP
-from hairpin.network.attachment import attachment_of, engines_read, network_for
+from hairpin.network.attachment import Attachment, attachment_of, engines_read, network_for
 from hairpin.network.network import owns_address
-from hairpin.network.prefix import address_text
+from hairpin.network.prefix import Version, address_text
 from hairpin.walk.size.size_stop import tells_mtu
 
 
@@ -35,13 +41,13 @@ def find(view: View) -> Iterator[Candidate]:
     """
     packet = view.stop.seen.packet
     place = dnat_place(view, view.host_netns) if not tells_mtu(packet) else None
-    if (
-        place is None
-        or view.in_reply
-        or not engines_read(view.host)
-        or attachment_of(view.network, view.host, packet.daddr, packet.version) is not None
-        or any(owns_address(each, packet.version, packet.daddr) for each in view.host.namespaces)
-    ):
+    if place is None or view.in_reply or not engines_read(view.host):
+        return
+    holder = attachment_of(view.network, view.host, packet.daddr, packet.version)
+    if holder is not None:
+        yield from _led_to_another(view, place, holder)
+        return
+    if any(owns_address(each, packet.version, packet.daddr) for each in view.host.namespaces):
         return
     target = address_text(packet.daddr, packet.version)
     yield Candidate(
@@ -59,6 +65,60 @@ def find(view: View) -> Iterator[Candidate]:
     )
     if not bindings_for(view):
         yield from _held_again(view, place)
+
+
+def _led_to_another(view: View, place: Place, holder: Attachment) -> Iterator[Candidate]:
+    """Yield the candidate that gives the rule the present address of the container that publishes the port, if the rule
+    leads to another container, which has got the old address."""
+    packet, rule = view.stop.seen.packet, rule_at(view.host_namespace.ruleset, place)
+    publishing = [container for container, _ in bindings_for(view) if container.running]
+    table = view.host_namespace.ruleset.table(place.family, place.table, place.dialect)
+    if rule is None or table is None or not publishing or holder.container in publishing:
+        return
+    owner = publishing[0]
+    address = next((_address(each, packet.version) for each in owner.endpoints if _address(each, packet.version)), None)
+    if address is None or not any(_leads_to(each, packet.daddr) for each in rule.body):
+        return
+    body = tuple(replace(each, addresses=(address, address)) if _leads_to(each, packet.daddr) else each
+                 for each in rule.body)  # fmt: skip
+    made = Rule(body, _text(body, table, place), rule.number)
+    taken = DeleteRule(view.host_netns, place)
+    added = InsertRule(taken.netns, place.dialect, place.family, place.table, place.chain, made, place.number)
+    facts = {
+        "address": address_text(packet.daddr, packet.version),
+        "other": holder.container.name,
+        "name": owner.name,
+        "own": address_text(address, packet.version),
+    }
+    yield Candidate(
+        title=message("A DNAT rule leads to {address}, which is {other} now; {name} has {own}", **facts),
+        detail=message("{name} publishes the port. The rule names an address that it no longer has: {rule}", **facts,
+                       rule=place.text),
+        change=Change((taken, added)),
+        where=OfRule(place),
+        in_class="stale-translation",
+        evidence=(place.evidence,),
+        advice=(
+            message(
+                "give {name} a fixed address (--ip, on a network of its own), or find what wrote the rule", **facts
+            ),
+        ),
+    )  # fmt: skip
+
+
+def _address(endpoint: Endpoint, version: Version) -> int | None:
+    return endpoint.ipv4 if version == 4 else endpoint.ipv6
+
+
+def _leads_to(part: Expression, address: int) -> bool:
+    return isinstance(part, Nat) and part.addresses == (address, address)
+
+
+def _text(body: tuple[Expression, ...], table: Table, place: Place) -> str:
+    """Return the rule's words in its dialect."""
+    if place.dialect == "nft":
+        return nft_rule(body, table)
+    return spelled(body, place.chain, "ip6" if place.family == "ip6" else "ip")
 
 
 def _published_now(view: View) -> Iterator[Primitive]:
@@ -91,5 +151,5 @@ def _held_again(view: View, place: Place) -> Iterator[Candidate]:
 CAUSE = Cause(
     title=message("A DNAT rule leads to an address that nobody has"),
     source="moby: libnetwork/drivers/bridge/port_mapping_linux.go",
-    reasons=frozenset({"no-neighbour", "left-instead", "no-carrier", "no-route", *RULE_STOPS}),
+    reasons=frozenset({"no-neighbour", "left-instead", "no-carrier", "no-route", "no-listener", *RULE_STOPS}),
 )
