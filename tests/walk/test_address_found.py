@@ -52,9 +52,7 @@ def near(**values: str) -> Network:
 
 
 @pytest.mark.parametrize(("values", "count"), (({}, 1), ({"conf__eth0__proxy_arp": "1"}, 0)))
-def test_an_address_behind_the_host_is_asked_about_unless_the_host_is_a_proxy(
-    values: dict[str, str], count: int
-) -> None:
+def test_an_address_behind_the_host_is_asked_about(values: dict[str, str], count: int) -> None:
     to_web = Flow(OUTSIDE, 4, WEB, "tcp", 80)
     asked = [each for each in walk_flow(near(**values), to_web).questions if "route" in str(each.text)]
     assert len(asked) == count
