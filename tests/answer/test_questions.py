@@ -1,13 +1,20 @@
 """What only the user can tell is asked once, and only if it is not known."""
 
+import msgspec
+
 from hairpin.answer.answer import Answer
 from hairpin.answer.ask import ask
+from hairpin.answer.questions import questions_of
 from hairpin.network.world import World
 from hairpin.question.outside import parse_world
 from hairpin.question.question import parse_question
 from hairpin.report.wanted import option_of
+from hairpin.walk.walk import walk_flow
 from hairpin.wanted import state_return_route
 from tests.acceptance.recorded_networks import evidence
+from tests.small_host import egress, published
+from tests.two_uplinks import TO_SECOND, two_uplinks
+from tests.walk.size.test_long_packets import NARROW, whole
 
 GATEWAY = "healthy-flannel-host-gw"
 RETURN_ROUTE = '[[return_route]]\nnetwork = "10.244.1.0/24"\n'
@@ -57,3 +64,26 @@ def test_equal_questions_of_several_flows_are_one() -> None:
     found = asked("203.0.113.9:22", "203.0.113.9:22", "203.0.113.9:8151", origin="192.0.2.10").questions
     assert len(found) == 1
     assert len(found[0].flows) > 1
+
+
+def test_flows_with_one_grant_have_one_question_with_its_repair() -> None:
+    """Both ports of the second uplink's address answer by the first one."""
+    net = two_uplinks()
+    flows = (TO_SECOND, msgspec.structs.replace(TO_SECOND, sport=40002), published())
+    (found,) = questions_of(net, tuple((f"f{n}", walk_flow(net, flow)) for n, flow in enumerate(flows, 1)))
+    assert found.flows == ("f1", "f2")
+    assert found.repair[-1] == "ip rule add priority 90 fwmark 0x100000/0x100000 lookup 100"
+    assert len(found.repair) == 3
+
+
+def test_without_a_router_behind_the_uplink_no_repair_is_printed() -> None:
+    net = two_uplinks(router=False, rules=())
+    (found,) = questions_of(net, (("f1", walk_flow(net, TO_SECOND)),))
+    assert found.repair == ()
+
+
+def test_a_smaller_mtu_is_repaired_by_a_clamp() -> None:
+    (found,) = questions_of(NARROW, (("f1", walk_flow(NARROW, whole(egress()))),))
+    assert found.repair == (
+        "iptables -t mangle -A FORWARD -p tcp --tcp-flags SYN,RST SYN -j TCPMSS --clamp-mss-to-pmtu",
+    )

@@ -1,5 +1,7 @@
 """A question is shown with what either answer means, and with the option that settles it."""
 
+import msgspec
+
 from hairpin.report.documents.document import report_document
 from hairpin.report.paper import Paper
 from hairpin.report.questions import write_questions
@@ -30,3 +32,17 @@ def test_document() -> None:
     assert (found.ref, found.option, found.flows) == ("q1", "--host 198.51.100.12", ("f1",))
     assert found.text.endswith("?")
     assert report_document(asked("10.244.2.2:80", origin="host"), Words("en")).questions == ()
+
+
+def test_a_repair_stands_below_the_meaning_of_no() -> None:
+    found = asked("10.244.2.2:80", origin="container:web")
+    repaired = msgspec.structs.replace(found.questions[0], repair=("ip rule add …",))
+    answer = msgspec.structs.replace(found, questions=(repaired,))
+    paper = Paper(width=100, coloured=False, ascii_only=False)
+    write_questions(answer, Words("en"), paper)
+    lines = paper.text().strip().splitlines()
+    place = lines.index("      ip rule add …")
+    assert lines[place - 1] == "  repair that works with either answer, until the next reboot:"
+    assert lines[place + 1].startswith("  settled by:")
+    (document,) = report_document(answer, Words("en")).questions
+    assert document.repair == ("ip rule add …",)

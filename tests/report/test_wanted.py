@@ -3,7 +3,20 @@
 import pytest
 
 from hairpin.report.wanted import option_of
-from hairpin.wanted import Wanted, ask_container, ask_from, ask_port, read_host, state_public, state_return_route
+from hairpin.wanted import (
+    Wanted,
+    ask_container,
+    ask_for_long_answers,
+    ask_from,
+    ask_hardware_address,
+    ask_port,
+    read_host,
+    state_peer,
+    state_public,
+    state_return_route,
+    watch_frames,
+    watch_port,
+)
 
 CASES: dict[str, tuple[Wanted, str]] = {
     "a host": (read_host("198.51.100.12"), "--host 198.51.100.12"),
@@ -15,6 +28,16 @@ CASES: dict[str, tuple[Wanted, str]] = {
     "a port": (ask_port(8151, "udp"), "hairpin check 8151/udp"),
     "a container": (ask_container("web", 80), "hairpin check web:80"),
     "a container whose name nobody knows": (ask_container("", 80), "hairpin check NAME:80"),
+    "packets of a port": (watch_port("tcp", 8151), "tcpdump -ni any 'tcp port 8151'"),
+    "echo requests": (watch_port("icmp", 0), "tcpdump -ni any 'icmp'"),
+    "frames": (watch_frames("eth0", "02:42:c6:33:64:c0"), "tcpdump -eni eth0 'ether dst 02:42:c6:33:64:c0'"),
+    "long answers": (ask_for_long_answers("198.51.100.1", 1472), "ping -c 3 -s 1472 198.51.100.1"),
+    "a hardware address": (ask_hardware_address("198.51.100.1", "eth0"), "arping -c 1 -I eth0 198.51.100.1"),
+    "a hardware address over IPv6": (ask_hardware_address("fe80::1", "eth0"), "ndisc6 -1 fe80::1 eth0"),
+    "a router": (
+        state_peer("0.0.0.0/0", "198.51.100.0/24", "eth0"),
+        '--outside FILE, with [[peer]] network = "0.0.0.0/0", link = "eth0", accepts = ["198.51.100.0/24"]',
+    ),
     "a client": (ask_from("192.0.2.10"), "--from 192.0.2.10"),
 }
 

@@ -130,7 +130,7 @@ def _smallest(network: Network, flow: Flow, trace: Trace, search: _Search) -> tu
     reached an unread container, and whether a thorough search would try more changes."""
     frontier = [_Line(network, trace, ())]
     found: dict[object, CauseSet] = {}
-    granted: dict[object, CauseSet] = {}
+    granted: set[object] = set()
     unread = may_enter_unread(network, trace)
     left_out = False
     walks = 0
@@ -153,14 +153,18 @@ def _smallest(network: Network, flow: Flow, trace: Trace, search: _Search) -> tu
                 unread = unread or may_enter_unread(network, grown.trace)
                 if is_repaired(network, flow, grown.trace):
                     proven = proven_set(network, flow, trace, grown.suspects, grown.trace)
-                    kind = granted if grown.trace.rests_on_grant else found
-                    kind.setdefault(frozenset(each.key for each in proven.causes), proven)
+                    key = frozenset(each.key for each in proven.causes)
+                    if key in granted and not grown.trace.rests_on_grant:
+                        found[key] = proven  # the same causes' change that needs no grant of the outside
+                        granted.remove(key)
+                    elif key not in found and grown.trace.rests_on_grant:
+                        granted.add(key)
+                    found.setdefault(key, proven)
                 elif not found and (goes_on or search.thorough):
                     following.append(grown)
                 left_out = left_out or not goes_on
                 if walks >= (MAX_WALKS_FOR_OTHERS if found else search.walks):
                     return _of_one_size(tuple(found.values())), unread, left_out
-        found = found or granted  # no change makes the grant needless: the answer asks for it
         if found:
             break
         frontier = following

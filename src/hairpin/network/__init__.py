@@ -1,11 +1,10 @@
 """Namespaces, devices and wires of one or many hosts joined into one graph; flows; routing.
 
-Read ``prefix`` (addresses and their networks), ``world`` (stated facts about the outside), ``network`` (the whole) with
-``index``, and ``flow`` (the question).  Links:  ``wires``, ``stacked``, ``vrf``, ``tunnel/``, ``attachment`` (a
-container's wire), ``own_frames`` (a bridge's), ``socket_owner``, ``port_holder`` (the process or container that has a
-published port), ``lost_address``, ``prefix_witness`` (evidence of an address's right prefix length), ``strayed``
-(packets that should not have left).  Names:  ``names`` (name servers of containers, and the names that they know),
-``pinned_names`` (those of a container's own file).
-Routing:  ``query``, ``tables``, ``routing``, ``source_address``, ``address_type``, ``unmasqueraded``.  ``kinds/``:
-which containers, and which flows, are alike.
+Read ``prefix`` (addresses and their networks), ``world`` (stated facts about the outside), ``network`` (the whole)
+with ``index``, and ``flow`` (the question).  Links:  ``wires``, ``uplinks``, ``stacked``, ``vrf``, ``tunnel/``,
+``attachment`` (a container's wire), ``own_frames`` (a bridge's), ``socket_owner``, ``port_holder`` (the process or
+container that has a published port), ``lost_address``, ``prefix_witness`` (evidence of an address's right prefix
+length), ``strayed`` (packets that should not have left).  Names:  ``names`` (name servers of containers, and the
+names that they know). Routing:  ``query``, ``tables``, ``routing``, ``source_address``, ``address_type``,
+``unmasqueraded``.  ``kinds/``: which containers, and which flows, are alike.
 """

@@ -106,14 +106,12 @@ class Assumed(msgspec.Struct, frozen=True, tag="assumed"):
     """Something beyond the hosts.
 
     ``grounds``: the user or a file has ``stated`` it, it follows from what was ``read``, or it is only ``assumed``.
-    A mere assumption proves no cause (diagnose.py rests_on_facts(), docs/adr/0016).  ``silent``: the entry of a route's
-    next hop that is assumed to answer, but did not answer the kernel's last request.  ``by_hand``: the permanent entry
-    of a machine that was not read."""
+    A mere assumption proves no cause (diagnose.py rests_on_facts(), docs/adr/0016).  ``entry``: that of a next hop that
+    did not answer the kernel's last request, or one that somebody entered; it is a question whether it is right."""
 
     said: Message
     grounds: Literal["read", "stated", "assumed"] = "assumed"
-    silent: Neighbour | None = None
-    by_hand: Neighbour | None = None
+    entry: Neighbour | None = None
 
 
 DecidedBy = RuleDecided | RouteDecided | SysctlDecided | SocketDecided | LinkDecided | ConntrackDecided | Assumed

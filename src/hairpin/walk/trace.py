@@ -145,15 +145,14 @@ def assuming_of_neighbours(branch: Branch) -> Branch:
     found = [(step, step.decided_by) for step in steps if isinstance(step.decided_by, Assumed)]
     if not found:
         return branch
-    said = dict.fromkeys(each.said for _, each in found if each.by_hand is None)
-    asked = dict.fromkeys(
-        [
-            *(_is_silent(step, each.silent) for step, each in found if each.silent is not None),
-            *(_is_right(step, each.by_hand) for step, each in found if each.by_hand is not None),
-        ]
-    )
+    said = dict.fromkeys(each.said for _, each in found if each.entry is None or not each.entry.static)
+    asked = dict.fromkeys(_of_entry(step, each.entry) for step, each in found if each.entry is not None)
     questions = (*asked, *branch.questions) if branch.stop is None else branch.questions
     return msgspec.structs.replace(branch, assumed=(*branch.assumed, *said), questions=questions)
+
+
+def _of_entry(step: Step, entry: Neighbour) -> OpenQuestion:
+    return _is_right(step, entry) if entry.static else _is_silent(step, entry)
 
 
 def _is_silent(step: Step, entry: Neighbour) -> OpenQuestion:

@@ -3,6 +3,7 @@
 import msgspec
 import pytest
 
+from hairpin.diagnose.diagnose import diagnose
 from hairpin.host.docker import DockerNetwork, Subnet
 from hairpin.host.link import Address, BridgeInfo, Link
 from hairpin.host.route import PolicyRule
@@ -15,6 +16,7 @@ from tests.causes.ipv6_hosts import with_ipv6
 from tests.causes.route_hosts import routed, with_inner_values, with_router_inside
 from tests.rule_text import in_table
 from tests.small_host import HOST_NETNS, container, egress, engine, host_namespace, local, network, published, route
+from tests.two_uplinks import LENIENT, STRICT, TO_SECOND, two_uplinks
 
 
 def marked_back(**values: str) -> Network:
@@ -94,6 +96,9 @@ CASES: dict[str, Case] = {
     "replies leave by another link": Case(
         with_second_uplink(rp_filter="1"), published(), ("rp-filter-strict",), with_second_uplink(rp_filter="2"),
     ),
+    "the answer would leave by another uplink, too": Case(
+        two_uplinks(values={"conf__eth1__rp_filter": "1"}), TO_SECOND, ("rp-filter-strict",), two_uplinks(),
+    ),
     "the route back is right with the mark alone": Case(
         marked_back(), published(), ("src-valid-mark-off",), marked_back(conf__all__src_valid_mark="1"),
     ),
@@ -112,3 +117,30 @@ def test_the_cause_fires_where_it_is_at_work(case: Case) -> None:
 @pytest.mark.parametrize("case", CASES.values(), ids=CASES)
 def test_nothing_is_named_on_the_host_without_the_fault(case: Case) -> None:
     is_silent(case.whole, case.flow)
+
+
+STRICT_SECOND = {"conf__eth1__rp_filter": "1"}
+
+
+def test_a_proof_does_not_stand_on_a_router_that_takes_foreign_sources() -> None:
+    """With a loose filter alone the answer leaves by eth0 with eth1's address, which the router there may drop."""
+    for world in (None, STRICT):
+        found = diagnose(two_uplinks(values=STRICT_SECOND, world=world), TO_SECOND)
+        assert [each.cause for each in found.causes] == ["rp-filter-strict"]
+        kinds = [type(part).__name__ for part in found.causes[0].candidate.change.parts]
+        assert kinds == ["SetSysctl", "InsertRule", "InsertRule", "AddEntry"]
+        assert found.proof is not None
+        assert found.proof.repaired is not None
+        assert not found.proof.repaired.rests_on_grant
+
+
+@pytest.mark.parametrize(
+    "net",
+    (
+        two_uplinks(values=STRICT_SECOND, world=LENIENT),  # the router is known to take them
+        two_uplinks(values=STRICT_SECOND, router=False),  # no other way is known
+    ),
+)
+def test_a_loose_filter_is_the_repair_where_no_router_is_in_the_way_or_nothing_else_helps(net: Network) -> None:
+    found = diagnose(net, TO_SECOND)
+    assert [type(part).__name__ for part in found.causes[0].candidate.change.parts] == ["SetSysctl"]

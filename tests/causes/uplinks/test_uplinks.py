@@ -21,6 +21,7 @@ from tests.causes.hosts import led_to, with_host, with_link, without_addresses, 
 from tests.causes.ipv6_hosts import of_ipv6_network, without_address6
 from tests.causes.route_hosts import routed
 from tests.small_host import HOST_ADDRESS, HOST_NETNS, egress, host_namespace, local, network, published, route
+from tests.two_uplinks import LENIENT, SECOND, STRICT, TO_SECOND, two_uplinks
 
 PUBLIC = PublicAddress(4, parse_address("203.0.113.9")[1], HOST_ADDRESS)
 
@@ -79,6 +80,8 @@ AT_TWO = Flow(FromHost(), 4, two_hosts.ADDRESSES["two"], "tcp", 80, host="one")
 THROUGH_TUNNEL = msgspec.structs.replace(AT_TWO, daddr=two_hosts.TUNNEL_ADDRESSES["two"])
 OUT6 = Flow(FromHost(), 6, parse_address("2001:db8:f::80")[1], "tcp", 443)
 
+FROM_SECOND = Flow(FromHost(SECOND), 4, parse_address("203.0.113.80")[1], "tcp", 443)
+
 CASES: dict[str, Case] = {
     "the only uplink is gone, and a file configures it": Case(
         without_uplink(INTERFACES), egress(), ("host-link-missing",), with_host(network(), files=(OF_ETH7,)),
@@ -122,6 +125,12 @@ CASES: dict[str, Case] = {
         network(world=World(publics=(PUBLIC,))), published(FromHost(), "203.0.113.9"),
         ("nat-loopback-on-cloud-address",),
         network(world=World(publics=(msgspec.structs.replace(PUBLIC, hairpins=True),))),
+    ),
+    "a container's answers leave by the other uplink, whose router drops them": Case(
+        two_uplinks(world=STRICT), TO_SECOND, ("answers-leave-by-other-uplink",), two_uplinks(world=LENIENT),
+    ),
+    "a process sends with the other uplink's address": Case(
+        two_uplinks(world=STRICT, rules=()), FROM_SECOND, ("answers-leave-by-other-uplink",), two_uplinks(world=STRICT),
     ),
 }  # fmt: skip
 
@@ -242,3 +251,13 @@ def test_the_router_of_another_tables_default_route_is_named() -> None:
     (suspect,) = diagnose(routed(default_in=100), published()).causes
     assert suspect.candidate.change.calls == ()
     assert "routing table 100" in str(suspect.candidate.advice[0])
+
+
+def test_the_narrowest_change_is_named_first() -> None:
+    """A process's packets need a rule for the address, a container's answers need a mark."""
+    own, forwarded = (
+        [type(part).__name__ for part in diagnose(net, flow).causes[0].candidate.change.parts]
+        for net, flow in ((two_uplinks(world=STRICT, rules=()), FROM_SECOND), (two_uplinks(world=STRICT), TO_SECOND))
+    )
+    assert own == ["AddEntry"]
+    assert forwarded == ["InsertRule", "InsertRule", "AddEntry"]

@@ -52,8 +52,16 @@ def test_a_question_whose_answer_may_mean_broken_stands_in_the_first_line() -> N
         for each in (asked, breaking, without)
     ]
     plain = "1 port of 1 container: all flows pass"
-    question = "Is 203.0.113.9 this host's public address?"
-    assert told == [plain, *(f"{plain}, unless the answer is {each}: {question}" for each in ("yes", "no"))]
+    assert told == [plain, *(f"{plain}, if the answer to the question below is {each}" for each in ("no", "yes"))]
+
+
+def test_several_questions_stand_in_the_first_line_together() -> None:
+    asked = OpenQuestion(message("Is it?"), message("y"), message("n"), ())
+    both = tuple(
+        QuestionAnswer(f"q{each}", msgspec.structs.replace(asked, breaks_if=each), ("f1",)) for each in ("yes", "no")
+    )
+    said = str(summary(msgspec.structs.replace(answer(), questions=both)))
+    assert said == "1 port of 1 container: all flows pass, if the answers to the questions below allow it"
 
 
 def test_a_port_that_is_asked_at_two_addresses_of_the_host_is_one() -> None:

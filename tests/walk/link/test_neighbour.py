@@ -126,17 +126,25 @@ def test_a_permanent_entry_leads_to_the_owner_of_its_mac_address() -> None:
     assert outcome.frame.target == Port(HOST_NETNS, "docker0")
 
 
-def test_a_hardware_address_that_was_entered_by_hand_is_said_to_be_assumed() -> None:
+ROUTER, ITS_MAC = HOST_ADDRESS - 10, 0x020000000077
+
+
+@pytest.mark.parametrize(("entries", "asked", "assumed"), (
+    ((Neighbour("eth0", 4, ROUTER, ITS_MAC, "PERMANENT"),), 1, 0),
+    ((Neighbour("eth0", 4, ROUTER, ITS_MAC, "STALE"),),     0, 0),
+    # The kernel has learned the same hardware address with another address of the router.
+    ((Neighbour("eth0", 4, ROUTER, ITS_MAC, "PERMANENT"), Neighbour("eth0", 6, 1, ITS_MAC, "REACHABLE")), 0, 1),
+))  # fmt: skip
+def test_a_hardware_address_that_was_entered_by_hand_is_a_question(
+    entries: tuple[Neighbour, ...], asked: int, assumed: int
+) -> None:
     """Nothing on this host shows the router's hardware address: a wrong entry loses every answer."""
-    entry = Neighbour("eth0", 4, HOST_ADDRESS - 10, 0x020000000077, "PERMANENT")
-    by_hand = network(msgspec.structs.replace(host_namespace(), neighbours=(entry,)))
-    learned = network(
-        msgspec.structs.replace(host_namespace(), neighbours=(msgspec.structs.replace(entry, state="STALE"),))
-    )
-    assert [str(each) for each in walk_flow(by_hand, published()).usual.assumed] == [
-        "198.51.100.1 has the hardware address 02:00:00:00:00:77, as a permanent neighbour entry says"
-    ]
-    assert walk_flow(learned, published()).usual.assumed == ()
+    usual = walk_flow(network(msgspec.structs.replace(host_namespace(), neighbours=entries)), published()).usual
+    assert usual.verdict == "delivered"
+    assert [each.breaks_if for each in usual.questions] == ["no"] * asked
+    assert len(usual.assumed) == assumed
+    for each in usual.questions:
+        assert str(each.text).startswith("Does 198.51.100.1 have the hardware address 02:00:00:00:00:77, ")
 
 
 SILENT = {"conf__all__arp_ignore": "8"}

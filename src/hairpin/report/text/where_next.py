@@ -21,12 +21,13 @@ def write_where_next(answer: Answer, words: Words, paper: Paper) -> None:
     asked = [each.trace for each in answer.flows if isinstance(each.trace.flow.start, Outside)]
     if answer.event is not None or not asked or not all(each.succeeds for each in answer.flows):
         return
+    ports = {(each.flow.protocol, each.flow.dport) for each in asked}
+    port = f"{asked[0].flow.dport}" if len(ports) == 1 else "PORT"
     for address, link in _not_asked(answer, [each.flow for each in asked if each.flow.invented]):
-        paper.prose(words(message("Not asked: the address of {link}, {address}.", link=link, address=address)))
+        target = f"[{address}]:{port}" if ":" in address else f"{address}:{port}"
+        paper.prose(words(message("Not asked: {link} (`hairpin check {target}`).", link=link, target=target)))
     link = _entered_by(asked[0])
     if link:
-        ports = {(each.flow.protocol, each.flow.dport) for each in asked}
-        port = f"{asked[0].flow.dport}" if len(ports) == 1 else "PORT"
         said = (
             message("Still timing out? `tcpdump -ni {link} port {port}`: no SYN means before this host.",
                     link=link, port=port)

@@ -254,7 +254,7 @@ def _unanswered(namespace: Namespace, state: State, link: Link, address: int) ->
             link=link.name,
             state=entry.state,
         ),
-        silent=entry if _is_routed(namespace, state, link, address) else None,
+        entry=entry if _is_routed(namespace, state, link, address) else None,
     )
 
 
@@ -279,7 +279,7 @@ def _by_hand(namespace: Namespace, entry: Neighbour, mac: int) -> Assumed:
             address=address_text(entry.value, entry.version),
             mac=write_mac(mac),
         ),
-        by_hand=None if learned else entry,
+        entry=None if learned else entry,
     )
 
 

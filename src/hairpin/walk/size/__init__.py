@@ -1,2 +1,2 @@
-"""Full-sized TCP segments: ``segment_size`` computes their size, ``bulk`` walks them, ``size_stop`` describes their
-loss."""
+"""Full-sized segments: ``segment_size`` and ``bulk``; ``size_stop`` describes the stop of a walk that lost them.
+``long_packets`` asks about segments that come in from outside."""

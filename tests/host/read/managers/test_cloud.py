@@ -8,7 +8,7 @@ from hairpin.errors import ParseError
 from hairpin.evidence.reading import SCHEMA, Evidence, Reading, text_reading
 from hairpin.evidence.redact import redact
 from hairpin.host.managers import CloudAddress
-from hairpin.host.read.managers.cloud import SIGNS, addresses, of_dmi
+from hairpin.host.read.managers.cloud import SIGNS, addresses, hypervisor_of_dmi, of_dmi
 
 CASES: dict[str, tuple[str, str | None]] = {
     "azure": (
@@ -84,3 +84,13 @@ def test_the_addresses_of_a_cloud(metadata: dict[str, object], expected: tuple[C
 def test_what_is_no_document_is_said() -> None:
     with pytest.raises(ParseError):
         addresses(text_reading("{", "instance-data.json"))
+
+
+@pytest.mark.parametrize(("text", "expected"), (
+    ("sys_vendor:VMware, Inc.\nproduct_name:VMware Virtual Platform\n", "vmware"),
+    ("sys_vendor:innotek GmbH\nproduct_name:VirtualBox\n",              "virtualbox"),
+    ("sys_vendor:Microsoft Corporation\nproduct_name:Virtual Machine\n", "hyper-v"),
+    ("sys_vendor:QEMU\nproduct_name:Standard PC (Q35 + ICH9, 2009)\n",   None),
+))  # fmt: skip
+def test_the_hypervisor_of_dmi(text: str, expected: str | None) -> None:
+    assert hypervisor_of_dmi(text) == expected

@@ -1,0 +1,35 @@
+"""Rules that look at a field that hairpin invented: a client's source port, and its TTL."""
+
+import pytest
+
+from hairpin.diagnose.invented_fields import told_by_field
+from hairpin.walk.walk import walk_flow
+from tests.rule_text import with_rule
+from tests.small_host import DOCKER_RULES, host_namespace, network, published
+
+PLACE = "filter DOCKER-USER"
+CASES = {
+    "no such rule": (DOCKER_RULES, []),
+    "high source ports are dropped": (with_rule(PLACE, "-p tcp -m tcp --sport 50000:65535 -j DROP"), ["50000"]),
+    "low source ports are dropped": (with_rule(PLACE, "-p tcp -m tcp --sport 1:1023 -j DROP"), []),
+    "high source ports are accepted, as all are": (
+        with_rule(PLACE, "-p tcp -m tcp --sport 50000:65535 -j RETURN"), [],
+    ),
+    "for another port": (with_rule(PLACE, "-p udp -m udp --sport 50000:65535 -j DROP"), []),
+    "a large TTL is dropped": (with_rule(PLACE, "-m ttl --ttl-gt 100 -j DROP"), ["255"]),
+    "a small TTL is dropped": (with_rule(PLACE, "-m ttl --ttl-lt 50 -j DROP"), ["49"]),
+    "a dying packet is dropped": (with_rule(PLACE, "-m ttl --ttl-lt 3 -j DROP"), []),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("rules", "values"), CASES.values(), ids=CASES)
+def test_a_rule_that_stops_some_clients_by_such_a_field_is_told(rules: str, values: list[str]) -> None:
+    net = network(host_namespace(rules))
+    told = told_by_field(net, (walk_flow(net, published()),))
+    assert len(told) == len(values)
+    assert all(f" {value} " in str(each) for each, value in zip(told, values, strict=True))
+
+
+def test_a_flow_that_fails_is_left_to_its_causes() -> None:
+    net = network(host_namespace(with_rule(PLACE, "-p tcp -m tcp --sport 1024:65535 -j DROP")))
+    assert told_by_field(net, (walk_flow(net, published()),)) == ()

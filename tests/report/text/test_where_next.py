@@ -1,0 +1,51 @@
+"""The last lines of an answer in which everything passes."""
+
+import msgspec
+import pytest
+
+from hairpin.answer.answer import Answer
+from hairpin.report.paper import Paper
+from hairpin.report.text.where_next import write_where_next
+from hairpin.report.words import Words
+from tests.report.answers import FORWARDING_OFF, answer, text
+
+
+def last(found: Answer) -> list[str]:
+    """Return the lines."""
+    paper = Paper(width=100, coloured=False, ascii_only=False)
+    write_where_next(found, Words("en"), paper)
+    return paper.text().strip().splitlines()
+
+
+def test_the_way_before_the_host_is_shown_by_tcpdump() -> None:
+    *_, line = last(answer())
+    assert line == "Still timing out? `tcpdump -ni eth0 port 8080`: no SYN means before this host."
+    assert text().strip().endswith(line)
+
+
+def test_of_several_ports_none_is_named() -> None:
+    *_, line = last(answer(port=None))
+    assert "port PORT`" in line
+
+
+def test_an_uplink_without_a_router_is_said_not_to_be_asked() -> None:
+    """Which clients it has is not known."""
+    assert last(answer())[0] == "Not asked: eth1 (`hairpin check 198.18.0.11:8080`)."
+
+
+def test_a_datagram_has_no_syn() -> None:
+    found = answer()
+    flows = tuple(
+        msgspec.structs.replace(
+            each,
+            trace=msgspec.structs.replace(each.trace, flow=msgspec.structs.replace(each.trace.flow, protocol="udp")),
+        )
+        for each in found.flows
+    )
+    *_, line = last(msgspec.structs.replace(found, flows=flows))
+    assert "no packet means before this host" in line
+
+
+@pytest.mark.parametrize("found", (answer(FORWARDING_OFF), answer(origin="host"), answer(origin="lan")))
+def test_where_a_flow_fails_or_no_outside_client_was_asked_there_is_nothing(found: Answer) -> None:
+    assert last(found) == []
