@@ -16,6 +16,7 @@ from hairpin.message import Message, message, verbatim
 from hairpin.remedy.remedy import OwnersDecision
 from hairpin.report.paper import Paper
 from hairpin.report.places import Places, places_of
+from hairpin.report.questions import write_questions
 from hairpin.report.text.cause_text import cause_numbers
 from hairpin.report.text.configured import configured_text, decision_text, undoing_text
 from hairpin.report.text.effects_text import effects_told, unasked_told
@@ -73,6 +74,7 @@ def plan_text(
     _write_said(plan, words, paper)
     if proposals:
         _write_proposals(proposals, words, paper)
+    write_questions(plan.answer, words, paper)
     write_unread(undecided_readings(plan.answer), words, paper)
     if plan.repairs:
         _write_end(plan, places, words, paper, lasting=lasting, applying=applying)
