@@ -16,7 +16,7 @@ from hairpin.walk.verdicts import Verdict, succeeds
 from hairpin.wanted import Wanted, ask_hardware_address, ask_neighbour
 
 
-class ForeignSource(msgspec.Struct, frozen=True):
+class ForeignSource(msgspec.Struct, frozen=True, tag="foreign-source"):
     """A packet from the address of one uplink, ``home``, that leaves by another, ``link``, to a router that may drop
     it."""
 
@@ -27,7 +27,7 @@ class ForeignSource(msgspec.Struct, frozen=True):
     link: str
 
 
-class LongPackets(msgspec.Struct, frozen=True):
+class LongPackets(msgspec.Struct, frozen=True, tag="long-packets"):
     """Packets of more than ``mtu_bytes`` that come in by ``link`` for containers, which told their senders a larger
     size."""
 
