@@ -13,6 +13,7 @@ from hairpin.netfilter.ir import Ruleset
 from hairpin.network.flow import Flow, FromContainer, FromHost, Lan, Outside, Start
 from hairpin.network.network import Network
 from hairpin.network.prefix import parse_address
+from hairpin.network.world import World
 from hairpin.replica.judge import judge, judge_all
 from hairpin.replica.judgement import Judgement
 from hairpin.replica.plan.blueprint import WORLD
@@ -27,14 +28,17 @@ from tests.small_host import (
     HOST_ADDRESS,
     HOST_NETNS,
     WEB,
+    egress,
     engine,
     host_namespace,
     local,
     network,
+    published,
     route,
     sibling,
     sysctls,
 )
+from tests.two_uplinks import LENIENT, OF_SECOND, SECOND, STRICT, TO_SECOND, two_uplinks
 from tests.walk.link.test_neighbour_discovery import net
 
 FAR, NEAR, OTHER, STACKED = (
@@ -285,3 +289,16 @@ def test_a_client_may_have_a_link_local_address() -> None:
     judgement = judge(built, asked)
     assert any((each.netns, each.source) == (HOST_NETNS, "fe80::77") for each in judgement.path)
     assert agreement(walk_flow(built, asked), judgement).agrees
+
+
+@pytest.mark.parametrize("stated", (None, STRICT, LENIENT), ids=("nothing", "strict", "lenient"))
+def test_the_stated_router_is_as_strict_as_the_walks(stated: World | None) -> None:
+    """It drops what leaves by its uplink with another uplink's address, answers to clients included, and nothing that
+    is for a machine on the link."""
+    near = Flow(Lan(NEAR), 4, SECOND, "tcp", 8151)
+    out = Flow(FromHost(SECOND), 4, FAR, "tcp", 443)
+    flows = (published(), TO_SECOND, near, out, msgspec.structs.replace(egress(), sport=40010))
+    for rules in ((), (OF_SECOND,)):
+        built = two_uplinks(world=stated, rules=rules)
+        for flow, said in zip(flows, judge_all(built, flows), strict=True):
+            assert agreement(walk_flow(built, flow), said).agrees, flow

@@ -24,10 +24,7 @@ def test_the_documented_example_is_read() -> None:
     example = PAGE.read_text("utf-8").split("```toml\n")[1].split("```")[0]
     assert parse_world(example, "world.toml") == World(
         publics=(PublicAddress(4, PUBLIC, 0x0A640304, host="node2"),),
-        peers=(
-            Peer(4, 0x0A000000, 8, ((0x0A640300, 28),), "node2"),
-            Peer(4, 0, 0, ((0xC6336400, 24),), link="eth0"),
-        ),
+        peers=(Peer(4, 0x0A000000, 8, ((0x0A640300, 28),), "node2"), Peer(4, 0, 0, ((0xC6336400, 24),), link="eth0")),
         return_routes=(ReturnRoute(4, 0xAC110000, 16),),
         upstream=(UpstreamRule("deny", "tcp", (8000, 9000)),),
     )

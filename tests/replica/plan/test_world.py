@@ -71,6 +71,23 @@ def test_a_peer_takes_only_the_sources_that_it_accepts() -> None:
     assert not any("priority 300" in line for line in for_another)
 
 
+def test_the_router_behind_an_uplink_drops_answers_to_clients_as_well() -> None:
+    accepted = (parse_address("198.51.100.0")[1], 24)
+    found = lines(World(peers=(Peer(4, 0, 0, (accepted,), link="eth0"),)), FLOW)
+    at = [
+        found.index(line)
+        for line in (
+            "rule add priority 150 iif w1 from 198.51.100.0/24 goto 200",
+            "rule add priority 150 iif w1 to 198.51.100.0/24 goto 200",
+            "rule add priority 151 iif w1 to 0.0.0.0/0 ipproto 6 blackhole",
+            "rule add priority 200 iif w1 to 192.0.2.10/32 lookup 100",
+        )
+    ]
+    assert at == sorted(at)
+    elsewhere = lines(World(peers=(Peer(4, 0, 0, (accepted,), link="eth1"),)), FLOW)
+    assert not any("priority 15" in line for line in elsewhere)
+
+
 def test_the_router_or_the_neighbour_solicits_the_hosts_ipv6_address() -> None:
     own, far, near = (parse_address(f"2001:db8:{text}")[1] for text in ("2::11", "1::10", "2::77"))
     linked = parse_address("fe80::77")[1]
