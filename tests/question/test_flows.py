@@ -9,7 +9,7 @@ from hairpin.host.host import Namespace
 from hairpin.host.link import Address
 from hairpin.host.netns import Netns, namespace_file
 from hairpin.host.socket import Socket
-from hairpin.network.flow import Flow
+from hairpin.network.flow import Flow, Outside
 from hairpin.network.network import Network
 from hairpin.network.prefix import parse_address
 from hairpin.network.world import World
@@ -17,10 +17,22 @@ from hairpin.question.asked import Origin, Target
 from hairpin.question.flows import flows_for, pod_flows
 from hairpin.question.outside import with_world
 from hairpin.question.port_flows import bindings_of
+from hairpin.question.target import parse_origin
 from hairpin.walk.walk import walk_flow
 from tests.causes.hosts import without_default_network
 from tests.names_host import named
-from tests.small_host import HOST_NETNS, WEB, container, container_namespace, engine, host_namespace, network, sibling
+from tests.small_host import (
+    HOST_NETNS,
+    WEB,
+    container,
+    container_namespace,
+    engine,
+    host_namespace,
+    network,
+    route,
+    sibling,
+)
+from tests.two_uplinks import two_uplinks
 
 LOOPBACK = 0x7F000001
 ON_LOOPBACK = PortBinding("tcp", 80, 8151, LOOPBACK, 4)
@@ -448,3 +460,33 @@ def test_other_namespaces_and_pods_without_address_have_none() -> None:
 def test_the_file_of_a_pod() -> None:
     assert namespace_file(sibling("netns:cni-1")) == "/run/netns/cni-1"
     assert namespace_file(HOST_NETNS) is None
+
+
+def asked_at(net: Network, origin: Origin | None) -> list[tuple[str, str]]:
+    """Return the clients outside and the addresses to which they send, for the published port."""
+    flows = flows_for(net, (Target(port=8151),), origin)
+    return [(each.start_text(), each.target_text()) for each in flows if isinstance(each.start, Outside)]
+
+
+FIRST, SECOND_OF_TWO = ("192.0.2.10", "198.51.100.11:8151/tcp"), ("192.0.2.10", "198.18.0.11:8151/tcp")
+
+
+def test_the_address_of_each_uplink_is_asked() -> None:
+    assert asked_at(two_uplinks(), None) == [FIRST, SECOND_OF_TWO]
+    assert asked_at(two_uplinks(), parse_origin("192.0.2.10")) == [FIRST, SECOND_OF_TWO]
+    assert asked_at(two_uplinks(), parse_origin("host")) == []
+    assert asked_at(two_uplinks(router=False), None) == [FIRST]
+
+
+def test_a_client_of_an_uplink_with_a_route_is_in_its_network() -> None:
+    """An internal network behind its own router: no client of the Internet comes in there."""
+    net = two_uplinks(router=False)
+    host = net.namespace(HOST_NETNS)
+    inner = route("10.0.0.0/8", "eth1", via="198.18.0.1")
+    routed = net.with_namespace(HOST_NETNS, msgspec.structs.replace(host, routes=(*host.routes, inner)))
+    assert asked_at(routed, None) == [FIRST, ("10.255.255.250", "198.18.0.11:8151/tcp")]
+    assert asked_at(routed, parse_origin("192.0.2.10")) == [FIRST]
+    assert asked_at(routed, parse_origin("10.1.2.3")) == [
+        ("10.1.2.3", "198.51.100.11:8151/tcp"),
+        ("10.1.2.3", "198.18.0.11:8151/tcp"),
+    ]

@@ -108,7 +108,12 @@ class FlowAnswer(msgspec.Struct, frozen=True):
 
     @property
     def judge(self) -> Judge:
-        """The highest judge that confirmed the verdict."""
+        """The highest judge that confirmed the verdict.  A replica's outside grants what a careful one may refuse."""
+        return "simulated" if self.trace.rests_on_grant else self.replayed
+
+    @property
+    def replayed(self) -> Judge:
+        """The highest judge that agreed, on what the outside grants, too."""
         return "simulated" if self.judged is None else self.judged.agreement.judge
 
     @property

@@ -12,6 +12,7 @@ from hairpin.answer.findings import findings
 from hairpin.answer.past_decisions import joined_by_choice
 from hairpin.answer.remarks import remarks
 from hairpin.causes.cause import Finding
+from hairpin.causes.proof import Proof
 from hairpin.diagnose.diagnose import Diagnosis, without_search
 from hairpin.diagnose.examination import Examination, examine
 from hairpin.diagnose.invented_fields import told_by_field
@@ -144,6 +145,11 @@ def _needs_all(found: Finding) -> bool:
     return found.candidate.of_network or any(way.change.parts for way in found.candidate.ways)
 
 
+def _is_granted(proof: Proof | None) -> bool:
+    """Return whether the proof stands on what a careful outside refuses: a replica's outside grants it, too."""
+    return proof is not None and proof.repaired is not None and proof.repaired.rests_on_grant
+
+
 def _judged(found: Answer, word: "Replication") -> Answer:
     """Return the answer with the verdicts of the second judge added."""
     return msgspec.structs.replace(
@@ -152,7 +158,9 @@ def _judged(found: Answer, word: "Replication") -> Answer:
             msgspec.structs.replace(each, judged=both) for each, both in zip(found.flows, word.flows, strict=True)
         ),
         causes=tuple(
-            msgspec.structs.replace(each, judge="replicated") if each.ref in word.causes else each
+            msgspec.structs.replace(each, judge="replicated")
+            if each.ref in word.causes and not _is_granted(each.proof)
+            else each
             for each in found.causes
         ),
         unread=(*found.unread, *word.unread),

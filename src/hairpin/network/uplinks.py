@@ -10,8 +10,8 @@ from hairpin.host.route import TABLE_MAIN, Route
 from hairpin.network.network import Network, addresses_of, is_bridge_port, outer_link
 from hairpin.network.prefix import Version, inside
 
-_OVER_ANOTHER = ("tun", "wireguard")
-"""Links whose packets leave by another uplink, inside an outer packet."""
+_OVER_ANOTHER = ("tun", "wireguard", "macvlan", "ipvlan")
+"""Links whose packets leave by another uplink: inside an outer packet, or beside its own."""
 
 
 class Uplink(msgspec.Struct, frozen=True):
@@ -29,8 +29,8 @@ class Uplink(msgspec.Struct, frozen=True):
 
 
 def uplinks_of(network: Network, netns: Netns, version: Version) -> tuple[Uplink, ...]:
-    """Return the links with a global address by which packets leave the host, except tunnels and links that are
-    down."""
+    """Return the links with a global address by which packets leave the host, except tunnels, links
+    that stand on another uplink, and links that are down."""
     namespace = network.namespace(netns)
     held: dict[str, list[Address]] = {}
     for each in addresses_of(namespace, None, version):
@@ -80,6 +80,9 @@ def default_route_by(namespace: Namespace, version: Version, link: str) -> Route
 
 def home_of(network: Network, netns: Netns, version: Version, source: int, link: str) -> Uplink | None:
     """Return the other uplink that the source address belongs to; None if ``link`` has it, or a network with it."""
+    held = addresses_of(network.namespace(netns), None, version)
+    if all(each.value != source or each.link == link for each in held):
+        return None
     found = uplinks_of(network, netns, version)
     here = next((each for each in found if each.link == link), None)
     if here is not None and any(inside(source, each.value, each.prefix_length, version) for each in here.addresses):

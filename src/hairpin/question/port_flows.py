@@ -7,7 +7,7 @@ from hairpin.host.host import Host, Namespace
 from hairpin.host.swarm import ServicePort
 from hairpin.network.flow import Flow, FromHost, Lan, Outside, Protocol
 from hairpin.network.network import Network, addresses_of, free_address, owns_address
-from hairpin.network.prefix import Version, is_loopback
+from hairpin.network.prefix import Version, inside, is_loopback
 from hairpin.network.wires import holder_of
 from hairpin.question.asked import Origin, Target
 from hairpin.question.held import given_up, holder_of_port
@@ -136,19 +136,26 @@ def to_port(
                 for point in _standpoints(network, host, version, target, origin, others)
                 for address in _addresses(network, host, version, target, binding, point)
             ),
-            *(_at_other_uplinks(network, host, version) if _is_of_any_address(target, binding, origin) else ()),
+            *(_at_other_uplinks(network, host, version, origin) if _is_of_any_address(target, binding, origin) else ()),
         )
     ]
 
 
 def _is_of_any_address(target: Target, binding: PortBinding | None, origin: Origin | None) -> bool:
-    """Return whether the question means the port at every address of the host, from the usual clients."""
-    return target.address is None and origin is None and (binding is None or binding.host_ip is None)
+    """Return whether the question means the port at every address of the host, from clients outside."""
+    from_outside = origin is None or origin.kind == "address"
+    return target.address is None and from_outside and (binding is None or binding.host_ip is None)
 
 
-def _at_other_uplinks(network: Network, host: Host, version: Version) -> Iterator[tuple[Standpoint, int]]:
+def _at_other_uplinks(
+    network: Network, host: Host, version: Version, origin: Origin | None
+) -> Iterator[tuple[Standpoint, int]]:
     """Yield a client behind the router of each further uplink, with the uplink's address: any client if the uplink has
-    a default route, else one in the network to which its route leads."""
+    a default route, else one in the network to which its route leads.  The named client, if there is one, must be
+    there."""
+    named = start_named(network, host, version, origin) if origin is not None else None
+    if named is not None and not isinstance(named.start, Outside):
+        return
     for uplink in further_uplinks(network, host.netns, version):
         if uplink.way is None:
             continue
@@ -158,6 +165,8 @@ def _at_other_uplinks(network: Network, host: Host, version: Version) -> Iterato
         namespace, base, length = network.namespace(host.netns), uplink.way.destination, uplink.way.prefix_length
         usual_clients = clients(network, host.netns, version)
         client = next(iter(usual_clients), None) if not length else free_address(namespace, base, length, version)
+        if named is not None and isinstance(named.start, Outside):
+            client = named.start.address if inside(named.start.address, base, length, version) else None
         if client is not None:
             yield Standpoint(Outside(client), host), asked
 

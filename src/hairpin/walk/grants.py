@@ -72,8 +72,7 @@ def _is_passed_on(about: ForeignSource, gateway: str, wanted: tuple[Wanted, ...]
             "Does the router behind {link}, {gateway}, pass on packets from {source}, the address of {home}?", **facts
         ),
         if_yes=message(
-            "The verdict holds: a client's next packet comes in by {home} after each answer by {link}",
-            **facts,
+            "The verdict holds: a client's next packet comes in by {home} after each answer by {link}", **facts
         ),
         if_no=message("The answers from {source} are lost behind {link}: send them out by {home}", **facts),
         wanted=wanted,

@@ -72,4 +72,10 @@ def _answered_by_same_uplink(view: View, loose: Candidate) -> Iterator[Candidate
     asked = next((each.value for each in home.addresses if each.value == view.flow.daddr), home.main.value)
     for change in ways_home(view.network, ForeignSource(view.stop.netns, 4, asked, holder, "")):
         both = Change((*loose.change.parts, *change.parts))
-        yield msgspec.structs.replace(loose, change=both, advice=())
+        yield msgspec.structs.replace(loose, change=both, advice=(_ANSWERS_TOO,))
+
+
+_ANSWERS_TOO = message(
+    "the answers are sent back by the same uplink, because the router behind another one may drop packets with this "
+    "uplink's address"
+)

@@ -35,7 +35,7 @@ def write_grounds(answer: Answer, words: Words, paper: Paper, places: Places, *,
 def source_of(answer: Answer) -> Message:
     """Return the sentence that says when the hosts were read, and whether a replica agrees."""
     flows = answer.flows
-    agreed = flows and all(flow.judge == "replicated" and flow.verdict != "depends" for flow in flows)
+    agreed = flows and all(flow.replayed == "replicated" and flow.verdict != "depends" for flow in flows)
     agreed = agreed and not answer.disputes
     if answer.has_several_hosts:
         read = (host for host in answer.network.hosts if host.was_read)
