@@ -1,5 +1,6 @@
 """The change that sends packets out by the uplink that has their address."""
 
+import msgspec
 import pytest
 
 from hairpin.causes.uplink_of_answers import ways_home
@@ -8,6 +9,7 @@ from hairpin.change.commands.text import all_shown
 from hairpin.change.simulation.simulate import simulate
 from hairpin.change.steps import steps
 from hairpin.host.route import PolicyRule
+from hairpin.network.flow import FromHost
 from hairpin.network.network import Network
 from hairpin.walk.trace import ForeignSource
 from hairpin.walk.walk import walk_flow
@@ -72,3 +74,17 @@ def test_the_rule_comes_before_those_that_the_host_has() -> None:
     assert isinstance(made, AddEntry)
     assert isinstance(made.entry, PolicyRule)
     assert made.entry.priority == 4
+
+
+def test_a_rule_for_the_address_leaves_the_host_s_own_networks_alone() -> None:
+    """The host itself asks its port at that address: the packet is translated to the container, and its source is the
+    address."""
+    net = two_uplinks(table=254, rules=())
+    asked = msgspec.structs.replace(TO_SECOND, start=FromHost())
+    assert walk_flow(net, asked).succeeds
+    for_own, *_ = ways_home(net, ABOUT)
+    assert walk_flow(simulate(for_own, net), asked).succeeds
+    assert all_shown(steps(for_own, net), guarded=False)[1:] == (
+        "ip rule add priority 89 from 198.18.0.11/32 lookup main suppress_prefixlength 0",
+        "ip rule add priority 90 from 198.18.0.11/32 lookup 100",
+    )

@@ -43,17 +43,27 @@ def questions_of(network: Network, traces: Sequence[tuple[str, Trace]]) -> tuple
             flows.setdefault(key, []).append(ref)
             walks.setdefault(key, []).append(trace)
     return tuple(
-        QuestionAnswer(f"q{number}", each, tuple(dict.fromkeys(flows[key])), _repair(network, each, walks[key]))
+        QuestionAnswer(
+            f"q{number}",
+            each,
+            tuple(dict.fromkeys(flows[key])),
+            _repair(network, each, walks[key], tuple(trace for _, trace in traces)),
+        )
         for number, (key, each) in enumerate(asked.items(), 1)
     )
 
 
-_FEW = 3
+_FEW = 8
 """The flows of a question with which its repair is walked."""
+_MANY = 24
+"""The other flows that have to pass as before."""
 
 
-def _repair(network: Network, asked: OpenQuestion, traces: Sequence[Trace]) -> tuple[str, ...]:
-    """Return the commands of the narrowest change that makes the answer needless for the flows of the question."""
+def _repair(
+    network: Network, asked: OpenQuestion, traces: Sequence[Trace], all_traces: Sequence[Trace]
+) -> tuple[str, ...]:
+    """Return the commands of the narrowest change that makes the answer needless for the flows of the question, and
+    with which the other asked flows pass as before."""
     if asked.about is None:
         return ()
     from hairpin.change.commands.text import all_shown  # noqa: PLC0415 - few hosts leave such a question open
@@ -61,11 +71,14 @@ def _repair(network: Network, asked: OpenQuestion, traces: Sequence[Trace]) -> t
     from hairpin.change.steps import steps  # noqa: PLC0415
 
     flows = [each.flow for each in traces if each.succeeds][:_FEW]
+    others = [each.flow for each in all_traces if each.succeeds and each not in traces][:_MANY]
     for change in _changes(network, asked.about) if flows else ():
         with suppress(ChangeError):
             after = simulate(change, network)
             walks = [walk_flow(after, flow) for flow in flows]
-            if all(each.succeeds and all(one.about != asked.about for one in each.questions) for each in walks):
+            granted = any(one.about == asked.about for each in walks for one in each.questions)
+            passing = all(each.succeeds for each in walks) and all(walk_flow(after, each).succeeds for each in others)
+            if passing and not granted:
                 return all_shown(steps(change, network), guarded=False)
     return ()
 

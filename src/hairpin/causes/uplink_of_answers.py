@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from hairpin.change.change import AddEntry, Change, Primitive
 from hairpin.change.intent import MarkAnswers, rendered
 from hairpin.host.host import Namespace
-from hairpin.host.route import NextHop, PolicyRule, Route
+from hairpin.host.route import TABLE_MAIN, NextHop, PolicyRule, Route
 from hairpin.network.network import Network
 from hairpin.network.prefix import Version
 from hairpin.network.uplinks import default_route_by, gateway_of, way_behind
@@ -33,10 +33,13 @@ def ways_home(network: Network, about: ForeignSource) -> Iterator[Change]:
         return
     number, made = table
     priority = _priority(namespace, about.version)
-    own = PolicyRule(about.version, priority, table=number, source=(about.source, 32 if about.version == 4 else 128))
+    source = (about.source, 32 if about.version == 4 else 128)
+    # The table has a default route alone: packets to the host's own networks keep the routes of the main table.
+    near = PolicyRule(about.version, priority - 1, table=TABLE_MAIN, source=source, suppress_prefix_length=0)
+    own = PolicyRule(about.version, priority, table=number, source=source)
     marked = PolicyRule(about.version, priority, table=number, mark=(bit, bit))
     marking = rendered(MarkAnswers(about.netns, about.version, about.home, bit), network).parts
-    for_own: tuple[Primitive, ...] = (AddEntry(about.netns, own),)
+    for_own: tuple[Primitive, ...] = (AddEntry(about.netns, near), AddEntry(about.netns, own))
     for_answers: tuple[Primitive, ...] = (*marking, AddEntry(about.netns, marked))
     for parts in (for_own, for_answers, (*for_own, *for_answers)):
         yield Change((*made, *parts))
@@ -64,8 +67,7 @@ def _free_bit(namespace: Namespace) -> int | None:
 
 
 def _priority(namespace: Namespace, version: Version) -> int:
-    """Return a free priority before every other rule's, but after that of table local."""
-    used = {each.priority for each in namespace.rules if each.version == version}
-    first = min((each for each in used if each), default=32766)
-    wanted = min(_USUAL_PRIORITY, first - 1)
-    return next((each for each in range(wanted, 0, -1) if each not in used), 1)
+    """Return a priority before every other rule's, so that the one before it is free as well; but after that of table
+    local."""
+    first = min((each.priority for each in namespace.rules if each.version == version and each.priority), default=32766)
+    return max(2, min(_USUAL_PRIORITY, first - 1))

@@ -259,5 +259,5 @@ def test_the_narrowest_change_is_named_first() -> None:
         [type(part).__name__ for part in diagnose(net, flow).causes[0].candidate.change.parts]
         for net, flow in ((two_uplinks(world=STRICT, rules=()), FROM_SECOND), (two_uplinks(world=STRICT), TO_SECOND))
     )
-    assert own == ["AddEntry"]
+    assert own == ["AddEntry", "AddEntry"]
     assert forwarded == ["InsertRule", "InsertRule", "AddEntry"]
