@@ -1,6 +1,6 @@
 """Answers a question about the hosts that the evidence describes."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -22,6 +22,7 @@ from hairpin.question.flows import flows_for
 from hairpin.question.hosts import refuse_same_machine
 from hairpin.question.outside import with_world
 from hairpin.question.question import Question
+from hairpin.walk.trace import Trace
 from hairpin.walk.walk import walk_flow
 
 if TYPE_CHECKING:
@@ -120,8 +121,17 @@ def _with_questions(answer: Answer) -> Answer:
         from hairpin.answer.states import with_states  # noqa: PLC0415 - a walk asks for no causes
 
         answer = with_states(answer)
-    asked = questions_of(answer.network, tuple((each.ref, each.trace) for each in answer.flows))
+    traces = tuple((each.ref, each.trace) for each in answer.flows)
+    asked = questions_of(answer.network, (*traces, *_granted(answer)))
     return msgspec.structs.replace(answer, questions=asked)
+
+
+def _granted(answer: Answer) -> Iterator[tuple[str, Trace]]:
+    """Yield the walks of the proofs that stand on what a careful outside may refuse, each with its flow's ref."""
+    for each in answer.causes:
+        repaired = each.proof.repaired if each.proof is not None and each.severity == "blocking" else None
+        if repaired is not None and each.flows and any(one.about is not None for one in repaired.questions):
+            yield each.flows[0], repaired
 
 
 def network_of(sources: tuple[Source, ...]) -> Network:

@@ -104,6 +104,8 @@ class CauseText:
         words = self._words
         if cause.proof is not None:
             said = self._proof(cause, cause.proof)
+            if cause.proof.repaired is not None and cause.proof.repaired.rests_on_grant:
+                said = message("{said}, if the answer to the question below is yes", said=said)
             paper.prose(words(said), indent=2, first=f"{words(message('proof:'))} ", first_style="strong")
         elif cause.event is not None:
             paper.prose(words(message("it strikes after: {event}", event=cause.event)), indent=2)
