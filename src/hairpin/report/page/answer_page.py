@@ -24,6 +24,7 @@ from hairpin.report.text.head_text import write_before_summary, write_verdicts
 from hairpin.report.text.overview import overview_of
 from hairpin.report.text.prove_text import prove_text
 from hairpin.report.text.summary import summary
+from hairpin.report.text.where_next import write_where_next
 from hairpin.report.verdicts import Group, flow_text, groups
 from hairpin.report.words import Words
 from hairpin.walk.trace import Trace
@@ -191,6 +192,7 @@ class _AnswerPage:
         """Yield the basis of the answer, and the missing readings."""
         sheet = Sheet(self._words)
         write_grounds(self._answer, self._words, sheet, self._places, verbose=True)
+        write_where_next(self._answer, self._words, sheet)
         found = sheet.elements()
         if found:
             yield element("section", element("h2", self._words(message("what this rests on"))), *found)
