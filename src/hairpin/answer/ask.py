@@ -122,11 +122,11 @@ def _with_questions(answer: Answer) -> Answer:
 
         answer = with_states(answer)
     traces = tuple((each.ref, each.trace) for each in answer.flows)
-    asked = questions_of(answer.network, (*traces, *_granted(answer)))
+    asked = questions_of(answer.network, (*traces, *_grant_walks(answer)))
     return msgspec.structs.replace(answer, questions=asked)
 
 
-def _granted(answer: Answer) -> Iterator[tuple[str, Trace]]:
+def _grant_walks(answer: Answer) -> Iterator[tuple[str, Trace]]:
     """Yield the walks of the proofs that stand on what a careful outside may refuse, each with its flow's ref."""
     for each in answer.causes:
         repaired = each.proof.repaired if each.proof is not None and each.severity == "blocking" else None

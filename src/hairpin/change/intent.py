@@ -118,7 +118,7 @@ def rendered(intent: Intent, network: Network) -> Change:
             dialect = _in_use(netns, network)
             return Change((_inserted(netns, dialect, version, "mangle", "FORWARD", _CLAMPING, None),))
         case MarkAnswers():
-            return _marked(intent, network)
+            return _answer_marks(intent, network)
         case _:
             assert_never(intent)
 
@@ -204,7 +204,7 @@ def _looped_back(intent: LoopBack, network: Network) -> Change:
     return Change(tuple(parts))
 
 
-def _marked(intent: MarkAnswers, network: Network) -> Change:
+def _answer_marks(intent: MarkAnswers, network: Network) -> Change:
     """Return two rules: one keeps the bit in the connection's mark, the other copies it to the packets that answer."""
     netns, version, bit = intent.netns, intent.version, intent.mark
     dialect, others = _in_use(netns, network), ~bit & 0xFFFFFFFF

@@ -35,11 +35,11 @@ def told_by_field(network: Network, traces: Sequence[Trace]) -> tuple[Message, .
             stop = other.usual.stop
             decided = stop.decided_by if stop is not None else None
             if not other.succeeds and other.verdict != "depends" and isinstance(decided, RuleDecided):
-                found.setdefault((field, decided.place.text), _told(field, value, trace.flow, decided))
+                found.setdefault((field, decided.place.text), _note(field, value, trace.flow, decided))
     return tuple(found.values())
 
 
-def _told(field: str, value: int, flow: Flow, decided: RuleDecided) -> Message:
+def _note(field: str, value: int, flow: Flow, decided: RuleDecided) -> Message:
     facts = {
         "value": value,
         "own": flow.sport if field == "sport" else _USUAL_TTL,
