@@ -51,6 +51,8 @@ def test_each_kind_of_fault_has_a_scenario() -> None:
 
 
 WITHOUT = {
+    "bridge-vlan-filtered": "the lab's kernel has no VLAN filtering of bridges: tests/causes/bridge/test_bridge.py",
+    "wireguard-address-not-allowed": "no host of the lab has WireGuard: tests/causes/between_hosts",
     "raw-drop-direct-routing": "dockerd 28 and later program the rule; the lab has an older one",
     "published-bypasses-host-firewall": "no connection fails by it; tests/causes/rules has its file's test",
     "firewalld-reload-loses-engine-protection": "no connection fails by it: python -m tests.matrix.latent",

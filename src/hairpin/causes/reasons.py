@@ -34,6 +34,7 @@ ASKED_AT: dict[str, str] = {
     "bridge-subnet-overlaps-route": (
         "link-down no-carrier bridge-down no-neighbour rule policy reject rp-filter left-instead"
     ),
+    "bridge-vlan-filtered": "bridge-vlan",
     "client-inside-container-subnet": (
         "link-down no-carrier bridge-down no-neighbour rule policy reject rp-filter wrong-answer"
     ),
@@ -233,5 +234,6 @@ ASKED_AT: dict[str, str] = {
     ),
     "veth-down": "link-down no-carrier bridge-down",
     "vxlan-port-blocked": "rule policy reject",
+    "wireguard-address-not-allowed": "no-tunnel-remote peer-not-allowed",
     "xtables-lock-contention": "",
 }

@@ -26,6 +26,7 @@ from tests.small_host import egress, host_namespace, local, route
 from tests.small_host import network as small_network
 from tests.two_hosts import ADDRESSES, OPEN, TUNNEL_ADDRESSES, network, node, seen, vxlan
 from tests.walk.link.test_flannel_udp import relaying
+from tests.walk.link.test_wireguard import INNER, NEAR, guarded, to
 
 INSIDE = parse_address("10.244.2.1")[1]
 STRANGER = parse_address("198.51.100.99")[1]
@@ -197,7 +198,13 @@ def entered(*, seen_by_far: bool) -> Network:
     return network(node("one", neighbours=(entry,)), two(node("two", neighbours=(seen("two"),) if seen_by_far else ())))
 
 
+GUARDED = Flow(FromHost(), 4, INNER["two"], "tcp", 80, host="one")
+UNALLOWED = Network((guarded("one", peers=to(ADDRESSES["two"], 51820, NEAR)),))
+
 CASES: dict[str, Case] = {
+    "no peer of a WireGuard device has the address": Case(
+        UNALLOWED, GUARDED, ("wireguard-address-not-allowed",), Network((guarded("one"),)),
+    ),
     "a node has no entries of an overlay network": Case(
         untold("node1"), TO_NODE2, ("overlay-peer-missing",), OVERLAY,
     ),
@@ -420,3 +427,10 @@ def test_what_the_nodes_of_an_overlay_network_lack_is_left_to_dockerd() -> None:
     (remedy,) = remedies(suspect.cause, suspect.candidate, OVERLAY)
     assert remedy.commands == ()
     assert [text in str(remedy.advice) for text in ("wait a minute", "7946")] == [True, True]
+
+
+def test_a_wireguard_device_without_a_peer_for_the_address() -> None:
+    """Of one host, whose far end is not read: the keys are supposed to fit, as on a healthy host."""
+    (suspect,) = diagnose(UNALLOWED, GUARDED).causes
+    assert not suspect.candidate.offered
+    assert "peer 1 of wg0" in " | ".join(str(one) for way in suspect.candidate.ways for one in way.said)

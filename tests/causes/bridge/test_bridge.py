@@ -49,6 +49,12 @@ def with_stp(state: str) -> Network:
     return network(with_link(host, "veth1", port=BridgePort(state=state)))
 
 
+def filtering(port: BridgePort) -> Network:
+    """Return the host whose bridge filters VLANs, and whose container's port is in these."""
+    host = with_link(host_namespace(), "docker0", bridge=BridgeInfo(vlan_filtering=True))
+    return network(with_link(host, "veth1", port=port))
+
+
 def ports(*isolated: str) -> Network:
     """Return the host with two containers, some of whose bridge ports are isolated."""
     whole = with_db()
@@ -148,6 +154,13 @@ CASES: dict[str, Case] = {
         with_stp("listening"), published(), ("bridge-port-blocked",), with_stp("forwarding"),
     ),
     "STP blocks the port": Case(with_stp("blocking"), published(), ("bridge-port-blocked",), with_stp("forwarding")),
+    "the port is in no VLAN": Case(
+        filtering(BridgePort(pvid=None)), published(), ("bridge-vlan-filtered",), filtering(BridgePort()),
+    ),
+    "the port is in another VLAN": Case(
+        filtering(BridgePort(pvid=10, vlans=((10, 10, True),))), published(), ("bridge-vlan-filtered",),
+        filtering(BridgePort()),
+    ),
     "the port of a bridge that no engine made is blocked": Case(
         network(with_link(host_namespace(), "veth1", port=BridgePort(state="disabled")), docker=NO_NETWORKS),
         published(), ("bridge-port-blocked",), network(docker=NO_NETWORKS),

@@ -4,6 +4,7 @@ from hairpin.answer.answer import Answer, CauseAnswer, Judge
 from hairpin.causes.proof import Proof
 from hairpin.causes.where import rule_of
 from hairpin.message import Message, message
+from hairpin.report.open_ends import open_end
 from hairpin.report.paper import Paper, wrapped
 from hairpin.report.places import Places
 from hairpin.report.quotes import Quote, Quotes
@@ -226,6 +227,9 @@ def write_unexplained(answer: Answer, group: Group, words: Words, paper: Paper) 
             "out: hairpin snapshot --redact"
         )
         paper.prose(words(said), indent=2)
+        stop = answer.flows[group.numbers[0]].trace.usual.stop
+        if stop is not None:
+            paper.prose(words(open_end(stop)), indent=2)
         return
     paper.prose(words(message("It cannot be decided from what was read. It depends on whether")), indent=2)
     flow = answer.flows[group.numbers[0]]

@@ -1,0 +1,103 @@
+"""A WireGuard device has no peer for an address: its AllowedIPs lack it, or the peer's endpoint is not known.
+
+Users see: the tunnel is up and its own addresses answer; a container's network, or a LAN behind the tunnel, does not.
+
+Proof: the device refuses to send to, or drops what comes from, the address; with the address among the AllowedIPs of
+its peer the packet goes on.
+Now: ``wg set DEVICE peer KEY allowed-ips …`` with the address's network added to those that the peer has.
+Lasting: ``AllowedIPs`` in the device's configuration (``/etc/wireguard``), on the side that refuses.
+"""
+
+from collections.abc import Iterator
+
+import msgspec
+
+from hairpin.causes.cause import Candidate, Cause, View, Way
+from hairpin.causes.where import OfLink
+from hairpin.change.change import Change, SetLink, one
+from hairpin.host.link import Link
+from hairpin.host.wireguard import Peer, Prefix
+from hairpin.message import Message, message
+from hairpin.netfilter.packet import Packet
+from hairpin.network.prefix import address_text, width
+from hairpin.network.tunnel.wireguard import allowed_text, settings
+from hairpin.walk.state import LinkDecided
+
+
+def find(view: View) -> Iterator[Candidate]:
+    """Yield one candidate for each peer to which the address may belong: of a single peer the proof is whole."""
+    stop = view.stop
+    link = view.namespace.link(stop.link)
+    if link is None or link.wireguard is None or not isinstance(stop.decided_by, LinkDecided):
+        return
+    sends = stop.reason == "no-tunnel-remote"
+    inner = stop.seen.packet if sends else _inner(view)
+    if inner is None:
+        return
+    address = inner.daddr if sends else inner.saddr
+    wanted = Prefix(inner.version, address, width(inner.version))
+    for peer in settings(link).peers:
+        if not sends or peer.endpoint is not None:
+            yield _candidate(view, link, peer, wanted, stop.decided_by.said)
+
+
+def _inner(view: View) -> Packet | None:
+    """Return the packet that the far device wrapped; None if its wrapping was not walked."""
+    steps = (*view.branch.request, *view.branch.reply, *view.branch.data)
+    wrapped = [step.packet for step in steps if step.stage == "tunnel" and step.note != view.stop.reason]
+    return wrapped[-1] if wrapped else None
+
+
+def _candidate(view: View, link: Link, peer: Peer, wanted: Prefix, said: Message) -> Candidate:
+    """Return the candidate by which the address belongs to the peer, and to no other one."""
+    device = settings(link)
+    others = tuple(
+        msgspec.structs.replace(
+            each,
+            allowed=(*each.allowed, wanted) if each == peer else tuple(one for one in each.allowed if one != wanted),
+        )
+        for each in device.peers
+    )
+    changed = msgspec.structs.replace(link, wireguard=msgspec.structs.replace(device, peers=others))
+    address, host = address_text(wanted.network, wanted.version), view.stop.netns.host
+    return Candidate(
+        title=message(
+            "WireGuard device {link} of {host} has no peer that {address} is allowed to",
+            link=link.name,
+            host=host or message("this host"),
+            address=address,
+        )
+        if len(device.peers) == 1
+        else message(
+            "WireGuard device {link} of {host} does not allow {address} to the peer that has it",
+            link=link.name,
+            host=host or message("this host"),
+            address=address,
+        ),
+        detail=message("{said}.", said=said),
+        change=one(SetLink(view.stop.netns, changed)),
+        where=OfLink(link.name),
+        in_class="unlike-tunnel-ends",
+        evidence=(device.evidence or link.evidence,),
+        offered=False,
+        ways=(Way(Change(()), (_allow(link, peer, address),)),),
+    )
+
+
+def _allow(link: Link, peer: Peer, address: str) -> Message:
+    has = allowed_text(peer.allowed)
+    return message(
+        "if {address} is behind peer {number} of {link}: add its network to that peer's AllowedIPs, which are {has} "
+        "now (wg set {link} peer KEY allowed-ips takes the whole list), and in /etc/wireguard/{link}.conf",
+        address=address,
+        number=peer.number,
+        link=link.name,
+        has=has,
+    )
+
+
+CAUSE = Cause(
+    title=message("A WireGuard device has no peer for an address"),
+    source="drivers/net/wireguard/allowedips.c wg_allowedips_lookup_dst(), wg_allowedips_lookup_src()",
+    reasons=frozenset({"no-tunnel-remote", "peer-not-allowed"}),
+)

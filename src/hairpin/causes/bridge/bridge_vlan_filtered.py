@@ -1,0 +1,81 @@
+"""A bridge filters VLANs, and a port on the way is not in the frame's VLAN.
+
+Users see: one container is out of reach for everybody, the host included, though its link is up and its port forwards.
+
+Proof: the frame stops at a port, or at the bridge itself, which is not in its VLAN; without VLAN filtering it passes.
+Now: ``bridge vlan add dev PORT vid VLAN`` with the flags that the other ports have.
+Lasting: the configuration of whatever switched the filtering on; engines leave it off.
+"""
+
+from collections.abc import Iterator
+
+import msgspec
+
+from hairpin.causes.cause import Candidate, Cause, View, Way
+from hairpin.causes.where import OfLink
+from hairpin.change.change import Change, SetLink, one
+from hairpin.host.link import BridgeInfo, BridgePort, Link
+from hairpin.message import Message, message
+from hairpin.walk.state import LinkDecided
+
+
+def find(view: View) -> Iterator[Candidate]:
+    """Yield one candidate for the port, or the bridge itself, that is not in the frame's VLAN."""
+    stop, namespace = view.stop, view.namespace
+    by = namespace.link(stop.link)
+    bridge = by if by is None or by.kind == "bridge" else namespace.link(by.master or "")
+    if by is None or bridge is None or bridge.bridge is None or not bridge.bridge.vlan_filtering:
+        return
+    said = stop.decided_by.said if isinstance(stop.decided_by, LinkDecided) else message("does not carry this VLAN")
+    open_ = msgspec.structs.replace(bridge.bridge, vlan_filtering=False)
+    others = (each for each in namespace.links if bridge.name in (each.name, each.master))
+    yield Candidate(
+        title=message("Bridge {bridge} filters VLANs, and {port} is not in the frame's", bridge=bridge.name,
+                      port=by.name),
+        detail=message("{port} {said}. The VLANs of the bridge and of its ports: {vlans}.", port=by.name, said=said,
+                       vlans="; ".join(f"{each.name} {_vlans(each)}" for each in others)),
+        change=one(SetLink(stop.netns, msgspec.structs.replace(bridge, bridge=open_))),
+        where=OfLink(by.name, master=bridge.name),
+        in_class="link-or-route",
+        evidence=(by.evidence,),
+        offered=False,
+        ways=tuple(Way(Change(()), (each,)) for each in _what_to_do(bridge, by)),
+    )  # fmt: skip
+
+
+def _vlans(link: Link) -> str:
+    """Return the VLANs of a port or of the bridge itself as ``bridge vlan show`` writes them."""
+    group: BridgePort | BridgeInfo | None = link.bridge if link.kind == "bridge" else link.port
+    if group is None:
+        return "-"
+    listed = group.vlans or (((1, 1, True),) if group.pvid == 1 else ())
+    words = (
+        (str(first) if first == last else f"{first}-{last}")
+        + (" PVID" if group.pvid == first else "")
+        + (" untagged" if untagged else "")
+        for first, last, untagged in listed
+    )
+    return ", ".join(words) or "-"
+
+
+def _what_to_do(bridge: Link, by: Link) -> Iterator[Message]:
+    """Yield what a person can do.  Somebody switched the filtering on, so nothing switches it off by itself."""
+    itself = " self" if by.name == bridge.name else ""
+    yield message(
+        "add {port} to the VLAN of the others: bridge vlan add dev {port} vid 1 pvid untagged{itself} (1 is the "
+        "kernel's default, which an engine's port has)",
+        port=by.name,
+        itself=itself,
+    )
+    yield message(
+        "if nothing on {bridge} needs VLANs: ip link set dev {bridge} type bridge vlan_filtering 0. Ask whoever "
+        "switched the filtering on",
+        bridge=bridge.name,
+    )
+
+
+CAUSE = Cause(
+    title=message("A bridge filters VLANs, and a port is not in the frame's"),
+    source="net/bridge/br_vlan.c __allowed_ingress(), br_allowed_egress()",
+    reasons=frozenset({"bridge-vlan"}),
+)

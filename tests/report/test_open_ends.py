@@ -1,0 +1,58 @@
+"""Every state that a drawing can end in has a cause that is asked there, or a question with its command."""
+
+from typing import get_args
+
+import msgspec
+import pytest
+
+from hairpin.causes.reasons import ASKED_AT
+from hairpin.diagnose.diagnose import diagnose
+from hairpin.host.link import PORT_STATES, BridgeInfo, BridgePort
+from hairpin.network.network import Network
+from hairpin.report.open_ends import OPEN_ENDS, open_end
+from hairpin.walk.state import Reason
+from hairpin.walk.walk import walk_flow
+from tests.causes.hosts import with_link
+from tests.small_host import host_namespace, network, published
+
+REASONS = get_args(Reason)
+
+UNDECIDED = {"taken-away", "rules-unread", "sockets-unread", "namespace-unread", "endpoint-elsewhere", "opaque-device",
+             "too-many-ways"}  # fmt: skip
+"""Stops that decide no verdict: the answer says on what it depends."""
+STATED = {"upstream-denies"}
+"""The user has stated the fact that decides."""
+OPEN_CONNECTIONS = {"redirect-translated", "masquerade-moved"}
+"""Only packets of connections that are open already end so."""
+
+
+@pytest.mark.parametrize("reason", REASONS)
+def test_every_stop_has_causes_or_decides_no_verdict(reason: Reason) -> None:
+    asked = [each for each, at in ASKED_AT.items() if reason in at.split()]
+    assert bool(asked) != (reason in UNDECIDED | STATED | OPEN_CONNECTIONS)
+
+
+@pytest.mark.parametrize("reason", REASONS)
+def test_every_stop_leaves_a_question_with_a_command_open(reason: Reason) -> None:
+    stop = walk_flow(network(), published()).usual.stop
+    assert stop is None
+    failing = walk_flow(blocked("blocking"), published()).usual.stop
+    assert failing is not None
+    said = str(open_end(msgspec.structs.replace(failing, reason=reason)))
+    assert "?" in said or "hairpin as root" in said or "stated" in said
+    assert "{" not in said
+
+
+def test_no_reason_is_left_out() -> None:
+    assert set(OPEN_ENDS) == set(REASONS)
+
+
+def blocked(state: str, *, stp: bool = False) -> Network:
+    host = with_link(host_namespace(), "docker0", bridge=BridgeInfo(stp=stp))
+    return network(with_link(host, "veth1", port=BridgePort(state=state)))
+
+
+@pytest.mark.parametrize("stp", (False, True))
+@pytest.mark.parametrize("state", [each for each in PORT_STATES if each not in ("", "forwarding")])
+def test_every_state_of_a_bridge_port_has_a_cause(state: str, stp: bool) -> None:
+    assert diagnose(blocked(state, stp=stp), published()).causes
