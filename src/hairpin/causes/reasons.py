@@ -84,6 +84,7 @@ ASKED_AT: dict[str, str] = {
     "ebtables-drops": "rule policy reject",
     "engine-rule-missing": "general",
     "engine-upgrade-changes-rules": "",
+    "equal-hardware-addresses": "",
     "filter-accept-missing": "rule policy reject",
     "filter-forward-jump-missing": "rule policy reject",
     "firewall-manager-flushed-rules": "",

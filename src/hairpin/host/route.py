@@ -111,9 +111,9 @@ class Neighbour(msgspec.Struct, frozen=True, tag="neighbour", tag_field="kind"):
 
 
 class FdbEntry(msgspec.Struct, frozen=True, tag="fdb-entry", tag_field="kind"):
-    """A bridge forwarding entry: frames to ``mac`` leave by ``port``.  ``local``: whether the address belongs to the
-    bridge itself.  ``remote``: the outer destination, if the port is a tunnel.  ``via``: the link to which the outer
-    packet is bound."""
+    """A bridge forwarding entry: frames to ``mac`` leave by ``port``.  ``local``: the bridge's own.  ``remote``: a
+    tunnel's outer destination, and ``via`` the link that the outer packet is bound to.  ``sticky``: it stays with its
+    port when the address is heard elsewhere."""
 
     bridge: str | None
     port: str
@@ -123,5 +123,6 @@ class FdbEntry(msgspec.Struct, frozen=True, tag="fdb-entry", tag_field="kind"):
     local: bool = False
     remote: int | None = None
     via: str | None = None
+    sticky: bool = False
     evidence: str = ""
     entry: int = 0

@@ -5,6 +5,7 @@ from hairpin.host.link import Link
 from hairpin.host.route import FdbEntry
 from hairpin.kept import kept
 from hairpin.message import Message, message
+from hairpin.netfilter.rule_address import write_mac
 from hairpin.network.network import bridge_ports
 
 
@@ -42,6 +43,38 @@ def taken_by(namespace: Namespace, bridge: Link) -> FdbEntry | None:
     ports = {port.name for port in bridge_ports(namespace, bridge.name)}
     entries = (each for each in namespace.fdb if each.mac == bridge.mac and each.port in ports)
     return next((each for each in entries if not each.local and each.remote is None), None)
+
+
+def holding(namespace: Namespace, bridge: Link, mac: int | None, right: Link) -> FdbEntry | None:
+    """Return the entry that keeps frames for the address from the port that leads to it, or None.
+
+    A frame of that port moves any other entry, also a static one, to the port: only sticky and local ones stay.
+    Source: net/bridge/br_fdb.c br_fdb_update(), BR_FDB_STICKY, BR_FDB_LOCAL"""
+    filters = bridge.bridge is not None and bridge.bridge.vlan_filtering
+    for each in _staying(namespace).get(mac, ()) if mac is not None else ():
+        of_bridge = bridge.name in (each.bridge, each.port)
+        if of_bridge and (each.vlan is None or filters) and (each.local or each.port != right.name):
+            return each
+    return None
+
+
+@kept
+def _staying(namespace: Namespace) -> dict[int, tuple[FdbEntry, ...]]:
+    """Return the entries that stay with their port, by hardware address; those of the host's own links are right."""
+    own = {each.mac for each in namespace.links}
+    found: dict[int, tuple[FdbEntry, ...]] = {}
+    for each in namespace.fdb:
+        if (each.local or each.sticky) and each.remote is None and each.mac not in own:
+            found[each.mac] = (*found.get(each.mac, ()), each)
+    return found
+
+
+def said_of_holding(entry: FdbEntry) -> Message:
+    """Return what the entry does with frames for its address."""
+    mac = write_mac(entry.mac)
+    if entry.local:
+        return message("has a local forwarding entry for {mac} on {port}", mac=mac, port=entry.port)
+    return message("has a sticky forwarding entry for {mac} on {port}", mac=mac, port=entry.port)
 
 
 def said_of_forwarding(namespace: Namespace, bridge: Link) -> Message:

@@ -90,10 +90,7 @@ CONTAINER_STARTS = (
             "^Address already in use$", ": Address already in use$",
             "requested ip address {address} is already allocated",
         ),
-        failure=Failure(
-            message("another endpoint has the address that it asks for (--ip)"),
-            message("recreate {name} with another address, outside of the network's ip-range"),
-        ),
+        failure="of-host",
     ),
     TextEntry(
         id="container-user-missing",

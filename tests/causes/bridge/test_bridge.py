@@ -19,6 +19,7 @@ from tests.acceptance.test_networks import network as recorded
 from tests.causes.case import Case, fires, is_silent
 from tests.causes.hosts import (
     FROM_DB,
+    WEB_MAC,
     asked,
     down,
     on_overlay,
@@ -82,6 +83,12 @@ OWN_TAKEN = FdbEntry("docker0", "veth1", OWN_MAC, state="static")
 PORTS_OWN = FdbEntry("docker0", "veth1", 0x024200000002, state="permanent", local=True)
 
 
+def misled(port: str, state: str, *, sticky: bool = False) -> Network:
+    """Return the host with two containers, and an entry for web's hardware address on the port."""
+    entry = FdbEntry("docker0", port, WEB_MAC, state=state, local=state == "permanent", sticky=sticky)
+    return with_db(msgspec.structs.replace(host_namespace(), fdb=(entry,)))
+
+
 def forwarding(*entries: FdbEntry) -> Network:
     """Return the host with these forwarding entries of its bridge."""
     host = with_link(host_namespace(), "docker0", mac=OWN_MAC)
@@ -137,6 +144,18 @@ CASES: dict[str, Case] = {
     ),
     "the bridge's own hardware address leads to a port, and a container asks": Case(
         forwarding(OWN_TAKEN, PORTS_OWN), egress(), ("forwarding-entry-wrong",), forwarding(OWN, PORTS_OWN),
+    ),
+    "a sticky entry for a container is on another port": Case(
+        misled("veth2", "static", sticky=True), published(), ("forwarding-entry-wrong",), misled("veth2", "static"),
+    ),
+    "a local entry for a container is on another port": Case(
+        misled("veth2", "permanent"), published(), ("forwarding-entry-wrong",), misled("veth1", "static"),
+    ),
+    "a container's address is the bridge's own": Case(
+        misled("docker0", "permanent"), published(), ("forwarding-entry-wrong",), misled("veth1", "static"),
+    ),
+    "a local entry for a container is on its own port, and another container asks": Case(
+        misled("veth1", "permanent"), TO_WEB, ("forwarding-entry-wrong",), misled("veth1", "static", sticky=True),
     ),
     "the bridge has no entry for itself": Case(
         forwarding(PORTS_OWN), published(), ("forwarding-entry-wrong",), forwarding(OWN, PORTS_OWN),
@@ -234,3 +253,15 @@ def test_stp_is_not_switched_off(state: str, said: str) -> None:
     found = remedies(suspect.cause, suspect.candidate, with_stp(state))
     assert all(not each.commands for each in found)
     assert said in " | ".join(str(one) for way in suspect.candidate.ways for one in way.said)
+
+
+def test_the_hosts_own_frames_pass_a_local_entry_on_the_right_port() -> None:
+    is_silent(misled("veth1", "permanent"), published())
+
+
+def test_the_repair_deletes_the_entry_and_its_undo_makes_it_again() -> None:
+    sick = misled("veth2", "static", sticky=True)
+    (suspect,) = diagnose(sick, published()).causes
+    (remedy, *_) = remedies(suspect.cause, suspect.candidate, sick)
+    assert remedy.commands == ("bridge fdb del 02:42:ac:11:00:02 dev veth2 master",)
+    assert remedy.commands

@@ -4,9 +4,11 @@ import msgspec
 import pytest
 
 from hairpin.causes.container._start_failure import failure_of, own_words
-from hairpin.host.docker import Container, PortBinding
+from hairpin.host.docker import Container, Endpoint, PortBinding
+from hairpin.host.host import Host
 from hairpin.host.rule_tools import ModuleFiles, RuleTools
 from hairpin.host.socket import Socket
+from hairpin.network.prefix import parse_address
 from hairpin.report.words import Words
 from tests.small_host import container, engine, host_namespace, network
 
@@ -209,3 +211,35 @@ def test_the_layers_of_the_engine_are_left_out() -> None:
     assert own_words(f"{EXTERNAL}Error starting userland proxy: listen: in use") == (
         "Error starting userland proxy: listen: in use"
     )
+
+
+def taking(*, fixed: bool = False, running: bool = True, gateway: bool = False) -> Host:
+    """Return the host on which conf asks for web's address, or for its network's gateway."""
+    wanted = parse_address("172.17.0.1" if gateway else "172.17.0.2")[1]
+    other = container("running" if running else "exited")
+    ends = tuple(
+        msgspec.structs.replace(each, fixed4=wanted if fixed else None, ipv4=each.ipv4 if running else None)
+        for each in other.endpoints
+    )
+    asking = Endpoint(other.endpoints[0].network, fixed4=wanted)
+    conf = failed(error="Address already in use", endpoints=(asking,))
+    docker = engine(msgspec.structs.replace(other, endpoints=ends), conf)
+    return network(docker=docker).this
+
+
+HELD: dict[str, tuple[Host, str, str]] = {
+    "by chance": (taking(), "its address 172.17.0.2 (--ip) is container web's", "docker stop web, then docker start"),
+    "by its own option": (taking(fixed=True), "is container web's", "both ask for 172.17.0.2"),
+    "the gateway": (taking(gateway=True), "is the gateway of network bridge", "with another address (--ip)"),
+    "free again": (taking(running=False), "is no container's now", ""),
+}
+
+
+@pytest.mark.parametrize(("host", "said", "repair"), HELD.values(), ids=HELD)
+def test_the_holder_of_an_address_is_named(host: Host, said: str, repair: str) -> None:
+    conf = host.container("conf")
+    assert conf is not None
+    found = failure_of(host, conf)
+    assert found is not None
+    assert said in str(found.said)
+    assert repair in str(found.repair or "")

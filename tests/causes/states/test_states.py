@@ -19,14 +19,18 @@ from hairpin.network.prefix import parse_address
 from hairpin.remedy.plan import remedies
 from tests.causes.case import Case, StateCase, fires, is_silent
 from tests.causes.hosts import (
+    DB_MAC,
     NO_CONTAINER,
+    WEB_MAC,
     asked,
     down,
     ended_on_loopback,
     on_overlay,
     stopped,
     told,
+    with_db,
     with_host,
+    with_link,
     without_addresses,
     without_route,
 )
@@ -195,7 +199,35 @@ def restored(rules: str, *, live_restore: bool = True) -> Network:
     return network(host_namespace(rules), docker=told(live_restore=live_restore))
 
 
+def with_equal_addresses(*, told: bool = False, equal: bool = True) -> Network:
+    """Return the host with two containers of one hardware address; ``told``: only by their engine."""
+    whole = with_db()
+    (docker,) = whole.this.engines
+    web = docker.containers[0]
+    mac = WEB_MAC if equal else DB_MAC
+    end = msgspec.structs.replace(web.endpoints[0], mac=WEB_MAC if told else None)
+    other = msgspec.structs.replace(end, mac=mac if told else None)
+    web = msgspec.structs.replace(web, endpoints=(end,))
+    db = msgspec.structs.replace(
+        web, id="d" * 64, name="db", bindings=(), endpoints=(other,), netns=None if told else "container:db"
+    )
+    host = msgspec.structs.replace(whole.this, engines=(msgspec.structs.replace(docker, containers=(web, db)),))
+    if not told:
+        inner = with_link(host.namespace("container:db"), "eth0", mac=mac)
+        spaces = tuple(inner if each.name == "container:db" else each for each in host.namespaces)
+        host = msgspec.structs.replace(host, namespaces=spaces)
+    return msgspec.structs.replace(whole, hosts=(host,))
+
+
+EQUAL = (("equal-hardware-addresses", "blocking"),) * 2
+
 STATES: dict[str, StateCase] = {
+    "two containers have one hardware address": StateCase(
+        with_equal_addresses(), EQUAL, with_equal_addresses(equal=False)
+    ),
+    "two containers were given one hardware address, and one of them was not read": StateCase(
+        with_equal_addresses(told=True), EQUAL, with_equal_addresses(told=True, equal=False)
+    ),
     "an own entry for another's name leads to an address that nobody has": StateCase(
         pinning(), (("name-pinned-to-old-address", "blocking"),), pinning("172.18.0.3")
     ),

@@ -38,7 +38,15 @@ def find(view: View) -> Iterator[Candidate]:
             if bridge.mac is not None and not hands_up(namespace, bridge):
                 yield _of_bridge(netns, namespace, bridge, bridge.mac)
             for entry, port in _astray(view.network, netns, namespace, bridge):
-                said = message("A namespace behind {port} has that hardware address.", port=port.name)
+                said = (
+                    message(
+                        "A namespace behind {port} has that hardware address. A local entry makes the bridge take the "
+                        "frames for this host's own.",
+                        port=port.name,
+                    )
+                    if entry.local
+                    else message("A namespace behind {port} has that hardware address.", port=port.name)
+                )
                 yield _candidate(netns, bridge, entry, one(DeleteEntry(netns, entry)), said)
 
 
@@ -51,9 +59,7 @@ def _of_bridge(netns: Netns, namespace: Namespace, bridge: Link, mac: int) -> Ca
                                                                 link=bridge.name))  # fmt: skip
     return Candidate(
         title=message("{link} has no forwarding entry for its own hardware address", link=bridge.name),
-        detail=message(
-            "The bridge sends frames for itself to its ports. The kernel adds this entry only when the bridge is made."
-        ),
+        detail=message("The bridge sends frames for itself to its ports. The kernel adds this entry only when the bridge is made."),
         change=one(AddEntry(netns, own)),
         where=OfForwarding(netns.host, bridge.name, write_mac(mac), None, None, ()),
         in_class="wrong-neighbour-entry",
@@ -62,9 +68,15 @@ def _of_bridge(netns: Netns, namespace: Namespace, bridge: Link, mac: int) -> Ca
 
 
 def _astray(network: Network, netns: Netns, namespace: Namespace, bridge: Link) -> Iterator[tuple[FdbEntry, Link]]:
-    """Yield the static entries that name a wrong port for a veth peer's hardware address, each with the right port."""
+    """Yield the entries for a veth peer's hardware address that name another port or are local, each with the right
+    port."""
     ports = {port.name: port for port in bridge_ports(namespace, bridge.name)}
-    by_hand = tuple(each for each in namespace.fdb if each.port in ports and each.state == "static")
+    own = {bridge.mac, *(each.mac for each in ports.values())}
+    by_hand = tuple(
+        each
+        for each in namespace.fdb
+        if each.port in (*ports, bridge.name) and each.state in ("static", "permanent") and each.mac not in own
+    )
     if not by_hand:
         return
     right: dict[int, Link] = {}
@@ -74,7 +86,7 @@ def _astray(network: Network, netns: Netns, namespace: Namespace, bridge: Link) 
         if inner is not None and inner.mac is not None:
             right[inner.mac] = port
     for entry in by_hand:
-        if entry.remote is None and not entry.local and entry.mac in right and right[entry.mac].name != entry.port:
+        if entry.remote is None and entry.mac in right and (entry.local or right[entry.mac].name != entry.port):
             yield entry, right[entry.mac]
 
 
@@ -87,9 +99,7 @@ def _candidate(netns: Netns, bridge: Link, entry: FdbEntry, change: Change, said
         where=OfForwarding(netns.host, entry.port, mac, None, None, (entry,)),
         in_class="wrong-neighbour-entry",
         evidence=(entry.evidence,) if entry.evidence else (),
-        advice=(
-            message("find what sets this entry: a script, a network configuration with static forwarding entries"),
-        ),
+        advice=(message("find what sets this entry: a script, a network configuration with static forwarding entries"),),
     )
 
 

@@ -36,6 +36,15 @@ DOCKER_NETWORKS = (
         causes=("address-pool-exhausted", "bridge-subnet-overlaps-route"),
     ),
     TextMeaning(
+        id="docker-address-taken", program="dockerd",
+        patterns=("daemon: Address already in use$", "Cannot start service {word}: Address already in use$"),
+        meaning=message(
+            "The address that the container asks for (--ip, ipv4_address) is another endpoint's of its network. A "
+            "container without an address of its own may have got it while this one did not run."
+        ),
+        causes=("container-not-running",),
+    ),
+    TextMeaning(
         id="docker-no-address-left", program="dockerd",
         patterns=(
             "no available IPv4 addresses on this network's address pools",

@@ -15,7 +15,7 @@ from hairpin.message import message
 from hairpin.netfilter.evaluate.chain import Condition
 from hairpin.netfilter.ir import Hook
 from hairpin.network.network import Network, Port, bridge_nf, bridge_ports, conf
-from hairpin.network.own_frames import hands_up, said_of_forwarding
+from hairpin.network.own_frames import hands_up, holding, said_of_forwarding, said_of_holding
 from hairpin.network.query import NO_WAY
 from hairpin.network.routing import lookup
 from hairpin.walk.hooks.conntrack import with_confirmed_connection
@@ -328,6 +328,10 @@ def _across(
     blocked = _only_learns(namespace, state) or _crossing_blocked(namespace, bridge, state, out)
     if blocked is not None or out is None:
         yield blocked or stopped(state, "no-neighbour", stage="bridge", link=bridge.name)
+        return
+    held = holding(namespace, bridge, state.packet.dmac, out)
+    if held is not None:
+        yield stopped_by(state, "neighbour-wrong", bridge, said_of_holding(held), stage="bridge")
         return
     inside = _ingress(namespace, bridge, state)
     tagged = inside if isinstance(inside, End) else vlan_egress(inside, bridge, out)

@@ -10,6 +10,7 @@ from hairpin.message import message
 from hairpin.netfilter.ir import Hook
 from hairpin.network.address_type import is_to_many
 from hairpin.network.network import Network, Port, is_bridge_port, is_uplink, owns_address, veth_peer
+from hairpin.network.own_frames import holding, said_of_holding
 from hairpin.network.stacked import (
     bridges,
     link_of,
@@ -227,6 +228,10 @@ def _through_own_bridge(network: Network, state: State, bridge: Link) -> Iterato
     port = port_towards(network, state.netns, bridge.name, state.frame.target, state.packet.dmac)
     if port is None:
         yield stopped_by(state, "no-neighbour", bridge, message("has no port that leads there"), stage="bridge")
+        return
+    held = holding(network.namespace(state.netns), bridge, state.packet.dmac, port)
+    if held is not None and held.port != port.name:  # the port of a local entry gets the host's own frames
+        yield stopped_by(state, "neighbour-wrong", bridge, said_of_holding(held), stage="bridge")
         return
     inside = vlan_ingress(state, bridge, bridge)
     out = inside if isinstance(inside, End) else vlan_egress(inside, bridge, port)

@@ -57,3 +57,11 @@ def test_damage_is_a_parse_error_with_its_line() -> None:
         fdb(text_reading("\nx dev v1 master br0\n", "bridge fdb"))
     with pytest.raises(ParseError, match="bridge vlan:2"):
         vlans(text_reading("port vlan-id\nv1 five\n", "bridge vlan"))
+
+
+def test_a_sticky_entry() -> None:
+    line = "02:42:ac:11:00:02 dev veth1 sticky master docker0 static"
+    (entry,) = fdb(text_reading(line, "bridge fdb"))
+    text = '[{"mac":"02:42:ac:11:00:02","ifname":"veth1","flags":["sticky"],"master":"docker0","state":"static"}]'
+    assert entry.sticky
+    assert bridge_json.fdb(text_reading(text, "bridge fdb")) == (entry,)

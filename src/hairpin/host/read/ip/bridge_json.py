@@ -31,6 +31,7 @@ class _Fdb(msgspec.Struct):
     master: str | None = None
     state: str = ""
     via: str | None = msgspec.field(default=None, name="viaIf")
+    flags: tuple[str, ...] = ()
 
 
 class _Vlan(msgspec.Struct):
@@ -62,6 +63,7 @@ def fdb(reading: Reading) -> tuple[FdbEntry, ...]:
                 local=item.master is not None and item.state == "permanent",
                 remote=parse_address(item.dst)[1] if item.dst is not None else None,
                 via=item.via,
+                sticky="sticky" in item.flags,
                 evidence=reading.id,
                 entry=entry,
             )

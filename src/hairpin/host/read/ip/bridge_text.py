@@ -60,6 +60,7 @@ def fdb(reading: Reading) -> tuple[FdbEntry, ...]:
                     local=bridge is not None and state == "permanent",
                     remote=parse_address(remote)[1] if remote is not None else None,
                     via=value_after(words, "via"),
+                    sticky="sticky" in words,
                     evidence=reading.id,
                     entry=line_number if reading.id else 0,
                 )

@@ -1,0 +1,113 @@
+"""Two containers on one bridge have the same hardware address.
+
+Users see: each of the two answers at times; connections stall or are refused as soon as the other one sends.
+
+Proof: the links of both have the address, and their veths are ports of the same bridge.  A bridge knows one port for an
+address, that of the last sender, so no single packet shows the fault.
+Now: recreate one of them with another address (``--mac-address``).
+Lasting: no ``mac_address`` in the Compose file, and no address that an image or a script sets.
+"""
+
+from collections.abc import Iterator
+
+from hairpin.causes.cause import Candidate, Cause, Finding, Way
+from hairpin.causes.where import OfContainer
+from hairpin.change.change import Change
+from hairpin.host.docker import Container
+from hairpin.host.host import Host
+from hairpin.host.link import Link
+from hairpin.message import message
+from hairpin.netfilter.rule_address import write_mac
+from hairpin.network.network import Network, is_bridge_port, veth_peer
+
+
+def of_host(host: Host) -> Iterator[Finding]:
+    """Yield a finding for each container that shares its hardware address with another one on the same bridge."""
+    if host.netns.name not in host:
+        return
+    for (bridge, mac), holders in (_holders(host) or _as_told(host)).items():
+        if len({each.id for each in holders}) > 1 and not _share(holders):
+            found = _candidate(bridge, mac, holders)
+            yield from (Finding(found, "blocking", container=each.name) for each in holders)
+
+
+def _holders(host: Host) -> dict[tuple[str, int], list[Container]]:
+    """Return the containers by the bridge and the hardware address of their links."""
+    network = Network((host,))
+    here = network.namespace(host.netns)
+    ports = [each for each in here.links if each.kind == "veth" and each.master and is_bridge_port(here, each)]
+    found: dict[tuple[str, int], list[Container]] = {}
+    for port in ports if _may_be_equal(host) else ():
+        peer = veth_peer(network, host.netns, port)
+        inner = network.namespace(peer.netns).link(peer.link) if peer is not None else None
+        container = network.container_of(peer.netns) if peer is not None else None
+        if container is not None and inner is not None and inner.mac and port.master is not None:
+            found.setdefault((port.master, inner.mac), []).append(container)
+    return found
+
+
+def _share(holders: list[Container]) -> bool:
+    """Return whether they are in one namespace, and so have one link."""
+    return len({each.netns or each.left_unread or each.id for each in holders}) == 1
+
+
+def _as_told(host: Host) -> dict[tuple[str, int], list[Container]]:
+    """Return the running containers by bridge and hardware address, as their engines tell them: of a container that
+    was not read nothing else is known."""
+    found: dict[tuple[str, int], list[Container]] = {}
+    for engine in host.engines:
+        bridges = {each.name: each.bridge for each in engine.networks if each.driver == "bridge"}
+        for container in engine.containers if not engine.rootless else ():
+            for end in container.endpoints if container.running else ():
+                bridge = bridges.get(end.network)
+                if bridge is not None and end.mac:
+                    found.setdefault((bridge, end.mac), []).append(container)
+    return found
+
+
+def _may_be_equal(host: Host) -> bool:
+    """Return whether two links of the host's containers have equal hardware addresses, wherever they lead."""
+    own = [each.mac for one in host.namespaces if one.name != host.netns.name for each in one.links if _is_veth(each)]
+    return len(own) != len(set(own))
+
+
+def _is_veth(link: Link) -> bool:
+    return link.kind == "veth" and bool(link.mac)
+
+
+def _candidate(bridge: str, mac: int, holders: list[Container]) -> Candidate:
+    first, second, *_ = holders
+    address = write_mac(mac)
+    return Candidate(
+        title=message("{one} and {other} have the same hardware address", one=first.name, other=second.name),
+        detail=message(
+            "On {bridge} both have {address}. A bridge sends the frames for an address to the port where it was heard "
+            "last, so the two take each other's packets in turns.",
+            bridge=bridge,
+            address=address,
+        ),
+        change=Change(()),
+        where=OfContainer(container=first.name, address=address, shares=second.name),
+        in_class="wrong-neighbour-entry",
+        evidence=tuple(dict.fromkeys(each.evidence for each in holders)),
+        offered=False,
+        ways=(
+            Way(
+                Change(()),
+                (
+                    message(
+                        "recreate {other} with a hardware address of its own: without --mac-address (Compose: "
+                        "mac_address), or with another one",
+                        other=second.name,
+                    ),
+                ),
+                by_person=True,
+            ),
+        ),
+    )
+
+
+CAUSE = Cause(
+    title=message("Two containers on one bridge have the same hardware address"),
+    source="net/bridge/br_fdb.c br_fdb_update(): the entry moves to the port of the last sender",
+)
