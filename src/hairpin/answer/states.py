@@ -25,7 +25,7 @@ def with_states(answer: Answer) -> Answer:
         for state in _states(answer.network)
         if _concerns(answer, state) and not any(_is_of(state, each) for each in flows)
     )
-    found = with_refs(_told_once(states), len(flows) + 1)
+    found = with_refs(_without_repeats(states), len(flows) + 1)
     notes = (note for host in answer.network.hosts for note in _not_running(answer, host, (*found, *flows)))
     answer = msgspec.structs.replace(answer, causes=(*found, *flows), notes=(*answer.notes, *notes))
     for each in found:
@@ -40,7 +40,7 @@ def _states(network: Network) -> Iterator[Finding]:
                 yield msgspec.structs.replace(each, id=cause.id, host=host.name)
 
 
-def _told_once(states: Iterator[CauseAnswer]) -> Iterator[CauseAnswer]:
+def _without_repeats(states: Iterator[CauseAnswer]) -> Iterator[CauseAnswer]:
     """Yield each state once: that of several containers is found for each of them."""
     told: set[tuple[str, str, object]] = set()
     for each in states:

@@ -1281,7 +1281,8 @@ docker_boot() { # what starts the daemon at boot, its flags there, and why it di
     [ $# != 0 ] || [ -e "$root/etc/init.d/docker" ] || return    # nothing here would have started it
     frame dockerd-log 'journalctl -u docker.service, /var/log/docker.log (why it did not start)'
     { if [ -z "$root" ] && [ -d /run/systemd/system ] && have journalctl; then last_docker_start
-      else for f in /var/log/docker.log /var/log/dockerd.log /run/dockerd.log; do [ ! -r "$root$f" ] || tail -n 200 "$root$f"; done
+      else f=$(cd "$root/" && ls -t var/log/docker.log var/log/dockerd.log run/dockerd.log | head -n 1)  # the last one that was written
+          [ ! -r "$root/$f" ] || [ -z "$f" ] || tail -n 200 "$root/$f"
       fi } 2>/dev/null | since_last_start |
         grep -E 'failed to start daemon|unable to configure the|[Ff]ailed to load listeners|error initializing|Error starting daemon|invalid character|cannot unmarshal|unknown flag' |
         grep -ivE 'password|secret|token|://[^ ]*@' | tail -n 3

@@ -51,7 +51,7 @@ def holding(namespace: Namespace, bridge: Link, mac: int | None, right: Link) ->
     A frame of that port moves any other entry, also a static one, to the port: only sticky and local ones stay.
     Source: net/bridge/br_fdb.c br_fdb_update(), BR_FDB_STICKY, BR_FDB_LOCAL"""
     filters = bridge.bridge is not None and bridge.bridge.vlan_filtering
-    for each in _staying(namespace).get(mac, ()) if mac is not None else ():
+    for each in _immovable(namespace).get(mac, ()) if mac is not None else ():
         of_bridge = bridge.name in (each.bridge, each.port)
         if of_bridge and (each.vlan is None or filters) and (each.local or each.port != right.name):
             return each
@@ -59,7 +59,7 @@ def holding(namespace: Namespace, bridge: Link, mac: int | None, right: Link) ->
 
 
 @kept
-def _staying(namespace: Namespace) -> dict[int, tuple[FdbEntry, ...]]:
+def _immovable(namespace: Namespace) -> dict[int, tuple[FdbEntry, ...]]:
     """Return the entries that stay with their port, by hardware address; those of the host's own links are right."""
     own = {each.mac for each in namespace.links}
     found: dict[int, tuple[FdbEntry, ...]] = {}

@@ -60,7 +60,7 @@ def carried_on(network: Network, flow: Flow, end: End) -> Flow | None:
 
 def carries(engine: Engine) -> Assumed:
     """Return what decides the packet's way behind the container's link."""
-    return Assumed(_said(engine), "read")
+    return Assumed(_carrying_text(engine), "read")
 
 
 def keeps_to_itself(engine: Engine) -> Message:
@@ -72,7 +72,7 @@ def keeps_to_itself(engine: Engine) -> Message:
     )
 
 
-def _said(engine: Engine) -> Message:
+def _carrying_text(engine: Engine) -> Message:
     if not engine.user:
         return message("a process of the rootless {engine} opens the connection anew, on the host", engine=engine.title)
     return message(

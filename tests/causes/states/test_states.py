@@ -10,7 +10,7 @@ from hairpin.diagnose.diagnose import diagnose
 from hairpin.diagnose.examination import examine
 from hairpin.host.docker import Boot, PortBinding
 from hairpin.host.host import Unread
-from hairpin.host.managers import Firewalld, FirewalldZone
+from hairpin.host.managers import ConfigFile, Firewalld, FirewalldZone
 from hairpin.host.rule_tools import RuleTools
 from hairpin.host.socket import Socket
 from hairpin.network.flow import Flow, FromHost, Lan
@@ -425,3 +425,25 @@ def test_a_manager_has_made_the_loss_of_a_whole_table_alone(host: Network, is_fl
     suspect = diagnose(host, published()).causes[0]
     assert suspect.candidate.in_class == "lost-engine-rule"
     assert ("firewall-manager-flushed-rules" in suspect.candidate.made_by) is is_flushed
+
+
+def test_a_pool_that_contains_the_hosts_name_server_is_told_with_a_free_one() -> None:
+    """Measured with Docker 20.10.24: dockerd ends, and starts with the printed pool."""
+    line = (
+        "failed to start daemon: Error initializing network controller: list bridge addresses failed: "
+        "PredefinedLocalScopeDefaultNetworks List: [192.0.2.0/24]: no available network"
+    )
+    found = refusing(log=(line,))
+    (docker,) = found.this.engines
+    pools = ((parse_address("192.0.2.0")[1], 24, 24),)
+    host = msgspec.structs.replace(
+        found.this,
+        engines=(msgspec.structs.replace(docker, address_pools=pools),),
+        files=(ConfigFile("/etc/resolv.conf", "nameserver 192.0.2.53\n"),),
+    )
+    full = next(each for each in causes_of_hosts() if each.id == "address-pool-exhausted")
+    (state,) = full.of_host(host)
+    assert "contain the name server 192.0.2.53" in str(state.candidate.title)
+    ways = " | ".join(str(one) for way in state.candidate.ways for one in way.said)
+    assert '"base": "10.200.0.0/16"' in ways
+    assert "prune" not in ways

@@ -3,7 +3,7 @@
 import msgspec
 import pytest
 
-from hairpin.engines.docker.address_pools import Block, is_of_pool, next_block
+from hairpin.engines.docker.address_pools import Block, covered_servers, is_of_pool, next_block, spare_block
 from hairpin.host.docker import DockerNetwork, Engine, Subnet
 from hairpin.host.host import Namespace
 from hairpin.host.route import NextHop, Route
@@ -51,3 +51,12 @@ def test_pools_that_somebody_has_given() -> None:
 
 def test_pools_that_are_exhausted() -> None:
     assert next_block(engine(), host("172.0.0.0/8", "192.168.0.0/16"), None) is None
+
+
+def test_a_pool_that_contains_a_name_server() -> None:
+    server = (4, block("192.0.2.53/32")[0])
+    pooled = msgspec.structs.replace(engine(), address_pools=((*block("192.0.2.0/24"), 24),))
+    assert covered_servers(pooled, (server,)) == (server[1],)
+    assert covered_servers(engine(), (server,)) == ()
+    assert spare_block(host(), (server,)) == block("10.200.0.0/16")
+    assert spare_block(host("10.200.7.0/24"), ((4, block("10.201.0.53/32")[0]),)) == block("10.202.0.0/16")

@@ -44,7 +44,7 @@ def _on(view: View, netns: Netns, namespace: Namespace) -> Iterator[Candidate]:
         if wanted != link.port:
             yield _candidate(netns, link, wanted)
         elif not link.port.forwards:
-            yield _held_back(netns, namespace, link)
+            yield _stp_candidate(netns, namespace, link)
 
 
 def _engine_of(host: Host, bridge: str) -> Engine | None:
@@ -83,7 +83,7 @@ def _candidate(netns: Netns, link: Link, wanted: BridgePort) -> Candidate:
     )
 
 
-def _held_back(netns: Netns, namespace: Namespace, link: Link) -> Candidate:
+def _stp_candidate(netns: Netns, namespace: Namespace, link: Link) -> Candidate:
     """Return the candidate for a port that STP keeps from forwarding.  The proof supposes that the port forwards.
     Whether it may is the protocol's decision: a second way between two bridges would make frames run in circles."""
     assert link.port is not None

@@ -179,7 +179,7 @@ def _no_network(host: Host, container: Container, places: dict[str, str]) -> Fai
     )
 
 
-def _address_taken(host: Host, container: Container, _: dict[str, str]) -> Failure:
+def _address_conflict(host: Host, container: Container, _: dict[str, str]) -> Failure:
     asked = [(each, fixed) for each in container.endpoints for fixed in (each.fixed4, each.fixed6) if fixed is not None]
     for end, address in asked:
         version: Version = 4 if address == end.fixed4 else 6
@@ -326,7 +326,7 @@ _READERS: dict[str, _Reader] = {
     "docker-network-missing": _no_network,
     "docker-joined-container-stopped": _no_owner,
     "container-owner-missing": _no_owner,
-    "container-address-taken": _address_taken,
+    "container-address-taken": _address_conflict,
     "docker-veth-unsupported": _no_veth,
 }
 """The functions that decide the meaning of an error text from the state of the host, by the id of the text's entry."""

@@ -17,11 +17,13 @@ from hairpin.causes.states._daemon import after
 from hairpin.causes.states._start_words import Told, words_meaning
 from hairpin.causes.where import OfNetwork
 from hairpin.change.change import Change
-from hairpin.engines.docker.address_pools import blocks_of, next_block, overlapping_routes
+from hairpin.engines.docker.address_pools import blocks_of, covered_servers, next_block, overlapping_routes, spare_block
 from hairpin.host.docker import Engine
 from hairpin.host.engine_health import health
 from hairpin.host.host import Host, Namespace
 from hairpin.message import Message, message
+from hairpin.network.names import servers_of_host
+from hairpin.network.prefix import address_text, prefix_text
 from hairpin.network.routing import route_text
 
 _ID = id_of(__name__)
@@ -47,9 +49,9 @@ def of_host(host: Host) -> Iterator[Finding]:
 def _candidate(host: Host, engine: Engine, ended: Told | None) -> Candidate:
     namespace = host.namespace(host.netns.name)
     return Candidate(
-        title=message("No subnet is left in the address pools of Docker"),
+        title=_title(host, engine, ended),
         detail=message("dockerd ends at its start, since it finds no subnet for its default network. {used}",
-                       used=_used(engine, namespace))
+                       used=_covering(host, engine, namespace))
         if ended is not None
         else message("Docker cannot make another network unless you name a subnet for "
                      "it. {used}", used=_used(engine, namespace)),
@@ -67,7 +69,13 @@ def _candidate(host: Host, engine: Engine, ended: Told | None) -> Candidate:
             )
         ),
         offered=False,
+        goes_first=ended is not None,
         ways=tuple(
+            Way(Change(()), (each,), by_person=True)
+            for each in (_for_the_start(host, namespace),)
+            if ended is not None
+        )
+        or tuple(
             Way(Change(()), (each,), by_person=True)
             for each in (
                 message("remove the networks that nobody uses: `docker network prune`"),
@@ -76,6 +84,40 @@ def _candidate(host: Host, engine: Engine, ended: Told | None) -> Candidate:
             )
         ),
     )  # fmt: skip
+
+
+def _title(host: Host, engine: Engine, ended: Told | None) -> Message:
+    servers = covered_servers(engine, servers_of_host(host)) if ended is not None else ()
+    if servers:
+        return message(
+            "Docker's address pools contain the name server {server}, so dockerd finds no subnet and ends",
+            server=address_text(servers[0], 4),
+        )
+    return message("No subnet is left in the address pools of Docker")
+
+
+def _covering(host: Host, engine: Engine, namespace: Namespace) -> Message:
+    """Return what the pools of a daemon that does not start cover: routes, or the host's name servers."""
+    servers = covered_servers(engine, servers_of_host(host))
+    if not servers:
+        return _used(engine, namespace)
+    pools = ", ".join(prefix_text(*each, 4) for each in list(blocks_of(engine))[:3])
+    return message(
+        "Its pools ({pools}) contain the name server {server} of /etc/resolv.conf: dockerd gives out no such subnet.",
+        pools=pools,
+        server=address_text(servers[0], 4),
+    )
+
+
+def _for_the_start(host: Host, namespace: Namespace) -> Message:
+    """Return what lets dockerd start: it cannot remove a network before it runs."""
+    base, length = spare_block(namespace, servers_of_host(host))
+    return message(
+        "give dockerd a pool without a name server or a route of this host, in {file}: "
+        '"default-address-pools": [{pool}]; then start it',
+        file="/etc/docker/daemon.json",
+        pool=f'{{"base": "{prefix_text(base, length, 4)}", "size": 24}}',
+    )
 
 
 def _used(engine: Engine, namespace: Namespace) -> Message:

@@ -25,7 +25,7 @@ def of_host(host: Host) -> Iterator[Finding]:
     """Yield a finding for each container that shares its hardware address with another one on the same bridge."""
     if host.netns.name not in host:
         return
-    for (bridge, mac), holders in (_holders(host) or _as_told(host)).items():
+    for (bridge, mac), holders in (_holders(host) or _by_engines(host)).items():
         if len({each.id for each in holders}) > 1 and not _share(holders):
             found = _candidate(bridge, mac, holders)
             yield from (Finding(found, "blocking", container=each.name) for each in holders)
@@ -51,7 +51,7 @@ def _share(holders: list[Container]) -> bool:
     return len({each.netns or each.left_unread or each.id for each in holders}) == 1
 
 
-def _as_told(host: Host) -> dict[tuple[str, int], list[Container]]:
+def _by_engines(host: Host) -> dict[tuple[str, int], list[Container]]:
     """Return the running containers by bridge and hardware address, as their engines tell them: of a container that
     was not read nothing else is known."""
     found: dict[tuple[str, int], list[Container]] = {}

@@ -10,6 +10,7 @@ from hairpin.engines.docker.options import Version, dockerd_version
 from hairpin.host.docker import Engine, Subnet
 from hairpin.host.host import Namespace
 from hairpin.host.route import TABLE_MAIN, Route
+from hairpin.network.prefix import Version as IpVersion
 from hairpin.network.prefix import inside
 
 LOWEST_FREE: Version = (27, 0, 0)
@@ -62,6 +63,26 @@ def overlapping_routes(engine: Engine, namespace: Namespace) -> tuple[Route, ...
         if (each.destination, each.prefix_length) not in own
         and any(_overlap((each.destination, each.prefix_length), one) for one in blocks)
     )
+
+
+def covered_servers(engine: Engine, servers: tuple[tuple[IpVersion, int], ...]) -> tuple[int, ...]:
+    """Return the name servers of the host that are in blocks of the pools: dockerd gives out no such block.
+    Source: moby libnetwork/netutils/utils.go CheckNameserverOverlaps()"""
+    blocks = tuple(blocks_of(engine))
+    return tuple(
+        value for version, value in servers if version == 4 and any(inside(value, *each, 4) for each in blocks)
+    )
+
+
+_SPARE: tuple[Block, ...] = tuple((0x0AC80000 + (number << 16), 16) for number in range(20))
+"""10.200.0.0/16 and the following ones."""
+
+
+def spare_block(namespace: Namespace, servers: tuple[tuple[IpVersion, int], ...]) -> Block:
+    """Return a block that is in no route of the host and contains no name server, for a pool that is to be
+    configured."""
+    used = [*_routed(namespace), *((value, 32) for version, value in servers if version == 4)]
+    return next((each for each in _SPARE if not any(_overlap(each, one) for one in used)), _SPARE[0])
 
 
 def _of_networks(engine: Engine) -> Iterator[Block]:

@@ -14,6 +14,7 @@ from hairpin.host.read.engines.engine_options import (
     of_info,
     of_podman_info,
     options,
+    pools_of_file,
     version,
     with_options,
 )
@@ -114,3 +115,10 @@ def test_of_podman_info() -> None:
 def test_damage_is_a_parse_error(text: str) -> None:
     with pytest.raises(ParseError, match="docker info"):
         of_info(text_reading(text, "docker info"))
+
+
+def test_pools_of_the_file() -> None:
+    text = '{"default-address-pools": [{"base": "10.200.0.0/16", "size": 24}, {"base": "fd00::/48", "size": 64}]}'
+    assert pools_of_file(text_reading(text, "daemon.json")) == ((0x0AC80000, 16, 24),)
+    assert pools_of_file(text_reading("", "daemon.json")) == ()
+    assert pools_of_file(text_reading("{}", "daemon.json")) == ()

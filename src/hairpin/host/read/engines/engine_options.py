@@ -101,6 +101,16 @@ class _Podman(msgspec.Struct):
     host: _PodmanHost | None = None
 
 
+class _FilePool(msgspec.Struct):
+    base: str = ""
+    size: int = 0
+
+
+class _FilePools(msgspec.Struct):
+    pools: tuple[_FilePool, ...] | None = msgspec.field(default=None, name="default-address-pools")
+
+
+_FILE_POOLS = msgspec.json.Decoder(_FilePools)
 _PODMAN = msgspec.json.Decoder(_Podman)
 _FILE = msgspec.json.Decoder(dict[str, object])
 _INFO = msgspec.json.Decoder(_Info)
@@ -122,6 +132,12 @@ def of_file(reading: Reading) -> GivenOptions:
     return (
         (*plain, *(("dns", each) for each in servers if isinstance(each, str))) if isinstance(servers, list) else plain
     )
+
+
+def pools_of_file(reading: Reading) -> tuple[tuple[int, int, int], ...]:
+    """Return the IPv4 pools of ``daemon.json``, as in ``Engine``; raise ParseError."""
+    found = decode(_FILE_POOLS, reading.text, source=reading.origin) if reading.text.strip() else _FilePools()
+    return tuple((*network(each.base, 4), each.size) for each in found.pools or () if "." in each.base)
 
 
 def names_in_file(text: str, *, source: str) -> tuple[str, ...]:

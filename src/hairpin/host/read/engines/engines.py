@@ -2,6 +2,8 @@
 
 from collections.abc import Iterator
 
+import msgspec
+
 from hairpin.evidence.reading import HOST, Reading
 from hairpin.host.docker import Container, DockerNetwork, Engine
 from hairpin.host.managers import Unit, Version
@@ -56,6 +58,10 @@ def _docker(
         return None
     told = readings.first("docker-containers") is not None
     info = readings.understood(info_reading, engine_options.of_info, engine_options.Info())
+    if info_reading is None:  # a daemon that does not answer: its file has what the next start takes
+        no_pools: tuple[tuple[int, int, int], ...] = ()
+        pools = readings.understood(file, engine_options.pools_of_file, no_pools)
+        info = msgspec.structs.replace(info, address_pools=pools)
     given = flags or readings.first("dockerd-unit")
     said = engine_options.of_flags(given.text) if given is not None else nothing
     said += readings.understood(file, engine_options.of_file, nothing)
