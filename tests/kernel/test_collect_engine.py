@@ -76,10 +76,13 @@ class Api(BaseHTTPRequestHandler):
             "/version": version | {"Version": "28.5.2", "ApiVersion": "1.51", "MinAPIVersion": "1.24"},
             "/containers/json": [{"Id": one["Id"], "Names": [one["Name"]], "Ports": []} for one in containers()],
             "/networks": networks(),
+            "/services": [
+                {"ID": "s1", "Spec": {"Name": "shop"}, "ServiceStatus": {"RunningTasks": 1, "DesiredTasks": 1}}
+            ],
         }
         answers = lists | {f"/containers/{one['Id']}/json": one for one in containers()}
         answers |= {f"/networks/{one['Id']}": one for one in networks()}
-        self._answer(json.dumps(answers[path], ensure_ascii=True).encode())
+        self._answer(f"{json.dumps(answers[path], ensure_ascii=True)}\n".encode())  # dockerd ends each answer so
 
     def _answer(self, body: bytes) -> None:
         self.send_response(200)
@@ -109,7 +112,7 @@ def socket_path(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 
 @pytest.fixture(scope="module", params=("docker", "curl"))
 def evidence(request: pytest.FixtureRequest, socket_path: str, tmp_path_factory: pytest.TempPathFactory) -> Evidence:
-    """The evidence by the client, and without it: then PATH is a folder that has every other program."""
+    """The evidence by the client alone, and by curl: then PATH is a folder that has every other program."""
     path = os.environ["PATH"]
     if request.param == "curl":
         folder = tmp_path_factory.mktemp("bin")
@@ -120,7 +123,9 @@ def evidence(request: pytest.FixtureRequest, socket_path: str, tmp_path_factory:
             ("unshare", "--mount", "sh", "-c", f'{hide}; PATH={folder}; exec sh "$@"', "sh"), (("PATH", path),)
         )
         return collect(runner, docker_host=f"unix://{socket_path}")
-    return collect(LocalRunner(), docker_host=f"unix://{socket_path}")
+    hide = '[ ! -e /usr/bin/curl ] || mount --bind /dev/null /usr/bin/curl; exec sh "$@"'
+    runner = LocalRunner(("unshare", "--mount", "sh", "-c", hide, "sh"), (("PATH", path),))
+    return collect(runner, docker_host=f"unix://{socket_path}")
 
 
 def text_of(evidence: Evidence, key: str) -> str:
@@ -178,6 +183,17 @@ def test_a_process_id_of_another_namespace_is_ignored(evidence: Evidence) -> Non
         (reading,) = evidence.all("ip-addr", f"container:{name}")
         assert reading.outcome == "refused"
     assert text_of(evidence, "namespaces").count("\t-\t0\t") == len(running)
+
+
+def test_a_manager_of_a_swarm_is_asked_for_its_services_and_its_namespaces_are_entered(socket_path: str) -> None:
+    """Some containers of a swarm's manager are tasks, and all of them are looked for in their namespaces."""
+    made = "mount -t sysfs none /sys; ip link add docker_gwbridge type bridge"
+    runner = LocalRunner(("unshare", "--net", "--mount", "sh", "-c", f'{made}; exec sh "$@"', "sh"))
+    found = collect(runner, docker_host=f"unix://{socket_path}")
+    (service,) = lines_of(found, "swarm-services")
+    assert service["ID"] == "s1"
+    running = [one for one in containers() if one["State"]["Running"]]
+    assert text_of(found, "namespaces").count("container:") >= len(running) > 0
 
 
 UNREACHABLE: dict[str, tuple[str, str, str]] = {

@@ -61,6 +61,8 @@ def _not_running(answer: Answer, host: Host, causes: tuple[CauseAnswer, ...]) ->
     told = {container_of(each.candidate.where) or "" for each in causes if each.host == host.name}
     shown = {each.trace.flow.container or "" for each in answer.flows if each.trace.flow.purpose == "published"}
     told |= shown - elsewhere
+    served = {each.name for each in host.services() if each.running is not None and each.running >= (each.wanted or 0)}
+    told |= {each.name for each in host.containers() if each.is_task and each.service in served}
     idle = [each for each in host.containers() if not each.running and each.name not in told]
     if answer.question.targets:
         idle = [each for each in idle if each.name in elsewhere]

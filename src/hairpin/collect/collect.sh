@@ -1362,7 +1362,7 @@ docker_rest() { # the version is the ping: without its answer the rest is not as
     fi
     swarm_services
 }
-swarm_services() { # where the node is a manager: the services, and why those without a task that runs have none
+swarm_services() { # where the node is a manager: the services, and why those without a task that runs have none. Leaves found alone.
     [ -e /sys/class/net/docker_gwbridge ] || return 0 # the bridge of a swarm's nodes
     if [ "$with" = cli ]; then
         capture limit $patience $docker service ls -q; origin='docker service ls -q' services=$(echo $out)

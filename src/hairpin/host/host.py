@@ -168,6 +168,10 @@ class Host(msgspec.Struct, frozen=True, dict=True):
         owner = self.container(name) if mode == "container" and name else None
         return owner if owner is not None else container
 
+    def sharers_of(self, container: Container) -> tuple[Container, ...]:
+        """Return the other containers that use this one's network namespace (``--network container:NAME``, a pod)."""
+        return tuple(each for each in self.containers() if self.network_owner(each) == container != each)
+
     def containers_named(self, name: str) -> tuple[Container, ...]:
         """Return the containers that the name means.  A name means the container with this name or id.  If there is
         none, the name means the containers of the compose or swarm service with this name (also ``tasks.NAME``).  If

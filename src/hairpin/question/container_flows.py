@@ -31,7 +31,15 @@ def to_container(network: Network, host: Host, target: Target, origin: Origin | 
     found = [flow for each in named_so for flow in _to_one(network, host, each, target, origin)]
     found += _by_name(network, host, named_so, target, origin)
     if not found:
-        name = named_so[0].name
+        name, owner = named_so[0].name, host.network_owner(named_so[0])
+        if owner.name != name:
+            raise UsageError(
+                message(
+                    "container {name!r} has the network of {owner!r}, which publishes no port; name one: {name}:PORT",
+                    name=name,
+                    owner=owner.name,
+                )
+            )
         raise UsageError(message("container {name!r} publishes no port; name one: {name}:PORT", name=name))
     return found
 

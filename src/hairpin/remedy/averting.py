@@ -46,13 +46,16 @@ def averting(cause: Finding, later: Later, network: Network, flows: tuple[Flow, 
 
 
 def _starting_again(later: Later, host: Host) -> tuple[tuple[Call, ...], tuple[Message, ...]]:
-    """Return the calls after which the containers start again, and the advice for containers that no call starts.
+    """Return the calls after which the containers start again, with those that share their networks, and the advice for
+    containers that no call starts.
 
     Podman before 5.1 cannot change a container's restart policy.  Podman's unit starts the containers with a restart
     policy."""
     calls: list[Call] = []
     said: list[Message] = []
-    names = {name for each in later.members if (name := container_name(each.candidate.where))}
+    named = {name for each in later.members if (name := container_name(each.candidate.where))}
+    owners = (container for name in named if (container := host.container(name)) is not None)
+    names = named | {each.name for owner in owners for each in host.sharers_of(owner) if each.running}
     for name in sorted(names, key=name_order):
         container = host.container(name)
         if container is None:

@@ -26,9 +26,10 @@ from hairpin.change.change import Change, Primitive
 from hairpin.engines.repair.republishing import option_of, published_too
 from hairpin.host.docker import Container, PortBinding
 from hairpin.host.known_ports import KnownPort, known_port
+from hairpin.host.netns import Netns
 from hairpin.message import Message, message
 from hairpin.network.flow import Lan, Outside
-from hairpin.network.socket_owner import serves
+from hairpin.network.socket_owner import owner_of_socket, serves
 from hairpin.question.port_flows import bindings_of
 from hairpin.question.suggest import FEW, is_slip, port_distance
 from hairpin.walk.sockets import socket_text
@@ -52,7 +53,8 @@ def find(view: View) -> Iterator[Candidate]:
         return
     if any(each.running and each.left_unread for each in view.host.containers()):
         return  # a container whose namespace was not read may have the port, so all containers are read first
-    own = [each for each in view.host.containers() if each.running and _has_port(view, each)]
+    mine = (each for each in view.host.containers() if each.running and _has_port(view, each))
+    own = list(dict.fromkeys(view.host.network_owner(each) for each in mine))
     for container in sorted(own, key=lambda each: _elsewhere(view, each) is None):
         yield _unpublished(view, container)
     if own:
@@ -242,14 +244,25 @@ def _unpublished(view: View, container: Container) -> Candidate:
     port, protocol, other = view.flow.dport, view.flow.protocol, _elsewhere(view, container)
     binding = PortBinding("udp" if protocol == "udp" else "tcp", port, port, None, view.flow.version)
     change = Change(published_too(view.host, container, binding))
-    facts: dict[str, object] = {"name": container.name, "port": port, "published": _published(view)}
+    facts: dict[str, object] = {
+        "name": _holder(view, container).name,
+        "owner": container.name,
+        "port": port,
+        "published": _published(view),
+    }
     if other is not None:
         facts["other"] = other.host_port
     return Candidate(
-        title=message("Port {port} of {name} is not published", port=port, name=container.name)
+        title=message("Port {port} of {name} is not published", **facts)
         if other is None
         else message("Port {port} of {name} is published as port {other} of the host", **facts),
         detail=message(
+            "Container {name} has this port. It shares the network of {owner}, which publishes no port that leads "
+            "there. {published}",
+            **facts,
+        )
+        if other is None and facts["name"] != container.name
+        else message(
             "Container {name} has this port, but no port of the host leads to it: EXPOSE (or `expose:`) alone "
             "publishes nothing. {published}",
             **facts,
@@ -263,6 +276,19 @@ def _unpublished(view: View, container: Container) -> Candidate:
         evidence=(container.evidence,),
         advice=_otherwise(container, other) if other is not None else (),
     )
+
+
+def _holder(view: View, owner: Container) -> Container:
+    """Return the container that has the port: the owner of the namespace, or one that shares it."""
+    port = (view.flow.protocol, view.flow.dport)
+    if owner.netns is not None and owner.netns in view.host:
+        netns = Netns(view.host.name, owner.netns)
+        for each in view.host.namespace(owner.netns).sockets:
+            found = owner_of_socket(view.network, netns, each) if (each.protocol, each.port) == port else None
+            if found is not None:
+                return found
+    exposing = (each for each in (owner, *view.host.sharers_of(owner)) if port in each.exposed)
+    return next(exposing, owner)
 
 
 def _published(view: View) -> Message:

@@ -16,10 +16,10 @@ import msgspec
 
 from hairpin.causes.cause import RULE_STOPS, Candidate, Cause, View
 from hairpin.causes.engine._publishing import at_host_port, refusal_of
-from hairpin.causes.service._service import in_container, listening, other_protocol, published_to, same_port
+from hairpin.causes.service._service import in_container, listening, other_protocol, published_to, same_port, serving
 from hairpin.causes.where import OfContainer, OfSocket
 from hairpin.change.change import AddSocket, Change, one
-from hairpin.engines.repair.republishing import option_of, published_too
+from hairpin.engines.repair.republishing import option_of, published_too, recreated_behind, recreated_name
 from hairpin.host.docker import Container, PortBinding
 from hairpin.message import message
 from hairpin.netfilter.packet import TCP, UDP
@@ -69,7 +69,7 @@ def _served_otherwise(view: View) -> Iterator[Candidate]:
             "Port {port} is published for {asked}, and {name} serves it for {served}",
             port=binding.host_port,
             asked=binding.protocol,
-            name=container.name,
+            name=serving(view, container, sockets[0]).name,
             served=served,
         ),
         detail=message(
@@ -77,7 +77,7 @@ def _served_otherwise(view: View) -> Iterator[Candidate]:
             wrong=wrong,
             asked=binding.protocol,
             inner=binding.container_port,
-            name=container.name,
+            name=serving(view, container, sockets[0]).name,
             served=served,
             socket=socket_text(sockets[0]),
         ),
@@ -86,7 +86,7 @@ def _served_otherwise(view: View) -> Iterator[Candidate]:
                 view,
                 message(
                     "recreate {container} with -p {right} instead of -p {wrong}, and ask for {question}",
-                    container=owner.name,
+                    container=recreated_name(view.host, owner),
                     right=right,
                     wrong=wrong,
                     question=ask_port(binding.host_port, served),
@@ -96,6 +96,7 @@ def _served_otherwise(view: View) -> Iterator[Candidate]:
         where=OfSocket(sockets[0], container.name, wrong),
         in_class="other-protocol",
         evidence=(sockets[0].evidence, container.evidence),
+        advice=recreated_behind(view.host, owner),
     )
 
 

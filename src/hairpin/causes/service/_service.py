@@ -9,7 +9,7 @@ from hairpin.host.docker import Container, PortBinding
 from hairpin.host.socket import Socket
 from hairpin.message import Message, message
 from hairpin.network.names import EMBEDDED, is_embedded
-from hairpin.network.socket_owner import serves
+from hairpin.network.socket_owner import owner_of_socket, serves
 from hairpin.network.strayed import is_typed_in
 
 
@@ -33,6 +33,20 @@ def in_container(view: View) -> Container | None:
 def same_port(view: View) -> tuple[Socket, ...]:
     """Return the sockets in the namespace that have the packet's protocol and port and did not accept the packet."""
     return _at_port(view, protocol_of(view))
+
+
+def serving(view: View, container: Container, socket: Socket) -> Container:
+    """Return the container whose process holds the socket: of several that share a namespace, not always the asked
+    one."""
+    return owner_of_socket(view.network, view.stop.netns, socket) or container
+
+
+def sharing(view: View, container: Container) -> tuple[Container, ...]:
+    """Return the other containers that use the same network namespace, or would use it if they ran; those that do not
+    run come first."""
+    owner = view.host.network_owner(container)
+    others = (each for each in (owner, *view.host.sharers_of(owner)) if each != container)
+    return tuple(sorted(others, key=lambda each: each.running))
 
 
 def other_protocol(view: View) -> tuple[Socket, ...]:

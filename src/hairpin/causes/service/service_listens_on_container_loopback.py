@@ -13,7 +13,7 @@ from collections.abc import Iterator
 
 from hairpin.causes.cause import Candidate, Cause, View
 from hairpin.causes.service._near import on_loopback
-from hairpin.causes.service._service import bound_to_all, in_container, same_port
+from hairpin.causes.service._service import bound_to_all, in_container, same_port, serving
 from hairpin.causes.where import OfSocket
 from hairpin.change.change import one
 from hairpin.message import message
@@ -28,6 +28,7 @@ def find(view: View) -> Iterator[Candidate]:
         return
     if not all(on_loopback(each) for each in sockets):
         return
+    container = serving(view, container, sockets[0])
     yield Candidate(
         title=message("The service in {name} listens on its own loopback only", name=container.name),
         detail=message(

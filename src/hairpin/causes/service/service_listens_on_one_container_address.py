@@ -11,7 +11,7 @@ Lasting: change the image, its configuration or its variables.
 from collections.abc import Iterator
 
 from hairpin.causes.cause import Candidate, Cause, View
-from hairpin.causes.service._service import bound_to_all, in_container, same_port
+from hairpin.causes.service._service import bound_to_all, in_container, same_port, serving
 from hairpin.causes.where import OfSocket
 from hairpin.change.change import one
 from hairpin.message import message
@@ -32,6 +32,7 @@ def find(view: View) -> Iterator[Candidate]:
     ]
     if container is None or not bound:
         return
+    container = serving(view, container, bound[0])
     yield Candidate(
         title=message("The service in {name} listens on another of its addresses", name=container.name),
         detail=message("It is bound to {socket}.", socket=socket_text(bound[0])),

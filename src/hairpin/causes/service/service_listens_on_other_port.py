@@ -20,11 +20,12 @@ from hairpin.causes.service._service import (
     published_to,
     read_log,
     same_port,
+    serving,
     unpublished_listeners,
 )
 from hairpin.causes.where import OfSocket
 from hairpin.change.change import one
-from hairpin.engines.repair.republishing import option_of
+from hairpin.engines.repair.republishing import option_of, recreated_behind, recreated_name
 from hairpin.host.docker import Container
 from hairpin.host.socket import Socket
 from hairpin.message import Message, message
@@ -42,7 +43,7 @@ def find(view: View) -> Iterator[Candidate]:
     if not others:
         return
     first, *further = others
-    port, name = view.stop.seen.packet.dport, container.name
+    port, name = view.stop.seen.packet.dport, serving(view, container, first).name
     yield Candidate(
         title=message("The service in {name} listens on port {other}, not on {port}", name=name, other=first.port,
                       port=port)
@@ -58,6 +59,11 @@ def find(view: View) -> Iterator[Candidate]:
         evidence=(first.evidence,),
         advice=(
             *(who_else(view) if is_foreign(view, container) else ()),
+            *(
+                recreated_behind(view.host, view.host.network_owner(container))
+                if published_to(view, container) is not None
+                else ()
+            ),
             message("or let the service in {name} listen on port {port}", name=name, port=port),
             *((read_log(view, container),) if further else ()),
         ),
@@ -75,7 +81,7 @@ def _repair(view: View, container: Container, socket: Socket) -> Message:
         )
     return message(
         "recreate {container} with -p {right} instead of -p {wrong}",
-        container=view.host.network_owner(container).name,
+        container=recreated_name(view.host, view.host.network_owner(container)),
         right=option_of(binding, container_port=socket.port),
         wrong=option_of(binding),
     )

@@ -12,7 +12,7 @@ Lasting: change the service's own configuration.
 from collections.abc import Iterator
 
 from hairpin.causes.cause import Candidate, Cause, View
-from hairpin.causes.service._service import in_container, listening, same_port
+from hairpin.causes.service._service import in_container, listening, same_port, serving
 from hairpin.causes.where import OfSocket
 from hairpin.change.change import one
 from hairpin.message import message
@@ -27,6 +27,7 @@ def find(view: View) -> Iterator[Candidate]:
     sockets = [each for each in same_port(view) if each.address is None or not is_loopback(each.address, each.version)]
     if container is None or not sockets or any(each.version == packet.version for each in sockets):
         return
+    container = serving(view, container, sockets[0])
     yield Candidate(
         title=message(
             "The service in {name} listens on IPv{other} only", name=container.name, other=sockets[0].version

@@ -18,6 +18,7 @@ from hairpin.causes.service._service import (
     listening,
     read_log,
     same_port,
+    sharing,
     unpublished_listeners,
 )
 from hairpin.causes.where import OfContainer
@@ -37,15 +38,26 @@ def find(view: View) -> Iterator[Candidate]:
     others = listeners(view, container)
     foreign = container is not None and is_foreign(view, container)
     maybe_meant = container is not None and unpublished_listeners(view, container)
+    beside = sharing(view, container) if container is not None else ()
     yield Candidate(
-        title=message("Nothing listens on port {port} in container {name}", port=port, name=name)
+        title=message(
+            "Nothing listens on port {port} in {name}, nor in {others} in the same network",
+            port=port,
+            name=name,
+            others=", ".join(each.name for each in beside),
+        )
+        if beside
+        else message("Nothing listens on port {port} in container {name}", port=port, name=name)
         if container is not None
         else message("Nothing listens on port {port} in pod {name}", port=port, name=name),
         detail=_detail(others),
-        change=one(listening(view, _repair(view, container, name))),
+        change=one(listening(view, _repair(view, container, name, beside))),
         where=OfContainer(container=name, port=port),
         in_class="nothing-listens-there" if maybe_meant else "nothing-listens",
-        advice=(*(who_else(view) if foreign else ()), *(() if container is None else (read_log(view, container),))),
+        advice=(
+            *(who_else(view) if foreign else ()),
+            *(read_log(view, each) for each in (container, *beside) if each is not None),
+        ),
         of_network=foreign,
     )
 
@@ -61,9 +73,25 @@ def _detail(others: tuple[Socket, ...]) -> Message:
     )
 
 
-def _repair(view: View, container: Container | None, name: str) -> Message:
+def _repair(view: View, container: Container | None, name: str, beside: tuple[Container, ...]) -> Message:
     if container is None:
         return message("start or repair the service in {name}", name=name)
+    down = next((each for each in beside if not each.running), None)
+    if down is not None:
+        start = view.host.engine_of(down).command("start", down.name)
+        return message(
+            "{down} shares the network of {name} and does not run. If it has the port: {start}; else start or repair "
+            "the service",
+            down=down.name,
+            name=view.host.network_owner(down).name,
+            start=start,
+        )
+    if beside:
+        return message(
+            "start or repair the service in the container that should have port {port}: {names}",
+            port=view.stop.seen.packet.dport,
+            names=", ".join(each.name for each in (container, *beside)),
+        )
     log = view.host.engine_of(container).command("logs", name)
     return message("start or repair the service in {container}; read `{command}`", container=name, command=log)
 

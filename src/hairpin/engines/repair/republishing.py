@@ -21,7 +21,8 @@ def published_everywhere(host: Host, container: Container, binding: PortBinding)
     everywhere = msgspec.structs.replace(binding, host_ip=None)
     bindings = tuple(everywhere if each == binding else each for each in container.bindings)
     changed = msgspec.structs.replace(container, bindings=bindings)
-    advice = message("recreate {container} with its port published on every address", container=container.name)
+    name = recreated_name(host, container)
+    advice = message("recreate {container} with its port published on every address", container=name)
     return Change((*rules_with(host, container, changed), *relays(host, container, everywhere, advice)))
 
 
@@ -34,14 +35,38 @@ def published_too(
     changed = msgspec.structs.replace(container, bindings=(*container.bindings, binding))
     return (
         *rules_with(host, container, changed),
-        *relays(host, container, binding, said or recreated_with(container, binding)),
+        *relays(host, container, binding, said or recreated_with(host, container, binding)),
     )
 
 
-def recreated_with(container: Container, binding: PortBinding) -> Message:
-    """Return the advice to create the container again with the additional binding, because the engine cannot add a
-    binding to an existing container."""
-    return message("recreate {container} with -p {port} as well", container=container.name, port=option_of(binding))
+def recreated_with(host: Host, container: Container, binding: PortBinding) -> Message:
+    """Return the advice for a further binding: an existing container cannot get one."""
+    name = recreated_name(host, container)
+    return message("recreate {container} with -p {port} as well", container=name, port=option_of(binding))
+
+
+def recreated_name(host: Host, container: Container) -> Message | str:
+    """Return the name of what is recreated for other ports: the container, or the pod that has the ports."""
+    sharers = host.sharers_of(container)
+    if host.engine_of(container).kind != "podman" or not container.name.endswith("-infra") or not sharers:
+        return container.name
+    return message("the pod of {names}", names=", ".join(each.name for each in sharers))
+
+
+def recreated_behind(host: Host, owner: Container) -> tuple[Message, ...]:
+    """Return the advice on the containers that share the network of one that is recreated; a pod is recreated whole."""
+    sharers = host.sharers_of(owner)
+    if not sharers or host.engine_of(owner).kind == "podman":
+        return ()
+    return (
+        message(
+            "recreate {sharers}, too, once the new {owner} runs: until then they stay in the network of the old one "
+            "(compose: up -d --force-recreate {names})",
+            sharers=", ".join(each.name for each in sharers),
+            names=" ".join(each.service or each.name for each in sharers),
+            owner=owner.name,
+        ),
+    )
 
 
 def option_of(binding: PortBinding, *, container_port: int | None = None, protocol: str = "") -> str:
@@ -98,7 +123,7 @@ def relays(
     proxied = engine.kind == "docker" and engine.userland_proxy is not False
     socket = _docker_proxy(engine, container, binding, binding.version, binding.host_ip) if proxied else None
     if socket is not None:
-        yield AddSocket(host.netns, socket, advice or recreated_with(container, binding))
+        yield AddSocket(host.netns, socket, advice or recreated_with(host, container, binding))
 
 
 def relay_at(

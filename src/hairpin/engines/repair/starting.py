@@ -71,8 +71,7 @@ def restarts(host: Host, container: Container) -> tuple[SetContainerState, ...]:
     """Return the calls that restart the container and then the running containers that share its namespace (``--network
     container:NAME``).  Without a restart, these containers would keep the old namespace, which has lost its link."""
     engine = host.engine_of(container)
-    sharers = (each for each in engine.containers if each.running and host.network_owner(each) == container != each)
-    names = (container.name, *(each.name for each in sharers))
+    names = (container.name, *(each.name for each in host.sharers_of(container) if each.running))
     return tuple(SetContainerState(engine.kind, "restart", name, engine.user) for name in names)
 
 

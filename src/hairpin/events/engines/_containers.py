@@ -47,15 +47,15 @@ def with_containers_ended(course: Course, containers: Iterable[Container]) -> Co
         if own and engine.kind != "podman":
             course = course.made(*_own_rules(course, engine, own))
     for each in ending:
-        course = _without_processes(course, each)
+        course = _without_processes(course, each, {one.id for one in ending})
     return course
 
 
-def _without_processes(course: Course, container: Container) -> Course:
+def _without_processes(course: Course, container: Container, ending: set[str]) -> Course:
     host, engine = course.host, course.host.engine_of(container)
     course = course.made(
         *(c.DeleteSocket(host.netns, each) for each in _held_ports(host, container)),
-        *_processes(host, container),
+        *_processes(host, host.container(container.id) or container, ending),
         c.SetContainer(host.name, ended(container)),
     )
     return without_networks(course, engine, container) if engine.kind == "podman" else course
@@ -92,18 +92,43 @@ def _held_ports(host: Host, container: Container) -> Iterator[Socket]:
             yield each
 
 
-def _processes(host: Host, container: Container) -> Iterator[c.Primitive]:
-    """Yield the deletion of the container's namespace; if other containers share the namespace, the deletions of the
-    container's sockets there."""
+def _processes(host: Host, container: Container, ending: set[str]) -> Iterator[c.Primitive]:
+    """Yield the end of the container's namespace; if the namespace is another one's, the end of the container's sockets
+    there.
+
+    Containers that share the namespace of an ended one, and do not end themselves, stay in it.  It has lost its
+    links."""
     if container.netns is None or container.netns not in host:
         return
     netns = Netns(host.name, container.netns)
-    if not container.on_host_network and host.network_owner(container) == container:
-        yield c.DeleteNamespace(netns)
+    others = [each for each in host.containers() if each.netns == container.netns and each.id != container.id]
+    if container.on_host_network or (others and container.network_mode.startswith("container:")):
+        for each in host.namespace(container.netns).sockets:
+            if each.container == container.id:
+                yield c.DeleteSocket(netns, each)
         return
-    for each in host.namespace(container.netns).sockets:
-        if each.container == container.id:
-            yield c.DeleteSocket(netns, each)
+    yield c.DeleteNamespace(netns)
+    staying = [each for each in others if each.running and each.id not in ending]
+    if staying:
+        yield from _left_behind(host, host.namespace(container.netns), staying)
+
+
+def _left_behind(host: Host, before: Namespace, staying: list[Container]) -> Iterator[c.Primitive]:
+    """Yield the namespace that its owner has left, with the containers that share it and their sockets."""
+    own = {each.id for each in staying}
+    left = _replace(
+        before,
+        name=f"container:{staying[0].name}",
+        links=tuple(each for each in before.links if each.name == "lo"),
+        addresses=tuple(each for each in before.addresses if each.link == "lo"),
+        routes=tuple(each for each in before.routes if all(hop.link in ("lo", None) for hop in each.next_hops)),
+        neighbours=(),
+        connections=(),
+        sockets=tuple(each for each in before.sockets if each.container in own),
+    )
+    first, *rest = (_replace(each, netns=left.name) for each in staying)
+    yield c.AddNamespace(host.name, left, None, first)
+    yield from (c.SetContainer(host.name, each) for each in rest)
 
 
 def with_container_started(course: Course, was: Host, container: Container) -> Course:
@@ -202,17 +227,23 @@ def with_container_first_started(course: Course, container: Container) -> Course
 
 
 def _started_in(course: Course, was: Host, container: Container) -> Course:
-    """Return the course after the start of a container in another container's namespace, or in the host's."""
-    if container.netns is None or container.netns not in course.host:
+    """Return the course after the start of a container in another container's namespace, or in the host's.
+
+    It last ran in the namespace ``container.netns`` of ``was``, which its owner may have left since."""
+    if container.netns is None or container.netns not in was:
         return course
-    netns = Netns(course.label, container.netns)
+    owner = course.host.network_owner(container)
+    joined = owner.netns if owner.id != container.id and not container.on_host_network else container.netns
+    if joined is None or joined not in course.host:
+        return course
+    netns = Netns(course.label, joined)
     again = (
         each
         for each in was.namespace(container.netns).sockets
         if each.container == container.id and is_own(each, container)
     )
     sockets = (c.AddSocket(netns, as_restarted(each), by_start(container)) for each in again)
-    return course.made(*sockets, c.SetContainer(course.label, container))
+    return course.made(*sockets, c.SetContainer(course.label, _replace(container, netns=joined)))
 
 
 def with_ports(course: Course, running: Container) -> Course:

@@ -72,11 +72,9 @@ def with_dockerd_stopped(course: Course, engine: Engine) -> Course:
 def with_dockerd_started(course: Course, was: Host, *, ended: bool = False) -> Course:
     """Return the course after dockerd has started.
 
-    ``was``: the host before dockerd ended, with its running containers.  ``ended``: no container runs now, even with
-    live-restore.
-
-    A manually stopped container starts if its restart policy is ``always``.  A container that never ran does not start.
-    Source: moby daemon/daemon.go restore(), restartmanager/restartmanager.go ShouldRestart()"""
+    A manually stopped container starts if its policy is ``always``; one that never ran does not.  A swarm's task has no
+    policy: the swarm's managers run it again.  Source: moby daemon/daemon.go restore(),
+    restartmanager/restartmanager.go ShouldRestart(); swarmkit manager/orchestrator/restart/restart.go"""
     stopped, before = docker_of(course.host), docker_of(was)
     assert stopped is not None
     assert before is not None
@@ -109,7 +107,11 @@ def with_dockerd_started(course: Course, was: Host, *, ended: bool = False) -> C
             course = course.provided(
                 message("{name} ends with an error when it is told to end, so dockerd starts it", name=each.name)
             )
-        if each.running and (each.starts_with_daemon or each.restart_policy == "on-failure"):
+        if each.running and each.is_task:
+            course = course.provided(
+                message("the swarm runs its task of {service} on this node again", service=each.service)
+            )
+        if each.running and (each.is_task or each.starts_with_daemon or each.restart_policy == "on-failure"):
             course = with_container_started(course, was, each)
         elif each.status == "exited" and each.restart_policy == "always":  # a user has stopped the container
             course = with_container_first_started(course, each)

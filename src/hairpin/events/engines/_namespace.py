@@ -78,9 +78,10 @@ def _link_of(namespace: Namespace, endpoint: Endpoint) -> Link | None:
 
 
 def is_own(socket: Socket, container: Container) -> bool:
-    """Return whether the container's first process or a descendant of it has the socket.
-
-    A process that ``docker exec`` started does not start with the container."""
+    """Return whether the container's first process or a child of it has the socket: a process from ``docker exec`` does
+    not start with the container, and one of another container in the same namespace does not, either."""
+    if socket.container not in (None, container.id):
+        return False
     return container.pid is None or not socket.ancestors or container.pid in socket.ancestors
 
 

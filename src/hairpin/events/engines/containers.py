@@ -49,13 +49,27 @@ def with_successor_started(course: Course, was: Host, container: Container) -> C
             message("the new {name} is connected to {networks}, as the old one was", name=container.name,
                     networks=networks)
         )  # fmt: skip
-    made = successor(container)
+    made = _joining_successor(course.host, successor(container))
     return with_container_started(course, _renumbered(was, container, made), made)
 
 
+def _joining_successor(host: Host, container: Container) -> Container:
+    """Return the container, which shares the network of another one, with the other one's new id if that was recreated,
+    too: its options name the other one by its name."""
+    mode, _, known = container.network_mode.partition(":")
+    number = _number_after(known)
+    if mode != "container" or host.container(known) is not None or host.container(number) is None:
+        return container
+    return _replace(container, network_mode=f"container:{number}")
+
+
+def _number_after(known: str) -> str:
+    return hashlib.sha256(known.encode()).hexdigest()
+
+
 def successor(container: Container) -> Container:
-    """Return the container with a made-up id that no other container has.  The real id is not known in advance."""
-    number = hashlib.sha256(container.id.encode()).hexdigest()
+    """Return the container with another id that no container has.  The real one is not known in advance."""
+    number = _number_after(container.id)
     known = container.id[:_SHORT]
 
     def named(alias: str) -> str:
@@ -105,6 +119,11 @@ def _running(course: Course, name: str) -> list[Container]:
     return [each for each in course.host.containers() if each.running and name in ("", each.name)]
 
 
+def _owners_first(containers: list[Container]) -> list[Container]:
+    """Return the containers in their order, those that share another one's network last."""
+    return sorted(containers, key=lambda each: each.network_mode.startswith("container:"))
+
+
 def _stopped(course: Course, name: str = "") -> Course | None:
     """Return the course after the container was stopped; None if no running container has this name."""
     stopping = _running(course, name)
@@ -114,9 +133,9 @@ def _stopped(course: Course, name: str = "") -> Course | None:
 def _restarted(course: Course, name: str = "") -> Course | None:
     """Return the course after the container has stopped and started; None if no running container has this name.
 
-    The restarted container has a new namespace, so users' changes in the old one are lost.  The container gets the
-    first free address."""
-    was, restarting = course.host, _running(course, name)
+    Its namespace is new, so users' changes in it are lost.  It gets the first free address.  Of all running containers,
+    those that share another one's network are restarted after it."""
+    was, restarting = course.host, _owners_first(_running(course, name))
     for each in restarting:
         course = with_container_started(with_container_ended(course, each), was, each)
     return course if restarting else None
@@ -126,11 +145,10 @@ def _recreated(course: Course, name: str = "") -> Course | None:
     """Return the course after the container was recreated (``docker rm -f NAME; docker run …``, an update of its image
     by Watchtower or by hand); None if no running container has this name.
 
-    Users' rules for the old container's address, and changes inside the old container, have no effect on the new
-    container."""
-    recreating = _running(course, name)
+    Users' rules for the old address, and changes inside the container, do not apply to the new one."""
+    recreating = _owners_first(_running(course, name))
     for each in recreating:
-        course = with_container_recreated(course, each)
+        course = with_container_recreated(course, course.host.container(each.id) or each)
     return course if recreating else None
 
 

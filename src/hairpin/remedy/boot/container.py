@@ -2,22 +2,18 @@
 
 import shlex
 
-from hairpin.causes.where import OfUnit
+from hairpin.causes.where import OfUnit, container_of
 from hairpin.change.calls import SetContainerState, SetRestartPolicy
 from hairpin.change.change import AddSocket, SetSysctl
+from hairpin.engines.repair.republishing import recreated_behind
 from hairpin.engines.repair.starting import takes_restart_policy
 from hairpin.host.docker import Container, Engine
 from hairpin.host.sysctl import dotted
 from hairpin.message import Message, message
 from hairpin.remedy.remedy import Lasting, Situation
 
-RECREATED = Lasting(
-    advice=(
-        message(
-            "the published ports of a container cannot be changed later: change the compose file or the command that "
-            "makes it"
-        ),
-    )
+_PORTS_ARE_FIXED = message(
+    "the published ports of a container cannot be changed later: change the compose file or the command that makes it"
 )
 
 _NOT_AT_BOOT = ("", "no", "on-failure")
@@ -58,6 +54,16 @@ def started(situation: Situation) -> Lasting:
     return Lasting(calls=tuple(calls), advice=tuple(dict.fromkeys(advice)))
 
 
+def recreated(situation: Situation) -> Lasting:
+    """Return advice on a container that is made anew, and on those that share its network: they stay in the namespace
+    that it leaves."""
+    name = container_of(situation.candidate.where)
+    container = situation.host.container(name) if name is not None else None
+    owner = situation.host.network_owner(container) if container is not None else None
+    behind = recreated_behind(situation.host, owner) if owner is not None else ()
+    return Lasting(advice=(*behind, _PORTS_ARE_FIXED))
+
+
 def started_behind(situation: Situation) -> tuple[SetRestartPolicy, ...]:
     """Return the call that sets a restart policy for the asked container, if its engine does not start it at boot.  All
     other containers keep their restart policies, because a person chose them."""
@@ -81,9 +87,15 @@ def policy_of(engine: Engine) -> str:
 
 
 def listening(parts: tuple[AddSocket, ...], situation: Situation) -> Lasting:
-    """Return the advice on services in containers that have to listen on another address or port.  hairpin does not
-    change a service's configuration."""
-    containers = (situation.network.container_of(part.netns) for part in parts if not part.netns.is_host)
+    """Return advice on services that have to listen on another address or port, because hairpin does not change their
+    configuration.  Of containers that share a namespace it names the cause's."""
+    name = container_of(situation.candidate.where)
+    meant = situation.host.container(name) if name is not None else None
+    containers = (
+        meant if meant is not None and meant.netns == part.netns.name else situation.network.container_of(part.netns)
+        for part in parts
+        if not part.netns.is_host
+    )
     return Lasting(
         advice=tuple(
             message(

@@ -1,0 +1,83 @@
+"""Containers that share the network of another one, and tasks of a swarm, after events."""
+
+import msgspec
+import pytest
+
+from hairpin.diagnose.diagnose import diagnose
+from hairpin.diagnose.examination import examine
+from hairpin.diagnose.foreseen import foreseen
+from hairpin.events.happening import asked_course, course_of
+from hairpin.host.socket import Socket
+from hairpin.network.network import Network
+from hairpin.question.target import parse_event
+from hairpin.remedy.averting import averting
+from hairpin.walk.walk import walk_flow
+from tests.small_host import container, container_namespace, engine, network, published
+
+PORT = msgspec.structs.replace(published(), container="web", purpose="published")
+
+
+def shared(*, policy: str = "no", sides: str = "no") -> Network:
+    """Return the host on which ``side`` listens for ``web``, whose network it shares."""
+    web = msgspec.structs.replace(container(), restart_policy=policy, started_at="2026-01-01")
+    side = msgspec.structs.replace(
+        web, id="d" * 64, name="side", bindings=(), endpoints=(), network_mode=f"container:{web.id}",
+        restart_policy=sides, started_at="2026-01-02",
+    )  # fmt: skip
+    service = Socket("tcp", 4, None, 80, process="httpd", pid=50, container=side.id)
+    return network(inner=container_namespace((service,)), docker=engine(side, web))
+
+
+# event, the verdict after it; the cause, if it fails
+EVENTS: dict[str, tuple[Network, str, str, str]] = {
+    "all are restarted": (shared(), "container-restart", "delivered", ""),
+    "the owner alone is restarted": (shared(), "container-restart:web", "refused", "shared-namespace-left"),
+    "the sharer alone is restarted": (shared(), "container-restart:side", "delivered", ""),
+    "all are recreated": (shared(), "container-recreate", "delivered", ""),
+    "the owner alone is recreated": (shared(), "container-recreate:web", "refused", "shared-namespace-left"),
+    "the sharer alone is recreated": (shared(), "container-recreate:side", "delivered", ""),
+    "the sharer ends": (shared(), "container-stop:side", "refused", "service-not-listening"),
+    "dockerd starts both": (shared(policy="always", sides="always"), "docker-restart", "delivered", ""),
+    "dockerd starts the owner alone": (shared(policy="always"), "docker-restart", "refused", "service-not-listening"),
+}
+
+
+@pytest.mark.parametrize(("within", "event", "verdict", "cause"), EVENTS.values(), ids=EVENTS)
+def test_a_shared_namespace(within: Network, event: str, verdict: str, cause: str) -> None:
+    _, course = asked_course(within, parse_event(event))
+    found = diagnose(course.network, PORT)
+    assert found.trace.verdict == verdict
+    assert [each.cause for each in found.causes] == ([cause] if cause else [])
+
+
+def test_a_sharer_that_ends_behind_its_owner_takes_the_left_namespace_along() -> None:
+    course = course_of(shared(), "test", "container-stop")
+    assert course is not None
+    assert [each.name for each in course.host.namespaces] == ["host"]
+
+
+def test_a_restart_policy_is_given_to_the_owner_and_to_those_that_share_its_network() -> None:
+    within = shared()
+    (found,) = (each for each in foreseen(examine(within, (PORT,)), frozenset()) if each.id == "restart-policy-missing")
+    assert found.later is not None
+    (remedy,) = averting(found, found.later, within, (PORT,))
+    assert set(remedy.persist_commands) == {
+        f"docker update --restart unless-stopped {name}" for name in ("side", "web")
+    }
+
+
+def test_a_restart_in_ordinary_care_is_one_of_all_that_share_the_network() -> None:
+    """A restart of the owner alone cuts the others off, which somebody asks for by its name."""
+    found = [each.id for each in foreseen(examine(shared(policy="always", sides="always"), (PORT,)), frozenset())]
+    assert "shared-namespace-left" not in found
+    assert "service-not-listening" not in found
+
+
+def test_the_swarm_runs_its_tasks_again() -> None:
+    task = msgspec.structs.replace(container(), is_task=True, service="shop")
+    within = network(docker=engine(task))
+    course = course_of(within, within.this.name, "docker-restart")
+    assert course is not None
+    assert walk_flow(course.network, PORT).succeeds
+    assert any("shop" in str(each) for each in course.conditions)
+    assert not any(each.id == "restart-policy-missing" for each in foreseen(examine(within, (PORT,)), frozenset()))
