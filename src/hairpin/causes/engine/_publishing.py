@@ -11,11 +11,13 @@ from hairpin.host.boot.configured import Configured, of_default_address
 from hairpin.host.docker import Container, Engine, PortBinding
 from hairpin.host.engine_health import health, unanswering
 from hairpin.host.host import Host
+from hairpin.host.netns import Netns
 from hairpin.message import Message, message
 from hairpin.netfilter.packet import TCP, UDP
 from hairpin.network.flow import FromContainer
 from hairpin.network.network import owns_address
 from hairpin.network.prefix import address_text, is_loopback
+from hairpin.network.socket_owner import owner_of_socket
 from hairpin.question.port_flows import bindings_of
 from hairpin.walk.state import Reason
 
@@ -69,6 +71,19 @@ def is_unserved(view: View) -> bool:
     # If a running container publishes the port for the other protocol, another cause is about it.
     published = bindings_of(view.host, flow.dport)
     return not taken and not any(each.running or binding.protocol == flow.protocol for each, binding in published)
+
+
+def port_holder(view: View, owner: Container) -> Container:
+    """Return the container that has the port: the owner of the namespace, or one that shares it."""
+    port = (view.flow.protocol, view.flow.dport)
+    if owner.netns is not None and owner.netns in view.host:
+        netns = Netns(view.host.name, owner.netns)
+        for each in view.host.namespace(owner.netns).sockets:
+            found = owner_of_socket(view.network, netns, each) if (each.protocol, each.port) == port else None
+            if found is not None:
+                return found
+    exposing = (each for each in (owner, *view.host.sharers_of(owner)) if port in each.exposed)
+    return next(exposing, owner)
 
 
 def _are_containers_known(host: Host) -> bool:

@@ -16,7 +16,7 @@ from typing import Literal
 import msgspec
 
 from hairpin.causes.cause import RULE_STOPS, Candidate, Cause, View, Way
-from hairpin.causes.engine._publishing import is_unserved, refusal_of
+from hairpin.causes.engine._publishing import is_unserved, port_holder, refusal_of
 from hairpin.causes.isolation._walls import pair_of
 from hairpin.causes.rules._lifting import deletion
 from hairpin.causes.rules._rule_owner import is_meant_policy, owner
@@ -26,10 +26,9 @@ from hairpin.change.change import Change, Primitive
 from hairpin.engines.repair.republishing import option_of, published_too
 from hairpin.host.docker import Container, PortBinding
 from hairpin.host.known_ports import KnownPort, known_port
-from hairpin.host.netns import Netns
 from hairpin.message import Message, message
 from hairpin.network.flow import Lan, Outside
-from hairpin.network.socket_owner import owner_of_socket, serves
+from hairpin.network.socket_owner import serves
 from hairpin.question.port_flows import bindings_of
 from hairpin.question.suggest import FEW, is_slip, port_distance
 from hairpin.walk.sockets import socket_text
@@ -245,7 +244,7 @@ def _unpublished(view: View, container: Container) -> Candidate:
     binding = PortBinding("udp" if protocol == "udp" else "tcp", port, port, None, view.flow.version)
     change = Change(published_too(view.host, container, binding))
     facts: dict[str, object] = {
-        "name": _holder(view, container).name,
+        "name": port_holder(view, container).name,
         "owner": container.name,
         "port": port,
         "published": _published(view),
@@ -276,19 +275,6 @@ def _unpublished(view: View, container: Container) -> Candidate:
         evidence=(container.evidence,),
         advice=_otherwise(container, other) if other is not None else (),
     )
-
-
-def _holder(view: View, owner: Container) -> Container:
-    """Return the container that has the port: the owner of the namespace, or one that shares it."""
-    port = (view.flow.protocol, view.flow.dport)
-    if owner.netns is not None and owner.netns in view.host:
-        netns = Netns(view.host.name, owner.netns)
-        for each in view.host.namespace(owner.netns).sockets:
-            found = owner_of_socket(view.network, netns, each) if (each.protocol, each.port) == port else None
-            if found is not None:
-                return found
-    exposing = (each for each in (owner, *view.host.sharers_of(owner)) if port in each.exposed)
-    return next(exposing, owner)
 
 
 def _published(view: View) -> Message:

@@ -72,8 +72,11 @@ def with_dockerd_stopped(course: Course, engine: Engine) -> Course:
 def with_dockerd_started(course: Course, was: Host, *, ended: bool = False) -> Course:
     """Return the course after dockerd has started.
 
-    A manually stopped container starts if its policy is ``always``; one that never ran does not.  A swarm's task has no
-    policy: the swarm's managers run it again.  Source: moby daemon/daemon.go restore(),
+    ``was``: the host before dockerd ended, with its running containers.  ``ended``: no container runs now, even with
+    live-restore.
+
+    A manually stopped container starts if its restart policy is ``always``.  A container that never ran does not start.
+    A swarm's task has no policy: the swarm's managers run it again.  Source: moby daemon/daemon.go restore(),
     restartmanager/restartmanager.go ShouldRestart(); swarmkit manager/orchestrator/restart/restart.go"""
     stopped, before = docker_of(course.host), docker_of(was)
     assert stopped is not None
