@@ -74,18 +74,11 @@ def find(view: View) -> Iterator[Candidate]:
 
 def _by_person(place: Address) -> Message:
     """Return what a person does: another machine may have the address, which no reading of this host shows."""
-    address = address_text(place.value, place.version)
-    if place.version == 6:
-        return message(
-            "publish the port on an address that this host has. Or give {link} the address {address}, where its "
-            "network is configured, once `ping -c 3 {address}` from another machine shows that no machine has it",
-            address=address,
-            link=place.link,
-        )
     return message(
         "publish the port on an address that this host has. Or give {link} the address {address}, where its network is "
-        "configured, once `arping -D -c 3 -I {link} {address}` shows that no other machine has it",
-        address=address,
+        "configured, once `ping -c 1 -I {link} {address}; ip neigh show {address} dev {link}` shows that no other "
+        "machine has it: no reply, and no hardware address (lladdr)",
+        address=address_text(place.value, place.version),
         link=place.link,
     )
 
