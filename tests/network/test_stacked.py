@@ -8,13 +8,14 @@ from hairpin.network.stacked import (
     bridges,
     link_of,
     lower_of,
+    parents_of,
     routes_below,
     stacked_on,
     takes_address,
     takes_all,
     takes_frame,
 )
-from tests.small_host import HOST_NETNS, sibling
+from tests.small_host import HOST_NETNS, route, sibling
 
 UPLINK = Port(HOST_NETNS, "eth0")
 ONE, OTHER, SHIM = Port(sibling("container:a"), "eth0"), Port(sibling("container:b"), "eth0"), Port(HOST_NETNS, "shim")
@@ -44,6 +45,24 @@ def test_the_links_on_top_of_a_link() -> None:
     for port in (SHIM, ONE, OTHER):
         assert lower_of(BOTH, port.netns, link_of(BOTH, port)) == UPLINK
     assert lower_of(BOTH, HOST_NETNS, HOST.links[0]) is None
+
+
+def test_the_parent_of_the_link_that_has_an_address() -> None:
+    assert parents_of(BOTH, HOST_NETNS, 4, 0x11) == ("eth0",)
+    assert parents_of(BOTH, HOST_NETNS, 4, 0x12) == ()  # it is down
+    assert parents_of(BOTH, HOST_NETNS, 6, 0x11) == ()
+    below = inner("container:a", 0x11, mode="l3", kind="ipvlan")
+    assert parents_of(net(below), HOST_NETNS, 4, 0x11) == ()
+
+
+def test_a_host_that_routes_for_a_macvlan_is_on_the_way_to_it() -> None:
+    """Its default route leads to an address of the host, so the LAN's machines reach it through the host, too."""
+    child = inner("container:a", 0x11)
+    for gateway, expected in (("10.0.0.1", ()), ("10.0.0.2", ("eth0",))):
+        behind = msgspec.structs.replace(child, routes=(route("default", "eth0", via=gateway),))
+        host = msgspec.structs.replace(HOST, addresses=(Address("shim", 4, 0x0A000001, 24),))
+        whole = Network((Host("test", namespaces=(host, behind)),))
+        assert parents_of(whole, HOST_NETNS, 4, 0x11) == expected
 
 
 def test_a_lower_link_that_was_not_read() -> None:

@@ -9,11 +9,24 @@ from hairpin.network.flow import Flow, FromContainer, FromHost, Lan, Outside, St
 from hairpin.network.network import Network
 from hairpin.network.prefix import parse_address
 from hairpin.network.world import Peer, PublicAddress, ReturnRoute, UpstreamRule, World
-from hairpin.walk.outside import enters_by, outside_takes
+from hairpin.walk.outside import enters_by, incoming_link, outside_takes
 from hairpin.walk.state import End, State
 from hairpin.walk.walk import walk_flow
+from tests.causes.hosts import with_host
 from tests.causes.ipv6_hosts import of_ipv6_network
-from tests.small_host import CLIENT, HOST_ADDRESS, WEB, container, engine, host_namespace, network, route, sibling
+from tests.macvlan_host import CHILD, on_macvlan
+from tests.small_host import (
+    CLIENT,
+    HOST_ADDRESS,
+    HOST_NETNS,
+    WEB,
+    container,
+    engine,
+    host_namespace,
+    network,
+    route,
+    sibling,
+)
 from tests.walk.standing import at, ended
 
 NEIGHBOUR = parse_address("198.51.100.7")[1]
@@ -212,3 +225,19 @@ def test_a_gateway_that_hairpins_sends_it_back() -> None:
     taken = outside_takes(world(publics=(mapping,)), out(FromHost(), PUBLIC), leaving(HOST_ADDRESS, PUBLIC))
     assert taken.reason is None
     assert taken.reply is not None
+
+
+def test_a_clients_packet_to_a_macvlan_comes_by_its_parent() -> None:
+    """The host's own route to the client leads by another link."""
+    whole = on_macvlan()
+    host = whole.namespace(HOST_NETNS)
+    links = (*host.links, Link(20, "eth1", flags=("UP",)))
+    others = tuple(each for each in host.routes if each.prefix_length)
+    moved = msgspec.structs.replace(host, links=links, routes=(*others, route("default", "eth1", via="203.0.113.1")))
+    whole = with_host(whole, namespaces=(moved, *(each for each in whole.this.namespaces if each.name != "host")))
+    client = parse_address("192.0.2.10")[1]
+    for address, expected in ((CHILD, "eth0"), (parse_address("198.51.100.99")[1], "eth1")):
+        flow = Flow(Outside(client), 4, address, "tcp", 80)
+        link = incoming_link(whole, HOST_NETNS, flow, Outside(client))
+        assert link is not None
+        assert link.name == expected

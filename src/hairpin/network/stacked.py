@@ -7,7 +7,7 @@ Source: drivers/net/macvlan.c macvlan_handle_frame(), macvlan_queue_xmit(); driv
 from hairpin.host.link import Link
 from hairpin.host.netns import Netns
 from hairpin.network.index import stacked_links
-from hairpin.network.network import Network, Port, addresses_of
+from hairpin.network.network import Network, Port, addresses_of, owns_address
 from hairpin.network.prefix import Version
 
 _KINDS = ("macvlan", "ipvlan")
@@ -72,6 +72,37 @@ def takes_address(network: Network, lower: Port, version: Version, value: int) -
         if link_of(network, port).up and any(each.value == value for each in own):
             return port
     return None
+
+
+def parents_of(network: Network, netns: Netns, version: Version, value: int) -> tuple[str, ...]:
+    """Return the links of the host's namespace on which a macvlan or ipvlan of another namespace has the address.
+
+    Machines of the LAN behind such a link reach the address without the host's own network layer, except in the modes
+    l3 and l3s of ipvlan."""
+    if netns not in network or not stacked_links(network.host(netns.host)):
+        return ()
+    found: list[str] = []
+    for link in network.namespace(netns).links:
+        holder = takes_address(network, Port(netns, link.name), version, value)
+        if holder is None or routes_below(link_of(network, holder)):
+            continue
+        if not _is_routed_by_host(network, netns, holder, version):
+            found.append(link.name)
+    return tuple(found)
+
+
+def _is_routed_by_host(network: Network, netns: Netns, holder: Port, version: Version) -> bool:
+    """Return whether the holder's default route leads to an address of its host: the host is the router of its network
+    then, and packets to it come through the host."""
+    gateways = {
+        hop.gateway
+        for route in network.namespace(holder.netns).routes
+        if (route.version, route.prefix_length) == (version, 0)
+        for hop in route.next_hops
+        if hop.gateway is not None
+    }
+    host = network.namespace(netns)
+    return any(owns_address(host, version, each) for each in gateways)
 
 
 def bridges(link: Link) -> bool:

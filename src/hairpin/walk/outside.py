@@ -24,7 +24,7 @@ from hairpin.network.network import (
 from hairpin.network.prefix import Version, address_text, inside, is_private, network_of
 from hairpin.network.query import Query
 from hairpin.network.routing import lookup
-from hairpin.network.stacked import lower_of
+from hairpin.network.stacked import lower_of, parents_of
 from hairpin.network.strayed import is_absent, is_containers, publishing
 from hairpin.network.unmasqueraded import is_hidden, is_unmasqueraded
 from hairpin.network.wires import holder_of
@@ -180,8 +180,8 @@ def incoming_link(network: Network, netns: Netns, flow: Flow, start: Outside | L
     """Return the link by which a packet from the outside client ``start`` enters the host.
 
     If ``start`` names a link, it is that link; else a tunnel device, if a route to the client leads into one.  The
-    packet of a client on the LAN enters by the link that has the asked address.  Any other client's packet enters by a
-    link on a route back to the client.
+    packet of a client on the LAN enters by the link that has the asked address, itself or as a macvlan's parent.  Any
+    other client's packet enters by a link on a route back to the client.
     """
     namespace = network.namespace(netns)
     if start.link is not None:
@@ -194,9 +194,12 @@ def incoming_link(network: Network, netns: Netns, flow: Flow, start: Outside | L
     if public is not None:
         daddr = public.private
     holders = [each.link for each in namespace.addresses if each.version == flow.version and each.value == daddr]
+    holders += parents_of(network, netns, flow.version, daddr)
     back = lookup(namespace, Query(flow.version, start.address))
     ways = [hop.link for hop in back.next_hops if hop.link] if back.type == "unicast" else []
-    candidates = [*holders, *ways] if isinstance(start, Lan) else [*_default_first(holders, ways), *ways]
+    # A packet to a multi-homed host enters by the link that has the packet's destination address.
+    first = holders if isinstance(start, Lan) else [name for name in holders if name in ways] or holders
+    candidates = [*first, *ways]
     for name in candidates:
         link = namespace.link(name)
         if link is not None and name != "lo":
@@ -205,14 +208,6 @@ def incoming_link(network: Network, netns: Netns, flow: Flow, start: Outside | L
                 return found
     physical = [each for each in namespace.links if is_uplink(network, netns, each) and each.master is None]
     return physical[0] if physical else None
-
-
-def _default_first(holders: list[str], ways: list[str]) -> list[str]:
-    """Return the links that have the asked address and lead back to the client; if none do, all links that have it.
-
-    A packet to a multi-homed host enters by the link that has the packet's destination address.
-    """
-    return [name for name in holders if name in ways] or holders
 
 
 def outside_takes(network: Network, flow: Flow, end: End) -> OutsideAnswer:
@@ -365,6 +360,8 @@ def _unknown_source(network: Network, netns: Netns, packet: Packet) -> Assumed |
                 "nobody here answers for {address} on {link}", address=address_text(source, version), link=link.name
             )
             return Assumed(said, "read")
+    if any(not addresses_of(namespace, each, version) for each in parents_of(network, netns, version, source)):
+        return None  # the network of a macvlan's parent without an address is not known
     if version == 6 and not is_private(source, 6):
         return None  # an address of a routed IPv6 prefix needs no NAT
     if is_unmasqueraded(network, netns, version, source):
