@@ -59,7 +59,9 @@ def _of_bridge(netns: Netns, namespace: Namespace, bridge: Link, mac: int) -> Ca
                                                                 link=bridge.name))  # fmt: skip
     return Candidate(
         title=message("{link} has no forwarding entry for its own hardware address", link=bridge.name),
-        detail=message("The bridge sends frames for itself to its ports. The kernel adds this entry only when the bridge is made."),
+        detail=message(
+            "The bridge sends frames for itself to its ports. The kernel adds this entry only when the bridge is made."
+        ),
         change=one(AddEntry(netns, own)),
         where=OfForwarding(netns.host, bridge.name, write_mac(mac), None, None, ()),
         in_class="wrong-neighbour-entry",
@@ -99,7 +101,9 @@ def _candidate(netns: Netns, bridge: Link, entry: FdbEntry, change: Change, said
         where=OfForwarding(netns.host, entry.port, mac, None, None, (entry,)),
         in_class="wrong-neighbour-entry",
         evidence=(entry.evidence,) if entry.evidence else (),
-        advice=(message("find what sets this entry: a script, a network configuration with static forwarding entries"),),
+        advice=(
+            message("find what sets this entry: a script, a network configuration with static forwarding entries"),
+        ),
     )
 
 
