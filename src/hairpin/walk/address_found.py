@@ -32,6 +32,8 @@ def address_found(network: Network, handshake: Handshake) -> tuple[OpenQuestion,
     if owns_address(namespace, version, target):
         sender = sender_of(network, flow, started)
         asked = _hidden(namespace, link, target, sender) if version == 4 and sender is not None else None
+    elif not any(each.stage == "input-route" and each.netns == started.netns for each in handshake.there.history.steps):
+        return ()  # bridged: the receiver is on the segment, and answers for itself
     else:
         asked = _behind(network, started.netns, link, version, target)
     if asked is None:
