@@ -86,7 +86,8 @@ def missing_files(text: str, paths: tuple[str, ...]) -> Iterator[tuple[int, str]
 def unwanted_words(text: str) -> Iterator[tuple[int, str]]:
     """Yield line and finding for each foreign host, machine path and mark of unfinished work."""
     for number, line in enumerate(text.splitlines(), 1):
-        hosts: list[str] = URL_HOST.findall(line)
+        # A case of tests/world names the report that it is from, wherever that stands.
+        hosts: list[str] = URL_HOST.findall(line) if not line.startswith('source = "') else []
         for host in hosts:
             if not HOSTS.fullmatch(host):
                 yield number, f"names the host {host}, which tools/check_docs.py does not know"

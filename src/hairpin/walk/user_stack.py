@@ -3,7 +3,7 @@
 A rootless engine may make no link on the host.  A process of its user reads the packets of its containers from a tap
 link, and opens each connection anew, as any program of the host would.
 
-Source: slirp4netns(1), DESCRIPTION; passt(1), "Mode of operation"; rootlesskit docs/network.md
+Source: slirp4netns(1), DESCRIPTION; passt(1), "Mode of operation"; rootlesskit, its page on networks
 """
 
 from hairpin.host.docker import Engine

@@ -38,7 +38,7 @@ BINDINGS: dict[str, tuple[dict[str, Any], dict[str, Any] | None, tuple[PortBindi
                     (binding(8151, 4, 0x7F000001),)),
     "no address, and a default one": (published(("", "8151")), published(("127.0.0.1", "8151")),
                                       (binding(8151, 4, 0x7F000001, by_default=True),)),
-    "every exposed port, and a default address": ({}, published(("127.0.0.1", "49153")),
+    "every port of the image, and a default address": ({}, published(("127.0.0.1", "49153")),
                                                   (binding(49153, 4, 0x7F000001, by_default=True),)),
     "one of two with an address": (published(("", "8151"), ("127.0.0.1", "8152")),
                                    published(("127.0.0.1", "8151"), ("127.0.0.1", "8152")),
