@@ -13,6 +13,7 @@ Mark = Literal["right", "partly", "wrong", "no cause", "all-clear", "raised"]
 """How an answer stands to the truth.  ``all-clear``: exit 0 without a word about it."""
 ORDER: tuple[Mark, ...] = ("raised", "all-clear", "no cause", "wrong", "partly", "right")
 _DISAGREEMENT = 4
+_WHERE_NEXT = "before this host"
 
 
 class Given(msgspec.Struct, frozen=True):
@@ -41,10 +42,10 @@ def marked(case: Case, given: Given) -> Marked:
     causes = blocking_causes(report) if report is not None else ()
     first = causes[0].id if causes else ""
     harmful = tuple(_harms(case.never, report)) if report is not None else ()
-    return Marked(given.asked.typed, _mark(given, causes), first, given.status == _DISAGREEMENT, harmful)
+    return Marked(given.asked.typed, _mark(case, given, causes), first, given.status == _DISAGREEMENT, harmful)
 
 
-def _mark(given: Given, causes: tuple[CauseDocument, ...]) -> Mark:
+def _mark(case: Case, given: Given, causes: tuple[CauseDocument, ...]) -> Mark:
     if "Traceback" in given.text or "bug in hairpin:" in given.text:
         return "raised"
     asked, report = given.asked, given.report
@@ -58,7 +59,8 @@ def _mark(given: Given, causes: tuple[CauseDocument, ...]) -> Mark:
     if _says(asked.names, told) or any(_says((each,), told) for each in asked.partly):
         return "partly"
     if given.status == 0:
-        return "all-clear"
+        # What no host can show is said by the line that tells how to see whether a packet arrives at all.
+        return "partly" if not case.repairs and _WHERE_NEXT in given.text else "all-clear"
     return "wrong" if causes else "no cause"
 
 

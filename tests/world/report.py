@@ -16,7 +16,8 @@ _HEAD = f"""# Troubles of other people's hosts
 Each row is the first score of a round of fresh cases (`tests/world/cases`). Somebody chose and built them, and wrote
 their truth down, before hairpin was asked. A row stands unchanged. `make world` runs the corpus anew.
 
-- *right*: the first cause is the truth. *partly*: another cause is first, or only a part of the truth is named.
+- *right*: the first cause is the truth. *partly*: another cause is first, or only a part of the truth is named, or the
+  truth lies outside of the host and the answer tells how to see it (from round 2 on).
 - *all-clear*: exit 0 without a word about it. *no cause*: it fails, and nothing is named.
 - *false proof*: a repair was said to be proven and does not repair. *harmful*: a printed command does harm.
 - *repairs*: printed repairs that work, of those carried out. *called sick*: healthy hosts and twins on which a problem
