@@ -278,8 +278,8 @@ _CODES: Mapping[IpVersion, Mapping[str, tuple[str, int | str | None]]] = {
         "router-solicitation": ("nd-router-solicit", "no-route"),
     },
 }  # fmt: skip
-"""The ICMP codes that firewalld 2.4 compares differently.  nft prints the IPv6 code 0 as ``no-route`` for every
-type."""
+"""The ICMP codes for which firewalld 2.4 makes another comparison than older versions.  nft prints the code 0 of ICMPv6
+as ``no-route``, whatever the type is."""
 
 
 def icmp(version: IpVersion, name: str, firewalld: tuple[int, ...]) -> list[Object] | None:

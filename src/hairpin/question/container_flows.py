@@ -66,7 +66,8 @@ def _by_name(
 ) -> list[Flow]:
     """Return the DNS flow by which a container of the same host resolves the target's name.
 
-    Return no flow for a stopped target.  No name server knows its name, but the fault is that it does not run."""
+    Return no flow for a stopped target.  No name server knows the name of a stopped container, but the fault is that
+    the container does not run."""
     name = target.container or ""
     if origin is None or origin.kind != "container" or target.port is None:
         return []

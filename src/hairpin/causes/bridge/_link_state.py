@@ -1,4 +1,4 @@
-"""Candidates that set up a link that is administratively down."""
+"""Candidates for a link that is administratively down.  Their change sets the link up."""
 
 from collections.abc import Iterator
 

@@ -122,8 +122,8 @@ def is_served(view: View, query: Query) -> bool:
 
 
 def looked_up_packet(view: View) -> Packet:
-    """Return the packet as it was at its last route lookup where it stopped.  A reply gets the published address as its
-    source only after this lookup."""
+    """Return the packet as it was at the last route lookup in the namespace where it stopped.  A reply gets the
+    published address as its source only after this lookup."""
     steps = view.branch.reply if view.in_reply else view.branch.request
     looked_up = (step for step in reversed(steps) if step.stage in ("input-route", "output-route"))
     return next((step.packet for step in looked_up if step.netns == view.stop.netns), view.stop.seen.packet)

@@ -61,7 +61,7 @@ def _prefix(value: Json, kind: str) -> tuple[int, int] | None:
         return None
     host = (1 << (width - length)) - 1
     if first & host and kind not in ("ipv4_addr", "ipv6_addr"):
-        return None  # nft lists ``meta mark & 0xfffffffc == 1`` so, which no value satisfies
+        return None  # how nft lists ``meta mark & 0xfffffffc == 1``; no mark satisfies it
     return first & ~host, first | host
 
 

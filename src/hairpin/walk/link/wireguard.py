@@ -123,8 +123,8 @@ def _refused(device: Wireguard, inner: Packet, sender: Endpoint) -> Message | No
 def _nobody(state: State, namespace: Namespace) -> End:
     """Return the end of an outer packet to a port at which no WireGuard device listens.
 
-    If the port has a socket, a peer may have opened it: a user-space WireGuard, a device whose settings were not read,
-    or a device that was moved to another namespace."""
+    A socket on the port may belong to a WireGuard peer that hairpin does not see.  Such a peer is a user-space
+    WireGuard, a device whose settings were not read, or a device that was moved to another namespace."""
     outer, here = state.packet, devices(namespace)
     unread = any(each.kind == KIND and each.wireguard is None for each in namespace.links)
     if unread or any(each.protocol == "udp" and each.port == outer.dport for each in namespace.sockets):

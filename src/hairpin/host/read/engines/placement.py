@@ -81,8 +81,9 @@ def _by_mode(container: Container, others: tuple[Container, ...]) -> str:
 
 
 def netnsids(text: str, known: tuple[Place, ...]) -> tuple[tuple[int, str], ...]:
-    """Return the netnsid that the host's own namespace uses for each namespace in ``lsns -t net -r -n -o
-    NS,NETNSID,PID``, with the namespace's name."""
+    """Return pairs of a netnsid and a namespace's name.  The host's own namespace knows the namespace by the netnsid.
+
+    The text is the output of ``lsns -t net -r -n -o NS,NETNSID,PID``."""
     names = {place.inode: place.netns for place in known}
     found: list[tuple[int, str]] = []
     for line in text.split("\n"):
