@@ -13,6 +13,7 @@ from hairpin.answer.past_decisions import joined_by_choice
 from hairpin.answer.remarks import remarks
 from hairpin.causes.cause import Finding
 from hairpin.causes.proof import Proof
+from hairpin.diagnose.client_networks import told_by_network
 from hairpin.diagnose.diagnose import Diagnosis, without_search
 from hairpin.diagnose.examination import Examination, examine
 from hairpin.diagnose.invented_fields import told_by_field
@@ -77,6 +78,7 @@ def with_causes(start: Answer, examination: Examination, depth: Depth) -> Answer
         notes=(
             *start.notes,
             *sources_told_apart(examination),
+            *told_by_network(examination.network, examination.diagnoses),
             *told_by_field(examination.network, tuple(each.trace for each in examination.diagnoses)),
             *remarks(start.network, tuple(each.trace for each in examination.diagnoses)),
             *(each.line() for each in kept_out if each.found is None),

@@ -2,10 +2,11 @@
 
 Read ``suspect``, ``diagnose`` (one flow), ``proven_set`` (the reported form of a set), ``progress`` (whether a change
 gets a packet further), ``senders`` (a stop that another host caused), ``trimming`` (removes needless parts of a
-change), ``unread`` (whether an unread container matters), ``alike`` (the causes of an alike flow), ``examination`` (all
-flows of a question) and ``many`` (flows that an event breaks at once), ``latent`` (lost rules that no asked flow misses
-yet), ``foreseen`` (faults after an event) with ``ended`` (containers that events leave stopped) and ``concerned``
-(containers whose restarts matter), ``unhairpinned`` (public addresses that the host itself does not reach),
-``singled_out`` (clients that a rule drops while others pass), ``invented_fields`` (rules that look at a
-source port or a TTL) and ``policy`` (whether a file has the cause's setting).
+change), ``unread`` (whether an unread container matters), ``alike`` (the causes of an alike flow), ``examination``
+(all flows of a question) and ``many`` (flows that an event breaks at once), ``latent`` (lost rules that no asked flow
+misses yet), ``foreseen`` (faults after an event) with ``ended`` (containers that events leave stopped) and
+``concerned`` (containers whose restarts matter), ``unhairpinned`` (public addresses that the host itself does not
+reach), ``singled_out`` (clients that a rule drops while others pass), ``client_networks`` (networks that it stops),
+``invented_fields`` (rules that look at a source port or a TTL) and ``policy`` (whether a file has the cause's
+setting).
 """
