@@ -2,10 +2,10 @@
 
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
+from typing import TYPE_CHECKING
 
 import msgspec
 
-from hairpin.change.change import Change
 from hairpin.errors import ChangeError
 from hairpin.host.read.managers.cloud import MAPPING
 from hairpin.message import message
@@ -18,6 +18,9 @@ from hairpin.walk.trace import ForeignSource, LongPackets, OpenQuestion, Trace
 from hairpin.walk.verdicts import VERDICTS
 from hairpin.walk.walk import walk_flow
 from hairpin.wanted import state_public
+
+if TYPE_CHECKING:
+    from hairpin.change.change import Change
 
 
 class QuestionAnswer(msgspec.Struct, frozen=True):
@@ -83,7 +86,7 @@ def _repair(
     return ()
 
 
-def _changes(network: Network, about: ForeignSource | LongPackets) -> Iterator[Change]:
+def _changes(network: Network, about: ForeignSource | LongPackets) -> "Iterator[Change]":
     if isinstance(about, LongPackets):
         from hairpin.change.intent import ClampSegments, rendered  # noqa: PLC0415 - as above
 
