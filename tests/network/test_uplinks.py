@@ -6,7 +6,7 @@ import pytest
 from hairpin.host.link import Link
 from hairpin.network.network import Network
 from hairpin.network.prefix import parse_address
-from hairpin.network.uplinks import default_route_by, home_of, uplinks_of, way_behind
+from hairpin.network.uplinks import default_route_by, home_of, tunnels_of, uplinks_of, way_behind
 from tests.small_host import HOST_ADDRESS, HOST_NETNS, host_namespace, network, route
 from tests.two_uplinks import SECOND, two_uplinks
 
@@ -72,3 +72,18 @@ def test_a_bridge_with_an_uplink_as_its_port_is_an_uplink() -> None:
     )
     net = network(msgspec.structs.replace(host, links=(*links, port), addresses=addresses))
     assert [each.link for each in uplinks_of(net, HOST_NETNS, 4)] == ["br0"]
+
+
+TUNNELS = {
+    "none": (network(), []),
+    "a VPN": (with_eth1(kind="tun"), ["eth1"]),
+    "WireGuard": (with_eth1(kind="wireguard"), ["eth1"]),
+    "a VPN whose program is gone": (with_eth1(kind="tun", carrier=False), []),
+    "flanneld's": (with_eth1(kind="tun", holder="flanneld"), []),
+    "an uplink": (two_uplinks(), []),
+}
+
+
+@pytest.mark.parametrize(("net", "expected"), TUNNELS.values(), ids=TUNNELS)
+def test_the_tunnels_of_a_host(net: Network, expected: list[str]) -> None:
+    assert [each.link for each in tunnels_of(net, HOST_NETNS, 4)] == expected

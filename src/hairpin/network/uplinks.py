@@ -9,6 +9,7 @@ from hairpin.host.netns import Netns
 from hairpin.host.route import TABLE_MAIN, Route
 from hairpin.network.network import Network, addresses_of, is_bridge_port, outer_link
 from hairpin.network.prefix import Version, inside
+from hairpin.network.tunnel.flannel import FLANNELD
 
 _OVER_ANOTHER = ("tun", "wireguard", "macvlan", "ipvlan")
 """Links whose packets leave by another uplink: inside an outer packet, or beside its own."""
@@ -46,6 +47,20 @@ def uplinks_of(network: Network, netns: Netns, version: Version) -> tuple[Uplink
             ordered = sorted(addresses, key=lambda each: each.secondary)
             found.append(Uplink(name, tuple(ordered), way_behind(namespace, version, name)))
     return tuple(found)
+
+
+def tunnels_of(network: Network, netns: Netns, version: Version) -> tuple[Address, ...]:
+    """Return the first address of each tunnel of the host that is up and that a program or WireGuard serves, except
+    flanneld's."""
+    namespace = network.namespace(netns)
+    found: dict[str, Address] = {}
+    for each in addresses_of(namespace, None, version):
+        link = namespace.link(each.link)
+        if link is None or each.scope != "global" or link.kind not in ("tun", "wireguard"):
+            continue
+        if link.up and link.carrier and link.holder != FLANNELD:
+            found.setdefault(each.link, each)
+    return tuple(found.values())
 
 
 def way_behind(namespace: Namespace, version: Version, link: str) -> Route | None:

@@ -10,6 +10,7 @@ from hairpin.answer.answer import Answer
 from hairpin.message import message
 from hairpin.network.flow import Flow, Outside
 from hairpin.network.prefix import address_text
+from hairpin.network.uplinks import tunnels_of
 from hairpin.question.standpoints import further_uplinks
 from hairpin.report.paper import Paper
 from hairpin.report.words import Words
@@ -45,11 +46,15 @@ def _entered_by(trace: Trace) -> str:
 
 
 def _not_asked(answer: Answer, flows: list[Flow]) -> Iterator[tuple[str, str]]:
-    """Yield the addresses of further uplinks to which no flow leads, each with its link."""
+    """Yield the addresses of tunnels, and of uplinks whose clients are not known, to which no flow leads, each with its
+    link."""
     known = {(each.version, each.daddr) for each in flows}
     hosts = dict.fromkeys((each.asked_host or each.host, each.version) for each in flows if each.purpose == "published")
     for host, version in hosts:
         netns = answer.network.host_netns(host)
-        for uplink in further_uplinks(answer.network, netns, version) if netns in answer.network else ():
-            if (version, uplink.main.value) not in known and uplink.way is None:
-                yield address_text(uplink.main.value, version), uplink.link
+        if netns not in answer.network:
+            continue
+        alone = (each.main for each in further_uplinks(answer.network, netns, version) if each.way is None)
+        for own in (*alone, *tunnels_of(answer.network, netns, version)):
+            if (version, own.value) not in known:
+                yield address_text(own.value, version), own.link
