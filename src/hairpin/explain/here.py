@@ -16,6 +16,7 @@ from hairpin.explain.sender import STUB_RESOLVER, UNKNOWN, TextSender
 from hairpin.explain.separation import is_kept_apart
 from hairpin.explain.understand import TextFound
 from hairpin.message import Message, message
+from hairpin.walk.trace import LongPackets
 from hairpin.walk.verdicts import VERDICTS
 from hairpin.wanted import Wanted
 
@@ -177,7 +178,19 @@ def _undecided_flows(found: TextFound, asked: TextAsked) -> Message | None:
         return message("the packets leave this host, and what is beyond was not read")
     if not all(each.succeeds for each in flows):
         return message("it fails now, and no cause of it is proven")
-    return _unread((asked.targets,))
+    return _open_question(found, flows) or _unread((asked.targets,))
+
+
+def _open_question(found: TextFound, flows: tuple[FlowAnswer, ...]) -> Message | None:
+    """Return the question whose answer decides whether the flows pass, or None.  Long packets matter only to a text
+    that they can cause."""
+    for asked in (each for flow in flows for each in flow.trace.questions if each.breaks_if):
+        if isinstance(asked.about, LongPackets) and "mtu-black-hole" not in found.entry.causes:
+            continue
+        if asked.breaks_if == "no":
+            return message("it passes as far as this host, if the answer is yes: {question}", question=asked.text)
+        return message("it passes as far as this host, if the answer is no: {question}", question=asked.text)
+    return None
 
 
 # --- texts about a state ----------------------------------------------------------------------------------------------
