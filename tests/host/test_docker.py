@@ -97,3 +97,17 @@ def test_only_docker_starts_a_container_without_its_network(
     endpoints = tuple(Endpoint(each) for each in networks)
     container = Container("1", "web", status, network_mode=mode, endpoints=endpoints)
     assert Engine(kind, "").starts_unconnected(container) is unconnected
+
+
+@pytest.mark.parametrize(
+    ("policy", "task", "status", "starts"),
+    (
+        ("no", False, "running", False),
+        ("always", False, "exited", True),
+        ("no", True, "running", True),  # the swarm runs the task in a new container
+        ("no", True, "exited", False),  # it has replaced this one already
+    ),
+)
+def test_whether_a_start_of_dockerd_starts_it(policy: str, task: bool, status: str, starts: bool) -> None:
+    found = Container("c" * 64, "web", status, restart_policy=policy, is_task=task)
+    assert found.starts_with_daemon is starts

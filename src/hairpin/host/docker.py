@@ -121,8 +121,9 @@ class Container(msgspec.Struct, frozen=True):
 
     @property
     def starts_with_daemon(self) -> bool:
-        """Whether dockerd starts the container when dockerd itself starts."""
-        return self.restart_policy in ("always", "unless-stopped")
+        """Whether dockerd starts it at its own start.  A swarm gives each of its running tasks a new container then,
+        whatever their restart policy.  Source: docs.docker.com: How swarm mode works, services."""
+        return self.restart_policy in ("always", "unless-stopped") or (self.is_task and self.running)
 
     @property
     def service_names(self) -> tuple[str, ...]:
