@@ -5,12 +5,13 @@ import pytest
 
 from hairpin.answer.answer import Answer
 from hairpin.answer.engines import state, unanswered, with_engines
-from hairpin.host.docker import Boot, Contact, Engine
+from hairpin.host.docker import Boot, Contact, Engine, EngineBeside
 from hairpin.host.engine_health import Health
 from hairpin.host.host import Unread
 from hairpin.netfilter.ir import Ruleset
+from hairpin.question.question import Question
 from tests.report.answers import answer
-from tests.small_host import container, engine
+from tests.small_host import container, engine, network
 
 DOCKER, PODMAN = Engine("docker", "20.10.24"), Engine("podman", "4.3.1")
 STORED = msgspec.structs.replace(engine(container()), stored=True)
@@ -87,3 +88,13 @@ def test_an_engine_that_is_installed_only_is_no_news_beside_one_with_containers(
     assert first_lines() == 1
     assert first_lines(PODMAN) == 1
     assert first_lines(msgspec.structs.replace(PODMAN, containers=(container(),))) == 0
+
+
+@pytest.mark.parametrize(("count", "said"), ((1, "another dockerd runs here (process 812"), (2, "2 more daemons")))
+def test_daemons_that_were_not_asked_are_counted(count: int, said: str) -> None:
+    whole = network()
+    beside = (EngineBeside(812, 0, ("unix:///run/d2.sock",)),) * count
+    host = msgspec.structs.replace(whole.this, beside=beside)
+    answer = Answer(Question(), (), msgspec.structs.replace(whole, hosts=(host,)), ())
+    assert any(said in str(each) for each in with_engines(answer).notes)
+    assert not with_engines(msgspec.structs.replace(answer, network=whole)).notes

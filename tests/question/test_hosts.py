@@ -4,14 +4,16 @@ import msgspec
 import pytest
 
 from hairpin.errors import CollectError, UsageError
+from hairpin.host.docker import EngineBeside
 from hairpin.host.host import Host, Unread
 from hairpin.message import message
 from hairpin.network.network import Network
 from hairpin.network.prefix import parse_address
 from hairpin.network.world import PublicAddress, World
 from hairpin.question.asked import Target
-from hairpin.question.hosts import container_named, host_named, host_of
+from hairpin.question.hosts import container_named, containers_named, host_named, host_of
 from tests.question.two_hosts import ONE, TWO, having
+from tests.small_host import network
 from tests.two_hosts import ADDRESSES, node
 
 GONE = Host("gone", unread=(Unread("host", "", "--host gone", message("no answer"), "", "gone"),))
@@ -84,3 +86,12 @@ def test_a_container_that_the_host_does_not_have(host: Host, said: str) -> None:
 def test_without_a_label_the_first_host_is_meant() -> None:
     assert host_named(BOTH, "") is ONE
     assert host_named(BOTH, "two") is TWO
+
+
+def test_a_container_may_be_of_a_daemon_that_was_not_asked() -> None:
+    whole = network()
+    beside = (EngineBeside(812, 0, ("unix:///run/d2.sock",)),)
+    host = msgspec.structs.replace(whole.this, beside=beside)
+    with pytest.raises(CollectError, match="unix:///run/d2.sock"):
+        containers_named(whole, host, "second")
+    assert containers_named(whole, host, "web")[0].name == "web"

@@ -1,12 +1,14 @@
 """Handles engines that should answer and do not answer: makes the answer's first line about them, and lists the parts
 that stay undecided."""
 
+from collections.abc import Iterator
+
 import msgspec
 
 from hairpin.answer.answer import Answer
 from hairpin.engines.docker.daemon import refusal
 from hairpin.host.engine_health import Health, Left, health
-from hairpin.host.host import Unread
+from hairpin.host.host import Host, Unread
 from hairpin.message import Message, message
 
 STATE = "docker-state"
@@ -33,7 +35,29 @@ def with_engines(answer: Answer) -> Answer:
             said.append(line if not answer.has_several_hosts else message("{host}: {said}", host=host.name, said=line))
             if each.expected and each.engine.kind == "docker":
                 unread = _summed_up(unread, Unread(STATE, "", each.contact.endpoint, line, "", host.name))
-    return msgspec.structs.replace(answer, engines=tuple(said), unread=unread)
+    notes = tuple(line for host in answer.network.hosts for line in _beside(host))
+    return msgspec.structs.replace(answer, engines=tuple(said), unread=unread, notes=(*answer.notes, *notes))
+
+
+def _beside(host: Host) -> Iterator[Message]:
+    """Yield the line about daemons that were not asked, with the way to ask the first of them."""
+    if not host.beside:
+        return
+    first, *more = host.beside
+    where = {"pid": first.pid, "user": first.user, "socket": first.asking}
+    if not more:
+        yield message(
+            "another dockerd runs here (process {pid}, user id {user}) and was not asked: its containers are not in this "
+            "answer. Ask it: DOCKER_HOST={socket} hairpin check",
+            **where,
+        )
+        return
+    yield message(
+        "{count} more daemons (dockerd) run here and were not asked: their containers are not in this answer. Ask the "
+        "first, process {pid} of user id {user}: DOCKER_HOST={socket} hairpin check",
+        count=len(host.beside),
+        **where,
+    )
 
 
 def _others_serve(each: Health, found: tuple[Health, ...]) -> bool:

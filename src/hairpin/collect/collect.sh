@@ -981,8 +981,10 @@ json() { # json PATHS COMMAND...: the command's answer through the allow-list; i
 
 docker_all() {
     process_here dockerd dockerd-current; daemon=$here daemon_root=
+    usual_daemon
     [ -n "$daemon" ] && ! [ "/proc/$daemon/ns/mnt" -ef /proc/self/ns/mnt ] && daemon_root=/proc/$daemon/root
     docker_endpoint
+    daemons_beside
     # A socket that is named in another mount namespace tells where that host's files are.
     case $daemon$endpoint in unix:///proc/[0-9]*/root/*) daemon_root=${endpoint#unix://}; daemon_root=${daemon_root%%/root/*}/root ;; esac
     daemon_config
@@ -1011,6 +1013,28 @@ docker_all() {
     fi
     docker_containers || docker_stored
     wait
+}
+usual_daemon() { # sets daemon: of several here, the one on the usual socket
+    for pid in $pids; do
+        [ "/proc/$pid/ns/net" -ef /proc/self/ns/net ] || continue
+        case $(sockets_of "$pid") in '' | *fd://* | *unix:///run/docker.sock* | *unix:///var/run/docker.sock* | *unix://) daemon=$pid; return ;; esac
+    done
+}
+sockets_of() { ( allowed_flags "$(tr '\0' '\n' <"/proc/$1/cmdline" 2>/dev/null)"; flag host=; echo $values ); } # PID: its --host flags
+daemons_beside() { # process id, user id, sockets: of each further dockerd of this host, which is not asked
+    list=
+    processes dockerd dockerd-current
+    for pid in $pids; do
+        [ "$pid" != "$daemon" ] || continue
+        # shellcheck disable=SC2046
+        set -- $(ls -ldn "/proc/$pid" 2>/dev/null)
+        [ $# -gt 3 ] || continue
+        [ "/proc/$pid/ns/net" -ef /proc/self/ns/net ] || [ "$3" != 0 ] || continue # another host's, in a lab or a container
+        sockets=$(sockets_of "$pid")
+        case " $sockets " in *" ${endpoint:--} "*) continue ;; esac
+        list="$list$pid$TAB$3$TAB${sockets:-unix:///run/user/$3/docker.sock}$NL"
+    done
+    [ -z "$list" ] || body docker-beside '/proc/PID/cmdline' "${list%"$NL"}"
 }
 docker_at_once() { # all answers by two processes, where a docker command for each costs four times as much. 1: not all came
     case $asked in unix://*) have curl || return 1 ;; *) return 1 ;; esac

@@ -256,6 +256,19 @@ class Contact(msgspec.Struct, frozen=True):
     asked: bool = True
 
 
+class EngineBeside(msgspec.Struct, frozen=True):
+    """A dockerd of this host that was not asked, since another one was.  ``user``: the id of its user."""
+
+    pid: int
+    user: int
+    sockets: tuple[str, ...] = ()
+
+    @property
+    def asking(self) -> str:
+        """The value of ``DOCKER_HOST`` with which hairpin asks it."""
+        return next((each for each in self.sockets if each.startswith("unix:///")), "unix://PATH")
+
+
 class Boot(msgspec.Struct, frozen=True):
     """How a stopped daemon is started.  ``enabled``: the files that start it at boot.  ``flags``: the flags in its
     unit.  ``log``: the last lines of its log."""

@@ -4,7 +4,7 @@ import msgspec
 
 from hairpin.door import CLOSED, Door, Observation
 from hairpin.evidence.reading import HOST
-from hairpin.host.docker import Contact, Container, DockerNetwork, Engine, Tool
+from hairpin.host.docker import Contact, Container, DockerNetwork, Engine, EngineBeside, Tool
 from hairpin.host.floating import FloatingAddress
 from hairpin.host.limit_state import Counters, LimitState
 from hairpin.host.link import Address, Link
@@ -113,6 +113,8 @@ class Host(msgspec.Struct, frozen=True, dict=True):
     engines: tuple[Engine, ...] = ()
     contacts: tuple[Contact, ...] = ()
     """The contact to each engine of the host."""
+    beside: tuple[EngineBeside, ...] = ()
+    """Daemons that were not asked, since another one of their kind was: their containers are not in ``engines``."""
     firewalld: Firewalld | None = None
     ufw: Ufw | None = None
     units: tuple[Unit, ...] = ()

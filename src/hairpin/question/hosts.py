@@ -216,6 +216,24 @@ def _require_engines(hosts: tuple[Host, ...], name: str, known: Message | str) -
                     known=known,
                 )
             )
+    _require_no_more(hosts, name, known)
+
+
+def _require_no_more(hosts: tuple[Host, ...], name: str, known: Message | str) -> None:
+    """Raise CollectError if a daemon of the hosts was not asked: it may have the container."""
+    for host in hosts:
+        for each in host.beside[:1]:
+            raise CollectError(
+                message(
+                    "container {name!r} is not known to the engines that were asked (containers: {known}); another "
+                    "dockerd of {host}, process {pid}, was not: DOCKER_HOST={socket} hairpin check {name}",
+                    name=name,
+                    known=known,
+                    host=host.name or "-",
+                    pid=each.pid,
+                    socket=each.asking,
+                )
+            )
 
 
 def _why(each: Health) -> Message:

@@ -4,9 +4,10 @@ import msgspec
 
 from hairpin.evidence.reading import HOST, Evidence
 from hairpin.evidence.several import identity_of
-from hairpin.host.docker import Container, Engine
+from hairpin.host.docker import Container, Engine, EngineBeside
 from hairpin.host.host import Host, Namespace
 from hairpin.host.managers import ScriptLine, Unit, Version
+from hairpin.host.read.engines.beside import beside
 from hairpin.host.read.engines.contact import contact
 from hairpin.host.read.engines.engines import engines, is_malformed, is_mute
 from hairpin.host.read.engines.placement import Place, left_unread, netnsids, placed, places, with_resolvers
@@ -58,6 +59,7 @@ def of_readings(evidence: Evidence, readings: Readings) -> ParsedHost:
         namespaces=namespaces,
         engines=running,
         contacts=tuple(contact(evidence, engine.kind) for engine in running),
+        beside=readings.part(("docker-beside",), lambda: _beside(readings)),
         firewalld=readings.part(("firewalld",), lambda: managing.firewalld(readings, versions), versions),
         ufw=readings.part(("ufw",), lambda: managing.ufw(readings)),
         units=units,
@@ -74,6 +76,11 @@ def of_readings(evidence: Evidence, readings: Readings) -> ParsedHost:
         unread=tuple(msgspec.structs.replace(each, host=evidence.name) for each in readings.unread),
     )
     return ParsedHost(host, evidence, readings.parts)
+
+
+def _beside(readings: Readings) -> tuple[EngineBeside, ...]:
+    reading = readings.first("docker-beside")
+    return beside(reading) if reading is not None else ()
 
 
 def _boot_lines(readings: Readings) -> tuple[ScriptLine, ...] | None:

@@ -72,6 +72,10 @@ def _nothing_asked(answer: Answer) -> Message:
         )
     if any(each.key.startswith(("docker", "podman")) for each in answer.missing):
         return message("What is published is not known. Name a port to look at it alone: hairpin check PORT")
+    if any(host.beside for host in answer.network.hosts):
+        return message(
+            "The engines that were asked publish nothing. Name a port to look at it alone: hairpin check PORT"
+        )
     if not any(host.containers() for host in answer.network.hosts):
         kinds = sorted({each.kind for host in answer.network.hosts for each in host.engines})
         form = message("Docker and Podman run no container here. Name a port to look at it alone: hairpin check PORT")
