@@ -47,8 +47,8 @@ def _beside(host: Host) -> Iterator[Message]:
     where = {"pid": first.pid, "user": first.user, "socket": first.asking}
     if not more:
         yield message(
-            "another dockerd runs here (process {pid}, user id {user}) and was not asked: its containers are not in this "
-            "answer. Ask it: DOCKER_HOST={socket} hairpin check",
+            "another dockerd runs here (process {pid}, user id {user}) and was not asked: its containers are not in "
+            "this answer. Ask it: DOCKER_HOST={socket} hairpin check",
             **where,
         )
         return
