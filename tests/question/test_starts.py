@@ -11,8 +11,10 @@ from hairpin.network.prefix import parse_address
 from hairpin.question.asked import Origin
 from hairpin.question.starts import asker, start_named, usual
 from tests.question.two_hosts import ONE, TWO
-from tests.small_host import host_namespace, network
+from tests.routing_container import BEHIND, START, routing
+from tests.small_host import host_namespace, network, route
 
+BY_CONTAINER = route("10.13.13.0/24", "docker0", via="172.17.0.2")
 BOTH = Network((ONE, TWO))
 OWN = next(each.value for each in TWO.namespace(TWO.netns.name).addresses if each.link != "lo")
 CLIENT = parse_address("192.0.2.10")[1]
@@ -57,3 +59,21 @@ def test_the_host_of_the_clients_container() -> None:
     assert asker(BOTH, Origin("container", container="api")).name == "two"
     with pytest.raises(UsageError, match="no host 'x'"):
         asker(BOTH, Origin("container", container="api", host="x"))
+
+
+def test_a_client_behind_a_container_that_routes_starts_there() -> None:
+    origin = Origin("address", 4, BEHIND)
+    for whole, expected in (
+        (routing(), START),
+        (routing(BY_CONTAINER), START),
+        (routing(forwards=False), Outside(BEHIND)),
+        (routing(route("10.13.13.0/24", "eth0", via="198.51.100.1")), Outside(BEHIND)),
+        (network(), Outside(BEHIND)),
+    ):
+        assert start_named(whole, whole.this, 4, origin).start == expected
+
+
+def test_a_neighbour_in_a_container_network_is_not_behind_a_container() -> None:
+    other = parse_address("172.17.0.9")[1]
+    whole = routing()
+    assert start_named(whole, whole.this, 4, Origin("address", 4, other)).start == Outside(other)

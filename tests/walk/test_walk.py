@@ -14,6 +14,7 @@ from hairpin.network.network import Network
 from hairpin.network.prefix import parse_address
 from hairpin.network.world import PublicAddress, ReturnRoute, World
 from hairpin.walk.walk import walk_flow
+from tests.routing_container import INNER, TO_HOST, routing
 from tests.rule_text import with_rule, without
 from tests.small_host import (
     CLIENT,
@@ -388,3 +389,21 @@ def test_a_permanent_neighbour_entry_for_another_hardware_address_loses_the_pack
     stop = walk_flow(network(wrong, named), published()).usual.stop
     assert stop is not None
     assert stop.reason == "neighbour-wrong"
+
+
+# host, the verdict on a flow of a client behind its container
+BEHIND_CONTAINER: dict[str, tuple[Network, str]] = {
+    "the host has no route to it": (routing(), "unanswered"),
+    "the host has a route by the container": (
+        routing(route("10.13.13.0/24", "docker0", via="172.17.0.2")), "delivered",
+    ),
+    "the container masquerades it": (routing(masquerades=True), "delivered"),
+    "the container does not forward": (routing(forwards=False), "dropped"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("whole", "verdict"), BEHIND_CONTAINER.values(), ids=BEHIND_CONTAINER)
+def test_a_client_behind_a_container(whole: Network, verdict: str) -> None:
+    found = walk_flow(whole, TO_HOST)
+    assert found.verdict == verdict
+    assert found.usual.request[1].netns == INNER

@@ -15,8 +15,11 @@ from hairpin.evidence.several import NotRead, Source, age_notes, together
 from hairpin.host.host import Host, Unread
 from hairpin.host.read.parse import parse
 from hairpin.network.attachment import network_for
-from hairpin.network.flow import Flow
+from hairpin.network.flow import Flow, Outside
 from hairpin.network.network import Network, is_held
+from hairpin.network.prefix import is_private
+from hairpin.network.query import Query
+from hairpin.network.routing import lookup
 from hairpin.question.elsewhere import published_elsewhere
 from hairpin.question.flows import flows_for
 from hairpin.question.hosts import refuse_same_machine
@@ -108,10 +111,28 @@ def _is_partial(network: Network) -> bool:
 
 def _may_lead_to_unread(network: Network, flow: Flow) -> bool:
     """Return whether the flow is for an address of an engine's network that no namespace has that was read: a container
-    may have it that the question does not name."""
+    may have it that the question does not name.  Or a container that was not read may route for the flow's client."""
+    if _may_come_by_container(network, flow):
+        return True
     held = is_held(network, flow.version, flow.daddr)
     host = network.host(flow.asked_host or flow.host)
     return not held and network_for(host, flow.daddr, flow.version) is not None
+
+
+def _may_come_by_container(network: Network, flow: Flow) -> bool:
+    """Return whether the user has named a private client, to which the host has no route but its default route, or one
+    into a container network."""
+    start = flow.start
+    if not isinstance(start, Outside) or flow.invented or start.behind is not None:
+        return False
+    if not is_private(start.address, flow.version):
+        return False
+    found = lookup(network.namespace(network.host_netns(flow.host)), Query(flow.version, start.address))
+    if found.route is None or not found.route.prefix_length:
+        return True
+    host = network.host(flow.host)
+    gateways = (hop.gateway for hop in found.next_hops if hop.gateway is not None)
+    return any(network_for(host, each, flow.version) is not None for each in gateways)
 
 
 def _with_questions(answer: Answer) -> Answer:

@@ -152,7 +152,7 @@ ASKED_AT: dict[str, str] = {
     "nft-base-chain-drop-other-table": "rule policy reject",
     "nft-conf-flush-ruleset": "",
     "no-common-network-for-name": "name-unknown",
-    "no-route-to-client": "link-down no-carrier bridge-down no-neighbour rp-filter no-route left-instead",
+    "no-route-to-client": "link-down no-carrier bridge-down no-neighbour rp-filter no-route wrong-answer left-instead",
     "node-route-missing": "no-route ttl loop source-not-translated wrong-answer left-instead",
     "node-route-wrong-host": (
         "no-neighbour neighbour-wrong rule policy reject rp-filter forwarding-off no-route ttl loop wrong-answer "

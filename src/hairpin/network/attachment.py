@@ -7,7 +7,7 @@ from hairpin.host.docker import Container, DockerNetwork, Endpoint, Engine, Subn
 from hairpin.host.host import Host
 from hairpin.host.link import Link
 from hairpin.host.netns import Netns
-from hairpin.network.flow import FromContainer
+from hairpin.network.flow import Flow, FromContainer, Outside
 from hairpin.network.network import Network, netns_of, veth_peer
 from hairpin.network.prefix import Version, inside, network_of
 
@@ -109,3 +109,10 @@ def sender_netns(network: Network, start: FromContainer) -> Netns:
         return start.netns
     container = network.host(start.netns.host).container(start.name)
     return (container is not None and netns_of(network.host(start.netns.host), container)) or start.netns
+
+
+def entered_netns(network: Network, flow: Flow) -> Netns:
+    """Return the namespace that the flow's first packet enters: the host's, or that of a container that routes for the
+    client."""
+    behind = flow.start.behind if isinstance(flow.start, Outside) else None
+    return behind if behind is not None else network.host_netns(flow.host)

@@ -12,10 +12,12 @@ Protocol = Literal["tcp", "udp", "icmp"]
 
 
 class Outside(msgspec.Struct, frozen=True, tag="outside"):
-    """A client outside, behind the router on ``link`` (None: on the link of the route to the client)."""
+    """A client outside, behind the router on ``link`` (None: on the link of the route to the client).  ``behind``: the
+    namespace of the container that routes for the client, and that has the link; None: the host's."""
 
     address: int
     link: str | None = None
+    behind: Netns | None = None
 
 
 class Lan(msgspec.Struct, frozen=True, tag="lan"):

@@ -7,12 +7,14 @@ import msgspec
 
 from hairpin.errors import UnknownNameError, UsageError
 from hairpin.host.docker import Container
-from hairpin.host.host import Host
+from hairpin.host.host import Host, Namespace
 from hairpin.host.netns import Netns
 from hairpin.message import message
 from hairpin.network.flow import FromContainer, FromHost, Lan, Outside, Start
-from hairpin.network.network import Network, netns_of, owns_address
+from hairpin.network.network import Network, addresses_of, netns_of, owns_address
 from hairpin.network.prefix import Version, is_loopback
+from hairpin.network.query import Query
+from hairpin.network.routing import lookup
 from hairpin.network.strayed import is_typed_in
 from hairpin.network.wires import holder_of
 from hairpin.question.asked import Origin
@@ -87,7 +89,37 @@ def _at_address(network: Network, host: Host, version: Version, address: int) ->
         netns = netns_of(host, container)
         if held and netns is not None and not netns.is_host:
             return Standpoint(FromContainer(container.name, netns), host)
-    return Standpoint(Outside(address), host)
+    return Standpoint(_behind_container(network, host, version, address) or Outside(address), host)
+
+
+def _behind_container(network: Network, host: Host, version: Version, address: int) -> Outside | None:
+    """Return the start of a client behind a container that routes for it, such as a VPN server's; None if there is no
+    such container.
+
+    The container has a route to the client by a link that none of its engine's networks gave it.  The host has none but
+    its default route, or a route to the container."""
+    own = lookup(network.namespace(host.netns), Query(version, address))
+    for container in host.containers():
+        netns = netns_of(host, container)
+        if netns is None or netns.is_host or netns not in network:
+            continue
+        namespace = network.namespace(netns)
+        given = {each.ipv4 if version == 4 else each.ipv6 for each in host.engine_of(container).endpoints_of(container)}
+        elsewhere = own.route is not None and own.route.prefix_length > 0
+        if elsewhere and not any(hop.gateway is not None and hop.gateway in given for hop in own.next_hops):
+            continue
+        found = lookup(namespace, Query(version, address))
+        link = next((hop.link for hop in found.next_hops if hop.link is not None), None)
+        if link is None or found.type != "unicast" or found.route is None or not found.route.prefix_length:
+            continue
+        held = {each.value for each in addresses_of(namespace, link, version)}
+        if link != "lo" and not held & given and _forwards(namespace, version):
+            return Outside(address, link, netns)
+    return None
+
+
+def _forwards(namespace: Namespace, version: Version) -> bool:
+    return namespace.sysctl("net", f"ipv{version}", "conf", "all", "forwarding") == 1
 
 
 def _on_another(network: Network, far: Netns, address: int) -> Standpoint:

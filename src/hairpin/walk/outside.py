@@ -10,6 +10,7 @@ from hairpin.host.link import Link
 from hairpin.host.netns import Netns
 from hairpin.message import Message, message
 from hairpin.netfilter.packet import ACK, SYN, Packet
+from hairpin.network.attachment import entered_netns
 from hairpin.network.flow import Flow, Lan, Outside
 from hairpin.network.lost_address import lost_by, named_for
 from hairpin.network.network import (
@@ -39,6 +40,7 @@ from hairpin.walk.presumed import answers, of_standby, way_back
 from hairpin.walk.state import Assumed, End, Frame, LinkDecided, Reason, State, stopped, stopped_by
 from hairpin.walk.trace import OpenQuestion
 from hairpin.walk.tunnelled import inside_tunnel, tunnel_to
+from hairpin.walk.unread import unmade_link
 
 
 class OutsideAnswer(msgspec.Struct, frozen=True):
@@ -60,7 +62,7 @@ def enters_by(network: Network, flow: Flow) -> State | End:
     start = flow.start
     assert isinstance(start, (Outside, Lan))
     packet = flow.packet(start.address)
-    state = State("device-in", network.host_netns(flow.host), packet)
+    state = State("device-in", entered_netns(network, flow), packet)
     public = network.world.public(flow.version, flow.daddr)
     if public is not None:
         state = state.noted("outside", "", Assumed(_gateway(public.public, public.private, flow.version), "stated"))
@@ -71,6 +73,8 @@ def enters_by(network: Network, flow: Flow) -> State | End:
     if denied is not None:
         return stopped(state, "upstream-denies", stage="outside", decided_by=denied)
     link = incoming_link(network, state.netns, flow, start)
+    if link is None and not state.netns.is_host:
+        return unmade_link(state, start.link or "")
     tunnel = tunnel_to(network, state.netns, flow.version, start.address) if start.link is None else None
     if tunnel is not None and link is not None and link == tunnel[0] and link.up:
         through = inside_tunnel(network, state, *tunnel)
@@ -181,7 +185,7 @@ def incoming_link(network: Network, netns: Netns, flow: Flow, start: Outside | L
 
     If ``start`` names a link, it is that link; else a tunnel device, if a route to the client leads into one.  The
     packet of a client on the LAN enters by the link that has the asked address, itself or as a macvlan's parent.  Any
-    other client's packet enters by a link on a route back to the client.
+    other client's packet enters by a link on a route back to the client that has the address, or any that has it.
     """
     namespace = network.namespace(netns)
     if start.link is not None:
@@ -197,7 +201,6 @@ def incoming_link(network: Network, netns: Netns, flow: Flow, start: Outside | L
     holders += parents_of(network, netns, flow.version, daddr)
     back = lookup(namespace, Query(flow.version, start.address))
     ways = [hop.link for hop in back.next_hops if hop.link] if back.type == "unicast" else []
-    # A packet to a multi-homed host enters by the link that has the packet's destination address.
     first = holders if isinstance(start, Lan) else [name for name in holders if name in ways] or holders
     candidates = [*first, *ways]
     for name in candidates:

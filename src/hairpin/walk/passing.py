@@ -21,6 +21,8 @@ def passes_by(network: Network, flow: Flow) -> OutsideAnswer | None:
     outside, like the client, and is not stated to be a host's.  Or the host publishes the port on the address but has
     lost the address, so it answers no ARP request.  Or it is a stopped container's address on the link."""
     start = flow.start
+    if isinstance(start, Outside) and start.behind is not None:
+        return None
     question = of_standby(network, flow.host, flow.version, flow.daddr) if isinstance(start, (Outside, Lan)) else None
     if question is not None:
         said = message("another machine has {address} now", address=address_text(flow.daddr, flow.version))

@@ -16,6 +16,14 @@ from hairpin.walk.state import Assumed, End, State, stopped
 _ROUTED = ("input-route", "output-route")
 
 
+def unmade_link(state: State, link: str) -> End:
+    """Return the end of a packet by a link that a container's program makes, and that the namespace lacks after an
+    event."""
+    said = message("the program in {netns} makes {link} again", netns=state.netns.name, link=link)
+    end = stopped(state.given(Condition(said, holds=True)), "namespace-unread", link=link, decided_by=Assumed(said))
+    return msgspec.structs.replace(end, kind="unknown")
+
+
 def unread_end(network: Network, state: State) -> End | None:
     """Return the packet's end if its namespace's links were not read.  At a stage with a route lookup, also return its
     end if the routes or sysctls were not read."""

@@ -18,7 +18,7 @@ from hairpin.host.socket import Socket
 from hairpin.message import message
 from hairpin.netfilter.evaluate.chain import Condition
 from hairpin.netfilter.packet import ACK, ICMP, ICMP6, RST, SYN, TCP, UDP
-from hairpin.network.attachment import sender_netns
+from hairpin.network.attachment import entered_netns, sender_netns
 from hairpin.network.flow import Flow, FromContainer, FromHost, Lan, Outside
 from hairpin.network.network import Network
 from hairpin.walk.answer_source import answer_source
@@ -97,7 +97,9 @@ def begin(network: Network, flow: Flow) -> State | End:
                 return stopped(State("output-route", netns, packet), "no-container")
             return _local(flow, netns, 0)
         case Outside(address=address) | Lan(address=address):
-            at = State("device-in", network.host_netns(flow.host), flow.packet(address))
+            at = State("device-in", entered_netns(network, flow), flow.packet(address))
+            if at.netns not in network:
+                return stopped(at, "no-container")
             started = unread_end(network, at) or enters_by(network, flow)
             return started if isinstance(started, End) else asked_by_sender(network, flow, started)
 

@@ -26,6 +26,7 @@ from tests.causes.hosts import (
     without_route,
 )
 from tests.causes.route_hosts import MAIN_TABLE, routed, with_inner_values, with_router_inside
+from tests.routing_container import TO_HOST, routing
 from tests.rule_text import with_rule
 from tests.small_host import (
     HOST_NETNS,
@@ -141,6 +142,9 @@ CASES: dict[str, Case] = {
     ),
     "the tables for replies have no default route": Case(
         routed(default_in=100), published(), ("no-route-to-client",), routed(TABLE_100, default_in=100),
+    ),
+    "a client is behind a container, and the host has no route to it": Case(
+        routing(), TO_HOST, ("no-route-to-client",), routing(masquerades=True),
     ),
     "a policy rule refuses the reply": Case(
         routed(TABLE_100, UNREACHABLE), published(), ("policy-rule-diverts-container-traffic",), routed(TABLE_100),

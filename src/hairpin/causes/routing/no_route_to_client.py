@@ -1,7 +1,8 @@
 """The host has a default route, but the lookup for the client's address does not reach the default route's table, or
 finds a route that does not lead to the client.
 
-Users see: clients in one network time out, while all other clients get answers.
+Users see: clients in one network time out, while all other clients get answers: those of a VPN server in a container,
+for example, if it does not masquerade them.
 
 Proof: the lookup for the client's address ends without a route.  With a route the reply leaves.
 Now: ``ip route add NETWORK via GATEWAY dev LINK``.
@@ -16,11 +17,12 @@ from hairpin.causes.where import OfAddress, OfRoute
 from hairpin.change.calls import ByPerson
 from hairpin.change.change import AddEntry, one
 from hairpin.host.boot.configured_address import names_as_own
+from hairpin.host.netns import Netns
 from hairpin.host.route import NextHop, Route
 from hairpin.message import message
 from hairpin.network.attachment import network_of_bridge
 from hairpin.network.flow import Outside
-from hairpin.network.prefix import address_text, width
+from hairpin.network.prefix import address_text, prefix_text, width
 from hairpin.network.query import Query
 from hairpin.network.routing import lookup, route_text
 
@@ -32,6 +34,9 @@ def find(view: View) -> Iterator[Candidate]:
     routes = view.host_namespace.routes
     defaults = tuple(each for each in routes if each.version == version and each.prefix_length == 0)
     if not view.on_host or not defaults:
+        return
+    if isinstance(view.flow.start, Outside) and view.flow.start.behind is not None:
+        yield from _behind_container(view, view.flow.start, view.flow.start.behind)
         return
     if view.stop.reason != "no-route":
         yield from _led_elsewhere(view, defaults)
@@ -56,6 +61,45 @@ def find(view: View) -> Iterator[Candidate]:
         advice=way.advice,
         made_by=("host-link-down",),
     )
+
+
+def _behind_container(view: View, client: Outside, behind: Netns) -> Iterator[Candidate]:
+    """Yield the candidate that routes the clients of a container, which routes for them, by its address."""
+    if behind not in view.network:
+        return
+    version, container = view.flow.version, view.network.container_of(behind)
+    back = lookup(view.network.namespace(behind), Query(version, client.address)).route
+    if container is None or back is None or view.looked_up != client.address:
+        return
+    for end in view.host.engine_of(container).endpoints_of(container):
+        gateway = end.ipv4 if version == 4 else end.ipv6
+        way = lookup(view.host_namespace, Query(version, gateway)).next_hops if gateway is not None else ()
+        link = next((hop.link for hop in way if hop.gateway is None), None)
+        if gateway is None or link is None:
+            continue
+        text = prefix_text(back.destination, back.prefix_length, version)
+        hop = NextHop(link, gateway)
+        route = Route(version, back.destination, back.prefix_length, next_hops=(hop,))
+        yield Candidate(
+            title=message("No route leads back to {subnet}, which is behind {name}", subnet=text, name=container.name),
+            detail=message(
+                "{name} routes for its clients, and does not masquerade them. The answer to {address} leaves the host "
+                "by its default route instead.",
+                name=container.name,
+                address=address_text(client.address, version),
+            ),
+            change=one(AddEntry(view.host_netns, route)),
+            where=OfAddress(address=text, link=link),
+            in_class="no-way-back",
+            evidence=(back.evidence,),
+            advice=(
+                message(
+                    "or let {name} masquerade its clients: it then needs no route on the host", name=container.name
+                ),
+                message("the route holds as long as {name} has this address: choose it (--ip)", name=container.name),
+            ),
+        )
+        return
 
 
 def _led_elsewhere(view: View, defaults: tuple[Route, ...]) -> Iterator[Candidate]:
@@ -96,5 +140,5 @@ def _led_elsewhere(view: View, defaults: tuple[Route, ...]) -> Iterator[Candidat
 CAUSE = Cause(
     title=message("No route leads back to the client"),
     source="net/ipv4/fib_rules.c",
-    reasons=frozenset({"no-route", "rp-filter", "no-neighbour", "left-instead", *LINK_STOPS}),
+    reasons=frozenset({"no-route", "rp-filter", "no-neighbour", "left-instead", "wrong-answer", *LINK_STOPS}),
 )

@@ -60,6 +60,11 @@ def routes(parts: tuple[Primitive, ...], situation: Situation) -> Lasting:
     added = tuple(part.entry for part in parts if isinstance(part, AddEntry))
     bridges = {each.bridge for engine in situation.host.engines for each in engine.networks if each.bridge is not None}
     if len(added) == len(parts) and all(_links_of(each) <= bridges for each in added):
+        if any(isinstance(each, Route) and any(hop.gateway is not None for hop in each.next_hops) for each in added):
+            said = message(
+                "nothing makes a route by a container again: put it into a unit that starts after the engine"
+            )
+            return Lasting(advice=(said,))
         return Lasting(advice=(message("the engine makes its bridges' addresses and routes anew when it starts"),))
     return by_networkd(parts, situation) or Lasting(advice=(configured_by(situation.host),))
 

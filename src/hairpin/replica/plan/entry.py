@@ -27,10 +27,16 @@ class Entry(msgspec.Struct, frozen=True):
     link: str = ""
 
 
+def is_behind_container(flow: Flow) -> bool:
+    """Return whether a container routes for the flow's client: the world has no wire to such a client."""
+    return isinstance(flow.start, Outside) and flow.start.behind is not None
+
+
 def entry(network: Network, flow: Flow) -> Entry | None:
     """Return how the flow begins in the world; None if the flow starts inside a host, or if its packet never enters,
-    because an upstream rule denies it or the host has no link to the outside."""
-    if not isinstance(flow.start, (Outside, Lan)):
+    because an upstream rule denies it or the host has no link to the outside.  None also for a client behind a
+    container."""
+    if not isinstance(flow.start, (Outside, Lan)) or is_behind_container(flow):
         return None
     started = enters_by(network, flow)
     state = started if isinstance(started, State) else started.state

@@ -22,7 +22,7 @@ from hairpin.network.network import Network, is_held, owns_address
 from hairpin.network.prefix import Version, address_text
 from hairpin.replica.judgement import Hit, Judgement, Outcome, Place, Sighting, Verdict
 from hairpin.replica.plan.blueprint import APART, SEGMENTS, WORLD, Blueprint, NetnsPlan, Way, named
-from hairpin.replica.plan.entry import Entry, entry
+from hairpin.replica.plan.entry import Entry, entry, is_behind_container
 from hairpin.replica.plan.links import KINDS
 from hairpin.replica.plan.plan import blueprint
 from hairpin.replica.plan.tunnels import is_rebuilt
@@ -231,6 +231,9 @@ class _Replica:
             netns, source, destination = WORLD, begins.source, begins.destination
         elif isinstance(flow.start, FromContainer):
             netns, source = sender_netns(self._network, flow.start), None
+        elif is_behind_container(flow):
+            said = message("its client is behind a container, to which the world has no wire")
+            return Judgement(flow, "dropped", Place(WORLD), left_out=(said,))
         elif not isinstance(flow.start, FromHost):
             if not any(each.netns == netns for each in self.built.plan.ways):
                 return Judgement(flow, "dropped", Place(WORLD))  # the rebuilt host has no link to the world
