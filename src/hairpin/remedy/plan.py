@@ -1,5 +1,6 @@
 """Makes a cause's remedies: the steps of a change, and the steps that keep each part."""
 
+import re
 from collections.abc import Iterator
 
 import msgspec
@@ -13,7 +14,8 @@ from hairpin.change.step import Ask
 from hairpin.change.steps import host_of, steps
 from hairpin.engines.docker.daemon import RepairCalls, calls_with_start
 from hairpin.engines.missing import Missing, missing_on
-from hairpin.message import Message
+from hairpin.host.host import Host
+from hairpin.message import Message, message
 from hairpin.network.network import Network
 from hairpin.remedy.boot.engine import started
 from hairpin.remedy.boot.lasting import BY_PERSON, DISRUPTIVE, KINDS, Kind, kind_of, lasting, without_owned_files
@@ -63,7 +65,7 @@ def _remedy(cause: str, of_cause: Candidate, way: Way, network: Network, now: Ne
     first = way.change == of_cause.change
     by_person = way.by_person or kinds[0] in DISRUPTIVE
     own = (*advice(made), *way.said, *(candidate.advice if first else ()))
-    told = (*own, *(each for found in kept for each in found.advice))
+    told = (*own, *(each for found in kept for each in found.advice), *_passing(kept, situation.host))
     effects = (
         *told_to.effects,
         *(candidate.side_effects if first else ()),
@@ -80,6 +82,19 @@ def _remedy(cause: str, of_cause: Candidate, way: Way, network: Network, now: Ne
         cuts=first and candidate.cuts,
         change=way.change,
     )
+
+
+def _passing(kept: list[Lasting], host: Host) -> Iterator[Message]:
+    """Yield the advice on lasting parts that name a bridge which the next ``compose up`` gives another name."""
+    files = (each.text or "" for found in kept for each in found.files)
+    text = "\n".join((*files, *(str(found.calls) for found in kept)))
+    for each in (one for engine in host.engines for one in engine.networks if one.has_passing_bridge):
+        if each.bridge is not None and re.search(rf"(?<![\w.-]){re.escape(each.bridge)}(?![\w.-])", text):
+            yield message(
+                "after the next `compose down`, {bridge} has another name, which the lasting part does not know: name "
+                "it in the compose file (driver_opts: com.docker.network.bridge.name) before you keep this",
+                bridge=each.bridge,
+            )
 
 
 def _asked(change: Change, network: Network, now: Network) -> RepairCalls:

@@ -38,6 +38,8 @@ def find(view: View) -> Iterator[Candidate]:
     if isinstance(view.flow.start, Outside) and view.flow.start.behind is not None:
         yield from _behind_container(view, view.flow.start, view.flow.start.behind)
         return
+    if view.stop.reason == "wrong-answer":
+        return
     if view.stop.reason != "no-route":
         yield from _led_elsewhere(view, defaults)
         return

@@ -10,12 +10,16 @@ from hairpin.host.docker import DockerNetwork, Engine
 from hairpin.netfilter import ir
 from hairpin.netfilter.evaluate.chain import Place
 from hairpin.netfilter.nft.spelled import ANSWERS as _RELATED_NFT
+from hairpin.netfilter.nft.spelled import TRANSLATED as _TRANSLATED_NFT
 from hairpin.netfilter.packet import ICMP, ICMP6, TCP, UDP, Packet, is_discovery
+from hairpin.network.attachment import network_of_bridge
 from hairpin.network.flow import Outside
 from hairpin.network.prefix import inside
 from hairpin.walk.size.size_stop import tells_mtu
 
 _STATES = ir.FieldMatch("ct-state", ((ir.CT_ESTABLISHED, ir.CT_ESTABLISHED), (ir.CT_RELATED, ir.CT_RELATED)))
+_TRANSLATED = ir.AnyOfMatch((ir.FieldMatch("ct-status", ((0, 0),), True, ir.STATUS_DNAT),))
+"""``--ctstate DNAT``"""
 _NEIGHBOURS: Body = (ir.FieldMatch("protocol", ((ICMP6, ICMP6),)),)
 """Matches ICMPv6, because without neighbour discovery a link carries no replies either."""
 _ACCEPT = ir.Verdict("accept")
@@ -98,6 +102,11 @@ def _bodies(view: View, place: Place, *, answers: bool) -> tuple[Body, ...]:
     links = (*_by("iif", seen.iif), *_by("oif", seen.oif))
     if answers:
         return ((*links, *related),)
+    if view.stop.stage == "forward" and _is_translated(view) and _is_passing(view, seen.oif):
+        # The next `compose up` gives the bridge another name, which the rule would not match.
+        translated = _TRANSLATED_NFT if place.dialect == "nft" else _TRANSLATED
+        protocol, *port = _port(view)
+        return (*_by("iif", seen.iif), protocol, translated, *port), (*_by("oif", seen.iif), translated, *related)
     request = (*links, *_port(view))
     if view.stop.stage == "forward":
         return request, (*_by("iif", seen.oif), *_by("oif", seen.iif), *related)
@@ -126,12 +135,24 @@ def _port(view: View) -> Body:
     protocol = ir.FieldMatch("protocol", ((packet.protocol, packet.protocol),))
     if packet.protocol not in (TCP, UDP) or packet.dport is None:
         return (protocol,) if packet.protocol == ICMP else ()
-    if connection is not None and connection.status & ir.STATUS_DNAT and view.stop.stage == "forward":
+    if connection is not None and view.stop.stage == "forward" and _is_translated(view):
         asked = connection.original.dport or view.flow.dport
         return (protocol, ir.FieldMatch("ct-orig-dport", ((asked, asked),)), ir.FieldMatch("ct-direction", ((0, 0),)))
     if view.in_reply and packet.sport is not None:
         return (protocol, ir.FieldMatch("sport", ((packet.sport, packet.sport),)))
     return (protocol, ir.FieldMatch("dport", ((packet.dport, packet.dport),)))
+
+
+def _is_passing(view: View, link: str) -> bool:
+    joined = network_of_bridge(view.host, link)
+    return joined is not None and joined.has_passing_bridge
+
+
+def _is_translated(view: View) -> bool:
+    """Return whether a rule has translated the packet's destination port, as for a published port."""
+    packet, connection = view.stop.seen.packet, view.stop.seen.connection
+    has_port = packet.protocol in (TCP, UDP) and packet.dport is not None
+    return has_port and connection is not None and bool(connection.status & ir.STATUS_DNAT)
 
 
 def _user_chain(view: View, place: Place) -> str:
