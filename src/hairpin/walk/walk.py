@@ -21,9 +21,9 @@ from hairpin.netfilter.packet import ACK, ICMP, ICMP6, RST, SYN, TCP, UDP
 from hairpin.network.attachment import entered_netns, sender_netns
 from hairpin.network.flow import Flow, FromContainer, FromHost, Lan, Outside
 from hairpin.network.network import Network
-from hairpin.walk.answer_source import answer_source
 from hairpin.walk.data import answer_lost, first_data
-from hairpin.walk.grants import Grants, grants
+from hairpin.walk.granted.answer_source import answer_source
+from hairpin.walk.granted.grants import Grants, grants
 from hairpin.walk.ip.refusal import is_about, refusal
 from hairpin.walk.link.crossing import refused_by_router
 from hairpin.walk.link.neighbour_discovery import after_solicitation, walk_asking

@@ -10,7 +10,7 @@ from hairpin.host.socket import Socket
 from hairpin.network.flow import Flow, FromContainer, Lan
 from hairpin.network.network import Network
 from hairpin.network.prefix import parse_address
-from hairpin.walk.foreign_frames import frames_taken
+from hairpin.walk.granted.foreign_frames import frames_taken
 from hairpin.walk.state import State
 from hairpin.walk.walk import walk_flow
 from tests.small_host import OUTSIDE, host_namespace, lo, local, network, published, route, sibling

@@ -11,8 +11,8 @@ from hairpin.network.flow import Flow
 from hairpin.network.network import Network, addresses_of
 from hairpin.network.prefix import address_text, network_of, prefix_text
 from hairpin.network.uplinks import holder_of_addresses, home_of
-from hairpin.walk.address_found import address_found
-from hairpin.walk.foreign_frames import frames_taken
+from hairpin.walk.granted.address_found import address_found
+from hairpin.walk.granted.foreign_frames import frames_taken
 from hairpin.walk.size.long_packets import arrive
 from hairpin.walk.size.segment_size import Handshake
 from hairpin.walk.state import State
