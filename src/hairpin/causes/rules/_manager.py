@@ -20,8 +20,8 @@ from hairpin.change.change import Change, InsertRule
 from hairpin.change.ufw import ufw_allow_rules
 from hairpin.host.boot.configured import of_place
 from hairpin.host.boot.rule_keeper import rule_keeper
-from hairpin.netfilter.evaluate.chain import Place
-from hairpin.netfilter.ir import CT_ESTABLISHED, CT_RELATED, Jump, Table
+from hairpin.netfilter.evaluate.chain import Place, rule_at
+from hairpin.netfilter.ir import CT_ESTABLISHED, CT_RELATED, FieldMatch, Jump, Table
 from hairpin.netfilter.packet import TCP, UDP
 from hairpin.network.network import is_uplink
 
@@ -33,12 +33,26 @@ def repairs(view: View, place: Place) -> tuple[Change, ...]:
         return (intended,) if _is_of_ufw(view, place) else (intended, exception(view, place))
     if not lets_exceptions(place):
         return (deletion(view, place),)
-    meant = view.on_host and of_place(place, view.host) is not None
+    meant = view.on_host and (of_place(place, view.host) is not None or _is_for_another_port(view, place))
     if place.number == 0 and (meant or place.dialect == "nft" or place.table == "filter"):
         return (exception(view, place),)  # this policy is meant for filtering
     both = deletion(view, place), exception(view, place)
     alone = by_address(view, place)
     return (*((alone,) if alone is not None else ()), *(both[::-1] if meant else both))
+
+
+def _is_for_another_port(view: View, place: Place) -> bool:
+    """Return whether the rule names ports, and the asked port is none of them: the rule matches the port that DNAT has
+    put in its place.  Whoever wrote the rule meant another service, whose port it has to keep closed.  A rule that names
+    the container's address means this one."""
+    rule, packet = rule_at(view.host_namespace.ruleset, place), view.stop.seen.packet
+    if rule is None or view.in_reply or packet.dport in (None, view.flow.dport):
+        return False
+    fields = [part for part in rule.body if isinstance(part, FieldMatch) and not part.negated]
+    ranges = [each for part in fields if part.field == "dport" for each in part.ranges]
+    if any(part.field in ("daddr4", "daddr6") for part in fields):
+        return False
+    return bool(ranges) and not any(first <= view.flow.dport <= last for first, last in ranges)
 
 
 def through_ufw(view: View, place: Place) -> Change | None:
