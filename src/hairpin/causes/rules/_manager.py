@@ -43,8 +43,8 @@ def repairs(view: View, place: Place) -> tuple[Change, ...]:
 
 def _is_for_another_port(view: View, place: Place) -> bool:
     """Return whether the rule names ports, and the asked port is none of them: the rule matches the port that DNAT has
-    put in its place.  Whoever wrote the rule meant another service, whose port it has to keep closed.  A rule that names
-    the container's address means this one."""
+    put in its place.  Whoever wrote the rule meant another service, whose port it has to keep closed.  A rule that
+    names the container's address means this one."""
     rule, packet = rule_at(view.host_namespace.ruleset, place), view.stop.seen.packet
     if rule is None or view.in_reply or packet.dport in (None, view.flow.dport):
         return False
