@@ -1,22 +1,29 @@
-"""The container is on macvlan or ipvlan networks only, and its engine publishes no port from such networks.
+"""The container's default route is on a macvlan or ipvlan network, and its engine publishes no port from such networks.
 
 Users see: ``-p`` or ``ports:`` is silently ignored, ``docker ps`` shows no published port, and connections to the
 host's port are refused.
 
-Proof: all networks of the container are macvlan or ipvlan networks.  On a bridge network its port would be published.
+Proof: all networks of the container are macvlan or ipvlan networks, or the network of its default route is one.  On a
+bridge network its port would be published.
 Now: connect to the container's own address and port.
 Lasting: give the container's address to the clients, or put the service on a bridge network in the Compose file.
 """
 
 from collections.abc import Iterator
 
+from msgspec.structs import replace
+
 from hairpin.causes.cause import RULE_STOPS, Candidate, Cause, View
 from hairpin.causes.engine._publishing import at_host_port, refusal_of
 from hairpin.causes.where import OfContainer
 from hairpin.change.calls import ByPerson
+from hairpin.change.change import AddEntry, Change, DeleteEntry
+from hairpin.engines.repair.republishing import published_too
 from hairpin.engines.repair.starting import on_default_bridge
 from hairpin.host.boot.configured import Configured
-from hairpin.host.docker import Container, PortBinding
+from hairpin.host.docker import Container, DockerNetwork, PortBinding
+from hairpin.host.host import Host
+from hairpin.host.route import TABLE_MAIN, NextHop, Route
 from hairpin.message import Message, message
 from hairpin.network.prefix import address_text
 
@@ -29,7 +36,10 @@ def find(view: View) -> Iterator[Candidate]:
     for container, binding in at_host_port(view):
         networks = view.host.engine_of(container).networks
         own = [each for endpoint in container.endpoints for each in networks if each.name == endpoint.network]
-        if binding.actual or not container.running or not own or any(each.driver not in _DRIVERS for each in own):
+        if binding.actual or not container.running or not own:
+            continue
+        if any(each.driver not in _DRIVERS for each in own):
+            yield from _led_by_macvlan(view, container, binding, own)
             continue
         change = on_default_bridge(view.host, container, binding, ByPerson(_advice(container, binding)))
         if change is None:
@@ -55,6 +65,86 @@ def find(view: View) -> Iterator[Candidate]:
                 "network-option", option=f"-d {own[0].driver}", owner=own[0].name, evidence=own[0].evidence
             ),
         )
+
+
+def _led_by_macvlan(
+    view: View, container: Container, binding: PortBinding, own: list[DockerNetwork]
+) -> Iterator[Candidate]:
+    """Yield one candidate for a container whose default route is on a macvlan or ipvlan network: dockerd publishes the
+    ports on the network of the default route only, even if the container is on a bridge network as well."""
+    way = _default_link(view.host, container)
+    led = next((each for each in own if each.driver in _DRIVERS and _is_on(view.host, container, each, way)), None)
+    bridged = next((each for each in own if each.driver == "bridge" and not each.internal), None)
+    if way is None or led is None or bridged is None:
+        return
+    tool = view.host.engine_of(container).kind
+    facts = {"name": container.name, "driver": led.driver, "network": led.name, "other": bridged.name, "tool": tool}
+    advice = message(
+        "take {name} off {network} (`{tool} network disconnect {network} {name}`): its port is then published on "
+        "{other} "
+        "again. To keep both, make {network} with --internal, or under a name that sorts after {other}",
+        **facts,
+    )
+    change = _led_by_bridge(view.host, container, binding, bridged, ByPerson(advice))
+    if change is not None:
+        yield Candidate(
+            title=message(
+                "Container {name} has its default route on {driver} network {network}, where -p does nothing", **facts
+            ),
+            detail=message(
+                "The container is on {other}, too. But its engine publishes ports on the network of the container's "
+                "default route only, and no port of a {driver} network.",
+                **facts,
+            ),
+            change=change,
+            refused=refusal_of(view, change),
+            where=OfContainer(container=container.name, network=led.name, port=binding.host_port),
+            in_class="container-without-ports",
+            evidence=(container.evidence,),
+        )
+
+
+def _led_by_bridge(
+    host: Host, container: Container, binding: PortBinding, bridged: DockerNetwork, call: ByPerson
+) -> Change | None:
+    """Return the change that the call makes: the container's default route leaves by the bridge network, and its engine
+    publishes the port there.  Return None if the gateway of that network is not known."""
+    endpoint = next((each for each in container.endpoints if each.network == bridged.name), None)
+    before = _default_route(host, container)
+    if endpoint is None or endpoint.gateway4 is None or before is None or container.netns is None:
+        return None
+    inside = host.namespace(container.netns)
+    link = next((each.link for each in inside.addresses if each.value == endpoint.ipv4), None)
+    if link is None:
+        return None
+    after = replace(before, next_hops=(NextHop(link, endpoint.gateway4, 4),))
+    published = published_too(host, container, replace(binding, actual=True))
+    netns = host.netns.sibling(container.netns)
+    return Change((DeleteEntry(netns, before), AddEntry(netns, after), *published), (call,))
+
+
+def _default_route(host: Host, container: Container) -> Route | None:
+    """Return the container's IPv4 default route; None if it was not read, or if there is none."""
+    if container.netns is None or container.netns not in host:
+        return None
+    routes = host.namespace(container.netns).routes
+    return next(
+        (each for each in routes if each.version == 4 and not each.prefix_length and each.table == TABLE_MAIN), None
+    )
+
+
+def _default_link(host: Host, container: Container) -> str | None:
+    """Return the link of the container's IPv4 default route, or None."""
+    route = _default_route(host, container)
+    return next((hop.link for hop in route.next_hops), None) if route is not None else None
+
+
+def _is_on(host: Host, container: Container, network: DockerNetwork, link: str | None) -> bool:
+    """Return whether the link of the container has its address on the network."""
+    endpoint = next((each for each in container.endpoints if each.network == network.name), None)
+    if endpoint is None or container.netns is None or link is None:
+        return False
+    return any(each.link == link and each.value == endpoint.ipv4 for each in host.namespace(container.netns).addresses)
 
 
 def _advice(container: Container, binding: PortBinding) -> Message:
