@@ -38,7 +38,8 @@ def alone(name: str, origin: str, to: str) -> tuple[Network, Flow]:
 
 @pytest.mark.parametrize(("name", "origin", "to", "said"), CASES.values(), ids=CASES)
 def test_who_answers(name: str, origin: str, to: str, said: str) -> None:
-    assert [Words("en")(each) for each in walk_flow(*alone(name, origin, to)).usual.assumed] == [said]
+    """The lines about neighbours, such as a gateway that the host has not used yet, come after it."""
+    assert [Words("en")(each) for each in walk_flow(*alone(name, origin, to)).usual.assumed][:1] == [said]
 
 
 def test_the_way_back_is_asked_only_for_what_is_not_masqueraded() -> None:

@@ -253,3 +253,23 @@ def test_an_entry_of_one_that_does_not_answer_for_the_address_names_nobody() -> 
         (outcome,) = neighbour(with_neighbour(mac, "STALE"), at("neighbour", packet, oif="docker0"))
         assert isinstance(outcome, State)
         assert outcome.frame.target == Port(sibling("container:web"), "eth0")
+
+
+SEEN = Neighbour("eth0", 4, HOST_ADDRESS + 9, 0x020000000001, "STALE")
+
+
+@pytest.mark.parametrize(("entries", "said"), (
+    ((),                                                            0),  # nothing was learned on the link
+    ((SEEN,),                                                       1),
+    ((SEEN, Neighbour("eth0", 4, ROUTER, ITS_MAC, "STALE")),        0),
+    ((msgspec.structs.replace(SEEN, link="docker0"),),              0),
+    ((msgspec.structs.replace(SEEN, state="FAILED", mac=None),),    0),
+    (tuple(Neighbour("eth0", 4, HOST_ADDRESS + 20 + n, 1 + n, "STALE") for n in range(130)), 0),  # some are freed
+))  # fmt: skip
+def test_a_gateway_that_no_entry_shows_is_said_to_be_assumed_where_others_have_one(
+    entries: tuple[Neighbour, ...], said: int
+) -> None:
+    trace = walk_flow(network(msgspec.structs.replace(host_namespace(), neighbours=entries)), published())
+    assert (trace.verdict, trace.questions) == ("delivered", ())
+    told = "198.51.100.1 answers on eth0, although no neighbour entry shows it and other machines there have one"
+    assert [str(each) for each in trace.assumed] == [told] * said

@@ -243,9 +243,10 @@ def _unanswered(namespace: Namespace, state: State, link: Link, address: int) ->
     The machine may have been off.  If only a route puts it on the link, it may be behind a router and never answer.
     """
     entries = _entries(namespace, link, state.packet.version, address)
-    entry = next((each for each in entries if each.state in ("FAILED", "INCOMPLETE")), None)
+    found = tuple(entries)
+    entry = next((each for each in found if each.state in ("FAILED", "INCOMPLETE")), None)
     if entry is None:
-        return None
+        return None if found else _never_seen(namespace, state, link, address)
     return Assumed(
         message(
             "{address} answers on {link}, although it did not when the kernel last asked (its neighbour entry "
@@ -255,6 +256,30 @@ def _unanswered(namespace: Namespace, state: State, link: Link, address: int) ->
             state=entry.state,
         ),
         entry=entry if _is_routed(namespace, state, link, address) else None,
+    )
+
+
+_KEPT_ENTRIES = 128
+"""net.ipv4.neigh.default.gc_thresh1 as the kernel sets it: below, it frees no unused entry."""
+
+
+def _never_seen(namespace: Namespace, state: State, link: Link, address: int) -> Assumed | None:
+    """Return the assumption about a gateway without a neighbour entry, on a link on which the kernel has learned other
+    machines.
+
+    Source: net/core/neighbour.c neigh_periodic_work(): a learned entry stays"""
+    version = state.packet.version
+    entries = tuple(each for each in namespace.neighbours if each.version == version)
+    learned = any(each.link == link.name and each.state in _KNOWN for each in entries)
+    is_gateway = state.next_hop is not None and state.next_hop.gateway == address
+    if not learned or not is_gateway or not state.netns.is_host or len(entries) >= _KEPT_ENTRIES:
+        return None
+    return Assumed(
+        message(
+            "{address} answers on {link}, although no neighbour entry shows it and other machines there have one",
+            address=address_text(address, version),
+            link=link.name,
+        )
     )
 
 
