@@ -8,7 +8,7 @@ from tests.rule_text import with_rule
 from tests.small_host import DOCKER_RULES, host_namespace, network, published
 
 PLACE = "filter DOCKER-USER"
-CASES = {
+CASES: dict[str, tuple[str, list[str]]] = {
     "no such rule": (DOCKER_RULES, []),
     "high source ports are dropped": (with_rule(PLACE, "-p tcp -m tcp --sport 50000:65535 -j DROP"), ["50000"]),
     "low source ports are dropped": (with_rule(PLACE, "-p tcp -m tcp --sport 1:1023 -j DROP"), []),

@@ -74,7 +74,7 @@ def test_a_bridge_with_an_uplink_as_its_port_is_an_uplink() -> None:
     assert [each.link for each in uplinks_of(net, HOST_NETNS, 4)] == ["br0"]
 
 
-TUNNELS = {
+TUNNELS: dict[str, tuple[Network, list[str]]] = {
     "none": (network(), []),
     "a VPN": (with_eth1(kind="tun"), ["eth1"]),
     "WireGuard": (with_eth1(kind="wireguard"), ["eth1"]),

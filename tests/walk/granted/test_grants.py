@@ -13,7 +13,7 @@ from tests.two_uplinks import LENIENT, SECOND, STRICT, TO_SECOND, two_uplinks
 TAKEN = "Does the router behind eth0, 198.51.100.1, pass on packets from 198.18.0.11, the address of eth1?"
 NEAR = Flow(Lan(parse_address("198.51.100.30")[1]), 4, SECOND, "tcp", 8151)
 FROM_SECOND = Flow(FromHost(SECOND), 4, parse_address("203.0.113.80")[1], "tcp", 443)
-CASES = {
+CASES: dict[str, tuple[Network, Flow, str, list[str]]] = {
     "to the first uplink": (two_uplinks(), published(), "delivered", []),
     "to the second uplink": (two_uplinks(), TO_SECOND, "delivered", [TAKEN]),
     "from a neighbour, without the router": (two_uplinks(), NEAR, "delivered", []),

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from hairpin.answer.answer import Answer
 from hairpin.message import message
 from hairpin.network.flow import Flow, Outside
-from hairpin.network.prefix import address_text
+from hairpin.network.prefix import Version, address_text
 from hairpin.network.uplinks import tunnels_of
 from hairpin.question.standpoints import further_uplinks
 from hairpin.report.paper import Paper
@@ -49,7 +49,8 @@ def _not_asked(answer: Answer, flows: list[Flow]) -> Iterator[tuple[str, str]]:
     """Yield the addresses of tunnels, and of uplinks whose clients are not known, to which no flow leads, each with its
     link."""
     known = {(each.version, each.daddr) for each in flows}
-    hosts = dict.fromkeys((each.asked_host or each.host, each.version) for each in flows if each.purpose == "published")
+    asked = ((each.asked_host or each.host, each.version) for each in flows if each.purpose == "published")
+    hosts: dict[tuple[str, Version], None] = dict.fromkeys(asked)
     for host, version in hosts:
         netns = answer.network.host_netns(host)
         if netns not in answer.network:

@@ -5,7 +5,7 @@ A switch takes them.  Clouds and hypervisors drop frames from addresses that the
 they are told otherwise, and an access point takes frames of the stations that it knows.  An ipvlan has the hardware
 address of its parent; a cloud drops its packets because of their IP address.
 
-Source: drivers/net/macvlan.c; VMware "Forged transmits", VirtualBox "Promiscuous Mode", Hyper-V MacAddressSpoofing
+Source: drivers/net/macvlan.c; VMware "Forged transmits", VirtualBox "Promiscuous Mode", Hyper-V's spoofing option
 """
 
 import msgspec
@@ -90,7 +90,9 @@ def _filters(host: Host, found: _Foreign) -> tuple[Message, Message] | None:
     told = {
         "vmware": message("allow forged transmits and promiscuous mode in the port group"),
         "virtualbox": message("set the adapter's promiscuous mode to Allow All"),
-        "hyper-v": message("set MacAddressSpoofing to On for the adapter"),
+        "hyper-v": message(
+            "let the adapter send from any hardware address: `Set-VMNetworkAdapter -MacAddressSpoofing On`"
+        ),
     }
     advice = told.get(host.hypervisor or "")
     return None if advice is None else (message("{hypervisor}'s switch", hypervisor=host.hypervisor or ""), advice)
