@@ -49,8 +49,9 @@ def _not_asked(answer: Answer, flows: list[Flow]) -> Iterator[tuple[str, str]]:
     """Yield the addresses of tunnels, and of uplinks whose clients are not known, to which no flow leads, each with its
     link."""
     known = {(each.version, each.daddr) for each in flows}
-    asked = ((each.asked_host or each.host, each.version) for each in flows if each.purpose == "published")
-    hosts: dict[tuple[str, Version], None] = dict.fromkeys(asked)
+    hosts: dict[tuple[str, Version], None] = {}
+    for each in (flow for flow in flows if flow.purpose == "published"):
+        hosts[each.asked_host or each.host, each.version] = None
     for host, version in hosts:
         netns = answer.network.host_netns(host)
         if netns not in answer.network:
