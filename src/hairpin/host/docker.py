@@ -196,11 +196,6 @@ class DockerNetwork(msgspec.Struct, frozen=True):
     makes its default network again."""
     evidence: str = ""
 
-    @property
-    def has_passing_bridge(self) -> bool:
-        """Whether ``compose down`` and ``compose up`` give its bridge another name: the name has the network's id."""
-        return bool(self.project) and self.bridge == f"br-{self.id[:12]}"
-
     def option(self, name: str) -> str | None:
         """Return the value of a driver option; None if it is not given."""
         return dict(self.options).get(name)

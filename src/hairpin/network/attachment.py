@@ -71,6 +71,12 @@ def network_of_bridge(host: Host, bridge: str) -> DockerNetwork | None:
     return None
 
 
+def has_passing_bridge(joined: DockerNetwork) -> bool:
+    """Return whether ``compose down`` and ``compose up`` give the network's bridge another name: the name has the
+    network's id."""
+    return bool(joined.project) and joined.bridge == f"br-{joined.id[:12]}"
+
+
 def has_lost_bridge(host: Host, joined: DockerNetwork | None) -> bool:
     """Return whether the host's links were read and lack the bridge of that Docker network.
 

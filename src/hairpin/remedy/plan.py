@@ -16,6 +16,7 @@ from hairpin.engines.docker.daemon import RepairCalls, calls_with_start
 from hairpin.engines.missing import Missing, missing_on
 from hairpin.host.host import Host
 from hairpin.message import Message, message
+from hairpin.network.attachment import has_passing_bridge
 from hairpin.network.network import Network
 from hairpin.remedy.boot.engine import started
 from hairpin.remedy.boot.lasting import BY_PERSON, DISRUPTIVE, KINDS, Kind, kind_of, lasting, without_owned_files
@@ -88,7 +89,7 @@ def _passing(kept: list[Lasting], host: Host) -> Iterator[Message]:
     """Yield the advice on lasting parts that name a bridge which the next ``compose up`` gives another name."""
     files = (each.text or "" for found in kept for each in found.files)
     text = "\n".join((*files, *(str(found.calls) for found in kept)))
-    for each in (one for engine in host.engines for one in engine.networks if one.has_passing_bridge):
+    for each in (one for engine in host.engines for one in engine.networks if has_passing_bridge(one)):
         if each.bridge is not None and re.search(rf"(?<![\w.-]){re.escape(each.bridge)}(?![\w.-])", text):
             yield message(
                 "after the next `compose down`, {bridge} has another name, which the lasting part does not know: name "

@@ -12,7 +12,7 @@ from hairpin.netfilter.evaluate.chain import Place
 from hairpin.netfilter.nft.spelled import ANSWERS as _RELATED_NFT
 from hairpin.netfilter.nft.spelled import TRANSLATED as _TRANSLATED_NFT
 from hairpin.netfilter.packet import ICMP, ICMP6, TCP, UDP, Packet, is_discovery
-from hairpin.network.attachment import network_of_bridge
+from hairpin.network.attachment import has_passing_bridge, network_of_bridge
 from hairpin.network.flow import Outside
 from hairpin.network.prefix import inside
 from hairpin.walk.size.size_stop import tells_mtu
@@ -145,7 +145,7 @@ def _port(view: View) -> Body:
 
 def _is_passing(view: View, link: str) -> bool:
     joined = network_of_bridge(view.host, link)
-    return joined is not None and joined.has_passing_bridge
+    return joined is not None and has_passing_bridge(joined)
 
 
 def _is_translated(view: View) -> bool:
