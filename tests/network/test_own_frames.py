@@ -19,6 +19,11 @@ CASES: dict[str, tuple[tuple[FdbEntry, ...], bool, FdbEntry | None]] = {
     "no local entry was read": ((LEARNED,), True, None),
     "of another bridge": ((FdbEntry("br-1", "br-1", 7, state="permanent", local=True),), True, None),
     "given to a port by hand": ((PORTS_OWN, BY_HAND), False, BY_HAND),
+    "by a port that a replica leaves out": (
+        (PORTS_OWN, FdbEntry("docker0", "veth0", 1, state="permanent", local=True)),
+        True,
+        None,
+    ),
     "its own entry was deleted": ((PORTS_OWN, LEARNED), False, None),
 }
 

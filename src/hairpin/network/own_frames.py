@@ -25,11 +25,15 @@ def hands_up(namespace: Namespace, bridge: Link) -> bool:
 
 @kept
 def _local_addresses(namespace: Namespace) -> dict[str, frozenset[int]]:
-    """Return the hardware addresses for which each bridge has a local entry, by the bridge's name."""
+    """Return the hardware addresses for which each bridge has a local entry, by the bridge's name.
+
+    An entry names its bridge: a replica leaves out ports that no packet of its flows meets, and a bridge may have the
+    hardware address of such a port."""
     by_link: dict[str, set[int]] = {}
     for each in namespace.fdb:
         if each.local and each.remote is None:
-            by_link.setdefault(each.port, set()).add(each.mac)
+            for name in {each.port, each.bridge} - {None}:
+                by_link.setdefault(name or "", set()).add(each.mac)
     own = {
         link.name: (link.name, *(port.name for port in bridge_ports(namespace, link.name)))
         for link in namespace.links
