@@ -46,6 +46,7 @@ from tests.causes.nat_rules.test_nat_rules import CASES as NAT_RULES
 from tests.causes.policies.test_policies import CASES as POLICIES
 from tests.causes.routing.test_routing import CASES as ROUTING
 from tests.causes.routing.test_ways import CASES as WAYS
+from tests.causes.rules.test_ban_misses_published_port import CASES as BANS
 from tests.causes.rules.test_deciding import CASES as DECIDING
 from tests.causes.rules.test_published_bypasses_host_firewall import CASES as IN_WRITING
 from tests.causes.rules.test_published_bypasses_host_firewall import ExposureCase
@@ -76,7 +77,7 @@ TABLES: dict[str, Mapping[str, Case | StateCase | ComingCase | ExposureCase | Op
     "nat_rules": NAT_RULES,
     "policies": POLICIES,
     "routing": {**ROUTING, **WAYS},
-    "rules": {**RULES, **DECIDING, **IN_WRITING, **REUSED},
+    "rules": {**RULES, **DECIDING, **IN_WRITING, **BANS, **REUSED},
     "service": SERVICE,
     "states": {**STOPS, **STATES},
     "tables": OF_TABLES,

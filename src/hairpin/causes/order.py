@@ -220,6 +220,6 @@ comes before causes about the effects of that setting.  A cause about wiped rule
 exist only at run time."""
 OF_FLOWS = (
     "firewalld-reload-loses-engine-protection", "runtime-only-rule", "stale-accept-for-dead-container",
-    "published-bypasses-host-firewall",
+    "published-bypasses-host-firewall", "ban-misses-published-port",
 )  # fmt: skip
 """The ids of causes that look at the traces of all asked flows, in the order in which the report names them."""

@@ -12,6 +12,7 @@ ASKED_AT: dict[str, str] = {
     "answers-leave-by-other-uplink": "peer-drops",
     "arp-not-answered": "no-neighbour",
     "ban-list-hits-client-or-container": "rule policy reject",
+    "ban-misses-published-port": "",
     "blackhole-route-covers-client": "rp-filter route-type",
     "blackhole-route-covers-container": "rp-filter route-type",
     "br-netfilter-off-hairpin": "wrong-answer",

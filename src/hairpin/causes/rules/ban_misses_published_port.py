@@ -1,0 +1,172 @@
+"""A ban of a client is in INPUT alone, and published ports do not meet it: they are forwarded.
+
+Users see: fail2ban has banned an address, or an administrator has, and it goes on asking the container.
+
+Proof: a rule behind INPUT drops the address on every port, or on the published one; the address's packet to the
+published port is walked, and is delivered all the same.
+Now: the same ban in front of the forwarded packets: ``iptables -I DOCKER-USER -s ADDRESS -j DROP``.
+Lasting: ``chain = DOCKER-USER`` in the jail of fail2ban, with an action for all ports: behind Docker's translation a
+packet has the container's port.
+"""
+
+from collections.abc import Iterator
+
+import msgspec
+
+from hairpin.causes.cause import AskedFlows, Candidate, Cause, Finding
+from hairpin.causes.opening import about_rule
+from hairpin.host.host import Host, Namespace
+from hairpin.kept import kept
+from hairpin.message import message
+from hairpin.netfilter.evaluate.chain import place_of
+from hairpin.netfilter.ir import (
+    Chain,
+    FieldMatch,
+    Jump,
+    NoEffect,
+    NumberKey,
+    Ranges,
+    Reject,
+    Rule,
+    Ruleset,
+    SetMatch,
+    Table,
+    Verdict,
+)
+from hairpin.network.flow import Flow, Lan, Outside
+from hairpin.network.prefix import address_text
+from hairpin.walk.walk import walk_flow
+
+CAUSE = Cause(
+    title=message("A ban does not hold for published ports"),
+    source="docs.docker.com, Packet filtering and firewalls; fail2ban jail.conf(5), chain",
+    on_purpose=True,
+)
+_HARMLESS = ("protocol",)
+"""Fields that a ban may match beside its address and its ports."""
+
+
+class _Ban(msgspec.Struct, frozen=True):
+    """A rule behind INPUT that drops single clients.  ``ports`` None: on every port."""
+
+    table: Table
+    chain: str
+    rule: Rule
+    version: int
+    clients: tuple[int, ...]
+    ports: Ranges | None = None
+
+
+def of_flows(asked: AskedFlows) -> Iterator[Finding]:
+    """Yield each chain with a ban whose client reaches a published port, once."""
+    found: dict[tuple[str, str, str], Finding] = {}
+    for number, trace in enumerate(asked.traces):
+        flow = trace.flow
+        if not (trace.verdict == "delivered" and isinstance(flow.start, Outside | Lan) and flow.dport):
+            continue
+        host = asked.network.host(flow.asked_host or flow.host or asked.network.this.name)
+        if not any(host.publishes_on(flow.version, to, flow.dport, flow.protocol) for to in (None, flow.daddr)):
+            continue
+        for ban, address in _concerning(host, flow):
+            key = (host.name, ban.table.name, ban.chain)
+            known = found.get(key)
+            if known is None and walk_flow(asked.network, _from(flow, address)).verdict != "delivered":
+                continue
+            known = known or Finding(_candidate(ban, address, flow.dport), "exposure", host=host.name)
+            if number not in known.flows:
+                found[key] = msgspec.structs.replace(known, flows=(*known.flows, number))
+    yield from found.values()
+
+
+def _from(flow: Flow, address: int) -> Flow:
+    return msgspec.structs.replace(flow, start=Outside(address), stand_ins=(), invented=False)
+
+
+def _concerning(host: Host, flow: Flow) -> Iterator[tuple[_Ban, int]]:
+    """Yield the first ban of each chain that is meant for the flow's port, with a client: the flow's own, if the user
+    named it."""
+    told: set[tuple[str, str]] = set()
+    own = flow.start.address if isinstance(flow.start, Outside | Lan) and not flow.invented else None
+    for ban in _bans(host.namespace(host.netns.name)):
+        meant = ban.ports is None or any(first <= flow.dport <= last for first, last in ban.ports)
+        key = (ban.table.name, ban.chain)
+        client = ban.clients[0] if own is None else own
+        if ban.version == flow.version and meant and client in ban.clients and key not in told:
+            told.add(key)
+            yield ban, client
+
+
+@kept
+def _bans(namespace: Namespace) -> tuple[_Ban, ...]:
+    """Return the bans that only packets to the host itself meet."""
+    ruleset = namespace.ruleset
+    return tuple(ban for table in ruleset.tables for ban in _in_table(ruleset, table))
+
+
+def _in_table(ruleset: Ruleset, table: Table) -> Iterator[_Ban]:
+    for base in table.chains:
+        if base.hook != "input":
+            continue
+        yield from _in_chain(ruleset, table, base, None)
+        for rule in base.rules:
+            jump = next((each for each in rule.body if isinstance(each, Jump)), None)
+            chain = table.chain(jump.chain) if jump is not None else None
+            if chain is not None and _is_plain(rule):
+                yield from _in_chain(ruleset, table, chain, _ports(rule))
+
+
+def _in_chain(ruleset: Ruleset, table: Table, chain: Chain, ports: Ranges | None) -> Iterator[_Ban]:
+    for rule in chain.rules:
+        if any(isinstance(each, Reject) or each == Verdict("drop") for each in rule.body) and _is_plain(rule):
+            for version, clients in _clients(ruleset, table, rule):
+                yield _Ban(table, chain.name, rule, version, clients, _ports(rule) or ports)
+
+
+def _is_plain(rule: Rule) -> bool:
+    """Return whether the rule matches nothing but clients, ports and a protocol."""
+    fields = (each for each in rule.body if isinstance(each, FieldMatch))
+    known = all(each.field in ("saddr4", "saddr6", "dport", *_HARMLESS) and not each.negated for each in fields)
+    return known and all(
+        isinstance(each, FieldMatch | SetMatch | Verdict | Reject | Jump | NoEffect) for each in rule.body
+    )
+
+
+def _ports(rule: Rule) -> Ranges | None:
+    return next((each.ranges for each in rule.body if isinstance(each, FieldMatch) and each.field == "dport"), None)
+
+
+def _clients(ruleset: Ruleset, table: Table, rule: Rule) -> Iterator[tuple[int, tuple[int, ...]]]:
+    """Yield the IP version and the single clients that the rule names, or its set."""
+    for each in rule.body:
+        if isinstance(each, FieldMatch) and each.field in ("saddr4", "saddr6"):
+            single = tuple(first for first, last in each.ranges if first == last)
+            if single and len(single) == len(each.ranges):
+                yield int(each.field[-1]), single
+        elif isinstance(each, SetMatch) and not each.negated and each.fields in (("saddr4",), ("saddr6",)):
+            sets = (one for one in (*table.sets, *ruleset.ipsets) if one.name == each.set)
+            keys = [one.key[0] for found in sets for one in found.elements if one.key and not one.nomatch]
+            numbers = tuple(key.first for key in keys if isinstance(key, NumberKey) and key.first == key.last)
+            if numbers:
+                yield int(each.fields[0][-1]), numbers
+
+
+def _candidate(ban: _Ban, client: int, port: int) -> Candidate:
+    address = address_text(client, 4 if ban.version == 4 else 6)
+    title = message(
+        "A ban in {chain} does not hold for published ports: {address} reaches port {port}",
+        chain=ban.chain,
+        address=address,
+        port=port,
+    )
+    detail = message(
+        "Only packets to the host's own sockets pass INPUT. A published port is forwarded to its container, and meets "
+        "FORWARD instead."
+    )
+    tool = "ip6tables" if ban.version == 6 else "iptables"
+    advice = message(
+        "if the ban is meant for containers, too: `{tool} -I DOCKER-USER -s {address} -j DROP`; of fail2ban, `chain = "
+        "DOCKER-USER` in the jail, with an action for all ports",
+        tool=tool,
+        address=address,
+    )
+    return about_rule(place_of(ban.table, ban.chain, ban.rule), title, detail, advice)
