@@ -51,6 +51,7 @@ def test_each_kind_of_fault_has_a_scenario() -> None:
 
 
 WITHOUT = {
+    "address-held-twice": "which of the two answers changes with each ARP reply: tests/causes/states/test_states.py",
     "ban-misses-published-port": "no connection fails by it; tests/causes/rules has its file's test",
     "equal-hardware-addresses": "which of the two answers changes with each frame: tests/causes/states/test_states.py",
     "bridge-vlan-filtered": "the lab's kernel has no VLAN filtering of bridges: tests/causes/bridge/test_bridge.py",

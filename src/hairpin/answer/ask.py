@@ -12,6 +12,7 @@ from hairpin.answer.questions import questions_of
 from hairpin.errors import UsageError
 from hairpin.evidence.reading import HOST, Evidence
 from hairpin.evidence.several import NotRead, Source, age_notes, together
+from hairpin.host.docker import Container
 from hairpin.host.host import Host, Unread
 from hairpin.host.read.parse import parse
 from hairpin.network.attachment import network_for
@@ -116,7 +117,17 @@ def _may_lead_to_unread(network: Network, flow: Flow) -> bool:
         return True
     held = is_held(network, flow.version, flow.daddr)
     host = network.host(flow.asked_host or flow.host)
-    return not held and network_for(host, flow.daddr, flow.version) is not None
+    if not held and network_for(host, flow.daddr, flow.version) is not None:
+        return True
+    return any(_is_answered_by_another(host, each) for each in host.containers() if each.name == flow.container)
+
+
+def _is_answered_by_another(host: Host, container: Container) -> bool:
+    """Return whether a neighbour entry of the host has another hardware address for the container than its engine
+    gave it."""
+    given = {(4, each.ipv4): each.mac for each in container.endpoints if each.ipv4 is not None and each.mac is not None}
+    here = host.namespace(host.netns.name).neighbours if host.netns.name in host else ()
+    return any(each.mac is not None and given.get((each.version, each.value), each.mac) != each.mac for each in here)
 
 
 def _may_come_by_container(network: Network, flow: Flow) -> bool:

@@ -10,6 +10,7 @@ from hairpin.diagnose.diagnose import diagnose
 from hairpin.diagnose.examination import examine
 from hairpin.host.docker import Boot, PortBinding
 from hairpin.host.host import Unread
+from hairpin.host.link import Address
 from hairpin.host.managers import ConfigFile, Firewalld, FirewalldZone
 from hairpin.host.rule_tools import RuleTools
 from hairpin.host.socket import Socket
@@ -219,9 +220,29 @@ def with_equal_addresses(*, told: bool = False, equal: bool = True) -> Network:
     return msgspec.structs.replace(whole, hosts=(host,))
 
 
+def with_one_address(*, twice: bool = True) -> Network:
+    """Return the host with two containers, of which db has web's address beside its own."""
+    whole = with_db()
+    (docker,) = whole.this.engines
+    db = msgspec.structs.replace(
+        docker.containers[0], id="d" * 64, name="db", bindings=(), endpoints=(), netns="container:db", pid=77
+    )
+    host = msgspec.structs.replace(
+        whole.this, engines=(msgspec.structs.replace(docker, containers=(docker.containers[0], db)),)
+    )
+    inner = host.namespace("container:db")
+    added = (*inner.addresses, *((Address("eth0", 4, WEB, 16),) if twice else ()))
+    inner = msgspec.structs.replace(inner, addresses=added)
+    spaces = tuple(inner if each.name == "container:db" else each for each in host.namespaces)
+    return msgspec.structs.replace(whole, hosts=(msgspec.structs.replace(host, namespaces=spaces),))
+
+
 EQUAL = (("equal-hardware-addresses", "blocking"),) * 2
 
 STATES: dict[str, StateCase] = {
+    "another container has a container's address, too": StateCase(
+        with_one_address(), (("address-held-twice", "blocking"),) * 2, with_one_address(twice=False)
+    ),
     "two containers have one hardware address": StateCase(
         with_equal_addresses(), EQUAL, with_equal_addresses(equal=False)
     ),

@@ -182,6 +182,7 @@ def _taking(netns: Netns, address: Address, detail: Message) -> Candidate:
         in_class="diverting-route",
         evidence=(address.evidence,),
         cuts=True,
+        made_by=("address-held-twice",),
     )
 
 

@@ -11,6 +11,7 @@ Lasting: no ``mac_address`` in the Compose file, and no address that an image or
 from collections.abc import Iterator
 
 from hairpin.causes.cause import Candidate, Cause, Finding, Way
+from hairpin.causes.states._on_bridge import far_ends_of
 from hairpin.causes.where import OfContainer
 from hairpin.change.change import Change
 from hairpin.host.docker import Container
@@ -18,7 +19,7 @@ from hairpin.host.host import Host
 from hairpin.host.link import Link
 from hairpin.message import message
 from hairpin.netfilter.rule_address import write_mac
-from hairpin.network.network import Network, is_bridge_port, veth_peer
+from hairpin.network.network import Network
 
 
 def of_host(host: Host) -> Iterator[Finding]:
@@ -34,15 +35,11 @@ def of_host(host: Host) -> Iterator[Finding]:
 def _holders(host: Host) -> dict[tuple[str, int], list[Container]]:
     """Return the containers by the bridge and the hardware address of their links."""
     network = Network((host,))
-    here = network.namespace(host.netns)
-    ports = [each for each in here.links if each.kind == "veth" and each.master and is_bridge_port(here, each)]
     found: dict[tuple[str, int], list[Container]] = {}
-    for port in ports if _may_be_equal(host) else ():
-        peer = veth_peer(network, host.netns, port)
-        inner = network.namespace(peer.netns).link(peer.link) if peer is not None else None
-        container = network.container_of(peer.netns) if peer is not None else None
-        if container is not None and inner is not None and inner.mac and port.master is not None:
-            found.setdefault((port.master, inner.mac), []).append(container)
+    for each in far_ends_of(host) if _may_be_equal(host) else ():
+        container = network.container_of(each.netns)
+        if container is not None and each.link.mac:
+            found.setdefault((each.bridge, each.link.mac), []).append(container)
     return found
 
 

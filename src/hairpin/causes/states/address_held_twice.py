@@ -1,0 +1,104 @@
+"""Two namespaces on one bridge have the same address.
+
+Users see: a published port answers with another container's service, or at times only; connections are reset.
+
+Proof: links of both have the address, and their veths are ports of the same bridge.  Each answers ARP requests for it,
+and the sender believes the last answer, so no single packet shows the fault.
+Now: ``nsenter -t PID -n ip address del ADDRESS/LENGTH dev LINK`` in the one to which its engine did not give it.
+Lasting: take the address out of the image or script that adds it.
+"""
+
+from collections.abc import Iterator
+
+from hairpin.causes.cause import Candidate, Cause, Finding, Way
+from hairpin.causes.states._on_bridge import Far, far_ends_of
+from hairpin.causes.where import OfContainer
+from hairpin.change.change import Change
+from hairpin.host.docker import Container
+from hairpin.host.host import Host
+from hairpin.message import Message, message
+from hairpin.network.network import Network, addresses_of
+from hairpin.network.prefix import address_text
+
+
+def of_host(host: Host) -> Iterator[Finding]:
+    """Yield a finding for each container that shares an IPv4 address with another namespace on its bridge."""
+    if host.netns.name not in host:
+        return
+    for (bridge, address), holders in _holders(host).items():
+        owner = next((each for each in holders if _is_given(host, each, address)), None)
+        others = [each for each in holders if each is not owner and each.netns != (owner or holders[0]).netns]
+        if owner is not None and others:
+            found = _candidate(host, bridge, address, owner, others[0])
+            names = [container.name for each in (owner, *others) if (container := _container(host, each)) is not None]
+            yield from (Finding(found, "blocking", container=each) for each in names)
+
+
+def _holders(host: Host) -> dict[tuple[str, int], list[Far]]:
+    """Return the far ends by bridge and address."""
+    found: dict[tuple[str, int], list[Far]] = {}
+    for each in far_ends_of(host):
+        for own in addresses_of(each.namespace, each.link.name, 4):
+            if own.scope == "global":
+                found.setdefault((each.bridge, own.value), []).append(each)
+    return {key: holders for key, holders in found.items() if len(holders) > 1}
+
+
+def _container(host: Host, far: Far) -> Container | None:
+    return Network((host,)).container_of(far.netns)
+
+
+def _is_given(host: Host, far: Far, address: int) -> bool:
+    """Return whether the container's engine gave it the address."""
+    container = _container(host, far)
+    return container is not None and any(
+        each.ipv4 == address for each in host.engine_of(container).endpoints_of(container)
+    )
+
+
+def _name(host: Host, far: Far) -> str:
+    container = _container(host, far)
+    return container.name if container is not None else far.netns.name
+
+
+def _candidate(host: Host, bridge: str, address: int, owner: Far, other: Far) -> Candidate:
+    text, one, two = address_text(address, 4), _name(host, owner), _name(host, other)
+    return Candidate(
+        title=message("{other} has {address}, too, the address of {owner}", other=two, address=text, owner=one),
+        detail=message(
+            "Both are on {bridge}, and each answers for {address}: senders believe the last answer, so {other} gets "
+            "packets for {owner}. The engine gave the address to {owner}.",
+            bridge=bridge,
+            address=text,
+            other=two,
+            owner=one,
+        ),
+        change=Change(()),
+        where=OfContainer(container=one, address=text, held_by=two),
+        in_class="wrong-neighbour-entry",
+        evidence=tuple(dict.fromkeys(each.link.evidence for each in (owner, other) if each.link.evidence)),
+        offered=False,
+        ways=(Way(Change(()), (_taking_away(host, other, address, one),)),),
+    )
+
+
+def _taking_away(host: Host, other: Far, address: int, owner: str) -> Message:
+    container = _container(host, other)
+    own = next(each for each in addresses_of(other.namespace, other.link.name, 4) if each.value == address)
+    if container is None or container.pid is None:
+        return message("give {name} another address than {owner}'s", name=other.netns.name, owner=owner)
+    return message(
+        "take the address away from {name}: nsenter -t {pid} -n ip address del {address}/{length} dev {link}; then "
+        "find what adds it, in its image or a script",
+        name=container.name,
+        pid=container.pid,
+        address=address_text(address, 4),
+        length=own.prefix_length,
+        link=other.link.name,
+    )
+
+
+CAUSE = Cause(
+    title=message("Two namespaces on one bridge have the same address"),
+    source="RFC 5227, 1.1; net/ipv4/arp.c arp_process()",
+)
