@@ -20,7 +20,8 @@ from tests.causes.case import Case, fires, is_silent
 from tests.causes.hosts import led_to, with_host, with_link, without_addresses, without_route
 from tests.causes.ipv6_hosts import of_ipv6_network, without_address6
 from tests.causes.route_hosts import routed
-from tests.small_host import HOST_ADDRESS, HOST_NETNS, egress, host_namespace, local, network, published, route
+from tests.macvlan_host import on_macvlan
+from tests.small_host import HOST_ADDRESS, HOST_NETNS, egress, host_namespace, local, network, published, route, sibling
 from tests.two_uplinks import LENIENT, SECOND, STRICT, TO_SECOND, two_uplinks
 
 PUBLIC = PublicAddress(4, parse_address("203.0.113.9")[1], HOST_ADDRESS)
@@ -82,7 +83,22 @@ OUT6 = Flow(FromHost(), 6, parse_address("2001:db8:f::80")[1], "tcp", 443)
 
 FROM_SECOND = Flow(FromHost(SECOND), 4, parse_address("203.0.113.80")[1], "tcp", 443)
 
+
+def without_parent(*, up: bool) -> Network:
+    """Return the host with a container on a macvlan whose parent is down, or up without a carrier."""
+    whole = on_macvlan()
+    inner = with_link(whole.namespace(sibling("container:web")), "eth0", carrier=False)
+    host = with_link(whole.namespace(HOST_NETNS), "eth0", up=up, carrier=False)
+    return whole.with_namespace(HOST_NETNS, host).with_namespace(sibling("container:web"), inner)
+
+
 CASES: dict[str, Case] = {
+    "the parent of a container's macvlan is down": Case(
+        without_parent(up=False), egress(), ("host-link-down",), on_macvlan(),
+    ),
+    "the parent of a container's macvlan has no carrier": Case(
+        without_parent(up=True), egress(), ("host-link-down",), on_macvlan(),
+    ),
     "the only uplink is gone, and a file configures it": Case(
         without_uplink(INTERFACES), egress(), ("host-link-missing",), with_host(network(), files=(OF_ETH7,)),
     ),

@@ -15,17 +15,20 @@ from hairpin.causes.bridge._link_state import brought_up, down
 from hairpin.causes.cause import LINK_STOPS, Candidate, Cause, View
 from hairpin.causes.uplinks._gateway import likely_gateway, links_without_default
 from hairpin.causes.where import OfLink
-from hairpin.change.change import AddEntry, SetLink, one
+from hairpin.change.change import AddEntry, Change, SetLink, one
 from hairpin.host.link import Link
 from hairpin.host.route import NextHop, Route
 from hairpin.message import Message, message
 from hairpin.network.network import is_bridge_port
+from hairpin.network.stacked import lower_of
 
 
 def find(view: View) -> Iterator[Candidate]:
     """Yield one candidate for an uplink that is down or has no carrier."""
     if view.stop.reason == "no-carrier":
         yield from _without_carrier(view)
+    if not view.on_host:
+        yield from _parent(view)
     link = down(view)
     if link is None or not view.on_host or link.kind == "bridge":
         return
@@ -34,6 +37,38 @@ def find(view: View) -> Iterator[Candidate]:
     title = message("{link} is down", link=link.name, netns=view.stop.netns)
     detail = message("{link} is administratively down: nothing comes in or goes out by it.", link=link.name)
     yield from brought_up(view, link, title, detail, *_default_route(view, link))
+
+
+def _parent(view: View) -> Iterator[Candidate]:
+    """Yield one candidate for the host's link below a container's macvlan or ipvlan, which has its carrier from there.
+    Source: net/core/dev.c netif_stacked_transfer_operstate()"""
+    stacked = view.namespace.link(view.stop.link)
+    port = lower_of(view.network, view.stop.netns, stacked) if stacked is not None and stacked.up else None
+    if stacked is None or port is None or not port.netns.is_host:
+        return
+    namespace = view.network.namespace(port.netns)
+    links = [namespace.link(port.link)]
+    while links[-1] is not None and links[-1].kind == "vlan" and links[-1].lower and links[-1].peer_netnsid is None:
+        links.append(namespace.link(links[-1].lower))  # the link at fault is the lowest one
+    shut = [each for each in links if each is not None and not (each.up and each.carrier)]
+    if not shut:
+        return
+    lowest = shut[-1]
+    ready = tuple(SetLink(port.netns, msgspec.structs.replace(each, up=True, carrier=True)) for each in shut)
+    own = SetLink(view.stop.netns, msgspec.structs.replace(stacked, carrier=True))
+    facts = {"parent": lowest.name, "link": stacked.name, "netns": view.network.netns_text(view.stop.netns)}
+    yield Candidate(
+        title=message("{parent} is down, the parent of {link} in {netns}", **facts)
+        if not lowest.up
+        else message("{parent} has no carrier, the parent of {link} in {netns}", **facts),
+        detail=message("Every {kind} on {parent} has its carrier from it: none of them sends or receives.",
+                       kind=stacked.kind, parent=lowest.name),
+        change=Change((*ready, own)),
+        where=OfLink(netns=port.netns, link=lowest.name, state="no carrier" if lowest.up else "down"),
+        in_class="far-end-of-link" if lowest.up else "link-or-route",
+        evidence=(lowest.evidence,),
+        advice=(message("check the cable, the switch's port, the hypervisor's network card"),) if lowest.up else (),
+    )  # fmt: skip
 
 
 def _default_route(view: View, link: Link) -> tuple[tuple[AddEntry, ...], tuple[Message, ...]]:
