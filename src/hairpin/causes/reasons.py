@@ -131,6 +131,7 @@ ASKED_AT: dict[str, str] = {
     "ipv6-ra-ignored-when-forwarding": "",
     "ipvlan-host-cannot-reach": "no-neighbour left-instead",
     "isolation-drops-between-bridges": "rule policy reject",
+    "isolation-drops-discovery": "rule policy reject",
     "kernel-match-missing": "",
     "kernel-module-missing": "",
     "kernel-policy-rule-missing": "general",

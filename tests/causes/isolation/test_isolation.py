@@ -7,13 +7,25 @@ from hairpin.host.docker import DockerNetwork, Endpoint, Subnet
 from hairpin.host.host import Namespace
 from hairpin.host.link import Address, BridgeInfo, Link
 from hairpin.host.socket import Socket
+from hairpin.netfilter.iptables.save import parse
 from hairpin.network.network import Network
 from hairpin.network.prefix import parse_address
 from tests.causes.case import Case, fires, is_silent
 from tests.causes.firewall_hosts import GUARDED, OUTSIDE, first_remedy
 from tests.causes.hosts import FROM_DB, asked, ruled, told, with_db, with_host, with_link
 from tests.rule_text import ALL_RULES, STAGE_1, with_chain, with_policy, with_rule
-from tests.small_host import WEB_ITSELF, container, egress, engine, host_namespace, local, network, route
+from tests.small_host import (
+    HOST_NETNS,
+    WEB_ITSELF,
+    container,
+    egress,
+    engine,
+    host_namespace,
+    local,
+    network,
+    route,
+    sibling,
+)
 
 TO_WEB = asked(FROM_DB, "172.17.0.2", 80)
 
@@ -32,7 +44,51 @@ def kept_apart(*, icc: bool) -> Network:
     return with_db(host, docker=msgspec.structs.replace(described, networks=(made_so,)))
 
 
+_INTERNAL = """*filter
+:FORWARD ACCEPT [0:0]
+:DOCKER-ISOLATION-STAGE-1 - [0:0]
+-A FORWARD -j DOCKER-ISOLATION-STAGE-1
+-A DOCKER-ISOLATION-STAGE-1 ! -s 2001:db8:3::/64 -o docker0 -j DROP
+-A DOCKER-ISOLATION-STAGE-1 ! -d 2001:db8:3::/64 -i docker0 -j DROP
+COMMIT
+"""
+
+
+def internal_over_ipv6(*, shown: bool = True) -> Network:
+    """Return the host with two containers on an internal network with IPv6; ``shown``: br_netfilter shows the bridge's
+    frames to ip6tables.  The rules are those of Docker 20.10.24."""
+    whole = with_db()
+    host = whole.namespace(HOST_NETNS)
+    tables = (*host.ruleset.tables, *parse(_INTERNAL, family="ip6", dialect="iptables-nft", source="test"))
+    call = ("net", "bridge", "bridge-nf-call-ip6tables")
+    host = msgspec.structs.replace(
+        host,
+        ruleset=msgspec.structs.replace(host.ruleset, tables=tables),
+        sysctls=host.sysctls.with_value(call, "1" if shown else "0"),
+    )
+    whole = whole.with_namespace(HOST_NETNS, host)
+    for name, last in (("web", 2), ("db", 3)):
+        netns = sibling(f"container:{name}")
+        inner = whole.namespace(netns)
+        own = (Address("eth0", 6, V6 + last, 64), Address("eth0", 6, parse_address(f"fe80::{last}")[1], 64, "link"))
+        routes = (local(f"2001:db8:3::{last}/128", "eth0"), route("2001:db8:3::/64", "eth0"))
+        inner = msgspec.structs.replace(
+            inner,
+            addresses=(*inner.addresses, *own),
+            routes=(*inner.routes, *routes, local(f"fe80::{last}/128", "eth0")),
+            sockets=(*inner.sockets, Socket("tcp", 6, None, 80)),
+        )
+        whole = whole.with_namespace(netns, inner)
+    return whole
+
+
+V6 = parse_address("2001:db8:3::")[1]
+TO_WEB6 = msgspec.structs.replace(TO_WEB, version=6, daddr=V6 + 2)
+
 CASES: dict[str, Case] = {
+    "an internal network's rules drop its own discovery": Case(
+        internal_over_ipv6(), TO_WEB6, ("isolation-drops-discovery",), internal_over_ipv6(shown=False),
+    ),
     "containers of one network are kept apart": Case(
         kept_apart(icc=False), TO_WEB, ("icc-off",), kept_apart(icc=True),
     ),

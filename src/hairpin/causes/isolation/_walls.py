@@ -13,6 +13,7 @@ from hairpin.message import Message, message
 from hairpin.netfilter.evaluate.chain import Place, rule_at
 from hairpin.netfilter.iptables.spelled import spelled
 from hairpin.netfilter.ir import Rule, Verdict
+from hairpin.netfilter.packet import is_discovery
 from hairpin.network.flow import FromContainer
 
 
@@ -40,6 +41,12 @@ class Pair(msgspec.Struct, frozen=True):
                 network=self.network.name,
             ),
         )
+
+
+def is_within(view: View) -> bool:
+    """Return whether the packet is discovery that stays on its bridge: no wall between networks is meant for it."""
+    seen = view.stop.seen
+    return bool(seen.iif) and seen.iif == seen.oif and is_discovery(seen.packet)
 
 
 def pair_of(view: View) -> Pair | None:

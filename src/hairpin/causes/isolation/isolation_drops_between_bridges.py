@@ -13,7 +13,7 @@ from collections.abc import Iterator
 import msgspec
 
 from hairpin.causes.cause import RULE_STOPS, Candidate, Cause, View, Way
-from hairpin.causes.isolation._walls import by_name, pair_of
+from hairpin.causes.isolation._walls import by_name, is_within, pair_of
 from hairpin.causes.rules._lifting import deletion
 from hairpin.causes.rules._rule_owner import stopped_by
 from hairpin.causes.where import OfNetwork
@@ -28,7 +28,7 @@ def find(view: View) -> Iterator[Candidate]:
     """Yield a candidate that connects the asking container to the asked container's network.  Then yield a candidate
     that proves the isolation and leaves the repair to a person."""
     place = stopped_by(view, "isolation")
-    if place is None:
+    if place is None or is_within(view):
         return
     pair = pair_of(view)
     connecting = pair.change(view) if pair is not None else None

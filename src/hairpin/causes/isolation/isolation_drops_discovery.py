@@ -1,0 +1,66 @@
+"""An engine's isolation drops IPv6 neighbour discovery within one network.
+
+Users see: two containers of an internal network reach each other by IPv4, and not by IPv6.
+
+Proof: br_netfilter shows the bridge's frames to ip6tables, and a rule that keeps the network from others drops the
+solicitation, whose destination is a multicast address outside of the subnet; accepted on that bridge, it arrives.
+Now: ``ip6tables -I FORWARD -i BRIDGE -o BRIDGE -p ipv6-icmp -j ACCEPT``, which opens nothing to other networks.
+Lasting: dockerd puts its rules in front at its start, so the rule has to be inserted after it; or a newer dockerd.
+"""
+
+from collections.abc import Iterator
+
+from hairpin.causes.cause import RULE_STOPS, Candidate, Cause, View
+from hairpin.causes.isolation._walls import is_within
+from hairpin.causes.rules._rule_owner import stopped_by
+from hairpin.causes.where import OfWall
+from hairpin.change.change import InsertRule, one
+from hairpin.message import message
+from hairpin.netfilter.iptables.spelled import spelled
+from hairpin.netfilter.ir import FieldMatch, NameMatch, Rule, Verdict
+from hairpin.netfilter.packet import ICMP6
+from hairpin.network.attachment import network_of_bridge
+
+
+def find(view: View) -> Iterator[Candidate]:
+    """Yield one candidate when an isolation rule drops discovery that stays on its bridge."""
+    place, seen = stopped_by(view, "isolation"), view.stop.seen
+    network = network_of_bridge(view.host, seen.iif)
+    if place is None or network is None or not is_within(view):
+        return
+    if place.dialect == "nft" or place.family != "ip6":
+        return
+    names = (seen.iif,)
+    body = (
+        NameMatch("iif", names),
+        NameMatch("oif", names),
+        FieldMatch("protocol", ((ICMP6, ICMP6),)),
+        Verdict("accept"),
+    )
+    made = Rule(body, spelled(body, "FORWARD", "ip6"), 1)
+    yield Candidate(
+        title=message("The isolation of network {name} drops its own IPv6 neighbour discovery", name=network.name),
+        detail=message(
+            "A solicitation goes to a multicast address, which is outside of the network's subnet: {rule} takes it for "
+            "a packet to another network, though it stays on {bridge}. br_netfilter shows it to ip6tables.",
+            rule=place.text,
+            bridge=seen.iif,
+        ),
+        change=one(InsertRule(view.stop.netns, place.dialect, "ip6", place.table, "FORWARD", made, 1)),
+        where=OfWall(place, seen.iif),
+        in_class="engine-protection",
+        evidence=(place.evidence,),
+        advice=(
+            message(
+                "dockerd puts its own rules in front of it at its next start: insert it again then, or use a dockerd "
+                "that lets discovery pass"
+            ),
+        ),
+    )
+
+
+CAUSE = Cause(
+    title=message("An engine's isolation drops neighbour discovery within a network"),
+    source="moby libnetwork/drivers/bridge/setup_ip_tables_linux.go setupInternalNetworkRules(); RFC 4861, 7.2.2",
+    reasons=RULE_STOPS,
+)
