@@ -1,5 +1,7 @@
 """Which subnet a new network gets: by the version, of the engine's own pools or of those that it was given."""
 
+from typing import Literal
+
 import msgspec
 import pytest
 
@@ -54,7 +56,7 @@ def test_pools_that_are_exhausted() -> None:
 
 
 def test_a_pool_that_contains_a_name_server() -> None:
-    server = (4, block("192.0.2.53/32")[0])
+    server: tuple[Literal[4, 6], int] = (4, block("192.0.2.53/32")[0])
     pooled = msgspec.structs.replace(engine(), address_pools=((*block("192.0.2.0/24"), 24),))
     assert covered_servers(pooled, (server,)) == (server[1],)
     assert covered_servers(engine(), (server,)) == ()
