@@ -5,7 +5,8 @@ import pytest
 
 from hairpin.answer.answer import Answer
 from hairpin.answer.engines import state, unanswered, with_engines
-from hairpin.host.docker import Boot, Contact, Engine, EngineBeside
+from hairpin.host.contact import Contact, EngineBeside
+from hairpin.host.docker import Boot, Engine
 from hairpin.host.engine_health import Health
 from hairpin.host.host import Unread
 from hairpin.netfilter.ir import Ruleset

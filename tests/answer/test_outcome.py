@@ -5,7 +5,8 @@ import pytest
 
 from hairpin.answer.answer import Answer, Dispute
 from hairpin.answer.outcome import exit_status
-from hairpin.host.docker import Contact, Engine
+from hairpin.host.contact import Contact
+from hairpin.host.docker import Engine
 from hairpin.host.host import Namespace, Unread
 from hairpin.judges.agreement import Agreement
 from hairpin.judges.disagreement import Disagreement

@@ -7,7 +7,8 @@ from hairpin.answer.answer import Answer
 from hairpin.answer.engines import unanswered
 from hairpin.answer.outcome import exit_status
 from hairpin.answer.states import with_states
-from hairpin.host.docker import Boot, Contact, Container, Engine
+from hairpin.host.contact import Contact
+from hairpin.host.docker import Boot, Container, Engine
 from hairpin.question.asked import Target
 from hairpin.question.question import Question
 from hairpin.report.words import Words

@@ -10,7 +10,8 @@ import msgspec
 from hairpin.change.simulation.simulate import simulate
 from hairpin.engines.missing import missing_of
 from hairpin.engines.repair.restoring import restoring_all
-from hairpin.host.docker import Contact, Container, DockerNetwork, Endpoint, Engine, PortBinding
+from hairpin.host.contact import Contact
+from hairpin.host.docker import Container, DockerNetwork, Endpoint, Engine, PortBinding
 from hairpin.host.host import Namespace
 from hairpin.host.link import Address, BridgeInfo, BridgePort, Link
 from hairpin.host.managers import Firewalld, FirewalldZone

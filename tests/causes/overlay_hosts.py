@@ -6,7 +6,7 @@ import msgspec
 
 from hairpin.change.change import SetLink, one
 from hairpin.change.simulation.simulate import simulate
-from hairpin.host.docker import Contact
+from hairpin.host.contact import Contact
 from hairpin.host.link import Link
 from hairpin.host.netns import Netns
 from hairpin.network.flow import Flow, FromContainer

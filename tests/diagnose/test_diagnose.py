@@ -2,7 +2,8 @@ import msgspec
 
 from hairpin.causes.order import place
 from hairpin.diagnose.diagnose import diagnose, suspects
-from hairpin.host.docker import Contact, PortBinding
+from hairpin.host.contact import Contact
+from hairpin.host.docker import PortBinding
 from hairpin.network.flow import Flow, FromHost, Outside
 from hairpin.network.network import Network
 from hairpin.network.prefix import parse_address

@@ -5,7 +5,7 @@ from hairpin.change.change import Change, SetSysctl
 from hairpin.diagnose.diagnose import Diagnosis
 from hairpin.diagnose.examination import Examination, examination, examine
 from hairpin.diagnose.suspect import CauseSet
-from hairpin.host.docker import Contact
+from hairpin.host.contact import Contact
 from hairpin.network.flow import Flow, FromHost, Lan, Outside
 from hairpin.network.network import Network
 from hairpin.network.prefix import parse_address

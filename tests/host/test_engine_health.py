@@ -3,7 +3,8 @@
 import msgspec
 import pytest
 
-from hairpin.host.docker import Boot, Contact, Engine
+from hairpin.host.contact import Contact
+from hairpin.host.docker import Boot, Engine
 from hairpin.host.engine_health import Left, conflicts, health, is_down, unanswering
 from hairpin.host.host import Host
 from hairpin.host.managers import Unit

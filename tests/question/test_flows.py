@@ -4,7 +4,8 @@ import msgspec
 import pytest
 
 from hairpin.errors import CollectError, EvidenceError, UnknownNameError, UsageError
-from hairpin.host.docker import Contact, Container, Endpoint, PortBinding
+from hairpin.host.contact import Contact
+from hairpin.host.docker import Container, Endpoint, PortBinding
 from hairpin.host.host import Namespace
 from hairpin.host.link import Address
 from hairpin.host.netns import Netns, namespace_file

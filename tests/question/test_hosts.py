@@ -4,7 +4,7 @@ import msgspec
 import pytest
 
 from hairpin.errors import CollectError, UsageError
-from hairpin.host.docker import EngineBeside
+from hairpin.host.contact import EngineBeside
 from hairpin.host.host import Host, Unread
 from hairpin.message import message
 from hairpin.network.network import Network

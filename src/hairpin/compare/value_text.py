@@ -13,7 +13,7 @@ from hairpin.netfilter.ir import Element, Jump, Key, Map, NameKey, NatElement, S
 from hairpin.netfilter.rule_address import write_mac
 from hairpin.network.prefix import Version, address_text, prefix_text, width
 
-ADDRESSES: frozenset[tuple[type, str]] = frozenset({(Engine, "default_ip")})
+ADDRESSES: frozenset[tuple[type, str]] = frozenset({(Engine, "default_ip"), (Engine, "host_gateway")})
 """The fields whose integer values are IPv4 addresses."""
 _NOT_TOLD = frozenset({"evidence", "handshake"})
 """The fields that are not compared: the place where a value was read, and the time of a peer's last handshake."""

@@ -8,7 +8,8 @@ from typing import Literal
 import msgspec
 
 from hairpin.evidence.reading import HOST
-from hairpin.host.docker import Boot, Contact, Container, Engine
+from hairpin.host.contact import Contact
+from hairpin.host.docker import Boot, Container, Engine
 from hairpin.host.host import Host
 from hairpin.netfilter.ir import Chain
 

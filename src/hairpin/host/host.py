@@ -4,7 +4,8 @@ import msgspec
 
 from hairpin.door import CLOSED, Door, Observation
 from hairpin.evidence.reading import HOST
-from hairpin.host.docker import Contact, Container, DockerNetwork, Engine, EngineBeside, Tool
+from hairpin.host.contact import Contact, EngineBeside
+from hairpin.host.docker import Container, DockerNetwork, Engine, Tool
 from hairpin.host.floating import FloatingAddress
 from hairpin.host.limit_state import Counters, LimitState
 from hairpin.host.link import Address, Link

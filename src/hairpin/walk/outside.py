@@ -193,10 +193,8 @@ def incoming_link(network: Network, netns: Netns, flow: Flow, start: Outside | L
     tunnel = tunnel_to(network, netns, flow.version, start.address)
     if tunnel is not None:
         return tunnel[0]
-    daddr = flow.daddr
     public = network.world.public(flow.version, flow.daddr)
-    if public is not None:
-        daddr = public.private
+    daddr = flow.daddr if public is None else public.private
     holders = [each.link for each in namespace.addresses if each.version == flow.version and each.value == daddr]
     holders += parents_of(network, netns, flow.version, daddr)
     back = lookup(namespace, Query(flow.version, start.address))

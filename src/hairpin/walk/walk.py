@@ -25,7 +25,7 @@ from hairpin.walk.data import answer_lost, first_data
 from hairpin.walk.granted.answer_source import answer_source
 from hairpin.walk.granted.grants import Grants, grants
 from hairpin.walk.ip.refusal import is_about, refusal
-from hairpin.walk.link.crossing import refused_by_router
+from hairpin.walk.link.crossing import past_router
 from hairpin.walk.link.neighbour_discovery import after_solicitation, walk_asking
 from hairpin.walk.link.tunnel import lost_in_tunnel
 from hairpin.walk.naming import answered, to_server
@@ -190,9 +190,6 @@ def _failed(end: End, request: tuple[Step, ...], reply: tuple[Step, ...] = ()) -
     return Branch(verdict, request, reply, stop=end.stop, conditions=end.state.history.conditions)
 
 
-# --- the far end is in the snapshot ----------------------------------------------------------------------------------
-
-
 def _at_socket(network: Network, flow: Flow, started: State, end: End, depth: int) -> Iterator[Branch]:
     state = end.state
     packet = state.packet
@@ -271,7 +268,7 @@ def _answered(
         flags=SYN | ACK,
         chosen=socket is not None and answers_by_route(network.host(state.netns.host), socket),
     ):
-        back = _past_router(network, end_of_reply)
+        back = past_router(network, end_of_reply)
         reply = back.state.history.steps
         lost = None if reaches(network, started, back) else _lost_reply(network, started, back, state.history.steps)
         relayed = socket is not None and socket.relay is not None
@@ -302,14 +299,6 @@ def _answered(
                 yield leg if lost is None or not leg.succeeds else lost
         else:
             yield branch
-
-
-def _past_router(network: Network, back: End) -> End:
-    """Return the reply's end: the stated router behind the uplink by which it left may drop it."""
-    refused = refused_by_router(network, back.state) if back.kind == "left" and network.world.peers else None
-    if refused is None:
-        return back
-    return stopped(back.state, "peer-drops", stage="outside", link=back.state.oif, decided_by=refused)
 
 
 def _lost_reply(network: Network, started: State, end: End, request: tuple[Step, ...]) -> Branch:
@@ -369,9 +358,6 @@ def _relayed(network: Network, flow: Flow, state: State, socket: Socket, front: 
             conditions=(*front.conditions, *leg.conditions),
             questions=(*front.questions, *leg.questions) if leg.succeeds else leg.questions,
         )
-
-
-# --- the far end is out there ----------------------------------------------------------------------------------------
 
 
 def _outside(network: Network, flow: Flow, started: State, end: End, taken: OutsideAnswer) -> Iterator[Branch]:

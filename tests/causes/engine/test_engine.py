@@ -7,7 +7,8 @@ from hairpin.causes.cause import View
 from hairpin.causes.engine import port_not_published
 from hairpin.change.calls import EndProcess, SetContainerState
 from hairpin.diagnose.diagnose import diagnose
-from hairpin.host.docker import Contact, Container, DockerNetwork, Engine, PortBinding
+from hairpin.host.contact import Contact
+from hairpin.host.docker import Container, DockerNetwork, Engine, PortBinding
 from hairpin.host.floating import FloatingAddress
 from hairpin.host.host import Namespace, Unread
 from hairpin.host.link import Address, Tunnel

@@ -3,7 +3,8 @@
 import msgspec
 import pytest
 
-from hairpin.host.docker import Contact, Engine
+from hairpin.host.contact import Contact
+from hairpin.host.docker import Engine
 from hairpin.host.host import Host
 from hairpin.host.managers import Unit
 from hairpin.remedy.boot.sysctl_file import written_at_boot

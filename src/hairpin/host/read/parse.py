@@ -4,7 +4,8 @@ import msgspec
 
 from hairpin.evidence.reading import HOST, Evidence
 from hairpin.evidence.several import identity_of
-from hairpin.host.docker import Container, Engine, EngineBeside
+from hairpin.host.contact import EngineBeside
+from hairpin.host.docker import Container, Engine
 from hairpin.host.host import Host, Namespace
 from hairpin.host.managers import ScriptLine, Unit, Version
 from hairpin.host.read.engines.beside import beside

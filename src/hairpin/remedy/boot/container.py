@@ -54,7 +54,7 @@ def started(situation: Situation) -> Lasting:
     return Lasting(calls=tuple(calls), advice=tuple(dict.fromkeys(advice)))
 
 
-def recreated(situation: Situation) -> Lasting:
+def recreation(situation: Situation) -> Lasting:
     """Return advice on a container that is made anew, and on those that share its network: they stay in the namespace
     that it leaves."""
     name = container_of(situation.candidate.where)

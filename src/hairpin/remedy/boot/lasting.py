@@ -222,7 +222,7 @@ def lasting(kind: Kind, parts: tuple[c.Primitive, ...], situation: Situation) ->
             kept = container.started(situation)
             return msgspec.structs.replace(kept, advice=(*container.CONNECTED.advice, *kept.advice))
         case "recreate-container":
-            return container.recreated(situation)
+            return container.recreation(situation)
         case "start-service":
             return Lasting()  # only a person knows which service has to run, and how it is started at boot
         case "make-service-listen":

@@ -3,8 +3,8 @@
 For packets that come from a wire, a route makes every address local.  Because of this route, the world answers ARP for
 every address and accepts every packet.  Policy rules before that route drop packets that the outside would not answer:
 an untranslated source, a peer's filter, a gateway that does not hairpin.  The world has a permanent entry for the
-host's hardware address, as a router does.  For the host's IPv6 addresses the world sends neighbour solicitations,
-because rules of the host may drop them.  The walk assumes the same of the outside (walk/outside.py).
+host's hardware address, as a router does.  It solicits the host's IPv6 addresses, because rules of the host may drop
+that.  The walk assumes the same of the outside (walk/outside.py).
 """
 
 from collections.abc import Iterator
@@ -41,8 +41,7 @@ from hairpin.walk.walked import walked
 
 _TABLE = 100
 _FILTERED = (ICMP, TCP, UDP, ICMP6)
-"""The protocols for which a filtering peer has drop rules.  The drop rules name protocols because the kernel also
-applies policy rules to ARP requests, and a filtering peer still answers ARP."""
+"""The protocols that a filtering peer drops.  Without protocols its rules would drop ARP, too, which it answers."""
 _SYSCTLS = (
     ("net/ipv4/ip_forward", "0"), ("net/ipv4/ip_nonlocal_bind", "1"), ("net/ipv6/ip_nonlocal_bind", "1"),
     ("net/ipv4/conf/all/rp_filter", "0"), ("net/ipv4/conf/default/rp_filter", "0"),
@@ -150,8 +149,7 @@ def _far6(network: Network, flow: Flow) -> tuple[int, ...]:
 
 
 def _others(network: Network, wire: Wire, version: Version) -> Iterator[str]:
-    """Yield those addresses of the host's other namespaces that are in a network of the wire's link.  The world
-    resolves them by ARP."""
+    """Yield the addresses of the host's other namespaces in a network of the wire's link; the world asks for them."""
     namespace = network.namespace(wire.netns)
     holder = holder_of(namespace, wire.link)
     subnets = addresses_of(namespace, holder.name, version)
@@ -164,8 +162,7 @@ def _others(network: Network, wire: Wire, version: Version) -> Iterator[str]:
 
 
 def _stacked(network: Network, flows: tuple[Flow, ...], wire: Wire, table: int) -> Iterator[str]:
-    """Yield the lines with which outside clients reach a macvlan on the wire's link by the macvlan's own hardware
-    address.
+    """Yield the lines by which outside clients reach a macvlan on the wire's link at its own hardware address.
 
     Source: walk/link/device.py _stacked()"""
     if not wire.netns.is_host:

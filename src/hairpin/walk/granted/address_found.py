@@ -31,7 +31,7 @@ def address_found(network: Network, handshake: Handshake) -> tuple[OpenQuestion,
     link = holder_of_addresses(namespace, started.iif)
     if owns_address(namespace, version, target):
         sender = sender_of(network, flow, started)
-        asked = _hidden(namespace, link, target, sender) if version == 4 and sender is not None else None
+        asked = _of_hidden(namespace, link, target, sender) if version == 4 and sender is not None else None
     elif not any(each.stage == "input-route" and each.netns == started.netns for each in handshake.there.history.steps):
         return ()  # bridged: the receiver is on the segment, and answers for itself
     else:
@@ -46,7 +46,7 @@ _Asked = tuple[Message, Message, Message]
 """A question, and its two answers' meanings."""
 
 
-def _hidden(namespace: Namespace, link: str, target: int, sender: int) -> _Asked | None:
+def _of_hidden(namespace: Namespace, link: str, target: int, sender: int) -> _Asked | None:
     """Return the question about an address of another link that ``arp_ignore`` hides: a load balancer sends packets for
     it to the host's hardware address, a router or a neighbour does not."""
     hiding = hiding_setting(namespace, link, target, sender)

@@ -70,8 +70,7 @@ def _is_for_bridge(namespace: Namespace, bridge: Link, state: State) -> bool:
 
 
 def calls_iptables(network: Network, netns: Netns, bridge: Link, version: int) -> bool:
-    """Return whether br_netfilter runs the bridge's frames through the IP hooks: the bridge's setting or the sysctl is
-    on."""
+    """Return whether br_netfilter runs the bridge's frames through the IP hooks, by its setting or the sysctl."""
     name = "bridge-nf-call-iptables" if version == 4 else "bridge-nf-call-ip6tables"
     everywhere = bridge_nf(network, netns, name)
     if everywhere is None:
@@ -82,11 +81,8 @@ def calls_iptables(network: Network, netns: Netns, bridge: Link, version: int) -
 
 
 def _shows(network: Network, bridge: Link, state: State) -> bool:
-    """Return whether br_netfilter runs the frame through the IP hooks.
-
-    A tagged frame does not pass the IP hooks, because bridge-nf-filter-vlan-tagged is off by default.  ARP does not,
-    either.
-    """
+    """Return whether br_netfilter runs the frame through the IP hooks: no ARP, and no tagged frame, because
+    bridge-nf-filter-vlan-tagged is off by default."""
     return (
         state.frame.vid is None
         and not state.packet.arp

@@ -11,7 +11,7 @@ from hairpin.network.tunnel.tunnels import ETHERNET
 from hairpin.network.uplinks import holder_of_addresses
 from hairpin.network.wires import owner_of, wires_of
 from hairpin.walk.link.segment import port_towards
-from hairpin.walk.state import Assumed, Fragments, Frame, Outcome, State, stopped
+from hairpin.walk.state import Assumed, End, Fragments, Frame, Outcome, State, stopped
 
 
 def enter(state: State, port: Port, *, from_below: bool = False) -> State:
@@ -85,6 +85,14 @@ def refused_by_router(network: Network, left: State) -> Assumed | None:
     link = holder_of_addresses(network.namespace(left.netns), left.oif)
     router = network.world.router_behind(left.netns.host, left.packet.version, link)
     return refused_by_peer(network, left) if router is not None else None
+
+
+def past_router(network: Network, back: End) -> End:
+    """Return the reply's end: the stated router behind the uplink by which it left may drop it."""
+    refused = refused_by_router(network, back.state) if back.kind == "left" and network.world.peers else None
+    if refused is None:
+        return back
+    return stopped(back.state, "peer-drops", stage="outside", link=back.state.oif, decided_by=refused)
 
 
 def _arriving(network: Network, state: State, link: Link) -> State | None:

@@ -1,7 +1,7 @@
 """Daemons beside the one that was asked."""
 
 from hairpin.evidence.reading import text_reading
-from hairpin.host.docker import EngineBeside
+from hairpin.host.contact import EngineBeside
 from hairpin.host.read.engines.beside import beside
 
 

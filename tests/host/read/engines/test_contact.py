@@ -4,7 +4,7 @@ import msgspec
 import pytest
 
 from hairpin.evidence.reading import Evidence, Outcome
-from hairpin.host.docker import Contact
+from hairpin.host.contact import Contact
 from hairpin.host.read.engines.contact import contact
 from tests.host.fixture_evidence import evidence
 

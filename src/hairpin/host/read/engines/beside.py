@@ -1,7 +1,7 @@
 """Daemons of this host beside the one that was asked: lines ``process<TAB>user id<TAB>sockets``."""
 
 from hairpin.evidence.reading import Reading
-from hairpin.host.docker import EngineBeside
+from hairpin.host.contact import EngineBeside
 
 
 def beside(reading: Reading) -> tuple[EngineBeside, ...]:

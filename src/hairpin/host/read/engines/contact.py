@@ -4,7 +4,7 @@ import re
 from typing import Literal
 
 from hairpin.evidence.reading import Evidence, Reading
-from hairpin.host.docker import Contact
+from hairpin.host.contact import Contact
 
 _TIMED_OUT = (28, 124)
 """The exit statuses after a time-out: that of curl after ``--max-time``, and that of timeout(1)."""

@@ -17,7 +17,7 @@ _PROGRAM_OF = {"pacemakerd": "pacemaker", "pacemaker-execd": "pacemaker"}
 
 def floating_addresses(readings: Readings) -> tuple[FloatingAddress, ...]:
     """Return the addresses, and each program that runs without an address in a file that was read."""
-    found = tuple(_listed(readings))
+    found = tuple(_entries(readings))
     known = {each.program for each in found}
     running = (
         FloatingAddress(name, evidence=reading.id)
@@ -33,7 +33,7 @@ def _program_of(line: str) -> str:
     return _PROGRAM_OF.get(name, name)
 
 
-def _listed(readings: Readings) -> Iterator[FloatingAddress]:
+def _entries(readings: Readings) -> Iterator[FloatingAddress]:
     for reading in readings.of("floating-addresses"):
         for line in reading.text.splitlines():
             parts = line.split("\t")
