@@ -13,7 +13,7 @@ Mark = Literal["right", "partly", "wrong", "no cause", "all-clear", "raised"]
 """How an answer stands to the truth.  ``all-clear``: exit 0 without a word about it."""
 ORDER: tuple[Mark, ...] = ("raised", "all-clear", "no cause", "wrong", "partly", "right")
 _DISAGREEMENT = 4
-_WHERE_NEXT = "before this host"
+_WHERE_NEXT = ("before this host", "behind this host")
 
 
 class Given(msgspec.Struct, frozen=True):
@@ -60,7 +60,7 @@ def _mark(case: Case, given: Given, causes: tuple[CauseDocument, ...]) -> Mark:
         return "partly"
     if given.status == 0:
         # What no host can show is said by the line that tells how to see whether a packet arrives at all.
-        return "partly" if not case.repairs and _WHERE_NEXT in given.text else "all-clear"
+        return "partly" if not case.repairs and any(each in given.text for each in _WHERE_NEXT) else "all-clear"
     return "wrong" if causes else "no cause"
 
 

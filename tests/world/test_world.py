@@ -15,6 +15,9 @@ CASE = Case(
 )  # fmt: skip
 
 
+_SEEN_OTHERWISE = {"nameserver-with-a-typing-error": "its container cannot resolve a name, which no probe does"}
+
+
 @pytest.mark.parametrize("path", sorted(FOLDER.glob("*.toml")), ids=lambda each: each.stem)
 def test_a_case_says_what_it_needs(path: Path) -> None:
     case = read(path)
@@ -22,7 +25,8 @@ def test_a_case_says_what_it_needs(path: Path) -> None:
     assert case.confirmed
     assert case.source == "own" or case.source.startswith("https://")
     assert case.connection
-    assert case.is_healthy or any(each.broken is not each.healthy for each in case.connection)
+    if not case.is_healthy and case.name not in _SEEN_OTHERWISE:
+        assert any(each.broken is not each.healthy for each in case.connection)
     assert case.is_healthy or all(each.names for each in case.question)
     for asked in case.question:
         for each in (*asked.names, *asked.partly):

@@ -9,7 +9,7 @@ from hairpin.kept import kept
 from hairpin.message import Message, message
 from hairpin.netfilter.evaluate.chain import Place
 from hairpin.netfilter.ir import STATUS_SEEN_REPLY
-from hairpin.network.flow import FromHost
+from hairpin.network.flow import FromHost, Lan, Outside
 from hairpin.network.network import Network
 from hairpin.network.pinned_names import beside_the_named, misleading
 from hairpin.network.prefix import address_text, is_loopback, width
@@ -33,6 +33,7 @@ def remarks(network: Network, traces: tuple[Trace, ...]) -> tuple[Message, ...]:
         *(said for trace in traces for said in _of_limits(network, trace)),
         *(said for trace in traces for said in _of_start(network, trace)),
         *_of_default_addresses(network, traces),
+        *_of_ipv6_clients(traces),
         *(said for trace in traces for said in _of_pins(network, trace)),
     )
     return tuple(dict.fromkeys(found))
@@ -185,6 +186,17 @@ def _of_default_addresses(network: Network, traces: tuple[Trace, ...]) -> Iterat
             address=address,
             where=where,
             ports=", ".join(ports[:_NAMED]) + (" …" if len(ports) > _NAMED else ""),
+        )
+
+
+def _of_ipv6_clients(traces: tuple[Trace, ...]) -> Iterator[Message]:
+    """Yield the remark that no IPv6 client beyond the link was asked, because the host has no way back to one.  If the
+    user named a client, only that one was asked, and nothing is yielded."""
+    kinds = {type(each.flow.start) for each in traces if each.flow.version == 6}
+    if {Lan, FromHost} <= kinds and Outside not in kinds:
+        yield message(
+            "not asked: IPv6 clients beyond the link, since this host has no IPv6 default route back to them (lost "
+            "router advertisements? ip -6 route; accept_ra has to be 2 on a host that forwards)"
         )
 
 

@@ -49,3 +49,13 @@ def test_a_datagram_has_no_syn() -> None:
 @pytest.mark.parametrize("found", (answer(FORWARDING_OFF), answer(origin="host"), answer(origin="lan")))
 def test_where_a_flow_fails_or_no_outside_client_was_asked_there_is_nothing(found: Answer) -> None:
     assert last(found) == []
+
+
+def test_a_way_out_is_followed_by_tcpdump() -> None:
+    found = answer(port=None)
+    left = next(each for each in found.flows if each.verdict == "leaves")
+    flow = msgspec.structs.replace(left.trace.flow, purpose="asked")
+    asked = msgspec.structs.replace(left, trace=msgspec.structs.replace(left.trace, flow=flow))
+    *_, line = last(msgspec.structs.replace(found, flows=(asked,)))
+    assert line.endswith("are lost behind this host.")
+    assert last(msgspec.structs.replace(found, flows=(left,))) == []

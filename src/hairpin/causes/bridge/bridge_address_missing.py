@@ -13,10 +13,11 @@ from msgspec.structs import replace
 
 from hairpin.causes.cause import Candidate, Cause, View
 from hairpin.causes.where import OfLink
-from hairpin.change.change import AddEntry, Change, SetLink
+from hairpin.change.change import AddEntry, Change, SetLink, SetSysctl
 from hairpin.engines.repair.bridging import lost_addresses
 from hairpin.host.link import IPV6_MIN_MTU, Address
 from hairpin.host.netns import Netns
+from hairpin.host.sysctl import dotted
 from hairpin.message import Message, message
 from hairpin.network.network import addresses_of, bridge_ports, is_uplink, owns_address, veth_peer
 from hairpin.network.prefix import address_text, inside
@@ -86,8 +87,13 @@ def _candidate(view: View, address: Address, said: Message) -> Candidate:
     link, text = address.link, address_text(address.value, address.version)
     bridge = view.host_namespace.link(link)
     title = message("{bridge} has lost its address {address}", bridge=link, address=text)
-    first: tuple[SetLink, ...] = ()
-    if bridge is not None and address.version == 6 and 0 < bridge.mtu_bytes < IPV6_MIN_MTU:
+    first: tuple[SetLink | SetSysctl, ...] = ()
+    switch = ("net", "ipv6", "conf", link, "disable_ipv6")
+    if address.version == 6 and view.host_namespace.sysctl(*switch) == 1:
+        title = message("{bridge} has no IPv6: {key} is 1", bridge=link, key=dotted(switch))
+        said = message("The kernel has taken its IPv6 addresses and routes off it. {said}", said=said)
+        first = (SetSysctl(view.host_netns, switch, "0"),)
+    elif bridge is not None and address.version == 6 and 0 < bridge.mtu_bytes < IPV6_MIN_MTU:
         facts = {"bridge": link, "mtu": bridge.mtu_bytes, "least": IPV6_MIN_MTU}
         title = message("{bridge} has no IPv6: its MTU is {mtu}, and IPv6 needs {least}", **facts)
         said = message(

@@ -18,9 +18,12 @@ from hairpin.walk.trace import Trace
 
 
 def write_where_next(answer: Answer, words: Words, paper: Paper) -> None:
-    """Write the lines; nothing if a flow fails, or if no client outside was asked about."""
+    """Write the lines; nothing if a flow fails, or if no packet of an asked flow comes from outside or leaves."""
     asked = [each.trace for each in answer.flows if isinstance(each.trace.flow.start, Outside)]
-    if answer.event is not None or not asked or not all(each.succeeds for each in answer.flows):
+    if answer.event is not None or not all(each.succeeds for each in answer.flows):
+        return
+    if not asked:
+        _write_way_out(answer, words, paper)
         return
     ports = {(each.flow.protocol, each.flow.dport) for each in asked}
     port = f"{asked[0].flow.dport}" if len(ports) == 1 else "PORT"
@@ -36,6 +39,23 @@ def write_where_next(answer: Answer, words: Words, paper: Paper) -> None:
             else message("Still no answer? `tcpdump -ni {link} port {port}`: no packet means before this host.",
                          link=link, port=port)
         )  # fmt: skip
+        paper.prose(words(said), style="faint")
+
+
+def _write_way_out(answer: Answer, words: Words, paper: Paper) -> None:
+    """Write how to see whether packets of the asked flow are lost behind this host."""
+    left = [each.trace for each in answer.flows if each.verdict == "leaves" and each.trace.flow.purpose == "asked"]
+    steps = left[0].usual.request if left else ()
+    link = next((each.link for each in reversed(steps) if each.netns.is_host and each.link), "")
+    if link:
+        flow = left[0].flow
+        said = message(
+            "Still no answer? `tcpdump -ni {link} host {address} and port {port}`: packets that leave without an "
+            "answer are lost behind this host.",
+            link=link,
+            address=address_text(flow.daddr, flow.version),
+            port=flow.dport,
+        )
         paper.prose(words(said), style="faint")
 
 

@@ -4,7 +4,7 @@ An option has the same name as a flag and in ``daemon.json``.  dockerd does not 
 Source: moby daemon/config/config_linux.go, cmd/dockerd/config_unix.go.
 """
 
-from typing import Literal
+from typing import Literal, cast
 
 import msgspec
 
@@ -129,9 +129,8 @@ def of_file(reading: Reading) -> GivenOptions:
         if isinstance(value, bool | str | int)
     )
     servers = found.get("dns")
-    return (
-        (*plain, *(("dns", each) for each in servers if isinstance(each, str))) if isinstance(servers, list) else plain
-    )
+    listed = cast("list[object]", servers) if isinstance(servers, list) else []
+    return (*plain, *(("dns", each) for each in listed if isinstance(each, str)))
 
 
 def pools_of_file(reading: Reading) -> tuple[tuple[int, int, int], ...]:
