@@ -23,6 +23,7 @@ from hairpin.remedy.plan import remedies
 from hairpin.remedy.remedy import Remedy
 from tests.acceptance.recorded import evidence, expected, network
 from tests.causes.case import Case, StateCase
+from tests.causes.rules.test_ban_misses_published_port import CASES as BANS
 from tests.causes.rules.test_published_bypasses_host_firewall import CASES as IN_WRITING
 from tests.causes.rules.test_published_bypasses_host_firewall import ExposureCase
 from tests.causes.rules.test_stale_accept_for_dead_container import REUSED
@@ -69,7 +70,7 @@ def test_every_cause_has_a_part_that_lasts_or_says_why_not() -> None:
     small = of_small_hosts()
     silent = {cause for cause, _, remedy in small if not remedy.keeping and not remedy.advice}
     assert silent == set()
-    written = {cause for case in IN_WRITING.values() for cause in case.causes}
+    written = {cause for case in (*IN_WRITING.values(), *BANS.values()) for cause in case.causes}
     opened = {cause for case in (*OPENED.values(), *REUSED.values()) for cause in case.causes}
     told = {case.cause for case in ONE_OFF.values()} | written | opened
     assert {each.id for each in all_causes()} == {cause for cause, _, _ in small} | told

@@ -36,7 +36,7 @@ SAMPLES = {
     "GATEWAY/LENGTH": "172.17.0.1/16", "GATEWAY": "198.51.100.1", "SUBNET": "10.77.0.0/16", "NETWORK": "10.78.0.0/16",
     "SIZE": "1400", "ZONE": "public", "NAME": "web", "UNIT": "docker", "CIDR": "10.79.0.0/24", "NUMBER": "1",
     "port": "8151", "protocol": "tcp", "bridge": "docker0", "service": "web", "host": "web1", "module": "br_netfilter",
-    "address": "198.18.9.9", "link": "sample0",
+    "address": "198.18.9.9", "source": "198.18.9.9", "link": "sample0",
     "name": "web", "target": "80", "rule": "from 172.17.0.0/16 lookup 100", "public": "203.0.113.9", "length": "32",
 }  # fmt: skip
 """What stands for a placeholder, in capitals in a docstring and in braces in a message."""

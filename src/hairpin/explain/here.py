@@ -7,7 +7,7 @@ from typing import Literal
 import msgspec
 
 from hairpin.answer.answer import REPLICA, Answer, CauseAnswer, FlowAnswer
-from hairpin.causes.registry import all_causes
+from hairpin.causes.registry import all_causes, known_cause
 from hairpin.causes.where import places
 from hairpin.explain.as_far import as_far, holder_of
 from hairpin.explain.named_flows import StoppedNow, ends_beyond, flows_of, is_now, outcomes_of, own_flows
@@ -185,12 +185,18 @@ def _open_question(found: TextFound, flows: tuple[FlowAnswer, ...]) -> Message |
     """Return the question whose answer decides whether the flows pass, or None.  Long packets matter only to a text
     that they can cause."""
     for asked in (each for flow in flows for each in flow.trace.questions if each.breaks_if):
-        if isinstance(asked.about, LongPackets) and "mtu-black-hole" not in found.entry.causes:
+        if isinstance(asked.about, LongPackets) and not _may_be_of_size(found):
             continue
         if asked.breaks_if == "no":
             return message("it passes as far as this host, if the answer is yes: {question}", question=asked.text)
         return message("it passes as far as this host, if the answer is no: {question}", question=asked.text)
     return None
+
+
+def _may_be_of_size(found: TextFound) -> bool:
+    """Return whether a cause of the text stops packets because they are too long."""
+    causes = (known_cause(each) for each in found.entry.causes)
+    return any(each is not None and "mtu" in each.reasons for each in causes)
 
 
 # --- texts about a state ----------------------------------------------------------------------------------------------
