@@ -1,16 +1,20 @@
 """Builds a case's host, breaks it, asks hairpin, carries the printed repair out; then does the same to its healthy
 twin."""
 
+import os
 import shlex
+import signal
 import subprocess
 import time
-from collections.abc import Callable, Iterable, Iterator
-from contextlib import suppress
+from collections.abc import Callable, Generator, Iterable, Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
 
 import msgspec
 
 from hairpin.errors import LabError
 from hairpin.lab.build import Lab, running_lab
+from hairpin.lab.node import Node
 from hairpin.lab.probe import Outcome
 from hairpin.lab.this_hairpin import HAIRPIN, TIMEOUT_S, environment
 from hairpin.message import verbatim
@@ -63,10 +67,30 @@ class Result(msgspec.Struct, frozen=True):
         return self.repair is not None and self.repair.proven and not self.repair.works
 
 
+@contextmanager
+def _lab(case: Case) -> Generator[Lab]:
+    """Build the case's hosts; at the end, end the programs that its steps started on the machines without an own PID
+    namespace."""
+    with running_lab(case.lab) as lab:
+        try:
+            yield lab
+        finally:
+            for node in (lab.client, lab.router, lab.neighbour):
+                _end_programs(node)
+
+
+def _end_programs(node: Node) -> None:
+    own = Path(f"/proc/{node.pid}/ns/net").stat().st_ino
+    for process in Path("/proc").glob("[0-9]*"):
+        with suppress(OSError):
+            if int(process.name) != node.pid and (process / "ns/net").stat().st_ino == own:
+                os.kill(int(process.name), signal.SIGKILL)
+
+
 def try_truth(case: Case) -> Result:
     """Return whether the case's connections are as it says, without a question to hairpin."""
     try:
-        with running_lab(case.lab) as lab:
+        with _lab(case) as lab:
             untrue = _untrue(lab, case)
     except LabError as error:
         untrue = (str(error).strip().splitlines()[-1],)
@@ -96,7 +120,7 @@ def try_case(case: Case) -> Result:
 
 
 def _broken(case: Case) -> Result:
-    with running_lab(case.lab) as lab:
+    with _lab(case) as lab:
         untrue = _untrue(lab, case)
         if untrue:
             return Result(case.name, untrue=untrue)
@@ -111,7 +135,7 @@ def _broken(case: Case) -> Result:
 
 
 def _healthy(case: Case) -> tuple[tuple[str, ...], tuple[tuple[str, str], ...]]:
-    with running_lab(case.lab) as lab:
+    with _lab(case) as lab:
         _carry_out(lab, case.prepare)
         untrue = tuple(_differing(lab, case.connection, lambda each: each.healthy))
         if untrue:

@@ -903,19 +903,22 @@ job() { # job FILE FUNCTION...: in the background; without a temporary directory
     fi
 }
 ended_in_time() { # waits until the last of the jobs has ended
-    watches=$((${watches:-0} + 1))
     watch >/dev/null 2>&1 & watcher=$!      # it keeps nobody who reads the answers waiting
     # shellcheck disable=SC2086
     wait $started 2>/dev/null
-    # The jobs may have ended before the watcher has its trap: until then a signal can be lost with the traps of this shell.
+    # The jobs may have ended before the watcher has its trap: until then a signal can be lost with the traps of this shell. So it
+    # is told until it has ended, and waits for us to take note of it.
     turns=0
-    while [ -n "$HAIRPIN_TMP" ] && [ ! -e "$HAIRPIN_TMP/.watch$watches" ] && [ "$turns" -lt 20000 ]; do turns=$((turns + 1)); done
-    { kill "$watcher"; wait "$watcher"; } 2>/dev/null
+    while [ "$turns" -lt 20000 ] && read -r line 2>/dev/null <"/proc/$watcher/stat"; do
+        case ${line##*) } in Z*) break ;; esac
+        kill "$watcher" 2>/dev/null; turns=$((turns + 1))
+    done
+    [ "$turns" -ge 20000 ] || wait "$watcher" 2>/dev/null
 }
 watch() { # ends the jobs that take longer than 30 s: one process, where a `timeout` for each job would be a new shell, too
-    sleep 30 & nap=$!       # before the trap, which it would have, too, until it is sleep: it would miss a signal
-    trap 'kill "$nap" 2>/dev/null; exit' TERM
-    [ -z "$HAIRPIN_TMP" ] || printf '' 2>/dev/null >"$HAIRPIN_TMP/.watch$watches"
+    trap '' TERM            # until the trap stands: without it, nobody would end the nap, which takes no other signal than KILL
+    sleep 30 & nap=$!
+    trap 'kill -9 "$nap" 2>/dev/null; exit' TERM
     wait "$nap"
     # shellcheck disable=SC2086
     end_all $started
@@ -3036,6 +3039,9 @@ room() { # room BYTES: whether a file of that size can be written beside the ans
     head -c "$1" /dev/zero 2>/dev/null >"$HAIRPIN_TMP/.room" && printf '' >"$HAIRPIN_TMP/.room"
 }
 clean_up() {
+    # A job has the traps of this shell until it has begun: a signal that comes before must not end everything.
+    read -r me rest 2>/dev/null </proc/self/stat
+    [ "$me" = "$own_pid" ] || return 0
     trap '' INT TERM HUP PIPE
     # All that this shell began, not only what it has noted: a signal can come between `&` and the note.
     [ -z "$at_work" ] || { end_all $$; wait; }
@@ -3144,7 +3150,8 @@ main() {
     # Whether ip is what it seems, its first answer tells (ip_answers).
     if have ip; then HAIRPIN_IP=ip HAIRPIN_IP_FORM=json HAIRPIN_IP_TRIED=; else usable_ip; fi
     usable_iptables
-    HAIRPIN_TMP= started= at_work=yes
+    HAIRPIN_TMP= started= at_work=yes me= own_pid=
+    read -r own_pid rest 2>/dev/null </proc/self/stat
     trap clean_up EXIT
     trap 'exit 130' INT TERM HUP PIPE
     for dir in "${TMPDIR:-/tmp}" /run /dev/shm; do
