@@ -14,6 +14,8 @@ from hairpin.network.prefix import (
     parse_address,
     parse_prefix,
     prefix_text,
+    range_text,
+    whole_prefix,
     width,
 )
 
@@ -91,3 +93,19 @@ def test_a_network_is_the_range_between_its_first_and_its_last_address(value: in
     assert inside(last, first, length, 4)
     assert not (first and inside(first - 1, first, length, 4))
     assert last == 0xFFFFFFFF or not inside(last + 1, first, length, 4)
+
+
+@given(value=st.integers(0, (1 << 32) - 1), length=st.integers(0, 32))
+def test_the_range_of_a_network_is_its_prefix(value: int, length: int) -> None:
+    first, last = network_of(value, length, 4), last_of(value, length, 4)
+    assert whole_prefix(first, last, 4) == (first, length)
+    assert range_text(first, last, 4) == prefix_text(first, length, 4)
+
+
+@given(first=st.integers(0, 255), last=st.integers(0, 255))
+def test_a_range_is_a_prefix_only_with_exactly_its_addresses(first: int, last: int) -> None:
+    first, last = sorted((first, last))
+    whole = whole_prefix(first, last, 4)
+    assert whole is None or (whole[0], last_of(*whole, 4)) == (first, last)
+    lengths = [each for each in range(24, 33) if (network_of(first, each, 4), last_of(first, each, 4)) == (first, last)]
+    assert ([whole[1]] if whole is not None else []) == lengths

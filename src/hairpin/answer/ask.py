@@ -167,7 +167,7 @@ def _grant_walks(answer: Answer) -> Iterator[tuple[str, Trace]]:
 
 
 def network_of(sources: tuple[Source, ...]) -> Network:
-    """Return the network that the evidence describes.  Of a host that was not read, it has only the label."""
+    """Return the network that the evidence describes.  A host that was not read has a label and nothing else."""
     return Network(tuple(parse(each) if isinstance(each, Evidence) else _not_read(each) for each in sources))
 
 

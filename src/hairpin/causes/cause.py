@@ -166,7 +166,7 @@ port is too open.  ``advice``: the cause is only worth knowing."""
 
 
 Key = tuple[str, str, Places]
-"""The cause's id, the host's label and the place: what identifies one suspect."""
+"""A suspect is identified by the cause's id, the host's label and the place."""
 
 
 class Finding(msgspec.Struct, frozen=True):

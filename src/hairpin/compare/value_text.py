@@ -11,7 +11,7 @@ from hairpin.host.link import BridgeInfo, BridgePort, Link
 from hairpin.host.wireguard import Endpoint, Peer, Prefix, Wireguard
 from hairpin.netfilter.ir import Element, Jump, Key, Map, NameKey, NatElement, Set, VerdictElement
 from hairpin.netfilter.rule_address import write_mac
-from hairpin.network.prefix import Version, address_text, prefix_text, width
+from hairpin.network.prefix import Version, address_text, prefix_text, range_text
 
 ADDRESSES: frozenset[tuple[type, str]] = frozenset({(Engine, "default_ip"), (Engine, "host_gateway")})
 """The fields whose integer values are IPv4 addresses."""
@@ -157,9 +157,4 @@ def _key_text(key: Key, kind: str) -> str:
 
 
 def _addresses_text(first: int, last: int, version: Version) -> str:
-    size = last - first + 1
-    if size == 1:
-        return address_text(first, version)
-    if size & (size - 1) == 0 and first % size == 0:
-        return prefix_text(first, width(version) - size.bit_length() + 1, version)
-    return f"{address_text(first, version)}-{address_text(last, version)}"
+    return address_text(first, version) if first == last else range_text(first, last, version)

@@ -15,7 +15,16 @@ from hairpin.message import Message, message
 from hairpin.netfilter import ir
 from hairpin.network.flow import Flow, Outside
 from hairpin.network.network import Network, addresses_of, free_address
-from hairpin.network.prefix import Version, address_text, inside, is_loopback, is_multicast, prefix_text, width
+from hairpin.network.prefix import (
+    Version,
+    address_text,
+    inside,
+    is_loopback,
+    is_multicast,
+    prefix_text,
+    whole_prefix,
+    width,
+)
 from hairpin.walk.state import RouteDecided, RuleDecided
 from hairpin.walk.walk import walk_flow
 from hairpin.wanted import ask_from
@@ -117,10 +126,6 @@ def _of_rules(namespace: Namespace, version: Version) -> Iterator[Prefix]:
             for rule in chain.rules:
                 for part in rule.body:
                     if isinstance(part, ir.FieldMatch) and part.field == field and part.mask == ir.FULL_MASK:
-                        yield from (found for each in part.ranges if (found := _prefix(*each, version)) is not None)
-
-
-def _prefix(first: int, last: int, version: Version) -> Prefix | None:
-    size = last - first + 1
-    whole = size & (size - 1) == 0 and first % size == 0
-    return (first, width(version) - size.bit_length() + 1) if whole else None
+                        yield from (
+                            found for each in part.ranges if (found := whole_prefix(*each, version)) is not None
+                        )

@@ -10,14 +10,13 @@ import uuid
 from collections.abc import Callable, Generator
 from contextlib import ExitStack, contextmanager, nullcontext
 from functools import partial
-from pathlib import Path
 from typing import Literal
 
 from hairpin.errors import LabError
 from hairpin.lab import engine, image, joining, topology
 from hairpin.lab.engine import IMAGE, PODMAN_SETTINGS, write
 from hairpin.lab.firewall import running_firewall
-from hairpin.lab.image import root_file_system
+from hairpin.lab.image import write_root_file_system
 from hairpin.lab.node import ENVIRONMENT, HOSTNAME, Node, open_host_node, open_wire_node, python
 from hairpin.lab.plan import HostPlan, LabPlan
 from hairpin.lab.prerequisites import require
@@ -237,8 +236,5 @@ def prepare(host: Node, backend: Literal["netavark", "cni"], cgroup: str) -> Non
     # Podman refuses a DOCKER_CONFIG without this file.
     write(host, f"{ENVIRONMENT['DOCKER_CONFIG']}/config.json", "{}\n")
     write(host, "/run/cgroup-parent", f"/{cgroup}\n")  # for pods that a plan makes itself
-    # The file is in the host's own /run, which ends with the host.  The host's mktemp knows the names that are in use
-    # there; this process does not.
-    root = host.run("mktemp /run/rootfs-XXXXXX").strip()
-    Path(f"/proc/{host.pid}/root{root}").write_bytes(root_file_system())
+    root = write_root_file_system(host)
     host.run(f"podman import {root} localhost/{IMAGE}; rm {root}")

@@ -57,8 +57,7 @@ def prepare_data_root(archive: Path, empty_host: Callable[[], AbstractContextMan
     """
     archive.parent.mkdir(parents=True, exist_ok=True)
     with empty_host() as host:
-        root = host.run("mktemp /run/rootfs-XXXXXX").strip()
-        Path(f"/proc/{host.pid}/root{root}").write_bytes(root_file_system())
+        root = write_root_file_system(host)
         host.run(f"docker import - {IMAGE} <{root}")
         # dockerd writes its databases when it is stopped by SIGTERM.
         host.run(
@@ -71,6 +70,16 @@ def prepare_data_root(archive: Path, empty_host: Callable[[], AbstractContextMan
             cleanup.callback(Path(unfinished).unlink, missing_ok=True)
             _tar("--create", "--file", unfinished, "--directory", _data_root(host), ".")
             Path(unfinished).rename(archive)
+
+
+def write_root_file_system(host: Node) -> str:
+    """Write the image's files into the host's own /run, which ends with the host; return the path there.
+
+    The host's mktemp knows the names that are in use there; this process does not.
+    """
+    path = host.run("mktemp /run/rootfs-XXXXXX").strip()
+    Path(f"/proc/{host.pid}/root{path}").write_bytes(root_file_system())
+    return path
 
 
 def root_file_system() -> bytes:

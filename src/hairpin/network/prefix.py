@@ -26,6 +26,8 @@ __all__ = [
     "parse_address",
     "parse_prefix",
     "prefix_text",
+    "range_text",
+    "whole_prefix",
     "width",
 ]
 
@@ -59,6 +61,22 @@ def last_of(value: int, prefix_length: int, version: Version) -> int:
 def prefix_text(network: int, prefix_length: int, version: Version) -> str:
     """Return the text of a prefix, such as ``192.0.2.0/24``."""
     return f"{address_text(network, version)}/{prefix_length}"
+
+
+def whole_prefix(first: int, last: int, version: Version) -> tuple[int, int] | None:
+    """Return the first address and the prefix length of the prefix that has exactly the addresses of a range, or None
+    if no prefix has."""
+    size = last - first + 1
+    whole = size & (size - 1) == 0 and first % size == 0
+    return (first, width(version) - size.bit_length() + 1) if whole else None
+
+
+def range_text(first: int, last: int, version: Version) -> str:
+    """Return the text of a range: that of its prefix if it is one, otherwise ``192.0.2.1-192.0.2.6``."""
+    whole = whole_prefix(first, last, version)
+    if whole is not None:
+        return prefix_text(*whole, version)
+    return f"{address_text(first, version)}-{address_text(last, version)}"
 
 
 def parse_prefix(text: str) -> tuple[Version, int, int]:

@@ -22,7 +22,7 @@ from hairpin.netfilter import ir
 from hairpin.netfilter.evaluate.chain import Place, place_of, rule_at
 from hairpin.network.attachment import network_for
 from hairpin.network.network import Network, owns_address
-from hairpin.network.prefix import Version, address_text, prefix_text, width
+from hairpin.network.prefix import Version, address_text, prefix_text, range_text, width
 from hairpin.network.routing import route_text
 
 _COMMENT = re.compile(r"""(?:--comment\s+|\bcomment (?="))(?:"([^"]*)"|'([^']*)'|(\S+))""")
@@ -162,18 +162,11 @@ def _only_links(fields: tuple[str, ...]) -> bool:
 
 
 def _ranges(part: ir.FieldMatch) -> str:
-    return ", ".join(_range(first, last, _version(part.field)) for first, last in part.ranges)
+    return ", ".join(range_text(first, last, _version(part.field)) for first, last in part.ranges)
 
 
 def _version(field: str) -> Version:
     return 6 if field.endswith("6") else 4
-
-
-def _range(first: int, last: int, version: Version) -> str:
-    size = last - first + 1
-    if size & (size - 1) == 0 and first % size == 0:
-        return prefix_text(first, width(version) - size.bit_length() + 1, version)
-    return f"{address_text(first, version)}-{address_text(last, version)}"
 
 
 def _of_ufws_users(place: Place, host: Host) -> Message | None:
