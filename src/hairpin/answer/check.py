@@ -14,7 +14,7 @@ from hairpin.answer.remarks import remarks
 from hairpin.causes.cause import Finding
 from hairpin.causes.proof import Proof
 from hairpin.diagnose.client_networks import told_by_network
-from hairpin.diagnose.diagnose import Diagnosis, without_search
+from hairpin.diagnose.diagnose import Diagnosis, is_refused, without_search
 from hairpin.diagnose.examination import Examination, examine
 from hairpin.diagnose.invented_fields import told_by_field
 from hairpin.diagnose.singled_out import singled_out
@@ -38,6 +38,10 @@ def answer_of_check(
     """Return the answer of ``check``, completed from ``start``, and confirmed by a kernel if a kernel may be asked.
     Return None if containers were left unread (``partial``) and one of these containers may change the answer."""
     examination = _unsearched(start.network, flows) if depth == "flows" else examine(start.network, flows)
+    if depth != "flows" and start.event is None and any(map(_is_refused, examination.diagnoses)):
+        from hairpin.diagnose.listed_clients import with_listed_clients  # noqa: PLC0415 - few flows are refused
+
+        examination = with_listed_clients(examination)
     decided = all(map(_is_decided, examination.diagnoses)) and not any(map(_needs_all, examination.causes))
     if partial and not decided:
         return None
@@ -132,6 +136,10 @@ def _unsearched(network: Network, flows: tuple[Flow, ...]) -> Examination:
     """Return the examination of the flows with their walks only, without a search for causes."""
     found = (without_search(network, flow) or Diagnosis(walked(network, flow)) for flow in flows)
     return Examination(network, tuple(found), ())
+
+
+def _is_refused(diagnosis: Diagnosis) -> bool:
+    return diagnosis.trace.flow.invented and not diagnosis.trace.succeeds and is_refused(diagnosis.trace)
 
 
 def _is_decided(diagnosis: Diagnosis) -> bool:

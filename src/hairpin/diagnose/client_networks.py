@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 
 import msgspec
 
-from hairpin.diagnose.diagnose import Diagnosis
+from hairpin.diagnose.diagnose import REFUSING, Diagnosis, is_refused
 from hairpin.host.host import Namespace
 from hairpin.kept import kept
 from hairpin.message import Message, message
@@ -25,7 +25,6 @@ from hairpin.network.prefix import (
     whole_prefix,
     width,
 )
-from hairpin.walk.state import RouteDecided, RuleDecided
 from hairpin.walk.walk import walk_flow
 from hairpin.wanted import ask_from
 
@@ -33,7 +32,6 @@ _MOST_NETWORKS = 8
 """The most networks that are tried."""
 _MOST_FLOWS = 8
 _NAMED = 3
-_REFUSING = ("blackhole", "unreachable", "prohibit")
 
 Prefix = tuple[int, int]
 
@@ -60,11 +58,8 @@ def _comes_from(flow: Flow, prefix: Prefix) -> bool:
 
 
 def _is_stopped(network: Network, flow: Flow) -> bool:
-    """Return whether a rule, or a route that refuses packets, stops the flow."""
     trace = walk_flow(network, flow)
-    decided = trace.usual.stop.decided_by if trace.usual.stop is not None else None
-    refused = isinstance(decided, RouteDecided) and decided.entry is not None and decided.entry.type in _REFUSING
-    return not trace.succeeds and trace.verdict != "depends" and (refused or isinstance(decided, RuleDecided))
+    return not trace.succeeds and trace.verdict != "depends" and is_refused(trace)
 
 
 def _note(found: dict[Prefix, Flow]) -> Message:
@@ -109,7 +104,7 @@ def _candidate_networks(namespace: Namespace, version: Version) -> Iterator[Pref
 
 def _of_routing(namespace: Namespace, version: Version) -> Iterator[Prefix]:
     for route in namespace.routes:
-        if route.version == version and route.type in _REFUSING:
+        if route.version == version and route.type in REFUSING:
             yield route.destination, route.prefix_length
     for rule in namespace.rules:
         if rule.version == version and rule.source is not None:

@@ -22,9 +22,9 @@ from hairpin.diagnose.senders import sender
 from hairpin.diagnose.suspect import CauseSet, Suspect, joint_change
 from hairpin.diagnose.unread import may_enter_unread
 from hairpin.errors import ChangeError
-from hairpin.network.flow import Flow
+from hairpin.network.flow import Flow, Lan, Outside
 from hairpin.network.network import Network
-from hairpin.walk.state import Assumed, Stop
+from hairpin.walk.state import Assumed, RouteDecided, RuleDecided, Stop
 from hairpin.walk.trace import Branch, Trace
 from hairpin.walk.walk import walk_flow
 from hairpin.walk.walked import walked
@@ -35,6 +35,7 @@ MAX_WALKS = 400
 """The greatest number of walks that the search for one flow may make.  On a real host it needs only a few."""
 MAX_WALKS_OF_ANY_REASON = 200
 """The greatest number of walks that a search may make that asks every cause."""
+REFUSING = ("blackhole", "unreachable", "prohibit")
 MAX_WALKS_FOR_OTHERS = 80
 """The number of walks after which a search that has found a set of causes looks for no other set."""
 
@@ -105,12 +106,22 @@ def without_search(network: Network, flow: Flow) -> Diagnosis | None:
     if trace.succeeds or trace.like.usual.succeeds:
         # If the flow fails only under an unknown condition, no cause can be proven.
         return Diagnosis(trace, met_unread=may_enter_unread(network, trace))
+    if isinstance(flow.start, (Outside, Lan)) and not is_refused(trace):
+        return None  # an accident stops this client: that another one passes is no excuse
     for address in flow.stand_ins:
         other = walked(network, flow.with_stand_in(address))
         if other.succeeds:
             unread = any(may_enter_unread(network, each) for each in (trace, other))
             return Diagnosis(other, met_unread=unread, instead_of=trace)
     return None
+
+
+def is_refused(trace: Trace) -> bool:
+    """Return whether a rule, or a route that refuses packets, stops the flow: somebody may have meant that."""
+    decided = trace.usual.stop.decided_by if trace.usual.stop is not None else None
+    if isinstance(decided, RouteDecided):
+        return decided.entry is not None and decided.entry.type in REFUSING
+    return isinstance(decided, RuleDecided)
 
 
 def search_causes(network: Network, flow: Flow) -> Diagnosis:

@@ -1,0 +1,235 @@
+"""Rules that let only listed clients to a port, and that work as their owner meant them.
+
+A client that hairpin invented is on no such list.  If another client is, the port is not at fault: the listed client is
+asked instead, and whether the user's clients are on the list is an open question.
+"""
+
+from collections.abc import Iterator
+
+import msgspec
+
+from hairpin.causes.order import OPENING, Class
+from hairpin.diagnose.diagnose import Diagnosis
+from hairpin.diagnose.examination import Examination, examination
+from hairpin.host.host import Namespace
+from hairpin.message import message
+from hairpin.netfilter import ir
+from hairpin.netfilter.evaluate.chain import Place, rule_at
+from hairpin.network.flow import Flow, Lan, Outside
+from hairpin.network.network import Network, addresses_of, free_address
+from hairpin.network.prefix import Version, address_text, inside, range_text, whole_prefix, width
+from hairpin.walk.deciders import deciders
+from hairpin.walk.state import RuleDecided, Stop
+from hairpin.walk.trace import Branch, OpenQuestion, Trace
+from hairpin.walk.walked import walked
+from hairpin.wanted import ask_from
+
+_MOST_TRIED = 8
+"""The most listed clients that are tried for one flow."""
+_NAMED = 3
+_CLOSING: frozenset[Class] = OPENING | {"dropping-rule"}
+_PORTS = ("dport", "ct-orig-dport")
+
+_Range = tuple[int, int]
+
+
+def with_listed_clients(found: Examination) -> Examination:
+    """Return the examination in which a listed client stands for each invented client whom only a list keeps out.
+
+    If a neighbour on the link is listed and asked already, the invented client's flow is left out."""
+    diagnoses: list[Diagnosis] = []
+    changed = False
+    passing = [each.trace for each in found.diagnoses if each.trace.succeeds]
+    for each in found.diagnoses:
+        listed = _listed(found.network, each, passing)
+        changed = changed or listed is not None
+        diagnoses.append(listed or each)
+    if not changed:
+        return found
+    once = {each.trace.flow: each for each in sorted(diagnoses, key=lambda each: bool(each.trace.questions))}
+    return examination(
+        found.network, tuple(once[flow] for flow in dict.fromkeys(each.trace.flow for each in diagnoses))
+    )
+
+
+def _listed(network: Network, diagnosis: Diagnosis, passing: list[Trace]) -> Diagnosis | None:
+    """Return the diagnosis of a listed client's flow; None if no list keeps out the invented client."""
+    trace = diagnosis.trace
+    stop, flow = trace.usual.stop, trace.flow
+    if trace.succeeds or trace.verdict == "depends" or stop is None or not flow.invented:
+        return None
+    if not isinstance(flow.start, Outside) or not isinstance(stop.decided_by, RuleDecided):
+        return None
+    if any(each.candidate.in_class not in _CLOSING for each in diagnosis.causes) or stop.netns not in network:
+        return None
+    ruleset = network.namespace(stop.netns).ruleset
+    for other in _others(network, flow, stop, passing):
+        there = walked(network, other)
+        lists = _lists(network, ruleset, trace, there, stop.decided_by.place) if there.succeeds else ()
+        if lists:
+            asked = _is_on_list(flow, lists, stop.decided_by.place)
+            return Diagnosis(_asking(there, asked), met_unread=diagnosis.met_unread)
+    return None
+
+
+# --- clients that the rules list --------------------------------------------------------------------------------------
+
+
+def _others(network: Network, flow: Flow, stop: Stop, passing: list[Trace]) -> Iterator[Flow]:
+    """Yield the flow from clients in the ranges of addresses that the rules of the stop's namespace list."""
+    yield from (each.flow for each in passing if isinstance(each.flow.start, Lan) and _end(each.flow) == _end(flow))
+    namespace = network.namespace(network.host_netns(flow.host))
+    tried = 0
+    for first, last in dict.fromkeys(_sources(network.namespace(stop.netns).ruleset, flow.version)):
+        client = _client(namespace, first, last, flow.version)
+        if client is not None:
+            tried += 1
+            assert isinstance(flow.start, Outside)
+            start = msgspec.structs.replace(flow.start, address=client)
+            yield msgspec.structs.replace(flow, start=start, stand_ins=())
+        if tried == _MOST_TRIED:
+            return
+
+
+def _end(flow: Flow) -> tuple[object, ...]:
+    return flow.version, flow.daddr, flow.protocol, flow.dport, flow.host
+
+
+def _client(namespace: Namespace, first: int, last: int, version: Version) -> int | None:
+    """Return an address of the range for a client that is not on a link of the namespace."""
+    own = [(each.value, each.prefix_length) for each in addresses_of(namespace, None, version)]
+    if any(inside(first, *each, version) for each in own):
+        return None
+    prefix = whole_prefix(first, last, version)
+    free = free_address(namespace, *prefix, version) if prefix is not None and prefix[1] < width(version) - 1 else first
+    return free if free is not None and not any(inside(free, *each, version) for each in own) else None
+
+
+def _sources(ruleset: ir.Ruleset, version: Version) -> Iterator[_Range]:
+    for table in ruleset.tables:
+        sets = _sets(ruleset, table)
+        for chain in table.chains:
+            for rule in chain.rules:
+                yield from _ranges(rule, version, sets)
+
+
+def _sets(ruleset: ir.Ruleset, table: ir.Table) -> dict[str, ir.Set]:
+    return {each.name: each for each in (table.sets if table.dialect == "nft" else ruleset.ipsets)}
+
+
+def _ranges(rule: ir.Rule, version: Version, sets: dict[str, ir.Set]) -> Iterator[_Range]:
+    """Yield the ranges of source addresses that the rule compares, and those of the sets that it looks into."""
+    for part in _on_source(rule, version):
+        if isinstance(part, ir.FieldMatch):
+            yield from part.ranges
+        elif part.set in sets:
+            for element in sets[part.set].elements[:_MOST_TRIED]:
+                key = element.key[0] if element.key else None
+                if isinstance(key, ir.NumberKey) and not element.nomatch:
+                    yield key.first, key.last
+
+
+def _on_source(rule: ir.Rule, version: Version) -> Iterator[ir.FieldMatch | ir.SetMatch]:
+    field = "saddr4" if version == 4 else "saddr6"
+    for part in rule.body:
+        match part:
+            case ir.FieldMatch(mask=ir.FULL_MASK) if part.field == field:
+                yield part
+            case ir.SetMatch() if part.fields[:1] == (field,):
+                yield part
+
+
+# --- lists that are meant for the port --------------------------------------------------------------------------------
+
+
+def _lists(network: Network, ruleset: ir.Ruleset, stopped: Trace, passing: Trace, stop: Place) -> tuple[_Range, ...]:
+    """Return the listed ranges if the rules keep all other clients from this port on purpose; empty if they do not.
+
+    They do if the rule that stops the others compares the client's address itself, or if the port is named by this
+    rule, by the rule that lets the listed client in, or by the rule that leads to the chain.  They do also if the chain
+    lets in clients by nothing but their addresses."""
+    version = stopped.flow.version
+    own = rule_at(ruleset, stop)
+    table = ruleset.table(stop.family, stop.table, stop.dialect)
+    if table is None:
+        return ()
+    sets = _sets(ruleset, table)
+    if own is not None and any(part.negated for part in _on_source(own, version)):
+        return tuple(_ranges(own, version, sets))
+    met = [each for each in deciders(network, passing.flow).rules if each.place.table == stop.table]
+    letting = [rule for each in met if (rule := rule_at(ruleset, each.place)) is not None and _lets(rule, version)]
+    if not letting:
+        return ()
+    leading = [rule_at(ruleset, each.place) for each in deciders(network, stopped.flow).rules]
+    to_chain = [each for each in leading if each is not None and _leads_to(each, stop.chain)]
+    closing = () if own is None else (own, *to_chain)
+    if not any(map(_names_port, (*letting, *closing))) and (own is None or not _is_of_addresses(table, stop, version)):
+        return ()
+    rules = _siblings(table, stop, version) or letting
+    return tuple(dict.fromkeys(found for rule in rules for found in _ranges(rule, version, sets)))
+
+
+def _lets(rule: ir.Rule, version: Version) -> bool:
+    """Return whether the rule lets listed clients pass the chain."""
+    last = rule.body[-1] if rule.body else None
+    on_list = any(not part.negated for part in _on_source(rule, version))
+    return on_list and isinstance(last, ir.Verdict) and last.verdict in ("accept", "return")
+
+
+def _names_port(rule: ir.Rule) -> bool:
+    return any(
+        (isinstance(part, ir.FieldMatch) and part.field in _PORTS)
+        or (isinstance(part, ir.SetMatch) and any(each in _PORTS for each in part.fields))
+        for part in rule.body
+    )
+
+
+def _leads_to(rule: ir.Rule, chain: str) -> bool:
+    return any(isinstance(part, ir.Jump) and part.chain == chain for part in rule.body)
+
+
+def _is_of_addresses(table: ir.Table, stop: Place, version: Version) -> bool:
+    """Return whether the chain lets listed clients in, and opens no port for everybody."""
+    chain = table.chain(stop.chain)
+    opens = chain is not None and any(
+        _names_port(rule)
+        and not any(_on_source(rule, version))
+        and isinstance(rule.body[-1], ir.Verdict)
+        and rule.body[-1].verdict in ("accept", "return")
+        for rule in chain.rules
+    )
+    return not opens and bool(_siblings(table, stop, version))
+
+
+def _siblings(table: ir.Table, stop: Place, version: Version) -> list[ir.Rule]:
+    """Return the rules of the stop's chain that let listed clients pass."""
+    chain = table.chain(stop.chain)
+    return [each for each in chain.rules if _lets(each, version)] if chain is not None else []
+
+
+# --- the question -----------------------------------------------------------------------------------------------------
+
+
+def _is_on_list(flow: Flow, lists: tuple[_Range, ...], stop: Place) -> OpenQuestion:
+    named = [range_text(*each, flow.version) for each in lists[:_NAMED]]
+    more = len(lists) - _NAMED
+    assert isinstance(flow.start, Outside)
+    facts = {
+        "listed": ", ".join(named) if more <= 0 else f"{', '.join(named)} (+{more})",
+        "target": flow.target_text(),
+        "rule": f"{stop.table} {stop.chain}: {stop.text}",
+    }
+    return OpenQuestion(
+        text=message("Are the clients of {target} in {listed}? A list lets only these in", **facts),
+        if_yes=message("The list lets their packets pass, and the verdict holds", **facts),
+        if_no=message("This rule stops them, as its owner meant: {rule}", **facts),
+        wanted=(ask_from(address_text(flow.start.address, flow.version)),),
+        breaks_if="no",
+    )
+
+
+def _asking(trace: Trace, question: OpenQuestion) -> Trace:
+    """Return the trace with the question on its usual branch."""
+    first, *others = trace.branches
+    asked: Branch = msgspec.structs.replace(first, questions=(*first.questions, question))
+    return msgspec.structs.replace(trace, branches=(asked, *others))
