@@ -49,7 +49,7 @@ server=$!
 trap 'kill $server $router' EXIT
 while ! ss -ltn | grep -q :7002; do sleep 0.05; done
 """
-# Longer than any timeout: that of busybox counts whole seconds, and 0.4 ends after one. The timeout may end this shell alone.
+# Longer than any timeout: that of busybox counts whole seconds, so 0.4 ends after one, and ends this shell alone.
 SLOW_NFT = """#!/bin/sh
 case "$*" in "-j list table"* | "-j list set inet geo bad"*)
     trap 'kill $!; exit 143' TERM
