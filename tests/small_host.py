@@ -118,7 +118,7 @@ def host_namespace(
         links=(
             lo(),
             Link(2, "eth0", evidence="e5"),
-            Link(3, "docker0", "bridge", bridge=BridgeInfo(), evidence="e5"),
+            Link(3, "docker0", "bridge", bridge=BridgeInfo(forward_delay_s=15.0), evidence="e5"),
             Link(5, "veth1", "veth", master="docker0", peer_index=4, peer_netnsid=0, port=BridgePort(), evidence="e5"),
         ),
         addresses=(

@@ -149,7 +149,7 @@ def note(value: object, own: OwnValues, literals: Literals, *, inside: bool = Fa
         _note_struct(value, own, literals, inside=inside)
     elif (parts := _parts_of(value)) is not None:
         _note_tuple(parts, own, literals, inside=inside)
-    elif value is not None:
+    elif value is not None and not isinstance(value, float):  # no container has a measure for its own value
         literals.unknown = True
 
 
