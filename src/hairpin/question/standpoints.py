@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from hairpin.host.host import Namespace
 from hairpin.host.netns import Netns
 from hairpin.host.route import TABLE_MAIN
+from hairpin.kept import kept
 from hairpin.network.network import Network, addresses_of, free_address, is_uplink, outer_link
 from hairpin.network.prefix import Version, inside, network_of, parse_address
 from hairpin.network.query import Query
@@ -96,6 +97,18 @@ def lan_clients(network: Network, netns: Netns, version: Version) -> tuple[int, 
 
     If another route covers a part of this network in which machines were seen, the addresses are in this part, because
     replies to these machines leave by the wrong link.  If the link has lost its address, any address is returned."""
+    known = _lan_clients(network)
+    if (netns, version) not in known:
+        known[netns, version] = _found_on_lan(network, netns, version)
+    return known[netns, version]
+
+
+@kept
+def _lan_clients(network: Network) -> dict[tuple[Netns, Version], tuple[int, ...]]:  # noqa: ARG001
+    return {}
+
+
+def _found_on_lan(network: Network, netns: Netns, version: Version) -> tuple[int, ...]:
     host = network.namespace(netns)
     link = lan_link(network, netns, version)
     if link is None:
@@ -136,6 +149,18 @@ def _taken_parts(
 def primary_address(network: Network, netns: Netns, version: Version) -> int | None:
     """Return the host's main address: an address of the default route's link.  If there is none, return an address of
     any uplink, and otherwise any other address."""
+    known = _primary_addresses(network)
+    if (netns, version) not in known:
+        known[netns, version] = _main_address(network, netns, version)
+    return known[netns, version]
+
+
+@kept
+def _primary_addresses(network: Network) -> dict[tuple[Netns, Version], int | None]:  # noqa: ARG001
+    return {}
+
+
+def _main_address(network: Network, netns: Netns, version: Version) -> int | None:
     host = network.namespace(netns)
     link = lan_link(network, netns, version)
     held = [each for each in addresses_of(host, None, version) if each.scope == "global"]

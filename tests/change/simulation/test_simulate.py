@@ -3,6 +3,7 @@ from collections.abc import Callable
 import msgspec
 import pytest
 
+from bench.docker_host import docker_host
 from hairpin.change import change as c
 from hairpin.change.simulation.entries import table_of
 from hairpin.change.simulation.simulate import simulate
@@ -281,3 +282,17 @@ def test_dockerd_has_other_options_once_its_file_says_so() -> None:
     )  # fmt: skip
     other = simulate(c.Change((c.WriteFile(host.name, "/etc/a.json", "{}"),)), was).this
     assert other.engines == host.engines
+
+
+@pytest.mark.parametrize("count", (1, 4))
+def test_the_ends_of_gone_namespaces_go_as_deleted_links_do(count: int) -> None:
+    before = docker_host(4)
+    host = before.host_netns()
+    gone = tuple(host.sibling(each.name) for each in before.this.namespaces if host.sibling(each.name) != host)[:count]
+    ends = [peer.link for netns in gone for link in before.namespace(netns).links
+            if (peer := veth_peer(before, netns, link)) is not None]  # fmt: skip
+    deleted = simulate(c.Change(tuple(c.DeleteLink(host, each) for each in ends)), before)
+    together = simulate(c.Change(tuple(map(c.DeleteNamespace, gone))), before)
+    assert len(ends) == count
+    assert together.namespace(host) == deleted.namespace(host)
+    assert not [each for each in gone if each in together]

@@ -73,36 +73,51 @@ def without_link(network: Network, netns: Netns, name: str) -> Network:
     peer = veth_peer(network, netns, link)
     if link.up:
         network = with_link(network, netns, msgspec.structs.replace(link, up=False))
-    network = network.with_namespace(netns, _unregistered(network.namespace(netns), name))
+    network = network.with_namespace(netns, _unregistered(network.namespace(netns), frozenset({name})))
     if peer is None:
         return network
     end = network.namespace(peer.netns).link(peer.link)
     if end is not None and end.up:
         network = with_link(network, peer.netns, msgspec.structs.replace(end, up=False))
-    return network.with_namespace(peer.netns, _unregistered(network.namespace(peer.netns), peer.link))
+    return network.with_namespace(peer.netns, _unregistered(network.namespace(peer.netns), frozenset({peer.link})))
 
 
-def _unregistered(namespace: Namespace, name: str) -> Namespace:
-    """Return the namespace without the link, which is already down, and without entries that name the link.  Policy
-    rules that name the link stay."""
-    ports = (each for each in namespace.links if each.name != name)
-    gone = (("conf", name), ("neigh", name))
+def without_ends(namespace: Namespace, names: frozenset[str]) -> Namespace:
+    """Return the namespace without these veths, whose other ends are gone."""
+    masters = {each.master for each in namespace.links if each.name in names and each.up}
+    routes = namespace.routes
+    for name in {hop.link for route in routes for hop in route.next_hops if hop.link in names}:
+        assert name is not None
+        routes = tuple(_without_hops_by(route, name) for route in routes if not _is_deleted(route, name))
+    left = _unregistered(msgspec.structs.replace(namespace, routes=routes), names)
+    for master in masters:
+        left = _without_carrier(left, master)
+    return left
+
+
+def _unregistered(namespace: Namespace, names: frozenset[str]) -> Namespace:
+    """Return the namespace without the links, which are already down, and without entries that name the links.  Policy
+    rules that name the links stay."""
+    ports = (each for each in namespace.links if each.name not in names)
     values = {
-        path: value for path, value in namespace.sysctls.values.items() if path[2:4] not in gone or path[0] != "net"
+        path: value
+        for path, value in namespace.sysctls.values.items()
+        if len(path) < 4 or path[3] not in names or path[2] not in ("conf", "neigh") or path[0] != "net"
     }
-    link = namespace.link(name)
     left = msgspec.structs.replace(
         namespace,
         links=tuple(
-            msgspec.structs.replace(each, master=None, port=None) if each.master == name else each for each in ports
+            msgspec.structs.replace(each, master=None, port=None) if each.master in names else each for each in ports
         ),
-        addresses=tuple(each for each in namespace.addresses if each.link != name),
-        routes=tuple(each for each in namespace.routes if not _is_by(each, name)),
-        neighbours=tuple(each for each in namespace.neighbours if each.link != name),
-        fdb=tuple(each for each in namespace.fdb if name not in (each.port, each.bridge)),
+        addresses=tuple(each for each in namespace.addresses if each.link not in names),
+        routes=tuple(each for each in namespace.routes if not _is_by(each, names)),
+        neighbours=tuple(each for each in namespace.neighbours if each.link not in names),
+        fdb=tuple(each for each in namespace.fdb if each.port not in names and each.bridge not in names),
         sysctls=msgspec.structs.replace(namespace.sysctls, values=values),
     )
-    return _with_mtu_of_ports(namespace, left, link.master if link is not None else None)
+    for master in {each.master for each in namespace.links if each.name in names}:
+        left = _with_mtu_of_ports(namespace, left, master)
+    return left
 
 
 def _with_mtu_of_ports(before: Namespace, after: Namespace, name: str | None) -> Namespace:
@@ -126,9 +141,9 @@ def _mtu_of_ports(namespace: Namespace, bridge: str) -> int:
     return min((each.mtu_bytes for each in namespace.links if each.master == bridge), default=_ETHERNET_BYTES)
 
 
-def _is_by(route: Route, name: str) -> bool:
-    return any(hop.link == name for hop in route.next_hops) and all(
-        hop.link == name or hop.dead for hop in route.next_hops
+def _is_by(route: Route, names: frozenset[str]) -> bool:
+    return any(hop.link in names for hop in route.next_hops) and all(
+        hop.link in names or hop.dead for hop in route.next_hops
     )
 
 

@@ -1,6 +1,7 @@
 """Makes a change on a network.  A test checks this law: the simulated network equals the network that is read from the
 host after the change was carried out."""
 
+from itertools import groupby
 from typing import assert_never
 
 import msgspec
@@ -8,7 +9,7 @@ import msgspec
 from hairpin.change import change as c
 from hairpin.change.commands.words import is_made_by_hand
 from hairpin.change.simulation.entries import with_entry, with_other_entry, without_entry
-from hairpin.change.simulation.links import with_carrier_by, with_link, with_name, without_link
+from hairpin.change.simulation.links import with_carrier_by, with_link, with_name, without_ends, without_link
 from hairpin.change.simulation.rules import add_chain, delete_chain, delete_rule, insert_rule, replace_table, set_policy
 from hairpin.change.simulation.sysctls import with_sysctl
 from hairpin.errors import ChangeError
@@ -30,8 +31,14 @@ _replace = msgspec.structs.replace
 
 def simulate(change: c.Change, network: Network) -> Network:
     """Return the network after the change; raises ChangeError if a part of the change does not fit the network."""
-    for part in change.parts:
-        network = _simulate(part, network)
+    for kind, parts in groupby(change.parts, key=type):
+        if kind is c.DeleteNamespace:
+            network = _without_namespaces(
+                network, [part.netns for part in parts if isinstance(part, c.DeleteNamespace)]
+            )
+        else:
+            for part in parts:
+                network = _simulate(part, network)
     return network
 
 
@@ -168,7 +175,7 @@ def _beyond(part: c.Beyond, network: Network) -> Network:
             own = _replace(namespace, sysctls=Sysctls({**namespace.sysctls.values, **dict(values)}))
             return _with_container(_joined(network, host, own, host_link), host, container)
         case c.DeleteNamespace(netns=netns):
-            return _without_namespace(network, netns)
+            return _without_namespaces(network, frozenset((netns,)))
         case c.SetContainer(host=host, container=container):
             return _with_container(network, host, container)
         case c.ChangeWorld(world=world):
@@ -177,15 +184,23 @@ def _beyond(part: c.Beyond, network: Network) -> Network:
             assert_never(part)
 
 
-def _without_namespace(network: Network, netns: Netns) -> Network:
-    """Return the network without the namespace, and without the ends of its veth pairs in other namespaces."""
-    for link in _namespace(network, netns).links:
-        peer = veth_peer(network, netns, link)
-        if peer is not None and peer.netns != netns:
-            network = without_link(network, peer.netns, peer.link)
-    host = network.host(netns.host)
-    others = tuple(each for each in host.namespaces if each.name != netns.name)
-    return network.with_host(_replace(host, namespaces=others))
+def _without_namespaces(network: Network, gone: frozenset[Netns]) -> Network:
+    """Return the network without these namespaces, and without the ends of their veth pairs in other namespaces.
+
+    All are deleted at once: a host may end hundreds of containers together."""
+    ends: dict[Netns, list[str]] = {}
+    for netns in gone:
+        for link in _namespace(network, netns).links:
+            peer = veth_peer(network, netns, link)
+            if peer is not None and peer.netns not in gone:
+                ends.setdefault(peer.netns, []).append(peer.link)
+    for label in {netns.host for netns in gone}:
+        host = network.host(label)
+        others = tuple(each for each in host.namespaces if host.netns.sibling(each.name) not in gone)
+        network = network.with_host(_replace(host, namespaces=others))
+    for netns, links in ends.items():
+        network = network.with_namespace(netns, without_ends(network.namespace(netns), frozenset(links)))
+    return network
 
 
 def _joined(network: Network, label: str, namespace: Namespace, host_link: Link | None) -> Network:

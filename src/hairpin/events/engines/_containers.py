@@ -46,9 +46,32 @@ def with_containers_ended(course: Course, containers: Iterable[Container]) -> Co
         own = tuple(ended(each) for each in ending if each.id in ids)
         if own and engine.kind != "podman":
             course = course.made(*_own_rules(course, engine, own))
+    alone = [each for each in ending if _is_alone(course.host, each)]
+    course = _all_ended(course, alone)
     for each in ending:
-        course = _without_processes(course, each, {one.id for one in ending})
+        if each not in alone:
+            course = _without_processes(course, each, {one.id for one in ending})
     return course
+
+
+def _is_alone(host: Host, container: Container) -> bool:
+    """Return whether the container has a namespace of its own, which ends with it, and its engine does nothing more."""
+    if container.netns is None or container.netns not in host or container.on_host_network:
+        return False
+    if container.network_mode.startswith("container:") or host.engine_of(container).kind == "podman":
+        return False
+    return sum(each.netns == container.netns for each in host.containers()) == 1
+
+
+def _all_ended(course: Course, containers: list[Container]) -> Course:
+    """Return the course after these containers have ended, each of which has a namespace of its own."""
+    host = course.host
+    own = {each.netns for each in containers}
+    return course.made(
+        *(c.DeleteSocket(host.netns, held) for each in containers for held in _held_ports(host, each)),
+        *(c.DeleteNamespace(Netns(host.name, name)) for name in sorted(each for each in own if each is not None)),
+        *(c.SetContainer(host.name, ended(each)) for each in containers),
+    )
 
 
 def _without_processes(course: Course, container: Container, ending: set[str]) -> Course:
