@@ -181,6 +181,7 @@ def test_each_reason_has_its_causes() -> None:
         "conntrack-entry-stale",
         "interface-forwarding-off",
         "ip-forward-off",
+        "ipv6-address-duplicate",
         "ipv6-forwarding-off",
         "neighbour-entry-wrong",
         "node-route-wrong-host",

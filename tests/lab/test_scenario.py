@@ -52,6 +52,7 @@ def test_each_kind_of_fault_has_a_scenario() -> None:
 
 WITHOUT = {
     "address-held-twice": "which of the two answers changes with each ARP reply: tests/causes/states/test_states.py",
+    "ipv6-address-duplicate": "another machine has to have the address, without asking: tests/world has such a host",
     "ban-misses-published-port": "no connection fails by it; tests/causes/rules has its file's test",
     "equal-hardware-addresses": "which of the two answers changes with each frame: tests/causes/states/test_states.py",
     "bridge-vlan-filtered": "the lab's kernel has no VLAN filtering of bridges: tests/causes/bridge/test_bridge.py",

@@ -127,6 +127,10 @@ ASKED_AT: dict[str, str] = {
     "iptables-check-bug": "",
     "iptables-policy-left-drop-after-nftables-switch": "rule policy reject",
     "iptables-service-restart-wipes": "",
+    "ipv6-address-duplicate": (
+        "no-neighbour neighbour-wrong rule policy reject forwarding-off no-route route-type no-source-address loop "
+        "left-instead address-lost"
+    ),
     "ipv6-forwarding-off": "forwarding-off",
     "ipv6-ra-ignored-when-forwarding": "",
     "ipvlan-host-cannot-reach": "no-neighbour left-instead",

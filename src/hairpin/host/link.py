@@ -143,6 +143,9 @@ class Address(msgspec.Struct, frozen=True, tag="address", tag_field="kind"):
     broadcast: int | None = None
     secondary: bool = False
     tentative: bool = False
+    """Whether the kernel does not use the address, or not yet.  ``duplicate``: duplicate address detection has failed,
+    because another machine has the address."""
+    duplicate: bool = False
     deprecated: bool = False
     dynamic: bool = False
     nodad: bool = False

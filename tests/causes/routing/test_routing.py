@@ -25,6 +25,7 @@ from tests.causes.hosts import (
     with_second_bridge,
     without_route,
 )
+from tests.causes.ipv6_hosts import of_ipv6_network
 from tests.causes.route_hosts import MAIN_TABLE, routed, with_inner_values, with_router_inside
 from tests.routing_container import TO_HOST, routing
 from tests.rule_text import with_rule
@@ -75,6 +76,23 @@ def with_default(link: str, metric: int, rp_filter: str = "0") -> Network:
 
 ONE_SEGMENT = msgspec.structs.replace(published(), data_bytes=1460)
 
+
+def with_duplicate() -> Network:
+    """Return the host whose container's IPv6 address is another machine's, too."""
+    whole, own = of_ipv6_network(), sibling("container:web")
+    inner = whole.namespace(own)
+    address = next(each for each in inner.addresses if each.version == 6)
+    failed = msgspec.structs.replace(address, tentative=True, duplicate=True)
+    return whole.with_namespace(
+        own,
+        msgspec.structs.replace(
+            inner,
+            addresses=tuple(failed if each is address else each for each in inner.addresses),
+            routes=tuple(each for each in inner.routes if each != local("fd00::2/128", "eth0")),
+        ),
+    )
+
+
 CASES: dict[str, Case] = {
     "a bridge port takes less than one segment": Case(
         network(with_link(host_namespace(), "veth1", mtu_bytes=1400)), ONE_SEGMENT, ("mtu-black-hole",),
@@ -112,6 +130,9 @@ CASES: dict[str, Case] = {
     "a default route into docker0, and a strict reverse path": Case(
         with_default("docker0", metric=0, rp_filter="1"), published(), ("bridge-became-default-route",),
         with_default("docker0", metric=200, rp_filter="1"),
+    ),
+    "the container's IPv6 address is a duplicate": Case(
+        with_duplicate(), asked(FromHost(), "fd00::2", 80), ("ipv6-address-duplicate",), of_ipv6_network(),
     ),
     "ARP is off on the uplink": Case(
         network(with_link(host_namespace(), "eth0", **ARP_OFF)), published(), ("arp-not-answered",),

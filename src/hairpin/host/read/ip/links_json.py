@@ -315,6 +315,7 @@ def _address(link: str, item: _Address, evidence: str) -> Address:
         broadcast=parse_address(item.broadcast)[1] if item.broadcast is not None else None,
         secondary=item.secondary or item.temporary,
         tentative=item.tentative or item.dadfailed,
+        duplicate=item.dadfailed,
         deprecated=item.deprecated,
         dynamic=item.dynamic,
         nodad=item.nodad,

@@ -252,6 +252,7 @@ def _address(link: str, words: list[str], evidence: str) -> Address:
         broadcast=parse_address(broadcast)[1] if broadcast is not None else None,
         secondary="secondary" in words or "temporary" in words,
         tentative="tentative" in words or "dadfailed" in words,
+        duplicate="dadfailed" in words,
         deprecated="deprecated" in words,
         dynamic="dynamic" in words,
         nodad="nodad" in words,
