@@ -33,18 +33,21 @@ def find(view: View) -> Iterator[Candidate]:
     yield Candidate(
         title=_title(first, packet.version),
         detail=message("What listens on it: {sockets}.", sockets=socket_list(tuple(sockets))),
-        change=one(
-            listening(
-                view,
-                message(
-                    "ask for the address on which it listens, or let it listen on {address} too, or on all addresses",
-                    address=address_text(packet.daddr, packet.version),
-                ),
-            )
-        ),
+        change=one(listening(view, _advice(first, address_text(packet.daddr, packet.version), view.stop.seen.iif))),
         where=OfSocket(socket=first),
         in_class="bound-elsewhere",
         evidence=(first.evidence,),
+    )
+
+
+def _advice(socket: Socket, address: str, iif: str) -> Message:
+    if socket.address is None and socket.device is not None:
+        return message(
+            "let the service bind to no device (SO_BINDTODEVICE), or to {iif}; a firewall can keep others out", iif=iif
+        )
+    return message(
+        "ask for the address on which it listens, or let it listen on {address} too, or on all addresses",
+        address=address,
     )
 
 
@@ -54,7 +57,11 @@ def _title(socket: Socket, version: Version) -> Message:
         return message("The service on port {port} of the host listens for IPv{other} only", port=port,
                        other=socket.version)  # fmt: skip
     if socket.address is None and socket.device is not None:
-        return message("The service on port {port} of the host listens on {link} only", port=port, link=socket.device)
+        return message(
+            "The service on port {port} of the host is bound to {link}: it gets no packet that comes by another link",
+            port=port,
+            link=socket.device,
+        )
     return message(
         "The service on port {port} of the host listens on {address}, not on the address that was asked",
         port=port,

@@ -37,7 +37,7 @@ from hairpin.host.read.ip.bridge_json import with_ports
 from hairpin.host.read.ip.links_json import Interfaces
 from hairpin.host.read.ip.route_tables import RouteTables
 from hairpin.host.read.ip.routes_json import SavedNextHop
-from hairpin.host.read.ip.sockets_text import proc_net_sockets, with_v6only
+from hairpin.host.read.ip.sockets_text import proc_net_sockets, with_device_names, with_v6only
 from hairpin.host.read.ip.traffic_control import filtered, qdiscs, with_filters, with_qdiscs
 from hairpin.host.read.json_text import is_json
 from hairpin.host.read.processes import processes
@@ -103,7 +103,13 @@ class NamespaceReader:
             neighbours=part(("neighbours",), lambda: self._neighbours(name, interfaces.links), interfaces.links),
             fdb=part(("fdb",), lambda: self._entries("bridge-fdb", name, bridge_json.fdb, bridge_text.fdb)),
             sysctls=part(("sysctls",), lambda: self._first("sysctl", name, self._parse_sysctls, Sysctls(values={}))),
-            sockets=part(("sockets",), lambda: self._sockets(name), self._relays_of(name), self._processes),
+            sockets=part(
+                ("sockets",),
+                lambda: with_device_names(self._sockets(name), interfaces.links),
+                self._relays_of(name),
+                self._processes,
+                interfaces.links,
+            ),
             connections=part(("connections",), lambda: self._connections(name)),
             virtual_services=part(("ipvs",), lambda: self._virtual_services(name)),
             limits=part(("limits",), lambda: self._first("rate-limits", name, proc_text.limits, LimitState())),

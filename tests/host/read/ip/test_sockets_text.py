@@ -4,7 +4,8 @@ import pytest
 
 from hairpin.errors import ParseError
 from hairpin.evidence.reading import text_reading
-from hairpin.host.read.ip.sockets_text import parse, proc_net_sockets, unmapped, with_v6only
+from hairpin.host.link import Link
+from hairpin.host.read.ip.sockets_text import parse, proc_net_sockets, unmapped, with_device_names, with_v6only
 from hairpin.host.read.processes import Holder, Processes
 from hairpin.host.socket import Socket
 from hairpin.netfilter.rule_address import read_address
@@ -63,6 +64,12 @@ tcp    LISTEN     0      100     ::1:25      :::*      users:(("master",pid=2,fd
 @pytest.mark.parametrize(("line", "expected"), NEW.values(), ids=NEW)
 def test_socket(line: str, expected: Socket) -> None:
     assert parse(text_reading(f"{line}\n", "ss")) == (expected,)
+
+
+def test_a_device_that_ss_knows_by_its_index_has_the_links_name() -> None:
+    sockets = (Socket("tcp", 4, None, 9100, device="if2"), Socket("tcp", 4, None, 80, device="if9"))
+    links = (Link(2, "eth0"), Link(3, "if9"), Link(9, "docker0"))
+    assert [each.device for each in with_device_names(sockets, links)] == ["eth0", "if9"]
 
 
 def test_memory_of_udp_sockets() -> None:

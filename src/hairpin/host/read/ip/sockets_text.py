@@ -22,6 +22,7 @@ import msgspec
 
 from hairpin.errors import MalformedError, ParseError, reason_of
 from hairpin.evidence.reading import Reading
+from hairpin.host.link import Link
 from hairpin.host.read.processes import NOTHING, Holder, Processes, held_by
 from hairpin.host.socket import Socket
 from hairpin.message import message
@@ -114,6 +115,22 @@ def _socket(words: list[str], old: bool, evidence: str, line: int, known: Proces
         entry=line if evidence else 0,
     )
     return held_by(found, _users(rest) or known.holding(inode[1] if inode is not None else ""), known)
+
+
+def with_device_names(sockets: tuple[Socket, ...], links: tuple[Link, ...]) -> tuple[Socket, ...]:
+    """Return the sockets, in which a device that ss knows only by its index (``if2``) has the link's name.
+
+    Source: iproute2 lib/ll_map.c ll_idx_n2a()"""
+    if all(each.device is None for each in sockets):
+        return sockets
+    names = {f"if{each.index}": each.name for each in links}
+    own = {each.name for each in links}
+    return tuple(
+        msgspec.structs.replace(each, device=names[each.device])
+        if each.device is not None and each.device not in own and each.device in names
+        else each
+        for each in sockets
+    )
 
 
 def _with_memory(socket: Socket, line: str) -> Socket:
