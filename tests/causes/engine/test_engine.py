@@ -608,3 +608,20 @@ def test_the_missing_default_network_is_written_down_and_left_to_a_person() -> N
 def test_a_daemon_that_has_its_default_network_lacks_none(options: dict[str, object]) -> None:
     found = diagnose(without_default_network(**options), egress()).causes
     assert "docker-daemon-bridge-none" not in [each.cause for each in found]
+
+
+def test_an_address_of_another_link_that_another_machine_may_have_is_said() -> None:
+    """An agent put the address of a machine on eth0's network on a link of its own."""
+    taken = Address("kube-ipvs0", 4, parse_address("198.51.100.20")[1], 32)
+    host = host_namespace()
+    aside = msgspec.structs.replace(
+        host,
+        links=(*host.links, Link(9, "kube-ipvs0", "dummy")),
+        addresses=(*host.addresses, taken),
+        routes=(*host.routes, local("198.51.100.20/32", "kube-ipvs0")),
+    )
+    flow = asked(OUTSIDE, "198.51.100.20", 9200)
+    (cause,) = diagnose(network(aside), flow).causes
+    assert "this host itself has 198.51.100.20, on kube-ipvs0" in " ".join(map(str, cause.candidate.advice))
+    (own,) = diagnose(network(), asked(OUTSIDE, "198.51.100.11", 9200)).causes
+    assert "itself has" not in " ".join(map(str, own.candidate.advice))

@@ -1,5 +1,7 @@
 """The bindings by which containers publish a packet's destination port."""
 
+from collections.abc import Iterator
+
 import msgspec
 
 from hairpin.causes.cause import Candidate, View
@@ -16,7 +18,7 @@ from hairpin.message import Message, message
 from hairpin.netfilter.packet import TCP, UDP
 from hairpin.network.flow import FromContainer
 from hairpin.network.network import owns_address
-from hairpin.network.prefix import address_text, is_loopback
+from hairpin.network.prefix import address_text, inside, is_loopback, width
 from hairpin.network.socket_owner import owner_of_socket
 from hairpin.question.port_flows import bindings_of
 from hairpin.walk.state import Reason
@@ -251,3 +253,29 @@ def asking_container(view: View) -> tuple[tuple[Container, PortBinding], ...]:
     if view.stop.reason != "no-container" or container is None or container.running:
         return ()
     return ((container, PortBinding("tcp", 0, 0, None, view.flow.version, actual=False)),)
+
+
+def held_aside(view: View) -> Iterator[Message]:
+    """Yield the hint that the host itself has the asked address, on another link than the one in whose network the
+    address is: another machine may be meant."""
+    packet = view.stop.seen.packet
+    held = [
+        each for each in view.host_namespace.addresses if (each.version, each.value) == (packet.version, packet.daddr)
+    ]
+    around = [
+        each
+        for each in view.host_namespace.addresses
+        if each.version == packet.version
+        and each.prefix_length < width(packet.version)
+        and inside(packet.daddr, each.value, each.prefix_length, packet.version)
+    ]
+    links = {each.link for each in held}
+    if len(links) == 1 and around and all(each.link not in links for each in around) and "lo" not in links:
+        yield message(
+            "this host itself has {address}, on {link}, so its packets to that address end here: if it is the address "
+            "of another machine in the network of {other}, take it from {link} (where a program such as kube-proxy put "
+            "it, change what names it)",
+            address=address_text(packet.daddr, packet.version),
+            link=held[0].link,
+            other=around[0].link,
+        )

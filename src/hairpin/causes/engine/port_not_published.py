@@ -16,7 +16,7 @@ from typing import Literal
 import msgspec
 
 from hairpin.causes.cause import RULE_STOPS, Candidate, Cause, View, Way
-from hairpin.causes.engine._publishing import is_unserved, port_holder, refusal_of
+from hairpin.causes.engine._publishing import held_aside, is_unserved, port_holder, refusal_of
 from hairpin.causes.isolation._walls import pair_of
 from hairpin.causes.rules._lifting import deletion
 from hairpin.causes.rules._rule_owner import is_meant_policy, owner
@@ -200,7 +200,7 @@ def _nobody(view: View, parts: tuple[Primitive, ...], advice: tuple[Message, ...
         refused=refusal_of(view, change),
         where=OfPort(port=port),
         in_class="port-not-published",
-        advice=(*_of_swarm(view), *advice),
+        advice=(*held_aside(view), *_of_swarm(view), *advice),
     )
 
 
