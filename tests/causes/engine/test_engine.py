@@ -11,7 +11,7 @@ from hairpin.host.contact import Contact
 from hairpin.host.docker import Container, DockerNetwork, Engine, PortBinding
 from hairpin.host.floating import FloatingAddress
 from hairpin.host.host import Namespace, Unread
-from hairpin.host.link import Address, Tunnel
+from hairpin.host.link import Address, Link, Tunnel
 from hairpin.host.managers import ConfigFile, Ufw
 from hairpin.host.socket import Relay, Socket
 from hairpin.network.flow import Flow, FromHost, Outside
