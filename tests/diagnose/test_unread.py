@@ -7,10 +7,21 @@ from hairpin.diagnose.unread import may_enter_unread
 from hairpin.host.host import Namespace
 from hairpin.network.flow import FromHost, Outside, Start
 from hairpin.network.network import Network
+from hairpin.network.prefix import parse_address
 from hairpin.walk.walk import walk_flow
 from tests.causes.hosts import asked
 from tests.replica.plan.test_thinned import host as with_two_left
-from tests.small_host import CLIENT, container, engine, host_namespace, network, published
+from tests.small_host import (
+    CLIENT,
+    container,
+    container_namespace,
+    egress,
+    engine,
+    host_namespace,
+    network,
+    published,
+    route,
+)
 
 
 def left(*, is_left: bool) -> Network:
@@ -46,3 +57,19 @@ def test_a_container_on_the_same_bridge_that_no_packet_goes_to(start: Start) -> 
     assert not may_enter_unread(host, walk_flow(host, flow))
     nobody = asked(FromHost(), "172.17.0.9", 80)
     assert may_enter_unread(host, walk_flow(host, nobody))
+
+
+def test_a_container_whose_next_hop_is_another_one() -> None:
+    """Its way out is by the address of a container that was left unread: the engine knows whose it is."""
+    router = msgspec.structs.replace(container().endpoints[0], ipv4=parse_address("172.17.0.9")[1])
+    box = msgspec.structs.replace(container(), id="c0", name="c0", netns=None, left_unread="container:c0",
+                                  endpoints=(router,))  # fmt: skip
+    inner = container_namespace()
+    routes = (*(each for each in inner.routes if each.prefix_length), route("0.0.0.0/0", "eth0", via="172.17.0.9"))
+    inner = msgspec.structs.replace(inner, routes=routes)
+    led = network(inner=inner, docker=engine(container(), box))
+    out = walk_flow(led, egress())
+    assert out.usual.stop is not None
+    assert (out.usual.stop.reason, may_enter_unread(led, out)) == ("no-neighbour", True)
+    nobody = network(inner=inner)
+    assert not may_enter_unread(nobody, walk_flow(nobody, egress()))

@@ -66,7 +66,8 @@ class View(msgspec.Struct, frozen=True):
     def in_reply(self) -> bool:
         """Whether the reply stopped, and not the request.  If no socket listens for a request, the request counts as
         stopped."""
-        return self.branch.verdict == "unanswered" and bool(self.branch.reply) and self.stop.reason != "no-listener"
+        fails = self.branch.verdict in ("unanswered", "depends")
+        return fails and bool(self.branch.reply) and self.stop.reason != "no-listener"
 
     @property
     def looked_up(self) -> int:

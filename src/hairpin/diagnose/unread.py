@@ -16,9 +16,26 @@ _COMING_IN = ("device-in", "prerouting", "input-route", "input", "socket", "rela
 
 
 def may_enter_unread(network: Network, trace: Trace) -> bool:
-    """Return whether a packet of the trace takes a link that leads to an unread container."""
+    """Return whether a packet of the trace takes a link that leads to an unread container, or looks for the address of
+    such a container."""
     links = frozenset(each for host in network.hosts for each in _links_to_unread(host))
-    return bool(links) and any(map(partial(_enters, links), trace.branches))
+    if links and any(map(partial(_enters, links), trace.branches)):
+        return True
+    unread = frozenset(each for host in network.hosts for each in _unread_addresses(host))
+    return any(each.stop is not None and each.stop.address in unread for each in trace.branches)
+
+
+@kept
+def _unread_addresses(host: Host) -> frozenset[int]:
+    """Return the addresses that engines gave to unread containers."""
+    return frozenset(
+        address
+        for container in host.containers()
+        if container.left_unread is not None
+        for endpoint in host.engine_of(container).endpoints_of(container)
+        for address in (endpoint.ipv4, endpoint.ipv6)
+        if address is not None
+    )
 
 
 def _enters(links: frozenset[tuple[Netns, str]], branch: Branch) -> bool:

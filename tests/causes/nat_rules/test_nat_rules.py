@@ -3,6 +3,7 @@
 import msgspec
 import pytest
 
+from hairpin.diagnose.diagnose import diagnose
 from hairpin.netfilter import ir
 from hairpin.netfilter.packet import UDP, Connection, Tuple
 from hairpin.network.flow import FromHost
@@ -12,7 +13,7 @@ from tests.causes.case import Case, fires, is_silent
 from tests.causes.firewall_hosts import with_inner
 from tests.causes.hosts import asked, proxy_off, relayed_udp, ruled
 from tests.rule_text import PROXY_OFF_RULES, in_table, with_policy, with_rule
-from tests.small_host import DOCKER_RULES, HOST_NETNS, egress, published, ruleset
+from tests.small_host import DOCKER_RULES, HOST_NETNS, egress, host_namespace, network, published, ruleset
 
 TO_OUTSIDE = "-p tcp --dport 8151 -j DNAT --to-destination 203.0.113.50:80"
 RELAYED = asked(FromHost(), "127.0.0.1", 5353, "udp")
@@ -88,3 +89,10 @@ def test_the_cause_fires_where_it_is_at_work(case: Case) -> None:
 @pytest.mark.parametrize("case", CASES.values(), ids=CASES)
 def test_nothing_is_named_on_the_host_without_the_fault(case: Case) -> None:
     is_silent(case.whole, case.flow)
+
+
+def test_a_program_that_may_take_the_answer_makes_no_rule_of_the_engine_a_stale_one() -> None:
+    queue = "*mangle\n:FORWARD ACCEPT [0:0]\n-A FORWARD -j NFQUEUE --queue-num 0 --queue-bypass\nCOMMIT\n"
+    found = diagnose(network(host_namespace(DOCKER_RULES + queue)), published())
+    assert found.trace.verdict == "depends"
+    assert "dnat-rule-stale-address" not in [each.cause for each in found.causes]

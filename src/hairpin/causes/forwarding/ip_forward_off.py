@@ -18,7 +18,7 @@ _PATH = ("net", "ipv4", "ip_forward")
 
 
 def _title(view: View) -> Message:
-    if view.stop.netns.is_host or view.container is not None:
+    if view.stop.netns.is_host:
         return message("IPv4 forwarding is off on this host")
     return message("IPv4 forwarding is off in {netns}", netns=view.network.netns_text(view.stop.netns))
 
