@@ -239,6 +239,31 @@ def test_main_exits_with_the_status() -> None:
     assert exited.value.code == 0
 
 
+ENDING = """
+import atexit, sys, threading, time
+from hairpin.__main__ import main
+class Released:
+    def __del__(self): print("released")
+kept = Released()
+kept.cycle = kept
+atexit.register(print, "at exit")
+{before}
+sys.argv[1:] = ["--version"]
+main()
+"""
+
+
+@pytest.mark.parametrize(
+    ("before", "said"),
+    (("", ["at exit"]), ("threading.Thread(target=time.sleep, args=(0.1,)).start()", ["at exit", "released"])),
+    ids=("at once", "a thread runs"),
+)
+def test_the_process_ends_without_releasing_each_object(before: str, said: list[str]) -> None:
+    script = ENDING.format(before=before)
+    done = subprocess.run((sys.executable, "-c", script), capture_output=True, text=True, check=True)
+    assert done.stdout.splitlines()[1:] == said
+
+
 HOSTS = Path(__file__).parents[1] / "fixtures" / "hosts"
 OF_OTHER_PYTHONS = 40
 """Modules of the standard library that another Python than 3.11 may load besides."""
