@@ -8,11 +8,10 @@ from hairpin.collect.several import What, parse_place, read_all, read_this
 from hairpin.errors import UsageError
 from hairpin.evidence.several import Source
 from hairpin.message import message
-from hairpin.network.world import World
-from hairpin.question.outside import parse_world
 
 if TYPE_CHECKING:
     from hairpin.cli.face.asked import Given
+    from hairpin.network.world import World
 
 
 def gather(
@@ -45,10 +44,15 @@ def gather(
     return (read_this(root=root, only=only, what=what, since=since, asks_sets=asks_sets),)
 
 
-def stated_world(path: str | None) -> World:
+def stated_world(path: str | None) -> "World":
     """Return the world that the file of ``--outside`` states (None: no file); raise UsageError if the file is wrong."""
+    # Imported here, because a snapshot needs no module of the analysis.
+    from hairpin.network.world import World
+
     if path is None:
         return World()
+    from hairpin.question.outside import parse_world
+
     try:
         return parse_world(Path(path).read_bytes().decode(), path)
     except OSError as error:

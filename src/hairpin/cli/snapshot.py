@@ -86,7 +86,6 @@ def snapshot(asked: Asked, shown: Shown, output: str | None, keep: bool, redacte
     from hairpin.collect.snapshot import save
     from hairpin.evidence.file import write_stream
     from hairpin.evidence.reading import Evidence
-    from hairpin.evidence.redact import redact_together
     from hairpin.evidence.written_file import is_replaced
     from hairpin.message import message
 
@@ -108,7 +107,7 @@ def snapshot(asked: Asked, shown: Shown, output: str | None, keep: bool, redacte
 
         refuse_same_machine(network_of(together(found)))
     read = tuple(each for each in found if isinstance(each, Evidence))
-    hosts = redact_together(read) if redacted else read
+    hosts = _redacted(read) if redacted else read
     if output == "-" and len(found) == 1:
         write_bytes(partial(write_stream, hosts[0]))
     else:
@@ -122,6 +121,12 @@ def snapshot(asked: Asked, shown: Shown, output: str | None, keep: bool, redacte
             complain(error.said, shown.lang)
             return 2
     return _said_unread(found, shown.lang)
+
+
+def _redacted(hosts: "tuple[Evidence, ...]") -> "tuple[Evidence, ...]":
+    from hairpin.evidence.redact import redact_together
+
+    return redact_together(hosts)
 
 
 def _said_unread(found: "tuple[Source, ...]", lang: str | None) -> int:

@@ -41,6 +41,9 @@ have() { command -v "$1" >/dev/null 2>&1; }
 
 frame() { # frame KEY ORIGIN: opens a reading. Time is the uptime: reading it costs no process.
     read -r up _ 2>/dev/null </proc/uptime || up=-
+    opened "$@"
+}
+opened() { # as frame, of a reading that came with the one before it
     printf '\n%s\treading\t%s\t%s\t%s\t%s\n' "$HAIRPIN_TOKEN" "$1" "$NETNS" "$up" "$2"
 }
 endframe() { # endframe STATUS OUTCOME STDERR
@@ -126,6 +129,7 @@ EOT
 ) || batch=
     fi
     # Split by fields: cutting off the first line of a long text takes some shells the square of its length.
+    read -r up _ 2>/dev/null </proc/uptime || up=-
     set -f; IFS=$NL; answers=0
     for out in $batch; do answers=$((answers + 1)); done
     [ "$answers" = $(($# / 2)) ] || batch=      # some versions print no line for an empty list: then one process for each
@@ -135,7 +139,7 @@ EOT
     fi
     for out in $batch; do
         IFS=$USUAL_IFS
-        line $HAIRPIN_IP $family $opts $2; body "$1$suffix" "$line" "$out"
+        line $HAIRPIN_IP $family $opts $2; opened "$1$suffix" "$line"; printf '%s\n' "$out"; ended 0 text ''
         [ "$1" != ip-addr ] || addr=$out
         shift 2
     done
@@ -249,24 +253,12 @@ sysctls() { # every key that matters for packets; of the host also those of time
             ipv4/tcp_abort_on_overflow ipv4/tcp_ecn ipv4/route ipv6/route ipv4/neigh/default ipv6/neigh/default
             core/somaxconn core/netdev_max_backlog core/default_qdisc'
     else
-        further='netfilter/nf_conntrack_checksum netfilter/nf_conntrack_count netfilter/nf_conntrack_helper
-            netfilter/nf_conntrack_max netfilter/nf_conntrack_tcp_be_liberal netfilter/nf_conntrack_tcp_ignore_invalid_rst
-            netfilter/nf_conntrack_tcp_loose ipv4/tcp_mtu_probing'
         # With many containers it takes the kernel long to find a file that each of their namespaces has.
-        case $addr in *inet6* | '') keys6="$CONF_KEYS $CONF_KEYS6" ;; *) keys6=$CONF_KEYS_UNUSED6 ;; esac
+        case $addr in *inet6* | '') keys6="$CONF_KEYS $CONF_KEYS6" usual=$USUAL_SYSCTLS ;; *) keys6=$CONF_KEYS_UNUSED6 usual=$USUAL_SYSCTLS_UNUSED6 ;; esac
+        further=$FURTHER_OF_CONTAINER
     fi
-    paths=
-    # shellcheck disable=SC2086
-    for path in ipv4/conf/* ipv6/conf/* $HAIRPIN_SYSCTLS $further; do
-        case $NETNS$path in
-            host*/conf/veth*)   # IP never sees a packet come by a bridge's port, and a host may have hundreds
-                [ -e "/sys/class/net/${path##*/}/brport" ] && continue ;;
-            host*) ;;
-            *ipv4/conf/*) keys_of "$path" $CONF_KEYS $CONF_KEYS4; continue ;;
-            *ipv6/conf/*) keys_of "$path" $keys6; continue ;;
-        esac
-        paths="$paths /proc/sys/net/$path"
-    done
+    set -- ipv4/conf/* ipv6/conf/*
+    if [ "$NETNS" != host ] && [ "$*" = "$USUAL_CONFS" ] && [ -n "$usual" ]; then paths=$usual; else paths_of "$@"; fi
     # Of all values only stable_secret has a colon, and it stays on the host. Some keys are not there or cannot be read
     # (route/flush): that is a failure only if no key can be read.
     if [ -r ipv4/conf/all/forwarding ]; then
@@ -277,6 +269,32 @@ sysctls() { # every key that matters for packets; of the host also those of time
     else endframe 1 - 'no key could be read'
     fi
     cd /
+}
+FURTHER_OF_CONTAINER='netfilter/nf_conntrack_checksum netfilter/nf_conntrack_count netfilter/nf_conntrack_helper
+    netfilter/nf_conntrack_max netfilter/nf_conntrack_tcp_be_liberal netfilter/nf_conntrack_tcp_ignore_invalid_rst
+    netfilter/nf_conntrack_tcp_loose ipv4/tcp_mtu_probing'
+USUAL_CONFS='ipv4/conf/all ipv4/conf/default ipv4/conf/eth0 ipv4/conf/lo ipv6/conf/all ipv6/conf/default ipv6/conf/eth0 ipv6/conf/lo'
+paths_of() { # paths_of FOLDER...: sets paths, those of the keys in these folders, and of the others that the namespace is asked for
+    paths=
+    # shellcheck disable=SC2086
+    for path in "$@" $HAIRPIN_SYSCTLS $further; do
+        case $NETNS$path in
+            host*/conf/veth*)   # IP never sees a packet come by a bridge's port, and a host may have hundreds
+                [ -e "/sys/class/net/${path##*/}/brport" ] && continue ;;
+            host*) ;;
+            *ipv4/conf/*) keys_of "$path" $CONF_KEYS $CONF_KEYS4; continue ;;
+            *ipv6/conf/*) keys_of "$path" $keys6; continue ;;
+        esac
+        paths="$paths /proc/sys/net/$path"
+    done
+}
+USUAL_SYSCTLS= USUAL_SYSCTLS_UNUSED6=
+# shellcheck disable=SC2086
+usual_sysctls() { # adds to the text for the shells in the namespaces what nearly each container is asked for: each would need a millisecond
+    further=$FURTHER_OF_CONTAINER
+    keys6="$CONF_KEYS $CONF_KEYS6"; paths_of $USUAL_CONFS; USUAL_SYSCTLS=$paths
+    keys6=$CONF_KEYS_UNUSED6; paths_of $USUAL_CONFS
+    HAIRPIN_NETNS_LIB="$HAIRPIN_NETNS_LIB${NL}USUAL_SYSCTLS='$USUAL_SYSCTLS' USUAL_SYSCTLS_UNUSED6='$paths'"
 }
 keys_of() { # keys_of PATH KEY...: adds the keys to paths at once: a shell takes its time to lengthen a long text
     own=/proc/sys/net/$1 more=; shift
@@ -1018,8 +1036,10 @@ docker_all() {
     wait
 }
 usual_daemon() { # sets daemon: of several here, the one on the usual socket
-    for pid in $pids; do
-        [ "/proc/$pid/ns/net" -ef /proc/self/ns/net ] || continue
+    several=
+    for pid in $pids; do [ "/proc/$pid/ns/net" -ef /proc/self/ns/net ] && several="$several $pid"; done
+    case $several in ' '*' '*) ;; *) return ;; esac
+    for pid in $several; do
         case $(sockets_of "$pid") in '' | *fd://* | *unix:///run/docker.sock* | *unix:///var/run/docker.sock* | *unix://) daemon=$pid; return ;; esac
     done
 }
@@ -1503,6 +1523,7 @@ container_namespaces() { # container_namespaces seen|unseen|stored: reads each n
     case $text in *\?*) sure_processes "$1"; text=$({ echo "$sure"; ls -l /proc/self/ns/net $paths 2>/dev/null; } | with_inode sure) ;; esac
     body namespaces '/proc/PID/ns/net' "$text"
     resolvers
+    case $list in *"$NL"*"$NL"*) usual_sysctls ;; esac
     seen= left= asked_inodes=' '
     set -f; IFS=$NL
     for line in $text; do
