@@ -3052,12 +3052,14 @@ begin() {
 }
 usable_folder() { # usable_folder DIR: makes the folder HAIRPIN_TMP in it, if that takes files: a full disk still takes folders
     HAIRPIN_TMP=$1/hairpin.${HAIRPIN_TOKEN%%-*}     # named first, so that no signal comes between making and naming it
-    mkdir "$HAIRPIN_TMP" 2>/dev/null && room 1048576 && return
+    mkdir "$HAIRPIN_TMP" 2>/dev/null && room 16 && return
     rm -rf "$HAIRPIN_TMP"; HAIRPIN_TMP=
     return 1
 }
-room() { # room BYTES: whether a file of that size can be written beside the answers
-    head -c "$1" /dev/zero 2>/dev/null >"$HAIRPIN_TMP/.room" && printf '' >"$HAIRPIN_TMP/.room"
+room() { # room BLOCKS: whether a file of that many times 64 kB can be written beside the answers. Each shell's own printf tells.
+    blocks=$1
+    { while [ "$blocks" -gt 0 ]; do printf '%65536s' '' || break; blocks=$((blocks - 1)); done >"$HAIRPIN_TMP/.room"; } 2>/dev/null
+    [ "$blocks" = 0 ] && printf '' >"$HAIRPIN_TMP/.room"
 }
 clean_up() {
     # A job has the traps of this shell until it has begun: a signal that comes before must not end everything.
@@ -3205,7 +3207,7 @@ main() {
             read_all jobs_of_host
         done
         at_work=
-        if room 65536; then cat "$HAIRPIN_TMP"/*
+        if room 1; then cat "$HAIRPIN_TMP"/*
         else    # the disk is full now: answers may be cut, so all are asked for again, one after the other
             rm -rf "$HAIRPIN_TMP"; HAIRPIN_TMP=
             jobs_of_host
