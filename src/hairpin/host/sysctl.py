@@ -2,12 +2,14 @@
 
 import msgspec
 
+from hairpin.kept import kept
+
 Path = tuple[str, ...]
 """The parts of a sysctl's path, such as ``("net", "ipv4", "conf", "eth0.100", "forwarding")``: the path is a tuple
 because names of interfaces may contain dots."""
 
 
-class Sysctls(msgspec.Struct, frozen=True):
+class Sysctls(msgspec.Struct, frozen=True, dict=True):
     """The values of sysctls by path.  A path that is missing was not in the readings."""
 
     values: dict[Path, str]
@@ -27,6 +29,26 @@ class Sysctls(msgspec.Struct, frozen=True):
     def with_value(self, path: Path, value: str) -> "Sysctls":
         """Return a copy in which the sysctl has this value."""
         return msgspec.structs.replace(self, values={**self.values, path: value})
+
+    def without_links(self, names: frozenset[str]) -> "Sysctls":
+        """Return the values without those of the links; the same object if they have none.  The ports of bridges, which
+        engines make and delete, have none: they are not read."""
+        if names.isdisjoint(_links(self)):
+            return self
+        values = {path: value for path, value in self.values.items() if _link_of(path) not in names}
+        return msgspec.structs.replace(self, values=values)
+
+
+@kept
+def _links(sysctls: Sysctls) -> frozenset[str]:
+    """Return the names of the links that have values of their own."""
+    return frozenset(map(_link_of, sysctls.values))
+
+
+def _link_of(path: Path) -> str:
+    """Return the link whose own value the path names, such as ``eth0`` in ``net.ipv4.neigh.eth0.gc_stale_time``; empty
+    for any other value."""
+    return path[3] if len(path) > 3 and path[0] == "net" and path[2] in ("conf", "neigh") else ""
 
 
 def dotted(path: Path) -> str:

@@ -99,11 +99,6 @@ def _unregistered(namespace: Namespace, names: frozenset[str]) -> Namespace:
     """Return the namespace without the links, which are already down, and without entries that name the links.  Policy
     rules that name the links stay."""
     ports = (each for each in namespace.links if each.name not in names)
-    values = {
-        path: value
-        for path, value in namespace.sysctls.values.items()
-        if len(path) < 4 or path[3] not in names or path[2] not in ("conf", "neigh") or path[0] != "net"
-    }
     left = msgspec.structs.replace(
         namespace,
         links=tuple(
@@ -113,7 +108,7 @@ def _unregistered(namespace: Namespace, names: frozenset[str]) -> Namespace:
         routes=tuple(each for each in namespace.routes if not _is_by(each, names)),
         neighbours=tuple(each for each in namespace.neighbours if each.link not in names),
         fdb=tuple(each for each in namespace.fdb if each.port not in names and each.bridge not in names),
-        sysctls=msgspec.structs.replace(namespace.sysctls, values=values),
+        sysctls=namespace.sysctls.without_links(names),
     )
     for master in {each.master for each in namespace.links if each.name in names}:
         left = _with_mtu_of_ports(namespace, left, master)
