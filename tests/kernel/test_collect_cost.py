@@ -5,6 +5,7 @@ from collections.abc import Iterator
 
 import pytest
 
+from hairpin.collect.frames import parse
 from hairpin.collect.run import script
 from hairpin.lab.build import Lab, running_lab
 from hairpin.lab.plan import LabPlan
@@ -37,3 +38,25 @@ def started(lab: Lab, *arguments: str) -> int:
 def test_few_processes_are_started(lab: Lab, arguments: tuple[str, ...], at_most: int) -> None:
     """A few more than there were when this was written, for hosts with other tools."""
     assert started(lab, *arguments) <= at_most
+
+
+def sysctls_of_containers(lab: Lab, text: str) -> dict[str, set[str]]:
+    printed = lab.host.run(("sh", "-s"), stdin=text)
+    evidence = parse(printed.encode(), hairpin="", source="")
+    found = (each for each in evidence.readings if each.key == "sysctl" and each.netns.startswith("container:"))
+    return {each.netns: set(each.text.splitlines()) for each in found}
+
+
+def test_what_each_container_is_asked_for_is_listed_once(lab: Lab) -> None:
+    """One container has another link besides, and so a list of its own; another one has an IPv6 address."""
+    first, second, *_ = lab.host.run("docker inspect -f '{{.State.Pid}}' $(docker ps -q)").split()
+    lab.host.run(f"nsenter --net=/proc/{first}/ns/net ip link add eth1 type veth peer eth2")
+    lab.host.run(f"nsenter --net=/proc/{second}/ns/net ip -6 addr add fd00::7/64 dev eth0 nodad || true")
+    text = script().decode()
+    for_each = text.replace("*) usual_sysctls ;;", "*) ;;")
+    assert for_each != text
+    found = sysctls_of_containers(lab, text)
+    assert len(found) == 10
+    assert found == sysctls_of_containers(lab, for_each)
+    assert sum(any("/conf/eth1/" in line for line in each) for each in found.values()) == 1
+    assert all(any("/ipv4/conf/eth0/rp_filter:" in line for line in each) for each in found.values())
