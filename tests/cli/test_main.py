@@ -312,6 +312,13 @@ def test_a_walk_asks_for_no_causes() -> None:
     assert folders.isdisjoint({"causes", "diagnose", "remedy", "events", "story", "compare", "apply", "replica"})
 
 
+def test_a_snapshot_loads_nothing_of_the_analysis(tmp_path: Path) -> None:
+    loaded = set(modules_after("snapshot", "--snapshot", snapshot(), "-o", str(tmp_path / "copy.hairpin")))
+    folders = {name.split(".")[1] for name in loaded if name.startswith("hairpin.")}
+    assert folders == {"cli", "collect", "errors", "evidence", "message", "wanted"}
+    assert "hairpin.evidence.redact" not in loaded
+
+
 def test_a_stop_loads_no_cause_of_another_reason() -> None:
     loaded = set(modules_after(*LOADED["broken"][0].format(hosts=HOSTS).split()))
     assert "hairpin.causes.forwarding.interface_forwarding_off" in loaded
