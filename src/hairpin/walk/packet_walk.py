@@ -9,7 +9,7 @@ from hairpin.netfilter.evaluate.chain import Condition
 from hairpin.network.network import Network
 from hairpin.network.tunnel import flannel, wireguard
 from hairpin.walk.hooks.conntrack import with_confirmed_connection
-from hairpin.walk.hooks.hooks import run_hook
+from hairpin.walk.hooks.hooks import run_arp_hook, run_hook
 from hairpin.walk.ip.ipvs import balanced
 from hairpin.walk.ip.l3mdev import delivered_above, input_route_above, into_vrf
 from hairpin.walk.ip.mtu import defragmented
@@ -27,7 +27,8 @@ from hairpin.walk.unread import unread_end
 
 def _prerouting(network: Network, state: State) -> Iterator[Outcome]:
     if state.packet.arp:  # ARP does not reach the IP layer
-        yield End("arrived", state)
+        for outcome in run_arp_hook(network, state, "input"):
+            yield outcome if isinstance(outcome, End) else End("arrived", outcome)
         return
     namespace = network.namespace(state.netns)
     martian = received6(namespace, state)

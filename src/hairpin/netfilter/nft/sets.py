@@ -22,8 +22,8 @@ from hairpin.message import Message, message
 from hairpin.netfilter import ir
 from hairpin.netfilter.address import ipv4_of
 from hairpin.netfilter.nft.fields import Operand
+from hairpin.netfilter.nft.objects import matches_now
 from hairpin.netfilter.nft.operands import operand
-from hairpin.netfilter.nft.quotas import matches_now
 from hairpin.netfilter.nft.syntax import (
     Json,
     Object,

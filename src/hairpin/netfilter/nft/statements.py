@@ -17,8 +17,8 @@ from hairpin.netfilter.nft.mangle import mangle
 from hairpin.netfilter.nft.maps import map_elements, membership, verdict_map
 from hairpin.netfilter.nft.matches import read_match
 from hairpin.netfilter.nft.nat import translation
+from hairpin.netfilter.nft.objects import of_map, quota_limit
 from hairpin.netfilter.nft.operands import needs
-from hairpin.netfilter.nft.quotas import of_map, quota_limit
 from hairpin.netfilter.nft.scope import Parts, Scope
 from hairpin.netfilter.nft.syntax import Json, Object, content, list_of, named, object_of, pair, string
 from hairpin.netfilter.nft.text import statement_text

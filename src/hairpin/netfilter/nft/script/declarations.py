@@ -7,8 +7,8 @@ from collections.abc import Callable
 
 from hairpin.netfilter.ir import Family
 from hairpin.netfilter.nft.data_types import TYPES
+from hairpin.netfilter.nft.objects import in_bytes
 from hairpin.netfilter.nft.operands import operand
-from hairpin.netfilter.nft.quotas import in_bytes
 from hairpin.netfilter.nft.script.constants import with_ports_of
 from hairpin.netfilter.nft.script.cursor import Cursor
 from hairpin.netfilter.nft.script.expressions import (
