@@ -222,10 +222,12 @@ class History(msgspec.Struct, frozen=True, gc=False):
     """The base chains that the packet has passed.  They are recorded only if the walk has an observer (door.py)."""
     steps: tuple[Step, ...] = ()
     conditions: tuple[Condition, ...] = ()
+    sent: frozenset[Netns] = frozenset()
+    """The namespaces from which frames of earlier packets of the flow came."""
 
     def for_answer(self) -> "History":
         """Return the history with which the answer's walk begins: this history without its steps."""
-        return msgspec.structs.replace(self, steps=())
+        return msgspec.structs.replace(self, steps=(), sent=self.sent | {each.netns for each in self.steps})
 
 
 class State(msgspec.Struct, frozen=True, gc=False):
