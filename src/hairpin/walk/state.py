@@ -32,13 +32,11 @@ Reason = Literal[
     "route-localnet", "no-source-address", "loop", "conntrack-clash", "conntrack-full",
     "redirect-translated", "masquerade-moved",
     "no-listener", "answered-by-other", "process-frozen", "never-accepts", "backlog-full", "receive-queue-full",
-    "sockets-unread",
-    "namespace-unread",
+    "sockets-unread", "namespace-unread",
     "gateway-does-not-hairpin", "upstream-denies", "source-not-translated", "peer-drops", "wrong-answer",
     "no-tunnel-remote", "no-tunnel", "tunnel-elsewhere", "peer-not-allowed", "endpoint-elsewhere",
     "opaque-device", "no-container", "left-instead", "address-lost",
-    "start-refused", "name-unknown",
-    "too-many-ways",
+    "start-refused", "name-unknown", "too-many-ways",
 ]  # fmt: skip
 Note = Reason | Literal["snat", "dnat", "masquerade", "redirect", "reverse path", "balanced"]
 """A note on a step: why the packet stopped, how NAT translated it, a reverse-path lookup, or IPVS's choice."""
