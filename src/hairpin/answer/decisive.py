@@ -39,7 +39,7 @@ _OF_COMMAND: dict[Command, tuple[str, ...]] = {
     "events": (*_RULES, *_WAYS, *_FLOWS, *_SOCKETS, *_ENGINES, *_BOOT),
     "restore": (*_RULES, "ip-addr", *_FLOWS, *_ENGINES),
     "diff": (*_RULES, *_WAYS, *_FLOWS, *_SOCKETS, *_ENGINES, *_BOOT, "ipset", "bridge-", "ip-nexthop", "wireguard",
-             "ipvs", "versions", "packages", "socket-owners", "halted-", "frozen-"),
+             "ipvs", "xfrm-policy", "versions", "packages", "socket-owners", "halted-", "frozen-"),
 }  # fmt: skip
 _BY_ENGINE = ("docker-", "container-", "compose-", "podman-")
 """The events in which no service loads a file with rules or settings."""

@@ -115,6 +115,21 @@ links() { # links, addresses, routes, rules, neighbours; bridges and traffic con
     case $addr in *'"info_kind":"wireguard"'* | *"    wireguard "*) wireguard ;; esac
     case $NETNS$addr in host*'"info_kind":"tun"'* | host*"    tun type tun "*) run tun-owners '/proc/PID/fdinfo' tun_owners ;; esac
     traffic_control
+    ipsec
+}
+ipsec() { # only where the kernel's netlink for it is there, so that asking loads nothing; a policy holds no key
+    of_xfrm=no busy=no
+    while read -r _ protocol pid _; do [ "$protocol $pid" != '6 0' ] || of_xfrm=yes; done </proc/net/netlink
+    [ "$of_xfrm" = yes ] || return
+    if [ "$NETNS" != host ]; then   # few containers have any: only those in which IPsec has counted a packet are asked
+        [ -r /proc/net/xfrm_stat ] || return
+        while read -r _ count; do [ "$count" = 0 ] || busy=yes; done </proc/net/xfrm_stat
+        [ "$busy" = yes ] || return
+    fi
+    run xfrm-policy 'ip xfrm policy' xfrm_policies
+}
+xfrm_policies() { # older versions know no getdefault
+    $HAIRPIN_IP xfrm policy && { $HAIRPIN_IP xfrm policy getdefault 2>/dev/null || :; }
 }
 ip_answers() { # ip_answers FAMILY (KEY COMMAND)...: one process for all if each answer is one line (JSON). 1: ip is of another form
     family=$1 batch=; shift

@@ -36,7 +36,7 @@ Reason = Literal[
     "gateway-does-not-hairpin", "upstream-denies", "source-not-translated", "peer-drops", "wrong-answer",
     "no-tunnel-remote", "no-tunnel", "tunnel-elsewhere", "peer-not-allowed", "endpoint-elsewhere",
     "opaque-device", "no-container", "left-instead", "address-lost",
-    "start-refused", "name-unknown", "too-many-ways",
+    "start-refused", "name-unknown", "too-many-ways", "xfrm-policy",
 ]  # fmt: skip
 Note = Reason | Literal["snat", "dnat", "masquerade", "redirect", "reverse path", "balanced"]
 """A note on a step: why the packet stopped, how NAT translated it, a reverse-path lookup, or IPVS's choice."""

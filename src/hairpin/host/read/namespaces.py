@@ -32,6 +32,7 @@ from hairpin.host.read.ip import (
     rules_text,
     sockets_text,
     wireguard_text,
+    xfrm_text,
 )
 from hairpin.host.read.ip.bridge_json import with_ports
 from hairpin.host.read.ip.links_json import Interfaces
@@ -106,6 +107,7 @@ class NamespaceReader:
             sockets=part(("sockets",), lambda: self._sockets(name), self._relays_of(name), self._processes),
             connections=part(("connections",), lambda: self._connections(name)),
             virtual_services=part(("ipvs",), lambda: self._virtual_services(name)),
+            xfrm_policies=part(("xfrm",), lambda: self._first("xfrm-policy", name, xfrm_text.policies, ())),
             limits=part(("limits",), lambda: self._first("rate-limits", name, proc_text.limits, LimitState())),
             counters=part(("counters",), lambda: self._first("kernel-counters", name, proc_text.counters, Counters())),
             ruleset=part(("ruleset",), lambda: self._rulesets.ruleset(name)),
