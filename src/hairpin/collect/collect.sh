@@ -326,6 +326,15 @@ rules() { # nft first: its list of tables shows which back ends have tables here
     case $chains in *' hook ingress '* | *' hook egress '*) body nft-netdev-chains 'nft list chains' "$chains" ;; esac
     save_legacy iptables-legacy-save4 /proc/net/ip_tables_names "$HAIRPIN_SAVE_LEGACY4"
     save_legacy iptables-legacy-save6 /proc/net/ip6_tables_names "$HAIRPIN_SAVE_LEGACY6"
+    legacy_arp
+}
+legacy_arp() { # arptables of nft are tables of nft; only where the kernel lists tables of the older kind
+    names=
+    { while read -r name; do names="$names $name"; done </proc/net/arp_tables_names; } 2>/dev/null
+    if [ -z "$names" ]; then return
+    elif have arptables-legacy-save; then ask arptables-legacy arptables-legacy-save
+    else unshown arptables-legacy arptables-legacy-save "not installed, but /proc/net/arp_tables_names lists:$names"
+    fi
 }
 save_nft() { # save_nft KEY FAMILY COMMAND: sets saved
     saved=
