@@ -31,7 +31,7 @@ def started(lab: Lab, *arguments: str) -> int:
 
 @pytest.mark.parametrize(
     ("arguments", "at_most"),
-    ((("--only", "port=8151"), 88), ((), 160), (("--traces", "all"), 70)),
+    ((("--only", "port=8151"), 90), ((), 162), (("--traces", "all"), 70)),
     ids=("one port", "all of the host", "traces"),
 )
 def test_few_processes_are_started(lab: Lab, arguments: tuple[str, ...], at_most: int) -> None:

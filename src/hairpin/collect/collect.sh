@@ -126,10 +126,7 @@ ipsec() { # only where the kernel's netlink for it is there, so that asking load
         while read -r _ count; do [ "$count" = 0 ] || busy=yes; done </proc/net/xfrm_stat
         [ "$busy" = yes ] || return
     fi
-    run xfrm-policy 'ip xfrm policy' xfrm_policies
-}
-xfrm_policies() { # older versions know no getdefault
-    $HAIRPIN_IP xfrm policy && { $HAIRPIN_IP xfrm policy getdefault 2>/dev/null || :; }
+    ask xfrm-policy $HAIRPIN_IP xfrm policy
 }
 ip_answers() { # ip_answers FAMILY (KEY COMMAND)...: one process for all if each answer is one line (JSON). 1: ip is of another form
     family=$1 batch=; shift
