@@ -34,9 +34,8 @@ def bridge_rules(rule: str) -> Network:
 
 def arp_rules(rule: str, *, policy: str = "accept") -> Network:
     """Return the host with a rule of family arp for what it receives."""
-    text = (
-        f"table arp filter {{\n chain INPUT {{\n type filter hook input priority 0; policy {policy};\n{rule}\n }}\n}}\n"
-    )
+    head = f"type filter hook input priority 0; policy {policy};"
+    text = f"table arp filter {{\n chain INPUT {{\n{head}\n{rule}\n }}\n}}\n"
     return with_tables(*tables_after(text, (), LoadingHost(frozenset({"docker0", "eth0"})), source="test"))
 
 
@@ -113,7 +112,7 @@ CASES: dict[str, Case] = {
     ),
     "arptables lets in only the uplink's": Case(
         arp_rules('iifname "eth0" accept', policy="drop"), published(), ("ebtables-drops",),
-        arp_rules('iifname "docker0" accept', policy="drop"),
+        arp_rules('iifname { "docker0", "eth0" } accept', policy="drop"),
     ),
     "a rule drops it, whatever dockerd's option is": Case(
         network(host_namespace(with_rule("filter INPUT", "-i eth0 -j DROP", UNLED)), docker=told(iptables=False)),
