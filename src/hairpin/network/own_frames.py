@@ -65,6 +65,15 @@ def entries_for(namespace: Namespace, bridge: Link, mac: int) -> tuple[FdbEntry,
     )
 
 
+def locks_out(namespace: Namespace, bridge: Link, port: Link, mac: int | None) -> bool:
+    """Return whether the port is locked and drops frames of this sender, because no entry names the port for it.
+
+    Source: net/bridge/br_input.c br_handle_frame_finish(), BR_PORT_LOCKED"""
+    if port.port is None or not port.port.locked or mac is None or not is_read_in_full(namespace, bridge):
+        return False
+    return all(each.port != port.name for each in entries_for(namespace, bridge, mac))
+
+
 @kept
 def _by_address(namespace: Namespace) -> dict[int, tuple[FdbEntry, ...]]:
     found: dict[int, tuple[FdbEntry, ...]] = {}

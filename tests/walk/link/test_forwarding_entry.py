@@ -54,6 +54,7 @@ CASES: dict[str, tuple[Network, bool]] = {
     "no entry, and nothing is flooded": (bridged(known=True, flood=False), False),
     "the same, and db answers ARP first, and is learned": (bridged(known=False, flood=False), True),
     "the same, and is not learned": (bridged(known=False, flood=False, learning=False), False),
+    "a locked port needs an entry for its sender": (bridged(entry("veth2"), known=True, locked=True), True),
     "an entry, and nothing is flooded": (bridged(entry("veth2"), known=True, flood=False, learning=False), True),
 }
 
@@ -61,7 +62,7 @@ CASES: dict[str, tuple[Network, bool]] = {
 @pytest.mark.parametrize(("network", "passes"), CASES.values(), ids=CASES)
 def test_a_frame_follows_the_forwarding_database(network: Network, passes: bool) -> None:
     trace = walk_flow(network, Flow(WEB_ITSELF, 4, OTHER, "tcp", 80))
-    lost = trace.usual.stop is not None and trace.usual.stop.reason == "neighbour-wrong"
+    lost = trace.usual.stop is not None and trace.usual.stop.reason in ("neighbour-wrong", "bridge-port-state")
     assert lost is not passes
 
 
@@ -70,6 +71,22 @@ def test_an_answer_goes_to_the_port_that_its_request_came_by() -> None:
     asks = FromContainer("db", sibling("container:db"))
     trace = walk_flow(bridged(entry("veth1"), known=True), Flow(asks, 4, WEB, "tcp", 80))
     assert trace.succeeds
+
+
+def test_a_locked_port_takes_only_frames_of_known_senders() -> None:
+    asks = FromContainer("db", sibling("container:db"))
+    for entries, passes in (((), False), ((entry("veth1"),), False), ((entry("veth2"),), True)):
+        trace = walk_flow(bridged(*entries, known=False, locked=True), Flow(asks, 4, WEB, "tcp", 80))
+        assert trace.succeeds is passes
+        assert passes or (trace.usual.stop is not None and trace.usual.stop.reason == "bridge-port-state")
+
+
+def test_a_port_without_broadcasts_is_not_found_by_other_ports() -> None:
+    trace = walk_flow(bridged(known=False, bcast_flood=False), Flow(WEB_ITSELF, 4, OTHER, "tcp", 80))
+    assert trace.usual.stop is not None
+    assert trace.usual.stop.reason == "bridge-port-state"
+    known = walk_flow(bridged(known=True, bcast_flood=False), Flow(WEB_ITSELF, 4, OTHER, "tcp", 80))
+    assert known.usual.stop is None or known.usual.stop.reason != "bridge-port-state"
 
 
 def test_a_database_without_local_entries_was_not_read() -> None:

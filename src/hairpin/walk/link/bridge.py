@@ -15,7 +15,7 @@ from hairpin.message import message
 from hairpin.netfilter.evaluate.chain import Condition
 from hairpin.netfilter.ir import Hook
 from hairpin.network.network import Network, Port, bridge_nf, bridge_ports, conf
-from hairpin.network.own_frames import hands_up, said_of_forwarding
+from hairpin.network.own_frames import hands_up, locks_out, said_of_forwarding
 from hairpin.network.query import NO_WAY
 from hairpin.network.routing import lookup
 from hairpin.walk.hooks.conntrack import with_confirmed_connection
@@ -40,7 +40,8 @@ def bridge_in(network: Network, state: State) -> Iterator[Outcome]:
     if not bridge.up:
         yield stopped_by(state, "bridge-down", bridge, message("is down"))
         return
-    if port.port is not None and port.port.state not in ("forwarding", "learning", ""):
+    shut = port.port is not None and port.port.state not in ("forwarding", "learning", "")
+    if port.port is not None and (shut or locks_out(namespace, bridge, port, state.packet.smac)):
         yield port_shut(state, port, port.port)
         return
     ip = _shows(network, bridge, state)
@@ -111,10 +112,8 @@ def _after_iptables(network: Network, namespace: Namespace, bridge: Link, state:
 
 
 _PREROUTING_PRIORITY = 0
-"""The priority at which br_netfilter runs among the bridge's chains; it runs after chains of equal priority.
-
-Source: net/bridge/br_netfilter_hooks.c br_nf_ops
-"""
+"""The priority at which br_netfilter runs among the bridge's chains; it runs after chains of equal priority.  Source:
+net/bridge/br_netfilter_hooks.c br_nf_ops"""
 
 
 def _behind_iptables(

@@ -7,6 +7,7 @@ import msgspec
 from hairpin.host.host import Namespace
 from hairpin.host.link import BridgePort, Link
 from hairpin.message import message
+from hairpin.netfilter.evaluate.chain import Condition
 from hairpin.netfilter.ir import Hook
 from hairpin.network.address_type import is_to_many
 from hairpin.network.network import Network, Port, is_bridge_port, is_uplink, owns_address, veth_peer
@@ -120,6 +121,10 @@ def link_down(state: State, link: Link) -> End:
 def port_shut(state: State, port: Link, info: BridgePort) -> End:
     """Return the end of a frame at a bridge port whose state lets no frames pass."""
     said = message("is {state} on {bridge}", state=info.state, bridge=port.master)
+    if info.forwards:
+        said = message("is locked on {bridge}, which has no forwarding entry there for the sender", bridge=port.master)
+        # A replica has other neighbour entries, so the port may stop the ARP reply instead of this packet.
+        state = state.given(Condition(said, holds=True, load=True, listed=True))
     return stopped_by(state, "bridge-port-state", port, said, stage="bridge")
 
 

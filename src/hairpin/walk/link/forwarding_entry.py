@@ -18,7 +18,7 @@ from hairpin.netfilter.packet import is_discovery
 from hairpin.netfilter.rule_address import write_mac
 from hairpin.network.network import Network, Port, is_uplink
 from hairpin.network.own_frames import entries_for, holding, is_read_in_full, said_of_holding
-from hairpin.walk.state import End, LinkDecided, Outcome, State, stopped
+from hairpin.walk.state import End, LinkDecided, Outcome, Reason, State, stopped
 
 
 def through_entries(network: Network, state: State, bridge: Link, out: Link, *, own: bool = False) -> Iterator[Outcome]:
@@ -55,7 +55,8 @@ def _turned(condition: Condition) -> Condition:
 def _stopped(state: State, bridge: Link, said: Message, entry: FdbEntry | None) -> End:
     evidence = entry.evidence if entry is not None and entry.evidence else bridge.evidence
     decided = LinkDecided(bridge.name, said, evidence)
-    return stopped(state, "neighbour-wrong", stage="bridge", link=bridge.name, decided_by=decided)
+    reason: Reason = "neighbour-wrong" if entry is not None else "bridge-port-state"
+    return stopped(state, reason, stage="bridge", link=bridge.name, decided_by=decided)
 
 
 def _astray(namespace: Namespace, bridge: Link, out: Link, mac: int) -> tuple[Message | None, FdbEntry | None]:
