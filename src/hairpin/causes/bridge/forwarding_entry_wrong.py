@@ -48,7 +48,7 @@ def find(view: View) -> Iterator[Candidate]:
                     else message("A namespace behind {port} has that hardware address.", port=port.name)
                     if entry.sticky
                     else message(
-                        "A namespace behind {port} has that hardware address. The entry stays wrong until that "
+                        "A namespace behind {port} has that hardware address. The static entry stays wrong until that "
                         "namespace sends a frame; the kernel then moves it, and there is nothing left to delete.",
                         port=port.name,
                     )
