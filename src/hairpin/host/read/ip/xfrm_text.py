@@ -16,8 +16,8 @@ from hairpin.evidence.reading import Reading
 from hairpin.host.wireguard import Prefix
 from hairpin.host.xfrm import Direction, XfrmPolicy
 from hairpin.message import message
+from hairpin.netfilter.address import parse_address
 from hairpin.netfilter.protocols import protocol_number
-from hairpin.network.prefix import parse_prefix
 
 _LAST = 1 << 32
 _SELECTOR = frozenset({"src", "dst", "proto", "sport", "dport", "dev", "type", "code"})
@@ -76,4 +76,6 @@ def _port(chosen: dict[str, str], side: str) -> int | None:
 
 
 def _prefix(text: str) -> Prefix:
-    return Prefix(*parse_prefix(text if "/" in text else f"{text}/{128 if ':' in text else 32}"))
+    address, slash, length = text.partition("/")
+    version, network = parse_address(address)
+    return Prefix(version, network, int(length) if slash else 32 if version == 4 else 128)
