@@ -27,6 +27,9 @@ _DPORT = '{"payload": {"protocol": "tcp", "field": "dport"}}'
 _ORIGINAL = ', "dir": "original"'
 
 EXACT: dict[str, str] = {
+    "arp htype, ptype, hlen, plen, operation, saddr ip, daddr ip, saddr ether, daddr ether": _payload(
+        "arp", "operation"
+    ),
     "ip saddr, daddr, protocol, ttl, dscp, ecn, length": ADDRESS,
     "ip frag-off & 0x1fff": _match('{"&": [{"payload": {"protocol": "ip", "field": "frag-off"}}, 8191]}', "0", "!="),
     "ip6 saddr, daddr, nexthdr, hoplimit, dscp, ecn, length": _payload("ip6", "hoplimit"),
@@ -105,7 +108,6 @@ OUTSIDE: dict[str, str] = {
     "dccp type, option": _payload("dccp", "type"),
     "ah, esp, comp": _payload("esp", "spi"),
     "igmp, gre, vxlan, geneve": _payload("igmp", "mrt"),
-    "arp": _payload("arp", "operation"),
     "vlan": _payload("vlan", "id"),
     "@ll, @nh, @th, @ih": _match('{"payload": {"base": "th", "offset": 40, "len": 8}}'),
     "exthdr: fields of a header; dst, mh": _match('{"exthdr": {"name": "frag", "field": "id"}}'),

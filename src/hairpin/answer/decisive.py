@@ -18,7 +18,7 @@ Command = Literal["flows", "events", "restore", "diff"]
 """The questions that readings decide.  ``flows``: whether flows pass now, which `check`, `walk`, `prove`, `fix` and
 `explain` ask.  ``events``: whether flows pass after an event."""
 
-_RULES = ("iptables-nft-save", "iptables-legacy-save", "nft-table", "nft-netdev-chains", "ebtables")
+_RULES = ("iptables-nft-save", "iptables-legacy-save", "nft-table", "nft-netdev-chains", "ebtables", "arptables")
 _WAYS = ("ip-addr", "ip-route", "ip-rule", "ip-neigh", "tc-", "sysctl")
 """The readings of a namespace that decide whether a packet passes.  Sets are not among them, because a rule with an
 unread set makes the walk fork."""
@@ -39,7 +39,7 @@ _OF_COMMAND: dict[Command, tuple[str, ...]] = {
     "events": (*_RULES, *_WAYS, *_FLOWS, *_SOCKETS, *_ENGINES, *_BOOT),
     "restore": (*_RULES, "ip-addr", *_FLOWS, *_ENGINES),
     "diff": (*_RULES, *_WAYS, *_FLOWS, *_SOCKETS, *_ENGINES, *_BOOT, "ipset", "bridge-", "ip-nexthop", "wireguard",
-             "ipvs", "versions", "packages", "socket-owners", "halted-", "frozen-"),
+             "ipvs", "xfrm-policy", "versions", "packages", "socket-owners", "halted-", "frozen-"),
 }  # fmt: skip
 _BY_ENGINE = ("docker-", "container-", "compose-", "podman-")
 """The events in which no service loads a file with rules or settings."""

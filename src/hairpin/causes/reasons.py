@@ -189,6 +189,7 @@ ASKED_AT: dict[str, str] = {
     "published-port-held-by-other-process": "answered-by-other",
     "published-protocol-mismatch": "rule policy reject no-listener",
     "qdisc-passes-nothing": "qdisc",
+    "quota-used-up": "rule policy reject",
     "rate-or-connlimit-rule": "rule reject",
     "raw-drop-direct-routing": "rule policy reject",
     "raw-notrack-breaks-nat": "rule policy reject no-listener never-accepts source-not-translated wrong-answer",

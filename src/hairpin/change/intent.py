@@ -133,7 +133,7 @@ _CLAMPING: Body = (
 def _let_in(intent: LetIn, body: Body) -> InsertRule:
     place = intent.place
     if place.dialect == "nft":
-        known: dict[str, ir.Family] = {"ip": "ip", "ip6": "ip6"}
+        known: dict[str, ir.Family] = {"ip": "ip", "ip6": "ip6", "arp": "arp"}
         table = ir.Table(known.get(place.family, "inet"), place.table, "nft", ())
         rule = ir.Rule(body, nft_words(body, table), 1)
         return InsertRule(intent.netns, "nft", table.family, place.table, intent.chain, rule, 1)

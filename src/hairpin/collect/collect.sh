@@ -118,6 +118,18 @@ links() { # links, addresses, routes, rules, neighbours; bridges and traffic con
     case $addr in *'"info_kind":"wireguard"'* | *"    wireguard "*) wireguard ;; esac
     case $NETNS$addr in host*'"info_kind":"tun"'* | host*"    tun type tun "*) run tun-owners '/proc/PID/fdinfo' tun_owners ;; esac
     traffic_control
+    ipsec
+}
+ipsec() { # only where the kernel's netlink for it is there, so that asking loads nothing; a policy holds no key
+    of_xfrm=no busy=no
+    while read -r _ protocol pid _; do [ "$protocol $pid" != '6 0' ] || of_xfrm=yes; done </proc/net/netlink
+    [ "$of_xfrm" = yes ] || return
+    if [ "$NETNS" != host ]; then   # few containers have any: only those in which IPsec has counted a packet are asked
+        [ -r /proc/net/xfrm_stat ] || return
+        while read -r _ count; do [ "$count" = 0 ] || busy=yes; done </proc/net/xfrm_stat
+        [ "$busy" = yes ] || return
+    fi
+    ask xfrm-policy $HAIRPIN_IP xfrm policy
 }
 ip_answers() { # ip_answers FAMILY (KEY COMMAND)...: one process for all if each answer is one line (JSON). 1: ip is of another form
     family=$1 batch=; shift
@@ -329,6 +341,15 @@ rules() { # nft first: its list of tables shows which back ends have tables here
     case $chains in *' hook ingress '* | *' hook egress '*) body nft-netdev-chains 'nft list chains' "$chains" ;; esac
     save_legacy iptables-legacy-save4 /proc/net/ip_tables_names "$HAIRPIN_SAVE_LEGACY4"
     save_legacy iptables-legacy-save6 /proc/net/ip6_tables_names "$HAIRPIN_SAVE_LEGACY6"
+    legacy_arp
+}
+legacy_arp() { # arptables of nft are tables of nft; only where the kernel lists tables of the older kind
+    names=
+    { while read -r name; do names="$names $name"; done </proc/net/arp_tables_names; } 2>/dev/null
+    if [ -z "$names" ]; then return
+    elif have arptables-legacy-save; then ask arptables-legacy arptables-legacy-save
+    else unshown arptables-legacy arptables-legacy-save "not installed, but /proc/net/arp_tables_names lists:$names"
+    fi
 }
 save_nft() { # save_nft KEY FAMILY COMMAND: sets saved
     saved=

@@ -29,7 +29,7 @@ from hairpin.netfilter.ir import Chain, Rule, Ruleset, Table
 from hairpin.network.network import Network
 
 _replace = msgspec.structs.replace
-LEARNED = ("connections", "limits", "counters", "virtual_services")
+LEARNED = ("connections", "limits", "counters", "virtual_services", "xfrm_policies")
 """The fields of a namespace that the kernel fills by itself, in addition to neighbours and forwarding entries."""
 
 

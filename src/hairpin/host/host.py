@@ -17,6 +17,7 @@ from hairpin.host.rule_tools import RuleTools
 from hairpin.host.socket import Socket, VirtualService
 from hairpin.host.swarm import SwarmService
 from hairpin.host.sysctl import Path, Sysctls
+from hairpin.host.xfrm import XfrmPolicy
 from hairpin.kept import kept
 from hairpin.message import Message
 from hairpin.netfilter.ir import Ruleset
@@ -41,6 +42,7 @@ class Namespace(msgspec.Struct, frozen=True, dict=True):
     sockets: tuple[Socket, ...] = ()
     connections: tuple[Connection, ...] = ()
     virtual_services: tuple[VirtualService, ...] = ()
+    xfrm_policies: tuple[XfrmPolicy, ...] = ()
     limits: LimitState = LimitState()
     counters: Counters = Counters()
     ruleset: Ruleset = Ruleset()

@@ -25,6 +25,8 @@ class BridgePort(msgspec.Struct, frozen=True):
     learning: bool = True
     flood: bool = True
     neigh_suppress: bool = False
+    bcast_flood: bool = True
+    locked: bool = False
     pvid: int | None = 1
     vlans: tuple[tuple[int, int, bool], ...] = ()
     """The VLANs of the port: first id, last id, and whether frames leave untagged."""

@@ -10,7 +10,8 @@ import msgspec
 
 class Qdisc(msgspec.Struct, frozen=True, tag="qdisc"):
     """A queueing discipline.  ``parent``: the class that it is attached to (``1:2``); empty for the link's root
-    queueing discipline.
+    queueing discipline.  ``default``: the minor number of the class of packets that no filter classifies.  ``priomap``:
+    the band of ``prio`` for each priority.
 
     ``limit``: a number of packets; for ``bfifo`` and ``tbf``, a number of bytes.  ``burst_bytes``: the longest frame
     that ``tbf`` accepts.  ``loss``: the share of packets that ``netem`` drops.  ``words``: the options of the queueing
@@ -22,6 +23,8 @@ class Qdisc(msgspec.Struct, frozen=True, tag="qdisc"):
     limit: int | None = None
     burst_bytes: int | None = None
     loss: float = 0.0
+    default: int | None = None
+    priomap: tuple[int, ...] = ()
     words: tuple[str, ...] = ()
     evidence: str = ""
 
@@ -59,8 +62,9 @@ FilterAction = Literal["pass", "drop", "continue", "redirect", "unknown"]
 class Filter(msgspec.Struct, frozen=True, tag="filter"):
     """A filter.  ``place``: ``ingress``, ``egress`` (both of clsact), or ``root`` for a queueing discipline.
 
-    ``protocol``: ``all``, ``ip``, ``ipv6`` or another protocol.  ``to_link``: the target of ``redirect``.  ``words``:
-    the matches and the action in tc's syntax; None if hairpin does not model them."""
+    ``protocol``: ``all``, ``ip``, ``ipv6`` or another protocol.  ``to_link``: the target of ``redirect``.  ``flowid``:
+    the class that the filter chooses.  ``words``: the matches and the action in tc's syntax; None if hairpin does not
+    model them."""
 
     place: Literal["ingress", "egress", "root"]
     kind: str
@@ -70,6 +74,7 @@ class Filter(msgspec.Struct, frozen=True, tag="filter"):
     matches: tuple[FilterMatch, ...] = ()
     action: FilterAction = "pass"
     to_link: str = ""
+    flowid: str = ""
     words: tuple[str, ...] | None = None
     evidence: str = ""
 

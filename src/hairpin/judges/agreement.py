@@ -13,9 +13,11 @@ from hairpin.walk.state import Reason, RuleDecided, SocketDecided, Stop
 from hairpin.walk.trace import Branch, Trace, only_under_load
 from hairpin.walk.verdicts import VERDICTS, Verdict
 
-_NOT_REBUILT: frozenset[Reason] = frozenset({"conntrack-full", "neighbour-table-full", "qdisc", "tc-filter"})
+_NOT_REBUILT: frozenset[Reason] = frozenset(
+    {"conntrack-full", "neighbour-table-full", "qdisc", "tc-filter", "xfrm-policy"}
+)
 """The reasons of stops by a state that a replica does not have: a full table of the kernel (the tables of the replica's
-kernel have room), and traffic control of a link."""
+kernel have room), traffic control of a link, and policies of IPsec."""
 
 
 class Agreement(msgspec.Struct, frozen=True):

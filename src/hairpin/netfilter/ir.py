@@ -32,17 +32,17 @@ Field = Literal[
     # transport header; absent (rule does not match) when the packet has none
     "sport", "dport",
     "tcp-flags",     # fin 1 syn 2 rst 4 psh 8 ack 16 urg 32 ece 64 cwr 128
-    "icmp",          # type << 8 | code of ICMP
-    "icmp6",         # type << 8 | code of ICMPv6
+    "icmp", "icmp6",     # type << 8 | code of ICMP and of ICMPv6
     # link header
     "smac", "dmac", "pkttype",                       # pkttype: host 0 broadcast 1 multicast 2 other 3
+    "arp-htype", "arp-ptype", "arp-hlen", "arp-plen", "arp-operation",      # operation: request 1 reply 2
+    "arp-saddr4", "arp-daddr4", "arp-saddr-mac", "arp-daddr-mac",
     # metadata
     "mark", "skuid", "skgid", "socket", "ipsec-in", "ipsec-out",     # socket: 0 = it has none; ipsec-*: 0 = no policy
     # connection tracking
     "ct-state",      # one bit: invalid 1 established 2 related 4 new 8 untracked 64
     "ct-status",     # bits: expected 1 seen-reply 2 assured 4 confirmed 8 snat 16 dnat 32 dying 512
-    "ct-mark", "ct-direction", "ct-zone",            # direction: original 0 reply 1
-    "ct-protocol",
+    "ct-mark", "ct-direction", "ct-zone", "ct-protocol",                    # direction: original 0 reply 1
     "ct-orig-saddr4", "ct-orig-daddr4", "ct-orig-saddr6", "ct-orig-daddr6", "ct-orig-sport", "ct-orig-dport",
     "ct-repl-saddr4", "ct-repl-daddr4", "ct-repl-saddr6", "ct-repl-daddr6", "ct-repl-sport", "ct-repl-dport",
 ]  # fmt: skip

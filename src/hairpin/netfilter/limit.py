@@ -1,4 +1,4 @@
-"""Limits whose present state the kernel lists: conditions on the connections, lists and buckets of one client.  If
+"""Limits whose present state the kernel lists: the connections, lists and buckets of one client, and quotas.  If
 ``over`` is true, the rule matches packets above the limit; otherwise it matches packets below the limit."""
 
 from typing import Literal
@@ -39,4 +39,14 @@ class HashLimit(msgspec.Struct, frozen=True, tag="hashlimit", gc=False):
     destination_bits: int
 
 
-Limit = ConnectionLimit | RecentLimit | HashLimit
+class QuotaLimit(msgspec.Struct, frozen=True, tag="quota", gc=False):
+    """nft ``quota``: a number of bytes for all packets that reach the statement.  ``spent``: the listing shows that the
+    bytes are used up.  ``name``: the named object's name, or an empty name."""
+
+    spent: bool
+    over: bool
+    name: str = ""
+
+
+ClientLimit = ConnectionLimit | RecentLimit | HashLimit
+Limit = ClientLimit | QuotaLimit

@@ -49,6 +49,39 @@ def taken_by(namespace: Namespace, bridge: Link) -> FdbEntry | None:
     return next((each for each in entries if not each.local and each.remote is None), None)
 
 
+def is_read_in_full(namespace: Namespace, bridge: Link) -> bool:
+    """Return whether the bridge's forwarding database was read in full: it has the local entries of its ports."""
+    return bool(_local_addresses(namespace).get(bridge.name))
+
+
+def entries_for(namespace: Namespace, bridge: Link, mac: int) -> tuple[FdbEntry, ...]:
+    """Return the bridge's entries that forward frames for the address by a port."""
+    filters = bridge.bridge is not None and bridge.bridge.vlan_filtering
+    ports = {each.name for each in bridge_ports(namespace, bridge.name)}
+    return tuple(
+        each
+        for each in _by_address(namespace).get(mac, ())
+        if each.port in ports and (each.vlan is None or filters) and not each.local and each.remote is None
+    )
+
+
+def locks_out(namespace: Namespace, bridge: Link, port: Link, mac: int | None) -> bool:
+    """Return whether the port is locked and drops frames of this sender, because no entry names the port for it.
+
+    Source: net/bridge/br_input.c br_handle_frame_finish(), BR_PORT_LOCKED"""
+    if port.port is None or not port.port.locked or mac is None or not is_read_in_full(namespace, bridge):
+        return False
+    return all(each.port != port.name for each in entries_for(namespace, bridge, mac))
+
+
+@kept
+def _by_address(namespace: Namespace) -> dict[int, tuple[FdbEntry, ...]]:
+    found: dict[int, tuple[FdbEntry, ...]] = {}
+    for each in namespace.fdb:
+        found[each.mac] = (*found.get(each.mac, ()), each)
+    return found
+
+
 def holding(namespace: Namespace, bridge: Link, mac: int | None, right: Link) -> FdbEntry | None:
     """Return the entry that keeps frames for the address from the port that leads to it, or None.
 

@@ -79,6 +79,11 @@ _CONTAINER = message(
     "was stopped on purpose, nothing is broken"
 )
 
+_IPSEC = message(
+    "Who made the IPsec policy? `ip xfrm policy` lists it, and the configuration of strongSwan or libreswan may hold "
+    "it; if it is meant, nothing is broken. `ip xfrm policy delete` with its words removes one that is left over"
+)
+
 OPEN_ENDS: dict[Reason, Message] = {
     "link-missing": _LINK, "link-down": _LINK, "no-carrier": _LINK, "mtu": _SIZE, "qdisc": _CONTROL,
     "tc-filter": _CONTROL, "bridge-down": _LINK, "bridge-port-state": _BRIDGE, "bridge-port-isolated": _BRIDGE,
@@ -94,6 +99,7 @@ OPEN_ENDS: dict[Reason, Message] = {
     "no-tunnel-remote": _TUNNEL, "no-tunnel": _TUNNEL, "tunnel-elsewhere": _TUNNEL, "peer-not-allowed": _TUNNEL,
     "endpoint-elsewhere": _TUNNEL, "opaque-device": _UNREAD, "no-container": _CONTAINER, "left-instead": _AWAY,
     "address-lost": _AWAY, "start-refused": _CONTAINER, "name-unknown": _NAMES, "too-many-ways": _ROUTE,
+    "xfrm-policy": _IPSEC,
 }  # fmt: skip
 
 

@@ -34,6 +34,7 @@ _SENTENCES: dict[Reason, Message] = {
     "no-neighbour": message("nothing there answers for the address"),
     "neighbour-wrong": message("the neighbour entry leads to another machine"),
     "rule": message("a rule drops it"),
+    "xfrm-policy": message("an IPsec policy blocks it"),
     "policy": message("no rule takes it, and the chain's policy drops it"),
     "reject": message("a rule rejects it"),
     "taken-away": message("a rule hands it to another program"),

@@ -1,20 +1,23 @@
 """Walks one packet from stage to stage until each of its branches has ended."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 
 import msgspec
 
+from hairpin.host.host import Namespace
+from hairpin.host.xfrm import Direction
 from hairpin.message import message
 from hairpin.netfilter.evaluate.chain import Condition
 from hairpin.network.network import Network
 from hairpin.network.tunnel import flannel, wireguard
 from hairpin.walk.hooks.conntrack import with_confirmed_connection
-from hairpin.walk.hooks.hooks import run_hook
+from hairpin.walk.hooks.hooks import run_arp_hook, run_hook
 from hairpin.walk.ip.ipvs import balanced
 from hairpin.walk.ip.l3mdev import delivered_above, input_route_above, into_vrf
 from hairpin.walk.ip.mtu import defragmented
 from hairpin.walk.ip.route_in import received6
 from hairpin.walk.ip.route_out import output, output_route, postrouting
+from hairpin.walk.ip.xfrm import through_policies
 from hairpin.walk.link.bridge import bridge_in
 from hairpin.walk.link.device import device_in, device_out
 from hairpin.walk.link.flannel_udp import received
@@ -27,7 +30,8 @@ from hairpin.walk.unread import unread_end
 
 def _prerouting(network: Network, state: State) -> Iterator[Outcome]:
     if state.packet.arp:  # ARP does not reach the IP layer
-        yield End("arrived", state)
+        for outcome in run_arp_hook(network, state, "input"):
+            yield outcome if isinstance(outcome, End) else End("arrived", outcome)
         return
     namespace = network.namespace(state.netns)
     martian = received6(namespace, state)
@@ -40,8 +44,8 @@ def _prerouting(network: Network, state: State) -> Iterator[Outcome]:
 
 
 def _input(network: Network, state: State) -> Iterator[Outcome]:
-    for outcome in run_hook(network, state, "input"):
-        namespace = network.namespace(state.netns)
+    namespace = network.namespace(state.netns)
+    for outcome in _meeting(namespace, run_hook(network, state, "input"), "in", "input"):
         taken = outcome if isinstance(outcome, End) else balanced(network, outcome) or outcome
         done = taken if isinstance(taken, End) else with_confirmed_connection(taken, namespace)
         if isinstance(done, End):
@@ -50,6 +54,14 @@ def _input(network: Network, state: State) -> Iterator[Outcome]:
             yield from _unpacked(network, done, done.carried)
         else:
             yield End("arrived", delivered_above(done).to("socket"))
+
+
+def _meeting(
+    namespace: Namespace, outcomes: Iterable[Outcome], direction: Direction, stage: Stage
+) -> Iterator[Outcome]:
+    """Yield the outcomes after the policies of IPsec."""
+    for each in outcomes:
+        yield from (each,) if isinstance(each, End) else through_policies(namespace, each, direction, stage)
 
 
 def _unpacked(network: Network, state: State, carried: Carried) -> Iterator[Outcome]:
@@ -64,8 +76,24 @@ def _unpacked(network: Network, state: State, carried: Carried) -> Iterator[Outc
 
 
 def _forward(network: Network, state: State) -> Iterator[Outcome]:
-    for outcome in run_hook(network, state, "forward"):
-        yield outcome if isinstance(outcome, End) else outcome.to("postrouting")
+    namespace = network.namespace(state.netns)
+    forwarded = through_policies(namespace, state, "fwd", "forward")
+    for passed in _meeting(namespace, forwarded, "out", "forward"):
+        for outcome in (passed,) if isinstance(passed, End) else run_hook(network, passed, "forward"):
+            yield outcome if isinstance(outcome, End) else outcome.to("postrouting")
+
+
+def _output_route(network: Network, state: State) -> Iterator[Outcome]:
+    yield from _meeting(network.namespace(state.netns), output_route(network, state), "out", "output-route")
+
+
+def _postrouting(network: Network, state: State) -> Iterator[Outcome]:
+    """Yield the packet after POSTROUTING.  A packet that NAT has changed meets the policies of IPsec again."""
+    namespace, before = network.namespace(state.netns), state.packet
+    for outcome in postrouting(network, state):
+        packet = outcome.state.packet if isinstance(outcome, End) else outcome.packet
+        same = (packet.saddr, packet.sport, packet.daddr) == (before.saddr, before.sport, before.daddr)
+        yield from (outcome,) if same else _meeting(namespace, (outcome,), "out", "postrouting")
 
 
 Carry = Callable[[Network, State], Iterator[Outcome]]
@@ -76,9 +104,9 @@ _STAGES: dict[Stage, Carry] = {
     "input-route": input_route_above,
     "input": _input,
     "forward": _forward,
-    "output-route": output_route,
+    "output-route": _output_route,
     "output": output,
-    "postrouting": postrouting,
+    "postrouting": _postrouting,
     "device-out": device_out,
 }
 

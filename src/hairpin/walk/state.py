@@ -32,13 +32,11 @@ Reason = Literal[
     "route-localnet", "no-source-address", "loop", "conntrack-clash", "conntrack-full",
     "redirect-translated", "masquerade-moved",
     "no-listener", "answered-by-other", "process-frozen", "never-accepts", "backlog-full", "receive-queue-full",
-    "sockets-unread",
-    "namespace-unread",
+    "sockets-unread", "namespace-unread",
     "gateway-does-not-hairpin", "upstream-denies", "source-not-translated", "peer-drops", "wrong-answer",
     "no-tunnel-remote", "no-tunnel", "tunnel-elsewhere", "peer-not-allowed", "endpoint-elsewhere",
     "opaque-device", "no-container", "left-instead", "address-lost",
-    "start-refused", "name-unknown",
-    "too-many-ways",
+    "start-refused", "name-unknown", "too-many-ways", "xfrm-policy",
 ]  # fmt: skip
 Note = Reason | Literal["snat", "dnat", "masquerade", "redirect", "reverse path", "balanced"]
 """A note on a step: why the packet stopped, how NAT translated it, a reverse-path lookup, or IPVS's choice."""
@@ -222,10 +220,12 @@ class History(msgspec.Struct, frozen=True, gc=False):
     """The base chains that the packet has passed.  They are recorded only if the walk has an observer (door.py)."""
     steps: tuple[Step, ...] = ()
     conditions: tuple[Condition, ...] = ()
+    sent: frozenset[Netns] = frozenset()
+    """The namespaces from which frames of earlier packets of the flow came."""
 
     def for_answer(self) -> "History":
         """Return the history with which the answer's walk begins: this history without its steps."""
-        return msgspec.structs.replace(self, steps=())
+        return msgspec.structs.replace(self, steps=(), sent=self.sent | {each.netns for each in self.steps})
 
 
 class State(msgspec.Struct, frozen=True, gc=False):

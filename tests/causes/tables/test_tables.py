@@ -5,9 +5,12 @@ import pytest
 
 from hairpin.host.host import Namespace
 from hairpin.netfilter.ir import STATUS_ASSURED, STATUS_CONFIRMED
+from hairpin.netfilter.nft.script.live_table import LoadingHost
+from hairpin.netfilter.nft.script.loading import tables_after
 from hairpin.netfilter.packet import TCP, UDP, Connection, Tcp, Tuple
 from hairpin.network.network import Network
 from tests.causes.case import Case, fires, is_silent
+from tests.causes.hosts import with_tables
 from tests.rule_text import with_rule
 from tests.small_host import CLIENT, HOST_ADDRESS, WEB, egress, host_namespace, network, published
 from tests.udp_host import UDP_FLOW, remembering, udp_network
@@ -60,7 +63,26 @@ def narrow(*taken: int) -> Network:
     return network(msgspec.structs.replace(host_namespace(rules), connections=entries))
 
 
+def metered(used: int, rule: str = 'oifname "docker0" quota name "month" drop', *, policy: str = "accept") -> Network:
+    """Return the host with a quota of 20 mbytes, of which so many are used, and a rule with it before dockerd's."""
+    over = "over " if "drop" in rule else ""
+    text = f"""table inet billing {{
+        quota month {{ {over}20 mbytes used {used} mbytes }}
+        chain forward {{ type filter hook forward priority -5; policy {policy};
+            iifname "docker0" accept
+            {rule}
+        }}
+    }}"""
+    return with_tables(*tables_after(text, (), LoadingHost(frozenset({"docker0"})), source="test"))
+
+
+UNTIL = 'oifname "docker0" quota name "month" accept'
+
 CASES = {
+    "a used up quota": Case(metered(20), published(), ("quota-used-up",), whole=metered(3)),
+    "a used up quota that accepted": Case(
+        metered(20, UNTIL, policy="drop"), published(), ("quota-used-up",), whole=metered(3, UNTIL, policy="drop")
+    ),
     "no source port is free": Case(narrow(40000, 40001), egress(), ("snat-ports-exhausted",), whole=narrow(40000)),
     "connections above the limit": Case(
         limited(ABOVE_2, entries=TWO), published(), ("rate-or-connlimit-rule",), whole=limited(ABOVE_2, entries=TWO[:1])

@@ -109,7 +109,7 @@ IMPLIED: dict[str, tuple[str, str, Family, Field | None, tuple[FieldMatch, ...]]
     "frame's sender": ("ether", "saddr", "inet", "smac", ()),
     "frame's type on a bridge": ("ether", "type", "bridge", "ethertype", ()),
     "frame's type elsewhere": ("ether", "type", "inet", "ethertype", (HAS_FRAME,)),
-    "arp on a bridge": ("arp", "operation", "bridge", None, (FRAME_ARP,)),
+    "arp on a bridge": ("arp", "operation", "bridge", "arp-operation", (FRAME_ARP,)),
     "a protocol that is not known": ("vxlan", "vni", "ip", None, ()),
 }
 

@@ -2,7 +2,7 @@ import pytest
 
 from hairpin.errors import MalformedError
 from hairpin.netfilter import ir
-from hairpin.netfilter.limit import ConnectionLimit
+from hairpin.netfilter.limit import ConnectionLimit, QuotaLimit
 from hairpin.netfilter.nft.scope import Scope
 from hairpin.netfilter.nft.statements import read_statement
 from hairpin.netfilter.nft.syntax import Json, Object
@@ -16,7 +16,8 @@ LIMIT: Json = {"limit": {"rate": 3, "burst": 5, "per": "minute", "inv": True}}
 def scope(family: ir.Family = "inet") -> Scope:
     objects: dict[str, Object] = {
         "limit slow": {"rate": 1, "per": "second", "inv": True},
-        "quota month": {"bytes": 5, "inv": False},
+        "quota month": {"bytes": 5000, "used": 100, "inv": False},
+        "quota spent": {"bytes": 5000, "used": 5000, "inv": True},
     }
     return Scope(family, "t", objects=objects)
 
@@ -48,7 +49,15 @@ CASES: dict[str, tuple[Json, tuple[ir.Expression, ...]]] = {
     "limit": ({"limit": {"rate": 3, "burst": 5, "per": "minute"}}, (ir.StatefulMatch("limit", "limit rate 3/minute"),)),
     "over the limit": (LIMIT, (ir.StatefulMatch("limit", "limit rate over 3/minute", usual=False),)),
     "named limit": ({"limit": "slow"}, (ir.StatefulMatch("limit", 'limit name "slow"', usual=False),)),
-    "named quota": ({"quota": "month"}, (ir.StatefulMatch("quota", 'quota name "month"'),)),
+    "named quota": ({"quota": "month"}, (
+        ir.StatefulMatch("quota", 'quota name "month"', limit=QuotaLimit(spent=False, over=False, name="month")),
+    )),
+    "used up quota": ({"quota": "spent"}, (
+        ir.StatefulMatch(
+            "quota", 'quota name "spent"', usual=False, limit=QuotaLimit(spent=True, over=True, name="spent")
+        ),
+    )),
+    "quota that the listing lacks": ({"quota": "gone"}, (ir.OpaqueMatch('quota name "gone"'),)),
     "connections": ({"ct count": {"val": 9, "inv": True}}, (
         ir.StatefulMatch("connlimit", "ct count over 9", usual=False, limit=ConnectionLimit(9, True, 0)),
     )),

@@ -9,6 +9,8 @@ from hairpin.host.route import Neighbour
 from hairpin.host.traffic_control import Filter
 from hairpin.netfilter.ebtables import save as ebtables
 from hairpin.netfilter.ir import Chain, FieldMatch, Rule, Ruleset, StatefulMatch, Table, Verdict
+from hairpin.netfilter.nft.script.live_table import LoadingHost
+from hairpin.netfilter.nft.script.loading import tables_after
 from hairpin.netfilter.packet import SYN, TCP, Packet
 from hairpin.network.flow import Flow, Outside
 from hairpin.network.network import Network
@@ -36,6 +38,17 @@ def ruled(*rules: str, policy: str = "ACCEPT", entry: str = "") -> Network:
         whole.namespace(WEB_NETNS), neighbours=(Neighbour("eth0", 4, OTHER, 0x03, entry),) if entry else ()
     )
     return whole.with_namespace(HOST_NETNS, host).with_namespace(WEB_NETNS, inner)
+
+
+def arptables(*rules: str, policy: str = "accept", hook: str = "input", inside: bool = False) -> Network:
+    """Return the host with two containers and these rules of family arp, on the host or inside of web."""
+    text = f"""table arp filter {{
+        chain c {{ type filter hook {hook} priority 0; policy {policy}; {"; ".join(rules)}
+        }}
+    }}"""
+    found = Ruleset(tables_after(text, (), LoadingHost(frozenset({"docker0", "eth0"})), source="test"))
+    whole, netns = net(), WEB_NETNS if inside else HOST_NETNS
+    return whole.with_namespace(netns, msgspec.structs.replace(whole.namespace(netns), ruleset=found))
 
 
 def filtered(protocol: str) -> Network:
@@ -132,6 +145,24 @@ DROPS: dict[str, tuple[Network, tuple[Netns, str, int, int], bool]] = {
     "where it comes from the host, it is no broadcast yet": (
         ruled("-A OUTPUT --pkttype-type broadcast -j DROP"), HOST_TO_WEB, True,
     ),
+    "arptables: the reply comes in": (arptables('iifname "docker0" drop'), HOST_TO_WEB, False),
+    "arptables: by another link": (arptables('iifname "eth0" drop'), HOST_TO_WEB, True),
+    "arptables: the request goes out": (arptables("arp operation request drop", hook="output"), HOST_TO_WEB, False),
+    "arptables: no reply goes out": (arptables("arp operation reply drop", hook="output"), HOST_TO_WEB, True),
+    "arptables: the request is received": (arptables("arp operation request drop"), WEB_TO_HOST, False),
+    "arptables: the reply is sent": (arptables("arp operation reply drop", hook="output"), WEB_TO_HOST, False),
+    "arptables: the sender's address": (arptables("arp saddr ip 172.17.0.2 drop"), WEB_TO_HOST, False),
+    "arptables: another sender's": (arptables("arp saddr ip 172.17.0.9 drop"), WEB_TO_HOST, True),
+    "arptables: the target's address": (arptables("arp daddr ip 172.17.0.1 drop"), WEB_TO_HOST, False),
+    "arptables: a policy": (arptables(policy="drop"), WEB_TO_HOST, False),
+    "arptables: an exception of the policy": (
+        arptables("arp htype 1 arp hlen 6 arp plen 4 accept", policy="drop"), WEB_TO_HOST, True,
+    ),
+    "arptables: what is bridged meets none": (arptables(policy="drop"), WEB_TO_DB, True),
+    "arptables inside a container: its request": (
+        arptables(policy="drop", hook="output", inside=True), WEB_TO_DB, False,
+    ),
+    "arptables inside a container: its answer": (arptables(policy="drop", inside=True), HOST_TO_WEB, False),
     "a filter of tc": (filtered("arp"), WEB_TO_HOST, False),
     "a filter of tc for IP": (filtered("ip"), WEB_TO_HOST, True),
 }  # fmt: skip

@@ -9,10 +9,10 @@ from hairpin.host.traffic_control import BitsMatch, Filter, HeaderMatch, Qdisc, 
 from hairpin.netfilter.evaluate.truth import Truth
 from hairpin.netfilter.packet import ICMP6, TCP, Packet
 from hairpin.walk.link.traffic_control import (
-    end_in_queue,
     longest_taken,
     matches,
     through_filters,
+    through_queue,
     through_traffic_control,
 )
 from hairpin.walk.state import End, State
@@ -43,8 +43,8 @@ def test_longest_taken(qdiscs: tuple[Qdisc, ...], most: int | None) -> None:
     link = Link(2, "eth0", qdiscs=qdiscs)
     assert longest_taken(link) == most
     for packet in (SYN, FULL):
-        end = end_in_queue(State("device-out", HOST_NETNS, packet, oif="eth0"), link)
-        assert (end is not None) is (most is not None and packet.length_bytes > most)
+        (end,) = through_queue(Namespace("host"), State("device-out", HOST_NETNS, packet, oif="eth0"), link)
+        assert isinstance(end, End) is (most is not None and packet.length_bytes > most)
 
 
 def test_filters_sort_packets_into_classes() -> None:

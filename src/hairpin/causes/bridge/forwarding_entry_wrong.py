@@ -46,6 +46,12 @@ def find(view: View) -> Iterator[Candidate]:
                     )
                     if entry.local
                     else message("A namespace behind {port} has that hardware address.", port=port.name)
+                    if entry.sticky
+                    else message(
+                        "A namespace behind {port} has that hardware address. The static entry stays wrong until that "
+                        "namespace sends a frame; the kernel then moves it, and there is nothing left to delete.",
+                        port=port.name,
+                    )
                 )
                 yield _candidate(netns, bridge, entry, one(DeleteEntry(netns, entry)), said)
 

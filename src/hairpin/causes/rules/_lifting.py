@@ -87,7 +87,7 @@ def by_address(view: View, place: Place) -> Change | None:
 
 def lets_exceptions(place: Place) -> bool:
     """Return whether hairpin can write an exception in the rule's dialect."""
-    return place.dialect != "ebtables" and place.family in ("ip", "ip6", "inet")
+    return place.dialect != "ebtables" and place.family in ("ip", "ip6", "inet", "arp")
 
 
 def _bodies(view: View, place: Place, *, answers: bool) -> tuple[Body, ...]:
@@ -100,6 +100,8 @@ def _bodies(view: View, place: Place, *, answers: bool) -> tuple[Body, ...]:
     if is_discovery(seen.packet) or (seen.packet.protocol == ICMP6 and view.stop.stage == "input"):
         return (_NEIGHBOURS,)
     links = (*_by("iif", seen.iif), *_by("oif", seen.oif))
+    if seen.packet.arp:
+        return (links,)
     if answers:
         return ((*links, *related),)
     if view.stop.stage == "forward" and _is_translated(view) and _is_passing(view, seen.oif):

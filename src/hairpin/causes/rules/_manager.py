@@ -38,7 +38,8 @@ def repairs(view: View, place: Place) -> tuple[Change, ...]:
         return (exception(view, place),)  # this policy is meant for filtering
     both = deletion(view, place), exception(view, place)
     alone = by_address(view, place)
-    return (*((alone,) if alone is not None else ()), *(both[::-1] if meant else both))
+    narrow_first = meant or place.family == "arp"  # a rule against ARP is hardening: all but this link stays shut
+    return (*((alone,) if alone is not None else ()), *(both[::-1] if narrow_first else both))
 
 
 def _is_for_another_port(view: View, place: Place) -> bool:

@@ -18,7 +18,7 @@ from hairpin.host.host import Namespace
 from hairpin.message import Message, message
 from hairpin.netfilter.evaluate.chain import Place, rule_at
 from hairpin.netfilter.ir import StatefulMatch
-from hairpin.netfilter.limit import ConnectionLimit, HashLimit, Limit, RecentLimit
+from hairpin.netfilter.limit import ClientLimit, ConnectionLimit, HashLimit, Limit, QuotaLimit, RecentLimit
 from hairpin.netfilter.packet import Seen
 from hairpin.network.prefix import address_text
 from hairpin.walk.hooks.limits import is_exceeded, open_connections
@@ -29,7 +29,7 @@ def find(view: View) -> Iterator[Candidate]:
     place = view.place
     limit = _limit(view.namespace, place) if place is not None else None
     seen = view.stop.seen
-    if place is None or limit is None or not limit.over:
+    if place is None or limit is None or isinstance(limit, QuotaLimit) or not limit.over:
         return
     if not is_exceeded(view.namespace, seen, limit, _entered(limit), lambda each: _to_port(each, seen)):
         return
@@ -55,7 +55,7 @@ def _limit(namespace: Namespace, place: Place) -> Limit | None:
     return next((part.limit for part in parts if isinstance(part, StatefulMatch) and part.limit is not None), None)
 
 
-def _entered(limit: Limit) -> frozenset[str]:
+def _entered(limit: ClientLimit) -> frozenset[str]:
     """Return the name of the ``xt_recent`` list to which the walk has already added an entry for this packet, or no
     name for other limits."""
     return frozenset({limit.list}) if isinstance(limit, RecentLimit) else frozenset()
@@ -65,7 +65,7 @@ def _to_port(other: Seen, seen: Seen) -> bool:
     return (other.packet.protocol, other.packet.dport) == (seen.packet.protocol, seen.packet.dport)
 
 
-def _state(namespace: Namespace, seen: Seen, limit: Limit, client: str) -> Message:
+def _state(namespace: Namespace, seen: Seen, limit: ClientLimit, client: str) -> Message:
     match limit:
         case ConnectionLimit(most=most, bits=bits):
             count = open_connections(namespace, seen, limit, lambda each: _to_port(each, seen))
@@ -80,7 +80,7 @@ def _state(namespace: Namespace, seen: Seen, limit: Limit, client: str) -> Messa
             return message("The bucket of {client} in {list} of xt_hashlimit is empty.", client=client, list=name)
 
 
-def _ways(limit: Limit, client: str) -> Iterator[Message]:
+def _ways(limit: ClientLimit, client: str) -> Iterator[Message]:
     match limit:
         case ConnectionLimit():
             yield message("close connections of the client (conntrack -L -s {client} shows them)", client=client)

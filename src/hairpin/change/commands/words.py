@@ -214,7 +214,7 @@ def fdb_words(entry: FdbEntry) -> Words:
     return tuple(words)
 
 
-_FLAGS = ("hairpin", "isolated", "guard", "learning", "flood", "neigh_suppress")
+_FLAGS = ("hairpin", "isolated", "guard", "learning", "flood", "neigh_suppress", "bcast_flood", "locked")
 """Flags that have the same name in BridgePort and in bridge-link(8)."""
 
 

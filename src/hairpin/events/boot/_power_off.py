@@ -67,6 +67,7 @@ def _bare(host: Host, own: Namespace) -> Namespace:
         fdb=(),
         connections=(),
         virtual_services=(),
+        xfrm_policies=(),
         sysctls=_kernels_own(host, own.sysctls),
         sockets=tuple(each for each in own.sockets if _comes_back(each)),
         ruleset=Ruleset(),

@@ -32,6 +32,7 @@ from hairpin.host.read.ip import (
     rules_text,
     sockets_text,
     wireguard_text,
+    xfrm_text,
 )
 from hairpin.host.read.ip.bridge_json import with_ports
 from hairpin.host.read.ip.links_json import Interfaces
@@ -93,6 +94,7 @@ class NamespaceReader:
     def _namespace(self, name: str, netnsids: tuple[tuple[int, str], ...], unread: tuple[str, ...]) -> Namespace:
         part = self._readings.part
         interfaces = part(("interfaces",), lambda: self._interfaces(name))
+        self._legacy_arp_rules(name)
         routes, rules = part(("routing",), lambda: self._routing(name), self._table_files)
         return Namespace(
             name=name,
@@ -112,6 +114,7 @@ class NamespaceReader:
             ),
             connections=part(("connections",), lambda: self._connections(name)),
             virtual_services=part(("ipvs",), lambda: self._virtual_services(name)),
+            xfrm_policies=part(("xfrm",), lambda: self._first("xfrm-policy", name, xfrm_text.policies, ())),
             limits=part(("limits",), lambda: self._first("rate-limits", name, proc_text.limits, LimitState())),
             counters=part(("counters",), lambda: self._first("kernel-counters", name, proc_text.counters, Counters())),
             ruleset=part(("ruleset",), lambda: self._rulesets.ruleset(name)),
@@ -197,6 +200,13 @@ class NamespaceReader:
         reading = self._readings.first(key, netns) or self._readings.first(f"{key}-text", netns)
         if reading is not None:
             self._readings.miss(reading, reason)
+
+    def _legacy_arp_rules(self, netns: str) -> None:
+        """Record the rules of the older arptables as unread, because the walk does not know them."""
+        reading = self._readings.first("arptables-legacy", netns)
+        lines = reading.text.splitlines() if reading is not None else []
+        if any(line.startswith("-A ") or line.endswith((" DROP", " DROP [0:0]")) for line in lines):
+            self._miss("arptables-legacy", netns, message("hairpin does not walk the rules of legacy arptables"))
 
     def _neighbours(self, netns: str, links: tuple[Link, ...]) -> tuple[Neighbour, ...]:
         found = self._entries("ip-neigh", netns, routes_json.neighbours, routes_text.neighbours)

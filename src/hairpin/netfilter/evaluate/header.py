@@ -51,10 +51,20 @@ def header_of(seen: Seen) -> Header:
 
 
 def _of_arp(seen: Seen) -> Header:
-    """Return the fields of an ARP message.  It has only the fields of its frame, so it satisfies no match on an IP
-    header."""
+    """Return the fields of an ARP message.  It has no IP header, so it satisfies no match on one.
+
+    The message names its sender's hardware address, which is also the frame's source.  A request names no target's:
+    net/ipv4/arp.c arp_create()
+    """
     packet = seen.packet
     header: Header = {
+        "arp-htype": 1,
+        "arp-ptype": 0x0800,
+        "arp-hlen": 6,
+        "arp-plen": 4,
+        "arp-operation": packet.arp,
+        "arp-saddr4": packet.saddr,
+        "arp-daddr4": packet.daddr,
         "ethertype": 0x0806,
         "length": packet.length_bytes,
         "mark": packet.mark,
@@ -64,8 +74,13 @@ def _of_arp(seen: Seen) -> Header:
         "physin": seen.physin,
         "physout": seen.physout,
     }
-    header.update((name, mac) for name, mac in (("smac", packet.smac), ("dmac", packet.dmac)) if mac is not None)
+    target = 0 if packet.arp == _REQUEST else packet.dmac
+    macs = (("smac", packet.smac), ("dmac", packet.dmac), ("arp-saddr-mac", packet.smac), ("arp-daddr-mac", target))
+    header.update((name, mac) for name, mac in macs if mac is not None)
     return header
+
+
+_REQUEST = 1
 
 
 def _add_transport(header: Header, packet: Packet) -> None:

@@ -105,6 +105,8 @@ def _without(header: Header, field: str) -> Truth:
     """
     if field in ("skuid", "skgid", "socket"):
         return Truth.NO if header.get("oif", "") else Truth.UNKNOWN
+    if field in ("arp-saddr-mac", "arp-daddr-mac"):
+        return Truth.UNKNOWN if "arp-operation" in header else Truth.NO
     on_wire = field in ("smac", "dmac") and header.get("iif", "") not in ("", "lo")
     return Truth.UNKNOWN if on_wire else Truth.NO
 

@@ -18,17 +18,13 @@ from hairpin.netfilter import ir
 from hairpin.netfilter.evaluate.chain import Condition, Decision, Ending, Place, place_of, policy_place
 from hairpin.netfilter.evaluate.header import header_of
 from hairpin.netfilter.evaluate.index import CompiledChain, compiled
+from hairpin.netfilter.evaluate.load import is_of_load
 from hairpin.netfilter.evaluate.match import Question, Surroundings, field_satisfies, fits_key, satisfies, values_of
 from hairpin.netfilter.evaluate.observation import ChainDecided, MatchAnswered, VerdictMapped
 from hairpin.netfilter.evaluate.set_field import assign, offloaded
 from hairpin.netfilter.evaluate.truth import Truth, truth_of
 from hairpin.netfilter.limit import ConnectionLimit
 from hairpin.netfilter.packet import Seen
-
-LOAD_MATCHES = frozenset(
-    {"limit", "hashlimit", "connlimit", "quota", "connbytes", "recent", "rateest", "string", "tcpmss"}
-)
-"""Matches that depend only on load and history, or on content that ordinary packets lack (strings, tiny segments)."""
 
 _GIVE_BACK = frozenset({"NFQUEUE", "queue"})
 """Targets that give the packet to a program, which returns it.  The packet then continues after the base chain.  It
@@ -214,7 +210,7 @@ class _Run:
         place = place_of(self.table, cursor.chain.name, rule)
         usual = part.usual if isinstance(part, ir.StatefulMatch) else False
         said = verbatim(part.text if isinstance(part, (ir.StatefulMatch, ir.OpaqueMatch)) else rule.text)
-        load = isinstance(part, ir.StatefulMatch) and part.name in LOAD_MATCHES
+        load = isinstance(part, ir.StatefulMatch) and is_of_load(rule, part)
         taken = Condition(said, holds=usual, place=place, usual=True, load=load)
         other = Condition(said, holds=not usual, place=place, usual=False, load=load)
         self._queue(cursor, other)

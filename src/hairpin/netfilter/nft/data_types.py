@@ -61,6 +61,10 @@ TYPES: dict[str, DataType] = {
         16, {"ip": 0x0800, "arp": 0x0806, "ip6": 0x86DD, "8021q": 0x8100, "8021ad": 0x88A8, "vlan": 0x8100},
         named=True, expression="ether type",
     ),
+    "arp_op": DataType(
+        16, {"request": 1, "reply": 2, "rrequest": 3, "rreply": 4, "inrequest": 8, "inreply": 9, "nak": 10},
+        named=True, expression="arp operation",
+    ),
     "inet_proto": DataType(8, PROTOCOLS, named=True, expression="meta l4proto"),
     "inet_service": DataType(16, named=True, expression="tcp dport"),
     "mark": DataType(named=True, expression="meta mark"),

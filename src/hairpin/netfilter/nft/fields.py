@@ -90,6 +90,15 @@ ROWS: tuple[FieldRow, ...] = (
     FieldRow("ether", "saddr", "smac", "ether_addr"),
     FieldRow("ether", "daddr", "dmac", "ether_addr"),
     FieldRow("ether", "type", "ethertype", "ether_type", written=False),
+    FieldRow("arp", "htype", "arp-htype", "short"),
+    FieldRow("arp", "ptype", "arp-ptype", "ether_type"),
+    FieldRow("arp", "hlen", "arp-hlen", "octet"),
+    FieldRow("arp", "plen", "arp-plen", "octet"),
+    FieldRow("arp", "operation", "arp-operation", "arp_op"),
+    FieldRow("arp", "saddr ip", "arp-saddr4", "ipv4_addr"),
+    FieldRow("arp", "daddr ip", "arp-daddr4", "ipv4_addr"),
+    FieldRow("arp", "saddr ether", "arp-saddr-mac", "ether_addr"),
+    FieldRow("arp", "daddr ether", "arp-daddr-mac", "ether_addr"),
     FieldRow("meta", "length", "length", "integer"),
     FieldRow("meta", "protocol", "ethertype", "ether_type"),
     FieldRow("meta", "nfproto", "nfproto", "nf_proto"),
@@ -128,7 +137,7 @@ ROWS: tuple[FieldRow, ...] = (
 )
 
 _OTHER = {
-    "ether": "", "vlan": "id cfi dei pcp type", "arp": "htype ptype hlen plen operation",
+    "ether": "", "vlan": "id cfi dei pcp type", "arp": "",
     "ip": "hdrlength id checksum", "ip6": "version flowlabel",
     "icmp": "checksum id sequence gateway mtu",
     "icmpv6": "checksum parameter-problem packet-too-big id sequence max-delay mtu taddr daddr",

@@ -22,6 +22,7 @@ from hairpin.message import Message, message
 from hairpin.netfilter import ir
 from hairpin.netfilter.address import ipv4_of
 from hairpin.netfilter.nft.fields import Operand
+from hairpin.netfilter.nft.objects import matches_now
 from hairpin.netfilter.nft.operands import operand
 from hairpin.netfilter.nft.syntax import (
     Json,
@@ -158,7 +159,7 @@ def kinds_of(declared: Json, family: ir.Family) -> list[str]:
 def named_set(raw: Object, family: ir.Family, updated: frozenset[str]) -> ir.Set:
     """Return a named set.  ``updated`` has the names of the sets to which rules add elements."""
     name, kinds = string(raw, "name"), kinds_of(raw.get("type"), family)
-    elements = [element(each, kinds) for each in list_of(raw.get("elem"))]
+    elements = [element(each, kinds) for each in list_of(raw.get("elem")) if isinstance(each, str) or matches_now(each)]
     known = tuple(each for each in elements if each is not None)
     if UNLISTED in raw:
         asked = (element(each, kinds) for each in list_of(raw[UNLISTED]))

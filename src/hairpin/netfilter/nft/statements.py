@@ -14,12 +14,13 @@ from hairpin.netfilter import ir
 from hairpin.netfilter.limit import ConnectionLimit
 from hairpin.netfilter.nft.fields import network_needs, protocol_need
 from hairpin.netfilter.nft.mangle import mangle
-from hairpin.netfilter.nft.maps import membership, verdict_map
+from hairpin.netfilter.nft.maps import map_elements, membership, verdict_map
 from hairpin.netfilter.nft.matches import read_match
 from hairpin.netfilter.nft.nat import translation
+from hairpin.netfilter.nft.objects import of_map, quota_limit
 from hairpin.netfilter.nft.operands import needs
 from hairpin.netfilter.nft.scope import Parts, Scope
-from hairpin.netfilter.nft.syntax import Json, Object, content, list_of, named, object_of, string
+from hairpin.netfilter.nft.syntax import Json, Object, content, list_of, named, object_of, pair, string
 from hairpin.netfilter.nft.text import statement_text
 from hairpin.netfilter.nft.values import number
 
@@ -91,24 +92,50 @@ def _reject(inner: Json, scope: Scope) -> Parts:
 # --- history and load ------------------------------------------------------------------------------------------------
 
 
-def _stateful(name: str) -> Reader:
-    """Return the reader of ``limit``, ``quota`` or ``ct count``, which are satisfied up to a number; with ``over``,
-    above it."""
+def _rate(inner: Json, scope: Scope) -> Parts:
+    """Return a ``limit`` as a match.  A map to limits is satisfied if the map has the packet's key and each of its
+    limits is."""
+    text = statement_text({"limit": inner})
+    if isinstance(inner, dict) and "map" in inner:
+        return (*_key_of(inner, scope, text), ir.StatefulMatch("limit", text, usual=not _over_in_map(inner, scope)))
+    return (ir.StatefulMatch("limit", text, usual=not _is_over("limit", inner, scope)),)
 
-    def read(inner: Json, scope: Scope) -> Parts:
-        text = statement_text({name: inner})
-        if isinstance(inner, dict) and "data" in content(inner):
-            return (*(membership(content(inner), scope) or ()), ir.StatefulMatch(name, text))
-        declared = scope.objects.get(f"{name} {inner}") if isinstance(inner, str) else None
-        over = content({name: inner}).get("inv") if declared is None else declared.get("inv")
-        if name != "ct count":
-            return (ir.StatefulMatch(name, text, usual=over is not True),)
-        most = content({name: inner}).get("val") if declared is None else None
-        # ``ct count`` counts the connections of all packets that reach it, whatever their addresses: nft_connlimit.c
-        limit = ConnectionLimit(most, over is True, 0) if isinstance(most, int) else None
-        return (ir.StatefulMatch("connlimit", text, over is not True, limit),)
 
-    return read
+def _over_in_map(inner: Object, scope: Scope) -> bool:
+    names = [pair(each)[1] for each in map_elements(content(inner).get("data"), scope) or []]
+    return any(isinstance(each, str) and _is_over("limit", each, scope) for each in names)
+
+
+def _key_of(inner: Object, scope: Scope, text: str) -> tuple[ir.Expression, ...]:
+    """Return the condition that a map to objects has the packet's key."""
+    found = membership(content(inner), scope)
+    return (ir.OpaqueMatch(text),) if found is None else found
+
+
+def _is_over(name: str, inner: Json, scope: Scope) -> bool:
+    declared = scope.objects.get(f"{name} {inner}") if isinstance(inner, str) else None
+    return (content({name: inner}) if declared is None else declared).get("inv") is True
+
+
+def _quota(inner: Json, scope: Scope) -> Parts:
+    text = statement_text({"quota": inner})
+    if isinstance(inner, dict) and "map" in inner:
+        limit = of_map(map_elements(content(inner).get("data"), scope) or [], scope)
+        state = ir.OpaqueMatch(text) if limit is None else ir.StatefulMatch("quota", text, not limit.over, limit)
+        return (*_key_of(inner, scope, text), state)
+    limit = quota_limit(inner, scope)
+    if limit is None:
+        return (ir.OpaqueMatch(text),)
+    return (ir.StatefulMatch("quota", text, not limit.over, limit),)
+
+
+def _connections(inner: Json, scope: Scope) -> Parts:
+    """Return ``ct count``, which counts the connections of all packets that reach it, whatever their addresses:
+    nft_connlimit.c"""
+    text, over = statement_text({"ct count": inner}), _is_over("ct count", inner, scope)
+    most = content({"ct count": inner}).get("val")
+    limit = ConnectionLimit(most, over, 0) if isinstance(most, int) else None
+    return (ir.StatefulMatch("connlimit", text, not over, limit),)
 
 
 def _inner_statements(statements: list[Json], scope: Scope) -> tuple[ir.Expression, ...]:
@@ -200,9 +227,9 @@ _READERS: dict[str, Reader] = {
     "reject": _reject,
     "vmap": verdict_map,
     "counter": _counter,
-    "limit": _stateful("limit"),
-    "quota": _stateful("quota"),
-    "ct count": _stateful("ct count"),
+    "limit": _rate,
+    "quota": _quota,
+    "ct count": _connections,
     "snat": lambda inner, scope: translation("snat", inner, scope),
     "dnat": lambda inner, scope: translation("dnat", inner, scope),
     "masquerade": lambda inner, scope: translation("masquerade", inner, scope),

@@ -20,7 +20,7 @@ _DNS = 53
 _OF_NAMES = ("/etc/resolv.conf", "/etc/hosts")
 """The files of a host in which a walk looks up single words."""
 _OF_FLANNEL = "/run/flannel/subnet.env"
-_ORDERED = ("links", "addresses", "routes", "rules", "virtual_services")
+_ORDERED = ("links", "addresses", "routes", "rules", "virtual_services", "xfrm_policies")
 _UNORDERED = ("neighbours", "fdb", "sockets")
 """The parts of a namespace that the kernel lists in an order that depends on a hash."""
 _ALONE = ("netnsids", "kernel", "unread")

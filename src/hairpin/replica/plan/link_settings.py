@@ -62,6 +62,8 @@ def _port_flags(name: str, port: BridgePort) -> Iterator[str]:
         "learning": (port.learning, True),
         "flood": (port.flood, True),
         "neigh_suppress": (port.neigh_suppress, False),
+        "bcast_flood": (port.bcast_flood, True),
+        "locked": (port.locked, False),
     }
     words = [f"{flag} {'on' if value else 'off'}" for flag, (value, usual) in flags.items() if value is not usual]
     if words:

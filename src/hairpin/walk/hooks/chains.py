@@ -34,11 +34,11 @@ class Item(msgspec.Struct, frozen=True):
 
 
 def chains_of_frames(ruleset: Ruleset) -> Iterator[Chain]:
-    """Yield the chains that see frames of all protocols, and all other chains in tables of the bridge and netdev
+    """Yield the chains that see frames of all protocols, and all other chains in tables of the bridge, netdev and arp
     families."""
     for table in ruleset.tables:
         for chain in table.chains:
-            if table.family in ("bridge", "netdev") or chain.hook in ("ingress", "egress"):
+            if table.family in ("bridge", "netdev", "arp") or chain.hook in ("ingress", "egress"):
                 yield chain
 
 

@@ -138,6 +138,16 @@ def run_bridge_hook(
             yield outcome.with_frame(other_host=False).to(outcome.stage, iif=state.iif, oif=state.oif)
 
 
+def run_arp_hook(network: Network, state: State, hook: Hook) -> Iterator[Outcome]:
+    """Run a hook of the arp family over an ARP message: ``input`` where the namespace receives it, ``output`` where it
+    sends it.
+
+    Source: net/ipv4/arp.c arp_rcv(), arp_xmit(); net/netfilter/nft_chain_filter.c nft_chain_filter_arp
+    """
+    namespace = network.namespace(state.netns)
+    yield from _run_chains(namespace, state, hook, chains_at(namespace, hook, ("arp",)), "")
+
+
 def run_device_hook(network: Network, state: State, hook: Hook, link: str) -> Iterator[Outcome]:
     """Run the ``ingress`` or ``egress`` chains that are bound to the link (families netdev and inet), as run_hook()
     does.

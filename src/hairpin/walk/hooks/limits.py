@@ -1,7 +1,7 @@
 """Whether a limit is exceeded for a packet now, as far as the kernel lists its state.
 
 Source: net/netfilter/xt_connlimit.c connlimit_mt(), nf_conncount.c already_closed(); xt_recent.c recent_mt();
-xt_hashlimit.c hashlimit_mt_common()
+xt_hashlimit.c hashlimit_mt_common(); nft_quota.c nft_overquota()
 """
 
 from collections.abc import Callable
@@ -10,7 +10,7 @@ from typing import assert_never
 import msgspec
 
 from hairpin.host.host import Namespace
-from hairpin.netfilter.limit import ConnectionLimit, HashLimit, Limit, RecentLimit
+from hairpin.netfilter.limit import ConnectionLimit, HashLimit, Limit, QuotaLimit, RecentLimit
 from hairpin.netfilter.packet import Connection, Packet, Seen
 
 _CLOSED = ("TIME_WAIT", "CLOSE")
@@ -30,6 +30,8 @@ def is_exceeded(
             return _was_seen(namespace, seen.packet, limit, entered)
         case HashLimit():
             return _is_spent(namespace, seen.packet, limit)
+        case QuotaLimit():
+            return limit.spent
         case _:
             assert_never(limit)
 

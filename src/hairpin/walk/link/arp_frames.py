@@ -1,8 +1,10 @@
-"""ARP messages as frames: rules of the bridge family, chains of netdev, and tc filters may drop them.
+"""ARP messages as frames: rules of the arp and bridge families, chains of netdev, and tc filters may drop them.
 
-ARP does not pass the IP hooks, but it passes a bridge's hooks as a frame of EtherType 0x0806.  A request from the
-bridge's own namespace passes OUTPUT and POSTROUTING at each port, and the reply to it passes PREROUTING and INPUT.  If
-the bridge forwards request and reply from port to port, both pass PREROUTING, FORWARD and POSTROUTING.
+ARP does not pass the IP hooks.  It passes OUTPUT of the arp family (arptables) in the namespace that sends it, and
+INPUT in the namespace that receives it.  On a bridge it also passes the bridge's hooks, as a frame of EtherType 0x0806.
+A request from the bridge's own namespace passes OUTPUT and POSTROUTING at each port, and the reply to it passes
+PREROUTING and INPUT.  If the bridge forwards request and reply from port to port, both pass PREROUTING, FORWARD and
+POSTROUTING.
 walk/link/segment.py decides whether the owner replies.
 
 Source: net/bridge/br_input.c, br_forward.c; measured with counters in chains of the bridge family, Linux 6.18
@@ -26,6 +28,7 @@ from hairpin.network.prefix import address_text
 from hairpin.network.stacked import link_of, lower_of, routes_below
 from hairpin.network.vrf import loops_back
 from hairpin.walk.hooks.chains import chains_of_frames
+from hairpin.walk.hooks.hooks import run_arp_hook
 from hairpin.walk.link.neighbour import arp_sender, known_entry, next_address, permanent, unresolved_end
 from hairpin.walk.packet_walk import walk_packet
 from hairpin.walk.state import Assumed, End, Frame, LinkDecided, Outcome, RuleDecided, Sender, State
@@ -96,11 +99,11 @@ def after_arp_from_outside(network: Network, started: State) -> State:
     address = started.packet.daddr if started.packet.daddr in own else own[0]
     request = msgspec.structs.replace(_message(started.packet.saddr, address, _REQUEST), dmac=BROADCAST)
     frame = Frame(target=Port(started.netns, near), vid=started.frame.vid)
-    lost, passing = _sorted(walk_packet(network, State("device-in", started.netns, request, iif=link.name, frame=frame),
-                                        _settled))  # fmt: skip
+    entering = State("device-in", started.netns, request, iif=link.name, frame=frame)
+    lost, passing = _sorted(_walked(network, entering, started.packet.smac))
     if any(each.kind == "arrived" for each in passing) and lost is None:
         reply = _sent(started.netns, near, _message(address, started.packet.saddr, _REPLY), Frame())
-        lost, _ = _sorted(walk_packet(network, reply, _settled))
+        lost, _ = _sorted(_walked(network, reply, host_link.mac if (host_link := host.link(near)) else None))
     if lost is None:
         return started
     said = message(
@@ -136,14 +139,33 @@ def _messages(network: Network, asked: State, found: State, link: Link) -> tuple
     branch."""
     here = Port(asked.netns, link.name)
     sender = arp_sender(network.namespace(asked.netns), asked, link, next_address(asked))
-    ends = walk_packet(network, _request(network, here, sender, next_address(asked), found.frame.target), _settled)
+    request = _request(network, here, sender, next_address(asked), found.frame.target)
+    ends = _walked(network, request, link.mac)
     lost, passing = _sorted(ends)
     came = next((each for each in passing if each.kind in ("arrived", "left")), None)
     if came is None:
         return lost, bool(passing)
-    answers = walk_packet(network, _reply(came, here, sender, next_address(asked), link.mac), _settled)
+    answers = _walked(network, _reply(came, here, sender, next_address(asked), link.mac), _sender_mac(network, came))
     lost_answer, passing = _sorted(answers)
     return lost or lost_answer, bool(passing)
+
+
+def _walked(network: Network, start: State, mac: int | None) -> tuple[End, ...]:
+    """Return the ends of an ARP message whose sender has the hardware address ``mac``."""
+    start = msgspec.structs.replace(start, packet=msgspec.structs.replace(start.packet, smac=mac))
+    if start.stage != "device-out":
+        return walk_packet(network, start, _settled)
+    ends: list[End] = []
+    for outcome in run_arp_hook(network, start, "output"):
+        ends += (outcome,) if isinstance(outcome, End) else walk_packet(network, outcome, _settled)
+    return tuple(ends)
+
+
+def _sender_mac(network: Network, asked: End) -> int | None:
+    """Return the hardware address of the link that got the request and answers it; None if it is outside."""
+    state = asked.state
+    link = network.namespace(state.netns).link(state.iif) if asked.kind == "arrived" else None
+    return link.mac if link is not None else None
 
 
 def _request(network: Network, here: Port, sender: int, address: int, target: Port | None) -> State:

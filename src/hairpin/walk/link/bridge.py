@@ -15,7 +15,7 @@ from hairpin.message import message
 from hairpin.netfilter.evaluate.chain import Condition
 from hairpin.netfilter.ir import Hook
 from hairpin.network.network import Network, Port, bridge_nf, bridge_ports, conf
-from hairpin.network.own_frames import hands_up, holding, said_of_forwarding, said_of_holding
+from hairpin.network.own_frames import hands_up, locks_out, said_of_forwarding
 from hairpin.network.query import NO_WAY
 from hairpin.network.routing import lookup
 from hairpin.walk.hooks.conntrack import with_confirmed_connection
@@ -23,6 +23,7 @@ from hairpin.walk.hooks.hooks import INT_MAX, run_bridge_hook, run_hook
 from hairpin.walk.ip.mtu import defragmented, fragmented_by_bridge, received_from_bridge, route_mtu
 from hairpin.walk.ip.route_in import input_query, input_route, received6
 from hairpin.walk.link.device import link_down, out_of_port, port_shut, programs_in, programs_out
+from hairpin.walk.link.forwarding_entry import through_entries
 from hairpin.walk.link.neighbour import frame_receiver
 from hairpin.walk.link.segment import port_towards
 from hairpin.walk.link.vlan import vlan_egress, vlan_ingress, vlan_link
@@ -39,7 +40,8 @@ def bridge_in(network: Network, state: State) -> Iterator[Outcome]:
     if not bridge.up:
         yield stopped_by(state, "bridge-down", bridge, message("is down"))
         return
-    if port.port is not None and port.port.state not in ("forwarding", "learning", ""):
+    shut = port.port is not None and port.port.state not in ("forwarding", "learning", "")
+    if port.port is not None and (shut or locks_out(namespace, bridge, port, state.packet.smac)):
         yield port_shut(state, port, port.port)
         return
     ip = _shows(network, bridge, state)
@@ -110,10 +112,8 @@ def _after_iptables(network: Network, namespace: Namespace, bridge: Link, state:
 
 
 _PREROUTING_PRIORITY = 0
-"""The priority at which br_netfilter runs among the bridge's chains; it runs after chains of equal priority.
-
-Source: net/bridge/br_netfilter_hooks.c br_nf_ops
-"""
+"""The priority at which br_netfilter runs among the bridge's chains; it runs after chains of equal priority.  Source:
+net/bridge/br_netfilter_hooks.c br_nf_ops"""
 
 
 def _behind_iptables(
@@ -148,10 +148,7 @@ def _only_learns(namespace: Namespace, state: State) -> End | None:
 
 
 def _lost6(namespace: Namespace, state: State) -> bool:
-    if state.packet.version == 4:
-        return False
-    found = lookup(namespace, input_query(namespace, state))
-    return found.type in NO_WAY
+    return state.packet.version == 6 and lookup(namespace, input_query(namespace, state)).type in NO_WAY
 
 
 def _not_believed(network: Network, state: State) -> tuple[End, ...]:
@@ -325,18 +322,22 @@ def _across(
     if blocked is not None or out is None:
         yield blocked or stopped(state, "no-neighbour", stage="bridge", link=bridge.name)
         return
-    held = holding(namespace, bridge, state.packet.dmac, out)
-    if held is not None:
-        yield stopped_by(state, "neighbour-wrong", bridge, said_of_holding(held), stage="bridge")
-        return
-    inside = _ingress(namespace, bridge, state)
-    tagged = inside if isinstance(inside, End) else vlan_egress(inside, bridge, out)
-    if isinstance(tagged, End):
-        yield tagged
-        return
-    states = [tagged.with_frame(physout=out.name)]
-    # br_netfilter has not run PREROUTING for a tagged frame, so it runs no later hook for this frame.
-    ip = tagged.frame.vid is None and _shows(network, bridge, state)
+    for each in through_entries(network, state, bridge, out):
+        inside = each if isinstance(each, End) else _ingress(namespace, bridge, each)
+        tagged = inside if isinstance(inside, End) else vlan_egress(inside, bridge, out)
+        if isinstance(tagged, End):
+            yield tagged
+        else:
+            # br_netfilter has not run PREROUTING for a tagged frame, so it runs no later hook for this frame.
+            ip = tagged.frame.vid is None and _shows(network, bridge, state)
+            yield from _forwarded(network, tagged, bridge, out, ip=ip, crossing=crossing)
+
+
+def _forwarded(
+    network: Network, state: State, bridge: Link, out: Link, *, ip: bool, crossing: bool
+) -> Iterator[Outcome]:
+    """Yield a frame that leaves by the port ``out``, and passes the IP hooks if ``ip`` is true."""
+    namespace, states = network.namespace(state.netns), [state.with_frame(physout=out.name)]
     hooks: tuple[Hook, ...] = ("forward", "postrouting")
     for hook in hooks:
         states = yield from without_ends(
@@ -357,8 +358,7 @@ def _crossing_hook(
 ) -> Iterator[Outcome]:
     """Yield a forwarded frame after one hook's bridge chains, and after its IP chains if br_netfilter is on.
 
-    At FORWARD, the IP chains run among the bridge family's chains.  At POSTROUTING, they run after the bridge family's
-    chains.
+    The IP chains run among the bridge family's chains at FORWARD, and after them at POSTROUTING.
     """
     states = [msgspec.structs.replace(state, oif=bridge.name)]
     kernel = network.namespace(state.netns).kernel

@@ -7,10 +7,10 @@ import msgspec
 from hairpin.host.host import Namespace
 from hairpin.host.link import BridgePort, Link
 from hairpin.message import message
+from hairpin.netfilter.evaluate.chain import Condition
 from hairpin.netfilter.ir import Hook
 from hairpin.network.address_type import is_to_many
 from hairpin.network.network import Network, Port, is_bridge_port, is_uplink, owns_address, veth_peer
-from hairpin.network.own_frames import holding, said_of_holding
 from hairpin.network.stacked import (
     bridges,
     link_of,
@@ -28,6 +28,7 @@ from hairpin.walk.hooks.hooks import run_bridge_hook, run_device_hook
 from hairpin.walk.ip.mtu import too_long_for
 from hairpin.walk.link.crossing import crossed, enter
 from hairpin.walk.link.flannel_udp import relayed
+from hairpin.walk.link.forwarding_entry import through_entries
 from hairpin.walk.link.segment import port_towards
 from hairpin.walk.link.traffic_control import opaque, passes, through_filters, through_traffic_control
 from hairpin.walk.link.tunnel import encapsulated
@@ -120,6 +121,10 @@ def link_down(state: State, link: Link) -> End:
 def port_shut(state: State, port: Link, info: BridgePort) -> End:
     """Return the end of a frame at a bridge port whose state lets no frames pass."""
     said = message("is {state} on {bridge}", state=info.state, bridge=port.master)
+    if info.forwards:
+        said = message("is locked on {bridge}, which has no forwarding entry there for the sender", bridge=port.master)
+        # A replica has other neighbour entries, so the port may stop the ARP reply instead of this packet.
+        state = state.given(Condition(said, holds=True, load=True, listed=True))
     return stopped_by(state, "bridge-port-state", port, said, stage="bridge")
 
 
@@ -229,20 +234,19 @@ def _through_own_bridge(network: Network, state: State, bridge: Link) -> Iterato
     if port is None:
         yield stopped_by(state, "no-neighbour", bridge, message("has no port that leads there"), stage="bridge")
         return
-    held = holding(network.namespace(state.netns), bridge, state.packet.dmac, port)
-    if held is not None and held.port != port.name:  # the port of a local entry gets the host's own frames
-        yield stopped_by(state, "neighbour-wrong", bridge, said_of_holding(held), stage="bridge")
-        return
-    inside = vlan_ingress(state, bridge, bridge)
-    out = inside if isinstance(inside, End) else vlan_egress(inside, bridge, port)
-    if isinstance(out, End):
-        yield out
-        return
-    shut = _shut(out, port)
-    if shut is not None:  # the kernel checks the port before the hooks: br_forward.c should_deliver()
-        yield shut
-        return
-    states = [out.with_frame(physout=port.name).to("bridge")]
+    for each in through_entries(network, state, bridge, port, own=True):
+        inside = each if isinstance(each, End) else vlan_ingress(each, bridge, bridge)
+        out = inside if isinstance(inside, End) else vlan_egress(inside, bridge, port)
+        # The kernel checks the port before the hooks: br_forward.c should_deliver()
+        shut = out if isinstance(out, End) else _shut(out, port)
+        if isinstance(out, End) or shut is not None:
+            yield shut or out
+        else:
+            yield from _out_of_own_bridge(network, out, bridge, port)
+
+
+def _out_of_own_bridge(network: Network, state: State, bridge: Link, port: Link) -> Iterator[Outcome]:
+    states = [state.with_frame(physout=port.name).to("bridge")]
     hooks: tuple[Hook, ...] = ("output", "postrouting")
     for hook in hooks:
         states = yield from without_ends(run_bridge_hook(network, each, hook) for each in states)

@@ -221,15 +221,15 @@ def _let_through(netns: Netns, question: Question, answer: Answer, inner: Link |
     """Return the owner's answer if the bridge ports let the request through.
 
     If ``inner`` or ``out`` is None, the bridge itself sends or answers the request.  walk/link/bridge.py stops a packet
-    that needs no request.
-
-    Source: net/bridge/br_input.c br_handle_frame_finish(), br_forward.c should_deliver()
+    that needs no request.  Source: net/bridge/br_input.c br_handle_frame_finish(), br_forward.c should_deliver()
     """
     if question.source is None:
         return answer
     ports = [each for each in (inner, out) if each is not None]
     for port in ports:
-        if port.port is not None and not port.port.forwards:
+        # A port without broadcasts still gets those of the bridge device itself: br_flood(), BR_BCAST_FLOOD
+        deaf = port is out and inner is not None and port.port is not None and not port.port.bcast_flood
+        if deaf or (port.port is not None and not port.port.forwards):
             return Answer("closed", answer.port, Port(netns, port.name))
     if len(ports) > 1 and all(each.port is not None and each.port.isolated for each in ports):
         return Answer("isolated", answer.port, Port(netns, ports[-1].name))

@@ -17,6 +17,7 @@ from hairpin.netfilter.evaluate.chain import Condition
 from hairpin.netfilter.evaluate.truth import Truth
 from hairpin.netfilter.packet import ICMP, ICMP6, TCP, Packet
 from hairpin.walk.ip.mtu import length_on_wire
+from hairpin.walk.link.classes import refusing
 from hairpin.walk.state import End, LinkDecided, Outcome, State, stopped, stopped_by
 
 _ETHERNET_HEADER = 14
@@ -29,22 +30,46 @@ def longest_taken(link: Link) -> int | None:
     return min(found, default=None)
 
 
-def end_in_queue(state: State, link: Link) -> End | None:
-    """Return the end of a packet that the link's queueing discipline always drops, else None."""
+def through_queue(namespace: Namespace, state: State, link: Link) -> Iterator[Outcome]:
+    """Yield the packet that the link's queueing discipline takes, or its end.  If it is not known into which class the
+    packet gets, both are yielded, each under its condition."""
     if not link.qdiscs:
-        return None
-    for each in _used(link.qdiscs):
+        yield state
+        return
+    length = length_on_wire(state)
+
+    def refuses(each: Qdisc) -> bool:
         most = _takes(each, link)
-        if most is not None and length_on_wire(state) > most:
-            said = (
-                message("has a queueing discipline that takes no packet: {qdisc}", qdisc=each.text)
-                if most <= 0
-                else message("has a queueing discipline that takes packets of up to {most} bytes: {qdisc}",
-                             most=most, qdisc=each.text)
-            )  # fmt: skip
-            decided = LinkDecided(link.name, said, each.evidence or link.evidence, control=each)
-            return stopped(state, "qdisc", link=link.name, decided_by=decided)
-    return None
+        return most is not None and length > most
+
+    found = refusing(namespace, link, state.packet, _applies, refuses)
+    bad = next((each for each in found if each is not None), None)
+    if bad is None:
+        yield state
+        return
+    if None not in found:
+        yield _refused(state, link, bad)
+        return
+    said = message("the packet gets into a class of {link} other than {parent}, whose discipline is {qdisc}",
+                   link=link.name, parent=bad.parent, qdisc=bad.text)  # fmt: skip
+    yield state.given(Condition(said, holds=True))
+    yield _refused(state.given(Condition(said, holds=False, usual=False)), link, bad)
+
+
+def _applies(packet: Packet, by: Filter) -> Truth:
+    return matches(packet, by) if by.protocol in _protocols(packet) else Truth.NO
+
+
+def _refused(state: State, link: Link, by: Qdisc) -> End:
+    most = _takes(by, link) or 0
+    said = (
+        message("has a queueing discipline that takes no packet: {qdisc}", qdisc=by.text)
+        if most <= 0
+        else message("has a queueing discipline that takes packets of up to {most} bytes: {qdisc}",
+                     most=most, qdisc=by.text)
+    )  # fmt: skip
+    decided = LinkDecided(link.name, said, by.evidence or link.evidence, control=by)
+    return stopped(state, "qdisc", link=link.name, decided_by=decided)
 
 
 def _used(qdiscs: tuple[Qdisc, ...]) -> Iterator[Qdisc]:
@@ -93,7 +118,7 @@ def through_filters(namespace: Namespace, state: State, link: Link, places: tupl
             yield state.given(passes(what, link))
             return
         if not harmless:
-            yield _acted(namespace, state, link, each)
+            yield from _acted(namespace, state, link, each)
             return
         break
     yield state
@@ -106,18 +131,20 @@ def _protocols(packet: Packet) -> tuple[str, ...]:
     return ("all", "ip") if packet.version == 4 else ("all", "ipv6")
 
 
-def _acted(namespace: Namespace, state: State, link: Link, by: Filter) -> Outcome:
-    """Return what happens to a packet that the filter drops or redirects: its end, or its state after an ifb device.
+def _acted(namespace: Namespace, state: State, link: Link, by: Filter) -> Iterator[Outcome]:
+    """Yield what happens to a packet that the filter drops or redirects: its end, or its state after an ifb device.
 
     An ifb device returns the packet to the link: drivers/net/ifb.c ifb_ri_tasklet().  A dummy device drops the packet.
     The packet is not walked beyond any other device."""
     target = namespace.link(by.to_link) if by.action == "redirect" else None
     if target is not None and target.kind == "ifb" and target.up:
-        return end_in_queue(state, target) or state
+        yield from through_queue(namespace, state, target)
+        return
     if target is not None and target.up and target.kind not in ("ifb", "dummy") and target.name != "lo":
         said = message("what {target} leads to lets the packet pass", target=target.name)
-        return opaque(state.given(Condition(said, holds=True)), link, message("a tc filter that redirects packets"))
-    return stopped(state, "tc-filter", link=link.name, decided_by=_decided(link, by))
+        yield opaque(state.given(Condition(said, holds=True)), link, message("a tc filter that redirects packets"))
+        return
+    yield stopped(state, "tc-filter", link=link.name, decided_by=_decided(link, by))
 
 
 def _decided(link: Link, by: Filter) -> LinkDecided:
@@ -139,7 +166,10 @@ def through_traffic_control(namespace: Namespace, state: State, link: Link) -> I
         yield state
         return
     for outcome in through_filters(namespace, state, link, ("egress", "root")):
-        yield outcome if isinstance(outcome, End) or not link.carrier else end_in_queue(outcome, link) or outcome
+        if isinstance(outcome, End) or not link.carrier:
+            yield outcome
+        else:
+            yield from through_queue(namespace, outcome, link)
 
 
 def passes(what: Message, link: Link) -> Condition:

@@ -76,8 +76,22 @@ def test_a_child() -> None:
     assert link.qdiscs == (root, child)
 
 
-def test_what_is_no_json() -> None:
-    assert (
-        qdiscs(text_reading('[{"kind":"hfsc","handle":"8012:","dev":"v0","root":true,"options":{default 1 }}]', ""))
-        == ()
+def test_options_that_are_no_json() -> None:
+    """iproute2 6.1 prints those of hfsc so."""
+    text = '[{"kind":"hfsc","handle":"8012:","dev":"v0","root":true,"options":{default 1a }}]'
+    assert qdiscs(text_reading(text, "")) == (("v0", Qdisc("hfsc", "8012:", default=0x1A)),)
+    assert qdiscs(text_reading("qdisc hfsc 1: dev v0 root refcnt 2 default 0x1a", "")) == (
+        ("v0", Qdisc("hfsc", "1:", default=0x1A, words=("default", "0x1a"))),
     )
+    assert qdiscs(text_reading('[{"kind":"hfsc", "options":{', "")) == ()
+
+
+def test_classes_are_kept_beside_a_discipline_that_may_drop() -> None:
+    text = """qdisc htb 1: dev eth0 root refcnt 2 r2q 10 default 0x10 direct_packets_stat 0
+qdisc pfifo 20: dev eth0 parent 1:20 limit 0p
+qdisc prio 1: dev eth1 root refcnt 2 bands 3 priomap 1 2 2 2
+"""
+    (link, other) = with_qdiscs((Link(1, "eth0"), Link(2, "eth1")), qdiscs(text_reading(text, "")))
+    assert [(each.kind, each.default) for each in link.qdiscs] == [("htb", 0x10), ("pfifo", None)]
+    assert other.qdiscs == ()
+    assert [each.priomap for _, each in qdiscs(text_reading(text, ""))][-1] == (1, 2, 2, 2)

@@ -3,5 +3,5 @@
 ``address_text``, ``dsfield`` and ``route_tables`` read words that occur in several documents.  The documents:
 ``links_json`` and ``links_text``, ``bridge_json`` and ``bridge_text``, ``routes_json`` and ``routes_text``,
 ``rules_json`` and ``rules_text``, ``traffic_control`` with ``tc_filters``, ``sockets_text``, ``conntrack_text``,
-``wireguard_text``, ``proc_text`` (sysctls, limits, counters, IPVS).
+``wireguard_text``, ``xfrm_text``, ``proc_text`` (sysctls, limits, counters, IPVS).
 """

@@ -75,6 +75,8 @@ class _PortData(msgspec.Struct):
     learning: bool = True
     flood: bool = True
     neigh_suppress: bool = False
+    bcast_flood: bool = True
+    locked: bool = False
 
 
 class _NamedPort(_PortData, kw_only=True):
@@ -278,6 +280,8 @@ def _port(port: _PortData) -> BridgePort:
         learning=port.learning,
         flood=port.flood,
         neigh_suppress=port.neigh_suppress,
+        bcast_flood=port.bcast_flood,
+        locked=port.locked,
     )
 
 

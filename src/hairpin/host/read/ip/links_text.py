@@ -78,6 +78,8 @@ def port_of(words: list[str]) -> BridgePort:
         learning=switch("learning", usual.learning),
         flood=switch("flood", usual.flood),
         neigh_suppress=switch("neigh_suppress", usual.neigh_suppress),
+        bcast_flood=switch("bcast_flood", usual.bcast_flood),
+        locked=switch("locked", usual.locked),
     )
 
 

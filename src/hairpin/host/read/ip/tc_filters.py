@@ -63,9 +63,13 @@ def _filter(each: Options, place: Any, evidence: str) -> Filter:
     known = UnknownMatch() not in matches and action != "unknown"
     handle = str(options.get("fh" if kind == "u32" else "handle", ""))
     return Filter(
-        place, kind, each["pref"], each["protocol"], handle, matches, action, to_link,
+        place, kind, each["pref"], each["protocol"], handle, matches, action, to_link, _class(options),
         words if known else None, evidence,
     )  # fmt: skip
+
+
+def _class(options: Options) -> str:
+    return str(options.get("flowid") or options.get("classid") or "")
 
 
 def _inner(options: Options, name: str) -> Options:

@@ -55,8 +55,8 @@ def qdiscs(reading: Reading) -> tuple[tuple[str, Qdisc], ...]:
 
 def _of_json(text: str, evidence: str) -> Iterator[tuple[str, Qdisc]]:
     try:
-        found = json.loads(text)
-    except ValueError:  # iproute2 6.1 prints some options (those of hfsc) as text that is not JSON
+        found = json.loads(_OPTIONS_AS_TEXT.sub(_as_json, text))
+    except ValueError:
         return
     for each in found:
         read: Any = each.get("options") or {}
@@ -70,8 +70,18 @@ def _of_json(text: str, evidence: str) -> Iterator[tuple[str, Qdisc]]:
             burst = min((one for one in (burst, options.get("minburst")) if one), default=None)
         yield each.get("dev", ""), Qdisc(
             each["kind"], each.get("handle", ""), "" if each.get("root") else each.get("parent", ""), limit, burst,
-            float(loss), words=tuple(_json_words(each["kind"], options)), evidence=evidence,
+            float(loss), _minor(options.get("default")), tuple(options.get("priomap") or ()),
+            tuple(_json_words(each["kind"], options)), evidence,
         )  # fmt: skip
+
+
+_OPTIONS_AS_TEXT = re.compile(r'"options":\{([^"{}]+)\}')
+"""iproute2 6.1 prints some options (those of hfsc) as text that is not JSON: tc/q_hfsc.c hfsc_print_opt()"""
+
+
+def _as_json(options: re.Match[str]) -> str:
+    default = re.search(r"\bdefault (?:0x)?([0-9a-f]+)", options[1])
+    return f'"options":{{"default":"{default[1]}"}}' if default is not None else '"options":{}'
 
 
 def _json_words(kind: str, options: dict[str, Any]) -> Iterator[str]:
@@ -88,7 +98,23 @@ def _json_words(kind: str, options: dict[str, Any]) -> Iterator[str]:
         yield from ("loss", f"{options['loss-random'].get('loss', 0) * 100:g}%")
 
 
-_KEPT = frozenset({"blackhole", "pfifo", "bfifo", "pfifo_head_drop", "tbf", "netem", "drr", "qfq"})
+_OF_CLASSES = frozenset({"htb", "prio", "ets", "mq", "mqprio", "multiq", "cbq", "dsmark"})
+"""Disciplines that drop nothing themselves, and have classes with disciplines of their own."""
+_DROPPING = frozenset({"hfsc", "blackhole", "pfifo", "bfifo", "pfifo_head_drop", "tbf", "netem", "drr", "qfq"})
+_KEPT = _OF_CLASSES | _DROPPING
+
+
+def _minor(default: object) -> int | None:
+    """Return the default class's minor number, which tc prints in hexadecimal."""
+    return int(default, 16) if isinstance(default, str) else default if isinstance(default, int) else None
+
+
+def _text_classes(kind: str, options: str) -> tuple[int | None, tuple[int, ...]]:
+    default, priomap = re.search(r"\bdefault (\S+)", options), re.search(r"\bpriomap ((?: ?\d+)+)", options)
+    minor = _minor(default[1]) if default is not None and kind in ("htb", "hfsc") else None
+    return minor, tuple(map(int, priomap[1].split())) if priomap is not None else ()
+
+
 _LINE = re.compile(r"^qdisc (\S+) (\S+) dev (\S+) (?:root|parent (\S+))(?: refcnt \d+)? ?(.*)$", re.MULTILINE)
 _PACKETS, _LATENCY = re.compile(r"\b(limit \d+)[pb]\b"), re.compile(r"\blat\b")
 _UNITS = {"": 1, "p": 1, "b": 1, "Kb": 1024, "Mb": 1024 * 1024}
@@ -103,7 +129,7 @@ def _of_words(text: str, evidence: str) -> Iterator[tuple[str, Qdisc]]:
         minburst = _number(options, "minburst")
         yield dev, Qdisc(
             kind, handle, parent, limit, min((each for each in (burst, minburst) if each), default=None),
-            float(loss[1]) / 100 if loss is not None else 0.0,
+            float(loss[1]) / 100 if loss is not None else 0.0, *_text_classes(kind, options),
             words=tuple(_LATENCY.sub("latency", _PACKETS.sub(r"\1", options)).split()), evidence=evidence,
         )  # fmt: skip
 
@@ -137,6 +163,8 @@ def with_qdiscs(links: tuple[Link, ...], found: Iterable[tuple[str, Qdisc]]) -> 
     by_link: dict[str, tuple[Qdisc, ...]] = {}
     for name, each in found:
         by_link[name] = (*by_link.get(name, ()), each)
+    # Classes matter only if the discipline of one of them may drop packets.
+    by_link = {name: each for name, each in by_link.items() if any(one.kind in _DROPPING for one in each)}
     if not by_link:
         return links
     return tuple(

@@ -7,6 +7,7 @@ from collections.abc import Callable
 
 from hairpin.netfilter.ir import Family
 from hairpin.netfilter.nft.data_types import TYPES
+from hairpin.netfilter.nft.objects import in_bytes
 from hairpin.netfilter.nft.operands import operand
 from hairpin.netfilter.nft.script.constants import with_ports_of
 from hairpin.netfilter.nft.script.cursor import Cursor
@@ -259,10 +260,8 @@ def declared_object(at: Cursor, kind: str) -> Object:
 
 def _quota_object(at: Cursor) -> Object:
     said = quota(at)
-    units = {"bytes": 1, "kbytes": 1 << 10, "mbytes": 1 << 20}
-    number, unit = said["val"], said["val_unit"]
-    whole = number * units.get(unit, 1) if isinstance(number, int) and isinstance(unit, str) else number
-    return {"bytes": whole, "used": 0, **({"inv": True} if "inv" in said else {})}
+    over = {"inv": True} if "inv" in said else {}
+    return {"bytes": in_bytes(said, "val"), "used": in_bytes(said, "used"), **over}
 
 
 def _context(at: Cursor) -> Object:

@@ -1,0 +1,77 @@
+"""Policies of IPsec: they block packets, send them encrypted, or drop those that came in plain.
+
+``out`` is asked for a packet that this namespace sends or forwards, and again after NAT has changed it; ``fwd`` for a
+packet that it forwards; ``in`` for one that it delivers to a socket.
+
+Source: net/xfrm/xfrm_policy.c xfrm_lookup_with_ifid(), __xfrm_policy_check(), __xfrm_route_forward();
+net/netfilter/nf_nat_proto.c nf_nat_ipv4_out(), nf_xfrm_me_harder()
+"""
+
+from collections.abc import Iterator
+
+import msgspec
+
+from hairpin.host.host import Namespace
+from hairpin.host.xfrm import Direction, XfrmPolicy
+from hairpin.message import message, verbatim
+from hairpin.netfilter.evaluate.chain import Condition
+from hairpin.netfilter.packet import Packet
+from hairpin.network.network import conf
+from hairpin.network.prefix import inside
+from hairpin.walk.state import LinkDecided, Outcome, Stage, State, stopped
+
+
+def through_policies(namespace: Namespace, state: State, direction: Direction, stage: Stage) -> Iterator[Outcome]:
+    """Yield the packet if a policy lets it pass as it is, or its end; both under a condition if that is not known."""
+    link = state.oif if direction == "out" else state.iif
+    if not namespace.xfrm_policies or state.packet.arp or _is_exempt(namespace, state, link, direction):
+        yield state
+        return
+    for each in namespace.xfrm_policies:
+        if each.direction != direction or not _selects(each, state.packet, link):
+            continue
+        if each.known and (each.plain if direction != "out" else not each.templates) and not each.blocks:
+            break
+        decided = LinkDecided(link, message("IPsec policy {policy}", policy=verbatim(each.text)), each.evidence)
+        if each.known and each.blocks:
+            yield stopped(state, "xfrm-policy", stage=stage, link=link, decided_by=decided)
+            return
+        if each.known and not each.templates:
+            break
+        condition = _condition(each, direction)
+        yield state.given(condition)
+        turned = msgspec.structs.replace(condition, holds=False, usual=False)
+        end = stopped(state.given(turned), "xfrm-policy", stage=stage, link=link, decided_by=decided)
+        yield msgspec.structs.replace(end, kind="unknown")
+        return
+    yield state
+
+
+def _condition(policy: XfrmPolicy, direction: Direction) -> Condition:
+    text = verbatim(policy.text)
+    if not policy.known:
+        return Condition(message("the IPsec policy lets the packet pass: {policy}", policy=text), holds=True)
+    if direction == "out":
+        said = message("IPsec carries the packet to its destination, as this policy wants: {policy}", policy=text)
+        return Condition(said, holds=True)
+    return Condition(message("the packet came in by IPsec, as this policy wants: {policy}", policy=text), holds=True)
+
+
+def _is_exempt(namespace: Namespace, state: State, link: str, direction: Direction) -> bool:
+    """Return whether the link's packets meet no policy: lo's never do."""
+    key = "disable_xfrm" if direction == "out" else "disable_policy"
+    return link in ("", "lo") or (state.packet.version == 4 and bool(conf(namespace, 4, link, key)))
+
+
+def _selects(policy: XfrmPolicy, packet: Packet, link: str) -> bool:
+    """Return whether the policy's selector fits the packet.  Source: include/net/xfrm.h __xfrm4_selector_match()"""
+    sides = ((policy.source, packet.saddr), (policy.destination, packet.daddr))
+    ports = ((policy.sport, packet.sport), (policy.dport, packet.dport))
+    return (
+        all(each.version == packet.version and inside(value, each.network, each.prefix_length, each.version)
+            for each, value in sides)
+        and policy.protocol in (None, packet.protocol)
+        and all(wanted in (None, port) for wanted, port in ports)
+        and policy.link in ("", link)
+        and packet.mark & policy.mask == policy.mark
+    )  # fmt: skip

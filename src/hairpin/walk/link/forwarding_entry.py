@@ -1,0 +1,86 @@
+"""Whether a bridge forwards a frame by the port that leads to its receiver: the forwarding database decides.
+
+A frame from the receiver moves its entry to the right port, also a static one.  So a wrong or missing entry counts as
+long as the receiver has sent nothing: no ARP reply, because the sender has a usable neighbour entry, and no request
+whose answer this is.
+
+Source: net/bridge/br_fdb.c br_fdb_update(); br_input.c br_handle_frame_finish(); br_forward.c br_flood(), BR_FLOOD
+"""
+
+from collections.abc import Iterator
+
+from hairpin.host.host import Namespace
+from hairpin.host.link import Link
+from hairpin.host.route import FdbEntry
+from hairpin.message import Message, message
+from hairpin.netfilter.evaluate.chain import Condition
+from hairpin.netfilter.packet import is_discovery
+from hairpin.netfilter.rule_address import write_mac
+from hairpin.network.network import Network, Port, is_uplink
+from hairpin.network.own_frames import entries_for, holding, is_read_in_full, said_of_holding
+from hairpin.walk.state import End, LinkDecided, Outcome, Reason, State, stopped
+
+
+def through_entries(network: Network, state: State, bridge: Link, out: Link, *, own: bool = False) -> Iterator[Outcome]:
+    """Yield the frame that has to leave the bridge by the port ``out``, or its end if the forwarding database keeps it
+    from this port.  ``own``: the bridge's own namespace sends the frame; a local entry's port then gets it."""
+    namespace, mac = network.namespace(state.netns), state.packet.dmac
+    held = holding(namespace, bridge, mac, out)
+    if held is not None and not (own and held.port == out.name):
+        yield _stopped(state, bridge, said_of_holding(held), held)
+        return
+    target = state.frame.target
+    to_one = mac is not None and not mac >> 40 & 1
+    said, entry = _astray(namespace, bridge, out, mac) if mac is not None and to_one else (None, None)
+    learns = out.port is None or out.port.learning
+    if said is None or target is None or (learns and _has_sent(state, target)):
+        yield state
+        return
+    silent = Condition(message("the container with {mac} has sent nothing since", mac=write_mac(mac or 0)),
+                       holds=True, load=True, listed=True)  # fmt: skip
+    came_by = namespace.link(state.frame.physin)
+    if learns and came_by is not None and is_uplink(network, state.netns, came_by):
+        # Whether the machine outside has asked for the address since was not read.
+        unknown = Condition(message("{said}, and its owner has sent nothing since", said=said), holds=False)
+        yield state.given(unknown)
+        yield _stopped(state.given(_turned(unknown)), bridge, said, entry)
+        return
+    yield _stopped(state.given(silent), bridge, said, entry)
+
+
+def _turned(condition: Condition) -> Condition:
+    return Condition(condition.said, holds=not condition.holds, usual=False)
+
+
+def _stopped(state: State, bridge: Link, said: Message, entry: FdbEntry | None) -> End:
+    evidence = entry.evidence if entry is not None and entry.evidence else bridge.evidence
+    decided = LinkDecided(bridge.name, said, evidence)
+    reason: Reason = "neighbour-wrong" if entry is not None else "bridge-port-state"
+    return stopped(state, reason, stage="bridge", link=bridge.name, decided_by=decided)
+
+
+def _astray(namespace: Namespace, bridge: Link, out: Link, mac: int) -> tuple[Message | None, FdbEntry | None]:
+    """Return what keeps the frame from the port while its receiver sends nothing, and the entry; None if nothing
+    does."""
+    entries = entries_for(namespace, bridge, mac)
+    if any(each.port == out.name for each in entries):
+        return None, None
+    wrong = next((each for each in entries if each.state in ("static", "permanent")), None)
+    if wrong is not None:
+        said = message("has a static forwarding entry for {mac} on {port}", mac=write_mac(mac), port=wrong.port)
+        return said, wrong
+    floods = out.port is None or out.port.flood
+    if entries or floods or not is_read_in_full(namespace, bridge):
+        return None, None
+    return message("has no forwarding entry for {mac}, and floods no frames to {port}", mac=write_mac(mac),
+                   port=out.name), None  # fmt: skip
+
+
+def _has_sent(state: State, target: Port) -> bool:
+    """Return whether the receiver has sent a frame on this walk: the request, or an ARP message or advertisement."""
+    if state.packet.arp or is_discovery(state.packet):
+        return True  # only the answer has one receiver, which has asked for it
+    known = state.history.neighbours
+    return target.netns in state.history.sent or any(
+        (each[0], each[1]) == (target.netns, target.link) for each in known
+    )

@@ -1,0 +1,22 @@
+"""A match of load decides no verdict, unless a counter hints that its quota is used up."""
+
+import pytest
+
+from hairpin.netfilter import ir
+from hairpin.netfilter.evaluate.load import is_of_load
+
+QUOTA = ir.StatefulMatch("quota", "-m quota --quota 1000000")
+CASES: dict[str, tuple[ir.StatefulMatch, int | None, bool]] = {
+    "a rate": (ir.StatefulMatch("limit", "-m limit --limit 3/min"), 5, True),
+    "chance": (ir.StatefulMatch("statistic", "-m statistic --mode random"), 5, False),
+    "a quota with room": (QUOTA, 500_000, True),
+    "a quota whose rule has counted all but a packet": (QUOTA, 999_500, False),
+    "a quota without counters": (QUOTA, None, True),
+    "a quota that is negated": (ir.StatefulMatch("quota", "-m quota ! --quota 1000000"), 1_000_000, False),
+}
+
+
+@pytest.mark.parametrize(("match", "counted", "load"), CASES.values(), ids=CASES)
+def test_is_of_load(match: ir.StatefulMatch, counted: int | None, load: bool) -> None:
+    rule = ir.Rule((match, ir.Verdict("accept")), "", 1, bytes=counted)
+    assert is_of_load(rule, match) is load
