@@ -71,7 +71,10 @@ def _of_others(network: Network, traces: tuple[Trace, ...]) -> Iterator[Message]
     """Yield a note for each published port for which other clients have conntrack entries that are older than the
     port's rules."""
     for trace in traces:
-        if trace.flow.purpose not in ("published", "asked") or not trace.succeeds or not _is_led(network, trace):
+        tunnelled = any(each.stage == "tunnel" for each in trace.usual.request)
+        if trace.flow.purpose not in ("published", "asked") or tunnelled or not trace.succeeds:
+            continue
+        if not _is_led(network, trace):
             continue
         for netns, before, after in passages(trace):
             namespace = network.namespace(netns)
@@ -194,10 +197,7 @@ def _of_ipv6_clients(traces: tuple[Trace, ...]) -> Iterator[Message]:
     user named a client, only that one was asked, and nothing is yielded."""
     kinds = {type(each.flow.start) for each in traces if each.flow.version == 6}
     if {Lan, FromHost} <= kinds and Outside not in kinds:
-        yield message(
-            "not asked: IPv6 clients beyond the link, since this host has no IPv6 default route back to them (lost "
-            "router advertisements? ip -6 route; accept_ra has to be 2 on a host that forwards)"
-        )
+        yield message("not asked: IPv6 clients beyond the link, since this host has no IPv6 default route back to them")
 
 
 def _of_pins(network: Network, trace: Trace) -> Iterator[Message]:

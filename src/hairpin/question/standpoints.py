@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from hairpin.host.host import Namespace
 from hairpin.host.netns import Netns
 from hairpin.host.route import TABLE_MAIN
+from hairpin.network.advertised import has_lost_router
 from hairpin.network.network import Network, addresses_of, free_address, is_uplink, outer_link
 from hairpin.network.prefix import Version, inside, network_of, parse_address
 from hairpin.network.query import Query
@@ -33,7 +34,7 @@ def clients(network: Network, netns: Netns, version: Version) -> tuple[int, ...]
     host = network.namespace(netns)
     taken = [(a.value, a.prefix_length) for a in addresses_of(host, None, version)]
     candidates = [parse_address(text)[1] for text in _CLIENTS[version]]
-    if version == 6:
+    if version == 6 and not has_lost_router(host, lan_link(network, netns, 6) or ""):
         candidates = [each for each in candidates if lookup(host, Query(6, each)).type == "unicast"]
     return tuple(
         value for value in candidates if not any(inside(value, network_, length, version) for network_, length in taken)

@@ -12,7 +12,10 @@ from hairpin.network.network import Network, addresses_of
 from hairpin.network.prefix import address_text, network_of, prefix_text
 from hairpin.network.uplinks import holder_of_addresses, home_of
 from hairpin.walk.granted.address_found import address_found
+from hairpin.walk.granted.cloud_limits import cloud_carries
+from hairpin.walk.granted.far_end_hints import far_end_takes
 from hairpin.walk.granted.foreign_frames import frames_taken
+from hairpin.walk.granted.silence import silence
 from hairpin.walk.size.long_packets import arrive
 from hairpin.walk.size.segment_size import Handshake
 from hairpin.walk.state import State
@@ -32,7 +35,12 @@ def grants(network: Network, flow: Flow, handshake: Handshake, left: State) -> G
     """Return the grants to a flow that succeeds.  ``left``: its packet that left the hosts."""
     asked, assumed = frames_taken(network, left)
     questions = (*_source_taken(network, flow, left), *address_found(network, handshake), *asked)
-    return Grants((*questions, *arrive(network, handshake)), assumed)
+    hinted = (
+        *silence(network, handshake, left),
+        *far_end_takes(network, left),
+        *cloud_carries(network, handshake, left),
+    )
+    return Grants((*questions, *arrive(network, handshake), *hinted), assumed)
 
 
 def _source_taken(network: Network, flow: Flow, left: State) -> tuple[OpenQuestion, ...]:
