@@ -125,10 +125,10 @@ def to_port(
             dport=target.port or 0,
             container=container,
             purpose="asked" if target.address is not None or binding is None else "published",
-            stand_ins=_stand_ins(network, host, version, point) if origin is None else (),
+            stand_ins=_stand_ins(network, host, version, point) if origin is None and not point.seen else (),
             host=point.host.name,
             asked_host=meant,
-            invented=origin is None and isinstance(point.start, Outside),
+            invented=origin is None and isinstance(point.start, Outside) and not point.seen,
         )
         for point, address in (
             *(

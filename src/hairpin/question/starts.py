@@ -18,23 +18,28 @@ from hairpin.network.routing import lookup
 from hairpin.network.strayed import is_typed_in
 from hairpin.network.wires import holder_of
 from hairpin.question.asked import Origin
+from hairpin.question.covered_clients import covered_clients
 from hairpin.question.hosts import container_named, host_named, host_with
 from hairpin.question.standpoints import clients, lan_client
 
 
 class Standpoint(msgspec.Struct, frozen=True):
-    """The start of a flow, and the host to which the start belongs or of which it is a client."""
+    """The start of a flow, and the host to which the start belongs or of which it is a client.  ``seen``: whether a
+    reading shows this very client."""
 
     start: Start
     host: Host
+    seen: bool = False
 
 
 def usual(network: Network, host: Host, version: Version, others: tuple[Host, ...]) -> Iterator[Standpoint]:
-    """Yield the usual clients of a host: an outside client, a LAN neighbour, the host itself, and the hosts
-    ``others``."""
+    """Yield the usual clients of a host: an outside client, those that asked it and that a container network covers, a
+    LAN neighbour, the host itself, and the hosts ``others``."""
     outside = clients(network, host.netns, version)
     if outside:
         yield Standpoint(Outside(outside[0]), host)
+    for client in covered_clients(network, host.netns, version):
+        yield Standpoint(Outside(client), host, seen=True)
     neighbour = lan_client(network, host.netns, version)
     if neighbour is not None:
         yield Standpoint(Lan(neighbour), host)
