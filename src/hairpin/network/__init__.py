@@ -6,7 +6,6 @@ with ``index``, and ``flow`` (the question).  Links:  ``wires``, ``uplinks``, ``
 container that has a published port), ``lost_address``, ``prefix_witness`` (evidence of an address's right prefix
 length), ``strayed`` (packets that should not have left).  Names:  ``names`` (name servers of containers, and the
 names that they know) and ``pinned_names`` (names in a container's own /etc/hosts).  Routing:  ``query``, ``tables``,
-``routing``, ``source_address``, ``address_type``, ``unmasqueraded``,
-``advertised`` (IPv6 routers).  ``capture``: tcpdump's filters.  ``kinds/``: which containers, and
+``routing``, ``source_address``, ``address_type``, ``unmasqueraded``.  ``kinds/``: which containers, and
 which flows, are alike.
 """

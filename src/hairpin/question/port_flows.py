@@ -11,6 +11,7 @@ from hairpin.network.prefix import Version, inside, is_loopback
 from hairpin.network.wires import holder_of
 from hairpin.question.asked import Origin, Target
 from hairpin.question.held import given_up, holder_of_port
+from hairpin.question.seen_clients import client_at
 from hairpin.question.standpoints import clients, further_uplinks, lan_clients, lan_link, primary_address
 from hairpin.question.starts import Standpoint, asker, start_named, usual
 
@@ -152,14 +153,17 @@ def _at_other_uplinks(
 ) -> Iterator[tuple[Standpoint, int]]:
     """Yield a client behind the router of each further uplink, with the uplink's address: any client if the uplink has
     a default route, else one in the network to which its route leads.  The named client, if there is one, must be
-    there."""
+    there.  If no route names the router, yield a client that asked at this address, if one is known."""
     named = start_named(network, host, version, origin) if origin is not None else None
     if named is not None and not isinstance(named.start, Outside):
         return
     for uplink in further_uplinks(network, host.netns, version):
-        if uplink.way is None:
-            continue
         own = uplink.main.value
+        if uplink.way is None:
+            known = client_at(network, host.netns, version, own) if origin is None else None
+            if known is not None:
+                yield Standpoint(Outside(known), host, seen=True), own
+            continue
         stated = (each for each in network.world.publics if (each.version, each.private) == (version, own))
         asked = next((each.public for each in stated if network.host_netns(each.host) == host.netns), own)
         namespace, base, length = network.namespace(host.netns), uplink.way.destination, uplink.way.prefix_length

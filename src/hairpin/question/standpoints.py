@@ -3,10 +3,10 @@ containers reach. ``netns``: the namespace that counts as the host."""
 
 from collections.abc import Iterator
 
+from hairpin.host.advertised import has_lost_router
 from hairpin.host.host import Namespace
 from hairpin.host.netns import Netns
 from hairpin.host.route import TABLE_MAIN
-from hairpin.network.advertised import has_lost_router
 from hairpin.network.network import Network, addresses_of, free_address, is_uplink, outer_link
 from hairpin.network.prefix import Version, inside, network_of, parse_address
 from hairpin.network.query import Query

@@ -18,8 +18,8 @@ from hairpin.network.routing import lookup
 from hairpin.network.strayed import is_typed_in
 from hairpin.network.wires import holder_of
 from hairpin.question.asked import Origin
-from hairpin.question.covered_clients import covered_clients
 from hairpin.question.hosts import container_named, host_named, host_with
+from hairpin.question.seen_clients import covered_clients
 from hairpin.question.standpoints import clients, lan_client
 
 

@@ -5,13 +5,13 @@ from collections.abc import Iterator
 import msgspec
 
 from hairpin.causes.cause import View
+from hairpin.host.advertised import routers_on
 from hairpin.host.boot.configured_gateway import configured_gateways
 from hairpin.host.host import Namespace
 from hairpin.host.link import Address
 from hairpin.host.netns import Netns
 from hairpin.host.route import TABLE_MAIN, Neighbour, Route
 from hairpin.message import Message, message
-from hairpin.network.advertised import routers_on
 from hairpin.network.network import Network, addresses_of, is_uplink
 from hairpin.network.prefix import LINK_LOCAL6, Version, address_text, inside, network_of, width
 from hairpin.network.prefix_witness import routers_of_far_hosts

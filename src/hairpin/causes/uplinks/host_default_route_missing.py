@@ -18,9 +18,9 @@ from hairpin.change.calls import ByPerson
 from hairpin.change.change import AddEntry, Change, SetSysctl
 from hairpin.change.commands.words import six
 from hairpin.change.simulation.addresses import missing_routes
+from hairpin.host.advertised import accept_ra, ignores_as_router
 from hairpin.host.route import NextHop, Route
 from hairpin.message import Message, message
-from hairpin.network.advertised import accept_ra, ignores_as_router
 from hairpin.network.lost_address import lost_by
 from hairpin.network.prefix import Version, inside
 from hairpin.network.prefix_witness import differing_prefixes

@@ -9,9 +9,9 @@ from collections.abc import Iterator
 from hairpin.change.change import DeleteEntry, Primitive
 from hairpin.events.course import Course
 from hairpin.events.event import Event
+from hairpin.host.advertised import ignores_advertisements
 from hairpin.host.boot.rule_keeper import unit
 from hairpin.message import message
-from hairpin.network.advertised import ignores_advertisements
 
 _MANAGERS = ("systemd-networkd", "NetworkManager")
 _SLAAC_LENGTH = 64

@@ -180,8 +180,7 @@ def _stacked(network: Network, flows: tuple[Flow, ...], wire: Wire, table: int) 
 
 
 def _is_near(network: Network, wire: Wire, far: int) -> bool:
-    """Return whether a rebuilt namespace has a route to the IPv6 address that has no gateway and leads out by the
-    wire."""
+    """Return whether a rebuilt namespace has a route to the IPv6 address on the link, which leads out by the wire."""
     return any(
         hop.gateway is None and hop.link is not None and _leads_out(network, netns, hop.link, wire)
         for netns, namespace in network.namespaces()
@@ -210,8 +209,7 @@ def _leads_out(network: Network, netns: Netns, name: str, wire: Wire) -> bool:
 def _asked6(network: Network, flows: tuple[Flow, ...], wire: Wire) -> Iterator[str]:
     """Yield routes to the host's IPv6 addresses to which outside clients send.
 
-    The world sends a neighbour solicitation for such an address (or for the address of the host's link that stands for
-    it), because the host's rules may drop solicitations."""
+    The world solicits it (or the address of the host's link that stands for it): the host's rules may drop that."""
     if not wire.netns.is_host:
         return
     namespace = network.namespace(wire.netns)
@@ -350,6 +348,8 @@ def _table(network: Network, flows: tuple[Flow, ...], version: Version, changed:
     lost = {flow.daddr for flow in flows if flow.version == version and lost_by(network, flow) is not None}
     asked = {flow.daddr for flow in flows if flow.version == version} - _containers(network, version) - lost
     lost |= {each for each in asked if named_for(network, version, each) is not None}
+    if changed is not None:  # an address that a change gives to a host is no outside machine's before it either
+        lost |= {each for each in asked if is_held(changed, version, each) and not is_held(network, version, each)}
     asked -= lost
     for address in sorted(lost):
         yield f"route add blackhole {address_text(address, version)}/{width(version)} table {_TABLE}"

@@ -8,13 +8,13 @@ from collections.abc import Iterator
 
 from hairpin.answer.answer import Answer
 from hairpin.message import message
-from hairpin.network.capture import filter_of
 from hairpin.network.flow import Flow, Outside
 from hairpin.network.prefix import Version, address_text
 from hairpin.network.uplinks import tunnels_of
 from hairpin.question.standpoints import further_uplinks
 from hairpin.report.paper import Paper
 from hairpin.report.words import Words
+from hairpin.walk.capture import filter_of
 from hairpin.walk.state import Step
 from hairpin.walk.trace import Trace
 from hairpin.wanted import read_host
@@ -30,7 +30,8 @@ def write_where_next(answer: Answer, words: Words, paper: Paper) -> None:
         return
     ports = {(each.flow.protocol, each.flow.dport) for each in asked}
     port = f"{asked[0].flow.dport}" if len(ports) == 1 else "PORT"
-    for address, link in _not_asked(answer, [each.flow for each in asked if each.flow.invented]):
+    plain = any(each.flow.invented for each in asked)  # the user named no client
+    for address, link in _not_asked(answer, [each.flow for each in asked if plain]):
         target = f"[{address}]:{port}" if ":" in address else f"{address}:{port}"
         paper.prose(words(message("Not asked: {link} (`hairpin check {target}`).", link=link, target=target)))
     _write_way_out(answer, words, paper)

@@ -10,9 +10,9 @@ learn.microsoft.com troubleshoot-outbound-smtp-connectivity; AWS EC2 User Guide 
 
 from hairpin.message import message
 from hairpin.netfilter.packet import TCP
-from hairpin.network.capture import filter_of
 from hairpin.network.network import Network
 from hairpin.network.prefix import address_text, is_private
+from hairpin.walk.capture import filter_of
 from hairpin.walk.size.segment_size import Handshake
 from hairpin.walk.state import State
 from hairpin.walk.trace import OpenQuestion

@@ -18,11 +18,11 @@ from hairpin.message import Message, message
 from hairpin.netfilter.ir import STATUS_SEEN_REPLY
 from hairpin.netfilter.packet import TCP, UDP, Connection, Packet
 from hairpin.netfilter.rule_address import write_mac
-from hairpin.network.capture import filter_of
 from hairpin.network.network import Network, addresses_of
 from hairpin.network.prefix import address_text, inside
 from hairpin.network.tunnel.tunnels import entries_of, tunnel_devices
 from hairpin.network.uplinks import holder_of_addresses, home_of
+from hairpin.walk.capture import filter_of
 from hairpin.walk.granted.silence import are_unanswered, entries_to, parted
 from hairpin.walk.state import State
 from hairpin.walk.trace import OpenQuestion

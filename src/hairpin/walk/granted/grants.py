@@ -34,13 +34,11 @@ class Grants(msgspec.Struct, frozen=True):
 def grants(network: Network, flow: Flow, handshake: Handshake, left: State) -> Grants:
     """Return the grants to a flow that succeeds.  ``left``: its packet that left the hosts."""
     asked, assumed = frames_taken(network, left)
-    questions = (*_source_taken(network, flow, left), *address_found(network, handshake), *asked)
-    hinted = (
-        *silence(network, handshake, left),
-        *far_end_takes(network, left),
-        *cloud_carries(network, handshake, left),
-    )
-    return Grants((*questions, *arrive(network, handshake), *hinted), assumed)
+    refused, clouded = _source_taken(network, flow, left), cloud_carries(network, handshake, left)
+    questions = (*refused, *address_found(network, handshake), *asked, *arrive(network, handshake), *clouded)
+    if not refused and not clouded:  # either is a nearer reason for a silence
+        questions += silence(network, handshake, left)
+    return Grants((*questions, *far_end_takes(network, left)), assumed)
 
 
 def _source_taken(network: Network, flow: Flow, left: State) -> tuple[OpenQuestion, ...]:

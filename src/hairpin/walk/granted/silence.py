@@ -14,12 +14,12 @@ from hairpin.host.host import Namespace
 from hairpin.message import message
 from hairpin.netfilter.ir import STATUS_ASSURED, STATUS_DYING, STATUS_SEEN_REPLY
 from hairpin.netfilter.packet import TCP, UDP, Connection, Packet, Tuple
-from hairpin.network.capture import filter_of
 from hairpin.network.flow import Outside
 from hairpin.network.network import Network
 from hairpin.network.prefix import address_text
 from hairpin.network.query import Query
 from hairpin.network.routing import lookup
+from hairpin.walk.capture import filter_of
 from hairpin.walk.hooks.connection_index import connections_of
 from hairpin.walk.size.segment_size import Handshake
 from hairpin.walk.state import State
@@ -116,7 +116,7 @@ def _of_request(namespace: Namespace, left: State, *, named: bool) -> Iterator[O
         else message("The verdict holds: those datagrams needed no answer, or what lost them has passed"),
         if_no=message(
             "The packets are lost behind this host: the provider, a router or a firewall between drops them, or "
-            "{address} does. No change on this host cures that",
+            "{address} does. Nothing that was read here stops them",
             **facts,
         ),
         wanted=(watch_packets(left.oif, filter_of(packet)),),
@@ -159,7 +159,7 @@ def _of_answer(namespace: Namespace, handshake: Handshake, start: Outside, left:
         if_yes=message("The verdict holds: {client} gave up, or what lost the answers has passed", **facts),
         if_no=message(
             "The answers are lost behind this host: the provider, a router or a firewall on the way back drops them. "
-            "No change on this host cures that",
+            "Nothing that was read here stops them",
             **facts,
         ),
         wanted=(_watch(left, client),),

@@ -6,11 +6,11 @@ Source: RFC 4861 sections 4.2 and 6.3; include/net/ipv6.h, net/ipv6/ndisc.c ipv6
 from hairpin.host.host import Namespace
 from hairpin.host.route import Neighbour
 from hairpin.host.sysctl import Path
-from hairpin.network.network import addresses_of
-from hairpin.network.prefix import is_private
 
 _LINKS: Path = ("net", "ipv6", "conf")
 _ALWAYS = 2
+_PRIVATE = 0xFC >> 1
+"""The first seven bits of a unique local address (RFC 4193)."""
 _OF_NO_ROUTE = 0xFFFFFFFF
 """The metric of the unreachable default route that older kernels list: net/ipv6/route.c ip6_null_entry_template"""
 
@@ -46,10 +46,10 @@ def has_lost_router(namespace: Namespace, link: str) -> bool:
     the link came from one.
 
     A link with private addresses only may well have no way to the Internet."""
-    own = [each for each in addresses_of(namespace, link, 6) if each.scope == "global"]
+    own = [each for each in namespace.addresses if (each.link, each.version, each.scope) == (link, 6, "global")]
     ways = (each for each in namespace.routes if (each.version, each.prefix_length) == (6, 0))
     if not own or any(each.metric < _OF_NO_ROUTE for each in ways):
         return False
     if any(each.dynamic for each in own) or routers_on(namespace, link):
         return True
-    return ignores_as_router(namespace, link) and not all(is_private(each.value, 6) for each in own)
+    return ignores_as_router(namespace, link) and not all(each.value >> 121 == _PRIVATE for each in own)

@@ -1,6 +1,7 @@
-"""Clients that asked this host, and to which it has no way back since a container network has their addresses.
+"""Clients that asked this host, as connection tracking shows: those to which it has no way back, since a container
+network has their addresses, and those of an uplink whose router no route names.
 
-Connection tracking shows such a client: its request came to an address of the host's uplink, its address is in the
+A container network covers a client if its request came to an address of the host's uplink, its address is in the
 network of a container bridge, and no container has it.  The answer goes into the bridge.
 """
 
@@ -35,6 +36,23 @@ def covered_clients(network: Network, netns: Netns, version: Version) -> tuple[i
         if bridge is not None:
             found.setdefault(bridge, client)
     return tuple(found.values())[:_MOST]
+
+
+def client_at(network: Network, netns: Netns, version: Version, address: int) -> int | None:
+    """Return a client from elsewhere that asked the host at the address, first one that got no answer through;
+    None if none is known."""
+    host = network.namespace(netns)
+    asked = [
+        each
+        for each in host.connections
+        if (each.version, each.original.daddr) == (version, address)
+        and each.original.protocol in (TCP, UDP)
+        and not any(
+            inside(each.original.saddr, own.value, own.prefix_length, version)
+            for own in addresses_of(host, None, version)
+        )
+    ]
+    return min(asked, key=lambda each: not _is_half_open(each)).original.saddr if asked else None
 
 
 def _is_half_open(entry: Connection) -> bool:
