@@ -3,6 +3,7 @@ other clients, and a client's address that is an address of the host."""
 
 from collections.abc import Iterator
 
+from hairpin.answer.silent_servers import told_by_silence
 from hairpin.host.boot.configured import of_default_address
 from hairpin.host.host import Host, Namespace
 from hairpin.kept import kept
@@ -34,6 +35,7 @@ def remarks(network: Network, traces: tuple[Trace, ...]) -> tuple[Message, ...]:
         *(said for trace in traces for said in _of_start(network, trace)),
         *_of_default_addresses(network, traces),
         *_of_ipv6_clients(traces),
+        *(told_by_silence(network) if any(each.flow.purpose == "egress" for each in traces) else ()),
         *(said for trace in traces for said in _of_pins(network, trace)),
     )
     return tuple(dict.fromkeys(found))

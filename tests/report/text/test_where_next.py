@@ -63,8 +63,8 @@ def test_a_way_out_is_followed_by_tcpdump() -> None:
     text = " ".join(last(msgspec.structs.replace(found, flows=(asked,))))
     address = address_text(flow.daddr, flow.version)
     assert text == (
-        f"Still no answer? `tcpdump -ni eth0 'tcp port 443 and host {address}'`: packets that leave without an answer are "
-        f"lost behind this host, on the way to {address} or there (--host {address} reads it)."
+        f"Still no answer? `tcpdump -ni eth0 'tcp port 443 and host {address}'`: packets that leave without an answer "
+        f"are lost behind this host, on the way to {address} or there (--host {address} reads it)."
     )
     assert last(msgspec.structs.replace(found, flows=(left,))) == []
 
