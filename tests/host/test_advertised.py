@@ -3,7 +3,14 @@
 import msgspec
 import pytest
 
-from hairpin.host.advertised import has_lost_router, ignores_advertisements, ignores_as_router, routers_on
+from hairpin.host.advertised import (
+    accept_ra,
+    has_lost_router,
+    ignores_advertisements,
+    ignores_as_router,
+    refusing_setting,
+    routers_on,
+)
 from hairpin.host.host import Namespace
 from hairpin.host.link import Address
 from hairpin.host.route import Neighbour
@@ -53,3 +60,11 @@ def test_a_host_that_forwards_listens_only_if_it_must() -> None:
 def test_a_router_that_failed_is_none() -> None:
     assert routers_on(host(neighbours=(ROUTER, msgspec.structs.replace(ROUTER, state="FAILED"))), "eth0") == (ROUTER,)
     assert routers_on(host(neighbours=(ROUTER,)), "eth1") == ()
+
+
+def test_a_setting_that_refuses_advertised_routes() -> None:
+    assert refusing_setting(host("0"), "eth0") == accept_ra("eth0")
+    assert refusing_setting(host("1"), "eth0") is None
+    made = host("2")
+    path = (*LINK, "accept_ra_defrtr")
+    assert refusing_setting(msgspec.structs.replace(made, sysctls=made.sysctls.with_value(path, "0")), "eth0") == path

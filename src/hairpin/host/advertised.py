@@ -31,6 +31,13 @@ def ignores_as_router(namespace: Namespace, link: str) -> bool:
     return accepts is not None and 0 < accepts < _ALWAYS and forwards not in (None, 0)
 
 
+def refusing_setting(namespace: Namespace, link: str) -> Path | None:
+    """Return the path of the sysctl that is 0, so that the kernel takes no default route from router advertisements on
+    the link; None if there is none.  Network managers that handle advertisements themselves set ``accept_ra`` to 0."""
+    paths = accept_ra(link), (*_LINKS, link, "accept_ra_defrtr")
+    return next((each for each in paths if namespace.sysctl(*each) == 0), None)
+
+
 def routers_on(namespace: Namespace, link: str) -> tuple[Neighbour, ...]:
     """Return the neighbours on the link that have said that they are IPv6 routers, and that have not failed since."""
     return tuple(

@@ -320,3 +320,10 @@ def test_a_host_that_listens_has_lost_its_route_otherwise() -> None:
     (found,) = diagnose(of_ignored_router(known=True, accept="2"), TO_SIX).causes
     assert str(found.candidate.title) == "This host has no default route"
     assert len(found.candidate.change.parts) == 1
+    assert found.candidate.advice == diagnose(of_ignored_router(known=True), TO_SIX).causes[0].candidate.advice
+
+
+def test_a_setting_that_refuses_the_router_is_told() -> None:
+    (found,) = diagnose(of_ignored_router(known=True, accept="0"), TO_SIX).causes
+    assert any("net.ipv6.conf.eth0.accept_ra is 0" in str(each) for each in found.candidate.advice)
+    assert not any("accept_ra" in str(part) for part in found.candidate.change.parts)

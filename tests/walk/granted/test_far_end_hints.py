@@ -154,3 +154,13 @@ def test_a_wireguard_peer_without_a_handshake(handshake: int, asked: int) -> Non
     flow = msgspec.structs.replace(FLOW, daddr=parse_address("10.66.0.2")[1])
     told = [each for each in walk_flow(net, flow).questions if "handshake" in str(each.text)]
     assert len(told) == asked
+
+
+def test_two_permanent_entries_with_one_hardware_address() -> None:
+    host = node("one")
+    entered = host.namespaces[0].neighbours
+    twin = Neighbour("flannel.1", 4, TUNNEL_ADDRESSES["two"] + 9, TUNNEL_MACS["two"], "PERMANENT")
+    (asked,) = walk_flow(with_entries(host, *BOTH, neighbours=(*entered, twin)), FLOW).questions
+    assert "for 10.244.2.0 and for 10.244.2.9: both are right only if" in str(asked.text)
+    elsewhere = msgspec.structs.replace(twin, link="eth0")
+    assert walk_flow(with_entries(host, *BOTH, neighbours=(*entered, elsewhere)), FLOW).questions == ()

@@ -18,10 +18,12 @@ from hairpin.change.calls import ByPerson
 from hairpin.change.change import AddEntry, Change, SetSysctl
 from hairpin.change.commands.words import six
 from hairpin.change.simulation.addresses import missing_routes
-from hairpin.host.advertised import accept_ra, ignores_as_router
+from hairpin.host.advertised import accept_ra, ignores_as_router, refusing_setting, routers_on
 from hairpin.host.route import NextHop, Route
+from hairpin.host.sysctl import dotted
 from hairpin.message import Message, message
 from hairpin.network.lost_address import lost_by
+from hairpin.network.network import addresses_of
 from hairpin.network.prefix import Version, inside
 from hairpin.network.prefix_witness import differing_prefixes
 
@@ -55,8 +57,8 @@ def find(view: View) -> Iterator[Candidate]:
         detail=message("Packets to addresses that are not on one of its own links have no route.")
         if not deaf
         else message(
-            "net.ipv6.conf.{link}.accept_ra is not 2 and {link} forwards, so the kernel ignores the router that "
-            "advertises itself there. Packets to addresses that are not on one of the host's own links have no route.",
+            "net.ipv6.conf.{link}.accept_ra is not 2 and {link} forwards, so the kernel takes no router advertisement "
+            "there. Packets to addresses that are not on one of the host's own links have no route.",
             link=way.link,
         ),
         change=Change((*heard, *lost, route), () if way.source is not None else (ByPerson(by_hand),)),
@@ -65,7 +67,7 @@ def find(view: View) -> Iterator[Candidate]:
         evidence=tuple(
             dict.fromkeys(route.evidence for route in view.host_namespace.routes if route.version == version)
         )[:1],
-        advice=way.advice,
+        advice=(*way.advice, *(_refused(view, way.link) if version == 6 else ())),
         made_by=("host-link-down",),
     )
 
@@ -76,6 +78,20 @@ def _title(link: str, *, deaf: bool, elsewhere: bool) -> Message:
     if deaf:
         return message("This host has no IPv6 default route, and {link} ignores router advertisements", link=link)
     return message("This host has no default route")
+
+
+def _refused(view: View, link: str) -> Iterator[Message]:
+    """Yield the advice about a sysctl that keeps advertised default routes away, if a reading shows advertisements."""
+    path, host = refusing_setting(view.host_namespace, link), view.host_namespace
+    shown = routers_on(host, link) or any(each.dynamic for each in addresses_of(host, link, 6))
+    if path is not None and shown:
+        yield message(
+            "{key} is 0, so the kernel takes no default route from router advertisements on {link}: set it to {value} "
+            "if no network manager takes them itself",
+            key=dotted(path),
+            link=link,
+            value=2 if path == accept_ra(link) else 1,
+        )
 
 
 def _hear(link: str) -> Message:

@@ -72,7 +72,7 @@ def far_end_takes(network: Network, left: State) -> tuple[OpenQuestion, ...]:
         left.packet, left.oif, left.netns, device, carried.tunnel, carried.frame.packet,
         network.namespace(carried.frame.netns), network.namespace(left.netns),
     )  # fmt: skip
-    asked = _of_former_container(sent)
+    asked = _of_former_container(sent) or _of_shared_address(sent)
     silent = _is_silent(sent)
     if asked is None and (silent or not _was_heard(sent)):
         asked = _of_other_port(network, sent) or _of_settings(network, sent)
@@ -148,6 +148,37 @@ def _of_former_container(sent: _Sent) -> OpenQuestion | None:
             "The frames reach {far}, and no container there takes them: the entry is a former container's. In the "
             "namespace of {device}, `ip neigh replace {address} lladdr MAC dev {device} nud permanent` sets the "
             "address that `docker network inspect` shows on {far}",
+            **facts,
+        ),
+        wanted=(read_host(facts["far"]),),
+        breaks_if="no",
+    )
+
+
+def _of_shared_address(sent: _Sent) -> OpenQuestion | None:
+    """Return the question about a permanent neighbour entry whose hardware address another one on the device has."""
+    near = [each for each in sent.inner.neighbours if each.link == sent.device and each.version == sent.frame.version]
+    entry = next((each for each in near if each.static and each.value == sent.frame.daddr), None)
+    same = [each for each in near if entry is not None and each.mac == entry.mac and each.value != entry.value]
+    if entry is None or entry.mac is None or not any(each.static for each in same):
+        return None
+    facts = {
+        **sent.facts,
+        "address": address_text(entry.value, entry.version),
+        "other": address_text(next(each.value for each in same if each.static), entry.version),
+        "mac": write_mac(entry.mac),
+    }
+    return OpenQuestion(
+        text=message(
+            "Does {address} have the hardware address {mac}? {device} has permanent neighbour entries with it for "
+            "{address} and for {other}: both are right only if one machine has both addresses",
+            **facts,
+        ),
+        if_yes=message("The verdict holds: {far} has the container with this hardware address", **facts),
+        if_no=message(
+            "The frames for {address} reach {far}, and the wrong container or none takes them. In the namespace of "
+            "{device}, `ip neigh replace {address} lladdr MAC dev {device} nud permanent` sets the address that "
+            "`docker network inspect` shows on {far}",
             **facts,
         ),
         wanted=(read_host(facts["far"]),),
