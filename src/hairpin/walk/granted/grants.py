@@ -12,8 +12,6 @@ from hairpin.network.network import Network, addresses_of
 from hairpin.network.prefix import address_text, network_of, prefix_text
 from hairpin.network.uplinks import holder_of_addresses, home_of
 from hairpin.walk.granted.address_found import address_found
-from hairpin.walk.granted.cloud_limits import cloud_carries
-from hairpin.walk.granted.far_end_hints import far_end_takes
 from hairpin.walk.granted.foreign_frames import frames_taken
 from hairpin.walk.granted.silence import silence
 from hairpin.walk.size.long_packets import arrive
@@ -34,11 +32,27 @@ class Grants(msgspec.Struct, frozen=True):
 def grants(network: Network, flow: Flow, handshake: Handshake, left: State) -> Grants:
     """Return the grants to a flow that succeeds.  ``left``: its packet that left the hosts."""
     asked, assumed = frames_taken(network, left)
-    refused, clouded = _source_taken(network, flow, left), cloud_carries(network, handshake, left)
+    refused, clouded = _source_taken(network, flow, left), _carried_by_cloud(network, handshake, left)
     questions = (*refused, *address_found(network, handshake), *asked, *arrive(network, handshake), *clouded)
     if not refused and not clouded:  # either is a nearer reason for a silence
         questions += silence(network, handshake, left)
-    return Grants((*questions, *far_end_takes(network, left)), assumed)
+    return Grants((*questions, *_taken_by_far_end(network, left)), assumed)
+
+
+def _carried_by_cloud(network: Network, handshake: Handshake, left: State) -> tuple[OpenQuestion, ...]:
+    if handshake.far is None or network.host(left.netns.host).cloud is None:
+        return ()
+    from hairpin.walk.granted.cloud_limits import cloud_carries  # noqa: PLC0415 - few hosts are in a cloud
+
+    return cloud_carries(network, handshake, left)
+
+
+def _taken_by_far_end(network: Network, left: State) -> tuple[OpenQuestion, ...]:
+    if left.carried is None:
+        return ()
+    from hairpin.walk.granted.far_end_hints import far_end_takes  # noqa: PLC0415 - few packets leave in a tunnel
+
+    return far_end_takes(network, left)
 
 
 def _source_taken(network: Network, flow: Flow, left: State) -> tuple[OpenQuestion, ...]:
