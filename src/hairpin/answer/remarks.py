@@ -3,7 +3,6 @@ other clients, and a client's address that is an address of the host."""
 
 from collections.abc import Iterator
 
-from hairpin.answer.silent_servers import told_by_silence
 from hairpin.host.boot.configured import of_default_address
 from hairpin.host.host import Host, Namespace
 from hairpin.kept import kept
@@ -35,7 +34,7 @@ def remarks(network: Network, traces: tuple[Trace, ...]) -> tuple[Message, ...]:
         *(said for trace in traces for said in _of_start(network, trace)),
         *_of_default_addresses(network, traces),
         *_of_ipv6_clients(traces),
-        *(told_by_silence(network) if any(each.flow.purpose == "egress" for each in traces) else ()),
+        *_of_silence(network, traces),
         *(said for trace in traces for said in _of_pins(network, trace)),
     )
     return tuple(dict.fromkeys(found))
@@ -200,6 +199,15 @@ def _of_ipv6_clients(traces: tuple[Trace, ...]) -> Iterator[Message]:
     kinds = {type(each.flow.start) for each in traces if each.flow.version == 6}
     if {Lan, FromHost} <= kinds and Outside not in kinds:
         yield message("not asked: IPv6 clients beyond the link, since this host has no IPv6 default route back to them")
+
+
+def _of_silence(network: Network, traces: tuple[Trace, ...]) -> tuple[Message, ...]:
+    """Return the notes about servers outside that answered nothing, if the ways out of containers were asked."""
+    if all(each.flow.purpose != "egress" for each in traces):
+        return ()
+    from hairpin.answer.silent_servers import told_by_silence  # noqa: PLC0415 - a question about a port asks no way out
+
+    return told_by_silence(network)
 
 
 def _of_pins(network: Network, trace: Trace) -> Iterator[Message]:

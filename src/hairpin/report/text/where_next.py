@@ -14,7 +14,6 @@ from hairpin.network.uplinks import tunnels_of
 from hairpin.question.standpoints import further_uplinks
 from hairpin.report.paper import Paper
 from hairpin.report.words import Words
-from hairpin.walk.capture import filter_of
 from hairpin.walk.state import Step
 from hairpin.walk.trace import Trace
 from hairpin.wanted import read_host
@@ -54,6 +53,8 @@ def _write_way_out(answer: Answer, words: Words, paper: Paper) -> None:
     last = _left_by(asked) if asked is not None else None
     if asked is None or last is None:
         return
+    from hairpin.walk.capture import filter_of  # noqa: PLC0415 - few answers are about a packet that leaves
+
     flow, packet = asked.flow, last.packet
     far = address_text(packet.daddr, packet.version)
     facts = {"link": last.link, "outer": filter_of(packet), "far": far, "reading": read_host(far)}

@@ -13,7 +13,6 @@ from hairpin.network.prefix import address_text, network_of, prefix_text
 from hairpin.network.uplinks import holder_of_addresses, home_of
 from hairpin.walk.granted.address_found import address_found
 from hairpin.walk.granted.foreign_frames import frames_taken
-from hairpin.walk.granted.silence import silence
 from hairpin.walk.size.long_packets import arrive
 from hairpin.walk.size.segment_size import Handshake
 from hairpin.walk.state import State
@@ -35,8 +34,16 @@ def grants(network: Network, flow: Flow, handshake: Handshake, left: State) -> G
     refused, clouded = _source_taken(network, flow, left), _carried_by_cloud(network, handshake, left)
     questions = (*refused, *address_found(network, handshake), *asked, *arrive(network, handshake), *clouded)
     if not refused and not clouded:  # either is a nearer reason for a silence
-        questions += silence(network, handshake, left)
+        questions += _heard(network, handshake, left)
     return Grants((*questions, *_taken_by_far_end(network, left)), assumed)
+
+
+def _heard(network: Network, handshake: Handshake, left: State) -> tuple[OpenQuestion, ...]:
+    if not network.namespace(left.netns).connections:
+        return ()
+    from hairpin.walk.granted.silence import silence  # noqa: PLC0415 - an empty conntrack table hints at nothing
+
+    return silence(network, handshake, left)
 
 
 def _carried_by_cloud(network: Network, handshake: Handshake, left: State) -> tuple[OpenQuestion, ...]:
