@@ -11,7 +11,6 @@ from hairpin.network.prefix import Version, inside, is_loopback
 from hairpin.network.wires import holder_of
 from hairpin.question.asked import Origin, Target
 from hairpin.question.held import given_up, holder_of_port
-from hairpin.question.seen_clients import client_at
 from hairpin.question.standpoints import clients, further_uplinks, lan_clients, lan_link, primary_address
 from hairpin.question.starts import Standpoint, asker, start_named, usual
 
@@ -160,9 +159,8 @@ def _at_other_uplinks(
     for uplink in further_uplinks(network, host.netns, version):
         own = uplink.main.value
         if uplink.way is None:
-            known = client_at(network, host.netns, version, own) if origin is None else None
-            if known is not None:
-                yield Standpoint(Outside(known), host, seen=True), own
+            if origin is None:
+                yield from _seen_at(network, host, version, own)
             continue
         stated = (each for each in network.world.publics if (each.version, each.private) == (version, own))
         asked = next((each.public for each in stated if network.host_netns(each.host) == host.netns), own)
@@ -173,6 +171,15 @@ def _at_other_uplinks(
             client = named.start.address if inside(named.start.address, base, length, version) else None
         if client is not None:
             yield Standpoint(Outside(client), host), asked
+
+
+def _seen_at(network: Network, host: Host, version: Version, own: int) -> Iterator[tuple[Standpoint, int]]:
+    """Yield a client that asked the host at this address, if one is known."""
+    from hairpin.question.seen_clients import client_at  # noqa: PLC0415 - few hosts have an uplink without a router
+
+    known = client_at(network, host.netns, version, own)
+    if known is not None:
+        yield Standpoint(Outside(known), host, seen=True), own
 
 
 def _stand_ins(network: Network, host: Host, version: Version, point: Standpoint) -> tuple[int, ...]:

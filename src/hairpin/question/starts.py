@@ -19,7 +19,6 @@ from hairpin.network.strayed import is_typed_in
 from hairpin.network.wires import holder_of
 from hairpin.question.asked import Origin
 from hairpin.question.hosts import container_named, host_named, host_with
-from hairpin.question.seen_clients import covered_clients
 from hairpin.question.standpoints import clients, lan_client
 
 
@@ -38,8 +37,11 @@ def usual(network: Network, host: Host, version: Version, others: tuple[Host, ..
     outside = clients(network, host.netns, version)
     if outside:
         yield Standpoint(Outside(outside[0]), host)
-    for client in covered_clients(network, host.netns, version):
-        yield Standpoint(Outside(client), host, seen=True)
+    if network.namespace(host.netns).connections:
+        from hairpin.question.seen_clients import covered_clients  # noqa: PLC0415 - no connection shows no client
+
+        for client in covered_clients(network, host.netns, version):
+            yield Standpoint(Outside(client), host, seen=True)
     neighbour = lan_client(network, host.netns, version)
     if neighbour is not None:
         yield Standpoint(Lan(neighbour), host)
