@@ -88,6 +88,7 @@ BOTH = (SENT, outer(FAR, HERE, 29))
 HEARD: dict[str, Network] = {
     "flannel without traffic": with_entries(node("one")),
     "outer packets of both directions": with_entries(node("one"), *BOTH),
+    "of both directions, some seconds ago": with_entries(node("one"), outer(HERE, FAR, 20), outer(FAR, HERE, 20)),
     "made by hand, with both": with_entries(BY_HAND, *BOTH),
     "made by hand, and learned": with_entries(
         BY_HAND, fdb=(FdbEntry(None, "vx0", 0x0200_0000_0044, remote=ADDRESSES["two"]),)

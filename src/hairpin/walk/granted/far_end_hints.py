@@ -94,7 +94,7 @@ def _was_heard(sent: _Sent) -> bool:
 
 def _is_silent(sent: _Sent) -> bool:
     """Return whether outer packets left for the far end, and none came from it."""
-    return are_unanswered(sent.outer, *_traffic(sent), named=True)
+    return are_unanswered(sent.outer, *_traffic(sent), named=True, alternating=True)
 
 
 def _traffic(sent: _Sent) -> tuple[list[Connection], list[Connection]]:

@@ -60,16 +60,22 @@ def entries_to(namespace: Namespace, packet: Packet) -> list[Connection]:
 
 
 def are_unanswered(
-    namespace: Namespace, sent: Sequence[Connection], answered: Sequence[Connection], *, named: bool
+    namespace: Namespace,
+    sent: Sequence[Connection],
+    answered: Sequence[Connection],
+    *,
+    named: bool,
+    alternating: bool = False,
 ) -> bool:
     """Return whether entries hint that no answer comes: the newest without one is at least as new as all ``answered``.
     A fresh one has to be newer than these, or there has to be another reason to count it: several wait, or the user
-    asks about this very machine (``named``)."""
+    asks about this very machine (``named``).  So has any one, if packets of both directions have entries of their own
+    (``alternating``)."""
     if not sent:
         return False
     newest = min(_age_s(namespace, each) for each in sent)
     last = min((_age_s(namespace, each) for each in answered), default=inf)
-    if newest <= _FRESH_S:
+    if newest <= _FRESH_S or alternating:
         return newest < last and (named or len(sent) > 1 or bool(answered))
     return newest <= last
 
