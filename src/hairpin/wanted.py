@@ -23,6 +23,7 @@ Fact = Literal[
     "long-answers-asked",
     "frames-watched",
     "hardware-address-asked",
+    "packets-watched",
 ]
 
 
@@ -107,3 +108,8 @@ def watch_frames(link: str, mac: str) -> Wanted:
 def ask_hardware_address(address: str, link: str) -> Wanted:
     """Return the request that the machine with the address tells its hardware address on the link."""
     return Wanted("hardware-address-asked", (address, link))
+
+
+def watch_packets(link: str, wanted: str) -> Wanted:
+    """Return the request to watch packets on the link.  ``wanted``: tcpdump's filter."""
+    return Wanted("packets-watched", (link, wanted))

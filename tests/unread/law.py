@@ -11,9 +11,9 @@ from tests.unread.table import Teller, decides
 from tests.unread.telling import Told, told
 
 ALL_CLEAR = (
-    "all flows pass", "all others pass", "the others pass", "nothing to do", "have all their chains and rules",
-    "nothing changes", "nothing fails that passes now", "All flows and open connections stay", "nothing differs",
-    "no flow has another outcome",
+    "all flows pass", "all others pass", "nothing here stops", "the others pass", "nothing to do",
+    "have all their chains and rules", "nothing changes", "nothing fails that passes now",
+    "All flows and open connections stay", "nothing differs", "no flow has another outcome",
 )  # fmt: skip
 """The templates by which commands say that all is well."""
 _OF_EVENT = "which this host lacks"

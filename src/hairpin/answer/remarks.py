@@ -34,6 +34,7 @@ def remarks(network: Network, traces: tuple[Trace, ...]) -> tuple[Message, ...]:
         *(said for trace in traces for said in _of_start(network, trace)),
         *_of_default_addresses(network, traces),
         *_of_ipv6_clients(traces),
+        *_of_silence(network, traces),
         *(said for trace in traces for said in _of_pins(network, trace)),
     )
     return tuple(dict.fromkeys(found))
@@ -71,7 +72,10 @@ def _of_others(network: Network, traces: tuple[Trace, ...]) -> Iterator[Message]
     """Yield a note for each published port for which other clients have conntrack entries that are older than the
     port's rules."""
     for trace in traces:
-        if trace.flow.purpose not in ("published", "asked") or not trace.succeeds or not _is_led(network, trace):
+        tunnelled = any(each.stage == "tunnel" for each in trace.usual.request)
+        if trace.flow.purpose not in ("published", "asked") or tunnelled or not trace.succeeds:
+            continue
+        if not _is_led(network, trace):
             continue
         for netns, before, after in passages(trace):
             namespace = network.namespace(netns)
@@ -194,10 +198,16 @@ def _of_ipv6_clients(traces: tuple[Trace, ...]) -> Iterator[Message]:
     user named a client, only that one was asked, and nothing is yielded."""
     kinds = {type(each.flow.start) for each in traces if each.flow.version == 6}
     if {Lan, FromHost} <= kinds and Outside not in kinds:
-        yield message(
-            "not asked: IPv6 clients beyond the link, since this host has no IPv6 default route back to them (lost "
-            "router advertisements? ip -6 route; accept_ra has to be 2 on a host that forwards)"
-        )
+        yield message("not asked: IPv6 clients beyond the link, since this host has no IPv6 default route back to them")
+
+
+def _of_silence(network: Network, traces: tuple[Trace, ...]) -> tuple[Message, ...]:
+    """Return the notes about servers outside that answered nothing, if the ways out of containers were asked."""
+    if all(each.flow.purpose != "egress" for each in traces):
+        return ()
+    from hairpin.answer.silent_servers import told_by_silence  # noqa: PLC0415 - a question about a port asks no way out
+
+    return told_by_silence(network)
 
 
 def _of_pins(network: Network, trace: Trace) -> Iterator[Message]:

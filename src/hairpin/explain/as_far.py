@@ -13,6 +13,7 @@ from hairpin.walk.verdicts import VERDICTS
 _FEW = 3
 """The greatest number of flows that are reported one by one."""
 _WHERE = message("The text does not say where it was printed: add --from host, --from container:NAME or --from ADDRESS")
+_BEYOND = message("What is beyond this host was not read. {where}", where=_WHERE)
 
 
 def as_far(found: TextFound, whole: Answer, targets: Answer | None) -> Message:
@@ -23,7 +24,10 @@ def as_far(found: TextFound, whole: Answer, targets: Answer | None) -> Message:
         return message("seen from this host: nothing is known about the text without its sender. {where}", where=_WHERE)
     failing = tuple(each for each in flows if not each.succeeds)
     if not failing:
-        return message("seen from this host: {flows} now. {where}", flows=_passing(flows), where=_WHERE)
+        left = any(each.verdict == "leaves" for each in flows)
+        return message(
+            "seen from this host: {flows} now. {where}", flows=_passing(flows), where=_BEYOND if left else _WHERE
+        )
     first = failing[0]
     said = message("seen from this host: {flow}: {verdict} now", flow=_words(first), verdict=VERDICTS[first.verdict])
     if len(failing) > 1:

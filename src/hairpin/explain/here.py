@@ -175,7 +175,7 @@ def _undecided_flows(found: TextFound, asked: TextAsked) -> Message | None:
     if asked.targets is None or not flows or not asked.askable.issuperset(found.targets):
         return message("from there, hairpin cannot ask this host about what the text names")
     if any(each.verdict == "leaves" for each in flows):
-        return message("the packets leave this host, and what is beyond was not read")
+        return _open_question(found, flows) or message("the packets leave this host, and what is beyond was not read")
     if not all(each.succeeds for each in flows):
         return message("it fails now, and no cause of it is proven")
     return _open_question(found, flows) or _unread((asked.targets,))

@@ -5,6 +5,7 @@ Read ``netns`` (the identity of a namespace), ``link``, ``traffic_control``, ``w
 (the whole).
 ``engine_health``: whether an engine should answer, and does.  ``read`` parses evidence, ``boot`` finds what persists
 over a reboot, and ``kernel_release`` lists differences between kernels.  ``limit_state``: the kernel's lists of limits.
-``floating``: addresses that move between machines.  ``known_ports``: the usual ports of a host's own services;
+``floating``: addresses that move between machines; ``advertised``: IPv6 routers that advertise themselves.
+``known_ports``: the usual ports of a host's own services;
 ``name_order``: the order of names.  ``plan_under_way``: hairpin's own unfinished plans.
 """

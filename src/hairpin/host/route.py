@@ -102,6 +102,8 @@ class Neighbour(msgspec.Struct, frozen=True, tag="neighbour", tag_field="kind"):
     proxy: bool = False
     evidence: str = ""
     entry: int = 0
+    router: bool = False
+    """Whether the neighbour has said that it is an IPv6 router, in an advertisement (NTF_ROUTER)."""
 
     @property
     def static(self) -> bool:

@@ -125,10 +125,10 @@ def to_port(
             dport=target.port or 0,
             container=container,
             purpose="asked" if target.address is not None or binding is None else "published",
-            stand_ins=_stand_ins(network, host, version, point) if origin is None else (),
+            stand_ins=_stand_ins(network, host, version, point) if origin is None and not point.seen else (),
             host=point.host.name,
             asked_host=meant,
-            invented=origin is None and isinstance(point.start, Outside),
+            invented=origin is None and isinstance(point.start, Outside) and not point.seen,
         )
         for point, address in (
             *(
@@ -152,14 +152,16 @@ def _at_other_uplinks(
 ) -> Iterator[tuple[Standpoint, int]]:
     """Yield a client behind the router of each further uplink, with the uplink's address: any client if the uplink has
     a default route, else one in the network to which its route leads.  The named client, if there is one, must be
-    there."""
+    there.  If no route names the router, yield a client that asked at this address, if one is known."""
     named = start_named(network, host, version, origin) if origin is not None else None
     if named is not None and not isinstance(named.start, Outside):
         return
     for uplink in further_uplinks(network, host.netns, version):
-        if uplink.way is None:
-            continue
         own = uplink.main.value
+        if uplink.way is None:
+            if origin is None:
+                yield from _seen_at(network, host, version, own)
+            continue
         stated = (each for each in network.world.publics if (each.version, each.private) == (version, own))
         asked = next((each.public for each in stated if network.host_netns(each.host) == host.netns), own)
         namespace, base, length = network.namespace(host.netns), uplink.way.destination, uplink.way.prefix_length
@@ -169,6 +171,15 @@ def _at_other_uplinks(
             client = named.start.address if inside(named.start.address, base, length, version) else None
         if client is not None:
             yield Standpoint(Outside(client), host), asked
+
+
+def _seen_at(network: Network, host: Host, version: Version, own: int) -> Iterator[tuple[Standpoint, int]]:
+    """Yield a client that asked the host at this address, if one is known."""
+    from hairpin.question.seen_clients import client_at  # noqa: PLC0415 - few hosts have an uplink without a router
+
+    known = client_at(network, host.netns, version, own)
+    if known is not None:
+        yield Standpoint(Outside(known), host, seen=True), own
 
 
 def _stand_ins(network: Network, host: Host, version: Version, point: Standpoint) -> tuple[int, ...]:

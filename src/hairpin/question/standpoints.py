@@ -3,6 +3,7 @@ containers reach. ``netns``: the namespace that counts as the host."""
 
 from collections.abc import Iterator
 
+from hairpin.host.advertised import has_lost_router
 from hairpin.host.host import Namespace
 from hairpin.host.netns import Netns
 from hairpin.host.route import TABLE_MAIN
@@ -34,7 +35,7 @@ def clients(network: Network, netns: Netns, version: Version) -> tuple[int, ...]
     host = network.namespace(netns)
     taken = [(a.value, a.prefix_length) for a in addresses_of(host, None, version)]
     candidates = [parse_address(text)[1] for text in _CLIENTS[version]]
-    if version == 6:
+    if version == 6 and not has_lost_router(host, lan_link(network, netns, 6) or ""):
         candidates = [each for each in candidates if lookup(host, Query(6, each)).type == "unicast"]
     return tuple(
         value for value in candidates if not any(inside(value, network_, length, version) for network_, length in taken)

@@ -23,18 +23,25 @@ from hairpin.question.standpoints import clients, lan_client
 
 
 class Standpoint(msgspec.Struct, frozen=True):
-    """The start of a flow, and the host to which the start belongs or of which it is a client."""
+    """The start of a flow, and the host to which the start belongs or of which it is a client.  ``seen``: whether a
+    reading shows this very client."""
 
     start: Start
     host: Host
+    seen: bool = False
 
 
 def usual(network: Network, host: Host, version: Version, others: tuple[Host, ...]) -> Iterator[Standpoint]:
-    """Yield the usual clients of a host: an outside client, a LAN neighbour, the host itself, and the hosts
-    ``others``."""
+    """Yield the usual clients of a host: an outside client, those that asked it and that a container network covers, a
+    LAN neighbour, the host itself, and the hosts ``others``."""
     outside = clients(network, host.netns, version)
     if outside:
         yield Standpoint(Outside(outside[0]), host)
+    if network.namespace(host.netns).connections:
+        from hairpin.question.seen_clients import covered_clients  # noqa: PLC0415 - no connection shows no client
+
+        for client in covered_clients(network, host.netns, version):
+            yield Standpoint(Outside(client), host, seen=True)
     neighbour = lan_client(network, host.netns, version)
     if neighbour is not None:
         yield Standpoint(Lan(neighbour), host)

@@ -15,6 +15,7 @@ _FORMS: dict[Fact, str] = {
     "long-answers-asked": "ping -c 3 -s {1} {0}",
     "frames-watched": "tcpdump -eni {0} 'ether dst {1}'",
     "hardware-address-asked": "{0}",
+    "packets-watched": "tcpdump -ni {0} '{1}'",
     "port-watched": "tcpdump -ni any '{0}'",
     "peer-stated": '--outside FILE, with [[peer]] network = "{0}", link = "{1}", accepts = ["{2}"]',
 }

@@ -13,5 +13,5 @@ segments), ``relay`` (docker-proxy's own connection), ``naming`` (whether a name
 ``verdicts`` (the verdict on the flow).
 ``unread`` ends a walk at readings that are missing.  ``walked`` caches a walk, ``alike`` takes the verdict of an
 alike flow over, ``reads`` records the parts of the network that a walk read, ``deciders`` the routes and rules that
-decided it.
+decided it.  ``capture``: tcpdump's filters for packets.
 """

@@ -6,7 +6,7 @@ import msgspec
 import pytest
 
 from hairpin.change.calls import ByPerson
-from hairpin.change.change import AddEntry, added
+from hairpin.change.change import AddEntry, SetSysctl, added
 from hairpin.diagnose.diagnose import diagnose
 from hairpin.host.link import Address, Link
 from hairpin.host.managers import ConfigFile
@@ -277,3 +277,53 @@ def test_the_narrowest_change_is_named_first() -> None:
     )
     assert own == ["AddEntry", "AddEntry"]
     assert forwarded == ["InsertRule", "InsertRule", "AddEntry"]
+
+
+def of_ignored_router(*, known: bool = False, accept: str = "1") -> Network:
+    """Return the host without an IPv6 default route whose eth0 takes router advertisements unless it forwards.
+    ``known``: whether a neighbour has said that it is a router."""
+    whole = of_ipv6_network()
+    made = whole.namespace(HOST_NETNS)
+    conf = ("net", "ipv6", "conf", "eth0")
+    sysctls = made.sysctls.with_value((*conf, "accept_ra"), accept).with_value((*conf, "forwarding"), "1")
+    router = Neighbour("eth0", 6, parse_address("fe80::1")[1], 1, "STALE", router=True)
+    routes = tuple(each for each in made.routes if (each.version, each.prefix_length) != (6, 0))
+    neighbours = (*made.neighbours, *((router,) if known else ()))
+    deaf = msgspec.structs.replace(made, sysctls=sysctls, routes=routes, neighbours=neighbours)
+    return whole.with_namespace(HOST_NETNS, deaf)
+
+
+TO_SIX = Flow(FromHost(), 6, parse_address("2001:db8:ffff::10")[1], "tcp", 443)
+
+
+def test_a_host_that_forwards_ignores_its_router() -> None:
+    """The router is not known, so a person asks for its advertisement."""
+    (found,) = diagnose(of_ignored_router(), TO_SIX).causes
+    assert found.cause == "host-default-route-missing"
+    assert str(found.candidate.title) == "This host has no IPv6 default route, and eth0 ignores router advertisements"
+    (call,) = found.candidate.change.calls
+    assert isinstance(call, ByPerson)
+    assert "sysctl -w net.ipv6.conf.eth0.accept_ra=2" in str(call.said)
+
+
+def test_a_router_that_has_told_so_is_the_default_route() -> None:
+    (found,) = diagnose(of_ignored_router(known=True), TO_SIX).causes
+    assert found.candidate.change.calls == ()
+    heard, route_ = found.candidate.change.parts
+    assert heard == SetSysctl(HOST_NETNS, ("net", "ipv6", "conf", "eth0", "accept_ra"), "2")
+    assert isinstance(route_, AddEntry)
+    assert isinstance(route_.entry, Route)
+    assert address_text(route_.entry.next_hops[0].gateway or 0, 6) == "fe80::1"
+
+
+def test_a_host_that_listens_has_lost_its_route_otherwise() -> None:
+    (found,) = diagnose(of_ignored_router(known=True, accept="2"), TO_SIX).causes
+    assert str(found.candidate.title) == "This host has no default route"
+    assert len(found.candidate.change.parts) == 1
+    assert found.candidate.advice == diagnose(of_ignored_router(known=True), TO_SIX).causes[0].candidate.advice
+
+
+def test_a_setting_that_refuses_the_router_is_told() -> None:
+    (found,) = diagnose(of_ignored_router(known=True, accept="0"), TO_SIX).causes
+    assert any("net.ipv6.conf.eth0.accept_ra is 0" in str(each) for each in found.candidate.advice)
+    assert not any("accept_ra" in str(part) for part in found.candidate.change.parts)

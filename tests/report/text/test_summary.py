@@ -21,8 +21,24 @@ def test_a_port_that_fails() -> None:
 
 
 def test_all_ports() -> None:
-    assert str(summary(answer(USER_DROPS, port=None))) == "1 problem in 2 ports of 3 containers; all others pass"
+    assert str(summary(answer(USER_DROPS, port=None))) == (
+        "1 problem in 2 ports of 3 containers; nothing here stops the others"
+    )
     assert str(summary(answer(FORWARDING_OFF, port=None))) == "1 problem in 2 ports of 3 containers"
+
+
+def test_a_flow_that_leaves_is_no_all_clear() -> None:
+    """The rest of its way was not read."""
+    found = answer(port=None)
+    left = [each for each in found.flows if each.verdict == "leaves"]
+    assert 1 < len(left) < len(found.flows)
+    delivered, count = len(found.flows) - len(left), len(found.flows)
+    assert str(summary(found)).endswith(f": {delivered} of {count} flows delivered, nothing here stops the others")
+    said = [str(summary(msgspec.structs.replace(found, flows=tuple(left[:number])))) for number in (1, 2)]
+    assert said == [
+        "1 flow: nothing here stops it, the rest of its way was not read",
+        "2 flows: nothing here stops them, the rest of their way was not read",
+    ]
 
 
 def test_what_nothing_explains_is_a_problem() -> None:

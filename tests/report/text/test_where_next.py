@@ -4,10 +4,14 @@ import msgspec
 import pytest
 
 from hairpin.answer.answer import Answer
+from hairpin.network.prefix import address_text
 from hairpin.report.paper import Paper
 from hairpin.report.text.where_next import write_where_next
 from hairpin.report.words import Words
+from hairpin.walk.walk import walk_flow
 from tests.report.answers import FORWARDING_OFF, answer, text
+from tests.two_hosts import node
+from tests.walk.granted.test_far_end_hints import FLOW, with_entries
 
 
 def last(found: Answer) -> list[str]:
@@ -56,6 +60,21 @@ def test_a_way_out_is_followed_by_tcpdump() -> None:
     left = next(each for each in found.flows if each.verdict == "leaves")
     flow = msgspec.structs.replace(left.trace.flow, purpose="asked")
     asked = msgspec.structs.replace(left, trace=msgspec.structs.replace(left.trace, flow=flow))
-    *_, line = last(msgspec.structs.replace(found, flows=(asked,)))
-    assert line.endswith("are lost behind this host.")
+    text = " ".join(last(msgspec.structs.replace(found, flows=(asked,))))
+    address = address_text(flow.daddr, flow.version)
+    assert text == (
+        f"Still no answer? `tcpdump -ni eth0 'tcp port 443 and host {address}'`: packets that leave without an answer "
+        f"are lost behind this host, on the way to {address} or there (--host {address} reads it)."
+    )
     assert last(msgspec.structs.replace(found, flows=(left,))) == []
+
+
+def test_of_a_tunnel_the_outer_packet_is_shown_here_and_the_inner_one_there() -> None:
+    trace = walk_flow(with_entries(node("one")), FLOW)
+    found = answer(port=None)
+    flow = msgspec.structs.replace(found.flows[0], trace=trace)
+    text = " ".join(last(msgspec.structs.replace(found, flows=(flow,))))
+    assert "`tcpdump -ni eth0 'udp port 8472 and host 198.51.100.12'` shows the outer packets." in text
+    assert "On 198.51.100.12, `tcpdump -ni any 'tcp port 80 and host 10.244.2.0'` shows what it unpacks" in text
+    assert "lost behind this host" in text
+    assert "--host 198.51.100.12 reads it" in text

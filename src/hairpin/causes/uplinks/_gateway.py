@@ -5,6 +5,7 @@ from collections.abc import Iterator
 import msgspec
 
 from hairpin.causes.cause import View
+from hairpin.host.advertised import routers_on
 from hairpin.host.boot.configured_gateway import configured_gateways
 from hairpin.host.host import Namespace
 from hairpin.host.link import Address
@@ -12,7 +13,7 @@ from hairpin.host.netns import Netns
 from hairpin.host.route import TABLE_MAIN, Neighbour, Route
 from hairpin.message import Message, message
 from hairpin.network.network import Network, addresses_of, is_uplink
-from hairpin.network.prefix import Version, address_text, inside, network_of, width
+from hairpin.network.prefix import LINK_LOCAL6, Version, address_text, inside, network_of, width
 from hairpin.network.prefix_witness import routers_of_far_hosts
 
 
@@ -100,7 +101,12 @@ def named_gateway(network: Network, netns: Netns, own: Address) -> Gateway | Non
     """Return the router that a file or another default route names in the network of the address, or None."""
     near = own.value, own.prefix_length, own.version
     named = (each for each in _named(network, netns, own) if each.address != own.value)
-    return next((each for each in named if inside(each.address, *near)), None)
+    return next((each for each in named if inside(each.address, *near) or _is_of_any_link(each, own.version)), None)
+
+
+def _is_of_any_link(gateway: Gateway, version: Version) -> bool:
+    """Return whether the router has a link-local address, as advertised IPv6 routers have."""
+    return version == 6 and inside(gateway.address, *LINK_LOCAL6, 6)
 
 
 def _named(network: Network, netns: Netns, own: Address) -> Iterator[Gateway]:
@@ -115,11 +121,25 @@ def _named(network: Network, netns: Netns, own: Address) -> Iterator[Gateway]:
             for router in _routers(route, own):
                 said = message("routing table {table} leads to the same router", table=route.table)
                 yield Gateway(own.link, router, said)
+    yield from _advertised(network.namespace(netns), own)
     yield from _of_other_family(network.namespace(netns), own)
     routers = dict(routers_of_far_hosts(network, netns, own))
     if len(routers) == 1:
         ((router, said),) = routers.items()
         yield Gateway(own.link, router, said)
+
+
+def _advertised(namespace: Namespace, own: Address) -> Iterator[Gateway]:
+    """Yield the neighbour on the link that has said that it is an IPv6 router; nothing if several have."""
+    routers = routers_on(namespace, own.link) if own.version == 6 else ()
+    if len({each.mac for each in routers}) == 1:
+        router = min(routers, key=lambda each: not inside(each.value, *LINK_LOCAL6, 6))
+        said = message(
+            "{address} on {link} has said that it is a router (ip -6 neigh)",
+            address=address_text(router.value, 6),
+            link=own.link,
+        )
+        yield Gateway(own.link, router.value, said)
 
 
 def _of_other_family(namespace: Namespace, own: Address) -> Iterator[Gateway]:

@@ -3,7 +3,8 @@
 Users see: clients on the link reach the port, but clients behind a router time out.
 
 Proof: the lookup reaches no table with a default route.  With a default route the packet leaves.
-Now: ``ip route add default via GATEWAY dev LINK``.
+Now: ``ip route add default via GATEWAY dev LINK``.  If the kernel ignores IPv6 router advertisements because the host
+forwards, first ``sysctl -w net.ipv6.conf.LINK.accept_ra=2``: the next advertisement then brings the route.
 Lasting: correct the host's network configuration (DHCP, networkd, NetworkManager, ifupdown, netplan).
 """
 
@@ -14,12 +15,15 @@ from hairpin.causes.cause import Candidate, Cause, View
 from hairpin.causes.uplinks._gateway import likely_gateway, links_without_default, named_gateway
 from hairpin.causes.where import of_missing
 from hairpin.change.calls import ByPerson
-from hairpin.change.change import AddEntry, Change
+from hairpin.change.change import AddEntry, Change, SetSysctl
 from hairpin.change.commands.words import six
 from hairpin.change.simulation.addresses import missing_routes
+from hairpin.host.advertised import accept_ra, ignores_as_router, refusing_setting, routers_on
 from hairpin.host.route import NextHop, Route
+from hairpin.host.sysctl import dotted
 from hairpin.message import Message, message
 from hairpin.network.lost_address import lost_by
+from hairpin.network.network import addresses_of
 from hairpin.network.prefix import Version, inside
 from hairpin.network.prefix_witness import differing_prefixes
 
@@ -45,21 +49,59 @@ def find(view: View) -> Iterator[Candidate]:
     lost = (AddEntry(view.host_netns, each) for each in near if each.next_hops[0].link == way.link)
     hop = NextHop(way.link, way.address, onlink=way.off_link)
     route = AddEntry(view.host_netns, Route(version, 0, 0, next_hops=(hop,)))
-    by_person = () if way.source is not None else (ByPerson(put_back(version, way.link, onlink=way.off_link)),)
-    elsewhere = any(each.prefix_length == 0 for each in routes)
+    deaf = version == 6 and ignores_as_router(view.host_namespace, way.link)
+    heard = (SetSysctl(view.host_netns, accept_ra(way.link), "2"),) if deaf else ()
+    by_hand = _hear(way.link) if deaf else put_back(version, way.link, onlink=way.off_link)
     yield Candidate(
-        title=message("The main table has no default route")
-        if elsewhere
-        else message("This host has no default route"),
-        detail=message("Packets to addresses that are not on one of its own links have no route."),
-        change=Change((*lost, route), by_person),
+        title=_title(way.link, deaf=deaf, elsewhere=any(each.prefix_length == 0 for each in routes)),
+        detail=message("Packets to addresses that are not on one of its own links have no route.")
+        if not deaf
+        else message(
+            "net.ipv6.conf.{link}.accept_ra is not 2 and {link} forwards, so the kernel takes no router advertisement "
+            "there. Packets to addresses that are not on one of the host's own links have no route.",
+            link=way.link,
+        ),
+        change=Change((*heard, *lost, route), () if way.source is not None else (ByPerson(by_hand),)),
         where=of_missing(Route(version, 0, 0), routes, link=way.link),
         in_class="link-or-route",
         evidence=tuple(
             dict.fromkeys(route.evidence for route in view.host_namespace.routes if route.version == version)
         )[:1],
-        advice=way.advice,
+        advice=(*way.advice, *(_refused(view, way.link) if version == 6 else ())),
         made_by=("host-link-down",),
+    )
+
+
+def _title(link: str, *, deaf: bool, elsewhere: bool) -> Message:
+    if elsewhere:
+        return message("The main table has no default route")
+    if deaf:
+        return message("This host has no IPv6 default route, and {link} ignores router advertisements", link=link)
+    return message("This host has no default route")
+
+
+def _refused(view: View, link: str) -> Iterator[Message]:
+    """Yield the advice about a sysctl that keeps advertised default routes away, if a reading shows advertisements."""
+    path, host = refusing_setting(view.host_namespace, link), view.host_namespace
+    shown = routers_on(host, link) or any(each.dynamic for each in addresses_of(host, link, 6))
+    if path is not None and shown:
+        yield message(
+            "{key} is 0, so the kernel takes no default route from router advertisements on {link}: set it to {value} "
+            "if no network manager takes them itself",
+            key=dotted(path),
+            link=link,
+            value=2 if path == accept_ra(link) else 1,
+        )
+
+
+def _hear(link: str) -> Message:
+    """Return the advice to take router advertisements again.  The kernel solicits none when the sysctl changes:
+    net/ipv6/addrconf.c addrconf_rs_timer() runs after a link came up."""
+    return message(
+        "take router advertisements again: sysctl -w net.ipv6.conf.{link}.accept_ra=2. The router's next one brings "
+        "the default route, and rdisc6 {link} asks for it at once. If none comes, add the route: ip -6 route add "
+        "default via ROUTER dev {link}",
+        link=link,
     )
 
 

@@ -9,21 +9,18 @@ from collections.abc import Iterator
 from hairpin.change.change import DeleteEntry, Primitive
 from hairpin.events.course import Course
 from hairpin.events.event import Event
+from hairpin.host.advertised import ignores_advertisements
 from hairpin.host.boot.rule_keeper import unit
-from hairpin.host.host import Namespace
-from hairpin.host.sysctl import Path
 from hairpin.message import message
 
 _MANAGERS = ("systemd-networkd", "NetworkManager")
-_LINKS: Path = ("net", "ipv6", "conf")
-_ALWAYS = 2
 _SLAAC_LENGTH = 64
 
 
 def _lifetimes_end(course: Course) -> Course | None:
     """Return the course without the addresses and routes that expire; None if there are none, or if every link accepts
     new advertisements."""
-    deaf = [each.name for each in course.namespace.links if _ignores(course.namespace, each.name)]
+    deaf = [each.name for each in course.namespace.links if ignores_advertisements(course.namespace, each.name)]
     parts = [part for link in deaf for part in _expired(course, link)]
     if not parts:
         return None
@@ -36,16 +33,6 @@ def _lifetimes_end(course: Course) -> Course | None:
     for part in parts:
         course = course.made(part) if _is_there(course, part) else course
     return course
-
-
-def _ignores(namespace: Namespace, link: str) -> bool:
-    """Return whether the kernel ignores router advertisements on the link.
-
-    Source: include/net/ipv6.h, net/ipv6/ndisc.c ipv6_accept_ra()"""
-    accepts, forwards = (namespace.sysctl(*_LINKS, link, key) for key in ("accept_ra", "forwarding"))
-    if accepts is None or forwards is None:
-        return False
-    return accepts == 0 or (forwards != 0 and accepts < _ALWAYS)
 
 
 def _expired(course: Course, link: str) -> Iterator[Primitive]:

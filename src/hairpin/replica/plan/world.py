@@ -73,7 +73,7 @@ def world(
     lines = ["link set dev lo up"]
     for number, wire in enumerate(wires):
         made = (*far_ends.device(wire), *world_end_lines(wire, known[number]))
-        lines += (*made, *_wire(network, flows, wire, number))
+        lines += (*made, *_wire(network, flows, wire, number, changed))
     lines += (*far_ends.routes(wires), *far_ends.neighbours(network, wires))
     rules4, rules6 = (
         (
@@ -105,14 +105,14 @@ def world(
     )
 
 
-def _wire(network: Network, flows: tuple[Flow, ...], wire: Wire, number: int) -> Iterator[str]:
+def _wire(network: Network, flows: tuple[Flow, ...], wire: Wire, number: int, changed: Network | None) -> Iterator[str]:
     yield f"link set dev {wire.name} addrgenmode none"
     if wire.link.up and not wire.link.carrier:
         return  # no machine is at the wire's other end
     yield from wire_mtu(wire)
     yield f"link set dev {wire.name} up"
     # A router sends solicitations from its link-local address.
-    if not any(inside(parse_address(each)[1], *LINK_LOCAL6, 6) for each in _answered6(network, wire)):
+    if not any(inside(parse_address(each)[1], *LINK_LOCAL6, 6) for each in _answered6(network, changed, wire)):
         yield f"address add fe80::ffff:{number + 1}/64 dev {wire.name} nodad noprefixroute"
     versions: tuple[Version, ...] = (4, 6)
     for version in versions:
@@ -131,7 +131,7 @@ def _wire(network: Network, flows: tuple[Flow, ...], wire: Wire, number: int) ->
     yield from _stacked(network, flows, wire, _TABLE + 1 + number)
     for way in _asked6(network, flows, wire):
         yield f"route add {way} table {_TABLE + 1 + number}"
-    for address in _answered6(network, wire):
+    for address in _answered6(network, changed, wire):
         yield f"address add {address}/128 dev {wire.name} nodad noprefixroute"
     for far in (far for flow in flows if flow.version == 6 for far in _far6(network, flow)):
         # An address behind a router takes no part in neighbour discovery, so it is on lo.  A link-local address is
@@ -180,8 +180,7 @@ def _stacked(network: Network, flows: tuple[Flow, ...], wire: Wire, table: int) 
 
 
 def _is_near(network: Network, wire: Wire, far: int) -> bool:
-    """Return whether a rebuilt namespace has a route to the IPv6 address that has no gateway and leads out by the
-    wire."""
+    """Return whether a rebuilt namespace has a route to the IPv6 address on the link, which leads out by the wire."""
     return any(
         hop.gateway is None and hop.link is not None and _leads_out(network, netns, hop.link, wire)
         for netns, namespace in network.namespaces()
@@ -210,8 +209,7 @@ def _leads_out(network: Network, netns: Netns, name: str, wire: Wire) -> bool:
 def _asked6(network: Network, flows: tuple[Flow, ...], wire: Wire) -> Iterator[str]:
     """Yield routes to the host's IPv6 addresses to which outside clients send.
 
-    The world sends a neighbour solicitation for such an address (or for the address of the host's link that stands for
-    it), because the host's rules may drop solicitations."""
+    The world solicits it (or the address of the host's link that stands for it): the host's rules may drop that."""
     if not wire.netns.is_host:
         return
     namespace = network.namespace(wire.netns)
@@ -226,11 +224,11 @@ def _asked6(network: Network, flows: tuple[Flow, ...], wire: Wire) -> Iterator[s
             yield f"{begins.destination}/128{via} dev {wire.name}"
 
 
-def _answered6(network: Network, wire: Wire) -> Iterator[str]:
-    """Yield the outside IPv6 addresses that a neighbour solicitation on this wire may ask for."""
-    namespace = network.namespace(wire.netns)
-    holder = holder_of(namespace, wire.link).name
-    for route in namespace.routes:
+def _answered6(network: Network, changed: Network | None, wire: Wire) -> Iterator[str]:
+    """Yield the outside IPv6 addresses that a solicitation on this wire may ask for, before and after a change."""
+    holder = holder_of(network.namespace(wire.netns), wire.link).name
+    both = (each.namespace(wire.netns) for each in (network, changed) if each is not None and wire.netns in each)
+    for route in dict.fromkeys(route for namespace in both for route in namespace.routes):
         for hop in route.next_hops:
             if hop.gateway is not None and (hop.gateway_version or route.version) == 6 and hop.link == holder:
                 yield address_text(hop.gateway, 6)
@@ -350,6 +348,8 @@ def _table(network: Network, flows: tuple[Flow, ...], version: Version, changed:
     lost = {flow.daddr for flow in flows if flow.version == version and lost_by(network, flow) is not None}
     asked = {flow.daddr for flow in flows if flow.version == version} - _containers(network, version) - lost
     lost |= {each for each in asked if named_for(network, version, each) is not None}
+    if changed is not None:  # an address that a change gives to a host is no outside machine's before it either
+        lost |= {each for each in asked if is_held(changed, version, each) and not is_held(network, version, each)}
     asked -= lost
     for address in sorted(lost):
         yield f"route add blackhole {address_text(address, version)}/{width(version)} table {_TABLE}"

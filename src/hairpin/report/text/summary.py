@@ -13,6 +13,8 @@ from hairpin.report.under_way import while_under_way
 from hairpin.report.unread import as_far_as_read
 from hairpin.report.verdicts import groups
 
+_STOPS_NO_OTHER = message("nothing here stops the others")
+
 
 def problems(answer: Answer) -> int:
     """Return the number of problems: the blocking causes, and the groups of failing flows without a cause."""
@@ -59,6 +61,8 @@ def _line(answer: Answer) -> Message | None:
         return message("{said}, {count} of {all} flows undecided", said=said, count=undecided, all=len(answer.flows))
     if len(asked) <= 1 or failing == asked:
         return said
+    if any(each.verdict == "leaves" for each in answer.flows):
+        return message("{said}; {others}", said=said, others=as_far_as_read(_STOPS_NO_OTHER, lacking))
     if lacking:
         return message("{said}; all others pass, as far as was read", said=said)
     return message("{said}; all others pass", said=said)
@@ -85,10 +89,28 @@ def _without_problem(answer: Answer, undecided: int) -> Message:
         said = message("{count} of {all} flows undecided, the others pass", count=undecided, all=len(answer.flows))
         return as_far_as_read(said, lacks_reading(answer))
     waiting = sum(each.severity == "latent" and not is_option_only(each, answer) for each in answer.causes)
-    passing = as_far_as_read(message("{scope}: all flows pass", scope=_scope(answer)), lacks_reading(answer))
+    passing = as_far_as_read(_passing(answer), lacks_reading(answer))
     if waiting == 1:
         return message("1 problem to come; {said}", said=passing)
     return message("{count} problems to come; {said}", count=waiting, said=passing) if waiting else passing
+
+
+def _passing(answer: Answer) -> Message:
+    """Return that the flows pass.  A flow that leaves has the rest of its way where nothing was read."""
+    scope, left = _scope(answer), sum(each.verdict == "leaves" for each in answer.flows)
+    if not left:
+        return message("{scope}: all flows pass", scope=scope)
+    if left < len(answer.flows):
+        count = len(answer.flows)
+        return message(
+            "{scope}: {count} of {all} flows delivered, nothing here stops the others",
+            scope=scope,
+            count=count - left,
+            all=count,
+        )
+    if left == 1:
+        return message("{scope}: nothing here stops it, the rest of its way was not read", scope=scope)
+    return message("{scope}: nothing here stops them, the rest of their way was not read", scope=scope)
 
 
 def _problems(count: int) -> Message:

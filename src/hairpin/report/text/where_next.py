@@ -14,7 +14,9 @@ from hairpin.network.uplinks import tunnels_of
 from hairpin.question.standpoints import further_uplinks
 from hairpin.report.paper import Paper
 from hairpin.report.words import Words
+from hairpin.walk.state import Step
 from hairpin.walk.trace import Trace
+from hairpin.wanted import read_host
 
 
 def write_where_next(answer: Answer, words: Words, paper: Paper) -> None:
@@ -27,9 +29,11 @@ def write_where_next(answer: Answer, words: Words, paper: Paper) -> None:
         return
     ports = {(each.flow.protocol, each.flow.dport) for each in asked}
     port = f"{asked[0].flow.dport}" if len(ports) == 1 else "PORT"
-    for address, link in _not_asked(answer, [each.flow for each in asked if each.flow.invented]):
+    plain = any(each.flow.invented for each in asked)  # the user named no client
+    for address, link in _not_asked(answer, [each.flow for each in asked if plain]):
         target = f"[{address}]:{port}" if ":" in address else f"{address}:{port}"
         paper.prose(words(message("Not asked: {link} (`hairpin check {target}`).", link=link, target=target)))
+    _write_way_out(answer, words, paper)
     link = _entered_by(asked[0])
     if link:
         said = (
@@ -43,20 +47,44 @@ def write_where_next(answer: Answer, words: Words, paper: Paper) -> None:
 
 
 def _write_way_out(answer: Answer, words: Words, paper: Paper) -> None:
-    """Write how to see whether packets of the asked flow are lost behind this host."""
-    left = [each.trace for each in answer.flows if each.verdict == "leaves" and each.trace.flow.purpose == "asked"]
-    steps = left[0].usual.request if left else ()
-    link = next((each.link for each in reversed(steps) if each.netns.is_host and each.link), "")
-    if link:
-        flow = left[0].flow
-        said = message(
-            "Still no answer? `tcpdump -ni {link} host {address} and port {port}`: packets that leave without an "
-            "answer are lost behind this host.",
-            link=link,
-            address=address_text(flow.daddr, flow.version),
-            port=flow.dport,
+    """Write how to see whether packets of the asked flow are lost behind this host; nothing if none leaves."""
+    left = [each.trace for each in answer.flows if each.verdict == "leaves" and each.trace.flow.purpose != "dns"]
+    asked = next((each for each in left if each.flow.purpose != "egress"), None)
+    last = _left_by(asked) if asked is not None else None
+    if asked is None or last is None:
+        return
+    from hairpin.walk.capture import filter_of  # noqa: PLC0415 - few answers are about a packet that leaves
+
+    flow, packet = asked.flow, last.packet
+    far = address_text(packet.daddr, packet.version)
+    facts = {"link": last.link, "outer": filter_of(packet), "far": far, "reading": read_host(far)}
+    inner = filter_of(flow.packet(0))
+    said = (
+        message(
+            "Still no answer? `tcpdump -ni {link} '{outer}'` shows the outer packets. If they leave without an answer, "
+            "they are lost behind this host: on the way to {far}, or there. On {far}, `tcpdump -ni any '{inner}'` "
+            "shows what it unpacks, and {reading} reads it.",
+            inner=inner,
+            **facts,
         )
-        paper.prose(words(said), style="faint")
+        if _is_tunnelled(asked)
+        else message(
+            "Still no answer? `tcpdump -ni {link} '{outer}'`: packets that leave without an answer are lost behind "
+            "this host, on the way to {far} or there ({reading} reads it).",
+            **facts,
+        )
+    )
+    paper.prose(words(said), style="faint")
+
+
+def _left_by(trace: Trace) -> Step | None:
+    """Return the last step of the request on a host's link."""
+    return next((each for each in reversed(trace.usual.request) if each.netns.is_host and each.link), None)
+
+
+def _is_tunnelled(trace: Trace) -> bool:
+    """Return whether the flow's packets leave inside packets to a tunnel's far end."""
+    return any(each.stage == "tunnel" for each in trace.usual.request)
 
 
 def _entered_by(trace: Trace) -> str:

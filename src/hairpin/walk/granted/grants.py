@@ -31,8 +31,35 @@ class Grants(msgspec.Struct, frozen=True):
 def grants(network: Network, flow: Flow, handshake: Handshake, left: State) -> Grants:
     """Return the grants to a flow that succeeds.  ``left``: its packet that left the hosts."""
     asked, assumed = frames_taken(network, left)
-    questions = (*_source_taken(network, flow, left), *address_found(network, handshake), *asked)
-    return Grants((*questions, *arrive(network, handshake)), assumed)
+    refused, clouded = _source_taken(network, flow, left), _carried_by_cloud(network, handshake, left)
+    questions = (*refused, *address_found(network, handshake), *asked, *arrive(network, handshake), *clouded)
+    if not refused and not clouded:  # either is a nearer reason for a silence
+        questions += _heard(network, handshake, left)
+    return Grants((*questions, *_taken_by_far_end(network, left)), assumed)
+
+
+def _heard(network: Network, handshake: Handshake, left: State) -> tuple[OpenQuestion, ...]:
+    if not network.namespace(left.netns).connections:
+        return ()
+    from hairpin.walk.granted.silence import silence  # noqa: PLC0415 - an empty conntrack table hints at nothing
+
+    return silence(network, handshake, left)
+
+
+def _carried_by_cloud(network: Network, handshake: Handshake, left: State) -> tuple[OpenQuestion, ...]:
+    if handshake.far is None or network.host(left.netns.host).cloud is None:
+        return ()
+    from hairpin.walk.granted.cloud_limits import cloud_carries  # noqa: PLC0415 - few hosts are in a cloud
+
+    return cloud_carries(network, handshake, left)
+
+
+def _taken_by_far_end(network: Network, left: State) -> tuple[OpenQuestion, ...]:
+    if left.carried is None:
+        return ()
+    from hairpin.walk.granted.far_end_hints import far_end_takes  # noqa: PLC0415 - few packets leave in a tunnel
+
+    return far_end_takes(network, left)
 
 
 def _source_taken(network: Network, flow: Flow, left: State) -> tuple[OpenQuestion, ...]:

@@ -19,16 +19,17 @@ LISTED_MOST = 20000
 
 
 class ConnectionIndex:
-    """An index of connections by the tuples of both directions, by source (protocol, address and port), and by
-    sender."""
+    """An index of connections by the tuples of both directions, by source (protocol, address and port), by sender,
+    and by receiver."""
 
-    __slots__ = ("__weakref__", "_by_source", "_by_tuple", "_connections", "_of_sender")
+    __slots__ = ("__weakref__", "_by_source", "_by_tuple", "_connections", "_of_sender", "_to_receiver")
 
     def __init__(self, connections: tuple[Connection, ...]) -> None:
         self._connections = connections
         self._by_tuple: dict[tuple[int, int, Tuple], Known] = {}
         self._by_source: dict[_Source, list[Connection]] | None = None
         self._of_sender: dict[_Sender, list[Connection]] | None = None
+        self._to_receiver: dict[_Source, list[Connection]] | None = None
         for each in connections:
             if not each.status & STATUS_DYING:
                 self._by_tuple.setdefault((each.version, each.zone, each.reply), (each, 1))
@@ -54,6 +55,19 @@ class ConnectionIndex:
             for each in self._connections:
                 self._of_sender.setdefault(_sender(each.version, each.original), []).append(each)
         return self._of_sender.get(_sender(version, wanted), [])
+
+    def to_receiver(self, version: int, wanted: Tuple) -> list[Connection]:
+        """Return the connections of all zones and senders whose packets go to the protocol, address and port of
+        ``wanted`` after their translation."""
+        if self._to_receiver is None:
+            self._to_receiver = {}
+            for each in self._connections:
+                self._to_receiver.setdefault(_receiver(each.version, each.reply.reversed()), []).append(each)
+        return self._to_receiver.get(_receiver(version, wanted), [])
+
+
+def _receiver(version: int, of: Tuple) -> _Source:
+    return version, 0, of.protocol, of.daddr, of.dport
 
 
 def _sender(version: int, of: Tuple) -> _Sender:

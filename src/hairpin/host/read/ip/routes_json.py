@@ -81,6 +81,7 @@ class _Neighbour(msgspec.Struct):
     lladdr: str = ""
     state: tuple[str, ...] = ()
     proxy: Any = msgspec.UNSET
+    router: Any = msgspec.UNSET
 
 
 _FLAT_ENCAP = '"encap":"'
@@ -235,4 +236,5 @@ def _neighbour(dst: str, item: _Neighbour, evidence: str, entry: int) -> Neighbo
         proxy=item.proxy is not msgspec.UNSET,
         evidence=evidence,
         entry=entry,
+        router=item.router is not msgspec.UNSET,
     )

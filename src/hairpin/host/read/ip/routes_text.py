@@ -82,7 +82,9 @@ def neighbours(reading: Reading) -> tuple[Neighbour, ...]:
             raise ParseError(reason_of(error), source=reading.origin, line=line_number, text=line) from None
         state = next((word for word in reversed(words) if word in _STATES), "NONE")
         entry = line_number if reading.id else 0
-        found.append(Neighbour(link, version, value, hardware, state, "proxy" in words, reading.id, entry))
+        found.append(
+            Neighbour(link, version, value, hardware, state, "proxy" in words, reading.id, entry, "router" in words)
+        )
     return tuple(found)
 
 

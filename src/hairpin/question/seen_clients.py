@@ -1,0 +1,71 @@
+"""Clients that asked this host, as connection tracking shows: those to which it has no way back, since a container
+network has their addresses, and those of an uplink whose router no route names.
+
+A container network covers a client if its request came to an address of the host's uplink, its address is in the
+network of a container bridge, and no container has it.  The answer goes into the bridge.
+"""
+
+from hairpin.host.netns import Netns
+from hairpin.netfilter.ir import STATUS_ASSURED, STATUS_DYING
+from hairpin.netfilter.packet import TCP, UDP, Connection
+from hairpin.network.network import Network, addresses_of, is_held, is_uplink, outer_link
+from hairpin.network.prefix import Version, inside, width
+
+_MOST = 2
+"""The most clients that are asked for one IP version, each of another container network."""
+
+
+def covered_clients(network: Network, netns: Netns, version: Version) -> tuple[int, ...]:
+    """Return a client for each container network that covers the addresses of clients that asked this host."""
+    host = network.namespace(netns)
+    if not host.connections:
+        return ()
+    own = {each.value for each in addresses_of(host, None, version) if _is_outer(network, netns, each.link)}
+    bridges = [
+        each
+        for each in addresses_of(host, None, version)
+        if each.prefix_length < width(version) and _is_of_containers(network, netns, each.link)
+    ]
+    found: dict[int, int] = {}
+    for each in host.connections if bridges and own else ():
+        client = each.original.saddr
+        if each.version != version or each.original.daddr not in own or not _is_half_open(each):
+            continue
+        covering = (one for one in bridges if inside(client, one.value, one.prefix_length, version))
+        bridge = next((one.value for one in covering if not is_held(network, version, client)), None)
+        if bridge is not None:
+            found.setdefault(bridge, client)
+    return tuple(found.values())[:_MOST]
+
+
+def client_at(network: Network, netns: Netns, version: Version, address: int) -> int | None:
+    """Return a client from elsewhere that asked the host at the address, first one that got no answer through;
+    None if none is known."""
+    host = network.namespace(netns)
+    asked = [
+        each
+        for each in host.connections
+        if (each.version, each.original.daddr) == (version, address)
+        and each.original.protocol in (TCP, UDP)
+        and not any(
+            inside(each.original.saddr, own.value, own.prefix_length, version)
+            for own in addresses_of(host, None, version)
+        )
+    ]
+    return min(asked, key=lambda each: not _is_half_open(each)).original.saddr if asked else None
+
+
+def _is_half_open(entry: Connection) -> bool:
+    """Return whether the client has never answered the host's answer."""
+    return entry.original.protocol in (TCP, UDP) and not entry.status & (STATUS_ASSURED | STATUS_DYING)
+
+
+def _is_outer(network: Network, netns: Netns, name: str) -> bool:
+    link = network.namespace(netns).link(name)
+    return link is not None and is_uplink(network, netns, link)
+
+
+def _is_of_containers(network: Network, netns: Netns, name: str) -> bool:
+    """Return whether the link is a bridge without a port to the outside."""
+    link = network.namespace(netns).link(name)
+    return link is not None and link.kind == "bridge" and outer_link(network, netns, link) is None

@@ -1,0 +1,188 @@
+"""Packets that left rightly and to which nothing came back, as connection tracking remembers them.
+
+An entry without a packet of the other direction shows that a request left, and a TCP entry in SYN_RECV that the answer
+to a client left: connection tracking confirms an entry when its first packet has passed POSTROUTING.  What lost the
+packets then is behind the host.  Entries of the last instant show nothing, since their answers may be on the way.
+
+Source: net/netfilter/nf_conntrack_core.c __nf_conntrack_confirm(), nf_conntrack_proto_tcp.c tcp_timeouts
+"""
+
+from collections.abc import Iterator, Sequence
+from math import inf
+
+from hairpin.host.host import Namespace
+from hairpin.message import message
+from hairpin.netfilter.ir import STATUS_ASSURED, STATUS_DYING, STATUS_SEEN_REPLY
+from hairpin.netfilter.packet import TCP, UDP, Connection, Packet, Tuple
+from hairpin.network.flow import Outside
+from hairpin.network.network import Network
+from hairpin.network.prefix import address_text
+from hairpin.network.query import Query
+from hairpin.network.routing import lookup
+from hairpin.walk.capture import filter_of
+from hairpin.walk.hooks.connection_index import connections_of
+from hairpin.walk.size.segment_size import Handshake
+from hairpin.walk.state import State
+from hairpin.walk.trace import OpenQuestion
+from hairpin.wanted import Wanted, watch_packets
+
+_TIMEOUTS_S = {
+    "tcp_timeout_syn_sent": 120, "tcp_timeout_syn_recv": 60, "tcp_timeout_established": 432000,
+    "tcp_timeout_fin_wait": 120, "tcp_timeout_close_wait": 60, "tcp_timeout_last_ack": 30,
+    "tcp_timeout_time_wait": 120, "tcp_timeout_close": 10, "udp_timeout": 30, "udp_timeout_stream": 120,
+}  # fmt: skip
+"""The kernel's defaults, for a host whose own values were not read."""
+_FRESH_S = 1
+"""An entry of at most this age may still get its answer."""
+_ONE_WAY = frozenset({162, 514, 2055, 4739, 6343, 8125, 12201})
+"""UDP ports to which programs send without an answer: SNMP traps, syslog, NetFlow, IPFIX, sFlow, statsd, GELF."""
+_NAMES = {TCP: "tcp", UDP: "udp"}
+
+
+def silence(network: Network, handshake: Handshake, left: State) -> tuple[OpenQuestion, ...]:
+    """Return the question whether anything comes back from behind the host; none if no entry hints that nothing does.
+    ``left``: the flow's packet that left the hosts, its request or its answer to a client."""
+    namespace = network.namespace(left.netns)
+    if left.carried is not None or not namespace.connections or left.packet.protocol not in _NAMES:
+        return ()
+    if handshake.far is not None:
+        return tuple(_of_request(namespace, left, named=handshake.flow.purpose == "asked"))
+    if left.packet.protocol == TCP and isinstance(handshake.flow.start, Outside):
+        return tuple(_of_answer(namespace, handshake, handshake.flow.start, left))
+    return ()
+
+
+def entries_to(namespace: Namespace, packet: Packet) -> list[Connection]:
+    """Return the connections to the packet's receiver and port, of any sender."""
+    wanted = Tuple(packet.saddr, packet.daddr, packet.protocol, packet.sport or 0, packet.dport or 0)
+    found = connections_of(namespace).to_receiver(packet.version, wanted)
+    return [each for each in found if not each.status & STATUS_DYING]
+
+
+def are_unanswered(
+    namespace: Namespace,
+    sent: Sequence[Connection],
+    answered: Sequence[Connection],
+    *,
+    named: bool,
+    alternating: bool = False,
+) -> bool:
+    """Return whether entries hint that no answer comes: the newest without one is at least as new as all ``answered``.
+    A fresh one has to be newer than these, or there has to be another reason to count it: several wait, or the user
+    asks about this very machine (``named``).  So has any one, if packets of both directions have entries of their own
+    (``alternating``)."""
+    if not sent:
+        return False
+    newest = min(_age_s(namespace, each) for each in sent)
+    last = min((_age_s(namespace, each) for each in answered), default=inf)
+    if newest <= _FRESH_S or alternating:
+        return newest < last and (named or len(sent) > 1 or bool(answered))
+    return newest <= last
+
+
+def _age_s(namespace: Namespace, entry: Connection) -> float:
+    """Return the time since the entry's last packet; infinite if it cannot be told."""
+    if entry.tcp is not None:
+        state = f"tcp_timeout_{entry.tcp.state.lower()}"
+    else:
+        state = "udp_timeout_stream" if entry.status & STATUS_ASSURED else "udp_timeout"
+    most = namespace.sysctls.number("net", "netfilter", f"nf_conntrack_{state}") or _TIMEOUTS_S.get(state)
+    return most - entry.timeout_s if most is not None and entry.timeout_s is not None else inf
+
+
+def parted(entries: Sequence[Connection], status: int) -> tuple[list[Connection], list[Connection]]:
+    """Return the entries without the status, and those with it."""
+    with_it = [each for each in entries if each.status & status]
+    return [each for each in entries if not each.status & status], with_it
+
+
+def _of_request(namespace: Namespace, left: State, *, named: bool) -> Iterator[OpenQuestion]:
+    """Yield the question whether the receiver of a packet that left answers."""
+    packet = left.packet
+    if packet.protocol == UDP and packet.dport in _ONE_WAY:
+        return
+    entries = entries_to(namespace, packet)
+    silent, answered = parted(entries, STATUS_SEEN_REPLY)
+    if not are_unanswered(namespace, silent, answered, named=named):
+        return
+    facts = {
+        "address": address_text(packet.daddr, packet.version),
+        "port": f"{packet.dport}/{_NAMES[packet.protocol]}",
+        "link": left.oif,
+        "count": len(silent),
+    }
+    yield OpenQuestion(
+        text=message(
+            "Does {address} answer on port {port}? Packets to it left by {link}, and none came back (conntrack entries "
+            "without an answer: {count})",
+            **facts,
+        ),
+        if_yes=message("The verdict holds: what lost those packets has passed")
+        if packet.protocol == TCP
+        else message("The verdict holds: those datagrams needed no answer, or what lost them has passed"),
+        if_no=message(
+            "The packets are lost behind this host: the provider, a router or a firewall between drops them, or "
+            "{address} does. Nothing that was read here stops them",
+            **facts,
+        ),
+        wanted=(watch_packets(left.oif, filter_of(packet)),),
+        breaks_if="no",
+    )
+
+
+def _of_answer(namespace: Namespace, handshake: Handshake, start: Outside, left: State) -> Iterator[OpenQuestion]:
+    """Yield the question whether the answers to clients arrive.  If the user named no client, all clients count that
+    are behind the same next hop as the invented one."""
+    asked, there = handshake.started.packet, handshake.there.packet
+    clients: dict[int, list[Connection]] = {}
+    for each in entries_to(namespace, there):
+        client = each.original.saddr
+        same_port = (each.original.daddr, each.original.dport) == (asked.daddr, asked.dport)
+        if same_port and (_is_behind(namespace, left, client) if handshake.flow.invented else client == start.address):
+            clients.setdefault(client, []).append(each)
+    served = [each for entries in clients.values() for each in entries if each.status & STATUS_ASSURED]
+    named = not handshake.flow.invented
+    waiting = {
+        client: found
+        for client, entries in clients.items()
+        if (found := _half_open(entries)) and are_unanswered(namespace, found, served, named=named)
+    }
+    if not waiting:
+        return
+    client = max(waiting, key=lambda each: len(waiting[each]))
+    facts = {
+        "client": address_text(client, asked.version),
+        "port": asked.dport or "-",
+        "link": left.oif,
+        "count": len(waiting[client]),
+    }
+    yield OpenQuestion(
+        text=message(
+            "Do the answers to {client} arrive? It asked for port {port}, the SYN-ACK left by {link}, and no ACK came "
+            "back (conntrack entries in SYN_RECV: {count})",
+            **facts,
+        ),
+        if_yes=message("The verdict holds: {client} gave up, or what lost the answers has passed", **facts),
+        if_no=message(
+            "The answers are lost behind this host: the provider, a router or a firewall on the way back drops them. "
+            "Nothing that was read here stops them",
+            **facts,
+        ),
+        wanted=(_watch(left, client),),
+        breaks_if="no",
+    )
+
+
+def _half_open(entries: list[Connection]) -> list[Connection]:
+    return [each for each in entries if each.tcp is not None and each.tcp.state == "SYN_RECV"]
+
+
+def _is_behind(namespace: Namespace, left: State, client: int) -> bool:
+    """Return whether answers to the client take the next hop of the answer that left."""
+    found = lookup(namespace, Query(left.packet.version, client))
+    hop = left.next_hop.gateway if left.next_hop is not None else None
+    return any((each.link, each.gateway) == (left.oif, hop) for each in found.next_hops)
+
+
+def _watch(left: State, client: int) -> Wanted:
+    return watch_packets(left.oif, f"tcp port {left.packet.sport} and host {address_text(client, left.packet.version)}")
