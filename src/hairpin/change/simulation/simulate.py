@@ -33,9 +33,8 @@ def simulate(change: c.Change, network: Network) -> Network:
     """Return the network after the change; raises ChangeError if a part of the change does not fit the network."""
     for kind, parts in groupby(change.parts, key=type):
         if kind is c.DeleteNamespace:
-            network = _without_namespaces(
-                network, [part.netns for part in parts if isinstance(part, c.DeleteNamespace)]
-            )
+            gone = frozenset(part.netns for part in parts if isinstance(part, c.DeleteNamespace))
+            network = _without_namespaces(network, gone)
         else:
             for part in parts:
                 network = _simulate(part, network)
