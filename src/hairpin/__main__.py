@@ -1,7 +1,9 @@
 """Starts the command line, for ``python -m hairpin`` and for the command ``hairpin``."""
 
+import atexit
 import os
 import signal
+import sys
 from types import FrameType
 from typing import NoReturn
 
@@ -13,39 +15,36 @@ if signal.getsignal(signal.SIGINT) is signal.default_int_handler:
 
     signal.signal(signal.SIGINT, _interrupted)
 
-import atexit
-import sys
-import threading
-
-from hairpin.cli.main import main as command_line
-
-__all__ = ["main"]
+_ended: list[int] = []
+"""The status with which the command line has ended."""
 
 
-def main() -> NoReturn:
-    """Run the command line, and end the process."""
-    try:
-        command_line()
-    except SystemExit as ended:
-        if isinstance(ended.code, int):
-            _end_at_once(ended.code)
-        raise
-
-
-def _end_at_once(status: int) -> None:
+@atexit.register  # before all others, so that it is called last
+def _end_at_once() -> None:
     """End the process without the release of each of its objects, which takes a sixth of the time of a short command.
 
-    Return if threads still run or if an output cannot be written: then Python has to end the process in its own way."""
-    if threading.active_count() > 1:
+    Return if an output cannot be written: then Python has to end the process in its own way."""
+    if not _ended:
         return
-    atexit._run_exitfuncs()  # noqa: SLF001 - nothing public does it
     try:
         for stream in (sys.stdout, sys.stderr):
             if stream is not None:
                 stream.flush()
     except (OSError, ValueError):
         return
-    os._exit(status)
+    os._exit(_ended[0])
+
+
+def main() -> None:
+    """Run the command line, and end the process."""
+    from hairpin.cli.main import main as command_line  # noqa: PLC0415 - an interrupt is handled now, and at the end
+
+    try:
+        command_line()
+    except SystemExit as ended:
+        if isinstance(ended.code, int):
+            _ended.append(ended.code)
+        raise
 
 
 if __name__ == "__main__":

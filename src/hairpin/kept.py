@@ -26,7 +26,7 @@ def kept(make: Callable[[V], R]) -> Callable[[V], R]:
 
     @wraps(make)
     def kept_or_made(value: V) -> R:
-        held: dict[str, R] = value.__dict__  # a call of vars() takes longer
+        held: dict[str, R] = vars(value)
         try:
             return held[name]
         except KeyError:

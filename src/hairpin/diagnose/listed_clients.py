@@ -27,7 +27,8 @@ from hairpin.wanted import ask_from
 _MOST_TRIED = 8
 """The most listed clients that are tried for one flow."""
 _NAMED = 3
-_CLOSING: frozenset[Class] = OPENING | {"dropping-rule"}
+_WALL: Class = "dropping-rule"
+_CLOSING = OPENING | {_WALL}
 _PORTS = ("dport", "ct-orig-dport")
 
 _Range = tuple[int, int]
@@ -137,6 +138,8 @@ def _on_source(rule: ir.Rule, version: Version) -> Iterator[ir.FieldMatch | ir.S
                 yield part
             case ir.SetMatch() if part.fields[:1] == (field,):
                 yield part
+            case _:
+                pass
 
 
 # --- lists that are meant for the port --------------------------------------------------------------------------------

@@ -8,8 +8,7 @@
 Source: iproute2 ip/ipxfrm.c xfrm_policy_info_print(), xfrm_selector_print(); ip/xfrm_policy.c
 """
 
-from collections.abc import Iterator
-from typing import cast
+from collections.abc import Iterator, Mapping
 
 from hairpin.errors import MalformedError, ParseError
 from hairpin.evidence.reading import Reading
@@ -43,15 +42,19 @@ def policies(reading: Reading) -> tuple[XfrmPolicy, ...]:
     return (*sorted(found, key=lambda each: each.priority), *defaults)
 
 
+_DIRECTIONS: Mapping[str, Direction] = {"in": "in", "out": "out", "fwd": "fwd"}
+
+
 def _default(direction: str, evidence: str) -> Iterator[XfrmPolicy]:
     for each in _EVERYTHING:
         text = f"ip xfrm policy setdefault {direction} block"
-        yield XfrmPolicy(cast(Direction, direction), each, each, True, _LAST, text=text, evidence=evidence)
+        yield XfrmPolicy(_DIRECTIONS[direction], each, each, True, _LAST, text=text, evidence=evidence)
 
 
 def _policy(lines: list[str], evidence: str) -> Iterator[XfrmPolicy]:
     words, state = lines[0].split(), lines[1].split()
-    if state[0] != "dir" or state[1] not in ("in", "out", "fwd"):
+    direction = _DIRECTIONS.get(state[1]) if state[0] == "dir" else None
+    if direction is None:
         return  # of one socket
     chosen = dict(zip(words[::2], words[1::2], strict=False))
     given = dict(zip(state[::2], state[1::2], strict=False))
@@ -63,7 +66,7 @@ def _policy(lines: list[str], evidence: str) -> Iterator[XfrmPolicy]:
     number = protocol_number(chosen["proto"]) if "proto" in chosen else None
     known = set(chosen) <= _SELECTOR - {"type", "code"} and not any(each[:1] == ["if_id"] for each in rest)
     yield XfrmPolicy(
-        cast(Direction, state[1]), _prefix(chosen["src"]), _prefix(chosen["dst"]), given.get("action") == "block",
+        direction, _prefix(chosen["src"]), _prefix(chosen["dst"]), given.get("action") == "block",
         int(given.get("priority", "0")), number, _port(chosen, "sport"), _port(chosen, "dport"), chosen.get("dev", ""),
         int(value, 0), int(mask, 0), bool(templates), 0 < len(templates) <= optional,
         known and ("proto" not in chosen or number is not None),
