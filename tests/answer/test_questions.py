@@ -5,14 +5,17 @@ import msgspec
 from hairpin.answer.answer import Answer
 from hairpin.answer.ask import ask
 from hairpin.answer.questions import questions_of
+from hairpin.network.flow import Flow, FromHost
+from hairpin.network.prefix import parse_address
 from hairpin.network.world import World
 from hairpin.question.outside import parse_world
 from hairpin.question.question import parse_question
 from hairpin.report.wanted import option_of
+from hairpin.walk.trace import OpenQuestion
 from hairpin.walk.walk import walk_flow
 from hairpin.wanted import state_return_route
 from tests.acceptance.recorded_networks import evidence
-from tests.small_host import egress, published
+from tests.small_host import egress, network, published
 from tests.two_uplinks import TO_SECOND, two_uplinks
 from tests.walk.size.test_long_packets import NARROW, whole
 
@@ -87,3 +90,20 @@ def test_a_smaller_mtu_is_repaired_by_a_clamp() -> None:
     assert found.repair == (
         "iptables -t mangle -A FORWARD -p tcp --tcp-flags SYN,RST SYN -j TCPMSS --clamp-mss-to-pmtu",
     )
+
+
+def test_an_address_that_the_host_may_have_had_is_a_question() -> None:
+    """A name still holds the address that the host had before: it is in the network of its link, and nobody's."""
+    (found,) = of_own_flow("198.51.100.77", 8151)
+    assert str(found.text).startswith("Should this host have 198.51.100.77? It has a service on port 8151")
+    assert option_of(found.wanted[0]) == "hairpin check 198.51.100.11:8151 --from host"
+    assert of_own_flow("198.51.100.77", 8152) == ()  # nothing here has this port
+    assert "Should this host" not in str(
+        [each.text for each in of_own_flow("203.0.113.77", 8151)]
+    )  # of another network
+
+
+def of_own_flow(address: str, port: int) -> tuple[OpenQuestion, ...]:
+    """Return the questions about a flow of the host itself."""
+    flow = Flow(FromHost(), 4, parse_address(address)[1], "tcp", port)
+    return tuple(each.question for each in questions_of(network(), (("f1", walk_flow(network(), flow)),)))

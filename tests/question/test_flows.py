@@ -209,7 +209,9 @@ def test_a_client_that_nobody_named_has_stand_ins() -> None:
 
 
 ERRORS: dict[str, tuple[Network, Target, Origin | None, str]] = {
-    "no such container": (whole(), Target(container="x"), None, "no container 'x' on this host .containers: web"),
+    "no such container": (
+        whole(), Target(container="x"), None, "no container 'x' on this host, and none has that alias .containers: web",
+    ),
     "no such client container": (whole(), TO_WEB, Origin("container", container="x"), "no container 'x'"),
     "a word that is no place": (
         whole(), TO_WEB, Origin("container", container="wbe", bare=True),

@@ -73,8 +73,8 @@ def test_refused(network: Network, target: Target, kind: type[Exception], said: 
         host_of(network, target)
 
 
-ABSENT = {"this host": (ONE, "no container 'x' on this host .containers: db, web"),
-          "another host": (TWO, "no container 'x' on two .containers: api, web")}  # fmt: skip
+ABSENT = {"this host": (ONE, "no container 'x' on this host, and none has that alias .containers: db, web"),
+          "another host": (TWO, "no container 'x' on two, and none has that alias .containers: api, web")}  # fmt: skip
 
 
 @pytest.mark.parametrize(("host", "said"), ABSENT.values(), ids=ABSENT)

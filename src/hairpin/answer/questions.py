@@ -7,17 +7,18 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from hairpin.errors import ChangeError
+from hairpin.host.host import Host
 from hairpin.host.read.managers.cloud import MAPPING
 from hairpin.message import message
-from hairpin.network.flow import Flow, Lan, Outside
-from hairpin.network.network import Network
-from hairpin.network.prefix import address_text, is_loopback
+from hairpin.network.flow import Flow, FromHost, Lan, Outside
+from hairpin.network.network import Network, addresses_of, is_held, is_uplink
+from hairpin.network.prefix import address_text, inside, is_loopback
 from hairpin.network.world import PublicAddress
 from hairpin.question.port_flows import bindings_of
 from hairpin.walk.trace import ForeignSource, LongPackets, OpenQuestion, Trace
 from hairpin.walk.verdicts import VERDICTS
 from hairpin.walk.walk import walk_flow
-from hairpin.wanted import state_public
+from hairpin.wanted import ask_address, state_public
 
 if TYPE_CHECKING:
     from hairpin.change.change import Change
@@ -99,9 +100,51 @@ def _changes(network: Network, about: ForeignSource | LongPackets) -> "Iterator[
 
 def _open(network: Network, trace: Trace) -> Iterator[OpenQuestion]:
     public = network.world.supposed_public(trace.flow.version, trace.flow.daddr)
-    if public is not None and _may_be_meant(network, public, trace.flow):
+    lost = _is_lost(network, trace)
+    if lost is not None:
+        yield lost
+    elif public is not None and _may_be_meant(network, public, trace.flow):
         yield _is_public(network, public, trace.flow)
     yield from trace.questions
+
+
+def _is_lost(network: Network, trace: Trace) -> OpenQuestion | None:
+    """Return the question whether an address that the host's own flow asks for is one that the host no longer has; None
+    if nothing hints at it.  The hints: the address is in the network of a link of the host, and the host has a service
+    on the port."""
+    flow = trace.flow
+    if not isinstance(flow.start, FromHost) or flow.purpose != "asked" or is_held(network, flow.version, flow.daddr):
+        return None
+    host = network.host(flow.asked_host or flow.host)
+    if not host.was_read or not _has_service(network, host, flow):
+        return None
+    namespace = network.namespace(host.netns)
+    around = (
+        each
+        for each in addresses_of(namespace, None, flow.version)
+        if each.scope == "global" and inside(flow.daddr, each.value, each.prefix_length, flow.version)
+    )
+    own = next(
+        (each for each in around if (link := namespace.link(each.link)) and is_uplink(network, host.netns, link)), None
+    )
+    if own is None:
+        return None
+    text = address_text(own.value, flow.version)
+    facts = {"asked": address_text(flow.daddr, flow.version), "own": text, "link": own.link, "port": flow.dport}
+    return OpenQuestion(
+        text=message(
+            "Should this host have {asked}? It has a service on port {port}, and its address on {link} is {own}",
+            **facts,
+        ),
+        if_yes=message(
+            "This host does not have the address: whoever asks for it (a name, a client) has to ask for {own}, or the "
+            "address has to be added where the network of {link} is configured",
+            **facts,
+        ),
+        if_no=message("It is another machine's, and the verdict above is the answer.", **facts),
+        wanted=(ask_address(text, flow.dport),),
+        breaks_if="yes",
+    )
 
 
 def _may_be_meant(network: Network, mapping: PublicAddress, flow: Flow) -> bool:
@@ -110,6 +153,11 @@ def _may_be_meant(network: Network, mapping: PublicAddress, flow: Flow) -> bool:
     host = network.host(network.host_netns(mapping.host).host)
     if isinstance(flow.start, (Outside, Lan)) or (host.cloud in MAPPING and not host.cloud_addresses):
         return True
+    return _has_service(network, host, flow)
+
+
+def _has_service(network: Network, host: Host, flow: Flow) -> bool:
+    """Return whether the host publishes the flow's port, or listens on it for others than itself."""
     listening = any(
         (each.protocol, each.port) == (flow.protocol, flow.dport)
         and (each.address is None or not is_loopback(each.address, each.version))

@@ -155,9 +155,16 @@ def containers_named(network: Network, host: Host, name: str) -> tuple[Container
     meant = _meant(name, (host,))
     here = host is network.this
     said = (
-        message("no container {name!r} on this host (containers: {known})", name=name, known=known)
+        message(
+            "no container {name!r} on this host, and none has that alias (containers: {known})", name=name, known=known
+        )
         if here
-        else message("no container {name!r} on {host} (containers: {known})", name=name, host=host.name, known=known)
+        else message(
+            "no container {name!r} on {host}, and none has that alias (containers: {known})",
+            name=name,
+            host=host.name,
+            known=known,
+        )
     )
     raise UnknownNameError(_suggesting(said, meant), name=name)
 
@@ -195,7 +202,11 @@ def _refuse_unknown(network: Network, name: str) -> None:
         _read(host)
     known = word_list(name, (f"{each.name}@{host.name}" for host in network.hosts for each in host.containers()))
     _require_engines(network.hosts, name, known)
-    said = message("no container {name!r} on any of these hosts (containers: {known})", name=name, known=known)
+    said = message(
+        "no container {name!r} on any of these hosts, and none has that alias (containers: {known})",
+        name=name,
+        known=known,
+    )
     raise UnknownNameError(_suggesting(said, _meant(name, network.hosts)), name=name)
 
 
