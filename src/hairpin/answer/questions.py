@@ -110,13 +110,13 @@ def _open(network: Network, trace: Trace) -> Iterator[OpenQuestion]:
 
 def _is_lost(network: Network, trace: Trace) -> OpenQuestion | None:
     """Return the question whether an address that the host's own flow asks for is one that the host no longer has; None
-    if nothing hints at it.  The hints: the address is in the network of a link of the host, and the host has a service
-    on the port."""
+    if nothing hints at it.  The hints: the address is in the network of a link of the host, and the host or a
+    container has a service on the port."""
     flow = trace.flow
     if not isinstance(flow.start, FromHost) or flow.purpose != "asked" or is_held(network, flow.version, flow.daddr):
         return None
     host = network.host(flow.asked_host or flow.host)
-    if not host.was_read or not _has_service(network, host, flow):
+    if not host.was_read or not (_has_service(network, host, flow) or _has_container(host, flow)):
         return None
     namespace = network.namespace(host.netns)
     around = (
@@ -133,12 +133,13 @@ def _is_lost(network: Network, trace: Trace) -> OpenQuestion | None:
     facts = {"asked": address_text(flow.daddr, flow.version), "own": text, "link": own.link, "port": flow.dport}
     return OpenQuestion(
         text=message(
-            "Should this host have {asked}? It has a service on port {port}, and its address on {link} is {own}",
+            "Should this host, or a container on it, have {asked}? Here is a service on port {port}, and the address on "
+            "{link} is {own}",
             **facts,
         ),
         if_yes=message(
-            "This host does not have the address: whoever asks for it (a name, a client) has to ask for {own}, or the "
-            "address has to be added where the network of {link} is configured",
+            "Nobody here has the address now: whoever asks for it (a name, a client) has to ask for {own}, or the "
+            "address has to be added where it came from",
             **facts,
         ),
         if_no=message("It is another machine's, and the verdict above is the answer.", **facts),
@@ -154,6 +155,16 @@ def _may_be_meant(network: Network, mapping: PublicAddress, flow: Flow) -> bool:
     if isinstance(flow.start, (Outside, Lan)) or (host.cloud in MAPPING and not host.cloud_addresses):
         return True
     return _has_service(network, host, flow)
+
+
+def _has_container(host: Host, flow: Flow) -> bool:
+    """Return whether a container listens on the flow's port: it may have had the address by a link of its own."""
+    return any(
+        (each.protocol, each.port) == (flow.protocol, flow.dport)
+        for container in host.containers()
+        if container.netns is not None and container.netns in host
+        for each in host.namespace(container.netns).sockets
+    )
 
 
 def _has_service(network: Network, host: Host, flow: Flow) -> bool:

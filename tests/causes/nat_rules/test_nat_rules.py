@@ -33,7 +33,13 @@ def relaying(rules: str, *entries: Connection) -> Network:
     return whole.with_namespace(HOST_NETNS, ruled_host)
 
 
+FORCED_DNS = "-i docker0 -p udp -m udp --dport 53 -j DNAT --to-destination 172.17.0.2:53"
+TO_RESOLVER = msgspec.structs.replace(egress(), protocol="udp", dport=53)
+
 CASES: dict[str, Case] = {
+    "a container's questions are translated to the container itself": Case(
+        network(host_namespace(with_rule("nat PREROUTING", FORCED_DNS))), TO_RESOLVER, ("dnat-rule-shadowed",),
+    ),
     "translated to another port of the container": Case(
         ruled(with_rule("nat PREROUTING", "-p tcp --dport 8151 -j DNAT --to-destination 172.17.0.2:81")),
         msgspec.structs.replace(published(), container="web"), ("dnat-rule-shadowed",),

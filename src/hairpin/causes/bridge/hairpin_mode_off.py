@@ -14,15 +14,17 @@ from collections.abc import Iterator
 import msgspec
 
 from hairpin.causes.cause import Candidate, Cause, View
+from hairpin.causes.nat_rules._translation import is_led_back
 from hairpin.causes.where import OfLink
 from hairpin.change.change import SetLink, one
 from hairpin.message import message
 
 
 def find(view: View) -> Iterator[Candidate]:
-    """Yield one candidate for the bridge port that is both the frame's ingress and its egress."""
+    """Yield one candidate for the bridge port that is both the frame's ingress and its egress.  If a rule should not
+    have led the packet there, the port works as it should."""
     link = view.namespace.link(view.stop.link)
-    if link is None or link.port is None:
+    if link is None or link.port is None or is_led_back(view):
         return
     port = msgspec.structs.replace(link.port, hairpin=True)
     yield Candidate(

@@ -1,8 +1,9 @@
-"""The rule that translated a packet's destination."""
+"""The rule that translated a packet's destination, and packets that it leads back to their sender."""
 
 from hairpin.causes.cause import View
 from hairpin.host.netns import Netns
 from hairpin.netfilter.evaluate.chain import Place
+from hairpin.network.network import is_held
 from hairpin.walk.state import RuleDecided
 
 
@@ -12,3 +13,12 @@ def dnat_place(view: View, netns: Netns) -> Place | None:
         if step.netns == netns and step.note in ("dnat", "redirect") and isinstance(step.decided_by, RuleDecided):
             return step.decided_by.place
     return None
+
+
+def is_led_back(view: View) -> bool:
+    """Return whether a rule leads the packets of a container, which are for another machine, back into the bridge port
+    that they came in by."""
+    place = dnat_place(view, view.host_netns)
+    if view.stop.reason != "hairpin-off" or view.in_reply or place is None or place.chain.startswith("DOCKER"):
+        return False
+    return not is_held(view.network, view.flow.version, view.flow.daddr)

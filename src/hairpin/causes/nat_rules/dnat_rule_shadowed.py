@@ -10,12 +10,15 @@ Lasting: remove the rule from the saved rules, or from the configuration of the 
 from collections.abc import Iterator
 
 from hairpin.causes.cause import RULE_STOPS, Candidate, Cause, View
-from hairpin.causes.nat_rules._translation import dnat_place
+from hairpin.causes.nat_rules._translation import dnat_place, is_led_back
 from hairpin.causes.where import OfRule
 from hairpin.change.change import DeleteRule, one
+from hairpin.change.intent import Body, LetIn, rendered
 from hairpin.engines.docker.chains import NATIVE_TABLE
 from hairpin.host.docker import Container
 from hairpin.message import message
+from hairpin.netfilter.evaluate.chain import Place
+from hairpin.netfilter.ir import Field, FieldMatch, Verdict
 from hairpin.network.attachment import attachment_of
 
 
@@ -29,6 +32,10 @@ def find(view: View) -> Iterator[Candidate]:
         return
     meant = view.flow.container is not None
     packet = view.stop.seen.packet
+    if view.stop.reason == "hairpin-off":
+        if is_led_back(view):
+            yield _led_back(view, place)
+        return
     reached = attachment_of(view.network, view.host, packet.daddr, packet.version)
     if reached is not None and reached.container.name == view.meant and _published(view, reached.container):
         return
@@ -42,6 +49,33 @@ def find(view: View) -> Iterator[Candidate]:
         in_class="shadowing-translation" if meant else "odd-translation",
         evidence=(place.evidence,),
     )
+
+
+def _led_back(view: View, place: Place) -> Candidate:
+    """Return the candidate for a rule that leads a container's packets for another machine back to the container.  The
+    rule stays: the container's own packets are excepted."""
+    packet = view.stop.seen.packet
+    source: Field = "saddr4" if packet.version == 4 else "saddr6"
+    own: Body = (
+        FieldMatch(source, ((packet.saddr, packet.saddr),)),
+        FieldMatch("protocol", ((packet.protocol, packet.protocol),)),
+        *((FieldMatch("dport", ((view.flow.dport, view.flow.dport),)),) if packet.dport is not None else ()),
+        Verdict("accept"),
+    )
+    change = rendered(LetIn(view.host_netns, place, place.chain, (own,)), view.network)
+    name = view.flow.of_container or ""
+    return Candidate(
+        title=message("A translation leads the packets of {name} back to {name} itself", name=name),
+        detail=message("{table} {chain}: {rule}", table=place.table, chain=place.chain, rule=place.text),
+        change=change,
+        where=OfRule(place),
+        in_class="shadowing-translation",
+        evidence=(place.evidence,),
+        advice=(
+            message("the rule is meant for other containers: write the exception for {name} where the rule comes from",
+                    name=name),
+        ),
+    )  # fmt: skip
 
 
 def _inside(view: View) -> Iterator[Candidate]:
@@ -79,5 +113,5 @@ def _published(view: View, container: Container) -> bool:
 CAUSE = Cause(
     title=message("Another DNAT takes the port first"),
     source="iptables(8): nat, first match wins",
-    reasons=frozenset({"no-listener", "never-accepts", "no-neighbour", "left-instead", *RULE_STOPS}),
+    reasons=frozenset({"no-listener", "never-accepts", "no-neighbour", "left-instead", "hairpin-off", *RULE_STOPS}),
 )
