@@ -133,8 +133,8 @@ def _is_lost(network: Network, trace: Trace) -> OpenQuestion | None:
     facts = {"asked": address_text(flow.daddr, flow.version), "own": text, "link": own.link, "port": flow.dport}
     return OpenQuestion(
         text=message(
-            "Should this host, or a container on it, have {asked}? Here is a service on port {port}, and the address on "
-            "{link} is {own}",
+            "Should this host, or a container on it, have {asked}? Here is a service on port {port}, and the address "
+            "on {link} is {own}",
             **facts,
         ),
         if_yes=message(
