@@ -89,6 +89,10 @@ CASES: dict[str, Case] = {
     "an allow rule for an address that nobody has": Case(
         allowing("-d 172.17.0.9/32 -j RETURN", "-i eth0 -j DROP"), published(), ("allow-rule-lets-nobody-in",),
     ),
+    "an allow rule for the address that the host had": Case(
+        allowing("-m conntrack --ctorigdst 198.51.100.12 -j RETURN", "-i eth0 -j DROP"), published(),
+        ("allow-rule-lets-nobody-in",), allowing("-m conntrack --ctorigdst 198.51.100.11 -j RETURN", "-i eth0 -j DROP"),
+    ),
     "an allow rule for another port": Case(
         allowing("-p tcp -m tcp --dport 8152 -j RETURN", "-i eth0 -j DROP"), published(), ("docker-user-drops",),
     ),

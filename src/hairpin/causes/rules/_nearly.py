@@ -29,13 +29,14 @@ class Nearly(msgspec.Struct, frozen=True):
     """A rule that would accept the packet with other matches, or at another position in its chain.
 
     ``mended``: the matches with which the rule would accept the packet.  ``why``: the rule matches values from before
-    the translation, or matches an outdated address (``old``), or comes after the rule that stops the packet.
+    the translation, or matches an outdated address (``old``; ``now``: the present one), or comes after the rule that stops the packet.
     ``for_others``: whether the rule accepts only other clients."""
 
     place: Place
     mended: tuple[ir.Expression, ...]
     why: str
     old: int = 0
+    now: int = 0
     for_others: bool = False
 
 
@@ -154,15 +155,31 @@ def _is_protocol(part: ir.Expression) -> bool:
 def _outdated(view: View, table: ir.Table | None, place: Place, rule: ir.Rule) -> Iterator[Nearly]:
     """Yield the rule if the rule or its set has an address of the packet's network, and no namespace has this
     address."""
-    packet = view.stop.seen.packet
+    packet, connection = view.stop.seen.packet, view.stop.seen.connection
     mended: list[ir.Expression] = []
     old: int | None = None
+    now = packet.daddr
     for part in rule.body:
         stale, instead = _stale(view, table, packet, part)
+        if stale is None and connection is not None:
+            stale, instead = _renumbered(view, connection.original.daddr, part)
+            now = connection.original.daddr if stale is not None else now
         old = stale if stale is not None else old
         mended += instead
     if old is not None:
-        yield Nearly(place, _as_typed(tuple(mended)), "outdated", old=old)
+        yield Nearly(place, _as_typed(tuple(mended)), "outdated", old=old, now=now)
+
+
+def _renumbered(view: View, asked: int, part: ir.Expression) -> tuple[int | None, tuple[ir.Expression, ...]]:
+    """Return the host's former address in a match of the original destination, and the match with the asked address
+    instead.  If nobody can tell that the address was the host's, return None and the unchanged match."""
+    version = view.stop.seen.packet.version
+    field: ir.Field = "ct-orig-daddr4" if version == 4 else "ct-orig-daddr6"
+    if isinstance(part, ir.FieldMatch) and part.field == field and not part.negated and len(part.ranges) == 1:
+        first, last = part.ranges[0]
+        if first == last != asked and not is_held(view.network, version, first):
+            return first, (msgspec.structs.replace(part, ranges=((asked, asked),)),)
+    return None, (part,)
 
 
 def _stale(

@@ -59,7 +59,7 @@ def _why(view: View, nearly: Nearly, stopped: Place) -> Message:
         return message(
             "It names {old}, which nobody has; the packet is for {now}: {rule}",
             old=address_text(nearly.old, packet.version),
-            now=address_text(packet.daddr, packet.version),
+            now=address_text(nearly.now, packet.version),
             rule=rule,
         )
     return message("The allow rule stands behind the rule that stops the packet. The allow rule: {rule}; the rule "
@@ -71,6 +71,9 @@ def _advice(view: View, nearly: Nearly) -> tuple[Message, ...]:
     if nearly.why == "translated":
         now = view.stop.seen.packet.dport
         return (message("`--dport {now}` in the rule works, too, but it lets in every port that leads there", now=now),)
+    if nearly.why == "outdated" and nearly.now != view.stop.seen.packet.daddr:
+        old = address_text(nearly.old, view.stop.seen.packet.version)
+        return (message("if the host had {old} before, look for that address in other rules and files, too", old=old),)
     if nearly.why == "outdated":
         return (
             message(
