@@ -35,10 +35,11 @@ def _end_at_once() -> None:
     os._exit(_ended[0])
 
 
+from hairpin.cli.main import main as command_line  # noqa: E402 - an interrupt is handled now, and the end
+
+
 def main() -> None:
     """Run the command line, and end the process."""
-    from hairpin.cli.main import main as command_line  # noqa: PLC0415 - an interrupt is handled now, and at the end
-
     try:
         command_line()
     except SystemExit as ended:

@@ -32,6 +32,7 @@ DECIDES: dict[str, frozenset[Teller]] = {
     "podman-version": _ALL,
     "podman-containers": _ALL,
     "podman-networks": _ALL,
+    "cni-networks": _OF_ENGINES,
     "namespaces": _ALL,
     "docker-version": _OF_ENGINES,
     "docker-info": _OF_ENGINES,

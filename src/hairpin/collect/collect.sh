@@ -1712,6 +1712,11 @@ podman_of_user() { # each podman command writes the lock files of its storage, s
     fi
     podman_asked
 }
+cni_networks() { # cni_networks FILE...: the networks' names, and whether they masquerade; nothing else of these files leaves the host
+    [ -e "$1" ] || return 0
+    run cni-networks "grep -oHs '\"name\": …\\|\"ipMasq\": …' /etc/cni/net.d/*.conflist" \
+        grep -oHs '"name" *: *"[^"]*"\|"ipMasq" *: *[a-z]*' "$@"
+}
 podman_asked() { # $podman is split on purpose; it runs in /, where every user may be
     cd /
     unset CONTAINER_HOST CONTAINER_CONNECTION DOCKER_CONFIG
@@ -1720,6 +1725,7 @@ podman_asked() { # $podman is split on purpose; it runs in /, where every user m
     if [ "$st" != 0 ]; then captured podman-containers "$podman ps -aq --no-trunc"; return; fi
     nets=$(limit 8 $podman network ls -q 2>/dev/null)
     [ -z "$nets" ] || run podman-networks "$podman network inspect $(echo $nets)" json "$NETWORK_PATHS" limit 8 $podman network inspect $nets
+    [ "$podman" != podman ] || cni_networks /etc/cni/net.d/*.conflist
     run podman-info "$podman info --format json" json "$INFO_PATHS" limit 8 $podman info --format json
     [ -n "$ids" ] || { body podman-containers "$podman ps -aq --no-trunc" ''; return; }
     capture json "$CONTAINER_PATHS" limit 8 $podman inspect --type container $ids

@@ -19,7 +19,7 @@ from hairpin.engines.docker.chains import Chains, Draft, Place
 from hairpin.engines.docker.options import dockerd_version
 from hairpin.engines.expected import ExpectedRules, Purpose
 from hairpin.engines.repair.bridging import renamed_bridge
-from hairpin.host.docker import Container, DockerNetwork, Endpoint, Engine, PortBinding
+from hairpin.host.docker import MASQUERADES, Container, DockerNetwork, Endpoint, Engine, PortBinding
 from hairpin.host.host import Host, Namespace
 from hairpin.netfilter.rule_address import IpFamily
 
@@ -234,11 +234,14 @@ def _cni(chains: Chains, family: IpFamily, joined: tuple[Joined, ...]) -> None:
         address = words.host(family, one.address)
         chains.append(forward, _draft(one, f"-d {address} {words.ESTABLISHED} -j ACCEPT", "ct-state"))
         chains.append(forward, _draft(one, f"-s {address} -j ACCEPT", "outgoing"))
-        out = Place(family, "nat", f"CNI-{number[:24]}")
-        chains.make(out)
-        chains.append(Place(family, "nat", "POSTROUTING"), _draft(one, f"-s {address} -j {out.chain}", "masquerade"))
-        chains.append(out, _draft(one, f"-d {one.subnet} -j ACCEPT", "return"))
-        chains.append(out, _draft(one, f"! -d {MULTICAST[family]} -j MASQUERADE", "masquerade"))
+        if one.network.option(MASQUERADES) != "false":
+            out = Place(family, "nat", f"CNI-{number[:24]}")
+            chains.make(out)
+            chains.append(
+                Place(family, "nat", "POSTROUTING"), _draft(one, f"-s {address} -j {out.chain}", "masquerade")
+            )
+            chains.append(out, _draft(one, f"-d {one.subnet} -j ACCEPT", "return"))
+            chains.append(out, _draft(one, f"! -d {MULTICAST[family]} -j MASQUERADE", "masquerade"))
         if not one.bindings:
             continue
         translated = Place(family, "nat", f"CNI-DN-{number[:21]}")

@@ -58,6 +58,8 @@ class Endpoint(msgspec.Struct, frozen=True):
 SWARM_BRIDGE = "docker_gwbridge"
 """The network through which swarm lets a container that is only on overlay networks reach the outside."""
 STACKED = ("macvlan", "ipvlan")
+MASQUERADES = "com.docker.network.bridge.enable_ip_masquerade"
+"""The option by which a bridge network's containers are masqueraded.  CNI's ``ipMasq`` is read as this option."""
 """The drivers of networks whose containers' links are stacked on a link of the host."""
 _SHARED = ("host", "container")
 """Network modes in which a container uses the network namespace of the host or of another container."""
@@ -376,5 +378,5 @@ class Engine(msgspec.Struct, frozen=True):
         default = is_true(network.option("com.docker.network.bridge.default_bridge"), otherwise=False)
         if default and self.iptables is False and self.ip_masq is not False:
             return True
-        asked = network.option("com.docker.network.bridge.enable_ip_masquerade")
+        asked = network.option(MASQUERADES)
         return is_true(asked, otherwise=not (default and self.ip_masq is False))

@@ -16,7 +16,7 @@ from hairpin.causes.cause import Candidate, Cause, View
 from hairpin.causes.rules._lifting import masquerading
 from hairpin.causes.where import OfNetwork
 from hairpin.host.boot.configured import Configured, of_engine_option
-from hairpin.host.docker import DockerNetwork, Engine
+from hairpin.host.docker import MASQUERADES, DockerNetwork, Engine
 from hairpin.message import message
 from hairpin.network.wires import holder_of
 
@@ -37,7 +37,7 @@ def find(view: View) -> Iterator[Candidate]:
         title=message("Masquerading is switched off for network {name}", name=network.name),
         detail=message("Its containers leave with their own addresses, which the peer does not accept, as you stated."),
         change=change,
-        where=OfNetwork(network=network.name, option="com.docker.network.bridge.enable_ip_masquerade"),
+        where=OfNetwork(network=network.name, option=MASQUERADES),
         in_class="engine-option",
         evidence=(network.evidence,),
         configured=_option(view, engine, network),
@@ -47,11 +47,10 @@ def find(view: View) -> Iterator[Candidate]:
 
 def _option(view: View, engine: Engine, network: DockerNetwork) -> Configured:
     """Return the option of the network that switches masquerading off, or else the option of dockerd."""
-    name = "com.docker.network.bridge.enable_ip_masquerade"
-    given = network.option(name)
+    given = network.option(MASQUERADES)
     if engine.ip_masq is False and network.option("com.docker.network.bridge.default_bridge") is not None:
         return of_engine_option("ip-masq", "false", view.host)
-    return Configured("network-option", option=f"{name}={given}", owner=network.name, evidence=network.evidence)
+    return Configured("network-option", option=f"{MASQUERADES}={given}", owner=network.name, evidence=network.evidence)
 
 
 CAUSE = Cause(

@@ -7,8 +7,8 @@ import pytest
 
 from hairpin.errors import ParseError
 from hairpin.evidence.reading import text_reading
-from hairpin.host.docker import SWARM_BRIDGE, DockerNetwork, Subnet
-from hairpin.host.read.engines.network_json import BRIDGE_NAME, docker_networks, podman_networks
+from hairpin.host.docker import MASQUERADES, SWARM_BRIDGE, DockerNetwork, Subnet
+from hairpin.host.read.engines.network_json import BRIDGE_NAME, docker_networks, podman_networks, with_cni
 from hairpin.netfilter.rule_address import read_address
 from hairpin.network.prefix import address_text
 
@@ -114,3 +114,19 @@ def test_both_forms_of_docker() -> None:
     assert docker_networks(text_reading(json.dumps(objects), "")) == docker_networks(
         text_reading("\n".join(json.dumps(item) for item in objects), "")
     )
+
+
+CONFLISTS = """\
+/etc/cni/net.d/87-podman.conflist:"name": "podman"
+/etc/cni/net.d/87-podman.conflist:"ipMasq": true
+/etc/cni/net.d/jobs.conflist:"name": "jobs"
+/etc/cni/net.d/jobs.conflist:"ipMasq": false
+/etc/cni/net.d/bare.conflist:"name":"bare"
+"""
+
+
+def test_a_network_of_cni_masquerades_if_its_file_says_so() -> None:
+    networks = tuple(DockerNetwork(name, name, "bridge") for name in ("podman", "jobs", "bare", "unread"))
+    found = with_cni(networks, text_reading(CONFLISTS, "grep"))
+    assert [each.name for each in found if each.option(MASQUERADES) == "false"] == ["jobs", "bare"]
+    assert with_cni(networks, None) == networks

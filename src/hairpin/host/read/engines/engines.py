@@ -114,11 +114,12 @@ def _podman(readings: Readings, versions: tuple[Version, ...], user: str) -> Eng
 
     reading, info_reading = first("podman-version"), first("podman-info")
     info = readings.understood(info_reading, engine_options.of_podman_info, engine_options.PodmanInfo())
+    networks, cni = _networks(readings, "podman-networks", user), first("cni-networks")
     return Engine(
         kind="podman",
         version=_version(readings, reading) or _upstream(_package(versions, _PODMAN_PACKAGES)),
         containers=_containers(readings, "podman-containers", user),
-        networks=_networks(readings, "podman-networks", user),
+        networks=network_json.with_cni(networks, cni) if info.backend == "cni" else networks,
         rootless=info.rootless,
         user=user,
         network_backend=info.backend,

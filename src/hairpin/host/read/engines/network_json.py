@@ -10,7 +10,7 @@ import msgspec
 
 from hairpin.errors import ParseError, reason_of
 from hairpin.evidence.reading import Reading
-from hairpin.host.docker import SWARM_BRIDGE, DockerNetwork, Endpoint, Subnet
+from hairpin.host.docker import MASQUERADES, SWARM_BRIDGE, DockerNetwork, Endpoint, Subnet
 from hairpin.host.read.engines.container_json import PROJECT
 from hairpin.host.read.ip.address_text import interface_address, mac, network
 from hairpin.host.read.json_text import decode_list
@@ -106,6 +106,30 @@ def podman_networks(reading: Reading) -> tuple[DockerNetwork, ...]:
         )
     except ValueError as error:
         raise ParseError(reason_of(error), source=reading.origin) from None
+
+
+def with_cni(networks: tuple[DockerNetwork, ...], reading: Reading | None) -> tuple[DockerNetwork, ...]:
+    """Return Podman's networks with what the files of CNI say about masquerading.  ``reading``: the lines of grep, each
+    with the name of its file.
+
+    Source: containernetworking plugins, plugins/main/bridge/bridge.go: without ``ipMasq``, there is none."""
+    if reading is None or reading.outcome != "text":
+        return networks
+    names: dict[str, str] = {}
+    masquerading: set[str] = set()
+    for line in reading.text.splitlines():
+        path, _, said = line.partition(':"')
+        key, _, value = said.partition('"')
+        value = value.lstrip(" :").strip('"')
+        if key == "name":
+            names.setdefault(path, value)
+        elif value == "true":
+            masquerading.add(path)
+    off = {name for path, name in names.items() if path not in masquerading}
+    return tuple(
+        msgspec.structs.replace(each, options=(*each.options, (MASQUERADES, "false"))) if each.name in off else each
+        for each in networks
+    )
 
 
 class _Stored(msgspec.Struct):
