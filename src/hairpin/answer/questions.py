@@ -102,6 +102,10 @@ def _open(network: Network, trace: Trace) -> Iterator[OpenQuestion]:
     if public is not None and _may_be_meant(network, public, trace.flow):
         yield _is_public(network, public, trace.flow)
     yield from trace.questions
+    if trace.verdict == "depends":
+        from hairpin.answer.undecided import undecided_questions  # noqa: PLC0415 - few flows stay undecided
+
+        yield from undecided_questions(network, trace)
 
 
 def _may_be_meant(network: Network, mapping: PublicAddress, flow: Flow) -> bool:

@@ -50,3 +50,12 @@ class QuotaLimit(msgspec.Struct, frozen=True, tag="quota", gc=False):
 
 ClientLimit = ConnectionLimit | RecentLimit | HashLimit
 Limit = ClientLimit | QuotaLimit
+
+
+class Queue(msgspec.Struct, frozen=True, tag="queue", gc=False):
+    """The queues of NFQUEUE or nft ``queue``, by their numbers.  ``bypass``: if no program listens for the packet's
+    queue, the packet goes on; otherwise it is dropped."""
+
+    first: int
+    last: int
+    bypass: bool = False
