@@ -18,6 +18,8 @@ from hairpin.wanted import Wanted, watch_control, watch_port, watch_rule
 
 _MOST = 4
 """The most questions of one flow."""
+_GO_ON = message("They go on behind the rule")
+_END = message("The packets end there")
 
 
 def undecided_questions(network: Network, trace: Trace) -> Iterator[OpenQuestion]:
@@ -43,7 +45,7 @@ def _of_rule(network: Network, trace: Trace, condition: Condition, place: Place)
     if counted:
         text = message("{said}. The rule has counted {count} packets", said=text, count=counted)
     fates = _fates(trace, condition)
-    yes, no = (fates[True], fates[False]) if not taken else (fates[False], fates[True])
+    yes, no = (fates[True], fates[False]) if not taken else (_GO_ON, _END)
     return OpenQuestion(
         text=text, if_yes=yes, if_no=no, wanted=(_rule_watched(network, trace, netns, place, rule),), undecided=True
     )
@@ -130,13 +132,18 @@ def _fates(trace: Trace, condition: Condition) -> dict[bool, Message]:
 
 
 def _branches(trace: Trace, condition: Condition, *, holds: bool) -> list[Branch]:
-    """Return the branches on which the condition holds or not, the likeliest first."""
-    return [
-        branch
+    """Return the branches on which the condition holds or not, the likeliest first.  A condition may be met more than
+    once, by the request and by the reply; it has the same truth for all of them, if there is such a branch."""
+    met = [
+        (branch, truths)
         for branch in trace.branches
-        if any(each.said == condition.said and each.place == condition.place and each.holds is holds
-               for each in branch.conditions)
-    ]  # fmt: skip
+        if holds in (truths := {each.holds for each in branch.conditions if _is_alike(each, condition)})
+    ]
+    return [branch for branch, truths in met if len(truths) == 1] or [branch for branch, _ in met]
+
+
+def _is_alike(one: Condition, other: Condition) -> bool:
+    return one.said == other.said and one.place == other.place
 
 
 def _fate(branches: list[Branch]) -> Message:
@@ -145,5 +152,5 @@ def _fate(branches: list[Branch]) -> Message:
         return message("The verdict is then another branch's: hairpin walk shows them")
     first = next(iter(verdicts))
     if first == "depends":
-        return message("The packets end there")
+        return _END
     return message("Verdict: {verdict}", verdict=VERDICTS[first])

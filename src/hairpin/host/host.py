@@ -45,6 +45,8 @@ class Namespace(msgspec.Struct, frozen=True, dict=True):
     xfrm_policies: tuple[XfrmPolicy, ...] = ()
     limits: LimitState = LimitState()
     counters: Counters = Counters()
+    queues: frozenset[int] | None = None
+    """The numbers of NFQUEUE's queues that a program reads; None: they were not read."""
     ruleset: Ruleset = Ruleset()
     netnsids: tuple[tuple[int, str], ...] = ()
     """The ids (``Link.peer_netnsid``) by which this namespace refers to other namespaces, each with the other's name,

@@ -160,8 +160,8 @@ class StatefulMatch(Node, frozen=True, tag="stateful", gc=False):
 
 
 class OpaqueMatch(Node, frozen=True, tag="opaque", gc=False):
-    """A match on which the walk forks; ``text`` has the rule's own words.  ``needs`` has the matches that it implies (an
-    extension header, an IPsec policy).  ``program``: classic BPF, which may decide it (``-m bpf --bytecode``)."""
+    """A match on which the walk forks; ``text`` has the rule's own words.  ``needs`` has the matches that it implies,
+    such as an extension header.  ``program``: classic BPF, which may decide it (``-m bpf --bytecode``)."""
 
     text: str
     needs: tuple[FieldMatch, ...] = ()
@@ -250,7 +250,7 @@ class SetZone(Node, frozen=True, tag="set-zone", gc=False):
 
 
 class VerdictMap(Node, frozen=True, tag="vmap", gc=False):
-    """nft ``… vmap {…}`` or ``vmap @map``: the fields choose the verdict; without an element the rule does not match."""
+    """nft ``… vmap {…}`` or ``vmap @map``: the fields choose the verdict; without one the rule does not match."""
 
     fields: tuple[Field | NameField, ...]
     elements: tuple["VerdictElement", ...] = ()
@@ -269,7 +269,7 @@ class NoEffect(Node, frozen=True, tag="no-effect", gc=False):
 class Outside(Node, frozen=True, tag="outside", gc=False):
     """Passes the packet to a receiver that hairpin does not model: NFQUEUE, TPROXY, SYNPROXY, an unknown target.  If
     ``ends`` is true, the walk forks: the receiver keeps the packet, or the evaluation continues.  A packet that
-    satisfies ``unless`` is not affected.  ``queue``: the queues of NFQUEUE, for one of which a program has to listen."""
+    satisfies ``unless`` is not affected.  ``queue``: the queues of NFQUEUE, to which a program has to listen."""
 
     name: str
     text: str

@@ -32,7 +32,7 @@ def test_results(text: str, expected: set[int | None]) -> None:
     assert results(read_program(text), seen_by_program(SYN_PACKET)) == expected
 
 
-@pytest.mark.parametrize("text", ["", "0,", "2,6 0 0 1", "1,6 0 0", "object-pinned /sys/fs/bpf/x"])
+@pytest.mark.parametrize("text", ("", "0,", "2,6 0 0 1", "1,6 0 0", "object-pinned /sys/fs/bpf/x"))
 def test_what_is_no_program(text: str) -> None:
     with pytest.raises(ValueError, match=r".*"):
         read_program(text)

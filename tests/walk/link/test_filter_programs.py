@@ -20,7 +20,7 @@ def direct(text: str) -> Filter:
 
 @pytest.mark.parametrize(
     ("text", "packet", "action"),
-    [
+    (
         (DROPS_8080, TO_8080, "drop"),
         (DROPS_8080, TO_80, "pass"),
         ("1,6 0 0 0", TO_80, "pass"),
@@ -29,7 +29,7 @@ def direct(text: str) -> Filter:
         ("1,6 0 0 7", TO_80, "unknown"),
         ("4,40 0 0 18,21 0 1 5,6 0 0 2,6 0 0 0", TO_80, "unknown"),
         ("4,40 0 0 18,21 0 1 5,6 0 0 1,6 0 0 0", TO_80, "pass"),
-    ],
+    ),
 )
 def test_direct_action(text: str, packet: Packet, action: FilterAction) -> None:
     assert with_programs(direct(text), packet, ETH0).action == action

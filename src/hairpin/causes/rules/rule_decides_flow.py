@@ -21,7 +21,7 @@ from hairpin.host.host import Namespace
 from hairpin.host.netns import Netns
 from hairpin.message import Message, message
 from hairpin.netfilter.evaluate.chain import Place, rule_at
-from hairpin.netfilter.ir import FieldMatch, NameMatch, ReversePathMatch
+from hairpin.netfilter.ir import FieldMatch, NameMatch, Outside, ReversePathMatch
 from hairpin.walk.deciders import deciders
 
 
@@ -35,7 +35,8 @@ def find(view: View) -> Iterator[Candidate]:
         for change in _changes(view, netns, place):
             yield Candidate(
                 title=_title(place),
-                detail=message(
+                detail=_unread_queue(view, netns, place)
+                or message(
                     "Packets of this flow meet that rule or policy in {netns}.", netns=view.network.netns_text(netns)
                 ),
                 change=change,
@@ -45,6 +46,20 @@ def find(view: View) -> Iterator[Candidate]:
                 ways=(Way(Change(()), (_of_manager(view, place),), by_person=True),) if kept else (),
                 offered=not kept,
             )
+
+
+def _unread_queue(view: View, netns: Netns, place: Place) -> Message | None:
+    """Return the sentence about a rule whose queue no program reads; None for any other rule."""
+    namespace = view.network.namespace(netns)
+    rule = rule_at(namespace.ruleset, place)
+    queue = next((part.queue for part in rule.body if isinstance(part, Outside)), None) if rule is not None else None
+    if queue is None or namespace.queues is None or any(queue.first <= each <= queue.last for each in namespace.queues):
+        return None
+    return message(
+        "The rule hands the packets to queue {number}, which no program reads now. The kernel then drops them, because "
+        "the rule has no bypass. If a program should read the queue, start it instead.",
+        number=queue.first if queue.first == queue.last else f"{queue.first}-{queue.last}",
+    )
 
 
 _MANAGERS = {

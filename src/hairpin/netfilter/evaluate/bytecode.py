@@ -17,6 +17,7 @@ Program = tuple[Instruction, ...]
 _WORD = 0xFFFFFFFF
 _MOST_STATES = 2000
 _MEMORY = 16
+_TAX, _TXA = 0x07, 0x87
 _BYTES = {0x00: 4, 0x08: 2, 0x10: 1}
 _NETWORK, _LINK, _ANCILLARY = -0x100000, -0x200000, -0x1000
 
@@ -112,7 +113,9 @@ def _next(instruction: Instruction, state: _State, packet: Bytes) -> _Following 
         truth = compare(state.a, operand)
         ways = ((jt,) if truth is not False else ()) + ((jf,) if truth is not True else ())
         return _Following(tuple(msgspec.structs.replace(on, at=on.at + way) for way in ways))
-    moved = {"x": state.a} if code & 0xF8 == 0x00 else {"a": state.x}
+    if code not in (_TAX, _TXA):
+        return None
+    moved = {"x": state.a} if code == _TAX else {"a": state.x}
     return _Following((msgspec.structs.replace(on, **moved),))
 
 

@@ -13,7 +13,7 @@ from hairpin.netfilter.evaluate.packet_bytes import seen_by_program
 from hairpin.netfilter.evaluate.set_index import elements_for
 from hairpin.netfilter.evaluate.truth import Truth, truth_of
 from hairpin.netfilter.interface_name import fits_name
-from hairpin.netfilter.limit import Limit
+from hairpin.netfilter.limit import Limit, Queue
 from hairpin.netfilter.packet import Seen
 
 
@@ -40,6 +40,10 @@ class Surroundings(Protocol):
         """Return whether the packet exceeds the limit, by the state that was read.  ``entered`` has the lists of
         xt_recent in which earlier rules entered the packet.  ``passes`` tests whether a packet satisfies the rule's
         other matches."""
+        ...
+
+    def is_read(self, queue: Queue) -> bool | None:
+        """Return whether a program reads the queues; None if that was not read, or if only some of them are read."""
         ...
 
     def offloads(self, seen: Seen) -> bool:
