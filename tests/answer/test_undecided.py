@@ -47,3 +47,17 @@ def test_a_program_is_asked_about_its_packets() -> None:
     (found,) = asked(in_table("mangle", "FORWARD", "-j NFQUEUE --queue-num 0"))
     assert str(found.text).startswith("Does the program behind mangle FORWARD 1 let these packets pass?")
     assert (str(found.if_yes), str(found.if_no)) == ("They go on behind the rule", "The packets end there")
+
+
+def test_a_rule_about_content_that_has_stopped_packets() -> None:
+    rules = with_rule("filter DOCKER-USER", '-m string --string "HTTP/1" --algo bm -j DROP')
+    assert asked(rules) == ()
+    (found,) = asked(rules.replace("-A DOCKER-USER -m string", "[5:300] -A DOCKER-USER -m string"))
+    assert "This rule has stopped 5: filter DOCKER-USER:" in str(found.text)
+    assert (found.breaks_if, found.undecided) == ("yes", False)
+
+
+def test_a_rule_about_sizes_that_has_stopped_packets() -> None:
+    rules = in_table("mangle", "PREROUTING", "-p tcp -m tcpmss ! --mss 536:65535 -j DROP")
+    assert asked(rules) == ()
+    assert len(asked(rules.replace("-A PREROUTING -p tcp -m tcpmss", "[2:80] -A PREROUTING -p tcp -m tcpmss"))) == 1

@@ -3,11 +3,12 @@ other clients, and a client's address that is an address of the host."""
 
 from collections.abc import Iterator
 
+from hairpin.answer.undecided import content_match
 from hairpin.host.boot.configured import of_default_address
 from hairpin.host.host import Host, Namespace
 from hairpin.kept import kept
 from hairpin.message import Message, message
-from hairpin.netfilter.evaluate.chain import Place
+from hairpin.netfilter.evaluate.chain import Place, rule_at
 from hairpin.netfilter.ir import STATUS_SEEN_REPLY
 from hairpin.network.flow import FromHost, Lan, Outside
 from hairpin.network.network import Network
@@ -130,6 +131,8 @@ def _of_limits(network: Network, trace: Trace) -> Iterator[Message]:
         place = getattr(stop.decided_by, "place", None) if stop is not None else None
         if stop is None or not only_under_load(branch) or not isinstance(place, Place):
             continue
+        if content_match(rule_at(network.namespace(stop.netns).ruleset, place)) is not None:
+            continue  # it is a question
         count = _packets(network.namespace(stop.netns), place)
         if count and any(each.place == place for each in branch.conditions):
             yield message(

@@ -11,8 +11,8 @@ from hairpin.message import Message, message
 from hairpin.netfilter import ir
 from hairpin.netfilter.evaluate.chain import Condition, Place, rule_at
 from hairpin.network.network import Network, netns_of
-from hairpin.walk.state import LinkDecided
-from hairpin.walk.trace import Branch, OpenQuestion, Trace
+from hairpin.walk.state import LinkDecided, RuleDecided
+from hairpin.walk.trace import Branch, OpenQuestion, Trace, only_under_load
 from hairpin.walk.verdicts import VERDICTS, Verdict
 from hairpin.wanted import Wanted, watch_control, watch_port, watch_rule
 
@@ -26,6 +26,37 @@ def undecided_questions(network: Network, trace: Trace) -> Iterator[OpenQuestion
     """Yield a question for each condition of the flow's verdict; none if the verdict is decided."""
     for each in trace.conditions[:_MOST]:
         yield _of_rule(network, trace, each, each.place) if each.place is not None else _of_fact(network, trace, each)
+
+
+def content_questions(network: Network, trace: Trace) -> Iterator[OpenQuestion]:
+    """Yield a question for each rule that stops packets of the flow by their content, and that has stopped some."""
+    for branch in filter(only_under_load, trace.branches):
+        decided = branch.stop.decided_by if branch.stop is not None else None
+        if not isinstance(decided, RuleDecided) or branch.stop is None or branch.stop.netns not in network:
+            continue
+        netns, place = branch.stop.netns, decided.place
+        rule = rule_at(network.namespace(netns).ruleset, place)
+        part = content_match(rule)
+        if rule is None or part is None or not rule.packets:
+            continue
+        facts = {"part": part, "count": rule.packets, "rule": f"{place.table} {place.chain}: {place.text}"}
+        yield OpenQuestion(
+            text=message("Do packets of this connection match {part}? This rule has stopped {count}: {rule}", **facts),
+            if_yes=message("The rule stops them, and the connection fails or hangs"),
+            if_no=message("The rule stops other packets, and the verdict holds"),
+            wanted=(_rule_watched(network, trace, netns, place, rule),),
+            breaks_if="yes",
+        )
+
+
+def content_match(rule: ir.Rule | None) -> str | None:
+    """Return the rule's match that looks into the payload, or at a size that the client's stack chooses; None if it has
+    none."""
+    parts = (each for each in (rule.body if rule is not None else ()) if isinstance(each, ir.StatefulMatch))
+    return next((each.text for each in parts if each.name in _OF_CONTENT), None)
+
+
+_OF_CONTENT = ("string", "tcpmss")
 
 
 # --- rules -----------------------------------------------------------------------------------------------------------
