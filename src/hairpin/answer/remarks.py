@@ -32,6 +32,7 @@ def remarks(network: Network, traces: tuple[Trace, ...]) -> tuple[Message, ...]:
         *(said for host in network.hosts if host.was_read for said in _of_host(network, host)),
         *_of_others(network, traces),
         *(said for trace in traces for said in _of_limits(network, trace)),
+        *_of_times(network, traces),
         *(said for trace in traces for said in _of_start(network, trace)),
         *_of_default_addresses(network, traces),
         *_of_ipv6_clients(traces),
@@ -140,6 +141,15 @@ def _of_limits(network: Network, trace: Trace) -> Iterator[Message]:
                 count=count,
                 rule=place.text,
             )
+
+
+def _of_times(network: Network, traces: tuple[Trace, ...]) -> tuple[Message, ...]:
+    """Return the notes about rules with a time, if a host has such rules."""
+    if all(network.namespace(host.netns).now_s is None for host in network.hosts if host.netns in network):
+        return ()
+    from hairpin.answer.later import told_by_time  # noqa: PLC0415 - few hosts have rules with a time
+
+    return told_by_time(network, traces)
 
 
 def _packets(namespace: Namespace, place: Place) -> int:

@@ -13,7 +13,7 @@ from hairpin.netfilter.evaluate.packet_bytes import seen_by_program
 from hairpin.netfilter.evaluate.set_index import elements_for
 from hairpin.netfilter.evaluate.truth import Truth, truth_of
 from hairpin.netfilter.interface_name import fits_name
-from hairpin.netfilter.limit import Limit, Queue
+from hairpin.netfilter.limit import Limit, Queue, TimeWindow
 from hairpin.netfilter.packet import Seen
 
 
@@ -44,6 +44,10 @@ class Surroundings(Protocol):
 
     def is_read(self, queue: Queue) -> bool | None:
         """Return whether a program reads the queues; None if that was not read, or if only some of them are read."""
+        ...
+
+    def is_now(self, window: TimeWindow) -> bool | None:
+        """Return whether the window has the moment at which the rules were read; None if that is not known."""
         ...
 
     def offloads(self, seen: Seen) -> bool:
@@ -82,6 +86,9 @@ def satisfies(question: Question, match: ir.Match) -> Truth:
         case ir.OpaqueMatch(needs=needs, program=program):
             known = _returns_true(program, question.seen) if program else Truth.UNKNOWN
             return min((known, *(field_satisfies(question.header, each) for each in needs)))
+        case ir.StatefulMatch(limit=TimeWindow() as window):
+            inside = question.surroundings.is_now(window)
+            return Truth.UNKNOWN if inside is None else truth_of(inside)
         case ir.StatefulMatch():
             return Truth.UNKNOWN
         case _:
