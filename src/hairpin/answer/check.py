@@ -18,6 +18,7 @@ from hairpin.diagnose.diagnose import Diagnosis, is_refused, without_search
 from hairpin.diagnose.examination import Examination, examine
 from hairpin.diagnose.invented_fields import told_by_field
 from hairpin.diagnose.singled_out import singled_out
+from hairpin.diagnose.stopped_clients import asks_about
 from hairpin.message import Message, message
 from hairpin.network.flow import Flow, Lan, Outside
 from hairpin.network.network import Network
@@ -42,6 +43,10 @@ def answer_of_check(
         from hairpin.diagnose.listed_clients import with_listed_clients  # noqa: PLC0415 - few flows are refused
 
         examination = with_listed_clients(examination)
+    if depth != "flows" and start.event is None and any(each.instead_of is not None for each in examination.diagnoses):
+        from hairpin.diagnose.stopped_clients import with_stopped_clients  # noqa: PLC0415 - few hosts stop a client
+
+        examination = with_stopped_clients(examination)
     decided = all(map(_is_decided, examination.diagnoses)) and not any(map(_needs_all, examination.causes))
     if partial and not decided:
         return None
@@ -93,7 +98,11 @@ def with_causes(start: Answer, examination: Examination, depth: Depth) -> Answer
 def sources_told_apart(examination: Examination) -> tuple[Message, ...]:
     """Return a note for each outside client that is stopped while another outside client passes.  The note names the
     rule that stops the client."""
-    found = (_told_apart(each.instead_of, each.trace) for each in examination.diagnoses if each.instead_of is not None)
+    found = (
+        _told_apart(each.instead_of, each.trace)
+        for each in examination.diagnoses
+        if each.instead_of is not None and not asks_about(each.trace, each.instead_of)
+    )
     return tuple(dict.fromkeys(found))
 
 

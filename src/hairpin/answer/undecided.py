@@ -10,6 +10,8 @@ from hairpin.host.netns import Netns
 from hairpin.message import Message, message
 from hairpin.netfilter import ir
 from hairpin.netfilter.evaluate.chain import Condition, Place, rule_at
+from hairpin.netfilter.evaluate.load import is_ban_of_machines
+from hairpin.netfilter.rule_address import write_mac
 from hairpin.network.network import Network, netns_of
 from hairpin.walk.state import LinkDecided, RuleDecided
 from hairpin.walk.trace import Branch, OpenQuestion, Trace, only_under_load
@@ -50,10 +52,14 @@ def content_questions(network: Network, trace: Trace) -> Iterator[OpenQuestion]:
 
 
 def content_match(rule: ir.Rule | None) -> str | None:
-    """Return the rule's match that looks into the payload, or at a size that the client's stack chooses; None if it has
-    none."""
-    parts = (each for each in (rule.body if rule is not None else ()) if isinstance(each, ir.StatefulMatch))
-    return next((each.text for each in parts if each.name in _OF_CONTENT), None)
+    """Return the rule's match that looks into the payload, or at a value that the client's machine chooses: a size, a
+    hardware address; None if it has none."""
+    for part in rule.body if rule is not None else ():
+        if isinstance(part, ir.StatefulMatch) and part.name in _OF_CONTENT:
+            return part.text
+        if rule is not None and isinstance(part, ir.FieldMatch) and is_ban_of_machines(rule, part):
+            return ", ".join(write_mac(first) for first, _ in part.ranges)
+    return None
 
 
 _OF_CONTENT = ("string", "tcpmss")

@@ -210,7 +210,7 @@ class _Run:
         place = place_of(self.table, cursor.chain.name, rule)
         usual = part.usual if isinstance(part, ir.StatefulMatch) else False
         said = verbatim(part.text if isinstance(part, (ir.StatefulMatch, ir.OpaqueMatch)) else rule.text)
-        load = isinstance(part, ir.StatefulMatch) and is_of_load(rule, part)
+        load = is_of_load(rule, part)
         taken = Condition(said, holds=usual, place=place, usual=True, load=load)
         other = Condition(said, holds=not usual, place=place, usual=False, load=load)
         self._queue(cursor, other)
