@@ -66,7 +66,7 @@ def _stopped_networks(network: Network, flow: Flow, stop: Stop, place: Place) ->
     chain = table.chain(place.chain) if table is not None else None
     if rule is None or chain is None:
         return ()
-    own = _sources(rule, flow.version)
+    own = [each for each in _sources(rule, flow.version) if each[0] != each[1]]  # a ban of one client stays a line
     alike = [each for each in chain.rules if _sources(each, flow.version) and each.body[-1] == rule.body[-1]]
     return own if len(own) <= _FEW and len(alike) <= _FEW else ()
 

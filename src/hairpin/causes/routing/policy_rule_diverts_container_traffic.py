@@ -12,6 +12,7 @@ from collections.abc import Iterator
 
 from hairpin.causes.cause import RULE_STOPS, Candidate, Cause, View, Way
 from hairpin.causes.routing._asked import is_served, looked_up_packet, query_back, query_there, subnet_of
+from hairpin.causes.routing._route_back import only_the_rule_stops
 from hairpin.causes.where import OfPolicyRule
 from hairpin.change.change import AddEntry, Change, DeleteEntry, one
 from hairpin.host.netns import Netns
@@ -25,7 +26,7 @@ from hairpin.walk.state import RouteDecided
 
 def find(view: View) -> Iterator[Candidate]:
     """Yield one candidate for each policy rule that decided a route of the packet, except the kernel's own rules."""
-    for netns, rule, query in _deciding(view):
+    for netns, rule, query in () if only_the_rule_stops(view) else _deciding(view):
         yield Candidate(
             title=message("Policy rule {priority} diverts this flow", priority=rule.priority),
             detail=message(
