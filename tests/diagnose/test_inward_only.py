@@ -3,8 +3,8 @@ import msgspec
 from hairpin.diagnose.inward_only import own_flows_left_out, told_of_left_out
 from hairpin.network.flow import Flow, FromHost, Lan
 from hairpin.network.network import Network
-from hairpin.question.flows import flows_for
 from hairpin.question.asked import Target
+from hairpin.question.flows import flows_for
 from tests.rule_text import with_rule
 from tests.small_host import DOCKER_RULES, container, engine, host_namespace, network
 
