@@ -24,6 +24,8 @@ Fact = Literal[
     "frames-watched",
     "hardware-address-asked",
     "packets-watched",
+    "rule-watched",
+    "control-watched",
 ]
 
 
@@ -113,3 +115,15 @@ def ask_hardware_address(address: str, link: str) -> Wanted:
 def watch_packets(link: str, wanted: str) -> Wanted:
     """Return the request to watch packets on the link.  ``wanted``: tcpdump's filter."""
     return Wanted("packets-watched", (link, wanted))
+
+
+def watch_rule(listing: str) -> Wanted:
+    """Return the request to list a chain before and after a client tries, by the given command: the counter of a rule
+    that matches rises."""
+    return Wanted("rule-watched", (listing,))
+
+
+def watch_control(link: str, entering: str) -> Wanted:
+    """Return the request to list the link's traffic control before and after a client tries.  ``entering``: the
+    beginning of a command in the link's namespace."""
+    return Wanted("control-watched", (link, entering))

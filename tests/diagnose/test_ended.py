@@ -3,11 +3,12 @@
 import msgspec
 
 from hairpin.diagnose.diagnose import diagnose
-from hairpin.diagnose.ended import ended_containers
+from hairpin.diagnose.ended import container_reached, ended_containers
 from hairpin.events.happening import course_of
 from hairpin.network.network import Network
 from hairpin.walk.walk import walk_flow
-from tests.small_host import container, egress, engine, network, published
+from tests.rule_text import with_rule
+from tests.small_host import container, egress, engine, host_namespace, network, published
 
 FLOWS = (published(), egress())
 
@@ -35,3 +36,14 @@ def test_one_that_runs_again_is_none() -> None:
     then = after(was)
     traces = {number: walk_flow(then, each) for number, each in enumerate(FLOWS)}
     assert ended_containers(was, then, "test", traces) == ()
+
+
+def test_a_port_that_a_rule_leads_to_the_published_one() -> None:
+    """Nobody publishes port 80, and a rule redirects it to a container that ends."""
+    rules = with_rule("nat PREROUTING", "-i eth0 -p tcp -m tcp --dport 80 -j REDIRECT --to-ports 8151")
+    was = network(host_namespace(rules))
+    then = after(was)
+    flow = msgspec.structs.replace(published(), dport=80, container=None)
+    assert container_reached(was, flow) == "web"
+    (found,) = ended_containers(was, then, "test", {0: walk_flow(then, flow)})
+    assert (found.id, found.flows) == ("container-not-running", (0,))

@@ -13,7 +13,7 @@ from hairpin.netfilter.evaluate.match import Question, satisfies
 from hairpin.netfilter.evaluate.truth import Truth
 from hairpin.netfilter.iptables.save import parse
 from hairpin.netfilter.ir import CT_NEW, Statement
-from hairpin.netfilter.limit import Limit
+from hairpin.netfilter.limit import Limit, Queue, TimeWindow
 from hairpin.netfilter.packet import ICMP, SYN, TCP, UDP, Connection, Packet, Seen, Tuple
 
 LOOPBACK = 0x7F000001
@@ -104,6 +104,12 @@ class Loopback:
 
     def reverse_path(self, seen: Seen, *, loose: bool, use_mark: bool) -> bool:
         raise AssertionError((seen, loose, use_mark))
+
+    def is_read(self, queue: Queue) -> bool | None:
+        return None
+
+    def is_now(self, window: TimeWindow) -> bool | None:
+        return None
 
     def owns_socket(self, seen: Seen, *, transparent: bool, wildcard: bool) -> bool | None:
         raise AssertionError(seen)

@@ -17,7 +17,7 @@ from hairpin.netfilter.evaluate.header import header_of
 from hairpin.netfilter.evaluate.match import Question, Surroundings, satisfies
 from hairpin.netfilter.evaluate.traversal import decide
 from hairpin.netfilter.evaluate.truth import Truth
-from hairpin.netfilter.limit import Limit
+from hairpin.netfilter.limit import Limit, Queue, TimeWindow
 from hairpin.netfilter.nft import listing as nft_listing
 from hairpin.netfilter.packet import TCP, UDP, Connection, Packet, Seen, Tuple
 
@@ -262,6 +262,12 @@ class Loopback(Surroundings):
 
     def reverse_path(self, seen: Seen, *, loose: bool, use_mark: bool) -> bool:
         raise AssertionError((seen, loose, use_mark))
+
+    def is_read(self, queue: Queue) -> bool | None:
+        return None
+
+    def is_now(self, window: TimeWindow) -> bool | None:
+        return None
 
     def owns_socket(self, seen: Seen, *, transparent: bool, wildcard: bool) -> bool | None:
         raise AssertionError(seen)

@@ -7,7 +7,7 @@ from hairpin.netfilter.evaluate.header import header_of
 from hairpin.netfilter.evaluate.match import Question
 from hairpin.netfilter.iptables.save import parse
 from hairpin.netfilter.ir import CT_NEW, Expression, Rule, Set, Table
-from hairpin.netfilter.limit import ConnectionLimit, Limit
+from hairpin.netfilter.limit import ConnectionLimit, Limit, Queue, TimeWindow
 from hairpin.netfilter.packet import RST, SYN, TCP, Connection, Packet, Seen, Tuple
 from hairpin.netfilter.rule_address import read_address
 
@@ -36,6 +36,12 @@ class Place:
     def reverse_path(self, seen: Seen, *, loose: bool, use_mark: bool) -> bool:
         """Return whether there is a way back: ``back``, or any when ``loose``, or by mark 7."""
         return self.back or loose or (use_mark and seen.packet.mark == 7)
+
+    def is_read(self, queue: Queue) -> bool | None:
+        return None
+
+    def is_now(self, window: TimeWindow) -> bool | None:
+        return None
 
     def owns_socket(self, seen: Seen, *, transparent: bool, wildcard: bool) -> bool | None:
         """Return ``socket`` for packets to port 80; whether that socket is transparent is unknown."""

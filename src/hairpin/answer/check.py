@@ -18,8 +18,9 @@ from hairpin.diagnose.diagnose import Diagnosis, is_refused, without_search
 from hairpin.diagnose.examination import Examination, examine
 from hairpin.diagnose.invented_fields import told_by_field
 from hairpin.diagnose.singled_out import singled_out
+from hairpin.diagnose.stopped_clients import asks_about
 from hairpin.message import Message, message
-from hairpin.network.flow import Flow, Lan, Outside
+from hairpin.network.flow import Flow, FromHost, Lan, Outside
 from hairpin.network.network import Network
 from hairpin.network.prefix import address_text
 from hairpin.walk.state import RuleDecided
@@ -37,11 +38,25 @@ def answer_of_check(
 ) -> Answer | None:
     """Return the answer of ``check``, completed from ``start``, and confirmed by a kernel if a kernel may be asked.
     Return None if containers were left unread (``partial``) and one of these containers may change the answer."""
+    if (
+        start.question.origin is None
+        and start.event is None
+        and any(isinstance(each.start, FromHost) for each in flows)
+    ):
+        from hairpin.diagnose.inward_only import own_flows_left_out, told_of_left_out  # noqa: PLC0415
+
+        left_out = own_flows_left_out(start.network, flows)
+        flows = tuple(each for each in flows if each not in left_out)
+        start = msgspec.structs.replace(start, notes=(*start.notes, *told_of_left_out(left_out)))
     examination = _unsearched(start.network, flows) if depth == "flows" else examine(start.network, flows)
     if depth != "flows" and start.event is None and any(map(_is_refused, examination.diagnoses)):
         from hairpin.diagnose.listed_clients import with_listed_clients  # noqa: PLC0415 - few flows are refused
 
         examination = with_listed_clients(examination)
+    if depth != "flows" and start.event is None and any(each.instead_of is not None for each in examination.diagnoses):
+        from hairpin.diagnose.stopped_clients import with_stopped_clients  # noqa: PLC0415 - few hosts stop a client
+
+        examination = with_stopped_clients(examination)
     decided = all(map(_is_decided, examination.diagnoses)) and not any(map(_needs_all, examination.causes))
     if partial and not decided:
         return None
@@ -93,7 +108,11 @@ def with_causes(start: Answer, examination: Examination, depth: Depth) -> Answer
 def sources_told_apart(examination: Examination) -> tuple[Message, ...]:
     """Return a note for each outside client that is stopped while another outside client passes.  The note names the
     rule that stops the client."""
-    found = (_told_apart(each.instead_of, each.trace) for each in examination.diagnoses if each.instead_of is not None)
+    found = (
+        _told_apart(each.instead_of, each.trace)
+        for each in examination.diagnoses
+        if each.instead_of is not None and not asks_about(each.trace, each.instead_of)
+    )
     return tuple(dict.fromkeys(found))
 
 

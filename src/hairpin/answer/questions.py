@@ -106,6 +106,11 @@ def _open(network: Network, trace: Trace) -> Iterator[OpenQuestion]:
     elif public is not None and _may_be_meant(network, public, trace.flow):
         yield _is_public(network, public, trace.flow)
     yield from trace.questions
+    if any(branch.conditions for branch in trace.branches):
+        from hairpin.answer.undecided import content_questions, undecided_questions  # noqa: PLC0415 - few have such
+
+        yield from undecided_questions(network, trace)
+        yield from content_questions(network, trace)
 
 
 def _is_lost(network: Network, trace: Trace) -> OpenQuestion | None:

@@ -3,11 +3,12 @@ other clients, and a client's address that is an address of the host."""
 
 from collections.abc import Iterator
 
+from hairpin.answer.undecided import content_match
 from hairpin.host.boot.configured import of_default_address
 from hairpin.host.host import Host, Namespace
 from hairpin.kept import kept
 from hairpin.message import Message, message
-from hairpin.netfilter.evaluate.chain import Place
+from hairpin.netfilter.evaluate.chain import Place, rule_at
 from hairpin.netfilter.ir import STATUS_SEEN_REPLY
 from hairpin.network.flow import FromHost, Lan, Outside
 from hairpin.network.network import Network
@@ -31,6 +32,7 @@ def remarks(network: Network, traces: tuple[Trace, ...]) -> tuple[Message, ...]:
         *(said for host in network.hosts if host.was_read for said in _of_host(network, host)),
         *_of_others(network, traces),
         *(said for trace in traces for said in _of_limits(network, trace)),
+        *_of_times(network, traces),
         *(said for trace in traces for said in _of_start(network, trace)),
         *_of_default_addresses(network, traces),
         *_of_ipv6_clients(traces),
@@ -130,6 +132,8 @@ def _of_limits(network: Network, trace: Trace) -> Iterator[Message]:
         place = getattr(stop.decided_by, "place", None) if stop is not None else None
         if stop is None or not only_under_load(branch) or not isinstance(place, Place):
             continue
+        if content_match(rule_at(network.namespace(stop.netns).ruleset, place)) is not None:
+            continue  # it is a question
         count = _packets(network.namespace(stop.netns), place)
         if count and any(each.place == place for each in branch.conditions):
             yield message(
@@ -137,6 +141,15 @@ def _of_limits(network: Network, trace: Trace) -> Iterator[Message]:
                 count=count,
                 rule=place.text,
             )
+
+
+def _of_times(network: Network, traces: tuple[Trace, ...]) -> tuple[Message, ...]:
+    """Return the notes about rules with a time, if a host has such rules."""
+    if all(network.namespace(host.netns).now_s is None for host in network.hosts if host.netns in network):
+        return ()
+    from hairpin.answer.later import told_by_time  # noqa: PLC0415 - few hosts have rules with a time
+
+    return told_by_time(network, traces)
 
 
 def _packets(namespace: Namespace, place: Place) -> int:

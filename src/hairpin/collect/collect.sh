@@ -486,6 +486,15 @@ listed_limits() { # with the kernel's clock, in which xt_recent counts; IPv6 add
     read -r uptime _ </proc/uptime && echo "uptime: $uptime"
     grep -H '' "$@" /dev/null 2>/dev/null | head -n 20000 | sed '/_hashlimit/s/\([0-9a-f:]\{39\}\):/[\1]:/g'
 }
+packet_queues() { # the queues of NFQUEUE that a program reads; without the file, the kernel has none. Starts no process.
+    file=/proc/net/netfilter/nfnetlink_queue text=
+    [ -e "$file" ] || { absent packet-queues "$file" 'nfnetlink_queue is not loaded'; return; }
+    [ -r "$file" ] || { run packet-queues "$file" cat "$file"; return; }
+    while read -r each; do text="$text$each
+"; done <"$file"
+    body packet-queues "$file" "${text%
+}"
+}
 virtual_servers() { # of IPVS: the file exists while the module is loaded
     [ ! -e /proc/net/ip_vs ] || run ipvs /proc/net/ip_vs cat /proc/net/ip_vs
 }
@@ -533,7 +542,7 @@ namespace() { # of a container: ipsets are read only if one of its rules may nam
     case $saved_ip$saved_ip6$legacy in
         *-set\ * | *' SET '*) sets ;;
     esac
-    sysctls; connections; rate_limits; virtual_servers; sockets
+    sysctls; connections; rate_limits; packet_queues; virtual_servers; sockets
 }
 LIB
 
@@ -3132,7 +3141,7 @@ jobs_of_host() {
     NETNS=host
     job 10-links links
     job 11-rules rules
-    job 12-kernel in_turn sets sysctls connections rate_limits counters virtual_servers
+    job 12-kernel in_turn sets sysctls connections rate_limits packet_queues counters virtual_servers
     job 15-sockets sockets
     NETNS=
     job 23-processes all_processes

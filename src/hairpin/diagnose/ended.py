@@ -15,9 +15,10 @@ from hairpin.change.simulation.simulate import simulate
 from hairpin.diagnose.suspect import Suspect
 from hairpin.errors import ChangeError
 from hairpin.network.flow import Flow
-from hairpin.network.network import Network
+from hairpin.network.network import Network, netns_of
 from hairpin.walk.trace import Trace
 from hairpin.walk.walk import walk_flow
+from hairpin.walk.walked import walked
 
 _CAUSE = "container-not-running"
 
@@ -29,10 +30,10 @@ def ended_containers(was: Network, then: Network, label: str, failing: Mapping[i
     ``failing``: the walks after the event, by the indexes of the asked flows."""
     found: dict[str, Finding] = {}
     for number, trace in failing.items():
-        name = trace.flow.of_container
+        name = container_reached(was, trace.flow)
         if name is None or not is_ended(was, then, label, trace.flow):
             continue
-        suspect, proof = _proven(then, trace) if name not in found else (None, None)
+        suspect, proof = _proven(then, trace, name) if name not in found else (None, None)
         if name in found:
             found[name] = msgspec.structs.replace(found[name], flows=(*found[name].flows, number))
         elif suspect is not None and proof is not None:
@@ -42,16 +43,31 @@ def ended_containers(was: Network, then: Network, label: str, failing: Mapping[i
 
 def is_ended(was: Network, then: Network, label: str, flow: Flow) -> bool:
     """Return whether the event leaves the flow's container stopped."""
-    name = flow.of_container
+    name = container_reached(was, flow)
     before, after = (each.host(label).container(name) if name else None for each in (was, then))
     return before is not None and before.running and after is not None and not after.running
 
 
-def _proven(then: Network, trace: Trace) -> tuple[Suspect | None, Proof | None]:
-    stop = trace.usual.stop
+def container_reached(was: Network, flow: Flow) -> str | None:
+    """Return the flow's container: the one that was asked for, or the one that the flow reaches before the event,
+    because a rule leads a port there that no container publishes."""
+    if flow.of_container is not None:
+        return flow.of_container
+    trace = walked(was, flow)
+    netns = trace.usual.request[-1].netns if trace.succeeds and trace.usual.request else None
+    if netns is None or netns.is_host:
+        return None
+    host = was.host(netns.host)
+    return next((each.name for each in host.containers() if netns_of(host, each) == netns), None)
+
+
+def _proven(then: Network, trace: Trace, name: str) -> tuple[Suspect | None, Proof | None]:
+    """Return the container's state as the fault, with the proof that its start delivers the flow."""
+    published = _as_published(then, trace, name)
+    stop = published.usual.stop
     if stop is None:
         return None, None
-    for candidate in cause_of(_CAUSE).find(View(then, trace.flow, trace.usual, stop)):
+    for candidate in cause_of(_CAUSE).find(View(then, published.flow, published.usual, stop)):
         try:
             after = walk_flow(simulate(candidate.change, then), trace.flow)
         except ChangeError:
@@ -59,3 +75,16 @@ def _proven(then: Network, trace: Trace) -> tuple[Suspect | None, Proof | None]:
         if after.succeeds:
             return Suspect(_CAUSE, candidate, stop), proof_by(trace, after)
     return None, None
+
+
+def _as_published(then: Network, trace: Trace, name: str) -> Trace:
+    """Return the walk of the flow to the container's published port, if the flow's own port leads there by a rule and
+    is not published; otherwise the given walk."""
+    if trace.flow.of_container is not None:
+        return trace
+    container = then.host(trace.flow.asked_host or trace.flow.host).container(name)
+    ports = [each.host_port for each in (container.bindings if container is not None else ())
+             if each.host_port and each.protocol == trace.flow.protocol]  # fmt: skip
+    if not ports:
+        return trace
+    return walk_flow(then, msgspec.structs.replace(trace.flow, container=name, dport=ports[0]))

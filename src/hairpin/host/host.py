@@ -45,7 +45,12 @@ class Namespace(msgspec.Struct, frozen=True, dict=True):
     xfrm_policies: tuple[XfrmPolicy, ...] = ()
     limits: LimitState = LimitState()
     counters: Counters = Counters()
+    queues: frozenset[int] | None = None
+    """The numbers of NFQUEUE's queues that a program reads; None: they were not read."""
     ruleset: Ruleset = Ruleset()
+    now_s: int | None = None
+    """The moment of the reading, in seconds since 1970, if a rule depends on it; None: no rule does, or it is not
+    known."""
     netnsids: tuple[tuple[int, str], ...] = ()
     """The ids (``Link.peer_netnsid``) by which this namespace refers to other namespaces, each with the other's name,
     as far as the kernel showed them."""

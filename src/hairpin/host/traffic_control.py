@@ -7,6 +7,8 @@ from typing import Literal
 
 import msgspec
 
+from hairpin.netfilter.evaluate.bytecode import Program
+
 
 class Qdisc(msgspec.Struct, frozen=True, tag="qdisc"):
     """A queueing discipline.  ``parent``: the class that it is attached to (``1:2``); empty for the link's root
@@ -55,7 +57,13 @@ class UnknownMatch(msgspec.Struct, frozen=True, tag="unknown"):
     """A match that hairpin does not model."""
 
 
-FilterMatch = HeaderMatch | BitsMatch | UnknownMatch
+class ProgramMatch(msgspec.Struct, frozen=True, tag="program"):
+    """A match that is satisfied if a program of classic BPF returns anything but 0 for the frame."""
+
+    program: Program
+
+
+FilterMatch = HeaderMatch | BitsMatch | ProgramMatch | UnknownMatch
 FilterAction = Literal["pass", "drop", "continue", "redirect", "unknown"]
 
 
@@ -63,7 +71,8 @@ class Filter(msgspec.Struct, frozen=True, tag="filter"):
     """A filter.  ``place``: ``ingress``, ``egress`` (both of clsact), or ``root`` for a queueing discipline.
 
     ``protocol``: ``all``, ``ip``, ``ipv6`` or another protocol.  ``to_link``: the target of ``redirect``.  ``flowid``:
-    the class that the filter chooses.  ``words``: the matches and the action in tc's syntax; None if hairpin does not
+    the class that the filter chooses.  ``program``: a program of classic BPF whose result is the action
+    (direct-action).  ``words``: the matches and the action in tc's syntax; None if hairpin does not
     model them."""
 
     place: Literal["ingress", "egress", "root"]
@@ -77,6 +86,7 @@ class Filter(msgspec.Struct, frozen=True, tag="filter"):
     flowid: str = ""
     words: tuple[str, ...] | None = None
     evidence: str = ""
+    program: Program = ()
 
     @property
     def text(self) -> str:

@@ -14,7 +14,8 @@ from typing import Literal
 import msgspec
 
 from hairpin.message import Message
-from hairpin.netfilter.limit import Limit
+from hairpin.netfilter.evaluate.bytecode import Program
+from hairpin.netfilter.limit import Limit, Queue
 
 Family = Literal["ip", "ip6", "inet", "arp", "bridge", "netdev"]
 Dialect = Literal["iptables-nft", "iptables-legacy", "nft", "ebtables"]
@@ -159,11 +160,12 @@ class StatefulMatch(Node, frozen=True, tag="stateful", gc=False):
 
 
 class OpaqueMatch(Node, frozen=True, tag="opaque", gc=False):
-    """A match that hairpin does not model; ``text`` has the rule's own words.  The walk forks on it.  ``needs`` has the
-    matches that the opaque match implies (an extension header, an IPsec policy)."""
+    """A match on which the walk forks; ``text`` has the rule's own words.  ``needs`` has the matches that it implies,
+    such as an extension header.  ``program``: classic BPF, which may decide it (``-m bpf --bytecode``)."""
 
     text: str
     needs: tuple[FieldMatch, ...] = ()
+    program: Program = ()
 
 
 Match = (
@@ -215,8 +217,7 @@ class Nat(Node, frozen=True, tag="nat", gc=False):
 
 
 class NatMap(Node, frozen=True, tag="nat-map", gc=False):
-    """nft ``dnat to tcp dport map {…}``: the fields choose the translation; without a matching element there is
-    none."""
+    """nft ``dnat to tcp dport map {…}``: the fields choose the translation; without a matching element it is none."""
 
     nat: Literal["snat", "dnat", "masquerade", "redirect"]
     fields: tuple[Field | NameField, ...]
@@ -249,8 +250,7 @@ class SetZone(Node, frozen=True, tag="set-zone", gc=False):
 
 
 class VerdictMap(Node, frozen=True, tag="vmap", gc=False):
-    """nft ``… vmap {…}`` or ``vmap @map``: the fields choose the verdict; without a matching element the rule does not
-    match."""
+    """nft ``… vmap {…}`` or ``vmap @map``: the fields choose the verdict; without one the rule does not match."""
 
     fields: tuple[Field | NameField, ...]
     elements: tuple["VerdictElement", ...] = ()
@@ -258,8 +258,8 @@ class VerdictMap(Node, frozen=True, tag="vmap", gc=False):
 
 
 class NoEffect(Node, frozen=True, tag="no-effect", gc=False):
-    """A statement that does not decide where the packet goes: LOG, counter, comment, TRACE, SET, TCPMSS, set add …
-    ``enters`` is the list of xt_recent in which the statement enters the packet's address."""
+    """A statement that decides nothing: LOG, counter, comment, TRACE, SET, TCPMSS, set add …  ``enters``: the list of
+    xt_recent in which it enters the packet's address."""
 
     name: str
     text: str = ""
@@ -269,12 +269,13 @@ class NoEffect(Node, frozen=True, tag="no-effect", gc=False):
 class Outside(Node, frozen=True, tag="outside", gc=False):
     """Passes the packet to a receiver that hairpin does not model: NFQUEUE, TPROXY, SYNPROXY, an unknown target.  If
     ``ends`` is true, the walk forks: the receiver keeps the packet, or the evaluation continues.  A packet that
-    satisfies ``unless`` is not affected."""
+    satisfies ``unless`` is not affected.  ``queue``: the queues of NFQUEUE, to which a program has to listen."""
 
     name: str
     text: str
     ends: bool = True
     unless: FieldMatch | None = None
+    queue: Queue | None = None
 
 
 Statement = Verdict | Jump | Reject | Nat | NatMap | SetField | Notrack | SetZone | VerdictMap | NoEffect | Outside
@@ -298,7 +299,7 @@ Key = NumberKey | NameKey
 
 
 class Element(Node, frozen=True, tag="element", gc=False):
-    """An element of a set.  The smallest matching element decides; with ``nomatch`` it is an exception (ipset)."""
+    """An element of a set.  The smallest matching one decides; with ``nomatch`` it is an exception (ipset)."""
 
     key: tuple[Key, ...]
     nomatch: bool = False
@@ -366,10 +367,8 @@ class Chain(Node, frozen=True, tag="chain", gc=True, dict=True):
 
 
 class Table(Node, frozen=True, tag="table", gc=False):
-    """A table of one family and dialect; ``evidence`` is the id of the reading that it came from.
-
-    ``objects`` has the declarations of objects that rules name, such as ``counter web { packets 0 bytes 0 }``.
-    """
+    """A table of one family and dialect; ``evidence`` is the id of the reading that it came from.  ``objects`` has the
+    declarations of objects that rules name, such as ``counter web { packets 0 bytes 0 }``."""
 
     family: Family
     name: str

@@ -48,5 +48,32 @@ class QuotaLimit(msgspec.Struct, frozen=True, tag="quota", gc=False):
     name: str = ""
 
 
+class TimeWindow(msgspec.Struct, frozen=True, tag="time", gc=False):
+    """``-m time``: the moments (seconds since 1970) and the times of the day (seconds) between which packets match, on
+    these days of the week (Monday is 1) and of the month.
+
+    ``contiguous``: what is behind midnight belongs to the day before.  ``in_kernels_zone``: times are in the kernel's
+    zone, otherwise in UTC."""
+
+    first_s: int = 0
+    last_s: int = 0xFFFFFFFF
+    day_start_s: int = 0
+    day_stop_s: int = 86399
+    weekdays: frozenset[int] = frozenset(range(1, 8))
+    month_days: frozenset[int] = frozenset(range(1, 32))
+    contiguous: bool = False
+    in_kernels_zone: bool = False
+    over: bool = True
+
+
 ClientLimit = ConnectionLimit | RecentLimit | HashLimit
-Limit = ClientLimit | QuotaLimit
+Limit = ClientLimit | QuotaLimit | TimeWindow
+
+
+class Queue(msgspec.Struct, frozen=True, tag="queue", gc=False):
+    """The queues of NFQUEUE or nft ``queue``, by their numbers.  ``bypass``: if no program listens for the packet's
+    queue, the packet goes on; otherwise it is dropped."""
+
+    first: int
+    last: int
+    bypass: bool = False

@@ -1,6 +1,8 @@
 """Writes the questions that only the user can answer: what a yes and a no would mean, and the command-line option that
 answers each question."""
 
+from collections.abc import Collection
+
 from hairpin.answer.answer import Answer
 from hairpin.answer.questions import QuestionAnswer
 from hairpin.message import message
@@ -9,11 +11,17 @@ from hairpin.report.wanted import option_of
 from hairpin.report.words import Words
 
 
-def write_questions(answer: Answer, words: Words, paper: Paper) -> None:
-    """Write the answer's questions; nothing if the answer has no questions."""
+def write_questions(answer: Answer, words: Words, paper: Paper, *, without: Collection[str] = ()) -> None:
+    """Write the answer's questions, except those with these references; nothing if the answer has no questions."""
     for each in answer.questions:
-        paper.gap()
-        write_question(each, words, paper)
+        if each.ref not in without:
+            paper.gap()
+            write_question(each, words, paper)
+
+
+def deciding(answer: Answer, flow: str) -> tuple[QuestionAnswer, ...]:
+    """Return the questions without whose answers the flow has no verdict."""
+    return tuple(each for each in answer.questions if each.question.undecided and flow in each.flows)
 
 
 def write_question(asked: QuestionAnswer, words: Words, paper: Paper) -> None:
@@ -27,4 +35,10 @@ def write_question(asked: QuestionAnswer, words: Words, paper: Paper) -> None:
         for line in asked.repair:
             paper.line(f"      {line}")
     for number, wanted in enumerate(question.wanted):
-        paper.line(f"  {words(message('or:') if number else message('settled by:'))} {option_of(wanted)}")
+        first = message("settled by, before and after a client tries:") if wanted.fact in _TWICE else _SETTLED_BY
+        paper.line(f"  {words(message('or:') if number else first)} {option_of(wanted)}")
+
+
+_SETTLED_BY = message("settled by:")
+_TWICE = ("rule-watched", "control-watched")
+"""Facts that a counter tells: it rises while a client tries."""

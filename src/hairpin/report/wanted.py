@@ -16,6 +16,8 @@ _FORMS: dict[Fact, str] = {
     "frames-watched": "tcpdump -eni {0} 'ether dst {1}'",
     "hardware-address-asked": "{0}",
     "packets-watched": "tcpdump -ni {0} '{1}'",
+    "rule-watched": "{0}",
+    "control-watched": "{1}tc -s qdisc show dev {0}; {1}tc -s filter show dev {0} ingress",
     "port-watched": "tcpdump -ni any '{0}'",
     "peer-stated": '--outside FILE, with [[peer]] network = "{0}", link = "{1}", accepts = ["{2}"]',
 }

@@ -42,7 +42,7 @@ class OpenQuestion(msgspec.Struct, frozen=True):
 
     ``if_yes`` and ``if_no``: the flow's fate with that answer.  ``wanted``: the facts that each settle it, the surest
     first.  ``breaks_if``: the answer with which a passing flow fails; empty: none.  ``about``: the grant to the outside
-    that a careful outside would refuse."""
+    that a careful outside would refuse.  ``undecided``: the flow has no verdict without the answer."""
 
     text: Message
     if_yes: Message
@@ -50,6 +50,7 @@ class OpenQuestion(msgspec.Struct, frozen=True):
     wanted: tuple[Wanted, ...]
     breaks_if: Literal["", "yes", "no"] = ""
     about: ForeignSource | LongPackets | None = None
+    undecided: bool = False
 
 
 class Branch(msgspec.Struct, frozen=True):

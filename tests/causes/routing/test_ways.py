@@ -221,3 +221,30 @@ def test_the_cause_fires_where_it_is_at_work(case: Case) -> None:
 @pytest.mark.parametrize("case", CASES.values(), ids=CASES)
 def test_the_cause_is_silent_on_the_whole_host(case: Case) -> None:
     is_silent(case.whole, case.flow)
+
+
+def led_into_a_tunnel(*routes: Route) -> Network:
+    """Return the host that leads the container's answers to a dead link, with these routes in the main table."""
+    rule = PolicyRule(4, 101, table=51820, source=(WEB, 32), text="101: from 172.17.0.2", evidence="e3", entry=4)
+    dead = route("default", "tun0", table=51820)
+    host = host_namespace(policy_rules=(RULES[0], rule, *RULES[1:]), routes=(dead, *routes))
+    return network(msgspec.structs.replace(host, links=(*host.links, Link(9, "tun0", "tun", carrier=False))))
+
+
+def test_a_route_that_somebody_made_is_led_to() -> None:
+    """The rule before the diverting one is missing: main has a route for the client's network."""
+    to_client = msgspec.structs.replace(route("192.0.2.0/24", "eth0", via="198.51.100.1"), protocol="static")
+    (cause,) = diagnose(led_into_a_tunnel(to_client), published()).causes
+    assert cause.cause == "policy-rule-diverts-container-traffic"
+    (added,) = cause.candidate.ways[0].change.parts
+    assert isinstance(added, AddEntry)
+    assert isinstance(added.entry, PolicyRule)
+    assert (added.entry.priority, added.entry.destination) == (100, (parse_address("192.0.2.0")[1], 24))
+
+
+def test_a_default_route_is_nothing_that_somebody_made_for_the_client() -> None:
+    (cause,) = diagnose(led_into_a_tunnel(), published()).causes
+    (added,) = cause.candidate.ways[0].change.parts
+    assert isinstance(added, AddEntry)
+    assert isinstance(added.entry, PolicyRule)
+    assert added.entry.destination is None

@@ -3,7 +3,7 @@
 import pytest
 
 from hairpin.netfilter import ir
-from hairpin.netfilter.evaluate.load import is_of_load
+from hairpin.netfilter.evaluate.load import is_ban_of_machines, is_of_load
 
 QUOTA = ir.StatefulMatch("quota", "-m quota --quota 1000000")
 CASES: dict[str, tuple[ir.StatefulMatch, int | None, bool]] = {
@@ -20,3 +20,22 @@ CASES: dict[str, tuple[ir.StatefulMatch, int | None, bool]] = {
 def test_is_of_load(match: ir.StatefulMatch, counted: int | None, load: bool) -> None:
     rule = ir.Rule((match, ir.Verdict("accept")), "", 1, bytes=counted)
     assert is_of_load(rule, match) is load
+
+
+MAC = ir.FieldMatch("smac", ((0x02000000DEAD, 0x02000000DEAD),))
+DROP = ir.Verdict("drop")
+
+
+@pytest.mark.parametrize(
+    ("match", "last", "packets", "ban"),
+    (
+        (MAC, DROP, 0, True),
+        (MAC, DROP, None, False),
+        (MAC, ir.Verdict("accept"), 0, False),
+        (ir.FieldMatch("smac", MAC.ranges, negated=True), DROP, 0, False),
+        (ir.FieldMatch("smac", ((0, 9),)), DROP, 0, False),
+        (ir.FieldMatch("saddr4", ((9, 9),)), DROP, 0, False),
+    ),
+)
+def test_a_ban_of_a_machine(match: ir.FieldMatch, last: ir.Verdict, packets: int | None, *, ban: bool) -> None:
+    assert is_ban_of_machines(ir.Rule((match, last), "", 1, packets=packets), match) is ban

@@ -15,6 +15,7 @@ from hairpin.netfilter.ir import (
     Verdict,
     VerdictMap,
 )
+from hairpin.netfilter.limit import Queue
 from hairpin.netfilter.rule_address import IpFamily
 
 
@@ -90,7 +91,9 @@ OUTSIDE: dict[str, bool] = {
 @pytest.mark.parametrize(("words", "ends"), OUTSIDE.items())
 def test_a_target_that_is_not_modelled_is_outside(words: str, ends: bool) -> None:
     _, name, *options = words.split()
-    assert read(words) == (Outside(name, " ".join(options), ends),)
+    (found,) = read(words)
+    assert isinstance(found, Outside)
+    assert (found.name, found.text, found.ends) == (name, " ".join(options), ends)
 
 
 REFUSED: dict[str, tuple[tuple[Statement, ...], IpFamily]] = {
@@ -107,3 +110,20 @@ REFUSED: dict[str, tuple[tuple[Statement, ...], IpFamily]] = {
 def test_a_statement_without_an_iptables_target_is_refused(statements: tuple[Statement, ...], family: IpFamily) -> None:
     with pytest.raises(ChangeError, match="write it for nftables"):
         target_words(statements, family)
+
+
+@pytest.mark.parametrize(
+    ("words", "queue"),
+    (
+        ("-j NFQUEUE --queue-num 3", Queue(3, 3)),
+        ("-j NFQUEUE --queue-num 3 --queue-bypass", Queue(3, 3, bypass=True)),
+        ("-j NFQUEUE --queue-balance 3:5 --queue-cpu-fanout", Queue(3, 5)),
+        ("-j NFQUEUE", Queue(0, 0)),
+        ("-j NFQUEUE --queue-other 3", None),
+        ("-j TPROXY --on-port 3", None),
+    ),
+)
+def test_queues(words: str, queue: Queue | None) -> None:
+    (found,) = read(words)
+    assert isinstance(found, Outside)
+    assert found.queue == queue

@@ -2,7 +2,7 @@ import pytest
 
 from hairpin.errors import MalformedError
 from hairpin.netfilter import ir
-from hairpin.netfilter.limit import ConnectionLimit, QuotaLimit
+from hairpin.netfilter.limit import ConnectionLimit, Queue, QuotaLimit
 from hairpin.netfilter.nft.scope import Scope
 from hairpin.netfilter.nft.statements import read_statement
 from hairpin.netfilter.nft.syntax import Json, Object
@@ -83,7 +83,15 @@ CASES: dict[str, tuple[Json, tuple[ir.Expression, ...]]] = {
     "notrack": ({"notrack": None}, (ir.Notrack(),)),
     "copy": ({"dup": {"addr": "10.0.0.1"}}, (ir.NoEffect("dup", "dup to 10.0.0.1"),)),
     "flow table": ({"flow": {"op": "add", "flowtable": "@f"}}, (ir.NoEffect("flow", "flow add @f"),)),
-    "queue": ({"queue": {"num": 5}}, (ir.Outside("queue", "queue to 5"),)),
+    "queue": ({"queue": {"num": 5}}, (ir.Outside("queue", "queue to 5", queue=Queue(5, 5)),)),
+    "queues": (
+        {"queue": {"num": {"range": [2, 3]}, "flags": ["bypass", "fanout"]}},
+        (ir.Outside("queue", "queue flags bypass,fanout to 2-3", queue=Queue(2, 3, bypass=True)),),
+    ),
+    "a queue of an expression": (
+        {"queue": {"num": {"numgen": {"mode": "inc", "mod": 2, "offset": 0}}}},
+        (ir.Outside("queue", "queue to numgen inc mod 2"),),
+    ),
     "proxy": ({"tproxy": {"family": "ip", "port": 50080}}, (ir.Outside("tproxy", "tproxy ip to :50080"),)),
     "synproxy": ({"synproxy": None}, (ir.Outside("synproxy", "synproxy"),)),
     "iptables match": ({"xt": {"type": "match", "name": "recent"}}, (ir.OpaqueMatch('xt match "recent"'),)),

@@ -9,8 +9,10 @@ from hairpin.netfilter.packet import ACK, ESP, SCTP, SYN, TCP, UDP, Packet
 from hairpin.network.network import Network
 from hairpin.walk.hooks.hooks import run_bridge_hook, run_device_hook, run_hook
 from hairpin.walk.state import End, State
+from hairpin.walk.walk import walk_flow
 from tests.netfilter.seen import rule
-from tests.small_host import CLIENT, HOST_ADDRESS, HOST_NETNS, WEB, host_namespace, network, ruleset, sibling
+from tests.rule_text import in_table
+from tests.small_host import CLIENT, HOST_ADDRESS, HOST_NETNS, WEB, host_namespace, network, published, ruleset, sibling
 from tests.walk.standing import at, told
 
 
@@ -367,3 +369,23 @@ def test_namespaces_are_apart() -> None:
     whole = net(own(base("forward", 0, DROP)))
     assert told(run_hook(whole, at("forward", netns=sibling("container:web")), "forward")) == ["forward"]
     assert isinstance(whole.namespace(HOST_NETNS), Namespace)
+
+
+@pytest.mark.parametrize(
+    ("options", "queues", "verdict", "reason"),
+    (
+        ("--queue-num 3", frozenset({0, 4}), "dropped", "taken-away"),
+        ("--queue-num 3 --queue-bypass", frozenset({0, 4}), "delivered", None),
+        ("--queue-balance 3:5", frozenset(), "dropped", "taken-away"),
+        ("--queue-balance 3:5", frozenset({4}), "depends", "taken-away"),
+        ("--queue-num 3 --queue-bypass", frozenset({3}), "depends", "taken-away"),
+        ("--queue-num 3", None, "depends", "taken-away"),
+    ),
+)
+def test_a_queue_without_a_program(
+    options: str, queues: frozenset[int] | None, verdict: str, reason: str | None
+) -> None:
+    """Without a reader the kernel drops what is queued; with ``bypass`` it passes it on (measured on Linux 6.18)."""
+    host = host_namespace(in_table("mangle", "FORWARD", f"-j NFQUEUE {options}"))
+    trace = walk_flow(network(msgspec.structs.replace(host, queues=queues)), published())
+    assert (trace.verdict, trace.usual.stop and trace.usual.stop.reason) == (verdict, reason)

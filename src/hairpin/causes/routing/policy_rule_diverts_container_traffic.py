@@ -10,8 +10,11 @@ Lasting: change the configuration of the VPN or the network manager (``PostUp``,
 
 from collections.abc import Iterator
 
+import msgspec
+
 from hairpin.causes.cause import RULE_STOPS, Candidate, Cause, View, Way
 from hairpin.causes.routing._asked import is_served, looked_up_packet, query_back, query_there, subnet_of
+from hairpin.causes.routing._route_back import only_the_rule_stops
 from hairpin.causes.where import OfPolicyRule
 from hairpin.change.change import AddEntry, Change, DeleteEntry, one
 from hairpin.host.netns import Netns
@@ -25,7 +28,7 @@ from hairpin.walk.state import RouteDecided
 
 def find(view: View) -> Iterator[Candidate]:
     """Yield one candidate for each policy rule that decided a route of the packet, except the kernel's own rules."""
-    for netns, rule, query in _deciding(view):
+    for netns, rule, query in () if only_the_rule_stops(view) else _deciding(view):
         yield Candidate(
             title=message("Policy rule {priority} diverts this flow", priority=rule.priority),
             detail=message(
@@ -39,12 +42,13 @@ def find(view: View) -> Iterator[Candidate]:
             in_class="diverting-policy-rule",
             evidence=(rule.evidence,),
             ways=tuple(
-                Way(Change(tuple(AddEntry(netns, each) for each in rules))) for rules in _before(view, rule, query)
+                Way(Change(tuple(AddEntry(netns, each) for each in rules)))
+                for rules in _before(view, netns, rule, query)
             ),
         )
 
 
-def _before(view: View, rule: PolicyRule, query: Query) -> Iterator[tuple[PolicyRule, ...]]:
+def _before(view: View, netns: Netns, rule: PolicyRule, query: Query) -> Iterator[tuple[PolicyRule, ...]]:
     """Yield narrow rules for the main table with a higher priority than ``rule``, the narrowest first.  For a packet to
     a container network the rules cover packets to it, alone or together with its replies.  For other packets they cover
     the replies of the asked port, alone or together with packets to the container network, then all packets from it."""
@@ -58,6 +62,9 @@ def _before(view: View, rule: PolicyRule, query: Query) -> Iterator[tuple[Policy
         if priority > 1:
             yield from ((to, each) for each in _from(there, version, priority - 1, query.protocol, query.dport))
         return
+    by_hand = _route_by_hand(view, netns, query)
+    if by_hand is not None:
+        yield (PolicyRule(version, priority, table=TABLE_MAIN, destination=by_hand),)
     replies = is_served(view, query)
     source = here or ((query.saddr, 32) if query.saddr and replies else None)
     if source is not None:
@@ -70,6 +77,19 @@ def _before(view: View, rule: PolicyRule, query: Query) -> Iterator[tuple[Policy
             yield (PolicyRule(version, priority, table=TABLE_MAIN, source=source),)
             return
         yield from ((each,) for each in _from(source, version, priority, *served, wide=wide))
+
+
+def _route_by_hand(view: View, netns: Netns, query: Query) -> tuple[int, int] | None:
+    """Return the network of a route in the main table that somebody made for the packet's destination.  Such a route
+    is of no use while the rule hides it, so the rule in front of it is missing."""
+    if netns not in view.network:
+        return None
+    held = view.network.namespace(netns)
+    only_main = msgspec.structs.replace(held, rules=(PolicyRule(query.version, 0, table=TABLE_MAIN),))
+    route = lookup(only_main, query).route
+    if route is None or not route.prefix_length or route.protocol == "kernel" or route.type != "unicast":
+        return None
+    return route.destination, route.prefix_length
 
 
 def _from(

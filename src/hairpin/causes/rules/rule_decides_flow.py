@@ -10,6 +10,8 @@ Lasting: remove the rule from its source, which is the saved rules, a script, or
 from collections.abc import Iterator
 
 from hairpin.causes.cause import Candidate, Cause, View, Way
+from hairpin.causes.routing._asked import query_back
+from hairpin.causes.routing._route_back import wants_route_back
 from hairpin.causes.rules._lifting import exception, lets_exceptions
 from hairpin.causes.rules._manager import repairs
 from hairpin.causes.rules._rule_owner import owner
@@ -19,9 +21,11 @@ from hairpin.change.intent import TakeAway, rendered
 from hairpin.engines.missing import is_engines
 from hairpin.host.host import Namespace
 from hairpin.host.netns import Netns
+from hairpin.host.route import TABLE_DEFAULT, TABLE_LOCAL, TABLE_MAIN
 from hairpin.message import Message, message
 from hairpin.netfilter.evaluate.chain import Place, rule_at
-from hairpin.netfilter.ir import FieldMatch, NameMatch, ReversePathMatch
+from hairpin.netfilter.ir import FieldMatch, NameMatch, Outside
+from hairpin.network.routing import lookup
 from hairpin.walk.deciders import deciders
 
 
@@ -32,10 +36,12 @@ def find(view: View) -> Iterator[Candidate]:
         if netns not in view.network or (netns.is_host and is_engines(view.network.host(netns.host), place)):
             continue
         kept = netns == view.stop.netns and owner(view, place) in _MANAGERS
+        back = kept and wants_route_back(view.namespace, place)
         for change in _changes(view, netns, place):
             yield Candidate(
-                title=_title(place),
-                detail=message(
+                title=message("firewalld's option IPv6_rpfilter stops this flow") if back else _title(place),
+                detail=_unread_queue(view, netns, place)
+                or message(
                     "Packets of this flow meet that rule or policy in {netns}.", netns=view.network.netns_text(netns)
                 ),
                 change=change,
@@ -45,6 +51,20 @@ def find(view: View) -> Iterator[Candidate]:
                 ways=(Way(Change(()), (_of_manager(view, place),), by_person=True),) if kept else (),
                 offered=not kept,
             )
+
+
+def _unread_queue(view: View, netns: Netns, place: Place) -> Message | None:
+    """Return the sentence about a rule whose queue no program reads; None for any other rule."""
+    namespace = view.network.namespace(netns)
+    rule = rule_at(namespace.ruleset, place)
+    queue = next((part.queue for part in rule.body if isinstance(part, Outside)), None) if rule is not None else None
+    if queue is None or namespace.queues is None or any(queue.first <= each <= queue.last for each in namespace.queues):
+        return None
+    return message(
+        "The rule hands the packets to queue {number}, which no program reads now. The kernel then drops them, because "
+        "the rule has no bypass. If a program should read the queue, start it instead.",
+        number=queue.first if queue.first == queue.last else f"{queue.first}-{queue.last}",
+    )
 
 
 _MANAGERS = {
@@ -58,15 +78,24 @@ _MANAGERS = {
 
 def _of_manager(view: View, place: Place) -> Message:
     """Return the advice for a firewall manager's rule, which an option or a zone of the manager makes."""
-    rule = rule_at(view.namespace.ruleset, place)
-    if rule is not None and any(isinstance(part, ReversePathMatch) for part in rule.body):
+    if not wants_route_back(view.namespace, place):
+        return _MANAGERS[owner(view, place)]
+    by = lookup(view.namespace, query_back(view.stop.seen.packet)).rule
+    if by is not None and by.action == "table" and by.table not in (TABLE_LOCAL, TABLE_MAIN, TABLE_DEFAULT):
         return message(
             "firewalld's option IPv6_rpfilter makes this rule, and no zone or policy changes it: it wants a route back "
-            "by {iif}.  Give {iif} an address of the packet's network, or set IPv6_rpfilter=no in "
-            "/etc/firewalld/firewalld.conf, and `firewall-cmd --reload`",
+            "by {iif}, and the policy rule `{rule}` leads elsewhere.  Set IPv6_rpfilter=no in "
+            "/etc/firewalld/firewalld.conf, and `firewall-cmd --reload`; or let whoever made the policy rule except "
+            "this client from it",
             iif=view.stop.seen.iif,
+            rule=by.text,
         )
-    return _MANAGERS[owner(view, place)]
+    return message(
+        "firewalld's option IPv6_rpfilter makes this rule, and no zone or policy changes it: it wants a route back "
+        "by {iif}.  Give {iif} an address of the packet's network, or set IPv6_rpfilter=no in "
+        "/etc/firewalld/firewalld.conf, and `firewall-cmd --reload`",
+        iif=view.stop.seen.iif,
+    )
 
 
 def _changes(view: View, netns: Netns, place: Place) -> tuple[Change, ...]:

@@ -18,7 +18,7 @@ from hairpin.host.host import Namespace
 from hairpin.message import Message, message
 from hairpin.netfilter.evaluate.chain import Place, rule_at
 from hairpin.netfilter.ir import StatefulMatch
-from hairpin.netfilter.limit import ClientLimit, ConnectionLimit, HashLimit, Limit, QuotaLimit, RecentLimit
+from hairpin.netfilter.limit import ClientLimit, ConnectionLimit, HashLimit, Limit, QuotaLimit, RecentLimit, TimeWindow
 from hairpin.netfilter.packet import Seen
 from hairpin.network.prefix import address_text
 from hairpin.walk.hooks.limits import is_exceeded, open_connections
@@ -29,7 +29,7 @@ def find(view: View) -> Iterator[Candidate]:
     place = view.place
     limit = _limit(view.namespace, place) if place is not None else None
     seen = view.stop.seen
-    if place is None or limit is None or isinstance(limit, QuotaLimit) or not limit.over:
+    if place is None or limit is None or isinstance(limit, QuotaLimit | TimeWindow) or not limit.over:
         return
     if not is_exceeded(view.namespace, seen, limit, _entered(limit), lambda each: _to_port(each, seen)):
         return

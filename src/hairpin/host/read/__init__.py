@@ -1,6 +1,6 @@
 """Makes a host from evidence.  ``parse`` is the entry.  ``refresh`` is the entry for a host that was read before.
-``readings`` finds a reading by its key, lists the failed and the absent readings, and makes each part of the host only
-once.  ``processes`` finds stopped processes, and the container or unit of each process.  ``namespaces`` makes a
-namespace from its readings, ``rulesets`` makes the rules of a namespace.  The formats: ``json_text`` (access to any
-JSON), ``ip/``, ``engines/``, ``managers/``.
+``readings`` finds a reading by its key, lists the failed and the absent readings, and makes each part of the host
+only once.  ``processes`` finds stopped processes, and the container or unit of each process.  ``namespaces`` makes a
+namespace from its readings, ``rulesets`` makes the rules of a namespace, ``clock`` the moment of the reading.  The
+formats: ``json_text`` (access to any JSON), ``ip/``, ``engines/``, ``managers/``.
 """

@@ -117,6 +117,7 @@ class NamespaceReader:
             xfrm_policies=part(("xfrm",), lambda: self._first("xfrm-policy", name, xfrm_text.policies, ())),
             limits=part(("limits",), lambda: self._first("rate-limits", name, proc_text.limits, LimitState())),
             counters=part(("counters",), lambda: self._first("kernel-counters", name, proc_text.counters, Counters())),
+            queues=part(("queues",), lambda: self._queues(name)),
             ruleset=part(("ruleset",), lambda: self._rulesets.ruleset(name)),
             netnsids=netnsids,
             kernel=self._kernel,
@@ -130,6 +131,13 @@ class NamespaceReader:
 
     def _interfaces(self, netns: str) -> Interfaces:
         return self._either("ip-addr", netns, links_json.interfaces, links_text.interfaces, Interfaces())
+
+    def _queues(self, netns: str) -> frozenset[int] | None:
+        """Return the queues of NFQUEUE that a program reads; none if the kernel has no such file."""
+        reading = self._readings.first("packet-queues", netns)
+        if reading is not None and reading.outcome == "absent":
+            return frozenset()
+        return self._first("packet-queues", netns, proc_text.queues, None)
 
     def _first(self, key: str, netns: str, parse: Callable[[Reading], T], default: T) -> T:
         return self._readings.understood(self._readings.first(key, netns), parse, default)

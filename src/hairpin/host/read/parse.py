@@ -8,6 +8,7 @@ from hairpin.host.contact import EngineBeside
 from hairpin.host.docker import Container, Engine
 from hairpin.host.host import Host, Namespace
 from hairpin.host.managers import ScriptLine, Unit, Version
+from hairpin.host.read.clock import with_clock
 from hairpin.host.read.engines.beside import beside
 from hairpin.host.read.engines.contact import contact
 from hairpin.host.read.engines.engines import engines, is_malformed, is_mute
@@ -137,7 +138,9 @@ def _namespaces(
     ids = readings.first("netns-ids")
     calls = netnsids(ids.text, known) if ids is not None else ()
     return tuple(
-        reader.namespace(name, calls if name == HOST else ()) for name in evidence.namespaces() if name in readable
+        with_clock(reader.namespace(name, calls if name == HOST else ()), evidence.taken_at)
+        for name in evidence.namespaces()
+        if name in readable
     )
 
 

@@ -10,9 +10,22 @@ LOAD_MATCHES = frozenset(
 _LARGEST_PACKET = 0xFFFF
 
 
-def is_of_load(rule: ir.Rule, part: ir.StatefulMatch) -> bool:
-    """Return whether the match is one of load that a single packet on a quiet host does not exceed."""
+def is_of_load(rule: ir.Rule, part: ir.Expression) -> bool:
+    """Return whether the match is one of load that a single packet on a quiet host does not exceed, or the ban of a
+    hardware address that no client has whose address is not known."""
+    if not isinstance(part, ir.StatefulMatch):
+        return is_ban_of_machines(rule, part)
     return part.name in LOAD_MATCHES and not _seems_spent(rule, part)
+
+
+def is_ban_of_machines(rule: ir.Rule, part: ir.Expression) -> bool:
+    """Return whether the rule stops the packets of single machines, by their hardware addresses (``part``), and counts
+    them: the counter tells whether a client is such a machine."""
+    if not isinstance(part, ir.FieldMatch) or part.field != "smac" or part.negated or part.mask != ir.FULL_MASK:
+        return False
+    last = rule.body[-1] if rule.body else None
+    stops = isinstance(last, ir.Reject) or last == ir.Verdict("drop")
+    return stops and rule.packets is not None and all(first == last for first, last in part.ranges)
 
 
 def _seems_spent(rule: ir.Rule, part: ir.StatefulMatch) -> bool:

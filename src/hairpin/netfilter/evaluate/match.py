@@ -7,11 +7,13 @@ from collections.abc import Callable
 from typing import Literal, Protocol, assert_never
 
 from hairpin.netfilter import ir
+from hairpin.netfilter.evaluate.bytecode import Program, results
 from hairpin.netfilter.evaluate.header import Header
+from hairpin.netfilter.evaluate.packet_bytes import seen_by_program
 from hairpin.netfilter.evaluate.set_index import elements_for
 from hairpin.netfilter.evaluate.truth import Truth, truth_of
 from hairpin.netfilter.interface_name import fits_name
-from hairpin.netfilter.limit import Limit
+from hairpin.netfilter.limit import Limit, Queue, TimeWindow
 from hairpin.netfilter.packet import Seen
 
 
@@ -38,6 +40,14 @@ class Surroundings(Protocol):
         """Return whether the packet exceeds the limit, by the state that was read.  ``entered`` has the lists of
         xt_recent in which earlier rules entered the packet.  ``passes`` tests whether a packet satisfies the rule's
         other matches."""
+        ...
+
+    def is_read(self, queue: Queue) -> bool | None:
+        """Return whether a program reads the queues; None if that was not read, or if only some of them are read."""
+        ...
+
+    def is_now(self, window: TimeWindow) -> bool | None:
+        """Return whether the window has the moment at which the rules were read; None if that is not known."""
         ...
 
     def offloads(self, seen: Seen) -> bool:
@@ -73,12 +83,26 @@ def satisfies(question: Question, match: ir.Match) -> Truth:
         case ir.AnyOfMatch(alternatives=alternatives, negated=negated):
             result = max((satisfies(question, each) for each in alternatives), default=Truth.NO)
             return ~result if negated else result
-        case ir.OpaqueMatch(needs=needs):
-            return min((Truth.UNKNOWN, *(field_satisfies(question.header, each) for each in needs)))
+        case ir.OpaqueMatch(needs=needs, program=program):
+            known = _returns_true(program, question.seen) if program else Truth.UNKNOWN
+            return min((known, *(field_satisfies(question.header, each) for each in needs)))
+        case ir.StatefulMatch(limit=TimeWindow() as window):
+            inside = question.surroundings.is_now(window)
+            return Truth.UNKNOWN if inside is None else truth_of(inside)
         case ir.StatefulMatch():
             return Truth.UNKNOWN
         case _:
             assert_never(match)
+
+
+def _returns_true(program: Program, seen: Seen) -> Truth:
+    """Return whether a program returns anything but 0 for the packet, which it sees from the network header.
+
+    Source: net/netfilter/xt_bpf.c bpf_mt()"""
+    found = results(program, seen_by_program(seen.packet))
+    if found == {0}:
+        return Truth.NO
+    return Truth.YES if 0 not in found and None not in found else Truth.UNKNOWN
 
 
 def field_satisfies(header: Header, match: ir.FieldMatch) -> Truth:

@@ -23,7 +23,7 @@ from hairpin.netfilter.evaluate.match import Question, Surroundings, field_satis
 from hairpin.netfilter.evaluate.observation import ChainDecided, MatchAnswered, VerdictMapped
 from hairpin.netfilter.evaluate.set_field import assign, offloaded
 from hairpin.netfilter.evaluate.truth import Truth, truth_of
-from hairpin.netfilter.limit import ConnectionLimit
+from hairpin.netfilter.limit import ConnectionLimit, Queue
 from hairpin.netfilter.packet import Seen
 
 _GIVE_BACK = frozenset({"NFQUEUE", "queue"})
@@ -210,7 +210,7 @@ class _Run:
         place = place_of(self.table, cursor.chain.name, rule)
         usual = part.usual if isinstance(part, ir.StatefulMatch) else False
         said = verbatim(part.text if isinstance(part, (ir.StatefulMatch, ir.OpaqueMatch)) else rule.text)
-        load = isinstance(part, ir.StatefulMatch) and is_of_load(rule, part)
+        load = is_of_load(rule, part)
         taken = Condition(said, holds=usual, place=place, usual=True, load=load)
         other = Condition(said, holds=not usual, place=place, usual=False, load=load)
         self._queue(cursor, other)
@@ -320,6 +320,8 @@ class _Run:
                     return self._decision(cursor, "accept", place, nat=nat)
                 cursor.rule, cursor.part = cursor.rule + 1, 0
                 return None
+            case ir.Outside(queue=Queue() as queue) if cursor.question.surroundings.is_read(queue) is False:
+                return self._decision(cursor, "accept" if queue.bypass else "drop", place)
             case ir.Outside(text=text, name=name):
                 taking = message("{name} takes the packet: {text}", name=name, text=text)
                 other = Condition(taking, holds=False, place=place, usual=False)

@@ -1,11 +1,14 @@
-"""The options of the limits whose state the kernel lists: ``connlimit``, ``recent``, ``hashlimit``.
+"""The options of the limits whose state the kernel lists: ``connlimit``, ``recent``, ``hashlimit``; and
+``time``, whose state is the clock.
 
-Source: iptables extensions/libxt_{connlimit,recent,hashlimit}.c
+Source: iptables extensions/libxt_{connlimit,recent,hashlimit,time}.c
 """
+
+from datetime import UTC, datetime
 
 from hairpin.netfilter.address import parse_address
 from hairpin.netfilter.iptables.words import Group, Option
-from hairpin.netfilter.limit import ConnectionLimit, HashLimit, Limit, RecentLimit
+from hairpin.netfilter.limit import ConnectionLimit, HashLimit, Limit, RecentLimit, TimeWindow
 
 _MODES = ("srcip", "srcport", "dstip", "dstport")
 
@@ -21,6 +24,8 @@ def limit_of(group: Group) -> Limit | None:
             return _recent(options, bits)
         case "hashlimit":
             return _hashlimit(options, bits)
+        case "time":
+            return _window(options)
         case _:
             return None
 
@@ -68,3 +73,47 @@ def _hashlimit(options: dict[str, Option], bits: int) -> HashLimit | None:
             for side, name in (("src", "--hashlimit-srcmask"), ("dst", "--hashlimit-dstmask"))}  # fmt: skip
     over = (rate.name == "--hashlimit-above") is not rate.negated
     return HashLimit(options["--hashlimit-name"].value, over, mode, kept["src"], kept["dst"])
+
+
+_WEEKDAYS = ("mo", "tu", "we", "th", "fr", "sa", "su")
+_TIME_OPTIONS = frozenset({
+    "--datestart", "--datestop", "--timestart", "--timestop", "--monthdays", "--weekdays", "--contiguous", "--kerneltz",
+    "--utc",
+})  # fmt: skip
+
+
+def _window(options: dict[str, Option]) -> TimeWindow | None:
+    if not set(options) <= _TIME_OPTIONS:
+        return None
+    plain = TimeWindow()
+    return TimeWindow(
+        _date(options["--datestart"].value) if "--datestart" in options else plain.first_s,
+        _date(options["--datestop"].value) if "--datestop" in options else plain.last_s,
+        _of_day(options["--timestart"].value) if "--timestart" in options else plain.day_start_s,
+        _of_day(options["--timestop"].value) if "--timestop" in options else plain.day_stop_s,
+        _days(options["--weekdays"], plain.weekdays) if "--weekdays" in options else plain.weekdays,
+        _days(options["--monthdays"], plain.month_days) if "--monthdays" in options else plain.month_days,
+        "--contiguous" in options,
+        "--kerneltz" in options,
+    )
+
+
+def _date(text: str) -> int:
+    """Return ``2019-03-01T00:00:00`` in seconds; iptables takes it for UTC, even with ``--kerneltz``."""
+    return int(datetime.fromisoformat(text).replace(tzinfo=UTC).timestamp())
+
+
+def _of_day(text: str) -> int:
+    hours, minutes, *seconds = map(int, text.split(":"))
+    return hours * 3600 + minutes * 60 + sum(seconds)
+
+
+def _days(option: Option, every: frozenset[int]) -> frozenset[int]:
+    found = frozenset(map(_day, option.value.split(",")))
+    if not found <= every:
+        raise ValueError(option.text)
+    return every - found if option.negated else found
+
+
+def _day(word: str) -> int:
+    return int(word) if word.isdecimal() else _WEEKDAYS.index(word[:2].lower()) + 1

@@ -10,6 +10,7 @@ Source: iptables-extensions(8); net/netfilter/xt_*.c as named at each reader
 from collections.abc import Callable
 
 from hairpin.netfilter import ir
+from hairpin.netfilter.evaluate.bytecode import read_program
 from hairpin.netfilter.iptables.demands import MATCHES, check
 from hairpin.netfilter.iptables.forms import bounds, read_interface
 from hairpin.netfilter.iptables.limits import entered_list, limit_of
@@ -202,13 +203,20 @@ def _recent(group: Group) -> Matches:
     return (ir.StatefulMatch("recent", group.text, any(names.values()), limit_of(group)),)
 
 
+def _bpf(group: Group) -> Matches:
+    """Return the match of ``-m bpf``.  A program of the other kind (``--object-pinned``) is not listed."""
+    words = {option.name: option.value for option in group.options}
+    program = read_program(words["--bytecode"]) if len(group.options) == 1 else ()
+    return (ir.OpaqueMatch(_in_full(group), program=program),)
+
+
 def _nfacct(group: Group) -> Matches:
     return (ir.NoEffect("nfacct", group.text),)
 
 
 _WHOLE: dict[str, Callable[[Group], Matches]] = {
     "comment": _comment, "addrtype": read_addrtype, "policy": read_policy, "rpfilter": read_rpfilter,
-    "socket": read_socket, "recent": _recent, "nfacct": _nfacct,
+    "socket": read_socket, "recent": _recent, "nfacct": _nfacct, "bpf": _bpf,
     "limit": _stateful(_always), "time": _stateful(_always), "rateest": _stateful(_always),
     "quota": _stateful(_not_negated), "hashlimit": _stateful(_below_limit), "connlimit": _stateful(_below_limit),
     "esp": _alone, "ah": _alone, "hbh": _alone, "dst": _alone, "rt": _alone, "frag": _alone,

@@ -25,6 +25,7 @@ from hairpin.netfilter.iptables.field_targets import (
 from hairpin.netfilter.iptables.forms import number
 from hairpin.netfilter.iptables.nat_targets import NAT_TARGETS, nat_words, read_nat
 from hairpin.netfilter.iptables.words import Group, refuse, split_words
+from hairpin.netfilter.limit import Queue
 from hairpin.netfilter.rule_address import IpFamily
 
 NO_EFFECT = frozenset({
@@ -66,7 +67,26 @@ def read_target(group: Group) -> tuple[ir.Statement, ...]:
             return (ir.NoEffect(group.name, group.arguments),)
     except (ValueError, KeyError):
         pass
-    return (ir.Outside(group.name, group.arguments, ends=group.name not in CONTINUES | NO_EFFECT),)
+    ends = group.name not in CONTINUES | NO_EFFECT
+    return (ir.Outside(group.name, group.arguments, ends=ends, queue=_queue(group)),)
+
+
+def _queue(group: Group) -> Queue | None:
+    """Return the queues of NFQUEUE; None for any other target, and for options that hairpin does not know.
+
+    Source: extensions/libxt_NFQUEUE.c"""
+    options = {option.name: option for option in group.options}
+    if group.name != "NFQUEUE" or not set(options) <= _QUEUE_OPTIONS:
+        return None
+    number = options["--queue-num"].value if "--queue-num" in options else "0"
+    text = options["--queue-balance"].value if "--queue-balance" in options else number
+    first, _, last = text.partition(":")
+    if not first.isdecimal() or not (last or first).isdecimal():
+        return None
+    return Queue(int(first), int(last or first), "--queue-bypass" in options)
+
+
+_QUEUE_OPTIONS = frozenset({"--queue-num", "--queue-balance", "--queue-bypass", "--queue-cpu-fanout"})
 
 
 def target_words(statements: tuple[ir.Statement, ...], family: IpFamily) -> tuple[str, ...]:

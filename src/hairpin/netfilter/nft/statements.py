@@ -11,7 +11,7 @@ from collections.abc import Callable
 from hairpin.errors import MalformedError
 from hairpin.message import message
 from hairpin.netfilter import ir
-from hairpin.netfilter.limit import ConnectionLimit
+from hairpin.netfilter.limit import ConnectionLimit, Queue
 from hairpin.netfilter.nft.fields import network_needs, protocol_need
 from hairpin.netfilter.nft.mangle import mangle
 from hairpin.netfilter.nft.maps import map_elements, membership, verdict_map
@@ -206,6 +206,21 @@ def _outside(name: str) -> Reader:
     return lambda inner, _: (ir.Outside(name, statement_text({name: inner})),)
 
 
+def _queue(inner: Json, _: Scope) -> Parts:
+    """Return ``queue``.  An expression may choose its number; then the queue is not known."""
+    body: Object = content({"queue": inner})
+    number, flags = body.get("num", 0), body.get("flags", [])
+    bypass = "bypass" in (flags if isinstance(flags, list) else [flags])
+    ends = number.get("range") if isinstance(number, dict) else [number, number]
+    if not isinstance(ends, list) or len(ends) != _ENDS or not all(isinstance(each, int) for each in ends):
+        return (ir.Outside("queue", statement_text({"queue": inner})),)
+    first, last = (each for each in ends if isinstance(each, int))
+    return (ir.Outside("queue", statement_text({"queue": inner}), queue=Queue(first, last, bypass)),)
+
+
+_ENDS = 2
+
+
 def _xt(inner: Json, _: Scope) -> Parts:
     """Return an iptables extension, whose arguments nft does not print.  Tables with extensions should be read from
     iptables-save."""
@@ -248,7 +263,7 @@ _READERS: dict[str, Reader] = {
     "dup": _no_effect("dup"),
     "reset": _no_effect("reset"),
     "flow": _no_effect("flow"),
-    "queue": _outside("queue"),
+    "queue": _queue,
     "fwd": _outside("fwd"),
     "tproxy": _outside("tproxy"),
     "synproxy": _outside("synproxy"),

@@ -154,6 +154,7 @@ def _note(part: ir.Expression, own: OwnValues, literals: Literals) -> None:
             for each in part.alternatives:
                 _note(each, NOTHING_OWN, literals)
         case ir.OpaqueMatch():
+            literals.unknown = literals.unknown or bool(part.program)
             for each in part.needs:
                 _note(each, NOTHING_OWN, literals)
         case ir.InlineSetMatch() | ir.VerdictMap() | ir.NatMap():

@@ -7,6 +7,7 @@ from hairpin.message import Message, message
 from hairpin.report.open_ends import open_end
 from hairpin.report.paper import Paper, wrapped
 from hairpin.report.places import Places
+from hairpin.report.questions import deciding, write_question
 from hairpin.report.quotes import Quote, Quotes
 from hairpin.report.text.configured import configured_text, decision_text, undoing_text
 from hairpin.report.text.remedy_text import write_remedy
@@ -231,7 +232,12 @@ def write_unexplained(answer: Answer, group: Group, words: Words, paper: Paper) 
         if stop is not None:
             paper.prose(words(open_end(stop)), indent=2)
         return
-    paper.prose(words(message("It cannot be decided from what was read. It depends on whether")), indent=2)
     flow = answer.flows[group.numbers[0]]
-    for said in (*flow.orders, *(each.said for each in flow.trace.conditions)):
+    asked = deciding(answer, flow.ref)
+    depends = (*flow.orders, *(each.said for each in flow.trace.conditions[len(asked) :]))
+    if depends:
+        paper.prose(words(message("It cannot be decided from what was read. It depends on whether")), indent=2)
+    for said in depends:
         paper.prose(words(said), indent=4, first="· ")
+    for each in asked:
+        write_question(each, words, paper)

@@ -5,11 +5,11 @@ from hairpin.answer.answer import REPLICA, Answer
 from hairpin.message import Message, message
 from hairpin.report.paper import Paper
 from hairpin.report.places import Places
-from hairpin.report.questions import write_questions
+from hairpin.report.questions import deciding, write_questions
 from hairpin.report.text.cause_text import SEVERITIES
 from hairpin.report.text.summary import is_conditional
 from hairpin.report.unread import NOTE, left_undecided
-from hairpin.report.verdicts import FEW
+from hairpin.report.verdicts import FEW, groups
 from hairpin.report.words import Words
 
 
@@ -20,7 +20,9 @@ def write_grounds(answer: Answer, words: Words, paper: Paper, places: Places, *,
         paper.gap()
         paper.prose(words(message("assumed: {what}", what="; ".join(assumed))), first=f"{words(NOTE)} ")
     if not is_conditional(answer):
-        write_questions(answer, words, paper)
+        unexplained = (answer.flows[each.numbers[0]].ref for each in groups(answer.flows) if not each.causes)
+        written = {each.ref for flow in unexplained for each in deciding(answer, flow)}
+        write_questions(answer, words, paper, without=written)
     _write_missing(answer, words, paper, places, verbose=verbose)
     _write_not_replayed(answer, words, paper, verbose=verbose)
     paper.gap()

@@ -11,9 +11,9 @@ import msgspec
 from hairpin.host.host import Namespace
 from hairpin.host.kernel_release import Novelty
 from hairpin.message import message
-from hairpin.netfilter.evaluate.chain import Condition, Decision
+from hairpin.netfilter.evaluate.chain import Condition, Decision, rule_at
 from hairpin.netfilter.evaluate.traversal import decide
-from hairpin.netfilter.ir import CT_RELATED, CT_UNTRACKED, STATUS_DNAT, Chain, Family, Hook, Nat, Table
+from hairpin.netfilter.ir import CT_RELATED, CT_UNTRACKED, STATUS_DNAT, Chain, Family, Hook, Nat, Outside, Table
 from hairpin.netfilter.packet import AH, ESP, GRE, SCTP, UDPLITE
 from hairpin.network.network import Network
 from hairpin.walk.hooks.chains import NAT, Item, chains_at, items_at, translates_addresses
@@ -28,6 +28,7 @@ from hairpin.walk.state import (
     End,
     Outcome,
     Passed,
+    Reason,
     RuleDecided,
     Stage,
     State,
@@ -268,7 +269,8 @@ def _ended(namespace: Namespace, state: State, decision: Decision, hook: Hook) -
             return None
         case "drop":
             by_policy = decision.place is not None and decision.place.number == 0
-            return stopped(state, "policy" if by_policy else "rule", stage=stage, link=link, decided_by=decided)
+            reason: Reason = "policy" if by_policy else "taken-away" if _queues(namespace, decision) else "rule"
+            return stopped(state, reason, stage=stage, link=link, decided_by=decided)
         case "reject":
             unheard = _seems_broken(namespace, state) or _reset_goes_astray(state, decision)
             answer = None if unheard else decision.reject
@@ -278,6 +280,12 @@ def _ended(namespace: Namespace, state: State, decision: Decision, hook: Hook) -
                 state, "taken-away", stage=stage, link=link, decided_by=decided or Assumed(message("undecidable rules"))
             )
             return msgspec.structs.replace(end, kind="unknown")
+
+
+def _queues(namespace: Namespace, decision: Decision) -> bool:
+    """Return whether the rule that drops the packet hands it to a queue that no program reads."""
+    rule = rule_at(namespace.ruleset, decision.place) if decision.place is not None else None
+    return rule is not None and any(isinstance(part, Outside) and part.queue is not None for part in rule.body)
 
 
 def _seems_broken(namespace: Namespace, state: State) -> bool:

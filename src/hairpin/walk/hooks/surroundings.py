@@ -7,7 +7,8 @@ import msgspec
 
 from hairpin.host.host import Namespace
 from hairpin.host.kernel_release import Novelty, is_zero4
-from hairpin.netfilter.limit import Limit
+from hairpin.netfilter.evaluate.windows import is_inside
+from hairpin.netfilter.limit import Limit, Queue, TimeWindow
 from hairpin.netfilter.packet import TCP, UDP, Packet, Seen
 from hairpin.network.address_type import address_fits6, address_type4, address_type6
 from hairpin.network.prefix import BROADCAST4, LINK_LOCAL6, inside, is_multicast
@@ -104,6 +105,18 @@ class NamespaceSurroundings:
     def exceeds(self, seen: Seen, limit: Limit, entered: frozenset[str], passes: Callable[[Seen], bool]) -> bool:
         """Return whether the readings show that the packet exceeds the limit."""
         return is_exceeded(self.namespace, seen, limit, entered, passes)
+
+    def is_read(self, queue: Queue) -> bool | None:
+        """Return whether a program reads the queues; None if that was not read, or if only some of them are read.  A
+        packet that no program reads is dropped, or goes on: net/netfilter/nf_queue.c nf_queue()"""
+        if self.namespace.queues is None:
+            return None
+        read = sum(queue.first <= each <= queue.last for each in self.namespace.queues)
+        return None if 0 < read <= queue.last - queue.first else read > 0
+
+    def is_now(self, window: TimeWindow) -> bool | None:
+        """Return whether the window has the moment at which the host was read; None if that is not known."""
+        return None if self.namespace.now_s is None else is_inside(window, self.namespace.now_s)
 
     def offloads(self, seen: Seen) -> bool:
         """Return whether ``flow add`` puts the packet's connection into a flowtable."""

@@ -11,13 +11,15 @@ import msgspec
 
 from hairpin.host.host import Namespace
 from hairpin.host.link import Link
-from hairpin.host.traffic_control import BitsMatch, Filter, FilterMatch, HeaderMatch, Qdisc, UnknownMatch
+from hairpin.host.traffic_control import BitsMatch, Filter, FilterMatch, HeaderMatch, ProgramMatch, Qdisc, UnknownMatch
 from hairpin.message import Message, message, verbatim
 from hairpin.netfilter.evaluate.chain import Condition
+from hairpin.netfilter.evaluate.packet_bytes import packet_bytes
 from hairpin.netfilter.evaluate.truth import Truth
-from hairpin.netfilter.packet import ICMP, ICMP6, TCP, Packet
+from hairpin.netfilter.packet import ICMP, ICMP6, Packet
 from hairpin.walk.ip.mtu import length_on_wire
 from hairpin.walk.link.classes import refusing
+from hairpin.walk.link.filter_programs import WITHOUT_HEADER, with_programs
 from hairpin.walk.state import End, LinkDecided, Outcome, State, stopped, stopped_by
 
 _ETHERNET_HEADER = 14
@@ -84,7 +86,7 @@ def _used(qdiscs: tuple[Qdisc, ...]) -> Iterator[Qdisc]:
 def _takes(qdisc: Qdisc, link: Link) -> int | None:
     """Return the length of the longest packet that the discipline accepts; 0 if it accepts none, None if it has no
     limit."""
-    header = 0 if link.kind in ("tun", "wireguard", "ipip", "gre", "sit") else _ETHERNET_HEADER
+    header = 0 if link.kind in WITHOUT_HEADER else _ETHERNET_HEADER
     match qdisc.kind:
         case "blackhole":
             return 0
@@ -105,9 +107,10 @@ def _takes(qdisc: Qdisc, link: Link) -> int | None:
 
 def through_filters(namespace: Namespace, state: State, link: Link, places: tuple[str, ...]) -> Iterator[Outcome]:
     """Yield the packet after the link's filters at these places, or the packet's end."""
-    for each in link.filters:
-        if each.place not in places or each.protocol not in _protocols(state.packet):
+    for listed in link.filters:
+        if listed.place not in places or listed.protocol not in _protocols(state.packet):
             continue
+        each = with_programs(listed, state.packet, link)
         truth = min(matches(state.packet, each), Truth.UNKNOWN if each.action == "unknown" else Truth.YES)
         harmless = each.action in ("pass", "continue")
         if truth is Truth.NO or (truth is Truth.UNKNOWN and harmless) or each.action == "continue":
@@ -118,7 +121,7 @@ def through_filters(namespace: Namespace, state: State, link: Link, places: tupl
             yield state.given(passes(what, link))
             return
         if not harmless:
-            yield from _acted(namespace, state, link, each)
+            yield from _acted(namespace, state, link, each, listed)
             return
         break
     yield state
@@ -131,8 +134,9 @@ def _protocols(packet: Packet) -> tuple[str, ...]:
     return ("all", "ip") if packet.version == 4 else ("all", "ipv6")
 
 
-def _acted(namespace: Namespace, state: State, link: Link, by: Filter) -> Iterator[Outcome]:
+def _acted(namespace: Namespace, state: State, link: Link, by: Filter, listed: Filter) -> Iterator[Outcome]:
     """Yield what happens to a packet that the filter drops or redirects: its end, or its state after an ifb device.
+    ``listed``: the filter as tc lists it.
 
     An ifb device returns the packet to the link: drivers/net/ifb.c ifb_ri_tasklet().  A dummy device drops the packet.
     The packet is not walked beyond any other device."""
@@ -144,7 +148,7 @@ def _acted(namespace: Namespace, state: State, link: Link, by: Filter) -> Iterat
         said = message("what {target} leads to lets the packet pass", target=target.name)
         yield opaque(state.given(Condition(said, holds=True)), link, message("a tc filter that redirects packets"))
         return
-    yield stopped(state, "tc-filter", link=link.name, decided_by=_decided(link, by))
+    yield stopped(state, "tc-filter", link=link.name, decided_by=_decided(link, listed))
 
 
 def _decided(link: Link, by: Filter) -> LinkDecided:
@@ -195,13 +199,13 @@ def matches(packet: Packet, by: Filter) -> Truth:
 
 def _match(packet: Packet, match_: FilterMatch) -> Truth:
     match match_:
-        case UnknownMatch():
+        case UnknownMatch() | ProgramMatch():  # with_programs() has run a program before
             return Truth.UNKNOWN
         case HeaderMatch(field=field, first=first, last=last):
             value = _value(packet, field)
             return Truth.YES if value is not None and first <= value <= last else Truth.NO
         case BitsMatch(offset=offset, mask=mask, value=value):
-            known, bits = _header(packet)
+            known, bits = packet_bytes(packet)
             end = offset + 4
             if len(bits) < end:
                 wanted = int.from_bytes(known[offset:end].ljust(4, b"\0"), "big")
@@ -230,43 +234,3 @@ def _value(packet: Packet, field: str) -> int | None:
 
 
 _ICMPS = (ICMP, ICMP6)
-
-
-def _header(packet: Packet) -> tuple[bytes, bytes]:
-    """Return the mask of the known header bits, and the header bits: the IP header without options, then the ports or
-    the ICMP type."""
-    known, bits = bytearray(), bytearray()
-
-    def put(value: int, length: int, mask: int | None = None) -> None:
-        known.extend((mask if mask is not None else (1 << length * 8) - 1).to_bytes(length, "big"))
-        bits.extend(value.to_bytes(length, "big"))
-
-    if packet.version == 4:
-        put(0x45, 1)
-        put(packet.dscp << 2, 1)
-        put(packet.length_bytes, 2, 0)
-        put(0, 2, 0)  # the IP header's id is unknown
-        put(0x4000 if packet.dont_fragment else 0, 2)
-        put(packet.ttl, 1)
-        put(packet.protocol, 1)
-        put(0, 2, 0)  # the IP header's checksum is unknown
-    else:
-        put(6 << 28 | packet.dscp << 22, 4, 0xFFF00000)
-        put(0, 2, 0)
-        put(packet.protocol, 1)
-        put(packet.ttl, 1)
-    width = 4 if packet.version == 4 else 16
-    put(packet.saddr, width)
-    put(packet.daddr, width)
-    if packet.protocol in _ICMPS and packet.icmp is not None:
-        put(packet.icmp, 2)
-        put(0, 2, 0)
-    elif packet.sport is not None and packet.dport is not None:
-        put(packet.sport, 2)
-        put(packet.dport, 2)
-    if packet.protocol == TCP:
-        put(0, 8, 0)
-        put(0x5000 | packet.tcp_flags, 2, 0x0FFF)
-    rest = max(packet.length_bytes - len(bits), 0)
-    put(0, rest, 0)
-    return bytes(known), bytes(bits)

@@ -5,7 +5,7 @@ import pytest
 from hairpin.errors import ParseError
 from hairpin.evidence.reading import text_reading
 from hairpin.host.limit_state import Counters, HashBucket, RecentAddress
-from hairpin.host.read.ip.proc_text import counters, limits, sysctls, virtual_services
+from hairpin.host.read.ip.proc_text import counters, limits, queues, sysctls, virtual_services
 from hairpin.host.socket import VirtualService
 from hairpin.network.prefix import parse_address
 
@@ -131,3 +131,12 @@ def test_damage_is_a_parse_error_with_its_line_in_sysctl(line: str) -> None:
     with pytest.raises(ParseError) as caught:
         sysctls(text_reading(f"{TEXT_SYSCTL}{line}\n", "/proc/sys/net"))
     assert (caught.value.line, caught.value.text) == (7, line)
+
+
+def test_queues_that_a_program_reads() -> None:
+    """As Linux 6.18 lists them.  A queue whose program takes no packets (copy mode 0) counts as unread."""
+    text = "    3  12345     0 2  65531     0     0        7  1\n    4  12345     0 0      0     0     0        0  1\n"
+    assert queues(text_reading(text, "/proc/net/netfilter/nfnetlink_queue")) == {3}
+    assert queues(text_reading("", "/proc/net/netfilter/nfnetlink_queue")) == frozenset()
+    with pytest.raises(ParseError):
+        queues(text_reading("3 12345\n", "/proc/net/netfilter/nfnetlink_queue"))

@@ -14,6 +14,12 @@ hexadecimal numbers for each CPU.
 
 Source: net/netfilter/nf_conntrack_standalone.c ct_cpu_seq_show(), net/core/neighbour.c neigh_stat_seq_show()
 
+Queues of NFQUEUE from ``/proc/net/netfilter/nfnetlink_queue``.
+
+    line := NUMBER PORT-ID TOTAL COPY-MODE RANGE DROPPED USER-DROPPED ID "1"
+
+Source: net/netfilter/nfnetlink_queue.c seq_show()
+
 Virtual services of IPVS from ``/proc/net/ip_vs``.
 
     service := "FWM" MARK SCHEDULER … | ("TCP" | "UDP" | "SCTP") ADDRESS ":" PORT SCHEDULER …
@@ -114,6 +120,20 @@ def _ticks_per_s(jiffies: int, uptime_s: float) -> int | None:
         return None
     measured = (jiffies - (1 << 32)) / since_s
     return min(_HZ, key=lambda each: abs(each - measured))
+
+
+def queues(reading: Reading) -> frozenset[int] | None:
+    """Return the queues that a program reads; raise ParseError with the line.  A queue with the copy mode 0 gets no
+    packet: nfqnl_enqueue_packet()."""
+    found: set[int] = set()
+    for number, line in enumerate(reading.text.split("\n"), 1):
+        words = line.split()
+        try:
+            if words and int(words[3]):
+                found.add(int(words[0]))
+        except (ValueError, IndexError) as error:
+            raise ParseError(reason_of(error), source=reading.origin, line=number, text=line) from None
+    return frozenset(found)
 
 
 def counters(reading: Reading) -> Counters:

@@ -9,7 +9,16 @@ import json
 from collections.abc import Iterator
 from typing import Any
 
-from hairpin.host.traffic_control import BitsMatch, Filter, FilterAction, FilterMatch, HeaderMatch, UnknownMatch
+from hairpin.host.traffic_control import (
+    BitsMatch,
+    Filter,
+    FilterAction,
+    FilterMatch,
+    HeaderMatch,
+    ProgramMatch,
+    UnknownMatch,
+)
+from hairpin.netfilter.evaluate.bytecode import Program
 
 Options = dict[str, Any]
 _NUMBERS = {"icmp": 1, "tcp": 6, "udp": 17, "icmpv6": 58, "sctp": 132}
@@ -55,17 +64,33 @@ def _is_filter(each: Options, told: set[int]) -> bool:
 def _filter(each: Options, place: Any, evidence: str) -> Filter:
     options: Options = each.get("options") or {}
     kind, chain = each["kind"], each.get("chain", 0)
-    matches = tuple(_READ[kind](options)) if kind in _READ and not chain else (UnknownMatch(),)
+    read = _bpf if kind == "bpf" else _READ.get(kind)
+    matches = tuple(read(options)) if read is not None and not chain else (UnknownMatch(),)
     action, to_link, to_ingress = _action(options.get("actions") or [])
     if "direct-action" in options or (not options and kind not in _READ):
         action = "unknown"  # the result of the BPF program decides: net/sched/cls_bpf.c cls_bpf_classify()
+    program = _program(options) if "direct-action" in options else ()
     words = tuple(_words(kind, options, action, to_link, to_ingress=to_ingress))
-    known = UnknownMatch() not in matches and action != "unknown"
+    known = UnknownMatch() not in matches and (action != "unknown" or bool(program))
     handle = str(options.get("fh" if kind == "u32" else "handle", ""))
     return Filter(
         place, kind, each["pref"], each["protocol"], handle, matches, action, to_link, _class(options),
-        words if known else None, evidence,
+        words if known else None, evidence, program,
     )  # fmt: skip
+
+
+def _program(options: Options) -> Program:
+    """Return the program of classic BPF that tc lists; empty if the program is of another kind."""
+    insns = _inner(options, "bytecode").get("insns") or []
+    return tuple((int(each["code"]), int(each["jt"]), int(each["jf"]), int(each["k"])) for each in insns)
+
+
+def _bpf(options: Options) -> Iterator[FilterMatch]:
+    program = _program(options)
+    if not program:
+        yield UnknownMatch()
+    elif "direct-action" not in options:
+        yield ProgramMatch(program)
 
 
 def _class(options: Options) -> str:
@@ -155,6 +180,10 @@ def _words(kind: str, options: Options, action: FilterAction, to_link: str, *, t
     """Yield the words of the filter's matches and action in tc's syntax."""
     for each in options.get("match", []) if kind == "u32" else ():
         yield from ("match", "u32", f"0x{each['value']}", f"0x{each['mask']}", "at", str(each["off"]))
+    if kind == "bpf" and (program := _program(options)):
+        lines = (" ".join(map(str, each)) for each in program)
+        yield from ("bytecode", f"{len(program)},{','.join(lines)}")
+        yield from ("direct-action",) if "direct-action" in options else ()
     for key, value in _inner(options, "keys").items():
         if key != "eth_type":
             first, last = _range(value) if isinstance(value, dict) else (value, value)

@@ -1,0 +1,193 @@
+"""The questions of flows that stay undecided: one for each condition on which their verdicts depend.
+
+Each says where the condition stands, the flow's fate with either answer, and the command that shows which one is true.
+"""
+
+from collections.abc import Iterator
+from typing import assert_never
+
+from hairpin.host.netns import Netns
+from hairpin.message import Message, message
+from hairpin.netfilter import ir
+from hairpin.netfilter.evaluate.chain import Condition, Place, rule_at
+from hairpin.netfilter.evaluate.load import is_ban_of_machines
+from hairpin.netfilter.rule_address import write_mac
+from hairpin.network.network import Network, netns_of
+from hairpin.walk.state import LinkDecided, RuleDecided
+from hairpin.walk.trace import Branch, OpenQuestion, Trace, only_under_load
+from hairpin.walk.verdicts import VERDICTS, Verdict
+from hairpin.wanted import Wanted, watch_control, watch_port, watch_rule
+
+_MOST = 4
+"""The most questions of one flow."""
+_GO_ON = message("They go on behind the rule")
+_END = message("The packets end there")
+
+
+def undecided_questions(network: Network, trace: Trace) -> Iterator[OpenQuestion]:
+    """Yield a question for each condition of the flow's verdict; none if the verdict is decided."""
+    for each in trace.conditions[:_MOST]:
+        yield _of_rule(network, trace, each, each.place) if each.place is not None else _of_fact(network, trace, each)
+
+
+def content_questions(network: Network, trace: Trace) -> Iterator[OpenQuestion]:
+    """Yield a question for each rule that stops packets of the flow by their content, and that has stopped some."""
+    for branch in filter(only_under_load, trace.branches):
+        decided = branch.stop.decided_by if branch.stop is not None else None
+        if not isinstance(decided, RuleDecided) or branch.stop is None or branch.stop.netns not in network:
+            continue
+        netns, place = branch.stop.netns, decided.place
+        rule = rule_at(network.namespace(netns).ruleset, place)
+        part = content_match(rule)
+        if rule is None or part is None or not rule.packets:
+            continue
+        facts = {"part": part, "count": rule.packets, "rule": f"{place.table} {place.chain}: {place.text}"}
+        yield OpenQuestion(
+            text=message("Do packets of this connection match {part}? This rule has stopped {count}: {rule}", **facts),
+            if_yes=message("The rule stops them, and the connection fails or hangs"),
+            if_no=message("The rule stops other packets, and the verdict holds"),
+            wanted=(_rule_watched(network, trace, netns, place, rule),),
+            breaks_if="yes",
+        )
+
+
+def content_match(rule: ir.Rule | None) -> str | None:
+    """Return the rule's match that looks into the payload, or at a value that the client's machine chooses: a size, a
+    hardware address; None if it has none."""
+    for part in rule.body if rule is not None else ():
+        if isinstance(part, ir.StatefulMatch) and part.name in _OF_CONTENT:
+            return part.text
+        if rule is not None and isinstance(part, ir.FieldMatch) and is_ban_of_machines(rule, part):
+            return ", ".join(write_mac(first) for first, _ in part.ranges)
+    return None
+
+
+_OF_CONTENT = ("string", "tcpmss")
+
+
+# --- rules -----------------------------------------------------------------------------------------------------------
+
+
+def _of_rule(network: Network, trace: Trace, condition: Condition, place: Place) -> OpenQuestion:
+    netns, rule = _found(network, trace, place)
+    counted = rule.packets if rule is not None else None
+    where = f"{place.table} {place.chain} {place.number}"
+    facts = {"place": where if netns is None or netns.is_host else f"{netns}: {where}", "rule": place.text}
+    taken = _is_taken(rule)
+    text = (
+        message("Does the program behind {place} let these packets pass? The rule hands them over: {rule}", **facts)
+        if taken
+        else message("Does rule {place} match these packets? hairpin cannot decide it: {rule}", **facts)
+    )
+    if counted:
+        text = message("{said}. The rule has counted {count} packets", said=text, count=counted)
+    fates = _fates(trace, condition)
+    yes, no = (fates[True], fates[False]) if not taken else (_GO_ON, _END)
+    return OpenQuestion(
+        text=text, if_yes=yes, if_no=no, wanted=(_rule_watched(network, trace, netns, place, rule),), undecided=True
+    )
+
+
+def _is_taken(rule: ir.Rule | None) -> bool:
+    """Return whether the rule hands packets to a program."""
+    return rule is not None and any(isinstance(each, ir.Outside) and each.ends for each in rule.body)
+
+
+def _found(network: Network, trace: Trace, place: Place) -> tuple[Netns | None, ir.Rule | None]:
+    """Return the namespace on the flow's path that has the rule, and the rule."""
+    for netns in dict.fromkeys(step.netns for branch in trace.branches for step in branch.steps):
+        rule = rule_at(network.namespace(netns).ruleset, place) if netns in network else None
+        if rule is not None and rule.text == place.text:
+            return netns, rule
+    return None, None
+
+
+def _rule_watched(network: Network, trace: Trace, netns: Netns | None, place: Place, rule: ir.Rule | None) -> Wanted:
+    """Return the request to list the rule's chain twice, while a client tries: the rule's counter rises if it matches.
+    A rule of nft may have no counter; then the packets are watched."""
+    if place.dialect == "nft" and (rule is None or rule.packets is None) and trace.flow.dport:
+        return watch_port(trace.flow.protocol, trace.flow.dport)
+    tool = {"ip": "iptables", "ip6": "ip6tables"}.get(place.family, "")
+    match place.dialect:
+        case "nft":
+            listing = f"nft -a list chain {place.family} {place.table} {place.chain}"
+        case "ebtables":
+            listing = f"ebtables -t {place.table} -L {place.chain} --Lc"
+        case "iptables-nft":
+            listing = f"{tool} -t {place.table} -nvxL {place.chain} --line-numbers"
+        case "iptables-legacy":
+            listing = f"{tool}-legacy -t {place.table} -nvxL {place.chain} --line-numbers"
+        case _:
+            assert_never(place.dialect)
+    return watch_rule(f"{_entering(network, netns)}{listing}")
+
+
+def _entering(network: Network, netns: Netns | None) -> str:
+    """Return the beginning of a command that runs in the namespace."""
+    if netns is None or netns.is_host:
+        return ""
+    host = network.host(netns.host)
+    held = next((each for each in host.containers() if netns_of(host, each) == netns and each.pid), None)
+    return f"nsenter -t {held.pid} -n " if held is not None else ""
+
+
+# --- all else --------------------------------------------------------------------------------------------------------
+
+
+def _of_fact(network: Network, trace: Trace, condition: Condition) -> OpenQuestion:
+    """Return the question about a condition that no rule states: a program on a link, a part that was not read."""
+    fates = _fates(trace, condition)
+    return OpenQuestion(
+        text=message("Is it so that {said}?", said=condition.said),
+        if_yes=fates[True],
+        if_no=fates[False],
+        wanted=tuple(_watched(network, trace)),
+        undecided=True,
+    )
+
+
+def _watched(network: Network, trace: Trace) -> Iterator[Wanted]:
+    """Yield the requests that show where the packets end: the link's traffic control, and the packets themselves."""
+    for branch in trace.branches:
+        stop = branch.stop
+        if stop is not None and stop.reason == "opaque-device" and isinstance(stop.decided_by, LinkDecided):
+            link = network.namespace(stop.netns).link(stop.link) if stop.netns in network else None
+            if link is not None and (link.filters or link.tc_egress):
+                yield watch_control(link.name, _entering(network, stop.netns))
+                break
+    flow = trace.flow
+    if flow.dport:
+        yield watch_port(flow.protocol, flow.dport)
+
+
+# --- the flow's fate -------------------------------------------------------------------------------------------------
+
+
+def _fates(trace: Trace, condition: Condition) -> dict[bool, Message]:
+    """Return the sentence about the flow's fate, for a condition that holds and for one that does not."""
+    return {holds: _fate(_branches(trace, condition, holds=holds)) for holds in (True, False)}
+
+
+def _branches(trace: Trace, condition: Condition, *, holds: bool) -> list[Branch]:
+    """Return the branches on which the condition holds or not, the likeliest first.  A condition may be met more than
+    once, by the request and by the reply; it has the same truth for all of them, if there is such a branch."""
+    met = [
+        (branch, truths)
+        for branch in trace.branches
+        if holds in (truths := {each.holds for each in branch.conditions if _is_alike(each, condition)})
+    ]
+    return [branch for branch, truths in met if len(truths) == 1] or [branch for branch, _ in met]
+
+
+def _is_alike(one: Condition, other: Condition) -> bool:
+    return one.said == other.said and one.place == other.place
+
+
+def _fate(branches: list[Branch]) -> Message:
+    verdicts: dict[Verdict, None] = dict.fromkeys(each.verdict for each in branches)
+    if not verdicts:
+        return message("The verdict is then another branch's: hairpin walk shows them")
+    first = next(iter(verdicts))
+    if first == "depends":
+        return _END
+    return message("Verdict: {verdict}", verdict=VERDICTS[first])

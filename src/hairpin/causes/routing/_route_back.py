@@ -1,0 +1,24 @@
+"""Rules that drop packets to whose source no route leads back, such as those of firewalld's IPv6_rpfilter."""
+
+from hairpin.causes.cause import View
+from hairpin.change.change import DeleteRule, one
+from hairpin.change.simulation.simulate import simulate
+from hairpin.host.host import Namespace
+from hairpin.netfilter.evaluate.chain import Place, rule_at
+from hairpin.netfilter.ir import ReversePathMatch
+from hairpin.walk.walk import walk_flow
+
+
+def wants_route_back(namespace: Namespace, place: Place) -> bool:
+    """Return whether the rule drops packets to whose source no route leads back."""
+    rule = rule_at(namespace.ruleset, place)
+    return rule is not None and any(isinstance(part, ReversePathMatch) for part in rule.body)
+
+
+def only_the_rule_stops(view: View) -> bool:
+    """Return whether such a rule stops the packet, and the flow passes without it: the routes are right, and the rule
+    looks one up otherwise than the answer does, for example without its mark."""
+    place = view.place
+    if place is None or view.in_reply or not wants_route_back(view.namespace, place):
+        return False
+    return walk_flow(simulate(one(DeleteRule(view.stop.netns, place)), view.network), view.flow).succeeds

@@ -1,0 +1,57 @@
+"""Ports that a host serves for packets that come in, by a rule of its own, and not for its own processes.
+
+A rule of nat PREROUTING does not see what the host itself sends.  If nothing listens on the port and no container
+publishes it, nobody meant the host's own flows to it.
+"""
+
+from hairpin.message import Message, message
+from hairpin.network.flow import Flow, FromHost, Lan, Outside
+from hairpin.network.network import Network
+from hairpin.question.port_flows import bindings_of
+from hairpin.walk.state import RuleDecided
+from hairpin.walk.walked import walked
+
+
+def own_flows_left_out(network: Network, flows: tuple[Flow, ...]) -> tuple[Flow, ...]:
+    """Return the host's own flows to ports that only a rule for incoming packets serves."""
+    return tuple(each for each in flows if isinstance(each.start, FromHost) and _is_for_others(network, each, flows))
+
+
+def told_of_left_out(flows: tuple[Flow, ...]) -> tuple[Message, ...]:
+    """Return the note about flows that were left out."""
+    ports = ", ".join(dict.fromkeys(f"{each.dport}/{each.protocol}" for each in flows))
+    if not ports:
+        return ()
+    return (
+        message(
+            "not asked from the host itself: {ports}. A rule translates these ports only for packets that come in, and "
+            "nothing listens on them here",
+            ports=ports,
+        ),
+    )
+
+
+def _is_for_others(network: Network, own: Flow, flows: tuple[Flow, ...]) -> bool:
+    refused = walked(network, own)
+    stop = refused.usual.stop
+    if refused.verdict != "refused" or stop is None or stop.reason != "no-listener" or not stop.netns.is_host:
+        return False
+    others = [
+        each
+        for each in flows
+        if isinstance(each.start, (Outside, Lan))
+        and (each.dport, each.protocol, each.version, each.host) == (own.dport, own.protocol, own.version, own.host)
+    ]
+    if not others or bindings_of(network.host(own.asked_host or own.host), own.dport, own.protocol):
+        return False
+    return all(_is_led(network, each) for each in others)
+
+
+def _is_led(network: Network, flow: Flow) -> bool:
+    """Return whether the flow passes, and a rule of the host translates its destination when it comes in."""
+    trace = walked(network, flow)
+    return trace.succeeds and any(
+        step.note in ("dnat", "redirect") and step.stage == "prerouting" and step.netns.is_host
+        for step in trace.usual.request
+        if isinstance(step.decided_by, RuleDecided)
+    )

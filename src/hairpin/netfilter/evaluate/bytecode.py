@@ -1,0 +1,300 @@
+"""Runs a program of classic BPF on a packet of which only some bits are known.
+
+A value is a pair of bits and the mask of those that are known.  A jump that unknown bits decide takes both ways, so the
+result is a set: every number that the program may return, None among them for one that is not known.
+
+Source: net/core/filter.c bpf_check_classic(), bpf_convert_filter(); include/uapi/linux/filter.h, bpf_common.h
+"""
+
+from collections.abc import Callable
+
+import msgspec
+
+Instruction = tuple[int, int, int, int]
+"""``code``, ``jt``, ``jf``, ``k`` of struct sock_filter."""
+Program = tuple[Instruction, ...]
+
+_WORD = 0xFFFFFFFF
+_MOST_STATES = 2000
+_MEMORY = 16
+_TAX, _TXA = 0x07, 0x87
+_BYTES = {0x00: 4, 0x08: 2, 0x10: 1}
+_NETWORK, _LINK, _ANCILLARY = -0x100000, -0x200000, -0x1000
+
+
+class Value(msgspec.Struct, frozen=True, gc=False):
+    """A register's 32 bits; only those of the mask ``known`` are certain, all others are 0 in ``bits``."""
+
+    bits: int = 0
+    known: int = _WORD
+
+    @property
+    def number(self) -> int | None:
+        """The value, if all of its bits are known."""
+        return self.bits if self.known == _WORD else None
+
+
+_UNKNOWN = Value(0, 0)
+
+
+class Bytes(msgspec.Struct, frozen=True, gc=False):
+    """What a program may load: the bytes from its start, and those of the mask that are known.
+
+    ``network``: where the network header is.  ``protocol``: the packet's ethertype; ``mark``: its mark."""
+
+    bits: bytes
+    known: bytes
+    network: int
+    protocol: int
+    mark: int
+
+
+class _State(msgspec.Struct, frozen=True, gc=False):
+    at: int
+    a: Value
+    x: Value
+    memory: tuple[Value, ...]
+
+
+def results(program: Program, packet: Bytes) -> frozenset[int | None]:
+    """Return every number that the program may return for the packet; None: a number that is not known.  A load beyond
+    the packet's end returns 0."""
+    zero = Value()
+    pending = [_State(0, zero, zero, (zero,) * _MEMORY)]
+    found: set[int | None] = set()
+    met: set[_State] = set()
+    while pending:
+        state = pending.pop()
+        if state in met:
+            continue
+        met.add(state)
+        if len(met) > _MOST_STATES or not 0 <= state.at < len(program):
+            return frozenset({None})
+        code, *_, k = program[state.at]
+        if code & 0x07 == 0x06:
+            found.add(state.a.number if code & 0x18 == 0x10 else k & _WORD)
+            continue
+        following = _next(program[state.at], state, packet)
+        if following is None:
+            return frozenset({None})
+        found.update({0} if following.may_end else ())
+        pending.extend(following.states)
+    return frozenset(found)
+
+
+class _Following(msgspec.Struct, frozen=True, gc=False):
+    states: tuple[_State, ...]
+    may_end: bool = False
+    """Whether the kernel may end the program here with 0: a load beyond the packet, a division by 0."""
+
+
+def _next(instruction: Instruction, state: _State, packet: Bytes) -> _Following | None:
+    """Return the states after the instruction; None if the kernel has no such instruction."""
+    code, jt, jf, k = instruction
+    kind = code & 0x07
+    on = msgspec.structs.replace(state, at=state.at + 1)
+    if kind in (0x00, 0x01):
+        return _load(code, k, state, on, packet)
+    if kind in (0x02, 0x03):
+        if not 0 <= k < _MEMORY:
+            return None
+        kept = state.a if kind == 0x02 else state.x
+        memory = (*state.memory[:k], kept, *state.memory[k + 1 :])
+        return _Following((msgspec.structs.replace(on, memory=memory),))
+    operand = state.x if code & 0x08 else Value(k & _WORD)
+    if kind == 0x04:
+        return _calculate(code & 0xF0, state, on, operand)
+    if kind == 0x05:
+        if code & 0xF0 == 0x00:
+            return _Following((msgspec.structs.replace(state, at=state.at + 1 + (k & _WORD)),))
+        compare = _JUMPS.get(code & 0xF0)
+        if compare is None:
+            return None
+        truth = compare(state.a, operand)
+        ways = ((jt,) if truth is not False else ()) + ((jf,) if truth is not True else ())
+        return _Following(tuple(msgspec.structs.replace(on, at=on.at + way) for way in ways))
+    if code not in (_TAX, _TXA):
+        return None
+    moved = {"x": state.a} if code == _TAX else {"a": state.x}
+    return _Following((msgspec.structs.replace(on, **moved),))
+
+
+# --- loads -----------------------------------------------------------------------------------------------------------
+
+
+def _load(code: int, k: int, state: _State, on: _State, packet: Bytes) -> _Following | None:
+    mode, size = code & 0xE0, _BYTES.get(code & 0x18)
+    if size is None:
+        return None
+    ends = False
+    match mode:
+        case 0x00:
+            value = Value(k & _WORD)
+        case 0x60:
+            value = state.memory[k] if 0 <= k < _MEMORY else _UNKNOWN
+        case 0x80:
+            value = _UNKNOWN  # the packet's length
+        case 0x20 | 0x40:
+            offset = _signed(k)
+            if mode == 0x40:
+                base = state.x.number
+                if base is None:
+                    return _Following((msgspec.structs.replace(on, a=_UNKNOWN),), may_end=True)
+                offset = _signed(base + k)
+            if mode == 0x20 and _ANCILLARY <= offset < _ANCILLARY + 64:
+                loaded = _ancillary(packet, offset - _ANCILLARY, state)
+            else:
+                loaded, ends = _bytes_at(packet, offset, size)
+            value = loaded
+        case 0xA0:
+            loaded, ends = _bytes_at(packet, _signed(k), 1)
+            value = Value((loaded.bits & 0xF) << 2, ~((~loaded.known & 0xF) << 2) & _WORD)
+        case _:
+            return None
+    return _Following((msgspec.structs.replace(on, **{"x" if code & 0x07 == 0x01 else "a": value}),), may_end=ends)
+
+
+def _bytes_at(packet: Bytes, offset: int, size: int) -> tuple[Value, bool]:
+    """Return the loaded value, and whether the load may be outside of the packet."""
+    if offset < 0:
+        if offset >= _NETWORK:
+            offset += packet.network - _NETWORK
+        elif packet.network and _LINK <= offset < _NETWORK:
+            offset -= _LINK
+        else:
+            return _UNKNOWN, True
+    end = offset + size
+    if end > len(packet.bits):
+        return _UNKNOWN, True
+    known = int.from_bytes(packet.known[offset:end], "big")
+    absent = _WORD >> size * 8 << size * 8 & _WORD if size < 4 else 0
+    return Value(int.from_bytes(packet.bits[offset:end], "big") & known, known | absent), False
+
+
+def _ancillary(packet: Bytes, which: int, state: _State) -> Value:
+    match which:
+        case 0:
+            return Value(packet.protocol)
+        case 20:
+            return Value(packet.mark)
+        case 40:
+            known = state.a.known & state.x.known
+            return Value((state.a.bits ^ state.x.bits) & known, known)
+        case _:
+            return _UNKNOWN
+
+
+def _signed(value: int) -> int:
+    value &= _WORD
+    return value - (1 << 32) if value >> 31 else value
+
+
+# --- arithmetic ------------------------------------------------------------------------------------------------------
+
+_ARITHMETIC: dict[int, Callable[[int, int], int]] = {
+    0x00: lambda a, b: a + b, 0x10: lambda a, b: a - b, 0x20: lambda a, b: a * b, 0x30: lambda a, b: a // b,
+    0x90: lambda a, b: a % b,
+}  # fmt: skip
+
+
+def _calculate(operation: int, state: _State, on: _State, by: Value) -> _Following | None:
+    a = state.a
+    ends = False
+    if operation == 0x80:
+        value = a.number
+        return _Following((msgspec.structs.replace(on, a=_UNKNOWN if value is None else Value(-value & _WORD)),))
+    if operation in (0x30, 0x90):
+        if by.number == 0:
+            return _Following((), may_end=True)
+        ends = by.number is None
+    if operation in _BITWISE:
+        result = _BITWISE[operation](a, by)
+    elif operation in _ARITHMETIC:
+        one, other = a.number, by.number
+        known = one is not None and other is not None
+        result = Value(_ARITHMETIC[operation](a.bits, by.bits) & _WORD) if known else _UNKNOWN
+    else:
+        return None
+    return _Following((msgspec.structs.replace(on, a=result),), may_end=ends)
+
+
+def _and(a: Value, b: Value) -> Value:
+    known = a.known & b.known | a.known & ~a.bits | b.known & ~b.bits
+    return Value(a.bits & b.bits & known, known & _WORD)
+
+
+def _or(a: Value, b: Value) -> Value:
+    known = a.known & b.known | a.bits | b.bits
+    return Value((a.bits | b.bits) & known, known)
+
+
+def _xor(a: Value, b: Value) -> Value:
+    known = a.known & b.known
+    return Value((a.bits ^ b.bits) & known, known)
+
+
+def _left(a: Value, b: Value) -> Value:
+    if b.number is None or b.number > 31:
+        return _UNKNOWN
+    return Value(a.bits << b.number & _WORD, (a.known << b.number | (1 << b.number) - 1) & _WORD)
+
+
+def _right(a: Value, b: Value) -> Value:
+    if b.number is None or b.number > 31:
+        return _UNKNOWN
+    return Value(a.bits >> b.number, a.known >> b.number | ~(_WORD >> b.number) & _WORD)
+
+
+_BITWISE: dict[int, Callable[[Value, Value], Value]] = {0x40: _or, 0x50: _and, 0x60: _left, 0x70: _right, 0xA0: _xor}
+
+
+# --- comparisons -----------------------------------------------------------------------------------------------------
+
+
+def _most(value: Value) -> int:
+    return value.bits | ~value.known & _WORD
+
+
+def _equal(a: Value, b: Value) -> bool | None:
+    if (a.bits ^ b.bits) & a.known & b.known:
+        return False
+    return True if a.number is not None and b.number is not None else None
+
+
+def _greater(a: Value, b: Value) -> bool | None:
+    if a.bits > _most(b):
+        return True
+    return False if _most(a) <= b.bits else None
+
+
+def _at_least(a: Value, b: Value) -> bool | None:
+    if a.bits >= _most(b):
+        return True
+    return False if _most(a) < b.bits else None
+
+
+def _shares(a: Value, b: Value) -> bool | None:
+    if a.bits & b.bits:
+        return True
+    return False if not _most(a) & _most(b) else None
+
+
+_JUMPS: dict[int, Callable[[Value, Value], bool | None]] = {
+    0x10: _equal, 0x20: _greater, 0x30: _at_least, 0x40: _shares,
+}  # fmt: skip
+
+
+def read_program(text: str) -> Program:
+    """Return the program of ``4,48 0 0 9,21 0 1 6,…``, as iptables and tc write it; ValueError if it is none.
+
+    Source: extensions/libxt_bpf.c bpf_parse_string(); iproute2 lib/bpf_legacy.c bpf_parse_opcodes()"""
+    length, *lines = text.strip().rstrip(",").split(",")
+    program = tuple(_instruction(line) for line in lines)
+    if len(program) != int(length) or not program:
+        raise ValueError(text)
+    return program
+
+
+def _instruction(line: str) -> Instruction:
+    code, jt, jf, k = map(int, line.split())
+    return code, jt, jf, k

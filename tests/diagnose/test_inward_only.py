@@ -1,0 +1,47 @@
+import msgspec
+
+from hairpin.diagnose.inward_only import own_flows_left_out, told_of_left_out
+from hairpin.network.flow import Flow, FromHost, Lan
+from hairpin.network.network import Network
+from hairpin.question.asked import Target
+from hairpin.question.flows import flows_for
+from tests.rule_text import with_rule
+from tests.small_host import DOCKER_RULES, container, engine, host_namespace, network
+
+TO_PUBLISHED = with_rule("nat PREROUTING", "-i eth0 -p tcp -m tcp --dport 80 -j REDIRECT --to-ports 8151")
+
+
+def asked(rules: str, port: int) -> tuple[Network, tuple[Flow, ...]]:
+    net = network(host_namespace(rules), docker=engine(container()))
+    return net, flows_for(net, (Target(port),), None)
+
+
+def test_a_port_that_a_rule_serves_for_others() -> None:
+    net, flows = asked(TO_PUBLISHED, 80)
+    found = own_flows_left_out(net, flows)
+    assert found
+    assert all(isinstance(each.start, FromHost) for each in found)
+    assert "not asked from the host itself: 80/tcp." in str(told_of_left_out(found)[0])
+
+
+def test_a_port_that_nobody_serves_is_asked() -> None:
+    assert own_flows_left_out(*asked(DOCKER_RULES, 80)) == ()
+    assert told_of_left_out(()) == ()
+
+
+def test_a_published_port_is_asked() -> None:
+    net, flows = asked(TO_PUBLISHED, 8151)
+    assert own_flows_left_out(net, flows) == ()
+
+
+def test_a_rule_that_leads_nowhere_excuses_nothing() -> None:
+    net, flows = asked(TO_PUBLISHED.replace("--to-ports 8151", "--to-ports 9999"), 80)
+    assert own_flows_left_out(net, flows) == ()
+
+
+def test_without_other_clients_nothing_is_left_out() -> None:
+    net, flows = asked(TO_PUBLISHED, 80)
+    own = tuple(each for each in flows if isinstance(each.start, FromHost))
+    assert own_flows_left_out(net, own) == ()
+    elsewhere = tuple(msgspec.structs.replace(each, dport=81) for each in flows if isinstance(each.start, Lan))
+    assert own_flows_left_out(net, (*own, *elsewhere)) == ()
