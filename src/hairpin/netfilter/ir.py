@@ -39,6 +39,7 @@ Field = Literal[
     "arp-saddr4", "arp-daddr4", "arp-saddr-mac", "arp-daddr-mac",
     # metadata
     "mark", "skuid", "skgid", "socket", "ipsec-in", "ipsec-out",     # socket: 0 = it has none; ipsec-*: 0 = no policy
+    "iif-group", "oif-group",                        # the groups of the interfaces (ip link set … group)
     # connection tracking
     "ct-state",      # one bit: invalid 1 established 2 related 4 new 8 untracked 64
     "ct-status",     # bits: expected 1 seen-reply 2 assured 4 confirmed 8 snat 16 dnat 32 dying 512

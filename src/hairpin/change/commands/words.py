@@ -214,7 +214,7 @@ def fdb_words(entry: FdbEntry) -> Words:
     return tuple(words)
 
 
-_FLAGS = ("hairpin", "isolated", "guard", "learning", "flood", "neigh_suppress", "bcast_flood", "locked")
+_FLAGS = ("hairpin", "isolated", "guard", "learning", "flood", "neigh_suppress", "bcast_flood", "mcast_flood", "locked")
 """Flags that have the same name in BridgePort and in bridge-link(8)."""
 
 
@@ -224,6 +224,8 @@ def link_commands(before: Link, after: Link) -> Iterator[Words]:
     own = ("ip", "link", "set", before.name)
     if before.mtu_bytes != after.mtu_bytes:
         yield ("ip", "link", "set", "dev", before.name, "mtu", str(after.mtu_bytes))
+    if before.group != after.group:
+        yield ("ip", "link", "set", "dev", before.name, "group", after.group)
     if before.master != after.master:
         yield (*own, "master", after.master) if after.master is not None else (*own, "nomaster")
     if after.port is not None:

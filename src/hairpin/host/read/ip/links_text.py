@@ -79,6 +79,7 @@ def port_of(words: list[str]) -> BridgePort:
         flood=switch("flood", usual.flood),
         neigh_suppress=switch("neigh_suppress", usual.neigh_suppress),
         bcast_flood=switch("bcast_flood", usual.bcast_flood),
+        mcast_flood=switch("mcast_flood", usual.mcast_flood),
         locked=switch("locked", usual.locked),
     )
 
@@ -190,6 +191,8 @@ def _bridge(words: list[str]) -> BridgeInfo:
         nf_call_iptables=on("nf_call_iptables"),
         nf_call_ip6tables=on("nf_call_ip6tables"),
         nf_call_arptables=on("nf_call_arptables"),
+        mcast_snooping=value_after(words, "mcast_snooping") != "0",
+        mcast_querier=on("mcast_querier"),
     )
 
 
