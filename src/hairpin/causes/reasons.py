@@ -142,6 +142,7 @@ ASKED_AT: dict[str, str] = {
     "kernel-policy-rule-missing": "general",
     "kernel-route-missing": "general",
     "live-restore-duplicates-rules": "",
+    "local-table-behind-rule": "general",
     "loopback-address-missing": "general",
     "loopback-is-the-container": "no-listener",
     "macvlan-host-cannot-reach": "left-instead",

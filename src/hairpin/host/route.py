@@ -47,6 +47,9 @@ class Route(msgspec.Struct, frozen=True, tag="route", tag_field="kind"):
     source: tuple[int, int] | None = None
     """The selector ``from`` of an IPv6 route: network and prefix length."""
     mtu_bytes: int | None = None
+    nexthop_id: int | None = None
+    """The next hop object (``ip nexthop``) that the route uses.  Only its id selects such a route: net/ipv4/
+    fib_semantics.c fib_nh_match()"""
     evidence: str = ""
     entry: int = 0
 

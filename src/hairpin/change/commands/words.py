@@ -30,10 +30,13 @@ def six(version: Version) -> Words:
 
 def selecting_route(route: Route) -> Words:
     """Return the arguments of ip(8) that select the route among all routes."""
-    words = [*_target(route)] if route.type == "unicast" else [route.type, *_target(route)]
+    by_object = route.nexthop_id is not None
+    words = [*_target(route)] if route.type == "unicast" or by_object else [route.type, *_target(route)]
     if route.source is not None:
         words += ["from", prefix_text(*route.source, route.version)]
-    if len(route.next_hops) == 1:
+    if by_object:
+        words += ["nhid", str(route.nexthop_id)]
+    elif len(route.next_hops) == 1:
         words += _hop(route.next_hops[0], route.version)
     else:
         words += [word for hop in route.next_hops for word in _one_of_many(hop, route.version)]

@@ -16,7 +16,7 @@ from hairpin.host.read.ip.address_text import mac, network
 from hairpin.host.read.ip.dsfield import tos
 from hairpin.host.read.ip.links_text import value_after
 from hairpin.host.read.ip.route_tables import RouteTables
-from hairpin.host.read.ip.routes_json import TABLE_UNSPEC, SavedNextHop, hops_of
+from hairpin.host.read.ip.routes_json import REFUSING, TABLE_UNSPEC, SavedNextHop, hops_of
 from hairpin.host.route import Neighbour, NextHop, Route, RouteType
 from hairpin.netfilter.address import Version, address_of, parse_address
 
@@ -111,7 +111,7 @@ def _route(
         prefix_length=prefix_length,
         table=tables.number(value_after(words, "table") or "main"),
         type=kind,
-        next_hops=next_hops,
+        next_hops=() if version == 4 and kind in REFUSING else next_hops,
         metric=int(value_after(words, "metric") or 0),
         prefsrc=address_of(prefsrc, version) if prefsrc is not None else None,
         scope=value_after(words, "scope") or "global",
@@ -119,6 +119,7 @@ def _route(
         tos=tos(value_after(words, "tos") or 0),
         source=network(source, version) if source is not None else None,
         mtu_bytes=int(mtu) if mtu is not None else None,
+        nexthop_id=int(nhid) if nhid is not None else None,
         evidence=evidence,
         entry=line if evidence else 0,
     )
