@@ -8,6 +8,7 @@ loaded, and tests/causes/test_registry.py holds that each row is what its cause 
 ASKED_AT: dict[str, str] = {
     "address-diverts-traffic": "general",
     "address-held-twice": "",
+    "address-on-bridge-port": "no-neighbour rp-filter",
     "address-pool-exhausted": "",
     "allow-rule-lets-nobody-in": "rule policy reject",
     "answers-leave-by-other-uplink": "peer-drops",
