@@ -227,6 +227,7 @@ ASKED_AT: dict[str, str] = {
     "tc-filter-drops": "tc-filter",
     "third-party-forward-chain-drops": "rule policy reject",
     "tunnel-end-missing": "no-tunnel",
+    "tunnel-ends-alike": "neighbour-wrong",
     "tunnel-ends-differ": "no-tunnel",
     "tunnel-fdb-stale": (
         "no-neighbour neighbour-wrong rule policy reject no-route loop no-listener wrong-answer no-tunnel-remote "

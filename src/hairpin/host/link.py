@@ -122,6 +122,10 @@ class Link(msgspec.Struct, frozen=True):
     holder: str | None = None
     """The program that has a tun device open, by its short command name; None if no program has it open, or if the
     program was not read."""
+    holder_pid: int | None = None
+    """The process id of the holder.  ``holder_halted``: whether a signal has stopped every process that has the device
+    open, so that nobody reads its packets."""
+    holder_halted: bool = False
     vrf_table: int | None = None
     xdp: bool = False
     tc_ingress: bool = False

@@ -171,7 +171,8 @@ class NamespaceReader:
         settings: tuple[tuple[str, Wireguard], ...] = self._first("wireguard", netns, wireguard_text.devices, ())
         complete = wireguard_text.with_settings(complete, settings)
         holders = self._readings.first("tun-owners", netns)
-        return links_text.with_holders(complete, holders.text) if holders is not None else complete
+        halted = self._processes.halted
+        return links_text.with_holders(complete, holders.text, halted) if holders is not None else complete
 
     def _routing(self, netns: str) -> tuple[tuple[Route, ...], tuple[PolicyRule, ...]]:
         saved = self._entries("ip-nexthop", netns, routes_json.saved_next_hops, routes_text.saved_next_hops)
