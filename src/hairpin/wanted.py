@@ -24,6 +24,7 @@ Fact = Literal[
     "frames-watched",
     "hardware-address-asked",
     "packets-watched",
+    "link-asked",
 ]
 
 
@@ -113,3 +114,8 @@ def ask_hardware_address(address: str, link: str) -> Wanted:
 def watch_packets(link: str, wanted: str) -> Wanted:
     """Return the request to watch packets on the link.  ``wanted``: tcpdump's filter."""
     return Wanted("packets-watched", (link, wanted))
+
+
+def ask_link(pid: str, link: str) -> Wanted:
+    """Return the request to show a link in the network namespace of the process."""
+    return Wanted("link-asked", (pid, link))
