@@ -119,7 +119,13 @@ links() { # links, addresses, routes, rules, neighbours; bridges and traffic con
     case $NETNS$addr in host*'"info_kind":"tun"'* | host*"    tun type tun "*) run tun-owners '/proc/PID/fdinfo' tun_owners ;; esac
     traffic_control
     ipsec
+    redirects
 }
+redirects() { # only where the host accepts ICMP redirects now: a route cache may also have thousands of path MTUs
+    [ "$NETNS" = host ] || return 0
+    accepts=; read -r accepts </proc/sys/net/ipv4/conf/all/accept_redirects     # some shells read it by bytes: only the first is there
+    [ "$accepts" != 1 ] || ask ip-redirects $HAIRPIN_IP -4 route show cache
+} 2>/dev/null
 ipsec() { # only where the kernel's netlink for it is there, so that asking loads nothing; a policy holds no key
     of_xfrm=no busy=no
     while read -r _ protocol pid _; do [ "$protocol $pid" != '6 0' ] || of_xfrm=yes; done </proc/net/netlink

@@ -115,6 +115,15 @@ class Neighbour(msgspec.Struct, frozen=True, tag="neighbour", tag_field="kind"):
         return self.state in ("PERMANENT", "NOARP") and not self.proxy
 
 
+class Redirect(msgspec.Struct, frozen=True):
+    """What an ICMP redirect told the kernel: packets to ``value`` go to ``gateway``, whatever the route says."""
+
+    version: Literal[4, 6]
+    value: int
+    gateway: int
+    link: str
+
+
 class FdbEntry(msgspec.Struct, frozen=True, tag="fdb-entry", tag_field="kind"):
     """A bridge forwarding entry: frames to ``mac`` leave by ``port``.  ``local``: the bridge's own.  ``remote``: a
     tunnel's outer destination, and ``via`` the link that the outer packet is bound to.  ``sticky``: it stays with its

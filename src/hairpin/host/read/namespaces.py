@@ -115,6 +115,7 @@ class NamespaceReader:
             connections=part(("connections",), lambda: self._connections(name)),
             virtual_services=part(("ipvs",), lambda: self._virtual_services(name)),
             xfrm_policies=part(("xfrm",), lambda: self._first("xfrm-policy", name, xfrm_text.policies, ())),
+            redirects=part(("redirects",), lambda: self._first("ip-redirects", name, routes_text.redirects, ())),
             limits=part(("limits",), lambda: self._first("rate-limits", name, proc_text.limits, LimitState())),
             counters=part(("counters",), lambda: self._first("kernel-counters", name, proc_text.counters, Counters())),
             ruleset=part(("ruleset",), lambda: self._rulesets.ruleset(name)),

@@ -17,7 +17,7 @@ from hairpin.host.read.ip.dsfield import tos
 from hairpin.host.read.ip.links_text import value_after
 from hairpin.host.read.ip.route_tables import RouteTables
 from hairpin.host.read.ip.routes_json import REFUSING, TABLE_UNSPEC, SavedNextHop, hops_of
-from hairpin.host.route import Neighbour, NextHop, Route, RouteType
+from hairpin.host.route import Neighbour, NextHop, Redirect, Route, RouteType
 from hairpin.netfilter.address import Version, address_of, parse_address
 
 _TYPES: tuple[RouteType, ...] = get_args(RouteType)
@@ -43,6 +43,23 @@ def routes(
         except (ValueError, IndexError) as error:
             raise ParseError(reason_of(error), source=reading.origin, line=line_number, text=line) from None
     return tuple(route for route in found if route.table != TABLE_UNSPEC)
+
+
+def redirects(reading: Reading) -> tuple[Redirect, ...]:
+    """Return the redirects of ``ip route show cache``, which also lists path MTUs; raise ParseError with the line."""
+    found: list[Redirect] = []
+    lines = reading.text.split("\n")
+    for line_number, (line, more) in enumerate(zip(lines, (*lines[1:], ""), strict=True), 1):
+        words = line.split()
+        gateway, link = value_after(words, "via"), value_after(words, "dev")
+        if line[:1].isspace() or gateway is None or link is None or "<redirected>" not in more:
+            continue
+        try:
+            version, value = parse_address(words[0])
+            found.append(Redirect(version, value, parse_address(gateway)[1], link))
+        except ValueError as error:
+            raise ParseError(reason_of(error), source=reading.origin, line=line_number, text=line) from None
+    return tuple(found)
 
 
 def saved_next_hops(reading: Reading) -> tuple[SavedNextHop, ...]:
