@@ -9,8 +9,8 @@ A front end, such as the command line, calls only ``ask`` or ``matrix``, and ren
   causes, checked against the proof of the set) and ``past_decisions`` (a repair of one cause that undoes the decision
   behind another cause),
 - ``engines`` (engines that do not answer), ``states`` (states of the hosts that no flow shows), ``remarks`` (on tables
-  and limits) with ``silent_servers``, ``questions`` (facts that only the user knows) and ``blamed`` (when and by which
-  actor a cause was made),
+  and limits) with ``silent_servers``, ``questions`` (facts that only the user knows) with ``moved_links``,
+  and ``blamed`` (when and by which actor a cause was made),
 - ``events`` (the time after an event), ``decisive`` (missing readings that may change the result), ``outcome`` (the
   exit status) and ``matrix`` (every flow under every event).
 

@@ -6,11 +6,11 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
+from hairpin.answer.moved_links import moved_links
 from hairpin.errors import ChangeError
 from hairpin.host.read.managers.cloud import MAPPING
 from hairpin.message import message
 from hairpin.network.flow import Flow, Lan, Outside
-from hairpin.network.moved_links import moved_links
 from hairpin.network.network import Network
 from hairpin.network.prefix import address_text, is_loopback
 from hairpin.network.world import PublicAddress
