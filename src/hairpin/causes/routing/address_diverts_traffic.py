@@ -24,7 +24,7 @@ from hairpin.host.host import Namespace
 from hairpin.host.link import Address
 from hairpin.host.netns import Netns
 from hairpin.message import Message, message
-from hairpin.network.network import is_bridge_port, owns_address
+from hairpin.network.network import is_bridge_port, is_uplink, owns_address
 from hairpin.network.prefix import address_text, inside, is_loopback
 from hairpin.network.routing import route_text
 from hairpin.network.strayed import is_typed_in
@@ -60,10 +60,11 @@ def find(view: View) -> Iterator[Candidate]:
 
 
 def _is_on_port(view: View, each: Lookup, own: Address) -> bool:
-    """Return whether the address is on a port of a bridge: it is the host's, and has to be moved to the bridge."""
+    """Return whether the address is on a bridge's port to the outside: it is the host's, and has to be moved to the
+    bridge."""
     namespace = view.network.namespace(each.netns)
     link = namespace.link(own.link)
-    return link is not None and is_bridge_port(namespace, link)
+    return link is not None and is_bridge_port(namespace, link) and is_uplink(view.network, each.netns, link)
 
 
 def _of_sender(view: View) -> Iterator[Candidate]:

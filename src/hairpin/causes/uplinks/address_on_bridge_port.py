@@ -23,17 +23,18 @@ from hairpin.host.netns import Netns
 from hairpin.host.route import Route
 from hairpin.message import message
 from hairpin.network.lost_address import addresses_on_port
-from hairpin.network.network import is_bridge_port
+from hairpin.network.network import is_bridge_port, is_uplink
 from hairpin.network.prefix import address_text
 
 
 def find(view: View) -> Iterator[Candidate]:
-    """Yield one candidate for each port of a bridge that has addresses of its own, in the namespaces on the way."""
+    """Yield one candidate for each bridge's port to the outside that has addresses, in the namespaces on the way."""
     for netns, namespace in namespaces_on_way(view):
         for port in namespace.links:
             bridge = namespace.link(port.master or "")
             own = addresses_on_port(namespace, port)
-            if bridge is not None and own and is_bridge_port(namespace, port):
+            outside = is_bridge_port(namespace, port) and is_uplink(view.network, netns, port)
+            if bridge is not None and own and outside:
                 yield _candidate(netns, namespace, port, bridge, own)
 
 
