@@ -17,6 +17,7 @@ from hairpin.causes.cause import Candidate, Cause, View
 from hairpin.causes.routing._asked import namespaces_on_way
 from hairpin.causes.where import OfLink
 from hairpin.change.change import AddEntry, Change, DeleteEntry, Primitive, ReplaceEntry, SetLink
+from hairpin.change.simulation.addresses import address_of
 from hairpin.host.host import Namespace
 from hairpin.host.link import Address, Link
 from hairpin.host.netns import Netns
@@ -74,7 +75,7 @@ def _moving(
         if (each.version, each.value) not in held:
             yield AddEntry(netns, msgspec.structs.replace(each, link=bridge.name, evidence=""))
     for route in namespace.routes:
-        if _is_to_move(route, port.name):
+        if _is_to_move(namespace, route, port.name):
             hops = tuple(
                 msgspec.structs.replace(hop, link=bridge.name) if hop.link == port.name else hop
                 for hop in route.next_hops
@@ -84,9 +85,11 @@ def _moving(
         yield DeleteEntry(netns, each)
 
 
-def _is_to_move(route: Route, link: str) -> bool:
+def _is_to_move(namespace: Namespace, route: Route, link: str) -> bool:
     """Return whether the route was made by a program or a person.  The kernel makes the routes of an address itself."""
-    return route.protocol not in ("kernel", "ra") and any(hop.link == link for hop in route.next_hops)
+    if route.protocol in ("kernel", "ra") or route.type != "unicast" or address_of(namespace, route) is not None:
+        return False
+    return any(hop.link == link for hop in route.next_hops)
 
 
 CAUSE = Cause(
