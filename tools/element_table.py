@@ -47,6 +47,7 @@ _EXACT = """
 -m comment --comment text
 -m connmark --mark 1
 -m conntrack --ctstate NEW
+-m devgroup --src-group 1 # a group that the host gave a name is unknown
 -m dscp --dscp 0x10
 -m ecn --ecn-ip-ect 1
 -m iprange --src-range 10.0.0.1-10.0.0.9
@@ -120,7 +121,6 @@ _OUTSIDE = """
 -m connlabel --label 5
 -m cpu --cpu 0
 -p 33 -m dccp --dccp-types REQUEST
--m devgroup --src-group 1
 -p esp -m esp --espspi 5
 6 -m eui64
 6 -m frag --fragid 5 # no packet without the header satisfies it; the same of dst, hbh, rt and srh

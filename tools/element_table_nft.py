@@ -41,6 +41,7 @@ EXACT: dict[str, str] = {
     "exthdr hbh, rt, frag, srh: exists, missing": _match('{"exthdr": {"name": "frag"}}', "true"),
     "meta nfproto, l4proto, protocol": _key("meta", "l4proto", '"tcp"'),
     "meta mark": _key("meta", "mark"),
+    "meta iifgroup, oifgroup": _key("meta", "iifgroup"),
     "meta iif, oif, iifname, oifname": _key("meta", "iifname", '"eth0"'),
     "meta length": _key("meta", "length"),
     "meta pkttype": _key("meta", "pkttype", '"broadcast"'),
@@ -111,9 +112,7 @@ OUTSIDE: dict[str, str] = {
     "vlan": _payload("vlan", "id"),
     "@ll, @nh, @th, @ih": _match('{"payload": {"base": "th", "offset": 40, "len": 8}}'),
     "exthdr: fields of a header; dst, mh": _match('{"exthdr": {"name": "frag", "field": "id"}}'),
-    "meta iifgroup, oifgroup, iiftype (but ether), oiftype, iifkind, oifkind, ibrname, obrname, sdif": _key(
-        "meta", "iifgroup"
-    ),
+    "meta iiftype (but ether), oiftype, iifkind, oifkind, ibrname, obrname, sdif": _key("meta", "iifkind"),
     "meta cpu, cgroup, priority, rtclassid, secpath's rest": _key("meta", "cpu"),
     "ct label, helper, id, event": _key("ct", "label"),
     "ct original, reply: zone": _key("ct", "zone", "1", _ORIGINAL),

@@ -26,6 +26,7 @@ Fact = Literal[
     "packets-watched",
     "rule-watched",
     "control-watched",
+    "link-asked",
 ]
 
 
@@ -127,3 +128,8 @@ def watch_control(link: str, entering: str) -> Wanted:
     """Return the request to list the link's traffic control before and after a client tries.  ``entering``: the
     beginning of a command in the link's namespace."""
     return Wanted("control-watched", (link, entering))
+
+
+def ask_link(pid: str, link: str) -> Wanted:
+    """Return the request to show a link in the network namespace of the process."""
+    return Wanted("link-asked", (pid, link))

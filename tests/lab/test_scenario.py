@@ -72,6 +72,7 @@ WITHOUT = {
     "conntrack-table-full": "the kernel has one maximum for all namespaces: a lab host cannot have its own",
     "host-service-not-running": "no systemd runs in a lab host",
     "tc-filter-drops": "the lab's kernel lacks tc's actions: a guest has it, python -m tests.guests.below_ip",
+    "tunnel-ends-alike": "the other node's entry names the former address, which is one more fault: tests/world",
     "container-unhealthy": "no connection fails by it, as each scenario's fault makes one fail",
     "default-bridge-has-no-names": "connections of a scenario go to addresses; tests/causes/names asks for names",
     "host-network-has-no-names": "as above",

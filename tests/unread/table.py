@@ -48,7 +48,7 @@ DECIDES: dict[str, frozenset[Teller]] = {
 EITHER: frozenset[str] = frozenset({
     "iptables-nft-save6", "iptables-legacy-save6",  # where a flow of IPv6 is asked, or an engine has rules of IPv6
     "ebtables", "ipset", "sockets", "bridge-link", "bridge-vlan", "bridge-fdb", "ip-nexthop", "ipvs", "wireguard",
-    "xfrm-policy", "arptables-legacy",
+    "xfrm-policy", "arptables-legacy", "ip-redirects",
     "socket-owners", "halted-processes", "frozen-processes", "relay-cmdlines", "netns-ids", "container-resolvers",
     "docker-stored-containers", "docker-stored-networks", "dockerd-unit", "dockerd-boot", "dockerd-log",
     "firewalld-state", "firewalld-conf", "firewalld-zones", "firewalld-zones-permanent", "firewalld-direct",

@@ -112,12 +112,14 @@ def _is_partial(network: Network) -> bool:
 
 def _may_lead_to_unread(network: Network, flow: Flow) -> bool:
     """Return whether the flow is for an address of an engine's network that no namespace has that was read: a container
-    may have it that the question does not name.  Or a container that was not read may route for the flow's client."""
+    may have it that the question does not name.  Or a container that was not read may route for the flow's client, or
+    have the network card of the address."""
     if _may_come_by_container(network, flow):
         return True
     held = is_held(network, flow.version, flow.daddr)
     host = network.host(flow.asked_host or flow.host)
-    if not held and network_for(host, flow.daddr, flow.version) is not None:
+    nobodys = network.world.supposed_public(flow.version, flow.daddr) is not None
+    if not held and (nobodys or network_for(host, flow.daddr, flow.version) is not None):
         return True
     return any(_is_answered_by_another(host, each) for each in host.containers() if each.name == flow.container)
 

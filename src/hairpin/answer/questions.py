@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
+from hairpin.answer.moved_links import moved_links
 from hairpin.errors import ChangeError
 from hairpin.host.host import Host
 from hairpin.host.read.managers.cloud import MAPPING
@@ -18,7 +19,7 @@ from hairpin.question.port_flows import bindings_of
 from hairpin.walk.trace import ForeignSource, LongPackets, OpenQuestion, Trace
 from hairpin.walk.verdicts import VERDICTS
 from hairpin.walk.walk import walk_flow
-from hairpin.wanted import ask_address, state_public
+from hairpin.wanted import ask_address, ask_link, state_public
 
 if TYPE_CHECKING:
     from hairpin.change.change import Change
@@ -104,6 +105,7 @@ def _open(network: Network, trace: Trace) -> Iterator[OpenQuestion]:
     if lost is not None:
         yield lost
     elif public is not None and _may_be_meant(network, public, trace.flow):
+        yield from _was_moved(network, public)
         yield _is_public(network, public, trace.flow)
     yield from trace.questions
     if any(branch.conditions for branch in trace.branches):
@@ -151,6 +153,32 @@ def _is_lost(network: Network, trace: Trace) -> OpenQuestion | None:
         wanted=(ask_address(text, flow.dport),),
         breaks_if="yes",
     )
+
+
+def _was_moved(network: Network, mapping: PublicAddress) -> Iterator[OpenQuestion]:
+    """Yield the question whether the address was that of a link that is in a container now."""
+    for each in moved_links(network, network.host(network.host_netns(mapping.host).host)):
+        facts = {
+            "address": address_text(mapping.public, mapping.version),
+            "link": each.link.name,
+            "container": each.container.name,
+            "pid": f"{each.container.pid or 'PID'}",
+        }
+        yield OpenQuestion(
+            text=message(
+                "Was {address} the address of {link}? {link} is in the namespace of container {container} without an "
+                "address, no engine put it there, and a link loses its addresses when it is moved",
+                **facts,
+            ),
+            if_yes=message(
+                "This host has lost {address}: nsenter -t {pid} -n ip link set {link} netns 1 brings {link} back. Then "
+                "set it up, and give it its addresses and routes again",
+                **facts,
+            ),
+            if_no=message("{link} has nothing to do with {address}", **facts),
+            wanted=(ask_link(facts["pid"], each.link.name),),
+            breaks_if="yes",
+        )
 
 
 def _may_be_meant(network: Network, mapping: PublicAddress, flow: Flow) -> bool:

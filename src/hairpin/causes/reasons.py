@@ -8,6 +8,7 @@ loaded, and tests/causes/test_registry.py holds that each row is what its cause 
 ASKED_AT: dict[str, str] = {
     "address-diverts-traffic": "general",
     "address-held-twice": "",
+    "address-on-bridge-port": "no-neighbour rp-filter",
     "address-pool-exhausted": "",
     "allow-rule-lets-nobody-in": "rule policy reject",
     "answers-leave-by-other-uplink": "peer-drops",
@@ -121,6 +122,7 @@ ASKED_AT: dict[str, str] = {
     "interface-forwarding-file-conflict": "",
     "interface-forwarding-off": "forwarding-off",
     "interface-name-hardcoded": "",
+    "interface-not-in-group": "rule policy reject",
     "ip-forward-not-persisted": "",
     "ip-forward-off": "forwarding-off",
     "iptables-binary-shadowed": "",
@@ -141,6 +143,7 @@ ASKED_AT: dict[str, str] = {
     "kernel-policy-rule-missing": "general",
     "kernel-route-missing": "general",
     "live-restore-duplicates-rules": "",
+    "local-table-behind-rule": "general",
     "loopback-address-missing": "general",
     "loopback-is-the-container": "no-listener",
     "macvlan-host-cannot-reach": "left-instead",
@@ -155,6 +158,7 @@ ASKED_AT: dict[str, str] = {
     "name-pinned-to-old-address": "no-neighbour rule policy reject no-route no-listener",
     "nat-loopback-on-cloud-address": "gateway-does-not-hairpin",
     "neighbour-entry-wrong": "neighbour-wrong rp-filter forwarding-off no-route left-instead",
+    "neighbour-requests-off": "no-neighbour",
     "neighbour-table-overflow": "neighbour-table-full",
     "nft-base-chain-drop-other-table": "rule policy reject",
     "nft-conf-flush-ruleset": "",
@@ -223,6 +227,7 @@ ASKED_AT: dict[str, str] = {
     "tc-filter-drops": "tc-filter",
     "third-party-forward-chain-drops": "rule policy reject",
     "tunnel-end-missing": "no-tunnel",
+    "tunnel-ends-alike": "neighbour-wrong",
     "tunnel-ends-differ": "no-tunnel",
     "tunnel-fdb-stale": (
         "no-neighbour neighbour-wrong rule policy reject no-route loop no-listener wrong-answer no-tunnel-remote "

@@ -156,7 +156,8 @@ def unmet_on_host(expected: OnHost, host: Host) -> Message | None:
     match expected:
         case ProcessIs(pid=pid, halted=halted):
             sockets = [each for namespace in host.namespaces for each in namespace.sockets if each.pid == pid]
-            if any(each.halted == halted for each in sockets):
+            links = [each for namespace in host.namespaces for each in namespace.links if each.holder_pid == pid]
+            if any(each.halted == halted for each in sockets) or any(each.holder_halted == halted for each in links):
                 return None
             return message("process {pid} has ended, or was stopped or continued by somebody else", pid=pid)
         case ContainerIs(name=name, status=status):

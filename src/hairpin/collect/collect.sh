@@ -119,7 +119,13 @@ links() { # links, addresses, routes, rules, neighbours; bridges and traffic con
     case $NETNS$addr in host*'"info_kind":"tun"'* | host*"    tun type tun "*) run tun-owners '/proc/PID/fdinfo' tun_owners ;; esac
     traffic_control
     ipsec
+    redirects
 }
+redirects() { # only where the host accepts ICMP redirects now: a route cache may also have thousands of path MTUs
+    [ "$NETNS" = host ] || return 0
+    accepts=; read -r accepts </proc/sys/net/ipv4/conf/all/accept_redirects     # some shells read it by bytes: only the first is there
+    [ "$accepts" != 1 ] || ask ip-redirects $HAIRPIN_IP -4 route show cache
+} 2>/dev/null
 ipsec() { # only where the kernel's netlink for it is there, so that asking loads nothing; a policy holds no key
     of_xfrm=no busy=no
     while read -r _ protocol pid _; do [ "$protocol $pid" != '6 0' ] || of_xfrm=yes; done </proc/net/netlink
@@ -263,6 +269,7 @@ sysctls() { # every key that matters for packets; of the host also those of time
     if [ "$NETNS" = host ]; then
         further='netfilter ipv4/tcp_syncookies ipv4/tcp_max_syn_backlog ipv4/tcp_tw_* ipv4/tcp_timestamps ipv4/tcp_mtu_probing
             ipv4/tcp_abort_on_overflow ipv4/tcp_ecn ipv4/route ipv6/route ipv4/neigh/default ipv6/neigh/default
+            ipv4/neigh/*/mcast_solicit ipv4/neigh/*/app_solicit ipv6/neigh/*/mcast_solicit ipv6/neigh/*/app_solicit
             core/somaxconn core/netdev_max_backlog core/default_qdisc'
     else
         # With many containers it takes the kernel long to find a file that each of their namespaces has.
@@ -293,6 +300,7 @@ paths_of() { # paths_of FOLDER...: sets paths, those of the keys in these folder
         case $NETNS$path in
             host*/conf/veth*)   # IP never sees a packet come by a bridge's port, and a host may have hundreds
                 [ -e "/sys/class/net/${path##*/}/brport" ] && continue ;;
+            hostipv?/neigh/veth*) continue ;;
             host*) ;;
             *ipv4/conf/*) keys_of "$path" $CONF_KEYS $CONF_KEYS4; continue ;;
             *ipv6/conf/*) keys_of "$path" $keys6; continue ;;

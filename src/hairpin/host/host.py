@@ -12,7 +12,7 @@ from hairpin.host.link import Address, Link
 from hairpin.host.managers import CloudAddress, ConfigFile, Firewalld, ScriptLine, Ufw, Unit, Version
 from hairpin.host.netns import Netns
 from hairpin.host.plan_under_way import PlanUnderWay
-from hairpin.host.route import FdbEntry, Neighbour, PolicyRule, Route
+from hairpin.host.route import FdbEntry, Neighbour, PolicyRule, Redirect, Route
 from hairpin.host.rule_tools import RuleTools
 from hairpin.host.socket import Socket, VirtualService
 from hairpin.host.swarm import SwarmService
@@ -43,6 +43,7 @@ class Namespace(msgspec.Struct, frozen=True, dict=True):
     connections: tuple[Connection, ...] = ()
     virtual_services: tuple[VirtualService, ...] = ()
     xfrm_policies: tuple[XfrmPolicy, ...] = ()
+    redirects: tuple[Redirect, ...] = ()
     limits: LimitState = LimitState()
     counters: Counters = Counters()
     queues: frozenset[int] | None = None

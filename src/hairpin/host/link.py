@@ -26,6 +26,7 @@ class BridgePort(msgspec.Struct, frozen=True):
     flood: bool = True
     neigh_suppress: bool = False
     bcast_flood: bool = True
+    mcast_flood: bool = True
     locked: bool = False
     pvid: int | None = 1
     vlans: tuple[tuple[int, int, bool], ...] = ()
@@ -43,7 +44,9 @@ USER_HZ = 100
 
 class BridgeInfo(msgspec.Struct, frozen=True):
     """A bridge's own settings.  ``nf_call_*``: the bridge's switches.  Either they or the namespace's sysctls enable
-    the calls.  ``forward_delay_s``: with STP, how long a port is in each of its states before forwarding."""
+    the calls.  ``forward_delay_s``: with STP, how long a port is in each of its states before forwarding.
+    ``mcast_snooping``, ``mcast_querier``: whether it learns the members of multicast groups, and whether it asks for
+    them itself."""
 
     vlan_filtering: bool = False
     stp: bool = False
@@ -51,6 +54,8 @@ class BridgeInfo(msgspec.Struct, frozen=True):
     nf_call_iptables: bool = False
     nf_call_ip6tables: bool = False
     nf_call_arptables: bool = False
+    mcast_snooping: bool = True
+    mcast_querier: bool = False
     pvid: int | None = 1
     vlans: tuple[tuple[int, int, bool], ...] = ()
 
@@ -117,6 +122,10 @@ class Link(msgspec.Struct, frozen=True):
     holder: str | None = None
     """The program that has a tun device open, by its short command name; None if no program has it open, or if the
     program was not read."""
+    holder_pid: int | None = None
+    """The process id of the holder.  ``holder_halted``: whether a signal has stopped every process that has the device
+    open, so that nobody reads its packets."""
+    holder_halted: bool = False
     vrf_table: int | None = None
     xdp: bool = False
     tc_ingress: bool = False

@@ -47,6 +47,9 @@ class Route(msgspec.Struct, frozen=True, tag="route", tag_field="kind"):
     source: tuple[int, int] | None = None
     """The selector ``from`` of an IPv6 route: network and prefix length."""
     mtu_bytes: int | None = None
+    nexthop_id: int | None = None
+    """The next hop object (``ip nexthop``) that the route uses.  Only its id selects such a route: net/ipv4/
+    fib_semantics.c fib_nh_match()"""
     evidence: str = ""
     entry: int = 0
 
@@ -110,6 +113,15 @@ class Neighbour(msgspec.Struct, frozen=True, tag="neighbour", tag_field="kind"):
         """Whether the kernel uses the entry without ever resolving the address.  Source: include/net/neighbour.h
         NUD_CONNECTED"""
         return self.state in ("PERMANENT", "NOARP") and not self.proxy
+
+
+class Redirect(msgspec.Struct, frozen=True):
+    """What an ICMP redirect told the kernel: packets to ``value`` go to ``gateway``, whatever the route says."""
+
+    version: Literal[4, 6]
+    value: int
+    gateway: int
+    link: str
 
 
 class FdbEntry(msgspec.Struct, frozen=True, tag="fdb-entry", tag_field="kind"):

@@ -39,7 +39,7 @@ Field = Literal[
     "arp-htype", "arp-ptype", "arp-hlen", "arp-plen", "arp-operation",      # operation: request 1 reply 2
     "arp-saddr4", "arp-daddr4", "arp-saddr-mac", "arp-daddr-mac",
     # metadata
-    "mark", "skuid", "skgid", "socket", "ipsec-in", "ipsec-out",     # socket: 0 = it has none; ipsec-*: 0 = no policy
+    "mark", "skuid", "skgid", "socket", "ipsec-in", "ipsec-out", "iif-group", "oif-group",     # 0: none of them
     # connection tracking
     "ct-state",      # one bit: invalid 1 established 2 related 4 new 8 untracked 64
     "ct-status",     # bits: expected 1 seen-reply 2 assured 4 confirmed 8 snat 16 dnat 32 dying 512

@@ -130,6 +130,9 @@ class Seen(msgspec.Struct, frozen=True, gc=False):
     packet: Packet
     iif: str = ""
     oif: str = ""
+    iif_group: int | None = 0
+    """The group of the input interface, and of the output interface; None if it was read as a name only."""
+    oif_group: int | None = 0
     physin: str = ""
     physout: str = ""
     ct_state: int = 0

@@ -9,7 +9,7 @@ from hairpin.host.host import Host, Namespace
 from hairpin.host.link import Address, Link
 from hairpin.host.netns import Netns
 from hairpin.network.flow import Flow
-from hairpin.network.network import Network, addresses_of, is_held, outer_link
+from hairpin.network.network import Network, addresses_of, bridge_ports, is_held, outer_link
 from hairpin.network.prefix import LINK_LOCAL6, Version, inside
 from hairpin.network.query import NO_ROUTE, Query
 from hairpin.network.routing import lookup
@@ -29,13 +29,20 @@ class NamedAddress(msgspec.Struct, frozen=True):
 
 def bare_links(network: Network, netns: Netns, version: Version) -> Iterator[Link]:
     """Yield the links to the outside that are up and have no address.  Tunnels are omitted: programs give them
-    addresses."""
+    addresses.  A bridge is omitted if its addresses are on one of its ports."""
     namespace = network.namespace(netns)
     for link in namespace.links:
         own = link.up and link.master is None and link.tunnel is None and link.kind not in _TUNNELS
         bare = all(each.scope != "global" for each in addresses_of(namespace, link.name, version))
-        if own and bare and outer_link(network, netns, link) is not None:
+        on_port = any(addresses_on_port(namespace, each, version) for each in bridge_ports(namespace, link.name))
+        if own and bare and not on_port and outer_link(network, netns, link) is not None:
             yield link
+
+
+def addresses_on_port(namespace: Namespace, port: Link, version: Version | None = None) -> tuple[Address, ...]:
+    """Return the addresses of a bridge's port, which other machines can use; of both IP versions if none is given."""
+    found = (each for of in (4, 6) if version in (None, of) for each in addresses_of(namespace, port.name, of))
+    return tuple(each for each in found if each.scope == "global" and not each.tentative)
 
 
 def has_address(network: Network, netns: Netns) -> bool:

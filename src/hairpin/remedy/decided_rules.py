@@ -116,6 +116,8 @@ def _own_words(rule: ir.Rule | None) -> Message | None:
             return message("the rule keeps out all but {sources}", sources=_ranges(part))
         if isinstance(part, ir.FieldMatch) and part.negated and part.field in _ADDRESSES:
             return message("the rule lets nothing through but to {targets}", targets=_ranges(part))
+        if isinstance(part, ir.FieldMatch) and part.negated and part.field == "iif-group":
+            return message("the rule keeps out all but interfaces of group {group}", group=part.ranges[0][0])
         asked = _set_asked(part)
         if asked is not None:
             name, negated = asked

@@ -5,7 +5,7 @@ from typing import Literal
 
 import msgspec
 
-from hairpin.host.link import Link, Tunnel
+from hairpin.host.link import Address, Link, Tunnel
 from hairpin.host.netns import Netns
 from hairpin.host.route import Neighbour, NextHop, PolicyRule, Route
 from hairpin.host.socket import Socket
@@ -104,12 +104,13 @@ class Assumed(msgspec.Struct, frozen=True, tag="assumed"):
     """Something beyond the hosts.
 
     ``grounds``: the user or a file has ``stated`` it, it follows from what was ``read``, or it is only ``assumed``.
-    A mere assumption proves no cause (diagnose.py rests_on_facts(), docs/adr/0016).  ``entry``: that of a next hop that
-    did not answer the kernel's last request, or one that somebody entered; it is a question whether it is right."""
+    A mere assumption proves no cause (docs/adr/0016).  ``entry``: that of a machine that did not answer the last
+    request, or one that somebody entered; it is a question.  ``own``: the link's addresses that have it on the link."""
 
     said: Message
     grounds: Literal["read", "stated", "assumed"] = "assumed"
     entry: Neighbour | None = None
+    own: tuple[Address, ...] = ()
 
 
 DecidedBy = RuleDecided | RouteDecided | SysctlDecided | SocketDecided | LinkDecided | ConntrackDecided | Assumed

@@ -4,13 +4,14 @@ from typing import Literal
 
 import msgspec
 
+from hairpin.host.link import Address
 from hairpin.host.netns import Netns
 from hairpin.host.route import Neighbour
 from hairpin.message import Message, message
 from hairpin.netfilter.evaluate.chain import Condition
 from hairpin.netfilter.rule_address import write_mac
 from hairpin.network.flow import Flow
-from hairpin.network.prefix import Version, address_text
+from hairpin.network.prefix import Version, address_text, network_of
 from hairpin.walk.state import Assumed, Step, Stop
 from hairpin.walk.verdicts import Verdict, succeeds
 from hairpin.wanted import Wanted, ask_hardware_address, ask_neighbour
@@ -140,20 +141,75 @@ def only_under_load(branch: Branch) -> bool:
     return any(condition.load and not condition.usual for condition in branch.conditions)
 
 
-def assuming_of_neighbours(branch: Branch) -> Branch:
-    """Return the branch with the assumptions of its steps about neighbours that were not read."""
+def assuming_of_neighbours(branch: Branch, flow: Flow) -> Branch:
+    """Return the branch with the assumptions of its steps about neighbours that were not read.
+
+    A machine that an address of the link has on the link is a question only if the user or a container names it."""
     steps = (step for step in (*branch.request, *branch.reply) if step.stage == "neighbour")
     found = [(step, step.decided_by) for step in steps if isinstance(step.decided_by, Assumed)]
     if not found:
         return branch
-    said = dict.fromkeys(each.said for _, each in found if each.entry is None or not each.entry.static)
-    asked = dict.fromkeys(_of_entry(step, each.entry) for step, each in found if each.entry is not None)
+    open_ = [(step, each) for step, each in found if each.entry is not None and not (each.own and flow.names_no_client)]
+    told = [each for step, each in found if (step, each) not in open_ or not each.own]
+    said = dict.fromkeys(each.said for each in told if each.entry is None or not each.entry.static)
+    asked = dict.fromkeys(_of_entry(step, each.entry, each.own) for step, each in open_ if each.entry is not None)
     questions = (*asked, *branch.questions) if branch.stop is None else branch.questions
     return msgspec.structs.replace(branch, assumed=(*branch.assumed, *said), questions=questions)
 
 
-def _of_entry(step: Step, entry: Neighbour) -> OpenQuestion:
+def _of_entry(step: Step, entry: Neighbour, own: tuple[Address, ...]) -> OpenQuestion:
+    if own and not entry.static:
+        return _is_on_link(step, entry, own)
     return _is_right(step, entry) if entry.static else _is_silent(step, entry)
+
+
+def _is_on_link(step: Step, entry: Neighbour, own: tuple[Address, ...]) -> OpenQuestion:
+    """Return the question whether a machine answers that an address of the link has on the link: it may be behind a
+    router."""
+    found = own[0]
+    network = network_of(found.value, found.prefix_length, found.version)
+    facts = {
+        "address": address_text(entry.value, entry.version),
+        "link": entry.link,
+        "state": entry.state,
+        "network": f"{address_text(network, found.version)}/{found.prefix_length}",
+        "own": f"{address_text(found.value, found.version)}/{found.prefix_length}",
+        "netns": step.netns.name,
+    }
+    text = (
+        message(
+            "Does {address} answer on {link}? {own} of {link} puts all of {network} on this link; the kernel asked "
+            "there for {address}, and nobody answered ({state})",
+            **facts,
+        )
+        if step.netns.is_host
+        else message(
+            "Does {address} answer on {link} of {netns}? {own} of {link} puts all of {network} on this link; the "
+            "kernel asked there for {address}, and nobody answered ({state})",
+            **facts,
+        )
+    )
+    return OpenQuestion(
+        text=text,
+        if_yes=message("{address} takes the packets, and the verdict holds", **facts),
+        if_no=_not_there(facts, left_over=len(own) > 1),
+        wanted=(ask_neighbour(facts["address"], entry.link),),
+        breaks_if="no",
+    )
+
+
+def _not_there(facts: dict[str, str], *, left_over: bool) -> Message:
+    if left_over:
+        return message(
+            "The flow fails. If {address} is behind a router, {own} does not belong on {link}: take it off. If not, "
+            "{address} is off, or no machine has it",
+            **facts,
+        )
+    return message(
+        "The flow fails: {address} is off, or no machine has it. If it is behind a router, the prefix length of {own} "
+        "is wrong: add the right one first, then delete {own}",
+        **facts,
+    )
 
 
 def _is_silent(step: Step, entry: Neighbour) -> OpenQuestion:

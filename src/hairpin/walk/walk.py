@@ -54,7 +54,7 @@ def walk_flow(network: Network, flow: Flow) -> Trace:
 
 
 def _trace(network: Network, flow: Flow) -> Trace:
-    branches = map(assuming_of_neighbours, _branches(network, flow, depth=0))
+    branches = (assuming_of_neighbours(each, flow) for each in _branches(network, flow, depth=0))
     return trace_of(flow, tuple(answered(network, flow, each) for each in branches))
 
 

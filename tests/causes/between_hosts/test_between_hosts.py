@@ -24,7 +24,7 @@ from tests.causes.overlay_hosts import OVERLAY, TO_NODE2, untold
 from tests.rule_text import without
 from tests.small_host import egress, host_namespace, local, route
 from tests.small_host import network as small_network
-from tests.two_hosts import ADDRESSES, OPEN, TUNNEL_ADDRESSES, network, node, seen, vxlan
+from tests.two_hosts import ADDRESSES, OPEN, TUNNEL_ADDRESSES, TUNNEL_MACS, network, node, seen, vxlan
 from tests.walk.link.test_flannel_udp import relaying
 from tests.walk.link.test_wireguard import INNER, NEAR, guarded, to
 
@@ -80,6 +80,18 @@ def stale_neighbour() -> Host:
 def with_remote(remote: int) -> Host:
     """Return the first host, whose tunnel device has no forwarding entries but a remote of its own."""
     return changed(node("one", tunnel=msgspec.structs.replace(vxlan("one"), remote=remote)), fdb=())
+
+
+def with_one_address() -> Host:
+    """Return the first host, whose entries give the far end the hardware address of its own tunnel device."""
+    entry = Neighbour("flannel.1", 4, TUNNEL_ADDRESSES["two"], TUNNEL_MACS["one"], "PERMANENT")
+    fdb = FdbEntry(None, "flannel.1", TUNNEL_MACS["one"], remote=ADDRESSES["two"])
+    return changed(node("one"), neighbours=(entry,), fdb=(fdb,))
+
+
+def small(host: Host) -> Network:
+    """Return the first host alone."""
+    return Network((host,))
 
 
 def without_neighbour() -> Host:
@@ -264,6 +276,9 @@ CASES: dict[str, Case] = {
     ),
     "the other tunnel device was made anew": Case(
         network(stale_neighbour(), two()), TO_TWO, ("tunnel-neighbour-stale",), WHOLE,
+    ),
+    "the far end has the tunnel device's own address": Case(
+        small(with_one_address()), TO_TWO, ("tunnel-ends-alike",), small(node("one")),
     ),
     "no neighbour entry for the other tunnel device": Case(
         network(without_neighbour(), two()), TO_TWO, ("tunnel-neighbour-stale",), WHOLE,

@@ -152,6 +152,14 @@ CASES: dict[str, Case] = {
         with_inner_values(conf__eth0__arp_ignore="8"), published(), ("arp-not-answered",),
         with_inner_values(conf__eth0__arp_ignore="2"),
     ),
+    "the kernel asks for no neighbour on the bridge": Case(
+        network(host_namespace(values={"neigh__docker0__mcast_solicit": "0"})), published(),
+        ("neighbour-requests-off",), network(host_namespace(values={"neigh__docker0__mcast_solicit": "3"})),
+    ),
+    "the container asks for no neighbour": Case(
+        with_inner_values(neigh__eth0__mcast_solicit="0"), egress(), ("neighbour-requests-off",),
+        with_inner_values(neigh__eth0__mcast_solicit="1"),
+    ),
     "a permanent neighbour entry to nobody": Case(
         with_neighbour(NOBODY), published(), ("neighbour-entry-wrong",), with_neighbour(NOBODY, "STALE"),
     ),

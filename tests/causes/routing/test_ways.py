@@ -10,6 +10,7 @@ from hairpin.diagnose.diagnose import diagnose
 from hairpin.host.host import Namespace
 from hairpin.host.link import Address, Link
 from hairpin.host.route import NextHop, PolicyRule, Route
+from hairpin.host.socket import Socket
 from hairpin.network.flow import FromHost
 from hairpin.network.network import Network
 from hairpin.network.prefix import parse_address
@@ -98,6 +99,19 @@ def of_length(prefix: int) -> Network:
     return after(AddEntry(INNER, other), DeleteEntry(INNER, own))
 
 
+TO_SSH = asked(FromHost(), "198.51.100.11", 22)
+FIRST = PolicyRule(4, 100, table=254, suppress_prefix_length=0, text="100: lookup main suppress_prefixlength 0")
+BEHIND = (
+    PolicyRule(4, 32765, table=255, text="32765: from all lookup local"),
+    PolicyRule(4, 32766, table=254, text="32766: from all lookup main"),
+)
+
+
+def serving(*rules: PolicyRule) -> Network:
+    """Return the host with a service on port 22, and these policy rules."""
+    return network(host_namespace(policy_rules=rules, sockets=(Socket("tcp", 4, None, 22, process="sshd"),)))
+
+
 FORBIDDEN = PolicyRule(4, 100, "prohibit", iif="eth0")
 STRICT = network(host_namespace(
     policy_rules=RULES, values={"net.ipv4.conf.docker0.rp_filter": "1", "net.ipv4.conf.all.rp_filter": "0"},
@@ -115,6 +129,9 @@ CASES: dict[str, Case] = {
     ),
     "nothing leads to the table local": Case(
         ruled(*RULES[1:]), published(FromHost(), "127.0.0.1"), ("kernel-policy-rule-missing",), ruled(*RULES),
+    ),
+    "the rule of the table local stands behind another one": Case(
+        serving(FIRST, *BEHIND), TO_SSH, ("local-table-behind-rule",), serving(*BEHIND),
     ),
     "the container's own local route is gone": Case(
         network(inner=without_local(container_namespace(), "172.17.0.2")), published(), ("kernel-route-missing",),

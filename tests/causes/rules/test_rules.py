@@ -66,6 +66,14 @@ def narrow(rules: str) -> Network:
 FULL_SIZED = msgspec.structs.replace(published(), data_bytes=16000)
 UNLED = without("--to-destination")
 
+
+def grouped(eth0: str, docker0: str = "default") -> Network:
+    """Return the host whose DOCKER-USER lets in only what comes by an interface of group 7, with these groups."""
+    rules = with_rule("filter DOCKER-USER", "-o docker0 -m devgroup ! --src-group 0x7 -m state --state NEW -j DROP")
+    host = with_link(host_namespace(rules), "eth0", group=eth0)
+    return network(with_link(host, "docker0", group=docker0))
+
+
 CASES: dict[str, Case] = {
     "a ban list holds the client": Case(
         ruled(with_chain("f2b-web", "-s 192.0.2.10/32 -j REJECT")), published(),
@@ -102,6 +110,12 @@ CASES: dict[str, Case] = {
     "a rule in DOCKER-USER": Case(
         ruled(with_rule("filter DOCKER-USER", "-i eth0 -j DROP")), published(), ("docker-user-drops",),
         ruled(with_rule("filter DOCKER-USER", "-i eth1 -j DROP")),
+    ),
+    "a rule for an interface group that no interface is in": Case(
+        grouped("default"), published(), ("interface-not-in-group",), grouped("7"),
+    ),
+    "a rule for an interface group that another interface is in": Case(
+        grouped("default", docker0="7"), published(), ("docker-user-drops",), grouped("7", docker0="7"),
     ),
     "a rule of ebtables": Case(
         bridge_rules("-p IPv4 -o veth1 -j DROP"), published(), ("ebtables-drops",),

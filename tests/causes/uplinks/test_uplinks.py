@@ -8,7 +8,7 @@ import pytest
 from hairpin.change.calls import ByPerson
 from hairpin.change.change import AddEntry, SetSysctl, added
 from hairpin.diagnose.diagnose import diagnose
-from hairpin.host.link import Address, Link
+from hairpin.host.link import Address, BridgeInfo, BridgePort, Link
 from hairpin.host.managers import ConfigFile
 from hairpin.host.route import Neighbour, Route
 from hairpin.network.flow import Flow, FromHost
@@ -92,6 +92,12 @@ def without_parent(*, up: bool) -> Network:
     return whole.with_namespace(HOST_NETNS, host).with_namespace(sibling("container:web"), inner)
 
 
+def put_into_bridge() -> Network:
+    """Return the host whose uplink was made a port of a bridge without addresses."""
+    host = with_link(host_namespace(values={"conf__br0__forwarding": "1"}), "eth0", master="br0", port=BridgePort())
+    return network(msgspec.structs.replace(host, links=(*host.links, Link(9, "br0", "bridge", bridge=BridgeInfo()))))
+
+
 CASES: dict[str, Case] = {
     "the parent of a container's macvlan is down": Case(
         without_parent(up=False), egress(), ("host-link-down",), on_macvlan(),
@@ -101,6 +107,9 @@ CASES: dict[str, Case] = {
     ),
     "the only uplink is gone, and a file configures it": Case(
         without_uplink(INTERFACES), egress(), ("host-link-missing",), with_host(network(), files=(OF_ETH7,)),
+    ),
+    "the uplink is a port of a bridge, and its address stayed on it": Case(
+        put_into_bridge(), egress(), ("address-on-bridge-port",),
     ),
     "the uplink has lost its address": Case(without_address(), egress(), ("host-address-missing",)),
     "the uplink has lost its address, which a file names": Case(

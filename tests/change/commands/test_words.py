@@ -52,6 +52,8 @@ def test_a_route(route: Route, expected: str) -> None:
 
 def test_a_route_is_found_without_its_preferred_source() -> None:
     assert selecting_route(Route(4, 0, 0, next_hops=(NextHop("eth0"),), prefsrc=7)) == ("default", "dev", "eth0")
+    by_object = Route(4, 0, 0, type="blackhole", nexthop_id=10, metric=5)
+    assert selecting_route(by_object) == ("default", "nhid", "10", "metric", "5")
     assert (six(6), six(4)) == (("-6",), ())
 
 

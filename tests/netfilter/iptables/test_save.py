@@ -247,7 +247,7 @@ WIDE: dict[str, tuple[IpFamily, set[str]]] = {
     "every-option-iptables-legacy-save.txt": (
         "ip",
         {
-            "bpf", "cgroup", "cluster", "connlabel", "cpu", "dccp", "devgroup", "esp", "ah", "helper", "osf",
+            "bpf", "cgroup", "cluster", "connlabel", "cpu", "dccp", "esp", "ah", "helper", "osf",
             "owner", "policy", "realm", "sctp", "set", "socket", "tcp", "u32",
         },
     ),

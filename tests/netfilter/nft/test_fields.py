@@ -141,7 +141,7 @@ META: dict[str, tuple[str, str | None, str]] = {
     "name of an interface": ("iifname", "iif", "ifname"),
     "index of an interface": ("oif", "oif", "iface_index"),
     "user": ("skuid", "skuid", "uid"),
-    "not in the IR": ("iifgroup", None, "integer"),
+    "not in the IR": ("iifkind", None, "integer"),
 }
 
 

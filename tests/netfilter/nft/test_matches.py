@@ -85,7 +85,7 @@ CASES: dict[str, tuple[Json, str, Json, tuple[ir.Match, ...]]] = {
     ),
     "masked mark": ({"&": [meta("mark"), 0xFF]}, "!=", 0, (ir.FieldMatch("mark", ((0, 0),), negated=True, mask=0xFF),)),
     "service by name": (DPORT, "==", "https", (TCP, ir.OpaqueMatch("tcp dport https"))),
-    "not in the IR": (meta("iifgroup"), "==", 5, (ir.OpaqueMatch("iifgroup 5"),)),
+    "not in the IR": (meta("iifkind"), "==", 5, (ir.OpaqueMatch("meta iifkind 5"),)),
     "an option": ({"tcp option": {"name": "maxseg"}}, "==", True, (ir.OpaqueMatch("tcp option maxseg exists"),)),
     "an operator of tomorrow": (DPORT, "~", 22, (TCP, ir.OpaqueMatch("tcp dport ~ 22"))),
     "ipsec": (meta("ipsec"), "==", True, (ir.FieldMatch("ipsec-in", ((0, 0),), negated=True),)),
@@ -106,7 +106,7 @@ CASES: dict[str, tuple[Json, str, Json, tuple[ir.Match, ...]]] = {
         {"concat": [SADDR, DPORT]}, "==", "@pairs", (TCP, ir.SetMatch("pairs", ("saddr4", "dport"))),
     ),
     "concatenation with something unknown": (
-        {"concat": [SADDR, meta("iifgroup")]}, "==", "@pairs", (ir.OpaqueMatch("ip saddr . iifgroup @pairs"),),
+        {"concat": [SADDR, meta("iifkind")]}, "==", "@pairs", (ir.OpaqueMatch("ip saddr . meta iifkind @pairs"),),
     ),
     "concatenation of a changed value": (
         {"concat": [SADDR, {"&": [meta("mark"), 1]}]}, "==", {"concat": ["10.0.0.1", 1]},

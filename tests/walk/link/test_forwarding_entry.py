@@ -3,7 +3,8 @@
 import msgspec
 import pytest
 
-from hairpin.host.route import FdbEntry, Neighbour
+from hairpin.host.link import BridgeInfo
+from hairpin.host.route import BROADCAST, FdbEntry, Neighbour
 from hairpin.network.flow import Flow, FromContainer
 from hairpin.network.network import Network
 from hairpin.walk.link.forwarding_entry import through_entries
@@ -101,3 +102,29 @@ def test_a_database_without_local_entries_was_not_read() -> None:
     (outcome,) = through_entries(whole, state, bridge, out)
     assert isinstance(outcome, State)
     assert not isinstance(outcome, End)
+
+
+GROUP = 0x3333_FF00_0002
+SNOOPING, ASKING = BridgeInfo(), BridgeInfo(mcast_querier=True)
+MULTICAST: dict[str, tuple[BridgeInfo, int, bool, bool]] = {
+    "a solicitation": (BridgeInfo(mcast_snooping=False), GROUP, False, False),
+    "nobody asks for the members of groups": (SNOOPING, GROUP, False, False),
+    "the bridge asks for them": (ASKING, GROUP, False, True),
+    "the bridge itself sends": (SNOOPING, GROUP, True, True),
+    "a broadcast": (SNOOPING, BROADCAST, False, True),
+    "a frame to one link": (SNOOPING, MAC, False, True),
+}
+
+
+@pytest.mark.parametrize(("info", "mac", "own", "passes"), MULTICAST.values(), ids=MULTICAST)
+def test_a_port_without_multicast_gets_no_solicitation(info: BridgeInfo, mac: int, own: bool, passes: bool) -> None:
+    whole = bridged(entry("veth2"), known=True, mcast_flood=False)
+    host = whole.namespace(HOST_NETNS)
+    bridge, out = host.link(BRIDGE.link), host.link("veth2")
+    assert bridge is not None
+    assert out is not None
+    bridge = msgspec.structs.replace(bridge, bridge=info)
+    packet = msgspec.structs.replace(TO_OTHER, dmac=mac)
+    state = at("bridge", packet, iif="docker0").with_frame(physin="veth1", target=DB)
+    (outcome,) = through_entries(whole, state, bridge, out, own=own)
+    assert isinstance(outcome, State) is passes

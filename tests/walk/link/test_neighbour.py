@@ -180,17 +180,13 @@ def test_a_machine_that_gave_no_answer_is_said_to_be_assumed_to_answer() -> None
     ]
 
 
-NEAR_HOST = HOST_ADDRESS + 7
-
-
 @pytest.mark.parametrize(("client", "state", "asked_again"), (
     (CLIENT, "FAILED", True), (CLIENT, "INCOMPLETE", True), (CLIENT, "STALE", False), (CLIENT, "", False),
-    (NEAR_HOST, "FAILED", False),
 ))  # fmt: skip
 def test_a_machine_that_a_route_has_on_the_link_and_that_gave_no_answer_is_asked_about(
     client: int, state: str, *, asked_again: bool
 ) -> None:
-    """A machine in the link's own network may only be off."""
+    """tests/walk/link/test_unanswered.py has machines in the link's own networks."""
     entries = (Neighbour("eth0", 4, client, None if asked_again else 1, state),) if state else ()
     on_link = (route(f"{address_text(client, 4)}/32", "eth0"),)
     host = msgspec.structs.replace(host_namespace(routes=on_link), neighbours=entries)

@@ -67,7 +67,7 @@ def _as_made(port: BridgePort, made: BridgePort) -> BridgePort:
     handle these two settings."""
     return msgspec.structs.replace(
         port, guard=made.guard, learning=made.learning, flood=made.flood, neigh_suppress=made.neigh_suppress,
-        bcast_flood=made.bcast_flood, locked=made.locked,
+        bcast_flood=made.bcast_flood, mcast_flood=made.mcast_flood, locked=made.locked,
     )  # fmt: skip
 
 
@@ -156,7 +156,7 @@ def _differs(link: Link, wanted: BridgePort) -> Message:
     assert link.port is not None
     if link.port.state != wanted.state:
         return message("Its state is {state}: the bridge drops frames from it and to it.", state=link.port.state)
-    names = ("guard", "learning", "flood", "neigh_suppress", "bcast_flood", "locked")
+    names = ("guard", "learning", "flood", "neigh_suppress", "bcast_flood", "mcast_flood", "locked")
     changed = [each for each in names if getattr(link.port, each) != getattr(wanted, each)]
     return message("These flags are not as the engine made them: {flags}.", flags=", ".join(changed))
 

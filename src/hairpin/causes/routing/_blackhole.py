@@ -5,8 +5,8 @@ from collections.abc import Callable, Iterator
 from hairpin.causes.cause import Candidate, View
 from hairpin.causes.where import OfRoute
 from hairpin.change.change import DeleteEntry, one
-from hairpin.host.route import TABLE_DEFAULT, TABLE_LOCAL, TABLE_MAIN
-from hairpin.message import message
+from hairpin.host.route import TABLE_DEFAULT, TABLE_LOCAL, TABLE_MAIN, Route
+from hairpin.message import Message, message
 from hairpin.network.attachment import network_for
 from hairpin.network.prefix import address_text, inside
 from hairpin.network.routing import route_text
@@ -49,4 +49,16 @@ def _covering(view: View) -> Iterator[Candidate]:
         # A custom table is looked up only because of a policy rule, so that rule's candidate is tried first.
         in_class="link-or-route" if route.table in (TABLE_MAIN, TABLE_DEFAULT) else "dropping-rule",
         evidence=(route.evidence,),
+        advice=tuple(_by_object(route)),
     )
+
+
+def _by_object(route: Route) -> Iterator[Message]:
+    """Yield what repairs a route by a next hop object: the object is a blackhole, and not the route."""
+    if route.nexthop_id is not None:
+        yield message(
+            "the route uses next hop object {id} (ip nexthop show id {id}), which is a blackhole. Better than deleting "
+            "the route: whoever made the object, such as a routing daemon, gives it a router again, ip nexthop replace "
+            "id {id} via ROUTER dev LINK",
+            id=route.nexthop_id,
+        )

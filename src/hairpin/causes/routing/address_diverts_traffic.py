@@ -24,7 +24,7 @@ from hairpin.host.host import Namespace
 from hairpin.host.link import Address
 from hairpin.host.netns import Netns
 from hairpin.message import Message, message
-from hairpin.network.network import owns_address
+from hairpin.network.network import is_bridge_port, is_uplink, owns_address
 from hairpin.network.prefix import address_text, inside, is_loopback
 from hairpin.network.routing import route_text
 from hairpin.network.strayed import is_typed_in
@@ -49,7 +49,7 @@ def find(view: View) -> Iterator[Candidate]:
             continue
         own = address_of(view.network.namespace(each.netns), each.found.route)
         known = _lengths(view, each.netns)
-        if own is None or own.value in known:
+        if own is None or own.value in known or _is_on_port(view, each, own):
             continue
         # An engine assigns all addresses of a container and its veth.  An address that no engine assigned is a
         # mistake.
@@ -57,6 +57,14 @@ def find(view: View) -> Iterator[Candidate]:
         foreign = is_elsewhere(view, each) and not _may_be_a_neighbour(view, each)
         if foreign or of_container or _is_typed_in(view, each.netns, own):
             yield _foreign(each, own)
+
+
+def _is_on_port(view: View, each: Lookup, own: Address) -> bool:
+    """Return whether the address is on a bridge's port to the outside: it is the host's, and has to be moved to the
+    bridge."""
+    namespace = view.network.namespace(each.netns)
+    link = namespace.link(own.link)
+    return link is not None and is_bridge_port(namespace, link) and is_uplink(view.network, each.netns, link)
 
 
 def _of_sender(view: View) -> Iterator[Candidate]:

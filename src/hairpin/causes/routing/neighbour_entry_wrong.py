@@ -20,6 +20,7 @@ from hairpin.netfilter.rule_address import write_mac
 from hairpin.network.network import Network
 from hairpin.network.prefix import address_text
 from hairpin.walk.link.segment import who_answers
+from hairpin.walk.link.tunnel import has_far_address
 
 
 def find(view: View) -> Iterator[Candidate]:
@@ -32,7 +33,7 @@ def find(view: View) -> Iterator[Candidate]:
         if (entry.version, entry.value) != wanted or not entry.static or entry.mac is None:
             continue
         right = _owner_mac(view.network, netns, entry)
-        if right == entry.mac or (right is None and not at_end):
+        if right == entry.mac or (right is None and not at_end) or _is_far_end(view, netns, entry):
             continue
         address = address_text(entry.value, entry.version)
         to_all = entry.mac == BROADCAST
@@ -55,6 +56,12 @@ def find(view: View) -> Iterator[Candidate]:
                 message("find what sets this entry: a script, a network configuration with static neighbour entries"),
             ),
         )
+
+
+def _is_far_end(view: View, netns: Netns, entry: Neighbour) -> bool:
+    """Return whether the entry names a tunnel's far end with the tunnel device's own hardware address."""
+    link = view.network.namespace(netns).link(entry.link)
+    return link is not None and has_far_address(link, entry.mac)
 
 
 def _detail(entry: Neighbour, address: str, right: int | None) -> Message:

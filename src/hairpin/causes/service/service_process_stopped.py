@@ -16,6 +16,7 @@ import msgspec
 from hairpin.causes.cause import Candidate, Cause, View
 from hairpin.causes.where import OfProcess
 from hairpin.change.change import AddSocket, Change, ContinueProcess, DeleteSocket, one
+from hairpin.host.link import Link
 from hairpin.host.socket import Socket
 from hairpin.message import message
 from hairpin.network.socket_owner import owner_of_socket
@@ -24,6 +25,10 @@ from hairpin.network.tunnel.flannel import relay_behind
 
 def find(view: View) -> Iterator[Candidate]:
     """Yield one candidate for the stopped process whose socket received the packet."""
+    link = view.namespace.link(view.stop.link)
+    if link is not None and link.holder_halted and view.stop.stage == "tunnel":
+        yield from _of_device(view, link)
+        return
     socket = _stopped_at(view)
     if socket is None or socket.pid is None:
         return
@@ -42,6 +47,24 @@ def find(view: View) -> Iterator[Candidate]:
         where=OfProcess(process=name, pid=socket.pid, port=socket.port, socket=socket),
         in_class="process-stopped",
         evidence=(socket.evidence,),
+        advice=(message("find who stopped it: a debugger, a job in a terminal, a script that copies its data"),),
+    )
+
+
+def _of_device(view: View, link: Link) -> Iterator[Candidate]:
+    """Yield the candidate for the program that has a tun device open, and that a signal has stopped."""
+    if link.holder_pid is None:
+        return
+    yield Candidate(
+        title=message("{name} (process {pid}) is stopped", name=link.holder or "?", pid=link.holder_pid),
+        detail=message(
+            "A signal stopped it. It has {link} open, and the packets that the kernel puts into {link} stay there.",
+            link=link.name,
+        ),
+        change=one(ContinueProcess(view.host.name, link.holder_pid)),
+        where=OfProcess(process=link.holder, pid=link.holder_pid, port=0),
+        in_class="process-stopped",
+        evidence=(link.evidence,) if link.evidence else (),
         advice=(message("find who stopped it: a debugger, a job in a terminal, a script that copies its data"),),
     )
 

@@ -30,10 +30,13 @@ def six(version: Version) -> Words:
 
 def selecting_route(route: Route) -> Words:
     """Return the arguments of ip(8) that select the route among all routes."""
-    words = [*_target(route)] if route.type == "unicast" else [route.type, *_target(route)]
+    by_object = route.nexthop_id is not None
+    words = [*_target(route)] if route.type == "unicast" or by_object else [route.type, *_target(route)]
     if route.source is not None:
         words += ["from", prefix_text(*route.source, route.version)]
-    if len(route.next_hops) == 1:
+    if by_object:
+        words += ["nhid", str(route.nexthop_id)]
+    elif len(route.next_hops) == 1:
         words += _hop(route.next_hops[0], route.version)
     else:
         words += [word for hop in route.next_hops for word in _one_of_many(hop, route.version)]
@@ -214,7 +217,7 @@ def fdb_words(entry: FdbEntry) -> Words:
     return tuple(words)
 
 
-_FLAGS = ("hairpin", "isolated", "guard", "learning", "flood", "neigh_suppress", "bcast_flood", "locked")
+_FLAGS = ("hairpin", "isolated", "guard", "learning", "flood", "neigh_suppress", "bcast_flood", "mcast_flood", "locked")
 """Flags that have the same name in BridgePort and in bridge-link(8)."""
 
 
@@ -224,6 +227,8 @@ def link_commands(before: Link, after: Link) -> Iterator[Words]:
     own = ("ip", "link", "set", before.name)
     if before.mtu_bytes != after.mtu_bytes:
         yield ("ip", "link", "set", "dev", before.name, "mtu", str(after.mtu_bytes))
+    if before.group != after.group:
+        yield ("ip", "link", "set", "dev", before.name, "group", after.group)
     if before.master != after.master:
         yield (*own, "master", after.master) if after.master is not None else (*own, "nomaster")
     if after.port is not None:

@@ -217,12 +217,17 @@ def _joined(network: Network, label: str, namespace: Namespace, host_link: Link 
 
 def _halted(network: Network, host: Host, pid: int, *, halted: bool) -> Network:
     for namespace in host.namespaces:
-        if any(each.halted != halted and each.pid == pid for each in namespace.sockets):
+        sockets, links = namespace.sockets, namespace.links
+        if any(each.halted != halted and each.pid == pid for each in sockets):
             sockets = tuple(
                 _replace(socket if halted else socket.drained, halted=halted) if socket.pid == pid else socket
-                for socket in namespace.sockets
+                for socket in sockets
             )
-            network = network.with_namespace(host.netns.sibling(namespace.name), _replace(namespace, sockets=sockets))
+        if any(each.holder_halted != halted and each.holder_pid == pid for each in links):
+            links = tuple(_replace(each, holder_halted=halted) if each.holder_pid == pid else each for each in links)
+        if (sockets, links) != (namespace.sockets, namespace.links):
+            changed = _replace(namespace, sockets=sockets, links=links)
+            network = network.with_namespace(host.netns.sibling(namespace.name), changed)
     return network
 
 

@@ -115,6 +115,7 @@ class NamespaceReader:
             connections=part(("connections",), lambda: self._connections(name)),
             virtual_services=part(("ipvs",), lambda: self._virtual_services(name)),
             xfrm_policies=part(("xfrm",), lambda: self._first("xfrm-policy", name, xfrm_text.policies, ())),
+            redirects=part(("redirects",), lambda: self._first("ip-redirects", name, routes_text.redirects, ())),
             limits=part(("limits",), lambda: self._first("rate-limits", name, proc_text.limits, LimitState())),
             counters=part(("counters",), lambda: self._first("kernel-counters", name, proc_text.counters, Counters())),
             queues=part(("queues",), lambda: self._queues(name)),
@@ -179,7 +180,8 @@ class NamespaceReader:
         settings: tuple[tuple[str, Wireguard], ...] = self._first("wireguard", netns, wireguard_text.devices, ())
         complete = wireguard_text.with_settings(complete, settings)
         holders = self._readings.first("tun-owners", netns)
-        return links_text.with_holders(complete, holders.text) if holders is not None else complete
+        halted = self._processes.halted
+        return links_text.with_holders(complete, holders.text, halted) if holders is not None else complete
 
     def _routing(self, netns: str) -> tuple[tuple[Route, ...], tuple[PolicyRule, ...]]:
         saved = self._entries("ip-nexthop", netns, routes_json.saved_next_hops, routes_text.saved_next_hops)

@@ -46,8 +46,18 @@ def header_of(seen: Seen) -> Header:
             header[name] = value
     if seen.oif:
         header["socket"] = int(seen.by_kernel or seen.uid is not None)
+    _add_groups(header, seen)
     _add_connection(header, seen)
     return header
+
+
+def _add_groups(header: Header, seen: Seen) -> None:
+    """Add the groups of the packet's interfaces.  A packet without the interface has no such group: nft_meta.c
+    nft_meta_get_eval_ifgroup()"""
+    if seen.iif and seen.iif_group is not None:
+        header["iif-group"] = seen.iif_group
+    if seen.oif and seen.oif_group is not None:
+        header["oif-group"] = seen.oif_group
 
 
 def _of_arp(seen: Seen) -> Header:
@@ -77,6 +87,7 @@ def _of_arp(seen: Seen) -> Header:
     target = 0 if packet.arp == _REQUEST else packet.dmac
     macs = (("smac", packet.smac), ("dmac", packet.dmac), ("arp-saddr-mac", packet.smac), ("arp-daddr-mac", target))
     header.update((name, mac) for name, mac in macs if mac is not None)
+    _add_groups(header, seen)
     return header
 
 

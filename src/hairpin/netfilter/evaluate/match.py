@@ -121,14 +121,17 @@ def field_satisfies(header: Header, match: ir.FieldMatch) -> Truth:
 def _without(header: Header, field: str) -> Truth:
     """Return the result of a match on a field that the header table lacks.
 
-    A field that the packet does not have satisfies no match, with two exceptions.  A received frame has hardware
-    addresses that hairpin may not know.  An incoming packet may have a socket with an unknown owner; an outgoing packet
+    A field that the packet does not have satisfies no match, with three exceptions.  A received frame has hardware
+    addresses that hairpin may not know.  An interface's group may be known by a name only.  An incoming packet may have
+    a socket with an unknown owner; an outgoing packet
     without an owner is forwarded or was made by the kernel.
 
     Source: net/netfilter/xt_owner.c owner_mt(), nft_meta.c nft_meta_get_eval_skugid()
     """
     if field in ("skuid", "skgid", "socket"):
         return Truth.NO if header.get("oif", "") else Truth.UNKNOWN
+    if field in ("iif-group", "oif-group"):
+        return Truth.UNKNOWN if header.get(field.removesuffix("-group"), "") else Truth.NO
     if field in ("arp-saddr-mac", "arp-daddr-mac"):
         return Truth.UNKNOWN if "arp-operation" in header else Truth.NO
     on_wire = field in ("smac", "dmac") and header.get("iif", "") not in ("", "lo")

@@ -155,6 +155,8 @@ ROWS: tuple[OptionRow, ...] = (
     OptionRow("icmp6", "--icmpv6-type", "icmp6", icmp_type(ICMP6_TYPES), protocols=(58,), families=("ip6",)),
     OptionRow("mark", "--mark", "mark", MASKED),
     OptionRow("connmark", "--mark", "ct-mark", MASKED),
+    OptionRow("devgroup", "--src-group", "iif-group", MASKED),
+    OptionRow("devgroup", "--dst-group", "oif-group", MASKED),
     *_hops(),
     OptionRow("length", "--length", "length", span(0xFFFF)),
     OptionRow("pkttype", "--pkt-type", "pkttype", symbol(PACKET_TYPES, numbers=True)),

@@ -70,6 +70,7 @@ TYPES: dict[str, DataType] = {
     "mark": DataType(named=True, expression="meta mark"),
     "ifname": DataType(named=True, expression="iifname"),
     "iface_index": DataType(expression="iif"),
+    "devgroup": DataType(32, {"default": 0}, named=True, expression="iifgroup"),
     "uid": DataType(32, {"root": 0}, named=True, expression="meta skuid"),
     "gid": DataType(32, {"root": 0}, named=True),
     "nf_proto": DataType(8, {"ipv4": 2, "ipv6": 10}, named=True, write=_family_text),

@@ -104,6 +104,8 @@ ROWS: tuple[FieldRow, ...] = (
     FieldRow("meta", "nfproto", "nfproto", "nf_proto"),
     FieldRow("meta", "l4proto", "protocol", "inet_proto"),
     FieldRow("meta", "mark", "mark", "mark"),
+    FieldRow("meta", "iifgroup", "iif-group", "devgroup"),
+    FieldRow("meta", "oifgroup", "oif-group", "devgroup"),
     FieldRow("meta", "skuid", "skuid", "uid"),
     FieldRow("meta", "skgid", "skgid", "gid"),
     FieldRow("meta", "pkttype", "pkttype", "pkt_type"),
@@ -145,7 +147,7 @@ _OTHER = {
     "comp": "nexthdr flags cpi", "udp": "checksum length", "udplite": "checksum csumcov",
     "tcp": "checksum sequence ackseq doff reserved window urgptr", "dccp": "checksum type", "sctp": "checksum vtag",
     "th": "", "gre": "hdrlength flags version protocol",
-    "meta": "iiftype oiftype nftrace rtclassid ibriport obriport ibrname obrname cpu iifgroup oifgroup cgroup time day "
+    "meta": "iiftype oiftype nftrace rtclassid ibriport obriport ibrname obrname cpu cgroup time day "
     "hour iifkind oifkind sdif sdifname broute priority random secmark prandom ibridgename obridgename ibrpvid "
     "ibrvproto ibrhwaddr",
     "ct": "expiration helper saddr daddr proto-src proto-dst label event secmark id bytes packets avgpkt count",

@@ -5,6 +5,8 @@ Source: ip-link(8), bridge(8)
 
 from collections.abc import Iterator
 
+import msgspec
+
 from hairpin.host.host import Namespace
 from hairpin.host.link import IPV6_MIN_MTU, PORT_STATES, BridgePort, Link
 from hairpin.network.network import is_bridge_port
@@ -18,11 +20,13 @@ def settings(namespace: Namespace, able: frozenset[str] = frozenset(KINDS)) -> I
         if _joins(namespace, link, able):
             yield f"link set dev {link.name} master {link.master}"
             if link.port is not None:
-                yield from _port_flags(link.name, link.port)
+                yield from _port_flags(link.name, _flooding(namespace.link(link.master or ""), link.port))
         if link.name != "lo" and link.mtu_bytes >= IPV6_MIN_MTU:  # a link with a smaller MTU has no IPv6
             yield f"link set dev {link.name} addrgenmode none"
         if is_mute(link):
             yield f"link set dev {link.name} arp off"
+        if link.group.isdecimal() and link.group != "0":
+            yield f"link set dev {link.name} group {link.group}"
     for bridge in namespace.links:
         ports = [each.mtu_bytes for each in namespace.links if each.master == bridge.name and each.port is not None]
         if bridge.kind == "bridge" and ports and bridge.mtu_bytes != min(ports):
@@ -54,6 +58,14 @@ def _joins(namespace: Namespace, link: Link, able: frozenset[str]) -> bool:
     return master.kind in ("bridge", "vrf") or active_member(namespace, master, able) is not None
 
 
+def _flooding(bridge: Link | None, port: BridgePort) -> BridgePort:
+    """Return the port with ``mcast_flood``, if the bridge asks for the members of multicast groups itself.  The bridge
+    of a replica has not asked yet."""
+    info = bridge.bridge if bridge is not None else None
+    asks = info is not None and info.mcast_snooping and info.mcast_querier
+    return msgspec.structs.replace(port, mcast_flood=True) if asks else port
+
+
 def _port_flags(name: str, port: BridgePort) -> Iterator[str]:
     flags = {
         "hairpin": (port.hairpin, False),
@@ -63,6 +75,7 @@ def _port_flags(name: str, port: BridgePort) -> Iterator[str]:
         "flood": (port.flood, True),
         "neigh_suppress": (port.neigh_suppress, False),
         "bcast_flood": (port.bcast_flood, True),
+        "mcast_flood": (port.mcast_flood, True),
         "locked": (port.locked, False),
     }
     words = [f"{flag} {'on' if value else 'off'}" for flag, (value, usual) in flags.items() if value is not usual]

@@ -106,6 +106,8 @@ def of_links(namespace: Namespace) -> tuple[SysctlValue, ...]:
 def _of_links(namespace: Namespace, values: dict[Path, str]) -> Iterator[tuple[Path, str]]:
     names = {link.name for link in namespace.links}
     for path, value in values.items():
+        if path[2] == "neigh" and path[-1] == "mcast_solicit" and value == "0" and path[3] in names:
+            yield path, value
         link = _interface(path)
         if link is None or link in ("all", "default") or link not in names or not _wanted(path):
             continue

@@ -4,14 +4,17 @@ No command makes a listening service, a running container, a part of the world, 
 Changes of these things are built into the replica from the simulated network instead: see :func:`parts_of`.
 """
 
+import msgspec
+
 from hairpin.carry.run import carry_out
-from hairpin.change.change import Change, DeleteEntry, InKernel, Primitive, SetLink
+from hairpin.change.change import AddEntry, Change, DeleteEntry, InKernel, Primitive, SetLink
 from hairpin.change.commands.argv import setting_argv
 from hairpin.change.commands.carrying import carrying
 from hairpin.change.step import LoadRules, RunCommands, Step, for_replica
 from hairpin.change.steps import steps
 from hairpin.host.host import Namespace
 from hairpin.host.link import Address
+from hairpin.host.route import Route
 from hairpin.message import Message, message
 from hairpin.network.network import Network
 from hairpin.network.prefix import network_of, prefix_text
@@ -41,11 +44,19 @@ def _has_command(part: Primitive, network: Network) -> bool:
 def make(change: Change, network: Network, changed: Network, built: Built) -> tuple[Message, ...]:
     """Make the change in the rebuilt namespaces; return the tools' complaints.  ``changed``: the network after the
     change."""
-    made = tuple(said for step in steps(Change(change.parts), network) if (said := _make(step, built)) is not None)
+    parts = tuple(map(_without_object, change.parts))
+    made = tuple(said for step in steps(Change(parts), network) if (said := _make(step, built)) is not None)
     for part in change.parts:
         if isinstance(part, DeleteEntry) and isinstance(part.entry, Address) and part.netns in built.netns:
             _without_route(part.entry, changed.namespace(part.netns), built.netns[part.netns])
     return made
+
+
+def _without_object(part: Primitive) -> Primitive:
+    """Return the change of a route without the route's next hop object, which a replica does not have."""
+    if isinstance(part, AddEntry | DeleteEntry) and isinstance(part.entry, Route) and part.entry.nexthop_id is not None:
+        return msgspec.structs.replace(part, entry=msgspec.structs.replace(part.entry, nexthop_id=None))
+    return part
 
 
 def _without_route(gone: Address, after: Namespace, netns: HeldNetns) -> None:

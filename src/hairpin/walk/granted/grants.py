@@ -35,7 +35,15 @@ def grants(network: Network, flow: Flow, handshake: Handshake, left: State) -> G
     questions = (*refused, *address_found(network, handshake), *asked, *arrive(network, handshake), *clouded)
     if not refused and not clouded:  # either is a nearer reason for a silence
         questions += _heard(network, handshake, left)
-    return Grants((*questions, *_taken_by_far_end(network, left)), assumed)
+    return Grants((*_sent_elsewhere(network, left), *questions, *_taken_by_far_end(network, left)), assumed)
+
+
+def _sent_elsewhere(network: Network, left: State) -> tuple[OpenQuestion, ...]:
+    if not network.namespace(left.netns).redirects:
+        return ()
+    from hairpin.walk.granted.redirected import redirected  # noqa: PLC0415 - few hosts accept redirects
+
+    return redirected(network, left)
 
 
 def _heard(network: Network, handshake: Handshake, left: State) -> tuple[OpenQuestion, ...]:

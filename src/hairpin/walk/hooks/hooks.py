@@ -21,7 +21,7 @@ from hairpin.walk.hooks.conntrack import forgotten, track, with_connection
 from hairpin.walk.hooks.conntrack_room import with_room
 from hairpin.walk.hooks.nat import leaves_elsewhere, needs_decision, redirects_translated, set_up, translate
 from hairpin.walk.hooks.nat_range import Manip
-from hairpin.walk.hooks.surroundings import NamespaceSurroundings
+from hairpin.walk.hooks.surroundings import NamespaceSurroundings, with_groups
 from hairpin.walk.state import (
     Assumed,
     ConntrackDecided,
@@ -213,7 +213,8 @@ def _decided(
 ) -> Iterator[tuple[Decision, Outcome]]:
     """Yield the chain's decisions about the packet, each with the packet after the chain or with the packet's end."""
     around = NamespaceSurroundings(namespace, table.dialect)
-    for decision in decide(table, chain, state.seen(), around, namespace.ruleset.ipsets, namespace.door):
+    seen = with_groups(namespace, state.seen())
+    for decision in decide(table, chain, seen, around, namespace.ruleset.ipsets, namespace.door):
         after = _after(namespace, state, table, decision)
         yield decision, _ended(namespace, after, decision, hook) or after
 

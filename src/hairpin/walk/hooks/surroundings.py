@@ -7,6 +7,7 @@ import msgspec
 
 from hairpin.host.host import Namespace
 from hairpin.host.kernel_release import Novelty, is_zero4
+from hairpin.kept import kept
 from hairpin.netfilter.evaluate.windows import is_inside
 from hairpin.netfilter.limit import Limit, Queue, TimeWindow
 from hairpin.netfilter.packet import TCP, UDP, Packet, Seen
@@ -121,6 +122,25 @@ class NamespaceSurroundings:
     def offloads(self, seen: Seen) -> bool:
         """Return whether ``flow add`` puts the packet's connection into a flowtable."""
         return offloads(self.namespace, seen)
+
+
+def with_groups(namespace: Namespace, seen: Seen) -> Seen:
+    """Return the packet with the groups of its interfaces, for ``-m devgroup`` and nft ``iifgroup``.
+
+    Source: net/netfilter/xt_devgroup.c devgroup_mt(); nft_meta.c nft_meta_get_eval_ifgroup()
+    """
+    groups = _groups(namespace)
+    if not groups:
+        return seen
+    return msgspec.structs.replace(seen, iif_group=groups.get(seen.iif, 0), oif_group=groups.get(seen.oif, 0))
+
+
+@kept
+def _groups(namespace: Namespace) -> dict[str, int | None]:
+    """Return the groups of the links that are in another group than the default one, 0.  The value is None for a group
+    with a name: the number of a name is in a file of the host (/etc/iproute2/group) that is not read."""
+    listed = ((link.name, link.group) for link in namespace.links if link.group not in ("default", "0"))
+    return {name: int(group) if group.isdecimal() else None for name, group in listed}
 
 
 def _answered(seen: Seen) -> Packet:

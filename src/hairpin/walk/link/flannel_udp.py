@@ -17,13 +17,28 @@ from hairpin.network.tunnel.tunnels import overhead_bytes
 from hairpin.walk.ip.mtu import length_on_wire
 from hairpin.walk.link.crossing import unpacked
 from hairpin.walk.sockets import find_socket, socket_text
-from hairpin.walk.state import Assumed, Carried, End, LinkDecided, Outcome, Sender, SocketDecided, State, stopped
+from hairpin.walk.state import (
+    Assumed,
+    Carried,
+    End,
+    LinkDecided,
+    Outcome,
+    Sender,
+    SocketDecided,
+    State,
+    stopped,
+    stopped_by,
+)
 
 
 def relayed(network: Network, state: State, link: Link) -> Outcome | None:
     """Return the UDP packet in which flanneld relays a packet from its tun device.
 
-    Return None if no flanneld reads the device, or if no host that was read has a lease for the destination."""
+    Return None if no flanneld reads the device, or if no host that was read has a lease for the destination.  If a
+    signal has stopped the program that has a tun device open, nobody reads the packet."""
+    if link.kind == "tun" and link.holder_halted:
+        said = message("{program}, which has it open, is stopped", program=link.holder or "")
+        return stopped_by(state, "process-frozen", link, said, stage="tunnel")
     relay = relay_behind(network.namespace(state.netns), link)
     packet = state.packet
     lease = lease_of(network, packet.daddr, besides=state.netns.host) if relay and packet.version == 4 else None

@@ -11,20 +11,24 @@ from collections.abc import Iterator
 
 from hairpin.host.host import Namespace
 from hairpin.host.link import Link
-from hairpin.host.route import FdbEntry
+from hairpin.host.route import BROADCAST, FdbEntry
 from hairpin.message import Message, message
 from hairpin.netfilter.evaluate.chain import Condition
 from hairpin.netfilter.packet import is_discovery
 from hairpin.netfilter.rule_address import write_mac
-from hairpin.network.network import Network, Port, is_uplink
+from hairpin.network.network import Network, Port, bridge_ports, is_uplink
 from hairpin.network.own_frames import entries_for, holding, is_read_in_full, said_of_holding
-from hairpin.walk.state import End, LinkDecided, Outcome, Reason, State, stopped
+from hairpin.walk.state import End, LinkDecided, Outcome, Reason, State, stopped, stopped_by
 
 
 def through_entries(network: Network, state: State, bridge: Link, out: Link, *, own: bool = False) -> Iterator[Outcome]:
     """Yield the frame that has to leave the bridge by the port ``out``, or its end if the forwarding database keeps it
     from this port.  ``own``: the bridge's own namespace sends the frame; a local entry's port then gets it."""
     namespace, mac = network.namespace(state.netns), state.packet.dmac
+    found = () if own else tuple(_members_only(network, state, bridge, out))
+    if found:
+        yield from found
+        return
     held = holding(namespace, bridge, mac, out)
     if held is not None and not (own and held.port == out.name):
         yield _stopped(state, bridge, said_of_holding(held), held)
@@ -84,3 +88,30 @@ def _has_sent(state: State, target: Port) -> bool:
     return target.netns in state.history.sent or any(
         (each[0], each[1]) == (target.netns, target.link) for each in known
     )
+
+
+def _members_only(network: Network, state: State, bridge: Link, out: Link) -> Iterator[Outcome]:
+    """Yield the end of a multicast frame that the bridge does not flood to the port ``out``, because ``mcast_flood`` is
+    off; nothing if the frame passes.
+
+    The bridge's multicast database, which was not read, decides instead only while a querier asks for the members of
+    groups.  If the bridge itself asks, the receiver is a member.  A querier behind an uplink is unknown.
+    Source: net/bridge/br_input.c br_handle_frame_finish(): br_multicast_querier_exists(); br_forward.c br_flood():
+    BR_MCAST_FLOOD
+    """
+    mac, info = state.packet.dmac, bridge.bridge
+    if out.port is None or out.port.mcast_flood or mac is None or not mac >> 40 & 1 or mac == BROADCAST:
+        return
+    snoops = info is not None and info.mcast_snooping
+    if snoops and info is not None and info.mcast_querier:
+        return
+    said = message("gets no multicast frames (mcast_flood off)")
+    ports = bridge_ports(network.namespace(state.netns), bridge.name)
+    if not (snoops and any(is_uplink(network, state.netns, each) for each in ports)):
+        yield stopped_by(state, "bridge-port-state", out, said, stage="bridge")
+        return
+    asked = Condition(
+        message("a router behind {bridge} asks for the members of multicast groups", bridge=bridge.name), holds=True
+    )
+    yield state.given(asked)
+    yield stopped_by(state.given(_turned(asked)), "bridge-port-state", out, said, stage="bridge")

@@ -18,9 +18,9 @@ from hairpin.netfilter.packet import TCP
 from hairpin.netfilter.rule_address import write_mac
 from hairpin.network.address_type import is_to_many
 from hairpin.network.index import takers
-from hairpin.network.network import Network, Port, addresses_of, bridge_ports, is_bridge_port
+from hairpin.network.network import Network, Port, bridge_ports, is_bridge_port
 from hairpin.network.own_frames import hands_up, said_of_forwarding
-from hairpin.network.prefix import Version, address_text, inside
+from hairpin.network.prefix import Version, address_text
 from hairpin.network.source_address import source_address
 from hairpin.network.stacked import routes_below
 from hairpin.network.vrf import loops_back
@@ -29,7 +29,9 @@ from hairpin.walk.link.arp import ARP_IS_OFF, arp_sender_address, is_mute, refus
 from hairpin.walk.link.device import link_down, without_carrier
 from hairpin.walk.link.neighbour_room import without_room
 from hairpin.walk.link.segment import Answer, who_answers, who_has
+from hairpin.walk.link.solicitation import asked_for
 from hairpin.walk.link.traffic_control import opaque
+from hairpin.walk.link.unanswered import KNOWN, unanswered
 from hairpin.walk.state import Assumed, End, LinkDecided, Outcome, Reason, State, Stop, stopped, stopped_by
 
 
@@ -71,24 +73,28 @@ def neighbour(network: Network, state: State) -> Iterator[Outcome]:
     if full is not None:
         yield full
         return
+    for outcome in asked_for(network.namespace(state.netns), state, link, address):
+        yield outcome if isinstance(outcome, End) else _resolved(network, outcome, link, address)
+
+
+def _resolved(network: Network, state: State, link: Link, address: int) -> Outcome:
+    """Return the packet addressed to the neighbour that answers, or the packet's end if none does."""
     namespace = network.namespace(state.netns)
     if is_bridge_port(namespace, link):
         # Packets that a bridge port receives belong to the bridge, so an answer by the port resolves nothing
         # (br_input.c br_handle_frame()).
         said = message("answers come up on {bridge}, whose port it is", bridge=link.master or "")
-        yield stopped_by(state, "no-neighbour", link, said, address=address)
-        return
+        return stopped_by(state, "no-neighbour", link, said, address=address)
     if link.kind == "bridge" and not hands_up(namespace, link):
         # A neighbour's answer is not delivered locally, so even a resolved entry fails when the kernel confirms it.
-        yield stopped_by(state, "no-neighbour", link, said_of_forwarding(namespace, link), address=address)
-        return
+        return stopped_by(state, "no-neighbour", link, said_of_forwarding(namespace, link), address=address)
     answer = answer_on_link(network, state, link, address)
     refused = _refused(network, state, link, address) if answer.kind in ("nobody", "outside") else None
     if answer.kind == "owner" and answer.port is not None:
         state = _introduced(network.namespace(state.netns), state, link, address, answer.port)
-    if answer.kind == "outside" and (unanswered := _unanswered(network.namespace(state.netns), state, link, address)):
-        state = state.noted("neighbour", link.name, unanswered)
-    yield refused or _addressed(network, state, link, address, answer)
+    if answer.kind == "outside" and (open_fact := unanswered(network.namespace(state.netns), state, link, address)):
+        state = state.noted("neighbour", link.name, open_fact)
+    return refused or _addressed(network, state, link, address, answer)
 
 
 def _refused(network: Network, state: State, link: Link, address: int) -> End | None:
@@ -190,15 +196,12 @@ def is_known(namespace: Namespace, link: Link, version: Version, address: int) -
 
 def known_entry(namespace: Namespace, link: Link, version: Version, address: int) -> Neighbour | None:
     """Return the neighbour entry that the kernel uses without resolving the neighbour first, or None."""
-    return next((each for each in _entries(namespace, link, version, address) if each.state in _KNOWN), None)
+    return next((each for each in _entries(namespace, link, version, address) if each.state in KNOWN), None)
 
 
 def _entries(namespace: Namespace, link: Link, version: Version, address: int) -> Iterator[Neighbour]:
     wanted = (link.name, version, address)
     return (each for each in namespace.neighbours if (each.link, each.version, each.value) == wanted)
-
-
-_KNOWN = ("REACHABLE", "STALE", "DELAY", "PROBE")
 
 
 def permanent(network: Network, state: State, link: Link, address: int) -> Neighbour | None:
@@ -237,67 +240,10 @@ def _as_entered(network: Network, state: State, link: Link, entry: Neighbour, ma
     return stopped(state, "neighbour-wrong", link=link.name, decided_by=decided, address=entry.value)
 
 
-def _unanswered(namespace: Namespace, state: State, link: Link, address: int) -> Assumed | None:
-    """Return the assumption about a machine that did not answer the kernel's last ARP request.
-
-    The machine may have been off.  If only a route puts it on the link, it may be behind a router and never answer.
-    """
-    entries = _entries(namespace, link, state.packet.version, address)
-    found = tuple(entries)
-    entry = next((each for each in found if each.state in ("FAILED", "INCOMPLETE")), None)
-    if entry is None:
-        return None if found else _never_seen(namespace, state, link, address)
-    return Assumed(
-        message(
-            "{address} answers on {link}, although it did not when the kernel last asked (its neighbour entry "
-            "is {state})",
-            address=address_text(address, state.packet.version),
-            link=link.name,
-            state=entry.state,
-        ),
-        entry=entry if _is_routed(namespace, state, link, address) else None,
-    )
-
-
-_KEPT_ENTRIES = 128
-"""net.ipv4.neigh.default.gc_thresh1 as the kernel sets it: below, it frees no unused entry."""
-
-
-def _never_seen(namespace: Namespace, state: State, link: Link, address: int) -> Assumed | None:
-    """Return the assumption about a gateway without a neighbour entry, on a link on which the kernel has learned other
-    machines.
-
-    Source: net/core/neighbour.c neigh_periodic_work(): a learned entry stays"""
-    version = state.packet.version
-    entries = tuple(each for each in namespace.neighbours if each.version == version)
-    learned = any(each.link == link.name and each.state in _KNOWN for each in entries)
-    is_gateway = state.next_hop is not None and state.next_hop.gateway == address
-    if not learned or not is_gateway or not state.netns.is_host or len(entries) >= _KEPT_ENTRIES:
-        return None
-    return Assumed(
-        message(
-            "{address} answers on {link}, although no neighbour entry shows it and other machines there have one",
-            address=address_text(address, version),
-            link=link.name,
-        )
-    )
-
-
-def _is_routed(namespace: Namespace, state: State, link: Link, address: int) -> bool:
-    """Return whether only a route puts the address on the link: it is a gateway, or no network of the link contains
-    it."""
-    if state.next_hop is None:
-        return False
-    own = addresses_of(namespace, link.name, state.packet.version)
-    return state.next_hop.gateway is not None or not any(
-        inside(address, each.value, each.prefix_length, each.version) for each in own
-    )
-
-
 def _by_hand(namespace: Namespace, entry: Neighbour, mac: int) -> Assumed:
     """Return the assumption about a machine that was not read: no reading shows its hardware address, unless the kernel
     has learned it with another address of the machine."""
-    learned = any((each.link, each.mac) == (entry.link, mac) and each.state in _KNOWN for each in namespace.neighbours)
+    learned = any((each.link, each.mac) == (entry.link, mac) and each.state in KNOWN for each in namespace.neighbours)
     return Assumed(
         message(
             "{address} has the hardware address {mac}, as a permanent neighbour entry says",

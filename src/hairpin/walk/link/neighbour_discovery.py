@@ -222,10 +222,14 @@ def _dropped(ends: tuple[End, ...]) -> End | None:
             return None
         if end.stop.reason == "route-type" and is_multicast(end.state.packet.daddr, 6):
             continue  # a host joins the solicited-node group of each of its addresses
-        if end.stop.reason not in ("rule", "policy", "reject", "no-route", "route-type"):
+        if end.stop.reason not in _LOSING:
             return None
         lost.append(end)
     return lost[0] if lost else None
+
+
+_LOSING = frozenset(("rule", "policy", "reject", "no-route", "route-type", "bridge-port-state"))
+"""The stops that end a message of neighbour discovery.  All other stops would end the packet itself, too."""
 
 
 def _knowing(state: State, *known: tuple[Netns, str, int]) -> State:

@@ -41,11 +41,35 @@ def encapsulated(network: Network, state: State, link: Link) -> Outcome:
     """Return the outer packet of a frame that leaves by a tunnel device, or the frame's end."""
     if encapsulation(link).kind == "ipip" and state.packet.version == 6:
         return stopped_by(state, "no-tunnel", link, message("carries IPv4 alone"), stage="tunnel")
+    if (alike := _from_itself(network, state, link)) is not None:
+        return alike
     remote = _remote(network, state, link)
     if remote is None:
         return stopped_by(state, "no-tunnel-remote", link, _no_entry(state.packet.dmac), stage="tunnel")
     outer = _outer(network, state, link, remote)
     return _to_itself(network, state, link, remote, outer) or _too_big(network, state, link, outer) or outer
+
+
+def has_far_address(link: Link, mac: int | None) -> bool:
+    """Return whether ``mac``, the far end's hardware address, is the vxlan or geneve device's own address.
+
+    The far device then drops the frame: its source is the far device's own address, or its destination is not.
+    Source: drivers/net/vxlan/vxlan_core.c vxlan_set_mac(); drivers/net/geneve.c geneve_rx()
+    """
+    return link.tunnel is not None and link.tunnel.kind in ("vxlan", "geneve") and mac is not None and mac == link.mac
+
+
+def _from_itself(network: Network, state: State, link: Link) -> Outcome | None:
+    """Return the end of a frame that the far device drops because it has the same hardware address; else None."""
+    mac = state.packet.dmac if state.packet.dmac is not None else state.frame.dmac
+    if not has_far_address(link, mac):
+        return None
+    entries = network.namespace(state.netns).neighbours
+    entry = next((each for each in entries if (each.link, each.mac) == (link.name, mac)), None)
+    said = message("has {mac} itself, which its neighbour entry gives the far end", mac=write_mac(mac or 0))
+    decided = LinkDecided(link.name, said, entry.evidence if entry is not None else link.evidence, entry)
+    address = entry.value if entry is not None else None
+    return stopped(state, "neighbour-wrong", stage="tunnel", link=link.name, decided_by=decided, address=address)
 
 
 def _remote(network: Network, state: State, link: Link) -> Remote | None:

@@ -128,3 +128,10 @@ def test_a_tun_device_has_a_holder() -> None:
     links = (Link(2, "flannel0", "tun"), Link(3, "tun1", "tun"), Link(4, "eth0"))
     found = with_holders(links, "flannel0\t11\tflanneld\neth0\t12\todd\ntorn\n")
     assert [each.holder for each in found] == ["flanneld", None, None]
+    assert [each.holder_pid for each in found] == [11, None, None]
+
+
+@pytest.mark.parametrize(("halted", "nobody_reads"), (((), False), ((11,), False), ((11, 12), True)))
+def test_a_tun_device_whose_holders_are_all_stopped(halted: tuple[int, ...], nobody_reads: bool) -> None:
+    (found,) = with_holders((Link(2, "tun0", "tun"),), "tun0\t11\topenvpn\ntun0\t12\topenvpn\n", frozenset(halted))
+    assert found.holder_halted is nobody_reads

@@ -6,8 +6,8 @@ from hairpin.errors import ParseError
 from hairpin.evidence.reading import text_reading
 from hairpin.host.read.ip import routes_json
 from hairpin.host.read.ip.route_tables import RouteTables
-from hairpin.host.read.ip.routes_text import neighbours, routes, saved_next_hops
-from hairpin.host.route import TABLE_LOCAL, TABLE_MAIN, NextHop
+from hairpin.host.read.ip.routes_text import neighbours, redirects, routes, saved_next_hops
+from hairpin.host.route import TABLE_LOCAL, TABLE_MAIN, NextHop, Redirect
 from hairpin.netfilter.address import Version
 from hairpin.netfilter.rule_address import read_address
 from tests.host.fixture_evidence import placeless, text_of
@@ -107,3 +107,19 @@ def test_damaged_neighbours_and_next_hops() -> None:
         neighbours(text_reading("x dev eth0 FAILED", "ip neigh"))
     with pytest.raises(ParseError, match="ip nexthop:1"):
         saved_next_hops(text_reading("via 10.0.0.1 dev eth0", "ip nexthop"))
+
+
+def test_redirects_of_the_route_cache() -> None:
+    text = (
+        "192.0.2.10 via 198.51.100.20 dev eth0 \n    cache <redirected> expires 297sec \n"
+        "192.0.2.11 via 198.51.100.1 dev eth0 \n    cache expires 597sec mtu 1400 \n"
+    )
+    found = redirects(text_reading(text, "ip -4 route show cache"))
+    assert found == (Redirect(4, read_address("192.0.2.10", "ip"), read_address("198.51.100.20", "ip"), "eth0"),)
+
+
+def test_a_route_by_a_next_hop_object_has_its_id() -> None:
+    (found,) = routes(
+        text_reading("blackhole default nhid 10 dev lo proto boot\n", "ip route"), version=4, tables=RouteTables()
+    )
+    assert (found.type, found.next_hops, found.nexthop_id) == ("blackhole", (), 10)

@@ -76,6 +76,7 @@ class _PortData(msgspec.Struct):
     flood: bool = True
     neigh_suppress: bool = False
     bcast_flood: bool = True
+    mcast_flood: bool = True
     locked: bool = False
 
 
@@ -92,6 +93,8 @@ class _BridgeData(msgspec.Struct):
     nf_call_iptables: int = 0
     nf_call_ip6tables: int = 0
     nf_call_arptables: int = 0
+    mcast_snooping: int = 1
+    mcast_querier: int = 0
 
 
 class _TunnelData(msgspec.Struct):
@@ -281,6 +284,7 @@ def _port(port: _PortData) -> BridgePort:
         flood=port.flood,
         neigh_suppress=port.neigh_suppress,
         bcast_flood=port.bcast_flood,
+        mcast_flood=port.mcast_flood,
         locked=port.locked,
     )
 
@@ -294,6 +298,8 @@ def _bridge(info: _LinkInfo, source: str) -> BridgeInfo:
         nf_call_iptables=data.nf_call_iptables != 0,
         nf_call_ip6tables=data.nf_call_ip6tables != 0,
         nf_call_arptables=data.nf_call_arptables != 0,
+        mcast_snooping=data.mcast_snooping != 0,
+        mcast_querier=data.mcast_querier != 0,
     )
 
 

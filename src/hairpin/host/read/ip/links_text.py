@@ -79,6 +79,7 @@ def port_of(words: list[str]) -> BridgePort:
         flood=switch("flood", usual.flood),
         neigh_suppress=switch("neigh_suppress", usual.neigh_suppress),
         bcast_flood=switch("bcast_flood", usual.bcast_flood),
+        mcast_flood=switch("mcast_flood", usual.mcast_flood),
         locked=switch("locked", usual.locked),
     )
 
@@ -190,6 +191,8 @@ def _bridge(words: list[str]) -> BridgeInfo:
         nf_call_iptables=on("nf_call_iptables"),
         nf_call_ip6tables=on("nf_call_ip6tables"),
         nf_call_arptables=on("nf_call_arptables"),
+        mcast_snooping=value_after(words, "mcast_snooping") != "0",
+        mcast_querier=on("mcast_querier"),
     )
 
 
@@ -263,12 +266,16 @@ def _address(link: str, words: list[str], evidence: str) -> Address:
     )
 
 
-def with_holders(links: tuple[Link, ...], text: str) -> tuple[Link, ...]:
+def with_holders(links: tuple[Link, ...], text: str, halted: frozenset[int] = frozenset()) -> tuple[Link, ...]:
     """Return the links, in which a tun device has the program that has it open.  ``text``: lines
-    ``DEVICE<TAB>PID<TAB>COMMAND``."""
-    holders = {words[0]: words[2] for line in text.splitlines() if len(words := line.split("\t")) == 3}
+    ``DEVICE<TAB>PID<TAB>COMMAND``.  ``halted``: the processes that a signal has stopped."""
+    lines = [words for line in text.splitlines() if len(words := line.split("\t")) == 3 and words[1].isdigit()]
+    holders = {device: (int(pid), command) for device, pid, command in lines}
+    running = {device for device, pid, _ in lines if int(pid) not in halted}
     return tuple(
-        msgspec.structs.replace(each, holder=holders[each.name])
+        msgspec.structs.replace(
+            each, holder=holders[each.name][1], holder_pid=holders[each.name][0], holder_halted=each.name not in running
+        )
         if each.kind == "tun" and each.name in holders
         else each
         for each in links

@@ -18,6 +18,7 @@ from hairpin.host.route import Neighbour, NextHop, Route, RouteType
 from hairpin.netfilter.address import Version, address_of, parse_address
 
 TABLE_UNSPEC = 0
+REFUSING = ("blackhole", "unreachable", "prohibit", "throw")
 
 
 class SavedNextHop(msgspec.Struct, frozen=True):
@@ -187,6 +188,8 @@ def _route(
         next_hops = (_hop(route),)
     else:
         next_hops = ()
+    if version == 4 and route.type in REFUSING:
+        next_hops = ()  # the kernel lists lo for a blackhole by a next hop object, and takes no link for the route
     mtu = next((metric.mtu for metric in route.metrics if metric.mtu is not None), None)
     return Route(
         version=version,
@@ -202,6 +205,7 @@ def _route(
         tos=tos(route.tos),
         source=network(route.source, version) if route.source is not None else None,
         mtu_bytes=int(mtu) if mtu is not None else None,
+        nexthop_id=route.nhid or None,
         evidence=evidence,
         entry=entry,
     )

@@ -16,8 +16,8 @@ from hairpin.host.read.ip.address_text import mac, network
 from hairpin.host.read.ip.dsfield import tos
 from hairpin.host.read.ip.links_text import value_after
 from hairpin.host.read.ip.route_tables import RouteTables
-from hairpin.host.read.ip.routes_json import TABLE_UNSPEC, SavedNextHop, hops_of
-from hairpin.host.route import Neighbour, NextHop, Route, RouteType
+from hairpin.host.read.ip.routes_json import REFUSING, TABLE_UNSPEC, SavedNextHop, hops_of
+from hairpin.host.route import Neighbour, NextHop, Redirect, Route, RouteType
 from hairpin.netfilter.address import Version, address_of, parse_address
 
 _TYPES: tuple[RouteType, ...] = get_args(RouteType)
@@ -43,6 +43,23 @@ def routes(
         except (ValueError, IndexError) as error:
             raise ParseError(reason_of(error), source=reading.origin, line=line_number, text=line) from None
     return tuple(route for route in found if route.table != TABLE_UNSPEC)
+
+
+def redirects(reading: Reading) -> tuple[Redirect, ...]:
+    """Return the redirects of ``ip route show cache``, which also lists path MTUs; raise ParseError with the line."""
+    found: list[Redirect] = []
+    lines = reading.text.split("\n")
+    for line_number, (line, more) in enumerate(zip(lines, (*lines[1:], ""), strict=True), 1):
+        words = line.split()
+        gateway, link = value_after(words, "via"), value_after(words, "dev")
+        if line[:1].isspace() or gateway is None or link is None or "<redirected>" not in more:
+            continue
+        try:
+            version, value = parse_address(words[0])
+            found.append(Redirect(version, value, parse_address(gateway)[1], link))
+        except ValueError as error:
+            raise ParseError(reason_of(error), source=reading.origin, line=line_number, text=line) from None
+    return tuple(found)
 
 
 def saved_next_hops(reading: Reading) -> tuple[SavedNextHop, ...]:
@@ -111,7 +128,7 @@ def _route(
         prefix_length=prefix_length,
         table=tables.number(value_after(words, "table") or "main"),
         type=kind,
-        next_hops=next_hops,
+        next_hops=() if version == 4 and kind in REFUSING else next_hops,
         metric=int(value_after(words, "metric") or 0),
         prefsrc=address_of(prefsrc, version) if prefsrc is not None else None,
         scope=value_after(words, "scope") or "global",
@@ -119,6 +136,7 @@ def _route(
         tos=tos(value_after(words, "tos") or 0),
         source=network(source, version) if source is not None else None,
         mtu_bytes=int(mtu) if mtu is not None else None,
+        nexthop_id=int(nhid) if nhid is not None else None,
         evidence=evidence,
         entry=line if evidence else 0,
     )

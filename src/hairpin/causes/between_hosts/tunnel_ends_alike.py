@@ -1,0 +1,71 @@
+"""A tunnel device of this host and the far end's device have the same hardware address.
+
+Users see: the overlay network between two machines is dead, and both reach each other.  The machines are clones: with
+the same ``/etc/machine-id`` systemd gives both tunnel devices the same address.
+
+Proof: the neighbour entry for the far end has the hardware address of this host's own device.  A vxlan or geneve device
+drops a frame that comes from its own address.  With another address on this host the frame passes.
+Now: give one machine a machine-id of its own (``rm /etc/machine-id; systemd-machine-id-setup``), delete its tunnel
+device, and restart the agent that makes it (flanneld, the CNI); then restart the agent of the other machine.
+Lasting: the same.  Make clones without ``/etc/machine-id``.
+"""
+
+from collections.abc import Iterator
+
+import msgspec
+
+from hairpin.causes.cause import Candidate, Cause, View, Way
+from hairpin.causes.where import OfLink
+from hairpin.change.change import Change, SetLink, one
+from hairpin.host.route import Neighbour
+from hairpin.message import message
+from hairpin.netfilter.rule_address import write_mac
+from hairpin.network.prefix import address_text
+from hairpin.walk.link.tunnel import has_far_address
+from hairpin.walk.state import LinkDecided
+
+
+def find(view: View) -> Iterator[Candidate]:
+    """Yield the candidate that gives the tunnel device at which the packet stopped another hardware address."""
+    link, decided = view.namespace.link(view.stop.link), view.stop.decided_by
+    entry = decided.neighbour if isinstance(decided, LinkDecided) else None
+    if link is None or link.mac is None or entry is None or not has_far_address(link, entry.mac):
+        return
+    facts = {"link": link.name, "mac": write_mac(link.mac), "address": address_text(entry.value, entry.version)}
+    yield Candidate(
+        title=message("{link} has the same hardware address as the far end {address}", **facts),
+        detail=message(
+            "{link} has {mac}, and its neighbour entry says that {address} has {mac}, too. The far device drops frames "
+            "that come from its own address.",
+            **facts,
+        ),
+        change=one(SetLink(view.stop.netns, msgspec.structs.replace(link, mac=link.mac ^ 1))),
+        where=OfLink(link=link.name, value=write_mac(link.mac)),
+        in_class="stale-tunnel-entry",
+        evidence=_evidence(link.evidence, entry),
+        offered=False,
+        ways=(
+            Way(
+                Change(()),
+                (
+                    message(
+                        "compare `ip link show {link}` on both machines, and /etc/machine-id: clones share it. Give "
+                        "one machine an id of its own, delete its {link}, and restart the agent that makes {link} "
+                        "(flanneld, the CNI) there and then here",
+                        **facts,
+                    ),
+                ),
+            ),
+        ),
+    )
+
+
+def _evidence(link: str, entry: Neighbour) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(each for each in (entry.evidence, link) if each))
+
+
+CAUSE = Cause(
+    title=message("Both ends of a tunnel have the same hardware address"),
+    source="drivers/net/vxlan/vxlan_core.c vxlan_set_mac(); drivers/net/geneve.c geneve_rx()",
+    reasons=frozenset({"neighbour-wrong"}),
+)

@@ -1,0 +1,76 @@
+"""The policy rule of the table ``local`` stands behind another rule, which takes packets for the host's own addresses.
+
+Users see: services of the host and containers in its network time out from outside, and published ports of bridge
+networks work, because DNAT changes their destination first.  It begins when a VRF or a VPN is set up that moves the
+rule.
+
+Proof: a rule in front of the rule for ``local`` gives a packet for an own address another route.  With a rule for
+``local`` in front of that rule the packet arrives.
+Now: ``ip rule add priority N from all lookup local`` with a priority below that of the rule in front.
+Lasting: correct the program that moved the rule; the kernel has the rule at priority 0 after each boot.
+"""
+
+from collections.abc import Iterator
+
+from hairpin.causes.cause import Candidate, Cause, View
+from hairpin.causes.routing._asked import lookups_on_way
+from hairpin.causes.where import OfPolicyRule
+from hairpin.change.change import AddEntry, one
+from hairpin.host.host import Namespace
+from hairpin.host.route import TABLE_LOCAL, PolicyRule
+from hairpin.message import message
+from hairpin.network.network import owns_address
+from hairpin.network.prefix import Version
+
+
+def find(view: View) -> Iterator[Candidate]:
+    """Yield one candidate for each rule in front of the rule for the table local that took a packet for an own
+    address."""
+    for each in lookups_on_way(view):
+        namespace, taking = view.network.namespace(each.netns), each.found.rule
+        version = each.query.version
+        if taking is None or taking.l3mdev or each.found.type == "local":
+            continue
+        behind = _of_local(namespace, version)
+        if (
+            behind is None
+            or behind.priority <= taking.priority
+            or not owns_address(namespace, version, each.query.daddr)
+        ):
+            continue
+        priority = _free_before(namespace, version, taking.priority)
+        if priority is None:
+            continue
+        made = PolicyRule(version, priority, table=TABLE_LOCAL, text=f"{priority}: from all lookup local")
+        yield Candidate(
+            title=message("`{rule}` stands before the rule of the table local", rule=taking.text),
+            detail=message(
+                "The rule of the table local is `{behind}`; the kernel makes it at priority 0. So the rule before it "
+                "also takes packets for this host's own addresses, and they are routed instead of delivered.",
+                behind=behind.text,
+            ),
+            change=one(AddEntry(each.netns, made)),
+            where=OfPolicyRule(behind),
+            in_class="kernels-own",
+            evidence=tuple(dict.fromkeys(rule.evidence for rule in (taking, behind) if rule.evidence)),
+        )
+
+
+def _of_local(namespace: Namespace, version: Version) -> PolicyRule | None:
+    """Return the first rule that selects the table local for every packet, or None."""
+    own = (each for each in namespace.rules if (each.version, each.table) == (version, TABLE_LOCAL))
+    plain = (each for each in own if each.action == "table" and each.source is None and each.iif is None)
+    return min(plain, key=lambda each: each.priority, default=None)
+
+
+def _free_before(namespace: Namespace, version: Version, priority: int) -> int | None:
+    """Return the highest priority number before ``priority`` that no rule has; None if there is none."""
+    taken = {each.priority for each in namespace.rules if each.version == version}
+    return next((each for each in range(priority - 1, -1, -1) if each not in taken), None)
+
+
+CAUSE = Cause(
+    title=message("The table local is asked behind another rule"),
+    source="net/ipv4/fib_rules.c fib_default_rules_init(); net/core/fib_rules.c fib_rules_lookup()",
+    general=True,
+)

@@ -1,0 +1,46 @@
+"""Packets that the host sends to another router than its route says, because an ICMP redirect told it so.
+
+The kernel keeps what a redirect says as an exception of the route, for some minutes.
+
+Source: net/ipv4/route.c __ip_do_redirect(), find_exception()
+"""
+
+from hairpin.message import message
+from hairpin.network.network import Network
+from hairpin.network.prefix import address_text
+from hairpin.walk.state import State
+from hairpin.walk.trace import OpenQuestion
+from hairpin.wanted import watch_packets
+
+
+def redirected(network: Network, left: State) -> tuple[OpenQuestion, ...]:
+    """Return the question whether the router that a redirect named passes on the packet that left; none if no redirect
+    changes its router."""
+    hop, packet = left.next_hop, left.packet
+    for each in network.namespace(left.netns).redirects:
+        wanted = (each.link, each.version, each.value)
+        if wanted == (left.oif, packet.version, packet.daddr) and hop is not None and hop.gateway != each.gateway:
+            facts = {
+                "address": address_text(packet.daddr, packet.version),
+                "gateway": address_text(each.gateway, each.version),
+                "link": left.oif,
+                "router": address_text(hop.gateway, packet.version) if hop.gateway is not None else left.oif,
+            }
+            return (
+                OpenQuestion(
+                    text=message(
+                        "Does {gateway} pass on packets to {address}? An ICMP redirect told this host to send them to "
+                        "{gateway}, and not to {router}, as its route says",
+                        **facts,
+                    ),
+                    if_yes=message("The verdict holds: {gateway} is the shorter way", **facts),
+                    if_no=message(
+                        "The packets are lost at {gateway}. `ip route flush cache` forgets the redirect; with "
+                        "net.ipv4.conf.all.accept_redirects=0, and the same of {link}, the host accepts no other",
+                        **facts,
+                    ),
+                    wanted=(watch_packets(left.oif, f"host {facts['address']}"),),
+                    breaks_if="no",
+                ),
+            )
+    return ()

@@ -1,0 +1,81 @@
+"""A machine beyond the hosts that is assumed to answer, although the kernel has no usable neighbour entry for it."""
+
+from hairpin.host.host import Namespace
+from hairpin.host.link import Address, Link
+from hairpin.message import message
+from hairpin.network.network import addresses_of
+from hairpin.network.prefix import address_text, inside
+from hairpin.walk.state import Assumed, State
+
+KNOWN = ("REACHABLE", "STALE", "DELAY", "PROBE")
+"""The states of a learned entry that the kernel uses without resolving the neighbour first."""
+
+
+def unanswered(namespace: Namespace, state: State, link: Link, address: int) -> Assumed | None:
+    """Return the assumption about a machine that did not answer the kernel's last request.
+
+    The machine may have been off.  If it is behind a router, it never answers: a route or an address of the link then
+    makes the kernel look for it on the wrong link.
+    """
+    wanted = (link.name, state.packet.version, address)
+    found = [each for each in namespace.neighbours if (each.link, each.version, each.value) == wanted]
+    entry = next((each for each in found if each.state in ("FAILED", "INCOMPLETE")), None)
+    if entry is None:
+        return None if found else _never_seen(namespace, state, link, address)
+    return Assumed(
+        message(
+            "{address} answers on {link}, although it did not when the kernel last asked (its neighbour entry "
+            "is {state})",
+            address=address_text(address, state.packet.version),
+            link=link.name,
+            state=entry.state,
+        ),
+        entry=entry if state.next_hop is not None else None,
+        own=() if _is_routed(namespace, state, link, address) else _on_link(namespace, link, state, address),
+    )
+
+
+def _on_link(namespace: Namespace, link: Link, state: State, address: int) -> tuple[Address, ...]:
+    """Return the link's address in whose network the address is, and the link's first address if it is another one."""
+    own = addresses_of(namespace, link.name, state.packet.version)
+    fitting = [each for each in own if inside(address, each.value, each.prefix_length, each.version)]
+    first = next((each for each in own if each.scope == "global"), None)
+    if not fitting:
+        return ()
+    found = max(fitting, key=lambda each: each.prefix_length)
+    return (found, first) if first is not None and first != found else (found,)
+
+
+_KEPT_ENTRIES = 128
+"""net.ipv4.neigh.default.gc_thresh1 as the kernel sets it: below, it frees no unused entry."""
+
+
+def _never_seen(namespace: Namespace, state: State, link: Link, address: int) -> Assumed | None:
+    """Return the assumption about a gateway without a neighbour entry, on a link on which the kernel has learned other
+    machines.
+
+    Source: net/core/neighbour.c neigh_periodic_work(): a learned entry stays"""
+    version = state.packet.version
+    entries = tuple(each for each in namespace.neighbours if each.version == version)
+    learned = any(each.link == link.name and each.state in KNOWN for each in entries)
+    is_gateway = state.next_hop is not None and state.next_hop.gateway == address
+    if not learned or not is_gateway or not state.netns.is_host or len(entries) >= _KEPT_ENTRIES:
+        return None
+    return Assumed(
+        message(
+            "{address} answers on {link}, although no neighbour entry shows it and other machines there have one",
+            address=address_text(address, version),
+            link=link.name,
+        )
+    )
+
+
+def _is_routed(namespace: Namespace, state: State, link: Link, address: int) -> bool:
+    """Return whether only a route puts the address on the link: it is a gateway, or no network of the link contains
+    it."""
+    if state.next_hop is None:
+        return False
+    own = addresses_of(namespace, link.name, state.packet.version)
+    return state.next_hop.gateway is not None or not any(
+        inside(address, each.value, each.prefix_length, each.version) for each in own
+    )

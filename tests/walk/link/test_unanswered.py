@@ -1,0 +1,82 @@
+"""A machine that did not answer the kernel is a question, which names the address that has it on the link."""
+
+import msgspec
+import pytest
+
+from hairpin.host.link import Address
+from hairpin.host.route import Neighbour
+from hairpin.network.flow import Flow, Outside
+from hairpin.network.network import Network
+from hairpin.network.prefix import parse_address
+from hairpin.walk.link.unanswered import KNOWN
+from hairpin.walk.trace import OpenQuestion
+from hairpin.walk.walk import walk_flow
+from tests.small_host import CLIENT, HOST_ADDRESS, host_namespace, local, network, published, route
+
+NEAR = parse_address("198.51.100.77")[1]
+BRANCH = parse_address("198.51.200.10")[1]
+
+
+def with_entry(address: int, state: str, *aliases: str) -> Network:
+    """Return the host with aliases on eth0, and an entry for the address there."""
+    host = host_namespace()
+    parts = [(text, *text.split("/")) for text in aliases]
+    own = tuple(Address("eth0", 4, parse_address(value)[1], int(length)) for _, value, length in parts)
+    nets = tuple(route(f"{value.rpartition('.')[0]}.0/{length}", "eth0") for _, value, length in parts)
+    locals_ = tuple(local(f"{value}/32", "eth0") for _, value, _ in parts)
+    entries = (Neighbour("eth0", 4, address, None, state),)
+    return network(
+        msgspec.structs.replace(
+            host, addresses=(*host.addresses, *own), routes=(*locals_, *nets, *host.routes), neighbours=entries
+        )
+    )
+
+
+def with_long_prefix() -> Network:
+    """Return the host whose address has the prefix length 16, and a client of that network that did not answer."""
+    whole = with_entry(BRANCH, "FAILED")
+    host = whole.this.namespaces[0]
+    own = tuple(
+        msgspec.structs.replace(each, prefix_length=16) if each.value == HOST_ADDRESS else each
+        for each in host.addresses
+    )
+    routes = (*host.routes, route("198.51.0.0/16", "eth0"))
+    return network(msgspec.structs.replace(host, addresses=own, routes=routes))
+
+
+def questions(whole: Network, flow: Flow) -> tuple[OpenQuestion, ...]:
+    trace = walk_flow(whole, flow)
+    assert trace.verdict == "delivered"
+    return trace.questions
+
+
+@pytest.mark.parametrize("state", ("FAILED", "INCOMPLETE"))
+def test_a_named_neighbour_that_did_not_answer_is_a_question(state: str) -> None:
+    (asked,) = questions(with_entry(NEAR, state), published(Outside(NEAR)))
+    assert asked.breaks_if == "no"
+    assert "198.51.100.11/24 of eth0 puts all of 198.51.100.0/24 on this link" in str(asked.text)
+    assert "prefix length of 198.51.100.11/24 is wrong" in str(asked.if_no)
+
+
+def test_a_prefix_that_is_too_long_is_named() -> None:
+    (asked,) = questions(with_long_prefix(), published(Outside(BRANCH)))
+    assert "198.51.100.11/16 of eth0 puts all of 198.51.0.0/16 on this link" in str(asked.text)
+    assert walk_flow(with_long_prefix(), published(Outside(BRANCH))).assumed == ()
+
+
+def test_an_alias_is_named_as_left_over() -> None:
+    (asked,) = questions(with_entry(CLIENT, "FAILED", "192.0.2.200/24"), published())
+    assert "192.0.2.200/24 of eth0 puts all of 192.0.2.0/24 on this link" in str(asked.text)
+    assert "192.0.2.200/24 does not belong on eth0: take it off" in str(asked.if_no)
+
+
+@pytest.mark.parametrize("state", KNOWN)
+def test_a_neighbour_that_answers_is_no_question(state: str) -> None:
+    assert questions(with_entry(NEAR, state), published(Outside(NEAR))) == ()
+
+
+def test_a_client_that_hairpin_chose_is_no_question() -> None:
+    invented = msgspec.structs.replace(published(), invented=True)
+    whole = with_entry(CLIENT, "FAILED", "192.0.2.200/24")
+    assert questions(whole, invented) == ()
+    assert any("answers on eth0" in str(each) for each in walk_flow(whole, invented).assumed)
