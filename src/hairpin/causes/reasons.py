@@ -84,6 +84,7 @@ ASKED_AT: dict[str, str] = {
     "docker-proxy-udp-wrong-source": "wrong-answer",
     "docker-user-drops": "rule policy reject",
     "ebtables-drops": "rule policy reject",
+    "engine-resolver-gone": "no-listener",
     "engine-rule-missing": "general",
     "engine-upgrade-changes-rules": "",
     "equal-hardware-addresses": "",
@@ -180,6 +181,7 @@ ASKED_AT: dict[str, str] = {
         "wrong-answer left-instead"
     ),
     "port-allocated-by-other-container": "answered-by-other",
+    "port-helper-missing": "no-listener",
     "port-not-published": "rule policy reject no-listener",
     "publish-address-not-on-host": "rule policy reject rp-filter forwarding-off no-route address-lost",
     "published-bypasses-host-firewall": "",
@@ -236,6 +238,7 @@ ASKED_AT: dict[str, str] = {
     "two-iptables-backends-in-use": "rule policy reject",
     "ufw-forward-policy": "rule policy reject",
     "upstream-filters-container-addresses": "peer-drops",
+    "user-stack-gone": "no-route no-source-address",
     "userland-proxy-off-no-route-localnet": "martian-source martian-destination route-localnet",
     "veth-detached-from-bridge": (
         "link-down no-carrier hairpin-off no-neighbour rule policy reject martian-source rp-filter no-tunnel-remote "
