@@ -247,5 +247,6 @@ ASKED_AT: dict[str, str] = {
     "veth-down": "link-down no-carrier bridge-down",
     "vxlan-port-blocked": "rule policy reject",
     "wireguard-address-not-allowed": "no-tunnel-remote peer-not-allowed",
+    "xfrm-policy-blocks": "xfrm-policy",
     "xtables-lock-contention": "",
 }

@@ -14,12 +14,11 @@ from typing import cast
 from hairpin.errors import MalformedError, ParseError
 from hairpin.evidence.reading import Reading
 from hairpin.host.wireguard import Prefix
-from hairpin.host.xfrm import Direction, XfrmPolicy
+from hairpin.host.xfrm import LAST, Direction, XfrmPolicy
 from hairpin.message import message
 from hairpin.netfilter.address import parse_address
 from hairpin.netfilter.protocols import protocol_number
 
-_LAST = 1 << 32
 _SELECTOR = frozenset({"src", "dst", "proto", "sport", "dport", "dev", "type", "code"})
 _EVERYTHING = (Prefix(4, 0, 0), Prefix(6, 0, 0))
 
@@ -46,7 +45,7 @@ def policies(reading: Reading) -> tuple[XfrmPolicy, ...]:
 def _default(direction: str, evidence: str) -> Iterator[XfrmPolicy]:
     for each in _EVERYTHING:
         text = f"ip xfrm policy setdefault {direction} block"
-        yield XfrmPolicy(cast(Direction, direction), each, each, True, _LAST, text=text, evidence=evidence)
+        yield XfrmPolicy(cast(Direction, direction), each, each, True, LAST, text=text, evidence=evidence)
 
 
 def _policy(lines: list[str], evidence: str) -> Iterator[XfrmPolicy]:
