@@ -10,6 +10,7 @@ from hairpin.causes.registry import causes_of_flows
 from hairpin.diagnose.examination import Examination
 from hairpin.diagnose.foreseen import foreseen
 from hairpin.diagnose.latent import latent
+from hairpin.diagnose.nameless import nameless
 from hairpin.diagnose.singled_out import SingledOut
 from hairpin.diagnose.unhairpinned import unhairpinned
 
@@ -25,6 +26,7 @@ def findings(
     return (
         *missed,
         *unhairpinned(examination),
+        *nameless(examination),
         *(_to_come(examination, missed, everything=everything) if ahead else ()),
         *(each.found for each in kept_out if each.found is not None),
     )
