@@ -3,12 +3,13 @@
 import msgspec
 import pytest
 
-from hairpin.diagnose.examination import examine
+from hairpin.diagnose.diagnose import diagnose
+from hairpin.diagnose.examination import examination
 from hairpin.diagnose.nameless import nameless
 from hairpin.network.flow import Flow, FromContainer
 from hairpin.network.network import Network
 from tests.names_host import API, named
-from tests.small_host import sibling
+from tests.small_host import network, published, sibling
 
 TO_API = Flow(FromContainer("web", sibling("container:web")), 4, API, "tcp", 80, container="api")
 
@@ -29,5 +30,7 @@ def of_project(project: str) -> Network:
     ids=("the default network", "of one project", "a network with names"),
 )
 def test_one_line_says_that_there_are_no_names(whole: Network, said: bool) -> None:
-    found = nameless(examine(whole, (TO_API,)))
+    passing = diagnose(network(), published())
+    of_pair = msgspec.structs.replace(passing, trace=msgspec.structs.replace(passing.trace, flow=TO_API))
+    found = nameless(examination(whole, (of_pair,)))
     assert [(each.severity, each.id) for each in found] == [("advice", "default-bridge-has-no-names")] * said

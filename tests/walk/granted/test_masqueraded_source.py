@@ -5,7 +5,6 @@ import pytest
 
 from hairpin.host.host import Namespace
 from hairpin.host.link import Address
-from hairpin.host.route import Route
 from hairpin.netfilter.ir import STATUS_SEEN_REPLY
 from hairpin.netfilter.packet import TCP, Connection, Tuple
 from hairpin.network.network import Network
@@ -25,8 +24,7 @@ def sending_from(source: int | None, *, also: Address = SECOND, answered: int = 
     """Return the host whose default route names the source; ``answered``: the status of a masqueraded connection."""
     host: Namespace = host_namespace()
     routes = tuple(
-        msgspec.structs.replace(each, prefsrc=source) if isinstance(each, Route) and not each.prefix_length else each
-        for each in host.routes
+        msgspec.structs.replace(each, prefsrc=source) if not each.prefix_length else each for each in host.routes
     )
     known = Connection(
         4, Tuple(WEB, FAR, TCP, 4000, 443), Tuple(FAR, HOST_ADDRESS, TCP, 443, 4000), answered, live=True
