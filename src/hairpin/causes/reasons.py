@@ -37,6 +37,7 @@ ASKED_AT: dict[str, str] = {
         "link-down no-carrier bridge-down no-neighbour rule policy reject rp-filter left-instead"
     ),
     "bridge-vlan-filtered": "bridge-vlan",
+    "bridged-source-rewritten": "rule policy reject",
     "client-inside-container-subnet": (
         "link-down no-carrier bridge-down no-neighbour rule policy reject rp-filter wrong-answer"
     ),
