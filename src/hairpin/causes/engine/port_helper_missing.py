@@ -66,6 +66,11 @@ def _candidate(view: View, engine: Engine, container: Container, binding: PortBi
             message(
                 "`journalctl -k -g {program}` tells whether the kernel ended it because memory ran out", program=program
             ),
+            message(
+                "if the restart says `cannot start a container that has stopped`, conmon, the container's monitor, is "
+                "gone, too: create the container anew (`podman rm -f {name}` first)",
+                name=container.name,
+            ),
         ),
         cuts=True,
     )
