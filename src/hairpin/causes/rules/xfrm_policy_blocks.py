@@ -60,12 +60,13 @@ def find(view: View) -> Iterator[Candidate]:
 def _by_hand(policy: XfrmPolicy) -> Message:
     if policy.is_default:
         return message(
-            "if nobody wants that packets without a policy are blocked: {command}",
-            command=f"ip xfrm policy setdefault {policy.direction} accept",
+            "if nobody wants packets without a policy to be blocked: `ip xfrm policy setdefault {direction} accept`",
+            direction=policy.direction,
         )
     return message(
-        "if nobody wants the policy: find its number with `ip xfrm policy`, and delete it with {command}",
-        command=f"ip xfrm policy delete index NUMBER dir {policy.direction}",
+        "if nobody wants the policy: find its number with `ip xfrm policy`, and delete it with `ip xfrm policy delete "
+        "index NUMBER dir {direction}`",
+        direction=policy.direction,
     )
 
 
