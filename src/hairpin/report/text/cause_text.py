@@ -8,7 +8,6 @@ from hairpin.report.open_ends import open_end
 from hairpin.report.paper import Paper, wrapped
 from hairpin.report.places import Places
 from hairpin.report.quotes import Quote, Quotes
-from hairpin.report.stops import decided_text, stop_sentence
 from hairpin.report.text.configured import configured_text, decision_text, undoing_text
 from hairpin.report.text.remedy_text import write_remedy
 from hairpin.report.unread import NOTE
@@ -223,6 +222,8 @@ def told_apart(answer: Answer) -> list[CauseAnswer]:
 
 def _ending(answer: Answer, stop: Stop, words: Words) -> Message:
     """Return where the packet ends, why, and what decided it."""
+    from hairpin.report.stops import decided_text, stop_sentence  # noqa: PLC0415 - most failures have a cause
+
     facts = {
         "netns": answer.network.netns_text(stop.netns),
         "link": stop.link,

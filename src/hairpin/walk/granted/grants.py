@@ -51,7 +51,10 @@ def _masquerade_taken(network: Network, left: State) -> tuple[OpenQuestion, ...]
     connection = left.track.connection
     if left.carried is not None or connection is None or not connection.masquerade:
         return ()
-    from hairpin.walk.granted.masqueraded_source import source_accepted  # noqa: PLC0415 - only masqueraded packets
+    routes = network.namespace(left.netns).routes
+    if all(each.prefsrc in (None, left.packet.saddr) or each.protocol == "kernel" for each in routes):
+        return ()
+    from hairpin.walk.granted.masqueraded_source import source_accepted  # noqa: PLC0415 - few routes name a source
 
     return source_accepted(network, left)
 
