@@ -28,6 +28,7 @@ from hairpin.causes.where import (
     OfTunnelEnd,
     OfUnit,
     OfWall,
+    OfXfrmPolicy,
     OfZone,
     Where,
     container_of,
@@ -91,6 +92,10 @@ PLACES: dict[str, tuple[Where, dict[str, str]]] = {
     ),
     "a missing route": (of_missing(Route(4, 0, 0), (VPN,), link="eth0"), {"route": "default", "link": "eth0"}),
     "a policy rule": (OfPolicyRule(FORWARD), {"rule": "9: from all fwmark 0x7 blackhole", "priority": "9"}),
+    "an IPsec policy": (
+        OfXfrmPolicy("src ::/0 dst ::/0 dir in action block", 9, "in"),
+        {"policy": "src ::/0 dst ::/0 dir in action block", "priority": "9", "direction": "in"},
+    ),
     "a link": (
         OfLink("eth0", netns=HOST_NETNS, state="down"), {"netns": str(HOST_NETNS), "link": "eth0", "state": "down"},
     ),

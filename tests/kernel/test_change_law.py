@@ -27,6 +27,8 @@ from hairpin.host.link import Address, Link
 from hairpin.host.netns import Netns
 from hairpin.host.read.parse import parse
 from hairpin.host.route import FdbEntry, Neighbour, NextHop, PolicyRule, Route
+from hairpin.host.wireguard import Prefix
+from hairpin.host.xfrm import XfrmPolicy
 from hairpin.message import Message
 from hairpin.netfilter.evaluate.chain import Place, place_of, policy_place
 from hairpin.netfilter.iptables.save import parse as parse_iptables
@@ -88,6 +90,7 @@ ip link set vx0 up
 bridge fdb append 02:00:00:00:00:88 dev vx0 dst 10.4.0.9 via u0
 ip neigh add 198.51.100.9 lladdr 02:00:00:00:00:09 dev eth0 nud permanent
 ip rule add priority 100 from 10.7.0.0/24 lookup 77
+ip xfrm policy add src ::/0 dst fd77::/64 proto udp sport 53 dir out action block priority 1000
 sysctl -qw net.ipv4.ip_forward=0 net.ipv4.conf.eth0.forwarding=1
 for tool in iptables-nft iptables-legacy; do
     $tool -N MINE
@@ -383,6 +386,22 @@ CASES: dict[str, Make] = {
     "forwarding entry of a tunnel away": lambda host: c.DeleteEntry(
         HOST_NETNS, next(each for each in host.fdb if each.mac == 0x020000000088)
     ),
+    "IPsec policy": lambda _: c.AddEntry(
+        HOST_NETNS,
+        XfrmPolicy(
+            "fwd",
+            Prefix(4, 0x0A070000, 24),
+            Prefix(4, 0, 0),
+            blocks=True,
+            priority=9,
+            protocol=6,
+            dport=80,
+            link="eth0",
+            mark=1,
+            mask=255,
+        ),
+    ),
+    "IPsec policy deleted": lambda host: c.DeleteEntry(HOST_NETNS, host.xfrm_policies[0]),
     "several sysctls": lambda _: c.ReplaceSysctls(
         HOST_NETNS, ((("net", "ipv4", "ip_forward"), "1"), (("net", "ipv4", "conf", "eth0", "rp_filter"), "2"))
     ),

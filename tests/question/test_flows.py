@@ -326,6 +326,13 @@ def test_the_name_is_asked_of_a_container_that_runs(status: str, names: list[str
     assert len(found) == 1 + len(names)
 
 
+@pytest.mark.parametrize("by_name", (False, True))
+def test_a_name_that_no_network_has_is_asked_if_a_text_uses_it(by_name: bool) -> None:
+    target = Target(container="api", port=80, by_name=by_name)
+    found = flows_for(named("bridge"), (target,), Origin("container", container="web"))
+    assert [each.asked_name for each in found] == ["", *["api"] * by_name]
+
+
 FAR = msgspec.structs.replace(container(), name="api")
 
 

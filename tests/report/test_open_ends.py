@@ -22,8 +22,6 @@ UNDECIDED = {"taken-away", "rules-unread", "sockets-unread", "namespace-unread",
 """Stops that decide no verdict: the answer says on what it depends."""
 STATED = {"upstream-denies"}
 """The user has stated the fact that decides."""
-DECIDED_ELSEWHERE = {"xfrm-policy"}
-"""An IPsec daemon or a person decided so, and no change that hairpin simulates takes it back."""
 OPEN_CONNECTIONS = {"redirect-translated", "masquerade-moved"}
 """Only packets of connections that are open already end so."""
 
@@ -31,7 +29,7 @@ OPEN_CONNECTIONS = {"redirect-translated", "masquerade-moved"}
 @pytest.mark.parametrize("reason", REASONS)
 def test_every_stop_has_causes_or_decides_no_verdict(reason: Reason) -> None:
     asked = [each for each, at in ASKED_AT.items() if reason in at.split()]
-    assert bool(asked) != (reason in UNDECIDED | STATED | OPEN_CONNECTIONS | DECIDED_ELSEWHERE)
+    assert bool(asked) != (reason in UNDECIDED | STATED | OPEN_CONNECTIONS)
 
 
 @pytest.mark.parametrize("reason", REASONS)

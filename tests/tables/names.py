@@ -8,7 +8,6 @@ import msgspec
 from hairpin.lab.plan import ContainerPlan, LabPlan, NetworkPlan
 from tests.tables.case import Ask, Case
 
-DEFAULT = "default-bridge-has-no-names"
 ELSEWHERE = "no-common-network-for-name|isolation-drops-between-bridges"
 """The same change, a common network, repairs the name and the way: the answer tells them as one."""
 HOSTS = "host-network-has-no-names"
@@ -59,8 +58,6 @@ CASES = (
         told("api", "desk"), told("clerk", "api"), told("linked", "old"), told("added", "web"),
         told("clerk", "web", ELSEWHERE), told("clerk", "front", ELSEWHERE), told("web", "clerk", ELSEWHERE),
         told("web", "desk", ELSEWHERE),
-        told("web", "old", DEFAULT), told("api", "old", DEFAULT), told("old", "web", DEFAULT),
-        told("old", "front", DEFAULT), told("old", "linked", DEFAULT), told("linked", "api", DEFAULT),
-        told("added", "api", DEFAULT), told("added", "old", DEFAULT), told("own", "web", HOSTS),
+        told("own", "web", HOSTS),
     )),
 )  # fmt: skip

@@ -1,13 +1,7 @@
 """A rootless engine's process opens its container's connections anew, on the host."""
 
-import msgspec
 import pytest
 
-from hairpin.host.docker import Engine
-from hairpin.host.host import Namespace
-from hairpin.host.link import Address, Link
-from hairpin.host.managers import ConfigFile
-from hairpin.host.socket import Socket
 from hairpin.network.flow import Flow, FromContainer, Protocol
 from hairpin.network.names import servers_of_host
 from hairpin.network.network import Network
@@ -15,27 +9,9 @@ from hairpin.network.prefix import parse_address
 from hairpin.question.egress import egress_flows
 from hairpin.walk.user_stack import is_anew
 from hairpin.walk.walk import walk_flow
-from tests.rule_text import ALL_RULES, with_rule
-from tests.small_host import container, container_namespace, engine, host_namespace, local, network, route, sibling
-
-OWN, SERVER = parse_address("10.0.2.100")[1], "10.0.2.3"
-HTTPD = Socket("tcp", 4, None, 9001, process="httpd")
-
-
-def rootless(rules: str = ALL_RULES, *, servers: str = "nameserver 192.0.2.53\n", mode: str = "slirp4netns") -> Network:
-    """Return the host on which ann's container has a tap link, which a process of hers reads."""
-    usual = container_namespace()
-    inner: Namespace = msgspec.structs.replace(
-        usual,
-        links=(usual.links[0], Link(2, "tap0", "tun")),
-        addresses=(usual.addresses[0], Address("tap0", 4, OWN, 24)),
-        routes=(local("10.0.2.100/32", "tap0"), route("10.0.2.0/24", "tap0"), route("default", "tap0", via="10.0.2.2")),
-    )
-    own = msgspec.structs.replace(container(), endpoints=(), network_mode=mode, bindings=(), resolvers=(SERVER,))
-    podman: Engine = msgspec.structs.replace(engine(own), kind="podman", rootless=True, user="ann", networks=())
-    found = network(host_namespace(rules, sockets=(HTTPD,)), inner, docker=podman)
-    files = (*found.this.files, ConfigFile("/etc/resolv.conf", servers))
-    return msgspec.structs.replace(found, hosts=(msgspec.structs.replace(found.this, files=files),))
+from tests.rule_text import with_rule
+from tests.small_host import sibling
+from tests.user_stack_host import SERVER, rootless, stacked
 
 
 def to(address: str, port: int, protocol: Protocol = "tcp") -> Flow:
@@ -53,6 +29,7 @@ CASES: dict[str, tuple[Network, Flow, str]] = {
     "the name server that its stack answers for": (rootless(), to(SERVER, 53, "udp"), "leaves"),
     "the same, and the host's own is not known": (rootless(servers=""), to(SERVER, 53, "udp"), "depends"),
     "its own gateway": (rootless(), to("10.0.2.2", 80), "depends"),
+    "out, of a container that root runs so": (stacked(), to("203.0.113.80", 443), "leaves"),
     "an echo": (rootless(), to("203.0.113.80", 0, "icmp"), "depends"),
 }
 

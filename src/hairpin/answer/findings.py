@@ -12,6 +12,7 @@ from hairpin.diagnose.foreseen import foreseen
 from hairpin.diagnose.latent import latent
 from hairpin.diagnose.singled_out import SingledOut
 from hairpin.diagnose.unhairpinned import unhairpinned
+from hairpin.network.flow import FromContainer
 
 
 def findings(
@@ -25,9 +26,19 @@ def findings(
     return (
         *missed,
         *unhairpinned(examination),
+        *_nameless(examination),
         *(_to_come(examination, missed, everything=everything) if ahead else ()),
         *(each.found for each in kept_out if each.found is not None),
     )
+
+
+def _nameless(examination: Examination) -> tuple[Finding, ...]:
+    flows = (each.trace.flow for each in examination.diagnoses)
+    if not any(isinstance(each.start, FromContainer) and each.purpose == "asked" for each in flows):
+        return ()
+    from hairpin.diagnose.nameless import nameless  # noqa: PLC0415 - few questions are about two containers
+
+    return nameless(examination)
 
 
 def _to_come(examination: Examination, missed: tuple[Finding, ...], *, everything: bool) -> Iterator[Finding]:

@@ -38,6 +38,7 @@ ASKED_AT: dict[str, str] = {
         "link-down no-carrier bridge-down no-neighbour rule policy reject rp-filter left-instead"
     ),
     "bridge-vlan-filtered": "bridge-vlan",
+    "bridged-source-rewritten": "rule policy reject",
     "client-inside-container-subnet": (
         "link-down no-carrier bridge-down no-neighbour rule policy reject rp-filter wrong-answer"
     ),
@@ -85,6 +86,7 @@ ASKED_AT: dict[str, str] = {
     "docker-proxy-udp-wrong-source": "wrong-answer",
     "docker-user-drops": "rule policy reject",
     "ebtables-drops": "rule policy reject",
+    "engine-resolver-gone": "no-listener",
     "engine-rule-missing": "general",
     "engine-upgrade-changes-rules": "",
     "equal-hardware-addresses": "",
@@ -184,6 +186,7 @@ ASKED_AT: dict[str, str] = {
         "wrong-answer left-instead"
     ),
     "port-allocated-by-other-container": "answered-by-other",
+    "port-helper-missing": "no-listener",
     "port-not-published": "rule policy reject no-listener",
     "publish-address-not-on-host": "rule policy reject rp-filter forwarding-off no-route address-lost",
     "published-bypasses-host-firewall": "",
@@ -241,6 +244,7 @@ ASKED_AT: dict[str, str] = {
     "two-iptables-backends-in-use": "rule policy reject",
     "ufw-forward-policy": "rule policy reject",
     "upstream-filters-container-addresses": "peer-drops",
+    "user-stack-gone": "no-route no-source-address",
     "userland-proxy-off-no-route-localnet": "martian-source martian-destination route-localnet",
     "veth-detached-from-bridge": (
         "link-down no-carrier hairpin-off no-neighbour rule policy reject martian-source rp-filter no-tunnel-remote "
@@ -249,5 +253,6 @@ ASKED_AT: dict[str, str] = {
     "veth-down": "link-down no-carrier bridge-down",
     "vxlan-port-blocked": "rule policy reject",
     "wireguard-address-not-allowed": "no-tunnel-remote peer-not-allowed",
+    "xfrm-policy-blocks": "xfrm-policy",
     "xtables-lock-contention": "",
 }

@@ -89,6 +89,14 @@ class OfPolicyRule(msgspec.Struct, frozen=True):
     rule: PolicyRule
 
 
+class OfXfrmPolicy(msgspec.Struct, frozen=True):
+    """A policy of IPsec, in the words of ip-xfrm(8)."""
+
+    policy: str
+    priority: int
+    direction: str
+
+
 class OfLink(msgspec.Struct, frozen=True):
     """A link and one of its settings: its present ``value`` and its ``wanted`` value."""
 
@@ -269,6 +277,7 @@ Where = (
     | OfSysctl
     | OfRoute
     | OfPolicyRule
+    | OfXfrmPolicy
     | OfLink
     | OfTrafficControl
     | OfTunnelEnd
@@ -289,13 +298,9 @@ Where = (
 
 
 def of_missing(
-    route: Route,
-    routes: tuple[Route, ...],
-    *,
-    host: str | None = None,
-    link: str | None = None,
+    route: Route, routes: tuple[Route, ...], *, host: str | None = None, link: str | None = None,
     table: int | None = None,
-) -> OfRoute:
+) -> OfRoute:  # fmt: skip
     """Return the place of a missing route, with the routes among ``routes`` that have the same destination."""
     wanted = (route.version, route.destination, route.prefix_length)
     rivals = (each for each in routes if (each.version, each.destination, each.prefix_length) == wanted)
@@ -340,15 +345,8 @@ def places(where: Where) -> Places:
     found: dict[str, object]
     match where:
         case OfRule(place=place):
-            found = {
-                "tool": place.dialect,
-                "family": place.family,
-                "table": place.table,
-                "chain": place.chain,
-                "number": place.number or None,
-                "handle": place.handle,
-                "rule": place.text,
-            }
+            found = {"tool": place.dialect, "family": place.family, "table": place.table, "chain": place.chain}
+            found |= {"number": place.number or None, "handle": place.handle, "rule": place.text}
         case OfWall(place=place, link=link):
             found = {"table": place.table, "chain": place.chain, "rule": place.text, "link": link}
         case OfZone(place=place):

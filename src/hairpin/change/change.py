@@ -16,6 +16,7 @@ from hairpin.host.netns import Netns
 from hairpin.host.route import FdbEntry, Neighbour, PolicyRule, Route
 from hairpin.host.socket import Socket
 from hairpin.host.sysctl import Path
+from hairpin.host.xfrm import XfrmPolicy
 from hairpin.message import Message
 from hairpin.netfilter.evaluate.chain import Place
 from hairpin.netfilter.ir import Dialect, Family, Rule, Ruleset, Table
@@ -107,7 +108,7 @@ class ReplaceRuleset(msgspec.Struct, frozen=True, tag="replace-ruleset"):
 
 
 Replaceable = Route | FdbEntry
-Entry = Replaceable | Address | PolicyRule | Neighbour
+Entry = Replaceable | Address | PolicyRule | Neighbour | XfrmPolicy
 """An entry of one of a namespace's tables; ``table_of`` of ``entries.py`` returns the entry's table."""
 
 

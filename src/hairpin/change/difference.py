@@ -14,8 +14,8 @@ import msgspec
 
 from hairpin.change import change as c
 from hairpin.change.commands.loading import replacing
-from hairpin.change.commands.words import is_made_by_hand, is_own, is_static, link_commands
-from hairpin.change.expect import address_key, fdb_key, neighbour_key, policy_rule_key, route_key
+from hairpin.change.commands.words import is_known_whole, is_made_by_hand, is_own, is_static, link_commands
+from hairpin.change.expect import address_key, entry_key, fdb_key, neighbour_key, policy_rule_key, route_key
 from hairpin.change.simulation.entries import (
     check_gateways,
     fdb_slot,
@@ -179,6 +179,13 @@ def _fdb(netns: Netns, now: Namespace, wanted: Namespace) -> Iterator[c.InKernel
     yield from (c.AddEntry(netns, each) for each in lacking if each not in replaced)
 
 
+def _ipsec(netns: Netns, now: Namespace, wanted: Namespace) -> Iterator[c.InKernel]:
+    """Yield the changes of policies that are known whole; an IPsec daemon makes the others."""
+    held, asked = ({entry_key(each): each for each in of.xfrm_policies if is_known_whole(each)} for of in (now, wanted))
+    yield from (c.DeleteEntry(netns, each) for key, each in held.items() if key not in asked)
+    yield from (c.AddEntry(netns, each) for key, each in asked.items() if key not in held)
+
+
 def _routes(netns: Netns, now: Namespace, wanted: Namespace) -> Iterator[c.InKernel]:
     if now.routes is wanted.routes:
         return
@@ -332,4 +339,4 @@ SETTINGS: tuple[Find, ...] = (
 )  # fmt: skip
 """The functions that find different settings, except rules.  The order matters: the changes that one function finds may
 affect the results of later functions, but never those of earlier functions."""
-_KINDS: tuple[Find, ...] = (*SETTINGS, _tables)
+_KINDS: tuple[Find, ...] = (*SETTINGS, _ipsec, _tables)

@@ -13,7 +13,8 @@ from hairpin.host.link import Address, Link
 from hairpin.host.managers import FirewalldZone
 from hairpin.host.route import FdbEntry, Neighbour, PolicyRule, Route
 from hairpin.host.sysctl import Path, dotted
-from hairpin.message import Message, message
+from hairpin.host.xfrm import XfrmPolicy
+from hairpin.message import Message, message, verbatim
 from hairpin.netfilter.ir import Chain, Dialect, Family, Table
 from hairpin.network.prefix import address_text, prefix_text
 
@@ -296,6 +297,8 @@ def _entry_text(entry: Entry) -> Message:
                            link=entry.link)  # fmt: skip
         case FdbEntry():
             return message("forwarding entry on {port}", port=entry.port)
+        case XfrmPolicy():
+            return message("IPsec policy {policy}", policy=verbatim(entry.text))
         case _:
             assert_never(entry)
 
@@ -363,6 +366,8 @@ def entry_key(entry: Entry) -> object:
             return neighbour_key(entry)
         case FdbEntry():
             return fdb_key(entry)
+        case XfrmPolicy():
+            return _replace(entry, evidence="", text="")
         case _:
             assert_never(entry)
 

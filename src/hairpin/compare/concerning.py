@@ -16,6 +16,7 @@ from hairpin.host.link import Address
 from hairpin.host.netns import Netns
 from hairpin.host.route import FdbEntry, Neighbour, PolicyRule, Route
 from hairpin.host.sysctl import Path
+from hairpin.host.xfrm import XfrmPolicy
 from hairpin.network.flow import Flow
 from hairpin.network.network import Network
 from hairpin.walk.deciders import deciders
@@ -176,7 +177,9 @@ def _is_sysctl_read(netns: Netns, path: Path, met: Met) -> bool:
     )
 
 
-def _is_entry_met(entry: Route | PolicyRule | Address | Neighbour | FdbEntry, met: Met, space: str) -> bool:
+def _is_entry_met(
+    entry: Route | PolicyRule | Address | Neighbour | FdbEntry | XfrmPolicy, met: Met, space: str
+) -> bool:
     match entry:
         case Route() | PolicyRule():
             return _without_place(entry) in met.routes
@@ -186,3 +189,5 @@ def _is_entry_met(entry: Route | PolicyRule | Address | Neighbour | FdbEntry, me
             return (space, link) in met.links and value in met.addresses
         case FdbEntry(port=port):
             return (space, port) in met.links
+        case XfrmPolicy():
+            return True  # which policies a packet met is not recorded

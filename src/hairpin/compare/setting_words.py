@@ -22,6 +22,7 @@ from hairpin.host.link import Address, Link
 from hairpin.host.netns import Netns
 from hairpin.host.route import FdbEntry, Neighbour, PolicyRule, Route
 from hairpin.host.sysctl import dotted
+from hairpin.host.xfrm import XfrmPolicy
 from hairpin.message import message
 from hairpin.network.prefix import prefix_text
 
@@ -78,6 +79,7 @@ _OF_ENTRY: dict[type[c.Entry], tuple[PartOfHost, str]] = {
     PolicyRule: ("policy-rules", "rules"),
     Neighbour: ("neighbours", "neighbours"),
     FdbEntry: ("forwarding", "fdb"),
+    XfrmPolicy: ("policy-rules", "xfrm_policies"),
 }
 
 
@@ -107,6 +109,8 @@ def _entry_place(entry: c.Entry) -> Text:
             return message("neighbour entry of {link}", link=link)
         case FdbEntry(port=port):
             return message("forwarding entry of {port}", port=port)
+        case XfrmPolicy(direction=direction):
+            return message("IPsec policy, direction {direction}", direction=direction)
         case _:
             assert_never(entry)
 
@@ -129,6 +133,8 @@ def _entry_text(entry: c.Entry) -> str:
                 return " ".join(new_neighbour_words(entry))
             case FdbEntry():
                 return " ".join(fdb_words(entry))
+            case XfrmPolicy(text=text):
+                return text
             case _:
                 assert_never(entry)
     except ChangeError:
@@ -147,6 +153,8 @@ def _finding_text(entry: c.Entry) -> str:
             return " ".join(neighbour_words(entry))
         case FdbEntry():
             return " ".join(fdb_words(entry))
+        case XfrmPolicy(text=text):
+            return text
         case _:
             assert_never(entry)
 

@@ -6,7 +6,9 @@ change), ``unread`` (whether an unread container matters), ``alike`` (the causes
 (all flows of a question) and ``many`` (flows that an event breaks at once), ``latent`` (lost rules that no asked flow
 misses yet), ``foreseen`` (faults after an event) with ``ended`` (containers that events leave stopped) and
 ``concerned`` (containers whose restarts matter), ``unhairpinned`` (public addresses that the host itself does not
-reach), ``singled_out`` (clients that a rule drops while others pass), ``client_networks`` (networks that it stops),
-``listed_clients`` (rules that let only listed clients in), ``inward_only`` (ports that the host serves for others),
-``stopped_clients`` (a rule against one network), ``invented_fields`` (rules that look at a source port or a TTL) and
-``policy`` (whether a file has the cause's setting)."""
+reach), ``nameless`` (containers that have no names for each other), ``singled_out`` (clients that a rule drops while
+others pass), ``client_networks`` (networks that it stops), ``listed_clients`` (rules that let only listed clients in),
+``inward_only`` (ports that the host serves for others), ``stopped_clients`` (a rule against one network),
+``invented_fields`` (rules that look at a source port or a TTL) and ``policy`` (whether a file has the cause's
+setting).
+"""

@@ -128,5 +128,5 @@ def question_about(target: str, start: str = "") -> str:
 
 
 def parsed_targets(texts: tuple[str, ...]) -> tuple[Target, ...]:
-    """Return the targets, parsed from the arguments of ``hairpin check``."""
-    return tuple(parse_target(each) for each in texts)
+    """Return the targets, parsed from the arguments of ``hairpin check``.  Their names are used: a text has them."""
+    return tuple(msgspec.structs.replace(parse_target(each), by_name=True) for each in texts)

@@ -9,10 +9,12 @@ import msgspec
 
 from hairpin.host.wireguard import Prefix
 
+LAST = 1 << 32
+"""The priority of the kernel's own default, behind that of every policy."""
 Direction = Literal["in", "out", "fwd"]
 
 
-class XfrmPolicy(msgspec.Struct, frozen=True):
+class XfrmPolicy(msgspec.Struct, frozen=True, tag="xfrm-policy", tag_field="kind"):
     """A policy.  The one with the lowest ``priority`` decides; a default of the kernel is
     the last.  ``protocol``, ``sport``, ``dport``, ``link``: None or
     empty matches all.  ``templates``: whether a packet has to pass IPsec.  ``plain``: whether one that has not passes,
@@ -34,3 +36,8 @@ class XfrmPolicy(msgspec.Struct, frozen=True):
     known: bool = True
     text: str = ""
     evidence: str = ""
+
+    @property
+    def is_default(self) -> bool:
+        """Whether it is what the kernel does with packets that no policy selects (``ip xfrm policy setdefault``)."""
+        return self.priority >= LAST

@@ -85,6 +85,18 @@ def _serves(engine: Engine, name: str) -> bool:
     return known is not None and known.dns_enabled is True
 
 
+def are_nameless(host: Host, asking: Container, asked: Container) -> bool:
+    """Return whether one of two containers of an engine is on networks without names only, as Docker's default network
+    is.  Containers of one Compose project are made to use names."""
+    engine = host.engine_of(asking)
+    if asked not in engine.containers or asking.on_host_network or asked.on_host_network:
+        return False
+    if asking.project and asking.project == asked.project:
+        return False
+    alone = next((each for each in (asking, asked) if not serving(engine, each)), None)
+    return alone is not None and bool(alone.endpoints)
+
+
 def is_engines(engine: Engine, asking: Container, server: tuple[Version, int]) -> bool:
     """Return whether the name server is the engine's own, which resolves container names."""
     if engine.kind == "docker":

@@ -12,7 +12,8 @@ OriginKind = Literal["address", "host", "lan", "container"]
 
 class Target(msgspec.Struct, frozen=True):
     """The destination of a question.  ``address`` None: an address of the host.  ``container``: the container whose own
-    address and port are meant.  ``last``: the last port of a port range that begins with ``port``."""
+    address and port are meant.  ``last``: the last port of a port range that begins with ``port``.  ``by_name``: a text
+    shows that a client uses the container's name."""
 
     port: int | None = None
     protocol: Protocol | None = None
@@ -21,6 +22,7 @@ class Target(msgspec.Struct, frozen=True):
     container: str | None = None
     host: str = ""
     last: int | None = None
+    by_name: bool = False
 
 
 class Origin(msgspec.Struct, frozen=True):

@@ -11,7 +11,7 @@ from hairpin.host.socket import Socket
 from hairpin.message import message
 from hairpin.network.attachment import next_address
 from hairpin.network.flow import Flow, FromHost, Protocol
-from hairpin.network.names import names_at, serving
+from hairpin.network.names import are_nameless, names_at, serving
 from hairpin.network.network import Network
 from hairpin.network.prefix import Version, is_loopback
 from hairpin.question.asked import Origin, Target
@@ -67,7 +67,8 @@ def _by_name(
     """Return the DNS flow by which a container of the same host resolves the target's name.
 
     Return no flow for a stopped target.  No name server knows the name of a stopped container, but the fault is that
-    the container does not run."""
+    the container does not run.  Return none either if no name server can know the name by design and nothing shows that
+    the name is used: the containers may well use addresses."""
     name = target.container or ""
     if origin is None or origin.kind != "container" or target.port is None:
         return []
@@ -76,6 +77,8 @@ def _by_name(
     place = asker(network, origin)
     asking = place.container(origin.container or "")
     if place is not host or asking is None or any(_is_itself(each, asking, name) for each in named_so):
+        return []
+    if not target.by_name and all(are_nameless(host, asking, each) for each in named_so if each.running):
         return []
     found = name_flow(host, asking, name)
     return [found] if found is not None else []

@@ -24,7 +24,7 @@ def egress_flows(network: Network, host: Host, container: Container) -> list[Flo
     netns = netns_of(host, container)
     if container.status != "running" or netns is None or netns.is_host:
         return []
-    if host.engine_of(container).rootless:
+    if host.engine_of(container).rootless or container.by_user_stack:
         return _by_user_stack(network, host, container, netns)
     named = {each.name: each for engine in host.engines for each in engine.networks}
     networks = [named[each.network] for each in container.endpoints if each.network in named]
@@ -47,7 +47,9 @@ def _by_user_stack(network: Network, host: Host, container: Container, netns: Ne
     if container.network_mode == "none" or netns not in network:
         return []
     address, *others = beyond(network.namespace(host.netns), 4)
-    if any(lookup(network.namespace(each), Query(4, address)).type != "unicast" for each in (netns, host.netns)):
+    # A container whose whole network is the process has a way out as long as the process runs.
+    ways = (host.netns,) if container.by_user_stack else (netns, host.netns)
+    if any(lookup(network.namespace(each), Query(4, address)).type != "unicast" for each in ways):
         return []
     start = FromContainer(container.name, netns)
     servers = [each for each in _dns_flows(host, container, start)[:1] if each.version == 4]

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 import msgspec
 
 from hairpin.causes.cause import Candidate
-from hairpin.causes.where import OfContainer, OfPolicyRule, OfRoute, OfZone, rule_of
+from hairpin.causes.where import OfContainer, OfPolicyRule, OfRoute, OfXfrmPolicy, OfZone, rule_of
 from hairpin.change import change as c
 from hairpin.change.calls import AddDirectRule, AddRichRule, BindInterface, Call, SetContainerState, TrustSource, Unban
 from hairpin.host.boot.rule_keeper import rule_keeper
@@ -18,7 +18,8 @@ from hairpin.host.host import Host
 from hairpin.host.managers import PANIC_TABLE, FirewalldZone
 from hairpin.host.netns import Netns
 from hairpin.host.route import PolicyRule, Route
-from hairpin.message import Message, message
+from hairpin.host.xfrm import XfrmPolicy
+from hairpin.message import Message, message, verbatim
 from hairpin.netfilter.evaluate.chain import Place, place_of, rule_at
 from hairpin.network.network import Network
 from hairpin.remedy.decided_rules import keeps_in, lets_through, sign_of, sign_of_policy_rule, sign_of_route
@@ -49,6 +50,8 @@ def wall_of(candidate: Candidate, stop: Stop, network: Network) -> Wall | None:
         return _of_place(candidate, place, _netns_of(candidate, stop), network)
     if isinstance(where, OfPolicyRule):
         return _of_policy_rule(where.rule, stop, network)
+    if isinstance(where, OfXfrmPolicy):
+        return Wall(_of_xfrm_policy(where.policy))
     if isinstance(where, OfRoute) and _takes_away(candidate.change, where.route):
         decision = _of_route(where.route)
         return Wall(decision) if decision is not None else None
@@ -128,6 +131,10 @@ _ASK_RULE = message("Ask whoever made the rule what it is to keep out, and wheth
 _ASK_MANAGER = message("Ask whoever looks after the firewall whether this may pass")
 _ASK_NETWORK = message("Ask whoever made the network why it is so")
 _ASK_ROUTE = message("Ask whoever made the route which packets or answers must not leave by another way")
+_ASK_IPSEC = message(
+    "Ask whoever looks after the VPN whether the policy is meant: strongSwan, libreswan or a person made it, and an "
+    "IPsec daemon that starts again may make it again"
+)
 _ASK_BAN = message("Ask whoever keeps the list why this address is on it")
 _ASK_CONTAINER = message("Ask whoever stopped it whether it may run again")
 _ASK_PANIC = message("Ask whoever switched it on whether the danger is over")
@@ -169,6 +176,11 @@ def _of_route(route: Route) -> OwnersDecision | None:
     return OwnersDecision(sign, _ASK_ROUTE) if sign is not None else None
 
 
+def _of_xfrm_policy(text: str) -> OwnersDecision:
+    said = message("the IPsec policy `{policy}` blocks what it selects", policy=verbatim(text))
+    return OwnersDecision(said, _ASK_IPSEC)
+
+
 # --- what a change takes away ----------------------------------------------------------------------------------------
 
 
@@ -192,6 +204,8 @@ def _by_parts(parts: tuple[c.Primitive, ...], network: Network) -> Iterator[Owne
                 decision = OwnersDecision(sign, _ASK_ROUTE) if sign is not None else None
             case c.DeleteEntry(entry=Route() as route):
                 decision = _of_route(route)
+            case c.DeleteEntry(entry=XfrmPolicy() as policy):
+                decision = _of_xfrm_policy(policy.text)
             case c.ReplaceEntry(before=Route() as route):
                 decision = _of_route(route)
             case _:

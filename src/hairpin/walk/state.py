@@ -11,6 +11,7 @@ from hairpin.host.route import Neighbour, NextHop, PolicyRule, Route
 from hairpin.host.socket import Socket
 from hairpin.host.sysctl import Path
 from hairpin.host.traffic_control import Filter, Qdisc
+from hairpin.host.xfrm import XfrmPolicy
 from hairpin.message import Message
 from hairpin.netfilter.evaluate.chain import Condition, Decision, Place
 from hairpin.netfilter.ir import CT_INVALID, CT_RELATED
@@ -24,9 +25,8 @@ Stage = Literal[
 ]  # fmt: skip
 
 Reason = Literal[
-    "link-missing", "link-down", "no-carrier", "mtu", "qdisc", "tc-filter", "bridge-down",
-    "bridge-port-state", "bridge-port-isolated",
-    "bridge-vlan", "hairpin-off", "no-neighbour", "neighbour-wrong", "neighbour-table-full",
+    "link-missing", "link-down", "no-carrier", "mtu", "qdisc", "tc-filter", "bridge-down", "bridge-port-state",
+    "bridge-port-isolated", "bridge-vlan", "hairpin-off", "no-neighbour", "neighbour-wrong", "neighbour-table-full",
     "rule", "policy", "reject", "taken-away", "rules-unread",
     "martian-source", "martian-destination", "rp-filter", "forwarding-off", "no-route", "route-type", "ttl",
     "route-localnet", "no-source-address", "loop", "conntrack-clash", "conntrack-full",
@@ -83,13 +83,14 @@ class SocketDecided(msgspec.Struct, frozen=True, tag="socket"):
 
 
 class LinkDecided(msgspec.Struct, frozen=True, tag="link"):
-    """A link's state, its peer, a neighbour on it, or its traffic control.  ``evidence`` is the reading's id."""
+    """A link's state, its peer, a neighbour, traffic control, or a policy of IPsec.  ``evidence``: the reading's id."""
 
     link: str
     said: Message
     evidence: str = ""
     neighbour: Neighbour | None = None
     control: Qdisc | Filter | None = None
+    policy: XfrmPolicy | None = None
 
 
 class ConntrackDecided(msgspec.Struct, frozen=True, tag="conntrack"):

@@ -19,13 +19,14 @@ _DNS = 53
 
 
 def carrier_of(network: Network, end: End) -> Engine | None:
-    """Return the rootless engine whose container the packet has left for what was not read; else None."""
+    """Return the engine whose container the packet has left by a user's stack for what was not read; else None.  Root's
+    engine, too, runs a container so if its options ask for it."""
     state = end.state
     container = network.container_of(state.netns)
     if container is None or state.carried is not None:
         return None
     engine = network.host(state.netns.host).engine_of(container)
-    return engine if engine.rootless else None
+    return engine if engine.rootless or container.by_user_stack else None
 
 
 def carried_on(network: Network, flow: Flow, end: End) -> Flow | None:

@@ -63,6 +63,7 @@ from tests.small_host import (
     ruleset,
     sibling,
 )
+from tests.user_stack_host import stacked
 
 KEPT_INSIDE = with_chain("DOCKER-ISOLATION-STAGE-1", "-s 172.17.0.2/32 -j DROP")
 INTERNAL = msgspec.structs.replace(container(), endpoints=(Endpoint("priv", "n2", WEB, 16),))
@@ -347,6 +348,13 @@ CASES: dict[str, Case] = {
         on_ipvlan(mode, flag, beside=flag), to_child(FROM_DB), ("macvlan-mode-separates",),
         on_ipvlan(mode, beside="bridge"),
     ) for mode, flag in (("l2", "private"), ("l2", "vepa"), ("l3", "private"))},
+    "the process that is its network is gone": Case(
+        stacked("", tap=False), egress(), ("user-stack-gone",), stacked(""),
+    ),
+    "the process of a user that is its network is gone": Case(
+        stacked("", tap=False, user="ann", mode="pasta:-T,none"), egress(), ("user-stack-gone",),
+        stacked("", user="ann"),
+    ),
     "it is paused": Case(network(docker=engine(container("paused"))), published(), ("container-paused",)),
     "it is paused beside one that shares its namespace": Case(
         sharing("paused", "running"), published(), ("container-paused",), sharing("running", "paused"),

@@ -64,6 +64,7 @@ from tests.small_host import (
     ruleset,
 )
 from tests.two_hosts import node
+from tests.user_stack_host import stacked
 
 LOOPBACK, SECOND = 0x7F000001, parse_address("198.51.100.12")[1]
 DOCKER0_SUBNET = parse_address("172.17.0.0")[1]
@@ -212,6 +213,12 @@ CASES: dict[str, Case] = {
     "another container has the port": Case(
         network(docker=engine(container(), msgspec.structs.replace(ASKED, id="d" * 64, name="conf"))),
         msgspec.structs.replace(published(), container="conf"), ("port-allocated-by-other-container",),
+    ),
+    "rootlessport is gone": Case(
+        stacked("", user="ann", port=False), LOCAL, ("port-helper-missing",), stacked("", user="ann", port=True),
+    ),
+    "rootlessport is gone, of a container that root runs so": Case(
+        stacked("", port=False), published(), ("port-helper-missing",), stacked("", port=True),
     ),
     "docker-proxy is gone": Case(network(host_namespace(sockets=())), LOCAL, ("docker-proxy-missing",)),
     "docker-proxy is gone, and its container is on an overlay": Case(

@@ -3,16 +3,19 @@
 import msgspec
 import pytest
 
+from hairpin.change.calls import ReloadNetworks
 from hairpin.diagnose.diagnose import diagnose
 from hairpin.host.host import Host
 from hairpin.host.managers import ConfigFile
+from hairpin.host.socket import Socket
 from hairpin.network.flow import Flow, FromContainer
 from hairpin.network.names import EMBEDDED
 from hairpin.network.network import Network
 from hairpin.remedy.plan import remedies
 from tests.causes.case import Case, fires, is_silent
 from tests.names_host import asking, named
-from tests.small_host import HOST_NETNS, sibling
+from tests.podman_host import with_podman
+from tests.small_host import GATEWAY, HOST_NETNS, sibling
 
 LOOPBACK = 0x7F000001
 TOGETHER = named("shop", other=("shop",))
@@ -41,6 +44,20 @@ def hosted(*, hosts_file: str = "") -> tuple[Network, Flow]:
     return msgspec.structs.replace(whole, hosts=(changed,)), flow
 
 
+def resolving(*, alive: bool, served: bool = True) -> Network:
+    """Return the host with a network of Podman whose containers ask aardvark-dns for names."""
+    whole = with_podman()
+    (described,) = whole.this.engines
+    (joined,) = described.networks
+    named_by_it = msgspec.structs.replace(described, networks=(msgspec.structs.replace(joined, dns_enabled=served),))
+    host = whole.this.namespace("host")
+    aardvark = (Socket("udp", 4, GATEWAY, 53, process="aardvark-dns"),) if alive else ()
+    listening = msgspec.structs.replace(host, sockets=(*host.sockets, *aardvark))
+    others = tuple(each for each in whole.this.namespaces if each.name != "host")
+    changed = msgspec.structs.replace(whole.this, engines=(named_by_it,), namespaces=(listening, *others))
+    return whole.with_host(changed)
+
+
 CASES: dict[str, Case] = {
     "both are on the default network": Case(named("bridge"), asking(), ("default-bridge-has-no-names",), TOGETHER),
     "the asked one is on the default network": Case(
@@ -54,6 +71,9 @@ CASES: dict[str, Case] = {
     ),
     "the asking one is on the host's network": Case(
         hosted()[0], hosted()[1], ("host-network-has-no-names",), hosted(hosts_file="172.18.0.3 api")[0]
+    ),
+    "the name server of its Podman network is gone": Case(
+        resolving(alive=False), dns(GATEWAY), ("engine-resolver-gone",), resolving(alive=True)
     ),
     "its name server is its own loopback": Case(
         named("bridge", server="127.0.0.53"), dns(0x7F000035), ("loopback-is-the-container",), named("bridge")
@@ -100,3 +120,13 @@ def test_one_is_connected_to_the_network_of_the_other() -> None:
     (suspect,) = diagnose(named("bridge", other=("shop",)), asking()).causes
     (remedy,) = remedies(suspect.cause, suspect.candidate, named("bridge", other=("shop",)))
     assert remedy.commands == ("docker network connect shop web",)
+
+
+def test_the_repair_of_a_lost_name_server_reloads_the_network_and_no_more() -> None:
+    (found,) = diagnose(resolving(alive=False), dns(GATEWAY)).causes
+    assert found.candidate.change.calls == (ReloadNetworks(("web",)),)
+
+
+def test_a_network_without_names_has_no_name_server_to_lose() -> None:
+    found = diagnose(resolving(alive=False, served=False), dns(GATEWAY)).causes
+    assert "engine-resolver-gone" not in {each.cause for each in found}

@@ -11,11 +11,12 @@ from hairpin.network.network import Network
 from hairpin.network.prefix import parse_address
 from tests.causes.case import Case, fires, is_silent
 from tests.causes.firewall_hosts import with_inner
-from tests.causes.hosts import asked, proxy_off, relayed_udp, ruled
-from tests.rule_text import PROXY_OFF_RULES, in_table, with_policy, with_rule
+from tests.causes.hosts import FROM_DB, asked, proxy_off, relayed_udp, ruled, with_db
+from tests.rule_text import ALL_RULES, PROXY_OFF_RULES, in_table, with_policy, with_rule
 from tests.small_host import DOCKER_RULES, HOST_NETNS, egress, host_namespace, network, published, ruleset
 
 TO_OUTSIDE = "-p tcp --dport 8151 -j DNAT --to-destination 203.0.113.50:80"
+TO_WEB = asked(FROM_DB, "172.17.0.2", 80)
 RELAYED = asked(FromHost(), "127.0.0.1", 5353, "udp")
 SHADOWING = with_rule("nat POSTROUTING", "-p udp -j SNAT --to-source 192.0.2.99")
 LOOPBACK, ELSEWHERE = parse_address("127.0.0.1")[1], parse_address("192.0.2.99")[1]
@@ -36,9 +37,28 @@ def relaying(rules: str, *entries: Connection) -> Network:
 FORCED_DNS = "-i docker0 -p udp -m udp --dport 53 -j DNAT --to-destination 172.17.0.2:53"
 TO_RESOLVER = msgspec.structs.replace(egress(), protocol="udp", dport=53)
 
+
+def within_bridge(rule: str) -> Network:
+    """Return the host with this rule in nat POSTROUTING; web lets in only what has an address of its own network."""
+    open_rules = with_policy("FORWARD", "ACCEPT", with_rule("nat POSTROUTING", rule, ALL_RULES))
+    host = host_namespace(open_rules)
+    shown = host.sysctls.with_value(("net", "bridge", "bridge-nf-call-iptables"), "1")
+    whole = with_db(msgspec.structs.replace(host, sysctls=shown))
+    own = ruleset("*filter\n:INPUT ACCEPT [0:0]\n-A INPUT ! -s 172.17.0.0/16 -j DROP\nCOMMIT\n")
+    spaces = tuple(
+        msgspec.structs.replace(each, ruleset=own) if each.name == "container:web" else each
+        for each in whole.this.namespaces
+    )
+    return whole.with_host(msgspec.structs.replace(whole.this, namespaces=spaces))
+
+
 CASES: dict[str, Case] = {
     "a container's questions are translated to the container itself": Case(
         network(host_namespace(with_rule("nat PREROUTING", FORCED_DNS))), TO_RESOLVER, ("dnat-rule-shadowed",),
+    ),
+    "a rule rewrites the source inside the bridge": Case(
+        within_bridge("-s 172.17.0.0/16 -j SNAT --to-source 198.51.100.11"), TO_WEB, ("bridged-source-rewritten",),
+        within_bridge("-s 172.17.0.0/16 -o eth0 -j SNAT --to-source 198.51.100.11"),
     ),
     "translated to another port of the container": Case(
         ruled(with_rule("nat PREROUTING", "-p tcp --dport 8151 -j DNAT --to-destination 172.17.0.2:81")),
@@ -102,3 +122,9 @@ def test_a_program_that_may_take_the_answer_makes_no_rule_of_the_engine_a_stale_
     found = diagnose(network(host_namespace(DOCKER_RULES + queue)), published())
     assert found.trace.verdict == "depends"
     assert "dnat-rule-stale-address" not in [each.cause for each in found.causes]
+
+
+def test_the_exception_inside_the_bridge_takes_no_rule_away() -> None:
+    rule = "-s 172.17.0.0/16 -j SNAT --to-source 198.51.100.11"
+    (found,) = diagnose(within_bridge(rule), TO_WEB).causes
+    assert [type(each).__name__ for each in found.candidate.change.parts] == ["InsertRule"]

@@ -6,6 +6,8 @@ import pytest
 from hairpin.diagnose.diagnose import diagnose
 from hairpin.host.managers import ConfigFile, Ufw, Version
 from hairpin.host.socket import Socket
+from hairpin.host.wireguard import Prefix
+from hairpin.host.xfrm import LAST, XfrmPolicy
 from hairpin.netfilter import ir
 from hairpin.netfilter.ebtables import save as ebtables
 from hairpin.netfilter.iptables import save as iptables
@@ -15,6 +17,7 @@ from hairpin.netfilter.packet import TCP
 from hairpin.network.flow import Flow
 from hairpin.network.network import Network
 from hairpin.network.prefix import parse_prefix
+from hairpin.remedy.decisions import decision_undone
 from hairpin.remedy.plan import remedies
 from tests.causes.case import Case, fires, is_silent
 from tests.causes.firewall_hosts import GUARDED, OUTSIDE, UFW_CLOSED, first_remedy, with_inner
@@ -74,6 +77,13 @@ def grouped(eth0: str, docker0: str = "default") -> Network:
     return network(with_link(host, "docker0", group=docker0))
 
 
+def with_ipsec(*, blocks: bool, priority: int = 9) -> Network:
+    """Return the host with a policy of IPsec for answers to the client."""
+    to_client = Prefix(4, CLIENT & 0xFFFFFF00, 24)
+    policy = XfrmPolicy("out", Prefix(4, 0, 0), to_client, blocks=blocks, priority=priority, text="dir out")
+    return network(msgspec.structs.replace(host_namespace(), xfrm_policies=(policy,)))
+
+
 CASES: dict[str, Case] = {
     "a ban list holds the client": Case(
         ruled(with_chain("f2b-web", "-s 192.0.2.10/32 -j REJECT")), published(),
@@ -116,6 +126,10 @@ CASES: dict[str, Case] = {
     ),
     "a rule for an interface group that another interface is in": Case(
         grouped("default", docker0="7"), published(), ("docker-user-drops",), grouped("7", docker0="7"),
+    ),
+    "a policy of IPsec": Case(with_ipsec(blocks=True), published(), ("xfrm-policy-blocks",), with_ipsec(blocks=False)),
+    "the default of IPsec": Case(
+        with_ipsec(blocks=True, priority=LAST), published(), ("xfrm-policy-blocks",), with_ipsec(blocks=False),
     ),
     "a rule of ebtables": Case(
         bridge_rules("-p IPv4 -o veth1 -j DROP"), published(), ("ebtables-drops",),
@@ -320,3 +334,10 @@ def test_what_is_mended_is_typed_as_nft_lists_it() -> None:
     assert cause == "allow-rule-lets-nobody-in"
     words = "meta l4proto tcp ip saddr 192.0.2.10 ct original proto-dst 8151 ct direction original accept"
     assert words in remedy.commands[0]
+
+
+def test_a_policy_of_ipsec_is_deleted_only_by_choice() -> None:
+    of = with_ipsec(blocks=True)
+    (found,) = diagnose(of, published()).causes
+    printed, *_ = remedies(found.cause, found.candidate, of)
+    assert decision_undone(printed.change, of) is not None

@@ -11,7 +11,7 @@ from typing import Any
 import msgspec
 
 from hairpin.change.commands.words import is_made_by_hand, is_static
-from hairpin.change.expect import fdb_key, policy_rule_key
+from hairpin.change.expect import entry_key, fdb_key, policy_rule_key
 from hairpin.host.host import Namespace
 from hairpin.host.link import Link
 from hairpin.host.route import Route
@@ -100,6 +100,11 @@ def forwarding(namespace: Namespace) -> list[str]:
     return sorted(repr(fdb_key(each)) for each in namespace.fdb if is_static(each))
 
 
+def ipsec(namespace: Namespace) -> Any:
+    """Return the policies of IPsec."""
+    return tuple(entry_key(each) for each in namespace.xfrm_policies)
+
+
 PARTS: tuple[Callable[[Namespace], Any], ...] = (
-    rules, sysctls, links, routes, addresses, policy_rules, neighbours, forwarding,
+    rules, sysctls, links, routes, addresses, policy_rules, neighbours, forwarding, ipsec,
 )  # fmt: skip

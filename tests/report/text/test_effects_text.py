@@ -43,6 +43,10 @@ CASES: dict[str, tuple[tuple[FlowEffect, ...], list[str]]] = {
         (FlowEffect("closes", flow(80, "web"), "published", "delivered", "dropped"),),
         ["it closes 80 (web) to outside, who can reach it now"],
     ),
+    "no longer sent": (
+        (FlowEffect("closes", flow(80, "web"), "published", "leaves", "dropped"),),
+        ["what outside sends to 80 (web) no longer leaves this host; whether it arrives now was not read"],
+    ),
     "closed again": (
         (FlowEffect("closes", flow(9, "web"), "unpublished", "delivered", "dropped", again=True),),
         ["it closes 9 (web) to outside again, who can reach it only since the rules are gone"],

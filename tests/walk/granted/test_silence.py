@@ -84,3 +84,11 @@ def test_datagrams_to_a_collector_need_no_answer() -> None:
         )
         flow = msgspec.structs.replace(ASKED, protocol="udp", dport=port)
         assert len(questions(flow, line)) == count
+
+
+def test_a_silent_name_server_is_called_one() -> None:
+    asking = msgspec.structs.replace(egress(), purpose="dns", container="web")
+    lines = (to_server("SYN_SENT", 100), to_server("SYN_SENT", 100, sport=40002))
+    (asked,) = questions(asking, *lines)
+    assert "203.0.113.80, the DNS server of web, answer on port 443/tcp?" in str(asked.text)
+    assert "web resolves no name by it" in str(asked.if_no)

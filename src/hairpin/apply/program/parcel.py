@@ -30,6 +30,7 @@ from hairpin.change.steps import after_steps
 from hairpin.errors import ApplyError, ChangeError
 from hairpin.host.link import Address
 from hairpin.host.route import FdbEntry, Neighbour, PolicyRule, Route
+from hairpin.host.xfrm import XfrmPolicy
 from hairpin.message import message
 from hairpin.netfilter.ir import Table
 from hairpin.network.network import Network
@@ -280,7 +281,7 @@ def _showing(part: c.Primitive) -> Iterator[Words]:
             return
 
 
-def _listing_entries(entry: Address | Route | PolicyRule | Neighbour | FdbEntry) -> Words:
+def _listing_entries(entry: Address | Route | PolicyRule | Neighbour | FdbEntry | XfrmPolicy) -> Words:
     match entry:
         case Address(link=link):
             return ("ip", "-o", "addr", "show", "dev", link)
@@ -293,6 +294,8 @@ def _listing_entries(entry: Address | Route | PolicyRule | Neighbour | FdbEntry)
             return ("ip", "neigh", "show", *shown, address_text(value, version), "dev", link)
         case FdbEntry(port=port):
             return ("bridge", "fdb", "show", "dev", port)
+        case XfrmPolicy():
+            return ("ip", "xfrm", "policy", "list")
 
 
 def _showing_link(name: str) -> Iterator[Words]:

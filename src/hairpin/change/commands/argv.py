@@ -15,15 +15,18 @@ from hairpin.change.commands.words import (
     new_bridge_commands,
     new_neighbour_words,
     new_stacked_commands,
+    new_xfrm_words,
     policy_rule_words,
     route_words,
     six,
+    xfrm_words,
 )
 from hairpin.errors import ChangeError
 from hairpin.host.host import Namespace
 from hairpin.host.link import Address
 from hairpin.host.route import FdbEntry, Neighbour, PolicyRule, Route
 from hairpin.host.sysctl import Path, dotted
+from hairpin.host.xfrm import XfrmPolicy
 from hairpin.message import message
 from hairpin.netfilter.packet import ICMP, ICMP6, TCP, UDP, Tuple
 from hairpin.network.prefix import Version, address_text
@@ -77,6 +80,8 @@ def _adding(entry: c.Entry) -> Words:
         case FdbEntry():
             verb = "append" if entry.remote is not None else "add"
             return ("bridge", "fdb", verb, *fdb_words(entry), *_lasting(entry))
+        case XfrmPolicy():
+            return ("ip", "xfrm", "policy", "add", *new_xfrm_words(entry))
         case _:
             assert_never(entry)
 
@@ -100,6 +105,8 @@ def _deleting(entry: c.Entry, namespace: Namespace | None) -> Words:
             return ("ip", "neigh", "del", *neighbour_words(entry))
         case FdbEntry():
             return ("bridge", "fdb", "del", *fdb_words(entry))
+        case XfrmPolicy():
+            return ("ip", "xfrm", "policy", "delete", *xfrm_words(entry))
         case _:
             assert_never(entry)
 

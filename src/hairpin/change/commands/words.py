@@ -11,6 +11,8 @@ from hairpin.errors import ChangeError
 from hairpin.host.link import PORT_STATES, Address, BridgePort, Link
 from hairpin.host.route import TABLE_DEFAULT, TABLE_LOCAL, TABLE_MAIN, FdbEntry, Neighbour, NextHop, PolicyRule, Route
 from hairpin.host.traffic_control import Filter, Qdisc
+from hairpin.host.wireguard import Prefix
+from hairpin.host.xfrm import XfrmPolicy
 from hairpin.message import message
 from hairpin.netfilter.rule_address import write_mac
 from hairpin.network.prefix import Version, address_text, prefix_text
@@ -201,6 +203,35 @@ def new_neighbour_words(entry: Neighbour) -> Words:
         return words
     hardware = ("lladdr", write_mac(entry.mac)) if entry.mac is not None else ()
     return (*words, *hardware, "nud", entry.state.lower())
+
+
+def xfrm_words(policy: XfrmPolicy) -> Words:
+    """Return the arguments of ip-xfrm(8) that select a policy."""
+    words = ["src", _prefix_words(policy.source), "dst", _prefix_words(policy.destination)]
+    words += ["dev", policy.link] if policy.link else []
+    words += ["proto", str(policy.protocol)] if policy.protocol is not None else []
+    for word, port in (("sport", policy.sport), ("dport", policy.dport)):
+        words += [word, str(port)] if port is not None else []
+    words += ["dir", policy.direction]
+    words += ["mark", f"{policy.mark:#x}", "mask", f"{policy.mask:#x}"] if policy.mask else []
+    return tuple(words)
+
+
+def is_known_whole(policy: XfrmPolicy) -> bool:
+    """Return whether a command can make the policy again: how a packet is encrypted is not read."""
+    return policy.known and not (policy.templates or policy.is_default)
+
+
+def new_xfrm_words(policy: XfrmPolicy) -> Words:
+    """Return the arguments of ip-xfrm(8) that make a policy; raises ChangeError if it is not known whole."""
+    if not is_known_whole(policy):
+        raise ChangeError(message("the IPsec policy {policy} is not known whole", policy=policy.text))
+    action = ("action", "block") if policy.blocks else ()
+    return (*xfrm_words(policy), *action, "priority", str(policy.priority))
+
+
+def _prefix_words(prefix: Prefix) -> str:
+    return prefix_text(prefix.network, prefix.prefix_length, prefix.version)
 
 
 def fdb_words(entry: FdbEntry) -> Words:

@@ -1,5 +1,6 @@
 """Adds and deletes single entries of a namespace's tables: addresses, routes, policy rules, neighbour and forwarding
-entries.  This module does not check whether an entry exists: the expectations of a step (``expect.py``) check it."""
+entries, policies of IPsec.  This module does not check whether an entry exists: the expectations of a step
+(``expect.py``) check it."""
 
 from typing import assert_never
 
@@ -12,6 +13,7 @@ from hairpin.errors import ChangeError
 from hairpin.host.host import Namespace
 from hairpin.host.link import Address
 from hairpin.host.route import TABLE_MAIN, FdbEntry, Neighbour, NextHop, PolicyRule, Route
+from hairpin.host.xfrm import XfrmPolicy
 from hairpin.message import message
 from hairpin.network.prefix import LINK_LOCAL6, Version, address_text, inside, prefix_text
 from hairpin.network.query import Query, Scope
@@ -34,6 +36,8 @@ def table_of(namespace: Namespace, entry: Entry) -> tuple[Entry, ...]:
             return namespace.neighbours
         case FdbEntry():
             return namespace.fdb
+        case XfrmPolicy():
+            return namespace.xfrm_policies
         case _:
             assert_never(entry)
 
@@ -55,6 +59,10 @@ def with_entry(namespace: Namespace, entry: Entry) -> Namespace:
             return _replace(namespace, neighbours=(*others, entry))
         case FdbEntry():
             return _replace(namespace, fdb=(*namespace.fdb, entry))
+        case XfrmPolicy():
+            # net/xfrm/xfrm_policy.c xfrm_policy_insert_list(): behind those of the same priority
+            policies = sorted((*namespace.xfrm_policies, entry), key=lambda each: each.priority)
+            return _replace(namespace, xfrm_policies=tuple(policies))
         case _:
             assert_never(entry)
 
@@ -191,6 +199,9 @@ def without_entry(namespace: Namespace, entry: Entry) -> Namespace:
             return _replace(namespace, neighbours=tuple(each for each in namespace.neighbours if each != entry))
         case FdbEntry():
             return _replace(namespace, fdb=tuple(each for each in namespace.fdb if each != entry))
+        case XfrmPolicy():
+            kept = tuple(each for each in namespace.xfrm_policies if each != entry)
+            return _replace(namespace, xfrm_policies=kept)
         case _:
             assert_never(entry)
 

@@ -3,7 +3,7 @@
 from hairpin.answer.answer import Answer, CauseAnswer, Judge
 from hairpin.causes.proof import Proof
 from hairpin.causes.where import rule_of
-from hairpin.message import Message, message
+from hairpin.message import Message, message, verbatim
 from hairpin.report.open_ends import open_end
 from hairpin.report.paper import Paper, wrapped
 from hairpin.report.places import Places
@@ -14,6 +14,7 @@ from hairpin.report.text.remedy_text import write_remedy
 from hairpin.report.unread import NOTE
 from hairpin.report.verdicts import FEW, Group, folded, groups
 from hairpin.report.words import Words
+from hairpin.walk.state import Stop
 from hairpin.walk.verdicts import VERDICTS
 
 SEVERITIES: dict[str, Message] = {
@@ -220,17 +221,34 @@ def told_apart(answer: Answer) -> list[CauseAnswer]:
     ]
 
 
+def _ending(answer: Answer, stop: Stop, words: Words) -> Message:
+    """Return where the packet ends, why, and what decided it."""
+    from hairpin.report.stops import decided_text, stop_sentence  # noqa: PLC0415 - most failures have a cause
+
+    facts = {
+        "netns": answer.network.netns_text(stop.netns),
+        "link": stop.link,
+        "why": stop_sentence(stop),
+        "what": verbatim(decided_text(stop.decided_by, words)),
+    }
+    if stop.link and stop.decided_by is not None:
+        return message("It ends on {link} of {netns}: {why} ({what}).", **facts)
+    if stop.decided_by is not None:
+        return message("It ends in {netns}: {why} ({what}).", **facts)
+    return message("It ends in {netns}: {why}.", **facts)
+
+
 def write_unexplained(answer: Answer, group: Group, words: Words, paper: Paper) -> None:
     """Write that no cause explains the flows, or on which conditions their verdict depends."""
     if group.verdict != "depends":
-        said = message(
-            "No cause that hairpin knows explains this; the drawing shows where it ends. A snapshot helps to find "
-            "out: hairpin snapshot --redact"
-        )
-        paper.prose(words(said), indent=2)
         stop = answer.flows[group.numbers[0]].trace.usual.stop
         if stop is not None:
+            paper.prose(words(_ending(answer, stop, words)), indent=2)
             paper.prose(words(open_end(stop)), indent=2)
+        said = message(
+            "No cause that hairpin knows explains this. A snapshot helps to find out: hairpin snapshot --redact"
+        )
+        paper.prose(words(said), indent=2)
         return
     flow = answer.flows[group.numbers[0]]
     asked = deciding(answer, flow.ref)

@@ -28,7 +28,13 @@ def unasked_told(found: Iterable[FlowEffect], words: Words) -> Iterator[Message]
         yield message("it opens {services} to {clients}", services=services, clients=clients)
     for clients, targets in _alike((each for each in told if each.kind == "opens" and not _is_inward(each)), words):
         yield message("it lets {clients} reach {targets}", clients=clients, targets=targets)
-    for clients, services in _alike((each for each in told if each.kind == "closes" and not each.again), words):
+    closed = [each for each in told if each.kind == "closes" and not each.again]
+    for clients, services in _alike((each for each in closed if each.before == "leaves"), words):
+        yield message(
+            "what {clients} sends to {services} no longer leaves this host; whether it arrives now was not read",
+            services=services, clients=clients,
+        )  # fmt: skip
+    for clients, services in _alike((each for each in closed if each.before != "leaves"), words):
         yield message("it closes {services} to {clients}, who can reach it now", services=services, clients=clients)
     for clients, services in _alike((each for each in told if each.kind == "closes" and each.again), words):
         yield message(

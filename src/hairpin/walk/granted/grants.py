@@ -31,7 +31,8 @@ class Grants(msgspec.Struct, frozen=True):
 def grants(network: Network, flow: Flow, handshake: Handshake, left: State) -> Grants:
     """Return the grants to a flow that succeeds.  ``left``: its packet that left the hosts."""
     asked, assumed = frames_taken(network, left)
-    refused, clouded = _source_taken(network, flow, left), _carried_by_cloud(network, handshake, left)
+    refused = _source_taken(network, flow, left) or _masquerade_taken(network, left)
+    clouded = _carried_by_cloud(network, handshake, left)
     questions = (*refused, *address_found(network, handshake), *asked, *arrive(network, handshake), *clouded)
     if not refused and not clouded:  # either is a nearer reason for a silence
         questions += _heard(network, handshake, left)
@@ -52,6 +53,18 @@ def _heard(network: Network, handshake: Handshake, left: State) -> tuple[OpenQue
     from hairpin.walk.granted.silence import silence  # noqa: PLC0415 - an empty conntrack table hints at nothing
 
     return silence(network, handshake, left)
+
+
+def _masquerade_taken(network: Network, left: State) -> tuple[OpenQuestion, ...]:
+    connection = left.track.connection
+    if left.carried is not None or connection is None or not connection.masquerade:
+        return ()
+    routes = network.namespace(left.netns).routes
+    if all(each.prefsrc in (None, left.packet.saddr) or each.protocol == "kernel" for each in routes):
+        return ()
+    from hairpin.walk.granted.masqueraded_source import source_accepted  # noqa: PLC0415 - few routes name a source
+
+    return source_accepted(network, left)
 
 
 def _carried_by_cloud(network: Network, handshake: Handshake, left: State) -> tuple[OpenQuestion, ...]:

@@ -46,7 +46,9 @@ def silence(network: Network, handshake: Handshake, left: State) -> tuple[OpenQu
     if left.carried is not None or not namespace.connections or left.packet.protocol not in _NAMES:
         return ()
     if handshake.far is not None:
-        return tuple(_of_request(namespace, left, named=handshake.flow.purpose == "asked"))
+        flow = handshake.flow
+        server_of = (flow.container or "") if flow.purpose == "dns" and not flow.asked_name else ""
+        return tuple(_of_request(namespace, left, named=flow.purpose == "asked", server_of=server_of))
     if left.packet.protocol == TCP and isinstance(handshake.flow.start, Outside):
         return tuple(_of_answer(namespace, handshake, handshake.flow.start, left))
     return ()
@@ -96,8 +98,9 @@ def parted(entries: Sequence[Connection], status: int) -> tuple[list[Connection]
     return [each for each in entries if not each.status & status], with_it
 
 
-def _of_request(namespace: Namespace, left: State, *, named: bool) -> Iterator[OpenQuestion]:
-    """Yield the question whether the receiver of a packet that left answers."""
+def _of_request(namespace: Namespace, left: State, *, named: bool, server_of: str) -> Iterator[OpenQuestion]:
+    """Yield the question whether the receiver of a packet that left answers.  ``server_of``: the container whose name
+    server the receiver is, or empty."""
     packet = left.packet
     if packet.protocol == UDP and packet.dport in _ONE_WAY:
         return
@@ -111,8 +114,16 @@ def _of_request(namespace: Namespace, left: State, *, named: bool) -> Iterator[O
         "link": left.oif,
         "count": len(silent),
     }
+    if server_of:
+        facts["name"] = server_of
     yield OpenQuestion(
         text=message(
+            "Does {address}, the DNS server of {name}, answer on port {port}? Packets to it left by {link}, and none "
+            "came back (conntrack entries without an answer: {count})",
+            **facts,
+        )
+        if server_of
+        else message(
             "Does {address} answer on port {port}? Packets to it left by {link}, and none came back (conntrack entries "
             "without an answer: {count})",
             **facts,
@@ -121,6 +132,12 @@ def _of_request(namespace: Namespace, left: State, *, named: bool) -> Iterator[O
         if packet.protocol == TCP
         else message("The verdict holds: those datagrams needed no answer, or what lost them has passed"),
         if_no=message(
+            "{name} resolves no name by it: the address is wrong (--dns of the container, `dns` of the engine, or "
+            "/etc/resolv.conf of the host has it), the server is down, or the packets are lost behind this host",
+            **facts,
+        )
+        if server_of
+        else message(
             "The packets are lost behind this host: the provider, a router or a firewall between drops them, or "
             "{address} does. Nothing that was read here stops them",
             **facts,

@@ -32,7 +32,8 @@ def through_policies(namespace: Namespace, state: State, direction: Direction, s
             continue
         if each.known and (each.plain if direction != "out" else not each.templates) and not each.blocks:
             break
-        decided = LinkDecided(link, message("IPsec policy {policy}", policy=verbatim(each.text)), each.evidence)
+        said = message("IPsec policy {policy}", policy=verbatim(each.text))
+        decided = LinkDecided(link, said, each.evidence, policy=each)
         if each.known and each.blocks:
             yield stopped(state, "xfrm-policy", stage=stage, link=link, decided_by=decided)
             return

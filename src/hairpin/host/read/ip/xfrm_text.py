@@ -13,12 +13,11 @@ from collections.abc import Iterator, Mapping
 from hairpin.errors import MalformedError, ParseError
 from hairpin.evidence.reading import Reading
 from hairpin.host.wireguard import Prefix
-from hairpin.host.xfrm import Direction, XfrmPolicy
+from hairpin.host.xfrm import LAST, Direction, XfrmPolicy
 from hairpin.message import message
 from hairpin.netfilter.address import parse_address
 from hairpin.netfilter.protocols import protocol_number
 
-_LAST = 1 << 32
 _SELECTOR = frozenset({"src", "dst", "proto", "sport", "dport", "dev", "type", "code"})
 _EVERYTHING = (Prefix(4, 0, 0), Prefix(6, 0, 0))
 
@@ -48,7 +47,7 @@ _DIRECTIONS: Mapping[str, Direction] = {"in": "in", "out": "out", "fwd": "fwd"}
 def _default(direction: str, evidence: str) -> Iterator[XfrmPolicy]:
     for each in _EVERYTHING:
         text = f"ip xfrm policy setdefault {direction} block"
-        yield XfrmPolicy(_DIRECTIONS[direction], each, each, True, _LAST, text=text, evidence=evidence)
+        yield XfrmPolicy(_DIRECTIONS[direction], each, each, True, LAST, text=text, evidence=evidence)
 
 
 def _policy(lines: list[str], evidence: str) -> Iterator[XfrmPolicy]:

@@ -1,0 +1,78 @@
+"""The process that is the container's whole network (slirp4netns, pasta) is gone, and the container runs on.
+
+The kernel deletes the container's tap link together with that process, with the addresses and routes on the link.
+
+Users see: programs inside the container get "Network is unreachable", while ``podman ps`` calls the container running.
+
+Proof: the container's network is such a process, and its namespace has no link but ``lo``.  With the link the packet
+leaves.
+Now: ``podman restart NAME``.  The container's processes end with it.
+Lasting: nothing has to be set.  Find out what ended the process: the kernel log names it if memory ran out.
+"""
+
+from collections.abc import Iterator
+
+from hairpin.causes.cause import Candidate, Cause, View
+from hairpin.causes.where import OfContainer
+from hairpin.change.change import AddEntry, Change, Primitive, SetLink
+from hairpin.engines.repair.starting import restarts
+from hairpin.host.link import Address, Link
+from hairpin.host.netns import Netns
+from hairpin.host.route import NextHop, Route
+from hairpin.message import message
+
+_TAP = "tap0"
+_NETWORK, _OWN, _ROUTER = 0x0A000200, 0x0A000264, 0x0A000202
+"""10.0.2.0/24, 10.0.2.100 and 10.0.2.2: the addresses that slirp4netns(1) uses unless it is told otherwise."""
+
+
+def find(view: View) -> Iterator[Candidate]:
+    """Yield one candidate when a packet of such a container found no route because its link is gone."""
+    container = view.container
+    if view.on_host or container is None or container.status != "running" or not container.by_user_stack:
+        return
+    if view.stop.netns not in view.network or any(each.name != "lo" for each in view.namespace.links):
+        return
+    if view.namespace.unread or view.stop.seen.packet.version != 4:
+        return
+    program = container.network_mode.partition(":")[0]
+    yield Candidate(
+        title=message(
+            "{program}, the process that is the network of container {name}, is gone",
+            program=program,
+            name=container.name,
+        ),
+        detail=message(
+            "The container has no link but lo: its link ended with {program}. {engine} does not start {program} again "
+            "by itself.",
+            program=program,
+            engine=view.host.engine_of(container).title,
+        ),
+        change=Change(tuple(_parts(view.stop.netns)), restarts(view.host, container)),
+        where=OfContainer(container=container.name),
+        in_class="container-address-lost",
+        evidence=(container.evidence,),
+        side_effects=(
+            message("the restart ends the processes of {name} and cuts its connections", name=container.name),
+        ),
+        advice=(
+            message(
+                "`journalctl -k -g {program}` tells whether the kernel ended it because memory ran out", program=program
+            ),
+        ),
+        cuts=True,
+    )
+
+
+def _parts(netns: Netns) -> Iterator[Primitive]:
+    """Yield the link that the process makes in the container, with its address and the way out."""
+    yield SetLink(netns, Link(2, _TAP, "tun", mtu_bytes=1500, flags=("BROADCAST", "MULTICAST", "UP", "LOWER_UP")))
+    yield AddEntry(netns, Address(_TAP, 4, _OWN, 24))
+    yield AddEntry(netns, Route(4, 0, 0, next_hops=(NextHop(_TAP, _ROUTER),)))
+
+
+CAUSE = Cause(
+    title=message("The process that is a container's network is gone"),
+    source="slirp4netns(1), DESCRIPTION; passt(1); drivers/net/tun.c: tun_chr_close()",
+    reasons=frozenset({"no-route", "no-source-address"}),
+)

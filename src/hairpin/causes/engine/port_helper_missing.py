@@ -1,0 +1,93 @@
+"""The process that takes the connections to a container's published port is gone, and the container runs on.
+
+A container without a bridge of root's has no DNAT rule: rootlessport, or pasta, listens on the port and carries each
+connection into the container.  Podman starts that process with the container, and does not watch it.
+
+Users see: ``podman ps`` lists the port, and every connection to it is refused, on the host itself, too.
+
+Proof: the running container publishes the port, and no socket of the host holds it.  With the process the flow arrives.
+Now: ``podman restart NAME``.  The container's processes end with it, and its connections are cut.
+Lasting: nothing has to be set.  Find out what ended the process: the kernel log names it if memory ran out.
+"""
+
+from collections.abc import Iterator
+
+from hairpin.causes.cause import Candidate, Cause, View
+from hairpin.causes.engine._publishing import at_host_port, covers
+from hairpin.causes.where import OfContainer
+from hairpin.change.change import AddSocket, Change
+from hairpin.engines.repair.starting import restarts
+from hairpin.host.docker import Container, Engine, PortBinding
+from hairpin.host.socket import Relay, Socket
+from hairpin.message import message
+
+
+def find(view: View) -> Iterator[Candidate]:
+    """Yield one candidate when a running container of Podman publishes the port by a process that is gone."""
+    if any(each.startswith(("sockets", "proc-net")) for each in view.host_namespace.unread):
+        return  # the sockets were not read
+    for container, binding in at_host_port(view):
+        engine = view.host.engine_of(container)
+        if engine.kind != "podman" or not (engine.rootless or container.by_user_stack):
+            continue
+        if not (container.status == "running" and binding.actual and covers(binding, view.stop.seen.packet.daddr)):
+            continue
+        socket = _held(container, binding)
+        if socket is not None:
+            yield _candidate(view, engine, container, binding, socket)
+            return
+
+
+def _candidate(view: View, engine: Engine, container: Container, binding: PortBinding, socket: Socket) -> Candidate:
+    program = socket.process or ""
+    said = message("restart {name}: {engine} then starts {program} again", name=container.name, engine=engine.title,
+                   program=program)  # fmt: skip
+    return Candidate(
+        title=message(
+            "{program}, which takes the connections to port {port} of {name}, is gone",
+            program=program,
+            port=binding.host_port,
+            name=container.name,
+        ),
+        detail=message(
+            "{engine} starts {program} with the container and does not start it again by itself. The container itself "
+            "runs on.",
+            engine=engine.title,
+            program=program,
+        ),
+        change=Change((AddSocket(view.host_netns, socket, said),), restarts(view.host, container)),
+        where=OfContainer(container=container.name, port=binding.host_port),
+        in_class="lost-relay",
+        evidence=(container.evidence,),
+        side_effects=(
+            message("the restart ends the processes of {name} and cuts its connections", name=container.name),
+        ),
+        advice=(
+            message(
+                "`journalctl -k -g {program}` tells whether the kernel ended it because memory ran out", program=program
+            ),
+            message(
+                "if the restart says `cannot start a container that has stopped`, conmon, the container's monitor, is "
+                "gone, too: create the container anew (`podman rm -f {name}` first)",
+                name=container.name,
+            ),
+        ),
+        cuts=True,
+    )
+
+
+def _held(container: Container, binding: PortBinding) -> Socket | None:
+    """Return the socket that the lost process had, with the container as its target."""
+    if binding.protocol == "sctp":
+        return None
+    process = "pasta" if container.network_mode.partition(":")[0] == "pasta" else "rootlessport"
+    own = next((each.ipv4 for each in container.endpoints if each.ipv4 is not None), None)
+    relay = Relay(4, own or 0, binding.container_port, netns=container.netns) if container.netns is not None else None
+    return Socket(binding.protocol, binding.version, binding.host_ip, binding.host_port, process=process, relay=relay)
+
+
+CAUSE = Cause(
+    title=message("The process that serves a published port is gone"),
+    source="containers/podman: pkg/rootlessport; passt(1)",
+    reasons=frozenset({"no-listener"}),
+)

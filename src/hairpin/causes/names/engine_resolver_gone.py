@@ -1,0 +1,88 @@
+"""The name server of a Podman network is gone: aardvark-dns, or dnsmasq of the CNI plugin dnsname.
+
+One process answers on the gateway's address of every network with names.  Podman starts it with the first container of
+such a network, and does not watch it.
+
+Users see: ``Temporary failure in name resolution`` in all containers of the network, while connections by address work.
+
+Proof: the network has names (``dns_enabled``), and no socket takes port 53 of its gateway.  With the process the query
+arrives.
+Now: ``podman network reload`` with the network's containers.  It starts the process again, and makes their rules anew.
+Lasting: nothing has to be set.  Find out what ended the process: a job that cleans up, or the kernel, if memory ran
+out.
+"""
+
+from collections.abc import Iterator
+
+from hairpin.causes.cause import Candidate, Cause, View
+from hairpin.causes.where import OfPort
+from hairpin.change.calls import ReloadNetworks
+from hairpin.change.change import AddSocket, Change
+from hairpin.host.docker import Container, DockerNetwork, Engine
+from hairpin.host.socket import Socket
+from hairpin.message import message
+from hairpin.netfilter.packet import UDP
+from hairpin.network.prefix import address_text
+
+_DNS = 53
+
+
+def find(view: View) -> Iterator[Candidate]:
+    """Yield one candidate when a query for the name server of a Podman network found no socket."""
+    packet, flow = view.stop.seen.packet, view.flow
+    if not view.on_host or view.in_reply or packet.protocol != UDP or flow.dport != _DNS:
+        return
+    if any(each.startswith(("sockets", "proc-net")) for each in view.host_namespace.unread):
+        return
+    for engine in view.host.engines:
+        if engine.kind != "podman" or engine.rootless:
+            continue  # the name server of a rootless Podman is in its user's own namespace
+        found = next((each for each in engine.networks if _is_gateway(each, packet.version, packet.daddr)), None)
+        served = tuple(each for each in engine.containers if found is not None and _is_on(each, found))
+        if found is not None and served:
+            yield _candidate(view, engine, found, served)
+            return
+
+
+def _is_gateway(network: DockerNetwork, version: int, address: int) -> bool:
+    return network.dns_enabled is True and any(
+        (each.version, each.gateway) == (version, address) for each in network.subnets
+    )
+
+
+def _is_on(container: Container, network: DockerNetwork) -> bool:
+    return container.status == "running" and any(each.network == network.name for each in container.endpoints)
+
+
+def _candidate(view: View, engine: Engine, network: DockerNetwork, served: tuple[Container, ...]) -> Candidate:
+    packet = view.stop.seen.packet
+    program = "dnsmasq" if engine.network_backend == "cni" else "aardvark-dns"
+    address = address_text(packet.daddr, packet.version)
+    socket = Socket("udp", packet.version, packet.daddr, packet.dport or _DNS, process=program)
+    said = message("reload the network of the containers on {network}", network=network.name)
+    return Candidate(
+        title=message(
+            "{program}, the name server of Podman's network {network}, does not run", program=program,
+            network=network.name,
+        ),
+        detail=message(
+            "It should answer on {address}, the gateway of the network, and nothing listens there. Podman starts it "
+            "with a container and does not start it again by itself.",
+            address=address,
+        ),
+        change=Change(
+            (AddSocket(view.host_netns, socket, said),), (ReloadNetworks(tuple(each.name for each in served)),)
+        ),
+        where=OfPort(port=f"{packet.dport}/udp"),
+        in_class="lost-relay",
+        advice=(
+            message("`podman network reload` says that it found no pid of the old process; it starts a new one"),
+        ),
+    )  # fmt: skip
+
+
+CAUSE = Cause(
+    title=message("The name server of a Podman network does not run"),
+    source="containers/netavark: src/dns/aardvark.rs commit_entries(); containers/aardvark-dns README",
+    reasons=frozenset({"no-listener"}),
+)

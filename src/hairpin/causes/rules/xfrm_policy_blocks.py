@@ -1,0 +1,83 @@
+"""A policy of IPsec blocks the packets.
+
+An IPsec daemon (strongSwan, libreswan) installs policies that block what has no tunnel, and a daemon that crashed
+leaves them behind.  Neither the rules of the packet filter nor the routes show them.
+
+Users see: connections from or to one network time out, and iptables, nft and `ip route` show nothing.
+
+Proof: the policy is the first that selects the packet, and it blocks.  Without the policy the flow arrives.
+Now: ``ip xfrm policy delete`` with the policy's selector, if nobody wants it.
+Lasting: the policies are gone after a reboot, unless a daemon or a script makes them again: change them there.
+"""
+
+from collections.abc import Iterator
+
+from hairpin.causes.cause import Candidate, Cause, View, Way
+from hairpin.causes.where import OfXfrmPolicy
+from hairpin.change.change import Change, DeleteEntry
+from hairpin.change.commands.words import xfrm_words
+from hairpin.host.host import Namespace
+from hairpin.host.xfrm import XfrmPolicy
+from hairpin.message import Message, message, verbatim
+from hairpin.walk.state import LinkDecided
+
+
+def find(view: View) -> Iterator[Candidate]:
+    """Yield the candidate without the policy that blocked the packet."""
+    decided = view.stop.decided_by
+    policy = decided.policy if isinstance(decided, LinkDecided) else None
+    if policy is None or not (policy.known and policy.blocks):
+        return
+    # The default of a direction holds for both versions of IP at once.
+    gone = tuple(
+        each
+        for each in view.namespace.xfrm_policies
+        if each == policy or (policy.is_default and (each.is_default, each.direction) == (True, policy.direction))
+    )
+    is_simple = not policy.is_default and not policy.templates and _is_alone(view.namespace, policy)
+    yield Candidate(
+        title=message("An IPsec policy blocks the packets: {policy}", policy=verbatim(policy.text)),
+        detail=message(
+            "The kernel asks the policies of IPsec (direction {direction}) beside the routes and rules, and this one "
+            "is the first that selects the packet.",
+            direction=policy.direction,
+        ),
+        change=Change(tuple(DeleteEntry(view.stop.netns, each) for each in gone)),
+        where=OfXfrmPolicy(policy.text, policy.priority, policy.direction),
+        in_class="dropping-rule",
+        evidence=(policy.evidence,) if policy.evidence else (),
+        offered=is_simple,
+        ways=() if is_simple else (Way(Change(()), (_by_hand(policy),), by_person=True),),
+        advice=(
+            message(
+                "`ip xfrm policy` lists the policies, and `swanctl --list-pols` or `ipsec status` those of a daemon "
+                "that runs; its configuration (/etc/swanctl, /etc/ipsec.d, /etc/ipsec.conf) may make the policy again"
+            ),
+        ),
+    )
+
+
+def _by_hand(policy: XfrmPolicy) -> Message:
+    if policy.is_default:
+        return message(
+            "if nobody wants packets without a policy to be blocked: `ip xfrm policy setdefault {direction} accept`",
+            direction=policy.direction,
+        )
+    return message(
+        "if nobody wants the policy: find its number with `ip xfrm policy`, and delete it with `ip xfrm policy delete "
+        "index NUMBER dir {direction}`",
+        direction=policy.direction,
+    )
+
+
+def _is_alone(namespace: Namespace, policy: XfrmPolicy) -> bool:
+    """Return whether no other policy has the same selector, so that its words find this one."""
+    return sum(xfrm_words(each) == xfrm_words(policy) for each in namespace.xfrm_policies) == 1
+
+
+CAUSE = Cause(
+    title=message("A policy of IPsec blocks the packets"),
+    source="net/xfrm/xfrm_policy.c: xfrm_lookup_with_ifid(), __xfrm_policy_check()",
+    reasons=frozenset({"xfrm-policy"}),
+    on_purpose=True,
+)

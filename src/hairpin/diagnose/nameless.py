@@ -1,0 +1,55 @@
+"""Finds containers that reach each other by address and cannot by name, since their network has no names by design.
+
+Nothing shows that a name is used there: whoever uses addresses has no problem.  One line says it.
+"""
+
+import msgspec
+
+from hairpin.causes.cause import Finding
+from hairpin.diagnose.diagnose import diagnose
+from hairpin.diagnose.examination import Examination
+from hairpin.message import message
+from hairpin.network.flow import FromContainer
+from hairpin.network.names import are_nameless
+from hairpin.network.network import Network
+from hairpin.question.egress import name_flow
+from hairpin.walk.trace import Trace
+
+_ID = "default-bridge-has-no-names"
+
+
+def nameless(examination: Examination) -> tuple[Finding, ...]:
+    """Return the finding, advice in one line, of each pair of containers of an asked flow that passes."""
+    asked = {(each.trace.flow.start, each.trace.flow.asked_name) for each in examination.diagnoses}
+    found: list[Finding] = []
+    for each in examination.diagnoses:
+        name = each.trace.flow.container or ""
+        if each.trace.succeeds and (each.trace.flow.start, name) not in asked:
+            asked.add((each.trace.flow.start, name))
+            found += _told(examination.network, each.trace)
+    return tuple(found)
+
+
+def _told(network: Network, trace: Trace) -> tuple[Finding, ...]:
+    start, name = trace.flow.start, trace.flow.container or ""
+    if not isinstance(start, FromContainer) or trace.flow.purpose != "asked" or name == start.name:
+        return ()
+    host = network.host(start.netns.host)
+    asking, named = host.container(start.name), host.container(name)
+    if asking is None or named is None or not named.running or not are_nameless(host, asking, named):
+        return ()
+    if trace.flow.daddr not in {each.ipv4 for each in named.endpoints}:
+        return ()
+    flow = name_flow(host, asking, name)
+    diagnosis = diagnose(network, flow) if flow is not None else None
+    if diagnosis is None or [each.cause for each in diagnosis.causes] != [_ID]:
+        return ()
+    line = message(
+        "{asking} reaches {name} by its address only: {network} has no names, a network made with `docker network "
+        "create` has",
+        asking=asking.name,
+        name=name,
+        network=", ".join(each.network for each in named.endpoints),
+    )
+    suspect = diagnosis.causes[0]
+    return (msgspec.structs.replace(suspect.proven(diagnosis.proof, severity="advice"), line=line),)

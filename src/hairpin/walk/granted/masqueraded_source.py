@@ -1,0 +1,90 @@
+"""The source address that MASQUERADE gives to packets, where the host itself sends from another one.
+
+MASQUERADE takes the first address of the link that fits the next hop.  The host's own packets take the source address
+that their route names (``src``).  Where the two differ, whoever set the route wanted one address to be used outside,
+and a router or a peer may know that address only.
+
+Source: net/netfilter/nf_nat_masquerade.c nf_nat_masquerade_ipv4(): inet_select_addr(); net/ipv4/fib_semantics.c
+fib_result_prefsrc()
+"""
+
+from hairpin.host.host import Namespace
+from hairpin.message import message
+from hairpin.netfilter.ir import STATUS_SEEN_REPLY
+from hairpin.netfilter.packet import Connection
+from hairpin.network.network import Network, addresses_of, owns_address
+from hairpin.network.prefix import Version, address_text, inside, network_of, prefix_text, width
+from hairpin.network.query import Query
+from hairpin.network.routing import lookup
+from hairpin.walk.capture import filter_of
+from hairpin.walk.state import State
+from hairpin.walk.trace import OpenQuestion
+from hairpin.wanted import watch_packets
+
+
+def source_accepted(network: Network, left: State) -> tuple[OpenQuestion, ...]:
+    """Return the question whether the outside takes packets from the address that MASQUERADE chose; none if the host
+    itself would send from it, too, or if a connection from it was answered.  ``left``: the packet that left."""
+    packet, connection = left.packet, left.track.connection
+    if connection is None or not connection.masquerade or left.track.ct_direction or not left.netns.is_host:
+        return ()
+    namespace = network.namespace(left.netns)
+    own = _own_source(namespace, left)
+    if own is None or own == packet.saddr or _was_answered(namespace, packet.version, packet.saddr):
+        return ()
+    facts = {
+        "link": left.oif,
+        "source": address_text(packet.saddr, packet.version),
+        "own": address_text(own, packet.version),
+        "inner": _network_text(namespace, connection),
+        "tool": "iptables" if packet.version == 4 else "ip6tables",
+    }
+    question = OpenQuestion(
+        text=message(
+            "Does the network behind {link} take packets from {source}? MASQUERADE takes this address of {link} for "
+            "the packets of {inner}, and the host's own packets leave from {own} (src of their route)",
+            **facts,
+        ),
+        if_yes=message("The verdict holds"),
+        if_no=message(
+            "The packets of {inner} are lost behind this host, and the host's own are not: `{tool} -t nat -I "
+            "POSTROUTING -s {inner} -o {link} -j SNAT --to-source {own}` gives them the host's address",
+            **facts,
+        ),
+        wanted=(watch_packets(left.oif, filter_of(packet)),),
+        breaks_if="no",
+    )
+    return (question,)
+
+
+def _own_source(namespace: Namespace, left: State) -> int | None:
+    """Return the source address that the route of the host's own packets names; None if it names none of this host."""
+    packet = left.packet
+    found = lookup(namespace, Query(packet.version, packet.daddr)).route
+    if found is None or found.prefsrc is None or all(hop.link != left.oif for hop in found.next_hops):
+        return None
+    return found.prefsrc if owns_address(namespace, packet.version, found.prefsrc) else None
+
+
+def _was_answered(namespace: Namespace, version: Version, source: int) -> bool:
+    """Return whether connection tracking remembers a connection that was masqueraded so, and its answer."""
+    return any(
+        each.version == version
+        and each.reply.daddr == source != each.original.saddr
+        and each.status & STATUS_SEEN_REPLY
+        and not owns_address(namespace, version, each.original.daddr)
+        for each in namespace.connections
+    )
+
+
+def _network_text(namespace: Namespace, connection: Connection) -> str:
+    """Return the network of the connection's sender behind this host, or its address."""
+    sender, version = connection.original.saddr, connection.version
+    near = (
+        each for each in addresses_of(namespace, None, version)
+        if each.prefix_length < width(version) and inside(sender, each.value, each.prefix_length, version)
+    )  # fmt: skip
+    found = next(near, None)
+    if found is None:
+        return address_text(sender, version)
+    return prefix_text(network_of(found.value, found.prefix_length, version), found.prefix_length, version)

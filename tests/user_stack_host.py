@@ -1,0 +1,56 @@
+"""The small host with a container of Podman whose whole network is a process, for tables of cases."""
+
+import msgspec
+
+from hairpin.host.docker import Engine
+from hairpin.host.host import Namespace
+from hairpin.host.link import Address, Link
+from hairpin.host.managers import ConfigFile
+from hairpin.host.socket import Relay, Socket
+from hairpin.network.network import Network
+from hairpin.network.prefix import parse_address
+from tests.rule_text import ALL_RULES
+from tests.small_host import container, container_namespace, engine, host_namespace, local, network, route
+
+OWN, SERVER = parse_address("10.0.2.100")[1], "10.0.2.3"
+HTTPD = Socket("tcp", 4, None, 9001, process="httpd")
+PORT = Socket("tcp", 4, None, 8151, process="rootlessport", relay=Relay(4, OWN, 80, netns="container:web"))
+
+
+def rootless(rules: str = ALL_RULES, *, servers: str = "nameserver 192.0.2.53\n", mode: str = "slirp4netns") -> Network:
+    """Return the host on which ann's container has a tap link, which a process of hers reads."""
+    return stacked(rules, servers=servers, mode=mode, user="ann")
+
+
+def stacked(
+    rules: str = ALL_RULES,
+    *,
+    servers: str = "nameserver 192.0.2.53\n",
+    mode: str = "slirp4netns",
+    user: str = "",
+    port: bool | None = None,
+    tap: bool = True,
+) -> Network:
+    """Return the host with such a container of ``user``, or of root's.
+
+    ``port``: whether a process takes its published port; None: it publishes none.  ``tap``: whether its link is
+    there."""
+    usual = container_namespace()
+    inner: Namespace = msgspec.structs.replace(
+        usual,
+        links=(usual.links[0], Link(2, "tap0", "tun")),
+        addresses=(usual.addresses[0], Address("tap0", 4, OWN, 24)),
+        routes=(local("10.0.2.100/32", "tap0"), route("10.0.2.0/24", "tap0"), route("default", "tap0", via="10.0.2.2")),
+    )
+    if not tap:
+        inner = msgspec.structs.replace(inner, links=usual.links[:1], addresses=usual.addresses[:1], routes=())
+    web = container()
+    bindings = web.bindings if port is not None else ()
+    own = msgspec.structs.replace(web, endpoints=(), network_mode=mode, bindings=bindings, resolvers=(SERVER,))
+    podman: Engine = msgspec.structs.replace(
+        engine(own), kind="podman", rootless=bool(user), user=user, networks=(), network_backend="netavark"
+    )
+    held = (PORT,) if port else ()
+    found = network(host_namespace(rules, sockets=(HTTPD, *held)), inner, docker=podman)
+    files = (*found.this.files, ConfigFile("/etc/resolv.conf", servers))
+    return msgspec.structs.replace(found, hosts=(msgspec.structs.replace(found.this, files=files),))
