@@ -11,7 +11,7 @@ from hairpin.message import Message, message
 from hairpin.netfilter.evaluate.windows import next_change
 from hairpin.network.network import Network
 from hairpin.walk.trace import Trace
-from hairpin.walk.verdicts import VERDICTS
+from hairpin.walk.verdicts import VERDICTS, Verdict
 from hairpin.walk.walk import walk_flow
 
 _MOST_CHANGES = 4
@@ -41,7 +41,7 @@ def _at(network: Network, netns: Netns, moment_s: int) -> Network:
 
 
 def _differing(later: Network, when_s: int, traces: Sequence[Trace]) -> Iterator[Message]:
-    changed = [
+    changed: list[tuple[Trace, Verdict]] = [
         (trace, now.verdict)
         for trace in traces[:_MOST_FLOWS]
         if trace.verdict != "depends" and (now := walk_flow(later, trace.flow)).succeeds is not trace.succeeds

@@ -376,7 +376,7 @@ def test_namespaces_are_apart() -> None:
     (
         ("--queue-num 3", frozenset({0, 4}), "dropped", "taken-away"),
         ("--queue-num 3 --queue-bypass", frozenset({0, 4}), "delivered", None),
-        ("--queue-balance 3:5", frozenset(), "dropped", "taken-away"),
+        ("--queue-balance 3:5", frozenset[int](), "dropped", "taken-away"),
         ("--queue-balance 3:5", frozenset({4}), "depends", "taken-away"),
         ("--queue-num 3 --queue-bypass", frozenset({3}), "depends", "taken-away"),
         ("--queue-num 3", None, "depends", "taken-away"),

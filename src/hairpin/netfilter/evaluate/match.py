@@ -100,7 +100,7 @@ def _returns_true(program: Program, seen: Seen) -> Truth:
 
     Source: net/netfilter/xt_bpf.c bpf_mt()"""
     found = results(program, seen_by_program(seen.packet))
-    if found == {0}:
+    if found == frozenset({0}):
         return Truth.NO
     return Truth.YES if 0 not in found and None not in found else Truth.UNKNOWN
 

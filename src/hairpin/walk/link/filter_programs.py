@@ -37,13 +37,13 @@ def with_programs(by: Filter, packet: Packet, link: Link) -> Filter:
 
 def _truth(program: Program, packet: Packet, link: Link) -> Truth:
     found = results(program, _frame(packet, link))
-    if found == {0}:
+    if found == frozenset({0}):
         return Truth.NO
     return Truth.YES if None not in found and 0 not in found else Truth.UNKNOWN
 
 
 def _action(program: Program, packet: Packet, link: Link) -> FilterAction:
-    found = {_ACTIONS.get(each, "continue") for each in results(program, _frame(packet, link))}
+    found: set[FilterAction] = {_ACTIONS.get(each, "continue") for each in results(program, _frame(packet, link))}
     if len(found) == 1:
         return found.pop()
     return "pass" if found <= {"pass", "continue"} else "unknown"

@@ -136,7 +136,7 @@ def test_damage_is_a_parse_error_with_its_line_in_sysctl(line: str) -> None:
 def test_queues_that_a_program_reads() -> None:
     """As Linux 6.18 lists them.  A queue whose program takes no packets (copy mode 0) counts as unread."""
     text = "    3  12345     0 2  65531     0     0        7  1\n    4  12345     0 0      0     0     0        0  1\n"
-    assert queues(text_reading(text, "/proc/net/netfilter/nfnetlink_queue")) == {3}
+    assert queues(text_reading(text, "/proc/net/netfilter/nfnetlink_queue")) == frozenset({3})
     assert queues(text_reading("", "/proc/net/netfilter/nfnetlink_queue")) == frozenset()
     with pytest.raises(ParseError):
         queues(text_reading("3 12345\n", "/proc/net/netfilter/nfnetlink_queue"))

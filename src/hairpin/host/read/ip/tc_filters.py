@@ -81,7 +81,7 @@ def _filter(each: Options, place: Any, evidence: str) -> Filter:
 
 def _program(options: Options) -> Program:
     """Return the program of classic BPF that tc lists; empty if the program is of another kind."""
-    insns = _inner(options, "bytecode").get("insns") or []
+    insns: list[dict[str, int]] = _inner(options, "bytecode").get("insns") or []
     return tuple((int(each["code"]), int(each["jt"]), int(each["jf"]), int(each["k"])) for each in insns)
 
 
