@@ -5,15 +5,16 @@ import pytest
 
 from hairpin.host.docker import Container, Endpoint
 from hairpin.host.managers import ConfigFile
+from hairpin.host.route import TABLE_MAIN, Route
 from hairpin.netfilter.iptables.save import parse
 from hairpin.netfilter.ir import Ruleset
 from hairpin.network.flow import Flow
 from hairpin.network.names import nameservers
 from hairpin.network.network import Network
-from hairpin.network.prefix import parse_prefix
+from hairpin.network.prefix import parse_address, parse_prefix
 from hairpin.question.egress import egress_flows, over_tcp
 from tests.causes.ipv6_hosts import of_ipv6_network
-from tests.small_host import container, engine, network
+from tests.small_host import container, engine, host_namespace, network
 
 
 def whole(*containers: Container) -> Network:
@@ -151,3 +152,14 @@ def test_a_container_without_its_last_network_asks_in_vain() -> None:
     net = network(docker=engine(alone))
     assert told(egress_flows(net, net.this, alone))
     assert egress_flows(net, net.this, made_so) == []
+
+
+def test_a_route_against_one_documentation_range_hides_no_way_out() -> None:
+    bogon = Route(4, parse_address("203.0.113.0")[1], 24, TABLE_MAIN, "blackhole")
+    host = host_namespace()
+    net = network(msgspec.structs.replace(host, routes=(*host.routes, bogon)))
+    first, *_ = egress_flows(net, net.this, container())
+    assert first.target_text() == "192.0.2.80:443/tcp"
+    everything = tuple(each for each in host.routes if each.prefix_length)
+    nowhere = network(msgspec.structs.replace(host, routes=everything))
+    assert egress_flows(nowhere, nowhere.this, container()) == []

@@ -3,11 +3,12 @@ import pytest
 
 from hairpin.host.host import Namespace
 from hairpin.host.link import Address, Link
-from hairpin.host.route import Neighbour, Route
+from hairpin.host.route import TABLE_MAIN, Neighbour, Route
 from hairpin.network.network import Network
 from hairpin.network.prefix import address_text, inside, parse_address
 from hairpin.question.standpoints import clients, lan_client, lan_link, primary_address, somebody
 from tests.small_host import HOST_ADDRESS, HOST_NETNS, host_namespace, network, route
+from tests.two_uplinks import two_uplinks
 
 
 def number(text: str) -> int:
@@ -147,3 +148,20 @@ def test_a_vpn_that_covers_all_addresses_is_not_the_lan() -> None:
     net = host(Address("tun0", 4, number("10.8.0.2"), 24), routes=halves, links=(tunnel,))
     assert lan_link(net, HOST_NETNS, 4) == "eth0"
     assert primary_address(net, HOST_NETNS, 4) == HOST_ADDRESS
+
+
+def test_a_card_without_a_cable_gives_the_host_no_main_address() -> None:
+    """Its default route is the better one, and stays in the table."""
+    both = two_uplinks()
+    host = both.namespace(HOST_NETNS)
+    better = route("default", "eth1", via="198.18.0.1")
+    worse = tuple(
+        msgspec.structs.replace(each, metric=200) if not each.prefix_length and each.table == TABLE_MAIN else each
+        for each in host.routes
+    )
+    for carrier, main in ((True, "eth1"), (False, "eth0")):
+        links = tuple(
+            msgspec.structs.replace(each, carrier=carrier) if each.name == "eth1" else each for each in host.links
+        )
+        net = both.with_namespace(HOST_NETNS, msgspec.structs.replace(host, links=links, routes=(better, *worse)))
+        assert lan_link(net, HOST_NETNS, 4) == main

@@ -2,7 +2,7 @@ import msgspec
 import pytest
 
 from hairpin.host.host import Namespace
-from hairpin.host.link import Link
+from hairpin.host.link import Address, Link
 from hairpin.host.route import Neighbour
 from hairpin.netfilter.packet import ACK, SYN, TCP, Packet
 from hairpin.network.flow import Flow, FromContainer, FromHost, Lan, Outside, Start
@@ -241,3 +241,16 @@ def test_a_clients_packet_to_a_macvlan_comes_by_its_parent() -> None:
         link = incoming_link(whole, HOST_NETNS, flow, Outside(client))
         assert link is not None
         assert link.name == expected
+
+
+def test_a_packet_for_an_address_of_a_link_that_is_down_comes_by_the_link_of_its_network() -> None:
+    """As keepalived's use_vmac on a standby: the kernel answers ARP requests on any link."""
+    host = network().namespace(HOST_NETNS)
+    service = parse_address("198.51.100.50")[1]
+    own = Address("vrrp51", 4, service, 32)
+    down = Link(20, "vrrp51", "macvlan", up=False)
+    kept = msgspec.structs.replace(host, links=(*host.links, down), addresses=(*host.addresses, own))
+    client = Outside(parse_address("192.0.2.10")[1])
+    link = incoming_link(network(kept), HOST_NETNS, Flow(client, 4, service, "tcp", 80), client)
+    assert link is not None
+    assert link.name == "eth0"

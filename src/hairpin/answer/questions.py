@@ -108,6 +108,10 @@ def _open(network: Network, trace: Trace) -> Iterator[OpenQuestion]:
         yield from _was_moved(network, public)
         yield _is_public(network, public, trace.flow)
     yield from trace.questions
+    if any(step.note in ("dnat", "redirect") for step in trace.usual.request):
+        from hairpin.answer.led_elsewhere import led_elsewhere  # noqa: PLC0415 - few flows are translated to elsewhere
+
+        yield from led_elsewhere(network, trace)
     if any(branch.conditions for branch in trace.branches):
         from hairpin.answer.undecided import content_questions, undecided_questions  # noqa: PLC0415 - few have such
 

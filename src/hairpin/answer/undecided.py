@@ -46,7 +46,7 @@ def content_questions(network: Network, trace: Trace) -> Iterator[OpenQuestion]:
             text=message("Do packets of this connection match {part}? This rule has stopped {count}: {rule}", **facts),
             if_yes=message("The rule stops them, and the connection fails or hangs"),
             if_no=message("The rule stops other packets, and the verdict holds"),
-            wanted=(_rule_watched(network, trace, netns, place, rule),),
+            wanted=(rule_watched(network, trace, netns, place, rule),),
             breaks_if="yes",
         )
 
@@ -84,7 +84,7 @@ def _of_rule(network: Network, trace: Trace, condition: Condition, place: Place)
     fates = _fates(trace, condition)
     yes, no = (fates[True], fates[False]) if not taken else (_GO_ON, _END)
     return OpenQuestion(
-        text=text, if_yes=yes, if_no=no, wanted=(_rule_watched(network, trace, netns, place, rule),), undecided=True
+        text=text, if_yes=yes, if_no=no, wanted=(rule_watched(network, trace, netns, place, rule),), undecided=True
     )
 
 
@@ -102,7 +102,7 @@ def _found(network: Network, trace: Trace, place: Place) -> tuple[Netns | None, 
     return None, None
 
 
-def _rule_watched(network: Network, trace: Trace, netns: Netns | None, place: Place, rule: ir.Rule | None) -> Wanted:
+def rule_watched(network: Network, trace: Trace, netns: Netns | None, place: Place, rule: ir.Rule | None) -> Wanted:
     """Return the request to list the rule's chain twice, while a client tries: the rule's counter rises if it matches.
     A rule of nft may have no counter; then the packets are watched."""
     if place.dialect == "nft" and (rule is None or rule.packets is None) and trace.flow.dport:

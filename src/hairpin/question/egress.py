@@ -30,9 +30,10 @@ def egress_flows(network: Network, host: Host, container: Container) -> list[Flo
     networks = [named[each.network] for each in container.endpoints if each.network in named]
     if not container.is_disconnected and all(each.internal or each.driver not in _WITH_WAY_OUT for each in networks):
         return []
-    address, *others = beyond(network.namespace(host.netns), 4)
-    if lookup(network.namespace(host.netns), Query(4, address)).type != "unicast":
+    reached = _reached(network, (host.netns,))
+    if not reached:
         return []
+    address, *others = reached
     start = FromContainer(container.name, netns)
     outward = [_outward(start, 4, address, tuple(others))]
     leaving = [each.name for each in networks if each.driver == "bridge" and not each.internal]
@@ -42,15 +43,25 @@ def egress_flows(network: Network, host: Host, container: Container) -> list[Flo
     return [*outward, *_dns_flows(host, container, start)]
 
 
+def _reached(network: Network, ways: tuple[Netns, ...]) -> tuple[int, ...]:
+    """Return the addresses outside to which all these namespaces have a route: a route against one documentation range
+    says nothing about the way out.  ``ways``: the host's namespace is the last."""
+    return tuple(
+        address
+        for address in beyond(network.namespace(ways[-1]), 4)
+        if all(lookup(network.namespace(each), Query(4, address)).type == "unicast" for each in ways)
+    )
+
+
 def _by_user_stack(network: Network, host: Host, container: Container, netns: Netns) -> list[Flow]:
     """Return the IPv4 flows that a process of the user carries on: out, and to the first name server."""
     if container.network_mode == "none" or netns not in network:
         return []
-    address, *others = beyond(network.namespace(host.netns), 4)
     # A container whose whole network is the process has a way out as long as the process runs.
-    ways = (host.netns,) if container.by_user_stack else (netns, host.netns)
-    if any(lookup(network.namespace(each), Query(4, address)).type != "unicast" for each in ways):
+    reached = _reached(network, (host.netns,) if container.by_user_stack else (netns, host.netns))
+    if not reached:
         return []
+    address, *others = reached
     start = FromContainer(container.name, netns)
     servers = [each for each in _dns_flows(host, container, start)[:1] if each.version == 4]
     return [_outward(start, 4, address, tuple(others)), *(servers if servers_of_host(host) else [])]

@@ -58,8 +58,8 @@ def beyond(namespace: Namespace, version: Version) -> tuple[int, ...]:
 
 
 def lan_link(network: Network, netns: Netns, version: Version) -> str | None:
-    """Return the link of the default route.  Without a default route, return an uplink that has an address or has lost
-    it.
+    """Return the link of the best default route whose link is connected, or else of the best one.  Without a default
+    route, return an uplink that has an address or has lost it.
 
     A bridge whose ports are all container ports does not count, even if routes lead to it, because it has no LAN
     neighbour.
@@ -73,13 +73,19 @@ def lan_link(network: Network, netns: Netns, version: Version) -> str | None:
     ways = [(metric, name) for metric, name in defaults if not _only_containers(network, netns, name)]
     if ways:
         # A VPN that covers all addresses by two routes (0.0.0.0/1, 128.0.0.0/1) leaves the default route in place.
-        return min(ways, key=lambda each: each[0])[1]
+        # A card without a cable stays in the table; the other card's network is then the host's.
+        return min(ways, key=lambda each: (not _is_connected(host, each[1]), each[0]))[1]
     found = lookup(host, Query(version, somebody(version)[0]))
     if found.type == "unicast" and found.next_hops and not _only_containers(network, netns, found.next_hops[0].link):
         return found.next_hops[0].link
     holders = (host.link(each.link) for each in addresses_of(host, None, version))
     links = (*(each for each in holders if each is not None), *(each for each in host.links if each.up))
     return next((each.name for each in links if each.master is None and is_uplink(network, netns, each)), None)
+
+
+def _is_connected(host: Namespace, name: str | None) -> bool:
+    link = host.link(name) if name is not None else None
+    return link is not None and link.up and link.carrier
 
 
 def _only_containers(network: Network, netns: Netns, name: str | None) -> bool:

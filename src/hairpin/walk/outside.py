@@ -197,6 +197,8 @@ def incoming_link(network: Network, netns: Netns, flow: Flow, start: Outside | L
     daddr = flow.daddr if public is None else public.private
     holders = [each.link for each in namespace.addresses if each.version == flow.version and each.value == daddr]
     holders += parents_of(network, netns, flow.version, daddr)
+    if holders and all((link := namespace.link(name)) is None or not link.up for name in holders):
+        holders = [*_beside(network, netns, flow.version, daddr), *holders]
     back = lookup(namespace, Query(flow.version, start.address))
     ways = [hop.link for hop in back.next_hops if hop.link] if back.type == "unicast" else []
     first = holders if isinstance(start, Lan) else [name for name in holders if name in ways] or holders
@@ -209,6 +211,23 @@ def incoming_link(network: Network, netns: Netns, flow: Flow, start: Outside | L
                 return found
     physical = [each for each in namespace.links if is_uplink(network, netns, each) and each.master is None]
     return physical[0] if physical else None
+
+
+def _beside(network: Network, netns: Netns, version: Version, address: int) -> list[str]:
+    """Return the links that are up and in whose network the address is: the host answers ARP requests there for an
+    address of a link that is down, too, and keeps its local route.
+
+    Source: net/ipv4/arp.c arp_process(), net/ipv4/fib_semantics.c fib_sync_down_dev()"""
+    namespace = network.namespace(netns)
+    return [
+        each.link
+        for each in addresses_of(namespace, None, version)
+        if version == 4
+        and inside(address, each.value, each.prefix_length, version)
+        and (link := namespace.link(each.link)) is not None
+        and link.up
+        and is_uplink(network, netns, link)
+    ]
 
 
 def outside_takes(network: Network, flow: Flow, end: End) -> OutsideAnswer:

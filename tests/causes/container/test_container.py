@@ -180,6 +180,20 @@ def inside_down(whole: Network) -> Network:
     return simulate(one(SetLink(netns, msgspec.structs.replace(link, up=False, carrier=False))), whole)
 
 
+def without_ipv6() -> Network:
+    """Return the host whose container was hardened: IPv6 is off on its eth0, and the addresses went with it."""
+    whole, netns = of_ipv6_network(), sibling("container:web")
+    inner = whole.namespace(netns)
+    off = inner.sysctls.with_value(("net", "ipv6", "conf", "eth0", "disable_ipv6"), "1")
+    bare = msgspec.structs.replace(
+        inner,
+        sysctls=off,
+        addresses=tuple(each for each in inner.addresses if each.version == 4),
+        routes=tuple(each for each in inner.routes if each.version == 4),
+    )
+    return whole.with_namespace(netns, bare)
+
+
 CASES: dict[str, Case] = {
     "it lost its address": Case(
         network(inner=without_addresses(container_namespace(), "eth0")), published(), ("container-address-missing",),
@@ -231,6 +245,9 @@ CASES: dict[str, Case] = {
     "its link is down, and the default route went with it": Case(
         network(inner=with_link(container_namespace(default=False), "eth0", up=False)), published(),
         ("container-link-down",),
+    ),
+    "IPv6 is off inside of it": Case(
+        without_ipv6(), asked(FromHost(), "fd00::2", 80), ("container-address-missing",), of_ipv6_network(),
     ),
     "its link is down, and its IPv6 address went with it": Case(
         inside_down(of_ipv6_network()), asked(FromHost(), "fd00::2", 80), ("container-link-down",), of_ipv6_network(),

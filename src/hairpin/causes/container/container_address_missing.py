@@ -15,11 +15,12 @@ from hairpin.causes.cause import Candidate, Cause, View
 from hairpin.causes.container._concerned import containers_of_flow
 from hairpin.causes.container._engine_gateway import default_route
 from hairpin.causes.where import OfContainer
-from hairpin.change.change import AddEntry, Change
+from hairpin.change.change import AddEntry, Change, SetSysctl
 from hairpin.host.docker import Container, Endpoint
 from hairpin.host.host import Namespace
 from hairpin.host.link import Address
 from hairpin.host.netns import Netns
+from hairpin.host.sysctl import dotted
 from hairpin.message import message
 from hairpin.network.network import addresses_of, owns_address
 from hairpin.network.prefix import Version, address_text
@@ -49,14 +50,30 @@ def _in(view: View, container: Container, netns: Netns) -> Iterator[Candidate]:
         text = address_text(value, version)
         gateway = endpoint.gateway4 if version == 4 else endpoint.gateway6
         routes = tuple(default_route(netns, namespace, version, inner, gateway))
+        switch = ("net", "ipv6", "conf", inner, "disable_ipv6")
+        is_off = version == 6 and namespace.sysctl(*switch) == 1
+        facts = {
+            "name": container.name,
+            "address": text,
+            "engine": view.host.engine_of(container).title,
+            "key": dotted(switch),
+        }
         yield Candidate(
-            title=message("Container {name} does not have its address {address}", name=container.name, address=text),
+            title=message("IPv6 is off inside container {name}: {key} is 1", **facts)
+            if is_off
+            else message("Container {name} does not have its address {address}", **facts),
             detail=message(
-                "{engine} gave it {address}, but no link inside has it.",
-                engine=view.host.engine_of(container).title,
-                address=text,
+                "{engine} gave it {address}, and the kernel has taken its IPv6 addresses and routes off.", **facts
+            )
+            if is_off
+            else message("{engine} gave it {address}, but no link inside has it.", **facts),
+            change=Change(
+                (
+                    *((SetSysctl(netns, switch, "0"),) if is_off else ()),
+                    AddEntry(netns, Address(inner, version, value, length)),
+                    *routes,
+                )
             ),
-            change=Change((AddEntry(netns, Address(inner, version, value, length)), *routes)),
             where=OfContainer(container=container.name, address=f"{text}/{length}"),
             in_class="container-address-lost",
             evidence=(container.evidence,),

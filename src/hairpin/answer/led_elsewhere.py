@@ -1,0 +1,47 @@
+"""Packets for a machine outside that a rule sends to another one."""
+
+from collections.abc import Iterator
+
+from hairpin.answer.undecided import rule_watched
+from hairpin.message import message
+from hairpin.netfilter.evaluate.chain import rule_at
+from hairpin.network.network import Network, is_held
+from hairpin.network.prefix import address_text
+from hairpin.walk.state import RuleDecided, Step
+from hairpin.walk.trace import OpenQuestion, Trace
+
+
+def led_elsewhere(network: Network, trace: Trace) -> Iterator[OpenQuestion]:
+    """Yield the question whether a rule is meant to translate the asked destination, which is no host's that was read:
+    the packets never get to the asked machine."""
+    flow = trace.flow
+    if flow.purpose != "asked" or not trace.succeeds or is_held(network, flow.version, flow.daddr):
+        return
+    if network.world.public(flow.version, flow.daddr) is not None:
+        return
+    step = next(filter(_translates, trace.usual.request), None)
+    if step is None or not isinstance(step.decided_by, RuleDecided) or step.packet.daddr == flow.daddr:
+        return
+    place = step.decided_by.place
+    rule = rule_at(network.namespace(step.netns).ruleset, place)
+    facts = {
+        "asked": address_text(flow.daddr, flow.version),
+        "now": address_text(step.packet.daddr, flow.version),
+        "start": flow.start_text(),
+        "rule": f"{place.table} {place.chain}: {place.text}",
+    }
+    yield OpenQuestion(
+        text=message("Should {now} get what {start} sends to {asked}? This rule translates it: {rule}", **facts),
+        if_yes=message("The verdict holds, for {now}", **facts),
+        if_no=message(
+            "The packets never get to {asked}: name the destination (-d) or the link (-i) in the rule, where it is "
+            "written",
+            **facts,
+        ),
+        wanted=(rule_watched(network, trace, step.netns, place, rule),),
+        breaks_if="no",
+    )
+
+
+def _translates(step: Step) -> bool:
+    return step.note in ("dnat", "redirect")
