@@ -32,7 +32,7 @@ VALUES: dict[str, tuple[object, str | None]] = {
                "peer 1: endpoint 10.0.0.1:51820 allowed 10.0.0.0/24"),
     "a bridge": (BridgeInfo(stp=True, vlans=((1, 1, True), (10, 20, False))),
                  ("vlan-filtering false stp true nf-call-iptables false nf-call-ip6tables false "
-                  "nf-call-arptables false pvid 1 vlans 1 untagged, 10-20")),
+                  "nf-call-arptables false mcast-snooping true mcast-querier false pvid 1 vlans 1 untagged, 10-20")),
     "a list": (("a", "b"), "a, b"),
 }  # fmt: skip
 

@@ -196,8 +196,15 @@ def is_protocol_0(match: ir.FieldMatch) -> bool:
 
 
 def test_nft_takes_every_row_of_the_table() -> None:
-    bodies = [body for row in ROWS if row.written for body in some_bodies(row)]
-    rules = tuple(ir.Rule(tuple(dict.fromkeys(body)), "", number) for number, body in enumerate(bodies, 1))
-    table = ir.Table("inet", "generated", "nft", (ir.Chain("in", rules, "input", "filter", -5, "drop"),))
-    (again,) = listed(render(table))
-    assert [names_sorted(rule) for rule in again.chains[0].rules] == [names_sorted(rule) for rule in rules]
+    families: tuple[ir.Family, ...] = ("inet", "arp")
+    for family in families:
+        rows = [row for row in ROWS if row.written and (row.head == "arp") is (family == "arp")]
+        bodies = [
+            tuple(part for part in body if family != "arp" or getattr(part, "field", "") != "ethertype")
+            for row in rows
+            for body in some_bodies(row)
+        ]
+        rules = tuple(ir.Rule(tuple(dict.fromkeys(body)), "", number) for number, body in enumerate(bodies, 1))
+        table = ir.Table(family, "generated", "nft", (ir.Chain("in", rules, "input", "filter", -5, "drop"),))
+        (again,) = listed(render(table))
+        assert [names_sorted(rule) for rule in again.chains[0].rules] == [names_sorted(rule) for rule in rules]

@@ -38,6 +38,7 @@ SAMPLES = {
     "port": "8151", "protocol": "tcp", "bridge": "docker0", "service": "web", "host": "web1", "module": "br_netfilter",
     "address": "198.18.9.9", "source": "198.18.9.9", "link": "sample0",
     "name": "web", "target": "80", "rule": "from 172.17.0.0/16 lookup 100", "public": "203.0.113.9", "length": "32",
+    "FAMILY": "ip", "TABLE": "nat", "direction": "out", "group": "7",
 }  # fmt: skip
 """What stands for a placeholder, in capitals in a docstring and in braces in a message."""
 CALLS: tuple[calls.OwnersCall, ...] = (

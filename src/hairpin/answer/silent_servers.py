@@ -11,7 +11,7 @@ from hairpin.network.network import Network, is_uplink, owns_address
 from hairpin.network.prefix import Version, address_text
 from hairpin.network.query import Query
 from hairpin.network.routing import lookup
-from hairpin.walk.granted.silence import are_unanswered, parted
+from hairpin.walk.granted.silence import are_unanswered, split_by
 from hairpin.walk.hooks.connection_index import connections_of
 
 _NAMED = 3
@@ -56,7 +56,7 @@ def _silent(network: Network, host: Host) -> Iterator[_Server]:
         if start is None or not _leads_out(network, host.netns, version, address):
             continue
         alike = connections_of(namespace).to_receiver(version, entries[0].reply.reversed())
-        if are_unanswered(namespace, entries, parted(alike, STATUS_SEEN_REPLY)[1], named=False):
+        if are_unanswered(namespace, entries, split_by(alike, STATUS_SEEN_REPLY)[1], named=False):
             yield version, address, port, start
 
 

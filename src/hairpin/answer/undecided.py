@@ -69,7 +69,7 @@ _OF_CONTENT = ("string", "tcpmss")
 
 
 def _of_rule(network: Network, trace: Trace, condition: Condition, place: Place) -> OpenQuestion:
-    netns, rule = _found(network, trace, place)
+    netns, rule = _place_of(network, trace, place)
     counted = rule.packets if rule is not None else None
     where = f"{place.table} {place.chain} {place.number}"
     facts = {"place": where if netns is None or netns.is_host else f"{netns}: {where}", "rule": place.text}
@@ -93,11 +93,11 @@ def _is_taken(rule: ir.Rule | None) -> bool:
     return rule is not None and any(isinstance(each, ir.Outside) and each.ends for each in rule.body)
 
 
-def _found(network: Network, trace: Trace, place: Place) -> tuple[Netns | None, ir.Rule | None]:
+def _place_of(network: Network, trace: Trace, place: Place) -> tuple[Netns | None, ir.Rule | None]:
     """Return the namespace on the flow's path that has the rule, and the rule."""
     for netns in dict.fromkeys(step.netns for branch in trace.branches for step in branch.steps):
         rule = rule_at(network.namespace(netns).ruleset, place) if netns in network else None
-        if rule is not None and rule.text == place.text:
+        if rule is not None:
             return netns, rule
     return None, None
 
@@ -141,12 +141,12 @@ def _of_fact(network: Network, trace: Trace, condition: Condition) -> OpenQuesti
         text=message("Is it so that {said}?", said=condition.said),
         if_yes=fates[True],
         if_no=fates[False],
-        wanted=tuple(_watched(network, trace)),
+        wanted=tuple(_captures(network, trace)),
         undecided=True,
     )
 
 
-def _watched(network: Network, trace: Trace) -> Iterator[Wanted]:
+def _captures(network: Network, trace: Trace) -> Iterator[Wanted]:
     """Yield the requests that show where the packets end: the link's traffic control, and the packets themselves."""
     for branch in trace.branches:
         stop = branch.stop

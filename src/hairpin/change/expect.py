@@ -378,8 +378,7 @@ def address_key(address: Address) -> tuple[object, ...]:
 
 
 def route_key(route: Route) -> Route:
-    """Return the route without its protocol, its scope, its evidence and the carrier of its links.  A gateway for which
-    no address family is stated gets the route's address family."""
+    """Return the route without protocol, scope, evidence and carriers, and with the address family of its gateway."""
     hops = tuple(
         _replace(hop, gateway_version=hop.gateway_version or route.version) for hop in as_named(route).next_hops
     )

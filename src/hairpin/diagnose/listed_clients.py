@@ -42,7 +42,7 @@ def with_listed_clients(found: Examination) -> Examination:
     changed = False
     passing = [each.trace for each in found.diagnoses if each.trace.succeeds]
     for each in found.diagnoses:
-        listed = _listed(found.network, each, passing)
+        listed = _of_listed_client(found.network, each, passing)
         changed = changed or listed is not None
         diagnoses.append(listed or each)
     if not changed:
@@ -53,7 +53,7 @@ def with_listed_clients(found: Examination) -> Examination:
     )
 
 
-def _listed(network: Network, diagnosis: Diagnosis, passing: list[Trace]) -> Diagnosis | None:
+def _of_listed_client(network: Network, diagnosis: Diagnosis, passing: list[Trace]) -> Diagnosis | None:
     """Return the diagnosis of a listed client's flow; None if no list keeps out the invented client."""
     trace = diagnosis.trace
     stop, flow = trace.usual.stop, trace.flow

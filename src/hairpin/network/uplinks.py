@@ -7,7 +7,7 @@ from hairpin.host.host import Namespace
 from hairpin.host.link import Address
 from hairpin.host.netns import Netns
 from hairpin.host.route import TABLE_MAIN, Route
-from hairpin.network.network import Network, addresses_of, is_bridge_port, outer_link
+from hairpin.network.network import Network, addresses_of, is_bridge_port, is_uplink, outer_link
 from hairpin.network.prefix import Version, inside
 from hairpin.network.tunnel.flannel import FLANNELD
 
@@ -47,6 +47,23 @@ def uplinks_of(network: Network, netns: Netns, version: Version) -> tuple[Uplink
             ordered = sorted(addresses, key=lambda each: each.secondary)
             found.append(Uplink(name, tuple(ordered), way_behind(namespace, version, name)))
     return tuple(found)
+
+
+def links_around(network: Network, netns: Netns, version: Version, address: int) -> list[str]:
+    """Return the links that are up and in whose network the address is: the host answers ARP requests there for an
+    address of a link that is down, too, and keeps its local route.
+
+    Source: net/ipv4/arp.c arp_process(), net/ipv4/fib_semantics.c fib_sync_down_dev()"""
+    namespace = network.namespace(netns)
+    return [
+        each.link
+        for each in addresses_of(namespace, None, version)
+        if version == 4
+        and inside(address, each.value, each.prefix_length, version)
+        and (link := namespace.link(each.link)) is not None
+        and link.up
+        and is_uplink(network, netns, link)
+    ]
 
 
 def tunnels_of(network: Network, netns: Netns, version: Version) -> tuple[Address, ...]:

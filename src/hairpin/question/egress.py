@@ -30,7 +30,7 @@ def egress_flows(network: Network, host: Host, container: Container) -> list[Flo
     networks = [named[each.network] for each in container.endpoints if each.network in named]
     if not container.is_disconnected and all(each.internal or each.driver not in _WITH_WAY_OUT for each in networks):
         return []
-    reached = _reached(network, (host.netns,))
+    reached = _reachable(network, (host.netns,))
     if not reached:
         return []
     address, *others = reached
@@ -43,7 +43,7 @@ def egress_flows(network: Network, host: Host, container: Container) -> list[Flo
     return [*outward, *_dns_flows(host, container, start)]
 
 
-def _reached(network: Network, ways: tuple[Netns, ...]) -> tuple[int, ...]:
+def _reachable(network: Network, ways: tuple[Netns, ...]) -> tuple[int, ...]:
     """Return the addresses outside to which all these namespaces have a route: a route against one documentation range
     says nothing about the way out.  ``ways``: the host's namespace is the last."""
     return tuple(
@@ -58,7 +58,7 @@ def _by_user_stack(network: Network, host: Host, container: Container, netns: Ne
     if container.network_mode == "none" or netns not in network:
         return []
     # A container whose whole network is the process has a way out as long as the process runs.
-    reached = _reached(network, (host.netns,) if container.by_user_stack else (netns, host.netns))
+    reached = _reachable(network, (host.netns,) if container.by_user_stack else (netns, host.netns))
     if not reached:
         return []
     address, *others = reached

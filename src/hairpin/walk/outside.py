@@ -21,13 +21,14 @@ from hairpin.network.network import (
     is_uplink,
     outer_link,
     owns_address,
-)
+)  # fmt: skip
 from hairpin.network.prefix import Version, address_text, inside, is_private, network_of
 from hairpin.network.query import Query
 from hairpin.network.routing import lookup
 from hairpin.network.stacked import lower_of, parents_of
 from hairpin.network.strayed import is_absent, is_containers, publishing
 from hairpin.network.unmasqueraded import is_hidden, is_unmasqueraded
+from hairpin.network.uplinks import links_around
 from hairpin.network.wires import holder_of
 from hairpin.network.world import PublicAddress
 from hairpin.walk.answer import answer_to
@@ -57,8 +58,7 @@ class OutsideAnswer(msgspec.Struct, frozen=True):
 
 
 def enters_by(network: Network, flow: Flow) -> State | End:
-    """Return the flow's first packet at the link by which it enters, after a 1:1 NAT gateway (if any) has translated
-    it."""
+    """Return the flow's first packet at the link by which it enters, translated by its 1:1 NAT gateway (if any)."""
     start = flow.start
     assert isinstance(start, (Outside, Lan))
     packet = flow.packet(start.address)
@@ -185,8 +185,7 @@ def incoming_link(network: Network, netns: Netns, flow: Flow, start: Outside | L
 
     If ``start`` names a link, it is that link; else a tunnel device, if a route to the client leads into one.  The
     packet of a client on the LAN enters by the link that has the asked address, itself or as a macvlan's parent.  Any
-    other client's packet enters by a link on a route back to the client that has the address, or any that has it.
-    """
+    other client's packet enters by a link on a route back to the client that has the address, or any that has it."""
     namespace = network.namespace(netns)
     if start.link is not None:
         return namespace.link(start.link)
@@ -198,7 +197,7 @@ def incoming_link(network: Network, netns: Netns, flow: Flow, start: Outside | L
     holders = [each.link for each in namespace.addresses if each.version == flow.version and each.value == daddr]
     holders += parents_of(network, netns, flow.version, daddr)
     if holders and all((link := namespace.link(name)) is None or not link.up for name in holders):
-        holders = [*_beside(network, netns, flow.version, daddr), *holders]
+        holders = [*links_around(network, netns, flow.version, daddr), *holders]
     back = lookup(namespace, Query(flow.version, start.address))
     ways = [hop.link for hop in back.next_hops if hop.link] if back.type == "unicast" else []
     first = holders if isinstance(start, Lan) else [name for name in holders if name in ways] or holders
@@ -211,23 +210,6 @@ def incoming_link(network: Network, netns: Netns, flow: Flow, start: Outside | L
                 return found
     physical = [each for each in namespace.links if is_uplink(network, netns, each) and each.master is None]
     return physical[0] if physical else None
-
-
-def _beside(network: Network, netns: Netns, version: Version, address: int) -> list[str]:
-    """Return the links that are up and in whose network the address is: the host answers ARP requests there for an
-    address of a link that is down, too, and keeps its local route.
-
-    Source: net/ipv4/arp.c arp_process(), net/ipv4/fib_semantics.c fib_sync_down_dev()"""
-    namespace = network.namespace(netns)
-    return [
-        each.link
-        for each in addresses_of(namespace, None, version)
-        if version == 4
-        and inside(address, each.value, each.prefix_length, version)
-        and (link := namespace.link(each.link)) is not None
-        and link.up
-        and is_uplink(network, netns, link)
-    ]
 
 
 def outside_takes(network: Network, flow: Flow, end: End) -> OutsideAnswer:

@@ -188,9 +188,7 @@ class Fragments(msgspec.Struct, frozen=True, gc=False):
     """The size of the fragments that the local socket made.  The IP layer keeps them if they fit the MTU."""
     defragmented: int = 0
     """The largest fragment of a packet that was defragmented in this namespace; 0 if the packet was not defragmented.
-
-    A packet that exceeds an MTU later is fragmented again at this size.
-    """
+    A packet that exceeds an MTU later is fragmented again at this size."""
     gso: bool = False
     """Whether the packet is one of several full-sized TCP segments that the kernel carries as one packet (generic
     segmentation offload) until a real network card cuts them."""

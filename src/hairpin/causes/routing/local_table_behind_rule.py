@@ -6,7 +6,7 @@ rule.
 
 Proof: a rule in front of the rule for ``local`` gives a packet for an own address another route.  With a rule for
 ``local`` in front of that rule the packet arrives.
-Now: ``ip rule add priority N from all lookup local`` with a priority below that of the rule in front.
+Now: ``ip rule add priority NUMBER from all lookup local`` with a priority below that of the rule in front.
 Lasting: correct the program that moved the rule; the kernel has the rule at priority 0 after each boot.
 """
 

@@ -162,7 +162,7 @@ def _outdated(view: View, table: ir.Table | None, place: Place, rule: ir.Rule) -
     for part in rule.body:
         stale, instead = _stale(view, table, packet, part)
         if stale is None and connection is not None:
-            stale, instead = _renumbered(view, connection.original.daddr, part)
+            stale, instead = _former_address(view, connection.original.daddr, part)
             now = connection.original.daddr if stale is not None else now
         old = stale if stale is not None else old
         mended += instead
@@ -170,7 +170,7 @@ def _outdated(view: View, table: ir.Table | None, place: Place, rule: ir.Rule) -
         yield Nearly(place, _as_typed(tuple(mended)), "outdated", old=old, now=now)
 
 
-def _renumbered(view: View, asked: int, part: ir.Expression) -> tuple[int | None, tuple[ir.Expression, ...]]:
+def _former_address(view: View, asked: int, part: ir.Expression) -> tuple[int | None, tuple[ir.Expression, ...]]:
     """Return the host's former address in a match of the original destination, and the match with the asked address
     instead.  If nobody can tell that the address was the host's, return None and the unchanged match."""
     version = view.stop.seen.packet.version

@@ -4,7 +4,7 @@ Users see: a rule with ``-m devgroup --src-group`` or ``iifgroup`` drops packets
 was set up anew: a link that is made again, or configured by another program, is in the group ``default``.
 
 Proof: with the packet's interface in the group that the rule names, the packet passes.
-Now: if the interface belongs there, ``ip link set dev LINK group N``.  Ask whoever made the rule.
+Now: if the interface belongs there, ``ip link set dev LINK group NUMBER``.  Ask whoever made the rule.
 Lasting: the network configuration of the interface (networkd: ``Group=`` in the section ``[Link]``; ifupdown: ``up ip
 link set …``).
 """

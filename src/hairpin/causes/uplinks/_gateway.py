@@ -121,7 +121,7 @@ def _named(network: Network, netns: Netns, own: Address) -> Iterator[Gateway]:
             for router in _routers(route, own):
                 said = message("routing table {table} leads to the same router", table=route.table)
                 yield Gateway(own.link, router, said)
-    yield from _advertised(network.namespace(netns), own)
+    yield from _router_advertising(network.namespace(netns), own)
     yield from _of_other_family(network.namespace(netns), own)
     routers = dict(routers_of_far_hosts(network, netns, own))
     if len(routers) == 1:
@@ -129,7 +129,7 @@ def _named(network: Network, netns: Netns, own: Address) -> Iterator[Gateway]:
         yield Gateway(own.link, router, said)
 
 
-def _advertised(namespace: Namespace, own: Address) -> Iterator[Gateway]:
+def _router_advertising(namespace: Namespace, own: Address) -> Iterator[Gateway]:
     """Yield the neighbour on the link that has said that it is an IPv6 router; nothing if several have."""
     routers = routers_on(namespace, own.link) if own.version == 6 else ()
     if len({each.mac for each in routers}) == 1:

@@ -67,7 +67,7 @@ def find(view: View) -> Iterator[Candidate]:
         evidence=tuple(
             dict.fromkeys(route.evidence for route in view.host_namespace.routes if route.version == version)
         )[:1],
-        advice=(*way.advice, *(_refused(view, way.link) if version == 6 else ())),
+        advice=(*way.advice, *(_refusal(view, way.link) if version == 6 else ())),
         made_by=("host-link-down",),
     )
 
@@ -80,7 +80,7 @@ def _title(link: str, *, deaf: bool, elsewhere: bool) -> Message:
     return message("This host has no default route")
 
 
-def _refused(view: View, link: str) -> Iterator[Message]:
+def _refusal(view: View, link: str) -> Iterator[Message]:
     """Yield the advice about a sysctl that keeps advertised default routes away, if a reading shows advertisements."""
     path, host = refusing_setting(view.host_namespace, link), view.host_namespace
     shown = routers_on(host, link) or any(each.dynamic for each in addresses_of(host, link, 6))

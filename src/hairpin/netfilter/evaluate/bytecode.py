@@ -22,7 +22,7 @@ _BYTES = {0x00: 4, 0x08: 2, 0x10: 1}
 _NETWORK, _LINK, _ANCILLARY = -0x100000, -0x200000, -0x1000
 
 
-class Value(msgspec.Struct, frozen=True, gc=False):
+class Register(msgspec.Struct, frozen=True, gc=False):
     """A register's 32 bits; only those of the mask ``known`` are certain, all others are 0 in ``bits``."""
 
     bits: int = 0
@@ -34,7 +34,7 @@ class Value(msgspec.Struct, frozen=True, gc=False):
         return self.bits if self.known == _WORD else None
 
 
-_UNKNOWN = Value(0, 0)
+_UNKNOWN = Register(0, 0)
 
 
 class Bytes(msgspec.Struct, frozen=True, gc=False):
@@ -51,15 +51,15 @@ class Bytes(msgspec.Struct, frozen=True, gc=False):
 
 class _State(msgspec.Struct, frozen=True, gc=False):
     at: int
-    a: Value
-    x: Value
-    memory: tuple[Value, ...]
+    a: Register
+    x: Register
+    memory: tuple[Register, ...]
 
 
 def results(program: Program, packet: Bytes) -> frozenset[int | None]:
     """Return every number that the program may return for the packet; None: a number that is not known.  A load beyond
     the packet's end returns 0."""
-    zero = Value()
+    zero = Register()
     pending = [_State(0, zero, zero, (zero,) * _MEMORY)]
     found: set[int | None] = set()
     met: set[_State] = set()
@@ -101,7 +101,7 @@ def _next(instruction: Instruction, state: _State, packet: Bytes) -> _Following 
         kept = state.a if kind == 0x02 else state.x
         memory = (*state.memory[:k], kept, *state.memory[k + 1 :])
         return _Following((msgspec.structs.replace(on, memory=memory),))
-    operand = state.x if code & 0x08 else Value(k & _WORD)
+    operand = state.x if code & 0x08 else Register(k & _WORD)
     if kind == 0x04:
         return _calculate(code & 0xF0, state, on, operand)
     if kind == 0x05:
@@ -129,32 +129,32 @@ def _load(code: int, k: int, state: _State, on: _State, packet: Bytes) -> _Follo
     ends = False
     match mode:
         case 0x00:
-            value = Value(k & _WORD)
+            value = Register(k & _WORD)
         case 0x60:
             value = state.memory[k] if 0 <= k < _MEMORY else _UNKNOWN
         case 0x80:
             value = _UNKNOWN  # the packet's length
         case 0x20 | 0x40:
-            offset = _signed(k)
+            offset = _as_signed(k)
             if mode == 0x40:
                 base = state.x.number
                 if base is None:
                     return _Following((msgspec.structs.replace(on, a=_UNKNOWN),), may_end=True)
-                offset = _signed(base + k)
+                offset = _as_signed(base + k)
             if mode == 0x20 and _ANCILLARY <= offset < _ANCILLARY + 64:
                 loaded = _ancillary(packet, offset - _ANCILLARY, state)
             else:
                 loaded, ends = _bytes_at(packet, offset, size)
             value = loaded
         case 0xA0:
-            loaded, ends = _bytes_at(packet, _signed(k), 1)
-            value = Value((loaded.bits & 0xF) << 2, ~((~loaded.known & 0xF) << 2) & _WORD)
+            loaded, ends = _bytes_at(packet, _as_signed(k), 1)
+            value = Register((loaded.bits & 0xF) << 2, ~((~loaded.known & 0xF) << 2) & _WORD)
         case _:
             return None
     return _Following((msgspec.structs.replace(on, **{"x" if code & 0x07 == 0x01 else "a": value}),), may_end=ends)
 
 
-def _bytes_at(packet: Bytes, offset: int, size: int) -> tuple[Value, bool]:
+def _bytes_at(packet: Bytes, offset: int, size: int) -> tuple[Register, bool]:
     """Return the loaded value, and whether the load may be outside of the packet."""
     if offset < 0:
         if offset >= _NETWORK:
@@ -168,23 +168,23 @@ def _bytes_at(packet: Bytes, offset: int, size: int) -> tuple[Value, bool]:
         return _UNKNOWN, True
     known = int.from_bytes(packet.known[offset:end], "big")
     absent = _WORD >> size * 8 << size * 8 & _WORD if size < 4 else 0
-    return Value(int.from_bytes(packet.bits[offset:end], "big") & known, known | absent), False
+    return Register(int.from_bytes(packet.bits[offset:end], "big") & known, known | absent), False
 
 
-def _ancillary(packet: Bytes, which: int, state: _State) -> Value:
+def _ancillary(packet: Bytes, which: int, state: _State) -> Register:
     match which:
         case 0:
-            return Value(packet.protocol)
+            return Register(packet.protocol)
         case 20:
-            return Value(packet.mark)
+            return Register(packet.mark)
         case 40:
             known = state.a.known & state.x.known
-            return Value((state.a.bits ^ state.x.bits) & known, known)
+            return Register((state.a.bits ^ state.x.bits) & known, known)
         case _:
             return _UNKNOWN
 
 
-def _signed(value: int) -> int:
+def _as_signed(value: int) -> int:
     value &= _WORD
     return value - (1 << 32) if value >> 31 else value
 
@@ -197,12 +197,12 @@ _ARITHMETIC: dict[int, Callable[[int, int], int]] = {
 }  # fmt: skip
 
 
-def _calculate(operation: int, state: _State, on: _State, by: Value) -> _Following | None:
+def _calculate(operation: int, state: _State, on: _State, by: Register) -> _Following | None:
     a = state.a
     ends = False
     if operation == 0x80:
         value = a.number
-        return _Following((msgspec.structs.replace(on, a=_UNKNOWN if value is None else Value(-value & _WORD)),))
+        return _Following((msgspec.structs.replace(on, a=_UNKNOWN if value is None else Register(-value & _WORD)),))
     if operation in (0x30, 0x90):
         if by.number == 0:
             return _Following((), may_end=True)
@@ -212,74 +212,76 @@ def _calculate(operation: int, state: _State, on: _State, by: Value) -> _Followi
     elif operation in _ARITHMETIC:
         one, other = a.number, by.number
         known = one is not None and other is not None
-        result = Value(_ARITHMETIC[operation](a.bits, by.bits) & _WORD) if known else _UNKNOWN
+        result = Register(_ARITHMETIC[operation](a.bits, by.bits) & _WORD) if known else _UNKNOWN
     else:
         return None
     return _Following((msgspec.structs.replace(on, a=result),), may_end=ends)
 
 
-def _and(a: Value, b: Value) -> Value:
+def _and(a: Register, b: Register) -> Register:
     known = a.known & b.known | a.known & ~a.bits | b.known & ~b.bits
-    return Value(a.bits & b.bits & known, known & _WORD)
+    return Register(a.bits & b.bits & known, known & _WORD)
 
 
-def _or(a: Value, b: Value) -> Value:
+def _or(a: Register, b: Register) -> Register:
     known = a.known & b.known | a.bits | b.bits
-    return Value((a.bits | b.bits) & known, known)
+    return Register((a.bits | b.bits) & known, known)
 
 
-def _xor(a: Value, b: Value) -> Value:
+def _xor(a: Register, b: Register) -> Register:
     known = a.known & b.known
-    return Value((a.bits ^ b.bits) & known, known)
+    return Register((a.bits ^ b.bits) & known, known)
 
 
-def _left(a: Value, b: Value) -> Value:
+def _shift_left(a: Register, b: Register) -> Register:
     if b.number is None or b.number > 31:
         return _UNKNOWN
-    return Value(a.bits << b.number & _WORD, (a.known << b.number | (1 << b.number) - 1) & _WORD)
+    return Register(a.bits << b.number & _WORD, (a.known << b.number | (1 << b.number) - 1) & _WORD)
 
 
-def _right(a: Value, b: Value) -> Value:
+def _right(a: Register, b: Register) -> Register:
     if b.number is None or b.number > 31:
         return _UNKNOWN
-    return Value(a.bits >> b.number, a.known >> b.number | ~(_WORD >> b.number) & _WORD)
+    return Register(a.bits >> b.number, a.known >> b.number | ~(_WORD >> b.number) & _WORD)
 
 
-_BITWISE: dict[int, Callable[[Value, Value], Value]] = {0x40: _or, 0x50: _and, 0x60: _left, 0x70: _right, 0xA0: _xor}
+_BITWISE: dict[int, Callable[[Register, Register], Register]] = {
+    0x40: _or, 0x50: _and, 0x60: _shift_left, 0x70: _right, 0xA0: _xor,
+}  # fmt: skip
 
 
 # --- comparisons -----------------------------------------------------------------------------------------------------
 
 
-def _most(value: Value) -> int:
+def _most(value: Register) -> int:
     return value.bits | ~value.known & _WORD
 
 
-def _equal(a: Value, b: Value) -> bool | None:
+def _equal(a: Register, b: Register) -> bool | None:
     if (a.bits ^ b.bits) & a.known & b.known:
         return False
     return True if a.number is not None and b.number is not None else None
 
 
-def _greater(a: Value, b: Value) -> bool | None:
+def _greater(a: Register, b: Register) -> bool | None:
     if a.bits > _most(b):
         return True
     return False if _most(a) <= b.bits else None
 
 
-def _at_least(a: Value, b: Value) -> bool | None:
+def _at_least(a: Register, b: Register) -> bool | None:
     if a.bits >= _most(b):
         return True
     return False if _most(a) < b.bits else None
 
 
-def _shares(a: Value, b: Value) -> bool | None:
+def _shares(a: Register, b: Register) -> bool | None:
     if a.bits & b.bits:
         return True
     return False if not _most(a) & _most(b) else None
 
 
-_JUMPS: dict[int, Callable[[Value, Value], bool | None]] = {
+_JUMPS: dict[int, Callable[[Register, Register], bool | None]] = {
     0x10: _equal, 0x20: _greater, 0x30: _at_least, 0x40: _shares,
 }  # fmt: skip
 

@@ -174,6 +174,10 @@ MASKED = Form(lambda text, _: exactly(*masked(text, 0xFFFFFFFF)), _masked_text)
 ``(mark & mask) == value``."""
 
 
+GROUP = Form(lambda text, family: MASKED.read("0x0" if text == "default" else text, family), _masked_text)
+"""The form of an interface group: iptables lists group 0 by its name in /etc/iproute2/group."""
+
+
 def _ports_text(value: Value, _: IpFamily) -> Written:
     if value.mask != FULL_MASK:
         return None

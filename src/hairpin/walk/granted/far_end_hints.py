@@ -23,7 +23,7 @@ from hairpin.network.prefix import address_text, inside
 from hairpin.network.tunnel.tunnels import entries_of, tunnel_devices
 from hairpin.network.uplinks import holder_of_addresses, home_of
 from hairpin.walk.capture import filter_of
-from hairpin.walk.granted.silence import are_unanswered, entries_to, parted
+from hairpin.walk.granted.silence import are_unanswered, entries_to, split_by
 from hairpin.walk.state import State
 from hairpin.walk.trace import OpenQuestion
 from hairpin.wanted import read_host, watch_packets
@@ -99,7 +99,7 @@ def _is_silent(sent: _Sent) -> bool:
 
 def _traffic(sent: _Sent) -> tuple[list[Connection], list[Connection]]:
     """Return the connections of outer packets to the far end without an answer, and those that show one."""
-    silent, answered = parted(entries_to(sent.outer, sent.packet), STATUS_SEEN_REPLY)
+    silent, answered = split_by(entries_to(sent.outer, sent.packet), STATUS_SEEN_REPLY)
     if sent.packet.protocol == UDP:
         answered += [each for each in _from_far_end(sent) if each.original.dport == sent.packet.dport]
     return silent, answered
@@ -197,7 +197,7 @@ def _of_other_port(network: Network, sent: _Sent) -> OpenQuestion | None:
     if port is None:
         return None
     facts = {**sent.facts, "other": f"{port}"}
-    return _asked(
+    return _question(
         sent,
         message(
             "Does {far} take outer packets at UDP port {port}? It sends its own to port {other}, where nothing here "
@@ -217,7 +217,7 @@ def _of_settings(network: Network, sent: _Sent) -> OpenQuestion | None:
     host, facts = network.host(sent.netns.host), sent.facts
     if host.cloud == "azure" and sent.packet.protocol not in (TCP, UDP):
         facts["kind"] = sent.tunnel.kind
-        return _asked(
+        return _question(
             sent,
             message("Does azure's network carry the outer packets of {device} ({kind}) to {far}?", **facts),
             message(
@@ -228,7 +228,7 @@ def _of_settings(network: Network, sent: _Sent) -> OpenQuestion | None:
         )
     apart = _lies_apart(network, sent)
     if apart is not None:
-        return _asked(
+        return _question(
             sent,
             apart,
             message(
@@ -238,7 +238,7 @@ def _of_settings(network: Network, sent: _Sent) -> OpenQuestion | None:
             ),
         )
     if sent.tunnel.kind == "vxlan" and sent.packet.dport == _KERNELS_PORT and not sent.device.startswith(_AGENTS):
-        return _asked(
+        return _question(
             sent,
             message(
                 "Does {far} use UDP port {port} for this tunnel, too? It is the kernel's default for a vxlan that was "
@@ -252,7 +252,7 @@ def _of_settings(network: Network, sent: _Sent) -> OpenQuestion | None:
             ),
         )
     if host.hypervisor == "vmware" and sent.packet.dport in (_IANA_PORT, _KERNELS_PORT):
-        return _asked(
+        return _question(
             sent,
             message(
                 "Does the network under this virtual machine carry UDP port {port} to {far}? VMware NSX uses and drops "
@@ -276,7 +276,7 @@ def _of_handshake(sent: _Sent) -> OpenQuestion | None:
     for each in peers:
         at = each.endpoint
         if at is not None and (at.version, at.address, at.port) == endpoint and not each.handshake:
-            return _asked(
+            return _question(
                 sent,
                 message(
                     "Does {far} answer at UDP port {port}? {device} has had no handshake with this peer", **sent.facts
@@ -317,7 +317,7 @@ def _lies_apart(network: Network, sent: _Sent) -> Message | None:
 
 def _of_silence(sent: _Sent) -> OpenQuestion:
     """Return the question about a far end from which no outer packet came, although some left for it."""
-    return _asked(
+    return _question(
         sent,
         message(
             "Does {far} take the outer packets of {device}? Some left for it by {link}, and conntrack has none from it",
@@ -331,7 +331,7 @@ def _of_silence(sent: _Sent) -> OpenQuestion:
     )
 
 
-def _asked(sent: _Sent, text: Message, if_no: Message) -> OpenQuestion:
+def _question(sent: _Sent, text: Message, if_no: Message) -> OpenQuestion:
     return OpenQuestion(
         text=text,
         if_yes=message("The verdict holds: {far} unpacks what {device} sends", **sent.facts),

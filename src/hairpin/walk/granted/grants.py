@@ -42,9 +42,9 @@ def grants(network: Network, flow: Flow, handshake: Handshake, left: State) -> G
 def _sent_elsewhere(network: Network, left: State) -> tuple[OpenQuestion, ...]:
     if not network.namespace(left.netns).redirects:
         return ()
-    from hairpin.walk.granted.redirected import redirected  # noqa: PLC0415 - few hosts accept redirects
+    from hairpin.walk.granted.redirected import redirect_question  # noqa: PLC0415 - few hosts accept redirects
 
-    return redirected(network, left)
+    return redirect_question(network, left)
 
 
 def _heard(network: Network, handshake: Handshake, left: State) -> tuple[OpenQuestion, ...]:

@@ -13,7 +13,7 @@ from hairpin.walk.trace import OpenQuestion
 from hairpin.wanted import watch_packets
 
 
-def redirected(network: Network, left: State) -> tuple[OpenQuestion, ...]:
+def redirect_question(network: Network, left: State) -> tuple[OpenQuestion, ...]:
     """Return the question whether the router that a redirect named passes on the packet that left; none if no redirect
     changes its router."""
     hop, packet = left.next_hop, left.packet

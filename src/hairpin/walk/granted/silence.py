@@ -92,7 +92,7 @@ def _age_s(namespace: Namespace, entry: Connection) -> float:
     return most - entry.timeout_s if most is not None and entry.timeout_s is not None else inf
 
 
-def parted(entries: Sequence[Connection], status: int) -> tuple[list[Connection], list[Connection]]:
+def split_by(entries: Sequence[Connection], status: int) -> tuple[list[Connection], list[Connection]]:
     """Return the entries without the status, and those with it."""
     with_it = [each for each in entries if each.status & status]
     return [each for each in entries if not each.status & status], with_it
@@ -105,7 +105,7 @@ def _of_request(namespace: Namespace, left: State, *, named: bool, server_of: st
     if packet.protocol == UDP and packet.dport in _ONE_WAY:
         return
     entries = entries_to(namespace, packet)
-    silent, answered = parted(entries, STATUS_SEEN_REPLY)
+    silent, answered = split_by(entries, STATUS_SEEN_REPLY)
     if not are_unanswered(namespace, silent, answered, named=named):
         return
     facts = {

@@ -100,10 +100,10 @@ def after_arp_from_outside(network: Network, started: State) -> State:
     request = msgspec.structs.replace(_message(started.packet.saddr, address, _REQUEST), dmac=BROADCAST)
     frame = Frame(target=Port(started.netns, near), vid=started.frame.vid)
     entering = State("device-in", started.netns, request, iif=link.name, frame=frame)
-    lost, passing = _sorted(_walked(network, entering, started.packet.smac))
+    lost, passing = _sorted(_walk(network, entering, started.packet.smac))
     if any(each.kind == "arrived" for each in passing) and lost is None:
         reply = _sent(started.netns, near, _message(address, started.packet.saddr, _REPLY), Frame())
-        lost, _ = _sorted(_walked(network, reply, host_link.mac if (host_link := host.link(near)) else None))
+        lost, _ = _sorted(_walk(network, reply, host_link.mac if (host_link := host.link(near)) else None))
     if lost is None:
         return started
     said = message(
@@ -140,17 +140,17 @@ def _messages(network: Network, asked: State, found: State, link: Link) -> tuple
     here = Port(asked.netns, link.name)
     sender = arp_sender(network.namespace(asked.netns), asked, link, next_address(asked))
     request = _request(network, here, sender, next_address(asked), found.frame.target)
-    ends = _walked(network, request, link.mac)
+    ends = _walk(network, request, link.mac)
     lost, passing = _sorted(ends)
     came = next((each for each in passing if each.kind in ("arrived", "left")), None)
     if came is None:
         return lost, bool(passing)
-    answers = _walked(network, _reply(came, here, sender, next_address(asked), link.mac), _sender_mac(network, came))
+    answers = _walk(network, _reply(came, here, sender, next_address(asked), link.mac), _sender_mac(network, came))
     lost_answer, passing = _sorted(answers)
     return lost or lost_answer, bool(passing)
 
 
-def _walked(network: Network, start: State, mac: int | None) -> tuple[End, ...]:
+def _walk(network: Network, start: State, mac: int | None) -> tuple[End, ...]:
     """Return the ends of an ARP message whose sender has the hardware address ``mac``."""
     start = msgspec.structs.replace(start, packet=msgspec.structs.replace(start.packet, smac=mac))
     if start.stage != "device-out":

@@ -330,12 +330,10 @@ def _across(
         else:
             # br_netfilter has not run PREROUTING for a tagged frame, so it runs no later hook for this frame.
             ip = tagged.frame.vid is None and _shows(network, bridge, state)
-            yield from _forwarded(network, tagged, bridge, out, ip=ip, crossing=crossing)
+            yield from _onward(network, tagged, bridge, out, ip=ip, crossing=crossing)
 
 
-def _forwarded(
-    network: Network, state: State, bridge: Link, out: Link, *, ip: bool, crossing: bool
-) -> Iterator[Outcome]:
+def _onward(network: Network, state: State, bridge: Link, out: Link, *, ip: bool, crossing: bool) -> Iterator[Outcome]:
     """Yield a frame that leaves by the port ``out``, and passes the IP hooks if ``ip`` is true."""
     namespace, states = network.namespace(state.netns), [state.with_frame(physout=out.name)]
     hooks: tuple[Hook, ...] = ("forward", "postrouting")

@@ -31,7 +31,7 @@ def through_entries(network: Network, state: State, bridge: Link, out: Link, *, 
         return
     held = holding(namespace, bridge, mac, out)
     if held is not None and not (own and held.port == out.name):
-        yield _stopped(state, bridge, said_of_holding(held), held)
+        yield _stop(state, bridge, said_of_holding(held), held)
         return
     target = state.frame.target
     to_one = mac is not None and not mac >> 40 & 1
@@ -47,16 +47,16 @@ def through_entries(network: Network, state: State, bridge: Link, out: Link, *, 
         # Whether the machine outside has asked for the address since was not read.
         unknown = Condition(message("{said}, and its owner has sent nothing since", said=said), holds=False)
         yield state.given(unknown)
-        yield _stopped(state.given(_turned(unknown)), bridge, said, entry)
+        yield _stop(state.given(_turn(unknown)), bridge, said, entry)
         return
-    yield _stopped(state.given(silent), bridge, said, entry)
+    yield _stop(state.given(silent), bridge, said, entry)
 
 
-def _turned(condition: Condition) -> Condition:
+def _turn(condition: Condition) -> Condition:
     return Condition(condition.said, holds=not condition.holds, usual=False)
 
 
-def _stopped(state: State, bridge: Link, said: Message, entry: FdbEntry | None) -> End:
+def _stop(state: State, bridge: Link, said: Message, entry: FdbEntry | None) -> End:
     evidence = entry.evidence if entry is not None and entry.evidence else bridge.evidence
     decided = LinkDecided(bridge.name, said, evidence)
     reason: Reason = "neighbour-wrong" if entry is not None else "bridge-port-state"
@@ -114,4 +114,4 @@ def _members_only(network: Network, state: State, bridge: Link, out: Link) -> It
         message("a router behind {bridge} asks for the members of multicast groups", bridge=bridge.name), holds=True
     )
     yield state.given(asked)
-    yield stopped_by(state.given(_turned(asked)), "bridge-port-state", out, said, stage="bridge")
+    yield stopped_by(state.given(_turn(asked)), "bridge-port-state", out, said, stage="bridge")

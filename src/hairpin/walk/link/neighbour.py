@@ -31,7 +31,7 @@ from hairpin.walk.link.neighbour_room import without_room
 from hairpin.walk.link.segment import Answer, who_answers, who_has
 from hairpin.walk.link.solicitation import asked_for
 from hairpin.walk.link.traffic_control import opaque
-from hairpin.walk.link.unanswered import KNOWN, unanswered
+from hairpin.walk.link.unanswered import KNOWN, silence_of
 from hairpin.walk.state import Assumed, End, LinkDecided, Outcome, Reason, State, Stop, stopped, stopped_by
 
 
@@ -74,10 +74,10 @@ def neighbour(network: Network, state: State) -> Iterator[Outcome]:
         yield full
         return
     for outcome in asked_for(network.namespace(state.netns), state, link, address):
-        yield outcome if isinstance(outcome, End) else _resolved(network, outcome, link, address)
+        yield outcome if isinstance(outcome, End) else _resolution(network, outcome, link, address)
 
 
-def _resolved(network: Network, state: State, link: Link, address: int) -> Outcome:
+def _resolution(network: Network, state: State, link: Link, address: int) -> Outcome:
     """Return the packet addressed to the neighbour that answers, or the packet's end if none does."""
     namespace = network.namespace(state.netns)
     if is_bridge_port(namespace, link):
@@ -92,7 +92,7 @@ def _resolved(network: Network, state: State, link: Link, address: int) -> Outco
     refused = _refused(network, state, link, address) if answer.kind in ("nobody", "outside") else None
     if answer.kind == "owner" and answer.port is not None:
         state = _introduced(network.namespace(state.netns), state, link, address, answer.port)
-    if answer.kind == "outside" and (open_fact := unanswered(network.namespace(state.netns), state, link, address)):
+    if answer.kind == "outside" and (open_fact := silence_of(network.namespace(state.netns), state, link, address)):
         state = state.noted("neighbour", link.name, open_fact)
     return refused or _addressed(network, state, link, address, answer)
 

@@ -38,17 +38,17 @@ def asked_for(namespace: Namespace, state: State, link: Link, address: int) -> I
         return
     by_program = namespace.sysctl(*_path(version, link.name, "app_solicit"))
     if not by_program or not any(each.state in _RESOLVED for each in entries):
-        yield _unasked(namespace, state, link, path, address)
+        yield _without_request(namespace, state, link, path, address)
         return
     answered = Condition(
         message("a program resolves the neighbours on {link} (app_solicit)", link=link.name), holds=True
     )
     yield state.given(answered)
     other = Condition(answered.said, holds=False, usual=False)
-    yield _unasked(namespace, state.given(other), link, path, address)
+    yield _without_request(namespace, state.given(other), link, path, address)
 
 
-def _unasked(namespace: Namespace, state: State, link: Link, path: Path, address: int) -> End:
+def _without_request(namespace: Namespace, state: State, link: Link, path: Path, address: int) -> End:
     decided = SysctlDecided(path, "0", _USUAL, namespace.sysctls.evidence)
     return stopped(state, "no-neighbour", stage="neighbour", link=link.name, decided_by=decided, address=address)
 

@@ -50,19 +50,19 @@ def through_queue(namespace: Namespace, state: State, link: Link) -> Iterator[Ou
         yield state
         return
     if None not in found:
-        yield _refused(state, link, bad)
+        yield _refusal(state, link, bad)
         return
     said = message("the packet gets into a class of {link} other than {parent}, whose discipline is {qdisc}",
                    link=link.name, parent=bad.parent, qdisc=bad.text)  # fmt: skip
     yield state.given(Condition(said, holds=True))
-    yield _refused(state.given(Condition(said, holds=False, usual=False)), link, bad)
+    yield _refusal(state.given(Condition(said, holds=False, usual=False)), link, bad)
 
 
 def _applies(packet: Packet, by: Filter) -> Truth:
     return matches(packet, by) if by.protocol in _protocols(packet) else Truth.NO
 
 
-def _refused(state: State, link: Link, by: Qdisc) -> End:
+def _refusal(state: State, link: Link, by: Qdisc) -> End:
     most = _takes(by, link) or 0
     said = (
         message("has a queueing discipline that takes no packet: {qdisc}", qdisc=by.text)
@@ -121,7 +121,7 @@ def through_filters(namespace: Namespace, state: State, link: Link, places: tupl
             yield state.given(passes(what, link))
             return
         if not harmless:
-            yield from _acted(namespace, state, link, each, listed)
+            yield from _action(namespace, state, link, each, listed)
             return
         break
     yield state
@@ -134,7 +134,7 @@ def _protocols(packet: Packet) -> tuple[str, ...]:
     return ("all", "ip") if packet.version == 4 else ("all", "ipv6")
 
 
-def _acted(namespace: Namespace, state: State, link: Link, by: Filter, listed: Filter) -> Iterator[Outcome]:
+def _action(namespace: Namespace, state: State, link: Link, by: Filter, listed: Filter) -> Iterator[Outcome]:
     """Yield what happens to a packet that the filter drops or redirects: its end, or its state after an ifb device.
     ``listed``: the filter as tc lists it.
 

@@ -11,7 +11,7 @@ KNOWN = ("REACHABLE", "STALE", "DELAY", "PROBE")
 """The states of a learned entry that the kernel uses without resolving the neighbour first."""
 
 
-def unanswered(namespace: Namespace, state: State, link: Link, address: int) -> Assumed | None:
+def silence_of(namespace: Namespace, state: State, link: Link, address: int) -> Assumed | None:
     """Return the assumption about a machine that did not answer the kernel's last request.
 
     The machine may have been off.  If it is behind a router, it never answers: a route or an address of the link then
