@@ -32,11 +32,12 @@ LEFT_SIMULATED: dict[str, tuple[tuple[str, ...], tuple[int, ...], tuple[int, ...
     "macvlan-host-cannot-reach.back": (("shim0 in host is a macvlan; a plain wire stands in",), (0,), ()),
     "macvlan-host-cannot-reach.bridged": (("shim0 in host is a macvlan; a plain wire stands in",), (0,), ()),
     "rate-or-connlimit-rule": ((), (), (0,)),
+    "quota-used-up": ((), (), (0,)),
     "qdisc-passes-nothing": ((f"{QUEUE.format('host')} tbf rate 100000000bit burst 1000 latency 7920us",), (), (0,)),
     "qdisc-passes-nothing.limit": ((f"{QUEUE.format('container:web')} pfifo limit 0",), (), (0,)),
 }
-"""Flows by what no replica has: a macvlan beside its own lower link, lists of limits, traffic control, whose stop
-the walk reads."""
+"""Flows by what no replica has: a macvlan beside its own lower link, lists of limits, quotas, traffic control, whose
+stop the walk reads."""
 
 HELD_BY_ANOTHER = ("published-port-held-by-other-process", "published-port-held-by-other-process.podman")
 """Broken so that another process accepts: the replica delivers to whoever holds the port, not to the one meant."""

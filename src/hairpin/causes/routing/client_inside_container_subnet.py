@@ -69,6 +69,7 @@ def _led_astray(each: Overlap, client: str) -> Candidate:
         where=OfRoute(route=each.route),
         in_class="client-in-container-subnet",
         evidence=(each.route.evidence,),
+        advice=(message("find what adds the route (a script, a network manager), and take it out there"),),
     )
 
 
