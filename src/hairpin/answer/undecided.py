@@ -96,7 +96,9 @@ def _is_taken(rule: ir.Rule | None) -> bool:
 def _place_of(network: Network, trace: Trace, place: Place) -> tuple[Netns | None, ir.Rule | None]:
     """Return the namespace on the flow's path that has the rule, and the rule."""
     for netns in dict.fromkeys(step.netns for branch in trace.branches for step in branch.steps):
-        rule = rule_at(network.namespace(netns).ruleset, place) if netns in network else None
+        ruleset = network.namespace(netns).ruleset if netns in network else ir.Ruleset(())
+        table = ruleset.table(place.family, place.table, place.dialect)
+        rule = rule_at(ruleset, place) if table is not None and table.evidence == place.evidence else None
         if rule is not None:
             return netns, rule
     return None, None
