@@ -133,7 +133,7 @@ def _told_apart(stopped: Trace, passing: Trace) -> Message:
             "first: {rule}; ask with {asking}",
             one=one,
             other=other,
-            rule=f"{decided.place.table} {decided.place.chain}: {decided.place.text}",
+            rule=decided.place.in_full,
             asking=ask_from(one),
         )
     return message(

@@ -28,7 +28,7 @@ def led_elsewhere(network: Network, trace: Trace) -> Iterator[OpenQuestion]:
         "asked": address_text(flow.daddr, flow.version),
         "now": address_text(step.packet.daddr, flow.version),
         "start": flow.start_text(),
-        "rule": f"{place.table} {place.chain}: {place.text}",
+        "rule": place.in_full,
     }
     yield OpenQuestion(
         text=message("Should {now} get what {start} sends to {asked}? This rule translates it: {rule}", **facts),

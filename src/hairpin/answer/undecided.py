@@ -41,7 +41,7 @@ def content_questions(network: Network, trace: Trace) -> Iterator[OpenQuestion]:
         part = content_match(rule)
         if rule is None or part is None or not rule.packets:
             continue
-        facts = {"part": part, "count": rule.packets, "rule": f"{place.table} {place.chain}: {place.text}"}
+        facts = {"part": part, "count": rule.packets, "rule": place.in_full}
         yield OpenQuestion(
             text=message("Do packets of this connection match {part}? This rule has stopped {count}: {rule}", **facts),
             if_yes=message("The rule stops them, and the connection fails or hangs"),
@@ -69,7 +69,7 @@ _OF_CONTENT = ("string", "tcpmss")
 
 
 def _of_rule(network: Network, trace: Trace, condition: Condition, place: Place) -> OpenQuestion:
-    netns, rule = _place_of(network, trace, place)
+    netns, rule = _rule_met(network, trace, place)
     counted = rule.packets if rule is not None else None
     where = f"{place.table} {place.chain} {place.number}"
     facts = {"place": where if netns is None or netns.is_host else f"{netns}: {where}", "rule": place.text}
@@ -93,7 +93,7 @@ def _is_taken(rule: ir.Rule | None) -> bool:
     return rule is not None and any(isinstance(each, ir.Outside) and each.ends for each in rule.body)
 
 
-def _place_of(network: Network, trace: Trace, place: Place) -> tuple[Netns | None, ir.Rule | None]:
+def _rule_met(network: Network, trace: Trace, place: Place) -> tuple[Netns | None, ir.Rule | None]:
     """Return the namespace on the flow's path that has the rule, and the rule."""
     for netns in dict.fromkeys(step.netns for branch in trace.branches for step in branch.steps):
         ruleset = network.namespace(netns).ruleset if netns in network else ir.Ruleset(())
@@ -143,12 +143,12 @@ def _of_fact(network: Network, trace: Trace, condition: Condition) -> OpenQuesti
         text=message("Is it so that {said}?", said=condition.said),
         if_yes=fates[True],
         if_no=fates[False],
-        wanted=tuple(_captures(network, trace)),
+        wanted=tuple(_wanted_at_end(network, trace)),
         undecided=True,
     )
 
 
-def _captures(network: Network, trace: Trace) -> Iterator[Wanted]:
+def _wanted_at_end(network: Network, trace: Trace) -> Iterator[Wanted]:
     """Yield the requests that show where the packets end: the link's traffic control, and the packets themselves."""
     for branch in trace.branches:
         stop = branch.stop

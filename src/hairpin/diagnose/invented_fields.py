@@ -44,7 +44,7 @@ def _note(field: str, value: int, flow: Flow, decided: RuleDecided) -> Message:
         "value": value,
         "own": flow.sport if field == "sport" else _USUAL_TTL,
         "target": flow.target_text(),
-        "rule": f"{decided.place.table} {decided.place.chain}: {decided.place.text}",
+        "rule": decided.place.in_full,
     }
     if field == "sport":
         return message(

@@ -20,7 +20,7 @@ from hairpin.network.network import Network, addresses_of, free_address
 from hairpin.network.prefix import Version, address_text, inside, range_text, whole_prefix, width
 from hairpin.walk.deciders import deciders
 from hairpin.walk.state import RuleDecided, Stop
-from hairpin.walk.trace import Branch, OpenQuestion, Trace
+from hairpin.walk.trace import OpenQuestion, Trace
 from hairpin.walk.walked import walked
 from hairpin.wanted import ask_from
 
@@ -69,7 +69,7 @@ def _of_listed_client(network: Network, diagnosis: Diagnosis, passing: list[Trac
         lists = _lists(network, ruleset, trace, there, stop.decided_by.place) if there.succeeds else ()
         if lists:
             asked = _is_on_list(flow, lists, stop.decided_by.place)
-            return Diagnosis(_asking(there, asked), met_unread=diagnosis.met_unread)
+            return Diagnosis(there.asking(asked), met_unread=diagnosis.met_unread)
     return None
 
 
@@ -220,7 +220,7 @@ def _is_on_list(flow: Flow, lists: tuple[_Range, ...], stop: Place) -> OpenQuest
     facts = {
         "listed": ", ".join(named) if more <= 0 else f"{', '.join(named)} (+{more})",
         "target": flow.target_text(),
-        "rule": f"{stop.table} {stop.chain}: {stop.text}",
+        "rule": stop.in_full,
     }
     return OpenQuestion(
         text=message("Are the clients of {target} in {listed}? A list lets only these in", **facts),
@@ -229,10 +229,3 @@ def _is_on_list(flow: Flow, lists: tuple[_Range, ...], stop: Place) -> OpenQuest
         wanted=(ask_from(address_text(flow.start.address, flow.version)),),
         breaks_if="no",
     )
-
-
-def _asking(trace: Trace, question: OpenQuestion) -> Trace:
-    """Return the trace with the question on its usual branch."""
-    first, *others = trace.branches
-    asked: Branch = msgspec.structs.replace(first, questions=(*first.questions, question))
-    return msgspec.structs.replace(trace, branches=(asked, *others))

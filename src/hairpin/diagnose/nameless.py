@@ -26,11 +26,11 @@ def nameless(examination: Examination) -> tuple[Finding, ...]:
         name = each.trace.flow.container or ""
         if each.trace.succeeds and (each.trace.flow.start, name) not in asked:
             asked.add((each.trace.flow.start, name))
-            found += _advice(examination.network, each.trace)
+            found += _findings(examination.network, each.trace)
     return tuple(found)
 
 
-def _advice(network: Network, trace: Trace) -> tuple[Finding, ...]:
+def _findings(network: Network, trace: Trace) -> tuple[Finding, ...]:
     start, name = trace.flow.start, trace.flow.container or ""
     if not isinstance(start, FromContainer) or trace.flow.purpose != "asked" or name == start.name:
         return ()

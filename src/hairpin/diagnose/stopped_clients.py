@@ -18,7 +18,7 @@ from hairpin.network.network import Network
 from hairpin.network.prefix import Version, address_text, range_text
 from hairpin.walk.state import RuleDecided, Stop
 from hairpin.walk.trace import OpenQuestion, Trace
-from hairpin.wanted import ask_from
+from hairpin.wanted import Wanted, ask_from
 
 _FEW = 3
 """The most networks of a chain, or of a rule, of which each is asked about."""
@@ -32,10 +32,9 @@ def with_stopped_clients(found: Examination) -> Examination:
 
 def asks_about(trace: Trace, stopped: Trace) -> bool:
     """Return whether the trace has the question about the rule that stops the other client."""
-    stop = stopped.usual.stop
-    decided = stop.decided_by if stop is not None else None
-    return isinstance(decided, RuleDecided) and any(
-        str(_rule(decided.place)) in str(each.if_yes) for each in trace.questions
+    start = stopped.flow.start
+    return isinstance(start, (Outside, Lan)) and any(
+        _asked_from(start, stopped.flow.version) in each.wanted for each in trace.questions
     )
 
 
@@ -49,11 +48,7 @@ def _asking(network: Network, diagnosis: Diagnosis) -> Diagnosis:
     if not sources:
         return diagnosis
     asked = _question(stopped.flow, sources, decided.place)
-    first, *others = diagnosis.trace.branches
-    branch = msgspec.structs.replace(first, questions=(*first.questions, asked))
-    return msgspec.structs.replace(
-        diagnosis, trace=msgspec.structs.replace(diagnosis.trace, branches=(branch, *others))
-    )
+    return msgspec.structs.replace(diagnosis, trace=diagnosis.trace.asking(asked))
 
 
 def _stopped_networks(network: Network, flow: Flow, stop: Stop, place: Place) -> Sequence[tuple[int, int]]:
@@ -85,12 +80,12 @@ def _question(flow: Flow, sources: Sequence[tuple[int, int]], place: Place) -> O
     named = ", ".join(range_text(*each, flow.version) for each in sources)
     return OpenQuestion(
         text=message("Do clients of {target} come from {networks}?", target=flow.target_text(), networks=named),
-        if_yes=message("This rule stops them: {rule}", rule=_rule(place)),
+        if_yes=message("This rule stops them: {rule}", rule=place.in_full),
         if_no=message("No rule that was read stops the clients: nothing is to be done"),
-        wanted=(ask_from(address_text(flow.start.address, flow.version)),),
+        wanted=(_asked_from(flow.start, flow.version),),
         breaks_if="yes",
     )
 
 
-def _rule(place: Place) -> str:
-    return f"{place.table} {place.chain}: {place.text}"
+def _asked_from(start: Outside | Lan, version: Version) -> Wanted:
+    return ask_from(address_text(start.address, version))

@@ -109,7 +109,7 @@ def decided_text(decided: DecidedBy | None, words: Words) -> str:
             return ""
         case RuleDecided(place=place):
             if place.number == 0:
-                return f"{place.table} {place.chain}: {place.text}"
+                return place.in_full
             return f"{place.table} {place.chain} {place.number}: {place.text.removeprefix(f'-A {place.chain} ')}"
         case RouteDecided(route=route):
             return route

@@ -117,6 +117,12 @@ class Trace(msgspec.Struct, frozen=True):
         """Whether the flow succeeds only if a router outside passes on a packet that a careful router drops."""
         return any(isinstance(each.about, ForeignSource) for each in self.questions)
 
+    def asking(self, question: OpenQuestion) -> "Trace":
+        """Return the trace with one more question on its usual branch."""
+        first, *others = self.branches
+        asked = msgspec.structs.replace(first, questions=(*first.questions, question))
+        return msgspec.structs.replace(self, branches=(asked, *others))
+
     @property
     def conditions(self) -> tuple[Condition, ...]:
         """The conditions of the verdict ``depends``; empty for any other verdict.  Conditions of load decide no

@@ -32,7 +32,7 @@ def find(view: View) -> Iterator[Candidate]:
             continue
         if not (container.status == "running" and binding.actual and covers(binding, view.stop.seen.packet.daddr)):
             continue
-        socket = _holders(container, binding)
+        socket = _lost_socket(container, binding)
         if socket is not None:
             yield _candidate(view, engine, container, binding, socket)
             return
@@ -76,7 +76,7 @@ def _candidate(view: View, engine: Engine, container: Container, binding: PortBi
     )
 
 
-def _holders(container: Container, binding: PortBinding) -> Socket | None:
+def _lost_socket(container: Container, binding: PortBinding) -> Socket | None:
     """Return the socket that the lost process had, with the container as its target."""
     if binding.protocol == "sctp":
         return None

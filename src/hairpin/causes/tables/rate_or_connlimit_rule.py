@@ -31,7 +31,7 @@ def find(view: View) -> Iterator[Candidate]:
     seen = view.stop.seen
     if place is None or limit is None or isinstance(limit, QuotaLimit | TimeWindow) or not limit.over:
         return
-    if not is_exceeded(view.namespace, seen, limit, _entries(limit), lambda each: _to_port(each, seen)):
+    if not is_exceeded(view.namespace, seen, limit, _list_of_packet(limit), lambda each: _to_port(each, seen)):
         return
     packet = seen.packet
     by_source = isinstance(limit, HashLimit) or limit.by == "saddr"
@@ -55,7 +55,7 @@ def _limit(namespace: Namespace, place: Place) -> Limit | None:
     return next((part.limit for part in parts if isinstance(part, StatefulMatch) and part.limit is not None), None)
 
 
-def _entries(limit: ClientLimit) -> frozenset[str]:
+def _list_of_packet(limit: ClientLimit) -> frozenset[str]:
     """Return the name of the ``xt_recent`` list to which the walk has already added an entry for this packet, or no
     name for other limits."""
     return frozenset({limit.list}) if isinstance(limit, RecentLimit) else frozenset()

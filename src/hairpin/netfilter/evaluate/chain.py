@@ -24,6 +24,11 @@ class Place(msgspec.Struct, frozen=True, gc=False):
     line: int = 0
     evidence: str = ""
 
+    @property
+    def in_full(self) -> str:
+        """The table, the chain and the rule's text."""
+        return f"{self.table} {self.chain}: {self.text}"
+
 
 def rule_at(ruleset: Ruleset, place: Place) -> Rule | None:
     """Return the rule at the place; None for a policy, or if the ruleset has no such rule."""

@@ -137,21 +137,19 @@ def _of_former_container(sent: _Sent) -> OpenQuestion | None:
         "other": address_text(other, 4),
         "mac": write_mac(entry.mac),
     }
-    return OpenQuestion(
+    return _of_permanent_entry(
+        facts,
         text=message(
             "Does {address} have the hardware address {mac}? {device} has a permanent neighbour entry with it, and "
             "Docker gives it to the container {other}",
             **facts,
         ),
-        if_yes=message("The verdict holds: {far} has the container with this hardware address", **facts),
         if_no=message(
             "The frames reach {far}, and no container there takes them: the entry is a former container's. In the "
             "namespace of {device}, `ip neigh replace {address} lladdr MAC dev {device} nud permanent` sets the "
             "address that `docker network inspect` shows on {far}",
             **facts,
         ),
-        wanted=(read_host(facts["far"]),),
-        breaks_if="no",
     )
 
 
@@ -168,19 +166,27 @@ def _of_shared_address(sent: _Sent) -> OpenQuestion | None:
         "other": address_text(next(each.value for each in same if each.static), entry.version),
         "mac": write_mac(entry.mac),
     }
-    return OpenQuestion(
+    return _of_permanent_entry(
+        facts,
         text=message(
             "Does {address} have the hardware address {mac}? {device} has permanent neighbour entries with it for "
             "{address} and for {other}: both are right only if one machine has both addresses",
             **facts,
         ),
-        if_yes=message("The verdict holds: {far} has the container with this hardware address", **facts),
         if_no=message(
             "The frames for {address} reach {far}, and the wrong container or none takes them. In the namespace of "
             "{device}, `ip neigh replace {address} lladdr MAC dev {device} nud permanent` sets the address that "
             "`docker network inspect` shows on {far}",
             **facts,
         ),
+    )
+
+
+def _of_permanent_entry(facts: dict[str, str], *, text: Message, if_no: Message) -> OpenQuestion:
+    return OpenQuestion(
+        text=text,
+        if_yes=message("The verdict holds: {far} has the container with this hardware address", **facts),
+        if_no=if_no,
         wanted=(read_host(facts["far"]),),
         breaks_if="no",
     )
