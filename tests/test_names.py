@@ -19,7 +19,7 @@ read said seen sent set shown spelled stood stuck taken told understood worn wri
 IRREGULAR = frozenset(_IRREGULAR.split())
 _DOUBLE_CLASSES = """
 Answer Attachment Command Context Counters Endpoint FarEnd Flow Found Group History Holder Lost Node Outcome
-Outside Pair Peer Place Port Prefix Question Relay Scope Seen Way Wire Words
+Outside Pair Peer Place Port Question Relay Scope Seen Way Wire Words
 """
 DOUBLE_CLASSES = frozenset(_DOUBLE_CLASSES.split())
 _PARTICIPLES = """

@@ -16,7 +16,8 @@ from hairpin.host.docker import Engine
 from hairpin.host.host import Host
 from hairpin.host.link import BridgeInfo, BridgePort, Link
 from hairpin.host.read.parse import parse
-from hairpin.host.wireguard import Endpoint, Peer, Prefix, Wireguard
+from hairpin.host.wireguard import Endpoint, Peer, Wireguard
+from hairpin.netfilter.address import Prefix
 from hairpin.netfilter.ir import Element, Map, NameKey, NatElement, NumberKey, Set, Verdict, VerdictElement
 
 FIXTURES = Path(__file__).parents[1] / "fixtures"

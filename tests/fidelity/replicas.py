@@ -21,7 +21,7 @@ from hairpin.judges.judged import Judged, judge_flows
 from hairpin.netfilter.packet import ICMP, ICMP6, TCP, UDP
 from hairpin.network.flow import Flow, FromContainer, FromHost, Outside, Protocol
 from hairpin.network.network import Network, holds_address
-from hairpin.network.prefix import LINK_LOCAL6, Version, inside, is_loopback, is_multicast
+from hairpin.network.prefix import LINK_LOCAL6, Version, is_loopback, is_multicast
 from hairpin.replica.judge import RunningKernel
 from tests.fidelity.case import Case, Sent
 from tests.fidelity.generate.case import case_of
@@ -54,7 +54,7 @@ def flow_of(sent: Sent, host: Netns) -> Flow | None:
         return None
     if _is_odd(packet.daddr, packet.version) or (_is_odd(packet.saddr, packet.version) and not chosen):
         return None
-    near = packet.version == 6 and any(inside(each, *LINK_LOCAL6, 6) for each in (packet.saddr, packet.daddr))
+    near = packet.version == 6 and any(LINK_LOCAL6.holds(each, 6) for each in (packet.saddr, packet.daddr))
     if near and not sent.link:
         return None  # a process must name the link of a link-local address, and flows cannot
     ports = (7, 40000) if protocol == "icmp" else (packet.dport or 0, packet.sport or 40000)

@@ -1,7 +1,7 @@
 """Policies of IPsec."""
 
-from hairpin.host.wireguard import Prefix
 from hairpin.host.xfrm import LAST, XfrmPolicy
+from hairpin.netfilter.address import Prefix
 
 
 def test_the_kernels_default_stands_behind_every_policy() -> None:

@@ -27,9 +27,9 @@ from hairpin.host.link import Address, Link
 from hairpin.host.netns import Netns
 from hairpin.host.read.parse import parse
 from hairpin.host.route import FdbEntry, Neighbour, NextHop, PolicyRule, Route
-from hairpin.host.wireguard import Prefix
 from hairpin.host.xfrm import XfrmPolicy
 from hairpin.message import Message
+from hairpin.netfilter.address import Prefix
 from hairpin.netfilter.evaluate.chain import Place, place_of, policy_place
 from hairpin.netfilter.iptables.save import parse as parse_iptables
 from hairpin.netfilter.ir import Dialect, Family, FieldMatch, Rule, Ruleset, Table, Verdict

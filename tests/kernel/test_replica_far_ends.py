@@ -85,11 +85,11 @@ def over_ipv6() -> Host:
     links = tuple(msgspec.structs.replace(each, mtu_bytes=1430) if each.tunnel else each for each in namespace.links)
     routes = (
         Route(6, own, 128, 255, "local", (NextHop("eth0"),)),
-        Route(6, LINK_LOCAL6[0] + 0x11, 128, 255, "local", (NextHop("eth0"),)),
+        Route(6, LINK_LOCAL6.network + 0x11, 128, 255, "local", (NextHop("eth0"),)),
         Route(6, parse_address("2001:db8::")[1], 64, next_hops=(NextHop("eth0"),)),
-        Route(6, *LINK_LOCAL6, next_hops=(NextHop("eth0"),)),
+        Route(6, LINK_LOCAL6.network, LINK_LOCAL6.prefix_length, next_hops=(NextHop("eth0"),)),
     )
-    addresses = (Address("eth0", 6, own, 64), Address("eth0", 6, LINK_LOCAL6[0] + 0x11, 64, "link"))
+    addresses = (Address("eth0", 6, own, 64), Address("eth0", 6, LINK_LOCAL6.network + 0x11, 64, "link"))
     changed = msgspec.structs.replace(
         namespace, links=links, routes=(*namespace.routes, *routes), addresses=(*namespace.addresses, *addresses)
     )

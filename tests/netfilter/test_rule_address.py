@@ -2,7 +2,7 @@ import pytest
 
 from hairpin.netfilter.rule_address import (
     IpFamily,
-    Prefix,
+    MaskedAddress,
     address_bits,
     full_mask,
     prefix_of_range,
@@ -34,7 +34,7 @@ def test_prefix(text: str, family: IpFamily, first: int, last: int, written: str
 
 def test_a_mask_with_holes_is_no_range() -> None:
     prefix = read_prefix("10.1.2.3/255.0.255.0", "ip")
-    assert prefix == Prefix(0x0A000200, 0xFF00FF00, "ip")
+    assert prefix == MaskedAddress(0x0A000200, 0xFF00FF00, "ip")
     assert not prefix.contiguous
     assert write_prefix(prefix) == "10.0.2.0/255.0.255.0"
 

@@ -8,7 +8,7 @@ from hairpin.host.docker import Container
 from hairpin.host.host import Host
 from hairpin.host.link import Link
 from hairpin.network.network import Network, addresses_of, is_uplink, netns_of
-from hairpin.network.prefix import LINK_LOCAL6, inside
+from hairpin.network.prefix import LINK_LOCAL6
 
 _WIRES = ("", "veth")
 
@@ -31,7 +31,7 @@ def moved_links(network: Network, host: Host) -> Iterator[MovedLink]:
         namespace = network.namespace(netns)
         for link in namespace.links:
             bare = not any(
-                version == 4 or not inside(each.value, *LINK_LOCAL6, 6)
+                not LINK_LOCAL6.holds(each.value, version)
                 for version in (4, 6)
                 for each in addresses_of(namespace, link.name, version)
             )

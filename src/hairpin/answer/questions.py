@@ -13,7 +13,7 @@ from hairpin.host.read.managers.cloud import MAPPING
 from hairpin.message import message
 from hairpin.network.flow import Flow, FromHost, Lan, Outside
 from hairpin.network.network import Network, addresses_of, is_held, is_uplink
-from hairpin.network.prefix import address_text, inside, is_loopback
+from hairpin.network.prefix import address_text, is_loopback
 from hairpin.network.world import PublicAddress
 from hairpin.question.port_flows import bindings_of
 from hairpin.walk.trace import ForeignSource, LongPackets, OpenQuestion, Trace
@@ -133,7 +133,7 @@ def _is_lost(network: Network, trace: Trace) -> OpenQuestion | None:
     around = (
         each
         for each in addresses_of(namespace, None, flow.version)
-        if each.scope == "global" and inside(flow.daddr, each.value, each.prefix_length, flow.version)
+        if each.scope == "global" and each.holds(flow.daddr, flow.version)
     )
     own = next(
         (each for each in around if (link := namespace.link(each.link)) and is_uplink(network, host.netns, link)), None

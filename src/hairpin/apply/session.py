@@ -17,7 +17,7 @@ import msgspec
 
 from hairpin.network.flow import Flow, Lan, Outside
 from hairpin.network.network import Network
-from hairpin.network.prefix import Version, inside
+from hairpin.network.prefix import Version
 from hairpin.walk.state import SocketDecided
 from hairpin.walk.walk import walk_flow
 
@@ -37,10 +37,7 @@ class Session(msgspec.Struct, frozen=True):
     def flow(self, network: Network) -> Flow:
         """Return a new connection from the same client to the same port."""
         host = network.namespace(network.this.netns)
-        near = any(
-            each.version == self.version and inside(self.client, each.value, each.prefix_length, each.version)
-            for each in host.addresses
-        )
+        near = any(each.holds(self.client, self.version) for each in host.addresses)
         start = Lan(self.client) if near else Outside(self.client)
         return Flow(start, self.version, self.address, "tcp", self.port, host=network.this.name)
 

@@ -35,7 +35,7 @@ from hairpin.message import message
 from hairpin.netfilter.evaluate.chain import place_of, policy_place
 from hairpin.netfilter.ir import Chain, Rule, Table
 from hairpin.network.network import Network
-from hairpin.network.prefix import LINK_LOCAL6, inside
+from hairpin.network.prefix import LINK_LOCAL6
 
 T = TypeVar("T")
 Find = Callable[[Netns, Namespace, Namespace], Iterator[c.InKernel]]
@@ -143,7 +143,7 @@ def _of_link(namespace: Namespace, link: str, version: int) -> list[Address]:
         each
         for each in namespace.addresses
         if (each.link, each.version) == (link, version)
-        and not (version == 6 and inside(each.value, *LINK_LOCAL6, 6))
+        and not LINK_LOCAL6.holds(each.value, each.version)
         and not each.dynamic
     ]
 
@@ -220,7 +220,7 @@ def _is_derived(route: Route) -> bool:
     """Return whether the kernel makes the route by itself for each link with IPv6: docs/limitations.md."""
     if route.version != 6:
         return False
-    return route.type in ("anycast", "multicast") or inside(route.destination, *LINK_LOCAL6, 6)
+    return route.type in ("anycast", "multicast") or LINK_LOCAL6.holds(route.destination, 6)
 
 
 def _policy_rules(netns: Netns, now: Namespace, wanted: Namespace) -> Iterator[c.InKernel]:

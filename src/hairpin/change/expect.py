@@ -16,7 +16,7 @@ from hairpin.host.sysctl import Path, dotted
 from hairpin.host.xfrm import XfrmPolicy
 from hairpin.message import Message, message, verbatim
 from hairpin.netfilter.ir import Chain, Dialect, Family, Table
-from hairpin.network.prefix import address_text, prefix_text
+from hairpin.network.prefix import address_text
 
 _replace = msgspec.structs.replace
 
@@ -288,7 +288,7 @@ def _entry_text(entry: Entry) -> Message:
             return message("address {address} on {link}", address=address_text(entry.value, entry.version),
                            link=entry.link)  # fmt: skip
         case Route():
-            prefix = prefix_text(entry.destination, entry.prefix_length, entry.version)
+            prefix = str(entry.prefix)
             return message("route {prefix} in table {table}", prefix=prefix, table=entry.table)
         case PolicyRule():
             return message("policy rule of priority {priority}", priority=entry.priority)

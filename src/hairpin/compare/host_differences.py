@@ -19,7 +19,7 @@ from hairpin.host.docker import DockerNetwork, Engine
 from hairpin.host.host import Host
 from hairpin.host.managers import HIDDEN, Firewalld, FirewalldZone, Ufw
 from hairpin.message import message
-from hairpin.network.prefix import address_text, prefix_text
+from hairpin.network.prefix import address_text
 
 _NOT_OPTIONS = frozenset({"kind", "containers", "networks", "evidence", "boot", "services", "mesh", "version"})
 """The fields of an engine that are compared separately, or that follow from other fields."""
@@ -122,7 +122,7 @@ def _network_texts(was: DockerNetwork | None, now: DockerNetwork | None) -> tupl
 
 
 def _network_words(network: DockerNetwork) -> dict[str, str]:
-    subnets = sorted(prefix_text(each.network, each.prefix_length, each.version) for each in network.subnets)
+    subnets = sorted(str(each.prefix) for each in network.subnets)
     words = {
         "driver": network.driver,
         "internal": "yes" if network.internal else "",

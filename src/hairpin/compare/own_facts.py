@@ -18,7 +18,7 @@ from hairpin.host.docker import Container
 from hairpin.host.host import Host, Namespace
 from hairpin.host.link import Address
 from hairpin.netfilter.rule_address import write_mac
-from hairpin.network.prefix import LINK_LOCAL6, address_text, inside, is_loopback, network_of
+from hairpin.network.prefix import LINK_LOCAL6, address_text, is_loopback
 
 _replace = msgspec.structs.replace
 _LEFT = frozenset({"versions", "packages", "os-release", "docker-version", "podman-version"})
@@ -93,7 +93,7 @@ def _own(space: Namespace, link: str, version: int) -> list[Address]:
         for each in space.addresses
         if (each.link, each.version) == (link, version)
         and not is_loopback(each.value, each.version)
-        and not (each.version == 6 and inside(each.value, *LINK_LOCAL6, 6))
+        and not LINK_LOCAL6.holds(each.value, each.version)
     ]
 
 
@@ -102,7 +102,7 @@ def _of_addresses(one: Address, other: Address) -> Iterator[tuple[str, str]]:
     if one.broadcast is not None and other.broadcast is not None:
         yield address_text(one.broadcast, one.version), address_text(other.broadcast, other.version)
     if one.prefix_length == other.prefix_length:
-        ours, theirs = (network_of(each.value, each.prefix_length, each.version) for each in (one, other))
+        ours, theirs = (each.prefix.first for each in (one, other))
         yield address_text(ours, one.version), address_text(theirs, other.version)
         if one.version == 4 and one.prefix_length < 31:
             rest = (1 << (32 - one.prefix_length)) - 1

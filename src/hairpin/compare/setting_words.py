@@ -24,7 +24,6 @@ from hairpin.host.route import FdbEntry, Neighbour, PolicyRule, Route
 from hairpin.host.sysctl import dotted
 from hairpin.host.xfrm import XfrmPolicy
 from hairpin.message import message
-from hairpin.network.prefix import prefix_text
 
 LINK_FIELDS = ("links", "addresses", "routes", "neighbours", "fdb", "sysctls")
 """The fields of a namespace that depend on a link's properties."""
@@ -97,11 +96,7 @@ def _entry_place(entry: c.Entry) -> Text:
         case Address(link=link):
             return message("address of {link}", link=link)
         case Route():
-            name = (
-                "default"
-                if not entry.prefix_length
-                else prefix_text(entry.destination, entry.prefix_length, entry.version)
-            )
+            name = "default" if not entry.prefix_length else str(entry.prefix)
             return message("route {prefix}, table {table}", prefix=name, table=_table_name(entry.table))
         case PolicyRule(version=version, priority=priority):
             return message("IPv{version} routing rule {priority}", version=version, priority=priority)

@@ -8,7 +8,8 @@ import msgspec
 
 from hairpin.host.docker import Engine
 from hairpin.host.link import BridgeInfo, BridgePort, Link
-from hairpin.host.wireguard import Endpoint, Peer, Prefix, Wireguard
+from hairpin.host.wireguard import Endpoint, Peer, Wireguard
+from hairpin.netfilter.address import Prefix
 from hairpin.netfilter.ir import Element, Jump, Key, Map, NameKey, NatElement, Set, VerdictElement
 from hairpin.netfilter.rule_address import write_mac
 from hairpin.network.prefix import Version, address_text, prefix_text, range_text
@@ -41,8 +42,8 @@ def value_text(value: object) -> str | None:
             return None
         case bool():
             return "true" if value else "false"
-        case Prefix(version=version, network=network, prefix_length=length):
-            return prefix_text(network, length, version)
+        case Prefix():
+            return str(value)
         case Endpoint(version=version, address=address, port=port):
             host = address_text(address, version)
             return f"[{host}]:{port}" if version == 6 else f"{host}:{port}"

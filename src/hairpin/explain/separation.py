@@ -6,7 +6,6 @@ from hairpin.causes.registry import is_on_purpose
 from hairpin.causes.where import OfWall
 from hairpin.host.boot.configured import Writer
 from hairpin.network.flow import Lan, Outside
-from hairpin.network.prefix import inside
 
 _POLICIES: tuple[Writer, ...] = ("engine-option", "network-option", "container-option", "saved-rules", "manager")
 
@@ -36,7 +35,4 @@ def enters_a_network(flow: FlowAnswer, answer: Answer) -> bool:
         if network.bridge is not None and not network.is_routed(asked.version)
         for subnet in network.subnets
     )
-    return any(
-        subnet.version == asked.version and inside(asked.daddr, subnet.network, subnet.prefix_length, asked.version)
-        for subnet in subnets
-    )
+    return any(subnet.holds(asked.daddr, asked.version) for subnet in subnets)

@@ -10,6 +10,7 @@ import msgspec
 
 from hairpin.evidence.reading import HOST
 from hairpin.host.swarm import SwarmService
+from hairpin.netfilter.address import Prefix, Version, inside
 
 
 class PortBinding(msgspec.Struct, frozen=True):
@@ -168,6 +169,15 @@ class Subnet(msgspec.Struct, frozen=True):
     part: tuple[int, int] | None = None
     """The part of the subnet from which the engine assigns container addresses (``--ip-range``), as network and prefix
     length; None if it uses the whole subnet."""
+
+    @property
+    def prefix(self) -> Prefix:
+        """The subnet's addresses."""
+        return Prefix(self.version, self.network, self.prefix_length)
+
+    def holds(self, value: int, version: Version) -> bool:
+        """Return whether the address is in the subnet."""
+        return version == self.version and inside(value, self.network, self.prefix_length, version)
 
 
 class DockerNetwork(msgspec.Struct, frozen=True):

@@ -6,6 +6,7 @@ import msgspec
 
 from hairpin.host.traffic_control import Filter, Qdisc
 from hairpin.host.wireguard import Wireguard
+from hairpin.netfilter.address import Prefix, Version, inside, network_of
 
 PORT_STATES = ("disabled", "listening", "learning", "forwarding", "blocking")
 """The states of a bridge port, at the index that is the state's number.  Old versions of bridge(8) accept only numbers
@@ -164,3 +165,12 @@ class Address(msgspec.Struct, frozen=True, tag="address", tag_field="kind"):
     adds no connected route for the address."""
     noprefixroute: bool = False
     evidence: str = ""
+
+    @property
+    def prefix(self) -> Prefix:
+        """The address's network, by its first address."""
+        return Prefix(self.version, network_of(self.value, self.prefix_length, self.version), self.prefix_length)
+
+    def holds(self, value: int, version: Version) -> bool:
+        """Return whether the address is in the address's network."""
+        return version == self.version and inside(value, self.value, self.prefix_length, version)

@@ -9,6 +9,8 @@ from typing import Literal
 
 import msgspec
 
+from hairpin.netfilter.address import Prefix, Version, inside
+
 TABLE_DEFAULT, TABLE_MAIN, TABLE_LOCAL = 253, 254, 255
 RouteType = Literal["unicast", "local", "broadcast", "anycast", "multicast", "blackhole", "unreachable", "prohibit",
                     "throw", "nat"]  # fmt: skip
@@ -52,6 +54,15 @@ class Route(msgspec.Struct, frozen=True, tag="route", tag_field="kind"):
     fib_semantics.c fib_nh_match()"""
     evidence: str = ""
     entry: int = 0
+
+    @property
+    def prefix(self) -> Prefix:
+        """The destination network."""
+        return Prefix(self.version, self.destination, self.prefix_length)
+
+    def holds(self, value: int, version: Version) -> bool:
+        """Return whether the address is in the destination network."""
+        return version == self.version and inside(value, self.destination, self.prefix_length, version)
 
 
 class PolicyRule(msgspec.Struct, frozen=True, tag="policy-rule", tag_field="kind"):

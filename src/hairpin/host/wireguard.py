@@ -7,13 +7,7 @@ from typing import Literal
 
 import msgspec
 
-
-class Prefix(msgspec.Struct, frozen=True):
-    """A network of addresses."""
-
-    version: Literal[4, 6]
-    network: int
-    prefix_length: int
+from hairpin.netfilter.address import Prefix
 
 
 class Endpoint(msgspec.Struct, frozen=True):

@@ -7,7 +7,7 @@ from typing import Literal
 
 import msgspec
 
-from hairpin.host.wireguard import Prefix
+from hairpin.netfilter.address import Prefix
 
 LAST = 1 << 32
 """The priority of the kernel's own default, behind that of every policy."""

@@ -1,4 +1,4 @@
-"""Addresses as numbers of 32 or 128 bits: all text of addresses is read and written here.
+"""Addresses as numbers of 32 or 128 bits, and prefixes: all text of addresses is read and written here.
 
 Malformed text raises MalformedError, a ValueError.  The reader of a file turns this error into a ParseError with the
 line.
@@ -6,6 +6,8 @@ line.
 
 from socket import AF_INET, AF_INET6, inet_ntop, inet_pton
 from typing import Literal
+
+import msgspec
 
 from hairpin.errors import MalformedError
 from hairpin.message import message
@@ -50,3 +52,41 @@ def address_text(value: int, version: Version) -> str:
     if version == 4:
         return f"{value >> 24}.{value >> 16 & 255}.{value >> 8 & 255}.{value & 255}"
     return inet_ntop(AF_INET6, value.to_bytes(16))
+
+
+def inside(value: int, network: int, prefix_length: int, version: Version) -> bool:
+    """Return whether the network contains the address."""
+    shift = width(version) - prefix_length
+    return value >> shift == network >> shift
+
+
+def network_of(value: int, prefix_length: int, version: Version) -> int:
+    """Return the first address of the network that contains the address."""
+    shift = width(version) - prefix_length
+    return value >> shift << shift
+
+
+class Prefix(msgspec.Struct, frozen=True):
+    """A network of addresses.  ``network``: one of its addresses, as a rule the first."""
+
+    version: Version
+    network: int
+    prefix_length: int
+
+    def holds(self, value: int, version: Version) -> bool:
+        """Return whether the address is of this IP version and in the network."""
+        return version == self.version and inside(value, self.network, self.prefix_length, version)
+
+    @property
+    def first(self) -> int:
+        """The first address of the network."""
+        return network_of(self.network, self.prefix_length, self.version)
+
+    @property
+    def last(self) -> int:
+        """The last address of the network (IPv4: the broadcast address)."""
+        return self.first | ((1 << (width(self.version) - self.prefix_length)) - 1)
+
+    def __str__(self) -> str:
+        """Return the text, such as ``192.0.2.0/24``."""
+        return f"{address_text(self.network, self.version)}/{self.prefix_length}"

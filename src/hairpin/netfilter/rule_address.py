@@ -15,7 +15,7 @@ from hairpin.netfilter.address import Version, address_of, address_text, width
 IpFamily = Literal["ip", "ip6"]
 
 
-class Prefix(NamedTuple):
+class MaskedAddress(NamedTuple):
     """The addresses whose bits under ``mask`` equal those of ``address``.  Both numbers have as many bits as the
     family's addresses."""
 
@@ -50,7 +50,7 @@ def read_address(text: str, family: IpFamily) -> int:
     return address_of(text, _version(family))
 
 
-def read_prefix(text: str, family: IpFamily) -> Prefix:
+def read_prefix(text: str, family: IpFamily) -> MaskedAddress:
     """Read ``ADDRESS``, ``ADDRESS/LENGTH`` or ``ADDRESS/MASK``.  Host bits are set to zero, as iptables does."""
     address, slash, length = text.partition("/")
     mask = full_mask(family)
@@ -62,7 +62,7 @@ def read_prefix(text: str, family: IpFamily) -> Prefix:
             mask ^= mask >> int(length)
         else:
             mask = read_address(length, family)
-    return Prefix(read_address(address, family) & mask, mask, family)
+    return MaskedAddress(read_address(address, family) & mask, mask, family)
 
 
 def write_address(address: int, family: IpFamily) -> str:
@@ -70,19 +70,19 @@ def write_address(address: int, family: IpFamily) -> str:
     return address_text(address, _version(family))
 
 
-def write_prefix(prefix: Prefix) -> str:
+def write_prefix(prefix: MaskedAddress) -> str:
     """Return the text ``ADDRESS/LENGTH``, or ``ADDRESS/MASK`` if the mask is no prefix length."""
     mask = prefix.mask
     length = str(mask.bit_count()) if prefix.contiguous else write_address(mask, prefix.family)
     return f"{write_address(prefix.address, prefix.family)}/{length}"
 
 
-def prefix_of_range(first: int, last: int, family: IpFamily) -> Prefix | None:
+def prefix_of_range(first: int, last: int, family: IpFamily) -> MaskedAddress | None:
     """Return the prefix that covers exactly this range of addresses, or None."""
     host = first ^ last
     if first > last or host & (host + 1) or first & host:
         return None
-    return Prefix(first, full_mask(family) ^ host, family)
+    return MaskedAddress(first, full_mask(family) ^ host, family)
 
 
 def read_mac(text: str) -> int:

@@ -9,7 +9,7 @@ from hairpin.host.link import Link
 from hairpin.host.netns import Netns
 from hairpin.network.flow import Flow, FromContainer, Outside
 from hairpin.network.network import Network, netns_of, veth_peer
-from hairpin.network.prefix import Version, inside, network_of
+from hairpin.network.prefix import Version, network_of
 
 
 class Attachment(msgspec.Struct, frozen=True):
@@ -57,7 +57,7 @@ def network_for(host: Host, address: int, version: Version) -> DockerNetwork | N
     for engine in host.engines:
         for each in engine.networks:
             for subnet in each.subnets:
-                if subnet.version == version and inside(address, subnet.network, subnet.prefix_length, version):
+                if subnet.holds(address, version):
                     return each
     return None
 
@@ -100,7 +100,7 @@ def next_address(engine: Engine, subnet: Subnet) -> int:
     container that starts next gets this address.  Source: moby libnetwork/ipam/allocator.go getAddress()"""
     endpoints = [each for container in engine.containers for each in container.endpoints]
     taken = {each.ipv4 if subnet.version == 4 else each.ipv6 for each in endpoints}
-    first = network_of(subnet.network, subnet.prefix_length, subnet.version)
+    first = subnet.prefix.first
     part = network_of(*subnet.part, subnet.version) if subnet.part is not None else first
     candidate = first + 2 if part == first else part
     while candidate in taken or candidate == subnet.gateway:

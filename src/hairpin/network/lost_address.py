@@ -69,12 +69,9 @@ def stranded_gateway(namespace: Namespace, link: str, version: Version) -> int |
     hops = [(route, hop) for route in routes for hop in route.next_hops if hop.link == link]
     for _, hop in hops:
         known = hop.gateway is not None and hop.gateway_version in (None, version) and not hop.onlink
-        if hop.gateway is None or not known or (version == 6 and inside(hop.gateway, *LINK_LOCAL6, 6)):
+        if hop.gateway is None or not known or (LINK_LOCAL6.holds(hop.gateway, version)):
             continue
-        if not any(
-            other.gateway is None and inside(hop.gateway, route.destination, route.prefix_length, version)
-            for route, other in hops
-        ):
+        if not any(other.gateway is None and route.holds(hop.gateway, version) for route, other in hops):
             return hop.gateway
     return None
 

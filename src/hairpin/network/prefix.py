@@ -5,7 +5,7 @@ netfilter/address.py reads and writes addresses; this module also exports the fu
 
 import ipaddress
 
-from hairpin.netfilter.address import Version, address_text, parse_address, width
+from hairpin.netfilter.address import Prefix, Version, address_text, inside, network_of, parse_address, width
 
 __all__ = [
     "BROADCAST4",
@@ -15,6 +15,7 @@ __all__ = [
     "LOOPBACK6",
     "MULTICAST4",
     "MULTICAST6",
+    "Prefix",
     "Version",
     "address_text",
     "inside",
@@ -31,26 +32,22 @@ __all__ = [
     "width",
 ]
 
-LOOPBACK4 = (0x7F000000, 8)
-LOOPBACK6 = (1, 128)
-MULTICAST4 = (0xE0000000, 4)
-MULTICAST6 = (0xFF << 120, 8)
-LINK_LOCAL6 = (0xFE80 << 112, 10)
-LINK_LOCAL4 = (0xA9FE0000, 16)
+LOOPBACK4 = Prefix(4, 0x7F000000, 8)
+LOOPBACK6 = Prefix(6, 1, 128)
+MULTICAST4 = Prefix(4, 0xE0000000, 4)
+MULTICAST6 = Prefix(6, 0xFF << 120, 8)
+LINK_LOCAL6 = Prefix(6, 0xFE80 << 112, 10)
+LINK_LOCAL4 = Prefix(4, 0xA9FE0000, 16)
 BROADCAST4 = 0xFFFFFFFF
-_PRIVATE4 = ((0x0A000000, 8), (0xAC100000, 12), (0xC0A80000, 16), (0x64400000, 10), LINK_LOCAL4)
-
-
-def inside(value: int, network: int, prefix_length: int, version: Version) -> bool:
-    """Return whether the network contains the address."""
-    shift = width(version) - prefix_length
-    return value >> shift == network >> shift
-
-
-def network_of(value: int, prefix_length: int, version: Version) -> int:
-    """Return the first address of the network that contains the address."""
-    shift = width(version) - prefix_length
-    return value >> shift << shift
+_PRIVATE = (
+    Prefix(4, 0x0A000000, 8),
+    Prefix(4, 0xAC100000, 12),
+    Prefix(4, 0xC0A80000, 16),
+    Prefix(4, 0x64400000, 10),
+    LINK_LOCAL4,
+    Prefix(6, 0xFC << 120, 7),
+    LINK_LOCAL6,
+)
 
 
 def last_of(value: int, prefix_length: int, version: Version) -> int:
@@ -88,16 +85,14 @@ def parse_prefix(text: str) -> tuple[Version, int, int]:
 
 def is_loopback(value: int, version: Version) -> bool:
     """Return whether the address is in 127.0.0.0/8, or is ::1."""
-    return inside(value, *(LOOPBACK4 if version == 4 else LOOPBACK6), version)
+    return (LOOPBACK4 if version == 4 else LOOPBACK6).holds(value, version)
 
 
 def is_multicast(value: int, version: Version) -> bool:
     """Return whether the address is a multicast group."""
-    return inside(value, *(MULTICAST4 if version == 4 else MULTICAST6), version)
+    return (MULTICAST4 if version == 4 else MULTICAST6).holds(value, version)
 
 
 def is_private(value: int, version: Version) -> bool:
     """Return whether the address is never used on the internet (RFC 1918, CGNAT, link-local, ULA)."""
-    if version == 6:
-        return inside(value, 0xFC << 120, 7, 6) or inside(value, *LINK_LOCAL6, 6)
-    return any(inside(value, network, length, 4) for network, length in _PRIVATE4)
+    return any(each.holds(value, version) for each in _PRIVATE)

@@ -13,7 +13,7 @@ from hairpin.host.link import Address, Link
 from hairpin.host.netns import Netns
 from hairpin.message import Message, message
 from hairpin.network.network import Network, Port, addresses_of, bridge_ports, is_bridge_port, is_uplink
-from hairpin.network.prefix import Version, address_text, inside
+from hairpin.network.prefix import Version, address_text
 from hairpin.network.wires import wires_of
 
 
@@ -52,7 +52,7 @@ def _of_far_hosts(network: Network, netns: Netns, link: Link, own: Address) -> I
     ``own``."""
     for far in _far_ends(network, netns, link):
         for each in addresses_of(network.namespace(far.netns), far.link, own.version):
-            if each.scope == "global" and inside(own.value, each.value, each.prefix_length, own.version):
+            if each.scope == "global" and each.holds(own.value, own.version):
                 said = message(
                     "{host} on the same wire has {address}",
                     host=far.netns.host,

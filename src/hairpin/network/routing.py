@@ -12,7 +12,7 @@ from hairpin.host.kernel_release import Novelty
 from hairpin.host.route import TABLE_DEFAULT, TABLE_LOCAL, TABLE_MAIN, NextHop, PolicyRule, Route
 from hairpin.kept import kept
 from hairpin.network.network import conf
-from hairpin.network.prefix import Version, address_text, inside, prefix_text
+from hairpin.network.prefix import Version, address_text, inside
 from hairpin.network.query import NO_ROUTE, Found, Query
 from hairpin.network.tables import by_precedence, fits_tos
 from hairpin.network.vrf import vrf_of
@@ -337,9 +337,7 @@ def _only_ignored(namespace: Namespace, hop: NextHop) -> bool:
 
 def route_text(route: Route) -> str:
     """Return the route as ip(8) prints it."""
-    target = (
-        "default" if route.prefix_length == 0 else prefix_text(route.destination, route.prefix_length, route.version)
-    )
+    target = "default" if route.prefix_length == 0 else str(route.prefix)
     words = [target] if route.type == "unicast" else [route.type, target]
     for hop in route.next_hops:
         if hop.gateway is not None:

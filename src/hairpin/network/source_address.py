@@ -79,7 +79,7 @@ def _scope(address: int) -> int:
         return _NONE
     if is_multicast(address, 6):
         return address >> 112 & 0xF
-    if inside(address, *LINK_LOCAL6, 6) or is_loopback(address, 6):
+    if LINK_LOCAL6.holds(address, 6) or is_loopback(address, 6):
         return _LINK
     return _SITE if inside(address, 0xFEC0 << 112, 10, 6) else _GLOBAL
 

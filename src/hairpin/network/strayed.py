@@ -11,7 +11,7 @@ from hairpin.network.attachment import has_lost_bridge
 from hairpin.network.flow import Flow, FromHost
 from hairpin.network.network import Network, is_bridge_port, is_held, owns_address
 from hairpin.network.port_holder import asked_port
-from hairpin.network.prefix import Version, inside, is_loopback, width
+from hairpin.network.prefix import Version, is_loopback, width
 
 
 def is_containers(network: Network, netns: Netns, flow: Flow, packet: Packet) -> bool:
@@ -38,9 +38,7 @@ def is_containers(network: Network, netns: Netns, flow: Flow, packet: Packet) ->
             if any(address == (each.ipv4 if version == 4 else each.ipv6) for each in engine.endpoints_of(container)):
                 return True
     return any(
-        subnet.version == version
-        and inside(address, subnet.network, subnet.prefix_length, version)
-        and (address != flow.daddr or _is_cut_off(flow, host, engine, each, subnet))
+        subnet.holds(address, version) and (address != flow.daddr or _is_cut_off(flow, host, engine, each, subnet))
         for engine in host.engines
         for each in engine.networks
         if each.driver == "bridge"
@@ -73,7 +71,7 @@ def is_absent(network: Network, flow: Flow) -> bool:
         return False
     engine = host.engine_of(container)
     return any(
-        subnet.version == flow.version and inside(flow.daddr, subnet.network, subnet.prefix_length, flow.version)
+        subnet.holds(flow.daddr, flow.version)
         for each in engine.networks
         if each.name in engine.network_names(container)
         and (each.driver in STACKED or _has_removed_bridge(host, engine, each))
@@ -168,7 +166,7 @@ def _leads_into(namespace: Namespace, bridge: str, subnet: Subnet) -> bool:
     return any(
         route.version == subnet.version
         and 0 < route.prefix_length <= subnet.prefix_length
-        and inside(subnet.network, route.destination, route.prefix_length, route.version)
+        and route.holds(subnet.network, route.version)
         and any(hop.link == bridge for hop in route.next_hops)
         for route in namespace.routes
     )

@@ -8,7 +8,7 @@ from hairpin.host.link import Address
 from hairpin.host.netns import Netns
 from hairpin.host.route import TABLE_MAIN, Route
 from hairpin.network.network import Network, addresses_of, is_bridge_port, is_uplink, outer_link
-from hairpin.network.prefix import Version, inside
+from hairpin.network.prefix import Version
 from hairpin.network.tunnel.flannel import FLANNELD
 
 _OVER_ANOTHER = ("tun", "wireguard", "macvlan", "ipvlan")
@@ -59,7 +59,7 @@ def links_around(network: Network, netns: Netns, version: Version, address: int)
         each.link
         for each in addresses_of(namespace, None, version)
         if version == 4
-        and inside(address, each.value, each.prefix_length, version)
+        and each.holds(address, version)
         and (link := namespace.link(each.link)) is not None
         and link.up
         and is_uplink(network, netns, link)
@@ -117,7 +117,7 @@ def home_of(network: Network, netns: Netns, version: Version, source: int, link:
         return None
     found = uplinks_of(network, netns, version)
     here = next((each for each in found if each.link == link), None)
-    if here is not None and any(inside(source, each.value, each.prefix_length, version) for each in here.addresses):
+    if here is not None and any(each.holds(source, version) for each in here.addresses):
         return None
     others = (each for each in found if each.link != link)
     return next((each for each in others if any(own.value == source for own in each.addresses)), None)

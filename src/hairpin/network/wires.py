@@ -21,7 +21,6 @@ from hairpin.host.host import Host, Namespace
 from hairpin.host.link import Address, Link
 from hairpin.host.netns import Netns
 from hairpin.network.network import Network, Port, is_bridge_port, is_uplink
-from hairpin.network.prefix import inside
 from hairpin.network.tunnel.flannel import FLANNELD
 
 Reason = Literal["seen", "on-link", "fabric"]
@@ -123,12 +122,7 @@ def _named(network: Network, one: _Uplink, other: _Uplink) -> bool:
 
 def _on_link(one: _Uplink, other: _Uplink) -> list[Address]:
     """Return the addresses of ``other`` that are in a network of ``one``."""
-    return [
-        far
-        for far in other.addresses
-        for own in one.addresses
-        if far.version == own.version and inside(far.value, own.value, own.prefix_length, own.version)
-    ]
+    return [far for far in other.addresses for own in one.addresses if own.holds(far.value, far.version)]
 
 
 def _held_twice(near: list[Address], uplinks: tuple[_Uplink, ...]) -> bool:

@@ -9,7 +9,7 @@ from typing import Literal
 
 import msgspec
 
-from hairpin.network.prefix import Version, inside
+from hairpin.network.prefix import Prefix, Version, inside
 
 
 class PublicAddress(msgspec.Struct, frozen=True):
@@ -41,16 +41,23 @@ class Peer(msgspec.Struct, frozen=True):
     host: str = ""
     link: str = ""
 
+    @property
+    def prefix(self) -> Prefix:
+        """The outside network."""
+        return Prefix(self.version, self.network, self.prefix_length)
+
+    def holds(self, value: int, version: Version) -> bool:
+        """Return whether the address is in the outside network."""
+        return version == self.version and inside(value, self.network, self.prefix_length, version)
+
     def concerns(self, host: str) -> bool:
         """Return whether the peer drops packets of the host with that label."""
         return self.host in ("", host)
 
     def refuses(self, version: Version, source: int, destination: int) -> bool:
         """Return whether it drops a packet with these addresses."""
-        return (
-            self.version == version
-            and inside(destination, self.network, self.prefix_length, version)
-            and not any(inside(source, *accepted, version) for accepted in self.accepts)
+        return self.holds(destination, version) and not any(
+            inside(source, *accepted, version) for accepted in self.accepts
         )
 
 
@@ -62,6 +69,15 @@ class ReturnRoute(msgspec.Struct, frozen=True):
     network: int
     prefix_length: int
     host: str = ""
+
+    @property
+    def prefix(self) -> Prefix:
+        """The network to which the route leads."""
+        return Prefix(self.version, self.network, self.prefix_length)
+
+    def holds(self, value: int, version: Version) -> bool:
+        """Return whether the address is in that network."""
+        return version == self.version and inside(value, self.network, self.prefix_length, version)
 
 
 class UpstreamRule(msgspec.Struct, frozen=True):

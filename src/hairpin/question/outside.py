@@ -13,7 +13,7 @@ from hairpin.errors import MalformedError, Mark, UsageError, mark_in, reason_of
 from hairpin.host.host import Host, Namespace
 from hairpin.message import message
 from hairpin.network.network import Network, is_held, is_uplink, owns_address
-from hairpin.network.prefix import Version, inside, is_loopback, is_multicast, is_private, parse_address, parse_prefix
+from hairpin.network.prefix import Version, is_loopback, is_multicast, is_private, parse_address, parse_prefix
 from hairpin.network.query import Query
 from hairpin.network.routing import lookup
 from hairpin.network.world import Peer, PublicAddress, ReturnRoute, UpstreamRule, World
@@ -340,7 +340,7 @@ def _is_on_link(host: Namespace, version: Version, address: int) -> bool:
         and route.type == "unicast"
         and route.prefix_length
         and any(hop.gateway is None for hop in route.next_hops)
-        and inside(address, route.destination, route.prefix_length, version)
+        and route.holds(address, version)
         for route in host.routes
     )
 

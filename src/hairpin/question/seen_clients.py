@@ -9,7 +9,7 @@ from hairpin.host.netns import Netns
 from hairpin.netfilter.ir import STATUS_ASSURED, STATUS_DYING
 from hairpin.netfilter.packet import TCP, UDP, Connection
 from hairpin.network.network import Network, addresses_of, is_held, is_uplink, outer_link
-from hairpin.network.prefix import Version, inside, width
+from hairpin.network.prefix import Version, width
 
 _MOST = 2
 """The most clients that are asked for one IP version, each of another container network."""
@@ -31,7 +31,7 @@ def covered_clients(network: Network, netns: Netns, version: Version) -> tuple[i
         client = each.original.saddr
         if each.version != version or each.original.daddr not in own or not _is_half_open(each):
             continue
-        covering = (one for one in bridges if inside(client, one.value, one.prefix_length, version))
+        covering = (one for one in bridges if one.holds(client, version))
         bridge = next((one.value for one in covering if not is_held(network, version, client)), None)
         if bridge is not None:
             found.setdefault(bridge, client)
@@ -47,10 +47,7 @@ def client_at(network: Network, netns: Netns, version: Version, address: int) ->
         for each in host.connections
         if (each.version, each.original.daddr) == (version, address)
         and each.original.protocol in (TCP, UDP)
-        and not any(
-            inside(each.original.saddr, own.value, own.prefix_length, version)
-            for own in addresses_of(host, None, version)
-        )
+        and not any(own.holds(each.original.saddr, version) for own in addresses_of(host, None, version))
     ]
     return min(asked, key=lambda each: not _is_half_open(each)).original.saddr if asked else None
 

@@ -9,7 +9,7 @@ from hairpin.host.netns import Netns
 from hairpin.host.route import TABLE_MAIN
 from hairpin.kept import kept
 from hairpin.network.network import Network, addresses_of, free_address, is_uplink, outer_link
-from hairpin.network.prefix import Version, inside, network_of, parse_address
+from hairpin.network.prefix import Version, inside, parse_address
 from hairpin.network.query import Query
 from hairpin.network.routing import lookup
 from hairpin.network.tables import routes_covering
@@ -51,9 +51,7 @@ def beyond(namespace: Namespace, version: Version) -> tuple[int, ...]:
     """Return the addresses of ``somebody`` that are behind a router and not on a link of the namespace.  If all
     addresses are on a link, return all of them."""
     everybody, own = somebody(version), addresses_of(namespace, None, version)
-    behind = tuple(
-        each for each in everybody if not any(inside(each, on.value, on.prefix_length, version) for on in own)
-    )
+    behind = tuple(each for each in everybody if not any(on.holds(each, version) for on in own))
     return behind or everybody
 
 
@@ -125,7 +123,7 @@ def _found_on_lan(network: Network, netns: Netns, version: Version) -> tuple[int
     for address in addresses_of(host, link, version):
         if address.scope != "global":
             continue
-        own = (network_of(address.value, address.prefix_length, version), address.prefix_length)
+        own = (address.prefix.first, address.prefix_length)
         for base, length in (*_taken_parts(host, link, version, own), own):
             value = free_address(host, base, length, version)
             if value is not None:

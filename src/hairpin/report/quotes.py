@@ -25,7 +25,6 @@ from hairpin.host.socket import Socket
 from hairpin.host.sysctl import Path
 from hairpin.message import Message, message
 from hairpin.netfilter.evaluate.chain import Place
-from hairpin.network.prefix import prefix_text
 from hairpin.report import excerpts
 from hairpin.report.words import Words
 from hairpin.walk.state import (
@@ -206,7 +205,7 @@ class Quotes:
         route = meant.route
         if route.prefix_length == 0:
             return self._quote(reading_id, "", message("no default route"))
-        destination = prefix_text(route.destination, route.prefix_length, route.version)
+        destination = str(route.prefix)
         return self._quote(reading_id, "", message("no route to {destination}", destination=destination))
 
     def _entries_of(self, reading_id: str, *entries: Entry) -> str | None:

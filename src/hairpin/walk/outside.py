@@ -22,7 +22,7 @@ from hairpin.network.network import (
     outer_link,
     owns_address,
 )  # fmt: skip
-from hairpin.network.prefix import Version, address_text, inside, is_private, network_of
+from hairpin.network.prefix import Version, address_text, is_private
 from hairpin.network.query import Query
 from hairpin.network.routing import lookup
 from hairpin.network.stacked import lower_of, parents_of
@@ -145,7 +145,7 @@ def _neighbour(namespace: Namespace, link: str) -> int | None:
 
     If another link's route covers a part of the link's network, the router may have an address in either part."""
     own = (each for each in addresses_of(namespace, link, 4) if each.scope == "global")
-    networks = ((network_of(each.value, each.prefix_length, 4), each.prefix_length) for each in own)
+    networks = ((each.prefix.first, each.prefix_length) for each in own)
     free = (free_address(namespace, base, length, 4) for base, length in networks)
     return next((each for each in free if each is not None and _leads_by(namespace, each, link)), None)
 
@@ -305,7 +305,7 @@ def _on_another_host(network: Network, state: State) -> Assumed | None:
     if state.carried is not None or holder is None:
         return None
     for each in network.world.return_routes:
-        if each.version == packet.version and inside(packet.daddr, each.network, each.prefix_length, each.version):
+        if each.holds(packet.daddr, packet.version):
             return None
     target = address_text(packet.daddr, packet.version)
     return Assumed(
@@ -350,11 +350,11 @@ def _unknown_source(network: Network, netns: Netns, packet: Packet) -> Assumed |
     for each in network.world.return_routes:
         if network.host_netns(each.host) != netns:
             continue
-        if each.version == version and inside(source, each.network, each.prefix_length, version):
+        if each.holds(source, version):
             return None
     for address in addresses_of(namespace, None, version):
         link = namespace.link(address.link)
-        on_link = inside(source, address.value, address.prefix_length, version)
+        on_link = address.holds(source, version)
         if on_link and link is not None and is_uplink(network, netns, link):
             if any(owns_address(each, version, source) for each in network.host(netns.host).namespaces):
                 return None  # a macvlan or a bridged container has the address, and answers ARP itself

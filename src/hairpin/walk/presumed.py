@@ -5,7 +5,7 @@ from hairpin.host.route import NextHop
 from hairpin.message import Message, message
 from hairpin.network.lost_address import floating_elsewhere
 from hairpin.network.network import Network
-from hairpin.network.prefix import Version, address_text, inside, prefix_text
+from hairpin.network.prefix import Version, address_text
 from hairpin.network.query import Query
 from hairpin.network.routing import lookup
 from hairpin.network.tunnel.flannel import relay_behind
@@ -103,9 +103,7 @@ def _is_way_back_stated(network: Network, state: State) -> bool:
     """Return whether the user has stated a return route to the packet's source."""
     packet, host = state.packet, state.netns.of_host
     return any(
-        network.host_netns(each.host) == host
-        and each.version == packet.version
-        and inside(packet.saddr, each.network, each.prefix_length, each.version)
+        network.host_netns(each.host) == host and each.holds(packet.saddr, packet.version)
         for each in network.world.return_routes
     )
 
@@ -123,7 +121,7 @@ def way_back(network: Network, state: State) -> OpenQuestion | None:
     namespace = network.namespace(state.netns.of_host)
     source, target = address_text(packet.saddr, packet.version), address_text(packet.daddr, packet.version)
     back = lookup(namespace, Query(packet.version, packet.saddr)).route
-    subnet = prefix_text(back.destination, back.prefix_length, back.version) if back is not None else source
+    subnet = str(back.prefix) if back is not None else source
     by = address_text(hop.gateway, hop.gateway_version or packet.version) if hop and hop.gateway is not None else None
     return OpenQuestion(
         text=message("Does the next hop, {gateway}, know the way back to {source}?", gateway=by, source=source)

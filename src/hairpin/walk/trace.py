@@ -11,7 +11,7 @@ from hairpin.message import Message, message
 from hairpin.netfilter.evaluate.chain import Condition
 from hairpin.netfilter.rule_address import write_mac
 from hairpin.network.flow import Flow
-from hairpin.network.prefix import Version, address_text, network_of
+from hairpin.network.prefix import Version, address_text
 from hairpin.walk.state import Assumed, Step, Stop
 from hairpin.walk.verdicts import Verdict, succeeds
 from hairpin.wanted import Wanted, ask_hardware_address, ask_neighbour
@@ -173,7 +173,7 @@ def _is_on_link(step: Step, entry: Neighbour, own: tuple[Address, ...]) -> OpenQ
     """Return the question whether a machine answers that an address of the link has on the link: it may be behind a
     router."""
     found = own[0]
-    network = network_of(found.value, found.prefix_length, found.version)
+    network = found.prefix.first
     facts = {
         "address": address_text(entry.value, entry.version),
         "link": entry.link,

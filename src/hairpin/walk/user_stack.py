@@ -12,7 +12,7 @@ from hairpin.netfilter.packet import ICMP, ICMP6, UDP
 from hairpin.network.flow import Flow, FromHost
 from hairpin.network.names import servers_of_host
 from hairpin.network.network import Network, addresses_of
-from hairpin.network.prefix import inside, is_loopback
+from hairpin.network.prefix import is_loopback
 from hairpin.walk.state import Assumed, End, Step
 
 _DNS = 53
@@ -40,7 +40,7 @@ def carried_on(network: Network, flow: Flow, end: End) -> Flow | None:
         return None
     version, address = packet.version, packet.daddr
     own = addresses_of(network.namespace(netns), None, packet.version)
-    if any(inside(packet.daddr, each.value, each.prefix_length, packet.version) for each in own):
+    if any(each.holds(packet.daddr, packet.version) for each in own):
         servers = servers_of_host(network.host(netns.host)) if packet.dport == _DNS else ()
         if not servers:
             return None

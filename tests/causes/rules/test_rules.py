@@ -6,9 +6,9 @@ import pytest
 from hairpin.diagnose.diagnose import diagnose
 from hairpin.host.managers import ConfigFile, Ufw, Version
 from hairpin.host.socket import Socket
-from hairpin.host.wireguard import Prefix
 from hairpin.host.xfrm import LAST, XfrmPolicy
 from hairpin.netfilter import ir
+from hairpin.netfilter.address import Prefix
 from hairpin.netfilter.ebtables import save as ebtables
 from hairpin.netfilter.iptables import save as iptables
 from hairpin.netfilter.nft.script.live_table import LoadingHost

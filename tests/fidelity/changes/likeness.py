@@ -16,7 +16,7 @@ from hairpin.host.host import Namespace
 from hairpin.host.link import Link
 from hairpin.host.route import Route
 from hairpin.netfilter.ir import AnyOfMatch, FieldMatch, Ruleset
-from hairpin.network.prefix import LINK_LOCAL6, inside
+from hairpin.network.prefix import LINK_LOCAL6
 
 
 def rules(namespace: Namespace) -> dict[str, dict[str, Any]]:
@@ -79,7 +79,7 @@ def addresses(namespace: Namespace) -> list[str]:
 def _is_derived(route: Route) -> bool:
     if route.version != 6:
         return False
-    return route.type in ("anycast", "multicast") or inside(route.destination, *LINK_LOCAL6, 6)
+    return route.type in ("anycast", "multicast") or LINK_LOCAL6.holds(route.destination, 6)
 
 
 def policy_rules(namespace: Namespace) -> list[Any]:

@@ -19,7 +19,7 @@ from hairpin.host.sysctl import Path
 from hairpin.netfilter.evaluate.chain import place_of, policy_place
 from hairpin.netfilter.ir import Chain, Rule, Table
 from hairpin.network.network import Network
-from hairpin.network.prefix import LINK_LOCAL6, inside
+from hairpin.network.prefix import LINK_LOCAL6
 
 Draw = Callable[[Random, Netns, Namespace], Iterator[c.InKernel]]
 
@@ -282,11 +282,11 @@ def _link(random: Random, namespace: Namespace) -> Link | None:
 
 
 def _is_own(address: Address) -> bool:
-    return address.version == 6 and inside(address.value, *LINK_LOCAL6, 6)
+    return address.version == 6 and LINK_LOCAL6.holds(address.value, 6)
 
 
 def _is_derived(route: Route) -> bool:
-    return route.version == 6 and (route.type in ("anycast", "multicast") or inside(route.destination, *LINK_LOCAL6, 6))
+    return route.version == 6 and (route.type in ("anycast", "multicast") or LINK_LOCAL6.holds(route.destination, 6))
 
 
 DRAWS: tuple[Draw, ...] = (

@@ -23,7 +23,7 @@ def test_a_lease_is_the_file_of_another_host() -> None:
     network = Network((relaying("one"), relaying("two")))
     lease = lease_of(network, parse_address("10.244.2.9")[1], besides="one")
     assert lease is not None
-    assert (lease.netns.host, lease.prefix_length, lease.address) == ("two", 24, ADDRESSES["two"])
+    assert (lease.netns.host, lease.prefix.prefix_length, lease.address) == ("two", 24, ADDRESSES["two"])
     for text, besides in (("10.244.2.9", "two"), ("10.244.3.9", "one")):
         assert lease_of(network, parse_address(text)[1], besides=besides) is None
 

@@ -2,7 +2,8 @@
 
 import pytest
 
-from hairpin.host.wireguard import Endpoint, Peer, Prefix, Wireguard
+from hairpin.host.wireguard import Endpoint, Peer, Wireguard
+from hairpin.netfilter.address import Prefix
 from hairpin.network.prefix import Version, parse_address
 from hairpin.network.tunnel.wireguard import allowed_text, listening, outer_length, peer_for
 from tests.walk.link.test_wireguard import guarded

@@ -6,7 +6,8 @@ import pytest
 from hairpin.host.host import Host
 from hairpin.host.link import Address, Link, Tunnel
 from hairpin.host.route import FdbEntry, Neighbour
-from hairpin.host.wireguard import Endpoint, Peer, Prefix, Wireguard
+from hairpin.host.wireguard import Endpoint, Peer, Wireguard
+from hairpin.netfilter.address import Prefix
 from hairpin.network.flow import Flow, FromHost
 from hairpin.network.network import Network
 from hairpin.network.prefix import parse_address

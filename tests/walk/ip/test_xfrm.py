@@ -3,8 +3,8 @@
 import msgspec
 import pytest
 
-from hairpin.host.wireguard import Prefix
 from hairpin.host.xfrm import XfrmPolicy
+from hairpin.netfilter.address import Prefix
 from hairpin.netfilter.packet import TCP, Packet
 from hairpin.network.network import Network
 from hairpin.walk.ip.xfrm import through_policies

@@ -9,7 +9,8 @@ from hairpin.evidence.redact import redact_together
 from hairpin.host.host import Host
 from hairpin.host.link import Address, Link
 from hairpin.host.read.parse import parse
-from hairpin.host.wireguard import Endpoint, Peer, Prefix, Wireguard
+from hairpin.host.wireguard import Endpoint, Peer, Wireguard
+from hairpin.netfilter.address import Prefix
 from hairpin.network.flow import Flow, FromHost
 from hairpin.network.network import Network
 from hairpin.network.prefix import parse_address

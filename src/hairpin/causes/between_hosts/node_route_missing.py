@@ -15,7 +15,6 @@ from hairpin.causes.between_hosts._node_route import hosts_without_route
 from hairpin.causes.cause import Candidate, Cause, View
 from hairpin.causes.where import of_missing
 from hairpin.message import message
-from hairpin.network.prefix import prefix_text
 from hairpin.network.routing import route_text
 from hairpin.wanted import state_return_route
 
@@ -25,7 +24,7 @@ def find(view: View) -> Iterator[Candidate]:
     for each in hosts_without_route(view):
         if not each.is_missing:
             continue
-        subnet = prefix_text(each.right.destination, each.right.prefix_length, each.right.version)
+        subnet = str(each.right.prefix)
         yield Candidate(
             title=message("{host} has no route to {subnet} of {far}", host=each.netns.host, subnet=subnet,
                           far=each.far.host),
@@ -46,8 +45,7 @@ def find(view: View) -> Iterator[Candidate]:
                 message("find what should have made the route: flanneld, the CNI, a static route of the network "
                         "configuration"),
                 message("if a router between the hosts has this route, say so: {statement}",
-                        statement=state_return_route(prefix_text(each.right.destination, each.right.prefix_length,
-                                                               each.right.version))),
+                        statement=state_return_route(str(each.right.prefix))),
             ),
         )  # fmt: skip
 

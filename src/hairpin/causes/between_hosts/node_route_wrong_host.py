@@ -15,7 +15,6 @@ from hairpin.causes.between_hosts._node_route import hosts_without_route
 from hairpin.causes.cause import RULE_STOPS, Candidate, Cause, View
 from hairpin.causes.where import OfRoute
 from hairpin.message import message
-from hairpin.network.prefix import prefix_text
 from hairpin.network.routing import route_text
 
 
@@ -25,7 +24,7 @@ def find(view: View) -> Iterator[Candidate]:
     for each in hosts_without_route(view):
         if each.is_missing or each.found is None:
             continue
-        subnet = prefix_text(each.right.destination, each.right.prefix_length, each.right.version)
+        subnet = str(each.right.prefix)
         yield Candidate(
             title=message("The route of {host} to {subnet} leads to the wrong host", host=each.netns.host,
                           subnet=subnet),

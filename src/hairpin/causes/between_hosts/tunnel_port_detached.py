@@ -22,7 +22,6 @@ from hairpin.host.link import Address, BridgePort, Link
 from hairpin.host.netns import Netns
 from hairpin.message import message
 from hairpin.network.network import Network, Port, addresses_of, bridge_ports, is_bridge_port, veth_peer
-from hairpin.network.prefix import network_of
 from hairpin.network.wires import holder_of
 
 
@@ -150,7 +149,7 @@ def _held(network: Network, segment: _Segment) -> tuple[Address, ...]:
 
 
 def _subnet(address: Address) -> tuple[int, int, int]:
-    first = network_of(address.value, address.prefix_length, address.version)
+    first = address.prefix.first
     return address.version, first, address.prefix_length
 
 

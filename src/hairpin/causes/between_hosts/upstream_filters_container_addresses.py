@@ -15,7 +15,7 @@ from hairpin.causes.cause import Candidate, Cause, View
 from hairpin.causes.where import OfPeer
 from hairpin.change.intent import Masquerade, rendered
 from hairpin.message import message
-from hairpin.network.prefix import address_text, prefix_text
+from hairpin.network.prefix import address_text
 from hairpin.network.query import Query
 from hairpin.network.routing import lookup
 
@@ -27,7 +27,7 @@ def find(view: View) -> Iterator[Candidate]:
     link = view.host_namespace.link(back.next_hops[0].link or "") if back.next_hops else None
     if back.route is None or link is None or link.kind != "bridge" or back.route.prefix_length == 0:
         return
-    subnet = prefix_text(back.route.destination, back.route.prefix_length, packet.version)
+    subnet = str(back.route.prefix)
     target = address_text(packet.daddr, packet.version)
     intent = Masquerade(netns, packet.version, back.route.destination, back.route.prefix_length, link.name)
     yield Candidate(

@@ -16,10 +16,10 @@ from hairpin.causes.cause import Candidate, Cause, View, Way
 from hairpin.causes.where import OfLink
 from hairpin.change.change import Change, SetLink, one
 from hairpin.host.link import Link
-from hairpin.host.wireguard import Peer, Prefix
+from hairpin.host.wireguard import Peer
 from hairpin.message import Message, message
 from hairpin.netfilter.packet import Packet
-from hairpin.network.prefix import address_text, width
+from hairpin.network.prefix import Prefix, address_text, width
 from hairpin.network.tunnel.wireguard import allowed_text, settings
 from hairpin.walk.state import LinkDecided
 

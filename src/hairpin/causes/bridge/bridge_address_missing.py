@@ -20,7 +20,7 @@ from hairpin.host.netns import Netns
 from hairpin.host.sysctl import dotted
 from hairpin.message import Message, message
 from hairpin.network.network import addresses_of, bridge_ports, is_uplink, owns_address, veth_peer
-from hairpin.network.prefix import address_text, inside
+from hairpin.network.prefix import address_text
 
 
 def find(view: View) -> Iterator[Candidate]:
@@ -54,12 +54,11 @@ def _asked_from_behind(view: View) -> Iterator[tuple[Address, str]]:
                 continue
             bridge = _bridge_behind(view, netns, hop.link)
             near = (each for each in addresses_of(namespace, hop.link, version))
-            own = next((each for each in near if inside(hop.gateway, each.value, each.prefix_length, version)), None)
+            own = next((each for each in near if each.holds(hop.gateway, version)), None)
             if bridge is None or own is None or _is_held(view, hop.gateway):
                 continue
             has_other = any(
-                inside(hop.gateway, each.value, each.prefix_length, version)
-                for each in addresses_of(view.host_namespace, bridge, version)
+                each.holds(hop.gateway, version) for each in addresses_of(view.host_namespace, bridge, version)
             )
             if not has_other:
                 yield Address(bridge, version, hop.gateway, own.prefix_length), view.network.netns_text(netns)

@@ -28,7 +28,6 @@ from hairpin.host.link import Link
 from hairpin.message import Message, message
 from hairpin.network.attachment import has_lost_bridge, host_link_of
 from hairpin.network.network import Network, addresses_of, veth_peer
-from hairpin.network.prefix import inside
 
 _RENAMES_LIVE_LINKS: Version = (6, 2)
 """The first kernel that renames a link that is up.  Source: net/core/dev.c dev_change_name()"""
@@ -129,7 +128,7 @@ def _of_dockerd(view: View, joined: DockerNetwork) -> Iterator[Link]:
             continue
         held = addresses_of(view.network.namespace(peer.netns), peer.link, 4)
         subnets = [each for each in joined.subnets if each.version == 4]
-        if any(inside(each.value, net.network, net.prefix_length, 4) for each in held for net in subnets):
+        if any(net.holds(each.value, 4) for each in held for net in subnets):
             yield link
 
 

@@ -15,7 +15,6 @@ from hairpin.change.change import AddEntry, one
 from hairpin.host.route import NextHop, Route
 from hairpin.message import message
 from hairpin.network.attachment import network_for
-from hairpin.network.prefix import prefix_text
 
 
 def find(view: View) -> Iterator[Candidate]:
@@ -35,7 +34,7 @@ def find(view: View) -> Iterator[Candidate]:
         for route in view.host_namespace.routes
     ):
         return
-    text = prefix_text(subnet.network, subnet.prefix_length, subnet.version)
+    text = str(subnet.prefix)
     route = Route(
         subnet.version,
         subnet.network,

@@ -22,7 +22,7 @@ from hairpin.host.netns import Netns
 from hairpin.message import message
 from hairpin.network.attachment import attachment_of, network_for
 from hairpin.network.network import Port, addresses_of, veth_peer
-from hairpin.network.prefix import Version, inside
+from hairpin.network.prefix import Version
 
 
 def find(view: View) -> Iterator[Candidate]:
@@ -69,7 +69,7 @@ def _in_overlay(view: View, end: Port, inner: tuple[str, int, Version]) -> Itera
     outer = namespace.link(end.link)
     bridges = {each.name for each in namespace.links if each.kind == "bridge"}
     for each in addresses_of(namespace, None, version):
-        if outer is not None and each.link in bridges and inside(address, each.value, each.prefix_length, version):
+        if outer is not None and each.link in bridges and each.holds(address, version):
             yield end.netns, name, outer, each.link
 
 

@@ -8,7 +8,7 @@ from hairpin.host.host import Namespace
 from hairpin.host.netns import Netns
 from hairpin.host.route import NextHop, Route
 from hairpin.network.network import addresses_of
-from hairpin.network.prefix import Version, inside
+from hairpin.network.prefix import Version
 from hairpin.network.tables import has_default_route
 
 
@@ -21,7 +21,7 @@ def gateways(engine: Engine, container: Container, namespace: Namespace, version
         if gateway is None:
             continue
         for each in addresses_of(namespace, None, version):
-            if inside(gateway, each.value, each.prefix_length, version):
+            if each.holds(gateway, version):
                 yield gateway, each.link
                 break
 

@@ -18,7 +18,7 @@ from hairpin.message import Message, message
 from hairpin.netfilter.packet import TCP, UDP
 from hairpin.network.flow import FromContainer
 from hairpin.network.network import owns_address
-from hairpin.network.prefix import address_text, inside, is_loopback, width
+from hairpin.network.prefix import address_text, is_loopback, width
 from hairpin.network.socket_owner import owner_of_socket
 from hairpin.question.port_flows import bindings_of
 from hairpin.walk.state import Reason
@@ -267,7 +267,7 @@ def held_aside(view: View) -> Iterator[Message]:
         for each in view.host_namespace.addresses
         if each.version == packet.version
         and each.prefix_length < width(packet.version)
-        and inside(packet.daddr, each.value, each.prefix_length, packet.version)
+        and each.holds(packet.daddr, packet.version)
     ]
     links = {each.link for each in held}
     if len(links) == 1 and around and all(each.link not in links for each in around) and "lo" not in links:

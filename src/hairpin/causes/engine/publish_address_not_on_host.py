@@ -21,7 +21,7 @@ from hairpin.message import Message, message
 from hairpin.network.flow import Lan, Outside
 from hairpin.network.lost_address import floating_elsewhere
 from hairpin.network.network import addresses_of, is_held, is_uplink
-from hairpin.network.prefix import address_text, inside, width
+from hairpin.network.prefix import address_text, width
 from hairpin.wanted import state_public
 
 
@@ -90,7 +90,7 @@ def _place(view: View) -> Address | None:
     links = [link for link in view.host_namespace.links if is_uplink(view.network, view.host_netns, link)]
     for link in sorted(links, key=lambda each: each.name != view.stop.seen.iif):
         for each in addresses_of(view.host_namespace, link.name, packet.version):
-            if inside(packet.daddr, each.value, each.prefix_length, packet.version):
+            if each.holds(packet.daddr, packet.version):
                 return Address(link.name, packet.version, packet.daddr, each.prefix_length)
     return Address(links[0].name, packet.version, packet.daddr, width(packet.version)) if links else None
 

@@ -23,7 +23,7 @@ from hairpin.message import message
 from hairpin.netfilter.evaluate.chain import Place
 from hairpin.netfilter.ir import NameMatch, Verdict
 from hairpin.network.network import addresses_of
-from hairpin.network.prefix import network_of, prefix_text
+from hairpin.network.prefix import prefix_text
 
 _ACCEPTING = ("docker", "trusted")
 
@@ -73,7 +73,7 @@ def _trusted_networks(view: View, link: str) -> Iterator[TrustSource]:
     """Yield a call that makes a source of zone ``trusted``, for each network in which the bridge has an address."""
     for each in addresses_of(view.host_namespace, link, view.stop.seen.packet.version):
         if each.scope == "global":
-            base = network_of(each.value, each.prefix_length, each.version)
+            base = each.prefix.first
             yield TrustSource(prefix_text(base, each.prefix_length, each.version))
 
 

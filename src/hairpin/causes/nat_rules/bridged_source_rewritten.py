@@ -21,7 +21,6 @@ from hairpin.host.boot.saved_rules import rule_of
 from hairpin.message import message
 from hairpin.netfilter.evaluate.chain import Place
 from hairpin.network.network import addresses_of
-from hairpin.network.prefix import inside, network_of, prefix_text
 from hairpin.walk.state import RuleDecided, Step
 
 
@@ -45,8 +44,8 @@ def _subnet_within(view: View, step: Step, source: int) -> str | None:
     if link is None or link.kind != "bridge" or packet.version != 4:
         return None
     for each in addresses_of(namespace, link.name, 4):
-        if all(inside(value, each.value, each.prefix_length, 4) for value in (source, packet.daddr)):
-            return prefix_text(network_of(each.value, each.prefix_length, 4), each.prefix_length, 4)
+        if all(each.holds(value, 4) for value in (source, packet.daddr)):
+            return str(each.prefix)
     return None
 
 

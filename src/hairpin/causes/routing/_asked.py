@@ -9,7 +9,7 @@ from hairpin.host.route import Route
 from hairpin.netfilter.packet import TCP, UDP, Packet
 from hairpin.network.flow import Lan, Outside
 from hairpin.network.network import netns_of, owns_address, veth_peer
-from hairpin.network.prefix import LINK_LOCAL4, LINK_LOCAL6, Version, inside, is_loopback
+from hairpin.network.prefix import LINK_LOCAL4, LINK_LOCAL6, Version, is_loopback
 from hairpin.network.query import Query
 from hairpin.walk.deciders import Lookup, deciders
 
@@ -59,7 +59,7 @@ def is_elsewhere(view: View, each: Lookup) -> bool:
     if it makes the client's address local, or if it is on-link in a namespace that the client's packet did not enter.
     Loopback and link-local addresses do not count, because each machine has such addresses."""
     address, version = each.query.daddr, each.query.version
-    if is_loopback(address, version) or inside(address, *_LINK_LOCAL[version], version):
+    if is_loopback(address, version) or (LINK_LOCAL4 if version == 4 else LINK_LOCAL6).holds(address, version):
         return False
     own = each.found.type == "local"
     start = view.flow.start
@@ -89,9 +89,6 @@ def _leads_to(view: View, netns: Netns, links: set[str | None], owner: Netns, na
     return False
 
 
-_LINK_LOCAL: dict[Version, tuple[int, int]] = {4: LINK_LOCAL4, 6: LINK_LOCAL6}
-
-
 def is_wanted(namespace: Namespace, route: Route) -> bool:
     """Return whether a program made the route on purpose.  Such a route leaves by a VPN's link, or has the protocol of
     a routing daemon, a network manager or DHCP.  A route that a person typed has the protocol ``boot``."""
@@ -105,7 +102,7 @@ def subnet_of(view: View, version: Version, address: int) -> tuple[int, int] | N
     for engine in view.host.engines:
         for network in engine.networks:
             for each in network.subnets:
-                if each.version == version and inside(address, each.network, each.prefix_length, each.version):
+                if each.holds(address, version):
                     return each.network, each.prefix_length
     return None
 

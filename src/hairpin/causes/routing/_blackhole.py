@@ -8,7 +8,7 @@ from hairpin.change.change import DeleteEntry, one
 from hairpin.host.route import TABLE_DEFAULT, TABLE_LOCAL, TABLE_MAIN, Route
 from hairpin.message import Message, message
 from hairpin.network.attachment import network_for
-from hairpin.network.prefix import address_text, inside
+from hairpin.network.prefix import address_text
 from hairpin.network.routing import route_text
 
 
@@ -34,7 +34,7 @@ def _covering(view: View) -> Iterator[Candidate]:
         if route.type in ("blackhole", "unreachable", "prohibit")
         and route.version == packet.version
         and route.table != TABLE_LOCAL
-        and inside(view.looked_up, route.destination, route.prefix_length, route.version)
+        and route.holds(view.looked_up, route.version)
     ]
     if not fitting:
         return

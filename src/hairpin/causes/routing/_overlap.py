@@ -19,7 +19,7 @@ from hairpin.network.attachment import attachment_of, network_for, network_of_br
 from hairpin.network.flow import FromContainer
 from hairpin.network.network import bridge_ports, is_uplink
 from hairpin.network.pinned_names import misleading
-from hairpin.network.prefix import inside, prefix_text, width
+from hairpin.network.prefix import width
 from hairpin.network.query import Query
 from hairpin.network.routing import lookup
 
@@ -49,7 +49,7 @@ class Overlap(msgspec.Struct, frozen=True):
     @property
     def subnet(self) -> str:
         """The destination prefix of the route."""
-        return prefix_text(self.route.destination, self.route.prefix_length, self.route.version)
+        return str(self.route.prefix)
 
 
 def overlaps(view: View, *, of_containers: bool = False) -> Iterator[Overlap]:
@@ -87,7 +87,7 @@ def _on_link(namespace: Namespace, address: int, version: int) -> Iterator[Route
     for route in namespace.routes:
         if route.version != version or route.table == TABLE_LOCAL or route.type != "unicast" or not route.prefix_length:
             continue
-        covers = inside(address, route.destination, route.prefix_length, route.version)
+        covers = route.holds(address, route.version)
         if covers and any(hop.gateway is None for hop in route.next_hops):
             yield route
 

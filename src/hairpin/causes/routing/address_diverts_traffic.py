@@ -25,7 +25,7 @@ from hairpin.host.link import Address
 from hairpin.host.netns import Netns
 from hairpin.message import Message, message
 from hairpin.network.network import is_bridge_port, is_uplink, owns_address
-from hairpin.network.prefix import address_text, inside, is_loopback
+from hairpin.network.prefix import address_text, is_loopback
 from hairpin.network.routing import route_text
 from hairpin.network.strayed import is_typed_in
 from hairpin.walk.deciders import Lookup
@@ -162,7 +162,7 @@ def _way_out(view: View, netns: Netns, wanted: Address) -> Iterator[AddEntry]:
             continue
         for endpoint in host.engine_of(container).endpoints_of(container):
             gateway = endpoint.gateway4 if wanted.version == 4 else endpoint.gateway6
-            held = gateway is not None and inside(gateway, wanted.value, wanted.prefix_length, wanted.version)
+            held = gateway is not None and wanted.holds(gateway, wanted.version)
             if held and wanted.value in (endpoint.ipv4, endpoint.ipv6):
                 yield from default_route(netns, namespace, wanted.version, wanted.link, gateway)
                 return

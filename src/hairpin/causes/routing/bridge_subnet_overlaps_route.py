@@ -29,7 +29,7 @@ from hairpin.host.route import TABLE_LOCAL, NextHop, Route
 from hairpin.message import message
 from hairpin.network.attachment import attachment_of
 from hairpin.network.flow import Lan, Outside
-from hairpin.network.prefix import address_text, inside, width
+from hairpin.network.prefix import address_text, width
 from hairpin.network.routing import route_text
 
 
@@ -76,7 +76,7 @@ def _routed_past_bridge(view: View) -> Iterator[Candidate]:
     taken = view.stop.seen.oif or view.stop.link
     for route in view.host_namespace.routes:
         foreign = any(hop.link == taken for hop in route.next_hops) and taken != meant.network.bridge
-        covers = inside(packet.daddr, route.destination, route.prefix_length, route.version)
+        covers = route.holds(packet.daddr, route.version)
         if not foreign or not covers or route.version != packet.version or route.prefix_length == 0:
             continue
         if route.table == TABLE_LOCAL or route.type != "unicast":

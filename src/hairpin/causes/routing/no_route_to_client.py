@@ -22,7 +22,7 @@ from hairpin.host.route import NextHop, Route
 from hairpin.message import message
 from hairpin.network.attachment import network_of_bridge
 from hairpin.network.flow import Outside
-from hairpin.network.prefix import address_text, prefix_text, width
+from hairpin.network.prefix import address_text, width
 from hairpin.network.query import Query
 from hairpin.network.routing import lookup, route_text
 
@@ -79,7 +79,7 @@ def _behind_container(view: View, client: Outside, behind: Netns) -> Iterator[Ca
         link = next((hop.link for hop in way if hop.gateway is None), None)
         if gateway is None or link is None:
             continue
-        text = prefix_text(back.destination, back.prefix_length, version)
+        text = str(back.prefix)
         hop = NextHop(link, gateway)
         route = Route(version, back.destination, back.prefix_length, next_hops=(hop,))
         yield Candidate(

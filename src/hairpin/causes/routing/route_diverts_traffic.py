@@ -29,7 +29,7 @@ from hairpin.change.simulation.addresses import address_of
 from hairpin.host.netns import Netns
 from hairpin.host.route import TABLE_MAIN, PolicyRule, Route
 from hairpin.message import message
-from hairpin.network.prefix import address_text, inside
+from hairpin.network.prefix import address_text
 from hairpin.network.routing import route_text
 from hairpin.network.tables import routes_covering
 from hairpin.walk.deciders import Lookup
@@ -84,9 +84,7 @@ def _thrown(view: View) -> Iterator[Candidate]:
     """Yield one candidate for each ``throw`` route that covers the destination of a packet that found no route."""
     packet, netns = view.stop.seen.packet, view.stop.netns
     for route in view.namespace.routes if view.stop.reason == "no-route" else ():
-        covers = route.version == packet.version and inside(
-            packet.daddr, route.destination, route.prefix_length, packet.version
-        )
+        covers = route.holds(packet.daddr, packet.version)
         if route.type == "throw" and covers:
             yield _candidate(view, netns, packet.daddr, route)
 

@@ -14,7 +14,6 @@ from hairpin.netfilter.nft.spelled import TRANSLATED as _TRANSLATED_NFT
 from hairpin.netfilter.packet import ICMP, ICMP6, TCP, UDP, Packet, is_discovery
 from hairpin.network.attachment import has_passing_bridge, network_of_bridge
 from hairpin.network.flow import Outside
-from hairpin.network.prefix import inside
 from hairpin.walk.size.size_stop import tells_mtu
 
 _STATES = ir.FieldMatch("ct-state", ((ir.CT_ESTABLISHED, ir.CT_ESTABLISHED), (ir.CT_RELATED, ir.CT_RELATED)))
@@ -184,7 +183,7 @@ def masquerading(view: View) -> tuple[Engine, DockerNetwork, Change] | None:
             for subnet in network.subnets:
                 if subnet.version != packet.version or network.bridge is None:
                     continue
-                if not inside(packet.saddr, subnet.network, subnet.prefix_length, subnet.version):
+                if not subnet.holds(packet.saddr, subnet.version):
                     continue
                 intent = Masquerade(
                     view.host_netns, subnet.version, subnet.network, subnet.prefix_length, network.bridge

@@ -20,7 +20,7 @@ from hairpin.message import message
 from hairpin.netfilter.evaluate.chain import Place, place_of
 from hairpin.netfilter.ir import FieldMatch, Nat, Rule
 from hairpin.netfilter.meaning import meaning
-from hairpin.network.prefix import Version, inside
+from hairpin.network.prefix import Version
 
 
 def of_host(host: Host) -> Iterator[Finding]:
@@ -79,11 +79,7 @@ def _is_of(docker: Engine, rule: Rule) -> bool:
 def _in_network(docker: Engine, sources: FieldMatch) -> bool:
     version: Version = 4 if sources.field == "saddr4" else 6
     subnets = [each for network in docker.networks for each in network.subnets if each.version == version]
-    return all(
-        any(inside(end, each.network, each.prefix_length, version) for each in subnets)
-        for ends in sources.ranges
-        for end in ends
-    )
+    return all(any(each.holds(end, version) for each in subnets) for ends in sources.ranges for end in ends)
 
 
 CAUSE = Cause(

@@ -13,7 +13,7 @@ from hairpin.host.netns import Netns
 from hairpin.host.route import TABLE_MAIN, Neighbour, Route
 from hairpin.message import Message, message
 from hairpin.network.network import Network, addresses_of, is_uplink
-from hairpin.network.prefix import LINK_LOCAL6, Version, address_text, inside, network_of, width
+from hairpin.network.prefix import LINK_LOCAL6, Version, address_text, inside, width
 from hairpin.network.prefix_witness import routers_of_far_hosts
 
 
@@ -80,7 +80,7 @@ def likely_gateway(
         known = named_gateway(network, netns, address)
         if known is not None:
             return known
-        first = network_of(address.value, address.prefix_length, version) + 1
+        first = address.prefix.first + 1
         stand_in = stand_in or Gateway(
             address.link,
             first if first != address.value else first + 1,
@@ -106,7 +106,7 @@ def named_gateway(network: Network, netns: Netns, own: Address) -> Gateway | Non
 
 def _is_of_any_link(gateway: Gateway, version: Version) -> bool:
     """Return whether the router has a link-local address, as advertised IPv6 routers have."""
-    return version == 6 and inside(gateway.address, *LINK_LOCAL6, 6)
+    return LINK_LOCAL6.holds(gateway.address, version)
 
 
 def _named(network: Network, netns: Netns, own: Address) -> Iterator[Gateway]:
@@ -133,7 +133,7 @@ def _router_advertising(namespace: Namespace, own: Address) -> Iterator[Gateway]
     """Yield the neighbour on the link that has said that it is an IPv6 router; nothing if several have."""
     routers = routers_on(namespace, own.link) if own.version == 6 else ()
     if len({each.mac for each in routers}) == 1:
-        router = min(routers, key=lambda each: not inside(each.value, *LINK_LOCAL6, 6))
+        router = min(routers, key=lambda each: not LINK_LOCAL6.holds(each.value, 6))
         said = message(
             "{address} on {link} has said that it is a router (ip -6 neigh)",
             address=address_text(router.value, 6),
@@ -154,7 +154,7 @@ def _of_other_family(namespace: Namespace, own: Address) -> Iterator[Gateway]:
     }
     macs = {mac for mac, each in _resolved(namespace, own) if each.version != own.version and each.value in routers}
     seen = [each for mac, each in _resolved(namespace, own) if each.version == own.version and mac in macs]
-    same = {each.value for each in seen if inside(each.value, own.value, own.prefix_length, own.version)}
+    same = {each.value for each in seen if own.holds(each.value, own.version)}
     if len(same) == 1:
         (value,) = same
         said = message(
@@ -206,6 +206,6 @@ def _seen(namespace: Namespace, own: Address) -> tuple[int, ...]:
         if each.link == own.link
         and each.version == own.version
         and each.mac is not None
-        and inside(each.value, own.value, own.prefix_length, own.version)
+        and own.holds(each.value, own.version)
     )
     return tuple(dict.fromkeys(found))

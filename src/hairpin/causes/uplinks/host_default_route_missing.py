@@ -24,7 +24,7 @@ from hairpin.host.sysctl import dotted
 from hairpin.message import Message, message
 from hairpin.network.lost_address import lost_by
 from hairpin.network.network import addresses_of
-from hairpin.network.prefix import Version, inside
+from hairpin.network.prefix import Version
 from hairpin.network.prefix_witness import differing_prefixes
 
 
@@ -41,7 +41,7 @@ def find(view: View) -> Iterator[Candidate]:
         return
     way = likely_gateway(view.network, view.host_netns, version, links)
     near = _lost_ways(view)
-    if way is None or any(inside(view.looked_up, each.destination, each.prefix_length, version) for each in near):
+    if way is None or any(each.holds(view.looked_up, version) for each in near):
         return
     differing = differing_prefixes(view.network, view.host_netns, version)
     if any(named_gateway(view.network, view.host_netns, each.right) for each in differing if each.own.link == way.link):

@@ -11,7 +11,6 @@ from hairpin.errors import ChangeError
 from hairpin.host.link import PORT_STATES, Address, BridgePort, Link
 from hairpin.host.route import TABLE_DEFAULT, TABLE_LOCAL, TABLE_MAIN, FdbEntry, Neighbour, NextHop, PolicyRule, Route
 from hairpin.host.traffic_control import Filter, Qdisc
-from hairpin.host.wireguard import Prefix
 from hairpin.host.xfrm import XfrmPolicy
 from hairpin.message import message
 from hairpin.netfilter.rule_address import write_mac
@@ -52,9 +51,7 @@ def selecting_route(route: Route) -> Words:
 
 
 def _target(route: Route) -> Words:
-    return (
-        "default" if route.prefix_length == 0 else prefix_text(route.destination, route.prefix_length, route.version),
-    )
+    return ("default" if route.prefix_length == 0 else str(route.prefix),)
 
 
 def deleting_route(route: Route, routes: tuple[Route, ...]) -> Words:
@@ -207,7 +204,7 @@ def new_neighbour_words(entry: Neighbour) -> Words:
 
 def xfrm_words(policy: XfrmPolicy) -> Words:
     """Return the arguments of ip-xfrm(8) that select a policy."""
-    words = ["src", _prefix_words(policy.source), "dst", _prefix_words(policy.destination)]
+    words = ["src", str(policy.source), "dst", str(policy.destination)]
     words += ["dev", policy.link] if policy.link else []
     words += ["proto", str(policy.protocol)] if policy.protocol is not None else []
     for word, port in (("sport", policy.sport), ("dport", policy.dport)):
@@ -228,10 +225,6 @@ def new_xfrm_words(policy: XfrmPolicy) -> Words:
         raise ChangeError(message("the IPsec policy {policy} is not known whole", policy=policy.text))
     action = ("action", "block") if policy.blocks else ()
     return (*xfrm_words(policy), *action, "priority", str(policy.priority))
-
-
-def _prefix_words(prefix: Prefix) -> str:
-    return prefix_text(prefix.network, prefix.prefix_length, prefix.version)
 
 
 def fdb_words(entry: FdbEntry) -> Words:

@@ -12,7 +12,7 @@ from hairpin.host.host import Namespace
 from hairpin.host.link import Address
 from hairpin.host.route import TABLE_LOCAL, TABLE_MAIN, NextHop, Route
 from hairpin.network.network import conf
-from hairpin.network.prefix import Version, inside, last_of, network_of, width
+from hairpin.network.prefix import Version, last_of, network_of, width
 from hairpin.network.vrf import vrf_of
 
 _METRIC6 = 256
@@ -100,7 +100,7 @@ def _secondaries(namespace: Namespace, primary: Address) -> tuple[Address, ...]:
         for each in namespace.addresses
         if each.secondary
         and (each.link, each.version, each.prefix_length) == (primary.link, 4, primary.prefix_length)
-        and inside(each.value, primary.value, primary.prefix_length, 4)
+        and primary.holds(each.value, 4)
     )
 
 
@@ -152,7 +152,7 @@ def _primary(namespace: Namespace, address: Address) -> Address:
     """Return the primary address for the address: the link's first one in the same network, or the address itself."""
     for each in namespace.addresses:
         same = (each.link, each.version, each.prefix_length) == (address.link, 4, address.prefix_length)
-        if same and not each.secondary and inside(address.value, each.value, each.prefix_length, 4):
+        if same and not each.secondary and each.holds(address.value, 4):
             return each
     return address
 

@@ -15,7 +15,7 @@ from hairpin.host.link import Address
 from hairpin.host.route import TABLE_MAIN, FdbEntry, Neighbour, NextHop, PolicyRule, Route
 from hairpin.host.xfrm import XfrmPolicy
 from hairpin.message import message
-from hairpin.network.prefix import LINK_LOCAL6, Version, address_text, inside, prefix_text
+from hairpin.network.prefix import LINK_LOCAL6, Version, address_text
 from hairpin.network.query import Query, Scope
 from hairpin.network.routing import lookup
 from hairpin.network.tables import by_precedence
@@ -147,7 +147,7 @@ def neighbour_slot(entry: Neighbour) -> tuple[object, ...]:
 
 
 def _prefix(route: Route) -> str:
-    return prefix_text(route.destination, route.prefix_length, route.version)
+    return str(route.prefix)
 
 
 def _on_wires(namespace: Namespace, route: Route) -> Route:
@@ -168,7 +168,7 @@ def check_gateways(namespace: Namespace, route: Route) -> None:
     """
     for hop in route.next_hops:
         version = hop.gateway_version or route.version
-        if hop.gateway is None or hop.onlink or (version == 6 and inside(hop.gateway, *LINK_LOCAL6, 6)):
+        if hop.gateway is None or hop.onlink or (LINK_LOCAL6.holds(hop.gateway, version)):
             continue
         query = Query(version, hop.gateway, scope=Scope(oif=hop.link))
         own = by_precedence(namespace, query, route.table) if route.table != TABLE_MAIN else iter(())

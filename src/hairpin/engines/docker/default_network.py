@@ -81,9 +81,6 @@ def _key(rule: ExpectedRule) -> tuple[str, str, str, Meaning]:
 def _free_subnet(host: Host) -> Subnet | None:
     taken = [each for each in host.namespace(host.netns.name).routes if each.version == 4 and each.prefix_length]
     for network in _POOL:
-        if not any(
-            inside(each.destination, network, _BITS, 4) or inside(network, each.destination, each.prefix_length, 4)
-            for each in taken
-        ):
+        if not any(inside(each.destination, network, _BITS, 4) or each.holds(network, 4) for each in taken):
             return Subnet(4, network, _BITS, network + 1)
     return None

@@ -13,7 +13,6 @@ import msgspec
 
 from hairpin.host.docker import SWARM_BRIDGE, Container, DockerNetwork, Endpoint, Engine
 from hairpin.host.host import Host
-from hairpin.network.prefix import inside
 
 
 def with_gateway_endpoints(host: Host, engine: Engine) -> Engine:
@@ -65,7 +64,7 @@ def _endpoints(host: Host, bridge: DockerNetwork, container: Container) -> Itera
     for address in own.addresses if own is not None and container.netns != host.netns.name else ():
         for subnet in bridge.subnets:
             fits = (address.version, subnet.version) == (4, 4)
-            if fits and inside(address.value, subnet.network, subnet.prefix_length, 4):
+            if fits and subnet.holds(address.value, 4):
                 yield Endpoint(
                     bridge.name, ipv4=address.value, ipv4_prefix_length=subnet.prefix_length, gateway4=subnet.gateway
                 )

@@ -14,7 +14,6 @@ from hairpin.host.host import Host
 from hairpin.host.link import Address, BridgePort, Link
 from hairpin.network.attachment import has_lost_bridge
 from hairpin.network.network import owns_address
-from hairpin.network.prefix import inside
 
 _replace = msgspec.structs.replace
 
@@ -98,7 +97,7 @@ def _told_gateway(host: Host, joined: DockerNetwork, subnet: Subnet) -> int | No
     for container in engine.containers if engine is not None else ():
         for endpoint in container.endpoints:
             gateway = endpoint.gateway4 if subnet.version == 4 else endpoint.gateway6
-            held = gateway is not None and inside(gateway, subnet.network, subnet.prefix_length, subnet.version)
+            held = gateway is not None and subnet.holds(gateway, subnet.version)
             if endpoint.network == joined.name and held:
                 return gateway
     return None

@@ -73,4 +73,4 @@ def _families(endpoint: Endpoint) -> Iterator[tuple[Version, int, int, int | Non
 
 def gateway_of(subnet: Subnet) -> int:
     """Return the bridge's address in the subnet, which is the gateway of the network's containers."""
-    return subnet.gateway or network_of(subnet.network, subnet.prefix_length, subnet.version) + 1
+    return subnet.gateway or subnet.prefix.first + 1

@@ -21,7 +21,6 @@ from hairpin.host.link import Address
 from hairpin.host.route import Route
 from hairpin.message import message
 from hairpin.netfilter.address import Version, address_text
-from hairpin.network.prefix import last_of, network_of
 
 _replace = msgspec.structs.replace
 _WIRED = ("", "vlan", "bond")
@@ -135,7 +134,7 @@ def free_address(namespace: Namespace, old: Address) -> Address | None:
     """Return the last address of the same network that is not in use; None if there is none.
 
     An address is in use if the host, a neighbour or a route's gateway has it."""
-    first, last = network_of(old.value, old.prefix_length, 4) + 1, last_of(old.value, old.prefix_length, 4) - 1
+    first, last = old.prefix.first + 1, old.prefix.last - 1
     taken = {each.value for each in namespace.addresses if each.version == 4}
     taken |= {each.value for each in namespace.neighbours if each.version == 4}
     taken |= {hop.gateway for each in namespace.routes for hop in each.next_hops if hop.gateway is not None}

@@ -17,7 +17,7 @@ from hairpin.netfilter.ir import FULL_MASK, Ranges
 from hairpin.netfilter.protocols import BUILT_IN, icmp_ranges, protocol_number
 from hairpin.netfilter.rule_address import (
     IpFamily,
-    Prefix,
+    MaskedAddress,
     full_mask,
     prefix_of_range,
     read_address,
@@ -318,7 +318,7 @@ def network(*, bare: bool = False) -> Form:
         if value.mask & full != full:
             if value.single is None:
                 return ONE_VALUE
-            prefix = Prefix(value.single, value.mask & full, family) if value.single & ~value.mask == 0 else None
+            prefix = MaskedAddress(value.single, value.mask & full, family) if value.single & ~value.mask == 0 else None
         if prefix is None:
             return message("it takes one prefix")
         return write_address(prefix.address, family) if bare and prefix.mask == full else write_prefix(prefix)

@@ -13,7 +13,7 @@ from hairpin.host.link import Link
 from hairpin.host.netns import Netns
 from hairpin.host.socket import Socket
 from hairpin.network.network import Network, addresses_of, is_uplink
-from hairpin.network.prefix import inside, parse_prefix
+from hairpin.network.prefix import Prefix, parse_prefix
 
 KIND = "flannel-udp"
 """The tunnel kind of flanneld's UDP packets."""
@@ -33,8 +33,7 @@ class Lease(msgspec.Struct, frozen=True):
     """The subnet of a node's containers, and the address of the node's flanneld."""
 
     netns: Netns
-    network: int
-    prefix_length: int
+    prefix: Prefix
     address: int
     evidence: str = ""
 
@@ -56,7 +55,7 @@ def relay_at(namespace: Namespace, port: int | None) -> Relay | None:
 def lease_of(network: Network, address: int, *, besides: str) -> Lease | None:
     """Return the lease that contains the IPv4 address, if another host that was read has such a lease; else None."""
     leases = (_lease(network, host) for host in network.hosts if host.name != besides and host.netns in network)
-    return next((each for each in leases if each and inside(address, each.network, each.prefix_length, 4)), None)
+    return next((each for each in leases if each and each.prefix.holds(address, 4)), None)
 
 
 def _lease(network: Network, host: Host) -> Lease | None:
@@ -65,12 +64,12 @@ def _lease(network: Network, host: Host) -> Lease | None:
     text = next((line.removeprefix(_LEASE) for line in lines if line.startswith(_LEASE)), "")
     address = _address(network, host.netns)
     try:
-        version, value, prefix_length = parse_prefix(text)
+        prefix = Prefix(*parse_prefix(text))
     except ValueError:
         return None
-    if file is None or version != 4 or address is None:
+    if file is None or prefix.version != 4 or address is None:
         return None
-    return Lease(host.netns, value, prefix_length, address, file.evidence)
+    return Lease(host.netns, prefix, address, file.evidence)
 
 
 def _address(network: Network, netns: Netns) -> int | None:

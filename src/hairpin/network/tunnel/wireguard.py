@@ -8,8 +8,8 @@ Source: drivers/net/wireguard/device.c wg_xmit(), receive.c wg_packet_consume_da
 
 from hairpin.host.host import Namespace
 from hairpin.host.link import Link, Tunnel
-from hairpin.host.wireguard import Peer, Prefix, Wireguard
-from hairpin.network.prefix import Version, inside, prefix_text
+from hairpin.host.wireguard import Peer, Wireguard
+from hairpin.network.prefix import Prefix, Version
 from hairpin.network.tunnel.tunnels import overhead_bytes
 
 KIND = "wireguard"
@@ -22,7 +22,7 @@ def peer_for(device: Wireguard, version: Version, address: int) -> Peer | None:
     best: tuple[int, Peer] | None = None
     for peer in device.peers:
         for each in peer.allowed:
-            if each.version != version or not inside(address, each.network, each.prefix_length, version):
+            if not each.holds(address, version):
                 continue
             if best is None or each.prefix_length > best[0]:
                 best = (each.prefix_length, peer)
@@ -57,4 +57,4 @@ def outer_length(inner_bytes: int, mtu_bytes: int, version: Version) -> int:
 
 def allowed_text(prefixes: tuple[Prefix, ...]) -> str:
     """Return a peer's allowed addresses as wg(8) writes them: ``10.9.0.2/32 10.244.2.0/24``, or ``(none)``."""
-    return " ".join(prefix_text(each.network, each.prefix_length, each.version) for each in prefixes) or "(none)"
+    return " ".join(str(each) for each in prefixes) or "(none)"

@@ -19,7 +19,7 @@ from hairpin.host.link import Address
 from hairpin.host.route import TABLE_MAIN, Route
 from hairpin.message import Message, message
 from hairpin.network.network import is_uplink
-from hairpin.network.prefix import address_text, prefix_text
+from hairpin.network.prefix import address_text
 from hairpin.remedy.remedy import Lasting, Situation
 
 _CONFIGURATORS = (
@@ -169,7 +169,7 @@ def _said(entry: Address | Route) -> tuple[str, str] | None:
 
 def _route_lines(route: Route) -> Iterator[str]:
     (hop,) = route.next_hops
-    yield f"Destination={prefix_text(route.destination, route.prefix_length, route.version)}"
+    yield f"Destination={route.prefix}"
     if hop.gateway is not None:
         yield f"Gateway={address_text(hop.gateway, hop.gateway_version or route.version)}"
     if hop.onlink:

@@ -70,7 +70,7 @@ def _peers(network: Network, wires: tuple[Wire, ...]) -> Iterator[str]:
         family = "ip" if peer.version == 4 else "ip6"
         sources = ", ".join(prefix_text(*each, peer.version) for each in peer.accepts)
         others = f"{family} saddr != {{ {sources} }} " if sources else ""
-        destination = prefix_text(peer.network, peer.prefix_length, peer.version)
+        destination = str(peer.prefix)
         own = tuple(each.uplink_port for each in wires if peer.concerns(each.netns.host))
         for port in own if peer.host else ("h*",):
             yield f'iifname "{port}" oifname "h*" {family} daddr {destination} {others}drop'

@@ -7,7 +7,7 @@ from hairpin.host.link import Link
 from hairpin.host.netns import Netns
 from hairpin.network.flow import Flow, Lan, Outside
 from hairpin.network.network import Network, addresses_of, owns_address
-from hairpin.network.prefix import Version, address_text, inside
+from hairpin.network.prefix import Version, address_text
 from hairpin.replica.plan.links import holder_of
 from hairpin.walk.outside import enters_by
 from hairpin.walk.state import End, Reason, State
@@ -63,6 +63,4 @@ def _neighbours(network: Network, netns: Netns, link: Link, version: Version, ad
     and it is not an address of the host."""
     namespace = network.namespace(netns)
     subnets = addresses_of(namespace, holder_of(namespace, link).name, version)
-    return not owns_address(namespace, version, address) and any(
-        inside(address, each.value, each.prefix_length, version) for each in subnets
-    )
+    return not owns_address(namespace, version, address) and any(each.holds(address, version) for each in subnets)

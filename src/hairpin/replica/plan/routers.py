@@ -17,7 +17,7 @@ from collections.abc import Iterator
 from hairpin.netfilter.rule_address import write_mac
 from hairpin.network.flow import Flow, Lan, Outside
 from hairpin.network.network import Network, addresses_of, is_uplink
-from hairpin.network.prefix import Version, address_text, inside, width
+from hairpin.network.prefix import Version, address_text, width
 from hairpin.replica.plan import replies
 from hairpin.replica.plan.blueprint import SysctlValue
 from hairpin.replica.plan.links import Wire, holder_of, mac_of
@@ -53,9 +53,7 @@ def gateways(network: Network, version: Version) -> Iterator[str]:
                 continue
             # The gateway is really on the link: it has a neighbour entry or its address is in the link's network.
             own = addresses_of(namespace, link.name, version)
-            if hop.gateway in known or any(
-                inside(hop.gateway, each.value, each.prefix_length, version) for each in own
-            ):
+            if hop.gateway in known or any(each.holds(hop.gateway, version) for each in own):
                 yield address_text(hop.gateway, version)
 
 

@@ -82,7 +82,7 @@ def lost_routes(namespace: Namespace) -> Iterator[str]:
 def _line(route: Route) -> str:
     words = ["route append" if route.version == 6 else "route add"]
     words += [route.type] if route.type != "unicast" else []
-    words.append(prefix_text(route.destination, route.prefix_length, route.version))
+    words.append(str(route.prefix))
     if route.source is not None:
         words += ["from", prefix_text(*route.source, route.version)]
     if route.tos:

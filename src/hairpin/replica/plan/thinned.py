@@ -13,7 +13,7 @@ from hairpin.host.link import Link
 from hairpin.host.netns import Netns
 from hairpin.netfilter.ir import NameKey
 from hairpin.network.network import Network, Port, is_bridge_port, leads_to_left, veth_peer
-from hairpin.network.prefix import LINK_LOCAL6, MULTICAST6, Version, inside
+from hairpin.network.prefix import LINK_LOCAL6, MULTICAST6, Version
 
 _WORD = re.compile(r'[^\s",{}]+')
 
@@ -91,7 +91,7 @@ def _is_kernels_own(version: Version, address: int) -> bool:
     """Return whether the address is a link-local or multicast IPv6 address, as the kernel gives each link with IPv6.
 
     Source: net/ipv6/addrconf.c addrconf_dev_config(), addrconf_add_mroute()"""
-    return version == 6 and (inside(address, *LINK_LOCAL6, 6) or inside(address, *MULTICAST6, 6))
+    return LINK_LOCAL6.holds(address, version) or MULTICAST6.holds(address, version)
 
 
 def _in_rules(namespace: Namespace) -> frozenset[str]:

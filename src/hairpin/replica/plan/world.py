@@ -17,16 +17,7 @@ from hairpin.netfilter.rule_address import write_mac
 from hairpin.network.flow import Flow, Lan, Outside
 from hairpin.network.lost_address import lost_by, named_for
 from hairpin.network.network import Network, Port, addresses_of, is_held, is_uplink, owns_address, veth_peer
-from hairpin.network.prefix import (
-    LINK_LOCAL6,
-    Version,
-    address_text,
-    inside,
-    network_of,
-    parse_address,
-    prefix_text,
-    width,
-)
+from hairpin.network.prefix import LINK_LOCAL6, Version, address_text, parse_address, prefix_text, width
 from hairpin.network.stacked import link_of, lower_of, takes_address
 from hairpin.network.unmasqueraded import is_hidden, unmasqueraded
 from hairpin.network.world import Peer
@@ -112,7 +103,7 @@ def _wire(network: Network, flows: tuple[Flow, ...], wire: Wire, number: int, ch
     yield from wire_mtu(wire)
     yield f"link set dev {wire.name} up"
     # A router sends solicitations from its link-local address.
-    if not any(inside(parse_address(each)[1], *LINK_LOCAL6, 6) for each in _answered6(network, changed, wire)):
+    if not any(LINK_LOCAL6.holds(parse_address(each)[1], 6) for each in _answered6(network, changed, wire)):
         yield f"address add fe80::ffff:{number + 1}/64 dev {wire.name} nodad noprefixroute"
     versions: tuple[Version, ...] = (4, 6)
     for version in versions:
@@ -136,7 +127,7 @@ def _wire(network: Network, flows: tuple[Flow, ...], wire: Wire, number: int, ch
     for far in (far for flow in flows if flow.version == 6 for far in _far6(network, flow)):
         # An address behind a router takes no part in neighbour discovery, so it is on lo.  A link-local address is
         # always on the link.
-        where = wire.name if inside(far, *LINK_LOCAL6, 6) or _is_near(network, wire, far) else "lo"
+        where = wire.name if LINK_LOCAL6.holds(far, 6) or _is_near(network, wire, far) else "lo"
         yield f"address add {address_text(far, 6)}/128 dev {where} nodad noprefixroute"
 
 
@@ -157,7 +148,7 @@ def _others(network: Network, wire: Wire, version: Version) -> Iterator[str]:
         if netns == wire.netns or netns.host != wire.netns.host:
             continue
         for address in addresses_of(other, None, version):
-            if any(inside(address.value, each.value, each.prefix_length, version) for each in subnets):
+            if any(each.holds(address.value, version) for each in subnets):
                 yield address_text(address.value, version)
 
 
@@ -185,7 +176,7 @@ def _is_near(network: Network, wire: Wire, far: int) -> bool:
         hop.gateway is None and hop.link is not None and _leads_out(network, netns, hop.link, wire)
         for netns, namespace in network.namespaces()
         for route in namespace.routes
-        if (route.version, route.type) == (6, "unicast") and inside(far, route.destination, route.prefix_length, 6)
+        if (route.version, route.type) == (6, "unicast") and route.holds(far, 6)
         for hop in route.next_hops
     )
 
@@ -268,7 +259,7 @@ def _rules(
             for near in _networks_on(network, wire, version):
                 yield f"rule add priority 299 iif {wire.name} to {near} lookup {_TABLE}"
         for number, peer in enumerate(_peers(network, wire, version)):
-            network_text = prefix_text(peer.network, peer.prefix_length, version)
+            network_text = str(peer.prefix)
             for accepted in peer.accepts:
                 source = prefix_text(*accepted, version)
                 yield (
@@ -298,7 +289,7 @@ def _router_rules(network: Network, wire: Wire, version: Version) -> Iterator[st
     """Yield the rules of the stated router behind the wire, which drops answers to clients, too.  All other packets go
     on to the clients' rules (priority 200)."""
     for peer in (each for each in _peers(network, wire, version) if each.link):
-        there = prefix_text(peer.network, peer.prefix_length, version)
+        there = str(peer.prefix)
         for accepted in peer.accepts:
             yield f"rule add priority 150 iif {wire.name} from {prefix_text(*accepted, version)} goto 200"
         for near in _networks_on(network, wire, version):
@@ -311,13 +302,13 @@ def _networks_on(network: Network, wire: Wire, version: Version) -> Iterator[str
     """Yield the networks of the wire's link: their machines get packets without the router."""
     namespace = network.namespace(wire.netns)
     for each in addresses_of(namespace, holder_of(namespace, wire.link).name, version):
-        base = network_of(each.value, each.prefix_length, version)
+        base = each.prefix.first
         yield prefix_text(base, each.prefix_length, version)
 
 
 def _asked_near(flows: tuple[Flow, ...]) -> tuple[str, ...]:
     """Return the link-local destinations of the flows."""
-    found = (flow.daddr for flow in flows if flow.version == 6 and inside(flow.daddr, *LINK_LOCAL6, 6))
+    found = (flow.daddr for flow in flows if LINK_LOCAL6.holds(flow.daddr, flow.version))
     return tuple(address_text(each, 6) for each in dict.fromkeys(found))
 
 
@@ -331,13 +322,13 @@ def _known(network: Network, version: Version) -> Iterator[str]:
             yield f"{address_text(address.value, version)}/{width(version)}"
             link = namespace.link(address.link)
             if link is not None and is_uplink(network, netns, link):
-                first = network_of(address.value, address.prefix_length, version)
+                first = address.prefix.first
                 yield prefix_text(first, address.prefix_length, version)
         for subnet in unmasqueraded(network, netns, version):
             yield prefix_text(*subnet, version)
     for back in network.world.return_routes:
         if back.version == version:
-            yield prefix_text(back.network, back.prefix_length, version)
+            yield str(back.prefix)
 
 
 def _table(network: Network, flows: tuple[Flow, ...], version: Version, changed: Network | None) -> Iterator[str]:
@@ -357,7 +348,7 @@ def _table(network: Network, flows: tuple[Flow, ...], version: Version, changed:
         for each in engine.networks:
             for subnet in each.subnets if each.driver == "bridge" else ():
                 if subnet.version == version:
-                    prefix = prefix_text(subnet.network, subnet.prefix_length, version)
+                    prefix = str(subnet.prefix)
                     yield f"route add blackhole {prefix} table {_TABLE}"
     for gateway in routers.covered_gateways(network, changed, version):
         yield f"route add local {gateway}/{width(version)} dev lo table {_TABLE}"

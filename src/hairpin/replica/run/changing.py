@@ -17,7 +17,7 @@ from hairpin.host.link import Address
 from hairpin.host.route import Route
 from hairpin.message import Message, message
 from hairpin.network.network import Network
-from hairpin.network.prefix import network_of, prefix_text
+from hairpin.network.prefix import prefix_text
 from hairpin.replica.run.build import Built
 from hairpin.replica.run.netns import HeldNetns
 from hairpin.replica.run.tool import run_quietly
@@ -64,7 +64,7 @@ def _without_route(gone: Address, after: Namespace, netns: HeldNetns) -> None:
 
     The kernel does not delete this route, because a replica's routes are not tied to its addresses
     (plan/addresses.py)."""
-    network = network_of(gone.value, gone.prefix_length, gone.version)
+    network = gone.prefix.first
     wanted = (gone.version, network, gone.prefix_length)
     for each in after.routes:
         on_link = all((hop.link, hop.gateway) == (gone.link, None) for hop in each.next_hops)

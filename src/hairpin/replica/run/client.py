@@ -16,7 +16,7 @@ import msgspec
 
 from hairpin.netfilter.packet import UDP, Packet
 from hairpin.network.flow import Flow, Lan, Outside
-from hairpin.network.prefix import LINK_LOCAL6, address_text, inside, parse_address
+from hairpin.network.prefix import LINK_LOCAL6, address_text, parse_address
 from hairpin.replica.judgement import Sighting
 from hairpin.replica.plan.blueprint import Way
 from hairpin.replica.run.serving import Loop, connect_error, hear_errors
@@ -238,7 +238,7 @@ def _end(address: str, port: int, way: Way | None) -> tuple[str, int] | tuple[st
 
 def _is_link_local(address: str) -> bool:
     version, value = parse_address(address)
-    return version == 6 and inside(value, *LINK_LOCAL6, 6)
+    return LINK_LOCAL6.holds(value, version)
 
 
 def _send_from_any_address(opened: socket.socket, flow: Flow) -> None:

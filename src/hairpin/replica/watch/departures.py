@@ -11,7 +11,7 @@ from hairpin.message import Message, message
 from hairpin.netfilter.packet import ACK, TCP, UDP, Packet
 from hairpin.network.flow import Flow
 from hairpin.network.network import Network, Port, owns_address
-from hairpin.network.prefix import LINK_LOCAL6, inside, parse_address
+from hairpin.network.prefix import LINK_LOCAL6, parse_address
 from hairpin.network.query import Query
 from hairpin.network.routing import lookup
 from hairpin.network.stacked import link_of, lower_of
@@ -125,7 +125,7 @@ class Departures:
         """Return whether the host resolves its own address on the wire, because it lacks the local route: only the
         world answers such an ARP request."""
         namespace = self._network.namespace(netns)
-        if packet.version == 6 and inside(packet.daddr, *LINK_LOCAL6, 6):
+        if LINK_LOCAL6.holds(packet.daddr, packet.version):
             return False  # the link-local address of another link is no address of this host on the wire
         hops = lookup(namespace, Query(packet.version, packet.daddr)).next_hops
         return owns_address(namespace, packet.version, packet.daddr) and all(each.gateway is None for each in hops)

@@ -128,7 +128,7 @@ def _other_bridges(namespace: Namespace, netns: Netns, known: set[str | None], m
 
 def _network(host: Host, network: DockerNetwork, marks: MapMarks, words: Words) -> Element:
     shown, kind = marks.of(_part(host.netns, network.bridge or ""))
-    subnets = " ".join(prefix_text(each.network, each.prefix_length, each.version) for each in network.subnets)
+    subnets = " ".join(str(each.prefix) for each in network.subnets)
     heading = element(
         "h3", *shown, words(message("network {name} ({driver})", name=network.name, driver=network.driver)), " ",
         element("code", network.bridge) if network.bridge else None, " ", element("span", subnets, class_="faint"),

@@ -12,7 +12,7 @@ from hairpin.host.sysctl import dotted
 from hairpin.message import Message, message
 from hairpin.network.flow import Lan, Outside
 from hairpin.network.network import Network, addresses_of, conf, owns_address
-from hairpin.network.prefix import Version, address_text, inside
+from hairpin.network.prefix import Version, address_text
 from hairpin.network.uplinks import holder_of_addresses
 from hairpin.walk.link.arp import hiding_setting
 from hairpin.walk.outside import sender_of
@@ -75,7 +75,7 @@ def _behind(network: Network, netns: Netns, link: str, version: Version, target:
     answers for each address to which it has another way; ``proxy_ndp`` counts for entries that were not read."""
     namespace = network.namespace(netns)
     own = addresses_of(namespace, link, version)
-    on_link = any(inside(target, each.value, each.prefix_length, version) for each in own if each.scope == "global")
+    on_link = any(each.holds(target, version) for each in own if each.scope == "global")
     name = "proxy_arp" if version == 4 else "proxy_ndp"
     proxies = bool(conf(namespace, version, link, name, rule="or"))
     if not on_link or (version == 4 and proxies):

@@ -19,7 +19,7 @@ from hairpin.netfilter.ir import STATUS_SEEN_REPLY
 from hairpin.netfilter.packet import TCP, UDP, Connection, Packet
 from hairpin.netfilter.rule_address import write_mac
 from hairpin.network.network import Network, addresses_of
-from hairpin.network.prefix import address_text, inside
+from hairpin.network.prefix import address_text
 from hairpin.network.tunnel.tunnels import entries_of, tunnel_devices
 from hairpin.network.uplinks import holder_of_addresses, home_of
 from hairpin.walk.capture import filter_of
@@ -128,8 +128,8 @@ def _of_former_container(sent: _Sent) -> OpenQuestion | None:
     if entry is None or entry.mac is None or entry.mac >> 32 != _DOCKERS_MAC or sent.frame.version != 4:
         return None
     other = entry.mac & 0xFFFFFFFF
-    near = (each for each in addresses_of(sent.inner, None, 4) if inside(address, each.value, each.prefix_length, 4))
-    if other == address or not any(inside(other, each.value, each.prefix_length, 4) for each in near):
+    near = (each for each in addresses_of(sent.inner, None, 4) if each.holds(address, 4))
+    if other == address or not any(each.holds(other, 4) for each in near):
         return None
     facts = {
         **sent.facts,
@@ -312,7 +312,7 @@ def _lies_apart(network: Network, sent: _Sent) -> Message | None:
             **facts,
         )
     others = {each.remote for each in entries_of(sent.inner, link)} - {sent.packet.daddr, None}
-    near = [inside(each, own.value, own.prefix_length, version) for each in (sent.packet.daddr, *filter(None, others))]
+    near = [own.holds(each, version) for each in (sent.packet.daddr, *filter(None, others))]
     if near[0] or len(near) == 1 or not all(near[1:]):
         return None
     return message(

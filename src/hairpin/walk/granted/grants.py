@@ -9,7 +9,7 @@ import msgspec
 from hairpin.message import Message, message
 from hairpin.network.flow import Flow
 from hairpin.network.network import Network, addresses_of
-from hairpin.network.prefix import address_text, network_of, prefix_text
+from hairpin.network.prefix import address_text
 from hairpin.network.uplinks import holder_of_addresses, home_of
 from hairpin.walk.granted.address_found import address_found
 from hairpin.walk.granted.foreign_frames import frames_taken
@@ -98,11 +98,7 @@ def _source_taken(network: Network, flow: Flow, left: State) -> tuple[OpenQuesti
     gateway = address_text(hop.gateway, hop.gateway_version or packet.version)
     about = ForeignSource(left.netns, packet.version, packet.saddr, home.link, link)
     own = next(iter(addresses_of(namespace, link, packet.version)), None)
-    accepts = (
-        prefix_text(network_of(own.value, own.prefix_length, own.version), own.prefix_length, own.version)
-        if own is not None
-        else ""
-    )
+    accepts = str(own.prefix) if own is not None else ""
     everything = "0.0.0.0/0" if packet.version == 4 else "::/0"
     wanted = (watch_port(flow.protocol, flow.dport), state_peer(everything, accepts, link))
     return (_is_passed_on(about, gateway, wanted),)

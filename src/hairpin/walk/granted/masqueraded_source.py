@@ -13,7 +13,7 @@ from hairpin.message import message
 from hairpin.netfilter.ir import STATUS_SEEN_REPLY
 from hairpin.netfilter.packet import Connection
 from hairpin.network.network import Network, addresses_of, owns_address
-from hairpin.network.prefix import Version, address_text, inside, network_of, prefix_text, width
+from hairpin.network.prefix import Version, address_text, width
 from hairpin.network.query import Query
 from hairpin.network.routing import lookup
 from hairpin.walk.capture import filter_of
@@ -82,9 +82,9 @@ def _network_text(namespace: Namespace, connection: Connection) -> str:
     sender, version = connection.original.saddr, connection.version
     near = (
         each for each in addresses_of(namespace, None, version)
-        if each.prefix_length < width(version) and inside(sender, each.value, each.prefix_length, version)
+        if each.prefix_length < width(version) and each.holds(sender, version)
     )  # fmt: skip
     found = next(near, None)
     if found is None:
         return address_text(sender, version)
-    return prefix_text(network_of(found.value, found.prefix_length, version), found.prefix_length, version)
+    return str(found.prefix)

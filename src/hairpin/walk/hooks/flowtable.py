@@ -11,7 +11,7 @@ from hairpin.host.host import Namespace
 from hairpin.host.kernel_release import Novelty
 from hairpin.netfilter.ir import STATUS_ASSURED, STATUS_CONFIRMED, STATUS_DNAT, STATUS_OFFLOAD, STATUS_SNAT
 from hairpin.netfilter.packet import FIN, GRE, RST, TCP, UDP, Connection, Seen
-from hairpin.network.prefix import LINK_LOCAL6, inside
+from hairpin.network.prefix import LINK_LOCAL6
 from hairpin.network.query import NO_WAY, Query, Scope
 from hairpin.network.routing import lookup
 from hairpin.walk.hooks.connection_index import connections_of
@@ -70,7 +70,7 @@ def _leads_back(namespace: Namespace, seen: Seen, connection: Connection) -> boo
     if not Novelty.LOOKS_BACK_AS_THE_ANSWER.known_to(namespace.kernel):
         query = Query(6, forth.saddr, scope=Scope(oif=seen.iif))
     else:
-        strictly = inside(forth.saddr, *LINK_LOCAL6, 6)
+        strictly = LINK_LOCAL6.holds(forth.saddr, 6)
         scope = Scope(oif=seen.iif) if strictly else Scope(prefers=seen.iif, weakly=True)
         query = Query(6, forth.saddr, back.saddr, mark=packet.mark, tos=packet.dscp << 2, scope=scope)
     return lookup(namespace, query).type not in NO_WAY

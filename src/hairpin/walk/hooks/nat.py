@@ -10,7 +10,7 @@ from hairpin.host.host import Namespace
 from hairpin.netfilter import ir
 from hairpin.netfilter.packet import ICMP, ICMP6, ICMP_ANSWERS, SCTP, Packet, Tuple, is_icmp_error
 from hairpin.network.network import addresses_of
-from hairpin.network.prefix import LINK_LOCAL6, inside, is_multicast
+from hairpin.network.prefix import LINK_LOCAL6, is_multicast
 from hairpin.network.source_address import source_address
 from hairpin.walk.hooks.connection_index import connections_of
 from hairpin.walk.hooks.conntrack import is_tuple_taken, with_connection
@@ -96,8 +96,8 @@ def _fits_scope(address: int, asked: int) -> bool:
     nf_nat_redirect_ipv6_usable()"""
     if is_multicast(asked, 6):
         scope = asked >> 112 & 0xF
-        return scope == 0xE or (scope == 2 and inside(address, *LINK_LOCAL6, 6))
-    return not inside(asked, *LINK_LOCAL6, 6) or inside(address, *LINK_LOCAL6, 6)
+        return scope == 0xE or (scope == 2 and LINK_LOCAL6.holds(address, 6))
+    return not LINK_LOCAL6.holds(asked, 6) or LINK_LOCAL6.holds(address, 6)
 
 
 # --- a tuple that no other connection has ----------------------------------------------------------------------------

@@ -12,7 +12,7 @@ from hairpin.netfilter.evaluate.windows import is_inside
 from hairpin.netfilter.limit import Limit, Queue, TimeWindow
 from hairpin.netfilter.packet import TCP, UDP, Packet, Seen
 from hairpin.network.address_type import address_fits6, address_type4, address_type6
-from hairpin.network.prefix import BROADCAST4, LINK_LOCAL6, inside, is_multicast
+from hairpin.network.prefix import BROADCAST4, LINK_LOCAL6, is_multicast
 from hairpin.network.query import Query, Scope
 from hairpin.network.routing import lookup
 from hairpin.walk.hooks.flowtable import offloads
@@ -163,7 +163,7 @@ def _answered(seen: Seen) -> Packet:
 
 def _on_its_link(address: int) -> bool:
     """Return whether an IPv6 address is valid on one link only (link-local, or a multicast group of that scope)."""
-    return inside(address, *LINK_LOCAL6, 6) or (is_multicast(address, 6) and address >> 112 & 0xF == 2)
+    return LINK_LOCAL6.holds(address, 6) or (is_multicast(address, 6) and address >> 112 & 0xF == 2)
 
 
 def _is_source4(namespace: Namespace, address: int) -> bool:

@@ -17,7 +17,7 @@ import msgspec
 from hairpin.netfilter.ir import CT_UNTRACKED
 from hairpin.netfilter.packet import Packet
 from hairpin.network.network import Network, Port
-from hairpin.network.prefix import BROADCAST4, LINK_LOCAL6, inside, is_multicast
+from hairpin.network.prefix import BROADCAST4, LINK_LOCAL6, is_multicast
 from hairpin.network.stacked import link_of, takes_address
 from hairpin.network.vrf import vrf_of
 from hairpin.walk.hooks.hooks import Reroute, run_hook
@@ -64,7 +64,7 @@ def shown_by_vrf(network: Network, state: State, reroute: Reroute) -> Iterator[O
 def _stays_on_link(packet: Packet) -> bool:
     """Return whether the destination is multicast or link-local."""
     if packet.version == 6:
-        return is_multicast(packet.daddr, 6) or inside(packet.daddr, *LINK_LOCAL6, 6)
+        return is_multicast(packet.daddr, 6) or LINK_LOCAL6.holds(packet.daddr, 6)
     return is_multicast(packet.daddr, 4)
 
 

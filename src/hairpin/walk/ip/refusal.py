@@ -12,7 +12,7 @@ from hairpin.netfilter.ir import CT_RELATED, CT_UNTRACKED
 from hairpin.netfilter.packet import ACK, ICMP, ICMP6, RST, TCP, Packet
 from hairpin.network.address_type import is_source4, names_a_network
 from hairpin.network.network import Network, addresses_of
-from hairpin.network.prefix import BROADCAST4, LINK_LOCAL6, inside, is_loopback, is_multicast
+from hairpin.network.prefix import BROADCAST4, LINK_LOCAL6, is_loopback, is_multicast
 from hairpin.network.query import NO_WAY, Found, Query, Scope
 from hairpin.network.routing import lookup
 from hairpin.network.source_address import source_address
@@ -74,7 +74,7 @@ def refusal(network: Network, end: End) -> State | None:
     )
     # An error to a link-local address leaves by the packet's input link: icmp6_send().  Other errors are routed in the
     # link's VRF.
-    strict = six and inside(packet.saddr, *LINK_LOCAL6, 6)
+    strict = six and LINK_LOCAL6.holds(packet.saddr, 6)
     bound = end.state.iif if strict else _vrf(namespace, end.state.iif or end.state.oif)
     back = msgspec.structs.replace(_attached(end.state, error), oif=bound)
     return None if six and _is_unreachable6(network, back) else back
@@ -213,7 +213,7 @@ def _has6(namespace: Namespace, link: str, value: int) -> bool:
 
     Source: net/ipv6/icmp.c icmp6_send(): ipv6_chk_addr(), ipv6_chk_acast_addr_src()
     """
-    where = link if inside(value, *LINK_LOCAL6, 6) or is_loopback(value, 6) else None
+    where = link if LINK_LOCAL6.holds(value, 6) or is_loopback(value, 6) else None
     if any(each.value == value and not each.tentative for each in addresses_of(namespace, where, 6)):
         return True
     return any(
@@ -276,7 +276,7 @@ def _is_unreachable6(network: Network, back: State) -> bool:
     Source: net/ipv6/icmp.c icmpv6_route_lookup()
     """
     error, namespace = back.packet, network.namespace(back.netns)
-    if inside(error.daddr, *LINK_LOCAL6, 6):
+    if LINK_LOCAL6.holds(error.daddr, 6):
         return all(isinstance(way, End) for way in output_route(network, back))
     asked = Query(6, error.daddr, error.saddr, mark=error.mark, protocol=ICMP6, sport=0, dport=error.icmp)
     return names_a_network(lookup(namespace, asked), error.daddr)

@@ -16,7 +16,7 @@ from hairpin.netfilter.evaluate.chain import Condition
 from hairpin.netfilter.evaluate.header import WITH_PORTS
 from hairpin.netfilter.packet import Packet
 from hairpin.network.network import Network, addresses_of, conf, owns_address
-from hairpin.network.prefix import BROADCAST4, LINK_LOCAL6, Version, address_text, inside, is_loopback, is_multicast
+from hairpin.network.prefix import BROADCAST4, LINK_LOCAL6, Version, address_text, is_loopback, is_multicast
 from hairpin.network.query import NO_WAY, Found, Query, Scope
 from hairpin.network.routing import has_custom_rules, is_taken_in6, lookup
 from hairpin.network.vrf import vrf_of
@@ -124,7 +124,7 @@ def input_query(namespace: Namespace, state: State) -> Query:
     packet = state.packet
     protocol, sport, dport = _dissected(namespace, state)
     # The route to a link-local or loopback address must use the input link: net/ipv6/route.c rt6_need_strict()
-    strict = packet.version == 6 and (inside(packet.daddr, *LINK_LOCAL6, 6) or is_loopback(packet.daddr, 6))
+    strict = packet.version == 6 and (LINK_LOCAL6.holds(packet.daddr, 6) or is_loopback(packet.daddr, 6))
     return Query(
         packet.version,
         packet.daddr,
@@ -264,7 +264,7 @@ def _forward_by(namespace: Namespace, state: State, found: Found, hop: NextHop, 
         return refused
     if state.packet.ttl <= 1:
         return stopped(state, "ttl", stage="forward", link=state.iif, reject=_TTL_EXCEEDED[version])
-    if version == 6 and link != state.iif and (state.packet.saddr == 0 or inside(state.packet.saddr, *LINK_LOCAL6, 6)):
+    if version == 6 and link != state.iif and (state.packet.saddr == 0 or LINK_LOCAL6.holds(state.packet.saddr, 6)):
         # The kernel sends an error only to a link-local source.  Source: net/ipv6/ip6_output.c ip6_forward()
         answer = "icmp6-not-neighbour" if state.packet.saddr else None
         return stopped(state, "martian-source", stage="forward", link=state.iif, reject=answer)

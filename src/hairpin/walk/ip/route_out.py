@@ -15,7 +15,7 @@ from hairpin.netfilter.evaluate.header import WITH_PORTS
 from hairpin.netfilter.packet import ACK, SYN, TCP, Packet
 from hairpin.network.address_type import is_source4
 from hairpin.network.network import Network, conf
-from hairpin.network.prefix import LINK_LOCAL6, address_text, inside, is_loopback, is_multicast
+from hairpin.network.prefix import LINK_LOCAL6, address_text, is_loopback, is_multicast
 from hairpin.network.query import NO_WAY, Found, Query, Scope
 from hairpin.network.routing import lookup
 from hairpin.network.source_address import preferred_source, source_address
@@ -229,7 +229,7 @@ def _bound(namespace: Namespace, state: State) -> str | None:
 
 def _needs_link(packet: Packet) -> bool:
     """Return whether an IPv6 address is valid on one link only: net/ipv6/route.c rt6_need_strict()"""
-    return inside(packet.daddr, *LINK_LOCAL6, 6) or is_multicast(packet.daddr, 6)
+    return LINK_LOCAL6.holds(packet.daddr, 6) or is_multicast(packet.daddr, 6)
 
 
 def _is_told(packet: Packet, then: Stage) -> bool:

@@ -17,7 +17,6 @@ from hairpin.message import message, verbatim
 from hairpin.netfilter.evaluate.chain import Condition
 from hairpin.netfilter.packet import Packet
 from hairpin.network.network import conf
-from hairpin.network.prefix import inside
 from hairpin.walk.state import LinkDecided, Outcome, Stage, State, stopped
 
 
@@ -69,7 +68,7 @@ def _selects(policy: XfrmPolicy, packet: Packet, link: str) -> bool:
     sides = ((policy.source, packet.saddr), (policy.destination, packet.daddr))
     ports = ((policy.sport, packet.sport), (policy.dport, packet.dport))
     return (
-        all(each.version == packet.version and inside(value, each.network, each.prefix_length, each.version)
+        all(each.holds(value, packet.version)
             for each, value in sides)
         and policy.protocol in (None, packet.protocol)
         and all(wanted in (None, port) for wanted, port in ports)

@@ -121,10 +121,7 @@ ARP_IS_OFF = message("ARP is off on it (NOARP)")
 
 def _may_be_local(namespace: Namespace, target: int) -> bool:
     """Return whether any table has a local route to the address.  Without such a route, the address cannot be local."""
-    return any(
-        route.type == "local" and route.version == 4 and inside(target, route.destination, route.prefix_length, 4)
-        for route in namespace.routes
-    )
+    return any(route.type == "local" and route.holds(target, 4) for route in namespace.routes)
 
 
 def _ignored(namespace: Namespace, link: str, target: int, source: int) -> bool:

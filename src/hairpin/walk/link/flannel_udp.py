@@ -11,7 +11,7 @@ from hairpin.host.link import Link, Tunnel
 from hairpin.message import Message, message
 from hairpin.netfilter.packet import UDP, Packet
 from hairpin.network.network import Network, Port
-from hairpin.network.prefix import address_text, prefix_text
+from hairpin.network.prefix import address_text
 from hairpin.network.tunnel.flannel import KIND, Lease, Relay, lease_of, relay_at, relay_behind
 from hairpin.network.tunnel.tunnels import overhead_bytes
 from hairpin.walk.ip.mtu import length_on_wire
@@ -66,7 +66,7 @@ def _to(relay: Relay, lease: Lease) -> Message:
         "into flanneld, which sends it to {address}:{port} for {lease} of {host}",
         address=address_text(lease.address, 4),
         port=relay.socket.port,
-        lease=prefix_text(lease.network, lease.prefix_length, 4),
+        lease=str(lease.prefix),
         host=lease.netns.host,
     )
 

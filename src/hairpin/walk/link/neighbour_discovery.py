@@ -18,7 +18,7 @@ from hairpin.host.link import Link
 from hairpin.host.netns import Netns
 from hairpin.netfilter.packet import ICMP6, Packet
 from hairpin.network.network import Network, Port, addresses_of, is_bridge_port, owns_address
-from hairpin.network.prefix import LINK_LOCAL6, inside, is_multicast
+from hairpin.network.prefix import LINK_LOCAL6, is_multicast
 from hairpin.network.query import Query
 from hairpin.network.routing import lookup
 from hairpin.network.stacked import link_of, lower_of
@@ -62,7 +62,7 @@ def after_solicitation(network: Network, started: State) -> State | End:
     back = lookup(host, Query(6, packet.saddr))
     gateways = [hop.gateway for hop in back.next_hops if hop.gateway is not None]
     on_link = any(hop.link == near and hop.gateway is None for hop in back.next_hops)
-    sender = packet.saddr if on_link or inside(packet.saddr, *LINK_LOCAL6, 6) else _ROUTER
+    sender = packet.saddr if on_link or LINK_LOCAL6.holds(packet.saddr, 6) else _ROUTER
     lost: list[End] = []
     for asked in (_group(target), target):
         question = msgspec.structs.replace(_message(sender, asked, _SOLICITATION), smac=packet.smac)
@@ -100,7 +100,7 @@ def _answered_outside(
     if dropped is not None:
         return unresolved_end(started, dropped)
     # A router solicits from its link-local address, so its other addresses stay unknown.
-    known = [each for each in gateways if inside(each, *LINK_LOCAL6, 6)] if gateways else [sender]
+    known = [each for each in gateways if LINK_LOCAL6.holds(each, 6)] if gateways else [sender]
     return _knowing(started, *((started.netns, link, each) for each in known))
 
 
@@ -168,7 +168,7 @@ def _asker(namespace: Namespace, link: Link, source: int) -> int | None:
     own = [each.value for each in addresses_of(namespace, link.name, 6) if not each.tentative]
     if source in own:
         return source
-    return next((each for each in reversed(own) if inside(each, *LINK_LOCAL6, 6)), None)
+    return next((each for each in reversed(own) if LINK_LOCAL6.holds(each, 6)), None)
 
 
 def _question(network: Network, state: State, link: Link, source: int) -> State:

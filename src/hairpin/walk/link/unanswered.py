@@ -4,7 +4,7 @@ from hairpin.host.host import Namespace
 from hairpin.host.link import Address, Link
 from hairpin.message import message
 from hairpin.network.network import addresses_of
-from hairpin.network.prefix import address_text, inside
+from hairpin.network.prefix import address_text
 from hairpin.walk.state import Assumed, State
 
 KNOWN = ("REACHABLE", "STALE", "DELAY", "PROBE")
@@ -38,7 +38,7 @@ def silence_of(namespace: Namespace, state: State, link: Link, address: int) -> 
 def _on_link(namespace: Namespace, link: Link, state: State, address: int) -> tuple[Address, ...]:
     """Return the link's address in whose network the address is, and the link's first address if it is another one."""
     own = addresses_of(namespace, link.name, state.packet.version)
-    fitting = [each for each in own if inside(address, each.value, each.prefix_length, each.version)]
+    fitting = [each for each in own if each.holds(address, each.version)]
     first = next((each for each in own if each.scope == "global"), None)
     if not fitting:
         return ()
@@ -76,6 +76,4 @@ def _is_routed(namespace: Namespace, state: State, link: Link, address: int) -> 
     if state.next_hop is None:
         return False
     own = addresses_of(namespace, link.name, state.packet.version)
-    return state.next_hop.gateway is not None or not any(
-        inside(address, each.value, each.prefix_length, each.version) for each in own
-    )
+    return state.next_hop.gateway is not None or not any(each.holds(address, each.version) for each in own)

@@ -6,7 +6,8 @@ from hairpin.errors import ParseError
 from hairpin.evidence.reading import text_reading
 from hairpin.host.link import Link
 from hairpin.host.read.ip.wireguard_text import devices, with_settings
-from hairpin.host.wireguard import Endpoint, Peer, Prefix, Wireguard
+from hairpin.host.wireguard import Endpoint, Peer, Wireguard
+from hairpin.netfilter.address import Prefix
 
 TEXT = """\
 listen-port\twg0\t51820

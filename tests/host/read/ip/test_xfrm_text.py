@@ -5,8 +5,8 @@ import pytest
 from hairpin.errors import ParseError
 from hairpin.evidence.reading import text_reading
 from hairpin.host.read.ip.xfrm_text import policies
-from hairpin.host.wireguard import Prefix
 from hairpin.host.xfrm import XfrmPolicy
+from hairpin.netfilter.address import Prefix
 
 TEXT = """\
 src 10.0.0.0/24 dst 10.1.0.0/24 proto tcp sport 80 dport 90 dev eth0

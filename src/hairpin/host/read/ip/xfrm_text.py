@@ -12,10 +12,9 @@ from collections.abc import Iterator, Mapping
 
 from hairpin.errors import MalformedError, ParseError
 from hairpin.evidence.reading import Reading
-from hairpin.host.wireguard import Prefix
 from hairpin.host.xfrm import LAST, Direction, XfrmPolicy
 from hairpin.message import message
-from hairpin.netfilter.address import parse_address
+from hairpin.netfilter.address import Prefix, parse_address
 from hairpin.netfilter.protocols import protocol_number
 
 _SELECTOR = frozenset({"src", "dst", "proto", "sport", "dport", "dev", "type", "code"})
