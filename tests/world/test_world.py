@@ -20,6 +20,8 @@ _SEEN_OTHERWISE = {
     "nameserver-with-a-typing-error": _NAMES,
     "moved-to-the-default-bridge-and-its-names-are-gone": _NAMES,
     "podman-network-without-name-service": _NAMES,
+    "database-was-renamed-and-its-name-went-with-it": _NAMES,
+    "vpn-client-in-the-container-rewrote-resolv-conf": _NAMES,
 }
 
 
