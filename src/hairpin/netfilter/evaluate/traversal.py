@@ -60,8 +60,12 @@ def decide(
     surroundings: Surroundings,
     ipsets: tuple[ir.Set, ...],
     door: Door = CLOSED,
+    supposed: tuple[Condition, ...] = (),
 ) -> tuple[Decision, ...]:
-    """Return the base chain's decisions, one for each branch (usual branches first)."""
+    """Return the base chain's decisions, one for each branch (usual branches first).
+
+    ``supposed``: the conditions of the flow's earlier packets.  A match that one of these packets satisfied is
+    satisfied by each later packet of that direction, except for matches of load."""
     sets = {each.name: each for each in (table.sets if table.dialect == "nft" else ipsets)}
     question = Question(seen, header_of(seen), sets, surroundings)
     start = _Cursor(compiled(chain), 0, 0, (), seen, question)
@@ -80,7 +84,7 @@ def decide(
             decisions.append(Decision("outside", seen, conditions=(Condition(said, holds=True),)))
             break
         each = pending.pop()
-        decisions.append(each if isinstance(each, Decision) else _Run(table, chain, pending, observer).run(each))
+        decisions.append(each if isinstance(each, Decision) else _Run(table, chain, pending, supposed, observer).run(each))
     if observer is not None:
         observer.observe(ChainDecided(table, chain, tuple(decisions)))
     return _join(tuple(decisions))
@@ -105,11 +109,17 @@ class _Run:
     """Evaluates one branch to its end, and puts the branches that split off into ``pending``."""
 
     def __init__(
-        self, table: ir.Table, base: ir.Chain, pending: list[_Cursor | Decision], observer: Observer | None
+        self,
+        table: ir.Table,
+        base: ir.Chain,
+        pending: list[_Cursor | Decision],
+        supposed: tuple[Condition, ...],
+        observer: Observer | None,
     ) -> None:
         self.table = table
         self.base = base
         self.pending = pending
+        self.supposed = supposed
         self.observer = observer
         self.satisfies: Callable[[Question, ir.Match], Truth]
         self.satisfies = satisfies if observer is None else partial(_reported, observer)
@@ -210,9 +220,12 @@ class _Run:
         place = place_of(self.table, cursor.chain.name, rule)
         usual = part.usual if isinstance(part, ir.StatefulMatch) else False
         said = verbatim(part.text if isinstance(part, (ir.StatefulMatch, ir.OpaqueMatch)) else rule.text)
-        load = is_of_load(rule, part)
-        taken = Condition(said, holds=usual, place=place, usual=True, load=load)
-        other = Condition(said, holds=not usual, place=place, usual=False, load=load)
+        load, reply = is_of_load(rule, part), cursor.seen.ct_direction == 1
+        taken = Condition(said, holds=usual, place=place, usual=True, load=load, reply=reply)
+        other = Condition(said, holds=not usual, place=place, usual=False, load=load, reply=reply)
+        for each in self.supposed if not load else ():
+            if (each.place, each.said, each.reply) == (place, said, reply):
+                return truth_of(each.holds)
         self._queue(cursor, other)
         cursor.conditions = (*cursor.conditions, taken)
         return Truth.YES if usual else Truth.NO

@@ -214,7 +214,8 @@ def _decided(
     """Yield the chain's decisions about the packet, each with the packet after the chain or with the packet's end."""
     around = NamespaceSurroundings(namespace, table.dialect)
     seen = with_groups(namespace, state.seen())
-    for decision in decide(table, chain, seen, around, namespace.ruleset.ipsets, namespace.door):
+    ipsets, supposed = namespace.ruleset.ipsets, state.history.conditions
+    for decision in decide(table, chain, seen, around, ipsets, namespace.door, supposed):
         after = _after(namespace, state, table, decision)
         yield decision, _ended(namespace, after, decision, hook) or after
 
