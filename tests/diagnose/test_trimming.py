@@ -56,6 +56,13 @@ def test_exceptions_of_several_flows_are_one_change() -> None:
     assert joined_change((Change((deletion,)), Change((REQUEST,)))) == Change((deletion,))
 
 
+def test_a_rule_is_left_out_beside_a_wider_one() -> None:
+    narrow = inserted("-i eth0 -o docker0 -p tcp -m tcp --dport 443 -j RETURN")
+    assert joined_change((Change((narrow,)), Change((REQUEST, REPLY)))) == Change((REQUEST, REPLY))
+    other_end = inserted("-i eth0 -o docker0 -p tcp -m tcp --dport 443 -j ACCEPT")
+    assert joined_change((Change((other_end,)), Change((REQUEST,)))) == Change((other_end, REQUEST))
+
+
 def test_the_same_calls_make_what_each_flow_needs_of_them() -> None:
     deletion = DeleteRule(HOST_NETNS, Place("iptables-nft", "ip", "filter", "DOCKER-USER", 1, "-i eth0 -j DROP"))
     start = (SetContainerState("docker", "start", "web"),)

@@ -90,7 +90,8 @@ def joined_change(changes: tuple[Change, ...]) -> Change:
     """Return one change for all flows that a cause stops.
 
     Changes that only add chains, rules, sockets or addresses are united.  Changes with equal calls to an owner are
-    united, too, because the owner then makes the parts that any of the flows needs."""
+    united, too, because the owner then makes the parts that any of the flows needs.  A rule is left out if a wider one
+    of the same chain is added as well."""
     first, *others = {id(each): each for each in changes}.values()  # mostly the same few: one cause stops many flows
     parts, calls = list(first.parts), list(first.calls)
     for each in others:
@@ -99,7 +100,22 @@ def joined_change(changes: tuple[Change, ...]) -> Change:
         if same_calls or (only_adds and bool(calls) == bool(each.calls)):
             parts += [part for part in each.parts if part not in parts]
             calls += [call for call in each.calls if call not in calls]
-    return Change(tuple(parts), tuple(calls))
+    needed = [part for part in parts if not any(_is_wider(other, part) for other in parts)]
+    return Change(tuple(needed), tuple(calls))
+
+
+def _is_wider(one: Primitive, other: Primitive) -> bool:
+    """Return whether both add a rule with the same end at the same place, and the first matches what the second
+    matches, and more."""
+    if not isinstance(one, InsertRule) or not isinstance(other, InsertRule):
+        return False
+    if _where(one) != _where(other) or not one.rule.body or one.rule.body[-1:] != other.rule.body[-1:]:
+        return False
+    return set(one.rule.body) < set(other.rule.body)
+
+
+def _where(part: InsertRule) -> tuple[object, ...]:
+    return part.netns, part.dialect, part.family, part.table, part.chain, part.position
 
 
 def _is_for_more(part: Primitive) -> bool:

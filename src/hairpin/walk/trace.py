@@ -130,7 +130,9 @@ class Trace(msgspec.Struct, frozen=True):
         if self.verdict != "depends":
             return ()
         found = [each for branch in self.branches for each in branch.conditions if not each.load]
-        return tuple(dict.fromkeys(msgspec.structs.replace(each, holds=True, usual=True, reply=False) for each in found))
+        return tuple(
+            dict.fromkeys(msgspec.structs.replace(each, holds=True, usual=True, reply=False) for each in found)
+        )
 
 
 def trace_of(flow: Flow, branches: tuple[Branch, ...]) -> Trace:

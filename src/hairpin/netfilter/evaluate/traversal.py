@@ -84,7 +84,9 @@ def decide(
             decisions.append(Decision("outside", seen, conditions=(Condition(said, holds=True),)))
             break
         each = pending.pop()
-        decisions.append(each if isinstance(each, Decision) else _Run(table, chain, pending, supposed, observer).run(each))
+        decisions.append(
+            each if isinstance(each, Decision) else _Run(table, chain, pending, supposed, observer).run(each)
+        )
     if observer is not None:
         observer.observe(ChainDecided(table, chain, tuple(decisions)))
     return _join(tuple(decisions))
