@@ -3,8 +3,9 @@
 import msgspec
 import pytest
 
+from hairpin.netfilter.ir import Ruleset
 from hairpin.walk.walk import walk_flow
-from tests.small_host import Ruleset, host_namespace, network, published, ruleset
+from tests.small_host import host_namespace, network, published, ruleset
 
 MARKING = "-A PREROUTING -p tcp -m tcp --dport 8151 -m cluster --cluster-total-nodes 2 -j MARK --set-xmark 0x1/0xff"
 UNMARKED = "-A PREROUTING -p tcp -m tcp --dport 8151 -m mark ! --mark 0x1/0xff -j DROP"
