@@ -43,6 +43,7 @@ ASKED_AT: dict[str, str] = {
         "link-down no-carrier bridge-down no-neighbour rule policy reject rp-filter wrong-answer"
     ),
     "cloud-address-changed": "",
+    "cni-plugin-missing": "rule policy reject no-listener never-accepts wrong-answer",
     "conntrack-entry-stale": "any",
     "conntrack-table-full": "conntrack-full",
     "container-address-hardcoded": "",

@@ -1729,10 +1729,10 @@ podman_of_user() { # each podman command writes the lock files of its storage, s
     fi
     podman_asked
 }
-cni_networks() { # cni_networks FILE...: the networks' names, and whether they masquerade; nothing else of these files leaves the host
+cni_networks() { # cni_networks FILE...: the networks' names and plugins, and whether they masquerade; nothing else of these files leaves the host
     [ -e "$1" ] || return 0
-    run cni-networks "grep -oHs '\"name\": …\\|\"ipMasq\": …' /etc/cni/net.d/*.conflist" \
-        grep -oHs '"name" *: *"[^"]*"\|"ipMasq" *: *[a-z]*' "$@"
+    run cni-networks "grep -oHs '\"name\": …\\|\"type\": …\\|\"ipMasq\": …' /etc/cni/net.d/*.conflist" \
+        grep -oHs '"\(name\|type\)" *: *"[^"]*"\|"ipMasq" *: *[a-z]*' "$@"
 }
 podman_asked() { # $podman is split on purpose; it runs in /, where every user may be
     cd /

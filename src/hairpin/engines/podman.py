@@ -223,17 +223,19 @@ def _translate(chains: Chains, one: Joined, binding: PortBinding, chain: Place, 
 
 def _cni(chains: Chains, family: IpFamily, joined: tuple[Joined, ...]) -> None:
     forward = Place(family, "filter", "CNI-FORWARD")
-    for name in ("CNI-FORWARD", "CNI-ADMIN"):
-        chains.make(Place(family, "filter", name))
-    chains.insert(Place(family, "filter", "FORWARD"), Draft("-j CNI-FORWARD", "jump"))
-    chains.append(forward, Draft("-j CNI-ADMIN", "jump"))
-    if any(each.bindings for each in joined):
+    if any(each.network.has_plugin("firewall") for each in joined):
+        for name in ("CNI-FORWARD", "CNI-ADMIN"):
+            chains.make(Place(family, "filter", name))
+        chains.insert(Place(family, "filter", "FORWARD"), Draft("-j CNI-FORWARD", "jump"))
+        chains.append(forward, Draft("-j CNI-ADMIN", "jump"))
+    if any(each.bindings and each.network.has_plugin("portmap") for each in joined):
         _hostport(chains, family, "CNI")
     for one in joined:
         number = hashlib.sha512(f"{one.network.name}{one.container.id}".encode()).hexdigest()
         address = words.host(family, one.address)
-        chains.append(forward, _draft(one, f"-d {address} {words.ESTABLISHED} -j ACCEPT", "ct-state"))
-        chains.append(forward, _draft(one, f"-s {address} -j ACCEPT", "outgoing"))
+        if one.network.has_plugin("firewall"):
+            chains.append(forward, _draft(one, f"-d {address} {words.ESTABLISHED} -j ACCEPT", "ct-state"))
+            chains.append(forward, _draft(one, f"-s {address} -j ACCEPT", "outgoing"))
         if one.network.option(MASQUERADES) != "false":
             out = Place(family, "nat", f"CNI-{number[:24]}")
             chains.make(out)
@@ -242,7 +244,7 @@ def _cni(chains: Chains, family: IpFamily, joined: tuple[Joined, ...]) -> None:
             )
             chains.append(out, _draft(one, f"-d {one.subnet} -j ACCEPT", "return"))
             chains.append(out, _draft(one, f"! -d {MULTICAST[family]} -j MASQUERADE", "masquerade"))
-        if not one.bindings:
+        if not one.bindings or not one.network.has_plugin("portmap"):
             continue
         translated = Place(family, "nat", f"CNI-DN-{number[:21]}")
         chains.make(translated)

@@ -180,6 +180,14 @@ class Subnet(msgspec.Struct, frozen=True):
         return version == self.version and inside(value, self.network, self.prefix_length, version)
 
 
+class Conflist(msgspec.Struct, frozen=True):
+    """The file that defines a network of CNI.  ``plugins``: the types of its plugins, and of their address managers."""
+
+    path: str
+    plugins: frozenset[str] = frozenset()
+    evidence: str = ""
+
+
 class DockerNetwork(msgspec.Struct, frozen=True):
     """One network.  ``bridge``: the name of the network's link if the driver is ``bridge``.  ``options``: the driver
     options as the API gives them."""
@@ -203,10 +211,16 @@ class DockerNetwork(msgspec.Struct, frozen=True):
     """The Compose project that made the network; empty if none did."""
     dns_enabled: bool | None = None
     """For Podman: whether aardvark-dns serves the network; None if Podman did not say."""
+    conflist: Conflist | None = None
+    """For Podman with CNI: the network's file; None if its plugins were not read."""
     created: str = ""
     """The time at which Docker made the network, as in RFC 3339.  When dockerd starts and no containers are running, it
     makes its default network again."""
     evidence: str = ""
+
+    def has_plugin(self, plugin: str) -> bool:
+        """Return whether CNI runs the plugin for the network's containers, as far as its file was read."""
+        return self.conflist is None or plugin in self.conflist.plugins
 
     def option(self, name: str) -> str | None:
         """Return the value of a driver option; None if it is not given."""

@@ -12,8 +12,10 @@ from hairpin.change.change import RenameLink, SetPolicy, one
 from hairpin.change.simulation.simulate import simulate
 from hairpin.collect.snapshot import load
 from hairpin.diagnose.diagnose import diagnose
+from hairpin.engines.missing import missing_of
 from hairpin.engines.podman import reloading
-from hairpin.host.docker import Endpoint
+from hairpin.engines.repair.restoring import restoring_all
+from hairpin.host.docker import Conflist, Endpoint
 from hairpin.host.link import Link
 from hairpin.host.managers import ConfigFile
 from hairpin.host.read.parse import parse
@@ -87,7 +89,29 @@ def stray(whole: Network) -> Network:
     return simulate(one(RenameLink(HOST_NETNS, "docker0", "stray0")), whole)
 
 
+def cni(*plugins: str, made: bool) -> Network:
+    """Return the host with Podman's CNI, whose file has these plugins.  ``made``: CNI has made all rules of a whole
+    file."""
+    found = with_podman(without("NETAVARK", rules=PODMANS))
+    (told,) = found.this.engines
+    networks = tuple(
+        msgspec.structs.replace(each, conflist=Conflist("c", frozenset(plugins))) for each in told.networks
+    )
+    engine = msgspec.structs.replace(told, network_backend="cni")
+    lost = missing_of(found.this, engine)
+    whole = simulate(restoring_all(lost, HOST_NETNS, found.this.namespaces[0]), found) if made else found
+    read = msgspec.structs.replace(engine, networks=networks)
+    return whole.with_host(msgspec.structs.replace(whole.this, engines=(read,)))
+
+
 CASES: dict[str, Case] = {
+    "CNI lacks the plugin that translates ports": Case(
+        cni("bridge", "firewall", made=False), published(), ("cni-plugin-missing",), cni("portmap", made=True),
+    ),
+    "CNI's rules are gone, and its file is whole": Case(
+        cni("bridge", "firewall", "portmap", made=False), published(), ("podman-rules-missing",),
+        cni("bridge", made=True),
+    ),
     "a swarm's node has lost the jump to the mesh": Case(
         Network((swarm_node.without(MESH, "-A PREROUTING -m addrtype --dst-type LOCAL -j DOCKER-I"),)), TO_MESH,
         ("swarm-ingress-chain-missing",), Network((MESH,)),

@@ -129,4 +129,16 @@ def test_a_network_of_cni_masquerades_if_its_file_says_so() -> None:
     networks = tuple(DockerNetwork(name, name, "bridge") for name in ("podman", "jobs", "bare", "unread"))
     found = with_cni(networks, text_reading(CONFLISTS, "grep"))
     assert [each.name for each in found if each.option(MASQUERADES) == "false"] == ["jobs", "bare"]
+    assert all(each.has_plugin("portmap") for each in found)
     assert with_cni(networks, None) == networks
+
+
+def test_the_plugins_of_a_cni_network() -> None:
+    jobs = "/etc/cni/net.d/jobs.conflist"
+    told = f'{CONFLISTS}{jobs}:"type": "bridge"\n{jobs}:"type":"firewall"\n'
+    networks = tuple(DockerNetwork(name, name, "bridge") for name in ("podman", "jobs"))
+    podman, other = with_cni(networks, text_reading(told, "grep"))
+    assert podman.conflist is None
+    assert other.conflist is not None
+    assert other.conflist.path == jobs
+    assert [each for each in ("bridge", "firewall", "portmap") if not other.has_plugin(each)] == ["portmap"]

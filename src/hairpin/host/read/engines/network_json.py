@@ -10,7 +10,7 @@ import msgspec
 
 from hairpin.errors import ParseError, reason_of
 from hairpin.evidence.reading import Reading
-from hairpin.host.docker import MASQUERADES, SWARM_BRIDGE, DockerNetwork, Endpoint, Subnet
+from hairpin.host.docker import MASQUERADES, SWARM_BRIDGE, Conflist, DockerNetwork, Endpoint, Subnet
 from hairpin.host.read.engines.container_json import PROJECT
 from hairpin.host.read.ip.address_text import interface_address, mac, network
 from hairpin.host.read.json_text import decode_list
@@ -109,26 +109,35 @@ def podman_networks(reading: Reading) -> tuple[DockerNetwork, ...]:
 
 
 def with_cni(networks: tuple[DockerNetwork, ...], reading: Reading | None) -> tuple[DockerNetwork, ...]:
-    """Return Podman's networks with what the files of CNI say about masquerading.  ``reading``: the lines of grep, each
-    with the name of its file.
+    """Return Podman's networks with what the files of CNI say about plugins and masquerading.  ``reading``: the lines
+    of grep, each with the name of its file.
 
     Source: containernetworking plugins, plugins/main/bridge/bridge.go: without ``ipMasq``, there is none."""
     if reading is None or reading.outcome != "text":
         return networks
     names: dict[str, str] = {}
     masquerading: set[str] = set()
+    plugins: dict[str, set[str]] = {}
     for line in reading.text.splitlines():
         path, _, said = line.partition(':"')
         key, _, value = said.partition('"')
         value = value.lstrip(" :").strip('"')
         if key == "name":
             names.setdefault(path, value)
+        elif key == "type":
+            plugins.setdefault(path, set()).add(value)
         elif value == "true":
             masquerading.add(path)
+    paths = {name: path for path, name in names.items()}
     off = {name for path, name in names.items() if path not in masquerading}
     return tuple(
-        msgspec.structs.replace(each, options=(*each.options, (MASQUERADES, "false"))) if each.name in off else each
+        msgspec.structs.replace(
+            each,
+            options=(*each.options, (MASQUERADES, "false")) if each.name in off else each.options,
+            conflist=Conflist(path, frozenset(plugins[path]), reading.id) if path in plugins else None,
+        )
         for each in networks
+        for path in (paths.get(each.name, ""),)
     )
 
 

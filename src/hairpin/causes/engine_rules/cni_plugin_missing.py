@@ -1,0 +1,85 @@
+"""The file of a CNI network lacks a plugin, so that CNI makes none of that plugin's rules for the network's containers.
+
+``portmap`` translates the published ports, and ``firewall`` accepts what is forwarded.  Podman takes the port with a
+socket of its own process, conmon, in any case.
+
+Users see: ``podman ps`` lists the port, and every connection to it hangs; ``podman network reload`` changes nothing.
+
+Proof: the file was read and lacks the plugin.  With the rules that the plugin makes, the flow arrives.
+Now: add the plugin to the file and restart the container.
+Lasting: the file keeps it.
+"""
+
+from collections.abc import Iterator
+
+import msgspec
+
+from hairpin.causes.cause import RULE_STOPS, Candidate, Cause, View
+from hairpin.causes.where import OfLostRules
+from hairpin.change.calls import ByPerson
+from hairpin.change.change import Change
+from hairpin.engines.missing import Missing, missing_of
+from hairpin.engines.repair.restoring import restoring_all
+from hairpin.host.docker import Conflist, Engine
+from hairpin.message import message
+
+_ADDED = {
+    "portmap": '{"type": "portmap", "capabilities": {"portMappings": true}}',
+    "firewall": '{"type": "firewall", "backend": ""}',
+}
+"""What Podman itself writes into the file for each plugin.
+
+Source: containers/common libnetwork/cni/cni_conversion.go"""
+
+
+def find(view: View) -> Iterator[Candidate]:
+    """Yield a candidate for each plugin that a network of a running container lacks, and that would make rules."""
+    for engine in view.host.engines:
+        if engine.network_backend != "cni":
+            continue
+        for plugin, added in _ADDED.items():
+            without = tuple(each.conflist for each in engine.networks if each.conflist and not each.has_plugin(plugin))
+            lost = _not_made(view, engine, plugin) if without else None
+            change = restoring_all(lost, view.host_netns, view.host_namespace) if lost else Change(())
+            if lost:
+                yield from (_candidate(file, plugin, added, lost, change) for file in without)
+
+
+def _not_made(view: View, engine: Engine, plugin: str) -> Missing:
+    """Return the rules that the engine would have made with the plugin."""
+    networks = tuple(
+        each
+        if each.conflist is None
+        else msgspec.structs.replace(
+            each, conflist=msgspec.structs.replace(each.conflist, plugins=each.conflist.plugins | {plugin})
+        )
+        for each in engine.networks
+    )
+    return missing_of(view.host, msgspec.structs.replace(engine, networks=networks))
+
+
+def _candidate(file: Conflist, plugin: str, added: str, lost: Missing, change: Change) -> Candidate:
+    facts = {"file": file.path, "plugin": plugin, "added": added}
+    detail = (
+        message("This plugin translates the published ports of each container that starts.")
+        if plugin == "portmap"
+        else message("This plugin accepts the packets that are forwarded to and from each container that starts.")
+    )
+    return Candidate(
+        title=message("{file} lacks the CNI plugin {plugin}", **facts),
+        detail=detail,
+        change=Change(
+            change.parts,
+            (ByPerson(message("add {added} to the plugins in {file}, then restart the containers there", **facts)),),
+        ),
+        where=OfLostRules(lost.chains, lost.rules, "cni"),
+        in_class="lost-engine-rule",
+        evidence=(file.evidence,),
+    )
+
+
+CAUSE = Cause(
+    title=message("A CNI network lacks a plugin"),
+    source="containernetworking plugins: plugins/meta/portmap, plugins/meta/firewall",
+    reasons=frozenset({"no-listener", "never-accepts", "wrong-answer", *RULE_STOPS}),
+)
