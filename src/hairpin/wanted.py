@@ -27,6 +27,7 @@ Fact = Literal[
     "rule-watched",
     "control-watched",
     "link-asked",
+    "route-asked",
 ]
 
 
@@ -133,3 +134,9 @@ def watch_control(link: str, entering: str) -> Wanted:
 def ask_link(pid: str, link: str) -> Wanted:
     """Return the request to show a link in the network namespace of the process."""
     return Wanted("link-asked", (pid, link))
+
+
+def ask_route6(address: str, entering: str) -> Wanted:
+    """Return the request that the kernel tells its IPv6 route to the address.  ``entering``: the beginning of a command
+    in the namespace."""
+    return Wanted("route-asked", (address, entering))

@@ -121,10 +121,10 @@ def rule_watched(network: Network, trace: Trace, netns: Netns | None, place: Pla
             listing = f"{tool}-legacy -t {place.table} -nvxL {place.chain} --line-numbers"
         case _:
             assert_never(place.dialect)
-    return watch_rule(f"{_entering(network, netns)}{listing}")
+    return watch_rule(f"{entering(network, netns)}{listing}")
 
 
-def _entering(network: Network, netns: Netns | None) -> str:
+def entering(network: Network, netns: Netns | None) -> str:
     """Return the beginning of a command that runs in the namespace."""
     if netns is None or netns.is_host:
         return ""
@@ -155,7 +155,7 @@ def _wanted_at_end(network: Network, trace: Trace) -> Iterator[Wanted]:
         if stop is not None and stop.reason == "opaque-device" and isinstance(stop.decided_by, LinkDecided):
             link = network.namespace(stop.netns).link(stop.link) if stop.netns in network else None
             if link is not None and (link.filters or link.tc_egress):
-                yield watch_control(link.name, _entering(network, stop.netns))
+                yield watch_control(link.name, entering(network, stop.netns))
                 break
     flow = trace.flow
     if flow.dport:
