@@ -62,6 +62,11 @@ def ask_port(port: int, protocol: str) -> Wanted:
     return Wanted("port-asked", (f"{port}", protocol))
 
 
+def ask_port_at(address: str, port: int, protocol: str) -> Wanted:
+    """Return the request to ask about the port at the given address of the host."""
+    return Wanted("port-asked", (f"{f'[{address}]' if ':' in address else address}:{port}", protocol))
+
+
 def ask_container(container: str, port: int) -> Wanted:
     """Return the request to ask about the container's port by the container's name; an empty name is unknown."""
     return Wanted("container-asked", (container, f"{port}"))

@@ -3,7 +3,7 @@ language.  Pure.
 
 A front end, such as the command line, calls only ``ask`` or ``matrix``, and renders the results.  Read these modules:
 
-- ``ask`` (the entry), ``answer`` (the types) and ``check`` (a question for causes),
+- ``ask`` (the entry), ``answer`` (the types) and ``check`` (a question for causes) with ``further_addresses``,
 - ``findings`` (findings in addition to the causes of the asked flows), ``cause_answers`` (each finding with its repairs
   and its reference), ``stop_repairs`` (the repairs of a packet's stop), ``proven_repairs`` (the repairs of a set of
   causes, checked against the proof of the set) and ``past_decisions`` (a repair of one cause that undoes the decision
