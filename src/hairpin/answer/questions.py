@@ -114,7 +114,7 @@ def _open(network: Network, trace: Trace) -> Iterator[OpenQuestion]:
         yield _is_public(network, public, trace.flow)
     yield from trace.questions
     if trace.flow.version == 6 and trace.succeeds:
-        from hairpin.answer.needless_rules import of_needless_rules  # noqa: PLC0415 - few flows are IPv6
+        from hairpin.walk.granted.needless_rules import of_needless_rules  # noqa: PLC0415 - few flows are IPv6
 
         yield from of_needless_rules(network, trace)
     if any(step.note in ("dnat", "redirect") for step in trace.usual.request):

@@ -7,11 +7,10 @@ Source: net/ipv6/fib6_rules.c fib6_rule_lookup(), fib6_rule_configure(); measure
 
 from collections.abc import Iterator
 
-from hairpin.answer.undecided import entering
 from hairpin.host.route import TABLE_LOCAL
 from hairpin.message import message
 from hairpin.network.flow import Lan, Outside
-from hairpin.network.network import Network
+from hairpin.network.network import Network, entering
 from hairpin.network.prefix import address_text
 from hairpin.network.routing import needless_rules
 from hairpin.walk.trace import NeedlessRule, OpenQuestion, Trace
