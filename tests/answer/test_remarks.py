@@ -121,5 +121,5 @@ def test_an_advertised_default_route_that_nothing_renews_is_told_once() -> None:
     out = Flow(FromHost(), 6, 0x2001_0DB9 << 96 | 1, "tcp", 443)
     traces = tuple(walk_flow(net, each) for each in (out, msgspec.structs.replace(out, dport=80), published()))
     (told,) = remarks(net, traces)
-    assert str(told).startswith("eth0 forwards and ignores router advertisements (accept_ra is 1)")
+    assert str(told).startswith("eth0 forwards and takes no router advertisements")
     assert remarks(net, traces[2:]) == ()

@@ -79,8 +79,8 @@ def _of_lifetimes(network: Network, traces: tuple[Trace, ...]) -> Iterator[Messa
         link = ending_default(network.namespace(netns)) if netns in network else None
         if link is not None:
             yield message(
-                "{link} forwards and ignores router advertisements (accept_ra is 1): the IPv6 default route ends soon; "
-                "`sysctl -w net.ipv6.conf.{link}.accept_ra=2` keeps it",
+                "{link} forwards and takes no router advertisements: the IPv6 default route ends soon; `sysctl -w "
+                "net.ipv6.conf.{link}.accept_ra=2` keeps it",
                 link=link,
             )
 

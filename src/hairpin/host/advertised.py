@@ -15,6 +15,11 @@ _OF_NO_ROUTE = 0xFFFFFFFF
 """The metric of the unreachable default route that older kernels list: net/ipv6/route.c ip6_null_entry_template"""
 
 
+def is_private(address: int) -> bool:
+    """Return whether the IPv6 address is a unique local one, which no router of the Internet knows."""
+    return address >> 121 == _PRIVATE
+
+
 def accept_ra(link: str) -> Path:
     """Return the path of the sysctl that decides whether the kernel takes advertisements on the link."""
     return (*_LINKS, link, "accept_ra")
@@ -59,7 +64,7 @@ def has_lost_router(namespace: Namespace, link: str) -> bool:
         return False
     if any(each.dynamic for each in own) or routers_on(namespace, link):
         return True
-    return ignores_as_router(namespace, link) and not all(each.value >> 121 == _PRIVATE for each in own)
+    return ignores_as_router(namespace, link) and not all(is_private(each.value) for each in own)
 
 
 def ending_default(namespace: Namespace) -> str | None:

@@ -5,6 +5,6 @@ belongs to), ``masqueraded_source`` (the address that MASQUERADE chose), ``silen
 came back), ``far_end_hints`` (tunnels whose far end may not take the packets), ``cloud_limits`` (what a cloud refuses
 to its machines), ``redirected`` (a router that an ICMP redirect named), ``foreign_frames`` (frames of hardware
 addresses that the network may not take), ``address_found`` (whether a machine on the link finds the destination),
-``answer_source`` (from which address a UDP service answers) and ``needless_rules`` (IPv6 rules that the kernel may do
-without).
+``private_way`` (whether the default router knows a private address), ``answer_source`` (from which address a UDP
+service answers) and ``needless_rules`` (IPv6 rules that the kernel may do without).
 """
