@@ -9,7 +9,7 @@ from collections.abc import Iterator, Sequence
 import msgspec
 
 from hairpin.diagnose.examination import Examination, examination
-from hairpin.host.host import Namespace
+from hairpin.host.host import Host, Namespace
 from hairpin.kept import kept
 from hairpin.message import Message, message
 from hairpin.netfilter import ir
@@ -17,7 +17,6 @@ from hairpin.netfilter.evaluate.chain import rule_at
 from hairpin.network.flow import Flow, Lan, Outside
 from hairpin.network.network import Network, addresses_of
 from hairpin.network.prefix import Version, address_text
-from hairpin.question.port_flows import bindings_of
 from hairpin.question.question import Question
 from hairpin.walk.state import RuleDecided
 from hairpin.walk.trace import OpenQuestion, Trace
@@ -108,11 +107,22 @@ def _port(flow: Flow) -> tuple[object, ...]:
 def _is_of_any_address(network: Network, flow: Flow) -> bool:
     """Return whether the port is meant for every address: it is published for all, or the host listens on all."""
     host = network.host(flow.asked_host or flow.host)
-    published = [each for _, each in bindings_of(host, flow.dport, flow.protocol) if each.version == flow.version]
-    if published:
-        return all(each.host_ip is None for each in published)
+    published = _published(host).get((flow.version, flow.protocol, flow.dport))
+    if published is not None:
+        return published
     listening = (each for each in network.namespace(host.netns).sockets if each.port == flow.dport)
     return any(each.protocol == flow.protocol and each.address is None for each in listening)
+
+
+@kept
+def _published(host: Host) -> dict[tuple[Version, str, int], bool]:
+    """Return for each published port whether all its bindings are for every address."""
+    found: dict[tuple[Version, str, int], bool] = {}
+    for container in host.containers():
+        for each in container.bindings:
+            key = (each.version, each.protocol, each.host_port)
+            found[key] = found.get(key, True) and each.host_ip is None
+    return found
 
 
 def _others(network: Network, flow: Flow, asked: set[tuple[Version, int]]) -> Iterator[Flow]:
@@ -130,17 +140,14 @@ def _others(network: Network, flow: Flow, asked: set[tuple[Version, int]]) -> It
     by_rules = {each: _by_rules(network, flow, each) for each in further}
     for value in sorted(further, key=lambda each: not by_rules[each])[:_MOST]:
         other = msgspec.structs.replace(flow, daddr=value, stand_ins=())
-        first = _first_port(network).setdefault((flow.asked_host, flow.version, value), flow.dport)
-        if by_rules[value] or first == flow.dport or not walked(network, _at_port(other, first)).succeeds:
+        first = _first_flow(network).setdefault((flow.asked_host or flow.host, flow.version, value), other)
+        if by_rules[value] or first == other or not walked(network, first).succeeds:
             yield other
 
 
-def _at_port(flow: Flow, port: int) -> Flow:
-    return msgspec.structs.replace(flow, dport=port)
-
-
 @kept
-def _first_port(network: Network) -> dict[tuple[str, Version, int], int]:  # noqa: ARG001
+def _first_flow(network: Network) -> dict[tuple[str, Version, int], Flow]:  # noqa: ARG001
+    """Return the flow that was first asked at each further address, by host and address."""
     return {}
 
 
@@ -172,7 +179,15 @@ def _is_against(network: Network, trace: Trace, decided: RuleDecided) -> bool:
 def _by_rules(network: Network, flow: Flow, other: int) -> bool:
     """Return whether a rule of the host may tell the other address from the flow's."""
     namespace = network.namespace(network.host_netns(flow.asked_host or flow.host))
-    return _are_told_apart(_compared(namespace)[flow.version], flow.daddr, other)
+    known, key = _told_apart(namespace), (flow.version, flow.daddr, other)
+    if key not in known:
+        known[key] = _are_told_apart(_compared(namespace)[flow.version], flow.daddr, other)
+    return known[key]
+
+
+@kept
+def _told_apart(namespace: Namespace) -> dict[tuple[Version, int, int], bool]:  # noqa: ARG001
+    return {}
 
 
 @kept
