@@ -54,9 +54,9 @@ def answer_of_check(
 
         further = at_further_addresses(start.network, start.question, flows)
         start = msgspec.structs.replace(start, notes=(*start.notes, *further.notes))
-        examination = with_questions(_examined(start.network, (*flows, *further.flows), depth), further)
+        examination = with_questions(_examination(start.network, (*flows, *further.flows), depth), further)
     else:
-        examination = _examined(start.network, flows, depth)
+        examination = _examination(start.network, flows, depth)
     if depth != "flows" and start.event is None and any(map(_is_refused, examination.diagnoses)):
         from hairpin.diagnose.listed_clients import with_listed_clients  # noqa: PLC0415 - few flows are refused
 
@@ -79,7 +79,7 @@ def answer_of_check(
     return msgspec.structs.replace(found, kernel=kernel.release)
 
 
-def _examined(network: Network, flows: tuple[Flow, ...], depth: Depth) -> Examination:
+def _examination(network: Network, flows: tuple[Flow, ...], depth: Depth) -> Examination:
     return _unsearched(network, flows) if depth == "flows" else examine(network, flows)
 
 

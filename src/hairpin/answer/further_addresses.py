@@ -72,13 +72,15 @@ def at_further_addresses(network: Network, question: Question, flows: Sequence[F
 def with_questions(found: Examination, asked: Further) -> Examination:
     """Return the examination in which the flows that stand for further addresses ask about these."""
     diagnoses = [
-        msgspec.structs.replace(each, trace=trace) if (trace := _asking(each.trace, asked)) is not each.trace else each
+        msgspec.structs.replace(each, trace=trace)
+        if (trace := _with_questions_of(each.trace, asked)) is not each.trace
+        else each
         for each in found.diagnoses
     ]
     return examination(found.network, tuple(diagnoses)) if asked.questions else found
 
 
-def _asking(trace: Trace, asked: Further) -> Trace:
+def _with_questions_of(trace: Trace, asked: Further) -> Trace:
     for flow, question in asked.questions:
         if trace.succeeds and (_port(flow), flow.daddr, type(flow.start)) == (
             _port(trace.flow),
@@ -107,7 +109,7 @@ def _port(flow: Flow) -> tuple[object, ...]:
 def _is_of_any_address(network: Network, flow: Flow) -> bool:
     """Return whether the port is meant for every address: it is published for all, or the host listens on all."""
     host = network.host(flow.asked_host or flow.host)
-    published = _published(host).get((flow.version, flow.protocol, flow.dport))
+    published = _openness(host).get((flow.version, flow.protocol, flow.dport))
     if published is not None:
         return published
     listening = (each for each in network.namespace(host.netns).sockets if each.port == flow.dport)
@@ -115,7 +117,7 @@ def _is_of_any_address(network: Network, flow: Flow) -> bool:
 
 
 @kept
-def _published(host: Host) -> dict[tuple[Version, str, int], bool]:
+def _openness(host: Host) -> dict[tuple[Version, str, int], bool]:
     """Return for each published port whether all its bindings are for every address."""
     found: dict[tuple[Version, str, int], bool] = {}
     for container in host.containers():
@@ -179,19 +181,19 @@ def _is_against(network: Network, trace: Trace, decided: RuleDecided) -> bool:
 def _by_rules(network: Network, flow: Flow, other: int) -> bool:
     """Return whether a rule of the host may tell the other address from the flow's."""
     namespace = network.namespace(network.host_netns(flow.asked_host or flow.host))
-    known, key = _told_apart(namespace), (flow.version, flow.daddr, other)
+    known, key = _differences(namespace), (flow.version, flow.daddr, other)
     if key not in known:
-        known[key] = _are_told_apart(_compared(namespace)[flow.version], flow.daddr, other)
+        known[key] = _are_told_apart(_rule_ranges(namespace)[flow.version], flow.daddr, other)
     return known[key]
 
 
 @kept
-def _told_apart(namespace: Namespace) -> dict[tuple[Version, int, int], bool]:  # noqa: ARG001
+def _differences(namespace: Namespace) -> dict[tuple[Version, int, int], bool]:  # noqa: ARG001
     return {}
 
 
 @kept
-def _compared(namespace: Namespace) -> dict[Version, tuple[tuple[_Range, ...], ...]]:
+def _rule_ranges(namespace: Namespace) -> dict[Version, tuple[tuple[_Range, ...], ...]]:
     """Return the ranges of destination addresses with which each rule compares a packet; an empty tuple of ranges: the
     rule looks into a set or a map."""
     rules = [rule for table in namespace.ruleset.tables for chain in table.chains for rule in chain.rules]
@@ -230,7 +232,7 @@ def _is_in(ranges: tuple[_Range, ...], value: int) -> bool:
 
 
 def _question(flow: Flow, rule: str, stopped: Sequence[Trace]) -> OpenQuestion:
-    others, asking = _named(flow, stopped)
+    others, asking = _words(flow, stopped)
     facts = {
         "port": f"{flow.dport}/{flow.protocol}",
         "own": address_text(flow.daddr, flow.version),
@@ -247,7 +249,7 @@ def _question(flow: Flow, rule: str, stopped: Sequence[Trace]) -> OpenQuestion:
 
 
 def _note(flow: Flow, stopped: Sequence[Trace]) -> Message:
-    others, asking = _named(flow, stopped)
+    others, asking = _words(flow, stopped)
     return message(
         "rules here let clients to {target}, and not to this port at {others}; why: {asking}",
         target=flow.target_text(),
@@ -256,7 +258,7 @@ def _note(flow: Flow, stopped: Sequence[Trace]) -> Message:
     )
 
 
-def _named(flow: Flow, stopped: Sequence[Trace]) -> tuple[str, Wanted]:
+def _words(flow: Flow, stopped: Sequence[Trace]) -> tuple[str, Wanted]:
     """Return the first addresses as text, and the question about the first one."""
     texts = [address_text(each.flow.daddr, flow.version) for each in stopped]
     more = len(texts) - _NAMED

@@ -83,14 +83,14 @@ def _silent_gateways(trace: Trace) -> Iterator[Neighbour]:
 
 
 def _note(found: dict[Prefix, Flow]) -> Message:
-    networks, asking = _named(found)
+    networks, asking = _words(found)
     return message(
         "clients in {networks} do not get through, others do; why: {asking}", networks=networks, asking=asking
     )
 
 
 def _of_silent(gateway: Neighbour, found: dict[Prefix, Flow]) -> Message:
-    networks, asking = _named(found)
+    networks, asking = _words(found)
     return message(
         "clients in {networks} get through only if {gateway} answers on {link}: its neighbour entry is {state}; ask "
         "with {asking}",
@@ -102,7 +102,7 @@ def _of_silent(gateway: Neighbour, found: dict[Prefix, Flow]) -> Message:
     )
 
 
-def _named(found: dict[Prefix, Flow]) -> tuple[str, Wanted]:
+def _words(found: dict[Prefix, Flow]) -> tuple[str, Wanted]:
     """Return the first networks as text, and the option that asks from a client in the first one."""
     first = next(iter(found.values()))
     assert isinstance(first.start, Outside)

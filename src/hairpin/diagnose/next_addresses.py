@@ -28,10 +28,10 @@ def passed_over(network: Network, targets: Sequence[Target], flows: Sequence[Flo
             name = None if of_local else each.container  # a container may publish the port at one address only
             key = msgspec.structs.replace(each, version=4, daddr=0, sport=0, purpose="asked", container=name)
             groups.setdefault(key, []).append(each)
-    return tuple(flow for group in groups.values() if len(group) > 1 for flow in _refused(network, group))
+    return tuple(flow for group in groups.values() if len(group) > 1 for flow in _refusals(network, group))
 
 
-def _refused(network: Network, group: Sequence[Flow]) -> list[Flow]:
+def _refusals(network: Network, group: Sequence[Flow]) -> list[Flow]:
     traces = [(each, walked(network, each)) for each in group]
     first = any(trace.succeeds for flow, trace in traces if flow.version == 6)
     later = any(flow.version == 4 for flow in group)

@@ -37,7 +37,7 @@ def grants(network: Network, flow: Flow, handshake: Handshake, left: State) -> G
     questions = (*refused, *address_found(network, handshake), *asked, *arrive(network, handshake), *clouded)
     if not refused and not clouded:  # either is a nearer reason for a silence
         questions += _heard(network, handshake, left)
-    elsewhere = (*_sent_elsewhere(network, left), *_known(network, flow, left))
+    elsewhere = (*_sent_elsewhere(network, left), *_private_way(network, flow, left))
     return Grants((*elsewhere, *questions, *_taken_by_far_end(network, left)), assumed)
 
 
@@ -49,7 +49,7 @@ def _sent_elsewhere(network: Network, left: State) -> tuple[OpenQuestion, ...]:
     return redirect_question(network, left)
 
 
-def _known(network: Network, flow: Flow, left: State) -> tuple[OpenQuestion, ...]:
+def _private_way(network: Network, flow: Flow, left: State) -> tuple[OpenQuestion, ...]:
     if left.packet.version == 4 or not is_private(left.packet.daddr):
         return ()
     from hairpin.walk.granted.private_way import way_known  # noqa: PLC0415 - few flows are for private IPv6 addresses
