@@ -48,7 +48,8 @@ def told_by_network(network: Network, diagnoses: Sequence[Diagnosis]) -> tuple[M
     passing = (each.trace.flow for each in diagnoses if each.trace.succeeds and each.trace.flow.invented)
     inward = (each for each in passing if isinstance(each.start, Outside))
     told = [each.instead_of.flow for each in diagnoses if each.instead_of is not None]
-    asked = {gateway for each in diagnoses for gateway in _silent_gateways(each.trace)}
+    of_clients = (each.trace for each in diagnoses if isinstance(each.trace.flow.start, Outside))
+    asked = {gateway for each in of_clients for gateway in _silent_gateways(each)}
     for flow, _ in zip(inward, range(_MOST_FLOWS), strict=False):
         for prefix, other in _others(network, flow):
             if prefix in found or any(_comes_from(each, prefix) for each in told):
