@@ -27,6 +27,7 @@ Fact = Literal[
     "rule-watched",
     "control-watched",
     "link-asked",
+    "route-asked",
 ]
 
 
@@ -59,6 +60,11 @@ def state_return_route(subnet: str) -> Wanted:
 def ask_port(port: int, protocol: str) -> Wanted:
     """Return the request to ask about the given port of the host."""
     return Wanted("port-asked", (f"{port}", protocol))
+
+
+def ask_port_at(address: str, port: int, protocol: str) -> Wanted:
+    """Return the request to ask about the port at the given address of the host."""
+    return Wanted("port-asked", (f"{f'[{address}]' if ':' in address else address}:{port}", protocol))
 
 
 def ask_container(container: str, port: int) -> Wanted:
@@ -133,3 +139,9 @@ def watch_control(link: str, entering: str) -> Wanted:
 def ask_link(pid: str, link: str) -> Wanted:
     """Return the request to show a link in the network namespace of the process."""
     return Wanted("link-asked", (pid, link))
+
+
+def ask_route6(address: str, entering: str) -> Wanted:
+    """Return the request that the kernel tells its IPv6 route to the address.  ``entering``: the beginning of a command
+    in the namespace."""
+    return Wanted("route-asked", (address, entering))

@@ -1,11 +1,14 @@
 """What only the user can tell is asked once, and only if it is not known."""
 
 import msgspec
+import pytest
 
 from hairpin.answer.answer import Answer
 from hairpin.answer.ask import ask
 from hairpin.answer.questions import questions_of
+from hairpin.host.route import Neighbour
 from hairpin.network.flow import Flow, FromHost
+from hairpin.network.network import Network
 from hairpin.network.prefix import parse_address
 from hairpin.network.world import World
 from hairpin.question.outside import parse_world
@@ -15,7 +18,7 @@ from hairpin.walk.trace import OpenQuestion
 from hairpin.walk.walk import walk_flow
 from hairpin.wanted import state_return_route
 from tests.acceptance.recorded_networks import evidence
-from tests.small_host import egress, network, published
+from tests.small_host import egress, host_namespace, network, published
 from tests.two_uplinks import TO_SECOND, two_uplinks
 from tests.walk.size.test_long_packets import NARROW, whole
 
@@ -105,7 +108,20 @@ def test_an_address_that_the_host_may_have_had_is_a_question() -> None:
     )  # of another network
 
 
-def of_own_flow(address: str, port: int) -> tuple[OpenQuestion, ...]:
+STATES = {"REACHABLE": 2, "STALE": 2, "DELAY": 2, "PROBE": 2, "PERMANENT": 2, "FAILED": None, "INCOMPLETE": None}
+
+
+@pytest.mark.parametrize(("state", "mac"), STATES.items(), ids=STATES)
+def test_an_address_that_a_neighbour_has_is_not_asked_about(state: str, mac: int | None) -> None:
+    namespace = host_namespace()
+    entry = Neighbour("eth0", 4, parse_address("198.51.100.77")[1], mac, state)
+    there = network(msgspec.structs.replace(namespace, neighbours=(entry,)))
+    found = str([each.text for each in of_own_flow("198.51.100.77", 8151, there)])
+    assert ("Should this host" in found) is (mac is None)
+
+
+def of_own_flow(address: str, port: int, net: Network | None = None) -> tuple[OpenQuestion, ...]:
     """Return the questions about a flow of the host itself."""
+    net = net or network()
     flow = Flow(FromHost(), 4, parse_address(address)[1], "tcp", port)
-    return tuple(each.question for each in questions_of(network(), (("f1", walk_flow(network(), flow)),)))
+    return tuple(each.question for each in questions_of(net, (("f1", walk_flow(net, flow)),)))

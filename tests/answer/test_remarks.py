@@ -7,6 +7,7 @@ from hairpin.answer.remarks import remarks
 from hairpin.host.docker import PortBinding
 from hairpin.host.limit_state import Counters
 from hairpin.host.link import Address
+from hairpin.host.route import NextHop, Route
 from hairpin.network.flow import Flow, FromHost
 from hairpin.network.network import Network
 from hairpin.walk.walk import walk_flow
@@ -107,3 +108,18 @@ def test_there_is_a_note_with_its_number_or_none(of: Network, flow: Flow, said: 
     found = [str(each) for each in remarks(of, (walk_flow(of, flow),))]
     assert len(found) == (1 if said else 0)
     assert all(said in each for each in found)
+
+
+def test_an_advertised_default_route_that_nothing_renews_is_told_once() -> None:
+    host = host_namespace(routes=(local("2001:db8::11/128", "eth0"),))
+    conf = ("net", "ipv6", "conf", "eth0")
+    sysctls = host.sysctls.with_value((*conf, "accept_ra"), "1").with_value((*conf, "forwarding"), "1")
+    way = Route(6, 0, 0, next_hops=(NextHop("eth0", 0x2001_0DB8 << 96 | 1),), protocol="ra")
+    six = Address("eth0", 6, 0x2001_0DB8 << 96 | 0x11, 64)
+    host = msgspec.structs.replace(host, sysctls=sysctls, routes=(*host.routes, way), addresses=(*host.addresses, six))
+    net = network(host)
+    out = Flow(FromHost(), 6, 0x2001_0DB9 << 96 | 1, "tcp", 443)
+    traces = tuple(walk_flow(net, each) for each in (out, msgspec.structs.replace(out, dport=80), published()))
+    (told,) = remarks(net, traces)
+    assert str(told).startswith("eth0 forwards and takes no router advertisements")
+    assert remarks(net, traces[2:]) == ()

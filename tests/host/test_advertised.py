@@ -5,6 +5,7 @@ import pytest
 
 from hairpin.host.advertised import (
     accept_ra,
+    ending_default,
     has_lost_router,
     ignores_advertisements,
     ignores_as_router,
@@ -68,3 +69,21 @@ def test_a_setting_that_refuses_advertised_routes() -> None:
     made = host("2")
     path = (*LINK, "accept_ra_defrtr")
     assert refusing_setting(msgspec.structs.replace(made, sysctls=made.sysctls.with_value(path, "0")), "eth0") == path
+
+
+BY_ROUTER = msgspec.structs.replace(route("::/0", "eth0", via="2001:db8::1"), protocol="ra")
+BY_HAND = msgspec.structs.replace(BY_ROUTER, protocol="static", metric=2048)
+ENDING: dict[str, tuple[Namespace, str | None]] = {
+    "nothing renews it": (host(routes=(BY_ROUTER,)), "eth0"),
+    "it is renewed": (host("2", routes=(BY_ROUTER,)), None),
+    "it is renewed, since the host does not forward": (host(forwarding="0", routes=(BY_ROUTER,)), None),
+    "a manager takes the advertisements": (host("0", routes=(BY_ROUTER,)), None),
+    "somebody made it": (host(routes=(BY_HAND,)), None),
+    "another one stays": (host(routes=(BY_ROUTER, BY_HAND)), None),
+    "there is none": (host(routes=()), None),
+}
+
+
+@pytest.mark.parametrize(("namespace", "link"), ENDING.values(), ids=ENDING)
+def test_a_default_route_that_ends(namespace: Namespace, link: str | None) -> None:
+    assert ending_default(namespace) == link

@@ -12,7 +12,7 @@ from hairpin.network.pinned_names import (
     holder_of_pin,
     misleading,
     misled_by,
-    pinned_address,
+    pinned_addresses,
     pins_of,
 )
 from hairpin.network.prefix import parse_address
@@ -33,8 +33,8 @@ def test_an_address_is_as_it_was_typed() -> None:
     assert pins(pinning()) == (Pin("api", 4, STALE),)
     web = pinning().this.container("web")
     assert web is not None
-    assert pinned_address(pinning().this, web, "api") == Pin("api", 4, STALE)
-    assert pinned_address(pinning().this, web, "db") is None
+    assert pinned_addresses(pinning().this, web, "api") == (Pin("api", 4, STALE),)
+    assert pinned_addresses(pinning().this, web, "db") == ()
 
 
 def test_the_host_gateway_is_the_default_bridges_or_the_daemons_option() -> None:

@@ -3,10 +3,12 @@
 import msgspec
 import pytest
 
+from hairpin.host.link import Address
 from hairpin.network.network import Network
-from hairpin.question.asked import Target
+from hairpin.question.asked import Origin, Target
 from hairpin.question.flows import flows_for
 from tests.macvlan_host import CHILD, on_ipvlan, on_macvlan, without_web
+from tests.names_host import named
 from tests.small_host import WEB, container, engine, host_namespace, network
 
 
@@ -24,3 +26,49 @@ def _with_chosen(address: int) -> Network:
 )
 def test_a_stopped_container_is_asked_at_the_address_that_was_chosen_for_it(built: Network, address: int) -> None:
     assert [each.daddr for each in flows_for(built, (Target(container="web", port=81),), None)] == [address]
+
+
+NAMED, WEB6, API6 = Target(80, container="api"), 0xFD07 << 112 | 2, 0xFD07 << 112 | 3
+IN_WEB = Origin("container", container="web")
+
+
+def dual(*, asking: str = "global", network_name: str = "shop") -> Network:
+    """Return the host whose web and api are on a network of both families; ``asking``: the scope of web's IPv6
+    address."""
+    found = named(network_name, other=(network_name,))
+    (host,) = found.hosts
+    (docker,) = host.engines
+    given = {"web": WEB6, "api": API6}
+    containers = tuple(
+        msgspec.structs.replace(
+            each, endpoints=tuple(msgspec.structs.replace(end, ipv6=given[each.name]) for end in each.endpoints)
+        )
+        for each in docker.containers
+    )
+    namespaces = tuple(
+        msgspec.structs.replace(each, addresses=(*each.addresses, Address("eth0", 6, WEB6, 64, asking)))
+        if each.name == "container:web"
+        else each
+        for each in host.namespaces
+    )
+    engines = (msgspec.structs.replace(docker, containers=containers),)
+    return msgspec.structs.replace(
+        found, hosts=(msgspec.structs.replace(host, engines=engines, namespaces=namespaces),)
+    )
+
+
+FAMILIES = {
+    "both": (dual(), IN_WEB, [4, 6]),
+    "the asking container has a link-local address only": (dual(asking="link"), IN_WEB, [4]),
+    "a network without names": (dual(network_name="bridge"), IN_WEB, [4]),
+    "a network of IPv4": (named("shop", other=("shop",)), IN_WEB, [4]),
+    "asked by nobody": (dual(), None, [4]),
+}
+
+
+@pytest.mark.parametrize(("net", "origin", "families"), FAMILIES.values(), ids=FAMILIES)
+def test_a_name_is_asked_at_the_addresses_that_its_server_gives(
+    net: Network, origin: Origin | None, families: list[int]
+) -> None:
+    found = flows_for(net, (NAMED,), origin)
+    assert [each.version for each in found if not each.asked_name] == families

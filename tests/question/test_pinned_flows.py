@@ -1,8 +1,11 @@
 """The flow to a name that the asking container's own file has."""
 
+import msgspec
 import pytest
 
 from hairpin.errors import UsageError
+from hairpin.host.docker import PinnedName
+from hairpin.host.link import Address
 from hairpin.network.network import Network
 from hairpin.network.prefix import address_text
 from hairpin.question.asked import Origin, Target
@@ -35,3 +38,20 @@ def test_the_file_decides(network: Network, name: str, origin: Origin | None, ad
 def test_the_hosts_name_is_unknown_without_an_entry() -> None:
     with pytest.raises(UsageError, match="host-gateway"):
         to_pinned(named("shop"), Target(80, container="host.docker.internal"), WEB)
+
+
+def test_a_name_with_both_families_is_asked_at_both() -> None:
+    """The second address is asked only if the container has an address of its family."""
+    net = pinning()
+    (host,) = net.hosts
+    (docker,) = host.engines
+    web, *others = docker.containers
+    web = msgspec.structs.replace(web, pinned=(*web.pinned, PinnedName("api", 6, 0xFD << 120 | 9)))
+    host = msgspec.structs.replace(host, engines=(msgspec.structs.replace(docker, containers=(web, *others)),))
+    for scope, families in (("link", [4]), ("global", [4, 6])):
+        inner = host.namespace("container:web")
+        own = Address("eth0", 6, 0xFD << 120 | 2, 64, scope)
+        inner = msgspec.structs.replace(inner, addresses=(*inner.addresses, own))
+        spaces = tuple(inner if each.name == inner.name else each for each in host.namespaces)
+        whole = msgspec.structs.replace(net, hosts=(msgspec.structs.replace(host, namespaces=spaces),))
+        assert [each.version for each in to_pinned(whole, Target(80, container="api"), WEB)] == families

@@ -17,7 +17,7 @@ TARGETS: dict[str, Target] = {
     "198.51.100.2:80/tcp": Target(80, "tcp", 4, 0xC6336402),
     "[2001:db8::1]:80": Target(80, version=6, address=V6),
     "[2001:db8::1]:53/udp": Target(53, "udp", 6, V6),
-    "localhost:80": Target(80, version=4, address=0x7F000001),
+    "localhost:80": Target(80, version=4, address=0x7F000001, localhost=True),
     "0.0.0.0:8080": Target(8080, version=4),
     "[::]:8080/tcp": Target(8080, "tcp", 6),
     "web": Target(container="web"),

@@ -95,6 +95,11 @@ def begin_answer(question: Question, hosts: tuple[Source, ...], network: Network
     refuse_same_machine(network)
     within = with_world(network, question.world, question.publics, question.targets)
     flows = tuple(map(question.sized, flows_for(within, question.targets, question.origin)))
+    if any(each.localhost or each.container is not None for each in question.targets):
+        from hairpin.diagnose.next_addresses import passed_over  # noqa: PLC0415 - only names have several addresses
+
+        left = passed_over(within, question.targets, flows)
+        flows = tuple(each for each in flows if each not in left)
     unread = tuple(each for host in network.hosts for each in host.unread)
     notes = (*age_notes(evidence), *published_elsewhere(within, question.targets))
     start = Answer(question, evidence, within, (), unread=unread, notes=notes)

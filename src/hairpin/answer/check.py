@@ -19,6 +19,7 @@ from hairpin.diagnose.examination import Examination, examine
 from hairpin.diagnose.invented_fields import told_by_field
 from hairpin.diagnose.singled_out import singled_out
 from hairpin.diagnose.stopped_clients import asks_about
+from hairpin.host.host import Host
 from hairpin.message import Message, message
 from hairpin.network.flow import Flow, FromHost, Lan, Outside
 from hairpin.network.network import Network
@@ -48,7 +49,14 @@ def answer_of_check(
         left_out = own_flows_left_out(start.network, flows)
         flows = tuple(each for each in flows if each not in left_out)
         start = msgspec.structs.replace(start, notes=(*start.notes, *told_of_left_out(left_out)))
-    examination = _unsearched(start.network, flows) if depth == "flows" else examine(start.network, flows)
+    if start.event is None and any(map(_has_further_addresses, start.network.hosts)):
+        from hairpin.answer.further_addresses import at_further_addresses, with_questions  # noqa: PLC0415
+
+        further = at_further_addresses(start.network, start.question, flows)
+        start = msgspec.structs.replace(start, notes=(*start.notes, *further.notes))
+        examination = with_questions(_examination(start.network, (*flows, *further.flows), depth), further)
+    else:
+        examination = _examination(start.network, flows, depth)
     if depth != "flows" and start.event is None and any(map(_is_refused, examination.diagnoses)):
         from hairpin.diagnose.listed_clients import with_listed_clients  # noqa: PLC0415 - few flows are refused
 
@@ -69,6 +77,17 @@ def answer_of_check(
         found = with_causes(start, examination, depth)  # this runs while the replicas run
         found = _judged(found, word(printed_otherwise(found.causes, examination)))
     return msgspec.structs.replace(found, kernel=kernel.release)
+
+
+def _examination(network: Network, flows: tuple[Flow, ...], depth: Depth) -> Examination:
+    return _unsearched(network, flows) if depth == "flows" else examine(network, flows)
+
+
+def _has_further_addresses(host: Host) -> bool:
+    """Return whether a link of the host has several addresses of one family that others can reach."""
+    held = host.namespace(host.netns.name).addresses if host.netns.name in host else ()
+    links = [(each.link, each.version) for each in held if each.scope == "global"]
+    return len(links) > len(set(links))
 
 
 def with_causes(start: Answer, examination: Examination, depth: Depth) -> Answer:

@@ -8,7 +8,7 @@ import msgspec
 
 from hairpin.answer.moved_links import moved_links
 from hairpin.errors import ChangeError
-from hairpin.host.host import Host
+from hairpin.host.host import Host, Namespace
 from hairpin.host.read.managers.cloud import MAPPING
 from hairpin.message import message
 from hairpin.network.flow import Flow, FromHost, Lan, Outside
@@ -16,7 +16,7 @@ from hairpin.network.network import Network, addresses_of, is_held, is_uplink
 from hairpin.network.prefix import address_text, is_loopback
 from hairpin.network.world import PublicAddress
 from hairpin.question.port_flows import bindings_of
-from hairpin.walk.trace import ForeignSource, LongPackets, OpenQuestion, Trace
+from hairpin.walk.trace import ForeignSource, LongPackets, NeedlessRule, OpenQuestion, Trace
 from hairpin.walk.verdicts import VERDICTS
 from hairpin.walk.walk import walk_flow
 from hairpin.wanted import ask_address, ask_link, state_public
@@ -88,11 +88,16 @@ def _repair(
     return ()
 
 
-def _changes(network: Network, about: ForeignSource | LongPackets) -> "Iterator[Change]":
+def _changes(network: Network, about: ForeignSource | LongPackets | NeedlessRule) -> "Iterator[Change]":
     if isinstance(about, LongPackets):
         from hairpin.change.intent import ClampSegments, rendered  # noqa: PLC0415 - as above
 
         yield rendered(ClampSegments(about.netns, about.version), network)
+        return
+    if isinstance(about, NeedlessRule):
+        from hairpin.change.change import AddEntry, one  # noqa: PLC0415 - as above
+
+        yield one(AddEntry(about.netns, about.rule))
         return
     from hairpin.causes.uplink_of_answers import ways_home  # noqa: PLC0415 - as above
 
@@ -108,6 +113,10 @@ def _open(network: Network, trace: Trace) -> Iterator[OpenQuestion]:
         yield from _was_moved(network, public)
         yield _is_public(network, public, trace.flow)
     yield from trace.questions
+    if trace.flow.version == 6 and trace.succeeds:
+        from hairpin.walk.granted.needless_rules import of_needless_rules  # noqa: PLC0415 - few flows are IPv6
+
+        yield from of_needless_rules(network, trace)
     if any(step.note in ("dnat", "redirect") for step in trace.usual.request):
         from hairpin.answer.led_elsewhere import led_elsewhere  # noqa: PLC0415 - few flows are translated to elsewhere
 
@@ -121,8 +130,8 @@ def _open(network: Network, trace: Trace) -> Iterator[OpenQuestion]:
 
 def _is_lost(network: Network, trace: Trace) -> OpenQuestion | None:
     """Return the question whether an address that the host's own flow asks for is one that the host no longer has; None
-    if nothing hints at it.  The hints: the address is in the network of a link of the host, and the host or a
-    container has a service on the port."""
+    if nothing hints at it.  The hints: the address is in the network of a link of the host, no neighbour there has it,
+    and the host or a container has a service on the port."""
     flow = trace.flow
     if not isinstance(flow.start, FromHost) or flow.purpose != "asked" or is_held(network, flow.version, flow.daddr):
         return None
@@ -138,7 +147,7 @@ def _is_lost(network: Network, trace: Trace) -> OpenQuestion | None:
     own = next(
         (each for each in around if (link := namespace.link(each.link)) and is_uplink(network, host.netns, link)), None
     )
-    if own is None:
+    if own is None or _is_answered(namespace, own.link, flow):
         return None
     text = address_text(own.value, flow.version)
     facts = {"asked": address_text(flow.daddr, flow.version), "own": text, "link": own.link, "port": flow.dport}
@@ -156,6 +165,16 @@ def _is_lost(network: Network, trace: Trace) -> OpenQuestion | None:
         if_no=message("It is another machine's, and the verdict above is the answer.", **facts),
         wanted=(ask_address(text, flow.dport),),
         breaks_if="yes",
+    )
+
+
+def _is_answered(namespace: Namespace, link: str, flow: Flow) -> bool:
+    """Return whether the flow's address is another machine's: its neighbour entry on the link has a hardware address,
+    so the machine has answered, or somebody entered it."""
+    return any(
+        each.mac is not None and not each.proxy and each.state not in ("FAILED", "INCOMPLETE")
+        for each in namespace.neighbours
+        if (each.link, each.version, each.value) == (link, flow.version, flow.daddr)
     )
 
 

@@ -4,6 +4,7 @@ other clients, and a client's address that is an address of the host."""
 from collections.abc import Iterator
 
 from hairpin.answer.undecided import content_match
+from hairpin.host.advertised import ending_default
 from hairpin.host.boot.configured import of_default_address
 from hairpin.host.host import Host, Namespace
 from hairpin.kept import kept
@@ -30,6 +31,7 @@ def remarks(network: Network, traces: tuple[Trace, ...]) -> tuple[Message, ...]:
     """Return all remarks on the answer."""
     found = (
         *(said for host in network.hosts if host.was_read for said in _of_host(network, host)),
+        *_of_lifetimes(network, traces),
         *_of_others(network, traces),
         *(said for trace in traces for said in _of_limits(network, trace)),
         *_of_times(network, traces),
@@ -67,6 +69,19 @@ def _of_host(network: Network, host: Host) -> Iterator[Message]:
                 entries=entries,
                 most="?" if most is None else most,
                 refused=refused,
+            )
+
+
+def _of_lifetimes(network: Network, traces: tuple[Trace, ...]) -> Iterator[Message]:
+    """Yield a note about an advertised default route that nothing renews, if an IPv6 flow passes now."""
+    labels = {each.flow.asked_host or each.flow.host for each in traces if each.flow.version == 6 and each.succeeds}
+    for netns in {network.host_netns(each) for each in labels}:
+        link = ending_default(network.namespace(netns)) if netns in network else None
+        if link is not None:
+            yield message(
+                "{link} forwards and takes no router advertisements: the IPv6 default route ends soon; `sysctl -w "
+                "net.ipv6.conf.{link}.accept_ra=2` keeps it",
+                link=link,
             )
 
 

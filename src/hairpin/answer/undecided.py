@@ -12,7 +12,7 @@ from hairpin.netfilter import ir
 from hairpin.netfilter.evaluate.chain import Condition, Place, rule_at
 from hairpin.netfilter.evaluate.load import is_ban_of_machines
 from hairpin.netfilter.rule_address import write_mac
-from hairpin.network.network import Network, netns_of
+from hairpin.network.network import Network, entering
 from hairpin.walk.state import LinkDecided, RuleDecided
 from hairpin.walk.trace import Branch, OpenQuestion, Trace, only_under_load
 from hairpin.walk.verdicts import VERDICTS, Verdict
@@ -121,16 +121,7 @@ def rule_watched(network: Network, trace: Trace, netns: Netns | None, place: Pla
             listing = f"{tool}-legacy -t {place.table} -nvxL {place.chain} --line-numbers"
         case _:
             assert_never(place.dialect)
-    return watch_rule(f"{_entering(network, netns)}{listing}")
-
-
-def _entering(network: Network, netns: Netns | None) -> str:
-    """Return the beginning of a command that runs in the namespace."""
-    if netns is None or netns.is_host:
-        return ""
-    host = network.host(netns.host)
-    held = next((each for each in host.containers() if netns_of(host, each) == netns and each.pid), None)
-    return f"nsenter -t {held.pid} -n " if held is not None else ""
+    return watch_rule(f"{entering(network, netns)}{listing}")
 
 
 # --- all else --------------------------------------------------------------------------------------------------------
@@ -155,7 +146,7 @@ def _wanted_at_end(network: Network, trace: Trace) -> Iterator[Wanted]:
         if stop is not None and stop.reason == "opaque-device" and isinstance(stop.decided_by, LinkDecided):
             link = network.namespace(stop.netns).link(stop.link) if stop.netns in network else None
             if link is not None and (link.filters or link.tc_egress):
-                yield watch_control(link.name, _entering(network, stop.netns))
+                yield watch_control(link.name, entering(network, stop.netns))
                 break
     flow = trace.flow
     if flow.dport:

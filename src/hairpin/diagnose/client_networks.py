@@ -1,7 +1,8 @@
 """Networks of clients that a rule or a route treats differently from the client that hairpin invented.
 
 The sources that the host's rules, policy rules and routes name are tried as clients of the flows that pass.  Single
-addresses are left to ``singled_out``: bans of single clients are counted there.
+addresses are left to ``singled_out``: bans of single clients are counted there.  A network behind a gateway that did
+not answer the kernel last is told apart: the gateway may answer now.
 """
 
 from collections.abc import Iterator, Sequence
@@ -10,6 +11,7 @@ import msgspec
 
 from hairpin.diagnose.diagnose import REFUSING, Diagnosis, is_refused
 from hairpin.host.host import Namespace
+from hairpin.host.route import Neighbour
 from hairpin.kept import kept
 from hairpin.message import Message, message
 from hairpin.netfilter import ir
@@ -25,8 +27,10 @@ from hairpin.network.prefix import (
     whole_prefix,
     width,
 )
+from hairpin.walk.state import Assumed
+from hairpin.walk.trace import Trace
 from hairpin.walk.walk import walk_flow
-from hairpin.wanted import ask_from
+from hairpin.wanted import Wanted, ask_from
 
 _MOST_NETWORKS = 8
 """The most networks that are tried."""
@@ -37,41 +41,76 @@ Prefix = tuple[int, int]
 
 
 def told_by_network(network: Network, diagnoses: Sequence[Diagnosis]) -> tuple[Message, ...]:
-    """Return a note that names the networks whose clients a rule or a route stops, while the invented client passes."""
+    """Return a note that names the networks whose clients a rule or a route stops, while the invented client passes,
+    and one for each gateway of clients that did not answer the kernel last."""
     found: dict[Prefix, Flow] = {}
+    silent: dict[Neighbour, dict[Prefix, Flow]] = {}
     passing = (each.trace.flow for each in diagnoses if each.trace.succeeds and each.trace.flow.invented)
     inward = (each for each in passing if isinstance(each.start, Outside))
     told = [each.instead_of.flow for each in diagnoses if each.instead_of is not None]
+    of_clients = (each.trace for each in diagnoses if isinstance(each.trace.flow.start, Outside))
+    asked = {gateway for each in of_clients for gateway in _silent_gateways(each)}
     for flow, _ in zip(inward, range(_MOST_FLOWS), strict=False):
         for prefix, other in _others(network, flow):
-            if (
-                prefix not in found
-                and not any(_comes_from(each, prefix) for each in told)
-                and _is_stopped(network, other)
-            ):
+            if prefix in found or any(_comes_from(each, prefix) for each in told):
+                continue
+            trace = walk_flow(network, other)
+            if _is_stopped(network, trace, prefix):
                 found[prefix] = other
-    return (_note(found),) if found else ()
+            for each in _silent_gateways(trace):
+                if trace.succeeds and each not in asked:
+                    silent.setdefault(each, {}).setdefault(prefix, other)
+    return (*((_note(found),) if found else ()), *(_of_silent(*each) for each in silent.items()))
 
 
 def _comes_from(flow: Flow, prefix: Prefix) -> bool:
     return isinstance(flow.start, Outside) and inside(flow.start.address, *prefix, flow.version)
 
 
-def _is_stopped(network: Network, flow: Flow) -> bool:
-    trace = walk_flow(network, flow)
-    return not trace.succeeds and trace.verdict != "depends" and is_refused(trace)
+def _is_stopped(network: Network, trace: Trace, prefix: Prefix) -> bool:
+    """Return whether somebody's rule or route stops the client, or a route of the client's network leads nowhere."""
+    if trace.succeeds or trace.verdict == "depends":
+        return False
+    namespace = network.namespace(network.host_netns(trace.flow.host))
+    return is_refused(trace) or prefix in _behind_nobody(namespace, trace.flow.version)
+
+
+def _silent_gateways(trace: Trace) -> Iterator[Neighbour]:
+    """Yield the neighbours on the flow's way that did not answer the kernel last."""
+    for step in (*trace.usual.request, *trace.usual.reply):
+        entry = step.decided_by.entry if isinstance(step.decided_by, Assumed) else None
+        if step.stage == "neighbour" and entry is not None and not entry.static:
+            yield entry
 
 
 def _note(found: dict[Prefix, Flow]) -> Message:
+    networks, asking = _words(found)
+    return message(
+        "clients in {networks} do not get through, others do; why: {asking}", networks=networks, asking=asking
+    )
+
+
+def _of_silent(gateway: Neighbour, found: dict[Prefix, Flow]) -> Message:
+    networks, asking = _words(found)
+    return message(
+        "clients in {networks} get through only if {gateway} answers on {link}: its neighbour entry is {state}; ask "
+        "with {asking}",
+        networks=networks,
+        gateway=address_text(gateway.value, gateway.version),
+        link=gateway.link,
+        state=gateway.state,
+        asking=asking,
+    )
+
+
+def _words(found: dict[Prefix, Flow]) -> tuple[str, Wanted]:
+    """Return the first networks as text, and the option that asks from a client in the first one."""
     first = next(iter(found.values()))
     assert isinstance(first.start, Outside)
     named = [prefix_text(*prefix, flow.version) for prefix, flow in found.items()]
     more = len(named) - _NAMED
-    return message(
-        "clients in {networks} do not get through, others do; why: {asking}",
-        networks=", ".join(named) if more <= 0 else f"{', '.join(named[:_NAMED])} (+{more})",
-        asking=ask_from(address_text(first.start.address, first.version)),
-    )
+    networks = ", ".join(named) if more <= 0 else f"{', '.join(named[:_NAMED])} (+{more})"
+    return networks, ask_from(address_text(first.start.address, first.version))
 
 
 def _others(network: Network, flow: Flow) -> Iterator[tuple[Prefix, Flow]]:
@@ -111,6 +150,22 @@ def _of_routing(namespace: Namespace, version: Version) -> Iterator[Prefix]:
             yield rule.source
         if rule.version == version and rule.destination is not None:
             yield rule.destination
+    yield from _behind_nobody(namespace, version)
+
+
+def _behind_nobody(namespace: Namespace, version: Version) -> Iterator[Prefix]:
+    """Yield the networks whose route has no next hop that works: its link is down, or its gateway did not answer the
+    kernel last."""
+    silent = {
+        (each.link, each.version, each.value)
+        for each in namespace.neighbours
+        if each.mac is None and each.state in ("FAILED", "INCOMPLETE")
+    }
+    for route in namespace.routes:
+        if route.version == version and route.type == "unicast" and route.next_hops:
+            hops = ((each, (each.link, each.gateway_version or version, each.gateway)) for each in route.next_hops)
+            if all(hop.dead or hop.linkdown or key in silent for hop, key in hops):
+                yield route.destination, route.prefix_length
 
 
 def _of_rules(namespace: Namespace, version: Version) -> Iterator[Prefix]:

@@ -4,7 +4,7 @@ Source: RFC 4861 sections 4.2 and 6.3; include/net/ipv6.h, net/ipv6/ndisc.c ipv6
 """
 
 from hairpin.host.host import Namespace
-from hairpin.host.route import Neighbour
+from hairpin.host.route import TABLE_MAIN, Neighbour
 from hairpin.host.sysctl import Path
 
 _LINKS: Path = ("net", "ipv6", "conf")
@@ -13,6 +13,11 @@ _PRIVATE = 0xFC >> 1
 """The first seven bits of a unique local address (RFC 4193)."""
 _OF_NO_ROUTE = 0xFFFFFFFF
 """The metric of the unreachable default route that older kernels list: net/ipv6/route.c ip6_null_entry_template"""
+
+
+def is_private(address: int) -> bool:
+    """Return whether the IPv6 address is a unique local one, which no router of the Internet knows."""
+    return address >> 121 == _PRIVATE
 
 
 def accept_ra(link: str) -> Path:
@@ -59,4 +64,18 @@ def has_lost_router(namespace: Namespace, link: str) -> bool:
         return False
     if any(each.dynamic for each in own) or routers_on(namespace, link):
         return True
-    return ignores_as_router(namespace, link) and not all(each.value >> 121 == _PRIVATE for each in own)
+    return ignores_as_router(namespace, link) and not all(is_private(each.value) for each in own)
+
+
+def ending_default(namespace: Namespace) -> str | None:
+    """Return the link of the advertised IPv6 default route that no advertisement will renew, because the link takes
+    none while the host forwards; None if there is no such route, or another default route stays."""
+    ways = [each for each in namespace.routes if (each.version, each.prefix_length) == (6, 0)]
+    ways = [each for each in ways if each.type == "unicast" and each.table == TABLE_MAIN]
+    links = [
+        next((hop.link for hop in each.next_hops if hop.link and ignores_as_router(namespace, hop.link)), None)
+        if each.protocol == "ra"
+        else None
+        for each in ways
+    ]
+    return links[0] if links and all(links) else None

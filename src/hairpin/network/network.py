@@ -124,6 +124,15 @@ def netns_of(host: Host, container: Container) -> Netns | None:
     return None if container.netns is None else Netns(host.name, container.netns)
 
 
+def entering(network: Network, netns: Netns | None) -> str:
+    """Return the beginning of a command that runs in the namespace."""
+    if netns is None or netns.is_host:
+        return ""
+    host = network.host(netns.host)
+    held = next((each for each in host.containers() if netns_of(host, each) == netns and each.pid), None)
+    return f"nsenter -t {held.pid} -n " if held is not None else ""
+
+
 def veth_peer(network: Network, netns: Netns, link: Link) -> Port | None:
     """Return the other end of a veth; None if it is outside of the snapshot.
 

@@ -32,25 +32,26 @@ class Pin(msgspec.Struct, frozen=True):
 
 
 def pins_of(host: Host, container: Container) -> tuple[Pin, ...]:
-    """Return the names that the container's own file pins.  An entry whose address the engine chose, and that no
-    reading tells, is left out."""
+    """Return the names that the container's own file pins, each with the first address of each family.  An entry whose
+    address the engine chose, and that no reading tells, is left out."""
     owner = host.network_owner(container)
     engine = host.engine_of(owner)
-    found: dict[str, Pin] = {}
+    found: dict[tuple[str, Version], Pin] = {}
     for each in owner.pinned:
         address = (each.version, each.address) if each.address is not None else _host_gateway(engine)
         if address is not None:
-            found.setdefault(each.name, Pin(each.name, *address))
+            found.setdefault((each.name, address[0]), Pin(each.name, *address))
     gateway = next((each.gateway4 for each in owner.endpoints if each.gateway4 is not None), None)
     if engine.kind == "podman" and not engine.rootless and gateway is not None:
         for name in NAMES_OF_HOST:
-            found.setdefault(name, Pin(name, 4, gateway))
+            if not any(known == name for known, _ in found):
+                found[name, 4] = Pin(name, 4, gateway)
     return tuple(found.values())
 
 
-def pinned_address(host: Host, container: Container, name: str) -> Pin | None:
-    """Return the address to which the container's own file leads the name; None: it has no such entry."""
-    return next((each for each in pins_of(host, container) if each.name == name), None)
+def pinned_addresses(host: Host, container: Container, name: str) -> tuple[Pin, ...]:
+    """Return the addresses to which the container's own file leads the name, in the file's order."""
+    return tuple(each for each in pins_of(host, container) if each.name == name)
 
 
 def _host_gateway(engine: Engine) -> tuple[Version, int] | None:

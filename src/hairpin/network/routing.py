@@ -160,6 +160,12 @@ def missing_rules(namespace: Namespace, version: Version) -> tuple[PolicyRule, .
     return tuple(each for each in wanted if own and each.table not in leading)
 
 
+def needless_rules(namespace: Namespace) -> tuple[PolicyRule, ...]:
+    """Return the kernel's own IPv6 rules that are missing, if the kernel may do without them: no other rule exists
+    now, but no reading shows whether one was ever added."""
+    return missing_rules(namespace, 6) if not _by_priority(namespace)[6] else ()
+
+
 def _as_typed(rule: PolicyRule) -> PolicyRule:
     """Return the policy rule without its text and without its place in a reading."""
     return msgspec.structs.replace(rule, text="", evidence="", entry=0)

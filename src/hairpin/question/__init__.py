@@ -3,6 +3,6 @@
 Read ``asked`` (what a question names), ``target`` (reads TARGET and WHERE), ``hosts`` (which of several hosts is
 meant), ``elsewhere`` (ports that another one publishes, too), ``suggest`` (the nearest of known words), ``standpoints``
 (the clients that a host has), ``seen_clients`` (those that a reading shows), ``starts``
-(where flows start), ``flows`` with ``port_flows``, ``container_flows``, ``pinned_flows``, ``held`` and ``egress``
-(which flows a question means), ``outside`` (the stated world), ``question`` (all of it in one value).
+(where flows start), ``flows`` with ``localhost``, ``port_flows``, ``container_flows``, ``pinned_flows``, ``held`` and
+``egress`` (which flows a question means), ``outside`` (the stated world), ``question`` (all of it in one value).
 """

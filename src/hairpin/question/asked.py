@@ -13,7 +13,7 @@ OriginKind = Literal["address", "host", "lan", "container"]
 class Target(msgspec.Struct, frozen=True):
     """The destination of a question.  ``address`` None: an address of the host.  ``container``: the container whose own
     address and port are meant.  ``last``: the last port of a port range that begins with ``port``.  ``by_name``: a text
-    shows that a client uses the container's name."""
+    shows that a client uses the container's name.  ``localhost``: the address was named so."""
 
     port: int | None = None
     protocol: Protocol | None = None
@@ -23,6 +23,7 @@ class Target(msgspec.Struct, frozen=True):
     host: str = ""
     last: int | None = None
     by_name: bool = False
+    localhost: bool = False
 
 
 class Origin(msgspec.Struct, frozen=True):

@@ -10,9 +10,9 @@ from hairpin.host.host import Host
 from hairpin.host.socket import Socket
 from hairpin.message import message
 from hairpin.network.attachment import next_address
-from hairpin.network.flow import Flow, FromHost, Protocol
+from hairpin.network.flow import Flow, FromContainer, FromHost, Protocol
 from hairpin.network.names import are_nameless, names_at, serving
-from hairpin.network.network import Network
+from hairpin.network.network import Network, addresses_of
 from hairpin.network.prefix import Version, is_loopback
 from hairpin.question.asked import Origin, Target
 from hairpin.question.egress import name_flow
@@ -160,12 +160,16 @@ def to_held(
 def _to_endpoint(
     network: Network, host: Host, container: Container, port: int, protocol: Protocol, origin: Origin | None
 ) -> list[Flow]:
-    flows: list[Flow] = []
     endpoints = _endpoints(host, container)
-    for endpoint in endpoints:
-        if endpoint.ipv4 is not None:
-            point = start_named(network, host, 4, origin) if origin is not None else Standpoint(FromHost(), host)
-            flows.append(_to_address(host, container, point, endpoint.ipv4, protocol, port))
+    flows = [
+        _to_address(host, container, _start(network, host, 4, origin), 4, endpoint.ipv4, protocol, port)
+        for endpoint in endpoints
+        if endpoint.ipv4 is not None
+    ] or [
+        _to_address(host, container, _start(network, host, 6, origin), 6, endpoint.ipv6, protocol, port)
+        for endpoint in endpoints
+        if endpoint.ipv6 is not None
+    ]
     if not flows and container.by_user_stack:
         raise UsageError(
             message(
@@ -180,8 +184,31 @@ def _to_endpoint(
             message("container {name!r} is {status} and has no address", name=container.name, status=container.status)
         )
     if origin is not None and origin.kind == "container":
-        return _common_network(asker(network, origin), endpoints, origin, flows)
+        found = _common_network(asker(network, origin), endpoints, origin, flows)
+        return [*found, *_in_second_family(network, host, container, found, protocol, port, origin)]
     return flows[:1]
+
+
+def _start(network: Network, host: Host, version: Version, origin: Origin | None) -> Standpoint:
+    return start_named(network, host, version, origin) if origin is not None else Standpoint(FromHost(), host)
+
+
+def _in_second_family(
+    network: Network, host: Host, container: Container, found: list[Flow], protocol: Protocol, port: int, origin: Origin
+) -> list[Flow]:
+    """Return the flow to the container's IPv6 address, if the engine's name server gives it to the asking container
+    beside the IPv4 address, and the asking container has an IPv6 address that a client would use."""
+    start = found[0].start if len(found) == 1 and found[0].version == 4 else None
+    asking = host.container(origin.container or "")
+    if not isinstance(start, FromContainer) or asking is None or asker(network, origin) is not host:
+        return []
+    own = addresses_of(network.namespace(start.netns), None, 6) if start.netns in network else ()
+    if not any(each.scope == "global" and not each.tentative for each in own):
+        return []
+    served = serving(host.engine_of(asking), asking)
+    near = (each for each in container.endpoints if each.network in served and each.ipv4 == found[0].daddr)
+    point = start_named(network, host, 6, origin)
+    return [_to_address(host, container, point, 6, each.ipv6, protocol, port) for each in near if each.ipv6 is not None]
 
 
 def _endpoints(host: Host, container: Container) -> tuple[Endpoint, ...]:
@@ -208,11 +235,18 @@ def _endpoints(host: Host, container: Container) -> tuple[Endpoint, ...]:
 
 
 def _to_address(
-    host: Host, container: Container, point: Standpoint, address: int, protocol: Protocol, port: int
+    host: Host, container: Container, point: Standpoint, version: Version, address: int, protocol: Protocol, port: int
 ) -> Flow:
     """Return the flow to one of the container's own addresses."""
     return Flow(
-        point.start, 4, address, protocol, port, container=container.name, host=point.host.name, asked_host=host.name
+        point.start,
+        version,
+        address,
+        protocol,
+        port,
+        container=container.name,
+        host=point.host.name,
+        asked_host=host.name,
     )
 
 
@@ -222,6 +256,7 @@ def _common_network(host: Host, endpoints: tuple[Endpoint, ...], origin: Origin,
     asking = host.container(origin.container or "")
     shared = {each.network for each in asking.endpoints} if asking is not None else set[str]()
     for endpoint in endpoints:
-        if endpoint.network in shared and endpoint.ipv4 is not None:
-            return [flow for flow in flows if flow.daddr == endpoint.ipv4]
+        address = endpoint.ipv4 if flows[0].version == 4 else endpoint.ipv6
+        if endpoint.network in shared and address is not None:
+            return [flow for flow in flows if flow.daddr == address]
     return flows[:1]

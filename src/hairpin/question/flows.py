@@ -23,6 +23,7 @@ from hairpin.question.container_flows import to_container, to_held
 from hairpin.question.egress import egress_flows, over_tcp
 from hairpin.question.held import given_up, held_by, on_host_network
 from hairpin.question.hosts import host_named, host_of
+from hairpin.question.localhost import with_second_family
 from hairpin.question.pinned_flows import to_pinned
 from hairpin.question.port_flows import asked_bindings, other_clients, protocols, to_port, usable
 from hairpin.question.standpoints import beyond
@@ -42,7 +43,8 @@ def flows_for(network: Network, targets: tuple[Target, ...], origin: Origin | No
     if not targets:
         found = [flow for host in network.hosts if _has_namespace(host) for flow in _everything(network, host, origin)]
         return _numbered(tuple(dict.fromkeys(found)))
-    single = (each for target in targets for each in _ports(network, target))
+    named = (each for target in targets for each in _ports(network, target))
+    single = (each for target in named for each in with_second_family(network, target, origin))
     found = [flow for target in single for flow in _of_target(network, target, origin)]
     if not found:
         raise UsageError(_nothing_to_ask(origin))

@@ -1,19 +1,21 @@
-"""The flow to a name that the asking container's own /etc/hosts leads to an address.
+"""The flows to a name that the asking container's own /etc/hosts leads to an address, or to one of each family.
 
 The file comes before every name server, so the container's packets go there, whoever else has the name."""
 
 from hairpin.errors import UsageError
+from hairpin.host.docker import Container
+from hairpin.host.host import Host
 from hairpin.message import Message, message
 from hairpin.network.flow import Flow
-from hairpin.network.network import Network
-from hairpin.network.pinned_names import NAMES_OF_HOST, addresses_on, holder_of_pin, pinned_address
+from hairpin.network.network import Network, addresses_of, netns_of
+from hairpin.network.pinned_names import NAMES_OF_HOST, Pin, addresses_on, holder_of_pin, pinned_addresses
 from hairpin.question.asked import Origin, Target
 from hairpin.question.starts import asker, start_named
 
 
 def to_pinned(network: Network, target: Target, origin: Origin | None) -> list[Flow]:
-    """Return the flow to the address that the asking container's file has for the target's name; none if the file does
-    not have the name, or leads it to the container of that name.
+    """Return the flows to the addresses that the asking container's file has for the target's name; none if the file
+    does not have the name, or leads it to the container of that name.
 
     Raises UsageError for a name of the host that the file does not have."""
     name = target.container or ""
@@ -21,28 +23,42 @@ def to_pinned(network: Network, target: Target, origin: Origin | None) -> list[F
         return []
     host = asker(network, origin)
     asking = host.container(origin.container or "") or next(iter(host.containers_named(origin.container or "")), None)
-    pin = pinned_address(host, asking, name) if asking is not None else None
+    pins = pinned_addresses(host, asking, name) if asking is not None else ()
     named = host.containers_named(name)
-    if pin is None or asking is None:
+    if not pins or asking is None:
         if asking is not None and name in NAMES_OF_HOST and not named and not host.engine_of(asking).rootless:
             raise UsageError(_unknown(name, asking.name))
         return []
-    if any(pin.address in addresses_on(host, each, pin.version) for each in named):
+    if all(any(pin.address in addresses_on(host, each, pin.version) for each in named) for pin in pins):
         return []
-    point = start_named(network, host, pin.version, origin)
-    container = holder_of_pin(host, pin)
     return [
-        Flow(
-            point.start,
-            pin.version,
-            pin.address,
-            target.protocol or "tcp",
-            target.port,
-            container=container.name if container is not None else None,
-            host=point.host.name,
-            asked_host=host.name,
-        )
+        _to_pin(network, host, target, origin, pin)
+        for pin in pins
+        if pin is pins[0] or _uses(network, host, asking, pin)
     ]
+
+
+def _uses(network: Network, host: Host, asking: Container, pin: Pin) -> bool:
+    """Return whether the container uses a further address of the name: it has an address of the same family."""
+    netns = netns_of(host, asking)
+    held = addresses_of(network.namespace(netns), None, pin.version) if netns is not None and netns in network else ()
+    return any(each.scope == "global" for each in held)
+
+
+def _to_pin(network: Network, host: Host, target: Target, origin: Origin, pin: Pin) -> Flow:
+    point = start_named(network, host, pin.version, origin)
+    holder = holder_of_pin(host, pin)
+    assert target.port is not None
+    return Flow(
+        point.start,
+        pin.version,
+        pin.address,
+        target.protocol or "tcp",
+        target.port,
+        container=holder.name if holder is not None else None,
+        host=point.host.name,
+        asked_host=host.name,
+    )
 
 
 def _unknown(name: str, asking: str) -> Message:

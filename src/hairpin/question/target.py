@@ -90,7 +90,8 @@ def _target(text: str) -> Target:
 def _at(place: str, port: int, protocol: Protocol | None, text: str) -> Target:
     """Return the target that is a port of an address or of a container."""
     if place.lower() == "localhost":
-        place = "127.0.0.1"
+        version, value = parse_address("127.0.0.1")
+        return Target(port=port, protocol=protocol, version=version, address=value, localhost=True)
     address = _address(place.strip("[]"))
     if address is not None:
         version, value = address

@@ -6,7 +6,7 @@ import msgspec
 
 from hairpin.host.link import Address
 from hairpin.host.netns import Netns
-from hairpin.host.route import Neighbour
+from hairpin.host.route import Neighbour, PolicyRule
 from hairpin.message import Message, message
 from hairpin.netfilter.evaluate.chain import Condition
 from hairpin.netfilter.rule_address import write_mac
@@ -38,19 +38,27 @@ class LongPackets(msgspec.Struct, frozen=True, tag="long-packets"):
     mtu_bytes: int
 
 
+class NeedlessRule(msgspec.Struct, frozen=True, tag="needless-rule"):
+    """A policy rule of the kernel's own that is missing, and that the kernel may or may not need."""
+
+    netns: Netns
+    rule: PolicyRule
+
+
 class OpenQuestion(msgspec.Struct, frozen=True):
     """A fact outside the host that only the user knows.
 
     ``if_yes`` and ``if_no``: the flow's fate with that answer.  ``wanted``: the facts that each settle it, the surest
-    first.  ``breaks_if``: the answer with which a passing flow fails; empty: none.  ``about``: the grant to the outside
-    that a careful outside would refuse.  ``undecided``: the flow has no verdict without the answer."""
+    first.  ``breaks_if``: the answer with which a passing flow fails; empty: none.  ``about``: what the walk granted,
+    and what a careful outside, or the kernel, may refuse.  ``undecided``: the flow has no verdict without the
+    answer."""
 
     text: Message
     if_yes: Message
     if_no: Message
     wanted: tuple[Wanted, ...]
     breaks_if: Literal["", "yes", "no"] = ""
-    about: ForeignSource | LongPackets | None = None
+    about: ForeignSource | LongPackets | NeedlessRule | None = None
     undecided: bool = False
 
 

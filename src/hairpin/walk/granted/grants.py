@@ -6,6 +6,7 @@ MTU before the host may lose a full-sized segment without a notice to its sender
 
 import msgspec
 
+from hairpin.host.advertised import is_private
 from hairpin.message import Message, message
 from hairpin.network.flow import Flow
 from hairpin.network.network import Network, addresses_of
@@ -36,7 +37,8 @@ def grants(network: Network, flow: Flow, handshake: Handshake, left: State) -> G
     questions = (*refused, *address_found(network, handshake), *asked, *arrive(network, handshake), *clouded)
     if not refused and not clouded:  # either is a nearer reason for a silence
         questions += _heard(network, handshake, left)
-    return Grants((*_sent_elsewhere(network, left), *questions, *_taken_by_far_end(network, left)), assumed)
+    elsewhere = (*_sent_elsewhere(network, left), *_private_way(network, flow, left))
+    return Grants((*elsewhere, *questions, *_taken_by_far_end(network, left)), assumed)
 
 
 def _sent_elsewhere(network: Network, left: State) -> tuple[OpenQuestion, ...]:
@@ -45,6 +47,14 @@ def _sent_elsewhere(network: Network, left: State) -> tuple[OpenQuestion, ...]:
     from hairpin.walk.granted.redirected import redirect_question  # noqa: PLC0415 - few hosts accept redirects
 
     return redirect_question(network, left)
+
+
+def _private_way(network: Network, flow: Flow, left: State) -> tuple[OpenQuestion, ...]:
+    if left.packet.version == 4 or not is_private(left.packet.daddr):
+        return ()
+    from hairpin.walk.granted.private_way import way_known  # noqa: PLC0415 - few flows are for private IPv6 addresses
+
+    return way_known(network, flow, left)
 
 
 def _heard(network: Network, handshake: Handshake, left: State) -> tuple[OpenQuestion, ...]:

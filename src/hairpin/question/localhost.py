@@ -1,0 +1,49 @@
+"""The addresses of the name ``localhost``.
+
+Clients try ::1 first where the name has it, and go on to 127.0.0.1 if ::1 refuses them at once.  Source:
+getaddrinfo(3), RFC 6724 section 6, RFC 6761 section 6.3
+"""
+
+from collections.abc import Iterator
+
+import msgspec
+
+from hairpin.host.host import Host
+from hairpin.host.netns import Netns
+from hairpin.network.network import Network, netns_of, owns_address
+from hairpin.network.prefix import parse_address
+from hairpin.question.asked import Origin, Target
+from hairpin.question.hosts import host_named
+from hairpin.question.starts import asker
+
+_NAME = "localhost"
+_SECOND = parse_address("::1")
+
+
+def with_second_family(network: Network, target: Target, origin: Origin | None) -> Iterator[Target]:
+    """Yield the target and, if it was named ``localhost`` and the name has ::1 where it is asked, the same port
+    there."""
+    yield target
+    if not target.localhost or (origin is not None and origin.kind in ("address", "lan")):
+        return
+    if origin is not None and origin.kind == "container":
+        host = asker(network, origin)
+        container = host.container(origin.container or "")
+        netns = netns_of(host, container) if container is not None else None
+    else:
+        host = host_named(network, origin.host if origin is not None else target.host)
+        netns = host.netns
+    if netns is not None and netns in network and _has_second(network, host, netns):
+        version, address = _SECOND
+        yield msgspec.structs.replace(target, version=version, address=address)
+
+
+def _has_second(network: Network, host: Host, netns: Netns) -> bool:
+    """Return whether the namespace has ::1, and no file of names that was read says otherwise: a container's own file
+    is the engine's, which names both addresses."""
+    if not owns_address(network.namespace(netns), *_SECOND):
+        return False
+    texts = (file.text for file in host.files if file.path == "/etc/hosts" and netns.is_host)
+    lines = (line.partition("#")[0].split() for text in texts for line in text.splitlines())
+    named = [words[0] for words in lines if _NAME in words[1:]]
+    return not named or "::1" in named

@@ -1,0 +1,59 @@
+"""A private IPv6 address of another site to which only the default route leads.
+
+Its own router may advertise a route to it (RFC 4191), which the kernel takes only up to the prefix length in
+accept_ra_rt_info_max_plen.
+Source: net/ipv6/ndisc.c ndisc_router_discovery(), net/ipv6/route.c rt6_route_rcv()
+"""
+
+from hairpin.host.advertised import is_private
+from hairpin.message import message
+from hairpin.network.flow import Flow
+from hairpin.network.network import Network, addresses_of
+from hairpin.network.prefix import address_text, inside
+from hairpin.network.query import Query
+from hairpin.network.routing import lookup
+from hairpin.walk.state import State
+from hairpin.walk.trace import OpenQuestion
+from hairpin.wanted import watch_packets
+
+_SITE_LENGTH = 48
+"""The length of a site's prefix: RFC 4193 section 3.1"""
+
+
+def way_known(network: Network, flow: Flow, left: State) -> tuple[OpenQuestion, ...]:
+    """Return the question whether the default router knows the way to the asked address; none if a narrower route
+    leads there, or if the host has an address of the same site."""
+    hop, packet = left.next_hop, left.packet
+    if flow.purpose != "asked" or packet.daddr != flow.daddr or not is_private(packet.daddr):
+        return ()
+    if hop is None or hop.gateway is None or not left.netns.is_host or left.carried is not None:
+        return ()
+    namespace = network.namespace(left.netns)
+    own = (each.value for each in addresses_of(namespace, None, 6) if each.scope == "global")
+    found = lookup(namespace, Query(6, packet.daddr)).route
+    if found is None or found.prefix_length or any(inside(each, packet.daddr, _SITE_LENGTH, 6) for each in own):
+        return ()
+    if network.world.router_behind(left.netns.host, 6, left.oif):
+        return ()
+    facts = {
+        "address": address_text(packet.daddr, 6),
+        "gateway": address_text(hop.gateway, hop.gateway_version or 6),
+        "link": left.oif,
+    }
+    return (
+        OpenQuestion(
+            text=message(
+                "Does {gateway} know the way to {address}? It is a private address of another site, and only the "
+                "default route leads there",
+                **facts,
+            ),
+            if_yes=message("{gateway} passes the packets on, and the verdict holds", **facts),
+            if_no=message(
+                "The packets are lost: a route to {address} is missing here. If a router on {link} advertises it, "
+                "`sysctl -w net.ipv6.conf.{link}.accept_ra_rt_info_max_plen=64` takes it at the next advertisement",
+                **facts,
+            ),
+            wanted=(watch_packets(left.oif, f"host {facts['address']} or icmp6"),),
+            breaks_if="no",
+        ),
+    )

@@ -1,0 +1,44 @@
+"""Only the default route leads to a private IPv6 address of another site: its router may not know the way."""
+
+import msgspec
+import pytest
+
+from hairpin.host.link import Address
+from hairpin.network.flow import Flow, FromHost
+from hairpin.network.network import Network
+from hairpin.network.prefix import parse_address
+from hairpin.walk.walk import walk_flow
+from tests.small_host import host_namespace, local, network, route
+
+THERE = Flow(FromHost(), 6, parse_address("fd9c:2399:362:aa42::5")[1], "tcp", 8443)
+PUBLIC = msgspec.structs.replace(THERE, daddr=parse_address("2001:db8:99::1")[1])
+EGRESS = msgspec.structs.replace(THERE, purpose="egress")
+NARROWER = "fd9c:2399:362:aa42::/64"
+
+
+def six(own: str = "2001:db8:1::11", *narrower: str) -> Network:
+    """Return the host with this IPv6 address, a default route, and further routes by another router."""
+    value = parse_address(own)[1]
+    near = own.rpartition("::")[0]
+    ways = (local(f"{own}/128", "eth0"), route(f"{near}::/64", "eth0"), route("::/0", "eth0", via=f"{near}::1"))
+    host = host_namespace(routes=(*ways, *(route(each, "eth0", via=f"{near}::20") for each in narrower)))
+    return network(msgspec.structs.replace(host, addresses=(*host.addresses, Address("eth0", 6, value, 64))))
+
+
+CASES: dict[str, tuple[Network, Flow, bool]] = {
+    "only the default route": (six(), THERE, True),
+    "a route of its own": (six("2001:db8:1::11", NARROWER), THERE, False),
+    "the host is of the same site": (six("fd9c:2399:362:1::11"), THERE, False),
+    "the host is of another site": (six("fd00:1:2:3::11"), THERE, True),
+    "an address of the Internet": (six(), PUBLIC, False),
+    "nobody asked for it": (six(), EGRESS, False),
+}
+
+
+@pytest.mark.parametrize(("net", "flow", "is_asked"), CASES.values(), ids=CASES)
+def test_whether_the_router_knows_the_way(net: Network, flow: Flow, is_asked: bool) -> None:
+    trace = walk_flow(net, flow)
+    assert trace.verdict == "leaves"
+    found = [each for each in trace.questions if "know the way to fd9c" in str(each.text)]
+    assert len(found) == is_asked
+    assert all("accept_ra_rt_info_max_plen=64" in str(each.if_no) for each in found)
