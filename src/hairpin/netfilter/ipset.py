@@ -5,11 +5,12 @@
     add := "add" NAME key ("timeout" N | "nomatch" | "comment" TEXT | …)*
     key := dimension ("," dimension)*             10.0.0.0/8,tcp:80,eth0
 
-A set's ``type`` is the kernel's name, followed by ``inet6`` where its addresses are of IPv6 (``hash:ip,port inet6``).
-A ``list:set`` is resolved: it has its members' elements and their type (``list:set hash:ip``).  A port is two
-dimensions of an element, protocol and port.
+A set's ``type`` is the kernel's type name; for a set of IPv6 addresses, ``inet6`` follows (``hash:ip,port inet6``). A
+``list:set`` is resolved: it has its members' elements and their type (``list:set hash:ip``).  A port is two dimensions
+of an element, protocol and port.
 
-A snapshot has a set as it was when it was read.  Elements with a timeout belong to it, so timeouts make no set opaque.
+A snapshot has each set as the set was at the time of the reading, including the elements with a timeout.  So timeouts
+make no set opaque.
 
 Source: ipset(8); net/netfilter/ipset/ip_set_*.c, ip_set_getport.c
 """

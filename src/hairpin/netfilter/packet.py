@@ -131,7 +131,7 @@ class Seen(msgspec.Struct, frozen=True, gc=False):
     iif: str = ""
     oif: str = ""
     iif_group: int | None = 0
-    """The group of the input interface, and of the output interface; None if it was read as a name only."""
+    """The groups of the input interface and of the output interface; None if only the group's name was read."""
     oif_group: int | None = 0
     physin: str = ""
     physout: str = ""

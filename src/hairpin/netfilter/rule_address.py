@@ -3,7 +3,7 @@
 Addresses in rules have the families ``ip`` and ``ip6``.  All other addresses in hairpin have the versions 4 and 6
 (address.py, network/prefix.py).
 
-Malformed text raises ValueError.  The reader of a file turns this error into a ParseError with the line.
+Malformed text raises ValueError.  The reader of a file turns a ValueError into a ParseError that names the line.
 """
 
 from typing import Literal, NamedTuple

@@ -43,17 +43,17 @@ class Value(NamedTuple):
 
     @property
     def single(self) -> int | None:
-        """The comparison's only value, with any mask; None if it has several values or none."""
+        """The comparison's only value, with any mask; None if the comparison has several values or no value."""
         return self.ranges[0][0] if len(self.ranges) == 1 and self.ranges[0][0] == self.ranges[0][1] else None
 
     @property
     def plain(self) -> int | None:
-        """The comparison's only value, if the whole field is compared; else None."""
+        """The comparison's only value, if the whole field is compared; otherwise None."""
         return self.single if self.mask == FULL_MASK else None
 
     @property
     def span(self) -> tuple[int, int] | None:
-        """The comparison's only range, if the whole field is compared; else None."""
+        """The comparison's only range, if the whole field is compared; otherwise None."""
         return self.ranges[0] if len(self.ranges) == 1 and self.mask == FULL_MASK else None
 
 
@@ -187,20 +187,20 @@ def _ports_text(value: Value, _: IpFamily) -> Written:
 
 
 PORTS = Form(lambda text, _: Value(tuple(bounds(part, ":", 0xFFFF) for part in text.split(","))), _ports_text)
-"""The form of a list of ports and ranges, ``53,80:90``, one of which has the packet's port: xt_multiport.c."""
+"""The form of a list of ports and ranges, ``53,80:90``; one of them must contain the packet's port: xt_multiport.c."""
 
 # --- names of numbers ------------------------------------------------------------------------------------------------
 
 
 def constant(value: int, mask: int = FULL_MASK) -> Form:
-    """Return the form without words, for an option that is the whole comparison by itself."""
+    """Return the form of an option that takes no words, because the option's name is the whole comparison."""
     only = exactly(value, mask)
     return Form(lambda _, __: only, lambda value, _: "" if value == only else None, words=0)
 
 
 def symbol(names: dict[str, int], *, capitals: bool = False, numbers: bool = False) -> Form:
-    """Return the form of one of the names.  With ``capitals``, the names are in capitals; with ``numbers``, it also
-    reads numbers."""
+    """Return the form of one name out of ``names``.  With ``capitals``, the names are in capitals.  With ``numbers``,
+    the form also reads numbers."""
 
     def read(text: str) -> int:
         value = names.get(text.upper() if capitals else text)
@@ -222,8 +222,8 @@ def bits_of(names: str, values: dict[str, int]) -> int:
 
 
 def any_flag(names: dict[str, int]) -> Form:
-    """Return the form of flags of which any may be set: ``SEEN_REPLY,ASSURED``; ``NONE`` has no bit.  Its comparison is
-    that all these bits are 0, so the option is the opposite of the comparison."""
+    """Return the form of a list of flags such as ``SEEN_REPLY,ASSURED``; the flag ``NONE`` has no bit.  The option is
+    satisfied if any of the flags is set.  The form's comparison is the opposite of the option: all these bits are 0."""
 
     def write(value: Value, _: IpFamily) -> Written:
         if value.ranges != ((0, 0),) or value.mask & ~sum(names.values()):
@@ -234,7 +234,7 @@ def any_flag(names: dict[str, int]) -> Form:
 
 
 def one_flag(names: dict[str, int]) -> Form:
-    """Return the form of a list of flags, ``NEW,ESTABLISHED``, one of which is the field's only bit."""
+    """Return the form of a list of flags such as ``NEW,ESTABLISHED``.  The field has exactly one of the flags' bits."""
 
     ranges = [(bit, bit) for bit in sorted(names.values())]
 

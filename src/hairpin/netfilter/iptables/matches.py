@@ -100,7 +100,7 @@ def read_match(group: Group, ipsets: dict[str, ir.Set]) -> Matches:
 
 
 def _opaque(group: Group) -> ir.OpaqueMatch:
-    """Return the module with all its options as one OpaqueMatch, with the matches that it implies."""
+    """Return the module with all its options as one OpaqueMatch, with the matches that the module implies."""
     needs = has_extension(group.name, group.family)
     if group.name == "policy" and " --pol ipsec" in group.text and "! --pol" not in group.text:
         needs = (ir.FieldMatch("ipsec-in" if "--dir in" in group.text else "ipsec-out", ((1, 1),)),)
@@ -108,8 +108,8 @@ def _opaque(group: Group) -> ir.OpaqueMatch:
 
 
 def _alone(group: Group) -> Matches:
-    """Return the match of a module without options.  It tests only that an IPv6 extension header exists; other modules
-    test no more than ``-p`` does."""
+    """Return the match of a module without options.  Such a module tests that an IPv6 extension header exists, or it
+    tests no more than ``-p`` does."""
     if group.options:
         raise ValueError(group.text)
     return has_extension(group.name, group.family) or (ir.NoEffect(group.name, _in_full(group)),)
@@ -158,7 +158,8 @@ def _not_negated(group: Group) -> bool:
 
 
 def _negated(group: Group) -> bool:
-    """Return whether an ordinary first packet satisfies ``-m string``: only if negated, because it lacks the string."""
+    """Return whether a first packet satisfies ``-m string``.  It lacks the string, so it satisfies only a negated
+    match."""
     return not _not_negated(group)
 
 
@@ -171,7 +172,7 @@ def _ordinary_segment_size(group: Group) -> bool:
 
 
 def _below_limit(group: Group) -> bool:
-    """Return whether a first packet on an idle host satisfies the limit: it is below every limit."""
+    """Return whether a first packet on an idle host satisfies the limit.  Such a packet is below every limit."""
     above = any(option.name in ("--hashlimit-above", "--connlimit-above") for option in group.options)
     return above is not _not_negated(group)
 
@@ -204,7 +205,7 @@ def _recent(group: Group) -> Matches:
 
 
 def _bpf(group: Group) -> Matches:
-    """Return the match of ``-m bpf``.  A program of the other kind (``--object-pinned``) is not listed."""
+    """Return the match of ``-m bpf``.  iptables does not list a program that is given with ``--object-pinned``."""
     words = {option.name: option.value for option in group.options}
     program = read_program(words["--bytecode"]) if len(group.options) == 1 else ()
     return (ir.OpaqueMatch(_in_full(group), program=program),)

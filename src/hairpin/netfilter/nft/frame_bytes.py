@@ -33,7 +33,7 @@ def named_fields(payload: Object, right: Json) -> tuple[tuple[Json, Json], ...]:
 
 
 def as_one_comparison(parts: list[tuple[Match, ...]], *, negated: bool) -> tuple[Match, ...]:
-    """Return the comparisons of the fields as one.  If ``negated``, it is satisfied if at least one field differs."""
+    """Return one comparison of all fields.  A negated comparison is satisfied if at least one field differs."""
     fields = tuple(each[-1] for each in parts)
     implied = dict.fromkeys(match for each in parts for match in each[:-1])
     if not negated or len(fields) == 1:
@@ -42,8 +42,8 @@ def as_one_comparison(parts: list[tuple[Match, ...]], *, negated: bool) -> tuple
 
 
 def with_error(body: tuple[Expression, ...], statements: list[Json]) -> tuple[Expression, ...]:
-    """Return the rule's body.  If it compares raw bytes with the frame's type, the error of a bare ``reject`` is
-    unknown."""
+    """Return the rule's body.  If the rule compares the frame's type as raw bytes, the error that a bare ``reject``
+    sends is unknown."""
     if any(_asks_for_type(each) for each in statements):
         return tuple(NOT_PRINTED if each == _BARE else each for each in body)
     return body

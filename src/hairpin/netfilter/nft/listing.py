@@ -304,8 +304,8 @@ def _joined(parts: list[tuple[ir.Expression, ...]]) -> tuple[ir.Expression, ...]
 
 
 def _is_inside_tag(one: ir.Expression, body: list[ir.Expression]) -> bool:
-    """Return whether the condition is an EtherType that nft implies after a match of a VLAN tag.  The frame would not
-    satisfy it, because its EtherType field has the tag's type."""
+    """Return whether the condition is an EtherType that nft implies after a match of a VLAN tag.  A tagged frame would
+    not satisfy the condition, because the frame's EtherType field has the tag's type."""
     asks = isinstance(one, ir.FieldMatch) and one.field == "ethertype"
     return asks and any(
         isinstance(each, ir.FieldMatch) and each.field == "ethertype" and each.ranges in _TAGS for each in body
@@ -313,8 +313,8 @@ def _is_inside_tag(one: ir.Expression, body: list[ir.Expression]) -> bool:
 
 
 def _repeatable(part: ir.Expression) -> bool:
-    """Return whether the part has the same effect if it runs twice.  If a rule becomes several rules, each of them
-    repeats it."""
+    """Return whether the part has the same effect if it runs twice.  If one nft rule becomes several rules of the IR,
+    each of these rules has the part."""
     if not isinstance(part, ir.SetField):
         return True
     if part.source is None:

@@ -136,8 +136,8 @@ def _scaled(constant: int, shift: int) -> int:
 
 
 def _shifted(of: Operand, by: int) -> Operand | None:
-    """Return the operand shifted right by ``by``; None if it cannot be.  A shift to the left masks the bits that leave
-    the 32-bit register."""
+    """Return the operand shifted right by ``by``; None if no operand expresses this.  A shift to the left masks the
+    bits that leave the 32-bit register."""
     if abs(by) >= 32 or type_of(of.kind).bits > 32 or (of.shift and (of.shift > 0) is not (by > 0)):
         return None
     mask, xor = of.mask, of.xor

@@ -139,8 +139,8 @@ def _extension(match: ir.FieldMatch) -> str:
 
 
 def _never(match: ir.FieldMatch, context: Context) -> str:
-    """Return a comparison that no value satisfies and that nft does not remove.  It compares a bit that its own left
-    side sets."""
+    """Return a comparison that no value satisfies and that nft does not remove.  The comparison's left side sets a bit
+    that its right side lacks."""
     lost = ~match.mask & 0xFFFFFFFF
     if not lost or match.mask == 0:
         raise refuse(match, message("no value satisfies it"))

@@ -4,8 +4,8 @@ A reading is a snapshot, so timeouts do not matter.  If rules add elements to a 
 with the next packet, so it is opaque.  nft before 1.0.9 does not print this flag, but the rules show that they add
 elements.
 
-A set may be too long to be listed in time.  Then its table is listed without elements, each of the other sets is listed
-by itself, and the kernel is asked whether the long set has certain addresses:
+A set may be too long to be listed in time.  Then the set's table is listed without elements, the table's shorter sets
+are listed one by one, and the kernel is asked whether the long set has certain addresses:
 
     listing without elements := nft -j -t list table FAMILY NAME
     listed                   := nft -j list set | map FAMILY TABLE NAME
@@ -44,7 +44,7 @@ UPDATED_BY_RULES = message("rules add elements to it")
 ADDRESSES = frozenset({"ipv4_addr", "ipv6_addr"})
 _OF_IPV4 = ["ipv4_addr"]
 UNLISTED = "unlisted"
-"""The key in the JSON of an unlisted set for the addresses that the set was asked for and does not have."""
+"""In the JSON of a set that was not listed: the key of the addresses that the set lacks, as the kernel answered."""
 NOT_LISTED = message("its elements were not listed: they are too many")
 _KINDS = ("set", "map")
 _Set = tuple[str, str, str]
@@ -204,8 +204,9 @@ def asked_line(place: _Set, address: str, *, holds: bool) -> str:
 def together(text: str, listed: Iterable[str], asked: Iterable[str]) -> str:
     """Return the listing with the elements of the sets that were listed alone, and with the answers of unlisted sets.
 
-    An unlisted set gets the asked addresses that it has as its elements, and the asked addresses that it lacks under
-    ``UNLISTED``.  Raises DecodeError and MalformedError for text that nft does not write.
+    For a set that was not listed, the asked addresses that the set has become its elements, and the asked addresses
+    that the set lacks are stored under ``UNLISTED``.  Raises DecodeError and MalformedError for text that nft does not
+    write.
     """
     alone = {(kind, _place(body)): item for each in listed for kind, body, item in _objects(each) if kind in _KINDS}
     held, absent = _answers(asked)

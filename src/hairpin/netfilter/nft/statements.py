@@ -93,8 +93,8 @@ def _reject(inner: Json, scope: Scope) -> Parts:
 
 
 def _rate(inner: Json, scope: Scope) -> Parts:
-    """Return a ``limit`` as a match.  A map to limits is satisfied if the map has the packet's key and each of its
-    limits is."""
+    """Return a ``limit`` as a match.  A map to limits is satisfied if the map has the packet's key and each limit of
+    the map is satisfied."""
     text = statement_text({"limit": inner})
     if isinstance(inner, dict) and "map" in inner:
         return (*_key_of(inner, scope, text), ir.StatefulMatch("limit", text, usual=not _over_in_map(inner, scope)))
@@ -207,7 +207,7 @@ def _outside(name: str) -> Reader:
 
 
 def _queue(inner: Json, _: Scope) -> Parts:
-    """Return ``queue``.  An expression may choose its number; then the queue is not known."""
+    """Return ``queue``.  If an expression chooses the queue's number, the queue is not known."""
     body: Object = content({"queue": inner})
     number, flags = body.get("num", 0), body.get("flags", [])
     bypass = "bypass" in (flags if isinstance(flags, list) else [flags])
