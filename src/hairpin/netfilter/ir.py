@@ -78,8 +78,7 @@ class FieldMatch(Node, frozen=True, tag="field", gc=False):
 
 
 class NameMatch(Node, frozen=True, tag="name", gc=False):
-    """An interface name equals one of ``names``.  In a name, ``*`` at the end stands for any characters (iptables'
-    ``+``), and ``\\*`` stands for a star.
+    """An interface name equals one of ``names``; a last ``*`` is a wildcard (iptables' ``+``), ``\\*`` is a star.
 
     If the hook has no such interface (``oif`` in prerouting), the empty name is compared, so ``! -o eth0`` is satisfied
     in prerouting (measured also for nft's ``oifname !=`` on 6.18).
@@ -161,9 +160,8 @@ class StatefulMatch(Node, frozen=True, tag="stateful", gc=False):
 
 
 class OpaqueMatch(Node, frozen=True, tag="opaque", gc=False):
-    """A match on which the walk forks; ``text`` has the rule's own words.  ``needs`` has the matches that the opaque
-    match implies, such as an extension header.  ``program``: a classic BPF program, which may decide the match (``-m
-    bpf --bytecode``)."""
+    """A match on which the walk forks; ``text``: the rule's own words.  ``needs``: the matches that this match implies,
+    such as an extension header.  ``program``: classic BPF, which may decide the match (``-m bpf --bytecode``)."""
 
     text: str
     needs: tuple[FieldMatch, ...] = ()
@@ -220,8 +218,7 @@ class Nat(Node, frozen=True, tag="nat", gc=False):
 
 
 class NatMap(Node, frozen=True, tag="nat-map", gc=False):
-    """nft ``dnat to tcp dport map {…}``: the fields choose the translation.  If no element matches, nothing is
-    translated."""
+    """nft ``dnat to tcp dport map {…}``: the fields choose the translation; without a matching element, no NAT."""
 
     nat: Literal["snat", "dnat", "masquerade", "redirect"]
     fields: tuple[Field | NameField, ...]
@@ -254,8 +251,7 @@ class SetZone(Node, frozen=True, tag="set-zone", gc=False):
 
 
 class VerdictMap(Node, frozen=True, tag="vmap", gc=False):
-    """nft ``… vmap {…}`` or ``vmap @map``: the fields choose the verdict.  If no element matches, the rule does not
-    match."""
+    """nft ``… vmap {…}`` or ``vmap @map``: the fields choose the verdict; without a verdict the rule does not match."""
 
     fields: tuple[Field | NameField, ...]
     elements: tuple["VerdictElement", ...] = ()
@@ -304,8 +300,7 @@ Key = NumberKey | NameKey
 
 
 class Element(Node, frozen=True, tag="element", gc=False):
-    """An element of a set.  The smallest element that matches decides.  An ipset element with ``nomatch`` is an
-    exception."""
+    """An element of a set.  The smallest matching element decides; ``nomatch`` makes it an exception (ipset)."""
 
     key: tuple[Key, ...]
     nomatch: bool = False
@@ -328,8 +323,8 @@ class NatElement(Node, frozen=True, tag="nat-element", gc=False):
 
 class Set(Node, frozen=True, tag="named-set", gc=True, dict=True):
     """A named set of a table, or an ipset of the namespace.  ``opaque`` is the reason why elements may be missing
-    (dynamic set, unknown type); a lookup without a match is then unknown.  ``absent``: for a set that was not listed,
-    the values that the set lacks, as the kernel answered when it was asked for them; None for a listed set."""
+    (dynamic set, unknown type); a lookup without a match is then unknown.  ``absent``: the values that an unlisted set
+    lacks, as the kernel answered when it was asked for them; None for a listed set."""
 
     name: str
     type: str
