@@ -29,7 +29,7 @@ class Contact(msgspec.Struct, frozen=True):
 
 
 class EngineBeside(msgspec.Struct, frozen=True):
-    """A dockerd of this host that was not asked, since another one was.  ``user``: the id of its user."""
+    """A dockerd of this host that was not asked, because another dockerd was asked.  ``user``: the id of its user."""
 
     pid: int
     user: int
@@ -37,5 +37,5 @@ class EngineBeside(msgspec.Struct, frozen=True):
 
     @property
     def asking(self) -> str:
-        """The value of ``DOCKER_HOST`` with which hairpin asks it."""
+        """The value of ``DOCKER_HOST`` with which hairpin asks this dockerd."""
         return next((each for each in self.sockets if each.startswith("unix:///")), "unix://PATH")

@@ -36,7 +36,7 @@ class Health(msgspec.Struct, frozen=True):
 
     @property
     def expected(self) -> bool:
-        """Whether the engine should answer.  Until it answers, its running containers are unknown."""
+        """Whether the engine should answer.  Until the engine answers, its running containers are unknown."""
         if self.engine.kind == "podman":
             return self.contact.state not in ("answers", "stopped")
         return self.contact.state != "stopped" or self.enabled or bool(self.left) or bool(self.awaited)

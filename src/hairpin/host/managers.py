@@ -81,7 +81,7 @@ class Unit(msgspec.Struct, frozen=True):
 
 
 class Version(msgspec.Struct, frozen=True):
-    """A program's version: ``text``: the version as the program prints it."""
+    """A program's version.  ``text``: the version as the program prints it."""
 
     program: str
     text: str

@@ -127,7 +127,7 @@ class Neighbour(msgspec.Struct, frozen=True, tag="neighbour", tag_field="kind"):
 
 
 class Redirect(msgspec.Struct, frozen=True):
-    """What an ICMP redirect told the kernel: packets to ``value`` go to ``gateway``, whatever the route says."""
+    """A redirect that the kernel learned from ICMP: packets to ``value`` go to ``gateway``, whatever the route says."""
 
     version: Literal[4, 6]
     value: int
@@ -136,9 +136,9 @@ class Redirect(msgspec.Struct, frozen=True):
 
 
 class FdbEntry(msgspec.Struct, frozen=True, tag="fdb-entry", tag_field="kind"):
-    """A bridge forwarding entry: frames to ``mac`` leave by ``port``.  ``local``: the bridge's own.  ``remote``: a
-    tunnel's outer destination, and ``via`` the link that the outer packet is bound to.  ``sticky``: it stays with its
-    port when the address is heard elsewhere."""
+    """A bridge forwarding entry: frames to ``mac`` leave by ``port``.  ``local``: whether the address is the bridge's
+    own.  ``remote``: the outer destination of a tunnel.  ``via``: the link to which the outer packet is bound.
+    ``sticky``: whether the entry keeps its port even if a frame from the address comes in by another port."""
 
     bridge: str | None
     port: str

@@ -41,7 +41,7 @@ def configured_addresses(host: Host, link: str, version: Version) -> Iterator[tu
     """Yield each address that a file names for the link, with the file's path.
 
     A file is about the link if its path or text contains the link's name.  If the file also defines stacked links, it
-    is not known which link has its addresses, so none is yielded.  An address without a prefix length is left out,
+    is not known which link has its addresses, so no address is yielded.  An address without a prefix length is skipped,
     because it may be the address of a name server.
     """
     for file in network_files(host):

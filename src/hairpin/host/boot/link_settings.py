@@ -19,7 +19,7 @@ from hairpin.netfilter.address import Version, parse_address
 from hairpin.netfilter.protocols import protocol_number
 
 _METRIC6 = 1024
-"""The kernel's IP6_RT_PRIO_USER: the metric of an IPv6 route that is added without one."""
+"""The kernel's IP6_RT_PRIO_USER: the metric of an IPv6 route that is added without a metric."""
 TableNumber = Callable[[str], int]
 
 
@@ -196,13 +196,15 @@ def _dhcp(file: UnitFile) -> tuple[Version, ...]:
 
 
 def _has_link_local(file: UnitFile) -> bool:
-    """Return whether the link gets an IPv6 link-local address.  By default it does, unless it is a bridge port."""
+    """Return whether the link gets an IPv6 link-local address.  By default every link gets one, except a bridge
+    port."""
     told = (file.value("Network", "LinkLocalAddressing") or "").lower()
     return is_true(told) or told == "ipv6" or (not told and file.value("Network", "Bridge") is None)
 
 
 def _accepts_ra(file: UnitFile, systemd: int, shared: Forwarding) -> bool:
-    """Return whether the link accepts router advertisements.  By default it does, unless it forwards IPv6."""
+    """Return whether the link accepts router advertisements.  By default a link accepts them unless it forwards
+    IPv6."""
     told = file.value("Network", "IPv6AcceptRA")
     return is_true(told) if told is not None else not _forwarding(file, systemd, shared)[1]
 
@@ -215,7 +217,7 @@ def _values(file: UnitFile, link: str, systemd: int, shared: Forwarding) -> Iter
     Source: networkd-sysctl.c
     """
     own4, own6 = (("net", family, "conf", link) for family in ("ipv4", "ipv6"))
-    if 4 in _dhcp(file) and (link != "lo" or systemd < _OF_LINK):  # measured: 252 does so for lo, 257 does not
+    if 4 in _dhcp(file) and (link != "lo" or systemd < _OF_LINK):  # measured for lo: networkd 252 does so, 257 not
         yield (*own4, "promote_secondaries"), "1"
     yield (*own6, "addr_gen_mode"), "0" if _has_link_local(file) and link != "lo" else "1"
     if link == "lo":

@@ -21,7 +21,7 @@ from hairpin.host.sysctl import Path
 SYSCTL_CONF = "/etc/sysctl.conf"
 UFW_SYSCTL = "/etc/ufw/sysctl.conf"
 FORWARDING: tuple[Path, ...] = (("net", "ipv4", "ip_forward"), ("net", "ipv4", "conf", "all", "forwarding"))
-"""The two sysctls that are one value: IPv4 forwarding."""
+"""Two sysctls that share one value, the switch for IPv4 forwarding."""
 _ASSIGNMENT = re.compile(r"^\s*-?\s*([^#;=\s][^=]*?)\s*=\s*(.*?)\s*$")
 
 
@@ -84,8 +84,8 @@ _FOLDERS = ("/etc/sysctl.d", "/run/sysctl.d", "/usr/local/lib/sysctl.d", "/usr/l
 
 
 def _is_of_system(path: str, files: tuple[ConfigFile, ...]) -> bool:
-    """Return whether ``sysctl --system`` reads the file: the file is in one of its folders, and no earlier folder has a
-    file of the same name."""
+    """Return whether ``sysctl --system`` reads the file: the file is in a folder that the command searches, and no
+    earlier folder has a file of the same name."""
     if path == SYSCTL_CONF:
         return True
     folder, _, name = path.rpartition("/")

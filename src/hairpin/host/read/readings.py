@@ -36,8 +36,8 @@ _OF_NAMESPACE: tuple[tuple[str, ...], ...] = (
     ("iptables-legacy-save4",),
     ("iptables-legacy-save6",),
 )
-"""The readings of each network namespace: the evidence must have at least one key of each group.  If it has none of a
-group, the group's first key is reported as missing."""
+"""The readings of each network namespace: the evidence must have at least one key of each group.  If the evidence has
+no key of a group, the group's first key is reported as missing."""
 _OF_ENGINE: dict[str, tuple[str, ...]] = {
     "docker-info": ("docker-containers", "docker-networks"),
     "podman-info": ("podman-containers",),
@@ -61,8 +61,8 @@ class Part(msgspec.Struct, frozen=True):
 
 
 def as_before(before: T, now: T) -> T:
-    """Return the old part if the new one equals it, otherwise the new part, in which each field that is equal has the
-    old object.
+    """Return the old part if the new part equals it.  Otherwise return the new part, in which each unchanged field
+    keeps its old object.
 
     In this way the indexes that are kept on unchanged values stay.
     """
@@ -136,7 +136,7 @@ class Readings:
         return value
 
     def earlier(self, name: Name, *inputs: object) -> Any | None:
-        """Return the value of the former part if ``inputs`` equal the last ones of its inputs, else None."""
+        """Return the value of the former part if ``inputs`` equal the last inputs of that part, else None."""
         part = self._making.before.get(name)
         return part.value if part is not None and part.inputs[len(part.inputs) - len(inputs) :] == inputs else None
 
@@ -156,7 +156,7 @@ class Readings:
     @property
     def unread(self) -> tuple[Unread, ...]:
         """The readings that failed, in their order, then the readings that could not be parsed.  While a part is being
-        made, only the unread readings of that part."""
+        made, these are only the unread readings of that part."""
         return tuple(self._making.missed)
 
     def unread_in(self, netns: str) -> tuple[str, ...]:

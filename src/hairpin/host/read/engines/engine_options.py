@@ -28,7 +28,8 @@ _FALSE, _TRUE = ("false", "0", "f"), ("true", "1", "t", "")
 
 
 class Options(msgspec.Struct, frozen=True):
-    """Options of the engine from one source; The fields are those of Engine; None if the source does not say."""
+    """The options of the engine from one source.  The fields are those of Engine; a field is None if the source does
+    not give the option."""
 
     iptables: bool | None = None
     ip6tables: bool | None = None
@@ -121,7 +122,7 @@ GivenOptions = tuple[tuple[str, str], ...]
 
 def of_file(reading: Reading) -> GivenOptions:
     """Return the options of ``daemon.json``; raise ParseError.  Options whose value is a list or an object are not
-    modelled and left out, except ``dns``, which has an entry for each server."""
+    modelled, so they are skipped, except ``dns``, which has an entry for each server."""
     found = decode(_FILE, reading.text, source=reading.origin) if reading.text.strip() else {}
     plain = tuple(
         (name, str(value).lower() if isinstance(value, bool) else str(value))

@@ -32,7 +32,7 @@ Values under /proc/sys/net from ``/proc/sys/net/…:value`` lines (``grep -r``).
 
     line := "/proc/sys/net/" PART ("/" PART)* ":" VALUE
 
-A key with several lines has its path on each of them.
+If the value of a sysctl has several lines, each line begins with the sysctl's path.
 """
 
 import msgspec

@@ -81,7 +81,7 @@ def of_dmi(text: str) -> str | None:
 
 
 def hypervisor_of_dmi(text: str) -> str | None:
-    """Return the name of the hypervisor, or None if it is another one, or none."""
+    """Return the name of the hypervisor; None if it is not in HYPERVISORS, or if there is no hypervisor."""
     return _first_of(HYPERVISORS, text)
 
 

@@ -240,7 +240,7 @@ def units_of(reading: Reading) -> tuple[Unit, ...]:
 
 def program_version(reading: Reading) -> Version | None:
     """Return a program's version as the program printed it (``-V``).  The program's name is the first word of the
-    reading's command.  In the output of ``uname -a``, the second word is left out, because it is the host's name."""
+    reading's command.  In the output of ``uname -a``, the second word is omitted, because it is the host's name."""
     first = reading.text.strip().partition("\n")[0].strip()
     words = reading.origin.rpartition("/")[2].split()
     if not first or not words:
