@@ -41,8 +41,8 @@ def address_type4(namespace: Namespace, value: int, link: str | None = None) -> 
 
 
 def is_to_many(namespace: Namespace, version: Version, value: int) -> bool:
-    """Return whether the address is broadcast or multicast.  The kernel derives its hardware address without an ARP
-    request.
+    """Return whether the address is broadcast or multicast.  The kernel derives the hardware address of such an address
+    without an ARP request.
 
     Source: net/ipv4/arp.c arp_constructor(), net/ipv6/ndisc.c ndisc_constructor()
     """

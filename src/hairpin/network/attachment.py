@@ -118,7 +118,7 @@ def sender_netns(network: Network, start: FromContainer) -> Netns:
 
 
 def entered_netns(network: Network, flow: Flow) -> Netns:
-    """Return the namespace that the flow's first packet enters: the host's, or that of a container that routes for the
-    client."""
+    """Return the namespace that the flow's first packet enters: the host's namespace, or the namespace of a container
+    that routes for the client."""
     behind = flow.start.behind if isinstance(flow.start, Outside) else None
     return behind if behind is not None else network.host_netns(flow.host)

@@ -1,7 +1,7 @@
 """Indexes of a host's namespaces and veths; a host with a thousand containers has thousands of both.
 
-A host value never changes, so each index is built once per host value.  The indexes are separate: the simulation of an
-event of ten containers makes hundreds of host values, and needs only few indexes of each.
+A host value never changes, so each index is built once per host value.  The indexes are separate: to simulate an event
+with ten containers, hairpin makes hundreds of host values and needs only few indexes of each.
 """
 
 from collections.abc import Collection, Mapping
@@ -67,8 +67,8 @@ def _knows(host: Host, name: str, link: Link, namespace: str) -> bool:
 
 @kept
 def stacked_links(host: Host) -> Mapping[tuple[str | None, int | None], list[tuple[str, str]]]:
-    """Return the macvlans and ipvlans by their parent link's namespace and index.  The namespace is None if it is not
-    their own."""
+    """Return the macvlans and ipvlans by their parent link's namespace and index.  The namespace is None if the parent
+    link is in another namespace than the macvlan or ipvlan."""
     found: dict[tuple[str | None, int | None], list[tuple[str, str]]] = {}
     for namespace in host.namespaces:
         for link in namespace.links:

@@ -40,7 +40,7 @@ def bare_links(network: Network, netns: Netns, version: Version) -> Iterator[Lin
 
 
 def addresses_on_port(namespace: Namespace, port: Link, version: Version | None = None) -> tuple[Address, ...]:
-    """Return the addresses of a bridge's port, which other machines can use; of both IP versions if none is given."""
+    """Return the addresses of a bridge port that other machines can use; without ``version``, of both IP versions."""
     found = (each for of in (4, 6) if version in (None, of) for each in addresses_of(namespace, port.name, of))
     return tuple(each for each in found if each.scope == "global" and not each.tentative)
 
@@ -77,17 +77,16 @@ def stranded_gateway(namespace: Namespace, link: str, version: Version) -> int |
 
 
 def _strands(namespace: Namespace, link: Link, address: int) -> bool:
-    """Return whether the link has lost its address in its gateway's network, and whether ``address`` may be in that
-    network."""
+    """Return whether the link has lost its address in its gateway's network, and ``address`` may be in that network."""
     gateway = stranded_gateway(namespace, link.name, 6)
     return gateway is not None and inside(address, gateway, SUBNET6, 6)
 
 
 def floating_elsewhere(network: Network, version: Version, address: int) -> FloatingAddress | None:
-    """Return the entry of an address that a program moves between machines and no read host has now; else None.
+    """Return the entry of an address that a program moves between machines and that no read host has now; else None.
 
-    Another machine may have it.  Where the program's addresses were not read, only an address counts on which a
-    container publishes a port."""
+    Another machine may have the address.  If the program's addresses were not read, an address counts only if a
+    container publishes a port on it."""
     if network.world.public(version, address) is not None or is_held(network, version, address):
         return None
     for host in network.hosts:
@@ -111,7 +110,7 @@ def named_for(network: Network, version: Version, address: int) -> NamedAddress 
     for host in network.hosts:
         netns = network.host_netns(host.name)
         for link in bare_links(network, netns, version) if netns in network else ():
-            from hairpin.host.boot.configured_address import configured_addresses  # noqa: PLC0415 - few are bare
+            from hairpin.host.boot.configured_address import configured_addresses  # noqa: PLC0415 - few links are bare
 
             for own, path in configured_addresses(host, link.name, version):
                 if own.value == address:

@@ -40,8 +40,8 @@ class Network(msgspec.Struct, frozen=True, dict=True):
         return self.hosts[0]
 
     def through(self, door: Door) -> "Network":
-        """Return the same network with this door (door.py), by which an observer sees its walks and choices are made in
-        them."""
+        """Return the same network with this door (door.py).  By the door, an observer sees the network's walks, and
+        choices are made in these walks."""
         return msgspec.structs.replace(self, hosts=tuple(_through(host, door) for host in self.hosts))
 
     def seen_from(self, label: str) -> "Network":
@@ -120,7 +120,7 @@ def _through(host: Host, door: Door) -> Host:
 
 
 def netns_of(host: Host, container: Container) -> Netns | None:
-    """Return the namespace of a container of the host; None if it is not known."""
+    """Return the namespace of a container of the host; None if the namespace is not known."""
     return None if container.netns is None else Netns(host.name, container.netns)
 
 
@@ -151,8 +151,8 @@ def _by_link(namespace: Namespace) -> dict[tuple[Version, str | None], tuple[Add
 def free_address(
     namespace: Namespace, base: int, prefix_length: int, version: Version, *, besides: int | None = None
 ) -> int | None:
-    """Return an address of the network ``base`` other than ``besides``, which neither the namespace nor a gateway of
-    its routes has.  Return None in a network of fewer than four addresses."""
+    """Return a free address of the network ``base``: neither ``besides`` nor an address of the namespace or of a
+    gateway of its routes.  Return None in a network of fewer than four addresses."""
     hosts = 1 << (width(version) - prefix_length)
     gateways = {hop.gateway for route in namespace.routes for hop in route.next_hops}
     for offset in (hosts - 6, hosts - 3, 2, 3, 1) if hosts >= 4 else ():

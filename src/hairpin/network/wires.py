@@ -1,10 +1,9 @@
 """Finds the links of several hosts that are on one wire, and the hosts that are one machine that was read twice.
 
-A host's snapshot ends at its uplinks.  Two uplinks of different hosts are joined
-
-- if one host has a neighbour or forwarding entry with the other's hardware address; - by assumption, when an address of
-one is on-link for the other, and no entry says anything; - by assumption, too, when an entry has another hardware
-address: a cloud's fabric answers for its machines.
+A host's snapshot ends at its uplinks.  Two uplinks of different hosts are joined in three cases.  First, one host has a
+neighbour or forwarding entry with the hardware address of the other uplink.  Second, by assumption, an address of one
+uplink is on-link for the other uplink, and there is no entry for this address.  Third, by assumption, too, there is
+such an entry with another hardware address, because a cloud's fabric answers ARP requests for the machines.
 
 If several hosts have the same address on their uplinks, this address joins no uplinks by assumption, because the hosts
 may be in private networks that look alike.  A bridge without an uplink joins no hosts, because 172.17.0.0/16 is on-link

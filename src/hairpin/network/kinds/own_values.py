@@ -46,7 +46,7 @@ and the value."""
 
 
 class Owner(msgspec.Struct, frozen=True):
-    """A container, its namespace (None if it has none now, because it is stopped), and its own values."""
+    """A container, its namespace (None for a stopped container, which has none), and its own values."""
 
     host: Host
     container: Container
@@ -115,7 +115,7 @@ def _values(host: Host, container: Container, inside: Namespace | None) -> Itera
             yield "mac", endpoint.mac
     for binding in container.bindings:
         yield "port", binding.host_port
-    name = inside.name if inside is not None else f"container:{container.name}"  # its former name, if stopped
+    name = inside.name if inside is not None else f"container:{container.name}"  # a stopped container: its former name
     yield "netns", name
     for number in _ids_of_namespaces(host).get(name, ()):
         yield "netnsid", number
