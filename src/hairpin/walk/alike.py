@@ -19,7 +19,8 @@ if TYPE_CHECKING:
     from hairpin.network.kinds.kinds import Kinds
 
 _FEW = 8
-"""The number of walks of a network after which alike containers are searched for, plus one for each 16 containers."""
+"""The number of walks in a network after which hairpin searches for alike containers, plus one walk for each 16
+containers."""
 _FOR_CONTAINERS = 16
 
 
@@ -27,7 +28,7 @@ class TraceTakenOver(Trace, frozen=True, dict=True):
     """A trace with the verdict of an alike flow, whose trace is ``first``.  The first read access to ``branches`` walks
     the flow itself, in ``network``.
 
-    ``changed_from``: the network in which the two flows are alike, if it is another one than ``network``."""
+    ``changed_from``: the network in which the two flows are alike, if this network is not ``network``."""
 
     network: Network = Network(())
     first: Trace | None = None
@@ -122,10 +123,11 @@ def taken_over(network: Network, flow: Flow) -> TraceTakenOver | None:
 
 
 def taken_over_after(network: Network, alike: TraceTakenOver, first: Trace) -> TraceTakenOver:
-    """Return the trace of the flow of ``alike`` in ``network``, by the trace ``first`` of the flow that it is alike.
+    """Return the trace in ``network`` of the flow of ``alike``.  Its verdict is that of ``first``, the alike flow's
+    trace.
 
-    ``network`` and the network of ``first`` are changed from that of ``alike``.  Exchanging the own values of the two
-    flows makes one change the other."""
+    ``network`` and the network of ``first`` come from the network of ``alike`` by one change each.  Exchanging the own
+    values of the two flows turns one of the two changes into the other."""
     return TraceTakenOver(alike.flow, first.verdict, (), network, first.like, alike.network)
 
 

@@ -102,11 +102,11 @@ class ConntrackDecided(msgspec.Struct, frozen=True, tag="conntrack"):
 
 
 class Assumed(msgspec.Struct, frozen=True, tag="assumed"):
-    """Something beyond the hosts.
+    """A fact about something beyond the hosts.
 
-    ``grounds``: the user or a file has ``stated`` it, it follows from what was ``read``, or it is only ``assumed``.
-    A mere assumption proves no cause (docs/adr/0016).  ``entry``: that of a machine that did not answer the last
-    request, or one that somebody entered; it is a question.  ``own``: the link's addresses that have it on the link."""
+    ``grounds``: the user or a file has ``stated`` it, it follows from what was ``read``, or it is only ``assumed``. A
+    mere assumption proves no cause (docs/adr/0016).  ``entry``: the neighbour entry to ask about, because its machine
+    did not answer or a person made it.  ``own``: the link's addresses with the machine in their network."""
 
     said: Message
     grounds: Literal["read", "stated", "assumed"] = "assumed"

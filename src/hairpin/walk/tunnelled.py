@@ -22,7 +22,7 @@ from hairpin.walk.packet_walk import walk_packet
 from hairpin.walk.state import End, Frame, Sender, State
 
 _HALF = 1
-"""Two routes that each cover half of all addresses (0.0.0.0/1, 128.0.0.0/1) are a VPN's default route."""
+"""The prefix length of half of all addresses.  Two routes to 0.0.0.0/1 and 128.0.0.0/1 are a VPN's default route."""
 
 
 def tunnel_to(network: Network, netns: Netns, version: Version, client: int) -> tuple[Link, NextHop] | None:

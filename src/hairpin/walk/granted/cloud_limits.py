@@ -29,8 +29,8 @@ _METADATA = 0xA9FEA9FE
 
 
 def cloud_carries(network: Network, handshake: Handshake, left: State) -> tuple[OpenQuestion, ...]:
-    """Return the question whether the cloud carries the request that left, or its answer; none if it is not known to
-    refuse such packets."""
+    """Return the question whether the cloud carries the request that left, or its answer; none if the cloud is not
+    known to refuse such packets."""
     packet, cloud = left.packet, network.host(left.netns.host).cloud
     if handshake.far is None or cloud is None or left.carried is not None or packet.protocol != TCP:
         return ()

@@ -59,8 +59,8 @@ def _is_of_a_kind(namespace: Namespace, seen: Seen, connection: Connection) -> b
 
 
 def _leads_back(namespace: Namespace, seen: Seen, connection: Connection) -> bool:
-    """Return whether a route leads back to the packet's sender.  IPv4 needs none: it takes the sender to be on the
-    input link."""
+    """Return whether a route leads back to the packet's sender.  IPv4 needs no such route, because it takes the sender
+    to be on the input link."""
     if connection.version == 4:
         return True
     forth, back = connection.original, connection.reply

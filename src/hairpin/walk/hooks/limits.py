@@ -21,8 +21,8 @@ def is_exceeded(
 ) -> bool:
     """Return whether the readings show that the packet exceeds the limit.
 
-    ``entered`` has the lists of xt_recent in which earlier rules entered the packet.  ``passes`` returns whether a
-    packet satisfies the rule's other matches."""
+    ``entered`` has the lists of xt_recent in which earlier rules entered the packet's address.  ``passes`` returns
+    whether a packet satisfies the rule's other matches."""
     match limit:
         case ConnectionLimit():
             return open_connections(namespace, seen, limit, passes) >= limit.most

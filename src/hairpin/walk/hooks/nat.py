@@ -202,7 +202,7 @@ _REDIRECT = 5
 
 
 def leaves_elsewhere(state: State, manip: Manip) -> bool:
-    """Return whether a packet of a masqueraded connection leaves by another link than the connection's first.
+    """Return whether a packet of a masqueraded connection leaves by another link than the connection's first packet.
 
     Source: net/netfilter/nf_nat_core.c nf_nat_oif_changed()
     """

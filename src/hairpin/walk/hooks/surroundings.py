@@ -108,15 +108,16 @@ class NamespaceSurroundings:
         return is_exceeded(self.namespace, seen, limit, entered, passes)
 
     def is_read(self, queue: Queue) -> bool | None:
-        """Return whether a program reads the queues; None if that was not read, or if only some of them are read.  A
-        packet that no program reads is dropped, or goes on: net/netfilter/nf_queue.c nf_queue()"""
+        """Return whether a program reads packets from the NFQUEUE queues; None if the queues were not read, or if
+        programs read only some of them.  A packet that no program reads is dropped, or continues:
+        net/netfilter/nf_queue.c nf_queue()"""
         if self.namespace.queues is None:
             return None
         read = sum(queue.first <= each <= queue.last for each in self.namespace.queues)
         return None if 0 < read <= queue.last - queue.first else read > 0
 
     def is_now(self, window: TimeWindow) -> bool | None:
-        """Return whether the window has the moment at which the host was read; None if that is not known."""
+        """Return whether the host was read at a moment inside the time window; None if that is not known."""
         return None if self.namespace.now_s is None else is_inside(window, self.namespace.now_s)
 
     def offloads(self, seen: Seen) -> bool:
@@ -137,8 +138,8 @@ def with_groups(namespace: Namespace, seen: Seen) -> Seen:
 
 @kept
 def _groups(namespace: Namespace) -> dict[str, int | None]:
-    """Return the groups of the links that are in another group than the default one, 0.  The value is None for a group
-    with a name: the number of a name is in a file of the host (/etc/iproute2/group) that is not read."""
+    """Return the groups of the links that are not in the default group, 0.  The value is None for a group with a name:
+    the number of a name is in a file of the host (/etc/iproute2/group) that is not read."""
     listed = ((link.name, link.group) for link in namespace.links if link.group not in ("default", "0"))
     return {name: int(group) if group.isdecimal() else None for name, group in listed}
 

@@ -61,7 +61,7 @@ def possible(flags: int) -> bool:
 
 
 def first_state(flags: int, *, loose: bool) -> Tcp | None:
-    """Return the state of a new connection whose first packet has these valid flags; None if such a packet begins none.
+    """Return the state of a new connection whose first packet has these valid flags; None if it begins no connection.
 
     A SYN begins a connection.  If ``loose`` is true, an ACK begins one too: conntrack then picks up connections that
     are already open.

@@ -72,8 +72,8 @@ def input_route_above(network: Network, state: State) -> Iterator[Outcome]:
     """Yield the outcomes of the route lookup for a packet that has passed PREROUTING.
 
     If an ipvlan in mode l3s has the destination address, the route is looked up in the ipvlan's namespace.  Without
-    such an ipvlan, and if that lookup does not lead to local delivery, it is looked up in the namespace of the input
-    link.  An IPv6 packet that the ipvlan's lookup drops is not looked up again.
+    such an ipvlan, and if that lookup does not lead to local delivery, the route is looked up in the namespace of the
+    input link.  An IPv6 packet that the ipvlan's lookup drops is not looked up again.
     """
     packet, lower = state.packet, Port(state.netns, state.iif)
     port = takes_address(network, lower, packet.version, packet.daddr)
@@ -91,7 +91,7 @@ def input_route_above(network: Network, state: State) -> Iterator[Outcome]:
 
 
 def delivered_above(state: State) -> State:
-    """Return a packet that has passed INPUT, moved to its socket's namespace: the ipvlan's, if an ipvlan in mode l3s
-    receives it."""
+    """Return a packet that has passed INPUT, moved to its socket's namespace.  This is the ipvlan's namespace if an
+    ipvlan in mode l3s receives the packet."""
     port = state.l3s
     return state if port is None else msgspec.structs.replace(state, netns=port.netns, iif=port.link)

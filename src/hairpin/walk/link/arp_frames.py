@@ -162,7 +162,7 @@ def _walk(network: Network, start: State, mac: int | None) -> tuple[End, ...]:
 
 
 def _sender_mac(network: Network, asked: End) -> int | None:
-    """Return the hardware address of the link that got the request and answers it; None if it is outside."""
+    """Return the hardware address of the link that got the request and answers it; None if the link is outside."""
     state = asked.state
     link = network.namespace(state.netns).link(state.iif) if asked.kind == "arrived" else None
     return link.mac if link is not None else None

@@ -81,14 +81,15 @@ def refused_by_peer(network: Network, state: State) -> Assumed | None:
 
 
 def refused_by_router(network: Network, left: State) -> Assumed | None:
-    """Return the fact that the stated router behind an uplink drops the packet, also if it is an answer; or None."""
+    """Return the fact that the stated router behind an uplink drops the packet, even an answer; None if it does not."""
     link = holder_of_addresses(network.namespace(left.netns), left.oif)
     router = network.world.router_behind(left.netns.host, left.packet.version, link)
     return refused_by_peer(network, left) if router is not None else None
 
 
 def past_router(network: Network, back: End) -> End:
-    """Return the reply's end: the stated router behind the uplink by which it left may drop it."""
+    """Return the reply's end after the stated router behind the uplink by which the reply left, which may drop the
+    reply."""
     refused = refused_by_router(network, back.state) if back.kind == "left" and network.world.peers else None
     if refused is None:
         return back

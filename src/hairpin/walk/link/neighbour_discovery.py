@@ -144,7 +144,7 @@ def _found(network: Network, state: State) -> State | End:
 
 
 def _is_settled(network: Network, state: State, link: Link) -> bool:
-    """Return whether the kernel sends no solicitation: the link has no hardware addresses, or it knows the neighbour's.
+    """Return whether the kernel sends no solicitation: the link has no hardware addresses, or the neighbour's is known.
 
     A stale entry is used while it is being confirmed.
 
@@ -159,7 +159,8 @@ def _is_settled(network: Network, state: State, link: Link) -> bool:
 
 
 def _asker(namespace: Namespace, link: Link, source: int) -> int | None:
-    """Return the source address of a solicitation: the packet's if the link has it, else the link's link-local address.
+    """Return the source address of a solicitation: the packet's source, if the link has it, else the link-local
+    address.
 
     Return None if the link has no such address; rules for the solicitation are then not walked.
 
