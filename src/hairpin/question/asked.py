@@ -11,9 +11,9 @@ OriginKind = Literal["address", "host", "lan", "container"]
 
 
 class Target(msgspec.Struct, frozen=True):
-    """The destination of a question.  ``address`` None: an address of the host.  ``container``: the container whose own
-    address and port are meant.  ``last``: the last port of a port range that begins with ``port``.  ``by_name``: a text
-    shows that a client uses the container's name."""
+    """The destination of a question.  ``address``: None for any address of the host.  ``container``: the container
+    whose own address and port are meant.  ``last``: the last port of a port range that begins with ``port``.
+    ``by_name``: whether a text shows that a client uses the container's name."""
 
     port: int | None = None
     protocol: Protocol | None = None

@@ -45,7 +45,7 @@ def egress_flows(network: Network, host: Host, container: Container) -> list[Flo
 
 def _reachable(network: Network, ways: tuple[Netns, ...]) -> tuple[int, ...]:
     """Return the addresses outside to which all these namespaces have a route: a route against one documentation range
-    says nothing about the way out.  ``ways``: the host's namespace is the last."""
+    says nothing about the way out.  ``ways``: the namespaces on the way out, of which the host's is the last."""
     return tuple(
         address
         for address in beyond(network.namespace(ways[-1]), 4)
@@ -54,7 +54,7 @@ def _reachable(network: Network, ways: tuple[Netns, ...]) -> tuple[int, ...]:
 
 
 def _by_user_stack(network: Network, host: Host, container: Container, netns: Netns) -> list[Flow]:
-    """Return the IPv4 flows that a process of the user carries on: out, and to the first name server."""
+    """Return the IPv4 flows that a process of the user carries on: to the outside, and to the first name server."""
     if container.network_mode == "none" or netns not in network:
         return []
     # A container whose whole network is the process has a way out as long as the process runs.
@@ -125,8 +125,8 @@ def over_tcp(host: Host, asked: tuple[Flow, ...]) -> list[Flow]:
     """Return the DNS flows over TCP, which a client uses after a truncated answer (RFC 7766).
 
     The same rules decide for all containers on the same networks.  So only the first of these containers has such a
-    flow, and each container with rules of its own.  A name server that answers by UDP only has no such flow: an older
-    aardvark-dns of Podman, or a program of the host without a TCP socket on the port.
+    flow, and also each container whose namespace has rules.  A name server that answers by UDP only has no such flow:
+    an older aardvark-dns of Podman, or a program of the host without a TCP socket on the port.
     """
     found: dict[object, Flow] = {}
     for flow in asked:

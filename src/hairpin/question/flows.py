@@ -31,7 +31,7 @@ from hairpin.question.starts import asker
 _FIRST_PORT, _PORTS = 40000, 25000
 """The source ports of flows: every second port, because a repeated flow has the next source port."""
 _ALL_OF_A_RANGE = 32
-"""The greatest number of ports in a range of which each port is asked, published or not."""
+"""The greatest number of ports in a range for which each port is asked about, published or not."""
 
 
 def flows_for(network: Network, targets: tuple[Target, ...], origin: Origin | None) -> tuple[Flow, ...]:

@@ -81,8 +81,8 @@ def _named_with(network: Network, label: str, version: Version, address: int) ->
 
 
 def _host_at(network: Network, version: Version, address: int) -> Host:
-    """Return the host that has the address, or to which a gateway maps the address.  If there is none, return the host
-    whose files name the address, and otherwise the first host."""
+    """Return the host that has the address, or to which a gateway maps the address.  If there is no such host, return
+    the host whose files name the address, and otherwise the first host."""
     public = network.world.public(version, address)
     if public is not None:
         return host_named(network, public.host)
@@ -102,8 +102,8 @@ def _host_at(network: Network, version: Version, address: int) -> Host:
 
 def host_with(network: Network, name: str, label: str) -> Host:
     """Return the host with the label.  Without a label, return the host that has the container.
-    If the first host has such a container, the first host is meant.  Raises UsageError if it has none and several other
-    hosts have one.
+    If the first host has such a container, the first host is meant.  Raises UsageError if the first host has none and
+    several other hosts have such a container.
     """
     if label:
         return host_named(network, label)
@@ -231,7 +231,7 @@ def _require_engines(hosts: tuple[Host, ...], name: str, known: Message | str) -
 
 
 def _require_no_more(hosts: tuple[Host, ...], name: str, known: Message | str) -> None:
-    """Raise CollectError if a daemon of the hosts was not asked: it may have the container."""
+    """Raise CollectError if a daemon of the hosts was not asked, because this daemon may have the container."""
     for host in hosts:
         for each in host.beside[:1]:
             raise CollectError(
