@@ -20,7 +20,7 @@ from hairpin.netfilter.rule_address import IpFamily
 
 
 class Missing(msgspec.Struct, frozen=True):
-    """The missing chains and rules.  ``chains`` and ``rules`` contain only those that are certainly missing.
+    """The missing chains and rules.  ``chains`` and ``rules`` contain only chains and rules that are certainly missing.
     ``undecided``: sentences that say which parts could not be decided.  ``dialect``: the dialect to which the rules
     belong, and in which they were looked for."""
 
@@ -81,7 +81,8 @@ def missing_for(host: Host, engine: Engine, container: str) -> Missing:
 def missing_on(host: Host) -> tuple[tuple[Engine, Missing], ...]:
     """Return each engine of the host with its missing chains and rules.
 
-    The result is cached: ten causes ask at each stop, and with 50,000 rules the answer takes a quarter of a second.
+    The result is cached: at each stop ten causes need it, and with 50,000 rules the comparison takes a quarter of a
+        second.
     """
     return tuple((each, missing_of(host, each)) for each in host.engines)
 

@@ -73,8 +73,8 @@ def _unknown(engine: Engine, namespace: Namespace) -> tuple[str, ...]:
 def reloading(host: Host, engine: Engine, unpaused: str | None) -> ReloadNetworks:
     """Return the call by which Podman makes rules, veths and bridges again.
 
-    The call fails at a paused container, so paused containers are left out.  ``unpaused`` names a container that is
-    unpaused before the call.  Containers on a renamed bridge are left out, too, because Podman would make a second
+    The call fails at a paused container, so paused containers are skipped.  ``unpaused`` names a container that is
+    unpaused before the call.  Containers on a renamed bridge are skipped, too, because Podman would make a second
     bridge with the same addresses."""
     running = [each for each in engine.containers if each.running]
     frozen = {each.name for each in running if each.status == "paused"} - {unpaused}

@@ -34,8 +34,8 @@ _ENGINE_DEVICE = re.compile(r"br-[0-9a-f]{12}|docker\d+")
 
 
 class Surplus(msgspec.Struct, frozen=True):
-    """A surplus rule.  ``likeness``: the purpose of the engine's rules that look like it.  ``address``: the container
-    address that the rule names."""
+    """A surplus rule.  ``likeness``: the purpose of the engine's rules that look like the surplus rule.  ``address``:
+    the container address that the rule names."""
 
     family: IpFamily
     table: str

@@ -15,8 +15,8 @@ POLICY_BY_FORWARDING: Version = (28, 0, 0)
 
 
 def sysctls_of(daemon: Daemon, history: History) -> Iterator[ExpectedSysctl]:
-    """Yield the sysctl values that dockerd writes.  With its nftables back end, dockerd does not write but requires
-    them.
+    """Yield the sysctl values that dockerd writes.  With its nftables back end, dockerd requires these values and does
+    not write them.
 
     Source: libnetwork drivers/bridge setup_ip_forwarding, setup_ipv6, setup_ipv4 (setupLoopbackAddressesRouting),
     setup_bridgenetfiltering.

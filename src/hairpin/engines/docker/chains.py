@@ -44,7 +44,7 @@ class Place(msgspec.Struct, frozen=True):
 
 
 class Chains:
-    """The chains that are being built.  Like the engine, it does not add a rule that is already in its chain."""
+    """The chains that are being built.  Like the engine, ``Chains`` does not add a rule that its chain already has."""
 
     def __init__(self) -> None:
         self._made: list[Place] = []

@@ -149,7 +149,8 @@ def _publish(chains: Chains, daemon: Daemon, port: Port) -> None:
 
 
 def dnat(daemon: Daemon, port: Port, *, spared: str = "") -> Draft:
-    """Return the rule that translates the published port.  ``spared`` is the match that excludes a source from it."""
+    """Return the rule that translates the published port.  ``spared`` is the match that excludes a source from the
+    rule."""
     binding, device = port.binding, port.attachment.bridge.device
     towards = f"-d {words.host(port.family, binding.host_ip)} " if binding.host_ip is not None else ""
     beyond = "" if daemon.hairpin else f"! -i {device} "

@@ -40,7 +40,7 @@ class Daemon(msgspec.Struct, frozen=True):
 
 class Side(msgspec.Struct, frozen=True):
     """The settings of a network in one family.  ``prefix`` is the bridge's subnet.  ``source`` is the address to which
-    outgoing packets are translated; None: they are masqueraded."""
+    outgoing packets are translated; None if outgoing packets are masqueraded."""
 
     prefix: str
     mode: GatewayMode = "nat"

@@ -134,8 +134,8 @@ def port_of(engine: Engine) -> BridgePort:
 def engine_addresses(host: Host, name: str) -> Iterator[Address]:
     """Yield the addresses that the engines gave to links of the named namespace.
 
-    On the host these are the addresses of bridges, and in a container those of endpoints.  ``link`` is empty for an
-    endpoint's address."""
+    On the host these are the addresses of bridges, and in a container the addresses of endpoints.  ``link`` is empty
+    for an endpoint's address."""
     for engine in host.engines:
         if name == host.netns.name:
             for joined in engine.networks:

@@ -40,7 +40,7 @@ def published_too(
 
 
 def recreated_with(host: Host, container: Container, binding: PortBinding) -> Message:
-    """Return the advice for a further binding: an existing container cannot get one."""
+    """Return the advice for a further binding, which an existing container cannot get."""
     name = recreated_name(host, container)
     return message("recreate {container} with -p {port} as well", container=name, port=option_of(binding))
 
@@ -54,7 +54,8 @@ def recreated_name(host: Host, container: Container) -> Message | str:
 
 
 def recreated_behind(host: Host, owner: Container) -> tuple[Message, ...]:
-    """Return the advice on the containers that share the network of one that is recreated; a pod is recreated whole."""
+    """Return the advice on the containers that share the network of a recreated container; a pod is recreated as a
+    whole."""
     sharers = host.sharers_of(owner)
     if not sharers or host.engine_of(owner).kind == "podman":
         return ()
