@@ -43,8 +43,9 @@ class Missing(msgspec.Struct, frozen=True):
 def missing(engine: Engine, namespace: Namespace, iptables_version: str | None = None) -> Missing:
     """Return the engine's chains and rules that ``namespace`` lacks, in the order of the engine's chains.
 
-    ``iptables_version`` is the output of ``iptables -V`` on the host.  It decides between the back ends if neither has
-    any of the rules.  Two rules are equal if their meanings are equal: position, comment and counters do not count.
+    ``iptables_version`` is the output of ``iptables -V`` on the host.  The version decides between the back ends if
+    neither of them has any of the rules.  Two rules are equal if their meanings are equal: position, comment and
+    counters do not count.
     """
     return _lacking_of(expected(engine, namespace), namespace, iptables_version)
 
@@ -117,7 +118,7 @@ def _lacks_element(where: Found, element: ExpectedElement) -> bool:
 
 
 def lacking(where: Found, rules: Sequence[ExpectedRule]) -> tuple[ExpectedRule, ...]:
-    """Return those of the given rules that are missing from their chains."""
+    """Return the rules in ``rules`` that are missing from their chains."""
     places = where.places(rules)
     return tuple(one for one in rules if meaning(one.rule) not in places.get((one.family, one.table, one.chain), {}))
 

@@ -70,7 +70,8 @@ def is_dockerds(chain: Chain) -> bool:
 
 
 def conflicts(boot: Boot) -> tuple[str, ...]:
-    """Return the options that both the unit's flags and daemon.json give.  If there are any, dockerd refuses to start.
+    """Return the options that both the unit's flags and daemon.json give.  dockerd refuses to start if there are such
+    options.
 
     Source: moby daemon/config/config.go findConfigurationConflicts(); daemon.json has plural names for lists.
     """
@@ -79,7 +80,7 @@ def conflicts(boot: Boot) -> tuple[str, ...]:
 
 
 def excluding(engine: Engine) -> tuple[str, ...]:
-    """Return the options of dockerd that exclude each other.  If there are any, dockerd refuses to start.
+    """Return the options of dockerd that exclude each other.  dockerd refuses to start if there are such options.
 
     Source: moby daemon/daemon_unix.go verifyDaemonSettings()
     """

@@ -124,8 +124,8 @@ class Host(msgspec.Struct, frozen=True, dict=True):
     contacts: tuple[Contact, ...] = ()
     """The contact to each engine of the host."""
     beside: tuple[EngineBeside, ...] = ()
-    """Daemons that were not asked, because another daemon of their kind was.  Their containers are not in
-    ``engines``."""
+    """Daemons that were not asked, because another daemon of their kind was.  The containers of these daemons are not
+    in ``engines``."""
     firewalld: Firewalld | None = None
     ufw: Ufw | None = None
     units: tuple[Unit, ...] = ()

@@ -69,8 +69,8 @@ class PolicyRule(msgspec.Struct, frozen=True, tag="policy-rule", tag_field="kind
     """One policy rule (``ip rule``).  ``action``: table, goto, nop, blackhole, unreachable or prohibit.  ``sports`` and
     ``dports`` are inclusive ranges.  A selector that is None matches every packet.  ``mark``: the value and the mask.
 
-    ``tos``: the TOS byte.  IPv4 compares the whole byte if it was given as ``dscp`` (``whole_dscp``).  If it was given
-    as ``tos``, IPv4 compares it without its three high bits.
+    ``tos``: the TOS byte.  IPv4 compares the whole byte if it was given as ``dscp`` (``whole_dscp``).  If the byte was
+    given as ``tos``, IPv4 compares it without its three high bits.
     """
 
     version: Literal[4, 6]
@@ -94,8 +94,8 @@ class PolicyRule(msgspec.Struct, frozen=True, tag="policy-rule", tag_field="kind
     suppress_prefix_length: int | None = None
     suppress_group: str | None = None
     unknown_selectors: tuple[str, ...] = ()
-    """The rule's selectors that hairpin does not model (``tun_id`` …).  If there are any, hairpin cannot tell whether
-    the rule applies."""
+    """The rule's selectors that hairpin does not model (``tun_id`` …).  If there are such selectors, hairpin cannot
+    tell whether the rule applies."""
     text: str = ""
     evidence: str = ""
     entry: int = 0

@@ -1,6 +1,6 @@
 """The configuration of a WireGuard device, without its keys, as `wg show` prints it (wg(8)).
 
-No key is read, not even a public one, so a peer is known only by its number on its device.
+No key is read, not even a public key, so a peer is known only by its number on its device.
 """
 
 from typing import Literal

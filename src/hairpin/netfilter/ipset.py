@@ -9,8 +9,8 @@ A set's ``type`` is the kernel's type name; for a set of IPv6 addresses, ``inet6
 ``list:set`` is resolved: it has its members' elements and their type (``list:set hash:ip``).  A port is two dimensions
 of an element, protocol and port.
 
-A snapshot has each set as the set was at the time of the reading, including the elements with a timeout.  So timeouts
-make no set opaque.
+A snapshot has each set as the set was at the time of the reading, including the elements with a timeout.  So a set
+whose elements have timeouts is not opaque.
 
 Source: ipset(8); net/netfilter/ipset/ip_set_*.c, ip_set_getport.c
 """
@@ -157,7 +157,7 @@ def _names_port(text: str, create: _Create) -> bool:
 
 def _parts(text: str, create: _Create) -> list[str]:
     parts = text.split(",")
-    # An element of a bitmap:ip,mac may have no hardware address.  It then matches every hardware address.
+    # An element of a bitmap:ip,mac may have no hardware address.  Such an element matches every hardware address.
     return [*parts, ""] if create.method == "bitmap" and len(parts) < len(create.dimensions) else parts
 
 

@@ -115,8 +115,8 @@ class Connection(msgspec.Struct, frozen=True, gc=False):
     nat_checked: tuple[str, ...] = ()
     """The translations ("src", "dst") that are already decided, so that nat chains are skipped (nf_nat_initialized)."""
     tcp: Tcp | None = None
-    """Conntrack's TCP state.  It is None for other protocols, and for a TCP connection with an unknown state: then
-    every TCP packet belongs to the connection."""
+    """Conntrack's TCP state.  ``tcp`` is None for other protocols.  It is also None for a TCP connection with an
+    unknown state; every TCP packet then belongs to the connection."""
     live: bool = False
     evidence: str = ""
     timeout_s: int | None = None

@@ -16,7 +16,7 @@ IpFamily = Literal["ip", "ip6"]
 
 
 class MaskedAddress(NamedTuple):
-    """The addresses whose bits under ``mask`` equal those of ``address``.  Both numbers have as many bits as the
+    """All addresses that equal ``address`` in the bits of ``mask``.  ``address`` and ``mask`` have as many bits as the
     family's addresses."""
 
     address: int

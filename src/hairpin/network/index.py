@@ -33,8 +33,8 @@ def _veths(host: Host) -> dict[_Pair, list[tuple[str, Link]]]:
 
 @kept
 def _veths_of(namespace: Namespace) -> tuple[tuple[_Pair, tuple[str, Link]], ...]:
-    """Return the namespace's veths.  They are cached by namespace: an event makes hundreds of host values that differ
-    in few."""
+    """Return the namespace's veths.  The veths are cached by namespace, because an event makes hundreds of host values
+    that differ in few namespaces."""
     return tuple(
         ((link.index, link.peer_index, link.peer_netnsid is None), (namespace.name, link))
         for link in namespace.links
@@ -93,7 +93,7 @@ def _ports(host: Host) -> dict[tuple[str, str], dict[str | None, list[tuple[int,
 
 
 def ports_by_ends(host: Host, name: str, bridge: str, names: Collection[str]) -> tuple[Link, ...]:
-    """Return the bridge's ports in order, without those veths whose peer was read in a namespace that is not in
+    """Return the bridge's ports in order, without the veths whose peer was read in a namespace that is not in
     ``names``."""
     behind = _ports(host).get((name, bridge), {})
     found = [port for each in (None, *names) for port in behind.get(each, ())]

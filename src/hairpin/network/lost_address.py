@@ -122,8 +122,8 @@ def lost_by(network: Network, flow: Flow) -> Link | None:
     """Return the link that has probably lost the flow's destination address, or None.
 
     These conditions must hold: no host has the address, no route leads to it, the host publishes the port on every
-    address, and a link to the outside has no address.  Most links need no IPv6 address.  So for IPv6, the link's
-    gateway must also be in no network of the link, and the address may be in the gateway's network."""
+    address, and a link to the outside has no address.  Most links need no IPv6 address.  So for IPv6 there are two more
+    conditions: the link's gateway is in no network of the link, and the address may be in the gateway's network."""
     version, address = flow.version, flow.daddr
     host = network.host(flow.host)
     if (

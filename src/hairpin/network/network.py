@@ -225,8 +225,8 @@ def _by_master(namespace: Namespace) -> dict[str, tuple[Link, ...]]:
 def ports_leading(network: Network, netns: Netns, bridge: str, names: Collection[str]) -> tuple[Link, ...]:
     """Return the ports of the bridge by which these namespaces may be reached.
 
-    These ports are all ports except veths whose peer was read in a namespace that is not in ``names``.  Of a thousand
-    ports to containers, usually one leads to the address that a walk looks for.
+    These ports are all ports except veths whose peer was read in a namespace that is not in ``names``.  Out of a
+    thousand ports to containers, usually a single port leads to the address that a walk looks for.
     """
     return ports_by_ends(network.host(netns.host), netns.name, bridge, names)
 

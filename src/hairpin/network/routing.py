@@ -217,8 +217,8 @@ def _names_vrf(link: str, query: Query) -> bool:
 def _from(rule: PolicyRule, query: Query) -> bool:
     """Return whether the rule's ``from`` matches the query's source.
 
-    While the source address is not chosen yet, IPv6 does not compare it.  Then a rule with ``from`` does not match, and
-    a rule with ``not from`` matches.
+    While the source address is not chosen yet, IPv6 does not compare it.  In that case a rule with ``from`` does not
+    match, and a rule with ``not from`` matches.
     Source: net/ipv6/fib6_rules.c fib6_rule_match(): RT6_LOOKUP_F_HAS_SADDR
     """
     if rule.source is None:

@@ -62,7 +62,7 @@ def never_answers(network: Network, netns: Netns, socket: Socket) -> bool:
 
 def knows_nothing(network: Network, netns: Netns, socket: Socket) -> bool:
     """Return whether the socket is Docker's resolver in a container that has lost its last network.  Such a resolver
-    resolves no name, because it asks its upstream servers from that namespace (moby libnetwork/resolver.go
+    resolves no name, because it asks its upstream servers from the container's namespace (moby libnetwork/resolver.go
     forwardExtDNS())."""
     sharing = containers_in(network, netns)
     return is_embedded_resolver(netns, socket) and bool(sharing) and all(each.is_disconnected for each in sharing)

@@ -82,8 +82,8 @@ def tunnels_of(network: Network, netns: Netns, version: Version) -> tuple[Addres
 
 
 def way_behind(namespace: Namespace, version: Version, link: str) -> Route | None:
-    """Return the shortest route by a router behind that link.  Of equally short routes, a route of the main table comes
-    first."""
+    """Return the shortest route by a router behind that link.  If several routes are equally short, a route of the main
+    table comes first."""
     found = [
         each
         for each in namespace.routes

@@ -47,8 +47,8 @@ def to_container(network: Network, host: Host, target: Target, origin: Origin | 
 def _told(
     network: Network, host: Host, named_so: tuple[Container, ...], target: Target, origin: Origin | None
 ) -> tuple[Container, ...]:
-    """Return the containers with the asked name that the asking container can resolve on its networks.  This is needed
-    because two compose projects may both have a container ``db``."""
+    """Return the containers with the asked name that the asking container can resolve on its networks.  The choice is
+    needed because two compose projects may both have a container ``db``."""
     if len(named_so) == 1 or origin is None or origin.kind != "container" or asker(network, origin) is not host:
         return named_so
     asking = host.container(origin.container or "")

@@ -107,8 +107,10 @@ def _leads_out(network: Network, host: Host, name: str | None) -> bool:
 
 
 def _dns_flows(host: Host, container: Container, start: FromContainer) -> list[Flow]:
-    """Return the container's DNS flows, in the IP versions of its addresses.  They go to each name server of the
-    container's resolv.conf.  If Docker's resolver is among these, they also go to each outside server that it asks."""
+    """Return the container's DNS flows, in the IP versions of its addresses.  The DNS flows go to each name server of
+    the container's resolv.conf.  If Docker's resolver is among these servers, the flows also go to each outside server
+    that Docker's resolver asks.
+    """
     asked: tuple[tuple[Version, int], ...] = servers_of(host, container)
     if (4, EMBEDDED) in asked:
         # Docker's resolver sends its queries to these servers from the container's namespace.

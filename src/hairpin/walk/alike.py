@@ -41,14 +41,14 @@ class TraceTakenOver(Trace, frozen=True, dict=True):
 
     @property
     def assumed(self) -> tuple[Message, ...]:
-        """The alike flow's assumptions.  If they name that flow's own values, this flow is walked and has its own
-        assumptions."""
+        """The alike flow's assumptions.  If these assumptions name own values of the alike flow, this flow itself is
+        walked and has its own assumptions."""
         return super().assumed if self._says_own else self.like.assumed
 
     @property
     def questions(self) -> tuple[OpenQuestion, ...]:
-        """The alike flow's questions.  If they name that flow's own values, this flow is walked and has its own
-        questions."""
+        """The alike flow's questions.  If these questions name own values of the alike flow, this flow itself is walked
+        and has its own questions."""
         return super().questions if self._says_own else self.like.questions
 
     @property

@@ -377,7 +377,7 @@ def _no_way_back(packet: Packet) -> Assumed:
 
 
 def _reply(network: Network, state: State, packet: Packet) -> State:
-    """Return an outside machine's answer.  It enters by the link by which the request left, in the request's VLAN."""
+    """Return an outside machine's answer, which enters by the link by which the request left, in its VLAN."""
     sent, carried = state.carried, None
     if sent is None:
         back = answer_to(packet, SYN | ACK)

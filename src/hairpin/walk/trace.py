@@ -81,7 +81,7 @@ class Branch(msgspec.Struct, frozen=True):
 
 class Trace(msgspec.Struct, frozen=True):
     """A walked flow.  ``verdict`` is ``depends`` if branches end differently.  The first of ``branches`` is the usual
-    one."""
+    branch."""
 
     flow: Flow
     verdict: Verdict

@@ -128,6 +128,6 @@ class Chains:
 
 @lru_cache(maxsize=32)
 def _tables(family: IpFamily, text: str) -> tuple[Table, ...]:
-    """Return the tables that are parsed from the text.  They are cached, because each event needs the same rules
+    """Return the tables that are parsed from the text.  The tables are cached, because each event needs the same rules
     again."""
     return iptables_save.parse(text, family=family, dialect="iptables-nft", source=f"expected {family} rules")

@@ -48,7 +48,8 @@ class Side(msgspec.Struct, frozen=True):
 
 
 class Bridge(msgspec.Struct, frozen=True):
-    """A bridge network.  Its side for a family is None if the network does not have this family."""
+    """A bridge network.  ``Bridge`` has a side for each family; a side is None if the network does not have the
+    family."""
 
     name: str
     device: str

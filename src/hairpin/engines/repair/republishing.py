@@ -46,7 +46,8 @@ def recreated_with(host: Host, container: Container, binding: PortBinding) -> Me
 
 
 def recreated_name(host: Host, container: Container) -> Message | str:
-    """Return the name of what is recreated for other ports: the container, or the pod that has the ports."""
+    """Return the name of the container or pod that has to be recreated to change the ports: the pod, if it has the
+    ports."""
     sharers = host.sharers_of(container)
     if host.engine_of(container).kind != "podman" or not container.name.endswith("-infra") or not sharers:
         return container.name

@@ -267,7 +267,7 @@ def rp_filter_off(link: Link) -> tuple[Path, str]:
 
 
 def _service(binding: PortBinding, *, is_dual: bool) -> tuple[Socket, ...]:
-    """Return the sockets of the container's service.  They listen in both families if the container has both.
+    """Return the sockets of the container's service.  The sockets listen in both families if the container has both.
 
     There are no sockets for SCTP, whose sockets are not modelled, and for a binding without a container port."""
     if binding.protocol == "sctp" or not binding.container_port:

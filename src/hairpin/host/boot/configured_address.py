@@ -67,7 +67,7 @@ def names_as_own(host: Host, version: Version, value: int) -> bool:
 
 def _length(text: str) -> int | None:
     """Return the prefix length or netmask that the file gives separately from an address; None unless the file has
-    exactly one."""
+    exactly one such text."""
     lengths = {int(each) for each in _LENGTH.findall(text)}
     lengths |= {parse_address(each)[1].bit_count() for each in _MASK.findall(text)}
     return lengths.pop() if len(lengths) == 1 else None

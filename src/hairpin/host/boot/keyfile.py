@@ -140,7 +140,7 @@ def _address(text: str, link: str, version: Version) -> Address | None:
 
 def _routes(profile: Profile, link: str, version: Version, table: TableNumber) -> Iterator[Route]:
     """Yield the profile's routes: the routes to the networks of its addresses, which NetworkManager makes with its own
-    metric; the default route; and the other routes."""
+    metric; the default route; and the routes that the profile lists."""
     section = f"ipv{version}"
     told = profile.value(section, "route-metric")
     metric = (

@@ -35,7 +35,7 @@ class Setting(msgspec.Struct, frozen=True):
 
 
 def is_sysctl_file(path: str) -> bool:
-    """Return whether the path is that of a file that sets sysctls."""
+    """Return whether the path is the path of a file that sets sysctls."""
     return path in (SYSCTL_CONF, UFW_SYSCTL) or ("/sysctl.d/" in path and path.endswith(".conf"))
 
 
@@ -123,8 +123,8 @@ def _names(written: str, path: Path) -> bool:
 def key_parts(written: str) -> Path:
     """Return the parts of a key, such as ``net.ipv4.conf.eth0/100.rp_filter`` or ``net/ipv4/conf/eth0.100/rp_filter``.
 
-    Of dot and slash, the one that occurs first is the separator of the key.  If the separator is the dot, a slash
-    stands for a dot inside a part.
+    The separator of the key is the dot or the slash, whichever occurs first in the key.  If the separator is the dot, a
+    slash stands for a dot inside a part.
     """
     first = next((character for character in written if character in "./"), ".")
     return tuple(part.replace("/", ".") if first == "." else part for part in written.split(first))

@@ -51,7 +51,7 @@ so its gaps are intended."""
 
 class Part(msgspec.Struct, frozen=True):
     """A part of a host.  ``value``: the result, which was made from ``inputs`` and from the readings at the places
-    ``asked``.  ``missed``: those of these readings that could not be parsed."""
+    ``asked``.  ``missed``: the readings at these places that could not be parsed."""
 
     value: Any
     inputs: tuple[object, ...]
@@ -85,7 +85,7 @@ class _Making:
 
 
 class Readings:
-    r"""Gives access to readings, and collects those that were refused, failed or could not be parsed.
+    r"""Gives access to readings, and collects the readings that were refused, failed or could not be parsed.
 
     A damaged reading does not affect other readings: it becomes an :class:`Unread`.  Bytes that are not UTF-8 (in a
     rule's comment, in a name) are replaced by text such as ``\xff``, so that every parsed value can be printed.  JSON
@@ -207,8 +207,8 @@ def _printable(reading: Reading) -> Reading:
 
 
 def lacking(evidence: Evidence) -> Iterator[Unread]:
-    """Yield the readings that the evidence lacks: first those of each namespace, then those of the host and its
-    engines."""
+    """Yield the readings that the evidence lacks: first the readings of each namespace, then the readings of the host
+    and its engines."""
     keys: dict[str, set[str]] = {}
     texts: set[str] = set()
     for each in evidence.readings:

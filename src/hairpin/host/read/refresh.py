@@ -10,7 +10,8 @@ from hairpin.host.read.readings import Readings
 
 
 def refreshed(before: ParsedHost, newer: Evidence, gone: frozenset[Place] = frozenset()) -> ParsedHost:
-    """Return the host with the readings of ``newer``, and without those that are ``gone`` (evidence/renewal.py).
+    """Return the host with the readings of ``newer``, and without the readings at the places ``gone``
+    (evidence/renewal.py).
 
     Law: the result equals the host that is parsed from the whole renewed evidence.  Parts that are not affected are the
     same objects as before, and so are unchanged chains of a ruleset that was read again.  Therefore derived values that

@@ -52,7 +52,7 @@ class Surroundings(Protocol):
         ...
 
     def offloads(self, seen: Seen) -> bool:
-        """Return whether ``flow add`` puts the packet's connection into a flowtable.  If it does not, ``flow add`` ends
+        """Return whether ``flow add`` puts the packet's connection into a flowtable.  If ``flow add`` does not, it ends
         the rule."""
         ...
 

@@ -38,7 +38,8 @@ def assign(seen: Seen, part: SetField) -> Seen | None:
 
 
 def offloaded(question: Question) -> Seen | None:
-    """Return the packet with its connection in a flowtable; None if ``flow add`` does not put the connection into one.
+    """Return the packet with its connection in a flowtable; None if ``flow add`` does not put the connection into a
+    flowtable.
 
     Source: net/netfilter/nft_flow_offload.c nft_flow_offload_eval()
     """

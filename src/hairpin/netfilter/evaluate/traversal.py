@@ -87,7 +87,7 @@ def decide(
 
 
 def _join(decisions: tuple[Decision, ...]) -> tuple[Decision, ...]:
-    """Return the decisions.  If all of them have the same effect on the packet, they are joined into one decision."""
+    """Return the decisions.  If all decisions have the same effect on the packet, they are joined into one decision."""
     if len(decisions) == 1:
         return decisions
     first = decisions[0]

@@ -143,7 +143,7 @@ def span(maximum: int, separator: str = ":") -> Form:
 
 
 def one_number(maximum: int, *, digits: int = 0) -> Form:
-    """Return the form of one number: ``64``, or ``0x2e`` with ``digits`` 4.  It also reads a range."""
+    """Return the form of one number: ``64``, or ``0x2e`` with ``digits`` 4.  The form also reads a range."""
     written = of_value(number, lambda value: f"{value:#0{digits}x}" if digits else str(value))
     return Form(span(maximum).read, written.write)
 
@@ -298,8 +298,8 @@ def _read_protocol(text: str) -> int:
 PROTOCOL = of_value(_read_protocol, str)
 """The form of a protocol's name or number: ``tcp``, ``47``."""
 NAMED_PROTOCOL = of_value(_read_protocol, lambda value: BUILT_IN.get(value, str(value)) if value else None)
-"""The form of the value of ``-p``.  It writes the names that iptables knows itself; it never writes 0, which means any
-protocol."""
+"""The form of the value of ``-p``.  The form writes the names that iptables knows itself.  It never writes 0, because 0
+means any protocol."""
 
 # --- addresses and interfaces ----------------------------------------------------------------------------------------
 

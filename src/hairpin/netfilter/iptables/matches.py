@@ -1,8 +1,8 @@
 """Reads a match module, ``-m MODULE …``, as matches of the IR.
 
-An option in match_rows.py or modules.py is read by itself.  Any other option becomes an OpaqueMatch of its own, and
-never disappears.  A module whose options belong together is read as a whole.  This file reads the modules that depend
-on history.  Any other module becomes one OpaqueMatch.
+An option in match_rows.py or modules.py is read by itself.  An option that is in neither file becomes an OpaqueMatch of
+its own, and never disappears.  A module whose options belong together is read as a whole.  This file reads the modules
+whose matches depend on history.  An unknown module becomes one OpaqueMatch.
 
 Source: iptables-extensions(8); net/netfilter/xt_*.c as named at each reader
 """
@@ -172,7 +172,7 @@ def _ordinary_segment_size(group: Group) -> bool:
 
 
 def _below_limit(group: Group) -> bool:
-    """Return whether a first packet on an idle host satisfies the limit.  Such a packet is below every limit."""
+    """Return whether a first packet on an idle host satisfies the limit.  A first packet is below every limit."""
     above = any(option.name in ("--hashlimit-above", "--connlimit-above") for option in group.options)
     return above is not _not_negated(group)
 

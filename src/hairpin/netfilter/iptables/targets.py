@@ -91,8 +91,8 @@ _QUEUE_OPTIONS = frozenset({"--queue-num", "--queue-balance", "--queue-bypass", 
 
 def target_words(statements: tuple[ir.Statement, ...], family: IpFamily) -> tuple[str, ...]:
     """Return ``-j TARGET …`` for a rule's statements.  A rule may have several statements only if one target (CT, TOS)
-    does all of them.  Words from ``text`` keep their quotes.  Raises ChangeError for statements that iptables cannot
-    express."""
+    has the effects of all these statements.  Words from ``text`` keep their quotes.  Raises ChangeError for statements
+    that iptables cannot express."""
     match statements:
         case ():
             return ()

@@ -5,9 +5,9 @@
     rule     := {"family", "table", "chain", "handle", "comment"?, "expr": [statement, …]}
 
 Objects are in any order, and each has the names of its table and chain.  In tables that iptables-nft manages, nft shows
-matches by name only (``{"xt": …}``).  These matches become opaque, so such tables should be read from iptables-save.  A
-rule that the IR can express only as several rules (a map over a hash, see :mod:`hairpin.netfilter.nft.maps`) becomes
-several rules with the same number and handle.
+matches by name only (``{"xt": …}``).  The matches shown by name become opaque, so tables of iptables-nft should be read
+from iptables-save.  A rule that the IR can express only as several rules (a map over a hash, see
+:mod:`hairpin.netfilter.nft.maps`) becomes several rules with the same number and handle.
 
 Source: libnftables-json(5); nftables 0.9.0 to 1.1.6 src/json.c
 """
@@ -77,8 +77,8 @@ def parse(
     """Return the tables in the order of the text; ``evidence`` is the reading's id.
 
     If the text is a listing without the elements of sets, ``beside`` has the sets that were listed alone and the
-    answers for single addresses, as in :func:`~hairpin.netfilter.nft.sets.together`.  It is None if the text has the
-    elements.  Raises ParseError, which names ``source``, for text that nft does not write.
+    answers for single addresses, as in :func:`~hairpin.netfilter.nft.sets.together`.  ``beside`` is None if the text
+    has the elements.  Raises ParseError, which names ``source``, for text that nft does not write.
     """
     try:
         with no_collection():

@@ -80,8 +80,8 @@ def needs(expression: Json, family: Family) -> tuple[FieldMatch, ...]:
 
 
 def fold(expression: Json, family: Family, kind: str = "integer") -> Operand | int | None:
-    """Return the expression as one operand or one number; None if it is neither, because it has two fields or no field
-    of the IR.
+    """Return the expression as one operand or one number; None if the expression is neither, because it has two fields
+    or no field of the IR.
 
     ``kind`` is the data type of plain constants.
     """

@@ -52,7 +52,7 @@ _Set = tuple[str, str, str]
 
 
 def concatenated(value: Json) -> list[Json]:
-    """Return the dimensions of a concatenation.  Any other value is returned as a single dimension."""
+    """Return the dimensions of a concatenation.  A value that is no concatenation is returned as a single dimension."""
     value = element_value(value)
     if isinstance(value, dict) and len(value) == 1:
         inner = value.get("concat")
@@ -80,7 +80,7 @@ def keys(value: Json, kinds: list[str]) -> tuple[ir.Key, ...] | None:
 
 
 def element(value: Json, kinds: list[str]) -> ir.Element | None:
-    """Return an element of a set; None if hairpin does not know what it means."""
+    """Return an element of a set; None if hairpin does not know the meaning of the element."""
     if isinstance(value, str) and kinds == _OF_IPV4 and (address := ipv4_of(value)) is not None:
         return ir.Element((ir.NumberKey(address, address),))  # usual in long sets; read three times as quickly
     found = keys(value, kinds)

@@ -1,9 +1,9 @@
 """Finds the containers of a network that are alike, and with them the flows that are alike.
 
 Two containers are alike if the forms of their readings are equal, and if each own value of one container is in the same
-cell as the other's.  Exchanging their own values then leaves the network as it is, except for the order of two rules
-that no packet satisfies both.  A walk reads nothing else.  So if the exchange turns one flow into another, both flows
-have the same walk, apart from the exchanged values.
+cell as the corresponding value of the other container.  Exchanging their own values then leaves the network as it is,
+except for the order of rules of which a packet satisfies at most one.  A walk reads nothing else.  So if this exchange
+turns one flow into another, both flows have the same walk, apart from the exchanged values.
 
 In every other case, containers are taken to be different: if a reading names two containers, if the meaning of a value
     is not known, or if a match computes with a value.  Such a container is a kind of its own (docs/adr/0039).

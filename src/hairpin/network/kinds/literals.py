@@ -1,7 +1,8 @@
 """The numbers and words of a network that belong to no single container, and the cells between them.
 
-Two addresses in one cell are in the same ranges and prefixes, and no reading names either of them.  The same is true
-for two ports in one cell.  So every comparison has the same result for both values.
+Two addresses in one cell are in the same ranges and prefixes, and no reading names either of them.  Likewise, two ports
+in one cell are in the same ranges, and no reading names either of them.  So every comparison has the same result for
+both values.
 """
 
 import re
@@ -23,8 +24,8 @@ _APART: tuple[Role, ...] = ("index", "inner-index", "netnsid", "mac")
 class Literals:
     """The literals of a network that have been noted.
 
-    ``unknown`` is true if a reading computes with addresses or ports (a hash, a mapping of prefixes).  Then values in
-    one cell may give different results."""
+    ``unknown`` is true if a reading computes with addresses or ports (a hash, a mapping of prefixes).  In that case two
+    values in one cell may give different results."""
 
     def __init__(self) -> None:
         self.unknown = False

@@ -16,8 +16,8 @@ from hairpin.host.route import FdbEntry
 from hairpin.network.network import Network, Port, owns_address
 
 ALL_FRAMES = 0
-"""The hardware address 00:00:00:00:00:00.  Its forwarding entries apply to all frames for whose address there is no
-entry."""
+"""The hardware address 00:00:00:00:00:00.  A forwarding entry for this address applies to all frames to addresses
+without an entry."""
 ETHERNET = ("vxlan", "geneve", "gretap")
 """Kinds of tunnels that carry whole Ethernet frames."""
 
@@ -61,9 +61,9 @@ def remotes_of(namespace: Namespace, link: Link, mac: int | None) -> tuple[Remot
     """Return the outer destinations of a frame to the hardware address (None: a broadcast); empty if the link is no
     tunnel.
 
-    They are the destinations in the address's forwarding entries.  Without such an entry, they are the destinations in
-    the entries for all other frames, and the device's own remote.  A packet to the device's own remote is bound to the
-    device's underlay link, and a packet to an entry's destination is bound to the entry's link.
+    The outer destinations are the destinations in the address's forwarding entries.  Without such an entry, they are
+    the destinations in the entries for all other frames, and the device's own remote.  A packet to the device's own
+    remote is bound to the device's underlay link, and a packet to an entry's destination is bound to the entry's link.
     Source: drivers/net/vxlan/vxlan_core.c vxlan_dev_configure(), vxlan_fdb_parse(), vxlan_xmit_one()
     """
     tunnel = link.tunnel

@@ -32,8 +32,8 @@ _KERNELS_PORT, _IANA_PORT = 8472, 4789
 _AGENTS = ("flannel", "cilium")
 """The first letters of tunnel devices whose agents use the kernel's port on all nodes."""
 _DOCKERS_MAC = 0x0242
-"""The first two bytes of a hardware address that Docker makes from a container's IPv4 address.  The IPv4 address is the
-other four bytes."""
+"""The first two bytes of a hardware address that Docker makes from a container's IPv4 address.  The IPv4 address is in
+the other four bytes."""
 _HEARD = ("REACHABLE", "STALE", "DELAY", "PROBE")
 
 

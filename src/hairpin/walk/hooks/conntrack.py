@@ -241,7 +241,7 @@ _VERIFIED = frozenset({TCP, UDP, ICMP, ICMP6, SCTP})
 
 
 def _is_broken(state: State, namespace: Namespace) -> bool:
-    """Return whether the packet has a wrong checksum.  Only received packets are checked, never local ones.
+    """Return whether the packet has a wrong checksum.  Only received packets are checked, never local packets.
 
     Linux computes UDP-Lite's checksum with UDP's protocol number (seen on 6.18), so it finds correct UDP-Lite checksums
     wrong.

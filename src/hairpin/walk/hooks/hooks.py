@@ -50,8 +50,8 @@ def run_hook(
     """Yield the outcomes of the hook: states that continue, and ends.
 
     ``reroute`` is given for OUTPUT only: it looks up the route again after DNAT or a chain of type route has changed
-    the packet.  ``translates`` tells whether NAT runs.  It is false only where a packet passes POSTROUTING with its VRF
-    as the interface.
+    the packet.  ``translates`` tells whether NAT runs.  ``translates`` is false only if a packet passes POSTROUTING
+    with its VRF as the interface.
     """
     namespace = network.namespace(state.netns)
     families: tuple[Family, ...] = ("ip", "inet") if state.packet.version == 4 else ("ip6", "inet")

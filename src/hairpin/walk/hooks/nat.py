@@ -19,7 +19,8 @@ from hairpin.walk.state import State
 
 
 def needs_decision(state: State, manip: Manip) -> bool:
-    """Return whether nat chains run for the packet.  They run once for each connection and each of DNAT and SNAT.
+    """Return whether nat chains run for the packet.  Nat chains run at most twice for each connection: once for DNAT
+    and once for SNAT.
 
     REJECT's reset may belong to a connection for which the nat chains have not run yet (nf_nat_inet_fn()).
     """

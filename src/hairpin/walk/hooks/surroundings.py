@@ -148,7 +148,7 @@ def _answered(seen: Seen) -> Packet:
     """Return the packet by which the socket is looked up.
 
     For a translated reply, it is the reply as its receiver gets it.  For an ICMP error, it is a reply to the quoted
-    packet.  Any other packet is looked up by itself.
+    packet.  For any other packet, it is the packet itself.
 
     Source: net/ipv4/netfilter/nf_socket_ipv4.c nf_sk_lookup_slow_v4(), extract_icmp4_fields()
     """

@@ -10,7 +10,7 @@ from typing import Literal
 from hairpin.netfilter.packet import ACK, FIN, RST, SYN, TCP_CLOSED, URG, Tcp, TcpState
 
 Direction = Literal[0, 1]
-"""A packet's direction: 0 is the original direction, that of the connection's first packet; 1 is the reply
+"""A packet's direction: 0 is the original direction, in which the connection's first packet goes; 1 is the reply
 direction."""
 
 _VALID_FLAGS = frozenset({SYN, SYN | URG, SYN | ACK, RST, RST | ACK, FIN | ACK, FIN | ACK | URG, ACK, ACK | URG})

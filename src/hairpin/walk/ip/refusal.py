@@ -151,8 +151,8 @@ def _attached(state: State, packet: Packet) -> State:
 def _source(namespace: Namespace, end: End) -> int:
     """Return the source address of an ICMP error; 0 if the kernel chooses the address by the route.
 
-    It is the rejected packet's destination, if that is an address of this host (for IPv6: and if the frame was for this
-    host).  Otherwise IPv6 uses an address of the input link, unless the route back names a source.
+    The source address is the rejected packet's destination, if this is an address of this host (for IPv6: and if the
+    frame was for this host).  Otherwise IPv6 uses an address of the input link, unless the route back names a source.
 
     Source: net/ipv6/icmp.c icmp6_send(), icmpv6_rt_has_prefsrc(); net/bridge/br_netfilter_ipv6.c br_validate_ipv6()
     """

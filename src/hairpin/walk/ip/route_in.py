@@ -233,8 +233,8 @@ def sysctl_decided(namespace: Namespace, link: str, name: str, wanted: str, *, v
 
 
 def _forward(network: Network, namespace: Namespace, state: State, found: Found) -> Iterator[Outcome]:
-    """Yield the outcomes for a packet to another host.  It is forwarded if its input interface forwards and a route
-    exists."""
+    """Yield the outcomes for a packet to another host.  The packet is forwarded if its input interface forwards and a
+    route exists."""
     version = state.packet.version
     if version == 6 and found.type != "unicast":
         # Even with forwarding off, IPv6 sends an error about a destination without a route: ip6_pkt_drop().
@@ -345,7 +345,7 @@ def _is_in(namespace: Namespace, link: str | None, vrf: str) -> bool:
 def _full_check(namespace: Namespace, iif: str, out: str | None) -> bool:
     """Return whether the kernel looks up the source address although rp_filter is off.
 
-    The kernel does so if custom policy rules or local routes exist.  Older kernels always look it up.  The oldest
+    The kernel does this if custom policy rules or local routes exist.  Older kernels always look it up.  The oldest
     kernels look it up only for a packet that leaves by its input link, because they may send a redirect about such a
     packet.
 

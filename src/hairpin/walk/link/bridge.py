@@ -139,7 +139,7 @@ def _behind_iptables(
 
 
 def _only_learns(namespace: Namespace, state: State) -> End | None:
-    """Return the frame's end if its port is learning, else None: such a port drops it after PREROUTING
+    """Return the frame's end if its port is learning, else None: a learning port drops it after PREROUTING
     (br_handle_frame_finish())."""
     port = namespace.link(state.frame.physin)
     if port is None or port.port is None or port.port.state != "learning":

@@ -70,7 +70,7 @@ def refused_by_peer(network: Network, state: State) -> Assumed | None:
     packet = state.packet
     if not network.world.peers or state.netns not in network:
         return None
-    # A router drops only the packets that are sent to it, not those for a machine on the link.
+    # A router drops only the packets that are sent to it, not packets for a machine on the link.
     to_router = state.next_hop is not None and state.next_hop.gateway is not None
     link = holder_of_addresses(network.namespace(state.netns), state.oif) if to_router else ""
     asked = (state.netns.host, packet.version, packet.saddr, packet.daddr)
@@ -100,7 +100,7 @@ def _arriving(network: Network, state: State, link: Link) -> State | None:
     """Return the packet as it arrives at another host that was read, or None.
 
     Either both hosts are on one wire, or the other host alone has the destination address, and gateways that were not
-    read lie between.  Both are assumed, unless a neighbour entry shows the wire.
+    read lie between.  Either case is assumed, unless a neighbour entry shows the wire.
     """
     wires = wires_of(network, Port(state.netns, link.name))
     wire_ = next((each for each in wires if _leads_to(network, each.far, state)), None)

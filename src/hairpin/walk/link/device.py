@@ -109,7 +109,7 @@ def _stacked(network: Network, state: State, link: Link) -> Port | None:
         receiver = takes_all(network, lower)
         if receiver is not None:
             return receiver
-    # The frame's hardware address decides which macvlan receives it.  It is not known here, so the IP address is used.
+    # The frame's hardware address decides which macvlan receives it.  If it is unknown, the IP address is used.
     return takes_address(network, lower, packet.version, packet.daddr) if _outer(network, state) else None
 
 

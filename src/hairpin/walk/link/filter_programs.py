@@ -50,7 +50,7 @@ def _action(program: Program, packet: Packet, link: Link) -> FilterAction:
 
 
 def _frame(packet: Packet, link: Link) -> Bytes:
-    """Return the frame of the packet.  Its hardware addresses are not known."""
+    """Return the frame of the packet.  The frame's hardware addresses are not known."""
     at_network = seen_by_program(packet)
     if link.kind in WITHOUT_HEADER:
         return at_network

@@ -72,8 +72,8 @@ def _to(relay: Relay, lease: Lease) -> Message:
 
 
 def _outer(state: State, relay: Relay, lease: Lease, tunnel: Tunnel) -> Packet:
-    """Return flanneld's UDP packet.  Its source port and its destination port are the port at which flanneld
-    listens."""
+    """Return flanneld's UDP packet.  The source port and the destination port of this packet are the port at which
+    flanneld listens."""
     return Packet(
         version=4,
         saddr=relay.socket.address or 0,

@@ -1,9 +1,9 @@
 """IPv6 neighbour discovery, whose packets pass the firewall: rules that drop them make a neighbour unreachable.
 
 ARP does not pass the IP hooks (walk/link/arp_frames.py).  A solicitation (ICMPv6 type 135) and the advertisement that
-answers it (136) are untracked.  They pass OUTPUT and POSTROUTING where they leave, and PREROUTING and INPUT where they
-enter.  The receiver of a solicitation also learns the sender's address.  If rules let a solicitation pass, it is
-answered if walk/link/segment.py finds the address.
+answers it (136) are untracked.  Both messages pass OUTPUT and POSTROUTING in the namespace that sends them, and
+PREROUTING and INPUT in the namespace that receives them.  The receiver of a solicitation also learns the sender's
+address.  If rules let a solicitation pass, it is answered if walk/link/segment.py finds the address.
 
 Source: net/ipv6/ndisc.c ndisc_solicit(), ndisc_send_skb(), ndisc_recv_ns(); net/netfilter/nf_conntrack_proto_icmpv6.c
 noct_valid_new

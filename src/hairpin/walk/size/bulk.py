@@ -1,9 +1,9 @@
 """Full-sized TCP segments: they may be lost on a path that the handshake's small packets pass.
 
 The MSS option of one end's SYN limits the other end's segments.  A TCPMSS rule on the path lowers the option.  A
-smaller MTU between the ends is no fault if the sender learns of it.  It learns of it by an ICMP error ("fragmentation
-needed", "packet too big"), which has to reach the sender's socket through all rules.  If the error is lost, the sender
-repeats the same segment, and the walk ends where the error was lost.
+smaller MTU between the ends is no fault if the sender learns of this MTU.  The sender learns of the smaller MTU by an
+ICMP error ("fragmentation needed", "packet too big"), which has to reach the sender's socket through all rules.  If the
+error is lost, the sender repeats the same segment, and the walk ends where the error was lost.
 
 If an outer packet exceeds an MTU, the inner packet's sender learns of that MTU only from the tunnel device.  A device
 that is a bridge port sends an ICMP error.  A sender in the device's own namespace sees the smaller MTU in its route.  A
@@ -83,8 +83,9 @@ def is_narrow(step: Step) -> bool:
 
 
 def full_sized(network: Network, handshake: Handshake) -> Branch | tuple[OpenQuestion, ...]:
-    """Return the branch on which the connection stalls because full-sized segments of one direction are lost.  If it
-    does not stall, return the open questions: at most one, whether a segment ever travels alone and is lost."""
+    """Return the branch on which the connection stalls because full-sized segments of one direction are lost.  If the
+    connection does not stall, return the open questions: at most one, whether a segment ever travels alone and is lost.
+    """
     largest = _at_risk(network, handshake)
     if largest is None:
         return ()

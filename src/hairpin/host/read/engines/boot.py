@@ -62,8 +62,8 @@ def _holds(line: str, settings: _Settings) -> bool:
     was logged.
 
     The line may say that both the file and the flags give an option.  If only one of the two has the option now, the
-    conflict is repaired.  If neither has it, the option may be one that the collector does not read, so the line still
-    holds.
+    conflict is repaired.  If neither the file nor the flags have the option, it may be an option that the collector
+    does not read, so the line still holds.
     Source: moby daemon/config/config.go getConflictFreeConfiguration(), findConfigurationConflicts()"""
     if not settings.was_read:
         return True

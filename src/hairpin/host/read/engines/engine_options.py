@@ -172,7 +172,7 @@ def of_podman_info(reading: Reading) -> PodmanInfo:
 
 
 def options(said: GivenOptions) -> Options:
-    """Return those of the given options that hairpin models.  If an option is given twice, the first one counts."""
+    """Return the options in ``said`` that hairpin models.  If an option is given twice, the first one counts."""
     values: dict[str, str] = {}
     for name, value in said:
         values.setdefault(name, value)

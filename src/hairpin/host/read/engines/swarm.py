@@ -21,7 +21,7 @@ from hairpin.host.swarm import ServicePort, SwarmService
 
 _Protocol = Literal["tcp", "udp", "sctp"]
 _WANTED = ("running", "ready")
-"""The desired states of those tasks that the swarm keeps running.  The desired state of a replaced task is
+"""The desired states of the tasks that the swarm keeps running.  The desired state of a replaced task is
 ``shutdown``."""
 _OWN = (2375, 2376, 2377, 7946)
 """The ports of dockerd itself: for its API, and for the traffic between nodes."""

@@ -46,7 +46,7 @@ def parse(reading: Reading) -> tuple[Connection, ...]:
 
 
 def truncation(text: str) -> str | None:
-    """Return the collector's note that it left out some entries; None if there is no such note."""
+    """Return the note in which the collector says that it omitted some entries; None if there is no such note."""
     last = text.rstrip().rpartition("\n")[2]
     return last.removeprefix("# ") if last.startswith(TRUNCATED) else None
 
@@ -109,7 +109,8 @@ def _entry(line: str, numbers: dict[str, tuple[Literal[4, 6], int]], evidence: s
 
 
 def _tcp(protocol: int, state: str | None) -> Tcp | None:
-    """Return the TCP state of an entry.  A closed connection counts as ``closing``, because any SYN opens a new one."""
+    """Return the TCP state of an entry.  A closed connection counts as ``closing``, because any SYN opens a new
+    connection."""
     name = _TCP_STATES.get(state.rstrip()) if state is not None and protocol == TCP else None
     return Tcp(name, closing=name in TCP_CLOSED) if name is not None else None
 

@@ -137,7 +137,7 @@ def boot_lines(readings: Readings) -> tuple[ScriptLine, ...]:
 
 
 def versions(readings: Readings) -> tuple[Version, ...]:
-    """Return the versions: first those of programs, then those of packages, then that of the distribution."""
+    """Return the versions: first of the programs, then of the packages, then of the distribution."""
     programs = (program_version(reading) for reading in readings.of("versions"))
     packages = (version for reading in readings.of("packages") for version in package_versions(reading))
     distribution = (distribution_version(reading) for reading in readings.of("os-release"))
