@@ -1,4 +1,4 @@
-"""A flow that is alike an earlier flow gets the earlier flow's verdict; it is walked only when its branches are read.
+"""Flows that are alike: a later flow gets an earlier flow's verdict, and is walked only when its branches are read.
 
 One walk tells the verdict of all flows that are alike (network/kinds), because exchanging the own values of two alike
 containers leaves the network as it is.  On a host with many containers most branches are never read: a report has the
@@ -77,8 +77,8 @@ def _branches(trace: TraceTakenOver) -> tuple[Branch, ...]:
 
 
 def _says_own(network: Network, first: Trace) -> bool:
-    """Return whether an assumption or a question of the trace ``first`` contains a name or an address of its own flow
-    only."""
+    """Return whether an assumption or a question of the trace ``first`` contains a name or an address that belongs to
+    the trace's own flow only."""
     known = _firsts(network).own_words
     if first.flow not in known:
         said = repr((first.assumed, first.questions)) if first.assumed or first.questions else ""
@@ -102,8 +102,8 @@ class _Firsts:
 
 
 def walked_alike(network: Network, flow: Flow) -> Trace:
-    """Return the flow's trace, with the verdict of an alike flow that was walked before; without such a flow, walk the
-    flow."""
+    """Return the flow's trace.  If an alike flow was walked before, the trace has that flow's verdict; otherwise the
+    flow is walked."""
     return taken_over(network, flow) or remember(network, walk_flow(network, flow))
 
 
@@ -123,8 +123,8 @@ def taken_over(network: Network, flow: Flow) -> TraceTakenOver | None:
 
 
 def taken_over_after(network: Network, alike: TraceTakenOver, first: Trace) -> TraceTakenOver:
-    """Return the trace in ``network`` of the flow of ``alike``.  Its verdict is that of ``first``, the alike flow's
-    trace.
+    """Return the trace in ``network`` of the flow of ``alike``.  The trace has the verdict of ``first``, which is the
+    alike flow's trace.
 
     ``network`` and the network of ``first`` come from the network of ``alike`` by one change each.  Exchanging the own
     values of the two flows turns one of the two changes into the other."""
@@ -132,7 +132,7 @@ def taken_over_after(network: Network, alike: TraceTakenOver, first: Trace) -> T
 
 
 def remember(network: Network, trace: Trace) -> Trace:
-    """Return the trace unchanged, after storing it; from now on, alike flows get its verdict."""
+    """Store the trace and return it unchanged.  From now on, alike flows get the verdict of this trace."""
     firsts = _firsts(network)
     if firsts.by_kind:
         firsts.by_kind.setdefault(_kinds(network).of_flow(trace.flow, network.this.name), trace)

@@ -126,7 +126,7 @@ def sender_of(network: Network, flow: Flow, state: State) -> int | None:
     Return None if the link has no network that a router could be in.
 
     The router's address is the gateway of the route back to the client, or of a default route by that link.  Without
-    such a gateway it is any free address in the link's network.
+    such a gateway, any free address in the link's network is taken.
     """
     namespace, packet, receiver = network.namespace(state.netns), state.packet, _holder(network, state)
     if packet.version == 6:
@@ -377,7 +377,7 @@ def _no_way_back(packet: Packet) -> Assumed:
 
 
 def _reply(network: Network, state: State, packet: Packet) -> State:
-    """Return an outside machine's answer, which enters by the link by which the request left, in its VLAN."""
+    """Return an outside machine's answer, which enters by the request's link and in the request's VLAN."""
     sent, carried = state.carried, None
     if sent is None:
         back = answer_to(packet, SYN | ACK)

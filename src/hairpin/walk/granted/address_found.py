@@ -1,7 +1,7 @@
 """Whether a machine on the link finds the destination of a packet that comes from outside.
 
 A router or a neighbour asks for a destination in the link's own network by ARP or neighbour discovery.  The host
-answers for its own addresses, unless ``arp_ignore`` hides them, and for addresses behind it only as a proxy.
+answers for its own addresses, unless ``arp_ignore`` hides them, and for addresses behind the host only as a proxy.
 
 Source: net/ipv4/arp.c arp_process(); net/ipv6/ndisc.c ndisc_recv_ns()
 """

@@ -1,7 +1,7 @@
 """Hints in this host's readings that a tunnel's far end, which was not read, does not take the outer packets.
 
 Both ends of a vxlan or geneve tunnel send from other ports than they listen on, so the outer packets of each direction
-have an entry of their own in connection tracking, which stays without an answer.
+have a conntrack entry of their own, which never gets an answer.
 
 Source: drivers/net/vxlan/vxlan_core.c vxlan_xmit_one() (source port), vxlan_get_port(), module parameter
 udp_port (8472); RFC 7348 section 8 (4789); moby libnetwork/netutils GenerateMACFromIP()

@@ -1,9 +1,10 @@
 """Frames that leave by an uplink with another hardware address than the uplink's: frames of a macvlan on the uplink, or
 of a container on a bridge that has the uplink as a port.
 
-A switch takes such frames.  Clouds and hypervisors drop frames from hardware addresses that they did not give to the
-machine, unless an administrator allows these frames.  An access point takes only frames of the stations that it knows.
-An ipvlan has the hardware address of its parent; a cloud drops its packets because of their IP address.
+A switch takes frames with a foreign hardware address.  Clouds and hypervisors drop frames from hardware addresses that
+they did not give to the machine, unless an administrator allows these frames.  An access point takes only frames of the
+stations that it knows.  An ipvlan has the hardware address of its parent link, but a cloud drops the ipvlan's packets
+because of their IP address.
 
 Source: drivers/net/macvlan.c; VMware "Forged transmits", VirtualBox "Promiscuous Mode", Hyper-V's spoofing option
 """
@@ -79,7 +80,7 @@ def _foreign(network: Network, left: State) -> _Foreign | None:
 
 def _filters(host: Host, found: _Foreign) -> tuple[Message, Message] | None:
     """Return the network that may drop the frame, as a reading hints, and the remedy there; None if no reading hints at
-    one."""
+    such a network."""
     if host.cloud is not None:
         return (
             message("{cloud}'s network", cloud=host.cloud),

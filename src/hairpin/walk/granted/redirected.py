@@ -1,6 +1,6 @@
 """Packets that the host sends to another router than their route names, because of an ICMP redirect.
 
-The kernel keeps what a redirect says as an exception of the route, for some minutes.
+The kernel keeps a redirect for some minutes, as an exception of the route.
 
 Source: net/ipv4/route.c __ip_do_redirect(), find_exception()
 """

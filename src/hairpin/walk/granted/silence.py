@@ -1,9 +1,9 @@
 """Packets that left the host correctly and got no answer, as connection tracking shows.
 
 An entry without a packet of the reply direction shows that a request left.  A TCP entry in SYN_RECV shows that the
-answer to a client left.  The reason is that connection tracking confirms an entry only when its first packet has passed
-POSTROUTING.  So these packets were lost beyond the host.  Entries of the last instant show nothing, because their
-answers may be on the way.
+answer to a client left.  Connection tracking confirms an entry only when the entry's first packet has passed
+POSTROUTING.  So the packets of an unanswered entry were lost beyond the host.  Entries of the last instant show
+nothing, because their answers may be on the way.
 
 Source: net/netfilter/nf_conntrack_core.c __nf_conntrack_confirm(), nf_conntrack_proto_tcp.c tcp_timeouts
 """
@@ -75,7 +75,7 @@ def are_unanswered(
 
     A fresh entry counts only if it is newer than all entries in ``answered``, and if there is one more reason: there is
     an answered entry, several entries wait, or the user asks about this very machine (``named``).  If packets of both
-    directions have entries of their own (``alternating``), every entry needs these reasons."""
+    directions have entries of their own (``alternating``), every entry has to meet the conditions for a fresh entry."""
     if not sent:
         return False
     newest = min(_age_s(namespace, each) for each in sent)

@@ -1,4 +1,4 @@
-"""Whether a limit is exceeded for a packet now, as far as the kernel lists its state.
+"""Whether a packet exceeds a limit now, as far as the kernel lists the limit's state.
 
 Source: net/netfilter/xt_connlimit.c connlimit_mt(), nf_conncount.c already_closed(); xt_recent.c recent_mt();
 xt_hashlimit.c hashlimit_mt_common(); nft_quota.c nft_overquota()
@@ -33,7 +33,7 @@ def is_exceeded(
         case QuotaLimit():
             return limit.spent
         case TimeWindow():
-            return False  # the clock decides it, before the limits are asked
+            return False  # the clock decides a time window, which is no limit of packets
         case _:
             assert_never(limit)
 

@@ -263,7 +263,7 @@ def _rewritten(packet: Packet, target: Tuple, manip: Manip) -> Packet:
         return msgspec.structs.replace(packet, sport=target.sport, dport=target.sport)
     if not _has_ports(target) or packet.sport is None:
         return packet
-    if packet.protocol == SCTP:  # the kernel computes its checksum anew, even if it was wrong: sctp_manip_pkt()
+    if packet.protocol == SCTP:  # the kernel computes the checksum anew, even a wrong one: sctp_manip_pkt()
         packet = msgspec.structs.replace(packet, bad_checksum=False)
     if manip == "dst":
         return msgspec.structs.replace(packet, dport=target.dport)

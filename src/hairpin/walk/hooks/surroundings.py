@@ -45,11 +45,12 @@ class NamespaceSurroundings:
         return address_type6(self.namespace, query, link) in types
 
     def reverse_path(self, seen: Seen, *, loose: bool, use_mark: bool) -> bool:
-        """Return whether a route leads back to the packet's source; by the input link, unless ``loose`` is true.
+        """Return whether a route leads back to the packet's source.  Unless ``loose`` is true, the route must use the
+        input link.
 
-        Policy rules see the packet's protocol but not its ports; with iptables for IPv4 they do not even see the
-        protocol. ip6tables looks up a route by the packet's input link, which policy rules see as ``oif``.  iptables
-        and nft look up any route and then compare its link.
+        Policy rules see the packet's protocol but not its ports; with iptables for IPv4, policy rules do not even see
+        the protocol. ip6tables looks up a route by the packet's input link, which policy rules see as ``oif``.
+        iptables and nft look up any route and then compare its link.
 
         Source: net/ipv4/netfilter/ipt_rpfilter.c, net/ipv6/netfilter/ip6t_rpfilter.c, nft_fib_ipv{4,6}.c
         """
@@ -147,8 +148,8 @@ def _groups(namespace: Namespace) -> dict[str, int | None]:
 def _answered(seen: Seen) -> Packet:
     """Return the packet by which the socket is looked up.
 
-    For a translated reply, it is the reply as its receiver gets it.  For an ICMP error, it is a reply to the quoted
-    packet.  For any other packet, it is the packet itself.
+    For a translated reply, the lookup uses the reply as its receiver gets it.  For an ICMP error, the lookup uses a
+    reply to the quoted packet.  For any other packet, the lookup uses the packet itself.
 
     Source: net/ipv4/netfilter/nf_socket_ipv4.c nf_sk_lookup_slow_v4(), extract_icmp4_fields()
     """

@@ -63,8 +63,8 @@ def possible(flags: int) -> bool:
 def first_state(flags: int, *, loose: bool) -> Tcp | None:
     """Return the state of a new connection whose first packet has these valid flags; None if it begins no connection.
 
-    A SYN begins a connection.  If ``loose`` is true, an ACK begins one too: conntrack then picks up connections that
-    are already open.
+    A SYN begins a connection.  If ``loose`` is true, an ACK begins a connection, too: conntrack then picks up
+    connections that are already open.
     """
     state = _TCP_CONNTRACKS[0][_kind(flags), None]
     if state == "SYN_SENT" or (state == "ESTABLISHED" and loose):

@@ -31,8 +31,8 @@ from hairpin.walk.state import End, LinkDecided, Outcome, Stage, State, stopped,
 
 
 def output_route(network: Network, state: State) -> Iterator[Outcome]:
-    """Yield the outcomes of the route lookup for a local packet.  If its source address is 0, the kernel chooses
-    one."""
+    """Yield the outcomes of the route lookup for a local packet.  If the packet's source address is 0, the kernel
+    chooses a source address."""
     yield from with_hop_limit(network, _routed(network, state, "output"))
 
 

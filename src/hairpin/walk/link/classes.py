@@ -50,7 +50,7 @@ def _outcomes(
         yield None
         return
     chosen = tuple(children) if qdisc.kind in _WHOLE else classes(qdisc)
-    if chosen is None:  # any class, also one whose discipline was not kept because it takes packets
+    if chosen is None:  # it may be a class whose discipline takes packets and was not kept
         yield None
         chosen = tuple(children)
     for each in chosen:
@@ -61,7 +61,7 @@ def _outcomes(
         else:
             yield None
             default = children.get(_default(qdisc))
-            if default is not None:  # an inner class, or one that does not exist
+            if default is not None:  # the chosen class is an inner class, or it does not exist
                 yield from _outcomes(link, default, classes, refuses)
 
 

@@ -17,8 +17,8 @@ from hairpin.walk.state import Assumed, End, Fragments, Frame, Outcome, State, s
 def enter(state: State, port: Port, *, from_below: bool = False) -> State:
     """Return the packet as it arrives at another link.
 
-    The packet loses its conntrack entry.  Between namespaces it loses its mark too, unless it comes from the parent
-    link (``from_below``).
+    The packet loses its conntrack entry.  Between namespaces the packet loses its mark, too, unless it comes from the
+    parent link (``from_below``).
 
     Source: net/core/skbuff.c skb_scrub_packet()
     """
@@ -55,7 +55,7 @@ def unpacked(network: Network, state: State, port: Port, *, mark: int = 0) -> St
 def crossed(network: Network, state: State, link: Link) -> Outcome | None:
     """Return the packet as it arrives at another host that was read; None if it leaves the snapshot.
 
-    If the user stated that a peer on the way drops the packet, return its end.
+    If the user stated that a peer on the way drops the packet, return the packet's end.
     """
     there = _arriving(network, state, link)
     refused = refused_by_peer(network, state) if there is not None else None
@@ -65,8 +65,8 @@ def crossed(network: Network, state: State, link: Link) -> Outcome | None:
 
 
 def refused_by_peer(network: Network, state: State) -> Assumed | None:
-    """Return the fact that a peer that the user stated drops the packet, which has left the host; None if no peer
-    does."""
+    """Return the fact that a peer that the user stated drops the packet, which has left the host; None if no peer drops
+    the packet."""
     packet = state.packet
     if not network.world.peers or state.netns not in network:
         return None

@@ -1,4 +1,4 @@
-"""Programs of classic BPF in tc filters.  They see each frame from its link header on, even a received frame.
+"""Programs of classic BPF in tc filters.  The programs see each frame from its link header on, even a received frame.
 
 Source: net/sched/cls_bpf.c cls_bpf_classify(), cls_bpf_exec_opcode()
 """

@@ -1,8 +1,8 @@
 """Whether a bridge forwards a frame by the port that leads to its receiver: the forwarding database decides.
 
 A frame from the receiver moves the receiver's entry to the right port, even a static entry.  So a wrong or missing
-entry matters only while the receiver has sent nothing.  That is so if the sender has a usable neighbour entry, so that
-the receiver sends no ARP reply, and if the frame is no answer to a request of the receiver.
+entry matters only while the receiver has sent nothing.  The receiver has sent nothing if the sender has a usable
+neighbour entry, so that the receiver sends no ARP reply, and if the frame is no answer to a request of the receiver.
 
 Source: net/bridge/br_fdb.c br_fdb_update(); br_input.c br_handle_frame_finish(); br_forward.c br_flood(), BR_FLOOD
 """
@@ -84,7 +84,7 @@ def _astray(namespace: Namespace, bridge: Link, out: Link, mac: int) -> tuple[Me
 def _has_sent(state: State, target: Port) -> bool:
     """Return whether the receiver has sent a frame on this walk: the request, or an ARP message or advertisement."""
     if state.packet.arp or is_discovery(state.packet):
-        return True  # such a message to one receiver is an answer, for which the receiver has asked
+        return True  # an ARP or discovery message to one receiver is an answer, for which the receiver has asked
     known = state.history.neighbours
     return target.netns in state.history.sent or any(
         (each[0], each[1]) == (target.netns, target.link) for each in known

@@ -77,9 +77,9 @@ def after_solicitation(network: Network, started: State) -> State | End:
 def asked_for(namespace: Namespace, link: str, daddr: int) -> int | None:
     """Return the address that a sender on the link solicits to reach this host.
 
-    The sender solicits the packet's destination if the link has this address.  If another link has it, the sender
-    solicits the first address of this link, as a router does for its next hop: a link answers for its own addresses
-    only.
+    The sender solicits the packet's destination if the link has this address.  If another link has the destination, the
+    sender solicits the first address of this link, as a router does for its next hop: a link answers for its own
+    addresses only.
 
     Source: net/ipv6/ndisc.c ndisc_recv_ns(): ipv6_get_ifaddr()
     """
@@ -162,7 +162,7 @@ def _asker(namespace: Namespace, link: Link, source: int) -> int | None:
     """Return the source address of a solicitation: the packet's source, if the link has it, else the link-local
     address.
 
-    Return None if the link has no such address; rules for the solicitation are then not walked.
+    Return None if the link has no link-local address; rules for the solicitation are then not walked.
 
     Source: net/ipv6/ndisc.c ndisc_solicit(), ndisc_send_ns(); net/ipv6/addrconf.c __ipv6_get_lladdr()
     """
@@ -173,8 +173,8 @@ def _asker(namespace: Namespace, link: Link, source: int) -> int | None:
 
 
 def _question(network: Network, state: State, link: Link, source: int) -> State:
-    """Return the state in which the solicitation starts.  To or from a macvlan it is walked as a frame to one link
-    only."""
+    """Return the state in which the solicitation starts.  A solicitation to or from a macvlan is walked as a frame to
+    one link only."""
     ends = [Port(state.netns, link.name), *([state.frame.target] if state.frame.target is not None else [])]
     alone = any(lower_of(network, each.netns, link_of(network, each)) is not None for each in ends)
     group = _group(next_address(state))

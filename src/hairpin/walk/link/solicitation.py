@@ -1,7 +1,7 @@
 """Whether the kernel itself asks for a neighbour: it sends ``mcast_solicit`` requests on the link.
 
-Before that, the kernel asks a program over netlink ``app_solicit`` times.  If both sysctls are 0, it sends no packet to
-a neighbour without an entry.
+Before these requests, the kernel asks a program over netlink ``app_solicit`` times.  If both sysctls are 0, it sends no
+packet to a neighbour without an entry.
 
 Source: net/core/neighbour.c __neigh_event_send(), neigh_max_probes(); net/ipv4/arp.c arp_solicit(); net/ipv6/ndisc.c
 ndisc_solicit()

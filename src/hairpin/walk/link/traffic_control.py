@@ -84,7 +84,7 @@ def _used(qdiscs: tuple[Qdisc, ...]) -> Iterator[Qdisc]:
 
 
 def _takes(qdisc: Qdisc, link: Link) -> int | None:
-    """Return the length of the longest packet that the discipline accepts; 0 if it accepts none, None if it has no
+    """Return the length of the longest packet that the discipline accepts; 0 if it accepts no packet, None if it has no
     limit."""
     header = 0 if link.kind in WITHOUT_HEADER else _ETHERNET_HEADER
     match qdisc.kind:

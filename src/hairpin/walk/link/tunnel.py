@@ -196,7 +196,7 @@ def outer_packet(network: Network, tunnel: Tunnel, frame: State, source: int, de
 
 def _keeps_whole(tunnel: Tunnel, inner: Packet) -> bool:
     """Return whether the outer packet has DF.  GRE and IP in IP copy DF from the inner packet unless the tunnel sets
-    it.
+    DF.
 
     Source: drivers/net/vxlan/vxlan_core.c vxlan_xmit_one(): VXLAN_DF_INHERIT; net/ipv4/ip_tunnel.c ip_tunnel_xmit()
     """

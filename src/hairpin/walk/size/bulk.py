@@ -14,7 +14,8 @@ beyond the hosts are unknown and cause no stop.
 
 Several segments in one packet (GSO) pass a veth or a bridge port whose MTU is too small for each single segment.
 Whether a segment travels alone depends on lengths and timing.  An answer of one long segment never arrives; an answer
-of many segments mostly arrives.  So such a narrow link causes an open question, not a stop.
+of many segments mostly arrives.  So a link that is too narrow for single segments only causes an open question, not a
+stop.
 
 Source: net/ipv4/ip_tunnel_core.c skb_tunnel_check_pmtu(), include/net/ip.h ip_dst_mtu_maybe_forward();
 net/ipv4/tcp_timer.c tcp_mtu_probing(); net/ipv4/af_inet.c inet_create(): IP_PMTUDISC_DONT;
@@ -48,8 +49,8 @@ _MOST_MTUS = 8
 
 
 class Lost(msgspec.Struct, frozen=True):
-    """The loss of a full-sized segment that its sender does not learn.  ``end`` is the segment's end, or the end of the
-    ICMP error about the segment.  ``data`` has the steps of both packets."""
+    """The loss of a full-sized segment about which the sender learns nothing.  ``end`` is the segment's end, or the end
+    of the ICMP error about the segment.  ``data`` has the steps of both packets."""
 
     end: End
     data: tuple[Step, ...]
@@ -226,7 +227,8 @@ def _mtu_of(network: Network, end: End) -> int:
 
 
 def _learned_in_tunnel(network: Network, end: End, carried: Carried) -> int | None:
-    """Return the MTU that the inner packet's sender learns after a loss inside a tunnel; None if it learns none."""
+    """Return the MTU that the inner packet's sender learns after a loss inside a tunnel; None if the sender learns no
+    MTU."""
     return _mtu_of(network, end) - overhead_bytes(carried.tunnel) if _learns(network, end, carried) else None
 
 

@@ -2,8 +2,8 @@
 
 A container tells its peer the segment size of its own network's MTU, whatever the MTU of the uplink is.  The peer's
 full-sized segments then have to pass links before the host.  The only reading about these links is the uplink's own
-MTU.  Whether a router there tells the sender (ICMP), or lowers the MSS option, is not known.  ``mtu`` in daemon.json
-applies to the default network alone, and hints at a smaller MTU somewhere on the way.
+MTU.  Whether a router on these links tells the sender (ICMP), or lowers the MSS option, is not known.  ``mtu`` in
+daemon.json applies to the default network alone, and hints at a smaller MTU somewhere on the way.
 
 Source: net/ipv4/tcp_output.c tcp_advertise_mss(); RFC 2923; moby daemon/config: "mtu"
 """
