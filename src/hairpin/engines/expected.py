@@ -1,4 +1,4 @@
-"""The parts that an engine should have on its host: chains, rules, policies, sysctls, listeners.  Types only.
+"""The types of the parts that an engine should have on its host: chains, rules, policies, sysctls, listeners.
 
 The rules of one chain are in the engine's order; foreign rules may be between them.
 """

@@ -188,8 +188,8 @@ def _netavark(chains: Chains, family: IpFamily, joined: tuple[Joined, ...]) -> N
 
 
 def _comment(text: str) -> str:
-    """Return the arguments that give a rule a comment.  The comment is needed: netavark deletes a rule by all its
-    arguments."""
+    """Return the arguments that give a rule a comment.  The comment is needed, because netavark deletes a rule by all
+    arguments of the rule."""
     return f'-m comment --comment "{text}"'
 
 

@@ -120,7 +120,7 @@ class Container(msgspec.Struct, frozen=True):
     @property
     def running(self) -> bool:
         """Whether the container's processes and its network namespace exist.  Processes and namespace exist while the
-        container is paused; they do not exist between two restarts."""
+        container is paused; neither exists between two restarts."""
         return self.status in ("running", "paused")
 
     @property
@@ -206,8 +206,8 @@ class DockerNetwork(msgspec.Struct, frozen=True):
     dns_enabled: bool | None = None
     """For Podman: whether aardvark-dns serves the network; None if Podman did not say."""
     created: str = ""
-    """The time at which Docker made the network, as in RFC 3339.  When dockerd starts and no containers are running, it
-    makes its default network again."""
+    """The time at which Docker made the network, as in RFC 3339.  When dockerd starts and no containers are running,
+    dockerd makes its default network again."""
     evidence: str = ""
 
     def option(self, name: str) -> str | None:
@@ -383,9 +383,9 @@ class Engine(msgspec.Struct, frozen=True):
     def masquerades(self, network: DockerNetwork) -> bool:
         """Return whether the options of this bridge network ask for masquerading.
 
-        dockerd's ``--ip-masq`` applies only to its default network.  With ``iptables=false``, dockerd itself sets the
-        option to "false", so then the option does not show what the administrator wants (moby: daemon/daemon.go
-        verifyDaemonSettings()).
+        dockerd's ``--ip-masq`` applies only to its default network.  With ``iptables=false``, dockerd itself sets its
+        network's option to "false", so then this option does not show what the administrator wants (moby:
+        daemon/daemon.go verifyDaemonSettings()).
         """
         default = is_true(network.option("com.docker.network.bridge.default_bridge"), otherwise=False)
         if default and self.iptables is False and self.ip_masq is not False:

@@ -59,7 +59,7 @@ def is_down(host: Host, engine: Engine) -> bool:
 
 
 def unanswering(host: Host) -> tuple[Health, ...]:
-    """Return the health of those engines that should answer but do not answer."""
+    """Return the health of the engines that should answer but do not answer."""
     return tuple(each for each in health(host) if each.expected and not each.answers)
 
 

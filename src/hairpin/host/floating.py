@@ -16,8 +16,8 @@ import msgspec
 class FloatingAddress(msgspec.Struct, frozen=True):
     """An address that ``program`` moves between machines, from the file ``path``.
 
-    ``value``: None if the program runs on this host and its addresses were not read.  In that case ``path`` is empty,
-    or names a file with a variable."""
+    ``value``: None if the program runs on this host and its addresses were not read.  If the addresses were not read,
+    ``path`` is empty, or names a file with a variable."""
 
     program: str
     version: Literal[4, 6] = 4

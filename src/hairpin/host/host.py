@@ -1,4 +1,4 @@
-"""One host: its namespaces, its engines, its managers.  ``host/read/parse.py`` makes it from evidence."""
+"""One host: its namespaces, its engines, its managers.  ``host/read/parse.py`` makes a host from evidence."""
 
 import msgspec
 
@@ -150,7 +150,7 @@ class Host(msgspec.Struct, frozen=True, dict=True):
 
     @property
     def was_read(self) -> bool:
-        """Whether at least a part of the host was read.  If not, ``unread`` has the reason."""
+        """Whether at least a part of the host was read.  If no part was read, ``unread`` has the reason."""
         return bool(self.namespaces) or not any(each.key == HOST for each in self.unread)
 
     @property
@@ -201,7 +201,7 @@ class Host(msgspec.Struct, frozen=True, dict=True):
             return of_service
         matching = tuple(each for each in containers if len(name) >= 3 and each.id.startswith(name))
         if len(matching) == 1:
-            return matching  # the beginning of its id is also an alias of each container
+            return matching  # each container also has the beginning of its id as an alias
         return tuple(each for each in containers if name and any(name in one.aliases for one in each.endpoints))
 
     def containers(self) -> tuple[Container, ...]:

@@ -18,7 +18,7 @@ Version = tuple[int, int]
 _ASSUMED = (6, 18)
 _RED_HAT = {"el7": (3, 10), "el8": (4, 18)}
 """The kernel releases of Red Hat's systems.  Red Hat backports changes to these kernels; other kernels that are built
-for the same systems do not have them."""
+for the same systems do not have these changes."""
 _JUDGED_FROM = (5, 10)
 """The oldest kernel release on which hunts have judged the walk."""
 
@@ -27,8 +27,8 @@ class Since(msgspec.Struct, frozen=True):
     """The first kernel release with a change, and what older kernels do (``before``).  ``source``: the place in the
     kernel's source that shows the old and the new behaviour.
 
-    ``also``: older kernels that have the change.  This is a series such as ``5.4``, in which a stable release brought
-    the change (the kernel's name may not show which release), or Red Hat's 3.10.0-1160 (``el7``) and 4.18.0-240
+    ``also``: older kernels that have the change.  Such kernels are a series such as ``5.4``, in which a stable release
+    brought the change (the kernel's name may not show which release), or Red Hat's 3.10.0-1160 (``el7``) and 4.18.0-240
     (``el8``).
     """
 

@@ -50,8 +50,8 @@ class Route(msgspec.Struct, frozen=True, tag="route", tag_field="kind"):
     """The selector ``from`` of an IPv6 route: network and prefix length."""
     mtu_bytes: int | None = None
     nexthop_id: int | None = None
-    """The next hop object (``ip nexthop``) that the route uses.  Only its id selects such a route: net/ipv4/
-    fib_semantics.c fib_nh_match()"""
+    """The next hop object (``ip nexthop``) that the route uses.  The kernel selects such a route only by this id:
+    net/ipv4/ fib_semantics.c fib_nh_match()"""
     evidence: str = ""
     entry: int = 0
 

@@ -92,7 +92,7 @@ def _read_line(words: list[str], building: dict[str, _Building]) -> None:
         into = building[name]
         plain = _network(words[2]) if into.of_addresses and len(words) == 3 else None
         if plain is not None:
-            into.elements.append(Element((plain,)))  # the usual element of long sets: read in a fifth of the time
+            into.elements.append(Element((plain,)))  # usual in long sets; this branch reads it in a fifth of the time
         else:
             _read_element(into, words[2], words[3:])
     else:
@@ -162,7 +162,8 @@ def _parts(text: str, create: _Create) -> list[str]:
 
 
 def _dimension(dimension: str, text: str, create: _Create, options: list[str]) -> list[tuple[Key, ...]]:
-    """Return the alternatives of one dimension of an element.  An alternative has one key; for a port it has two."""
+    """Return the alternatives of one dimension of an element.  An alternative has one key; for a port it has two
+    keys."""
     if dimension in _ADDRESS_DIMENSIONS:
         return [(_addresses(text, create.family, create.netmask),)]
     if dimension == "port":

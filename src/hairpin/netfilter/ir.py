@@ -4,7 +4,7 @@
 
 A rule's body is a sequence of expressions, evaluated from left to right as the kernel does: a *match* that is not
 satisfied ends the rule; a *statement* acts on the packet.  iptables rules are matches followed by one target; nftables
-may mix them.  The dialects end here: later packages do not distinguish iptables and nft, except to quote ``Rule.text``.
+may mix them.  The dialects end here: later code does not distinguish iptables and nft, except to quote ``Rule.text``.
 
 Nearly every match compares a number with ranges: :class:`FieldMatch`.  Addresses are integers, and names are strings.
 """
@@ -151,7 +151,7 @@ class AnyOfMatch(Node, frozen=True, tag="any-of", gc=False):
 
 class StatefulMatch(Node, frozen=True, tag="stateful", gc=False):
     """A match that depends on history, chance or load (limit, recent, statistic, time …).  The walk forks on it.
-    ``usual`` tells whether a single first packet on an idle host satisfies it."""
+    ``usual``: whether a single first packet on an idle host satisfies the match."""
 
     name: str
     text: str
@@ -192,9 +192,8 @@ class Jump(Node, frozen=True, tag="jump", gc=False):
 
 class Reject(Node, frozen=True, tag="reject", gc=False):
     """Drops the packet and sends ``answer`` to its sender.  ``answer`` is in iptables' words:
-    ``icmp-port-unreachable``, ``tcp-reset``, ``icmp-host-prohibited``, ``icmp6-adm-prohibited`` …  Readers write nft's
-    ``icmpx`` types as ``icmpx-port-unreachable`` …; for these types the packet's family decides between ICMP and
-    ICMPv6."""
+    ``icmp-port-unreachable``, ``tcp-reset``, ``icmp-host-prohibited``, ``icmp6-adm-prohibited`` …  nft's ``icmpx``
+    types are ``icmpx-port-unreachable`` …; for these the packet's family decides: ICMP or ICMPv6."""
 
     answer: str
 

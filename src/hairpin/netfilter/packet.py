@@ -1,5 +1,7 @@
-"""The properties of a packet that rules can match: its headers, its metadata, its connection.  These types are in this
-package because the evaluation of rules reads them.  The walk makes and changes the values."""
+"""The properties of a packet that rules can match: its headers, its metadata, its connection.  The types for packets
+and connections are in this package because the evaluation of rules reads them.  The walk makes and changes values of
+these types.
+"""
 
 from typing import Literal
 
@@ -115,7 +117,7 @@ class Connection(msgspec.Struct, frozen=True, gc=False):
     nat_checked: tuple[str, ...] = ()
     """The translations ("src", "dst") that are already decided, so that nat chains are skipped (nf_nat_initialized)."""
     tcp: Tcp | None = None
-    """Conntrack's TCP state.  ``tcp`` is None for other protocols.  It is also None for a TCP connection with an
+    """Conntrack's TCP state.  ``tcp`` is None for other protocols.  ``tcp`` is also None for a TCP connection with an
     unknown state; every TCP packet then belongs to the connection."""
     live: bool = False
     evidence: str = ""

@@ -71,7 +71,7 @@ class Flow(msgspec.Struct, frozen=True):
     data_bytes: int = 0
     invented: bool = False
     asked_name: str = ""
-    """The container's name for which a DNS query asks.  The query goes to the client's first name server."""
+    """The container name for which a DNS query asks.  The query goes to the client's first name server."""
     ttl: int = 0
     """The TTL of an outside client's packets when they enter the host; 0 for the usual TTL."""
 

@@ -120,8 +120,8 @@ def _takers(host: Host) -> tuple[dict[tuple[int, int], set[str]], dict[tuple[int
 
 
 def takers(host: Host, version: Version, value: int) -> frozenset[str]:
-    """Return the namespaces that may accept packets to the address: they have the address or (IPv4) a local route to
-    it."""
+    """Return the namespaces that may accept packets to the address: namespaces that have the address or (IPv4) a local
+    route to it."""
     one, wide = _takers(host)
     names = frozenset(one.get((version, value), ()))
     if version == 6:

@@ -28,8 +28,8 @@ class NamedAddress(msgspec.Struct, frozen=True):
 
 
 def bare_links(network: Network, netns: Netns, version: Version) -> Iterator[Link]:
-    """Yield the links to the outside that are up and have no address.  Tunnels are omitted: programs give them
-    addresses.  A bridge is omitted if its addresses are on one of its ports."""
+    """Yield the links to the outside that are up and have no address.  Tunnels are omitted, because programs give
+    tunnels their addresses.  A bridge is omitted if its addresses are on one of its ports."""
     namespace = network.namespace(netns)
     for link in namespace.links:
         own = link.up and link.master is None and link.tunnel is None and link.kind not in _TUNNELS
@@ -47,7 +47,7 @@ def addresses_on_port(namespace: Namespace, port: Link, version: Version | None 
 
 def has_address(network: Network, netns: Netns) -> bool:
     """Return whether an IPv4 address is on a link to the outside, or on ``lo`` or a dummy link.  An address on ``lo``
-    is enough if routers learn it by BGP, because the links to the routers then need no address."""
+    is enough if routers learn the address by BGP, because the links to the routers then need no address."""
     namespace = network.namespace(netns)
     for own in addresses_of(namespace, None, 4):
         link = namespace.link(own.link)
@@ -63,7 +63,7 @@ def stranded_gateway(namespace: Namespace, link: str, version: Version) -> int |
     gateway.
 
     The kernel accepted the route, so the link has since lost the address, or the route, of the gateway's network.  A
-    link-local gateway, and the gateway of an ``onlink`` route, need no such network.  Source: net/ipv6/route.c
+    link-local gateway, and the gateway of an ``onlink`` route, need no network of the link.  Source: net/ipv6/route.c
     ip6_route_check_nh(); net/ipv4/fib_semantics.c fib_check_nh()"""
     routes = [each for each in namespace.routes if each.version == version and each.type == "unicast"]
     hops = [(route, hop) for route in routes for hop in route.next_hops if hop.link == link]

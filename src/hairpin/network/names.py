@@ -17,7 +17,7 @@ EMBEDDED = 0x7F00000B
 """127.0.0.11: Docker's resolver for containers on user-defined networks."""
 _LOCALHOST = 0x7F000001
 _WITHOUT_NAMES = ("bridge", "host", "none")
-"""Docker's predefined networks, on which its resolver resolves no container names."""
+"""Docker's predefined networks, on which Docker's resolver resolves no container names."""
 Known = Literal["known", "unknown", "undecided"]
 
 

@@ -168,8 +168,8 @@ def free_address(
 
 
 def owns_address(namespace: Namespace, version: Version, value: int) -> bool:
-    """Return whether a link of the namespace has the address.  The namespace then answers ARP for the address on every
-    link."""
+    """Return whether a link of the namespace has the address.  A namespace that has an address answers ARP for the
+    address on every link."""
     return (version, value) in _own(namespace)
 
 
@@ -253,7 +253,7 @@ def leads_to_left(network: Network, netns: Netns, link: Link) -> bool:
 def _left_unread(host: Host) -> frozenset[int]:
     """Return the host namespace's ids for the namespaces of containers that the collector did not read.
 
-    The result is cached, because a walk asks for it at each port of a bridge."""
+    The ids are cached, because a walk needs them at each port of a bridge."""
     left = {each.left_unread for each in host.containers() if each.left_unread is not None}
     if not left or host.netns.name not in host:
         return frozenset()
@@ -279,8 +279,8 @@ def conf(
 ) -> int | None:
     """Return a per-interface sysctl as the kernel uses it.
 
-    With the ``rule`` ``own`` it is the interface's value.  With ``max`` or ``or`` this value is combined with the value
-    of ``conf.all`` (IN_DEV_MAXCONF, IN_DEV_ORCONF).
+    With the ``rule`` ``own``, the result is the interface's value.  With ``max`` or ``or``, the interface's value is
+    combined with the value of ``conf.all`` (IN_DEV_MAXCONF, IN_DEV_ORCONF).
     Source: include/linux/inetdevice.h
     """
     family = "ipv4" if version == 4 else "ipv6"

@@ -13,9 +13,10 @@ def hands_up(namespace: Namespace, bridge: Link) -> bool:
     """Return whether the bridge delivers frames for its hardware address locally, by a local entry in its forwarding
     database.
 
-    Without a local entry the bridge forwards such frames to its ports, as for any other address.  A database without
-    any local entry of the bridge and its ports was not read in full, and decides nothing.  A bridge whose last port has
-    left has the address zero.  When it gets another port, it takes that port's address and entry.
+    Without a local entry the bridge forwards frames for its own address to its ports, as for any other address.  A
+    database without any local entry of the bridge and its ports was not read in full, and decides nothing.  A bridge
+    whose last port has left has the address zero.  When the bridge gets another port, it takes that port's address and
+    entry.
 
     Source: net/bridge/br_input.c br_handle_frame_finish(), BR_FDB_LOCAL; br_stp_if.c br_stp_recalculate_bridge_id()
     """

@@ -1,7 +1,7 @@
 """Names for which a container's own /etc/hosts has an address: ``--add-host``, Compose's ``extra_hosts``.
 
-The file comes before every name server (nsswitch.conf(5): ``hosts: files dns``), and the engine writes it at the
-container's start from the options with which the container was made.
+/etc/hosts comes before every name server (nsswitch.conf(5): ``hosts: files dns``), and the engine writes this file at
+the container's start from the options with which the container was made.
 
 Source: moby daemon/container_operations_unix.go buildSandboxOptions(); podman-run(1) --add-host
 """
@@ -67,7 +67,8 @@ class Misled(msgspec.Struct, frozen=True):
     """A pin with a wrong address: the name means a running container or the host, but neither has the address.
 
     ``named``: the container that the name means; None if the name means the host.  ``right``: the right address.  For a
-    container it is the address on a network of the asking container, or else on the named container's first network."""
+    container, ``right`` is its address on a network of the asking container, or else on the named container's first
+    network."""
 
     asking: Container
     pin: Pin

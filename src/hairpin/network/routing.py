@@ -89,7 +89,7 @@ def lookup(namespace: Namespace, query: Query) -> Found:
 
 
 def jumps(namespace: Namespace, query: Query) -> tuple[PolicyRule, ...]:
-    """Return the ``goto`` rules that match the query, in order.  In a lookup they skip later rules."""
+    """Return the ``goto`` rules that match the query, in order.  In a lookup, ``goto`` rules skip later rules."""
     asked = _of_vrf(namespace, query)
     skipping = (each for each in rules_of(namespace, query.version) if each.action == "goto")
     return tuple(each for each in skipping if _selected(each, asked) is not each.inverted)
@@ -305,8 +305,8 @@ def _special(kind: str) -> Literal["blackhole", "unreachable", "prohibit"]:
 
 
 def usable_hops(namespace: Namespace, query: Query, route: Route) -> tuple[NextHop, ...]:
-    """Return the route's next hops that the kernel would use.  Such a next hop is not dead, uses the required link, and
-    uses no link that is ignored as down."""
+    """Return the route's next hops that the kernel would use.  A usable next hop is not dead, uses the required link,
+    and uses no link that is ignored as down."""
     hops: list[NextHop] = []
     for hop in route.next_hops:
         if hop.dead and not _only_ignored(namespace, hop):

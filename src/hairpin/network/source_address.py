@@ -13,7 +13,8 @@ from hairpin.network.vrf import vrf_of
 
 
 def source_address(namespace: Namespace, version: Version, link: str, towards: int) -> int | None:
-    """Return the source address of packets that leave by ``link`` to the address ``towards``; None if there is none.
+    """Return the source address of packets that leave by ``link`` to the address ``towards``; None if there is no such
+    address.
 
     For IPv6, ``link`` may be empty if the link is not known yet.
     """
@@ -54,7 +55,7 @@ def _fitness(namespace: Namespace, address: Address, link: str, towards: int) ->
     """
     value, scope, asked = address.value, _scope(address.value), _scope(towards)
     label, wanted = _label(value), _label(towards)
-    temporary = address.secondary  # for IPv6 addresses the flag has this name
+    temporary = address.secondary  # in IPv6, this flag marks temporary addresses
     return (
         value == towards,
         -scope if scope >= asked else scope - 128,

@@ -51,7 +51,7 @@ def uplinks_of(network: Network, netns: Netns, version: Version) -> tuple[Uplink
 
 
 def links_around(network: Network, netns: Netns, version: Version, address: int) -> list[str]:
-    """Return the uplinks that are up and have the address in their network.  On these links the host answers ARP
+    """Return the uplinks that are up and have the address in their network.  On such uplinks the host answers ARP
     requests even for an address of a link that is down, because it keeps the local route of such an address.
 
     Source: net/ipv4/arp.c arp_process(), net/ipv4/fib_semantics.c fib_sync_down_dev()"""

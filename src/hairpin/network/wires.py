@@ -2,8 +2,9 @@
 
 A host's snapshot ends at its uplinks.  Two uplinks of different hosts are joined in three cases.  First, one host has a
 neighbour or forwarding entry with the hardware address of the other uplink.  Second, by assumption, an address of one
-uplink is on-link for the other uplink, and there is no entry for this address.  Third, by assumption, too, there is
-such an entry with another hardware address, because a cloud's fabric answers ARP requests for the machines.
+uplink is on-link for the other uplink, and there is no entry for this address.  Third, by assumption, too, one host has
+an entry for the other uplink's address with another hardware address, because a cloud's fabric answers ARP requests for
+the machines.
 
 If several hosts have the same address on their uplinks, this address joins no uplinks by assumption, because the hosts
 may be in private networks that look alike.  A bridge without an uplink joins no hosts, because 172.17.0.0/16 is on-link
@@ -24,7 +25,8 @@ from hairpin.network.tunnel.flannel import FLANNELD
 
 Reason = Literal["seen", "on-link", "fabric"]
 """Why two uplinks are taken to be on one wire.  ``seen``: a neighbour or forwarding entry shows the wire.  ``on-link``:
-only an on-link address suggests it.  ``fabric``: an entry has the hardware address of a machine between the hosts."""
+only an on-link address suggests the wire.  ``fabric``: an entry has the hardware address of a machine between the
+hosts."""
 
 
 class Wire(msgspec.Struct, frozen=True):

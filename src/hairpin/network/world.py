@@ -17,7 +17,7 @@ class PublicAddress(msgspec.Struct, frozen=True):
     host).
 
     ``hairpins`` tells whether the gateway sends a packet from this host to the public address back to the host.
-    ``evidence`` is the reading of the file that states the mapping; it is empty if the user states it."""
+    ``evidence`` is the reading of the file that states the mapping; it is empty if the user states the mapping."""
 
     version: Version
     public: int

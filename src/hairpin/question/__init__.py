@@ -1,4 +1,5 @@
-"""The user's question.  This package reads no file and no argument: its callers read them and pass the texts.
+"""The user's question.  This package reads no file and no argument: its callers read files and arguments, and pass the
+texts.
 
 Read ``asked`` (what a question names), ``target`` (reads TARGET and WHERE), ``hosts`` (which of several hosts is
 meant), ``elsewhere`` (ports that another host publishes, too), ``suggest`` (the nearest of known words),

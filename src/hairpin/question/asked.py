@@ -1,4 +1,5 @@
-"""The parts of a question: a target, an origin, an event.  ``host`` is the label of a host, empty if none was named."""
+"""The parts of a question: a target, an origin, an event.  ``host`` is the label of a host; empty if the user named no
+host."""
 
 from typing import Literal
 
@@ -39,7 +40,7 @@ class Origin(msgspec.Struct, frozen=True):
 
 class AskedEvent(msgspec.Struct, frozen=True):
     """An event on the host: the event's id, and the name to which it is restricted (``container-restart:web``); an
-    empty name restricts it to nothing."""
+    empty name means no restriction."""
 
     id: str
     name: str = ""

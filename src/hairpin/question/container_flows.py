@@ -1,4 +1,4 @@
-"""The flows to a container: to its published ports, to its own port, or to a host port that it holds."""
+"""The flows to a container: to its published ports, to its own port, or to a host port that the container holds."""
 
 from typing import Literal
 
@@ -217,8 +217,8 @@ def _to_address(
 
 
 def _common_network(host: Host, endpoints: tuple[Endpoint, ...], origin: Origin, flows: list[Flow]) -> list[Flow]:
-    """Return the flow to the container's address on a network that both containers share.  If they share no network,
-    return the first flow.  ``host``: the host of the asking container."""
+    """Return the flow to the container's address on a network that both containers share.  If the two containers share
+    no network, return the first flow.  ``host``: the host of the asking container."""
     asking = host.container(origin.container or "")
     shared = {each.network for each in asking.endpoints} if asking is not None else set[str]()
     for endpoint in endpoints:

@@ -126,9 +126,9 @@ def _dns_flows(host: Host, container: Container, start: FromContainer) -> list[F
 def over_tcp(host: Host, asked: tuple[Flow, ...]) -> list[Flow]:
     """Return the DNS flows over TCP, which a client uses after a truncated answer (RFC 7766).
 
-    The same rules decide for all containers on the same networks.  So only the first of these containers has such a
-    flow, and also each container whose namespace has rules.  A name server that answers by UDP only has no such flow:
-    an older aardvark-dns of Podman, or a program of the host without a TCP socket on the port.
+    The same rules decide for all containers on the same networks.  So only the first container on these networks has a
+    flow over TCP, and also each container whose namespace has rules.  A name server that answers by UDP only has no
+    such flow: an older aardvark-dns of Podman, or a program of the host without a TCP socket on the port.
     """
     found: dict[object, Flow] = {}
     for flow in asked:

@@ -1,7 +1,7 @@
 """Finds the flows that a question means: to a port on this host, to an address, to a container, or to all published
 ports.
 
-Pods are containers whose engine was not asked.  CNI plug-ins made their namespaces, as in k3s.
+Pods are containers whose engine was not asked.  CNI plug-ins made the namespaces of pods, as in k3s.
 """
 
 from collections.abc import Iterator
@@ -151,7 +151,7 @@ def _at_asker(network: Network, target: Target, origin: Origin | None) -> Target
 def _everything(network: Network, host: Host, origin: Origin | None) -> list[Flow]:
     flows: list[Flow] = []
     for container in host.containers():
-        # The container should be reachable, and is not.
+        # The container should be reachable, but it is not.
         without_network = container.network_mode == "none" or container.is_disconnected or container.network_disabled
         without_network = without_network or host.engine_of(container).leaves_unconnected(container)
         for binding in usable(network, host, container, origin):

@@ -24,7 +24,7 @@ def host_named(network: Network, label: str) -> Host:
 
 
 def require_known(network: Network, label: str) -> None:
-    """Raise UsageError if no host has the label.  A host that could not be read counts, too."""
+    """Raise UsageError if no host has the label.  A host that could not be read counts as a host, too."""
     if label and all(each.name != label for each in network.hosts):
         known = ", ".join(each.name for each in network.hosts)
         raise UsageError(message("no host {name!r} was read (hosts: {known})", name=label, known=known))
@@ -183,8 +183,8 @@ def _suggesting(said: Message, meant: tuple[str, ...]) -> Message:
 
 
 def _require_this(network: Network, candidates: tuple[str, ...]) -> None:
-    """Raise CollectError if the first host was not read.  If the first host has the container, the first host is meant,
-    so it has to be read."""
+    """Raise CollectError if the first host was not read.  If the first host has the container, the question means the
+    first host, so the first host has to be read."""
     if not network.this.was_read:
         raise CollectError(
             message(

@@ -313,8 +313,8 @@ def _supposed(network: Network, world: World, target: Target) -> PublicAddress |
 
 
 def _foreign(network: Network, world: World, target: Target) -> tuple[Version, int] | None:
-    """Return the target's address if no host has it, no mapping of it is stated, and the asked host's route to it leads
-    to the outside; otherwise None."""
+    """Return the target's address if no host has it, no mapping of it is stated, and the asked host's route to the
+    address leads to the outside; otherwise None."""
     version, address = target.version, target.address
     this = next((each for each in network.hosts if target.host in ("", each.name)), None)
     if version is None or address is None or this is None or this.netns not in network:

@@ -1,9 +1,9 @@
-"""Clients that sent requests to this host, as connection tracking shows.  The host has no way back to some of them,
-because a container network has their addresses.  Other clients came by an uplink whose router no route names.
+"""Clients that sent requests to this host, as connection tracking shows.  The host has no way back to some of these
+clients, because a container network has their addresses.  Other clients came by an uplink whose router no route names.
 
 A container network covers a client if three things are true: the client's request came to an address of the host's
 uplink, the client's address is in the network of a container bridge, and no container has the client's address.  The
-host's answer goes into the bridge.
+host's answer to a covered client goes into the bridge.
 """
 
 from hairpin.host.netns import Netns

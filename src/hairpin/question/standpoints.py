@@ -30,8 +30,8 @@ _WORLD: dict[Version, tuple[str, ...]] = {
 
 
 def clients(network: Network, netns: Netns, version: Version) -> tuple[int, ...]:
-    """Return addresses for an outside client, documentation addresses first.  None of them is in a network of the
-    host."""
+    """Return addresses for an outside client, documentation addresses first.  None of these addresses is in a network
+    of the host."""
     host = network.namespace(netns)
     taken = [(a.value, a.prefix_length) for a in addresses_of(host, None, version)]
     candidates = [parse_address(text)[1] for text in _CLIENTS[version]]

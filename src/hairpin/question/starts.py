@@ -103,8 +103,8 @@ def _behind_container(network: Network, host: Host, version: Version, address: i
     """Return the start of a client behind a container that routes for it, such as a VPN server's; None if there is no
     such container.
 
-    The container has a route to the client by a link that none of its engine's networks gave it.  The host has no route
-    to the client except its default route, or a route to the container."""
+    The container has a route to the client by a link that no network of the engine gave to the container.  The host has
+    no route to the client except its default route, or a route to the container."""
     own = lookup(network.namespace(host.netns), Query(version, address))
     for container in host.containers():
         netns = netns_of(host, container)

@@ -1,5 +1,5 @@
-"""The start of a stopped dockerd: why the start fails, which calls make it, its side effects, and which changes come
-before or after it."""
+"""The start of a stopped dockerd: why the start fails, which calls start dockerd, the side effects of the start, and
+which changes come before or after the start."""
 
 from collections.abc import Iterator
 from typing import TypeGuard
@@ -160,7 +160,8 @@ def _asks_docker(call: Call) -> TypeGuard[SetContainerState | ConnectContainer]:
 
 def _behind_start(engine: Engine, call: Call) -> Iterator[Call]:
     """Yield the calls that replace ``call`` after dockerd has started.  Without live-restore, dockerd's start has
-    stopped all containers.  So no container is paused, and some containers have to be started by a call."""
+    stopped all containers.  So after the start no container is paused, and some containers have to be started by a
+    call."""
     if engine.live_restore or not _asks_docker(call):
         yield call
     elif isinstance(call, SetContainerState):

@@ -1,4 +1,4 @@
-"""Docker's default network on a host that has none.
+"""Docker's default network on a host that does not have this network.
 
 One function adds the default network that dockerd makes when it starts.  Another function returns the change that puts
 a container on the default network, as if dockerd ran without the option ``bridge: none``.  This change serves only to

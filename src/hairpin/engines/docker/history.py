@@ -1,4 +1,5 @@
-"""The order in which an engine made its networks and started its containers.  The order of its rules follows from it.
+"""The order in which an engine made its networks and started its containers.  The order of the engine's rules follows
+from this order.
 
 The order changes no packet's fate, but a restored rule should be in its old place.  The rules on the host show parts of
 the order.  For the other parts, networks that existed when dockerd started come first, then the default network, then
@@ -228,7 +229,7 @@ def moment(text: str) -> tuple[str, str]:
 
 def as_seen(history: History, shown: Iterable[Sequence[ExpectedRule]]) -> History:
     """Return the history that fits the rules on the host.  ``shown`` has one sequence of rules for each chain and
-    purpose, in the order in which the engine made them."""
+    purpose, in the order in which the engine made the rules."""
     runs = [tuple(run) for run in shown]
     bridges = in_order_of_runs(
         history.bridges,

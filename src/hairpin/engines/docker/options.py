@@ -14,7 +14,7 @@ Version = tuple[int, int, int]
 GatewayMode = Literal["nat", "nat-unprotected", "routed", "isolated"]
 
 IP6TABLES_BY_DEFAULT: Version = (27, 0, 0)
-"""From this version on, dockerd manages ip6tables by default.  In older versions this was an experimental feature,
+"""From this version on, dockerd manages ip6tables by default.  In older versions ip6tables was an experimental feature,
 which was off by default."""
 
 _BRIDGE = "com.docker.network.bridge."

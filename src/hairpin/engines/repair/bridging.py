@@ -69,7 +69,7 @@ def lost_addresses(host: Host, joined: DockerNetwork) -> Iterator[Address]:
     """Yield the addresses that the network's bridge has lost.  Yield none if the bridge is missing, or if neither the
     network nor an endpoint names the gateway's address.
 
-    When dockerd starts, it sets these addresses again, even while containers run.
+    When dockerd starts, it sets the addresses of its bridges again, even while containers run.
 
     Source: moby libnetwork/drivers/bridge/bridge_store.go populateNetworks(), setup_ipv4_linux.go
     """
@@ -90,7 +90,7 @@ def bridge_addresses(host: Host, joined: DockerNetwork) -> Iterator[Address]:
 
 def _told_gateway(host: Host, joined: DockerNetwork, subnet: Subnet) -> int | None:
     """Return the address of the subnet's gateway.  dockerd 20.10 lists no gateway for the default bridge network, but
-    each endpoint on this network names it."""
+    each endpoint on this network names the gateway."""
     if subnet.gateway is not None:
         return subnet.gateway
     engine = next((each for each in host.engines if joined in each.networks), None)

@@ -1,7 +1,7 @@
 """The place of a setting: a file, or an option of an engine, a network, a container.
 
-An administrator intended a setting that has such a place, and a reboot restores it.  A setting that exists only at run
-time is an accident.
+An administrator intended a setting that is in a file or an option, and a reboot restores this setting.  A setting that
+exists only at run time is an accident.
 """
 
 import re

@@ -87,7 +87,7 @@ class Stanza(msgspec.Struct, frozen=True):
 
     @property
     def gateway(self) -> int | None:
-        """The router of a static stanza; None if the stanza has none."""
+        """The router of a static stanza; None if the stanza names no router."""
         text = self.value("gateway")
         try:
             return parse_address(text)[1] if text is not None and self.method == "static" else None
@@ -120,7 +120,7 @@ class IfupdownFiles(msgspec.Struct, frozen=True):
 
 
 def interfaces(host: Host) -> IfupdownFiles:
-    """Return the content of ifupdown's files on the host; empty if the host has none."""
+    """Return the content of ifupdown's files on the host; empty if the host has no such files."""
     main = next((each for each in host.files if each.path == INTERFACES), None)
     return _read(main, host.files) if main is not None else IfupdownFiles()
 

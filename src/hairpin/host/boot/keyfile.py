@@ -61,7 +61,7 @@ def profiles(host: Host) -> tuple[Profile, ...]:
 
 def _is_of_found_link(path: str) -> bool:
     """Return whether NetworkManager made the profile for a link that another program created.  The folder of such
-    profiles has no other profiles, except those that netplan wrote."""
+    profiles has no other profiles, except profiles that netplan wrote."""
     folder, _, name = path.rpartition("/")
     return folder == _FOLDERS[1].rstrip("/") and not name.startswith("netplan-")
 

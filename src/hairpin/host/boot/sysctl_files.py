@@ -26,7 +26,7 @@ _ASSIGNMENT = re.compile(r"^\s*-?\s*([^#;=\s][^=]*?)\s*=\s*(.*?)\s*$")
 
 
 class Setting(msgspec.Struct, frozen=True):
-    """A line of a file that sets a sysctl.  ``line``: its number, from 1."""
+    """A line of a file that sets a sysctl.  ``line``: the line's number, from 1."""
 
     file: str
     line: int
@@ -67,7 +67,7 @@ def assignments(files: tuple[ConfigFile, ...]) -> tuple[tuple[Path, Setting], ..
 
 
 def assignments_of(file: ConfigFile) -> tuple[tuple[Path, Setting], ...]:
-    """Return every key that the file sets, as it is written there, in the order of the file."""
+    """Return every key that the file sets, as the file writes it, in the order of the file."""
     return tuple(
         (key_parts(found[1]), Setting(file.path, number, found[2], file.evidence))
         for number, line in enumerate(file.text.split("\n"), 1)

@@ -1,10 +1,10 @@
 """Makes one network namespace from its readings.
 
-Neighbour entries that the kernel made itself, without resolving an address, are skipped.  These entries are NOARP and
-never expire.  The kernel makes NOARP entries for multicast and broadcast addresses, and for each destination on a link
-without neighbour resolution.  All other NOARP entries were added by a program or a person.  The entry of a broadcast
-address is kept, because it outlives the broadcast's route or prefix: in that case the entry sends packets for one
-machine to all machines.
+Neighbour entries that the kernel made itself, without resolving an address, are skipped.  Entries that the kernel made
+itself are NOARP and never expire.  The kernel makes NOARP entries for multicast and broadcast addresses, and for each
+destination on a link without neighbour resolution.  All other NOARP entries were added by a program or a person.  The
+entry of a broadcast address is kept, because it outlives the broadcast's route or prefix: in that case the entry sends
+packets for one machine to all machines.
 
 Source: net/ipv4/arp.c arp_constructor(), net/ipv6/ndisc.c ndisc_constructor(); measured on Linux 6.18
 """
@@ -127,7 +127,7 @@ class NamespaceReader:
 
     def _relays_of(self, netns: str) -> tuple[tuple[RelayCommand, ...], tuple[Container, ...]]:
         """Return the relays' command lines and the containers for the host's own namespace; for any other namespace
-        return empty tuples, because it needs neither."""
+        return empty tuples, because such a namespace needs neither."""
         return (self._commands, self._containers) if netns == HOST else ((), ())
 
     def _interfaces(self, netns: str) -> Interfaces:
@@ -265,8 +265,8 @@ class NamespaceReader:
 
 def is_made_by_kernel(entry: Neighbour, link: Link | None) -> bool:
     """Return whether the kernel made the NOARP entry: the entry has a multicast hardware address, no hardware address,
-    or the link's own.  Return False for an entry with the broadcast hardware address, because only the routes show
-    whether its IP address is still a broadcast address."""
+    or the link's own hardware address.  Return False for an entry with the broadcast hardware address, because only the
+    routes show whether its IP address is still a broadcast address."""
     if entry.state != "NOARP" or entry.proxy:
         return False
     if not entry.mac or (entry.mac >> 40 & 1 and entry.mac != BROADCAST) or entry.value == _EVERYBODY:

@@ -45,8 +45,8 @@ _OF_ENGINE: dict[str, tuple[str, ...]] = {
 """For the reading of an engine's answer: the further readings that must exist if the engine answered."""
 _OF_HOST = ("docker-socket", "podman-version")
 _SIGNS = frozenset((*_OF_HOST, "firewalld-state", "ufw-conf", "boot-scripts", "os-release"))
-"""Readings that every collector makes.  If an evidence has fewer than two of them, a person has written or pasted it,
-so its gaps are intended."""
+"""Readings that every collector makes.  If an evidence has fewer than two of these readings, a person has written or
+pasted the evidence, so its gaps are intended."""
 
 
 class Part(msgspec.Struct, frozen=True):
@@ -75,7 +75,7 @@ def as_before(before: T, now: T) -> T:
 
 
 class _Making:
-    """A part of a host that is being made.  ``before``: the parts that it consisted of before."""
+    """A part of a host that is being made.  ``before``: the parts of which this part consisted before."""
 
     def __init__(self, before: tuple[tuple[Name, Part], ...]) -> None:
         self.before = dict(before)
@@ -92,7 +92,7 @@ class Readings:
     with a raw escape character in a name is repaired.
 
     ``before``: the host's parts from earlier evidence.  ``changed``: the places of the readings that have changed since
-    then.  Only the parts that depend on these places are made again.
+    the earlier evidence.  Only the parts that depend on changed places are made again.
     """
 
     def __init__(

@@ -1,6 +1,6 @@
 """Refreshes a host after some readings were made again, for example the rules of one namespace or one sysctl.
 
-Only these readings are parsed, and the readings that they replace are dropped.
+Only the new readings are parsed, and the readings that they replace are dropped.
 """
 
 from hairpin.evidence.reading import Evidence

@@ -121,7 +121,8 @@ def _option_groups(words: list[str]) -> list[list[str]]:
     """Return the words of a rule in groups: each option with its negation and values, and the target with its own
     options.
 
-    Up to iptables 1.8.10, the ``!`` follows the option.  From 1.8.11 on, it precedes the option (``! --vlan-id 1``).
+    Up to iptables 1.8.10, the ``!`` follows the option.  From iptables 1.8.11 on, the ``!`` precedes the option (``!
+    --vlan-id 1``).
     """
     groups: list[list[str]] = []
     negated = False

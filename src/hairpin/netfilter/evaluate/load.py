@@ -29,7 +29,7 @@ def is_ban_of_machines(rule: ir.Rule, part: ir.Expression) -> bool:
 
 
 def _seems_spent(rule: ir.Rule, part: ir.StatefulMatch) -> bool:
-    """Return whether the rule has counted about as many bytes as its ``-m quota`` has.
+    """Return whether the rule has counted about as many bytes as its ``-m quota`` allows.
 
     iptables does not list the bytes that are left.  The counter is only a hint: it may be restored or set to zero while
     the quota stays.  Source: net/netfilter/xt_quota.c quota_mt()"""

@@ -220,7 +220,7 @@ def values_of(header: Header, fields: tuple[str, ...]) -> tuple[int | str, ...] 
 
 def contains(named: ir.Set, values: tuple[int | str, ...]) -> bool:
     """Return whether the set contains the values.  The smallest matching element decides; if it has ``nomatch``, the
-    set does not contain them.
+    set does not contain the values.
 
     In a set of type hash:net,iface, the smallest network that contains the address decides, even if the set has that
     network only with other interfaces.

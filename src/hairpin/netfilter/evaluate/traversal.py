@@ -28,7 +28,7 @@ from hairpin.netfilter.packet import Seen
 
 _GIVE_BACK = frozenset({"NFQUEUE", "queue"})
 """Targets that give the packet to a program, which returns it.  The packet then continues after the base chain.  The
-packet also continues there if no program listens and the rule has ``bypass``: nf_queue()."""
+packet also continues after the base chain if no program listens and the rule has ``bypass``: nf_queue()."""
 
 
 _NAMELESS = frozenset({"jump", "goto"})
@@ -197,7 +197,8 @@ class _Run:
         return truth_of(part.limit.over)
 
     def _queue(self, cursor: _Cursor, condition: Condition) -> None:
-        """Queue a branch with this condition; the match at the cursor is satisfied on it if the condition holds."""
+        """Queue a branch with this condition; the match at the cursor is satisfied on the branch if the condition
+        holds."""
         branch = msgspec.structs.replace(cursor, conditions=(*cursor.conditions, condition))
         if not condition.holds:
             branch.rule, branch.part = branch.rule + 1, 0

@@ -1,8 +1,8 @@
 """The options that a module or target of iptables requires, and the options that it refuses.
 
-iptables does not load a rule that breaks these demands.  iptables-save never prints such a rule, but a file that a
-person wrote may have one: ``--dport 65536``, or ``-m mark`` without a mark.  No kernel can have such a rule, so no
-reader may accept it.
+iptables does not load a rule that breaks these demands.  iptables-save never prints a rule that breaks a demand, but a
+file that a person wrote may have such a rule: ``--dport 65536``, or ``-m mark`` without a mark.  No kernel can have a
+rule that breaks a demand, so no reader may accept it.
 
 Source: iptables 1.8 extensions/lib*.c, the tables of options (XTOPT_MAND, excl, min, max) and their final checks
 """

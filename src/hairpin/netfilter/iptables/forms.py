@@ -298,15 +298,15 @@ def _read_protocol(text: str) -> int:
 PROTOCOL = of_value(_read_protocol, str)
 """The form of a protocol's name or number: ``tcp``, ``47``."""
 NAMED_PROTOCOL = of_value(_read_protocol, lambda value: BUILT_IN.get(value, str(value)) if value else None)
-"""The form of the value of ``-p``.  The form writes the names that iptables knows itself.  It never writes 0, because 0
-means any protocol."""
+"""The form of the value of ``-p``.  The form writes the names that iptables knows itself.  The form never writes 0,
+because 0 means any protocol."""
 
 # --- addresses and interfaces ----------------------------------------------------------------------------------------
 
 
 def network(*, bare: bool = False) -> Form:
-    """Return the form of a prefix: ``10.0.0.0/8``, ``10.0.0.1/255.0.0.255``.  With ``bare``, it writes a single address
-    without prefix length."""
+    """Return the form of a prefix: ``10.0.0.0/8``, ``10.0.0.1/255.0.0.255``.  With ``bare``, the form writes a single
+    address without prefix length."""
 
     def read(text: str, family: IpFamily) -> Value:
         prefix = read_prefix(text, family)

@@ -158,8 +158,8 @@ def _not_negated(group: Group) -> bool:
 
 
 def _negated(group: Group) -> bool:
-    """Return whether a first packet satisfies ``-m string``.  It lacks the string, so it satisfies only a negated
-    match."""
+    """Return whether a first packet satisfies ``-m string``.  A first packet lacks the string, so it satisfies only a
+    negated match."""
     return not _not_negated(group)
 
 
@@ -184,8 +184,8 @@ def _statistic(group: Group) -> bool:
 
 
 def _connection_is_new(group: Group) -> bool:
-    """Return whether a connection's first packet satisfies ``-m connbytes``: its counters must be in the range
-    (xt_connbytes.c)."""
+    """Return whether a connection's first packet satisfies ``-m connbytes``: the connection's counters must be in the
+    range (xt_connbytes.c)."""
     words = {option.name: option for option in group.options}
     counted = words["--connbytes"]
     return (bounds(counted.value, ":", (1 << 64) - 1)[0] <= 1) is not counted.negated

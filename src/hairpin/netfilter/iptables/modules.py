@@ -300,7 +300,7 @@ def _flags(group: Group, *known: str) -> tuple[bool, ...]:
 
 
 def has_extension(module: str, family: IpFamily) -> tuple[ir.FieldMatch, ...]:
-    """Return the match of the module's IPv6 extension header; an empty tuple if the module tests none."""
+    """Return the match of the module's IPv6 extension header; an empty tuple if the module tests no such header."""
     bit = EXTENSIONS.get(module, 0) if family == "ip6" else 0
     return (ir.FieldMatch("extensions", ((bit, bit),), mask=bit),) if bit else ()
 

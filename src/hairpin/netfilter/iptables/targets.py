@@ -35,7 +35,7 @@ NO_EFFECT = frozenset({
 """Targets that log, count or copy the packet, or change a field on which no rule or route depends."""
 
 CONTINUES = frozenset({"TTL", "HL", "MARK", "CONNMARK", "HMARK", "CT", "SNPT", "DNPT", "TOS", "DSCP", "SET"})
-"""Targets after which the kernel evaluates the next rule (XT_CONTINUE).  The effects of some of them are not
+"""Targets after which the kernel evaluates the next rule (XT_CONTINUE).  The effects of some of these targets are not
 modelled."""
 
 REJECT_NAMES: dict[IpFamily, dict[str, str]] = {

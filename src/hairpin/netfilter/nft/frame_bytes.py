@@ -1,8 +1,8 @@
 """``@ll,48,64 0x…``: fields of the Ethernet header that nft merged into one comparison and prints as raw bytes.
 
 ``ether saddr X reject with icmp Y`` in an inet table implies a match of the frame's type.  nft merges both matches into
-one comparison and puts ``meta iiftype ether`` after it.  The listing shows neither the fields nor the family of the
-error: nft prints raw bytes and a bare ``reject``.
+one comparison and puts ``meta iiftype ether`` after this comparison.  The listing shows neither the fields nor the
+family of the error: nft prints raw bytes and a bare ``reject``.
 
 Source: nftables src/rule.c stmt_reduce(), src/payload.c payload_expr_expand(), src/statement.c reject_stmt_print()
 """

@@ -1,5 +1,5 @@
-"""Two negated comparisons of adjacent header fields, ``tcp sport != 1 tcp dport != 2``, which older nft merges into
-one.  A packet then fails the comparison only if it has *both* values, but the rule's listing still shows two
+"""Two negated comparisons of adjacent header fields, ``tcp sport != 1 tcp dport != 2``, which older nft merges into one
+comparison.  A packet then fails the comparison only if it has *both* values, but the rule's listing still shows two
 conditions.
 
 Source: nftables up to 1.0.9 src/rule.c stmt_reduce()

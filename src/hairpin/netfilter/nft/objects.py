@@ -107,7 +107,7 @@ def _limit(most: int, used: int, body: Object, name: str = "") -> QuotaLimit:
 
 def matches_now(value: Json) -> bool:
     """Return whether a packet on a quiet host matches the set's element.  The element's own quota or rate may prevent
-    that.
+    the match.
 
     Source: net/netfilter/nft_lookup.c nft_lookup_eval(): nft_set_elem_update_expr()"""
     body = content(value) if named(value) == "elem" else {}

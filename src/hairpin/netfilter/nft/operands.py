@@ -176,7 +176,7 @@ def field_match(of: Operand, ranges: Ranges, *, negated: bool) -> FieldMatch | N
         ranges = tuple((first - of.add, last - of.add) for first, last in ranges)
     if not of.shift and not of.xor:
         if of.mask != FULL_MASK and all(first == last for first, last in ranges):
-            ranges = tuple(each for each in ranges if each[0] & ~of.mask == 0)  # only these values are possible
+            ranges = tuple(each for each in ranges if each[0] & ~of.mask == 0)  # only values in the mask are possible
         return FieldMatch(field, ranges, negated, of.mask)
     unshifted = _unshifted(of, ranges)
     return None if unshifted is None else FieldMatch(field, unshifted, negated, of.mask)
@@ -204,8 +204,8 @@ def _scaled_back(value: int, shift: int) -> int | None:
 
 
 def _fragment(of: Operand, ranges: Ranges, *, negated: bool) -> FieldMatch | None:
-    """Return the comparison of ``ip frag-off & 0x1fff``; None unless it is a comparison with zero, because the IR has
-    only whether the offset is zero."""
+    """Return the comparison of ``ip frag-off & 0x1fff``; None if the ranges are not a comparison with zero, because the
+    IR has only whether the offset is zero."""
     if of.mask != 0x1FFF or of.xor or of.shift:
         return None
     if ranges == ((0, 0),):

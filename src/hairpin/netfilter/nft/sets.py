@@ -1,8 +1,8 @@
 """Reads named sets and maps, and the elements of anonymous sets and maps.
 
 A reading is a snapshot, so timeouts do not matter.  If rules add elements to a set (``flags dynamic``), the set changes
-with the next packet, so it is opaque.  nft before 1.0.9 does not print this flag, but the rules show that they add
-elements.
+with the next packet, so it is opaque.  nft before 1.0.9 does not print ``flags dynamic``, but the rules show that they
+add elements.
 
 A set may be too long to be listed in time.  Then the set's table is listed without elements, the table's shorter sets
 are listed one by one, and the kernel is asked whether the long set has certain addresses:
@@ -197,7 +197,7 @@ def named_map(raw: Object, family: ir.Family) -> tuple[ir.Map, bool]:
 
 
 def asked_line(place: _Set, address: str, *, holds: bool) -> str:
-    """Return the line that tells whether a set has an address for which it was asked."""
+    """Return the line that tells whether a set has an address about which the kernel was asked."""
     return " ".join((*place, address, "yes" if holds else "no"))
 
 

@@ -130,8 +130,8 @@ def _quota(inner: Json, scope: Scope) -> Parts:
 
 
 def _connections(inner: Json, scope: Scope) -> Parts:
-    """Return ``ct count``, which counts the connections of all packets that reach it, whatever their addresses:
-    nft_connlimit.c"""
+    """Return ``ct count``, which counts the connections of all packets that reach the statement, whatever their
+    addresses: nft_connlimit.c"""
     text, over = statement_text({"ct count": inner}), _is_over("ct count", inner, scope)
     most = content({"ct count": inner}).get("val")
     limit = ConnectionLimit(most, over, 0) if isinstance(most, int) else None
@@ -139,8 +139,8 @@ def _connections(inner: Json, scope: Scope) -> Parts:
 
 
 def _inner_statements(statements: list[Json], scope: Scope) -> tuple[ir.Expression, ...]:
-    """Return the effect that the statements of a set's new element have on the rule: a limit can end it, a counter
-    cannot."""
+    """Return the effect that the statements of a set's new element have on the rule: a limit can end the rule, a
+    counter cannot."""
     found: list[ir.Expression] = []
     for statement in statements:
         if named(statement) in ("limit", "quota", "ct count"):
@@ -222,8 +222,8 @@ _ENDS = 2
 
 
 def _xt(inner: Json, _: Scope) -> Parts:
-    """Return an iptables extension, whose arguments nft does not print.  Tables with extensions should be read from
-    iptables-save."""
+    """Return an iptables extension, whose arguments nft does not print.  Tables with iptables extensions should be read
+    from iptables-save."""
     text = statement_text({"xt": inner})
     body: Object = content({"xt": inner})
     if body.get("type") == "target":

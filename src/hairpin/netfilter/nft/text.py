@@ -1,5 +1,5 @@
-"""Writes rules in nft's own words.  nft's JSON does not have these words, but reports quote rules as
-``nft list ruleset`` shows them.
+"""Writes rules in nft's own words.  nft's JSON does not have nft's own words, but reports quote rules as ``nft list
+ruleset`` shows them.
 
 The values of counters are omitted, so that the text is the same in every reading.
 

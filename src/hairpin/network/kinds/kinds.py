@@ -2,11 +2,12 @@
 
 Two containers are alike if the forms of their readings are equal, and if each own value of one container is in the same
 cell as the corresponding value of the other container.  Exchanging their own values then leaves the network as it is,
-except for the order of rules of which a packet satisfies at most one.  A walk reads nothing else.  So if this exchange
-turns one flow into another, both flows have the same walk, apart from the exchanged values.
+except for the order of rules of which a packet satisfies at most one.  A walk reads nothing but the network.  So if
+this exchange turns one flow into another, both flows have the same walk, apart from the exchanged values.
 
 In every other case, containers are taken to be different: if a reading names two containers, if the meaning of a value
-    is not known, or if a match computes with a value.  Such a container is a kind of its own (docs/adr/0039).
+    is not known, or if a match computes with a value.  A container that is taken to be different is a kind of its own
+    (docs/adr/0039).
 """
 
 import re
@@ -93,8 +94,8 @@ class Kinds:
         return flow.purpose not in _TO_THE_OUTSIDE
 
     def words_of(self, flow: Flow, this: str) -> frozenset[str]:
-        """Return the words that may differ between the flow and alike flows: the own values of its containers as texts,
-        its source ports, and its destination if no namespace needs to have it."""
+        """Return the words that may differ between the flow and alike flows: the own values of the flow's containers as
+        texts, the flow's source ports, and its destination if no namespace needs to have it."""
         values = [each.values for each in self.owners(flow, this)]
         return frozenset(
             (
@@ -127,8 +128,8 @@ class Kinds:
         return re.sub(rf"(?<![\w-])(?:{words})(?![\w-])", lambda found: places[found[0]], text) if words else text
 
     def exchanged_names(self, one: Flow, other: Flow, this: str) -> Mapping[str, str]:
-        """Return the exchange of names that turns one flow into the other, alike flow.  It maps each name of a
-        namespace or link of the flow's containers to the name that replaces it."""
+        """Return the exchange of names that turns one flow into the other, alike flow.  The exchange maps each name of
+        a namespace or link of the flow's containers to the name that replaces it."""
         of_one, of_other = (dict(self._names_of(each, this)) for each in (one, other))
         taken = {value: of_other[place] for place, value in of_one.items() if place in of_other}
         back = {new: old for old, new in taken.items()}

@@ -2,7 +2,7 @@
 
 Two addresses in one cell are in the same ranges and prefixes, and no reading names either of them.  Likewise, two ports
 in one cell are in the same ranges, and no reading names either of them.  So every comparison has the same result for
-both values.
+two values in one cell.
 """
 
 import re
@@ -42,7 +42,7 @@ class Literals:
         self._patterns: tuple[str, ...] = ()
 
     def note_point(self, role: Role, value: int | str) -> None:
-        """Note a value of the role ``role``.  Other values are compared with it only for equality."""
+        """Note a value of the role ``role``.  Other values are compared with the noted value only for equality."""
         if isinstance(value, str):
             self._words.add(value)
         else:

@@ -57,7 +57,8 @@ class Owner(msgspec.Struct, frozen=True):
 def owners_of(network: Network) -> tuple[Owner, ...]:
     """Return the containers that can have own values, with these values.
 
-    A value that two containers claim belongs to neither.  A container that shares its namespace has no own values."""
+    A value that two containers claim is an own value of neither.  A container that shares its namespace has no own
+    values."""
     found = [(host, *each) for host in network.hosts for each in _candidates(host)]
     listed = [tuple(_values(host, container, inside)) for host, container, inside in found]
     claims = Counter(
@@ -76,7 +77,7 @@ def _claim(host: Host, role: Role, value: int | str) -> Claim:
 
 
 def _with_places(host: Host, values: tuple[tuple[Role, int | str], ...], claims: Counter[Claim]) -> OwnValues:
-    """Return the values with their places.  If other containers claim a value, too, its place stays empty."""
+    """Return the values with their places.  If other containers claim a value, too, the value's place stays empty."""
     own: dict[Role, dict[int | str, Own]] = {}
     counts: Counter[Role] = Counter()
     for role, value in values:

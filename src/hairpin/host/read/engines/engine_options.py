@@ -1,6 +1,7 @@
 """Options of dockerd from its flags, its ``daemon.json`` and ``docker info``.
 
-An option has the same name as a flag and in ``daemon.json``.  dockerd does not start if an option is given in both.
+An option has the same name as a flag and in ``daemon.json``.  dockerd does not start if an option is given both as a
+flag and in the file.
 Source: moby daemon/config/config_linux.go, cmd/dockerd/config_unix.go.
 """
 
@@ -28,8 +29,8 @@ _FALSE, _TRUE = ("false", "0", "f"), ("true", "1", "t", "")
 
 
 class Options(msgspec.Struct, frozen=True):
-    """The options of the engine from one source.  The fields are those of Engine; a field is None if the source does
-    not give the option."""
+    """The options of the engine from one source.  The fields are the fields of Engine; a field is None if the source
+    does not give the option."""
 
     iptables: bool | None = None
     ip6tables: bool | None = None

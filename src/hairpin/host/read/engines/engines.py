@@ -36,7 +36,8 @@ def engines(
     mute: bool = False,
     malformed: bool = False,
 ) -> tuple[Engine, ...]:
-    """Return the engines that run or are installed.  The field ``netns`` of their containers is not filled in yet.
+    """Return the engines that run or are installed.  The field ``netns`` of the engines' containers is not filled in
+    yet.
 
     ``mute``: whether Docker could not be asked.  ``malformed``: whether dockerd's daemon.json is not JSON.
     """

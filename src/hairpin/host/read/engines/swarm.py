@@ -117,7 +117,7 @@ def _with_tasks(service: SwarmService, tasks: list[_Task]) -> SwarmService:
 def with_mesh(
     engines: tuple[Engine, ...], namespaces: tuple[Namespace, ...]
 ) -> tuple[tuple[Engine, ...], tuple[Namespace, ...]]:
-    """Return the engines with their mesh ports, and the namespaces.  In the host's own namespace the sockets of these
+    """Return the engines with their mesh ports, and the namespaces.  In the host's own namespace the sockets of mesh
     ports become relays.  Engines and namespaces are unchanged if the host is no node of a swarm."""
     sandbox = sandbox_of(engines)
     if sandbox is None:

@@ -91,7 +91,7 @@ def _entry(line: str, numbers: dict[str, tuple[Literal[4, 6], int]], evidence: s
     if "[ASSURED]" in line:
         status |= ir.STATUS_ASSURED
     if "OFFLOAD]" in line:
-        status |= ir.STATUS_OFFLOAD  # the tool prints it instead of [ASSURED]
+        status |= ir.STATUS_OFFLOAD  # the tool prints [OFFLOAD] instead of [ASSURED]
     version, _ = _number(every["src"], numbers)
     mark = int(every.get("mark", "0"), 0)
     return Connection(
@@ -135,7 +135,7 @@ def _number(text: str, numbers: dict[str, tuple[Literal[4, 6], int]]) -> tuple[L
 
 
 def _nat(original: Tuple, reply: Tuple) -> int:
-    """Return the status bits for NAT.  The tool does not print them, but the two tuples of a translated entry
+    """Return the status bits for NAT.  The tool does not print these bits, but the two tuples of a translated entry
     differ."""
     ported = original.protocol not in ICMP_ANSWERS
     snat = original.saddr != reply.daddr or original.sport != (reply.dport if ported else reply.sport)

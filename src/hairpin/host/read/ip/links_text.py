@@ -58,7 +58,7 @@ def interfaces(reading: Reading) -> Interfaces:
 
 
 def value_after(words: list[str], key: str) -> str | None:
-    """Return the word after the word ``key``; None if there is none."""
+    """Return the word after the word ``key``; None if there is no such word."""
     return words[words.index(key) + 1] if key in words[:-1] else None
 
 

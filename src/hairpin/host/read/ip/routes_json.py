@@ -113,7 +113,7 @@ def routes(
 
 
 def _without_flat_encap(text: str, *, source: str) -> str:
-    """Return the document without those fields of encapsulations that have the same name as a field of the route
+    """Return the document without the fields of encapsulations that have the same name as a field of the route
     itself."""
 
     def kept(pairs: list[tuple[str, Any]]) -> dict[str, Any]:

@@ -167,8 +167,8 @@ def proc_net_sockets(
 
 def with_v6only(sockets: tuple[Socket, ...]) -> tuple[Socket, ...]:
     """Return the sockets.  An IPv6 wildcard socket becomes ``v6only`` if an IPv4 wildcard socket has the same port,
-    because otherwise the two sockets could not both be bound.  The files of /proc/net do not show this option.  Most
-    IPv6 sockets accept both IP versions.
+    because otherwise the two sockets could not both be bound.  The files of /proc/net do not show whether a socket is
+    ``v6only``.  Most IPv6 sockets accept both IP versions.
     """
     taken = {(item.protocol, item.port) for item in sockets if item.version == 4 and item.address is None}
     return tuple(

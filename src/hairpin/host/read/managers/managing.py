@@ -62,7 +62,7 @@ def plans(readings: Readings) -> tuple[PlanUnderWay, ...]:
 
 
 def plans_in(evidence: Evidence) -> tuple[PlanUnderWay, ...]:
-    """Return the plans in an evidence without parsing any other part of it."""
+    """Return the plans in an evidence without parsing any other part of the evidence."""
     reading = evidence.find("plans", "")
     return _plans_of(reading) if reading is not None and reading.outcome == "text" else ()
 

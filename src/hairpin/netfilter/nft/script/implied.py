@@ -42,7 +42,7 @@ def with_implied(statements: list[Json], family: Family) -> list[Json]:
 
 
 def _question(kind: str, family: Family) -> Json:
-    """Return the match that a ``reject`` of this kind needs; None if it needs none."""
+    """Return the match that a ``reject`` of this kind needs; None if it needs no match."""
     if kind == "tcp reset":
         return {"match": {"op": "==", "left": {"meta": {"key": "l4proto"}}, "right": "tcp"}}
     if family == "inet" and kind in ("icmp", "icmpv6"):
