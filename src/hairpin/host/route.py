@@ -51,7 +51,7 @@ class Route(msgspec.Struct, frozen=True, tag="route", tag_field="kind"):
     mtu_bytes: int | None = None
     nexthop_id: int | None = None
     """The next hop object (``ip nexthop``) that the route uses.  The kernel selects such a route only by this id:
-    net/ipv4/ fib_semantics.c fib_nh_match()"""
+    net/ipv4/fib_semantics.c fib_nh_match()"""
     evidence: str = ""
     entry: int = 0
 

@@ -65,7 +65,7 @@ def is_left_behind(container: Container, socket: Socket) -> bool:
     """Return whether the socket belongs to a docker-proxy that has outlived its container.
 
     dockerd ends a docker-proxy when the container ends, and the kernel sends the docker-proxy SIGTERM when dockerd
-    ends.  A stopped (SIGSTOP) docker-proxy reacts to neither of these.  The docker-proxy relays to the container's old
+    ends.  A stopped (SIGSTOP) docker-proxy reacts to neither signal.  The docker-proxy relays to the container's old
     address, which another container may have now.  Source: moby cmd/docker-proxy; libnetwork/portmapper/proxy_linux.go
     newProxyCommand(): Pdeathsig; signal(7)
     """

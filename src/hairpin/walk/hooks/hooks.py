@@ -88,8 +88,8 @@ def _done(network: Network, state: State, hook: Hook, item: Item) -> Iterator[Ou
 
 
 def _under(state: State, condition: Condition, *, holds: bool) -> State:
-    """Return the state on the usual branch, on which the condition holds, or (``holds`` False) on the other branch, on
-    which the condition does not hold."""
+    """Return the state on one of two branches.  If ``holds`` is true, it is the usual branch, on which the condition
+    holds; otherwise it is the branch on which the condition does not hold."""
     taken = msgspec.structs.replace(condition, holds=holds, usual=holds)
     return state.given(taken)
 

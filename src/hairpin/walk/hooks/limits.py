@@ -33,7 +33,7 @@ def is_exceeded(
         case QuotaLimit():
             return limit.spent
         case TimeWindow():
-            return False  # the clock decides a time window, which is no limit of packets
+            return False  # the clock decides a time window; it is no limit of packets
         case _:
             assert_never(limit)
 

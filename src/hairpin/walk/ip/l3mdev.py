@@ -26,8 +26,8 @@ from hairpin.walk.state import End, Outcome, State, without_ends
 
 
 def into_vrf(network: Network, state: State) -> Iterator[Outcome]:
-    """Yield a packet that has passed PREROUTING with its input link; if the link is a VRF port, also the VRF's
-    PREROUTING.
+    """Yield a packet after PREROUTING with its input link and, if this link is a VRF port, after PREROUTING with the
+    VRF.
 
     A packet that came in by a VRF port passes PREROUTING again, now with the VRF as its input interface.
     """

@@ -60,7 +60,7 @@ def _condition(policy: XfrmPolicy, direction: Direction) -> Condition:
 
 
 def _is_exempt(namespace: Namespace, state: State, link: str, direction: Direction) -> bool:
-    """Return whether the link's packets are exempt from all policies, as packets on lo always are."""
+    """Return whether the link's packets are exempt from all policies; packets on lo always are."""
     key = "disable_xfrm" if direction == "out" else "disable_policy"
     return link in ("", "lo") or (state.packet.version == 4 and bool(conf(namespace, 4, link, key)))
 

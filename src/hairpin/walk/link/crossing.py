@@ -88,8 +88,7 @@ def refused_by_router(network: Network, left: State) -> Assumed | None:
 
 
 def past_router(network: Network, back: End) -> End:
-    """Return the reply's end after the stated router behind the uplink by which the reply left, which may drop the
-    reply."""
+    """Return the reply's end.  The stated router behind the uplink by which the reply left may drop the reply."""
     refused = refused_by_router(network, back.state) if back.kind == "left" and network.world.peers else None
     if refused is None:
         return back

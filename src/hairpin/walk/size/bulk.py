@@ -14,8 +14,7 @@ beyond the hosts are unknown and cause no stop.
 
 Several segments in one packet (GSO) pass a veth or a bridge port whose MTU is too small for each single segment.
 Whether a segment travels alone depends on lengths and timing.  An answer of one long segment never arrives; an answer
-of many segments mostly arrives.  So a link that is too narrow for single segments only causes an open question, not a
-stop.
+of many segments mostly arrives.  So a link that is too narrow for a single segment causes an open question, not a stop.
 
 Source: net/ipv4/ip_tunnel_core.c skb_tunnel_check_pmtu(), include/net/ip.h ip_dst_mtu_maybe_forward();
 net/ipv4/tcp_timer.c tcp_mtu_probing(); net/ipv4/af_inet.c inet_create(): IP_PMTUDISC_DONT;
