@@ -1,7 +1,7 @@
 """Packets that clouds are known to drop, whatever the rules on their machines are.
 
-- Port 25: most clouds drop packets that a new customer's machine sends to this port. - The metadata service of AWS
-answers a token's request with a hop limit of 1 (IMDSv2): the answer reaches the machine,
+- Port 25: most clouds drop packets that a new customer's machine sends to this port.
+- The metadata service of AWS answers a token's request with a hop limit of 1 (IMDSv2): the answer reaches the machine,
   and no container behind a bridge.
 
 Source: docs.aws.amazon.com ec2-port-25-throttle; cloud.google.com/compute/docs/tutorials/sending-mail;
