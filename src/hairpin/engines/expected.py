@@ -1,4 +1,4 @@
-"""The parts that an engine should have on its host: chains, rules, policies, sysctls, listeners.  Types only.
+"""The types of the parts that an engine should have on its host: chains, rules, policies, sysctls, listeners.
 
 The rules of one chain are in the engine's order; foreign rules may be between them.
 """
@@ -90,7 +90,7 @@ class ExpectedPolicy(msgspec.Struct, frozen=True):
 
 
 class ExpectedSysctl(msgspec.Struct, frozen=True):
-    """A sysctl value that the engine writes when it makes the network ``network``; None: when the engine starts."""
+    """A sysctl value that the engine writes when it makes the network ``network``, or (None) when the engine starts."""
 
     path: Path
     value: str
@@ -99,7 +99,7 @@ class ExpectedSysctl(msgspec.Struct, frozen=True):
 
 class ExpectedListener(msgspec.Struct, frozen=True):
     """A socket that holds a published port.  ``docker-proxy`` relays accepted connections to the container.
-    ``dockerd``, if it runs without docker-proxy, only reserves the port.  ``address`` None: every address of the IP
+    ``dockerd``, if it runs without docker-proxy, only reserves the port.  ``address``: None for every address of the IP
     version."""
 
     process: Literal["docker-proxy", "dockerd"]

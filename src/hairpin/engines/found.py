@@ -83,9 +83,9 @@ def tables_of_backend(
 ) -> Found:
     """Return the host's tables in which to look for the rules.
 
-    Of iptables' two back ends, the tables of that with more of the rules are returned.  If both have equally many, the
-    back end that ``iptables -V`` names is used.  If ``iptables -V`` was not read, legacy is used if only legacy has
-    tables, and otherwise nf_tables, today's default.
+    Of iptables' two back ends, the tables of the back end that has more of the rules are returned.  If both back ends
+    have equally many of the rules, the back end that ``iptables -V`` names is used.  If ``iptables -V`` was not read,
+    legacy is used if only legacy has tables, and otherwise nf_tables, today's default.
     """
     if backend == "nftables":
         return of_dialect("nft", namespace)

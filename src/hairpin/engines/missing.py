@@ -20,7 +20,7 @@ from hairpin.netfilter.rule_address import IpFamily
 
 
 class Missing(msgspec.Struct, frozen=True):
-    """The missing chains and rules.  ``chains`` and ``rules`` contain only those that are certainly missing.
+    """The missing chains and rules.  ``chains`` and ``rules`` contain only chains and rules that are certainly missing.
     ``undecided``: sentences that say which parts could not be decided.  ``dialect``: the dialect to which the rules
     belong, and in which they were looked for."""
 
@@ -43,8 +43,9 @@ class Missing(msgspec.Struct, frozen=True):
 def missing(engine: Engine, namespace: Namespace, iptables_version: str | None = None) -> Missing:
     """Return the engine's chains and rules that ``namespace`` lacks, in the order of the engine's chains.
 
-    ``iptables_version`` is the output of ``iptables -V`` on the host.  It decides between the back ends if neither has
-    any of the rules.  Two rules are equal if their meanings are equal: position, comment and counters do not count.
+    ``iptables_version`` is the output of ``iptables -V`` on the host.  The version decides between the back ends if
+    neither of them has any of the rules.  Two rules are equal if their meanings are equal: position, comment and
+    counters do not count.
     """
     return _lacking_of(expected(engine, namespace), namespace, iptables_version)
 
@@ -81,7 +82,8 @@ def missing_for(host: Host, engine: Engine, container: str) -> Missing:
 def missing_on(host: Host) -> tuple[tuple[Engine, Missing], ...]:
     """Return each engine of the host with its missing chains and rules.
 
-    The result is cached: ten causes ask at each stop, and with 50,000 rules the answer takes a quarter of a second.
+    The result is cached: at each stop ten causes need it, and with 50,000 rules the comparison takes a quarter of a
+        second.
     """
     return tuple((each, missing_of(host, each)) for each in host.engines)
 
@@ -116,7 +118,7 @@ def _lacks_element(where: Found, element: ExpectedElement) -> bool:
 
 
 def lacking(where: Found, rules: Sequence[ExpectedRule]) -> tuple[ExpectedRule, ...]:
-    """Return those of the given rules that are missing from their chains."""
+    """Return the rules in ``rules`` that are missing from their chains."""
     places = where.places(rules)
     return tuple(one for one in rules if meaning(one.rule) not in places.get((one.family, one.table, one.chain), {}))
 

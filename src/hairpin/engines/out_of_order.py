@@ -1,6 +1,7 @@
-"""Finds rules of an engine that stand after rules of the same engine although they should stand before them.
+"""Finds rules of an engine that stand after rules of the same engine although they should stand before those rules.
 
-dockerd causes this itself: after a restart of firewalld it restores its jumps in another order than at its own start.
+dockerd itself causes a wrong order: after a restart of firewalld, dockerd restores its jumps in another order than at
+its own start.
 """
 
 from bisect import bisect_right

@@ -73,8 +73,8 @@ def _unknown(engine: Engine, namespace: Namespace) -> tuple[str, ...]:
 def reloading(host: Host, engine: Engine, unpaused: str | None) -> ReloadNetworks:
     """Return the call by which Podman makes rules, veths and bridges again.
 
-    The call fails at a paused container, so paused containers are left out.  ``unpaused`` names a container that is
-    unpaused before the call.  Containers on a renamed bridge are left out, too, because Podman would make a second
+    The call fails at a paused container, so paused containers are skipped.  ``unpaused`` names a container that is
+    unpaused before the call.  Containers on a renamed bridge are skipped, too, because Podman would make a second
     bridge with the same addresses."""
     running = [each for each in engine.containers if each.running]
     frozen = {each.name for each in running if each.status == "paused"} - {unpaused}
@@ -86,7 +86,7 @@ def passes(engine: Engine, chain: str, left: Iterable[str]) -> bool:
     """Return whether the back end deletes the chain together with its network or container.
 
     netavark deletes the chains of a network that has lost its last container; ``left`` names such networks.  CNI
-    deletes the chains of a container.  All other chains, and rules that belong to no network, stay.
+    deletes the chains of a container.  All other chains stay, and so do rules that belong to no network.
 
     Source: netavark src/firewall/varktables/types.rs, TeardownPolicy"""
     if _PASSING.fullmatch(chain) is None:
@@ -120,8 +120,8 @@ def _has_traces(namespace: Namespace) -> bool:
 
 
 def _joined(container: Container, engine: Engine) -> Iterator[Joined]:
-    """Yield the networks of the running container.  If it has several networks, no network gets a published port,
-    because hairpin does not know which network publishes the container's ports."""
+    """Yield the networks of the running container.  If the container has several networks, no network gets a published
+    port, because hairpin does not know which network publishes the container's ports."""
     if not container.running:
         return
     networks = {each.name: each for each in engine.networks if each.driver == "bridge" and not each.internal}
@@ -188,14 +188,14 @@ def _netavark(chains: Chains, family: IpFamily, joined: tuple[Joined, ...]) -> N
 
 
 def _comment(text: str) -> str:
-    """Return the arguments that give a rule a comment.  The comment is needed: netavark deletes a rule by all its
-    arguments."""
+    """Return the arguments that give a rule a comment.  The comment is needed, because netavark deletes a rule by all
+    arguments of the rule."""
     return f'-m comment --comment "{text}"'
 
 
 def _hostport(chains: Chains, family: IpFamily, prefix: str, comment: str = "") -> None:
-    """Add the chains that all published ports share.  They masquerade packets that the host or a container of the
-    network sends to a published port."""
+    """Add the chains that all published ports share.  These chains masquerade packets that the host or a container of
+    the network sends to a published port."""
     for name in ("DNAT", "MASQ", "SETMARK"):
         chains.make(Place(family, "nat", f"{prefix}-HOSTPORT-{name}"))
     for base in ("PREROUTING", "OUTPUT"):

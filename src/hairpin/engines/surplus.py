@@ -1,5 +1,5 @@
 """Finds rules in an engine's form that belong to no network and to no running container of the engine.  A crash, a
-saved ruleset or a container's former address leaves such rules behind."""
+saved ruleset or a container's former address leaves surplus rules behind."""
 
 import re
 from collections.abc import Iterator
@@ -34,8 +34,8 @@ _ENGINE_DEVICE = re.compile(r"br-[0-9a-f]{12}|docker\d+")
 
 
 class Surplus(msgspec.Struct, frozen=True):
-    """A surplus rule.  ``likeness``: the purpose of the engine's rules that look like it.  ``address``: the container
-    address that the rule names."""
+    """A surplus rule.  ``likeness``: the purpose of the engine's rules that look like the surplus rule.  ``address``:
+    the container address that the rule names."""
 
     family: IpFamily
     table: str
@@ -83,9 +83,9 @@ def _engine_shaped(where: Found, devices: frozenset[str]) -> Iterator[Surplus]:
 
 
 def _likeness(table: str, chain: str, rule: Rule, devices: frozenset[str]) -> Purpose | None:
-    """Return the purpose for which an engine makes such a rule, or None if no engine does.
+    """Return the purpose for which an engine makes rules like this rule, or None if no engine makes such rules.
 
-    In a chain that others use, too, a rule about an existing bridge may be a user's.  A rule about a missing bridge
+    In a chain that users use, too, a rule about an existing bridge may be a user's rule.  A rule about a missing bridge
     whose name an engine could have made is taken for the engine's rule.
     """
     if not any(isinstance(expression, NameMatch | Nat) for expression in rule.body):
@@ -114,7 +114,7 @@ def _likeness(table: str, chain: str, rule: Rule, devices: frozenset[str]) -> Pu
 
 def _single(rule: Rule, name: str) -> int | None:
     """Return the address with which the rule compares the packet's source or destination.  Return None if the rule
-    compares it with no address or with several addresses."""
+    compares the packet with no address or with several addresses."""
     for expression in rule.body:
         if isinstance(expression, FieldMatch) and expression.field in (f"{name}4", f"{name}6"):
             (first, last), *others = expression.ranges
@@ -146,7 +146,7 @@ def _of_swarm(rule: Rule) -> bool:
 
 
 def _is_link(rule: Rule, addresses: frozenset[int]) -> bool:
-    """Return whether the rule belongs to a ``--link`` between two containers.  No reading lists such links."""
+    """Return whether the rule belongs to a ``--link`` between two containers.  No reading lists links of ``--link``."""
     source, destination = _single(rule, "saddr"), _single(rule, "daddr")
     return source != destination and source in addresses and destination in addresses
 

@@ -11,12 +11,13 @@ WITHOUT_PROXY_TOO: Version = (27, 4, 0)
 """From this version on, a network needs bridge-nf-call-iptables not only for icc=false, but also without
 docker-proxy."""
 POLICY_BY_FORWARDING: Version = (28, 0, 0)
-"""From this version on, dockerd sets FORWARD's IPv6 policy only if it had to switch IPv6 forwarding on, as for IPv4."""
+"""From this version on, dockerd sets FORWARD's IPv6 policy only if dockerd had to switch IPv6 forwarding on, as for
+IPv4."""
 
 
 def sysctls_of(daemon: Daemon, history: History) -> Iterator[ExpectedSysctl]:
-    """Yield the sysctl values that dockerd writes.  With its nftables back end, dockerd does not write but requires
-    them.
+    """Yield the sysctl values that dockerd writes.  With its nftables back end, dockerd requires these values and does
+    not write them.
 
     Source: libnetwork drivers/bridge setup_ip_forwarding, setup_ipv6, setup_ipv4 (setupLoopbackAddressesRouting),
     setup_bridgenetfiltering.

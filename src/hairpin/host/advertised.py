@@ -31,20 +31,22 @@ def ignores_advertisements(namespace: Namespace, link: str) -> bool:
 
 
 def ignores_as_router(namespace: Namespace, link: str) -> bool:
-    """Return whether the kernel would take router advertisements on the link, if it did not forward."""
+    """Return whether the kernel ignores router advertisements on the link only because the link forwards."""
     accepts, forwards = namespace.sysctl(*accept_ra(link)), namespace.sysctl(*_LINKS, link, "forwarding")
     return accepts is not None and 0 < accepts < _ALWAYS and forwards not in (None, 0)
 
 
 def refusing_setting(namespace: Namespace, link: str) -> Path | None:
-    """Return the path of the sysctl that is 0, so that the kernel takes no default route from router advertisements on
-    the link; None if there is none.  Network managers that handle advertisements themselves set ``accept_ra`` to 0."""
+    """Return the path of the sysctl whose value 0 keeps the kernel from taking a default route from router
+    advertisements on the link; None if no such sysctl is 0.  Network managers that handle advertisements themselves set
+    ``accept_ra`` to 0."""
     paths = accept_ra(link), (*_LINKS, link, "accept_ra_defrtr")
     return next((each for each in paths if namespace.sysctl(*each) == 0), None)
 
 
 def routers_on(namespace: Namespace, link: str) -> tuple[Neighbour, ...]:
-    """Return the neighbours on the link that have said that they are IPv6 routers, and that have not failed since."""
+    """Return the neighbours on the link that have said that they are IPv6 routers, and whose entries have not
+    failed."""
     return tuple(
         each
         for each in namespace.neighbours
@@ -53,11 +55,12 @@ def routers_on(namespace: Namespace, link: str) -> tuple[Neighbour, ...]:
 
 
 def has_lost_router(namespace: Namespace, link: str) -> bool:
-    """Return whether the host has no IPv6 default route, and a reading hints that the link had one by an advertised
-    router: the kernel ignores the advertisements because the host forwards, a neighbour is a router, or an address of
-    the link came from one.
+    """Return whether the host has no IPv6 default route, and a reading hints that an advertised router gave the link
+    one: the kernel ignores router advertisements because the host forwards, a neighbour is a router, or an address of
+    the link came from an advertisement.
 
-    A link with private addresses only may well have no way to the Internet."""
+    If the link has only private addresses, ignored advertisements are no hint: such a link may have no way to the
+    Internet."""
     own = [each for each in namespace.addresses if (each.link, each.version, each.scope) == (link, 6, "global")]
     ways = (each for each in namespace.routes if (each.version, each.prefix_length) == (6, 0))
     if not own or any(each.metric < _OF_NO_ROUTE for each in ways):

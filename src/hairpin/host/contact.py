@@ -1,4 +1,4 @@
-"""How the engines of a host answered the collector, and the daemons that it did not ask."""
+"""How the engines of a host answered the collector, and the daemons that the collector did not ask."""
 
 from typing import Literal
 
@@ -10,7 +10,7 @@ from hairpin.host.docker import Tool
 class Contact(msgspec.Struct, frozen=True):
     """How an engine answered the collector.
 
-    ``endpoint``: the engine's API socket; empty if none was found.  ``state``: the engine ``answers``, or it is
+    ``endpoint``: the engine's API socket; empty if no socket was found.  ``state``: the engine ``answers``, or it is
     ``hung`` (no answer within the time limit), ``stopped`` (no process of the engine runs), ``unreachable`` (it runs or
     may run, but the collector cannot ask it) or ``unreadable`` (no permission).  ``answered_ms``: the time until the
     engine answered with its version.
@@ -29,7 +29,8 @@ class Contact(msgspec.Struct, frozen=True):
 
 
 class EngineBeside(msgspec.Struct, frozen=True):
-    """A dockerd of this host that was not asked, since another one was.  ``user``: the id of its user."""
+    """A dockerd of this host that was not asked, because another dockerd was asked.  ``user``: the id of the user who
+    runs it."""
 
     pid: int
     user: int
@@ -37,5 +38,5 @@ class EngineBeside(msgspec.Struct, frozen=True):
 
     @property
     def asking(self) -> str:
-        """The value of ``DOCKER_HOST`` with which hairpin asks it."""
+        """The value of ``DOCKER_HOST`` with which hairpin asks this dockerd."""
         return next((each for each in self.sockets if each.startswith("unix:///")), "unix://PATH")

@@ -14,9 +14,10 @@ from hairpin.netfilter.address import Prefix, Version, inside
 
 
 class PortBinding(msgspec.Struct, frozen=True):
-    """A published port.  ``host_ip`` None: every address of its version.  ``actual`` False: asked for in HostConfig but
-    not in effect (container not running, host network, internal network).  ``by_default``: the container's options name
-    no address, so ``host_ip`` is the default of its engine or network."""
+    """A published port.  ``host_ip``: None for every address of the IP version.  ``actual``: False if HostConfig asks
+    for the port, but the port is not in effect (container not running, host network, internal network).
+    ``by_default``: whether the container's options name no address, so that ``host_ip`` is the default of the engine or
+    network."""
 
     protocol: Literal["tcp", "udp", "sctp"]
     container_port: int
@@ -28,8 +29,8 @@ class PortBinding(msgspec.Struct, frozen=True):
 
 
 class PinnedName(msgspec.Struct, frozen=True):
-    """A name that a container's /etc/hosts has from its options.  ``address`` None: ``host-gateway``, for which the
-    engine chooses an address of the host."""
+    """A name that the container's options put into its /etc/hosts.  ``address``: None for ``host-gateway``, for which
+    the engine chooses an address of the host."""
 
     name: str
     version: Literal[4, 6] = 4
@@ -65,7 +66,7 @@ MASQUERADES = "com.docker.network.bridge.enable_ip_masquerade"
 _SHARED = ("host", "container")
 """Network modes in which a container uses the network namespace of the host or of another container."""
 _USER_STACKS = ("slirp4netns", "pasta")
-"""Modes in which a process of the user is the container's network; the engine lists no network then."""
+"""Modes in which a process of the user is the container's network.  In these modes the engine lists no network."""
 
 
 class Container(msgspec.Struct, frozen=True):
@@ -110,7 +111,7 @@ class Container(msgspec.Struct, frozen=True):
     extra_names: tuple[str, ...] = ()
     """Names that only this container resolves, from its options --add-host and --link."""
     pinned: tuple[PinnedName, ...] = ()
-    """Those of them that --add-host pins to an address."""
+    """The names in ``extra_names`` that --add-host pins to an address."""
     netns: str | None = None
     left_unread: str | None = None
     """The name of the container's namespace, if the namespace was not read because the question did not need it."""
@@ -119,13 +120,13 @@ class Container(msgspec.Struct, frozen=True):
     @property
     def running(self) -> bool:
         """Whether the container's processes and its network namespace exist.  Processes and namespace exist while the
-        container is paused; they do not exist between two restarts."""
+        container is paused; neither exists between two restarts."""
         return self.status in ("running", "paused")
 
     @property
     def starts_with_daemon(self) -> bool:
-        """Whether dockerd starts it at its own start.  A swarm gives each of its running tasks a new container then,
-        whatever their restart policy.  Source: docs.docker.com: How swarm mode works, services."""
+        """Whether dockerd starts the container when dockerd itself starts.  At that time a swarm gives each running
+        task a new container, whatever its restart policy.  Source: docs.docker.com: How swarm mode works, services."""
         return self.restart_policy in ("always", "unless-stopped") or (self.is_task and self.running)
 
     @property
@@ -150,7 +151,8 @@ class Container(msgspec.Struct, frozen=True):
 
     @property
     def by_user_stack(self) -> bool:
-        """Whether a process of its user is its network, so that it is on no network of its engine."""
+        """Whether a process of the user is the container's network, so that the engine lists no network for the
+        container."""
         return not self.endpoints and self.network_mode.partition(":")[0] in _USER_STACKS
 
     @property
@@ -168,7 +170,7 @@ class Subnet(msgspec.Struct, frozen=True):
     gateway: int | None = None
     part: tuple[int, int] | None = None
     """The part of the subnet from which the engine assigns container addresses (``--ip-range``), as network and prefix
-    length; None if it uses the whole subnet."""
+    length; None if the engine uses the whole subnet."""
 
     @property
     def prefix(self) -> Prefix:
@@ -214,8 +216,8 @@ class DockerNetwork(msgspec.Struct, frozen=True):
     conflist: Conflist | None = None
     """For Podman with CNI: the network's file; None if its plugins were not read."""
     created: str = ""
-    """The time at which Docker made the network, as in RFC 3339.  When dockerd starts and no containers are running, it
-    makes its default network again."""
+    """The time at which Docker made the network, as in RFC 3339.  When dockerd starts and no containers are running,
+    dockerd makes its default network again."""
     evidence: str = ""
 
     def has_plugin(self, plugin: str) -> bool:
@@ -223,7 +225,7 @@ class DockerNetwork(msgspec.Struct, frozen=True):
         return self.conflist is None or plugin in self.conflist.plugins
 
     def option(self, name: str) -> str | None:
-        """Return the value of a driver option; None if it is not given."""
+        """Return the value of a driver option; None if the option is not given."""
         return dict(self.options).get(name)
 
     @property
@@ -262,8 +264,8 @@ Tool = Literal["docker", "podman"]
 
 
 class Boot(msgspec.Struct, frozen=True):
-    """How a stopped daemon is started.  ``enabled``: the files that start it at boot.  ``flags``: the flags in its
-    unit.  ``log``: the last lines of its log."""
+    """How a stopped daemon is started.  ``enabled``: the files that start the daemon at boot.  ``flags``: the flags in
+    the daemon's unit.  ``log``: the last lines of the daemon's log."""
 
     by: Literal["systemd", "sysvinit", "openrc", "snap", ""] = ""
     enabled: tuple[str, ...] = ()
@@ -306,9 +308,9 @@ class Engine(msgspec.Struct, frozen=True):
     firewall_backend: str | None = None
     default_ip: int | None = None
     dns: tuple[str, ...] = ()
-    """The daemon's name servers for containers whose options name none."""
+    """The daemon's name servers for containers whose options name no server."""
     host_gateway: int | None = None
-    """The IPv4 address that its option gives to ``host-gateway``; None: the default bridge's."""
+    """The IPv4 address that the engine's option gives to ``host-gateway``; None for the default bridge's address."""
     bridge_name: str | None = None
     live_restore: bool | None = None
     allow_direct_routing: bool | None = None
@@ -375,15 +377,15 @@ class Engine(msgspec.Struct, frozen=True):
 
     def starts_unconnected(self, container: Container) -> bool:
         """Return whether the stopped container will have no network when it starts, because it was disconnected from
-        its last one.
+        its last network.
 
         Docker still lists the networks of a stopped container.  For a rootless container, Podman lists no network,
         whether the container runs or not.  Measured with Docker 20.10.24, Podman 4.3"""
         return self.kind == "docker" and not container.running and container.has_lost_networks
 
     def leaves_unconnected(self, container: Container) -> bool:
-        """Return whether the container runs without a network because dockerd's options say that it makes no default
-        network.
+        """Return whether the container runs without a network because dockerd's options say that dockerd makes no
+        default network.
 
         The network of such a container is disabled: connecting it to a network later gives it no interface.  Source:
         moby daemon/container_operations.go connectToNetwork(), DisableBridge; measured with 20.10.24"""
@@ -395,9 +397,9 @@ class Engine(msgspec.Struct, frozen=True):
     def masquerades(self, network: DockerNetwork) -> bool:
         """Return whether the options of this bridge network ask for masquerading.
 
-        dockerd's ``--ip-masq`` applies only to its default network.  With ``iptables=false``, dockerd itself sets the
-        option to "false", so then it does not show what the administrator wants (moby: daemon/daemon.go
-        verifyDaemonSettings()).
+        dockerd's ``--ip-masq`` applies only to its default network.  With ``iptables=false``, dockerd itself sets its
+        network's option to "false", so then this option does not show what the administrator wants (moby:
+        daemon/daemon.go verifyDaemonSettings()).
         """
         default = is_true(network.option("com.docker.network.bridge.default_bridge"), otherwise=False)
         if default and self.iptables is False and self.ip_masq is not False:

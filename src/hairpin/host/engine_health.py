@@ -36,7 +36,7 @@ class Health(msgspec.Struct, frozen=True):
 
     @property
     def expected(self) -> bool:
-        """Whether the engine should answer.  Until it answers, its running containers are unknown."""
+        """Whether the engine should answer.  Until the engine answers, its running containers are unknown."""
         if self.engine.kind == "podman":
             return self.contact.state not in ("answers", "stopped")
         return self.contact.state != "stopped" or self.enabled or bool(self.left) or bool(self.awaited)
@@ -59,7 +59,7 @@ def is_down(host: Host, engine: Engine) -> bool:
 
 
 def unanswering(host: Host) -> tuple[Health, ...]:
-    """Return the health of those engines that should answer but do not answer."""
+    """Return the health of the engines that should answer but do not answer."""
     return tuple(each for each in health(host) if each.expected and not each.answers)
 
 
@@ -70,7 +70,8 @@ def is_dockerds(chain: Chain) -> bool:
 
 
 def conflicts(boot: Boot) -> tuple[str, ...]:
-    """Return the options that both the unit's flags and daemon.json give.  If there are any, dockerd refuses to start.
+    """Return the options that both the unit's flags and daemon.json give.  dockerd refuses to start if there are such
+    options.
 
     Source: moby daemon/config/config.go findConfigurationConflicts(); daemon.json has plural names for lists.
     """
@@ -79,7 +80,7 @@ def conflicts(boot: Boot) -> tuple[str, ...]:
 
 
 def excluding(engine: Engine) -> tuple[str, ...]:
-    """Return the options of dockerd that exclude each other.  If there are any, dockerd refuses to start.
+    """Return the options of dockerd that exclude each other.  dockerd refuses to start if there are such options.
 
     Source: moby daemon/daemon_unix.go verifyDaemonSettings()
     """

@@ -1,4 +1,4 @@
-"""One host: its namespaces, its engines, its managers.  ``host/read/parse.py`` makes it from evidence."""
+"""One host: its namespaces, its engines, its managers.  ``host/read/parse.py`` makes a host from evidence."""
 
 import msgspec
 
@@ -47,14 +47,14 @@ class Namespace(msgspec.Struct, frozen=True, dict=True):
     limits: LimitState = LimitState()
     counters: Counters = Counters()
     queues: frozenset[int] | None = None
-    """The numbers of NFQUEUE's queues that a program reads; None: they were not read."""
+    """The numbers of the NFQUEUE queues from which a program reads packets; None if they were not read."""
     ruleset: Ruleset = Ruleset()
     now_s: int | None = None
-    """The moment of the reading, in seconds since 1970, if a rule depends on it; None: no rule does, or it is not
+    """The moment of the reading, in seconds since 1970.  None if no rule depends on the time, or if the moment is not
     known."""
     netnsids: tuple[tuple[int, str], ...] = ()
-    """The ids (``Link.peer_netnsid``) by which this namespace refers to other namespaces, each with the other's name,
-    as far as the kernel showed them."""
+    """The ids (``Link.peer_netnsid``) by which this namespace refers to other namespaces, each with the name of the
+    other namespace, as far as the kernel showed them."""
     kernel: str = ""
     """The release of the host's kernel (``uname -r``): see host/kernel_release.py."""
     unread: tuple[str, ...] = ()
@@ -83,7 +83,7 @@ def _by_name(namespace: Namespace) -> dict[str, Link]:
 
 
 class SysctlRead(Observation, frozen=True, gc=False):
-    """A walk has read a namespace's sysctl; ``value``: None if the sysctl was not in the readings."""
+    """A walk has read a namespace's sysctl.  ``value``: None if the sysctl was not in the readings."""
 
     netns: str
     path: Path
@@ -91,7 +91,8 @@ class SysctlRead(Observation, frozen=True, gc=False):
 
 
 class Unread(msgspec.Struct, frozen=True):
-    """A reading that could not be made: its evidence key, its namespace, the reason, and the reading that shows this.
+    """A reading that could not be made: its evidence key, its namespace, the reason, and the reading that shows the
+    failure.
 
     ``reason``: a message, or an error text from the host.  ``key``: ``host`` if no part of the host could be read.
     ``host``: the host's label.
@@ -123,7 +124,8 @@ class Host(msgspec.Struct, frozen=True, dict=True):
     contacts: tuple[Contact, ...] = ()
     """The contact to each engine of the host."""
     beside: tuple[EngineBeside, ...] = ()
-    """Daemons that were not asked, since another one of their kind was: their containers are not in ``engines``."""
+    """Daemons that were not asked, because another daemon of their kind was.  The containers of these daemons are not
+    in ``engines``."""
     firewalld: Firewalld | None = None
     ufw: Ufw | None = None
     units: tuple[Unit, ...] = ()
@@ -132,7 +134,8 @@ class Host(msgspec.Struct, frozen=True, dict=True):
     boot_lines: tuple[ScriptLine, ...] | None = None
     """The lines of scripts and units that program the network at boot or from cron; None if they were not read."""
     hypervisor: str | None = None
-    """vmware virtualbox hyper-v, whose switches filter hardware addresses; None: no sign of one of these."""
+    """The hypervisor, if its switches filter hardware addresses: vmware, virtualbox or hyper-v.  None for any other
+    machine."""
     cloud: str | None = None
     """The cloud in which the host runs (azure, aws, gcp, aliyun, tencent …), from DMI; None if DMI shows no sign of a
     cloud."""
@@ -147,7 +150,7 @@ class Host(msgspec.Struct, frozen=True, dict=True):
 
     @property
     def was_read(self) -> bool:
-        """Whether at least a part of the host was read.  If not, ``unread`` has the reason."""
+        """Whether at least a part of the host was read.  If no part was read, ``unread`` has the reason."""
         return bool(self.namespaces) or not any(each.key == HOST for each in self.unread)
 
     @property
@@ -180,14 +183,15 @@ class Host(msgspec.Struct, frozen=True, dict=True):
         return owner if owner is not None else container
 
     def sharers_of(self, container: Container) -> tuple[Container, ...]:
-        """Return the other containers that use this one's network namespace (``--network container:NAME``, a pod)."""
+        """Return the other containers that use the container's network namespace (``--network container:NAME``, a
+        pod)."""
         return tuple(each for each in self.containers() if self.network_owner(each) == container != each)
 
     def containers_named(self, name: str) -> tuple[Container, ...]:
-        """Return the containers that the name means.  A name means the container with this name or id.  If there is
-        none, the name means the containers of the compose or swarm service with this name (also ``tasks.NAME``).  If
-        there is no such service, the name means the only container whose id begins with it.  If there is no such
-        container, the name means the containers with this network alias."""
+        """Return the containers that the name means.  A name means the container with this name or id.  If there is no
+        such container, the name means the containers of the compose or swarm service with this name (also
+        ``tasks.NAME``).  If there is no such service, the name means the only container whose id begins with it.  If
+        there is no such container either, the name means the containers that have it as a network alias."""
         known = _known_as(self).get(name)
         if known is not None:
             return (known,)
@@ -197,7 +201,7 @@ class Host(msgspec.Struct, frozen=True, dict=True):
             return of_service
         matching = tuple(each for each in containers if len(name) >= 3 and each.id.startswith(name))
         if len(matching) == 1:
-            return matching  # the beginning of its id is also an alias of each container
+            return matching  # each container also has the beginning of its id as an alias
         return tuple(each for each in containers if name and any(name in one.aliases for one in each.endpoints))
 
     def containers(self) -> tuple[Container, ...]:

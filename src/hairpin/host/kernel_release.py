@@ -1,6 +1,7 @@
 """Differences between kernel releases on which walks depend.
 
-The evidence names the kernel.  If it does not name one, Linux 6.18 is assumed, because most hunts ran on this kernel.
+The evidence names the kernel.  If the evidence names none, Linux 6.18 is assumed, because most hunts ran on this
+kernel.
 Differences since 5.10 were judged by hunts on Debian's kernels.  Older differences are known only from the kernel's
 source and are *not judged* (docs/reference/fidelity-kernels.md lists them from this module).
 """
@@ -17,17 +18,18 @@ Version = tuple[int, int]
 _ASSUMED = (6, 18)
 _RED_HAT = {"el7": (3, 10), "el8": (4, 18)}
 """The kernel releases of Red Hat's systems.  Red Hat backports changes to these kernels; other kernels that are built
-for the same systems do not have them."""
+for the same systems do not have these changes."""
 _JUDGED_FROM = (5, 10)
 """The oldest kernel release on which hunts have judged the walk."""
 
 
 class Since(msgspec.Struct, frozen=True):
     """The first kernel release with a change, and what older kernels do (``before``).  ``source``: the place in the
-    kernel's source that shows both.
+    kernel's source that shows the old and the new behaviour.
 
-    ``also``: older kernels that have the change: a series such as ``5.4``, which has it since one of its stable
-    releases (the kernel's name may not show which one), or Red Hat's 3.10.0-1160 (``el7``) and 4.18.0-240 (``el8``).
+    ``also``: older kernels that have the change.  Such kernels are a series such as ``5.4``, in which a stable release
+    brought the change (the kernel's name may not show which release), or Red Hat's 3.10.0-1160 (``el7``) and 4.18.0-240
+    (``el8``).
     """
 
     release: Version
@@ -62,7 +64,7 @@ class Novelty(Enum):
         also=("4.4", "4.9", "4.14", "4.19", "5.4", "5.8"),
     )
     OWN_SOURCES_REFUSED = Since(
-        (3, 18),  # 3.18 has it by a stable release
+        (3, 18),  # a stable release of the series 3.18 brought the change
         "Without `rp_filter` a packet from an address of the host's own is taken in; what goes back out of its link "
         "(with `send_redirects`) is not.",
         "net/ipv4/fib_frontend.c fib_validate_source()",
@@ -138,7 +140,7 @@ class Novelty(Enum):
         also=("4.4", "4.9", "4.14", "4.19", "5.4", "5.10"),
     )
     FLOWTABLES_AWAIT_ESTABLISHMENT = Since(
-        (5, 15),  # 5.15 has it by a stable release
+        (5, 15),  # a stable release of the series 5.15 brought the change
         "`flow add` takes a TCP connection that is not yet established.",
         "net/netfilter/nft_flow_offload.c nft_flow_offload_eval()",
     )
@@ -164,7 +166,7 @@ class Novelty(Enum):
         "net/bridge/br_netfilter_hooks.c br_nf_ops",
     )
     FIB_ASKS_WITH_PROTOCOL = Since(
-        (6, 12),  # since 6.12.34 and 6.16; an earlier 6.12's name may not have its stable release
+        (6, 12),  # since 6.12.34 and 6.16; the name of a 6.12 kernel may not show its stable release
         "Policy rules do not see the protocol where nft's `fib` asks for an IPv4 route.",
         "net/ipv4/netfilter/nft_fib_ipv4.c nft_fib4_eval()",
     )

@@ -29,7 +29,7 @@ class HashBucket(msgspec.Struct, frozen=True, gc=False):
 class LimitState(msgspec.Struct, frozen=True):
     """The lists of one namespace, and the time of the reading in the kernel's own unit, jiffies.
 
-    ``jiffies`` and ``ticks_per_s`` are None if the host did not say them."""
+    ``jiffies`` and ``ticks_per_s`` are None if the host's readings do not show them."""
 
     recent: tuple[RecentAddress, ...] = ()
     buckets: tuple[HashBucket, ...] = ()

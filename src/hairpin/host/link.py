@@ -44,10 +44,10 @@ USER_HZ = 100
 
 
 class BridgeInfo(msgspec.Struct, frozen=True):
-    """A bridge's own settings.  ``nf_call_*``: the bridge's switches.  Either they or the namespace's sysctls enable
-    the calls.  ``forward_delay_s``: with STP, how long a port is in each of its states before forwarding.
-    ``mcast_snooping``, ``mcast_querier``: whether it learns the members of multicast groups, and whether it asks for
-    them itself."""
+    """A bridge's own settings.  ``nf_call_*``: the bridge's switches for br_netfilter.  br_netfilter calls the hooks if
+    the bridge's switch or the namespace's sysctl is on.  ``forward_delay_s``: with STP, how long a port is in each of
+    its states before forwarding.  ``mcast_snooping``: whether the bridge learns the members of multicast groups.
+    ``mcast_querier``: whether the bridge itself asks for these members."""
 
     vlan_filtering: bool = False
     stp: bool = False
@@ -125,7 +125,7 @@ class Link(msgspec.Struct, frozen=True):
     program was not read."""
     holder_pid: int | None = None
     """The process id of the holder.  ``holder_halted``: whether a signal has stopped every process that has the device
-    open, so that nobody reads its packets."""
+    open, so that no process reads the device's packets."""
     holder_halted: bool = False
     vrf_table: int | None = None
     xdp: bool = False
@@ -155,8 +155,8 @@ class Address(msgspec.Struct, frozen=True, tag="address", tag_field="kind"):
     broadcast: int | None = None
     secondary: bool = False
     tentative: bool = False
-    """Whether the kernel does not use the address, or not yet.  ``duplicate``: duplicate address detection has failed,
-    because another machine has the address."""
+    """Whether the kernel does not use the address at all, or does not use it yet.  ``duplicate``: duplicate address
+    detection has failed, because another machine has the address."""
     duplicate: bool = False
     deprecated: bool = False
     dynamic: bool = False

@@ -44,8 +44,8 @@ PANIC_TABLE = "firewalld_policy_drop"
 
 
 class Firewalld(msgspec.Struct, frozen=True):
-    """firewalld's state.  ``permanent`` and ``direct``: the zones and direct rules in its files.  ``runtime``: its
-    zones at run time, which are read over D-Bus; empty if they could not be read."""
+    """firewalld's state.  ``permanent`` and ``direct``: the zones and direct rules in firewalld's files.  ``runtime``:
+    firewalld's zones at run time, which are read over D-Bus; empty if they could not be read."""
 
     running: bool
     version: str = ""
@@ -81,7 +81,7 @@ class Unit(msgspec.Struct, frozen=True):
 
 
 class Version(msgspec.Struct, frozen=True):
-    """A program's version: ``text``: the version as the program prints it."""
+    """A program's version.  ``text``: the version as the program prints it."""
 
     program: str
     text: str

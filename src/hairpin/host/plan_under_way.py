@@ -12,8 +12,8 @@ keeping the plan or taking it back at this moment.  ``interrupted``: no process 
 
 class PlanUnderWay(msgspec.Struct, frozen=True):
     """A plan of hairpin that is in progress.  ``plan``: the plan's number in its journal.  ``until``: the time at which
-    the plan is undone automatically, in seconds since the epoch; None if it is not, or if the time is unknown.
-    ``from_elsewhere``: whether another machine began the plan over ssh."""
+    the plan is undone automatically, in seconds since the epoch; None if the plan is not undone automatically, or if
+    the time is unknown.  ``from_elsewhere``: whether another machine began the plan over ssh."""
 
     plan: str
     state: PlanStage

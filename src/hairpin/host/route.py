@@ -50,8 +50,8 @@ class Route(msgspec.Struct, frozen=True, tag="route", tag_field="kind"):
     """The selector ``from`` of an IPv6 route: network and prefix length."""
     mtu_bytes: int | None = None
     nexthop_id: int | None = None
-    """The next hop object (``ip nexthop``) that the route uses.  Only its id selects such a route: net/ipv4/
-    fib_semantics.c fib_nh_match()"""
+    """The next hop object (``ip nexthop``) that the route uses.  The kernel selects such a route only by this id:
+    net/ipv4/fib_semantics.c fib_nh_match()"""
     evidence: str = ""
     entry: int = 0
 
@@ -69,8 +69,8 @@ class PolicyRule(msgspec.Struct, frozen=True, tag="policy-rule", tag_field="kind
     """One policy rule (``ip rule``).  ``action``: table, goto, nop, blackhole, unreachable or prohibit.  ``sports`` and
     ``dports`` are inclusive ranges.  A selector that is None matches every packet.  ``mark``: the value and the mask.
 
-    ``tos``: the TOS byte.  IPv4 compares the whole byte if it was given as ``dscp`` (``whole_dscp``).  If it was given
-    as ``tos``, IPv4 compares it without its three high bits.
+    ``tos``: the TOS byte.  IPv4 compares the whole byte if it was given as ``dscp`` (``whole_dscp``).  If the byte was
+    given as ``tos``, IPv4 compares it without its three high bits.
     """
 
     version: Literal[4, 6]
@@ -94,8 +94,8 @@ class PolicyRule(msgspec.Struct, frozen=True, tag="policy-rule", tag_field="kind
     suppress_prefix_length: int | None = None
     suppress_group: str | None = None
     unknown_selectors: tuple[str, ...] = ()
-    """The rule's selectors that hairpin does not model (``tun_id`` …).  If there are any, hairpin cannot tell whether
-    the rule applies."""
+    """The rule's selectors that hairpin does not model (``tun_id`` …).  If there are such selectors, hairpin cannot
+    tell whether the rule applies."""
     text: str = ""
     evidence: str = ""
     entry: int = 0
@@ -127,7 +127,7 @@ class Neighbour(msgspec.Struct, frozen=True, tag="neighbour", tag_field="kind"):
 
 
 class Redirect(msgspec.Struct, frozen=True):
-    """What an ICMP redirect told the kernel: packets to ``value`` go to ``gateway``, whatever the route says."""
+    """A redirect that the kernel learned from ICMP: packets to ``value`` go to ``gateway``, whatever the route says."""
 
     version: Literal[4, 6]
     value: int
@@ -136,9 +136,9 @@ class Redirect(msgspec.Struct, frozen=True):
 
 
 class FdbEntry(msgspec.Struct, frozen=True, tag="fdb-entry", tag_field="kind"):
-    """A bridge forwarding entry: frames to ``mac`` leave by ``port``.  ``local``: the bridge's own.  ``remote``: a
-    tunnel's outer destination, and ``via`` the link that the outer packet is bound to.  ``sticky``: it stays with its
-    port when the address is heard elsewhere."""
+    """A bridge forwarding entry: frames to ``mac`` leave by ``port``.  ``local``: whether the address is the bridge's
+    own.  ``remote``: the outer destination of a tunnel.  ``via``: the link to which the outer packet is bound.
+    ``sticky``: whether the entry keeps its port even if a frame from the address comes in by another port."""
 
     bridge: str | None
     port: str

@@ -9,8 +9,8 @@ import msgspec
 
 
 class ServicePort(msgspec.Struct, frozen=True):
-    """A port that a service publishes: with ``ingress`` on each node of the swarm (the routing mesh), with ``host``
-    only on nodes that run a task of the service."""
+    """A port that a service publishes.  With ``ingress``, the port is published on each node of the swarm (the routing
+    mesh).  With ``host``, the port is published only on nodes that run a task of the service."""
 
     protocol: Literal["tcp", "udp", "sctp"]
     port: int

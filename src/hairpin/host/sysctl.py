@@ -31,8 +31,8 @@ class Sysctls(msgspec.Struct, frozen=True, dict=True):
         return msgspec.structs.replace(self, values={**self.values, path: value})
 
     def without_links(self, names: frozenset[str]) -> "Sysctls":
-        """Return the values without those of the links; the same object if they have none.  The ports of bridges, which
-        engines make and delete, have none: they are not read."""
+        """Return the values without the values of the links ``names``; the same object if these links have no values.
+        The ports of bridges, which engines make and delete, have no values, because their sysctls are not read."""
         if names.isdisjoint(_links(self)):
             return self
         values = {path: value for path, value in self.values.items() if _link_of(path) not in names}
@@ -47,7 +47,7 @@ def _links(sysctls: Sysctls) -> frozenset[str]:
 
 def _link_of(path: Path) -> str:
     """Return the link whose own value the path names, such as ``eth0`` in ``net.ipv4.neigh.eth0.gc_stale_time``; empty
-    for any other value."""
+    if the path names no link."""
     return path[3] if len(path) > 3 and path[0] == "net" and path[2] in ("conf", "neigh") else ""
 
 

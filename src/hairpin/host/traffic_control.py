@@ -58,7 +58,7 @@ class UnknownMatch(msgspec.Struct, frozen=True, tag="unknown"):
 
 
 class ProgramMatch(msgspec.Struct, frozen=True, tag="program"):
-    """A match that is satisfied if a program of classic BPF returns anything but 0 for the frame."""
+    """A match that is satisfied if a program of classic BPF returns a number other than 0 for the frame."""
 
     program: Program
 

@@ -1,6 +1,6 @@
 """The configuration of a WireGuard device, without its keys, as `wg show` prints it (wg(8)).
 
-No key is read, not even a public one, so a peer is known only by its number on its device.
+No key is read, not even a public key, so a peer is known only by its number on its device.
 """
 
 from typing import Literal
@@ -20,8 +20,8 @@ class Endpoint(msgspec.Struct, frozen=True):
 
 
 class Peer(msgspec.Struct, frozen=True):
-    """One peer.  ``endpoint``: None if it is not known before the peer sends.  ``handshake``: the time of the last
-    handshake in seconds since 1970; 0 if there was none."""
+    """One peer.  ``endpoint``: None if the endpoint is unknown until the peer sends a packet.  ``handshake``: the time
+    of the last handshake in seconds since 1970; 0 if there was none."""
 
     number: int
     endpoint: Endpoint | None = None

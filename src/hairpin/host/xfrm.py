@@ -10,15 +10,16 @@ import msgspec
 from hairpin.netfilter.address import Prefix
 
 LAST = 1 << 32
-"""The priority of the kernel's own default, behind that of every policy."""
+"""The priority of the kernel's default action, which follows all policies."""
 Direction = Literal["in", "out", "fwd"]
 
 
 class XfrmPolicy(msgspec.Struct, frozen=True, tag="xfrm-policy", tag_field="kind"):
-    """A policy.  The one with the lowest ``priority`` decides; a default of the kernel is
-    the last.  ``protocol``, ``sport``, ``dport``, ``link``: None or
-    empty matches all.  ``templates``: whether a packet has to pass IPsec.  ``plain``: whether one that has not passes,
-    too (``level use``).  ``known``: whether hairpin understands each word of its selector."""
+    """A policy of IPsec.  Of the policies that select a packet, the policy with the lowest ``priority`` decides; the
+    kernel's default is the last.  ``protocol``, ``sport``, ``dport`` and ``link``: None or empty if the policy accepts
+    any value.  ``templates``: whether a packet has to pass IPsec.  ``plain``: whether a packet that has not passed
+    IPsec is accepted, too (``level use``).  ``known``: whether hairpin understands each word of the policy's selector.
+    """
 
     direction: Direction
     source: Prefix
@@ -39,5 +40,6 @@ class XfrmPolicy(msgspec.Struct, frozen=True, tag="xfrm-policy", tag_field="kind
 
     @property
     def is_default(self) -> bool:
-        """Whether it is what the kernel does with packets that no policy selects (``ip xfrm policy setdefault``)."""
+        """Whether the policy is the kernel's default for packets that no policy selects (``ip xfrm policy
+        setdefault``)."""
         return self.priority >= LAST

@@ -1,7 +1,7 @@
 """Addresses as numbers of 32 or 128 bits, and prefixes: all text of addresses is read and written here.
 
-Malformed text raises MalformedError, a ValueError.  The reader of a file turns this error into a ParseError with the
-line.
+Malformed text raises MalformedError, a ValueError.  The reader of a file turns a MalformedError into a ParseError that
+names the line.
 """
 
 from socket import AF_INET, AF_INET6, inet_ntop, inet_pton
@@ -31,7 +31,7 @@ def parse_address(text: str) -> tuple[Version, int]:
 
 
 def ipv4_of(text: str) -> int | None:
-    """Return the number of an IPv4 address in its usual form; None for any other text.  It is quicker than
+    """Return the number of an IPv4 address in its usual form; None for any other text.  This function is quicker than
     `parse_address`."""
     try:
         return int.from_bytes(inet_pton(AF_INET, text))
@@ -40,7 +40,7 @@ def ipv4_of(text: str) -> int | None:
 
 
 def address_of(text: str, version: Version) -> int:
-    """Return the number of an address of this IP version; raise ValueError for an address of the other version."""
+    """Return the number of the address; raise ValueError if the address is not of this IP version."""
     found, value = parse_address(text)
     if found != version:
         raise MalformedError(message("{text!r} is not an address of IPv{version}", text=text, version=version))
@@ -67,7 +67,7 @@ def network_of(value: int, prefix_length: int, version: Version) -> int:
 
 
 class Prefix(msgspec.Struct, frozen=True):
-    """A network of addresses.  ``network``: one of its addresses, as a rule the first."""
+    """A network of addresses.  ``network`` is any address of the network, usually the first."""
 
     version: Version
     network: int

@@ -5,11 +5,12 @@
     add := "add" NAME key ("timeout" N | "nomatch" | "comment" TEXT | …)*
     key := dimension ("," dimension)*             10.0.0.0/8,tcp:80,eth0
 
-A set's ``type`` is the kernel's name, followed by ``inet6`` where its addresses are of IPv6 (``hash:ip,port inet6``).
-A ``list:set`` is resolved: it has its members' elements and their type (``list:set hash:ip``).  A port is two
-dimensions of an element, protocol and port.
+A set's ``type`` is the kernel's type name; for a set of IPv6 addresses, ``inet6`` follows (``hash:ip,port inet6``). A
+``list:set`` is resolved: it has its members' elements and their type (``list:set hash:ip``).  A port is two dimensions
+of an element, protocol and port.
 
-A snapshot has a set as it was when it was read.  Elements with a timeout belong to it, so timeouts make no set opaque.
+A snapshot has each set as the set was at the time of the reading, including the elements with a timeout.  So a set
+whose elements have timeouts is not opaque.
 
 Source: ipset(8); net/netfilter/ipset/ip_set_*.c, ip_set_getport.c
 """
@@ -91,7 +92,7 @@ def _read_line(words: list[str], building: dict[str, _Building]) -> None:
         into = building[name]
         plain = _network(words[2]) if into.of_addresses and len(words) == 3 else None
         if plain is not None:
-            into.elements.append(Element((plain,)))  # the usual element of long sets: read in a fifth of the time
+            into.elements.append(Element((plain,)))  # usual in long sets; this branch reads it in a fifth of the time
         else:
             _read_element(into, words[2], words[3:])
     else:
@@ -156,12 +157,13 @@ def _names_port(text: str, create: _Create) -> bool:
 
 def _parts(text: str, create: _Create) -> list[str]:
     parts = text.split(",")
-    # An element of a bitmap:ip,mac may have no hardware address.  It then matches every hardware address.
+    # An element of a bitmap:ip,mac may have no hardware address.  Such an element matches every hardware address.
     return [*parts, ""] if create.method == "bitmap" and len(parts) < len(create.dimensions) else parts
 
 
 def _dimension(dimension: str, text: str, create: _Create, options: list[str]) -> list[tuple[Key, ...]]:
-    """Return the alternatives of one dimension of an element.  An alternative has one key; for a port it has two."""
+    """Return the alternatives of one dimension of an element.  An alternative has one key; for a port it has two
+    keys."""
     if dimension in _ADDRESS_DIMENSIONS:
         return [(_addresses(text, create.family, create.netmask),)]
     if dimension == "port":

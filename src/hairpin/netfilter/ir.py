@@ -4,7 +4,7 @@
 
 A rule's body is a sequence of expressions, evaluated from left to right as the kernel does: a *match* that is not
 satisfied ends the rule; a *statement* acts on the packet.  iptables rules are matches followed by one target; nftables
-may mix them.  The dialects end here: later packages do not distinguish iptables and nft, except to quote ``Rule.text``.
+may mix them.  The dialects end here: later code does not distinguish iptables and nft, except to quote ``Rule.text``.
 
 Nearly every match compares a number with ranges: :class:`FieldMatch`.  Addresses are integers, and names are strings.
 """
@@ -30,7 +30,7 @@ Field = Literal[
     "protocol",      # layer 4 protocol number (meta l4proto)
     "dscp", "ecn", "ttl", "length", "fragment",      # fragment: 1 for a non-first fragment, else 0
     "extensions",    # of IPv6: hop-by-hop 128 destination 64 routing 32 fragment 16 ah 8 esp 4 none 2 payload 1
-    # transport header; absent (rule does not match) when the packet has none
+    # transport header; a packet without this header has none of these fields and satisfies no match on them
     "sport", "dport",
     "tcp-flags",     # fin 1 syn 2 rst 4 psh 8 ack 16 urg 32 ece 64 cwr 128
     "icmp", "icmp6",     # type << 8 | code of ICMP and of ICMPv6
@@ -78,7 +78,7 @@ class FieldMatch(Node, frozen=True, tag="field", gc=False):
 
 
 class NameMatch(Node, frozen=True, tag="name", gc=False):
-    """An interface name equals one of ``names``; ``*`` at the end matches by prefix (iptables' ``+``), ``\\*`` a star.
+    """An interface name equals one of ``names``; a last ``*`` is a wildcard (iptables' ``+``), ``\\*`` is a star.
 
     If the hook has no such interface (``oif`` in prerouting), the empty name is compared, so ``! -o eth0`` is satisfied
     in prerouting (measured also for nft's ``oifname !=`` on 6.18).
@@ -90,8 +90,8 @@ class NameMatch(Node, frozen=True, tag="name", gc=False):
 
 
 class SetMatch(Node, frozen=True, tag="set", gc=False):
-    """The packet's ``fields``, concatenated, are an element of the named set (ipset or nftables).  For an ipset whose
-    type has a port, that dimension is two fields: ``protocol``, ``sport``/``dport``."""
+    """The packet's ``fields``, concatenated, are an element of the named set (ipset or nftables).  If the type of an
+    ipset has a port, the port is two fields: ``protocol``, and ``sport`` or ``dport``."""
 
     set: str
     fields: tuple[Field | NameField, ...]
@@ -99,8 +99,8 @@ class SetMatch(Node, frozen=True, tag="set", gc=False):
 
 
 class InlineSetMatch(Node, frozen=True, tag="inline-set", gc=True, dict=True):
-    """The ``fields`` are an element of an anonymous set with several dimensions (with one: a FieldMatch or
-    NameMatch)."""
+    """The ``fields`` are an element of an anonymous set with several dimensions.  An anonymous set with one dimension
+    becomes a FieldMatch or a NameMatch."""
 
     elements: tuple["Element", ...]
     fields: tuple[Field | NameField, ...]
@@ -151,7 +151,7 @@ class AnyOfMatch(Node, frozen=True, tag="any-of", gc=False):
 
 class StatefulMatch(Node, frozen=True, tag="stateful", gc=False):
     """A match that depends on history, chance or load (limit, recent, statistic, time …).  The walk forks on it.
-    ``usual`` tells whether a single first packet on an idle host satisfies it."""
+    ``usual``: whether a single first packet on an idle host satisfies the match."""
 
     name: str
     text: str
@@ -160,8 +160,8 @@ class StatefulMatch(Node, frozen=True, tag="stateful", gc=False):
 
 
 class OpaqueMatch(Node, frozen=True, tag="opaque", gc=False):
-    """A match on which the walk forks; ``text`` has the rule's own words.  ``needs`` has the matches that it implies,
-    such as an extension header.  ``program``: classic BPF, which may decide it (``-m bpf --bytecode``)."""
+    """A match on which the walk forks; ``text``: the rule's own words.  ``needs``: the matches that this match implies,
+    such as an extension header.  ``program``: classic BPF, which may decide the match (``-m bpf --bytecode``)."""
 
     text: str
     needs: tuple[FieldMatch, ...] = ()
@@ -191,9 +191,9 @@ class Jump(Node, frozen=True, tag="jump", gc=False):
 
 
 class Reject(Node, frozen=True, tag="reject", gc=False):
-    """Drops the packet and sends ``answer`` to its sender, in iptables' words: ``icmp-port-unreachable``,
-    ``tcp-reset``, ``icmp-host-prohibited``, ``icmp6-adm-prohibited`` …; Readers write nft's ``icmpx`` types as
-    ``icmpx-port-unreachable`` …: the family decides."""
+    """Drops the packet and sends ``answer`` to its sender.  ``answer`` is in iptables' words:
+    ``icmp-port-unreachable``, ``tcp-reset``, ``icmp-host-prohibited``, ``icmp6-adm-prohibited`` …  nft's ``icmpx``
+    types are ``icmpx-port-unreachable`` …; for these the packet's family decides: ICMP or ICMPv6."""
 
     answer: str
 
@@ -217,7 +217,7 @@ class Nat(Node, frozen=True, tag="nat", gc=False):
 
 
 class NatMap(Node, frozen=True, tag="nat-map", gc=False):
-    """nft ``dnat to tcp dport map {…}``: the fields choose the translation; without a matching element it is none."""
+    """nft ``dnat to tcp dport map {…}``: the fields choose the translation; without a matching element, no NAT."""
 
     nat: Literal["snat", "dnat", "masquerade", "redirect"]
     fields: tuple[Field | NameField, ...]
@@ -250,7 +250,7 @@ class SetZone(Node, frozen=True, tag="set-zone", gc=False):
 
 
 class VerdictMap(Node, frozen=True, tag="vmap", gc=False):
-    """nft ``… vmap {…}`` or ``vmap @map``: the fields choose the verdict; without one the rule does not match."""
+    """nft ``… vmap {…}`` or ``vmap @map``: the fields choose the verdict; without a verdict the rule does not match."""
 
     fields: tuple[Field | NameField, ...]
     elements: tuple["VerdictElement", ...] = ()
@@ -259,7 +259,7 @@ class VerdictMap(Node, frozen=True, tag="vmap", gc=False):
 
 class NoEffect(Node, frozen=True, tag="no-effect", gc=False):
     """A statement that decides nothing: LOG, counter, comment, TRACE, SET, TCPMSS, set add …  ``enters``: the list of
-    xt_recent in which it enters the packet's address."""
+    xt_recent in which the statement enters the packet's address."""
 
     name: str
     text: str = ""
@@ -299,7 +299,7 @@ Key = NumberKey | NameKey
 
 
 class Element(Node, frozen=True, tag="element", gc=False):
-    """An element of a set.  The smallest matching one decides; with ``nomatch`` it is an exception (ipset)."""
+    """An element of a set.  The smallest matching element decides; ``nomatch`` makes it an exception (ipset)."""
 
     key: tuple[Key, ...]
     nomatch: bool = False
@@ -322,8 +322,8 @@ class NatElement(Node, frozen=True, tag="nat-element", gc=False):
 
 class Set(Node, frozen=True, tag="named-set", gc=True, dict=True):
     """A named set of a table, or an ipset of the namespace.  ``opaque`` is the reason why elements may be missing
-    (dynamic set, unknown type); a lookup without a match is then unknown.  ``absent`` has the values that an unlisted
-    set was asked for and does not have; it is None for a listed set."""
+    (dynamic set, unknown type); a lookup without a match is then unknown.  ``absent``: the values that an unlisted set
+    lacks, as the kernel answered when it was asked for them; None for a listed set."""
 
     name: str
     type: str

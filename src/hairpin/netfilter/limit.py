@@ -7,8 +7,8 @@ import msgspec
 
 
 class ConnectionLimit(msgspec.Struct, frozen=True, tag="connections", gc=False):
-    """``-m connlimit``, nft ``ct count``: a limit on the number of connections, including the packet's own, whose
-    addresses (``by``) have the same first ``bits`` bits."""
+    """``-m connlimit``, nft ``ct count``: a limit on the number of connections whose addresses (``by``) have the same
+    first ``bits`` bits.  The packet's own connection is counted, too."""
 
     most: int
     over: bool
@@ -41,7 +41,7 @@ class HashLimit(msgspec.Struct, frozen=True, tag="hashlimit", gc=False):
 
 class QuotaLimit(msgspec.Struct, frozen=True, tag="quota", gc=False):
     """nft ``quota``: a number of bytes for all packets that reach the statement.  ``spent``: the listing shows that the
-    bytes are used up.  ``name``: the named object's name, or an empty name."""
+    bytes are used up.  ``name``: the name of a named quota; empty for an anonymous quota."""
 
     spent: bool
     over: bool
@@ -49,11 +49,11 @@ class QuotaLimit(msgspec.Struct, frozen=True, tag="quota", gc=False):
 
 
 class TimeWindow(msgspec.Struct, frozen=True, tag="time", gc=False):
-    """``-m time``: the moments (seconds since 1970) and the times of the day (seconds) between which packets match, on
-    these days of the week (Monday is 1) and of the month.
+    """``-m time``: a packet matches between two moments (seconds since 1970), between two times of the day (seconds),
+    and on certain days of the week (Monday is 1) and of the month.
 
-    ``contiguous``: what is behind midnight belongs to the day before.  ``in_kernels_zone``: times are in the kernel's
-    zone, otherwise in UTC."""
+    ``contiguous``: a window over midnight belongs to the day on which it begins.  ``in_kernels_zone``: whether times
+    are in the kernel's time zone; otherwise they are in UTC."""
 
     first_s: int = 0
     last_s: int = 0xFFFFFFFF

@@ -1,5 +1,7 @@
-"""The properties of a packet that rules can match: its headers, its metadata, its connection.  These types are in this
-package because the evaluation of rules reads them.  The walk makes and changes the values."""
+"""The properties of a packet that rules can match: its headers, its metadata, its connection.  The types for packets
+and connections are in this package because the evaluation of rules reads them.  The walk makes and changes values of
+these types.
+"""
 
 from typing import Literal
 
@@ -115,8 +117,8 @@ class Connection(msgspec.Struct, frozen=True, gc=False):
     nat_checked: tuple[str, ...] = ()
     """The translations ("src", "dst") that are already decided, so that nat chains are skipped (nf_nat_initialized)."""
     tcp: Tcp | None = None
-    """Conntrack's TCP state.  It is None for other protocols, and for a TCP connection with an unknown state: then
-    every TCP packet belongs to the connection."""
+    """Conntrack's TCP state.  ``tcp`` is None for other protocols.  ``tcp`` is also None for a TCP connection with an
+    unknown state; every TCP packet then belongs to the connection."""
     live: bool = False
     evidence: str = ""
     timeout_s: int | None = None
@@ -131,7 +133,7 @@ class Seen(msgspec.Struct, frozen=True, gc=False):
     iif: str = ""
     oif: str = ""
     iif_group: int | None = 0
-    """The group of the input interface, and of the output interface; None if it was read as a name only."""
+    """The groups of the input interface and of the output interface; None if only the group's name was read."""
     oif_group: int | None = 0
     physin: str = ""
     physout: str = ""

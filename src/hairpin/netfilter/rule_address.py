@@ -3,7 +3,7 @@
 Addresses in rules have the families ``ip`` and ``ip6``.  All other addresses in hairpin have the versions 4 and 6
 (address.py, network/prefix.py).
 
-Malformed text raises ValueError.  The reader of a file turns this error into a ParseError with the line.
+Malformed text raises ValueError.  The reader of a file turns a ValueError into a ParseError that names the line.
 """
 
 from typing import Literal, NamedTuple
@@ -16,7 +16,7 @@ IpFamily = Literal["ip", "ip6"]
 
 
 class MaskedAddress(NamedTuple):
-    """The addresses whose bits under ``mask`` equal those of ``address``.  Both numbers have as many bits as the
+    """All addresses that equal ``address`` in the bits of ``mask``.  ``address`` and ``mask`` have as many bits as the
     family's addresses."""
 
     address: int

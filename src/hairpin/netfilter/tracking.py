@@ -1,5 +1,5 @@
-"""Rules that need connection tracking.  The kernel switches connection tracking on when the first such rule is added,
-and off when the last one is deleted."""
+"""Rules that need connection tracking.  The kernel switches connection tracking on when the first rule that needs it is
+added, and off when the last such rule is deleted."""
 
 from typing import Literal
 

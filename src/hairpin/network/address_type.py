@@ -41,8 +41,8 @@ def address_type4(namespace: Namespace, value: int, link: str | None = None) -> 
 
 
 def is_to_many(namespace: Namespace, version: Version, value: int) -> bool:
-    """Return whether the address is broadcast or multicast.  The kernel derives its hardware address without an ARP
-    request.
+    """Return whether the address is broadcast or multicast.  The kernel derives the hardware address of such an address
+    without an ARP request.
 
     Source: net/ipv4/arp.c arp_constructor(), net/ipv6/ndisc.c ndisc_constructor()
     """
@@ -52,7 +52,7 @@ def is_to_many(namespace: Namespace, version: Version, value: int) -> bool:
 
 
 def is_source4(namespace: Namespace, value: int) -> bool:
-    """Return whether IPv4 accepts the address as a source address, because the local table makes it local.
+    """Return whether IPv4 accepts the address as a source address, because the local table makes the address local.
 
     Source: net/ipv4/route.c ip_route_output_key_hash_rcu(), net/ipv4/devinet.c __ip_dev_find()
     """
@@ -86,8 +86,8 @@ def address_type6(namespace: Namespace, query: Query, link: str | None = None) -
 
 
 def address_fits6(namespace: Namespace, value: int, types: frozenset[str], link: str | None = None) -> bool:
-    """Return whether the address satisfies ip6tables' ``-m addrtype`` with these types.  It must have all given types
-    that depend on its form.  Of the given types that depend on its route, it needs only one."""
+    """Return whether the address satisfies ip6tables' ``-m addrtype`` with these types.  The address must have all
+    given types that depend on its form.  Of the given types that depend on the address's route, it needs only one."""
     forms = {"multicast": is_multicast(value, 6), "unicast": value != 0 and not is_multicast(value, 6),
              "unspec": value == 0}  # fmt: skip
     if not all(holds for name, holds in forms.items() if name in types):

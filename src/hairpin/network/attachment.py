@@ -90,7 +90,8 @@ def has_lost_bridge(host: Host, joined: DockerNetwork | None) -> bool:
 
 
 def engines_read(host: Host) -> bool:
-    """Return whether all engines listed their containers.  If an engine did not, a missing container proves nothing."""
+    """Return whether all engines listed their containers.  If an engine did not list its containers, a missing
+    container proves nothing."""
     unread = {each.key for each in host.unread}
     return bool(host.engines) and not unread & {"docker-containers", "podman-containers"}
 
@@ -109,8 +110,8 @@ def next_address(engine: Engine, subnet: Subnet) -> int:
 
 
 def sender_netns(network: Network, start: FromContainer) -> Netns:
-    """Return the present namespace of the container in which the flow starts.  A change may have replaced its old
-    namespace."""
+    """Return the present namespace of the container in which the flow starts.  A change may have replaced the
+    container's old namespace."""
     if start.netns in network or not any(start.netns.host == each.name for each in network.hosts):
         return start.netns
     container = network.host(start.netns.host).container(start.name)
@@ -118,7 +119,7 @@ def sender_netns(network: Network, start: FromContainer) -> Netns:
 
 
 def entered_netns(network: Network, flow: Flow) -> Netns:
-    """Return the namespace that the flow's first packet enters: the host's, or that of a container that routes for the
-    client."""
+    """Return the namespace that the flow's first packet enters: the host's namespace, or the namespace of a container
+    that routes for the client."""
     behind = flow.start.behind if isinstance(flow.start, Outside) else None
     return behind if behind is not None else network.host_netns(flow.host)

@@ -13,7 +13,7 @@ Protocol = Literal["tcp", "udp", "icmp"]
 
 class Outside(msgspec.Struct, frozen=True, tag="outside"):
     """A client outside, behind the router on ``link`` (None: on the link of the route to the client).  ``behind``: the
-    namespace of the container that routes for the client, and that has the link; None: the host's."""
+    namespace of a container that routes for the client and that has the link; None if the host's namespace has it."""
 
     address: int
     link: str | None = None
@@ -49,9 +49,9 @@ class Flow(msgspec.Struct, frozen=True):
 
     For ICMP echo, ``dport`` is the id.  ``container`` is the container that the user asked about, for the report.
     ``host`` is the label of the host on which the flow starts, or whose client starts it (empty: the network's first
-    host).  ``asked_host`` is the label of the host whose port or container the user asked about (empty: as ``host``).
-    ``data_bytes``: how many bytes the client sends at once, and also receives over TCP (0: a short request).
-    ``invented``: whether the outside end has a documentation address, because the user did not name it.
+    host).  ``asked_host`` is the label of the host whose port or container the user asked about (empty: the same host
+    as ``host``).  ``data_bytes``: how many bytes the client sends at once, and also receives over TCP (0: a short
+    request).  ``invented``: whether the outside end has a documentation address, because the user did not name it.
 
     ``stand_ins`` has other addresses for an outside end that the user did not name, because a rule against one
     documentation range says nothing about other clients.
@@ -71,9 +71,9 @@ class Flow(msgspec.Struct, frozen=True):
     data_bytes: int = 0
     invented: bool = False
     asked_name: str = ""
-    """The container's name for which a DNS query asks.  The query goes to the client's first name server."""
+    """The container name for which a DNS query asks.  The query goes to the client's first name server."""
     ttl: int = 0
-    """The TTL of an outside client's packets where they come in; 0: the usual one."""
+    """The TTL of an outside client's packets when they enter the host; 0 for the usual TTL."""
 
     @property
     def of_container(self) -> str | None:

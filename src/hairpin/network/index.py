@@ -1,7 +1,7 @@
 """Indexes of a host's namespaces and veths; a host with a thousand containers has thousands of both.
 
-A host value never changes, so each index is built once per host value.  The indexes are separate: the simulation of an
-event of ten containers makes hundreds of host values, and needs only few indexes of each.
+A host value never changes, so each index is built once per host value.  The indexes are separate: to simulate an event
+with ten containers, hairpin makes hundreds of host values and needs only few indexes of each.
 """
 
 from collections.abc import Collection, Mapping
@@ -33,8 +33,8 @@ def _veths(host: Host) -> dict[_Pair, list[tuple[str, Link]]]:
 
 @kept
 def _veths_of(namespace: Namespace) -> tuple[tuple[_Pair, tuple[str, Link]], ...]:
-    """Return the namespace's veths.  They are cached by namespace: an event makes hundreds of host values that differ
-    in few."""
+    """Return the namespace's veths.  The veths are cached by namespace, because an event makes hundreds of host values
+    that differ in few namespaces."""
     return tuple(
         ((link.index, link.peer_index, link.peer_netnsid is None), (namespace.name, link))
         for link in namespace.links
@@ -67,8 +67,8 @@ def _knows(host: Host, name: str, link: Link, namespace: str) -> bool:
 
 @kept
 def stacked_links(host: Host) -> Mapping[tuple[str | None, int | None], list[tuple[str, str]]]:
-    """Return the macvlans and ipvlans by their parent link's namespace and index.  The namespace is None if it is not
-    their own."""
+    """Return the macvlans and ipvlans by their parent link's namespace and index.  The namespace is None if the parent
+    link is in another namespace than the macvlan or ipvlan."""
     found: dict[tuple[str | None, int | None], list[tuple[str, str]]] = {}
     for namespace in host.namespaces:
         for link in namespace.links:
@@ -93,7 +93,7 @@ def _ports(host: Host) -> dict[tuple[str, str], dict[str | None, list[tuple[int,
 
 
 def ports_by_ends(host: Host, name: str, bridge: str, names: Collection[str]) -> tuple[Link, ...]:
-    """Return the bridge's ports in order, without those veths whose peer was read in a namespace that is not in
+    """Return the bridge's ports in order, without the veths whose peer was read in a namespace that is not in
     ``names``."""
     behind = _ports(host).get((name, bridge), {})
     found = [port for each in (None, *names) for port in behind.get(each, ())]
@@ -120,8 +120,8 @@ def _takers(host: Host) -> tuple[dict[tuple[int, int], set[str]], dict[tuple[int
 
 
 def takers(host: Host, version: Version, value: int) -> frozenset[str]:
-    """Return the namespaces that may accept packets to the address: they have the address or (IPv4) a local route to
-    it."""
+    """Return the namespaces that may accept packets to the address: namespaces that have the address or (IPv4) a local
+    route to it."""
     one, wide = _takers(host)
     names = frozenset(one.get((version, value), ()))
     if version == 6:

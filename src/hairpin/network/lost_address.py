@@ -28,8 +28,8 @@ class NamedAddress(msgspec.Struct, frozen=True):
 
 
 def bare_links(network: Network, netns: Netns, version: Version) -> Iterator[Link]:
-    """Yield the links to the outside that are up and have no address.  Tunnels are omitted: programs give them
-    addresses.  A bridge is omitted if its addresses are on one of its ports."""
+    """Yield the links to the outside that are up and have no address.  Tunnels are omitted, because programs give
+    tunnels their addresses.  A bridge is omitted if its addresses are on one of its ports."""
     namespace = network.namespace(netns)
     for link in namespace.links:
         own = link.up and link.master is None and link.tunnel is None and link.kind not in _TUNNELS
@@ -40,14 +40,14 @@ def bare_links(network: Network, netns: Netns, version: Version) -> Iterator[Lin
 
 
 def addresses_on_port(namespace: Namespace, port: Link, version: Version | None = None) -> tuple[Address, ...]:
-    """Return the addresses of a bridge's port, which other machines can use; of both IP versions if none is given."""
+    """Return the addresses of a bridge port that other machines can use; without ``version``, of both IP versions."""
     found = (each for of in (4, 6) if version in (None, of) for each in addresses_of(namespace, port.name, of))
     return tuple(each for each in found if each.scope == "global" and not each.tentative)
 
 
 def has_address(network: Network, netns: Netns) -> bool:
     """Return whether an IPv4 address is on a link to the outside, or on ``lo`` or a dummy link.  An address on ``lo``
-    is enough if routers learn it by BGP, because the links to the routers then need no address."""
+    is enough if routers learn the address by BGP, because the links to the routers then need no address."""
     namespace = network.namespace(netns)
     for own in addresses_of(namespace, None, 4):
         link = namespace.link(own.link)
@@ -63,7 +63,7 @@ def stranded_gateway(namespace: Namespace, link: str, version: Version) -> int |
     gateway.
 
     The kernel accepted the route, so the link has since lost the address, or the route, of the gateway's network.  A
-    link-local gateway, and the gateway of an ``onlink`` route, need no such network.  Source: net/ipv6/route.c
+    link-local gateway, and the gateway of an ``onlink`` route, need no network of the link.  Source: net/ipv6/route.c
     ip6_route_check_nh(); net/ipv4/fib_semantics.c fib_check_nh()"""
     routes = [each for each in namespace.routes if each.version == version and each.type == "unicast"]
     hops = [(route, hop) for route in routes for hop in route.next_hops if hop.link == link]
@@ -77,17 +77,16 @@ def stranded_gateway(namespace: Namespace, link: str, version: Version) -> int |
 
 
 def _strands(namespace: Namespace, link: Link, address: int) -> bool:
-    """Return whether the link has lost its address in its gateway's network, and whether ``address`` may be in that
-    network."""
+    """Return whether the link has lost its address in its gateway's network, and ``address`` may be in that network."""
     gateway = stranded_gateway(namespace, link.name, 6)
     return gateway is not None and inside(address, gateway, SUBNET6, 6)
 
 
 def floating_elsewhere(network: Network, version: Version, address: int) -> FloatingAddress | None:
-    """Return the entry of an address that a program moves between machines and no read host has now; else None.
+    """Return the entry of an address that a program moves between machines and that no read host has now; else None.
 
-    Another machine may have it.  Where the program's addresses were not read, only an address counts on which a
-    container publishes a port."""
+    Another machine may have the address.  If the program's addresses were not read, an address counts only if a
+    container publishes a port on it."""
     if network.world.public(version, address) is not None or is_held(network, version, address):
         return None
     for host in network.hosts:
@@ -111,7 +110,7 @@ def named_for(network: Network, version: Version, address: int) -> NamedAddress 
     for host in network.hosts:
         netns = network.host_netns(host.name)
         for link in bare_links(network, netns, version) if netns in network else ():
-            from hairpin.host.boot.configured_address import configured_addresses  # noqa: PLC0415 - few are bare
+            from hairpin.host.boot.configured_address import configured_addresses  # noqa: PLC0415 - few links are bare
 
             for own, path in configured_addresses(host, link.name, version):
                 if own.value == address:
@@ -123,8 +122,8 @@ def lost_by(network: Network, flow: Flow) -> Link | None:
     """Return the link that has probably lost the flow's destination address, or None.
 
     These conditions must hold: no host has the address, no route leads to it, the host publishes the port on every
-    address, and a link to the outside has no address.  Most links need no IPv6 address.  So for IPv6, the link's
-    gateway must also be in no network of the link, and the address may be in the gateway's network."""
+    address, and a link to the outside has no address.  Most links need no IPv6 address.  So for IPv6 there are two more
+    conditions: the link's gateway is in no network of the link, and the address may be in the gateway's network."""
     version, address = flow.version, flow.daddr
     host = network.host(flow.host)
     if (

@@ -17,14 +17,14 @@ EMBEDDED = 0x7F00000B
 """127.0.0.11: Docker's resolver for containers on user-defined networks."""
 _LOCALHOST = 0x7F000001
 _WITHOUT_NAMES = ("bridge", "host", "none")
-"""Docker's predefined networks, on which its resolver resolves no container names."""
+"""Docker's predefined networks, on which Docker's resolver resolves no container names."""
 Known = Literal["known", "unknown", "undecided"]
 
 
 def servers_of(host: Host, container: Container) -> tuple[tuple[Version, int], ...]:
     """Return the container's name servers, in the order of its resolv.conf.
 
-    If the file names none, the server is 127.0.0.1: resolv.conf(5)."""
+    If the file names no server, the server is 127.0.0.1: resolv.conf(5)."""
     own = container.resolvers
     if own is None and has_embedded(host, container):
         return ((4, EMBEDDED),)
@@ -38,8 +38,8 @@ def upstreams_of(host: Host, container: Container) -> tuple[tuple[Version, int],
 
 
 def _servers_for(host: Host, container: Container) -> tuple[str, ...]:
-    """Return the servers that the engine gives the container: its own option's, the daemon's, or else the host's.
-    Source: moby daemon/container_operations.go buildSandboxOptions()"""
+    """Return the name servers that the engine gives the container: the servers in the container's options, or else the
+    daemon's servers, or else the host's.  Source: moby daemon/container_operations.go buildSandboxOptions()"""
     return container.dns or host.engine_of(container).dns or nameservers(host)
 
 
@@ -86,8 +86,8 @@ def _serves(engine: Engine, name: str) -> bool:
 
 
 def are_nameless(host: Host, asking: Container, asked: Container) -> bool:
-    """Return whether one of two containers of an engine is on networks without names only, as Docker's default network
-    is.  Containers of one Compose project are made to use names."""
+    """Return whether one of two containers of an engine is only on networks without name resolution, such as Docker's
+    default network.  For containers of one Compose project return False, because they are meant to use names."""
     engine = host.engine_of(asking)
     if asked not in engine.containers or asking.on_host_network or asked.on_host_network:
         return False

@@ -40,8 +40,8 @@ class Network(msgspec.Struct, frozen=True, dict=True):
         return self.hosts[0]
 
     def through(self, door: Door) -> "Network":
-        """Return the same network with this door (door.py), by which an observer sees its walks and choices are made in
-        them."""
+        """Return the same network with this door (door.py).  By the door, an observer sees the network's walks, and
+        choices are made in these walks."""
         return msgspec.structs.replace(self, hosts=tuple(_through(host, door) for host in self.hosts))
 
     def seen_from(self, label: str) -> "Network":
@@ -120,7 +120,7 @@ def _through(host: Host, door: Door) -> Host:
 
 
 def netns_of(host: Host, container: Container) -> Netns | None:
-    """Return the namespace of a container of the host; None if it is not known."""
+    """Return the namespace of a container of the host; None if the namespace is not known."""
     return None if container.netns is None else Netns(host.name, container.netns)
 
 
@@ -160,8 +160,8 @@ def _by_link(namespace: Namespace) -> dict[tuple[Version, str | None], tuple[Add
 def free_address(
     namespace: Namespace, base: int, prefix_length: int, version: Version, *, besides: int | None = None
 ) -> int | None:
-    """Return an address of the network ``base`` other than ``besides``, which neither the namespace nor a gateway of
-    its routes has.  Return None in a network of fewer than four addresses."""
+    """Return a free address of the network ``base``: neither ``besides`` nor an address of the namespace or of a
+    gateway of its routes.  Return None in a network of fewer than four addresses."""
     hosts = 1 << (width(version) - prefix_length)
     gateways = {hop.gateway for route in namespace.routes for hop in route.next_hops}
     for offset in (hosts - 6, hosts - 3, 2, 3, 1) if hosts >= 4 else ():
@@ -177,8 +177,8 @@ def free_address(
 
 
 def owns_address(namespace: Namespace, version: Version, value: int) -> bool:
-    """Return whether a link of the namespace has the address.  The namespace then answers ARP for the address on every
-    link."""
+    """Return whether a link of the namespace has the address.  A namespace that has an address answers ARP for the
+    address on every link."""
     return (version, value) in _own(namespace)
 
 
@@ -234,8 +234,8 @@ def _by_master(namespace: Namespace) -> dict[str, tuple[Link, ...]]:
 def ports_leading(network: Network, netns: Netns, bridge: str, names: Collection[str]) -> tuple[Link, ...]:
     """Return the ports of the bridge by which these namespaces may be reached.
 
-    These ports are all ports except veths whose peer was read in a namespace that is not in ``names``.  Of a thousand
-    ports to containers, usually one leads to the address that a walk looks for.
+    These ports are all ports except veths whose peer was read in a namespace that is not in ``names``.  Out of a
+    thousand ports to containers, usually a single port leads to the address that a walk looks for.
     """
     return ports_by_ends(network.host(netns.host), netns.name, bridge, names)
 
@@ -262,7 +262,7 @@ def leads_to_left(network: Network, netns: Netns, link: Link) -> bool:
 def _left_unread(host: Host) -> frozenset[int]:
     """Return the host namespace's ids for the namespaces of containers that the collector did not read.
 
-    The result is cached, because a walk asks for it at each port of a bridge."""
+    The ids are cached, because a walk needs them at each port of a bridge."""
     left = {each.left_unread for each in host.containers() if each.left_unread is not None}
     if not left or host.netns.name not in host:
         return frozenset()
@@ -288,8 +288,8 @@ def conf(
 ) -> int | None:
     """Return a per-interface sysctl as the kernel uses it.
 
-    With the ``rule`` ``own`` it is the interface's value.  With ``max`` or ``or`` this value is combined with the value
-    of ``conf.all`` (IN_DEV_MAXCONF, IN_DEV_ORCONF).
+    With the ``rule`` ``own``, the result is the interface's value.  With ``max`` or ``or``, the interface's value is
+    combined with the value of ``conf.all`` (IN_DEV_MAXCONF, IN_DEV_ORCONF).
     Source: include/linux/inetdevice.h
     """
     family = "ipv4" if version == 4 else "ipv6"

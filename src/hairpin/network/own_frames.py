@@ -13,9 +13,10 @@ def hands_up(namespace: Namespace, bridge: Link) -> bool:
     """Return whether the bridge delivers frames for its hardware address locally, by a local entry in its forwarding
     database.
 
-    Without a local entry the bridge forwards such frames to its ports, as for any other address.  A database without
-    any local entry of the bridge and its ports was not read in full, and decides nothing.  A bridge whose last port has
-    left has the address zero until it gets another port, whose address and entry it takes.
+    Without a local entry the bridge forwards frames for its own address to its ports, as for any other address.  A
+    database without any local entry of the bridge and its ports was not read in full, and decides nothing.  A bridge
+    whose last port has left has the address zero.  When the bridge gets another port, it takes that port's address and
+    entry.
 
     Source: net/bridge/br_input.c br_handle_frame_finish(), BR_FDB_LOCAL; br_stp_if.c br_stp_recalculate_bridge_id()
     """
@@ -27,8 +28,8 @@ def hands_up(namespace: Namespace, bridge: Link) -> bool:
 def _local_addresses(namespace: Namespace) -> dict[str, frozenset[int]]:
     """Return the hardware addresses for which each bridge has a local entry, by the bridge's name.
 
-    An entry names its bridge: a replica leaves out ports that no packet of its flows meets, and a bridge may have the
-    hardware address of such a port."""
+    An entry counts for the bridge that it names, too.  A replica leaves out ports that no packet of its flows passes,
+    and a bridge may have the hardware address of such a port."""
     by_link: dict[str, set[int]] = {}
     for each in namespace.fdb:
         if each.local and each.remote is None:
@@ -66,7 +67,7 @@ def entries_for(namespace: Namespace, bridge: Link, mac: int) -> tuple[FdbEntry,
 
 
 def locks_out(namespace: Namespace, bridge: Link, port: Link, mac: int | None) -> bool:
-    """Return whether the port is locked and drops frames of this sender, because no entry names the port for it.
+    """Return whether the port is locked and drops frames of this sender, because no entry of the sender names the port.
 
     Source: net/bridge/br_input.c br_handle_frame_finish(), BR_PORT_LOCKED"""
     if port.port is None or not port.port.locked or mac is None or not is_read_in_full(namespace, bridge):
@@ -83,10 +84,11 @@ def _by_address(namespace: Namespace) -> dict[int, tuple[FdbEntry, ...]]:
 
 
 def holding(namespace: Namespace, bridge: Link, mac: int | None, right: Link) -> FdbEntry | None:
-    """Return the entry that keeps frames for the address from the port that leads to it, or None.
+    """Return the entry that keeps frames for the address from ``right``, the port that leads to the address; else None.
 
-    A frame of that port moves any other entry, also a static one, to the port: only sticky and local ones stay.
-    Source: net/bridge/br_fdb.c br_fdb_update(), BR_FDB_STICKY, BR_FDB_LOCAL"""
+    If a frame of the address comes in by that port, any other entry of the address moves to the port, even a static
+    entry.  Only sticky and local entries stay.  Source: net/bridge/br_fdb.c br_fdb_update(), BR_FDB_STICKY,
+    BR_FDB_LOCAL"""
     filters = bridge.bridge is not None and bridge.bridge.vlan_filtering
     for each in _immovable(namespace).get(mac, ()) if mac is not None else ():
         of_bridge = bridge.name in (each.bridge, each.port)
@@ -97,7 +99,8 @@ def holding(namespace: Namespace, bridge: Link, mac: int | None, right: Link) ->
 
 @kept
 def _immovable(namespace: Namespace) -> dict[int, tuple[FdbEntry, ...]]:
-    """Return the entries that stay with their port, by hardware address; those of the host's own links are right."""
+    """Return the sticky and local entries by hardware address, without the entries of the host's own links, which are
+    right."""
     own = {each.mac for each in namespace.links}
     found: dict[int, tuple[FdbEntry, ...]] = {}
     for each in namespace.fdb:

@@ -1,7 +1,7 @@
-"""Names that a container's own /etc/hosts leads to an address: ``--add-host``, Compose's ``extra_hosts``.
+"""Names for which a container's own /etc/hosts has an address: ``--add-host``, Compose's ``extra_hosts``.
 
-The file comes before every name server (nsswitch.conf(5): ``hosts: files dns``), and the engine writes it at the
-container's start from the options with which the container was made.
+/etc/hosts comes before every name server (nsswitch.conf(5): ``hosts: files dns``), and the engine writes this file at
+the container's start from the options with which the container was made.
 
 Source: moby daemon/container_operations_unix.go buildSandboxOptions(); podman-run(1) --add-host
 """
@@ -19,12 +19,12 @@ from hairpin.network.network import Network, addresses_of
 from hairpin.network.prefix import Version, address_text
 
 NAMES_OF_HOST = ("host.docker.internal", "host.containers.internal")
-"""Names that lead a container to its host: Docker knows none by itself, Podman writes both into each container's
-file."""
+"""Names by which a container reaches its host.  Docker knows neither name by itself.  Podman writes both names into
+each container's /etc/hosts."""
 
 
 class Pin(msgspec.Struct, frozen=True):
-    """A name of a container's own file, and its address there."""
+    """A name in a container's own /etc/hosts, and its address there."""
 
     name: str
     version: Version
@@ -32,8 +32,8 @@ class Pin(msgspec.Struct, frozen=True):
 
 
 def pins_of(host: Host, container: Container) -> tuple[Pin, ...]:
-    """Return the names that the container's own file pins, each with the first address of each family.  An entry whose
-    address the engine chose, and that no reading tells, is left out."""
+    """Return the names that the container's own /etc/hosts pins, each with the first address of each family.  An entry
+    is skipped if the engine chose its address and no reading shows that address."""
     owner = host.network_owner(container)
     engine = host.engine_of(owner)
     found: dict[tuple[str, Version], Pin] = {}
@@ -50,12 +50,12 @@ def pins_of(host: Host, container: Container) -> tuple[Pin, ...]:
 
 
 def pinned_addresses(host: Host, container: Container, name: str) -> tuple[Pin, ...]:
-    """Return the addresses to which the container's own file leads the name, in the file's order."""
+    """Return the container's own entries of /etc/hosts for the name, in the file's order."""
     return tuple(each for each in pins_of(host, container) if each.name == name)
 
 
 def _host_gateway(engine: Engine) -> tuple[Version, int] | None:
-    """Return the address of ``host-gateway``: the daemon's option, else that of Docker's default bridge."""
+    """Return the address of ``host-gateway``: the daemon's option, or else the address of Docker's default bridge."""
     if engine.host_gateway is not None:
         return 4, engine.host_gateway
     default = engine.network(engine.default_network) if engine.kind == "docker" else None
@@ -65,22 +65,23 @@ def _host_gateway(engine: Engine) -> tuple[Version, int] | None:
 
 
 class Misled(msgspec.Struct, frozen=True):
-    """A pin that leads past the thing of its name: past a running container, or past the host.
+    """A pin with a wrong address: the name means a running container or the host, but neither has the address.
 
-    ``named``: that container; None: the host is meant.  ``right``: the address that it has on a network of the asking
-    container, or on its first one."""
+    ``named``: the container that the name means; None if the name means the host.  ``right``: the right address.  For a
+    container, ``right`` is its address on a network of the asking container, or else on the named container's first
+    network."""
 
     asking: Container
     pin: Pin
     named: Container | None
     right: int
     shared: str = ""
-    """The network of both on which the engine resolves the name; empty: there is none."""
+    """The network of both containers on which the engine resolves the name; empty if there is no such network."""
 
 
 def misled_by(network: Network, host: Host, asking: Container) -> Iterator[Misled]:
-    """Yield each pin of the container whose name is another container's or the host's, at another address than
-    theirs."""
+    """Yield each pin of the container whose name means another container or the host, but whose address is
+    neither's."""
     for pin in pins_of(host, asking):
         named = tuple(each for each in host.containers_named(pin.name) if each.running and each is not asking)
         held = {value for each in named for value in addresses_on(host, each, pin.version)}
@@ -104,8 +105,8 @@ def _past(host: Host, asking: Container, pin: Pin, named: Container) -> Misled:
 
 
 def misleading(network: Network, flow: Flow) -> Misled | None:
-    """Return the pin by which the flow's container sends to this address and not to the thing of its name; None
-    if there is none."""
+    """Return the pin whose address the flow's container sends to, although the name means a container or host with
+    another address; None if there is no such pin."""
     start = flow.start
     if not isinstance(start, FromContainer):
         return None
@@ -122,8 +123,8 @@ def holder_of_pin(host: Host, pin: Pin) -> Container | None:
 
 
 def beside_the_named(host: Host, misled: Misled) -> Message | None:
-    """Return the sentence about a name that leads to another container than the one that has the name; None if no
-    container has the pinned address."""
+    """Return the sentence about a name that leads to a container which does not have this name; None if no container
+    has the pinned address."""
     other = holder_of_pin(host, misled.pin)
     if other is None or misled.named is None:
         return None

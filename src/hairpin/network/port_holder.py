@@ -64,10 +64,10 @@ def taken_by_other(network: Network, flow: Flow, netns: Netns, socket: Socket) -
 def is_left_behind(container: Container, socket: Socket) -> bool:
     """Return whether the socket belongs to a docker-proxy that has outlived its container.
 
-    dockerd ends a docker-proxy when the container ends, and the kernel sends it SIGTERM when dockerd ends.  A stopped
-    (SIGSTOP) docker-proxy does not react to either.  It relays to the container's old address, which another container
-    may have now. Source: moby cmd/docker-proxy; libnetwork/portmapper/proxy_linux.go newProxyCommand(): Pdeathsig;
-    signal(7)
+    dockerd ends a docker-proxy when the container ends, and the kernel sends the docker-proxy SIGTERM when dockerd
+    ends.  A stopped (SIGSTOP) docker-proxy reacts to neither signal.  The docker-proxy relays to the container's old
+    address, which another container may have now.  Source: moby cmd/docker-proxy; libnetwork/portmapper/proxy_linux.go
+    newProxyCommand(): Pdeathsig; signal(7)
     """
     relay, named = socket.relay, (socket.process or "").startswith("docker-proxy")
     ended = container.status in ("exited", "created", "dead")

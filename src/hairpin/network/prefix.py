@@ -1,6 +1,6 @@
 """Prefixes: their addresses, their text, and the kinds of address that the kernel distinguishes.
 
-netfilter/address.py reads and writes addresses; this module also exports the functions of that one.
+netfilter/address.py reads and writes addresses.  This module also exports the functions of netfilter/address.py.
 """
 
 import ipaddress
@@ -62,14 +62,14 @@ def prefix_text(network: int, prefix_length: int, version: Version) -> str:
 
 def whole_prefix(first: int, last: int, version: Version) -> tuple[int, int] | None:
     """Return the first address and the prefix length of the prefix that has exactly the addresses of a range, or None
-    if no prefix has."""
+    if there is no such prefix."""
     size = last - first + 1
     whole = size & (size - 1) == 0 and first % size == 0
     return (first, width(version) - size.bit_length() + 1) if whole else None
 
 
 def range_text(first: int, last: int, version: Version) -> str:
-    """Return the text of a range: that of its prefix if it is one, otherwise ``192.0.2.1-192.0.2.6``."""
+    """Return the text of a range: the prefix's text if the range is a prefix, otherwise ``192.0.2.1-192.0.2.6``."""
     whole = whole_prefix(first, last, version)
     if whole is not None:
         return prefix_text(*whole, version)

@@ -1,7 +1,7 @@
 """Finds addresses of links to the outside that have a wrong prefix length, as a file or another host on the wire shows.
 
 With a prefix that is too long, the kernel has no route to some machines on the link, or to their router.  With a prefix
-that is too short, it looks on the link for machines that are behind the router.
+that is too short, the kernel looks on the link for machines that are behind the router.
 """
 
 from collections.abc import Iterator
@@ -40,7 +40,7 @@ def differing_prefixes(network: Network, netns: Netns, version: Version) -> Iter
 
 
 def _of_files(network: Network, netns: Netns, own: Address) -> Iterator[tuple[int, Message]]:
-    """Yield the prefix lengths that the host's files give that address."""
+    """Yield the prefix lengths that the host's files give the address ``own``."""
     for each, path in configured_addresses(network.host(netns.host), own.link, own.version):
         if each.value == own.value:
             text = f"{address_text(own.value, own.version)}/{each.prefix_length}"

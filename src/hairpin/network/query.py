@@ -22,7 +22,8 @@ class Scope(msgspec.Struct, frozen=True, gc=False):
     """Whether ``prefers`` only chooses among routes of equal metric, as for packets that are sent (not for lookups by
     rules)."""
     vrf: str | None = None
-    """The VRF whose table policy rules with ``l3mdev`` use.  If it is None, it is the VRF of ``oif`` or ``iif``."""
+    """The VRF whose table policy rules with ``l3mdev`` use.  If it is None, rules with ``l3mdev`` use the VRF of
+    ``oif`` or ``iif``."""
     names_vrf: bool = False
     """Whether policy rules may also match the VRF as ``iif`` or ``oif``."""
     ignores_linkstate: bool = False

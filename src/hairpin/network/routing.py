@@ -52,8 +52,8 @@ _DEFAULT_RULES: dict[Version, tuple[PolicyRule, ...]] = {
 
 
 def lookup(namespace: Namespace, query: Query) -> Found:
-    """Return the result of the first policy rule that gives a result, as fib_lookup() does; NO_ROUTE if no rule
-    does."""
+    """Return the result of the first policy rule that gives a result, as fib_lookup() does; NO_ROUTE if no rule gives
+    one."""
     query = _of_vrf(namespace, query)
     rules = rules_of(namespace, query.version)
     observer = namespace.door.observer
@@ -89,7 +89,7 @@ def lookup(namespace: Namespace, query: Query) -> Found:
 
 
 def jumps(namespace: Namespace, query: Query) -> tuple[PolicyRule, ...]:
-    """Return the ``goto`` rules that match the query, in order.  In a lookup they skip later rules."""
+    """Return the ``goto`` rules that match the query, in order.  In a lookup, ``goto`` rules skip later rules."""
     asked = _of_vrf(namespace, query)
     skipping = (each for each in rules_of(namespace, query.version) if each.action == "goto")
     return tuple(each for each in skipping if _selected(each, asked) is not each.inverted)
@@ -141,7 +141,7 @@ def _in_both_tables(namespace: Namespace, query: Query, rules: tuple[PolicyRule,
 
 
 def rules_of(namespace: Namespace, version: Version) -> tuple[PolicyRule, ...]:
-    """Return the policy rules in order; the kernel's default rules if none were read.
+    """Return the policy rules in order; the kernel's default rules if no rules were read.
 
     Until a custom rule is added, IPv6 looks up local and then main, even if the rules for these tables were deleted.
     After a custom rule was added and deleted again, IPv6 follows the rules, but no reading shows this.
@@ -223,8 +223,8 @@ def _names_vrf(link: str, query: Query) -> bool:
 def _from(rule: PolicyRule, query: Query) -> bool:
     """Return whether the rule's ``from`` matches the query's source.
 
-    While the source address is not chosen yet, IPv6 does not compare it.  Then a rule with ``from`` does not match, and
-    a rule with ``not from`` matches.
+    While the source address is not chosen yet, IPv6 does not compare it.  In that case a rule with ``from`` does not
+    match, and a rule with ``not from`` matches.
     Source: net/ipv6/fib6_rules.c fib6_rule_match(): RT6_LOOKUP_F_HAS_SADDR
     """
     if rule.source is None:
@@ -281,8 +281,8 @@ _NOWHERE = ("blackhole", "unreachable", "prohibit", "throw")
 def _is_nothing_to_ipv6(route: Route) -> bool:
     """Return whether IPv6 stores the route's type but treats the route as unicast.
 
-    IPv6 also treats ``anycast`` routes so if the kernel did not make them, although it delivers received packets
-    locally by such routes (:func:`is_taken_in6`).
+    IPv6 also treats an ``anycast`` route as unicast if the kernel did not make the route, although it delivers received
+    packets locally by such a route (:func:`is_taken_in6`).
 
     Source: net/ipv6/route.c ip6_rt_init_dst(), rtm_to_fib6_config() (which sets no RTF_ANYCAST)
     """
@@ -311,8 +311,8 @@ def _special(kind: str) -> Literal["blackhole", "unreachable", "prohibit"]:
 
 
 def usable_hops(namespace: Namespace, query: Query, route: Route) -> tuple[NextHop, ...]:
-    """Return the route's next hops that the kernel would use: not dead, by the required link, by no link that is
-    ignored as down."""
+    """Return the route's next hops that the kernel would use.  A usable next hop is not dead, uses the required link,
+    and uses no link that is ignored as down."""
     hops: list[NextHop] = []
     for hop in route.next_hops:
         if hop.dead and not _only_ignored(namespace, hop):
@@ -336,7 +336,7 @@ def _ignores_linkdown(namespace: Namespace, version: Version, link: str | None) 
 
 
 def _only_ignored(namespace: Namespace, hop: NextHop) -> bool:
-    """Return whether the next hop is dead only because its link has no carrier and such routes are ignored."""
+    """Return whether the next hop is dead only because the kernel ignores routes by links without a carrier."""
     link = namespace.link(hop.link) if hop.link is not None else None
     return hop.linkdown and (link is None or link.up)
 

@@ -25,13 +25,13 @@ def serves(socket: Socket, namespace: Namespace) -> bool:
 
 
 def containers_in(network: Network, netns: Netns) -> tuple[Container, ...]:
-    """Return the containers of which processes run in the namespace."""
+    """Return the containers that have processes in the namespace."""
     return tuple(each for each in network.host(netns.host).containers() if each.netns == netns.name)
 
 
 def owner_of_socket(network: Network, netns: Netns, socket: Socket) -> Container | None:
-    """Return the container whose process has the socket open; None if a host process has it, or if several containers
-    may."""
+    """Return the container whose process has the socket open; None if a host process has it open, or if several
+    containers may have it open."""
     sharing = containers_in(network, netns)
     if socket.container is not None:
         return next((each for each in sharing if each.id == socket.container), None)
@@ -62,14 +62,14 @@ def never_answers(network: Network, netns: Netns, socket: Socket) -> bool:
 
 def knows_nothing(network: Network, netns: Netns, socket: Socket) -> bool:
     """Return whether the socket is Docker's resolver in a container that has lost its last network.  Such a resolver
-    resolves no name, because it asks its upstream servers from that namespace (moby libnetwork/resolver.go
+    resolves no name, because it asks its upstream servers from the container's namespace (moby libnetwork/resolver.go
     forwardExtDNS())."""
     sharing = containers_in(network, netns)
     return is_embedded_resolver(netns, socket) and bool(sharing) and all(each.is_disconnected for each in sharing)
 
 
 def is_embedded_resolver(netns: Netns, socket: Socket) -> bool:
-    """Return whether the socket is Docker's resolver in a container, which dockerd has open and no process of the
-    container."""
+    """Return whether the socket is Docker's resolver in a container.  dockerd has this socket open, and no process of
+    the container has."""
     outside = socket.container is None and socket.process in (None, "dockerd")
     return outside and not netns.is_host and (socket.version, socket.address) == (4, EMBEDDED)

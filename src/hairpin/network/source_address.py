@@ -1,4 +1,4 @@
-"""The source address that the kernel chooses for a packet without one.
+"""The source address that the kernel chooses for a packet without a source address.
 
 Source: net/ipv4/devinet.c inet_select_addr(); net/ipv6/addrconf.c ipv6_dev_get_saddr()
 """
@@ -13,7 +13,8 @@ from hairpin.network.vrf import vrf_of
 
 
 def source_address(namespace: Namespace, version: Version, link: str, towards: int) -> int | None:
-    """Return the source address of packets that leave by ``link`` to the address ``towards``; None if there is none.
+    """Return the source address of packets that leave by ``link`` to the address ``towards``; None if there is no such
+    address.
 
     For IPv6, ``link`` may be empty if the link is not known yet.
     """
@@ -21,8 +22,8 @@ def source_address(namespace: Namespace, version: Version, link: str, towards: i
 
 
 def _source4(namespace: Namespace, link: str, towards: int) -> int | None:
-    """Return the link's primary address whose network contains the destination, else the link's first, else another
-    link's."""
+    """Return the link's primary address whose network contains the destination, or else the link's first address, or
+    else an address of another link."""
     own = [a for a in addresses_of(namespace, link, 4) if not a.tentative]
     primaries = [a for a in own if not a.secondary and a.scope in ("global", "site", "link")]
     for address in primaries:
@@ -54,7 +55,7 @@ def _fitness(namespace: Namespace, address: Address, link: str, towards: int) ->
     """
     value, scope, asked = address.value, _scope(address.value), _scope(towards)
     label, wanted = _label(value), _label(towards)
-    temporary = address.secondary  # for IPv6 addresses the flag has this name
+    temporary = address.secondary  # in IPv6, this flag marks temporary addresses
     return (
         value == towards,
         -scope if scope >= asked else scope - 128,
@@ -104,8 +105,8 @@ def _common_bits(one: int, other: int) -> int:
 
 
 def preferred_source(namespace: Namespace, found: Found, hop: NextHop, query: Query) -> int | None:
-    """Return the source address that the kernel gives a packet without one: ``src`` of the route, else an address of
-    the link.
+    """Return the source address that the kernel gives a packet without a source address: ``src`` of the route, or else
+    an address of the link.
 
     If a route leads out of a VRF, IPv4 uses an address of the VRF: net/ipv4/fib_semantics.c fib_select_path()
     """

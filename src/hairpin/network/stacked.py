@@ -1,6 +1,7 @@
 """Links on a parent link: macvlans, with their own hardware addresses, and ipvlans, which share the parent's.
 
-The kernel gives these links their frames before the parent's own network layer, even if they are in another namespace.
+The kernel delivers frames to these links before the parent's own network layer, even if the links are in another
+namespace.
 Source: drivers/net/macvlan.c macvlan_handle_frame(), macvlan_queue_xmit(); drivers/net/ipvlan/ipvlan_core.c
 """
 
@@ -43,8 +44,8 @@ def stacked_on(network: Network, lower: Port) -> tuple[Port, ...]:
 
 
 def takes_frame(network: Network, lower: Port, mac: int) -> Port | None:
-    """Return the macvlan on the link ``lower`` that receives frames to the hardware address, or None.  In passthru mode
-    it receives all frames."""
+    """Return the macvlan on the link ``lower`` that receives frames to the hardware address, or None.  A macvlan in
+    passthru mode receives all frames."""
     receiver = takes_all(network, lower)
     if receiver is not None:
         return receiver
@@ -92,8 +93,8 @@ def parents_of(network: Network, netns: Netns, version: Version, value: int) -> 
 
 
 def _is_routed_by_host(network: Network, netns: Netns, holder: Port, version: Version) -> bool:
-    """Return whether the holder's default route leads to an address of its host: the host is the router of its network
-    then, and packets to it come through the host."""
+    """Return whether the default route of the macvlan's or ipvlan's namespace leads to an address of the host.  If it
+    does, the host is the router of the macvlan or ipvlan network, and packets to this network pass through the host."""
     gateways = {
         hop.gateway
         for route in network.namespace(holder.netns).routes

@@ -17,9 +17,9 @@ from hairpin.network.prefix import Version, is_loopback, width
 def is_containers(network: Network, netns: Netns, flow: Flow, packet: Packet) -> bool:
     """Return whether the packet should have entered a bridge network of this host.
 
-    There are three cases.  The destination is the address of a container or of another namespace of this host.  Or
-    rules translated the destination to an address in a bridge network.  Or the destination is in a bridge network whose
-    bridge has lost its address or route.
+    There are three cases.  First, the destination is the address of a container or of another namespace of this host.
+    Second, rules translated the destination to an address in a bridge network.  Third, the destination is in a bridge
+    network whose bridge has lost its address or route.
 
     If the host has a route by a gateway to exactly this address, the address may also exist outside, unless an engine
     gave it to a container.  An address that a user added in a container, outside of the engine's networks, does not
@@ -47,8 +47,8 @@ def is_containers(network: Network, netns: Netns, flow: Flow, packet: Packet) ->
 
 
 def is_held_inside(network: Network, flow: Flow) -> bool:
-    """Return whether a container or pod that was read has the flow's destination.  A packet that leaves the hosts is
-    then lost.
+    """Return whether a container or pod that was read has the flow's destination.  If so, a packet of the flow that
+    leaves the hosts is lost.
 
     An address that a user added does not count, and neither does a loopback address, which each namespace has."""
     if is_loopback(flow.daddr, flow.version):
@@ -112,10 +112,12 @@ def _has_its_own_route(namespace: Namespace, version: Version, address: int) -> 
 
 
 def is_typed_in(host: Host, namespace: Namespace, version: Version, address: int) -> bool:
-    """Return whether a user added the address.  In a container, the engine gave only other addresses.  On the host,
-    only the host's ends of containers' veths have it.
+    """Return whether a user added the address.  In a container, an address counts as added by a user if the engine gave
+    only other addresses.  On the host, an address counts as added by a user if only the host's ends of containers'
+    veths have it.
 
-    These veths are bridge ports.  The bridge receives the packets of a port, so an address on a port is useless.
+    The host's ends of containers' veths are bridge ports.  The bridge receives the packets of a port, so an address on
+    a port is useless.
     """
     if namespace.name == host.netns.name:
         holders = [each.link for each in namespace.addresses if (each.version, each.value) == (version, address)]

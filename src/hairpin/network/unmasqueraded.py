@@ -1,7 +1,8 @@
 """Networks behind a host that are intentionally not masqueraded.
 
-For an engine's network, its options say whether it is masqueraded.  A bridge that no engine made has no such options,
-and counts as unmasqueraded.  Hosts beyond the next hop are assumed to have a route back to such networks.
+The options of an engine's network tell whether the network is masqueraded.  A bridge that no engine made has no such
+options, and counts as unmasqueraded.  Hosts beyond the next hop are assumed to have a route back to unmasqueraded
+networks.
 """
 
 from collections.abc import Iterator
@@ -19,16 +20,16 @@ Subnet = tuple[int, int]
 
 
 def is_unmasqueraded(network: Network, netns: Netns, version: Version, source: int) -> bool:
-    """Return whether the address is in an unmasqueraded network behind the namespace, and is not the namespace's
-    own."""
+    """Return whether the address is in an unmasqueraded network behind the namespace, and is not one of the namespace's
+    own addresses."""
     if owns_address(network.namespace(netns), version, source):
         return False
     return any(inside(source, *each, version) for each in unmasqueraded(network, netns, version))
 
 
 def is_of_routed_prefix(network: Network, netns: Netns, version: Version, source: int) -> bool:
-    """Return whether the address is a public IPv6 address in an engine's bridge network, a container's or the bridge's
-    own.  A router may have a route to that network, whether or not the engine masquerades it."""
+    """Return whether the address is a public IPv6 address in an engine's bridge network, of a container or of the
+    bridge itself.  A router may have a route to that network, whether or not the engine masquerades it."""
     if version == 4 or is_private(source, 6):
         return False
     made = (subnet for subnet, _ in _of_engines(network.host(netns.host), version))
@@ -37,7 +38,7 @@ def is_of_routed_prefix(network: Network, netns: Netns, version: Version, source
 
 def is_hidden(network: Network, netns: Netns, version: Version, source: int) -> bool:
     """Return whether the source is the namespace's own address in a masqueraded network, to which no outside host has a
-    route.  The kernel uses such an address if a link to the outside has lost its IPv6 address.
+    route.  The kernel uses an address in a masqueraded network if a link to the outside has lost its IPv6 address.
 
     Most links need no IPv6 address, but a gateway in no network of the link shows that the link had an address."""
     namespace = network.namespace(netns)

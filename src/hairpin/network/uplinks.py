@@ -1,5 +1,5 @@
-"""A host's uplinks with their addresses and gateways.  A host with several may answer by another uplink than the one
-that it was asked by."""
+"""A host's uplinks with their addresses and gateways.  A host with several uplinks may answer by another uplink than
+the uplink by which the request came."""
 
 import msgspec
 
@@ -12,12 +12,13 @@ from hairpin.network.prefix import Version
 from hairpin.network.tunnel.flannel import FLANNELD
 
 _OVER_ANOTHER = ("tun", "wireguard", "macvlan", "ipvlan")
-"""Links whose packets leave by another uplink: inside an outer packet, or beside its own."""
+"""Kinds of links whose packets leave by another uplink, either inside an outer packet or beside that uplink's
+packets."""
 
 
 class Uplink(msgspec.Struct, frozen=True):
-    """An uplink.  ``link``: the link with the addresses, which is the bridge if the NIC is a port of it.  ``way``: the
-    shortest route by a router behind it, or None if no route names a router."""
+    """An uplink.  ``link``: the link with the addresses, which is the bridge if the NIC is a bridge port.  ``way``: the
+    shortest route by a router behind the uplink, or None if no route names such a router."""
 
     link: str
     addresses: tuple[Address, ...]
@@ -30,8 +31,8 @@ class Uplink(msgspec.Struct, frozen=True):
 
 
 def uplinks_of(network: Network, netns: Netns, version: Version) -> tuple[Uplink, ...]:
-    """Return the links with a global address by which packets leave the host, except tunnels, links
-    that stand on another uplink, and links that are down."""
+    """Return the links with a global address by which packets leave the host, except tunnels, links that are stacked on
+    another uplink, and links that are down."""
     namespace = network.namespace(netns)
     held: dict[str, list[Address]] = {}
     for each in addresses_of(namespace, None, version):
@@ -50,8 +51,8 @@ def uplinks_of(network: Network, netns: Netns, version: Version) -> tuple[Uplink
 
 
 def links_around(network: Network, netns: Netns, version: Version, address: int) -> list[str]:
-    """Return the links that are up and in whose network the address is: the host answers ARP requests there for an
-    address of a link that is down, too, and keeps its local route.
+    """Return the uplinks that are up and have the address in their network.  On such uplinks the host answers ARP
+    requests even for an address of a link that is down, because it keeps the local route of such an address.
 
     Source: net/ipv4/arp.c arp_process(), net/ipv4/fib_semantics.c fib_sync_down_dev()"""
     namespace = network.namespace(netns)
@@ -68,7 +69,7 @@ def links_around(network: Network, netns: Netns, version: Version, address: int)
 
 def tunnels_of(network: Network, netns: Netns, version: Version) -> tuple[Address, ...]:
     """Return the first address of each tunnel of the host that is up and that a program or WireGuard serves, except
-    flanneld's."""
+    tunnels of flanneld."""
     namespace = network.namespace(netns)
     found: dict[str, Address] = {}
     for each in addresses_of(namespace, None, version):
@@ -81,7 +82,8 @@ def tunnels_of(network: Network, netns: Netns, version: Version) -> tuple[Addres
 
 
 def way_behind(namespace: Namespace, version: Version, link: str) -> Route | None:
-    """Return the shortest route by a router behind that link, one of the main table before others."""
+    """Return the shortest route by a router behind that link.  If several routes are equally short, a route of the main
+    table comes first."""
     found = [
         each
         for each in namespace.routes
@@ -91,13 +93,14 @@ def way_behind(namespace: Namespace, version: Version, link: str) -> Route | Non
 
 
 def gateway_of(route: Route, link: str) -> int | None:
-    """Return the route's gateway of its own family behind that link, or None."""
+    """Return the gateway behind that link that has the route's own IP version, or None."""
     hops = (each for each in route.next_hops if each.link == link and each.gateway_version in (None, route.version))
     return next((each.gateway for each in hops if each.gateway is not None), None)
 
 
 def default_route_by(namespace: Namespace, version: Version, link: str) -> Route | None:
-    """Return a default route by that link alone, outside of the main table: that of a table for its own packets."""
+    """Return a default route that uses only that link and is not in the main table, such as a route for the link's own
+    packets."""
     return next(
         (
             each
@@ -111,7 +114,8 @@ def default_route_by(namespace: Namespace, version: Version, link: str) -> Route
 
 
 def home_of(network: Network, netns: Netns, version: Version, source: int, link: str) -> Uplink | None:
-    """Return the other uplink that the source address belongs to; None if ``link`` has it, or a network with it."""
+    """Return the other uplink that has the source address; None if ``link`` has it, or has a network that
+    contains it."""
     held = addresses_of(network.namespace(netns), None, version)
     if all(each.value != source or each.link == link for each in held):
         return None
@@ -124,6 +128,7 @@ def home_of(network: Network, netns: Netns, version: Version, source: int, link:
 
 
 def holder_of_addresses(namespace: Namespace, link: str) -> str:
-    """Return the link that has the addresses of this one: its bridge, if it is a port."""
+    """Return the link that has the addresses of ``link``: its bridge if it is a bridge port, otherwise ``link``
+    itself."""
     found = namespace.link(link)
     return found.master or link if found is not None and is_bridge_port(namespace, found) else link

@@ -1,10 +1,10 @@
 """Finds the links of several hosts that are on one wire, and the hosts that are one machine that was read twice.
 
-A host's snapshot ends at its uplinks.  Two uplinks of different hosts are joined
-
-- if one host has a neighbour or forwarding entry with the other's hardware address; - by assumption, when an address of
-one is on-link for the other, and no entry says anything; - by assumption, too, when an entry has another hardware
-address: a cloud's fabric answers for its machines.
+A host's snapshot ends at its uplinks.  Two uplinks of different hosts are joined in three cases.  First, one host has a
+neighbour or forwarding entry with the hardware address of the other uplink.  Second, by assumption, an address of one
+uplink is on-link for the other uplink, and there is no entry for this address.  Third, by assumption, too, one host has
+an entry for the other uplink's address with another hardware address, because a cloud's fabric answers ARP requests for
+the machines.
 
 If several hosts have the same address on their uplinks, this address joins no uplinks by assumption, because the hosts
 may be in private networks that look alike.  A bridge without an uplink joins no hosts, because 172.17.0.0/16 is on-link
@@ -25,7 +25,8 @@ from hairpin.network.tunnel.flannel import FLANNELD
 
 Reason = Literal["seen", "on-link", "fabric"]
 """Why two uplinks are taken to be on one wire.  ``seen``: a neighbour or forwarding entry shows the wire.  ``on-link``:
-only an on-link address suggests it.  ``fabric``: an entry has the hardware address of a machine between the hosts."""
+only an on-link address suggests the wire.  ``fabric``: an entry has the hardware address of a machine between the
+hosts."""
 
 
 class Wire(msgspec.Struct, frozen=True):
@@ -167,7 +168,8 @@ def same_machine(network: Network) -> tuple[Host, Host] | None:
     """Return the first two hosts that are one machine, in their order; None if all hosts are different machines.
 
     A boot id is random at each boot, so equal boot ids are decisive.  A machine id does not decide alone, because
-    copied disks share it.  A rebooted machine has another boot id.  Then the hardware addresses of the uplinks decide.
+    copied disks share it.  A rebooted machine has another boot id.  If neither id decides, the hardware addresses of
+    the uplinks decide.
     """
     pairs = combinations((host for host in network.hosts if host.was_read), 2)
     return next(((one, other) for one, other in pairs if _is_same(network, one, other)), None)

@@ -1,5 +1,5 @@
-"""Facts about the outside: gateways that map public addresses, peers, return routes, upstream rules.  All of them are
-*stated*.
+"""Facts about the outside: gateways that map public addresses, peers, return routes, upstream rules.  All these facts
+are *stated*.
 
 Source: the user (``--public``, ``--outside``), or a local file that cloud-init wrote.  A mapping that is not stated is
 only ``supposed``.  No walk uses a supposed mapping, but the answer asks about it (docs/adr/0016).
@@ -17,7 +17,7 @@ class PublicAddress(msgspec.Struct, frozen=True):
     host).
 
     ``hairpins`` tells whether the gateway sends a packet from this host to the public address back to the host.
-    ``evidence`` is the reading of the file that states the mapping; it is empty if the user states it."""
+    ``evidence`` is the reading of the file that states the mapping; it is empty if the user states the mapping."""
 
     version: Version
     public: int
@@ -30,8 +30,9 @@ class PublicAddress(msgspec.Struct, frozen=True):
 class Peer(msgspec.Struct, frozen=True):
     """An outside network that drops packets whose source is in none of ``accepts`` (empty: it drops all packets).
 
-    ``host``: the label of the host whose packets it drops; empty: those of every host.  ``link``: it is the router
-    behind that uplink, and drops answers to clients as well; empty: it is behind any uplink.
+    ``host``: the label of the host whose packets the network drops; empty if it drops the packets of every host.
+    ``link``: the uplink behind which the network is the router, so that it also drops answers to clients; empty if the
+    network may be behind any uplink.
     """
 
     version: Version
@@ -55,7 +56,7 @@ class Peer(msgspec.Struct, frozen=True):
         return self.host in ("", host)
 
     def refuses(self, version: Version, source: int, destination: int) -> bool:
-        """Return whether it drops a packet with these addresses."""
+        """Return whether the peer drops a packet with these addresses."""
         return self.holds(destination, version) and not any(
             inside(source, *accepted, version) for accepted in self.accepts
         )
@@ -76,7 +77,7 @@ class ReturnRoute(msgspec.Struct, frozen=True):
         return Prefix(self.version, self.network, self.prefix_length)
 
     def holds(self, value: int, version: Version) -> bool:
-        """Return whether the address is in that network."""
+        """Return whether the address is in the network to which the route leads."""
         return version == self.version and inside(value, self.network, self.prefix_length, version)
 
 
@@ -108,8 +109,8 @@ class World(msgspec.Struct, frozen=True):
     def peer_against(
         self, host: str, version: Version, source: int, destination: int, *, link: str = ""
     ) -> Peer | None:
-        """Return the destination's peer if it does not accept this source in the host's packets, or None.  ``link``:
-        the uplink's link with the addresses, by which the packet left."""
+        """Return the peer that has the destination and drops the host's packets with this source, or None.  ``link``:
+        the link with the uplink's addresses, by which the packet left."""
         for each in self.peers:
             if each.concerns(host) and each.link in ("", link) and each.refuses(version, source, destination):
                 return each

@@ -1,4 +1,5 @@
-"""The parts of a question: a target, an origin, an event.  ``host`` is the label of a host, empty if none was named."""
+"""The parts of a question: a target, an origin, an event.  ``host`` is the label of a host; empty if the user named no
+host."""
 
 from typing import Literal
 
@@ -11,9 +12,10 @@ OriginKind = Literal["address", "host", "lan", "container"]
 
 
 class Target(msgspec.Struct, frozen=True):
-    """The destination of a question.  ``address`` None: an address of the host.  ``container``: the container whose own
-    address and port are meant.  ``last``: the last port of a port range that begins with ``port``.  ``by_name``: a text
-    shows that a client uses the container's name.  ``localhost``: the address was named so."""
+    """The destination of a question.  ``address``: None for any address of the host.  ``container``: the container
+    whose own address and port are meant.  ``last``: the last port of a port range that begins with ``port``.
+    ``by_name``: whether a text shows that a client uses the container's name.  ``localhost``: whether the user wrote
+    ``localhost`` in place of the address."""
 
     port: int | None = None
     protocol: Protocol | None = None
@@ -40,7 +42,7 @@ class Origin(msgspec.Struct, frozen=True):
 
 class AskedEvent(msgspec.Struct, frozen=True):
     """An event on the host: the event's id, and the name to which it is restricted (``container-restart:web``); an
-    empty name restricts it to nothing."""
+    empty name means no restriction."""
 
     id: str
     name: str = ""

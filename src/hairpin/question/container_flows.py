@@ -1,4 +1,4 @@
-"""The flows to a container: to its published ports, to its own port, or to a host port that it holds."""
+"""The flows to a container: to its published ports, to its own port, or to a host port that the container holds."""
 
 from typing import Literal
 
@@ -23,7 +23,7 @@ from hairpin.question.standpoints import primary_address
 from hairpin.question.starts import Standpoint, asker, start_named
 
 _ALL_OF_A_RANGE = 32
-"""The greatest number of ports in a range of which each port is asked, published or not."""
+"""The greatest number of ports in a range for which each port is asked about, published or not."""
 
 
 def to_container(network: Network, host: Host, target: Target, origin: Origin | None) -> list[Flow]:
@@ -47,8 +47,8 @@ def to_container(network: Network, host: Host, target: Target, origin: Origin | 
 def _told(
     network: Network, host: Host, named_so: tuple[Container, ...], target: Target, origin: Origin | None
 ) -> tuple[Container, ...]:
-    """Return the containers with the asked name that the asking container can resolve on its networks.  This is needed
-    because two compose projects may both have a container ``db``."""
+    """Return the containers with the asked name that the asking container can resolve on its networks.  The choice is
+    needed because two compose projects may both have a container ``db``."""
     if len(named_so) == 1 or origin is None or origin.kind != "container" or asker(network, origin) is not host:
         return named_so
     asking = host.container(origin.container or "")
@@ -67,8 +67,8 @@ def _by_name(
     """Return the DNS flow by which a container of the same host resolves the target's name.
 
     Return no flow for a stopped target.  No name server knows the name of a stopped container, but the fault is that
-    the container does not run.  Return none either if no name server can know the name by design and nothing shows that
-    the name is used: the containers may well use addresses."""
+    the container does not run.  Also return no flow if no name server can know the name by design and nothing shows
+    that the name is used: the containers may well use addresses."""
     name = target.container or ""
     if origin is None or origin.kind != "container" or target.port is None:
         return []
@@ -85,8 +85,8 @@ def _by_name(
 
 
 def _is_itself(named_one: Container, asking: Container, name: str) -> bool:
-    """Return whether no name has to be resolved.  This is so if the container asks itself or a container whose
-    namespace it shares, or if the user gave an id."""
+    """Return whether no name has to be resolved, because the container asks itself or a container whose namespace it
+    shares, or because the user gave an id."""
     return asking.netns == named_one.netns or named_one.id.startswith(name)
 
 
@@ -251,8 +251,8 @@ def _to_address(
 
 
 def _common_network(host: Host, endpoints: tuple[Endpoint, ...], origin: Origin, flows: list[Flow]) -> list[Flow]:
-    """Return the flow to the container's address on a network that both containers share.  If they share no network,
-    return the first flow.  ``host``: the host of the asking container."""
+    """Return the flow to the container's address on a network that both containers share.  If the two containers share
+    no network, return the first flow.  ``host``: the host of the asking container."""
     asking = host.container(origin.container or "")
     shared = {each.network for each in asking.endpoints} if asking is not None else set[str]()
     for endpoint in endpoints:

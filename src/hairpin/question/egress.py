@@ -45,7 +45,7 @@ def egress_flows(network: Network, host: Host, container: Container) -> list[Flo
 
 def _reachable(network: Network, ways: tuple[Netns, ...]) -> tuple[int, ...]:
     """Return the addresses outside to which all these namespaces have a route: a route against one documentation range
-    says nothing about the way out.  ``ways``: the host's namespace is the last."""
+    says nothing about the way out.  ``ways``: the namespaces on the way out, of which the host's is the last."""
     return tuple(
         address
         for address in beyond(network.namespace(ways[-1]), 4)
@@ -54,7 +54,7 @@ def _reachable(network: Network, ways: tuple[Netns, ...]) -> tuple[int, ...]:
 
 
 def _by_user_stack(network: Network, host: Host, container: Container, netns: Netns) -> list[Flow]:
-    """Return the IPv4 flows that a process of the user carries on: out, and to the first name server."""
+    """Return the IPv4 flows that a process of the user carries on: to the outside, and to the first name server."""
     if container.network_mode == "none" or netns not in network:
         return []
     # A container whose whole network is the process has a way out as long as the process runs.
@@ -107,8 +107,10 @@ def _leads_out(network: Network, host: Host, name: str | None) -> bool:
 
 
 def _dns_flows(host: Host, container: Container, start: FromContainer) -> list[Flow]:
-    """Return the container's DNS flows, in the IP versions of its addresses.  They go to each name server of the
-    container's resolv.conf.  If Docker's resolver is among these, they also go to each outside server that it asks."""
+    """Return the container's DNS flows, in the IP versions of its addresses.  The DNS flows go to each name server of
+    the container's resolv.conf.  If Docker's resolver is among these servers, the flows also go to each outside server
+    that Docker's resolver asks.
+    """
     asked: tuple[tuple[Version, int], ...] = servers_of(host, container)
     if (4, EMBEDDED) in asked:
         # Docker's resolver sends its queries to these servers from the container's namespace.
@@ -124,9 +126,9 @@ def _dns_flows(host: Host, container: Container, start: FromContainer) -> list[F
 def over_tcp(host: Host, asked: tuple[Flow, ...]) -> list[Flow]:
     """Return the DNS flows over TCP, which a client uses after a truncated answer (RFC 7766).
 
-    The same rules decide for all containers on the same networks.  So only the first of these containers has such a
-    flow, and each container with rules of its own.  A name server that answers by UDP only has no such flow: an older
-    aardvark-dns of Podman, or a program of the host without a TCP socket on the port.
+    The same rules decide for all containers on the same networks.  So only the first container on these networks has a
+    flow over TCP, and also each container whose namespace has rules.  A name server that answers by UDP only has no
+    such flow: an older aardvark-dns of Podman, or a program of the host without a TCP socket on the port.
     """
     found: dict[object, Flow] = {}
     for flow in asked:

@@ -1,7 +1,7 @@
 """Finds the flows that a question means: to a port on this host, to an address, to a container, or to all published
 ports.
 
-Pods are containers whose engine was not asked.  CNI plug-ins made their namespaces, as in k3s.
+Pods are containers whose engine was not asked.  CNI plug-ins made the namespaces of pods, as in k3s.
 """
 
 from collections.abc import Iterator
@@ -32,7 +32,7 @@ from hairpin.question.starts import asker
 _FIRST_PORT, _PORTS = 40000, 25000
 """The source ports of flows: every second port, because a repeated flow has the next source port."""
 _ALL_OF_A_RANGE = 32
-"""The greatest number of ports in a range of which each port is asked, published or not."""
+"""The greatest number of ports in a range for which each port is asked about, published or not."""
 
 
 def flows_for(network: Network, targets: tuple[Target, ...], origin: Origin | None) -> tuple[Flow, ...]:
@@ -153,7 +153,7 @@ def _at_asker(network: Network, target: Target, origin: Origin | None) -> Target
 def _everything(network: Network, host: Host, origin: Origin | None) -> list[Flow]:
     flows: list[Flow] = []
     for container in host.containers():
-        # The container should be reachable, and is not.
+        # The container should be reachable, but it is not.
         without_network = container.network_mode == "none" or container.is_disconnected or container.network_disabled
         without_network = without_network or host.engine_of(container).leaves_unconnected(container)
         for binding in usable(network, host, container, origin):

@@ -44,8 +44,9 @@ def holder_of_port(network: Network, host: Host, port: int, protocol: str) -> Co
 def given_up(network: Network, host: Host, container: Container, binding: PortBinding) -> bool:
     """Return whether a question about the port does not mean the container.
 
-    This is so if the container has stopped or was disconnected, and another container or a process of the host has the
-    port.  A container whose start failed, for which the engine reports an error, is still meant."""
+    The question does not mean the container if the container has stopped or was disconnected, and another container or
+    a process of the host has the port.  A container whose start failed, for which the engine reports an error, is still
+    meant."""
     ended = container.status == "exited" and not container.error
     if not ended and not container.is_disconnected:
         return False

@@ -24,7 +24,7 @@ def host_named(network: Network, label: str) -> Host:
 
 
 def require_known(network: Network, label: str) -> None:
-    """Raise UsageError if no host has the label.  A host that could not be read counts, too."""
+    """Raise UsageError if no host has the label.  A host that could not be read counts as a host, too."""
     if label and all(each.name != label for each in network.hosts):
         known = ", ".join(each.name for each in network.hosts)
         raise UsageError(message("no host {name!r} was read (hosts: {known})", name=label, known=known))
@@ -81,8 +81,8 @@ def _named_with(network: Network, label: str, version: Version, address: int) ->
 
 
 def _host_at(network: Network, version: Version, address: int) -> Host:
-    """Return the host that has the address, or to which a gateway maps the address.  If there is none, return the host
-    whose files name the address, and otherwise the first host."""
+    """Return the host that has the address, or to which a gateway maps the address.  If there is no such host, return
+    the host whose files name the address, and otherwise the first host."""
     public = network.world.public(version, address)
     if public is not None:
         return host_named(network, public.host)
@@ -102,8 +102,8 @@ def _host_at(network: Network, version: Version, address: int) -> Host:
 
 def host_with(network: Network, name: str, label: str) -> Host:
     """Return the host with the label.  Without a label, return the host that has the container.
-    If the first host has such a container, the first host is meant.  Raises UsageError if it has none and several other
-    hosts have one.
+    If the first host has such a container, the first host is meant.  Raises UsageError if the first host has none and
+    several other hosts have such a container.
     """
     if label:
         return host_named(network, label)
@@ -183,8 +183,8 @@ def _suggesting(said: Message, meant: tuple[str, ...]) -> Message:
 
 
 def _require_this(network: Network, candidates: tuple[str, ...]) -> None:
-    """Raise CollectError if the first host was not read.  If the first host has the container, the first host is meant,
-    so it has to be read."""
+    """Raise CollectError if the first host was not read.  If the first host has the container, the question means the
+    first host, so the first host has to be read."""
     if not network.this.was_read:
         raise CollectError(
             message(
@@ -231,7 +231,7 @@ def _require_engines(hosts: tuple[Host, ...], name: str, known: Message | str) -
 
 
 def _require_no_more(hosts: tuple[Host, ...], name: str, known: Message | str) -> None:
-    """Raise CollectError if a daemon of the hosts was not asked: it may have the container."""
+    """Raise CollectError if a daemon of the hosts was not asked, because this daemon may have the container."""
     for host in hosts:
         for each in host.beside[:1]:
             raise CollectError(

@@ -65,7 +65,7 @@ _TABLES: dict[str, type[_Stated]] = {"public": _Public, "peer": _Peer, "return_r
 
 class Public(msgspec.Struct, frozen=True):
     """The statement of ``--public PUBLIC[=PRIVATE][@HOST]``.  ``text``: the statement as the user typed it.
-    ``private`` None: the host's own address is meant."""
+    ``private``: None if the host's own address is meant."""
 
     text: str
     version: Version
@@ -75,7 +75,7 @@ class Public(msgspec.Struct, frozen=True):
 
 
 def parse_public(text: str) -> Public:
-    """Return the mapping that ``--public`` states; raise UsageError if the text states none."""
+    """Return the mapping that ``--public`` states; raise UsageError if the text states no mapping."""
     what, host = split_host(text)
     public, equals, private = what.partition("=")
     read = public
@@ -313,8 +313,8 @@ def _supposed(network: Network, world: World, target: Target) -> PublicAddress |
 
 
 def _foreign(network: Network, world: World, target: Target) -> tuple[Version, int] | None:
-    """Return the target's address if no host has it, no mapping of it is stated, and the asked host's route to it leads
-    to the outside; otherwise None."""
+    """Return the target's address if no host has it, no mapping of it is stated, and the asked host's route to the
+    address leads to the outside; otherwise None."""
     version, address = target.version, target.address
     this = next((each for each in network.hosts if target.host in ("", each.name)), None)
     if version is None or address is None or this is None or this.netns not in network:

@@ -1,6 +1,6 @@
-"""The flows to a name that the asking container's own /etc/hosts leads to an address, or to one of each family.
+"""The flows to a name for which the asking container's own /etc/hosts has an address, or one of each family.
 
-The file comes before every name server, so the container's packets go there, whoever else has the name."""
+/etc/hosts comes before every name server, so the container's packets go to this address, whoever else has the name."""
 
 from hairpin.errors import UsageError
 from hairpin.host.docker import Container
@@ -14,10 +14,10 @@ from hairpin.question.starts import asker, start_named
 
 
 def to_pinned(network: Network, target: Target, origin: Origin | None) -> list[Flow]:
-    """Return the flows to the addresses that the asking container's file has for the target's name; none if the file
-    does not have the name, or leads it to the container of that name.
+    """Return the flows to the addresses that the asking container's /etc/hosts has for the target's name.  Return none
+    if the file does not have the name, or if its address is an address of the container with this name.
 
-    Raises UsageError for a name of the host that the file does not have."""
+    Raises UsageError if the target's name means the host and the container's /etc/hosts does not have this name."""
     name = target.container or ""
     if origin is None or origin.kind != "container" or target.port is None or not name or target.host:
         return []

@@ -15,12 +15,12 @@ from hairpin.question.standpoints import clients, further_uplinks, lan_clients, 
 from hairpin.question.starts import Standpoint, asker, start_named, usual
 
 _ALL_OF_A_RANGE = 32
-"""The greatest number of ports in a range of which each port is asked, published or not."""
+"""The greatest number of ports in a range for which each port is asked about, published or not."""
 
 
 def other_clients(network: Network, host: Host, target: Target) -> tuple[Host, ...]:
-    """Return the other hosts, which are clients of this host's port, too.  Return none if the target's address is no
-    address of this host."""
+    """Return the other hosts, which are clients of this host's port, too.  Return no hosts if the target's address is
+    no address of this host."""
     if target.address is not None and not (
         target.version is not None and owns_address(network.namespace(host.netns), target.version, target.address)
     ):
@@ -71,10 +71,9 @@ def asked_bindings(
 
 
 def usable(network: Network, host: Host, container: Container, origin: Origin | None) -> tuple[PortBinding, ...]:
-    """Return the container's bindings that the client can use.  Bindings of IPv6 are among them only if both ends have
-    IPv6.
+    """Return the container's bindings that the client can use.  IPv6 bindings are returned only if both ends have IPv6.
 
-    If the container has only bindings of IPv6, these are returned in any case, because no other binding leads to the
+    If the container has only IPv6 bindings, these are returned in any case, because no other binding leads to the
     container."""
     if any(each.version == 6 for each in container.bindings) and not _has_ipv6(network, host, origin):
         over_v4 = tuple(each for each in container.bindings if each.version == 4)
@@ -150,9 +149,10 @@ def _is_of_any_address(target: Target, binding: PortBinding | None, origin: Orig
 def _at_other_uplinks(
     network: Network, host: Host, version: Version, origin: Origin | None
 ) -> Iterator[tuple[Standpoint, int]]:
-    """Yield a client behind the router of each further uplink, with the uplink's address: any client if the uplink has
-    a default route, else one in the network to which its route leads.  The named client, if there is one, must be
-    there.  If no route names the router, yield a client that asked at this address, if one is known."""
+    """Yield a client behind the router of each further uplink, with the uplink's address.  If the uplink has a default
+    route, the client may be anywhere; otherwise it is in the network to which the uplink's route leads.  A client that
+    the user named must be in that network.  If no route names the router, yield a client that sent a request to the
+    uplink's address, if such a client is known."""
     named = start_named(network, host, version, origin) if origin is not None else None
     if named is not None and not isinstance(named.start, Outside):
         return
@@ -174,7 +174,7 @@ def _at_other_uplinks(
 
 
 def _seen_at(network: Network, host: Host, version: Version, own: int) -> Iterator[tuple[Standpoint, int]]:
-    """Yield a client that asked the host at this address, if one is known."""
+    """Yield a client that sent a request to this address of the host, if such a client is known."""
     from hairpin.question.seen_clients import client_at  # noqa: PLC0415 - few hosts have an uplink without a router
 
     known = client_at(network, host.netns, version, own)
@@ -183,8 +183,8 @@ def _seen_at(network: Network, host: Host, version: Version, own: int) -> Iterat
 
 
 def _stand_ins(network: Network, host: Host, version: Version, point: Standpoint) -> tuple[int, ...]:
-    """Return other clients of the same kind as the first client.  They are needed because a rule may match only the
-    first client, which is no fault of the port."""
+    """Return other clients of the same kind as the first client.  These clients are needed because a rule may match
+    only the first client, and such a rule is no fault of the port."""
     match point.start:
         case Outside():
             return clients(network, host.netns, version)[1:]

@@ -18,7 +18,8 @@ FULL_BYTES = 16000
 socket's initial buffer."""
 Kind = Literal["check", "walk", "prove"]
 _MOST = 50
-"""The greatest number of arguments for the collector.  For a question that needs more, all containers are read."""
+"""The greatest number of arguments for the collector.  For a question that needs more arguments, all containers are
+read."""
 
 
 class Question(msgspec.Struct, frozen=True):
@@ -38,8 +39,8 @@ class Question(msgspec.Struct, frozen=True):
     after: AskedEvent | None = None
 
     def sized(self, flow: Flow) -> Flow:
-        """Return the flow with the asked amount of data.  If the user stated no amount, it is full-sized segments for
-        TCP and no data for UDP."""
+        """Return the flow with the asked amount of data.  If the user stated no amount, a TCP flow carries full-sized
+        segments and a UDP flow carries no data."""
         usual = FULL_BYTES if flow.protocol == "tcp" else 0
         return msgspec.structs.replace(flow, data_bytes=usual if self.size_bytes is None else self.size_bytes)
 

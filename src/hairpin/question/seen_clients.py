@@ -1,8 +1,9 @@
-"""Clients that asked this host, as connection tracking shows: those to which it has no way back, since a container
-network has their addresses, and those of an uplink whose router no route names.
+"""Clients that sent requests to this host, as connection tracking shows.  The host has no way back to some of these
+clients, because a container network has their addresses.  Other clients came by an uplink whose router no route names.
 
-A container network covers a client if its request came to an address of the host's uplink, its address is in the
-network of a container bridge, and no container has it.  The answer goes into the bridge.
+A container network covers a client if three things are true: the client's request came to an address of the host's
+uplink, the client's address is in the network of a container bridge, and no container has the client's address.  The
+host's answer to a covered client goes into the bridge.
 """
 
 from hairpin.host.netns import Netns
@@ -12,11 +13,13 @@ from hairpin.network.network import Network, addresses_of, is_held, is_uplink, o
 from hairpin.network.prefix import Version, width
 
 _MOST = 2
-"""The most clients that are asked for one IP version, each of another container network."""
+"""The greatest number of clients that are tried for one IP version.  Each client belongs to another container
+network."""
 
 
 def covered_clients(network: Network, netns: Netns, version: Version) -> tuple[int, ...]:
-    """Return a client for each container network that covers the addresses of clients that asked this host."""
+    """Return a client for each container network that covers the addresses of clients that sent requests to this
+    host."""
     host = network.namespace(netns)
     if not host.connections:
         return ()
@@ -39,8 +42,8 @@ def covered_clients(network: Network, netns: Netns, version: Version) -> tuple[i
 
 
 def client_at(network: Network, netns: Netns, version: Version, address: int) -> int | None:
-    """Return a client from elsewhere that asked the host at the address, first one that got no answer through;
-    None if none is known."""
+    """Return a client from elsewhere that sent a request to this address of the host; None if no such client is known.
+    A client whose connection is half open comes first."""
     host = network.namespace(netns)
     asked = [
         each
@@ -53,7 +56,7 @@ def client_at(network: Network, netns: Netns, version: Version, address: int) ->
 
 
 def _is_half_open(entry: Connection) -> bool:
-    """Return whether the client has never answered the host's answer."""
+    """Return whether the client has never reacted to the host's answer."""
     return entry.original.protocol in (TCP, UDP) and not entry.status & (STATUS_ASSURED | STATUS_DYING)
 
 

@@ -30,8 +30,8 @@ _WORLD: dict[Version, tuple[str, ...]] = {
 
 
 def clients(network: Network, netns: Netns, version: Version) -> tuple[int, ...]:
-    """Return addresses for an outside client, documentation addresses first.  None of them is in a network of the
-    host."""
+    """Return addresses for an outside client, documentation addresses first.  None of these addresses is in a network
+    of the host."""
     host = network.namespace(netns)
     taken = [(a.value, a.prefix_length) for a in addresses_of(host, None, version)]
     candidates = [parse_address(text)[1] for text in _CLIENTS[version]]
@@ -56,8 +56,8 @@ def beyond(namespace: Namespace, version: Version) -> tuple[int, ...]:
 
 
 def lan_link(network: Network, netns: Netns, version: Version) -> str | None:
-    """Return the link of the best default route whose link is connected, or else of the best one.  Without a default
-    route, return an uplink that has an address or has lost it.
+    """Return the link of the best default route whose link is connected, or else of the best default route.  Without a
+    default route, return an uplink that has an address or has lost it.
 
     A bridge whose ports are all container ports does not count, even if routes lead to it, because it has no LAN
     neighbour.
@@ -71,7 +71,7 @@ def lan_link(network: Network, netns: Netns, version: Version) -> str | None:
     ways = [(metric, name) for metric, name in defaults if not _only_containers(network, netns, name)]
     if ways:
         # A VPN that covers all addresses by two routes (0.0.0.0/1, 128.0.0.0/1) leaves the default route in place.
-        # A card without a cable stays in the table; the other card's network is then the host's.
+        # The route of a card without a cable stays, too; then the host is in the network of the other card.
         return min(ways, key=lambda each: (not _is_connected(host, each[1]), each[0]))[1]
     found = lookup(host, Query(version, somebody(version)[0]))
     if found.type == "unicast" and found.next_hops and not _only_containers(network, netns, found.next_hops[0].link):
@@ -98,7 +98,7 @@ def lan_client(network: Network, netns: Netns, version: Version) -> int | None:
 
 def lan_clients(network: Network, netns: Netns, version: Version) -> tuple[int, ...]:
     """Return at most two free addresses in the network of the default route's link.  The second address is needed
-    because a rule may match only the first one.
+    because a rule may match only the first address.
 
     If another route covers a part of this network in which machines were seen, the addresses are in this part, because
     replies to these machines leave by the wrong link.  If the link has lost its address, any address is returned."""
@@ -152,8 +152,8 @@ def _taken_parts(
 
 
 def primary_address(network: Network, netns: Netns, version: Version) -> int | None:
-    """Return the host's main address: an address of the default route's link.  If there is none, return an address of
-    any uplink, and otherwise any other address."""
+    """Return the host's main address: an address of the default route's link.  If there is no such address, return an
+    address of any uplink, and otherwise any other address."""
     known = _primary_addresses(network)
     if (netns, version) not in known:
         known[netns, version] = _main_address(network, netns, version)
@@ -177,7 +177,7 @@ def _main_address(network: Network, netns: Netns, version: Version) -> int | Non
 
 
 def further_uplinks(network: Network, netns: Netns, version: Version) -> tuple[Uplink, ...]:
-    """Return the uplinks with other addresses than the host's main one."""
+    """Return the uplinks with other addresses than the host's main address."""
     main = primary_address(network, netns, version)
     return tuple(
         each

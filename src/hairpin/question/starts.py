@@ -32,8 +32,8 @@ class Standpoint(msgspec.Struct, frozen=True):
 
 
 def usual(network: Network, host: Host, version: Version, others: tuple[Host, ...]) -> Iterator[Standpoint]:
-    """Yield the usual clients of a host: an outside client, those that asked it and that a container network covers, a
-    LAN neighbour, the host itself, and the hosts ``others``."""
+    """Yield the usual clients of a host: an outside client, clients that sent requests to the host and that a container
+    network covers, a LAN neighbour, the host itself, and the hosts ``others``."""
     outside = clients(network, host.netns, version)
     if outside:
         yield Standpoint(Outside(outside[0]), host)
@@ -54,8 +54,8 @@ def start_named(network: Network, host: Host, version: Version, origin: Origin) 
     """Return the start that the user named, for a flow to ``host``; raises UsageError if there is no such start.
 
     An outside client and a LAN neighbour are clients of ``host``, except if the user names another host.  An address of
-    the host means the host itself.  But if an administrator added the address to a container's veth, it means the other
-    machine that has this address.
+    the host means the host itself.  But if an administrator added the address to a container's veth, the address means
+    the other machine that has it.
     """
     match origin.kind:
         case "host":
@@ -103,8 +103,8 @@ def _behind_container(network: Network, host: Host, version: Version, address: i
     """Return the start of a client behind a container that routes for it, such as a VPN server's; None if there is no
     such container.
 
-    The container has a route to the client by a link that none of its engine's networks gave it.  The host has none but
-    its default route, or a route to the container."""
+    The container has a route to the client by a link that no network of the engine gave to the container.  The host has
+    no route to the client except its default route, or a route to the container."""
     own = lookup(network.namespace(host.netns), Query(version, address))
     for container in host.containers():
         netns = netns_of(host, container)

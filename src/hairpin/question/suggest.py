@@ -1,4 +1,4 @@
-"""Suggests known words or ports that a user may have meant who mistyped a word or port."""
+"""Suggests known words or ports that a user may have meant by a mistyped word or port."""
 
 from collections.abc import Iterable
 

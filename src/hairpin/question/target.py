@@ -188,7 +188,7 @@ def _protocol(text: str | None, whole: str) -> Protocol | None:
 
 
 def parse_origin(text: str) -> Origin:
-    """Return the start that the text of ``--from`` names; raise UsageError if it names none."""
+    """Return the start that the text of ``--from`` names; raise UsageError if the text names no start."""
     what, host = split_host(text)
     return msgspec.structs.replace(_origin(what), host=host)
 

@@ -1,4 +1,4 @@
-"""A flow that is alike an earlier flow gets the earlier flow's verdict; it is walked only when its branches are read.
+"""Flows that are alike: a later flow gets an earlier flow's verdict, and is walked only when its branches are read.
 
 One walk tells the verdict of all flows that are alike (network/kinds), because exchanging the own values of two alike
 containers leaves the network as it is.  On a host with many containers most branches are never read: a report has the
@@ -19,7 +19,8 @@ if TYPE_CHECKING:
     from hairpin.network.kinds.kinds import Kinds
 
 _FEW = 8
-"""The number of walks of a network after which alike containers are searched for, plus one for each 16 containers."""
+"""The number of walks in a network after which hairpin searches for alike containers, plus one walk for each 16
+containers."""
 _FOR_CONTAINERS = 16
 
 
@@ -27,7 +28,7 @@ class TraceTakenOver(Trace, frozen=True, dict=True):
     """A trace with the verdict of an alike flow, whose trace is ``first``.  The first read access to ``branches`` walks
     the flow itself, in ``network``.
 
-    ``changed_from``: the network in which the two flows are alike, if it is another one than ``network``."""
+    ``changed_from``: the network in which the two flows are alike, if this network is not ``network``."""
 
     network: Network = Network(())
     first: Trace | None = None
@@ -40,14 +41,14 @@ class TraceTakenOver(Trace, frozen=True, dict=True):
 
     @property
     def assumed(self) -> tuple[Message, ...]:
-        """The alike flow's assumptions.  If they name that flow's own values, this flow is walked and has its own
-        assumptions."""
+        """The alike flow's assumptions.  If these assumptions name own values of the alike flow, this flow itself is
+        walked and has its own assumptions."""
         return super().assumed if self._says_own else self.like.assumed
 
     @property
     def questions(self) -> tuple[OpenQuestion, ...]:
-        """The alike flow's questions.  If they name that flow's own values, this flow is walked and has its own
-        questions."""
+        """The alike flow's questions.  If these questions name own values of the alike flow, this flow itself is walked
+        and has its own questions."""
         return super().questions if self._says_own else self.like.questions
 
     @property
@@ -76,8 +77,8 @@ def _branches(trace: TraceTakenOver) -> tuple[Branch, ...]:
 
 
 def _says_own(network: Network, first: Trace) -> bool:
-    """Return whether an assumption or a question of the trace ``first`` contains a name or an address of its own flow
-    only."""
+    """Return whether an assumption or a question of the trace ``first`` contains a name or an address that belongs to
+    the trace's own flow only."""
     known = _firsts(network).own_words
     if first.flow not in known:
         said = repr((first.assumed, first.questions)) if first.assumed or first.questions else ""
@@ -101,8 +102,8 @@ class _Firsts:
 
 
 def walked_alike(network: Network, flow: Flow) -> Trace:
-    """Return the flow's trace, with the verdict of an alike flow that was walked before; without such a flow, walk the
-    flow."""
+    """Return the flow's trace.  If an alike flow was walked before, the trace has that flow's verdict; otherwise the
+    flow is walked."""
     return taken_over(network, flow) or remember(network, walk_flow(network, flow))
 
 
@@ -122,15 +123,16 @@ def taken_over(network: Network, flow: Flow) -> TraceTakenOver | None:
 
 
 def taken_over_after(network: Network, alike: TraceTakenOver, first: Trace) -> TraceTakenOver:
-    """Return the trace of the flow of ``alike`` in ``network``, by the trace ``first`` of the flow that it is alike.
+    """Return the trace in ``network`` of the flow of ``alike``.  The trace has the verdict of ``first``, which is the
+    alike flow's trace.
 
-    ``network`` and the network of ``first`` are changed from that of ``alike``.  Exchanging the own values of the two
-    flows makes one change the other."""
+    ``network`` and the network of ``first`` come from the network of ``alike`` by one change each.  Exchanging the own
+    values of the two flows turns one of the two changes into the other."""
     return TraceTakenOver(alike.flow, first.verdict, (), network, first.like, alike.network)
 
 
 def remember(network: Network, trace: Trace) -> Trace:
-    """Return the trace unchanged, after storing it; from now on, alike flows get its verdict."""
+    """Store the trace and return it unchanged.  From now on, alike flows get the verdict of this trace."""
     firsts = _firsts(network)
     if firsts.by_kind:
         firsts.by_kind.setdefault(_kinds(network).of_flow(trace.flow, network.this.name), trace)

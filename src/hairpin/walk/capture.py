@@ -7,7 +7,7 @@ _NAMES = {TCP: "tcp", UDP: "udp", SCTP: "sctp", ICMP: "icmp", ICMP6: "icmp6"}
 
 
 def filter_of(packet: Packet) -> str:
-    """Return the filter for packets of both directions between anybody and the packet's receiver."""
+    """Return the filter for packets of both directions between any host and the packet's receiver."""
     receiver = f"host {address_text(packet.daddr, packet.version)}"
     name = _NAMES.get(packet.protocol)
     if name is None:

@@ -40,9 +40,9 @@ def first_data(network: Network, started: State, back: End) -> End | None:
 
 def answer_lost(network: Network, started: State, arrived: State, back: End, sent: End) -> End | None:
     """Return the end of the server's first data packet if it is lost and passes a host that the request did not pass;
-    else None.  Such a host sees only one direction of the connection.  Its conntrack finds the SYN-ACK invalid, and the
-    server's later packets begin a connection there: net/netfilter/nf_conntrack_proto_tcp.c tcp_new(),
-    nf_conntrack_tcp_loose"""
+    else None.  A host that the request did not pass sees only one direction of the connection.  The conntrack of such a
+    host finds the SYN-ACK invalid, and the server's later packets begin a connection there:
+    net/netfilter/nf_conntrack_proto_tcp.c tcp_new(), nf_conntrack_tcp_loose"""
     passed = {step.netns.host for step in arrived.history.steps}
     if sent.kind != "arrived" or passed.issuperset(step.netns.host for step in back.state.history.steps):
         return None

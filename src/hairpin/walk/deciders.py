@@ -30,16 +30,16 @@ class SatisfiedRule(msgspec.Struct, frozen=True):
 
 
 class Deciders(msgspec.Struct, frozen=True):
-    """The route lookups of a flow's walk that found a route, and the rules that its packets satisfied, each once and in
-    order."""
+    """The route lookups of a flow's walk that found a route, and the rules that the flow's packets satisfied.  Each
+    occurs once, in order."""
 
     lookups: tuple[Lookup, ...]
     rules: tuple[SatisfiedRule, ...]
 
 
 class _Recorder:
-    """Records the routes and rules that decided.  An observation contains its namespace or table itself, and not its
-    name."""
+    """Records the routes and rules that decided.  An observation contains the namespace or the table as an object, and
+    not by its name."""
 
     def __init__(self) -> None:
         self.owners: dict[int, Netns] = {}

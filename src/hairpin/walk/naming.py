@@ -29,8 +29,8 @@ def answered(network: Network, flow: Flow, branch: Branch) -> Branch:
     """Return the branch after the name server's answer; a branch whose query did not reach the server is returned
     unchanged.
 
-    A name server outside of the host knows no container's name.  Another program on this host is assumed to know the
-    name."""
+    A name server outside of the host knows no container's name.  Another name server on this host is assumed to know
+    the name."""
     found = _asking(network, flow) if flow.asked_name and branch.succeeds else None
     if found is None:
         return branch

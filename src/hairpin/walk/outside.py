@@ -126,7 +126,7 @@ def sender_of(network: Network, flow: Flow, state: State) -> int | None:
     Return None if the link has no network that a router could be in.
 
     The router's address is the gateway of the route back to the client, or of a default route by that link.  Without
-    such a gateway it is any free address in the link's network.
+    such a gateway, any free address in the link's network is taken.
     """
     namespace, packet, receiver = network.namespace(state.netns), state.packet, _holder(network, state)
     if packet.version == 6:
@@ -183,9 +183,9 @@ def _upstream_denies(network: Network, flow: Flow) -> Assumed | None:
 def incoming_link(network: Network, netns: Netns, flow: Flow, start: Outside | Lan) -> Link | None:
     """Return the link by which a packet from the outside client ``start`` enters the host.
 
-    If ``start`` names a link, it is that link; else a tunnel device, if a route to the client leads into one.  The
-    packet of a client on the LAN enters by the link that has the asked address, itself or as a macvlan's parent.  Any
-    other client's packet enters by a link on a route back to the client that has the address, or any that has it."""
+    If ``start`` names a link, it is that link.  Otherwise it is a tunnel device, if a route to the client leads into
+    it.  A LAN client's packet enters by the link that has the asked address, itself or as a macvlan's parent.  Any
+    other client's packet enters by such a link on a route back to the client, or else by any such link."""
     namespace = network.namespace(netns)
     if start.link is not None:
         return namespace.link(start.link)
@@ -259,7 +259,7 @@ def _lost_in_tunnel(network: Network, state: State) -> OutsideAnswer | None:
 
 
 def _lost_on_host(network: Network, flow: Flow, state: State) -> OutsideAnswer | None:
-    """Return why a packet is lost that left although its receiver is on a host that was read; None if it is not."""
+    """Return why a packet that left is lost although its receiver is on a read host; None if the packet is not lost."""
     namespace, packet = network.namespace(state.netns), state.packet
     link = namespace.link(state.oif)
     target = address_text(packet.daddr, packet.version)
@@ -377,7 +377,7 @@ def _no_way_back(packet: Packet) -> Assumed:
 
 
 def _reply(network: Network, state: State, packet: Packet) -> State:
-    """Return an outside machine's answer.  It enters by the link by which the request left, in the request's VLAN."""
+    """Return an outside machine's answer, which enters by the request's link and in the request's VLAN."""
     sent, carried = state.carried, None
     if sent is None:
         back = answer_to(packet, SYN | ACK)

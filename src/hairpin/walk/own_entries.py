@@ -1,7 +1,7 @@
 """The existing conntrack entries of a flow's sender.  TCP connections and DNS queries use a new source port each time.
-Other programs mostly send their datagrams from one port.  Then the next datagram matches the conntrack entry of the
-previous datagram, and this entry decides where the next datagram goes.  Each datagram renews the entry, so an entry
-shows that its sender is still sending.
+Other programs mostly send their datagrams from one port.  The next datagram from one port matches the conntrack entry
+of the previous datagram, and this entry decides where the next datagram goes.  Each datagram renews the entry, so an
+entry shows that its sender is still sending.
 
 Source: RFC 5452 section 9.2 (DNS)
 """

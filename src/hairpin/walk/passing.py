@@ -15,11 +15,12 @@ from hairpin.walk.state import Assumed
 
 
 def passes_by(network: Network, flow: Flow) -> OutsideAnswer | None:
-    """Return the result of an outside client's packet that enters no host that was read; None: it enters one.
+    """Return the result of an outside client's packet that enters no host that was read; None if it enters such a host.
 
-    There are four cases.  A program moves the address between machines, and no read host has it now.  Or the address is
-    outside, like the client, and is not stated to be a host's.  Or the host publishes the port on the address but has
-    lost the address, so it answers no ARP request.  Or it is a stopped container's address on the link."""
+    There are four cases.  First, a program moves the address between machines, and no read host has the address now.
+    Second, the address is outside, like the client, and is not stated to be a host's.  Third, the host publishes the
+    port on the address but has lost the address, so it answers no ARP request.  Fourth, the address is the address of a
+    stopped container on the link."""
     start = flow.start
     if isinstance(start, Outside) and start.behind is not None:
         return None

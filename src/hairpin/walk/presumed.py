@@ -17,7 +17,7 @@ from hairpin.wanted import ask_neighbour, read_host, state_public, state_return_
 
 def answers(network: Network, state: State, *, is_next_hop_named: bool) -> Message:
     """Return the sentence that names the machine that is assumed to answer.  For a tunnel's far end, a neighbour, or a
-    next hop other than the default route's, it also tells how to read that machine."""
+    next hop other than the default route's, the sentence also tells how to read that machine."""
     address = address_text(state.packet.daddr, state.packet.version)
     if state.carried is not None:
         return message(

@@ -85,8 +85,8 @@ def parts_changed(was: Network, then: Network) -> frozenset[Part]:
 
 @kept
 def _compared(network: Network) -> dict[int, tuple[Network, frozenset[Part]]]:  # noqa: ARG001
-    """Return the cached comparisons by the other network's id.  Each has the other network itself, so that the id stays
-    valid."""
+    """Return the cached comparisons by the other network's id.  Each comparison keeps a reference to the other network,
+    so that the id stays valid."""
     return {}
 
 

@@ -65,7 +65,7 @@ def find_socket(namespace: Namespace, packet: Packet, iif: str) -> Deliver:
 
 def _score(socket: Socket, packet: Packet, iif: str) -> int | None:
     """Return the socket's score, or None if it cannot receive the packet.  The socket with the highest score receives
-    it."""
+    the packet."""
     if socket.device is not None and socket.device != iif:
         return None
     if socket.version != packet.version and (socket.version == 4 or socket.v6only or socket.address is not None):
@@ -160,10 +160,11 @@ def unserved(network: Network, flow: Flow, state: State, socket: Socket) -> Bran
 def _reason(network: Network, flow: Flow, state: State, socket: Socket) -> Reason | None:
     """Return why the socket does not serve the client, or None.
 
-    The reasons: a process other than the container's has the port.  dockerd only holds the port.  Docker's resolver is
-    in a container without a network, from which it asks its upstream servers (moby libnetwork/resolver.go
-    forwardExtDNS()). The process is stopped, or the container is paused.  The receive queue or the backlog is full.
-    Unless the backlog is full, the kernel completes handshakes that no process accepts: net/ipv4/tcp_minisocks.c
+    There are several reasons.  A process other than the container's has the port.  dockerd holds the port and accepts
+    no connection on it.  Docker's resolver is in a container without a network, from which it asks its upstream servers
+    (moby libnetwork/resolver.go forwardExtDNS()). The process is stopped, or the container is paused.  The receive
+    queue or the backlog is full.  Unless the backlog is full, the kernel completes handshakes that no process accepts:
+    net/ipv4/tcp_minisocks.c
     """
     if taken_by_other(network, flow, state.netns, socket) is not None:
         return "answered-by-other"

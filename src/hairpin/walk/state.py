@@ -102,11 +102,11 @@ class ConntrackDecided(msgspec.Struct, frozen=True, tag="conntrack"):
 
 
 class Assumed(msgspec.Struct, frozen=True, tag="assumed"):
-    """Something beyond the hosts.
+    """A fact about something beyond the hosts.
 
-    ``grounds``: the user or a file has ``stated`` it, it follows from what was ``read``, or it is only ``assumed``.
-    A mere assumption proves no cause (docs/adr/0016).  ``entry``: that of a machine that did not answer the last
-    request, or one that somebody entered; it is a question.  ``own``: the link's addresses that have it on the link."""
+    ``grounds``: the user or a file has ``stated`` it, it follows from what was ``read``, or it is only ``assumed``. A
+    mere assumption proves no cause (docs/adr/0016).  ``entry``: the neighbour entry to ask about, because its machine
+    did not answer or a person made it.  ``own``: the link's addresses with the machine in their network."""
 
     said: Message
     grounds: Literal["read", "stated", "assumed"] = "assumed"
@@ -158,11 +158,12 @@ class Frame(msgspec.Struct, frozen=True, gc=False):
     physin: str = ""
     physout: str = ""
     vid: int | None = None
-    """The VLAN of a tagged frame.  Within a bridge that filters VLANs each frame has one."""
+    """The VLAN of a tagged frame.  Within a bridge that filters VLANs each frame has a VLAN."""
     target: Port | None = None
-    """The link that the frame is addressed to.  It is None if that link is outside of the snapshot or unknown."""
+    """The link to which the frame is addressed.  None stands for a link that is unknown or outside of the snapshot."""
     dmac: int | None = None
-    """The hardware address in the next hop's neighbour entry.  None: the frame is sent to the address of ``target``."""
+    """The hardware address in the next hop's neighbour entry; if it is None, the frame goes to the address of
+    ``target``."""
     other_host: bool = False
     """Whether the frame's destination hardware address is not this namespace's (PACKET_OTHERHOST)."""
 
@@ -183,9 +184,9 @@ class Fragments(msgspec.Struct, frozen=True, gc=False):
     """The sizes of the packet's fragments, in bytes."""
 
     largest: int | None = None
-    """The largest fragment of a packet that travels in fragments.  It is None if the packet travels whole."""
+    """The largest fragment of a packet that travels in fragments.  ``largest`` is None if the packet travels whole."""
     by_socket: int | None = None
-    """The size of the fragments that the local socket made.  The IP layer keeps them if they fit the MTU."""
+    """The size of the fragments that the local socket made.  The IP layer keeps these fragments if they fit the MTU."""
     defragmented: int = 0
     """The largest fragment of a packet that was defragmented in this namespace; 0 if the packet was not defragmented.
     A packet that exceeds an MTU later is fragmented again at this size."""
@@ -201,7 +202,7 @@ class Sender(msgspec.Struct, frozen=True, gc=False):
     by_kernel: bool = False
     """Whether a socket of the kernel sends the packet, such as an ICMP error.  A reset that a rule sends has no socket.
 
-    Such a socket has no owner.  Policy rules see the ``uid`` of this struct.
+    A kernel socket has no owner.  Policy rules see the ``uid`` of this struct.
     """
     without_socket: bool = False
     """Whether a tunnel device sends the packet, and its inner packet has no local socket.  Route lookups see uid 0."""
@@ -217,7 +218,7 @@ class History(msgspec.Struct, frozen=True, gc=False):
     neighbours: tuple[tuple[Netns, str, int], ...] = ()
     """Neighbours that the kernel knows by this walk's solicitations or ARP requests: namespace, link, address."""
     passed: tuple[Passed, ...] = ()
-    """The base chains that the packet has passed.  They are recorded only if the walk has an observer (door.py)."""
+    """The base chains that the packet has passed.  Base chains are recorded only for an observer (door.py)."""
     steps: tuple[Step, ...] = ()
     conditions: tuple[Condition, ...] = ()
     sent: frozenset[Netns] = frozenset()
@@ -242,7 +243,7 @@ class State(msgspec.Struct, frozen=True, gc=False):
     """The new output link of a local packet that a rule of OUTPUT changed.  Chains of OUTPUT still see ``oif``."""
     next_hop: NextHop | None = None
     mtu_bytes: int | None = None
-    """The MTU of the packet's route, or of the route's link.  It is None before the packet is routed."""
+    """The MTU of the packet's route, or of the route's link.  ``mtu_bytes`` is None before the packet is routed."""
     to_many: bool = False
     """Whether the packet's IPv4 route is a broadcast or multicast route."""
     local: bool = False
@@ -329,7 +330,7 @@ class Carried(msgspec.Struct, frozen=True):
 
 class End(msgspec.Struct, frozen=True):
     """The end of a branch.  ``arrived``: at a socket of ``state.netns``.  ``left``: the packet left the snapshot by
-    ``state.oif``.  ``balanced``: IPVS sends it to a server that is ``assumed`` to answer.  Any other end has a
+    ``state.oif``.  ``balanced``: IPVS sends the packet to a server that is ``assumed`` to answer.  Any other end has a
     ``stop``."""
 
     kind: Literal["arrived", "left", "balanced", "dropped", "rejected", "unknown", "looped"]

@@ -18,7 +18,7 @@ from hairpin.wanted import Wanted, ask_hardware_address, ask_neighbour
 
 
 class ForeignSource(msgspec.Struct, frozen=True, tag="foreign-source"):
-    """A packet from the address of one uplink, ``home``, that leaves by another, ``link``, to a router that may drop
+    """A packet with the address of the uplink ``home`` that leaves by the uplink ``link``, to a router that may drop
     it."""
 
     netns: Netns
@@ -29,8 +29,8 @@ class ForeignSource(msgspec.Struct, frozen=True, tag="foreign-source"):
 
 
 class LongPackets(msgspec.Struct, frozen=True, tag="long-packets"):
-    """Packets of more than ``mtu_bytes`` that come in by ``link`` for containers, which told their senders a larger
-    size."""
+    """Packets longer than ``mtu_bytes`` that come in by ``link`` for containers.  The containers told the senders a
+    larger size."""
 
     netns: Netns
     version: Version
@@ -48,10 +48,10 @@ class NeedlessRule(msgspec.Struct, frozen=True, tag="needless-rule"):
 class OpenQuestion(msgspec.Struct, frozen=True):
     """A fact outside the host that only the user knows.
 
-    ``if_yes`` and ``if_no``: the flow's fate with that answer.  ``wanted``: the facts that each settle it, the surest
-    first.  ``breaks_if``: the answer with which a passing flow fails; empty: none.  ``about``: what the walk granted,
-    and what a careful outside, or the kernel, may refuse.  ``undecided``: the flow has no verdict without the
-    answer."""
+    ``if_yes`` and ``if_no``: the flow's fate with that answer.  ``wanted``: the facts that answer the question, each by
+    itself; the surest fact comes first.  ``breaks_if``: the answer with which a passing flow fails; empty if there is
+    no such answer.  ``about``: what the walk granted, and what a careful outside, or the kernel, may refuse.
+    ``undecided``: whether the flow has no verdict without the answer."""
 
     text: Message
     if_yes: Message
@@ -88,7 +88,7 @@ class Branch(msgspec.Struct, frozen=True):
 
 class Trace(msgspec.Struct, frozen=True):
     """A walked flow.  ``verdict`` is ``depends`` if branches end differently.  The first of ``branches`` is the usual
-    one."""
+    branch."""
 
     flow: Flow
     verdict: Verdict
@@ -160,7 +160,8 @@ def only_under_load(branch: Branch) -> bool:
 def assuming_of_neighbours(branch: Branch, flow: Flow) -> Branch:
     """Return the branch with the assumptions of its steps about neighbours that were not read.
 
-    A machine that an address of the link has on the link is a question only if the user or a container names it."""
+    If an address of the link puts a machine on the link, hairpin asks about the machine only if the user or a container
+    names it."""
     steps = (step for step in (*branch.request, *branch.reply) if step.stage == "neighbour")
     found = [(step, step.decided_by) for step in steps if isinstance(step.decided_by, Assumed)]
     if not found:
@@ -180,8 +181,8 @@ def _of_entry(step: Step, entry: Neighbour, own: tuple[Address, ...]) -> OpenQue
 
 
 def _is_on_link(step: Step, entry: Neighbour, own: tuple[Address, ...]) -> OpenQuestion:
-    """Return the question whether a machine answers that an address of the link has on the link: it may be behind a
-    router."""
+    """Return the question whether a machine answers that an address of the link puts on the link.  The machine may be
+    behind a router instead."""
     found = own[0]
     network = found.prefix.first
     facts = {

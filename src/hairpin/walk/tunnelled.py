@@ -22,7 +22,7 @@ from hairpin.walk.packet_walk import walk_packet
 from hairpin.walk.state import End, Frame, Sender, State
 
 _HALF = 1
-"""Two routes that each cover half of all addresses (0.0.0.0/1, 128.0.0.0/1) are a VPN's default route."""
+"""The prefix length of half of all addresses.  Two routes to 0.0.0.0/1 and 128.0.0.0/1 are a VPN's default route."""
 
 
 def tunnel_to(network: Network, netns: Netns, version: Version, client: int) -> tuple[Link, NextHop] | None:
@@ -48,9 +48,9 @@ def is_tunnel(namespace: Namespace, link: Link) -> bool:
 
 
 def inside_tunnel(network: Network, state: State, link: Link, hop: NextHop) -> State | End | None:
-    """Return the outer packet in which the tunnel's far end sends the client's packet.  It comes from the far end to
-    which the host sends packets for the client.  Return None if that far end is unknown; the walk then begins at the
-    tunnel device."""
+    """Return the outer packet in which the tunnel's far end sends the client's packet.  The outer packet comes from the
+    far end to which the host sends packets for the client.  Return None if that far end is unknown; the walk then
+    begins at the tunnel device."""
     back = answer_to(state.packet, SYN | ACK)
     sent = State("neighbour", state.netns, back, oif=link.name, next_hop=hop, sender=Sender(uid=0))
     ends = walk_packet(network, sent)

@@ -25,8 +25,8 @@ def unmade_link(state: State, link: str) -> End:
 
 
 def unread_end(network: Network, state: State) -> End | None:
-    """Return the packet's end if its namespace's links were not read.  At a stage with a route lookup, also return its
-    end if the routes or sysctls were not read."""
+    """Return the packet's end if its namespace's links were not read.  At a stage with a route lookup, also return the
+    packet's end if the routes or sysctls were not read."""
     namespace, version = network.namespace(state.netns), state.packet.version
     if "ip-addr" in namespace.unread and not namespace.links:
         said = message("the links and addresses of {netns} let it pass", netns=network.netns_text(state.netns))

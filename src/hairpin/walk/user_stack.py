@@ -1,7 +1,7 @@
 """A user's own network stack: slirp4netns, pasta, or rootlesskit's.
 
-A rootless engine may make no link on the host.  A process of its user reads the packets of its containers from a tap
-link, and opens each connection anew, as any program of the host would.
+A rootless engine may make no link on the host.  A process of the engine's user reads the packets of the containers from
+a tap link, and opens each connection anew, as any program of the host would.
 
 Source: slirp4netns(1), DESCRIPTION; passt(1), "Mode of operation"; rootlesskit, its page on networks
 """
@@ -19,8 +19,8 @@ _DNS = 53
 
 
 def carrier_of(network: Network, end: End) -> Engine | None:
-    """Return the engine whose container the packet has left by a user's stack for what was not read; else None.  Root's
-    engine, too, runs a container so if its options ask for it."""
+    """Return the engine of the container that the packet has left by a user's network stack; None for any other packet.
+    Root's engine, too, runs a container with such a stack if the container's options ask for it."""
     state = end.state
     container = network.container_of(state.netns)
     if container is None or state.carried is not None:
@@ -30,11 +30,12 @@ def carrier_of(network: Network, end: End) -> Engine | None:
 
 
 def carried_on(network: Network, flow: Flow, end: End) -> Flow | None:
-    """Return the flow of the connection that the user's process opens for the packet; None if it opens none: for an
-    address of the user's own network, which its stack answers itself, and for an ICMP echo.
+    """Return the flow of the connection that the user's process opens for the packet.  Return None if the process opens
+    no connection: for an address of the user's own network, which the user's stack answers itself, and for an ICMP
+    echo.
 
-    A query to a name server of that network goes on to the host's own first one.  Source: libslirp src/slirp.c
-    get_dns_addr(); passt(1) --dns-forward"""
+    A query to a name server of the user's own network goes on to the host's first name server.  Source: libslirp
+    src/slirp.c get_dns_addr(); passt(1) --dns-forward"""
     packet, netns = end.state.packet, end.state.netns
     if packet.protocol in (ICMP, ICMP6) or is_loopback(packet.daddr, packet.version):
         return None
@@ -60,7 +61,7 @@ def carried_on(network: Network, flow: Flow, end: End) -> Flow | None:
 
 
 def carries(engine: Engine) -> Assumed:
-    """Return what decides the packet's way behind the container's link."""
+    """Return the fact that a process of the user opens the packet's connection anew, behind the container's link."""
     return Assumed(_carrying_text(engine), "read")
 
 
@@ -82,5 +83,5 @@ def _carrying_text(engine: Engine) -> Message:
 
 
 def is_anew(step: Step) -> bool:
-    """Return whether the step is such a connection's beginning."""
+    """Return whether the step begins a connection that a process of the user opens."""
     return step.stage == "relay" and isinstance(step.decided_by, Assumed)

@@ -45,7 +45,7 @@ from hairpin.walk.user_stack import carried_on, carrier_of, carries, keeps_to_it
 from hairpin.walk.verdicts import Verdict
 
 _MOST_RELAYS = 3
-"""The greatest number of relays in a row that a walk follows.  No host has more."""
+"""The greatest number of relays in a row that a walk follows.  No host has more relays in a row."""
 
 
 def walk_flow(network: Network, flow: Flow) -> Trace:
@@ -334,10 +334,10 @@ def _data_rejected(network: Network, started: State, sent: End) -> Branch:
 
 
 def _relayed(network: Network, flow: Flow, state: State, socket: Socket, front: Branch, depth: int) -> Iterator[Branch]:
-    """Yield the branches of docker-proxy's own connection to the container.  If that connection fails, the client's
-    fails.
+    """Yield the branches of docker-proxy's own connection to the container.  If docker-proxy's own connection fails,
+    the client's connection fails.
 
-    Rules can lead that connection to docker-proxy again and again.
+    Rules can lead docker-proxy's own connection to docker-proxy again and again.
     """
     inner = relayed_flow(network, flow, state.netns, socket)
     if inner is None:  # the relay connects in a namespace that was not read

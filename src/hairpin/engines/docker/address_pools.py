@@ -14,8 +14,8 @@ from hairpin.network.prefix import Version as IpVersion
 from hairpin.network.prefix import inside
 
 LOWEST_FREE: Version = (27, 0, 0)
-"""From this version on, a network gets the lowest free block.  Older versions give the block after the last given
-one."""
+"""From this version on, a network gets the lowest free block.  Older versions give the block after the block that was
+given last."""
 _OWN: tuple[tuple[int, int, int], ...] = (
     *((0xAC000000 + (number << 16), 16, 16) for number in range(17, 32)),
     (0xC0A80000, 16, 20),
@@ -75,7 +75,7 @@ def covered_servers(engine: Engine, servers: tuple[tuple[IpVersion, int], ...]) 
 
 
 _SPARE: tuple[Block, ...] = tuple((0x0AC80000 + (number << 16), 16) for number in range(20))
-"""10.200.0.0/16 and the following ones."""
+"""10.200.0.0/16 and the following blocks of /16."""
 
 
 def spare_block(namespace: Namespace, servers: tuple[tuple[IpVersion, int], ...]) -> Block:

@@ -44,7 +44,7 @@ class Place(msgspec.Struct, frozen=True):
 
 
 class Chains:
-    """The chains that are being built.  Like the engine, it does not add a rule that is already in its chain."""
+    """The chains that are being built.  Like the engine, ``Chains`` does not add a rule that its chain already has."""
 
     def __init__(self) -> None:
         self._made: list[Place] = []
@@ -128,6 +128,6 @@ class Chains:
 
 @lru_cache(maxsize=32)
 def _tables(family: IpFamily, text: str) -> tuple[Table, ...]:
-    """Return the tables that are parsed from the text.  They are cached, because each event needs the same rules
+    """Return the tables that are parsed from the text.  The tables are cached, because each event needs the same rules
     again."""
     return iptables_save.parse(text, family=family, dialect="iptables-nft", source=f"expected {family} rules")

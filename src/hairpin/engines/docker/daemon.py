@@ -1,5 +1,5 @@
-"""The start of a stopped dockerd: why the start fails, which calls make it, its side effects, and which changes come
-before or after it."""
+"""The start of a stopped dockerd: why the start fails, which calls start dockerd, the side effects of the start, and
+which changes come before or after the start."""
 
 from collections.abc import Iterator
 from typing import TypeGuard
@@ -18,8 +18,8 @@ _ZONE, _UNIT = "docker", "docker.service"
 
 
 class RepairCalls(msgspec.Struct, frozen=True):
-    """The calls of a repair.  ``start``: calls before them that start dockerd.  ``effects``: the side effects of
-    dockerd's start."""
+    """The calls of a repair.  ``start``: the calls that start dockerd, which come before the repair's other calls.
+    ``effects``: the side effects of dockerd's start."""
 
     calls: tuple[Call, ...]
     start: tuple[Call, ...] = ()
@@ -27,7 +27,7 @@ class RepairCalls(msgspec.Struct, frozen=True):
 
 
 def refusal(engine: Engine) -> Message | None:
-    """Return why dockerd refuses its configuration; None if no reading shows that it refuses the configuration."""
+    """Return why dockerd refuses its configuration; None if no reading shows such a reason."""
     boot = engine.boot
     if boot is None:
         return None
@@ -138,8 +138,8 @@ def calls_with_start(was: Host, now: Host, calls: tuple[Call, ...]) -> RepairCal
 def precedes_start(host: Host, change: Change) -> bool:
     """Return whether the change has to be made before a stopped dockerd is started.
 
-    A change that makes a bridge of dockerd or gives the bridge an address has to come before the start.  The start
-    makes the same bridge and address, so the change's commands would fail after it."""
+    A change that makes a bridge of dockerd or gives the bridge an address has to come before the start.  dockerd's
+    start makes the same bridge and address, so the commands of the change would fail after the start."""
     down = _down(host)
     if down is None or change.calls:
         return False
@@ -160,7 +160,8 @@ def _asks_docker(call: Call) -> TypeGuard[SetContainerState | ConnectContainer]:
 
 def _behind_start(engine: Engine, call: Call) -> Iterator[Call]:
     """Yield the calls that replace ``call`` after dockerd has started.  Without live-restore, dockerd's start has
-    stopped all containers.  So no container is paused, and some containers have to be started by a call."""
+    stopped all containers.  So after the start no container is paused, and some containers have to be started by a
+    call."""
     if engine.live_restore or not _asks_docker(call):
         yield call
     elif isinstance(call, SetContainerState):

@@ -1,7 +1,7 @@
-"""Docker's default network on a host that has none.
+"""Docker's default network on a host that does not have this network.
 
-One function adds the default network that dockerd makes when it starts.  Another one returns the change that puts a
-container on the default network, as if dockerd ran without the option ``bridge: none``.  This change serves only to
+One function adds the default network that dockerd makes when it starts.  Another function returns the change that puts
+a container on the default network, as if dockerd ran without the option ``bridge: none``.  This change serves only to
 prove that the option stops a packet: on a real host, a new container or a restart of dockerd is needed.
 """
 
@@ -21,8 +21,8 @@ from hairpin.network.network import Network
 from hairpin.network.prefix import inside
 
 _POOL = tuple((172 << 24) + (second << 16) for second in range(17, 32))
-"""The /16 subnets that dockerd uses for bridges.  dockerd takes the first one without a route on the host. Source: moby
-libnetwork/ipamutils/utils.go"""
+"""The /16 subnets that dockerd uses for bridges.  dockerd takes the first subnet without a route on the host.  Source:
+moby libnetwork/ipamutils/utils.go"""
 _BITS = 16
 _OPTIONS = (("com.docker.network.bridge.default_bridge", "true"), ("com.docker.network.bridge.name", "docker0"))
 
@@ -64,8 +64,8 @@ def _default_network(host: Host) -> DockerNetwork | None:
 
 
 def _beyond(lost: Missing, before: Missing) -> Missing:
-    """Return the rules and chains that are missing now and were not missing before; the others belong to another
-    fault."""
+    """Return the rules and chains that are missing now and were not missing before.  All other missing rules and chains
+    belong to another fault."""
     known = set(map(_key, before.rules))
     return msgspec.structs.replace(
         lost,

@@ -120,7 +120,7 @@ def _forward(chains: Chains, daemon: Daemon, bridge: Bridge, family: IpFamily) -
 
 def nat_jumps(chains: Chains, daemon: Daemon, family: IpFamily) -> None:
     """Add the jumps that send packets to this host's addresses to the nat table's chain DOCKER.  Packets to loopback
-    addresses do not jump there if docker-proxy runs, because docker-proxy accepts them."""
+    addresses do not jump to this chain if docker-proxy runs, because docker-proxy accepts them."""
     local = "-m addrtype --dst-type LOCAL -j DOCKER"
     chains.append(Place(family, "nat", "PREROUTING"), Draft(local, "jump"))
     beyond = "" if daemon.hairpin else f"! -d {words.LOOPBACK[family]} "
@@ -128,8 +128,8 @@ def nat_jumps(chains: Chains, daemon: Daemon, family: IpFamily) -> None:
 
 
 def _isolate(chains: Chains, bridge: Bridge, family: IpFamily) -> None:
-    """Add the isolation rules of a bridge.  If this dockerd manages ip6tables, it adds them in IPv6 even for a bridge
-    without IPv6."""
+    """Add the isolation rules of a bridge.  If this dockerd manages ip6tables, it adds isolation rules in IPv6 even for
+    a bridge without IPv6."""
     device, name = bridge.device, bridge.name
     chains.insert(Place(family, "filter", STAGE_1), Draft(f"-i {device} ! -o {device} -j {STAGE_2}", "isolation", name))
     chains.insert(Place(family, "filter", STAGE_2), Draft(f"-o {device} -j DROP", "isolation", name))
@@ -149,7 +149,8 @@ def _publish(chains: Chains, daemon: Daemon, port: Port) -> None:
 
 
 def dnat(daemon: Daemon, port: Port, *, spared: str = "") -> Draft:
-    """Return the rule that translates the published port.  ``spared`` is the match that excludes a source from it."""
+    """Return the rule that translates the published port.  ``spared`` is the match that excludes a source from the
+    rule."""
     binding, device = port.binding, port.attachment.bridge.device
     towards = f"-d {words.host(port.family, binding.host_ip)} " if binding.host_ip is not None else ""
     beyond = "" if daemon.hairpin else f"! -i {device} "

@@ -18,8 +18,8 @@ ROUTED_NETWORKS_TRANSLATED: Version = (28, 1, 0)
 """From this version on, containers on a routed network reach published ports of other containers in the same way as
 containers on any other network."""
 WHOLE_ADDRESS_GUARDED: Version = (28, 2, 0)
-"""From this version on, rules in raw PREROUTING protect a container's whole address.  In older versions they protect
-only the container's published ports."""
+"""From this version on, rules in raw PREROUTING protect a container's whole address.  In older versions these rules
+protect only the container's published ports."""
 NO_RETURN_FOR_USERS: Version = (28, 2, 2)
 NO_STAGES: Version = (29, 0, 0)
 """From this version on, the drop rule at the end of each bridge's rules isolates the bridge.  Only internal networks
@@ -170,7 +170,7 @@ def _publish(chains: Chains, daemon: Daemon, port: Port) -> None:
 
 def _guard_loopback(chains: Chains, port: Port) -> None:
     """Add the rule that drops packets from other interfaces to a port which is published on 127.0.0.0/8.  Without this
-    rule, route_localnet would let these packets in."""
+    rule, route_localnet would let packets from other interfaces in."""
     binding = port.binding
     if binding.version == 6 or binding.host_ip is None or not IPv4Address(binding.host_ip).is_loopback:
         return

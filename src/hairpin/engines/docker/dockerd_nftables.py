@@ -34,7 +34,7 @@ POSTROUTING_OUT = JumpMap("nat-postrouting-out-jumps", "nat-postrouting-out__")
 MAPS = (FORWARD_IN, FORWARD_OUT, POSTROUTING_IN, POSTROUTING_OUT)
 
 FIRST, ICC, PORTS, LAST = range(4)
-"""The groups of rules in a bridge's chain filter-forward-in.  The rules of a group stand after those of all earlier
+"""The groups of rules in a bridge's chain filter-forward-in.  The rules of a group stand after the rules of all earlier
 groups, even if they are added first."""
 
 

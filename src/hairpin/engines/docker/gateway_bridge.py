@@ -1,8 +1,9 @@
 """Swarm's bridge to the outside, docker_gwbridge.  A container that is only on overlay networks has a second link on
-this bridge, and its ports are published there.
+this bridge, and the container's ports are published there.
 
-Docker does not list this link as an endpoint of the container, but as an endpoint of the bridge's network
-(``Engine.endpoints_of``).  If this network was not read, the link's address is known from the container's namespace.
+Docker lists the container's link on docker_gwbridge as an endpoint of the bridge's network, not of the container
+(``Engine.endpoints_of``).  If docker_gwbridge's network was not read, the link's address is known from the container's
+namespace.
 
 Source: moby libnetwork default_gateway.go setupDefaultGW()
 """
@@ -31,7 +32,7 @@ Source: swarmkit identity/randomid.go NewID()"""
 
 def bridge_of_overlays(engine: Engine, container: Container) -> DockerNetwork | None:
     """Return swarm's bridge if the container is only on overlay networks, or will be after its start.  The container's
-    default route then leads to this bridge, and its ports are published there.
+    default route then leads to this bridge, and the container's ports are published there.
 
     A worker node lists an overlay network only while it runs a container on this network."""
     on_overlays = bool(container.endpoints) and all(_is_overlay(engine, each) for each in container.endpoints)

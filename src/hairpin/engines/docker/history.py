@@ -1,4 +1,5 @@
-"""The order in which an engine made its networks and started its containers.  The order of its rules follows from it.
+"""The order in which an engine made its networks and started its containers.  The order of the engine's rules follows
+from this order.
 
 The order changes no packet's fate, but a restored rule should be in its old place.  The rules on the host show parts of
 the order.  For the other parts, networks that existed when dockerd started come first, then the default network, then
@@ -23,7 +24,7 @@ T = TypeVar("T", bound=Hashable)
 
 BOTH_FAMILIES_BY_ORDER: Version = (29, 0, 0)
 """From this version on, the default route of each family leads to the first network that has this family.  In older
-versions it leads to a dual-stack network if there is one."""
+versions the default route leads to a dual-stack network if the container is on such a network."""
 PORTS_SORTED: Version = (27, 0, 0)
 """From this version on, dockerd programs the ports of one container in the order of the container ports."""
 _PROTOCOLS = {"tcp": 6, "udp": 17, "sctp": 132}
@@ -88,7 +89,8 @@ class History(msgspec.Struct, frozen=True):
 
 
 def history_of(engine: Engine, daemon: Daemon, namespace: Namespace) -> History:
-    """Return the most likely history.  It is derived from networks, links, start times and dockerd's order of ports."""
+    """Return the most likely history.  The history is derived from networks, links, start times and dockerd's order of
+    ports."""
     links = {link.name: link.index for link in namespace.links}
     later = _later_ones(engine)
     bridges = tuple(
@@ -199,9 +201,9 @@ def _seen(candidates: Sequence[Attachment], namespace: Namespace) -> Attachment 
 def in_port_order(bindings: Sequence[PortBinding], version: Version) -> tuple[PortBinding, ...]:
     """Return a container's bindings in the order in which dockerd programs them.
 
-    dockerd before 27 sorts container ports by their highest host port, in descending order.  Its comparison is not
-    consistent for some ports, and their order is random.  dockerd 27 and later sorts by container port, in ascending
-    order.
+    dockerd before 27 sorts container ports by their highest host port, in descending order.  The comparison of dockerd
+    before 27 is not consistent for some ports, so the order of these ports is random.  dockerd 27 and later sorts by
+    container port, in ascending order.
 
     Source: go-connections nat.SortPortMap(), libnetwork's cmpPortBinding().
     """
@@ -227,7 +229,7 @@ def moment(text: str) -> tuple[str, str]:
 
 def as_seen(history: History, shown: Iterable[Sequence[ExpectedRule]]) -> History:
     """Return the history that fits the rules on the host.  ``shown`` has one sequence of rules for each chain and
-    purpose, in the order in which the engine made them."""
+    purpose, in the order in which the engine made the rules."""
     runs = [tuple(run) for run in shown]
     bridges = in_order_of_runs(
         history.bridges,

@@ -1,5 +1,5 @@
-"""Builds dockerd's nftables chains, as ``chains`` builds iptables chains.  They are written in nft's JSON format and
-parsed by the reader of this format."""
+"""Builds dockerd's nftables chains, as ``chains`` builds iptables chains.  The chains are written in nft's JSON format
+and parsed by the reader of this format."""
 
 from collections.abc import Iterable, Iterator, Sequence
 

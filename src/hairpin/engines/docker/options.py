@@ -14,7 +14,7 @@ Version = tuple[int, int, int]
 GatewayMode = Literal["nat", "nat-unprotected", "routed", "isolated"]
 
 IP6TABLES_BY_DEFAULT: Version = (27, 0, 0)
-"""From this version on, dockerd manages ip6tables by default.  In older versions this was an experimental feature,
+"""From this version on, dockerd manages ip6tables by default.  In older versions ip6tables was an experimental feature,
 which was off by default."""
 
 _BRIDGE = "com.docker.network.bridge."
@@ -40,7 +40,7 @@ class Daemon(msgspec.Struct, frozen=True):
 
 class Side(msgspec.Struct, frozen=True):
     """The settings of a network in one family.  ``prefix`` is the bridge's subnet.  ``source`` is the address to which
-    outgoing packets are translated; None: they are masqueraded."""
+    outgoing packets are translated; None if outgoing packets are masqueraded."""
 
     prefix: str
     mode: GatewayMode = "nat"
@@ -48,7 +48,8 @@ class Side(msgspec.Struct, frozen=True):
 
 
 class Bridge(msgspec.Struct, frozen=True):
-    """A bridge network.  Its side for a family is None if the network does not have this family."""
+    """A bridge network.  ``Bridge`` has a side for each family; a side is None if the network does not have the
+    family."""
 
     name: str
     device: str

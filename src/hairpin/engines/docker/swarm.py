@@ -1,4 +1,5 @@
-"""The rules of a swarm node for the published ports of services.  They lead packets to the namespace ``ingress_sbox``.
+"""The rules of a swarm node for the published ports of services.  The rules lead packets to the namespace
+``ingress_sbox``.
 
 Source: moby v20.10.24 libnetwork/service_linux.go programIngress(); held against 20.10.24.
 """

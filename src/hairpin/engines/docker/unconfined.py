@@ -26,7 +26,7 @@ def without_internal(
     host: Host, container: Container, endpoint: Endpoint, joined: DockerNetwork, binding: PortBinding | None
 ) -> Change:
     """Return the change after which the network is not isolated and gives the container a default route.  ``binding``
-    is the port that the container then publishes on the network, or None."""
+    is the port that the container publishes on the network after the change, or None."""
     engine = host.engine_of(container)
     return Change(
         (

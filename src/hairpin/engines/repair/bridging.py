@@ -51,9 +51,9 @@ def new_bridge(host: Host, engine: Engine, joined: DockerNetwork) -> Iterator[Pr
 def renamed_bridge(host: Host, engine: Engine, joined: DockerNetwork) -> Link | None:
     """Return the network's bridge if it was renamed, or None.
 
-    A renamed bridge has a name that no network uses.  It has the address of the network's gateway, or the hardware
-    address that containers know as their gateway's.  The engine, its rules and firewalld's zones find a bridge only by
-    its name."""
+    A renamed bridge has a name that no network uses.  A renamed bridge also has the address of the network's gateway,
+    or the hardware address that containers know as their gateway's.  The engine, its rules and firewalld's zones find a
+    bridge only by its name."""
     if engine.rootless or joined.bridge is None or not lacks_bridge(host, joined):
         return None
     namespace = host.namespace(host.netns.name)
@@ -69,7 +69,7 @@ def lost_addresses(host: Host, joined: DockerNetwork) -> Iterator[Address]:
     """Yield the addresses that the network's bridge has lost.  Yield none if the bridge is missing, or if neither the
     network nor an endpoint names the gateway's address.
 
-    When dockerd starts, it sets these addresses again, even while containers run.
+    When dockerd starts, it sets the addresses of its bridges again, even while containers run.
 
     Source: moby libnetwork/drivers/bridge/bridge_store.go populateNetworks(), setup_ipv4_linux.go
     """
@@ -90,7 +90,7 @@ def bridge_addresses(host: Host, joined: DockerNetwork) -> Iterator[Address]:
 
 def _told_gateway(host: Host, joined: DockerNetwork, subnet: Subnet) -> int | None:
     """Return the address of the subnet's gateway.  dockerd 20.10 lists no gateway for the default bridge network, but
-    each endpoint on this network names it."""
+    each endpoint on this network names the gateway."""
     if subnet.gateway is not None:
         return subnet.gateway
     engine = next((each for each in host.engines if joined in each.networks), None)
@@ -134,8 +134,8 @@ def port_of(engine: Engine) -> BridgePort:
 def engine_addresses(host: Host, name: str) -> Iterator[Address]:
     """Yield the addresses that the engines gave to links of the named namespace.
 
-    On the host these are the addresses of bridges, and in a container those of endpoints.  ``link`` is empty for an
-    endpoint's address."""
+    On the host these are the addresses of bridges, and in a container the addresses of endpoints.  ``link`` is empty
+    for an endpoint's address."""
     for engine in host.engines:
         if name == host.netns.name:
             for joined in engine.networks:

@@ -99,9 +99,9 @@ def stacked_again(host: Host, container: Container, joined: DockerNetwork) -> c.
 
 
 def _calls(engine: Engine, container: Container, joined: str) -> tuple[ConnectContainer, ...]:
-    """Return the calls that connect the container.  A container on Docker's network ``none`` has to be disconnected
-    from it first, because Docker allows it no second network. Source: moby daemon/container_operations.go
-    updateNetworkSettings(), ErrConflictNoNetwork"""
+    """Return the calls that connect the container.  A container on Docker's network ``none`` first has to be
+    disconnected from this network, because Docker allows such a container no second network.  Source: moby
+    daemon/container_operations.go updateNetworkSettings(), ErrConflictNoNetwork"""
     connect = ConnectContainer(engine.kind, "connect", joined, container.name)
     if engine.kind == "docker" and container.network_mode == _NONE:
         return ConnectContainer(engine.kind, "disconnect", _NONE, container.name), connect
@@ -235,7 +235,7 @@ def _is_default(route: Route) -> bool:
 
 
 def _sysctls_of(before: Namespace, link: Link) -> tuple[tuple[Path, str], ...]:
-    """Return the sysctls of the new interface, copied from the container's first one."""
+    """Return the sysctls of the new interface, copied from the container's first interface."""
     like = next((each.name for each in before.links if each.kind != "loopback" and each.name != "lo"), "")
     return tuple(
         ((*path[:3], link.name, *path[4:]), value)

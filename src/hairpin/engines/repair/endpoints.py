@@ -46,7 +46,7 @@ def addresses(endpoint: Endpoint, link: str) -> tuple[Address, ...]:
 
 
 def routes(endpoint: Endpoint, link: str, *, way_out: bool) -> Iterator[Route]:
-    """Yield the container's routes by the link.  If ``way_out`` is true, they include the default routes."""
+    """Yield the container's routes by the link.  If ``way_out`` is true, the routes include the default routes."""
     for version, value, length, gateway in _families(endpoint):
         prefsrc = value if version == 4 else None
         yield Route(version, value, width(version), TABLE_LOCAL, "local", (NextHop(link),))

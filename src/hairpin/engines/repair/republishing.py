@@ -40,13 +40,14 @@ def published_too(
 
 
 def recreated_with(host: Host, container: Container, binding: PortBinding) -> Message:
-    """Return the advice for a further binding: an existing container cannot get one."""
+    """Return the advice for a further binding, which an existing container cannot get."""
     name = recreated_name(host, container)
     return message("recreate {container} with -p {port} as well", container=name, port=option_of(binding))
 
 
 def recreated_name(host: Host, container: Container) -> Message | str:
-    """Return the name of what is recreated for other ports: the container, or the pod that has the ports."""
+    """Return the name of the container or pod that has to be recreated to change the ports: the pod, if it has the
+    ports."""
     sharers = host.sharers_of(container)
     if host.engine_of(container).kind != "podman" or not container.name.endswith("-infra") or not sharers:
         return container.name
@@ -54,7 +55,8 @@ def recreated_name(host: Host, container: Container) -> Message | str:
 
 
 def recreated_behind(host: Host, owner: Container) -> tuple[Message, ...]:
-    """Return the advice on the containers that share the network of one that is recreated; a pod is recreated whole."""
+    """Return the advice on the containers that share the network of a recreated container; a pod is recreated as a
+    whole."""
     sharers = host.sharers_of(owner)
     if not sharers or host.engine_of(owner).kind == "podman":
         return ()

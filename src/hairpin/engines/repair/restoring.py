@@ -81,7 +81,7 @@ def restoring(
 
 def placements(present: Sequence[Meaning], wanted: Sequence[ExpectedRule]) -> Iterator[tuple[ExpectedRule, int | None]]:
     """Yield each rule that ``present`` lacks, with its position in the chain after the earlier rules were inserted.
-    The position counts from 1; None: at the end.
+    The position counts from 1; None stands for the end of the chain.
 
     A rule that the engine inserts is put after its nearest predecessor in the engine's order, or at the chain's head.
     A rule that the engine appends is put before its nearest successor, or at the chain's end.

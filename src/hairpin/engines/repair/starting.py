@@ -149,14 +149,14 @@ def _started_rootless(host: Host, engine: Engine, container: Container, binding:
 
 
 def takes_restart_policy(engine: Engine) -> bool:
-    """Return whether the engine can change the restart policy of an existing container.  Docker can, and Podman from
-    version 5.1 on."""
+    """Return whether the engine can change the restart policy of an existing container.  Docker can change it, and so
+    can Podman from version 5.1 on."""
     return engine.kind == "docker" or (dockerd_version(engine.version) or _FIRST_UPDATE) >= _FIRST_UPDATE
 
 
 def back_after_reboot(engine: Engine, container: Container) -> tuple[Message, ...]:
     """Return the advice on how a container of Podman starts after a reboot.  For a container of Docker there is no
-    advice, because its restart policy is enough."""
+    advice, because the container's restart policy is enough."""
     if engine.kind == "docker":
         return ()
     unit = "systemctl enable podman-restart.service"
@@ -267,7 +267,7 @@ def rp_filter_off(link: Link) -> tuple[Path, str]:
 
 
 def _service(binding: PortBinding, *, is_dual: bool) -> tuple[Socket, ...]:
-    """Return the sockets of the container's service.  They listen in both families if the container has both.
+    """Return the sockets of the container's service.  The sockets listen in both families if the container has both.
 
     There are no sockets for SCTP, whose sockets are not modelled, and for a binding without a container port."""
     if binding.protocol == "sctp" or not binding.container_port:

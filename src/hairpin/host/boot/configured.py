@@ -1,7 +1,7 @@
 """The place of a setting: a file, or an option of an engine, a network, a container.
 
-An administrator intended a setting that has such a place, and a reboot restores it.  A setting that exists only at run
-time is an accident.
+An administrator intended a setting that is in a file or an option, and a reboot restores this setting.  A setting that
+exists only at run time is an accident.
 """
 
 import re
@@ -66,7 +66,7 @@ def of_place(place: Place, host: Host) -> Configured | None:
 
 
 def direct_rule(place: Place, host: Host) -> DirectRule | None:
-    """Return firewalld's direct rule that makes the rule at this place; None if there is none."""
+    """Return firewalld's direct rule that makes the rule at this place; None if no direct rule makes it."""
     if host.firewalld is None or not host.firewalld.direct or place.dialect == "nft" or place.number == 0:
         return None
     return next((each for each in host.firewalld.direct if _makes(each, place)), None)
@@ -102,7 +102,7 @@ def _assignment(host: Host, path: str, name: str, value: str) -> Configured | No
 
 
 def of_sysctl(path: Path, value: str, host: Host) -> Configured | None:
-    """Return the place of the line that sets the sysctl last; None if it sets another value."""
+    """Return the place of the line that sets the sysctl last; None if that line sets another value."""
     last = last_word(path, host.files)
     if last is None or last.value != value:
         return None
@@ -125,10 +125,10 @@ _HOST_BINDING = "com.docker.network.bridge.host_binding_ipv4"
 
 
 def of_default_address(engine: Engine, networks: frozenset[str], address: str, host: Host) -> Configured | None:
-    """Return the setting by which a published port without an address of its own is on this one; None: none of these
-    networks has it.
+    """Return the setting that puts a published port without an address of its own on this address; None if none of
+    these networks has such a setting.
 
-    dockerd's ``ip`` is the option of its default network; other networks have their own.
+    dockerd's ``ip`` applies to the default network; each other network has an option of its own.
     Source: moby daemon/daemon_unix.go initBridgeDriver()"""
     for network in engine.networks:
         if network.name not in networks or network.option(_HOST_BINDING) != address:
@@ -141,7 +141,7 @@ def of_default_address(engine: Engine, networks: frozenset[str], address: str, h
 
 
 def of_engine_option(name: str, value: str, host: Host) -> Configured:
-    """Return the place of the option: its line in daemon.json, or else the flag of dockerd."""
+    """Return the place of the option: its line in daemon.json, or else dockerd's flag."""
     for file in host.files:
         for number, line in enumerate(file.text.splitlines(), 1):
             if file.path.endswith(".json") and re.search(rf'"{name}"\s*:\s*"?{value}"?', line):

@@ -41,7 +41,7 @@ def configured_addresses(host: Host, link: str, version: Version) -> Iterator[tu
     """Yield each address that a file names for the link, with the file's path.
 
     A file is about the link if its path or text contains the link's name.  If the file also defines stacked links, it
-    is not known which link has its addresses, so none is yielded.  An address without a prefix length is left out,
+    is not known which link has its addresses, so no address is yielded.  An address without a prefix length is skipped,
     because it may be the address of a name server.
     """
     for file in network_files(host):
@@ -67,7 +67,7 @@ def names_as_own(host: Host, version: Version, value: int) -> bool:
 
 def _length(text: str) -> int | None:
     """Return the prefix length or netmask that the file gives separately from an address; None unless the file has
-    exactly one."""
+    exactly one such text."""
     lengths = {int(each) for each in _LENGTH.findall(text)}
     lengths |= {parse_address(each)[1].bit_count() for each in _MASK.findall(text)}
     return lengths.pop() if len(lengths) == 1 else None

@@ -58,11 +58,11 @@ def without_option(text: str, name: str) -> str | None:
 
 
 def merged_options(found: str, before: str, after: str) -> str | None:
-    """Return the text of the host's file in which the differences between ``before`` and ``after`` are made; None if
-    the file has changed since ``before``.
+    """Return the text of the host's file, changed by the differences between ``before`` and ``after``; None if the file
+    has changed since ``before``.
 
-    ``found``: the host's file.  ``before`` has only those of the file's options that the collector may read, in the
-    collector's format."""
+    ``found``: the host's file.  ``before`` has only the options that the collector may read, in the collector's format.
+    """
     texts = tuple(map(_object, (found, before, after)))
     now, was, wanted = texts
     if now is None or was is None or wanted is None or any(now.get(name) != value for name, value in was.items()):

@@ -1,4 +1,4 @@
-"""Daemons that set a sysctl when they start, which is later than any sysctl.d file is applied.
+"""Daemons that set a sysctl when they start, after all sysctl.d files were applied.
 
 networkd sets values for the links that it configures, NetworkManager sets values because of its profiles' ``method``,
 and tuned sets the values of its active profile.  tuned applies included profiles first.
@@ -28,7 +28,7 @@ _INCLUDED = 8
 
 
 class DaemonSetting(msgspec.Struct, frozen=True):
-    """A daemon of this host that sets a sysctl, and the file of the daemon that says so."""
+    """A daemon of this host that sets a sysctl, and the daemon's file that has the setting."""
 
     daemon: Daemon
     file: str

@@ -5,7 +5,7 @@
     iface  := "iface" LINK FAMILY METHOD ["inherits" LINK] NL option*
     option := KEY VALUE NL
 
-A backslash at its end continues a line.  A LINK of ``auto`` may be a pattern: ``/eth*``.
+A backslash at the end of a line continues the line.  A LINK of ``auto`` may be a pattern: ``/eth*``.
 
 Source: interfaces(5), ifup(8)
 """
@@ -67,7 +67,7 @@ class Stanza(msgspec.Struct, frozen=True):
         return 6 if self.family == "inet6" else 4
 
     def value(self, *keys: str) -> str | None:
-        """Return the value of the first option that has one of these names; None if there is none."""
+        """Return the value of the first option that has one of these names; None if the stanza has no such option."""
         return next((each.value for each in self.options if each.key in keys), None)
 
     def commands(self, phase: str) -> tuple[StanzaOption, ...]:
@@ -87,7 +87,7 @@ class Stanza(msgspec.Struct, frozen=True):
 
     @property
     def gateway(self) -> int | None:
-        """The router of a static stanza; None if the stanza has none."""
+        """The router of a static stanza; None if the stanza names no router."""
         text = self.value("gateway")
         try:
             return parse_address(text)[1] if text is not None and self.method == "static" else None
@@ -95,7 +95,7 @@ class Stanza(msgspec.Struct, frozen=True):
             return None
 
     def number(self, key: str) -> int | None:
-        """Return the option's value as a number; None if it is missing or no number."""
+        """Return the option's value as a number; None if the option is missing or its value is no number."""
         text = self.value(key)
         return int(text) if text is not None and text.isdigit() else None
 
@@ -120,14 +120,14 @@ class IfupdownFiles(msgspec.Struct, frozen=True):
 
 
 def interfaces(host: Host) -> IfupdownFiles:
-    """Return the content of ifupdown's files on the host; empty if the host has none."""
+    """Return the content of ifupdown's files on the host; empty if the host has no such files."""
     main = next((each for each in host.files if each.path == INTERFACES), None)
     return _read(main, host.files) if main is not None else IfupdownFiles()
 
 
 def configured_by_ifupdown(host: Host, known: IfupdownFiles) -> tuple[str, ...]:
     """Return the links that ifupdown has brought up, as its state file says.  Without a state file, return the links
-    that it brings up at boot."""
+    that ifupdown brings up at boot."""
     state = next((each.text for each in host.files if each.path == STATE), None)
     if state is None:
         return tuple(dict.fromkeys((*known.named(known.auto), *known.named(known.hotplug))))
@@ -217,8 +217,8 @@ def _address(stanza: Stanza, text: str) -> Address | None:
 
 
 def _length(text: str | None, version: Version, value: int) -> int:
-    """Return the prefix length.  If the file gives none, an IPv4 address has the prefix length of its class, and an
-    IPv6 address has 64."""
+    """Return the prefix length.  If the file gives no prefix length, an IPv4 address has the prefix length of its
+    class, and an IPv6 address has 64."""
     if text is None:
         first = value >> 24
         return 64 if version == 6 else 8 if first < 128 else 16 if first < 192 else 24

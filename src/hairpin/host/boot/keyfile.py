@@ -36,7 +36,7 @@ class Profile(msgspec.Struct, frozen=True):
     sections: tuple[Section, ...]
 
     def value(self, section: str, *keys: str) -> str | None:
-        """Return the last value that the section has for one of the keys; None if it has none."""
+        """Return the last value that the section has for one of the keys; None if the section has none of the keys."""
         pairs = tuple(pair for each in self.sections if each.name == section for pair in each.pairs)
         return Section(section, pairs).value(*keys)
 
@@ -60,8 +60,8 @@ def profiles(host: Host) -> tuple[Profile, ...]:
 
 
 def _is_of_found_link(path: str) -> bool:
-    """Return whether NetworkManager made the profile for a link that another program created.  In its folder, all
-    profiles are of this kind, except those that netplan wrote."""
+    """Return whether NetworkManager made the profile for a link that another program created.  The folder of such
+    profiles has no other profiles, except profiles that netplan wrote."""
     folder, _, name = path.rpartition("/")
     return folder == _FOLDERS[1].rstrip("/") and not name.startswith("netplan-")
 
@@ -77,7 +77,7 @@ def profile_of(host: Host, link: Link, known: tuple[Profile, ...]) -> Profile | 
 
 
 def state_of(host: Host, link: Link, key: str) -> str | None:
-    """Return the value of a key in NetworkManager's state file for the link; None if it has none."""
+    """Return the value of a key in NetworkManager's state file for the link; None if the file does not have the key."""
     path = f"/run/NetworkManager/devices/{link.index}"
     found = next((each for each in host.files if each.path == path), None)
     pairs = tuple(pair for each in sections(found.text) for pair in each.pairs) if found is not None else ()
@@ -140,7 +140,7 @@ def _address(text: str, link: str, version: Version) -> Address | None:
 
 def _routes(profile: Profile, link: str, version: Version, table: TableNumber) -> Iterator[Route]:
     """Yield the profile's routes: the routes to the networks of its addresses, which NetworkManager makes with its own
-    metric; the default route; and the other routes."""
+    metric; the default route; and the routes that the profile lists."""
     section = f"ipv{version}"
     told = profile.value(section, "route-metric")
     metric = (

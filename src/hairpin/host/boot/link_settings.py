@@ -19,7 +19,7 @@ from hairpin.netfilter.address import Version, parse_address
 from hairpin.netfilter.protocols import protocol_number
 
 _METRIC6 = 1024
-"""The kernel's IP6_RT_PRIO_USER: the metric of an IPv6 route that is added without one."""
+"""The kernel's IP6_RT_PRIO_USER: the metric of an IPv6 route that is added without a metric."""
 TableNumber = Callable[[str], int]
 
 
@@ -196,13 +196,15 @@ def _dhcp(file: UnitFile) -> tuple[Version, ...]:
 
 
 def _has_link_local(file: UnitFile) -> bool:
-    """Return whether the link gets an IPv6 link-local address.  By default it does, unless it is a bridge port."""
+    """Return whether the link gets an IPv6 link-local address.  By default every link gets such an address, except a
+    bridge port."""
     told = (file.value("Network", "LinkLocalAddressing") or "").lower()
     return is_true(told) or told == "ipv6" or (not told and file.value("Network", "Bridge") is None)
 
 
 def _accepts_ra(file: UnitFile, systemd: int, shared: Forwarding) -> bool:
-    """Return whether the link accepts router advertisements.  By default it does, unless it forwards IPv6."""
+    """Return whether the link accepts router advertisements.  By default a link accepts advertisements unless it
+    forwards IPv6."""
     told = file.value("Network", "IPv6AcceptRA")
     return is_true(told) if told is not None else not _forwarding(file, systemd, shared)[1]
 
@@ -210,12 +212,13 @@ def _accepts_ra(file: UnitFile, systemd: int, shared: Forwarding) -> bool:
 def _values(file: UnitFile, link: str, systemd: int, shared: Forwarding) -> Iterator[tuple[Path, str]]:
     """Yield the sysctls that networkd writes when it configures the link, in the order in which it writes them.
 
-    Up to version 255 ``IPForward=`` switches forwarding on for all interfaces, and never off.  Since version 256 it
-    does nothing (measured), and ``IPv4Forwarding=`` and ``IPv6Forwarding=`` switch forwarding of the link on or off.
+    Up to version 255 ``IPForward=`` switches forwarding on for all interfaces, and never off.  Since version 256
+    ``IPForward=`` does nothing (measured), and ``IPv4Forwarding=`` and ``IPv6Forwarding=`` switch forwarding of the
+    link on or off.
     Source: networkd-sysctl.c
     """
     own4, own6 = (("net", family, "conf", link) for family in ("ipv4", "ipv6"))
-    if 4 in _dhcp(file) and (link != "lo" or systemd < _OF_LINK):  # measured: 252 does so for lo, 257 does not
+    if 4 in _dhcp(file) and (link != "lo" or systemd < _OF_LINK):  # measured: networkd 252 sets it for lo, 257 does not
         yield (*own4, "promote_secondaries"), "1"
     yield (*own6, "addr_gen_mode"), "0" if _has_link_local(file) and link != "lo" else "1"
     if link == "lo":
@@ -274,7 +277,7 @@ def _forwarding(file: UnitFile, systemd: int, shared: Forwarding) -> Forwarding:
 
 
 def _masquerades(file: UnitFile) -> tuple[bool, bool]:
-    """Return whether networkd masquerades the link's IPv4 packets, and whether its IPv6 packets.  Masquerading implies
-    forwarding."""
+    """Return whether networkd masquerades the link's IPv4 packets, and whether it masquerades the link's IPv6 packets.
+    Masquerading implies forwarding."""
     text = (file.value("Network", "IPMasquerade") or "no").lower()
     return is_true(text) or text in ("ipv4", "both"), text in ("ipv6", "both")

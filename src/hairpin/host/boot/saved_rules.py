@@ -74,7 +74,7 @@ def rule_of(family: str, table: str, chain: str, text: str) -> Rule | None:
 
 
 def rules_of(file: ConfigFile, family: str, table: str, chain: str) -> tuple[Rule, ...]:
-    """Return the rules that the file has for the chain; empty if it has none, or has another format.
+    """Return the rules that the file has for the chain; empty if the file has no such rules, or has another format.
 
     Files that a person or ufw writes may contain commands that insert and delete rules of other chains.  Commands for
     other chains are ignored."""
@@ -150,7 +150,7 @@ def with_policy(text: str, table: str, chain: str, policy: str) -> str | None:
 
 
 def policy_line(text: str, table: str, chain: str, policy: str) -> int:
-    """Return the number of the line that sets the base chain's policy to ``policy``; 0 if there is none."""
+    """Return the number of the line that sets the base chain's policy to ``policy``; 0 if no line does."""
     inside = False
     for number, line in enumerate(lines_of(text), 1):
         if line.startswith("*"):
@@ -192,7 +192,7 @@ _ON_ONE_LINE = re.compile(
 
 def with_nft_line(file: ConfigFile, where: tuple[str, str, str], text: str) -> str | None:
     """Return the nft script in which the chain (family, table, name) begins with the rule; the script is unchanged if
-    the chain already has the rule.  None if the script does not define the chain inside a block of the table."""
+    the chain already has the rule.  Return None if the script does not define the chain inside a block of the table."""
     lines = lines_of(file.text)
     table = ""
     for number, line in enumerate(lines):

@@ -21,12 +21,12 @@ from hairpin.host.sysctl import Path
 SYSCTL_CONF = "/etc/sysctl.conf"
 UFW_SYSCTL = "/etc/ufw/sysctl.conf"
 FORWARDING: tuple[Path, ...] = (("net", "ipv4", "ip_forward"), ("net", "ipv4", "conf", "all", "forwarding"))
-"""The two sysctls that are one value: IPv4 forwarding."""
+"""Two sysctls that share one value, the switch for IPv4 forwarding."""
 _ASSIGNMENT = re.compile(r"^\s*-?\s*([^#;=\s][^=]*?)\s*=\s*(.*?)\s*$")
 
 
 class Setting(msgspec.Struct, frozen=True):
-    """A line of a file that sets a sysctl.  ``line``: its number, from 1."""
+    """A line of a file that sets a sysctl.  ``line``: the line's number, from 1."""
 
     file: str
     line: int
@@ -35,7 +35,7 @@ class Setting(msgspec.Struct, frozen=True):
 
 
 def is_sysctl_file(path: str) -> bool:
-    """Return whether the path is that of a file that sets sysctls."""
+    """Return whether the path is the path of a file that sets sysctls."""
     return path in (SYSCTL_CONF, UFW_SYSCTL) or ("/sysctl.d/" in path and path.endswith(".conf"))
 
 
@@ -67,7 +67,7 @@ def assignments(files: tuple[ConfigFile, ...]) -> tuple[tuple[Path, Setting], ..
 
 
 def assignments_of(file: ConfigFile) -> tuple[tuple[Path, Setting], ...]:
-    """Return every key that the file sets, as it is written there, in the order of the file."""
+    """Return every key that the file sets, as the file writes it, in the order of the file."""
     return tuple(
         (key_parts(found[1]), Setting(file.path, number, found[2], file.evidence))
         for number, line in enumerate(file.text.split("\n"), 1)
@@ -84,8 +84,8 @@ _FOLDERS = ("/etc/sysctl.d", "/run/sysctl.d", "/usr/local/lib/sysctl.d", "/usr/l
 
 
 def _is_of_system(path: str, files: tuple[ConfigFile, ...]) -> bool:
-    """Return whether ``sysctl --system`` reads the file: the file is in one of its folders, and no earlier folder has a
-    file of the same name."""
+    """Return whether ``sysctl --system`` reads the file: the file is in a folder that the command searches, and no
+    earlier folder has a file of the same name."""
     if path == SYSCTL_CONF:
         return True
     folder, _, name = path.rpartition("/")
@@ -123,8 +123,8 @@ def _names(written: str, path: Path) -> bool:
 def key_parts(written: str) -> Path:
     """Return the parts of a key, such as ``net.ipv4.conf.eth0/100.rp_filter`` or ``net/ipv4/conf/eth0.100/rp_filter``.
 
-    Of dot and slash, the one that occurs first is the separator of the key.  If the separator is the dot, a slash
-    stands for a dot inside a part.
+    The separator of the key is the dot or the slash, whichever occurs first in the key.  If the separator is the dot, a
+    slash stands for a dot inside a part.
     """
     first = next((character for character in written if character in "./"), ".")
     return tuple(part.replace("/", ".") if first == "." else part for part in written.split(first))

@@ -1,7 +1,8 @@
 """systemd-networkd's files: which file configures a link, and its settings.
 
 The files of all folders are sorted by name.  A file overrides files of the same name in later folders, and an empty
-file disables them.  Drop-ins (``NAME.d/*.conf``) are read after their file.  The first matching file configures a link.
+file disables the files of its name.  Drop-ins (``NAME.d/*.conf``) are read after their file.  The first matching file
+configures a link.
 
 Source: systemd.network(5), systemd.netdev(5), networkd.conf(5)
 """
@@ -21,7 +22,7 @@ FOLDERS = ("/etc/systemd/network", "/run/systemd/network", "/usr/local/lib/syste
            "/lib/systemd/network")  # fmt: skip
 _CONF = ("/usr/lib/systemd/networkd.conf.d", "/run/systemd/networkd.conf.d", "/etc/systemd/networkd.conf.d")
 _TYPES = {"": "ether", "veth": "ether", "dummy": "ether", "ifb": "ether", "tun": "none"}
-"""The types of links in networkctl(1) that differ from the link's kind."""
+"""The type that networkctl(1) shows for a kind of link, if it is not the kind itself."""
 
 
 class Section(msgspec.Struct, frozen=True):
@@ -39,7 +40,7 @@ class Section(msgspec.Struct, frozen=True):
         return tuple(found)
 
     def value(self, *keys: str) -> str | None:
-        """Return the last value that the section has for one of the keys; None if it has none."""
+        """Return the last value that the section has for one of the keys; None if the section has none of the keys."""
         return next(reversed(self.values(*keys)), None)
 
 
@@ -59,7 +60,8 @@ class UnitFile(msgspec.Struct, frozen=True):
         return Section(section, pairs).values(*keys)
 
     def value(self, section: str, *keys: str) -> str | None:
-        """Return the last value of the keys in the sections with this name; None if there is none."""
+        """Return the last value of the keys in the sections with this name; None if these sections have none of the
+        keys."""
         return next(reversed(self.values(section, *keys)), None)
 
 

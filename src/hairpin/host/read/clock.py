@@ -33,7 +33,7 @@ def _windows(chain: Chain) -> tuple[TimeWindow, ...]:
 
 
 def _seconds(taken_at: str) -> int | None:
-    """Return the moment in seconds since 1970; None if the text does not tell its zone."""
+    """Return the moment in seconds since 1970; None if the text does not name its time zone."""
     try:
         moment = datetime.fromisoformat(taken_at)
     except ValueError:

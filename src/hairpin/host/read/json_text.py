@@ -46,5 +46,5 @@ def entered(found: Iterable[T], evidence: str) -> Iterator[tuple[int, T]]:
 
 
 def is_json(text: str) -> bool:
-    """Return whether a text may be JSON, because older iproute2 ignores ``-j`` in some commands."""
+    """Return whether a text may be JSON.  Older iproute2 ignores ``-j`` in some commands and prints words instead."""
     return text.lstrip()[:1] in ("[", "{")

@@ -1,6 +1,6 @@
 """Makes one network namespace from its readings.
 
-Neighbour entries that the kernel made itself, without resolving an address, are left out.  Entries that the kernel made
+Neighbour entries that the kernel made itself, without resolving an address, are skipped.  Entries that the kernel made
 itself are NOARP and never expire.  The kernel makes NOARP entries for multicast and broadcast addresses, and for each
 destination on a link without neighbour resolution.  All other NOARP entries were added by a program or a person.  The
 entry of a broadcast address is kept, because it outlives the broadcast's route or prefix: in that case the entry sends
@@ -62,7 +62,7 @@ _EVERYBODY = 0xFFFF_FFFF
 
 
 class NamespaceReader:
-    """Makes the namespaces of one host.  A reading that cannot be parsed is left out and recorded as unread."""
+    """Makes the namespaces of one host.  A reading that cannot be parsed is skipped and recorded as unread."""
 
     def __init__(self, readings: Readings, containers: tuple[Container, ...], kernel: str = "") -> None:
         self._kernel = kernel
@@ -126,15 +126,16 @@ class NamespaceReader:
         )
 
     def _relays_of(self, netns: str) -> tuple[tuple[RelayCommand, ...], tuple[Container, ...]]:
-        """Return the relays' command lines and the containers; empty for any other namespace than the host's own,
-        because only that one needs them."""
+        """Return the relays' command lines and the containers for the host's own namespace; for any other namespace
+        return empty tuples, because such a namespace needs neither."""
         return (self._commands, self._containers) if netns == HOST else ((), ())
 
     def _interfaces(self, netns: str) -> Interfaces:
         return self._either("ip-addr", netns, links_json.interfaces, links_text.interfaces, Interfaces())
 
     def _queues(self, netns: str) -> frozenset[int] | None:
-        """Return the queues of NFQUEUE that a program reads; none if the kernel has no such file."""
+        """Return the NFQUEUE queues that a program reads; an empty set if the kernel does not have the file of
+        queues."""
         reading = self._readings.first("packet-queues", netns)
         if reading is not None and reading.outcome == "absent":
             return frozenset()
@@ -264,8 +265,8 @@ class NamespaceReader:
 
 def is_made_by_kernel(entry: Neighbour, link: Link | None) -> bool:
     """Return whether the kernel made the NOARP entry: the entry has a multicast hardware address, no hardware address,
-    or the link's own.  Return False for an entry with the broadcast hardware address, because only the routes show
-    whether its IP address is still a broadcast address."""
+    or the link's own hardware address.  Return False for an entry with the broadcast hardware address, because only the
+    routes show whether its IP address is still a broadcast address."""
     if entry.state != "NOARP" or entry.proxy:
         return False
     if not entry.mac or (entry.mac >> 40 & 1 and entry.mac != BROADCAST) or entry.value == _EVERYBODY:

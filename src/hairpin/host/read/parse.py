@@ -29,7 +29,7 @@ class ParsedHost(msgspec.Struct, frozen=True):
 
 
 def parse(evidence: Evidence) -> Host:
-    """Return the host.  Parsing never fails: a reading that was refused, failed or cannot be parsed is left out and
+    """Return the host.  Parsing never fails: a reading that was refused, failed or cannot be parsed is skipped and
     listed in ``unread``, so that unknown can be distinguished from absent.
     """
     return parsed(evidence).host

@@ -99,8 +99,8 @@ def processes(readings: Readings) -> Processes:
 
 
 def held_by(socket: Socket, holders: tuple[Holder, ...], known: Processes) -> Socket:
-    """Return the socket with the facts about the processes that have it open.  If one of them is a relay, the socket's
-    process is the relay."""
+    """Return the socket with the facts about the processes that have it open.  If one of these processes is a relay,
+    the socket's process is the relay."""
     if not holders:
         return socket
     first = next((each for each in holders if each.process in RELAYS), holders[0])

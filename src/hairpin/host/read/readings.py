@@ -36,8 +36,8 @@ _OF_NAMESPACE: tuple[tuple[str, ...], ...] = (
     ("iptables-legacy-save4",),
     ("iptables-legacy-save6",),
 )
-"""The readings of each network namespace: the evidence must have at least one key of each group.  If it has none of a
-group, the group's first key is reported as missing."""
+"""The readings of each network namespace: the evidence must have at least one key of each group.  If the evidence has
+no key of a group, the group's first key is reported as missing."""
 _OF_ENGINE: dict[str, tuple[str, ...]] = {
     "docker-info": ("docker-containers", "docker-networks"),
     "podman-info": ("podman-containers",),
@@ -45,13 +45,13 @@ _OF_ENGINE: dict[str, tuple[str, ...]] = {
 """For the reading of an engine's answer: the further readings that must exist if the engine answered."""
 _OF_HOST = ("docker-socket", "podman-version")
 _SIGNS = frozenset((*_OF_HOST, "firewalld-state", "ufw-conf", "boot-scripts", "os-release"))
-"""Readings that every collector makes.  If an evidence has fewer than two of them, a person has written or pasted it,
-so its gaps are intended."""
+"""Readings that every collector makes.  If an evidence has fewer than two of these readings, a person has written or
+pasted the evidence, so its gaps are intended."""
 
 
 class Part(msgspec.Struct, frozen=True):
     """A part of a host.  ``value``: the result, which was made from ``inputs`` and from the readings at the places
-    ``asked``.  ``missed``: those of these readings that could not be parsed."""
+    ``asked``.  ``missed``: the readings at these places that could not be parsed."""
 
     value: Any
     inputs: tuple[object, ...]
@@ -61,8 +61,8 @@ class Part(msgspec.Struct, frozen=True):
 
 
 def as_before(before: T, now: T) -> T:
-    """Return the old part if the new one equals it, otherwise the new part, in which each field that is equal has the
-    old object.
+    """Return the old part if the new part equals it.  Otherwise return the new part, in which each unchanged field
+    keeps its old object.
 
     In this way the indexes that are kept on unchanged values stay.
     """
@@ -75,7 +75,7 @@ def as_before(before: T, now: T) -> T:
 
 
 class _Making:
-    """A part of a host that is being made.  ``before``: the parts that it consisted of before."""
+    """A part of a host that is being made.  ``before``: the parts of which this part consisted before."""
 
     def __init__(self, before: tuple[tuple[Name, Part], ...]) -> None:
         self.before = dict(before)
@@ -85,14 +85,14 @@ class _Making:
 
 
 class Readings:
-    r"""Gives access to readings, and collects those that were refused, failed or could not be parsed.
+    r"""Gives access to readings, and collects the readings that were refused, failed or could not be parsed.
 
     A damaged reading does not affect other readings: it becomes an :class:`Unread`.  Bytes that are not UTF-8 (in a
     rule's comment, in a name) are replaced by text such as ``\xff``, so that every parsed value can be printed.  JSON
     with a raw escape character in a name is repaired.
 
     ``before``: the host's parts from earlier evidence.  ``changed``: the places of the readings that have changed since
-    then.  Only the parts that depend on these places are made again.
+    the earlier evidence.  Only the parts that depend on changed places are made again.
     """
 
     def __init__(
@@ -136,7 +136,7 @@ class Readings:
         return value
 
     def earlier(self, name: Name, *inputs: object) -> Any | None:
-        """Return the value of the former part if ``inputs`` equal the last ones of its inputs, else None."""
+        """Return the value of the former part if ``inputs`` equal the last inputs of that part, else None."""
         part = self._making.before.get(name)
         return part.value if part is not None and part.inputs[len(part.inputs) - len(inputs) :] == inputs else None
 
@@ -156,7 +156,7 @@ class Readings:
     @property
     def unread(self) -> tuple[Unread, ...]:
         """The readings that failed, in their order, then the readings that could not be parsed.  While a part is being
-        made, only the unread readings of that part."""
+        made, these are only the unread readings of that part."""
         return tuple(self._making.missed)
 
     def unread_in(self, netns: str) -> tuple[str, ...]:
@@ -207,8 +207,8 @@ def _printable(reading: Reading) -> Reading:
 
 
 def lacking(evidence: Evidence) -> Iterator[Unread]:
-    """Yield the readings that the evidence lacks: first those of each namespace, then those of the host and its
-    engines."""
+    """Yield the readings that the evidence lacks: first the readings of each namespace, then the readings of the host
+    and its engines."""
     keys: dict[str, set[str]] = {}
     texts: set[str] = set()
     for each in evidence.readings:

@@ -102,14 +102,14 @@ def _with_chains_of(before: Table | None, now: Table) -> Table:
 
 
 def _without_partial_views(tables: list[Table]) -> tuple[Table, ...]:
-    """Return the tables.  If both nft and iptables show a table, iptables' view of it is left out, because it is
-    incomplete."""
+    """Return the tables.  If both nft and iptables show a table, iptables' view of the table is dropped, because this
+    view is incomplete."""
     native = {(table.family, table.name) for table in tables if table.dialect == "nft"}
     return tuple(each for each in tables if each.dialect != "iptables-nft" or (each.family, each.name) not in native)
 
 
 def with_devices(table: Table, text: str) -> Table:
-    """Return the table, in which the chains have their devices.  ``text``: the output of ``nft list chains netdev`` (or
+    """Return the table with the devices of its chains.  ``text``: the output of ``nft list chains netdev`` (or
     ``inet``)."""
     if table.family not in ("netdev", "inet") or table.dialect != "nft":
         return table

@@ -129,8 +129,8 @@ def _tos(text: str, negated: bool) -> tuple[Match, ...]:
 
 
 def _mark(text: str, negated: bool) -> tuple[Match, ...]:
-    """Return the match on the mark.  ``/MASK`` without a value is satisfied if any bit of the mask is set:
-    ebt_mark_m.c."""
+    """Return the match on the mark.  ``/MASK`` without a value is satisfied if the packet's mark has any bit of the
+    mask: ebt_mark_m.c."""
     if text.startswith("/"):
         return (FieldMatch("mark", ((0, 0),), not negated, int(text[1:], 0)),)
     value, mask = masked(text, 0xFFFFFFFF)

@@ -2,12 +2,12 @@
 
     file  := (comment | table)*
     table := "*" NAME chain* rule*                no COMMIT
-    chain := ":" NAME POLICY                      chains of the user have a policy, too: it ends them
+    chain := ":" NAME POLICY                      the policy of a user-defined chain, too, decides at the chain's end
     rule  := counters? "-A" CHAIN (option "!"? VALUE*)* ("-j" TARGET option*)?
 
-In these rules ``iif`` and ``oif`` are bridge ports, as the hook sees them.  (``--logical-in``, the bridge itself, is
-kept opaque.)  Only packets of its family satisfy an IP option, so the rule must also have ``-p`` with the family's
-EtherType.
+In ebtables rules, ``iif`` and ``oif`` are the bridge ports of the frame at the hook.  ``--logical-in``, which compares
+the bridge itself, becomes an opaque match.  An option about IPv4 or IPv6 is satisfied only by packets of that family,
+so ebtables requires ``-p`` with the family's EtherType in the same rule.
 
 Source: ebtables-nft(8); include/uapi/linux/netfilter_bridge.h; net/bridge/netfilter/ebt_*.c
 """
@@ -121,7 +121,8 @@ def _option_groups(words: list[str]) -> list[list[str]]:
     """Return the words of a rule in groups: each option with its negation and values, and the target with its own
     options.
 
-    Up to iptables 1.8.10, the ``!`` follows the option.  From 1.8.11 on, it precedes the option (``! --vlan-id 1``).
+    Up to iptables 1.8.10, the ``!`` follows the option.  From iptables 1.8.11 on, the ``!`` precedes the option (``!
+    --vlan-id 1``).
     """
     groups: list[list[str]] = []
     negated = False

@@ -1,7 +1,8 @@
 """Runs a program of classic BPF on a packet of which only some bits are known.
 
-A value is a pair of bits and the mask of those that are known.  A jump that unknown bits decide takes both ways, so the
-result is a set: every number that the program may return, None among them for one that is not known.
+A value is a pair: its bits, and a mask of the bits that are known.  If unknown bits decide a jump, both branches of the
+program are followed, so the result is the set of all numbers that the program may return.  None in this set stands for
+a number that is not known.
 
 Source: net/core/filter.c bpf_check_classic(), bpf_convert_filter(); include/uapi/linux/filter.h, bpf_common.h
 """
@@ -23,7 +24,7 @@ _NETWORK, _LINK, _ANCILLARY = -0x100000, -0x200000, -0x1000
 
 
 class Register(msgspec.Struct, frozen=True, gc=False):
-    """A register's 32 bits; only those of the mask ``known`` are certain, all others are 0 in ``bits``."""
+    """A register of 32 bits.  The bits in the mask ``known`` are certain; all other bits are 0 in ``bits``."""
 
     bits: int = 0
     known: int = _WORD
@@ -38,9 +39,10 @@ _UNKNOWN = Register(0, 0)
 
 
 class Bytes(msgspec.Struct, frozen=True, gc=False):
-    """What a program may load: the bytes from its start, and those of the mask that are known.
+    """The bytes that a program may load, from the packet's start on, and a mask of the known bits.
 
-    ``network``: where the network header is.  ``protocol``: the packet's ethertype; ``mark``: its mark."""
+    ``network``: the offset of the network header.  ``protocol``: the packet's EtherType.  ``mark``: the packet's mark.
+    """
 
     bits: bytes
     known: bytes
@@ -57,8 +59,8 @@ class _State(msgspec.Struct, frozen=True, gc=False):
 
 
 def results(program: Program, packet: Bytes) -> frozenset[int | None]:
-    """Return every number that the program may return for the packet; None: a number that is not known.  A load beyond
-    the packet's end returns 0."""
+    """Return every number that the program may return for the packet; None in the set stands for an unknown number.  A
+    load beyond the packet's end returns 0."""
     zero = Register()
     pending = [_State(0, zero, zero, (zero,) * _MEMORY)]
     found: set[int | None] = set()
@@ -85,7 +87,8 @@ def results(program: Program, packet: Bytes) -> frozenset[int | None]:
 class _Following(msgspec.Struct, frozen=True, gc=False):
     states: tuple[_State, ...]
     may_end: bool = False
-    """Whether the kernel may end the program here with 0: a load beyond the packet, a division by 0."""
+    """Whether the kernel may end the program here with the result 0: after a load beyond the packet, or a division by
+    0."""
 
 
 def _next(instruction: Instruction, state: _State, packet: Bytes) -> _Following | None:
@@ -287,7 +290,8 @@ _JUMPS: dict[int, Callable[[Register, Register], bool | None]] = {
 
 
 def read_program(text: str) -> Program:
-    """Return the program of ``4,48 0 0 9,21 0 1 6,…``, as iptables and tc write it; ValueError if it is none.
+    """Return the program in a text such as ``4,48 0 0 9,21 0 1 6,…``, as iptables and tc write programs; raise
+    ValueError for any other text.
 
     Source: extensions/libxt_bpf.c bpf_parse_string(); iproute2 lib/bpf_legacy.c bpf_parse_opcodes()"""
     length, *lines = text.strip().rstrip(",").split(",")

@@ -41,7 +41,7 @@ class Condition(msgspec.Struct, frozen=True, gc=False):
     """A fact that hairpin cannot know and that a branch assumes: if ``holds`` is true, ``said`` is true on the branch,
     otherwise it is false.  ``usual``: a single packet on a quiet host takes the branch.  ``load``: the fact changes
     only with the amount of traffic (a rate, a number of connections).  ``listed``: the kernel lists the present state,
-    and the branch agrees with it.  ``reply``: the fact is about packets that answer the flow."""
+    and the branch assumes this state.  ``reply``: the fact is about packets that answer the flow."""
 
     said: Message
     holds: bool

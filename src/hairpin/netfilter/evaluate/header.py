@@ -52,8 +52,8 @@ def header_of(seen: Seen) -> Header:
 
 
 def _add_groups(header: Header, seen: Seen) -> None:
-    """Add the groups of the packet's interfaces.  A packet without the interface has no such group: nft_meta.c
-    nft_meta_get_eval_ifgroup()"""
+    """Add the groups of the packet's input and output interfaces.  If the packet lacks one of these interfaces, the
+    header has no group for it: nft_meta.c nft_meta_get_eval_ifgroup()"""
     if seen.iif and seen.iif_group is not None:
         header["iif-group"] = seen.iif_group
     if seen.oif and seen.oif_group is not None:
@@ -61,10 +61,11 @@ def _add_groups(header: Header, seen: Seen) -> None:
 
 
 def _of_arp(seen: Seen) -> Header:
-    """Return the fields of an ARP message.  It has no IP header, so it satisfies no match on one.
+    """Return the fields of an ARP message.  An ARP message has no IP header, so it satisfies no match on an IP header
+    field.
 
-    The message names its sender's hardware address, which is also the frame's source.  A request names no target's:
-    net/ipv4/arp.c arp_create()
+    The message names its sender's hardware address, which is also the frame's source.  An ARP request does not name its
+    target's hardware address: net/ipv4/arp.c arp_create()
     """
     packet = seen.packet
     header: Header = {

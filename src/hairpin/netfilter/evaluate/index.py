@@ -38,8 +38,8 @@ class CompiledChain:
         self._candidates: list[int] = []
 
     def next_candidate(self, start: int, header: Header, seen: Seen) -> int:
-        """Return the index of the first rule from ``start`` on that the packet may satisfy; the number of rules if
-        there is none."""
+        """Return the index of the first rule, from ``start`` on, that the packet may satisfy.  If there is no such
+        rule, return the number of rules."""
         if len(self.rules) < INDEX_FROM:
             return start
         by_value = self.prepare()

@@ -1,4 +1,4 @@
-"""Which undecided matches change only with the amount of traffic (docs/adr/0006)."""
+"""Tells which undecided matches change only with the amount of traffic (docs/adr/0006)."""
 
 from hairpin.netfilter import ir
 
@@ -11,16 +11,16 @@ _LARGEST_PACKET = 0xFFFF
 
 
 def is_of_load(rule: ir.Rule, part: ir.Expression) -> bool:
-    """Return whether the match is one of load that a single packet on a quiet host does not exceed, or the ban of a
-    hardware address that no client has whose address is not known."""
+    """Return whether the match is a limit of load that a single packet on a quiet host does not exceed, or the ban of a
+    hardware address.  A client with an unknown hardware address is presumed not to have a banned address."""
     if not isinstance(part, ir.StatefulMatch):
         return is_ban_of_machines(rule, part)
     return part.name in LOAD_MATCHES and not _seems_spent(rule, part)
 
 
 def is_ban_of_machines(rule: ir.Rule, part: ir.Expression) -> bool:
-    """Return whether the rule stops the packets of single machines, by their hardware addresses (``part``), and counts
-    them: the counter tells whether a client is such a machine."""
+    """Return whether the rule drops or rejects packets from single hardware addresses (``part``) and counts these
+    packets. The rule's counter tells whether a client has such an address."""
     if not isinstance(part, ir.FieldMatch) or part.field != "smac" or part.negated or part.mask != ir.FULL_MASK:
         return False
     last = rule.body[-1] if rule.body else None
@@ -29,7 +29,7 @@ def is_ban_of_machines(rule: ir.Rule, part: ir.Expression) -> bool:
 
 
 def _seems_spent(rule: ir.Rule, part: ir.StatefulMatch) -> bool:
-    """Return whether the rule has counted about as many bytes as its ``-m quota`` has.
+    """Return whether the rule has counted about as many bytes as its ``-m quota`` allows.
 
     iptables does not list the bytes that are left.  The counter is only a hint: it may be restored or set to zero while
     the quota stays.  Source: net/netfilter/xt_quota.c quota_mt()"""

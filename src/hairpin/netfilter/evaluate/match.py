@@ -26,8 +26,8 @@ class Surroundings(Protocol):
         ...
 
     def reverse_path(self, seen: Seen, *, loose: bool, use_mark: bool) -> bool:
-        """Return whether a route leads back to the packet's source; by the input interface, unless ``loose`` is
-        true."""
+        """Return whether a route leads back to the packet's source.  Unless ``loose`` is true, only a route by the
+        packet's input interface counts."""
         ...
 
     def owns_socket(self, seen: Seen, *, transparent: bool, wildcard: bool) -> bool | None:
@@ -37,21 +37,22 @@ class Surroundings(Protocol):
         ...
 
     def exceeds(self, seen: Seen, limit: Limit, entered: frozenset[str], passes: Callable[[Seen], bool]) -> bool:
-        """Return whether the packet exceeds the limit, by the state that was read.  ``entered`` has the lists of
-        xt_recent in which earlier rules entered the packet.  ``passes`` tests whether a packet satisfies the rule's
-        other matches."""
+        """Return whether the packet exceeds the limit, according to the state that the kernel listed.  ``entered`` has
+        the lists of xt_recent in which earlier rules entered the packet's address.  ``passes`` tests whether a packet
+        satisfies the rule's other matches."""
         ...
 
     def is_read(self, queue: Queue) -> bool | None:
-        """Return whether a program reads the queues; None if that was not read, or if only some of them are read."""
+        """Return whether a program reads packets from the NFQUEUE queues; None if the host's queues were not read, or
+        if programs read only some of these queues."""
         ...
 
     def is_now(self, window: TimeWindow) -> bool | None:
-        """Return whether the window has the moment at which the rules were read; None if that is not known."""
+        """Return whether the rules were read at a moment inside the time window; None if that is not known."""
         ...
 
     def offloads(self, seen: Seen) -> bool:
-        """Return whether ``flow add`` puts the packet's connection into a flowtable.  If it does not, ``flow add`` ends
+        """Return whether ``flow add`` puts the packet's connection into a flowtable.  If ``flow add`` does not, it ends
         the rule."""
         ...
 
@@ -96,7 +97,8 @@ def satisfies(question: Question, match: ir.Match) -> Truth:
 
 
 def _returns_true(program: Program, seen: Seen) -> Truth:
-    """Return whether a program returns anything but 0 for the packet, which it sees from the network header.
+    """Return whether the BPF program returns a number other than 0 for the packet.  The program sees the packet from
+    its network header on.
 
     Source: net/netfilter/xt_bpf.c bpf_mt()"""
     found = results(program, seen_by_program(seen.packet))
@@ -122,9 +124,9 @@ def _without(header: Header, field: str) -> Truth:
     """Return the result of a match on a field that the header table lacks.
 
     A field that the packet does not have satisfies no match, with three exceptions.  A received frame has hardware
-    addresses that hairpin may not know.  An interface's group may be known by a name only.  An incoming packet may have
-    a socket with an unknown owner; an outgoing packet
-    without an owner is forwarded or was made by the kernel.
+    addresses that hairpin may not know.  An interface's group may be known by a name only.  An incoming packet may
+    belong to a socket whose owner is unknown.  An outgoing packet without an owner is forwarded, or the kernel itself
+    made it.
 
     Source: net/netfilter/xt_owner.c owner_mt(), nft_meta.c nft_meta_get_eval_skugid()
     """
@@ -139,8 +141,8 @@ def _without(header: Header, field: str) -> Truth:
 
 
 def name_satisfies(header: Header, match: ir.NameMatch) -> Truth:
-    """Return whether the packet's interface name satisfies the match.  NameMatch describes hooks without that
-    interface."""
+    """Return whether the packet's interface name satisfies the match.  At a hook without that interface, the packet's
+    interface name is empty."""
     value = header.get(match.field, "")
     assert isinstance(value, str)
     inside = any(fits_name(value, name) for name in match.names)
@@ -166,7 +168,8 @@ def _surroundings_satisfy(question: Question, match: ir.FibMatch | ir.ReversePat
 
 
 def _reverse_path(question: Question, *, loose: bool, accept_local: bool, validmark: bool) -> bool:
-    """Return whether the packet satisfies ``-m rpfilter``: a route leads back to its source, or it needs none.
+    """Return whether the packet satisfies ``-m rpfilter``: a route leads back to its source, or its source needs no
+    route.
 
     Source: net/ipv4/netfilter/ipt_rpfilter.c, net/ipv6/netfilter/ip6t_rpfilter.c
     """
@@ -217,7 +220,7 @@ def values_of(header: Header, fields: tuple[str, ...]) -> tuple[int | str, ...] 
 
 def contains(named: ir.Set, values: tuple[int | str, ...]) -> bool:
     """Return whether the set contains the values.  The smallest matching element decides; if it has ``nomatch``, the
-    set does not contain them.
+    set does not contain the values.
 
     In a set of type hash:net,iface, the smallest network that contains the address decides, even if the set has that
     network only with other interfaces.

@@ -6,7 +6,7 @@ from hairpin.netfilter.packet import ICMP, ICMP6, TCP, Packet
 
 def packet_bytes(packet: Packet) -> tuple[bytes, bytes]:
     """Return the mask of the known bits, and the bits: the IP header without options, then the ports or the ICMP type.
-    Unknown are the IP header's lengths, id and checksum, and most of what follows the ports."""
+    The IP header's length, id and checksum are unknown, and so are most bytes behind the ports."""
     known, bits = bytearray(), bytearray()
 
     def put(value: int, length: int, mask: int | None = None) -> None:
@@ -45,8 +45,8 @@ def packet_bytes(packet: Packet) -> tuple[bytes, bytes]:
 
 
 def seen_by_program(packet: Packet) -> Bytes:
-    """Return the packet as a program of classic BPF sees it from its network header.  The hop limit is a number that
-    hairpin may have invented, so a program cannot be decided by it."""
+    """Return the packet as a classic BPF program sees it, from the network header on.  The bits of the hop limit count
+    as unknown, because hairpin may have invented the hop limit."""
     known, bits = packet_bytes(packet)
     hop_limit = 8 if packet.version == 4 else 7
     certain = known[:hop_limit] + b"\0" + known[hop_limit + 1 :]

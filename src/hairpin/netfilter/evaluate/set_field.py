@@ -1,4 +1,4 @@
-"""Writes to a packet: marks, the connection's mark, TTL, DSCP, addresses, ports; and flowtables.
+"""Writes marks, the connection's mark, TTL, DSCP, addresses and ports to a packet; puts connections into flowtables.
 
 Source: net/netfilter/xt_mark.c mark_tg(), xt_connmark.c connmark_tg_shift(), xt_HL.c, nft_meta.c, nft_ct.c,
 nft_payload.c nft_payload_set_eval()
@@ -38,7 +38,8 @@ def assign(seen: Seen, part: SetField) -> Seen | None:
 
 
 def offloaded(question: Question) -> Seen | None:
-    """Return the packet with its connection in a flowtable; None if ``flow add`` does not put the connection into one.
+    """Return the packet with its connection in a flowtable; None if ``flow add`` does not put the connection into a
+    flowtable.
 
     Source: net/netfilter/nft_flow_offload.c nft_flow_offload_eval()
     """
@@ -53,5 +54,5 @@ _OF_PACKET: dict[str, str] = {
     "ttl": "ttl", "dscp": "dscp", "sport": "sport", "dport": "dport", "saddr4": "saddr", "daddr4": "daddr",
     "saddr6": "saddr", "daddr6": "daddr", "smac": "smac", "dmac": "dmac", "tcp-flags": "tcp_flags",
 }  # fmt: skip
-"""The header fields that rules may write, with their names in Packet.  A packet that reaches such a write has the
-header."""
+"""The header fields that rules may write, with their names in Packet.  A packet that reaches a write to one of these
+fields has the field's header."""

@@ -1,4 +1,4 @@
-"""Runs one base chain over one packet, as nf_hook_slow() and nft_do_chain()/ipt_do_table() would.
+"""Runs one base chain over one packet, as nf_hook_slow() and nft_do_chain()/ipt_do_table() do.
 
 A match that cannot be decided (a ``statistic``, an unknown module) splits the evaluation; each branch has the condition
 under which it is taken.  Branches with equal results are joined again, so a rate-limited LOG costs nothing.
@@ -27,8 +27,8 @@ from hairpin.netfilter.limit import ConnectionLimit, Queue
 from hairpin.netfilter.packet import Seen
 
 _GIVE_BACK = frozenset({"NFQUEUE", "queue"})
-"""Targets that give the packet to a program, which returns it.  The packet then continues after the base chain.  It
-also does so if no program listens and the rule has ``bypass``: nf_queue()."""
+"""Targets that give the packet to a program, which returns it.  The packet then continues after the base chain.  The
+packet also continues after the base chain if no program listens and the rule has ``bypass``: nf_queue()."""
 
 
 _NAMELESS = frozenset({"jump", "goto"})
@@ -93,7 +93,7 @@ def decide(
 
 
 def _join(decisions: tuple[Decision, ...]) -> tuple[Decision, ...]:
-    """Return the decisions.  If all of them have the same effect on the packet, they are joined into one decision."""
+    """Return the decisions.  If all decisions have the same effect on the packet, they are joined into one decision."""
     if len(decisions) == 1:
         return decisions
     first = decisions[0]
@@ -185,8 +185,8 @@ class _Run:
         return None
 
     def _exceeded(self, cursor: _Cursor, rule: ir.Rule, part: ir.Match) -> Truth | None:
-        """Return whether the match is satisfied by a packet that exceeds its limit; None if the packet is not known to
-        exceed it."""
+        """Return whether the match is satisfied, if the packet is known to exceed the match's limit; None if the packet
+        is not known to exceed it."""
         if not isinstance(part, ir.StatefulMatch) or part.limit is None:
             return None
         sets, around = cursor.question.sets, cursor.question.surroundings
@@ -201,15 +201,16 @@ class _Run:
         place = place_of(self.table, cursor.chain.name, rule)
         above = Condition(verbatim(part.text), holds=part.limit.over, place=place, load=True, listed=True)
         if isinstance(part.limit, ConnectionLimit):
-            # The kernel counts a connection when one of its packets reaches the rule, but no reading shows whether one
-            # did.
+            # The kernel counts a connection when one of its packets reaches the rule, but no reading shows whether a
+            # packet of the connection has reached the rule.
             below = msgspec.structs.replace(above, holds=not part.limit.over, usual=False)
             self._queue(cursor, below)
         cursor.conditions = (*cursor.conditions, above)
         return truth_of(part.limit.over)
 
     def _queue(self, cursor: _Cursor, condition: Condition) -> None:
-        """Queue a branch with this condition; the match at the cursor is satisfied on it if the condition holds."""
+        """Queue a branch with this condition; the match at the cursor is satisfied on the branch if the condition
+        holds."""
         branch = msgspec.structs.replace(cursor, conditions=(*cursor.conditions, condition))
         if not condition.holds:
             branch.rule, branch.part = branch.rule + 1, 0
@@ -233,14 +234,14 @@ class _Run:
         return Truth.YES if usual else Truth.NO
 
     def _set(self, cursor: _Cursor, part: ir.SetField | ir.Notrack | ir.SetZone | ir.NoEffect) -> bool:
-        """Carry out the statement and return whether the rule continues; nft ends it if there is nothing to copy or to
-        add."""
+        """Carry out the statement and return whether the rule continues.  nft ends the rule if the packet lacks the
+        field to copy, or if ``flow add`` does not put the connection into a flowtable."""
         match part:
             case ir.Notrack():
                 cursor.notrack = cursor.zone is None
             case ir.SetZone(zone=zone):
-                # NOTRACK and a zone exclude each other, and the first counts.  Only nft can set a zone after NOTRACK
-                # (nft_ct_set_zone_eval()).
+                # NOTRACK and a zone exclude each other: the statement that the packet reaches first takes effect.  Only
+                # nft can set a zone after NOTRACK (nft_ct_set_zone_eval()).
                 if cursor.zone is None and (self.table.dialect == "nft" or not cursor.notrack):
                     cursor.zone, cursor.notrack = zone, False
             case ir.SetField() | ir.NoEffect(name="flow"):
@@ -299,7 +300,8 @@ class _Run:
         return self._end_of_chain(cursor)
 
     def _end_of_chain(self, cursor: _Cursor) -> Decision | None:
-        """Return to the calling chain.  If there is none, the base chain's policy decides; its decision is returned."""
+        """Return to the calling chain, and return None.  At the end of the base chain, return the decision of its
+        policy."""
         if cursor.stack:
             chain, rule = cursor.stack[-1]
             cursor.stack = cursor.stack[:-1]

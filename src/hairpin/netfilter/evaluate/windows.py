@@ -1,4 +1,4 @@
-"""Whether a moment is inside of a rule's window of time.
+"""Tells whether a moment is inside the time window of a rule.
 
 Source: net/netfilter/xt_time.c time_mt()
 """
@@ -16,8 +16,8 @@ _DAYS_AHEAD = 32
 
 
 def is_inside(window: TimeWindow, now_s: int) -> bool | None:
-    """Return whether the window has the moment (seconds since 1970, UTC).  None: the kernel's time zone decides it,
-    which no reading tells."""
+    """Return whether the moment (seconds since 1970, UTC) is inside the window; None if this depends on the kernel's
+    time zone, which no reading shows."""
     if not window.in_kernels_zone:
         return _has(window, now_s)
     found = {_has(window, now_s + offset) for offset in range(-_FURTHEST_S, _FURTHEST_S + 1, _ZONES_S)}
@@ -42,8 +42,8 @@ def _has(window: TimeWindow, stamp: int) -> bool:
 
 
 def next_change(window: TimeWindow, now_s: int) -> int | None:
-    """Return the next moment at which the window begins or ends; None if it does not for a month, or if it is not known
-    whether the window has the moment."""
+    """Return the next moment at which the window begins or ends.  Return None if there is no such moment within a
+    month, or if the window's times are in the kernel's time zone."""
     inside = is_inside(window, now_s)
     if inside is None or window.in_kernels_zone:
         return None

@@ -1,8 +1,8 @@
-"""The options that a module or target of iptables requires, and those that it refuses.
+"""The options that a module or target of iptables requires, and the options that it refuses.
 
-iptables does not load a rule that breaks these demands.  iptables-save never prints such a rule, but a file that a
-person wrote may have one: ``--dport 65536``, or ``-m mark`` without a mark.  No kernel can have such a rule, so no
-reader may accept it.
+iptables does not load a rule that breaks these demands.  iptables-save never prints a rule that breaks a demand, but a
+file that a person wrote may have such a rule: ``--dport 65536``, or ``-m mark`` without a mark.  No kernel can have a
+rule that breaks a demand, so no reader may accept it.
 
 Source: iptables 1.8 extensions/lib*.c, the tables of options (XTOPT_MAND, excl, min, max) and their final checks
 """
@@ -55,7 +55,7 @@ _ORDERED: dict[str, frozenset[str]] = {
 """By module, the options for which every iptables version refuses a reversed range (90:80).  For other options,
 iptables up to 1.8.10 loads reversed ranges."""
 _SOMETHING: tuple[tuple[str, ...], ...] = (("",),)
-"""The demand for at least one option, whichever it is."""
+"""The demand for at least one option; any option fulfils it."""
 
 _RATE_LIMITS = ("--hashlimit-upto", "--hashlimit-above", "--hashlimit")
 _HOPS = tuple(f"--{module}-{test}" for module in ("ttl", "hl") for test in ("eq", "lt", "gt"))
@@ -207,7 +207,8 @@ _NEEDS_PROTOCOL = re.compile(
 
 
 def lacks_protocol(words: str, family: IpFamily = "ip") -> str | None:
-    """Return the words for which iptables demands a ``-p`` that the rule lacks; None if the rule lacks none."""
+    """Return the words for which iptables demands a ``-p`` that the rule lacks; None if the rule has every demanded
+    ``-p``."""
     if words.startswith("-p ") or " -p " in words or " --protocol " in words:
         return None
     found = _NEEDS_PROTOCOL.search(words) or (_AH.search(words) if family == "ip" else None)

@@ -1,6 +1,6 @@
 """Reads and writes the targets that change a field of the packet or its mark.
 
-Each of them is a SetField: new = (old & keep) ^ value
+Each of these targets becomes a SetField: new = (old & keep) ^ value
 
 Source: iptables-extensions(8); net/netfilter/xt_*.c as named at each reader
 """

@@ -43,17 +43,17 @@ class Value(NamedTuple):
 
     @property
     def single(self) -> int | None:
-        """The comparison's only value, with any mask; None if it has several values or none."""
+        """The comparison's only value, with any mask; None if the comparison has several values or no value."""
         return self.ranges[0][0] if len(self.ranges) == 1 and self.ranges[0][0] == self.ranges[0][1] else None
 
     @property
     def plain(self) -> int | None:
-        """The comparison's only value, if the whole field is compared; else None."""
+        """The comparison's only value, if the whole field is compared; otherwise None."""
         return self.single if self.mask == FULL_MASK else None
 
     @property
     def span(self) -> tuple[int, int] | None:
-        """The comparison's only range, if the whole field is compared; else None."""
+        """The comparison's only range, if the whole field is compared; otherwise None."""
         return self.ranges[0] if len(self.ranges) == 1 and self.mask == FULL_MASK else None
 
 
@@ -143,7 +143,7 @@ def span(maximum: int, separator: str = ":") -> Form:
 
 
 def one_number(maximum: int, *, digits: int = 0) -> Form:
-    """Return the form of one number: ``64``, or ``0x2e`` with ``digits`` 4.  It also reads a range."""
+    """Return the form of one number: ``64``, or ``0x2e`` with ``digits`` 4.  The form also reads a range."""
     written = of_value(number, lambda value: f"{value:#0{digits}x}" if digits else str(value))
     return Form(span(maximum).read, written.write)
 
@@ -187,20 +187,20 @@ def _ports_text(value: Value, _: IpFamily) -> Written:
 
 
 PORTS = Form(lambda text, _: Value(tuple(bounds(part, ":", 0xFFFF) for part in text.split(","))), _ports_text)
-"""The form of a list of ports and ranges, ``53,80:90``, one of which has the packet's port: xt_multiport.c."""
+"""The form of a list of ports and ranges, ``53,80:90``; one of them must contain the packet's port: xt_multiport.c."""
 
 # --- names of numbers ------------------------------------------------------------------------------------------------
 
 
 def constant(value: int, mask: int = FULL_MASK) -> Form:
-    """Return the form without words, for an option that is the whole comparison by itself."""
+    """Return the form of an option that takes no words, because the option's name is the whole comparison."""
     only = exactly(value, mask)
     return Form(lambda _, __: only, lambda value, _: "" if value == only else None, words=0)
 
 
 def symbol(names: dict[str, int], *, capitals: bool = False, numbers: bool = False) -> Form:
-    """Return the form of one of the names.  With ``capitals``, the names are in capitals; with ``numbers``, it also
-    reads numbers."""
+    """Return the form of one name out of ``names``.  With ``capitals``, the names are in capitals.  With ``numbers``,
+    the form also reads numbers."""
 
     def read(text: str) -> int:
         value = names.get(text.upper() if capitals else text)
@@ -222,8 +222,8 @@ def bits_of(names: str, values: dict[str, int]) -> int:
 
 
 def any_flag(names: dict[str, int]) -> Form:
-    """Return the form of flags of which any may be set: ``SEEN_REPLY,ASSURED``; ``NONE`` has no bit.  Its comparison is
-    that all these bits are 0, so the option is the opposite of the comparison."""
+    """Return the form of a list of flags such as ``SEEN_REPLY,ASSURED``; the flag ``NONE`` has no bit.  The option is
+    satisfied if any of the flags is set.  The form's comparison is the opposite of the option: all these bits are 0."""
 
     def write(value: Value, _: IpFamily) -> Written:
         if value.ranges != ((0, 0),) or value.mask & ~sum(names.values()):
@@ -234,7 +234,7 @@ def any_flag(names: dict[str, int]) -> Form:
 
 
 def one_flag(names: dict[str, int]) -> Form:
-    """Return the form of a list of flags, ``NEW,ESTABLISHED``, one of which is the field's only bit."""
+    """Return the form of a list of flags such as ``NEW,ESTABLISHED``.  The field has exactly one of the flags' bits."""
 
     ranges = [(bit, bit) for bit in sorted(names.values())]
 
@@ -298,15 +298,15 @@ def _read_protocol(text: str) -> int:
 PROTOCOL = of_value(_read_protocol, str)
 """The form of a protocol's name or number: ``tcp``, ``47``."""
 NAMED_PROTOCOL = of_value(_read_protocol, lambda value: BUILT_IN.get(value, str(value)) if value else None)
-"""The form of the value of ``-p``.  It writes the names that iptables knows itself; it never writes 0, which means any
-protocol."""
+"""The form of the value of ``-p``.  The form writes the names that iptables knows itself.  The form never writes 0,
+because 0 means any protocol."""
 
 # --- addresses and interfaces ----------------------------------------------------------------------------------------
 
 
 def network(*, bare: bool = False) -> Form:
-    """Return the form of a prefix: ``10.0.0.0/8``, ``10.0.0.1/255.0.0.255``.  With ``bare``, it writes a single address
-    without prefix length."""
+    """Return the form of a prefix: ``10.0.0.0/8``, ``10.0.0.1/255.0.0.255``.  With ``bare``, the form writes a single
+    address without prefix length."""
 
     def read(text: str, family: IpFamily) -> Value:
         prefix = read_prefix(text, family)

@@ -99,7 +99,7 @@ def _window(options: dict[str, Option]) -> TimeWindow | None:
 
 
 def _date(text: str) -> int:
-    """Return ``2019-03-01T00:00:00`` in seconds; iptables takes it for UTC, even with ``--kerneltz``."""
+    """Return ``2019-03-01T00:00:00`` in seconds; iptables takes the date for UTC, even with ``--kerneltz``."""
     return int(datetime.fromisoformat(text).replace(tzinfo=UTC).timestamp())
 
 

@@ -103,8 +103,8 @@ class OptionRow(NamedTuple):
 
 
 class NameRow(NamedTuple):
-    """One option that compares an interface's name.  If ``given`` is false, it only tests whether the packet has such
-    an interface."""
+    """One option that compares an interface's name.  If ``given`` is false, the option only tests whether the packet
+    has such an interface."""
 
     module: str
     option: str

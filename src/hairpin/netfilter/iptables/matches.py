@@ -1,8 +1,8 @@
 """Reads a match module, ``-m MODULE …``, as matches of the IR.
 
-An option in match_rows.py or modules.py is read by itself.  Any other option becomes an OpaqueMatch of its own, and
-never disappears.  A module whose options belong together is read as a whole.  This file reads the modules that depend
-on history.  Any other module becomes one OpaqueMatch.
+An option in match_rows.py or modules.py is read by itself.  An option that is in neither file becomes an OpaqueMatch of
+its own, and never disappears.  A module whose options belong together is read as a whole.  This file reads the modules
+whose matches depend on history.  An unknown module becomes one OpaqueMatch.
 
 Source: iptables-extensions(8); net/netfilter/xt_*.c as named at each reader
 """
@@ -100,7 +100,7 @@ def read_match(group: Group, ipsets: dict[str, ir.Set]) -> Matches:
 
 
 def _opaque(group: Group) -> ir.OpaqueMatch:
-    """Return the module with all its options as one OpaqueMatch, with the matches that it implies."""
+    """Return the module with all its options as one OpaqueMatch, with the matches that the module implies."""
     needs = has_extension(group.name, group.family)
     if group.name == "policy" and " --pol ipsec" in group.text and "! --pol" not in group.text:
         needs = (ir.FieldMatch("ipsec-in" if "--dir in" in group.text else "ipsec-out", ((1, 1),)),)
@@ -108,8 +108,8 @@ def _opaque(group: Group) -> ir.OpaqueMatch:
 
 
 def _alone(group: Group) -> Matches:
-    """Return the match of a module without options.  It tests only that an IPv6 extension header exists; other modules
-    test no more than ``-p`` does."""
+    """Return the match of a module without options.  Such a module tests that an IPv6 extension header exists, or it
+    tests no more than ``-p`` does."""
     if group.options:
         raise ValueError(group.text)
     return has_extension(group.name, group.family) or (ir.NoEffect(group.name, _in_full(group)),)
@@ -158,7 +158,8 @@ def _not_negated(group: Group) -> bool:
 
 
 def _negated(group: Group) -> bool:
-    """Return whether an ordinary first packet satisfies ``-m string``: only if negated, because it lacks the string."""
+    """Return whether a first packet satisfies ``-m string``.  A first packet lacks the string, so it satisfies only a
+    negated match."""
     return not _not_negated(group)
 
 
@@ -171,7 +172,7 @@ def _ordinary_segment_size(group: Group) -> bool:
 
 
 def _below_limit(group: Group) -> bool:
-    """Return whether a first packet on an idle host satisfies the limit: it is below every limit."""
+    """Return whether a first packet on an idle host satisfies the limit.  A first packet is below every limit."""
     above = any(option.name in ("--hashlimit-above", "--connlimit-above") for option in group.options)
     return above is not _not_negated(group)
 
@@ -183,8 +184,8 @@ def _statistic(group: Group) -> bool:
 
 
 def _connection_is_new(group: Group) -> bool:
-    """Return whether a connection's first packet satisfies ``-m connbytes``: its counters must be in the range
-    (xt_connbytes.c)."""
+    """Return whether a connection's first packet satisfies ``-m connbytes``: the connection's counters must be in the
+    range (xt_connbytes.c)."""
     words = {option.name: option for option in group.options}
     counted = words["--connbytes"]
     return (bounds(counted.value, ":", (1 << 64) - 1)[0] <= 1) is not counted.negated
@@ -204,7 +205,7 @@ def _recent(group: Group) -> Matches:
 
 
 def _bpf(group: Group) -> Matches:
-    """Return the match of ``-m bpf``.  A program of the other kind (``--object-pinned``) is not listed."""
+    """Return the match of ``-m bpf``.  iptables does not list a program that is given with ``--object-pinned``."""
     words = {option.name: option.value for option in group.options}
     program = read_program(words["--bytecode"]) if len(group.options) == 1 else ()
     return (ir.OpaqueMatch(_in_full(group), program=program),)

@@ -20,8 +20,8 @@ def merges(version: str) -> bool:
 
 
 def with_merged_ports(matches: tuple[Expression, ...]) -> tuple[Expression, ...]:
-    """Return the matches.  If the last two are negated single ports other than 0, they become one comparison of both
-    ports."""
+    """Return the matches.  If the last two matches are negated single ports other than 0, they become one comparison of
+    both ports."""
     match matches:
         case (*others, FieldMatch(field="sport") as source, FieldMatch(field="dport") as target):
             pair = (source, target)

@@ -1,6 +1,6 @@
 """Options that do not fit into match_rows.py: options about two fields, and modules whose options belong together.
-Each option has a reader, and its writer follows.  A reader raises ValueError or KeyError for unknown words.  A writer
-raises ChangeError for a match that iptables cannot express.
+Each reader of an option is followed by the option's writer.  A reader raises ValueError or KeyError for unknown words.
+A writer raises ChangeError for a match that iptables cannot express.
 
 Source: iptables-extensions(8); net/netfilter/xt_*.c as named at each reader
 """
@@ -300,7 +300,7 @@ def _flags(group: Group, *known: str) -> tuple[bool, ...]:
 
 
 def has_extension(module: str, family: IpFamily) -> tuple[ir.FieldMatch, ...]:
-    """Return the match of the module's IPv6 extension header; an empty tuple if the module tests none."""
+    """Return the match of the module's IPv6 extension header; an empty tuple if the module tests no such header."""
     bit = EXTENSIONS.get(module, 0) if family == "ip6" else 0
     return (ir.FieldMatch("extensions", ((bit, bit),), mask=bit),) if bit else ()
 

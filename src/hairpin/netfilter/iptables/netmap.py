@@ -13,9 +13,9 @@ _DESTINATION: frozenset[Hook] = frozenset({"prerouting", "output"})
 
 
 def resolved(chains: tuple[Chain, ...]) -> tuple[Chain, ...]:
-    """Return the chains of one table, in which each NETMAP (read as ``dnat``) has become ``snat`` or ``dnat`` by the
-    hooks of its chain.  If the chain runs both at hooks of SNAT and at hooks of DNAT, the NETMAP becomes Outside,
-    because no single translation is right."""
+    """Return the chains of one table, in which each NETMAP (read as ``dnat``) has become ``snat`` or ``dnat``,
+    depending on the hooks that run its chain.  If both hooks of SNAT and hooks of DNAT run the chain, the NETMAP
+    becomes Outside, because no single translation is right."""
     hooks: dict[str, set[Hook]] = {chain.name: set() for chain in chains}
     callees = {chain.name: set(_jumps(chain.rules)) for chain in chains}
     for chain in chains:

@@ -126,5 +126,5 @@ def _alternatives_words(match: ir.AnyOfMatch, context: Context) -> Words:
 
 
 def _lacking(match: ir.FieldMatch, context: Context) -> bool:
-    """Return whether a packet without the field satisfies iptables' negated option."""
+    """Return whether a packet without the field satisfies the negated option that compares the field."""
     return any(row.lacking for row in WRITERS.get((context.family, match.field), ()))

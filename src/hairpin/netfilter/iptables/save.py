@@ -299,8 +299,8 @@ class _Reader:
 
 
 def _frequent(group: str) -> tuple[ir.Expression, ...] | None:
-    """Read a group that differs in nearly every rule of a container engine; None for any other group.  This is quicker
-    than reading by the tables of options."""
+    """Read a group that differs in nearly every rule of a container engine; None for any other group.  This function is
+    quicker than the tables of options."""
     field = _HOSTS.get(group[:3])
     if field is not None:
         address = ipv4_of(group[3:-3]) if group.endswith("/32") else None

@@ -35,7 +35,7 @@ NO_EFFECT = frozenset({
 """Targets that log, count or copy the packet, or change a field on which no rule or route depends."""
 
 CONTINUES = frozenset({"TTL", "HL", "MARK", "CONNMARK", "HMARK", "CT", "SNPT", "DNPT", "TOS", "DSCP", "SET"})
-"""Targets after which the kernel evaluates the next rule (XT_CONTINUE).  The effects of some of them are not
+"""Targets after which the kernel evaluates the next rule (XT_CONTINUE).  The effects of some of these targets are not
 modelled."""
 
 REJECT_NAMES: dict[IpFamily, dict[str, str]] = {
@@ -91,8 +91,8 @@ _QUEUE_OPTIONS = frozenset({"--queue-num", "--queue-balance", "--queue-bypass", 
 
 def target_words(statements: tuple[ir.Statement, ...], family: IpFamily) -> tuple[str, ...]:
     """Return ``-j TARGET …`` for a rule's statements.  A rule may have several statements only if one target (CT, TOS)
-    does all of them.  Words from ``text`` keep their quotes.  Raises ChangeError for statements that iptables cannot
-    express."""
+    has the effects of all these statements.  Words from ``text`` keep their quotes.  Raises ChangeError for statements
+    that iptables cannot express."""
     match statements:
         case ():
             return ()

@@ -95,8 +95,9 @@ split_plain_groups = _BETWEEN_PLAIN_GROUPS.split
 
 
 def is_plain(group: str) -> bool:
-    """Return whether split_plain_groups() has split a group correctly.  Its quotes must be complete, it must begin with
-    its only core option (by its short name), and no module's option may follow an address or an interface."""
+    """Return whether split_plain_groups() has split a group correctly.  The group's quotes must be complete, it must
+    begin with its only core option (by its short name), and no module's option may follow an address or an interface.
+    """
     if group.count('"') % 2:
         return False
     raw = split_words(group)

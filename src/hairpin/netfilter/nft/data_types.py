@@ -1,8 +1,8 @@
 """The table of nft's data types, one row for each: its width, the names of its numbers, and how they are read and
 written.
 
-Depending on its options, nft prints names or numbers, so all readers accept both.  Writers prefer numbers wherever nft
-accepts them, because the meaning of a name depends on files of the host on which the rules are loaded.
+Depending on its options, nft prints names or numbers, so all readers accept names and numbers.  Writers prefer numbers
+wherever nft accepts them, because the meaning of a name depends on files of the host on which the rules are loaded.
 
 Source: nftables src/datatype.c, src/proto.c, src/ct.c, src/meta.c, src/fib.c (symbol tables); nft(8) DATA TYPES
 """

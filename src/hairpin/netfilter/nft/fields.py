@@ -80,7 +80,7 @@ ROWS: tuple[FieldRow, ...] = (
     FieldRow("ip6", "hoplimit", "ttl", "octet"),
     FieldRow("ip6", "dscp", "dscp", "dscp"),
     FieldRow("ip6", "ecn", "ecn", "ecn"),
-    FieldRow("ip6", "length", "length", "short", written=False, add=-40),  # only the IR counts the IPv6 header
+    FieldRow("ip6", "length", "length", "short", written=False, add=-40),  # nft's length omits the IPv6 header
     FieldRow("icmp", "type", "icmp", "icmp_type", shift=8),
     FieldRow("icmp", "code", "icmp", "icmp_code", written=False, mask=0xFF),
     FieldRow("icmpv6", "type", "icmp6", "icmpv6_type", shift=8),

@@ -1,8 +1,8 @@
 """``@ll,48,64 0x…``: fields of the Ethernet header that nft merged into one comparison and prints as raw bytes.
 
 ``ether saddr X reject with icmp Y`` in an inet table implies a match of the frame's type.  nft merges both matches into
-one comparison and puts ``meta iiftype ether`` after it.  The listing shows neither the fields nor the family of the
-error: nft prints raw bytes and a bare ``reject``.
+one comparison and puts ``meta iiftype ether`` after this comparison.  The listing shows neither the fields nor the
+family of the error: nft prints raw bytes and a bare ``reject``.
 
 Source: nftables src/rule.c stmt_reduce(), src/payload.c payload_expr_expand(), src/statement.c reject_stmt_print()
 """
@@ -33,7 +33,7 @@ def named_fields(payload: Object, right: Json) -> tuple[tuple[Json, Json], ...]:
 
 
 def as_one_comparison(parts: list[tuple[Match, ...]], *, negated: bool) -> tuple[Match, ...]:
-    """Return the comparisons of the fields as one.  If ``negated``, it is satisfied if at least one field differs."""
+    """Return one comparison of all fields.  A negated comparison is satisfied if at least one field differs."""
     fields = tuple(each[-1] for each in parts)
     implied = dict.fromkeys(match for each in parts for match in each[:-1])
     if not negated or len(fields) == 1:
@@ -42,8 +42,8 @@ def as_one_comparison(parts: list[tuple[Match, ...]], *, negated: bool) -> tuple
 
 
 def with_error(body: tuple[Expression, ...], statements: list[Json]) -> tuple[Expression, ...]:
-    """Return the rule's body.  If it compares raw bytes with the frame's type, the error of a bare ``reject`` is
-    unknown."""
+    """Return the rule's body.  If the rule compares the frame's type as raw bytes, the error that a bare ``reject``
+    sends is unknown."""
     if any(_asks_for_type(each) for each in statements):
         return tuple(NOT_PRINTED if each == _BARE else each for each in body)
     return body

@@ -5,9 +5,9 @@
     rule     := {"family", "table", "chain", "handle", "comment"?, "expr": [statement, …]}
 
 Objects are in any order, and each has the names of its table and chain.  In tables that iptables-nft manages, nft shows
-matches by name only (``{"xt": …}``).  These matches become opaque, so such tables should be read from iptables-save.  A
-rule that the IR can express only as several rules (a map over a hash, see :mod:`hairpin.netfilter.nft.maps`) becomes
-several rules with the same number and handle.
+matches by name only (``{"xt": …}``).  The matches shown by name become opaque, so tables of iptables-nft should be read
+from iptables-save.  A rule that the IR can express only as several rules (a map over a hash, see
+:mod:`hairpin.netfilter.nft.maps`) becomes several rules with the same number and handle.
 
 Source: libnftables-json(5); nftables 0.9.0 to 1.1.6 src/json.c
 """
@@ -77,8 +77,8 @@ def parse(
     """Return the tables in the order of the text; ``evidence`` is the reading's id.
 
     If the text is a listing without the elements of sets, ``beside`` has the sets that were listed alone and the
-    answers for single addresses, as in :func:`~hairpin.netfilter.nft.sets.together`.  It is None if the text has the
-    elements.  Raises ParseError, which names ``source``, for text that nft does not write.
+    answers for single addresses, as in :func:`~hairpin.netfilter.nft.sets.together`.  ``beside`` is None if the text
+    has the elements.  Raises ParseError, which names ``source``, for text that nft does not write.
     """
     try:
         with no_collection():
@@ -304,8 +304,8 @@ def _joined(parts: list[tuple[ir.Expression, ...]]) -> tuple[ir.Expression, ...]
 
 
 def _is_inside_tag(one: ir.Expression, body: list[ir.Expression]) -> bool:
-    """Return whether the condition is an EtherType that nft implies after a match of a VLAN tag.  The frame would not
-    satisfy it, because its EtherType field has the tag's type."""
+    """Return whether the condition is an EtherType that nft implies after a match of a VLAN tag.  A tagged frame would
+    not satisfy the condition, because the frame's EtherType field has the tag's type."""
     asks = isinstance(one, ir.FieldMatch) and one.field == "ethertype"
     return asks and any(
         isinstance(each, ir.FieldMatch) and each.field == "ethertype" and each.ranges in _TAGS for each in body
@@ -313,8 +313,8 @@ def _is_inside_tag(one: ir.Expression, body: list[ir.Expression]) -> bool:
 
 
 def _repeatable(part: ir.Expression) -> bool:
-    """Return whether the part has the same effect if it runs twice.  If a rule becomes several rules, each of them
-    repeats it."""
+    """Return whether the part has the same effect if it runs twice.  If one nft rule becomes several rules of the IR,
+    each of these rules has the part."""
     if not isinstance(part, ir.SetField):
         return True
     if part.source is None:

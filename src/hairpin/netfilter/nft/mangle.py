@@ -64,8 +64,9 @@ def _is_harmless(key: Json) -> bool:
 
 
 def _diverted(of: Operand, field: Field, value: Json, text: str) -> Outside:
-    """Return the write to a field that decides the frame's path.  A bridge forwards by the hardware address, and IP
-    accepts only certain packet types.  If the write changes a packet's value, the packet's path is not modelled."""
+    """Return Outside for a statement that writes a field which decides the frame's path.  A bridge forwards by the
+    hardware address, and IP accepts only certain packet types.  If the write changes a packet's value, the packet's
+    path is not modelled."""
     new = number(value, of.kind)
     return Outside(field, text, unless=None if new is None else FieldMatch(field, ((new, new),)))
 
@@ -114,7 +115,7 @@ def assign(of: Operand, value: Json, scope: Scope) -> tuple[Expression, ...] | N
 
 def _two_fields(of: Operand, value: Json, scope: Scope) -> tuple[Expression, ...] | None:
     """Return a statement that combines two fields: ``meta mark set meta mark & 0xffff0000 | ct mark & 0xffff`` (nft
-    1.1.1 on Linux 6.14 and later); None for any other."""
+    1.1.1 on Linux 6.14 and later); None for any other statement."""
     name = named(value)
     inner = value[name] if isinstance(value, dict) and name is not None else None
     if name not in ("|", "^") or not isinstance(inner, list) or len(inner) != 2:

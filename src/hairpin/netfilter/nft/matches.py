@@ -1,9 +1,9 @@
 """Reads the ``match`` statement: a left-hand expression, an operator, and a right-hand side.
 
 Operators: ``==`` ``!=`` ``<`` ``>`` ``<=`` ``>=``; ``in``: any of the flags is set (``ct state new``); ``!``: none of
-the flags is set.  An expression without a value in this packet (a port of ICMP, a mark without a connection) ends the
-rule, whatever the operator (NFT_BREAK).  If the hook has no such interface, its name is empty and its index is 0 (since
-Linux 5.4; measured on 6.18).
+    the flags is set.  An expression without a value in this packet (a port of ICMP, a mark without a connection) ends
+    the rule, whatever the operator (NFT_BREAK).  If the hook has no input or output interface, the name of this
+    interface is empty and its index is 0 (since Linux 5.4; measured on 6.18).
 
 Source: nftables src/json.c, src/netlink_linearize.c netlink_gen_{relational,flagcmp}(); nft_{cmp,bitwise,lookup}.c
 """
@@ -80,7 +80,7 @@ def compare(left: Json, operator: str, right: Json, scope: Scope) -> tuple[ir.Ma
 
 
 def chance(expression: Json) -> str | None:
-    """Return on what history, time or chance the expression's value depends; None if it depends on none of them."""
+    """Return the kind of history, time or chance on which the expression's value depends, or None."""
     name = named(expression)
     if name is None or not isinstance(expression, dict):
         return None
@@ -245,7 +245,7 @@ def _route_type(value: Json) -> str | None:
 
 def _socket(inner: Object, operator: str, right: Json) -> tuple[ir.Match, ...] | None:
     """Return the match of ``socket transparent 1`` or ``socket wildcard 0``, which a packet without a socket never
-    satisfies; None for any other."""
+    satisfies; None for any other ``socket`` expression."""
     wanted = number(right, "boolean")
     if operator not in ("==", "!=") or wanted not in (0, 1):
         return None

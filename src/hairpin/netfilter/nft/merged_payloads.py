@@ -1,5 +1,5 @@
-"""Two negated comparisons of adjacent header fields, ``tcp sport != 1 tcp dport != 2``, which older nft merges into
-one.  A packet then fails the comparison only if it has *both* values, but the rule's listing still shows two
+"""Two negated comparisons of adjacent header fields, ``tcp sport != 1 tcp dport != 2``, which older nft merges into one
+comparison.  A packet then fails the comparison only if it has *both* values, but the rule's listing still shows two
 conditions.
 
 Source: nftables up to 1.0.9 src/rule.c stmt_reduce()
@@ -18,8 +18,8 @@ _NEIGHBOURS = {(name, "sport"): (name, "dport") for name in _PORTS} | {
     ("ether", "daddr"): ("ether", "saddr"),
     ("ether", "saddr"): ("ether", "type"),
 }
-"""The field that follows each field, if nft merges comparisons of both.  It merges adjacent fields of together 16 or 32
-bits, and those of hardware addresses."""
+"""For each field, the adjacent field whose comparison nft merges with its own.  nft merges two adjacent fields that
+have 16 or 32 bits together, and it merges fields with hardware addresses."""
 
 
 def merges(version: str) -> bool:
@@ -36,7 +36,7 @@ def are_merged(one: Json, other: Json) -> bool:
 
 
 def _negated(statement: Json) -> tuple[str, str] | None:
-    """Return protocol and field of ``PROTOCOL FIELD != VALUE``; None for any other statement."""
+    """Return the protocol and the field of ``PROTOCOL FIELD != VALUE``; None for any other statement."""
     if named(statement) != "match":
         return None
     body = content(statement)

@@ -1,8 +1,8 @@
 """Writes the named objects of an nftables table in nft's words: counters, quotas, limits, helpers, flowtables …
 
 Rules refer to named objects by name.  An object's counters and state are history, so the IR has only its declaration.
-A quota is an exception, also one inside a rule: its rule depends on whether the quota is used up.  The kernel never
-lists more used bytes than the quota has.
+Quotas, named or inside a rule, are an exception: whether the rule matches depends on whether the quota is used up.  The
+kernel never lists more used bytes than the quota has.
 
 Source: nftables src/json.c obj_print_json(), flowtable_print_json(), quota_stmt_json(); nft(8);
 net/netfilter/nft_quota.c nft_quota_do_eval(), nft_quota_do_dump()
@@ -91,7 +91,8 @@ def of_object(name: str, body: Object) -> QuotaLimit:
 
 
 def of_map(elements: list[Json], scope: Scope) -> QuotaLimit | None:
-    """Return what all quotas of a map to quotas have in common; None if they differ or the listing lacks one."""
+    """Return a limit that stands for all quotas of a map.  Return None if the quotas differ, or if the listing lacks
+    one of them."""
     names = [name for each in elements if isinstance(name := pair(each)[1], str)]
     found = {quota_limit(name, scope) for name in names}
     alike = {None if each is None else (each.spent, each.over) for each in found}
@@ -105,8 +106,8 @@ def _limit(most: int, used: int, body: Object, name: str = "") -> QuotaLimit:
 
 
 def matches_now(value: Json) -> bool:
-    """Return whether a packet on a quiet host is in the set by this element: the element's own quota or rate may keep
-    the packet out.
+    """Return whether a packet on a quiet host matches the set's element.  The element's own quota or rate may prevent
+    the match.
 
     Source: net/netfilter/nft_lookup.c nft_lookup_eval(): nft_set_elem_update_expr()"""
     body = content(value) if named(value) == "elem" else {}

@@ -1,8 +1,8 @@
 """Rewrites the JSON of nft 0.9.0 (Debian 10) in the form of all later versions.
 
-nft 0.9.0 prints no ``metainfo`` and omits the operator of a match.  It prints ``{"meta": "iifname"}``,
-``{"payload": {"name": "tcp", …}}`` and ``{"jump": "chain"}``.  It prints ``left`` and ``right`` for the key and data of
-a map, and for the key and value of a ``mangle``.
+nft 0.9.0 prints no ``metainfo`` and omits the operator of a match.  For example, it prints ``{"meta": "iifname"}``,
+``{"payload": {"name": "tcp", …}}`` and ``{"jump": "chain"}``.  nft 0.9.0 prints ``left`` and ``right`` for the key and
+data of a map, and for the key and value of a ``mangle``.
 
 Source: nftables v0.9.0 src/json.c
 """

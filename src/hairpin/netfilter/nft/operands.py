@@ -80,8 +80,8 @@ def needs(expression: Json, family: Family) -> tuple[FieldMatch, ...]:
 
 
 def fold(expression: Json, family: Family, kind: str = "integer") -> Operand | int | None:
-    """Return the expression as one operand or one number; None if it is neither, because it has two fields or no field
-    of the IR.
+    """Return the expression as one operand or one number; None if the expression is neither, because it has two fields
+    or no field of the IR.
 
     ``kind`` is the data type of plain constants.
     """
@@ -136,8 +136,8 @@ def _scaled(constant: int, shift: int) -> int:
 
 
 def _shifted(of: Operand, by: int) -> Operand | None:
-    """Return the operand shifted right by ``by``; None if it cannot be.  A shift to the left masks the bits that leave
-    the 32-bit register."""
+    """Return the operand shifted right by ``by``; None if no operand expresses this.  A shift to the left masks the
+    bits that leave the 32-bit register."""
     if abs(by) >= 32 or type_of(of.kind).bits > 32 or (of.shift and (of.shift > 0) is not (by > 0)):
         return None
     mask, xor = of.mask, of.xor
@@ -176,7 +176,7 @@ def field_match(of: Operand, ranges: Ranges, *, negated: bool) -> FieldMatch | N
         ranges = tuple((first - of.add, last - of.add) for first, last in ranges)
     if not of.shift and not of.xor:
         if of.mask != FULL_MASK and all(first == last for first, last in ranges):
-            ranges = tuple(each for each in ranges if each[0] & ~of.mask == 0)  # only these values are possible
+            ranges = tuple(each for each in ranges if each[0] & ~of.mask == 0)  # only values in the mask are possible
         return FieldMatch(field, ranges, negated, of.mask)
     unshifted = _unshifted(of, ranges)
     return None if unshifted is None else FieldMatch(field, unshifted, negated, of.mask)
@@ -204,8 +204,8 @@ def _scaled_back(value: int, shift: int) -> int | None:
 
 
 def _fragment(of: Operand, ranges: Ranges, *, negated: bool) -> FieldMatch | None:
-    """Return the comparison of ``ip frag-off & 0x1fff``; None unless it is a comparison with zero, because the IR has
-    only whether the offset is zero."""
+    """Return the comparison of ``ip frag-off & 0x1fff``; None if the ranges are not a comparison with zero, because the
+    IR has only whether the offset is zero."""
     if of.mask != 0x1FFF or of.xor or of.shift:
         return None
     if ranges == ((0, 0),):

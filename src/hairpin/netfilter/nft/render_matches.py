@@ -41,7 +41,7 @@ def settled_version(family: ir.Family, before: tuple[ir.Expression, ...]) -> Lit
 
 
 def row_of(field: str, context: Context) -> FieldRow:
-    """Return the row of the table that writes the field; raise ChangeError if no row does."""
+    """Return the row of the table that writes the field; raise ChangeError if no row writes it."""
     if field == "ethertype" and context.family == "bridge":  # in this family ``meta protocol`` is the VLAN tag's type
         return ROW_OF["ether", "type"]
     rows = WRITERS.get(field, ())
@@ -139,8 +139,8 @@ def _extension(match: ir.FieldMatch) -> str:
 
 
 def _never(match: ir.FieldMatch, context: Context) -> str:
-    """Return a comparison that no value satisfies and that nft does not remove.  It compares a bit that its own left
-    side sets."""
+    """Return a comparison that no value satisfies and that nft does not remove.  The comparison's left side sets a bit
+    that its right side lacks."""
     lost = ~match.mask & 0xFFFFFFFF
     if not lost or match.mask == 0:
         raise refuse(match, message("no value satisfies it"))
@@ -154,8 +154,8 @@ def _one_by_one(ranges: ir.Ranges) -> ir.Ranges:
 
 
 def _icmp(match: ir.FieldMatch) -> str:
-    """Return the text of a match on ICMP.  The IR has type and code in one number, but nft has a name for each of
-    them."""
+    """Return the text of a match on ICMP.  The IR has type and code in one number, but nft has a name for the type and
+    a name for the code."""
     word = "icmp" if match.field == "icmp" else "icmpv6"
     if match.mask == 0xFF:
         return f"{word} code {'!=' if match.negated else '=='} {ranges_text(match.ranges, 'integer')}"

@@ -1,11 +1,11 @@
 """Reads named sets and maps, and the elements of anonymous sets and maps.
 
 A reading is a snapshot, so timeouts do not matter.  If rules add elements to a set (``flags dynamic``), the set changes
-with the next packet, so it is opaque.  nft before 1.0.9 does not print this flag, but the rules show that they add
-elements.
+with the next packet, so it is opaque.  nft before 1.0.9 does not print ``flags dynamic``, but the rules show that they
+add elements.
 
-A set may be too long to be listed in time.  Then its table is listed without elements, each of the other sets is listed
-by itself, and the kernel is asked whether the long set has certain addresses:
+A set may be too long to be listed in time.  Then the set's table is listed without elements, the table's shorter sets
+are listed one by one, and the kernel is asked whether the long set has certain addresses:
 
     listing without elements := nft -j -t list table FAMILY NAME
     listed                   := nft -j list set | map FAMILY TABLE NAME
@@ -44,7 +44,7 @@ UPDATED_BY_RULES = message("rules add elements to it")
 ADDRESSES = frozenset({"ipv4_addr", "ipv6_addr"})
 _OF_IPV4 = ["ipv4_addr"]
 UNLISTED = "unlisted"
-"""The key in the JSON of an unlisted set for the addresses that the set was asked for and does not have."""
+"""In the JSON of a set that was not listed: the key of the addresses that the set lacks, as the kernel answered."""
 NOT_LISTED = message("its elements were not listed: they are too many")
 _KINDS = ("set", "map")
 _Set = tuple[str, str, str]
@@ -52,7 +52,7 @@ _Set = tuple[str, str, str]
 
 
 def concatenated(value: Json) -> list[Json]:
-    """Return the dimensions of a concatenation.  Any other value is returned as a single dimension."""
+    """Return the dimensions of a concatenation.  A value that is no concatenation is returned as a single dimension."""
     value = element_value(value)
     if isinstance(value, dict) and len(value) == 1:
         inner = value.get("concat")
@@ -80,7 +80,7 @@ def keys(value: Json, kinds: list[str]) -> tuple[ir.Key, ...] | None:
 
 
 def element(value: Json, kinds: list[str]) -> ir.Element | None:
-    """Return an element of a set; None if hairpin does not know what it means."""
+    """Return an element of a set; None if hairpin does not know the meaning of the element."""
     if isinstance(value, str) and kinds == _OF_IPV4 and (address := ipv4_of(value)) is not None:
         return ir.Element((ir.NumberKey(address, address),))  # usual in long sets; read three times as quickly
     found = keys(value, kinds)
@@ -197,15 +197,16 @@ def named_map(raw: Object, family: ir.Family) -> tuple[ir.Map, bool]:
 
 
 def asked_line(place: _Set, address: str, *, holds: bool) -> str:
-    """Return the line that tells whether a set has an address for which it was asked."""
+    """Return the line that tells whether a set has an address about which the kernel was asked."""
     return " ".join((*place, address, "yes" if holds else "no"))
 
 
 def together(text: str, listed: Iterable[str], asked: Iterable[str]) -> str:
     """Return the listing with the elements of the sets that were listed alone, and with the answers of unlisted sets.
 
-    An unlisted set gets the asked addresses that it has as its elements, and the asked addresses that it lacks under
-    ``UNLISTED``.  Raises DecodeError and MalformedError for text that nft does not write.
+    For a set that was not listed, the asked addresses that the set has become its elements, and the asked addresses
+    that the set lacks are stored under ``UNLISTED``.  Raises DecodeError and MalformedError for text that nft does not
+    write.
     """
     alone = {(kind, _place(body)): item for each in listed for kind, body, item in _objects(each) if kind in _KINDS}
     held, absent = _answers(asked)

@@ -93,8 +93,8 @@ def _reject(inner: Json, scope: Scope) -> Parts:
 
 
 def _rate(inner: Json, scope: Scope) -> Parts:
-    """Return a ``limit`` as a match.  A map to limits is satisfied if the map has the packet's key and each of its
-    limits is."""
+    """Return a ``limit`` as a match.  A map to limits is satisfied if the map has the packet's key and each limit of
+    the map is satisfied."""
     text = statement_text({"limit": inner})
     if isinstance(inner, dict) and "map" in inner:
         return (*_key_of(inner, scope, text), ir.StatefulMatch("limit", text, usual=not _over_in_map(inner, scope)))
@@ -130,8 +130,8 @@ def _quota(inner: Json, scope: Scope) -> Parts:
 
 
 def _connections(inner: Json, scope: Scope) -> Parts:
-    """Return ``ct count``, which counts the connections of all packets that reach it, whatever their addresses:
-    nft_connlimit.c"""
+    """Return ``ct count``, which counts the connections of all packets that reach the statement, whatever their
+    addresses: nft_connlimit.c"""
     text, over = statement_text({"ct count": inner}), _is_over("ct count", inner, scope)
     most = content({"ct count": inner}).get("val")
     limit = ConnectionLimit(most, over, 0) if isinstance(most, int) else None
@@ -139,8 +139,8 @@ def _connections(inner: Json, scope: Scope) -> Parts:
 
 
 def _inner_statements(statements: list[Json], scope: Scope) -> tuple[ir.Expression, ...]:
-    """Return the effect that the statements of a set's new element have on the rule: a limit can end it, a counter
-    cannot."""
+    """Return the effect that the statements of a set's new element have on the rule: a limit can end the rule, a
+    counter cannot."""
     found: list[ir.Expression] = []
     for statement in statements:
         if named(statement) in ("limit", "quota", "ct count"):
@@ -207,7 +207,7 @@ def _outside(name: str) -> Reader:
 
 
 def _queue(inner: Json, _: Scope) -> Parts:
-    """Return ``queue``.  An expression may choose its number; then the queue is not known."""
+    """Return ``queue``.  If an expression chooses the queue's number, the queue is not known."""
     body: Object = content({"queue": inner})
     number, flags = body.get("num", 0), body.get("flags", [])
     bypass = "bypass" in (flags if isinstance(flags, list) else [flags])
@@ -222,8 +222,8 @@ _ENDS = 2
 
 
 def _xt(inner: Json, _: Scope) -> Parts:
-    """Return an iptables extension, whose arguments nft does not print.  Tables with extensions should be read from
-    iptables-save."""
+    """Return an iptables extension, whose arguments nft does not print.  Tables with iptables extensions should be read
+    from iptables-save."""
     text = statement_text({"xt": inner})
     body: Object = content({"xt": inner})
     if body.get("type") == "target":

@@ -1,5 +1,5 @@
-"""Writes rules in nft's own words.  nft's JSON does not have these words, but reports quote rules as
-``nft list ruleset`` shows them.
+"""Writes rules in nft's own words.  nft's JSON does not have nft's own words, but reports quote rules as ``nft list
+ruleset`` shows them.
 
 The values of counters are omitted, so that the text is the same in every reading.
 
@@ -51,8 +51,8 @@ def statement_text(statement: Json) -> str:
 
 
 def _on_one_line(text: str) -> str:
-    """Return the text of a statement without a JSON form on one line, which nft can read again.  nft prints each rule
-    of an anonymous chain (``jump {``) on a line of its own."""
+    """Return on one line the text of a statement that has no JSON form, such that nft can read it again.  nft prints
+    each rule of an anonymous chain (``jump {``) on a line of its own."""
     lines = [" ".join(line.split()) for line in text.splitlines() if line.strip()]
     ended = [line if line.endswith(("{", ",")) else f"{line};" for line in lines[:-1]]
     return " ".join((*ended, *lines[-1:]))

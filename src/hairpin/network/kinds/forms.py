@@ -112,7 +112,7 @@ def form_of(value: msgspec.Struct, own: OwnValues, *, inside: bool = False) -> F
         if value.prefix_length != width(value.version):
             fields[1] = value.destination
     elif isinstance(value, Socket):
-        fields[_IS_LATE] = value.is_late and value.pid is None  # only used without pid: events/aftermath.py
+        fields[_IS_LATE] = value.is_late and value.pid is None  # aftermath.py (events/) reads is_late only without pid
     for place in plan.nested:
         part = fields[place]
         if isinstance(part, msgspec.Struct):
@@ -149,7 +149,7 @@ def note(value: object, own: OwnValues, literals: Literals, *, inside: bool = Fa
         _note_struct(value, own, literals, inside=inside)
     elif (parts := _parts_of(value)) is not None:
         _note_tuple(parts, own, literals, inside=inside)
-    elif value is not None and not isinstance(value, float):  # no container has a measure for its own value
+    elif value is not None and not isinstance(value, float):  # no own value of a container is a float
         literals.unknown = True
 
 

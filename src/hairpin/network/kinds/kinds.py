@@ -1,12 +1,13 @@
 """Finds the containers of a network that are alike, and with them the flows that are alike.
 
 Two containers are alike if the forms of their readings are equal, and if each own value of one container is in the same
-cell as the other's.  Exchanging their own values then leaves the network as it is, except for the order of two rules
-that no packet satisfies both.  A walk reads nothing else.  So if the exchange turns one flow into another, both flows
-have the same walk, apart from the exchanged values.
+cell as the corresponding value of the other container.  Exchanging their own values then leaves the network as it is,
+except for the order of rules of which a packet satisfies at most one.  A walk reads nothing but the network.  So if
+this exchange turns one flow into another, both flows have the same walk, apart from the exchanged values.
 
 In every other case, containers are taken to be different: if a reading names two containers, if the meaning of a value
-is not known, or if a match computes.  Such a container is a kind of its own (docs/adr/0039).
+    is not known, or if a match computes with a value.  A container that is taken to be different is a kind of its own
+    (docs/adr/0039).
 """
 
 import re
@@ -93,8 +94,8 @@ class Kinds:
         return flow.purpose not in _TO_THE_OUTSIDE
 
     def words_of(self, flow: Flow, this: str) -> frozenset[str]:
-        """Return the words that may differ between the flow and alike flows: the own values of its containers as texts,
-        its source ports, and its destination if no namespace needs to have it."""
+        """Return the words that may differ between the flow and alike flows: the own values of the flow's containers as
+        texts, the flow's source ports, and its destination if no namespace needs to have it."""
         values = [each.values for each in self.owners(flow, this)]
         return frozenset(
             (
@@ -106,8 +107,8 @@ class Kinds:
         )
 
     def owners(self, flow: Flow, this: str) -> tuple[Owner, ...]:
-        """Return the flow's containers that are not alone in their kind: the asking one or the one that the flow leads
-        to, and if it asks another container, that one."""
+        """Return the flow's containers whose kinds have other members: the container in which the flow starts or to
+        which it leads, and, if the flow leads from one container to another, the other container."""
         number = self._owner_of(flow, this)
         if number is None:
             return ()
@@ -115,8 +116,8 @@ class Kinds:
         return (self._members[number][1], *((other[1],) if other is not None else ()))
 
     def text_with_places(self, value: msgspec.Struct, flow: Flow, this: str) -> str:
-        """Return what a walk reads of a value, as a text with the place of each own value of the flow's containers
-        instead of the own value."""
+        """Return the text of the fields of a value that a walk reads.  In this text, each own value of the flow's
+        containers is replaced by the own value's place."""
         text = repr(form_of(value, NOTHING_OWN))
         places: dict[str, str] = {}
         for owner in self.owners(flow, this):
@@ -127,8 +128,8 @@ class Kinds:
         return re.sub(rf"(?<![\w-])(?:{words})(?![\w-])", lambda found: places[found[0]], text) if words else text
 
     def exchanged_names(self, one: Flow, other: Flow, this: str) -> Mapping[str, str]:
-        """Return the exchange of names that turns one flow into the other, which is alike: each name of a namespace or
-        link of their containers, with the name that replaces it."""
+        """Return the exchange of names that turns one flow into the other, alike flow.  The exchange maps each name of
+        a namespace or link of the flow's containers to the name that replaces it."""
         of_one, of_other = (dict(self._names_of(each, this)) for each in (one, other))
         taken = {value: of_other[place] for place, value in of_one.items() if place in of_other}
         back = {new: old for old, new in taken.items()}
@@ -185,7 +186,7 @@ _NOTHING_ALIKE = Kinds({}, Literals())
 
 @kept
 def kinds_of(network: Network) -> Kinds:
-    """Return the kinds of containers in the network; they are cached with it."""
+    """Return the kinds of containers in the network; the kinds are cached with the network."""
     owners = owners_of(network)
     if len(owners) < _FEWEST or any(each.door is not CLOSED for _, each in network.namespaces()):
         return _NOTHING_ALIKE

@@ -1,7 +1,8 @@
 """The numbers and words of a network that belong to no single container, and the cells between them.
 
-Two addresses in one cell are in the same ranges and prefixes, and no reading names either of them.  The same is true
-for two ports in one cell.  So every comparison has the same result for both values.
+Two addresses in one cell are in the same ranges and prefixes, and no reading names either of them.  Likewise, two ports
+in one cell are in the same ranges, and no reading names either of them.  So every comparison has the same result for
+two values in one cell.
 """
 
 import re
@@ -12,7 +13,7 @@ from hairpin.network.kinds.own_values import Own, Role
 from hairpin.network.prefix import address_text
 
 Cell = tuple[object, ...]
-"""A cell: the literals to which a value is equal, and the literals than which it is greater."""
+"""A cell of values: the literals that the values equal, and the literals that the values exceed."""
 
 _NUMBERS = re.compile(r"\d+")
 _NUMERIC: tuple[Role, ...] = ("address", "port")
@@ -23,8 +24,8 @@ _APART: tuple[Role, ...] = ("index", "inner-index", "netnsid", "mac")
 class Literals:
     """The literals of a network that have been noted.
 
-    ``unknown`` is true if a reading computes with addresses or ports (a hash, a mapping of prefixes).  Then values in
-    one cell may give different results."""
+    ``unknown`` is true if a reading computes with addresses or ports (a hash, a mapping of prefixes).  In that case two
+    values in one cell may give different results."""
 
     def __init__(self) -> None:
         self.unknown = False
@@ -41,7 +42,7 @@ class Literals:
         self._patterns: tuple[str, ...] = ()
 
     def note_point(self, role: Role, value: int | str) -> None:
-        """Note a value of that role, to which other values are only compared for equality."""
+        """Note a value of the role ``role``.  Other values are compared with the noted value only for equality."""
         if isinstance(value, str):
             self._words.add(value)
         else:
@@ -62,8 +63,8 @@ class Literals:
             self._bounds.add(last + 1)
 
     def note_prefix(self, value: int, length: int) -> None:
-        """Note a prefix as a range; as one of IPv4 and one of IPv6 if it may be of either version.  A single address is
-        noted elsewhere, as a number."""
+        """Note a prefix as a range of addresses.  A prefix that may be of either IP version is noted as two ranges, one
+        of each version.  A single address is noted elsewhere, as a number."""
         for width in (32, 128):
             if length < width and value < 1 << width:
                 size = 1 << (width - length)
@@ -112,8 +113,8 @@ class Literals:
         return word in self._words or word.startswith(self._patterns)
 
     def port_cell(self, port: int) -> Cell | None:
-        """Return the cell of a flow's source port and of the next port, which its relay uses as source port; None if a
-        reading names either port."""
+        """Return the cell of a flow's source port and of the next higher port, which the flow's relay uses as its
+        source port.  Return None if a reading names one of these ports."""
         named = self._points.get("port", set[int]())
         for each in (port, port + 1):
             if each in named or each in self._anywhere or each in self.taken or each in self.claimed["port"]:
@@ -125,7 +126,7 @@ class Literals:
         )
 
     def address_cell(self, address: int) -> Cell | None:
-        """Return the cell of a flow's destination that no container has; None if a container has it or a reading names
+        """Return the cell of a flow's destination address; None if a container has the address or a reading names
         it."""
         named = self._points.get("address", set[int]())
         if address in named or address in self._anywhere or address in self.claimed["address"]:

@@ -46,7 +46,7 @@ and the value."""
 
 
 class Owner(msgspec.Struct, frozen=True):
-    """A container, its namespace (None if it has none now, because it is stopped), and its own values."""
+    """A container, its namespace (None for a stopped container, which has none), and its own values."""
 
     host: Host
     container: Container
@@ -57,7 +57,8 @@ class Owner(msgspec.Struct, frozen=True):
 def owners_of(network: Network) -> tuple[Owner, ...]:
     """Return the containers that can have own values, with these values.
 
-    A value that two containers claim belongs to neither.  A container that shares its namespace has no own values."""
+    A value that two containers claim is an own value of neither.  A container that shares its namespace has no own
+    values."""
     found = [(host, *each) for host in network.hosts for each in _candidates(host)]
     listed = [tuple(_values(host, container, inside)) for host, container, inside in found]
     claims = Counter(
@@ -76,7 +77,7 @@ def _claim(host: Host, role: Role, value: int | str) -> Claim:
 
 
 def _with_places(host: Host, values: tuple[tuple[Role, int | str], ...], claims: Counter[Claim]) -> OwnValues:
-    """Return the values with their places.  If other containers claim a value, too, its place stays empty."""
+    """Return the values with their places.  If other containers claim a value, too, the value's place stays empty."""
     own: dict[Role, dict[int | str, Own]] = {}
     counts: Counter[Role] = Counter()
     for role, value in values:
@@ -115,7 +116,7 @@ def _values(host: Host, container: Container, inside: Namespace | None) -> Itera
             yield "mac", endpoint.mac
     for binding in container.bindings:
         yield "port", binding.host_port
-    name = inside.name if inside is not None else f"container:{container.name}"  # its former name, if stopped
+    name = inside.name if inside is not None else f"container:{container.name}"  # a stopped container: its former name
     yield "netns", name
     for number in _ids_of_namespaces(host).get(name, ()):
         yield "netnsid", number

@@ -1,5 +1,5 @@
-"""Sorts the readings of a network: the readings of each container become forms, and the literals of all others are
-noted."""
+"""Sorts the readings of a network: the readings of each container become forms, and the literals of all other readings
+are noted."""
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
@@ -225,9 +225,9 @@ def _read_connections(outer: Namespace, members: Mapping[int, OwnReadings], clai
 
 
 def _lasting_connections(namespace: Namespace, literals: Literals) -> tuple[Connection, ...]:
-    """Return the connections that may decide the walk of a flow with other ports.  These are the connections of a
-    datagram's sender; if a rule lets the kernel draw a port, all connections.  The ports of all other connections are
-    noted."""
+    """Return the connections that may decide the walk of a flow with other ports.  If a rule lets the kernel choose a
+    port, these are all connections.  Otherwise these are the connections of datagram senders, without TCP and DNS.  The
+    ports of all connections that are not returned are noted."""
     if not namespace.connections:
         return ()
     drawn, found = _draws_ports(namespace), list[Connection]()

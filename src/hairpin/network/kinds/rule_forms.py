@@ -47,8 +47,8 @@ _ROLES: dict[str, Role | None] = {field: _of_field(field) for field in (*get_arg
 def own_rules(chain: ir.Chain, claims: Claims) -> tuple[tuple[OwnRule, ...], tuple[ir.Rule, ...]]:
     """Return the rules of the chain that belong to containers, and its other rules.
 
-    All rules that belong to containers have the same key, the most frequent key in the chain.  A packet could satisfy
-    such a rule and a rule with another key, so a rule with another key belongs to no container."""
+    All rules that belong to containers have the same key, the most frequent key in the chain.  A packet could satisfy a
+    rule with this key and also a rule with another key, so a rule with another key belongs to no container."""
     found = tuple((rule, _owner(rule, claims)) for rule in chain.rules)
     keys = Counter(key for _, held in found if held is not None for key in held[1])
     if not keys:
@@ -96,7 +96,7 @@ def _mentions(rule: ir.Rule, claims: Claims) -> Iterator[tuple[int, Role, str]]:
 
 
 def _single(part: ir.FieldMatch | ir.NameMatch) -> int | str | None:
-    """Return the only value that satisfies the match; None if several values do."""
+    """Return the only value that satisfies the match; None if several values satisfy it."""
     if part.negated:
         return None
     if isinstance(part, ir.NameMatch):

@@ -73,8 +73,8 @@ def _lease(network: Network, host: Host) -> Lease | None:
 
 
 def _address(network: Network, netns: Netns) -> int | None:
-    """Return the address to which flanneld has bound its socket; if it has bound none, return the first address of an
-    uplink."""
+    """Return the address to which flanneld has bound its socket; if the socket is bound to no address, return the first
+    address of an uplink."""
     namespace = network.namespace(netns)
     bound = next((each.address for each in namespace.sockets if _is_flannelds(each)), None)
     if bound is not None:

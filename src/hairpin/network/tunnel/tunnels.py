@@ -16,8 +16,8 @@ from hairpin.host.route import FdbEntry
 from hairpin.network.network import Network, Port, owns_address
 
 ALL_FRAMES = 0
-"""The hardware address 00:00:00:00:00:00.  Its forwarding entries apply to all frames for whose address there is no
-entry."""
+"""The hardware address 00:00:00:00:00:00.  A forwarding entry for this address applies to all frames to addresses
+without an entry."""
 ETHERNET = ("vxlan", "geneve", "gretap")
 """Kinds of tunnels that carry whole Ethernet frames."""
 
@@ -61,9 +61,10 @@ def remotes_of(namespace: Namespace, link: Link, mac: int | None) -> tuple[Remot
     """Return the outer destinations of a frame to the hardware address (None: a broadcast); empty if the link is no
     tunnel.
 
-    They are the destinations in the address's forwarding entries.  Without such an entry, they are the destinations in
-    the entries for all other frames, and the device's own remote.  A packet to the device's own remote is bound to the
-    device's underlay link, and a packet to an entry's destination is bound to the entry's link.
+    The outer destinations are the destinations in the address's forwarding entries.  Without such an entry, the outer
+    destinations are the destinations in the entries for all other frames, and the device's own remote.  A packet to the
+    device's own remote is bound to the device's underlay link, and a packet to an entry's destination is bound to the
+    entry's link.
     Source: drivers/net/vxlan/vxlan_core.c vxlan_dev_configure(), vxlan_fdb_parse(), vxlan_xmit_one()
     """
     tunnel = link.tunnel
@@ -87,9 +88,10 @@ def _remote(entry: FdbEntry) -> Remote:
 def underlay_netns(netns: Netns, link: Link) -> Netns:
     """Return the namespace of a tunnel device's outer packets: the namespace in which the device was made.
 
-    A device that was moved has the id of the namespace in which it was made.  That namespace is assumed to be the
-    host's own, in which dockerd makes the devices of swarm's overlay networks.  Source: drivers/net/vxlan/vxlan_core.c
-    struct vxlan_dev net, vxlan_get_link_net(); net/core/rtnetlink.c rtnl_fill_link_netnsid()
+    A device that was moved has the id of the namespace in which it was made.  The namespace in which a moved device was
+    made is assumed to be the host's own, in which dockerd makes the devices of swarm's overlay networks.  Source:
+    drivers/net/vxlan/vxlan_core.c struct vxlan_dev net, vxlan_get_link_net(); net/core/rtnetlink.c
+    rtnl_fill_link_netnsid()
     """
     return netns if link.peer_netnsid is None else netns.of_host
 
@@ -134,8 +136,8 @@ def _precedence(link: Link) -> tuple[bool, ...]:
 
 
 _FALLBACKS = ("gre0", "gretap0", "tunl0", "sit0")
-"""The devices that the kernel makes in each namespace when it loads the module of GRE, IP in IP or sit.  Such a device,
-if it is up, receives every packet that no other device receives, with any key.  Source: net/ipv4/ip_tunnel.c
+"""The devices that the kernel makes in each namespace when it loads the module of GRE, IP in IP or sit.  A fallback
+device that is up receives every packet that no other device receives, with any key.  Source: net/ipv4/ip_tunnel.c
 ip_tunnel_lookup()"""
 _PROTOCOLS = {"gre": "gre", "gretap": "gre", "erspan": "gre", "ipip": "ip", "sit": "ip"}
 
@@ -145,7 +147,7 @@ def refusal(network: Network, home: Netns, outer: Tunnel) -> str | None:
 
     ``home`` and ``outer`` are as in :func:`receiver`.  UDP sends the error if no socket is open at the port.  GRE and
     IP in IP always send an error, which depends on whether the tunnel's module is loaded; links of the kind show that
-    it is.
+    the module is loaded.
 
     Source: net/ipv4/ip_gre.c gre_rcv(), net/ipv4/tunnel4.c tunnel4_rcv(); net/ipv4/ip_input.c
     ip_protocol_deliver_rcu()

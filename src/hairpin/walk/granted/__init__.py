@@ -1,4 +1,4 @@
-"""What a walk grants although a careful outside, or a service, may refuse it: each such grant is an open question.
+"""Grants that a walk presumes although a careful outside, or a service, may refuse them; each is an open question.
 
 Read ``grants`` (all grants to a flow that succeeds; an answer that leaves by another uplink than its source address
 belongs to), ``masqueraded_source`` (the address that MASQUERADE chose), ``silence`` (connections to which nothing

@@ -1,7 +1,7 @@
 """Whether a machine on the link finds the destination of a packet that comes from outside.
 
 A router or a neighbour asks for a destination in the link's own network by ARP or neighbour discovery.  The host
-answers for its own addresses, unless ``arp_ignore`` hides them, and for addresses behind it only as a proxy.
+answers for its own addresses, unless ``arp_ignore`` hides them, and for addresses behind the host only as a proxy.
 
 Source: net/ipv4/arp.c arp_process(); net/ipv6/ndisc.c ndisc_recv_ns()
 """
@@ -43,12 +43,12 @@ def address_found(network: Network, handshake: Handshake) -> tuple[OpenQuestion,
 
 
 _Asked = tuple[Message, Message, Message]
-"""A question, and its two answers' meanings."""
+"""A question, the meaning of the answer yes, and the meaning of the answer no."""
 
 
 def _of_hidden(namespace: Namespace, link: str, target: int, sender: int) -> _Asked | None:
-    """Return the question about an address of another link that ``arp_ignore`` hides: a load balancer sends packets for
-    it to the host's hardware address, a router or a neighbour does not."""
+    """Return the question about an address of another link that ``arp_ignore`` hides.  A load balancer sends packets
+    for this address to the host's hardware address, but a router or a neighbour does not."""
     hiding = hiding_setting(namespace, link, target, sender)
     if hiding is None:
         return None
@@ -72,7 +72,8 @@ def _of_hidden(namespace: Namespace, link: str, target: int, sender: int) -> _As
 
 def _behind(network: Network, netns: Netns, link: str, version: Version, target: int) -> _Asked | None:
     """Return the question about an address behind the host in the link's own network.  With ``proxy_arp`` the host
-    answers for each address to which it has another way; ``proxy_ndp`` counts for entries that were not read."""
+    answers for each address to which it has another way.  ``proxy_ndp`` works only for proxy entries, which were not
+    read."""
     namespace = network.namespace(netns)
     own = addresses_of(namespace, link, version)
     on_link = any(each.holds(target, version) for each in own if each.scope == "global")

@@ -1,7 +1,8 @@
 """The source address of a UDP answer, which the service chooses or leaves to the kernel.
 
 A UDP socket that is bound to no address answers with the source address of the answer's route, unless the service names
-the address at which it was asked (IP_PKTINFO).  No reading of the host shows which of the two a service does.
+the address to which the request was sent (IP_PKTINFO).  No reading of the host shows whether a service names this
+address.
 
 Source: net/ipv4/udp.c udp_sendmsg(); ip(7) IP_PKTINFO; ipv6(7) IPV6_PKTINFO
 """

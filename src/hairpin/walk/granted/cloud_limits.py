@@ -1,6 +1,6 @@
-"""What clouds are known to refuse to their machines, whatever the machines' own rules are.
+"""Packets that clouds are known to drop, whatever the rules on their machines are.
 
-- Port 25: most clouds drop what a new customer's machine sends to it.
+- Port 25: most clouds drop packets that a new customer's machine sends to this port.
 - The metadata service of AWS answers a token's request with a hop limit of 1 (IMDSv2): the answer reaches the machine,
   and no container behind a bridge.
 
@@ -23,14 +23,14 @@ _CLOSED = frozenset(
     {"aws", "azure", "gcp", "aliyun", "tencent", "huawei", "oracle", "digitalocean", "hetzner", "vultr", "linode",
      "scaleway", "upcloud", "exoscale", "ibm"}
 )  # fmt: skip
-"""The clouds that close port 25 towards the Internet unless a customer asks."""
+"""The clouds that close port 25 towards the Internet unless a customer asks them to open it."""
 _METADATA = 0xA9FEA9FE
-"""169.254.169.254"""
+"""169.254.169.254, the address of the metadata service."""
 
 
 def cloud_carries(network: Network, handshake: Handshake, left: State) -> tuple[OpenQuestion, ...]:
-    """Return the question whether the cloud carries the request that left, or its answer; none if it is not known to
-    refuse such packets."""
+    """Return the question whether the cloud carries the request that left, or its answer; none if the cloud is not
+    known to refuse such packets."""
     packet, cloud = left.packet, network.host(left.netns.host).cloud
     if handshake.far is None or cloud is None or left.carried is not None or packet.protocol != TCP:
         return ()

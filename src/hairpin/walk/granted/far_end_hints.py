@@ -1,7 +1,7 @@
-"""Hints of this host's readings that a tunnel's far end, which was not read, does not take the outer packets.
+"""Hints in this host's readings that a tunnel's far end, which was not read, does not take the outer packets.
 
 Both ends of a vxlan or geneve tunnel send from other ports than they listen on, so the outer packets of each direction
-have an entry of their own in connection tracking, which stays without an answer.
+have a conntrack entry of their own, which never gets an answer.
 
 Source: drivers/net/vxlan/vxlan_core.c vxlan_xmit_one() (source port), vxlan_get_port(), module parameter
 udp_port (8472); RFC 7348 section 8 (4789); moby libnetwork/netutils GenerateMACFromIP()
@@ -30,15 +30,17 @@ from hairpin.wanted import read_host, watch_packets
 
 _KERNELS_PORT, _IANA_PORT = 8472, 4789
 _AGENTS = ("flannel", "cilium")
-"""The first letters of devices whose agents use the kernel's port on all nodes."""
+"""The first letters of tunnel devices whose agents use the kernel's port on all nodes."""
 _DOCKERS_MAC = 0x0242
-"""The first two bytes of a hardware address that Docker makes from a container's IPv4 address, the other four."""
+"""The first two bytes of a hardware address that Docker makes from a container's IPv4 address.  The IPv4 address is in
+the other four bytes."""
 _HEARD = ("REACHABLE", "STALE", "DELAY", "PROBE")
 
 
 class _Sent(msgspec.Struct, frozen=True):
     """An outer packet that left.  ``device``: the name of the tunnel device.  ``frame``: the frame inside.  ``inner``:
-    the namespace of the tunnel device; ``outer``: that of the outer packet.  ``link``: the link by which it left."""
+    the namespace of the tunnel device.  ``outer``: the namespace of the outer packet.  ``link``: the link by which the
+    outer packet left."""
 
     packet: Packet
     link: str
@@ -51,7 +53,7 @@ class _Sent(msgspec.Struct, frozen=True):
 
     @property
     def facts(self) -> dict[str, str]:
-        """The values of the messages."""
+        """The values for the placeholders of the messages."""
         return {
             "far": address_text(self.packet.daddr, self.packet.version),
             "device": self.device,
@@ -62,8 +64,8 @@ class _Sent(msgspec.Struct, frozen=True):
 
 
 def far_end_takes(network: Network, left: State) -> tuple[OpenQuestion, ...]:
-    """Return the question whether the tunnel's far end takes the outer packet that left; none if nothing hints that it
-    does not."""
+    """Return the question whether the tunnel's far end takes the outer packet that left; none if no reading hints that
+    the far end does not take it."""
     carried = left.carried
     device = next((each.link for each in reversed(left.history.steps) if each.stage == "tunnel"), None)
     if carried is None or carried.by_socket or device is None or carried.frame.netns not in network:
@@ -93,12 +95,13 @@ def _was_heard(sent: _Sent) -> bool:
 
 
 def _is_silent(sent: _Sent) -> bool:
-    """Return whether outer packets left for the far end, and none came from it."""
+    """Return whether outer packets left for the far end, and no outer packet came from it."""
     return are_unanswered(sent.outer, *_traffic(sent), named=True, alternating=True)
 
 
 def _traffic(sent: _Sent) -> tuple[list[Connection], list[Connection]]:
-    """Return the connections of outer packets to the far end without an answer, and those that show one."""
+    """Return two lists of connections: outer packets to the far end without an answer, and outer packets that it
+    answered or sent."""
     silent, answered = split_by(entries_to(sent.outer, sent.packet), STATUS_SEEN_REPLY)
     if sent.packet.protocol == UDP:
         answered += [each for each in _from_far_end(sent) if each.original.dport == sent.packet.dport]
@@ -106,7 +109,7 @@ def _traffic(sent: _Sent) -> tuple[list[Connection], list[Connection]]:
 
 
 def _from_far_end(sent: _Sent) -> Iterator[Connection]:
-    """Yield the connections that the far end began, in UDP."""
+    """Yield the UDP connections that the far end began."""
     for each in sent.outer.connections:
         sender = (each.version, each.original.protocol, each.original.saddr)
         if sender == (sent.packet.version, UDP, sent.packet.daddr) and not each.status & STATUS_SEEN_REPLY:
@@ -114,8 +117,8 @@ def _from_far_end(sent: _Sent) -> Iterator[Connection]:
 
 
 def _of_former_container(sent: _Sent) -> OpenQuestion | None:
-    """Return the question about a permanent neighbour entry whose hardware address Docker makes of another container's
-    address in the same network."""
+    """Return the question about a permanent neighbour entry whose hardware address Docker makes from another
+    container's address in the same network."""
     address = sent.frame.daddr
     entry = next(
         (
@@ -154,7 +157,8 @@ def _of_former_container(sent: _Sent) -> OpenQuestion | None:
 
 
 def _of_shared_address(sent: _Sent) -> OpenQuestion | None:
-    """Return the question about a permanent neighbour entry whose hardware address another one on the device has."""
+    """Return the question about a permanent neighbour entry whose hardware address another entry of the device has,
+    too."""
     near = [each for each in sent.inner.neighbours if each.link == sent.device and each.version == sent.frame.version]
     entry = next((each for each in near if each.static and each.value == sent.frame.daddr), None)
     same = [each for each in near if entry is not None and each.mac == entry.mac and each.value != entry.value]
@@ -193,7 +197,7 @@ def _of_permanent_entry(facts: dict[str, str], *, text: Message, if_no: Message)
 
 
 def _of_other_port(network: Network, sent: _Sent) -> OpenQuestion | None:
-    """Return the question about a far end that sends to a UDP port at which nothing of this host listens."""
+    """Return the question about a far end that sends to a UDP port on which no socket of this host listens."""
     if sent.packet.protocol != UDP or sent.tunnel.port is None:
         return None
     taken = {each.port for each in sent.outer.sockets if each.protocol == "udp"}
@@ -298,7 +302,7 @@ def _of_handshake(sent: _Sent) -> OpenQuestion | None:
 
 def _lies_apart(network: Network, sent: _Sent) -> Message | None:
     """Return the question about a far end in another network than the tunnel's other ends, or about an outer packet
-    that leaves by another card than that of its source address; None if neither is so."""
+    that leaves by another link than the link of its source address; None in all other cases."""
     version, facts = sent.packet.version, sent.facts
     own = next((each for each in addresses_of(sent.outer, None, version) if each.value == sent.packet.saddr), None)
     link = sent.inner.link(sent.device)
@@ -322,7 +326,7 @@ def _lies_apart(network: Network, sent: _Sent) -> Message | None:
 
 
 def _of_silence(sent: _Sent) -> OpenQuestion:
-    """Return the question about a far end from which no outer packet came, although some left for it."""
+    """Return the question about a far end from which no outer packet came, although outer packets left for it."""
     return _question(
         sent,
         message(

@@ -1,9 +1,10 @@
-"""Frames that leave by an uplink with another hardware address than the uplink's: those of a macvlan on it, or of a
-container whose bridge has the uplink as a port.
+"""Frames that leave by an uplink with another hardware address than the uplink's: frames of a macvlan on the uplink, or
+of a container on a bridge that has the uplink as a port.
 
-A switch takes them.  Clouds and hypervisors drop frames from addresses that they did not give to the machine, unless
-they are told otherwise, and an access point takes frames of the stations that it knows.  An ipvlan has the hardware
-address of its parent; a cloud drops its packets because of their IP address.
+A switch takes frames with a foreign hardware address.  Clouds and hypervisors drop frames from hardware addresses that
+they did not give to the machine, unless an administrator allows these frames.  An access point takes only frames of the
+stations that it knows.  An ipvlan has the hardware address of its parent link, but a cloud drops the ipvlan's packets
+because of their IP address.
 
 Source: drivers/net/macvlan.c; VMware "Forged transmits", VirtualBox "Promiscuous Mode", Hyper-V's spoofing option
 """
@@ -23,7 +24,8 @@ from hairpin.wanted import watch_frames
 
 
 class _Foreign(msgspec.Struct, frozen=True):
-    """A frame of ``owner`` that leaves by the uplink.  ``mac``: its hardware address; None: that of the uplink."""
+    """A frame of ``owner`` that leaves by the uplink.  ``mac``: the frame's hardware address; None if it is the
+    uplink's."""
 
     owner: Netns
     uplink: Link
@@ -32,7 +34,7 @@ class _Foreign(msgspec.Struct, frozen=True):
 
 def frames_taken(network: Network, left: State) -> tuple[tuple[OpenQuestion, ...], tuple[Message, ...]]:
     """Return the question whether the network outside takes the frame that left the hosts, or the assumption that it
-    does; nothing if the frame has the uplink's own hardware address."""
+    takes the frame.  Both tuples are empty for a frame of the uplink itself."""
     found = _foreign(network, left)
     if found is None:
         return (), ()
@@ -77,7 +79,8 @@ def _foreign(network: Network, left: State) -> _Foreign | None:
 
 
 def _filters(host: Host, found: _Foreign) -> tuple[Message, Message] | None:
-    """Return the network that may drop the frame, as a reading hints, and what to do there; None: nothing hints."""
+    """Return the network that may drop the frame, as a reading hints, and the remedy there; None if no reading hints at
+    such a network."""
     if host.cloud is not None:
         return (
             message("{cloud}'s network", cloud=host.cloud),

@@ -1,7 +1,7 @@
-"""What a walk grants to the outside although a careful outside may refuse it: each grant is an open question.
+"""Grants that a walk presumes although a careful outside may refuse them.  Each grant is an open question.
 
-A router may drop a packet whose source address is none of its own network's: RFC 2827 (BCP 38), RFC 3704.  A smaller
-MTU before the host may lose a full-sized segment without a notice to its sender: RFC 2923.
+A router may drop a packet whose source address is not in the router's own network: RFC 2827 (BCP 38), RFC 3704.  A
+smaller MTU before the host may lose a full-sized segment without a notice to its sender: RFC 2923.
 """
 
 import msgspec
@@ -22,20 +22,20 @@ from hairpin.wanted import Wanted, state_peer, watch_port
 
 
 class Grants(msgspec.Struct, frozen=True):
-    """What the outside has to grant so that a flow succeeds.  ``questions``: a reading of the host hints that it may
-    not; ``assumed``: nothing hints."""
+    """The facts that the outside has to grant so that a flow succeeds.  ``questions``: a reading of the host hints that
+    the outside may refuse the grant.  ``assumed``: no reading hints at a refusal."""
 
     questions: tuple[OpenQuestion, ...] = ()
     assumed: tuple[Message, ...] = ()
 
 
 def grants(network: Network, flow: Flow, handshake: Handshake, left: State) -> Grants:
-    """Return the grants to a flow that succeeds.  ``left``: its packet that left the hosts."""
+    """Return the grants to a flow that succeeds.  ``left``: the flow's packet that left the hosts."""
     asked, assumed = frames_taken(network, left)
     refused = _source_taken(network, flow, left) or _masquerade_taken(network, left)
     clouded = _carried_by_cloud(network, handshake, left)
     questions = (*refused, *address_found(network, handshake), *asked, *arrive(network, handshake), *clouded)
-    if not refused and not clouded:  # either is a nearer reason for a silence
+    if not refused and not clouded:  # these two questions name a nearer reason for a silence
         questions += _heard(network, handshake, left)
     elsewhere = (*_sent_elsewhere(network, left), *_private_way(network, flow, left))
     return Grants((*elsewhere, *questions, *_taken_by_far_end(network, left)), assumed)
@@ -94,9 +94,9 @@ def _taken_by_far_end(network: Network, left: State) -> tuple[OpenQuestion, ...]
 
 
 def _source_taken(network: Network, flow: Flow, left: State) -> tuple[OpenQuestion, ...]:
-    """Return the question whether the router passes on a packet that left by another uplink than that of its source
-    address; none if it left by that uplink, for a machine on the link, or if the user has stated what the router
-    takes."""
+    """Return the question whether the router passes on a packet that left by another uplink than the uplink of its
+    source address.  Return no question if the packet left by that uplink or for a machine on the link, or if the user
+    has stated what the router takes."""
     packet, hop = left.packet, left.next_hop
     if left.carried is not None or not left.netns.is_host or hop is None or hop.gateway is None:
         return ()

@@ -1,8 +1,8 @@
-"""The source address that MASQUERADE gives to packets, where the host itself sends from another one.
+"""The source address that MASQUERADE gives to packets, if the host itself sends from another address.
 
 MASQUERADE takes the first address of the link that fits the next hop.  The host's own packets take the source address
-that their route names (``src``).  Where the two differ, whoever set the route wanted one address to be used outside,
-and a router or a peer may know that address only.
+that their route names (``src``).  If the two addresses differ, an administrator has set the route so that one address
+is used outside, and a router or a peer may know only this address.
 
 Source: net/netfilter/nf_nat_masquerade.c nf_nat_masquerade_ipv4(): inet_select_addr(); net/ipv4/fib_semantics.c
 fib_result_prefsrc()
@@ -23,8 +23,9 @@ from hairpin.wanted import watch_packets
 
 
 def source_accepted(network: Network, left: State) -> tuple[OpenQuestion, ...]:
-    """Return the question whether the outside takes packets from the address that MASQUERADE chose; none if the host
-    itself would send from it, too, or if a connection from it was answered.  ``left``: the packet that left."""
+    """Return the question whether the outside takes packets from the address that MASQUERADE chose; none if the host's
+    own packets have this address, too, or if a connection from this address was answered.  ``left``: the packet that
+    left."""
     packet, connection = left.packet, left.track.connection
     if connection is None or not connection.masquerade or left.track.ct_direction or not left.netns.is_host:
         return ()
@@ -58,7 +59,8 @@ def source_accepted(network: Network, left: State) -> tuple[OpenQuestion, ...]:
 
 
 def _own_source(namespace: Namespace, left: State) -> int | None:
-    """Return the source address that the route of the host's own packets names; None if it names none of this host."""
+    """Return the source address in the route of the host's own packets; None if the route names no address of this
+    host."""
     packet = left.packet
     found = lookup(namespace, Query(packet.version, packet.daddr)).route
     if found is None or found.prefsrc is None or all(hop.link != left.oif for hop in found.next_hops):
@@ -67,7 +69,7 @@ def _own_source(namespace: Namespace, left: State) -> int | None:
 
 
 def _was_answered(namespace: Namespace, version: Version, source: int) -> bool:
-    """Return whether connection tracking remembers a connection that was masqueraded so, and its answer."""
+    """Return whether connection tracking has an answered connection that was masqueraded to the address ``source``."""
     return any(
         each.version == version
         and each.reply.daddr == source != each.original.saddr
@@ -78,7 +80,7 @@ def _was_answered(namespace: Namespace, version: Version, source: int) -> bool:
 
 
 def _network_text(namespace: Namespace, connection: Connection) -> str:
-    """Return the network of the connection's sender behind this host, or its address."""
+    """Return the network behind this host that contains the connection's sender, or else the sender's address."""
     sender, version = connection.original.saddr, connection.version
     near = (
         each for each in addresses_of(namespace, None, version)

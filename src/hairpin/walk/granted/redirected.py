@@ -1,6 +1,6 @@
-"""Packets that the host sends to another router than its route says, because an ICMP redirect told it so.
+"""Packets that the host sends to another router than their route names, because of an ICMP redirect.
 
-The kernel keeps what a redirect says as an exception of the route, for some minutes.
+The kernel keeps a redirect for some minutes, as an exception of the route.
 
 Source: net/ipv4/route.c __ip_do_redirect(), find_exception()
 """
@@ -15,7 +15,7 @@ from hairpin.wanted import watch_packets
 
 def redirect_question(network: Network, left: State) -> tuple[OpenQuestion, ...]:
     """Return the question whether the router that a redirect named passes on the packet that left; none if no redirect
-    changes its router."""
+    changes the packet's router."""
     hop, packet = left.next_hop, left.packet
     for each in network.namespace(left.netns).redirects:
         wanted = (each.link, each.version, each.value)

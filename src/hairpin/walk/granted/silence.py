@@ -1,8 +1,9 @@
-"""Packets that left rightly and to which nothing came back, as connection tracking remembers them.
+"""Packets that left the host correctly and got no answer, as connection tracking shows.
 
-An entry without a packet of the other direction shows that a request left, and a TCP entry in SYN_RECV that the answer
-to a client left: connection tracking confirms an entry when its first packet has passed POSTROUTING.  What lost the
-packets then is behind the host.  Entries of the last instant show nothing, since their answers may be on the way.
+An entry without a packet of the reply direction shows that a request left.  A TCP entry in SYN_RECV shows that the
+answer to a client left.  Connection tracking confirms an entry only when the entry's first packet has passed
+POSTROUTING.  So the packets of an unanswered entry were lost beyond the host.  Entries of the last instant show
+nothing, because their answers may be on the way.
 
 Source: net/netfilter/nf_conntrack_core.c __nf_conntrack_confirm(), nf_conntrack_proto_tcp.c tcp_timeouts
 """
@@ -31,17 +32,17 @@ _TIMEOUTS_S = {
     "tcp_timeout_fin_wait": 120, "tcp_timeout_close_wait": 60, "tcp_timeout_last_ack": 30,
     "tcp_timeout_time_wait": 120, "tcp_timeout_close": 10, "udp_timeout": 30, "udp_timeout_stream": 120,
 }  # fmt: skip
-"""The kernel's defaults, for a host whose own values were not read."""
+"""The kernel's default timeouts, for a host whose own values were not read."""
 _FRESH_S = 1
-"""An entry of at most this age may still get its answer."""
+"""The age in seconds up to which an entry may still get its answer."""
 _ONE_WAY = frozenset({162, 514, 2055, 4739, 6343, 8125, 12201})
 """UDP ports to which programs send without an answer: SNMP traps, syslog, NetFlow, IPFIX, sFlow, statsd, GELF."""
 _NAMES = {TCP: "tcp", UDP: "udp"}
 
 
 def silence(network: Network, handshake: Handshake, left: State) -> tuple[OpenQuestion, ...]:
-    """Return the question whether anything comes back from behind the host; none if no entry hints that nothing does.
-    ``left``: the flow's packet that left the hosts, its request or its answer to a client."""
+    """Return the question whether any answer comes back from beyond the host; none if no entry hints at a lost answer.
+    ``left``: the flow's packet that left the hosts, which is its request or its answer to a client."""
     namespace = network.namespace(left.netns)
     if left.carried is not None or not namespace.connections or left.packet.protocol not in _NAMES:
         return ()
@@ -69,10 +70,12 @@ def are_unanswered(
     named: bool,
     alternating: bool = False,
 ) -> bool:
-    """Return whether entries hint that no answer comes: the newest without one is at least as new as all ``answered``.
-    A fresh one has to be newer than these, or there has to be another reason to count it: several wait, or the user
-    asks about this very machine (``named``).  So has any one, if packets of both directions have entries of their own
-    (``alternating``)."""
+    """Return whether entries hint that no answer comes: the newest entry without an answer is at least as new as all
+    entries in ``answered``.
+
+    A fresh entry counts only if it is newer than all entries in ``answered``, and if there is one more reason: there is
+    an answered entry, several entries wait, or the user asks about this very machine (``named``).  If packets of both
+    directions have entries of their own (``alternating``), every entry has to meet the conditions for a fresh entry."""
     if not sent:
         return False
     newest = min(_age_s(namespace, each) for each in sent)
@@ -83,7 +86,7 @@ def are_unanswered(
 
 
 def _age_s(namespace: Namespace, entry: Connection) -> float:
-    """Return the time since the entry's last packet; infinite if it cannot be told."""
+    """Return the seconds since the entry's last packet; infinite if no reading shows them."""
     if entry.tcp is not None:
         state = f"tcp_timeout_{entry.tcp.state.lower()}"
     else:
@@ -93,14 +96,14 @@ def _age_s(namespace: Namespace, entry: Connection) -> float:
 
 
 def split_by(entries: Sequence[Connection], status: int) -> tuple[list[Connection], list[Connection]]:
-    """Return the entries without the status, and those with it."""
+    """Return the entries without the status, and the entries with the status."""
     with_it = [each for each in entries if each.status & status]
     return [each for each in entries if not each.status & status], with_it
 
 
 def _of_request(namespace: Namespace, left: State, *, named: bool, server_of: str) -> Iterator[OpenQuestion]:
-    """Yield the question whether the receiver of a packet that left answers.  ``server_of``: the container whose name
-    server the receiver is, or empty."""
+    """Yield the question whether the receiver of a packet that left answers.  ``server_of``: the container of which the
+    receiver is a name server; empty if there is none."""
     packet = left.packet
     if packet.protocol == UDP and packet.dport in _ONE_WAY:
         return
@@ -149,7 +152,7 @@ def _of_request(namespace: Namespace, left: State, *, named: bool, server_of: st
 
 def _of_answer(namespace: Namespace, handshake: Handshake, start: Outside, left: State) -> Iterator[OpenQuestion]:
     """Yield the question whether the answers to clients arrive.  If the user named no client, all clients count that
-    are behind the same next hop as the invented one."""
+    are behind the same next hop as the invented client."""
     asked, there = handshake.started.packet, handshake.there.packet
     clients: dict[int, list[Connection]] = {}
     for each in entries_to(namespace, there):

@@ -98,8 +98,8 @@ def _items(namespace: Namespace, hook: Hook, families: tuple[Family, ...]) -> tu
 
 
 def translates_addresses(namespace: Namespace, families: tuple[Family, ...]) -> bool:
-    """Return whether the kernel translates addresses.  It does so at every hook as soon as the family has one nat
-    chain.
+    """Return whether the kernel translates addresses.  The kernel translates addresses at every hook as soon as the
+    family has one nat chain.
 
     Source: net/netfilter/nf_nat_core.c nf_nat_register_fn()
     """

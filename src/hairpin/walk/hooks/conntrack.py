@@ -44,7 +44,7 @@ def tuple_of(packet: Packet, kernel: str) -> Tuple:
 def track(state: State, namespace: Namespace) -> State:
     """Return the state with its connection found or created, and its ctstate."""
     if state.track.connection is not None or state.track.ct_state == ir.CT_UNTRACKED:
-        return state  # tracked before: came over lo, or br_netfilter ran PREROUTING.  NOTRACK comes too late.
+        return state  # the packet was tracked before (over lo, or by br_netfilter), so NOTRACK comes too late
     tracked = _tracked(state, namespace)
     # The zone counts for this lookup only: a packet without a connection comes back over lo without a zone.
     return tracked if tracked.track.zone is None else tracked.with_track(zone=None)
@@ -92,8 +92,8 @@ def _related(state: State, namespace: Namespace) -> State:
 
 
 def _known(state: State, namespace: Namespace, wanted: Tuple, but: Connection | None = None) -> Known | None:
-    """Return the connection with the tuple ``wanted``, and the tuple's direction; None if no connection but ``but`` has
-    it.
+    """Return the connection with the tuple ``wanted``, and the tuple's direction; None if no connection except ``but``
+    has the tuple.
 
     Connections that this walk made come before the connections of the conntrack table that was read.  If both tuples of
     a connection are equal, the packet counts as a reply: nf_conntrack_core.c __nf_conntrack_hash_insert().
@@ -241,7 +241,7 @@ _VERIFIED = frozenset({TCP, UDP, ICMP, ICMP6, SCTP})
 
 
 def _is_broken(state: State, namespace: Namespace) -> bool:
-    """Return whether the packet has a wrong checksum.  Only received packets are checked, never local ones.
+    """Return whether the packet has a wrong checksum.  Only received packets are checked, never local packets.
 
     Linux computes UDP-Lite's checksum with UDP's protocol number (seen on 6.18), so it finds correct UDP-Lite checksums
     wrong.

@@ -1,9 +1,9 @@
 """Whether the kernel still takes a new connection into the connection table of a namespace.
 
 Each namespace has its own ``nf_conntrack_count``.  ``nf_conntrack_max`` and ``nf_conntrack_buckets`` of the first
-network namespace apply to all namespaces.  At the maximum the kernel looks for an entry to evict.  This entry must not
-be ASSURED, and it must be in one of eight buckets, starting at the new connection's bucket.  If the kernel finds no
-such entry, it drops the packet.
+network namespace apply to all namespaces.  At the maximum the kernel looks for an entry to evict.  The entry to evict
+must not be ASSURED, and it must be in one of eight buckets, starting at the new connection's bucket.  If the kernel
+finds no entry to evict, it drops the new connection's packet.
 
 Source: net/netfilter/nf_conntrack_core.c __nf_conntrack_alloc(), early_drop(), early_drop_list()
 """
@@ -87,7 +87,7 @@ def _evictable(namespace: Namespace, count: int) -> int:
 
 def with_room(network: Network, before: State, after: State, stage: Stage) -> Iterator[Outcome]:
     """Yield the packet after its conntrack lookup unchanged; if it needs a new entry and the table has no room, yield
-    its end.  Yield both if the kernel finds an entry to evict only for some connections."""
+    its end.  Yield the packet and its end if the kernel finds an entry to evict only for some connections."""
     if not _is_new(before, after):
         yield after
         return

@@ -1,8 +1,8 @@
 """Flowtables: which connections ``flow add`` offloads, and which packets then bypass the rules.
 
 A packet of an offloaded connection bypasses PREROUTING, FORWARD and POSTROUTING if it comes in by a link of the
-flowtable.  The rest of its path is not modelled.  Few walks have such a packet: a connection is offloaded by its first
-data packet (TCP) or its reply.
+flowtable.  The rest of the packet's path is not modelled.  Few walks have a packet of an offloaded connection, because
+only the first data packet (TCP) or the reply offloads it.
 
 Source: net/netfilter/nft_flow_offload.c nft_flow_offload_eval(), nft_flow_route(); nf_flow_table_ip.c
 """
@@ -35,8 +35,8 @@ def offloads(namespace: Namespace, seen: Seen) -> bool:
 
 
 def _goes_by_its_links(namespace: Namespace, seen: Seen) -> bool:
-    """Return whether a flowtable has the packet's input and output links.  In place of a bridge it may have one of its
-    ports."""
+    """Return whether a flowtable has the packet's input and output links.  In place of a bridge, the flowtable may have
+    a port of the bridge."""
     declared = [each for table in namespace.ruleset.tables for each in table.objects]
     ways = [
         [name, *(each.name for each in namespace.links if name and each.master == name)]
@@ -59,8 +59,8 @@ def _is_of_a_kind(namespace: Namespace, seen: Seen, connection: Connection) -> b
 
 
 def _leads_back(namespace: Namespace, seen: Seen, connection: Connection) -> bool:
-    """Return whether a route leads back to the packet's sender.  IPv4 needs none: it takes the sender to be on the
-    input link."""
+    """Return whether a route leads back to the packet's sender.  IPv4 needs no such route, because it takes the sender
+    to be on the input link."""
     if connection.version == 4:
         return True
     forth, back = connection.original, connection.reply

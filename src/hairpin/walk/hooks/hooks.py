@@ -50,8 +50,8 @@ def run_hook(
     """Yield the outcomes of the hook: states that continue, and ends.
 
     ``reroute`` is given for OUTPUT only: it looks up the route again after DNAT or a chain of type route has changed
-    the packet.  ``translates`` tells whether NAT runs.  It is false only where a packet passes POSTROUTING with its VRF
-    as the interface.
+    the packet.  ``translates`` tells whether NAT runs.  ``translates`` is false only if a packet passes POSTROUTING
+    with its VRF as the interface.
     """
     namespace = network.namespace(state.netns)
     families: tuple[Family, ...] = ("ip", "inet") if state.packet.version == 4 else ("ip6", "inet")
@@ -88,8 +88,8 @@ def _done(network: Network, state: State, hook: Hook, item: Item) -> Iterator[Ou
 
 
 def _under(state: State, condition: Condition, *, holds: bool) -> State:
-    """Return the state on the branch on which the condition holds, the usual one, or on the branch on which it does
-    not."""
+    """Return the state on one of two branches.  If ``holds`` is true, it is the usual branch, on which the condition
+    holds; otherwise it is the branch on which the condition does not hold."""
     taken = msgspec.structs.replace(condition, holds=holds, usual=holds)
     return state.given(taken)
 
@@ -116,8 +116,8 @@ def run_bridge_hook(
     behind: int = -INT_MAX - 2,
     crossing: bool = False,
 ) -> Iterator[Outcome]:
-    """Run a hook of the bridge family (ebtables, nft ``table bridge``), as run_hook() does for IP.  Interfaces are
-    bridge ports.
+    """Run a hook of the bridge family (ebtables, nft ``table bridge``), as run_hook() does for IP.  The interfaces that
+    rules see are bridge ports.
 
     Only chains with a priority above ``behind`` and up to ``until`` run.  ``crossing`` is true if the frame goes to
     another port.
@@ -247,11 +247,11 @@ def _set_apart(state: State, table: Table, decision: Decision) -> State:
     """Return the state in the conntrack zone that the chain has set, or untracked if the chain has run NOTRACK.
 
     A zone that an nft rule sets applies even to an untracked packet that comes back over lo.  NOTRACK and zones of
-    iptables do not change such a packet.  Source: nft_ct.c nft_ct_set_zone_eval(), xt_CT.c xt_ct_target()
+    iptables do not change an untracked packet.  Source: nft_ct.c nft_ct_set_zone_eval(), xt_CT.c xt_ct_target()
     """
     if state.track.connection is not None or state.track.zone is not None:
         return state
-    # An answer to an untracked packet is related to no connection.  iptables rules do not change its tracking.
+    # An answer to an untracked packet is related to no connection.  iptables rules do not change the answer's tracking.
     settled = state.track.ct_state in (CT_UNTRACKED, CT_RELATED)
     nft = table.dialect == "nft"
     if decision.zone is not None and (nft or not (settled or state.track.notrack)):
@@ -301,8 +301,8 @@ def _seems_broken(namespace: Namespace, state: State) -> bool:
 
 
 def _reset_goes_astray(state: State, decision: Decision) -> bool:
-    """Return whether REJECT's RST is useless to the sender: it answers a translated packet that came in by a bridge
-    port.
+    """Return whether REJECT's RST is useless to the sender: the RST answers a translated packet that came in by a
+    bridge port.
 
     The kernel sends this RST by the bridge port at once.  The RST bypasses the hooks that would undo the translation,
     so its source is an address that the sender never used.

@@ -1,4 +1,4 @@
-"""Whether a limit is exceeded for a packet now, as far as the kernel lists its state.
+"""Whether a packet exceeds a limit now, as far as the kernel lists the limit's state.
 
 Source: net/netfilter/xt_connlimit.c connlimit_mt(), nf_conncount.c already_closed(); xt_recent.c recent_mt();
 xt_hashlimit.c hashlimit_mt_common(); nft_quota.c nft_overquota()
@@ -21,8 +21,8 @@ def is_exceeded(
 ) -> bool:
     """Return whether the readings show that the packet exceeds the limit.
 
-    ``entered`` has the lists of xt_recent in which earlier rules entered the packet.  ``passes`` returns whether a
-    packet satisfies the rule's other matches."""
+    ``entered`` has the lists of xt_recent in which earlier rules entered the packet's address.  ``passes`` returns
+    whether a packet satisfies the rule's other matches."""
     match limit:
         case ConnectionLimit():
             return open_connections(namespace, seen, limit, passes) >= limit.most
@@ -33,7 +33,7 @@ def is_exceeded(
         case QuotaLimit():
             return limit.spent
         case TimeWindow():
-            return False  # the clock decides it, before the limits are asked
+            return False  # the clock decides a time window; it is no limit of packets
         case _:
             assert_never(limit)
 

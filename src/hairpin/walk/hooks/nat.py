@@ -19,7 +19,8 @@ from hairpin.walk.state import State
 
 
 def needs_decision(state: State, manip: Manip) -> bool:
-    """Return whether nat chains run for the packet.  They run once for each connection and each of DNAT and SNAT.
+    """Return whether nat chains run for the packet.  Nat chains run at most twice for each connection: once for DNAT
+    and once for SNAT.
 
     REJECT's reset may belong to a connection for which the nat chains have not run yet (nf_nat_inet_fn()).
     """
@@ -202,7 +203,7 @@ _REDIRECT = 5
 
 
 def leaves_elsewhere(state: State, manip: Manip) -> bool:
-    """Return whether a packet of a masqueraded connection leaves by another link than the connection's first.
+    """Return whether a packet of a masqueraded connection leaves by another link than the connection's first packet.
 
     Source: net/netfilter/nf_nat_core.c nf_nat_oif_changed()
     """
@@ -262,7 +263,7 @@ def _rewritten(packet: Packet, target: Tuple, manip: Manip) -> Packet:
         return msgspec.structs.replace(packet, sport=target.sport, dport=target.sport)
     if not _has_ports(target) or packet.sport is None:
         return packet
-    if packet.protocol == SCTP:  # the kernel computes its checksum anew, even if it was wrong: sctp_manip_pkt()
+    if packet.protocol == SCTP:  # the kernel computes the checksum anew, even a wrong one: sctp_manip_pkt()
         packet = msgspec.structs.replace(packet, bad_checksum=False)
     if manip == "dst":
         return msgspec.structs.replace(packet, dport=target.dport)

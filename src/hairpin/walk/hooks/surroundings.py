@@ -45,11 +45,12 @@ class NamespaceSurroundings:
         return address_type6(self.namespace, query, link) in types
 
     def reverse_path(self, seen: Seen, *, loose: bool, use_mark: bool) -> bool:
-        """Return whether a route leads back to the packet's source; by the input link, unless ``loose`` is true.
+        """Return whether a route leads back to the packet's source.  Unless ``loose`` is true, the route must use the
+        input link.
 
-        Policy rules see the packet's protocol but not its ports; with iptables for IPv4 they do not even see the
-        protocol. ip6tables looks up a route by the packet's input link, which policy rules see as ``oif``.  iptables
-        and nft look up any route and then compare its link.
+        Policy rules see the packet's protocol but not its ports; with iptables for IPv4, policy rules do not even see
+        the protocol. ip6tables looks up a route by the packet's input link, which policy rules see as ``oif``.
+        iptables and nft look up any route and then compare its link.
 
         Source: net/ipv4/netfilter/ipt_rpfilter.c, net/ipv6/netfilter/ip6t_rpfilter.c, nft_fib_ipv{4,6}.c
         """
@@ -108,15 +109,16 @@ class NamespaceSurroundings:
         return is_exceeded(self.namespace, seen, limit, entered, passes)
 
     def is_read(self, queue: Queue) -> bool | None:
-        """Return whether a program reads the queues; None if that was not read, or if only some of them are read.  A
-        packet that no program reads is dropped, or goes on: net/netfilter/nf_queue.c nf_queue()"""
+        """Return whether a program reads packets from the NFQUEUE queues; None if the queues were not read, or if
+        programs read only some of them.  A packet that no program reads is dropped, or continues:
+        net/netfilter/nf_queue.c nf_queue()"""
         if self.namespace.queues is None:
             return None
         read = sum(queue.first <= each <= queue.last for each in self.namespace.queues)
         return None if 0 < read <= queue.last - queue.first else read > 0
 
     def is_now(self, window: TimeWindow) -> bool | None:
-        """Return whether the window has the moment at which the host was read; None if that is not known."""
+        """Return whether the host was read at a moment inside the time window; None if that is not known."""
         return None if self.namespace.now_s is None else is_inside(window, self.namespace.now_s)
 
     def offloads(self, seen: Seen) -> bool:
@@ -137,8 +139,8 @@ def with_groups(namespace: Namespace, seen: Seen) -> Seen:
 
 @kept
 def _groups(namespace: Namespace) -> dict[str, int | None]:
-    """Return the groups of the links that are in another group than the default one, 0.  The value is None for a group
-    with a name: the number of a name is in a file of the host (/etc/iproute2/group) that is not read."""
+    """Return the groups of the links that are not in the default group, 0.  The value is None for a group with a name:
+    the number of a name is in a file of the host (/etc/iproute2/group) that is not read."""
     listed = ((link.name, link.group) for link in namespace.links if link.group not in ("default", "0"))
     return {name: int(group) if group.isdecimal() else None for name, group in listed}
 
@@ -146,8 +148,8 @@ def _groups(namespace: Namespace) -> dict[str, int | None]:
 def _answered(seen: Seen) -> Packet:
     """Return the packet by which the socket is looked up.
 
-    For a translated reply, it is the reply as its receiver gets it.  For an ICMP error, it is a reply to the quoted
-    packet.  Any other packet is looked up by itself.
+    For a translated reply, the lookup uses the reply as its receiver gets it.  For an ICMP error, the lookup uses a
+    reply to the quoted packet.  For any other packet, the lookup uses the packet itself.
 
     Source: net/ipv4/netfilter/nf_socket_ipv4.c nf_sk_lookup_slow_v4(), extract_icmp4_fields()
     """

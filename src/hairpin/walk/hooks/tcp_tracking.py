@@ -10,7 +10,7 @@ from typing import Literal
 from hairpin.netfilter.packet import ACK, FIN, RST, SYN, TCP_CLOSED, URG, Tcp, TcpState
 
 Direction = Literal[0, 1]
-"""A packet's direction: 0 is the original direction, that of the connection's first packet; 1 is the reply
+"""A packet's direction: 0 is the original direction, in which the connection's first packet goes; 1 is the reply
 direction."""
 
 _VALID_FLAGS = frozenset({SYN, SYN | URG, SYN | ACK, RST, RST | ACK, FIN | ACK, FIN | ACK | URG, ACK, ACK | URG})
@@ -61,10 +61,10 @@ def possible(flags: int) -> bool:
 
 
 def first_state(flags: int, *, loose: bool) -> Tcp | None:
-    """Return the state of a new connection whose first packet has these valid flags; None if such a packet begins none.
+    """Return the state of a new connection whose first packet has these valid flags; None if it begins no connection.
 
-    A SYN begins a connection.  If ``loose`` is true, an ACK begins one too: conntrack then picks up connections that
-    are already open.
+    A SYN begins a connection.  If ``loose`` is true, an ACK begins a connection, too: conntrack then picks up
+    connections that are already open.
     """
     state = _TCP_CONNTRACKS[0][_kind(flags), None]
     if state == "SYN_SENT" or (state == "ESTABLISHED" and loose):

@@ -26,9 +26,10 @@ from hairpin.walk.state import End, Outcome, State, without_ends
 
 
 def into_vrf(network: Network, state: State) -> Iterator[Outcome]:
-    """Yield a packet that has passed PREROUTING with its input link, as it continues if this link is a VRF port.
+    """Yield a packet after PREROUTING with its input link and, if this link is a VRF port, after PREROUTING with the
+    VRF.
 
-    Such a packet passes PREROUTING again, now with the VRF as its input interface.
+    A packet that came in by a VRF port passes PREROUTING again, now with the VRF as its input interface.
     """
     master = vrf_of(network.namespace(state.netns), state.iif)
     if master is None or master.name == state.iif:
@@ -44,8 +45,8 @@ def into_vrf(network: Network, state: State) -> Iterator[Outcome]:
 def shown_by_vrf(network: Network, state: State, reroute: Reroute) -> Iterator[Outcome]:
     """Yield a local packet before OUTPUT; if it leaves by a VRF port, it has passed the VRF's hooks.
 
-    Such a packet passes OUTPUT and POSTROUTING untracked, with the VRF as its output interface.  Afterwards it passes
-    both hooks with the port as its output interface.
+    A packet that leaves by a VRF port passes OUTPUT and POSTROUTING untracked, with the VRF as its output interface.
+    Afterwards the packet passes both hooks with the port as its output interface.
     """
     master = vrf_of(network.namespace(state.netns), state.oif)
     to_all = state.packet.version == 4 and state.packet.daddr == BROADCAST4
@@ -72,8 +73,8 @@ def input_route_above(network: Network, state: State) -> Iterator[Outcome]:
     """Yield the outcomes of the route lookup for a packet that has passed PREROUTING.
 
     If an ipvlan in mode l3s has the destination address, the route is looked up in the ipvlan's namespace.  Without
-    such an ipvlan, and if that lookup does not lead to local delivery, it is looked up in the namespace of the input
-    link.  An IPv6 packet that the ipvlan's lookup drops is not looked up again.
+    such an ipvlan, and if that lookup does not lead to local delivery, the route is looked up in the namespace of the
+    input link.  An IPv6 packet that the ipvlan's lookup drops is not looked up again.
     """
     packet, lower = state.packet, Port(state.netns, state.iif)
     port = takes_address(network, lower, packet.version, packet.daddr)
@@ -91,7 +92,7 @@ def input_route_above(network: Network, state: State) -> Iterator[Outcome]:
 
 
 def delivered_above(state: State) -> State:
-    """Return a packet that has passed INPUT, moved to its socket's namespace: the ipvlan's, if an ipvlan in mode l3s
-    receives it."""
+    """Return a packet that has passed INPUT, moved to its socket's namespace.  The socket's namespace is the ipvlan's
+    if an ipvlan in mode l3s receives the packet."""
     port = state.l3s
     return state if port is None else msgspec.structs.replace(state, netns=port.netns, iif=port.link)

@@ -60,7 +60,8 @@ def _by_link(namespace: Namespace, version: int) -> bool:
 def fragmented_by_socket(state: State, mtu: int | None) -> State:
     """Return a local packet as its socket makes it, with fragments if it exceeds the MTU.
 
-    UDP and ICMP sockets make fragments that fit the MTU of the route, without DF.  TCP makes segments that fit.
+    UDP and ICMP sockets make fragments that fit the MTU of the route, without DF.  TCP makes segments that fit the
+    route's MTU.
 
     Source: net/ipv4/ip_output.c __ip_append_data(), __ip_make_skb()
     """
@@ -77,8 +78,8 @@ _CUT = (UDP, ICMP, ICMP6)
 
 
 def defragmented(namespace: Namespace, state: State) -> State:
-    """Return the packet as PREROUTING sees it: defragmented, if the namespace has tables (then it mostly tracks
-    connections).
+    """Return the packet as PREROUTING sees it: defragmented, if the namespace has tables (a namespace with tables
+    mostly tracks connections).
 
     Source: net/ipv4/netfilter/nf_defrag_ipv4.c, net/ipv6/netfilter/nf_conntrack_reasm.c nf_ct_frag6_reasm()
     """

@@ -151,8 +151,8 @@ def _attached(state: State, packet: Packet) -> State:
 def _source(namespace: Namespace, end: End) -> int:
     """Return the source address of an ICMP error; 0 if the kernel chooses the address by the route.
 
-    It is the rejected packet's destination, if that is an address of this host (for IPv6: and if the frame was for this
-    host).  Otherwise IPv6 uses an address of the input link, unless the route back names a source.
+    The source address is the rejected packet's destination, if this is an address of this host (for IPv6: and if the
+    frame was for this host).  Otherwise IPv6 uses an address of the input link, unless the route back names a source.
 
     Source: net/ipv6/icmp.c icmp6_send(), icmpv6_rt_has_prefsrc(); net/bridge/br_netfilter_ipv6.c br_validate_ipv6()
     """
@@ -199,7 +199,7 @@ def _came_by(namespace: Namespace, state: State) -> str:
 def _is_bridged(end: End) -> bool:
     """Return whether the packet is still a bridged frame that br_netfilter runs through the IP hooks.
 
-    The IP layer does not know the input link of such a packet.
+    The IP layer does not know the input link of a bridged frame.
     """
     assert end.stop is not None
     return bool(end.state.frame.physout or (end.state.frame.physin and end.stop.stage == "prerouting"))
@@ -245,8 +245,8 @@ def _ttl(namespace: Namespace, packet: Packet, vrf: str) -> int:
 def _is_to_many(namespace: Namespace, end: End) -> bool:
     """Return whether the packet's route is a broadcast or multicast route.
 
-    The destination address alone does not show this: the packet may have no route (its broadcast route is ignored while
-    the link has no carrier), or a unicast route.
+    The destination address alone does not show the kind of the route: the packet may have no route (its broadcast route
+    is ignored while the link has no carrier), or a unicast route.
 
     Source: RTCF_BROADCAST, RTCF_MULTICAST of net/ipv4/route.c; icmp6_send(), which goes by the address
     """

@@ -233,8 +233,8 @@ def sysctl_decided(namespace: Namespace, link: str, name: str, wanted: str, *, v
 
 
 def _forward(network: Network, namespace: Namespace, state: State, found: Found) -> Iterator[Outcome]:
-    """Yield the outcomes for a packet to another host.  It is forwarded if its input interface forwards and a route
-    exists."""
+    """Yield the outcomes for a packet to another host.  The packet is forwarded if its input interface forwards and a
+    route exists."""
     version = state.packet.version
     if version == 6 and found.type != "unicast":
         # Even with forwarding off, IPv6 sends an error about a destination without a route: ip6_pkt_drop().
@@ -292,7 +292,7 @@ def _not_routable(state: State, found: Found) -> End:
     match found.type:
         case "blackhole":
             return stopped(state, "route-type", stage="input-route", link=state.iif, decided_by=decided)
-        case "anycast" | "multicast":  # IPv4 drops a received packet with such a route: martian_destination
+        case "anycast" | "multicast":  # IPv4 drops a received packet with a route of these types: martian_destination
             return stopped(state, "martian-destination", stage="input-route", link=state.iif, decided_by=decided)
         case "prohibit":
             answer = "icmp6-adm-prohibited" if six else "icmp-admin-prohibited"
@@ -345,9 +345,9 @@ def _is_in(namespace: Namespace, link: str | None, vrf: str) -> bool:
 def _full_check(namespace: Namespace, iif: str, out: str | None) -> bool:
     """Return whether the kernel looks up the source address although rp_filter is off.
 
-    The kernel does so if custom policy rules or local routes exist.  Older kernels always look it up.  The oldest
-    kernels look it up only for a packet that leaves by its input link, because they may send a redirect about such a
-    packet.
+    The kernel looks the source address up if custom policy rules or local routes exist.  Older kernels always look the
+    source address up.  The oldest kernels look the source address up only for a packet that leaves by its input link,
+    because they may send a redirect about such a packet.
 
     Source: net/ipv4/fib_frontend.c fib_validate_source()
     """

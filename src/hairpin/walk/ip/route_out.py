@@ -31,8 +31,8 @@ from hairpin.walk.state import End, LinkDecided, Outcome, Stage, State, stopped,
 
 
 def output_route(network: Network, state: State) -> Iterator[Outcome]:
-    """Yield the outcomes of the route lookup for a local packet.  If its source address is 0, the kernel chooses
-    one."""
+    """Yield the outcomes of the route lookup for a local packet.  If the packet's source address is 0, the kernel
+    chooses a source address."""
     yield from with_hop_limit(network, _routed(network, state, "output"))
 
 
@@ -138,7 +138,7 @@ def _on_link(namespace: Namespace, query: Query) -> Found | None:
     """Return an on-link route by the link to which the packet is bound, for a packet to which no route leads; else
     None.
 
-    Only IPv4 does so, and not on a link of a VRF: a VRF uses only its routes.
+    Only IPv4 has such a route, and not on a link of a VRF, because a VRF uses only its routes.
 
     Source: net/ipv4/route.c ip_route_output_key_hash_rcu()
     """
@@ -211,8 +211,9 @@ def _query(namespace: Namespace, state: State, packet: Packet) -> Query:
 def _bound(namespace: Namespace, state: State) -> str | None:
     """Return the link that the kernel has already chosen for the packet, or None.
 
-    The kernel has chosen the output link of an ICMP error to a link-local address.  It keeps the link of a packet to a
-    link-local or multicast address that OUTPUT changed.  Any other packet that OUTPUT changed is bound to its VRF.
+    The kernel has chosen the output link of an ICMP error to a link-local address.  The kernel keeps the link of a
+    packet to a link-local or multicast address that OUTPUT changed.  Any other packet that OUTPUT changed is bound to
+    its VRF.
 
     Source: net/ipv6/netfilter.c ip6_route_me_harder(): strict; net/ipv4/netfilter.c ip_route_me_harder()
     """

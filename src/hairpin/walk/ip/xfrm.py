@@ -1,7 +1,8 @@
-"""Policies of IPsec: they block packets, send them encrypted, or drop those that came in plain.
+"""Policies of IPsec: they block packets, encrypt packets that leave, or drop packets that came in unencrypted.
 
-``out`` is asked for a packet that this namespace sends or forwards, and again after NAT has changed it; ``fwd`` for a
-packet that it forwards; ``in`` for one that it delivers to a socket.
+``out`` policies apply to a packet that this namespace sends or forwards, and again after NAT has changed the packet.
+``fwd`` policies apply to a packet that the namespace forwards, and ``in`` policies to a packet that it delivers to a
+socket.
 
 Source: net/xfrm/xfrm_policy.c xfrm_lookup_with_ifid(), __xfrm_policy_check(), __xfrm_route_forward();
 net/netfilter/nf_nat_proto.c nf_nat_ipv4_out(), nf_xfrm_me_harder()
@@ -21,7 +22,8 @@ from hairpin.walk.state import LinkDecided, Outcome, Stage, State, stopped
 
 
 def through_policies(namespace: Namespace, state: State, direction: Direction, stage: Stage) -> Iterator[Outcome]:
-    """Yield the packet if a policy lets it pass as it is, or its end; both under a condition if that is not known."""
+    """Yield the packet if the policies let it pass unchanged, or its end.  If that is not known, yield both, each under
+    a condition."""
     link = state.oif if direction == "out" else state.iif
     if not namespace.xfrm_policies or state.packet.arp or _is_exempt(namespace, state, link, direction):
         yield state
@@ -58,7 +60,7 @@ def _condition(policy: XfrmPolicy, direction: Direction) -> Condition:
 
 
 def _is_exempt(namespace: Namespace, state: State, link: str, direction: Direction) -> bool:
-    """Return whether the link's packets meet no policy: lo's never do."""
+    """Return whether the link's packets are exempt from all policies; packets on lo always are."""
     key = "disable_xfrm" if direction == "out" else "disable_policy"
     return link in ("", "lo") or (state.packet.version == 4 and bool(conf(namespace, 4, link, key)))
 

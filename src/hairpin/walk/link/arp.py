@@ -25,8 +25,8 @@ from hairpin.walk.state import End, LinkDecided, State, Stop, SysctlDecided, sto
 def arp_sender_address(namespace: Namespace, link: str, packet: Packet, target: int) -> int:
     """Return the sender address of an ARP request for ``target``.
 
-    The sender address is the packet's source address, if this host has it and ``arp_announce`` allows it.  Otherwise it
-    is an address of the link; 0 if the link has none.
+    The sender address is the packet's source address, if this host has it and ``arp_announce`` allows it.  Otherwise
+    the sender address is an address of the link; 0 if the link has no address.
     """
     level = conf(namespace, 4, link, "arp_announce", rule="max") or 0
     known = level == 0 or (level == 1 and _share_network(addresses_of(namespace, link, 4), target, packet.saddr))
@@ -41,7 +41,8 @@ _RESOLVING = ("", "veth", "bridge", "vlan", "bond", "macvlan")
 def is_mute(link: Link) -> bool:
     """Return whether ARP was switched off (IFF_NOARP) on a link whose kind normally resolves neighbours.
 
-    Such a link answers no request, and sends each packet to its own hardware address.  Neighbour discovery is off, too.
+    A link with ARP switched off answers no request, and sends each packet to its own hardware address.  Neighbour
+    discovery is off, too.
 
     Source: net/ipv4/arp.c arp_rcv(), arp_constructor(); net/ipv6/ndisc.c ndisc_constructor()
     """
@@ -71,8 +72,8 @@ def refusal(network: Network, netns: Netns, link: str, target: int, source: int)
     """Return the stop of an ARP request that the namespace does not answer although it has the address; else None.
 
     arp_process() looks up a request's route like any packet's.  So strict rp_filter may drop the request, and a sender
-    address of this host makes it a martian.  A setting that hides an address of another link may be intended (such as a
-    load balancer's address on lo): packets to that address arrive without an ARP request.
+    address of this host makes the request a martian.  A setting that hides an address of another link may be intended
+    (such as a load balancer's address on lo): packets to that address arrive without an ARP request.
     """
     namespace = network.namespace(netns)
     if not owns_address(namespace, 4, target):
@@ -172,8 +173,9 @@ def _filtered(namespace: Namespace, link: str, target: int, source: int) -> bool
 
 
 def solicited_on(namespace: Namespace, link: str, address: int) -> bool:
-    """Return whether the link may answer a solicitation for the IPv6 address.  A link answers only for its own
-    addresses, unlike with ARP.  An address that no link has may be proxied or anycast, so any link may answer for it.
+    """Return whether the link may answer a solicitation for the IPv6 address.  Unlike with ARP, a link answers
+    solicitations only for its own addresses.  An address that no link has may be proxied or anycast, so any link may
+    answer for it.
 
     Source: net/ipv6/ndisc.c ndisc_recv_ns(): ipv6_get_ifaddr()
     """

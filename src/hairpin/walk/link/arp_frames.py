@@ -1,11 +1,10 @@
 """ARP messages as frames: rules of the arp and bridge families, chains of netdev, and tc filters may drop them.
 
-ARP does not pass the IP hooks.  It passes OUTPUT of the arp family (arptables) in the namespace that sends it, and
-INPUT in the namespace that receives it.  On a bridge it also passes the bridge's hooks, as a frame of EtherType 0x0806.
-A request from the bridge's own namespace passes OUTPUT and POSTROUTING at each port, and the reply to it passes
-PREROUTING and INPUT.  If the bridge forwards request and reply from port to port, both pass PREROUTING, FORWARD and
-POSTROUTING.
-walk/link/segment.py decides whether the owner replies.
+ARP does not pass the IP hooks.  An ARP message passes OUTPUT of the arp family (arptables) in the namespace that sends
+the message, and INPUT in the namespace that receives it.  On a bridge, an ARP message also passes the bridge's hooks,
+as a frame of EtherType 0x0806.  A request from the bridge's own namespace passes OUTPUT and POSTROUTING at each port,
+and the reply to it passes PREROUTING and INPUT.  If the bridge forwards request and reply from port to port, both pass
+PREROUTING, FORWARD and POSTROUTING. walk/link/segment.py decides whether the owner replies.
 
 Source: net/bridge/br_input.c, br_forward.c; measured with counters in chains of the bridge family, Linux 6.18
 """
@@ -162,7 +161,7 @@ def _walk(network: Network, start: State, mac: int | None) -> tuple[End, ...]:
 
 
 def _sender_mac(network: Network, asked: End) -> int | None:
-    """Return the hardware address of the link that got the request and answers it; None if it is outside."""
+    """Return the hardware address of the link that got the request and answers it; None if the link is outside."""
     state = asked.state
     link = network.namespace(state.netns).link(state.iif) if asked.kind == "arrived" else None
     return link.mac if link is not None else None
@@ -196,7 +195,7 @@ def _message(sender: int, target: int, operation: Literal[1, 2]) -> Packet:
 
 
 def _settled(_network: Network, state: State) -> Iterator[Outcome]:
-    """Yield the state at the stage ``device-out``: an ARP message needs no neighbour, because its frame has its
+    """Yield the state at the stage ``device-out``: an ARP message needs no neighbour, because its frame already has a
     receiver."""
     yield state.to("device-out")
 

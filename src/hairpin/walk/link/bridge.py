@@ -60,7 +60,8 @@ def bridge_in(network: Network, state: State) -> Iterator[Outcome]:
 
 def _is_for_bridge(namespace: Namespace, bridge: Link, state: State) -> bool:
     """Return whether the bridge delivers the frame locally, because the frame is addressed to the bridge or to one of
-    its ports.  If neither the receiver nor the hardware address is known, the bridge is assumed to deliver it locally.
+    its ports.  If neither the receiver nor the hardware address is known, the bridge is assumed to deliver the frame
+    locally.
 
     Source: net/bridge/br_fdb.c fdb_add_local(); br_input.c br_handle_frame_finish()
     """
@@ -83,8 +84,8 @@ def calls_iptables(network: Network, netns: Netns, bridge: Link, version: int) -
 
 
 def _shows(network: Network, bridge: Link, state: State) -> bool:
-    """Return whether br_netfilter runs the frame through the IP hooks: no ARP, and no tagged frame, because
-    bridge-nf-filter-vlan-tagged is off by default."""
+    """Return whether br_netfilter runs the frame through the IP hooks.  It skips ARP frames, and it skips tagged frames
+    because bridge-nf-filter-vlan-tagged is off by default."""
     return (
         state.frame.vid is None
         and not state.packet.arp
@@ -139,7 +140,7 @@ def _behind_iptables(
 
 
 def _only_learns(namespace: Namespace, state: State) -> End | None:
-    """Return the frame's end if its port is learning, else None: such a port drops it after PREROUTING
+    """Return the frame's end if its port is learning, else None: a learning port drops it after PREROUTING
     (br_handle_frame_finish())."""
     port = namespace.link(state.frame.physin)
     if port is None or port.port is None or port.port.state != "learning":
@@ -155,8 +156,8 @@ def _not_believed(network: Network, state: State) -> tuple[End, ...]:
     """Return the ends of a translated packet that IPv4's route lookup drops; empty if the lookup gives the packet a
     route.
 
-    The bridge's later chains never see such a packet.  If no route leads to the destination, the lookup still gives the
-    packet a route, which only sends an error.
+    The bridge's later chains never see a packet that the route lookup drops.  If no route leads to the destination, the
+    lookup still gives the packet a route, which only sends an error.
 
     Source: net/bridge/br_netfilter_hooks.c br_nf_pre_routing_finish(); net/ipv4/route.c ip_route_input_slow()
     """
@@ -286,8 +287,8 @@ def _bridged_after_dnat(
 def _on_own_way_out(network: Network, bridge: Link, state: State) -> Iterator[Outcome]:
     """Yield a frame that stays on the bridge after DNAT, once it has passed the egress programs of the bridge device.
 
-    These programs see the frame only if the kernel has sent nothing to that neighbour before, so that the neighbour
-    entry has no cached header.
+    The bridge device's egress programs see the frame only if the kernel has sent nothing to that neighbour before, so
+    that the neighbour entry has no cached header.
 
     Source: net/bridge/br_netfilter_hooks.c br_nf_pre_routing_finish_bridge(), br_nf_dev_xmit()
     """

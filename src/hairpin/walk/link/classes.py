@@ -1,7 +1,7 @@
 """The class of a queueing discipline into which a packet gets, and whether that class's own discipline takes it.
 
-Filters of the root discipline choose the class; without one that matches, the discipline's default or its map of
-priorities does.
+Filters of the root discipline choose the class.  If no filter matches, the discipline's default class or its map of
+priorities decides.
 
 Source: net/sched/sch_htb.c htb_classify(), sch_hfsc.c hfsc_classify(), sch_prio.c prio_classify(), sch_drr.c
 drr_classify(); tc-htb(8), tc-prio(8)
@@ -29,7 +29,8 @@ Refuses = Callable[[Qdisc], bool]
 def refusing(
     namespace: Namespace, link: Link, packet: Packet, matches: Matches, refuses: Refuses
 ) -> frozenset[Qdisc | None]:
-    """Return the disciplines that may drop the packet on this link; None stands for a way on which none does."""
+    """Return the disciplines that may drop the packet on this link; None stands for classes in which no discipline
+    drops it."""
     root = next((each for each in link.qdiscs if not each.parent), None)
     if root is None:
         return frozenset((None,))
@@ -49,7 +50,7 @@ def _outcomes(
         yield None
         return
     chosen = tuple(children) if qdisc.kind in _WHOLE else classes(qdisc)
-    if chosen is None:  # any class, also one whose discipline was not kept because it takes packets
+    if chosen is None:  # it may be a class whose discipline takes packets and was not kept
         yield None
         chosen = tuple(children)
     for each in chosen:
@@ -60,19 +61,19 @@ def _outcomes(
         else:
             yield None
             default = children.get(_default(qdisc))
-            if default is not None:  # an inner class, or one that does not exist
+            if default is not None:  # the chosen class is an inner class, or it does not exist
                 yield from _outcomes(link, default, classes, refuses)
 
 
 def _children(link: Link, qdisc: Qdisc) -> dict[str, Qdisc]:
-    """Return the disciplines of the discipline's classes, by class."""
+    """Return the disciplines of the classes of ``qdisc``, by class."""
     if not qdisc.handle or qdisc.handle == "0:":
         return {each.parent: each for each in link.qdiscs if each.parent.startswith(":")}
     return {each.parent: each for each in link.qdiscs if each.parent.startswith(qdisc.handle)}
 
 
 def _classes(link: Link, qdisc: Qdisc, packet: Packet, matches: Matches, *, marked: bool) -> tuple[str, ...] | None:
-    """Return the classes into which the packet may get; None if it may be any."""
+    """Return the classes into which the packet may get; None if it may get into any class."""
     if marked or qdisc.parent or qdisc.kind not in (*_BY_FILTER, "prio"):
         return None
     found: list[str] = []
@@ -89,7 +90,8 @@ def _classes(link: Link, qdisc: Qdisc, packet: Packet, matches: Matches, *, mark
 
 
 def _default(qdisc: Qdisc, packet: Packet | None = None) -> str:
-    """Return the class of a packet that no filter classifies; empty if there is none or it is not known."""
+    """Return the class of a packet that no filter classifies; empty if there is no such class, or if it is not
+    known."""
     if qdisc.kind == "prio":
         # A forwarded packet has the priority of its type of service: net/ipv4/ip_forward.c, rt_tos2priority()
         plain = packet is not None and packet.dscp == 0 and bool(qdisc.priomap)

@@ -17,8 +17,8 @@ from hairpin.walk.state import Assumed, End, Fragments, Frame, Outcome, State, s
 def enter(state: State, port: Port, *, from_below: bool = False) -> State:
     """Return the packet as it arrives at another link.
 
-    The packet loses its conntrack entry.  Between namespaces it loses its mark too, unless it comes from the parent
-    link (``from_below``).
+    The packet loses its conntrack entry.  Between namespaces the packet loses its mark, too, unless it comes from the
+    parent link (``from_below``).
 
     Source: net/core/skbuff.c skb_scrub_packet()
     """
@@ -55,7 +55,7 @@ def unpacked(network: Network, state: State, port: Port, *, mark: int = 0) -> St
 def crossed(network: Network, state: State, link: Link) -> Outcome | None:
     """Return the packet as it arrives at another host that was read; None if it leaves the snapshot.
 
-    If the user stated that a peer on the way drops the packet, return its end.
+    If the user stated that a peer on the way drops the packet, return the packet's end.
     """
     there = _arriving(network, state, link)
     refused = refused_by_peer(network, state) if there is not None else None
@@ -65,12 +65,12 @@ def crossed(network: Network, state: State, link: Link) -> Outcome | None:
 
 
 def refused_by_peer(network: Network, state: State) -> Assumed | None:
-    """Return the fact that a peer that the user stated drops the packet, which has left the host; None if no peer
-    does."""
+    """Return the fact that a peer that the user stated drops the packet, which has left the host; None if no peer drops
+    the packet."""
     packet = state.packet
     if not network.world.peers or state.netns not in network:
         return None
-    # A router drops only the packets that are sent to it, not those for a machine on the link.
+    # A router drops only the packets that are sent to it, not packets for a machine on the link.
     to_router = state.next_hop is not None and state.next_hop.gateway is not None
     link = holder_of_addresses(network.namespace(state.netns), state.oif) if to_router else ""
     asked = (state.netns.host, packet.version, packet.saddr, packet.daddr)
@@ -81,14 +81,14 @@ def refused_by_peer(network: Network, state: State) -> Assumed | None:
 
 
 def refused_by_router(network: Network, left: State) -> Assumed | None:
-    """Return the fact that the stated router behind an uplink drops the packet, also if it is an answer; or None."""
+    """Return the fact that the stated router behind an uplink drops the packet, even an answer; None if it does not."""
     link = holder_of_addresses(network.namespace(left.netns), left.oif)
     router = network.world.router_behind(left.netns.host, left.packet.version, link)
     return refused_by_peer(network, left) if router is not None else None
 
 
 def past_router(network: Network, back: End) -> End:
-    """Return the reply's end: the stated router behind the uplink by which it left may drop it."""
+    """Return the reply's end.  The stated router behind the uplink by which the reply left may drop the reply."""
     refused = refused_by_router(network, back.state) if back.kind == "left" and network.world.peers else None
     if refused is None:
         return back
@@ -99,7 +99,7 @@ def _arriving(network: Network, state: State, link: Link) -> State | None:
     """Return the packet as it arrives at another host that was read, or None.
 
     Either both hosts are on one wire, or the other host alone has the destination address, and gateways that were not
-    read lie between.  Both are assumed, unless a neighbour entry shows the wire.
+    read lie between.  Either case is assumed, unless a neighbour entry shows the wire.
     """
     wires = wires_of(network, Port(state.netns, link.name))
     wire_ = next((each for each in wires if _leads_to(network, each.far, state)), None)

@@ -109,7 +109,7 @@ def _stacked(network: Network, state: State, link: Link) -> Port | None:
         receiver = takes_all(network, lower)
         if receiver is not None:
             return receiver
-    # The frame's hardware address decides which macvlan receives it.  It is not known here, so the IP address is used.
+    # The frame's hardware address decides which macvlan receives it.  If it is unknown, the IP address is used.
     return takes_address(network, lower, packet.version, packet.daddr) if _outer(network, state) else None
 
 
@@ -350,8 +350,9 @@ def _through_lower(network: Network, state: State, link: Link, lower: Port) -> I
 def _to_other_ipvlan(network: Network, state: State, link: Link, lower: Port) -> Outcome | None:
     """Return what happens to an ipvlan's packet that the parent link does not send; None if the parent link sends it.
 
-    The packet goes to the sibling ipvlan that has the address.  If no sibling has it and the frame is for the common
-    hardware address, it goes to the parent's namespace.  In mode l3 that namespace routes it like a packet of its own.
+    The packet goes to the sibling ipvlan that has the address.  If no sibling has the address and the frame is for the
+    common hardware address, the packet goes to the parent's namespace.  In mode l3 the parent's namespace routes the
+    packet like a packet of its own.
 
     Source: drivers/net/ipvlan/ipvlan_core.c ipvlan_xmit_mode_l2(), ipvlan_xmit_mode_l3()
     """

@@ -1,4 +1,4 @@
-"""Programs of classic BPF in tc filters.  They see the frame from its link header, on the way in, too.
+"""Programs of classic BPF in tc filters.  The programs see each frame from its link header on, even a received frame.
 
 Source: net/sched/cls_bpf.c cls_bpf_classify(), cls_bpf_exec_opcode()
 """
@@ -15,13 +15,13 @@ from hairpin.netfilter.packet import Packet
 WITHOUT_HEADER = ("tun", "wireguard", "ipip", "gre", "sit")
 """The kinds of links whose frames have no Ethernet header."""
 _ACTIONS: dict[int | None, FilterAction] = {0: "pass", 2: "drop", 4: "drop", 8: "drop", 7: "unknown", None: "unknown"}
-"""What a result of direct-action means: TC_ACT_OK, SHOT, STOLEN, TRAP, REDIRECT.  The next filter sees the packet after
-any other result."""
+"""The meaning of each result of a direct-action program: TC_ACT_OK, SHOT, STOLEN, TRAP, REDIRECT.  The next filter sees
+the packet after any other result."""
 
 
 def with_programs(by: Filter, packet: Packet, link: Link) -> Filter:
-    """Return the filter as it acts on this packet: its programs of classic BPF are run.  What their result is not
-    known for stays unknown."""
+    """Return the filter as it acts on this packet, after its programs of classic BPF have run.  A match or an action
+    stays unknown if the result of its program is not known."""
     if not by.program and not any(isinstance(each, ProgramMatch) for each in by.matches):
         return by
     matches: list[FilterMatch] = []
@@ -50,7 +50,7 @@ def _action(program: Program, packet: Packet, link: Link) -> FilterAction:
 
 
 def _frame(packet: Packet, link: Link) -> Bytes:
-    """Return the frame of the packet.  Its hardware addresses are not known."""
+    """Return the frame of the packet.  The frame's hardware addresses are not known."""
     at_network = seen_by_program(packet)
     if link.kind in WITHOUT_HEADER:
         return at_network

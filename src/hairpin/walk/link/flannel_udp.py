@@ -35,7 +35,7 @@ def relayed(network: Network, state: State, link: Link) -> Outcome | None:
     """Return the UDP packet in which flanneld relays a packet from its tun device.
 
     Return None if no flanneld reads the device, or if no host that was read has a lease for the destination.  If a
-    signal has stopped the program that has a tun device open, nobody reads the packet."""
+    signal has stopped the program that has a tun device open, no process reads the packet."""
     if link.kind == "tun" and link.holder_halted:
         said = message("{program}, which has it open, is stopped", program=link.holder or "")
         return stopped_by(state, "process-frozen", link, said, stage="tunnel")
@@ -72,8 +72,8 @@ def _to(relay: Relay, lease: Lease) -> Message:
 
 
 def _outer(state: State, relay: Relay, lease: Lease, tunnel: Tunnel) -> Packet:
-    """Return flanneld's UDP packet.  Its source port and its destination port are the port at which flanneld
-    listens."""
+    """Return flanneld's UDP packet.  The source port and the destination port of this packet are the port at which
+    flanneld listens."""
     return Packet(
         version=4,
         saddr=relay.socket.address or 0,
@@ -106,7 +106,8 @@ def received(network: Network, state: State) -> Outcome:
 
 
 def _not_carried(state: State, relay: Relay) -> End | None:
-    """Return the end of a packet that flanneld does not carry: a signal has halted it, or the TTL is used up."""
+    """Return the end of a packet that flanneld does not carry, because a signal has stopped flanneld or the TTL is used
+    up."""
     if relay.socket.halted:
         decided = SocketDecided(message("{socket} is halted", socket=socket_text(relay.socket)), named=(relay.socket,))
         return stopped(state, "process-frozen", stage="tunnel", link=relay.link.name, decided_by=decided)

@@ -1,8 +1,8 @@
 """Whether a bridge forwards a frame by the port that leads to its receiver: the forwarding database decides.
 
-A frame from the receiver moves its entry to the right port, also a static one.  So a wrong or missing entry counts as
-long as the receiver has sent nothing: no ARP reply, because the sender has a usable neighbour entry, and no request
-whose answer this is.
+A frame from the receiver moves the receiver's entry to the right port, even a static entry.  So a wrong or missing
+entry matters only while the receiver has sent nothing.  The receiver has sent nothing if the sender has a usable
+neighbour entry, so that the receiver sends no ARP reply, and if the frame is no answer to a request of the receiver.
 
 Source: net/bridge/br_fdb.c br_fdb_update(); br_input.c br_handle_frame_finish(); br_forward.c br_flood(), BR_FLOOD
 """
@@ -23,7 +23,8 @@ from hairpin.walk.state import End, LinkDecided, Outcome, Reason, State, stopped
 
 def through_entries(network: Network, state: State, bridge: Link, out: Link, *, own: bool = False) -> Iterator[Outcome]:
     """Yield the frame that has to leave the bridge by the port ``out``, or its end if the forwarding database keeps it
-    from this port.  ``own``: the bridge's own namespace sends the frame; a local entry's port then gets it."""
+    from this port.  ``own``: the bridge's own namespace sends the frame; then the port of a local entry gets the frame.
+    """
     namespace, mac = network.namespace(state.netns), state.packet.dmac
     found = () if own else tuple(_members_only(network, state, bridge, out))
     if found:
@@ -44,7 +45,7 @@ def through_entries(network: Network, state: State, bridge: Link, out: Link, *, 
                        holds=True, load=True, listed=True)  # fmt: skip
     came_by = namespace.link(state.frame.physin)
     if learns and came_by is not None and is_uplink(network, state.netns, came_by):
-        # Whether the machine outside has asked for the address since was not read.
+        # No reading shows whether the machine outside has asked for the address since then.
         unknown = Condition(message("{said}, and its owner has sent nothing since", said=said), holds=False)
         yield state.given(unknown)
         yield _stop(state.given(_turn(unknown)), bridge, said, entry)
@@ -64,8 +65,8 @@ def _stop(state: State, bridge: Link, said: Message, entry: FdbEntry | None) -> 
 
 
 def _astray(namespace: Namespace, bridge: Link, out: Link, mac: int) -> tuple[Message | None, FdbEntry | None]:
-    """Return what keeps the frame from the port while its receiver sends nothing, and the entry; None if nothing
-    does."""
+    """Return the reason why the frame does not get to the port while its receiver sends nothing, and the entry that is
+    the reason.  Both are None if the frame gets to the port; the entry is None if a missing entry is the reason."""
     entries = entries_for(namespace, bridge, mac)
     if any(each.port == out.name for each in entries):
         return None, None
@@ -83,7 +84,7 @@ def _astray(namespace: Namespace, bridge: Link, out: Link, mac: int) -> tuple[Me
 def _has_sent(state: State, target: Port) -> bool:
     """Return whether the receiver has sent a frame on this walk: the request, or an ARP message or advertisement."""
     if state.packet.arp or is_discovery(state.packet):
-        return True  # only the answer has one receiver, which has asked for it
+        return True  # an ARP or discovery message to one receiver is an answer, for which the receiver has asked
     known = state.history.neighbours
     return target.netns in state.history.sent or any(
         (each[0], each[1]) == (target.netns, target.link) for each in known
@@ -94,8 +95,8 @@ def _members_only(network: Network, state: State, bridge: Link, out: Link) -> It
     """Yield the end of a multicast frame that the bridge does not flood to the port ``out``, because ``mcast_flood`` is
     off; nothing if the frame passes.
 
-    The bridge's multicast database, which was not read, decides instead only while a querier asks for the members of
-    groups.  If the bridge itself asks, the receiver is a member.  A querier behind an uplink is unknown.
+    The bridge's multicast database decides instead while a querier asks for the members of groups; this database was
+    not read.  If the bridge itself asks, the receiver is a member.  A querier behind an uplink is unknown.
     Source: net/bridge/br_input.c br_handle_frame_finish(): br_multicast_querier_exists(); br_forward.c br_flood():
     BR_MCAST_FLOOD
     """

@@ -78,7 +78,7 @@ def neighbour(network: Network, state: State) -> Iterator[Outcome]:
 
 
 def _resolution(network: Network, state: State, link: Link, address: int) -> Outcome:
-    """Return the packet addressed to the neighbour that answers, or the packet's end if none does."""
+    """Return the packet addressed to the neighbour that answers, or the packet's end if no neighbour answers."""
     namespace = network.namespace(state.netns)
     if is_bridge_port(namespace, link):
         # Packets that a bridge port receives belong to the bridge, so an answer by the port resolves nothing
@@ -152,7 +152,7 @@ def answer_on_link(network: Network, state: State, link: Link, address: int) -> 
 def named_rival(network: Network, netns: Netns, link: Link, entry: Neighbour) -> Port | None:
     """Return the link to which a learned IPv4 entry leads, if several namespaces answer for the address; else None.
 
-    The kernel confirms the entry by unicast requests to that link as long as it answers: net/ipv4/arp.c
+    The kernel confirms the entry by unicast requests to that link as long as the link answers: net/ipv4/arp.c
     arp_solicit()"""
     rivals = takers(network.host(netns.host), 4, entry.value) - {netns.name}
     if len(rivals) <= 1 or entry.mac is None:
@@ -164,7 +164,7 @@ def named_rival(network: Network, netns: Netns, link: Link, entry: Neighbour) ->
 
 
 def _is_resolved(namespace: Namespace, state: State, link: Link, address: int) -> bool:
-    """Return whether the kernel needs no ARP request: it has an entry for the neighbour, or learned one in this
+    """Return whether the kernel needs no ARP request: it has an entry for the neighbour, or it learned an entry in this
     walk."""
     learned = (state.netns, link.name, address) in state.history.neighbours
     return learned or is_known(namespace, link, 4, address)

@@ -1,9 +1,9 @@
 """IPv6 neighbour discovery, whose packets pass the firewall: rules that drop them make a neighbour unreachable.
 
 ARP does not pass the IP hooks (walk/link/arp_frames.py).  A solicitation (ICMPv6 type 135) and the advertisement that
-answers it (136) are untracked.  They pass OUTPUT and POSTROUTING where they leave, and PREROUTING and INPUT where they
-enter.  The receiver of a solicitation also learns the sender's address.  If rules let a solicitation pass, it is
-answered if walk/link/segment.py finds the address.
+answers it (136) are untracked.  Both messages pass OUTPUT and POSTROUTING in the namespace that sends them, and
+PREROUTING and INPUT in the namespace that receives them.  The receiver of a solicitation also learns the sender's
+address.  If rules let a solicitation pass, it is answered if walk/link/segment.py finds the address.
 
 Source: net/ipv6/ndisc.c ndisc_solicit(), ndisc_send_skb(), ndisc_recv_ns(); net/netfilter/nf_conntrack_proto_icmpv6.c
 noct_valid_new
@@ -77,9 +77,9 @@ def after_solicitation(network: Network, started: State) -> State | End:
 def asked_for(namespace: Namespace, link: str, daddr: int) -> int | None:
     """Return the address that a sender on the link solicits to reach this host.
 
-    The sender solicits the packet's destination if the link has this address.  If another link has it, the sender
-    solicits the first address of this link, as a router does for its next hop: a link answers for its own addresses
-    only.
+    The sender solicits the packet's destination if the link has this address.  If another link has the destination, the
+    sender solicits the first address of this link, as a router does for its next hop: a link answers for its own
+    addresses only.
 
     Source: net/ipv6/ndisc.c ndisc_recv_ns(): ipv6_get_ifaddr()
     """
@@ -144,7 +144,7 @@ def _found(network: Network, state: State) -> State | End:
 
 
 def _is_settled(network: Network, state: State, link: Link) -> bool:
-    """Return whether the kernel sends no solicitation: the link has no hardware addresses, or it knows the neighbour's.
+    """Return whether the kernel sends no solicitation: the link has no hardware addresses, or the neighbour's is known.
 
     A stale entry is used while it is being confirmed.
 
@@ -159,9 +159,10 @@ def _is_settled(network: Network, state: State, link: Link) -> bool:
 
 
 def _asker(namespace: Namespace, link: Link, source: int) -> int | None:
-    """Return the source address of a solicitation: the packet's if the link has it, else the link's link-local address.
+    """Return the source address of a solicitation: the packet's source, if the link has it, else the link-local
+    address.
 
-    Return None if the link has no such address; rules for the solicitation are then not walked.
+    Return None if the link has no link-local address; rules for the solicitation are then not walked.
 
     Source: net/ipv6/ndisc.c ndisc_solicit(), ndisc_send_ns(); net/ipv6/addrconf.c __ipv6_get_lladdr()
     """
@@ -172,8 +173,8 @@ def _asker(namespace: Namespace, link: Link, source: int) -> int | None:
 
 
 def _question(network: Network, state: State, link: Link, source: int) -> State:
-    """Return the state in which the solicitation starts.  To or from a macvlan it is walked as a frame to one link
-    only."""
+    """Return the state in which the solicitation starts.  A solicitation to or from a macvlan is walked as a frame to
+    one link only."""
     ends = [Port(state.netns, link.name), *([state.frame.target] if state.frame.target is not None else [])]
     alone = any(lower_of(network, each.netns, link_of(network, each)) is not None for each in ends)
     group = _group(next_address(state))

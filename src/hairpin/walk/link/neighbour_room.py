@@ -1,9 +1,9 @@
-"""Whether the kernel can still make a neighbour entry: its table has a maximum for entries that may expire.
+"""Whether the kernel can still make a neighbour entry: the neighbour table has a maximum for entries that may expire.
 
-All network namespaces share one table for each IP version.  At ``gc_thresh3`` entries the kernel frees entries that no
-timer holds, and makes a new entry only if it could free one.  Entries that are being resolved or confirmed (INCOMPLETE,
-DELAY, PROBE) and REACHABLE entries have a timer.  So a new entry cannot be made if the number of entries with a timer
-reaches the maximum.
+All network namespaces share one table for each IP version.  At ``gc_thresh3`` entries the kernel frees entries without
+a timer, and makes a new entry only if it could free an old entry.  Entries that are being resolved or confirmed
+(INCOMPLETE, DELAY, PROBE) and REACHABLE entries have a timer.  So a new entry cannot be made if the number of entries
+with a timer reaches the maximum.
 
 Source: net/core/neighbour.c neigh_alloc(), neigh_forced_gc(), neigh_add_timer(); arp(7) gc_thresh3
 """
@@ -62,10 +62,10 @@ def room_of(network: Network, netns: Netns, version: Version) -> Room | None:
 
 
 def without_room(network: Network, state: State, link: str, address: int) -> End | None:
-    """Return the end of a packet whose next hop has no entry and can get none.
+    """Return the end of a packet whose next hop has no entry and can get no entry.
 
-    A loopback link needs a neighbour entry, too, but `ip neigh` never lists that entry.  So the entry is missing if `ip
-    neigh` lists as many entries as the kernel counts.
+    A loopback link needs a neighbour entry, too, but `ip neigh` never lists that entry.  So a loopback link has no
+    entry if `ip neigh` lists as many entries as the kernel counts.
     """
     version = state.packet.version
     namespace = network.namespace(state.netns)

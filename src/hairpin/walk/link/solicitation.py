@@ -1,7 +1,7 @@
-"""Whether the kernel itself asks for a neighbour: ``mcast_solicit`` of the link is the number of its requests.
+"""Whether the kernel itself asks for a neighbour: it sends ``mcast_solicit`` requests on the link.
 
-With ``app_solicit`` it first asks a program over netlink that many times.  If both are 0, it sends no packet to a
-neighbour without an entry.
+Before these requests, the kernel asks a program over netlink ``app_solicit`` times.  If both sysctls are 0, it sends no
+packet to a neighbour without an entry.
 
 Source: net/core/neighbour.c __neigh_event_send(), neigh_max_probes(); net/ipv4/arp.c arp_solicit(); net/ipv6/ndisc.c
 ndisc_solicit()
@@ -18,14 +18,15 @@ from hairpin.network.prefix import Version
 from hairpin.walk.state import End, Outcome, State, SysctlDecided, stopped
 
 _USUAL = "3"
-"""The value of a new link: net/ipv4/arp.c arp_tbl, net/ipv6/ndisc.c nd_tbl."""
+"""The value of ``mcast_solicit`` on a new link: net/ipv4/arp.c arp_tbl, net/ipv6/ndisc.c nd_tbl."""
 _RESOLVED = ("REACHABLE", "STALE", "DELAY", "PROBE", "PERMANENT", "NOARP")
 
 
 def asked_for(namespace: Namespace, state: State, link: Link, address: int) -> Iterator[Outcome]:
-    """Yield the packet if the kernel knows its neighbour or asks for it; else the packet's end.
+    """Yield the packet if the kernel knows its neighbour or asks for the neighbour; else the packet's end.
 
-    A program that answers the kernel's request leaves entries on the link.  Without any, no program answers."""
+    A program that answers the kernel's requests leaves entries on the link.  If the link has no entries, no program
+    answers."""
     version = state.packet.version
     path = _path(version, link.name, "mcast_solicit")
     learned = (state.netns, link.name, address) in state.history.neighbours

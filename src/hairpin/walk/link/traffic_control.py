@@ -26,15 +26,15 @@ _ETHERNET_HEADER = 14
 
 
 def longest_taken(link: Link) -> int | None:
-    """Return the length of the longest packet that the link's queue accepts, from its network header; None if any
-    length is."""
+    """Return the length of the longest packet that the link's queue accepts, from its network header; None if the queue
+    accepts every length."""
     found = [size for each in _used(link.qdiscs) if (size := _takes(each, link)) is not None]
     return min(found, default=None)
 
 
 def through_queue(namespace: Namespace, state: State, link: Link) -> Iterator[Outcome]:
     """Yield the packet that the link's queueing discipline takes, or its end.  If it is not known into which class the
-    packet gets, both are yielded, each under its condition."""
+    packet gets, both outcomes are yielded, each under its condition."""
     if not link.qdiscs:
         yield state
         return
@@ -84,7 +84,7 @@ def _used(qdiscs: tuple[Qdisc, ...]) -> Iterator[Qdisc]:
 
 
 def _takes(qdisc: Qdisc, link: Link) -> int | None:
-    """Return the length of the longest packet that the discipline accepts; 0 if it accepts none, None if it has no
+    """Return the length of the longest packet that the discipline accepts; 0 if it accepts no packet, None if it has no
     limit."""
     header = 0 if link.kind in WITHOUT_HEADER else _ETHERNET_HEADER
     match qdisc.kind:

@@ -91,8 +91,8 @@ def _no_entry(mac: int | None) -> Message:
 
 
 def _outer(network: Network, state: State, link: Link, remote: Remote) -> State:
-    """Return the outer packet before it is routed.  If it is in another namespace than the frame, it loses the frame's
-    mark."""
+    """Return the outer packet before it is routed.  If the outer packet is in another namespace than the frame, it
+    loses the frame's mark."""
     tunnel, home = encapsulation(link), underlay_netns(state.netns, link)
     packet = outer_packet(network, tunnel, state, tunnel.local or 0, remote.address)
     address = address_text(remote.address, tunnel.version)
@@ -154,9 +154,9 @@ def _to_itself(network: Network, state: State, link: Link, remote: Remote, outer
 def _too_big(network: Network, state: State, link: Link, outer: State) -> End | None:
     """Return the end of a packet that exceeds the MTU of a GRE or IP-in-IP tunnel, or None.
 
-    The kernel sends an ICMP error about such a packet.  It still encapsulates a packet that may be fragmented, and an
-    IPv6 packet if the MTU is below 1280 bytes.  Source: net/ipv4/ip_tunnel.c tnl_update_pmtu(); net/ipv4/icmp.c
-    icmp_ndo_send(), which sends the error to the source address from before SNAT
+    The kernel sends an ICMP error about such a packet.  In spite of the error, the kernel encapsulates a packet that
+    may be fragmented, and an IPv6 packet if the MTU is below 1280 bytes.  Source: net/ipv4/ip_tunnel.c
+    tnl_update_pmtu(); net/ipv4/icmp.c icmp_ndo_send(), which sends the error to the source address from before SNAT
     """
     tunnel, packet = encapsulation(link), state.packet
     forbids = packet.dont_fragment if packet.version == 4 else outer.packet.dont_fragment
@@ -196,7 +196,7 @@ def outer_packet(network: Network, tunnel: Tunnel, frame: State, source: int, de
 
 def _keeps_whole(tunnel: Tunnel, inner: Packet) -> bool:
     """Return whether the outer packet has DF.  GRE and IP in IP copy DF from the inner packet unless the tunnel sets
-    it.
+    DF.
 
     Source: drivers/net/vxlan/vxlan_core.c vxlan_xmit_one(): VXLAN_DF_INHERIT; net/ipv4/ip_tunnel.c ip_tunnel_xmit()
     """

@@ -15,7 +15,7 @@ def silence_of(namespace: Namespace, state: State, link: Link, address: int) -> 
     """Return the assumption about a machine that did not answer the kernel's last request.
 
     The machine may have been off.  If it is behind a router, it never answers: a route or an address of the link then
-    makes the kernel look for it on the wrong link.
+    makes the kernel look for the machine on the wrong link.
     """
     wanted = (link.name, state.packet.version, address)
     found = [each for each in namespace.neighbours if (each.link, each.version, each.value) == wanted]
@@ -36,7 +36,8 @@ def silence_of(namespace: Namespace, state: State, link: Link, address: int) -> 
 
 
 def _on_link(namespace: Namespace, link: Link, state: State, address: int) -> tuple[Address, ...]:
-    """Return the link's address in whose network the address is, and the link's first address if it is another one."""
+    """Return the link's address whose network contains ``address``, and the link's first address if it is another
+    address."""
     own = addresses_of(namespace, link.name, state.packet.version)
     fitting = [each for each in own if each.holds(address, each.version)]
     first = next((each for each in own if each.scope == "global"), None)
@@ -47,12 +48,12 @@ def _on_link(namespace: Namespace, link: Link, state: State, address: int) -> tu
 
 
 _KEPT_ENTRIES = 128
-"""net.ipv4.neigh.default.gc_thresh1 as the kernel sets it: below, it frees no unused entry."""
+"""The kernel's default for net.ipv4.neigh.default.gc_thresh1.  With fewer entries, the kernel frees no unused entry."""
 
 
 def _never_seen(namespace: Namespace, state: State, link: Link, address: int) -> Assumed | None:
-    """Return the assumption about a gateway without a neighbour entry, on a link on which the kernel has learned other
-    machines.
+    """Return the assumption about a gateway without a neighbour entry, on a link on which the kernel has entries for
+    other machines.
 
     Source: net/core/neighbour.c neigh_periodic_work(): a learned entry stays"""
     version = state.packet.version

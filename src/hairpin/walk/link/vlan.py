@@ -26,7 +26,7 @@ def vlan_ingress(state: State, bridge: Link, by: Link) -> State | End:
 def vlan_egress(state: State, bridge: Link, by: Link) -> State | End:
     """Return a frame as it leaves by a port (or to the bridge's namespace), tagged or untagged.
 
-    Return its end if the port is not in the frame's VLAN.
+    Return the frame's end if the port is not in the frame's VLAN.
     """
     group = _group(bridge, by)
     if group is None or state.frame.vid is None:

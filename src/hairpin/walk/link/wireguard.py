@@ -162,9 +162,9 @@ def _undecided(state: State, link: str, said: Message, why: Message) -> End:
 
 
 def elsewhere(network: Network, state: State) -> Message | None:
-    """Return the condition that a gateway forwards the endpoint's packets to a WireGuard device that was read.  It
-    applies if no read host has the endpoint's address, although the inner packet's destination is on that device's
-    host."""
+    """Return the condition that a gateway forwards the endpoint's packets to a WireGuard device that was read.  The
+    condition applies if no read host has the endpoint's address, although the inner packet's destination is on that
+    device's host."""
     carried = state.carried
     if carried is None or carried.tunnel.kind != KIND:
         return None

@@ -1,9 +1,9 @@
 """Full-sized TCP segments: they may be lost on a path that the handshake's small packets pass.
 
 The MSS option of one end's SYN limits the other end's segments.  A TCPMSS rule on the path lowers the option.  A
-smaller MTU between the ends is no fault if the sender learns of it.  It learns of it by an ICMP error ("fragmentation
-needed", "packet too big"), which has to reach the sender's socket through all rules.  If the error is lost, the sender
-repeats the same segment, and the walk ends where the error was lost.
+smaller MTU between the ends is no fault if the sender learns of this MTU.  The sender learns of the smaller MTU by an
+ICMP error ("fragmentation needed", "packet too big"), which has to reach the sender's socket through all rules.  If the
+error is lost, the sender repeats the same segment, and the walk ends where the error was lost.
 
 If an outer packet exceeds an MTU, the inner packet's sender learns of that MTU only from the tunnel device.  A device
 that is a bridge port sends an ICMP error.  A sender in the device's own namespace sees the smaller MTU in its route.  A
@@ -14,7 +14,7 @@ beyond the hosts are unknown and cause no stop.
 
 Several segments in one packet (GSO) pass a veth or a bridge port whose MTU is too small for each single segment.
 Whether a segment travels alone depends on lengths and timing.  An answer of one long segment never arrives; an answer
-of many segments mostly arrives.  So such a narrow link causes an open question, not a stop.
+of many segments mostly arrives.  So a link that is too narrow for a single segment causes an open question, not a stop.
 
 Source: net/ipv4/ip_tunnel_core.c skb_tunnel_check_pmtu(), include/net/ip.h ip_dst_mtu_maybe_forward();
 net/ipv4/tcp_timer.c tcp_mtu_probing(); net/ipv4/af_inet.c inet_create(): IP_PMTUDISC_DONT;
@@ -48,8 +48,8 @@ _MOST_MTUS = 8
 
 
 class Lost(msgspec.Struct, frozen=True):
-    """The loss of a full-sized segment that its sender does not learn.  ``end`` is the segment's end, or the end of the
-    ICMP error about the segment.  ``data`` has the steps of both packets."""
+    """The loss of a full-sized segment about which the sender learns nothing.  ``end`` is the segment's end, or the end
+    of the ICMP error about the segment.  ``data`` has the steps of both packets."""
 
     end: End
     data: tuple[Step, ...]
@@ -83,8 +83,9 @@ def is_narrow(step: Step) -> bool:
 
 
 def full_sized(network: Network, handshake: Handshake) -> Branch | tuple[OpenQuestion, ...]:
-    """Return the branch on which the connection stalls because full-sized segments of one direction are lost.  If it
-    does not stall, return the open questions: at most one, whether a segment ever travels alone and is lost."""
+    """Return the branch on which the connection stalls because full-sized segments of one direction are lost.  If the
+    connection does not stall, return the open questions: at most one, whether a segment ever travels alone and is lost.
+    """
     largest = _at_risk(network, handshake)
     if largest is None:
         return ()
@@ -141,8 +142,8 @@ def _at_risk(network: Network, handshake: Handshake) -> Sizes | None:
 
 
 def _stall(network: Network, handshake: Handshake, largest: Sizes, *, to_server: bool, alone: bool) -> Lost | None:
-    """Return the loss of one direction's full-sized segments: both without and with the rules that lower the MSS; else
-    None.
+    """Return the loss of one direction's full-sized segments, if they are lost both without and with the rules that
+    lower the MSS; else None.
 
     If ``alone`` is true, each packet has only one segment."""
     lost = _lost(network, handshake, largest, to_server=to_server, alone=alone)
@@ -225,7 +226,8 @@ def _mtu_of(network: Network, end: End) -> int:
 
 
 def _learned_in_tunnel(network: Network, end: End, carried: Carried) -> int | None:
-    """Return the MTU that the inner packet's sender learns after a loss inside a tunnel; None if it learns none."""
+    """Return the MTU that the inner packet's sender learns after a loss inside a tunnel; None if the sender learns no
+    MTU."""
     return _mtu_of(network, end) - overhead_bytes(carried.tunnel) if _learns(network, end, carried) else None
 
 

@@ -1,9 +1,9 @@
 """Segments for a container that are longer than the host's uplink takes.
 
 A container tells its peer the segment size of its own network's MTU, whatever the MTU of the uplink is.  The peer's
-full-sized segments then have to pass links before the host, of which the uplink's own MTU is the only reading.  Whether
-a router there tells the sender (ICMP), or lowers the MSS option, is not known.  ``mtu`` in daemon.json holds for the
-default network alone, and hints at a smaller MTU somewhere on the way.
+full-sized segments then have to pass links before the host.  The only reading about these links is the uplink's own
+MTU.  Whether a router on these links tells the sender (ICMP), or lowers the MSS option, is not known.  ``mtu`` in
+daemon.json applies to the default network alone, and hints at a smaller MTU somewhere on the way.
 
 Source: net/ipv4/tcp_output.c tcp_advertise_mss(); RFC 2923; moby daemon/config: "mtu"
 """
@@ -27,8 +27,8 @@ _ICMP_HEADERS = {4: 28, 6: 48}
 
 
 def arrive(network: Network, handshake: Handshake) -> tuple[OpenQuestion, ...]:
-    """Return the question whether the outside end's full-sized segments arrive at the host; none if they are no longer
-    than the uplink's MTU, or if nothing hints at a smaller MTU."""
+    """Return the question whether the outside end's full-sized segments arrive at the host; none if these segments do
+    not exceed the uplink's MTU, or if no reading hints at a smaller MTU."""
     flow, started, there = handshake.flow, handshake.started, handshake.there
     if flow.protocol != "tcp" or not flow.data_bytes or started.carried is not None or there.carried is not None:
         return ()
@@ -57,7 +57,8 @@ def arrive(network: Network, handshake: Handshake) -> tuple[OpenQuestion, ...]:
 def _hint(
     network: Network, at: Netns, inside: Netns, version: Version, outside: int, link: str
 ) -> tuple[int, str, bool] | None:
-    """Return the MTU at which a reading hints, with the uplink; whether it is the engine's option; None: no hint."""
+    """Return the MTU at which a reading hints, the uplink, and whether the hint is the engine's option; None without a
+    hint."""
     namespace = network.namespace(at)
     holder = holder_of_addresses(namespace, link)
     route = lookup(namespace, Query(version, outside)).route

@@ -153,8 +153,8 @@ def _server(network: Network, handshake: Handshake) -> tuple[int, int]:
 
 
 def outside_mtu(network: Network, netns: Netns, version: Version, address: int, own: int) -> int:
-    """Return the assumed MTU of an outside end.  If the end is on the link to it or behind a tunnel, it is that link's
-    MTU (``own``); otherwise it is the larger of ``own`` and Ethernet's MTU."""
+    """Return the assumed MTU of an outside end.  If the end is a neighbour or behind a tunnel, this is the MTU of the
+    link towards the end (``own``); otherwise it is the larger of ``own`` and Ethernet's MTU."""
     namespace = network.namespace(netns)
     found = lookup(namespace, Query(version, address))
     hop = found.next_hops[0] if found.next_hops else None

@@ -1,4 +1,5 @@
-"""Daemons of this host beside the one that was asked: lines ``process<TAB>user id<TAB>sockets``."""
+"""Daemons of this host that were not asked, because another daemon was asked: lines ``process<TAB>user
+id<TAB>sockets``."""
 
 from hairpin.evidence.reading import Reading
 from hairpin.host.contact import EngineBeside

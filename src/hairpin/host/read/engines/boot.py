@@ -61,9 +61,9 @@ def _holds(line: str, settings: _Settings) -> bool:
     """Return whether a log line about daemon.json still holds, because the file may have been repaired after the line
     was logged.
 
-    The line may say that both the file and the flags give an option.  If only one of the two has the option now, the
-    conflict is repaired.  If neither has it, the option may be one that the collector does not read, so the line still
-    holds.
+    The line may say that both the file and the flags give an option.  If only the file or only the flags have the
+    option now, the conflict is repaired.  If neither the file nor the flags have the option, it may be an option that
+    the collector does not read, so the line still holds.
     Source: moby daemon/config/config.go getConflictFreeConfiguration(), findConfigurationConflicts()"""
     if not settings.was_read:
         return True

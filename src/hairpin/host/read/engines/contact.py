@@ -7,7 +7,7 @@ from hairpin.evidence.reading import Evidence, Reading
 from hairpin.host.contact import Contact
 
 _TIMED_OUT = (28, 124)
-"""The exit statuses after a time-out: that of curl after ``--max-time``, and that of timeout(1)."""
+"""The exit statuses after a time-out: 28 from curl after ``--max-time``, and 124 from timeout(1)."""
 _NAMED = re.compile(r"\(named by ([^()]+)\)")
 State = Literal["answers", "hung", "stopped", "unreachable", "unreadable"]
 

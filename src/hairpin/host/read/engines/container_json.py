@@ -102,7 +102,7 @@ class _Container(msgspec.Struct, rename="pascal"):
 
 
 _TASK = "com.docker.swarm.service.name"
-"""The label with which a swarm marks a task's container: it has the name of the task's service."""
+"""The label with which a swarm marks a task's container; its value is the name of the task's service."""
 _UNIT = "PODMAN_SYSTEMD_UNIT"
 """The label in which systemd units that run Podman's containers put their name.  Source: podman-systemd.unit(5),
 podman-generate-systemd(1)"""
@@ -187,7 +187,7 @@ def _extra_names(item: _Container) -> tuple[str, ...]:
 
 def _pins_in(entries: tuple[str, ...]) -> Iterator[PinnedName]:
     """Yield the names of ``--add-host NAME[;NAME]:ADDRESS`` (Podman allows several; an IPv6 address may be in
-    brackets).  An entry that is no address is left out."""
+    brackets).  An entry without a valid address is skipped."""
     for entry in entries:
         names, _, text = entry.partition(":")
         found: tuple[Literal[4, 6], int | None] = (4, None)
@@ -230,7 +230,7 @@ def _bindings(item: _Container, ipv6: bool) -> tuple[PortBinding, ...]:
 
 def _names_no_address(asked: tuple[_Host, ...] | None, actual: _Host) -> bool:
     """Return whether none of the container's options for this host port names an address, so that the port is on a
-    default one.  Source: moby daemon/network.go, cnetwork.PortBinding.HostIP and DefaultBindingIP"""
+    default address.  Source: moby daemon/network.go, cnetwork.PortBinding.HostIP and DefaultBindingIP"""
     of_port = tuple(
         each for each in asked or () if (each.port or "0") in ("0", actual.port) or "-" in (each.port or "")
     )

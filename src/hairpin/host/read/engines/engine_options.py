@@ -1,6 +1,7 @@
 """Options of dockerd from its flags, its ``daemon.json`` and ``docker info``.
 
-An option has the same name as a flag and in ``daemon.json``.  dockerd does not start if an option is given in both.
+An option has the same name as a flag and in ``daemon.json``.  dockerd does not start if an option is given both as a
+flag and in the file.
 Source: moby daemon/config/config_linux.go, cmd/dockerd/config_unix.go.
 """
 
@@ -28,7 +29,8 @@ _FALSE, _TRUE = ("false", "0", "f"), ("true", "1", "t", "")
 
 
 class Options(msgspec.Struct, frozen=True):
-    """Options of the engine from one source; The fields are those of Engine; None if the source does not say."""
+    """The options of the engine from one source.  The fields are the fields of Engine; a field is None if the source
+    does not give the option."""
 
     iptables: bool | None = None
     ip6tables: bool | None = None
@@ -121,7 +123,7 @@ GivenOptions = tuple[tuple[str, str], ...]
 
 def of_file(reading: Reading) -> GivenOptions:
     """Return the options of ``daemon.json``; raise ParseError.  Options whose value is a list or an object are not
-    modelled and left out, except ``dns``, which has an entry for each server."""
+    modelled, so they are skipped, except ``dns``, which has an entry for each server."""
     found = decode(_FILE, reading.text, source=reading.origin) if reading.text.strip() else {}
     plain = tuple(
         (name, str(value).lower() if isinstance(value, bool) else str(value))
@@ -171,7 +173,7 @@ def of_podman_info(reading: Reading) -> PodmanInfo:
 
 
 def options(said: GivenOptions) -> Options:
-    """Return those of the given options that hairpin models.  If an option is given twice, the first one counts."""
+    """Return the options in ``said`` that hairpin models.  If an option is given twice, the first one counts."""
     values: dict[str, str] = {}
     for name, value in said:
         values.setdefault(name, value)

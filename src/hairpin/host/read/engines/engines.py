@@ -36,7 +36,8 @@ def engines(
     mute: bool = False,
     malformed: bool = False,
 ) -> tuple[Engine, ...]:
-    """Return the engines that run or are installed.  The field ``netns`` of their containers is not filled in yet.
+    """Return the engines that run or are installed.  The field ``netns`` of the engines' containers is not filled in
+    yet.
 
     ``mute``: whether Docker could not be asked.  ``malformed``: whether dockerd's daemon.json is not JSON.
     """
@@ -58,7 +59,7 @@ def _docker(
         return None
     told = readings.first("docker-containers") is not None
     info = readings.understood(info_reading, engine_options.of_info, engine_options.Info())
-    if info_reading is None:  # a daemon that does not answer: its file has what the next start takes
+    if info_reading is None:  # the daemon does not answer; its next start takes the file's options
         no_pools: tuple[tuple[int, int, int], ...] = ()
         pools = readings.understood(file, engine_options.pools_of_file, no_pools)
         info = msgspec.structs.replace(info, address_pools=pools)
@@ -142,8 +143,8 @@ def _networks(readings: Readings, key: str, user: str = "") -> tuple[DockerNetwo
 
 
 def _stored_networks(readings: Readings, containers: tuple[Container, ...]) -> tuple[DockerNetwork, ...]:
-    """Return the networks of the engine's database.  The database may contain deleted networks, so a network is left
-    out if its bridge does not exist and no container is on it."""
+    """Return the networks of the engine's database.  The database may contain deleted networks, so a network is skipped
+    if its bridge does not exist and no container is on it."""
     attached = {each.network_id for container in containers for each in container.endpoints}
     links = readings.first("ip-addr", HOST)
     found = readings.all_understood(readings.of("docker-stored-networks"), network_json.stored_networks)

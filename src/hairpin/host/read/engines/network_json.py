@@ -235,7 +235,8 @@ def _project(labels: dict[str, str | None] | None) -> str:
 
 
 def _sandbox(item: _Docker) -> int | None:
-    """Return the address that swarm's namespace for published ports has on this network; None if it has none.
+    """Return the address that swarm's namespace for published ports has on this network; None if it has no address
+    there.
 
     Source: moby libnetwork/network.go ingressSandbox: its container id is ``ingress-sbox``
     """

@@ -1,8 +1,8 @@
 """The network namespaces and name servers of containers, which the collector found without asking the engines.
 
-Lines of the reading of namespaces: ``container:NAME<TAB>inode<TAB>process<TAB>container id``, The first line is for the
-host's own namespace.  Containers may share a namespace, or be in the host's own namespace.  The readings of a shared
-namespace have the name of the first line with the namespace's inode.  Lines of the reading of name servers: a
+Lines of the reading of namespaces: ``container:NAME<TAB>inode<TAB>process<TAB>container id``.  The first line is for
+the host's own namespace.  Containers may share a namespace, or be in the host's own namespace.  The readings of a
+shared namespace have the name of the first line with the namespace's inode.  Lines of the reading of name servers: a
 container's id if its resolv.conf was read, then a line ``id<TAB>address`` for each name server in it.
 """
 

@@ -2,7 +2,7 @@
 
 Source: Docker Engine API, ServiceList, TaskList; ServiceStatus exists since version 1.41 of the API
 
-On each node dockerd binds every such port with a socket on which it never accepts a connection.
+On each node dockerd binds every port that a service publishes, with a socket on which it never accepts a connection.
 
 Source: moby libnetwork/service_linux.go plumbIngressProxy(), programIngress()
 """
@@ -21,7 +21,7 @@ from hairpin.host.swarm import ServicePort, SwarmService
 
 _Protocol = Literal["tcp", "udp", "sctp"]
 _WANTED = ("running", "ready")
-"""The desired states of those tasks that the swarm keeps running.  The desired state of a replaced task is
+"""The desired states of the tasks that the swarm keeps running.  The desired state of a replaced task is
 ``shutdown``."""
 _OWN = (2375, 2376, 2377, 7946)
 """The ports of dockerd itself: for its API, and for the traffic between nodes."""
@@ -83,7 +83,7 @@ def _service(found: _Service, evidence: str) -> SwarmService:
     return SwarmService(
         id=found.id,
         name=found.spec.name,
-        # A port without a number: the swarm has not assigned a number yet.
+        # A port without a number is skipped: the swarm has not assigned a number to it yet.
         ports=tuple(
             ServicePort(each.protocol, each.published_port, each.target_port, each.publish_mode)
             for each in ports or ()
@@ -117,7 +117,7 @@ def _with_tasks(service: SwarmService, tasks: list[_Task]) -> SwarmService:
 def with_mesh(
     engines: tuple[Engine, ...], namespaces: tuple[Namespace, ...]
 ) -> tuple[tuple[Engine, ...], tuple[Namespace, ...]]:
-    """Return the engines with their mesh ports, and the namespaces.  In the host's own namespace the sockets of these
+    """Return the engines with their mesh ports, and the namespaces.  In the host's own namespace the sockets of mesh
     ports become relays.  Engines and namespaces are unchanged if the host is no node of a swarm."""
     sandbox = sandbox_of(engines)
     if sandbox is None:
@@ -137,8 +137,8 @@ def with_mesh(
 
 
 def sandbox_of(engines: tuple[Engine, ...]) -> int | None:
-    """Return the address to which the node translates mesh ports; None if it is no node of a swarm, or if it has no
-    namespace for mesh ports."""
+    """Return the address to which the node translates mesh ports; None if the host is no node of a swarm, or if the
+    host has no namespace for mesh ports."""
     found = (network.ingress_sandbox for each in engines for network in each.networks if network.driver == "bridge")
     return next((each for each in found if each is not None), None)
 

@@ -16,7 +16,7 @@ from hairpin.netfilter.address import parse_address
 
 
 class PortVlans(msgspec.Struct, frozen=True):
-    """The VLANs of one bridge or bridge port; the fields are those of BridgePort."""
+    """The VLANs of one bridge or bridge port; the fields are the fields of BridgePort."""
 
     link: str
     pvid: int | None

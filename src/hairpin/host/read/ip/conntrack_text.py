@@ -46,7 +46,7 @@ def parse(reading: Reading) -> tuple[Connection, ...]:
 
 
 def truncation(text: str) -> str | None:
-    """Return the collector's note that it left out some entries; None if there is no such note."""
+    """Return the note in which the collector says that it omitted some entries; None if there is no such note."""
     last = text.rstrip().rpartition("\n")[2]
     return last.removeprefix("# ") if last.startswith(TRUNCATED) else None
 
@@ -91,7 +91,7 @@ def _entry(line: str, numbers: dict[str, tuple[Literal[4, 6], int]], evidence: s
     if "[ASSURED]" in line:
         status |= ir.STATUS_ASSURED
     if "OFFLOAD]" in line:
-        status |= ir.STATUS_OFFLOAD  # the tool prints it instead of [ASSURED]
+        status |= ir.STATUS_OFFLOAD  # the tool prints [OFFLOAD] instead of [ASSURED]
     version, _ = _number(every["src"], numbers)
     mark = int(every.get("mark", "0"), 0)
     return Connection(
@@ -109,7 +109,8 @@ def _entry(line: str, numbers: dict[str, tuple[Literal[4, 6], int]], evidence: s
 
 
 def _tcp(protocol: int, state: str | None) -> Tcp | None:
-    """Return the TCP state of an entry.  A closed connection counts as ``closing``, because any SYN opens a new one."""
+    """Return the TCP state of an entry.  A closed connection counts as ``closing``, because any SYN opens a new
+    connection."""
     name = _TCP_STATES.get(state.rstrip()) if state is not None and protocol == TCP else None
     return Tcp(name, closing=name in TCP_CLOSED) if name is not None else None
 
@@ -134,7 +135,7 @@ def _number(text: str, numbers: dict[str, tuple[Literal[4, 6], int]]) -> tuple[L
 
 
 def _nat(original: Tuple, reply: Tuple) -> int:
-    """Return the status bits for NAT.  The tool does not print them, but the two tuples of a translated entry
+    """Return the status bits for NAT.  The tool does not print these bits, but the two tuples of a translated entry
     differ."""
     ported = original.protocol not in ICMP_ANSWERS
     snat = original.saddr != reply.daddr or original.sport != (reply.dport if ported else reply.sport)

@@ -142,7 +142,7 @@ _STACKED = ("vlan", "macvlan", "macvtap", "ipvlan", "ipvtap", "vrf")
 TUNNELS = ("vxlan", "geneve", "gre", "gretap", "ipip", "sit")
 _TUNNEL_DATA = msgspec.json.Decoder(_TunnelData)
 PEERED = ("veth", "netkit", "vxcan")
-"""The kinds of paired links.  The link that such a link names is its peer, and not its lower link."""
+"""The kinds of paired links.  In the field where other links name their lower link, a paired link names its peer."""
 _PORT_STATES = ("disabled", "listening", "learning", "forwarding", "blocking")
 
 

@@ -6,9 +6,9 @@
     address := ("inet" | "inet6") ADDRESS "/" LENGTH word* [LABEL]
 
 Busybox prints no kind.  Busybox also looks up the index of a peer in this namespace, even if the peer is in another
-one.  For example, busybox prints ``v2@br0`` if br0 is link 2 of this namespace and the peer is link 2 of the other
-namespace.  Therefore the kinds of busybox's links are guessed.  A link that is the master of another link is taken for
-a bridge.  A link whose peer cannot be its lower link is taken for a veth.
+namespace.  For example, busybox prints ``v2@br0`` if br0 is link 2 of this namespace and the peer is link 2 of the
+other namespace.  Therefore the kinds of busybox's links are guessed.  A link that is the master of another link is
+taken for a bridge.  A link whose peer cannot be its lower link is taken for a veth.
 """
 
 import re
@@ -58,7 +58,7 @@ def interfaces(reading: Reading) -> Interfaces:
 
 
 def value_after(words: list[str], key: str) -> str | None:
-    """Return the word after the word ``key``; None if there is none."""
+    """Return the word after the word ``key``; None if there is no such word."""
     return words[words.index(key) + 1] if key in words[:-1] else None
 
 
@@ -267,7 +267,7 @@ def _address(link: str, words: list[str], evidence: str) -> Address:
 
 
 def with_holders(links: tuple[Link, ...], text: str, halted: frozenset[int] = frozenset()) -> tuple[Link, ...]:
-    """Return the links, in which a tun device has the program that has it open.  ``text``: lines
+    """Return the links; each tun device has the program that has the device open.  ``text``: lines
     ``DEVICE<TAB>PID<TAB>COMMAND``.  ``halted``: the processes that a signal has stopped."""
     lines = [words for line in text.splitlines() if len(words := line.split("\t")) == 3 and words[1].isdigit()]
     holders = {device: (int(pid), command) for device, pid, command in lines}

@@ -32,7 +32,7 @@ Values under /proc/sys/net from ``/proc/sys/net/…:value`` lines (``grep -r``).
 
     line := "/proc/sys/net/" PART ("/" PART)* ":" VALUE
 
-A key with several lines has its path on each of them.
+If the value of a sysctl has several lines, each line begins with the sysctl's path.
 """
 
 import msgspec
@@ -114,7 +114,7 @@ def _end(text: str) -> tuple[tuple[int, int], int]:
 
 
 def _ticks_per_s(jiffies: int, uptime_s: float) -> int | None:
-    """Return HZ: ``jiffies`` starts at ``2**32 - 300 * HZ``.  None if the uptime is too close to 300 s."""
+    """Return HZ: ``jiffies`` starts at ``2**32 - 300 * HZ``.  Return None if the uptime is too close to 300 s."""
     since_s = uptime_s - _STARTS_BELOW_ZERO_S
     if abs(since_s) < _NEAR_S:
         return None

@@ -1,4 +1,5 @@
-"""The numbers of routing tables.  ``ip`` prints a table's name if a file ``rt_tables`` has one."""
+"""The numbers of routing tables.  ``ip`` prints a table's name if a file ``rt_tables`` has a name for the table's
+number."""
 
 import re
 from collections.abc import Iterable

@@ -86,8 +86,8 @@ class _Neighbour(msgspec.Struct):
 
 
 _FLAT_ENCAP = '"encap":"'
-"""The text by which such output is recognised: iproute2 up to 6.1 prints the fields of an encapsulation among the
-route's own fields, and some fields of both have the same names."""
+"""The text that shows that iproute2 up to 6.1 printed the output.  This iproute2 prints the fields of an encapsulation
+among the route's own fields, and some fields of both have the same names."""
 _ENCAP_FIELDS = {"ip": frozenset({"dst", "tos"}), "ip6": frozenset({"dst"}), "mpls": frozenset({"dst"})}
 _ROUTES = msgspec.json.Decoder(tuple[_Route, ...])
 _SAVED = msgspec.json.Decoder(tuple[_SavedNextHop, ...])
@@ -113,7 +113,7 @@ def routes(
 
 
 def _without_flat_encap(text: str, *, source: str) -> str:
-    """Return the document without those fields of encapsulations that have the same name as a field of the route
+    """Return the document without the fields of encapsulations that have the same name as a field of the route
     itself."""
 
     def kept(pairs: list[tuple[str, Any]]) -> dict[str, Any]:

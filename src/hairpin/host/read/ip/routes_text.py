@@ -3,7 +3,7 @@
     route := [TYPE] DESTINATION word* (NL TAB "nexthop" word*)*
     neigh := ADDRESS "dev" LINK word* STATE
 
-Busybox leaves out attributes that it does not know, such as the next hops of multipath routes.
+Busybox omits attributes that it does not know, such as the next hops of multipath routes.
 """
 
 from typing import Literal, get_args

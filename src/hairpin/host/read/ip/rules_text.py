@@ -2,7 +2,7 @@
 
     rule := PRIORITY ":" ["not"] "from" SOURCE word* ["lookup" TABLE | "goto" PRIORITY | ACTION] word*
 
-Busybox leaves out the target of ``goto``, ``not`` and most selectors.
+Busybox omits the target of ``goto``, ``not`` and most selectors.
 """
 
 from hairpin.errors import ParseError, reason_of

@@ -7,11 +7,11 @@
 ``*`` is a wildcard for IPv6 and IPv4.  iproute2 before 4.15 (CentOS 7) prints no brackets: there ``*`` is the wildcard
 for IPv4, and ``:::80`` has the wildcard for IPv6.  Source: iproute2 misc/ss.c inet_addr_print(), sock_addr_print().
 
-Listening TCP and bound UDP sockets from ``/proc/net/tcp``, ``tcp6``, ``udp``, ``udp6``, where there is no ``ss``.
+Listening TCP and bound UDP sockets from ``/proc/net/tcp``, ``tcp6``, ``udp``, ``udp6``, on hosts without ``ss``.
 
     line := N ":" HEX ":" PORT  HEX ":" PORT  STATE  TX ":" RX  TIMER ":" WHEN  RETRANSMITS  UID TIMEOUT INODE …
 
-An address is printed as 32-bit words of the machine, so its bytes stand in reverse order on little-endian ones.
+An address is printed as 32-bit words of the machine, so on a little-endian machine its bytes are in reverse order.
 Source: net/ipv4/tcp_ipv4.c get_tcp4_sock(), net/ipv6/udp.c udp6_seq_show(), include/net/tcp_states.h.
 """
 
@@ -166,9 +166,9 @@ def proc_net_sockets(
 
 
 def with_v6only(sockets: tuple[Socket, ...]) -> tuple[Socket, ...]:
-    """Return the sockets, in which an IPv6 socket is ``v6only`` if an IPv4 wildcard socket has the same port, because
-    otherwise the two sockets could not both be bound.  The files of /proc/net do not show this option.  Most IPv6
-    sockets accept both IP versions.
+    """Return the sockets.  An IPv6 wildcard socket becomes ``v6only`` if an IPv4 wildcard socket has the same port,
+    because otherwise the two sockets could not both be bound.  The files of /proc/net do not show whether a socket is
+    ``v6only``.  Most IPv6 sockets accept both IP versions.
     """
     taken = {(item.protocol, item.port) for item in sockets if item.version == 4 and item.address is None}
     return tuple(

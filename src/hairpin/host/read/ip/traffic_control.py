@@ -29,7 +29,7 @@ class Filtered(NamedTuple):
 
 
 def filtered(reading: Reading) -> Filtered | None:
-    """Return the filters that ``tc filter show dev LINK [ingress|egress|root]`` found, or None if it found none.
+    """Return the filters that ``tc filter show dev LINK [ingress|egress|root]`` found, or None if tc found no filter.
 
     The filters of a queueing discipline (``root``, or no word at the end of the command) see outgoing packets.
     """
@@ -76,7 +76,7 @@ def _of_json(text: str, evidence: str) -> Iterator[tuple[str, Qdisc]]:
 
 
 _OPTIONS_AS_TEXT = re.compile(r'"options":\{([^"{}]+)\}')
-"""iproute2 6.1 prints some options (those of hfsc) as text that is not JSON: tc/q_hfsc.c hfsc_print_opt()"""
+"""iproute2 6.1 prints some options (of hfsc) as text that is not JSON: tc/q_hfsc.c hfsc_print_opt()"""
 
 
 def _as_json(options: re.Match[str]) -> str:

@@ -38,7 +38,7 @@ def devices(reading: Reading) -> tuple[tuple[str, Wireguard], ...]:
 
 
 def with_settings(links: tuple[Link, ...], settings: tuple[tuple[str, Wireguard], ...]) -> tuple[Link, ...]:
-    """Return the links, in which WireGuard links have their settings."""
+    """Return the links, with the settings of the WireGuard links."""
     if not settings:
         return links
     of_link = dict(settings)

@@ -22,7 +22,8 @@ _EVERYTHING = (Prefix(4, 0, 0), Prefix(6, 0, 0))
 
 
 def policies(reading: Reading) -> tuple[XfrmPolicy, ...]:
-    """Return the policies that packets of all sockets meet, in the order in which they are asked; raise ParseError."""
+    """Return the policies that belong to no single socket, in the order in which the kernel tries them; raise
+    ParseError."""
     blocks: list[list[str]] = []
     defaults: list[XfrmPolicy] = []
     for line in reading.text.splitlines():
@@ -53,7 +54,7 @@ def _policy(lines: list[str], evidence: str) -> Iterator[XfrmPolicy]:
     words, state = lines[0].split(), lines[1].split()
     direction = _DIRECTIONS.get(state[1]) if state[0] == "dir" else None
     if direction is None:
-        return  # of one socket
+        return  # a policy of a single socket
     chosen = dict(zip(words[::2], words[1::2], strict=False))
     given = dict(zip(state[::2], state[1::2], strict=False))
     rest = [line.split() for line in lines[2:]]

@@ -27,8 +27,8 @@ MAPPING = frozenset({"azure", "aws", "gcp", "aliyun", "tencent", "huawei", "orac
 public address."""
 _DOCUMENT = msgspec.json.Decoder(dict[str, object])
 _EC2 = (("public-ipv4", "local-ipv4"), ("eipv4", "private-ipv4"))
-"""The keys of a public address and of the private address to which it is mapped: first those of EC2, then those of
-Aliyun."""
+"""The keys of a public address and of the private address to which it is mapped: first the keys of EC2, then the keys
+of Aliyun."""
 
 
 class _Sign(NamedTuple):
@@ -81,7 +81,7 @@ def of_dmi(text: str) -> str | None:
 
 
 def hypervisor_of_dmi(text: str) -> str | None:
-    """Return the name of the hypervisor, or None if it is another one, or none."""
+    """Return the name of the hypervisor; None if it is not in HYPERVISORS, or if there is no hypervisor."""
     return _first_of(HYPERVISORS, text)
 
 

@@ -38,7 +38,7 @@ class _Call(msgspec.Struct):
 
 
 class _Settings(msgspec.Struct):
-    """The members of getZoneSettings2; firewalld leaves out members that are empty."""
+    """The members of getZoneSettings2; firewalld omits members that are empty."""
 
     target: str = "default"
     interfaces: tuple[str, ...] = ()

@@ -62,7 +62,7 @@ def plans(readings: Readings) -> tuple[PlanUnderWay, ...]:
 
 
 def plans_in(evidence: Evidence) -> tuple[PlanUnderWay, ...]:
-    """Return the plans in an evidence without parsing any other part of it."""
+    """Return the plans in an evidence without parsing any other part of the evidence."""
     reading = evidence.find("plans", "")
     return _plans_of(reading) if reading is not None and reading.outcome == "text" else ()
 
@@ -137,7 +137,7 @@ def boot_lines(readings: Readings) -> tuple[ScriptLine, ...]:
 
 
 def versions(readings: Readings) -> tuple[Version, ...]:
-    """Return the versions: first those of programs, then those of packages, then that of the distribution."""
+    """Return the versions: first of the programs, then of the packages, then of the distribution."""
     programs = (program_version(reading) for reading in readings.of("versions"))
     packages = (version for reading in readings.of("packages") for version in package_versions(reading))
     distribution = (distribution_version(reading) for reading in readings.of("os-release"))
@@ -240,7 +240,7 @@ def units_of(reading: Reading) -> tuple[Unit, ...]:
 
 def program_version(reading: Reading) -> Version | None:
     """Return a program's version as the program printed it (``-V``).  The program's name is the first word of the
-    reading's command.  In the output of ``uname -a``, the second word is left out, because it is the host's name."""
+    reading's command.  In the output of ``uname -a``, the second word is omitted, because it is the host's name."""
     first = reading.text.strip().partition("\n")[0].strip()
     words = reading.origin.rpartition("/")[2].split()
     if not first or not words:

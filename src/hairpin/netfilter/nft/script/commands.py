@@ -47,9 +47,9 @@ class Command(msgspec.Struct, frozen=True):
 
 
 def commands(text: str, *, source: str, files: Files | None = None) -> tuple[Command, ...]:
-    """Return the commands of a script.  ``files`` has the texts of the files that it may include, by path.  Raises
-    ParseError for a script that nft refuses, UnreadError (a ParseError) for syntax that hairpin does not know, and
-    MissingFileError for an included file that is not in ``files``."""
+    """Return the commands of a script.  ``files`` has the texts of the files that the script may include, by path.
+    Raises ParseError for a script that nft refuses, UnreadError (a ParseError) for syntax that hairpin does not know,
+    and MissingFileError for an included file that is not in ``files``."""
     at = Cursor(text, source, files or {})
     found: list[Command] = []
     at.skip_ends()

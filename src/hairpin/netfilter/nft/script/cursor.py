@@ -122,7 +122,7 @@ class Cursor:
         self._scopes.pop()
 
     def common(self) -> bool:
-        """Take the definition of a variable if it comes next, and return whether one was taken."""
+        """Take the definition of a variable if it comes next, and return whether a definition was taken."""
         kind = self.peek().text
         if not self.at("define", "redefine", "undefine") or self.peek(1).kind not in ("word", "quoted"):
             return False

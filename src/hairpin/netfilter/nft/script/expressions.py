@@ -15,7 +15,7 @@ from hairpin.netfilter.nft.syntax import Json, Object
 
 _BINARY = ({"|": "|", "or": "|"}, {"^": "^", "xor": "^"}, {"&": "&", "and": "&"},
            {"<<": "<<", "lshift": "<<", ">>": ">>", "rshift": ">>"})  # fmt: skip
-"""The binary operators by precedence; those that bind least come first."""
+"""The binary operators by precedence; the operators that bind least come first."""
 _WORDS: dict[str, Json] = {"exists": True, "missing": False, "comp": 108}
 VERDICTS = ("accept", "drop", "continue", "return")
 JUMPS = ("jump", "goto")
@@ -196,7 +196,7 @@ def _statement_of_element(at: Cursor) -> Object:
 
 
 def verdict(at: Cursor) -> Json:
-    """Read and return a verdict if one comes next, else return None."""
+    """Read and return a verdict if the next token begins a verdict, else return None."""
     if at.at(*VERDICTS):
         return {at.take().text: None}
     if at.at(*JUMPS) and not at.peek(1).means("{"):

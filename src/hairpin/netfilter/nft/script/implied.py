@@ -42,7 +42,7 @@ def with_implied(statements: list[Json], family: Family) -> list[Json]:
 
 
 def _question(kind: str, family: Family) -> Json:
-    """Return the match that a ``reject`` of this kind needs; None if it needs none."""
+    """Return the match that a ``reject`` of this kind needs; None if it needs no match."""
     if kind == "tcp reset":
         return {"match": {"op": "==", "left": {"meta": {"key": "l4proto"}}, "right": "tcp"}}
     if family == "inet" and kind in ("icmp", "icmpv6"):
@@ -57,8 +57,8 @@ def _asked(before: list[Json], family: Family, kinds: Mapping[tuple[str, int], s
         body = content(each)
         if named(each) != "match" or body.get("op") not in ("==", "!=", "in"):
             continue
-        # The conditions that a comparison implies hold for every operator.  Of a negated comparison, only these
-        # conditions are used.
+        # The conditions that a comparison implies hold for every operator.  If a comparison is negated, only the
+        # conditions that it implies are used.
         found = compare(body.get("left"), "==", body.get("right"), Scope(family, ""))
         for part in found[:-1] if body.get("op") == "!=" else found:
             if isinstance(part, FieldMatch) and len(part.ranges) == 1 and part.ranges[0][0] == part.ranges[0][1]:
