@@ -14,11 +14,10 @@ from hairpin.host.socket import Socket
 from hairpin.message import message
 from hairpin.network.index import other_end
 from hairpin.network.prefix import address_text
+from hairpin.network.socket_owner import EPHEMERAL
 
 _OWN_RESOLVER = 0x7F00000B
 """127.0.0.11, the address at which Docker's own resolver listens in each container, at random ports."""
-_EPHEMERAL = (32768, 60999)
-"""The kernel's default for net.ipv4.ip_local_port_range."""
 
 
 def container_differences(was: Host, now: Host) -> Iterator[ListedDifference]:
@@ -166,7 +165,7 @@ def _is_told(socket: Socket, ends: frozenset[int]) -> bool:
 
 
 def _is_drawn(socket: Socket) -> bool:
-    return _EPHEMERAL[0] <= socket.port <= _EPHEMERAL[1]
+    return EPHEMERAL[0] <= socket.port <= EPHEMERAL[1]
 
 
 def _without_port(socket: Socket) -> Socket:

@@ -44,12 +44,19 @@ def _findings(network: Network, trace: Trace) -> tuple[Finding, ...]:
     diagnosis = diagnose(network, flow) if flow is not None else None
     if diagnosis is None or [each.cause for each in diagnosis.causes] != [_ID]:
         return ()
-    line = message(
-        "{asking} reaches {name} by its address only: {network} has no names, a network made with `docker network "
-        "create` has",
-        asking=asking.name,
-        name=name,
-        network=", ".join(each.network for each in named.endpoints),
+    facts = {"asking": asking.name, "name": name, "network": ", ".join(each.network for each in named.endpoints)}
+    line = (
+        message(
+            "the name {name} does not resolve in {asking}, although its address answers: network {network} has no "
+            "name service (dns_enabled is false); a network made with `podman network create` has one",
+            **facts,
+        )
+        if host.engine_of(named).kind == "podman"
+        else message(
+            "the name {name} does not resolve in {asking}, although its address answers: Docker's default network "
+            "{network} has no DNS for container names; a network made with `docker network create` has it",
+            **facts,
+        )
     )
     suspect = diagnosis.causes[0]
     return (msgspec.structs.replace(suspect.proven(diagnosis.proof, severity="advice"), line=line),)

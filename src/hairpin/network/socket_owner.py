@@ -11,17 +11,20 @@ from hairpin.host.socket import Socket
 from hairpin.network.names import EMBEDDED
 from hairpin.network.network import Network
 
-_FIRST_EPHEMERAL = 32768
-"""The first port of net.ipv4.ip_local_port_range by default.  A UDP socket from this port on probably belongs to a
-client."""
+EPHEMERAL = (32768, 60999)
+"""net.ipv4.ip_local_port_range by default: the ports that the kernel gives to outgoing connections."""
 
 
 def serves(socket: Socket, namespace: Namespace) -> bool:
     """Return whether a service has the socket: it is a TCP listener, or a UDP socket below the ephemeral ports."""
-    if socket.protocol == "tcp":
-        return True
-    first = namespace.sysctls.values.get(("net", "ipv4", "ip_local_port_range"), "").split()
-    return socket.port < (int(first[0]) if first and first[0].isdigit() else _FIRST_EPHEMERAL)
+    return socket.protocol == "tcp" or socket.port < ephemeral_ports(namespace)[0]
+
+
+def ephemeral_ports(namespace: Namespace) -> tuple[int, int]:
+    """Return the first and the last port that the kernel gives to outgoing connections, as the sysctl says, or else by
+    default."""
+    said = namespace.sysctls.values.get(("net", "ipv4", "ip_local_port_range"), "").split()
+    return (int(said[0]), int(said[1])) if len(said) == 2 and all(map(str.isdigit, said)) else EPHEMERAL
 
 
 def containers_in(network: Network, netns: Netns) -> tuple[Container, ...]:

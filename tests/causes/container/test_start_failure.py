@@ -29,6 +29,10 @@ ERRORS: dict[str, tuple[str, str, str]] = {
         f"{EXTERNAL}Error starting userland proxy: listen tcp4 0.0.0.0:99: bind: address already in use",
         "port 99 was held by another process, which has released it since", "start",
     ),
+    "docker-proxy, and a connection may have the port": (
+        f"{EXTERNAL}Error starting userland proxy: listen tcp4 0.0.0.0:35300: bind: address already in use",
+        "port 35300 was held, and nothing listens there now", "`ss -Hnatp 'sport = :35300'` shows the connection",
+    ),
     "another container": (
         f"{EXTERNAL}Bind for 0.0.0.0:8151 failed: port is already allocated",
         "port 8151 was held: container web publishes it", "docker stop web, then docker start conf",

@@ -15,6 +15,7 @@ from hairpin.host.floating import mover_of
 from hairpin.host.host import Host
 from hairpin.message import Message, message
 from hairpin.network.prefix import Version, address_text, prefix_text
+from hairpin.network.socket_owner import EPHEMERAL, ephemeral_ports
 from hairpin.texts.index import EntryHit
 from hairpin.texts.meaning import Failure, TextEntry
 from hairpin.texts.told import failure_told
@@ -104,12 +105,39 @@ def _port_held(host: Host, container: Container, places: dict[str, str]) -> Fail
             _free_it(host, container, binding, host.engine_of(other).command("stop", other.name)),
         )
     socket = _listener(host, binding, port)
+    first, last = ephemeral_ports(host.namespace(host.netns.name)) if host.netns.name in host else EPHEMERAL
+    if socket is None and first <= port <= last:
+        return _maybe_connected(host, container, binding, port)
     if socket is None:
         said = message("port {port} was held by another process, which has released it since", port=port)
         return Failure(said, again=True)
     return Failure(
         message("port {port} is held by {socket}", port=port, socket=socket[0]),
         _free_it(host, container, binding, socket[1]),
+    )
+
+
+def _maybe_connected(host: Host, container: Container, binding: PortBinding | None, port: int) -> Failure:
+    """Return the failure by a port that the kernel gives to outgoing connections.  No reading lists such connections.
+
+    Source: Documentation/networking/ip-sysctl.rst, ip_local_port_range, ip_local_reserved_ports"""
+    protocol = binding.protocol if binding is not None else "tcp"
+    facts = {
+        "port": port,
+        "option": "u" if protocol == "udp" else "t",
+        "start": host.engine_of(container).command("start", container.name),
+    }
+    return Failure(
+        message(
+            "port {port} was held, and nothing listens there now. The kernel gives such ports to outgoing connections "
+            "(net.ipv4.ip_local_port_range), so a connection may hold it still",
+            **facts,
+        ),
+        message(
+            "`ss -Hna{option}p 'sport = :{port}'` shows the connection: when it has ended, {start}. `sysctl -w "
+            "net.ipv4.ip_local_reserved_ports={port}` keeps the port free from then on",
+            **facts,
+        ),
     )
 
 
