@@ -108,11 +108,11 @@ def _open(network: Network, trace: Trace) -> Iterator[OpenQuestion]:
         yield from _was_moved(network, public)
         yield _is_public(network, public, trace.flow)
     yield from trace.questions
-    if any(step.note in ("dnat", "redirect") for step in trace.usual.request):
+    if any(step.note in ("dnat", "redirect") for step in trace.like.usual.request):
         from hairpin.answer.led_elsewhere import led_elsewhere  # noqa: PLC0415 - few flows are translated to elsewhere
 
         yield from led_elsewhere(network, trace)
-    if any(branch.conditions for branch in trace.branches):
+    if any(branch.conditions for branch in trace.like.branches):
         from hairpin.answer.undecided import content_questions, undecided_questions  # noqa: PLC0415 - few have such
 
         yield from undecided_questions(network, trace)
