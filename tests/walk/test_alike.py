@@ -2,12 +2,17 @@
 
 import pickle
 
+from hairpin.answer.questions import questions_of
+from hairpin.answer.remarks import remarks
+from hairpin.diagnose.diagnose import is_refused
+from hairpin.diagnose.examination import examine
+from hairpin.diagnose.inward_only import own_flows_left_out
 from hairpin.network.flow import Flow
 from hairpin.network.network import Network
 from hairpin.walk.alike import TraceTakenOver, walked_alike
 from hairpin.walk.walk import walk_flow
 from hairpin.walk.walked import walked
-from tests.many_hosts import flows_of_many, many
+from tests.many_hosts import flows_of_many, many, rules_text
 
 
 def test_a_trace_taken_over_is_that_of_the_own_walk() -> None:
@@ -38,6 +43,28 @@ def test_branches_are_walked_once_and_only_when_they_are_read() -> None:
     branches = taken.branches
     assert len(vars(taken)) == 1
     assert taken.branches is branches
+
+
+def test_what_is_told_of_a_flow_that_passes_reads_no_branches() -> None:
+    """The examination, the remarks and the questions of an answer read the alike flow, which was walked."""
+    net, flows = many(), flows_of_many()
+    traces = tuple(each.trace for each in examine(net, flows).diagnoses)
+    assert own_flows_left_out(net, flows) == ()
+    remarks(net, traces)
+    questions_of(net, tuple((str(number), each) for number, each in enumerate(traces)))
+    passing = [each for each in traces if isinstance(each, TraceTakenOver) and each.succeeds]
+    assert len(passing) > 20
+    assert not any(map(vars, passing))
+
+
+def test_a_refusal_is_told_by_the_alike_flow() -> None:
+    net = many(rules_text(forward="-A FORWARD -i eth0 -j DROP"))
+    refused = [each for flow in flows_of_many() if not (each := walked(net, flow)).succeeds]
+    taken = [each for each in refused if isinstance(each, TraceTakenOver)]
+    assert taken
+    assert all(map(is_refused, taken))
+    assert not any(map(vars, taken))
+    assert all(is_refused(walk_flow(net, each.flow)) for each in taken)
 
 
 def test_with_few_walks_nobody_looks_for_kinds() -> None:

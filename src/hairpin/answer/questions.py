@@ -117,11 +117,11 @@ def _open(network: Network, trace: Trace) -> Iterator[OpenQuestion]:
         from hairpin.walk.granted.needless_rules import of_needless_rules  # noqa: PLC0415 - few flows are IPv6
 
         yield from of_needless_rules(network, trace)
-    if any(step.note in ("dnat", "redirect") for step in trace.usual.request):
+    if any(step.note in ("dnat", "redirect") for step in trace.like.usual.request):
         from hairpin.answer.led_elsewhere import led_elsewhere  # noqa: PLC0415 - few flows are translated to elsewhere
 
         yield from led_elsewhere(network, trace)
-    if any(branch.conditions for branch in trace.branches):
+    if any(branch.conditions for branch in trace.like.branches):
         from hairpin.answer.undecided import content_questions, undecided_questions  # noqa: PLC0415 - few have such
 
         yield from undecided_questions(network, trace)

@@ -89,7 +89,7 @@ def _of_others(network: Network, traces: tuple[Trace, ...]) -> Iterator[Message]
     """Yield a note for each published port for which other clients have conntrack entries that are older than the
     port's rules."""
     for trace in traces:
-        tunnelled = any(each.stage == "tunnel" for each in trace.usual.request)
+        tunnelled = any(each.stage == "tunnel" for each in trace.like.usual.request)
         if trace.flow.purpose not in ("published", "asked") or tunnelled or not trace.succeeds:
             continue
         if not _is_led(network, trace):

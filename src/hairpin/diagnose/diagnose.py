@@ -119,7 +119,8 @@ def without_search(network: Network, flow: Flow) -> Diagnosis | None:
 def is_refused(trace: Trace) -> bool:
     """Return whether a rule, or a route or policy rule that refuses packets, stops the flow: somebody may have meant
     that."""
-    decided = trace.usual.stop.decided_by if trace.usual.stop is not None else None
+    stop = trace.like.usual.stop  # an alike flow stops in the same way, and is walked already
+    decided = stop.decided_by if stop is not None else None
     if isinstance(decided, RouteDecided):
         refused_by_route = decided.entry is not None and decided.entry.type in REFUSING
         return refused_by_route or (decided.by is not None and decided.by.action in REFUSING)

@@ -33,8 +33,10 @@ def told_of_left_out(flows: tuple[Flow, ...]) -> tuple[Message, ...]:
 
 def _is_for_others(network: Network, own: Flow, flows: tuple[Flow, ...]) -> bool:
     refused = walked(network, own)
+    if refused.verdict != "refused":
+        return False
     stop = refused.usual.stop
-    if refused.verdict != "refused" or stop is None or stop.reason != "no-listener" or not stop.netns.is_host:
+    if stop is None or stop.reason != "no-listener" or not stop.netns.is_host:
         return False
     others = [
         each

@@ -1,7 +1,6 @@
 """Tells whether a walk reached an unread container.  In this case the answer may change after the container is read."""
 
 from collections.abc import Iterator
-from functools import partial
 
 from hairpin.host.host import Host
 from hairpin.host.netns import Netns
@@ -19,10 +18,12 @@ def may_enter_unread(network: Network, trace: Trace) -> bool:
     """Return whether a packet of the trace takes a link that leads to an unread container, or looks for the address of
     such a container."""
     links = frozenset(each for host in network.hosts for each in _links_to_unread(host))
-    if links and any(map(partial(_enters, links), trace.branches)):
-        return True
     unread = frozenset(each for host in network.hosts for each in _unread_addresses(host))
-    return any(each.stop is not None and each.stop.address in unread for each in trace.branches)
+    if not links and not unread:
+        return False  # the branches of a trace that was taken over cost a walk
+    return any(
+        _enters(links, each) or (each.stop is not None and each.stop.address in unread) for each in trace.branches
+    )
 
 
 @kept

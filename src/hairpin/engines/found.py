@@ -62,20 +62,26 @@ class Found(msgspec.Struct, frozen=True):
 
 
 def positions(rules: Sequence[Rule], wanted: AbstractSet[Meaning]) -> dict[Meaning, int]:
-    """Return for each wanted meaning the number of the first rule that has this meaning, counted from 0.
+    """Return for each wanted meaning the number of the first rule that has this meaning, counted from 0."""
+    first: dict[Meaning, int] = {}
+    for number, _, what in rules_with_meaning(rules, wanted):
+        first.setdefault(what, number)
+    return first
+
+
+def rules_with_meaning(rules: Sequence[Rule], wanted: AbstractSet[Meaning]) -> Iterator[tuple[int, Rule, Meaning]]:
+    """Yield each rule that has one of the wanted meanings, with its number, counted from 0, and its meaning.
 
     A chain may have tens of thousands of foreign rules.  Rules whose first match differs from all wanted rules' first
     matches are skipped.
     """
     beginnings = {what[:1] for what in wanted}
-    first: dict[Meaning, int] = {}
     for number, rule in enumerate(rules):
         beginning = rule.body[:1]
         if beginning in beginnings or not beginning or isinstance(beginning[0], NoEffect | NameMatch):
             what = meaning(rule)
             if what in wanted:
-                first.setdefault(what, number)
-    return first
+                yield number, rule, what
 
 
 def tables_of_backend(
@@ -90,6 +96,8 @@ def tables_of_backend(
     if backend == "nftables":
         return of_dialect("nft", namespace)
     modern, legacy = of_dialect("iptables-nft", namespace), of_dialect("iptables-legacy", namespace)
+    if not legacy.tables and "legacy" not in (iptables_version or ""):
+        return modern  # whatever it has of the rules, the other one has not more
     held_modern, held_legacy = count_of_rules(modern, rules), count_of_rules(legacy, rules)
     if held_modern != held_legacy:
         return modern if held_modern > held_legacy else legacy

@@ -62,11 +62,12 @@ _MANAGERS = (
 _FEWEST = 2
 """The number of chains that prove that a manager is in use.  A single chain name may be a coincidence."""
 
-_CLEARS = re.compile(
+_CLEARS = (
     r"\bip6?tables(?:-legacy|-nft)?\b(?:\s+-\S+(?:\s+\w+)?)*?\s+(?:-F|--flush)\s*(?:$|[;&|])"
     r"|\bip6?tables(?:-legacy|-nft)?-restore\b(?!.*(?:--noflush|\s-n\b))"
     r"|\bnft\b.*\bflush\s+ruleset\b"
 )
+"""Compiled when the first script's line is looked at: few hosts have scripts with firewall commands."""
 _AT_BOOT = ("/etc/rc.local", "/etc/rc.d/rc.local", "/etc/local.d/")
 """Files and folders of scripts that run only at boot, before the engine starts.  All other scripts run repeatedly: the
 scripts of cron, the scripts that cron calls, and the scripts that run when a link comes up."""
@@ -101,7 +102,7 @@ def _managers(host: Host) -> Iterator[Manager]:
 
 def _scripts(host: Host) -> Iterator[ScriptLine]:
     for each in host.boot_lines or ():
-        if not each.unit and not each.path.startswith(_AT_BOOT) and _CLEARS.search(each.text):
+        if not each.unit and not each.path.startswith(_AT_BOOT) and re.search(_CLEARS, each.text):
             yield each
 
 

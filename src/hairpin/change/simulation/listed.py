@@ -1,5 +1,7 @@
 """A rule's text: the part after the chain's name, and the line that the rule's tool lists for it."""
 
+from functools import lru_cache
+
 from msgspec.structs import replace
 
 from hairpin.change.change import InsertRule
@@ -19,11 +21,15 @@ def listed_rule(edit: InsertRule) -> str:
     """Return the line that the rule's tool lists for it.  iptables adds words that were not typed."""
     if edit.dialect not in ("iptables-nft", "iptables-legacy"):
         return edit.rule.text
-    family: IpFamily = "ip6" if edit.family == "ip6" else "ip"
-    line = f"-A {edit.chain} {own_words(edit.rule, edit.chain)}".rstrip()
+    return _listed(edit.rule, edit.chain, "ip6" if edit.family == "ip6" else "ip")
+
+
+@lru_cache(maxsize=4096)  # an engine inserts the same rules again in each simulated event and in each tried repair
+def _listed(rule: Rule, chain: str, family: IpFamily) -> str:
+    line = f"-A {chain} {own_words(rule, chain)}".rstrip()
     try:
-        typed = line == spelled(edit.rule.body, edit.chain, family)
-        return render_rule(edit.rule, edit.chain, family) if typed else line
+        typed = line == spelled(rule.body, chain, family)
+        return render_rule(rule, chain, family) if typed else line
     except ChangeError:
         return line
 

@@ -31,13 +31,30 @@ _replace = msgspec.structs.replace
 
 def simulate(change: c.Change, network: Network) -> Network:
     """Return the network after the change; raises ChangeError if a part of the change does not fit the network."""
-    for kind, parts in groupby(change.parts, key=type):
+    for kind, alike in groupby(change.parts, key=type):
+        parts = tuple(alike)
         if kind is c.DeleteNamespace:
             gone = frozenset(part.netns for part in parts if isinstance(part, c.DeleteNamespace))
             network = _without_namespaces(network, gone)
+        elif kind is c.InsertRule or kind is c.DeleteRule:
+            network = _with_rules(
+                network, tuple(part for part in parts if isinstance(part, c.InsertRule | c.DeleteRule))
+            )
         else:
             for part in parts:
                 network = _simulate(part, network)
+    return network
+
+
+def _with_rules(network: Network, parts: tuple[c.InsertRule | c.DeleteRule, ...]) -> Network:
+    """Return the network after these edits.  One network is made for each namespace, not for each rule: an event of
+    hundreds of containers edits thousands of rules."""
+    for netns, edits in groupby(parts, key=lambda part: part.netns):
+        namespace = _namespace(network, netns)
+        ruleset = namespace.ruleset
+        for edit in edits:
+            ruleset = _edited(edit, ruleset)
+        network = network.with_namespace(netns, _replace(namespace, ruleset=ruleset))
     return network
 
 

@@ -137,6 +137,10 @@ def _with_container_restored(course: Course, was: Host, container: Container) ->
     return course.made(*(AddSocket(netns, each, by_start(container)) for each in resolvers))
 
 
+_DOTTED = re.compile(r"[\d.]+")
+"""Digits and dots up to any other character: an IPv4 address, if the text has one there."""
+
+
 def _orders(course: Course, engine: Engine, starting: list[Container]) -> Iterator[Message]:
     """Yield, for each network, the start order of its containers that the course assumes, if users' rules name the
     addresses of these containers.
@@ -146,6 +150,7 @@ def _orders(course: Course, engine: Engine, starting: list[Container]) -> Iterat
     restore()"""
     texts = [rule.text for table in course.namespace.ruleset.tables for chain in table.chains for rule in chain.rules]
     texts += [each.text for each in course.host.boot_lines or ()]
+    named = {each for text in texts for each in _DOTTED.findall(text)}
     for network in engine.networks:
         drawing = {
             each.name: end.ipv4
@@ -153,13 +158,9 @@ def _orders(course: Course, engine: Engine, starting: list[Container]) -> Iterat
             for end in each.endpoints
             if end.network == network.name and end.ipv4 is not None and end.fixed4 is None
         }
-        if len(drawing) > 1 and any(_names(text, each) for text in texts for each in drawing.values()):
+        if len(drawing) > 1 and not named.isdisjoint(address_text(each, 4) for each in drawing.values()):
             yield message("dockerd starts the containers of {network} in this order: {names}", network=network.name,
                           names=", ".join(drawing))  # fmt: skip
-
-
-def _names(text: str, address: int) -> bool:
-    return re.search(rf"(?<![\d.]){re.escape(address_text(address, 4))}(?![\d.])", text) is not None
 
 
 def _with_zone_made(course: Course, engine: Engine) -> Course:

@@ -8,7 +8,7 @@ import msgspec
 from hairpin.change.change import DeleteRule, Forget, Primitive, ReplaceTable
 from hairpin.change.commands.tool import default_dialect
 from hairpin.engines.expected import ExpectedRule, ExpectedRules
-from hairpin.engines.found import tables_of_backend
+from hairpin.engines.found import rules_with_meaning, tables_of_backend
 from hairpin.errors import ParseError
 from hairpin.events.course import Course
 from hairpin.events.event import ByItself, Event, starts_one_of
@@ -81,12 +81,16 @@ def with_rules_added(course: Course, text: str, family: IpFamily, source: str) -
 def deleting(course: Course, wanted: ExpectedRules, gone: AbstractSet[RuleKey]) -> Iterator[Primitive]:
     """Yield the deletions of the engine's rules in ``gone``, beginning with the last rule of each chain.  ``wanted``:
     all rules of the engine, from which the tables that contain them are found."""
-    version, changed = course.host.version("iptables"), {key[:3] for key in gone}
+    version = course.host.version("iptables")
+    gone_of: dict[tuple[str, str, str], set[Meaning]] = {}
+    for family, name, chain_name, what in gone:
+        gone_of.setdefault((family, name, chain_name), set()).add(what)
     for table in tables_of_backend(wanted.backend, wanted.rules, course.namespace, version).tables if gone else ():
         for chain in table.chains:
-            for rule in reversed(chain.rules) if (table.family, table.name, chain.name) in changed else ():
-                if (table.family, table.name, chain.name, meaning(rule)) in gone:
-                    yield DeleteRule(course.host.netns, place_of(table, chain.name, rule))
+            of_chain = gone_of.get((table.family, table.name, chain.name))
+            found = tuple(rules_with_meaning(chain.rules, of_chain)) if of_chain is not None else ()
+            for _, rule, _ in reversed(found):
+                yield DeleteRule(course.host.netns, place_of(table, chain.name, rule))
 
 
 def key_of(one: ExpectedRule) -> RuleKey:
