@@ -344,13 +344,16 @@ def rule_text(chain: Chain, number: int) -> str | None:
 
 
 def table_digest(table: Table | None) -> str | None:
-    """Return a digest of the table's chains, rules, sets and maps.  Counters, lines and handles do not change it."""
+    """Return a digest of the table's chains, rules, sets, maps and flag.  Counters, lines and handles do not change
+    it."""
     if table is None:
         return None
     chains = tuple(
         (_replace(each, rules=(), packets=None), [rule.body for rule in each.rules]) for each in table.chains
     )
-    return hashlib.sha256(msgspec.json.encode((chains, table.sets, table.maps))).hexdigest()
+    return hashlib.sha256(
+        msgspec.json.encode((chains, table.sets, table.maps, *(("dormant",) if table.dormant else ())))
+    ).hexdigest()
 
 
 def entry_key(entry: Entry) -> object:

@@ -368,7 +368,8 @@ class Chain(Node, frozen=True, tag="chain", gc=True, dict=True):
 
 class Table(Node, frozen=True, tag="table", gc=False):
     """A table of one family and dialect; ``evidence`` is the id of the reading that it came from.  ``objects`` has the
-    declarations of objects that rules name, such as ``counter web { packets 0 bytes 0 }``."""
+    declarations of objects that rules name, such as ``counter web { packets 0 bytes 0 }``.  ``dormant``: the table has
+    nft's flag of that name, so that the kernel runs none of its chains: nf_tables_table_disable()."""
 
     family: Family
     name: str
@@ -378,6 +379,9 @@ class Table(Node, frozen=True, tag="table", gc=False):
     maps: tuple[Map, ...] = ()
     evidence: str = ""
     objects: tuple[str, ...] = ()
+    dormant: bool = False
+    flags_evidence: str = ""
+    """The id of the reading that shows the table's flags, if another reading than its rules' does."""
 
     def chain(self, name: str) -> Chain | None:
         """Return the chain of that name, or None."""
