@@ -367,9 +367,8 @@ class Chain(Node, frozen=True, tag="chain", gc=True, dict=True):
 
 
 class Table(Node, frozen=True, tag="table", gc=False):
-    """A table of one family and dialect; ``evidence`` is the id of the reading that it came from.  ``objects`` has the
-    declarations of objects that rules name, such as ``counter web { packets 0 bytes 0 }``.  ``dormant``: the table has
-    nft's flag of that name, so that the kernel runs none of its chains: nf_tables_table_disable()."""
+    """A table of one family and dialect, and the ids of the readings that it and its flags came from.  ``objects``: the
+    declarations that rules name (``counter web { … }``).  ``dormant``: its chains are at no hook (nft's flag)."""
 
     family: Family
     name: str
@@ -381,14 +380,10 @@ class Table(Node, frozen=True, tag="table", gc=False):
     objects: tuple[str, ...] = ()
     dormant: bool = False
     flags_evidence: str = ""
-    """The id of the reading that shows the table's flags, if another reading than its rules' does."""
 
     def chain(self, name: str) -> Chain | None:
         """Return the chain of that name, or None."""
-        for chain in self.chains:
-            if chain.name == name:
-                return chain
-        return None
+        return next((each for each in self.chains if each.name == name), None)
 
 
 class Ruleset(Node, frozen=True, tag="ruleset", gc=False):

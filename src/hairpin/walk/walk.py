@@ -275,7 +275,7 @@ def _answered(
         if lost is not None and not (relayed and state.packet.protocol == UDP):
             yield lost
             continue
-        failed = _data_fails(network, started, state, back)
+        failed = _data_fails(network, started, state, back, None)
         if failed is not None:
             yield failed
             continue
@@ -307,11 +307,8 @@ def _lost_reply(network: Network, started: State, end: End, request: tuple[Step,
     return Branch(verdict, request, reply, stop=stop, conditions=end.state.history.conditions)
 
 
-def _data_fails(
-    network: Network, started: State, arrived: State, back: End, beyond: State | None = None
-) -> Branch | None:
-    """Return the branch on which the first data packet or its answer is lost, or None if they arrive.  ``beyond``: the
-    reply as it came from a server outside."""
+def _data_fails(network: Network, started: State, arrived: State, back: End, beyond: State | None) -> Branch | None:
+    """Return the branch on which the first data packet or its answer is lost, or None.  ``beyond``: see answer_lost."""
     request, reply, sent = arrived.history.steps, back.state.history.steps, first_data(network, started, back)
     if sent is None:
         return None
