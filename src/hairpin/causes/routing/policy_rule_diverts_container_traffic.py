@@ -28,27 +28,29 @@ from hairpin.walk.state import RouteDecided
 
 
 def find(view: View) -> Iterator[Candidate]:
-    """Yield one candidate for each policy rule that decided a route of the packet, except the kernel's own rules."""
+    """Yield one candidate for each policy rule that decided a route of the packet, except the kernel's own rules.
+
+    A rule that leads an uplink's answers stays: without it, the uplink's clients lose the host's own services.  Each
+    narrower change is a candidate of its own then."""
     for netns, rule, query in () if only_the_rule_stops(view) else _deciding(view):
-        ways = tuple(
-            Way(Change(tuple(AddEntry(netns, each) for each in rules))) for rules in _before(view, netns, rule, query)
-        )
-        yield Candidate(
-            title=message("Policy rule {priority} diverts this flow", priority=rule.priority),
-            detail=message(
-                "The rule `{rule}` decides the flow's route before the kernel looks into the main table.",
-                rule=rule.text,
+        narrow = tuple(Change(tuple(AddEntry(netns, each) for each in rules))
+                       for rules in _before(view, netns, rule, query))  # fmt: skip
+        stays = bool(narrow) and netns in view.network and _leads_answers(view.network.namespace(netns), rule)
+        for change in narrow if stays else (one(DeleteEntry(netns, rule)),):
+            yield Candidate(
+                title=message("Policy rule {priority} diverts this flow", priority=rule.priority),
+                detail=message(
+                    "The rule `{rule}` decides the flow's route before the kernel looks into the main table.",
+                    rule=rule.text,
+                )
+                if rule.action != "goto"
+                else message("The rule `{rule}` skips the rules before {goto}.", rule=rule.text, goto=rule.goto or 0),
+                change=change,
+                where=OfPolicyRule(rule),
+                in_class="diverting-policy-rule",
+                evidence=(rule.evidence,),
+                ways=tuple(Way(each) for each in narrow if each != change),
             )
-            if rule.action != "goto"
-            else message("The rule `{rule}` skips the rules before {goto}.", rule=rule.text, goto=rule.goto or 0),
-            change=one(DeleteEntry(netns, rule)),
-            where=OfPolicyRule(rule),
-            in_class="diverting-policy-rule",
-            evidence=(rule.evidence,),
-            # Without the rule, the clients of the uplink whose answers it leads lose the host's own services.
-            offered=not ways or netns not in view.network or not _leads_answers(view.network.namespace(netns), rule),
-            ways=ways,
-        )
 
 
 def _leads_answers(namespace: Namespace, rule: PolicyRule) -> bool:
