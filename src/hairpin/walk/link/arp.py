@@ -98,6 +98,14 @@ def arp_silence(namespace: Namespace, link: str, target: int, source: int) -> Li
     return _decisive(namespace, link, "arp_filter") if _filtered(namespace, link, target, source) else None
 
 
+def is_beside(namespace: Namespace, link: str, client: int) -> bool:
+    """Return whether the client has an address of the link's network that this host does not have, so that it asks by
+    itself."""
+    own = addresses_of(namespace, link, 4)
+    near = any(each.peer is None and inside(client, each.value, each.prefix_length, 4) for each in own)
+    return near and not owns_address(namespace, 4, client)
+
+
 def hiding_setting(namespace: Namespace, link: str, target: int, source: int) -> SysctlDecided | None:
     """Return the ``arp_ignore`` that keeps the link from answering an ARP request for an address of another link, or
     None.
