@@ -3,5 +3,4 @@
 ``_rule_owner`` finds the program or person that wrote the rule.  ``_lifting`` makes the change that lets the packet
 pass.  ``_manager`` chooses the change that fits the program which manages the rules.  ``_nearly`` finds rules that
 should have accepted the packet.  ``_by_owner`` makes the causes that differ in the rule's owner.
-``_transparent`` tells what a rule with TPROXY lacks.
 """

@@ -11,12 +11,12 @@ Lasting: remove the rule from its source, which is the saved rules, a script, or
 from collections.abc import Iterator
 
 from hairpin.causes.cause import Candidate, Cause, View, Way
+from hairpin.causes.nat_rules._transparent import missing_parts
 from hairpin.causes.routing._asked import query_back
 from hairpin.causes.routing._route_back import wants_route_back
 from hairpin.causes.rules._lifting import exception, lets_exceptions
 from hairpin.causes.rules._manager import repairs
 from hairpin.causes.rules._rule_owner import owner
-from hairpin.causes.rules._transparent import missing_parts
 from hairpin.causes.where import OfRule
 from hairpin.change.change import Change
 from hairpin.change.intent import TakeAway, rendered
