@@ -4,7 +4,7 @@ import msgspec
 import pytest
 
 from hairpin.answer.ask import ask
-from hairpin.apply.plan import plan_of
+from hairpin.apply.plan import has_repairs, plan_of
 from hairpin.change.commands.text import all_shown
 from hairpin.collect.snapshot import load
 from hairpin.errors import UsageError
@@ -93,3 +93,18 @@ def test_what_a_person_has_to_repair_first_is_no_step_before() -> None:
     # A maker that is a thing of the past hinders nothing.
     past = msgspec.structs.replace(maker, candidate=cause.candidate)
     assert plan(of=msgspec.structs.replace(FAULTY, causes=(past, made))).repairs
+
+
+def test_a_repair_that_helps_only_with_one_that_is_left_out_is_left_out() -> None:
+    whole = both().answer
+    by_hand = Remedy("by-hand", (), advice=(message("do it"),))
+    causes = tuple(
+        msgspec.structs.replace(each, remedies=(by_hand,)) if each.id == "docker-user-drops" else each
+        for each in whole.causes
+    )
+    found = plan(of=msgspec.structs.replace(whole, causes=causes))
+    assert found.repairs == ()
+    assert {each.why for each in found.left_out} == {"by-person", "together"}
+    assert not has_repairs(found.answer)
+    chosen = plan("interface-forwarding-off", of=msgspec.structs.replace(whole, causes=causes))
+    assert [each.id for each in chosen.repairs] == ["interface-forwarding-off"]

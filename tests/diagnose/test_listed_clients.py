@@ -53,6 +53,29 @@ def test_a_list_that_keeps_out_the_invented_client_is_a_question(net: Network, l
     assert named.causes
 
 
+MENDED = {
+    "the port before DNAT": ("-s 10.1.0.0/16 -p tcp -m tcp --dport 8151 -j ACCEPT", "-i eth0 -j DROP"),
+    "behind the rule that stops all": ("-i eth0 -j DROP", "-s 10.1.0.0/16 -p tcp -m tcp --dport 80 -j ACCEPT"),
+}
+
+
+@pytest.mark.parametrize("rules", MENDED.values(), ids=MENDED)
+def test_a_list_that_lets_nobody_in_is_the_cause_for_an_invented_client(rules: tuple[str, ...]) -> None:
+    flow = msgspec.structs.replace(published(), invented=True)
+    lan = msgspec.structs.replace(published(), start=Lan(parse_address("198.51.100.77")[1]))
+    found = with_listed_clients(examine(ruled(*rules), (flow, lan)))
+    (diagnosis,) = found.diagnoses
+    assert [each.id for each in found.causes] == ["allow-rule-lets-nobody-in"]
+    (question,) = diagnosis.trace.questions
+    assert " in 10.1.0.0/16? A rule is to let only these in" in str(question.text)
+
+
+def test_a_list_for_another_port_is_not_the_cause() -> None:
+    flow = msgspec.structs.replace(published(), invented=True)
+    net = ruled("-s 10.1.0.0/16 -p tcp -m tcp --dport 9999 -j ACCEPT", "-i eth0 -j DROP")
+    assert [each.id for each in with_listed_clients(examine(net, (flow,))).causes] == ["docker-user-drops"]
+
+
 NO_LISTS = {
     "everybody is dropped": ruled("-i eth0 -j DROP"),
     "an administrator's network passes, and ports are opened one by one": ruled(

@@ -16,6 +16,7 @@ DECIDES: dict[str, frozenset[Teller]] = {
     "nft-tables": _ALL,
     "nft-table": _ALL,
     "nft-netdev-chains": _ALL,
+    "nft-table-flags": _ALL,
     "ip-addr": _ALL,
     "ip-route4": _NOT_RESTORE,
     "ip-route6": _NOT_RESTORE,  # which addresses of IPv6 are asked

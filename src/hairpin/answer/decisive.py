@@ -18,7 +18,15 @@ Command = Literal["flows", "events", "restore", "diff"]
 """The questions that readings decide.  ``flows``: whether flows pass now, which `check`, `walk`, `prove`, `fix` and
 `explain` ask.  ``events``: whether flows pass after an event."""
 
-_RULES = ("iptables-nft-save", "iptables-legacy-save", "nft-table", "nft-netdev-chains", "ebtables", "arptables")
+_RULES = (
+    "iptables-nft-save",
+    "iptables-legacy-save",
+    "nft-table",
+    "nft-netdev-chains",
+    "nft-table-flags",
+    "ebtables",
+    "arptables",
+)
 _WAYS = ("ip-addr", "ip-route", "ip-rule", "ip-neigh", "tc-", "sysctl")
 """The readings of a namespace that decide whether a packet passes.  Sets are not among them, because a rule with an
 unread set makes the walk fork."""

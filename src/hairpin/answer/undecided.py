@@ -12,7 +12,7 @@ from hairpin.netfilter import ir
 from hairpin.netfilter.evaluate.chain import Condition, Place, rule_at
 from hairpin.netfilter.evaluate.load import is_ban_of_machines
 from hairpin.netfilter.rule_address import write_mac
-from hairpin.network.network import Network, entering
+from hairpin.network.network import Network, bridge_nf, entering
 from hairpin.walk.state import LinkDecided, RuleDecided
 from hairpin.walk.trace import Branch, OpenQuestion, Trace, only_under_load
 from hairpin.walk.verdicts import VERDICTS, Verdict
@@ -81,11 +81,29 @@ def _of_rule(network: Network, trace: Trace, condition: Condition, place: Place)
     )
     if counted:
         text = message("{said}. The rule has counted {count} packets", said=text, count=counted)
+    if taken and netns is not None and _is_in_bridge(network, netns, rule, place):
+        text = message(
+            "{said}. net.bridge.{key} is 1: a bridge then carries the rule out, and the kernel takes the "
+            "proxy's socket away again on the packet's way up",
+            said=text,
+            key=_BRIDGE_NF[place.family],
+        )
     fates = _fates(trace, condition)
     yes, no = (fates[True], fates[False]) if not taken else (_GO_ON, _END)
     return OpenQuestion(
         text=text, if_yes=yes, if_no=no, wanted=(rule_watched(network, trace, netns, place, rule),), undecided=True
     )
+
+
+_BRIDGE_NF = {"ip": "bridge-nf-call-iptables", "ip6": "bridge-nf-call-ip6tables", "inet": "bridge-nf-call-iptables"}
+
+
+def _is_in_bridge(network: Network, netns: Netns, rule: ir.Rule | None, place: Place) -> bool:
+    """Return whether the rule gives packets to a transparent proxy, and a bridge of the namespace carries it out."""
+    is_tproxy = rule is not None and any(
+        isinstance(each, ir.Outside) and each.name.lower() == "tproxy" for each in rule.body
+    )
+    return is_tproxy and place.family in _BRIDGE_NF and bool(bridge_nf(network, netns, _BRIDGE_NF[place.family]))
 
 
 def _is_taken(rule: ir.Rule | None) -> bool:

@@ -7,6 +7,8 @@ from collections.abc import Iterable
 
 from hairpin.answer.answer import CauseAnswer
 from hairpin.causes.where import places
+from hairpin.errors import UsageError
+from hairpin.message import message
 
 _OTHER = re.compile(r"[^A-Za-z0-9._:/-]+")
 
@@ -39,3 +41,13 @@ def _place(cause: CauseAnswer, known: tuple[CauseAnswer, ...]) -> str:
     own = dict(places(cause.candidate.where))
     words = [value for key, value in own.items() if value and all(each.get(key) != value for each in others)]
     return _OTHER.sub("-", min(words, key=len)).strip("-") if words else cause.host
+
+
+def refuse_unknown(chosen: tuple[str, ...], known: list[str]) -> None:
+    """Raise UsageError for an unknown id of ``--choose``."""
+    for name in chosen:
+        if name not in known:
+            said = message("--choose {name}: the plan has no such repair", name=name)
+            if known:
+                said = message("{said}; it has {names}", said=said, names=", ".join(known))
+            raise UsageError(said)

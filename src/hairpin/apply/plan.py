@@ -8,7 +8,7 @@ import msgspec
 from hairpin.answer.answer import Answer, CauseAnswer
 from hairpin.apply.kept_plan import PlannedStep
 from hairpin.apply.one_step_each import one_step_each
-from hairpin.apply.options import options_of
+from hairpin.apply.options import options_of, refuse_unknown
 from hairpin.apply.plan_effects import CarriedRemedy, effects_of
 from hairpin.causes.cause import Candidate
 from hairpin.change.step import Step, nature
@@ -30,14 +30,15 @@ from hairpin.walk.verdicts import Verdict, succeeds
 from hairpin.walk.walked import walked
 
 Why = Literal[
-    "policy", "disruptive", "instead", "by-person", "later", "opens", "closes", "diverts", "covered", "unknown",
-    "event", "advice",
+    "policy", "disruptive", "instead", "by-person", "later", "together", "opens", "closes", "diverts", "covered",
+    "unknown", "event", "advice",
 ]  # fmt: skip
 """Why a repair is no step of the plan.
 
 ``policy``: the repair undoes a setting or decision that a person made.  ``disruptive``: the repair disrupts working
 flows.  ``instead``: the plan has another repair of the same cause.  ``by-person``: hairpin has no command for the
-repair.  ``later``: a person must first repair another cause, from which the repair's cause follows.  ``opens``,
+repair.  ``later``: a person must first repair another cause, from which the repair's cause follows.  ``together``: no
+flow passes after the repair, because another cause of these flows is left out, too.  ``opens``,
 ``closes``, ``diverts``: the repair has this effect on flows that the question does not concern.  ``covered``: an
 earlier repair already restored the repair's flows.  ``unknown``: no repair is known.  ``event``: the repair's cause
 waits for an event."""
@@ -198,7 +199,32 @@ def without_harm(answer: Answer, picked: tuple[PlannedRemedy, ...], left_out: tu
         refused = Unplanned(culprit.id, culprit.title, culprit.host, culprit.remedy, harm[0].kind, culprit.cause, harm)
         left_out = (*left_out, refused)
         plan = _planned(answer, picked, left_out)
-    return plan
+    return _without_vain(answer, plan, picked, left_out)
+
+
+def _without_vain(
+    answer: Answer, plan: RepairPlan, picked: tuple[PlannedRemedy, ...], left_out: tuple[Unplanned, ...]
+) -> RepairPlan:
+    """Return the plan without the repairs after which no flow of their causes passes, since a repair that these flows
+    need as well is left out.  What a person chose stays."""
+    then = {flow.ref: verdict for flow, verdict in zip(answer.flows, plan.then, strict=True)}
+    vain = [each for each in plan.repairs if not each.chosen and each.cause is not None and _is_vain(each.cause, then)]
+    if not vain:
+        return plan
+    names = {each.id for each in vain}
+    told = tuple(
+        Unplanned(each.id, each.title, each.host, each.remedy, "together", each.cause)
+        for each in picked
+        if each.id in names
+    )
+    kept = tuple(each for each in picked if each.id not in names)
+    return _planned(answer, kept, (*told, *left_out))
+
+
+def _is_vain(cause: CauseAnswer, then: dict[str, Verdict]) -> bool:
+    """Return whether the cause's flows need other causes repaired as well, and all fail after the plan."""
+    needs_others = len(cause.together) > 1 and cause.severity == "blocking"
+    return needs_others and not any(succeeds(then[ref]) or then[ref] == "depends" for ref in cause.flows)
 
 
 def _planned(answer: Answer, picked: tuple[PlannedRemedy, ...], left_out: tuple[Unplanned, ...]) -> RepairPlan:
@@ -266,8 +292,12 @@ def _made_whole(
 
 def has_repairs(answer: Answer) -> bool:
     """Return whether the plan repairs something without ``--choose``."""
-    wanted = (each for each in answer.causes if _is_wanted(each, with_latent=False) and each.remedies)
-    return any(_why_not(each, each.remedies[0], answer) is None and not each.remedies[0].harm for each in wanted)
+    wanted = [each for each in answer.causes if _is_wanted(each, with_latent=False) and each.remedies]
+    refs = {
+        each.ref for each in wanted if _why_not(each, each.remedies[0], answer) is None and not each.remedies[0].harm
+    }
+    wholes = ((each.together, *each.alternatives) for each in answer.causes if each.ref in refs)
+    return any(not any(sets) or any(refs.issuperset(each) for each in sets) for sets in wholes)
 
 
 def verdicts_in(network: Network, answer: Answer) -> tuple[Verdict, ...]:
@@ -318,16 +348,6 @@ def _is_for_person(remedy: Remedy) -> bool:
         or all(each == "for-a-person" for each in natures)
         or "for-a-person" in natures[: len(remedy.steps)]
     )
-
-
-def refuse_unknown(chosen: tuple[str, ...], known: list[str]) -> None:
-    """Raise UsageError for an unknown id of ``--choose``."""
-    for name in chosen:
-        if name not in known:
-            said = message("--choose {name}: the plan has no such repair", name=name)
-            if known:
-                said = message("{said}; it has {names}", said=said, names=", ".join(known))
-            raise UsageError(said)
 
 
 def _refuse_person(name: str, remedy: Remedy) -> None:

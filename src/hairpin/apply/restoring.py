@@ -8,7 +8,8 @@ from collections.abc import Iterator
 import msgspec
 
 from hairpin.answer.answer import Answer
-from hairpin.apply.plan import PlannedRemedy, RepairPlan, refuse_unknown, without_harm
+from hairpin.apply.options import refuse_unknown
+from hairpin.apply.plan import PlannedRemedy, RepairPlan, without_harm
 from hairpin.change.calls import ReloadNetworks
 from hairpin.change.simulation.simulate import simulate
 from hairpin.change.simulation.sysctls import IP_FORWARD

@@ -143,6 +143,16 @@ class SetLink(msgspec.Struct, frozen=True, tag="set-link"):
     link: Link
 
 
+class SetDormant(msgspec.Struct, frozen=True, tag="set-dormant"):
+    """Sets or removes nft's flag ``dormant`` of a table.  The kernel runs no chain of a dormant table."""
+
+    netns: Netns
+    dialect: Dialect
+    family: Family
+    table: str
+    dormant: bool
+
+
 class RenameLink(msgspec.Struct, frozen=True, tag="rename-link"):
     """Gives a link another name; the link keeps its addresses and routes.  A kernel before 6.2 renames only a link that
     is down."""
@@ -268,7 +278,9 @@ class Forget(msgspec.Struct, frozen=True, tag="forget"):
 
 RuleEdit = AddChain | DeleteChain | InsertRule | DeleteRule | SetPolicy | ReplaceTable
 """Edits that one atomic load of rules can make."""
-Setting = SetSysctl | ReplaceSysctls | AddEntry | DeleteEntry | ReplaceEntry | SetLink | RenameLink | DeleteLink
+Setting = (
+    SetSysctl | ReplaceSysctls | AddEntry | DeleteEntry | ReplaceEntry | SetLink | RenameLink | DeleteLink | SetDormant
+)
 InKernel = RuleEdit | ReplaceRuleset | Setting
 """Settings of the kernel in one namespace.  One command makes such a setting, and another command undoes it."""
 Forgotten = DropConnection | Forget

@@ -249,6 +249,8 @@ def _tables(netns: Netns, now: Namespace, wanted: Namespace) -> Iterator[c.InKer
         held = now.ruleset.table(table.family, table.name, table.dialect)
         if held is table:
             continue
+        if held is not None and held.dormant is not table.dormant:
+            yield c.SetDormant(netns, table.dialect, table.family, table.name, table.dormant)
         if held is None or _frame(held) != _frame(table):
             if not (held is None and _is_idle(table)):
                 replacing(c.ReplaceTable(netns, table.dialect, table.family, table.name, table))

@@ -344,13 +344,12 @@ def rule_text(chain: Chain, number: int) -> str | None:
 
 
 def table_digest(table: Table | None) -> str | None:
-    """Return a digest of the table's chains, rules, sets and maps.  Counters, lines and handles do not change it."""
+    """Return a digest of the table's chains, rules, sets, maps and flag, without counters, lines and handles."""
     if table is None:
         return None
-    chains = tuple(
-        (_replace(each, rules=(), packets=None), [rule.body for rule in each.rules]) for each in table.chains
-    )
-    return hashlib.sha256(msgspec.json.encode((chains, table.sets, table.maps))).hexdigest()
+    bare = [(_replace(each, rules=(), packets=None), [one.body for one in each.rules]) for each in table.chains]
+    flags = ("dormant",) if table.dormant else ()
+    return hashlib.sha256(msgspec.json.encode((bare, table.sets, table.maps, *flags))).hexdigest()
 
 
 def entry_key(entry: Entry) -> object:

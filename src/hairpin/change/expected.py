@@ -60,6 +60,8 @@ def setting_expects(part: c.Setting, namespace: Namespace) -> tuple[InNamespace,
             return (EntryIs(entry, True),)
         case c.ReplaceEntry(before=before, entry=entry):
             return (EntryIs(before, True), EntryIs(entry, False))
+        case c.SetDormant(dialect=dialect, family=family, table=table):
+            return (TableIs(dialect, family, table, table_digest(namespace.ruleset.table(family, table, dialect))),)
         case _:
             assert_never(part)
 

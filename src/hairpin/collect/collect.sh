@@ -345,6 +345,7 @@ rules() { # nft first: its list of tables shows which back ends have tables here
     case $tables in *"${NL}table bridge "*) save_nft ebtables bridge "$HAIRPIN_SAVE_EBT" ;; esac
     saved_bridge=$saved
     native_tables
+    case $NETNS$tables in host*"${NL}table "*) dormant_tables "$(nft -j -t list tables 2>/dev/null)" ;; esac
     # Older nft does not say in JSON which devices a chain at ingress or egress is bound to.
     case $chains in *' hook ingress '* | *' hook egress '*) body nft-netdev-chains 'nft list chains' "$chains" ;; esac
     save_legacy iptables-legacy-save4 /proc/net/ip_tables_names "$HAIRPIN_SAVE_LEGACY4"
@@ -378,6 +379,15 @@ save_legacy() { # save_legacy KEY NAMES COMMAND: only if the kernel lists tables
     else ask "$1" "$3" -c
     fi
 }
+dormant_tables() { # dormant_tables JSON: nft 1.0.6 prints a table's flags wrongly in JSON, and rightly in its text
+    case $1 in *'"flags": '*) ;; *) return ;; esac
+    printf '%s\n' "$1" | awk '{ gsub(/\{"table": /, "\n&"); print }' |
+        sed -n 's/^{"table": {"family": "\([a-z0-9]*\)", "name": "\([A-Za-z0-9_.-]*\)".*"flags": .*/\1 \2/p' |
+        while read -r family name; do
+            run nft-table-flags "nft -t list table $family $name" flags_of_table "$family" "$name"
+        done
+}
+flags_of_table() { nft -t list table "$1" "$2" | sed -n '1p; s/^.flags /&/p; /^.\(chain\|set\|map\) /q'; }
 native_tables() { # one reading a table that neither iptables-nft nor ebtables-nft shows
     rest_of_tables=$tables slow=no
     while :; do
@@ -409,6 +419,7 @@ native_table() { # of family and name. Whoever asks long sets for single address
         [ "$slow" = no ] || { without_long_sets && return; }
     fi
     capture nft -j list table "$family" "$name"; captured nft-table "nft -j list table $family $name"
+    [ "$NETNS" = host ] || { first=${out#*'{"table": {'}; dormant_tables "{\"table\": {${first%%\}*}}"; }
 }
 without_long_sets() { # the table without the elements of its sets, and each set that is listed in time; else fails
     # For one table, some versions of nft read the elements of all tables; for all tables they do not.

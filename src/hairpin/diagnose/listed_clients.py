@@ -9,7 +9,8 @@ from collections.abc import Iterator
 import msgspec
 
 from hairpin.causes.order import OPENING, Class
-from hairpin.diagnose.diagnose import Diagnosis
+from hairpin.causes.where import OfRule
+from hairpin.diagnose.diagnose import Diagnosis, diagnose
 from hairpin.diagnose.examination import Examination, examination
 from hairpin.host.host import Namespace
 from hairpin.message import message
@@ -22,12 +23,13 @@ from hairpin.walk.deciders import deciders
 from hairpin.walk.state import RuleDecided, Stop
 from hairpin.walk.trace import OpenQuestion, Trace
 from hairpin.walk.walked import walked
-from hairpin.wanted import ask_from
+from hairpin.wanted import Wanted, ask_from
 
 _MOST_TRIED = 8
 """The most listed clients that are tried for one flow."""
 _NAMED = 3
 _WALL: Class = "dropping-rule"
+_MENDED: Class = "nearly-allowing-rule"
 _CLOSING = OPENING | {_WALL}
 _PORTS = ("dport", "ct-orig-dport")
 
@@ -37,7 +39,8 @@ _Range = tuple[int, int]
 def with_listed_clients(found: Examination) -> Examination:
     """Return the examination in which a listed client stands for each invented client whom only a list keeps out.
 
-    If a neighbour on the link is listed and asked already, the invented client's flow is left out."""
+    If a neighbour on the link is listed and asked already, the invented client's flow is left out.  If the list lets
+    nobody in, a neighbour whom the same rule stops is left out, too."""
     diagnoses: list[Diagnosis] = []
     changed = False
     passing = [each.trace for each in found.diagnoses if each.trace.succeeds]
@@ -47,9 +50,27 @@ def with_listed_clients(found: Examination) -> Examination:
         diagnoses.append(listed or each)
     if not changed:
         return found
+    diagnoses = [each for each in diagnoses if not _is_behind(each, diagnoses)]
     once = {each.trace.flow: each for each in sorted(diagnoses, key=lambda each: bool(each.trace.questions))}
     return examination(
         found.network, tuple(once[flow] for flow in dict.fromkeys(each.trace.flow for each in diagnoses))
+    )
+
+
+def _is_behind(neighbours: Diagnosis, diagnoses: list[Diagnosis]) -> bool:
+    """Return whether the rule that stops this neighbour stands behind a list that is mended."""
+    trace = neighbours.trace
+    stop = trace.usual.stop
+    if not isinstance(trace.flow.start, Lan) or stop is None or trace.succeeds:
+        return False
+    if any(each.candidate.in_class not in _CLOSING for each in neighbours.causes):
+        return False
+    mended = (each for each in diagnoses if any(one.candidate.in_class == _MENDED for one in each.causes))
+    return any(
+        _end(each.trace.flow) == _end(trace.flow)
+        and each.trace.usual.stop is not None
+        and each.trace.usual.stop.decided_by == stop.decided_by
+        for each in mended
     )
 
 
@@ -64,13 +85,35 @@ def _of_listed_client(network: Network, diagnosis: Diagnosis, passing: list[Trac
     if any(each.candidate.in_class not in _CLOSING for each in diagnosis.causes) or stop.netns not in network:
         return None
     ruleset = network.namespace(stop.netns).ruleset
+    mended: Diagnosis | None = None
     for other in _others(network, flow, stop, passing):
         there = walked(network, other)
         lists = _lists(network, ruleset, trace, there, stop.decided_by.place) if there.succeeds else ()
         if lists:
             asked = _is_on_list(flow, lists, stop.decided_by.place)
             return Diagnosis(there.asking(asked), met_unread=diagnosis.met_unread)
-    return None
+        mended = mended or _of_mended_list(network, ruleset, other, there, stop)
+    return mended
+
+
+def _of_mended_list(network: Network, ruleset: ir.Ruleset, flow: Flow, there: Trace, stop: Stop) -> Diagnosis | None:
+    """Return the diagnosis of a client whom a rule lists and lets in nevertheless never; None if the client is stopped
+    by something else.  The rule that stops all others stands behind that list on purpose."""
+    here = there.usual.stop
+    if here is None or here.decided_by != stop.decided_by or not isinstance(stop.decided_by, RuleDecided):
+        return None
+    found = diagnose(network, flow)
+    lists: list[_Range] = []
+    for each in found.causes:
+        where = each.candidate.where
+        rule = rule_at(ruleset, where.place) if isinstance(where, OfRule) else None
+        if each.candidate.in_class != _MENDED or rule is None:
+            return None
+        lists += _ranges(rule, flow.version, {each.name: each for each in ruleset.ipsets})
+    if not lists:
+        return None
+    asked = _is_to_be_on_list(flow, tuple(dict.fromkeys(lists)), stop.decided_by.place)
+    return msgspec.structs.replace(found, trace=found.trace.asking(asked))
 
 
 # --- clients that the rules list --------------------------------------------------------------------------------------
@@ -214,18 +257,30 @@ def _siblings(table: ir.Table, stop: Place, version: Version) -> list[ir.Rule]:
 
 
 def _is_on_list(flow: Flow, lists: tuple[_Range, ...], stop: Place) -> OpenQuestion:
-    named = [range_text(*each, flow.version) for each in lists[:_NAMED]]
-    more = len(lists) - _NAMED
-    assert isinstance(flow.start, Outside)
-    facts = {
-        "listed": ", ".join(named) if more <= 0 else f"{', '.join(named)} (+{more})",
-        "target": flow.target_text(),
-        "rule": stop.in_full,
-    }
     return OpenQuestion(
-        text=message("Are the clients of {target} in {listed}? A list lets only these in", **facts),
-        if_yes=message("The list lets their packets pass, and the verdict holds", **facts),
-        if_no=message("This rule stops them, as its owner meant: {rule}", **facts),
-        wanted=(ask_from(address_text(flow.start.address, flow.version)),),
+        text=message("Are the clients of {target} in {listed}? A list lets only these in", **_facts(flow, lists)),
+        if_yes=message("The list lets their packets pass, and the verdict holds"),
+        if_no=message("This rule stops them, as its owner meant: {rule}", rule=stop.in_full),
+        wanted=_wanted(flow),
         breaks_if="no",
     )
+
+
+def _is_to_be_on_list(flow: Flow, lists: tuple[_Range, ...], stop: Place) -> OpenQuestion:
+    return OpenQuestion(
+        text=message("Are the clients of {target} in {listed}? A rule is to let only these in", **_facts(flow, lists)),
+        if_yes=message("The mended rule lets them in, and nobody else"),
+        if_no=message("This rule stops them, as its owner meant: {rule}", rule=stop.in_full),
+        wanted=_wanted(flow),
+    )
+
+
+def _wanted(flow: Flow) -> tuple[Wanted, ...]:
+    assert isinstance(flow.start, Outside)
+    return (ask_from(address_text(flow.start.address, flow.version)),)
+
+
+def _facts(flow: Flow, lists: tuple[_Range, ...]) -> dict[str, object]:
+    named = [range_text(*each, flow.version) for each in lists[:_NAMED]]
+    more = len(lists) - _NAMED
+    return {"listed": ", ".join(named) if more <= 0 else f"{', '.join(named)} (+{more})", "target": flow.target_text()}

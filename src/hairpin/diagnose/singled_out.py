@@ -210,7 +210,7 @@ def _is_drop(part: ir.Expression) -> bool:
 def _reached(table: ir.Table) -> set[str]:
     """Return the chains that packets can reach from a hook."""
     reached: set[str] = set()
-    pending = [chain.name for chain in table.chains if chain.hook is not None]
+    pending = [chain.name for chain in table.chains if chain.hook is not None and not table.dormant]
     while pending:
         chain = table.chain(pending.pop())
         if chain is not None and chain.name not in reached:

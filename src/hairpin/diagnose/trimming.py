@@ -7,7 +7,16 @@ import msgspec
 
 from hairpin.causes.cause import Candidate, Way
 from hairpin.causes.order import PUTTING_BACK
-from hairpin.change.change import AddChain, AddEntry, AddSocket, Change, DeleteEntry, InsertRule, Primitive
+from hairpin.change.change import (
+    AddChain,
+    AddEntry,
+    AddNamespace,
+    AddSocket,
+    Change,
+    DeleteEntry,
+    InsertRule,
+    Primitive,
+)
 from hairpin.change.simulation.entries import route_slot
 from hairpin.change.simulation.simulate import simulate
 from hairpin.errors import ChangeError
@@ -90,15 +99,18 @@ def joined_change(changes: tuple[Change, ...]) -> Change:
     """Return one change for all flows that a cause stops.
 
     Changes that only add chains, rules, sockets or addresses are united.  Changes with equal calls to an owner are
-    united, too, because the owner then makes the parts that any of the flows needs.  A rule is left out if a wider one
-    of the same chain is added as well."""
+    united, too, because the owner then makes the parts that any of the flows needs.  So are changes that differ only in
+    what they add, such as the sockets of a container that a person starts.  A rule is left out if a wider one of the
+    same chain is added as well."""
     first, *others = {id(each): each for each in changes}.values()  # mostly the same few: one cause stops many flows
     parts, calls = list(first.parts), list(first.calls)
     for each in others:
-        only_adds = all(map(_is_for_more, (*parts, *each.parts)))
         same_calls = bool(calls) and first.calls == each.calls
-        if same_calls or (only_adds and bool(calls) == bool(each.calls)):
-            parts += [part for part in each.parts if part not in parts]
+        only_adds = all(map(_is_for_more, (*parts, *each.parts))) and bool(calls) == bool(each.calls)
+        same_rest = not calls and not each.calls and _beside(first.parts) == _beside(each.parts)
+        if same_calls or only_adds or same_rest:
+            for part in each.parts:
+                _unite(parts, part)
             calls += [call for call in each.calls if call not in calls]
     needed = [part for part in parts if not any(_is_wider(other, part) for other in parts)]
     return Change(tuple(needed), tuple(calls))
@@ -116,6 +128,29 @@ def _is_wider(one: Primitive, other: Primitive) -> bool:
 
 def _where(part: InsertRule) -> tuple[object, ...]:
     return part.netns, part.dialect, part.family, part.table, part.chain, part.position
+
+
+def _beside(parts: tuple[Primitive, ...]) -> list[object]:
+    """Return the parts beside those that only add something; of an added container its namespace's name alone."""
+    rest = (part for part in parts if not _is_for_more(part))
+    return [(part.host, part.namespace.name) if isinstance(part, AddNamespace) else part for part in rest]
+
+
+def _unite(parts: list[Primitive], part: Primitive) -> None:
+    """Add the part, unless it is there.  Two parts that add the same container become one, with the sockets of both."""
+    if part in parts:
+        return
+    for at, known in enumerate(parts):
+        if isinstance(known, AddNamespace) and isinstance(part, AddNamespace) and _is_same(known, part):
+            sockets = tuple(dict.fromkeys((*known.namespace.sockets, *part.namespace.sockets)))
+            made = msgspec.structs.replace(known.namespace, sockets=sockets)
+            parts[at] = msgspec.structs.replace(known, namespace=made)
+            return
+    parts.append(part)
+
+
+def _is_same(one: AddNamespace, other: AddNamespace) -> bool:
+    return (one.host, one.namespace.name) == (other.host, other.namespace.name)
 
 
 def _is_for_more(part: Primitive) -> bool:

@@ -367,8 +367,8 @@ class Chain(Node, frozen=True, tag="chain", gc=True, dict=True):
 
 
 class Table(Node, frozen=True, tag="table", gc=False):
-    """A table of one family and dialect; ``evidence`` is the id of the reading that it came from.  ``objects`` has the
-    declarations of objects that rules name, such as ``counter web { packets 0 bytes 0 }``."""
+    """A table of one family and dialect, and the ids of the readings that it and its flags came from.  ``objects``: the
+    declarations that rules name (``counter web { … }``).  ``dormant``: its chains are at no hook (nft's flag)."""
 
     family: Family
     name: str
@@ -378,13 +378,12 @@ class Table(Node, frozen=True, tag="table", gc=False):
     maps: tuple[Map, ...] = ()
     evidence: str = ""
     objects: tuple[str, ...] = ()
+    dormant: bool = False
+    flags_evidence: str = ""
 
     def chain(self, name: str) -> Chain | None:
         """Return the chain of that name, or None."""
-        for chain in self.chains:
-            if chain.name == name:
-                return chain
-        return None
+        return next((each for each in self.chains if each.name == name), None)
 
 
 class Ruleset(Node, frozen=True, tag="ruleset", gc=False):

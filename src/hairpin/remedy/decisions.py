@@ -22,6 +22,7 @@ from hairpin.host.xfrm import XfrmPolicy
 from hairpin.message import Message, message, verbatim
 from hairpin.netfilter.evaluate.chain import Place, place_of, rule_at
 from hairpin.network.network import Network
+from hairpin.network.prefix import inside
 from hairpin.remedy.decided_rules import keeps_in, lets_through, sign_of, sign_of_policy_rule, sign_of_route
 from hairpin.remedy.remedy import OwnersDecision, Remedy
 from hairpin.walk.state import Stop
@@ -36,10 +37,12 @@ class Wall(msgspec.Struct, frozen=True):
     """A person's decision that stops the asked flow.
 
     If ``opens`` is false, every repair of the flow undoes the decision.  If ``opens`` is true, single ports may be
-    opened, and only the removal of the whole rule, policy or zone undoes the decision."""
+    opened, and only the removal of the whole rule, policy or zone undoes the decision.  ``rule``: the policy rule that
+    stops the flow."""
 
     decision: OwnersDecision
     opens: bool = False
+    rule: PolicyRule | None = None
 
 
 def wall_of(candidate: Candidate, stop: Stop, network: Network) -> Wall | None:
@@ -155,7 +158,7 @@ def _of_policy_rule(rule: PolicyRule, stop: Stop, network: Network) -> Wall | No
     sign = sign_of_policy_rule(rule, namespace) if namespace is not None else None
     if sign is None or namespace is None:
         return None
-    return Wall(OwnersDecision(sign, _ASK_ROUTE), opens=not keeps_in(rule, namespace))
+    return Wall(OwnersDecision(sign, _ASK_ROUTE), not keeps_in(rule, namespace), rule)
 
 
 def _of_container(name: str, host: Host) -> Wall | None:
@@ -346,16 +349,23 @@ def with_decisions(
 def _undone(remedy: Remedy, wall: Wall | None, network: Network) -> OwnersDecision | None:
     if wall is not None and not wall.opens and (remedy.change.parts or remedy.change.calls):
         return wall.decision
-    if wall is not None and any(map(_leads_all_elsewhere, remedy.change.parts)):
+    if wall is not None and any(_leads_all_elsewhere(part, wall.rule) for part in remedy.change.parts):
         return wall.decision
     return decision_undone(remedy.change, network)
 
 
-def _leads_all_elsewhere(part: c.Primitive) -> bool:
-    """Return whether the part adds a policy rule for all packets of a source, and not only for a port's answers."""
+def _leads_all_elsewhere(part: c.Primitive, rule: PolicyRule | None) -> bool:
+    """Return whether the part adds a policy rule for all packets of a source, and not only for a port's answers, and
+    ``rule`` selects packets of this source."""
     if not isinstance(part, c.AddEntry) or not isinstance(part.entry, PolicyRule):
         return False
-    return part.entry.sports is None and part.entry.destination is None
+    added = part.entry
+    if added.sports is not None or added.destination is not None:
+        return False
+    ours, theirs = added.source, rule.source if rule is not None else None
+    if ours is None or theirs is None:
+        return True
+    return inside(ours[0], *theirs, added.version) or inside(theirs[0], *ours, added.version)
 
 
 def decision_named(wall: Wall | None, remedies: tuple[Remedy, ...]) -> OwnersDecision | None:

@@ -6,6 +6,7 @@ import msgspec
 from hairpin.netfilter.packet import ACK, PSH, TCP
 from hairpin.network.network import Network
 from hairpin.walk.answer import answer_to
+from hairpin.walk.hooks.conntrack_timeout import has_no_time
 from hairpin.walk.link.neighbour_discovery import walk_asking
 from hairpin.walk.reply import reaches
 from hairpin.walk.state import End, Sender, State
@@ -38,13 +39,33 @@ def first_data(network: Network, started: State, back: End) -> End | None:
     return next(iter(walk_asking(network, client_data(started, back))), None)
 
 
-def answer_lost(network: Network, started: State, arrived: State, back: End, sent: End) -> End | None:
-    """Return the end of the server's first data packet if it is lost and passes a host that the request did not pass;
-    else None.  A host that the request did not pass sees only one direction of the connection.  The conntrack of such a
-    host finds the SYN-ACK invalid, and the server's later packets begin a connection there:
-    net/netfilter/nf_conntrack_proto_tcp.c tcp_new(), nf_conntrack_tcp_loose"""
-    passed = {step.netns.host for step in arrived.history.steps}
-    if sent.kind != "arrived" or passed.issuperset(step.netns.host for step in back.state.history.steps):
+def answer_lost(
+    network: Network, started: State, arrived: State, back: End, sent: End, beyond: State | None = None
+) -> End | None:
+    """Return the end of the server's first data packet if it is lost and passes a host that the request did not pass,
+    or one that has forgotten the connection; else None.  ``beyond``: the reply as it came from a server outside.
+
+    A host that the request did not pass sees only one direction of the connection.  Its conntrack finds the SYN-ACK
+    invalid, and the server's later packets begin a connection there: net/netfilter/nf_conntrack_proto_tcp.c tcp_new(),
+    nf_conntrack_tcp_loose"""
+    if sent.kind != ("arrived" if beyond is None else "left"):
         return None
-    end = next(iter(walk_asking(network, server_data(arrived, sent))), None)
+    passed = {step.netns.host for step in arrived.history.steps}
+    seen = beyond is not None or passed.issuperset(step.netns.host for step in back.state.history.steps)
+    if seen and not _is_forgotten(network, sent.state):
+        return None
+    answering = server_data(arrived, sent) if beyond is None else _from_outside(beyond, sent)
+    end = next(iter(walk_asking(network, answering)), None)
     return None if end is None or end.kind == "unknown" or reaches(network, started, end) else end
+
+
+def _from_outside(beyond: State, sent: End) -> State:
+    """Return the first data packet of a server outside, which enters like the server's reply."""
+    packet = msgspec.structs.replace(beyond.packet, tcp_flags=ACK | PSH)
+    return msgspec.structs.replace(beyond, packet=packet, history=sent.state.history.for_answer())
+
+
+def _is_forgotten(network: Network, sent: State) -> bool:
+    """Return whether a namespace keeps no entry of the connection of the client's data until the server's packet."""
+    connections = (each for each in sent.history.connections if each[0] in network)
+    return any(has_no_time(network.namespace(netns), connection) for netns, connection in connections)

@@ -32,7 +32,7 @@ from hairpin.network.uplinks import links_around
 from hairpin.network.wires import holder_of
 from hairpin.network.world import PublicAddress
 from hairpin.walk.answer import answer_to
-from hairpin.walk.link.arp import refusal
+from hairpin.walk.link.arp import is_beside, refusal
 from hairpin.walk.link.crossing import refused_by_peer
 from hairpin.walk.link.far_end import carried_back, outer_answer, wrong_end
 from hairpin.walk.link.neighbour import refused_request
@@ -123,15 +123,15 @@ def asked_by_gateway(network: Network, left: State, back: State) -> End | None:
 
 def sender_of(network: Network, flow: Flow, state: State) -> int | None:
     """Return the IPv4 address of the machine that sends the client's packet on the link: the client, or its router.
-    Return None if the link has no network that a router could be in.
-
-    The router's address is the gateway of the route back to the client, or of a default route by that link.  Without
-    such a gateway, any free address in the link's network is taken.
-    """
+    Return None if the link has no network that a router could be in.  A named client of the link's own network asks by
+    itself.  The router's address is the gateway of the route back to the client, or of a default route by that link.
+    Without such a gateway, any free address in the link's network is taken."""
     namespace, packet, receiver = network.namespace(state.netns), state.packet, _holder(network, state)
     if packet.version == 6:
         return None
     if isinstance(flow.start, Lan) and packet.daddr == flow.daddr:
+        return packet.saddr
+    if isinstance(flow.start, Outside) and not flow.invented and is_beside(namespace, receiver, packet.saddr):
         return packet.saddr
     back = lookup(namespace, Query(4, packet.saddr))
     defaults = (hop for route in namespace.routes if not route.prefix_length for hop in route.next_hops)

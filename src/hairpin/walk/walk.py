@@ -275,7 +275,7 @@ def _answered(
         if lost is not None and not (relayed and state.packet.protocol == UDP):
             yield lost
             continue
-        failed = _data_fails(network, started, state, back)
+        failed = _data_fails(network, started, state, back, None)
         if failed is not None:
             yield failed
             continue
@@ -307,13 +307,13 @@ def _lost_reply(network: Network, started: State, end: End, request: tuple[Step,
     return Branch(verdict, request, reply, stop=stop, conditions=end.state.history.conditions)
 
 
-def _data_fails(network: Network, started: State, arrived: State, back: End) -> Branch | None:
-    """Return the branch on which the first data packet or its answer is lost, or None if they arrive."""
+def _data_fails(network: Network, started: State, arrived: State, back: End, beyond: State | None) -> Branch | None:
+    """Return the branch on which the first data packet or its answer is lost, or None.  ``beyond``: see answer_lost."""
     request, reply, sent = arrived.history.steps, back.state.history.steps, first_data(network, started, back)
     if sent is None:
         return None
     if sent.kind in ("arrived", "left"):
-        end = answer_lost(network, started, arrived, back, sent)
+        end = answer_lost(network, started, arrived, back, sent, beyond)
         if end is None:
             return None
         failed = msgspec.structs.replace(_lost_reply(network, started, end, request), reply=reply)
@@ -382,7 +382,7 @@ def _outside(network: Network, flow: Flow, started: State, end: End, taken: Outs
             branch = _lost_reply(network, started, answer, state.history.steps)
             yield msgspec.structs.replace(branch, assumed=taken.assumed)
             continue
-        failed_data = _data_fails(network, started, state, answer)
+        failed_data = _data_fails(network, started, state, answer, back)
         handshake = Handshake(flow, started, state, answer, back)
         granted = grants(network, flow, handshake, end.state)
         data = failed_data or full_sized(network, handshake)

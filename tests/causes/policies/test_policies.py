@@ -30,7 +30,21 @@ SHUT = ConfigFile("/etc/iptables/rules.v4", "*filter\n:FORWARD DROP [0:0]\nCOMMI
 DIRECT = asked(OUTSIDE, "172.17.0.2", 80)
 MAKES_NO_RULES = msgspec.structs.replace(engine(msgspec.structs.replace(container(), bindings=())), iptables=False)
 
+
+def dormant(*tables: tuple[ir.Family, str], dialect: ir.Dialect = "iptables-nft") -> Network:
+    """Return the host on which these tables are dormant."""
+    host = host_namespace()
+    asleep = tuple(
+        msgspec.structs.replace(each, dialect=dialect, dormant=(each.family, each.name) in tables)
+        for each in host.ruleset.tables
+    )
+    return network(msgspec.structs.replace(host, ruleset=msgspec.structs.replace(host.ruleset, tables=asleep)))
+
+
 CASES: dict[str, Case] = {
+    "a table that sleeps": Case(
+        dormant(("ip", "nat")), egress(), ("dormant-table",), dormant(("ip", "filter"))
+    ),
     "the policy that dockerd set, beside Podman": Case(
         with_podman(with_policy("FORWARD", "DROP", PODMANS), engine()), published(),
         ("podman-beside-docker-forward-drop",), with_podman(PODMANS, engine()),

@@ -5,6 +5,7 @@ import pytest
 
 from hairpin.diagnose.diagnose import diagnose
 from hairpin.host.managers import ConfigFile, Ufw, Version
+from hairpin.host.route import NextHop, PolicyRule, Route
 from hairpin.host.socket import Socket
 from hairpin.host.xfrm import LAST, XfrmPolicy
 from hairpin.netfilter import ir
@@ -23,7 +24,7 @@ from tests.causes.case import Case, fires, is_silent
 from tests.causes.firewall_hosts import GUARDED, OUTSIDE, UFW_CLOSED, first_remedy, with_inner
 from tests.causes.hosts import asked, ruled, told, with_host, with_link, with_tables
 from tests.rule_text import ALL_RULES, in_table, with_chain, with_policy, with_rule, without
-from tests.small_host import CLIENT, DOCKER_RULES, WEB_ITSELF, host_namespace, network, published
+from tests.small_host import CLIENT, DOCKER_RULES, WEB_ITSELF, egress, host_namespace, network, published
 
 SSH = asked(OUTSIDE, "198.51.100.11", 22)
 SSHD = Socket("tcp", 4, None, 22, process="sshd")
@@ -341,3 +342,31 @@ def test_a_policy_of_ipsec_is_deleted_only_by_choice() -> None:
     (found,) = diagnose(of, published()).causes
     printed, *_ = remedies(found.cause, found.candidate, of)
     assert decision_undone(printed.change, of) is not None
+
+
+TPROXY = "-p tcp -j TPROXY --on-port 3129 --on-ip 0.0.0.0 --tproxy-mark 0x1/0x1"
+TO_PROXY: dict[str, tuple[bool, bool, tuple[str, ...]]] = {
+    "no proxy, no route": (False, False, ("start the proxy",)),
+    "no route": (True, False, ("lead packets with the mark 0x1 to the host itself",)),
+    "no proxy": (False, True, ("start the proxy",)),
+    "nothing lacks": (True, True, ()),
+}
+
+
+@pytest.mark.parametrize(("listens", "routed", "expected"), TO_PROXY.values(), ids=TO_PROXY)
+def test_a_rule_with_tproxy_stays_and_is_told_what_it_lacks(
+    listens: bool, routed: bool, expected: tuple[str, ...]
+) -> None:
+    there = host_namespace(in_table("mangle", "PREROUTING", TPROXY))
+    if listens:
+        there = msgspec.structs.replace(there, sockets=(*there.sockets, Socket("tcp", 4, None, 3129)))
+    if routed:
+        everywhere = Route(4, 0, 0, 100, "local", next_hops=(NextHop("lo"),))
+        rules = (
+            PolicyRule(4, 0, table=255), PolicyRule(4, 100, table=100, mark=(1, 1)), PolicyRule(4, 32766, table=254),
+        )  # fmt: skip
+        there = msgspec.structs.replace(there, routes=(*there.routes, everywhere), rules=rules)
+    causes = diagnose(network(there), egress()).causes
+    assert not any(each.candidate.offered for each in causes)
+    said = [str(way.said[0]) for each in causes for way in each.candidate.ways]
+    assert tuple(each.split(",")[0].split(":")[0] for each in said) == expected

@@ -40,6 +40,11 @@ def filled(count: int, most: int = 100, *, assured: int = 0, evictable: int = 0)
     return network(msgspec.structs.replace(host, connections=entries))
 
 
+def forgetting(key: str) -> Network:
+    """Return the host with a timeout of 0."""
+    return network(with_values(host_namespace(), **{key: 0}))
+
+
 STALE = remembering(entry())
 """The sender's own entry has no DNAT."""
 
@@ -112,6 +117,18 @@ CASES = {
     "full": Case(filled(100), published(), ("conntrack-table-full",), whole=filled(99)),
     "full of what was answered": Case(
         filled(100, assured=100), published(), ("conntrack-table-full",), whole=filled(100, evictable=100)
+    ),
+    "no time for the first packet": Case(
+        forgetting("tcp_timeout_syn_sent"), published(), ("conntrack-timeout-zero",), whole=forgetting("udp_timeout")
+    ),
+    "no time for an open connection": Case(
+        forgetting("tcp_timeout_established"),
+        published(),
+        ("conntrack-timeout-zero",),
+        whole=forgetting("tcp_timeout_syn_recv"),
+    ),
+    "no time for a connection to the outside": Case(
+        forgetting("tcp_timeout_established"), egress(), ("conntrack-timeout-zero",), whole=forgetting("icmp_timeout")
     ),
     "a maximum of 0 is none": Case(filled(100), published(), ("conntrack-table-full",), whole=filled(100, most=0)),
 }

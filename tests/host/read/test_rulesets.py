@@ -1,6 +1,7 @@
 """All rules of a namespace, of every back end."""
 
 import msgspec
+import pytest
 
 from hairpin.evidence.reading import HOST
 from hairpin.host.read.readings import Readings
@@ -58,6 +59,27 @@ def test_one_damaged_back_end_leaves_the_others() -> None:
     assert [table.name for table in RulesetReader(readings).ruleset(HOST).tables] == ["own"]
     assert [item.key for item in readings.unread] == ["iptables-nft-save4", "nft-table"]
     assert readings.unread_in(HOST) == ("iptables-nft-save4", "nft-table")
+
+
+DORMANT = "table ip nat {\n\tflags dormant\n"
+"""Nft 1.0.6 prints a table's flags wrongly in JSON, and iptables-save prints none."""
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    {"dormant": (DORMANT, True), "another": (DORMANT.replace("nat", "raw"), False),
+     "another flag": (DORMANT.replace("dormant", "owner"), False)}.values(),
+)  # fmt: skip
+def test_the_flags_of_a_table_come_from_its_text(text: str, expected: bool) -> None:
+    rules = "*nat\n:PREROUTING ACCEPT [0:0]\n-A PREROUTING -j ACCEPT\nCOMMIT\n"
+    readings = Readings(
+        evidence(
+            ("iptables-nft-save4", HOST, "iptables-nft-save -c", rules),
+            ("nft-table-flags", HOST, "nft -t list table ip nat", text),
+        )
+    )
+    (table,) = RulesetReader(readings).ruleset(HOST).tables
+    assert table.dormant is expected
 
 
 def test_devices_of_netdev_chains_come_from_the_text_where_json_lacks_them() -> None:

@@ -110,10 +110,11 @@ def test_priorities_have_other_names_on_bridges() -> None:
     assert read({"chain": body})[0].chains[0].priority == -299
 
 
-def test_a_dormant_table_is_not_hooked_in() -> None:
+def test_a_table_is_dormant() -> None:
     dormant: Json = {"table": {"family": "ip", "name": "t", "flags": ["dormant"]}}
-    found = read(dormant, chain(type="filter", hook="input", prio=0), rule(ACCEPT))[0].chains[0]
-    assert (found.hook, len(found.rules)) == (None, 1)
+    found = read(dormant, chain(type="filter", hook="input", prio=0), rule(ACCEPT))[0]
+    assert (found.dormant, found.chains[0].hook) == (True, "input")
+    assert not read(TABLE, chain(type="filter", hook="input", prio=0))[0].dormant
 
 
 def test_objects_come_in_any_order_and_tables_by_family_and_name() -> None:

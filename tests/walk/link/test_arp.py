@@ -7,6 +7,7 @@ from hairpin.netfilter.packet import TCP, Packet
 from hairpin.network.network import Network
 from hairpin.network.prefix import address_text, parse_address
 from hairpin.walk.link.arp import arp_sender_address, arp_silence, is_mute, refusal, replies
+from hairpin.walk.state import SysctlDecided
 from tests.small_host import CLIENT, GATEWAY, HOST_ADDRESS, HOST_NETNS, WEB, host_namespace, route
 
 LOOPBACK = parse_address("127.0.0.1")[1]
@@ -121,3 +122,11 @@ def test_what_keeps_a_link_silent(values: dict[str, str], target: int, expected:
     assert getattr(found, "value", None) == expected
     stop = refusal(host(**values), HOST_NETNS, "docker0", target, WEB)
     assert (stop.reason if stop is not None else None) == ("no-neighbour" if expected else None)
+
+
+def test_arp_filter_silences_a_link_for_a_machine_behind_another_link() -> None:
+    stop = refusal(host(docker0__arp_filter="1"), HOST_NETNS, "docker0", GATEWAY, CLIENT)
+    assert stop is not None
+    assert isinstance(stop.decided_by, SysctlDecided)
+    assert stop.decided_by.path[-1] == "arp_filter"
+    assert refusal(host(docker0__arp_filter="1"), HOST_NETNS, "docker0", GATEWAY, WEB) is None

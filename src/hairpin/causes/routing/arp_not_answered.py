@@ -3,9 +3,9 @@
 Users see: clients time out, or get "No route to host" after three seconds, and ``ip neigh`` on other machines shows
 ``FAILED``.
 
-Proof: ARP is off on the link that has the address, or ``arp_ignore`` keeps the kernel from answering.  With an ARP
-answer the packet arrives.
-Now: ``ip link set LINK arp on``, or ``sysctl -w net.ipv4.conf.LINK.arp_ignore=0``.
+Proof: ARP is off on the link that has the address, or ``arp_ignore`` keeps the kernel from answering, or ``arp_filter``
+does because the route to the asking machine leaves by another link.  With an ARP answer the packet arrives.
+Now: ``ip link set LINK arp on``, or ``sysctl -w net.ipv4.conf.LINK.arp_ignore=0``, or the same with ``arp_filter``.
 Lasting: correct the host's network configuration, or put the key into the file of sysctl.d that sorts last.
 """
 
@@ -26,7 +26,7 @@ from hairpin.network.prefix import address_text
 from hairpin.walk.link.arp import arp_silence, is_mute
 from hairpin.walk.state import SysctlDecided
 
-_KEY = "arp_ignore"
+_KEYS = ("arp_ignore", "arp_filter")
 
 
 def find(view: View) -> Iterator[Candidate]:
@@ -36,7 +36,7 @@ def find(view: View) -> Iterator[Candidate]:
     own = view.namespace.link(stop.link)
     if own is not None and is_mute(own):
         yield _switched_on(stop.netns, own)
-    elif isinstance(stop.decided_by, SysctlDecided) and stop.decided_by.path[-1] == _KEY and stop.address is not None:
+    elif isinstance(stop.decided_by, SysctlDecided) and stop.decided_by.path[-1] in _KEYS and stop.address is not None:
         yield _answering(stop.netns, view.namespace, stop.link, stop.address, stop.decided_by)
     else:
         yield from _of_container(view)
@@ -75,7 +75,8 @@ def _switched_on(netns: Netns, link: Link) -> Candidate:
 
 
 def _answering(netns: Netns, namespace: Namespace, link: str, address: int, decided: SysctlDecided) -> Candidate:
-    keys = (("net", "ipv4", "conf", name, _KEY) for name in ("all", link))
+    keys = (("net", "ipv4", "conf", name, decided.path[-1]) for name in ("all", link))
+    filters = decided.path[-1] == "arp_filter"
     return Candidate(
         title=message("{link} answers no ARP request for {address}", link=link, address=address_text(address, 4)),
         detail=message(
@@ -83,16 +84,29 @@ def _answering(netns: Netns, namespace: Namespace, link: str, address: int, deci
             "requests unanswered.",
             key=dotted(decided.path),
             value=decided.value,
+        )
+        if not filters
+        else message(
+            "{key} is {value}, so that a link answers an ARP request only if the route to the asking machine leaves by "
+            "this link. The route to that machine leaves by another link.",
+            key=dotted(decided.path),
+            value=decided.value,
         ),
         change=Change(tuple(SetSysctl(netns, key, "0") for key in keys if namespace.sysctls.number(*key))),
         where=OfSysctl(sysctl=decided.path, value=decided.value, wanted=decided.wanted),
         in_class="filtering-sysctl",
         evidence=(decided.evidence,),
+        side_effects=(message("a link then answers ARP requests for the addresses of other links, too"),)
+        if filters
+        else (),
+        advice=(message("or lead the route to that machine by {link}: `ip route get` shows it", link=link),)
+        if filters
+        else (),
     )
 
 
 CAUSE = Cause(
     title=message("No ARP request for the address is answered"),
-    source="net/ipv4/arp.c arp_rcv(), arp_ignore()",
+    source="net/ipv4/arp.c arp_rcv(), arp_ignore(), arp_filter()",
     reasons=frozenset({"no-neighbour"}),
 )

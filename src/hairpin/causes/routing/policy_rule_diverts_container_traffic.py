@@ -17,35 +17,56 @@ from hairpin.causes.routing._asked import is_served, looked_up_packet, query_bac
 from hairpin.causes.routing._route_back import only_the_rule_stops
 from hairpin.causes.where import OfPolicyRule
 from hairpin.change.change import AddEntry, Change, DeleteEntry, one
+from hairpin.host.host import Namespace
 from hairpin.host.netns import Netns
 from hairpin.host.route import TABLE_DEFAULT, TABLE_LOCAL, TABLE_MAIN, PolicyRule
 from hairpin.message import message
-from hairpin.network.prefix import Version
+from hairpin.network.prefix import Version, inside
 from hairpin.network.query import Query
 from hairpin.network.routing import jumps, lookup
 from hairpin.walk.state import RouteDecided
 
 
 def find(view: View) -> Iterator[Candidate]:
-    """Yield one candidate for each policy rule that decided a route of the packet, except the kernel's own rules."""
+    """Yield one candidate for each policy rule that decided a route of the packet, except the kernel's own rules.
+
+    A rule that leads an uplink's answers stays: without it, the uplink's clients lose the host's own services.  Each
+    narrower change is a candidate of its own then."""
     for netns, rule, query in () if only_the_rule_stops(view) else _deciding(view):
-        yield Candidate(
-            title=message("Policy rule {priority} diverts this flow", priority=rule.priority),
-            detail=message(
-                "The rule `{rule}` decides the flow's route before the kernel looks into the main table.",
-                rule=rule.text,
+        narrow = tuple(Change(tuple(AddEntry(netns, each) for each in rules))
+                       for rules in _before(view, netns, rule, query))  # fmt: skip
+        stays = bool(narrow) and netns in view.network and _leads_answers(view.network.namespace(netns), rule)
+        for change in narrow if stays else (one(DeleteEntry(netns, rule)),):
+            yield Candidate(
+                title=message("Policy rule {priority} diverts this flow", priority=rule.priority),
+                detail=message(
+                    "The rule `{rule}` decides the flow's route before the kernel looks into the main table.",
+                    rule=rule.text,
+                )
+                if rule.action != "goto"
+                else message("The rule `{rule}` skips the rules before {goto}.", rule=rule.text, goto=rule.goto or 0),
+                change=change,
+                where=OfPolicyRule(rule),
+                in_class="diverting-policy-rule",
+                evidence=(rule.evidence,),
+                ways=tuple(Way(each) for each in narrow if each != change),
             )
-            if rule.action != "goto"
-            else message("The rule `{rule}` skips the rules before {goto}.", rule=rule.text, goto=rule.goto or 0),
-            change=one(DeleteEntry(netns, rule)),
-            where=OfPolicyRule(rule),
-            in_class="diverting-policy-rule",
-            evidence=(rule.evidence,),
-            ways=tuple(
-                Way(Change(tuple(AddEntry(netns, each) for each in rules)))
-                for rules in _before(view, netns, rule, query)
-            ),
-        )
+
+
+def _leads_answers(namespace: Namespace, rule: PolicyRule) -> bool:
+    """Return whether the rule leads what the host sends from an uplink's address out by this uplink."""
+    if rule.source is None or rule.action != "table":
+        return False
+    links = {
+        hop.link
+        for each in namespace.routes
+        if (each.version, each.table) == (rule.version, rule.table) and not each.prefix_length
+        for hop in each.next_hops
+    }
+    return any(
+        each.version == rule.version and each.link in links and inside(each.value, *rule.source, rule.version)
+        for each in namespace.addresses
+    )
 
 
 def _before(view: View, netns: Netns, rule: PolicyRule, query: Query) -> Iterator[tuple[PolicyRule, ...]]:

@@ -4,12 +4,14 @@ Users see: a port or a destination fails since a rule was added or changed in a 
 
 Proof: the packet matches the rule.  Without the rule, or with the policy accept, the flow arrives.
 Now: delete the rule, or set the policy to accept.
+A rule with TPROXY stays: the answer says what its proxy lacks.
 Lasting: remove the rule from its source, which is the saved rules, a script, or the program that owns the chain.
 """
 
 from collections.abc import Iterator
 
 from hairpin.causes.cause import Candidate, Cause, View, Way
+from hairpin.causes.nat_rules._transparent import missing_parts
 from hairpin.causes.routing._asked import query_back
 from hairpin.causes.routing._route_back import wants_route_back
 from hairpin.causes.rules._lifting import exception, lets_exceptions
@@ -35,6 +37,10 @@ def find(view: View) -> Iterator[Candidate]:
         netns, place = each.netns, each.place
         if netns not in view.network or (netns.is_host and is_engines(view.network.host(netns.host), place)):
             continue
+        missing = missing_parts(view, netns, place)
+        if missing is not None:
+            yield from (_for_proxy(view, netns, place, missing),) if missing else ()
+            continue
         kept = netns == view.stop.netns and owner(view, place) in _MANAGERS
         back = kept and wants_route_back(view.namespace, place)
         for change in _changes(view, netns, place):
@@ -51,6 +57,24 @@ def find(view: View) -> Iterator[Candidate]:
                 ways=(Way(Change(()), (_of_manager(view, place),), by_person=True),) if kept else (),
                 offered=not kept,
             )
+
+
+def _for_proxy(view: View, netns: Netns, place: Place, missing: tuple[Message, ...]) -> Candidate:
+    """Return the candidate of a rule that gives the packets to a transparent proxy which cannot get them.  The rule is
+    meant to stay."""
+    said, *further = missing
+    return Candidate(
+        title=message("A rule in {table} {chain} gives this flow to a transparent proxy, which does not get it",
+                      table=place.table, chain=place.chain),
+        detail=message("The rule has the target TPROXY, and a part of what it needs is missing."),
+        change=rendered(TakeAway(netns, place), view.network),
+        where=OfRule(place),
+        in_class="deciding-rule",
+        evidence=(place.evidence,),
+        ways=(Way(Change(()), (said,)),),
+        offered=False,
+        advice=tuple(further),
+    )  # fmt: skip
 
 
 def _unread_queue(view: View, netns: Netns, place: Place) -> Message | None:

@@ -52,6 +52,9 @@ def setting_argv(part: c.Setting, namespace: Namespace | None) -> tuple[Words, .
             return (("ip", "link", "set", name, "name", new),)
         case c.DeleteLink(link=name):
             return (("ip", "link", "del", name),)
+        case c.SetDormant(family=family, table=table, dormant=dormant):
+            # Adding a table that exists only sets its flags: nf_tables_updtable().
+            return (("nft", "add", "table", family, table, *(("{ flags dormant; }",) if dormant else ())),)
         case c.AddEntry(entry=entry):
             return (_adding(entry),)
         case c.DeleteEntry(entry=entry):

@@ -7,7 +7,7 @@ from itertools import groupby
 
 import msgspec
 
-from hairpin.change.change import AddChain, DeleteChain, InsertRule, ReplaceTable
+from hairpin.change.change import AddChain, DeleteChain, InsertRule, ReplaceTable, SetDormant
 from hairpin.change.simulation.listed import listed_rule
 from hairpin.errors import ChangeError
 from hairpin.message import message
@@ -200,6 +200,20 @@ def set_policy(ruleset: ir.Ruleset, place: Place, policy: str) -> ir.Ruleset:
         return msgspec.structs.replace(table, chains=chains)
 
     return _at(ruleset, place, changed)
+
+
+def set_dormant(ruleset: ir.Ruleset, wanted: SetDormant) -> ir.Ruleset:
+    """Return the ruleset in which the table has the flag ``dormant``, or lacks it."""
+    key = (wanted.dialect, wanted.family, wanted.table)
+    return msgspec.structs.replace(
+        ruleset,
+        tables=tuple(
+            msgspec.structs.replace(each, dormant=wanted.dormant)
+            if (each.dialect, each.family, each.name) == key
+            else each
+            for each in ruleset.tables
+        ),
+    )
 
 
 def _in_chain(table: ir.Table, name: str, edit: Callable[[tuple[ir.Rule, ...]], tuple[ir.Rule, ...]]) -> ir.Table:

@@ -10,7 +10,15 @@ from hairpin.change import change as c
 from hairpin.change.commands.words import is_made_by_hand
 from hairpin.change.simulation.entries import with_entry, with_other_entry, without_entry
 from hairpin.change.simulation.links import with_carrier_by, with_link, with_name, without_ends, without_link
-from hairpin.change.simulation.rules import add_chain, delete_chain, delete_rule, insert_rule, replace_table, set_policy
+from hairpin.change.simulation.rules import (
+    add_chain,
+    delete_chain,
+    delete_rule,
+    insert_rule,
+    replace_table,
+    set_dormant,
+    set_policy,
+)
 from hairpin.change.simulation.sysctls import with_sysctl
 from hairpin.errors import ChangeError
 from hairpin.evidence.reading import text_reading
@@ -124,6 +132,8 @@ def _set(part: c.Setting, namespace: Namespace) -> Namespace:
             return namespace  # these may also change the peer's namespace: see simulate()
         case c.RenameLink():
             return with_name(namespace, part)
+        case c.SetDormant():
+            return _replace(namespace, ruleset=set_dormant(namespace.ruleset, part))
         case _:
             assert_never(part)
 

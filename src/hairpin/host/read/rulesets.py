@@ -31,9 +31,16 @@ class RulesetReader:
             tables += readings.all_understood(readings.of(key, netns), lambda reading: self._tables(reading, sets))
         for key in ("nft-table", "ebtables"):
             tables += readings.all_understood(readings.of(key, netns), lambda reading: self._tables(reading, ()))
+        flags = tuple((reading.text, reading.id) for reading in readings.of("nft-table-flags", netns))
         devices = tuple(reading.text for reading in readings.of("nft-netdev-chains", netns))
         found = readings.part(
-            ("whole",), lambda: _ruleset(tables, sets, devices), tuple(tables), sets, devices, sharing=_sharing
+            ("whole",),
+            lambda: _ruleset(tables, sets, devices, flags),
+            tuple(tables),
+            sets,
+            devices,
+            flags,
+            sharing=_sharing,
         )
         prepare(found.tables)
         return found
@@ -75,9 +82,13 @@ class RulesetReader:
         return tuple(msgspec.structs.replace(table, evidence=reading.id) for table in found)
 
 
-def _ruleset(tables: list[Table], sets: tuple[Set, ...], devices: tuple[str, ...]) -> Ruleset:
+def _ruleset(
+    tables: list[Table], sets: tuple[Set, ...], devices: tuple[str, ...], flags: tuple[tuple[str, str], ...]
+) -> Ruleset:
     for text in devices:
         tables = [with_devices(table, text) for table in tables]
+    for text, evidence in flags:
+        tables = [_with_flags(table, text, evidence) for table in tables]
     return Ruleset(_without_partial_views(tables), sets)
 
 
@@ -106,6 +117,17 @@ def _without_partial_views(tables: list[Table]) -> tuple[Table, ...]:
     view is incomplete."""
     native = {(table.family, table.name) for table in tables if table.dialect == "nft"}
     return tuple(each for each in tables if each.dialect != "iptables-nft" or (each.family, each.name) not in native)
+
+
+def _with_flags(table: Table, text: str, evidence: str) -> Table:
+    """Return the table with its flag.  ``text``: the first lines of ``nft list table`` of a table with flags.  Those of
+    legacy iptables are no tables of nft."""
+    lines = [line.split() for line in text.splitlines()]
+    named = lines and lines[0][:3] == ["table", table.family, table.name] and table.dialect != "iptables-legacy"
+    if not named:
+        return table
+    dormant = any(words[:1] == ["flags"] and "dormant" in ",".join(words[1:]).split(",") for words in lines)
+    return msgspec.structs.replace(table, dormant=dormant, flags_evidence=evidence)
 
 
 def with_devices(table: Table, text: str) -> Table:

@@ -157,20 +157,18 @@ def _table(name: Name, found: _Found, evidence: str) -> ir.Table:
     for chain in found.rules:
         found.chains.setdefault(chain, {"name": chain})
     known: _Known = {}
-    chains = tuple(
-        _chain(raw, found.rules.get(string(raw, "name"), []), scope, known, dormant=found.dormant)
-        for raw in found.chains.values()
-    )
+    chains = tuple(_chain(raw, found.rules.get(string(raw, "name"), []), scope, known) for raw in found.chains.values())
     objects = tuple(declared(kind, body) for (kind, _), body in found.objects.items())
-    return ir.Table(*name, "nft", chains, sets, tuple(each for each, _ in maps), evidence, objects)
+    return ir.Table(
+        *name, "nft", chains, sets, tuple(each for each, _ in maps), evidence, objects, dormant=found.dormant
+    )
 
 
-def _chain(raw: Object, bodies: list[Object], scope: Scope, known: _Known, *, dormant: bool) -> ir.Chain:
+def _chain(raw: Object, bodies: list[Object], scope: Scope, known: _Known) -> ir.Chain:
     name = string(raw, "name")
     rules = tuple(rule for number, body in enumerate(bodies, start=1) for rule in _rules(body, number, scope, known))
     hook, kind, policy = raw.get("hook"), raw.get("type", "filter"), raw.get("policy", "accept")
-    if hook is None or dormant:
-        # The chains of a dormant table are registered at no hook: nf_tables_table_disable().
+    if hook is None:
         return ir.Chain(name, rules)
     if hook not in _HOOKS or kind not in _TYPES or policy not in ("accept", "drop"):
         raise MalformedError(

@@ -28,7 +28,7 @@ def render(table: ir.Table) -> str:
         raise refuse(
             message("table {family} {name}", family=table.family, name=table.name), message("another tool made it")
         )
-    lines = [f"table {table.family} {table.name} {{"]
+    lines = [f"table {table.family} {table.name} {{", *(["\tflags dormant"] if table.dormant else [])]
     lines += [f"\t{each}" for each in table.objects]
     for named in (*map(_set, table.sets), *map(_map, table.maps)):
         lines += [f"\t{line}" for line in named]

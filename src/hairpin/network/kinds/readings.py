@@ -279,7 +279,7 @@ def _parts_inside(namespace: Namespace, own: OwnValues) -> Iterable[object]:
     yield frozenset(namespace.sysctls.values.items())
     yield tuple(getattr(namespace, field) for field in _ALONE)
     for table in namespace.ruleset.tables:
-        yield table.family, table.name, table.dialect, table.sets, table.maps
+        yield table.family, table.name, table.dialect, table.dormant, table.sets, table.maps
         for chain in table.chains:
             yield chain.name, chain.hook, chain.type, chain.priority, chain.policy, chain.devices
             yield tuple(form_of_rule(rule, own) for rule in chain.rules)

@@ -28,7 +28,7 @@ Kind = Literal[
     "end-panic-mode", "open-firewalld-port", "allow-in-ufw", "unban-address", "connect-network", "start-engine",
     "start-container",
     "continue-process", "recreate-container", "start-service", "make-service-listen", "restore-engine-rules",
-    "delete-rule", "insert-rule", "set-policy", "replace-rules", "set-sysctl", "set-link", "change-route",
+    "delete-rule", "insert-rule", "set-policy", "replace-rules", "wake-table", "set-sysctl", "set-link", "change-route",
     "recreate-network", "drop-connection", "change-files", "change-outside",
 ]  # fmt: skip
 KINDS: tuple[Kind, ...] = get_args(Kind)
@@ -42,6 +42,9 @@ _BY_ITSELF: dict[Kind, Message] = {
     "end-panic-mode": message("firewalld keeps panic mode in no file: a start of firewalld ends panic mode, too"),
     "replace-rules": message(
         "the program that loads the rules at boot has to load these rules, too: nothing else keeps them"
+    ),
+    "wake-table": message(
+        "no saved rules of iptables hold this flag: after a reboot it is gone, unless a script sets it again"
     ),
     "recreate-network": message("the network keeps its new subnet: nothing else is needed"),
     "continue-process": message("a process that is started anew is not stopped: nothing else is needed"),
@@ -190,6 +193,8 @@ def _setting_kind(part: c.Setting) -> Kind:
             return "set-link"
         case c.AddEntry() | c.DeleteEntry() | c.ReplaceEntry():
             return "change-route"
+        case c.SetDormant():
+            return "wake-table"
         case _:
             assert_never(part)
 
@@ -252,8 +257,8 @@ def lasting(kind: Kind, parts: tuple[c.Primitive, ...], situation: Situation) ->
         case "change-files":
             return _files_kept(parts, situation)
         case (
-            "end-panic-mode" | "replace-rules" | "recreate-network" | "continue-process" | "drop-connection"
-            | "change-outside"
+            "end-panic-mode" | "replace-rules" | "wake-table" | "recreate-network" | "continue-process"
+            | "drop-connection" | "change-outside"
         ):  # fmt: skip
             return Lasting(advice=(_BY_ITSELF[kind],))
         case _:

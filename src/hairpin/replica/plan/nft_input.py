@@ -64,6 +64,8 @@ def _plain(kind: str, found: Object) -> Object:
     | c`` as one list.  The statement ``last`` is omitted, because it only remembers a time.
     """
     plain: Object = {key: _in_pairs(each) for key, each in found.items() if key not in ("handle", "index", UNLISTED)}
+    if kind == "table":
+        plain.pop("flags", None)  # replica/plan/rules.py sets the flag ``dormant``
     protocol = plain.get("protocol")
     if isinstance(protocol, int):
         plain["protocol"] = BUILT_IN.get(protocol, str(protocol))

@@ -57,7 +57,7 @@ def loads(
                 found += _verbatim(reading, table, namespace, evidence, known)
             continue
         try:
-            found.append(_written(short_table(table, known)))
+            found.append(_written(short_table(msgspec.structs.replace(table, dormant=False), known)))
         except ChangeError as error:
             left_out.append(
                 message(
@@ -68,6 +68,12 @@ def loads(
                     reason=error.said,
                 )
             )
+    # The tools of iptables know no flags of tables, and nft 1.0.6 prints them wrongly in JSON.
+    found += [
+        Load("nft", f"table {each.family} {each.name} {{ flags dormant; }}\n")
+        for each in namespace.ruleset.tables
+        if each.dormant
+    ]
     return Loads(tuple(found), tuple(left_out))
 
 

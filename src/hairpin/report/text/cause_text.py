@@ -109,6 +109,9 @@ class CauseText:
             said = self._proof(cause, cause.proof)
             if cause.proof.repaired is not None and cause.proof.repaired.rests_on_grant:
                 said = message("{said}, if the answer to the question below is yes", said=said)
+            first = self._first_repaired(cause)
+            if first:
+                said = message("{said}, once {causes} is repaired", said=said, causes=self.named(first))
             paper.prose(words(said), indent=2, first=f"{words(message('proof:'))} ", first_style="strong")
         elif cause.event is not None:
             paper.prose(words(message("it strikes after: {event}", event=cause.event)), indent=2)
@@ -119,6 +122,12 @@ class CauseText:
             )
             paper.prose(words(said), indent=2, first=f"{words(NOTE)} ")
 
+    def _first_repaired(self, cause: CauseAnswer) -> tuple[str, ...]:
+        """Return the causes without whose repair this cause's repair cannot succeed, such as an engine's start."""
+        return tuple(
+            each.ref for each in self._answer.causes if each.ref in cause.follows_from and each.candidate.goes_first
+        )
+
     def remedies(self, cause: CauseAnswer, paper: Paper, *, every: bool = False) -> None:
         """Write the first repair.  Also write the others if the first has no commands or is disruptive, if verbose, or
         with ``every``."""
@@ -126,7 +135,16 @@ class CauseText:
         ready = cause.remedies and cause.remedies[0].commands and not cause.remedies[0].disruptive
         shown = cause.remedies if every or self._verbose or not ready else cause.remedies[:1]
         for number, remedy in enumerate(shown):
-            write_remedy(remedy, self._words, paper, self._noted, host, instead=number > 0, guarded=self._verbose)
+            write_remedy(
+                remedy,
+                self._words,
+                paper,
+                self._noted,
+                host,
+                instead=number > 0,
+                guarded=self._verbose,
+                behind=self.named(self._first_repaired(cause)),
+            )
         if len(shown) < len(cause.remedies):
             paper.prose(self._words(message("-v shows another way to repair it.")), indent=2, style="faint")
 

@@ -32,6 +32,7 @@ _WHY: dict[Why, Message] = {
     "instead": message("it is an alternative repair"),
     "by-person": message("only a person can do it"),
     "later": message("it cannot succeed before a person has repaired the fault that caused it"),
+    "together": message("no flow passes after it alone: it helps only together with another repair that is left out"),
     "opens": message("it opens flows that nobody asked about"),
     "closes": message("it closes flows that pass now"),
     "diverts": message("it diverts flows that pass now"),
@@ -121,6 +122,7 @@ def _write_said(plan: RepairPlan, words: Words, paper: Paper) -> None:
         paper.prose(words(said))
 
 
+_THE_SAME = message("It undoes the same decision.")
 _TO_CHOOSE = message("left to a choice (--choose ID):")
 _FOR_PERSON = message("for a person:")
 
@@ -198,8 +200,8 @@ def changed_lines(step: ReplaceFile) -> Iterator[str]:
 
 
 def _write_choices(heading: Message, left: list[Unplanned], words: Words, paper: Paper) -> None:
-    """Write the left-out repairs under their heading.  If several repairs undo the same decision, the decision is
-    written only once."""
+    """Write the left-out repairs under their heading.  If several repairs undo the same decision, only the first says
+    which."""
     if left:
         paper.gap()
         paper.prose(words(heading), style="strong")
@@ -220,8 +222,7 @@ def _write_left_out(left: Unplanned, words: Words, paper: Paper, *, again: bool 
     decided = left.remedy.undoes or (left.cause.decision if left.cause is not None else None)
     if left.why == "policy" and decided is not None:
         why = undoing_text(decided) if left.remedy.undoes is not None else decision_text(decided)
-    if not again:
-        paper.prose(words(why), indent=4)
+    paper.prose(words(_THE_SAME if again else why), indent=4)
     effects = left.effects or (left.remedy.effects.found if left.remedy.effects is not None else ())
     for said in unasked_told(effects, words):
         paper.prose(words(said), indent=4, first=f"{words(ALSO)} ")

@@ -35,16 +35,19 @@ def write_remedy(
     *,
     instead: bool = False,
     guarded: bool = False,
+    behind: str = "",
 ) -> None:
     """Write the immediate repair, the files or commands that keep it after a reboot, its other effects, and its notes
     that are not in ``noted`` yet.
 
     ``host``: the host of the repair, if the question is about several hosts.  ``instead``: whether another repair of
     the same cause comes before.  ``guarded``: whether the commands are written such that they may be run twice, which
-    makes them longer."""
+    makes them longer.  ``behind``: the causes whose repair has to come first."""
     advice = [each for each in remedy.advice if each not in noted or not remedy.commands]
     if remedy.commands:
         heading = _OR_NOW[remedy.disruptive] if instead else _NOW[remedy.disruptive]
+        if behind:
+            heading = message("repair, only after {causes} is repaired:", causes=behind)
         _heading(_ONCE_AGREED if remedy.undoes is not None else heading, host, words, paper)
         _commands(all_shown(remedy.steps, guarded=guarded), paper)
     elif advice:

@@ -22,17 +22,12 @@ from hairpin.network.query import Query
 from hairpin.network.routing import lookup
 from hairpin.walk.capture import filter_of
 from hairpin.walk.hooks.connection_index import connections_of
+from hairpin.walk.hooks.conntrack_timeout import DEFAULTS_S
 from hairpin.walk.size.segment_size import Handshake
 from hairpin.walk.state import State
 from hairpin.walk.trace import OpenQuestion
 from hairpin.wanted import Wanted, watch_packets
 
-_TIMEOUTS_S = {
-    "tcp_timeout_syn_sent": 120, "tcp_timeout_syn_recv": 60, "tcp_timeout_established": 432000,
-    "tcp_timeout_fin_wait": 120, "tcp_timeout_close_wait": 60, "tcp_timeout_last_ack": 30,
-    "tcp_timeout_time_wait": 120, "tcp_timeout_close": 10, "udp_timeout": 30, "udp_timeout_stream": 120,
-}  # fmt: skip
-"""The kernel's default timeouts, for a host whose own values were not read."""
 _FRESH_S = 1
 """The age in seconds up to which an entry may still get its answer."""
 _ONE_WAY = frozenset({162, 514, 2055, 4739, 6343, 8125, 12201})
@@ -91,7 +86,7 @@ def _age_s(namespace: Namespace, entry: Connection) -> float:
         state = f"tcp_timeout_{entry.tcp.state.lower()}"
     else:
         state = "udp_timeout_stream" if entry.status & STATUS_ASSURED else "udp_timeout"
-    most = namespace.sysctls.number("net", "netfilter", f"nf_conntrack_{state}") or _TIMEOUTS_S.get(state)
+    most = namespace.sysctls.number("net", "netfilter", f"nf_conntrack_{state}") or DEFAULTS_S.get(state)
     return most - entry.timeout_s if most is not None and entry.timeout_s is not None else inf
 
 

@@ -37,7 +37,7 @@ def chains_of_frames(ruleset: Ruleset) -> Iterator[Chain]:
     """Yield the chains that see frames of all protocols, and all other chains in tables of the bridge, netdev and arp
     families."""
     for table in ruleset.tables:
-        for chain in table.chains:
+        for chain in table.chains if not table.dormant else ():
             if table.family in ("bridge", "netdev", "arp") or chain.hook in ("ingress", "egress"):
                 yield chain
 
@@ -60,7 +60,7 @@ def _in_order(namespace: Namespace, hook: Hook, families: tuple[Family, ...]) ->
     found = [
         (table, chain)
         for table in namespace.ruleset.tables
-        if table.family in families
+        if table.family in families and not table.dormant
         for chain in table.chains
         if chain.hook == hook
     ]
@@ -103,5 +103,5 @@ def translates_addresses(namespace: Namespace, families: tuple[Family, ...]) -> 
 
     Source: net/netfilter/nf_nat_core.c nf_nat_register_fn()
     """
-    tables = (each for each in namespace.ruleset.tables if each.family in families)
+    tables = (each for each in namespace.ruleset.tables if each.family in families and not each.dormant)
     return any(chain.type == "nat" and chain.hook is not None for table in tables for chain in table.chains)

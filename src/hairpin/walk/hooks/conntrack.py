@@ -27,6 +27,7 @@ from hairpin.netfilter.packet import (
     is_icmp_error,
 )
 from hairpin.walk.hooks.connection_index import Known, connections_of
+from hairpin.walk.hooks.conntrack_timeout import has_no_time
 from hairpin.walk.hooks.tcp_tracking import first_state, next_state, possible
 from hairpin.walk.state import ConntrackDecided, End, State, stopped
 
@@ -95,14 +96,16 @@ def _known(state: State, namespace: Namespace, wanted: Tuple, but: Connection | 
     """Return the connection with the tuple ``wanted``, and the tuple's direction; None if no connection except ``but``
     has the tuple.
 
-    Connections that this walk made come before the connections of the conntrack table that was read.  If both tuples of
-    a connection are equal, the packet counts as a reply: nf_conntrack_core.c __nf_conntrack_hash_insert().
+    Connections that this walk made come before the connections of the conntrack table that was read.  A connection
+    whose timeout is 0 is over before its next packet: nf_ct_is_expired().  If both tuples of a connection are equal,
+    the packet counts as a reply: nf_conntrack_core.c __nf_conntrack_hash_insert().
     """
     version, zone = state.packet.version, but.zone if but is not None else state.track.zone or 0
     here = (state.netns, version, zone)
     made = [each for netns, each in state.history.connections if (netns, each.version, each.zone) == here]
     for connection in made:
-        if not connection.status & ir.STATUS_DYING and (but is None or connection.original != but.original):
+        over = connection.status & ir.STATUS_DYING or has_no_time(namespace, connection)
+        if not over and (but is None or connection.original != but.original):
             if connection.reply == wanted:
                 return connection, 1
             if connection.original == wanted:

@@ -94,7 +94,17 @@ def arp_silence(namespace: Namespace, link: str, target: int, source: int) -> Li
         return None
     if is_mute(on):
         return LinkDecided(link, ARP_IS_OFF, on.evidence)
-    return _arp_ignore(namespace, link) if _ignored(namespace, link, target, source) else None
+    if _ignored(namespace, link, target, source):
+        return _decisive(namespace, link, "arp_ignore")
+    return _decisive(namespace, link, "arp_filter") if _filtered(namespace, link, target, source) else None
+
+
+def is_beside(namespace: Namespace, link: str, client: int) -> bool:
+    """Return whether the client has an address of the link's network that this host does not have, so that it asks by
+    itself."""
+    own = addresses_of(namespace, link, 4)
+    near = any(each.peer is None and inside(client, each.value, each.prefix_length, 4) for each in own)
+    return near and not owns_address(namespace, 4, client)
 
 
 def hiding_setting(namespace: Namespace, link: str, target: int, source: int) -> SysctlDecided | None:
@@ -106,13 +116,13 @@ def hiding_setting(namespace: Namespace, link: str, target: int, source: int) ->
     if any(each.value == target for each in own) or not _share_network(own, target, target):
         return None
     hidden = owns_address(namespace, 4, target) and _ignored(namespace, link, target, source)
-    return _arp_ignore(namespace, link) if hidden else None
+    return _decisive(namespace, link, "arp_ignore") if hidden else None
 
 
-def _arp_ignore(namespace: Namespace, link: str) -> SysctlDecided:
-    """Return the ``arp_ignore`` that counts for the link: the kernel takes the larger of the link's value and of the
-    value for all links."""
-    of_link, of_all = (("net", "ipv4", "conf", name, "arp_ignore") for name in (link, "all"))
+def _decisive(namespace: Namespace, link: str, key: str) -> SysctlDecided:
+    """Return the sysctl that counts for the link: the kernel takes the larger of the link's value and of the value for
+    all links."""
+    of_link, of_all = (("net", "ipv4", "conf", name, key) for name in (link, "all"))
     path = max(of_link, of_all, key=lambda each: namespace.sysctls.number(*each) or 0)
     return SysctlDecided(path, namespace.sysctls.text(*path) or "", "0", namespace.sysctls.evidence)
 

@@ -1,0 +1,48 @@
+"""How long a conntrack entry waits for its next packet, by protocol and state.
+
+Source: Documentation/networking/nf_conntrack-sysctl.rst
+"""
+
+from hairpin.host.host import Namespace
+from hairpin.host.sysctl import Path
+from hairpin.netfilter.packet import ICMP, ICMP6, TCP, UDP, UDPLITE, Connection
+
+DEFAULTS_S = {
+    "tcp_timeout_syn_sent": 120, "tcp_timeout_syn_recv": 60, "tcp_timeout_established": 432000,
+    "tcp_timeout_fin_wait": 120, "tcp_timeout_close_wait": 60, "tcp_timeout_last_ack": 30, "tcp_timeout_time_wait": 120,
+    "tcp_timeout_close": 10, "tcp_timeout_max_retrans": 300, "tcp_timeout_unacknowledged": 300, "udp_timeout": 30,
+    "udp_timeout_stream": 120, "icmp_timeout": 30, "icmpv6_timeout": 30, "generic_timeout": 600,
+}  # fmt: skip
+"""The kernel's timeouts in seconds.  Source: net/netfilter/nf_conntrack_proto_*.c"""
+_FURTHER = {"SYN_SENT": ("tcp_timeout_max_retrans",), "ESTABLISHED": ("tcp_timeout_unacknowledged",)}
+_BY_PROTOCOL = {UDP: "udp_timeout", UDPLITE: "udp_timeout", ICMP: "icmp_timeout", ICMP6: "icmpv6_timeout"}
+
+
+def timeout_keys(connection: Connection) -> tuple[str, ...]:
+    """Return the keys of ``DEFAULTS_S`` whose smallest value is the time for which the entry waits for its next packet.
+
+    A UDP entry has the longer timeout of a stream only two seconds after its first packet: nf_conntrack_udp_packet().
+    The first packet of a TCP connection has no window to compare with, and data is at first unacknowledged:
+    nf_conntrack_tcp_packet()."""
+    if connection.tcp is None:
+        return (_BY_PROTOCOL.get(connection.original.protocol, "generic_timeout"),)
+    own = f"tcp_timeout_{connection.tcp.state.lower()}"
+    return tuple(each for each in (own, *_FURTHER.get(connection.tcp.state, ())) if each in DEFAULTS_S)
+
+
+def path_of(key: str) -> Path:
+    """Return the sysctl that sets the timeout."""
+    return ("net", "netfilter", f"nf_conntrack_{key}")
+
+
+def has_no_time(namespace: Namespace, connection: Connection) -> bool:
+    """Return whether a timeout of the entry is 0 in the namespace, so that the entry is over before its next packet."""
+    return any(namespace.sysctl(*path_of(each)) == 0 for each in timeout_keys(connection))
+
+
+def zero_timeouts(namespace: Namespace, protocol: int) -> tuple[str, ...]:
+    """Return the keys of the timeouts of 0 that concern connections of the protocol."""
+    tcp = protocol == TCP
+    keys = (each for each in DEFAULTS_S if each.startswith("tcp_") == tcp)
+    own = _BY_PROTOCOL.get(protocol, "generic_timeout")
+    return tuple(each for each in keys if (tcp or each == own) and namespace.sysctl(*path_of(each)) == 0)
