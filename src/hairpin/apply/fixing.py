@@ -76,8 +76,8 @@ def apply_plan(
         ready = _made_ready(plan, grounds, fresh, lasting=lasting, question=question)
         begun = _begin_all(plan, begins, ready, fresh, lasting=lasting)
         with ExitStack() as cleanup:
-            # This also runs if an interrupt ends this process.  The switches undo the steps that this process cannot
-            # undo.
+            # The plan is also taken back if an interrupt ends this process.  The switches undo the steps that this
+            # process cannot undo.
             cleanup.callback(_take_all_back, begun, verifier)
             results, verified, complaint = _done_and_verified(plan, begun, fresh, verifier)
             if complaint is None and not confirmed_later:
@@ -155,8 +155,8 @@ def _done_and_verified(
 
 
 def _in_order(plan: RepairPlan) -> Iterator[tuple[str, tuple[int, ...]]]:
-    """Yield all steps except the lasting ones, in the plan's order: each time a host and the numbers of its consecutive
-    tasks."""
+    """Yield all steps except the lasting ones, in the plan's order: each time a host and the numbers of the host's
+    consecutive tasks."""
     counts: Counter[str] = Counter()
     for label, repairs in groupby(plan.repairs, key=lambda each: each.host):
         ids = {each.id for each in repairs}
@@ -203,7 +203,7 @@ def _results(plan: RepairPlan, answer: Answer, verifier: Verifier) -> Iterator[F
     for before, then in zip(plan.answer.flows, plan.then, strict=True):
         found = now.get(flow_key(before.trace.flow))
         expected = succeeds(then)
-        if found is None:  # the repair gave the host other addresses, about which the question asks now
+        if found is None:  # the repair changed the host's addresses, so the question now asks about other flows
             after: Verdict = walk_flow(answer.network, before.trace.flow).verdict
             yield FlowResult(before.trace.flow, before.verdict, after, "simulated", expected)
             continue
@@ -212,7 +212,8 @@ def _results(plan: RepairPlan, answer: Answer, verifier: Verifier) -> Iterator[F
         if observed == "answered":
             judge = "observed"
             after = after if after == "leaves" else "delivered"
-        elif observed in ("refused", "timeout") and after == "delivered":  # a flow that leaves may fail beyond the host
+        # a flow with the verdict ``leaves`` may fail beyond the host
+        elif observed in ("refused", "timeout") and after == "delivered":
             judge = "observed"
             after = "refused" if observed == "refused" else "dropped"
         yield FlowResult(before.trace.flow, before.verdict, after, judge, expected)

@@ -37,8 +37,10 @@ class Begun(Protocol):
         ...
 
     def take_back(self, network: Network | None) -> PlanState:
-        """Take the plan back, and return its state.  ``network`` None: the hosts cannot be read.  The state is ``open``
-        if the host cannot be reached; the host's switch then takes the plan back at the deadline."""
+        """Take the plan back, and return its state.
+
+        ``network`` is None if the hosts cannot be read.  The state is ``open`` if the host cannot be reached; the
+        host's switch then takes the plan back at the deadline."""
         ...
 
     def disown(self) -> None:

@@ -67,5 +67,5 @@ class FixOutcome(msgspec.Struct, frozen=True):
 
     @property
     def is_served(self) -> bool:
-        """Whether each asked flow passes now."""
+        """Whether each asked flow passes after the plan."""
         return self.is_well and all(succeeds(each.after) for each in self.results)

@@ -1,4 +1,5 @@
-"""The plan: the proven causes that hairpin repairs, in order, and those that it leaves to a choice or to a person."""
+"""The plan: the proven causes that hairpin repairs, in order, and the causes that it leaves to a user's choice or to a
+person's work."""
 
 from collections.abc import Iterator
 from typing import Literal
@@ -37,7 +38,7 @@ Why = Literal[
 
 ``policy``: the repair undoes a setting or decision that a person made.  ``disruptive``: the repair disrupts working
 flows.  ``instead``: the plan has another repair of the same cause.  ``by-person``: hairpin has no command for the
-repair.  ``later``: a person must first repair another cause, from which the repair's cause follows.  ``opens``,
+repair.  ``later``: the repair's cause follows from another cause, which a person must repair first.  ``opens``,
 ``closes``, ``diverts``: the repair has this effect on flows that the question does not concern.  ``covered``: an
 earlier repair already restored the repair's flows.  ``unknown``: no repair is known.  ``event``: the repair's cause
 waits for an event."""
@@ -211,8 +212,9 @@ def _planned(answer: Answer, picked: tuple[PlannedRemedy, ...], left_out: tuple[
 
 
 def _harm(answer: Answer, chosen: tuple[PlannedRemedy, ...]) -> frozenset[object]:
-    """Return the unasked effects of the chosen repairs.  They are accepted, because hairpin told them to the person who
-    chose the repairs."""
+    """Return the unasked effects of the chosen repairs.
+
+    These effects count as accepted, because hairpin told them to the person who chose the repairs."""
     if not chosen:
         return frozenset()
     repairs, _, _ = _in_turn(chosen, answer)
@@ -245,8 +247,8 @@ def _made_whole(
 ) -> RepairPlan | None:
     """Return the plan with additional repairs, so that the plan closes no flow.
 
-    They are needed because a second fault may show only after the first fault is repaired.  Return None if hairpin has
-    no such repair that it may make without a person's choice."""
+    Additional repairs are needed because a second fault may show only after the first fault is repaired.  Return None
+    if each additional repair needs a person's choice."""
     answer = plan.answer
     closed = tuple(each.flow for each in plan.effects.closes if not each.again)[:_HELD]
     network = answer.network
@@ -304,8 +306,9 @@ def _why_not(cause: CauseAnswer, remedy: Remedy, answer: Answer) -> Why | None:
 
 
 def _makers(cause: CauseAnswer, answer: Answer) -> tuple[str, ...]:
-    """Return the ids of the causes from which the cause follows, which must be repaired before it, and which only a
-    person can repair."""
+    """Return the ids of the causes that a person must repair before this cause.
+
+    This cause follows from each of them."""
     makers = (each for each in answer.causes if each.ref in cause.follows_from and each.candidate.goes_first)
     return tuple(each.id for each in makers if not each.remedies or _is_for_person(each.remedies[0]))
 
@@ -353,7 +356,7 @@ def _in_turn(
             covered.append(Unplanned(each.id, each.title, each.host, remedy, "covered", cause))
             continue
         # Only the remedy of the answer's first cause was made for the hosts as they are.  Each other remedy was made
-        # for the hosts after the repairs above it, and the plan may lack these.
+        # for the hosts after the repairs of the earlier causes, and the plan may lack these earlier repairs.
         is_fit = cause is None or (network is answer.network and cause is answer.causes[0])
         fitted = remedy if is_fit else next(_fitted(each, answer.network, network), remedy)
         made.append(msgspec.structs.replace(each, remedy=fitted))

@@ -23,8 +23,8 @@ FOLDER = Path("/var/lib/hairpin")
 """The folder of the journal on each host."""
 _QUICK_S, _CARRY_S = 90.0, 900.0
 _ENVIRONMENT = (("PATH", SEARCH_PATH), ("LC_ALL", "C"))
-# The shell reads the program line by line up to ``#end``; the request follows it on standard input.  These words have
-# no line end and no exclamation mark, so that every login shell passes them on unchanged.
+# The shell reads the program line by line up to ``#end``.  The request follows the program on standard input.  These
+# words have no line end and no exclamation mark, so that every login shell passes them on unchanged.
 _START = (
     'n=$(printf "\\nx"); n=${n%x}; PROGRAM=; while IFS= read -r l; do case $l in "#end") break ;; esac; '
     'PROGRAM=$PROGRAM$l$n; done; eval "$PROGRAM"'
@@ -177,7 +177,7 @@ def _payload(frame: AnswerLine) -> bytes:
 
 
 def mode_bits(text: str) -> int:
-    """Return the permission bits of ``-rwxr-xr-x``.  Source: ls(1), POSIX"""
+    """Return the permission bits of a text such as ``-rwxr-xr-x``.  Source: ls(1), POSIX"""
     found = _MODE.match(text)
     assert found is not None, text
     bits = 0

@@ -20,7 +20,9 @@ _NOT_ENDED: tuple[PlanState, ...] = ("open", "keeping", "ending")
 
 
 StepMark = tuple[int, StepState, str]
-"""The number of a task, the task's new state, and why the task stays or has failed; empty for other states."""
+"""The number of a task, the task's new state, and why the task stays or has failed.
+
+The reason is empty for all other states."""
 
 
 class PlanStanding(msgspec.Struct, frozen=True):
@@ -73,8 +75,9 @@ class PlanBook(msgspec.Struct, frozen=True):
         return self.standing(*_NOT_ENDED)
 
     def mark(self, plan: str, *marks: StepMark) -> None:
-        """Write the states of tasks into the journal, in one request.  If the write fails, a task that was undone stays
-        undone, and the next command finds this out."""
+        """Write the states of tasks into the journal, in one request.
+
+        If the write fails, a task that was undone stays undone, and the next hairpin command detects it."""
         words = (word for number, state, _ in marks for word in (str(number), state))
         self.outpost.ask("mark", plan, *words, lines=tuple(" ".join(said.split()) for _, _, said in marks))
 
