@@ -115,8 +115,9 @@ def cause_of(id_: str) -> Cause:
 
 
 def known_cause(id_: str) -> Cause | None:
-    """Return the cause of this package or of another package with that id, or None.  No other cause of this package is
-    loaded."""
+    """Return the cause with that id, of this package or of another package; None if there is no such cause.
+
+    No other cause of this package is loaded."""
     if id_ in _modules():
         return cause_of(id_)
     return next((each for each in _of_others() if each.id == id_), None)
@@ -129,7 +130,8 @@ def _modules() -> Mapping[str, str]:
 
 
 def fixed_with_of(cause: str) -> Literal["", "container", "network"]:
-    """Return whether a container or a network must be recreated to repair the cause with this id; empty if neither."""
+    """Return what must be recreated to repair the cause with this id: ``container`` or ``network``, or an empty text
+    for neither."""
     found = known_cause(cause)
     return found.fixed_with if found is not None else ""
 
@@ -171,8 +173,10 @@ def causes_of_hosts() -> tuple[Cause, ...]:
 
 
 def causes_to_come() -> Iterator[Cause]:
-    """Yield the causes that may name a fault after an event, in the order in which they are asked.  Modules are loaded
-    one by one, so a caller that stops at the first fitting cause does not load the rest."""
+    """Yield the causes that may name a fault after an event, in the order in which they are asked.
+
+    Modules are loaded one by one, so a caller that stops at the first fitting cause does not load the remaining
+    modules."""
     yield from (cause_of(id_) for id_ in TO_COME)
     yield from (each for each in _of_others() if each.foresees is not of_nothing_coming)
 

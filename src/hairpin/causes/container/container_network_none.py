@@ -1,6 +1,6 @@
 """The container is on no network, so Docker ignores the ports that it should publish.
 
-The container was made with ``--network none``, or somebody disconnected it, or Docker has switched its network off
+The container was made with ``--network none``, or a person disconnected it, or Docker has switched its network off
 because dockerd ran with ``bridge=none`` when it started the container.
 
 Users see: ``docker ps`` shows no published port, and connections to the port are refused.
@@ -75,7 +75,7 @@ def _switched_off(view: View, container: Container, binding: PortBinding) -> Ite
     container.
 
     Source: moby daemon/container_operations.go connectToNetwork(); measured with 20.10.24: ``docker network connect``
-    and ``docker restart`` succeed, and give it no interface"""
+    and ``docker restart`` succeed, and give the container no interface"""
     engine = view.host.engine_of(container)
     joined = engine.bridge_network(container) or engine.network(engine.default_network)
     change = reconnecting_change(view.host, container, binding, joined.name) if joined is not None else None
@@ -124,8 +124,8 @@ def _made_so(view: View, container: Container, binding: PortBinding) -> Iterator
 
 
 def _network_of_other(view: View, container: Container) -> DockerNetwork | None:
-    """Return the network of the flow's other container, if one of the two containers asks the other container by its
-    address; else None."""
+    """Return the network of the other container of the flow, if one of the flow's two containers asks the other one by
+    its address; else None."""
     attached = attachment_of(view.network, view.host, view.flow.daddr, view.flow.version)
     engine = view.host.engine_of(container)
     if attached is not None and attached.container is not container and attached.container in engine.containers:

@@ -38,8 +38,9 @@ def dead(view: View) -> Publisher | None:
 def candidate(
     view: View, found: Publisher | None, title: Message, detail: Message, said: tuple[Message, ...]
 ) -> Candidate:
-    """Return the candidate about the service.  ``said``: the advice, because no command on this node alone repairs a
-    service.
+    """Return the candidate about the service.
+
+    ``said``: the advice.  A service needs advice, because no command on this node alone repairs it.
 
     The change that proves the cause adds a socket where the packet stopped, and deletes the rule that dropped the
     packet.

@@ -69,7 +69,8 @@ def resolving(pair: Pair) -> Change:
     theirs, own = serving(pair.engine, pair.asked), serving(pair.engine, pair.asking)
     if theirs:
         knowing = (each for each in theirs if pair.name in names_on(pair.engine, each))
-        return _joining(pair, pair.asking, next(knowing, theirs[0]))  # an alias is known only on its own network
+        # a container's alias is known only on the network for which it was set
+        return _joining(pair, pair.asking, next(knowing, theirs[0]))
     if own:
         return _joining(pair, pair.asked, own[0])
     name = _free_name(pair.engine)
@@ -79,7 +80,7 @@ def resolving(pair: Pair) -> Change:
 
 
 def _joining(pair: Pair, container: Container, name: str) -> Change:
-    """Return the change that connects ``container`` to the network ``name`` of the other container."""
+    """Return the change that connects ``container`` to the other container's network, whose name is ``name``."""
     network = pair.engine.network(name)
     change = connecting_change(pair.host, container, network) if network is not None else None
     if change is None:

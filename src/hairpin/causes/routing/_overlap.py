@@ -60,7 +60,7 @@ def overlaps(view: View, *, of_containers: bool = False) -> Iterator[Overlap]:
     """
     address, version = view.looked_up, view.stop.seen.packet.version
     if misleading(view.network, view.flow) is not None:
-        return  # the name means something else: the address is nobody's, here or elsewhere
+        return  # an entry in /etc/hosts leads the name to a wrong address, which no machine has
     if not of_containers and attachment_of(view.network, view.host, address, version) is not None:
         return
     netns = view.stop.netns
@@ -146,8 +146,9 @@ def is_out_of_reach(view: View, network: DockerNetwork | None) -> bool:
 
 
 def _on_host(view: View, each: Overlap) -> tuple[Route | None, NextHop | None]:
-    """Return the host's route to the address that does not lead into the bridge, and the route's next hop.  Return None
-    for both if there is no such route."""
+    """Return the host's route to the address that does not lead into the bridge, and this route's next hop.
+
+    If there is no such route, return None twice."""
     host, version = view.host_namespace, each.route.version
     kept = tuple(route for route in host.routes if route not in _into(view, each))
     past = lookup(msgspec.structs.replace(host, routes=kept), Query(version, each.address))

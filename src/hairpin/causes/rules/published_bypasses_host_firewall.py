@@ -40,7 +40,7 @@ _FILES = {
 }
 _PROTOCOLS = {"tcp": TCP, "udp": UDP}
 _NARROW = 1000
-"""A rule that matches a range of fewer ports than this counts as a rule about single ports."""
+"""A rule whose port range is smaller than this number of ports counts as a rule about single ports."""
 
 
 def of_flows(asked: AskedFlows) -> Iterator[Finding]:

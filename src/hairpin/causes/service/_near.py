@@ -1,7 +1,9 @@
-"""Listeners that nearly match a packet that found no socket: they have another port, protocol or namespace.
+"""Finds listeners that nearly match a packet that found no socket.
 
-A refused client mostly wants one of these listeners.  The causes in this folder, and the causes about unpublished
-ports, name these listeners and tell how to reach them.
+Such listeners have another port, protocol or namespace.
+
+The user of a refused client usually means one of these listeners.  The causes in this folder, and the causes about
+unpublished ports, name these listeners and tell how to reach them.
 """
 
 from typing import Literal
@@ -81,8 +83,8 @@ class Elsewhere(msgspec.Struct, frozen=True):
 
 
 def elsewhere(view: View) -> tuple[Elsewhere, ...]:
-    """Return the other containers on this host, and the host itself, that listen on the port for which a container was
-    asked.  Containers on a network of the asking container come first, and the host comes last."""
+    """Return the other containers on this host that listen on the asked port, and the host itself if it listens on the
+    port.  Containers on a network of the asking container come first, and the host comes last."""
     host, refused = view.host, view.stop.netns
     start = view.flow.start
     asking = host.container(start.name) if isinstance(start, FromContainer) else None

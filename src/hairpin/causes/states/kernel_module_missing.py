@@ -29,8 +29,9 @@ _MODULES = _TABLES | {name: name for name in _ITS_OWN}
 
 
 def of_host(host: Host) -> Iterator[Finding]:
-    """Yield one finding if an engine reported a missing module and the kernel still lacks it.  If no module was
-    reported missing, yield one finding if the folder of the running kernel's modules is gone."""
+    """Yield one finding if an engine reported a missing module and the kernel still lacks it.
+
+    If no engine reported a missing module, yield one finding if the folder of the running kernel's modules is gone."""
     said = still_missing(host, _ID, _MODULES)
     files = host.rule_tools.modules
     if said:
@@ -46,8 +47,7 @@ def of_host(host: Host) -> Iterator[Finding]:
 
 
 def _gone(files: ModuleFiles) -> Finding:
-    """Return the finding about a host whose kernel still works with its loaded modules and cannot load any other
-    module."""
+    """Return the finding about a host whose kernel works with its loaded modules and can load no further module."""
     title = message("The files of the running kernel's modules are gone")
     found = Candidate(
         title=title,
