@@ -1,4 +1,4 @@
-"""The network as an event's parts have changed it so far, and the conditions under which this holds."""
+"""The network as an event's parts have changed it so far, and the conditions under which the network is right."""
 
 from collections.abc import Iterable
 
@@ -12,15 +12,17 @@ from hairpin.network.network import Network
 
 
 class Rival(msgspec.Struct, frozen=True):
-    """The network if two units start in the reverse of the order that the course assumes.  No unit file orders the two.
-    ``order``: the start order that the course assumes, as a sentence that may be true or false."""
+    """The network in the case that two units start in the opposite order to the one that the course assumes.
+
+    No unit file orders the two.  ``order``: the start order that the course assumes, as a sentence that may be true or
+    false."""
 
     network: Network
     order: Message
 
 
 class Course(msgspec.Struct, frozen=True):
-    """The network after the primitives of an event that happens on the host with this label.
+    """The network after an event's primitives.  ``label``: the label of the host on which the event happens.
 
     ``conditions``: the facts that cannot be foreseen, each as a sentence that may be true or false.  ``failures``: the
     programs that do not start or do not do their work.  ``missing``: the keys of the readings that the host lacks."""
@@ -46,8 +48,9 @@ class Course(msgspec.Struct, frozen=True):
         return self.host.namespace(self.host.netns.name)
 
     def made(self, *parts: Primitive) -> "Course":
-        """Return the course with these primitives carried out on the network; raise ChangeError if one does not fit the
-        network."""
+        """Return the course with these primitives carried out on the network.
+
+        Raise ChangeError if a primitive does not fit the network."""
         network = simulate(Change(parts), self.network)
         return msgspec.structs.replace(self, network=network, parts=(*self.parts, *parts))
 

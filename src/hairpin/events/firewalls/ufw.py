@@ -258,8 +258,8 @@ def _with_logging(course: Course, settings: _Settings) -> Course:
 def _logging_lines(course: Course, family: IpFamily, settings: _Settings) -> Iterator[str]:
     """Yield the rules that implement ufw's log level.
 
-    In most logging chains they replace all other rules.  In the logging chains for user rules, a leading RETURN
-    disables the other rules if logging is off."""
+    In most logging chains, the rules for the log level replace all other rules.  In the logging chains for user rules,
+    a leading RETURN disables the other rules if logging is off."""
     table, prefix, level = _filter(course, family), _prefix(family), _LEVELS.index(settings.level)
     for each in ("before", "after"):
         yield from (f"-F {prefix}{each}-logging-{hook}" for hook in _HOOKS)

@@ -1,6 +1,6 @@
 """ifupdown takes its links down and brings them up, stanza by stanza, and runs the commands of each stanza.
 
-Measured: ifupdown 0.8.41 (``ifup -v -n``, ``ifdown -v -n``).  Source: interfaces(5), ifup(8), networking.service,
+Measured with ifupdown 0.8.41 (``ifup -v -n``, ``ifdown -v -n``).  Source: interfaces(5), ifup(8), networking.service,
 bridge-utils-interfaces(5)
 """
 
@@ -128,7 +128,8 @@ def _had_carrier(was: Namespace, link: Link) -> bool:
 
 
 def _configured(course: Course, stanza: Stanza) -> Iterator[Primitive]:
-    """Yield the stanza's address and its default route, which needs no route to its gateway (``onlink``)."""
+    """Yield the stanza's address and its default route, which is added with ``onlink``, so that it needs no route to
+    its gateway."""
     netns, address = course.host.netns, stanza.address
     if address is not None:
         address = msgspec.structs.replace(address, link=stanza.link.partition(":")[0])
