@@ -51,8 +51,7 @@ class AlikeFates:
         return self._known[kind, after]
 
     def _replaced_of(self, owner: Owner) -> tuple[Hashable, ...]:
-        """Return the parts of the container that the event replaces, without the values that only this container has.
-        """
+        """Return the parts of the container that the event replaces, without values that only this container has."""
         known = self._of_owners
         if owner.container.id not in known:
             known[owner.container.id] = tuple(self._forms_replaced(owner))

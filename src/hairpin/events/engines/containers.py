@@ -122,8 +122,7 @@ def _running(course: Course, name: str) -> list[Container]:
 
 
 def _owners_first(containers: list[Container]) -> list[Container]:
-    """Return the containers in their order, except that containers which share another container's network come last.
-    """
+    """Return the containers in their order.  Containers that share another container's network come last."""
     return sorted(containers, key=lambda each: each.network_mode.startswith("container:"))
 
 
