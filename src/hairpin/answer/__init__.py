@@ -4,17 +4,17 @@ language.  Pure.
 A front end, such as the command line, calls only ``ask`` or ``matrix``, and renders the results.  Read these modules:
 
 - ``ask`` (the entry), ``answer`` (the types) and ``check`` (a question for causes),
-- ``findings`` (findings in addition to the causes of the asked flows), ``cause_answers`` (each finding with its repairs
-  and its reference), ``stop_repairs`` (the repairs of a packet's stop), ``proven_repairs`` (the repairs of a set of
-  causes, checked against the proof of the set) and ``past_decisions`` (a repair of one cause that undoes the decision
-  behind another cause),
-- ``engines`` (engines that do not answer), ``states`` (states of the hosts that no flow shows), ``remarks`` (on
+- ``findings`` (findings besides the causes of the asked flows), ``cause_answers`` (each finding with its repairs and
+  its reference), ``stop_repairs`` (the repairs of a packet's stop), ``proven_repairs`` (the repairs of a set of causes,
+  checked against the proof of the set) and ``past_decisions`` (a repair of one cause that undoes the decision behind
+  another cause),
+- ``engines`` (engines that do not answer), ``states`` (states of the hosts that no flow shows), ``remarks`` (notes on
   tables and limits) with ``silent_servers`` and ``later``, ``questions`` (facts that only the user knows) with
-  ``moved_links``, ``led_elsewhere``, ``undecided`` (what decides a flow that is not decided) and ``blamed`` (when and
-  by which actor a cause was made),
+  ``moved_links``, ``led_elsewhere``, ``undecided`` (the questions that would decide an undecided flow) and ``blamed``
+  (when and by which actor a cause was made),
 - ``events`` (the time after an event), ``decisive`` (missing readings that may change the result), ``outcome`` (the
   exit status) and ``matrix`` (every flow under every event).
 
-``asked_elements`` is used before ``ask``: it finds the addresses for which sets are asked that are too long to be
-listed.
+``asked_elements`` is used before ``ask``: it finds the addresses about which the collector asks the kernel, for sets
+that are too long to be listed.
 """
