@@ -1,4 +1,4 @@
-"""Finds faults that occur after an event that comes by itself or in the ordinary care of a host.
+"""Finds faults that occur after an event that comes by itself or in the ordinary maintenance of a host.
 
 hairpin simulates each such event on the model of the host, walks the passing flows again, and diagnoses the flows that
 then fail.  If a cause of ``causes/to_come`` matches the fault, the fault gets the name of this cause.  Otherwise the
@@ -81,7 +81,8 @@ def _of_event(
             continue
         coming = Coming(event, course.label, was, then, passing[flows[0]], each)
         if not told.isdisjoint(each.keys) and next(lost_rules(coming), None) is None:
-            continue  # a present cause of other flows also stops these flows once docker-proxy or a container has ended
+            # after docker-proxy or a container has ended, a present cause of other flows also stops these flows
+            continue
         named.setdefault(name_of(coming), []).append(msgspec.structs.replace(each, flows=flows))
     for id_, members in named.items():
         flows = tuple(sorted({number for each in members for number in each.flows}))
@@ -147,7 +148,9 @@ def _titled(id_: str, members: list[Finding], said: Message | str) -> Candidate:
 
 
 def _some(names: tuple[str, ...]) -> Message | str:
-    """Return the names in natural order.  Of many names, return the first names and the number of the other names."""
+    """Return the names in natural order.
+
+    If there are many names, return the first names and the number of the remaining names."""
     first = ", ".join(sorted(names, key=name_order)[:_MOST_NAMES])
     more = len(names) - _MOST_NAMES
     return message("{names} and {count} more", names=first, count=more) if more > 0 else first

@@ -68,8 +68,9 @@ def latent(examination: Examination) -> tuple[Finding, ...]:
 
 
 def _as_of_now(suspect: Suspect, found: Diagnosis, network: Network) -> Suspect:
-    """Return the suspect as found on the host before the event.  Its lost rules then include the rules of containers
-    that are running now."""
+    """Return the suspect as found on the host before the event.
+
+    In this form, its lost rules include the rules of containers that are running now."""
     cause = known_cause(suspect.cause)
     assert cause is not None
     for each in cause.find(View(network, found.trace.flow, found.trace.usual, suspect.stop)):

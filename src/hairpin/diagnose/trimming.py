@@ -1,5 +1,5 @@
 """Removes from a change the parts that the flow does not need: rules for replies that another rule already accepts, and
-routes whose place in the table another route already has."""
+routes whose slot in the table another route already has."""
 
 from collections.abc import Iterator
 
@@ -50,8 +50,8 @@ def _trimmed(change: Change, network: Network, flow: Flow) -> Change:
 
 def _without_taken_places(change: Change, network: Network, flow: Flow) -> Change:
     """Return the change without the routes that the kernel would refuse with "File exists", if the flow needs none of
-    them.  These routes fitted only because the change of a suspect that is not needed had deleted the route in their
-    place."""
+    them.  Such a route fitted only because the change of a suspect that is not needed had deleted the route in its
+    slot."""
     gone = {place for part in change.parts if (place := _place(part, DeleteEntry)) is not None}
     kept = tuple(
         part
@@ -90,8 +90,9 @@ def joined_change(changes: tuple[Change, ...]) -> Change:
     """Return one change for all flows that a cause stops.
 
     Changes that only add chains, rules, sockets or addresses are united.  Changes with equal calls to an owner are
-    united, too, because the owner then makes the parts that any of the flows needs."""
-    first, *others = {id(each): each for each in changes}.values()  # mostly the same few: one cause stops many flows
+    united, too, because the owner then makes all parts that the flows need."""
+    # most of the changes are equal, because one cause stops many flows
+    first, *others = {id(each): each for each in changes}.values()
     parts, calls = list(first.parts), list(first.calls)
     for each in others:
         only_adds = all(map(_is_for_more, (*parts, *each.parts)))
@@ -103,8 +104,8 @@ def joined_change(changes: tuple[Change, ...]) -> Change:
 
 
 def _is_for_more(part: Primitive) -> bool:
-    """Return whether the part only adds a socket, a chain, a rule or an address, so that it can be united with the
-    parts for other flows."""
+    """Return whether the part only adds a socket, a chain, a rule or an address, so that the part can be united with
+    the parts for other flows."""
     match part:
         case AddSocket() | AddChain() | InsertRule() | AddEntry(entry=Address()):
             return True

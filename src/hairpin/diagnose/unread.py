@@ -12,7 +12,7 @@ from hairpin.walk.trace import Branch, Trace
 _BEYOND = ("outside", "neighbour", "bridge")
 """The stages at which the peer of a link matters for the stop."""
 _COMING_IN = ("device-in", "prerouting", "input-route", "input", "socket", "relay")
-"""The stages at which a step names the input link.  The packet's sender at this link was read."""
+"""The stages at which a step names the input link.  At such a step, the packet's sender on the link was read."""
 
 
 def may_enter_unread(network: Network, trace: Trace) -> bool:
