@@ -1,5 +1,6 @@
-"""Finds the meaning of an engine's error about a start: of an error that the engine stored for a container, or of a
-line in the engine's log."""
+"""Finds the meaning of an engine's error about a start.
+
+The error is stored for a container, or is a line in the engine's log."""
 
 from functools import cache
 
