@@ -138,7 +138,8 @@ def socket_differences(
     netns: Netns, was: Namespace, now: Namespace, ends: frozenset[int]
 ) -> Iterator[ListedDifference]:
     """Yield the differences of listening processes: a process that has ended, is new or was stopped by a signal.
-    ``ends``: addresses of containers that are one difference as a whole, which includes the relays of their ports."""
+    ``ends``: the addresses of containers that are one difference as a whole.  Such a difference includes the relays of
+    the container's ports."""
     if "sockets" in (*was.unread, *now.unread):
         return
     one, other = (

@@ -1,7 +1,7 @@
 """Finds the differences that decide a flow: the smallest set with which the earlier network gives the later outcome.
 
-Repeated halving (QuickXplain) finds a set.  Then each member of the set is checked to be needed.  If a smaller set
-gives the later outcome, too, it replaces this set.  Every check is a walk through the earlier network with the
+Repeated halving (QuickXplain) finds a set.  Then each member of the set is checked to be needed.  If a smaller set also
+gives the later outcome, the smaller set replaces this set.  Every check is a walk through the earlier network with the
 differences of one set.
 
 Source: Ulrich Junker, QUICKXPLAIN, AAAI 2004
@@ -55,10 +55,10 @@ class FlowPair(msgspec.Struct, frozen=True):
 class Decided(msgspec.Struct, frozen=True):
     """The differences that decide a flow.
 
-    ``changes``: the smallest set with which the earlier network gives the later outcome; empty: no set of the listed
+    ``changes``: the smallest set with which the earlier network gives the later outcome; empty if no set of the listed
     differences gives it.  ``instead``: other sets of the same size that give the later outcome.  ``undoing``: the
-    smallest set without which the later network gives the earlier outcome; mostly this is the same set as
-    ``changes``."""
+    smallest set without which the later network gives the earlier outcome; usually this is the same set as ``changes``.
+    """
 
     changes: Chosen
     instead: tuple[Chosen, ...] = ()
@@ -92,8 +92,9 @@ class Mixer:
 
 
 class Search:
-    """Finds the differences that decide flows.  Flows that meet the same differences mostly are decided by the same
-    set, so the known set is tried first."""
+    """Finds the differences that decide flows.
+
+    In most cases, the same set decides all flows that meet the same differences, so the known set is tried first."""
 
     def __init__(self, mixer: Mixer) -> None:
         self._mixer = mixer
@@ -204,8 +205,9 @@ def is_read(difference: ListedDifference, read: frozenset[Part]) -> bool:
 
 
 def minimal_set(candidates: Chosen, leads: Callable[[Chosen], bool]) -> Chosen:
-    """Return a subset of the candidates that leads to the outcome and of which every member is needed.  All candidates
-    together lead to the outcome."""
+    """Return a subset of the candidates that leads to the outcome, and whose members are all needed for it.
+
+    All candidates together lead to the outcome."""
 
     def needed(fixed: Chosen, is_new: bool, among: list[int]) -> Chosen:
         if is_new and leads(fixed):

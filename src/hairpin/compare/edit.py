@@ -64,9 +64,9 @@ NamespaceItem = Literal["link", "sysctl", "socket", "ipset", "learned", "field"]
 class SpaceTaken(msgspec.Struct, frozen=True, tag="space-taken"):
     """Edit: a part of a namespace becomes as in the later network.
 
-    ``item``: the kind of the part.  ``learned`` are the entries that the kernel learns by itself (neighbours,
-    connections, counts), and ``field`` is the whole field ``name`` of the namespace.  ``name``: the link, the path of
-    the sysctl, the key of the socket, the ipset or the field."""
+    ``item``: the kind of the part.  The kind ``learned`` means the entries that the kernel learns by itself
+    (neighbours, connections, counts).  The kind ``field`` means the whole field ``name`` of the namespace.  ``name``:
+    the link, the path of the sysctl, the key of the socket, the ipset or the field."""
 
     netns: Netns
     item: NamespaceItem
@@ -85,7 +85,7 @@ class HostTaken(msgspec.Struct, frozen=True, tag="host-taken"):
 
 
 class NotWalked(msgspec.Struct, frozen=True, tag="not-walked"):
-    """No edit, because no packet meets the difference: a version, a file or a unit."""
+    """No edit, because no packet meets the difference.  Such a difference is about a version, a file or a unit."""
 
 
 Edit = Edited | RulesTaken | TableTaken | SpaceTaken | HostTaken | NotWalked
@@ -93,7 +93,7 @@ Edit = Edited | RulesTaken | TableTaken | SpaceTaken | HostTaken | NotWalked
 
 class Block(msgspec.Struct, frozen=True):
     """The rules ``was[first:last]`` of the earlier chain, and the rules ``now[start:end]`` that stand in their place in
-    the later chain.  ``same``: whether they are the same rules."""
+    the later chain.  ``same``: whether both blocks consist of the same rules."""
 
     same: bool
     first: int
