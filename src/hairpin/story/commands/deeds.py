@@ -73,8 +73,10 @@ _CARRIED_OUT = frozenset({
 
 
 def effect_of_command(command: str) -> Effect | None:
-    """Return the effect of the command.  The effect is empty if it is unknown.  Return None if the command changes
-    nothing in the network."""
+    """Return the effect of the command.
+
+    If the effect is unknown, the returned effect is empty.  Return None if the command changes nothing in the network.
+    """
     hidden = HIDDEN in command
     line = command_line(command.replace(HIDDEN, ""))
     found = [each for each in (_of_simple(one, hidden=hidden) for one in line.commands) if each is not None]
@@ -220,7 +222,7 @@ _OBJECTS: dict[str, frozenset[str]] = {
     "container": frozenset({"prune"}),
     "node": frozenset({"update", "promote", "demote", "rm"}),
 }
-"""The verbs that change an engine's networks, by the word for the object."""
+"""The verbs that change an engine's networks, by the engine's word for the changed object."""
 
 
 def _changes_engine(plain: list[str]) -> bool:

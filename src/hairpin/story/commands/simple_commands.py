@@ -26,8 +26,8 @@ class _Wrapper(msgspec.Struct, frozen=True):
     """A program that runs the command in its arguments.
 
     ``valued``: the program's options whose value is the next word.  ``before``: the number of words that stand before
-    the command.  ``elsewhere``: whether the command may run later, in another namespace or on other files, or with
-    other arguments."""
+    the command.  ``elsewhere``: whether the command may run later, in another namespace, on other files, or with other
+    arguments."""
 
     valued: frozenset[str] = frozenset()
     before: int = 0
@@ -129,7 +129,7 @@ def _raw_parts(text: str) -> Iterator[list[str]]:
         if token in _REDIRECTIONS:
             skip = True
             if words and f"{words[-1]}{token}" in text and words[-1].isdecimal():
-                words.pop()  # this is the 2 of 2>&1
+                words.pop()  # the word is the file descriptor number 2 of the redirection 2>&1
         elif set(token) <= _SIGNS:
             if words:
                 yield words
