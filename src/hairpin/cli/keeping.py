@@ -21,8 +21,9 @@ def snapshots_folder() -> Path:
 
 
 def keep_evidence(evidence: "Evidence") -> Path:
-    """Keep the evidence as a snapshot whose name tells whether every flow passes; return the file.  Raises
-    EvidenceError."""
+    """Keep the evidence as a snapshot whose name tells whether every flow passes; return the file.
+
+    Raises EvidenceError if the snapshot cannot be written."""
     from hairpin.collect.kept_snapshots import keep_snapshot
     from hairpin.compare.last_good import passing
     from hairpin.network.world import World
@@ -67,7 +68,7 @@ def last_good(question: "Question") -> "Evidence":
         try:
             evidence = load(each.path)
         except HairpinError:
-            continue  # this snapshot is damaged, but an older one may be intact
+            continue  # this snapshot is damaged, but an older snapshot may be intact
         how = passing(question, evidence)
         if how == "all":
             return evidence

@@ -100,7 +100,9 @@ def files(ctx: "click.Context", parameter: "click.Parameter", incomplete: str) -
 
 
 def snapshots_or_targets(ctx: "click.Context", parameter: "click.Parameter", incomplete: str) -> "list[CompletionItem]":
-    """Return the targets that begin with the incomplete word.  If there are none, let the shell complete file names."""
+    """Return the targets that begin with the incomplete word.
+
+    If there are no such targets, let the shell complete file names."""
     return targets(ctx, parameter, incomplete) or files(ctx, parameter, incomplete)
 
 
@@ -150,8 +152,8 @@ def _port(port: dict[str, Any]) -> str:
 
 
 def _answered() -> bytes:
-    """Return the list of containers from this host's dockerd; empty if dockerd does not run or does not answer in
-    time."""
+    """Return the list of containers from this host's dockerd; return an empty list if dockerd does not run or does not
+    answer in time."""
     import socket
     from contextlib import suppress
     from time import monotonic

@@ -1,5 +1,6 @@
-"""The options that several commands share, and the groups in which a command's help lists its options; rarely used
-options come last.  Each option names its group.
+"""The options that several commands share, and the groups in which a command's help lists its options.
+
+Rarely used options come last.  Each option names its group.
 
 Imports click only, since every command starts with this module.
 """
@@ -99,7 +100,7 @@ def targets(command: Command) -> Command:
 
 
 def target(*, required: bool) -> Callable[[Command], Command]:
-    """Add the argument for one target.  The command gets it as ``targets``, too."""
+    """Add the argument for one target.  The command gets the single target in ``targets`` as well."""
 
     def several(ctx: click.Context, parameter: click.Parameter, value: str | None) -> tuple[str, ...]:
         del ctx, parameter

@@ -24,8 +24,9 @@ if TYPE_CHECKING:
 
 
 def settle_interrupted(sources: tuple[Given, ...], shown: Shown) -> None:
-    """Finish or take back the interrupted plans on the hosts (empty: on this host).  Raises ApplyError if another
-    process works on a plan there."""
+    """Finish or take back the interrupted plans on the hosts.
+
+    If no host is given, this host is meant.  Raises ApplyError if another process works on a plan of these hosts."""
     from hairpin.apply.program.plan_book import PlanBook
 
     if not sources:
