@@ -23,7 +23,8 @@ FETCH = f"timeout 3 busybox wget -qO- {URL}"
 
 
 def demo(out: Callable[[str], object] = say, *, command: tuple[str, ...] = HAIRPIN) -> None:
-    """Tell and do all steps of the demo; raise LabError at the first step whose result differs from the told result.
+    """Announce and carry out all steps of the demo; raise LabError at the first step whose result differs from the
+    announced result.
 
     ``command`` is the command that runs hairpin in the lab host.
     """

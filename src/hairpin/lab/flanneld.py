@@ -101,7 +101,8 @@ def outwards(tun: int, sock: socket.socket, packet: bytearray, routes: Routes, s
     elif node is not None and counted_down(packet):
         try:
             sock.sendto(packet, (node, PORT))
-        except OSError:  # the node's firewall, or no route: flanneld only logs it
+        # the node's firewall refused the packet, or there is no route, and flanneld only logs such an error
+        except OSError:
             return
 
 

@@ -28,7 +28,7 @@ APPLETS = "cat chroot httpd ip killall ls nc netstat nslookup ping ps sh sleep w
 
 
 def cached_data_root() -> Path:
-    """Return the path of the archive for this machine's dockerd and busybox; the file may not exist yet."""
+    """Return the path of the archive for this machine's dockerd and busybox; this file may not exist yet."""
     version = subprocess.run(
         ("dockerd", "--version"), capture_output=True, text=True, env=ENVIRONMENT, check=True
     ).stdout
@@ -38,8 +38,9 @@ def cached_data_root() -> Path:
 
 
 def cache_folder() -> Path:
-    """Return the cache folder: a folder below XDG_CACHE_HOME if this is set, otherwise the system's cache folder,
-    because the lab runs as root."""
+    """Return the cache folder: a folder below XDG_CACHE_HOME if this variable is set.
+
+    Otherwise it is the system's cache folder, because the lab runs as root."""
     chosen = os.environ.get("XDG_CACHE_HOME", "")
     return Path(chosen, "hairpin") if chosen.startswith("/") else Path("/var/cache/hairpin")
 
@@ -75,7 +76,7 @@ def prepare_data_root(archive: Path, empty_host: Callable[[], AbstractContextMan
 def write_root_file_system(host: Node) -> str:
     """Write the image's files into the host's own /run, which ends with the host; return the path there.
 
-    The host's mktemp knows the names that are in use there; this process does not.
+    The host's mktemp chooses the name, because only it knows which names are in use in the host.
     """
     path = host.run("mktemp /run/rootfs-XXXXXX").strip()
     Path(f"/proc/{host.pid}/root{path}").write_bytes(root_file_system())

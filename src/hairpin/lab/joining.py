@@ -103,7 +103,7 @@ def _flannel_mac(number: int) -> str:
 
 
 def _flannel_rules(number: int) -> str:
-    """Return the command that loads flanneld's rules; dockerd adds its own later."""
+    """Return the command that loads flanneld's rules.  dockerd adds its own rules later."""
     lease = _lease(number)
     masq, forward = ('-m comment --comment "flanneld masq"', '-m comment --comment "flanneld forward"')
     return f"""iptables-restore --noflush <<'EOF'

@@ -43,7 +43,9 @@ START_TIMEOUT_S = 20.0
 
 @contextmanager
 def running_logins(lab: Lab) -> Generator[tuple[str, ...]]:
-    """Let root of each host log in to all hosts, also to its own, by ssh during the block.  Raises LabError.
+    """Let root of each host log in by ssh to all hosts, including its own host, during the block.
+
+    Raises LabError if a sshd does not start.
 
     Yields the options by which hairpin reads all hosts over ssh at their present addresses.  The first host is "this
     host" for hairpin.

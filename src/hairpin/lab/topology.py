@@ -107,7 +107,7 @@ COMMIT
 COMMIT
 """,
     )
-    # Frames between host and neighbour pass no iptables rules of the router.
+    # frames between host and neighbour must not pass the router's iptables rules
     router.run(("sysctl", "-qw", "net.bridge.bridge-nf-call-iptables=0"))
 
 
