@@ -5,8 +5,8 @@ The following is renamed, in the same way in all readings: IPv4 and IPv6 address
 ``address_map``), hardware addresses, names of the host, of containers, networks, images, users and their home
 directories (``name_map``), engine ids and the bridge names made of them, the machine id and the boot id, and units,
 scripts and packages that the owner has named (``redact_own``). The following is kept: names of interfaces, chains,
-sets, processes and services, units of distributions, ports, marks, comments in rules. Each call uses a random key that
-it does not keep, so the renaming cannot be undone.
+sets, processes and services, units of distributions, ports, marks, comments in rules. Each call uses a random key and
+does not keep the key, so the renaming cannot be undone.
 
 In traces, users are renamed in the places where each log names them.
 """
@@ -73,8 +73,9 @@ _COMMAND = re.compile(r"^Commandline: .*$", re.MULTILINE)
 
 
 def redact(evidence: Evidence, key: bytes | None = None) -> Evidence:
-    """Return the same evidence with other names.  ``key``: the key of the renaming, with which tests get the same
-    result each time."""
+    """Return the same evidence with other names.
+
+    ``key``: the key of the renaming.  Tests give a key to get the same result each time."""
     (redacted,) = redact_together((evidence,), key)
     return redacted
 
@@ -90,8 +91,8 @@ def redact_together(hosts: tuple[Evidence, ...], key: bytes | None = None) -> tu
     text = Text(addresses, names, short_ids)
     documents = Documents(names, text)
     own = OwnNames(names, readings)
-    # The documents of engines come first, because they show which words are names.  Free text is searched for these
-    # words.
+    # The documents of engines come first, because they show which words are names.  These names are then renamed in
+    # free text.
     engines = tuple(
         {reading.id: documents.redact(reading) for reading in evidence.readings if _is_document(reading)}
         for evidence in hosts
@@ -162,7 +163,7 @@ class _Redactor:
                 return "".join(f"{self._dmi(line)}\n" for line in text.splitlines())
             case "file" if reading.origin in {"/etc/hosts", "/etc/resolv.conf"}:
                 return "".join(self._name_line(line) for line in text.splitlines(keepends=True))
-            case "plans":  # only numbers
+            case "plans":  # this text has only numbers
                 return text
             case key if key in _WITHOUT_ADDRESSES:
                 return text

@@ -2,7 +2,7 @@
 
 Rules, routes, JSON and logs are treated alike: every text that parses as an address counts as one. Prefixes in two
 fields (``"addr": "10.0.0.0", "len": 8`` of nft, ``"src":"10.0.0.0","srclen":8`` of ip rule) and the hexadecimal forms
-of /proc/net are known here too.
+of /proc/net are also recognized.
 """
 
 import re
@@ -226,7 +226,7 @@ def _mask_length(mask: str) -> int:
 
 
 def _written(address: Address, like: str) -> str:
-    """Return the address as text.  It ends with a dotted IPv4 address if ``like`` ends so."""
+    """Return the address as text.  The text ends with a dotted IPv4 address if ``like`` ends with such an address."""
     if "." in like and isinstance(address, IPv6Address):
         tail = IPv4Address(int(address) & 0xFFFFFFFF)
         head = str(IPv6Address(int(address) >> 32 << 32))
