@@ -1,9 +1,11 @@
 """The table that firewalld's nftables back end makes from the permanent configuration and from later bindings.
 
-    firewalld 1.0 to 1.3: the ZONES chain leads a packet to the chains of its zone, which is the zone of its source, of
-    its interface, or the default zone.  A zone has the chains POLICIES_pre, _pre, _log, _deny, _allow, _post and
-    POLICIES_post, and then its target.  firewalld 2.0 to 2.4: the POLICIES chain leads the packets of each pair of
-zones first to the pair's policies, then to the zone's chains, and then to the zone's target.
+In firewalld 1.0 to 1.3, the chain ZONES leads a packet to the chains of its zone: the zone of its source, the zone of
+its interface, or the default zone.  A packet passes the zone's chains POLICIES_pre, _pre, _log, _deny, _allow, _post
+and POLICIES_post in this order, and then the zone's target.
+
+In firewalld 2.0 to 2.4, the chain POLICIES leads the packets of each pair of zones first to the pair's policies, then
+to the zone's chains, and then to the zone's target.
 
 Source: firewall/core/nftables.py of firewalld 1.3 and 2.3, fw.py _start_apply_objects(), fw_zone.py, fw_policy.py
 
