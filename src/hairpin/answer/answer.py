@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from hairpin.walk.open_connection import Fate
 
 REPLICA = "replica"
-"""The key of entries about parts that no replica could confirm.  Such an entry leaves no verdict undecided."""
+"""The key of entries about parts that no replica could confirm.  An entry with this key leaves no verdict undecided."""
 DISPUTED = "replica-disagrees"
 """The key of entries about flows on which a replica disagreed with the walk."""
 Judge = Literal["simulated", "replicated", "observed"]

@@ -43,9 +43,9 @@ def ask(
 ) -> Answer:
     """Return the answer to the question.
 
-    ``sources``: for each host, its evidence or the reason why there is no evidence.  This host comes first.
-    ``kernel``: the second judge, if it may be asked.  ``rest``: a function that reads all containers, which is called
-    if an unread container is needed.  ``depth``: how much the answer to ``check`` contains.
+    ``sources``: for each host, its evidence or the reason why there is no evidence.  The first entry is about this
+    host.  ``kernel``: the second judge, if it may be asked.  ``rest``: a function that reads all containers, which is
+    called if an unread container is needed.  ``depth``: how much the answer to ``check`` contains.
 
     Raises UsageError if the question does not fit these hosts, and CollectError if a host that the question names could
     not be read.  For ``prove``, raises ReplicaError if no replica can be built.
@@ -113,8 +113,9 @@ def _is_partial(network: Network) -> bool:
 def _may_lead_to_unread(network: Network, flow: Flow) -> bool:
     """Return whether a container that was not read may matter for the flow.
 
-    It may have the flow's destination, if the destination is in an engine's network and no namespace that was read has
-    it.  It may route for the flow's client, or have the network card of the destination address."""
+    Such a container may have the flow's destination, if the destination is in an engine's network and no namespace that
+    was read has it.  Such a container may also route for the flow's client, or have the network card of the destination
+    address."""
     if _may_come_by_container(network, flow):
         return True
     held = is_held(network, flow.version, flow.daddr)

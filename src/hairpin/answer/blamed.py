@@ -63,8 +63,8 @@ def _starts(host: Host) -> Iterator[StoryEntry]:
     """Yield an entry for the last start of each running container.  Each start succeeded, so the things that the
     container needs existed then.
 
-    These entries are needed for two reasons.  A story covers only its own time span.  It also does not contain the
-    conditions under which the start of an engine starts a container."""
+    The entries for last starts are needed for two reasons.  A story covers only its own time span.  A story also does
+    not contain the conditions under which the start of an engine starts a container."""
     for container in host.containers():
         started = moment(container.started_at)
         if container.running and started is not None:

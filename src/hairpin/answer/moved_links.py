@@ -1,4 +1,6 @@
-"""Links that a person or program moved from the host into a container's namespace.  Such a link loses its addresses."""
+"""Links that a person or program moved from the host into a container's namespace.
+
+A link that is moved to another namespace loses its addresses."""
 
 from collections.abc import Iterator
 

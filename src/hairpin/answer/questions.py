@@ -189,8 +189,10 @@ def _was_moved(network: Network, mapping: PublicAddress) -> Iterator[OpenQuestio
 
 
 def _may_be_meant(network: Network, mapping: PublicAddress, flow: Flow) -> bool:
-    """Return whether the address may belong to the host.  This is possible if an outside client asks for it,
-    if the host has a service on the port, or if the host's cloud maps public addresses without naming them."""
+    """Return whether the address may belong to the host.
+
+    The address may be the host's if an outside client asks for it, if the host has a service on the port, or if the
+    host's cloud maps public addresses without naming them."""
     host = network.host(network.host_netns(mapping.host).host)
     if isinstance(flow.start, (Outside, Lan)) or (host.cloud in MAPPING and not host.cloud_addresses):
         return True

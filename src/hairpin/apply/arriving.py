@@ -1,5 +1,7 @@
-"""Tests whether output still reaches the user's client.  This process writes bytes to sshd, and the client's kernel has
-to acknowledge them.  Source: ss(8) ``-i``, unix(7), pipe(7)
+"""Tests whether output still reaches the user's client.
+
+The test is that this process writes bytes to sshd, and the client's kernel has to acknowledge them.  Source: ss(8)
+``-i``, unix(7), pipe(7)
 """
 
 import errno

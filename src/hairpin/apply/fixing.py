@@ -139,8 +139,10 @@ def _take_all_back(plans: Mapping[str, Begun], verifier: Verifier) -> dict[str, 
 def _done_and_verified(
     plan: RepairPlan, begun: Mapping[str, Begun], was: Network, verifier: Verifier
 ) -> tuple[tuple[FlowResult, ...], tuple[Evidence, ...], Message | None]:
-    """Carry out all steps except the lasting ones.  Return the results of the asked flows, the evidence from which they
-    were computed, and why the plan must be taken back (None: it is kept)."""
+    """Carry out all steps except lasting steps.
+
+    Return the results of the asked flows, the evidence from which they were computed, and why the plan must be taken
+    back (None if the plan is kept)."""
     for label, numbers in _in_order(plan):
         complaint = begun[label].carry(numbers)
         if complaint is not None:
@@ -155,8 +157,9 @@ def _done_and_verified(
 
 
 def _in_order(plan: RepairPlan) -> Iterator[tuple[str, tuple[int, ...]]]:
-    """Yield all steps except the lasting ones, in the plan's order: each time a host and the numbers of the host's
-    consecutive tasks."""
+    """Yield all steps except lasting steps, in the plan's order.
+
+    Each value is a host and the numbers of consecutive tasks of this host."""
     counts: Counter[str] = Counter()
     for label, repairs in groupby(plan.repairs, key=lambda each: each.host):
         ids = {each.id for each in repairs}

@@ -17,7 +17,7 @@ from hairpin.network.network import Network
 Told = Callable[[PlannedStep, Message | None], None]
 """A function that is called for each task that has ended.
 
-Its arguments are the task, and why the task failed (None: it did not fail)."""
+The function's arguments are the task, and why the task failed (None if the task did not fail)."""
 
 
 class Hands(msgspec.Struct, frozen=True):

@@ -132,8 +132,8 @@ class RepairPlan(msgspec.Struct, frozen=True):
 
     def tasks(self, *, lasting: bool, host: str | None = None) -> tuple[PlannedStep, ...]:
         """Return the tasks in order: first the steps of all repairs, and then, if ``lasting`` is true, the steps that
-        keep the repairs.  Equal commands are returned once.  ``host``: return only the tasks of this host; None: all
-        tasks."""
+        keep the repairs.  Equal commands are returned once.  ``host``: the host whose tasks are returned, or None for
+        the tasks of all hosts."""
         made = [each for each in self.repairs if host in (None, each.host)]
         now = (PlannedStep(each.id, step) for each in made for step in each.remedy.steps)
         kept = (PlannedStep(each.id, step, lasting=True) for each in made for step in each.remedy.keeping)
@@ -186,8 +186,8 @@ def _told(answer: Answer, wanted: list[CauseAnswer]) -> Iterator[Unplanned]:
 def without_harm(answer: Answer, picked: tuple[PlannedRemedy, ...], left_out: tuple[Unplanned, ...]) -> RepairPlan:
     """Return the plan of the picked repairs.
 
-    The plan also repairs faults that the picked repairs would uncover.  It leaves out repairs with effects on flows
-    that the question does not concern, except repairs that a person chose."""
+    The plan also repairs faults that the picked repairs would uncover.  Repairs with effects on flows that the question
+    does not concern are left out, except repairs that a person chose."""
     accepted = _harm(answer, tuple(each for each in picked if each.chosen))
     plan = _planned(answer, picked, left_out)
     while harm := _beyond(accepted, plan):
@@ -214,7 +214,8 @@ def _planned(answer: Answer, picked: tuple[PlannedRemedy, ...], left_out: tuple[
 def _harm(answer: Answer, chosen: tuple[PlannedRemedy, ...]) -> frozenset[object]:
     """Return the unasked effects of the chosen repairs.
 
-    These effects count as accepted, because hairpin told them to the person who chose the repairs."""
+    Unasked effects of chosen repairs count as accepted, because hairpin told them to the person who chose the repairs.
+    """
     if not chosen:
         return frozenset()
     repairs, _, _ = _in_turn(chosen, answer)
@@ -306,9 +307,7 @@ def _why_not(cause: CauseAnswer, remedy: Remedy, answer: Answer) -> Why | None:
 
 
 def _makers(cause: CauseAnswer, answer: Answer) -> tuple[str, ...]:
-    """Return the ids of the causes that a person must repair before this cause.
-
-    This cause follows from each of them."""
+    """Return the ids of the causes from which the cause follows, and which a person must repair first."""
     makers = (each for each in answer.causes if each.ref in cause.follows_from and each.candidate.goes_first)
     return tuple(each.id for each in makers if not each.remedies or _is_for_person(each.remedies[0]))
 

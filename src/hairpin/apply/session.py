@@ -92,7 +92,7 @@ def may_be_remote(proc: Path = Path("/proc")) -> bool:
     """Return whether a user may use this terminal over the network although no ancestor of this process is sshd, as in
     a terminal multiplexer.
 
-    This is possible if the terminal is a pseudo-terminal and an sshd of this host has a connection."""
+    Remote use is possible if the terminal is a pseudo-terminal and an sshd of this host has a connection."""
     try:
         name = os.ttyname(0)
     except OSError:

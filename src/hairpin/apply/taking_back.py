@@ -64,7 +64,9 @@ def _tidy_up(step: Step, hands: Hands) -> None:
 
 
 def _taken_back(task: PlannedStep, network: Network, hands: Hands) -> tuple[StepState, Message | None, Network]:
-    """Undo the task.  Return its new state, why it stays (None: it does not stay), and the network after the undo."""
+    """Undo the task.
+
+    Return its new state, why it stays (None if the task does not stay), and the network after the undo."""
     step = task.step
     # An interrupted undo may have restored the value that the step expects, but not the value's side effects.  For
     # example, ip_forward is written before the interfaces' forwarding values, to which the kernel copies it.

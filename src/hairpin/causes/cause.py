@@ -133,13 +133,13 @@ class Candidate(msgspec.Struct, frozen=True):
     - ``configured``: the file or option with the faulty setting, if the cause knows it.  For a rule or a sysctl,
       hairpin looks up the file later.
     - ``ways``: other repairs, the preferred one first.
-    - ``offered``: False if the change only proves the cause.  Such a change is no repair, because it would break an
-      intended isolation.  If ``offered`` is False, ``ways`` says what a person can do.
+    - ``offered``: False if the change only proves the cause.  A change that only proves the cause is no repair, because
+      it would break an intended isolation.  If ``offered`` is False, ``ways`` says what a person can do.
     - ``cuts``: whether the change ends connections that are open now.
     - ``refused``: the stop reason (such as ``start-refused``) for which the host would refuse the change now.  hairpin
       then searches the causes of that reason, which must be repaired first.
-    - ``made_by``: the ids of other causes that may have produced this fault.  Of these causes, only those that are
-      found on the host count.
+    - ``made_by``: the ids of other causes that may have produced this fault.  Such a cause counts only if it is found
+      on the host.
     - ``goes_first``: whether this cause must be repaired before the causes that follow from it.
     - ``of_network``: whether the change concerns every container of a network, so that all containers of the network
       have to be read.
@@ -235,24 +235,25 @@ class AskedFlows(msgspec.Struct, frozen=True):
 
 
 def at_no_stop(_: View) -> Iterator[Candidate]:
-    """Yield no candidate.  This is the ``find`` of a cause that has only ``of_host`` or ``of_flows``."""
+    """Yield no candidate.  A cause that has only ``of_host`` or ``of_flows`` gets this function as its ``find``."""
     yield from ()
 
 
 def of_no_host(_: Host) -> Iterator[Finding]:
-    """Yield no finding.  This is the ``of_host`` of a cause that does not look at hosts."""
+    """Yield no finding.  A cause that does not look at hosts gets this function as its ``of_host``."""
     yield from ()
 
 
 def of_no_flows(_: AskedFlows) -> Iterator[Finding]:
-    """Yield no finding.  This is the ``of_flows`` of a cause that looks only at stops or hosts."""
+    """Yield no finding.  A cause that looks only at stops or hosts gets this function as its ``of_flows``."""
     yield from ()
 
 
 class Coming(msgspec.Struct, frozen=True):
-    """A fault that will stop a flow after an event.  ``found``: the cause that is found after the event.  ``flow``: the
-    flow as it is asked now.  ``label``: the host on which the event happens.  ``was``: the network now.  ``then``: the
-    network after the event."""
+    """A fault that will stop a flow after an event.
+
+    ``found``: the cause that is found after the event.  ``flow``: the flow in its form before the event.  ``label``:
+    the host on which the event happens.  ``was``: the network now.  ``then``: the network after the event."""
 
     event: str
     label: str
@@ -273,7 +274,7 @@ class Coming(msgspec.Struct, frozen=True):
 
 
 def of_nothing_coming(_: Coming) -> bool:
-    """Return False.  This is the ``foresees`` of a cause that no event brings."""
+    """Return False.  A cause that no event brings gets this function as its ``foresees``."""
     return False
 
 

@@ -197,8 +197,9 @@ OF_THEIR_STOP = (FOR_SOMEBODY - _DECIDING) | _OF_ONE_STOP
 
 At a stop with another reason, such a candidate would be a guess."""
 LAST: frozenset[Class] = frozenset({"wanted-route"})
-"""Classes of candidates that undo an intended setting.  Such a candidate is tried only if no other candidate explains
-why the flow fails."""
+"""Classes of candidates that undo an intended setting.
+
+A candidate of these classes is tried only if no other candidate explains why the flow fails."""
 
 _PLACES: dict[Class, int] = {name: place for place, row in enumerate(ORDER) for name in row.classes}
 

@@ -1,6 +1,6 @@
 """Calls to the owner of a part of the host: a container engine, firewalld, ufw, systemd, a process. Each owner makes
-its kernel rules and links itself.  So a change that the owner makes persists when the owner restarts.  hairpin makes
-commands from these values, and never parses a command into a value.
+its kernel rules and links itself.  Therefore a change that the owner makes persists when the owner restarts.  hairpin
+makes commands from these values, and never parses a command into a value.
 
 Source: docker(1), podman(1), firewall-cmd(1), ufw(8), systemctl(1)
 """
@@ -18,7 +18,7 @@ from hairpin.netfilter.iptables.words import split_words, unquoted
 class SetContainerState(msgspec.Struct, frozen=True, tag="set-container-state"):
     """Call: start, stop, restart, pause or unpause a container.
 
-    ``user`` is the user who owns the container.  It is empty if this user runs hairpin."""
+    ``user`` is the user who owns the container.  ``user`` is empty if the container's owner runs hairpin."""
 
     tool: Tool
     verb: Literal["start", "stop", "restart", "pause", "unpause"]

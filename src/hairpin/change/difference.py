@@ -1,4 +1,4 @@
-"""The change from one network to another.  Such a change undoes another change, or shows drift.
+"""The change from one network to another.  The change between two networks undoes another change, or shows drift.
 
 Only state that commands set in the kernel is compared.  Not compared are counters, timers, handles, state that the
 kernel learns itself (neighbours, connections, link-local addresses), and work of an engine or a person.  Each part of
@@ -117,8 +117,8 @@ def _sysctls(netns: Netns, now: Namespace, wanted: Namespace) -> Iterator[c.SetS
 
 def _addresses(netns: Netns, now: Namespace, wanted: Namespace) -> Iterator[c.InKernel]:
     """Yield the deletions of addresses, then the additions.  The kernel makes the first IPv4 address of a network the
-    primary address.  So if the order of addresses differs, all addresses of the link are deleted, and added again in
-    the wanted order."""
+    primary address.  Therefore, if the order of addresses differs, all addresses of the link are deleted, and added
+    again in the wanted order."""
     if now.addresses is wanted.addresses:
         return
     for link in wanted.links:
@@ -341,6 +341,8 @@ def common_ends(before: Sequence[T], after: Sequence[T], same: Callable[[T, T], 
 SETTINGS: tuple[Find, ...] = (
     _names, _links, _global_sysctls, _sysctls, _addresses, _neighbours, _fdb, _routes, _policy_rules,
 )  # fmt: skip
-"""The functions that find different settings, except rules.  The order matters: the changes that one function finds may
-affect the results of later functions, but never those of earlier functions."""
+"""The functions that find different settings, except rules.
+
+The order matters: the changes that one function finds may affect the results of later functions, but never the results
+of earlier functions."""
 _KINDS: tuple[Find, ...] = (*SETTINGS, _ipsec, _tables)

@@ -67,7 +67,7 @@ class LoopBack(msgspec.Struct, frozen=True, tag="loop-back"):
     """Translate the host's own and its containers' packets to a public address that a gateway would not send back.
 
     The rules for all ports are in one chain, :data:`LOOPBACK_CHAIN`.  OUTPUT and PREROUTING jump to this chain for
-    packets to the public address.  Existing rules of the chain stay.  ``own`` is the new destination address; If
+    packets to the public address.  Existing rules of the chain stay.  ``own`` is the new destination address.  If
     ``own`` is None, the chain ``DOCKER`` translates the packets, as it does for published ports."""
 
     netns: Netns

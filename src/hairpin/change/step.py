@@ -56,9 +56,9 @@ class LoadRules(_Base, frozen=True, tag="load-rules"):
     ``program``: the command that edits rules of the dialect on this host (``iptables``, ``ip6tables-legacy``, ``nft``).
     ``held``: the copies of each edit's rule in the table before the edit.
 
-    ``makes``: the built-in chains that iptables-nft makes for the edits.  These chains are known only on the host,
-    because iptables-save also lists built-in chains that do not exist.  The chains are no part of the change, because
-    an empty chain has no effect.  The undo deletes them.
+    ``makes``: the built-in chains that iptables-nft makes for the edits.  The chains in ``makes`` are known only on the
+    host, because iptables-save also lists built-in chains that do not exist.  The chains are no part of the change,
+    because an empty chain has no effect.  The undo deletes them.
     """
 
     netns: Netns

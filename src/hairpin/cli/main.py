@@ -62,7 +62,7 @@ _OBJECTS_BETWEEN_COLLECTIONS = 500_000
 """The number of new objects between two runs of the garbage collector.
 
 hairpin's values are immutable and refer to each other without cycles, so the garbage collector finds hardly any
-garbage.  Python's default of 700 objects took a tenth of a command's time.  This number of objects takes about ten
+garbage.  Python's default of 700 objects took a tenth of a command's time.  Objects in this number take about ten
 megabytes."""
 _COMPLETE = "_HAIRPIN_COMPLETE"
 """The environment variable by which a shell asks click for completion."""
@@ -85,8 +85,10 @@ _SHORTAGES = (
 
 
 class Commands(click.Group):
-    """The group of all commands.  It imports a command's module when the command is called.  ``hairpin`` without a
-    command is ``hairpin check``."""
+    """The group of all commands.
+
+    The group imports a command's module when the command is called.  ``hairpin`` without a command is ``hairpin
+    check``."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         del ctx
@@ -177,7 +179,7 @@ def _command(name: str) -> click.Command:
 )
 @click.version_option(__version__, "--version", message="hairpin %(version)s")
 def cli() -> None:
-    """Tell it a port; it tells you why nobody can reach it, proves it, and repairs it."""
+    """Tell hairpin a port: it finds why clients cannot reach the port, proves the cause, and repairs it."""
 
 
 def main(arguments: Sequence[str] | None = None) -> NoReturn:
@@ -281,7 +283,8 @@ def _or_command(error: HairpinError, args: Sequence[str]) -> Message:
 
 def stated_language(args: Sequence[str]) -> str | None:
     """Return the value of ``--lang`` on the command line; if the option occurs several times, the last value counts, as
-    in click.  This function is needed because errors may occur before click has parsed the options."""
+    in click.  This separate search for ``--lang`` is needed because errors may occur before click has parsed the
+    options."""
     options = args[: args.index("--")] if "--" in args else args
     stated: str | None = None
     for number, word in enumerate(options):

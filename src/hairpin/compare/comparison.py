@@ -1,5 +1,7 @@
-"""Compares two hosts, or one host at two times.  This module is the entry of its folder.  Readings that both hosts have
-in common are parsed once, and equal chains are one object.
+"""Compares two hosts, or one host at two times.
+
+The module is the entry of the folder ``compare``.  Readings that both hosts have in common are parsed once, and equal
+chains are one object.
 """
 
 from collections.abc import Callable, Iterator

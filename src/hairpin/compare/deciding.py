@@ -1,8 +1,8 @@
 """Finds the differences that decide a flow: the smallest set with which the earlier network gives the later outcome.
 
-Repeated halving (QuickXplain) finds a set.  Then each member of the set is checked to be needed.  If a smaller set also
-gives the later outcome, the smaller set replaces this set.  Every check is a walk through the earlier network with the
-differences of one set.
+Repeated halving (QuickXplain) finds a set.  After this search, hairpin checks that each member of the set is needed.
+If a smaller set also gives the later outcome, the smaller set replaces this set.  Every check is a walk through the
+earlier network with the differences of one set.
 
 Source: Ulrich Junker, QUICKXPLAIN, AAAI 2004
 
@@ -111,8 +111,8 @@ class Search:
             return mixer.verdict(chosen, pair.was) == after.verdict
 
         def leads_back(chosen: Chosen) -> bool:
-            # The entries that the kernel has learned follow from other differences.  They stay as they were, except if
-            # they are among the chosen differences.
+            # The entries that the kernel has learned follow from other differences.  Learned entries stay as they were,
+            # except if they are among the chosen differences.
             others = listed if chosen <= listed else self._everything
             return mixer.verdict(others - chosen, pair.was) == before.verdict
 
@@ -232,8 +232,9 @@ def without_unneeded(chosen: Chosen, leads: Callable[[Chosen], bool]) -> Chosen:
 
 
 def _smaller(candidates: Chosen, minimal: Chosen) -> Iterator[Chosen]:
-    """Yield sets that are smaller than the minimal set, the smallest sets first.  They have at most three members, and
-    at most ``_TRIES`` sets are yielded."""
+    """Yield sets that are smaller than the minimal set, the smallest sets first.
+
+    The yielded sets have at most three members, and at most ``_TRIES`` sets are yielded."""
     sizes = range(1, min(len(minimal), 4))
     yield from _first((each for size in sizes for each in _of_size(candidates, size)), _TRIES)
 

@@ -1,7 +1,7 @@
 """A difference as an edit of the earlier network.
 
 Unlike the parts of a change, edits can be applied in any selection.  An edit names a rule by its place in the chain of
-the earlier or of the later network.  So the number in an edit stays right if another edit is left out.
+the earlier or of the later network.  Therefore the rule number in an edit stays right if another edit is left out.
 """
 
 from typing import Literal
@@ -24,8 +24,8 @@ class TableKey(msgspec.Struct, frozen=True):
 
 class RuleTaken(msgspec.Struct, frozen=True):
     """A rule that is taken out of a chain or put into it.  ``was``: the rule's index in the earlier chain, if it is
-    taken out.  ``now``: the rule's index in the later chain, if it is put in.  Both indexes count the tool's rules from
-    0."""
+    taken out.  ``now``: the rule's index in the later chain, if it is put in.  ``was`` and ``now`` count the tool's
+    rules from 0."""
 
     table: TableKey
     chain: str
@@ -85,7 +85,7 @@ class HostTaken(msgspec.Struct, frozen=True, tag="host-taken"):
 
 
 class NotWalked(msgspec.Struct, frozen=True, tag="not-walked"):
-    """No edit, because no packet meets the difference.  Such a difference is about a version, a file or a unit."""
+    """No edit, because no packet meets the difference.  No packet meets a difference of a version, a file or a unit."""
 
 
 Edit = Edited | RulesTaken | TableTaken | SpaceTaken | HostTaken | NotWalked

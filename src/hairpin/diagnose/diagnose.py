@@ -71,7 +71,7 @@ class _Search(msgspec.Struct, frozen=True):
     ``thorough``: whether the search tries two more kinds of changes.  A change of the first kind opens a rule that
     stops the packet only because an engine's rules are lost.  A change of the second kind alone does not move the stop,
     because a second fault is at the same place.  ``of_any_reason``: whether every cause is asked, whatever the reason
-    of the stop.  Such a search looks for at most two faults."""
+    of the stop.  A search that asks every cause looks for at most two faults."""
 
     thorough: bool = False
     of_any_reason: bool = False

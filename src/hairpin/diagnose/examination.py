@@ -66,8 +66,8 @@ class _Member(msgspec.Struct, frozen=True):
 _Identity = tuple[Key, int]
 """The identity that all suspects of one cause share.
 
-It consists of their key and the number 0.  If the suspects were made a separate cause, it has the number of their
-change instead of 0."""
+The identity consists of the suspects' key and the number 0.  If the suspects were made a separate cause, the identity
+has the number of their change instead of 0."""
 
 
 _COUNTED = ("number", "handle")

@@ -2,7 +2,8 @@
 that the rules are lost.
 
 docker-proxy ends when dockerd ends, and dockerd refuses to start a container whose rules it cannot add (``iptables: No
-chain/target/match by that name``).  Such an event is simulated, and then the flow is diagnosed.
+chain/target/match by that name``).  hairpin simulates the end of dockerd or the start of the container, and then
+diagnoses the flow.
 """
 
 import msgspec

@@ -1,8 +1,8 @@
 """Diagnoses many flows that one event breaks.  Most of them fail for the same few causes.
 
 The set of causes of one flow is tried on the next flow before a new search.  The set is reported for this flow only if
-its changes deliver the flow, and if every cause of the set is needed.  So each flow has its own proof.  Alternative
-sets are not searched.  For a few flows, call ``examine``, which searches alternative sets.
+its changes deliver the flow, and if every cause of the set is needed.  Therefore each flow has its own proof.
+Alternative sets are not searched.  For a few flows, call ``examine``, which searches alternative sets.
 """
 
 from collections.abc import Iterator

@@ -50,8 +50,8 @@ def _trimmed(change: Change, network: Network, flow: Flow) -> Change:
 
 def _without_taken_places(change: Change, network: Network, flow: Flow) -> Change:
     """Return the change without the routes that the kernel would refuse with "File exists", if the flow needs none of
-    them.  Such a route fitted only because the change of a suspect that is not needed had deleted the route in its
-    slot."""
+    them.  A route that the kernel would refuse fitted only because the change of a suspect that is not needed had
+    deleted the route in its slot."""
     gone = {place for part in change.parts if (place := _place(part, DeleteEntry)) is not None}
     kept = tuple(
         part

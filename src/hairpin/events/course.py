@@ -12,7 +12,7 @@ from hairpin.network.network import Network
 
 
 class Rival(msgspec.Struct, frozen=True):
-    """The network in the case that two units start in the opposite order to the one that the course assumes.
+    """The network that results if two units start in the opposite order, and not in the order that the course assumes.
 
     No unit file orders the two.  ``order``: the start order that the course assumes, as a sentence that may be true or
     false."""

@@ -26,7 +26,7 @@ def possible_events(network: Network, label: str) -> Iterator[tuple[Event, Cours
 def course_of(network: Network, label: str, wanted: EventId, name: str = "") -> Course | None:
     """Return the course of the event on the host; None if the event cannot happen there.
 
-    ``name``: the container or link that the event is for; empty if the event is for all of them."""
+    ``name``: the container or link that the event is for; empty if the event is for all containers or links."""
     return _course(event_of(wanted), network, label, name)
 
 

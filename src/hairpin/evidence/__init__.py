@@ -2,6 +2,6 @@
 
 Read ``reading`` (the types), ``json_text`` (repairs JSON texts), ``file`` (the snapshot file, which ``written_file``
 writes), ``several`` (the evidence of several hosts) and ``renewal`` (replaces some readings by newer readings).
-``redact`` is the entry of the redaction.  It uses ``redact_text``, ``redact_documents`` and ``redact_own``, and
+``redact`` is the entry of the redaction.  ``redact`` uses ``redact_text``, ``redact_documents`` and ``redact_own``, and
 ``address_map`` and ``name_map`` for the new names.
 """

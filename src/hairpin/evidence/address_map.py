@@ -47,7 +47,7 @@ class AddressMap:
     def __init__(self, key: bytes, ranges: Iterable[tuple[Address, Address]] = ()) -> None:
         """``ranges``: pairs of addresses that must stay the first and the last address of a range.
 
-        Such a range is a subnet or a range ``A-B``."""
+        A range is a subnet or a text of the form ``A-B``."""
         self._key = hashlib.blake2b(key, digest_size=32, person=b"hairpin-address").digest()
         self._blocks: dict[tuple[int, int, int], bytes] = {}
         self._known: dict[Address, Address] = {}

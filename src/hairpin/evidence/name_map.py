@@ -59,7 +59,7 @@ class NameMap:
     def own(self, name: str) -> str:
         """Return the new name of a unit, a script or a package.
 
-        This method does not rename the old name everywhere as a word, because a unit may be called firewall."""
+        The old name is not renamed everywhere as a word, because a unit may be called firewall."""
         return _shaped(name, self._digest("own", name))
 
     def image(self, image: str) -> str:

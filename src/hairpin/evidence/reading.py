@@ -138,8 +138,9 @@ class Evidence(msgspec.Struct, frozen=True):
 
 
 def with_further(evidence: Evidence, readings: Iterable[Reading]) -> Evidence:
-    """Return the evidence with the given readings added after its own readings.  They get the next ids of the same
-    host."""
+    """Return the evidence with the given readings added after its own readings.
+
+    The added readings get the next ids of the same host."""
     taken = len(evidence.readings)
     host = evidence.readings[0].id.rpartition("e")[0] if evidence.readings else ""
     more = (msgspec.structs.replace(each, id=f"{host}e{taken + n}") for n, each in enumerate(readings, 1))

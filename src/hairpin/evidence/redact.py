@@ -57,8 +57,10 @@ _USERS: tuple[re.Pattern[str], ...] = tuple(
 """The patterns that find a user's name, which is their group ``user``.  A pattern looks at the text around the name, or
 ends with the name."""
 _KEPT = frozenset({"root", "docker", "podman", "systemd", "iptables", "nft", "firewalld"})
-"""The user names that are also names of programs.  They are not renamed, because hairpin would not recognize the
-programs' commands otherwise."""
+"""The user names that are also names of programs.
+
+User names that are also names of programs are not renamed, because otherwise hairpin would not recognize the programs'
+commands."""
 _BOOT = re.compile(r'(?:(?<="_BOOT_ID":")|^(?P<before>\s*-?\d+ ))(?P<id>[0-9a-f]{32})(?![0-9a-f])', re.MULTILINE)
 _PROSE = frozenset({
     "trace-logins", "trace-cron", "trace-syslog", "trace-engines", "trace-firewalls", "trace-audit", "trace-scripts",
@@ -91,8 +93,8 @@ def redact_together(hosts: tuple[Evidence, ...], key: bytes | None = None) -> tu
     text = Text(addresses, names, short_ids)
     documents = Documents(names, text)
     own = OwnNames(names, readings)
-    # The documents of engines come first, because they show which words are names.  These names are then renamed in
-    # free text.
+    # The documents of engines come first, because they show which words are names.  The words that are names are then
+    # renamed in free text.
     engines = tuple(
         {reading.id: documents.redact(reading) for reading in evidence.readings if _is_document(reading)}
         for evidence in hosts

@@ -131,8 +131,9 @@ class Text:
         return _PROC_NET.sub(lambda match: f"{self._hexadecimal(match[1])}:{match[2]}", text)
 
     def ip_vs(self, text: str) -> str:
-        """Return /proc/net/ip_vs with its addresses renamed.  This file has IPv4 addresses in hexadecimal, and IPv6
-        addresses in the usual form."""
+        """Return /proc/net/ip_vs with its addresses renamed.
+
+        The file /proc/net/ip_vs has IPv4 addresses in hexadecimal, and IPv6 addresses in the usual form."""
         in_order = _IPVS.sub(lambda match: f"{int(self._addresses.address(IPv4Address(int(match[1], 16)))):08X}", text)
         return self.plain(in_order)
 

@@ -162,7 +162,7 @@ def _targets(found: TextFound, sender: TextSender, whole: Answer) -> tuple[str, 
 
 
 def _looked_up(found: TextFound, whole: Answer) -> Iterator[str]:
-    """Yield a target for each container name in the text.  This target also asks for the look-up of the name."""
+    """Yield a target for each container name in the text.  A yielded target also asks for the look-up of the name."""
     for each in found.named:
         for host in whole.network.hosts if each.kind == "host" else ():
             named = host.containers_named(each.value)

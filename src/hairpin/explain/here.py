@@ -154,7 +154,7 @@ def _proves(each: StoppedNow, found: TextFound) -> bool:
 def _fitting(found: TextFound, asked: TextAsked) -> tuple[str, ...]:
     """Return the ids of the causes on these hosts that stop flows in the way that the text reports.
 
-    These causes may be unrelated to the text."""
+    The returned causes may be unrelated to the text."""
     return tuple(
         dict.fromkeys(
             each.cause.id

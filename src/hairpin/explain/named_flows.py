@@ -43,7 +43,9 @@ class StoppedNow(msgspec.Struct, frozen=True):
 
 
 def is_now(cause: CauseAnswer) -> bool:
-    """Return whether the cause exists now.  It does if it stops a flow now, or if a reading shows it without a walk."""
+    """Return whether the cause exists now.
+
+    A cause exists now if it stops a flow now, or if a reading shows it without a walk."""
     return cause.severity in ("blocking", "advice") and (cause.severity == "blocking" or cause.proof is None)
 
 

@@ -239,8 +239,8 @@ def _unquoted(line: bytes) -> bytes:
 def _continues(hit: TextHit, begin: int, best: TextHit | None) -> bool:
     """Return whether the next line continues the earlier lines.
 
-    It does if the text continues in the next line, or if the earlier lines end too early to have a meaning.  ``begin``:
-    the offset of the line in bytes."""
+    The next line continues them if the text goes on in this line, or if the earlier lines end too early to have a
+    meaning.  ``begin``: the offset of the line in bytes."""
     if best is not None and (hit.entry is best.entry or hit.entry.general):
         return False
     before, upto = (len(hit.text[:place].encode()) for place in hit.span)

@@ -185,7 +185,7 @@ def _write_files(host: Node, hostname: str) -> None:
 
 
 def _set_identity(host: Node) -> None:
-    """Give the host its own machine-id and boot id, because all hosts of a lab would otherwise have those of this
+    """Give the host its own machine-id and boot id, because all hosts of a lab would otherwise have the ids of this
     machine."""
     engine.write(host, "/etc/machine-id", f"{uuid.uuid4().hex}\n")
     engine.write(host, "/run/boot_id", f"{uuid.uuid4()}\n")

@@ -100,7 +100,9 @@ def _miss(lab: Lab, out: Callable[[str], object]) -> None:
 
 
 def _show(out: Callable[[str], object], place: str, command: str, output: str) -> None:
-    """Show a command at a machine's prompt, and its output.  Both are indented, so that they differ from the story."""
+    """Show a command at a machine's prompt, and its output.
+
+    Command and output are indented, so that they differ from the demo's story."""
     lines = [f"{place}# {command}", *output.rstrip("\n").splitlines()]
     _tell(out, "\n".join(f"    {line}".rstrip() for line in lines))
 

@@ -1,7 +1,7 @@
 """The prepared data root: ``/var/lib/docker`` after this machine's dockerd has imported the lab's image.
 
-The data root is made once for each version of dockerd and busybox, and kept in the cache folder as one tar file.  It is
-unpacked into every new host, which then starts in less than a second.
+The data root is made once for each version of dockerd and busybox, and kept in the cache folder as one tar file.  The
+tar file is unpacked into every new host, which then starts in less than a second.
 """
 
 import contextlib
@@ -53,8 +53,8 @@ def unpack_data_root(host: Node, archive: Path) -> None:
 def prepare_data_root(archive: Path, empty_host: Callable[[], AbstractContextManager[Node]]) -> None:
     """Make the archive.  ``empty_host`` opens a lab host with a running dockerd whose data root is empty.
 
-    The archive is written to a temporary file, which is then renamed.  So another lab that starts meanwhile never sees
-    an incomplete archive.
+    The archive is written to a temporary file, which is then renamed.  Therefore another lab that starts meanwhile
+    never sees an incomplete archive.
     """
     archive.parent.mkdir(parents=True, exist_ok=True)
     with empty_host() as host:

@@ -31,7 +31,7 @@ PasswordAuthentication no
 KbdInteractiveAuthentication no
 UsePAM no
 """
-# These options come before those of /etc/ssh/ssh_config, which may set a weaker StrictHostKeyChecking.
+# These options come before the options in /etc/ssh/ssh_config, which may set a weaker StrictHostKeyChecking.
 _CLIENT = f"""IdentityFile {_FOLDER}/user
 IdentitiesOnly yes
 UserKnownHostsFile {_FOLDER}/known

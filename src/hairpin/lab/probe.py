@@ -69,8 +69,8 @@ def probe(
             if error.errno not in BY_ERRNO:
                 raise
             return BY_ERRNO[error.errno]
-    # docker-proxy accepts a connection before it knows that no process listens in the container. It then closes the
-    # connection without data and without a RST.
+    # docker-proxy accepts a connection before it knows that no process listens in the container. docker-proxy then
+    # closes the connection without data and without a RST.
     return Outcome.DELIVERED if answer else Outcome.REFUSED
 
 

@@ -1,6 +1,6 @@
 """The known flows of a host: flows that a change may affect in addition to the asked flows.
 
-They are:
+The known flows are:
 
 - flows to published ports, from each standpoint and from one container of each network,
 - flows to the ports on which containers listen, published or not, at the containers' own addresses,

@@ -217,8 +217,10 @@ def _without_interrupts() -> Generator[None]:
 
 
 def _inner(order: Order, write: int) -> None:
-    """Fork once more, because only a child enters the new PID namespace.  This child is the first process of that
-    namespace, and all other processes in the namespace end with it."""
+    """Fork once more, because only a child enters the new PID namespace.
+
+    The child is the first process of the new PID namespace, and all other processes in this namespace end with the
+    child."""
     own_processes()
     parent = os.getpid()
     child = os.fork()

@@ -73,7 +73,7 @@ def page(cause_id: str, words: Words) -> Page:
 def page_texts(cause_id: str) -> Iterator[str]:
     """Yield the English texts on the page of the cause with this id.
 
-    These texts are the message ids in the pages' catalogue."""
+    The English texts are the message ids in the pages' catalogue."""
     yield from (text for _, text in _sections(_told()[cause_id][1]))
 
 

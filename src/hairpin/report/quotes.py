@@ -40,7 +40,7 @@ from hairpin.walk.state import (
 LONGEST = 600
 """The greatest number of characters in an excerpt.
 
-It is needed because a line of docker inspect has thousands of characters."""
+The limit is needed because a line of docker inspect has thousands of characters."""
 
 
 _ESSENCE: dict[str, tuple[str, ...]] = {

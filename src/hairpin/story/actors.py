@@ -1,7 +1,7 @@
 """Finds the actor of a start, stop or reload of a unit or container.
 
-The actor is a command, a package, a cron job or another unit.  It names the unit or container, and ran shortly before
-the change."""
+The actor is a command, a package, a cron job or another unit.  The actor names the unit or container, and ran shortly
+before the change."""
 
 from collections.abc import Iterator
 

@@ -41,13 +41,13 @@ class TextEntry(msgspec.Struct, frozen=True, kw_only=True):
     """A text and its meaning for a cause.
 
     ``patterns``: see :mod:`hairpin.texts.pattern`.  ``wider``: patterns whose texts usually, but not always, have the
-    same meaning.  They may inform a person, but name no cause.  ``unless``: if the line has one of these words, the
-    text has another meaning.  ``general``: whether any other entry that matches the line says more about it.  A general
-    entry is never true by itself.
+    same meaning.  Wider patterns may inform a person, but name no cause.  ``unless``: if the line has one of these
+    words, the text has another meaning.  ``general``: whether any other entry that matches the line says more about it.
+    A general entry is never true by itself.
 
     ``kept_by``: the id of the cause that keeps the engine or container with this error from starting.  ``subject``: the
-    thing that the text is about, such as a module.  It is a word, or a place of the pattern (``{module}``); if several
-    places are given, it is the place that occurs in the pattern.
+    thing that the text is about, such as a module.  ``subject`` is a word, or a place of the pattern (``{module}``).
+    If several places are given, the place that occurs in the pattern counts.
 
     ``failure``: the text's meaning as the stored error of a container that did not start.  In its sentences, ``{name}``
     stands for the container, ``{start}`` for the command that starts it, and every other place for a place of the

@@ -18,8 +18,9 @@ def failure_told(error: str) -> EntryHit[TextEntry] | None:
 
 
 def cause_told(text: str) -> tuple[str, str]:
-    """Return the id of the cause that the words mean, and the subject of the words.  Both are empty if no cause is
-    known."""
+    """Return the id of the cause that the words mean, and the subject of the words.
+
+    Id and subject are empty if no cause is known."""
     found = _causes().find(text)
     return (found.entry.kept_by, found.subject) if found is not None else ("", "")
 

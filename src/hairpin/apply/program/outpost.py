@@ -23,8 +23,9 @@ FOLDER = Path("/var/lib/hairpin")
 """The folder of the journal on each host."""
 _QUICK_S, _CARRY_S = 90.0, 900.0
 _ENVIRONMENT = (("PATH", SEARCH_PATH), ("LC_ALL", "C"))
-# The shell reads the program line by line up to ``#end``.  The request follows the program on standard input.  These
-# words have no line end and no exclamation mark, so that every login shell passes them on unchanged.
+# The shell reads the program line by line up to ``#end``.  The request follows the program on standard input.  The
+# command that starts the shell has no line end and no exclamation mark, so that every login shell passes it on
+# unchanged.
 _START = (
     'n=$(printf "\\nx"); n=${n%x}; PROGRAM=; while IFS= read -r l; do case $l in "#end") break ;; esac; '
     'PROGRAM=$PROGRAM$l$n; done; eval "$PROGRAM"'
@@ -138,7 +139,7 @@ _TOLD = (
     message("{path} is on a file system that is mounted read-only"),
     message("the file system of {path} is full, so the file is left as it is"),
 )
-"""The sentences that ``apply.sh`` prints in English.  They are listed here so that they can be translated."""
+"""The sentences that ``apply.sh`` prints in English.  The sentences are listed here so that they can be translated."""
 
 
 def as_message(said: str) -> Message:

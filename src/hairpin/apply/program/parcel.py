@@ -1,8 +1,8 @@
 """A plan's tasks and their undo as files for ``apply.sh``.  The files are complete before the first step.
 
-``apply.sh`` has no model of the network.  It gets the acts of each task and of the task's undo.  It also gets probes:
-commands whose output shows the state that the task changes.  If ``apply.sh`` undoes a task without hairpin, it first
-checks that the probe still prints the same as after the task.
+``apply.sh`` has no model of the network.  ``apply.sh`` gets the acts of each task and of the task's undo.  ``apply.sh``
+also gets probes: commands whose output shows the state that the task changes.  If ``apply.sh`` undoes a task without
+hairpin, it first checks that the probe still prints the same as after the task.
 """
 
 import os

@@ -143,8 +143,9 @@ class PlanBook(msgspec.Struct, frozen=True):
                 self.outpost.ask("drop", each.kept_plan.id)
 
     def last_in_force(self) -> KeptPlan | None:
-        """Return the newest plan that can be taken back; None if there is none.  A plan that was taken back in part is
-        returned only if there is no other plan."""
+        """Return the newest plan that can be taken back; None if no plan can be taken back.
+
+        A plan that was taken back in part is returned only if there is no other plan."""
         known = [each for each in self.all() if each.state != "taken-back"]
         return next((each for each in known if each.state != "partly"), known[0] if known else None)
 

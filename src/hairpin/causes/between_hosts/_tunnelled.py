@@ -45,7 +45,9 @@ class FarEnd(msgspec.Struct, frozen=True):
 
 
 def failing_steps(view: View) -> tuple[Step, ...]:
-    """Return the steps of the packet that stopped.  This packet is the first data packet, the reply or the request."""
+    """Return the steps of the packet that stopped.
+
+    The stopped packet is the first data packet, the reply or the request."""
     branch = view.branch
     return branch.data or branch.reply or branch.request
 
@@ -195,8 +197,8 @@ def _of_same_kind(network: Network, sent: Tunnelled) -> Iterator[tuple[Netns, Li
 def underlay_address(network: Network, netns: Netns, link: Link) -> int | None:
     """Return the address at which other hosts reach the tunnel device.
 
-    This address is the device's ``local`` address if the host has that address.  Otherwise it is the first address of
-    the device's underlay or of an uplink."""
+    The result is the device's ``local`` address if the host has this address.  Otherwise the result is the first
+    address of the device's underlay or of an uplink."""
     netns, tunnel = underlay_netns(netns, link), encapsulation(link)
     namespace = network.namespace(netns)
     if tunnel.local is not None and owns_address(namespace, tunnel.version, tunnel.local):

@@ -7,7 +7,7 @@ Proof: the neighbour entry for the far end has the hardware address of this host
 drops a frame that comes from its own address.  With another address on this host the frame passes.
 Now: give one machine a machine-id of its own (``rm /etc/machine-id; systemd-machine-id-setup``), delete this machine's
 tunnel device, and restart the agent that makes the device (flanneld, the CNI).  Then restart the agent of the other
-machine.
+machine, too.
 Lasting: nothing more has to be done, because the machine keeps its new machine-id.  Make clones without
 ``/etc/machine-id``.
 """

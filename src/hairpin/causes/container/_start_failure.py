@@ -1,7 +1,7 @@
 """Tells why a container did not start or has ended, and the repair, from the engine's stored error and the exit status.
 
-``hairpin.texts`` has the meanings of error texts.  This file decides the meaning of an error text if it depends on the
-state of the host.
+``hairpin.texts`` has the meanings of error texts.  This file decides the meaning of error texts whose meaning depends
+on the state of the host.
 
 Source: signal(7); bash(1), EXIT STATUS
 """

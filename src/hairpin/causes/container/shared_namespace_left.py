@@ -75,8 +75,9 @@ def _is_cut_off(namespace: Namespace) -> bool:
 
 
 def _is_missed(view: View, owner: Container, container: Container) -> bool:
-    """Return whether the owner's namespace refuses a port on which the container listens in the old namespace.  If the
-    old namespace was not read, hairpin assumes that the container listens there."""
+    """Return whether the owner's namespace refuses a port on which the container listens in the old namespace.
+
+    If the old namespace was not read, hairpin assumes that the container listens in it on the refused port."""
     if view.stop.reason != "no-listener" or owner.netns != view.stop.netns.name:
         return False
     if container.netns is None or container.netns not in view.host:

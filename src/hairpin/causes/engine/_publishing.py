@@ -79,7 +79,7 @@ def is_unserved(view: View) -> bool:
 def port_holder(view: View, owner: Container) -> Container:
     """Return the container that has the port.
 
-    It is the owner of the namespace, or a container that shares the namespace."""
+    This container is the owner of the namespace, or shares the namespace."""
     port = (view.flow.protocol, view.flow.dport)
     if owner.netns is not None and owner.netns in view.host:
         netns = Netns(view.host.name, owner.netns)

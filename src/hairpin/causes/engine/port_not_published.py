@@ -4,7 +4,7 @@ Users see: connections to the host's address are refused, or a firewall drops th
 ``EXPOSE`` alone publishes no port, or the user mistyped the port.
 
 Proof: no container publishes the port, and no socket of the host holds it.  If a client outside asks a container's own
-address, none of dockerd's rules opens the port there.  If the port is published, the client reaches it.
+address, none of dockerd's rules opens the port at this address.  If the port is published, the client reaches it.
 Now: connect to the intended port, start the service of the host that should have the port, or recreate the container
 with ``-p``.
 Lasting: add the port under ``ports:`` in the Compose file.
@@ -359,8 +359,8 @@ def _asked_itself(view: View) -> Container | None:
 
 def _protected(view: View) -> Iterator[Candidate]:
     """Yield a candidate that connects the asking container to the asked container's network, if they share no network.
-    Then yield a candidate whose change proves that the engine's rule stops the packet, and which leaves the repair to a
-    person."""
+    The last candidate's change proves that the engine's rule stops the packet, and this candidate leaves the repair to
+    a person."""
     place = view.place
     assert place is not None
     pair = pair_of(view)

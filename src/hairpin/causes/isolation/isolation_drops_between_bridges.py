@@ -27,7 +27,7 @@ from hairpin.network.network import owns_address
 def find(view: View) -> Iterator[Candidate]:
     """Yield a candidate that connects the asking container to the asked container's network.
 
-    Then yield a candidate whose change proves that the isolation stops the packet, and which leaves the repair to a
+    The second candidate's change proves that the isolation stops the packet, and this candidate leaves the repair to a
     person."""
     place = stopped_by(view, "isolation")
     if place is None or is_within(view):

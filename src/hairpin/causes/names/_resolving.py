@@ -21,8 +21,9 @@ _RESOLVER = Socket("udp", 4, EMBEDDED, 53, process="dockerd")
 
 
 class Pair(msgspec.Struct, frozen=True):
-    """A container that asks for the name of another container, and the running container with that name.  Both
-    containers belong to one engine.  ``name``: the asked name."""
+    """A container that asks for the name of another container, and the running container with that name.
+
+    The two containers belong to one engine.  ``name``: the asked name."""
 
     host: Host
     engine: Engine
@@ -102,8 +103,9 @@ def _with_resolver(part: Primitive) -> Primitive:
 
 
 def _on(pair: Pair, container: Container, network: str) -> Iterator[Primitive]:
-    """Yield the parts that make the container known by name on the network.  These parts add no link to the container,
-    because name resolution does not need a link."""
+    """Yield the parts that make the container known by name on the network.
+
+    The yielded parts add no link to the container, because name resolution does not need a link."""
     endpoint = Endpoint(network)
     joined = msgspec.structs.replace(
         container, endpoints=(*container.endpoints, endpoint), resolvers=(address_text(EMBEDDED, 4),)

@@ -7,8 +7,8 @@ Users see: ``Temporary failure in name resolution`` in all containers of the net
 
 Proof: the network has name resolution (``dns_enabled``), and no socket listens on port 53 of its gateway address.  With
 the process the query arrives.
-Now: ``podman network reload`` with the network's containers.  This command starts the process again, and makes the
-containers' rules anew.
+Now: ``podman network reload`` with the network's containers.  The reload starts the name server's process again, and
+makes the containers' rules anew.
 Lasting: no setting has to be changed.  Find out what ended the process, for example a clean-up job, or the kernel
 because memory ran out.
 """

@@ -15,9 +15,10 @@ from hairpin.walk.deciders import Lookup, deciders
 
 
 def namespaces_on_way(view: View) -> Iterator[tuple[Netns, Namespace]]:
-    """Yield the namespaces that the flow passed or should have passed.  Such namespaces are those of the walk's steps,
-    the host's namespace, the asked container's namespace, and each namespace on this host that has the packet's
-    destination address."""
+    """Yield the namespaces that the flow passed or should have passed.
+
+    Yielded are the namespaces of the walk's steps, the host's namespace, the asked container's namespace, and each
+    namespace on this host that has the packet's destination address."""
     steps = (*view.branch.request, *view.branch.reply, *view.branch.data)
     found = dict.fromkeys((view.stop.netns, *(step.netns for step in steps), view.host_netns))
     meant = view.host.container(view.meant) if view.meant else None
@@ -113,7 +114,8 @@ def subnet_of(view: View, version: Version, address: int) -> tuple[int, int] | N
 def is_served(view: View, query: Query) -> bool:
     """Return whether packets with this source are replies of a service.
 
-    They are replies if a namespace on the host has the source address, and a socket in it has the source port."""
+    Packets count as replies if a namespace on the host has the source address, and a socket in this namespace has the
+    source port."""
     protocol = {TCP: "tcp", UDP: "udp"}.get(query.protocol or 0)
     return any(
         owns_address(namespace, query.version, query.saddr or 0)

@@ -120,8 +120,9 @@ NOT_KEPT = message("the route is gone after the next boot, unless the host's net
 
 
 def _taken_back(found: Candidate, own: tuple[AddEntry, ...]) -> Candidate:
-    """Return the candidate that deletes a route that a person typed.  Such a route belongs to no network of an
-    engine."""
+    """Return the candidate that deletes a route that a person typed.
+
+    A route that a person typed belongs to no network of an engine."""
     advice = (message("find what added the route: it belongs to no network of a container engine"),)
     return msgspec.structs.replace(found, advice=advice, ways=(Way(Change(own), (NOT_KEPT,)),) if own else ())
 
@@ -134,9 +135,10 @@ def is_elsewhere(view: View, each: Overlap) -> bool:
 
 
 def is_out_of_reach(view: View, network: DockerNetwork | None) -> bool:
-    """Return whether the flow starts in a container that is not on the network.  Such a container cannot reach
-    containers of the network by their addresses, because engines isolate networks.  The flow is therefore for a machine
-    elsewhere."""
+    """Return whether the flow starts in a container that is not on the network.
+
+    A container that is not on the network cannot reach the network's containers by their addresses, because engines
+    isolate networks.  The flow is therefore for a machine elsewhere."""
     start = view.flow.start
     asking = view.host.container(start.name) if isinstance(start, FromContainer) and not start.netns.is_host else None
     if network is None or asking is None:

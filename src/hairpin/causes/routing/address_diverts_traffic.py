@@ -62,7 +62,7 @@ def find(view: View) -> Iterator[Candidate]:
 def _is_on_port(view: View, each: Lookup, own: Address) -> bool:
     """Return whether the address is on a bridge port that leads to the outside.
 
-    Such an address belongs to the host, and has to be moved to the bridge."""
+    An address on such a port belongs to the host, and has to be moved to the bridge."""
     namespace = view.network.namespace(each.netns)
     link = namespace.link(own.link)
     return link is not None and is_bridge_port(namespace, link) and is_uplink(view.network, each.netns, link)
@@ -112,7 +112,7 @@ def _may_be_a_neighbour(view: View, each: Lookup) -> bool:
 def _is_gateway(namespace: Namespace, address: Address) -> bool:
     """Return whether a route in the namespace has this address as its gateway.
 
-    Such an address should belong to the gateway and not to the namespace."""
+    An address that routes use as their gateway should belong to the gateway, and not to the namespace."""
     return any(
         (hop.gateway, route.version) == (address.value, address.version)
         for route in namespace.routes

@@ -1,7 +1,7 @@
 """A rule that should accept this client's packets never accepts them.
 
-Such a rule matches the published port after DNAT, or an address that the container no longer has, or comes after the
-rule that stops all other clients.
+The rule matches the published port although DNAT comes first, or matches an address that the container no longer has,
+or comes after the rule that stops all other clients.
 
 Users see: the allowed client times out like all other clients, although a rule names its network, the port or the
 container.

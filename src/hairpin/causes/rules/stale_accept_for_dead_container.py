@@ -98,8 +98,9 @@ def _place(host: Host, stale: Surplus) -> Place | None:
 
 
 def _flows(network: Network, host: Host, stale: Surplus) -> Iterator[Flow]:
-    """Yield the flows of clients that match the rule.  Such a flow goes to the host's port, or to the container's own
-    address and port."""
+    """Yield the flows of clients that match the rule.
+
+    A yielded flow goes to the host's port, or to the container's own address and port."""
     protocol = _PROTOCOLS.get(_only(stale.rule, "protocol") or 0)
     port = _only(stale.rule, "dport")
     if protocol is None or port is None:

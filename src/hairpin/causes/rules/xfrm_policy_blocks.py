@@ -6,7 +6,7 @@ that crashed leaves these policies behind.  Neither the rules of the packet filt
 Users see: connections from or to one network time out, and iptables, nft and `ip route` show nothing.
 
 Proof: the first policy that matches the packet blocks it.  Without the policy the flow arrives.
-Now: ``ip xfrm policy delete`` with the policy's selector, if nobody wants it.
+Now: ``ip xfrm policy delete`` with the policy's selector, if no administrator wants this policy.
 Lasting: IPsec policies are gone after a reboot.  If a daemon or a script makes the policy again, change the daemon's
 configuration or the script.
 """

@@ -1,6 +1,6 @@
 """Finds listeners that nearly match a packet that found no socket.
 
-Such listeners have another port, protocol or namespace.
+A listener nearly matches if only its port, its protocol or its namespace differs.
 
 The user of a refused client usually means one of these listeners.  The causes in this folder, and the causes about
 unpublished ports, name these listeners and tell how to reach them.
@@ -62,7 +62,7 @@ def on_loopback(socket: Socket) -> bool:
 
 
 def socket_list(sockets: tuple[Socket, ...]) -> Message | str:
-    """Return the sockets as text.  A long list is cut to the first sockets and the number of the others."""
+    """Return the sockets as text.  A long list is cut to the first sockets and the number of the remaining sockets."""
     few = ", ".join(socket_text(each) for each in sockets[:FEW])
     return few if len(sockets) <= FEW else message("{few} and {count} more", few=few, count=len(sockets) - FEW)
 

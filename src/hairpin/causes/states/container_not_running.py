@@ -88,8 +88,9 @@ def _on_host_network(view: View, engine: Engine, container: Container) -> Change
 
 
 def of_host(host: Host) -> Iterator[Finding]:
-    """Yield one finding for each container that should run by its restart policy and does not.  Such a container
-    restarts in a loop, or its start failed."""
+    """Yield one finding for each container that should run by its restart policy and does not.
+
+    The container restarts in a loop, or its start failed."""
     for engine in host.engines:
         for container in () if is_down(host, engine) else engine.containers:
             if not is_wanted_up(host, container):

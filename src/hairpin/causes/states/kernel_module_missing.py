@@ -1,8 +1,8 @@
 """The kernel cannot load a module that an engine needs for its rules.
 
 Users see: dockerd ends with "can't initialize iptables table `nat': Table does not exist (do you need to insmod?)", or
-"modprobe: FATAL: Module … not found".  These errors often appear after an upgrade of the kernel's package and before
-the reboot.
+"modprobe: FATAL: Module … not found".  Often the errors appear after an upgrade of the kernel's package and before the
+reboot.
 
 Proof: the engine's error text names the module, and the kernel neither has the module nor can load it.
 ``/lib/modules/$(uname -r)`` is gone or lacks the module, or a line under /etc/modprobe.d forbids it.  No walk can prove

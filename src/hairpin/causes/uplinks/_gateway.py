@@ -132,7 +132,7 @@ def _named(network: Network, netns: Netns, own: Address) -> Iterator[Gateway]:
 def _router_advertising(namespace: Namespace, own: Address) -> Iterator[Gateway]:
     """Yield the neighbour on the link that has announced itself as an IPv6 router.
 
-    Yield nothing if several neighbours have done so."""
+    Yield nothing if several neighbours have announced themselves as IPv6 routers."""
     routers = routers_on(namespace, own.link) if own.version == 6 else ()
     if len({each.mac for each in routers}) == 1:
         router = min(routers, key=lambda each: not LINK_LOCAL6.holds(each.value, 6))

@@ -1,5 +1,7 @@
-"""Replaced files as shell commands.  The commands may be run twice, and may be indented.  They contain no
-here-document, because an indented here-document would not end.
+"""Replaced files as shell commands.
+
+The commands may be run twice, and may be indented.  The commands contain no here-document, because an indented
+here-document would not end.
 
 Only a missing file is written whole.  In an existing file, sed(1) edits only the changed lines, because the evidence
 may lack some of the other lines.  sed addresses each line by its whole text.  If that text is not unique, the command

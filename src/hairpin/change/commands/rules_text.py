@@ -1,8 +1,8 @@
 """Edits of rules as commands that may be run twice: the second run changes nothing.
 
-The command of an insertion first looks for the rule's text in the chain.  It does not use ``iptables -C``, because
-``iptables -C`` of release 1.8.11 reports rules that do not exist.  Many edits of one table become one load of the
-missing lines.
+The command of an insertion first looks for the rule's text in the chain.  The command does not use ``iptables -C``,
+because ``iptables -C`` of release 1.8.11 reports rules that do not exist.  Many edits of one table become one load of
+the missing lines.
 """
 
 import re

@@ -73,7 +73,7 @@ def missing_routes(namespace: Namespace, version: Version) -> tuple[Route, ...]:
 
 def resourced_routes(namespace: Namespace, version: Version) -> Iterator[Route]:
     """Yield the kernel's routes for the namespace's addresses for which the namespace has a route with a wrong
-    preferred source.  Such a source is no longer an address of the link."""
+    preferred source.  A wrong source is an address that the link no longer has."""
     addresses = tuple(each for each in namespace.addresses if each.version == version)
     own = {(each.link, each.value) for each in addresses}
     sources = {_key(each): each.prefsrc for each in namespace.routes if each.prefsrc is not None}

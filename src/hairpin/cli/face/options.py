@@ -59,8 +59,9 @@ def _group(parameter: click.Parameter) -> Group:
 
 
 class HairpinCommand(GroupedCommand):
-    """A command that gets its shared options as the values ``asked``, ``shown`` and ``acting``.  It gets each of these
-    values only if it has an option that belongs to the value."""
+    """A command that gets its shared options as the values ``asked``, ``shown`` and ``acting``.
+
+    A command gets each of the three values only if it has an option that belongs to the value."""
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
         rest = self._parsed(ctx, args)

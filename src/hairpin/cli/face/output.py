@@ -166,8 +166,9 @@ def _can_show(text: str, stream: TextIO | None) -> bool:
 
 
 def paper(color: str) -> "Paper":
-    """Return the paper for the report.  It is as wide as the terminal, and coloured if ``color`` and the terminal allow
-    colours."""
+    """Return the paper for the report.
+
+    The paper is as wide as the terminal, and coloured if ``color`` and the terminal allow colours."""
     from hairpin.report.paper import Paper
 
     around = environment()

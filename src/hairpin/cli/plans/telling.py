@@ -49,7 +49,7 @@ def write_not_kept(complaint: Message, shown: Shown) -> int:
 
 
 def write_undone(plan: "KeptPlan | None", shown: Shown) -> int:
-    """Report the state of a plan that was taken back (None: there was no plan); return the exit status."""
+    """Report the state of a plan that was taken back, or report that there was no plan.  Return the exit status."""
     status = 0 if plan is None or plan.state == "taken-back" else 1
     if shown.as_json:
         from hairpin.report.documents.undo_document import undone_document

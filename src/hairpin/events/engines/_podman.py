@@ -191,7 +191,7 @@ def _position(one: ExpectedRule) -> int | None:
 
 
 def following_address(was: Host, engine: Engine, joined: DockerNetwork, subnet: Subnet) -> int:
-    """Return the address that the back end gives next.  It is the address after the last given address.
+    """Return the address that the back end gives next.  The next address is the address after the last given address.
 
     The containers' present addresses show the last given address.  After the end of the range the back end continues
     with the first address.  ``was``: the host before the event."""

@@ -56,7 +56,7 @@ def _stopped(course: Course) -> Course | None:
 def _killed(course: Course) -> Course | None:
     """Return the course after dockerd was killed (out of memory, ``kill -9``); None if no dockerd runs.
 
-    dockerd's docker-proxies and DNS resolvers end with it; containers and rules stay."""
+    dockerd's docker-proxies and DNS resolvers end together with dockerd.  Containers and rules stay."""
     return with_dockerd_killed(course) if running_docker(course.host) is not None else None
 
 

@@ -1,4 +1,4 @@
-"""ufw is reloaded, enabled and disabled.  This module models what the start and the stop of ufw do to the host.
+"""ufw is reloaded, enabled and disabled.  This module models the effects of ufw's start and stop on the host.
 
 ufw fills its own chains from its files.  ufw appends jumps to the built-in chains.  When ufw stops, its jumps stay in
 the built-in chains, and the chains to which they lead stay as well.  Foreign rules in other chains stay.  Rules that

@@ -80,7 +80,7 @@ def _peers(network: Network, wires: tuple[Wire, ...]) -> Iterator[str]:
 def _is_live(wire: Wire) -> bool:
     """Return whether the uplink's peer counts as live.
 
-    It does if the uplink has carrier, or if the uplink is down, because then its carrier is unknown."""
+    The peer counts as live if the uplink has carrier, or if the uplink is down, because then its carrier is unknown."""
     return wire.link.carrier or not wire.link.up
 
 

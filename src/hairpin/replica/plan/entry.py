@@ -64,7 +64,7 @@ def entry(network: Network, flow: Flow) -> Entry | None:
 def _neighbours(network: Network, netns: Netns, link: Link, version: Version, address: int) -> bool:
     """Return whether a client on the link resolves the address itself.
 
-    It does if the address is in a network of the host's link and is not an address of the host."""
+    The client resolves an address that is in a network of the host's link and is not an address of the host."""
     namespace = network.namespace(netns)
     subnets = addresses_of(namespace, holder_of(namespace, link).name, version)
     return not owns_address(namespace, version, address) and any(each.holds(address, version) for each in subnets)

@@ -1,9 +1,9 @@
 """The hardware addresses of outside machines, from the neighbour entries of a snapshot.
 
-The kernel never resolves a permanent entry (ip-neighbour(8)).  It sends frames to the entry's hardware address, and the
-walk assumes that the neighbour exists (walk/link/segment.py who_has()).  The world's end of a wire has the hardware
-address of a router, or else the hardware address that most entries have, so that rules see the sender's real address.
-The network layer would drop frames to all other hardware addresses, so an ingress rule accepts these frames
+The kernel never resolves a permanent entry (ip-neighbour(8)).  The kernel sends frames to the entry's hardware address,
+and the walk assumes that the neighbour exists (walk/link/segment.py who_has()).  The world's end of a wire has the
+hardware address of a router, or else the hardware address that most entries have, so that rules see the sender's real
+address.  The network layer would drop frames to all other hardware addresses, so an ingress rule accepts these frames
 (net/ethernet/eth.c eth_type_trans(), net/ipv4/ip_input.c ip_rcv_core(): PACKET_OTHERHOST).
 """
 

@@ -40,7 +40,7 @@ def loads(
 ) -> Loads:
     """Return the loads that rebuild the namespace's rules.  ``called``: the namespace's name in the replica.
     ``known``: the addresses that packets may have.  Of a long set, only the elements that contain one of these
-    addresses are loaded.  None: every set is loaded whole.
+    addresses are loaded.  If ``known`` is None, every set is loaded whole.
 
     ``read``: the ruleset as it was read with the evidence.  A table that is unchanged since then is replayed verbatim;
     any other table is written from the model."""
@@ -75,8 +75,8 @@ def loads(
 def _about_arp(ruleset: Ruleset) -> Iterator[str]:
     """Yield the texts of the bridge rules that distinguish ARP from IP, and of policies that drop frames.
 
-    These texts matter because a host with fresh neighbour entries sends no ARP requests, while a replica starts without
-    entries and sends ARP requests."""
+    The difference between ARP and IP matters because a host with fresh neighbour entries sends no ARP requests, while a
+    replica starts without entries and sends ARP requests."""
     for chain in chains_of_frames(ruleset):
         for rule in chain.rules:
             fields = (each for each in rule.body if isinstance(each, FieldMatch) and each.field == "ethertype")
@@ -99,8 +99,10 @@ def _ipsets(namespace: Namespace, evidence: Evidence | None, known: Known | None
 
 
 _HASHED = re.compile(r"(?<=\S) (?:bucketsize \d+|initval 0x[0-9a-f]+)(?=\s)")
-"""The options of an ipset that describe its memory layout.  These options are removed, because they do not affect the
-elements of the set, and older kernels refuse them: ipset(8)."""
+"""The options of an ipset that describe its memory layout.
+
+The options of the memory layout are removed, because they do not affect the elements of the set, and older kernels
+refuse them: ipset(8)."""
 
 
 def _verbatim(

@@ -103,7 +103,7 @@ def reserved_ports(flows: tuple[Flow, ...]) -> SysctlValue:
 
 
 def of_links(namespace: Namespace) -> tuple[SysctlValue, ...]:
-    """Return the sysctls of links whose values differ from those of a new link."""
+    """Return the sysctls of links whose values differ from the values of a new link."""
     values = namespace.sysctls.values
     return tuple(_value(path, value) for path, value in _of_links(namespace, values))
 

@@ -16,7 +16,7 @@ from hairpin.network.prefix import address_text, is_multicast
 from hairpin.network.tunnel.tunnels import entries_of, underlay_netns
 
 MOST_OVERHEAD_BYTES = 70
-"""The largest overhead of a tunnel, in bytes.  It is the overhead of vxlan over IPv6."""
+"""The largest overhead of a tunnel, in bytes, which is the overhead of vxlan over IPv6."""
 KINDS = ("geneve", "gre", "gretap", "ipip", "vxlan")
 
 

@@ -296,7 +296,7 @@ def _peers(network: Network, wire: Wire, version: Version) -> Iterator[Peer]:
 def _router_rules(network: Network, wire: Wire, version: Version) -> Iterator[str]:
     """Yield the rules of the router behind the wire that the user stated.
 
-    This router also drops answers to clients.  All other packets jump to the clients' rules (priority 200)."""
+    The stated router also drops answers to clients.  All other packets jump to the clients' rules (priority 200)."""
     for peer in (each for each in _peers(network, wire, version) if each.link):
         there = str(peer.prefix)
         for accepted in peer.accepts:

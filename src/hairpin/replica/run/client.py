@@ -198,7 +198,7 @@ class Client:
     def _dropped(self) -> bool:
         """Return whether the kernel may have dropped a packet.
 
-        It may have done so if it gave a drop reason, or if drop reasons cannot be seen on this machine."""
+        A drop is possible if the kernel gave a drop reason, or if drop reasons cannot be seen on this machine."""
         return may_be_the_flows(self._reasons) or not self._drops.available
 
     def _look(self) -> bool:

@@ -1,6 +1,6 @@
 """Finds packets that left the rebuilt hosts.
 
-Such a packet reached the world, and the world does not forward it to another host.
+A packet has left the hosts if it reached the world, and the world does not forward it to another host.
 
 The world's kernel answers every packet.  A packet that the outside would not answer (walk/outside.py) counts as lost.
 """
@@ -78,7 +78,8 @@ class Departures:
     def _passes(self, flow: Flow, seen: Sighting) -> bool:
         """Return whether the packet only passes through the world.
 
-        It does if the world forwards it, if it is a tunnel's outer packet, or if a link without ARP sent it."""
+        A packet passes through if the world forwards it, if it is a tunnel's outer packet, or if a link without ARP
+        sent it."""
         if seen.link in self._far_wires:
             return False
         if seen.link in self._mute:

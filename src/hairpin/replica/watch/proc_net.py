@@ -72,7 +72,7 @@ def counted(text: str) -> dict[str, int]:
     lines = text.splitlines()
     for names, values in zip(lines[::2], lines[1::2], strict=True):
         if names.startswith("UdpLite:"):
-            continue  # UDP-Lite's counters have the same names as those of UDP
+            continue  # UDP-Lite's counters have the same names as UDP's counters
         numbers = values.split()
         found |= {key: int(numbers[at]) for at, key in _columns(names)}
     return found

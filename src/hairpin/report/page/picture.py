@@ -261,7 +261,7 @@ class _Layout:
             self._open.append(_Open(kind, name, x, top, labels))
 
     def leave(self, kept: int = 0) -> None:
-        """Close all open frames except the outermost ``kept`` ones."""
+        """Close all open frames except the ``kept`` outermost frames."""
         while len(self._open) > kept:
             each = self._open.pop()
             self.y += 3

@@ -1,6 +1,6 @@
 """The matrix of events for people: first the events that change nothing, then each other event with its effects.
 
-This module also writes the head of an answer about the time after an event.
+The module also writes the head of an answer about the time after an event.
 """
 
 from hairpin.answer.answer import EventAnswer

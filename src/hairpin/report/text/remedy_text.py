@@ -42,7 +42,8 @@ def write_remedy(
     that are not in ``noted`` yet.
 
     ``host``: the host of the repair, if the question is about several hosts.  ``instead``: whether another repair of
-    the same cause comes before.  ``guarded``: whether the commands may be run twice.  Such commands are longer."""
+    the same cause comes before.  ``guarded``: whether the commands may be run twice.  Commands that may be run twice
+    are longer."""
     advice = [each for each in remedy.advice if each not in noted or not remedy.commands]
     if remedy.commands:
         heading = _OR_NOW[remedy.disruptive] if instead else _NOW[remedy.disruptive]

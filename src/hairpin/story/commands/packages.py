@@ -53,8 +53,10 @@ keeps no history."""
 
 
 class PackageChange(msgspec.Struct, frozen=True):
-    """A change of a package.  ``at``: the time of unpacking.  ``until``: the time of configuring.  Both are in seconds
-    since the epoch."""
+    """A change of a package.
+
+    ``at``: the time of unpacking.  ``until``: the time of configuring.  ``at`` and ``until`` are in seconds since the
+    epoch."""
 
     name: str
     verb: PackageVerb
