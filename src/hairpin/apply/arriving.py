@@ -68,9 +68,9 @@ def arrives(text: str, session: Session, wait_s: float = _WAIT_S) -> bool | None
 
 
 def arrives_at_one(terminals: tuple[Terminal, ...], wait_s: float = _WAIT_S) -> bool | None:
-    """Write to the terminals, one of which is the user's, and return whether one of the clients acknowledges all bytes.
-    Return None if no terminal can be written to.  All bytes are zero, because a terminal shows no zero bytes and does
-    not move its cursor for them."""
+    """Write to the terminals, among them the user's terminal, and return whether one of the clients acknowledges all
+    bytes.  Return None if no terminal can be written to.  The function writes zero bytes, because a terminal neither
+    shows zero bytes nor moves its cursor for them."""
     probes: list[_Probe] = []
     for each in terminals:
         probe = _Probe(each.session)

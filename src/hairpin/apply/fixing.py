@@ -227,7 +227,7 @@ def _faults(plan: RepairPlan, results: tuple[FlowResult, ...], was: Network, aft
     opened although the plan did not announce this effect.
 
     The known flows were walked when the plan was made.  A flow that changed before the first step is no fault of the
-    plan.  ``was`` is the network as it was read just before the first step."""
+    plan.  ``was`` is the network that was read just before the first step."""
     for each in results:
         if not each.is_well:
             yield message("{flow} does not pass after the repair", flow=flow_told(each.flow))

@@ -55,8 +55,8 @@ _HELD = 3
 class PlannedRemedy(msgspec.Struct, frozen=True):
     """A repair of the plan.
 
-    ``id``: the word for the repair on the command line.  ``remedy``: the repair's remedy, made for the host as it is
-    after the earlier repairs.  ``cause``: the cause that is repaired; None if the repair restores an engine's lost
+    ``id``: the word for the repair on the command line.  ``remedy``: the repair's remedy, made for the state of the
+    host after the earlier repairs.  ``cause``: the cause that is repaired; None if the repair restores an engine's lost
     rules, or completes other repairs.  ``chosen``: whether a person chose the repair."""
 
     id: str
@@ -76,7 +76,7 @@ class PlannedRemedy(msgspec.Struct, frozen=True):
     def carried(self) -> CarriedRemedy:
         """The repair in the form in which its effects on the known flows are computed."""
         cause = self.cause
-        # If a person's decision stops the flows, a repair without ``undoes`` only makes an exception from it.
+        # If a person's decision stops the flows, a repair without ``undoes`` only makes an exception from the decision.
         meant = cause is not None and cause.configured is not None and cause.decision is None
         return CarriedRemedy(self.host, self.remedy, self.candidate, meant=meant)
 
@@ -122,7 +122,7 @@ class RepairPlan(msgspec.Struct, frozen=True):
 
     @property
     def said(self) -> tuple[Unplanned, ...]:
-        """The causes for which no repair is needed, or for which no repair is known."""
+        """The causes that need no repair, or for which hairpin knows no repair."""
         return tuple(each for each in self.left_out if each.why in _SAID)
 
     @property
@@ -233,8 +233,9 @@ _ORDER = ("closes", "opens", "diverts")
 
 
 def _culprit(answer: Answer, picked: tuple[PlannedRemedy, ...], harm: int) -> PlannedRemedy:
-    """Return the last repair without which the plan has fewer unasked effects; the plan's last repair if there is no
-    such repair."""
+    """Return the last repair without which the plan has fewer unasked effects.
+
+    If there is no such repair, return the plan's last repair."""
     own = [each for each in picked if not each.chosen] or list(picked)
     for each in reversed(own):
         rest = tuple(other for other in picked if other is not each)

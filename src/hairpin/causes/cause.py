@@ -112,10 +112,11 @@ class View(msgspec.Struct, frozen=True):
 
 
 class Way(msgspec.Struct, frozen=True):
-    """Another way to repair the fault.  A ``change`` without parts means that hairpin has no model of the repair;
-    ``said`` then tells a person what to do.  ``by_person``: whether the repair recreates a container or a network, or
-    restarts an engine.  ``past_decision``: whether the way is offered only if an administrator decided to stop the
-    flow."""
+    """Another way to repair the fault.
+
+    A ``change`` without parts means that hairpin has no model of the repair.  In this case ``said`` tells a person what
+    to do.  ``by_person``: whether the repair recreates a container or a network, or restarts an engine.
+    ``past_decision``: whether the way is offered only if an administrator decided to stop the flow."""
 
     change: Change
     said: tuple[Message, ...] = ()
@@ -298,8 +299,8 @@ class Cause(msgspec.Struct, frozen=True):
 
     ``aliases``: other ids by which users can name the cause.
 
-    ``foresees``: returns whether an event's fault should have the name of this cause instead of the name of the cause
-    that is found after the event."""
+    ``foresees``: a function that returns whether an event's fault should have the name of this cause, and not the name
+    of the cause that is found after the event."""
 
     title: Message
     source: str

@@ -36,8 +36,8 @@ def keep_evidence(evidence: "Evidence") -> Path:
 def keep_or_say(evidence: "tuple[Evidence, ...]", lang: str | None, *, after: bool) -> None:
     """Keep a snapshot of this host from before or after a repair.  A failure is reported and never stops the repair.
 
-    ``evidence``: the evidence that was read for the plan, or to verify it; only the first host's evidence is kept.
-    ``after``: whether the evidence was read after the repair."""
+    ``evidence``: the evidence that was read for the plan, or to verify the plan.  Only the first host's evidence is
+    kept.  ``after``: whether the evidence was read after the repair."""
     from hairpin.cli.face.output import whisper, words
 
     try:

@@ -218,7 +218,7 @@ def _asked(question: Question, sides: Sides) -> tuple[Sides, tuple[tuple[Flow, .
 
 
 def _pairs(sides: Sides, before: tuple[Flow, ...], after: tuple[Flow, ...]) -> Iterator[FlowPair]:
-    """Yield each flow as it is asked in both networks; the later network's flows come first."""
+    """Yield each flow in the forms in which both networks are asked about it.  The later network's flows come first."""
     met: set[Flow] = set()
     for flow in after:
         other = _replace(asked_again(sides.now, sides.was, flow), sport=flow.sport)

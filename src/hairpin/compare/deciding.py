@@ -46,7 +46,7 @@ RulePlace = tuple[TableKey, str, int]
 
 
 class FlowPair(msgspec.Struct, frozen=True):
-    """A flow as it is asked in the earlier and in the later network."""
+    """A flow in its forms for the earlier and for the later network."""
 
     was: Flow
     now: Flow
@@ -85,8 +85,9 @@ class Mixer:
         return self._known[chosen]
 
     def verdict(self, chosen: Chosen, flow: Flow) -> Verdict:
-        """Return the verdict on the flow in the earlier network with the chosen differences.  The flow is given as it
-        is asked in the earlier network."""
+        """Return the verdict on the flow in the earlier network with the chosen differences.
+
+        The flow is given in its form for the earlier network."""
         network = self.network(chosen)
         return walked(network, asked_again(self.sides.was, network, flow)).verdict
 

@@ -39,12 +39,12 @@ class Course(msgspec.Struct, frozen=True):
 
     @property
     def host(self) -> Host:
-        """The host as the event's parts have changed it so far."""
+        """The host after the event's parts that were carried out so far."""
         return self.network.host(self.label)
 
     @property
     def namespace(self) -> Namespace:
-        """The host's own namespace as the event's parts have changed it so far."""
+        """The host's own namespace after the event's parts that were carried out so far."""
         return self.host.namespace(self.host.netns.name)
 
     def made(self, *parts: Primitive) -> "Course":

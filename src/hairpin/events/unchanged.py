@@ -23,8 +23,9 @@ def _where(can_happen: Callable[[Host], bool]) -> Happens:
 
 
 def _provided(conditions: Callable[[Host], Iterator[Message]]) -> Happens:
-    """Return a function that adds the conditions to the course; if there are no conditions, the event cannot happen on
-    the host."""
+    """Return a function that adds the conditions to the course.
+
+    If there are no conditions, the event cannot happen on the host."""
 
     def happens(course: Course) -> Course | None:
         said = tuple(conditions(course.host))

@@ -217,7 +217,7 @@ class Text:
 
 
 def _mask_length(mask: str) -> int:
-    """Return the prefix length of a netmask; 32 if its bits have holes."""
+    """Return the prefix length of a netmask.  Return 32 if the netmask's one bits are not contiguous."""
     try:
         bits = int(IPv4Address(mask))
     except AddressValueError:

@@ -125,13 +125,13 @@ def all_scenarios() -> tuple[Scenario, ...]:
 
 @functools.cache
 def scenarios_of_one_host() -> tuple[Scenario, ...]:
-    """Return every scenario of one host, sorted by name; the scenarios of healthy hosts come last."""
+    """Return every scenario of one host, sorted by name.  The scenarios of healthy hosts come last."""
     return _in_folder(FOLDER)
 
 
 @functools.cache
 def scenarios_of_several_hosts() -> tuple[Scenario, ...]:
-    """Return every scenario of two or three hosts, sorted by name; the scenarios of healthy hosts come last."""
+    """Return every scenario of two or three hosts, sorted by name.  The scenarios of healthy hosts come last."""
     return _in_folder(HOSTS_FOLDER)
 
 

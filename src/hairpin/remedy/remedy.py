@@ -17,8 +17,10 @@ from hairpin.walk.verdicts import Verdict
 
 
 class PersistFile(msgspec.Struct, frozen=True):
-    """A file that keeps the repair.  ``content``: the whole new file.  ``before``: the file's present content; None:
-    the file does not exist, or was not read."""
+    """A file that keeps the repair.
+
+    ``content``: the whole new file.  ``before``: the file's present content; None if the file does not exist, or was
+    not read."""
 
     file: str
     content: str
@@ -55,7 +57,7 @@ class Remedy(msgspec.Struct, frozen=True):
     ``steps``: the steps that make the repair now.  ``keeping``: the steps that keep it after a reboot.  ``by_person``:
     whether a person has to make the repair, because it is disruptive, such as creating a container again.  If
     ``by_person`` is true, hairpin prints no command.  ``cuts``: whether open connections break, although no call of the
-    repair shows it.  ``change``: the simulated change; if it has no parts, the remedy was not simulated.  ``proof``:
+    repair shows it.  ``change``: the simulated change.  If it has no parts, the remedy was not simulated.  ``proof``:
     the asked flow's verdict with this remedy and with the first repairs of the other causes in the set; None if the
     proof of the cause made the same changes.  ``effects``: the effects on the other flows; None if they were not
     simulated."""

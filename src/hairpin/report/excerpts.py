@@ -21,7 +21,7 @@ _LINK = (
     "linkinfo.info_data.df", "linkinfo.info_slave_data.state", "linkinfo.info_slave_data.hairpin",
     "linkinfo.info_slave_data.isolated",
 )  # fmt: skip
-"""The fields of a link on which answers depend; all fields of a link together would be too long for an excerpt."""
+"""The fields of a link on which answers depend.  All fields of a link together would be too long for an excerpt."""
 
 
 def entries(reading: Reading) -> tuple[str, ...]:

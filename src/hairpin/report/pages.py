@@ -29,8 +29,10 @@ HEADINGS = {
 
 
 class Page(msgspec.Struct, frozen=True):
-    """The page of a cause.  ``seen_as``: its symptoms; ``proof``: its evidence; ``now``: the immediate repair;
-    ``lasting``: the measure that makes the repair lasting."""
+    """The page of a cause.
+
+    ``seen_as``: the symptoms.  ``proof``: the evidence.  ``now``: the immediate repair.  ``lasting``: the measure that
+    makes the repair lasting."""
 
     id: str
     title: str

@@ -39,8 +39,9 @@ def plan_document(plans: tuple[PlanUnderWay, ...]) -> PlanUnderWayDocument | Non
 
 
 def while_under_way(said: Message, plans: tuple[PlanUnderWay, ...]) -> Message:
-    """Return the sentence ``said`` with a clause about the plan that may soon change the flows; without a plan, return
-    ``said`` unchanged."""
+    """Return the sentence ``said`` with a clause about the plan that may soon change the flows.
+
+    If there is no plan, return ``said`` unchanged."""
     if not plans:
         return said
     facts = {"said": said, "plan": plans[0].plan, "state": _WHILE[plans[0].state]}

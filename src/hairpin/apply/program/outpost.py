@@ -1,5 +1,6 @@
-"""The requests to ``apply.sh``.  On this host a shell runs it; each request to another host has its own ssh
-connection."""
+"""The requests to ``apply.sh``.
+
+On this host a shell runs ``apply.sh``.  Each request to another host has its own ssh connection."""
 
 import os
 import pkgutil

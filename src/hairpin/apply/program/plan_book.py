@@ -29,8 +29,8 @@ class PlanStanding(msgspec.Struct, frozen=True):
     """A plan in its host's journal, as the host reports it.
 
     ``watched``: whether the switch runs that takes the plan back at its deadline.  ``left_s``: the seconds until the
-    deadline.  ``in_hand``: the id of the process of the host that works on the plan; ``no`` if no process works on it;
-    ``unknown`` if another machine began the plan."""
+    deadline.  ``in_hand``: the id of the host's process that works on the plan.  It is ``no`` if no process works on
+    the plan, and ``unknown`` if another machine began the plan."""
 
     kept_plan: KeptPlan
     watched: bool
@@ -66,8 +66,9 @@ class PlanBook(msgspec.Struct, frozen=True):
     outpost: Outpost
 
     def standing(self, *which: str) -> tuple[PlanStanding, ...]:
-        """Return the plans in the journal, the newest plan first.  ``which``: ids or states; if given, return only
-        plans with one of them."""
+        """Return the plans in the journal, the newest plan first.
+
+        ``which``: ids or states.  If ``which`` is given, return only plans with one of these ids or states."""
         return standing_in(self.outpost.ask("list", *which).frames)
 
     def not_ended(self) -> tuple[PlanStanding, ...]:

@@ -1,4 +1,4 @@
-"""The bridge switches replies between its containers without netfilter, so their NAT is not undone.
+"""The bridge switches replies between its containers without netfilter, so the NAT of the replies is not undone.
 
 Users see: a container cannot connect, by the host's address, to the published port of another container on the same
 bridge.

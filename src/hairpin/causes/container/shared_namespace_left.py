@@ -3,7 +3,7 @@
 The other container was restarted, and this container is still in the old network namespace.
 
 ``--network container:X`` (compose: ``network_mode: service:X``) joins the network namespace that container X has at
-that moment.  A restart of X makes a new namespace.  A container that shares the old namespace stays there, with ``lo``
+this start.  A restart of X makes a new namespace.  A container that shares the old namespace stays there, with ``lo``
 as its only link.
 
 Users see: after the VPN container was restarted, connections to the ports behind it are refused, and the application

@@ -25,8 +25,9 @@ from hairpin.walk.state import Reason
 
 
 def at_host_port(view: View, *, every_version: bool = False) -> tuple[tuple[Container, PortBinding], ...]:
-    """Return the bindings of the flow's port and the packet's protocol, if the packet stopped on the host; else no
-    binding."""
+    """Return the bindings of the flow's port and the packet's protocol, if the packet stopped on the host.
+
+    Otherwise return no binding."""
     return bindings_for(view, every_version=every_version) if view.on_host else ()
 
 

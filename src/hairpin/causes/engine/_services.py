@@ -1,4 +1,5 @@
-"""The swarm service that publishes the asked port, if no socket and no container of this node accepts the packet."""
+"""Finds the swarm service that publishes the asked port, for packets that neither a socket nor a container of this node
+accepts."""
 
 import msgspec
 

@@ -23,7 +23,7 @@ CHECK_BUG = "iptables-check-bug"
 Judgement = Literal["confuses", "sound", "unknown"]
 
 VERSION = "1.8.11"
-"""The iptables version of which some builds confuse rules that differ only in their interfaces."""
+"""The iptables version that has builds which confuse rules that differ only in their interfaces."""
 _PROGRAM = re.compile(r"v1\.8\.11 \(nf_tables\)")
 _DEBIANS = re.compile(r"1\.8\.11-(?P<revision>\d+)(?:[+~]\S*|ubuntu\S*|build\S*)?")
 _FIRST_MENDED = 2

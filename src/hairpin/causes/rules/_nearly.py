@@ -29,8 +29,9 @@ class Nearly(msgspec.Struct, frozen=True):
     """A rule that would accept the packet with other matches, or at another position in its chain.
 
     ``mended``: the matches with which the rule would accept the packet.  ``why``: the rule matches values from before
-    the translation, or matches an outdated address (``old``; ``now``: the present one), or comes after the rule that
-    stops the packet.  ``for_others``: whether the rule accepts only other clients."""
+    the translation, or matches an outdated address, or comes after the rule that stops the packet.  ``old`` and
+    ``now``: the outdated address, and the present address instead.  ``for_others``: whether the rule accepts only other
+    clients."""
 
     place: Place
     mended: tuple[ir.Expression, ...]

@@ -117,7 +117,8 @@ def _one_load(step: LoadRules, enter: str, tool: str) -> str:
 
 
 def _unless_there(listing: str, line: str, held: Held, command: str) -> str:
-    """Return a shell line that runs the command unless the chain already has one more copy of the line than before."""
+    """Return a shell line that runs the command, except if the chain already has one copy of the line more
+    than before."""
     if _ANONYMOUS.search(line) is not None:
         line = ";" + _ANONYMOUS.sub(";", line).replace("; ", ";")
         listing, lines = f"{listing} | tr '\\n' ';' | grep -oF -- {shlex.quote(line)}", " ."

@@ -1,8 +1,8 @@
 """Values that a shell completes: targets, places, events, causes, plans.
 
 A completion changes nothing.  A completion asks the engine only if the engine runs, and waits at most 200 ms for the
-engine's answer.  If a completion fails, it has no values, because a shell shows no errors.  The modules that a kind of
-value needs are imported only when such a value is completed.
+engine's answer.  A completion that fails returns no values, because a shell shows no errors.  The modules that a kind
+of value needs are imported only when such a value is completed.
 """
 
 import os

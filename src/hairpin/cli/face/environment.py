@@ -14,7 +14,7 @@ class Environment(NamedTuple):
 
     ``locale``: the locale of messages; empty if no locale is set.  ``ascii_locale``: whether the locale is C or POSIX,
     which has only ASCII characters.  ``plain_terminal``: whether the terminal knows no escape sequences.  ``folders``:
-    the folders for logs and disagreements, of which the first writable folder is used."""
+    the folders for logs and disagreements.  The first writable folder is used."""
 
     locale: str
     ascii_locale: bool

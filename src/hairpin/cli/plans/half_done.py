@@ -70,7 +70,7 @@ def plans_here() -> "tuple[PlanUnderWay, ...]":
 
     try:
         found = PlanBook(here(FOLDER.parent)).not_ended()
-    except HairpinError:  # the journal is damaged or not trusted; a command that changes the host reports this
+    except HairpinError:  # the journal is damaged or not trusted, and a command that changes the host reports this
         return ()
     return tuple(
         PlanUnderWay(each.kept_plan.id, *_stands(each), from_elsewhere=each.is_from_elsewhere) for each in found

@@ -110,9 +110,9 @@ def confirm_tried(sources: tuple[Given, ...], shown: Shown) -> int:
 
 
 def take_plan_back(source: Given | None, plan_id: str | None, shown: Shown) -> int:
-    """Take back a plan of the host, and return the exit status.
+    """Take back a plan of the host ``source``, and return the exit status.
 
-    If ``host`` is None, this host is meant.  If no id is given, take back the last plan in force."""
+    If ``source`` is None, this host is meant.  If no id is given, take back the last plan in force."""
     from hairpin.apply.program.outpost_ground import plan_taken_back
     from hairpin.apply.program.plan_book import PlanBook
 
@@ -131,9 +131,9 @@ def take_plan_back(source: Given | None, plan_id: str | None, shown: Shown) -> i
 
 
 def list_plans(source: Given | None, shown: Shown) -> int:
-    """List the plans of the host, and return the exit status.
+    """List the plans of the host ``source``, and return the exit status.
 
-    If ``host`` is None, this host is meant.  If the host cannot be reached, list the local copies of its plans."""
+    If ``source`` is None, this host is meant.  If the host cannot be reached, list the local copies of its plans."""
     from hairpin.apply.program.outpost import here
     from hairpin.apply.program.plan_book import PlanBook
 

@@ -1,5 +1,6 @@
-"""A host after its kernel has started and before its units start: it has links and addresses, but no rules and no
-sysctls from files."""
+"""A host after its kernel has started and before its units start.
+
+Such a host has links and addresses, but neither rules nor sysctls from files."""
 
 from collections.abc import Iterator, Mapping
 

@@ -41,8 +41,9 @@ def nftables_script(host: Host) -> ConfigFile | None:
 
 
 def with_nftables_loaded(course: Course, *, at_boot: bool = False) -> Course:
-    """Return the course after nftables.service has loaded its script; the course is unchanged if the host has no such
-    script.
+    """Return the course after nftables.service has loaded its script.
+
+    The course is unchanged if the host has no such script.
 
     ``at_boot``: true while the host boots, when the links that engines and network managers make do not exist yet."""
     script = nftables_script(course.host)

@@ -137,8 +137,9 @@ def _file(host: Host, path: str) -> ConfigFile | None:
 
 
 def _families(course: Course) -> tuple[IpFamily, ...]:
-    """Return the address families for which ufw loads rules.  IPv6 is one of them unless the kernel was started without
-    IPv6."""
+    """Return the address families for which ufw loads rules.
+
+    IPv6 is among these families, except if the kernel was started without IPv6."""
     has6 = any(path[:2] == ("net", "ipv6") for path in course.namespace.sysctls.values)
     return ("ip", "ip6") if has6 or any(each.family == "ip6" for each in course.namespace.ruleset.tables) else ("ip",)
 

@@ -26,8 +26,8 @@ def addresses(namespace: Namespace) -> Iterator[str]:
     replayed.  The exception is a link that a change sets up: on such a link the kernel makes the connected routes of
     IPv4 addresses.
 
-    The lines of IPv6 addresses are reversed: the kernel lists the newest address first, and if several are equally
-    suitable it uses the first one as the source: net/ipv6/addrconf.c ipv6_link_dev_addr()"""
+    The lines of IPv6 addresses are reversed: the kernel lists the newest address first, and if several addresses are
+    equally suitable, it uses the first address as the source (net/ipv6/addrconf.c ipv6_link_dev_addr())"""
     six = (each for each in reversed(namespace.addresses) if each.version == 6)
     for address in (*(each for each in namespace.addresses if each.version == 4), *six):
         link = namespace.link(address.link)

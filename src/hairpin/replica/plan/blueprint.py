@@ -73,7 +73,7 @@ class LinkLine(msgspec.Struct, frozen=True):
     """One line of ``ip -batch`` that makes a link or a pair of links.  The line contains placeholders for namespaces,
     which :func:`path_of` returns.
 
-    ``host``: the label of the host in whose namespace the line runs; lower links are looked up in that namespace.
+    ``host``: the label of the host in whose namespace the line runs.  Lower links are looked up in this namespace.
     ``instead``: the line that is used if the kernel does not know the link's ``kind``.  The report then names the kind.
     """
 

@@ -221,7 +221,7 @@ class _Found:
     # --- links on lower links --------------------------------------------------------------------------------
 
     def standing_on_others(self) -> list[tuple[Netns, Link]]:
-        """Return the stacked links; a lower link comes before the links on it."""
+        """Return the stacked links.  A lower link comes before the links that are stacked on it."""
         return sorted(self._stacked, key=lambda each: self._height(*each))
 
     def _height(self, netns: Netns, link: Link) -> int:
@@ -338,7 +338,9 @@ def holder_of(namespace: Namespace, link: Link) -> Link:
 
 
 def mac_of(netns: Netns, link: Link) -> int:
-    """Return the link's hardware address; a made-up address if the snapshot has no address that a link can have."""
+    """Return the link's hardware address.
+
+    If the snapshot has no address that a link can have, return a made-up address."""
     if link.mac and not link.mac >> 40 & 1:
         return link.mac
     return 0x02 << 40 | crc32(f"{netns.host} {netns.name} {link.name}".encode())

@@ -62,7 +62,7 @@ def ways(wires: tuple[Wire, ...]) -> tuple[Way, ...]:
 def world(
     network: Network, flows: tuple[Flow, ...], wires: tuple[Wire, ...], changed: Network | None = None
 ) -> NetnsPlan:
-    """Return the world's namespace for these flows; ``changed``: the network after a change, as in ``blueprint()``."""
+    """Return the world's namespace for these flows.  ``changed``: the network after a change, as in ``blueprint()``."""
     known = macs_behind(network, wires)
     lines = ["link set dev lo up"]
     for number, wire in enumerate(wires):

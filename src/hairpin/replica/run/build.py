@@ -320,8 +320,9 @@ def _make_accounts(loads: tuple[Load, ...]) -> None:
 
 
 def is_running(asker: socket.socket, link: str) -> bool:
-    """Return whether the link has its carrier; a link that does not exist counts as running, because it is useless to
-    wait for it."""
+    """Return whether the link has carrier.
+
+    A link that does not exist counts as running, because it is useless to wait for it."""
     try:
         found = fcntl.ioctl(asker, _SIOCGIFFLAGS, struct.pack("16sH14x", link.encode(), 0))
     except OSError:
@@ -348,8 +349,8 @@ def _differs(value: SysctlValue, fresh: dict[str, str]) -> bool:
 
 
 def write_sysctl(path: str, value: str) -> bool:
-    """Write the value to the file below /proc/sys, in the process's present namespace, unless the file already has it.
-    Return whether the file has the value now."""
+    """Write the value to the file below /proc/sys, in the process's present namespace, except if the file already has
+    the value.  Return whether the file has the value now."""
     if not _is_of_network(path):
         return False
     try:

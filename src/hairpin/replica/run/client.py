@@ -236,7 +236,7 @@ def _open(flow: Flow, family: int) -> socket.socket:
 
 
 def _end(address: str, port: int, way: Way | None) -> tuple[str, int] | tuple[str, int, int, int]:
-    """Return the socket address; a link-local address gets the index of the world's link."""
+    """Return the socket address.  A link-local address gets the index of the world's link."""
     if way is None or not _is_link_local(address):
         return address, port
     return address, port, 0, socket.if_nametoindex(way.wire)

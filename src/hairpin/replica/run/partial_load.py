@@ -40,8 +40,9 @@ class LeftOut(msgspec.Struct, frozen=True):
 
 
 def load_partly(load: Load, said: str) -> Iterator[LeftOut]:
-    """Load again the text that the tool refused with the error ``said``, in the process's present namespace; yield the
-    parts that are left out."""
+    """Load again the text that the tool refused with the error ``said``, in the process's present namespace.
+
+    Yield the parts that are left out."""
     if load.tool == "nft-json" and load.table is not None:
         commands = _commands(load.text)
         grown = _grown_sets(commands)
@@ -151,9 +152,11 @@ def _commands(text: str) -> list[_Command]:
 
 
 def _grown_sets(commands: list[_Command]) -> list[_Command]:
-    """Make the sets to which rules add elements, each in one load together with such a rule; return the commands of
-    these sets.  nft's JSON lacks the flag ``dynamic``, but nft derives the flag if the set and the rule are in one
-    load.  Source: nftables src/evaluate.c stmt_evaluate_set(), src/parser_json.c string_to_set_flag()"""
+    """Make the sets to which rules add elements.
+
+    Each set is made in one load together with such a rule.  Return the commands of these sets.  nft's JSON lacks the
+    flag ``dynamic``, but nft derives the flag if the set and the rule are in one load.  Source: nftables src/evaluate.c
+    stmt_evaluate_set(), src/parser_json.c string_to_set_flag()"""
     made: list[_Command] = []
     statements = [
         (each.found["table"], content(part).get("set"), part)

@@ -60,7 +60,7 @@ class Order(msgspec.Struct, frozen=True):
 
     ``flows``: the flows that are sent in the replica before the change.  ``after``: the flows that are sent after the
     ``change`` was carried out in the replica.  ``evidence``: the evidence of each host, in the order of the network's
-    hosts; without evidence, rules are written from the model."""
+    hosts.  Without evidence, rules are written from the model."""
 
     network: Network
     flows: tuple[Flow, ...]
@@ -183,7 +183,7 @@ class _Replica:
     def _nothing_more_comes(self, seen: tuple[Sighting, ...], /, *, dropped: bool) -> bool:
         """Return whether no answer can come.
 
-        None can come if the data is at a socket from which no process reads, if the outside does not answer, or if
+        No answer can come if the data is at a socket from which no process reads, if the outside does not answer, or if
         counters confirm a drop."""
         self._held = self._held or self._servers.holds_data(self._flow.protocol)
         if self._held or self._lost_outside(self._flow, seen) is not None:

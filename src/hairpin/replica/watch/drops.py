@@ -42,7 +42,7 @@ class Drops:
     """Reads the drop reasons since the last reading."""
 
     def __init__(self) -> None:
-        """Begin to watch; ``available`` tells whether this succeeded."""
+        """Begin to watch.  The property ``available`` tells whether this start succeeded."""
         self._reasons: dict[int, str] = {}
         self._offset = 0
         self._fd = -1

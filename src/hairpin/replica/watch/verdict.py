@@ -118,7 +118,7 @@ def _failed(findings: Findings, number: int, *, at_once: bool) -> Verdict:
     if number in (errno.EPERM, errno.EADDRNOTAVAIL, errno.ENOBUFS) or (at_once and outside):
         return "dropped"
     if number in _REFUSED:
-        # After a handshake, the client itself sends an RST when it closes; this RST is no refusal.
+        # After a handshake, the client itself sends an RST when it closes the connection.  Such an RST is no refusal.
         closed = not findings.attempt.experience.connected and any(name in REFUSALS for _, name in findings.lost)
         return "rejected" if findings.rejected and not closed else "refused"
     if at_once or findings.told() is not None:

@@ -44,7 +44,7 @@ class ChangeDocument(msgspec.Struct, frozen=True):
 
 
 class DiffFlow(msgspec.Struct, frozen=True, rename={"origin": "from"}):
-    """A flow, as it is asked of the later host.
+    """A flow in the form in which the later host is asked about it.
 
     ``host``: the host on which the flow starts, or whose client sends the flow."""
 
@@ -136,7 +136,7 @@ def _change(each: ListedDifference, words: Words, quotes: Quotes, *, met: bool |
 
 
 def text_of(text: Text, words: Words) -> str:
-    """Return the text in the reader's language; a text without a translation is returned in English."""
+    """Return the text in the reader's language.  A text without a translation is returned in English."""
     return words(text) if isinstance(text, Message) else text
 
 

@@ -119,7 +119,8 @@ class RemedyDocument(msgspec.Struct, frozen=True):
     recreates a container, cuts connections or restarts an engine.  ``reversible``: whether the repair can be undone.
     ``proof``: the flow's verdict with this repair; null if the repair is the change that proved the cause.
     ``effects``: the repair's effects on the other known flows; null if no part of the repair could be simulated.
-    ``undoes``: the decision that the repair undoes; such a repair is carried out only if a person chooses it."""
+    ``undoes``: the decision that the repair undoes.  A repair that undoes a decision is carried out only if a person
+    chooses it."""
 
     id: StableId
     commands: tuple[str, ...]
@@ -140,7 +141,7 @@ class CauseDocument(msgspec.Struct, frozen=True):
     this cause.  ``configured``: the file or option that has the setting, which makes the cause a policy; null if the
     cause is an accident at run time.  ``since``, ``through``: when and by whom the cause was made; null if no trace of
     the host proves this.  If ``through`` has several actors, one of them made the cause.  ``proof``: null for a state
-    of the host that only a reading shows; for a latent cause, the proof is about the time after ``event``."""
+    of the host that only a reading shows.  For a latent cause, the proof is about the time after ``event``."""
 
     ref: CauseRef
     id: StableId

@@ -49,8 +49,9 @@ class Label(msgspec.Struct, frozen=True):
 
 
 class PlaceFrame(msgspec.Struct, frozen=True):
-    """The frame of a host, a namespace or the outside around the steps that the packet takes there.  ``name``: the name
-    that the walk uses; empty for the outside."""
+    """The frame of a host, of a namespace or of the outside, around the steps that the packet takes in it.
+
+    ``name``: the name that the walk uses; empty for the outside."""
 
     kind: FrameKind
     name: str
@@ -92,8 +93,8 @@ class Picture(msgspec.Struct, frozen=True):
     """A path with the positions of all its parts, from top to bottom.  The first point is the start of the path, the
     last point its end.
 
-    ``rounds``: the rounds of a loop, of which only the first is drawn, followed by a point with the number of
-    repetitions."""
+    ``rounds``: the rounds of a loop.  Only the first round is drawn, and a point with the number of repetitions follows
+    it."""
 
     way: FlowWay
     height: float

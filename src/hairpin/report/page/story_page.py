@@ -30,8 +30,9 @@ Kind = Literal["failure", "undecided", "well"]
 
 
 class StoryMark(msgspec.Struct, frozen=True):
-    """A mark on the time line.  ``at``: seconds since the epoch.  ``lines``: the sentences, of which the first is
-    emphasised.
+    """A mark on the time line.
+
+    ``at``: seconds since the epoch.  ``lines``: the sentences.  The first sentence is emphasised.
 
     ``kind``: ``undecided`` if no failure is proven, but some flow is undecided."""
 

@@ -60,7 +60,7 @@ def way_figure(trace: Trace, repaired: Trace | None, name: str, words: Words, pl
 
 
 def _branches(trace: Trace, name: str, words: Words, places: Places) -> Iterator[Element]:
-    """Yield each path that the flow can take, with its conditions; all branches except the usual one are folded."""
+    """Yield each path that the flow can take, with its conditions.  All branches except the usual branch are folded."""
     for number, branch in enumerate(trace.branches, 1):
         sheet = Sheet(words)
         write_branch_head(trace, number, words, sheet)

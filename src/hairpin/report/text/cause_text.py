@@ -71,7 +71,9 @@ class CauseText:
             paper.prose(words(said), indent=2)
 
     def quotes(self, cause: CauseAnswer) -> list[Quote]:
-        """Return the quotes that show a part of the fault; all quotes of the cause if verbose."""
+        """Return the quotes that show a part of the fault.
+
+        If the report is verbose, return all quotes of the cause."""
         references, every = self._quotes.cause(cause), self._quotes.all()
         return [every[each] for each in references if every[each].tells or self._verbose]
 

@@ -196,8 +196,9 @@ class _Writer:
 
 
 def _printed_by(sender: TextSender) -> Message | None:
-    """Return the sentence that says which sender printed the text; None unless the user or the line names the
-    sender."""
+    """Return the sentence that says which sender printed the text.
+
+    Return None if neither the user nor the line names the sender."""
     if sender.told_by not in ("option", "line"):
         return None
     name = sender.name or sender.host

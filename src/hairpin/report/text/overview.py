@@ -118,7 +118,7 @@ def _cell(flows: list[FlowAnswer]) -> OverviewCell:
 
 
 def write_overview(found: Overview, numbers: dict[str, int], words: Words, paper: Paper) -> None:
-    """Write the table; similar rows share a line.  ``numbers``: the number of each cause, by its ref."""
+    """Write the table.  Similar rows share a line.  ``numbers``: the number of each cause, by its ref."""
     lines = [*folded_rows(found, words)]
     table = [[_cell_text(cell, numbers, words) for cell in row.cells] for _, row in lines]
     heads: list[tuple[str, Style]] = [(each, "strong") for each in found.standpoints]

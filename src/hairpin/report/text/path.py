@@ -151,7 +151,9 @@ def _is_news(netns: Netns, before: Netns | None, places: Places) -> bool:
 
 
 def _line(mark: tuple[str, Style], hop: Hop, what: str, paper: Paper, words: Words) -> None:
-    """Write ``│ stage  link  what``; if the paper is narrow, the text that does not fit is wrapped below."""
+    """Write a line such as ``│ stage  link  what``.
+
+    If the paper is narrow, the text that does not fit is wrapped below."""
     named = stage_text(hop.stage, words)
     stage, what = named + " " * max(1, _STAGE_CELLS - cells(named)), paper.spelt(what)
     link = f"{hop.link or '-':<9} "
