@@ -113,7 +113,7 @@ class FlowAnswer(msgspec.Struct, frozen=True):
         """The highest judge that confirmed the verdict.
 
         A replica cannot confirm a verdict that rests on a router outside which forwards a packet that a careful router
-        drops, because a replica's outside forwards every packet."""
+        drops, because a replica's outside forwards this packet, too."""
         return "simulated" if self.trace.rests_on_grant else self.replayed
 
     @property
@@ -215,7 +215,9 @@ class Answer(msgspec.Struct, frozen=True):
 
     @property
     def has_several_hosts(self) -> bool:
-        """Whether the question is about more than one host.  If it is, places are shown with their host's name."""
+        """Whether the question is about more than one host.
+
+        For several hosts, places are shown with their host's name."""
         return len(self.network.hosts) > 1
 
     def before_of(self, flow: FlowAnswer) -> BeforeEvent | None:

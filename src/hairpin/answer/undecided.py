@@ -1,4 +1,4 @@
-"""The questions of flows that stay undecided.  Each condition on which such a verdict depends has one question.
+"""The questions of flows that stay undecided.  Each condition on which a flow's verdict depends has one question.
 
 Each question says where the condition stands, the flow's fate with either answer, and the command that shows the true
 answer.
@@ -180,7 +180,7 @@ def _branches(trace: Trace, condition: Condition, *, holds: bool) -> list[Branch
     """Return the branches on which the condition is as ``holds`` says, the likeliest branch first.
 
     The request and the reply may both meet the condition.  If there are branches in which the condition has the same
-    truth each time, only these are returned."""
+    truth each time, only these branches are returned."""
     met = [
         (branch, truths)
         for branch in trace.branches

@@ -123,8 +123,8 @@ class _Probe:
 def _write(text: str) -> int:
     """Write to an open file that sshd reads, and return the number of written bytes; 0 if there is no such file.
 
-    The file is the terminal.  Without a terminal it is standard error or standard output of this process or of a shell
-    above it.  Only white space is written to standard output, because it may contain a document."""
+    The file is the terminal.  Without a terminal, the file is standard error or standard output of this process or of a
+    parent shell.  Only white space is written to standard output, because standard output may contain a document."""
     said = text.encode("utf-8", "replace") + _PADDING
     with suppress(OSError):
         return _write_file(Path("/dev/tty"), said)

@@ -195,7 +195,7 @@ _DECIDING: frozenset[Class] = frozenset({"deciding-rule"})
 OF_THEIR_STOP = (FOR_SOMEBODY - _DECIDING) | _OF_ONE_STOP
 """Classes of candidates that count only if the reason of the stop is among the ``reasons`` of their cause.
 
-At a stop with another reason, such a candidate would be a guess."""
+At a stop with another reason, a candidate of these classes would be a guess."""
 LAST: frozenset[Class] = frozenset({"wanted-route"})
 """Classes of candidates that undo an intended setting.
 

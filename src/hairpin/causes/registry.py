@@ -166,8 +166,10 @@ def _asked_at(*words: str) -> Iterator[str]:
 
 @cache
 def causes_of_hosts() -> tuple[Cause, ...]:
-    """Return the causes that look at hosts.  In this package, all of them are in the folder ``states``.  No other cause
-    of this package is loaded for a healthy host."""
+    """Return the causes that look at hosts.
+
+    In this package, all causes that look at hosts are in the folder ``states``.  No other cause of this package is
+    loaded for a healthy host."""
     states = tuple(each for each in cause_modules() if each.startswith(_STATES))
     return tuple(each for each in _loaded(states) if each.of_host is not of_no_host)
 

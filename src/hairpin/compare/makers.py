@@ -4,8 +4,8 @@ The effect of each entry between the two readings is simulated on the earlier ho
 difference.  If an effect brings the difference, the actor of the entry has made the difference.  Changed files, units
 and packages have their own entries in the traces.
 
-A bug of iptables may cause a lost jump, because some versions of iptables confuse two rules.  With such a version,
-``-D`` deletes the wrong jump, or ``-C`` makes an engine believe that its jump exists.
+A bug of iptables may cause a lost jump, because some versions of iptables confuse two rules.  In a version with this
+bug, ``iptables -D`` deletes the wrong jump, or ``iptables -C`` makes an engine believe that its jump exists.
 """
 
 from collections.abc import Callable, Iterator

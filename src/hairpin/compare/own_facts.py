@@ -5,7 +5,7 @@ Two addresses correspond if they have the same place on both hosts: the n-th add
 network of this address, the gateway of the default route, the hardware address of a link, the address of a container of
 the same name.  Addresses are replaced in the texts of all readings: in rules, routes, files and documents of engines.
 The host's name is replaced only in files, and only if it is the name of an address or the value of a setting.  A host
-may be called ``a``, ``web`` or ``accept``, and outside such places the word has another meaning.
+may be called ``a``, ``web`` or ``accept``, and in other places of a text such a word has another meaning.
 """
 
 import re

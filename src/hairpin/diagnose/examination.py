@@ -148,8 +148,9 @@ def _grouped(network: Network, members: tuple["_Member", ...], identities: _Iden
     refs = {own: f"c{index}" for index, own in enumerate(groups, 1)}
 
     def ref_of(suspect: Suspect) -> str:
-        """Return the reference of the suspect's cause.  If the suspect's change was trimmed later, its cause is found
-        by its key alone."""
+        """Return the reference of the suspect's cause.
+
+        If the suspect's change was trimmed later, the suspect's cause is found by its key alone."""
         identity = identities.of(suspect)
         own = owners.get(identity)
         return refs[own if own is not None else next(owners[each] for each in owners if each[0] == identity[0])]

@@ -30,8 +30,9 @@ from hairpin.walk.reads import parts_changed
 from hairpin.walk.walked import walked
 
 LEFT_STOPPED = "restart-policy-missing"
-"""The id of the cause for a container that an event leaves stopped.  The next event leaves such a container stopped,
-too."""
+"""The id of the cause for a container that an event leaves stopped.
+
+Later events leave a stopped container stopped, too."""
 
 
 def foreseen(examination: Examination, told: frozenset[Key]) -> tuple[Finding, ...]:

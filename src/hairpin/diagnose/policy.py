@@ -11,7 +11,7 @@ from hairpin.walk.state import RuleDecided, Stop
 def configured_at(candidate: Candidate, stop: Stop, network: Network) -> Configured | None:
     """Return the place in a file of the rule, the policy or the setting that the cause names.
 
-    Return None if no file that was read contains it.  In this case it counts as an accident."""
+    Return None if no file that was read contains it.  A setting that is in no file counts as an accident."""
     if candidate.configured is not None:
         return candidate.configured
     decided = stop.decided_by

@@ -23,6 +23,6 @@ def _stop(trace: Trace) -> tuple[object, ...]:
 def _follows_entry(branch: Branch) -> bool:
     """Return whether a conntrack entry decided about the request.
 
-    Even after the deletion of the rule that made the entry, such a request stops as before."""
+    Even after the deletion of the rule that made the entry, a request that follows the entry stops as before."""
     decided = (step.decided_by for step in branch.request)
     return any(isinstance(each, ConntrackDecided) and each.entry is not None and each.entry.live for each in decided)

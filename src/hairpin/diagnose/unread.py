@@ -1,4 +1,6 @@
-"""Tells whether a walk reached an unread container.  In this case the answer may change after the container is read."""
+"""Tells whether a walk reached an unread container.
+
+If a walk reached an unread container, the answer may change after the container is read."""
 
 from collections.abc import Iterator
 from functools import partial

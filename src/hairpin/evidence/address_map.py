@@ -70,7 +70,7 @@ class AddressMap:
         return known
 
     def network(self, address: Address, length: int) -> Address:
-        """Return the new address of ``address/length``.  If all its host bits are zero, they stay zero."""
+        """Return the new address of ``address/length``.  If all host bits of the address are zero, they stay zero."""
         host_bits = address.max_prefixlen - length
         renamed = self.address(address)
         if host_bits and not int(address) & ((1 << host_bits) - 1):

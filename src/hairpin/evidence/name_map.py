@@ -123,8 +123,9 @@ class NameMap:
 
 
 def _shaped(label: str, stream: bytes) -> str:
-    """Return ``label`` with its letters replaced by letters from ``stream``.  If it has no letters, its digits are
-    replaced."""
+    """Return ``label`` with its letters replaced by letters from ``stream``.
+
+    If the label has no letters, its digits are replaced."""
     has_letters = any(character.isalpha() for character in label)
     shaped: list[str] = []
     for index, character in enumerate(label):

@@ -8,7 +8,7 @@ scripts and packages that the owner has named (``redact_own``). The following is
 sets, processes and services, units of distributions, ports, marks, comments in rules. Each call uses a random key and
 does not keep the key, so the renaming cannot be undone.
 
-In traces, users are renamed in the places where each log names them.
+In traces, users are renamed in the places where the log in question names users.
 """
 
 import re

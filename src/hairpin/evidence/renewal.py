@@ -75,8 +75,10 @@ def _is_single_sysctl(reading: Reading) -> bool:
 
 
 def _with_sysctls(reading: Reading, single: tuple[Reading, ...]) -> Reading:
-    """Return the reading.  If it contains the sysctls of a namespace, the lines of newer readings of single sysctls
-    replace its lines."""
+    """Return the reading.
+
+    If the reading contains the sysctls of a namespace, the lines of newer readings of single sysctls replace its lines.
+    """
     if reading.key != "sysctl" or reading.outcome != "text":
         return reading
     lines = [each for one in single if one.netns == reading.netns for each in one.text.splitlines(keepends=True)]

@@ -89,7 +89,8 @@ def _unreachable(_: TextFound, host: Host) -> StateReading | None:
 
 
 def _ended(_: TextFound, host: Host) -> StateReading | None:
-    """Return whether systemd reports dockerd's unit as failed: its last start failed, or it failed after this start."""
+    """Return whether systemd reports dockerd's unit as failed, because dockerd's last start failed, or because dockerd
+    failed after this start."""
     docker = _docker_of(host)
     if docker is None:
         return None

@@ -40,7 +40,7 @@ def cached_data_root() -> Path:
 def cache_folder() -> Path:
     """Return the cache folder: a folder below XDG_CACHE_HOME if this variable is set.
 
-    Otherwise it is the system's cache folder, because the lab runs as root."""
+    Otherwise return the system's cache folder, because the lab runs as root."""
     chosen = os.environ.get("XDG_CACHE_HOME", "")
     return Path(chosen, "hairpin") if chosen.startswith("/") else Path("/var/cache/hairpin")
 

@@ -45,7 +45,7 @@ START_TIMEOUT_S = 20.0
 def running_logins(lab: Lab) -> Generator[tuple[str, ...]]:
     """Let root of each host log in by ssh to all hosts, including its own host, during the block.
 
-    Raises LabError if a sshd does not start.
+    Raises LabError if this fails.
 
     Yields the options by which hairpin reads all hosts over ssh at their present addresses.  The first host is "this
     host" for hairpin.

@@ -28,7 +28,9 @@ def running_scenario(scenario: Scenario) -> Generator[Lab]:
 
 @contextmanager
 def listening(client: Node, port: int, *, address: str = CLIENT) -> Generator[None]:
-    """Let the client answer on a TCP port during the block.  At the address ``::`` it answers over IPv4 and IPv6."""
+    """Let the client answer on a TCP port during the block.
+
+    At the address ``::`` the client answers over IPv4 and IPv6."""
     with client.start((*python("responder.py"), "tcp", address, str(port))) as process:
         try:
             if process.stdout is None or process.stdout.readline() != "ready\n":

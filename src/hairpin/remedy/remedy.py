@@ -57,9 +57,9 @@ class Remedy(msgspec.Struct, frozen=True):
     ``steps``: the steps that make the repair now.  ``keeping``: the steps that keep it after a reboot.  ``by_person``:
     whether a person has to make the repair, because it is disruptive, such as creating a container again.  If
     ``by_person`` is true, hairpin prints no command.  ``cuts``: whether open connections break, although no call of the
-    repair shows it.  ``change``: the simulated change.  If it has no parts, the remedy was not simulated.  ``proof``:
-    the asked flow's verdict with this remedy and with the first repairs of the other causes in the set; None if the
-    proof of the cause made the same changes.  ``effects``: the effects on the other flows; None if they were not
+    repair shows it.  ``change``: the simulated change.  If the change has no parts, the remedy was not simulated.
+    ``proof``: the asked flow's verdict with this remedy and with the first repairs of the other causes in the set; None
+    if the proof of the cause made the same changes.  ``effects``: the effects on the other flows; None if they were not
     simulated."""
 
     id: str

@@ -60,7 +60,7 @@ def as_far_as_read(said: Message, unread: object) -> Message:
 def unread_line(unread: Iterable[Unread], words: Words) -> str:
     """Return the line about missing readings that may change the answer.
 
-    The line is empty if there are no such readings."""
+    The line is empty if no missing reading may change the answer."""
     missing = tuple(unread)
     if not missing:
         return ""

@@ -19,7 +19,8 @@ _AGAIN_S = 15.0
 """If a container starts within this number of seconds after its end, it counts as restarted."""
 _RECREATED_S = 60.0
 _SAME_S = 2.0
-"""If the times of an event and of a container's state differ by at most this number of seconds, they are one change."""
+"""If the times of an event and of a container's state differ by at most this number of seconds, the two times belong to
+one change."""
 _ENGINE_S = 5.0
 """The number of seconds by which the start of a container may be later than dockerd's report that it is ready.  dockerd
 reports that it is ready after it has started the containers with a restart policy."""

@@ -49,9 +49,9 @@ class TextEntry(msgspec.Struct, frozen=True, kw_only=True):
     thing that the text is about, such as a module.  ``subject`` is a word, or a place of the pattern (``{module}``).
     If several places are given, the place that occurs in the pattern counts.
 
-    ``failure``: the text's meaning as the stored error of a container that did not start.  In its sentences, ``{name}``
-    stands for the container, ``{start}`` for the command that starts it, and every other place for a place of the
-    pattern or for the subject.  ``of-host``: the meaning depends on the state of the host.
+    ``failure``: the text's meaning as the stored error of a container that did not start.  In the sentences of
+    ``failure``, ``{name}`` stands for the container, ``{start}`` for the command that starts it, and every other place
+    for a place of the pattern or for the subject.  ``of-host``: the meaning depends on the state of the host.
     """
 
     id: str

@@ -2,7 +2,7 @@
 
 ``apply.sh`` has no model of the network.  ``apply.sh`` gets the acts of each task and of the task's undo.  ``apply.sh``
 also gets probes: commands whose output shows the state that the task changes.  If ``apply.sh`` undoes a task without
-hairpin, it first checks that the probe still prints the same as after the task.
+hairpin, it first checks that the output of the probe is still the output from after the task.
 """
 
 import os

@@ -99,7 +99,7 @@ class PlanBook(msgspec.Struct, frozen=True):
 
         Return whether a step still ran, for which this call waited.  Return None if the plan was already taken back,
         wholly or in part.  ``again``: whether to try again the steps that could not be undone before.  If the plan's
-        switch is already taking the plan back, this call waits until it has ended."""
+        switch is already taking the plan back, this call waits until the switch has ended."""
         how = ("again",) if again else ()
         words = ("seize", plan, str(HOLD_S), self.outpost.carrier, *how)
         (found, *_) = self.outpost.ask(*words, limit_s=_SEIZE_S).frames
@@ -138,7 +138,9 @@ class PlanBook(msgspec.Struct, frozen=True):
         return tuple(each.kept_plan for each in self.standing() if each.kept_plan.tasks)
 
     def drop_empty(self) -> None:
-        """Drop the plans without tasks.  A process that began such a plan was killed before it sent a task."""
+        """Drop the plans without tasks.
+
+        A plan has no tasks if the process that began it was killed before it sent a task."""
         for each in self.not_ended():
             if not (each.is_in_hand or (each.watched and each.is_from_elsewhere) or each.kept_plan.tasks):
                 self.outpost.ask("drop", each.kept_plan.id)

@@ -111,8 +111,8 @@ def _route_to(
     network: Network, netns: Netns, holder: Netns, version: Version, address: int
 ) -> tuple[Route, tuple[Primitive, ...]] | None:
     """Return the route to the subnet in which ``holder`` has the address, and the entries that a tunnel lacks for this
-    route.  The route leads through a tunnel that both hosts have.  If there is no such tunnel, it leads to an on-link
-    address of the far host."""
+    route.  The route leads through a tunnel that both hosts have.  If the two hosts share no tunnel, the route leads to
+    an on-link address of the far host."""
     held = next(
         each for each in network.namespace(holder).addresses if (each.version, each.value) == (version, address)
     )

@@ -173,8 +173,9 @@ def next_hop(network: Network, sent: Tunnelled) -> int:
 
 
 def end_with(network: Network, sent: Tunnelled, address: int) -> FarEnd | None:
-    """Return the other host's tunnel device that has the address.  If no device or several devices have it, return
-    None."""
+    """Return the other host's tunnel device that has the address.
+
+    If no device or several devices have the address, return None."""
     wanted = (sent.frame.version, address)
     found = [
         FarEnd(netns, link, underlay_address(network, netns, link))

@@ -1,4 +1,4 @@
-"""Candidates for a link that is administratively down.  The change of such a candidate sets the link up."""
+"""Candidates for a link that is administratively down.  The candidate's change sets the link up."""
 
 from collections.abc import Iterator
 

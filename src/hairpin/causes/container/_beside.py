@@ -1,8 +1,8 @@
 """Packets between a host and a container's macvlan or ipvlan on the host's link, and a sibling link with which they
 pass.
 
-The kernel passes frames between sibling links on one parent link.  The kernel never passes frames between such a link
-and its parent link.
+The kernel passes frames between sibling links on one parent link.  The kernel never passes frames between a macvlan or
+ipvlan and its parent link.
 """
 
 from collections.abc import Callable, Iterator

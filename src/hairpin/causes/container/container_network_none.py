@@ -7,7 +7,7 @@ Users see: ``docker ps`` shows no published port, and connections to the port ar
 
 Proof: the container has no network, so no rule and no docker-proxy leads to the container.
 Now: connect the container to its network again, or recreate the container without ``--network none``.  If Docker has
-switched its network off, the container must be recreated, because neither a connection nor a start helps.
+switched the container's network off, the container must be recreated, because neither a connection nor a start helps.
 Lasting: name a network in the Compose file, or in the command that creates the container.
 """
 

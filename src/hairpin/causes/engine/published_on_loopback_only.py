@@ -33,8 +33,9 @@ def find(view: View) -> Iterator[Candidate]:
 
 
 def _is_out_of_reach(view: View, container: Container, binding: PortBinding) -> bool:
-    """Return whether the binding is for IPv6 and the container has only IPv4 addresses.  For such a binding, only
-    docker-proxy can relay IPv6 packets to the container."""
+    """Return whether the binding is for IPv6 and the container has only IPv4 addresses.
+
+    For an IPv6 binding of a container without an IPv6 address, only docker-proxy can relay packets to the container."""
     internal = {each.name for engine in view.host.engines for each in engine.networks if each.internal}
     ways = [each for each in container.endpoints if each.network not in internal]
     return binding.version == 6 and any(each.ipv4 for each in ways) and not any(each.ipv6 for each in ways)

@@ -3,8 +3,8 @@
 Several causes use the same list of lost rules.  The lost element (a whole chain, a jump to a chain, one rule) and the
 packet's stop decide which cause makes the candidate.
 
-Lines of scripts, cron tables and units may delete such rules.  The report tells only the effect that such a line has
-when it runs, because no reading shows which lines have run.
+Lines of scripts, cron tables and units may delete an engine's rules.  The report tells only the effect that a deleting
+line has when it runs, because no reading shows which lines have run.
 """
 
 import re
@@ -151,8 +151,8 @@ def candidate(
 
 
 def _author(host: Host, part: Lost) -> Message:
-    """Return the message that quotes the script lines which delete such rules, or that says that the deleting program
-    is unknown."""
+    """Return the message that quotes the script lines which delete the lost rules, or that says that the deleting
+    program is unknown."""
     chains: dict[tuple[str, str], set[str]] = {}
     for rule in part.rules:
         chains.setdefault((rule.family, rule.table), set()).add(rule.chain)

@@ -1,7 +1,7 @@
 """Finds the ids of causes (states of the host) that may have removed an engine's rules, or kept the engine from making
 them.
 
-``hairpin.causes.states`` decides whether such a state of the host exists.  This file decides which states of the host
+``hairpin.causes.states`` decides which of these states the host has.  This file decides which states of the host
 explain the loss of a rule.
 """
 

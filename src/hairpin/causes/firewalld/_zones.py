@@ -37,8 +37,8 @@ def zones(view: View) -> tuple[FirewalldZone, ...]:
 def zone_of(view: View, link: str) -> str:
     """Return the zone of a link.
 
-    The link's runtime binding decides.  Without it, a binding in the files decides, and without both, the link is in
-    the default zone."""
+    The link's runtime binding decides.  Without a runtime binding, a binding in the files decides.  Without any
+    binding, the link is in the default zone."""
     firewalld = view.host.firewalld
     if firewalld is None:
         return "public"

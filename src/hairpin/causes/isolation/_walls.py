@@ -46,7 +46,7 @@ class Pair(msgspec.Struct, frozen=True):
 def is_within(view: View) -> bool:
     """Return whether the packet is neighbour discovery that stays on its bridge.
 
-    Isolation between networks is not meant to stop such a packet."""
+    Isolation between networks is not meant to stop neighbour discovery within a bridge."""
     seen = view.stop.seen
     return bool(seen.iif) and seen.iif == seen.oif and is_discovery(seen.packet)
 

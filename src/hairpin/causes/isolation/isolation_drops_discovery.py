@@ -3,8 +3,8 @@
 Users see: two containers of an internal network reach each other over IPv4, but not over IPv6.
 
 Proof: br_netfilter passes the bridge's frames to ip6tables.  A rule that isolates the network drops the neighbour
-solicitation, because its destination is a multicast address outside of the subnet.  With a rule that accepts it on that
-bridge, the solicitation arrives.
+solicitation, because its destination is a multicast address outside of the subnet.  With a rule that accepts ICMPv6
+within the bridge, the solicitation arrives.
 Now: ``ip6tables -I FORWARD -i BRIDGE -o BRIDGE -p ipv6-icmp -j ACCEPT``, which opens no port to other networks.
 Lasting: insert the rule after each start of dockerd, because dockerd inserts its own rules before it.  Or upgrade
 dockerd.

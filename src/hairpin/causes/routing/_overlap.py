@@ -129,7 +129,7 @@ def _taken_back(found: Candidate, own: tuple[AddEntry, ...]) -> Candidate:
 
 def is_elsewhere(view: View, each: Overlap) -> bool:
     """Return whether the host has a specific route to the address that does not lead into the container network.
-    Without such a route, the address may have belonged to a container that is gone."""
+    If the host has no specific route elsewhere, the address may have belonged to a container that is gone."""
     covering = _on_host(view, each)[0]
     return covering is not None and covering.prefix_length > 0
 

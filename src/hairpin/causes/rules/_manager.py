@@ -100,7 +100,7 @@ def _is_of_ufw(view: View, place: Place) -> bool:
 def _asks_users_before(view: View, place: Place) -> bool:
     """Return whether a file of ufw has the rule, and the packet passes ufw's user chain before this rule.
 
-    In this case a user rule decides first, and a user rule survives a reload of ufw."""
+    For such a rule, a user rule of ufw decides first, and a user rule survives a reload of ufw."""
     found = of_place(place, view.host)
     if found is None or found.writer != "manager" or "/ufw/" not in found.file or place.table != "filter":
         return False

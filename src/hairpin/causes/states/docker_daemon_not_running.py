@@ -208,7 +208,7 @@ def _latent(host: Host, down: Health) -> Candidate:
 def _has_two_records(boot: Boot | None) -> bool:
     """Return whether dockerd ends because its database has a record from a failed start.
 
-    If dockerd's database has such a record, another start of dockerd does not help."""
+    If dockerd's database has a record from a failed start, another start of dockerd does not help."""
     return boot is not None and any("networks have same bridge name" in line for line in boot.log)
 
 

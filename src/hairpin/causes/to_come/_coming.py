@@ -62,7 +62,7 @@ def brought_translation(coming: Coming) -> Place | None:
 def engine_rule_of_the_file(coming: Coming) -> Place | None:
     """Return the rule in an engine's form that stops or misdirects the packet after a saved file is loaded.
 
-    Return None if no file of the host has the rule.  In this case the engine made the rule itself."""
+    Return None if no file of the host has the rule.  A rule that no file has was made by the engine itself."""
     for place in (stopping_rule(coming), brought_translation(coming)):
         of_engine = place is not None and _OF_ENGINE.search(f"{place.chain} {place.text}") is not None
         if place is not None and of_engine and _is_saved(coming.host, place):

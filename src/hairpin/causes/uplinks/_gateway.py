@@ -69,9 +69,9 @@ def likely_gateway(
     """Return the likely router on an uplink, or None if the namespace has no uplink with an address.  ``links``: if
     given, only these uplinks count.
 
-    The router is named by a file, or by a default route in another table or address family.  If no reading names it,
-    its address is a placeholder.  A neighbour on the link may be any machine, and a router of other routes may have no
-    route to the destination, so both are only hints."""
+    The router is named by a file, or by a default route in another table or address family.  If no reading names the
+    router, the router's address is a placeholder.  A neighbour on the link may be any machine, and a router of other
+    routes may have no route to the destination, so both are only hints."""
     host = network.namespace(netns)
     stand_in: Gateway | None = None
     for address in _outer_addresses(network, netns, version):

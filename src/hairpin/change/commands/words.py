@@ -100,7 +100,7 @@ def route_words(route: Route) -> Words:
 
 
 def _scope_differs(route: Route) -> bool:
-    """Return whether the route's scope differs from the scope that ip(8) gives such a route by default: iproute.c
+    """Return whether the route's scope differs from the scope that ip(8) gives the route by default: iproute.c
     iproute_modify()."""
     if route.scope in ("", "global"):
         return False

@@ -108,7 +108,7 @@ def _without_source(namespace: Namespace, gone: tuple[Address, ...]) -> Iterator
     """Yield the routes that are left after the addresses were deleted.
 
     IPv4 deletes each route of the main table (or of the VRF's table) whose preferred source is a deleted address.  IPv6
-    keeps such a route and removes only its preferred source.
+    keeps a route whose preferred source is deleted, and removes only the preferred source.
 
     Source: net/ipv4/fib_semantics.c fib_sync_down_addr(), net/ipv6/route.c rt6_remove_prefsrc()
     """

@@ -119,7 +119,7 @@ def _with_mtu_of_ports(before: Namespace, after: Namespace, name: str | None) ->
     """Return the namespace ``after`` in which the bridge's MTU is the smallest MTU of its ports, if it was also the
     smallest MTU in ``before``.
 
-    Otherwise an administrator has set the bridge's MTU, and it stays.  Source: net/bridge/br_if.c
+    Otherwise an administrator has set the bridge's MTU, and this MTU stays.  Source: net/bridge/br_if.c
     br_mtu_auto_adjust()"""
     bridge = after.link(name) if name is not None else None
     if bridge is None or bridge.kind != "bridge":

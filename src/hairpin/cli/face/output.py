@@ -69,7 +69,7 @@ def _writable() -> "Generator[None]":
 def drop_output() -> bool:
     """Return whether standard output cannot be written.
 
-    If it cannot, make sure that the interpreter's own flush does not fail, too."""
+    If standard output cannot be written, make sure that the interpreter's own flush does not fail, too."""
     try:
         descriptor = sys.stdout.fileno()
     except ValueError:  # io.StringIO has none
@@ -84,7 +84,8 @@ def drop_output() -> bool:
 
 
 def _redirect(stream: TextIO | None = None) -> None:
-    # The interpreter flushes both streams when it ends.  If this flush failed, too, it would exit with status 120.
+    # The interpreter flushes both streams when it ends.  If this flush failed, too, the interpreter would exit with
+    # status 120.
     os.dup2(os.open(os.devnull, os.O_WRONLY), (sys.stdout if stream is None else stream).fileno())
 
 

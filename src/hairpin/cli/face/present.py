@@ -45,7 +45,7 @@ def present_answer(
 ) -> int:
     """Show the answer to a question, and return the exit status.
 
-    All commands have the same page for such an answer."""
+    All commands have the same page for the answer to a question."""
     from hairpin.answer.outcome import exit_status
 
     def page(words: "Words") -> str:

@@ -239,8 +239,9 @@ def _started_by_swarm(course: Course, was: Host, container: Container, before: N
 
 
 def with_container_first_started(course: Course, container: Container) -> Course:
-    """Return the course after the start of a container that did not run before.  The services of such a container are
-    known only from its ports."""
+    """Return the course after the start of a container that did not run before.
+
+    The services of a container that never ran are known only from its ports."""
     engine = course.host.engine_of(container)
     refused = refused_port(course.host, engine, container)
     if refused is not None:

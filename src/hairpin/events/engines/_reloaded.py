@@ -69,7 +69,9 @@ def with_dockerds_rules(course: Course, engine: Engine, was: Host | None) -> Cou
 
 
 def _listens(was: Host, engine: Engine) -> bool:
-    """Return whether dockerd started while firewalld ran.  If it did, one of dockerd's bridges is in dockerd's zone."""
+    """Return whether dockerd started while firewalld ran.
+
+    If dockerd started while firewalld ran, one of dockerd's bridges is in dockerd's zone."""
     bridges = {each.bridge for each in engine.networks if each.bridge is not None}
     zones = was.firewalld.runtime if was.firewalld is not None else ()
     return any(each.name == _ZONE and bridges.intersection(each.interfaces) for each in zones)

@@ -2,7 +2,7 @@
 
 ufw fills its own chains from its files.  ufw appends jumps to the built-in chains.  When ufw stops, its jumps stay in
 the built-in chains, and the chains to which they lead stay as well.  Foreign rules in other chains stay.  Rules that
-ufw's files add to such chains are added once more at each start.
+ufw's files add to other chains are added once more at each start.
 
 Source: ufw's ufw-init-functions (0.36.2), ufw/frontend.py set_enabled(), ufw/backend_iptables.py update_logging()
 """
@@ -303,7 +303,7 @@ def _log(where: str, prefix: str, matches: str) -> str:
 def _reloaded(course: Course) -> Course | None:
     """Return the course after ufw has stopped and started; None if ufw is not enabled.
 
-    If ufw fails to start, it is no longer enabled."""
+    If ufw fails to start, ufw is no longer enabled."""
     ufw = ufw_of(course.host)
     if ufw is None or not ufw.enabled:
         return None
@@ -315,7 +315,7 @@ def _enabled(course: Course) -> Course | None:
     """Return the course after ufw has started; None if ufw is not installed, or if it is enabled already.
 
     ufw appends its jumps to the built-in chains, so they come after the engines' rules.  Packets that the engines'
-    rules accept never reach ufw's rules.  If ufw fails to start, it is not enabled either."""
+    rules accept never reach ufw's rules.  If ufw fails to start, ufw stays disabled."""
     ufw = ufw_of(course.host)
     if ufw is None or ufw.enabled:
         return None

@@ -31,7 +31,7 @@ from hairpin.netfilter.address import Version, address_text
 _UNREAD_VERSION = 255
 _REPLACES_UNTIL = 252
 """Up to this systemd version, networkd does not recognise an address that it added itself if the address has a
-broadcast address.  Measured: systemd 257 recognises such an address."""
+broadcast address.  Measured: systemd 257 recognises an address with a broadcast address that it added itself."""
 _KERNELS_PRIORITIES = frozenset({0, 1000, 32766, 32767})
 
 

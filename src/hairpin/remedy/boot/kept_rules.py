@@ -107,7 +107,7 @@ def _is_of_nobody_known(rule: InsertRule, situation: Situation) -> bool:
     """Return whether an unknown program, such as libvirt, makes the rule's chain.
 
     The program is unknown if the chain is not built in, no engine makes it, and no file that was read contains it.  At
-    boot, such a program may make the chain only after hairpin's unit has tried to add the rule."""
+    boot, an unknown program may make the chain only after hairpin's unit has tried to add the rule."""
     if is_of_loopback(rule) or rule.chain.startswith("DOCKER"):
         return False
     if any(rule.chain in file.text for file in situation.host.files):
@@ -126,8 +126,8 @@ def _only_there(chain: str) -> Message:
 def _needs_engine(rule: InsertRule) -> bool:
     """Return whether the rule is in an engine's chain or jumps to an engine's chain.
 
-    A file that is loaded before the engine starts cannot contain such a rule.  The chain DOCKER-USER does not count,
-    because a file may make this chain, and dockerd keeps its rules."""
+    A file that is loaded before the engine starts cannot contain a rule that needs the engine's chain.  The chain
+    DOCKER-USER does not count, because a file may make this chain, and dockerd keeps its rules."""
     leads = (part.chain for part in rule.rule.body if isinstance(part, Jump))
     # If a rule was read without its table, its jump to an unknown chain is kept as ``Outside``.
     unknown = (part.name for part in rule.rule.body if isinstance(part, Outside))

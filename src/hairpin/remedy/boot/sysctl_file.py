@@ -235,7 +235,7 @@ def written_at_boot(path: Path, value: str, host: Host) -> Message | None:
 
 def _written(engine: Engine, host: Host) -> tuple[tuple[Path, str], ...]:
     daemon = daemon_of(engine, dockerd_version(engine.version) or _ASSUMED)
-    if daemon.backend == "nftables":  # such a dockerd starts only if forwarding is already on
+    if daemon.backend == "nftables":  # a dockerd with the nftables back end starts only if forwarding is already on
         return ()
     history = history_of(engine, daemon, host.namespace(host.netns.name))
     return tuple((each.path, each.value) for each in sysctls_of(daemon, history))

@@ -84,8 +84,8 @@ def still_known(network: Network, netns: Netns) -> Iterator[str]:
     resolves the entry again (walk/link/neighbour.py), while a replica would first send a request.  The neighbour would
     learn the sender's hardware address from this request.  If several machines answer, the replica would use the first
     answer, while a kernel with an entry confirms only the known machine: net/ipv4/arp.c arp_process(), arp_solicit().
-    If the known machine answers for an address that it does not have, a change may stop these answers.  Therefore the
-    entry of this machine is not permanent in the replica, and the change removes the entry.
+    If the machine in the entry answers for an address that it does not have, a change may stop these answers.
+    Therefore the entry of this machine is not permanent in the replica, and the change removes the entry.
     """
     namespace = network.namespace(netns)
     for each in namespace.neighbours:

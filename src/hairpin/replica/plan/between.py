@@ -3,7 +3,8 @@
 Every uplink has its own end in the world, even if several uplinks are on one wire, so that answers from outside go back
 to the host that sent the request.  Therefore an uplink can reach all other uplinks through the bridge, but in the world
 it can reach only its own end.  The world forwards a packet for an address of another host's uplink, as unread gateways
-are assumed to do (walk/link/crossing.py).  The world does not answer ARP requests for such an address.
+are assumed to do (walk/link/crossing.py).  The world does not answer ARP requests for the address of another host's
+uplink.
 """
 
 from collections.abc import Iterator

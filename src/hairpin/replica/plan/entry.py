@@ -30,7 +30,7 @@ class Entry(msgspec.Struct, frozen=True):
 def is_behind_container(flow: Flow) -> bool:
     """Return whether the flow's client is behind a container that routes its packets.
 
-    The world has no wire to such a client."""
+    The world has no wire to a client behind a container."""
     return isinstance(flow.start, Outside) and flow.start.behind is not None
 
 

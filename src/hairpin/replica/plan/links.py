@@ -45,8 +45,8 @@ class TunnelEnd(msgspec.Struct, frozen=True):
 class Wire(msgspec.Struct, frozen=True):
     """A link of the snapshot whose far end is in the world.  ``name``: the name of the far end.
 
-    ``over``: for a VLAN, the wire that its frames take, tagged with ``vlan_id``.  The far end of such a link is also a
-    VLAN on this wire.  ``segment``: the bridge that joins the link to other hosts' uplinks; empty if there is no such
+    ``over``: for a VLAN, the wire that its frames take, tagged with ``vlan_id``.  The far end of a VLAN is also a VLAN
+    on this wire.  ``segment``: the bridge that joins the link to other hosts' uplinks; empty if there is no such
     bridge.  ``far``: the tunnel's far end, if the link is a tunnel device of the host."""
 
     netns: Netns

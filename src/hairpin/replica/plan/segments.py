@@ -1,4 +1,4 @@
-"""Wires that have uplinks of several hosts.  A bridge stands for such a wire.
+"""Wires that have uplinks of several hosts.  In the replica, a bridge stands for each of these wires.
 
 Each of these uplinks has two ports on the bridge.  One port is the uplink's far end, the other port is the near end of
 a wire to the world.  With this bridge the hosts reach each other with their real hardware addresses, and each uplink

@@ -40,8 +40,9 @@ class Findings(msgspec.Struct, frozen=True):
 
     The socket accepted the SYN, but the handshake was not completed."""
     left: bool = False
-    """Whether the request left the rebuilt hosts.  The world answers such a request, unless walk/outside.py says
-    otherwise."""
+    """Whether the request left the rebuilt hosts.
+
+    The world answers a request that left the hosts, except if walk/outside.py says otherwise."""
 
     @property
     def rejected(self) -> bool:

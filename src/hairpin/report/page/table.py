@@ -38,7 +38,9 @@ def _named(cells: Iterable[Element], columns: tuple[str, ...]) -> Iterator[Eleme
 
 
 def overview_table(found: Overview, anchors: dict[str, str], words: Words) -> Element:
-    """Return the table.  If it has many rows, similar rows are merged, and the table with all rows is folded below.
+    """Return the table.
+
+    If the table has many rows, similar rows are merged, and the table with all rows is folded below.
 
     ``anchors``: for each cause's ref, the text that names the cause in a cell.  The cell links to the cause's section,
     whose id is the ref."""

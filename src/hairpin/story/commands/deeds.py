@@ -29,7 +29,7 @@ _IP_BATCH = frozenset({"-b", "-batch", "-B"})
 _WRITES_SYSCTL = re.compile(r">\s*[\"']?/proc/sys/net/|\btee\s+(-a\s+)?[\"']?/proc/sys/net/")
 _TOOLS = frozenset({"salt-call", "salt-ssh", "salt", "puppet", "chef-client", "chef-solo", "cinc-client", "cf-agent",
                     "ansible-playbook", "ansible-pull", "bolt"})  # fmt: skip
-"""The tools that bring hosts into a described state.  The command of such a tool does not show what a run changes."""
+"""The tools that bring hosts into a described state.  The tool's command does not show the changes that a run makes."""
 _ANSIBLE = re.compile(r"/AnsiballZ_(\w+)\.py\b")
 _ANSIBLE_MODULES = re.compile(
     r"command|shell|script|raw|reboot|iptables\w*|nftables|ufw|firewalld|sysctl|systemd(_service)?|service|nmcli|modprobe"
@@ -93,7 +93,7 @@ def effect_of_command(command: str) -> Effect | None:
 
 
 def _of_simple(command: Simple, *, hidden: bool) -> Effect | None:
-    """Return the effect of one simple command.  ``hidden``: whether some of its arguments were not read."""
+    """Return the effect of one simple command.  ``hidden``: whether some of the command's arguments were not read."""
     program, arguments = command.program, list(command.words[1:])
     if hidden and program in _CARRIED_OUT:
         return Effect(commands=HIDDEN)

@@ -106,7 +106,7 @@ def _line(text: str, depth: int, *, certain: bool = True) -> CommandLine:
         if inner is not None:
             return _line(shlex.join(inner.words), depth + 1, certain=certain and inner.certain)
         return CommandLine(text.strip(), (Simple(tuple(words), certain),) if words else ())
-    # A command after && or in a loop may not have run, so no command of such a line is certain.
+    # A command after && or in a loop may not have run, so no command of a line with && or a loop is certain.
     plain = certain and not has_keywords and not any(sign in text for sign in ("|", "(", "$"))
     found = tuple(
         each for words in parts for each in _line(shlex.join(words), depth + 1, certain=plain).commands

@@ -39,7 +39,9 @@ _DESCRIBED = {
     "Apply Kernel Variables": "systemd-sysctl.service",
     "LSB: Bring up/down networking": "network.service",
 }
-"""The descriptions of units.  Before version 249, systemd writes them into syslog instead of the units' names."""
+"""The descriptions of units.
+
+Before version 249, systemd writes these descriptions into syslog instead of the units' names."""
 _ENGINE = "docker.service"
 _FIREWALLS = frozenset({
     "firewalld.service", "ufw.service", "nftables.service", "iptables.service", "ip6tables.service",
