@@ -29,7 +29,7 @@ _DEBIANS = re.compile(r"1\.8\.11-(?P<revision>\d+)(?:[+~]\S*|ubuntu\S*|build\S*)
 _FIRST_MENDED = 2
 """The first Debian revision of iptables 1.8.11 without the bug.
 
-Source: Debian's changelog of iptables 1.8.11-2, "add patch to fix -C commands" (bug 1087210)."""
+Source: its changelog of iptables 1.8.11-2, "add patch to fix -C commands" (bug 1087210)."""
 
 
 def judgement(host: Host) -> Judgement:
