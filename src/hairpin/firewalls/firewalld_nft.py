@@ -9,7 +9,7 @@ to the zone's chains, and then to the zone's target.
 
 Source: firewall/core/nftables.py of firewalld 1.3 and 2.3, fw.py _start_apply_objects(), fw_zone.py, fw_policy.py
 
-Source for the sets: firewall/core/nftables.py build_set_create_rules(), _set_entry_fragment()
+Its sets: firewall/core/nftables.py build_set_create_rules(), _set_entry_fragment()
 """
 
 import ipaddress

@@ -75,7 +75,7 @@ def _switched_off(view: View, container: Container, binding: PortBinding) -> Ite
     container.
 
     Source: moby daemon/container_operations.go connectToNetwork(); measured with 20.10.24: ``docker network connect``
-    and ``docker restart`` succeed, and give the container no interface"""
+    and ``docker restart`` succeed, and give it no interface"""
     engine = view.host.engine_of(container)
     joined = engine.bridge_network(container) or engine.network(engine.default_network)
     change = reconnecting_change(view.host, container, binding, joined.name) if joined is not None else None
