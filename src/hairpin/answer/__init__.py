@@ -15,6 +15,6 @@ A front end, such as the command line, calls only ``ask`` or ``matrix``, and ren
 - ``events`` (the time after an event), ``decisive`` (missing readings that may change the result), ``outcome`` (the
   exit status) and ``matrix`` (every flow under every event).
 
-``asked_elements`` is used before ``ask``: it finds the addresses for which sets are asked that are too long to be
-listed.
+``asked_elements`` is used before ``ask``: it finds the addresses about which the collector asks the kernel, for sets
+that are too long to be listed.
 """

@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from hairpin.walk.open_connection import Fate
 
 REPLICA = "replica"
-"""The key of entries about parts that no replica could confirm.  Such an entry leaves no verdict undecided."""
+"""The key of entries about parts that no replica could confirm.  An entry with this key leaves no verdict undecided."""
 DISPUTED = "replica-disagrees"
 """The key of entries about flows on which a replica disagreed with the walk."""
 Judge = Literal["simulated", "replicated", "observed"]
@@ -45,8 +45,9 @@ def ref_of(number: int) -> str:
 
 
 class BeforeEvent(msgspec.Struct, frozen=True):
-    """A flow before an event: the flow's verdict, and the fate of a connection that is open when the event begins
-    (None: the flow does not pass before the event)."""
+    """A flow before an event: the flow's verdict, and the fate of a connection that is open when the event begins.
+
+    The fate is None if the flow does not pass before the event."""
 
     verdict: Verdict
     established: "Fate | None"
@@ -97,23 +98,28 @@ class FlowAnswer(msgspec.Struct, frozen=True):
 
     @property
     def verdict(self) -> Verdict:
-        """The walk's verdict, even if a replica disagrees (docs/replica.md); ``depends`` if the start order of units
-        decides."""
+        """The walk's verdict, even if a replica disagrees (docs/replica.md).
+
+        The verdict is ``depends`` if the start order of units decides."""
         return "depends" if self.orders else self.trace.verdict
 
     @property
     def succeeds(self) -> bool:
-        """Whether the flow is delivered or leaves.  Start orders of units, which cannot be foreseen, do not count."""
+        """Whether the flow is delivered or leaves, whatever the start order of units is."""
         return self.trace.succeeds and not self.orders
 
     @property
     def judge(self) -> Judge:
-        """The highest judge that confirmed the verdict.  A replica's outside grants what a careful one may refuse."""
+        """The highest judge that confirmed the verdict.
+
+        A replica cannot confirm a verdict that rests on a router outside which forwards a packet that a careful router
+        drops, because a replica's outside forwards this packet, too."""
         return "simulated" if self.trace.rests_on_grant else self.replayed
 
     @property
     def replayed(self) -> Judge:
-        """The highest judge that agreed, on what the outside grants, too."""
+        """The highest judge that agreed with the walk, even if the verdict rests on a packet that a careful router
+        outside drops."""
         return "simulated" if self.judged is None else self.judged.agreement.judge
 
     @property
@@ -128,11 +134,11 @@ class CauseAnswer(msgspec.Struct, frozen=True):
     ``host``: the label of the host that is faulty and is repaired.  ``flows``: the references of the flows that the
     cause stops.  ``stop``: the stop of the first of these flows.  ``together``: the references of all causes, with this
     one, that have to be removed before the flows are delivered.  ``alternatives``: other sets of equally many causes
-    whose removal delivers the flows, as references.  A cause that is only in such sets is ``advice`` and has no flows.
-    ``follows_from``: the references of the causes from which this cause follows.  ``configured``: the file or option
-    that has the setting; None: the setting exists only at run time, by an accident.  ``event``: the event after which a
-    latent cause stops a flow; its ``proof`` is about the time after the event.  ``stop`` and ``proof`` are None for a
-    state of the host that a reading shows and no asked flow."""
+    whose removal delivers the flows, as references.  A cause that is only in alternative sets is ``advice`` and has no
+    flows.  ``follows_from``: the references of the causes from which this cause follows.  ``configured``: the file or
+    option that has the setting; None if the setting exists only at run time, by an accident.  ``event``: the event
+    after which a latent cause stops a flow; its ``proof`` is about the time after the event.  ``stop`` and ``proof``
+    are None for a state of the host that a reading shows and no asked flow."""
 
     ref: str
     id: str
@@ -150,7 +156,7 @@ class CauseAnswer(msgspec.Struct, frozen=True):
     follows_from: tuple[str, ...] = ()
     configured: "Configured | None" = None
     decision: "OwnersDecision | None" = None
-    """The administrator's decision that stops the flow, or that every repair undoes; None: an accident stops the
+    """The administrator's decision that stops the flow, or that every repair undoes; None if an accident stops the
     flow."""
     blame: "Blame | None" = None
     """The time at which the cause was made and its makers, if a trace on the host proves them."""
@@ -160,8 +166,8 @@ class CauseAnswer(msgspec.Struct, frozen=True):
 
 class Dispute(msgspec.Struct, frozen=True):
     """A flow on which the judges disagree, because of an error of the walk or of the replica.  ``file``: the file in
-    which the caller of ``ask`` kept the disagreement with its evidence; None if it was not kept.  ``with_host``:
-    whether the host on which the flow starts is named."""
+    which the caller of ``ask`` kept the disagreement with its evidence; None if the disagreement was not kept.
+    ``with_host``: whether the host on which the flow starts is named."""
 
     flow: str
     disagreement: "Disagreement"
@@ -209,7 +215,9 @@ class Answer(msgspec.Struct, frozen=True):
 
     @property
     def has_several_hosts(self) -> bool:
-        """Whether the question is about more than one host.  If so, places are shown with their host's name."""
+        """Whether the question is about more than one host.
+
+        For several hosts, places are shown with their host's name."""
         return len(self.network.hosts) > 1
 
     def before_of(self, flow: FlowAnswer) -> BeforeEvent | None:

@@ -43,9 +43,9 @@ def ask(
 ) -> Answer:
     """Return the answer to the question.
 
-    ``sources``: for each host, this host first, its evidence or the reason why there is none.  ``kernel``: the second
-    judge, if it may be asked.  ``rest``: a function that reads all containers, which is called if an unread container
-    is needed.  ``depth``: how much the answer to ``check`` contains.
+    ``sources``: for each host, its evidence or the reason why there is no evidence.  The first entry is about this
+    host.  ``kernel``: the second judge, if it may be asked.  ``rest``: a function that reads all containers, which is
+    called if an unread container is needed.  ``depth``: how much the answer to ``check`` contains.
 
     Raises UsageError if the question does not fit these hosts, and CollectError if a host that the question names could
     not be read.  For ``prove``, raises ReplicaError if no replica can be built.
@@ -90,7 +90,7 @@ def network_asked(question: Question, sources: tuple[Source, ...]) -> Network:
 
 
 def begin_answer(question: Question, hosts: tuple[Source, ...], network: Network) -> tuple[Answer, tuple[Flow, ...]]:
-    """Return the answer as it is before any walk, and the flows that the question means."""
+    """Return the answer in its form before any walk, and the flows that the question means."""
     evidence = tuple(each for each in hosts if isinstance(each, Evidence))
     refuse_same_machine(network)
     within = with_world(network, question.world, question.publics, question.targets)
@@ -116,9 +116,11 @@ def _is_partial(network: Network) -> bool:
 
 
 def _may_lead_to_unread(network: Network, flow: Flow) -> bool:
-    """Return whether the flow is for an address of an engine's network that no namespace has that was read: a container
-    may have it that the question does not name.  Or a container that was not read may route for the flow's client, or
-    have the network card of the address."""
+    """Return whether a container that was not read may matter for the flow.
+
+    Such a container may have the flow's destination, if the destination is in an engine's network and no namespace that
+    was read has it.  Such a container may also route for the flow's client, or have the network card of the destination
+    address."""
     if _may_come_by_container(network, flow):
         return True
     held = is_held(network, flow.version, flow.daddr)
@@ -138,8 +140,8 @@ def _is_answered_by_another(host: Host, container: Container) -> bool:
 
 
 def _may_come_by_container(network: Network, flow: Flow) -> bool:
-    """Return whether the user has named a private client, to which the host has no route but its default route, or one
-    into a container network."""
+    """Return whether the user has named a client with a private address, and the host's only route to this client is
+    its default route or a route into a container network."""
     start = flow.start
     if not isinstance(start, Outside) or flow.invented or start.behind is not None:
         return False
@@ -154,7 +156,7 @@ def _may_come_by_container(network: Network, flow: Flow) -> bool:
 
 
 def _with_questions(answer: Answer) -> Answer:
-    if answer.event is None:  # the event may have stopped the engine, but states are states of the present
+    if answer.event is None:  # the event may have stopped the engine, but hairpin reports only present states
         answer = with_engines(answer)
     if answer.event is None and answer.question.kind == "check":
         from hairpin.answer.states import with_states  # noqa: PLC0415 - a walk asks for no causes
@@ -166,7 +168,8 @@ def _with_questions(answer: Answer) -> Answer:
 
 
 def _grant_walks(answer: Answer) -> Iterator[tuple[str, Trace]]:
-    """Yield the walks of the proofs that stand on what a careful outside may refuse, each with its flow's ref."""
+    """Yield the walks of the proofs that rest on a packet which a careful router outside drops, each with its flow's
+    ref."""
     for each in answer.causes:
         repaired = each.proof.repaired if each.proof is not None and each.severity == "blocking" else None
         if repaired is not None and each.flows and any(one.about is not None for one in repaired.questions):
@@ -183,8 +186,9 @@ def _not_read(source: NotRead) -> Host:
 
 
 def _proven(start: Answer, flows: tuple[Flow, ...], kernel: "Kernel") -> Answer:
-    """Return both judges' answers about the flow.  For the look-up of a name only the walk answers, because a packet
-    does not show which names a server knows."""
+    """Return the answer with both judges' answers about the flows.
+
+    Only the walk answers about the look-up of a name, because a packet does not show which names a server knows."""
     from hairpin.judges.disagreement import disagreement  # noqa: PLC0415 - only a kernel needs them
     from hairpin.judges.judged import judge_flows  # noqa: PLC0415
 

@@ -1,5 +1,6 @@
-"""Finds the addresses for which a set is asked whose elements were not listed: the addresses that the question's
-packets can have."""
+"""Finds the addresses that the question's packets can have.
+
+If the elements of a set were not listed, the kernel is asked whether the set contains these addresses."""
 
 import msgspec
 
@@ -69,8 +70,9 @@ def _of_table(table: Table, met: frozenset[int]) -> tuple[ToAsk, ...]:
 
 
 def _is_of_version(address: int, version: Version) -> bool:
-    """Return whether a number can be an address of the IP version.  Numbers below 2**32 are IPv4 addresses; 1 is also
-    the IPv6 address ::1."""
+    """Return whether a number can be an address of the IP version.
+
+    Numbers below 2**32 are IPv4 addresses; the number 1 is also the IPv6 address ::1."""
     return address < 1 << 32 if version == 4 else address >= 1 << 32 or address <= 1
 
 

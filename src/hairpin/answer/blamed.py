@@ -1,5 +1,5 @@
-"""Adds to the causes of an answer the time at which they were made, and their makers, as far as the story proves
-these."""
+"""Adds to the causes of an answer the time at which they were made, and their makers, as far as the story proves times
+and makers."""
 
 from collections.abc import Iterator
 
@@ -63,8 +63,8 @@ def _starts(host: Host) -> Iterator[StoryEntry]:
     """Yield an entry for the last start of each running container.  Each start succeeded, so the things that the
     container needs existed then.
 
-    These entries are needed because a story covers only its own time span, and does not contain the conditions under
-    which the start of an engine starts a container."""
+    The entries for last starts are needed for two reasons.  A story covers only its own time span.  A story also does
+    not contain the conditions under which the start of an engine starts a container."""
     for container in host.containers():
         started = moment(container.started_at)
         if container.running and started is not None:

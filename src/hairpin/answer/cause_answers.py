@@ -18,9 +18,10 @@ from hairpin.walk.state import Stop
 
 
 def of_searched(examination: Examination) -> Iterator[CauseAnswer]:
-    """Yield the causes that stop the asked flows, with their repairs.  The repairs of each cause are made for the hosts
-    as they are after the earlier repairs.  The repairs of an alternative cause are made for the hosts as they are
-    now."""
+    """Yield the causes that stop the asked flows, with their repairs.
+
+    The repairs of each cause fit the hosts after the earlier repairs.  The repairs of an alternative cause fit the
+    hosts as they are now."""
     network = now = examination.network
     printed: dict[str, Change] = {}
     told: list[CauseAnswer] = []
@@ -39,7 +40,9 @@ def of_searched(examination: Examination) -> Iterator[CauseAnswer]:
 def of_finding(
     found: Finding, examination: Examination, now: Network | None = None, printed: Printed = NOTHING_PRINTED
 ) -> CauseAnswer:
-    """Return the finding as a cause, with its repairs for the hosts ``now`` (None: for the hosts as they were read).
+    """Return the finding as a cause, with its repairs for the hosts ``now``.
+
+    If ``now`` is None, the repairs are for the hosts as they were read.
 
     ``printed``: the first repairs of earlier causes."""
     if found.later is not None:

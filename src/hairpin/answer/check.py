@@ -74,7 +74,7 @@ def answer_of_check(
     from hairpin.judges.replicated import replicating  # noqa: PLC0415
 
     with replicating(examination, start.evidence, kernel) as word:
-        found = with_causes(start, examination, depth)  # this runs while the replicas run
+        found = with_causes(start, examination, depth)  # the walk's part of the answer is made while the replicas run
         found = _judged(found, word(printed_otherwise(found.causes, examination)))
     return msgspec.structs.replace(found, kernel=kernel.release)
 
@@ -181,20 +181,24 @@ def _is_refused(diagnosis: Diagnosis) -> bool:
 
 
 def _is_decided(diagnosis: Diagnosis) -> bool:
-    """Return whether no unread container can change the diagnosis.  This is so if no walk ended at an unread container,
-    and every failing flow has a cause."""
+    """Return whether no unread container can change the diagnosis.
+
+    The diagnosis is decided if no walk ended at an unread container, and every failing flow has a cause."""
     return not diagnosis.met_unread and (diagnosis.trace.succeeds or bool(diagnosis.causes))
 
 
 def _needs_all(found: Finding) -> bool:
-    """Return whether the unread containers have to be read for the repairs.  They have to be read if a repair concerns
-    all containers of a network, or if there are several repairs, because their order depends on their effects on other
-    flows."""
+    """Return whether the unread containers have to be read for the repairs.
+
+    The unread containers have to be read if a repair concerns all containers of a network.  They also have to be read
+    if there are several repairs, because the order of repairs depends on their effects on other flows."""
     return found.candidate.of_network or any(way.change.parts for way in found.candidate.ways)
 
 
 def _is_granted(proof: Proof | None) -> bool:
-    """Return whether the proof stands on what a careful outside refuses: a replica's outside grants it, too."""
+    """Return whether the proof rests on a packet that a careful router outside drops.
+
+    A replica cannot confirm such a proof, because a replica's outside forwards this packet, too."""
     return proof is not None and proof.repaired is not None and proof.repaired.rests_on_grant
 
 

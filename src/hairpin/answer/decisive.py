@@ -1,7 +1,7 @@
 """The readings that decide a command's result.  Every command asks this module before it reports success.
 
-The tables contain prefixes of reading keys.  A reading that is in no table decides no result: another reading has the
-same facts, or the walk forks without it, so that the verdict shows that the reading is missing.
+The tables contain prefixes of reading keys.  A reading that is in no table decides no result.  Either another reading
+has the same facts, or the walk forks without the reading, so that the verdict shows that it is missing.
 """
 
 from collections.abc import Iterable, Iterator
@@ -15,8 +15,10 @@ from hairpin.network.network import Network
 from hairpin.walk.trace import Branch, Trace
 
 Command = Literal["flows", "events", "restore", "diff"]
-"""The questions that readings decide.  ``flows``: whether flows pass now, which `check`, `walk`, `prove`, `fix` and
-`explain` ask.  ``events``: whether flows pass after an event."""
+"""The questions that readings decide.
+
+``flows``: the command asks whether flows pass now, as `check`, `walk`, `prove`, `fix` and `explain` do.  ``events``:
+the command asks whether flows pass after an event."""
 
 _RULES = (
     "iptables-nft-save",
@@ -87,8 +89,9 @@ def lacks_reading(answer: Answer, command: Command = "flows") -> bool:
 
 
 def _hosts(answer: Answer) -> tuple[Unread, ...]:
-    """Return the hosts that could not be read, if one of them may change the outcome.  This is so if there are no
-    flows, or if an asked flow leaves the hosts that were read."""
+    """Return the hosts that could not be read, if one of them may change the outcome.
+
+    An unread host may change the outcome if there are no flows, or if an asked flow leaves the hosts that were read."""
     leaving = (each for each in answer.flows if each.verdict == "leaves")
     if answer.question.targets and all(each.trace.flow.purpose in ("egress", "dns") for each in leaving):
         return ()
@@ -96,8 +99,10 @@ def _hosts(answer: Answer) -> tuple[Unread, ...]:
 
 
 def _tells(unread: Unread, network: Network) -> bool:
-    """Return whether the unread sockets decide which flows exist, because containers in the host's namespace listen on
-    them."""
+    """Return whether the reading decides which flows exist.
+
+    A reading of sockets decides this only if it is of the host's namespace and a running container is in this
+    namespace."""
     if not unread.key.startswith(_SOCKETS):
         return True
     host = network.host(unread.host or network.this.name)

@@ -40,7 +40,7 @@ def with_engines(answer: Answer) -> Answer:
 
 
 def _beside(host: Host) -> Iterator[Message]:
-    """Yield the line about daemons that were not asked, with the way to ask the first of them."""
+    """Yield the line about daemons that were not asked, with the command that asks the first daemon."""
     if not host.beside:
         return
     first, *more = host.beside

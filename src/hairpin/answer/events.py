@@ -27,8 +27,8 @@ def after_event(start: Answer, asked: AskedEvent, flows: tuple[Flow, ...]) -> tu
     """Return the answer, still without walks, with the network after the event, and the flows as they are asked after
     the event.
 
-    Raises UsageError if the event is unknown or cannot happen, and CollectError if hairpin cannot tell whether it can
-    happen."""
+    Raises UsageError if the event is unknown or cannot happen, and CollectError if hairpin cannot tell whether the
+    event can happen."""
     was = start.network
     event, course = _asked_course(start, asked)
     told = EventAnswer(
@@ -63,8 +63,9 @@ def _asked_course(start: Answer, asked: AskedEvent) -> tuple[Event, Course]:
 
 
 def _unread_where_changed(was: Network, then: Network) -> Network:
-    """Return the network in which tables that the event changes have no reading.  So the report does not quote a text
-    that is outdated, and a replica makes these tables from their rules."""
+    """Return the network in which tables that the event changes have no reading.
+
+    Because of this, the report does not quote an outdated text, and a replica makes these tables from their rules."""
     for netns, namespace in then.namespaces():
         known = was.namespace(netns).ruleset.tables if netns in was else ()
         tables = tuple(
@@ -77,7 +78,7 @@ def _unread_where_changed(was: Network, then: Network) -> Network:
 
 
 def lacking_reading(label: str, key: str) -> Unread:
-    """Return the reading of the host that the event needs and that is missing; None if none is missing."""
+    """Return the missing reading of the host that the event needs; None if no needed reading is missing."""
     return Unread(key, "", key, message("this snapshot lacks that reading: take a new snapshot"), "", label)
 
 
@@ -95,7 +96,7 @@ def _before(was: Network, course: Course, flow: Flow) -> BeforeEvent:
 
 
 def with_event(cause: CauseAnswer, start: Answer) -> CauseAnswer:
-    """Return the cause; it is latent if a flow that it stops passes before the event."""
+    """Return the cause.  The cause becomes latent if a flow that it stops passes before the event."""
     if start.event is None or cause.severity != "blocking":
         return cause
     told = start.event

@@ -1,4 +1,5 @@
-"""Notes on rules with a time of the day, the week or the year that change a verdict when the window begins or ends."""
+"""Notes on rules that match only in a time window (of the day, the week or the year), and that change a verdict when
+the window begins or ends."""
 
 from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
@@ -19,13 +20,14 @@ _MOST_FLOWS = 16
 
 
 def told_by_time(network: Network, traces: Sequence[Trace]) -> tuple[Message, ...]:
-    """Return a note for each flow of which a rule's window of time, when it begins or ends, changes the verdict."""
+    """Return a note for each flow whose verdict changes when the time window of a rule begins or ends."""
     told = (each for when, later in _changes(network) for each in _differing(later, when, traces))
     return tuple(dict.fromkeys(told))
 
 
 def _changes(network: Network) -> Iterator[tuple[int, Network]]:
-    """Yield the next moments at which windows of hosts begin or end, each with the network at that moment."""
+    """Yield the next moments at which time windows of the hosts' rules begin or end, each with the network at this
+    moment."""
     for host in network.hosts:
         held = network.namespace(host.netns) if host.netns in network else None
         if held is None or held.now_s is None:

@@ -1,4 +1,4 @@
-"""Packets for a machine outside that a rule sends to another one."""
+"""Packets for a machine outside that a rule sends to another machine."""
 
 from collections.abc import Iterator
 
@@ -12,8 +12,8 @@ from hairpin.walk.trace import OpenQuestion, Trace
 
 
 def led_elsewhere(network: Network, trace: Trace) -> Iterator[OpenQuestion]:
-    """Yield the question whether a rule is meant to translate the asked destination, which is no host's that was read:
-    the packets never get to the asked machine."""
+    """Yield the question whether a rule should translate the asked destination, if no host that was read has this
+    address.  Because of the rule, the packets never reach the asked machine."""
     flow = trace.flow
     if flow.purpose != "asked" or not trace.succeeds or is_held(network, flow.version, flow.daddr):
         return

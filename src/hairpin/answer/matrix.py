@@ -44,8 +44,10 @@ class Strike(msgspec.Struct, frozen=True):
 
 
 class EventCell(msgspec.Struct, frozen=True):
-    """One flow under one event.  ``established``: the fate of an open connection of the flow; None: the flow does not
-    pass now.  ``causes``: the references of the causes that stop the flow after the event."""
+    """One flow under one event.
+
+    ``established``: the fate of an open connection of the flow; None if the flow does not pass now.  ``causes``: the
+    references of the causes that stop the flow after the event."""
 
     flow: str
     before: Verdict
@@ -113,14 +115,14 @@ Task = Callable[[], list[EventRow]]
 
 
 def in_turn(tasks: Sequence[Task]) -> list[list[EventRow]]:
-    """Return the results of the tasks, which are done one after another."""
+    """Return the results of the tasks, which are executed one after another."""
     return [each() for each in tasks]
 
 
 def matrix(
     question: Question, sources: tuple[Source, ...], spread: Callable[[Sequence[Task]], list[list[EventRow]]] = in_turn
 ) -> Matrix:
-    """Return the effect of each event that can happen on a host, on each flow.  ``spread`` runs the tasks.
+    """Return the matrix: the effect, on each flow, of each event that can happen on a host.  ``spread`` runs the tasks.
 
     Raises UsageError if the question does not fit these hosts, and CollectError if a host that the question names could
     not be read."""

@@ -1,4 +1,6 @@
-"""Links that somebody moved from the host into a container's namespace: a link loses its addresses there."""
+"""Links that a person or program moved from the host into a container's namespace.
+
+A link that is moved to another namespace loses its addresses."""
 
 from collections.abc import Iterator
 
@@ -23,7 +25,8 @@ class MovedLink(msgspec.Struct, frozen=True):
 
 
 def moved_links(network: Network, host: Host) -> Iterator[MovedLink]:
-    """Yield the network cards, and the wires to the outside, that are in containers of the host and have no address."""
+    """Yield the network cards, and other links that lead outside, that are in containers of the host and have no
+    address."""
     for container in host.containers():
         netns = netns_of(host, container)
         if netns is None or netns.is_host or netns not in network:

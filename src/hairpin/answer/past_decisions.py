@@ -22,7 +22,7 @@ def joined_by_choice(causes: Iterable[CauseAnswer]) -> tuple[CauseAnswer, ...]:
 
 
 def _decisions(cause: CauseAnswer, causes: tuple[CauseAnswer, ...]) -> Iterator[OwnersDecision]:
-    """Yield the decisions on the cause's host that are undone only if the administrator chooses it."""
+    """Yield the decisions on the cause's host that hairpin undoes only by the administrator's choice."""
     for each in causes:
         first = each.remedies[0].undoes if each.remedies else None
         if each.ref != cause.ref and each.host == cause.host and each.flows and first is not None:

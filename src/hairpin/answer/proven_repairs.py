@@ -1,4 +1,6 @@
-"""Checks the printed repairs against the proof.  A user carries out the repairs of a set together, in printed order.
+"""Checks the printed repairs against the proof.
+
+A user carries out the repairs of a set of causes together, in printed order.
 
 The first repair of each cause is the recommended repair.  The flows must pass with this repair and the first repairs of
 the other causes in their sets.  The printed proof is the walk with these first repairs.
@@ -36,8 +38,9 @@ def first_change(cause: CauseAnswer) -> Change:
 
 
 def changes_beside(found: Finding, examination: Examination, printed: Printed) -> tuple[Change, ...]:
-    """Return the changes of the other causes that have to be removed for this cause's flows, in printed order.  They
-    are the changes for all these flows or, if these do not fit together, the changes for the first flow."""
+    """Return, in printed order, the changes of the other causes that have to be removed for this cause's flows.
+
+    If the changes for all these flows do not fit together, return the changes for the first flow."""
     own = {found.ref}
     of_all = {each.ref for number in found.flows for each in examination.causes_of(number)} - own
     of_first = {*found.together} - own
@@ -64,7 +67,8 @@ def with_first_that_holds(
 def with_proofs(cause: CauseAnswer, found: Finding, examination: Examination, printed: Printed) -> CauseAnswer:
     """Return the cause with the proof by the first repairs ``printed``, and each of its repairs with its own proof.
 
-    A repair after the first one is left out if the flows fail with it and the first repairs of the other causes."""
+    A repair after the first repair is left out if the flows fail with this repair and the first repairs of the other
+    causes."""
     remedies = (
         each if not each.change.parts else _proven(each, found, examination, printed) for each in cause.remedies
     )
@@ -77,8 +81,9 @@ def with_proofs(cause: CauseAnswer, found: Finding, examination: Examination, pr
 
 
 def printed_otherwise(causes: tuple[CauseAnswer, ...], examination: Examination) -> dict[int, Change]:
-    """Return the changes of the first repairs in printed order, by the index of the flow, for each flow for which they
-    differ from the changes that proved the causes."""
+    """Return, by the index of the flow, the changes of the first repairs in printed order.
+
+    Only flows are included for which these changes differ from the changes that proved the causes."""
     told = {each.ref: each for each in causes}
     found: dict[int, Change] = {}
     for number in range(len(examination.diagnoses)):
@@ -92,8 +97,9 @@ def printed_otherwise(causes: tuple[CauseAnswer, ...], examination: Examination)
 
 
 def _proven(remedy: Remedy, found: Finding, examination: Examination, printed: Printed) -> Remedy | None:
-    """Return the repair with the verdict that it leads to.  Return None if the flow fails with it and another repair is
-    printed."""
+    """Return the repair with the verdict that it leads to.
+
+    Return None if the flow fails with this repair and another repair is printed."""
     flows = found.flows[:_PROVEN]
     walks = tuple(_walks(remedy.change, found, examination, printed, flows))
     if not walks:
@@ -113,8 +119,9 @@ def _holds(change: Change, found: Finding, examination: Examination, printed: Pr
 def _walks(
     change: Change, found: Finding, examination: Examination, printed: Printed, flows: tuple[int, ...]
 ) -> Iterator[Trace | None]:
-    """Yield the walk of each flow with the change and the printed changes of the other causes in the flow's set; None
-    if these changes do not fit together.  A flow that was proven with exactly these changes is left out."""
+    """Yield the walk of each flow with the change and the printed changes of the other causes in the flow's set.
+
+    Yield None if these changes do not fit together.  A flow that was proven with exactly these changes is left out."""
     sets: dict[tuple[str, ...], list[int]] = {}
     for number in flows:
         sets.setdefault(tuple(each.ref for each in examination.causes_of(number)), []).append(number)

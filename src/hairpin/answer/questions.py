@@ -26,8 +26,10 @@ if TYPE_CHECKING:
 
 
 class QuestionAnswer(msgspec.Struct, frozen=True):
-    """A question to the user.  ``flows``: refs of the flows whose verdict depends on the answer.  ``repair``: the
-    commands after which these flows pass whatever the answer is; empty: none are known."""
+    """A question to the user.
+
+    ``flows``: refs of the flows whose verdict depends on the answer.  ``repair``: the commands after which these flows
+    pass whatever the answer is; empty if no such commands are known."""
 
     ref: str
     question: OpenQuestion
@@ -59,16 +61,16 @@ def questions_of(network: Network, traces: Sequence[tuple[str, Trace]]) -> tuple
 
 
 _FEW = 8
-"""The flows of a question with which its repair is walked."""
+"""The greatest number of flows of a question that are walked with the question's repair."""
 _MANY = 24
-"""The other flows that have to pass as before."""
+"""The greatest number of other flows that are walked, and that have to pass as before."""
 
 
 def _repair(
     network: Network, asked: OpenQuestion, traces: Sequence[Trace], all_traces: Sequence[Trace]
 ) -> tuple[str, ...]:
-    """Return the commands of the narrowest change that makes the answer needless for the flows of the question, and
-    with which the other asked flows pass as before."""
+    """Return the commands of the narrowest change after which the flows of the question pass with either answer, and
+    the other asked flows pass as before."""
     if asked.about is None:
         return ()
     from hairpin.change.commands.text import all_shown  # noqa: PLC0415 - few hosts leave such a question open
@@ -179,7 +181,7 @@ def _is_answered(namespace: Namespace, link: str, flow: Flow) -> bool:
 
 
 def _was_moved(network: Network, mapping: PublicAddress) -> Iterator[OpenQuestion]:
-    """Yield the question whether the address was that of a link that is in a container now."""
+    """Yield the question whether the address belonged to a link that is in a container now."""
     for each in moved_links(network, network.host(network.host_netns(mapping.host).host)):
         facts = {
             "address": address_text(mapping.public, mapping.version),
@@ -205,8 +207,10 @@ def _was_moved(network: Network, mapping: PublicAddress) -> Iterator[OpenQuestio
 
 
 def _may_be_meant(network: Network, mapping: PublicAddress, flow: Flow) -> bool:
-    """Return whether the address may belong to the host.  This is possible if an outside client asks for it,
-    if the host has a service on the port, or if the host's cloud maps public addresses without naming them."""
+    """Return whether the address may belong to the host.
+
+    The address may be the host's if an outside client asks for it, if the host has a service on the port, or if the
+    host's cloud maps public addresses without naming them."""
     host = network.host(network.host_netns(mapping.host).host)
     if isinstance(flow.start, (Outside, Lan)) or (host.cloud in MAPPING and not host.cloud_addresses):
         return True
@@ -214,7 +218,9 @@ def _may_be_meant(network: Network, mapping: PublicAddress, flow: Flow) -> bool:
 
 
 def _has_container(host: Host, flow: Flow) -> bool:
-    """Return whether a container listens on the flow's port: it may have had the address by a link of its own."""
+    """Return whether a container listens on the flow's port.
+
+    Such a container may have had the address on a link of its own."""
     return any(
         (each.protocol, each.port) == (flow.protocol, flow.dport)
         for container in host.containers()
@@ -224,7 +230,8 @@ def _has_container(host: Host, flow: Flow) -> bool:
 
 
 def _has_service(network: Network, host: Host, flow: Flow) -> bool:
-    """Return whether the host publishes the flow's port, or listens on it for others than itself."""
+    """Return whether the host publishes the flow's port, or listens on the port at an address that is not a loopback
+    address."""
     listening = any(
         (each.protocol, each.port) == (flow.protocol, flow.dport)
         and (each.address is None or not is_loopback(each.address, each.version))
@@ -234,8 +241,9 @@ def _has_service(network: Network, host: Host, flow: Flow) -> bool:
 
 
 def _is_public(network: Network, mapping: PublicAddress, flow: Flow) -> OpenQuestion:
-    """Return the question whether an address that the user did not state belongs to the host, and the verdict if it
-    does."""
+    """Return the question whether a public address that the user did not state belongs to the host.
+
+    The question also tells the verdict for the case that it does."""
     public, private = (address_text(each, mapping.version) for each in (mapping.public, mapping.private))
     host = network.host_netns(mapping.host).host
     believed = walk_flow(msgspec.structs.replace(network, world=network.world.believing(mapping)), flow)

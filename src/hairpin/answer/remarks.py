@@ -24,7 +24,7 @@ from hairpin.walk.trace import Trace, only_under_load
 
 _NOT_READ = message("a setting that was not read")
 _NAMED = 5
-"""The most ports that one note names."""
+"""The greatest number of ports that one note names."""
 
 
 def remarks(network: Network, traces: tuple[Trace, ...]) -> tuple[Message, ...]:
@@ -148,7 +148,7 @@ def _of_limits(network: Network, trace: Trace) -> Iterator[Message]:
         if stop is None or not only_under_load(branch) or not isinstance(place, Place):
             continue
         if content_match(rule_at(network.namespace(stop.netns).ruleset, place)) is not None:
-            continue  # it is a question
+            continue  # for this rule the answer has a question instead of a note
         count = _packets(network.namespace(stop.netns), place)
         if count and any(each.place == place for each in branch.conditions):
             yield message(
@@ -159,7 +159,7 @@ def _of_limits(network: Network, trace: Trace) -> Iterator[Message]:
 
 
 def _of_times(network: Network, traces: tuple[Trace, ...]) -> tuple[Message, ...]:
-    """Return the notes about rules with a time, if a host has such rules."""
+    """Return the notes about rules that match only at certain times, if a host has such rules."""
     if all(network.namespace(host.netns).now_s is None for host in network.hosts if host.netns in network):
         return ()
     from hairpin.answer.later import told_by_time  # noqa: PLC0415 - few hosts have rules with a time
@@ -195,8 +195,9 @@ def _of_start(network: Network, trace: Trace) -> Iterator[Message]:
 
 
 def _of_default_addresses(network: Network, traces: tuple[Trace, ...]) -> Iterator[Message]:
-    """Yield a note for each address of the host's loopback to which a default, and no container's own option, binds
-    ports that were asked and that pass."""
+    """Yield a note for each loopback address of the host to which an engine's default binds asked ports that pass.
+
+    Ports that a container's own option binds do not count."""
     failing = {each.flow.dport for each in traces if not each.succeeds}
     found: dict[tuple[str, str, Message | str], list[str]] = {}
     for trace in traces:
@@ -222,15 +223,15 @@ def _of_default_addresses(network: Network, traces: tuple[Trace, ...]) -> Iterat
 
 
 def _of_ipv6_clients(traces: tuple[Trace, ...]) -> Iterator[Message]:
-    """Yield the remark that no IPv6 client beyond the link was asked, because the host has no way back to one.  If the
-    user named a client, only that one was asked, and nothing is yielded."""
+    """Yield the remark that no IPv6 client beyond the link was asked, because the host has no route back to such a
+    client.  Yield nothing if the user named a client, because then only this client was asked."""
     kinds = {type(each.flow.start) for each in traces if each.flow.version == 6}
     if {Lan, FromHost} <= kinds and Outside not in kinds:
         yield message("not asked: IPv6 clients beyond the link, since this host has no IPv6 default route back to them")
 
 
 def _of_silence(network: Network, traces: tuple[Trace, ...]) -> tuple[Message, ...]:
-    """Return the notes about servers outside that answered nothing, if the ways out of containers were asked."""
+    """Return the notes about servers outside that sent no answer, if outgoing flows of containers were asked."""
     if all(each.flow.purpose != "egress" for each in traces):
         return ()
     from hairpin.answer.silent_servers import told_by_silence  # noqa: PLC0415 - a question about a port asks no way out
@@ -239,7 +240,8 @@ def _of_silence(network: Network, traces: tuple[Trace, ...]) -> tuple[Message, .
 
 
 def _of_pins(network: Network, trace: Trace) -> Iterator[Message]:
-    """Yield a note if the flow passes to an address that the asking container's own file has for another one's name."""
+    """Yield a note if the flow passes to an address that the asking container's own /etc/hosts assigns to the name of
+    another container or of the host."""
     misled = misleading(network, trace.flow) if trace.succeeds and trace.flow.purpose == "asked" else None
     said = beside_the_named(network.host(trace.flow.host), misled) if misled is not None else None
     if said is not None:

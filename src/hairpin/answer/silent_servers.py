@@ -15,7 +15,7 @@ from hairpin.walk.granted.silence import are_unanswered, split_by
 from hairpin.walk.hooks.connection_index import connections_of
 
 _NAMED = 3
-"""The most servers that the note names."""
+"""The greatest number of servers that the note names."""
 
 _Server = tuple[Version, int, int, str]
 """A server's IP version, address and port, and where the connections start: ``container:NAME`` or ``host``."""
@@ -45,7 +45,8 @@ def _target(server: _Server) -> str:
 
 
 def _silent(network: Network, host: Host) -> Iterator[_Server]:
-    """Yield the servers outside for whose answer TCP connections of this host wait, and that answered none since."""
+    """Yield the servers outside whose answers TCP connections of this host await, if these servers have answered no
+    later connection."""
     namespace = network.namespace(host.netns)
     waiting: dict[tuple[Version, int, int], list[Connection]] = {}
     for each in namespace.connections:

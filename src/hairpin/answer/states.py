@@ -41,7 +41,9 @@ def _states(network: Network) -> Iterator[Finding]:
 
 
 def _without_repeats(states: Iterator[CauseAnswer]) -> Iterator[CauseAnswer]:
-    """Yield each state once: that of several containers is found for each of them."""
+    """Yield each state once.
+
+    A state of several containers is found once for each container, so repetitions are left out."""
     told: set[tuple[str, str, object]] = set()
     for each in states:
         key = (each.id, each.host, each.candidate.where)
@@ -55,8 +57,10 @@ _NAMED = 5
 
 
 def _not_running(answer: Answer, host: Host, causes: tuple[CauseAnswer, ...]) -> Iterator[Message]:
-    """Yield the one line about stopped containers that nothing else in the answer names.  If a target was named, only
-    its containers count whose flows another machine serves."""
+    """Yield the line about stopped containers that no other part of the answer names.
+
+    If the user named a target, a container counts only if it is the target of a flow that leaves for another machine.
+    """
     elsewhere = {each.trace.flow.container or "" for each in answer.flows if each.trace.verdict == "leaves"}
     told = {container_of(each.candidate.where) or "" for each in causes if each.host == host.name}
     shown = {each.trace.flow.container or "" for each in answer.flows if each.trace.flow.purpose == "published"}
@@ -85,8 +89,9 @@ def _not_running(answer: Answer, host: Host, causes: tuple[CauseAnswer, ...]) ->
 
 
 def _concerns(answer: Answer, state: Finding) -> bool:
-    """Return whether the state belongs to the answer.  The state of a container belongs to it if the user named no
-    target, or if a flow goes to the container."""
+    """Return whether the state belongs to the answer.
+
+    A container's state belongs to the answer if the user named no target, or if a flow goes to the container."""
     if not state.container or not answer.question.targets:
         return True
     flows = (each.trace.flow for each in answer.flows)

@@ -54,6 +54,8 @@ def _others(examination: Examination, label: str) -> Others:
 
 @kept
 def _others_of_hosts(examination: Examination) -> dict[str, Others]:  # noqa: ARG001
-    """Return the examination's cache of known flows, by the label of the host.  It is empty at first, and a host's
-    flows are walked only when they are needed, because most hosts get no repair."""
+    """Return the examination's cache of known flows, by the label of the host.
+
+    The cache is empty at first, and a host's flows are walked only when they are needed, because most hosts get no
+    repair."""
     return {}

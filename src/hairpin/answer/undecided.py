@@ -1,6 +1,7 @@
-"""The questions of flows that stay undecided: one for each condition on which their verdicts depend.
+"""The questions of flows that stay undecided.  Each condition on which a flow's verdict depends has one question.
 
-Each says where the condition stands, the flow's fate with either answer, and the command that shows which one is true.
+Each question says where the condition stands, the flow's fate with either answer, and the command that shows the true
+answer.
 """
 
 from collections.abc import Iterator
@@ -19,19 +20,20 @@ from hairpin.walk.verdicts import VERDICTS, Verdict
 from hairpin.wanted import Wanted, watch_control, watch_port, watch_rule
 
 _MOST = 4
-"""The most questions of one flow."""
+"""The greatest number of questions about one flow."""
 _GO_ON = message("They go on behind the rule")
 _END = message("The packets end there")
 
 
 def undecided_questions(network: Network, trace: Trace) -> Iterator[OpenQuestion]:
-    """Yield a question for each condition of the flow's verdict; none if the verdict is decided."""
+    """Yield a question for each condition of the flow's verdict.  Yield nothing if the verdict is decided."""
     for each in trace.conditions[:_MOST]:
         yield _of_rule(network, trace, each, each.place) if each.place is not None else _of_fact(network, trace, each)
 
 
 def content_questions(network: Network, trace: Trace) -> Iterator[OpenQuestion]:
-    """Yield a question for each rule that stops packets of the flow by their content, and that has stopped some."""
+    """Yield a question for each rule that stops packets of the flow by their content, and that has already stopped
+    packets."""
     for branch in filter(only_under_load, trace.branches):
         decided = branch.stop.decided_by if branch.stop is not None else None
         if not isinstance(decided, RuleDecided) or branch.stop is None or branch.stop.netns not in network:
@@ -52,8 +54,8 @@ def content_questions(network: Network, trace: Trace) -> Iterator[OpenQuestion]:
 
 
 def content_match(rule: ir.Rule | None) -> str | None:
-    """Return the rule's match that looks into the payload, or at a value that the client's machine chooses: a size, a
-    hardware address; None if it has none."""
+    """Return the rule's match of the payload, or of a value that the client's machine chooses, such as a size or a
+    hardware address.  Return None if the rule has no such match."""
     for part in rule.body if rule is not None else ():
         if isinstance(part, ir.StatefulMatch) and part.name in _OF_CONTENT:
             return part.text
@@ -123,8 +125,10 @@ def _rule_met(network: Network, trace: Trace, place: Place) -> tuple[Netns | Non
 
 
 def rule_watched(network: Network, trace: Trace, netns: Netns | None, place: Place, rule: ir.Rule | None) -> Wanted:
-    """Return the request to list the rule's chain twice, while a client tries: the rule's counter rises if it matches.
-    A rule of nft may have no counter; then the packets are watched."""
+    """Return the request to list the rule's chain twice, while a client tries to connect.
+
+    The rule's counter rises if the rule matches.  For an nft rule without a counter, return the request to watch the
+    packets instead."""
     if place.dialect == "nft" and (rule is None or rule.packets is None) and trace.flow.dport:
         return watch_port(trace.flow.protocol, trace.flow.dport)
     tool = {"ip": "iptables", "ip6": "ip6tables"}.get(place.family, "")
@@ -146,7 +150,8 @@ def rule_watched(network: Network, trace: Trace, netns: Netns | None, place: Pla
 
 
 def _of_fact(network: Network, trace: Trace, condition: Condition) -> OpenQuestion:
-    """Return the question about a condition that no rule states: a program on a link, a part that was not read."""
+    """Return the question about a condition that is not about a rule, but about a program on a link or an
+    unread part."""
     fates = _fates(trace, condition)
     return OpenQuestion(
         text=message("Is it so that {said}?", said=condition.said),
@@ -175,13 +180,16 @@ def _wanted_at_end(network: Network, trace: Trace) -> Iterator[Wanted]:
 
 
 def _fates(trace: Trace, condition: Condition) -> dict[bool, Message]:
-    """Return the sentence about the flow's fate, for a condition that holds and for one that does not."""
+    """Return two sentences about the flow's fate: for the case that the condition holds, and for the case that it does
+    not hold."""
     return {holds: _fate(_branches(trace, condition, holds=holds)) for holds in (True, False)}
 
 
 def _branches(trace: Trace, condition: Condition, *, holds: bool) -> list[Branch]:
-    """Return the branches on which the condition holds or not, the likeliest first.  A condition may be met more than
-    once, by the request and by the reply; it has the same truth for all of them, if there is such a branch."""
+    """Return the branches on which the condition is as ``holds`` says, the likeliest branch first.
+
+    The request and the reply may both meet the condition.  If there are branches in which the condition has the same
+    truth each time, only these branches are returned."""
     met = [
         (branch, truths)
         for branch in trace.branches

@@ -1,5 +1,7 @@
-"""Tests whether output still reaches the user's client.  This process writes bytes to sshd, and the client's kernel has
-to acknowledge them.  Source: ss(8) ``-i``, unix(7), pipe(7)
+"""Tests whether output still reaches the user's client.
+
+The test is that this process writes bytes to sshd, and the client's kernel has to acknowledge them.  Source: ss(8)
+``-i``, unix(7), pipe(7)
 """
 
 import errno
@@ -66,9 +68,9 @@ def arrives(text: str, session: Session, wait_s: float = _WAIT_S) -> bool | None
 
 
 def arrives_at_one(terminals: tuple[Terminal, ...], wait_s: float = _WAIT_S) -> bool | None:
-    """Write to the terminals, one of which is the user's, and return whether one of the clients acknowledges all bytes.
-    Return None if no terminal can be written to.  All bytes are zero, because a terminal shows no zero bytes and does
-    not move its cursor for them."""
+    """Write to the terminals, among them the user's terminal, and return whether one of the clients acknowledges all
+    bytes.  Return None if no terminal can be written to.  The function writes zero bytes, because a terminal neither
+    shows zero bytes nor moves its cursor for them."""
     probes: list[_Probe] = []
     for each in terminals:
         probe = _Probe(each.session)
@@ -121,8 +123,8 @@ class _Probe:
 def _write(text: str) -> int:
     """Write to an open file that sshd reads, and return the number of written bytes; 0 if there is no such file.
 
-    The file is the terminal.  Without a terminal it is standard error or standard output of this process or of a shell
-    above it.  Only white space is written to standard output, because it may contain a document."""
+    The file is the terminal.  Without a terminal, the file is standard error or standard output of this process or of a
+    parent shell.  Only white space is written to standard output, because standard output may contain a document."""
     said = text.encode("utf-8", "replace") + _PADDING
     with suppress(OSError):
         return _write_file(Path("/dev/tty"), said)

@@ -1,5 +1,7 @@
-"""Backups of the rulesets and files that a plan changes, made before its first step.  They are for a person who has
-only a shell.  The rulesets are in a form that iptables-restore, nft and ebtables-restore can load.
+"""Backups of the rulesets and files that a plan changes, made before its first step.
+
+The backups are for a person who has only a shell.  The rulesets are in a form that iptables-restore, nft and
+ebtables-restore can load.
 
 The undo of a step does not use these backups.  Source: iptables-save(8), nft(8), ebtables(8)
 """
@@ -29,7 +31,7 @@ Carries = Callable[[Acting], Message | None]
 
 def backups_of(steps: tuple[Step, ...]) -> tuple[dict[str, Command], dict[str, str]]:
     """Return the commands that print the rulesets which the steps will change, and the contents of the files which they
-    will change.  Both are keyed by the name of the backup."""
+    will change.  Commands and contents are keyed by the name of the backup."""
     commands = {_name(command): command for step in steps for command in _saving(step)}
     files = {
         each.path.strip("/").replace("/", "_"): each.before.content

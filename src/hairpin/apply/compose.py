@@ -15,8 +15,10 @@ ReadText = Callable[[str], str | None]
 
 
 class ComposeProposal(msgspec.Struct, frozen=True):
-    """An edit of the compose file that has the service.  ``file`` empty: no such file was found.  ``lines``: the
-    removed lines with ``-`` and the added lines with ``+``; none if the file writes the key in another style."""
+    """An edit of the compose file that has the service.
+
+    If ``file`` is empty, no compose file with the service was found.  ``lines``: the removed lines with ``-`` and the
+    added lines with ``+``.  ``lines`` is empty if the file writes the key in another style."""
 
     edit: ComposeEdit
     file: str = ""
@@ -49,7 +51,7 @@ def _edits(plan: RepairPlan) -> Iterator[tuple[ComposeEdit, Engine]]:
 
 def _proposal(edit: ComposeEdit, files: tuple[str, ...], read: ReadText) -> ComposeProposal | None:
     """Return the proposal for the last compose file that has the service, because it overrides the earlier files.
-    Return None if this file has the value already."""
+    Return None if the last compose file has the value already."""
     for file in reversed(files):
         before = read(file)
         after = with_edit(before, edit) if before is not None else None

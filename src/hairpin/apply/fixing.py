@@ -76,8 +76,8 @@ def apply_plan(
         ready = _made_ready(plan, grounds, fresh, lasting=lasting, question=question)
         begun = _begin_all(plan, begins, ready, fresh, lasting=lasting)
         with ExitStack() as cleanup:
-            # This also runs if an interrupt ends this process.  The switches undo the steps that this process cannot
-            # undo.
+            # The plan is also taken back if an interrupt ends this process.  The switches undo the steps that this
+            # process cannot undo.
             cleanup.callback(_take_all_back, begun, verifier)
             results, verified, complaint = _done_and_verified(plan, begun, fresh, verifier)
             if complaint is None and not confirmed_later:
@@ -139,8 +139,10 @@ def _take_all_back(plans: Mapping[str, Begun], verifier: Verifier) -> dict[str, 
 def _done_and_verified(
     plan: RepairPlan, begun: Mapping[str, Begun], was: Network, verifier: Verifier
 ) -> tuple[tuple[FlowResult, ...], tuple[Evidence, ...], Message | None]:
-    """Carry out all steps except the lasting ones.  Return the results of the asked flows, the evidence from which they
-    were computed, and why the plan must be taken back (None: it is kept)."""
+    """Carry out all steps except lasting steps.
+
+    Return the results of the asked flows, the evidence from which they were computed, and why the plan must be taken
+    back (None if the plan is kept)."""
     for label, numbers in _in_order(plan):
         complaint = begun[label].carry(numbers)
         if complaint is not None:
@@ -155,8 +157,9 @@ def _done_and_verified(
 
 
 def _in_order(plan: RepairPlan) -> Iterator[tuple[str, tuple[int, ...]]]:
-    """Yield all steps except the lasting ones, in the plan's order: each time a host and the numbers of its consecutive
-    tasks."""
+    """Yield all steps except lasting steps, in the plan's order.
+
+    Each value is a host and the numbers of consecutive tasks of this host."""
     counts: Counter[str] = Counter()
     for label, repairs in groupby(plan.repairs, key=lambda each: each.host):
         ids = {each.id for each in repairs}
@@ -203,7 +206,7 @@ def _results(plan: RepairPlan, answer: Answer, verifier: Verifier) -> Iterator[F
     for before, then in zip(plan.answer.flows, plan.then, strict=True):
         found = now.get(flow_key(before.trace.flow))
         expected = succeeds(then)
-        if found is None:  # the repair gave the host other addresses, about which the question asks now
+        if found is None:  # the repair changed the host's addresses, so the question now asks about other flows
             after: Verdict = walk_flow(answer.network, before.trace.flow).verdict
             yield FlowResult(before.trace.flow, before.verdict, after, "simulated", expected)
             continue
@@ -212,7 +215,8 @@ def _results(plan: RepairPlan, answer: Answer, verifier: Verifier) -> Iterator[F
         if observed == "answered":
             judge = "observed"
             after = after if after == "leaves" else "delivered"
-        elif observed in ("refused", "timeout") and after == "delivered":  # a flow that leaves may fail beyond the host
+        # a flow with the verdict ``leaves`` may fail beyond the host
+        elif observed in ("refused", "timeout") and after == "delivered":
             judge = "observed"
             after = "refused" if observed == "refused" else "dropped"
         yield FlowResult(before.trace.flow, before.verdict, after, judge, expected)
@@ -223,7 +227,7 @@ def _faults(plan: RepairPlan, results: tuple[FlowResult, ...], was: Network, aft
     opened although the plan did not announce this effect.
 
     The known flows were walked when the plan was made.  A flow that changed before the first step is no fault of the
-    plan.  ``was`` is the network as it was read just before the first step."""
+    plan.  ``was`` is the network that was read just before the first step."""
     for each in results:
         if not each.is_well:
             yield message("{flow} does not pass after the repair", flow=flow_told(each.flow))

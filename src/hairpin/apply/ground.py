@@ -37,8 +37,10 @@ class Begun(Protocol):
         ...
 
     def take_back(self, network: Network | None) -> PlanState:
-        """Take the plan back, and return its state.  ``network`` None: the hosts cannot be read.  The state is ``open``
-        if the host cannot be reached; the host's switch then takes the plan back at the deadline."""
+        """Take the plan back, and return its state.
+
+        ``network`` is None if the hosts cannot be read.  The state is ``open`` if the host cannot be reached; the
+        host's switch then takes the plan back at the deadline."""
         ...
 
     def disown(self) -> None:
@@ -47,9 +49,10 @@ class Begun(Protocol):
 
 
 Begin = Callable[[KeptPlan, tuple[Step, ...], Network], Begun]
-"""A function that writes a plan into the host's journal and starts the plan's switch.  It raises ApplyError if the host
-refuses the plan.  Its arguments are the plan, the steps of the plan's tasks with all their changes of the network, and
-the network before these steps."""
+"""A function that writes a plan into the host's journal and starts the plan's switch.
+
+The function raises ApplyError if the host refuses the plan.  The function's arguments are the plan, the steps of the
+plan's tasks with all their changes of the network, and the network before these steps."""
 
 
 class Ground(Protocol):

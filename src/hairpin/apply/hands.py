@@ -15,7 +15,9 @@ from hairpin.message import Message
 from hairpin.network.network import Network
 
 Told = Callable[[PlannedStep, Message | None], None]
-"""A function that is called for each task that has ended, with the reason of its failure; None: the task is done."""
+"""A function that is called for each task that has ended.
+
+The function's arguments are the task, and why the task failed (None if the task did not fail)."""
 
 
 class Hands(msgspec.Struct, frozen=True):

@@ -10,7 +10,7 @@ from hairpin.host.netns import Netns
 
 
 def one_step_each(tasks: tuple[PlannedStep, ...]) -> tuple[PlannedStep, ...]:
-    """Return the tasks, without tasks whose commands an earlier task carries out on the same host.
+    """Return the tasks without each task whose commands an earlier task carries out on the same host.
 
     Replacements of files are never merged, because each replacement is compared with the file just before it is made.
     Advice is never merged, because it has no command."""

@@ -1,5 +1,6 @@
-"""The words by which a person chooses a repair (``--choose``).  A word is unique in its plan, and is the same in the
-next run on the same host."""
+"""The words by which a person chooses a repair (``--choose``).
+
+A repair's word is unique in its plan, and stays the same in the next run on the same host."""
 
 import re
 from collections import Counter

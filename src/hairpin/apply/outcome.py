@@ -32,12 +32,13 @@ class FlowResult(msgspec.Struct, frozen=True):
 class FixOutcome(msgspec.Struct, frozen=True):
     """The outcome of a plan.
 
-    ``plans``: the plan's id in the journal of each host.  ``complaint``: why the plan was taken back; None: it was not
-    taken back.  ``left``: whether a step could not be undone.  ``late``: the hosts that could not be reached, and the
-    times at which their switches take the plan back.  ``results``: the results of the asked flows.  ``until``: the time
-    in RFC 3339 at which the switches take the plan back if it is not confirmed (``--try``); empty: the plan stays.
-    ``hosts``: the other hosts that the plan changed, as ``--host`` names them; empty: the plan changed this host.
-    ``verified``: the evidence that was read after the last step; empty: a step failed, or a host could not be read."""
+    ``plans``: the plan's id in the journal of each host.  ``complaint``: why the plan was taken back; None if the plan
+    was not taken back.  ``left``: whether a step could not be undone.  ``late``: the hosts that could not be reached,
+    and the times at which their switches take the plan back.  ``results``: the results of the asked flows.  ``until``:
+    the time in RFC 3339 at which the switches take the plan back if it is not confirmed (``--try``); empty if the plan
+    stays.  ``hosts``: the other hosts that the plan changed, as ``--host`` names them; empty if the plan changed this
+    host.  ``verified``: the evidence that was read after the last step; empty if a step failed, or if a host could not
+    be read."""
 
     plans: tuple[str, ...]
     results: tuple[FlowResult, ...]
@@ -67,5 +68,5 @@ class FixOutcome(msgspec.Struct, frozen=True):
 
     @property
     def is_served(self) -> bool:
-        """Whether each asked flow passes now."""
+        """Whether each asked flow passes after the plan."""
         return self.is_well and all(succeeds(each.after) for each in self.results)

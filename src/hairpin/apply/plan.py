@@ -1,4 +1,5 @@
-"""The plan: the proven causes that hairpin repairs, in order, and those that it leaves to a choice or to a person."""
+"""The plan: the proven causes that hairpin repairs, in order, and the causes that it leaves to a user's choice or to a
+person's work."""
 
 from collections.abc import Iterator
 from typing import Literal
@@ -55,8 +56,8 @@ _HELD = 3
 class PlannedRemedy(msgspec.Struct, frozen=True):
     """A repair of the plan.
 
-    ``id``: the word for the repair on the command line.  ``remedy``: the repair's remedy, made for the host as it is
-    after the earlier repairs.  ``cause``: the cause that is repaired; None if the repair restores an engine's lost
+    ``id``: the word for the repair on the command line.  ``remedy``: the repair's remedy, made for the state of the
+    host after the earlier repairs.  ``cause``: the cause that is repaired; None if the repair restores an engine's lost
     rules, or completes other repairs.  ``chosen``: whether a person chose the repair."""
 
     id: str
@@ -76,7 +77,7 @@ class PlannedRemedy(msgspec.Struct, frozen=True):
     def carried(self) -> CarriedRemedy:
         """The repair in the form in which its effects on the known flows are computed."""
         cause = self.cause
-        # If a person's decision stops the flows, a repair without ``undoes`` only makes an exception from it.
+        # If a person's decision stops the flows, a repair without ``undoes`` only makes an exception from the decision.
         meant = cause is not None and cause.configured is not None and cause.decision is None
         return CarriedRemedy(self.host, self.remedy, self.candidate, meant=meant)
 
@@ -122,7 +123,7 @@ class RepairPlan(msgspec.Struct, frozen=True):
 
     @property
     def said(self) -> tuple[Unplanned, ...]:
-        """The causes for which no repair is needed, or for which no repair is known."""
+        """The causes that need no repair, or for which hairpin knows no repair."""
         return tuple(each for each in self.left_out if each.why in _SAID)
 
     @property
@@ -132,8 +133,8 @@ class RepairPlan(msgspec.Struct, frozen=True):
 
     def tasks(self, *, lasting: bool, host: str | None = None) -> tuple[PlannedStep, ...]:
         """Return the tasks in order: first the steps of all repairs, and then, if ``lasting`` is true, the steps that
-        keep the repairs.  Equal commands are returned once.  ``host``: return only the tasks of this host; None: all
-        tasks."""
+        keep the repairs.  Equal commands are returned once.  ``host``: the host whose tasks are returned, or None for
+        the tasks of all hosts."""
         made = [each for each in self.repairs if host in (None, each.host)]
         now = (PlannedStep(each.id, step) for each in made for step in each.remedy.steps)
         kept = (PlannedStep(each.id, step, lasting=True) for each in made for step in each.remedy.keeping)
@@ -186,8 +187,8 @@ def _told(answer: Answer, wanted: list[CauseAnswer]) -> Iterator[Unplanned]:
 def without_harm(answer: Answer, picked: tuple[PlannedRemedy, ...], left_out: tuple[Unplanned, ...]) -> RepairPlan:
     """Return the plan of the picked repairs.
 
-    The plan also repairs faults that the picked repairs would uncover.  It leaves out repairs with effects on flows
-    that the question does not concern, except repairs that a person chose."""
+    The plan also repairs faults that the picked repairs would uncover.  Repairs with effects on flows that the question
+    does not concern are left out, except repairs that a person chose."""
     accepted = _harm(answer, tuple(each for each in picked if each.chosen))
     plan = _planned(answer, picked, left_out)
     while harm := _beyond(accepted, plan):
@@ -237,8 +238,10 @@ def _planned(answer: Answer, picked: tuple[PlannedRemedy, ...], left_out: tuple[
 
 
 def _harm(answer: Answer, chosen: tuple[PlannedRemedy, ...]) -> frozenset[object]:
-    """Return the unasked effects of the chosen repairs.  They are accepted, because hairpin told them to the person who
-    chose the repairs."""
+    """Return the unasked effects of the chosen repairs.
+
+    Unasked effects of chosen repairs count as accepted, because hairpin told them to the person who chose the repairs.
+    """
     if not chosen:
         return frozenset()
     repairs, _, _ = _in_turn(chosen, answer)
@@ -256,8 +259,9 @@ _ORDER = ("closes", "opens", "diverts")
 
 
 def _culprit(answer: Answer, picked: tuple[PlannedRemedy, ...], harm: int) -> PlannedRemedy:
-    """Return the last repair without which the plan has fewer unasked effects; the plan's last repair if there is no
-    such repair."""
+    """Return the last repair without which the plan has fewer unasked effects.
+
+    If there is no such repair, return the plan's last repair."""
     own = [each for each in picked if not each.chosen] or list(picked)
     for each in reversed(own):
         rest = tuple(other for other in picked if other is not each)
@@ -271,8 +275,8 @@ def _made_whole(
 ) -> RepairPlan | None:
     """Return the plan with additional repairs, so that the plan closes no flow.
 
-    They are needed because a second fault may show only after the first fault is repaired.  Return None if hairpin has
-    no such repair that it may make without a person's choice."""
+    Additional repairs are needed because a second fault may show only after the first fault is repaired.  Return None
+    if each additional repair needs a person's choice."""
     answer = plan.answer
     closed = tuple(each.flow for each in plan.effects.closes if not each.again)[:_HELD]
     network = answer.network
@@ -334,8 +338,7 @@ def _why_not(cause: CauseAnswer, remedy: Remedy, answer: Answer) -> Why | None:
 
 
 def _makers(cause: CauseAnswer, answer: Answer) -> tuple[str, ...]:
-    """Return the ids of the causes from which the cause follows, which must be repaired before it, and which only a
-    person can repair."""
+    """Return the ids of the causes from which the cause follows, and which a person must repair first."""
     makers = (each for each in answer.causes if each.ref in cause.follows_from and each.candidate.goes_first)
     return tuple(each.id for each in makers if not each.remedies or _is_for_person(each.remedies[0]))
 
@@ -373,7 +376,7 @@ def _in_turn(
             covered.append(Unplanned(each.id, each.title, each.host, remedy, "covered", cause))
             continue
         # Only the remedy of the answer's first cause was made for the hosts as they are.  Each other remedy was made
-        # for the hosts after the repairs above it, and the plan may lack these.
+        # for the hosts after the repairs of the earlier causes, and the plan may lack these earlier repairs.
         is_fit = cause is None or (network is answer.network and cause is answer.causes[0])
         fitted = remedy if is_fit else next(_fitted(each, answer.network, network), remedy)
         made.append(msgspec.structs.replace(each, remedy=fitted))

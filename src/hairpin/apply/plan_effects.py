@@ -1,4 +1,4 @@
-"""The effects of a plan's repairs, one after another, on the known flows of the hosts that they change."""
+"""The effects of a plan's repairs, one after another, on the known flows of the changed hosts."""
 
 from collections.abc import Iterable, Iterator, Sequence
 
@@ -31,9 +31,10 @@ from hairpin.remedy.remedy import Remedy
 
 
 class CarriedRemedy(msgspec.Struct, frozen=True):
-    """A remedy that is carried out on the host with the label ``host``.  ``candidate``: the cause that the remedy
-    repairs; None: the remedy restores an engine's lost rules.  ``meant``: whether the remedy undoes a setting that a
-    person made."""
+    """A remedy that is carried out on the host with the label ``host``.
+
+    ``candidate``: the cause that the remedy repairs, or None if the remedy restores an engine's lost rules.  ``meant``:
+    whether the remedy undoes a setting that a person made."""
 
     host: str
     remedy: Remedy
@@ -53,8 +54,9 @@ class CarriedRemedy(msgspec.Struct, frozen=True):
 
 
 def effects_of(answer: Answer, carried: Sequence[CarriedRemedy]) -> Effects:
-    """Return the effects of all remedies together, on every host that the remedies change.  The asked flows that they
-    repair are left out."""
+    """Return the effects of all remedies together, on every host that the remedies change.
+
+    Effects on the asked flows that the remedies repair are left out."""
     asked = tuple(each.trace.flow for each in answer.flows)
     total = Effects()
     for label in dict.fromkeys(each.host for each in carried):
@@ -67,7 +69,7 @@ def _on_host(network: Network, label: str, carried: Sequence[CarriedRemedy], ask
     held = carried[0].remedy.effects if len(carried) == 1 else None
     opened = _opened(first.network)
     if held is not None and not held.left_out and not any(_end(each.flow) in opened for each in first.known):
-        return held  # the answer computed the effects of this single remedy
+        return held  # the answer has already computed the effects of a single remedy
     now, again, of_asked, unasked = first, set[object](), set[object](), set[object]()
     beside: list[FlowEffect] = []
     parts: list[Change] = []

@@ -51,7 +51,7 @@ def made_ready(
     for step in whole:
         if isinstance(step, ReplaceFile) and _content(read(step.path)) != _content(step.before):
             if any(isinstance(each, ReplaceFile) and each.path == step.path for each in whole[: whole.index(step)]):
-                continue  # an earlier step writes the content that this step expects
+                continue  # an earlier step of the plan writes the content that this step expects
             raise _no_longer_fits(step, message("{path} has changed since it was read", path=step.path))
         _refuse_bytes(step)
         _refuse_owned(step)
@@ -74,8 +74,10 @@ def _no_longer_fits(step: Step, said: Message) -> ApplyError:
 
 
 def _written_down(step: Step) -> Step:
-    """Return the step for the journal.  The changes that an owner makes for a call are left out.  They were simulated
-    before, and no process simulates them again from the journal."""
+    """Return the step for the journal.
+
+    The changes that an owner makes for a call are left out.  The owner's changes were simulated before, and no process
+    simulates them again from the journal."""
     return msgspec.structs.replace(step, does=()) if isinstance(step, Ask) else step
 
 

@@ -1,5 +1,6 @@
 """``hairpin restore`` restores the chains, jumps and rules that the engines have lost, and changes nothing else.  A
-restart of dockerd would change more.  The plan names these other changes and does not make them.
+restart of dockerd would change more.  The plan names the other changes that a restart would make, and does not make
+them.
 """
 
 from collections import Counter
@@ -29,8 +30,9 @@ from hairpin.remedy.remedy import Remedy
 
 
 class Loss(msgspec.Struct, frozen=True):
-    """The missing rules and chains of one engine.  ``moved``: rules of the engine that stand after rules before which
-    the engine puts them."""
+    """The missing rules and chains of one engine.
+
+    ``moved``: rules of the engine that now stand after rules that the engine places behind them."""
 
     engine: Engine
     missing: Missing
@@ -59,8 +61,10 @@ class RestorePlan(msgspec.Struct, frozen=True):
 
 
 def restore_plan(answer: Answer, chosen: tuple[str, ...] = ()) -> RestorePlan:
-    """Return the plan that restores the rules of this host's engines.  ``chosen``: the repairs that are made although
-    they close or open other flows.  Raises UsageError for a chosen repair that the plan does not have."""
+    """Return the plan that restores the rules of this host's engines.
+
+    ``chosen``: the ids of repairs that are made even if they close or open other flows.  Raises UsageError for a chosen
+    repair that the plan does not have."""
     host = answer.network.this
     losses = (Loss(engine, each, _moved(engine, each, host)) for engine, each in missing_on(host))
     lost = tuple(each for each in losses if each.missing or each.moved)
@@ -77,8 +81,9 @@ def restore_plan(answer: Answer, chosen: tuple[str, ...] = ()) -> RestorePlan:
 
 
 def _moved(engine: Engine, lost: Missing, host: Host) -> tuple[ExpectedRule, ...]:
-    """Return the rules that have to be moved to their places; none for Podman, which moves no rules when it reloads its
-    networks."""
+    """Return the rules that have to be moved to their places.
+
+    For Podman there are none, because Podman moves no rules when it reloads its networks."""
     return out_of_order(lost, host.namespace(host.netns.name)) if engine.kind == "docker" else ()
 
 
@@ -134,7 +139,7 @@ def _notes(engine: Engine, lost: Missing, host: Host) -> Iterator[Message]:
 
 
 def _twice(lost: Missing, host: Host) -> Iterator[str]:
-    """Yield the engine's rules that a chain contains more than once."""
+    """Yield each rule of the engine that a chain contains more than once."""
     namespace = host.namespace(host.netns.name)
     chains: dict[tuple[IpFamily, str, str], None] = dict.fromkeys(
         (each.family, each.table, each.chain) for each in lost.wanted.rules

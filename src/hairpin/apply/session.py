@@ -92,11 +92,11 @@ def may_be_remote(proc: Path = Path("/proc")) -> bool:
     """Return whether a user may use this terminal over the network although no ancestor of this process is sshd, as in
     a terminal multiplexer.
 
-    This is possible if the terminal is a pseudo-terminal and an sshd of this host has a connection."""
+    Remote use is possible if the terminal is a pseudo-terminal and an sshd of this host has a connection."""
     try:
         name = os.ttyname(0)
     except OSError:
-        return False  # standard input is no terminal, so no user waits for output
+        return False  # standard input is not a terminal, so no user waits for output
     return name.startswith("/dev/pts/") and bool(all_sessions(proc))
 
 
@@ -104,7 +104,7 @@ def all_sessions(proc: Path = Path("/proc")) -> tuple[Session, ...]:
     """Return all established connections of sshd processes."""
     found: list[Session] = []
     for process in proc.glob("[0-9]*"):
-        with suppress(OSError):  # the process has ended meanwhile
+        with suppress(OSError):  # the process has ended since the sockets were listed
             if _stat(process / "stat")[0] in _SSHD:
                 found.extend(_sessions(proc, int(process.name)))
     return tuple(dict.fromkeys(found))

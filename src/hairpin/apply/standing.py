@@ -14,10 +14,10 @@ Standing = Literal["as-before", "made", "neither"]
 def standing_of(step: Step, network: Network, read: ReadFile) -> Standing:
     """Return whether the host has the state before the step or the state after the step.
 
-    ``neither``: another program has changed the same state since, or the step was interrupted halfway.  Some calls to a
-    manager expect only that the manager runs, which is true before and after the call.  Such a call counts as made; at
-    worst its undo is done twice.  There is no such doubt about a call whose result the owner reports, such as a
-    container's state or an open port."""
+    ``neither``: another program has changed the same state since, or the step was interrupted halfway.  The only
+    expectation of some calls is that the called manager runs, which is true before and after the call.  A call of this
+    kind counts as made, so in the worst case its undo is done twice.  If the owner reports the result of a call, such
+    as a container's state or an open port, the standing of the call is certain."""
     if isinstance(step, ReplaceFile):
         found = read(step.path)
         content = found.content if found is not None else None
@@ -31,6 +31,7 @@ def standing_of(step: Step, network: Network, read: ReadFile) -> Standing:
 
 
 def is_doubtful(step: Step) -> bool:
-    """Return whether evidence cannot show that the step's call was made.  The called manager accepts such a call a
-    second time."""
+    """Return whether evidence cannot show that the step's call was made.
+
+    A call of this kind may be repeated, because the called manager accepts it a second time."""
     return isinstance(step, Ask) and bool(step.undo) and all(isinstance(each, ManagerRuns) for each in step.expects)

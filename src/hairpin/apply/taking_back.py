@@ -1,4 +1,5 @@
-"""Takes a plan back: undoes the tasks from the last to the first, each only if the host still has the task's state."""
+"""Takes a plan back: undoes the tasks from the last to the first, but undoes a task only if the host still has the
+state that the task made."""
 
 import msgspec
 
@@ -29,7 +30,7 @@ def take_back(book: PlanBook, plan: KeptPlan, hands: Hands, network: Network | N
     network = hands.look() if in_force and network is None else network
     rebooted = network is not None and plan.boot_id not in ("", network.this.boot_id or "")
     left = False
-    marks: list[StepMark] = []  # one request writes the marks of two successive tasks, because each takes time
+    marks: list[StepMark] = []  # one request writes the marks of two successive tasks, because each request takes time
     for number, task in reversed(in_force):
         assert network is not None
         if task.state != "stays":
@@ -37,7 +38,7 @@ def take_back(book: PlanBook, plan: KeptPlan, hands: Hands, network: Network | N
             marks = []
         state, said, network = _taken_back(task, network, hands)
         if state == "stays" and rebooted and _ends_with_kernel(task.step):
-            state, said = "gone", None  # the present state was made after the reboot, not by the step
+            state, said = "gone", None  # the present state was made after the reboot and not by the step
         if state != "stays":
             _tidy_up(task.step, hands)
         marks.append((number, state, str(said or "")))
@@ -63,10 +64,12 @@ def _tidy_up(step: Step, hands: Hands) -> None:
 
 
 def _taken_back(task: PlannedStep, network: Network, hands: Hands) -> tuple[StepState, Message | None, Network]:
-    """Undo the task.  Return its new state, why it stays (None: it does not stay), and the network after the undo."""
+    """Undo the task.
+
+    Return its new state, why it stays (None if the task does not stay), and the network after the undo."""
     step = task.step
-    # An interrupted undo may have restored the value that the step expects, but not its side effects: ip_forward is
-    # written before the interfaces' values, to which the kernel copies it.
+    # An interrupted undo may have restored the value that the step expects, but not the value's side effects.  For
+    # example, ip_forward is written before the interfaces' forwarding values, to which the kernel copies it.
     told = task.state != "taking-back" or (isinstance(step, Ask) and not is_doubtful(step))
     if told and standing_of(step, network, hands.read) == "as-before":
         if isinstance(step, ReplaceFile) and task.state == "running":
@@ -88,7 +91,8 @@ def _taken_back(task: PlannedStep, network: Network, hands: Hands) -> tuple[Step
         said = hands.carrier(carrying(fitted))
         if said is not None:
             network = _read_anew(hands, network)
-            if standing_of(step, network, hands.read) == "as-before":  # another task's undo has undone this task, too
+            # the undo of another task has undone this task, too
+            if standing_of(step, network, hands.read) == "as-before":
                 return "taken-back", None, network
             return "stays", said, network
         network = _after(fitted, network, hands)
@@ -113,15 +117,16 @@ def _fitted(back: Step, network: Network) -> Step:
 
 
 def remove_leavings(step: ReplaceFile, held: FileState | None, hands: Hands) -> None:
-    """Remove the temporary file that a killed process may have left beside the file.  The file itself already has the
-    wanted content."""
+    """Remove the temporary file that a killed process may have left beside the file.
+
+    The replaced file itself already has the wanted content."""
     hands.carrier(carrying(msgspec.structs.replace(step, before=held, after=held)))
 
 
 def _read_anew(hands: Hands, network: Network) -> Network:
     try:
         return hands.look()
-    except HairpinError:  # the remaining undo uses the earlier reading
+    except HairpinError:  # the network could not be read again, so the remaining undo steps use the earlier reading
         return network
 
 

@@ -37,8 +37,9 @@ class View(msgspec.Struct, frozen=True):
 
     @property
     def namespace(self) -> Namespace:
-        """The namespace in which the packet stopped.  If the packet stopped for a container whose namespace does not
-        exist, the value is an empty namespace."""
+        """The namespace in which the packet stopped.
+
+        If the container whose packet stopped has no namespace, the value is an empty namespace."""
         there = self.stop.netns in self.network
         return self.network.namespace(self.stop.netns) if there else Namespace(self.stop.netns.name)
 
@@ -71,7 +72,9 @@ class View(msgspec.Struct, frozen=True):
 
     @property
     def looked_up(self) -> int:
-        """The address whose lookup stopped the packet: its source for the reverse-path check, else its destination."""
+        """The address whose route lookup stopped the packet.
+
+        For the reverse-path check this is the packet's source, otherwise its destination."""
         packet = self.stop.seen.packet
         return packet.saddr if self.stop.reason == "rp-filter" else packet.daddr
 
@@ -109,9 +112,11 @@ class View(msgspec.Struct, frozen=True):
 
 
 class Way(msgspec.Struct, frozen=True):
-    """Another way to repair the fault.  A ``change`` without parts means that hairpin has no model of the repair;
-    ``said`` then tells a person what to do.  ``by_person``: the repair recreates a container or a network, or restarts
-    an engine.  ``past_decision``: the way is offered only if an administrator decided to stop the flow."""
+    """Another way to repair the fault.
+
+    A ``change`` without parts means that hairpin has no model of the repair.  In this case ``said`` tells a person what
+    to do.  ``by_person``: whether the repair recreates a container or a network, or restarts an engine.
+    ``past_decision``: whether the way is offered only if an administrator decided to stop the flow."""
 
     change: Change
     said: tuple[Message, ...] = ()
@@ -129,15 +134,16 @@ class Candidate(msgspec.Struct, frozen=True):
     - ``configured``: the file or option with the faulty setting, if the cause knows it.  For a rule or a sysctl,
       hairpin looks up the file later.
     - ``ways``: other repairs, the preferred one first.
-    - ``offered``: False if the change only proves the cause.  Such a change is no repair, because it would break an
-      intended isolation.  ``ways`` then says what a person can do.
+    - ``offered``: False if the change only proves the cause.  A change that only proves the cause is no repair, because
+      it would break an intended isolation.  If ``offered`` is False, ``ways`` says what a person can do.
     - ``cuts``: whether the change ends connections that are open now.
     - ``refused``: the stop reason (such as ``start-refused``) for which the host would refuse the change now.  hairpin
-      then searches causes of that reason, and they are repaired first.
-    - ``made_by``: the ids of other causes that may have produced this fault.  Such a cause counts if it is found on the
-      host.
+      then searches the causes of that reason, which must be repaired first.
+    - ``made_by``: the ids of other causes that may have produced this fault.  Such a cause counts only if it is found
+      on the host.
     - ``goes_first``: whether this cause must be repaired before the causes that follow from it.
-    - ``of_network``: whether the change concerns every container of a network, so that all of them have to be read.
+    - ``of_network``: whether the change concerns every container of a network, so that all containers of the network
+      have to be read.
     """
 
     title: Message
@@ -230,24 +236,25 @@ class AskedFlows(msgspec.Struct, frozen=True):
 
 
 def at_no_stop(_: View) -> Iterator[Candidate]:
-    """Yield no candidate.  This is the ``find`` of a cause that has only ``of_host`` or ``of_flows``."""
+    """Yield no candidate.  A cause that has only ``of_host`` or ``of_flows`` gets this function as its ``find``."""
     yield from ()
 
 
 def of_no_host(_: Host) -> Iterator[Finding]:
-    """Yield no finding.  This is the ``of_host`` of a cause that does not look at hosts."""
+    """Yield no finding.  A cause that does not look at hosts gets this function as its ``of_host``."""
     yield from ()
 
 
 def of_no_flows(_: AskedFlows) -> Iterator[Finding]:
-    """Yield no finding.  This is the ``of_flows`` of a cause that looks only at stops or hosts."""
+    """Yield no finding.  A cause that looks only at stops or hosts gets this function as its ``of_flows``."""
     yield from ()
 
 
 class Coming(msgspec.Struct, frozen=True):
-    """A fault that will stop a flow after an event.  ``found``: the cause that is found after the event.  ``flow``: the
-    flow as it is asked now.  ``label``: the host on which the event happens.  ``was``: the network now.  ``then``: the
-    network after the event."""
+    """A fault that will stop a flow after an event.
+
+    ``found``: the cause that is found after the event.  ``flow``: the flow in its form before the event.  ``label``:
+    the host on which the event happens.  ``was``: the network now.  ``then``: the network after the event."""
 
     event: str
     label: str
@@ -268,7 +275,7 @@ class Coming(msgspec.Struct, frozen=True):
 
 
 def of_nothing_coming(_: Coming) -> bool:
-    """Return False.  This is the ``foresees`` of a cause that no event brings."""
+    """Return False.  A cause that no event brings gets this function as its ``foresees``."""
     return False
 
 
@@ -278,21 +285,22 @@ class Cause(msgspec.Struct, frozen=True):
     cause's file (:func:`id_of`), and sets ``find``, ``of_host``, ``of_flows`` and ``foresees`` from the functions that
     the file defines.  A file passes a function to its ``CAUSE`` only if a call returns that function.
 
-    ``general``: whether ``find`` is called for every stop.  It then searches the flow's whole path for elements that
-    are missing or that decide the flow.  A general cause is named after the kind of element.  If a special cause
-    proposes the same change, the special cause's name is used.  A cause that has no reasons and is not general is asked
-    last, and only if no other cause explains the flow.
+    ``general``: whether ``find`` is called for every stop.  The ``find`` of a general cause searches the flow's whole
+    path for elements that are missing or that decide the flow.  A general cause is named after the kind of element that
+    it searches.  If a special cause proposes the same change, the special cause's name is used.  A cause that has no
+    reasons and is not general is asked last, and only if no other cause explains the flow.
 
     ``fixed_with``: ``container`` or ``network`` if the faulty property (a published port, a subnet) cannot be changed
     after the container or network is created, so that the repair recreates it; else empty.
 
-    ``on_purpose``: whether an administrator or the engine stops these flows on purpose, for example by an engine's
-    isolation rules, an unpublished port or a ban.  It is no fault by itself that such a flow fails.
+    ``on_purpose``: whether an administrator or the engine stops the flows on purpose, for example by an engine's
+    isolation rules, an unpublished port or a ban.  The failure of a flow that is stopped on purpose is no fault by
+    itself.
 
     ``aliases``: other ids by which users can name the cause.
 
-    ``foresees``: returns whether an event's fault should have the name of this cause instead of the name of the cause
-    that is found after the event."""
+    ``foresees``: a function that returns whether an event's fault should have the name of this cause, and not the name
+    of the cause that is found after the event."""
 
     title: Message
     source: str
@@ -315,7 +323,7 @@ LINK_STOPS: frozenset[Reason] = frozenset({"link-down", "bridge-down", "no-carri
 NOT_RUNNING: frozenset[Reason] = frozenset(
     {"no-container", "no-listener", "no-neighbour", "never-accepts", "no-carrier", "left-instead", *RULE_STOPS}
 )
-"""Stops of a packet whose container or engine does not run."""
+"""Stops of a packet for a container that does not run, or whose engine does not run."""
 
 
 def id_of(module: str) -> str:

@@ -1,7 +1,7 @@
 """Ports that an event opens: a rule keeps clients out now, and nothing keeps them out after the event.
 
-An engine's own rules count only if a reload of firewalld deletes them and the engine does not restore them, although it
-restores the rules that make its ports reachable.  hairpin never closes such a port itself, and only gives advice.
+An engine's isolation rules count only if a reload of firewalld deletes them and the engine then restores only the rules
+that make its ports reachable.  hairpin never closes a port that an event opens, and only gives advice.
 """
 
 from collections.abc import Iterator
@@ -52,7 +52,9 @@ def opened_by_events(asked: AskedFlows, advice: Message, *, of_engine: bool) -> 
     told: set[Place] = set()
     for label, event, course in courses_to_come(network, asked.flows) if denied else ():
         if of_engine and event not in _OF_FIREWALLD:
-            continue  # every other event that removes an engine's rules breaks its ports too, which other causes report
+            # every other event that removes an engine's rules also breaks the engine's ports, and other causes report
+            # this
+            continue
         for number, place in denied.items():
             trace = asked.traces[number]
             if trace.usual.stop is None or trace.usual.stop.netns.host != label or place in told:
@@ -92,8 +94,10 @@ def _own(host: Host) -> Ruleset:
 
 
 def _denying(network: Network, trace: Trace, *, of_engine: bool) -> Place | None:
-    """Return the rule that keeps the client out, or None if a policy does.  If ``of_engine`` is true, only an engine's
-    rule is returned; otherwise only another rule that stops a client outside the host."""
+    """Return the rule that keeps the client out, or None if a policy keeps it out.
+
+    If ``of_engine`` is true, only an engine's rule is returned.  If ``of_engine`` is false, only a rule that is not an
+    engine's and that stops a client outside the host is returned."""
     stop = trace.usual.stop if not trace.succeeds else None
     if stop is None or not stop.netns.is_host:
         return None

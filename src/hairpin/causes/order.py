@@ -182,8 +182,9 @@ OPENING: frozenset[Class] = frozenset(
 PUTTING_BACK."""
 _WALLS: frozenset[Class] = frozenset({"dropping-rule", "nearly-allowing-rule", "separation"})
 FOR_SOMEBODY = OPENING | _WALLS
-"""Classes of candidates that open a path to the destination.  Such a candidate repairs nothing while no container has
-the destination address."""
+"""Classes of candidates that open a path to the destination.
+
+A candidate that only opens a path repairs nothing while no container has the destination address."""
 _OF_ONE_STOP: frozenset[Class] = frozenset(
     {
         "address-not-on-host", "address-held-by-nobody", "far-end-of-link", "filtering-peer", "no-way-back",
@@ -192,11 +193,13 @@ _OF_ONE_STOP: frozenset[Class] = frozenset(
 )  # fmt: skip
 _DECIDING: frozenset[Class] = frozenset({"deciding-rule"})
 OF_THEIR_STOP = (FOR_SOMEBODY - _DECIDING) | _OF_ONE_STOP
-"""Classes of candidates that count only if the reason of the stop is among the ``reasons`` of their cause.  At any
-other stop they would be guesses."""
+"""Classes of candidates that count only if the reason of the stop is among the ``reasons`` of their cause.
+
+At a stop with another reason, a candidate of these classes would be a guess."""
 LAST: frozenset[Class] = frozenset({"wanted-route"})
-"""Classes of candidates that undo an intended setting.  Such a candidate is tried only if no other candidate explains
-why the flow fails."""
+"""Classes of candidates that undo an intended setting.
+
+A candidate of these classes is tried only if no other candidate explains why the flow fails."""
 
 _PLACES: dict[Class, int] = {name: place for place, row in enumerate(ORDER) for name in row.classes}
 
@@ -216,7 +219,7 @@ TO_COME = (
     "firewalld-runtime-only-port", "mixed-firewall-managers", "runtime-only-rule",
 )  # fmt: skip
 """The ids of causes that an event brings, in the order in which they are asked.  A cause about a setting in a file
-comes before causes about the effects of that setting.  A cause about wiped rules comes before causes about rules that
+comes before causes about the effects of that setting.  A cause about deleted rules comes before causes about rules that
 exist only at run time."""
 OF_FLOWS = (
     "firewalld-reload-loses-engine-protection", "runtime-only-rule", "stale-accept-for-dead-container",

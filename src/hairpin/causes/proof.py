@@ -33,5 +33,7 @@ def is_repaired(network: Network, flow: Flow, repaired: Trace) -> bool:
 
 
 def is_proven(network: Network, flow: Flow, repaired: Trace) -> bool:
-    """Return whether a walk after a change proves it, even if the outside grants nothing that a careful one refuses."""
+    """Return whether the walk after a change proves the cause.
+
+    A walk that succeeds only if a router outside forwards a packet that a careful router drops proves nothing."""
     return is_repaired(network, flow, repaired) and not repaired.rests_on_grant

@@ -71,9 +71,9 @@ def _completed(cause: Cause, module: ModuleType) -> Cause:
 def _of_others() -> tuple[Cause, ...]:
     """Return the causes that other packages bring as entry points of the group ``hairpin.causes``.
 
-    Most machines have no such package, and ``importlib.metadata`` would be a fifth of the code that hairpin loads.  So
-    ``importlib.metadata`` is imported only if some package has entry points of this group.  Source:
-    packaging.python.org, "Entry points specification"."""
+    Most machines have no such package, and ``importlib.metadata`` would be a fifth of the code that hairpin loads.
+    Therefore ``importlib.metadata`` is imported only if some package has entry points of the group ``hairpin.causes``.
+    Source: packaging.python.org, "Entry points specification"."""
     if not any(_GROUP in each.read_text("utf-8", "replace") for each in _entry_point_files()):
         return ()
     from importlib.metadata import entry_points  # noqa: PLC0415
@@ -115,8 +115,9 @@ def cause_of(id_: str) -> Cause:
 
 
 def known_cause(id_: str) -> Cause | None:
-    """Return the cause of this package or of another package with that id, or None.  No other cause of this package is
-    loaded."""
+    """Return the cause with that id, of this package or of another package; None if there is no such cause.
+
+    No other cause of this package is loaded."""
     if id_ in _modules():
         return cause_of(id_)
     return next((each for each in _of_others() if each.id == id_), None)
@@ -129,7 +130,8 @@ def _modules() -> Mapping[str, str]:
 
 
 def fixed_with_of(cause: str) -> Literal["", "container", "network"]:
-    """Return whether a container or a network must be recreated to repair the cause with this id; empty if neither."""
+    """Return what must be recreated to repair the cause with this id: ``container`` or ``network``, or an empty text
+    for neither."""
     found = known_cause(cause)
     return found.fixed_with if found is not None else ""
 
@@ -164,15 +166,19 @@ def _asked_at(*words: str) -> Iterator[str]:
 
 @cache
 def causes_of_hosts() -> tuple[Cause, ...]:
-    """Return the causes that look at hosts.  In this package, all of them are in the folder ``states``.  No other cause
-    of this package is loaded for a healthy host."""
+    """Return the causes that look at hosts.
+
+    In this package, all causes that look at hosts are in the folder ``states``.  No other cause of this package is
+    loaded for a healthy host."""
     states = tuple(each for each in cause_modules() if each.startswith(_STATES))
     return tuple(each for each in _loaded(states) if each.of_host is not of_no_host)
 
 
 def causes_to_come() -> Iterator[Cause]:
-    """Yield the causes that may name a fault after an event, in the order in which they are asked.  Modules are loaded
-    one by one, so a caller that stops at the first fitting cause does not load the rest."""
+    """Yield the causes that may name a fault after an event, in the order in which they are asked.
+
+    Modules are loaded one by one, so a caller that stops at the first fitting cause does not load the remaining
+    modules."""
     yield from (cause_of(id_) for id_ in TO_COME)
     yield from (each for each in _of_others() if each.foresees is not of_nothing_coming)
 

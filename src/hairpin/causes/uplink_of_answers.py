@@ -1,7 +1,8 @@
-"""The change that sends the packets of an uplink's address out by that uplink.
+"""Makes the changes that send packets with an uplink's address out by that uplink.
 
-NAT of the answers is undone after routing: a container's answer is routed by the container's address, which no policy
-rule for the uplink's address matches.  A bit of the connection's mark tells it by which uplink the client came.
+The kernel undoes DNAT of a container's answer only after routing.  At the route lookup the answer still has the
+container's source address, so no policy rule for the uplink's address matches it.  A bit of the connection's mark
+therefore tells by which uplink the client's packet came in.
 
 Source: net/netfilter/nf_nat_core.c nf_nat_packet(); ip-rule(8)
 """
@@ -24,8 +25,10 @@ _USUAL_PRIORITY = 90
 
 
 def ways_home(network: Network, about: ForeignSource) -> Iterator[Change]:
-    """Yield the changes after which such packets may leave by their own uplink, the narrowest first: for the host's own
-    packets, for answers of containers, for both.  None if no route names a router behind that uplink."""
+    """Yield the changes after which packets with the uplink's address may leave by that uplink, the narrowest first.
+
+    The first change is for the host's own packets, the second for answers of containers, the third for both.  Yield
+    nothing if no route names a router behind the uplink."""
     namespace = network.namespace(about.netns)
     table = _table(namespace, about)
     bit = _free_bit(namespace)
@@ -34,7 +37,8 @@ def ways_home(network: Network, about: ForeignSource) -> Iterator[Change]:
     number, made = table
     priority = _priority(namespace, about.version)
     source = (about.source, 32 if about.version == 4 else 128)
-    # The table has a default route alone: packets to the host's own networks keep the routes of the main table.
+    # The uplink's table has only a default route, so packets to the host's own networks must still use the routes of
+    # the main table.
     near = PolicyRule(about.version, priority - 1, table=TABLE_MAIN, source=source, suppress_prefix_length=0)
     own = PolicyRule(about.version, priority, table=number, source=source)
     marked = PolicyRule(about.version, priority, table=number, mark=(bit, bit))
@@ -46,7 +50,9 @@ def ways_home(network: Network, about: ForeignSource) -> Iterator[Change]:
 
 
 def _table(namespace: Namespace, about: ForeignSource) -> tuple[int, tuple[AddEntry, ...]] | None:
-    """Return the number of a table whose default route leaves by the uplink, and the route to add if none has it."""
+    """Return the number of a table whose default route leaves by the uplink.
+
+    If no table has such a route, return an unused table number and the route to add."""
     known = default_route_by(namespace, about.version, about.home)
     if known is not None:
         return known.table, ()
@@ -61,13 +67,14 @@ def _table(namespace: Namespace, about: ForeignSource) -> tuple[int, tuple[AddEn
 
 
 def _free_bit(namespace: Namespace) -> int | None:
-    """Return a bit that no policy rule looks at, unless it looks at all bits."""
+    """Return a mark bit that is in no policy rule's mask.  Masks of all bits do not count."""
     masks = [each.mark[1] for each in namespace.rules if each.mark is not None and each.mark[1] != 0xFFFFFFFF]
     return next((bit for bit in _BITS if not any(mask & bit for mask in masks)), None)
 
 
 def _priority(namespace: Namespace, version: Version) -> int:
-    """Return a priority before every other rule's, so that the one before it is free as well; but after that of table
-    local."""
+    """Return a rule priority before all other rules except the rule for table local.
+
+    The priority before the returned one is free, too."""
     first = min((each.priority for each in namespace.rules if each.version == version and each.priority), default=32766)
     return max(2, min(_USUAL_PRIORITY, first - 1))

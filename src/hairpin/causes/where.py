@@ -1,5 +1,5 @@
 """The things that candidates are about (a rule, a route, a container …), as values.  ``places`` returns their fields
-with a value as words for JSON.  The report quotes the entries of readings from which the values were read.
+with a value as words for JSON.  For each thing, the report quotes the entries of readings that show it.
 """
 
 from typing import cast
@@ -18,7 +18,7 @@ from hairpin.walk.sockets import socket_text
 
 Places = tuple[tuple[str, str], ...]
 Entry = Route | PolicyRule | Neighbour | FdbEntry | Socket
-"""One entry of a reading, such as a route, which knows its position in the reading."""
+"""One entry of a reading, such as a route, with its position in the reading."""
 
 
 class OfRule(msgspec.Struct, frozen=True):
@@ -35,7 +35,9 @@ class OfWall(msgspec.Struct, frozen=True):
 
 
 class OfZone(msgspec.Struct, frozen=True):
-    """A firewalld zone whose chain stopped the packet.  ``tells_rule``: whether the report names the chain's rule."""
+    """A firewalld zone whose chain stopped the packet.
+
+    ``tells_rule``: whether the report also names the rule that stopped the packet."""
 
     place: Place
     interface: str | None = None
@@ -164,7 +166,9 @@ class OfPeer(msgspec.Struct, frozen=True):
 
 
 class OfAddress(msgspec.Struct, frozen=True):
-    """An address that a host or a container should have or reach.  ``private``: what a gateway translates it to."""
+    """An address that a host or a container should have or reach.
+
+    ``private``: the private address to which a gateway translates it."""
 
     address: str
     private: str | None = None
@@ -379,7 +383,8 @@ _TOLD: dict[type, tuple[str, ...]] = {
     OfSocket: ("container", "published", "socket"),
     OfProcess: ("process", "pid", "container", "port", "socket", "group"),
 }  # fmt: skip
-"""The fields to report, in order, for each type of which not all fields are reported in their own order."""
+"""The reported fields in their order, for each type whose fields are not all reported, or are reported in another
+order."""
 
 
 def _rule_text(expected: ExpectedRule) -> str:

@@ -1,6 +1,6 @@
 """Calls to the owner of a part of the host: a container engine, firewalld, ufw, systemd, a process. Each owner makes
-its kernel rules and links itself.  So a change that the owner makes persists when the owner restarts.  Text is made
-from these values and never parsed.
+its kernel rules and links itself.  Therefore a change that the owner makes persists when the owner restarts.  hairpin
+makes commands from these values, and never parses a command into a value.
 
 Source: docker(1), podman(1), firewall-cmd(1), ufw(8), systemctl(1)
 """
@@ -16,8 +16,9 @@ from hairpin.netfilter.iptables.words import split_words, unquoted
 
 
 class SetContainerState(msgspec.Struct, frozen=True, tag="set-container-state"):
-    """Call: start, stop, restart, pause or unpause a container.  ``user`` is the user who owns the container, and empty
-    if it is the user who runs hairpin."""
+    """Call: start, stop, restart, pause or unpause a container.
+
+    ``user`` is the user who owns the container.  ``user`` is empty if the container's owner runs hairpin."""
 
     tool: Tool
     verb: Literal["start", "stop", "restart", "pause", "unpause"]
@@ -121,8 +122,9 @@ class AddDirectChain(msgspec.Struct, frozen=True, tag="add-direct-chain"):
 
 
 class SetPanicMode(msgspec.Struct, frozen=True, tag="set-panic-mode"):
-    """Call: let firewalld drop all packets of the host (``on``), or stop this.  No file of firewalld keeps this
-    state."""
+    """Call: let firewalld drop all packets of the host (``on``), or to accept packets again.
+
+    No file of firewalld keeps the panic mode."""
 
     on: bool = False
 
@@ -135,8 +137,8 @@ class AllowInUfw(msgspec.Struct, frozen=True, tag="allow-in-ufw"):
     """Call: let ufw accept packets to a port, or forward them if ``routed`` is true.
 
     ``iif`` and ``oif`` are the names of the incoming and the outgoing link; an empty name matches any link.  If
-    ``first`` is true, the rule is put before ufw's other rules, because one of them denies the port.  If ``deleted``
-    is true, the call deletes the rule."""
+    ``first`` is true, the rule is put before ufw's other rules, because one of ufw's other rules denies the port.  If
+    ``deleted`` is true, the call deletes the rule."""
 
     port: int
     protocol: str
@@ -158,9 +160,9 @@ class Unban(msgspec.Struct, frozen=True, tag="unban"):
 class SetUnitState(msgspec.Struct, frozen=True, tag="set-unit-state"):
     """Call: start or stop a unit, or set whether the unit starts at boot.
 
-    The verb ``reset-failed`` clears systemd's count of the unit's failures, because of which systemd may refuse to
-    start the unit.  ``by`` is the program that starts services on the host.  ``socket`` is the unit's socket unit if
-    the verb is for both units, and empty otherwise."""
+    The verb ``reset-failed`` clears systemd's count of the unit's failures.  Because of this count, systemd may refuse
+    to start the unit.  ``by`` is the program that starts services on the host.  If the verb is also for the unit's
+    socket unit, ``socket`` is the name of the socket unit, otherwise it is empty."""
 
     verb: Literal["enable", "disable", "start", "stop", "restart", "reset-failed"]
     unit: str
@@ -244,8 +246,10 @@ def _unit_argv(call: SetUnitState) -> tuple[str, ...]:
 
 
 def _as_user(user: str, argv: tuple[str, ...]) -> tuple[str, ...]:
-    """Return the command that makes the call as the given user after a login, with any login shell.  The script for the
-    shell is always the same: it runs the arguments that it is given.  Source: runuser(1), sh(1) ``-c``"""
+    """Return the command that makes the call as the given user after a login, with any login shell.
+
+    The script for the shell is always the same, and runs the arguments that the shell passes to it.  Source:
+    runuser(1), sh(1) ``-c``"""
     return ("runuser", "-l", "-s", "/bin/sh", "-c", 'exec "$@"', "--", user, "sh", *argv) if user else argv
 
 
@@ -313,8 +317,10 @@ def disrupts(call: Call) -> bool:
 
 
 def reverse(call: OwnersCall, host: Host) -> OwnersCall | None:
-    """Return the call that undoes the given call; None if no call undoes it.  A stop does not undo a container's start,
-    because the container's process wrote data and the engine gave the container an address."""
+    """Return the call that undoes the given call; None if no call undoes the given call.
+
+    A stop does not undo a container's start, because the container's process wrote data and the engine gave the
+    container an address."""
     replace = msgspec.structs.replace
     match call:
         case SetContainerState(verb=verb):
@@ -346,7 +352,8 @@ def reverse(call: OwnersCall, host: Host) -> OwnersCall | None:
 
 
 def _binding_before(call: BindInterface, host: Host) -> BindInterface | None:
-    """Return the call that binds the interface to its present zone again, or unbinds it if it has no zone now."""
+    """Return the call that binds the interface to its present zone again, or unbinds the interface if it has no zone
+    now."""
     if host.firewalld is None:
         return None
     zones = host.firewalld.permanent if call.permanent else host.firewalld.runtime or host.firewalld.permanent
@@ -358,7 +365,7 @@ def _binding_before(call: BindInterface, host: Host) -> BindInterface | None:
 
 _OPPOSITES: dict[str, Literal["enable", "disable", "start", "stop", "reset-failed"]] = {
     "enable": "disable", "disable": "enable", "start": "stop", "stop": "start",
-    # The undo of reset-failed is reset-failed: no call can make a unit failed again.
+    # The undo of reset-failed is reset-failed, because no call can set a unit to failed again.
     "reset-failed": "reset-failed",
 }  # fmt: skip
 

@@ -1,6 +1,6 @@
 """The closed list of changes that a remedy, an event or a counterfactual makes to a network.  Most kinds have an
 opposite, because events need both directions.  ``simulate.py`` makes a change on a network, ``steps.py`` on a host.
-``netns`` is the namespace that a part changes, ``host`` the label of the host.
+``netns`` is the namespace that a part changes.  ``host`` is the label of the host that a part changes.
 """
 
 from typing import Literal
@@ -61,8 +61,10 @@ class DeleteChain(msgspec.Struct, frozen=True, tag="delete-chain"):
 
 
 class InsertRule(msgspec.Struct, frozen=True, tag="insert-rule"):
-    """Inserts a rule at ``position``, which counts from 1; None: at the chain's end.  ``rule.text`` is in the dialect's
-    syntax (``-A CHAIN …``).  ``also``: further IR rules that come from the same text."""
+    """Inserts a rule at ``position``, which counts from 1.
+
+    If ``position`` is None, the rule is added at the chain's end.  ``rule.text`` is in the dialect's syntax (``-A CHAIN
+    …``).  ``also``: further IR rules that come from the same text."""
 
     netns: Netns
     dialect: Dialect
@@ -90,8 +92,10 @@ class SetPolicy(msgspec.Struct, frozen=True, tag="set-policy"):
 
 
 class ReplaceTable(msgspec.Struct, frozen=True, tag="replace-table"):
-    """Replaces a whole table.  If ``table`` is None, the table is deleted.  iptables' built-in chains then stay: they
-    are empty, and their policy is ACCEPT."""
+    """Replaces a whole table.
+
+    If ``table`` is None, the table is deleted.  Of a deleted iptables table, the built-in chains stay: they are empty,
+    and their policy is ACCEPT."""
 
     netns: Netns
     dialect: Dialect
@@ -154,8 +158,9 @@ class SetDormant(msgspec.Struct, frozen=True, tag="set-dormant"):
 
 
 class RenameLink(msgspec.Struct, frozen=True, tag="rename-link"):
-    """Gives a link another name; the link keeps its addresses and routes.  A kernel before 6.2 renames only a link that
-    is down."""
+    """Gives a link another name.
+
+    The link keeps its addresses and routes.  A kernel before 6.2 renames only a link that is down."""
 
     netns: Netns
     link: str
@@ -163,7 +168,8 @@ class RenameLink(msgspec.Struct, frozen=True, tag="rename-link"):
 
 
 class AddSocket(msgspec.Struct, frozen=True, tag="add-socket"):
-    """Adds a socket on which a process listens.  hairpin cannot make a process listen: ``advice`` is for a person."""
+    """Adds a socket on which a process listens.  hairpin cannot make a process listen, so ``advice`` tells a person
+    what to do."""
 
     netns: Netns
     socket: Socket
@@ -178,7 +184,7 @@ class DeleteSocket(msgspec.Struct, frozen=True, tag="delete-socket"):
 
 
 class ContinueProcess(msgspec.Struct, frozen=True, tag="continue-process"):
-    """Continues a process that a signal stopped; ``pid`` as in the snapshot's sockets."""
+    """Continues a process that a signal stopped.  ``pid`` is the process id in the snapshot's sockets."""
 
     host: str
     pid: int
@@ -192,8 +198,10 @@ class HaltProcess(msgspec.Struct, frozen=True, tag="halt-process"):
 
 
 class AddNamespace(msgspec.Struct, frozen=True, tag="add-namespace"):
-    """Adds a container's namespace.  ``host_link`` is the host's end of the container's veth pair; None: the
-    container's link is stacked on a link of the host.  ``container`` is the container's state afterwards."""
+    """Adds a container's namespace.
+
+    ``host_link`` is the host's end of the container's veth pair; None if the container's link is stacked on a link of
+    the host.  ``container`` is the container's state after the change."""
 
     host: str
     namespace: Namespace
@@ -239,7 +247,7 @@ class SetUnit(msgspec.Struct, frozen=True, tag="set-unit"):
 
 
 class WriteFile(msgspec.Struct, frozen=True, tag="write-file"):
-    """Writes a configuration file.  ``text`` None: the file is deleted."""
+    """Writes a configuration file.  If ``text`` is None, the file is deleted."""
 
     host: str
     path: str
@@ -247,7 +255,7 @@ class WriteFile(msgspec.Struct, frozen=True, tag="write-file"):
 
 
 class LoadModule(msgspec.Struct, frozen=True, tag="load-module"):
-    """Loads a kernel module.  hairpin never unloads a module, because another program may use it by then."""
+    """Loads a kernel module.  hairpin never unloads a module, because another program may use the module later."""
 
     host: str
     name: str
@@ -284,24 +292,28 @@ Setting = (
 InKernel = RuleEdit | ReplaceRuleset | Setting
 """Settings of the kernel in one namespace.  One command makes such a setting, and another command undoes it."""
 Forgotten = DropConnection | Forget
-"""Deletions of entries that no command restores.  The kernel learns such an entry again by itself, or never."""
+"""Deletions of entries that no command can restore.
+
+The kernel either learns such an entry again by itself, or the entry is lost."""
 OfHost = ContinueProcess | HaltProcess | SetUnit | WriteFile | LoadModule
 """Changes of a host that a command makes and that concern no network state: processes, units, files, modules."""
 Beyond = AddSocket | DeleteSocket | AddNamespace | DeleteNamespace | SetContainer | ChangeWorld
-"""Changes that no command of hairpin makes: an engine or a person makes them."""
+"""Changes that no command of hairpin makes, because only an engine or a person can make them."""
 Primitive = InKernel | Forgotten | OfHost | Beyond
 
 
 class Change(msgspec.Struct, frozen=True):
-    """Primitives that are made together, in order.  ``calls``: calls to an owner (an engine, firewalld), such as
-    ``docker start web``, which make the whole change on the host of the first part."""
+    """Primitives that are made together, in order.
+
+    ``calls``: calls to an owner (an engine, firewalld), such as ``docker start web``.  The calls make the whole change,
+    on the host of the first part."""
 
     parts: tuple[Primitive, ...]
     calls: tuple[Call, ...] = ()
 
     @property
     def host(self) -> str | None:
-        """The label of the host that the first part is made on; None if only the world outside changes."""
+        """The label of the host that the first part is made on; None if the change is only about the world outside."""
         return next((host for part in self.parts if (host := label_of(part)) is not None), None)
 
 

@@ -1,4 +1,4 @@
-"""The change from one network to another.  It undoes a change, and it shows drift.
+"""The change from one network to another.  The change between two networks undoes another change, or shows drift.
 
 Only state that commands set in the kernel is compared.  Not compared are counters, timers, handles, state that the
 kernel learns itself (neighbours, connections, link-local addresses), and work of an engine or a person.  Each part of
@@ -117,8 +117,8 @@ def _sysctls(netns: Netns, now: Namespace, wanted: Namespace) -> Iterator[c.SetS
 
 def _addresses(netns: Netns, now: Namespace, wanted: Namespace) -> Iterator[c.InKernel]:
     """Yield the deletions of addresses, then the additions.  The kernel makes the first IPv4 address of a network the
-    primary address.  So if the order of addresses differs, all addresses of the link are deleted, and added again in
-    the wanted order."""
+    primary address.  Therefore, if the order of addresses differs, all addresses of the link are deleted, and added
+    again in the wanted order."""
     if now.addresses is wanted.addresses:
         return
     for link in wanted.links:
@@ -180,7 +180,9 @@ def _fdb(netns: Netns, now: Namespace, wanted: Namespace) -> Iterator[c.InKernel
 
 
 def _ipsec(netns: Netns, now: Namespace, wanted: Namespace) -> Iterator[c.InKernel]:
-    """Yield the changes of policies that are known whole; an IPsec daemon makes the others."""
+    """Yield the changes of IPsec policies that hairpin knows whole.
+
+    All other policies are left to the IPsec daemon."""
     held, asked = ({entry_key(each): each for each in of.xfrm_policies if is_known_whole(each)} for of in (now, wanted))
     yield from (c.DeleteEntry(netns, each) for key, each in held.items() if key not in asked)
     yield from (c.AddEntry(netns, each) for key, each in asked.items() if key not in held)
@@ -200,8 +202,8 @@ def _routes(netns: Netns, now: Namespace, wanted: Namespace) -> Iterator[c.InKer
         if route_slot(each) in alone and is_alone(wanted.routes, each)
     }
     taken = {route_slot(each) for each in lacking} - replaced.keys()
-    # A surplus route may lead to the gateway of a new route.  So it is deleted last, except if a new route needs its
-    # slot.
+    # A surplus route may lead to the gateway of a new route.  Therefore surplus routes are deleted last, except if a
+    # new route needs the slot of a surplus route.
     yield from (c.DeleteEntry(netns, each) for each in surplus if route_slot(each) in taken)
     for each in lacking:
         before = replaced.get(route_slot(each))
@@ -211,8 +213,9 @@ def _routes(netns: Netns, now: Namespace, wanted: Namespace) -> Iterator[c.InKer
 
 
 def _nearest_first(routes: dict[Route, Route]) -> list[tuple[Route, Route]]:
-    """Return the routes, those without a gateway first, because the kernel accepts a gateway only if a route leads to
-    it."""
+    """Return the routes.
+
+    Routes without a gateway come first, because the kernel accepts a gateway only if a route leads to it."""
     return sorted(routes.items(), key=lambda item: any(hop.gateway is not None for hop in item[0].next_hops))
 
 
@@ -322,8 +325,9 @@ def _have_same_bodies(one: tuple[Rule, ...], other: tuple[Rule, ...]) -> bool:
 
 
 def common_ends(before: Sequence[T], after: Sequence[T], same: Callable[[T, T], bool]) -> tuple[int, int]:
-    """Return how many members the two sequences share at their beginning and at their end.  A chain may have tens of
-    thousands of rules, so only the middle is compared in full."""
+    """Return the numbers of members that the two sequences share at their beginnings and at their ends.
+
+    A chain may have tens of thousands of rules, so only the middle is compared in full."""
     shorter = min(len(before), len(after))
     first = 0
     while first < shorter and (before[first] is after[first] or same(before[first], after[first])):
@@ -339,6 +343,8 @@ def common_ends(before: Sequence[T], after: Sequence[T], same: Callable[[T, T], 
 SETTINGS: tuple[Find, ...] = (
     _names, _links, _global_sysctls, _sysctls, _addresses, _neighbours, _fdb, _routes, _policy_rules,
 )  # fmt: skip
-"""The functions that find different settings, except rules.  The order matters: the changes that one function finds may
-affect the results of later functions, but never those of earlier functions."""
+"""The functions that find different settings, except rules.
+
+The order matters: the changes that one function finds may affect the results of later functions, but never the results
+of earlier functions."""
 _KINDS: tuple[Find, ...] = (*SETTINGS, _ipsec, _tables)

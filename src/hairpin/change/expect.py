@@ -22,14 +22,18 @@ _replace = msgspec.structs.replace
 
 
 class SysctlIs(msgspec.Struct, frozen=True, tag="sysctl-is"):
-    """Expects that a sysctl has the value.  None: any value is expected, because the sysctl was not read."""
+    """Expects that a sysctl has the value.
+
+    If the value is None, any value is expected, because the sysctl was not read."""
 
     path: Path
     value: str | None
 
 
 class RuleIs(msgspec.Struct, frozen=True, tag="rule-is"):
-    """Expects that the rule with the given number has the given text.  None: the chain has no rule of that number."""
+    """Expects that the rule with the given number has the given text.
+
+    If the text is None, expects that the chain has no rule with this number."""
 
     dialect: Dialect
     family: Family
@@ -51,7 +55,7 @@ class ChainIs(msgspec.Struct, frozen=True, tag="chain-is"):
 
 
 class TableIs(msgspec.Struct, frozen=True, tag="table-is"):
-    """Expects that the whole table is unchanged.  ``digest`` None: the table does not exist."""
+    """Expects that the whole table is unchanged.  If ``digest`` is None, expects that the table does not exist."""
 
     dialect: Dialect
     family: Family
@@ -60,14 +64,14 @@ class TableIs(msgspec.Struct, frozen=True, tag="table-is"):
 
 
 class EntryIs(msgspec.Struct, frozen=True, tag="entry-is"):
-    """Expects that the entry is in its table, or that it is not there."""
+    """Expects that the entry is in its table, or that the entry is not in its table."""
 
     entry: Entry
     there: bool
 
 
 class LinkIs(msgspec.Struct, frozen=True, tag="link-is"):
-    """Expects that the link has these properties.  ``there`` False: no link has this name."""
+    """Expects that the link has these properties.  If ``there`` is False, expects that no link has this name."""
 
     link: Link
     there: bool = True
@@ -120,8 +124,9 @@ class ManagerRuns(msgspec.Struct, frozen=True, tag="manager-runs"):
 
 
 class PortIs(msgspec.Struct, frozen=True, tag="port-is"):
-    """Expects that the port (``8151/tcp``) is open in a zone of firewalld, or that it is closed there.  ``permanent``:
-    in firewalld's files, not in the kernel."""
+    """Expects that the port (``8151/tcp``) is open in a zone of firewalld, or that the zone closes it.
+
+    ``permanent``: whether firewalld's files count, and not the kernel's rules."""
 
     zone: str
     port: str
@@ -130,8 +135,9 @@ class PortIs(msgspec.Struct, frozen=True, tag="port-is"):
 
 
 class ZoneIs(msgspec.Struct, frozen=True, tag="zone-is"):
-    """Expects that firewalld binds the interface to this zone.  None: no zone names the interface, so that it belongs
-    to the default zone."""
+    """Expects that firewalld binds the interface to this zone.
+
+    If the zone is None, expects that no zone names the interface, so that the interface belongs to the default zone."""
 
     interface: str
     zone: str | None
@@ -139,7 +145,7 @@ class ZoneIs(msgspec.Struct, frozen=True, tag="zone-is"):
 
 
 class SourceIs(msgspec.Struct, frozen=True, tag="source-is"):
-    """Expects that a firewalld zone has the network among its sources, or that it does not have it."""
+    """Expects that a firewalld zone has the network among its sources, or that the network is not among them."""
 
     zone: str
     source: str

@@ -53,7 +53,7 @@ def setting_expects(part: c.Setting, namespace: Namespace) -> tuple[InNamespace,
             held = namespace.link(name)
             return (LinkIs(held),) if held is not None else ()
         case c.DeleteLink():
-            return ()  # the link may have any state; the command fails if there is no such link
+            return ()  # the link may have any state, and the command itself fails if there is no such link
         case c.AddEntry(entry=entry):
             return (EntryIs(entry, False), *(EntryIs(each, True) for each in _replaced(entry, namespace)))
         case c.DeleteEntry(entry=entry):
@@ -151,7 +151,7 @@ def call_expects(call: calls.Call, host: Host) -> tuple[OnHost, ...]:
         case calls.ConnectContainer(verb=verb, network=network, name=name):
             return (EndpointIs(name, network, verb == "disconnect"),)
         case calls.MakeNetwork():
-            return ()  # the engine refuses a network whose name is taken
+            return ()  # the engine itself refuses a network whose name is in use
         case calls.SetRestartPolicy(name=name):
             return tuple(RestartPolicyIs(name, each.restart_policy) for each in host.containers() if each.name == name)
         case (
@@ -168,7 +168,7 @@ def call_expects(call: calls.Call, host: Host) -> tuple[OnHost, ...]:
         case calls.AllowInUfw() | calls.ReloadUfw():
             return (ManagerRuns("ufw"),)
         case calls.Unban():
-            return ()  # the ban lists of fail2ban and CrowdSec are not read
+            return ()  # hairpin does not read the ban lists of fail2ban and CrowdSec
         case calls.ReloadNetworks():
             return ()  # the call may also be made if all rules exist
         case calls.EndProcess(pid=pid, halted=halted):
@@ -180,7 +180,8 @@ def call_expects(call: calls.Call, host: Host) -> tuple[OnHost, ...]:
 
 
 def _firewalld_expects(call: calls.OfFirewalld, host: Host) -> tuple[OnHost, ...]:
-    """Return the expectations about the port, interface or source in firewalld's zones; none if these were not read."""
+    """Return the expectations about the port, interface or source in firewalld's zones; none if the zones were not
+    read."""
     match call:
         case calls.OpenPort(zone=zone, port=port, protocol=protocol, permanent=permanent):
             read = any(each.name == zone for each in firewalld_zones(host, permanent=permanent))

@@ -1,7 +1,7 @@
-"""The files that firewall-cmd writes.  It writes files only with ``--permanent``.
+"""The files that firewall-cmd writes.  firewall-cmd writes files only with ``--permanent``.
 
-firewall-cmd adds an element at the end of its file.  It copies a file of the package below /etc first, and changes the
-copy.
+firewall-cmd adds an element at the end of its file.  A file of the package is first copied below /etc, and firewall-cmd
+changes only the copy.
 
 Source: firewalld.zone(5), firewalld.policy(5), firewalld.direct(5); firewall/core/io/zone.py zone_writer()
 """
@@ -24,7 +24,7 @@ _NEGATED = ("not", "NOT", "invert")
 
 
 def firewalld_files(call: calls.OfFirewalld, host: Host) -> tuple[WriteFile, ...] | None:
-    """Return firewalld's files after the call; None if hairpin cannot tell their content."""
+    """Return firewalld's files after the call; None if hairpin cannot tell the files' content."""
     match call:
         case calls.AddDirectRule() | calls.AddDirectChain():
             return _edited(host, _DIRECT, "direct", _direct(call), removed=call.removed)
@@ -67,7 +67,8 @@ def written_paths(call: calls.OfFirewalld, host: Host) -> tuple[str, ...]:
 
 
 def package_file(path: str) -> tuple[str, str]:
-    """Return the path of the package's file for the file below /etc, and the content that counts if neither exists."""
+    """Return the path of the package's file for the file below /etc, and the content that counts if neither of the two
+    files exists."""
     return path.replace(_ETC, _STOCK, 1), _NO_DIRECT if path == _DIRECT else ""
 
 

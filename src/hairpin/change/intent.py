@@ -66,9 +66,9 @@ class AnswerHere(msgspec.Struct, frozen=True, tag="answer-here"):
 class LoopBack(msgspec.Struct, frozen=True, tag="loop-back"):
     """Translate the host's own and its containers' packets to a public address that a gateway would not send back.
 
-    The rules of all ports stand in one chain, :data:`LOOPBACK_CHAIN`.  OUTPUT and PREROUTING jump to this chain for
-    packets to the public address.  Existing rules of the chain stay.  ``own`` is the new destination address; None: the
-    chain ``DOCKER`` translates the packets, as it does for published ports."""
+    The rules for all ports are in one chain, :data:`LOOPBACK_CHAIN`.  OUTPUT and PREROUTING jump to this chain for
+    packets to the public address.  Existing rules of the chain stay.  ``own`` is the new destination address.  If
+    ``own`` is None, the chain ``DOCKER`` translates the packets, as it does for published ports."""
 
     netns: Netns
     version: Version
@@ -89,8 +89,9 @@ class ClampSegments(msgspec.Struct, frozen=True, tag="clamp-segments"):
 
 
 class MarkAnswers(msgspec.Struct, frozen=True, tag="mark-answers"):
-    """Set the bit ``mark`` in the mark of each packet that answers a connection which came in by ``link``, and that a
-    container sends: before routing, so that a policy rule can choose its route."""
+    """Set the bit ``mark`` in the mark of packets with which containers answer connections that came in by ``link``.
+
+    The bit is set before routing, so that a policy rule can choose the packet's route."""
 
     netns: Netns
     version: Version
@@ -205,7 +206,8 @@ def _looped_back(intent: LoopBack, network: Network) -> Change:
 
 
 def _answer_marks(intent: MarkAnswers, network: Network) -> Change:
-    """Return two rules: one keeps the bit in the connection's mark, the other copies it to the packets that answer."""
+    """Return two rules: the first rule sets the bit in the connection's mark, the second rule copies the bit to the
+    answering packets."""
     netns, version, bit = intent.netns, intent.version, intent.mark
     dialect, others = _in_use(netns, network), ~bit & 0xFFFFFFFF
     arriving: Body = (
@@ -231,8 +233,8 @@ def _in_use(netns: Netns, network: Network) -> Iptables:
 def iptables_in_use(ruleset: ir.Ruleset, host: Host) -> Iptables:
     """Return the back end of iptables that the host uses.
 
-    This is the back end that has rules, if only one has rules.  Otherwise it is the back end that ``iptables -V``
-    names, or nf_tables, today's default, if ``iptables -V`` was not read."""
+    If only one back end has rules, it is this back end.  Otherwise it is the back end that ``iptables -V`` names.  If
+    ``iptables -V`` was not read, it is nf_tables, which is today's default."""
     with_rules = {table.dialect for table in ruleset.tables if any(chain.rules for chain in table.chains)} & {
         "iptables-nft",
         "iptables-legacy",

@@ -3,8 +3,9 @@
 The steps of the undo are complete before the first step runs.  Steps can be written as JSON, so that another process
 can carry out the undo.
 
-An edit of a file is computed from the text in the evidence, and is then made on the whole file of the host.  The two
-differ: the collector replaces each line that may hold a secret by another line, and ends every text with a newline.
+An edit of a file is computed from the text in the evidence, and is then made on the whole file of the host.  The text
+in the evidence may differ from the file: the collector replaces each line that may hold a secret by another line, and
+ends every text with a newline.
 """
 
 from collections.abc import Callable
@@ -31,7 +32,7 @@ Nature = Literal["reversible", "irreversible", "for-a-person"]
 class _Base(msgspec.Struct, frozen=True, kw_only=True):
     """The common fields of all steps.
 
-    ``undo``: the steps that restore the network.  None: no step undoes this step, or the change does not fit the
+    ``undo``: the steps that restore the network.  None if no step undoes this step, or if the change does not fit the
     network and the step is refused.
     """
 
@@ -55,9 +56,9 @@ class LoadRules(_Base, frozen=True, tag="load-rules"):
     ``program``: the command that edits rules of the dialect on this host (``iptables``, ``ip6tables-legacy``, ``nft``).
     ``held``: the copies of each edit's rule in the table before the edit.
 
-    ``makes``: the built-in chains that iptables-nft makes for the edits.  They are known only on the host, because
-    iptables-save also lists built-in chains that do not exist.  They are no part of the change, because an empty chain
-    does nothing.  The undo deletes them.
+    ``makes``: the built-in chains that iptables-nft makes for the edits.  The chains in ``makes`` are known only on the
+    host, because iptables-save also lists built-in chains that do not exist.  The chains are no part of the change,
+    because an empty chain has no effect.  The undo deletes them.
     """
 
     netns: Netns
@@ -72,8 +73,10 @@ class LoadRules(_Base, frozen=True, tag="load-rules"):
 
 
 class ReplaceFile(_Base, frozen=True, tag="replace-file"):
-    """Step: replace a file.  ``before``: the content that the file must have.  ``after``: the new content.  None in one
-    of the two fields: the file does not exist at that time.
+    """Step: replace a file.
+
+    ``before``: the content that the file must have.  ``after``: the new content.  If ``before`` or ``after`` is None,
+    the file does not exist before or after the step.
 
     Evidence has no file modes and owners: :func:`with_file_modes` adds them on the host, before the first step runs.
     """
@@ -90,8 +93,8 @@ class ReplaceFile(_Base, frozen=True, tag="replace-file"):
 class OwnersFile(msgspec.Struct, frozen=True):
     """A file that its owner writes when a call is made and when the call is undone.
 
-    ``was`` and ``copy_was``: the file and the owner's backup copy of it, before the call; None: the file does not
-    exist.  ``meaning``: the text of the package's file, which counts while the file does not exist."""
+    ``was`` and ``copy_was``: the file and the owner's backup copy of the file, before the call.  None means that the
+    file does not exist.  ``meaning``: the text of the package's file, which counts while the file does not exist."""
 
     path: str
     copy_path: str
@@ -123,7 +126,7 @@ Step = RunCommands | LoadRules | ReplaceFile | Ask | Advise
 
 
 def nature(step: Step) -> Nature:
-    """Return the nature of the step: it can be undone, it cannot be undone, or only a person can do it."""
+    """Return the nature of the step: reversible, irreversible, or only for a person."""
     match step:
         case Advise():
             return "for-a-person"
@@ -149,8 +152,8 @@ def with_file_modes(made: tuple[Step, ...], read: Callable[[str], FileState | No
     """Return the steps with the mode and the owner of each changed file, as ``read`` finds them now on the host.  The
     undo then restores mode and owner, and a deletion can be undone.
 
-    If evidence has only a part of a file, the whole file is edited.  A file with unexpected content is left unchanged:
-    the runner refuses it.
+    If evidence has only a part of a file, the whole file is edited.  The step of a file with unexpected content is
+    returned unchanged, and the runner later refuses it.
     """
     known: dict[str, FileState | None] = {}
     return tuple(_completed(step, known, read) if isinstance(step, ReplaceFile) else step for step in made)
@@ -170,7 +173,8 @@ def _completed(
 
 
 def _wanted(step: ReplaceFile, found: FileState | None) -> FileState | None:
-    """Return the new content of the whole file; None if the file is deleted, or if it is not the file that was read."""
+    """Return the new content of the whole file; None if the file is deleted, or if the host's file is not the file that
+    was read."""
     if step.after is None or _is_read(found, step.before):
         return step.after
     if found is None or step.before is None:
@@ -193,8 +197,8 @@ def done_by(step: Step) -> tuple[c.Primitive, ...]:
 
 def for_replica(step: Step) -> Step:
     """Return the step for a replica.  The replica's runner is already in the right namespace, so the command that
-    enters it is removed.  Rules of the replica have other handles than rules of the host; they are looked up when the
-    step is carried out."""
+    enters it is removed.  Rules of the replica have other handles than rules of the host, so the handles are looked up
+    when the step is carried out."""
     back = tuple(for_replica(each) for each in step.undo) if step.undo is not None else None
     if isinstance(step, RunCommands | LoadRules):
         return msgspec.structs.replace(step, entering=(), undo=back)

@@ -1,5 +1,7 @@
-"""The steps by which a change is made on a host.  Only this module makes steps.  The undo of each step restores the
-network as it was before that step.  ``text.py`` shows a step as command lines, and ``carrying.py`` carries it out."""
+"""The steps by which a change is made on a host.
+
+Only this module makes steps.  The undo of each step restores the network from before this step.  ``text.py`` shows a
+step as command lines, and ``carrying.py`` carries it out."""
 
 import re
 from collections.abc import Iterator
@@ -51,7 +53,9 @@ def _steps(change: c.Change, network: Network, *, undone: bool) -> Iterator[Step
 
 
 def _grouped(parts: tuple[c.Primitive, ...], network: Network) -> list[tuple[c.Primitive, ...]]:
-    """Return the parts in order, in groups.  Consecutive edits of one table form a group; every other part is alone."""
+    """Return the parts in order, in groups.
+
+    Consecutive edits of one table form a group.  Every other part is a group by itself."""
     known = [each for part in parts for each in _expanded(part, network)]
     groups = groupby(enumerate(known), key=lambda item: _group_key(*item))
     return [tuple(part for _, part in group) for _, group in groups]
@@ -83,8 +87,9 @@ def _numbering(edit: c.RuleEdit, chain: str, network: Network, known: dict[str, 
 
 
 def _group_key(number: int, part: c.Primitive) -> tuple[object, ...]:
-    """Return the key that is equal for consecutive parts of one step: the edited table.  A part that replaces a whole
-    table has a key of its own."""
+    """Return the key that is equal for consecutive parts of one step: the edited table.
+
+    A part that replaces a whole table has a unique key."""
     if isinstance(part, c.RuleEdit) and not isinstance(part, c.ReplaceTable):
         return edited_table(part)
     return (number,)
@@ -222,7 +227,7 @@ def _run(part: c.Setting | c.Forgotten, network: Network, undo: tuple[Step, ...]
     except ChangeError as error:
         return Advise(does=(part,), said=error.said)
     if not commands:
-        return Advise(does=(part,))  # no command plugs a cable in
+        return Advise(does=(part,))  # a link's carrier depends on its cable, which no command can plug in
     words = entering(part.netns, network)
     return RunCommands(netns=part.netns, does=(part,), commands=commands, entering=words, expects=expects, undo=undo)
 
@@ -298,8 +303,8 @@ def _call_steps(change: c.Change, network: Network) -> Iterator[Ask | Advise]:
 def _prepares(change: c.Change, number: int) -> bool:
     """Return whether the call only prepares the change.
 
-    A call that ends a process prepares the change, because the expectations of later calls to end a process need that
-    process to exist still.  A call before the start of the change's container prepares the change, too, because the
+    A call that ends a process only prepares the change, because later calls that end other processes expect that these
+    processes still exist.  A call before the start of the change's container prepares the change, too, because the
     container is unchanged until its start."""
     made = {each.container.name for each in change.parts if isinstance(each, c.AddNamespace)}
     return isinstance(change.calls[number], EndProcess) or any(
@@ -309,14 +314,14 @@ def _prepares(change: c.Change, number: int) -> bool:
 
 
 def host_of(part: c.Primitive, network: Network) -> Host:
-    """Return the host that a part changes; this host if the part changes only the world outside."""
+    """Return the host that a part changes.  If the part changes only the world outside, return this host."""
     label = c.label_of(part)
     return network.this if label is None else network.host(label)
 
 
 def refusal_of(step: Step, network: Network) -> Message | None:
     """Return why the step must not be carried out on the network, which was just read; None if it may be carried out.
-    A file's content is not compared here: the runner compares it when it replaces the file."""
+    A file's content is not compared here, because the runner compares it when it replaces the file."""
     if isinstance(step, Advise):
         return message("no command makes this: it is for a person")
     if nature(step) == "reversible" and step.undo is None:

@@ -37,7 +37,7 @@ def ufw_allow_rules(call: AllowInUfw, netns: Netns, ruleset: Ruleset) -> tuple[I
 
 
 def ufw_files(call: AllowInUfw, host: Host) -> tuple[WriteFile, ...] | None:
-    """Return ufw's files after the command; None if they were not read, or if ufw's chains are missing.
+    """Return ufw's files after the command; None if the files were not read, or if ufw's chains are missing.
 
     Source: ufw/backend_iptables.py _write_rules(): one file for each family, with one rule behind the other"""
     made = ufw_allow_rules(call, host.netns, host.namespace(host.netns.name).ruleset)

@@ -1,8 +1,8 @@
 """The command line: one file for each command, without logic.
 
 Read ``main`` (starts the commands), ``face/`` (options and output), ``material`` (the evidence that a command reads),
-``answering`` (from a question to its answer), ``abreast`` (work on all processors), ``since`` (when and by whom a cause
-was made), ``keeping`` (snapshots for ``diff --last-good``), ``plans/`` (plans of repairs), and then the commands:
+``answering`` (from a question to its answer), ``abreast`` (work on all processors), ``since`` (finds when and by whom a
+cause was made), ``keeping`` (snapshots for ``diff --last-good``), ``plans/`` (plans of repairs), and then the commands:
 ``check``, ``walk``, ``prove``, ``events``, ``fix``, ``restore``, ``undo``, ``explain``, ``diff``, ``story``,
 ``snapshot``, ``lab``, ``demo``.
 """

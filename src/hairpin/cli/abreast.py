@@ -1,7 +1,7 @@
 """Runs tasks on all processors: each task runs in a forked process, and its result comes back through a pipe.
 
-The forked processes share the memory of the parent process, with everything that it has read and walked, so the parent
-sends them nothing.  Source: fork(2)
+The forked processes share the memory of the parent process, with all its readings and walks, so the parent need not
+send them any data.  Source: fork(2)
 """
 
 import os
@@ -12,7 +12,7 @@ from typing import TypeVar
 
 R = TypeVar("R")
 _FEW = 4
-"""The greatest number of tasks that are all done in the calling process, because forks would take as long."""
+"""Up to this number of tasks, the calling process does all tasks itself, because forks would take as long."""
 
 
 def abreast(tasks: Sequence[Callable[[], R]], processors: int | None = None) -> list[R]:
@@ -49,7 +49,7 @@ def _forked(tasks: Sequence[Callable[[], R]], numbers: int) -> tuple[int, int]:
         with open(writing, "wb") as file:  # noqa: PTH123 - a descriptor has no path
             pickle.dump(dict(_work(tasks, numbers)), file)
     finally:
-        os._exit(0)  # the parent's buffers are flushed and its exit handlers run only in the parent
+        os._exit(0)  # only the parent process may flush its buffers and run its exit handlers
 
 
 def _work(tasks: Sequence[Callable[[], R]], numbers: int) -> list[tuple[int, R]]:

@@ -37,7 +37,7 @@ def answer_question(
     """Return the answer to the question that was made from ``asked``.
 
     On this machine, only the containers that the question needs are read, except with ``--all`` and for a question
-    about an event.  ``kernel``: the second judge; its disagreements with the walk are kept as files.  ``depth``: how
+    about an event.  ``kernel``: the second judge.  Its disagreements with the walk are kept as files.  ``depth``: how
     far ``check`` goes.  Raises the same errors as ``gather`` and ``ask``."""
     sources, needed = asked.sources, not (asked.whole or asked.sources or question.after is not None)
     only = needed_containers(question) if needed else ()
@@ -58,7 +58,7 @@ def _read_of_this(question: Question, only: tuple[str, ...]) -> tuple[Source, ..
     """Return the readings of this machine that the question needs.
 
     A set that is too long to be listed is not read: the kernel is asked whether it contains the addresses that the
-    question's packets can have.  If the kernel does not answer this, the set is listed."""
+    question's packets can have.  If the kernel does not answer this question, the set is listed."""
     read = gather((), only=only, asks_sets=True)
     (evidence,) = read
     if not isinstance(evidence, Evidence) or not any(is_terse(each) for each in evidence.all("nft-table", HOST)):

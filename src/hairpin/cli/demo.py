@@ -5,7 +5,7 @@ import click
 
 @click.command()
 def demo() -> int:
-    """Build a Docker host, break it as a stray sysctl would, diagnose it, repair it, take that back (needs root)."""
+    """Build a Docker host, break it by a sysctl, diagnose it, repair it, and undo the repair (needs root)."""
     from hairpin.cli.face.output import write
     from hairpin.cli.lab import require_lab
 

@@ -1,4 +1,5 @@
-"""``hairpin diff``: what changed between two snapshots, or since one, and which change decides which flow."""
+"""``hairpin diff``: the changes between two snapshots, or since a snapshot, and for each flow the changes that decide
+it."""
 
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -36,9 +37,9 @@ def diff(
 ) -> int:
     """Say what changed from snapshot A to snapshot B, or to this host now, and which change decides which flow.
 
-    A and B are files of `hairpin snapshot`; --snapshot and --host name hosts, too, in their order.  TARGET and WHERE
-    are those of `hairpin check`; without a TARGET it is about every flow that `hairpin check` walks.  With a TARGET,
-    changes that no packet of its flows meets are only counted; -v lists them.
+    A and B are files of `hairpin snapshot`.  --snapshot and --host also name hosts, in their order.  TARGET and WHERE
+    have the same meaning as in `hairpin check`.  Without TARGET, every flow that `hairpin check` walks is compared.
+    With TARGET, changes that no packet of its flows meets are only counted, and -v lists them.
 
     --last-good: A is the newest snapshot of `hairpin snapshot --keep` in which the flows to TARGET passed.
 
@@ -84,9 +85,9 @@ def diff(
 def snapshots_first(words: tuple[str, ...], *, named: int = 0) -> tuple[tuple[str, ...], tuple[str, ...]]:
     """Return the snapshots and the targets among the words of the command line.
 
-    The snapshots are the first words that name files, at most two (``-``: standard input).  ``named``: the number of
-    hosts that options name.  Raises UsageError if the first word that names no file looks like a file's name, or if a
-    snapshot is required in the place of this word."""
+    The snapshots are the first words that name files, at most two.  The word ``-`` stands for standard input.
+    ``named``: the number of hosts that options name.  Raises UsageError if the first word that names no file looks like
+    a file's name, or if a snapshot is required at the position of this word."""
     count = 0
     while count < min(2, len(words)) and _is_snapshot(words[count]):
         count += 1
@@ -112,7 +113,9 @@ def _looks_like_file(word: str) -> bool:
 
 
 def read_both(given: tuple[Given, ...]) -> "tuple[Evidence, Evidence]":
-    """Return the evidence of the two named hosts.  If only one host is named, the second one is this host, read now."""
+    """Return the evidence of the two named hosts.
+
+    If only one host is named, the second host is this host, read now."""
     from hairpin.cli.material import gather
     from hairpin.evidence.reading import Evidence
 
@@ -171,7 +174,7 @@ def compare_both(
     later: Given | None = None,
 ) -> "Comparison":
     """Return the comparison of both hosts.  ``kernel``: the second judge.  ``later``: the option that names the later
-    host; None: the later host is this host."""
+    host; None if the later host is this host."""
     from functools import partial
 
     from hairpin.cli.since import between

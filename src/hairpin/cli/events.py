@@ -1,4 +1,4 @@
-"""``hairpin events``: what each event that can happen does to each flow."""
+"""``hairpin events``: the effect of each event that can happen on each flow."""
 
 from typing import TYPE_CHECKING
 
@@ -23,7 +23,8 @@ if TYPE_CHECKING:
 def events(asked: Asked, shown: Shown) -> int:
     """Say which flows still pass after each event that can happen on this host, such as docker-restart.
 
-    TARGET and WHERE are those of `hairpin check`.  `hairpin check --after EVENT` says more about one event.
+    TARGET and WHERE have the same meaning as in `hairpin check`.  `hairpin check --after EVENT` says more about one
+    event.
 
     Exit: 0 all that pass now pass then, 1 some fail after an event, 2 usage error, 3 could not decide.
     """

@@ -1,4 +1,4 @@
-"""``hairpin explain``: what a text means here, or the page of a cause."""
+"""``hairpin explain``: the meaning of a text on this host, or the page of a cause."""
 
 import re
 from typing import TYPE_CHECKING
@@ -33,13 +33,13 @@ if TYPE_CHECKING:
 def explain(asked: Asked, shown: Shown, texts: tuple[str, ...]) -> int:
     """Say what an error or a log means, whether it is true on this host now, and what to do.
 
-    TEXT is an error message or log lines; without it, or with -, they are read from standard input:
-    `journalctl -u docker | hairpin explain`.  The id of a cause, as `hairpin check` names it, prints its page; no
-    host is read for that.
+    TEXT is an error message or log lines.  Without TEXT, or with -, the lines are read from standard input: `journalctl
+    -u docker | hairpin explain`.  If TEXT is the id of a cause, as `hairpin check` names it, the cause's page is
+    printed and no host is read.
 
-    Whether a text is true here depends on where it was printed.  A log's line names its host, and the prefix of
-    `docker compose logs` its container; of any other text, say it with --from.  Without that, hairpin says how this
-    host treats what the text names, and prints no repair.
+    Whether a text is true here depends on where it was printed.  A log's line names its host, and the prefix of `docker
+    compose logs` its container.  For any other text, name the place with --from.  Without --from, hairpin says how this
+    host treats the things that the text names, and prints no repair.
 
     Exit: 0 nothing found, 1 something found, 2 usage error, 3 nothing found as far as the host could be read.
     """

@@ -40,9 +40,9 @@ if TYPE_CHECKING:
 def fix(asked: Asked, acting: Acting, shown: Shown, latent: bool, chosen: tuple[str, ...]) -> int:
     """Print the plan that repairs what `hairpin check` finds, or carry it out.
 
-    Before its first step the plan is shown and asked for, and every step is written down with its undo.  Afterwards the
-    asked flow is verified on fresh evidence.  If it does not pass, or something else no longer does, all is taken back.
-    `hairpin undo` does it later.
+    Before the first step, hairpin shows the plan, asks you, and writes every step with its undo into a journal.  After
+    the last step, the asked flow is verified on fresh evidence.  If this flow does not pass, or another flow no longer
+    passes, all steps are taken back.  `hairpin undo` takes them back later.
 
     Exit: 0 done and verified, or nothing to do; 1 a plan, not carried out, or taken back; 2 usage error; 3 refused, or
     not all that decides could be read.

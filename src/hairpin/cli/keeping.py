@@ -21,8 +21,9 @@ def snapshots_folder() -> Path:
 
 
 def keep_evidence(evidence: "Evidence") -> Path:
-    """Keep the evidence as a snapshot whose name tells whether every flow passes; return the file.  Raises
-    EvidenceError."""
+    """Keep the evidence as a snapshot whose name tells whether every flow passes; return the file.
+
+    Raises EvidenceError if the snapshot cannot be written."""
     from hairpin.collect.kept_snapshots import keep_snapshot
     from hairpin.compare.last_good import passing
     from hairpin.network.world import World
@@ -35,8 +36,8 @@ def keep_evidence(evidence: "Evidence") -> Path:
 def keep_or_say(evidence: "tuple[Evidence, ...]", lang: str | None, *, after: bool) -> None:
     """Keep a snapshot of this host from before or after a repair.  A failure is reported and never stops the repair.
 
-    ``evidence``: the evidence that was read for the plan, or to verify it; only the first host's evidence is kept.
-    ``after``: whether the evidence was read after the repair."""
+    ``evidence``: the evidence that was read for the plan, or to verify the plan.  Only the first host's evidence is
+    kept.  ``after``: whether the evidence was read after the repair."""
     from hairpin.cli.face.output import whisper, words
 
     try:
@@ -67,7 +68,7 @@ def last_good(question: "Question") -> "Evidence":
         try:
             evidence = load(each.path)
         except HairpinError:
-            continue  # this snapshot is damaged, but an older one may be intact
+            continue  # this snapshot is damaged, but an older snapshot may be intact
         how = passing(question, evidence)
         if how == "all":
             return evidence

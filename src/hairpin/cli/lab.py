@@ -15,7 +15,9 @@ def lab() -> None:
 
 
 def require_lab() -> None:
-    """Raise UsageError if this installation has no lab.  The single-file release comes without the lab."""
+    """Raise UsageError if this installation has no lab.
+
+    The single-file release of hairpin does not contain the lab."""
     from importlib.util import find_spec
 
     from hairpin.errors import UsageError

@@ -1,4 +1,7 @@
-"""Starts the commands.  Imports click and the standard library only; what a command needs is imported when it runs.
+"""Starts the commands.
+
+This module imports only click and the standard library.  The modules that a command needs are imported when the command
+runs.
 
 Exit status: 0 delivered or leaving, 1 a blocking cause or a flow that is not delivered, 2 usage error, 3 could not
 decide, 4 a bug in hairpin, 130 interrupted.
@@ -59,7 +62,7 @@ _OBJECTS_BETWEEN_COLLECTIONS = 500_000
 """The number of new objects between two runs of the garbage collector.
 
 hairpin's values are immutable and refer to each other without cycles, so the garbage collector finds hardly any
-garbage.  Python's default of 700 objects took a tenth of a command's time.  This number of objects takes about ten
+garbage.  Python's default of 700 objects took a tenth of a command's time.  Objects in this number take about ten
 megabytes."""
 _COMPLETE = "_HAIRPIN_COMPLETE"
 """The environment variable by which a shell asks click for completion."""
@@ -82,8 +85,10 @@ _SHORTAGES = (
 
 
 class Commands(click.Group):
-    """The group of all commands.  It imports a command's module when the command is called.  ``hairpin`` without a
-    command is ``hairpin check``."""
+    """The group of all commands.
+
+    The group imports a command's module when the command is called.  ``hairpin`` without a command is ``hairpin
+    check``."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         del ctx
@@ -132,8 +137,9 @@ class Commands(click.Group):
 
 
 def command_first(args: Sequence[str]) -> list[str]:
-    """Return the arguments with the command moved to the front, because a user may write options before it.  If no
-    command is given, it is ``check``, and a word that is no command is a target."""
+    """Return the arguments with the command moved to the front, because a user may write options before it.
+
+    If no command is given, the command is ``check``, and a word that is not the name of a command is a target."""
     if args and args[0] in (*COMMANDS, *later.COMMANDS, "--help", "-h", "--version"):
         return list(args)
     for number, word in enumerate(args):
@@ -173,7 +179,7 @@ def _command(name: str) -> click.Command:
 )
 @click.version_option(__version__, "--version", message="hairpin %(version)s")
 def cli() -> None:
-    """Tell it a port; it tells you why nobody can reach it, proves it, and repairs it."""
+    """Tell hairpin a port: it finds why clients cannot reach the port, proves the cause, and repairs it."""
 
 
 def main(arguments: Sequence[str] | None = None) -> NoReturn:
@@ -198,7 +204,7 @@ def run(args: list[str]) -> int:
 
 
 def _run(args: list[str]) -> int:
-    # Imported where they are used, since `hairpin --help` does without them.
+    # These modules are imported where they are used, because `hairpin --help` does not need them.
     try:
         _require_output()
         if _COMPLETE in os.environ:
@@ -276,8 +282,9 @@ def _or_command(error: HairpinError, args: Sequence[str]) -> Message:
 
 
 def stated_language(args: Sequence[str]) -> str | None:
-    """Return the value of ``--lang`` on the command line; of several values the last one, as in click.  This function
-    is needed because errors may occur before click has parsed the options."""
+    """Return the value of ``--lang`` on the command line; if the option occurs several times, the last value counts, as
+    in click.  This separate search for ``--lang`` is needed because errors may occur before click has parsed the
+    options."""
     options = args[: args.index("--")] if "--" in args else args
     stated: str | None = None
     for number, word in enumerate(options):
@@ -290,7 +297,7 @@ def stated_language(args: Sequence[str]) -> str | None:
 
 def _confess(lang: str | None, *, verbose: bool) -> None:
     """Write the traceback to a log file, and name this file on standard error."""
-    # Imported here, since `hairpin --help` does without them.
+    # These modules are imported here, because `hairpin --help` does not need them.
     import tempfile
     import time
     import traceback
@@ -306,8 +313,8 @@ def _confess(lang: str | None, *, verbose: bool) -> None:
     for folder in environment().folders:
         try:
             folder.mkdir(parents=True, exist_ok=True)
-            # Every user may write into the last folder, so the file's name is random: a predictable name could be
-            # another user's link.
+            # Every user may write into the last folder, so the file's name is random.  At a predictable name there
+            # could be another user's link.
             name = time.strftime("hairpin-error-%Y%m%dT%H%M%SZ-", time.gmtime())
             descriptor, path = tempfile.mkstemp(prefix=name, suffix=".log", dir=folder)
             with os.fdopen(descriptor, "w", encoding="utf-8") as file:

@@ -45,7 +45,9 @@ def gather(
 
 
 def stated_world(path: str | None) -> "World":
-    """Return the world that the file of ``--outside`` states (None: no file); raise UsageError if the file is wrong."""
+    """Return the world that the file of ``--outside`` states, or an empty world if no file is given.
+
+    Raise UsageError if the file is wrong."""
     # Imported here, because a snapshot needs no module of the analysis.
     from hairpin.network.world import World
 

@@ -1,4 +1,5 @@
-"""``hairpin prove``: sends a flow through a replica of the hosts' network, and shows it beside the simulated trace."""
+"""``hairpin prove``: sends a flow through a replica of the hosts' network, and shows the result beside the simulated
+trace."""
 
 from typing import TYPE_CHECKING
 
@@ -27,7 +28,7 @@ if TYPE_CHECKING:
 def prove(asked: Asked, shown: Shown) -> int:
     """Rebuild the network in throw-away namespaces, send the packet there, compare.
 
-    Nothing of the host is touched; the snapshot may come from another machine.  Needs root.
+    The host itself is not changed, and the snapshot may come from another machine.  The command needs root.
 
     Exit: 0 delivered (or leaving), 1 not delivered, 2 usage error, 3 could not decide, 4 the kernel disagrees: a bug
     in hairpin, kept as a file.

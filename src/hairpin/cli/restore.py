@@ -20,9 +20,10 @@ if TYPE_CHECKING:
 @options.evidence
 @options.answer
 def restore(asked: Asked, acting: Acting, shown: Shown, chosen: tuple[str, ...]) -> int:
-    """Put back exactly the chains, jumps and rules that the engine has lost, while every connection lives on.
+    """Put back exactly the chains, jumps and rules that the engine has lost, without breaking a connection.
 
-    Without --apply the plan is printed.  Rules of others are not touched.  `hairpin undo` takes it back.
+    Without --apply, only the plan is printed.  Rules of other programs and people stay.  `hairpin undo` takes the plan
+    back.
 
     Exit: 0 done and verified, or nothing is lost; 1 a plan, not carried out, or taken back; 2 usage error; 3 refused,
     or it is not known what the engine should have.

@@ -30,8 +30,8 @@ if TYPE_CHECKING:
 def with_since(answer: Answer, sources: tuple[Given, ...]) -> Answer:
     """Return the answer in which each cause has its time and its maker, if a trace proves them.
 
-    For a snapshot, the traces in the snapshot are used.  A live host is read a second time; if this fails, the answer
-    is returned unchanged."""
+    For a snapshot, the traces in the snapshot are used.  A live host is read a second time.  If this second reading
+    fails, the answer is returned unchanged."""
     if not has_question(answer):
         return answer
     evidence = answer.evidence
@@ -47,8 +47,9 @@ def with_since(answer: Answer, sources: tuple[Given, ...]) -> Answer:
 
 
 def failing_now(asked: Asked, story: Story, lang: str | None) -> Answer | Message:
-    """Return the answer of `hairpin check` about the targets, with the times of the causes; if there is no answer,
-    return the reason."""
+    """Return the answer of `hairpin check` about the targets, with the times of the causes.
+
+    If there is no answer, return the reason why."""
     try:
         answer = answer_question(asked.question(), asked, lang)
     except HairpinError as error:
@@ -64,7 +65,7 @@ def between(was: Evidence, now: Evidence, later: Given | None) -> "Between | Non
     """Return the story between the two readings of a host; None if the traces of the later reading do not reach back to
     the earlier reading.
 
-    ``later``: the source of the later reading; None: this host.  The traces of a live host are read now."""
+    ``later``: the source of the later reading; None if it is this host.  The traces of a live host are read now."""
     first, last = moment(was.taken_at), moment(now.taken_at)
     if first is None or last is None or first >= last:
         return None

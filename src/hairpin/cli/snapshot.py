@@ -65,15 +65,16 @@ def _print_script(ctx: click.Context, parameter: click.Parameter, value: object)
 @options.language
 @options.option("Answer", "-v", "--verbose", is_flag=True, help="Tracebacks too.")
 def snapshot(asked: Asked, shown: Shown, output: str | None, keep: bool, redacted: bool, root: str | None) -> int:
-    """Read this host, or others over ssh, into one file each; their names are printed.
+    """Read this host, or other hosts over ssh, into one file for each host, and print the files' names.
 
-    With --snapshot and --redact: a redacted copy of a snapshot.  Redact the snapshots of several hosts in one call.
-    Equal names and addresses then stay equal, so the hosts are still one network.
+    With --snapshot and --redact, write a redacted copy of a snapshot.  Redact the snapshots of several hosts in one
+    call.  Equal names and addresses then stay equal, so the hosts are still one network.
 
     Exit: 0 written, 2 usage error (also a FILE that cannot be written), 3 something could not be read, 4 a bug in
     hairpin.  The readings that succeeded are written in any case.
 
-    --keep: only of this host; the folder is bounded, and keeps the newest snapshot in which every flow passed.
+    --keep keeps a snapshot of this host only.  The folder's size is bounded, and it always has the newest snapshot in
+    which every flow passed.
     """
     if keep and (asked.sources or redacted or root or output is not None):
         from hairpin.message import message
@@ -140,7 +141,7 @@ def _said_unread(found: "tuple[Source, ...]", lang: str | None) -> int:
 
 
 def _unread(found: "tuple[Source, ...]") -> "Iterator[Message]":
-    """Yield a sentence for each host that could not be read, or of which some readings are missing."""
+    """Yield a sentence for each host that could not be read, or whose readings are incomplete."""
     from hairpin.evidence.reading import HOST, Evidence
     from hairpin.message import message
 

@@ -1,4 +1,4 @@
-"""``hairpin story``: what happened to a host, in order of time."""
+"""``hairpin story``: the changes of a host, in order of time."""
 
 from typing import TYPE_CHECKING
 
@@ -28,9 +28,9 @@ if TYPE_CHECKING:
 def story(asked: Asked, shown: Shown, since: str | None) -> int:
     """Tell what happened to this host, as far as its own logs, packages and file times tell, and by whom.
 
-    TARGET is that of `hairpin check`: what happens to other containers is left out.  Nothing is changed, and nothing
-    that may be a secret is read.  All times are UTC.  On the page of --html stands what fails now, too, and since
-    when.
+    TARGET has the same meaning as in `hairpin check`: changes of other containers are left out.  The host is not
+    changed, and texts that may be a secret are not read.  All times are UTC.  The page of --html also shows the present
+    failures and their begin.
 
     Exit: 0 told, 2 usage error, 3 something could not be read.
     """

@@ -1,4 +1,4 @@
-"""``hairpin undo``: takes back what ``hairpin fix --apply`` has changed."""
+"""``hairpin undo``: takes back the changes that ``hairpin fix --apply`` has made."""
 
 import os
 
@@ -18,8 +18,8 @@ from hairpin.cli.face.asked import Given, Shown
 def undo(shown: Shown, plan: str | None, listing: bool, host: str | None) -> int:
     """Take back the last plan that `hairpin fix --apply` has carried out, or plan ID.
 
-    What a reboot or somebody else has taken back already counts as taken back.  What has been changed since in the same
-    place is left alone, and said.
+    A step that a reboot, a program or a person has already undone counts as taken back.  If the same setting was
+    changed again later, the step stays, and hairpin says so.
 
     Exit: 0 taken back, or nothing to take back; 1 not all of it; 2 usage error; 3 refused.
     """

@@ -1,4 +1,4 @@
-"""``hairpin walk``: one flow, every step."""
+"""``hairpin walk``: shows every step of one flow."""
 
 from typing import TYPE_CHECKING
 

@@ -1,5 +1,7 @@
-"""Compares two hosts, or one host at two times.  This module is the entry of its folder.  Readings that both hosts have
-in common are parsed once, and equal chains are one object.
+"""Compares two hosts, or one host at two times.
+
+The module is the entry of the folder ``compare``.  Readings that both hosts have in common are parsed once, and equal
+chains are one object.
 """
 
 from collections.abc import Callable, Iterator
@@ -43,8 +45,9 @@ class DecidedFlow(msgspec.Struct, frozen=True):
     """A flow whose outcome differs, and the differences that decide it.
 
     ``changes``: the references of the smallest set of differences with which the earlier network gives the later
-    outcome; empty: the listed differences do not explain the outcome.  ``instead``: other sets of the same size that
-    explain it.  ``undoing``: the set of differences without which the later network gives the earlier outcome."""
+    outcome; empty if the listed differences do not explain the outcome.  ``instead``: other sets of the same size that
+    explain the outcome.  ``undoing``: the set of differences without which the later network gives the earlier outcome.
+    """
 
     ref: str
     before: Trace
@@ -61,7 +64,7 @@ class Comparison(msgspec.Struct, frozen=True):
     ``was`` and ``now``: both hosts as they were read.  ``differences``: the differences in the order of ``PARTS``.
     ``flows``: the flows whose outcome differs.  ``walked``: the number of flows that were walked.  ``unread``: the
     readings that one of the hosts lacks.  ``traces``: the traces that show who made the differences.  ``met``: the
-    references of the differences that the asked flows meet; None: the user asked about no particular flow."""
+    references of the differences that the asked flows meet; None if the user asked about no particular flow."""
 
     was: Host
     now: Host
@@ -81,7 +84,8 @@ class Comparison(msgspec.Struct, frozen=True):
 
     @property
     def status(self) -> int:
-        """The exit status: 0 if the hosts are equal, 1 if they differ, 3 if they are equal as far as both were read."""
+        """The exit status: 0 if the hosts are equal, 1 if they differ, 3 if the parts that were read of both hosts are
+        equal."""
         if not self.is_equal:
             return 1
         return 3 if self.undecided else 0
@@ -168,7 +172,8 @@ def comparison_of(
         if before.verdict != after.verdict:
             decided = search.decided(pair, before, after)
             if not decided.changes and decisive(unread, "diff"):
-                unknown += 1  # the deciding difference was not seen, because it was not read on one host
+                # the differing thing was not read on one of the hosts, so the deciding difference is not in the list
+                unknown += 1
                 continue
             found.append(_decided_flow(ref_of(number), before, after, decided, differences))
             claims.append(DecidingClaim(pair, before, decided.changes))
@@ -213,7 +218,7 @@ def _asked(question: Question, sides: Sides) -> tuple[Sides, tuple[tuple[Flow, .
 
 
 def _pairs(sides: Sides, before: tuple[Flow, ...], after: tuple[Flow, ...]) -> Iterator[FlowPair]:
-    """Yield each flow as it is asked in both networks; the later network's flows come first."""
+    """Yield each flow in the forms in which both networks are asked about it.  The later network's flows come first."""
     met: set[Flow] = set()
     for flow in after:
         other = _replace(asked_again(sides.now, sides.was, flow), sport=flow.sport)

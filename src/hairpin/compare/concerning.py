@@ -89,7 +89,7 @@ def _without_place(entry: Route | PolicyRule) -> Route | PolicyRule:
 
 
 def _is_rule_met(difference: ListedDifference, was: Met, now: Met) -> bool:
-    """Return whether packets satisfy a differing rule or policy, in the network that has this rule or policy."""
+    """Return whether packets satisfy a differing rule or policy, in the network that contains the rule or policy."""
     match difference.edit:
         case RulesTaken() as edit:
             return is_on_way(edit, was.rules, now.rules)
@@ -190,4 +190,4 @@ def _is_entry_met(
         case FdbEntry(port=port):
             return (space, port) in met.links
         case XfrmPolicy():
-            return True  # which policies a packet met is not recorded
+            return True  # a walk does not record the policies that a packet met

@@ -1,5 +1,5 @@
 """Finds differences of containers, other namespaces and sockets.  A container with a new namespace is one difference.
-This difference includes the container's links, its addresses and the relays of its ports."""
+A difference of a whole container includes the container's links, its addresses and the relays of its ports."""
 
 from collections.abc import Iterator
 
@@ -137,7 +137,8 @@ def socket_differences(
     netns: Netns, was: Namespace, now: Namespace, ends: frozenset[int]
 ) -> Iterator[ListedDifference]:
     """Yield the differences of listening processes: a process that has ended, is new or was stopped by a signal.
-    ``ends``: addresses of containers that are one difference as a whole, which includes the relays of their ports."""
+    ``ends``: the addresses of containers that are one difference as a whole.  The difference of a whole container
+    includes the relays of its ports."""
     if "sockets" in (*was.unread, *now.unread):
         return
     one, other = (

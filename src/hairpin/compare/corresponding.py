@@ -1,7 +1,7 @@
 """Gives things of the earlier host the names and numbers that the same things have on the later host.
 
 The kernel and the engines choose some names and numbers at random: names of veths and of networks' bridges, indexes of
-links, hardware addresses, ids.  A container that was started again has other such names and numbers, but is the same
+links, hardware addresses, ids.  A container that was started again has new random names and numbers, but is the same
 container.
 """
 
@@ -24,7 +24,7 @@ _DRAWN = ("veth", "bridge", "macvlan", "ipvlan", "dummy", "vxlan", "tun", "ifb")
 _RANDOM_NAME = re.compile(r"[a-z]+_[a-z]+[0-9]?")
 """Matches the names that Docker and Podman give to containers that a user did not name: pkg/namesgenerator of moby."""
 _NEW_NUMBERS = 1_000_000
-"""The first interface index for links that only the earlier host has.  The later host uses no index so high."""
+"""The first interface index for links that only the earlier host has.  The later host has no index of this size."""
 
 
 def renamed_as(was: Host, now: Host) -> Host:

@@ -1,8 +1,8 @@
 """Finds the differences that decide a flow: the smallest set with which the earlier network gives the later outcome.
 
-Repeated halving (QuickXplain) finds a set.  Then each member of the set is checked to be needed.  If a smaller set
-gives the later outcome, too, it replaces this set.  Every check is a walk through the earlier network with the
-differences of one set.
+Repeated halving (QuickXplain) finds a set.  After this search, hairpin checks that each member of the set is needed.
+If a smaller set also gives the later outcome, the smaller set replaces this set.  Every check is a walk through the
+earlier network with the differences of one set.
 
 Source: Ulrich Junker, QUICKXPLAIN, AAAI 2004
 
@@ -46,7 +46,7 @@ RulePlace = tuple[TableKey, str, int]
 
 
 class FlowPair(msgspec.Struct, frozen=True):
-    """A flow as it is asked in the earlier and in the later network."""
+    """A flow in its forms for the earlier and for the later network."""
 
     was: Flow
     now: Flow
@@ -55,10 +55,10 @@ class FlowPair(msgspec.Struct, frozen=True):
 class Decided(msgspec.Struct, frozen=True):
     """The differences that decide a flow.
 
-    ``changes``: the smallest set with which the earlier network gives the later outcome; empty: no set of the listed
+    ``changes``: the smallest set with which the earlier network gives the later outcome; empty if no set of the listed
     differences gives it.  ``instead``: other sets of the same size that give the later outcome.  ``undoing``: the
-    smallest set without which the later network gives the earlier outcome; mostly this is the same set as
-    ``changes``."""
+    smallest set without which the later network gives the earlier outcome; usually this is the same set as ``changes``.
+    """
 
     changes: Chosen
     instead: tuple[Chosen, ...] = ()
@@ -85,15 +85,17 @@ class Mixer:
         return self._known[chosen]
 
     def verdict(self, chosen: Chosen, flow: Flow) -> Verdict:
-        """Return the verdict on the flow in the earlier network with the chosen differences.  The flow is given as it
-        is asked in the earlier network."""
+        """Return the verdict on the flow in the earlier network with the chosen differences.
+
+        The flow is given in its form for the earlier network."""
         network = self.network(chosen)
         return walked(network, asked_again(self.sides.was, network, flow)).verdict
 
 
 class Search:
-    """Finds the differences that decide flows.  Flows that meet the same differences mostly are decided by the same
-    set, so the known set is tried first."""
+    """Finds the differences that decide flows.
+
+    In most cases, the same set decides all flows that meet the same differences, so the known set is tried first."""
 
     def __init__(self, mixer: Mixer) -> None:
         self._mixer = mixer
@@ -110,8 +112,8 @@ class Search:
             return mixer.verdict(chosen, pair.was) == after.verdict
 
         def leads_back(chosen: Chosen) -> bool:
-            # The entries that the kernel has learned follow from other differences.  They stay as they were, except if
-            # they are among the chosen differences.
+            # The entries that the kernel has learned follow from other differences.  Learned entries stay as they were,
+            # except if they are among the chosen differences.
             others = listed if chosen <= listed else self._everything
             return mixer.verdict(others - chosen, pair.was) == before.verdict
 
@@ -204,8 +206,9 @@ def is_read(difference: ListedDifference, read: frozenset[Part]) -> bool:
 
 
 def minimal_set(candidates: Chosen, leads: Callable[[Chosen], bool]) -> Chosen:
-    """Return a subset of the candidates that leads to the outcome and of which every member is needed.  All candidates
-    together lead to the outcome."""
+    """Return a subset of the candidates that leads to the outcome, and whose members are all needed for it.
+
+    All candidates together lead to the outcome."""
 
     def needed(fixed: Chosen, is_new: bool, among: list[int]) -> Chosen:
         if is_new and leads(fixed):
@@ -230,8 +233,9 @@ def without_unneeded(chosen: Chosen, leads: Callable[[Chosen], bool]) -> Chosen:
 
 
 def _smaller(candidates: Chosen, minimal: Chosen) -> Iterator[Chosen]:
-    """Yield sets that are smaller than the minimal set, the smallest sets first.  They have at most three members, and
-    at most ``_TRIES`` sets are yielded."""
+    """Yield sets that are smaller than the minimal set, the smallest sets first.
+
+    The yielded sets have at most three members, and at most ``_TRIES`` sets are yielded."""
     sizes = range(1, min(len(minimal), 4))
     yield from _first((each for size in sizes for each in _of_size(candidates, size)), _TRIES)
 

@@ -1,7 +1,7 @@
 """A difference as an edit of the earlier network.
 
 Unlike the parts of a change, edits can be applied in any selection.  An edit names a rule by its place in the chain of
-the earlier or of the later network.  So the number in an edit stays right if another edit is left out.
+the earlier or of the later network.  Therefore the rule number in an edit stays right if another edit is left out.
 """
 
 from typing import Literal
@@ -24,8 +24,8 @@ class TableKey(msgspec.Struct, frozen=True):
 
 class RuleTaken(msgspec.Struct, frozen=True):
     """A rule that is taken out of a chain or put into it.  ``was``: the rule's index in the earlier chain, if it is
-    taken out.  ``now``: the rule's index in the later chain, if it is put in.  Both indexes count the tool's rules from
-    0."""
+    taken out.  ``now``: the rule's index in the later chain, if it is put in.  ``was`` and ``now`` count the tool's
+    rules from 0."""
 
     table: TableKey
     chain: str
@@ -64,9 +64,9 @@ NamespaceItem = Literal["link", "sysctl", "socket", "ipset", "learned", "field"]
 class SpaceTaken(msgspec.Struct, frozen=True, tag="space-taken"):
     """Edit: a part of a namespace becomes as in the later network.
 
-    ``item``: the kind of the part.  ``learned`` are the entries that the kernel learns by itself (neighbours,
-    connections, counts), and ``field`` is the whole field ``name`` of the namespace.  ``name``: the link, the path of
-    the sysctl, the key of the socket, the ipset or the field."""
+    ``item``: the kind of the part.  The kind ``learned`` means the entries that the kernel learns by itself
+    (neighbours, connections, counts).  The kind ``field`` means the whole field ``name`` of the namespace.  ``name``:
+    the link, the path of the sysctl, the key of the socket, the ipset or the field."""
 
     netns: Netns
     item: NamespaceItem
@@ -85,7 +85,7 @@ class HostTaken(msgspec.Struct, frozen=True, tag="host-taken"):
 
 
 class NotWalked(msgspec.Struct, frozen=True, tag="not-walked"):
-    """No edit, because no packet meets the difference: a version, a file or a unit."""
+    """No edit, because no packet meets the difference.  No packet meets a difference of a version, a file or a unit."""
 
 
 Edit = Edited | RulesTaken | TableTaken | SpaceTaken | HostTaken | NotWalked
@@ -93,7 +93,7 @@ Edit = Edited | RulesTaken | TableTaken | SpaceTaken | HostTaken | NotWalked
 
 class Block(msgspec.Struct, frozen=True):
     """The rules ``was[first:last]`` of the earlier chain, and the rules ``now[start:end]`` that stand in their place in
-    the later chain.  ``same``: whether they are the same rules."""
+    the later chain.  ``same``: whether both blocks consist of the same rules."""
 
     same: bool
     first: int

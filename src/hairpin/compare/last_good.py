@@ -36,6 +36,6 @@ def passing(question: Question, evidence: Evidence) -> Passing:
     answered = msgspec.structs.replace(
         start, flows=tuple(FlowAnswer(ref_of(number), each) for number, each in enumerate(traces))
     )
-    if lacks_reading(with_engines(answered)):  # without all readings, a snapshot is not called good
+    if lacks_reading(with_engines(answered)):  # a snapshot with missing readings does not count as good
         return "none"
     return "all" if traces[-1].succeeds else "first"

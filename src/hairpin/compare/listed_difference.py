@@ -59,10 +59,11 @@ class ListedDifference(msgspec.Struct, frozen=True):
     """One difference.
 
     ``ref``: the difference's name (``d1``).  ``where``: the thing that differs.  ``before`` and ``after``: the thing's
-    earlier and later state; None: the thing did not exist, or does not exist now.  ``listed`` False: the kernel learned
-    the thing by itself, so the difference is listed only if it decides a flow.  ``fields``: the fields of the namespace
-    or the host from which a walk reads the thing; the search of deciding differences uses them.  ``blame``: who made
-    the difference, and when, if the later host's traces prove it."""
+    earlier and later state.  ``before`` is None if the thing did not exist, and ``after`` is None if it does not exist
+    now.  ``listed``: False if the kernel learned the thing by itself.  A difference that the kernel learned is listed
+    only if it decides a flow.  ``fields``: the fields of the namespace or the host from which a walk reads the thing.
+    The search of deciding differences uses these fields.  ``blame``: who made the difference, and when, if the later
+    host's traces prove it."""
 
     part: PartOfHost
     netns: Netns
@@ -87,6 +88,6 @@ def _tells(unread: Unread, found: ListedDifference) -> bool:
         return False
     if unread.netns in ("", found.netns.name):
         return True
-    # A veth's two ends come and go together, so the host's links show those of containers.
+    # A veth's two ends appear and disappear together, so the host's links also show the containers' links.
     beyond = ("engines", "containers", *(_AT_LINKS if unread.key.startswith(_LINKS) else ()))
     return found.part in beyond and unread.netns == HOST

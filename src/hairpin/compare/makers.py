@@ -4,8 +4,8 @@ The effect of each entry between the two readings is simulated on the earlier ho
 difference.  If an effect brings the difference, the actor of the entry has made the difference.  Changed files, units
 and packages have their own entries in the traces.
 
-A bug of iptables may cause a lost jump, because some versions of iptables confuse two rules.  With such a version,
-``-D`` deletes the wrong jump, or ``-C`` makes an engine believe that its jump exists.
+A bug of iptables may cause a lost jump, because some versions of iptables confuse two rules.  In a version with this
+bug, ``iptables -D`` deletes the wrong jump, or ``iptables -C`` makes an engine believe that its jump exists.
 """
 
 from collections.abc import Callable, Iterator
@@ -73,7 +73,8 @@ def _is_one(found: Blame) -> bool:
 
 
 def _of_subject(difference: ListedDifference, entries: tuple[StoryEntry, ...], good: StoryEntry) -> Blame | None:
-    """Return the blame of the only entry about the package, the unit or the file; None if there is none, or several."""
+    """Return the blame of the only entry about the package, the unit or the file; None if there is no such entry, or if
+    there are several."""
     kinds: dict[str, EntryKind] = {"versions": "package", "units": "unit", "files": "file"}
     kind, name = kinds.get(difference.part), str(difference.where).removeprefix(_PACKAGE)
     found = tuple(each for each in entries if (each.kind, each.subject) == (kind, name))
@@ -106,8 +107,8 @@ class _Trials:
             return "makes"
         then = self._after(self._all, effect)
         if then is None:
-            # If commands cannot be simulated, they do not count as makers of the difference.  An event may have made
-            # it.
+            # Commands that cannot be simulated do not count as makers of the difference.  An event may have made the
+            # difference.
             return "neither" if effect.commands or (first is not None and not first.is_unsure) else "unknown"
         if not self._keys[number].isdisjoint(then.open):
             return "shows-good"

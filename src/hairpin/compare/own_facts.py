@@ -5,7 +5,7 @@ Two addresses correspond if they have the same place on both hosts: the n-th add
 network of this address, the gateway of the default route, the hardware address of a link, the address of a container of
 the same name.  Addresses are replaced in the texts of all readings: in rules, routes, files and documents of engines.
 The host's name is replaced only in files, and only if it is the name of an address or the value of a setting.  A host
-may be called ``a``, ``web`` or ``accept``, and in other places such a word has another meaning.
+may be called ``a``, ``web`` or ``accept``, and in other places of a text such a word has another meaning.
 """
 
 import re
@@ -132,7 +132,7 @@ def _of_containers(container: Container, other: Container) -> Iterator[tuple[str
 
 
 def with_name_of(path: str, text: str, name: str, other: str) -> str:
-    """Return the file's text with the host's own name replaced by the other host's."""
+    """Return the file's text with the host's own name replaced by the other host's name."""
     if path in _WHOLE_FILES:
         return _WORD.sub(lambda found: _renamed(found[0], name, other), text, count=1)
     if path in _NAMES_FILES:

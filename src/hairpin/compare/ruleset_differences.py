@@ -108,8 +108,10 @@ def _frame(chain: Chain) -> tuple[object, ...]:
 
 
 class _Loose(msgspec.Struct, frozen=True):
-    """A rule without a corresponding rule in the other network's chain.  ``bodies``: the parts that identify the rule,
-    see ``bodies_of``.  ``block``: the chain, and the number of the block in which the rule stands."""
+    """A rule without a corresponding rule in the other network's chain.
+
+    ``bodies``: the parts that identify the rule (see ``bodies_of``).  ``block``: the chain, and the number of the block
+    in which the rule stands."""
 
     taken: RuleTaken
     number: int
@@ -150,8 +152,10 @@ class _Changed:
         return _Loose(taken, number + 1, rules[number][0].text, bodies_of(rules[number]), at)
 
     def differences(self) -> Iterator[ListedDifference]:
-        """Yield the differences of the rules.  If a lost rule is new elsewhere in the table, it was moved.  If a lost
-        rule is similar to a new rule in its place, it was changed."""
+        """Yield the differences of the rules.
+
+        A lost rule that is new elsewhere in the table was moved.  A lost rule that is similar to a new rule in its
+        place was changed."""
         known: dict[Hashable, list[_Loose]] = {}
         for each in self.new:
             known.setdefault(each.bodies, []).append(each)

@@ -1,5 +1,7 @@
-"""Finds the corresponding members of two sequences.  As few members as possible are left without a corresponding one,
-in reasonable time, because chains have up to 50,000 rules."""
+"""Finds the corresponding members of two sequences.
+
+As few members as possible stay without a corresponding member.  The search has to take reasonable time, because chains
+have up to 50,000 rules."""
 
 from bisect import bisect_left
 from collections import Counter

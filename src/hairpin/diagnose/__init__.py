@@ -1,11 +1,11 @@
 """From a failing walk to the smallest set of changes that repairs it, proven and named as causes.
 
 Read ``suspect``, ``diagnose`` (one flow), ``proven_set`` (the reported form of a set), ``progress`` (whether a change
-gets a packet further), ``senders`` (a stop that another host caused), ``trimming`` (removes needless parts of a
-change), ``unread`` (whether an unread container matters), ``alike`` (the causes of an alike flow), ``examination``
-(all flows of a question) and ``many`` (flows that an event breaks at once), ``latent`` (lost rules that no asked flow
-misses yet), ``foreseen`` (faults after an event) with ``ended`` (containers that events leave stopped) and
-``concerned`` (containers whose restarts matter), ``unhairpinned`` (public addresses that the host itself does not
+gets a packet further), ``senders`` (a stop whose fault is on another host), ``trimming`` (removes parts of a change
+that are not needed), ``unread`` (whether an unread container matters), ``alike`` (the causes of an alike flow),
+``examination`` (all flows of a question) and ``many`` (flows that an event breaks at once), ``latent`` (lost rules that
+no asked flow misses yet), ``foreseen`` (faults after an event) with ``ended`` (containers that events leave stopped)
+and ``concerned`` (containers whose restarts matter), ``unhairpinned`` (public addresses that the host itself does not
 reach), ``nameless`` (containers that have no names for each other), ``singled_out`` (clients that a rule drops while
 others pass), ``client_networks`` (networks that it stops), ``listed_clients`` (rules that let only listed clients in),
 ``inward_only`` (ports that the host serves for others), ``next_addresses`` (addresses of a name that clients

@@ -1,9 +1,9 @@
 """Finds the causes of a failing flow that is alike a diagnosed flow, without a search.
 
-The searches for two alike flows find the same causes, except for values of each flow's own containers.  So if the
-causes of the diagnosed flow name no such value, they are also the causes of the other flow.  Examples are a sysctl of
-the host, a policy or a route.  Only the search is left out: the other flow has its own stop, and its proof is its own
-walk after the changes.
+The searches for two alike flows find the same causes, except for values of each flow's own containers.  If the causes
+of the diagnosed flow name no value of its own containers, they are also the causes of the other flow.  Examples of such
+causes are a sysctl of the host, a policy or a route.  Only the search is skipped.  The other flow has its own stop, and
+its proof is a walk of this flow after the changes.
 """
 
 from collections.abc import Iterator
@@ -47,7 +47,8 @@ def diagnoses_of(network: Network, flows: tuple[Flow, ...]) -> Iterator[Diagnosi
 
 
 def is_same_change(trace: TraceTakenOver, own: Change, of_first: Change) -> bool:
-    """Return whether one change becomes the other by exchanging the own values of two alike flows.
+    """Return whether one change becomes the other change if the values of the two alike flows' own containers are
+    exchanged.
 
     ``own``: the change for the flow of ``trace``; ``of_first``: the change for the flow that was walked itself."""
     from hairpin.network.kinds.kinds import kinds_of  # noqa: PLC0415 - not needed for one flow

@@ -33,7 +33,7 @@ from hairpin.walk.walk import walk_flow
 from hairpin.wanted import Wanted, ask_from
 
 _MOST_NETWORKS = 8
-"""The most networks that are tried."""
+"""The greatest number of networks that are tried."""
 _MOST_FLOWS = 8
 _NAMED = 3
 
@@ -114,7 +114,9 @@ def _words(found: dict[Prefix, Flow]) -> tuple[str, Wanted]:
 
 
 def _others(network: Network, flow: Flow) -> Iterator[tuple[Prefix, Flow]]:
-    """Yield the flow from a client in each network that the host's rules or routes name, and that is not its own."""
+    """Yield the flow from a client in each network that the host's rules or routes name.
+
+    The host's own networks are left out."""
     namespace = network.namespace(network.host_netns(flow.host))
     for prefix in _networks(namespace)[flow.version]:
         client = free_address(namespace, *prefix, flow.version)
@@ -169,7 +171,7 @@ def _behind_nobody(namespace: Namespace, version: Version) -> Iterator[Prefix]:
 
 
 def _of_rules(namespace: Namespace, version: Version) -> Iterator[Prefix]:
-    """Yield the networks in matches of the source address that are whole prefixes."""
+    """Yield the networks that rules match as source addresses, if such a network is a whole prefix."""
     field = "saddr4" if version == 4 else "saddr6"
     for table in namespace.ruleset.tables:
         for chain in table.chains:

@@ -32,9 +32,11 @@ from hairpin.walk.walked import walked
 MAX_FAULTS = 4
 """The greatest number of faults of one flow that the search can find together."""
 MAX_WALKS = 400
-"""The greatest number of walks that the search for one flow may make.  On a real host it needs only a few."""
+"""The greatest number of walks that the search for one flow may make.
+
+On a real host a search needs only a few walks."""
 MAX_WALKS_OF_ANY_REASON = 200
-"""The greatest number of walks that a search may make that asks every cause."""
+"""The greatest number of walks for a search that asks every cause."""
 REFUSING = ("blackhole", "unreachable", "prohibit")
 MAX_WALKS_FOR_OTHERS = 80
 """The number of walks after which a search that has found a set of causes looks for no other set."""
@@ -43,7 +45,7 @@ MAX_WALKS_FOR_OTHERS = 80
 class Diagnosis(msgspec.Struct, frozen=True):
     """The diagnosis of one flow.
 
-    ``sets``: the smallest sets of causes whose removal delivers the flow, the best set first.  There is none if the
+    ``sets``: the smallest sets of causes whose removal delivers the flow, the best set first.  ``sets`` is empty if the
     flow is delivered, or if no cause explains the stop.  ``met_unread``: whether a walk of the search reached an unread
     container.  ``instead_of``: the walk of the original client, if only a stand-in's packets are delivered."""
 
@@ -64,12 +66,12 @@ class Diagnosis(msgspec.Struct, frozen=True):
 
 
 class _Search(msgspec.Struct, frozen=True):
-    """The extent of a search.
+    """The limits of a search.
 
     ``thorough``: whether the search tries two more kinds of changes.  A change of the first kind opens a rule that
     stops the packet only because an engine's rules are lost.  A change of the second kind alone does not move the stop,
     because a second fault is at the same place.  ``of_any_reason``: whether every cause is asked, whatever the reason
-    of the stop; such a search looks for one or two faults."""
+    of the stop.  A search that asks every cause looks for at most two faults."""
 
     thorough: bool = False
     of_any_reason: bool = False
@@ -107,7 +109,7 @@ def without_search(network: Network, flow: Flow) -> Diagnosis | None:
         # If the flow fails only under an unknown condition, no cause can be proven.
         return Diagnosis(trace, met_unread=may_enter_unread(network, trace))
     if isinstance(flow.start, (Outside, Lan)) and not is_refused(trace):
-        return None  # an accident stops this client: that another one passes is no excuse
+        return None  # an accident stops this client, so the flow fails even if a stand-in passes
     for address in flow.stand_ins:
         other = walked(network, flow.with_stand_in(address))
         if other.succeeds:
@@ -169,7 +171,9 @@ def _smallest(network: Network, flow: Flow, trace: Trace, search: _Search) -> tu
                     proven = proven_set(network, flow, trace, grown.suspects, grown.trace)
                     key = frozenset(each.key for each in proven.causes)
                     if key in granted and not grown.trace.rests_on_grant:
-                        found[key] = proven  # the same causes' change that needs no grant of the outside
+                        # this change removes the same causes, and its proof rests on no packet that a careful router
+                        # outside drops
+                        found[key] = proven
                         granted.remove(key)
                     elif key not in found and grown.trace.rests_on_grant:
                         granted.add(key)
@@ -190,8 +194,9 @@ def _classes(found: Iterable[Suspect]) -> frozenset[Class]:
 
 
 def _of_one_size(sets: tuple[CauseSet, ...]) -> tuple[CauseSet, ...]:
-    """Return the first set, and the sets of the same size that are about other things.  A set of general causes is no
-    alternative to a set of special causes."""
+    """Return the first set, and all sets of the same size that are about other things.
+
+    A set of general causes is no alternative to a set of special causes."""
     if not sets:
         return ()
     general = {each.id for each in general_causes()}
@@ -215,8 +220,8 @@ def _thing(suspect: Suspect) -> object:
 def _simulated(line: _Line, flow: Flow, search: _Search) -> Iterator[tuple[tuple[Suspect, ...], Network]]:
     """Yield each suspect of the line's stops with the network after its change, the most likely suspect first.
 
-    If the host would refuse a suspect's change, the suspect is yielded together with the suspect that explains the
-    refusal, and after it."""
+    If the host would refuse a suspect's change, two suspects are yielded together: first the suspect that explains the
+    refusal, then the refused suspect."""
     for suspect in suspects(line.network, flow, line.trace, of_any_reason=search.of_any_reason):
         if any(_same(suspect, earlier) for earlier in line.suspects):
             continue
@@ -227,8 +232,10 @@ def _simulated(line: _Line, flow: Flow, search: _Search) -> Iterator[tuple[tuple
 
 
 def _allowed(refused: Suspect, line: _Line, flow: Flow) -> Iterator[tuple[Suspect, ...]]:
-    """Yield pairs of suspects.  The change of the first one makes the host accept the change of the second one, which
-    the host would refuse otherwise."""
+    """Yield pairs of suspects.
+
+    The change of the first suspect makes the host accept the change of the second suspect, which the host would refuse
+    otherwise."""
     reason = refused.candidate.refused
     assert reason is not None
     stop = msgspec.structs.replace(refused.stop, reason=reason)

@@ -1,5 +1,6 @@
-"""Finds containers that run now and do not run after an event.  On most hosts they are the only faults that events
-bring.
+"""Finds containers that run now and do not run after an event.
+
+On most hosts such containers are the only faults that events bring.
 
 The search is short: the fault is the container's state, and the proof is a start of the container.
 """
@@ -49,8 +50,10 @@ def is_ended(was: Network, then: Network, label: str, flow: Flow) -> bool:
 
 
 def container_reached(was: Network, flow: Flow) -> str | None:
-    """Return the flow's container: the one that was asked for, or the one that the flow reaches before the event,
-    because a rule leads a port there that no container publishes."""
+    """Return the flow's container, which is the asked container.
+
+    If no container was asked, return the container that the flow reaches before the event, because a rule leads a port
+    there which no container publishes."""
     if flow.of_container is not None:
         return flow.of_container
     trace = walked(was, flow)
@@ -78,8 +81,10 @@ def _proven(then: Network, trace: Trace, name: str) -> tuple[Suspect | None, Pro
 
 
 def _as_published(then: Network, trace: Trace, name: str) -> Trace:
-    """Return the walk of the flow to the container's published port, if the flow's own port leads there by a rule and
-    is not published; otherwise the given walk."""
+    """Return the walk of the flow to the container's first published port.
+
+    Return the given walk if the flow names the container itself, or if the container publishes no port of the flow's
+    protocol."""
     if trace.flow.of_container is not None:
         return trace
     container = then.host(trace.flow.asked_host or trace.flow.host).container(name)

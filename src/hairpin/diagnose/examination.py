@@ -30,7 +30,7 @@ class Examination(msgspec.Struct, frozen=True, dict=True):
 
     @property
     def asked(self) -> AskedFlows:
-        """The asked flows, as causes need them that do not depend on a stop."""
+        """The asked flows, in the form that ``of_flows`` of the causes needs."""
         return AskedFlows(self.network, tuple(each.trace for each in self.diagnoses))
 
     def causes_of(self, number: int) -> tuple[Finding, ...]:
@@ -53,8 +53,9 @@ def examination(network: Network, diagnoses: tuple[Diagnosis, ...]) -> Examinati
 
 
 class _Member(msgspec.Struct, frozen=True):
-    """A suspect of one diagnosis, with the set of causes that needs it.  ``flow``: the index of the diagnosed flow;
-    None: the set is an alternative."""
+    """A suspect of one diagnosis, with the set of causes that needs it.
+
+    ``flow``: the index of the diagnosed flow, or None if the set is an alternative."""
 
     suspect: Suspect
     needed: CauseSet
@@ -63,8 +64,10 @@ class _Member(msgspec.Struct, frozen=True):
 
 
 _Identity = tuple[Key, int]
-"""The identity that all suspects of one cause have: their key, and 0.  If the suspects were set apart as a separate
-cause, the number of their change stands in place of 0."""
+"""The identity that all suspects of one cause share.
+
+The identity consists of the suspects' key and the number 0.  If the suspects were made a separate cause, the identity
+has the number of their change instead of 0."""
 
 
 _COUNTED = ("number", "handle")
@@ -72,8 +75,9 @@ _COUNTED = ("number", "handle")
 
 
 class _Identities:
-    """The identities of suspects.  Suspects with equal keys are one cause, except suspects whose change was set
-    apart."""
+    """The identities of suspects.
+
+    Suspects with equal keys are one cause, except suspects whose change was made a separate cause."""
 
     def __init__(self) -> None:
         self._changes: dict[Key, list[Change]] = {}
@@ -86,8 +90,9 @@ class _Identities:
         return own if own in self._apart else (own[0], 0)
 
     def keep_apart(self, suspect: Suspect) -> bool:
-        """Make the suspects with this suspect's key and change a separate cause.  Return False if they already were a
-        separate cause."""
+        """Make the suspects with this suspect's key and change a separate cause.
+
+        Return False if these suspects already were a separate cause."""
         own = self._own(suspect)
         is_new = own not in self._apart
         self._apart.add(own)
@@ -143,8 +148,9 @@ def _grouped(network: Network, members: tuple["_Member", ...], identities: _Iden
     refs = {own: f"c{index}" for index, own in enumerate(groups, 1)}
 
     def ref_of(suspect: Suspect) -> str:
-        """Return the reference of the suspect's cause.  If the suspect's change was trimmed later, its cause is found
-        by its key alone."""
+        """Return the reference of the suspect's cause.
+
+        If the suspect's change was trimmed later, the suspect's cause is found by its key alone."""
         identity = identities.of(suspect)
         own = owners.get(identity)
         return refs[own if own is not None else next(owners[each] for each in owners if each[0] == identity[0])]

@@ -1,4 +1,4 @@
-"""Finds faults that occur after an event that comes by itself or in the ordinary care of a host.
+"""Finds faults that occur after an event that comes by itself or in the ordinary maintenance of a host.
 
 hairpin simulates each such event on the model of the host, walks the passing flows again, and diagnoses the flows that
 then fail.  If a cause of ``causes/to_come`` matches the fault, the fault gets the name of this cause.  Otherwise the
@@ -30,16 +30,18 @@ from hairpin.walk.reads import parts_changed
 from hairpin.walk.walked import walked
 
 LEFT_STOPPED = "restart-policy-missing"
-"""The id of the cause for a container that an event leaves stopped.  The next event leaves such a container stopped,
-too."""
+"""The id of the cause for a container that an event leaves stopped.
+
+Later events leave a stopped container stopped, too."""
 
 
 def foreseen(examination: Examination, told: frozenset[Key]) -> tuple[Finding, ...]:
     """Return the faults that events bring to the flows that pass now.  Each cause is returned once, for the first event
     that brings it.
 
-    ``told``: the keys of causes that are already reported.  Such a cause counts only for a flow that passes because of
-    a rule, and only if the event removes this rule.  An event for which a reading is missing is left out."""
+    ``told``: the keys of causes that are already reported.  A cause that is already reported counts only for a flow
+    that passes because of a rule, and only if the event removes this rule.  An event for which a reading is missing is
+    left out."""
     network = examination.network
     passing = {number: each.trace.flow for number, each in enumerate(examination.diagnoses) if each.trace.succeeds}
     found: dict[tuple[str, str], Finding] = {}
@@ -81,7 +83,8 @@ def _of_event(
             continue
         coming = Coming(event, course.label, was, then, passing[flows[0]], each)
         if not told.isdisjoint(each.keys) and next(lost_rules(coming), None) is None:
-            continue  # a present cause of other flows also stops these flows once docker-proxy or a container has ended
+            # after docker-proxy or a container has ended, a present cause of other flows also stops these flows
+            continue
         named.setdefault(name_of(coming), []).append(msgspec.structs.replace(each, flows=flows))
     for id_, members in named.items():
         flows = tuple(sorted({number for each in members for number in each.flows}))
@@ -147,7 +150,9 @@ def _titled(id_: str, members: list[Finding], said: Message | str) -> Candidate:
 
 
 def _some(names: tuple[str, ...]) -> Message | str:
-    """Return the names in natural order.  Of many names, return the first names and the number of the other names."""
+    """Return the names in natural order.
+
+    If there are many names, return the first names and the number of the remaining names."""
     first = ", ".join(sorted(names, key=name_order)[:_MOST_NAMES])
     more = len(names) - _MOST_NAMES
     return message("{names} and {count} more", names=first, count=more) if more > 0 else first

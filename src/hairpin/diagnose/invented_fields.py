@@ -1,8 +1,8 @@
-"""Rules that look at a field that hairpin invented: a client's source port, and its TTL.
+"""Rules that match a packet field whose value hairpin invented: a client's source port, or the TTL of its packets.
 
-A flow with another source port, or from a client at another distance, may end differently.  The values that the rules
-of the host name are tried, and those beside them.  Clients use source ports from 1024; a TTL that arrives is rarely
-below 30, since systems begin with 64, 128 or 255.
+A flow with another source port, or from a client at another distance, may end differently.  hairpin tries the values
+that the host's rules name, and the next lower and higher values.  Clients use source ports from 1024 on.  The TTL of a
+packet that arrives is rarely below 30, because systems send packets with a TTL of 64, 128 or 255.
 """
 
 from collections.abc import Iterator, Sequence
@@ -21,12 +21,12 @@ from hairpin.walk.walk import walk_flow
 
 _POSSIBLE = {"sport": (1024, 65535), "ttl": (30, 255)}
 _MOST_VALUES = 8
-"""The most values of a field that are tried."""
+"""The greatest number of values of a field that are tried."""
 _MOST_FLOWS = 16
 
 
 def told_by_field(network: Network, traces: Sequence[Trace]) -> tuple[Message, ...]:
-    """Return a note for each rule that stops some clients of a passing flow because of such a field."""
+    """Return a note for each rule that stops some clients of a passing flow because of their source port or TTL."""
     found: dict[tuple[str, str], Message] = {}
     passing = (each for each in traces if each.succeeds and isinstance(each.flow.start, (Outside, Lan)))
     for trace, _ in zip(passing, range(_MOST_FLOWS), strict=False):
@@ -63,7 +63,7 @@ _USUAL_TTL = 64
 
 
 def _others(network: Network, flow: Flow) -> Iterator[tuple[str, Flow, int]]:
-    """Yield the flow with each other value of a field that the rules of its host distinguish."""
+    """Yield the flow with each further value of a field that the rules of the flow's host treat differently."""
     namespace = network.namespace(network.host_netns(flow.host))
     values = _values(namespace)
     if flow.protocol != "icmp":
@@ -75,7 +75,7 @@ def _others(network: Network, flow: Flow) -> Iterator[tuple[str, Flow, int]]:
 
 @kept
 def _values(namespace: Namespace) -> dict[str, tuple[int, ...]]:
-    """Return, for each field, the possible values that the rules name or that are beside these."""
+    """Return, for each field, the possible values that the rules name, and their neighbouring values."""
     found: dict[str, set[int]] = {field: set() for field in _POSSIBLE}
     for table in namespace.ruleset.tables:
         for chain in table.chains:

@@ -1,7 +1,7 @@
-"""Ports that a host serves for packets that come in, by a rule of its own, and not for its own processes.
+"""Ports that a host serves only for incoming packets, by a rule of its own, and not for its own processes.
 
-A rule of nat PREROUTING does not see what the host itself sends.  If nothing listens on the port and no container
-publishes it, nobody meant the host's own flows to it.
+A rule in nat PREROUTING does not see the packets that the host itself sends.  If no socket listens on the port and no
+container publishes it, the host's own flows to the port are not intended.
 """
 
 from hairpin.message import Message, message
@@ -18,7 +18,7 @@ def own_flows_left_out(network: Network, flows: tuple[Flow, ...]) -> tuple[Flow,
 
 
 def told_of_left_out(flows: tuple[Flow, ...]) -> tuple[Message, ...]:
-    """Return the note about flows that were left out."""
+    """Return the note about the host's own flows that were left out."""
     ports = ", ".join(dict.fromkeys(f"{each.dport}/{each.protocol}" for each in flows))
     if not ports:
         return ()

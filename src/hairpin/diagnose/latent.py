@@ -2,7 +2,8 @@
 that the rules are lost.
 
 docker-proxy ends when dockerd ends, and dockerd refuses to start a container whose rules it cannot add (``iptables: No
-chain/target/match by that name``).  Such an event is simulated, and then the flow is diagnosed.
+chain/target/match by that name``).  hairpin simulates the end of dockerd or the start of the container, and then
+diagnoses the flow.
 """
 
 import msgspec
@@ -68,8 +69,9 @@ def latent(examination: Examination) -> tuple[Finding, ...]:
 
 
 def _as_of_now(suspect: Suspect, found: Diagnosis, network: Network) -> Suspect:
-    """Return the suspect as found on the host before the event.  Its lost rules then include the rules of containers
-    that are running now."""
+    """Return the suspect as found on the host before the event.
+
+    In this form, its lost rules include the rules of containers that are running now."""
     cause = known_cause(suspect.cause)
     assert cause is not None
     for each in cause.find(View(network, found.trace.flow, found.trace.usual, suspect.stop)):

@@ -1,7 +1,8 @@
-"""Rules that let only listed clients to a port, and that work as their owner meant them.
+"""Rules that let only listed clients reach a port, and that work as their owner intended.
 
-A client that hairpin invented is on no such list.  If another client is, the port is not at fault: the listed client is
-asked instead, and whether the user's clients are on the list is an open question.
+A client that hairpin invented is on no such list.  If the list has another client that reaches the port, the port has
+no fault.  hairpin then asks the listed client's flow instead, and the answer has the question whether the user's
+clients are on the list.
 """
 
 from collections.abc import Iterator
@@ -26,7 +27,7 @@ from hairpin.walk.walked import walked
 from hairpin.wanted import Wanted, ask_from
 
 _MOST_TRIED = 8
-"""The most listed clients that are tried for one flow."""
+"""The greatest number of listed clients that are tried for one flow."""
 _NAMED = 3
 _WALL: Class = "dropping-rule"
 _MENDED: Class = "nearly-allowing-rule"
@@ -37,7 +38,7 @@ _Range = tuple[int, int]
 
 
 def with_listed_clients(found: Examination) -> Examination:
-    """Return the examination in which a listed client stands for each invented client whom only a list keeps out.
+    """Return the examination in which a listed client replaces each invented client that only a list keeps out.
 
     If a neighbour on the link is listed and asked already, the invented client's flow is left out.  If the list lets
     nobody in, a neighbour whom the same rule stops is left out, too."""
@@ -162,7 +163,8 @@ def _sets(ruleset: ir.Ruleset, table: ir.Table) -> dict[str, ir.Set]:
 
 
 def _ranges(rule: ir.Rule, version: Version, sets: dict[str, ir.Set]) -> Iterator[_Range]:
-    """Yield the ranges of source addresses that the rule compares, and those of the sets that it looks into."""
+    """Yield the ranges of source addresses in the rule, and the ranges in the sets with which the rule compares the
+    source address."""
     for part in _on_source(rule, version):
         if isinstance(part, ir.FieldMatch):
             yield from part.ranges
@@ -189,11 +191,13 @@ def _on_source(rule: ir.Rule, version: Version) -> Iterator[ir.FieldMatch | ir.S
 
 
 def _lists(network: Network, ruleset: ir.Ruleset, stopped: Trace, passing: Trace, stop: Place) -> tuple[_Range, ...]:
-    """Return the listed ranges if the rules keep all other clients from this port on purpose; empty if they do not.
+    """Return the listed ranges if the rules keep all other clients from this port on purpose.
 
-    They do if the rule that stops the others compares the client's address itself, or if the port is named by this
-    rule, by the rule that lets the listed client in, or by the rule that leads to the chain.  They do also if the chain
-    lets in clients by nothing but their addresses."""
+    Otherwise the result is empty.
+
+    There are three cases of purpose.  The rule that stops the other clients itself compares the client's address.  Or
+    the port is named by this rule, by the rule that lets the listed client in, or by the rule that jumps to the chain.
+    Or the chain lets clients in only by their addresses."""
     version = stopped.flow.version
     own = rule_at(ruleset, stop)
     table = ruleset.table(stop.family, stop.table, stop.dialect)
@@ -235,7 +239,7 @@ def _leads_to(rule: ir.Rule, chain: str) -> bool:
 
 
 def _is_of_addresses(table: ir.Table, stop: Place, version: Version) -> bool:
-    """Return whether the chain lets listed clients in, and opens no port for everybody."""
+    """Return whether the chain lets listed clients in, and opens no port for all clients."""
     chain = table.chain(stop.chain)
     opens = chain is not None and any(
         _names_port(rule)

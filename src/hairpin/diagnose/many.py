@@ -1,8 +1,8 @@
 """Diagnoses many flows that one event breaks.  Most of them fail for the same few causes.
 
 The set of causes of one flow is tried on the next flow before a new search.  The set is reported for this flow only if
-its changes deliver the flow, and if every cause of the set is needed.  So each flow has its own proof.  Alternative
-sets are not searched; for a few flows, call ``examine``, which searches them.
+its changes deliver the flow, and if every cause of the set is needed.  Therefore each flow has its own proof.
+Alternative sets are not searched.  For a few flows, call ``examine``, which searches alternative sets.
 """
 
 from collections.abc import Iterator
@@ -32,7 +32,7 @@ from hairpin.walk.walk import walk_flow
 from hairpin.walk.walked import walked
 
 _FEW = 2
-"""The number of causes of flows to other containers that are tried."""
+"""The number of known causes, found for flows to other containers, that are tried."""
 
 
 def examine_many(network: Network, flows: tuple[Flow, ...]) -> Examination:
@@ -46,14 +46,16 @@ def examine_many(network: Network, flows: tuple[Flow, ...]) -> Examination:
 
 @kept
 def _examined(network: Network) -> dict[tuple[Flow, ...], Examination]:  # noqa: ARG001
-    """Return the cached examinations of the network.  They are cached because several events may lead to equal
-    networks."""
+    """Return the cached examinations of the network.
+
+    The examinations are cached because several events may lead to equal networks."""
     return {}
 
 
 class _Known(msgspec.Struct, frozen=True, dict=True):
-    """A known set of causes, mostly a single cause, and the network without these causes.  ``containers``: the
-    containers of the flow for which the set was found."""
+    """A known set of causes, usually a single cause, and the network without these causes.
+
+    ``containers``: the containers of the flow for which the set was found."""
 
     containers: frozenset[str]
     reason: Reason
@@ -73,7 +75,7 @@ class _Known(msgspec.Struct, frozen=True, dict=True):
         return any(container_of(each.candidate.where) is not None for each in self.suspects)
 
     def walked(self, flow: Flow, before: Trace) -> Trace:
-        """Return the flow's trace in the network without the causes.  ``before``: its trace with them."""
+        """Return the flow's trace in the network without the causes.  ``before``: the flow's trace with the causes."""
         if (
             self.like is None
             or not isinstance(before, TraceTakenOver)
@@ -83,9 +85,11 @@ class _Known(msgspec.Struct, frozen=True, dict=True):
         return taken_over_after(self.without, before, walked(self.like.without, before.like.flow))
 
     def _is_exchanged(self, flow: Flow, first: Flow) -> bool:
-        """Return whether the exchange that makes the change of ``like`` this one also makes ``first`` the flow.
+        """Return whether one exchange of values turns the change of ``like`` into this set's change, and also turns the
+        flow ``first`` into ``flow``.
 
-        Alike flows may lead to any address that nobody has, but a change may give one of these to a container."""
+        Alike flows may lead to different addresses that no namespace has, but a change may give one of these addresses
+        to a container."""
         if self.like is None or (_containers(flow), _containers(first)) != (self.containers, self.like.containers):
             return False
         free = {str(each) for each in (flow.daddr, first.daddr) if flow.daddr != first.daddr}
@@ -133,7 +137,8 @@ class _Found:
         """Yield the known sets of causes that probably stop the flow.
 
         First come the sets of flows with the same containers.  A set of several causes is yielded only if it stops
-        packets for the same reason.  Then come a few sets for the same reason that are about no container."""
+        packets for the same reason.  After these come a few sets that stop packets for the same reason and are about no
+        container."""
         own, stop = _containers(flow), trace.like.usual.stop
         reason = stop.reason if stop is not None else None
         yield from (each for each in self.known if each.containers & own and (each.is_alone or each.reason == reason))
@@ -168,7 +173,8 @@ class _Found:
 
 
 def _is_alike(known: _Known, trace: Trace, change: Change) -> bool:
-    """Return whether the known set is of an alike flow, and its change is this one with the own values of that flow."""
+    """Return whether the known set was found for an alike flow, and its change differs from ``change`` only in the
+    values of the flows' own containers."""
     return (
         isinstance(trace, TraceTakenOver)
         and known.like is None
@@ -179,8 +185,8 @@ def _is_alike(known: _Known, trace: Trace, change: Change) -> bool:
 
 @kept
 def _with_one(known: _Known) -> tuple[Network, ...]:
-    """Return the network with one cause of the set left, for each of them: the others are removed, but not those that
-    follow from it."""
+    """Return, for each cause of the set, the network in which this cause and the causes that follow from it are left,
+    and all other causes of the set are removed."""
     networks: list[Network] = []
     for left in known.suspects if not known.is_alone else ():
         rest = [each for each in known.suspects if each is not left and left not in each.follows_from]

@@ -1,6 +1,8 @@
-"""Finds containers that reach each other by address and cannot by name, since their network has no names by design.
+"""Finds containers that reach each other by address but not by name, because their network has no name resolution by
+design.
 
-Nothing shows that a name is used there: whoever uses addresses has no problem.  One line says it.
+No reading shows that the containers use names, and containers that use addresses have no problem.  Therefore the
+finding is only one line of advice.
 """
 
 import msgspec
@@ -19,7 +21,8 @@ _ID = "default-bridge-has-no-names"
 
 
 def nameless(examination: Examination) -> tuple[Finding, ...]:
-    """Return the finding, advice in one line, of each pair of containers of an asked flow that passes."""
+    """Return, for each asked flow that passes between two containers without names for each other, a finding that is
+    advice in one line."""
     asked = {(each.trace.flow.start, each.trace.flow.asked_name) for each in examination.diagnoses}
     found: list[Finding] = []
     for each in examination.diagnoses:

@@ -1,4 +1,4 @@
-"""Finds the place in a file at which the setting stands that a cause names."""
+"""Finds the place in a file of the setting that a cause names."""
 
 from hairpin.causes.cause import Candidate
 from hairpin.causes.where import rule_of
@@ -9,8 +9,9 @@ from hairpin.walk.state import RuleDecided, Stop
 
 
 def configured_at(candidate: Candidate, stop: Stop, network: Network) -> Configured | None:
-    """Return the place in a file of the rule, the policy or the setting that the cause names.  Return None if no file
-    that was read contains it; then it counts as an accident."""
+    """Return the place in a file of the rule, the policy or the setting that the cause names.
+
+    Return None if no file that was read contains it.  A setting that is in no file counts as an accident."""
     if candidate.configured is not None:
         return candidate.configured
     decided = stop.decided_by

@@ -6,8 +6,9 @@ from hairpin.walk.trace import Branch, Trace
 
 
 def has_moved(before: Trace, after: Trace) -> bool:
-    """Return whether the packet's stop moved by the change.  The search drops a change after which the packet stops as
-    before."""
+    """Return whether the packet stops elsewhere, or for another reason, after the change.
+
+    The search drops a change after which the packet stops as before."""
     return _stop(before) != _stop(after)
 
 
@@ -20,7 +21,8 @@ def _stop(trace: Trace) -> tuple[object, ...]:
 
 
 def _follows_entry(branch: Branch) -> bool:
-    """Return whether a conntrack entry decided about the request.  Such a request stops as before even after the rule
-    was deleted that made the entry."""
+    """Return whether a conntrack entry decided about the request.
+
+    Even after the deletion of the rule that made the entry, a request that follows the entry stops as before."""
     decided = (step.decided_by for step in branch.request)
     return any(isinstance(each, ConntrackDecided) and each.entry is not None and each.entry.live for each in decided)

@@ -89,8 +89,9 @@ def _by_better_name(network: Network, flow: Flow, trace: Trace, suspect: Suspect
 
 
 def needed_only(network: Network, flow: Flow, found: tuple[Suspect, ...]) -> tuple[Suspect, ...]:
-    """Return the suspects without those that the flow does not need.  A suspect also stays if a needed suspect follows
-    from it."""
+    """Return the needed suspects.
+
+    A suspect is needed if the flow fails without its change, or if a needed suspect follows from it."""
     needed = list(found)
     for suspect in found:
         rest = [each for each in needed if each is not suspect and suspect not in each.follows_from]
@@ -118,8 +119,8 @@ def one_entry_each(found: tuple[Suspect, ...]) -> tuple[Suspect, ...]:
 def _in_order_of_repair(network: Network, flow: Flow, found: tuple[Suspect, ...]) -> tuple[Suspect, ...]:
     """Return the suspects in the order of repair.
 
-    First come repairs that have to be made before dockerd starts.  Then comes an unserved port or a stopped process,
-    and then all others.  An unserved port comes early because no other fault matters without a service.  A stopped
+    First come repairs that have to be made before dockerd starts.  Second comes an unserved port or a stopped process.
+    All other repairs follow.  An unserved port comes early because no other fault matters without a service.  A stopped
     process comes early because Podman does not reload the rules of a paused container.  Two changes that replace the
     same container or its namespace keep the order in which they were found, because the later change was found on the
     network after the earlier change."""

@@ -1,7 +1,7 @@
 """Finds a host that forwards its containers' packets with a source address to which another host cannot send answers.
 
-The other host loses the packet or its answer.  The fault is on the first host, which should have translated the source
-address.
+The other host loses the packet or its answer.  The fault is on the container's host, which should have translated the
+source address.
 """
 
 from collections.abc import Iterator

@@ -1,5 +1,6 @@
-"""Finds clients that a rule or a set drops while other clients pass.  Such bans are intended, so they are never
-blocking.
+"""Finds clients that a rule or a set drops while other clients pass.
+
+Such bans are intended, so these findings are never blocking.
 
 If the user names no client, hairpin checks the addresses that the host knows: neighbours on its links, its gateways,
 other hosts that were read, its containers.  The entries of a set are compared with these addresses once, without a
@@ -134,8 +135,8 @@ def _with_line(one: SingledOut) -> SingledOut:
 
 
 def _asked(examination: Examination, host: Host) -> dict[Version, Flow]:
-    """Return, for each IP version, a flow by which an invented client reaches the host; it stands for all other
-    clients."""
+    """Return, for each IP version, a flow by which an invented client reaches the host; this flow represents all
+    clients that are not singled out."""
     found: dict[Version, Flow] = {}
     for each in examination.diagnoses:
         flow = each.trace.flow
@@ -182,8 +183,9 @@ def _dropping(host: Host, version: Version) -> Iterator[_Dropping]:
 def _source(
     body: tuple[ir.Expression, ...], field: str, filled: set[str]
 ) -> tuple[tuple[tuple[int, int], ...], str] | None:
-    """Return the source addresses that the rule matches, or the set with which it compares them; None if the rule
-    compares no source address."""
+    """Return the source addresses that the rule matches, or the set with which the rule compares the source address.
+
+    Return None if the rule compares no source address."""
     for part in body:
         if isinstance(part, ir.FieldMatch) and part.field == field and not part.negated:
             return part.ranges, ""

@@ -1,7 +1,9 @@
-"""A rule against one network of clients, which stopped the client that hairpin invented while its stand-in passes.
+"""A rule against one network of clients.
 
-Whether the user's clients come from that network is an open question.  A list of many networks, such as one of
-addresses that no client has, asks none.
+The rule stopped the client that hairpin invented, while the client's stand-in passes.
+
+The answer has the question whether the user's clients come from that network.  A list of many networks, such as a list
+of addresses that no client has, leads to no question.
 """
 
 from collections.abc import Sequence
@@ -21,17 +23,17 @@ from hairpin.walk.trace import OpenQuestion, Trace
 from hairpin.wanted import Wanted, ask_from
 
 _FEW = 3
-"""The most networks of a chain, or of a rule, of which each is asked about."""
+"""The greatest number of networks in a rule, and of similar rules in a chain, for which the question is asked."""
 
 
 def with_stopped_clients(found: Examination) -> Examination:
-    """Return the examination in which each stand-in's flow asks about the clients whom a rule stops."""
+    """Return the examination in which each stand-in's flow has the question about the clients that a rule stops."""
     diagnoses = tuple(_asking(found.network, each) for each in found.diagnoses)
     return found if diagnoses == found.diagnoses else examination(found.network, diagnoses)
 
 
 def asks_about(trace: Trace, stopped: Trace) -> bool:
-    """Return whether the trace has the question about the rule that stops the other client."""
+    """Return whether the trace has the question about the rule that stops the client of ``stopped``."""
     start = stopped.flow.start
     return isinstance(start, (Outside, Lan)) and any(
         _asked_from(start, stopped.flow.version) in each.wanted for each in trace.questions
@@ -52,7 +54,7 @@ def _asking(network: Network, diagnosis: Diagnosis) -> Diagnosis:
 
 
 def _stopped_networks(network: Network, flow: Flow, stop: Stop, place: Place) -> Sequence[tuple[int, int]]:
-    """Return the networks that the rule stops; none if the rule or its chain stops many."""
+    """Return the networks that the rule stops.  Return none if the rule or its chain stops many networks."""
     if stop.netns not in network or not isinstance(flow.start, (Outside, Lan)):
         return ()
     ruleset = network.namespace(stop.netns).ruleset
@@ -61,13 +63,14 @@ def _stopped_networks(network: Network, flow: Flow, stop: Stop, place: Place) ->
     chain = table.chain(place.chain) if table is not None else None
     if rule is None or chain is None:
         return ()
-    own = [each for each in _sources(rule, flow.version) if each[0] != each[1]]  # a ban of one client stays a line
+    # a ban of a single client gets no question, but a line of ``singled_out``
+    own = [each for each in _sources(rule, flow.version) if each[0] != each[1]]
     alike = [each for each in chain.rules if _sources(each, flow.version) and each.body[-1] == rule.body[-1]]
     return own if len(own) <= _FEW and len(alike) <= _FEW else ()
 
 
 def _sources(rule: ir.Rule, version: Version) -> Sequence[tuple[int, int]]:
-    """Return the ranges of addresses of which the rule stops the packets, by nothing but these addresses."""
+    """Return the ranges of source addresses that the rule matches without a mask and without a negation."""
     field = "saddr4" if version == 4 else "saddr6"
     for part in rule.body:
         if isinstance(part, ir.FieldMatch) and part.field == field and part.mask == ir.FULL_MASK:

@@ -1,5 +1,5 @@
 """Removes from a change the parts that the flow does not need: rules for replies that another rule already accepts, and
-routes whose place in the table another route already has."""
+routes whose slot in the table another route already has."""
 
 from collections.abc import Iterator
 
@@ -59,8 +59,8 @@ def _trimmed(change: Change, network: Network, flow: Flow) -> Change:
 
 def _without_taken_places(change: Change, network: Network, flow: Flow) -> Change:
     """Return the change without the routes that the kernel would refuse with "File exists", if the flow needs none of
-    them.  These routes fitted only because the change of a suspect that is not needed had deleted the route in their
-    place."""
+    them.  A route that the kernel would refuse fitted only because the change of a suspect that is not needed had
+    deleted the route in its slot."""
     gone = {place for part in change.parts if (place := _place(part, DeleteEntry)) is not None}
     kept = tuple(
         part
@@ -154,8 +154,8 @@ def _is_same(one: AddNamespace, other: AddNamespace) -> bool:
 
 
 def _is_for_more(part: Primitive) -> bool:
-    """Return whether the part only adds a socket, a chain, a rule or an address, so that it can be united with the
-    parts for other flows."""
+    """Return whether the part only adds a socket, a chain, a rule or an address, so that the part can be united with
+    the parts for other flows."""
     match part:
         case AddSocket() | AddChain() | InsertRule() | AddEntry(entry=Address()):
             return True

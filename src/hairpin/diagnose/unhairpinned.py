@@ -1,7 +1,7 @@
 """Finds public addresses that the host itself may not reach, because their gateway does not hairpin.
 
 The question does not name these addresses, and outside clients reach them.  For the host and its containers, all ports
-of such an address fail in the same way, so only one port is tried.  Only a rule or a file shows whether the host uses
+of a public address fail in the same way, so only one port is tried.  Only a rule or a file shows whether the host uses
 the address at all.
 """
 

@@ -1,4 +1,6 @@
-"""Tells whether a walk reached an unread container.  In this case the answer may change after the container is read."""
+"""Tells whether a walk reached an unread container.
+
+If a walk reached an unread container, the answer may change after the container is read."""
 
 from collections.abc import Iterator
 
@@ -11,7 +13,7 @@ from hairpin.walk.trace import Branch, Trace
 _BEYOND = ("outside", "neighbour", "bridge")
 """The stages at which the peer of a link matters for the stop."""
 _COMING_IN = ("device-in", "prerouting", "input-route", "input", "socket", "relay")
-"""The stages at which a step names the input link.  The packet's sender at this link was read."""
+"""The stages at which a step names the input link.  At such a step, the packet's sender on the link was read."""
 
 
 def may_enter_unread(network: Network, trace: Trace) -> bool:

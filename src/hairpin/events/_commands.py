@@ -1,7 +1,7 @@
 """The effect of the plain commands in units and boot scripts of a host.
 
-A line is a list of shell commands.  If it has a variable, a loop or an unknown program, its effect is unknown, so the
-course gets a condition that names the line.
+A line is a list of shell commands.  If the line contains a variable, a loop or an unknown program, its effect is
+unknown, so the course gets a condition that names the line.
 """
 
 import re
@@ -29,8 +29,9 @@ _SILENCED = re.compile(r"\s*(?:[12&]?>>?\s*/dev/null|2>&1|</dev/null)")
 _WRITES = re.compile(r"^echo\s+(?:-n\s+)?[\"']?(\w+)[\"']?\s*>\s*/proc/sys/(net/\S+)$")
 _HARMLESS = frozenset({"true", ":", "exit", "sleep", "echo", "logger", "modprobe", "export", "set", "cd", "wait",
                        "ethtool"})  # fmt: skip
-"""Programs that change neither rules nor network settings.  If a program loads a kernel module, other lines add the
-rules that need it."""
+"""Programs that change neither rules nor network settings.
+
+A program that only loads a kernel module counts as harmless, because other lines add the rules that need the module."""
 _ADDING = ("-A", "-I", "--append", "--insert")
 _FAMILIES: dict[str, IpFamily] = {"iptables": "ip", "ip6tables": "ip6"}
 
@@ -54,7 +55,9 @@ def with_line(course: Course, line: ScriptLine) -> Course:
 
 
 def outcome(course: Course, text: str, source: str) -> Outcome | None:
-    """Return the course after the commands of ``text``, and whether they succeed; None if one of them is not plain.
+    """Return the course after the commands of ``text``, and whether they succeed.
+
+    Return None if one of the commands is not plain.
 
     ``source``: the file that contains the text."""
     plain = _SILENCED.sub("", text.strip())
@@ -116,7 +119,7 @@ def _iptables(course: Course, program: str, arguments: list[str], source: str) -
         if word in ("-t", "--table") and left:
             table = left.pop(0)
         elif word in ("-w", "--wait", "-W", "--wait-interval"):
-            if left and left[0].isdecimal():  # the seconds that iptables waits for its lock
+            if left and left[0].isdecimal():  # the time in seconds that iptables waits for its lock
                 left.pop(0)
         else:
             words.append(word)
@@ -131,9 +134,9 @@ def _iptables(course: Course, program: str, arguments: list[str], source: str) -
     failures = course.failures
     done = with_rules_added(course, f"*{table}\n{text}\nCOMMIT\n", family, source)
     succeeds = done.failures == failures
-    if adds and not succeeds:  # hairpin does not model these arguments
+    if adds and not succeeds:  # hairpin does not model the arguments of this command
         return None
-    # A command that fails changes nothing, and the script continues with its next command.
+    # A command that fails changes nothing, and the script continues with the next command.
     return Outcome(done if succeeds and not asks else course, succeeds)
 
 

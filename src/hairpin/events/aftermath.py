@@ -1,4 +1,4 @@
-"""The flows of a question after an event: the same flow asked again, and its verdict then."""
+"""The flows of a question after an event: each flow is asked again, and gets a new verdict."""
 
 from collections.abc import Iterable
 
@@ -21,7 +21,8 @@ def asked_again(was: Network, now: Network, flow: Flow) -> Flow:
     """Return the flow that a client asks for after the event if it knows the container by name.
 
     The flow's destination is the container's new address.  A container without an address keeps the flow's old
-    destination.  If another container has got that address, the destination is an unused address of the network."""
+    destination.  If another container now has the old destination, the flow's destination is an unused address of the
+    network."""
     held = _holders(was).get((flow.version, flow.daddr))
     return _moved(now, flow, *held) if held is not None else flow
 

@@ -1,7 +1,7 @@
-"""The fates of the open connections of many flows: the fate of one connection tells those of all alike ones.
+"""Finds the fates of the open connections of many flows.  Alike flows share one fate, so only one of them is examined.
 
-Flows are alike in this sense if they are alike before the event and after it (network/kinds), their containers keep
-their own values, and the event replaces the same parts of each container.
+Flows are alike here if three conditions hold.  The flows are alike before the event and after it (network/kinds).
+Their containers keep their own values.  The event replaces the same parts of each container.
 """
 
 from collections import defaultdict
@@ -19,7 +19,9 @@ from hairpin.walk.open_connection import Fate, Replaced, ends, fate
 
 
 class AlikeFates:
-    """The fates of the connections of one IP version.  ``replaced``: what the event replaces."""
+    """The fates of the connections of one IP version.
+
+    ``replaced``: the namespaces and sockets that the event replaces."""
 
     def __init__(self, was: Network, course: Course, replaced: Replaced) -> None:
         self._was, self._course, self._replaced = was, course, replaced
@@ -49,7 +51,7 @@ class AlikeFates:
         return self._known[kind, after]
 
     def _replaced_of(self, owner: Owner) -> tuple[Hashable, ...]:
-        """Return what the event replaces of the container's, with its own values left open."""
+        """Return the parts of the container that the event replaces, without values that only this container has."""
         known = self._of_owners
         if owner.container.id not in known:
             known[owner.container.id] = tuple(self._forms_replaced(owner))
@@ -66,7 +68,7 @@ class AlikeFates:
 
 
 def _by_values(replaced: Replaced) -> Mapping[int | str, list[tuple[Netns, Socket]]]:
-    """Return the closed sockets by each value that a container may have of its own."""
+    """Return the closed sockets by each value of a socket that may differ from container to container."""
     found: dict[int | str, list[tuple[Netns, Socket]]] = defaultdict(list)
     for netns, socket in replaced.sockets:
         relay = socket.relay

@@ -1,4 +1,4 @@
-"""The network as an event's parts have changed it so far, and the conditions under which this holds."""
+"""The network as an event's parts have changed it so far, and the conditions under which the network is right."""
 
 from collections.abc import Iterable
 
@@ -12,15 +12,17 @@ from hairpin.network.network import Network
 
 
 class Rival(msgspec.Struct, frozen=True):
-    """The network if two units start in the reverse of the order that the course assumes.  No unit file orders the two.
-    ``order``: the start order that the course assumes, as a sentence that may be true or false."""
+    """The network that results if two units start in the opposite order, and not in the order that the course assumes.
+
+    No unit file orders the two.  ``order``: the start order that the course assumes, as a sentence that may be true or
+    false."""
 
     network: Network
     order: Message
 
 
 class Course(msgspec.Struct, frozen=True):
-    """The network after the primitives of an event that happens on the host with this label.
+    """The network after an event's primitives.  ``label``: the label of the host on which the event happens.
 
     ``conditions``: the facts that cannot be foreseen, each as a sentence that may be true or false.  ``failures``: the
     programs that do not start or do not do their work.  ``missing``: the keys of the readings that the host lacks."""
@@ -37,17 +39,18 @@ class Course(msgspec.Struct, frozen=True):
 
     @property
     def host(self) -> Host:
-        """The host as the event's parts have changed it so far."""
+        """The host after the event's parts that were carried out so far."""
         return self.network.host(self.label)
 
     @property
     def namespace(self) -> Namespace:
-        """The host's own namespace as the event's parts have changed it so far."""
+        """The host's own namespace after the event's parts that were carried out so far."""
         return self.host.namespace(self.host.netns.name)
 
     def made(self, *parts: Primitive) -> "Course":
-        """Return the course with these primitives carried out on the network; raise ChangeError if one does not fit the
-        network."""
+        """Return the course with these primitives carried out on the network.
+
+        Raise ChangeError if a primitive does not fit the network."""
         network = simulate(Change(parts), self.network)
         return msgspec.structs.replace(self, network=network, parts=(*self.parts, *parts))
 

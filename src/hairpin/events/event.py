@@ -44,9 +44,9 @@ def _on_every_host(_host: Host) -> bool:
 class ByItself(msgspec.Struct, frozen=True):
     """An event that happens even if no user asks for it: by itself, or in the ordinary maintenance of a host.
 
-    ``reach``: the event's rank among all such events.  The event with the narrowest effect comes first.  If several
-    events bring a cause, it is reported for the first of them.  ``on``: returns whether the event comes by itself on a
-    host on which it can happen."""
+    ``reach``: the event's rank among all events that happen by themselves.  The event with the narrowest effect comes
+    first.  If several events bring a cause, the report names the cause only for the first of these events.  ``on``:
+    returns whether the event comes by itself on a host on which it can happen."""
 
     reach: int
     on: Callable[[Host], bool] = _on_every_host
@@ -55,10 +55,10 @@ class ByItself(msgspec.Struct, frozen=True):
 class Event(msgspec.Struct, frozen=True):
     """A change from outside the model, with its effect on a host.
 
-    ``source``: where its effect is documented: a man page, a source file.  ``by_name``: None if the event takes no
-    name.  ``by_itself``: None if the event never comes by itself.  ``units`` and ``verbs``: the event is one of these
-    verbs on one of these units.  ``packages``: the event is the upgrade of one of these packages.  ``command``: the
-    command with which an administrator triggers the event; empty if there is no single command."""
+    ``source``: the man page or source file that documents the event's effect.  ``by_name``: None if the event takes no
+    name.  ``by_itself``: None if the event never comes by itself.  ``units`` and ``verbs``: the event is ``systemctl
+    VERB UNIT`` with one of these verbs and units.  ``packages``: the event is the upgrade of one of these packages.
+    ``command``: the command with which an administrator triggers the event; empty if there is no single command."""
 
     id: EventId
     title: Message

@@ -14,7 +14,8 @@ from hairpin.walk.hooks.conntrack_room import tracked_versions
 from hairpin.walk.open_connection import Fate, Replaced, ends, fate
 
 _FEW = 8
-"""Up to this number of flows each connection is walked, because the search for alike flows costs as much."""
+"""If there are at most this many flows, each connection is walked, because the search for alike flows would take as
+long."""
 
 
 def fate_of_open(was: Network, course: Course, flow: Flow) -> Fate:
@@ -23,7 +24,9 @@ def fate_of_open(was: Network, course: Course, flow: Flow) -> Fate:
 
 
 def fates_of_open(was: Network, course: Course, flows: Iterable[Flow], *, anew: bool = False) -> Iterator[Fate]:
-    """Yield the fate of each flow's connection.  ``anew``: see ``fate``; then each connection is walked."""
+    """Yield the fate of each flow's connection.
+
+    ``anew``: as for ``walk.open_connection.fate``.  If ``anew`` is true, each connection is walked."""
     flows = tuple(flows)
     fates: dict[Version, Callable[[Flow], Fate]] = {}
     for flow in flows:
@@ -37,7 +40,9 @@ def fates_of_open(was: Network, course: Course, flows: Iterable[Flow], *, anew: 
 
 
 def _fates(was: Network, course: Course, replaced: Replaced, *, anew: bool, alone: bool) -> Callable[[Flow], Fate]:
-    """Return the function that gives a connection's fate.  ``alone``: no fate is taken over from an alike flow."""
+    """Return the function that gives a connection's fate.
+
+    ``alone``: whether each fate is computed by itself, and not taken from an alike flow."""
     if not alone:
         from hairpin.events.alike_fates import AlikeFates
 
@@ -66,8 +71,10 @@ def _closed(course: Course) -> Iterator[tuple[Netns, Socket]]:
 
 
 def _forgetful(was: Network, course: Course, version: Version) -> Iterator[Netns]:
-    """Yield the namespaces that lose the connections of this IP version.  The table was emptied, the last rule that
-    needs connection tracking has gone, or the first one has come."""
+    """Yield the namespaces that lose the connections of this IP version.
+
+    A namespace loses its connections if its conntrack table is emptied, if the last rule that needs connection tracking
+    is deleted, or if the first such rule is added."""
     for part in course.parts:
         if isinstance(part, Forget) and part.what == "connections":
             yield part.netns

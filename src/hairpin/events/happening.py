@@ -24,17 +24,17 @@ def possible_events(network: Network, label: str) -> Iterator[tuple[Event, Cours
 
 
 def course_of(network: Network, label: str, wanted: EventId, name: str = "") -> Course | None:
-    """Return the course of the event on the host; None if it cannot happen there.
+    """Return the course of the event on the host; None if the event cannot happen there.
 
-    ``name``: the container or link that the event is for; empty if the event is for all of them."""
+    ``name``: the container or link that the event is for; empty if the event is for all containers or links."""
     return _course(event_of(wanted), network, label, name)
 
 
 def asked_course(network: Network, asked: AskedEvent) -> tuple[Event, Course]:
     """Return the event that the question names, and its course.
 
-    Raises UsageError if there is no such event, if a name is given and the event takes none, or if it cannot happen on
-    this host."""
+    Raises UsageError if there is no event with this id, if a name is given although the event takes no name, or if the
+    event cannot happen on this host."""
     host = host_named(network, asked.host)
     event = next((each for each in all_events() if each.id == asked.id), None)
     if event is None:
@@ -75,7 +75,7 @@ def _impossible(event: Event, asked: AskedEvent, network: Network, label: str) -
 
 
 def course_of_commands(network: Network, label: str, commands: str) -> Course | None:
-    """Return the course after the commands that a user typed; None if one of them is not plain, or fails."""
+    """Return the course after the commands that a user typed; None if one of the commands is not plain, or fails."""
     from hairpin.events._commands import outcome
 
     try:

@@ -1,4 +1,4 @@
-"""Finds the events: each ``Event`` that a module of the subfolders or the module ``unchanged`` defines.
+"""Finds the events.  An event is each ``Event`` that a module of the subfolders, or the module ``unchanged``, defines.
 
 Modules with a leading underscore hold code that events share, and models that few hosts need."""
 
@@ -37,7 +37,8 @@ def all_events() -> tuple[Event, ...]:
 
 @cache
 def events_by_themselves() -> tuple[Event, ...]:
-    """Return the events that come by themselves or in the ordinary maintenance of a host, beginning with the one that
-    has the narrowest effect."""
+    """Return the events that come by themselves or in the ordinary maintenance of a host.
+
+    The event with the narrowest effect comes first."""
     found = [(each.by_itself.reach, each) for each in all_events() if each.by_itself is not None]
     return tuple(each for _, each in sorted(found, key=lambda one: one[0]))

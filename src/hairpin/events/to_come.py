@@ -42,16 +42,18 @@ def _made(network: Network, only: tuple[str, ...]) -> tuple[tuple[str, EventId, 
 
 
 def _shares(host: Host, name: str) -> bool:
-    """Return whether the container shares its network with others."""
+    """Return whether the container shares its network with other containers."""
     container = host.container(name) if name else None
     return container is not None and bool(host.sharers_of(host.network_owner(container)))
 
 
 def courses_on(network: Network, host: Host, only: tuple[str, ...] = ("",)) -> Iterator[tuple[EventId, Course]]:
-    """Yield the course of each event that comes by itself on the host, the narrowest first.  ``only``: the containers
-    to restart, each in its own course; an empty name: all in one course.
+    """Yield the course of each event that comes by itself on the host, the narrowest first.
 
-    In ordinary care, containers that share a network are restarted together (compose: depends_on)."""
+    ``only``: the names of the containers to restart, each in its own course.  An empty name means all containers,
+    restarted in one course.
+
+    Containers that share a network namespace are usually restarted together (compose: depends_on)."""
     only = tuple("" if _shares(host, name) else name for name in only)
     for event in events_by_themselves():
         if not event.comes_on(host):

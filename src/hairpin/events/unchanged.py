@@ -1,5 +1,7 @@
-"""Events that change nothing for a host's packets: one table row for each event, without a model.  The row says on
-which hosts the event can happen, and which of its effects hairpin cannot see."""
+"""Events that change nothing for a host's packets.
+
+Each event is a row without a model.  The row says on which hosts the event can happen, and which effects of the event
+hairpin cannot see."""
 
 from collections.abc import Callable, Iterator
 
@@ -21,8 +23,9 @@ def _where(can_happen: Callable[[Host], bool]) -> Happens:
 
 
 def _provided(conditions: Callable[[Host], Iterator[Message]]) -> Happens:
-    """Return a function that adds the conditions to the course; if there are no conditions, the event cannot happen on
-    the host."""
+    """Return a function that adds the conditions to the course.
+
+    If there are no conditions, the event cannot happen on the host."""
 
     def happens(course: Course) -> Course | None:
         said = tuple(conditions(course.host))
@@ -32,7 +35,8 @@ def _provided(conditions: Callable[[Host], Iterator[Message]]) -> Happens:
 
 
 def _vpns_down(host: Host) -> Iterator[Message]:
-    """Yield a condition for each VPN that is down: that starting the VPN would change nothing for these packets."""
+    """Yield, for each VPN that is down, the condition that a start of the VPN would change nothing for the flow's
+    packets."""
     for each in host.units:
         if each.name.startswith(_VPNS) and each.active in ("inactive", "failed"):
             yield message(
@@ -49,7 +53,8 @@ DOCKER_RELOAD = Event(  # SIGHUP: no reloaded option affects rules, sysctls, lin
     verbs=("reload",),
     command="systemctl reload docker",
 )
-IPTABLES_UPGRADE = Event(  # if `iptables` changes to the other back end, only later rules go there
+# if the upgrade changes `iptables` to the other back end, only rules that are added later are in that back end
+IPTABLES_UPGRADE = Event(
     id="iptables-upgrade",
     title=message("the iptables package is upgraded"),
     source="iptables(8); update-alternatives(1); iptables' packages have no script that loads or flushes rules",

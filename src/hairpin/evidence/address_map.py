@@ -7,7 +7,8 @@ two halves swap. Some nodes never swap:
 - the nodes above a special range, so that the range stays in place and no other address moves into it;
 - all nodes inside ranges whose addresses have a special meaning (loopback, multicast, …);
 - the nodes on the paths to the first and last address of a subnet, and to the ends of an address range ("pins"), so
-  that network addresses, broadcast addresses and the ends of ``A-B`` ranges stay such addresses.
+  that a network address stays a network address, a broadcast address stays a broadcast address, and the ends of ``A-B``
+  ranges stay the ends.
 
 Source: Xu, Fan, Ammar, Moon: Prefix-Preserving IP Address Anonymization, 2002.
 """
@@ -44,8 +45,9 @@ class AddressMap:
     """Renames addresses and networks.  The same key and the same pins give the same new addresses."""
 
     def __init__(self, key: bytes, ranges: Iterable[tuple[Address, Address]] = ()) -> None:
-        """``ranges``: pairs of addresses that must stay the first and last address of a range (of a subnet, of
-        ``A-B``)."""
+        """``ranges``: pairs of addresses that must stay the first and the last address of a range.
+
+        A range is a subnet or a text of the form ``A-B``."""
         self._key = hashlib.blake2b(key, digest_size=32, person=b"hairpin-address").digest()
         self._blocks: dict[tuple[int, int, int], bytes] = {}
         self._known: dict[Address, Address] = {}
@@ -68,7 +70,7 @@ class AddressMap:
         return known
 
     def network(self, address: Address, length: int) -> Address:
-        """Return the new address of ``address/length``.  If all its host bits are zero, they stay zero."""
+        """Return the new address of ``address/length``.  If all host bits of the address are zero, they stay zero."""
         host_bits = address.max_prefixlen - length
         renamed = self.address(address)
         if host_bits and not int(address) & ((1 << host_bits) - 1):
@@ -98,7 +100,7 @@ class AddressMap:
             return 0
         if node in self._forced:
             return 1
-        # One hash decides all 255 nodes of the eight levels below a byte border.  They are numbered as in a heap.
+        # One hash decides all 255 nodes of the eight levels below a byte border.  The nodes are numbered as in a heap.
         level = depth % 8
         border = depth - level
         block = _node(version, value, border)

@@ -5,8 +5,9 @@
     reading := {"id", "key", "netns", "origin", "at", "status", "outcome", "text" | "text_base64", "took_ms"?} NL
     trailer := {"count": number of readings, "sha256": hex digest of all bytes before this line} NL
 
-Readers ignore fields that they do not know. A snapshot may come from an untrusted person, so the memory for reading it
-is bounded: it is decompressed as a stream, and :func:`read` never uses more than about three times ``LIMIT_BYTES``.
+Readers ignore fields that they do not know. A snapshot may come from an untrusted person, so the memory for reading a
+snapshot is bounded: the file is decompressed as a stream, and :func:`read` never uses more than about three times
+``LIMIT_BYTES``.
 """
 
 import gzip
@@ -206,8 +207,9 @@ def _decompressed(stream: BinaryIO, source: str, begun: bytes) -> Iterator[bytes
 
 
 def _header(line: bytes, source: str) -> _Header:
-    """Return the decoded first line.  The schema in it is checked first, so that there is a special message for a file
-    that a newer hairpin has written."""
+    """Return the decoded first line.
+
+    The schema in this line is checked first, so that a file which a newer hairpin has written gets its own message."""
     header = _decode(line, _Header, 1, source)
     if header.schema == SCHEMA:
         return header

@@ -47,16 +47,19 @@ class NameMap:
         return ".".join(self._label(label) for label in name.split("."))
 
     def host(self, name: str) -> str:
-        """Return the new name of a host that a text names.  In contrast to ``name``, the host's name does not become a
-        word that is renamed everywhere, because a host may be called nginx."""
+        """Return the new name of a host that a text names.
+
+        In contrast to ``name``, this method does not rename the host's name everywhere as a word, because a host may be
+        called nginx."""
         labels = ((each, self._given.get(each)) for each in name.split("."))
         return ".".join(
             known or (_shaped(each, self._digest("host", each)) if each else each) for each, known in labels
         )
 
     def own(self, name: str) -> str:
-        """Return the new name of a unit, a script or a package.  The old name does not become a word that is renamed
-        everywhere, because a unit may be called firewall."""
+        """Return the new name of a unit, a script or a package.
+
+        The old name is not renamed everywhere as a word, because a unit may be called firewall."""
         return _shaped(name, self._digest("own", name))
 
     def image(self, image: str) -> str:
@@ -70,8 +73,10 @@ class NameMap:
         return f"{''.join(parts)}{slash}{self.name(last)}{colon}{tag}{at}{digest}"
 
     def id(self, text: str) -> str:
-        """Return the new name of an engine id.  Tools shorten an id to its first 12 digits; these digits get the same
-        new digits in the long and in the short id."""
+        """Return the new name of an engine id.
+
+        Tools shorten an id to its first 12 digits, so these digits get the same new digits in the long id and in the
+        short id."""
         head = self._digest("id", text[:12]).hex()[: min(12, len(text))]
         return head + self._digest("rest", text).hex()[: len(text) - len(head)]
 
@@ -118,8 +123,9 @@ class NameMap:
 
 
 def _shaped(label: str, stream: bytes) -> str:
-    """Return ``label`` with its letters replaced by letters from ``stream``.  If it has no letters, its digits are
-    replaced."""
+    """Return ``label`` with its letters replaced by letters from ``stream``.
+
+    If the label has no letters, its digits are replaced."""
     has_letters = any(character.isalpha() for character in label)
     shaped: list[str] = []
     for index, character in enumerate(label):

@@ -24,7 +24,7 @@ NOT_JSON = 65
 CUT = 124
 """The status of a reading that was ended by the time limit."""
 UNSHOWN = 69
-"""The status of an absent reading that leaves its question open, because no tool shows what the kernel has
+"""The status of an absent reading that leaves its question open, because no tool shows the kernel's state
 (EX_UNAVAILABLE)."""
 
 
@@ -79,7 +79,7 @@ class Evidence(msgspec.Struct, frozen=True):
 
     ``taken_at``: the time of the readings by the host's own clock.  ``collected_at``: the same time by the clock of the
     machine that read the host over ssh; empty if the host was read by itself.  ``label``: the host's name in this run;
-    it is not part of the content, and is not written to files.
+    the label is not part of the content, and is not written to files.
     """
 
     schema: str
@@ -138,8 +138,9 @@ class Evidence(msgspec.Struct, frozen=True):
 
 
 def with_further(evidence: Evidence, readings: Iterable[Reading]) -> Evidence:
-    """Return the evidence with the given readings added after its own readings.  They get the next ids of the same
-    host."""
+    """Return the evidence with the given readings added after its own readings.
+
+    The added readings get the next ids of the same host."""
     taken = len(evidence.readings)
     host = evidence.readings[0].id.rpartition("e")[0] if evidence.readings else ""
     more = (msgspec.structs.replace(each, id=f"{host}e{taken + n}") for n, each in enumerate(readings, 1))
@@ -147,7 +148,8 @@ def with_further(evidence: Evidence, readings: Iterable[Reading]) -> Evidence:
 
 
 def is_trace(key: str) -> bool:
-    """Return whether readings with this key are traces of the past (``story/``), and not about the host's state."""
+    """Return whether readings with this key are traces of the past (``story/``), and not readings of the host's present
+    state."""
     return key.startswith("trace-")
 
 

@@ -5,10 +5,10 @@ The following is renamed, in the same way in all readings: IPv4 and IPv6 address
 ``address_map``), hardware addresses, names of the host, of containers, networks, images, users and their home
 directories (``name_map``), engine ids and the bridge names made of them, the machine id and the boot id, and units,
 scripts and packages that the owner has named (``redact_own``). The following is kept: names of interfaces, chains,
-sets, processes and services, units of distributions, ports, marks, comments in rules. Each call uses a random key that
-it does not keep, so the renaming cannot be undone.
+sets, processes and services, units of distributions, ports, marks, comments in rules. Each call uses a random key and
+does not keep the key, so the renaming cannot be undone.
 
-In traces, users are renamed in the places where each log names them.
+In traces, users are renamed in the places where the log in question names users.
 """
 
 import re
@@ -57,8 +57,10 @@ _USERS: tuple[re.Pattern[str], ...] = tuple(
 """The patterns that find a user's name, which is their group ``user``.  A pattern looks at the text around the name, or
 ends with the name."""
 _KEPT = frozenset({"root", "docker", "podman", "systemd", "iptables", "nft", "firewalld"})
-"""The user names that are also names of programs.  They are not renamed, because hairpin would not recognize the
-programs' commands otherwise."""
+"""The user names that are also names of programs.
+
+User names that are also names of programs are not renamed, because otherwise hairpin would not recognize the programs'
+commands."""
 _BOOT = re.compile(r'(?:(?<="_BOOT_ID":")|^(?P<before>\s*-?\d+ ))(?P<id>[0-9a-f]{32})(?![0-9a-f])', re.MULTILINE)
 _PROSE = frozenset({
     "trace-logins", "trace-cron", "trace-syslog", "trace-engines", "trace-firewalls", "trace-audit", "trace-scripts",
@@ -73,8 +75,9 @@ _COMMAND = re.compile(r"^Commandline: .*$", re.MULTILINE)
 
 
 def redact(evidence: Evidence, key: bytes | None = None) -> Evidence:
-    """Return the same evidence with other names.  ``key``: the key of the renaming, with which tests get the same
-    result each time."""
+    """Return the same evidence with other names.
+
+    ``key``: the key of the renaming.  Tests give a key to get the same result each time."""
     (redacted,) = redact_together((evidence,), key)
     return redacted
 
@@ -90,8 +93,8 @@ def redact_together(hosts: tuple[Evidence, ...], key: bytes | None = None) -> tu
     text = Text(addresses, names, short_ids)
     documents = Documents(names, text)
     own = OwnNames(names, readings)
-    # The documents of engines come first, because they show which words are names.  Free text is searched for these
-    # words.
+    # The documents of engines come first, because they show which words are names.  The words that are names are then
+    # renamed in free text.
     engines = tuple(
         {reading.id: documents.redact(reading) for reading in evidence.readings if _is_document(reading)}
         for evidence in hosts
@@ -162,7 +165,7 @@ class _Redactor:
                 return "".join(f"{self._dmi(line)}\n" for line in text.splitlines())
             case "file" if reading.origin in {"/etc/hosts", "/etc/resolv.conf"}:
                 return "".join(self._name_line(line) for line in text.splitlines(keepends=True))
-            case "plans":  # only numbers
+            case "plans":  # this text has only numbers
                 return text
             case key if key in _WITHOUT_ADDRESSES:
                 return text

@@ -24,8 +24,9 @@ class Documents:
         self._text = text
 
     def redact(self, reading: Reading) -> str:
-        """Return the text with its names renamed.  The text has one document on each line.  A line that is no JSON is
-        treated as text."""
+        """Return the text with its names renamed.
+
+        The text has one document on each line.  A line that is not JSON is treated as text."""
         kind = reading.key.rpartition("-")[2]
         rename = {"containers": self._container, "networks": self._network, "info": self._info,
                   "services": self._service, "tasks": self._task, "events": self._event}[kind]  # fmt: skip
@@ -126,13 +127,13 @@ class Documents:
 
 
 def _member(document: dict[str, Json], key: str) -> dict[str, Json]:
-    """Return the object at ``key``; an empty one if the document has none."""
+    """Return the object at ``key``; an empty object if the document has no object there."""
     value = document.get(key)
     return value if isinstance(value, dict) else {}
 
 
 def _apply(document: dict[str, Json], key: str, rename: Callable[[str], str]) -> None:
-    """Rename the string at ``key``, or the strings of the list at ``key``, in the document itself."""
+    """Rename the string at ``key``, or the strings of the list at ``key``.  The document itself is changed."""
     match document.get(key):
         case str() as text:
             document[key] = rename(text)

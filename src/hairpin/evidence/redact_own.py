@@ -1,8 +1,9 @@
 """Renames the systemd units, scripts and packages that the host's owner has made.
 
-A name is renamed if its place shows that it is such a name: ``NAME.service``, after ``systemctl restart``, in a folder
-that no distribution's package uses, in a package manager's log.  Names of units of distributions and well-known
-services stay, and so do names of programs that hairpin knows, because the diagnosis needs these names.
+A name is renamed if its context shows that it is the name of a unit, a script or a package: ``NAME.service``, after
+``systemctl restart``, in a folder that no distribution's package uses, in a package manager's log.  Names of units of
+distributions and well-known services stay, and so do names of programs that hairpin knows, because the diagnosis needs
+these names.
 """
 
 import re

@@ -2,7 +2,7 @@
 
 Rules, routes, JSON and logs are treated alike: every text that parses as an address counts as one. Prefixes in two
 fields (``"addr": "10.0.0.0", "len": 8`` of nft, ``"src":"10.0.0.0","srclen":8`` of ip rule) and the hexadecimal forms
-of /proc/net are known here too.
+of /proc/net are also recognized.
 """
 
 import re
@@ -131,8 +131,9 @@ class Text:
         return _PROC_NET.sub(lambda match: f"{self._hexadecimal(match[1])}:{match[2]}", text)
 
     def ip_vs(self, text: str) -> str:
-        """Return /proc/net/ip_vs with its addresses renamed.  This file has IPv4 addresses in hexadecimal, and IPv6
-        addresses in the usual form."""
+        """Return /proc/net/ip_vs with its addresses renamed.
+
+        The file /proc/net/ip_vs has IPv4 addresses in hexadecimal, and IPv6 addresses in the usual form."""
         in_order = _IPVS.sub(lambda match: f"{int(self._addresses.address(IPv4Address(int(match[1], 16)))):08X}", text)
         return self.plain(in_order)
 
@@ -216,7 +217,7 @@ class Text:
 
 
 def _mask_length(mask: str) -> int:
-    """Return the prefix length of a netmask; 32 if its bits have holes."""
+    """Return the prefix length of a netmask.  Return 32 if the netmask's one bits are not contiguous."""
     try:
         bits = int(IPv4Address(mask))
     except AddressValueError:
@@ -226,7 +227,7 @@ def _mask_length(mask: str) -> int:
 
 
 def _written(address: Address, like: str) -> str:
-    """Return the address as text.  It ends with a dotted IPv4 address if ``like`` ends so."""
+    """Return the address as text.  The text ends with a dotted IPv4 address if ``like`` ends with such an address."""
     if "." in like and isinstance(address, IPv6Address):
         tail = IPv4Address(int(address) & 0xFFFFFFFF)
         head = str(IPv6Address(int(address) >> 32 << 32))

@@ -1,5 +1,6 @@
-"""Replaces some readings of evidence by newer readings.  After an event, only the readings that it may have changed are
-read again."""
+"""Replaces some readings of evidence by newer readings.
+
+After an event, only the readings that the event may have changed are read again."""
 
 from collections.abc import Iterable
 
@@ -18,9 +19,9 @@ def renewed(evidence: Evidence, newer: Evidence, gone: frozenset[Place] = frozen
 
     All readings with a key (``nft-table``, ``file``) are replaced together.  Readings of single sysctls are an
     exception: a ``sysctl`` reading whose origin is below /proc/sys/net replaces only the lines of its paths.  ``gone``:
-    the keys and namespaces that have no reading now, such as those of a stopped container.
+    the keys and namespaces that have no reading any more, for example because a container was stopped.
 
-    A new reading takes the id of the replaced one, so that references stay valid.
+    A new reading takes the id of the replaced reading, so that references stay valid.
     """
     single = tuple(each for each in newer.readings if _is_single_sysctl(each))
     fresh = _by_place(each for each in newer.readings if not _is_single_sysctl(each))
@@ -74,8 +75,10 @@ def _is_single_sysctl(reading: Reading) -> bool:
 
 
 def _with_sysctls(reading: Reading, single: tuple[Reading, ...]) -> Reading:
-    """Return the reading.  If it contains the sysctls of a namespace, the lines of newer readings of single sysctls
-    replace its lines."""
+    """Return the reading.
+
+    If the reading contains the sysctls of a namespace, the lines of newer readings of single sysctls replace its lines.
+    """
     if reading.key != "sysctl" or reading.outcome != "text":
         return reading
     lines = [each for one in single if one.netns == reading.netns for each in one.text.splitlines(keepends=True)]

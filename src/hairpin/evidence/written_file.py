@@ -1,4 +1,4 @@
-"""Writes a file that the user names.  A regular file is replaced as a whole; a device or pipe is opened and written.
+"""Writes a file that the user names.  A regular file is replaced as a whole.  A device or a pipe is opened and written.
 
 A symbolic link stays, and its target is replaced.  ``/dev/stdout`` and ``/dev/fd/N`` mean the open descriptors of this
 process, so that a redirection with ``>>`` keeps the old content.
@@ -17,8 +17,9 @@ _STREAMS = {"/dev/stdin": 0, "/dev/stdout": 1, "/dev/stderr": 2}
 
 
 def is_replaced(path: Path) -> bool:
-    """Return whether the path is a regular file that is replaced, or a new file.  It is neither for devices, pipes and
-    open descriptors."""
+    """Return whether the path is a regular file, which is replaced, or a new file.
+
+    Return False for devices, pipes and open descriptors."""
     if _descriptor(path) is not None:
         return False
     try:
@@ -32,7 +33,7 @@ def written(path: Path) -> Generator[BinaryIO]:
     """Yield the stream to which the file's content is written.  A regular file is replaced when the block ends.  If the
     block fails, the file stays as it was.
 
-    A new file is readable by its owner only.  Raises OSError."""
+    A new file is readable by its owner only.  Raises OSError if the file cannot be written."""
     if is_replaced(path):
         with _replaced(Path(os.path.realpath(path))) as stream:
             yield stream
@@ -48,7 +49,7 @@ def _replaced(path: Path) -> Generator[BinaryIO]:
     import tempfile  # noqa: PLC0415 - most commands write no file
 
     opened, temporary = tempfile.mkstemp(prefix=f".{path.name[:200]}.", dir=path.parent)
-    with ExitStack() as cleanup:  # also after an interrupt
+    with ExitStack() as cleanup:  # the temporary file is also deleted after an interrupt
         cleanup.callback(Path(temporary).unlink, missing_ok=True)
         with os.fdopen(opened, "wb") as stream:
             yield stream
@@ -58,7 +59,8 @@ def _replaced(path: Path) -> Generator[BinaryIO]:
 
 
 def _descriptor(path: Path) -> int | None:
-    """Return the open descriptor that the path names, directly or through symbolic links; None if it names none."""
+    """Return the open descriptor that the path names, directly or through symbolic links; None if the path names no
+    open descriptor."""
     name = os.path.abspath(path)  # noqa: PTH100 - Path.resolve() would follow the link to what is open
     for _ in range(40):  # the kernel follows as many symbolic links: include/linux/namei.h MAXSYMLINKS
         found = _DESCRIPTOR.fullmatch(name)

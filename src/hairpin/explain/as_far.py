@@ -1,4 +1,6 @@
-"""Makes the hosts' answer about a text whose sender is unknown: how the hosts treat the things that the text names."""
+"""Makes the hosts' answer about a text whose sender is unknown.
+
+The answer tells how the hosts treat the things that the text names."""
 
 from collections.abc import Iterator
 
@@ -18,7 +20,7 @@ _BEYOND = message("What is beyond this host was not read. {where}", where=_WHERE
 
 def as_far(found: TextFound, whole: Answer, targets: Answer | None) -> Message:
     """Return the hosts' answer about the text.  ``whole``: the answer about all published ports.  ``targets``: the
-    answer about the text's targets, asked from all usual clients; None: the text names no target."""
+    answer about the text's targets, asked from all usual clients, or None if the text names no target."""
     flows = tuple(_flows(found, whole, targets))
     if not flows:
         return message("seen from this host: nothing is known about the text without its sender. {where}", where=_WHERE)
@@ -36,7 +38,7 @@ def as_far(found: TextFound, whole: Answer, targets: Answer | None) -> Message:
 
 
 def _flows(found: TextFound, whole: Answer, targets: Answer | None) -> Iterator[FlowAnswer]:
-    """Yield the flows that the text may be about, except those that their host stops on purpose."""
+    """Yield the flows that the text may be about, except flows that their host stops on purpose."""
     if found.entry.about == "name":
         yield from (each for each in whole.flows if each.trace.flow.purpose == "dns")
     elif targets is not None:

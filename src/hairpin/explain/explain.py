@@ -37,7 +37,7 @@ class Explanation(msgspec.Struct, frozen=True):
 
     ``found``: the texts that report a fault, in the order of the lines.  ``harmless``: texts that healthy hosts log,
     too, and that report no fault here.  ``unknown`` and ``rest``: see ``Understood``.  ``answer``: the answer about the
-    hosts that were read; None: no host was read."""
+    hosts that were read, or None if no host was read."""
 
     found: tuple[TextAnswer, ...]
     harmless: tuple[TextFound, ...]
@@ -74,9 +74,9 @@ def explain_texts(
 ) -> Explanation:
     """Return the explanation of the texts.
 
-    ``sources``: the evidence of the hosts, this host first; empty if no host was read, for the reason ``why_not``.
-    ``origin``: the place at which the texts were printed, as the user states it; None: the lines show it.  Raises
-    UsageError for a question that does not fit these hosts, as ``ask`` does.
+    ``sources``: the evidence of the hosts, this host first; empty if no host was read.  ``why_not``: the reason why no
+    host was read.  ``origin``: the place at which the texts were printed, as the user states it.  If ``origin`` is
+    None, the lines show the place.  Raises UsageError for a question that does not fit these hosts, as ``ask`` does.
     """
     whole = _whole(sources) if sources and is_to_be_asked(understood) else None
     if isinstance(whole, Answer):
@@ -115,8 +115,9 @@ def _whole(sources: tuple[Source, ...]) -> Answer | Message:
 
 
 def _resolved(origin: Origin, whole: Answer) -> Origin:
-    """Return the origin that the user stated.  A container in it gets its own name.  Raises UsageError if these hosts
-    have no such place."""
+    """Return the origin that the user stated.
+
+    If it is a container, the container gets its full name.  Raises UsageError if these hosts have no such place."""
     start = start_named(whole.network, whole.network.this, origin.version or 4, origin).start
     return msgspec.structs.replace(origin, container=start.name) if isinstance(start, FromContainer) else origin
 
@@ -161,7 +162,7 @@ def _targets(found: TextFound, sender: TextSender, whole: Answer) -> tuple[str, 
 
 
 def _looked_up(found: TextFound, whole: Answer) -> Iterator[str]:
-    """Yield a target for each container name in the text.  With this target the look-up of the name is asked, too."""
+    """Yield a target for each container name in the text.  A yielded target also asks for the look-up of the name."""
     for each in found.named:
         for host in whole.network.hosts if each.kind == "host" else ():
             named = host.containers_named(each.value)
@@ -200,8 +201,8 @@ def _text_asked(
 def _meant_by(target: str, origin: Origin | None, whole: Answer) -> frozenset[object]:
     """Return the keys of the target's flows on these hosts.
 
-    There are none if the question does not fit these hosts, for example because no container has the named name.  A
-    loopback address is local to each container, so it has flows only if the sender is known."""
+    The result is empty if the question does not fit these hosts, for example because no container has the name in the
+    text.  A loopback address is local to each container, so it has flows only if the sender is known."""
     if origin is None and target.startswith(_LOOPBACK):
         return frozenset()
     question = Question(targets=parsed_targets((target,)), origin=origin)

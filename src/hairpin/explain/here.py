@@ -1,5 +1,5 @@
 """Decides whether a text is true now on the hosts that were read.  Only an answer of ``check`` or a reading can decide
-this, and only if the sender is known.  The words of the text never decide it."""
+this, and only if the sender is known.  The words of the text alone never decide whether it is true."""
 
 from collections.abc import Iterator
 from typing import Literal
@@ -30,8 +30,8 @@ class TextHere(msgspec.Struct, frozen=True):
     """Whether a text is true on the host that was read.
 
     ``cause``: the proven cause in ``answer`` that makes the text true.  ``flow``: the flow that this cause stops, if it
-    stops one.  ``reading``: the result of a host's readings.  ``why``: the reason for the decision, or the reason why
-    nothing could be decided.  ``cause_ids``: the ids of the causes in the text's entry; ids of proven causes come
+    stops a flow.  ``reading``: the result of a host's readings.  ``why``: the reason for the decision, or the reason
+    why nothing could be decided.  ``cause_ids``: the ids of the causes in the text's entry; ids of proven causes come
     first.  ``sender``: the host, container or client that printed the text."""
 
     here: Here
@@ -48,8 +48,8 @@ class TextAsked(msgspec.Struct, frozen=True):
     """The answers to the questions about one text.
 
     ``whole``: the answer about all ports that the hosts publish.  ``targets``: the answer about the text's targets,
-    asked from the text's sender, or from all usual clients if the sender is unknown; None: the text names no target.
-    ``askable``: the targets of the text that are in this answer."""
+    asked from the text's sender, or from all usual clients if the sender is unknown.  ``targets`` is None if the text
+    names no target.  ``askable``: the targets of the text that are in this answer."""
 
     sender: TextSender
     whole: Answer
@@ -124,7 +124,7 @@ def _of_flows(found: TextFound, asked: TextAsked) -> TextHere:
 
 def _asks_another_resolver(found: TextFound, asked: TextAsked) -> Message | None:
     """Return why a text about the host's own resolver cannot come from the container that the user named as the text's
-    sender; None if it can."""
+    sender; None if it can come from this container."""
     stub = next((each.value for each in found.named if each.value == STUB_RESOLVER), None)
     if stub is None or asked.sender.kind != "container":
         return None
@@ -152,8 +152,9 @@ def _proves(each: StoppedNow, found: TextFound) -> bool:
 
 
 def _fitting(found: TextFound, asked: TextAsked) -> tuple[str, ...]:
-    """Return the ids of the causes on these hosts that stop flows in the way that the text reports.  They may be
-    unrelated to the text."""
+    """Return the ids of the causes on these hosts that stop flows in the way that the text reports.
+
+    The returned causes may be unrelated to the text."""
     return tuple(
         dict.fromkeys(
             each.cause.id
@@ -182,8 +183,9 @@ def _undecided_flows(found: TextFound, asked: TextAsked) -> Message | None:
 
 
 def _open_question(found: TextFound, flows: tuple[FlowAnswer, ...]) -> Message | None:
-    """Return the question whose answer decides whether the flows pass, or None.  Long packets matter only to a text
-    that they can cause."""
+    """Return the question whose answer decides whether the flows pass, or None.
+
+    A question about long packets matters only to a text that long packets can cause."""
     for asked in (each for flow in flows for each in flow.trace.questions if each.breaks_if):
         if isinstance(asked.about, LongPackets) and not _may_be_of_size(found):
             continue

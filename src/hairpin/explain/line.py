@@ -1,7 +1,7 @@
 r"""Reduces a line of a log to the program's own words: without escape sequences, JSON, prefixes and time.
 
 Most lines of a long log have no known meaning, so ``readable`` does only the work that a search for words needs.  The
-prefix of a line also names the line's printer: a container, or a program and its host.
+prefix of a line may also name the line's printer: a container, or a program and its host.
 """
 
 import re
@@ -129,8 +129,9 @@ def _words(value: object) -> bytes:
 
 
 def _octets(value: object) -> bytes:
-    """Return the bytes of a journald message that is not UTF-8, which journald writes as a list of byte values.  Return
-    no bytes for any other message."""
+    """Return the bytes of a journald message that is not UTF-8, which journald writes as a list of byte values.
+
+    For any other message, return no bytes."""
     try:
         return bytes(msgspec.convert(value, list[int]))
     except (msgspec.ValidationError, ValueError):
@@ -221,8 +222,10 @@ def without_prefix(text: str) -> str:
 
 
 class Speaker(msgspec.Struct, frozen=True):
-    """The printer of a line.  All fields are empty if it is unknown.  ``host``: the host name of the machine, or of a
-    container.  ``container``: the container's name in ``docker compose logs`` or in the tag of a log driver."""
+    """The printer of a line.
+
+    All fields are empty if the printer is unknown.  ``host``: the host name of the machine, or of a container.
+    ``container``: the container's name in ``docker compose logs`` or in the tag of a log driver."""
 
     host: str = ""
     program: str = ""

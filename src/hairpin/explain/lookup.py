@@ -94,7 +94,8 @@ def _family(entry: TextMeaning) -> str:
 
 
 def outcome_of(text: str) -> Outcome | None:
-    """Return the outcome that the numbers and errno names in the text mean; None if they mean none, or several."""
+    """Return the outcome that the numbers and errno names in the text mean; None if the text means no outcome, or
+    several outcomes."""
     code = _CURL.search(text)
     if code is not None and code[1] == _TIMED_OUT:
         return "timeout"

@@ -123,10 +123,14 @@ def _parts(target: str) -> Iterator[Named]:
 
 
 def question_about(target: str, start: str = "") -> str:
-    """Return the command that asks about a target.  ``start``: the value of ``--from``; empty: all usual clients."""
+    """Return the command that asks about a target.
+
+    ``start``: the value of ``--from``, or an empty text for all usual clients."""
     return f"hairpin check {target} --from {start}" if start else f"hairpin check {target}"
 
 
 def parsed_targets(texts: tuple[str, ...]) -> tuple[Target, ...]:
-    """Return the targets, parsed from the arguments of ``hairpin check``.  Their names are used: a text has them."""
+    """Return the targets, parsed from the arguments of ``hairpin check``.
+
+    The targets' names are kept, because a text contains names."""
     return tuple(msgspec.structs.replace(parse_target(each), by_name=True) for each in texts)

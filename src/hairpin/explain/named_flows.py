@@ -43,7 +43,9 @@ class StoppedNow(msgspec.Struct, frozen=True):
 
 
 def is_now(cause: CauseAnswer) -> bool:
-    """Return whether the cause exists now: whether it stops a flow now, or a reading shows it without any walk."""
+    """Return whether the cause exists now.
+
+    A cause exists now if it stops a flow now, or if a reading shows it without a walk."""
     return cause.severity in ("blocking", "advice") and (cause.severity == "blocking" or cause.proof is None)
 
 
@@ -51,7 +53,7 @@ def flows_of(
     found: TextFound, whole: Answer, targets: Answer | None, sender: TextSender | None
 ) -> Iterator[StoppedNow]:
     """Yield the flows that the text is about and that fail now.  ``targets``: the answer about the text's targets.
-    ``sender`` None: flows from any sender are yielded."""
+    If ``sender`` is None, flows from any sender are yielded."""
     if targets is not None:
         for answer_flow in own_flows(found, targets):
             yield from _with_causes(answer_flow, targets)
@@ -99,8 +101,9 @@ def _is_asked(flow: Flow, found: TextFound) -> bool:
 
 
 def outcomes_of(flow: FlowAnswer) -> frozenset[Outcome]:
-    """Return the errors that the flow's sender may see; none if the flow passes, or if it is unknown how the flow
-    ends."""
+    """Return the errors that the flow's sender may see.
+
+    Return none if the flow passes, or if hairpin does not know how the flow ends."""
     if ends_beyond(flow):
         return _NOTHING
     match flow.verdict:
@@ -113,8 +116,8 @@ def outcomes_of(flow: FlowAnswer) -> frozenset[Outcome]:
         case "looped":
             return _SILENT | _NO_ROUTE
         case "dropped":
-            # After three unanswered ARP requests the kernel reports EHOSTUNREACH.  A client that waits less than that
-            # sees a time-out.
+            # After three unanswered ARP requests the kernel reports EHOSTUNREACH.  A client that waits for a shorter
+            # time sees a time-out.
             unresolved = flow.stop is not None and flow.stop.reason == "no-neighbour"
             return _SILENT | _NO_ROUTE if unresolved else _SILENT
         case "rejected":
@@ -124,9 +127,9 @@ def outcomes_of(flow: FlowAnswer) -> frozenset[Outcome]:
 def ends_beyond(flow: FlowAnswer) -> bool:
     """Return whether the flow's packet wrongly leaves its host for machines that were not read.
 
-    A router there may send an ICMP error or stay silent.  Such an error reaches the sender if the sender is the host
-    itself or one of its containers.  It does not reach an outside client, because the error quotes another address than
-    the one to which the client sent the packet."""
+    A router there may send an ICMP error or stay silent.  An ICMP error of such a router reaches the sender if the
+    sender is the host itself or one of its containers.  The error does not reach an outside client, because it quotes
+    another address than the client's destination address."""
     beyond = flow.stop is not None and flow.stop.reason in _BEYOND
     return beyond and not isinstance(flow.trace.flow.start, Outside | Lan)
 

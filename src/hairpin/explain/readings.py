@@ -18,8 +18,10 @@ from hairpin.message import Message, message
 
 
 class StateReading(msgspec.Struct, frozen=True):
-    """The result of a host's readings.  ``holds``: whether the text is true on this host now; None: the readings do not
-    decide it.  ``said``: the sentence that tells what the readings show."""
+    """The result of a host's readings.
+
+    ``holds``: whether the text is true on this host now, or None if the readings do not decide this.  ``said``: the
+    sentence about the facts that the readings show."""
 
     holds: bool | None
     said: Message
@@ -31,8 +33,9 @@ _Reader = Callable[[TextFound, Host], StateReading | None]
 
 
 def reading_of(found: TextFound, hosts: tuple[Host, ...]) -> StateReading | None:
-    """Return the result of the readings of one host for the text; preferably of a host on which the text is true.
-    Return None if no reading is about the text."""
+    """Return the result of the readings of one host for the text.
+
+    A host on which the text is true is preferred.  Return None if no reading is about the text."""
     reader = _READERS.get(found.entry.id)
     if reader is None:
         return None
@@ -86,7 +89,8 @@ def _unreachable(_: TextFound, host: Host) -> StateReading | None:
 
 
 def _ended(_: TextFound, host: Host) -> StateReading | None:
-    """Return whether systemd reports dockerd's unit as failed: its last start failed, or it failed after this start."""
+    """Return whether systemd reports dockerd's unit as failed, because dockerd's last start failed, or because dockerd
+    failed after this start."""
     docker = _docker_of(host)
     if docker is None:
         return None

@@ -39,7 +39,7 @@ class TextSender(msgspec.Struct, frozen=True):
     host: str = ""
     told_by: ToldBy = ""
     origin: Origin | None = None
-    """The start of the sender's packets; None if it is unknown."""
+    """The start of the sender's packets; None if the sender is unknown."""
 
     @property
     def is_known(self) -> bool:
@@ -49,8 +49,8 @@ class TextSender(msgspec.Struct, frozen=True):
 
     @property
     def start(self) -> str:
-        """The start of the sender's packets as a value of ``--from``; empty if it is unknown, or if only the text's
-        form shows it."""
+        """The start of the sender's packets as a value of ``--from``; empty if the sender is unknown, or if only the
+        text's form shows the sender."""
         if self.origin is None or self.told_by == "form":
             return ""
         match self.kind:
@@ -116,7 +116,7 @@ def _by_line(found: TextFound, whole: Answer) -> TextSender | None:
 
 
 def _host_named(name: str, whole: Answer) -> Host | None:
-    """Return the host with the given name or label, with or without its domain; None if there is none."""
+    """Return the host with the given name or label, with or without its domain; None if there is no such host."""
     short = name.lower().partition(".")[0]
     for evidence in whole.evidence:
         if short in (evidence.hostname.lower().partition(".")[0], evidence.name.lower()):

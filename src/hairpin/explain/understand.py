@@ -27,10 +27,11 @@ _FORMS = 64
 """The number of forms of found texts that are distinguished.  A text of another form is counted with the first form of
 the same entry."""
 _KNOWN = 2048
-"""The number of forms of whole lines whose meaning is remembered."""
+"""The greatest number of forms of whole lines whose meaning is remembered."""
 _WRAPPED = 400
-"""The greatest length of an input that counts as a pasted text.  The first lines of a pasted text may be parts of one
-wrapped line."""
+"""The greatest length of an input that counts as a pasted text.
+
+In a pasted text, the first lines may be parts of one wrapped line."""
 _PARTS = 6
 """The greatest number of parts of a wrapped line."""
 _ALIKE = 100
@@ -45,8 +46,8 @@ _VARYING = b"0123456789abcdefABCDEF"
 
 class TextFound(msgspec.Struct, frozen=True):
     """A text with a known meaning.  ``line``: the number of the first line that contains the text, counted from 1.
-    ``first_at`` and ``last_at``: the first and the last time of these lines; None if they have no time.  ``targets``:
-    the text's targets, as arguments of ``hairpin check``."""
+    ``first_at`` and ``last_at``: the first and the last time of these lines; None if the lines have no time.
+    ``targets``: the text's targets, as arguments of ``hairpin check``."""
 
     line: int
     quote: str
@@ -236,8 +237,10 @@ def _unquoted(line: bytes) -> bytes:
 
 
 def _continues(hit: TextHit, begin: int, best: TextHit | None) -> bool:
-    """Return whether the next line continues the earlier lines.  It does if the text goes on in it, or if the earlier
-    lines end too early to have a meaning.  ``begin``: the offset of the line in bytes."""
+    """Return whether the next line continues the earlier lines.
+
+    The next line continues them if the text goes on in this line, or if the earlier lines end too early to have a
+    meaning.  ``begin``: the offset of the line in bytes."""
     if best is not None and (hit.entry is best.entry or hit.entry.general):
         return False
     before, upto = (len(hit.text[:place].encode()) for place in hit.span)

@@ -10,8 +10,9 @@ from hairpin.netfilter.meaning import meaning
 
 
 def without_bound(held: Table, before: Table, after: Table) -> Table:
-    """Return the table ``held`` without the rules that are in ``before`` and not in ``after``.  The chains of a zone
-    stay even if the zone has no link any more."""
+    """Return the table ``held`` without the rules that are in ``before`` and not in ``after``.
+
+    The chains of a zone stay even if the zone has lost its last link."""
     chains: list[Chain] = []
     for each in held.chains:
         old, new = before.chain(each.name), after.chain(each.name)
@@ -31,7 +32,8 @@ def with_more_bound(held: Table, before: Table, after: Table) -> Table:
     for each in after.chains:
         known, old = held.chain(each.name), before.chain(each.name)
         if known is None or old is None:
-            # A chain that is in neither: the files have changed since firewalld read them.
+            # A chain that is in neither ``held`` nor ``before`` is left out, because the files have changed since
+            # firewalld read them.
             chains += [known or each] if known is not None or old is None else []
             continue
         chains.append(_with_rules(known, old, each) if old.rules != known.rules else each)

@@ -133,7 +133,8 @@ def policy_places(within: Permanent, policy: PermanentPolicy) -> tuple[Place, ..
         return ("filter", "output"), ("nat", "output")
     before: tuple[Place, ...] = (("nat", "prerouting"), ("mangle", "prerouting"))
     by_link = any(zone.interfaces for name in policy.egress if (zone := within.zone(name)) is not None)
-    known = to_any or not by_link  # before routing, the egress is unknown, so a zone with an interface cannot be it
+    # before routing, the egress link is unknown, so the egress zone cannot be a zone with an interface
+    known = to_any or not by_link
     return ("filter", "forward"), ("nat", "postrouting"), *(before if known else ())
 
 

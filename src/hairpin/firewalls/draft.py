@@ -70,7 +70,7 @@ class ChainDraft:
         return tuple(dict.fromkeys(each for each in named if isinstance(each, str)))
 
     def _is_new(self, line: RuleLine) -> bool:
-        """Return whether firewalld has not added the same rule before.  firewalld only counts duplicates, and does not
+        """Return whether the rule is new, so that firewalld adds it.  firewalld only counts duplicates, and does not
         add them."""
         key = msgspec.json.encode((line.chain, line.statements, line.priority, line.rich))
         if key in self._known:

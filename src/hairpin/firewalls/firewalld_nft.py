@@ -1,9 +1,11 @@
 """The table that firewalld's nftables back end makes from the permanent configuration and from later bindings.
 
-    1.0 to 1.3: ZONES leads a packet to the chains of its zone: the zone of its source, or of its interface, or the
-    default
-                zone.  A zone's chains: POLICIES_pre, _pre, _log, _deny, _allow, _post, POLICIES_post, then the target
-    2.0 to 2.4: POLICIES leads each pair of zones to its policies, to the zone's chains, then to the zone's target
+In firewalld 1.0 to 1.3, the chain ZONES leads a packet to the chains of its zone: the zone of its source, the zone of
+its interface, or the default zone.  A packet passes the zone's chains POLICIES_pre, _pre, _log, _deny, _allow, _post
+and POLICIES_post in this order, and then the zone's target.
+
+In firewalld 2.0 to 2.4, the chain POLICIES leads the packets of each pair of zones first to the pair's policies, then
+to the zone's chains, and then to the zone's target.
 
 Source: firewall/core/nftables.py of firewalld 1.3 and 2.3, fw.py _start_apply_objects(), fw_zone.py, fw_policy.py
 
@@ -115,8 +117,10 @@ def _base_chains_of_pairs(draft: ChainDraft, within: Permanent) -> None:
 
 
 def _translated(draft: ChainDraft, within: Permanent, chain: str) -> None:
-    """Add the rules for packets whose destination was translated.  They are accepted, whichever program made the
-    translation, except if the settings forbid this."""
+    """Add the rules for packets whose destination was translated.
+
+    Translated packets are accepted, whichever program made the translation, except if firewalld's settings forbid this.
+    """
     status: Json = {"ct": {"key": "status"}}
     if not within.settings.strict_forward_ports:
         draft.add(chain, words.comparison(status, "dnat", "in"), words.ACCEPT)

@@ -159,7 +159,8 @@ _PER = {"s": "second", "m": "minute", "h": "hour", "d": "day"}
 
 
 def limit(part: RichPart) -> list[Object]:
-    """Return the statement for the limit of an element of a rich rule; nothing if the element has no limit."""
+    """Return the statement for the limit of an element of a rich rule; return no statement if the element
+    has no limit."""
     if not part.limit:
         return []
     rate, _, unit = part.limit.partition("/")
@@ -182,8 +183,9 @@ _ANSWERS: Mapping[str, tuple[str, str]] = {
 
 
 def rejection(answer: str, statements: list[Object]) -> Object:
-    """Return the statement that rejects the packet with the given ICMP error.  If none is given, it is the default
-    error of the rule's family."""
+    """Return the statement that rejects the packet with the given ICMP error.
+
+    If no error is given, the packet is rejected with the default error of the rule's family."""
     if answer in ("tcp-reset", "tcp-rst"):
         return {"reject": {"type": "tcp reset"}}
     if answer in _ANSWERS:

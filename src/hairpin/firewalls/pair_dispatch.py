@@ -42,7 +42,7 @@ _Key = tuple[int | str, ...]
 
 class Endpoint(NamedTuple):
     """An ingress or egress of packets: a source or a link of a zone.  The link ``*`` stands for any link, and belongs
-    to the default zone.  If there is no zone, the endpoint is the host."""
+    to the default zone.  If the endpoint has no zone, it is the host itself."""
 
     zone: PermanentZone | None
     source: str = ""
@@ -152,7 +152,7 @@ class PairDispatch:
         if ingress.source:
             matches.append(words.address("saddr", ingress.source, ipsets))
         if egress.source:
-            # nft prints the destination of an Ethernet frame first, so it comes first here.
+            # nft prints the destination of an Ethernet frame before its source, so the destination comes first here
             plain = not any(each.source.startswith("ipset:") for each in (ingress, egress))
             first = bool(ingress.source) and plain and words.family_of_header(matches[-1]) == "ether"
             matches.insert(len(matches) - int(first), words.address("daddr", egress.source, ipsets))
@@ -161,8 +161,9 @@ class PairDispatch:
         self._insert(chain_at(place, "_POLICIES"), (*key, last, priority), (*matches, *what))
 
     def _insert(self, chain: str, key: _Key, statements: tuple[Object, ...]) -> None:
-        """Insert a rule at the index that firewalld computes.  firewalld counts rules with the same key only once.  So
-        this index is too low after several policies of one priority for the same pair.
+        """Insert a rule at the index that firewalld computes.  firewalld counts rules with the same key only once.
+
+        Therefore this index is too low if several policies of one priority exist for the same pair.
 
         Source: firewall/core/nftables.py _set_rule_sort_policy_dispatch()"""
         known = (key, chain, str(statements))

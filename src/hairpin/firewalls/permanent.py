@@ -18,8 +18,10 @@ Binding = tuple[str, str]
 
 
 class FirewalldSettings(msgspec.Struct, frozen=True):
-    """The settings in firewalld.conf.  ``rpfilter``: in which chain and how strictly IPv6 source addresses are checked;
-    empty: they are not checked."""
+    """The settings in firewalld.conf.
+
+    ``rpfilter``: the chain in which IPv6 source addresses are checked, and how strict the check is.  ``rpfilter`` is
+    empty if IPv6 source addresses are not checked."""
 
     default_zone: str = "public"
     backend: str = "nftables"
@@ -36,8 +38,9 @@ class FirewalldSettings(msgspec.Struct, frozen=True):
 
 
 class RichPart(msgspec.Struct, frozen=True):
-    """An element of a rich rule, with its attributes.  ``limit``: the element's rate, such as ``3/m``.  ``burst``: the
-    number of packets at once that the limit allows."""
+    """An element of a rich rule, with its attributes.
+
+    ``limit``: the element's rate, such as ``3/m``.  ``burst``: the number of packets that the limit allows at once."""
 
     tag: str
     said: tuple[tuple[str, str], ...]
@@ -45,7 +48,7 @@ class RichPart(msgspec.Struct, frozen=True):
     burst: str = ""
 
     def get(self, name: str) -> str:
-        """Return the attribute; empty if there is none."""
+        """Return the attribute; empty if the element does not have it."""
         return next((value for key, value in self.said if key == name), "")
 
 
@@ -138,7 +141,7 @@ class PermanentService(msgspec.Struct, frozen=True):
 
 
 class PermanentIpset(msgspec.Struct, frozen=True):
-    """A set of addresses: ``hash:net``, ``hash:ip,port`` …  ``inet6``: an IPv6 set."""
+    """A set of addresses: ``hash:net``, ``hash:ip,port`` …  ``inet6``: whether the set is for IPv6."""
 
     name: str
     type: str

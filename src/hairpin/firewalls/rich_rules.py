@@ -1,7 +1,8 @@
 """The rules that firewalld makes for a rich rule: rules that log, and the rule that decides.
 
-With priority 0 they are put into the chains ``_log``, ``_deny`` and ``_allow``.  With a negative priority they are put
-into the chain ``_pre``, and with a positive priority into the chain ``_post``.
+If a rich rule has priority 0, its rules are put into the chains ``_log``, ``_deny`` and ``_allow``.  The rules of a
+rich rule with a negative priority are put into the chain ``_pre``, and with a positive priority into the chain
+``_post``.
 
 Source: firewalld.richlanguage(5); firewall/core/fw_policy.py _rule_prepare(), nftables.py _rich_rule_action()
 """

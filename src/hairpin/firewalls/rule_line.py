@@ -14,8 +14,8 @@ FirewalldTable = Literal["filter", "nat", "mangle"]
 
 class RuleLine(msgspec.Struct, frozen=True):
     """A rule that is added at the end of a chain.  A rule with a priority is added after all rules with the same or a
-    lower priority.  ``rich``: whether it comes from a rich rule; firewalld does not take such a rule for a duplicate of
-    a service's or port's rule."""
+    lower priority.  ``rich``: whether the rule comes from a rich rule.  firewalld does not treat such a rule as a
+    duplicate of a service's or port's rule."""
 
     chain: str
     statements: tuple[Object, ...]
@@ -34,7 +34,9 @@ class OwnChains(msgspec.Struct, frozen=True):
     nat: str = "PRE"
 
     def base(self, table: FirewalldTable, *, leaving: bool = False) -> str:
-        """Return the first of these chains in the table.  ``leaving``: return the chain for source translation."""
+        """Return the first of these chains in the table.
+
+        If ``leaving`` is true, return the chain for source translation."""
         match table:
             case "filter":
                 return f"filter_{self.filter}_{self.suffix}"

@@ -34,8 +34,9 @@ def _included(within: Permanent, name: str, seen: set[str]) -> Iterator[Permanen
 
 
 def destinations(service: PermanentService, versions: tuple[words.IpVersion, ...] = _VERSIONS) -> list[list[Object]]:
-    """Return the comparisons for the service's destination addresses; one empty list if the service fits every
-    address."""
+    """Return the comparisons for the service's destination addresses.
+
+    If the service fits every address, return a single empty list."""
     if not service.destinations:
         return [[]]
     told = (service.destinations[each] for each in versions if each in service.destinations)

@@ -75,8 +75,9 @@ class ZoneDispatch:
         add_inversion(self._draft, zone, self._denied, len(PARTS) + 2)
 
     def _interface(self, zone: PermanentZone, name: str) -> None:
-        """Add the dispatch by an interface.  It stands after the sources, and before interfaces that were bound
-        earlier."""
+        """Add the dispatch by an interface.
+
+        The rule stands after the rules for sources, and before the rules for interfaces that were bound earlier."""
         for chains, places in directions(zone.name):
             for place in places:
                 target = base_of(chains, place)

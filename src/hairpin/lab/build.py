@@ -1,6 +1,6 @@
 """Builds a lab and takes it down: ``with running_lab(plan) as lab``.
 
-A real Podman in a lab host has no daemon, only its settings and its image; its containers run as root.
+Podman in a lab host has no daemon, so only its settings and its image are prepared.  Podman's containers run as root.
 """
 
 import itertools
@@ -76,7 +76,8 @@ class Lab:
     ) -> Outcome:
         """Make a real connection from a machine to ``ADDRESS:PORT`` or ``ADDRESS:PORT/udp``; return its outcome.
 
-        ``padding_bytes`` lengthen the request, so that it needs several packets.  ``source_port`` 0: a new one.
+        ``padding_bytes``: the number of bytes by which the request is lengthened, so that it needs several packets.  If
+        ``source_port`` is 0, a new source port is used.
         """
         address, port, protocol = split_destination(to)
         numbers = (port, timeout_s, source_port or self.source_port(), padding_bytes)
@@ -102,9 +103,9 @@ def split_destination(text: str) -> tuple[str, int, str]:
 def running_lab(plan: LabPlan) -> Generator[Lab]:
     """Build the lab and yield it.  When the block ends, for any reason, the whole lab is removed.
 
-    The thread that opened the lab must also close it, because the kernel ends the lab when this thread ends (prctl(2),
-    PR_SET_PDEATHSIG).  Raises LabError if the machine lacks a program or feature, or if a part of the lab does not
-    start.
+    The thread that opened the lab must also close it, because the kernel kills the lab's processes when this thread
+    ends (prctl(2), PR_SET_PDEATHSIG).  Raises LabError if the machine lacks a program or feature, or if a part of the
+    lab does not start.
     """
     hosts = joining.joined_hosts(plan)
     for host in hosts:
@@ -129,7 +130,7 @@ def _running_host(
 
     ``enter`` makes the engine join the other hosts' engines in a swarm, before it has networks and containers.
     """
-    if not plan.docker:  # the machine's units would start dockerd, but this host has no Docker
+    if not plan.docker:  # the unit files of the machine would start dockerd, but this lab host has no Docker
         node.run("rm -f /etc/systemd/system/*.wants/docker.* /etc/rc?.d/S*docker")
     _run_all(node, plan.before_engine)
     with (
@@ -184,7 +185,8 @@ def _write_files(host: Node, hostname: str) -> None:
 
 
 def _set_identity(host: Node) -> None:
-    """Give the host its own machine-id and boot id: namespaces on one kernel would otherwise share them."""
+    """Give the host its own machine-id and boot id, because all hosts of a lab would otherwise have the ids of this
+    machine."""
     engine.write(host, "/etc/machine-id", f"{uuid.uuid4().hex}\n")
     engine.write(host, "/run/boot_id", f"{uuid.uuid4()}\n")
     host.run("mount --bind /run/boot_id /proc/sys/kernel/random/boot_id")
@@ -230,11 +232,11 @@ network_backend = "{backend}"
 
 
 def prepare(host: Node, backend: Literal["netavark", "cni"], cgroup: str) -> None:
-    """Let ``podman run`` work in the host: there is no systemd, no journal, no registry."""
+    """Let ``podman run`` work in the host, although the host has no systemd, no journal and no registry."""
     write(host, "/etc/containers/containers.conf", _SETTINGS.format(backend=backend))
     write(host, PODMAN_SETTINGS, f"{backend}\n")
     # Podman refuses a DOCKER_CONFIG without this file.
     write(host, f"{ENVIRONMENT['DOCKER_CONFIG']}/config.json", "{}\n")
-    write(host, "/run/cgroup-parent", f"/{cgroup}\n")  # for pods that a plan makes itself
+    write(host, "/run/cgroup-parent", f"/{cgroup}\n")  # this setting is for pods that a plan makes itself
     root = write_root_file_system(host)
     host.run(f"podman import {root} localhost/{IMAGE}; rm {root}")

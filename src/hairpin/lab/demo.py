@@ -23,7 +23,8 @@ FETCH = f"timeout 3 busybox wget -qO- {URL}"
 
 
 def demo(out: Callable[[str], object] = say, *, command: tuple[str, ...] = HAIRPIN) -> None:
-    """Tell and do all steps of the demo; raise LabError at the first step whose result differs from the told result.
+    """Announce and carry out all steps of the demo; raise LabError at the first step whose result differs from the
+    announced result.
 
     ``command`` is the command that runs hairpin in the lab host.
     """
@@ -99,7 +100,9 @@ def _miss(lab: Lab, out: Callable[[str], object]) -> None:
 
 
 def _show(out: Callable[[str], object], place: str, command: str, output: str) -> None:
-    """Show a command at a machine's prompt, and its output.  Both are indented, so that they differ from the story."""
+    """Show a command at a machine's prompt, and its output.
+
+    Command and output are indented, so that they differ from the demo's story."""
     lines = [f"{place}# {command}", *output.rstrip("\n").splitlines()]
     _tell(out, "\n".join(f"    {line}".rstrip() for line in lines))
 

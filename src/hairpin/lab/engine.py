@@ -1,4 +1,5 @@
-"""A real dockerd in a lab host: started, ready when sd_notify(3) says so, with the plan's networks and containers."""
+"""Runs a real dockerd in a lab host, with the plan's networks and containers.  dockerd reports by sd_notify(3) that it
+is ready."""
 
 import contextlib
 import http.client
@@ -34,7 +35,8 @@ def docker_host(host: Node) -> str:
 
 @contextmanager
 def running_engine(host: Node, cgroup: str, daemon: str) -> Generator[subprocess.Popen[str]]:
-    """Run dockerd in the host during the block; raise LabError with the end of its log when it does not start."""
+    """Run dockerd in the host during the block; raise LabError with the end of dockerd's log if dockerd
+    does not start."""
     write(host, "/etc/docker/daemon.json", daemon)
     argv = _argv(cgroup)
     write(host, INIT_SCRIPT, _init_script(argv))
@@ -47,8 +49,8 @@ def running_engine(host: Node, cgroup: str, daemon: str) -> Generator[subprocess
                 _wait_ready(host, engine, ready)
                 yield engine
             finally:
-                # dockerd has usually ended together with the host's first process.  If it has not, it now stops its
-                # containers.
+                # dockerd has usually ended together with the host's first process.  If dockerd still runs, it now stops
+                # its containers.
                 end(engine)
 
 
@@ -131,7 +133,7 @@ def write(host: Node, path: str, content: str) -> None:
 
 
 def populate(host: Node, plan: HostPlan, cgroup: str) -> None:
-    """Create the plan's networks and start its containers in order, then the fillers all at once."""
+    """Create the plan's networks, start the plan's containers in order, and then start all fillers at once."""
     script = [f"{network.engine} network create {network.options} {network.name}" for network in plan.networks]
     for container in plan.containers:
         script.append(run_command(container, cgroup))
@@ -181,7 +183,8 @@ def _service(container: ContainerPlan) -> str:
             # container.
             return f"{IMAGE} sh -c 'httpd -p 80 -h /www; exec sleep 1000000'"
         case "udp-echo":
-            # busybox has no UDP server, so the machine's own Python runs from a read-only mount of the host's files.
+            # busybox has no UDP server, so the machine's Python runs in the container, from a read-only mount of the
+            # host's files.
             return f"-v /:/host:ro {IMAGE} chroot /host {' '.join(python('responder.py'))} udp 0.0.0.0 53"
         case "nothing":
             return f"{IMAGE} sleep 1000000"

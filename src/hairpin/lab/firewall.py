@@ -16,7 +16,9 @@ START_TIMEOUT_S = 30.0
 
 @contextmanager
 def running_firewall(host: Node, kind: Literal["", "firewalld", "ufw"]) -> Generator[None]:
-    """Run the firewall in the host during the block.  It starts before dockerd, in the order of the systemd units."""
+    """Run the firewall in the host during the block.
+
+    The firewall starts before dockerd, in the order of the systemd units."""
     match kind:
         case "":
             yield

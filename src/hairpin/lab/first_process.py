@@ -1,11 +1,11 @@
 """First process of a lab host: makes the host's mounts, prints its process id, and then reaps processes until it is
 killed.
 
-It is started as a plain script (``python -I -S first_process.py``) in new network, mount, UTS and PID namespaces, so it
-imports the standard library only.  The host has its own root directory, in which each of the machine's folders is an
-overlay.  The lower layer has the machine's files, so that a checkout in any folder can be run.  The upper layer has the
-host's writes, in one tmpfs that ends with the mount namespace.  ``/dev`` and ``/run`` belong to the host alone.  /proc
-and /sys show the host's namespaces.
+The program is started as a plain script (``python -I -S first_process.py``) in new network, mount, UTS and PID
+namespaces, so it imports the standard library only.  The host has its own root directory, in which each of the
+machine's folders is an overlay.  The lower layer has the machine's files, so that a checkout in any folder can be run.
+The upper layer has the host's writes, in one tmpfs that ends with the mount namespace.  ``/dev`` and ``/run`` belong to
+the host alone.  /proc and /sys show the host's namespaces.
 """
 
 import ctypes
@@ -74,7 +74,8 @@ def make_mounts() -> None:
     for place in mounted_below():
         with suppress(OSError):  # overlays on overlays, and file systems that cannot be a lower layer, stay hidden
             lay_over(place)
-    for engine in ("docker", "containers"):  # an engine cannot make its own overlays on an overlay
+    # the data root is no overlay, because an engine cannot make its own overlays on an overlay
+    for engine in ("docker", "containers"):
         data_root = SCRATCH / engine
         data_root.mkdir()
         Path(ROOT, "var/lib", engine).mkdir(parents=True, exist_ok=True)
@@ -149,7 +150,7 @@ def make_devices(root: Path) -> None:
         try:
             os.mknod(node, stat.S_IFCHR, os.makedev(major, minor))
             node.chmod(0o666)
-        except PermissionError:  # in a user namespace, or forbidden by a device cgroup
+        except PermissionError:  # mknod(2) fails in a user namespace, or if a device cgroup forbids it
             if Path("/dev", name).exists():
                 node.touch()
                 mount(f"/dev/{name}", str(node), flags=MS_BIND)
@@ -164,7 +165,7 @@ def enter_root(root: Path) -> None:
     """Make the given root directory, which is a mount, the root directory of this process.  File systems that are
     mounted in it keep the mounts below them."""
     os.chdir(root)
-    # The new root and the place of the old one may be the same: pivot_root(2), NOTES
+    # The new root and the place of the old root may be the same folder: pivot_root(2), NOTES
     _checked(_libc.pivot_root(b".", b"."), str(root))
     _checked(_libc.umount2(b".", MNT_DETACH), str(root))
     os.chdir("/")

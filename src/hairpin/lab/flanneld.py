@@ -5,8 +5,8 @@ address, and the leases and addresses of the other nodes. The script returns whe
 continues in the background.
 
 The relay sends each packet that the kernel routes to ``flannel0`` in a UDP packet to the node whose lease has the
-destination. It writes each packet that it receives by UDP to ``flannel0``. In both directions it decrements the TTL. If
-no lease has the destination, it answers with an ICMP error (net unreachable).
+destination. The relay writes each packet that it receives by UDP to ``flannel0``. In both directions the relay
+decrements the TTL. If no lease has the destination, the relay answers with an ICMP error (net unreachable).
 
 Source: flannel-io/flannel pkg/backend/udp/udp_network_amd64.go newNetwork(), configureIface(); proxy_amd64.c
 tun_to_udp(), udp_to_tun(), send_net_unreachable()
@@ -101,7 +101,8 @@ def outwards(tun: int, sock: socket.socket, packet: bytearray, routes: Routes, s
     elif node is not None and counted_down(packet):
         try:
             sock.sendto(packet, (node, PORT))
-        except OSError:  # the node's firewall, or no route: flanneld only logs it
+        # the node's firewall refused the packet, or there is no route, and flanneld only logs such an error
+        except OSError:
             return
 
 

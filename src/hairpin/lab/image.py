@@ -1,7 +1,7 @@
 """The prepared data root: ``/var/lib/docker`` after this machine's dockerd has imported the lab's image.
 
-The data root is made once for each version of dockerd and busybox, and kept in the cache folder as one tar file.  It is
-unpacked into every new host, which then starts in less than a second.
+The data root is made once for each version of dockerd and busybox, and kept in the cache folder as one tar file.  The
+tar file is unpacked into every new host, which then starts in less than a second.
 """
 
 import contextlib
@@ -28,7 +28,7 @@ APPLETS = "cat chroot httpd ip killall ls nc netstat nslookup ping ps sh sleep w
 
 
 def cached_data_root() -> Path:
-    """Return the path of the archive for this machine's dockerd and busybox; the file may not exist yet."""
+    """Return the path of the archive for this machine's dockerd and busybox; this file may not exist yet."""
     version = subprocess.run(
         ("dockerd", "--version"), capture_output=True, text=True, env=ENVIRONMENT, check=True
     ).stdout
@@ -38,8 +38,9 @@ def cached_data_root() -> Path:
 
 
 def cache_folder() -> Path:
-    """Return the cache folder: a folder below XDG_CACHE_HOME if this is set, otherwise the system's cache folder,
-    because the lab runs as root."""
+    """Return the cache folder: a folder below XDG_CACHE_HOME if this variable is set.
+
+    Otherwise return the system's cache folder, because the lab runs as root."""
     chosen = os.environ.get("XDG_CACHE_HOME", "")
     return Path(chosen, "hairpin") if chosen.startswith("/") else Path("/var/cache/hairpin")
 
@@ -52,8 +53,8 @@ def unpack_data_root(host: Node, archive: Path) -> None:
 def prepare_data_root(archive: Path, empty_host: Callable[[], AbstractContextManager[Node]]) -> None:
     """Make the archive.  ``empty_host`` opens a lab host with a running dockerd whose data root is empty.
 
-    The archive is written to a temporary file, which is then renamed.  So another lab that starts meanwhile never sees
-    an incomplete archive.
+    The archive is written to a temporary file, which is then renamed.  Therefore another lab that starts meanwhile
+    never sees an incomplete archive.
     """
     archive.parent.mkdir(parents=True, exist_ok=True)
     with empty_host() as host:
@@ -75,7 +76,7 @@ def prepare_data_root(archive: Path, empty_host: Callable[[], AbstractContextMan
 def write_root_file_system(host: Node) -> str:
     """Write the image's files into the host's own /run, which ends with the host; return the path there.
 
-    The host's mktemp knows the names that are in use there; this process does not.
+    The host's mktemp chooses the name, because only it knows which names are in use in the host.
     """
     path = host.run("mktemp /run/rootfs-XXXXXX").strip()
     Path(f"/proc/{host.pid}/root{path}").write_bytes(root_file_system())

@@ -5,7 +5,7 @@ Node N has 198.51.100.(10+N), a lease of 10.244.N.0/24 for docker0, and the flan
 - ``flannel-vxlan``: the device, routes and entries of flannel's vxlan backend, and the rules of ``flanneld --ip-masq``
   (flannel-io/flannel ``pkg/backend/vxlan/vxlan_network.go``, ``pkg/trafficmngr/iptables/iptables.go``).
 - ``flannel-udp``: flannel's udp backend (``flanneld.py``), and the same rules.
-- ``flannel-host-gw``: the same rules; the next hop of each route is the other node.
+- ``flannel-host-gw``: the same rules.  The next hop of each route is the other node.
 - ``routes``: only the routes of ``flannel-host-gw``. No host masquerades. Forwarding is on before dockerd starts, so
   dockerd leaves the FORWARD policy at ACCEPT. The router has a route to each container subnet.
 - ``bridge-vxlan``: one subnet for all hosts, 10.77.0.0/24. On each host the bridge of the network ``stretched`` has a
@@ -103,7 +103,7 @@ def _flannel_mac(number: int) -> str:
 
 
 def _flannel_rules(number: int) -> str:
-    """Return the command that loads flanneld's rules; dockerd adds its own later."""
+    """Return the command that loads flanneld's rules.  dockerd adds its own rules later."""
     lease = _lease(number)
     masq, forward = ('-m comment --comment "flanneld masq"', '-m comment --comment "flanneld forward"')
     return f"""iptables-restore --noflush <<'EOF'

@@ -31,7 +31,7 @@ PasswordAuthentication no
 KbdInteractiveAuthentication no
 UsePAM no
 """
-# These options come before those of /etc/ssh/ssh_config, which may set a weaker StrictHostKeyChecking.
+# These options come before the options in /etc/ssh/ssh_config, which may set a weaker StrictHostKeyChecking.
 _CLIENT = f"""IdentityFile {_FOLDER}/user
 IdentitiesOnly yes
 UserKnownHostsFile {_FOLDER}/known
@@ -43,7 +43,9 @@ START_TIMEOUT_S = 20.0
 
 @contextmanager
 def running_logins(lab: Lab) -> Generator[tuple[str, ...]]:
-    """Let root of each host log in to all hosts, also to its own, by ssh during the block.  Raises LabError.
+    """Let root of each host log in by ssh to all hosts, including its own host, during the block.
+
+    Raises LabError if this fails.
 
     Yields the options by which hairpin reads all hosts over ssh at their present addresses.  The first host is "this
     host" for hairpin.

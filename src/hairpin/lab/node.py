@@ -1,7 +1,7 @@
 """One machine of a lab: a process that holds its namespaces, and the commands that enter them.
 
-The holder, and every program that stays in the machine, is started through ``setpriv --pdeathsig KILL``: it ends with
-the thread that started it. The namespaces have no names, so they end with the holder.
+The holder, and every program that stays in the machine, is started through ``setpriv --pdeathsig KILL``: such a process
+ends with the thread that started it. The namespaces have no names, so they end with the holder.
 """
 
 import os
@@ -29,8 +29,8 @@ class Node:
     """A running machine of a lab.
 
     ``pid``: the id of the machine's first process in the PID namespace of this process. ``enter``: the words before a
-    command that run the command in the machine. ``lifeline``: file descriptors that every program inherits that stays
-    in the machine; the sweeper waits until all of them are closed.
+    command that run the command in the machine. ``lifeline``: file descriptors that all programs inherit that stay in
+    the machine.  The sweeper waits until all of these descriptors are closed.
     """
 
     def __init__(self, name: str, pid: int, enter: tuple[str, ...], lifeline: tuple[int, ...] = ()) -> None:
@@ -80,7 +80,9 @@ class Node:
     def start(
         self, argv: Sequence[str], *, log: str = "", variables: Sequence[tuple[str, str]] = ()
     ) -> subprocess.Popen[str]:
-        """Start a program that runs until the lab ends; its output goes to the node's file ``log``, or to a pipe."""
+        """Start a program that runs until the lab ends.
+
+        The program's output goes to the node's file ``log``, or to a pipe."""
         with ExitStack() as stack:
             output: IO[str] | int = subprocess.PIPE
             if log:
@@ -133,7 +135,8 @@ def _hold(argv: tuple[str, ...], lifeline: tuple[int, ...]) -> subprocess.Popen[
         stderr=subprocess.PIPE,
         text=True,
         env=ENVIRONMENT,
-        start_new_session=True,  # Ctrl-C at the terminal reaches this process only, which ends the lab in order
+        # Ctrl-C at the terminal reaches only this process, and this process then ends the lab in order
+        start_new_session=True,
         pass_fds=lifeline,
     )
 

@@ -26,8 +26,9 @@ class ContainerPlan(Plan, frozen=True):
     """A container that ``docker run -d`` starts from the lab's image.
 
     ``serve``: the service in the container. ``http`` is busybox httpd on port 80, which can be killed and started again
-    without ending the container. ``udp-echo`` listens on port 53. ``networks``: the container joins these networks in
-    order, the first by ``docker run``. ``options`` are additional arguments of ``docker run``.
+    without ending the container. ``udp-echo`` listens on port 53. ``networks``: the networks that the container joins,
+    in this order.  ``docker run`` makes the container join the first of them. ``options`` are additional arguments of
+    ``docker run``.
     """
 
     name: str = "web"
@@ -43,8 +44,8 @@ class HostPlan(Plan, frozen=True):
 
     ``daemon`` is the text of the host's ``/etc/docker/daemon.json``. ``fillers``: the number of additional containers,
     each with a published port. ``before_engine``: shell commands that run in the host before dockerd starts. ``setup``:
-    shell commands that run in the host when all containers run. ``docker``: whether dockerd runs. ``podman``: the
-    network back end of a rootful Podman; empty: the host has no Podman.
+    shell commands that run in the host after all containers have started. ``docker``: whether dockerd runs. ``podman``:
+    the network back end of a rootful Podman; empty if the host has no Podman.
     """
 
     name: str = "host"

@@ -2,8 +2,8 @@
 
 ``python -I -S probe.py tcp ADDRESS PORT SECONDS [SOURCE_PORT [BYTES]]`` prints one of the words of ``Outcome``. With
 the argument ``all`` it reads a JSON list of ``[PROTOCOL, ADDRESS, PORT, SECONDS, SOURCE_PORT, SOURCE_ADDRESS]``, makes
-all these connections at once and prints a line for each. Imports the standard library only: inside a namespace neither
-hairpin nor its dependencies need be there.
+all these connections at once and prints a line for each. Imports the standard library only: a lab's namespace need not
+contain hairpin or its dependencies.
 """
 
 import enum
@@ -31,7 +31,7 @@ BY_ERRNO = {
     errno.ENETUNREACH: Outcome.UNREACHABLE,
     errno.EACCES: Outcome.UNREACHABLE,
     errno.EPERM: Outcome.UNREACHABLE,
-    errno.EINVAL: Outcome.UNREACHABLE,  # a blackhole route: net/ipv4/fib_semantics.c fib_props
+    errno.EINVAL: Outcome.UNREACHABLE,  # a blackhole route gives this error: net/ipv4/fib_semantics.c fib_props
 }
 
 
@@ -46,7 +46,8 @@ def probe(
 ) -> Outcome:
     """Ask for a page by TCP or for an echo by UDP; ``source_port`` 0 and an empty ``source`` let the kernel choose.
 
-    ``padding_bytes`` lengthen the request by a header; the server answers once all packets of the request have arrived.
+    ``padding_bytes``: the number of bytes by which a header lengthens the request.  The server answers only after all
+    packets of the request have arrived.
 
     Raises OSError only for errors of this machine: an unknown address family, a source port in use.
     """
@@ -68,8 +69,8 @@ def probe(
             if error.errno not in BY_ERRNO:
                 raise
             return BY_ERRNO[error.errno]
-    # docker-proxy accepts a connection before it knows that no process listens in the container. It then closes the
-    # connection without data and without a RST.
+    # docker-proxy accepts a connection before it knows that no process listens in the container. docker-proxy then
+    # closes the connection without data and without a RST.
     return Outcome.DELIVERED if answer else Outcome.REFUSED
 
 

@@ -19,7 +19,7 @@ def serve_tcp(sock: socket.socket) -> NoReturn:
             try:
                 connection.recv(4096)
                 connection.sendall(b"HTTP/1.0 200 OK\r\nContent-Length: 3\r\n\r\nok\n")
-            except OSError:  # the probe has closed its connection; serve the next probe
+            except OSError:  # the probe has closed its connection, so the next probe is served
                 continue
 
 

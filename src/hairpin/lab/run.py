@@ -40,9 +40,10 @@ def shell(name: str, out: Callable[[str], object] = say) -> int:
         variables = environment() | {
             "PATH": f"{Path(sys.executable).parent}:{SEARCH_PATH}",
             "TERM": os.environ.get("TERM", "dumb"),
-            "PS1": f"{lab.host.name if scenario.several_hosts else HOSTNAME} $PWD # ",  # sh(1) expands parameters
+            # sh(1) expands parameters in the prompt
+            "PS1": f"{lab.host.name if scenario.several_hosts else HOSTNAME} $PWD # ",
         }
-        # Ctrl-C at the terminal is for the shell inside.
+        # Ctrl-C at the terminal is meant for the shell inside the host.
         previous = signal.signal(signal.SIGINT, signal.SIG_IGN)
         try:
             return subprocess.run((*lab.host.enter, "sh", "-i"), env=variables, check=False).returncode

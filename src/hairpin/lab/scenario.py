@@ -39,8 +39,8 @@ class Flow(Plan, frozen=True):
     """One connection, the question to hairpin about it, and the connection's outcome before and after the fault.
 
     ``start``, ``to``, ``padding_bytes`` and ``source_port`` (0: any) are arguments of ``Lab.probe``.  ``target``: the
-    TARGET of ``hairpin check``, if it is not ``to``. ``asked_from``: the value of ``--from``, if it does not follow
-    from ``start``. ``options``: additional arguments of ``hairpin check``.
+    TARGET of ``hairpin check``, if it differs from ``to``. ``asked_from``: the value of ``--from``, if hairpin cannot
+    derive it from ``start``. ``options``: additional arguments of ``hairpin check``.
     """
 
     target: str = ""
@@ -83,13 +83,13 @@ def size_option(padding_bytes: int) -> tuple[str, ...]:
 class Scenario(Plan, frozen=True):
     """The content of one scenario file, and the scenario's name.
 
-    ``causes`` is the truth about the flows that fail; empty for a healthy host. ``listeners`` are TCP ports on which
-    the client answers, for flows that start in containers. ``everything``: whether hairpin must call a healthy host
-    healthy also if it is asked without a target.
+    ``causes``: the true causes of the failing flows; empty for a healthy host. ``listeners`` are TCP ports on which the
+    client answers, for flows that start in containers. ``everything``: whether hairpin must also call a healthy host
+    healthy if it is asked without a target.
 
     If the lab has several hosts, a cause is ``ID@HOST``. ``repair`` are the commands with which an administrator would
-    repair the host; after them, each flow has its outcome from before the fault. ``outside`` is the text of a file for
-    ``--outside``: facts that no host shows.
+    repair the host; after these commands, each flow has its outcome from before the fault. ``outside`` is the text of a
+    file for ``--outside``: facts that no host shows.
     """
 
     title: str
@@ -114,7 +114,7 @@ class Scenario(Plan, frozen=True):
 
     @property
     def accused(self) -> frozenset[str]:
-        """The names of the hosts on which the causes are that count as right."""
+        """The names of the hosts that have the causes which count as right."""
         return frozenset(named.partition("@")[2] for alternatives in self.causes for named in alternatives)
 
 
@@ -125,13 +125,13 @@ def all_scenarios() -> tuple[Scenario, ...]:
 
 @functools.cache
 def scenarios_of_one_host() -> tuple[Scenario, ...]:
-    """Return every scenario of one host, sorted by name; the scenarios of healthy hosts come last."""
+    """Return every scenario of one host, sorted by name.  The scenarios of healthy hosts come last."""
     return _in_folder(FOLDER)
 
 
 @functools.cache
 def scenarios_of_several_hosts() -> tuple[Scenario, ...]:
-    """Return every scenario of two or three hosts, sorted by name; the scenarios of healthy hosts come last."""
+    """Return every scenario of two or three hosts, sorted by name.  The scenarios of healthy hosts come last."""
     return _in_folder(HOSTS_FOLDER)
 
 
@@ -141,7 +141,7 @@ def _in_folder(folder: Path) -> tuple[Scenario, ...]:
 
 
 def named(name: str) -> Scenario:
-    """Return the scenario with the name.  If there is none, raise LabError, which lists similar names."""
+    """Return the scenario with the name.  If there is no such scenario, raise LabError, which lists similar names."""
     for scenario in all_scenarios():
         if scenario.name == name:
             return scenario

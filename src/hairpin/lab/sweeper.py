@@ -25,7 +25,7 @@ def trees(name: str) -> tuple[Path, ...]:
 
 
 def remove(tree: Path) -> None:
-    """Remove a cgroup and the cgroups below it.  A cgroup whose processes have not ended stays (EBUSY).
+    """Remove a cgroup and the cgroups below it.  A cgroup is not removed while its processes have not ended (EBUSY).
 
     A paused container's processes are frozen and, in version 1, ignore SIGKILL until they are thawed.  Podman makes
     plain folders and files in place of a version 1 hierarchy that is not mounted.

@@ -9,7 +9,9 @@ from hairpin.lab.node import ENVIRONMENT
 
 HAIRPIN = (sys.executable, "-m", "hairpin")
 TIMEOUT_S = 120.0
-"""The time limit for one run of hairpin in a lab host.  It is long because the machine may be busy with other labs."""
+"""The time limit for one run of hairpin in a lab host.
+
+The limit is long because the machine may be busy with other labs."""
 
 
 def environment() -> dict[str, str]:

@@ -28,7 +28,9 @@ def running_scenario(scenario: Scenario) -> Generator[Lab]:
 
 @contextmanager
 def listening(client: Node, port: int, *, address: str = CLIENT) -> Generator[None]:
-    """Let the client answer on a TCP port during the block (``::``: by IPv4 and IPv6)."""
+    """Let the client answer on a TCP port during the block.
+
+    At the address ``::`` the client answers over IPv4 and IPv6."""
     with client.start((*python("responder.py"), "tcp", address, str(port))) as process:
         try:
             if process.stdout is None or process.stdout.readline() != "ready\n":
@@ -55,8 +57,9 @@ def probe_after(lab: Lab, scenario: Scenario) -> tuple[Outcome, ...]:
 
 
 def settled_outcome(lab: Lab, flow: Flow, expected: Outcome) -> Outcome:
-    """Return the outcome of a flow's real connection.  The connection is repeated until its outcome is the expected
-    one, or until the time is over."""
+    """Return the outcome of a flow's real connection.
+
+    The connection is repeated until it has the expected outcome, or until the time limit is reached."""
     deadline = time.monotonic() + SETTLE_TIMEOUT_S
     outcome = lab.probe(flow.start, flow.to, padding_bytes=flow.padding_bytes, source_port=flow.source_port)
     while outcome is not expected and time.monotonic() < deadline:

@@ -2,7 +2,8 @@
 
 Read ``remedy`` (the type), ``plan`` (makes a remedy), ``in_turn`` (several remedies, one after another), ``boot/`` (the
 steps that keep a repair).  ``averting``: the remedy of a cause that an event will bring.  ``under_events``: the events
-that undo a remedy, with ``told``, the parts that the host's owners keep.  ``decisions``: the decision that a remedy
-undoes, with ``decided_rules``, the signs that a rule was decided.  ``effects`` simulates a remedy on the
-``known_flows`` of its host that have a changed element ``on_path``, and returns an ``effect``.
+that undo a remedy.  ``told``: the settings that the called owners keep, which later events use.  ``decisions``: the
+decision that a remedy undoes.  ``decided_rules``: the signs that a person decided a rule.  ``effects`` simulates a
+remedy on the ``known_flows`` of its host that have a changed element ``on_path``.  ``effects`` returns values of the
+types in ``effect``.
 """

@@ -27,7 +27,7 @@ from hairpin.walk.walked import walked
 def averting(cause: Finding, later: Later, network: Network, flows: tuple[Flow, ...]) -> tuple[Remedy, ...]:
     """Return the single remedy that prevents the cause for all its members; no remedy if hairpin knows none.
 
-    ``later`` holds the causes after the event.  ``flows`` are the asked flows, as they are asked now."""
+    ``later`` holds the causes after the event.  ``flows`` are the asked flows in their form before the event."""
     if cause.id == LEFT_STOPPED:
         calls, said = _starting_again(later, network.host(cause.host))
         told = steps(Change((), calls), network.seen_from(cause.host))
@@ -46,8 +46,9 @@ def averting(cause: Finding, later: Later, network: Network, flows: tuple[Flow, 
 
 
 def _starting_again(later: Later, host: Host) -> tuple[tuple[Call, ...], tuple[Message, ...]]:
-    """Return the calls after which the containers start again, with those that share their networks, and the advice for
-    containers that no call starts.
+    """Return the calls after which the containers, and the containers that share their networks, start again.
+
+    Also return the advice for containers that no call starts.
 
     Podman before 5.1 cannot change a container's restart policy.  Podman's unit starts the containers with a restart
     policy."""
@@ -79,7 +80,7 @@ def _keeps(keeping: tuple[Step, ...], label: str, later: Later, network: Network
         return False
     course = course_of(kept, label, later.event)
     if course is None:
-        return True  # the event can no longer happen
+        return True  # the steps prevent the event
     # One flow of each member is enough, because the same change repairs all flows of a member.
     again = (asked_again(kept, course.network, flows[each.flows[0]]) for each in later.members if each.flows)
     return all(walked(course.network, each).succeeds for each in again)

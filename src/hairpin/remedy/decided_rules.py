@@ -4,7 +4,7 @@ An engine's rule is not a decision.  Any other rule counts as decided only if it
 own, or an earlier rule that lets other clients in.  A rule that was typed in a hurry has no such sign.
 
 A policy rule or a route counts as decided if it refuses packets, or sends them to a table that a person filled.
-Neither the kernel nor an engine makes such an entry.
+Neither the kernel nor an engine makes a policy rule or a route of this kind.
 """
 
 import re
@@ -129,7 +129,7 @@ def _own_words(rule: ir.Rule | None) -> Message | None:
 
 def _set_asked(part: ir.Expression) -> tuple[str, bool] | None:
     """Return the name of the set of addresses or ports that the match uses, and whether the match is negated.  Return
-    None for any other match.  Of a set that was not read, the rule's text shows the name."""
+    None for any other match.  For a set that was not read, the name comes from the rule's text."""
     if isinstance(part, ir.SetMatch):
         return None if _only_links(part.fields) else (part.set, part.negated)
     found = _SET.search(part.text) if isinstance(part, ir.OpaqueMatch) else None
@@ -137,8 +137,8 @@ def _set_asked(part: ir.Expression) -> tuple[str, bool] | None:
 
 
 def _ban(rule: ir.Rule | None, host: Host) -> Message | None:
-    """Return the sign that the rule stops clients by their addresses, and that no container of this host is among
-    them."""
+    """Return the sign that the rule is a ban: it stops clients by their addresses, and no container of this host is
+    among these clients."""
     if rule is None or not _ends_in_stop(rule):
         return None
     for part in rule.body:
@@ -150,8 +150,8 @@ def _ban(rule: ir.Rule | None, host: Host) -> Message | None:
 
 
 def _by_no_other_link(rule: ir.Rule | None, host: Host) -> Message | None:
-    """Return the sign that the rule is a kill switch: the rule stops all packets that leave by another link than the
-    named one, such as a tunnel."""
+    """Return the sign that the rule is a kill switch: the rule stops all packets that do not leave by the named link,
+    such as a tunnel."""
     bridges = {each.bridge for engine in host.engines for each in engine.networks}
     for part in rule.body if rule is not None and _ends_in_stop(rule) else ():
         if isinstance(part, ir.NameMatch) and part.field == "oif" and part.negated and not bridges & set(part.names):

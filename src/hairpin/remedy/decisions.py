@@ -66,8 +66,8 @@ def wall_of(candidate: Candidate, stop: Stop, network: Network) -> Wall | None:
 def _of_place(candidate: Candidate, place: Place, netns: Netns, network: Network) -> Wall | None:
     """Return the decision behind a rule or a policy of the packet filter.
 
-    A firewall manager closes ports by default, and an administrator is meant to open them one by one with the manager's
-    own command."""
+    A firewall manager closes all ports by default, and an administrator is meant to open single ports with the
+    manager's own command."""
     if netns not in network or lets_through(rule_at(network.namespace(netns).ruleset, place)):
         return None
     host = network.host(netns.host)
@@ -162,8 +162,9 @@ def _of_policy_rule(rule: PolicyRule, stop: Stop, network: Network) -> Wall | No
 
 
 def _of_container(name: str, host: Host) -> Wall | None:
-    """Return the decision that a person stopped the container, or probably stopped it.  If this is only probable, a
-    start of the container does not undo a decision."""
+    """Return the decision that a person stopped the container, or probably stopped it.
+
+    If it is only probable that a person stopped the container, a start of the container does not undo a decision."""
     container = host.container(name)
     if container is None or (container.running and container.status != "paused"):
         return None
@@ -281,9 +282,11 @@ def _of_zone(zone: FirewalldZone | None) -> OwnersDecision | None:
 
 
 def stopped_on_purpose(host: Host, container: Container) -> Message | None:
-    """Return the sign that a person stopped, paused or never started the container; None if it ended by accident.
+    """Return the sign that a person stopped, paused or never started the container; None if the container ended by
+    accident.
 
-    The restart policy can show this: the engine would have started the container again if no person had stopped it."""
+    The restart policy can be this sign, because the engine would have started the container again if no person had
+    stopped it."""
     if container.status == "paused":
         return message("somebody has paused {name}", name=container.name)
     if container.error or container.oom_killed or container.running:

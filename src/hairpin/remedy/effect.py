@@ -70,12 +70,14 @@ class Effects(msgspec.Struct, frozen=True):
         return tuple(each for each in self.found if not each.again and not each.of_asked)
 
     def with_more(self, more: Iterable[FlowEffect]) -> "Effects":
-        """Return these effects and the effects ``more``, each kind of effect once for each flow."""
+        """Return these effects together with the effects ``more``.
+
+        For each flow, each kind of effect is returned once."""
         have = {(each.kind, each.flow) for each in self.found}
         return msgspec.structs.replace(self, found=(*self.found, *(e for e in more if (e.kind, e.flow) not in have)))
 
     def joined(self, other: "Effects") -> "Effects":
-        """Return the effects of two changes, which are on different hosts."""
+        """Return the joined effects of two changes that are made on different hosts."""
         return msgspec.structs.replace(
             self.with_more(other.found),
             count=self.count + other.count,

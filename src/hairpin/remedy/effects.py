@@ -46,8 +46,10 @@ _PROVEN = 8
 """The greatest number of asked flows that are walked to prove another way to repair a cause."""
 
 Nature = Literal["putting-back", "undoing", "opening", "meant"]
-"""The purpose of a repair.  ``putting-back``: it restores an engine's rules.  ``undoing``: it undoes another accident.
-``opening``: it opens a port that no decision keeps closed.  ``meant``: it opens a port that a person closed."""
+"""The purpose of a repair.
+
+``putting-back``: the repair restores an engine's rules.  ``undoing``: the repair undoes another accident.  ``opening``:
+the repair opens a port that no decision keeps closed.  ``meant``: the repair opens a port that a person closed."""
 
 
 Service = tuple[str, str, int, str | int]
@@ -55,9 +57,11 @@ Service = tuple[str, str, int, str | int]
 
 
 class Others(msgspec.Struct, frozen=True):
-    """The known flows of a host, with their traces.  ``asked``: the keys of the question's flows.  ``services``: the
-    services that these ask for, each with the kind of its client.  ``left_out``: the number of known flows that are not
-    walked, because of the maximum or because their containers were not read."""
+    """The known flows of a host, with their traces.
+
+    ``asked``: the keys of the question's flows.  ``services``: the services that the question's flows ask for, each
+    with the kind of its client.  ``left_out``: the number of known flows that are not walked, because of the maximum or
+    because their containers were not read."""
 
     network: Network
     known: tuple[Known, ...]
@@ -66,17 +70,21 @@ class Others(msgspec.Struct, frozen=True):
     services: frozenset[Service] = frozenset()
     left_out: int = 0
     every: frozenset[object] = frozenset()
-    """The keys of all known flows, including those that are left out."""
+    """The keys of all known flows, including the flows that are left out."""
 
     def after(self, change: c.Change, network: Network) -> "Others":
-        """Return the same flows in the network after the change; only flows that it may affect are walked again."""
+        """Return the same flows in the network after the change.
+
+        Only flows that the change may affect are walked again."""
         traces = tuple(
             walked(network, each.flow) if on_path(each, change, self.network) else each for each in self.traces
         )
         return msgspec.structs.replace(self, network=network, traces=traces)
 
     def with_more(self, known: Iterable[Known]) -> "Others":
-        """Return these flows and the flows of ``known`` that are not among them, walked in the same network."""
+        """Return these flows, and also the flows of ``known`` that are not among them yet.
+
+        The added flows are walked in the same network."""
         new = tuple(each for each in known if flow_key(each.flow) not in self.every)
         if not new:
             return self
@@ -90,8 +98,10 @@ class Others(msgspec.Struct, frozen=True):
         )
 
     def alike(self, then: "Others") -> tuple[Known, ...]:
-        """Return flows by which a container asks for all published ports.  Of each network, only one container has them
-        among the known flows.  Another one gets them if the change affects a published port for it alone."""
+        """Return further flows from containers to all published ports.
+
+        Among the known flows, only one container of each network asks for all published ports.  If the change affects a
+        published port for one container alone, this container's flows to all published ports are returned."""
         pairs = zip(self.known, self.traces, then.traces, strict=True)
         changed = [
             known.flow
@@ -165,7 +175,7 @@ def others_of(network: Network, asked: tuple[Flow, ...] = (), most: int = MAX_OT
 
 def with_newly_known(was: Others, change: c.Change, network: Network) -> Others:
     """Return the known flows and the flows that the change makes known: flows of a container that runs only after the
-    change, egress by a new route, and all flows of a container in whose namespace the change is made."""
+    change, outgoing flows by a new route, and all flows of a container in whose namespace the change is made."""
     found: dict[object, Known] = {}
     if any(map(_makes_known, change.parts)):
         found = {flow_key(each.flow): each for each in known_flows(network) if _starts_in(each.flow, was)}
@@ -188,7 +198,8 @@ def _changed_inside(change: c.Change, network: Network) -> Iterator[FromContaine
 
 
 def asked_from_new(was: Others, change: c.Change, network: Network, nature: Nature) -> Iterator[FlowEffect]:
-    """Yield the effects on the flows of containers that run only after the change; none of them passes before."""
+    """Yield the effects on the flows of containers that run only after the change; none of these flows passes before
+    the change."""
     if not any(isinstance(part, c.AddNamespace) for part in change.parts):
         return
     new = [each for each in known_flows(network) if not _starts_in(each.flow, was)]
@@ -222,8 +233,8 @@ def with_effects(
 ) -> tuple[Remedy, ...]:
     """Return the remedies of a cause with their effects, the remedy with the fewest effects first.
     ``asked``: the flows that the cause stops.  ``together``: the changes of the other causes of the set, without which
-    the flows do not pass.  ``meant``: whether a person set or decided the thing that stops the flows.  If so, no other
-    flow should open.  Otherwise, flows that the same accident stopped count as restored.
+    the flows do not pass.  ``meant``: whether a person set or decided the thing that stops the flows.  If ``meant`` is
+    true, no other flow should open.  If ``meant`` is false, flows that the same accident stopped count as restored.
     """
     held = (_held(each, candidate, others, asked, together, meant=meant) for each in remedies)
     kept = [each for each in held if each.proof is None or succeeds(each.proof)]
@@ -259,9 +270,10 @@ def _held(
 
 
 def nature_of(remedy: Remedy, candidate: Candidate, *, meant: bool) -> Nature:
-    """Return the purpose of the repair.  ``meant``: whether it undoes a setting that a person made.  Switching
-    forwarding on is always ``undoing``, even if a file switches it off, because it can only be switched on for all
-    flows."""
+    """Return the purpose of the repair.
+
+    ``meant``: whether the repair undoes a setting that a person made.  A repair that switches forwarding on is always
+    ``undoing``, even if a file switches forwarding off, because forwarding can only be switched on for all flows."""
     if remedy.undoes is not None:
         return "meant"
     if candidate.in_class in PUTTING_BACK:
@@ -274,8 +286,10 @@ def nature_of(remedy: Remedy, candidate: Candidate, *, meant: bool) -> Nature:
 def _proof(
     remedy: Remedy, candidate: Candidate, others: Others, asked: tuple[Flow, ...], together: tuple[c.Change, ...]
 ) -> Verdict | None:
-    """Return the verdict of an asked flow with this remedy: of the first flow that still fails, or of the first flow if
-    none fails.  Return None if the remedy is the change that the cause's own proof made."""
+    """Return the verdict of an asked flow with this remedy.
+
+    The flow is the first flow that still fails, or, if no flow fails, the first flow.  Return None if the remedy is the
+    change that the cause's own proof made."""
     if remedy.change == candidate.change or not asked:
         return None
     repaired = made_in_turn((*together, remedy.change), others.network)
@@ -347,13 +361,15 @@ def _diverted(known: Known, before: Trace, after: Trace, nature: Nature) -> Iter
 
 
 def _headed_for(trace: Trace) -> str:
-    """Return the link by which a stopped packet would have left, such as a tunnel whose program ended, or empty."""
+    """Return the link by which a stopped packet would have left, such as a tunnel whose program ended, or an empty
+    name."""
     stop = trace.usual.stop
     return stop.link if stop is not None and stop.reason in ("no-carrier", "link-down", "no-neighbour") else ""
 
 
 def left_by(trace: Trace) -> str:
-    """Return the link by which the usual branch's request leaves the hosts that were read; empty if it stays."""
+    """Return the link by which the usual branch's request leaves the hosts that were read; empty if the request stays
+    on these hosts."""
     links = [step.link for step in trace.usual.request if step.stage == "outside" and step.link]
     return links[-1] if links else ""
 
@@ -383,7 +399,9 @@ def ways_out(network: Network, after: Network, change: c.Change, asked: Iterable
 def opened_by_joining(
     network: Network, after: Network, change: c.Change, asked: Iterable[Flow]
 ) -> Iterator[FlowEffect]:
-    """Yield the effects on flows, except asked ones, from a network's containers to a container that joins it."""
+    """Yield the effects on flows from a network's containers to a container that joins the network.
+
+    Asked flows are left out."""
     own = frozenset(map(flow_key, asked))
     for flow in flows_to_joined(network, change):
         then = walk_flow(after, flow) if flow_key(flow) not in own else None

@@ -18,8 +18,10 @@ from hairpin.remedy.remedy import Remedy
 
 
 def after(remedy: Remedy, was: Network, now: Network) -> Network:
-    """Return the network after the remedy's steps and its lasting steps.  Return the network ``now`` if these steps do
-    not fit.  A rule that an earlier repair made is not made again."""
+    """Return the network after the remedy's steps and its lasting steps.
+
+    Return the network ``now`` if these steps do not fit the network.  A rule that an earlier repair made is not made
+    again."""
     parts = (part for step in (*remedy.steps, *remedy.keeping) for part in done_by(step))
     now = _answering(now, remedy)
     try:

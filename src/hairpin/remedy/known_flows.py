@@ -1,6 +1,6 @@
 """The known flows of a host: flows that a change may affect in addition to the asked flows.
 
-They are:
+The known flows are:
 
 - flows to published ports, from each standpoint and from one container of each network,
 - flows to the ports on which containers listen, published or not, at the containers' own addresses,
@@ -40,8 +40,9 @@ _LOOPBACK: dict[Version, int] = {4: 0x7F000001, 6: 1}
 _MOST_ADDRESSES = 4
 """The greatest number of uplink addresses at which each service of the host is asked."""
 Inside = dict[str, tuple[tuple[Container, Netns], ...]]
-"""The first two running containers of each network, by the network's name.  The second one asks for the first one's
-ports."""
+"""The first two running containers of each network, by the network's name.
+
+The second container asks for the ports of the first container."""
 _OUTWARD = ("egress", "dns")
 
 
@@ -54,8 +55,9 @@ class Known(msgspec.Struct, frozen=True):
 
 @kept
 def known_flows(network: Network) -> tuple[Known, ...]:
-    """Return the known flows of this host, each flow once.  The groups take turns, so that the first flows contain some
-    of each group."""
+    """Return the known flows of this host, each flow once.
+
+    The groups take turns, so that the beginning of the result contains flows of each group."""
     host = network.this
     try:
         everything = [flow for flow in flows_for(network, (), None) if flow.host in ("", host.name)]
@@ -104,7 +106,9 @@ def is_published_outside(flow: Flow) -> bool:
 
 
 def flow_key(flow: Flow) -> tuple[Start, Version, int, str, int]:
-    """Return the key that distinguishes a flow from the other flows of its host.  The source port is no part of it."""
+    """Return the key that distinguishes a flow from the other flows of its host.
+
+    The key does not contain the source port."""
     return flow.start, flow.version, flow.daddr, flow.protocol, flow.dport
 
 
@@ -143,8 +147,9 @@ def _published_from(published: list[Flow], inside: Inside) -> Iterator[Flow]:
 
 
 def _services(network: Network, host: Host, inside: Inside) -> Iterator[Flow]:
-    """Yield the flows to the host's own sockets: from outside to each address of its uplinks, from a neighbour, from
-    the host itself, and from one container of each network to its gateway and to the host's own address."""
+    """Yield the flows to the host's own sockets: from outside to each address of the host's uplinks, from a neighbour,
+    from the host itself, and from one container of each network to the network's gateway and to the host's own address.
+    """
     for socket in host.namespace(host.netns.name).sockets:
         for version in _versions(socket):
             for start, address in _asked_at(network, host, inside, version, socket):
@@ -225,7 +230,7 @@ def _versions(socket: Socket) -> tuple[Version, ...]:
 
 def _between(host: Host, inside: Inside) -> Iterator[Flow]:
     """Yield a flow from one container of each network to one container of each other network, to a port without a
-    listener.  A packet that arrives there is refused."""
+    listener.  A packet that arrives at this port is refused."""
     for one, asking, netns in _firsts(inside):
         for other, asked, far in _firsts(inside):
             address = next((each.ipv4 for each in asked.endpoints if each.network == other), None)
@@ -295,7 +300,7 @@ def flows_to_joined(before: Network, change: Change) -> Iterator[Flow]:
             continue
         was = host.container(part.container.name)
         if was is None or not was.running:
-            continue  # a container that is only started is reached as before it ended
+            continue  # a container that is only started is reached in the same way as before it ended
         ports = dict.fromkeys(
             each.port
             for each in part.namespace.sockets

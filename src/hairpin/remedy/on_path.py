@@ -1,4 +1,6 @@
-"""Tells whether a flow's packets pass an element that a change affects.  If not, the flow's result stays the same."""
+"""Tells whether a flow's packets pass an element that a change affects.
+
+If the packets pass no such element, the flow's result stays the same."""
 
 from typing import assert_never
 

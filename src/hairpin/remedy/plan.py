@@ -28,7 +28,7 @@ def remedies(cause: str, candidate: Candidate, network: Network, now: Network | 
     """Return a cause's remedies: first the cause's change, if it is a repair, then the other ways.
 
     A way without a change is advice for a person.  Disruptive remedies come last.  ``now``: the network after the
-    repairs that are printed before this repair; None: ``network`` is used.
+    repairs that are printed before this repair.  If ``now`` is None, ``network`` is used.
     """
     ways = ((Way(candidate.change),) if candidate.offered else ()) + candidate.ways
     made = tuple(each for way in ways for each in _remedy(cause, candidate, way, network, now or network))
@@ -36,7 +36,7 @@ def remedies(cause: str, candidate: Candidate, network: Network, now: Network | 
 
 
 def _remedy(cause: str, of_cause: Candidate, way: Way, network: Network, now: Network) -> Iterator[Remedy]:
-    """Yield the remedy for all parts of a way's change; none if the way has neither parts nor advice."""
+    """Yield the remedy for all parts of a way's change.  Yield nothing if the way has neither parts nor advice."""
     if not way.change.parts and not way.change.calls:
         if way.said:
             yield Remedy("by-hand", (), advice=way.said, by_person=way.by_person)
@@ -55,7 +55,8 @@ def _remedy(cause: str, of_cause: Candidate, way: Way, network: Network, now: Ne
     for part in change.parts:
         chosen.setdefault(kind_of(part, situation), []).append(part)
     if not change.parts and change.calls:
-        chosen["start-engine"] = []  # a daemon whose start changes nothing in the kernel's network
+        # the change only starts a daemon, and this start changes nothing in the kernel's network
+        chosen["start-engine"] = []
     kinds = sorted(chosen, key=KINDS.index)
     kept: list[Lasting] = [started(situation.host, told_to.start)] if told_to.start else []
     for kind in kinds:
@@ -86,7 +87,8 @@ def _remedy(cause: str, of_cause: Candidate, way: Way, network: Network, now: Ne
 
 
 def _passing(kept: list[Lasting], host: Host) -> Iterator[Message]:
-    """Yield the advice on lasting parts that name a bridge which the next ``compose up`` gives another name."""
+    """Yield the advice on lasting parts that name a bridge, if the next ``compose up`` gives this bridge
+    another name."""
     files = (each.text or "" for found in kept for each in found.files)
     text = "\n".join((*files, *(str(found.calls) for found in kept)))
     for each in (one for engine in host.engines for one in engine.networks if has_passing_bridge(one)):
@@ -105,7 +107,7 @@ def _asked(change: Change, network: Network, now: Network) -> RepairCalls:
 
 
 def _lost(candidate: Candidate, network: Network) -> tuple[Missing, ...]:
-    """Return the missing chains and rules of the host's engines; none if the change adds no chain or rule to the
+    """Return the missing chains and rules of the host's engines; return none if the change adds no chain or rule to the
     host."""
     if not any(isinstance(part, (AddChain, InsertRule)) and part.netns.is_host for part in candidate.change.parts):
         return ()

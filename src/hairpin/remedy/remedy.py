@@ -17,8 +17,10 @@ from hairpin.walk.verdicts import Verdict
 
 
 class PersistFile(msgspec.Struct, frozen=True):
-    """A file that keeps the repair.  ``content``: the whole new file.  ``before``: the file's present content; None:
-    the file does not exist, or was not read."""
+    """A file that keeps the repair.
+
+    ``content``: the whole new file.  ``before``: the file's present content; None if the file does not exist, or was
+    not read."""
 
     file: str
     content: str
@@ -35,14 +37,15 @@ class Lasting(msgspec.Struct, frozen=True):
 
 
 class SideEffect(msgspec.Struct, frozen=True):
-    """An effect of a remedy that is no effect on a single flow."""
+    """A side effect of a remedy that does not concern a single flow."""
 
     text: Message
 
 
 class OwnersDecision(msgspec.Struct, frozen=True):
-    """A person's decision that a repair would undo.  ``said``: the owner of the decision and its sign; ``ask``: the
-    question to the owner."""
+    """A person's decision that a repair would undo.
+
+    ``said``: the sentence that names the decision's owner and its sign.  ``ask``: the question to the owner."""
 
     said: Message
     ask: Message
@@ -52,11 +55,12 @@ class Remedy(msgspec.Struct, frozen=True):
     """A way to repair a cause.
 
     ``steps``: the steps that make the repair now.  ``keeping``: the steps that keep it after a reboot.  ``by_person``:
-    whether a person has to make the repair, because it is disruptive, such as creating a container again; hairpin then
-    prints no command.  ``cuts``: whether open connections break, although no call of the repair shows it.  ``change``:
-    the simulated change; if it has no parts, the remedy was not simulated.  ``proof``: the asked flow's verdict with
-    this remedy and with the first repairs of the other causes in the set; None if the proof of the cause made the same
-    changes.  ``effects``: the effects on the other flows; None if they were not simulated."""
+    whether a person has to make the repair, because it is disruptive, such as creating a container again.  If
+    ``by_person`` is true, hairpin prints no command.  ``cuts``: whether open connections break, although no call of the
+    repair shows it.  ``change``: the simulated change.  If the change has no parts, the remedy was not simulated.
+    ``proof``: the asked flow's verdict with this remedy and with the first repairs of the other causes in the set; None
+    if the proof of the cause made the same changes.  ``effects``: the effects on the other flows; None if they were not
+    simulated."""
 
     id: str
     steps: tuple[Step, ...]
@@ -84,8 +88,10 @@ class Remedy(msgspec.Struct, frozen=True):
 
     @property
     def rank(self) -> tuple[bool, bool, int]:
-        """The remedy's rank among the remedies of a cause.  Remedies that undo no decision come first.  Among these,
-        first come those that are not disruptive, and then those that affect fewer other flows."""
+        """The remedy's rank among the remedies of a cause.
+
+        Remedies that undo no decision come first.  Among remedies that are equal in this respect, remedies that are not
+        disruptive come first.  Among these, the remedy that affects the fewest other flows comes first."""
         return self.undoes is not None, self.disruptive, self.harm
 
     @property
@@ -114,8 +120,9 @@ class Remedy(msgspec.Struct, frozen=True):
 
 
 class Situation(msgspec.Struct, frozen=True):
-    """The facts that decide how a change is kept.  ``steps``: the steps that make the whole change now.  ``lost``: the
-    missing rules of the host's engines."""
+    """The facts that decide how a change is made lasting.
+
+    ``steps``: the steps that make the whole change now.  ``lost``: the missing rules of the host's engines."""
 
     network: Network
     cause: str

@@ -29,7 +29,7 @@ def kept_network(network: Network, keeping: tuple[Step, ...], made: tuple[Step, 
     tell which settings an owner keeps.
 
     ``keeping``: the steps that write files and call owners.  ``made``: steps that are already simulated in the network;
-    of these, only the settings that the owners keep are added."""
+    for these steps, only the settings that the owners keep are added."""
     known: Network | None = after(Remedy("kept", (), keeping=keeping), network, network)
     for step in (*made, *keeping):
         if known is not None and isinstance(step, Ask):

@@ -82,7 +82,7 @@ def _is_made_by_person(remedy: Remedy) -> bool:
     """Return whether only a person can make the repair.
 
     The remedy's change then simulates a person's work, such as a container with another port or a service with another
-    address.  Rules and sockets of such a container or service come back by themselves."""
+    address.  After an event, the rules and sockets of such a container or service come back without hairpin."""
     return all(nature(each) == "for-a-person" for each in (*remedy.steps, *remedy.keeping))
 
 

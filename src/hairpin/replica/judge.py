@@ -38,7 +38,9 @@ def judge(network: Network, flow: Flow, evidence: tuple[Evidence, ...] = ()) -> 
 
 
 def judge_all(network: Network, flows: tuple[Flow, ...], evidence: tuple[Evidence, ...] = ()) -> tuple[Judgement, ...]:
-    """Return the kernel's verdict on each flow, one flow after the other in one replica; raises ReplicaError."""
+    """Return the kernel's verdict on each flow.
+
+    The flows are judged one after the other in one replica.  Raises ReplicaError if no replica can be built."""
     (outcome,) = carry_all((Order(network, flows, evidence),))
     return _answers(outcome).before
 
@@ -48,7 +50,7 @@ def orders_of(
 ) -> tuple[Order, ...]:
     """Return the orders for the replicas that prove a change.  Usually one replica is built, and the change is carried
     out in it.  If commands cannot carry out a part of the change, a second replica is built that already contains this
-    part.  Raises ChangeError."""
+    part.  Raises ChangeError if the change does not fit the network."""
     built_in, live = parts_of(change, network)
     if not built_in.parts:
         return (Order(network, flows, evidence, change=live, after=flows),)
@@ -89,8 +91,10 @@ class RunningKernel:
 
 
 def _joined(outcomes: tuple[Outcome, ...]) -> Outcome:
-    """Return a case's outcome.  If there are two replicas, the first one has the answers without the change, and the
-    second one the answers with it."""
+    """Return a case's outcome.
+
+    If there are two replicas, the first replica has the answers without the change, and the second replica the answers
+    with the change."""
     error = next((each.error for each in outcomes if each.error is not None), None)
     if error is not None:
         return Outcome(error=error)
@@ -98,12 +102,12 @@ def _joined(outcomes: tuple[Outcome, ...]) -> Outcome:
 
 
 def before_of(outcomes: tuple[Outcome, ...]) -> tuple[Judgement, ...]:
-    """Return the answers without the change; raises ReplicaError."""
+    """Return the answers without the change.  Raises ReplicaError if no replica could be built."""
     return _answers(outcomes[0]).before
 
 
 def after_of(outcomes: tuple[Outcome, ...]) -> tuple[Judgement, ...]:
-    """Return the answers with the change; raises ReplicaError."""
+    """Return the answers with the change.  Raises ReplicaError if no replica could be built."""
     return _answers(outcomes[-1]).after
 
 
@@ -201,8 +205,10 @@ class _Process:
 
 @contextmanager
 def _without_interrupts() -> Generator[None]:
-    """Block SIGINT in the ``with`` block and in the processes that it starts.  Ctrl-C at a terminal reaches all
-    processes; only the parent handles it, and it kills the other processes."""
+    """Block SIGINT in the ``with`` block and in the processes that it starts.
+
+    Ctrl-C at a terminal sends SIGINT to all processes.  Only the parent process handles the signal, and it kills the
+    other processes."""
     before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
     try:
         yield
@@ -211,8 +217,10 @@ def _without_interrupts() -> Generator[None]:
 
 
 def _inner(order: Order, write: int) -> None:
-    """Fork once more, because only a child enters the new PID namespace.  This child is the first process of that
-    namespace, and all other processes in the namespace end with it."""
+    """Fork once more, because only a child enters the new PID namespace.
+
+    The child is the first process of the new PID namespace, and all other processes in this namespace end with the
+    child."""
     own_processes()
     parent = os.getpid()
     child = os.fork()
@@ -234,8 +242,8 @@ def _send(write: int, data: bytes) -> None:
 
 
 class _Ending:
-    """Ends the process at the end of the ``with`` block, also after an error, because the forked process must not
-    return to the code of the caller."""
+    """Ends the process at the end of the ``with`` block, even after an error, because the forked process must not
+    return to the caller's code."""
 
     def __init__(self, write: int) -> None:
         self._write = write

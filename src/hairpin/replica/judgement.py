@@ -22,8 +22,9 @@ Verdict = Literal["delivered", "dropped", "rejected", "refused", "unanswered", "
 
 
 class Hit(msgspec.Struct, frozen=True):
-    """A rule that a packet matched, or a chain's policy that decided, which has the ``number`` 0.  ``does``: ``drop``
-    or ``reject`` if the rule ends the packet's path in this way, otherwise ``other``."""
+    """A rule that a packet matched, or a chain's policy that decided, which has the ``number`` 0.
+
+    ``does``: ``drop`` or ``reject`` if the rule drops or rejects the packet, otherwise ``other``."""
 
     netns: Netns
     dialect: str
@@ -37,8 +38,9 @@ class Hit(msgspec.Struct, frozen=True):
 
 
 class Sighting(msgspec.Struct, frozen=True):
-    """A packet that was seen on a link.  ``at_ns``: the time by the kernel's clock.  ``icmp``: type << 8 | code of an
-    ICMP message.
+    """A packet that was seen on a link.
+
+    ``at_ns``: the time in nanoseconds, by the kernel's clock.  ``icmp``: type << 8 | code of an ICMP message.
 
     ``payload_bytes``: the bytes after the transport header.  ``quoted``: the ports of the packet that an ICMP error is
     about."""
@@ -91,9 +93,9 @@ class Place(msgspec.Struct, frozen=True):
 class Judgement(msgspec.Struct, frozen=True):
     """The kernel's verdict on a flow.
 
-    ``path``: every sighting of a packet on a link, in order of time.  ``left_out``: the parts of the replica that
-    differ from the host, because of which the kernel's verdict may be wrong.  ``apart``: the namespaces that are not
-    rebuilt because no packet reaches them."""
+    ``path``: every sighting of a packet on a link, in order of time.  ``left_out``: the parts of the host that the
+    replica lacks or builds differently, so that the kernel's verdict may be wrong.  ``apart``: the namespaces that are
+    not rebuilt because no packet reaches them."""
 
     flow: Flow
     verdict: Verdict | Literal["depends"]
@@ -105,8 +107,9 @@ class Judgement(msgspec.Struct, frozen=True):
 
 
 class Case(msgspec.Struct, frozen=True):
-    """Flows to be judged, without ``change`` and with it.  ``change``: None if the flows are judged only without a
-    change."""
+    """Flows to be judged without ``change`` and with ``change``.
+
+    If ``change`` is None, the flows are judged only without a change."""
 
     network: Network
     flows: tuple[Flow, ...]
@@ -115,8 +118,10 @@ class Case(msgspec.Struct, frozen=True):
 
 
 class Outcome(msgspec.Struct, frozen=True):
-    """The kernel's answers, in the order of the flows: ``before`` the change and ``after`` it.  ``took_ms``: the
-    duration of each part of the work.  ``error``: the reason why no replica could be built."""
+    """The kernel's answers, in the order of the flows.
+
+    ``before``: the answers without the change.  ``after``: the answers with the change.  ``took_ms``: the duration of
+    each part of the work, in milliseconds.  ``error``: the reason why no replica could be built."""
 
     before: tuple[Judgement, ...] = ()
     after: tuple[Judgement, ...] = ()
@@ -133,11 +138,13 @@ class Kernel(Protocol):
         ...
 
     def judge(self, cases: tuple[Case, ...]) -> tuple[Outcome, ...]:
-        """Return one outcome for each case; the cases run in parallel.  If a replica fails, its outcome has an
-        ``error``.  Raises ChangeError."""
+        """Return one outcome for each case; the cases run in parallel.
+
+        If a replica fails, its outcome has an ``error``.  Raises ChangeError if a change does not fit its network."""
         ...
 
     def judging(self, cases: tuple[Case, ...]) -> AbstractContextManager[Callable[[], tuple[Outcome, ...]]]:
         """Start the cases, and yield the function that waits for the outcomes.  The caller can do other work before it
-        calls this function.  A kernel that cannot work in the background runs the cases when the function is called."""
+        calls this function.  A judge that cannot work in the background runs the cases when the caller calls the
+        function."""
         return nullcontext(lambda: self.judge(cases))

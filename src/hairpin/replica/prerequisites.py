@@ -14,7 +14,7 @@ _PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 
 
 def missing() -> Message | None:
-    """Return the reason why this machine cannot build a replica; None if it can."""
+    """Return the reason why this machine cannot build a replica; None if it can build one."""
     if sys.platform != "linux":
         return message("replicas need Linux")
     if os.geteuid() != 0:

@@ -21,7 +21,7 @@ _LINK = (
     "linkinfo.info_data.df", "linkinfo.info_slave_data.state", "linkinfo.info_slave_data.hairpin",
     "linkinfo.info_slave_data.isolated",
 )  # fmt: skip
-"""The fields of a link on which answers depend; all fields of a link together would be too long for an excerpt."""
+"""The fields of a link on which answers depend.  All fields of a link together would be too long for an excerpt."""
 
 
 def entries(reading: Reading) -> tuple[str, ...]:
@@ -37,7 +37,7 @@ def entry(reading: Reading, number: int) -> str:
     """Return the entry with this number: an element of a JSON array, or a line of text with the indented lines below
     it.
 
-    Empty if the reading has no such entry."""
+    The result is empty if the reading has no entry with this number."""
     if number < 1:
         return ""
     if reading.text.lstrip().startswith("["):
@@ -61,8 +61,9 @@ def link(reading: Reading, name: str) -> str:
 
 
 def picked(document: object, paths: tuple[str, ...]) -> dict[str, object]:
-    """Return those of the wanted fields of a JSON document that have a value.  The key of ``State.Status`` is
-    ``Status``."""
+    """Return the wanted fields of a JSON document that have a value.
+
+    In the result, the key of the field ``State.Status`` is ``Status``."""
     kept: dict[str, object] = {}
     for path in paths:
         found = document
@@ -102,7 +103,7 @@ def declarations(text: str, tables: tuple[str, ...]) -> str:
 
 
 def filled(text: str, chains: Iterable[tuple[str, str]]) -> str:
-    """Return the lines of iptables-save's text for those of these chains (table, name) that have rules, each with its
+    """Return the lines of iptables-save's text for the given chains (table, name) that have rules, each chain with its
     policy.  In a report about lost rules, these lines show the remaining rules."""
     kept: dict[tuple[str, str], list[str]] = {each: [] for each in chains}
     table = ""

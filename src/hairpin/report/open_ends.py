@@ -1,6 +1,9 @@
-"""The question that an unexplained stop leaves open, and the command that answers it: one for every reason.
+"""The question that an unexplained stop leaves open, and the command that answers the question.
 
-A flow whose stop no cause explains is not a riddle: what decides there is known, and who may have set it is asked."""
+Each reason of a stop has its own question.
+
+Even if no cause explains a stop, hairpin knows the thing that decided the stop.  The question asks who may have set
+this thing."""
 
 from hairpin.message import Message, message
 from hairpin.network.prefix import address_text

@@ -29,8 +29,10 @@ HEADINGS = {
 
 
 class Page(msgspec.Struct, frozen=True):
-    """The page of a cause.  ``seen_as``: its symptoms; ``proof``: its evidence; ``now``: the immediate repair;
-    ``lasting``: the measure that makes the repair lasting."""
+    """The page of a cause.
+
+    ``seen_as``: the symptoms.  ``proof``: the evidence.  ``now``: the immediate repair.  ``lasting``: the measure that
+    makes the repair lasting."""
 
     id: str
     title: str
@@ -71,8 +73,9 @@ def page(cause_id: str, words: Words) -> Page:
 
 
 def page_texts(cause_id: str) -> Iterator[str]:
-    """Yield the English texts of the page of the cause with this id: they are the message ids in the pages'
-    catalogue."""
+    """Yield the English texts on the page of the cause with this id.
+
+    The English texts are the message ids in the pages' catalogue."""
     yield from (text for _, text in _sections(_told()[cause_id][1]))
 
 
@@ -101,8 +104,9 @@ def page_markdown(shown: Page) -> str:
 
 
 def index_markdown(pages: tuple[tuple[str, Page], ...]) -> str:
-    """Return the index of the pages, each under the folder of its cause, which says where on its path the packet meets
-    the cause."""
+    """Return the index of the pages, grouped by the folders of the causes.
+
+    The folder says where on its path a packet meets the cause."""
     lines = ["# Causes\n", "What hairpin can name, by where the packet meets it. `hairpin explain ID` prints a page.\n"]
     for folder in dict.fromkeys(folder for folder, _ in pages):
         lines += [f"## {folder.replace('_', ' ').capitalize()}\n", "| id | what it is |", "| --- | --- |"]

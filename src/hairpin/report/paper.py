@@ -28,7 +28,7 @@ NARROWEST = 40
 
 
 def cells(text: str) -> int:
-    """Return how many columns the text takes."""
+    """Return the number of columns that the text takes."""
     return sum(_cells_of(character) for character in text)
 
 
@@ -55,7 +55,7 @@ class Paper:
         return "\n".join(lines) + "\n"
 
     def line(self, *parts: str | tuple[str, Style]) -> None:
-        """Write one line without wrapping: for commands, which people copy, and for aligned columns.
+        """Write one line without wrapping.  Commands, which people copy, and aligned columns are written in this way.
 
         A command with a here-document takes several lines."""
         *before, last = parts
@@ -71,7 +71,7 @@ class Paper:
             self._lines.append("")
 
     def cut(self, *parts: str | tuple[str, Style]) -> None:
-        """Write one line and cut it at the edge of the paper: for drawings and quotes."""
+        """Write one line and cut it at the edge of the paper.  Drawings and quotes are written in this way."""
         left = self.width
         kept: list[tuple[str, Style]] = []
         for whole, style in self._shown(parts):

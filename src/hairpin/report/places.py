@@ -59,12 +59,12 @@ class Places(msgspec.Struct, frozen=True):
         return self.on(flow.container, flow.asked_host or flow.host)
 
     def on(self, name: str, host: str) -> str:
-        """Return the name with its host (``name@host``); without the host if there is only one."""
+        """Return the name with its host (``name@host``).  If there is only one host, return the name without it."""
         return f"{name}@{host}" if self.with_host and host else name
 
     def netns(self, netns: str, host: str) -> str:
-        """Return a namespace's name: ``container:web``, or ``node2`` and ``container:web@node2`` if there are several
-        hosts."""
+        """Return a namespace's name: ``container:web``, or, if there are several hosts, ``node2`` and
+        ``container:web@node2``."""
         if not self.with_host or not host:
             return netns
         return host if netns in ("", "host", host) else f"{netns}@{host}"

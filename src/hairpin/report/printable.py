@@ -27,8 +27,8 @@ def printable_command(text: str) -> str:
 
 
 def printable_json(text: str) -> str:
-    """Return a JSON text in which those terminal control characters are escaped that JSON itself does not escape.
-    Terminal control characters occur only inside JSON strings."""
+    """Return the JSON text with escaped terminal control characters, including characters that JSON itself does not
+    escape.  Terminal control characters occur only inside JSON strings."""
     if text.isascii() and "\x7f" not in text:
         return text
     return "".join(each if each == "\n" or _is_shown(each) else _json_escape(each) for each in text)

@@ -12,7 +12,9 @@ from hairpin.report.words import Words
 
 
 def write_questions(answer: Answer, words: Words, paper: Paper, *, without: Collection[str] = ()) -> None:
-    """Write the answer's questions, except those with these references; nothing if the answer has no questions."""
+    """Write the answer's questions, except the questions with the given references.
+
+    Write nothing if the answer has no questions."""
     for each in answer.questions:
         if each.ref not in without:
             paper.gap()
@@ -25,7 +27,8 @@ def deciding(answer: Answer, flow: str) -> tuple[QuestionAnswer, ...]:
 
 
 def write_question(asked: QuestionAnswer, words: Words, paper: Paper) -> None:
-    """Write one question: what yes and no mean, what settles it, and the commands that make the answer needless."""
+    """Write one question: what yes and no mean, what answers the question, and the commands after which no answer is
+    needed."""
     question = asked.question
     paper.prose(words(question.text), first=f"{words(message('question:'))} ", first_style="unsure")
     paper.prose(words(question.if_yes), indent=2, first=f"{words(message('yes:'))} ")
@@ -41,4 +44,4 @@ def write_question(asked: QuestionAnswer, words: Words, paper: Paper) -> None:
 
 _SETTLED_BY = message("settled by:")
 _TWICE = ("rule-watched", "control-watched")
-"""Facts that a counter tells: it rises while a client tries."""
+"""Facts that a counter shows, because the counter rises while a client tries to connect."""

@@ -38,7 +38,9 @@ from hairpin.walk.state import (
 )
 
 LONGEST = 600
-"""The most characters of an excerpt; a line of docker inspect has thousands of characters."""
+"""The greatest number of characters in an excerpt.
+
+The limit is needed because a line of docker inspect has thousands of characters."""
 
 
 _ESSENCE: dict[str, tuple[str, ...]] = {
@@ -66,8 +68,9 @@ _NAMES = ("container", "network", "name", "service")
 
 
 class Quote(msgspec.Struct, frozen=True):
-    """One quoted place in a reading.  ``excerpt``: the text of the place.  ``note``: a sentence that says what is
-    missing or wrong there."""
+    """One quoted place in a reading.
+
+    ``excerpt``: the text of the place.  ``note``: a sentence that says what is missing or wrong in the quoted place."""
 
     origin: str
     netns: str
@@ -79,8 +82,8 @@ class Quote(msgspec.Struct, frozen=True):
     @property
     def tells(self) -> bool:
         """Whether the quote shows the reader a part of the fault.  A quote of an engine's version does not show a
-        fault.  A quote of chains without a rule does not show one, either, because another part of the report names the
-        missing rules."""
+        fault.  A quote of chains without a rule does not show a fault, either, because another part of the report names
+        the missing rules."""
         lines = self.excerpt.splitlines()
         empty = len(lines) > 1 and all(line[:1] in ("*", ":") for line in lines)
         return bool(self.note) or not (empty or self.key in _OF_ENGINE)
@@ -209,7 +212,7 @@ class Quotes:
         return self._quote(reading_id, "", message("no route to {destination}", destination=destination))
 
     def _entries_of(self, reading_id: str, *entries: Entry) -> str | None:
-        """Quote those of the entries that this reading contains; return None if it contains none of them."""
+        """Quote the entries that this reading contains.  Return None if the reading contains none of the entries."""
         numbers = sorted({each.entry for each in entries if each.evidence == reading_id and each.entry})
         return self._entries(reading_id, *numbers) if numbers else None
 
@@ -271,7 +274,7 @@ class Quotes:
 
 
 def essence(reading: Reading, names: tuple[str, ...] = ()) -> str:
-    """Return the fields of an engine's JSON to which answers refer; the whole text if it is not JSON.
+    """Return the fields of an engine's JSON to which answers refer.  If the text is not JSON, return the whole text.
 
     ``names``: if an object has one of these names, only the objects with these names are returned."""
     try:

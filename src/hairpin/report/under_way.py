@@ -1,4 +1,4 @@
-"""A plan of hairpin that is in progress: its state, its end, and the command that settles it."""
+"""A plan of hairpin that is in progress: the plan's state, its end, and the command that settles the plan."""
 
 import msgspec
 
@@ -39,8 +39,9 @@ def plan_document(plans: tuple[PlanUnderWay, ...]) -> PlanUnderWayDocument | Non
 
 
 def while_under_way(said: Message, plans: tuple[PlanUnderWay, ...]) -> Message:
-    """Return the sentence ``said`` with a clause about the plan that may soon change the flows; without a plan, return
-    ``said`` unchanged."""
+    """Return the sentence ``said`` with a clause about the plan that may soon change the flows.
+
+    If there is no plan, return ``said`` unchanged."""
     if not plans:
         return said
     facts = {"said": said, "plan": plans[0].plan, "state": _WHILE[plans[0].state]}
@@ -50,8 +51,9 @@ def while_under_way(said: Message, plans: tuple[PlanUnderWay, ...]) -> Message:
 
 
 def plan_line(plan: PlanUnderWay, destination: str = "") -> Message:
-    """Return the state of the plan and the command that settles it.  ``destination``: the destination for `--host`, if
-    the plan is on another host."""
+    """Return the line about the plan's state and about the command that settles the plan.
+
+    ``destination``: the destination for `--host`, if the plan is on another host."""
     there = f"--host {destination} " if destination else ""
     if plan.from_elsewhere and not destination:
         return _from_elsewhere(plan)

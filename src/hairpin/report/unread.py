@@ -12,7 +12,7 @@ from hairpin.report.words import Words
 
 NOTE = message("note:")
 _FEW = 2
-"""The most origins of readings that a sentence about undecided parts names."""
+"""The greatest number of origins of readings that a sentence about undecided parts names."""
 _UNDECIDED: tuple[tuple[tuple[str, ...], Message], ...] = (
     (("host",), message("everything about that host")),
     (("iptables", "nft", "ipset", "ebtables"), message("whether a rule drops or translates packets")),
@@ -38,8 +38,10 @@ def left_undecided(unread: Unread) -> Message:
 
 
 def refused_without_root(unread: Unread) -> bool:
-    """Return whether the host refused the reading to a user who is not root.  A reading of a container's namespace does
-    not count: even root cannot enter it if the container has just ended."""
+    """Return whether the host refused the reading to a user who is not root.
+
+    A reading of a container's namespace does not count, because even root cannot enter this namespace if the container
+    has just ended."""
     reason = str(unread.reason)
     of_container = unread.netns not in ("", "host")
     return unread.key != HOST and not of_container and ("denied" in reason or "ermi" in reason)
@@ -51,12 +53,14 @@ def why_unread(unread: Unread, words: Words) -> str:
 
 
 def as_far_as_read(said: Message, unread: object) -> Message:
-    """Return the sentence; if readings are missing, it says that it covers only the parts that were read."""
+    """Return the sentence.  If readings are missing, add that the sentence covers only the parts that were read."""
     return message("as far as was read: {said}", said=said) if unread else said
 
 
 def unread_line(unread: Iterable[Unread], words: Words) -> str:
-    """Return the one line about missing readings that may change the answer; empty if there are none."""
+    """Return the line about missing readings that may change the answer.
+
+    The line is empty if no missing reading may change the answer."""
     missing = tuple(unread)
     if not missing:
         return ""

@@ -16,7 +16,7 @@ from hairpin.report.words import Words
 from hairpin.walk.verdicts import VERDICTS, Verdict
 
 FEW = 6
-"""The most lines of one kind that are shown; further lines are only counted."""
+"""The greatest number of lines of one kind that are shown.  Further lines are only counted."""
 _MARKS: dict[Verdict, tuple[str, Style]] = {
     "delivered": ("✓", "good"),
     "leaves": ("✓", "good"),
@@ -50,8 +50,8 @@ def groups(flows: Sequence[FlowAnswer]) -> tuple[Group, ...]:
 
 
 def flow_text(flow: Flow, places: Places = NO_HOSTS) -> str:
-    """Return the flow in one line, such as ``192.0.2.10 → 198.51.100.2:8151/tcp (web)``; with several hosts
-    ``(web@node2)``."""
+    """Return the flow in one line, such as ``192.0.2.10 → 198.51.100.2:8151/tcp (web)``; with several hosts, the text
+    ends with the host: ``(web@node2)``."""
     origin, name = places.client(flow), places.container(flow)
     named = name and f"container:{name}" != origin
     return f"{origin} → {places.target(flow)}" + (f" ({name})" if named else "")
@@ -83,7 +83,7 @@ def folded(
     servers = {(each.version, each.daddr) for each in flows if each.purpose == "dns" and each.protocol == "udp"}
     for flow in flows:
         if flow.purpose == "dns" and flow.protocol == "tcp" and (flow.version, flow.daddr) in servers:
-            continue  # one container of a network also queries over TCP: same line as the UDP flow
+            continue  # one container of a network also queries over TCP, and this flow shares a line with the UDP flow
         origin, to = places.client(flow), places.target(flow)
         if flow.purpose in ("egress", "dns"):
             out.setdefault(origin, []).append(to)
@@ -137,8 +137,10 @@ def _ports(ports: Sequence[_Port], words: Words) -> str:
 
 
 def _few(texts: Sequence[str], words: Words) -> str:
-    """Return the texts as a list.  If there are many, return the first ones (``web-2`` before ``web-10``) and the
-    number of the others."""
+    """Return the texts as a list.
+
+    If there are many texts, return the first texts (``web-2`` before ``web-10``) and the number of the remaining texts.
+    """
     if len(texts) <= FEW:
         return _joined(texts)
     first = sorted(texts, key=name_order)[: FEW - 1]
@@ -150,7 +152,7 @@ def _joined(texts: Sequence[str]) -> str:
 
 
 def write_flows(lines: list[str], verdict: Verdict, words: Words, paper: Paper, *, all_: bool) -> None:
-    """Write the lines about flows.  If there are many, write only the first ones, except with ``all_``."""
+    """Write the lines about flows.  If there are many lines, write only the first lines, except with ``all_``."""
     shown = lines if all_ or len(lines) <= FEW else lines[: FEW - 1]
     for line in shown:
         verdict_line(verdict, line, words, paper)

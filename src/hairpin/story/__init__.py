@@ -3,6 +3,7 @@ engines, firewalls, packages, files and people.  Pure: the traces are readings o
 
 Read ``entry`` (the types), ``timeline`` (the story of hosts) and ``traces`` (one host's logs, with ``clock`` and
 ``line``).  ``logs/``, ``commands/``, ``files`` with ``file_times`` and ``containers`` with ``inspected`` make entries
-from the traces.  Then read ``actors`` (the actor of each entry), ``missing`` (missing traces), ``narrowing``
-(``--since`` and the asked targets) and ``blame`` (the entries that made a cause, found by walks).
+from the traces.  Then read ``actors`` (the actor of each entry), ``missing`` (missing traces), ``narrowing`` (the part
+of a story after ``--since`` and about the asked targets) and ``blame`` (finds, by walks, the entries that made a
+cause).
 """

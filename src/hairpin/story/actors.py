@@ -1,5 +1,7 @@
-"""Finds the actor of a start, stop or reload of a unit or container.  The actor is a command, a package, a cron job or
-another unit, which names the unit or container and ran shortly before."""
+"""Finds the actor of a start, stop or reload of a unit or container.
+
+The actor is a command, a package, a cron job or another unit.  The actor names the unit or container, and ran shortly
+before the change."""
 
 from collections.abc import Iterator
 
@@ -30,8 +32,8 @@ _ALIKE: dict[Verb | PackageVerb, tuple[Verb, ...]] = {
 class CommandRun(msgspec.Struct, frozen=True):
     """A command that ran, with the units that it names.
 
-    ``effect``: the command's effect on the network.  ``unit``: the unit whose start ran the command; empty: no unit ran
-    it.  ``until``: the time at which the command ended; None: it ended at once."""
+    ``effect``: the command's effect on the network.  ``unit``: the unit whose start ran the command; empty if no unit
+    ran it.  ``until``: the time at which the command ended; None if the command ended at once."""
 
     at: float
     by: Actor
@@ -66,7 +68,7 @@ def _own_starts(traces: Traces) -> Iterator[UnitChange]:
 def _of_unit(traces: Traces, change: UnitChange, asked: tuple[CommandRun, ...]) -> CommandRun:
     """Return the commands that the start or stop of one of the host's own units ran, as one command.
 
-    Its actor is the command that started or stopped the unit, if there is exactly one; otherwise it is the unit."""
+    If exactly one command started or stopped the unit, the actor is this command.  Otherwise the actor is the unit."""
     own = own_units(traces)[change.unit]
     actors = {each.by for each in asked if _is_soon(each, change.at) and change.unit in dict(each.units)}
     by = actors.pop() if len(actors) == 1 else own.actor(change.evidence)
@@ -108,8 +110,9 @@ def with_actors(traces: Traces, entries: tuple[StoryEntry, ...]) -> tuple[StoryE
 
 
 def _is_told(entry: StoryEntry, told: set[CommandRun]) -> bool:
-    """Return whether another entry already has the whole effect of this entry.  The entry is about a command, or about
-    the start of one of the host's own units."""
+    """Return whether another entry already has the whole effect of this entry.
+
+    The given entry is about a command, or about the start of one of the host's own units."""
     if entry.effect is None or entry.effect.event is None:
         return False
     unit = entry.subject if entry.kind == "unit" else ""
@@ -158,7 +161,8 @@ def _named(script: InstallScript) -> set[str]:
 
 
 def _of_package(traces: Traces, entry: StoryEntry) -> tuple[Actor | None, Effect | None]:
-    """Return the package whose installation restarted the unit, or None, and the effect of the unit's entry."""
+    """Return two values: the package whose installation restarted the unit (None if there is no such package), and the
+    effect of the unit's entry."""
     names = packages_of_unit(entry.subject)
     scripts = package_scripts(traces)
     for run in package_runs(traces):

@@ -1,10 +1,10 @@
-"""Finds out when a cause was made, and by which actor: walks decide which entries of the story made it.
+"""Finds out when a cause was made, and by which actor.  Walks decide which entries of the story made the cause.
 
 An entry made the cause if its effect, simulated on the repaired hosts, brings the cause back.  An entry proves the good
-state if its effect, simulated on the present hosts, repairs the cause.  The start of a unit or container that succeeded
-then and would fail now proves the good state, too, and so does a snapshot that was kept while every flow passed.  Only
-entries after the last good state count as makers.  If a configuration file changed after an event, the effect of the
-event is unknown, because the present file shows only the present effect.
+state if its effect, simulated on the present hosts, repairs the cause.  The start of a unit or container also proves
+the good state if it succeeded then and would fail now.  A snapshot that was kept while every flow passed proves the
+good state, too.  Only entries after the last good state count as makers.  If a configuration file changed after an
+event, the effect of the event is unknown, because the present file shows only the present effect.
 """
 
 from collections.abc import Callable, Iterable
@@ -35,7 +35,7 @@ _MOST_EFFECTS = 60
 _NO_EVENTS = ("/etc/cron", "/etc/hosts", "/etc/resolv.conf")
 """The beginnings of the paths of files whose change does not alter an event's effect."""
 _AGAIN: dict[EventId, EventId] = {"ufw-enable": "ufw-reload", "firewalld-start": "firewalld-restart"}
-"""For an event that cannot happen twice on a host: another event that loads the same rules."""
+"""By events that cannot happen twice on a host, another event that loads the same rules."""
 _WRITING_S = 5.0
 Role = Literal["makes", "shows-good", "neither", "unknown"]
 
@@ -55,8 +55,10 @@ class BlameQuestion(msgspec.Struct, frozen=True):
 
 
 class Blame(msgspec.Struct, frozen=True):
-    """The makers of a cause.  The cause was made between ``not_before`` and ``not_after`` (seconds since the epoch), by
-    one of the ``entries``, of which the oldest comes first.  ``good``: the entry that last proves the good state."""
+    """The makers of a cause.
+
+    The cause was made between ``not_before`` and ``not_after`` (seconds since the epoch), by one of the ``entries``.
+    The oldest entry comes first.  ``good``: the entry that last proves the good state."""
 
     not_before: float
     not_after: float
@@ -72,7 +74,7 @@ class Blame(msgspec.Struct, frozen=True):
 
 
 def blame(question: BlameQuestion, story: Story) -> Blame | None:
-    """Return the makers of the cause and the time at which it was made; None if no trace proves them."""
+    """Return the makers of the cause and the time at which it was made.  Return None if no trace proves them."""
     repaired = simulate(question.change, question.broken)
     if any(map(starts_docker, question.change.calls)):
         repaired = _with_docker(repaired, question.label)
@@ -195,10 +197,10 @@ def _role(question: BlameQuestion, repaired: Network, effect: Effect) -> Role:
     if then is None and _is_start_of_wanted(question, effect):
         return "shows-good"
     if then is None:
-        # Commands of unknown effect are not proven makers.  An event may have ended the state.
+        # Commands of unknown effect are not proven makers.  An event may also have ended the state.
         return "neither" if effect.commands else "unknown"
     if then.failures and again is not None and not again.failures:
-        return "shows-good"  # the unit or container started then, and would fail to start now
+        return "shows-good"  # the unit or container started at the entry's time, and would fail to start now
     made = [is_made(each, then.network) for each in question.change.parts]
     # If the effect makes no part of the repair but the flows pass, they pass by another path.  If it makes some parts,
     # the flows decide whether these suffice: a restart of dockerd restores its rules, but FORWARD's policy only
@@ -218,8 +220,8 @@ def _is_start_of_wanted(question: BlameQuestion, effect: Effect) -> bool:
 
 
 def _makes(question: BlameQuestion, repaired: Network, again: Course) -> bool:
-    """Return whether the effect, on the repaired hosts, brings the cause back: it undoes the repair, and then a flow
-    fails.  If the repair has parts that cannot be compared, a diagnosis decides."""
+    """Return whether the effect, on the repaired hosts, brings the cause back: it undoes the repair, and a flow fails
+    afterwards.  If the repair has parts that cannot be compared, a diagnosis decides."""
     made = [is_made(each, again.network) for each in question.change.parts]
     if None in made:
         return is_undone(question.cause, repaired, again, question.flows)

@@ -21,8 +21,8 @@ class HostClock(msgspec.Struct, frozen=True):
     """The clock of a host.
 
     ``now``: the time at which the traces were read.  ``since``: the earliest time from which traces were read.
-    ``booted``: the time at which the present boot began.  All these are in seconds since the epoch.  ``offset_s``: the
-    present offset of the host's time zone from UTC."""
+    ``booted``: the time at which the present boot began.  ``now``, ``since`` and ``booted`` are in seconds since the
+    epoch.  ``offset_s``: the present offset of the host's time zone from UTC."""
 
     now: float
     since: float
@@ -55,8 +55,9 @@ class HostClock(msgspec.Struct, frozen=True):
         return last_such_time((MONTHS.index(found[1]) + 1, day, hour, minute, second), self.now, self._zone())
 
     def _zone(self) -> tzinfo:
-        """Return the host's time zone, which knows daylight saving time.  If this machine does not know the zone's
-        name, return a zone with the present offset."""
+        """Return the host's time zone, including its daylight saving time.
+
+        If this machine does not know the zone's name, return a zone with the present offset."""
         if self.zone:
             try:
                 return ZoneInfo(self.zone)
@@ -85,8 +86,8 @@ def clock_of(evidence: Evidence) -> HostClock:
 
 def last_such_time(day: tuple[int, int, int, int, int], now: float, zone: tzinfo) -> float | None:
     """Return the last time with the given month, day, hour, minute and second that is not after ``now`` (seconds since
-    the epoch).  It may be up to one day after ``now``.  Return None if neither this year nor the last year has such a
-    time."""
+    the epoch).  The returned time may be up to one day after ``now``.  Return None if neither this year nor the last
+    year has such a time."""
     year = datetime.fromtimestamp(now, zone).year
     for each in (year, year - 1):
         try:

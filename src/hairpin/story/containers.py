@@ -16,13 +16,14 @@ from hairpin.story.logs.units import unit_changes
 from hairpin.story.traces import Traces
 
 _AGAIN_S = 15.0
-"""If a container starts within this number of seconds after it has died, it counts as restarted."""
+"""If a container starts within this number of seconds after its end, it counts as restarted."""
 _RECREATED_S = 60.0
 _SAME_S = 2.0
-"""If the times of an event and of a container's state differ by at most this number of seconds, they are one change."""
+"""If the times of an event and of a container's state differ by at most this number of seconds, the two times belong to
+one change."""
 _ENGINE_S = 5.0
 """The number of seconds by which the start of a container may be later than dockerd's report that it is ready.  dockerd
-reports this after it has started the containers with a restart policy."""
+reports that it is ready after it has started the containers with a restart policy."""
 _NEVER = re.compile(r"^0001-")
 _BY: dict[str, EventId] = {
     "restart": "container-restart", "start": "container-restart", "stop": "container-stop",
@@ -117,8 +118,9 @@ def _events(reading: Reading) -> Iterator[EngineEvent]:
 
 @kept
 def container_changes(traces: Traces) -> tuple[ContainerChange, ...]:
-    """Return the changes of the containers, the oldest change first.  A death and a start soon after it are one
-    restart."""
+    """Return the changes of the containers, the oldest change first.
+
+    An end of a container and a start soon afterwards are one restart."""
     by_name: dict[str, list[EngineEvent]] = {}
     for event in engine_events(traces):
         if event.at >= traces.clock.since:

@@ -43,7 +43,7 @@ class StoryEntry(msgspec.Struct, frozen=True):
     """An entry of a story: one change of a host.
 
     ``at`` and ``until``: the begin and the end of the change, in seconds since the epoch by the host's clock; ``until``
-    None: the change took no time.  ``subject``: the changed thing, by its name on the host: ``docker.service``,
+    is None if the change took no time.  ``subject``: the changed thing, by its name on the host: ``docker.service``,
     ``eth0``, ``/etc/sysctl.conf``, ``web``.  ``quote``: the words of the trace, without secrets.  ``evidence``: the id
     of the reading.  ``host``: the host's label.  ``before``: earlier times of the same action, which have no entry of
     their own.  ``verb``: the kind of change of a unit or a package; None for other changes."""

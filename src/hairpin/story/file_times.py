@@ -15,8 +15,8 @@ _OWNER = re.compile(r"^owner (?P<package>[^ :]+)\S* (?P<path>/.+)$")
 
 class ChangedFile(msgspec.Struct, frozen=True):
     """A file that changed.  ``written``: the time of the last change of the file's content.  ``placed``: the time of
-    the last change of its content, name, owner or mode.  Both are in seconds since the epoch.  ``package``: the package
-    that contains the file; empty: no package, or an unknown one."""
+    the last change of its content, name, owner or mode.  ``written`` and ``placed`` are in seconds since the epoch.
+    ``package``: the package that contains the file; empty if no package contains it, or if the package is unknown."""
 
     path: str
     written: float

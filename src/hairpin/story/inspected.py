@@ -48,7 +48,7 @@ class Inspected(msgspec.Struct, frozen=True, rename="pascal"):
 
     @property
     def service(self) -> str:
-        """The container's compose service; empty if it belongs to none."""
+        """The container's compose service; empty if the container belongs to no service."""
         return (self.config.labels or {}).get(_SERVICE, "")
 
     @property

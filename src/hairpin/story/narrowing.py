@@ -18,13 +18,14 @@ _SPAN = re.compile(r"(\d+)\s*(s|sec|seconds?|m|min|minutes?|h|hours?|d|days?|w|w
 _UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86400, "w": 7 * 86400}
 _CLOCK = re.compile(r"\d{1,2}:\d{2}(:\d{2})?")
 _ID_LENGTH = 6
-"""The number of digits of a container's id that a word must have to be taken for the id and not for an accidental
-match."""
+"""The least number of digits of a container's id in a word that counts as the id.
+
+Shorter matches may be accidental."""
 
 
 def parse_since(text: str, now: float) -> float:
-    """Return the time of ``2h``, ``yesterday``, ``2026-11-20 14:00`` or an RFC 3339 text, in seconds since the epoch.
-    A time without a time zone is in UTC.
+    """Return the time that a text means (``2h``, ``yesterday``, ``2026-11-20 14:00``, RFC 3339), in seconds since the
+    epoch.  A time without a time zone is in UTC.
 
     ``now``: the time from which time spans and names of days count, in seconds since the epoch.  Raises UsageError for
     any other text, and for a time after ``now``."""
@@ -67,7 +68,7 @@ def _time(text: str, now: datetime) -> datetime | None:
 
 
 def narrow(story: Story, evidence: tuple[Evidence, ...], targets: tuple[Target, ...]) -> Story:
-    """Return the entries that concern the targets; the whole story if there are no targets.
+    """Return the entries that concern the targets; return the whole story if there are no targets.
 
     Boots, engines, firewalls, settings, packages and files concern every container.  Raises UsageError for a container
     that neither an engine nor the story knows."""

@@ -32,8 +32,8 @@ _KINDS: tuple[Callable[[Traces], Iterator[StoryEntry]], ...] = (
 def story_of(evidence: tuple[Evidence, ...], since: float | None) -> Story:
     """Return the entries of the hosts from ``since`` on (seconds since the epoch).
 
-    ``since`` None: the story begins with the boot before the present boot, but at most seven days before the traces
-    were read."""
+    If ``since`` is None, the story begins with the boot before the present boot, but at most seven days before the
+    traces were read."""
     hosts = [traces_of(each) for each in evidence]
     begins = since if since is not None else min(map(_usual, hosts), default=0.0)
     entries = [each for traces in hosts for each in _entries(traces) if (each.until or each.at) >= begins]
@@ -47,7 +47,8 @@ def _entries(traces: Traces) -> tuple[StoryEntry, ...]:
 
 
 def _usual(traces: Traces) -> float:
-    """Return the begin of the boot before the present boot, or the time one week ago if that boot began earlier."""
+    """Return the begin of the boot before the present boot, or, if this boot began more than one week ago, the time one
+    week ago."""
     week = traces.clock.now - WEEK_S
     boots = [each.begins for each in boots_of(traces)]
     return max(week, boots[-2] if len(boots) > 1 else week)

@@ -1,5 +1,5 @@
-"""Errors that an engine stores for a container that did not start, if they concern this container alone: its command,
-its mounts, its devices.  ``explain`` does not use them, because they are not about a network.
+"""Errors that an engine stores for a container that did not start, if the errors concern only this container: its
+command, its mounts, its devices.  ``explain`` does not use these entries, because they are not about a network.
 
 Source: moby daemon/start.go, libnetwork/ipam; runc libcontainer/init_linux.go
 """
@@ -25,7 +25,8 @@ CONTAINER_STARTS = (
             'exec: "{quoted}": executable file not found', 'exec "{quoted}": executable file not found',
             'exec: "{quoted}":* no such file', 'exec "{quoted}":* no such file',
         ),
-        unless=("external connectivity", "bridge driver"),  # the program iptables, which the engine needs, is missing
+        # with these words, the error is about the missing program iptables, which the engine needs
+        unless=("external connectivity", "bridge driver"),
         failure=Failure(
             message("its command {command} is not in the image"),
             message(

@@ -8,8 +8,10 @@ from hairpin.message import Message
 from hairpin.walk.verdicts import Verdict
 
 TextKind = Literal["fault", "routine", "harmless"]
-"""The kind of a text.  ``fault``: it reports a fault.  ``routine``: healthy hosts log it, too, and it reports a fault
-only if a cause is proven.  ``harmless``: it never reports a fault."""
+"""The kind of a text.
+
+``fault``: the text reports a fault.  ``routine``: healthy hosts log the text, too, and it reports a fault only if a
+cause is proven.  ``harmless``: the text never reports a fault."""
 About = Literal["host", "port", "thing", "flow", "name"]
 """The thing that a cause must concern or stop to make the text true.
 
@@ -18,16 +20,17 @@ flow from the program that printed the text to the place that the text names.  `
 that printed the text."""
 PrintedBy = Literal["host", "client", "source"]
 """The program that prints the text.  ``host``: an engine, a firewall, the kernel or a tool, about the host that it runs
-on.  ``client``: any program on any machine; only the line's prefix or the user says where it runs.  ``source``: a host,
-about packets of the sender whose address is in the text."""
+on.  ``client``: any program on any machine.  Only the line's prefix or the user tells where this program runs.
+``source``: a host, about packets of the sender whose address is in the text."""
 Outcome = Literal["timeout", "refused", "no-route", "no-network", "reset"]
 """How a connection ended: ETIMEDOUT, ECONNREFUSED, EHOSTUNREACH, ENETUNREACH, ECONNRESET."""
 
 
 class Failure(msgspec.Struct, frozen=True):
-    """The reason why a container did not start.  ``said``: the reason as a clause.  ``repair``: the way to make the
-    container start; None: only the engine's own words are known.  ``again``: whether another start is enough, because
-    the obstacle no longer exists."""
+    """The reason why a container did not start.
+
+    ``said``: the reason as a clause.  ``repair``: the way to make the container start, or None if only the engine's own
+    words are known.  ``again``: whether another start is enough, because the obstacle no longer exists."""
 
     said: Message
     repair: Message | None = None
@@ -37,18 +40,18 @@ class Failure(msgspec.Struct, frozen=True):
 class TextEntry(msgspec.Struct, frozen=True, kw_only=True):
     """A text and its meaning for a cause.
 
-    ``patterns``: see :mod:`hairpin.texts.pattern`.  ``wider``: patterns that mostly have the same meaning.  They may
-    inform a person, but name no cause.  ``unless``: if the line has one of these words, the text has another meaning.
-    ``general``: if another entry matches the line, too, the other entry says more.  A general entry is never true by
-    itself.
+    ``patterns``: see :mod:`hairpin.texts.pattern`.  ``wider``: patterns whose texts usually, but not always, have the
+    same meaning.  Wider patterns may inform a person, but name no cause.  ``unless``: if the line has one of these
+    words, the text has another meaning.  ``general``: whether any other entry that matches the line says more about it.
+    A general entry is never true by itself.
 
     ``kept_by``: the id of the cause that keeps the engine or container with this error from starting.  ``subject``: the
-    thing that the text is about, such as a module.  It is a word, or a place of the pattern (``{module}``); if several
-    places are given, it is the place that the pattern has.
+    thing that the text is about, such as a module.  ``subject`` is a word, or a place of the pattern (``{module}``).
+    If several places are given, the place that occurs in the pattern counts.
 
-    ``failure``: the text's meaning as the stored error of a container that did not start.  In its sentences, ``{name}``
-    stands for the container, ``{start}`` for the command that starts it, and every other place for a place of the
-    pattern or for the subject.  ``of-host``: the meaning depends on the state of the host.
+    ``failure``: the text's meaning as the stored error of a container that did not start.  In the sentences of
+    ``failure``, ``{name}`` stands for the container, ``{start}`` for the command that starts it, and every other place
+    for a place of the pattern or for the subject.  ``of-host``: the meaning depends on the state of the host.
     """
 
     id: str

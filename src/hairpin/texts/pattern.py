@@ -2,7 +2,7 @@
 
     pattern := "^"? (LITERAL | "*" | "{" PLACE "}" | "{" ERROR "}")* "$"?
 
-``^`` and ``$`` are the ends of the line; they are needed if the words alone would be too common.  ``*`` matches any
+``^`` and ``$`` are the ends of the line; a pattern needs them if its words alone are too common.  ``*`` matches any
 text.  A PLACE (``{port}``) matches a text of a certain form, which is extracted.  An ERROR (``{refused}``) matches an
 error of the C library, in the words of all languages that ``strerror`` has.  Upper and lower case, the amount of space
 and the kind of quotes do not matter.  Every pattern has a trigger: a word that each matching line contains.
@@ -86,8 +86,9 @@ def _variant(text: str) -> Variant:
 
 @cache
 def expression_of(text: str) -> re.Pattern[str]:
-    """Return the regular expression for a variant's text.  Its groups are named after the places, with a number
-    added."""
+    """Return the regular expression for a variant's text.
+
+    The groups of the expression have the places' names, with a number added."""
     parts: list[str] = []
     begins, ends = text.startswith("^"), text.endswith("$")
     text = text.removeprefix("^").removesuffix("$")

@@ -1,5 +1,6 @@
-"""Finds the meaning of an engine's error about a start: of an error that the engine stored for a container, or of a
-line in the engine's log."""
+"""Finds the meaning of an engine's error about a start.
+
+The error is stored for a container, or is a line in the engine's log."""
 
 from functools import cache
 
@@ -17,8 +18,9 @@ def failure_told(error: str) -> EntryHit[TextEntry] | None:
 
 
 def cause_told(text: str) -> tuple[str, str]:
-    """Return the id of the cause that the words mean, and the subject of the words.  Both are empty if no cause is
-    known."""
+    """Return the id of the cause that the words mean, and the subject of the words.
+
+    Id and subject are empty if no cause is known."""
     found = _causes().find(text)
     return (found.entry.kept_by, found.subject) if found is not None else ("", "")
 

@@ -31,7 +31,8 @@ ERRORS: dict[str, tuple[str, str, str]] = {
     ),
     "docker-proxy, and a connection may have the port": (
         f"{EXTERNAL}Error starting userland proxy: listen tcp4 0.0.0.0:35300: bind: address already in use",
-        "port 35300 was held, and nothing listens there now", "`ss -Hnatp 'sport = :35300'` shows the connection",
+        "port 35300 was held, and nothing listens there now. The kernel gives such ports to outgoing connections "
+        "(net.ipv4.ip_local_port_range), so a connection may hold it still", "`ss -Hnatp 'sport = :35300'` shows the connection",
     ),
     "another container": (
         f"{EXTERNAL}Bind for 0.0.0.0:8151 failed: port is already allocated",

@@ -14,8 +14,9 @@ _KEPT = 50
 
 
 class PlanCopies(msgspec.Struct, frozen=True):
-    """The copies of plans, in a folder of the user with mode 0700.  It has a folder for each host, with a file for each
-    plan."""
+    """The copies of plans, in a folder of the user with mode 0700.
+
+    The user's folder has a folder for each host, with a file for each plan."""
 
     folder: Path
 

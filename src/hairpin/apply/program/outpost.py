@@ -1,5 +1,6 @@
-"""The requests to ``apply.sh``.  On this host a shell runs it; each request to another host has its own ssh
-connection."""
+"""The requests to ``apply.sh``.
+
+On this host a shell runs ``apply.sh``.  Each request to another host has its own ssh connection."""
 
 import os
 import pkgutil
@@ -23,8 +24,9 @@ FOLDER = Path("/var/lib/hairpin")
 """The folder of the journal on each host."""
 _QUICK_S, _CARRY_S = 90.0, 900.0
 _ENVIRONMENT = (("PATH", SEARCH_PATH), ("LC_ALL", "C"))
-# The shell reads the program line by line up to ``#end``; the request follows it on standard input.  These words have
-# no line end and no exclamation mark, so that every login shell passes them on unchanged.
+# The shell reads the program line by line up to ``#end``.  The request follows the program on standard input.  The
+# command that starts the shell has no line end and no exclamation mark, so that every login shell passes it on
+# unchanged.
 _START = (
     'n=$(printf "\\nx"); n=${n%x}; PROGRAM=; while IFS= read -r l; do case $l in "#end") break ;; esac; '
     'PROGRAM=$PROGRAM$l$n; done; eval "$PROGRAM"'
@@ -138,7 +140,7 @@ _TOLD = (
     message("{path} is on a file system that is mounted read-only"),
     message("the file system of {path} is full, so the file is left as it is"),
 )
-"""The sentences that ``apply.sh`` prints in English.  They are listed here so that they can be translated."""
+"""The sentences that ``apply.sh`` prints in English.  The sentences are listed here so that they can be translated."""
 
 
 def as_message(said: str) -> Message:
@@ -177,7 +179,7 @@ def _payload(frame: AnswerLine) -> bytes:
 
 
 def mode_bits(text: str) -> int:
-    """Return the permission bits of ``-rwxr-xr-x``.  Source: ls(1), POSIX"""
+    """Return the permission bits of a text such as ``-rwxr-xr-x``.  Source: ls(1), POSIX"""
     found = _MODE.match(text)
     assert found is not None, text
     bits = 0

@@ -28,8 +28,9 @@ from hairpin.network.network import Network
 class OutpostGround(msgspec.Struct, frozen=True):
     """The host behind an outpost.
 
-    ``seconds``: the time until the host's switch takes the plan back.  ``told`` is called for each step that has ended.
-    ``look`` reads the host.  ``copies``: the local copies of other hosts' plans; None: no copy is written."""
+    ``seconds``: the time in seconds until the host's switch takes the plan back.  ``told`` is called for each step that
+    has ended. ``look`` reads the host.  ``copies``: the local copies of other hosts' plans; None if no copy is written.
+    """
 
     outpost: Outpost
     seconds: int
@@ -47,7 +48,7 @@ class OutpostGround(msgspec.Struct, frozen=True):
         """Open an empty plan on the host.  The plan's switch, a process, holds the host's lock.  If no task arrives,
         the plan is dropped.
 
-        The switch waits at least ``seconds`` for the tasks, because the host is read before, and a slow host takes
+        The switch waits at least ``seconds`` for the tasks, because hairpin first reads the host, and a slow host takes
         long to read."""
         words = ("begin", str(max(HOLD_S, self.seconds)), self.outpost.carrier)
         (frame, *_) = self.outpost.ask(*words).frames

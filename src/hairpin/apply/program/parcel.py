@@ -1,8 +1,8 @@
 """A plan's tasks and their undo as files for ``apply.sh``.  The files are complete before the first step.
 
-``apply.sh`` has no model of the network.  It gets the acts of each task and of the task's undo.  It also gets probes:
-commands whose output shows the state that the task changes.  If ``apply.sh`` undoes a task without hairpin, it first
-checks that the probe still prints the same as after the task.
+``apply.sh`` has no model of the network.  ``apply.sh`` gets the acts of each task and of the task's undo.  ``apply.sh``
+also gets probes: commands whose output shows the state that the task changes.  If ``apply.sh`` undoes a task without
+hairpin, it first checks that the output of the probe is still the output from after the task.
 """
 
 import os
@@ -45,10 +45,10 @@ _WHERE_ENGINES_ARE = ("DOCKER_HOST", "DOCKER_CONTEXT", "DOCKER_CONFIG", "HOME")
 
 
 def parcel(tasks: tuple[PlannedStep, ...], made: tuple[Step, ...], network: Network) -> Files:
-    """Return the files of the tasks, by name.
+    """Return the contents of the tasks' files by file name.
 
-    ``made``: the tasks' steps with all their changes of the network.  ``network``: the host before the first step.
-    Raises ApplyError for an act that must not be carried out on a host."""
+    ``made``: the tasks' steps with all their changes of the network.  ``network``: the host's network before the first
+    step. Raises ApplyError for an act that must not be carried out on a host."""
     files: Files = {"count": f"{len(tasks)}\n".encode()}
     for number, (task, step) in enumerate(zip(tasks, made, strict=True)):
         after = _after(step, network)
@@ -73,7 +73,7 @@ def _programs(tasks: tuple[PlannedStep, ...]) -> Iterator[str]:
     for task in tasks:
         for step in (task.step, *(task.step.undo or ())):
             acts = () if isinstance(step, ReplaceFile) else _yielded(carrying(step))
-            with suppress(ApplyError):  # the handles of rules are unknown yet
+            with suppress(ApplyError):  # the handles of the new rules are not known yet
                 yield from (act.argv[0] for act in acts if isinstance(act, Command))
 
 
@@ -129,7 +129,7 @@ def _acts_files(prefix: str, made: tuple[Step, ...], network: Network) -> Iterat
             number += 1
             yield from _nft_files(f"{prefix}.{number}", step, network)
         else:
-            for act in _yielded(carrying(step)):  # each act as if the earlier ones had succeeded
+            for act in _yielded(carrying(step)):  # yield each act as if all earlier acts had succeeded
                 number += 1
                 yield from act_files(f"{prefix}.{number}", act, _kind(step))
         network = _after(step, network)
@@ -188,7 +188,7 @@ def act_files(name: str, act: Act, kind: str = "command") -> Iterator[tuple[str,
             yield f"{name}.text", _bytes(act.text)
         return
     yield name, _words("replace", (act.path, *_mode_and_owner(act)))
-    with suppress(UnicodeEncodeError):  # content that is not UTF-8: ``apply.sh`` replaces such a file by itself
+    with suppress(UnicodeEncodeError):  # the content is not UTF-8, so ``apply.sh`` replaces the file without hairpin
         yield f"{name}.whole", msgspec.json.encode(act)
     for which, state in (("before", act.before), ("after", act.after)):
         if state is not None:
@@ -221,14 +221,14 @@ def _tidying(step: Step) -> Iterator[Command]:
         yield act
 
 
-# ---- probes, and undoing by words
+# ---- probes, and undoing rules by their text
 
 
 def _probes(step: Step) -> Iterator[Words]:
     """Yield the commands that show the state which the step and its undo change.
 
-    There is no such command for a replaced file, because the file is compared when it is replaced, and none for a call
-    to a manager."""
+    A replaced file needs no such command, because the file is compared when it is replaced.  A call to a manager has no
+    such command."""
     match step:
         case LoadRules(does=does, entering=entering):
             for words in dict.fromkeys(_listing(edit, step) for edit in does):
@@ -307,7 +307,7 @@ def _showing_link(name: str) -> Iterator[Words]:
 
 def _by_words(made: tuple[Step, ...]) -> Iterator[Command]:
     """Yield the commands that undo inserted rules by the rules' text.  The text finds a rule even if other rules were
-    inserted before it.  Yield nothing if the undo has other parts."""
+    inserted before it.  Yield nothing if the undo does not consist of deletions of rules only."""
     for step in made:
         if not isinstance(step, LoadRules) or not step.dialect.startswith("iptables"):
             return

@@ -20,15 +20,17 @@ _NOT_ENDED: tuple[PlanState, ...] = ("open", "keeping", "ending")
 
 
 StepMark = tuple[int, StepState, str]
-"""The number of a task, the task's new state, and why the task stays or has failed; empty for other states."""
+"""The number of a task, the task's new state, and why the task stays or has failed.
+
+The reason is empty for all other states."""
 
 
 class PlanStanding(msgspec.Struct, frozen=True):
     """A plan in its host's journal, as the host reports it.
 
     ``watched``: whether the switch runs that takes the plan back at its deadline.  ``left_s``: the seconds until the
-    deadline.  ``in_hand``: the id of the process of the host that works on the plan; ``no`` if no process works on it;
-    ``unknown`` if another machine began the plan."""
+    deadline.  ``in_hand``: the id of the host's process that works on the plan.  It is ``no`` if no process works on
+    the plan, and ``unknown`` if another machine began the plan."""
 
     kept_plan: KeptPlan
     watched: bool
@@ -64,8 +66,9 @@ class PlanBook(msgspec.Struct, frozen=True):
     outpost: Outpost
 
     def standing(self, *which: str) -> tuple[PlanStanding, ...]:
-        """Return the plans in the journal, the newest plan first.  ``which``: ids or states; if given, return only
-        plans with one of them."""
+        """Return the plans in the journal, the newest plan first.
+
+        ``which``: ids or states.  If ``which`` is given, return only plans with one of these ids or states."""
         return standing_in(self.outpost.ask("list", *which).frames)
 
     def not_ended(self) -> tuple[PlanStanding, ...]:
@@ -73,8 +76,9 @@ class PlanBook(msgspec.Struct, frozen=True):
         return self.standing(*_NOT_ENDED)
 
     def mark(self, plan: str, *marks: StepMark) -> None:
-        """Write the states of tasks into the journal, in one request.  If the write fails, a task that was undone stays
-        undone, and the next command finds this out."""
+        """Write the states of tasks into the journal, in one request.
+
+        If the write fails, a task that was undone stays undone, and the next hairpin command detects it."""
         words = (word for number, state, _ in marks for word in (str(number), state))
         self.outpost.ask("mark", plan, *words, lines=tuple(" ".join(said.split()) for _, _, said in marks))
 
@@ -95,7 +99,7 @@ class PlanBook(msgspec.Struct, frozen=True):
 
         Return whether a step still ran, for which this call waited.  Return None if the plan was already taken back,
         wholly or in part.  ``again``: whether to try again the steps that could not be undone before.  If the plan's
-        switch is already taking the plan back, this call waits until it has ended."""
+        switch is already taking the plan back, this call waits until the switch has ended."""
         how = ("again",) if again else ()
         words = ("seize", plan, str(HOLD_S), self.outpost.carrier, *how)
         (found, *_) = self.outpost.ask(*words, limit_s=_SEIZE_S).frames
@@ -134,14 +138,17 @@ class PlanBook(msgspec.Struct, frozen=True):
         return tuple(each.kept_plan for each in self.standing() if each.kept_plan.tasks)
 
     def drop_empty(self) -> None:
-        """Drop the plans without tasks.  A process that began such a plan was killed before it sent a task."""
+        """Drop the plans without tasks.
+
+        A plan has no tasks if the process that began it was killed before it sent a task."""
         for each in self.not_ended():
             if not (each.is_in_hand or (each.watched and each.is_from_elsewhere) or each.kept_plan.tasks):
                 self.outpost.ask("drop", each.kept_plan.id)
 
     def last_in_force(self) -> KeptPlan | None:
-        """Return the newest plan that can be taken back; None if there is none.  A plan that was taken back in part is
-        returned only if there is no other plan."""
+        """Return the newest plan that can be taken back; None if no plan can be taken back.
+
+        A plan that was taken back in part is returned only if there is no other plan."""
         known = [each for each in self.all() if each.state != "taken-back"]
         return next((each for each in known if each.state != "partly"), known[0] if known else None)
 

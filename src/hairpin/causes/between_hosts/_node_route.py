@@ -85,7 +85,7 @@ def _should_be_masqueraded(network: Network, holder: Netns, version: Version, ad
 
 
 def _goes_there(network: Network, namespace: Namespace, hops: tuple[NextHop, ...], holder: Netns) -> bool:
-    """Return whether a next hop is the host that has the destination, or the destination is on-link."""
+    """Return whether a next hop of the route is the host that has the destination, or the destination is on-link."""
     there = network.namespace(holder.of_host)
     for hop in hops:
         link = namespace.link(hop.link or "")
@@ -111,7 +111,8 @@ def _route_to(
     network: Network, netns: Netns, holder: Netns, version: Version, address: int
 ) -> tuple[Route, tuple[Primitive, ...]] | None:
     """Return the route to the subnet in which ``holder`` has the address, and the entries that a tunnel lacks for this
-    route.  The route uses a tunnel that both hosts have, or else an on-link address of the far host."""
+    route.  The route leads through a tunnel that both hosts have.  If the two hosts share no tunnel, the route leads to
+    an on-link address of the far host."""
     held = next(
         each for each in network.namespace(holder).addresses if (each.version, each.value) == (version, address)
     )

@@ -18,13 +18,14 @@ GOSSIP_PORT = 7946
 
 
 class Unknown(msgspec.Struct, frozen=True):
-    """The namespace ``holder`` on another node has an address that the ``device`` in ``netns`` does not know.
-    ``parts``: the missing entries, which are the neighbour entry from which the device answers ARP and the forwarding
-    entry.
+    """An address that the ``device`` in ``netns`` does not know.
 
-    ``is_forgotten``: whether dockerd's forwarding entry is still there.  dockerd writes both entries, so in this case
-    the kernel has deleted the neighbour entry.  A forwarding entry that the device learned from a frame is not
-    permanent and does not count."""
+    The namespace ``holder`` on another node has the address.  ``parts``: the missing entries, which are the neighbour
+    entry from which the device answers ARP and the forwarding entry.
+
+    ``is_forgotten``: whether dockerd's forwarding entry still exists.  dockerd writes both entries, so if only the
+    forwarding entry exists, the kernel has deleted the neighbour entry.  A forwarding entry that the device learned
+    from a frame is not permanent and does not count."""
 
     netns: Netns
     device: Link
@@ -34,8 +35,10 @@ class Unknown(msgspec.Struct, frozen=True):
 
 
 def overlay_netns(view: View) -> Netns | None:
-    """Return dockerd's namespace for the overlay network on the host where the packet stopped, or None.  The packet
-    stopped in that namespace, or at a link that leads to it, or the packet is an outer packet from another node."""
+    """Return dockerd's namespace for the overlay network on the host where the packet stopped, or None.
+
+    The namespace belongs to a stopped packet if the packet stopped in this namespace or at a link that leads to it, or
+    if the packet is an outer packet from another node."""
     netns, link = view.stop.netns, view.namespace.link(view.stop.link)
     if netns.overlay is not None:
         return netns

@@ -1,4 +1,4 @@
-"""The last tunnel that carried the packet, and the device at the tunnel's far end that should have received the
+"""Finds the last tunnel that carried a packet, and the device at the tunnel's far end that should have received the
 packet."""
 
 from collections.abc import Iterator
@@ -45,7 +45,9 @@ class FarEnd(msgspec.Struct, frozen=True):
 
 
 def failing_steps(view: View) -> tuple[Step, ...]:
-    """Return the steps of the packet that stopped, which is the first data packet, the reply or the request."""
+    """Return the steps of the packet that stopped.
+
+    The stopped packet is the first data packet, the reply or the request."""
     branch = view.branch
     return branch.data or branch.reply or branch.request
 
@@ -136,14 +138,16 @@ def _is_outer(tunnel: Tunnel, packet: Packet) -> bool:
 
 
 def inner_packet(view: View) -> Packet:
-    """Return the stopped packet, or its inner packet if it stopped inside a tunnel."""
+    """Return the stopped packet.  If the packet stopped inside a tunnel, return its inner packet."""
     found = last_tunnel(view)
     return found.frame if found is not None and found.inside else view.stop.seen.packet
 
 
 def receiver(view: View, sent: Tunnelled) -> FarEnd | None:
-    """Return the other host's tunnel device for which the frame is meant.  The receiver is the device with the frame's
-    destination hardware address, or else the bridge port on the host that has the packet's destination.
+    """Return the other host's tunnel device for which the frame is meant.
+
+    The receiver is the device with the frame's destination hardware address.  If there is no such device, the receiver
+    is the bridge port on the host that has the packet's destination.
 
     If the sending device is no bridge port, and the frame's hardware address is unknown, the receiver is the device
     that has the next hop's address."""
@@ -169,8 +173,9 @@ def next_hop(network: Network, sent: Tunnelled) -> int:
 
 
 def end_with(network: Network, sent: Tunnelled, address: int) -> FarEnd | None:
-    """Return the other host's tunnel device that has the address.  If no device or several devices have it, return
-    None."""
+    """Return the other host's tunnel device that has the address.
+
+    If no device or several devices have the address, return None."""
     wanted = (sent.frame.version, address)
     found = [
         FarEnd(netns, link, underlay_address(network, netns, link))
@@ -191,8 +196,10 @@ def _of_same_kind(network: Network, sent: Tunnelled) -> Iterator[tuple[Netns, Li
 
 
 def underlay_address(network: Network, netns: Netns, link: Link) -> int | None:
-    """Return the address at which other hosts reach the tunnel device.  This address is the device's ``local`` address
-    if the host has it, or else the first address of the device's underlay or of an uplink."""
+    """Return the address at which other hosts reach the tunnel device.
+
+    The result is the device's ``local`` address if the host has this address.  Otherwise the result is the first
+    address of the device's underlay or of an uplink."""
     netns, tunnel = underlay_netns(netns, link), encapsulation(link)
     namespace = network.namespace(netns)
     if tunnel.local is not None and owns_address(namespace, tunnel.version, tunnel.local):

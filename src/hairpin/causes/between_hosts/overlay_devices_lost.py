@@ -108,8 +108,9 @@ def _containers(view: View, netns: Netns, joined: DockerNetwork) -> Iterator[Con
 
 
 def _lost(view: View, netns: Netns) -> tuple[str, str] | None:
-    """Return the name of the device that dockerd made and that is gone, down or without neighbour entries, and this
-    state; else None."""
+    """Return the name and the state of a device of dockerd that is gone, down or without neighbour entries.
+
+    Return None if there is no such device."""
     links = view.network.namespace(netns).links
     bridge = next((each for each in links if each.kind == "bridge"), None)
     device = next((each for each in links if each.tunnel is not None), None)

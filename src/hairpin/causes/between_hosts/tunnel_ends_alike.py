@@ -1,13 +1,15 @@
 """A tunnel device of this host and the far end's device have the same hardware address.
 
-Users see: the overlay network between two machines is dead, and both reach each other.  The machines are clones: with
-the same ``/etc/machine-id`` systemd gives both tunnel devices the same address.
+Users see: the overlay network between two machines is dead, and both reach each other.  The machines are clones.  With
+the same ``/etc/machine-id``, systemd gives both tunnel devices the same address.
 
 Proof: the neighbour entry for the far end has the hardware address of this host's own device.  A vxlan or geneve device
 drops a frame that comes from its own address.  With another address on this host the frame passes.
-Now: give one machine a machine-id of its own (``rm /etc/machine-id; systemd-machine-id-setup``), delete its tunnel
-device, and restart the agent that makes it (flanneld, the CNI); then restart the agent of the other machine.
-Lasting: the same.  Make clones without ``/etc/machine-id``.
+Now: give one machine a machine-id of its own (``rm /etc/machine-id; systemd-machine-id-setup``), delete this machine's
+tunnel device, and restart the agent that makes the device (flanneld, the CNI).  Then restart the agent of the other
+machine, too.
+Lasting: nothing more has to be done, because the machine keeps its new machine-id.  Make clones without
+``/etc/machine-id``.
 """
 
 from collections.abc import Iterator

@@ -68,8 +68,10 @@ def _flooded(view: View) -> Tunnelled | None:
 
 
 def _entries(network: Network, sent: Tunnelled) -> tuple[FdbEntry, ...]:
-    """Return the forwarding entries that decided about the frame: the entries for its hardware address, or else the
-    entries for 00:00:00:00:00:00 whose remote address is on no host."""
+    """Return the forwarding entries that decided about the frame.
+
+    If the device has no entry for the frame's hardware address, return the entries for 00:00:00:00:00:00 whose remote
+    address is on no host."""
     own = entries_of(network.namespace(sent.netns), sent.link)
     named = tuple(each for each in own if each.mac == sent.frame.dmac)
     return named or tuple(

@@ -128,8 +128,8 @@ def _is_strayed(network: Network, here: _Segment, wrong: Link, there: _Segment) 
 
 
 def _likeness(network: Network, one_: _Segment, other: _Segment) -> int:
-    """Return 2 if the two bridges share a subnet but no address, 1 if they share both, and 0 if they share no subnet.
-    A shared address proves less, because docker0 has the address 172.17.0.1 on every host."""
+    """Return 2 if the two bridges share a subnet but no address, 1 if they share a subnet and an address, and 0 if they
+    share no subnet.  A shared address proves less, because docker0 has the address 172.17.0.1 on every host."""
     held, far = _held(network, one_), _held(network, other)
     if not {_subnet(each) for each in held} & {_subnet(each) for each in far}:
         return 0

@@ -1,11 +1,14 @@
-"""A WireGuard device has no peer for an address: its AllowedIPs lack it, or the peer's endpoint is not known.
+"""A WireGuard device has no peer for an address, because the AllowedIPs of its peers lack the address, or because the
+peer's endpoint is not known.
 
-Users see: the tunnel is up and its own addresses answer; a container's network, or a LAN behind the tunnel, does not.
+Users see: the tunnel is up and its own addresses answer, but a container network or a LAN behind the tunnel does not
+answer.
 
-Proof: the device refuses to send to, or drops what comes from, the address; with the address among the AllowedIPs of
-its peer the packet goes on.
-Now: ``wg set DEVICE peer KEY allowed-ips …`` with the address's network added to those that the peer has.
-Lasting: ``AllowedIPs`` in the device's configuration (``/etc/wireguard``), on the side that refuses.
+Proof: the device refuses to send packets to the address, or drops packets from the address.  With the address among the
+AllowedIPs of its peer, the packet passes.
+Now: ``wg set DEVICE peer KEY allowed-ips …`` with all AllowedIPs that the peer has, and the address's network.
+Lasting: add the network to ``AllowedIPs`` in the device's configuration (``/etc/wireguard``), on the host whose device
+refuses the packet.
 """
 
 from collections.abc import Iterator
@@ -25,7 +28,9 @@ from hairpin.walk.state import LinkDecided
 
 
 def find(view: View) -> Iterator[Candidate]:
-    """Yield one candidate for each peer to which the address may belong: of a single peer the proof is whole."""
+    """Yield one candidate for each peer to which the address may belong.
+
+    The proof is certain only if the device has a single peer."""
     stop = view.stop
     link = view.namespace.link(stop.link)
     if link is None or link.wireguard is None or not isinstance(stop.decided_by, LinkDecided):
@@ -42,14 +47,14 @@ def find(view: View) -> Iterator[Candidate]:
 
 
 def _inner(view: View) -> Packet | None:
-    """Return the packet that the far device wrapped; None if its wrapping was not walked."""
+    """Return the inner packet that the far device encapsulated.  Return None if the walk contains no such step."""
     steps = (*view.branch.request, *view.branch.reply, *view.branch.data)
     wrapped = [step.packet for step in steps if step.stage == "tunnel" and step.note != view.stop.reason]
     return wrapped[-1] if wrapped else None
 
 
 def _candidate(view: View, link: Link, peer: Peer, wanted: Prefix, said: Message) -> Candidate:
-    """Return the candidate by which the address belongs to the peer, and to no other one."""
+    """Return the candidate that adds the address to the peer's AllowedIPs, and removes it from all other peers."""
     device = settings(link)
     others = tuple(
         msgspec.structs.replace(

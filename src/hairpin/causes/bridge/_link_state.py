@@ -1,4 +1,4 @@
-"""Candidates for a link that is administratively down.  Their change sets the link up."""
+"""Candidates for a link that is administratively down.  The candidate's change sets the link up."""
 
 from collections.abc import Iterator
 
@@ -14,8 +14,10 @@ from hairpin.network.network import addresses_of
 
 
 def down(view: View) -> Link | None:
-    """Return the link at which the packet stopped, if the link is down, or None.  If the packet found no route, return
-    a link that is down and has an address, because the kernel deletes the routes of a link that goes down."""
+    """Return the link at which the packet stopped, if this link is down; else None.
+
+    If the packet found no route, return a link that is down and has an address, because the kernel deletes the routes
+    of a link that goes down."""
     if view.stop.reason != "no-route":
         link = view.namespace.link(view.stop.link)
         return link if link is not None and not link.up else None

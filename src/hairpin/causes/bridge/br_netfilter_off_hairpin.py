@@ -1,6 +1,7 @@
-"""The bridge switches replies between its containers without netfilter, so their NAT is not undone.
+"""The bridge switches replies between its containers without netfilter, so the NAT of the replies is not undone.
 
-Users see: a container that asks for a neighbour's published port by the host's address gets no connection.
+Users see: a container cannot connect, by the host's address, to the published port of another container on the same
+bridge.
 
 Proof: ``bridge-nf-call-iptables`` is 0, and the bridge switches the reply with its untranslated source address.  If
 ``bridge-nf-call-iptables`` is 1, the reply is translated back.

@@ -70,8 +70,10 @@ def _is_held(view: View, address: int) -> bool:
 
 
 def _bridge_behind(view: View, netns: Netns, name: str) -> str | None:
-    """Return the host's bridge that has the veth's peer as a port.  Return None if there is no such bridge, or if a
-    port of the bridge leads out of the host, because the router may then be outside."""
+    """Return the host's bridge that has the veth's peer as a port.
+
+    Return None if there is no such bridge.  Return None also if a port of the bridge leads out of the host, because
+    then the router may be outside."""
     link = view.network.namespace(netns).link(name)
     peer = veth_peer(view.network, netns, link) if link is not None else None
     if peer is None or peer.netns != view.host_netns:
@@ -111,7 +113,7 @@ def _candidate(view: View, address: Address, said: Message) -> Candidate:
 
 
 def _fitting_mtu(view: View, bridge: str) -> int:
-    """Return the smallest MTU of the bridge's ports, and at least what IPv6 needs."""
+    """Return the smallest MTU of the bridge's ports, but at least 1280, which IPv6 needs."""
     ports = bridge_ports(view.host_namespace, bridge)
     return max(min((each.mtu_bytes for each in ports), default=IPV6_MIN_MTU), IPV6_MIN_MTU)
 

@@ -98,14 +98,15 @@ def _detail(joined: DockerNetwork, ports: tuple[Link, ...]) -> Message:
 
 
 def _calls(view: View, engine: Engine) -> tuple[ReloadNetworks, ...]:
-    """Return Podman's reload call, or no call for Docker.  Docker has no call that makes a bridge and leaves the
-    containers running."""
+    """Return the calls that make the bridge: Podman's reload, and no call for Docker.  Docker has no call that makes a
+    bridge and leaves the containers running."""
     return (reloading(view.host, engine, view.flow.container or view.meant),) if engine.kind == "podman" else ()
 
 
 def _ports(view: View, engine: Engine, joined: DockerNetwork) -> Iterator[Link]:
-    """Yield the host's veth ends that are ports of no bridge and lead to a running container of the network.  Yield
-    also the veth end that leads to dockerd's own namespace on the network."""
+    """Yield the host's veth ends that are ports of no bridge and lead to a running container of the network.
+
+    Yield also the veth end that leads to dockerd's ingress namespace."""
     for container in engine.containers:
         for endpoint in engine.endpoints_of(container) if container.running else ():
             if endpoint.network == joined.name:

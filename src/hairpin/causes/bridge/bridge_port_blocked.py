@@ -1,11 +1,12 @@
-"""A bridge port is in another state than forwarding, or has lost a setting with which the engine made it.
+"""A bridge port is not in the state forwarding, or lacks a setting with which the engine made it.
 
-Users see: one container is out of reach for everybody, the host included, and its link is up.
+Users see: no client reaches one container, not even the host itself, although the container's link is up.
 
-Proof: the frame stops at the port; with the port as the engine made it the frame passes.
-Now: ``bridge link set dev PORT state 3`` (forwarding), or the flag that is off.
-Lasting: the configuration of whatever set the port.  With STP the protocol sets the states: a port that is listening or
-learning forwards after the bridge's delay, and a blocking one is a second way to the same network.
+Proof: the frame stops at the port.  With the settings with which the engine made the port, the frame passes.
+Now: ``bridge link set dev PORT state 3`` (forwarding), or the same command with the flag that is off.
+Lasting: correct the configuration of the program that set the port.  If STP is on, STP sets the state.  A port in the
+state listening or learning forwards after the bridge's delay.  A port in the state blocking is a second path to the
+same network.
 """
 
 from collections.abc import Iterator
@@ -85,8 +86,10 @@ def _candidate(netns: Netns, link: Link, wanted: BridgePort) -> Candidate:
 
 
 def _stp_candidate(netns: Netns, namespace: Namespace, link: Link) -> Candidate:
-    """Return the candidate for a port that STP keeps from forwarding.  The proof supposes that the port forwards.
-    Whether it may is the protocol's decision: a second way between two bridges would make frames run in circles."""
+    """Return the candidate for a port that STP keeps from forwarding.
+
+    The proof assumes that the port forwards.  On the host, only STP may decide this, because a second path between two
+    bridges would make a loop."""
     assert link.port is not None
     waits = link.port.state in ("listening", "learning")
     bridge = namespace.link(link.master) if link.master is not None else None
@@ -129,7 +132,7 @@ def _stp_text(link: Link, delay: float | None) -> Message:
 
 
 def _what_to_do(link: Link, delay: float | None, *, waits: bool) -> Iterator[Message]:
-    """Yield what a person can do.  STP is somebody's decision, so nothing switches it off by itself."""
+    """Yield what a person can do.  An administrator has switched STP on, so hairpin does not switch it off."""
     if waits and delay is not None:
         yield message(
             "wait {seconds} s at most, and look again: bridge link show dev {link}",

@@ -1,10 +1,12 @@
-"""A bridge filters VLANs, and a port on the way is not in the frame's VLAN.
+"""A bridge filters VLANs, and a bridge port on the frame's path is not in the frame's VLAN.
 
-Users see: one container is out of reach for everybody, the host included, though its link is up and its port forwards.
+Users see: no client reaches one container, not even the host itself, although the container's link is up and its bridge
+port forwards.
 
-Proof: the frame stops at a port, or at the bridge itself, which is not in its VLAN; without VLAN filtering it passes.
+Proof: the frame stops at a bridge port, or at the bridge itself, which is not in the frame's VLAN.  Without VLAN
+filtering the frame passes.
 Now: ``bridge vlan add dev PORT vid VLAN`` with the flags that the other ports have.
-Lasting: the configuration of whatever switched the filtering on; engines leave it off.
+Lasting: correct the configuration of the program that switched VLAN filtering on.  Engines leave it off.
 """
 
 from collections.abc import Iterator
@@ -59,7 +61,9 @@ def _vlans(link: Link) -> str:
 
 
 def _what_to_do(bridge: Link, by: Link) -> Iterator[Message]:
-    """Yield what a person can do.  Somebody switched the filtering on, so nothing switches it off by itself."""
+    """Yield what a person can do.
+
+    An administrator may have switched VLAN filtering on, so hairpin does not switch it off."""
     itself = " self" if by.name == bridge.name else ""
     yield message(
         "add {port} to the VLAN of the others: bridge vlan add dev {port} vid 1 pvid untagged{itself} (1 is the "

@@ -76,8 +76,7 @@ def _of_bridge(netns: Netns, namespace: Namespace, bridge: Link, mac: int) -> Ca
 
 
 def _astray(network: Network, netns: Netns, namespace: Namespace, bridge: Link) -> Iterator[tuple[FdbEntry, Link]]:
-    """Yield the entries for a veth peer's hardware address that name another port or are local, each with the right
-    port."""
+    """Yield each entry for a veth peer's hardware address that names a wrong port or is local, with the right port."""
     ports = {port.name: port for port in bridge_ports(namespace, bridge.name)}
     own = {bridge.mac, *(each.mac for each in ports.values())}
     by_hand = tuple(

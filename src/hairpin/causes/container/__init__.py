@@ -2,5 +2,5 @@
 
 ``_concerned`` finds the containers that a stopped packet concerns.  ``_engine_gateway`` finds the routers that an
 engine gives to a container.  ``_start_failure`` finds the reason why a container did not start.  ``_beside`` makes a
-link of the host's own beside a container's macvlan or ipvlan.
+macvlan or ipvlan for the host, beside the container's macvlan or ipvlan.
 """

@@ -1,8 +1,8 @@
 """Packets between a host and a container's macvlan or ipvlan on the host's link, and a sibling link with which they
 pass.
 
-The kernel passes frames between sibling links on one parent link.  The kernel never passes frames between such a link
-and its parent link.
+The kernel passes frames between sibling links on one parent link.  The kernel never passes frames between a macvlan or
+ipvlan and its parent link.
 """
 
 from collections.abc import Callable, Iterator
@@ -27,16 +27,19 @@ the kernel."""
 
 
 def by_link_beside(kind: str, *, title: Message, detail: Message) -> Callable[[View], Iterator[Candidate]]:
-    """Return the function that yields the candidate with a link of this kind for the host, on the parent of the
-    container's link.
+    """Return the ``find`` of a cause.
+
+    Its candidate makes a link of this kind for the host, on the parent of the container's link.
 
     ``title`` has two placeholders: ``{parent}`` for the parent link's name and ``{name}`` for the container's name."""
     return lambda view: _candidates(view, kind, title, detail)
 
 
 def _candidates(view: View, kind: str, title: Message, detail: Message) -> Iterator[Candidate]:
-    """Yield the candidate for an IPv4 packet.  For IPv6 there is none, because a link answers a neighbour solicitation
-    only for its own addresses (ndisc_recv_ns())."""
+    """Yield the candidate for an IPv4 packet.
+
+    An IPv6 packet has no candidate, because a link answers a neighbour solicitation only for its own addresses
+    (ndisc_recv_ns())."""
     packet = view.stop.seen.packet
     pair = _to_child(view) if view.on_host else _to_host(view)
     if packet.version != 4 or pair is None:
@@ -159,7 +162,7 @@ def _made(host: Namespace, name: str, above: Link, below: Link) -> Link:
 
 
 def _is_own(view: View, link: Link, kind: str, parent: Port) -> bool:
-    """Return whether the link is up, is of this kind, stands on the parent, and passes frames between siblings."""
+    """Return whether the link is up, is of this kind, has this parent link, and passes frames between siblings."""
     lower = lower_of(view.network, parent.netns, link) if link.kind == kind else None
     return lower == parent and link.up and bridges(link)
 

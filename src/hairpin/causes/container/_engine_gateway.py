@@ -29,7 +29,8 @@ def gateways(engine: Engine, container: Container, namespace: Namespace, version
 def default_route(
     netns: Netns, namespace: Namespace, version: Version, link: str, gateway: int | None
 ) -> Iterator[AddEntry]:
-    """Yield the default route by this router, if the namespace has none.  The kernel deleted the route together with
-    the link or its address."""
+    """Yield the default route by this router, if the namespace has no default route.
+
+    The kernel deleted the route together with the link or its address."""
     if gateway is not None and not has_default_route(namespace, version):
         yield AddEntry(netns, Route(version, 0, 0, next_hops=(NextHop(link, gateway),)))

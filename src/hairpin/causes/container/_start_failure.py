@@ -1,7 +1,7 @@
 """Tells why a container did not start or has ended, and the repair, from the engine's stored error and the exit status.
 
-``hairpin.texts`` has the meanings of error texts.  This file decides the meaning of an error text if it depends on the
-state of the host.
+``hairpin.texts`` has the meanings of error texts.  This file decides the meaning of error texts whose meaning depends
+on the state of the host.
 
 Source: signal(7); bash(1), EXIT STATUS
 """
@@ -237,7 +237,8 @@ def _address_conflict(host: Host, container: Container, _: dict[str, str]) -> Fa
 
 
 def _holder(host: Host, container: Container, end: Endpoint, address: int) -> tuple[Container, bool] | None:
-    """Return the other container that has the address on that network, and whether its own option asks for it."""
+    """Return the other container that has the address on the network, and whether an option of that container asks for
+    the address."""
     for other in host.engine_of(container).containers:
         for each in other.endpoints:
             beside = other.running and other.id != container.id and each.network == end.network
@@ -252,8 +253,10 @@ def _is_gateway(engine: Engine, end: Endpoint, address: int) -> bool:
 
 
 def _give_back(host: Host, container: Container, other: Container, address: str, *, chosen: bool) -> Message:
-    """Return the repair.  A container whose options choose no address gets another one at its next start, if the first
-    one is taken by then."""
+    """Return the repair.
+
+    A container whose options choose no address gets another address at its next start, if its present address is taken
+    by then."""
     command = host.engine_of(container).command
     if chosen:
         return message(
@@ -306,7 +309,7 @@ def _no_owner(host: Host, container: Container, places: dict[str, str]) -> Failu
 
 
 def _address_elsewhere(host: Host, container: Container, places: dict[str, str]) -> Failure:
-    """Return the failure to bind an address that the host lacks: another machine may have it."""
+    """Return the failure to bind an address that the host lacks and that another machine may have."""
     own = (each for each in container.bindings if each.host_ip is not None)
     known = [mover_of(host.floating, each.version, each.host_ip) for each in own if each.host_ip is not None]
     moved = next((each for each in known if each is not None), None)
@@ -357,4 +360,5 @@ _READERS: dict[str, _Reader] = {
     "container-address-taken": _address_conflict,
     "docker-veth-unsupported": _no_veth,
 }
-"""The functions that decide the meaning of an error text from the state of the host, by the id of the text's entry."""
+"""The functions that decide the meaning of an error text from the state of the host, by the id of the text's entry in
+``hairpin.texts``."""

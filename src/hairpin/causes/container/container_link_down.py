@@ -57,7 +57,7 @@ def _without_address(view: View) -> tuple[Netns, Link | None, tuple[AddEntry, ..
 
 def _behind_port(view: View) -> tuple[Netns, Link | None]:
     """Return the container's veth end and its namespace, if this end is down and the packet stopped at the bridge port
-    of the other end."""
+    that is the veth's other end."""
     port = view.namespace.link(view.stop.link)
     peer = veth_peer(view.network, view.stop.netns, port) if port is not None and port.up else None
     if view.stop.reason != "bridge-port-state" or peer is None:

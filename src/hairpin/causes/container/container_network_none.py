@@ -1,13 +1,13 @@
 """The container is on no network, so Docker ignores the ports that it should publish.
 
-The container was made with ``--network none``, or somebody disconnected it, or Docker has switched its network off
+The container was made with ``--network none``, or a person disconnected it, or Docker has switched its network off
 because dockerd ran with ``bridge=none`` when it started the container.
 
 Users see: ``docker ps`` shows no published port, and connections to the port are refused.
 
 Proof: the container has no network, so no rule and no docker-proxy leads to the container.
 Now: connect the container to its network again, or recreate the container without ``--network none``.  If Docker has
-switched its network off, the container must be recreated, because neither a connection nor a start helps.
+switched the container's network off, the container must be recreated, because neither a connection nor a start helps.
 Lasting: name a network in the Compose file, or in the command that creates the container.
 """
 
@@ -124,8 +124,8 @@ def _made_so(view: View, container: Container, binding: PortBinding) -> Iterator
 
 
 def _network_of_other(view: View, container: Container) -> DockerNetwork | None:
-    """Return the network of the flow's other container, if one of the two containers asks the other container by its
-    address; else None."""
+    """Return the network of the other container of the flow, if one of the flow's two containers asks the other one by
+    its address; else None."""
     attached = attachment_of(view.network, view.host, view.flow.daddr, view.flow.version)
     engine = view.host.engine_of(container)
     if attached is not None and attached.container is not container and attached.container in engine.containers:

@@ -62,8 +62,9 @@ def _kept_out(view: View) -> Iterator[Candidate]:
     """Yield one candidate for a container that is asked, from outside an internal network, at its address on that
     network.
 
-    The change only proves what stops the packet.  The change is no repair, because the network is internal in order to
-    keep such packets out.  If another container asks, a common network is the better repair."""
+    The candidate's change only proves what stops the packet.  The change is no repair, because the network is internal
+    in order to keep packets from outside out.  If the client is another container, a common network is the better
+    repair."""
     place, asked = view.place, _asked_inside(view)
     if place is None or asked is None or pair_of(view) is not None:
         return
@@ -112,8 +113,8 @@ def _kept_out(view: View) -> Iterator[Candidate]:
 def _asked_inside(view: View) -> tuple[Container, Endpoint, DockerNetwork] | None:
     """Return the stopped packet's destination container, its endpoint and its internal network, or None.
 
-    Even without the isolation rules, no rule of the engine accepts the packet into that network, and a closed policy
-    drops it.
+    Even without the isolation rules, no rule of the engine accepts packets from outside into the internal network, and
+    a closed policy drops them.
     """
     place, seen = view.place, view.stop.seen
     if place is None or view.in_reply or view.stop.stage != "forward" or seen.iif == seen.oif:

@@ -7,10 +7,10 @@ Users see: machines in the LAN and the container reach each other, but the host 
 the container.  In mode l3 the container's request arrives at the host, and the reply is lost.
 
 Proof: the packet left by the parent link for an ipvlan on it, or by an ipvlan for an address of the host.  If the host
-has an ipvlan of the same mode on that link, the flow arrives.
-Now: make an ipvlan for the host on that link, and a route to the container by this ipvlan.  In mode l2, also add a
-permanent neighbour entry with the container's hardware address, which is the link's address.  The host's ipvlan then
-needs no IP address.
+has an ipvlan of the same mode on the parent link, the flow arrives.
+Now: make an ipvlan for the host on the parent link, and a route to the container by this ipvlan.  In mode l2, also add
+a permanent neighbour entry with the container's hardware address, which is the hardware address of the parent link.
+The host's ipvlan then needs no IP address.
 Lasting: put the ipvlan and the route into the host's network configuration, or use a bridge network for containers that
 the host has to reach.
 """

@@ -6,10 +6,10 @@ Users see: machines in the LAN and the container reach each other, but the host 
 the container.
 
 Proof: the packet left by the parent link for a macvlan on it, or by a macvlan for an address of the host.  If the host
-has a macvlan on that link, the flow arrives.
-Now: make a macvlan for the host on that link, and a route to the container by this macvlan.  If the container's macvlan
-is in mode private or vepa, set it to mode bridge, because it does not exchange frames with the host's macvlan
-otherwise.
+has a macvlan on the parent link, the flow arrives.
+Now: make a macvlan for the host on the parent link, and a route to the container by this macvlan.  If the container's
+macvlan is in mode private or vepa, set it to mode bridge, because otherwise the container's macvlan does not exchange
+frames with the host's macvlan.
 Lasting: put the macvlan and the route into the host's network configuration, or use a bridge network for containers
 that the host has to reach.
 """

@@ -3,8 +3,8 @@
 Users see: ``-p`` or ``ports:`` is silently ignored, ``docker ps`` shows no published port, and connections to the
 host's port are refused.
 
-Proof: all networks of the container are macvlan or ipvlan networks, or the network of its default route is one.  On a
-bridge network its port would be published.
+Proof: all networks of the container are macvlan or ipvlan networks, or the network of its default route is such a
+network.  On a bridge network its port would be published.
 Now: connect to the container's own address and port.
 Lasting: give the container's address to the clients, or put the service on a bridge network in the Compose file.
 """
@@ -107,7 +107,7 @@ def _led_by_macvlan(
 def _led_by_bridge(
     host: Host, container: Container, binding: PortBinding, bridged: DockerNetwork, call: ByPerson
 ) -> Change | None:
-    """Return the change that the call makes: the container's default route leaves by the bridge network, and its engine
+    """Return the change after which the container's default route leaves by the bridge network, and its engine
     publishes the port there.  Return None if the gateway of that network is not known."""
     endpoint = next((each for each in container.endpoints if each.network == bridged.name), None)
     before = _default_route(host, container)
@@ -124,7 +124,9 @@ def _led_by_bridge(
 
 
 def _default_route(host: Host, container: Container) -> Route | None:
-    """Return the container's IPv4 default route; None if it was not read, or if there is none."""
+    """Return the container's IPv4 default route.
+
+    Return None if the container has no default route, or if its namespace was not read."""
     if container.netns is None or container.netns not in host:
         return None
     routes = host.namespace(container.netns).routes

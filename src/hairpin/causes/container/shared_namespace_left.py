@@ -1,7 +1,9 @@
-"""A container shares the network of another container, which was restarted, and is still in the old network namespace.
+"""A container shares the network of another container.
+
+The other container was restarted, and this container is still in the old network namespace.
 
 ``--network container:X`` (compose: ``network_mode: service:X``) joins the network namespace that container X has at
-that moment.  A restart of X makes a new namespace.  A container that shares the old namespace stays there, with ``lo``
+this start.  A restart of X makes a new namespace.  A container that shares the old namespace stays there, with ``lo``
 as its only link.
 
 Users see: after the VPN container was restarted, connections to the ports behind it are refused, and the application
@@ -53,8 +55,9 @@ def _place(container: Container) -> str | None:
 
 
 def _has_left(owner: Container, container: Container) -> bool:
-    """Return whether both containers run and are in different namespaces.  If the owner does not run, another cause is
-    about it."""
+    """Return whether both containers run and are in different namespaces.
+
+    If the container that owns the namespace does not run, another cause is about this."""
     places = (_place(owner), _place(container))
     return owner.running and container.running and None not in places and places[0] != places[1]
 
@@ -72,8 +75,9 @@ def _is_cut_off(namespace: Namespace) -> bool:
 
 
 def _is_missed(view: View, owner: Container, container: Container) -> bool:
-    """Return whether the owner's namespace refuses a port on which the container listens in the old namespace.  If the
-    old namespace was not read, hairpin assumes that the container listens there."""
+    """Return whether the owner's namespace refuses a port on which the container listens in the old namespace.
+
+    If the old namespace was not read, hairpin assumes that the container listens in it on the refused port."""
     if view.stop.reason != "no-listener" or owner.netns != view.stop.netns.name:
         return False
     if container.netns is None or container.netns not in view.host:
@@ -131,8 +135,9 @@ def _with_owner_gone(view: View, container: Container) -> Iterator[Candidate]:
     """Yield the candidate for a container whose owner was removed, so that a restart of the container cannot join the
     owner.
 
-    The container that replaced the owner is unknown.  The new owner may be a container that refuses a port on which
-    this container listens.  For packets that this container sends, a network of its own proves the fault as well."""
+    hairpin does not know which container replaced the owner.  The new owner may be a container that refuses a port on
+    which this container listens.  For packets that this container sends, the proof uses a network of the container's
+    own."""
     said: Message = message(
         "recreate {name} with the container whose network it is to share now (compose: up -d --force-recreate {name})",
         name=container.name,

@@ -4,10 +4,11 @@ The kernel deletes the container's tap link together with that process, with the
 
 Users see: programs inside the container get "Network is unreachable", while ``podman ps`` calls the container running.
 
-Proof: the container's network is such a process, and its namespace has no link but ``lo``.  With the link the packet
-leaves.
-Now: ``podman restart NAME``.  The container's processes end with it.
-Lasting: nothing has to be set.  Find out what ended the process: the kernel log names it if memory ran out.
+Proof: the container's network is such a process, and the container's namespace has no link but ``lo``.  With the tap
+link the packet leaves.
+Now: ``podman restart NAME``.  The restart ends the container's processes.
+Lasting: no setting has to be changed.  Find out what ended the process.  If memory ran out, the kernel log names the
+process.
 """
 
 from collections.abc import Iterator
@@ -23,11 +24,11 @@ from hairpin.message import message
 
 _TAP = "tap0"
 _NETWORK, _OWN, _ROUTER = 0x0A000200, 0x0A000264, 0x0A000202
-"""10.0.2.0/24, 10.0.2.100 and 10.0.2.2: the addresses that slirp4netns(1) uses unless it is told otherwise."""
+"""10.0.2.0/24, 10.0.2.100 and 10.0.2.2: the default addresses of slirp4netns(1)."""
 
 
 def find(view: View) -> Iterator[Candidate]:
-    """Yield one candidate when a packet of such a container found no route because its link is gone."""
+    """Yield one candidate when a packet of the container found no route because the container's tap link is gone."""
     container = view.container
     if view.on_host or container is None or container.status != "running" or not container.by_user_stack:
         return
@@ -65,7 +66,7 @@ def find(view: View) -> Iterator[Candidate]:
 
 
 def _parts(netns: Netns) -> Iterator[Primitive]:
-    """Yield the link that the process makes in the container, with its address and the way out."""
+    """Yield the link that the network process makes in the container, with the link's address and the default route."""
     yield SetLink(netns, Link(2, _TAP, "tun", mtu_bytes=1500, flags=("BROADCAST", "MULTICAST", "UP", "LOWER_UP")))
     yield AddEntry(netns, Address(_TAP, 4, _OWN, 24))
     yield AddEntry(netns, Route(4, 0, 0, next_hops=(NextHop(_TAP, _ROUTER),)))

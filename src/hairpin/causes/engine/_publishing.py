@@ -25,8 +25,9 @@ from hairpin.walk.state import Reason
 
 
 def at_host_port(view: View, *, every_version: bool = False) -> tuple[tuple[Container, PortBinding], ...]:
-    """Return the bindings of the flow's port and the packet's protocol, if the packet stopped on the host; else no
-    binding."""
+    """Return the bindings of the flow's port and the packet's protocol, if the packet stopped on the host.
+
+    Otherwise return no binding."""
     return bindings_for(view, every_version=every_version) if view.on_host else ()
 
 
@@ -49,9 +50,10 @@ def bindings_for(view: View, *, every_version: bool = False) -> tuple[tuple[Cont
 
 
 def held_once_running(view: View) -> tuple[tuple[Container, PortBinding], ...]:
-    """Return the bindings of the port on the host.  For a container without a binding of the packet's IP version,
-    return its bindings of the other version.  If such a container is started, the walk shows that the port is published
-    for the other version only."""
+    """Return the bindings of the port on the host.
+
+    For a container without a binding of the packet's IP version, return the bindings of the other IP version.  A walk
+    in which such a container runs shows that the port is published for the other IP version only."""
     own = at_host_port(view)
     others = (each for each in at_host_port(view, every_version=True) if all(each[0] != one for one, _ in own))
     return (*own, *others)
@@ -76,7 +78,9 @@ def is_unserved(view: View) -> bool:
 
 
 def port_holder(view: View, owner: Container) -> Container:
-    """Return the container that has the port: the owner of the namespace, or one that shares it."""
+    """Return the container that has the port.
+
+    This container is the owner of the namespace, or shares the namespace."""
     port = (view.flow.protocol, view.flow.dport)
     if owner.netns is not None and owner.netns in view.host:
         netns = Netns(view.host.name, owner.netns)
@@ -166,8 +170,9 @@ def on_every_address(view: View, container: Container, binding: PortBinding, *, 
 
 
 def _anew(binding: PortBinding, port: str) -> Message:
-    """Return the option with which the recreated container's port is on every address: one without an address is not
-    enough where a default address is set."""
+    """Return the option that publishes the recreated container's port on every address.
+
+    If the engine has a default address, an option without an address is not enough."""
     if binding.by_default:
         every = "[::]" if binding.version == 6 else "0.0.0.0"
         port = f"{every}:{port}"
@@ -175,7 +180,7 @@ def _anew(binding: PortBinding, port: str) -> Message:
 
 
 def _setting_of(host: Host, engine: Engine, container: Container, binding: PortBinding, port: str) -> Configured | None:
-    """Return the place of the address: the option of the container, or the default that it leaves in effect."""
+    """Return the setting from which the binding has its address: the container's option, or the engine's default."""
     address = address_text(binding.host_ip or 0, binding.version)
     if binding.by_default:
         return of_default_address(engine, engine.network_names(container), address, host)
@@ -246,8 +251,9 @@ def exposed_on_host(view: View) -> tuple[tuple[Container, PortBinding], ...]:
 
 
 def asking_container(view: View) -> tuple[tuple[Container, PortBinding], ...]:
-    """Return the container that should send the packet, if the container does not run, with a binding that publishes no
-    port."""
+    """Return the container that should send the packet, if this container does not run.
+
+    The binding beside it publishes no port."""
     start = view.flow.start
     container = view.host.container(start.name) if isinstance(start, FromContainer) else None
     if view.stop.reason != "no-container" or container is None or container.running:
@@ -256,8 +262,8 @@ def asking_container(view: View) -> tuple[tuple[Container, PortBinding], ...]:
 
 
 def held_aside(view: View) -> Iterator[Message]:
-    """Yield the hint that the host itself has the asked address, on another link than the one in whose network the
-    address is: another machine may be meant."""
+    """Yield the hint that the host has the asked address on a link whose network does not contain the address, so that
+    the user may mean another machine."""
     packet = view.stop.seen.packet
     held = [
         each for each in view.host_namespace.addresses if (each.version, each.value) == (packet.version, packet.daddr)

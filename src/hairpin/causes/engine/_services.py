@@ -1,4 +1,5 @@
-"""The swarm service that publishes the asked port, if no socket and no container of this node accepts the packet."""
+"""Finds the swarm service that publishes the asked port, for packets that neither a socket nor a container of this node
+accepts."""
 
 import msgspec
 
@@ -38,8 +39,9 @@ def dead(view: View) -> Publisher | None:
 def candidate(
     view: View, found: Publisher | None, title: Message, detail: Message, said: tuple[Message, ...]
 ) -> Candidate:
-    """Return the candidate about the service.  ``said``: the advice, because no command on this node alone repairs a
-    service.
+    """Return the candidate about the service.
+
+    ``said``: the advice.  A service needs advice, because no command on this node alone repairs it.
 
     The change that proves the cause adds a socket where the packet stopped, and deletes the rule that dropped the
     packet.

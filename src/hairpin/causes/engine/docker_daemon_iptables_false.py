@@ -166,8 +166,9 @@ def _passes(view: View, change: Change, place: Place) -> bool:
 
 
 def _is_at(stop: Stop, place: Place) -> bool:
-    """Return whether the packet stopped at the rule or policy of ``place``.  The rule's number is not compared, because
-    it may have changed."""
+    """Return whether the packet stopped at the rule or policy of ``place``.
+
+    The function does not compare rule numbers, because they may have changed."""
     decided = stop.decided_by
     return isinstance(decided, RuleDecided) and _key(decided.place) == _key(place)
 

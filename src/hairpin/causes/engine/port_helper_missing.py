@@ -1,13 +1,14 @@
 """The process that takes the connections to a container's published port is gone, and the container runs on.
 
-A container without a bridge of root's has no DNAT rule: rootlessport, or pasta, listens on the port and carries each
-connection into the container.  Podman starts that process with the container, and does not watch it.
+A container that is on no bridge of the host has no DNAT rule.  Instead, rootlessport or pasta listens on the port and
+relays each connection into the container.  Podman starts this process with the container, and does not restart it.
 
-Users see: ``podman ps`` lists the port, and every connection to it is refused, on the host itself, too.
+Users see: ``podman ps`` lists the port, and every connection to the port is refused, even on the host itself.
 
 Proof: the running container publishes the port, and no socket of the host holds it.  With the process the flow arrives.
-Now: ``podman restart NAME``.  The container's processes end with it, and its connections are cut.
-Lasting: nothing has to be set.  Find out what ended the process: the kernel log names it if memory ran out.
+Now: ``podman restart NAME``.  The restart ends the container's processes and its open connections.
+Lasting: no setting has to be changed.  Find out what ended the process.  If memory ran out, the kernel log names the
+process.
 """
 
 from collections.abc import Iterator
@@ -23,7 +24,7 @@ from hairpin.message import message
 
 
 def find(view: View) -> Iterator[Candidate]:
-    """Yield one candidate when a running container of Podman publishes the port by a process that is gone."""
+    """Yield one candidate when a running Podman container publishes the port by a process that is gone."""
     if any(each.startswith(("sockets", "proc-net")) for each in view.host_namespace.unread):
         return  # the sockets were not read
     for container, binding in at_host_port(view):

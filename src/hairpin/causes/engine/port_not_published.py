@@ -4,7 +4,7 @@ Users see: connections to the host's address are refused, or a firewall drops th
 ``EXPOSE`` alone publishes no port, or the user mistyped the port.
 
 Proof: no container publishes the port, and no socket of the host holds it.  If a client outside asks a container's own
-address, none of dockerd's rules opens the port there.  If the port is published, the client reaches it.
+address, none of dockerd's rules opens the port at this address.  If the port is published, the client reaches it.
 Now: connect to the intended port, start the service of the host that should have the port, or recreate the container
 with ``-p``.
 Lasting: add the port under ``ports:`` in the Compose file.
@@ -38,10 +38,10 @@ from hairpin.wanted import ask_port
 def find(view: View) -> Iterator[Candidate]:
     """Yield one candidate for each container that listens on or exposes the port and does not publish it.
 
-    If no container has the port, yield one candidate for a published port that is one typing error away, and one for a
-    service of the host.  For a well-known port, yield only the candidate for the host's service.  If FORWARD's policy
-    stopped a packet for a container's own address, yield a candidate that publishes the port.  If an engine's rule
-    stopped the packet, yield a candidate that deletes the rule.
+    If no container has the port, yield one candidate for a published port that is one typing error away, and one
+    candidate for a service of the host.  For a well-known port, yield only the candidate for the host's service.  If
+    FORWARD's policy stopped a packet for a container's own address, yield a candidate that publishes the port.  If an
+    engine's rule stopped the packet, yield a candidate that deletes the rule.
     """
     place = view.place
     if not is_unserved(view):
@@ -51,7 +51,7 @@ def find(view: View) -> Iterator[Candidate]:
             yield from _protected(view)
         return
     if any(each.running and each.left_unread for each in view.host.containers()):
-        return  # a container whose namespace was not read may have the port, so all containers are read first
+        return  # a container whose namespace was not read may have the port, so hairpin reads all containers first
     mine = (each for each in view.host.containers() if each.running and _has_port(view, each))
     own = list(dict.fromkeys(view.host.network_owner(each) for each in mine))
     for container in sorted(own, key=lambda each: _elsewhere(view, each) is None):
@@ -114,7 +114,8 @@ def _other_protocol(view: View) -> Iterator[Message]:
 
 
 def _else(view: View, known: KnownPort | None) -> tuple[Message, ...]:
-    """Return the hints about a container whose ports are unknown, and about a firewall rule that drops the packet."""
+    """Return hints for a port that hairpin finds nowhere: about a container whose ports are unknown, and about a
+    firewall rule that drops the packet."""
     running = any(each.running for each in view.host.containers())
     by_container = message(
         "if a container should have the port: recreate that container with -p {port}:PORT, where PORT is the port on "
@@ -213,9 +214,9 @@ def _may_be_of_swarm(view: View) -> bool:
 def _of_swarm(view: View) -> tuple[Message, ...]:
     """Return the advice on how the user of a swarm node finds the service that publishes the port.
 
-    The rules of a node name only the services that the node has set up.  A node without the rules of a service refuses
-    the service's published port.  Source: moby libnetwork/service_linux.go addLBBackend(), programIngress();
-    agent.go"""
+    The rules of a node name only the services that the node has set up.  If a node does not have the rules of a
+    service, it refuses packets to the service's published port.  Source: moby libnetwork/service_linux.go
+    addLBBackend(), programIngress(); agent.go"""
     if not _may_be_of_swarm(view):
         return ()
     return (
@@ -358,7 +359,8 @@ def _asked_itself(view: View) -> Container | None:
 
 def _protected(view: View) -> Iterator[Candidate]:
     """Yield a candidate that connects the asking container to the asked container's network, if they share no network.
-    Then yield a candidate that proves the engine's rule and leaves the repair to a person."""
+    The last candidate's change proves that the engine's rule stops the packet, and this candidate leaves the repair to
+    a person."""
     place = view.place
     assert place is not None
     pair = pair_of(view)

@@ -1,12 +1,12 @@
-"""No link of the host has the packet's destination address, and the port is published.
+"""The port is published on the packet's destination address, and no link of the host has this address.
 
-Users see: ``bind: cannot assign requested address`` when the container starts; time-outs after the host was given
+Users see: ``bind: cannot assign requested address`` when the container starts.  Or clients time out since the host has
 another address.
 
-Proof: the port is published on an address that no link of the host has; with the address the packet is taken.
-Now: publish on an address that the host has, or give it this one, once it is sure that no other machine has it. If a
-network file names the address as this host's own: ``ip address add``.
-Lasting: the address in the host's network configuration, and dockerd started after it is there.
+Proof: the port is published on an address that no link of the host has.  With the address the packet is accepted.
+Now: publish the port on an address that the host has.  Or make sure that no other machine has the published address,
+and add it to the host.  If a network file names the address as this host's own: ``ip address add``.
+Lasting: put the address into the host's network configuration, and start dockerd after the address exists.
 """
 
 from collections.abc import Iterator
@@ -26,11 +26,12 @@ from hairpin.wanted import state_public
 
 
 def find(view: View) -> Iterator[Candidate]:
-    """Yield one candidate when a packet is for a port that is published on its destination address, and no link has
-    this address, here or on another host that was read.
+    """Yield one candidate when a packet is for a port that is published on its destination address, and no link of any
+    host that was read has this address.
 
-    Only a port published on it shows that the address was meant for this host (docs/adr/0016).  Another machine may
-    have it now: a command adds it only if a network file names it as this host's own."""
+    Only a port that is published on an address shows that the address was meant for this host (docs/adr/0016).  Another
+    machine may have the address now, so a command adds the address only if a network file names it as this host's own.
+    """
     packet, flow = view.stop.seen.packet, view.flow
     asked = isinstance(flow.start, (Outside, Lan)) and packet.daddr == flow.daddr and view.on_host and not view.in_reply
     if not asked or is_held(view.network, packet.version, packet.daddr):
@@ -73,7 +74,9 @@ def find(view: View) -> Iterator[Candidate]:
 
 
 def _by_person(place: Address) -> Message:
-    """Return what a person does: another machine may have the address, which no reading of this host shows."""
+    """Return the advice to a person.
+
+    The repair needs a person because no reading of this host shows whether another machine has the address."""
     return message(
         "publish the port on an address that this host has. Or give {link} the address {address}, where its network is "
         "configured, once `ping -c 1 -I {link} {address}; ip neigh show {address} dev {link}` shows that no other "

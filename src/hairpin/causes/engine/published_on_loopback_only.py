@@ -3,9 +3,9 @@
 Users see: ``curl 127.0.0.1`` works on the host, but other clients are refused.
 
 Proof: the port is published on a loopback address only.  If the port is published on every address, the flow arrives.
-Now: recreate the container with its port on the asked address or on every address.  On every address the port is open
-to every client that reaches the host, because ufw does not filter it.  Or keep the port on loopback, and connect to the
-reverse proxy that serves this port.
+Now: recreate the container with its port on the asked address or on every address.  If the port is published on every
+address, it is open to every client that reaches the host, because ufw does not filter it.  Or keep the port on
+loopback, and connect to the reverse proxy that serves this port.
 Lasting: change the address in the Compose file, ``ip`` in daemon.json, or the network's option ``host_binding_ipv4``.
 """
 
@@ -33,8 +33,9 @@ def find(view: View) -> Iterator[Candidate]:
 
 
 def _is_out_of_reach(view: View, container: Container, binding: PortBinding) -> bool:
-    """Return whether the binding is for IPv6 and the container has only IPv4 addresses.  For such a binding, only
-    docker-proxy can relay IPv6 packets to the container."""
+    """Return whether the binding is for IPv6 and the container has only IPv4 addresses.
+
+    For an IPv6 binding of a container without an IPv6 address, only docker-proxy can relay packets to the container."""
     internal = {each.name for engine in view.host.engines for each in engine.networks if each.internal}
     ways = [each for each in container.endpoints if each.network not in internal]
     return binding.version == 6 and any(each.ipv4 for each in ways) and not any(each.ipv6 for each in ways)

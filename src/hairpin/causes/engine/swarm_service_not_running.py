@@ -7,7 +7,7 @@ Proof: a swarm manager lists the service, its port and no running task.  If a so
 answer.
 Now: repair the fault that the newest task's error names: the image, the command, a placement constraint or a port in
 use.  If the service is scaled to 0, scale it up.
-Lasting: nothing more has to be done, because the swarm starts the tasks itself.
+Lasting: after the fault is repaired, nothing more has to be done, because the swarm starts the tasks itself.
 """
 
 from collections.abc import Iterator

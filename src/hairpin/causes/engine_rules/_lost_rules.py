@@ -3,8 +3,8 @@
 Several causes use the same list of lost rules.  The lost element (a whole chain, a jump to a chain, one rule) and the
 packet's stop decide which cause makes the candidate.
 
-Lines of scripts, cron tables and units may delete such rules.  The report tells only what such a line does when it
-runs, because no reading shows which lines have run.
+Lines of scripts, cron tables and units may delete an engine's rules.  The report tells only the effect that a deleting
+line has when it runs, because no reading shows which lines have run.
 """
 
 import re
@@ -37,7 +37,7 @@ UNTRANSLATED: frozenset[Reason] = frozenset({"no-listener", "never-accepts", "wr
 """Stops of a packet to a published port that no rule translated to its container."""
 OWNED_BY_ENGINE = message("dockerd would recreate these rules at its next start; something removed them: find out what")
 _NAMED = 2
-"""The most script lines that a message quotes."""
+"""The greatest number of script lines that a message quotes."""
 _IPTABLES = re.compile(r"(?:^|[\s;&|/])(ip6?tables)(?:-legacy|-nft)?(-restore)?(?=\s|$)([^;&|]*)")
 _NFT = re.compile(r"(?:^|[\s;&|/])nft\s+([^;&|]*)")
 
@@ -59,7 +59,7 @@ class Lost(msgspec.Struct, frozen=True):
         )
 
     def of(self, *purposes: str) -> tuple[ExpectedRule, ...]:
-        """Return the lost rules that serve one of these purposes."""
+        """Return the lost rules whose purpose is one of ``purposes``."""
         return tuple(each for each in self.rules if each.purpose in purposes)
 
 
@@ -151,8 +151,8 @@ def candidate(
 
 
 def _author(host: Host, part: Lost) -> Message:
-    """Return the message that quotes the script lines which delete such rules, or that says that the deleting program
-    is unknown."""
+    """Return the message that quotes the script lines which delete the lost rules, or that says that the deleting
+    program is unknown."""
     chains: dict[tuple[str, str], set[str]] = {}
     for rule in part.rules:
         chains.setdefault((rule.family, rule.table), set()).add(rule.chain)
@@ -167,8 +167,9 @@ def _author(host: Host, part: Lost) -> Message:
 
 
 def _opened(missing: Missing, namespace: Namespace) -> Iterator[Place]:
-    """Yield each policy that dockerd may have set to DROP and that is ACCEPT now.  People often set ACCEPT after a
-    flush."""
+    """Yield the place of each policy that dockerd may have set to DROP and that is ACCEPT now.
+
+    People often set ACCEPT after a flush."""
     for each in missing.wanted.policies:
         table = namespace.ruleset.table(each.family, each.table, missing.dialect)
         chain = table.chain(each.chain) if table is not None else None
@@ -177,9 +178,9 @@ def _opened(missing: Missing, namespace: Namespace) -> Iterator[Place]:
 
 
 def _is_dockers(view: View, engine: Engine) -> bool:
-    """Return whether dockerd set the policy to DROP, and no other traffic of this host needs ACCEPT.  Both are presumed
-    if no file switches forwarding on before dockerd starts, and only the one uplink and dockerd's bridges have packets
-    to forward."""
+    """Return whether dockerd set the policy to DROP, and no other traffic of this host needs ACCEPT.  hairpin presumes
+    both if no file switches forwarding on before dockerd starts, and the host forwards packets only between a single
+    uplink and dockerd's bridges."""
     on = [each for path in FORWARDING for each in settings(path, view.host.files) if each.value == "1"]
     bridges = {each.bridge for each in engine.networks}
     others = [each for each in view.host_namespace.links if _may_forward(each, bridges)]
@@ -239,7 +240,7 @@ def deletes(text: str, family: str, table: str, chains: frozenset[str]) -> bool:
 def _words(text: str) -> list[str]:
     try:
         return shlex.split(text, comments=True)
-    except ValueError:  # a quoted text that goes on in the next line
+    except ValueError:  # the line ends inside a quoted text
         return text.split()
 
 
@@ -271,7 +272,7 @@ def _flushed_by_nft(words: list[str], family: str, table: str, chains: frozenset
 
 
 def _of_family(place: list[str], family: str) -> tuple[str, ...] | None:
-    """Return the words after the address family, or None if they are about another family.  nft's default family is
+    """Return the words after the address family, or None if the words name another family.  nft's default family is
     ``ip``."""
     if place[:1] and place[0] in ("ip", "ip6", "inet", "arp", "bridge", "netdev"):
         return tuple(place[1:]) if place[0] == family else None

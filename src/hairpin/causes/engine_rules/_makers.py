@@ -1,6 +1,7 @@
-"""The ids of causes (states of the host) that may have removed an engine's rules, or kept the engine from making them.
+"""Finds the ids of causes (states of the host) that may have removed an engine's rules, or kept the engine from making
+them.
 
-``hairpin.causes.states`` decides whether such a state of the host exists.  This file decides which of these states
+``hairpin.causes.states`` decides which of these states the host has.  This file decides which states of the host
 explain the loss of a rule.
 """
 
@@ -22,17 +23,19 @@ CHECK_BUG = "iptables-check-bug"
 Judgement = Literal["confuses", "sound", "unknown"]
 
 VERSION = "1.8.11"
-"""The iptables version of which some builds confuse rules that differ only in their interfaces."""
+"""The iptables version that has builds which confuse rules that differ only in their interfaces."""
 _PROGRAM = re.compile(r"v1\.8\.11 \(nf_tables\)")
 _DEBIANS = re.compile(r"1\.8\.11-(?P<revision>\d+)(?:[+~]\S*|ubuntu\S*|build\S*)?")
 _FIRST_MENDED = 2
-"""The first Debian revision of iptables 1.8.11 without the bug.  Source: its changelog of iptables 1.8.11-2, "add patch
-to fix -C commands" (bug 1087210)."""
+"""The first Debian revision of iptables 1.8.11 without the bug.
+
+Source: its changelog of iptables 1.8.11-2, "add patch to fix -C commands" (bug 1087210)."""
 
 
 def judgement(host: Host) -> Judgement:
-    """Return whether the host's ``iptables -C`` confuses interfaces.  A trial on the host decides, or else the package
-    version."""
+    """Return whether the host's ``iptables -C`` confuses interfaces.
+
+    A trial on the host decides.  Without a trial, the package version decides."""
     if not _PROGRAM.search(host.version("iptables") or ""):
         return "sound"
     trial = host.rule_tools.check
@@ -71,9 +74,11 @@ class Confused(msgspec.Struct, frozen=True):
 
 
 def confused_in(lost: Missing, host: Host) -> Iterator[Confused]:
-    """Yield each lost rule that ``iptables`` may have confused with a similar rule.  Either ``-C`` found the similar
-    rule, so the engine did not make the lost rule.  Or ``-D`` deleted the lost rule instead of the similar rule.  A
-    wrong ``-D`` leaves no trace, so it counts only if the program is known to confuse rules."""
+    """Yield each lost rule that ``iptables`` may have confused with a similar rule.
+
+    Either ``iptables -C`` found the similar rule, so the engine did not make the lost rule.  Or ``iptables -D`` deleted
+    the lost rule instead of the similar rule.  A wrong ``iptables -D`` leaves no trace, so it counts only if the host's
+    ``iptables`` is known to confuse rules."""
     found = judgement(host)
     if found == "sound" or is_table_flushed(lost):
         return
@@ -108,8 +113,9 @@ def stand_in(lost: Missing, rule: ExpectedRule, namespace: Namespace) -> Place |
 
 
 def _of_any_interface(rule: Rule) -> Meaning:
-    """Return the rule's meaning without its interface names.  The field (``iif`` or ``oif``) and a negation are
-    kept."""
+    """Return the rule's meaning without its interface names.
+
+    Only the name is removed: the field (``iif`` or ``oif``) and a negation are kept."""
     return tuple(
         msgspec.structs.replace(each, names=())
         if isinstance(each, NameMatch) and each.field in ("iif", "oif")

@@ -3,8 +3,8 @@
 Users see: one kind of client, often another container, cannot reach a container's port, while the port works for all
 other clients.
 
-Proof: this version of dockerd makes the rule for the networks and containers that it lists, and the table lacks the
-rule.  With the rule the flow arrives.
+Proof: this version of dockerd makes the rule for its networks and containers, and the table lacks the rule.  With the
+rule the flow arrives.
 Now: restore the rule at the position at which dockerd inserts it.
 Lasting: nothing has to be saved, because dockerd writes its rules at each start.  Find the program that removed the
 rule.

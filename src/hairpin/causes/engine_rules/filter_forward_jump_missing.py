@@ -1,6 +1,6 @@
 """FORWARD does not jump to the engine's chains, so their rules are never evaluated.
 
-Users see: all published ports time out from outside after somebody flushed FORWARD.
+Users see: all published ports time out from outside after a person or program flushed FORWARD.
 
 Proof: FORWARD has no jump to the engine's chains, and FORWARD drops the packet.  With the jumps the flow arrives.
 Now: restore the jumps.

@@ -73,8 +73,9 @@ def _reloaded(lost: Missing, engine: Engine, astray: set[str]) -> Missing:
 
 
 def _concerned(view: View, engine: Engine) -> set[str]:
-    """Return the names of the running containers at the flow's ends, or of all running containers if none is at its
-    ends."""
+    """Return the names of the running containers at the flow's ends.
+
+    If no running container is at an end, return the names of all running containers."""
     start = view.flow.start
     published = {container.name for container, _ in bindings_for(view, every_version=True)}
     named = {view.flow.container, view.meant, start.name if isinstance(start, FromContainer) else None, *published}

@@ -1,6 +1,7 @@
 """The rules by which a swarm node leads packets to the published ports of services into the routing mesh are gone.
 
-Users see: the service's port is dead on this node and answers on the other nodes, although the service's tasks run.
+Users see: although the service's tasks run, the service's port does not answer on this node, while it answers on the
+other nodes.
 
 Proof: dockerd holds the port, and the chain DOCKER-INGRESS, a rule in it or a jump to it is missing.  With the restored
 rules the packet reaches the namespace ``ingress_sbox``.

@@ -30,15 +30,18 @@ def port_opened(view: View) -> Change | None:
 
 
 def denies(keeper: Keeper) -> bool:
-    """Return whether a rule, a policy or the zone of the packet's source denied the packet.  If so, it does not help to
-    open the port in the zone of the link."""
+    """Return whether a rule, a policy or the zone of the packet's source denied the packet.
+
+    If the result is true, it does not help to open the port in the zone of the link."""
     return keeper.kind == "policy" or bool(keeper.part) or keeper.by_source
 
 
 def zone_opening(view: View, place: Place, *chains: str, by_source: bool = False) -> Primitive:
-    """Return the part that inserts the rule by which firewalld accepts the packet's port.  The rule is inserted into
-    the first of ``chains`` that the host has, or else before the rule that stopped the packet.  ``by_source``: whether
-    the rule accepts the packet's source address only."""
+    """Return the part that inserts the rule by which firewalld accepts the packet's port.
+
+    The rule is inserted into the first of ``chains`` that the host has.  If the host has none of them, the rule is
+    inserted before the rule that stopped the packet.  ``by_source``: whether the rule accepts the packet's source
+    address only."""
     packet = view.stop.seen.packet
     assert packet.dport is not None
     field: Literal["saddr4", "saddr6"] = "saddr4" if packet.version == 4 else "saddr6"

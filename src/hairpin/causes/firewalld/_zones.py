@@ -17,7 +17,7 @@ class Keeper(NamedTuple):
 
     ``part``: the part of the zone that has the rule, in firewalld's order: pre, log, deny, allow, post.  ``part`` is
     empty for the zone's target, which comes last.  ``first``: the zone's first chain, or empty if it is not known.
-    ``by_source``: whether the packet is in the zone by its source address and not by its link."""
+    ``by_source``: whether the packet belongs to the zone because of its source address and not because of its link."""
 
     kind: Literal["zone", "policy"]
     name: str
@@ -35,8 +35,10 @@ def zones(view: View) -> tuple[FirewalldZone, ...]:
 
 
 def zone_of(view: View, link: str) -> str:
-    """Return the zone of a link.  The runtime binding comes first, then a binding in the files, then the default
-    zone."""
+    """Return the zone of a link.
+
+    The link's runtime binding decides.  Without a runtime binding, a binding in the files decides.  Without any
+    binding, the link is in the default zone."""
     firewalld = view.host.firewalld
     if firewalld is None:
         return "public"

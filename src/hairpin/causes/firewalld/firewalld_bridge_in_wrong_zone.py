@@ -70,7 +70,8 @@ def find(view: View) -> Iterator[Candidate]:
 
 
 def _trusted_networks(view: View, link: str) -> Iterator[TrustSource]:
-    """Yield a call that makes a source of zone ``trusted``, for each network in which the bridge has an address."""
+    """Yield, for each network in which the bridge has an address, a call that makes the network a source of zone
+    ``trusted``."""
     for each in addresses_of(view.host_namespace, link, view.stop.seen.packet.version):
         if each.scope == "global":
             base = each.prefix.first
@@ -88,7 +89,7 @@ def _let_in(view: View, place: Place, link: str) -> Iterator[Primitive]:
 
 
 def _is_known(view: View, name: str) -> bool:
-    """Return whether firewalld has the zone.  A zone without interfaces is only in its files.
+    """Return whether firewalld has the zone.  firewalld's files name also the zones that have no interfaces.
 
     dockerd makes the zone ``docker`` and puts its bridges into this zone.  dockerd does not start while one of its
     bridges is bound to another zone."""

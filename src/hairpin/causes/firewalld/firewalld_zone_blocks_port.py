@@ -132,7 +132,7 @@ def _not_forwarded(view: View, place: Place) -> Candidate:
 
 def policy_commands(view: View, place: Place) -> Iterator[str]:
     """Yield the commands that make a firewalld policy which accepts the packet between the zones of its two links.
-    firewall-cmd accepts only one of these options per call.
+    Each option has its own command, because firewall-cmd accepts only one of these options per call.
 
     If a policy stopped the packet, the new policy gets the lowest priority, so that it comes before all other policies.
     Source: firewall-cmd(1), firewalld.policies(5)"""

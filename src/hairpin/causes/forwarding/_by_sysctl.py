@@ -20,7 +20,7 @@ def by_sysctl(
     side_effects: tuple[Message, ...] = (),
 ) -> Callable[[View], Iterator[Candidate]]:
     """Return the function that yields the candidate which sets the sysctl to 1 in the namespace where the packet
-    stopped.  ``path`` returns None if the sysctl did not stop the packet.
+    stopped.  The function ``path`` returns the sysctl's path, or None if the sysctl did not stop the packet.
 
     ``title`` and ``detail`` have placeholders: ``{key}`` for the sysctl, and ``{link}``, ``{source}`` and ``{mark}``
     for the packet.

@@ -17,8 +17,10 @@ from hairpin.walk.trace import ForeignSource
 
 
 def by_reverse_path(*, on_host: bool) -> Callable[[View], Iterator[Candidate]]:
-    """Return the function that yields the candidate.  If ``on_host`` is true, it is for packets that stopped on the
-    host; otherwise for packets that stopped in a container."""
+    """Return the function that yields the candidate.
+
+    If ``on_host`` is true, the function is for packets that stopped on the host; otherwise for packets that stopped in
+    a container."""
     return lambda view: _loose_rp_filter(view) if view.on_host is on_host else iter(())
 
 
@@ -61,9 +63,10 @@ def _loose_rp_filter(view: View) -> Iterator[Candidate]:
 
 
 def _answered_by_same_uplink(view: View, loose: Candidate) -> Iterator[Candidate]:
-    """Yield the candidates that also send the answers back by the ingress link.
+    """Yield candidates that set rp_filter and also send the answers back by the ingress link.
 
-    Its router gave the packet to this host.  Another uplink's router may drop an answer with this uplink's address."""
+    The router behind the ingress link sent the packet to this host.  The router of another uplink may drop an answer
+    with this uplink's address."""
     uplinks = uplinks_of(view.network, view.stop.netns, 4) if view.stop.netns.is_host else ()
     holder = holder_of_addresses(view.namespace, view.stop.link)
     home = next((each for each in uplinks if each.link == holder), None)

@@ -5,7 +5,7 @@ even at its published port.
 
 Proof: the packet's TTL is used up at a host that should forward the packet, and the sender's namespace starts packets
 with a TTL below 64.  If packets start with a TTL of 64, the packet is forwarded.
-Now: ``sysctl -w net.ipv4.ip_default_ttl=64`` in that namespace.
+Now: ``sysctl -w net.ipv4.ip_default_ttl=64`` in the sender's namespace.
 Lasting: recreate the container without the option ``--sysctl net.ipv4.ip_default_ttl=…``, or remove the line from
 sysctl.d.
 """

@@ -44,7 +44,9 @@ class Pair(msgspec.Struct, frozen=True):
 
 
 def is_within(view: View) -> bool:
-    """Return whether the packet is discovery that stays on its bridge: no wall between networks is meant for it."""
+    """Return whether the packet is neighbour discovery that stays on its bridge.
+
+    Isolation between networks is not meant to stop neighbour discovery within a bridge."""
     seen = view.stop.seen
     return bool(seen.iif) and seen.iif == seen.oif and is_discovery(seen.packet)
 
@@ -85,8 +87,9 @@ def by_name(pair: Pair, port: int) -> Way:
 
 
 def accepting_instead(view: View, place: Place) -> Change:
-    """Return the change that replaces the engine's dropping rule by an accepting rule, as the opposite value of the
-    engine's option would do."""
+    """Return the change that replaces the engine's dropping rule by an accepting rule.
+
+    The opposite value of the engine's option would have the same effect."""
     rule, family = rule_at(view.namespace.ruleset, place), place.family
     taken = DeleteRule(view.stop.netns, place)
     if rule is None or place.dialect == "nft" or family not in ("ip", "ip6"):

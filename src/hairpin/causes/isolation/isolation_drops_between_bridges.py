@@ -25,8 +25,10 @@ from hairpin.network.network import owns_address
 
 
 def find(view: View) -> Iterator[Candidate]:
-    """Yield a candidate that connects the asking container to the asked container's network.  Then yield a candidate
-    that proves the isolation and leaves the repair to a person."""
+    """Yield a candidate that connects the asking container to the asked container's network.
+
+    The second candidate's change proves that the isolation stops the packet, and this candidate leaves the repair to a
+    person."""
     place = stopped_by(view, "isolation")
     if place is None or is_within(view):
         return

@@ -1,11 +1,13 @@
 """An engine's isolation drops IPv6 neighbour discovery within one network.
 
-Users see: two containers of an internal network reach each other by IPv4, and not by IPv6.
+Users see: two containers of an internal network reach each other over IPv4, but not over IPv6.
 
-Proof: br_netfilter shows the bridge's frames to ip6tables, and a rule that keeps the network from others drops the
-solicitation, whose destination is a multicast address outside of the subnet; accepted on that bridge, it arrives.
-Now: ``ip6tables -I FORWARD -i BRIDGE -o BRIDGE -p ipv6-icmp -j ACCEPT``, which opens nothing to other networks.
-Lasting: dockerd puts its rules in front at its start, so the rule has to be inserted after it; or a newer dockerd.
+Proof: br_netfilter passes the bridge's frames to ip6tables.  A rule that isolates the network drops the neighbour
+solicitation, because its destination is a multicast address outside of the subnet.  With a rule that accepts ICMPv6
+within the bridge, the solicitation arrives.
+Now: ``ip6tables -I FORWARD -i BRIDGE -o BRIDGE -p ipv6-icmp -j ACCEPT``, which opens no port to other networks.
+Lasting: insert the rule after each start of dockerd, because dockerd inserts its own rules before it.  Or upgrade
+dockerd.
 """
 
 from collections.abc import Iterator
@@ -23,7 +25,7 @@ from hairpin.network.attachment import network_of_bridge
 
 
 def find(view: View) -> Iterator[Candidate]:
-    """Yield one candidate when an isolation rule drops discovery that stays on its bridge."""
+    """Yield one candidate when an isolation rule drops a neighbour discovery packet that stays on its bridge."""
     place, seen = stopped_by(view, "isolation"), view.stop.seen
     network = network_of_bridge(view.host, seen.iif)
     if place is None or network is None or not is_within(view):

@@ -20,8 +20,9 @@ from hairpin.message import message
 
 
 def find(view: View) -> Iterator[Candidate]:
-    """Yield one candidate for the engine's rule.  A change that deletes the rule proves the cause.  The repair is an
-    option."""
+    """Yield one candidate for the engine's rule.
+
+    The candidate's change deletes the rule, only to prove the cause.  The repair is an option of the engine."""
     place = stopped_by(view, "raw-direct")
     if place is None:
         return

@@ -21,8 +21,9 @@ _RESOLVER = Socket("udp", 4, EMBEDDED, 53, process="dockerd")
 
 
 class Pair(msgspec.Struct, frozen=True):
-    """A container that asks for the name of another container, and the running container with that name.  Both
-    containers belong to one engine.  ``name``: the asked name."""
+    """A container that asks for the name of another container, and the running container with that name.
+
+    The two containers belong to one engine.  ``name``: the asked name."""
 
     host: Host
     engine: Engine
@@ -69,7 +70,8 @@ def resolving(pair: Pair) -> Change:
     theirs, own = serving(pair.engine, pair.asked), serving(pair.engine, pair.asking)
     if theirs:
         knowing = (each for each in theirs if pair.name in names_on(pair.engine, each))
-        return _joining(pair, pair.asking, next(knowing, theirs[0]))  # an alias is known only on its own network
+        # a container's alias is known only on the network for which it was set
+        return _joining(pair, pair.asking, next(knowing, theirs[0]))
     if own:
         return _joining(pair, pair.asked, own[0])
     name = _free_name(pair.engine)
@@ -79,7 +81,7 @@ def resolving(pair: Pair) -> Change:
 
 
 def _joining(pair: Pair, container: Container, name: str) -> Change:
-    """Return the change that connects ``container`` to the network ``name`` of the other container."""
+    """Return the change that connects ``container`` to the other container's network, whose name is ``name``."""
     network = pair.engine.network(name)
     change = connecting_change(pair.host, container, network) if network is not None else None
     if change is None:
@@ -101,8 +103,9 @@ def _with_resolver(part: Primitive) -> Primitive:
 
 
 def _on(pair: Pair, container: Container, network: str) -> Iterator[Primitive]:
-    """Yield the parts that make the container known by name on the network.  These parts add no link to the container,
-    because name resolution does not need a link."""
+    """Yield the parts that make the container known by name on the network.
+
+    The yielded parts add no link to the container, because name resolution does not need a link."""
     endpoint = Endpoint(network)
     joined = msgspec.structs.replace(
         container, endpoints=(*container.endpoints, endpoint), resolvers=(address_text(EMBEDDED, 4),)

@@ -1,15 +1,16 @@
 """The name server of a Podman network is gone: aardvark-dns, or dnsmasq of the CNI plugin dnsname.
 
-One process answers on the gateway's address of every network with names.  Podman starts it with the first container of
-such a network, and does not watch it.
+One process answers DNS queries on the gateway addresses of all networks with name resolution.  Podman starts this
+process with the first container of such a network, and does not restart it.
 
 Users see: ``Temporary failure in name resolution`` in all containers of the network, while connections by address work.
 
-Proof: the network has names (``dns_enabled``), and no socket takes port 53 of its gateway.  With the process the query
-arrives.
-Now: ``podman network reload`` with the network's containers.  It starts the process again, and makes their rules anew.
-Lasting: nothing has to be set.  Find out what ended the process: a job that cleans up, or the kernel, if memory ran
-out.
+Proof: the network has name resolution (``dns_enabled``), and no socket listens on port 53 of its gateway address.  With
+the process the query arrives.
+Now: ``podman network reload`` with the network's containers.  The reload starts the name server's process again, and
+makes the containers' rules anew.
+Lasting: no setting has to be changed.  Find out what ended the process, for example a clean-up job, or the kernel
+because memory ran out.
 """
 
 from collections.abc import Iterator
@@ -36,7 +37,7 @@ def find(view: View) -> Iterator[Candidate]:
         return
     for engine in view.host.engines:
         if engine.kind != "podman" or engine.rootless:
-            continue  # the name server of a rootless Podman is in its user's own namespace
+            continue  # the name server of a rootless Podman runs in a network namespace of its user
         found = next((each for each in engine.networks if _is_gateway(each, packet.version, packet.daddr)), None)
         served = tuple(each for each in engine.containers if found is not None and _is_on(each, found))
         if found is not None and served:

@@ -1,4 +1,5 @@
-"""The rule that translated a packet's destination, and packets that it leads back to their sender."""
+"""Finds the rule that translated a packet's destination, and tells whether the rule leads the packet back to its
+sender."""
 
 from hairpin.causes.cause import View
 from hairpin.host.netns import Netns
@@ -16,8 +17,8 @@ def dnat_place(view: View, netns: Netns) -> Place | None:
 
 
 def is_led_back(view: View) -> bool:
-    """Return whether a rule leads the packets of a container, which are for another machine, back into the bridge port
-    that they came in by."""
+    """Return whether a rule leads a container's packets for another machine back to the bridge port by which they came
+    in."""
     place = dnat_place(view, view.host_netns)
     if view.stop.reason != "hairpin-off" or view.in_reply or place is None or place.chain.startswith("DOCKER"):
         return False

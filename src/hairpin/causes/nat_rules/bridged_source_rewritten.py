@@ -1,14 +1,16 @@
-"""A rule rewrites the source address of packets that stay inside one bridge, and the receiver does not take them so.
+"""A rule rewrites the source address of packets that stay inside one bridge, and the receiver does not accept the new
+source address.
 
 With br_netfilter, frames between two containers of one bridge pass nat POSTROUTING, too.  A SNAT or MASQUERADE rule
-that names the bridge's subnet as the source, and no link to go out by, matches them.
+that matches the bridge's subnet as the source, and no egress link, matches these frames.
 
-Users see: a container's access list or firewall refuses its own neighbours, whose log lines have the host's address.
+Users see: a container's access list or firewall refuses other containers on its own network, and its log shows the
+host's address for them.
 
-Proof: the rule gives the packet another source on its way from one port of the bridge to another, and the packet is
+Proof: the rule rewrites the packet's source while the packet is bridged from one port to another, and the packet is
 stopped afterwards.  With an exception for the bridge's own subnet the flow arrives.
-Now: a rule before it that accepts packets from the subnet to the subnet.
-Lasting: let the rule match the link by which packets leave the host (``-o eth0``), where it is written.
+Now: insert a rule before it that accepts packets from the bridge's subnet to the same subnet.
+Lasting: in the file that contains the rule, let the rule match the link by which packets leave the host (``-o eth0``).
 """
 
 from collections.abc import Iterator
@@ -38,7 +40,8 @@ def find(view: View) -> Iterator[Candidate]:
 
 
 def _subnet_within(view: View, step: Step, source: int) -> str | None:
-    """Return the subnet of the bridge that has both the packet's first source and its receiver; None if none has."""
+    """Return the bridge's subnet that contains both the packet's original source and its destination; None if there is
+    no such subnet."""
     namespace, packet = view.network.namespace(step.netns), step.packet
     link = namespace.link(step.link)
     if link is None or link.kind != "bridge" or packet.version != 4:

@@ -52,8 +52,9 @@ def find(view: View) -> Iterator[Candidate]:
 
 
 def _led_back(view: View, place: Place) -> Candidate:
-    """Return the candidate for a rule that leads a container's packets for another machine back to the container.  The
-    rule stays: the container's own packets are excepted."""
+    """Return the candidate for a rule that leads a container's packets for another machine back to the container.
+
+    The repair keeps the rule, and excepts the container's own packets from it."""
     packet = view.stop.seen.packet
     source: Field = "saddr4" if packet.version == 4 else "saddr6"
     own: Body = (
@@ -80,7 +81,8 @@ def _led_back(view: View, place: Place) -> Candidate:
 
 def _inside(view: View) -> Iterator[Candidate]:
     """Yield the candidate for a rule that a person typed into the container's nat table.  A program's rules are in the
-    program's own chains and get no candidate: if they lead to a port without a listener, the listener is missing."""
+    program's own chains and get no candidate: if such a rule leads to a port without a listener, the fault is the
+    missing listener."""
     place = dnat_place(view, view.stop.netns)
     if place is None or view.in_reply or place.chain != "PREROUTING":
         return

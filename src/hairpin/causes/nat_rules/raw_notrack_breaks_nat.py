@@ -19,8 +19,9 @@ from hairpin.netfilter.ir import CT_UNTRACKED, Notrack
 
 
 def find(view: View) -> Iterator[Candidate]:
-    """Yield one candidate for each NOTRACK rule in the namespace.  If the packet was untracked, its class puts the
-    candidate earlier in the order of candidates."""
+    """Yield one candidate for each NOTRACK rule in the namespace.
+
+    If the stopped packet was untracked, the candidate gets a class that is tried earlier."""
     untracked = view.stop.seen.ct_state == CT_UNTRACKED
     for table in view.namespace.ruleset.tables:
         for chain in table.chains:

@@ -5,7 +5,7 @@ Users see: since Docker was installed or started, published ports of Podman cont
 work from the host.
 
 Proof: the policy of FORWARD, set by dockerd, is DROP, and no rule accepts new connections to Podman's containers.  With
-an accepting rule these connections pass.
+an accepting rule the connections to Podman's containers pass.
 Now: add a rule to DOCKER-USER that accepts these connections.
 Lasting: add the same rule to the saved rules.
 """

@@ -15,9 +15,10 @@ from hairpin.walk.deciders import Lookup, deciders
 
 
 def namespaces_on_way(view: View) -> Iterator[tuple[Netns, Namespace]]:
-    """Yield the namespaces that the flow passed or should have passed.  Such namespaces are those of the walk's steps,
-    the host's namespace, the asked container's namespace, and each namespace on this host that has the packet's
-    destination address."""
+    """Yield the namespaces that the flow passed or should have passed.
+
+    Yielded are the namespaces of the walk's steps, the host's namespace, the asked container's namespace, and each
+    namespace on this host that has the packet's destination address."""
     steps = (*view.branch.request, *view.branch.reply, *view.branch.data)
     found = dict.fromkeys((view.stop.netns, *(step.netns for step in steps), view.host_netns))
     meant = view.host.container(view.meant) if view.meant else None
@@ -34,8 +35,8 @@ def namespaces_on_way(view: View) -> Iterator[tuple[Netns, Namespace]]:
 
 
 def lookups_on_way(view: View) -> Iterator[Lookup]:
-    """Yield the route lookups of the flow's packets in the namespaces that were read, in the order in which the packets
-    did them."""
+    """Yield the route lookups for the flow's packets in the namespaces that were read, in the order of the packets'
+    path."""
     for each in deciders(view.network, view.flow).lookups:
         if each.netns in view.network and each.query.version == view.stop.seen.packet.version:
             yield each
@@ -55,9 +56,9 @@ def query_back(packet: Packet) -> Query:
 
 def is_elsewhere(view: View, each: Lookup) -> bool:
     """Return whether the looked-up address belongs to another machine, and the found route does not lead to this
-    machine.  The machine is another namespace that was read, or the asking client.  A route does not lead to the client
-    if it makes the client's address local, or if it is on-link in a namespace that the client's packet did not enter.
-    Loopback and link-local addresses do not count, because each machine has such addresses."""
+    machine.  The other machine is another namespace that was read, or the asking client.  A route does not lead to the
+    client if it makes the client's address local, or if it is on-link in a namespace that the client's packet did not
+    enter.  Loopback and link-local addresses do not count, because each machine has such addresses."""
     address, version = each.query.daddr, each.query.version
     if is_loopback(address, version) or (LINK_LOCAL4 if version == 4 else LINK_LOCAL6).holds(address, version):
         return False
@@ -73,14 +74,15 @@ def is_elsewhere(view: View, each: Lookup) -> bool:
 
 
 def _entered(view: View) -> frozenset[Netns]:
-    """Return the namespaces that a client's packet enters directly from outside: the host's, or the namespace of a
-    macvlan container."""
+    """Return the namespaces that a client's packet enters directly from outside: the host's namespace, or the namespace
+    of a macvlan container."""
     return frozenset((view.host_netns, *(step.netns for step in view.branch.request[:2])))
 
 
 def _leads_to(view: View, netns: Netns, links: set[str | None], owner: Netns, namespace: Namespace) -> bool:
-    """Return whether one of the links leads to the namespace ``owner``.  Such a link is the peer of a veth in that
-    namespace, or the bridge of this peer."""
+    """Return whether one of the links leads to the namespace ``owner``.
+
+    A link leads to ``owner`` if it is the peer of a veth in that namespace, or the bridge of this peer."""
     for link in namespace.links:
         peer = veth_peer(view.network, owner, link)
         outer = view.network.namespace(netns).link(peer.link) if peer is not None and peer.netns == netns else None
@@ -90,8 +92,10 @@ def _leads_to(view: View, netns: Netns, links: set[str | None], owner: Netns, na
 
 
 def is_wanted(namespace: Namespace, route: Route) -> bool:
-    """Return whether a program made the route on purpose.  Such a route leaves by a VPN's link, or has the protocol of
-    a routing daemon, a network manager or DHCP.  A route that a person typed has the protocol ``boot``."""
+    """Return whether a program made the route on purpose.
+
+    A route made on purpose leaves by a VPN's link, or has the protocol of a routing daemon, a network manager or DHCP.
+    A route that a person typed has the protocol ``boot``."""
     links = (namespace.link(hop.link) for hop in route.next_hops if hop.link is not None)
     by_vpn = any(link is not None and (link.kind in ("tun", "wireguard") or link.tunnel is not None) for link in links)
     return by_vpn or route.protocol not in ("", "boot", "kernel")
@@ -108,8 +112,10 @@ def subnet_of(view: View, version: Version, address: int) -> tuple[int, int] | N
 
 
 def is_served(view: View, query: Query) -> bool:
-    """Return whether packets with this source are replies of a service: a namespace on the host has the source address,
-    and a socket there has the source port."""
+    """Return whether packets with this source are replies of a service.
+
+    Packets count as replies if a namespace on the host has the source address, and a socket in this namespace has the
+    source port."""
     protocol = {TCP: "tcp", UDP: "udp"}.get(query.protocol or 0)
     return any(
         owns_address(namespace, query.version, query.saddr or 0)
@@ -119,8 +125,9 @@ def is_served(view: View, query: Query) -> bool:
 
 
 def looked_up_packet(view: View) -> Packet:
-    """Return the packet as it was at the last route lookup in the namespace where it stopped.  A reply gets the
-    published address as its source only after this lookup."""
+    """Return the packet in its form at the last route lookup in the namespace where it stopped.
+
+    A reply gets the published address as its source only after this lookup."""
     steps = view.branch.reply if view.in_reply else view.branch.request
     looked_up = (step for step in reversed(steps) if step.stage in ("input-route", "output-route"))
     return next((step.packet for step in looked_up if step.netns == view.stop.netns), view.stop.seen.packet)

@@ -60,7 +60,7 @@ def overlaps(view: View, *, of_containers: bool = False) -> Iterator[Overlap]:
     """
     address, version = view.looked_up, view.stop.seen.packet.version
     if misleading(view.network, view.flow) is not None:
-        return  # the name means something else: the address is nobody's, here or elsewhere
+        return  # an entry in /etc/hosts leads the name to a wrong address, which no machine has
     if not of_containers and attachment_of(view.network, view.host, address, version) is not None:
         return
     netns = view.stop.netns
@@ -120,23 +120,25 @@ NOT_KEPT = message("the route is gone after the next boot, unless the host's net
 
 
 def _taken_back(found: Candidate, own: tuple[AddEntry, ...]) -> Candidate:
-    """Return the candidate that deletes a route that a person typed.  Such a route belongs to no network of an
-    engine."""
+    """Return the candidate that deletes a route that a person typed.
+
+    A route that a person typed belongs to no network of an engine."""
     advice = (message("find what added the route: it belongs to no network of a container engine"),)
     return msgspec.structs.replace(found, advice=advice, ways=(Way(Change(own), (NOT_KEPT,)),) if own else ())
 
 
 def is_elsewhere(view: View, each: Overlap) -> bool:
     """Return whether the host has a specific route to the address that does not lead into the container network.
-    Without such a route, the address may have belonged to a container that is gone."""
+    If the host has no specific route elsewhere, the address may have belonged to a container that is gone."""
     covering = _on_host(view, each)[0]
     return covering is not None and covering.prefix_length > 0
 
 
 def is_out_of_reach(view: View, network: DockerNetwork | None) -> bool:
-    """Return whether the flow starts in a container that is not on the network.  Such a container cannot reach
-    containers of the network by their addresses, because engines isolate networks.  The flow is therefore for a machine
-    elsewhere."""
+    """Return whether the flow starts in a container that is not on the network.
+
+    A container that is not on the network cannot reach the network's containers by their addresses, because engines
+    isolate networks.  The flow is therefore for a machine elsewhere."""
     start = view.flow.start
     asking = view.host.container(start.name) if isinstance(start, FromContainer) and not start.netns.is_host else None
     if network is None or asking is None:
@@ -146,8 +148,9 @@ def is_out_of_reach(view: View, network: DockerNetwork | None) -> bool:
 
 
 def _on_host(view: View, each: Overlap) -> tuple[Route | None, NextHop | None]:
-    """Return the host's route to the address that does not lead into the bridge, and the route's next hop.  Return None
-    for both if there is no such route."""
+    """Return the host's route to the address that does not lead into the bridge, and this route's next hop.
+
+    If there is no such route, return None twice."""
     host, version = view.host_namespace, each.route.version
     kept = tuple(route for route in host.routes if route not in _into(view, each))
     past = lookup(msgspec.structs.replace(host, routes=kept), Query(version, each.address))

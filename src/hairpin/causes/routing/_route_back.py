@@ -1,4 +1,5 @@
-"""Rules that drop packets to whose source no route leads back, such as those of firewalld's IPv6_rpfilter."""
+"""Finds rules that drop packets to whose source no route leads back, such as the rules that firewalld's option
+IPv6_rpfilter makes."""
 
 from hairpin.causes.cause import View
 from hairpin.change.change import DeleteRule, one
@@ -16,8 +17,10 @@ def wants_route_back(namespace: Namespace, place: Place) -> bool:
 
 
 def only_the_rule_stops(view: View) -> bool:
-    """Return whether such a rule stops the packet, and the flow passes without it: the routes are right, and the rule
-    looks one up otherwise than the answer does, for example without its mark."""
+    """Return whether a rule that wants a route back stops the packet, and the flow passes without this rule.
+
+    The routes are then right, and the rule's lookup differs from the reply's lookup, for example because it ignores the
+    reply's mark."""
     place = view.place
     if place is None or view.in_reply or not wants_route_back(view.namespace, place):
         return False

@@ -1,5 +1,5 @@
-"""An address or its prefix length gives the kernel a route that takes packets for another machine to this machine, or
-to a wrong link.
+"""Because of an address or its prefix length, the kernel has a route that leads packets for another machine to this
+machine, or to a wrong link.
 
 Users see: this host or container cannot reach one machine or one network since an address was added or changed.
 
@@ -60,16 +60,17 @@ def find(view: View) -> Iterator[Candidate]:
 
 
 def _is_on_port(view: View, each: Lookup, own: Address) -> bool:
-    """Return whether the address is on a bridge's port to the outside: it is the host's, and has to be moved to the
-    bridge."""
+    """Return whether the address is on a bridge port that leads to the outside.
+
+    An address on such a port belongs to the host, and has to be moved to the bridge."""
     namespace = view.network.namespace(each.netns)
     link = namespace.link(own.link)
     return link is not None and is_bridge_port(namespace, link) and is_uplink(view.network, each.netns, link)
 
 
 def _of_sender(view: View) -> Iterator[Candidate]:
-    """Yield the candidate for an address that a person added where the packet stopped and that is also the sender's
-    address.  The kernel takes the sender's packets for spoofed packets (net/ipv4/fib_frontend.c
+    """Yield the candidate for an address that a person added in the namespace where the packet stopped, and that is
+    also the sender's address.  The kernel takes the sender's packets for spoofed packets (net/ipv4/fib_frontend.c
     __fib_validate_source())."""
     packet = view.stop.seen.packet
     if view.stop.reason != "martian-source":
@@ -95,8 +96,10 @@ def _lengths(view: View, netns: Netns) -> dict[int, int]:
 
 
 def _may_be_a_neighbour(view: View, each: Lookup) -> bool:
-    """Return whether another host that was read may have the looked-up address on the link of the found route.  No
-    reading tells whether the link leads to that host.  If it does, the host's own address must not be deleted."""
+    """Return whether another host that was read may have the looked-up address on the link of the found route.
+
+    No reading tells whether the link leads to that host.  If the link leads there, the host's own address must not be
+    deleted."""
     address, version = each.query.daddr, each.query.version
     others = (
         owns_address(namespace, version, address)
@@ -107,8 +110,9 @@ def _may_be_a_neighbour(view: View, each: Lookup) -> bool:
 
 
 def _is_gateway(namespace: Namespace, address: Address) -> bool:
-    """Return whether a route in the namespace has this address as its gateway, so that the address should be the
-    gateway's and not the namespace's."""
+    """Return whether a route in the namespace has this address as its gateway.
+
+    An address that routes use as their gateway should belong to the gateway, and not to the namespace."""
     return any(
         (hop.gateway, route.version) == (address.value, address.version)
         for route in namespace.routes
@@ -145,7 +149,8 @@ def _misfitting(view: View, netns: Netns, address: Address, length: int) -> Cand
             wanted=length,
         ),
         detail=message("The engine gave it the prefix length {wanted}.", wanted=length),
-        # Add the right address first: a link that keeps an address keeps its routes with a gateway.
+        # Add the right address before the wrong address is deleted, because a link that always has an address keeps its
+        # routes with a gateway.
         change=Change((AddEntry(netns, wanted), DeleteEntry(netns, address), *_way_out(view, netns, wanted))),
         where=OfLink(link=address.link, address=f"{text}/{address.prefix_length}"),
         in_class="kernels-own",

@@ -24,7 +24,7 @@ from hairpin.network.routing import route_text
 
 
 def find(view: View) -> Iterator[Candidate]:
-    """Yield one candidate for each default route of the host that leaves by a link which leads only to containers."""
+    """Yield one candidate for each default route of the host whose link leads only to containers."""
     packet = view.stop.seen.packet
     if not view.on_host:
         return

@@ -3,7 +3,7 @@
 Users see: after ``compose up`` neither the host nor its containers reach that network.
 
 Proof: the lookup for an address outside finds the route into the bridge, where no container has the address.  Without
-this route the packet takes another route.
+the route into the bridge, the packet takes another route.
 Now: recreate the network with another subnet.
 Lasting: set ``bip`` and ``default-address-pools`` in daemon.json, or ``ipam`` in the Compose file.
 """
@@ -61,8 +61,9 @@ def find(view: View) -> Iterator[Candidate]:
 
 
 def _is_added(view: View, each: Overlap) -> bool:
-    """Return whether a person or a program other than the engine added the route into the bridge.  The address is then
-    outside the network's subnets, so it never belonged to a container."""
+    """Return whether a person or a program other than the engine added the route into the bridge.
+
+    The looked-up address is then outside the network's subnets, so it never belonged to a container."""
     return view.on_host and not each.is_subnet
 
 

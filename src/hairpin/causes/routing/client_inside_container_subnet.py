@@ -50,7 +50,8 @@ def find(view: View) -> Iterator[Candidate]:
                 name=holder.container.name,
                 **values,
             )
-        if isinstance(start, Lan):  # the client stands for its whole LAN, so one route is not enough
+        # other machines in the client's LAN have the same fault, so a route to this one client is not enough
+        if isinstance(start, Lan):
             yield moved_away(each, title, detail, in_class="client-in-container-subnet")
         else:
             yield led_past(view, each, title, detail, in_class="client-in-container-subnet")
@@ -74,8 +75,8 @@ def _led_astray(each: Overlap, client: str) -> Candidate:
 
 
 def _where_answered(view: View) -> View:
-    """Return the view with the stop moved to the container that answered, if its answer went to another container; else
-    the view unchanged."""
+    """Return the view with the stop moved to the container that answered, if this container's answer went to another
+    container; else the unchanged view."""
     first = next(iter(view.branch.reply), None)
     if view.stop.reason != "wrong-answer" or first is None or first.netns.is_host:
         return view

@@ -1,11 +1,12 @@
 """The kernel does not use an IPv6 address, because another machine on the link has the address, too.
 
-Users see: the address is in ``ip -6 addr`` with ``tentative dadfailed``, and nothing reaches it; the packets go to the
-other machine.
+Users see: ``ip -6 addr`` shows the address with ``tentative dadfailed``, and packets for the address go to the other
+machine.
 
-Proof: the packet is for an address whose duplicate address detection has failed.  With the address in use it arrives.
-Now: find the other machine by its hardware address, take the address away from it or from this host, and add this
-host's address anew: ``ip -6 address del ADDRESS/LENGTH dev LINK``, then ``ip -6 address add …``.
+Proof: the packet is for an address whose duplicate address detection has failed.  If the kernel uses the address, the
+packet arrives.
+Now: find the other machine by its hardware address, and remove the address from one of the two machines.  If this host
+keeps the address, add it anew: ``ip -6 address del ADDRESS/LENGTH dev LINK``, then ``ip -6 address add …``.
 Lasting: correct the machine that has the address by mistake, such as a clone or a second container with a fixed
 address.
 """
@@ -25,7 +26,8 @@ from hairpin.network.prefix import address_text
 
 
 def find(view: View) -> Iterator[Candidate]:
-    """Yield one candidate for each namespace that has the packet's or the flow's destination as a duplicate."""
+    """Yield one candidate for each namespace in which the destination of the packet or of the flow is a duplicate
+    address."""
     packet, flow = view.stop.seen.packet, view.flow
     wanted = {each for version, each in ((packet.version, packet.daddr), (flow.version, flow.daddr)) if version == 6}
     for netns, namespace in view.network.namespaces():

@@ -1,5 +1,6 @@
-"""A route that the kernel made for an address is gone or changed.  Such a route is the local route of the address, or
-the route to the link's network.
+"""A route that the kernel made for an address is gone or changed.
+
+Routes that the kernel makes for an address are the address's local route and the route to the link's network.
 
 Users see: an address that `ip address` shows does not answer, or the host cannot reach the machines of one network.
 

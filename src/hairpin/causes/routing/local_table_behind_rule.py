@@ -1,13 +1,14 @@
-"""The policy rule of the table ``local`` stands behind another rule, which takes packets for the host's own addresses.
+"""The policy rule for the table ``local`` comes after another policy rule, which matches packets for the host's own
+addresses.
 
-Users see: services of the host and containers in its network time out from outside, and published ports of bridge
-networks work, because DNAT changes their destination first.  It begins when a VRF or a VPN is set up that moves the
-rule.
+Users see: since a VRF or a VPN that moves the rule was set up, outside clients time out at services of the host and at
+containers on the host's network.  Published ports of bridge networks work, because DNAT changes the destination before
+the route lookup.
 
-Proof: a rule in front of the rule for ``local`` gives a packet for an own address another route.  With a rule for
-``local`` in front of that rule the packet arrives.
-Now: ``ip rule add priority NUMBER from all lookup local`` with a priority below that of the rule in front.
-Lasting: correct the program that moved the rule; the kernel has the rule at priority 0 after each boot.
+Proof: an earlier policy rule than the rule for ``local`` gives a packet for one of the host's addresses another route.
+With a rule for ``local`` before that rule, the packet arrives.
+Now: ``ip rule add priority NUMBER from all lookup local`` with a smaller number than the priority of the earlier rule.
+Lasting: correct the program that moved the rule.  The kernel makes the rule at priority 0 at each boot.
 """
 
 from collections.abc import Iterator
@@ -24,8 +25,8 @@ from hairpin.network.prefix import Version
 
 
 def find(view: View) -> Iterator[Candidate]:
-    """Yield one candidate for each rule in front of the rule for the table local that took a packet for an own
-    address."""
+    """Yield one candidate for each policy rule before the rule for the table local that decided the route of a packet
+    for one of the host's own addresses."""
     for each in lookups_on_way(view):
         namespace, taking = view.network.namespace(each.netns), each.found.rule
         version = each.query.version
@@ -64,7 +65,7 @@ def _of_local(namespace: Namespace, version: Version) -> PolicyRule | None:
 
 
 def _free_before(namespace: Namespace, version: Version, priority: int) -> int | None:
-    """Return the highest priority number before ``priority`` that no rule has; None if there is none."""
+    """Return the highest priority number below ``priority`` that no rule has; None if every lower number is in use."""
     taken = {each.priority for each in namespace.rules if each.version == version}
     return next((each for each in range(priority - 1, -1, -1) if each not in taken), None)
 

@@ -1,12 +1,13 @@
-"""The kernel asks for no neighbour on a link: ``mcast_solicit`` of the link is 0.
+"""The kernel sends no ARP or neighbour requests on a link, because ``mcast_solicit`` of the link is 0.
 
 Users see: after ``ip neigh flush``, a restart, or some minutes, the host or a container reaches no machine on one link
 ("No route to host"), although both ends are up and ``arping`` works.
 
-Proof: the next hop has no entry, and the kernel sends no request.  With the usual value the packet arrives.
+Proof: the next hop has no neighbour entry, and the kernel sends no request.  With the default value of
+``mcast_solicit`` the packet arrives.
 Now: ``sysctl -w net.ipv4.neigh.LINK.mcast_solicit=3``.
-Lasting: a file of sysctl.d that sorts last.  If ``app_solicit`` is set, a program is to resolve the neighbours; find
-out why it does not run.
+Lasting: put the key into the file of sysctl.d that sorts last.  If ``app_solicit`` is set, a program should resolve the
+neighbours.  Find out why this program does not run.
 """
 
 from collections.abc import Iterator
@@ -22,7 +23,7 @@ _KEY = "mcast_solicit"
 
 
 def find(view: View) -> Iterator[Candidate]:
-    """Yield the candidate that lets the kernel ask again, if the number of its requests stopped the packet."""
+    """Yield the candidate that lets the kernel send requests again, if ``mcast_solicit`` stopped the packet."""
     decided = view.stop.decided_by
     if not isinstance(decided, SysctlDecided) or decided.path[-1] != _KEY:
         return

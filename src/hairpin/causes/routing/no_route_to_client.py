@@ -1,8 +1,8 @@
 """The host has a default route, but the lookup for the client's address does not reach the default route's table, or
 finds a route that does not lead to the client.
 
-Users see: clients in one network time out, while all other clients get answers: those of a VPN server in a container,
-for example, if it does not masquerade them.
+Users see: clients in one network time out, while all other clients get answers.  An example are the clients of a VPN
+server that runs in a container and does not masquerade them.
 
 Proof: the lookup for the client's address ends without a route.  With a route the reply leaves.
 Now: ``ip route add NETWORK via GATEWAY dev LINK``.
@@ -46,7 +46,8 @@ def find(view: View) -> Iterator[Candidate]:
     if links_without_default(view):
         return  # an uplink has lost its default route, and another cause restores this route first
     if view.looked_up == view.flow.daddr and names_as_own(view.host, version, view.looked_up):
-        return  # the published address should be the host's own: a route would send packets for it to a router
+        # the published address should be an address of the host, and a route would send packets for it to a router
+        return
     way = likely_gateway(view.network, view.host_netns, version)
     if way is None:
         return
@@ -66,7 +67,9 @@ def find(view: View) -> Iterator[Candidate]:
 
 
 def _behind_container(view: View, client: Outside, behind: Netns) -> Iterator[Candidate]:
-    """Yield the candidate that routes the clients of a container, which routes for them, by its address."""
+    """Yield the candidate that adds a route to clients behind a container which forwards their packets.
+
+    The route's next hop is the container's address."""
     if behind not in view.network:
         return
     version, container = view.flow.version, view.network.container_of(behind)

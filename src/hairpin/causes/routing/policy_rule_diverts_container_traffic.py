@@ -70,11 +70,13 @@ def _leads_answers(namespace: Namespace, rule: PolicyRule) -> bool:
 
 
 def _before(view: View, netns: Netns, rule: PolicyRule, query: Query) -> Iterator[tuple[PolicyRule, ...]]:
-    """Yield narrow rules for the main table with a higher priority than ``rule``, the narrowest first.  For a packet to
-    a container network the rules cover packets to it, alone or together with its replies.  For other packets they cover
-    the replies of the asked port, alone or together with packets to the container network, then all packets from it."""
+    """Yield narrow rules for the main table with a higher priority than ``rule``, the narrowest first.
+
+    For a packet to a container network, the rules cover packets to this network, alone or together with the network's
+    replies.  For other packets, the rules cover the replies of the asked port, alone or together with packets to the
+    container network, and then all packets from the container network."""
     if rule.priority < 2:
-        return  # no priority is free between this rule and the rule that selects the table local
+        return  # no priority is free between ``rule`` and the rule that selects the table local
     priority, version = rule.priority - 1, query.version
     there, here = subnet_of(view, version, query.daddr), subnet_of(view, version, query.saddr or 0)
     if there is not None:
@@ -101,8 +103,9 @@ def _before(view: View, netns: Netns, rule: PolicyRule, query: Query) -> Iterato
 
 
 def _route_by_hand(view: View, netns: Netns, query: Query) -> tuple[int, int] | None:
-    """Return the network of a route in the main table that somebody made for the packet's destination.  Such a route
-    is of no use while the rule hides it, so the rule in front of it is missing."""
+    """Return the destination network of a route in the main table that a person or program made for the packet's
+    destination.  The route has no effect while the policy rule comes first, so a rule for the main table before it is
+    missing."""
     if netns not in view.network:
         return None
     held = view.network.namespace(netns)
@@ -122,8 +125,8 @@ def _from(
     *,
     wide: bool = True,
 ) -> Iterator[PolicyRule]:
-    """Yield the policy rules for this source: first a rule for packets from the port (only for IPv4, because iproute2
-    shows no ports in IPv6 rules), then a rule for all packets from the source."""
+    """Yield the policy rules for this source: first a rule for packets from the port, then a rule for all packets from
+    the source.  IPv6 has no rule for the port, because iproute2 shows no ports in IPv6 rules."""
     if version == 4 and protocol is not None:
         ports = (port, port) if port is not None else None
         yield PolicyRule(4, priority, table=TABLE_MAIN, source=source, protocol=protocol, sports=ports)
@@ -161,10 +164,11 @@ def _deciding(view: View) -> Iterator[tuple[Netns, PolicyRule, Query]]:
 
 
 def _is_meant(view: View, netns: Netns, query: Query) -> bool:
-    """Return whether a rule of a firewall stops the packet on a way that names its destination.
+    """Return whether a firewall rule stops the packet, and the packet's route is not a default route.
 
-    Somebody led just this destination there, as a VPN does for its own network, so the firewall's rule is the cause.
-    Without the route the packet would leave by the default route and find nobody."""
+    A person or program made this route for the destination on purpose, as a VPN does for its own network, so the
+    firewall's rule is the cause.  Without the route the packet would leave by the default route and reach no machine.
+    """
     if view.stop.reason not in RULE_STOPS or netns not in view.network:
         return False
     route = lookup(view.network.namespace(netns), query).route

@@ -54,9 +54,10 @@ def find(view: View) -> Iterator[Candidate]:
 
 
 def _for_answers(view: View, each: Lookup, route: Route) -> Iterator[Way]:
-    """Yield the way past a VPN's route that covers all addresses.  The replies of the asked port get a table with the
-    other default route, and all other packets stay in the VPN.  This way exists only for IPv4, because iproute2 shows
-    no ports in IPv6 rules."""
+    """Yield the repair for a VPN's route that covers all addresses.
+
+    The replies of the asked port get a table with the other default route, and all other packets stay in the VPN.  For
+    IPv6 this repair does not exist, because iproute2 shows no ports in IPv6 policy rules."""
     namespace, query = view.network.namespace(each.netns), query_there(looked_up_packet(view))
     link = namespace.link(route.next_hops[0].link or "") if route.next_hops else None
     if each.netns != view.stop.netns or route.prefix_length > 1 or link is None or not is_tunnel(namespace, link):

@@ -28,7 +28,8 @@ def by_owner(
     both_ways: bool = False,
 ) -> Callable[[View], Iterator[Candidate]]:
     """Return the function that yields a candidate for each way to get the packet past this owner's rule or policy.
-    Each candidate also contains all other ways, unless its change calls the program that owns the rule.
+    Each candidate also offers the changes of all other candidates, unless its own change calls the program that owns
+    the rule.
 
     ``title`` and ``detail`` have placeholders for the rule (``{rule}``, ``{table}``, ``{chain}``, ``{family}``, and
     ``{hidden}`` for its back end) and for the packet (``{netns}``, ``{iif}`` or ``{link}``, ``{oif}``).  ``both_ways``:
@@ -67,7 +68,7 @@ def by_owner(
 
 
 def _for_client(view: View, place: Place) -> Iterator[Way]:
-    """Yield the way that excepts only the client, if the user named a client."""
+    """Yield the change that excepts only the client from the rule, if the user named a client."""
     change = for_client(view, place)
     if change is not None:
         yield Way(change, past_decision=True)

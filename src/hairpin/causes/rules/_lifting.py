@@ -20,7 +20,7 @@ _STATES = ir.FieldMatch("ct-state", ((ir.CT_ESTABLISHED, ir.CT_ESTABLISHED), (ir
 _TRANSLATED = ir.AnyOfMatch((ir.FieldMatch("ct-status", ((0, 0),), True, ir.STATUS_DNAT),))
 """``--ctstate DNAT``"""
 _NEIGHBOURS: Body = (ir.FieldMatch("protocol", ((ICMP6, ICMP6),)),)
-"""Matches ICMPv6, because without neighbour discovery a link carries no replies either."""
+"""Matches ICMPv6, because without neighbour discovery a link does not carry IPv6 replies."""
 _ACCEPT = ir.Verdict("accept")
 
 
@@ -112,7 +112,7 @@ def _bodies(view: View, place: Place, *, answers: bool) -> tuple[Body, ...]:
     if view.stop.stage == "forward":
         return request, (*_by("iif", seen.oif), *_by("oif", seen.iif), *related)
     if place.table == "raw":
-        return (request,)  # this hook runs before conntrack
+        return (request,)  # the chain's hook runs before conntrack
     return request, related  # with docker-proxy, or on lo, the replies pass the same hook
 
 
@@ -178,7 +178,7 @@ def _user_chain(view: View, place: Place) -> str:
             return "DOCKER-USER"
         is_it = (place.chain, place.number) == ("FORWARD", rule.number)
         if is_it or any(led_from(view, place, chain) for chain in jumps):
-            break  # the packet stops before it enters DOCKER-USER
+            break  # the packet stopped before it entered DOCKER-USER
     return place.chain
 
 

@@ -5,7 +5,7 @@ packet after ufw's user rules (ufw-docker's block in after.rules), ufw's command
 rule in a file is intended, so the rule stays and the flow gets an exception.  A rule that exists only at run time is
 deleted.  A policy stays, and the flow gets an exception.  A policy in raw, mangle or nat is reset to accept, because
 these tables are not for filtering.  A rule with a set drops other addresses on purpose, so the first change excepts
-only this packet's address.
+only the packet's address.
 """
 
 from collections.abc import Iterator
@@ -35,17 +35,19 @@ def repairs(view: View, place: Place) -> tuple[Change, ...]:
         return (deletion(view, place),)
     meant = view.on_host and (of_place(place, view.host) is not None or _is_for_another_port(view, place))
     if place.number == 0 and (meant or place.dialect == "nft" or place.table == "filter"):
-        return (exception(view, place),)  # this policy is meant for filtering
+        return (exception(view, place),)  # a policy that is meant for filtering stays, and the flow gets an exception
     both = deletion(view, place), exception(view, place)
     alone = by_address(view, place)
-    narrow_first = meant or place.family == "arp"  # a rule against ARP is hardening: all but this link stays shut
+    # a rule against ARP is hardening, so the exception for this link comes first
+    narrow_first = meant or place.family == "arp"
     return (*((alone,) if alone is not None else ()), *(both[::-1] if narrow_first else both))
 
 
 def _is_for_another_port(view: View, place: Place) -> bool:
-    """Return whether the rule names ports, and the asked port is none of them: the rule matches the port that DNAT has
-    put in its place.  Whoever wrote the rule meant another service, whose port it has to keep closed.  A rule that
-    names the container's address means this one."""
+    """Return whether the rule matches ports, and only the port after DNAT is one of them, not the asked port.
+
+    The author of such a rule meant a service of the host on the matched port, which has to stay closed.  If the rule
+    matches the container's address, its author meant the container."""
     rule, packet = rule_at(view.host_namespace.ruleset, place), view.stop.seen.packet
     if rule is None or view.in_reply or packet.dport in (None, view.flow.dport):
         return False
@@ -75,12 +77,13 @@ def through_ufw(view: View, place: Place) -> Change | None:
         for part in parts
     )
     if any(_is_kept(view, part) for part in parts if part.family == place.family):
-        return Change(parts, (ReloadUfw(),)) if reached else None  # ufw's file has it: ufw's command adds no rule
+        # ufw's file already has the rule, so ufw's command adds no rule
+        return Change(parts, (ReloadUfw(),)) if reached else None
     return Change(parts, (call,)) if reached else None
 
 
 def _is_kept(view: View, part: InsertRule) -> bool:
-    """Return whether a file of ufw has the rule that the kernel has lost."""
+    """Return whether a file of ufw still has the rule that the kernel has lost."""
     place = Place(part.dialect, part.family, part.table, part.chain, 1, part.rule.text)
     found = of_place(place, view.host)
     return found is not None and "/ufw/" in found.file
@@ -95,8 +98,9 @@ def _is_of_ufw(view: View, place: Place) -> bool:
 
 
 def _asks_users_before(view: View, place: Place) -> bool:
-    """Return whether a file of ufw has the rule, and the packet passes ufw's user chain before this rule.  A user rule
-    then decides first, and it survives a reload of ufw."""
+    """Return whether a file of ufw has the rule, and the packet passes ufw's user chain before this rule.
+
+    For such a rule, a user rule of ufw decides first, and a user rule survives a reload of ufw."""
     found = of_place(place, view.host)
     if found is None or found.writer != "manager" or "/ufw/" not in found.file or place.table != "filter":
         return False

@@ -1,8 +1,8 @@
 """Rules that should accept a packet and do not.
 
-Such a rule matches the address or port from before the translation, or matches an old address of the container, or
-comes after the rule that stops the packet.  In FORWARD the packet has the container's port.  The published port is the
-original destination port of its connection.
+A rule of this kind matches the address or port from before the translation, or matches an old address of the container,
+or comes after the rule that stops the packet.  In FORWARD the packet has the container's port.  The published port is
+the original destination port of its connection.
 """
 
 from collections.abc import Iterator
@@ -29,8 +29,9 @@ class Nearly(msgspec.Struct, frozen=True):
     """A rule that would accept the packet with other matches, or at another position in its chain.
 
     ``mended``: the matches with which the rule would accept the packet.  ``why``: the rule matches values from before
-    the translation, or matches an outdated address (``old``; ``now``: the present one), or comes after the rule that
-    stops the packet.  ``for_others``: whether the rule accepts only other clients."""
+    the translation, or matches an outdated address, or comes after the rule that stops the packet.  ``old`` and
+    ``now``: the outdated address, and the present address instead.  ``for_others``: whether the rule accepts only other
+    clients."""
 
     place: Place
     mended: tuple[ir.Expression, ...]
@@ -76,8 +77,8 @@ def _lets_one_through(rule: ir.Rule) -> bool:
 
 def _covers(stopping: tuple[ir.Expression, ...], allowing: tuple[ir.Expression, ...]) -> bool:
     """Return whether the rule ``stopping`` matches all packets that the rule ``allowing`` accepts, if their links are
-    ignored.  If so, ``allowing`` has no effect in its position.  A ban before a wider accepting rule matches only a
-    part of the packets."""
+    ignored.  If the result is true, ``allowing`` has no effect in its position.  A ban before a wider accepting rule
+    does not give true, because the ban matches only a part of the packets."""
     for part in stopping:
         if isinstance(part, ir.FieldMatch):
             if not any(isinstance(each, ir.FieldMatch) and _implies(each, part) for each in allowing):
@@ -172,7 +173,7 @@ def _outdated(view: View, table: ir.Table | None, place: Place, rule: ir.Rule) -
 
 def _former_address(view: View, asked: int, part: ir.Expression) -> tuple[int | None, tuple[ir.Expression, ...]]:
     """Return the host's former address in a match of the original destination, and the match with the asked address
-    instead.  If nobody can tell that the address was the host's, return None and the unchanged match."""
+    instead.  If no reading shows that the host had the address, return None and the unchanged match."""
     version = view.stop.seen.packet.version
     field: ir.Field = "ct-orig-daddr4" if version == 4 else "ct-orig-daddr6"
     if isinstance(part, ir.FieldMatch) and part.field == field and not part.negated and len(part.ranges) == 1:
@@ -201,7 +202,8 @@ def _stale(
 
 
 def _old_in(view: View, part: ir.SetMatch, element: ir.Element, packet: Packet) -> int | None:
-    """Return the unused address in the set element, if all other fields of the element match the packet; else None."""
+    """Return the address in the set element that no namespace has, if all other fields of the element match the packet;
+    else None."""
     old: int | None = None
     values: dict[str, int | None] = dict(_known(packet))
     for field, key in zip(part.fields, element.key, strict=False):
@@ -238,8 +240,8 @@ def _spelled_out(part: ir.SetMatch, packet: Packet) -> tuple[ir.Expression, ...]
 
 
 def _is_left(view: View, address: int) -> bool:
-    """Return whether the address is in the packet's container network and unused, and cannot be a stopped container's
-    address."""
+    """Return whether the address is in the packet's container network, no namespace has it, and no stopped container
+    can have it."""
     packet = view.stop.seen.packet
     meant = network_for(view.host, packet.daddr, packet.version)
     if meant is None or network_for(view.host, address, packet.version) != meant:

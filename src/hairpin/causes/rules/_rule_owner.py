@@ -31,8 +31,8 @@ def _chain(*prefixes: str) -> Callable[[View, Place], bool]:
 
 def _engine_chain(*prefixes: str) -> Callable[[View, Place], bool]:
     """Return the predicate that tells whether the rule is in a chain with one of the prefixes and has the form of an
-    engine's rule.  An engine's rule matches links and no protocol, because an engine drops all protocols alike.  A
-    person typed any other rule.  Measured with dockerd 20.10 to 28."""
+    engine's rule.  An engine's rule matches links and no protocol, because an engine drops all protocols alike.  Any
+    other rule in these chains was typed by a person.  Measured with dockerd 20.10 to 28."""
     in_chain = _chain(*prefixes)
 
     def wrote(view: View, place: Place) -> bool:
@@ -105,7 +105,7 @@ def _early_table(view: View, place: Place) -> bool:
 
 
 def _stage(stage: str) -> Callable[[View, Place], bool]:
-    """Return the predicate that tells whether the packet stopped at the stage ``stage``."""
+    """Return the predicate that is true if the packet stopped at the stage ``stage``."""
     return lambda view, _: view.stop.stage == stage
 
 
@@ -180,7 +180,7 @@ def led_from(view: View, place: Place, start: str) -> bool:
 def hidden_backend(view: View, place: Place) -> bool:
     """Return whether the rule is in the iptables back end that the host's ``iptables`` command does not show.
 
-    Both back ends must have tables.  The hidden back end is the one that ``iptables -V`` does not name.
+    A back end is hidden only if both back ends have tables.  ``iptables -V`` names the other back end.
     """
     if place.dialect not in ("iptables-nft", "iptables-legacy"):
         return False
@@ -212,7 +212,7 @@ OWNERS: tuple[tuple[str, Callable[[View, Place], bool]], ...] = (
     ("container", lambda view, _: not view.on_host),
     ("firewalld-panic", _nft_table(PANIC_TABLE)),
     ("bridge-family", lambda _, place: place.family in ("bridge", "arp")),
-    ("ban-list", _bans),  # before docker-user, because DOCKER-USER may jump to a ban list's chain
+    ("ban-list", _bans),  # this owner comes before docker-user, because DOCKER-USER may jump to a ban list's chain
     ("docker-user", lambda view, place: place.chain == "DOCKER-USER" or led_from(view, place, "DOCKER-USER")),
     ("isolation", _engine_chain("DOCKER-ISOLATION", "NETAVARK_ISOLATION", "NETAVARK-ISOLATION")),
     ("ufw", _ufw),

@@ -1,5 +1,7 @@
-"""A rule that should accept this client's packets never does.  Such a rule matches the published port after DNAT, or an
-address that the container no longer has, or comes after the rule that stops all other clients.
+"""A rule that should accept this client's packets never accepts them.
+
+The rule matches the published port although DNAT comes first, or matches an address that the container no longer has,
+or comes after the rule that stops all other clients.
 
 Users see: the allowed client times out like all other clients, although a rule names its network, the port or the
 container.
@@ -94,7 +96,7 @@ def _mending(view: View, nearly: Nearly, stopped: Place) -> Change:
 
 
 def _placed(part: Primitive, position: int, nearly: Nearly) -> Primitive:
-    """Return the insertion at ``position``.  A rule that only changes its position keeps its text."""
+    """Return the insertion at ``position``.  A rule whose matches are unchanged keeps its text."""
     if not isinstance(part, InsertRule):
         return part
     rule = part.rule

@@ -1,12 +1,13 @@
-"""A ban of a client is in INPUT alone, and published ports do not meet it: they are forwarded.
+"""A ban of a client is in INPUT only, so it does not match packets to published ports, because these packets are
+forwarded.
 
-Users see: fail2ban has banned an address, or an administrator has, and it goes on asking the container.
+Users see: fail2ban or an administrator has banned an address, and the banned client still reaches the container.
 
-Proof: a rule behind INPUT drops the address on every port, or on the published one; the address's packet to the
-published port is walked, and is delivered all the same.
-Now: the same ban in front of the forwarded packets: ``iptables -I DOCKER-USER -s ADDRESS -j DROP``.
-Lasting: ``chain = DOCKER-USER`` in the jail of fail2ban, with an action for all ports: behind Docker's translation a
-packet has the container's port.
+Proof: a rule in INPUT, or in a chain to which INPUT jumps, drops the address on every port or on the published port.
+hairpin simulates a packet from the address to the published port, and the packet is delivered all the same.
+Now: add the same ban for forwarded packets: ``iptables -I DOCKER-USER -s ADDRESS -j DROP``.
+Lasting: set ``chain = DOCKER-USER`` in the jail of fail2ban, with an action for all ports, because after Docker's
+translation a packet has the container's port.
 """
 
 from collections.abc import Iterator
@@ -43,11 +44,13 @@ CAUSE = Cause(
     on_purpose=True,
 )
 _HARMLESS = ("protocol",)
-"""Fields that a ban may match beside its address and its ports."""
+"""Fields that a ban may match besides addresses and ports."""
 
 
 class _Ban(msgspec.Struct, frozen=True):
-    """A rule behind INPUT that drops single clients.  ``ports`` None: on every port."""
+    """A rule, in INPUT or in a chain to which INPUT jumps, that drops single clients.
+
+    If ``ports`` is None, the rule drops the clients on every port."""
 
     table: Table
     chain: str
@@ -58,7 +61,7 @@ class _Ban(msgspec.Struct, frozen=True):
 
 
 def of_flows(asked: AskedFlows) -> Iterator[Finding]:
-    """Yield each chain with a ban whose client reaches a published port, once."""
+    """Yield one finding for each chain with a ban whose client reaches a published port."""
     found: dict[tuple[str, str, str], Finding] = {}
     for number, trace in enumerate(asked.traces):
         flow = trace.flow
@@ -83,8 +86,9 @@ def _from(flow: Flow, address: int) -> Flow:
 
 
 def _concerning(host: Host, flow: Flow) -> Iterator[tuple[_Ban, int]]:
-    """Yield the first ban of each chain that is meant for the flow's port, with a client: the flow's own, if the user
-    named it."""
+    """Yield the first ban of each chain that covers the flow's port, with a banned client.
+
+    If the user named the flow's client, only bans of this client count."""
     told: set[tuple[str, str]] = set()
     own = flow.start.address if isinstance(flow.start, Outside | Lan) and not flow.invented else None
     for ban in _bans(host.namespace(host.netns.name)):
@@ -98,7 +102,7 @@ def _concerning(host: Host, flow: Flow) -> Iterator[tuple[_Ban, int]]:
 
 @kept
 def _bans(namespace: Namespace) -> tuple[_Ban, ...]:
-    """Return the bans that only packets to the host itself meet."""
+    """Return the bans in INPUT chains, which match only packets to the host itself."""
     ruleset = namespace.ruleset
     return tuple(ban for table in ruleset.tables for ban in _in_table(ruleset, table))
 
@@ -123,7 +127,7 @@ def _in_chain(ruleset: Ruleset, table: Table, chain: Chain, ports: Ranges | None
 
 
 def _is_plain(rule: Rule) -> bool:
-    """Return whether the rule matches nothing but clients, ports and a protocol."""
+    """Return whether the rule matches only source addresses, ports and a protocol."""
     fields = (each for each in rule.body if isinstance(each, FieldMatch))
     known = all(each.field in ("saddr4", "saddr6", "dport", *_HARMLESS) and not each.negated for each in fields)
     return known and all(
@@ -136,7 +140,7 @@ def _ports(rule: Rule) -> Ranges | None:
 
 
 def _clients(ruleset: Ruleset, table: Table, rule: Rule) -> Iterator[tuple[int, tuple[int, ...]]]:
-    """Yield the IP version and the single clients that the rule names, or its set."""
+    """Yield the IP version and the single addresses that the rule or the rule's set names."""
     for each in rule.body:
         if isinstance(each, FieldMatch) and each.field in ("saddr4", "saddr6"):
             single = tuple(first for first, last in each.ranges if first == last)

@@ -1,12 +1,12 @@
-"""A rule lets packets pass only by interfaces of a group (``ip link set … group``), and no interface is in this group.
+"""A rule accepts packets only on interfaces of a group (``ip link set … group``), and no interface is in this group.
 
-Users see: a rule with ``-m devgroup --src-group`` or ``iifgroup`` drops packets of every interface, since the network
-was set up anew: a link that is made again, or configured by another program, is in the group ``default``.
+Users see: since the network was set up anew, a rule with ``-m devgroup --src-group`` or ``iifgroup`` drops the packets
+of every interface.  A link that is made again, or configured by another program, is in the group ``default``.
 
 Proof: with the packet's interface in the group that the rule names, the packet passes.
-Now: if the interface belongs there, ``ip link set dev LINK group NUMBER``.  Ask whoever made the rule.
-Lasting: the network configuration of the interface (networkd: ``Group=`` in the section ``[Link]``; ifupdown: ``up ip
-link set …``).
+Now: if the interface belongs there, ``ip link set dev LINK group NUMBER``.  Ask the person who made the rule.
+Lasting: set the group in the network configuration of the interface (networkd: ``Group=`` in the section ``[Link]``,
+ifupdown: ``up ip link set …``).
 """
 
 from collections.abc import Iterator
@@ -25,8 +25,8 @@ _FIELDS = {"iif-group": "iif", "oif-group": "oif"}
 
 
 def find(view: View) -> Iterator[Candidate]:
-    """Yield one candidate for each interface of the packet and each group that a rule in the deciding rule's table
-    names, while no link is in the group."""
+    """Yield one candidate for each interface of the packet and each group without a link that a rule names, if the rule
+    is in the table of the rule that stopped the packet."""
     if view.place is None or not view.on_host:
         return
     groups = {link.group for link in view.namespace.links}
@@ -39,7 +39,7 @@ def find(view: View) -> Iterator[Candidate]:
 
 
 def _naming(view: View, stopped: Place) -> Iterator[tuple[Place, ir.FieldMatch]]:
-    """Yield the matches on one group in the rules of the table that stopped the packet."""
+    """Yield each match of a single interface group, with its rule, in the table that stopped the packet."""
     table = view.namespace.ruleset.table(stopped.family, stopped.table, stopped.dialect)
     for chain in table.chains if table is not None else ():
         for rule in chain.rules:

@@ -1,4 +1,5 @@
-"""A rule in raw, mangle or security drops the packet, or lowers the packet's TTL so that it is not forwarded.
+"""A rule in raw, mangle or security drops the packet, or lowers the packet's TTL so far that the packet is not
+forwarded.
 
 Users see: clients time out, although no rule in filter or nat drops the packet.
 

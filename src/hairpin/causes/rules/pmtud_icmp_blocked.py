@@ -20,7 +20,8 @@ from hairpin.walk.size.size_stop import narrow, tells_mtu
 
 
 def find(view: View) -> Iterator[Candidate]:
-    """Yield a candidate for each way to get the ICMP error about a too large packet past the rule that drops it."""
+    """Yield a candidate for each change after which the ICMP error about a too large packet passes the rule that drops
+    it."""
     place, lost, told = view.place, narrow(view.network, view.branch), view.stop.seen.packet
     if place is None or lost is None or not tells_mtu(told):
         return

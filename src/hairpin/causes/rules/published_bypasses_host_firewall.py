@@ -4,7 +4,8 @@ ports do not pass this rule.
 Users see: ``ufw deny 8151``, or a line of the saved rules, has no effect, and the port is open to the world.
 
 Proof: a file that this host loads names the port and denies it to the client.  hairpin simulates the client's packet,
-and the packet is delivered to the container all the same.  A default policy does not count as such a rule.
+and the packet is delivered to the container all the same.  A default policy does not count as a rule that denies the
+port.
 Now: ``iptables -I DOCKER-USER -m conntrack --ctorigdstport PORT --ctdir ORIGINAL -j DROP``.
 Lasting: add the same rule to the file from which this host's firewall loads its rules, or publish the port only on one
 address (``-p 127.0.0.1:PORT:80``).
@@ -40,7 +41,7 @@ _FILES = {
 }
 _PROTOCOLS = {"tcp": TCP, "udp": UDP}
 _NARROW = 1000
-"""A rule that matches a range of fewer ports than this counts as a rule about single ports."""
+"""A rule whose port range is smaller than this number of ports counts as a rule about single ports."""
 
 
 def of_flows(asked: AskedFlows) -> Iterator[Finding]:

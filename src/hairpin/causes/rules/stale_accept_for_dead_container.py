@@ -4,7 +4,8 @@ Users see: after a restart of containers, the service of another container answe
 not publish.
 
 Proof: hairpin simulates the event on the model of the host.  Another container gets the address to which a rule in
-Docker's form leads.  A client that fails now reaches this container by the rule, and without the rule it does not.
+Docker's form leads.  A client that fails now reaches this container by the rule, and without the rule the client does
+not reach it.
 Now: delete the rule in nat (``iptables -t nat -D DOCKER …``) and the rule for the same port in ``filter``.
 Lasting: find out why the rules were left: dockerd was killed, or the saved rules contain Docker's own rules.  A restart
 of dockerd without live-restore also deletes the rules.
@@ -97,8 +98,9 @@ def _place(host: Host, stale: Surplus) -> Place | None:
 
 
 def _flows(network: Network, host: Host, stale: Surplus) -> Iterator[Flow]:
-    """Yield the flows of clients that match the rule.  Such a flow goes to the host's port, or to the container's own
-    address and port."""
+    """Yield the flows of clients that match the rule.
+
+    A yielded flow goes to the host's port, or to the container's own address and port."""
     protocol = _PROTOCOLS.get(_only(stale.rule, "protocol") or 0)
     port = _only(stale.rule, "dport")
     if protocol is None or port is None:
@@ -161,7 +163,7 @@ def _candidate(event: str, container: str, target: str, place: Place) -> Candida
 
 
 def _again(host: Host, left: _Left) -> Iterator[Place]:
-    """Yield the place that the rule has after the event, if the rule still exists."""
+    """Yield the rule's place after the event, if the rule still exists."""
     table = host.namespace(host.netns.name).ruleset.table(left.place.family, left.place.table, left.place.dialect)
     chain = table.chain(left.place.chain) if table is not None else None
     for each in chain.rules if chain is not None else ():
@@ -179,6 +181,6 @@ def _publishes(container: Container, left: _Left) -> bool:
 
 
 def _is_alike(asked: Flow, flow: Flow) -> bool:
-    """Return whether the user asked for a flow from a client outside to the same address and port."""
+    """Return whether an asked flow from an outside client has the same destination address and port."""
     here = (asked.version, asked.daddr, asked.protocol, asked.dport)
     return isinstance(asked.start, Outside | Lan) and here == (flow.version, flow.daddr, flow.protocol, flow.dport)

@@ -1,13 +1,14 @@
-"""A policy of IPsec blocks the packets.
+"""An IPsec policy blocks the packets.
 
-An IPsec daemon (strongSwan, libreswan) installs policies that block what has no tunnel, and a daemon that crashed
-leaves them behind.  Neither the rules of the packet filter nor the routes show them.
+An IPsec daemon (strongSwan, libreswan) installs policies that block packets for which there is no tunnel.  A daemon
+that crashed leaves these policies behind.  Neither the rules of the packet filter nor the routes show IPsec policies.
 
 Users see: connections from or to one network time out, and iptables, nft and `ip route` show nothing.
 
-Proof: the policy is the first that selects the packet, and it blocks.  Without the policy the flow arrives.
-Now: ``ip xfrm policy delete`` with the policy's selector, if nobody wants it.
-Lasting: the policies are gone after a reboot, unless a daemon or a script makes them again: change them there.
+Proof: the first policy that matches the packet blocks it.  Without the policy the flow arrives.
+Now: ``ip xfrm policy delete`` with the policy's selector, if no administrator wants this policy.
+Lasting: IPsec policies are gone after a reboot.  If a daemon or a script makes the policy again, change the daemon's
+configuration or the script.
 """
 
 from collections.abc import Iterator
@@ -23,12 +24,12 @@ from hairpin.walk.state import LinkDecided
 
 
 def find(view: View) -> Iterator[Candidate]:
-    """Yield the candidate without the policy that blocked the packet."""
+    """Yield the candidate that deletes the policy which blocked the packet."""
     decided = view.stop.decided_by
     policy = decided.policy if isinstance(decided, LinkDecided) else None
     if policy is None or not (policy.known and policy.blocks):
         return
-    # The default of a direction holds for both versions of IP at once.
+    # The default policy of a direction applies to IPv4 and IPv6, so both copies are deleted together.
     gone = tuple(
         each
         for each in view.namespace.xfrm_policies
@@ -71,7 +72,7 @@ def _by_hand(policy: XfrmPolicy) -> Message:
 
 
 def _is_alone(namespace: Namespace, policy: XfrmPolicy) -> bool:
-    """Return whether no other policy has the same selector, so that its words find this one."""
+    """Return whether no other policy has the same selector, so that the selector's words identify this policy."""
     return sum(xfrm_words(each) == xfrm_words(policy) for each in namespace.xfrm_policies) == 1
 
 

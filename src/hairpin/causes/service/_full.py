@@ -43,7 +43,8 @@ def by_full_socket(
 
 
 def _making_room(view: View, socket: Socket) -> Change:
-    """Return the change that empties the queue of the socket and of each full socket in its SO_REUSEPORT group."""
+    """Return the change that empties the queue of the socket, and the queues of the full sockets in its SO_REUSEPORT
+    group."""
     advice = message("once the reason is found, restart it: {how}", how=_restart(view, socket))
     netns = view.stop.netns
     return Change(

@@ -1,7 +1,9 @@
-"""Listeners that nearly match a packet that found no socket: they have another port, protocol or namespace.
+"""Finds listeners that nearly match a packet that found no socket.
 
-A refused client mostly wants one of these listeners.  The causes in this folder, and the causes about unpublished
-ports, name these listeners and tell how to reach them.
+A listener nearly matches if only its port, its protocol or its namespace differs.
+
+The user of a refused client usually means one of these listeners.  The causes in this folder, and the causes about
+unpublished ports, name these listeners and tell how to reach them.
 """
 
 from typing import Literal
@@ -60,7 +62,7 @@ def on_loopback(socket: Socket) -> bool:
 
 
 def socket_list(sockets: tuple[Socket, ...]) -> Message | str:
-    """Return the sockets as text.  A long list is cut to the first sockets and the number of the others."""
+    """Return the sockets as text.  A long list is cut to the first sockets and the number of the remaining sockets."""
     few = ", ".join(socket_text(each) for each in sockets[:FEW])
     return few if len(sockets) <= FEW else message("{few} and {count} more", few=few, count=len(sockets) - FEW)
 
@@ -81,8 +83,8 @@ class Elsewhere(msgspec.Struct, frozen=True):
 
 
 def elsewhere(view: View) -> tuple[Elsewhere, ...]:
-    """Return the other containers on this host, and the host itself, that listen on the port for which a container was
-    asked.  Containers on a network of the asking container come first, and the host comes last."""
+    """Return the other containers on this host that listen on the asked port, and the host itself if it listens on the
+    port.  Containers on a network of the asking container come first, and the host comes last."""
     host, refused = view.host, view.stop.netns
     start = view.flow.start
     asking = host.container(start.name) if isinstance(start, FromContainer) else None

@@ -18,7 +18,7 @@ def in_container(view: View) -> Container | None:
     it uses the host's network.
 
     For a packet to dockerd's resolver in the container, return None, because the resolver is not the container's
-    service.  Return None also if a packet from the same container is for an address that a person added there."""
+    service.  Return None also if a container's packet is for an address that a person added in the same container."""
     if not view.on_host:
         packet = view.stop.seen.packet
         asks_itself = all(each.netns == view.stop.netns for each in view.branch.request)
@@ -36,14 +36,16 @@ def same_port(view: View) -> tuple[Socket, ...]:
 
 
 def serving(view: View, container: Container, socket: Socket) -> Container:
-    """Return the container whose process holds the socket: of several that share a namespace, not always the asked
-    one."""
+    """Return the container whose process holds the socket.
+
+    If several containers share a namespace, this container may differ from the asked container."""
     return owner_of_socket(view.network, view.stop.netns, socket) or container
 
 
 def sharing(view: View, container: Container) -> tuple[Container, ...]:
-    """Return the other containers that use the same network namespace, or would use it if they ran; those that do not
-    run come first."""
+    """Return the other containers that use the same network namespace, or would use it if they ran.
+
+    Containers that do not run come first."""
     owner = view.host.network_owner(container)
     others = (each for each in (owner, *view.host.sharers_of(owner)) if each != container)
     return tuple(sorted(others, key=lambda each: each.running))

@@ -1,4 +1,4 @@
-"""A service of the host itself is enabled and does not run.  On most hosts this service has the asked port.
+"""A service of the host itself is enabled and does not run.  On most hosts, this service listens on the asked port.
 
 Users see: "Connection refused" on port 22, 25, 3306 … of a host whose containers work.
 

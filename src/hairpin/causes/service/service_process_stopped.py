@@ -70,8 +70,9 @@ def _of_device(view: View, link: Link) -> Iterator[Candidate]:
 
 
 def _frozen(view: View, socket: Socket) -> Iterator[Candidate]:
-    """Yield one candidate for a process in a frozen control group.  If its container is paused, another cause explains
-    why it is frozen."""
+    """Yield one candidate for a process in a frozen control group.
+
+    If the process's container is paused, another cause explains why the process is frozen."""
     owner = owner_of_socket(view.network, view.stop.netns, socket)
     if owner is not None and owner.status == "paused":
         return

@@ -1,7 +1,8 @@
 """States of an engine or a container that are faults.  A reading of the host shows such a state, often before any
 packet is lost.
 
-Some of these states keep an engine from making its rules, or have removed the rules.  The lost rules then follow from
-the state.  ``_start_words`` finds the cause that an engine's error text means.  ``_kernel_parts`` finds missing kernel
-features.  ``_daemon`` finds why dockerd does not run.  ``_on_bridge`` finds the namespaces behind a bridge's ports.
+Some of these states keep an engine from making its rules, or have removed the rules.  Rules that were lost in this way
+follow from the state.  ``_start_words`` finds the cause that an engine's error text means.  ``_kernel_parts`` finds
+missing kernel features.  ``_daemon`` finds why dockerd does not run.  ``_on_bridge`` finds the namespaces behind a
+bridge's ports.
 """

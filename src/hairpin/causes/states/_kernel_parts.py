@@ -16,7 +16,7 @@ def still_missing(host: Host, cause: str, modules: dict[str, str]) -> tuple[Told
     """Return the error texts of the engines that mean the cause.  An error text is skipped if the kernel now has or can
     load its module.
 
-    ``modules``: the module of each subject for which the module's name is not ``xt_SUBJECT``."""
+    ``modules``: the module names by subject, for subjects whose module is not named ``xt_SUBJECT``."""
     return tuple(
         each for each in words_meaning(host, cause) if not _is_there(host.rule_tools.modules, module_of(each, modules))
     )
@@ -31,7 +31,7 @@ def module_of(said: Told, modules: dict[str, str]) -> str:
 
 def _is_there(files: ModuleFiles | None, module: str) -> bool:
     if files is None:
-        return False  # the kernel loads no modules, so it still lacks the missing module
+        return False  # this kernel cannot load modules, so it still lacks the missing module
     if not module:
         return files.there and not files.forbidden and files.modules is not None
     return files.can_have(module) is True

@@ -1,11 +1,13 @@
 """Two namespaces on one bridge have the same address.
 
-Users see: a published port answers with another container's service, or at times only; connections are reset.
+Users see: another container's service answers at a published port, or the port answers only at times and connections
+are reset.
 
-Proof: links of both have the address, and their veths are ports of the same bridge.  Each answers ARP requests for it,
-and the sender believes the last answer, so no single packet shows the fault.
-Now: ``nsenter -t PID -n ip address del ADDRESS/LENGTH dev LINK`` in the one to which its engine did not give it.
-Lasting: take the address out of the image or script that adds it.
+Proof: links in both namespaces have the address, and the veths of both namespaces are ports of the same bridge.  Both
+namespaces answer ARP requests for the address, and the sender uses the last answer, so no single packet shows the
+fault.
+Now: ``nsenter -t PID -n ip address del ADDRESS/LENGTH dev LINK`` in the namespace to which no engine gave the address.
+Lasting: remove the address from the image or script that adds it.
 """
 
 from collections.abc import Iterator
@@ -35,7 +37,7 @@ def of_host(host: Host) -> Iterator[Finding]:
 
 
 def _holders(host: Host) -> dict[tuple[str, int], list[Far]]:
-    """Return the far ends by bridge and address."""
+    """Return the far ends of the bridge ports, by bridge and IPv4 address."""
     found: dict[tuple[str, int], list[Far]] = {}
     for each in far_ends_of(host):
         for own in addresses_of(each.namespace, each.link.name, 4):
@@ -49,7 +51,7 @@ def _container(host: Host, far: Far) -> Container | None:
 
 
 def _is_given(host: Host, far: Far, address: int) -> bool:
-    """Return whether the container's engine gave it the address."""
+    """Return whether the engine gave the address to the container."""
     container = _container(host, far)
     return container is not None and any(
         each.ipv4 == address for each in host.engine_of(container).endpoints_of(container)

@@ -97,7 +97,8 @@ def _title(host: Host, engine: Engine, ended: Told | None) -> Message:
 
 
 def _covering(host: Host, engine: Engine, namespace: Namespace) -> Message:
-    """Return what the pools of a daemon that does not start cover: routes, or the host's name servers."""
+    """Return the sentence about the routes or name servers of the host which the address pools of a dockerd that does
+    not start cover."""
     servers = covered_servers(engine, servers_of_host(host))
     if not servers:
         return _used(engine, namespace)
@@ -110,7 +111,9 @@ def _covering(host: Host, engine: Engine, namespace: Namespace) -> Message:
 
 
 def _for_the_start(host: Host, namespace: Namespace) -> Message:
-    """Return what lets dockerd start: it cannot remove a network before it runs."""
+    """Return the advice to give dockerd another pool.
+
+    An unused network cannot be removed while dockerd does not run."""
     base, length = spare_block(namespace, servers_of_host(host))
     return message(
         "give dockerd a pool without a name server or a route of this host, in {file}: "

@@ -88,8 +88,9 @@ def _on_host_network(view: View, engine: Engine, container: Container) -> Change
 
 
 def of_host(host: Host) -> Iterator[Finding]:
-    """Yield one finding for each container that should run by its restart policy and does not.  Such a container
-    restarts in a loop, or its start failed."""
+    """Yield one finding for each container that should run by its restart policy and does not.
+
+    The container restarts in a loop, or its start failed."""
     for engine in host.engines:
         for container in () if is_down(host, engine) else engine.containers:
             if not is_wanted_up(host, container):
@@ -112,8 +113,10 @@ def of_host(host: Host) -> Iterator[Finding]:
 
 
 def is_wanted_up(host: Host, container: Container) -> bool:
-    """Return whether the container should run by its restart policy and does not run.  A person stopped a container
-    with policy ``always`` that ended without an error, because its engine would have restarted it otherwise."""
+    """Return whether the container should run by its restart policy and does not run.
+
+    A container with policy ``always`` that ended without an error was stopped by a person, because otherwise its engine
+    would have restarted it."""
     if container.restart_policy == "no":
         return False
     if container.status == "restarting":
@@ -207,7 +210,7 @@ def _unconnected(engine: Engine, container: Container, said: Message) -> Message
 
 
 def _of_itself(container: Container, binding: PortBinding, *, looping: bool) -> Message:
-    """Return the message why no socket listens on the container's own port.  The port is not published."""
+    """Return the message why no socket listens on a port of the container that is not published."""
     values = {"port": binding.container_port, "code": container.exit_code, "at": container.finished_at or "-"}
     if not binding.container_port:
         return message("It has ended, so it sends nothing.")

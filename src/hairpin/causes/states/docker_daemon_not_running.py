@@ -46,10 +46,11 @@ _BY_ITS_FILE = "daemon-does-not-start-config"
 
 
 def find(view: View) -> Iterator[Candidate]:
-    """Yield one candidate for each container that cannot be reached, or cannot work, because dockerd is down.  The
-    container publishes the port and does not run, or its docker-proxy, its rules or its resolver are gone.  Or the
-    container is on an overlay network, and the other nodes no longer learn about it.  The change restores everything
-    that a start of dockerd would restore."""
+    """Yield one candidate for each container that cannot be reached, or cannot work, because dockerd is down.
+
+    Either the container publishes the port and does not run, or its docker-proxy, its rules or its resolver are gone.
+    Or the container is on an overlay network, and the other nodes no longer learn about the container.  The change
+    restores everything that a start of dockerd would restore."""
     yield from _resolving(view)
     yield from _gossiping(view)
     for container, binding in (*held_once_running(view), *exposed_on_host(view), *asking_container(view)):
@@ -98,8 +99,8 @@ def _resolving(view: View) -> Iterator[Candidate]:
 
 
 def _gossiping(view: View) -> Iterator[Candidate]:
-    """Yield the candidate for a container on an overlay network, if dockerd is down on the container's node or on this
-    node.  Without dockerd's gossip the other nodes remove the container's entries.
+    """Yield the candidate for a container on an overlay network, if dockerd is down on that container's node or on the
+    node where the packet stopped.  Without dockerd's gossip the other nodes remove the container's entries.
 
     Source: moby libnetwork/networkdb/cluster.go, libnetwork/drivers/overlay/joinleave.go"""
     from hairpin.causes.between_hosts._overlay import GOSSIP_PORT, unknown_peer  # noqa: PLC0415 - few
@@ -205,8 +206,9 @@ def _latent(host: Host, down: Health) -> Candidate:
 
 
 def _has_two_records(boot: Boot | None) -> bool:
-    """Return whether dockerd ends because its database has a record from a failed start.  Another start does not help
-    in this case."""
+    """Return whether dockerd ends because its database has a record from a failed start.
+
+    If dockerd's database has a record from a failed start, another start of dockerd does not help."""
     return boot is not None and any("networks have same bridge name" in line for line in boot.log)
 
 

@@ -1,11 +1,13 @@
 """Two containers on one bridge have the same hardware address.
 
-Users see: each of the two answers at times; connections stall or are refused as soon as the other one sends.
+Users see: each of the two containers answers only at times.  Connections to one container stall or are refused as soon
+as the other container sends.
 
-Proof: the links of both have the address, and their veths are ports of the same bridge.  A bridge knows one port for an
-address, that of the last sender, so no single packet shows the fault.
-Now: recreate one of them with another address (``--mac-address``).
-Lasting: no ``mac_address`` in the Compose file, and no address that an image or a script sets.
+Proof: links of both containers have the hardware address, and the containers' veths are ports of the same bridge.  A
+bridge knows only one port for a hardware address, the port of the last sender, so no single packet shows the fault.
+Now: recreate one of the two containers with another hardware address (``--mac-address``).
+Lasting: remove ``mac_address`` from the Compose file, and remove the hardware address from the image or script that
+sets it.
 """
 
 from collections.abc import Iterator
@@ -23,7 +25,7 @@ from hairpin.network.network import Network
 
 
 def of_host(host: Host) -> Iterator[Finding]:
-    """Yield a finding for each container that shares its hardware address with another one on the same bridge."""
+    """Yield a finding for each container whose hardware address another container on the same bridge has, too."""
     if host.netns.name not in host:
         return
     for (bridge, mac), holders in (_holders(host) or _by_engines(host)).items():
@@ -44,13 +46,14 @@ def _holders(host: Host) -> dict[tuple[str, int], list[Container]]:
 
 
 def _share(holders: list[Container]) -> bool:
-    """Return whether they are in one namespace, and so have one link."""
+    """Return whether all these containers share one namespace, and therefore one link."""
     return len({each.netns or each.left_unread or each.id for each in holders}) == 1
 
 
 def _by_engines(host: Host) -> dict[tuple[str, int], list[Container]]:
-    """Return the running containers by bridge and hardware address, as their engines tell them: of a container that
-    was not read nothing else is known."""
+    """Return the running containers by bridge and hardware address, as their engines state them.
+
+    For a container whose namespace was not read, the engine's statement is the only reading."""
     found: dict[tuple[str, int], list[Container]] = {}
     for engine in host.engines:
         bridges = {each.name: each.bridge for each in engine.networks if each.driver == "bridge"}
@@ -63,7 +66,7 @@ def _by_engines(host: Host) -> dict[tuple[str, int], list[Container]]:
 
 
 def _may_be_equal(host: Host) -> bool:
-    """Return whether two links of the host's containers have equal hardware addresses, wherever they lead."""
+    """Return whether two veths of the host's containers have equal hardware addresses, on whatever bridges."""
     own = [each.mac for one in host.namespaces if one.name != host.netns.name for each in one.links if _is_veth(each)]
     return len(own) != len(set(own))
 

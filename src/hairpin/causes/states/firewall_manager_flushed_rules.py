@@ -2,9 +2,10 @@
 
 Users see: suddenly every published port times out, and a restart of Docker helps until the tables are cleared again.
 
-Proof: no rule of the engine is left in a table although the engine runs.  The chains of a manager exist that clears all
-tables when it starts (CSF, APF, Shorewall, Arno's firewall), or cron or a link runs a script that clears the tables.
-The lost rules are separate causes, which follow from this cause and are proven by a walk.
+Proof: no rule of the engine is left in a table although the engine runs.  Either the chains exist of a manager that
+clears all tables when it starts (CSF, APF, Shorewall, Arno's firewall).  Or cron, or the event that a link comes up,
+runs a script that clears the tables.  The lost rules are separate causes, which follow from this cause and are proven
+by a walk.
 Now: ``hairpin restore --apply`` restores the rules without a restart of the engine.
 Lasting: let the manager run ``systemctl restart docker`` at its end, or let it keep Docker's chains (``DOCKER = "1"``
 in csf.conf, ``DOCKER=Yes`` in shorewall.conf).  Let a script use ``iptables-restore --noflush``, or clear only its own

@@ -6,12 +6,12 @@ out.  dockerd's log reports no error.  With ``--debug`` the log shows ``iptables
 DOCKER`` without the ``-I`` or ``-A`` that should follow.
 
 Proof: in a throw-away network namespace, ``iptables -C`` finds a rule for another interface.  If hairpin could not make
-this trial, the package's version is the proof.  An engine lacks rules that match an interface, and if a rule was not
-made, its chain has a rule that differs only in the interfaces.  No flow shows the faulty program.  The lost rules are
-separate causes, which follow from this cause.  Debian has the bug in 1.8.11-1 and has fixed it in 1.8.11-2, which is
-also Ubuntu's first 1.8.11.  Other distributions have fixed builds of 1.8.11, too, but only the trial shows that such a
-build is fixed, not its version.  1.8.10 and older versions do not have the bug, and no version of ``iptables-legacy``
-has it.
+this trial, the package's version is the proof.  An engine lacks rules that match an interface.  If such a rule was
+never made, its chain has a rule that differs from it only in the interfaces.  No flow shows the faulty program.  The
+lost rules are separate causes, which follow from this cause.  Debian has the bug in 1.8.11-1 and has fixed it in
+1.8.11-2, which is also Ubuntu's first 1.8.11.  Other distributions have fixed builds of 1.8.11, too, but only the
+trial, and not the version, shows that a build is fixed.  Neither iptables 1.8.10 and older versions nor any version of
+``iptables-legacy`` has the bug.
 Now: ``hairpin restore --apply`` restores the rules.  ``docker compose down`` and ``up`` may repair one network and
 break another, because ``-D`` deletes the first rule that differs only in its interfaces.
 Lasting: install a fixed package.  Until a fixed package exists, keep the previous package (``apt-mark hold iptables``),
@@ -30,8 +30,10 @@ from hairpin.message import Message, message
 
 
 def of_host(host: Host) -> Iterator[Finding]:
-    """Yield one finding if the host's iptables is known to confuse rules.  If the host's iptables is only suspected,
-    yield one finding only if the engine lacks rules that iptables may have confused."""
+    """Yield one finding if the host's iptables is known to confuse rules.
+
+    If the host's iptables is only suspected to confuse rules, yield one finding only if the engine lacks rules that
+    iptables may have confused."""
     found = judgement(host)
     if found == "sound" or not _calls_iptables(host):
         return
@@ -144,8 +146,9 @@ def _line(host: Host, found: Judgement) -> Message:
 
 
 def _build(host: Host) -> str:
-    """Return the version of the iptables package if the program comes from this package, or else the program's own
-    version."""
+    """Return the version of the iptables package.
+
+    If the program does not come from this package, return the program's own version."""
     package, program = host.version("package:iptables") or "", host.version("iptables") or ""
     return package if VERSION in package else program.removeprefix("iptables ")
 

@@ -1,8 +1,8 @@
 """The kernel cannot load a module that an engine needs for its rules.
 
 Users see: dockerd ends with "can't initialize iptables table `nat': Table does not exist (do you need to insmod?)", or
-"modprobe: FATAL: Module … not found".  These errors often appear after an upgrade of the kernel's package and before
-the reboot.
+"modprobe: FATAL: Module … not found".  Often the errors appear after an upgrade of the kernel's package and before the
+reboot.
 
 Proof: the engine's error text names the module, and the kernel neither has the module nor can load it.
 ``/lib/modules/$(uname -r)`` is gone or lacks the module, or a line under /etc/modprobe.d forbids it.  No walk can prove
@@ -29,8 +29,9 @@ _MODULES = _TABLES | {name: name for name in _ITS_OWN}
 
 
 def of_host(host: Host) -> Iterator[Finding]:
-    """Yield one finding if an engine reported a missing module and the kernel still lacks it.  If no module was
-    reported missing, yield one finding if the folder of the running kernel's modules is gone."""
+    """Yield one finding if an engine reported a missing module and the kernel still lacks it.
+
+    If no engine reported a missing module, yield one finding if the folder of the running kernel's modules is gone."""
     said = still_missing(host, _ID, _MODULES)
     files = host.rule_tools.modules
     if said:
@@ -46,8 +47,7 @@ def of_host(host: Host) -> Iterator[Finding]:
 
 
 def _gone(files: ModuleFiles) -> Finding:
-    """Return the finding about a host whose kernel still works with its loaded modules and cannot load any other
-    module."""
+    """Return the finding about a host whose kernel works with its loaded modules and can load no further module."""
     title = message("The files of the running kernel's modules are gone")
     found = Candidate(
         title=title,

@@ -1,12 +1,14 @@
 """A container's own /etc/hosts leads a name to an address that the named container, or the host, does not have.
 
-Users see: "No route to host" or "Connection refused" from one container for a name that all others reach.
+Users see: one container gets "No route to host" or "Connection refused" for a name that works in all other containers.
 
 Proof: the option with which the container was made (``--add-host``, Compose's ``extra_hosts``) pins the name to an
-address, and the container of that name has another one; if the service were at the pinned address, the packet would
-arrive.
-Now: recreate the container without the entry; on a network of both, the engine's name server knows the name.
-Lasting: the same, in the Compose file; ``host-gateway`` instead of an address where the host is meant.
+address, and the container of that name has another address.  If the service were at the pinned address, the packet
+would arrive.
+Now: recreate the container without the entry.  On a network that both containers share, the engine's name server knows
+the name.
+Lasting: remove the entry from ``extra_hosts`` in the Compose file.  If the name means the host, write ``host-gateway``
+instead of an address.
 """
 
 from collections.abc import Iterator
@@ -30,7 +32,8 @@ from hairpin.network.prefix import address_text
 
 
 def find(view: View) -> Iterator[Candidate]:
-    """Yield one candidate for a container's packet to an address to which its own file leads another's name."""
+    """Yield one candidate for a container's packet to an address to which the container's own /etc/hosts leads the name
+    of another container or of the host."""
     misled = None if view.in_reply else misleading(view.network, view.flow)
     if misled is None:
         return
@@ -41,7 +44,9 @@ def find(view: View) -> Iterator[Candidate]:
 
 
 def _as_if_there(view: View, host: Host, misled: Misled) -> Change | None:
-    """Return the change that proves the entry's part: the named one would be at the pinned address."""
+    """Return the change that proves the entry's effect.
+
+    After the change the named container, or the host, has the pinned address."""
     if view.stop.reason == "no-listener":
         return one(listening(view, _remedy(misled)))
     netns = host.netns if misled.named is None else netns_of(host, misled.named)
@@ -58,14 +63,17 @@ def _as_if_there(view: View, host: Host, misled: Misled) -> Change | None:
 
 
 def _socket(view: View, netns: Netns, misled: Misled) -> Primitive:
-    """Return the host's service at the asked port: nothing serves it at the right address either, which is a fault of
-    its own and has no part in this proof."""
+    """Return the part that adds a socket of the host at the asked port.
+
+    No socket serves the port at the right address either, but this is a separate fault, which this proof has to leave
+    out."""
     protocol: Literal["tcp", "udp"] = "udp" if view.flow.protocol == "udp" else "tcp"
     return AddSocket(netns, Socket(protocol, misled.pin.version, None, view.flow.dport), _remedy(misled))
 
 
 def _beside(namespace: Namespace, misled: Misled) -> Address | None:
-    """Return the named one's right address there."""
+    """Return the right address of the named container or host, as an address of the namespace; None if the namespace
+    lacks it."""
     return next(
         (
             each
@@ -81,8 +89,9 @@ def _address(netns: Netns, beside: Address, misled: Misled) -> Primitive:
 
 
 def of_host(host: Host) -> Iterator[Finding]:
-    """Yield each entry whose address is in a network of the host's engines and is nobody's there, so that whatever uses
-    the name fails; as advice, each whose address is another container's."""
+    """Yield a blocking finding for each entry whose address is in a network of the host's engines and belongs to no
+    namespace, so that every program that uses the name fails.  Yield advice for each entry whose address belongs to
+    another container."""
     running = [each for each in host.containers() if each.running]
     if host.netns.name not in host or unanswering(host) or not engines_read(host):
         return
@@ -100,7 +109,8 @@ def of_host(host: Host) -> Iterator[Finding]:
 
 
 def _is_nobodys(whole: Network, host: Host, around: DockerNetwork, pin: Pin) -> bool:
-    """Return whether no namespace has the address, and its network's bridge leads to nothing that was not read."""
+    """Return whether no namespace has the address, and the bridge of the address's network does not lead to a machine
+    that was not read."""
     here = whole.namespace(host.netns)
     bridge = here.link(around.bridge) if around.bridge else None
     if bridge is None or outer_link(whole, host.netns, bridge) is not None:
@@ -140,7 +150,7 @@ def _candidate(host: Host, misled: Misled, change: Change) -> Candidate:
 
 
 def _holders_text(host: Host, misled: Misled, old: str, right: str) -> Message:
-    """Return the sentence about what has the right address, and what has the pinned one."""
+    """Return the sentence that names the holder of the right address, and the container that has the pinned address."""
     other = holder_of_pin(host, misled.pin)
     meant = misled.named.name if misled.named is not None else message("the host")
     if other is None:

@@ -24,7 +24,7 @@ from hairpin.message import Message, message
 
 _LOCK = "/run/xtables.lock"
 _LONG_S = 5
-"""The time in seconds for which a normal ``iptables`` command never holds the lock."""
+"""A time in seconds: no normal ``iptables`` command holds the lock for so long."""
 _WAITING_S = 1
 """The shortest wait for the lock, in seconds, that counts.  Shorter waits are usual while several containers start."""
 _ID = id_of(__name__)
@@ -44,7 +44,7 @@ def of_host(host: Host) -> Iterator[Finding]:
 
 
 def _is_iptables(user: LockUser) -> bool:
-    """Return whether the process is an iptables command.  Such a command holds the lock only while it works."""
+    """Return whether the process is an iptables command.  An iptables command holds the lock only while it works."""
     return "tables" in user.process
 
 

@@ -26,7 +26,7 @@ from hairpin.walk.state import ConntrackDecided, Reason, Step
 
 
 def find(view: View) -> Iterator[Candidate]:
-    """Yield one candidate for each namespace with a conntrack entry that the packet has matched."""
+    """Yield one candidate for each namespace in which the packet matched a conntrack entry."""
     seen: set[Netns] = set()
     for step in (*view.branch.request, *view.branch.data):
         entry = step.decided_by.entry if isinstance(step.decided_by, ConntrackDecided) else None

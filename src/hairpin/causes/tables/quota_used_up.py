@@ -1,11 +1,12 @@
 """A rule's quota of bytes is used up, and packets that the quota let through are dropped.
 
-Users see: a port or a whole network works for days and then times out for everybody, with no change of the rules.
+Users see: a port or a whole network works for days and then times out for all clients, although no rule was changed.
 
-Proof: nft lists the quota with all of its bytes used.  With room in the quota the packet arrives.
-Now: ``nft reset quota FAMILY TABLE NAME`` for a quota with a name; a quota inside a rule starts anew when the rule is
-replaced.
-Lasting: reset the quota when its period ends (a timer, a cron job), or make it larger where it is written down.
+Proof: nft lists the quota, and all bytes of the quota are used.  With unused bytes in the quota the packet arrives.
+Now: ``nft reset quota FAMILY TABLE NAME`` for a quota with a name.  For a quota inside a rule, replace the rule,
+because the quota of the new rule starts at 0.
+Lasting: reset the quota when its period ends (by a timer or a cron job), or write a larger quota into the file that
+contains it.
 """
 
 from collections.abc import Iterator
@@ -22,7 +23,8 @@ from hairpin.netfilter.limit import QuotaLimit
 
 
 def find(view: View) -> Iterator[Candidate]:
-    """Yield one candidate for each rule with a used up quota that stopped the packet or did not accept it."""
+    """Yield one candidate for each rule with a used up quota that stopped the packet, or that no longer matches the
+    packet because of the quota."""
     for place in _places(view):
         rule = rule_at(view.namespace.ruleset, place)
         body = rule.body if rule is not None else ()
@@ -34,7 +36,7 @@ def find(view: View) -> Iterator[Candidate]:
 
 
 def _places(view: View) -> tuple[Place, ...]:
-    """Return the places of the rule that stopped the packet and of all rules whose listed limit decided about it."""
+    """Return the places of the rule that stopped the packet and of all rules whose limit decided about the packet."""
     listed = (each.place for each in view.branch.conditions if each.listed)
     found = (each for each in (view.place, *listed) if each is not None)
     return tuple(dict.fromkeys(found))
@@ -71,8 +73,10 @@ def _candidate(view: View, place: Place, rule: Rule, limit: QuotaLimit) -> Candi
 
 
 def _with_room(view: View, place: Place, rule: Rule, limit: QuotaLimit) -> Change:
-    """Return a change with the effect of a quota that has room: a rule above the quota matches nothing, a rule below it
-    matches all."""
+    """Return a change with the same effect as unused bytes in the quota.
+
+    With unused bytes, a rule with ``quota over`` matches no packet, and a rule with ``quota until`` matches every
+    packet."""
     if limit.over:
         return one(DeleteRule(view.stop.netns, place))
     body = tuple(part for part in rule.body if _quota(part) is None)

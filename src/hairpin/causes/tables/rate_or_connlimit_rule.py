@@ -56,8 +56,9 @@ def _limit(namespace: Namespace, place: Place) -> Limit | None:
 
 
 def _list_of_packet(limit: ClientLimit) -> frozenset[str]:
-    """Return the name of the ``xt_recent`` list to which the walk has already added an entry for this packet, or no
-    name for other limits."""
+    """Return the name of the ``xt_recent`` list to which the walk has already added an entry for this packet.
+
+    For other limits, return no name."""
     return frozenset({limit.list}) if isinstance(limit, RecentLimit) else frozenset()
 
 

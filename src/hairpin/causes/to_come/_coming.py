@@ -1,4 +1,4 @@
-"""Questions about an event and about the cause that is found after the event."""
+"""Predicates and values about an event, and about the cause that is found after the event."""
 
 import re
 
@@ -24,8 +24,9 @@ def loses_engine_rules(coming: Coming) -> bool:
 
 
 def setting_of(coming: Coming) -> Setting | None:
-    """Return the line of a file that decides the sysctl which stops the packet, or None if that line does not set the
-    present value."""
+    """Return the line of a file that decides the sysctl which stops the packet.
+
+    Return None if the line does not set the value that the sysctl has after the event."""
     where = coming.found.candidate.where
     if not isinstance(where, OfSysctl):
         return None
@@ -59,8 +60,9 @@ def brought_translation(coming: Coming) -> Place | None:
 
 
 def engine_rule_of_the_file(coming: Coming) -> Place | None:
-    """Return the rule in an engine's form that stops or misdirects the packet after a saved file is loaded.  Return
-    None if no file of the host has the rule, because the engine then made the rule itself."""
+    """Return the rule in an engine's form that stops or misdirects the packet after a saved file is loaded.
+
+    Return None if no file of the host has the rule.  A rule that no file has was made by the engine itself."""
     for place in (stopping_rule(coming), brought_translation(coming)):
         of_engine = place is not None and _OF_ENGINE.search(f"{place.chain} {place.text}") is not None
         if place is not None and of_engine and _is_saved(coming.host, place):
@@ -77,7 +79,7 @@ def _is_saved(host: Host, place: Place) -> bool:
 
 
 def managers(host: Host) -> tuple[str, ...]:
-    """Return the names of the firewall managers that load their own rules at boot, or have loaded their rules."""
+    """Return the names of the firewall managers that load their own rules at boot, or whose rules are loaded now."""
     found = [name for name in _MANAGERS if (one := unit(host, name)) is not None and one.enabled.startswith("enabled")]
     keeper = rule_keeper(host)
     if keeper in _MANAGERS and keeper not in found:

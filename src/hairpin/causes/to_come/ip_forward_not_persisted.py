@@ -3,8 +3,8 @@
 Users see: the port worked until the network was restarted or the host was rebooted.
 
 Proof: hairpin simulates the event on the model of the host.  Forwarding is off then, no file sets it, and with
-forwarding on the packet passes.  dockerd and Podman switch forwarding on when they start, so a host on which they start
-does not have this cause.
+forwarding on the packet passes.  dockerd and Podman switch forwarding on when they start, so a host that starts one of
+them at boot does not have this cause.
 Now: no flow fails yet.  Write the file of sysctl.d that switches forwarding on.
 Lasting: put ``net.ipv4.ip_forward = 1`` into a file of sysctl.d.
 """

@@ -19,7 +19,7 @@ def foresees(coming: Coming) -> bool:
     """Return whether this cause is the right name for the fault that the event brings."""
     if coming.event != "saved-rules-restore" or not loses_engine_rules(coming):
         return False
-    return brought_translation(coming) is None  # otherwise the file has older rules of the engine
+    return brought_translation(coming) is None  # otherwise the saved file contains older rules of the engine
 
 
 CAUSE = Cause(

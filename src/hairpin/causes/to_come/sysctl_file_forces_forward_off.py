@@ -1,7 +1,7 @@
 """A file of sysctl.d sets forwarding to 0, so the next ``sysctl --system`` switches forwarding off while the engine
 runs.
 
-Users see: the port worked until a package was installed, a hardening role ran, or somebody called ``sysctl --system``.
+Users see: the port worked until a package was installed, a hardening role ran, or a person called ``sysctl --system``.
 A restart of dockerd repairs the fault until the files are applied again.
 
 Proof: hairpin applies the files to the model of the host.  The packet is then dropped because forwarding is off, and if

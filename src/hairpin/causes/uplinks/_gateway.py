@@ -40,9 +40,9 @@ def links_without_default(view: View) -> frozenset[str]:
     """Return the uplinks that may have lost the default route of the main table.  If the main table has a default
     route, return no uplink.
 
-    A link has lost no route if another table has a default route for packets from the link's own address.  If no such
-    policy rule leads to a table's default route, this route may be the host's default route, whose policy rule is lost
-    or wrong."""
+    A link has lost no route if a policy rule leads packets from the link's own address to another table with a default
+    route.  If no such policy rule leads to another table's default route, this route may be the host's default route,
+    and its policy rule may be lost or wrong."""
     version, host = view.stop.seen.packet.version, view.host_namespace
     defaults = [each for each in host.routes if each.version == version and each.prefix_length == 0]
     addresses = _outer_addresses(view.network, view.host_netns, version)
@@ -69,9 +69,9 @@ def likely_gateway(
     """Return the likely router on an uplink, or None if the namespace has no uplink with an address.  ``links``: if
     given, only these uplinks count.
 
-    The router is named by a file, or by a default route in another table or address family.  If no reading names it,
-    its address is a placeholder.  A neighbour on the link may be any machine, and a router of other routes may have no
-    route to the destination, so both are only hints."""
+    The router is named by a file, or by a default route in another table or address family.  If no reading names the
+    router, the router's address is a placeholder.  A neighbour on the link may be any machine, and a router of other
+    routes may have no route to the destination, so both are only hints."""
     host = network.namespace(netns)
     stand_in: Gateway | None = None
     for address in _outer_addresses(network, netns, version):
@@ -130,7 +130,9 @@ def _named(network: Network, netns: Netns, own: Address) -> Iterator[Gateway]:
 
 
 def _router_advertising(namespace: Namespace, own: Address) -> Iterator[Gateway]:
-    """Yield the neighbour on the link that has said that it is an IPv6 router; nothing if several have."""
+    """Yield the neighbour on the link that has announced itself as an IPv6 router.
+
+    Yield nothing if several neighbours have announced themselves as IPv6 routers."""
     routers = routers_on(namespace, own.link) if own.version == 6 else ()
     if len({each.mac for each in routers}) == 1:
         router = min(routers, key=lambda each: not LINK_LOCAL6.holds(each.value, 6))

@@ -3,8 +3,8 @@
 Users see: the host is out of reach, or loses its neighbours after some seconds, since a network card was put into a
 bridge (for virtual machines, LXC, macvtap).
 
-Proof: frames that come in by a port belong to its bridge, so a neighbour's answer never comes to the port.  With the
-addresses and the routes on the bridge, the packet passes.
+Proof: the bridge takes all frames that come in by its port, so a neighbour's answer never reaches the addresses of the
+port.  With the addresses and the routes on the bridge, the packet passes.
 Now: add the addresses to the bridge, move the routes to it, then delete the addresses of the port.
 Lasting: correct the host's network configuration: the bridge has the addresses, and the port has none.
 """
@@ -29,7 +29,8 @@ from hairpin.network.prefix import address_text
 
 
 def find(view: View) -> Iterator[Candidate]:
-    """Yield one candidate for each bridge's port to the outside that has addresses, in the namespaces on the way."""
+    """Yield one candidate for each bridge port that leads to the outside and has addresses, in the namespaces on the
+    flow's path."""
     for netns, namespace in namespaces_on_way(view):
         for port in namespace.links:
             bridge = namespace.link(port.master or "")

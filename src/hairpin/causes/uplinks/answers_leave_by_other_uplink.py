@@ -1,12 +1,12 @@
-"""A host with two uplinks sends packets with one uplink's address out by the other, whose router drops them.
+"""A host with two uplinks sends packets with one uplink's address out by the other uplink, whose router drops them.
 
-Users see: the port answers at the host's first address and times out at the second one.
+Users see: the port answers at the address of one uplink and times out at the address of the other uplink.
 
-Proof: the packet left with the address of another uplink, and the router behind the link drops it, as was stated with
-``--outside``; sent out by the address's own uplink, it arrives.
-Now: a policy rule for the address. For a container's answers, a mark that tells by which uplink the client came:
-``iptables -t mangle -A PREROUTING -i LINK … -j CONNMARK``, and ``ip rule add fwmark …``.
-Lasting: the same rules in the saved rules and in the host's network configuration.
+Proof: the packet left with the address of another uplink, and the router behind the egress link drops it, as the user
+stated with ``--outside``.  If the packet leaves by the address's own uplink, it arrives.
+Now: add a policy rule for the address.  For a container's answers, add a mark that tells by which uplink the client's
+packet came in: ``iptables -t mangle -A PREROUTING -i LINK … -j CONNMARK``, and ``ip rule add fwmark …``.
+Lasting: put these rules into the saved rules and into the host's network configuration.
 """
 
 from collections.abc import Iterator

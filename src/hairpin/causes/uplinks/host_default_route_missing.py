@@ -81,7 +81,8 @@ def _title(link: str, *, deaf: bool, elsewhere: bool) -> Message:
 
 
 def _refusal(view: View, link: str) -> Iterator[Message]:
-    """Yield the advice about a sysctl that keeps advertised default routes away, if a reading shows advertisements."""
+    """Yield the advice about a sysctl because of which the kernel ignores advertised default routes, if a reading shows
+    advertisements."""
     path, host = refusing_setting(view.host_namespace, link), view.host_namespace
     shown = routers_on(host, link) or any(each.dynamic for each in addresses_of(host, link, 6))
     if path is not None and shown:
@@ -95,8 +96,10 @@ def _refusal(view: View, link: str) -> Iterator[Message]:
 
 
 def _hear(link: str) -> Message:
-    """Return the advice to take router advertisements again.  The kernel solicits none when the sysctl changes:
-    net/ipv6/addrconf.c addrconf_rs_timer() runs after a link came up."""
+    """Return the advice to accept router advertisements again.
+
+    The kernel sends no router solicitation when the sysctl changes, because net/ipv6/addrconf.c addrconf_rs_timer()
+    runs only after a link came up."""
     return message(
         "take router advertisements again: sysctl -w net.ipv6.conf.{link}.accept_ra=2. The router's next one brings "
         "the default route, and rdisc6 {link} asks for it at once. If none comes, add the route: ip -6 route add "

@@ -40,7 +40,8 @@ def find(view: View) -> Iterator[Candidate]:
 
 
 def _parent(view: View) -> Iterator[Candidate]:
-    """Yield one candidate for the host's link below a container's macvlan or ipvlan, which has its carrier from there.
+    """Yield one candidate for the host's link below a container's macvlan or ipvlan, because the macvlan or ipvlan has
+    no carrier without this link.
     Source: net/core/dev.c netif_stacked_transfer_operstate()"""
     stacked = view.namespace.link(view.stop.link)
     port = lower_of(view.network, view.stop.netns, stacked) if stacked is not None and stacked.up else None
@@ -49,7 +50,8 @@ def _parent(view: View) -> Iterator[Candidate]:
     namespace = view.network.namespace(port.netns)
     links = [namespace.link(port.link)]
     while links[-1] is not None and links[-1].kind == "vlan" and links[-1].lower and links[-1].peer_netnsid is None:
-        links.append(namespace.link(links[-1].lower))  # the link at fault is the lowest one
+        # the search continues down to the lowest link, which is the faulty link
+        links.append(namespace.link(links[-1].lower))
     shut = [each for each in links if each is not None and not (each.up and each.carrier)]
     if not shut:
         return

@@ -78,7 +78,8 @@ def _adding(entry: c.Entry) -> Words:
         case PolicyRule():
             return ("ip", *six(entry.version), "rule", "add", *policy_rule_words(entry))
         case Neighbour():
-            # The kernel keeps one entry per address, so this replaces a learned or an earlier manual one.
+            # The kernel keeps one entry per address, so this command replaces a learned entry or an entry that was
+            # added by hand.
             return ("ip", "neigh", "add" if entry.proxy else "replace", *new_neighbour_words(entry))
         case FdbEntry():
             verb = "append" if entry.remote is not None else "add"
@@ -132,7 +133,7 @@ def _lasting(entry: FdbEntry) -> Words:
 
 
 def forgetting_argv(part: c.Forgotten, namespace: Namespace | None) -> Words:
-    """Return the command that deletes the entries; raises ChangeError if there is no such connection."""
+    """Return the command that deletes the entries; raises ChangeError if there is no such conntrack entry."""
     match part:
         case c.DropConnection(version=version, original=original):
             if namespace is None or not any(map(part.means, namespace.connections)):

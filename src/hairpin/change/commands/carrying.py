@@ -1,7 +1,8 @@
 """Steps as acts for the bare runner: commands with their input, and files to replace.
 
-Pure: a generator yields each act and is sent its result, so that it runs on a host, in a replica and in a test alike.
-Expectations are not checked here.  The caller checks them first, on a network that was just read:
+Pure: a generator yields each act, and its caller sends the act's result back to the generator.  Therefore the same code
+runs on a host, in a replica and in a test.  Expectations are not checked here.  The caller checks the expectations
+first, on a network that was just read:
 :func:`hairpin.change.steps.refused`.
 """
 
@@ -60,7 +61,7 @@ def _judging(step: ReplaceFile) -> Acting:
     if not step.validator or step.after is None:
         return None
     folder, _, name = step.path.rpartition("/")
-    copy = f"{folder}/.{name}.hairpin-new"  # carry/files.py deletes files of this name after a kill
+    copy = f"{folder}/.{name}.hairpin-new"  # if this process is killed, carry/files.py deletes files of this name later
     done = yield Replace(copy, None, step.after)
     if done.complaint is not None:
         return done.complaint
@@ -91,8 +92,9 @@ def _starting(call: SetUnitState) -> Acting:
 
 
 def taking_empty_chains(step: LoadRules) -> Acting:
-    """Delete the built-in chains that iptables-nft made for the step, and return None.  An error does not matter:
-    iptables-nft refuses to delete a chain that has rules or a DROP policy by then.
+    """Delete the built-in chains that iptables-nft made for the step, and return None.
+
+    Errors are ignored, because iptables-nft refuses to delete a chain that has got rules or a DROP policy since.
 
     Source: iptables(8) ``-X``; measured with iptables 1.8.9"""
     for chain in dict.fromkeys(step.makes):

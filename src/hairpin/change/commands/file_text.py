@@ -1,5 +1,7 @@
-"""Replaced files as shell commands.  The commands may be run twice, and may be indented.  They contain no
-here-document, because an indented here-document would not end.
+"""Replaced files as shell commands.
+
+The commands may be run twice, and may be indented.  The commands contain no here-document, because an indented
+here-document would not end.
 
 Only a missing file is written whole.  In an existing file, sed(1) edits only the changed lines, because the evidence
 may lack some of the other lines.  sed addresses each line by its whole text.  If that text is not unique, the command
@@ -71,7 +73,7 @@ def file_commands(path: str, before: str | None, after: str | None) -> Iterator[
 
 
 _Block = tuple[list[str], list[str], int]
-"""The removed lines, the added lines, and the index of the first removed line."""
+"""A block of changed lines: the removed lines, the added lines, and the index of the first removed line."""
 
 
 def _json_edit(path: str, before: str, after: str) -> str | None:
@@ -91,8 +93,8 @@ def _json_edit(path: str, before: str, after: str) -> str | None:
 
 
 def _by_text(name: str, old: list[str], new: list[str], block: _Block, *, is_ended: bool) -> list[str] | None:
-    """Return the commands that find the lines by their text; None if the text is not unique before or after the edit.
-    ``is_ended``: whether the file's last line ends with a newline."""
+    """Return the commands that find the lines by their text; None if the text of a line is not unique before or after
+    the edit.  ``is_ended``: whether the file's last line ends with a newline."""
     gone, come, start = block
     if any(old.count(line) > 1 or line in new for line in gone):
         return None

@@ -1,6 +1,7 @@
 """The number of copies of a rule that a chain has before each edit, so that the shown commands may be run twice.
 
-A rule's text does not show which of several equal rules is meant, or whether the same command already added the rule.
+The number is needed because a rule's text does not show which of several equal rules is meant, or whether an earlier
+run of the same command added the rule.
 """
 
 import re
@@ -24,7 +25,7 @@ Debian's 1.8.11-2 has it."""
 class Held(msgspec.Struct, frozen=True):
     """The state of a chain before an edit.
 
-    ``copies``: the number of rules in the chain whose text is the edited rule's.  ``is_first``: whether the rule to
+    ``copies``: the number of rules in the chain that have the edited rule's text.  ``is_first``: whether the rule to
     delete is the first rule with its text.  ``has_table``: whether the edit's table exists.  ``moved_from``: the place
     of a rule with the same text that a later edit deletes, because the two edits together move the rule."""
 

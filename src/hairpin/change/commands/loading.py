@@ -1,5 +1,5 @@
 """The input with which iptables-restore, nft and ebtables make edits of one table at once. Rules are deleted by number.
-nft deletes by handle: the handles are read when the step is carried out, because each load changes them.
+nft deletes rules by handle.  The handles are read when the step is carried out, because each load changes them.
 
 Source: iptables-restore(8) --noflush, nft(8), ebtables(8)
 """
@@ -23,7 +23,7 @@ from hairpin.netfilter.ir import Chain, Dialect, Table
 from hairpin.netfilter.nft.misprints import as_typed
 
 Handles = Mapping[str, Sequence[int | str]]
-"""The handles of each chain's rules, in rule order.  A text stands for a handle that is looked up later."""
+"""The handles of each chain's rules, in rule order.  A handle that is looked up later is represented by a text."""
 
 
 def iptables_load(edits: Sequence[RuleEdit], dialect: Dialect, family: str, table: str) -> Command:
@@ -36,7 +36,8 @@ def iptables_load(edits: Sequence[RuleEdit], dialect: Dialect, family: str, tabl
 def _restore_lines(edit: RuleEdit) -> Iterator[str]:
     match edit:
         case AddChain(chain=chain):
-            yield f"-N {chain}"  # this fails if the chain exists; `:{chain} -` would flush the existing chain
+            # this command fails if the chain exists, while `:{chain} -` would flush the existing chain
+            yield f"-N {chain}"
         case DeleteChain(chain=chain):
             yield f"-X {chain}"
         case SetPolicy(place=place, policy=policy):
@@ -72,8 +73,9 @@ def replacing(edit: ReplaceTable) -> Command:
 
 
 def _nft_table(table: Table) -> str:
-    """Return the table's text, with its rules as nft printed them.  Raises ChangeError for a set that changes by
-    itself."""
+    """Return the table's text, with its rules as nft printed them.
+
+    Raises ChangeError if the table has a set that packets or timeouts change."""
     for named in table.sets:
         if named.opaque is not None:
             raise ChangeError(
@@ -139,7 +141,8 @@ def _insertion_place(edit: InsertRule, numbering: Numbering, handles: Sequence[i
 
 
 def rule_commands(edit: RuleEdit, program: str) -> Iterator[tuple[tuple[str, ...], bool]]:
-    """Yield the commands that make one edit of iptables' or nft's rules at boot, and for each whether it may fail.
+    """Yield the commands that make one edit of iptables' or nft's rules at boot, each with a flag that says whether the
+    command may fail.
 
     The iptables commands delete a rule before they insert it, and make a chain only if it does not exist.  Raises
     ChangeError for an edit that replaces a whole table."""
@@ -170,7 +173,7 @@ def rule_commands(edit: RuleEdit, program: str) -> Iterator[tuple[tuple[str, ...
 
 
 def ebtables_commands(edits: Sequence[RuleEdit]) -> Iterator[Command]:
-    """Yield one command for each edit: ebtables-restore would replace the rest of the table."""
+    """Yield one command for each edit, because ebtables-restore would replace the whole table."""
     for edit in edits:
         match edit:
             case DeleteRule(place=place):

@@ -26,7 +26,7 @@ class Numbering:
         return self._numbers[number - 1] if 0 < number <= len(self._numbers) else None
 
     def insert(self, position: int | None) -> None:
-        """Record that a rule is inserted at the position (from 1; None: at the end)."""
+        """Record that a rule is inserted at the position.  Positions count from 1, and None means the chain's end."""
         self._numbers.insert(len(self._numbers) if position is None else position - 1, None)
 
     def delete(self, number: int) -> int | None:

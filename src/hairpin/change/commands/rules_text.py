@@ -1,8 +1,8 @@
 """Edits of rules as commands that may be run twice: the second run changes nothing.
 
-The command of an insertion first looks for the rule's text in the chain.  It does not use ``iptables -C``, because
-``iptables -C`` of release 1.8.11 reports rules that do not exist.  Many edits of one table become one load of the
-missing lines.
+The command of an insertion first looks for the rule's text in the chain.  The command does not use ``iptables -C``,
+because ``iptables -C`` of release 1.8.11 reports rules that do not exist.  Many edits of one table become one load of
+the missing lines.
 """
 
 import re
@@ -23,8 +23,9 @@ from hairpin.netfilter.iptables.words import split_words, unquoted
 from hairpin.netfilter.nft.misprints import as_typed
 
 _NEVER_FOUND = re.compile(r"(?:^| )(?:-m (?:recent|connlimit)|-j HMARK)(?: |$)")
-"""Matches rules that ``iptables -D`` does not find by their text.  iptables compares extensions byte by byte, and the
-kernel's copy of these extensions differs.  Measured with each extension of iptables 1.8.9, nf_tables and legacy."""
+"""Matches rules that ``iptables -D`` does not find by their text.  iptables compares extensions byte by byte, and for
+some extensions the kernel's copy differs from iptables' own data.  Measured with each extension of iptables 1.8.9,
+nf_tables and legacy."""
 _ANONYMOUS = re.compile(r"(?<=\bjump \{|\bgoto \{) ")
 """Matches the blank after the opening brace of an anonymous chain.  nft lists each rule of such a chain on a line."""
 _FEW = 3
@@ -49,8 +50,10 @@ def words_for_shell(rule: str) -> str:
 
 
 def rules_commands(step: LoadRules, *, guarded: bool = True) -> Iterator[str]:
-    """Yield the commands that make the edits of a table.  ``guarded`` False: to be run once, so that a single insertion
-    does not check whether its rule exists."""
+    """Yield the commands that make the edits of a table.
+
+    ``guarded``: False if the commands are meant to be run only once.  A single insertion then does not check whether
+    its rule exists."""
     enter = "".join(f"{word} " for word in step.entering)
     tool = enter + step.program
     if _is_one_load(step):
@@ -83,8 +86,8 @@ def _is_one_load(step: LoadRules) -> bool:
 
 
 def _at_head(edits: Sequence[RuleEdit]) -> list[InsertRule] | None:
-    """Return the insertions at the beginning of their chains, in rule order; None if an edit deletes a rule or inserts
-    one in the middle of a chain."""
+    """Return the insertions at the beginning of their chains, in rule order; None if an edit deletes a rule, or inserts
+    a rule in the middle of a chain."""
     heads: dict[str, list[InsertRule]] = {}
     for edit in edits:
         if isinstance(edit, InsertRule) and edit.position is not None:
@@ -98,7 +101,7 @@ def _at_head(edits: Sequence[RuleEdit]) -> list[InsertRule] | None:
 
 
 def _one_load(step: LoadRules, enter: str, tool: str) -> str:
-    """Return the command that loads all edits, without the lines that the table has already."""
+    """Return the command that loads all edits, but leaves out the lines that the table has already."""
     does = tuple(as_listed(edit) if isinstance(edit, InsertRule) else edit for edit in step.does)
     heads = _at_head(does) or []
     others = tuple(edit for edit in does if not any(edit is each for each in heads))
@@ -114,7 +117,8 @@ def _one_load(step: LoadRules, enter: str, tool: str) -> str:
 
 
 def _unless_there(listing: str, line: str, held: Held, command: str) -> str:
-    """Return a shell line that runs the command unless the chain already has one more copy of the line than before."""
+    """Return a shell line that runs the command, except if the chain already has one copy of the line more
+    than before."""
     if _ANONYMOUS.search(line) is not None:
         line = ";" + _ANONYMOUS.sub(";", line).replace("; ", ";")
         listing, lines = f"{listing} | tr '\\n' ';' | grep -oF -- {shlex.quote(line)}", " ."
@@ -126,7 +130,7 @@ def _unless_there(listing: str, line: str, held: Held, command: str) -> str:
 
 
 def _if_at(listing: str, number: int, line: str, command: str) -> str:
-    """Return a shell line that runs the command only if the chain's rule of that number is the line."""
+    """Return a shell line that runs the command only if the chain's rule with this number has the text of the line."""
     return f"{listing} {number} | grep -qxF -- {shlex.quote(line)} && {command}"
 
 
@@ -179,7 +183,8 @@ def _where(edit: InsertRule) -> str:
 
 
 def _iptables_deletion(place: Place, held: Held, tool: str) -> str:
-    """Return the command that deletes the rule by its text, or by its number if the text finds another rule or none."""
+    """Return the command that deletes the rule by its text, or by its number if iptables would find another rule, or no
+    rule, by the text."""
     words = place.text.removeprefix(f"-A {place.chain} ").removeprefix("-A ")
     line = shlex.quote(f"-A {place.chain} {words}")
     listing = _listing(tool, place.table, place.chain)
@@ -222,7 +227,7 @@ def nft_insertion(edit: InsertRule) -> str:
     chain, rule = f"{edit.family} {edit.table} {edit.chain}", as_typed(edit.rule.text, edit.family)
     if edit.position == 1:
         return f"insert rule {chain} {rule}"
-    # nft counts from 0, and adds the rule after the one with that index.
+    # nft counts indexes from 0, and adds the rule after the rule with this index.
     behind = "" if edit.position is None else f" index {edit.position - 2}"
     return f"add rule {chain}{behind} {rule}"
 

@@ -12,8 +12,9 @@ from hairpin.message import Message
 
 
 def command_lines(step: Step, *, guarded: bool = True) -> tuple[str, ...]:
-    """Return the step as shell commands in order; none if only a person can do it.  If ``guarded`` is true, the
-    commands may be run twice."""
+    """Return the step as shell commands in order.
+
+    Return none if only a person can do the step.  If ``guarded`` is true, the commands may be run twice."""
     match step:
         case RunCommands(commands=commands, entering=entering):
             return tuple(shlex.join((*entering, *argv)) for argv in commands)
@@ -35,7 +36,9 @@ def command_lines(step: Step, *, guarded: bool = True) -> tuple[str, ...]:
 
 
 def brief_text(step: Step) -> str:
-    """Return the step in one line: a file's path, else its first command; empty if only a person can do it."""
+    """Return the step in one line: the path of the replaced file, or otherwise the first command.
+
+    The line is empty if only a person can do the step."""
     if isinstance(step, ReplaceFile):
         return step.path
     return next(iter(command_lines(step, guarded=False)), "").split("\n")[0]

@@ -1,4 +1,4 @@
-"""Which program edits the rules of a back end on a host."""
+"""Chooses the program that edits the rules of a back end on a host."""
 
 from typing import Literal
 

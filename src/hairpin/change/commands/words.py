@@ -57,10 +57,10 @@ def _target(route: Route) -> Words:
 def deleting_route(route: Route, routes: tuple[Route, ...]) -> Words:
     """Return the arguments of ``ip route`` that delete the route.  A second run deletes no other route of ``routes``.
 
-    ``ip route del`` cannot express that a route has no metric.  If no metric is given, IPv4 deletes the first route
-    that matches the other arguments.  Then the route's protocol is added, or ``ip route flush`` is used, which deletes
-    only the routes that it lists.  Source: net/ipv4/fib_semantics.c fib_nh_match(), iproute2 ip/iproute.c
-    filter_nlmsg()"""
+    ``ip route del`` cannot express that a route has no metric.  If no metric is given, the kernel deletes the first
+    IPv4 route that matches the other arguments.  To avoid this, the route's protocol is added, or ``ip route flush`` is
+    used, which deletes only the routes that it lists.  Source: net/ipv4/fib_semantics.c fib_nh_match(), iproute2
+    ip/iproute.c filter_nlmsg()"""
     alike = [each for each in routes if not route.metric and each.metric and _is_selected_by(route, each)]
     if not alike:
         return ("del", *selecting_route(route))
@@ -100,7 +100,7 @@ def route_words(route: Route) -> Words:
 
 
 def _scope_differs(route: Route) -> bool:
-    """Return whether the route's scope differs from the scope that ip(8) gives such a route by default: iproute.c
+    """Return whether the route's scope differs from the scope that ip(8) gives the route by default: iproute.c
     iproute_modify()."""
     if route.scope in ("", "global"):
         return False
@@ -127,8 +127,8 @@ def _one_of_many(hop: NextHop, version: Version) -> list[str]:
 
 
 def policy_rule_words(rule: PolicyRule) -> Words:
-    """Return the selectors and the action of a policy rule; raises ChangeError if it has selectors that hairpin does
-    not know."""
+    """Return the selectors and the action of a policy rule; raises ChangeError if the rule has selectors that hairpin
+    does not know."""
     if rule.unknown_selectors:
         raise ChangeError(message("the policy rule {text} has selectors that hairpin does not know", text=rule.text))
     words = ["not"] if rule.inverted else []
@@ -215,12 +215,15 @@ def xfrm_words(policy: XfrmPolicy) -> Words:
 
 
 def is_known_whole(policy: XfrmPolicy) -> bool:
-    """Return whether a command can make the policy again: how a packet is encrypted is not read."""
+    """Return whether a command can make the policy again.
+
+    For example, no command can make a policy that encrypts, because hairpin does not read how packets are encrypted."""
     return policy.known and not (policy.templates or policy.is_default)
 
 
 def new_xfrm_words(policy: XfrmPolicy) -> Words:
-    """Return the arguments of ip-xfrm(8) that make a policy; raises ChangeError if it is not known whole."""
+    """Return the arguments of ip-xfrm(8) that make a policy; raises ChangeError if hairpin does not know the whole
+    policy."""
     if not is_known_whole(policy):
         raise ChangeError(message("the IPsec policy {policy} is not known whole", policy=policy.text))
     action = ("action", "block") if policy.blocks else ()
@@ -233,7 +236,7 @@ def fdb_words(entry: FdbEntry) -> Words:
     words = [write_mac(entry.mac), "dev", entry.port]
     if entry.remote is not None:
         words += ["dst", address_text(entry.remote, 6 if entry.remote >> 32 else 4)]
-    if entry.via is not None:  # without it the kernel deletes nothing and reports no error
+    if entry.via is not None:  # without this word the kernel deletes no entry and reports no error
         words += ["via", entry.via]
     if entry.vlan is not None:
         words += ["vlan", str(entry.vlan)]
@@ -317,8 +320,9 @@ def new_bridge_commands(bridge: Link) -> Iterator[Words]:
 
 
 def new_stacked_commands(made: Link, parent: str) -> Iterator[Words]:
-    """Yield the commands that make a missing macvlan or ipvlan.  The kernel gives a macvlan a random hardware address,
-    and an ipvlan the parent's."""
+    """Yield the commands that make a missing macvlan or ipvlan.
+
+    The kernel gives a macvlan a random hardware address, and an ipvlan the hardware address of its parent link."""
     yield ("ip", "link", "add", "name", made.name, "link", parent, "type", *_mode_words(made))
     below = msgspec.structs.replace(made, up=False, flags=())
     yield from link_commands(below, msgspec.structs.replace(made, flags=()))

@@ -39,9 +39,9 @@ def with_connected_routes(namespace: Namespace, link: str) -> Namespace:
 def without_address(namespace: Namespace, address: Address) -> Namespace:
     """Return the namespace without the address, and without the entries that the kernel deletes together with it.
 
-    With a primary IPv4 address the kernel deletes its secondary addresses.  If ``promote_secondaries`` is set, these
-    stay, and the kernel makes their routes again.  With the last IPv4 address of a link the kernel deletes all IPv4
-    routes and neighbour entries of the link.
+    With a primary IPv4 address the kernel deletes its secondary addresses.  If ``promote_secondaries`` is set, the
+    secondary addresses stay, and the kernel makes their routes again.  With the last IPv4 address of a link the kernel
+    deletes all IPv4 routes and neighbour entries of the link.
     """
     promotes = address.version == 4 and bool(conf(namespace, 4, address.link, "promote_secondaries", rule="or"))
     dependent = () if address.secondary or address.version == 6 else _secondaries(namespace, address)
@@ -73,7 +73,7 @@ def missing_routes(namespace: Namespace, version: Version) -> tuple[Route, ...]:
 
 def resourced_routes(namespace: Namespace, version: Version) -> Iterator[Route]:
     """Yield the kernel's routes for the namespace's addresses for which the namespace has a route with a wrong
-    preferred source: one that is no longer an address of the link."""
+    preferred source.  A wrong source is an address that the link no longer has."""
     addresses = tuple(each for each in namespace.addresses if each.version == version)
     own = {(each.link, each.value) for each in addresses}
     sources = {_key(each): each.prefsrc for each in namespace.routes if each.prefsrc is not None}
@@ -108,7 +108,7 @@ def _without_source(namespace: Namespace, gone: tuple[Address, ...]) -> Iterator
     """Yield the routes that are left after the addresses were deleted.
 
     IPv4 deletes each route of the main table (or of the VRF's table) whose preferred source is a deleted address.  IPv6
-    keeps such a route and removes only its preferred source.
+    keeps a route whose preferred source is deleted, and removes only the preferred source.
 
     Source: net/ipv4/fib_semantics.c fib_sync_down_addr(), net/ipv6/route.c rt6_remove_prefsrc()
     """
@@ -149,7 +149,8 @@ def _with_routes(namespace: Namespace, addresses: tuple[Address, ...]) -> Namesp
 
 
 def _primary(namespace: Namespace, address: Address) -> Address:
-    """Return the primary address for the address: the link's first one in the same network, or the address itself."""
+    """Return the primary address that belongs to the address: the link's first address in the same network, or the
+    address itself."""
     for each in namespace.addresses:
         same = (each.link, each.version, each.prefix_length) == (address.link, 4, address.prefix_length)
         if same and not each.secondary and each.holds(address.value, 4):
@@ -163,8 +164,9 @@ def _vrf_table(namespace: Namespace, link: str) -> int | None:
 
 
 def _routes_of(namespace: Namespace, address: Address) -> Iterator[Route]:
-    """Yield the address's local route, and the routes that the kernel keeps for it only while the link is up.  If the
-    link is a VRF port, all these routes are in the VRF's table.
+    """Yield the address's local route, and the routes that the kernel keeps for the address only while the link is up.
+
+    If the link is a VRF port, all these routes are in the VRF's table.
 
     Source: net/ipv4/fib_frontend.c fib_magic(), net/ipv6/addrconf.c l3mdev_fib_table()"""
     vrf = _vrf_table(namespace, address.link)

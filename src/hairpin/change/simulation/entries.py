@@ -1,6 +1,6 @@
 """Adds and deletes single entries of a namespace's tables: addresses, routes, policy rules, neighbour and forwarding
-entries, policies of IPsec.  This module does not check whether an entry exists: the expectations of a step
-(``expect.py``) check it."""
+entries, policies of IPsec.  This module does not check whether an entry exists, because the expectations of a step
+(``expect.py``) check this."""
 
 from typing import assert_never
 
@@ -54,13 +54,14 @@ def with_entry(namespace: Namespace, entry: Entry) -> Namespace:
         case PolicyRule():
             return _replace(namespace, rules=_in_order(namespace.rules, entry))
         case Neighbour():
-            # The entry replaces a learned or manual one with the same address.
+            # The entry replaces an entry with the same address, whether it was learned or added by hand.
             others = tuple(each for each in namespace.neighbours if neighbour_slot(each) != neighbour_slot(entry))
             return _replace(namespace, neighbours=(*others, entry))
         case FdbEntry():
             return _replace(namespace, fdb=(*namespace.fdb, entry))
         case XfrmPolicy():
-            # net/xfrm/xfrm_policy.c xfrm_policy_insert_list(): behind those of the same priority
+            # net/xfrm/xfrm_policy.c xfrm_policy_insert_list(): the kernel adds the policy after all policies of the
+            # same priority
             policies = sorted((*namespace.xfrm_policies, entry), key=lambda each: each.priority)
             return _replace(namespace, xfrm_policies=tuple(policies))
         case _:
@@ -130,7 +131,9 @@ def is_alone_in_fdb(entries: tuple[FdbEntry, ...], entry: FdbEntry) -> bool:
 
 
 def route_slot(route: Route) -> tuple[object, ...]:
-    """Return the fields that two routes cannot share: ``ip route add`` says "File exists".
+    """Return the fields that two routes cannot share.
+
+    For a second route with these fields, ``ip route add`` fails with "File exists".
 
     IPv6 keeps the routes of each source in a separate tree: net/ipv6/ip6_fib.c fib6_add(), CONFIG_IPV6_SUBTREES."""
     return route.version, route.table, route.destination, route.prefix_length, route.metric, route.tos, route.source

@@ -73,7 +73,8 @@ def _moved(part: Primitive, was: Network, now: Network) -> Primitive:
 
 
 def _number(texts: list[str], wanted: str, near: int) -> int | None:
-    """Return the number of the rule with the wanted text; of several such rules, the number nearest to ``near``."""
+    """Return the number of the rule with the wanted text; if several rules have the text, return the number nearest to
+    ``near``."""
     return min((n for n, text in enumerate(texts, 1) if text == wanted), key=lambda n: abs(n - near), default=None)
 
 

@@ -1,13 +1,13 @@
-"""Sets a link's properties and its name, and deletes links, with all that the kernel does when a link comes up or goes
-down.
+"""Sets a link's properties and its name, and deletes links, with all side effects that the kernel has when a link comes
+up or goes down.
 
 Source: net/bridge/br_if.c br_port_carrier_check(), br_stp_if.c (ports of a bridge that is down, or without carrier, are
 disabled); net/core/link_watch.c (a veth has carrier while its other end is up); net/ipv4/fib_frontend.c
 fib_netdev_event(), fib_semantics.c fib_sync_down_dev(); net/ipv6/addrconf.c addrconf_ifdown(); net/core/neighbour.c
 neigh_ifdown()
 
-If a link is renamed, each entry in the namespace that the kernel keeps by the link gets the new name.  netfilter's
-rules and policy rules keep the old name, and so may match another link afterwards.
+If a link is renamed, each entry in the namespace that refers to the link itself gets the new name.  netfilter's rules
+and policy rules keep the old name, so they may match another link afterwards.
 
 Source: net/core/dev.c dev_change_name(), net/ipv4/devinet.c inetdev_event(): NETDEV_CHANGENAME
 """
@@ -116,10 +116,10 @@ def _unregistered(namespace: Namespace, names: frozenset[str]) -> Namespace:
 
 
 def _with_mtu_of_ports(before: Namespace, after: Namespace, name: str | None) -> Namespace:
-    """Return the namespace ``after`` in which the bridge's MTU is the smallest MTU of its ports, if it was the smallest
-    one in ``before``, too.
+    """Return the namespace ``after`` in which the bridge's MTU is the smallest MTU of its ports, if it was also the
+    smallest MTU in ``before``.
 
-    Otherwise an administrator has set the bridge's MTU, and it stays.  Source: net/bridge/br_if.c
+    Otherwise an administrator has set the bridge's MTU, and this MTU stays.  Source: net/bridge/br_if.c
     br_mtu_auto_adjust()"""
     bridge = after.link(name) if name is not None else None
     if bridge is None or bridge.kind != "bridge":
@@ -197,7 +197,8 @@ def _is_deleted(route: Route, link: str) -> bool:
 
 
 def _without_hops_by(route: Route, link: str) -> Route:
-    """Return the multipath route after its link went down: next hops by this link are dead, and IPv6 removes them."""
+    """Return the multipath route after its link went down: next hops by this link are dead, and are removed from IPv6
+    routes."""
     if len(route.next_hops) < 2 or all(hop.link != link for hop in route.next_hops):
         return route
     if route.version == 6:

@@ -1,4 +1,5 @@
-"""A rule's text: the part after the chain's name, and the line that the rule's tool lists for it."""
+"""Functions for a rule's text: the part after the chain's name, and the line that the rule's tool lists for
+the rule."""
 
 from functools import lru_cache
 
@@ -18,7 +19,7 @@ def own_words(rule: Rule, chain: str) -> str:
 
 
 def listed_rule(edit: InsertRule) -> str:
-    """Return the line that the rule's tool lists for it.  iptables adds words that were not typed."""
+    """Return the line that the rule's tool lists for the rule.  iptables adds words that were not typed."""
     if edit.dialect not in ("iptables-nft", "iptables-legacy"):
         return edit.rule.text
     return _listed(edit.rule, edit.chain, "ip6" if edit.family == "ip6" else "ip")
@@ -35,7 +36,8 @@ def _listed(rule: Rule, chain: str, family: IpFamily) -> str:
 
 
 def as_listed(edit: InsertRule) -> InsertRule:
-    """Return the insertion with the rule's text as the tool lists it.  This text shows whether the rule exists
-    already."""
+    """Return the insertion with the rule's text as the tool lists it.
+
+    With this text, hairpin can tell whether the rule exists already."""
     words = listed_rule(edit)
     return edit if words == edit.rule.text else replace(edit, rule=replace(edit.rule, text=words))

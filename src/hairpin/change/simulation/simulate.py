@@ -129,7 +129,7 @@ def _set(part: c.Setting, namespace: Namespace) -> Namespace:
         case c.ReplaceEntry():
             return with_other_entry(namespace, part)
         case c.SetLink() | c.DeleteLink():
-            return namespace  # these may also change the peer's namespace: see simulate()
+            return namespace  # these parts may also change the peer's namespace: see simulate()
         case c.RenameLink():
             return with_name(namespace, part)
         case c.SetDormant():
@@ -213,7 +213,7 @@ def _beyond(part: c.Beyond, network: Network) -> Network:
 def _without_namespaces(network: Network, gone: frozenset[Netns]) -> Network:
     """Return the network without these namespaces, and without the ends of their veth pairs in other namespaces.
 
-    All are deleted at once: a host may end hundreds of containers together."""
+    All namespaces are deleted at once, because a host may end hundreds of containers together."""
     ends: dict[Netns, list[str]] = {}
     for netns in gone:
         for link in _namespace(network, netns).links:

@@ -15,9 +15,9 @@ _ALL6: Path = ("net", "ipv6", "conf", "all", "forwarding")
 def with_sysctl(sysctls: Sysctls, path: Path, value: str) -> Sysctls:
     """Return the values after the write.
 
-    ``ip_forward`` and ``conf.all.forwarding`` are one value.  When it *changes*, the kernel copies it to ``default``
-    and to every interface, and sets ``all.accept_redirects`` to its opposite.  IPv6 copies ``all`` at every write, even
-    if the value stays the same.
+    ``ip_forward`` and ``conf.all.forwarding`` are one value.  When this value *changes*, the kernel copies it to
+    ``default`` and to every interface, and sets ``all.accept_redirects`` to the opposite value.  IPv6 copies ``all`` at
+    every write, even if the value stays the same.
     """
     before = sysctls.text(*(_ALL4 if path == IP_FORWARD else path))
     changed = sysctls.with_value(path, value)

@@ -20,8 +20,8 @@ class Given(NamedTuple):
 class Asked(NamedTuple):
     """The options that make the question, as the user typed them.
 
-    ``origin``: the value of ``--from``.  ``sources``: the named hosts; empty: this host.  ``outside``: the file with
-    facts about the outside.  ``whole``: whether every container is read."""
+    ``origin``: the value of ``--from``.  ``sources``: the named hosts; empty if only this host is asked.  ``outside``:
+    the file with facts about the outside.  ``whole``: whether every container is read."""
 
     targets: tuple[str, ...] = ()
     origin: str | None = None
@@ -38,7 +38,7 @@ class Asked(NamedTuple):
         return all(each.kind == "host" for each in self.sources)
 
     def question(self, kind: "Kind" = "check") -> "Question":
-        """Return the question; raises UsageError if a word of the options is wrong."""
+        """Return the question.  Raises UsageError if a value of the options is wrong."""
         from hairpin.cli.material import stated_world
         from hairpin.question.question import parse_question
 
@@ -58,7 +58,7 @@ class Asked(NamedTuple):
 
     def repairing(self) -> str:
         """Return the command that repairs the causes that ``check`` finds, quoted for a shell.  Return an empty text if
-        the question is about a snapshot or an event, because then nothing can be repaired."""
+        the question is about a snapshot or an event, because a snapshot or a future state cannot be repaired."""
         is_now = self.after is None and self.is_live
         return shlex.join(("hairpin", "fix", *self.words(), "--apply")) if is_now else ""
 
@@ -66,9 +66,9 @@ class Asked(NamedTuple):
 class Acting(NamedTuple):
     """The options that say how a plan is carried out.
 
-    ``persist``: whether the lasting steps are carried out, too.  ``yes``: whether the user is not asked first.
-    ``try_s``: the number of seconds after which the plan is taken back if it is not confirmed.  ``confirm``: whether a
-    tried plan is kept."""
+    ``persist``: whether the lasting steps are carried out, too.  ``yes``: whether the plan is carried out without
+    asking the user.  ``try_s``: the number of seconds after which the plan is taken back if it is not confirmed.
+    ``confirm``: whether a tried plan is kept."""
 
     applying: bool = False
     persist: bool = False
@@ -88,8 +88,8 @@ class Acting(NamedTuple):
 class Shown(NamedTuple):
     """The options that say how the answer is shown.
 
-    ``lang``: ``en`` or ``zh``; None: the language of the locale.  ``color``: ``auto``, ``always`` or ``never``.
-    ``html``: the file for the page; ``-``: standard output, to which then only the page is written."""
+    ``lang``: ``en``, ``zh``, or None for the language of the locale.  ``color``: ``auto``, ``always`` or ``never``.
+    ``html``: the file for the page.  ``-`` means standard output, to which only the page is written in this case."""
 
     as_json: bool = False
     lang: str | None = None

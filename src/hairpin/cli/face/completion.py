@@ -1,8 +1,8 @@
 """Values that a shell completes: targets, places, events, causes, plans.
 
-A completion changes nothing.  It asks the engine only if the engine runs, and waits at most 200 ms for its answer.  If
-a completion fails, it has no values, because a shell shows no errors.  The modules that a kind of value needs are
-imported only when such a value is completed.
+A completion changes nothing.  A completion asks the engine only if the engine runs, and waits at most 200 ms for the
+engine's answer.  A completion that fails returns no values, because a shell shows no errors.  The modules that a kind
+of value needs are imported only when such a value is completed.
 """
 
 import os
@@ -100,7 +100,9 @@ def files(ctx: "click.Context", parameter: "click.Parameter", incomplete: str) -
 
 
 def snapshots_or_targets(ctx: "click.Context", parameter: "click.Parameter", incomplete: str) -> "list[CompletionItem]":
-    """Return the targets that begin with the incomplete word.  If there are none, let the shell complete file names."""
+    """Return the targets that begin with the incomplete word.
+
+    If there are no such targets, let the shell complete file names."""
     return targets(ctx, parameter, incomplete) or files(ctx, parameter, incomplete)
 
 
@@ -150,8 +152,8 @@ def _port(port: dict[str, Any]) -> str:
 
 
 def _answered() -> bytes:
-    """Return the list of containers from this host's dockerd; empty if dockerd does not run or does not answer in
-    time."""
+    """Return the list of containers from this host's dockerd; return an empty list if dockerd does not run or does not
+    answer in time."""
     import socket
     from contextlib import suppress
     from time import monotonic

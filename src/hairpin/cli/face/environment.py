@@ -12,9 +12,9 @@ from typing import NamedTuple
 class Environment(NamedTuple):
     """The values of the environment variables.
 
-    ``locale``: the locale of messages; empty if none is set.  ``ascii_locale``: whether the locale is C or POSIX, which
-    has only ASCII characters.  ``plain_terminal``: whether the terminal knows no escape sequences.  ``folders``: the
-    folders for logs and disagreements, of which the first writable folder is used."""
+    ``locale``: the locale of messages; empty if no locale is set.  ``ascii_locale``: whether the locale is C or POSIX,
+    which has only ASCII characters.  ``plain_terminal``: whether the terminal knows no escape sequences.  ``folders``:
+    the folders for logs and disagreements.  The first writable folder is used."""
 
     locale: str
     ascii_locale: bool
@@ -24,7 +24,9 @@ class Environment(NamedTuple):
 
 
 def environment(variables: Mapping[str, str] | None = None) -> Environment:
-    """Return the values of the given environment variables; None: of this process's environment variables.
+    """Return the values of the given environment variables.
+
+    If None is given, return the values of this process's environment variables.
 
     Source: locale(7); the NO_COLOR convention; XDG Base Directory Specification.
     """
@@ -41,8 +43,9 @@ def environment(variables: Mapping[str, str] | None = None) -> Environment:
 
 
 def _is_ascii(variables: Mapping[str, str]) -> bool:
-    """Return whether the locale of characters is C or POSIX.  LC_ALL states it; if LC_ALL is not set, LC_CTYPE; if
-    neither is set, LANG.
+    """Return whether the locale of characters is C or POSIX.
+
+    LC_ALL decides.  If LC_ALL is not set, LC_CTYPE decides, and if neither is set, LANG decides.
 
     In the C locale, Python itself sets LC_CTYPE to C.UTF-8, so this value of LC_CTYPE is ignored and LANG decides.
     Source: PEP 538."""

@@ -1,5 +1,6 @@
-"""The options that several commands share, and the groups in which a command's help lists its options; rarely used
-options come last.  Each option names its group.
+"""The options that several commands share, and the groups in which a command's help lists its options.
+
+Rarely used options come last.  Each option names its group.
 
 Imports click only, since every command starts with this module.
 """
@@ -58,8 +59,9 @@ def _group(parameter: click.Parameter) -> Group:
 
 
 class HairpinCommand(GroupedCommand):
-    """A command that gets its shared options as the values ``asked``, ``shown`` and ``acting``.  It gets each of these
-    values only if it has an option that belongs to the value."""
+    """A command that gets its shared options as the values ``asked``, ``shown`` and ``acting``.
+
+    A command gets each of the three values only if it has an option that belongs to the value."""
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
         rest = self._parsed(ctx, args)
@@ -99,7 +101,7 @@ def targets(command: Command) -> Command:
 
 
 def target(*, required: bool) -> Callable[[Command], Command]:
-    """Add the argument for one target.  The command gets it as ``targets``, too."""
+    """Add the argument for one target.  The command gets the single target in ``targets`` as well."""
 
     def several(ctx: click.Context, parameter: click.Parameter, value: str | None) -> tuple[str, ...]:
         del ctx, parameter

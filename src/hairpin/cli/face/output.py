@@ -28,7 +28,8 @@ def write(text: str) -> None:
     Raises UsageError if standard output cannot be written."""
     reconfigure = getattr(sys.stdout, "reconfigure", None)  # io.StringIO has none
     if reconfigure is not None:
-        reconfigure(errors="backslashreplace")  # a name may contain characters that the terminal's encoding lacks
+        # a name in the text may contain characters that the terminal's encoding lacks
+        reconfigure(errors="backslashreplace")
     with _writable():
         sys.stdout.write(text if text.endswith("\n") else f"{text}\n")
         sys.stdout.flush()
@@ -66,8 +67,9 @@ def _writable() -> "Generator[None]":
 
 
 def drop_output() -> bool:
-    """Return whether standard output cannot be written.  If so, make sure that the interpreter's own flush does not
-    fail, too."""
+    """Return whether standard output cannot be written.
+
+    If standard output cannot be written, make sure that the interpreter's own flush does not fail, too."""
     try:
         descriptor = sys.stdout.fileno()
     except ValueError:  # io.StringIO has none
@@ -82,7 +84,8 @@ def drop_output() -> bool:
 
 
 def _redirect(stream: TextIO | None = None) -> None:
-    # The interpreter flushes both streams when it ends.  If this flush failed, too, it would exit with status 120.
+    # The interpreter flushes both streams when it ends.  If this flush failed, too, the interpreter would exit with
+    # status 120.
     os.dup2(os.open(os.devnull, os.O_WRONLY), (sys.stdout if stream is None else stream).fileno())
 
 
@@ -128,7 +131,8 @@ def complain_of_usage(error: "ClickException", lang: str | None) -> None:
         near = [each for each in error.possibilities if each not in later]
         error = NoSuchOption(error.option_name, possibilities=near, ctx=error.ctx)
     said = error.format_message()
-    if said.startswith("Usage: "):  # for a group without a command the error's text is the group's help
+    # if a command group is called without a command, the error's text is the group's help
+    if said.startswith("Usage: "):
         whisper(f"{said}\n")
         return
     if isinstance(error, WrongUsage) and error.ctx is not None:
@@ -138,7 +142,7 @@ def complain_of_usage(error: "ClickException", lang: str | None) -> None:
 
 
 def words(lang: str | None, stream: TextIO | None = None) -> "Words":
-    """Return the words of the language ``lang``; None: of the locale's language.
+    """Return the words of the language ``lang``.  If ``lang`` is None, return the words of the locale's language.
 
     The language is English if the encoding of the stream (default: standard output) has no Chinese characters."""
     from hairpin.report.words import Words
@@ -148,7 +152,7 @@ def words(lang: str | None, stream: TextIO | None = None) -> "Words":
 
 
 def language(lang: str | None) -> "Language":
-    """Return the language ``lang``; None: the locale's language."""
+    """Return the language ``lang``, or the locale's language if ``lang`` is None."""
     from hairpin.report.words import language_of
 
     return language_of(environment().locale) if lang is None else "zh" if lang == "zh" else "en"
@@ -163,8 +167,9 @@ def _can_show(text: str, stream: TextIO | None) -> bool:
 
 
 def paper(color: str) -> "Paper":
-    """Return the paper for the report.  It is as wide as the terminal, and coloured if ``color`` and the terminal allow
-    colours."""
+    """Return the paper for the report.
+
+    The paper is as wide as the terminal, and coloured if ``color`` and the terminal allow colours."""
     from hairpin.report.paper import Paper
 
     around = environment()
@@ -176,8 +181,9 @@ def paper(color: str) -> "Paper":
 
 
 def _columns() -> int:
-    """Return the width of the terminal in columns.  Without a terminal it is the value of COLUMNS, or 80 if COLUMNS is
-    not set."""
+    """Return the width of the terminal in columns.
+
+    Without a terminal, return the value of COLUMNS, or 80 if COLUMNS is not set."""
     if not sys.stdout.isatty() and not os.environ.get("COLUMNS"):
         return 80
     import shutil

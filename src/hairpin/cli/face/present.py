@@ -22,8 +22,8 @@ def present(
     """Write the answer in the wanted forms.
 
     Only the functions of the wanted forms are called, because each function imports its own modules.  ``text`` is None
-    if the text was written before.  Raises UsageError if the page cannot be written; the text or JSON is then already
-    on standard output."""
+    if the text was written before.  Raises UsageError if the page cannot be written.  At this time, the text or JSON is
+    already on standard output."""
     if shown.html == "-":
         write(page(_page_words(shown)))
         return
@@ -43,7 +43,9 @@ def write_text(shown: Shown, text: "Callable[[Words, Paper], str]") -> None:
 def present_answer(
     answer: "Answer", shown: Shown, text: "Callable[[Words, Paper], str]", document: "Callable[[Words], object]"
 ) -> int:
-    """Show the answer to a question, whose page is the same for all commands; return the exit status."""
+    """Show the answer to a question, and return the exit status.
+
+    All commands have the same page for the answer to a question."""
     from hairpin.answer.outcome import exit_status
 
     def page(words: "Words") -> str:

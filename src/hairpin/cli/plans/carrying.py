@@ -36,7 +36,7 @@ confirmed."""
 def carry_plan_out(
     plan: "RepairPlan", typed: tuple[str, ...], sources: tuple[Given, ...], acting: Acting, shown: Shown
 ) -> "FixOutcome | None":
-    """Carry the plan out and return its outcome; None if the user did not agree.
+    """Carry the plan out and return its outcome.  Return None if the user did not agree.
 
     ``typed``: the command line, which is written into the journal.  ``sources``: the other hosts for which the plan was
     made; empty if it was made for this host."""
@@ -62,8 +62,8 @@ def carry_plan_out(
     others = tuple(each.outpost.destination for each in grounds.values() if not each.outpost.is_here)
     outcome = msgspec.structs.replace(outcome, hosts=others)
     if not sources:
-        # The snapshot from before the repair is kept only now.  All flows have to be walked for it, and the repair
-        # should not wait for this.
+        # The snapshot from before the repair is kept only now.  All flows have to be walked for this snapshot, and the
+        # repair should not wait for these walks.
         keep_or_say(plan.answer.evidence, shown.lang, after=False)
         if outcome.is_well:
             keep_or_say(outcome.verified, shown.lang, after=True)
@@ -129,8 +129,9 @@ def _reading(plan: "RepairPlan", sources: tuple[Given, ...]) -> "tuple[Callable[
 
 
 def _is_open(folder: Path) -> bool:
-    """Return whether the present plan still waits for the user's answer.  No other plan of this host is unfinished
-    then.  Source: ``apply.sh``"""
+    """Return whether the present plan still waits for the user's answer.
+
+    While the present plan is open, this host has no other unfinished plan.  Source: ``apply.sh``"""
     return any(folder.glob("plans/*/open"))
 
 
@@ -139,5 +140,6 @@ def _nobody_connects(_network: "Network", _flow: "Flow") -> None:
 
 
 def _came_in(_network: "Network") -> None:
-    """Return None, because the user can still connect: the host was just read over a connection that was made after the
-    last step."""
+    """Return None, because the user can still connect.
+
+    The host was just read over a connection that was made after the last step."""

@@ -37,8 +37,9 @@ def say_of_others(lang: str | None) -> None:
 def with_plans(
     found: "tuple[Source, ...]", sources: tuple[Given, ...], lang: str | None, *, saying: bool = True
 ) -> "tuple[Source, ...]":
-    """Return the evidence of the hosts, and report their unfinished plans.  ``saying`` False: the plans were already
-    reported.
+    """Return the evidence of the hosts, and report their unfinished plans.
+
+    ``saying``: False if the plans were already reported.
 
     The journal of this host contains more than the collector reads, so the plans' states from the journal replace the
     states that the collector read."""
@@ -69,7 +70,7 @@ def plans_here() -> "tuple[PlanUnderWay, ...]":
 
     try:
         found = PlanBook(here(FOLDER.parent)).not_ended()
-    except HairpinError:  # the journal is damaged or not trusted; a command that changes the host reports this
+    except HairpinError:  # the journal is damaged or not trusted, and a command that changes the host reports this
         return ()
     return tuple(
         PlanUnderWay(each.kept_plan.id, *_stands(each), from_elsewhere=each.is_from_elsewhere) for each in found
@@ -77,7 +78,8 @@ def plans_here() -> "tuple[PlanUnderWay, ...]":
 
 
 def _stands(plan: "PlanStanding") -> "tuple[PlanStage, float | None]":
-    """Return the plan's state, and the time at which the plan's switch takes it back (None: it does not)."""
+    """Return the plan's state, and the time at which the plan's switch takes the plan back (None if the switch does
+    not)."""
     state = plan.kept_plan.state
     until = time.time() + plan.left_s if plan.watched and state == "open" else None
     if plan.is_from_elsewhere:

@@ -29,7 +29,7 @@ def outpost_of(source: Given) -> "Outpost":
 
 
 def outposts_of(sources: tuple[Given, ...]) -> "tuple[Outpost, ...]":
-    """Return the outposts of the hosts that ``--host`` names; the outpost of this host if no host is named."""
+    """Return the outposts of the hosts that ``--host`` names.  If no host is named, return the outpost of this host."""
     from hairpin.apply.program.outpost import here
 
     return tuple(map(outpost_of, sources)) or (here(),)

@@ -24,8 +24,9 @@ if TYPE_CHECKING:
 
 
 def settle_interrupted(sources: tuple[Given, ...], shown: Shown) -> None:
-    """Finish or take back the interrupted plans on the hosts (empty: on this host).  Raises ApplyError if another
-    process works on a plan there."""
+    """Finish or take back the interrupted plans on the hosts.
+
+    If no host is given, this host is meant.  Raises ApplyError if another process works on a plan of these hosts."""
     from hairpin.apply.program.plan_book import PlanBook
 
     if not sources:
@@ -109,8 +110,9 @@ def confirm_tried(sources: tuple[Given, ...], shown: Shown) -> int:
 
 
 def take_plan_back(source: Given | None, plan_id: str | None, shown: Shown) -> int:
-    """Take back a plan of the host (None: of this host), and return the exit status.  If no id is given, take back the
-    last plan in force."""
+    """Take back a plan of the host ``source``, and return the exit status.
+
+    If ``source`` is None, this host is meant.  If no id is given, take back the last plan in force."""
     from hairpin.apply.program.outpost_ground import plan_taken_back
     from hairpin.apply.program.plan_book import PlanBook
 
@@ -129,8 +131,9 @@ def take_plan_back(source: Given | None, plan_id: str | None, shown: Shown) -> i
 
 
 def list_plans(source: Given | None, shown: Shown) -> int:
-    """List the plans of the host (None: of this host), and return the exit status.  If the host cannot be reached, list
-    the local copies of its plans."""
+    """List the plans of the host ``source``, and return the exit status.
+
+    If ``source`` is None, this host is meant.  If the host cannot be reached, list the local copies of its plans."""
     from hairpin.apply.program.outpost import here
     from hairpin.apply.program.plan_book import PlanBook
 

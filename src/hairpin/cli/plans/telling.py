@@ -38,7 +38,7 @@ def tell_settled(plan: "KeptPlan", shown: Shown) -> None:
 
 
 def write_kept(plan: str, shown: Shown) -> None:
-    """Report that a plan stays in force.  ``plan``: the arguments of ``hairpin undo`` that take it back."""
+    """Report that a plan stays in force.  ``plan``: the arguments of ``hairpin undo`` that take the plan back."""
     write(words(shown.lang)(message("The repair stays.  Take it back: `hairpin undo {plan}`", plan=plan)))
 
 
@@ -49,7 +49,7 @@ def write_not_kept(complaint: Message, shown: Shown) -> int:
 
 
 def write_undone(plan: "KeptPlan | None", shown: Shown) -> int:
-    """Report the state of a plan that was taken back (None: there was no plan); return the exit status."""
+    """Report the state of a plan that was taken back, or report that there was no plan.  Return the exit status."""
     status = 0 if plan is None or plan.state == "taken-back" else 1
     if shown.as_json:
         from hairpin.report.documents.undo_document import undone_document
@@ -67,8 +67,9 @@ def write_undone(plan: "KeptPlan | None", shown: Shown) -> int:
 
 
 def write_plans(plans: "tuple[KeptPlan, ...]", shown: Shown, said: Message | None = None) -> None:
-    """Write the list of plans.  ``said``: why local copies of the plans are listed; None: the plans are from the
-    journal."""
+    """Write the list of plans.
+
+    ``said``: why local copies of the plans are listed; None if the plans are from the journal."""
     if shown.as_json:
         from hairpin.report.documents.undo_document import plans_document
 

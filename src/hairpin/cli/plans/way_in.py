@@ -1,4 +1,5 @@
-"""Guards the user's own ssh connection: refuses a plan that would cut it, and tests it after the change."""
+"""Guards the user's own ssh connection: refuses a plan that would cut this connection, and tests the connection after
+the change."""
 
 import select
 import sys
@@ -24,7 +25,8 @@ def refuse_cut(plan: "RepairPlan", session: Session | None, network: "Network") 
     connection from the same client."""
     from hairpin.change.steps import after_steps
 
-    ways = _ways(session, network)  # for all other connections, the switch takes the plan back at its deadline
+    # if the plan cuts any other connection of the user, the switch takes the plan back at its deadline
+    ways = _ways(session, network)
     try:
         then = after_steps(tuple(each.step for each in plan.tasks(lasting=False, host=network.this.name)), network)
     except ChangeError:
@@ -36,7 +38,8 @@ def refuse_cut(plan: "RepairPlan", session: Session | None, network: "Network") 
 def unsafe(
     session: Session | None, was: "Network", lang: str | None, still_open: Callable[[], bool], network: "Network"
 ) -> Message | None:
-    """Return why the user's connection may be lost; None if it still works, or if the user sits at the host.
+    """Return why the user's connection may be lost; None if the connection still works, or if the user sits at the
+    host.
 
     ``was``: the host before the plan.  ``still_open`` returns whether the plan still waits for the user's answer."""
     if session is not None:
@@ -57,8 +60,9 @@ def unsafe(
 
 
 def _ways(session: Session | None, network: "Network") -> tuple[Session, ...]:
-    """Return the connections that may be the user's: those for which the model shows that a new connection from the
-    same client reaches sshd."""
+    """Return the connections that may be the user's.
+
+    For each of them, the model shows that a new connection from the same client reaches sshd."""
     if session is not None:
         found: tuple[Session, ...] = (session,)
     else:

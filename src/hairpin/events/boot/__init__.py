@@ -1,5 +1,5 @@
 """The host boots, and sysctls change.
 
-Read ``sysctls`` (files are applied, a kernel module adds its own sysctls), ``_power_off`` (the kernel's state is gone),
-``_boot`` (units restore that state in their order) and ``reboot`` (the events that boot the host).
+Read ``sysctls`` (files are applied, a kernel module adds its own sysctls), ``_power_off`` (the kernel's state is lost),
+``_boot`` (units restore the kernel's state in their order) and ``reboot`` (the events that boot the host).
 """

@@ -1,5 +1,6 @@
-"""A host boots.  The kernel's state is gone, and each of the host's units restores its part of that state when systemd
-starts it.
+"""A host boots.
+
+The kernel's state is lost, and each of the host's units restores a part of it when systemd starts the unit.
 
 Source: bootup(7), systemd.unit(5) Before=, After=, systemd.special(7)
 """
@@ -72,8 +73,7 @@ def _carried_out(course: Course, steps: Iterable[_Step]) -> Course:
 
 
 def _race(was: Host, steps: list[_Step]) -> bool:
-    """Return whether dockerd and Podman's containers both start at boot, and no unit file says which of them starts
-    first.
+    """Return whether dockerd and Podman's containers both start at boot, and no unit file orders their starts.
 
     The engine that starts first switches forwarding on.  dockerd sets FORWARD's policy only if it switches forwarding
     on itself.
@@ -85,8 +85,7 @@ def _race(was: Host, steps: list[_Step]) -> bool:
 
 
 def _races(was: Host) -> Iterator[Message]:
-    """Yield the condition that a boot script ends before dockerd starts, if no unit file says which of them starts
-    first.
+    """Yield the condition that a boot script ends before dockerd starts, if no unit file orders the script and dockerd.
 
 
     Source: rc-local.service of systemd, docker.service of moby; measured with Debian 12: the script's rules were
@@ -226,8 +225,9 @@ def _container_started(course: Course, was: Host, container: Container) -> Cours
 
 
 def _in_order(host: Host, steps: list[_Step]) -> Iterator[_Step]:
-    """Yield the boot steps in the order that the unit files demand; two steps that no unit file orders keep their order
-    in ``steps``."""
+    """Yield the boot steps in the order that the unit files demand.
+
+    Two steps that no unit file orders keep their order in ``steps``."""
     before = _before(host)
     left = list(steps)
     while left:

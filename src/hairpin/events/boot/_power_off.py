@@ -1,5 +1,6 @@
-"""A host after its kernel has started and before its units start: it has links and addresses, but no rules and no
-sysctls from files."""
+"""A host after its kernel has started and before its units start.
+
+Such a host has links and addresses, but neither rules nor sysctls from files."""
 
 from collections.abc import Iterator, Mapping
 
@@ -80,15 +81,15 @@ def _bridges(host: Host) -> frozenset[str]:
 
 
 def _cards(host: Host, own: Namespace) -> Iterator[Link]:
-    """Yield the host's own network cards.  Network files give them their addresses."""
+    """Yield the host's own network cards, whose addresses come from network files."""
     for each in own.links:
         if each.kind in ("", "veth") and each.master not in _bridges(host) and each.name != "lo":
             yield each
 
 
 def with_links_as_before(course: Course, was: Host) -> Course:
-    """Return the course in which a card that none of the read files configures is as it was before the boot.  The
-    course gets the condition that the card's unknown manager configures it again."""
+    """Return the course in which each card that none of the read files configures has the link state, addresses and
+    routes from before the boot.  The course gets the condition that the card's unknown manager configures it again."""
     old, own = was.namespace(was.netns.name), course.namespace
     given = {each.link for each in own.addresses}
     lost = {
@@ -120,8 +121,9 @@ def _kernels(own: Namespace) -> tuple[PolicyRule, ...]:
 
 
 def _comes_back(socket: Socket) -> bool:
-    """Return whether the socket belongs to a host process that starts at each boot: neither to an engine nor to a
-    login's process."""
+    """Return whether the socket belongs to a host process that starts at each boot.
+
+    Processes of engines and of logins do not start at each boot."""
     if socket.relay is not None or socket.container is not None or socket.process in ("dockerd", "docker-proxy"):
         return False
     return not socket.unit.rpartition("/")[2].startswith(_SESSIONS)
@@ -138,7 +140,7 @@ def _kernels_own(host: Host, held: Sysctls) -> Sysctls:
         if of_links is not None and of_links not in given:
             said = settings(of_links, host.files)
             given[of_links] = said[-1].value if said else None
-        # A link takes its value from ``default`` if a file sets that before the link exists.
+        # A link takes its value from ``default`` if a file sets ``default`` before the link exists.
         if of_links is None or given[of_links] != now:
             values[path] = default
     return Sysctls(values)

@@ -16,8 +16,9 @@ from hairpin.network.prefix import address_text
 def _upgraded(course: Course) -> Course:
     """Return the course after the boot of the new kernel.
 
-    Until the reboot no packet is treated differently.  But if the packages of the new kernel delete the running
-    kernel's modules, a rule, a bridge or a tunnel that needs an unloaded module cannot be made until the reboot."""
+    Until the reboot, the new kernel changes the treatment of no packet.  But if the packages of the new kernel delete
+    the running kernel's modules, a rule, a bridge or a tunnel that needs an unloaded module cannot be made until the
+    reboot."""
     return with_boot(course).provided(
         message("the new kernel has the modules of the running one, {release}, and does the same by itself",
                 release=course.namespace.kernel or course.host.kernel or "?")

@@ -55,7 +55,8 @@ def with_containers_ended(course: Course, containers: Iterable[Container]) -> Co
 
 
 def _is_alone(host: Host, container: Container) -> bool:
-    """Return whether the container has a namespace of its own, which ends with it, and its engine does nothing more."""
+    """Return whether the container's namespace is not shared and ends with the container, and the engine changes
+    nothing else."""
     if container.netns is None or container.netns not in host or container.on_host_network:
         return False
     if container.network_mode.startswith("container:") or host.engine_of(container).kind == "podman":
@@ -64,7 +65,7 @@ def _is_alone(host: Host, container: Container) -> bool:
 
 
 def _all_ended(course: Course, containers: list[Container]) -> Course:
-    """Return the course after these containers have ended, each of which has a namespace of its own."""
+    """Return the course after these containers have ended.  None of them shares its namespace."""
     host = course.host
     own = {each.netns for each in containers}
     return course.made(
@@ -116,11 +117,12 @@ def _held_ports(host: Host, container: Container) -> Iterator[Socket]:
 
 
 def _processes(host: Host, container: Container, ending: set[str]) -> Iterator[c.Primitive]:
-    """Yield the end of the container's namespace; if the namespace is another one's, the end of the container's sockets
-    there.
+    """Yield the deletion of the container's namespace.
 
-    Containers that share the namespace of an ended one, and do not end themselves, stay in it.  It has lost its
-    links."""
+    If the namespace belongs to another container, yield only the deletions of the container's sockets in it.
+
+    Running containers that share the namespace of an ended container stay in this namespace, which has lost its links.
+    """
     if container.netns is None or container.netns not in host:
         return
     netns = Netns(host.name, container.netns)
@@ -157,8 +159,8 @@ def _left_behind(host: Host, before: Namespace, staying: list[Container]) -> Ite
 def with_container_started(course: Course, was: Host, container: Container) -> Course:
     """Return the course after the container's start.
 
-    The container runs the same programs again.  Changes that a user made in its old namespace are lost.  ``was``: the
-    host when the container last ran.  ``container``: the container as it was then."""
+    The container runs the same programs again.  Changes that a user made in the container's old namespace are lost.
+    ``was``: the host when the container last ran.  ``container``: the container as it was in ``was``."""
     host, engine = course.host, course.host.engine_of(container)
     refused = refused_port(host, engine, container)
     if refused is not None:
@@ -221,7 +223,7 @@ def _is_bound(socket: Socket, binding: PortBinding) -> bool:
 def _started_by_swarm(course: Course, was: Host, container: Container, before: Namespace) -> Course:
     """Return the course after the start of a container that is only on overlay networks.
 
-    The container's links get the peers that they had before.  The swarm's managers assign its addresses, for all nodes
+    The container's links get their former peers.  The swarm's managers assign the container's addresses, for all nodes
     of the swarm."""
     same = message("the swarm gives {name} its addresses and its links again", name=container.name)
     ends = {each.peer_index for each in before.links if each.kind == "veth"}
@@ -237,8 +239,9 @@ def _started_by_swarm(course: Course, was: Host, container: Container, before: N
 
 
 def with_container_first_started(course: Course, container: Container) -> Course:
-    """Return the course after the start of a container that did not run before.  The services of such a container are
-    known only from its ports."""
+    """Return the course after the start of a container that did not run before.
+
+    The services of a container that never ran are known only from its ports."""
     engine = course.host.engine_of(container)
     refused = refused_port(course.host, engine, container)
     if refused is not None:
@@ -250,9 +253,10 @@ def with_container_first_started(course: Course, container: Container) -> Course
 
 
 def _started_in(course: Course, was: Host, container: Container) -> Course:
-    """Return the course after the start of a container in another container's namespace, or in the host's.
+    """Return the course after the start of a container in another container's namespace, or in the host's namespace.
 
-    It last ran in the namespace ``container.netns`` of ``was``, which its owner may have left since."""
+    The container last ran in the namespace ``container.netns`` of ``was``, which the namespace's owner may have left
+    since."""
     if container.netns is None or container.netns not in was:
         return course
     owner = course.host.network_owner(container)
@@ -308,10 +312,10 @@ def _held(listener: ExpectedListener, ends: tuple[Endpoint, ...]) -> Socket:
 
 
 def _endpoint(before: Host, host: Host, engine: Engine, was: Endpoint) -> Endpoint:
-    """Return the endpoint with the addresses that a start gives it.
+    """Return the endpoint with the addresses that it gets at the container's start.
 
-    A chosen address stays.  Otherwise Docker gives the first free address, and Podman the next one.  ``before``: the
-    host when the container last ran."""
+    An address that the user chose stays.  Otherwise Docker gives the first free address, and Podman gives the address
+    after its last one.  ``before``: the host when the container last ran."""
     joined = engine.network(was.network)
     subnet = bridged_subnet(host, joined) if joined is not None else None
     if joined is None or subnet is None:

@@ -39,8 +39,9 @@ def with_docker_zone(course: Course) -> Course:
 
 
 def with_conflict(course: Course, engine: Engine) -> Course:
-    """Return the course, with a failure if another zone has the default network's bridge: in that case dockerd
-    exits."""
+    """Return the course, with a failure if the default network's bridge is in another zone.  dockerd exits in this
+    case.
+    """
     firewalld = course.host.firewalld
     if firewalld is None or not firewalld.running:
         return course

@@ -72,12 +72,12 @@ def with_dockerd_stopped(course: Course, engine: Engine) -> Course:
 def with_dockerd_started(course: Course, was: Host, *, ended: bool = False) -> Course:
     """Return the course after dockerd has started.
 
-    ``was``: the host before dockerd ended, with its running containers.  ``ended``: no container runs now, even with
-    live-restore.
+    ``was``: the host before dockerd ended, with its running containers.  ``ended``: whether no container runs now, even
+    with live-restore.
 
     A manually stopped container starts if its restart policy is ``always``.  A container that never ran does not start.
-    A swarm's task has no policy: the swarm's managers run it again.  Source: moby daemon/daemon.go restore(),
-    restartmanager/restartmanager.go ShouldRestart(); swarmkit manager/orchestrator/restart/restart.go"""
+    A swarm's task has no restart policy, because the swarm's managers run it again.  Source: moby daemon/daemon.go
+    restore(), restartmanager/restartmanager.go ShouldRestart(); swarmkit manager/orchestrator/restart/restart.go"""
     stopped, before = docker_of(course.host), docker_of(was)
     assert stopped is not None
     assert before is not None
@@ -122,9 +122,9 @@ def with_dockerd_started(course: Course, was: Host, *, ended: bool = False) -> C
 
 
 def _with_container_restored(course: Course, was: Host, container: Container) -> Course:
-    """Return the course after a starting dockerd has found a running container: the container's ports get their
-    docker-proxies and missing rules, and its namespace gets a DNS resolver.  ``was``: the host before dockerd last
-    ended.
+    """Return the course after a starting dockerd has found a running container: the container's ports get
+    docker-proxies and their missing rules, and the container's namespace gets a DNS resolver.  ``was``: the host before
+    dockerd last ended.
 
     While containers run that were started before dockerd, dockerd does not make its default network again.  Source:
     moby daemon/daemon_unix.go initNetworkController(); libnetwork/sandbox.go restore(), drivers/bridge
@@ -145,9 +145,9 @@ def _orders(course: Course, engine: Engine, starting: list[Container]) -> Iterat
     """Yield, for each network, the start order of its containers that the course assumes, if users' rules name the
     addresses of these containers.
 
-    dockerd starts them in parallel, so their order decides which container gets which address.  At this time the
-    engine's rules for containers are gone, so only users' rules name addresses.  Source: moby daemon/daemon.go
-    restore()"""
+    dockerd starts a network's containers in parallel, so their start order decides which container gets which address.
+    Before these starts the engine's rules for containers are gone, so only users' rules name addresses.  Source: moby
+    daemon/daemon.go restore()"""
     texts = [rule.text for table in course.namespace.ruleset.tables for chain in table.chains for rule in chain.rules]
     texts += [each.text for each in course.host.boot_lines or ()]
     named = {each for text in texts for each in _DOTTED.findall(text)}
@@ -223,8 +223,9 @@ def _leads_to(rule: Rule, chain: str) -> bool:
 
 
 def _moved(course: Course, table: Table, chain: Chain, rules: list[Rule], place: int) -> Iterator[Primitive]:
-    """Yield the moves of the rules to the place behind the first ``place`` other rules of the chain.  The rules keep
-    their order."""
+    """Yield the moves of the rules to the position after the first ``place`` other rules of the chain.
+
+    The rules keep their order."""
     if list(chain.rules[place : place + len(rules)]) == rules:
         return
     yield from _deleted(course, table, chain, rules)
@@ -289,7 +290,7 @@ def _is_daemons(socket: Socket) -> bool:
 
 
 def _with_state(host: Host, state: Literal["answers", "stopped"]) -> Host:
-    """Return the host with its dockerd in this state: it answers, or it is stopped."""
+    """Return the host with its dockerd in this state: dockerd answers, or it is stopped."""
     own = docker_of(host)
     place = next((number for number, each in enumerate(host.engines) if each is own), None)
     contacts = tuple(

@@ -62,8 +62,9 @@ def namespace_at_start(
 
 
 def _way_out(engine: Engine, running: Container) -> str:
-    """Return the container's network that gets the default route: the first by name among the container's networks that
-    are not internal.
+    """Return the network by which the container's default route leaves.
+
+    Of the container's networks that are not internal, this network is the first by name.
 
     Source: moby libnetwork/sandbox.go, endpoint.Less()"""
     internal = {each.name for each in engine.networks if each.internal}
@@ -78,21 +79,22 @@ def _link_of(namespace: Namespace, endpoint: Endpoint) -> Link | None:
 
 
 def is_own(socket: Socket, container: Container) -> bool:
-    """Return whether the container's first process or a child of it has the socket: a process from ``docker exec`` does
-    not start with the container, and one of another container in the same namespace does not, either."""
+    """Return whether the container's first process or a child of it has the socket.
+
+    A process from ``docker exec``, or a process of another container in the same namespace, does not start with the
+    container."""
     if socket.container not in (None, container.id):
         return False
     return container.pid is None or not socket.ancestors or container.pid in socket.ancestors
 
 
 def as_restarted(socket: Socket) -> Socket:
-    """Return the socket as it is after its process has been started again."""
+    """Return the socket in its state after its process has been started again."""
     return _replace(socket.drained, halted=False, frozen="", pid=None, ancestors=())
 
 
 def _resolver_rules(ruleset: Ruleset) -> Ruleset:
-    """Return dockerd's rules that lead queries to its resolver; a container has other rules only if users added
-    them."""
+    """Return dockerd's rules that lead queries to its resolver; all other rules in a container were added by users."""
     tables = (_of_resolver(each) for each in ruleset.tables if any(_is_resolvers(chain) for chain in each.chains))
     return Ruleset(tables=tuple(tables), ipsets=())
 

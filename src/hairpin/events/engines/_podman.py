@@ -55,7 +55,7 @@ def _bridged(engine: Engine, container: Container) -> Iterator[DockerNetwork]:
 
 
 def _is_left(host: Host, engine: Engine, joined: DockerNetwork) -> bool:
-    """Return whether netavark removes the network's bridge now: the bridge has no port."""
+    """Return whether netavark removes the network's bridge now, because the bridge has no port."""
     links = host.namespace(host.netns.name).links
     there = any(each.name == joined.bridge for each in links)
     return engine.network_backend == "netavark" and there and all(each.master != joined.bridge for each in links)
@@ -151,8 +151,9 @@ def with_bridges_made(course: Course, running: Container) -> Course:
 
 
 def _servers(was: Host, joined: DockerNetwork) -> tuple[Socket, ...]:
-    """Return the sockets of the network's name server: the sockets that it had before, or one at each gateway if none
-    are known."""
+    """Return the sockets of the network's name server: the sockets that it had before.
+
+    If no former socket is known, return one socket at each gateway address."""
     known = tuple(each for each in was.namespace(was.netns.name).sockets if _serves(each, joined))
     return known or tuple(Socket("udp", each.version, gateway_of(each), 53, process=_SERVER) for each in joined.subnets)
 
@@ -190,10 +191,10 @@ def _position(one: ExpectedRule) -> int | None:
 
 
 def following_address(was: Host, engine: Engine, joined: DockerNetwork, subnet: Subnet) -> int:
-    """Return the address that the back end gives next: the address after the last one that it gave.
+    """Return the address that the back end gives next.  The next address is the address after the last given address.
 
-    The containers show which address that was.  After the end of the range the back end continues with the first
-    address.  ``was``: the host before the event."""
+    The containers' present addresses show the last given address.  After the end of the range the back end continues
+    with the first address.  ``was``: the host before the event."""
     before = (
         each for each in was.engines if joined.name in {one.name for one in each.networks} and each.kind == "podman"
     )

@@ -40,7 +40,7 @@ _USER, _ISOLATION = _JUMPS = ("DOCKER-USER", "DOCKER-ISOLATION-STAGE-1")
 def with_dockerds_rules(course: Course, engine: Engine, was: Host | None) -> Course:
     """Return the course after a running dockerd has answered a start or a reload of firewalld.
 
-    ``was``: the host while firewalld last ran, if that is known."""
+    ``was``: the host while firewalld last ran, or None if this is not known."""
     if was is None:
         assert course.host.firewalld is not None
         if all(each.name != _ZONE for each in course.host.firewalld.permanent):
@@ -69,8 +69,9 @@ def with_dockerds_rules(course: Course, engine: Engine, was: Host | None) -> Cou
 
 
 def _listens(was: Host, engine: Engine) -> bool:
-    """Return whether dockerd started while firewalld ran: in that case one of dockerd's bridges is in dockerd's
-    zone."""
+    """Return whether dockerd started while firewalld ran.
+
+    If dockerd started while firewalld ran, one of dockerd's bridges is in dockerd's zone."""
     bridges = {each.bridge for each in engine.networks if each.bridge is not None}
     zones = was.firewalld.runtime if was.firewalld is not None else ()
     return any(each.name == _ZONE and bridges.intersection(each.interfaces) for each in zones)
@@ -85,10 +86,12 @@ class _Order(msgspec.Struct, frozen=True):
 
 
 def _in_order(engine: Engine, was: Host) -> _Order:
-    """Return the order in which dockerd set up its networks, as the positions of their rules in FORWARD show it.
+    """Return the order in which dockerd set up its networks.
 
-    dockerd inserts each network's rules at the head, so the rules below the default network's rules are older.  After
-    one reload of firewalld, all rules are in the order in which dockerd restores them."""
+    The positions of the networks' rules in FORWARD show this order.
+
+    dockerd inserts each network's rules at the head, so rules that come after the default network's rules are older.
+    After one reload of firewalld, all rules are in the order in which dockerd restores them."""
     places = _places(engine, was)
     own = [each for each in engine.networks if each.driver == "bridge"]
     user, isolation = places.get(_USER, 0), places.get(_ISOLATION, 0)
@@ -119,7 +122,7 @@ def _places(engine: Engine, was: Host) -> dict[str, int]:
 
 
 def _without_isolation(lost: Missing, whole: AbstractSet[str]) -> Missing:
-    """Return the lost rules that dockerd 20.10 to 27 restores.
+    """Return those lost rules that dockerd 20.10 to 27 restores.
 
     ``whole``: the networks whose bridges dockerd can bind to its zone.  For any other network dockerd stops before it
     makes the network's jumps.

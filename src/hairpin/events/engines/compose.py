@@ -1,8 +1,8 @@
 """``docker compose down; docker compose up``: the containers and networks of each project are removed and created
 again.
 
-A network gets a new id, a bridge of a new name, and another subnet if the compose file does not name one.  Users' rules
-with the old bridge or an old address stay, but no packet matches them.
+A network gets a new id and a bridge with a new name.  If the compose file names no subnet, the network also gets
+another subnet.  Users' rules with the old bridge or an old address stay, but no packet matches them.
 """
 
 import hashlib
@@ -124,8 +124,8 @@ def _is_chosen(host: Host, engine: Engine, network: DockerNetwork, subnet: Subne
 
 
 def _last(engine: Engine, was: Host) -> Block | None:
-    """Return the highest address block of the engine's networks, including removed networks: presumably the block that
-    the engine gave last."""
+    """Return the highest address block of the engine's networks, including removed networks.  hairpin presumes that the
+    engine gave this block last."""
     known = (*engine.networks, *(each for one in was.engines if one.kind == engine.kind for each in one.networks))
     blocks = ((one.network, one.prefix_length) for each in known for one in each.subnets if is_of_pool(engine, one))
     return max(blocks, default=None)

@@ -28,9 +28,9 @@ _SHORT = 12
 def with_container_recreated(course: Course, container: Container) -> Course:
     """Return the course after the running container was removed and run again with the same options.
 
-    The new container's programs, published ports and chosen addresses come from these options.  An address that the
-    options do not choose is a free one.  Containers that shared the old container's namespace stay in it, but that
-    namespace has no link any more.
+    The new container's programs, published ports and chosen addresses come from these options.  If the options choose
+    no address, the new container gets a free address.  Containers that shared the old container's namespace stay in
+    this namespace, which has no link any more.
     """
     return with_successor_started(with_container_removed(course, container), course.host, container)
 
@@ -54,8 +54,8 @@ def with_successor_started(course: Course, was: Host, container: Container) -> C
 
 
 def _joining_successor(host: Host, container: Container) -> Container:
-    """Return the container, which shares the network of another one, with the other one's new id if that was recreated,
-    too: its options name the other one by its name."""
+    """Return the container, which shares another container's network, with the other container's new id if that
+    container was recreated, too.  The container's options name the other container by its name."""
     mode, _, known = container.network_mode.partition(":")
     number = _number_after(known)
     if mode != "container" or host.container(known) is not None or host.container(number) is None:
@@ -68,7 +68,9 @@ def _number_after(known: str) -> str:
 
 
 def successor(container: Container) -> Container:
-    """Return the container with another id that no container has.  The real one is not known in advance."""
+    """Return the container with a new id that no container has.
+
+    The id that the engine will choose is not known in advance."""
     number = _number_after(container.id)
     known = container.id[:_SHORT]
 
@@ -104,7 +106,7 @@ def _joined_by(network: DockerNetwork, known: str, number: str) -> DockerNetwork
 
 
 def _of_successor(namespace: Namespace, known: str, number: str) -> Namespace:
-    """Return the namespace in which the container's sockets are its successor's."""
+    """Return the namespace in which the container's sockets belong to the container's successor."""
     if all(each.container != known for each in namespace.sockets):
         return namespace
     sockets = tuple(_replace(each, container=number) if each.container == known else each for each in namespace.sockets)
@@ -115,12 +117,12 @@ def _of_successor(namespace: Namespace, known: str, number: str) -> Namespace:
 
 
 def _running(course: Course, name: str) -> list[Container]:
-    """Return the running container of this name, or all running ones if the name is empty."""
+    """Return the running container of this name.  If the name is empty, return all running containers."""
     return [each for each in course.host.containers() if each.running and name in ("", each.name)]
 
 
 def _owners_first(containers: list[Container]) -> list[Container]:
-    """Return the containers in their order, those that share another one's network last."""
+    """Return the containers in their order.  Containers that share another container's network come last."""
     return sorted(containers, key=lambda each: each.network_mode.startswith("container:"))
 
 
@@ -133,8 +135,8 @@ def _stopped(course: Course, name: str = "") -> Course | None:
 def _restarted(course: Course, name: str = "") -> Course | None:
     """Return the course after the container has stopped and started; None if no running container has this name.
 
-    Its namespace is new, so users' changes in it are lost.  It gets the first free address.  Of all running containers,
-    those that share another one's network are restarted after it."""
+    The container's namespace is new, so users' changes in its old namespace are lost.  The container gets the first
+    free address.  A container that shares another container's network is restarted after that container."""
     was, restarting = course.host, _owners_first(_running(course, name))
     for each in restarting:
         course = with_container_started(with_container_ended(course, each), was, each)
@@ -145,7 +147,7 @@ def _recreated(course: Course, name: str = "") -> Course | None:
     """Return the course after the container was recreated (``docker rm -f NAME; docker run …``, an update of its image
     by Watchtower or by hand); None if no running container has this name.
 
-    Users' rules for the old address, and changes inside the container, do not apply to the new one."""
+    Users' rules for the old address, and changes inside the old container, do not apply to the new container."""
     recreating = _owners_first(_running(course, name))
     for each in recreating:
         course = with_container_recreated(course, course.host.container(each.id) or each)

@@ -25,7 +25,7 @@ from hairpin.netfilter.evaluate.chain import jumped_to, place_of
 from hairpin.netfilter.ir import Jump, Rule, Table
 
 _GENERATIONS: tuple[tuple[Version, str], ...] = (((28, 0, 1), "28.5.2"), ((29, 0, 0), "29.7.2"))
-"""The first Docker version of each generation of rules, and the release of that generation that hairpin knows best."""
+"""The first Docker version of each generation of rules, and the release of this generation that hairpin models best."""
 _USERS = "DOCKER-USER"
 
 
@@ -38,8 +38,8 @@ def running_docker(host: Host) -> Engine | None:
 def _restarted(course: Course) -> Course | None:
     """Return the course after dockerd has stopped and started; None if no dockerd runs.
 
-    Without live-restore the containers stop; the containers with a restart policy start again, with addresses that are
-    free at that time."""
+    Without live-restore the containers stop.  The containers with a restart policy then start again, with addresses
+    that are free at their start."""
     engine = running_docker(course.host)
     return with_dockerd_started(with_dockerd_stopped(course, engine), course.host) if engine is not None else None
 
@@ -56,7 +56,7 @@ def _stopped(course: Course) -> Course | None:
 def _killed(course: Course) -> Course | None:
     """Return the course after dockerd was killed (out of memory, ``kill -9``); None if no dockerd runs.
 
-    dockerd's docker-proxies and DNS resolvers end with it; containers and rules stay."""
+    dockerd's docker-proxies and DNS resolvers end together with dockerd.  Containers and rules stay."""
     return with_dockerd_killed(course) if running_docker(course.host) is not None else None
 
 
@@ -93,8 +93,9 @@ DOCKER_KILL = Event(
 
 
 def _upgraded(course: Course) -> Course | None:
-    """Return the course after a dockerd with the next generation of rules has replaced the old one; None if no Docker
-    runs, or if hairpin knows no later generation.
+    """Return the course after a dockerd with the next generation of rules has replaced the old dockerd.
+
+    Return None if no Docker runs, or if hairpin knows no later generation.
 
     The new dockerd empties its own chains, foreign rules included, and deletes the old dockerd's rules from FORWARD and
     nat.  DOCKER-USER stays."""
@@ -151,8 +152,8 @@ def _emptied(course: Course, table: Table) -> Iterator[Primitive]:
 
 
 def _left_over(course: Course, table: Table) -> Iterator[Primitive]:
-    """Yield the deletions of the engine's chains to which no rule jumps.  When dockerd starts later, it makes the
-    chains again that it needs."""
+    """Yield the deletions of the engine's chains to which no rule jumps.  dockerd's next start makes the needed chains
+    again."""
     led_to = jumped_to(table)
     for chain in table.chains:
         if (table.name, chain.name) in OWNED and chain.name not in led_to and not chain.rules:
@@ -168,7 +169,9 @@ def _with_networks(course: Course) -> Course:
     own = docker_of(course.host)
     assert own is not None
     networks = sorted(own.networks, key=lambda each: (each.name == own.default_network, each.id))
-    for network in networks:  # one by one: rules go before or after all present rules
+    # each network's rules are added in a separate step, because rules go before or after all rules that are present at
+    # this step
+    for network in networks:
         known = msgspec.structs.replace(own, networks=(network,), containers=(), running=True)
         lost = missing_of(course.host, known)
         course = course.made(*restoring_all(lost, course.host.netns, course.namespace).parts)

@@ -1,7 +1,7 @@
 """``systemctl restart podman-restart``: Podman's containers with the restart policy ``always`` stop, and start again.
 
-The unit starts these containers at boot.  The unit's stop command stops all these containers at once.  A container that
-a user has stopped starts as well.
+The unit starts these containers at boot.  The unit's stop command stops all containers with this policy at once.  A
+container that a user has stopped starts as well.
 """
 
 from hairpin.events.course import Course

@@ -1,8 +1,8 @@
 """The effects of firewalld on its host when it starts, stops and reloads.
 
 firewalld makes its own table from the permanent configuration.  firewalld also flushes the iptables tables, and with
-them the engines' rules.  Since version 2.0, firewalld flushes them only if there were direct rules.  dockerd restores
-most of its rules.
+them the engines' rules.  Since version 2.0, firewalld flushes the iptables tables only if there were direct rules.
+dockerd restores most of the flushed rules of its own.
 
 Source: firewall/core/fw.py start(), stop(), reload(); measured with firewalld 1.3.3 (`python -m tests.matrix`)
 """
@@ -59,7 +59,7 @@ def with_firewalld_started(course: Course, was: Host | None = None) -> Course:
     """Return the course after firewalld has started, and after the engines that listen to firewalld have restored their
     rules.
 
-    ``was``: the host while firewalld last ran, if that is known."""
+    ``was``: the host while firewalld last ran, or None if this is not known."""
     manager = unit(course.host, "NetworkManager")
     managed = manager is not None and manager.active == "active"
     if managed and was is None:
@@ -87,8 +87,8 @@ def _of_iptables(course: Course) -> Course:
 
 
 def _kept_bindings(was: Host, *, managed: bool, all_of_them: bool) -> tuple[Binding, ...]:
-    """Return the run-time bindings (zone, link) that firewalld makes again: those of NetworkManager's links, or all of
-    them."""
+    """Return the run-time bindings (zone, link) that firewalld makes again: the bindings of NetworkManager's links, or
+    all bindings."""
     engines = {each.bridge for engine in was.engines for each in engine.networks if each.bridge is not None}
     own = (each for each in bindings(was, permanent(was)) if all_of_them or (managed and each[1] not in engines))
     return tuple(own)
@@ -154,8 +154,8 @@ def _with_state(course: Course, *, running: bool, zones: tuple[FirewalldZone, ..
 
 
 def _with_engines(course: Course, was: Host | None) -> Course:
-    """Return the course after the engines have restored their rules: dockerd does it itself, a unit of netavark does it
-    for Podman."""
+    """Return the course after the engines have restored their rules: dockerd restores its own rules, and a unit of
+    netavark restores Podman's rules."""
     engine = next((each for each in course.host.engines if each.kind == "docker" and not each.rootless), None)
     if engine is not None and engine.running:
         course = with_dockerds_rules(course, engine, was)

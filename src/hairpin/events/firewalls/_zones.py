@@ -17,7 +17,7 @@ from hairpin.host.managers import FirewalldZone
 
 
 def bindings(host: Host, found: Permanent) -> tuple[Binding, ...]:
-    """Return the links that were bound to a zone at run time, which the zone's file does not name."""
+    """Return the links that were bound to a zone at run time and that the zone's file does not name."""
     own = {(zone.name, link) for zone in found.zones for link in zone.interfaces}
     zones = host.firewalld.runtime if host.firewalld is not None else ()
     found_links = ((zone.name, link) for zone in zones for link in zone.interfaces)

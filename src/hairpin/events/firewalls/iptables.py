@@ -1,4 +1,6 @@
-"""iptables rules are flushed and loaded from files, as the host's own tools do it; the conntrack table is flushed."""
+"""iptables rules are flushed and loaded from files, as the host's own tools do it.
+
+Also flushes the conntrack table."""
 
 from collections.abc import Iterable, Iterator
 from collections.abc import Set as AbstractSet

@@ -26,7 +26,7 @@ _OF_RHEL = "/etc/sysconfig/nftables.conf"
 _MADE_LATER = frozenset({"bridge", "veth", "vlan", "bond", "tun", "wireguard", "dummy", "vxlan", "macvlan", "ipvlan"})
 """Kinds of links that other programs make only after nftables.service has loaded its script at boot."""
 _LATE_DEVICES = (6, 16)
-"""Since this kernel a chain may be hooked to a link that does not exist yet: net/netfilter/nf_tables_api.c
+"""Since this kernel release a chain may be hooked to a link that does not exist yet: net/netfilter/nf_tables_api.c
 nft_netdev_hook_alloc()"""
 _RELEASE = re.compile(r"(\d+)\.(\d+)")
 _VERSION = re.compile(r"\d+(?:\.\d+)+")
@@ -41,8 +41,9 @@ def nftables_script(host: Host) -> ConfigFile | None:
 
 
 def with_nftables_loaded(course: Course, *, at_boot: bool = False) -> Course:
-    """Return the course after nftables.service has loaded its script; the course is unchanged if the host has no such
-    script.
+    """Return the course after nftables.service has loaded its script.
+
+    The course is unchanged if the host has no such script.
 
     ``at_boot``: true while the host boots, when the links that engines and network managers make do not exist yet."""
     script = nftables_script(course.host)
@@ -146,18 +147,19 @@ def _restarted(course: Course) -> Course | None:
     that it loads.
 
     When the unit stops, it flushes the whole ruleset, including the engines' rules.  If the unit is inactive, systemd
-    only starts it: it loads its script, which may itself flush tables."""
+    only starts the unit, which loads its script.  The script may itself flush tables."""
     if nftables_script(course.host) is None:
         return None
     return with_nftables_loaded(with_nftables_stopped(course))
 
 
 def _reloaded(course: Course) -> Course | None:
-    """Return the course after nftables.service was reloaded: it loads its script again, in one transaction.  None if
-    the host does not have the unit or the script.
+    """Return the course after nftables.service was reloaded, so that its script was loaded again in one transaction.
 
-    On Debian only the file's own ``flush`` deletes rules: without this line, each rule is there twice after the reload.
-    RHEL's unit flushes the ruleset first."""
+    Return None if the host does not have the unit or the script.
+
+    On Debian only a ``flush`` line of the script deletes rules.  Without this line, each rule exists twice after the
+    reload.  RHEL's unit flushes the ruleset first."""
     return with_nftables_reloaded(course) if nftables_script(course.host) is not None else None
 
 

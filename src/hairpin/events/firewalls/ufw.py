@@ -1,8 +1,8 @@
-"""ufw is reloaded, enabled and disabled.  This module models what the start and the stop of ufw do to the host.
+"""ufw is reloaded, enabled and disabled.  This module models the effects of ufw's start and stop on the host.
 
 ufw fills its own chains from its files.  ufw appends jumps to the built-in chains.  When ufw stops, its jumps stay in
 the built-in chains, and the chains to which they lead stay as well.  Foreign rules in other chains stay.  Rules that
-ufw's files add to such chains are added once more at each start.
+ufw's files add to other chains are added once more at each start.
 
 Source: ufw's ufw-init-functions (0.36.2), ufw/frontend.py set_enabled(), ufw/backend_iptables.py update_logging()
 """
@@ -137,8 +137,9 @@ def _file(host: Host, path: str) -> ConfigFile | None:
 
 
 def _families(course: Course) -> tuple[IpFamily, ...]:
-    """Return the address families for which ufw loads rules.  IPv6 is one of them unless the kernel was started without
-    IPv6."""
+    """Return the address families for which ufw loads rules.
+
+    IPv6 is among these families, except if the kernel was started without IPv6."""
     has6 = any(path[:2] == ("net", "ipv6") for path in course.namespace.sysctls.values)
     return ("ip", "ip6") if has6 or any(each.family == "ip6" for each in course.namespace.ruleset.tables) else ("ip",)
 
@@ -258,8 +259,8 @@ def _with_logging(course: Course, settings: _Settings) -> Course:
 def _logging_lines(course: Course, family: IpFamily, settings: _Settings) -> Iterator[str]:
     """Yield the rules that implement ufw's log level.
 
-    In most logging chains they replace all other rules.  In the logging chains for user rules, a leading RETURN
-    disables the other rules if logging is off."""
+    In most logging chains, the rules for the log level replace all other rules.  In the logging chains for user rules,
+    a leading RETURN disables the other rules if logging is off."""
     table, prefix, level = _filter(course, family), _prefix(family), _LEVELS.index(settings.level)
     for each in ("before", "after"):
         yield from (f"-F {prefix}{each}-logging-{hook}" for hook in _HOOKS)
@@ -302,7 +303,7 @@ def _log(where: str, prefix: str, matches: str) -> str:
 def _reloaded(course: Course) -> Course | None:
     """Return the course after ufw has stopped and started; None if ufw is not enabled.
 
-    If ufw fails to start, it is no longer enabled."""
+    If ufw fails to start, ufw is no longer enabled."""
     ufw = ufw_of(course.host)
     if ufw is None or not ufw.enabled:
         return None
@@ -314,7 +315,7 @@ def _enabled(course: Course) -> Course | None:
     """Return the course after ufw has started; None if ufw is not installed, or if it is enabled already.
 
     ufw appends its jumps to the built-in chains, so they come after the engines' rules.  Packets that the engines'
-    rules accept never reach ufw's rules.  If ufw fails to start, it is not enabled either."""
+    rules accept never reach ufw's rules.  If ufw fails to start, ufw stays disabled."""
     ufw = ufw_of(course.host)
     if ufw is None or ufw.enabled:
         return None

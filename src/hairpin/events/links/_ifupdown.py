@@ -1,6 +1,6 @@
 """ifupdown takes its links down and brings them up, stanza by stanza, and runs the commands of each stanza.
 
-Measured: ifupdown 0.8.41 (``ifup -v -n``, ``ifdown -v -n``).  Source: interfaces(5), ifup(8), networking.service,
+Measured with ifupdown 0.8.41 (``ifup -v -n``, ``ifdown -v -n``).  Source: interfaces(5), ifup(8), networking.service,
 bridge-utils-interfaces(5)
 """
 
@@ -121,14 +121,16 @@ def _brought_up(course: Course, stanza: Stanza, was: Namespace, own: tuple[Addre
 
 
 def _had_carrier(was: Namespace, link: Link) -> bool:
-    """Return whether the link has carrier once it is up.  A link that was up keeps its former carrier; any other link
-    counts as having carrier."""
+    """Return whether the link has carrier once it is up.
+
+    A link that was up keeps its former carrier.  Any other link counts as having carrier."""
     before = was.link(link.name)
     return before is None or before.carrier or not before.up
 
 
 def _configured(course: Course, stanza: Stanza) -> Iterator[Primitive]:
-    """Yield the stanza's address and its default route, which needs no route to its gateway (``onlink``)."""
+    """Yield the stanza's address and its default route, which is added with ``onlink``, so that it needs no route to
+    its gateway."""
     netns, address = course.host.netns, stanza.address
     if address is not None:
         address = msgspec.structs.replace(address, link=stanza.link.partition(":")[0])

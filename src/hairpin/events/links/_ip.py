@@ -28,9 +28,9 @@ from hairpin.network.query import Query
 from hairpin.network.routing import lookup
 
 _OBJECTS = ("address", "route", "rule", "link", "neighbour")
-"""The objects of ip(8), in the order in which it resolves abbreviations: ``ip r`` is ``ip route``."""
+"""The objects of ip(8), in the order in which ip(8) resolves abbreviations: ``ip r`` is ``ip route``."""
 _METRIC6 = 1024
-"""The metric of an IPv6 route that is added without one: the kernel's IP6_RT_PRIO_USER."""
+"""The metric of an IPv6 route that is added without a metric: the kernel's IP6_RT_PRIO_USER."""
 
 
 def tables_of(host: Host) -> RouteTables:
@@ -39,7 +39,7 @@ def tables_of(host: Host) -> RouteTables:
 
 
 class UnforeseenError(Exception):
-    """The arguments of ``ip`` are not modelled by hairpin."""
+    """Raised if hairpin does not model the arguments of ``ip``."""
 
 
 def with_ip(course: Course, arguments: Sequence[str]) -> Course | None:
@@ -115,7 +115,7 @@ def _route(course: Course, words: list[str], version: Version) -> Route:
 
 
 def _way_to(namespace: Namespace, words: list[str], version: Version) -> tuple[NextHop, ...]:
-    """Return the next hop of a route that names no link: the kernel looks up the link that leads to the gateway."""
+    """Return the next hop of a route that names no link.  The kernel looks up the link that leads to the gateway."""
     text = value_after(words, "via")
     if text is None:
         return ()
@@ -178,8 +178,8 @@ def _policy_rule(course: Course, words: list[str], version: Version) -> PolicyRu
 
 
 def default_priority(namespace: Namespace, version: Version) -> int:
-    """Return the priority that the kernel gives a policy rule that is added without one: the second rule's priority
-    minus one."""
+    """Return the priority that the kernel gives a policy rule which is added without a priority: the second rule's
+    priority minus one."""
     own = [each for each in namespace.rules if each.version == version]
     return own[1].priority - 1 if len(own) > 1 and own[1].priority else 0
 

@@ -30,8 +30,8 @@ from hairpin.netfilter.address import Version, address_text
 
 _UNREAD_VERSION = 255
 _REPLACES_UNTIL = 252
-"""Measured: systemd 252 does not recognise an address that it added itself if the address has a broadcast address;
-systemd 257 does."""
+"""Up to this systemd version, networkd does not recognise an address that it added itself if the address has a
+broadcast address.  Measured: systemd 257 recognises an address with a broadcast address that it added itself."""
 _KERNELS_PRIORITIES = frozenset({0, 1000, 32766, 32767})
 
 
@@ -175,7 +175,7 @@ _VERSIONS: tuple[Version, ...] = (4, 6)
 
 
 def _is_given(own: LinkSettings, version: Version) -> bool:
-    """Return whether DHCP or a router gives the link addresses of this version."""
+    """Return whether the link gets addresses of this IP version from DHCP or from a router."""
     return version in own.dhcp or (version == 6 and own.accepts_ra)
 
 

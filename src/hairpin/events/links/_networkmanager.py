@@ -70,7 +70,7 @@ def _of_ifcfg(own: IfcfgLink) -> LinkSettings:
 
 
 def _with_lines(course: Course, own: IfcfgLink) -> Course:
-    """Return the course with those routes and rules of the ``route-`` and ``rule-`` files that were missing."""
+    """Return the course in which the missing routes and rules of the ``route-`` and ``rule-`` files are added."""
     for line, path in own.lines:
         done = outcome(course, f"ip {line}", path)
         course = done.course if done is not None and done.succeeds else course

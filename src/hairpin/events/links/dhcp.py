@@ -1,8 +1,8 @@
 """Addresses from DHCP and router advertisements: a link gets other addresses than before, or gets the same addresses
 again when it starts.
 
-When a link starts, hairpin assumes that it gets its former addresses again.  This assumption is a condition of the
-course.
+When a link starts, hairpin assumes that it gets its former addresses again.  The assumption that a link gets its former
+addresses again is a condition of the course.
 
 Source: dhclient(8), systemd.network(5) ``DHCP=``, ip-address(8) ``dynamic``, ip-route(8) ``proto dhcp``, ``proto ra``
 """
@@ -32,10 +32,10 @@ def with_leases(
 ) -> Course:
     """Return the course in which the link has its leased addresses and routes again.
 
-    The course gets the condition that the network gives them again.  ``was``: the namespace when it still had them.
-    ``configured``: the link's addresses from files.
+    The course gets the condition that the network gives the same addresses again.  ``was``: the namespace when it still
+    had the leased addresses.  ``configured``: the link's addresses from files.
 
-    A link without an advertised IPv6 address gets none, because the event changes no router."""
+    A link without an advertised IPv6 address gets no IPv6 address, because the event changes no router."""
     given = leased_addresses(was, link, version, configured)
     if not given:
         held = was.link(link)
@@ -68,8 +68,8 @@ def leased_addresses(
     """Return the link's leased addresses: addresses with a limited lifetime, and addresses that are the preferred
     source of a route from DHCP.
 
-    If there are no such addresses, the lease may have no end, so all addresses are returned that are not in
-    ``configured``, the link's addresses from files."""
+    If the link has no such address, its lease may have no end.  In this case, all addresses are returned that are not
+    in ``configured``, the link's addresses from files."""
     files = {(each.version, each.value) for each in configured}
     own = tuple(
         each
@@ -100,7 +100,7 @@ def _given_routes(was: Namespace, link: str, version: Version) -> Iterator[Route
 
 
 def _all_moved(course: Course) -> Course | None:
-    """Return the course in which each leased address is replaced by another one; None if no address is leased.
+    """Return the course in which each leased address is replaced by another address; None if no address is leased.
 
     The new addresses cannot be foreseen.  Rules, sockets and published ports with the old address stay as they are."""
     leased = [each for each in course.namespace.addresses if _is_leased(each)]
@@ -131,7 +131,7 @@ def _moved(course: Course, old: Address) -> Course:
 
 
 def free_address(namespace: Namespace, old: Address) -> Address | None:
-    """Return the last address of the same network that is not in use; None if there is none.
+    """Return the last unused address of the same network; None if every address is in use.
 
     An address is in use if the host, a neighbour or a route's gateway has it."""
     first, last = old.prefix.first + 1, old.prefix.last - 1

@@ -13,7 +13,9 @@ from hairpin.message import message
 
 _MANAGERS = ("NetworkManager", "systemd-networkd")
 _NEW = "newnic0"
-"""A name that stands for the new link's name, which cannot be known in advance.  No rule and no file contains it."""
+"""A placeholder for the new link's name, which cannot be known in advance.
+
+No rule and no file contains the placeholder."""
 _LOCALLY_MADE = 0x02 << 40
 """The bit that marks a hardware address as locally administered."""
 
@@ -23,7 +25,7 @@ def _bounced(course: Course, name: str = "") -> Course | None:
     down already.
 
     The kernel deletes the link's routes and IPv6 addresses, and restores only the connected routes.  A default route,
-    an added route and a global IPv6 address return only if the program that manages the link sets them."""
+    an added route and a global IPv6 address come back only if the program that manages the link adds them again."""
     link = course.namespace.link(name) if name else _uplink(course)
     if link is None or not link.up:
         return None

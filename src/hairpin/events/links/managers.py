@@ -17,8 +17,8 @@ _IFUPDOWN, _SCRIPTS, _NETWORKD, _MANAGER = "networking", "network", "systemd-net
 def with_network_configured(course: Course, was: Namespace) -> Course:
     """Return the course after every manager that starts has configured its links.
 
-    Before that, the links may be down and without addresses.  ``was``: the host's namespace when it still had its
-    addresses from DHCP."""
+    Before the managers start, the links may be down and without addresses.  ``was``: the host's namespace when it still
+    had its addresses from DHCP."""
     course = _with_ifupdown_started(course, was) if _starts(course, _IFUPDOWN) else course
     if _starts(course, _SCRIPTS):
         from hairpin.events.links._ifcfg import with_scripts_started
@@ -67,8 +67,8 @@ def _network_restarted(course: Course) -> Course | None:
     """Return the course after the network's unit was restarted; None if the host has no such unit, or if the unit
     manages no link.
 
-    Run-time settings of the files' links are lost.  Debian's unit does not touch ``ip_forward``.  RHEL's unit sets it
-    to 0, and then to the value in the sysctl files."""
+    Settings that were made at run time are lost on the links of the files.  Debian's unit does not touch
+    ``ip_forward``.  RHEL's unit sets ``ip_forward`` to 0, and then to the value in the sysctl files."""
     scripts = unit(course.host, _SCRIPTS)
     if scripts is not None and scripts.active == "active":
         from hairpin.events.links._ifcfg import with_scripts_restarted
@@ -106,8 +106,8 @@ def _networkd_restarted(course: Course) -> Course | None:
 
 
 def _networkmanager_restarted(course: Course) -> Course | None:
-    """Return the course after NetworkManager was restarted and has taken over its links, which stayed up; None if it
-    does not run.  NetworkManager does not touch foreign links, such as links of container engines."""
+    """Return the course after NetworkManager was restarted and has taken over its links, which stayed up; None if
+    NetworkManager does not run.  NetworkManager does not touch foreign links, such as links of container engines."""
     running = _with_manager(course, _MANAGER, "/run/NetworkManager/devices/")
     if running is None:
         return None

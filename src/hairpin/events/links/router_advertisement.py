@@ -18,8 +18,9 @@ _SLAAC_LENGTH = 64
 
 
 def _lifetimes_end(course: Course) -> Course | None:
-    """Return the course without the addresses and routes that expire; None if there are none, or if every link accepts
-    new advertisements."""
+    """Return the course without the addresses and routes that expire.
+
+    Return None if no address and no route expires, or if every link accepts new advertisements."""
     deaf = [each.name for each in course.namespace.links if ignores_advertisements(course.namespace, each.name)]
     parts = [part for link in deaf for part in _expired(course, link)]
     if not parts:

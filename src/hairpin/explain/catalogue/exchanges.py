@@ -1,4 +1,5 @@
-"""Texts of clients about connections that opened and then failed: no answer, an early end, another protocol."""
+"""Texts of clients about connections that opened and then failed: the peer sends no answer, ends the connection early,
+or speaks another protocol."""
 
 from hairpin.message import message
 from hairpin.texts.meaning import TextMeaning

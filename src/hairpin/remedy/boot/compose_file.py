@@ -1,5 +1,6 @@
-"""Edits of compose files that a repair needs: each edits one key of one service.  hairpin shows the new lines, and does
-not write the file.
+"""Edits of compose files that a repair needs.
+
+Each edit changes one key of one service.  hairpin shows the new lines, and does not write the file.
 
 Only files in plain block style are edited, line by line.  For a file in another style, hairpin only names the key.
 
@@ -96,7 +97,9 @@ def _section(lines: list[str], first: int, last: int, name: str) -> _Span | None
 
 
 def _ends(line: str, indent: int) -> bool:
-    """Return whether a line ends the block.  List items may begin in the key's own column."""
+    """Return whether a line ends the block.
+
+    A list item does not end the block if it begins in the key's own column."""
     depth = _indent(line)
     return depth < indent or (depth == indent and not line.lstrip().startswith("- "))
 

@@ -1,4 +1,6 @@
-"""Keeps a container's settings.  They last only as options with which the container is created or started."""
+"""Keeps a container's settings.
+
+A container's settings last only as options with which the container is created or started."""
 
 import shlex
 
@@ -55,8 +57,8 @@ def started(situation: Situation) -> Lasting:
 
 
 def recreation(situation: Situation) -> Lasting:
-    """Return advice on a container that is made anew, and on those that share its network: they stay in the namespace
-    that it leaves."""
+    """Return advice on a container that is recreated, and on the containers that share its network, because these stay
+    in the old namespace."""
     name = container_of(situation.candidate.where)
     container = situation.host.container(name) if name is not None else None
     owner = situation.host.network_owner(container) if container is not None else None
@@ -65,8 +67,9 @@ def recreation(situation: Situation) -> Lasting:
 
 
 def started_behind(situation: Situation) -> tuple[SetRestartPolicy, ...]:
-    """Return the call that sets a restart policy for the asked container, if its engine does not start it at boot.  All
-    other containers keep their restart policies, because a person chose them."""
+    """Return the call that sets a restart policy for the asked container, if its engine does not start it at boot.
+
+    All other containers keep their restart policies, because a person chose these policies."""
     where = situation.candidate.where
     container = situation.host.container(where.container or "") if isinstance(where, OfUnit) else None
     if container is None or container.restart_policy not in _NOT_AT_BOOT:
@@ -82,13 +85,14 @@ def _at_boot(container: Container, situation: Situation) -> tuple[SetRestartPoli
 
 
 def policy_of(engine: Engine) -> str:
-    """Return the restart policy with which the engine starts a container at boot, except if a person has stopped it."""
+    """Return the restart policy with which the engine starts a container at boot, except if a person has stopped the
+    container."""
     return "unless-stopped" if engine.kind == "docker" else "always"
 
 
 def listening(parts: tuple[AddSocket, ...], situation: Situation) -> Lasting:
     """Return advice on services that have to listen on another address or port, because hairpin does not change their
-    configuration.  Of containers that share a namespace it names the cause's."""
+    configuration.  If containers share a namespace, the advice names the container that the cause is about."""
     name = container_of(situation.candidate.where)
     meant = situation.host.container(name) if name is not None else None
     containers = (

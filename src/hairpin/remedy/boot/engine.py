@@ -1,5 +1,7 @@
-"""Keeps a container engine's restored rules.  They are never written into a file of saved rules, because the engine
-makes them itself.  The advice names the programs that may have deleted them.
+"""Keeps a container engine's restored rules.
+
+An engine's rules are never written into a file of saved rules, because the engine makes its rules itself.  The advice
+names the programs that may have deleted them.
 """
 
 import msgspec
@@ -48,7 +50,7 @@ def restored(host: Host) -> Lasting:
 
 def rules_allowed(situation: Situation) -> Lasting | None:
     """Return dockerd's configuration file without ``iptables=false``, if the repair makes rules that dockerd would make
-    without this option.  Return None for any other repair, and if the option is a flag in dockerd's unit."""
+    without this option.  Return None for any other repair, or if the option is a flag in dockerd's unit."""
     written = situation.candidate.configured
     made = (each for each in situation.candidate.change.parts if isinstance(each, AddChain | InsertRule))
     if written is None or written.option != "iptables=false" or not any(each.chain == "DOCKER" for each in made):
@@ -68,8 +70,8 @@ def started(host: Host, calls: tuple[Call, ...]) -> Lasting:
     """Return the calls that let the engine start at boot.
 
     If no unit starts the engine at boot, a call enables its unit.  Other calls put the engine's bridges into the
-    engine's zone in firewalld's files, because dockerd exits if they are in another zone.  ``calls`` start the engine
-    now."""
+    engine's zone in firewalld's files, because dockerd exits if its bridges are in another zone.  ``calls`` start the
+    engine now."""
     bound = tuple(
         msgspec.structs.replace(each, permanent=True)
         for each in calls

@@ -68,8 +68,8 @@ def direct(rules: tuple[InsertRule, ...], known: tuple[DirectRule, ...]) -> Last
     """Return the calls that add the rules as --direct rules of firewalld, before its present --direct rules
     (``known``).
 
-    A chain that is not built in is added first.  firewalld starts before the engine, and would fail at a rule whose
-    chain does not exist."""
+    The calls first add each chain that is not built in.  firewalld starts before the engine, and would fail at a rule
+    whose chain does not exist."""
     calls: dict[OfFirewalld, None] = {}
     for rule in rules:
         family: Literal["ip", "ip6"] = "ip6" if rule.family == "ip6" else "ip"

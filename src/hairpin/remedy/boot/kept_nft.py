@@ -45,8 +45,9 @@ def _differs(written: WriteFile, situation: Situation) -> bool:
 
 
 def _without_script(rule: InsertRule, situation: Situation) -> Message:
-    """Return the advice for a rule for whose chain no script has a block.  A script may make the chain in another form,
-    or another program may make it at boot."""
+    """Return the advice for a rule whose chain is in no block of a script.
+
+    A script may make the chain in another form, or another program may make it at boot."""
     facts = {"chain": rule.chain, "family": rule.family, "table": rule.table, "line": rule.rule.text}
     named = [rf"\b{kind}\b[^\n]*\b{re.escape(name)}\b" for kind, name in (("table", rule.table), ("chain", rule.chain))]
     for file in situation.host.files:

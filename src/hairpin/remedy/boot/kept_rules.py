@@ -1,4 +1,4 @@
-"""Adds rules and policies to the files from which this host loads them, and deletes them there.
+"""Adds rules and policies to the files from which this host loads rules, and deletes them from these files.
 
 A rule that names a container's present address is never saved, because the container may have another address after its
 next start.
@@ -106,8 +106,8 @@ def _only_today(address: str, name: str) -> Message:
 def _is_of_nobody_known(rule: InsertRule, situation: Situation) -> bool:
     """Return whether an unknown program, such as libvirt, makes the rule's chain.
 
-    This is so if the chain is not built in, no engine makes it, and no file that was read contains it.  At boot, the
-    program may make the chain after hairpin's unit has tried to add the rule."""
+    The program is unknown if the chain is not built in, no engine makes it, and no file that was read contains it.  At
+    boot, an unknown program may make the chain only after hairpin's unit has tried to add the rule."""
     if is_of_loopback(rule) or rule.chain.startswith("DOCKER"):
         return False
     if any(rule.chain in file.text for file in situation.host.files):
@@ -126,8 +126,8 @@ def _only_there(chain: str) -> Message:
 def _needs_engine(rule: InsertRule) -> bool:
     """Return whether the rule is in an engine's chain or jumps to an engine's chain.
 
-    A file that is loaded before the engine starts cannot contain such a rule.  The chain DOCKER-USER does not count: a
-    file may make this chain, and dockerd keeps the chain's rules."""
+    A file that is loaded before the engine starts cannot contain a rule that needs the engine's chain.  The chain
+    DOCKER-USER does not count, because a file may make this chain, and dockerd keeps its rules."""
     leads = (part.chain for part in rule.rule.body if isinstance(part, Jump))
     # If a rule was read without its table, its jump to an unknown chain is kept as ``Outside``.
     unknown = (part.name for part in rule.rule.body if isinstance(part, Outside))
@@ -136,10 +136,11 @@ def _needs_engine(rule: InsertRule) -> bool:
 
 
 def _source(rules: tuple[InsertRule, ...], situation: Situation) -> ConfigFile | None:
-    """Return the saved file from which the rules' chains were loaded; None if there is no such file, or several.
+    """Return the saved file from which the rules' chains were loaded; None if there is no such file, or if there are
+    several such files.
 
-    A file counts as loaded if each of its rules for these chains is in the kernel.  Its next load restores only its own
-    lines, so a new rule of these chains lasts only in this file."""
+    A file counts as loaded if each of its rules for these chains is in the kernel.  The file's next load restores only
+    the lines of the file, so a new rule in these chains lasts only if it is in this file."""
     found = {
         file.path: file
         for file in situation.host.files
@@ -169,12 +170,12 @@ def _in_source(source: ConfigFile, rules: tuple[InsertRule, ...], situation: Sit
 def _by_ufw(rules: tuple[InsertRule, ...], source: ConfigFile | None, situation: Situation) -> Lasting:
     """Return ufw's files with the rules in ufw's own chains.
 
-    A reload of ufw flushes ufw's own chains and loads them again.  It also flushes other chains that ufw's files fill,
-    such as DOCKER-USER in ufw-docker's after.rules.  A rule in a built-in chain would be added once more at each
-    reload, so hairpin's unit makes such a rule.
+    A reload of ufw flushes ufw's own chains and loads them again.  The reload also flushes other chains that ufw's
+    files fill, such as DOCKER-USER in ufw-docker's after.rules.  A rule in a built-in chain would be added once more at
+    each reload, so hairpin's unit makes such a rule.
 
-    If ufw's chains are missing in the kernel, a reload would restore the whole firewall, not only this rule.  This
-    effect is not simulated, so a person has to reload ufw, and the files take effect at the next boot."""
+    If ufw's chains are missing in the kernel, a reload would restore the whole firewall, not only this rule.  hairpin
+    does not simulate such a reload.  A person has to reload ufw, or the files take effect at the next boot."""
     known = all(situation.file(_BEFORE_RULES[rule.family == "ip6"]) is not None for rule in rules)
     if source is not None and "/ufw/" in source.path and all(rule.chain not in _OF_UFW for rule in rules):
         kept = _in_source(source, rules, situation)
@@ -198,7 +199,7 @@ def _by_ufw(rules: tuple[InsertRule, ...], source: ConfigFile | None, situation:
 
 
 def _chain(rule: InsertRule, situation: Situation) -> Chain | None:
-    """Return the rule's chain as it was read from the kernel; None if the kernel does not have it."""
+    """Return the rule's chain as it was read from the kernel; None if the kernel does not have the chain."""
     table = situation.network.namespace(rule.netns).ruleset.table(rule.family, rule.table, rule.dialect)
     return table.chain(rule.chain) if table is not None else None
 
@@ -293,8 +294,9 @@ def policy_at_boot(part: SetPolicy, situation: Situation) -> Lasting:
 
 
 def policies(parts: tuple[SetPolicy, ...], situation: Situation) -> Lasting:
-    """Return the files that set the policies.  A file can rarely keep FORWARD's policy at ACCEPT, because dockerd sets
-    it to DROP."""
+    """Return the files that set the policies.
+
+    A file can rarely keep FORWARD's policy at ACCEPT, because dockerd sets this policy to DROP."""
     files: dict[str, WriteFile] = {}
     advice: list[Message] = []
     for part in parts:

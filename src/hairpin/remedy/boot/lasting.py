@@ -36,8 +36,9 @@ KINDS: tuple[Kind, ...] = get_args(Kind)
 name."""
 DISRUPTIVE: frozenset[Kind] = frozenset({"recreate-container", "recreate-network"})
 BY_PERSON: frozenset[Kind] = frozenset({*DISRUPTIVE, "start-service"})
-"""The kinds of remedies that a person carries out.  The change only simulates the effect, and advice tells what to
-do."""
+"""The kinds of remedies that a person carries out.
+
+For these kinds, the change only simulates the effect, and advice tells the person what to do."""
 _BY_ITSELF: dict[Kind, Message] = {
     "end-panic-mode": message("firewalld keeps panic mode in no file: a start of firewalld ends panic mode, too"),
     "replace-rules": message(
@@ -115,7 +116,7 @@ def _kind_of_call(call: calls.Call, change: c.Change) -> Kind | None:
             return "start-container" if verb != "pause" else None
         case calls.SetUnitState():
             return "start-engine"
-        case calls.ReloadNetworks():  # the call may also make bridges and veths only
+        case calls.ReloadNetworks():  # the call may make only bridges and veths
             return "restore-engine-rules" if any(isinstance(part, c.RuleEdit) for part in change.parts) else None
         case calls.SetRestartPolicy() | calls.EndProcess() | calls.ByPerson():
             return None
@@ -126,8 +127,8 @@ def _kind_of_call(call: calls.Call, change: c.Change) -> Kind | None:
 def _starts_service(change: c.Change) -> bool:
     """Return whether the change starts a service of the host itself on the port.
 
-    The socket of such a service names neither a relay nor a process.  The socket of a published port names a relay, or
-    the engine's process that holds the port."""
+    The socket of a service of the host names neither a relay nor a process.  The socket of a published port names a
+    relay, or the engine's process that holds the port."""
     sockets = [part.socket for part in change.parts if isinstance(part, c.AddSocket)]
     return any(each.relay is None and each.process is None for each in sockets)
 
@@ -142,8 +143,8 @@ def _makes_container(change: c.Change) -> bool:
 def _spares_containers(part: c.Primitive, host: Host, network: Network) -> bool:
     """Return whether the part adds or deletes a route and cuts off no container.
 
-    An added route cuts off no container if it leads no container's address past its bridge.  A deleted route cuts off
-    no container if it is not the route to a container network."""
+    An added route cuts off no container if it leads no container's address past the container's bridge.  A deleted
+    route cuts off no container if it is not the route to a container network."""
     match part:
         case c.DeleteEntry(entry=Route() as route):
             prefix = (route.version, route.destination, route.prefix_length)
@@ -157,7 +158,9 @@ def _spares_containers(part: c.Primitive, host: Host, network: Network) -> bool:
 
 
 def _files_kept(parts: tuple[c.Primitive, ...], situation: Situation) -> Lasting:
-    """Return the files that load the loaded kernel modules at boot.  Changed files and units last by themselves."""
+    """Return the files that load, at each boot, the kernel modules that the change loads.
+
+    Changed files and units last by themselves."""
     modules = tuple(part.name for part in parts if isinstance(part, c.LoadModule))
     if not modules:
         return Lasting(advice=(message("the file holds after a reboot too: nothing else is needed"),))
@@ -251,7 +254,7 @@ def lasting(kind: Kind, parts: tuple[c.Primitive, ...], situation: Situation) ->
         case "set-link":
             return network_configuration.links(tuple(part for part in parts if isinstance(part, c.SetLink)), situation)
         case "change-route" if fixed_with_of(situation.cause) == "network":
-            return Lasting()  # a route does not last here; the network needs another subnet
+            return Lasting()  # a route is no lasting repair of an overlap, because the network needs another subnet
         case "change-route":
             return network_configuration.routes(parts, situation)
         case "change-files":

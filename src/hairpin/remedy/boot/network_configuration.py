@@ -53,8 +53,8 @@ def configured_by(host: Host) -> Message:
 def routes(parts: tuple[Primitive, ...], situation: Situation) -> Lasting:
     """Return the drop-ins of systemd-networkd that keep addresses and routes, or advice that names their owner.
 
-    The owner is the engine for addresses and routes of a container or of an engine's bridge.  For all others it is the
-    host's network configuration."""
+    The owner is the engine for addresses and routes of a container or of an engine's bridge.  The owner of all other
+    addresses and routes is the host's network configuration."""
     if all(isinstance(part, Setting) and not part.netns.is_host for part in parts):
         return Lasting(advice=(message("the engine makes a container's addresses and routes anew when it starts it"),))
     added = tuple(part.entry for part in parts if isinstance(part, AddEntry))
@@ -141,8 +141,8 @@ def _drop_in(base: str, text: str) -> str:
 
 
 def _file_of(name: str, host: Host) -> UnitFile | None:
-    """Return the file by which systemd-networkd configures the link; None if it does not run, or if the file is not
-    certain."""
+    """Return the file by which systemd-networkd configures the link; None if systemd-networkd does not run, or if it is
+    not certain which file it uses."""
     daemon = unit(host, "systemd-networkd")
     link = host.namespace(host.netns.name).link(name)
     if daemon is None or daemon.active != "active" or link is None:

@@ -4,12 +4,12 @@ Existing files are never edited.  If another value is set in a file that is read
 names the line, and a person has to change it.
 
 A value that dockerd writes at its start gets no file, because such a file would change what dockerd does.  Forwarding
-is an exception if it was switched off while dockerd ran, or if a file switches it off.  It then gets a file, together
-with FORWARD's policy.
+is an exception if it was switched off while dockerd ran, or if a file switches it off.  In this case forwarding gets a
+file, together with FORWARD's policy.
 
 dockerd sets the FORWARD policy to DROP only if it finds forwarding off and switches it on itself.  A file that sets
-``net.ipv4.ip_forward = 1`` takes effect earlier, so the policy stays ACCEPT: ports that no container publishes are then
-open.
+``net.ipv4.ip_forward = 1`` takes effect before dockerd starts, so the policy stays ACCEPT.  Ports that no container
+publishes are then open.
 
 Source: libnetwork drivers/bridge setup_ip_forwarding.go setupIPForwarding()
 """
@@ -235,7 +235,7 @@ def written_at_boot(path: Path, value: str, host: Host) -> Message | None:
 
 def _written(engine: Engine, host: Host) -> tuple[tuple[Path, str], ...]:
     daemon = daemon_of(engine, dockerd_version(engine.version) or _ASSUMED)
-    if daemon.backend == "nftables":  # such a dockerd starts only if forwarding is already on
+    if daemon.backend == "nftables":  # a dockerd with the nftables back end starts only if forwarding is already on
         return ()
     history = history_of(engine, daemon, host.namespace(host.netns.name))
     return tuple((each.path, each.value) for each in sysctls_of(daemon, history))
@@ -249,7 +249,8 @@ def _is_switched_off_since(path: Path, host: Host) -> bool:
 
 def _closed_forward(part: SetSysctl, situation: Situation) -> SetPolicy | None:
     """Return the setting of FORWARD's policy to DROP, if the policy is DROP now and dockerd would not set it at a boot
-    at which forwarding is already on.  Return None if the policy is ACCEPT now, or if dockerd always sets it."""
+    at which forwarding is already on.  Return None if the policy is ACCEPT now, or if dockerd always sets the policy.
+    """
     host, namespace = situation.host, situation.network.namespace(part.netns)
     for engine in host.engines:
         if engine.kind != "docker" or engine.rootless:

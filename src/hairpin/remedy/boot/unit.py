@@ -127,8 +127,9 @@ def _edits(network: Network) -> Iterator[tuple[RuleEdit, str]]:
 
 
 def _rules(table: Table) -> Iterator[tuple[str, Rule, int | None]]:
-    """Yield the loopback chain's rules in order, and then the jumps to this chain.  With each rule, its chain and the
-    position at which it is inserted are given."""
+    """Yield the loopback chain's rules in order, and then the jumps to this chain.
+
+    Each rule is yielded with its chain and its position in the chain."""
     for chain in sorted(table.chains, key=lambda each: each.name != LOOPBACK_CHAIN):
         for rule in chain.rules:
             if chain.name == LOOPBACK_CHAIN:

@@ -26,14 +26,16 @@ def addresses(namespace: Namespace) -> Iterator[str]:
     replayed.  The exception is a link that a change sets up: on such a link the kernel makes the connected routes of
     IPv4 addresses.
 
-    The lines of IPv6 addresses are reversed: the kernel lists the newest address first, and if several are equally
-    suitable it uses the first one as the source: net/ipv6/addrconf.c ipv6_link_dev_addr()"""
+    The lines of IPv6 addresses are reversed: the kernel lists the newest address first, and if several addresses are
+    equally suitable, it uses the first address as the source (net/ipv6/addrconf.c ipv6_link_dev_addr())"""
     six = (each for each in reversed(namespace.addresses) if each.version == 6)
     for address in (*(each for each in namespace.addresses if each.version == 4), *six):
         link = namespace.link(address.link)
         if link is None or (link.name == "lo" and link.up and (address.version, address.value) in _BY_ITSELF):
             continue
-        if not address.tentative:  # takes no packets on the host, but in the replica duplicate detection would succeed
+        # on the host a duplicate IPv6 address accepts no packets, but in the replica duplicate address detection would
+        # succeed
+        if not address.tentative:
             waits = address.version == 4 and not link.up and not address.noprefixroute
             yield _line(address) if waits else f"{_line(address)} noprefixroute"
 
@@ -75,15 +77,15 @@ def neighbours(namespace: Namespace) -> Iterator[str]:
 
 
 def still_known(network: Network, netns: Netns) -> Iterator[str]:
-    """Yield a line for each learned entry that the replica could not resolve in the same way.
+    """Yield a line for each learned neighbour entry that the replica could not resolve in the same way.
 
-    There are three cases: one of the two ends does not answer the ARP requests of the other end; a second machine also
-    answers for the address; or the address is now a broadcast address.  The kernel uses a learned entry until it is
-    resolved again (walk/link/neighbour.py), while a replica would first send a request.  From that request the
-    neighbour would learn the sender's hardware address.  If several machines answer, the replica would use the first
+    There are three cases.  One of the two ends does not answer the ARP requests of the other end.  Or a second machine
+    also answers for the address.  Or the address is now a broadcast address.  The kernel uses a learned entry until it
+    resolves the entry again (walk/link/neighbour.py), while a replica would first send a request.  The neighbour would
+    learn the sender's hardware address from this request.  If several machines answer, the replica would use the first
     answer, while a kernel with an entry confirms only the known machine: net/ipv4/arp.c arp_process(), arp_solicit().
-    If the known machine answers for an address that it does not have, a change may stop these answers.  Therefore this
-    entry is not permanent in the replica, and the change removes it.
+    If the machine in the entry answers for an address that it does not have, a change may stop these answers.
+    Therefore the entry of this machine is not permanent in the replica, and the change removes the entry.
     """
     namespace = network.namespace(netns)
     for each in namespace.neighbours:

@@ -1,10 +1,10 @@
-"""The connection between hosts that are rebuilt together: a bridge that stands for their common wire, and the world as
-a router.
+"""Connects hosts that are rebuilt together, by a bridge that stands for their common wire and by the world as a router.
 
 Every uplink has its own end in the world, even if several uplinks are on one wire, so that answers from outside go back
-to the host that sent the request.  Therefore each uplink can reach the other uplinks through the bridge, but only its
-own end in the world.  The world forwards a packet for an address of another host's uplink, as unread gateways are
-assumed to do (walk/link/crossing.py); it does not answer ARP for such an address.
+to the host that sent the request.  Therefore an uplink can reach all other uplinks through the bridge, but in the world
+it can reach only its own end.  The world forwards a packet for an address of another host's uplink, as unread gateways
+are assumed to do (walk/link/crossing.py).  The world does not answer ARP requests for the address of another host's
+uplink.
 """
 
 from collections.abc import Iterator
@@ -24,7 +24,9 @@ _BRIDGED_UNSEEN = tuple(
 
 
 def segments_plan(network: Network, wires: tuple[Wire, ...], known: tuple[MacsBehind, ...]) -> tuple[NetnsPlan, ...]:
-    """Return the plan of the namespace with the bridges between hosts; empty if there is only one host."""
+    """Return the plan of the namespace with the bridges between hosts.
+
+    The result is empty if no wire has uplinks of several hosts."""
     joined = tuple(wire for wire in wires if wire.segment)
     if not joined:
         return ()
@@ -52,8 +54,8 @@ def segments_plan(network: Network, wires: tuple[Wire, ...], known: tuple[MacsBe
 def _ports(wire: Wire) -> Iterator[str]:
     """Yield the lines that attach both ends of the wire to the wire's bridge.
 
-    The world's ends of several hosts may have the same hardware address (that of their common router), so the bridge
-    does not learn addresses from them."""
+    The world's ends of several wires may have the same hardware address, because the hosts share a router.  Therefore
+    the bridge does not learn addresses from these ends."""
     for name in (wire.uplink_port, wire.world_port):
         yield f"link set dev {name} mtu 65535"
         yield f"link set dev {name} addrgenmode none"
@@ -77,8 +79,9 @@ def _peers(network: Network, wires: tuple[Wire, ...]) -> Iterator[str]:
 
 
 def _is_live(wire: Wire) -> bool:
-    """Return whether the uplink's peer counts as live: the uplink has carrier, or it is down, so that its carrier is
-    unknown."""
+    """Return whether the uplink's peer counts as live.
+
+    The peer counts as live if the uplink has carrier, or if the uplink is down, because then its carrier is unknown."""
     return wire.link.carrier or not wire.link.up
 
 
@@ -90,8 +93,8 @@ def _accepted_macs(wire: Wire, wires: tuple[Wire, ...], known: tuple[MacsBehind,
 
 
 def _filter(wire: Wire, macs: str) -> Iterator[str]:
-    """Yield the bridge rules that let frames pass between the uplink and its own end in the world, and to no other
-    end."""
+    """Yield the bridge rules that let frames pass between the uplink and its own end in the world, but not to the other
+    uplinks' ends in the world."""
     uplink, world = wire.uplink_port, wire.world_port
     yield f'iifname "{uplink}" oifname "v*" oifname != "{world}" drop'
     yield f'iifname "{world}" oifname != "{uplink}" drop'
@@ -103,8 +106,7 @@ def _filter(wire: Wire, macs: str) -> Iterator[str]:
 def forwarding_rules(network: Network, wires: tuple[Wire, ...], version: Version, first: int) -> Iterator[str]:
     """Yield the policy rules by which the world forwards packets from one host to another.
 
-    ``first``: the number of the first wire's routing table; the tables of the other wires have the following
-    numbers."""
+    ``first``: the number of the first wire's routing table.  The tables of the other wires have the next numbers."""
     everyone = tuple(each for each in wires if each.netns.is_host)
     for wire in everyone:
         for address in _elsewhere(network, wire, everyone, version):

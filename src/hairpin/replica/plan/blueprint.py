@@ -18,7 +18,7 @@ from hairpin.network.prefix import Version
 WORLD = Netns("", "world")
 """The namespace that stands for all outside machines."""
 APART = Netns("", "apart")
-"""The namespace that holds the far ends of wires whose real ends are not rebuilt."""
+"""The namespace that holds the far ends of links whose peers are not rebuilt."""
 SEGMENTS = Netns("", "segments")
 """The namespace of the bridges that join uplinks of several hosts: see plan/segments.py."""
 
@@ -28,8 +28,8 @@ Tool = RestoreTool | Literal["ebtables-nft-restore", "nft", "nft-json", "ipset"]
 class Load(msgspec.Struct, frozen=True):
     """One input of one tool that loads rules.
 
-    ``table``: the parsed table.  If nft rejects its own listing, the text is written again from this table.  ``again``:
-    whether an earlier load failed half-way, so that the tables are flushed first."""
+    ``table``: the parsed table.  If nft rejects its own listing, hairpin writes the text again from this table.
+    ``again``: whether the tables are flushed first, because an earlier load failed half-way."""
 
     tool: Tool
     text: str
@@ -38,8 +38,10 @@ class Load(msgspec.Struct, frozen=True):
 
 
 class SysctlValue(msgspec.Struct, frozen=True):
-    """One value of a sysctl.  ``path``: its path below /proc/sys.  ``matters``: whether the report says so if the value
-    cannot be set in the replica."""
+    """One value of a sysctl.
+
+    ``path``: its path below /proc/sys.  ``matters``: whether the report mentions a failure to set the value in the
+    replica."""
 
     path: str
     value: str
@@ -71,8 +73,9 @@ class LinkLine(msgspec.Struct, frozen=True):
     """One line of ``ip -batch`` that makes a link or a pair of links.  The line contains placeholders for namespaces,
     which :func:`path_of` returns.
 
-    ``host``: the label of the host in whose namespace the line runs; lower links are looked up in that namespace.
-    ``instead``: the line that is used if the kernel does not know the link's ``kind``, which the report then names."""
+    ``host``: the label of the host in whose namespace the line runs.  Lower links are looked up in this namespace.
+    ``instead``: the line that is used if the kernel does not know the link's ``kind``.  The report then names the kind.
+    """
 
     text: str
     host: str
@@ -81,8 +84,9 @@ class LinkLine(msgspec.Struct, frozen=True):
 
 
 class StandIn(msgspec.Struct, frozen=True):
-    """A link of the replica that differs from the host's link.  If a packet takes it, the verdict is weaker, and the
-    report gives ``said`` as the reason."""
+    """A link of the replica that differs from the host's link.
+
+    If a packet takes this link, the verdict is weaker, and the report gives ``said`` as the reason."""
 
     netns: Netns
     link: str
@@ -95,8 +99,8 @@ class NetnsPlan(msgspec.Struct, frozen=True):
     ``sysctls`` are written before the links are made, ``link_sysctls`` while the links are down.  ``lines`` are for
     ``ip -batch``, ``lines6`` for ``ip -6 -batch``, ``bridge_lines`` for ``bridge -batch``.  ``running``: the links that
     have to come up.  ``running_lines``: the lines for ``bridge -batch`` after these links are up.  ``connections``: the
-    conntrack entries at the start of each flow.  ``guarded_lines``: the lines for ``ip -batch`` after all rules are
-    loaded, because without the rules a packet would take a wrong path."""
+    entries that the conntrack table has when a flow starts.  ``guarded_lines``: the lines for ``ip -batch`` after all
+    rules are loaded, because without the rules a packet would take a wrong path."""
 
     netns: Netns
     sysctls: tuple[SysctlValue, ...] = ()
@@ -148,11 +152,13 @@ class Blueprint(msgspec.Struct, frozen=True):
 
 
 def named(netns: Netns, rebuilt: Iterable[Netns]) -> str:
-    """Return the namespace's name; if several hosts are rebuilt, with the host: ``NAME@HOST``."""
+    """Return the namespace's name.  If several hosts are rebuilt, the name includes the host: ``NAME@HOST``."""
     several = len({each.host for each in rebuilt if each.host}) > 1
     return f"{netns.name}@{netns.host}" if several and netns.host else netns.name
 
 
 def path_of(netns: Netns) -> str:
-    """Return the placeholder for the path of a namespace; the path itself is known only after the namespace is made."""
+    """Return the placeholder for the path of a namespace.
+
+    The path itself is known only after the namespace is made."""
     return f"<netns {netns.host}/{netns.name}>"

@@ -18,11 +18,10 @@ Met = frozenset[tuple[int, Tuple]]
 
 
 def met_by(networks: tuple[Network, ...], flows: tuple[Flow, ...]) -> Met:
-    """Return the tuples of those conntrack entries that the flows' packets match, or that keep NAT from choosing a
-    port.
+    """Return the tuples of the conntrack entries that the flows' packets match, or that keep NAT from choosing a port.
 
-    ``networks``: the network without a change and with it, because a change may let a packet get further.  The result
-    is empty if no conntrack table has an entry."""
+    ``networks``: the networks without the change and with the change, because a packet may get further with the change.
+    The result is empty if no conntrack table has an entry."""
     if not any(namespace.connections for _, namespace in networks[0].namespaces()):
         return frozenset()
     return frozenset(each for network in networks for flow in flows for each in _met(network, flow))

@@ -28,14 +28,17 @@ class Entry(msgspec.Struct, frozen=True):
 
 
 def is_behind_container(flow: Flow) -> bool:
-    """Return whether a container routes for the flow's client: the world has no wire to such a client."""
+    """Return whether the flow's client is behind a container that routes its packets.
+
+    The world has no wire to a client behind a container."""
     return isinstance(flow.start, Outside) and flow.start.behind is not None
 
 
 def entry(network: Network, flow: Flow) -> Entry | None:
-    """Return how the flow begins in the world; None if the flow starts inside a host, or if its packet never enters,
-    because an upstream rule denies it or the host has no link to the outside.  None also for a client behind a
-    container."""
+    """Return how the flow begins in the world.
+
+    Return None if the flow starts inside a host, or if its client is behind a container.  Return None also if the
+    packet never enters the host, because an upstream rule denies it or the host has no link to the outside."""
     if not isinstance(flow.start, (Outside, Lan)) or is_behind_container(flow):
         return None
     started = enters_by(network, flow)
@@ -59,8 +62,9 @@ def entry(network: Network, flow: Flow) -> Entry | None:
 
 
 def _neighbours(network: Network, netns: Netns, link: Link, version: Version, address: int) -> bool:
-    """Return whether a client on the link resolves the address itself: the address is in a network of the host's link,
-    and it is not an address of the host."""
+    """Return whether a client on the link resolves the address itself.
+
+    The client resolves an address that is in a network of the host's link and is not an address of the host."""
     namespace = network.namespace(netns)
     subnets = addresses_of(namespace, holder_of(namespace, link).name, version)
     return not owns_address(namespace, version, address) and any(each.holds(address, version) for each in subnets)

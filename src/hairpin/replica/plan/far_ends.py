@@ -2,7 +2,7 @@
 and answer them.
 
 For each outer address to which a tunnel device sends, the world gets a device of the same kind, key and MTU.  The inner
-packet enters the world by that device as if the device were a wire.  The device accepts packets to every destination,
+packet enters the world by this device as if the device were a wire.  The device accepts packets to every destination,
 because the walk presumes that the far end delivers them (walk/presumed.py).  The outer packet passes the world's policy
 rules for its wire.
 
@@ -33,17 +33,18 @@ from hairpin.replica.plan.tunnels import outer_destinations, type_words
 from hairpin.walk.walked import walked
 
 FEW = 8
-"""If a tunnel device has more remotes than this, only the remotes to which the walk sends a packet are built."""
+"""If a tunnel device has more remotes than this number, only the remotes to which the walk sends a packet are built."""
 _FIRST_PORT = 61001
 """The first UDP port of the world's devices.  The port is above the ports that the kernel gives to clients
 (net.ipv4.ip_local_port_range)."""
 _INNER, _FIRST_OUTER = 99, 2001
-"""Routing tables: one for inner packets from a tunnel, and the first of the tables for outer packets, of which each
-wire has one."""
+"""Numbers of routing tables: the table for inner packets from a tunnel, and the first table for outer packets.
+
+Each wire has its own table for outer packets."""
 
 
 def without(wires: tuple[Wire, ...]) -> tuple[Wire, ...]:
-    """Return the wires without those to far ends of tunnels, which are the last ones of ``wires``."""
+    """Return the wires except the wires to far ends of tunnels, which come last in ``wires``."""
     return tuple(wire for wire in wires if wire.far is None)
 
 
@@ -63,7 +64,7 @@ def far_end_hints(wires: tuple[Wire, ...]) -> tuple[FarEnd, ...]:
 
 
 def wires(network: Network, made: Wiring, flows: tuple[Flow, ...], changed: Network | None = None) -> tuple[Wire, ...]:
-    """Return a wire for each far end: from the tunnel device of a host to a device of the world.
+    """Return a wire for each far end.  Each wire leads from the tunnel device of a host to a device of the world.
 
     ``made``: the links of the hosts.  ``changed``: the network after the change; None if there is no change."""
     networks = (network, changed) if changed is not None else (network,)
@@ -150,8 +151,9 @@ def routes(wires: tuple[Wire, ...]) -> Iterator[str]:
 
 
 def neighbours(network: Network, wires: tuple[Wire, ...]) -> Iterator[str]:
-    """Yield the neighbour entries for the far ends of a vxlan that answers ARP itself (``proxy``).  The entries are for
-    the namespaces of the vxlan's host, because a vxlan with ``proxy`` carries no ARP.
+    """Yield the neighbour entries for the far ends of a vxlan that answers ARP itself (``proxy``).
+
+    The namespaces of the vxlan's host need these entries, because a vxlan with ``proxy`` carries no ARP.
 
     Source: drivers/net/vxlan/vxlan_core.c vxlan_xmit(): arp_reduce() consumes requests and replies"""
     for _, wire, _ in (each for each in _ends(wires) if each[2].tunnel.proxy):
@@ -213,13 +215,15 @@ def _accepting(macs: list[int], read: list[int]) -> Iterator[str]:
 
 
 def _incoming(end: TunnelEnd, macs: list[int]) -> Iterator[str]:
-    """Yield a rule that drops the tunnel's outer packets with frames to these hardware addresses, and a rule that sends
-    its other outer packets to the far end's UDP port.
+    """Yield two rules for the tunnel's outer packets.
 
-    A frame to a hardware address of a rebuilt link did not leave the hosts.
+    The first rule drops outer packets with frames to the hardware addresses ``macs``.  The second rule sends all other
+    outer packets to the far end's UDP port.
 
-    In vxlan and geneve headers the VNI is at the same offset; without options the inner frame is, too: RFC 7348 section
-    5, RFC 8926 section 3.4"""
+    The first rule is right because a frame to a hardware address of a rebuilt link did not leave the hosts.
+
+    vxlan and geneve headers have the VNI at the same offset.  Without geneve options, the inner frame is at the same
+    offset, too: RFC 7348 section 5, RFC 8926 section 3.4"""
     family = "ip" if end.tunnel.version == 4 else "ip6"
     there = f"{family} daddr {address_text(end.address, end.tunnel.version)} udp dport {end.asked_port}"
     outer = f"{there} @th,96,24 {end.tunnel.key or 0}"
@@ -232,5 +236,5 @@ def _to_port(end: TunnelEnd, port: int) -> str:
     """Return the statements that write the destination port.
 
     If a packet has no UDP checksum, nft would write a wrong one (net/netfilter/nft_payload.c nft_payload_csum_inet()).
-    A geneve device sends no UDP checksum on IPv4; on IPv6 there always is a checksum."""
+    A geneve device sends no UDP checksum over IPv4, and always a checksum over IPv6."""
     return f"udp dport set {port}{' udp checksum set 0' if end.tunnel.version == 4 else ''}"

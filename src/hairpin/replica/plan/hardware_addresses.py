@@ -1,10 +1,10 @@
 """The hardware addresses of outside machines, from the neighbour entries of a snapshot.
 
-The kernel never resolves a permanent entry (ip-neighbour(8)): it sends frames to that hardware address, and the walk
-assumes that the neighbour exists (walk/link/segment.py who_has()).  The world's end of a wire has the hardware address
-of a router, or else the address that most entries have, so that rules see the sender's real address.  Frames to the
-other addresses would be dropped by the network layer, so an ingress rule accepts them (net/ethernet/eth.c
-eth_type_trans(), net/ipv4/ip_input.c ip_rcv_core(): PACKET_OTHERHOST).
+The kernel never resolves a permanent entry (ip-neighbour(8)).  The kernel sends frames to the entry's hardware address,
+and the walk assumes that the neighbour exists (walk/link/segment.py who_has()).  The world's end of a wire has the
+hardware address of a router, or else the hardware address that most entries have, so that rules see the sender's real
+address.  The network layer would drop frames to all other hardware addresses, so an ingress rule accepts these frames
+(net/ethernet/eth.c eth_type_trans(), net/ipv4/ip_input.c ip_rcv_core(): PACKET_OTHERHOST).
 """
 
 from collections import Counter
@@ -25,8 +25,10 @@ from hairpin.walk.link.segment import who_has
 
 
 class MacsBehind(msgspec.Struct, frozen=True):
-    """The hardware addresses behind a wire: ``own`` is the address of the wire's end in the world (None: any address),
-    ``others`` are further addresses to which hosts send frames."""
+    """The hardware addresses behind a wire.
+
+    ``own``: the hardware address of the wire's end in the world, or None if any address is right.  ``others``: further
+    hardware addresses to which hosts send frames."""
 
     wire: str
     own: int | None = None
@@ -57,8 +59,8 @@ def _known(wire: Wire, entries: list[Neighbour], routers: set[int | None]) -> Ma
 
 
 def _own_mac(wire: Wire) -> int:
-    """Return a hardware address for the world's end of a wire that hosts share, because its bridge needs a fixed
-    one."""
+    """Return a hardware address for the world's end of a wire that hosts share, because the wire's bridge needs a fixed
+    hardware address."""
     return 0x02 << 40 | crc32(f"world {wire.name}".encode())
 
 
@@ -76,8 +78,10 @@ def _named(network: Network, netns: Netns, wires: tuple[Wire, ...]) -> Iterator[
 
 
 def _carries(network: Network, wire: Wire, mac: int) -> bool:
-    """Return whether frames to the hardware address take the wire.  A frame into a tunnel goes to one of the tunnel's
-    far ends.  A hardware address of a link that was read does not belong to a far end."""
+    """Return whether frames to the hardware address take the wire.
+
+    A frame into a tunnel goes to one far end of the tunnel.  If a link that was read has the hardware address, it does
+    not belong to a far end."""
     if wire.far is None:
         return True
     if any(link.mac == mac for _, namespace in network.namespaces() for link in namespace.links):

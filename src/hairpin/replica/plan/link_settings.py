@@ -59,8 +59,9 @@ def _joins(namespace: Namespace, link: Link, able: frozenset[str]) -> bool:
 
 
 def _flooding(bridge: Link | None, port: BridgePort) -> BridgePort:
-    """Return the port with ``mcast_flood``, if the bridge asks for the members of multicast groups itself.  The bridge
-    of a replica has not asked yet."""
+    """Return the port with ``mcast_flood``, if the bridge is a multicast querier.
+
+    The bridge of a replica has not sent its queries yet, so it does not know the members of multicast groups."""
     info = bridge.bridge if bridge is not None else None
     asks = info is not None and info.mcast_snooping and info.mcast_querier
     return msgspec.structs.replace(port, mcast_flood=True) if asks else port
@@ -103,5 +104,5 @@ def _vlans(where: str, pvid: int | None, found: tuple[tuple[int, int, bool], ...
 
 
 def running(namespace: Namespace) -> tuple[str, ...]:
-    """Return the links that must have their carrier before a packet is sent."""
+    """Return the links that must have carrier before a packet is sent."""
     return tuple(link.name for link in namespace.links if link.up and link.carrier)

@@ -1,8 +1,8 @@
 """The links of a network as ``ip -batch`` lines.
 
-A NIC becomes a wire into the *world* namespace; bonds and VLANs are made on top of it.  A bridge joins two hosts that
-are on one wire (plan/segments.py).  Tunnel devices are rebuilt with the same kind (plan/tunnels.py).  Links keep their
-names, indexes, hardware addresses and MTUs.  Source: ip-link(8), bridge(8)
+A NIC becomes a wire into the *world* namespace.  Bonds and VLANs are made on top of this wire.  A bridge joins two
+hosts that are on one wire (plan/segments.py).  Tunnel devices are rebuilt with the same kind (plan/tunnels.py).  Links
+keep their names, indexes, hardware addresses and MTUs.  Source: ip-link(8), bridge(8)
 """
 
 from collections.abc import Iterator
@@ -45,9 +45,9 @@ class TunnelEnd(msgspec.Struct, frozen=True):
 class Wire(msgspec.Struct, frozen=True):
     """A link of the snapshot whose far end is in the world.  ``name``: the name of the far end.
 
-    ``over``: for a VLAN, the wire that its frames take, tagged with ``vlan_id``; the far end is a VLAN on that wire as
-    well.  ``segment``: the bridge that joins the link to other hosts' uplinks; empty if there is no such bridge.
-    ``far``: the tunnel's far end, if the link is a tunnel device of the host."""
+    ``over``: for a VLAN, the wire that its frames take, tagged with ``vlan_id``.  The far end of a VLAN is also a VLAN
+    on this wire.  ``segment``: the bridge that joins the link to other hosts' uplinks; empty if there is no such
+    bridge.  ``far``: the tunnel's far end, if the link is a tunnel device of the host."""
 
     netns: Netns
     link: Link
@@ -69,7 +69,7 @@ class Wire(msgspec.Struct, frozen=True):
 
 
 class Wiring(msgspec.Struct, frozen=True):
-    """The lines that make links, and those of the links that are wires into the world."""
+    """The lines that make links, and the wires: the links that lead into the world."""
 
     lines: tuple[LinkLine, ...]
     wires: tuple[Wire, ...]
@@ -79,8 +79,10 @@ class Wiring(msgspec.Struct, frozen=True):
 
 
 def wiring(network: Network, names: tuple[Netns, ...], able: frozenset[str] = frozenset(KINDS)) -> Wiring:
-    """Return the lines for the links of these namespaces.  Far ends in namespaces that are not rebuilt are in the
-    namespace ``apart``.
+    """Return the lines for the links of these namespaces.
+
+    If the far end of a link is in a namespace that is not rebuilt, the line puts the far end into the namespace
+    ``apart``.
 
     ``able``: the kinds of KINDS that this kernel can make."""
     found = _Found(network, names, able)
@@ -96,8 +98,10 @@ def wiring(network: Network, names: tuple[Netns, ...], able: frozenset[str] = fr
 
 
 class _Found:
-    """Collects the lines that make links.  ``_ends``: for each link that leads into the world, also by a lower link,
-    the name of its far end there."""
+    """Collects the lines that make links.
+
+    ``_ends``: for each link that leads into the world, directly or by a lower link, the name of its far end in the
+    world."""
 
     def __init__(self, network: Network, names: tuple[Netns, ...], able: frozenset[str]) -> None:
         self.lines: list[LinkLine] = []
@@ -121,8 +125,9 @@ class _Found:
         self.lines.append(LinkLine(text, netns.host))
 
     def _outwards(self, wire: Wire) -> str:
-        """Return the words for the far end of a link that leads out: it is in the world, or it is a port of the bridge
-        between hosts."""
+        """Return the words for the far end of a link that leads out.
+
+        The far end is in the world, or is a port of the bridge between hosts."""
         if not wire.segment:
             return f"name {wire.name} netns {path_of(WORLD)}"
         near = f"link add name {wire.world_port} netns {path_of(SEGMENTS)}"
@@ -186,7 +191,8 @@ class _Found:
         elif link.carrier:
             far = f"name {self._next('f')} netns {path_of(APART)}"
         else:
-            far = f"name {self._next('f')} netns {path_of(WORLD)}"  # this far end stays down
+            # the member has no carrier, so its far end stays down
+            far = f"name {self._next('f')} netns {path_of(WORLD)}"
         self.line(netns, _pair(netns, link, far))
 
     def _wire(self, netns: Netns, link: Link) -> None:
@@ -212,10 +218,10 @@ class _Found:
             )
             self.stand_ins.append(StandIn(netns, link.name, said))
 
-    # --- links that stand on others --------------------------------------------------------------------------------
+    # --- links on lower links --------------------------------------------------------------------------------
 
     def standing_on_others(self) -> list[tuple[Netns, Link]]:
-        """Return the stacked links; a lower link comes before the links on it."""
+        """Return the stacked links.  A lower link comes before the links that are stacked on it."""
         return sorted(self._stacked, key=lambda each: self._height(*each))
 
     def _height(self, netns: Netns, link: Link) -> int:
@@ -242,8 +248,8 @@ class _Found:
             self.wires.append(Wire(netns, link, self._end(Port(netns, link.name)), over, link.vlan_id))
 
     def tunnel(self, netns: Netns, link: Link, tunnel: Tunnel) -> None:
-        """Make a tunnel device with the MTU of the snapshot, which may exceed what the present MTU of the link below
-        allows.
+        """Make a tunnel device with the MTU of the snapshot, even if this MTU is too large for the present MTU of the
+        lower link.
 
         Source: drivers/net/vxlan/vxlan_core.c vxlan_dev_configure(), vxlan_change_mtu()"""
         below = self._network.namespace(netns).link(tunnel.underlay or "")
@@ -257,8 +263,9 @@ class _Found:
         self.line(netns, f"link set dev {below.name} mtu {below.mtu_bytes}")
 
     def _below(self, lower: Port) -> str:
-        """Return the name of the link's far end in the world; for a bridge, the far end of a port that leads out.
-        Empty if there is no far end."""
+        """Return the name of the far end, in the world, of the link ``lower``.
+
+        For a bridge, return the far end of a port that leads out.  The name is empty if there is no far end."""
         namespace = self._network.namespace(lower.netns)
         candidates = (lower, *(Port(lower.netns, port.name) for port in bridge_ports(namespace, lower.link)))
         return next((self._ends[each] for each in candidates if each in self._ends), "")
@@ -267,8 +274,8 @@ class _Found:
 def rebuilt_lower(network: Network, netns: Netns, link: Link) -> Port | None:
     """Return the link of the host's namespace on which the replica makes a VLAN, or a container's macvlan or ipvlan.
 
-    For a host's macvlan the result is None, because the replica does not make it as a stacked link.  (On the host it is
-    a stacked link, see ``lower_of`` in network/stacked.py.)
+    For a host's macvlan the result is None, because the replica does not make such a macvlan as a stacked link.  (On
+    the host the macvlan is a stacked link, see ``lower_of`` in network/stacked.py.)
     """
     if netns.of_host not in network or link.kind not in ("vlan", "macvlan", "ipvlan"):
         return None
@@ -288,10 +295,11 @@ def rebuilt_lower(network: Network, netns: Netns, link: Link) -> Port | None:
 
 
 def active_member(namespace: Namespace, bond: Link, able: frozenset[str]) -> Link | None:
-    """Return the active member of a rebuilt bond: the first member that is up and has carrier; None if the bond is not
-    rebuilt.
+    """Return the active member of a rebuilt bond, which is the first member that is up and has carrier.
 
-    The snapshot does not say how the bond chooses; any member that runs leads to the same world."""
+    Return None if the bond is not rebuilt.
+
+    The snapshot does not say how the bond chooses its active member.  Any member that runs leads to the same world."""
     if bond.kind != "bond" or "bond" not in able or not bond.carrier:
         return None
     members = sorted(bridge_ports(namespace, bond.name), key=by_age)
@@ -299,7 +307,7 @@ def active_member(namespace: Namespace, bond: Link, able: frozenset[str]) -> Lin
 
 
 def by_age(link: Link) -> int:
-    """Return the link's index, for sorting: masters and lower links are mostly older than the links that use them."""
+    """Return the link's index, for sorting: most masters and lower links are older than the links that use them."""
     return link.index
 
 
@@ -322,14 +330,17 @@ def _programs(netns: Netns, link: Link, name: str) -> Iterator[StandIn]:
 
 
 def holder_of(namespace: Namespace, link: Link) -> Link:
-    """Return the link to whose hardware address neighbours send: for a bridge port this is its bridge, for any other
-    link the link itself."""
+    """Return the link to whose hardware address neighbours send frames.
+
+    For a bridge port this is the port's bridge, for any other link the link itself."""
     master = namespace.link(link.master or "")
     return master if master is not None and is_bridge_port(namespace, link) else link
 
 
 def mac_of(netns: Netns, link: Link) -> int:
-    """Return the link's hardware address; a made-up address if the snapshot has no address that a link can have."""
+    """Return the link's hardware address.
+
+    If the snapshot has no address that a link can have, return a made-up address."""
     if link.mac and not link.mac >> 40 & 1:
         return link.mac
     return 0x02 << 40 | crc32(f"{netns.host} {netns.name} {link.name}".encode())

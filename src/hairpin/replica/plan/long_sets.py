@@ -16,9 +16,9 @@ from hairpin.network.network import Network
 from hairpin.replica.plan.connections import packets_of
 
 LONG = 1000
-"""A set with fewer elements than this is loaded as it was read."""
+"""A set with fewer elements than this number is loaded as it was read."""
 _OF_ADDRESSES = ("ipv4_addr", "ipv6_addr", "hash:ip", "hash:net")
-"""The beginning of a set's type if the set matches a packet's address first."""
+"""The beginning of a set's type, for sets that match a packet's address first."""
 
 Known = frozenset[int]
 """IPv4 and IPv6 addresses."""
@@ -26,7 +26,7 @@ Known = frozenset[int]
 
 def known_addresses(networks: tuple[Network, ...], flows: tuple[Flow, ...]) -> Known | None:
     """Return the addresses that the flows' packets can have, in the networks before and after a change: the addresses
-    of every namespace, of NAT rules, and of packets in a walk.  None if no set is long."""
+    of every namespace, of NAT rules, and of packets in a walk.  Return None if no set is long."""
     rulesets = [namespace.ruleset for _, namespace in networks[0].namespaces()]
     ipsets = (each for rules in rulesets for each in rules.ipsets)
     sets = (each for rules in rulesets for table in rules.tables for each in table.sets)
@@ -63,7 +63,9 @@ def _elements_with(named: Set, known: Known) -> Collection[int]:
 
 
 def short_table(table: Table, known: Known | None) -> Table:
-    """Return the table with only the needed elements in its long sets; ``known``: None if all elements are needed."""
+    """Return the table with only the needed elements in its long sets.
+
+    ``known``: the addresses that decide which elements are needed, or None if all elements are needed."""
     if known is None or not any(map(_is_long, table.sets)):
         return table
     return msgspec.structs.replace(table, sets=tuple(_short(each, known) for each in table.sets))
@@ -72,7 +74,8 @@ def short_table(table: Table, known: Known | None) -> Table:
 def _short(named: Set, known: Known) -> Set:
     if not _is_long(named):
         return named
-    if named.absent is not None:  # the host was asked for exactly these addresses
+    # this set's elements were read only for the addresses of the question, so all of them are needed
+    if named.absent is not None:
         return Set(named.name, named.type, named.elements)
     needed = _elements_with(named, known)
     return msgspec.structs.replace(named, elements=tuple(each for each in named.elements if id(each) in needed))
@@ -96,8 +99,9 @@ def _of_needed(listed: list[Json], elements: tuple[Element, ...], needed: Collec
 
 
 def short_ipsets(text: str, sets: tuple[Set, ...], known: Known | None) -> str:
-    """Return the text of ``ipset save`` without the elements that are not needed in long sets; ``known``: None if all
-    elements are needed."""
+    """Return the text of ``ipset save`` with only the needed elements of long sets.
+
+    ``known``: the addresses that decide which elements are needed, or None if all elements are needed."""
     found = {each.name: each for each in sets if _is_long(each)}
     if known is None or not found:
         return text

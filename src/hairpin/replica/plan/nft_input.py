@@ -126,8 +126,9 @@ def _with_protocol(expressions: list[Json]) -> list[Json]:
 
 
 def _as_loaded(expression: Json) -> Json:
-    """Return the match.  If nft lists a prefix as another address, return the match with the prefix that the kernel
-    compares."""
+    """Return the match.
+
+    If nft lists the prefix of the match wrongly, return the match with the prefix that the kernel compares."""
     if named(expression) != "match":
         return expression
     body = content(expression)

@@ -21,8 +21,9 @@ from hairpin.replica.plan.world import ways, world
 from hairpin.walk.walked import walked
 
 FEW = 24
-"""If there are at most this many namespaces, all are rebuilt.  If there are more, only the namespaces are rebuilt that
-a flow passes or may be for."""
+"""If there are at most this many namespaces, all namespaces are rebuilt.
+
+If there are more namespaces, only the namespaces that a flow passes, or that may have its destination, are rebuilt."""
 _RULES = ("iptables", "nft", "ipset", "ebtables", "ip-addr", "ip-route", "ip-rule", "sysctl", "sockets", "bridge")
 
 
@@ -36,10 +37,10 @@ def blueprint(
 ) -> Blueprint:
     """Return the blueprint of a replica in which these flows are sent.
 
-    ``evidence``: the evidence of the hosts, which is found by their labels; empty if there is none.  ``read``: the
-    network as it was parsed from the evidence, or None if this is ``network`` itself.  A table that is equal in both
-    networks is loaded from the evidence's text.  ``changed``: the network after a later change in the replica.
-    ``able``: the kinds of ``links.KINDS`` that this kernel can make."""
+    ``evidence``: the evidence of the hosts by their labels; empty if there is no evidence.  ``read``: the network as it
+    was parsed from the evidence, or None if ``network`` itself is this network.  A table that is equal in both networks
+    is loaded from the evidence's text.  ``changed``: the network after a later change in the replica.  ``able``: the
+    kinds of ``links.KINDS`` that this kernel can make."""
     names = _needed(network, flows, changed)
     network = thinned(network, names, _met(network, flows, changed))
     made = links.wiring(network, names, able)
@@ -82,8 +83,10 @@ def blueprint(
 
 
 def _needed(network: Network, flows: tuple[Flow, ...], changed: Network | None) -> tuple[Netns, ...]:
-    """Return the namespaces to rebuild.  If there are many namespaces, these are the namespaces that a flow reaches
-    before or after the change, and the own namespaces of their hosts."""
+    """Return the namespaces to rebuild.
+
+    If there are many namespaces, return only the namespaces that a flow reaches before or after the change, and the
+    hosts' own namespaces."""
     everyone = tuple(netns for netns, _ in network.namespaces())
     if len(everyone) <= FEW:
         return everyone

@@ -16,7 +16,9 @@ from hairpin.replica.plan.links import Wire
 
 SYSCTLS = (SysctlValue("net/ipv4/fwmark_reflect", "1"), SysctlValue("net/ipv6/fwmark_reflect", "1"))
 ROUTER: dict[Version, str] = {4: "169.254.254.254", 6: "fe80::ffff"}
-"""The next hop that stands for the host.  A permanent neighbour entry gives it the host's hardware address."""
+"""A next hop address that stands for the host.
+
+A permanent neighbour entry assigns the host's hardware address to it."""
 _FIRST = 1001
 """The mark, and the number of the routing table, for answers to requests that came in by the first wire."""
 
@@ -38,10 +40,12 @@ def rules(wires: tuple[Wire, ...]) -> Iterator[str]:
 
 
 def marking(wires: tuple[Wire, ...], flows: tuple[Flow, ...]) -> tuple[Load, ...]:
-    """Return the rules that mark incoming packets with their wire; empty if the kernel itself answers no packet.
+    """Return the rules that mark incoming packets with the mark of their wire.
 
-    The kernel's echo replies need these rules.  If there are several hosts, its resets and ICMP errors need them,
-    too."""
+    The result is empty if the kernel itself answers no packet.
+
+    The kernel's echo replies need these rules.  If there are several hosts, the kernel's RSTs and ICMP errors need
+    these rules, too."""
     several = len({wire.netns.host for wire in wires}) > 1
     if not several and not any(flow.protocol == "icmp" for flow in flows):
         return ()

@@ -1,5 +1,5 @@
-"""The machines around the hosts, for which the world stands: their addresses, those of their ARP requests that a host
-ignores, and their MTUs.
+"""The machines around the hosts, for which the world stands: their addresses, their MTUs, and the ARP requests of
+theirs that a host ignores.
 
 The world sends frames to a host's hardware address without an ARP request.  There is one exception: if the walk says
 that the host ignores the ARP request of a router or of a client on the link, the world sends such a request, and the
@@ -33,8 +33,9 @@ _USUAL_MTU_BYTES = 1500
 
 
 def covered_gateways(network: Network, changed: Network | None, version: Version) -> Iterator[str]:
-    """Yield the gateways whose addresses a container network may contain, each once, in the network before and after a
-    change."""
+    """Yield each gateway, before and after a change, whose address may be in a container network.
+
+    Each gateway is yielded once."""
     if any(host.engines for host in network.hosts):
         both = (each for each in (network, changed) if each is not None)
         yield from dict.fromkeys(each for one in both for each in gateways(one, version))
@@ -42,7 +43,7 @@ def covered_gateways(network: Network, changed: Network | None, version: Version
 
 def gateways(network: Network, version: Version) -> Iterator[str]:
     """Yield the next hops of the hosts' routes by uplinks, provided that the next hop has a neighbour entry on the
-    uplink or is in a network of the uplink.  A container network may contain their addresses, too."""
+    uplink or is in a network of the uplink.  A container network may contain the address of such a next hop."""
     for netns, namespace in network.namespaces():
         known = {each.value for each in namespace.neighbours if each.mac is not None and each.version == version}
         for hop in (each for route in namespace.routes for each in route.next_hops):
@@ -58,8 +59,9 @@ def gateways(network: Network, version: Version) -> Iterator[str]:
 
 
 def next_hop(network: Network, flows: tuple[Flow, ...], wire: Wire, version: Version) -> tuple[str, str]:
-    """Return the next hop of the world's routes by the wire, and the line that is needed to reach it: a neighbour
-    entry, or an address from which to ask for it."""
+    """Return the next hop of the world's routes by the wire, and the line that makes the next hop reachable.
+
+    The line adds a neighbour entry, or the address from which the world sends ARP requests."""
     asked = unheard_router(network, flows, wire) if version == 4 else None
     if asked is not None:
         return asked[1], f"address add {asked[0]}/32 dev {wire.name} noprefixroute"
@@ -97,7 +99,7 @@ def wire_mtu(wire: Wire) -> Iterator[str]:
 
 
 def routes(network: Network, flows: tuple[Flow, ...], wire: Wire, number: int, version: Version) -> Iterator[str]:
-    """Yield the route by which the machines behind a router send, with their MSS."""
+    """Yield the route of machines behind a router, with the MSS that these machines announce."""
     told = {mtu for _, mtu in _told(network, flows, wire, version)}
     everything, (router, _) = "0.0.0.0/0" if version == 4 else "::/0", next_hop(network, flows, wire, version)
     for mtu in told:
@@ -108,8 +110,9 @@ def routes(network: Network, flows: tuple[Flow, ...], wire: Wire, number: int, v
 def rules(
     network: Network, flows: tuple[Flow, ...], wires: tuple[Wire, ...], version: Version, client_marks: dict[str, int]
 ) -> Iterator[str]:
-    """Yield the policy rules that lead packets of machines behind a router to these routes.  ``client_marks``: for each
-    wire's name, the mark of the clients that send by the wire."""
+    """Yield the policy rules that lead packets of machines behind a router to the routes of ``routes()``.
+
+    ``client_marks``: for each wire's name, the mark of the clients that send by the wire."""
     for number, wire in enumerate(wires):
         marks = (replies.mark_of(number), *((client_marks[wire.name],) if wire.name in client_marks else ()))
         for address, _ in _told(network, flows, wire, version):

@@ -16,8 +16,9 @@ _USUAL: dict[Version, tuple[tuple[int, int], ...]] = {
 def routes(namespace: Namespace) -> Iterator[str]:
     """Yield a line for each route that the kernel does not make itself when an address is added.
 
-    Routes whose gateway the kernel would refuse after the other routes come first.  Of the other routes, those with
-    longer prefixes come first, because the gateways of routes with shorter prefixes may need them."""
+    The first routes are those whose gateway the kernel would refuse if the other routes already existed.  The other
+    routes follow in the order of their prefix lengths, the longest first, because the gateways of routes with shorter
+    prefixes may need routes with longer prefixes."""
     wanted = tuple(each for each in namespace.routes if not _by_itself(namespace, each))
 
     def order(route: Route) -> tuple[bool, bool, int]:
@@ -121,8 +122,8 @@ def _hop(hop: NextHop, route: Route, *, several: bool) -> list[str]:
 def rules(namespace: Namespace, version: Version) -> tuple[str, ...]:
     """Return the lines that turn the kernel's initial policy rules into the snapshot's policy rules.
 
-    An initial rule that the snapshot also has is not replaced, because IPv6 consults its rules only after one was
-    added.
+    An initial rule that the snapshot also has is not replaced, because the kernel consults its IPv6 policy rules only
+    after a rule was added.
     Source: net/ipv6/fib6_rules.c fib6_rule_lookup()"""
     found = tuple(each for each in namespace.rules if each.version == version)
     at = Counter(each.priority for each in found)

@@ -1,5 +1,6 @@
-"""The rules and sets of a namespace as input of tools: the text that was read, or text from the model if a change has
-touched the table.
+"""The rules and sets of a namespace as input of tools.
+
+The input is the text that was read, or text from the model if a change has touched the table.
 
 Source: iptables-restore(8), ipset(8)
 """
@@ -38,8 +39,8 @@ def loads(
     namespace: Namespace, evidence: Evidence | None, read: Ruleset | None, *, called: str, known: Known | None = None
 ) -> Loads:
     """Return the loads that rebuild the namespace's rules.  ``called``: the namespace's name in the replica.
-    ``known``: the addresses that packets may have, for which only the matching elements of long sets are loaded; None
-    if every set is loaded whole.
+    ``known``: the addresses that packets may have.  Of a long set, only the elements that contain one of these
+    addresses are loaded.  If ``known`` is None, every set is loaded whole.
 
     ``read``: the ruleset as it was read with the evidence.  A table that is unchanged since then is replayed verbatim;
     any other table is written from the model."""
@@ -78,8 +79,10 @@ def loads(
 
 
 def _about_arp(ruleset: Ruleset) -> Iterator[str]:
-    """Yield the texts of the bridge rules that distinguish ARP from IP, and of policies that drop frames.  A host with
-    fresh neighbour entries sends no ARP requests; a replica starts without entries and sends ARP requests."""
+    """Yield the texts of the bridge rules that distinguish ARP from IP, and of policies that drop frames.
+
+    The difference between ARP and IP matters because a host with fresh neighbour entries sends no ARP requests, while a
+    replica starts without entries and sends ARP requests."""
     for chain in chains_of_frames(ruleset):
         for rule in chain.rules:
             fields = (each for each in rule.body if isinstance(each, FieldMatch) and each.field == "ethertype")
@@ -102,8 +105,10 @@ def _ipsets(namespace: Namespace, evidence: Evidence | None, known: Known | None
 
 
 _HASHED = re.compile(r"(?<=\S) (?:bucketsize \d+|initval 0x[0-9a-f]+)(?=\s)")
-"""The options of an ipset that describe its memory layout.  These options are removed, because they do not affect the
-elements of the set, and older kernels refuse them: ipset(8)."""
+"""The options of an ipset that describe its memory layout.
+
+The options of the memory layout are removed, because they do not affect the elements of the set, and older kernels
+refuse them: ipset(8)."""
 
 
 def _verbatim(
@@ -131,7 +136,9 @@ def _verbatim(
 
 
 def _with_elements(reading: Reading, evidence: Evidence | None) -> str:
-    """Return nft's listing.  If it lacks the elements of its sets, the elements that were read separately are added."""
+    """Return nft's listing.
+
+    If the listing lacks the elements of its sets, the elements that were read separately are added."""
     if evidence is None or not is_terse(reading):
         return reading.text
     listed, asked = (evidence.all(key, reading.netns) for key in ("nft-set", "nft-elements"))

@@ -1,8 +1,8 @@
-"""Wires that have uplinks of several hosts.  A bridge stands for such a wire.
+"""Wires that have uplinks of several hosts.  In the replica, a bridge stands for each of these wires.
 
-Each of these uplinks has two ports on the bridge: its own far end, and the near end of a wire to the world.  With this
-bridge the hosts reach each other with their real hardware addresses, and each uplink has its own end in the world
-(plan/between.py).
+Each of these uplinks has two ports on the bridge.  One port is the uplink's far end, the other port is the near end of
+a wire to the world.  With this bridge the hosts reach each other with their real hardware addresses, and each uplink
+has its own end in the world (plan/between.py).
 """
 
 from collections.abc import Iterator
@@ -22,7 +22,7 @@ class Segment(msgspec.Struct, frozen=True):
 
 
 def segments(network: Network, names: tuple[Netns, ...]) -> tuple[Segment, ...]:
-    """Return the wires between the hosts of these namespaces; empty if there is only one host."""
+    """Return the wires between the hosts of these namespaces.  The result is empty if there is only one host."""
     groups: list[tuple[Port, ...]] = []
     for pair in _joined(network, names):
         touched = [group for group in groups if not set(group).isdisjoint(pair)]
@@ -47,7 +47,8 @@ def _vlan_of(network: Network, port: Port) -> int | None:
 
 
 def _lowest(network: Network, port: Port) -> Port:
-    """Return the lowest link: the link below a VLAN, the bond of a bond's member, or the link itself."""
+    """Return the link that is connected to the wire: the link below a VLAN, the bond of a bond's member, or the link
+    itself."""
     namespace = network.namespace(port.netns)
     link = namespace.link(port.link)
     assert link is not None

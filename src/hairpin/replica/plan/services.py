@@ -1,8 +1,8 @@
 """The listening sockets of a namespace, bound as in the snapshot.
 
-Each service answers with some bytes, because the snapshot does not say with which.  A relay (docker-proxy) really
-connects to its container.  Three kinds of services never answer: a port that dockerd only holds, a halted process, and
-a paused container.  A socket with a full backlog or receive queue drops new packets.
+Each service answers with arbitrary bytes, because the snapshot does not show a service's real answers.  A relay
+(docker-proxy) really connects to its container.  Three kinds of services never answer: a port that dockerd only holds,
+a halted process, and a paused container.  A socket with a full backlog or receive queue drops new packets.
 """
 
 import msgspec

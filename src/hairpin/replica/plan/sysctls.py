@@ -20,15 +20,18 @@ _DECISIVE = (
     "bridge-nf-call-ip6tables", "ignore_routes_with_linkdown", "ip_nonlocal_bind", "bindv6only",
     "nf_conntrack_tcp_loose", "fwmark_reflect",
 )  # fmt: skip
-"""The last parts of the paths of those sysctls that decide about packets.  If one of them cannot be set, the report
-says so."""
+"""The last parts of the paths of sysctls that decide about packets.
+
+If one of these sysctls cannot be set, the report says so."""
 _FURTHER = (
     "accept_redirects", "send_redirects", "secure_redirects", "shared_media", "accept_source_route", "medium_id",
     "bc_forwarding", "proxy_arp_pvlan", "disable_policy", "disable_xfrm", "drop_unicast_in_l2_multicast", "arp_accept",
     "proxy_ndp", "hop_limit", "force_forwarding", "use_oif_addrs_only", "seg6_enabled", "rpl_seg_enabled",
     "drop_gratuitous_arp", "promote_secondaries",
 )  # fmt: skip
-"""Other sysctls of an interface that can affect a packet.  The sysctls of its timers and of router discovery cannot."""
+"""Other sysctls of an interface that can affect a packet.
+
+The sysctls of an interface's timers and of router discovery cannot affect a packet."""
 _NOT_ITS_OWN = (
     ("net", "netfilter", "nf_conntrack_max"), ("net", "netfilter", "nf_conntrack_buckets"),
     ("net", "netfilter", "nf_conntrack_expect_max"), ("net", "netfilter", "nf_conntrack_count"),
@@ -45,8 +48,9 @@ _UNLESS_SAID = tuple(
     for which in ("all", "default")
     for key in keys
 )
-"""The values that are used if a sysctl was not read: the kernel's defaults.  Otherwise a new namespace would copy this
-machine's values (net.core.devconf_inherit_init_net)."""
+"""The values that are used if a sysctl was not read: the kernel's defaults.
+
+Without these values, a new namespace would copy this machine's values (net.core.devconf_inherit_init_net)."""
 _QUIET = (
     ("net/ipv6/conf/default/accept_dad", "0"), ("net/ipv6/conf/default/dad_transmits", "0"),
     ("net/ipv6/conf/default/router_solicitations", "0"), ("net/ipv6/conf/default/accept_ra", "0"),
@@ -55,9 +59,10 @@ _QUIET = (
 """Values with which the kernel sends no packets by itself and retransmits no SYN-ACK, so that counters count only the
 flow's packets."""
 _UNLIMITED = ((("net", "ipv4", "icmp_ratemask"), "0"), (("net", "ipv6", "icmp", "ratelimit"), "0"))
-"""Values that switch the rate limits of ICMP errors off, whatever the host has: an error about one flow must not
-suppress the error about the next one.  For IPv4 this is the rate mask, because a rate of 0 would also stop the errors
-of net/ipv4/route.c ip_error().
+"""Values that switch the rate limits of ICMP errors off, whatever values the host has.
+
+Otherwise an error about one flow could suppress the error about the next flow.  For IPv4 the value is the rate mask,
+because a rate of 0 would also stop the errors of net/ipv4/route.c ip_error().
 
 Source: net/ipv4/icmp.c icmpv4_mask_allow(), icmpv4_xrlim_allow(), net/ipv4/inetpeer.c inet_peer_xrlim_allow()"""
 _LAST_PORT = 65535
@@ -86,8 +91,8 @@ def before_links(network: Network, netns: Netns) -> tuple[SysctlValue, ...]:
 
 
 def reserved_ports(flows: tuple[Flow, ...]) -> SysctlValue:
-    """Return the sysctl that keeps a relay's connections from using the flows' source ports and the port after each,
-    which a repeated attempt uses.  After a connection the kernel blocks its port for a minute.
+    """Return the sysctl that keeps a relay's connections from using the flows' source ports, and the next higher ports,
+    which repeated attempts use.  After a connection has ended, the kernel blocks the connection's port for a minute.
 
     Source: Documentation/networking/ip-sysctl.rst ip_local_reserved_ports"""
     sources = {flow.sport for flow in flows if flow.protocol != "icmp"}
@@ -98,7 +103,7 @@ def reserved_ports(flows: tuple[Flow, ...]) -> SysctlValue:
 
 
 def of_links(namespace: Namespace) -> tuple[SysctlValue, ...]:
-    """Return the sysctls of links whose values differ from those of a new link."""
+    """Return the sysctls of links whose values differ from the values of a new link."""
     values = namespace.sysctls.values
     return tuple(_value(path, value) for path, value in _of_links(namespace, values))
 

@@ -1,6 +1,6 @@
 """The network without bridge ports to containers that are not rebuilt.
 
-No frame of the flows takes these ports, but with 200 containers most of the work would be for them.
+No frame of the flows takes these ports, but with 200 containers most of the work would be for these ports.
 """
 
 import re
@@ -22,8 +22,8 @@ def thinned(network: Network, names: tuple[Netns, ...], met: frozenset[Port]) ->
     """Return the network without bridge ports to containers that are not rebuilt, in the namespaces of ``names``.
 
     Links on the flows' paths (``met``) stay.  Links that rules name stay, too, because nft looks them up when it loads
-    a rule.  Links with an added address or route also stay, because these affect the route lookups of other packets.
-    One running port of each bridge stays: without it the bridge would have no carrier."""
+    a rule.  Links with an added address or route also stay, because added addresses and routes affect the route lookups
+    of other packets.  One running port of each bridge stays, because a bridge without a running port has no carrier."""
     for netns in names:
         namespace = network.namespace(netns)
         gone = set(_unneeded(network, netns, namespace, names, met))
@@ -34,7 +34,7 @@ def thinned(network: Network, names: tuple[Netns, ...], met: frozenset[Port]) ->
 
 def _without(namespace: Namespace, gone: set[str]) -> Namespace:
     """Return the namespace without these links, and without the IPv6 address and the routes that the kernel gave each
-    of them."""
+    link."""
     return msgspec.structs.replace(
         namespace,
         links=tuple(link for link in namespace.links if link.name not in gone),
@@ -95,8 +95,8 @@ def _is_kernels_own(version: Version, address: int) -> bool:
 
 
 def _in_rules(namespace: Namespace) -> frozenset[str]:
-    """Return the words of all rules, the devices of chains, and the names in sets and maps: names of links may be among
-    them."""
+    """Return all texts that may contain names of links: the words of all rules, the devices of chains, and the names in
+    sets and maps."""
     found: set[str] = set()
     for table in namespace.ruleset.tables:
         for chain in table.chains:

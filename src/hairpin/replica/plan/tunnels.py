@@ -16,7 +16,7 @@ from hairpin.network.prefix import address_text, is_multicast
 from hairpin.network.tunnel.tunnels import entries_of, underlay_netns
 
 MOST_OVERHEAD_BYTES = 70
-"""The largest overhead of a tunnel, in bytes: that of vxlan on IPv6."""
+"""The largest overhead of a tunnel, in bytes, which is the overhead of vxlan over IPv6."""
 KINDS = ("geneve", "gre", "gretap", "ipip", "vxlan")
 
 
@@ -24,8 +24,8 @@ def is_rebuilt(network: Network, netns: Netns, link: Link) -> bool:
     """Return whether the tunnel device is rebuilt; otherwise a plain wire replaces it.
 
     Devices without a remote are not rebuilt, except a vxlan.  If there is only one host, only vxlan and geneve devices
-    that send to unicast addresses are rebuilt; the world has their far ends (plan/far_ends.py).  A vxlan may have moved
-    from the host's namespace into another one, as in swarm's overlay networks."""
+    that send to unicast addresses are rebuilt, and the world has the far ends of these devices (plan/far_ends.py).  A
+    vxlan may have been moved from the host's namespace into another namespace, as in swarm's overlay networks."""
     tunnel = link.tunnel
     if tunnel is None or tunnel.external or tunnel.kind not in KINDS:
         return False

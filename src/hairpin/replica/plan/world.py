@@ -1,10 +1,10 @@
-"""The world around the hosts as one namespace: it stands for any client, router, neighbour, peer or gateway.
+"""The world around the hosts as one namespace, which stands for any client, router, neighbour, peer or gateway.
 
 For packets that come from a wire, a route makes every address local.  Because of this route, the world answers ARP for
 every address and accepts every packet.  Policy rules before that route drop packets that the outside would not answer:
 an untranslated source, a peer's filter, a gateway that does not hairpin.  The world has a permanent entry for the
-host's hardware address, as a router does.  It solicits the host's IPv6 addresses, because rules of the host may drop
-that.  The walk assumes the same of the outside (walk/outside.py).
+host's hardware address, as a router does.  The world sends neighbour solicitations for the host's IPv6 addresses,
+because the host's rules may drop them.  The walk makes the same assumptions about the outside (walk/outside.py).
 """
 
 from collections.abc import Iterator
@@ -32,7 +32,9 @@ from hairpin.walk.walked import walked
 
 _TABLE = 100
 _FILTERED = (ICMP, TCP, UDP, ICMP6)
-"""The protocols that a filtering peer drops.  Without protocols its rules would drop ARP, too, which it answers."""
+"""The protocols that a filtering peer drops.
+
+If the peer's rules named no protocols, they would also drop ARP requests, which the peer answers."""
 _SYSCTLS = (
     ("net/ipv4/ip_forward", "0"), ("net/ipv4/ip_nonlocal_bind", "1"), ("net/ipv6/ip_nonlocal_bind", "1"),
     ("net/ipv4/conf/all/rp_filter", "0"), ("net/ipv4/conf/default/rp_filter", "0"),
@@ -48,7 +50,8 @@ _SYSCTLS = (
 
 
 def ways(wires: tuple[Wire, ...]) -> tuple[Way, ...]:
-    """Return how outside clients send packets into a host's links, and how the far ends of its tunnels send them."""
+    """Return the ways by which outside clients, and the far ends of a host's tunnels, send packets into the host's
+    links."""
     return tuple(
         Way(wire.netns, wire.link.name, wire.name, 1 + number)
         for number, wire in enumerate(wires)
@@ -59,7 +62,7 @@ def ways(wires: tuple[Wire, ...]) -> tuple[Way, ...]:
 def world(
     network: Network, flows: tuple[Flow, ...], wires: tuple[Wire, ...], changed: Network | None = None
 ) -> NetnsPlan:
-    """Return the world's namespace for these flows; ``changed``: the network after a change, as in ``blueprint()``."""
+    """Return the world's namespace for these flows.  ``changed``: the network after a change, as in ``blueprint()``."""
     known = macs_behind(network, wires)
     lines = ["link set dev lo up"]
     for number, wire in enumerate(wires):
@@ -117,7 +120,7 @@ def _wire(network: Network, flows: tuple[Flow, ...], wire: Wire, number: int, ch
         for table in (_TABLE + 1 + number, replies.table_of(number)):
             yield f"route add {everything} via {router} dev {wire.name} onlink table {table}"
         yield from routes(network, flows, wire, number, version)
-    for near in _asked_near(flows):  # a route by another link is not used: net/ipv6/route.c rt6_check_dev()
+    for near in _asked_near(flows):  # the kernel does not use a route by another link: net/ipv6/route.c rt6_check_dev()
         yield f"route add local {near}/128 dev {wire.name} table {_TABLE} metric {number + 1}"
     yield from _stacked(network, flows, wire, _TABLE + 1 + number)
     for way in _asked6(network, flows, wire):
@@ -132,7 +135,8 @@ def _wire(network: Network, flows: tuple[Flow, ...], wire: Wire, number: int, ch
 
 
 def _far6(network: Network, flow: Flow) -> tuple[int, ...]:
-    """Return the outside addresses of the IPv6 flow: its client, and its destination if that is outside."""
+    """Return the outside addresses of the IPv6 flow: its client's address, and its destination if the destination is
+    outside."""
     begins = entry(network, flow)
     ends = [flow.start.address] if isinstance(flow.start, (Outside, Lan)) else []
     ends += [flow.daddr] if begins is None or begins.link else []
@@ -140,7 +144,9 @@ def _far6(network: Network, flow: Flow) -> tuple[int, ...]:
 
 
 def _others(network: Network, wire: Wire, version: Version) -> Iterator[str]:
-    """Yield the addresses of the host's other namespaces in a network of the wire's link; the world asks for them."""
+    """Yield the addresses of the host's other namespaces that are in a network of the wire's link.
+
+    The world resolves these addresses itself."""
     namespace = network.namespace(wire.netns)
     holder = holder_of(namespace, wire.link)
     subnets = addresses_of(namespace, holder.name, version)
@@ -171,7 +177,8 @@ def _stacked(network: Network, flows: tuple[Flow, ...], wire: Wire, table: int) 
 
 
 def _is_near(network: Network, wire: Wire, far: int) -> bool:
-    """Return whether a rebuilt namespace has a route to the IPv6 address on the link, which leads out by the wire."""
+    """Return whether a rebuilt namespace has an on-link route to the IPv6 address, and the route's link leads out by
+    the wire."""
     return any(
         hop.gateway is None and hop.link is not None and _leads_out(network, netns, hop.link, wire)
         for netns, namespace in network.namespaces()
@@ -200,7 +207,8 @@ def _leads_out(network: Network, netns: Netns, name: str, wire: Wire) -> bool:
 def _asked6(network: Network, flows: tuple[Flow, ...], wire: Wire) -> Iterator[str]:
     """Yield routes to the host's IPv6 addresses to which outside clients send.
 
-    The world solicits it (or the address of the host's link that stands for it): the host's rules may drop that."""
+    The world sends a neighbour solicitation for the address, or for the address of the host's link that stands for it,
+    because the host's rules may drop the solicitation."""
     if not wire.netns.is_host:
         return
     namespace = network.namespace(wire.netns)
@@ -286,8 +294,9 @@ def _peers(network: Network, wire: Wire, version: Version) -> Iterator[Peer]:
 
 
 def _router_rules(network: Network, wire: Wire, version: Version) -> Iterator[str]:
-    """Yield the rules of the stated router behind the wire, which drops answers to clients, too.  All other packets go
-    on to the clients' rules (priority 200)."""
+    """Yield the rules of the router behind the wire that the user stated.
+
+    The stated router also drops answers to clients.  All other packets jump to the clients' rules (priority 200)."""
     for peer in (each for each in _peers(network, wire, version) if each.link):
         there = str(peer.prefix)
         for accepted in peer.accepts:
@@ -299,7 +308,7 @@ def _router_rules(network: Network, wire: Wire, version: Version) -> Iterator[st
 
 
 def _networks_on(network: Network, wire: Wire, version: Version) -> Iterator[str]:
-    """Yield the networks of the wire's link: their machines get packets without the router."""
+    """Yield the networks of the wire's link.  Packets to machines in these networks do not pass the router."""
     namespace = network.namespace(wire.netns)
     for each in addresses_of(namespace, holder_of(namespace, wire.link).name, version):
         base = each.prefix.first
@@ -339,7 +348,8 @@ def _table(network: Network, flows: tuple[Flow, ...], version: Version, changed:
     lost = {flow.daddr for flow in flows if flow.version == version and lost_by(network, flow) is not None}
     asked = {flow.daddr for flow in flows if flow.version == version} - _containers(network, version) - lost
     lost |= {each for each in asked if named_for(network, version, each) is not None}
-    if changed is not None:  # an address that a change gives to a host is no outside machine's before it either
+    # an address that the change gives to a host belongs to no outside machine, not even before the change
+    if changed is not None:
         lost |= {each for each in asked if is_held(changed, version, each) and not is_held(network, version, each)}
     asked -= lost
     for address in sorted(lost):
@@ -361,8 +371,8 @@ def _table(network: Network, flows: tuple[Flow, ...], version: Version, changed:
         yield f"{text} {_TABLE}"
         if not is_held(network, version, known) or known in asked - found:
             # The world needs this address as its own source address: net/ipv4/devinet.c __ip_dev_find() asks this
-            # table.  If a container has the same address, packets that left the host may still be delivered to it in
-            # the world; packets towards the container carry the wire's mark and do not use this route.
+            # table.  If a container has the same address, packets that left the host may still be delivered to this
+            # address in the world.  Packets towards the container carry the wire's mark and do not use this route.
             yield f"{text} local"
     for public in network.world.publics:
         if public.version == version and not public.hairpins:

@@ -1,5 +1,7 @@
-"""Makes the counter objects of ``-m nfacct``, without which the kernel refuses the rule.  Few machines have the tool
-``nfacct``.
+"""Makes the counter objects that rules with ``-m nfacct`` name.
+
+The kernel refuses a rule whose object does not exist.  hairpin makes the objects itself, because few machines have the
+tool ``nfacct``.
 
 Source: include/uapi/linux/netfilter/nfnetlink_acct.h; net/netfilter/xt_nfacct.c
 nfacct_mt_checkentry()

@@ -1,8 +1,8 @@
 """Builds a blueprint: namespaces, links, addresses, rules, sockets.
 
 Tools get their lines in bulk: one ``ip -batch`` for the links of a host, one for each namespace, one call for each set
-of rules.  If a tool refuses a line, it names the line by its number.  The report quotes that line, and all other lines
-are carried out.
+of rules.  A tool that refuses a line names the line by its number.  The report quotes the refused line, and all other
+lines are carried out.
 """
 
 import ctypes
@@ -34,8 +34,9 @@ _NEEDS = {
     "vlan": "id 1", "vxlan": "id 1 dstport 4789", "geneve": "id 1 remote 192.0.2.2", "gre": _ENDS, "gretap": _ENDS,
     "ipip": _ENDS,
 }  # fmt: skip
-"""The lower link (``_ON``) and the options (``_NEEDS``) of each kind's trial link.  A macvlan and an ipvlan need
-different lower links."""
+"""The lower link (``_ON``) and the options (``_NEEDS``) of the trial link of each kind.
+
+A macvlan and an ipvlan need different lower links."""
 _SIOCETHTOOL, _ETHTOOL_GLINK = 0x8946, 0x0A
 _SIOCGIFFLAGS, _IFF_RUNNING = 0x8913, 0x40
 _SIOCGIFTXQLEN, _SIOCSIFTXQLEN = 0x8942, 0x8943
@@ -72,8 +73,8 @@ def _unmade(line: LinkLine, said: str) -> Message:
 class Built:
     """A built replica: the namespaces by name, and the parts that could not be built.
 
-    ``replaced``: the rules that a tool refused, each with its namespace.  A no-op rule replaces each of them, and its
-    counter shows whether a packet reached the place of the rule."""
+    ``replaced``: the rules that a tool refused, each with its namespace.  A no-op rule replaces each refused rule, and
+    the counter of the no-op rule shows whether a packet reached its place."""
 
     def __init__(self, plan: Blueprint) -> None:
         """Build the blueprint; afterwards the process is in the host's namespace.  Raises OSError if namespaces cannot
@@ -87,7 +88,7 @@ class Built:
         fresh: dict[str, str] = {}
         for each in plan.namespaces:
             self.netns[each.netns] = HeldNetns(str(each.netns))
-            # All new namespaces have the same values, so only those of the first one are read.
+            # All new namespaces have the same values, so only the values of the first namespace are read.
             fresh = fresh or _values(value.path for plan in plan.namespaces for value in plan.sysctls)
             self._write(each.netns, (value for value in each.sysctls if _differs(value, fresh)))
         started = self._took("namespaces", started)
@@ -169,7 +170,7 @@ class Built:
             return []
         return Batch(("ip", *family), lines).refused()
 
-    # --- addresses, routes, rules of policy --------------------------------------------------------------------------
+    # --- addresses, routes, policy rules --------------------------------------------------------------------------
 
     def _configure(self, plans: tuple[NetnsPlan, ...]) -> None:
         """Run the batches: first the batches of ``ip``, which attach bridge ports, then the batches of ``bridge``."""
@@ -229,7 +230,7 @@ class Built:
     def remember(self) -> None:
         """Fill the conntrack tables with the host's entries; afterwards the process is in another namespace.
 
-        The entries of the last flow are flushed first, so that every flow finds the same tables."""
+        The conntrack entries of the last flow are flushed first, so that every flow finds the same tables."""
         for plan in self.plan.namespaces:
             if plan.connections and self._takes_connections(plan):
                 self.netns[plan.netns].enter()
@@ -248,7 +249,7 @@ class Built:
     # --- waiting -----------------------------------------------------------------------------------------------------
 
     def come_up(self) -> None:
-        """Wait until links have their carrier, then make the settings that need the carrier."""
+        """Wait until links have carrier, then make the settings that need carrier."""
         self.wait_running()
         for plan in self.plan.namespaces:
             if plan.running_lines:
@@ -319,8 +320,9 @@ def _make_accounts(loads: tuple[Load, ...]) -> None:
 
 
 def is_running(asker: socket.socket, link: str) -> bool:
-    """Return whether the link has its carrier; a link that does not exist counts as running, because waiting for it
-    would be useless."""
+    """Return whether the link has carrier.
+
+    A link that does not exist counts as running, because it is useless to wait for it."""
     try:
         found = fcntl.ioctl(asker, _SIOCGIFFLAGS, struct.pack("16sH14x", link.encode(), 0))
     except OSError:
@@ -339,14 +341,16 @@ def _values(paths: Iterable[str]) -> dict[str, str]:
 
 
 def _differs(value: SysctlValue, fresh: dict[str, str]) -> bool:
-    """Return whether the value has to be written into a new namespace.  Writing some sysctls also changes other sysctls
-    (net/ipv4/devinet.c, net/ipv6/addrconf.c), which then may no longer have their defaults."""
+    """Return whether the value has to be written into a new namespace.
+
+    A write to some sysctls also changes other sysctls (net/ipv4/devinet.c, net/ipv6/addrconf.c), which then may no
+    longer have their defaults."""
     return value.path.endswith(_SPREADING) or fresh.get(value.path, "").split() != value.value.split()
 
 
 def write_sysctl(path: str, value: str) -> bool:
-    """Write the value to the file below /proc/sys, in the process's present namespace, unless the file already has it.
-    Return whether the file has the value now."""
+    """Write the value to the file below /proc/sys, in the process's present namespace, except if the file already has
+    the value.  Return whether the file has the value now."""
     if not _is_of_network(path):
         return False
     try:

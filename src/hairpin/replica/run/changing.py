@@ -25,7 +25,7 @@ from hairpin.replica.run.tool import run_quietly
 
 def parts_of(change: Change, network: Network) -> tuple[Change, Change]:
     """Return two changes: the parts of the change that have to be built into the replica, and the parts that commands
-    can carry out afterwards.  All parts before the last built-in one are built in, too.
+    can carry out afterwards.  All parts before the last built-in part are built in, too.
     """
     at = max((number for number, part in enumerate(change.parts, 1) if not _has_command(part, network)), default=0)
     return Change(change.parts[:at]), Change(change.parts[at:])

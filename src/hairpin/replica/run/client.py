@@ -33,19 +33,23 @@ _CONFIRMED_S = 0.01
 _TURN_S = 0.002
 """The longest time in seconds that one turn of the loop waits."""
 _TOO_BIG = (ERRORS["icmp-frag-needed"], ERRORS["icmp6-too-big"])
-"""The ICMP errors after which a sender sends again in smaller segments, some of them only after its timeout of 0.2 s
-(TCP_RTO_MIN)."""
+"""The ICMP errors after which a sender sends its data again in smaller segments.
+
+After some of these errors the sender first waits for its timeout of 0.2 s (TCP_RTO_MIN)."""
 _BUSY_S = 0.5
-"""For at most this many seconds, a packet that waits on a CPU counts as a packet of the flow, because a busy machine
-always has waiting packets.  After one second TCP retransmits; after three the kernel gives up a neighbour that does not
-answer."""
+"""For at most this many seconds, a packet that waits on a CPU counts as a packet of the flow.
+
+The time is limited because a busy machine always has waiting packets.  TCP retransmits after one second, and the kernel
+gives up a neighbour that does not answer after three seconds."""
 _LIMIT_S = 5.0
 _LENGTH = Packet(4, 0, 0, UDP).length_bytes
 _IP_TRANSPARENT, _IPV6_TRANSPARENT = 19, 75
 
 
 class Experience(msgspec.Struct, frozen=True):
-    """The client's result.  ``kind``: an ``answer``, an ``error``, ``closed`` by the other side without data, or
+    """The client's result.
+
+    ``kind``: an ``answer``, an ``error``, ``closed`` if the other side closed the connection without data, or
     ``silence``.  ``errno``: the number of the error.  ``at_once``: whether the client's own kernel reported the error
     before it sent a packet.  ``connected``: whether the TCP handshake was complete.  ``taken``: whether the client's
     data was acknowledged."""
@@ -93,10 +97,11 @@ class Client:
         self._before: set[int] = set()
 
     def attempt(self, flow: Flow, source: str | None, destination: str, way: Way | None = None) -> Attempt:
-        """Send the flow's packets from the namespace that the process is in; ``source``: None if the kernel chooses the
-        source address.
+        """Send the flow's packets from the process's present namespace.
 
-        ``way``: how an outside client sends; None for a client inside."""
+        ``source``: None if the kernel chooses the source address.
+
+        ``way``: the way by which an outside client sends; None for a client inside a host."""
         self._look()
         self._seen, self._reasons, self._connected = [], [], False
         self._flow = flow
@@ -173,7 +178,7 @@ class Client:
         self._experience = Experience("answer" if data else "closed", connected=self._connected)
 
     def _wait(self) -> None:
-        """Serve all sockets until the client has its result, or nothing more can happen."""
+        """Serve all sockets until the client has its result, or until nothing more can happen."""
         began = quiet = heard = time.monotonic()
         patience, asked, turns = _CONFIRMED_S, False, 0
         while self._experience is None and time.monotonic() - began < _LIMIT_S:
@@ -191,8 +196,9 @@ class Client:
                 patience, asked = _SILENCE_S, True
 
     def _dropped(self) -> bool:
-        """Return whether the kernel may have dropped a packet: it gave a drop reason, or drop reasons cannot be seen on
-        this machine."""
+        """Return whether the kernel may have dropped a packet.
+
+        A drop is possible if the kernel gave a drop reason, or if drop reasons cannot be seen on this machine."""
         return may_be_the_flows(self._reasons) or not self._drops.available
 
     def _look(self) -> bool:
@@ -230,7 +236,7 @@ def _open(flow: Flow, family: int) -> socket.socket:
 
 
 def _end(address: str, port: int, way: Way | None) -> tuple[str, int] | tuple[str, int, int, int]:
-    """Return the socket address; a link-local address gets the index of the world's link."""
+    """Return the socket address.  A link-local address gets the index of the world's link."""
     if way is None or not _is_link_local(address):
         return address, port
     return address, port, 0, socket.if_nametoindex(way.wire)
@@ -254,8 +260,9 @@ def _send_from_any_address(opened: socket.socket, flow: Flow) -> None:
 
 
 def _datagram(flow: Flow) -> bytes:
-    """Return the data of the UDP datagram or the echo request, which makes the packet as long as the walk's packet
-    (netfilter/packet.py)."""
+    """Return the data of the UDP datagram or the echo request.
+
+    The data makes the packet as long as the walk's packet (netfilter/packet.py)."""
     header = (20 if flow.version == 4 else 40) + 8
     length = flow.data_bytes or _LENGTH - header
     if flow.protocol == "udp":

@@ -29,7 +29,7 @@ _ICMP = {ICMP: (4, 5, 6), ICMP6: (7, 8, 9)}
 _TCP_INFO, _TCP_STATE, _TCP_FLAGS_ORIGINAL, _TCP_FLAGS_REPLY = 1, 1, 4, 5
 _CLOSE_INIT, _BE_LIBERAL = 0x04, 0x08
 """The flag of a side that began to close the connection, and the flag that stops conntrack from checking sequence
-numbers, which are not known for a rebuilt entry."""
+numbers.  The sequence numbers of a rebuilt entry are not known."""
 _NAT_PROTO, _PORT_MIN, _PORT_MAX = 3, 1, 2
 _TCP_STATES = (
     "NONE", "SYN_SENT", "SYN_RECV", "ESTABLISHED", "FIN_WAIT", "CLOSE_WAIT", "LAST_ACK", "TIME_WAIT", "CLOSE",
@@ -52,8 +52,8 @@ def available() -> bool:
 
 
 def forget() -> str:
-    """Empty the conntrack table of the process's namespace; return the kernel's error message, empty if there is
-    none."""
+    """Empty the conntrack table of the process's namespace; return the kernel's error message, which is empty if there
+    was no error."""
     return "".join(_told((_message(_DELETE, _REQUEST | _ACK, 0, b""),)))
 
 

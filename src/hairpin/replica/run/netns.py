@@ -1,4 +1,6 @@
-"""Unnamed network namespaces.  The file descriptors of one process hold them, so they end with this process.
+"""Unnamed network namespaces.
+
+Only the file descriptors of one process hold these namespaces, so the namespaces end with the process.
 
 Python 3.11 has neither setns() nor unshare(), so libc is called.  Source: setns(2), unshare(2), prctl(2), mount(2)
 """
@@ -50,14 +52,16 @@ def own_mounts() -> None:
 
 
 class HeldNetns:
-    """A network namespace that this process holds open.  Only a single-threaded process may make or enter one."""
+    """A network namespace that this process holds open.
+
+    Only a single-threaded process may make or enter a network namespace."""
 
     def __init__(self, name: str) -> None:
         """Make the namespace and enter it."""
         self.name = name
         _checked(_LIBC.unshare(_CLONE_NEWNET), "unshare")
         self.fd = os.open("/proc/self/ns/net", os.O_RDONLY)
-        # /proc shows this process with another id than the one that it has in its own PID namespace.
+        # in /proc, this process has another id than in its own PID namespace
         self.path = f"/proc/{Path('/proc/self').readlink()}/fd/{self.fd}"
 
     def enter(self) -> None:

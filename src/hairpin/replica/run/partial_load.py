@@ -1,8 +1,8 @@
 """Loads as much as possible of a ruleset that a tool refuses.
 
 If nft rejects its own JSON listing, the table is written again in nft's own language.  Only the rules that nft still
-refuses are left out.  A no-op rule replaces each of them, so that later rules keep their numbers; the counter of the
-no-op rule shows whether a packet reached that place.
+refuses are left out.  A no-op rule replaces each of these rules, so that later rules keep their numbers.  The counter
+of the no-op rule shows whether a packet reached its place.
 """
 
 import re
@@ -30,7 +30,8 @@ class LeftOut(msgspec.Struct, frozen=True):
     """A part of a ruleset that is left out, as a sentence.
 
     ``table``, ``chain``, ``instead``: the table, the chain and the text of the no-op rule that replaces the part.
-    ``instead`` is None if no such rule exists; then it is unknown which packets would have matched."""
+    ``instead`` is None if no no-op rule exists.  In this case it is unknown which packets would have matched the part.
+    """
 
     said: Message
     table: str = ""
@@ -39,8 +40,9 @@ class LeftOut(msgspec.Struct, frozen=True):
 
 
 def load_partly(load: Load, said: str) -> Iterator[LeftOut]:
-    """Load again the text that the tool refused with the error ``said``, in the process's present namespace; yield the
-    parts that are left out."""
+    """Load again the text that the tool refused with the error ``said``, in the process's present namespace.
+
+    Yield the parts that are left out."""
     if load.tool == "nft-json" and load.table is not None:
         commands = _commands(load.text)
         grown = _grown_sets(commands)
@@ -50,7 +52,7 @@ def load_partly(load: Load, said: str) -> Iterator[LeftOut]:
 
 
 def _by_line(load: Load, said: str) -> Iterator[LeftOut]:
-    """Leave out one refused line after the other until the tool accepts the rest."""
+    """Leave out one refused line after the other until the tool accepts the remaining text."""
     lines = load.text.split("\n")
     for _ in range(_TRIES):
         if not said:
@@ -99,8 +101,9 @@ def _replaced(load: Load, lines: list[str], at: int) -> LeftOut | None:
 
 
 def _culprit(load: Load, lines: list[str], commit: int) -> Iterator[int]:
-    """Yield the rule because of which the tool refuses the whole table; for a legacy table the tool's error does not
-    name the rule.
+    """Yield the rule because of which the tool refuses the whole table.
+
+    For a legacy table, the tool's error does not name this rule.
 
     A bisection finds the longest accepted beginning of the rules."""
     start = max(at for at in range(commit) if lines[at].startswith("*"))
@@ -149,9 +152,11 @@ def _commands(text: str) -> list[_Command]:
 
 
 def _grown_sets(commands: list[_Command]) -> list[_Command]:
-    """Make the sets to which rules add elements, each in one load together with such a rule; return the commands of
-    these sets.  nft's JSON lacks the flag ``dynamic``, but nft derives the flag if the set and the rule are in one
-    load.  Source: nftables src/evaluate.c stmt_evaluate_set(), src/parser_json.c string_to_set_flag()"""
+    """Make the sets to which rules add elements.
+
+    Each set is made in one load together with such a rule.  Return the commands of these sets.  nft's JSON lacks the
+    flag ``dynamic``, but nft derives the flag if the set and the rule are in one load.  Source: nftables src/evaluate.c
+    stmt_evaluate_set(), src/parser_json.c string_to_set_flag()"""
     made: list[_Command] = []
     statements = [
         (each.found["table"], content(part).get("set"), part)
@@ -181,8 +186,9 @@ def _grown(command: _Command) -> str:
 
 
 def _by_halves(commands: list[_Command], table: Table, said: str) -> Iterator[LeftOut]:
-    """Load commands that nft refused as a whole, in their order: each half by itself, and so on down to the command
-    that nft refuses."""
+    """Load commands that nft refused as a whole, in their order.
+
+    Each half is loaded by itself, and a refused half is halved again, down to the single command that nft refuses."""
     if len(commands) == 1:
         yield from _in_words(commands[0], table, said)
         return
@@ -199,8 +205,8 @@ def _run_json(*commands: _Command) -> str:
 
 
 def _in_words(command: _Command, table: Table, said: str) -> Iterator[LeftOut]:
-    """Load one command in nft's own syntax; if nft also refuses this, load a no-op rule in its place, and yield the
-    part that is left out."""
+    """Load one command in nft's own syntax; if nft also refuses the command in this syntax, load a no-op rule in its
+    place, and yield the part that is left out."""
     kind, found = command.kind, command.found
     reason: Message | str
     try:
@@ -237,7 +243,9 @@ def _in_words(command: _Command, table: Table, said: str) -> Iterator[LeftOut]:
 
 
 def _rule_text(command: _Command, table: Table) -> str:
-    """Return the command that adds the rule; empty if the model does not have the rule.  Raises ChangeError.
+    """Return the command that adds the rule; empty if the model does not have the rule.
+
+    Raises ChangeError if the rule cannot be written in nft's syntax.
 
     Several rules of the model that have the same number come from one nft rule."""
     chain = next(each for each in table.chains if each.name == command.found.get("chain"))
@@ -249,8 +257,8 @@ def _rule_text(command: _Command, table: Table) -> str:
 
 
 def _part_text(kind: str, found: Object, table: Table) -> str:
-    """Return the text of a table that has only this set, map or object; empty if the model does not have it.  Raises
-    ChangeError."""
+    """Return the text of a table that has only this set, map or object; empty if the model does not have the set, map
+    or object.  Raises ChangeError if it cannot be written in nft's syntax."""
     name = found.get("name")
     sets = tuple(each for each in table.sets if kind == "set" and each.name == name)
     maps = tuple(each for each in table.maps if kind == "map" and each.name == name)

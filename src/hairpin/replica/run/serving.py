@@ -28,7 +28,9 @@ _SO_REUSEPORT, _SO_ATTACH_FILTER = 15, 26
 _DROP_ALL = ctypes.create_string_buffer(struct.pack("HBBI", 6, 0, 0, 0))
 """A socket filter that drops every packet: one instruction, BPF_RET | BPF_K with 0 bytes."""
 MOST_DIALS = 16
-"""If relays make more connections than this, a relay connects to itself.  Each connection is counted once or twice."""
+"""If relays make more connections than this number, a relay connects to itself.
+
+Each connection is counted once or twice."""
 _PENDING = (errno.EINPROGRESS, errno.EAGAIN)
 _OPEN = (1, 8)
 """The states of an open TCP connection: TCP_ESTABLISHED and TCP_CLOSE_WAIT (include/net/tcp_states.h)."""
@@ -36,9 +38,9 @@ _OPEN = (1, 8)
 
 class Happening(msgspec.Struct, frozen=True):
     """An event at a service: the service was ``reached`` (its process has read data), a relay begins to connect
-    (``dialling``), or its connect() has ended (``dialled``).  ``errno``: the error of the connect(); 0 if the relay is
-    connected.  ``at_once``: whether the relay's own kernel refused to send.  ``version``: the IP version of the relay's
-    own connection, which may differ from the client's; None if the service is no relay."""
+    (``dialling``), or a relay's connect() has ended (``dialled``).  ``errno``: the error of the connect(); 0 if the
+    relay is connected.  ``at_once``: whether the relay's own kernel refused to send.  ``version``: the IP version of
+    the relay's own connection, which may differ from the client's; None if the service is no relay."""
 
     kind: Literal["reached", "dialling", "dialled"]
     netns: Netns
@@ -55,7 +57,7 @@ class Loop:
         self._selector = selectors.DefaultSelector()
 
     def watch(self, watched: socket.socket, events: int, call: Callable[[], None]) -> None:
-        """Call the function whenever the socket is ready; it replaces the socket's earlier function."""
+        """Call the function whenever the socket is ready.  The function replaces the socket's earlier function."""
         try:
             self._selector.modify(watched, events, call)
         except KeyError:
@@ -100,7 +102,7 @@ class Servers:
         self.happenings.clear()
 
     def open(self, plan: NetnsPlan) -> None:
-        """Open the sockets of a namespace; a socket that cannot be bound is recorded as left out."""
+        """Open the sockets of a namespace.  A socket that cannot be bound is recorded as left out."""
         if not plan.services:
             return
         self._netns[plan.netns].enter()
@@ -121,7 +123,9 @@ class Servers:
                     )
 
     def listen(self, netns: Netns, service: Service) -> None:
-        """Open the socket of one service in the process's present namespace; raises OSError."""
+        """Open the socket of one service in the process's present namespace.
+
+        Raises OSError if the socket cannot be bound."""
         family = socket.AF_INET if service.version == 4 else socket.AF_INET6
         kind = socket.SOCK_STREAM if service.protocol == "tcp" else socket.SOCK_DGRAM
         opened = socket.socket(family, kind | socket.SOCK_NONBLOCK)
@@ -132,7 +136,7 @@ class Servers:
             opened.setsockopt(socket.IPPROTO_IPV6, _IPV6_FREEBIND, 1)
         opened.setsockopt(socket.IPPROTO_IP, _IP_FREEBIND, 1)
         if netns == WORLD:
-            # The world answers from whatever address the client has sent to.
+            # The world answers from the address to which the client has sent its request.
             opened.setsockopt(socket.IPPROTO_IP, _IP_TRANSPARENT, 1)
         if service.mark is not None:
             opened.setsockopt(socket.SOL_SOCKET, socket.SO_MARK, service.mark)
@@ -308,7 +312,7 @@ def hear_errors(opened: socket.socket) -> None:
 
 
 def connect_error(opened: socket.socket) -> int:
-    """Return the error of a TCP socket's connect(); 0 once the handshake is complete.
+    """Return the error of a TCP socket's connect(), or 0 if the handshake is complete.
 
     An ICMP error about an open connection is only a soft error, which SO_ERROR also returns.  A soft error does not
     count here, because it depends on timing whether a client would read it.  Source: net/core/sock.c SO_ERROR;

@@ -1,8 +1,8 @@
-"""The tools that build a replica; each is a process that reads standard input.
+"""The tools that build a replica.  Each tool is a process that reads standard input.
 
 The input of these tools may come from an untrusted snapshot.  iproute2 and ipset can run programs and write files, and
-iptables runs ``--modprobe``.  For safety, a line that does not make a link, a rule or a set is replaced by a line that
-the tool refuses.
+iptables runs ``--modprobe``.  For safety, hairpin replaces a line that does not make a link, a rule or a set by a line
+that the tool refuses.
 """
 
 import os
@@ -36,7 +36,7 @@ def begin(load: Load) -> "Tool":
     argv = _ARGV.get(load.tool, (load.tool,))
     if load.tool == "ipset":
         return Tool((*argv, "-exist") if load.again else argv, _only(load.text, _is_of_a_set))
-    # iptables-restore commits table by table; without --noflush a second try removes the rules of the first one.
+    # iptables-restore commits table by table; without --noflush a second load removes the rules of the first load.
     kept = load.tool.startswith("ip") and not load.again
     text = load.text if load.tool.startswith("nft") else _only(load.text, lambda line: not names_program(line))
     return Tool((*argv, "--noflush") if kept else argv, text)

@@ -45,8 +45,10 @@ _FORGET_UNANSWERED = ("ip", "neighbour", "flush", "nud", "incomplete", "nud", "f
 _FORGET_KNOWN = (
     *_FORGET_UNANSWERED, "nud", "reachable", "nud", "stale", "nud", "delay", "nud", "probe", "nud", "noarp",
 )  # fmt: skip
-"""The command that flushes all neighbour entries except permanent ones.  NOARP entries are flushed because they belong
-to broadcast addresses, and after a change an address may no longer be a broadcast address."""
+"""The command that flushes all neighbour entries except permanent ones.
+
+NOARP entries are flushed because they belong to broadcast addresses, and an address may no longer be a broadcast
+address after a change."""
 _VERSIONS: tuple[Version, ...] = (4, 6)
 _TOLD_AT_ONCE, _TOLD_AGAIN_S = 5, 1.05
 """The kernel's limit on ICMP errors about a missing route (IPv4): the number of errors that it sends at once, and the
@@ -54,9 +56,11 @@ seconds between later errors.  The sysctls ip_rt_error_burst and ip_rt_error_cos
 
 
 class Order(msgspec.Struct, frozen=True):
-    """The order to one replica.  ``flows``: the flows that are sent in the replica as it was built.  ``after``: the
-    flows that are sent after the ``change`` was carried out in the replica.  ``evidence``: the evidence of each host,
-    in the order of the network's hosts; without evidence, rules are written from the model."""
+    """The order to one replica.
+
+    ``flows``: the flows that are sent in the replica before the change.  ``after``: the flows that are sent after the
+    ``change`` was carried out in the replica.  ``evidence``: the evidence of each host, in the order of the network's
+    hosts.  Without evidence, rules are written from the model."""
 
     network: Network
     flows: tuple[Flow, ...]
@@ -67,8 +71,9 @@ class Order(msgspec.Struct, frozen=True):
 
 
 def carry(order: Order) -> Outcome:
-    """Build the replica, send the flows, carry out the change, and send again.  The caller must be a process of its
-    own, because afterwards it is in another namespace."""
+    """Build the replica, send the flows, carry out the change, and send the flows again.
+
+    The caller must be a separate process, because the process is in another namespace afterwards."""
     changed = simulate(order.change, order.network) if order.change is not None else None
     replica = _Replica(order, changed)
     before = tuple(replica.judge(flow) for flow in order.flows)
@@ -152,7 +157,7 @@ class _Replica:
         """Flush neighbour entries, so that neighbours are resolved again at once, and read all counters, so that later
         readings show only later packets.
 
-        Before that, a link that the change has set up gets its carrier."""
+        Before the flush, a link that the change has set up gets carrier."""
         self._changed = True
         self._departures = Departures(changed, self._plan.ways, self._plan.far_ends)
         self.built.settle()
@@ -176,8 +181,10 @@ class _Replica:
         return msgspec.structs.replace(flow, sport=next(each for each in others if each not in taken))
 
     def _nothing_more_comes(self, seen: tuple[Sighting, ...], /, *, dropped: bool) -> bool:
-        """Return whether no answer can come: the data is at a socket from which no process reads, the outside does not
-        answer, or counters confirm a drop."""
+        """Return whether no answer can come.
+
+        No answer can come if the data is at a socket from which no process reads, if the outside does not answer, or if
+        counters confirm a drop."""
         self._held = self._held or self._servers.holds_data(self._flow.protocol)
         if self._held or self._lost_outside(self._flow, seen) is not None:
             return True
@@ -196,7 +203,7 @@ class _Replica:
         return lost or any(hit.does != "other" for hit in self._hits)
 
     def _versions(self) -> tuple[Version, ...]:
-        """Return the IP versions of the flow's packets: a relay may connect by another version than its client."""
+        """Return the IP versions of the flow's packets.  A relay may use another IP version than its client."""
         relayed = {each.version for each in self._servers.happenings if each.version is not None}
         return tuple(each for each in _VERSIONS if each == self._flow.version or each in relayed)
 
@@ -276,8 +283,9 @@ class _Replica:
         return msgspec.structs.replace(flow, data_bytes=0)
 
     def _way(self, flow: Flow, begins: Entry) -> Way | None:
-        """Return how the flow's outside client sends to the flow's host; None if the client resolves the destination
-        address itself."""
+        """Return the way by which the flow's outside client sends packets to the flow's host.
+
+        Return None if the client resolves the destination address itself."""
         port = (self._network.host_netns(flow.host), begins.link)
         return next((each for each in self.built.plan.ways if (each.netns, each.link) == port), None)
 
@@ -378,7 +386,7 @@ class _Replica:
 
     def _left_out(self, flow: Flow, attempt: Attempt, said: Verdict) -> tuple[Message, ...]:
         links = {(each.netns, each.link) for each in attempt.sightings}
-        if self.built.plan.stand_ins:  # the lower link passes no packet to a wire that replaces a macvlan
+        if self.built.plan.stand_ins:  # a wire replaces the macvlan, and the lower link passes no packet to this wire
             branches = walked(self._network, flow).branches
             links |= {(step.netns, step.link) for each in branches for step in (*each.request, *each.reply)}
         unread = self._departures.unread_tunnel_ends(flow, attempt.sightings) if said != "delivered" else ()

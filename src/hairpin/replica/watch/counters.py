@@ -1,7 +1,7 @@
 """Finds the rules that a packet matched, from the kernel's own counters.
 
 In a new namespace all counters are zero, so after the first packet they show the rules that this packet matched.  For a
-later packet, the differences of the counters show the rules.
+later packet, the increases of the counters show the rules that it matched.
 """
 
 import subprocess

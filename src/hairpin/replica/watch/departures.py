@@ -1,5 +1,6 @@
-"""Packets that left the rebuilt hosts: packets that reached the world and that the world does not forward to another
-host.
+"""Finds packets that left the rebuilt hosts.
+
+A packet has left the hosts if it reached the world, and the world does not forward it to another host.
 
 The world's kernel answers every packet.  A packet that the outside would not answer (walk/outside.py) counts as lost.
 """
@@ -44,7 +45,8 @@ class Departures:
         last = self.last(flow, seen, reached=reached)
         if last is None and not (reached or any(map(accepts, seen))):
             came = (each for each in reversed(seen) if each.netns == WORLD and not each.out and self._opened(each))
-            last = next(came, None)  # a packet with an answer was flooded into the tunnel, too
+            # an answered packet does not count, because it was only flooded into the tunnel as well
+            last = next(came, None)
         if last is None or last.link in self._far_wires:  # a far end is presumed to deliver: walk/presumed.py
             return None
         packet = Packet(
@@ -74,8 +76,10 @@ class Departures:
         return next((each for each in newest if not self._answers(flow, each, seen, reached=reached)), None)
 
     def _passes(self, flow: Flow, seen: Sighting) -> bool:
-        """Return whether the packet is not for the world itself.  A packet is not for the world itself if the world
-        forwards it, if it is a tunnel's outer packet, or if a link without ARP sent it."""
+        """Return whether the packet only passes through the world.
+
+        A packet passes through if the world forwards it, if it is a tunnel's outer packet, or if a link without ARP
+        sent it."""
         if seen.link in self._far_wires:
             return False
         if seen.link in self._mute:
@@ -93,7 +97,8 @@ class Departures:
         return seen.protocol == UDP and seen.dport in self._tunnel_ports and seen.dport != flow.dport
 
     def unread_tunnel_ends(self, flow: Flow, seen: tuple[Sighting, ...]) -> Iterator[Message]:
-        """Yield a sentence for each unread far end to which an outer packet was sent that reached the world."""
+        """Yield a sentence for each unread tunnel end that is the destination of an outer packet which reached the
+        world."""
         if len(self._network.hosts) > 1:
             came = (each for each in seen if each.netns == WORLD and not each.out and self._is_outer(flow, each))
             for each in (one for one in came if not self._opened(one)):
@@ -107,8 +112,8 @@ class Departures:
         """Return the namespace and the name of the macvlan or ipvlan by which the packet left; for any other link,
         return the host and an empty name.
 
-        A packet from a macvlan or ipvlan never reaches the host below it, even if the packet is sent to the host's
-        address, which the world has as well."""
+        A packet from a macvlan or ipvlan never reaches the host of the parent link, even if the packet is sent to the
+        host's address, which the world has as well."""
         for each in seen:
             if (
                 each.out
@@ -122,11 +127,13 @@ class Departures:
         return self._host_of(flow, last), ""
 
     def _asks_for_itself(self, netns: Netns, packet: Packet) -> bool:
-        """Return whether the host resolves its own address on the wire, because it lacks the local route: only the
-        world answers such an ARP request."""
+        """Return whether the host resolves its own address on the wire, because it lacks the address's local route.
+
+        Only the world answers an ARP request for it."""
         namespace = self._network.namespace(netns)
         if LINK_LOCAL6.holds(packet.daddr, packet.version):
-            return False  # the link-local address of another link is no address of this host on the wire
+            # a link-local address of another link of the host does not count as the host's address on the wire
+            return False
         hops = lookup(namespace, Query(packet.version, packet.daddr)).next_hops
         return owns_address(namespace, packet.version, packet.daddr) and all(each.gateway is None for each in hops)
 

@@ -23,12 +23,14 @@ _SAMPLE_TIME, _SAMPLE_RAW = 1 << 2, 1 << 10
 _RECORD_SAMPLE = 9
 _PAGES = 16
 _BORING = frozenset({"NOT_SPECIFIED", "SOCKET_FILTER", "TAP_FILTER", "SOCKET_CLOSE", "QUEUE_PURGE"})
-"""Drop reasons that say nothing about the flow: they are given for copies of packets, and for packets for which no
-socket waits."""
+"""Drop reasons that say nothing about the flow.
+
+The kernel gives these reasons for copies of packets, and for packets for which no socket waits."""
 _FLOODED = frozenset({"NO_TX_TARGET"})
-"""The drop reason of a frame that a bridge flooded, but for which it had no port.  Mostly the frame is a solicitation
-or a multicast from a new link, even of another bridge on this machine.  Source: net/bridge/br_forward.c br_flood(),
-br_multicast_flood()"""
+"""The drop reason of a frame that a bridge flooded, but for which it had no port.
+
+Usually the frame is a neighbour solicitation or a multicast frame from a new link, even of another bridge on this
+machine.  Source: net/bridge/br_forward.c br_flood(), br_multicast_flood()"""
 
 
 def may_be_the_flows(reasons: Iterable[str]) -> bool:
@@ -40,7 +42,7 @@ class Drops:
     """Reads the drop reasons since the last reading."""
 
     def __init__(self) -> None:
-        """Begin to watch; ``available`` tells whether this succeeded."""
+        """Begin to watch.  The property ``available`` tells whether this start succeeded."""
         self._reasons: dict[int, str] = {}
         self._offset = 0
         self._fd = -1

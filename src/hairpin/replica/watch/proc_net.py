@@ -23,10 +23,12 @@ _LOST = frozenset({
     "Ip6InDiscards", "Ip6OutDiscards", "Ip6InHdrErrors", "Ip6InTooBigErrors",
 })  # fmt: skip
 REFUSALS = frozenset({"OutRsts", "NoPorts", "Udp6NoPorts"})
-"""The counters of packets that the kernel refuses because no socket listens.  A rule's REJECT does not count here."""
+"""The counters of packets that the kernel refuses because no socket listens.
+
+The refusals of a rule's REJECT are not counted here."""
 RESETS = "OutRsts"
 """The counter of RSTs that the kernel sends.  The kernel counts an RST when it makes it, even if it has no route for
-it.  RSTs of rules do not count here: net/ipv4/tcp_ipv4.c tcp_v4_send_reset()"""
+it.  The RSTs of REJECT rules are not counted here: net/ipv4/tcp_ipv4.c tcp_v4_send_reset()"""
 ECHO_REPLIES = frozenset({"OutEchoReps", "Icmp6OutEchoReplies"})
 """The counters of echo replies.  The kernel counts an echo reply if it has a route for it, before the rules of OUTPUT
 see it: net/ipv4/ip_output.c __ip_make_skb()"""
@@ -70,7 +72,7 @@ def counted(text: str) -> dict[str, int]:
     lines = text.splitlines()
     for names, values in zip(lines[::2], lines[1::2], strict=True):
         if names.startswith("UdpLite:"):
-            continue  # UDP-Lite's counters have the same names as those of UDP
+            continue  # UDP-Lite's counters have the same names as UDP's counters
         numbers = values.split()
         found |= {key: int(numbers[at]) for at, key in _columns(names)}
     return found

@@ -18,7 +18,7 @@ from hairpin.replica.run.serving import MOST_DIALS, Happening, dials
 from hairpin.replica.watch.proc_net import ECHO_REPLIES, REFUSALS, RESETS
 
 _AGAIN = 8
-"""A packet that enters by one link this many times is in a loop, because a client repeats a SYN only a few times."""
+"""If a packet enters by one link this many times, it is in a loop, because a client repeats a SYN only a few times."""
 _UNREACHABLE = 3
 _TIME_EXCEEDED = 11
 _UNREACHABLE6, _TIME_EXCEEDED6 = 1, 3
@@ -36,10 +36,13 @@ class Findings(msgspec.Struct, frozen=True):
     lost: tuple[tuple[Netns, str], ...] = ()
     """The namespace and the name of each counter of the IP layer that has grown."""
     begun: bool = False
-    """Whether a socket holds a half-open connection: it accepted the SYN, but the handshake was not completed."""
+    """Whether a socket holds a half-open connection.
+
+    The socket accepted the SYN, but the handshake was not completed."""
     left: bool = False
-    """Whether the request left the rebuilt hosts.  The world answers such a request, unless walk/outside.py says
-    otherwise."""
+    """Whether the request left the rebuilt hosts.
+
+    The world answers a request that left the hosts, except if walk/outside.py says otherwise."""
 
     @property
     def rejected(self) -> bool:
@@ -110,12 +113,13 @@ def _failed(findings: Findings, number: int, *, at_once: bool) -> Verdict:
     if number == errno.EADDRNOTAVAIL and findings.flow.version == 6 and not outside:
         return "rejected"  # connect() fails at once if IPv6 is disabled completely
     if number == errno.EPERM and findings.rejected:
-        return "rejected"  # a REJECT in the client's own OUTPUT: send() says only EPERM
-    # ENOBUFS: dropped below the IP layer.  Only a socket with IP_RECVERR hears it (net/ipv4/udp.c udp_send_skb()).
+        return "rejected"  # after a REJECT in the client's own OUTPUT, send() reports only EPERM
+    # ENOBUFS means that the packet was dropped below the IP layer.  Only a socket with IP_RECVERR gets this error
+    # (net/ipv4/udp.c udp_send_skb()).
     if number in (errno.EPERM, errno.EADDRNOTAVAIL, errno.ENOBUFS) or (at_once and outside):
         return "dropped"
     if number in _REFUSED:
-        # After a handshake, the client itself sends an RST when it closes; this RST is no refusal.
+        # After a handshake, the client itself sends an RST when it closes the connection.  Such an RST is no refusal.
         closed = not findings.attempt.experience.connected and any(name in REFUSALS for _, name in findings.lost)
         return "rejected" if findings.rejected and not closed else "refused"
     if at_once or findings.told() is not None:
@@ -140,8 +144,8 @@ def _silent(findings: Findings) -> Verdict:
 def _begun_behind(findings: Findings) -> bool:
     """Return whether the relay's own SYN reached a container, which accepted it, refused it or has no route back.
 
-    If the client is in a container, its namespace does not count: the client resets its own connection when it gives
-    up, which is no refusal."""
+    If the client is in a container, the client's namespace does not count.  The client resets its own connection when
+    it gives up, which is no refusal."""
     start = findings.flow.start
     own = (WORLD, start.netns) if isinstance(start, FromContainer) else (WORLD,)
     behind = [(netns, name) for netns, name in findings.lost if netns not in own and not netns.is_host]
@@ -170,7 +174,7 @@ def accepts(seen: Sighting) -> bool:
 
 
 def _no_way_back(netns: Netns) -> tuple[tuple[Netns, str], ...]:
-    """Return the counters that grow when a SYN-ACK has no route; in this case the kernel forgets the SYN.
+    """Return the counters that grow when a SYN-ACK has no route.  In this case the kernel forgets the SYN.
 
     Source: net/ipv4/inet_connection_sock.c inet_csk_route_req()"""
     return (netns, "OutNoRoutes"), (netns, "Ip6OutNoRoutes")

@@ -32,8 +32,9 @@ def since_document(found: Blame) -> SinceDocument:
 
 
 def through_document(found: Blame, quotes: Quotes) -> tuple[ActorDocument, ...] | None:
-    """Return the actors that may have made the cause, each once.  Return None if no trace names an actor, or if a trace
-    of a possible maker does not name it."""
+    """Return the actors that may have made the cause, each once.
+
+    Return None if no trace names an actor, or if the trace of a possible maker does not name the maker."""
     return tuple(_actors(found, quotes)) if found.actors else None
 
 

@@ -24,10 +24,12 @@ ChangeRef = Annotated[str, Meta(pattern=r"^d[1-9][0-9]*$")]
 
 
 class ChangeDocument(msgspec.Struct, frozen=True):
-    """One change.  ``before`` and ``after``: the changed thing on the earlier and on the later host; null if the thing
-    does not exist there.  Lines of files and chains are separated by line feeds.  ``since`` and ``by``: when and by
-    whom the change was made; null if no trace of the later host proves this.  ``met``: whether the change affects an
-    asked flow on one of the two hosts; null if no flows were asked."""
+    """One change.
+
+    ``before`` and ``after``: the changed thing on the earlier and on the later host; null if the thing does not exist
+    on this host.  Lines of files and chains are separated by line feeds.  ``since`` and ``by``: when and by whom the
+    change was made; null if no trace of the later host proves this.  ``met``: whether the change affects an asked flow
+    on one of the two hosts; null if no flows were asked."""
 
     ref: ChangeRef
     host: str
@@ -42,8 +44,9 @@ class ChangeDocument(msgspec.Struct, frozen=True):
 
 
 class DiffFlow(msgspec.Struct, frozen=True, rename={"origin": "from"}):
-    """A flow, as it is asked of the later host.  ``host``: the host on which the flow starts, or whose client sends
-    it."""
+    """A flow in the form in which the later host is asked about it.
+
+    ``host``: the host on which the flow starts, or whose client sends the flow."""
 
     id: FlowRef
     origin: str
@@ -56,10 +59,10 @@ class DiffFlow(msgspec.Struct, frozen=True, rename={"origin": "from"}):
 class DecidedDocument(msgspec.Struct, frozen=True):
     """A flow whose verdict differs between the two hosts.
 
-    ``changes``: the refs of the smallest set of changes that decide the verdict: on the earlier host with only these
-    changes the verdict is ``after``.  Empty if the listed changes do not explain the difference.  ``alternatives``:
-    other such sets of the same size.  ``undoing``: the refs of the changes without which the verdict on the later host
-    is ``before``."""
+    ``changes``: the refs of the smallest set of changes that decide the verdict.  With only these changes, the earlier
+    host gives the verdict ``after``.  ``changes`` is empty if the listed changes do not explain the difference.
+    ``alternatives``: other sets of the same size that decide the verdict.  ``undoing``: the refs of the changes without
+    which the verdict on the later host is ``before``."""
 
     flow: DiffFlow
     before: Verdict
@@ -82,8 +85,10 @@ class NotCompared(msgspec.Struct, frozen=True):
 
 
 class DiffDocument(msgspec.Struct, frozen=True):
-    """The differences of two hosts, or of one host at two times In ``hosts`` the earlier host, or the one that was
-    named first, comes first.  ``walked``: the number of flows that were walked on both."""
+    """The differences of two hosts, or of one host at two times.
+
+    In ``hosts`` the earlier host, or the host that was named first, comes first.  ``walked``: the number of flows that
+    were walked on both hosts."""
 
     schema: Literal["hairpin.diff/1"]
     hairpin: str
@@ -131,7 +136,7 @@ def _change(each: ListedDifference, words: Words, quotes: Quotes, *, met: bool |
 
 
 def text_of(text: Text, words: Words) -> str:
-    """Return the text in the reader's language; a text without a translation is returned in English."""
+    """Return the text in the reader's language.  A text without a translation is returned in English."""
     return words(text) if isinstance(text, Message) else text
 
 

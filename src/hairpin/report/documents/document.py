@@ -50,7 +50,7 @@ class StoppedAt(msgspec.Struct, frozen=True):
 class FlowDocument(msgspec.Struct, frozen=True, rename={"origin": "from"}):
     """One flow and its verdict; ``causes``: the refs of the flow's causes.
 
-    ``host``: the host on which the flow starts, or whose client sends it.  ``to_host``: the host whose port or
+    ``host``: the host on which the flow starts, or whose client sends the flow.  ``to_host``: the host whose port or
     container is the flow's target."""
 
     id: FlowRef
@@ -119,7 +119,8 @@ class RemedyDocument(msgspec.Struct, frozen=True):
     recreates a container, cuts connections or restarts an engine.  ``reversible``: whether the repair can be undone.
     ``proof``: the flow's verdict with this repair; null if the repair is the change that proved the cause.
     ``effects``: the repair's effects on the other known flows; null if no part of the repair could be simulated.
-    ``undoes``: the decision that the repair undoes; such a repair is carried out only if a person chooses it."""
+    ``undoes``: the decision that the repair undoes.  A repair that undoes a decision is carried out only if a person
+    chooses it."""
 
     id: StableId
     commands: tuple[str, ...]
@@ -139,8 +140,8 @@ class CauseDocument(msgspec.Struct, frozen=True):
     """A proven cause; ``flows``: the ids of the flows that the cause stops.  ``follows_from``: the causes that led to
     this cause.  ``configured``: the file or option that has the setting, which makes the cause a policy; null if the
     cause is an accident at run time.  ``since``, ``through``: when and by whom the cause was made; null if no trace of
-    the host proves it.  If ``through`` has several actors, one of them made the cause.  ``proof``: null for a state of
-    the host that only a reading shows; for a latent cause, the proof is about the time after ``event``."""
+    the host proves this.  If ``through`` has several actors, one of them made the cause.  ``proof``: null for a state
+    of the host that only a reading shows.  For a latent cause, the proof is about the time after ``event``."""
 
     ref: CauseRef
     id: StableId
@@ -179,8 +180,10 @@ class QuestionDocument(msgspec.Struct, frozen=True):
 
 
 class ReportDocument(msgspec.Struct, frozen=True):
-    """The whole answer.  ``flows``: in the order in which they were asked.  ``causes``: the one with the best rank
-    first.  ``host``: the first of ``hosts``."""
+    """The whole answer.
+
+    ``flows``: the flows in the order in which they were asked.  ``causes``: the causes in the order of their ranks.
+    ``host``: the first of ``hosts``."""
 
     schema: Literal["hairpin.report/1"]
     hairpin: str

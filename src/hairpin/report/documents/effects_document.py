@@ -11,8 +11,10 @@ from hairpin.walk.verdicts import Verdict
 
 
 class FlowEffectDocument(msgspec.Struct, frozen=True, rename={"origin": "from"}):
-    """The effect on one flow.  ``again``: with the change, the flow is as it was before the accident that the change
-    undoes.  ``out_by``: the links by which a diverted flow leaves before and after the change; null for other flows."""
+    """The effect on one flow.
+
+    ``again``: whether the change only brings the flow back to its state before the accident that the change undoes.
+    ``out_by``: the links by which a diverted flow leaves before and after the change; null for other flows."""
 
     origin: str
     to: str
@@ -64,7 +66,8 @@ def effects_document(effects: Effects) -> EffectsDocument:
 
 
 def side_effect_documents(remedy: Remedy, words: Words) -> tuple[SideEffectDocument, ...]:
-    """Return the repair's other effects: first the effects on single flows that were not asked, then all others."""
+    """Return the repair's other effects: first the effects on single flows that were not asked, then all
+    other effects."""
     unasked = remedy.effects.found if remedy.effects is not None else ()
     return (
         *(

@@ -45,8 +45,9 @@ class StrikeDocument(msgspec.Struct, frozen=True):
 
 
 class EventsDocument(msgspec.Struct, frozen=True):
-    """The effect of each event that can happen on each flow.  ``failures``: for each event, sentences about programs
-    that do not start after it."""
+    """The effects of events: for each event that can happen, its effect on each flow.
+
+    ``failures``: for each event, sentences about programs that do not start after it."""
 
     schema: Literal["hairpin.events/1"]
     hairpin: str

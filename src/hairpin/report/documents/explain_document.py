@@ -49,8 +49,8 @@ class SenderDocument(msgspec.Struct, frozen=True):
 class TextProof(msgspec.Struct, frozen=True):
     """The proof that a text is true on the hosts that were read.
 
-    ``judge``: ``read`` if a reading of the host is the proof; for the proof by a walk, as in hairpin.report/1.
-    ``without_change`` and ``with_change`` are the verdicts of ``flow``."""
+    ``judge``: ``read`` if a reading of the host is the proof.  If a walk is the proof, ``judge`` has the same values as
+    in hairpin.report/1.  ``without_change`` and ``with_change`` are the verdicts of ``flow``."""
 
     cause_id: StableId
     host: str
@@ -72,7 +72,7 @@ class NamedDocument(msgspec.Struct, frozen=True):
 class FoundDocument(msgspec.Struct, frozen=True):
     """A text with a meaning.  ``line``: the number of the text's first line, from 1.  ``first_at``, ``last_at``: the
     times of the first and the last line with this text; null if the lines have no time.  ``here``: whether the text is
-    true here.  ``why``: the reason for this, even if it is undecided.  ``remedies``: the ids of the repairs."""
+    true here.  ``why``: the reason why ``here`` is true, false or undecided.  ``remedies``: the ids of the repairs."""
 
     line: int
     quote: str

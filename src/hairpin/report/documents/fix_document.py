@@ -54,15 +54,18 @@ class RepairDocument(msgspec.Struct, frozen=True):
     irreversible: tuple[str, ...]
     disruptive: bool
     decision: DecisionDocument | None = None
-    """An administrator's decision about the flows that the repair lets through; null if there is none."""
+    """An administrator's decision about the flows that the repair lets through; null if there is no such decision."""
     undoes: DecisionDocument | None = None
-    """An administrator's decision that the repair undoes, because the user chose the repair; null if there is none."""
+    """An administrator's decision that the repair undoes, because the user chose the repair; null if the repair undoes
+    no decision."""
 
 
 class LeftOutDocument(msgspec.Struct, frozen=True):
-    """A repair that is not part of the plan.  ``why``: a repair that is left out because of ``policy``, ``disruptive``,
-    ``instead``, ``opens``, ``closes`` or ``diverts`` can be chosen; other repairs cannot.  ``effects``: the effects
-    because of which the repair is left out."""
+    """A repair that is not part of the plan.
+
+    ``why``: the reason.  A repair that is left out because of ``policy``, ``disruptive``, ``instead``, ``opens``,
+    ``closes`` or ``diverts`` can be chosen with ``--choose``.  No other left-out repair can be chosen.  ``effects``:
+    the effects because of which the repair is left out."""
 
     id: str
     cause: CauseRef | None
@@ -74,9 +77,10 @@ class LeftOutDocument(msgspec.Struct, frozen=True):
     advice: tuple[str, ...]
     effects: tuple[str, ...] = ()
     decision: DecisionDocument | None = None
-    """An administrator's decision about the flows that the repair would let through; null if there is none."""
+    """An administrator's decision about the flows that the repair would let through; null if there is no
+    such decision."""
     undoes: DecisionDocument | None = None
-    """An administrator's decision that the repair would undo; null if there is none."""
+    """An administrator's decision that the repair would undo; null if the repair would undo no decision."""
 
 
 class ComposeDocument(msgspec.Struct, frozen=True):
@@ -84,8 +88,8 @@ class ComposeDocument(msgspec.Struct, frozen=True):
     the file.
 
     ``file``: null if no file with the service was found.  ``old``: the key's present value; empty if it is unknown.
-    ``changes``: the added and removed lines, each with ``+`` or ``-`` before it; empty if hairpin cannot edit the way
-    in which the key is written."""
+    ``changes``: the added and removed lines, each with ``+`` or ``-`` before it; empty if hairpin cannot edit a key in
+    this style."""
 
     project: str
     service: str
@@ -97,8 +101,8 @@ class ComposeDocument(msgspec.Struct, frozen=True):
 
 
 class VerifiedDocument(msgspec.Struct, frozen=True):
-    """The verdicts of one flow of the question before and after the plan: the first flow whose verdict has changed, or
-    else the first flow.  ``judge``: the strongest judge of the verdict ``after``."""
+    """The verdicts of one flow of the question before and after the plan: the first flow whose verdict has changed, or,
+    if no verdict has changed, the first flow.  ``judge``: the strongest judge of the verdict ``after``."""
 
     before: Verdict
     after: Verdict
@@ -239,8 +243,9 @@ def outcome_of(outcome: FixOutcome | None, words: Words) -> OutcomeFields:
 
 
 def _verdicts(outcome: FixOutcome) -> VerifiedDocument | None:
-    """Return the verdicts of the first flow whose verdict has changed, or else of the first flow; None if there is no
-    flow."""
+    """Return the verdicts of the first flow whose verdict has changed.
+
+    If no verdict has changed, return the verdicts of the first flow.  Return None if there is no flow."""
     changed = next((each for each in outcome.results if each.before != each.after), None)
     told = changed or next(iter(outcome.results), None)
     return VerifiedDocument(told.before, told.after, told.judge) if told is not None else None

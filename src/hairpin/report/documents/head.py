@@ -84,8 +84,9 @@ def missing_documents(answer: Answer, quotes: Quotes, words: Words) -> tuple[Mis
 
 
 def missing_document(unread: Unread, evidence: EvidenceRef | None, words: Words) -> MissingDocument:
-    """Return the document of one missing reading.  ``evidence``: the ref of the reading that shows that it is
-    missing."""
+    """Return the document of one missing reading.
+
+    ``evidence``: the ref of the reading which shows that the other reading is missing."""
     return MissingDocument(
         unread.key,
         unread.netns,

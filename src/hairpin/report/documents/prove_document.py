@@ -56,8 +56,9 @@ class KernelAnswer(msgspec.Struct, frozen=True):
 
 
 class ProvenDocument(msgspec.Struct, frozen=True):
-    """One flow: the walk's answer, the kernel's answer, and whether they agree.  ``agree``: null if a part that the
-    replica leaves out may decide."""
+    """One flow: the walk's answer, the kernel's answer, and whether they agree.
+
+    ``agree``: null if a part that the replica leaves out may decide the flow."""
 
     simulated: FlowDocument
     replicated: KernelAnswer
@@ -70,7 +71,7 @@ class ProvenDocument(msgspec.Struct, frozen=True):
 
 
 class ProveDocument(msgspec.Struct, frozen=True):
-    """The whole answer.  ``flows``: in the order in which they were asked."""
+    """The whole answer.  ``flows``: the flows in the order in which they were asked."""
 
     schema: Literal["hairpin.prove/1"]
     hairpin: str
@@ -106,8 +107,9 @@ def prove_document(answer: Answer, words: Words) -> ProveDocument:
 
 
 def _hosts_not_read(answer: Answer, quotes: Quotes, words: Words) -> tuple[MissingDocument, ...]:
-    """Return the documents of the hosts that could not be read.  A disagreement of the judges is not among them,
-    because the document of each flow has it."""
+    """Return the documents of the hosts that could not be read.
+
+    Disagreements of the judges are not among these documents, because each flow's own document has them."""
     return missing_documents(msgspec.structs.replace(answer, disputes=()), quotes, words)
 
 

@@ -24,7 +24,7 @@ SCHEMA: Literal["hairpin.restore/1"] = "hairpin.restore/1"
 
 
 class LostDocument(msgspec.Struct, frozen=True):
-    """A chain or a rule that is restored, or moved to its place.  ``rule``: null for the chain itself.
+    """A chain or a rule that is restored, or moved to its place.  ``rule``: null if the chain itself is restored.
 
     ``position``: the rule's number in the chain, from 1; null if the rule is appended."""
 

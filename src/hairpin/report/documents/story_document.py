@@ -29,8 +29,8 @@ class EffectDocument(msgspec.Struct, frozen=True):
 
 class EntryDocument(msgspec.Struct, frozen=True):
     """One entry of a story.  ``until``: the end of a time span; null if the entry is about one moment.  ``subject``:
-    the thing that changed, by its name on the host.  ``by``: the actor; null if no trace names one.  ``effect``: null
-    if the entry has no effect on the network."""
+    the thing that changed, by its name on the host.  ``by``: the actor; null if no trace names an actor.  ``effect``:
+    null if the entry has no effect on the network."""
 
     at: Time
     until: Time | None

@@ -18,9 +18,9 @@ class UndoStepDocument(msgspec.Struct, frozen=True):
     """A step of a plan, in the order in which it was carried out.
 
     ``repair``: the id of the repair to which the step belongs.  ``commands``: the commands as the plan printed them;
-    empty for a step that writes a file.  ``file``: the file that the step writes; null if it writes none.  ``lasting``:
-    whether the step keeps the repair after a reboot.  ``state``: the step's fate.  ``gone``: a reboot or another
-    program has undone the step.  ``stays``: the step is still in force; ``said`` has the reason."""
+    empty for a step that writes a file.  ``file``: the file that the step writes; null if the step writes no file.
+    ``lasting``: whether the step keeps the repair after a reboot.  ``state``: the step's fate.  ``gone``: a reboot or
+    another program has undone the step.  ``stays``: the step is still in force; ``said`` has the reason."""
 
     repair: str
     commands: tuple[str, ...]
@@ -33,9 +33,9 @@ class UndoStepDocument(msgspec.Struct, frozen=True):
 class UndoPlanDocument(msgspec.Struct, frozen=True):
     """A plan that was carried out.
 
-    ``state``: ``applied`` if the plan is in force, ``taken-back`` if all of its steps were undone, ``partly`` if some
-    were undone; ``open``, ``keeping`` or ``ending`` if the plan is half done.  ``asked``: the arguments of the command
-    that carried out the plan."""
+    ``state``: ``applied`` if the plan is in force, ``taken-back`` if all of its steps were undone, and ``partly`` if
+    some of its steps were undone.  ``open``, ``keeping`` or ``ending`` if the plan is half done.  ``asked``: the
+    arguments of the command that carried out the plan."""
 
     id: str
     host: str
@@ -66,8 +66,9 @@ def undone_document(plan: KeptPlan | None) -> UndoDocument:
 
 
 def plans_document(plans: tuple[KeptPlan, ...], words: Words, said: Message | None = None) -> UndoDocument:
-    """Return the document of a list of plans.  ``said``: the reason why the list is only a copy; None if it was read on
-    the host."""
+    """Return the document of a list of plans.
+
+    ``said``: the reason why the list is only a copy; None if the list was read on the host."""
     return UndoDocument(
         SCHEMA, hairpin.__version__, None, tuple(map(_plan, plans)), None if said is None else words(said)
     )

@@ -37,7 +37,7 @@ page."""
 
 
 def answer_page(answer: Answer, words: Words) -> str:
-    """Return the page of ``hairpin check``, ``walk`` and ``prove``."""
+    """Return the page of an answer to ``hairpin check``, ``walk`` or ``prove``."""
     title = words(summary(answer) or _NOTHING) if answer.question.kind == "check" else _of_one_flow(answer, words)
     return whole_file(title, words(source_of(answer)), [*answer_parts(answer, words)], words)
 
@@ -92,14 +92,14 @@ class _AnswerPage:
         return shown
 
     def _contents(self) -> Iterator[Element]:
-        """Yield the list of the causes that stop a flow now, each a link to its section."""
+        """Yield the list of the causes that stop a flow now.  Each entry links to the cause's section."""
         causes = explaining(self._answer)
         if causes:
             yield element("ol", *map(self._at_once, causes), class_="causes")
 
     def _at_once(self, cause: CauseAnswer) -> Element:
         """Return the cause's item in the list: one line, and the immediate repair.  The lasting part of the repair
-        is in the cause's section.  A repair that undoes a decision or a setting in a file is shown only in that
+        is in the cause's section.  A repair that undoes a decision or a setting in a file is shown only in the cause's
         section."""
         named = self._places.on(cause.id, cause.host)
         link = element("a", self._words(cause.candidate.title), href=f"#{cause.ref}")
@@ -116,8 +116,9 @@ class _AnswerPage:
         return element("li", link, f" ({named})", *told, command_block(text, self._words))
 
     def group(self, group: Group) -> Iterator[Element]:
-        """Yield the group's causes that have no section yet; if the group's flows have no cause, yield one section
-        about the flows."""
+        """Yield a section for each cause of the group that has no section yet.
+
+        If the group's flows have no cause, yield one section about the flows."""
         flow = self._answer.flows[group.numbers[0]]
         for ref in group.causes:
             if ref not in self._told:
@@ -182,7 +183,7 @@ class _AnswerPage:
         yield element("section", heading, self._figure(asked, None))
 
     def judges(self) -> Iterator[Element]:
-        """Yield both judges side by side, if the question was to prove the walk."""
+        """Yield the answers of both judges side by side, if the question was to prove the walk."""
         if self._answer.question.kind == "prove":
             sheet = Sheet(self._words)
             prove_text(self._answer, self._words, sheet, verbose=True)

@@ -19,7 +19,7 @@ def cause_page(shown: Page, words: Words) -> str:
 
 
 def cause_parts(shown: Page, words: Words, *, level: str) -> Iterator[Element]:
-    """Yield the parts of the page, each with a heading of that HTML level."""
+    """Yield the parts of the page, each with a heading of the given HTML level."""
     for name, heading in HEADINGS.items():
         text = getattr(shown, name)
         if text:

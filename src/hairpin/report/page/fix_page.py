@@ -27,7 +27,7 @@ def fix_page(
     *,
     lasting: bool = False,
 ) -> str:
-    """Return the page.  ``outcome``: None if nothing was carried out."""
+    """Return the page.  ``outcome``: None if the plan was not carried out."""
     applied = outcome is not None
     title, *lines = elements_of(
         lambda sheet: plan_text(

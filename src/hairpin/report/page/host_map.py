@@ -94,7 +94,9 @@ def _part(netns: Netns, link: str) -> tuple[str, str, str]:
 
 
 def _is_shown(host: Host, network: DockerNetwork) -> bool:
-    """Return whether the network has a bridge or a container: Docker's networks ``host`` and ``none`` are not shown."""
+    """Return whether the network has a bridge or a container.
+
+    Docker's networks ``host`` and ``none`` are never shown."""
     return network.driver not in ("host", "null") and (network.bridge is not None or bool(_on(host, network)))
 
 
@@ -161,6 +163,8 @@ def _addresses(endpoint: Endpoint) -> Iterator[str]:
 
 
 def _port(binding: PortBinding) -> str:
-    """Return ``8151 → 80/tcp``; with the host's address if the port is published on one address only."""
+    """Return a text such as ``8151 → 80/tcp``.
+
+    If the port is published on one address only, the text also has this address."""
     at = "" if binding.host_ip is None else f"{address_text(binding.host_ip, binding.version)}:"
     return f"{at}{binding.host_port} → {binding.container_port}/{binding.protocol}"

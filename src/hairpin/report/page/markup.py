@@ -1,7 +1,8 @@
-"""Elements of a page, as a tree of the standard library.  Text that comes from a host stays text; it never becomes
-markup.
+"""Elements of a page, as a tree of ``xml.etree`` from the standard library.
 
-Text and attributes are escaped when the tree is written (``xml.etree``), so one place does this for the whole page.
+Text that comes from a host stays text, and never becomes markup.
+
+Text and attributes are escaped when the tree is written, so a single place escapes the whole page.
 Source: HTML Living Standard, section 13.3, "Serializing HTML fragments".
 """
 

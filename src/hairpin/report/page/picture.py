@@ -1,7 +1,7 @@
 """The layout of a picture of a packet's path: the position of each place, step and label.  ``way_figure`` draws it.
 
 The path goes down: hosts and their namespaces are frames around its line, each step is a point on the line with its
-label beside it.  Where the packet is in docker-proxy or in a tunnel, the line is shifted to the right.  All numbers are
+label beside it.  While the packet is in docker-proxy or in a tunnel, the line is shifted to the right.  All numbers are
 in units of the picture, which is ``WIDTH`` wide.  Labels use a monospaced font (``CELL`` is the width of a column), so
 that no browser has to measure them.
 """
@@ -24,7 +24,9 @@ from hairpin.walk.state import Step, Stop
 
 WIDTH = 320.0
 CELL = 7.35
-"""The width of one text column: the font is monospaced with 12 units, and its advance is at most 0.61 of its size."""
+"""The width of one text column.
+
+The monospaced font has a size of 12 units, and its advance is at most 0.61 of its size."""
 _LINE = 16.0
 _MARGIN, _PADDING, _LINE_AT, _DETOUR, _BESIDE = 1.0, 6.0, 24.0, 18.0, 13.0
 """Distances: the margin of the picture; the padding between nested frames; the position of the packet's line; the shift
@@ -47,8 +49,9 @@ class Label(msgspec.Struct, frozen=True):
 
 
 class PlaceFrame(msgspec.Struct, frozen=True):
-    """The frame of a host, a namespace or the outside around the steps that the packet takes there.  ``name``: the name
-    that the walk uses; empty for the outside."""
+    """The frame of a host, of a namespace or of the outside, around the steps that the packet takes in it.
+
+    ``name``: the name that the walk uses; empty for the outside."""
 
     kind: FrameKind
     name: str
@@ -73,14 +76,16 @@ class Point(msgspec.Struct, frozen=True):
 
 
 class Rounds(msgspec.Struct, frozen=True):
-    """Steps that the packet repeats: the packet takes the ``length`` steps from ``first`` on ``count`` times in all."""
+    """Steps that the packet repeats.
+
+    From the step ``first`` on, the packet takes ``length`` steps, ``count`` times in all."""
 
     first: int
     length: int
     count: int
 
     def repeats(self, number: int) -> bool:
-        """Return whether the step with that number is in the second or a later round."""
+        """Return whether the step with this number is in the second round or a later round."""
         return self.first + self.length <= number < self.first + self.length * self.count
 
 
@@ -88,8 +93,8 @@ class Picture(msgspec.Struct, frozen=True):
     """A path with the positions of all its parts, from top to bottom.  The first point is the start of the path, the
     last point its end.
 
-    ``rounds``: the rounds of a loop, of which only the first is drawn, followed by a point with the number of
-    repetitions."""
+    ``rounds``: the rounds of a loop.  Only the first round is drawn, and a point with the number of repetitions follows
+    it."""
 
     way: FlowWay
     height: float
@@ -100,13 +105,15 @@ class Picture(msgspec.Struct, frozen=True):
 
 _FIRST_AT_START = ("outside", "output-route", "output")
 _LAST_AT_END = ("outside", "socket")
-"""Stages: a first step of ``_FIRST_AT_START`` is drawn in the frame of the path's start, a last step of
-``_LAST_AT_END`` in the frame of its end."""
+"""If the first step has a stage of ``_FIRST_AT_START``, the start of the path is drawn in the frame of this step.
+
+If the last step has a stage of ``_LAST_AT_END``, the end of the path is drawn in the frame of this step."""
 
 
 def picture_of(way: FlowWay, words: Words, places: Places, without: FlowWay | None = None) -> Picture:
-    """Return the picture.  ``without``: the same path without the repair.  The first step that differs from it is
-    marked."""
+    """Return the picture.
+
+    ``without``: the same path without the repair.  The first step that differs from the path ``without`` is marked."""
     layout = _Layout(words, places)
     depths, mended = _depths(way.steps), _first_difference(way, without)
     at_stop = len(way.steps) - 1 if way.stop is not None and way.steps and _is_at(way.steps[-1], way.stop) else None
@@ -149,7 +156,7 @@ def _rounds(steps: tuple[Step, ...]) -> Rounds | None:
 
 
 def short_lines(text: str, columns: int) -> list[str]:
-    """Return the text in lines of at most that many columns; a word that is longer is broken."""
+    """Return the text in lines of at most this many columns.  A longer word is broken."""
     lines: list[str] = []
     for line in wrapped(printable(text), columns):
         rest = line
@@ -255,7 +262,7 @@ class _Layout:
             self._open.append(_Open(kind, name, x, top, labels))
 
     def leave(self, kept: int = 0) -> None:
-        """Close all open frames except the outermost ``kept`` ones."""
+        """Close all open frames except the ``kept`` outermost frames."""
         while len(self._open) > kept:
             each = self._open.pop()
             self.y += 3

@@ -1,7 +1,7 @@
 """The story of a host as a page: one time line, with the present failures on it.
 
-Present failures are marks on that line: the last proof of the good state, the time since which each cause has existed,
-and the answer at the time of the reading.
+Present failures are marks on the time line: the last proof of the good state, the time since which each cause has
+existed, and the answer at the time of the reading.
 """
 
 from collections.abc import Iterator
@@ -30,8 +30,9 @@ Kind = Literal["failure", "undecided", "well"]
 
 
 class StoryMark(msgspec.Struct, frozen=True):
-    """A mark on the time line.  ``at``: seconds since the epoch.  ``lines``: the sentences, of which the first is
-    emphasised.
+    """A mark on the time line.
+
+    ``at``: seconds since the epoch.  ``lines``: the sentences.  The first sentence is emphasised.
 
     ``kind``: ``undecided`` if no failure is proven, but some flow is undecided."""
 
@@ -45,8 +46,10 @@ _STYLES: dict[Kind, Style] = {"failure": "bad", "undecided": "unsure", "well": "
 
 
 def story_page(story: Story, words: Words, *, now: Answer | Message | None = None, several: bool = False) -> str:
-    """Return the page.  ``now``: the answer with the hosts' present failures, or the reason why they are unknown; None
-    if they were not asked for.  ``several``: whether the story is about more than one host."""
+    """Return the page.
+
+    ``now``: the answer with the hosts' present failures, or the reason why the failures are unknown.  ``now`` is None
+    if the user did not ask for present failures.  ``several``: whether the story is about more than one host."""
     hosts = ", ".join(dict.fromkeys(each.host for each in story.entries if each.host)) or "-"
     which = words(message("the story of {hosts}", hosts=hosts))
     marks = dict.fromkeys(failures(now)) if isinstance(now, Answer) else ()
@@ -131,7 +134,7 @@ def _time(at: float) -> Element:
 
 
 def failures(answer: Answer) -> Iterator[StoryMark]:
-    """Yield the marks for the answer's failures; the marks of one cause follow each other."""
+    """Yield the marks for the answer's failures; marks of the same cause follow each other."""
     causes = [each for each in answer.causes if each.severity == "blocking"]
     for each in causes:
         yield from _of_cause(each)

@@ -14,7 +14,7 @@ from hairpin.report.words import Words
 from hairpin.walk.verdicts import VERDICTS
 
 _MANY = 12
-"""In a table with more rows than this, similar rows are merged."""
+"""In a table with more rows than this number, similar rows are merged."""
 _NUMBERED = message("what can be reached from where; a number is that of the cause; empty: not asked")
 _PLAIN = message("what can be reached from where; empty: not asked")
 
@@ -23,7 +23,7 @@ def table(caption: str, name: str, heads: Iterable[str], rows: Iterable[tuple[st
     """Return the table.  ``name``: the name of the table's region, for screen readers.  ``rows``: the head and the
     cells of each row.
 
-    On a phone each row is a block, in which each cell has the name of its column before it."""
+    On a phone each row is a block, and the name of the column stands before each cell."""
     columns = tuple(heads)
     head = element("tr", element("td"), *(element("th", each, scope="col") for each in columns))
     body = (element("tr", element("th", label, scope="row"), *_named(cells, columns)) for label, cells in rows)
@@ -38,7 +38,9 @@ def _named(cells: Iterable[Element], columns: tuple[str, ...]) -> Iterator[Eleme
 
 
 def overview_table(found: Overview, anchors: dict[str, str], words: Words) -> Element:
-    """Return the table.  If it has many rows, similar rows are merged, and the table with all rows is folded below.
+    """Return the table.
+
+    If the table has many rows, similar rows are merged, and the table with all rows is folded below.
 
     ``anchors``: for each cause's ref, the text that names the cause in a cell.  The cell links to the cause's section,
     whose id is the ref."""

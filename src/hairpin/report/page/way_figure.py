@@ -1,4 +1,4 @@
-"""The figure of one flow: its paths side by side, and a switch to the same paths with the repair.
+"""The figure of one flow: its paths side by side, and a button that shows the same paths with the repair.
 
 A picture is an SVG whose elements also contain its facts as text and attributes, so that a blind reader or a test can
 follow the path.
@@ -30,8 +30,10 @@ _RADIUS = {"quiet": 2.0, "decided": 3.5}
 
 
 def way_figure(trace: Trace, repaired: Trace | None, name: str, words: Words, places: Places) -> Element:
-    """Return the figure.  ``repaired``: the walk of the same flow with the repair; None for a figure without a switch.
-    ``name``: a name that is unique on the page."""
+    """Return the figure.
+
+    ``repaired``: the walk of the same flow with the repair; None for a figure without this button.  ``name``: a name
+    that is unique on the page."""
     caption = element("figcaption", f"{flow_text(trace.flow, places)}: {words(VERDICTS[trace.verdict])}")
     now = _drawn(trace, None, f"{name}-now", words, places)
     if trace.verdict == "depends":
@@ -58,7 +60,7 @@ def way_figure(trace: Trace, repaired: Trace | None, name: str, words: Words, pl
 
 
 def _branches(trace: Trace, name: str, words: Words, places: Places) -> Iterator[Element]:
-    """Yield each path that the flow can take, with its conditions; all branches except the usual one are folded."""
+    """Yield each path that the flow can take, with its conditions.  All branches except the usual branch are folded."""
     for number, branch in enumerate(trace.branches, 1):
         sheet = Sheet(words)
         write_branch_head(trace, number, words, sheet)
@@ -132,7 +134,7 @@ def _frame(frame: PlaceFrame) -> Element:
 
 
 def _line(picture: Picture) -> list[Element]:
-    """Return the lines of the packet's path: the part that the packet takes, and the part behind its stop that it does
+    """Return the lines of the packet's path: the part that the packet takes, and the part after its stop, which it does
     not take."""
     reached = next((n for n, each in enumerate(picture.points) if each.mark == "stop"), len(picture.points) - 1)
     paths = [element("path", d=_path(picture.points[: reached + 1]), class_="line")]

@@ -40,8 +40,9 @@ def blame_text(found: Blame) -> Iterator[Message]:
 
 
 def write_blame(found: Blame, words: Words, paper: Paper, *, whole: bool) -> None:
-    """Write the sentences about the cause's makers.  Without ``whole``, only the first sentence and the last few others
-    are written."""
+    """Write the sentences about the cause's makers.
+
+    Without ``whole``, only the first sentence and the last few sentences are written."""
     first, *traces = map(words, blame_text(found))
     paper.prose(first, indent=2, style="strong")
     for each in traces if whole else traces[-_FEW:]:

@@ -24,7 +24,7 @@ SEVERITIES: dict[str, Message] = {
     "advice": message("advice"),
 }
 JSON_LINES = 2
-"""The most lines that an excerpt in JSON takes."""
+"""The greatest number of lines that an excerpt in JSON takes."""
 _JUDGES: dict[Judge, Message] = {
     "simulated": message("simulated"),
     "replicated": message("replayed on this kernel"),
@@ -43,7 +43,7 @@ class CauseText:
         self._quotes = Quotes(answer.evidence, words)
         self._noted: set[Message] = set()
         self.numbers = cause_numbers(answer)
-        """The number of each cause that has one, by the cause's ref."""
+        """The numbers of the numbered causes, by the causes' refs."""
 
     def label(self, cause: CauseAnswer) -> str:
         """Return the cause's label, such as ``1. cause[interface-forwarding-off]``."""
@@ -71,7 +71,9 @@ class CauseText:
             paper.prose(words(said), indent=2)
 
     def quotes(self, cause: CauseAnswer) -> list[Quote]:
-        """Return the quotes that show a part of the fault; all quotes of the cause if verbose."""
+        """Return the quotes that show a part of the fault.
+
+        If the report is verbose, return all quotes of the cause."""
         references, every = self._quotes.cause(cause), self._quotes.all()
         return [every[each] for each in references if every[each].tells or self._verbose]
 
@@ -96,7 +98,8 @@ class CauseText:
             paper.prose(words(configured_text(cause.configured)), indent=2)
         if cause.decision is not None:
             paper.prose(words(decision_text(cause.decision)), indent=2)
-            self._noted.add(undoing_text(cause.decision))  # so this sentence is not written again with a repair
+            # the sentence about the decision is written here, so it is not written again with a repair
+            self._noted.add(undoing_text(cause.decision))
         if cause.blame is not None:
             from hairpin.report.text.blame_text import write_blame  # noqa: PLC0415 - few causes have a known author
 
@@ -129,8 +132,10 @@ class CauseText:
         )
 
     def remedies(self, cause: CauseAnswer, paper: Paper, *, every: bool = False) -> None:
-        """Write the first repair.  Also write the others if the first has no commands or is disruptive, if verbose, or
-        with ``every``."""
+        """Write the first repair.
+
+        Write the other repairs, too, if the first repair has no commands or is disruptive, if verbose, or with
+        ``every``."""
         host = cause.host if self._places.with_host else None
         ready = cause.remedies and cause.remedies[0].commands and not cause.remedies[0].disruptive
         shown = cause.remedies if every or self._verbose or not ready else cause.remedies[:1]
@@ -197,8 +202,8 @@ def explaining(answer: Answer) -> list[CauseAnswer]:
 
 
 def blocking(answer: Answer) -> list[CauseAnswer]:
-    """Return the causes that have a number, in the order in which they are written; empty if there is only one such
-    cause."""
+    """Return the causes that have a number, in the order in which they are written; empty if only one cause has a
+    number."""
     found = [each for each in explaining(answer) if each.severity == "blocking"]
     return found if len(found) > 1 else []
 

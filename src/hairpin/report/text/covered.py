@@ -1,5 +1,6 @@
-"""Repairs that another repair includes: every chain and rule that such a repair restores is also restored by the other
-one."""
+"""Finds repairs that another repair includes.
+
+The other repair then restores every chain and rule that the included repair restores."""
 
 from hairpin.answer.answer import CauseAnswer
 from hairpin.change.change import AddChain, Change, InsertRule, SetPolicy

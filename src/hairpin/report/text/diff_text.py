@@ -14,8 +14,8 @@ from hairpin.report.words import Words
 from hairpin.walk.verdicts import VERDICTS
 
 _FEW_LINES, _FEW_CHANGES, _FEW_FLOWS = 6, 30, 12
-"""The most lines of one change, changes of one part of the host, and flows of one deciding set that are shown without
-``-v``."""
+"""Without ``-v``, at most this many lines of one change, changes of one part of the host, and flows of one deciding set
+are shown."""
 _TITLES: dict[PartOfHost, Message] = {
     "host": message("Host"),
     "engines": message("Container engines"),
@@ -148,8 +148,8 @@ def _write_group(
 
 
 def _undoing(flow: DecidedFlow) -> Message:
-    """Return the changes without which the later host gives the earlier verdict, if they differ from the deciding
-    set."""
+    """Return the changes without which the later host gives the earlier verdict, if these changes differ from the
+    deciding set."""
     refs = " ".join(flow.undoing)
     if not refs:
         return message("undoing this alone does not bring the earlier outcome back")

@@ -9,7 +9,7 @@ from hairpin.remedy.effect import Effects, FlowEffect
 from hairpin.report.words import Words
 
 FEW = 8
-"""The most ports that one line names; further ports are only counted."""
+"""The greatest number of ports that one line names.  Further ports are only counted."""
 
 
 def effects_told(effects: Effects, words: Words) -> Iterator[Message]:

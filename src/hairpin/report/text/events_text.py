@@ -1,5 +1,6 @@
-"""The matrix of events for people: first the events that change nothing, then the effects of each other event.  This
-module also writes the head of an answer about the time after an event.
+"""The matrix of events for people: first the events that change nothing, then each other event with its effects.
+
+The module also writes the head of an answer about the time after an event.
 """
 
 from hairpin.answer.answer import EventAnswer
@@ -55,7 +56,7 @@ def _count_of_events(count: int) -> Message:
 
 
 def event_name(row: EventRow, found: Matrix) -> str:
-    """Return the event's id; if there are several hosts, also the event's host."""
+    """Return the event's id.  If there are several hosts, add the event's host."""
     return f"{row.event}@{row.host}" if found.answer.has_several_hosts else row.event
 
 
@@ -85,7 +86,10 @@ def _write_row(found: Matrix, row: EventRow, places: Places, words: Words, paper
 
 
 def _by_title(strikes: tuple[Strike, ...], *, verbose: bool) -> dict[object, list[Strike]]:
-    """Return the causes, those together whose titles differ only in a name.  ``verbose``: each alone."""
+    """Return the causes in groups.
+
+    Causes whose titles differ only in a name are one group.  If ``verbose`` is true, each cause is a group by itself.
+    """
     found: dict[object, list[Strike]] = {}
     for each in strikes:
         found.setdefault(each.ref if verbose else (each.id, each.host, each.title.template), []).append(each)

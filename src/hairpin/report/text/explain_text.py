@@ -19,7 +19,7 @@ from hairpin.report.words import Words
 from hairpin.walk.verdicts import VERDICTS
 
 _LINES = 3
-"""The most lines of a quoted text that are shown."""
+"""The greatest number of lines of a quoted text that are shown."""
 _HERE: dict[Here, tuple[Message, Style]] = {
     "true": (message("true here:"), "bad"),
     "false": (message("not true here now:"), "good"),
@@ -131,7 +131,7 @@ class _Writer:
             self._prose(message("more: hairpin explain {id}", id=cause.id), style="faint")
 
     def harmless(self) -> None:
-        """Write the harmless texts: in full if no other text was asked about, otherwise one line for each."""
+        """Write the harmless texts: in full if no other text was asked about, otherwise in one line each."""
         alone = not self._explained.found
         shown = self._explained.harmless if alone or self._verbose else self._explained.harmless[:FEW]
         if not self._explained.harmless:
@@ -196,8 +196,9 @@ class _Writer:
 
 
 def _printed_by(sender: TextSender) -> Message | None:
-    """Return the sentence that says which sender printed the text; None unless the user or the line names the
-    sender."""
+    """Return the sentence that says which sender printed the text.
+
+    Return None if neither the user nor the line names the sender."""
     if sender.told_by not in ("option", "line"):
         return None
     name = sender.name or sender.host

@@ -78,11 +78,12 @@ def _write_missing(answer: Answer, words: Words, paper: Paper, places: Places, *
 
 
 def _write_not_replayed(answer: Answer, words: Words, paper: Paper, *, verbose: bool) -> None:
-    """Write which verdicts the replica contradicts, and which ones it could not confirm.  A verdict that is not
-    confirmed is not undecided.
+    """Write which verdicts the replica contradicts, and which verdicts it could not confirm.
 
-    Without ``verbose`` the text is brief: if a part of a host is not rebuilt, each flow through that part has its own
-    reason."""
+    A verdict without a confirmation is still decided by the walk.
+
+    Without ``verbose`` the text is brief: if a part of a host is not rebuilt, each flow through this part has its own
+    reason, and the brief text leaves these reasons out."""
     shown = answer.disputes if verbose else answer.disputes[:FEW]
     for dispute in shown:
         paper.gap()

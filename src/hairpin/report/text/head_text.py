@@ -34,8 +34,9 @@ def write_before_summary(answer: Answer, words: Words, paper: Paper) -> None:
 
 
 def write_verdicts(answer: Answer, words: Words, paper: Paper, places: Places, *, verbose: bool) -> None:
-    """Write every flow's verdict: first the failing flows, grouped by how they fail.  Then the questions on which the
-    summary depends."""
+    """Write every flow's verdict: first the failing flows, grouped by how they fail, then the other flows.
+
+    At the end, write the questions on which the summary depends."""
     flows = answer.flows
     if not flows:
         paper.prose(words(as_far_as_read(_nothing_asked(answer), lacks_reading(answer))))

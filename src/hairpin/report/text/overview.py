@@ -23,9 +23,11 @@ _FEWEST_COLUMNS = 20
 
 
 class OverviewCell(msgspec.Struct, frozen=True):
-    """The flows of a row from one standpoint.  ``verdict``: the verdict of the first flow that fails; if none fails, of
-    the first undecided flow; otherwise of all flows.  ``causes``: the refs of the flows' causes.  ``flows``: the refs
-    of the flows."""
+    """The flows of a row from one standpoint.
+
+    ``verdict``: the verdict of the first flow that fails; if no flow fails, the verdict of the first undecided flow;
+    otherwise the common verdict of all flows.  ``causes``: the refs of the flows' causes.  ``flows``: the refs of the
+    flows."""
 
     verdict: Verdict
     causes: tuple[str, ...]
@@ -33,8 +35,9 @@ class OverviewCell(msgspec.Struct, frozen=True):
 
 
 class OverviewRow(msgspec.Struct, frozen=True):
-    """The subject of a row, and a cell for each standpoint of the overview A cell is None if no flow is asked from that
-    standpoint."""
+    """The subject of a row, and a cell for each standpoint of the overview.
+
+    A cell is None if no flow is asked from its standpoint."""
 
     subject: Subject
     label: str
@@ -56,7 +59,7 @@ class Overview(msgspec.Struct, frozen=True):
     both_versions: bool
 
     def label(self, row: OverviewRow) -> str:
-        """Return the head of a row, with the IP version if the table has flows of both."""
+        """Return the head of a row.  The head names the IP version if the table has flows of both IPv4 and IPv6."""
         return f"{row.label} IPv{row.version}" if self.both_versions else row.label
 
 
@@ -115,7 +118,7 @@ def _cell(flows: list[FlowAnswer]) -> OverviewCell:
 
 
 def write_overview(found: Overview, numbers: dict[str, int], words: Words, paper: Paper) -> None:
-    """Write the table; similar rows share a line.  ``numbers``: the number of each cause, by its ref."""
+    """Write the table.  Similar rows share a line.  ``numbers``: the number of each cause, by its ref."""
     lines = [*folded_rows(found, words)]
     table = [[_cell_text(cell, numbers, words) for cell in row.cells] for _, row in lines]
     heads: list[tuple[str, Style]] = [(each, "strong") for each in found.standpoints]
@@ -128,7 +131,9 @@ def write_overview(found: Overview, numbers: dict[str, int], words: Words, paper
 
 
 def folded_rows(found: Overview, words: Words) -> Iterator[tuple[str, OverviewRow]]:
-    """Merge rows whose cells are alike: yield one of them, with a label for all.  Failing rows come first."""
+    """Merge rows whose cells are alike.
+
+    For each group of such rows, yield one row with a label for all rows.  Failing rows come first."""
     alike: dict[object, list[OverviewRow]] = {}
     for row in found.rows:
         seen = tuple(None if each is None else (each.verdict, each.causes) for each in row.cells)

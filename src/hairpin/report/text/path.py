@@ -18,7 +18,7 @@ from hairpin.walk.state import DecidedBy, RuleDecided, Step
 from hairpin.walk.trace import Branch, Trace
 
 _QUIET = ("device-out", "postrouting", "bridge", "neighbour", "outside", "output", "input", "prerouting", "forward")
-"""The stages that are drawn only if a rule, a route or another thing decided there."""
+"""The stages that are drawn only if a rule, a route or another thing decided about the packet at the stage."""
 _STAGE_CELLS = 13
 _STAGES: dict[str, Message] = {
     "device-in": message("device-in"), "bridge": message("bridge"), "prerouting": message("prerouting"),
@@ -43,8 +43,8 @@ class Hop(msgspec.Struct, frozen=True):
 
 
 def hops(steps: tuple[Step, ...], words: Words, *, every: bool = False) -> Iterator[Hop]:
-    """Yield the lines for the steps that decided something, translated the packet or entered a namespace; for all steps
-    with ``every``."""
+    """Yield the lines for the steps that decided something, translated the packet or entered a namespace; with
+    ``every``, yield the lines for all steps."""
     before: Packet | None = None
     netns: Netns | None = None
     for step in steps:
@@ -80,7 +80,8 @@ def stage_text(stage: str, words: Words) -> str:
 
 
 def briefly(decided: DecidedBy | None) -> str:
-    """Return ``nat DOCKER 2: DNAT`` for a rule on the path, else an empty text; ``-v`` shows the whole rule."""
+    """Return a text such as ``nat DOCKER 2: DNAT`` for a rule on the path.  For any other decision, return an empty
+    text.  ``-v`` shows the whole rule instead."""
     if not isinstance(decided, RuleDecided):
         return ""
     place = decided.place
@@ -89,8 +90,8 @@ def briefly(decided: DecidedBy | None) -> str:
 
 
 def draw(trace: Trace, paper: Paper, words: Words, places: Places = NO_HOSTS, *, every: bool = False) -> None:
-    """Draw the usual branch: the direction in which the packet stops, or the request if the flow passes; all directions
-    with ``every``."""
+    """Draw the usual branch: the direction in which the packet stops, or the request if the flow passes; with
+    ``every``, draw all directions."""
     draw_branch(trace, trace.usual, paper, words, places, every=every)
 
 
@@ -115,7 +116,7 @@ def _draw_way(way: FlowWay, paper: Paper, words: Words, places: Places, *, every
     paper.cut("    ", ("●", "strong"), f" {way.start}")
     found = list(hops(way.steps, words, every=every))
     if stop is not None and way.steps and (not found or _place(found[-1]) != _place(way.steps[-1])):
-        last_step = way.steps[-1]  # a policy decided, which has no line of its own
+        last_step = way.steps[-1]  # a policy that accepts decided, and such a policy gets no line
         found.append(Hop(last_step.netns, last_step.stage, last_step.link, "", last_step.packet))
     twice = len(found) > 1 and _place(found[-2]) == _place(found[-1]) and not found[-2].reverse
     if stop is not None and twice:
@@ -143,13 +144,16 @@ def _place(at: Hop | Step) -> tuple[Netns | None, str, str]:
 
 
 def _is_news(netns: Netns, before: Netns | None, places: Places) -> bool:
-    """Return whether a line has to name the namespace: a path that starts in the namespace of the only host does not
-    name it."""
+    """Return whether a line has to name the namespace.
+
+    A path that starts in the namespace of the only host does not name this namespace."""
     return before is not None or not netns.is_host or places.with_host
 
 
 def _line(mark: tuple[str, Style], hop: Hop, what: str, paper: Paper, words: Words) -> None:
-    """Write ``│ stage  link  what``; if the paper is narrow, the text that does not fit is wrapped below."""
+    """Write a line such as ``│ stage  link  what``.
+
+    If the paper is narrow, the text that does not fit is wrapped below."""
     named = stage_text(hop.stage, words)
     stage, what = named + " " * max(1, _STAGE_CELLS - cells(named)), paper.spelt(what)
     link = f"{hop.link or '-':<9} "

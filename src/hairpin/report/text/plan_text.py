@@ -47,7 +47,7 @@ _JUDGES: dict[str, Message] = {
     "observed": message("a real connection, with data both ways"),
 }
 _FEW = 6
-"""The most flows that are named one by one."""
+"""The greatest number of flows that are named one by one."""
 
 
 def plan_text(
@@ -230,7 +230,8 @@ def _write_left_out(left: Unplanned, words: Words, paper: Paper, *, again: bool 
         for said in left.remedy.advice:
             paper.prose(words(said), indent=4)
         return
-    brief = left.remedy.undoes is not None and left.remedy.steps  # no files: several repairs may undo one decision
+    # the files are not written here, because several repairs may undo one decision
+    brief = left.remedy.undoes is not None and left.remedy.steps
     for step in left.remedy.steps if brief else (*left.remedy.steps, *left.remedy.keeping):
         _write_step(step, words, paper)
 
@@ -291,9 +292,9 @@ def _left_by_firewalld(step: Step) -> Message | None:
     """Return the sentence about the chains of a firewalld zone that stay after the step is undone; None if the step
     bound no link or source to a zone at run time.
 
-    Only a reload of firewalld deletes these chains.  firewalld remembers that it made them.  If another program deletes
-    them, firewalld cannot use the zone any more.  Source: firewalld src/firewall/core/fw_policy.py gen_chain_rules();
-    measured with 1.3.3
+    Only a reload of firewalld deletes these chains.  firewalld remembers that it made these chains.  If another program
+    deletes them, firewalld cannot use the zone any more.  Source: firewalld src/firewall/core/fw_policy.py
+    gen_chain_rules(); measured with 1.3.3
     """
     if not isinstance(step, Ask):
         return None

@@ -1,4 +1,4 @@
-"""Both judges side by side, for people: the walk's path, then each packet that the kernel carried."""
+"""The answers of both judges side by side, for people: the walk's path, then each packet that the kernel carried."""
 
 from hairpin.answer.answer import Answer
 from hairpin.answer.decisive import undecided_readings
@@ -16,7 +16,7 @@ from hairpin.walk.trace import Trace
 from hairpin.walk.verdicts import VERDICTS
 
 _SHOWN = 40
-"""The number of packets that are shown of one flow; the JSON document has all packets."""
+"""The greatest number of packets that are shown for one flow.  The JSON document has all packets."""
 
 
 def prove_text(answer: Answer, words: Words, paper: Paper, *, verbose: bool) -> str:
@@ -54,7 +54,7 @@ def _flow(judged: Judged, file: str | None, words: Words, paper: Paper, places: 
 
 
 def _ends(trace: Trace, words: Words, paper: Paper, places: Places) -> None:
-    """Write the walk's verdict; a flow without a verdict of the kernel has only this line."""
+    """Write the walk's verdict.  For a flow without a verdict of the kernel, this line is the whole text."""
     ends = f"{places.client(trace.flow)} → {places.target(trace.flow)}"
     verdict_line(trace.verdict, flow_text(trace.flow, places) if places.with_host else ends, words, paper)
 

@@ -1,5 +1,6 @@
-"""Writes a repair so that it can be copied: a command begins a line, a file is shown as the command that writes or
-edits it."""
+"""Writes a repair so that it can be copied.
+
+Each command begins a line, and a file is shown as the command that writes or edits it."""
 
 from collections.abc import Iterator
 
@@ -20,7 +21,8 @@ _ONCE_AGREED = message("once whoever decided it has agreed:")
 _LASTING = message("repair that lasts:")
 _BY_HAND = message("repair, by hand:"), message("repair, by hand, which disrupts what works now:")
 _OR_BY_HAND = message("or by hand:"), message("or by hand, which disrupts what works now:")
-"""The headings of further repairs: for a repair that does not disrupt, and for one that does."""
+"""The headings of further repairs: the first for a repair that does not disrupt, the second for a repair
+that disrupts."""
 ALSO = message("also:")
 _KEPT = message("keep it away:")
 _REST = message("… (-v)")
@@ -80,7 +82,8 @@ def is_ahead(cause: CauseAnswer) -> bool:
 def is_option_only(cause: CauseAnswer, answer: Answer) -> bool:
     """Return whether the cause is only a container without a restart policy, and the question is not about an event.
 
-    That is how most containers are made, and no fault: it is told in one line at the end."""
+    Most containers are made without a restart policy, so this is no fault.  The report mentions it in one line at its
+    end."""
     return cause.id == LEFT_STOPPED and cause.severity == "latent" and answer.event is None
 
 
@@ -107,7 +110,8 @@ def write_keeping(remedies: tuple[Remedy, ...], words: Words, paper: Paper) -> N
 
 
 def _walked(remedy: Remedy) -> Iterator[Message]:
-    """Yield the number of other flows that were walked with the repair, and the effects on them."""
+    """Yield sentences about the number of other flows that were walked with the repair, and about the effects on these
+    flows."""
     effects = remedy.effects
     if effects is None and remedy.id == "by-hand":
         yield message("This repair was not simulated.")

@@ -1,4 +1,4 @@
-"""The rules and chains that an engine has lost, for people, and what restoring them cannot do."""
+"""The rules and chains that an engine has lost, for people, and the limits of restoring them."""
 
 from hairpin.answer.decisive import lacks_reading, undecided_readings
 from hairpin.answer.engines import unanswered
@@ -13,7 +13,7 @@ from hairpin.report.unread import NOTE, as_far_as_read, write_unread
 from hairpin.report.words import Words
 
 _FEW = 12
-"""The most rules of an engine that are listed without ``-v``."""
+"""The greatest number of rules of an engine that are listed without ``-v``."""
 
 
 def restore_text(found: RestorePlan, words: Words, paper: Paper, *, applying: bool, verbose: bool = False) -> str:

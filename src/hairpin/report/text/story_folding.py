@@ -8,9 +8,9 @@ from hairpin.message import Message, message
 from hairpin.story.entry import Story, StoryEntry
 
 _GAP_S = 3600.0
-"""The gap in seconds: packages whose installations are less than this apart share a line."""
+"""A time in seconds.  Packages whose installations are less than this time apart share a line."""
 _FEW = 3
-"""Up to this many packages are listed one by one."""
+"""If there are at most this many packages, they are listed one by one."""
 _NAMED = 4
 
 

@@ -96,7 +96,9 @@ def _without_problem(answer: Answer, undecided: int) -> Message:
 
 
 def _passing(answer: Answer) -> Message:
-    """Return that the flows pass.  A flow that leaves has the rest of its way where nothing was read."""
+    """Return the line that says that the flows pass.
+
+    The rest of the path of a flow that leaves was not read, and the line says so."""
     scope, left = _scope(answer), sum(each.verdict == "leaves" for each in answer.flows)
     if not left:
         return message("{scope}: all flows pass", scope=scope)
@@ -118,8 +120,8 @@ def _problems(count: int) -> Message:
 
 
 def _scope(answer: Answer) -> Message:
-    """Return the scope of the answer, such as ``31 ports of 30 containers``; the number of flows if the question is
-    about no port."""
+    """Return the scope of the answer, such as ``31 ports of 30 containers``; if the question is about no port, return
+    the number of flows."""
     ports = len({_port(each, answer) for each in _inward(answer)})
     containers = len({each for flow in answer.flows if (each := _container(flow))})
     if not ports:

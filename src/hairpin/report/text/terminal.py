@@ -123,7 +123,7 @@ class _Report:
         return is_option_only(cause, self._answer) and not self._verbose
 
     def _ahead(self, cause: CauseAnswer) -> None:
-        """Write a latent cause in three lines: the cause, the flows that it stops, and how to avoid it."""
+        """Write a latent cause in three lines: the cause, the flows that it will stop, and how to avoid the cause."""
         words, paper = self._words, self._paper
         self._text.title(cause, cause.candidate.title, paper)
         flows = [each.trace.flow for each in self._answer.flows if each.ref in cause.flows]

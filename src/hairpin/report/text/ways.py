@@ -1,4 +1,4 @@
-"""The paths of a branch: the request, the answer, the first data; each with its two ends and its stop."""
+"""The paths of a branch: the request, the answer, the first data.  Each path has its two ends and its stop."""
 
 from collections.abc import Iterator
 from itertools import pairwise
@@ -22,9 +22,9 @@ _SHORT_BYTES = 100
 class FlowWay(msgspec.Struct, frozen=True):
     """One path of a branch: the steps between two ends.
 
-    ``inside``: the namespace that the name of the start implies.  ``stop``: the stop at which the path ends early; None
-    if the packet reaches the end, or if another path of the branch has the stop.  ``is_open``: whether the path ends at
-    a place that was not read, so that the packet may go on."""
+    ``inside``: the namespace in which the path starts, which the start's name already tells.  ``stop``: the stop at
+    which the path ends early; None if the packet reaches the end, or if another path of the branch has the stop.
+    ``is_open``: whether the path ends at a place that was not read, so that the packet may go on."""
 
     kind: Literal["request", "reply", "refusal", "data"]
     name: Message
@@ -77,7 +77,9 @@ def headers(packet: Packet) -> tuple[int, int, int | None, int | None]:
 
 
 def endpoint(address: int, port: int | None, packet: Packet) -> str:
-    """Return ``172.17.0.2:80`` or ``[2001:db8::2]:80``; only the address if the protocol has no ports."""
+    """Return a text such as ``172.17.0.2:80`` or ``[2001:db8::2]:80``.
+
+    If the protocol has no ports, return only the address."""
     text = address_text(address, packet.version)
     if port is None:
         return text
@@ -97,8 +99,8 @@ def change(before: Packet, after: Packet) -> str:
 def packets_inside(steps: tuple[Step, ...]) -> Iterator[tuple[Packet, ...]]:
     """Yield for each step the inner packets of its packet, the innermost first.  Most packets have no inner packet.
 
-    The step at a tunnel has the packet before the tunnel.  The next step has the packet after it: the outer packet if
-    the tunnel encapsulates, the inner packet if it decapsulates."""
+    The step at a tunnel has the packet before the tunnel.  The next step has the packet after the tunnel: the outer
+    packet if the tunnel encapsulates, the inner packet if it decapsulates."""
     inside: list[Packet] = []
     for step, following in pairwise(steps):
         yield tuple(inside)
@@ -113,7 +115,7 @@ def packets_inside(steps: tuple[Step, ...]) -> Iterator[tuple[Packet, ...]]:
 
 
 def _innermost(steps: tuple[Step, ...]) -> Packet:
-    """Return the packet of the last step; its inner packet if a tunnel carries it."""
+    """Return the packet of the last step.  If a tunnel carries this packet, return the inner packet."""
     *_, inside = packets_inside(steps)
     return inside[0] if inside else steps[-1].packet
 

@@ -1,7 +1,8 @@
-"""The last lines of an answer in which everything passes: what was not asked, and where to look if clients fail all the
+"""The last lines of an answer in which every flow passes: what was not asked, and where to look if clients fail all the
 same.
 
-The way from the clients to the first link of this host is assumed, and no reading shows it.
+hairpin assumes that packets get from the clients to the first link of this host, because no reading shows this part of
+the path.
 """
 
 from collections.abc import Iterator
@@ -20,7 +21,9 @@ from hairpin.wanted import read_host
 
 
 def write_where_next(answer: Answer, words: Words, paper: Paper) -> None:
-    """Write the lines; nothing if a flow fails, or if no packet of an asked flow comes from outside or leaves."""
+    """Write the lines.
+
+    Write nothing if a flow fails, or if no packet of an asked flow comes from outside or leaves the hosts."""
     asked = [each.trace for each in answer.flows if isinstance(each.trace.flow.start, Outside)]
     if answer.event is not None or not all(each.succeeds for each in answer.flows):
         return
@@ -47,7 +50,9 @@ def write_where_next(answer: Answer, words: Words, paper: Paper) -> None:
 
 
 def _write_way_out(answer: Answer, words: Words, paper: Paper) -> None:
-    """Write how to see whether packets of the asked flow are lost behind this host; nothing if none leaves."""
+    """Write how to see whether packets of the asked flow are lost behind this host.
+
+    Write nothing if no packet leaves the host."""
     left = [each.trace for each in answer.flows if each.verdict == "leaves" and each.trace.flow.purpose != "dns"]
     asked = next((each for each in left if each.flow.purpose != "egress"), None)
     last = _left_by(asked) if asked is not None else None
@@ -88,14 +93,15 @@ def _is_tunnelled(trace: Trace) -> bool:
 
 
 def _entered_by(trace: Trace) -> str:
-    """Return the link of the host by which the flow's first packet came in; empty if it came to no host."""
+    """Return the link of the host by which the flow's first packet came in; empty if the packet came in at no host."""
     steps = trace.usual.request
     return next((each.link for each in steps if each.stage == "device-in" and each.netns.is_host), "")
 
 
 def _not_asked(answer: Answer, flows: list[Flow]) -> Iterator[tuple[str, str]]:
-    """Yield the addresses of tunnels, and of uplinks whose clients are not known, to which no flow leads, each with its
-    link."""
+    """Yield each address to which no asked flow leads, with its link.
+
+    Only addresses of tunnels, and of uplinks whose clients are not known, are yielded."""
     known = {(each.version, each.daddr) for each in flows}
     hosts: dict[tuple[str, Version], None] = {}
     for each in (flow for flow in flows if flow.purpose == "published"):

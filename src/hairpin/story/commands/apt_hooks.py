@@ -1,4 +1,4 @@
-"""The effects of apt's hooks.  Each run of apt calls the hooks, whatever it installs."""
+"""The effects of apt's hooks.  Each run of apt calls the hooks, whatever the run installs."""
 
 from collections.abc import Iterator
 

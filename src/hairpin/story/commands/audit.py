@@ -33,8 +33,9 @@ class AuditedCommand(msgspec.Struct, frozen=True):
 
 @kept
 def audited_commands(traces: Traces) -> tuple[AuditedCommand, ...]:
-    """Return the commands of people in the audit log, the oldest command first.  Commands of daemons are left out: they
-    belong to no login."""
+    """Return the commands of people in the audit log, the oldest command first.
+
+    Commands of daemons are left out, because they belong to no login."""
     found: list[AuditedCommand] = []
     callers: dict[str, str] = {}
     for kind, at, key, fields, evidence in _records(traces):
@@ -101,8 +102,9 @@ def _alike(one: str, other: str) -> bool:
 
 
 def _rule_changes(traces: Traces) -> Iterator[StoryEntry]:
-    """Yield entries for the changes of rules, by the program that made them.  Changes of one program within a minute
-    are one entry."""
+    """Yield entries for the changes of rules, each with the program that made the changes.
+
+    Changes of one program within a minute are one entry."""
     bursts: dict[str, StoryEntry] = {}
     for kind, at, _, fields, evidence in _records(traces):
         if kind != "NETFILTER_CFG":

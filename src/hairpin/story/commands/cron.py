@@ -75,7 +75,7 @@ class ScriptLines(msgspec.Struct, frozen=True):
 
     @property
     def effect(self) -> Effect | None:
-        """The effect of all commands together; None if they change nothing in the network."""
+        """The effect of all commands together; None if the commands change nothing in the network."""
         return effect_of_script("", self.lines)
 
     @property
@@ -85,7 +85,9 @@ class ScriptLines(msgspec.Struct, frozen=True):
 
 
 def effect_of_script(command: str, lines: tuple[str, ...]) -> Effect | None:
-    """Return the effect of a command, or of the script that it calls; None if they change nothing in the network."""
+    """Return the effect of a command, or of the script that it calls.
+
+    Return None if command and script change nothing in the network."""
     own = effect_of_command(command)
     if own is not None or not lines:
         return own

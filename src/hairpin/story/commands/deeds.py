@@ -29,7 +29,7 @@ _IP_BATCH = frozenset({"-b", "-batch", "-B"})
 _WRITES_SYSCTL = re.compile(r">\s*[\"']?/proc/sys/net/|\btee\s+(-a\s+)?[\"']?/proc/sys/net/")
 _TOOLS = frozenset({"salt-call", "salt-ssh", "salt", "puppet", "chef-client", "chef-solo", "cinc-client", "cf-agent",
                     "ansible-playbook", "ansible-pull", "bolt"})  # fmt: skip
-"""The tools that bring hosts into a described state.  The command of such a tool does not show what a run changes."""
+"""The tools that bring hosts into a described state.  The tool's command does not show the changes that a run makes."""
 _ANSIBLE = re.compile(r"/AnsiballZ_(\w+)\.py\b")
 _ANSIBLE_MODULES = re.compile(
     r"command|shell|script|raw|reboot|iptables\w*|nftables|ufw|firewalld|sysctl|systemd(_service)?|service|nmcli|modprobe"
@@ -73,8 +73,10 @@ _CARRIED_OUT = frozenset({
 
 
 def effect_of_command(command: str) -> Effect | None:
-    """Return the effect of the command.  The effect is empty if it is unknown.  Return None if the command changes
-    nothing in the network."""
+    """Return the effect of the command.
+
+    If the effect is unknown, the returned effect is empty.  Return None if the command changes nothing in the network.
+    """
     hidden = HIDDEN in command
     line = command_line(command.replace(HIDDEN, ""))
     found = [each for each in (_of_simple(one, hidden=hidden) for one in line.commands) if each is not None]
@@ -91,7 +93,7 @@ def effect_of_command(command: str) -> Effect | None:
 
 
 def _of_simple(command: Simple, *, hidden: bool) -> Effect | None:
-    """Return the effect of one simple command.  ``hidden``: whether some of its arguments were not read."""
+    """Return the effect of one simple command.  ``hidden``: whether some of the command's arguments were not read."""
     program, arguments = command.program, list(command.words[1:])
     if hidden and program in _CARRIED_OUT:
         return Effect(commands=HIDDEN)
@@ -220,7 +222,7 @@ _OBJECTS: dict[str, frozenset[str]] = {
     "container": frozenset({"prune"}),
     "node": frozenset({"update", "promote", "demote", "rm"}),
 }
-"""The verbs that change an engine's networks, by the word for the object."""
+"""The verbs that change an engine's networks, by the engine's word for the changed object."""
 
 
 def _changes_engine(plain: list[str]) -> bool:

@@ -53,8 +53,10 @@ keeps no history."""
 
 
 class PackageChange(msgspec.Struct, frozen=True):
-    """A change of a package.  ``at``: the time of unpacking.  ``until``: the time of configuring.  Both are in seconds
-    since the epoch."""
+    """A change of a package.
+
+    ``at``: the time of unpacking.  ``until``: the time of configuring.  ``at`` and ``until`` are in seconds since the
+    epoch."""
 
     name: str
     verb: PackageVerb
@@ -66,8 +68,10 @@ class PackageChange(msgspec.Struct, frozen=True):
 
 
 class PackageRun(msgspec.Struct, frozen=True):
-    """A run of a package manager.  ``command``: the command line as typed.  ``user``: the user that ran it.  An empty
-    text means that it is unknown."""
+    """A run of a package manager.
+
+    ``command``: the command line as typed.  ``user``: the user that ran it.  An empty text means that the command or
+    the user is unknown."""
 
     at: float
     until: float
@@ -113,7 +117,8 @@ def package_runs(traces: Traces) -> tuple[PackageRun, ...]:
 
 
 def _run_of(change: PackageChange, runs: list[PackageRun]) -> int | None:
-    """Return the index of the last run that had begun before the change and ended after it; None if there is none."""
+    """Return the index of the last run that had begun before the change and ended after it; None if there is no such
+    run."""
     fitting = [index for index, run in enumerate(runs) if run.at - 1.0 <= change.at <= run.until + 1.0]
     return fitting[-1] if fitting else None
 
@@ -136,7 +141,7 @@ def _changes(reading: Reading, traces: Traces) -> list[PackageChange]:
         configured[name] = len(found)
         old = "" if each["old"] == "<none>" else each["old"]
         verb = _VERBS[each["verb"]]
-        # dpkg also logs "install" for a package that is unpacked over itself.
+        # dpkg also logs "install" for a package that was installed already and is unpacked again.
         new = "" if each["new"] == "<none>" or verb == "remove" else each["new"]
         found.append(
             PackageChange(name, "upgrade" if verb == "install" and old else verb, old, new, at, at, reading.id)

@@ -30,7 +30,7 @@ _LEFT = re.compile(r"\((?:sudo-i|su|su-l):session\): session closed for user roo
 _ANSIBLE = "Ansible: "
 _ROOT = frozenset({"", "root", "#0"})
 _PLAY_S = 120.0
-"""The greatest gap in seconds between two runs of a configuration tool's modules that are one entry of a person."""
+"""The greatest gap in seconds between two runs of a configuration tool's modules that are joined in one entry."""
 
 
 class Login(msgspec.Struct, frozen=True):
@@ -47,9 +47,9 @@ class Login(msgspec.Struct, frozen=True):
 class Command(msgspec.Struct, frozen=True):
     """A command that a person ran as root.
 
-    ``effect`` None: the command changes nothing in the network.  ``is_shell``: whether the command opened a shell,
-    which ended at ``until`` (None: no trace shows its end).  ``tool``: the configuration tool that ran the command,
-    with its module; empty: no such tool ran it."""
+    ``effect``: None if the command changes nothing in the network.  ``is_shell``: whether the command opened a shell.
+    ``until``: the time at which the shell ended; None if no trace shows it.  ``tool``: the configuration tool that ran
+    the command, with its module; empty if no such tool ran the command."""
 
     at: float
     by: Actor

@@ -26,8 +26,8 @@ class _Wrapper(msgspec.Struct, frozen=True):
     """A program that runs the command in its arguments.
 
     ``valued``: the program's options whose value is the next word.  ``before``: the number of words that stand before
-    the command.  ``elsewhere``: whether the command may run later, in another namespace or on other files, or with
-    other arguments."""
+    the command.  ``elsewhere``: whether the command may run later, in another namespace, on other files, or with other
+    arguments."""
 
     valued: frozenset[str] = frozenset()
     before: int = 0
@@ -106,7 +106,7 @@ def _line(text: str, depth: int, *, certain: bool = True) -> CommandLine:
         if inner is not None:
             return _line(shlex.join(inner.words), depth + 1, certain=certain and inner.certain)
         return CommandLine(text.strip(), (Simple(tuple(words), certain),) if words else ())
-    # A command after && or in a loop may not have run, so no command of such a line is certain.
+    # A command after && or in a loop may not have run, so no command of a line with && or a loop is certain.
     plain = certain and not has_keywords and not any(sign in text for sign in ("|", "(", "$"))
     found = tuple(
         each for words in parts for each in _line(shlex.join(words), depth + 1, certain=plain).commands
@@ -129,7 +129,7 @@ def _raw_parts(text: str) -> Iterator[list[str]]:
         if token in _REDIRECTIONS:
             skip = True
             if words and f"{words[-1]}{token}" in text and words[-1].isdecimal():
-                words.pop()  # this is the 2 of 2>&1
+                words.pop()  # the word is the file descriptor number 2 of the redirection 2>&1
         elif set(token) <= _SIGNS:
             if words:
                 yield words

@@ -27,17 +27,18 @@ _LONG = re.compile(r"\w{3} (\w{3})\s+(\d+) (\d\d:\d\d:\d\d) (\d{4})")
 _MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 _KERNEL = re.compile(r"Linux version (\S+)")
 _SAME_S = 180.0
-"""The greatest difference in seconds between wtmp's time of a boot and the journal's first line of the same boot.  wtmp
-is written later."""
+"""The greatest difference in seconds between wtmp's time of a boot and the journal's first line of the same boot.
+
+The record in wtmp is written later than the journal's first line."""
 _DOWN_S = 300.0
 
 
 class HostBoot(msgspec.Struct, frozen=True):
     """A boot of a host.
 
-    ``begins`` and ``ends``: the times of its begin and end, in seconds since the epoch; ``ends`` None: it is the
-    present boot, or no trace shows its end.  ``id``: the boot's id in the journal; empty for a boot that only wtmp
-    shows.  ``kernel``: the kernel release; empty if it is unknown."""
+    ``begins`` and ``ends``: the times of its begin and end, in seconds since the epoch; ``ends`` is None for the
+    present boot, and for a boot whose end no trace shows.  ``id``: the boot's id in the journal; empty for a boot that
+    only wtmp shows.  ``kernel``: the kernel release; empty if it is unknown."""
 
     begins: float
     ends: float | None
@@ -73,8 +74,9 @@ def boots_of(traces: Traces) -> tuple[HostBoot, ...]:
 
 
 def _ended(boot: HostBoot, next_begins: float, downs: list[float]) -> HostBoot:
-    """Return the boot with its end.  The end is the time of the shutdown in wtmp, or of the boot's last line in the
-    journal."""
+    """Return the boot with the time of its end.
+
+    The end is the time of the shutdown in wtmp, or the time of the boot's last line in the journal."""
     down = [each for each in downs if boot.begins < each <= next_begins]
     ends = max((*down, *(() if boot.ends is None else (boot.ends,))), default=None)
     return msgspec.structs.replace(boot, ends=ends)

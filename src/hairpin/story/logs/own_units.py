@@ -10,13 +10,15 @@ from hairpin.story.traces import Traces
 
 _TIMER_LINE = "0"
 _CUT = "not collected"
-"""The text by which the collector replaces possible secrets in a unit's line.  It stands in brackets or after a #."""
+"""The text by which the collector replaces possible secrets in a unit's line.
+
+The text stands in brackets or after a #."""
 
 
 class OwnUnit(ScriptLines, frozen=True):
     """A unit of the host, and the commands that the unit's start runs.
 
-    ``timer``: the timer that starts the unit; empty: no timer starts it.  ``known_from``: the time since which the
+    ``timer``: the timer that starts the unit; empty if no timer starts it.  ``known_from``: the time since which the
     unit's files have their present content, in seconds since the epoch.  ``stop_lines``: the commands that the unit's
     stop runs."""
 
@@ -26,7 +28,8 @@ class OwnUnit(ScriptLines, frozen=True):
     stop_lines: tuple[str, ...] = ()
 
     def effect_of(self, verb: Verb) -> Effect | None:
-        """Return the effect of the unit's start, stop or restart; None if it changes nothing in the network."""
+        """Return the effect of the unit's start, stop or restart; None if this start, stop or restart changes nothing
+        in the network."""
         match verb:
             case "start":
                 return self.effect
@@ -45,8 +48,10 @@ class OwnUnit(ScriptLines, frozen=True):
 
 @kept
 def own_units(traces: Traces) -> dict[str, OwnUnit]:
-    """Return all units of the host itself, by name.  Of a command that is not relevant, the collector lists only the
-    program.  A snapshot of an earlier version of hairpin contains only the enabled units."""
+    """Return all units of the host itself, by name.
+
+    For a command that is not relevant, the collector lists only the program.  A snapshot of an earlier version of
+    hairpin contains only the enabled units."""
     lines: dict[str, list[str]] = {}
     timers: dict[str, str] = {}
     paths: dict[str, set[str]] = {}

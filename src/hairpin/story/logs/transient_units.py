@@ -1,4 +1,4 @@
-"""Finds commands that systemd-run ran, from the descriptions of the units that it made.
+"""Finds commands that systemd-run ran, from the descriptions of the units that systemd-run made.
 
 If a person runs systemd-run by sudo, sudo logs a line about it.  Source: systemd src/run/run.c, src/core/job.c
 """

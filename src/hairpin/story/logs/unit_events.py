@@ -7,7 +7,7 @@ from hairpin.events.registry import all_events
 from hairpin.story.entry import Effect, Verb
 
 _STOP_COMMANDS = {"nftables.service": "nft flush ruleset"}
-"""The effects of the ``ExecStop=`` of units that no event simulates."""
+"""The effects of units' ``ExecStop=`` commands that no event simulates."""
 _PACKAGES: dict[str, tuple[str, ...]] = {
     "docker.service": ("docker-ce", "docker.io", "moby-engine", "docker", "containerd", "containerd.io"),
     "docker.socket": ("docker-ce", "docker.io", "moby-engine", "docker"),

@@ -16,7 +16,7 @@ from hairpin.story.logs.unit_events import unit_effect
 from hairpin.story.traces import Traces
 
 _RESTART_S = 10.0
-"""If a unit starts within this number of seconds after it has stopped, it counts as restarted."""
+"""If a unit starts within this number of seconds after its stop, it counts as restarted."""
 _STARTUP_S = 300.0
 """The number of seconds after a boot within which the start of a unit belongs to the boot, if no line says that the
 start-up has finished."""
@@ -39,7 +39,9 @@ _DESCRIBED = {
     "Apply Kernel Variables": "systemd-sysctl.service",
     "LSB: Bring up/down networking": "network.service",
 }
-"""The descriptions of units.  Before version 249, systemd writes them into syslog instead of the units' names."""
+"""The descriptions of units.
+
+Before version 249, systemd writes these descriptions into syslog instead of the units' names."""
 _ENGINE = "docker.service"
 _FIREWALLS = frozenset({
     "firewalld.service", "ufw.service", "nftables.service", "iptables.service", "ip6tables.service",
@@ -111,7 +113,7 @@ def _changes(unit: str, lines: list[Line]) -> Iterator[UnitChange]:
             if stop is None or stop.verb == "stop":
                 stop = UnitChange(unit, "stop", at, line.at, line.evidence, said)
         elif "Main process exited" in said and ("code=killed" in said or "code=dumped" in said):
-            # A unit that systemd stops may also end by a signal.
+            # A unit that systemd stops may also be ended by a signal.
             if stop is None:
                 stop = UnitChange(unit, "kill", line.at, line.at, line.evidence, said)
         elif "Scheduled restart job" in said:
@@ -134,7 +136,7 @@ def _changes(unit: str, lines: list[Line]) -> Iterator[UnitChange]:
         elif said.startswith("Reloaded "):
             yield UnitChange(unit, "reload", line.at, line.at, line.evidence, said)
         elif said.startswith("Failed to start ") or "Failed with result" in said:
-            if stop is not None:  # the unit's result follows from a kill or from the stop
+            if stop is not None:  # the unit's result is a consequence of a kill or of the stop
                 continue
             yield UnitChange(unit, "fail", line.at, line.at, line.evidence, said)
             begun = None
