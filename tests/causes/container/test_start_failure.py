@@ -19,6 +19,10 @@ HTTPD = Socket("tcp", 4, None, 8202, process="httpd", pid=9)
 ASKED = PortBinding("tcp", 80, 8202, None, 4, actual=False)
 OTHER = PortBinding("tcp", 80, 8151, None, 4, actual=False)
 
+CONNECTED = (
+    "port 35300 was held, and nothing listens there now. The kernel gives such ports to outgoing connections "
+    "(net.ipv4.ip_local_port_range), so a connection may hold it still"
+)
 # the stored error; what is said of it; the beginning of the repair ("": none is known; "start": a start is enough)
 ERRORS: dict[str, tuple[str, str, str]] = {
     "docker-proxy, and the process still has the port": (
@@ -31,8 +35,7 @@ ERRORS: dict[str, tuple[str, str, str]] = {
     ),
     "docker-proxy, and a connection may have the port": (
         f"{EXTERNAL}Error starting userland proxy: listen tcp4 0.0.0.0:35300: bind: address already in use",
-        "port 35300 was held, and nothing listens there now. The kernel gives such ports to outgoing connections "
-        "(net.ipv4.ip_local_port_range), so a connection may hold it still", "`ss -Hnatp 'sport = :35300'` shows the connection",
+        CONNECTED, "`ss -Hnatp 'sport = :35300'` shows the connection",
     ),
     "another container": (
         f"{EXTERNAL}Bind for 0.0.0.0:8151 failed: port is already allocated",
