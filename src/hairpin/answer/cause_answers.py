@@ -21,7 +21,8 @@ def of_searched(examination: Examination) -> Iterator[CauseAnswer]:
     """Yield the causes that stop the asked flows, with their repairs.
 
     The repairs of each cause fit the hosts after the earlier repairs.  The repairs of an alternative cause fit the
-    hosts as they are now."""
+    hosts as they are now.  If the causes themselves are repaired without undoing a decision, an alternative offers no
+    repair that undoes one."""
     network = now = examination.network
     printed: dict[str, Change] = {}
     told: list[CauseAnswer] = []
@@ -33,8 +34,11 @@ def of_searched(examination: Examination) -> Iterator[CauseAnswer]:
             now = after(told[-1].remedies[0], network, now)
     for cause, found in zip(told, examination.causes, strict=True):
         yield with_proofs(cause, found, examination, printed)
+    undoing = any(each.remedies and each.remedies[0].undoes is not None for each in told)
     for found in examination.instead:
-        yield of_finding(found, examination, network)
+        cause = of_finding(found, examination, network)
+        kept = tuple(each for each in cause.remedies if undoing or each.undoes is None)
+        yield msgspec.structs.replace(cause, remedies=kept)
 
 
 def of_finding(
