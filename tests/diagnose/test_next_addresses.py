@@ -27,7 +27,7 @@ def with_second(namespace: Namespace) -> Namespace:
     return msgspec.structs.replace(namespace, addresses=(*namespace.addresses, Address("lo", 6, 1, 128, "host")))
 
 
-CASES = {
+CASES: dict[str, tuple[Network, list[str]]] = {
     "IPv6 is refused": (local_host(FIRST), ["::1"]),
     "IPv4 is refused, IPv6 passes": (local_host(SECOND), ["127.0.0.1"]),
     "both pass": (local_host(FIRST, SECOND), []),

@@ -45,7 +45,7 @@ def at_further_addresses(network: Network, question: Question, flows: Sequence[F
     if question.origin is not None and question.origin.kind != "address":
         return Further()
     named = {(each.version, each.address) for each in question.targets if each.address is not None}
-    asked = {(each.version, each.daddr) for each in flows}
+    asked: set[tuple[Version, int]] = {(each.version, each.daddr) for each in flows}
     left_out: dict[Flow, list[Trace]] = {}
     against: dict[tuple[Flow, str], list[Trace]] = {}
     apart: list[Flow] = []
@@ -181,7 +181,8 @@ def _is_against(network: Network, trace: Trace, decided: RuleDecided) -> bool:
 def _by_rules(network: Network, flow: Flow, other: int) -> bool:
     """Return whether a rule of the host may tell the other address from the flow's."""
     namespace = network.namespace(network.host_netns(flow.asked_host or flow.host))
-    known, key = _differences(namespace), (flow.version, flow.daddr, other)
+    known = _differences(namespace)
+    key: tuple[Version, int, int] = (flow.version, flow.daddr, other)
     if key not in known:
         known[key] = _are_told_apart(_rule_ranges(namespace)[flow.version], flow.daddr, other)
     return known[key]

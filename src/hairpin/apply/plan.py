@@ -208,7 +208,7 @@ def _without_vain(
 ) -> RepairPlan:
     """Return the plan without the repairs after which no flow of their causes passes, since a repair that these flows
     need as well is left out.  What a person chose stays."""
-    then = {flow.ref: verdict for flow, verdict in zip(answer.flows, plan.then, strict=True)}
+    then: dict[str, Verdict] = {flow.ref: verdict for flow, verdict in zip(answer.flows, plan.then, strict=True)}
     vain = [each for each in plan.repairs if not each.chosen and each.cause is not None and _is_vain(each.cause, then)]
     if not vain:
         return plan
