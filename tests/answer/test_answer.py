@@ -1,5 +1,7 @@
 """The properties of an answer."""
 
+import msgspec
+
 from hairpin.answer.answer import Dispute
 from hairpin.host.host import Unread
 from hairpin.judges.disagreement import disagreement
@@ -41,6 +43,12 @@ def test_what_is_disputed_is_missing_too() -> None:
     assert DISPUTED.missing == (Unread("replica-disagrees", "", "replica", DISPUTE.said(), ""),)
 
 
-def test_a_disputed_flow_stays_what_was_simulated() -> None:
+def test_a_flow_that_passes_on_the_walk_alone_is_undecided() -> None:
     (flow,) = DISPUTED.flows
-    assert (flow.verdict, flow.succeeds, flow.disputed) == ("delivered", True, True)
+    assert (flow.verdict, flow.succeeds, flow.disputed, flow.trace.verdict) == ("depends", False, True, "delivered")
+
+
+def test_a_flow_that_fails_on_the_walk_stays_so() -> None:
+    flow = answer(FORWARDING_OFF).flows[0]
+    told = msgspec.structs.replace(flow, judged=DISPUTED.flows[0].judged)
+    assert (told.disputed, told.verdict, told.doubted) == (True, flow.verdict, False)

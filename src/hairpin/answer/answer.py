@@ -97,16 +97,22 @@ class FlowAnswer(msgspec.Struct, frozen=True):
         return self.judged is not None and self.judged.agreement.agrees is False
 
     @property
+    def doubted(self) -> bool:
+        """Whether the flow passes on the walk and fails in the replica."""
+        failed = self.judged is not None and self.judged.judgement.verdict not in ("delivered", "depends")
+        return self.disputed and failed and self.trace.succeeds
+
+    @property
     def verdict(self) -> Verdict:
         """The walk's verdict, even if a replica disagrees (docs/replica.md).
 
-        The verdict is ``depends`` if the start order of units decides."""
-        return "depends" if self.orders else self.trace.verdict
+        The verdict is ``depends`` if the start order of units decides, or if the flow passes on the walk alone."""
+        return "depends" if self.orders or self.doubted else self.trace.verdict
 
     @property
     def succeeds(self) -> bool:
-        """Whether the flow is delivered or leaves, whatever the start order of units is."""
-        return self.trace.succeeds and not self.orders
+        """Whether the flow is delivered or leaves, whatever the start order of units is, and no replica doubts it."""
+        return self.trace.succeeds and not self.orders and not self.doubted
 
     @property
     def judge(self) -> Judge:

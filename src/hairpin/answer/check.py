@@ -25,11 +25,13 @@ from hairpin.network.flow import Flow, FromHost, Lan, Outside
 from hairpin.network.network import Network
 from hairpin.network.prefix import address_text
 from hairpin.walk.state import RuleDecided
-from hairpin.walk.trace import Trace
+from hairpin.walk.trace import OpenQuestion, Trace
+from hairpin.walk.verdicts import VERDICTS
 from hairpin.walk.walked import walked
-from hairpin.wanted import ask_from
+from hairpin.wanted import ask_from, watch_port
 
 if TYPE_CHECKING:
+    from hairpin.judges.judged import Judged
     from hairpin.judges.replicated import Replication
     from hairpin.replica.judgement import Kernel
 
@@ -202,13 +204,35 @@ def _is_granted(proof: Proof | None) -> bool:
     return proof is not None and proof.repaired is not None and proof.repaired.rests_on_grant
 
 
+def _with_word(flow: FlowAnswer, both: "Judged | None") -> FlowAnswer:
+    """Return the flow with both verdicts.  If it passes on the walk alone, a question asks which judge is right."""
+    heard = msgspec.structs.replace(flow, judged=both)
+    if both is None or not heard.doubted:
+        return heard
+    said, path = VERDICTS[both.judgement.verdict], both.judgement.path
+    if path:
+        said = message("{said} (its last packet was seen on {link} of {netns})", said=said, link=path[-1].link,
+                       netns=path[-1].netns)  # fmt: skip
+    asked = OpenQuestion(
+        text=message(
+            "Does {flow} arrive? By what hairpin read and walked it does; this kernel, given the same packets, says: "
+            "{said}",
+            flow=flow.trace.flow.target_text(),
+            said=said,
+        ),
+        if_yes=message("The walk is right, and the network that the kernel was given is not this host's"),
+        if_no=message("The kernel is right: something here stops the flow that hairpin does not walk"),
+        wanted=(watch_port(flow.trace.flow.protocol, flow.trace.flow.dport),),
+        undecided=True,
+    )
+    return msgspec.structs.replace(heard, trace=flow.trace.asking(asked))
+
+
 def _judged(found: Answer, word: "Replication") -> Answer:
     """Return the answer with the verdicts of the second judge added."""
     return msgspec.structs.replace(
         found,
-        flows=tuple(
-            msgspec.structs.replace(each, judged=both) for each, both in zip(found.flows, word.flows, strict=True)
-        ),
+        flows=tuple(_with_word(each, both) for each, both in zip(found.flows, word.flows, strict=True)),
         causes=tuple(
             msgspec.structs.replace(each, judge="replicated")
             if each.ref in word.causes and not _is_granted(each.proof)

@@ -23,12 +23,12 @@ def exit_status(answer: Answer) -> int:
 
 def _check_status(answer: Answer) -> int:
     """Return 1 if there is a blocking cause, 0 if every flow succeeds, and 3 otherwise.  If a replica disagrees about a
-    flow, the walk's verdict counts."""
+    flow, the walk's verdict counts, unless the flow passes on the walk alone: such a flow is undecided."""
     if answer.event is not None:
         return _event_status(answer)
     if any(each.severity == "blocking" for each in answer.causes):
         return 1
-    return 0 if all(each.trace.succeeds for each in answer.flows) else 3
+    return 0 if all(each.trace.succeeds and not each.doubted for each in answer.flows) else 3
 
 
 def _event_status(answer: Answer) -> int:

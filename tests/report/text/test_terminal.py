@@ -157,11 +157,11 @@ def test_parts_that_are_not_rebuilt_take_one_line_with_a_count() -> None:
     assert "Not replayed: reason 0\n" in alone
 
 
-def test_a_disputed_flow_keeps_its_verdict_and_gets_a_line_of_its_own() -> None:
+def test_a_flow_that_passes_on_the_walk_alone_is_undecided_and_gets_a_line_of_its_own() -> None:
     disputed = proven(Judgement(trace().flow, "dropped"), file="/x")
     question = msgspec.structs.replace(disputed.question, kind="check")
     told = report_text(msgspec.structs.replace(disputed, question=question), Words("en"), Paper(width=400))
-    assert "✓ delivered" in told
+    assert "? undecided" in told
     assert "not confirmed by the replica: 192.0.2.10 to 198.51.100.11:8080/tcp: simulated delivered, the kernel" in told
     assert "please report it with /x" in told
     assert "simulated: no packet was sent" in told
