@@ -21,6 +21,9 @@ _SEEN_OTHERWISE = {
     "moved-to-the-default-bridge-and-its-names-are-gone": _NAMES,
     "podman-network-without-name-service": _NAMES,
     "database-was-renamed-and-its-name-went-with-it": _NAMES,
+    "alias-belongs-to-the-network-the-app-is-not-in": _NAMES,
+    "host-gateway-entry-was-lost-with-a-recreate": _NAMES,
+    "squatter-on-port-53-keeps-the-networks-name-service-away": _NAMES,
     "vpn-client-in-the-container-rewrote-resolv-conf": _NAMES,
 }
 
