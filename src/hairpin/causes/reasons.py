@@ -69,6 +69,7 @@ ASKED_AT: dict[str, str] = {
     "daemon-does-not-start-config": "",
     "default-bridge-has-no-names": "name-unknown",
     "dnat-rule-missing": "rule policy reject no-listener never-accepts wrong-answer",
+    "dnat-rule-names-other-address": "no-listener",
     "dnat-rule-shadowed": "hairpin-off no-neighbour rule policy reject no-listener never-accepts left-instead",
     "dnat-rule-stale-address": "no-carrier no-neighbour rule policy reject no-route no-listener left-instead",
     "docker-daemon-bridge-none": "no-route no-listener never-accepts",

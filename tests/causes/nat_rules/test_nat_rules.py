@@ -34,6 +34,13 @@ def relaying(rules: str, *entries: Connection) -> Network:
     return whole.with_namespace(HOST_NETNS, ruled_host)
 
 
+def forwarding(address: str, port: int) -> Network:
+    """Return the host with a port forward that somebody wrote for that address."""
+    rule = f"-d {address} -p tcp --dport {port} -j DNAT --to-destination 172.17.0.2:80"
+    return ruled(with_rule("nat PREROUTING", rule))
+
+
+TO_7000 = msgspec.structs.replace(published(), dport=7000)
 FORCED_DNS = "-i docker0 -p udp -m udp --dport 53 -j DNAT --to-destination 172.17.0.2:53"
 TO_RESOLVER = msgspec.structs.replace(egress(), protocol="udp", dport=53)
 
@@ -59,6 +66,16 @@ CASES: dict[str, Case] = {
     "a rule rewrites the source inside the bridge": Case(
         within_bridge("-s 172.17.0.0/16 -j SNAT --to-source 198.51.100.11"), TO_WEB, ("bridged-source-rewritten",),
         within_bridge("-s 172.17.0.0/16 -o eth0 -j SNAT --to-source 198.51.100.11"),
+    ),
+    "translated for an address that a gateway translates before": Case(
+        forwarding("203.0.113.11", 7000),
+        TO_7000, ("dnat-rule-names-other-address",),
+        forwarding("198.51.100.11", 7000),
+    ),
+    "translated for another address and another port": Case(
+        forwarding("203.0.113.11", 7001),
+        TO_7000, ("port-not-published",),
+        forwarding("198.51.100.11", 7000),
     ),
     "translated to another port of the container": Case(
         ruled(with_rule("nat PREROUTING", "-p tcp --dport 8151 -j DNAT --to-destination 172.17.0.2:81")),

@@ -10,7 +10,8 @@ from hairpin.change.change import AddEntry, Change, SetLink
 from hairpin.host.link import Link
 from hairpin.host.netns import Netns
 from hairpin.message import Message
-from hairpin.network.network import addresses_of
+from hairpin.network.network import Port, addresses_of
+from hairpin.network.stacked import link_of, stacked_on
 
 
 def down(view: View) -> Link | None:
@@ -24,6 +25,16 @@ def down(view: View) -> Link | None:
     version = view.stop.seen.packet.version
     down_links = (each for each in view.namespace.links if not each.up and each.name != "lo")
     return next((each for each in down_links if addresses_of(view.namespace, each.name, version)), None)
+
+
+def _stacked(view: View, netns: Netns, link: Link) -> Iterator[SetLink]:
+    """Yield the changes of the macvlans and ipvlans on the link, which get their carrier from it.
+
+    Source: net/core/dev.c netif_stacked_transfer_operstate()"""
+    for port in stacked_on(view.network, Port(netns, link.name)):
+        above = link_of(view.network, port)
+        if above.up and not above.carrier:
+            yield SetLink(port.netns, msgspec.structs.replace(above, carrier=True))
 
 
 def brought_up(
@@ -43,7 +54,7 @@ def brought_up(
     yield Candidate(
         title=title,
         detail=detail,
-        change=Change((SetLink(at, up), *routes)),
+        change=Change((SetLink(at, up), *_stacked(view, at, link), *routes)),
         where=OfLink(netns=at, link=link.name, state="down"),
         in_class="link-or-route",
         evidence=(link.evidence,),

@@ -11,6 +11,7 @@ Lasting: change ``ports:`` in the Compose file, or the service's configuration.
 from collections.abc import Iterator
 
 from hairpin.causes.cause import Candidate, Cause, View
+from hairpin.causes.nat_rules._translation import dnat_place
 from hairpin.causes.service._near import listeners, socket_list, who_else
 from hairpin.causes.service._service import (
     in_container,
@@ -35,9 +36,10 @@ from hairpin.wanted import ask_container
 
 def find(view: View) -> Iterator[Candidate]:
     """Yield one candidate when the container listens on other ports to which no published port leads.  The container
-    must have no socket on the asked port number, neither for TCP nor for UDP."""
+    must have no socket on the asked port number, neither for TCP nor for UDP.  A port to which a rule of the container
+    redirects packets is nobody's mistake about ``-p``."""
     container = in_container(view)
-    if container is None or same_port(view) or other_protocol(view):
+    if container is None or same_port(view) or other_protocol(view) or dnat_place(view, view.stop.netns) is not None:
         return
     others = unpublished_listeners(view, container)
     if not others:

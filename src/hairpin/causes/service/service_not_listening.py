@@ -11,6 +11,7 @@ Lasting: correct the image or its configuration.
 from collections.abc import Iterator
 
 from hairpin.causes.cause import Candidate, Cause, View
+from hairpin.causes.nat_rules._translation import dnat_place
 from hairpin.causes.service._near import listeners, socket_list, who_else
 from hairpin.causes.service._service import (
     in_container,
@@ -26,6 +27,7 @@ from hairpin.change.change import one
 from hairpin.host.docker import Container
 from hairpin.host.socket import Socket
 from hairpin.message import Message, message
+from hairpin.netfilter.evaluate.chain import Place
 
 
 def find(view: View) -> Iterator[Candidate]:
@@ -33,7 +35,7 @@ def find(view: View) -> Iterator[Candidate]:
     container = in_container(view)
     if (container is None and not view.stop.netns.is_pod) or same_port(view):
         return
-    port = view.stop.seen.packet.dport
+    port, led = view.stop.seen.packet.dport, dnat_place(view, view.stop.netns)
     name = container.name if container is not None else view.network.netns_text(view.stop.netns)
     others = listeners(view, container)
     foreign = container is not None and is_foreign(view, container)
@@ -50,7 +52,7 @@ def find(view: View) -> Iterator[Candidate]:
         else message("Nothing listens on port {port} in container {name}", port=port, name=name)
         if container is not None
         else message("Nothing listens on port {port} in pod {name}", port=port, name=name),
-        detail=_detail(others),
+        detail=_detail(others) if led is None or view.in_reply else _led_here(led, others),
         change=one(listening(view, _repair(view, container, name, beside))),
         where=OfContainer(container=name, port=port),
         in_class="nothing-listens-there" if maybe_meant else "nothing-listens",
@@ -59,6 +61,16 @@ def find(view: View) -> Iterator[Candidate]:
             *(read_log(view, each) for each in (container, *beside) if each is not None),
         ),
         of_network=foreign,
+    )
+
+
+def _led_here(rule: Place, others: tuple[Socket, ...]) -> Message:
+    """Return the sentences about a rule of the container that leads packets to the port."""
+    facts = {"table": rule.table, "chain": rule.chain, "rule": rule.text, "sockets": socket_list(others)}
+    if not others:
+        return message("This rule leads the packets to that port, {table} {chain}: {rule}", **facts)
+    return message(
+        "This rule leads the packets to that port, {table} {chain}: {rule}. What listens there: {sockets}.", **facts
     )
 
 

@@ -1,0 +1,108 @@
+"""A DNAT rule for the asked port compares the destination with an address that this host does not have.
+
+A provider's gateway, or a router with a port forward, translates the public address before the packet comes here.  The
+rule has to name the address that the packet has then.
+
+Users see: after a move to a cloud, or after a new lease, a port forward that somebody wrote is refused; its rule counts
+no packets.
+
+Proof: without its match of the destination the rule takes the packet, and with the present address the packet arrives.
+Now: insert the same rule with the present address.
+Lasting: change the address where the rule comes from.
+"""
+
+from collections.abc import Iterator
+
+import msgspec
+
+from hairpin.causes.cause import Candidate, Cause, View
+from hairpin.causes.where import OfRule
+from hairpin.change.change import Change, InsertRule
+from hairpin.change.intent import LetIn, rendered
+from hairpin.engines.missing import is_engines
+from hairpin.host.floating import mover_of
+from hairpin.message import message
+from hairpin.netfilter import ir
+from hairpin.netfilter.evaluate.chain import Place, place_of
+from hairpin.netfilter.packet import Packet
+from hairpin.network.network import is_held
+from hairpin.network.prefix import address_text
+
+
+def find(view: View) -> Iterator[Candidate]:
+    """Yield one candidate for each such rule in the nat tables of the host."""
+    packet = view.stop.seen.packet
+    if not view.on_host or view.in_reply or packet.daddr != view.flow.daddr:
+        return
+    for table in view.host_namespace.ruleset.tables:
+        for chain in table.chains:
+            for rule in chain.rules:
+                old = _other_address(view, rule, packet)
+                place = place_of(table, chain.name, rule)
+                if old is not None and not is_engines(view.host, place):
+                    yield _candidate(view, place, rule, old)
+
+
+def _candidate(view: View, place: Place, rule: ir.Rule, old: int) -> Candidate:
+    packet = view.stop.seen.packet
+    field, now = _field(packet), packet.daddr
+    body = tuple(
+        msgspec.structs.replace(part, ranges=((now, now),)) if _compares(part, field) else part for part in rule.body
+    )
+    made = rendered(LetIn(view.host_netns, place, place.chain, (body,)), view.network)
+    parts = (
+        msgspec.structs.replace(part, position=place.number) if isinstance(part, InsertRule) else part
+        for part in made.parts
+    )
+    facts = {"old": address_text(old, packet.version), "now": address_text(now, packet.version)}
+    return Candidate(
+        title=message("A DNAT rule for this port is about {old}, and packets come here for {now}", **facts),
+        detail=message(
+            "{table} {chain}: {rule}. This host does not have {old}: whoever has it translates the packets before they "
+            "come here.",
+            table=place.table,
+            chain=place.chain,
+            rule=place.text,
+            old=facts["old"],
+        ),
+        change=Change(tuple(parts)),
+        where=OfRule(place),
+        in_class="nearly-allowing-rule",
+        evidence=(place.evidence,),
+        advice=(message("the rule about {old} is then useless: delete it", old=facts["old"]),),
+    )
+
+
+def _other_address(view: View, rule: ir.Rule, packet: Packet) -> int | None:
+    """Return the address of which the rule asks the packet in vain, if it translates packets of this protocol and port,
+    and nobody that was read has the address; else None."""
+    if not any(isinstance(part, ir.Nat) and part.nat in ("dnat", "redirect") for part in rule.body):
+        return None
+    field, asked = _field(packet), [part for part in rule.body if _compares(part, _field(packet))]
+    if len(asked) != 1 or not isinstance(asked[0], ir.FieldMatch):
+        return None
+    first, last = asked[0].ranges[0]
+    if len(asked[0].ranges) != 1 or first != last or is_held(view.network, packet.version, first):
+        return None
+    if mover_of(view.host.floating, packet.version, first) is not None:
+        return None  # another node may have it now
+    values = {"protocol": packet.protocol, "dport": packet.dport}
+    others = [part for part in rule.body if isinstance(part, ir.FieldMatch) and part.field != field]
+    wanted = [part for part in others if part.field in values]
+    fits = all(not part.negated and any(a <= (values[part.field] or 0) <= b for a, b in part.ranges) for part in wanted)
+    return first if fits and any(part.field == "dport" for part in wanted) else None
+
+
+def _field(packet: Packet) -> ir.Field:
+    return "daddr4" if packet.version == 4 else "daddr6"
+
+
+def _compares(part: ir.Expression, field: ir.Field) -> bool:
+    return isinstance(part, ir.FieldMatch) and part.field == field and not part.negated and part.mask == ir.FULL_MASK
+
+
+CAUSE = Cause(
+    title=message("A DNAT rule names an address that the host does not have"),
+    source="iptables-extensions(8): DNAT",
+    reasons=frozenset({"no-listener"}),
+)
