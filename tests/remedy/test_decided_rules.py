@@ -37,6 +37,7 @@ def user(*rules: str, chain: str = "DOCKER-USER") -> Network:
         ('-i eth0 -m comment --comment "only office" -j DROP', "only office"),
         ("-i eth0 -m comment --comment office -j DROP", "office"),
         ("-i eth0 ! -s 10.0.0.0/8 -j DROP", "all but 10.0.0.0/8"),
+        ("-i eth0 ! -s 10.0.0.7/255.0.0.255 -j DROP", "all but 10.0.0.7/255.0.0.255"),
         ("-m set --match-set banned src -j DROP", "set banned"),
         ("-m set ! --match-set friends src -j DROP", "not in set friends"),
         ("-s 192.0.2.10/32 -j DROP", "192.0.2.10"),

@@ -164,7 +164,11 @@ def _only_links(fields: tuple[str, ...]) -> bool:
 
 
 def _ranges(part: ir.FieldMatch) -> str:
-    return ", ".join(range_text(first, last, _version(part.field)) for first, last in part.ranges)
+    version = _version(part.field)
+    if part.mask & ((1 << width(version)) - 1) != (1 << width(version)) - 1:
+        mask = address_text(part.mask, version)  # no prefix: the rule compares other bits than the first ones
+        return ", ".join(f"{address_text(first, version)}/{mask}" for first, _ in part.ranges)
+    return ", ".join(range_text(first, last, version) for first, last in part.ranges)
 
 
 def _version(field: str) -> Version:
