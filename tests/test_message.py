@@ -2,7 +2,7 @@
 
 import msgspec
 
-from hairpin.message import Message, message
+from hairpin.message import Message, few_of, message
 
 
 def test_a_message_reads_in_english() -> None:
@@ -38,3 +38,10 @@ def test_a_message_crosses_json_whole() -> None:
 
 def test_a_sentence_gets_its_values_later() -> None:
     assert message("{link} is down").filled(link="eth0", other="unused") == message("{link} is down", link="eth0")
+
+
+@pytest.mark.parametrize(
+    ("texts", "expected"), ((("a",), "a"), (("a", "b", "c"), "a, b, c"), (("a", "b", "c", "d", "e"), "a, b, c (+2)"))
+)
+def test_the_first_of_many_are_named(texts: tuple[str, ...], expected: str) -> None:
+    assert few_of(texts) == expected

@@ -2,6 +2,7 @@
 module imports only the standard library and ``wanted.py``, because every command loads it at its start.
 """
 
+from collections.abc import Sequence
 from typing import NamedTuple
 
 from hairpin.wanted import Wanted
@@ -33,6 +34,12 @@ def message(template: str, **values: object) -> Message:
 def verbatim(words: str) -> Message:
     """Return untranslated words (a rule's text, a tool's error) as a message."""
     return Message("{words}", (("words", words),))
+
+
+def few_of(texts: Sequence[str], most: int = 3) -> str:
+    """Return the first texts, and how many more there are: ``a, b, c (+2)``."""
+    more = len(texts) - most
+    return ", ".join(texts[:most]) + (f" (+{more})" if more > 0 else "")
 
 
 def _value(value: object) -> str | Message | Wanted:

@@ -11,7 +11,7 @@ import msgspec
 from hairpin.diagnose.examination import Examination, examination
 from hairpin.host.host import Host, Namespace
 from hairpin.kept import kept
-from hairpin.message import Message, message
+from hairpin.message import Message, few_of, message
 from hairpin.netfilter import ir
 from hairpin.netfilter.evaluate.chain import rule_at
 from hairpin.network.flow import Flow, Lan, Outside
@@ -25,7 +25,6 @@ from hairpin.wanted import Wanted, ask_port_at
 
 _MOST = 8
 """The most further addresses of a link."""
-_NAMED = 3
 _FIELDS = ("daddr", "ct-orig-daddr")
 
 _Range = tuple[int, int]
@@ -262,6 +261,4 @@ def _note(flow: Flow, stopped: Sequence[Trace]) -> Message:
 def _words(flow: Flow, stopped: Sequence[Trace]) -> tuple[str, Wanted]:
     """Return the first addresses as text, and the question about the first one."""
     texts = [address_text(each.flow.daddr, flow.version) for each in stopped]
-    more = len(texts) - _NAMED
-    others = ", ".join(texts) if more <= 0 else f"{', '.join(texts[:_NAMED])} (+{more})"
-    return others, ask_port_at(texts[0], flow.dport, flow.protocol)
+    return few_of(texts), ask_port_at(texts[0], flow.dport, flow.protocol)

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from hairpin.host.host import Host
 from hairpin.host.netns import Netns
-from hairpin.message import Message, message
+from hairpin.message import Message, few_of, message
 from hairpin.netfilter.ir import STATUS_SEEN_REPLY
 from hairpin.netfilter.packet import Connection
 from hairpin.network.network import Network, is_uplink, owns_address
@@ -13,9 +13,6 @@ from hairpin.network.query import Query
 from hairpin.network.routing import lookup
 from hairpin.walk.granted.silence import are_unanswered, split_by
 from hairpin.walk.hooks.connection_index import connections_of
-
-_NAMED = 3
-"""The greatest number of servers that the note names."""
 
 _Server = tuple[Version, int, int, str]
 """A server's IP version, address and port, and where the connections start: ``container:NAME`` or ``host``."""
@@ -28,11 +25,9 @@ def told_by_silence(network: Network) -> tuple[Message, ...]:
 
 
 def _note(found: tuple[_Server, ...]) -> Message:
-    more = len(found) - _NAMED
-    listed = ", ".join(f"{_target(each)} ({each[3]})" for each in found[:_NAMED])
     return message(
         "connections from here left and got no answer: {servers}; ask with `hairpin check {target} --from {start}`",
-        servers=listed if more <= 0 else f"{listed} (+{more})",
+        servers=few_of([f"{_target(each)} ({each[3]})" for each in found]),
         target=_target(found[0]),
         start=found[0][3],
     )

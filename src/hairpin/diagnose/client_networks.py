@@ -13,7 +13,7 @@ from hairpin.diagnose.diagnose import REFUSING, Diagnosis, is_refused
 from hairpin.host.host import Namespace
 from hairpin.host.route import Neighbour
 from hairpin.kept import kept
-from hairpin.message import Message, message
+from hairpin.message import Message, few_of, message
 from hairpin.netfilter import ir
 from hairpin.network.flow import Flow, Outside
 from hairpin.network.network import Network, addresses_of, free_address
@@ -35,7 +35,6 @@ from hairpin.wanted import Wanted, ask_from
 _MOST_NETWORKS = 8
 """The greatest number of networks that are tried."""
 _MOST_FLOWS = 8
-_NAMED = 3
 
 Prefix = tuple[int, int]
 
@@ -108,9 +107,7 @@ def _words(found: dict[Prefix, Flow]) -> tuple[str, Wanted]:
     first = next(iter(found.values()))
     assert isinstance(first.start, Outside)
     named = [prefix_text(*prefix, flow.version) for prefix, flow in found.items()]
-    more = len(named) - _NAMED
-    networks = ", ".join(named) if more <= 0 else f"{', '.join(named[:_NAMED])} (+{more})"
-    return networks, ask_from(address_text(first.start.address, first.version))
+    return few_of(named), ask_from(address_text(first.start.address, first.version))
 
 
 def _others(network: Network, flow: Flow) -> Iterator[tuple[Prefix, Flow]]:

@@ -14,7 +14,7 @@ from hairpin.causes.where import OfRule
 from hairpin.diagnose.diagnose import Diagnosis, diagnose
 from hairpin.diagnose.examination import Examination, examination
 from hairpin.host.host import Namespace
-from hairpin.message import message
+from hairpin.message import few_of, message
 from hairpin.netfilter import ir
 from hairpin.netfilter.evaluate.chain import Place, rule_at
 from hairpin.network.flow import Flow, Lan, Outside
@@ -28,7 +28,6 @@ from hairpin.wanted import Wanted, ask_from
 
 _MOST_TRIED = 8
 """The greatest number of listed clients that are tried for one flow."""
-_NAMED = 3
 _WALL: Class = "dropping-rule"
 _MENDED: Class = "nearly-allowing-rule"
 _CLOSING = OPENING | {_WALL}
@@ -285,6 +284,4 @@ def _wanted(flow: Flow) -> tuple[Wanted, ...]:
 
 
 def _facts(flow: Flow, lists: tuple[_Range, ...]) -> dict[str, object]:
-    named = [range_text(*each, flow.version) for each in lists[:_NAMED]]
-    more = len(lists) - _NAMED
-    return {"listed": ", ".join(named) if more <= 0 else f"{', '.join(named)} (+{more})", "target": flow.target_text()}
+    return {"listed": few_of([range_text(*each, flow.version) for each in lists]), "target": flow.target_text()}
