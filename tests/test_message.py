@@ -1,6 +1,7 @@
 """A message is an English template with its values; a value may be a message."""
 
 import msgspec
+import pytest
 
 from hairpin.message import Message, few_of, message
 
