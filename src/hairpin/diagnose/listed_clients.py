@@ -264,7 +264,7 @@ def _is_on_list(flow: Flow, lists: tuple[_Range, ...], stop: Place) -> OpenQuest
         text=message("Are the clients of {target} in {listed}? A list lets only these in", **_facts(flow, lists)),
         if_yes=message("The list lets their packets pass, and the verdict holds"),
         if_no=message("This rule stops them, as its owner meant: {rule}", rule=stop.in_full),
-        wanted=_wanted(flow),
+        wanted=_asking_from(flow),
         breaks_if="no",
     )
 
@@ -274,11 +274,11 @@ def _is_to_be_on_list(flow: Flow, lists: tuple[_Range, ...], stop: Place) -> Ope
         text=message("Are the clients of {target} in {listed}? A rule is to let only these in", **_facts(flow, lists)),
         if_yes=message("The mended rule lets them in, and nobody else"),
         if_no=message("This rule stops them, as its owner meant: {rule}", rule=stop.in_full),
-        wanted=_wanted(flow),
+        wanted=_asking_from(flow),
     )
 
 
-def _wanted(flow: Flow) -> tuple[Wanted, ...]:
+def _asking_from(flow: Flow) -> tuple[Wanted, ...]:
     assert isinstance(flow.start, Outside)
     return (ask_from(address_text(flow.start.address, flow.version)),)
 

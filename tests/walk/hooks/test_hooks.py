@@ -5,6 +5,7 @@ import pytest
 
 from hairpin.host.host import Namespace
 from hairpin.netfilter import ir
+from hairpin.netfilter.ir import Ruleset
 from hairpin.netfilter.packet import ACK, ESP, SCTP, SYN, TCP, UDP, Packet
 from hairpin.network.network import Network
 from hairpin.walk.hooks.hooks import run_bridge_hook, run_device_hook, run_hook
@@ -389,3 +390,24 @@ def test_a_queue_without_a_program(
     host = host_namespace(in_table("mangle", "FORWARD", f"-j NFQUEUE {options}"))
     trace = walk_flow(network(msgspec.structs.replace(host, queues=queues)), published())
     assert (trace.verdict, trace.usual.stop and trace.usual.stop.reason) == (verdict, reason)
+
+
+# --- a match that hairpin cannot decide splits a flow once: each packet of one direction is met alike -------------
+
+SAMPLED_MARKING = (
+    "-A PREROUTING -p tcp -m tcp --dport 8151 -m cluster --cluster-total-nodes 2 -j MARK --set-xmark 0x1/0xff"
+)
+SAMPLED_UNMARKED = "-A PREROUTING -p tcp -m tcp --dport 8151 -m mark ! --mark 0x1/0xff -j DROP"
+SAMPLED_MARKED = "-A PREROUTING -p tcp -m tcp --dport 8151 -m mark --mark 0x1/0xff -j DROP"
+
+
+@pytest.mark.parametrize(
+    ("second", "verdicts"), ((SAMPLED_UNMARKED, ["dropped", "delivered"]), (SAMPLED_MARKED, ["delivered", "dropped"]))
+)
+def test_later_packets_are_met_like_the_first(second: str, verdicts: list[str]) -> None:
+    before = host_namespace()
+    rules = ruleset(f"*mangle\n:PREROUTING ACCEPT [0:0]\n{SAMPLED_MARKING}\n{second}\nCOMMIT\n")
+    host = msgspec.structs.replace(before, ruleset=Ruleset((*before.ruleset.tables, *rules.tables)))
+    trace = walk_flow(network(host), published())
+    assert [each.verdict for each in trace.branches] == verdicts
+    assert trace.verdict == "depends"

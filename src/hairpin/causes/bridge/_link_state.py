@@ -27,7 +27,7 @@ def down(view: View) -> Link | None:
     return next((each for each in down_links if addresses_of(view.namespace, each.name, version)), None)
 
 
-def _stacked(view: View, netns: Netns, link: Link) -> Iterator[SetLink]:
+def _links_above(view: View, netns: Netns, link: Link) -> Iterator[SetLink]:
     """Yield the changes of the macvlans and ipvlans on the link, which get their carrier from it.
 
     Source: net/core/dev.c netif_stacked_transfer_operstate()"""
@@ -54,7 +54,7 @@ def brought_up(
     yield Candidate(
         title=title,
         detail=detail,
-        change=Change((SetLink(at, up), *_stacked(view, at, link), *routes)),
+        change=Change((SetLink(at, up), *_links_above(view, at, link), *routes)),
         where=OfLink(netns=at, link=link.name, state="down"),
         in_class="link-or-route",
         evidence=(link.evidence,),

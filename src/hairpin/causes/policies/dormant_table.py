@@ -3,7 +3,7 @@
 Users see: the rules of Docker or of another program are all there, ``iptables -L`` lists them, and no packet meets
 them: a published port is not translated, a container's packets are not masqueraded.
 
-Proof: ``nft list table`` shows ``flags dormant`` of the table.  Without the flag the flow is delivered.
+Proof: ``nft list table FAMILY NAME`` shows ``flags dormant`` of the table.  Without the flag the flow is delivered.
 Now: ``nft add table FAMILY NAME``, which sets the flags of a table that exists, and leaves its rules as they are.
 Lasting: no saved rules of iptables hold the flag.  Remove it from the script or the file of nft that sets it.
 """

@@ -22,11 +22,11 @@ def listed_rule(edit: InsertRule) -> str:
     """Return the line that the rule's tool lists for the rule.  iptables adds words that were not typed."""
     if edit.dialect not in ("iptables-nft", "iptables-legacy"):
         return edit.rule.text
-    return _listed(edit.rule, edit.chain, "ip6" if edit.family == "ip6" else "ip")
+    return _line_listed(edit.rule, edit.chain, "ip6" if edit.family == "ip6" else "ip")
 
 
 @lru_cache(maxsize=4096)  # an engine inserts the same rules again in each simulated event and in each tried repair
-def _listed(rule: Rule, chain: str, family: IpFamily) -> str:
+def _line_listed(rule: Rule, chain: str, family: IpFamily) -> str:
     line = f"-A {chain} {own_words(rule, chain)}".rstrip()
     try:
         typed = line == spelled(rule.body, chain, family)
@@ -35,7 +35,7 @@ def _listed(rule: Rule, chain: str, family: IpFamily) -> str:
         return line
 
 
-def as_listed(edit: InsertRule) -> InsertRule:
+def as_line_listed(edit: InsertRule) -> InsertRule:
     """Return the insertion with the rule's text as the tool lists it.
 
     With this text, hairpin can tell whether the rule exists already."""
