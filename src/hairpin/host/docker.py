@@ -151,8 +151,7 @@ class Container(msgspec.Struct, frozen=True):
 
     @property
     def by_user_stack(self) -> bool:
-        """Whether a process of the user is the container's network, so that the engine lists no network for the
-        container."""
+        """Whether a user's process is the container's network.  For such a container the engine lists no network."""
         return not self.endpoints and self.network_mode.partition(":")[0] in _USER_STACKS
 
     @property

@@ -120,8 +120,8 @@ def _without_partial_views(tables: list[Table]) -> tuple[Table, ...]:
 
 
 def _with_flags(table: Table, text: str, evidence: str) -> Table:
-    """Return the table with its flag.  ``text``: the first lines of ``nft list table`` of a table with flags.  Those of
-    legacy iptables are no tables of nft."""
+    """Return the table with its flag.  ``text``: the first lines of ``nft list table`` of a table with flags.  Tables
+    of legacy iptables are no tables of nft."""
     lines = [line.split() for line in text.splitlines()]
     named = lines and lines[0][:3] == ["table", table.family, table.name] and table.dialect != "iptables-legacy"
     if not named:
