@@ -1,7 +1,7 @@
 """Writes rules in nft's own words.  nft's JSON does not have nft's own words, but reports quote rules as ``nft list
 ruleset`` shows them.
 
-The values of counters are omitted, so that the text is the same in every reading.
+The values of counters are omitted.  Therefore the text is the same in every reading.
 
 Source: nftables src/statement.c, the print functions
 """
