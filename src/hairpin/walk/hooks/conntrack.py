@@ -185,7 +185,7 @@ def with_connection(state: State, connection: Connection, **changes: object) -> 
 
 
 def with_closed_connection(state: State, namespace: Namespace) -> State:
-    """Return the state with its connection closed, because REJECT answers the packet with a reset.
+    """Return the state with its connection closed.  A reset with which REJECT answers a packet closes the connection.
 
     Source: nf_conntrack_proto_tcp.c nf_conntrack_tcp_set_closing(), net/ipv4/netfilter/nf_reject_ipv4.c
     """
