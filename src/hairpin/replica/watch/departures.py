@@ -97,7 +97,7 @@ class Departures:
         return seen.protocol == UDP and seen.dport in self._tunnel_ports and seen.dport != flow.dport
 
     def unread_tunnel_ends(self, flow: Flow, seen: tuple[Sighting, ...]) -> Iterator[Message]:
-        """Yield a sentence for each unread tunnel end.  In the world, it is the destination of an outer packet."""
+        """Yield a sentence for each unread tunnel end to which an outer packet in the world is addressed."""
         if len(self._network.hosts) > 1:
             came = (each for each in seen if each.netns == WORLD and not each.out and self._is_outer(flow, each))
             for each in (one for one in came if not self._opened(one)):
