@@ -1,5 +1,5 @@
-"""Finds lost rules of an engine that no asked flow misses yet, because docker-proxy relays the flow.  An event shows
-that the rules are lost.
+"""Finds lost rules of an engine that no asked flow misses yet.  The flows do not need these rules now, because
+docker-proxy relays the flows.  An event shows that the rules are lost.
 
 docker-proxy ends when dockerd ends, and dockerd refuses to start a container whose rules it cannot add (``iptables: No
 chain/target/match by that name``).  hairpin simulates the end of dockerd or the start of the container, and then
