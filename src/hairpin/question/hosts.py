@@ -211,7 +211,7 @@ def _refuse_unknown(network: Network, name: str) -> None:
 
 
 def _require_engines(hosts: tuple[Host, ...], name: str, known: Message | str) -> None:
-    """Raise CollectError if an engine of the hosts should answer and does not answer, because this engine may have the
+    """Raise CollectError if an engine of the hosts should answer and does not answer.  This engine may have the
     container."""
     for host in hosts:
         for each in unanswering(host):
@@ -231,7 +231,7 @@ def _require_engines(hosts: tuple[Host, ...], name: str, known: Message | str) -
 
 
 def _require_no_more(hosts: tuple[Host, ...], name: str, known: Message | str) -> None:
-    """Raise CollectError if a daemon of the hosts was not asked, because this daemon may have the container."""
+    """Raise CollectError if a daemon of the hosts was not asked.  This daemon may have the container."""
     for host in hosts:
         for each in host.beside[:1]:
             raise CollectError(
