@@ -1,7 +1,8 @@
-"""Further addresses of the host's uplinks: a port is asked at one address of each, which stands for the others.
+"""Further addresses of the host's uplinks: a port is asked at one address of each uplink, which stands for all of them.
 
-An address for which the port's flow ends otherwise is asked by itself.  If somebody may have meant that, it is no
-fault: a rule against the address is a question, and a note tells of an address that a rule for another one leaves out.
+A further address at which the port's flow ends otherwise has its own flow in the answer.  The difference is no fault if
+a rule may make it on purpose.  If a rule stops packets to the further address, the answer has a question about the
+rule.  If a rule lets packets to another address only pass, a note names the further address.
 """
 
 from collections.abc import Iterator, Sequence
@@ -41,8 +42,8 @@ class Further(msgspec.Struct, frozen=True):
 
 
 def at_further_addresses(network: Network, question: Question, flows: Sequence[Flow]) -> Further:
-    """Return the host's further addresses at which a port's flow fails, although the flow to the asked address
-    passes."""
+    """Return the flows, questions and notes about further addresses at which a port's flow fails.  At the asked
+    address, the port's flow passes."""
     if question.origin is not None and question.origin.kind != "address":
         return Further()
     named = {(each.version, each.address) for each in question.targets if each.address is not None}

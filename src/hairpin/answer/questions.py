@@ -243,7 +243,7 @@ def _has_service(network: Network, host: Host, flow: Flow) -> bool:
 def _is_public(network: Network, mapping: PublicAddress, flow: Flow) -> OpenQuestion:
     """Return the question whether a public address that the user did not state belongs to the host.
 
-    The question also tells the verdict for the case that it does."""
+    The question also tells the verdict if the address belongs to the host."""
     public, private = (address_text(each, mapping.version) for each in (mapping.public, mapping.private))
     host = network.host_netns(mapping.host).host
     believed = walk_flow(msgspec.structs.replace(network, world=network.world.believing(mapping)), flow)

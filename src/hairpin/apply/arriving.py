@@ -28,8 +28,8 @@ _PROC = Path("/proc")
 _WAIT_S = 10.0
 _EVERY_S = 0.2
 _PADDING = b"\r" * 4096
-"""Bytes that fill more than one full-sized TCP segment.  They are needed because a path may lose large packets only.  A
-terminal shows none of these bytes, and a JSON parser reads them as white space."""
+"""Bytes that fill more than one full-sized TCP segment.  So many bytes are needed because a path may lose large packets
+only.  A terminal shows none of these bytes, and a JSON parser reads them as white space."""
 _NOTHING = b"\0" * 4096
 
 
