@@ -1,8 +1,9 @@
 """Further addresses of the host's uplinks: a port is asked at one address of each uplink, which stands for all of them.
 
-A further address at which the port's flow ends otherwise has its own flow in the answer.  The difference is no fault if
-a rule may make it on purpose.  If a rule stops packets to the further address, the answer has a question about the
-rule.  If a rule lets packets to another address only pass, a note names the further address.
+A further address at which the port's flow ends otherwise has its own flow in the answer.  A flow that a rule stops at a
+further address may be stopped on purpose, so it is no fault.  If the rule names destination addresses itself, the
+answer has a question about the rule.  If a rule for another address leaves the further address out, a note names the
+further address.
 """
 
 from collections.abc import Iterator, Sequence

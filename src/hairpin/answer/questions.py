@@ -172,7 +172,7 @@ def _is_lost(network: Network, trace: Trace) -> OpenQuestion | None:
 
 def _is_answered(namespace: Namespace, link: str, flow: Flow) -> bool:
     """Return whether another machine has the flow's address: the address's neighbour entry has a hardware address.
-    Then the machine has answered, or a person or a program has added the entry."""
+    If an entry has a hardware address, the machine has answered, or a person or a program has added the entry."""
     return any(
         each.mac is not None and not each.proxy and each.state not in ("FAILED", "INCOMPLETE")
         for each in namespace.neighbours

@@ -28,8 +28,8 @@ _PROC = Path("/proc")
 _WAIT_S = 10.0
 _EVERY_S = 0.2
 _PADDING = b"\r" * 4096
-"""Bytes that fill more than one full-sized TCP segment.  So many bytes are needed because a path may lose large packets
-only.  A terminal shows none of these bytes, and a JSON parser reads them as white space."""
+"""Bytes that fill more than one full-sized TCP segment.  A path may lose only large packets, so these bytes fill more
+than one packet.  A terminal shows none of these bytes, and a JSON parser reads them as white space."""
 _NOTHING = b"\0" * 4096
 
 
@@ -114,8 +114,8 @@ class _Probe:
             return False
         if now.acknowledged >= before.acknowledged + before.waiting + self.written:
             return True
-        # ssh may compress the bytes.  Then fewer bytes are acknowledged than were written.  In this case an empty queue
-        # that is seen twice counts as an acknowledgement.
+        # If ssh compresses the bytes, fewer bytes are acknowledged than were written.  Therefore an empty queue that is
+        # seen twice also counts as an acknowledgement.
         self.emptied = self.emptied + 1 if now.acknowledged > before.acknowledged and not now.waiting else 0
         return self.emptied > 1
 

@@ -272,7 +272,7 @@ def _culprit(answer: Answer, picked: tuple[PlannedRemedy, ...], harm: int) -> Pl
 def _made_whole(
     plan: RepairPlan, picked: tuple[PlannedRemedy, ...], left_out: tuple[Unplanned, ...]
 ) -> RepairPlan | None:
-    """Return the plan with additional repairs.  With these repairs, the plan closes no flow.
+    """Return the plan with additional repairs.  With the additional repairs, the plan closes no flow.
 
     Additional repairs are needed because a second fault may show only after the first fault is repaired.  Return None
     if each additional repair needs a person's choice."""

@@ -261,8 +261,8 @@ def _refusal(error: Exception) -> Message | None:
 
 
 def _occupy_standard_streams() -> None:
-    """Open the null device for each standard stream that is closed.  Otherwise a file could get the stream's
-    descriptor."""
+    """Open the null device for each standard stream that is closed.  If a standard stream stayed closed, a file could
+    get the stream's descriptor."""
     for descriptor in range(3):
         try:
             os.fstat(descriptor)

@@ -181,7 +181,8 @@ def collect(
 
 @cache
 def script() -> bytes:
-    """Return ``collect.sh`` as it is shipped.  The script's file is read only once.  It may be deleted later."""
+    """Return ``collect.sh`` as it is shipped.  The file ``collect.sh`` is read only once, because it may be deleted
+    later."""
     data = pkgutil.get_data("hairpin.collect", "collect.sh")
     assert data is not None
     return data
@@ -243,7 +244,7 @@ def _exchange(
     argv: tuple[str, ...], script: bytes, name: str, limit_s: float, environment: Mapping[str, str] | None
 ) -> Answer:
     """Run ``argv`` with the script on standard input.  The script is written while the output is read.  Therefore
-    neither process waits for the other process."""
+    neither hairpin nor the script's shell waits for the other."""
     try:
         process = subprocess.Popen(
             argv,
@@ -325,7 +326,8 @@ def _feed(process: subprocess.Popen[bytes], left: memoryview) -> memoryview:
 
 
 def _stop(process: subprocess.Popen[bytes]) -> None:
-    """End the script, first by SIGTERM, so that it can remove its temporary directory, and then by SIGKILL.
+    """End the script, first by SIGTERM, and then by SIGKILL.  After SIGTERM the script can remove its temporary
+    directory.
 
     The pipes are closed before, because a command of the script that waits for room in a full pipe would delay its
     end."""

@@ -2,7 +2,7 @@
 
 The sources that the host's rules, policy rules and routes name are tried as clients of the flows that pass.  Single
 addresses are not tried here, because ``singled_out`` counts the bans of single clients.  A network has a note of its
-own if its gateway did not answer the kernel's last request.  Such a gateway may answer now.
+own if its gateway did not answer the kernel's last request.  A gateway that did not answer may answer now.
 """
 
 from collections.abc import Iterator, Sequence

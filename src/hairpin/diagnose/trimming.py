@@ -118,7 +118,7 @@ def joined_change(changes: tuple[Change, ...]) -> Change:
 
 def _is_wider(one: Primitive, other: Primitive) -> bool:
     """Return whether both parts insert a rule at the same place, and the first rule matches more packets than the
-    second rule.  Both rules must have the same last statement."""
+    second rule.  A rule is compared only with rules that have the same last statement."""
     if not isinstance(one, InsertRule) or not isinstance(other, InsertRule):
         return False
     if _where(one) != _where(other) or not one.rule.body or one.rule.body[-1:] != other.rule.body[-1:]:
@@ -156,8 +156,8 @@ def _is_same(one: AddNamespace, other: AddNamespace) -> bool:
 
 
 def _is_for_more(part: Primitive) -> bool:
-    """Return whether the part only adds a socket, a chain, a rule or an address.  Such a part can be united with the
-    parts for other flows."""
+    """Return whether the part only adds a socket, a chain, a rule or an address.  A part that only adds something can
+    be united with the parts for other flows."""
     match part:
         case AddSocket() | AddChain() | InsertRule() | AddEntry(entry=Address()):
             return True

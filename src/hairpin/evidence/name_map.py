@@ -49,8 +49,8 @@ class NameMap:
     def host(self, name: str) -> str:
         """Return the new name of a host that a text names.
 
-        In contrast to ``name``, this method does not rename the host's name everywhere as a word.  A host may be called
-        nginx."""
+        In contrast to ``name``, this method does not rename the host's name everywhere as a word.  A host may have a
+        common word as its name, such as nginx."""
         labels = ((each, self._given.get(each)) for each in name.split("."))
         return ".".join(
             known or (_shaped(each, self._digest("host", each)) if each else each) for each, known in labels
@@ -59,7 +59,8 @@ class NameMap:
     def own(self, name: str) -> str:
         """Return the new name of a unit, a script or a package.
 
-        The old name is not renamed everywhere as a word.  A unit may be called firewall."""
+        The old name is not renamed everywhere as a word.  A unit may have a common word as its name, such as
+        firewall."""
         return _shaped(name, self._digest("own", name))
 
     def image(self, image: str) -> str:
@@ -75,8 +76,8 @@ class NameMap:
     def id(self, text: str) -> str:
         """Return the new name of an engine id.
 
-        Tools shorten an id to its first 12 digits.  Therefore these digits get the same new digits in the long id and
-        in the short id."""
+        Tools shorten an id to its first 12 digits.  Therefore the first 12 digits get the same new digits in the long
+        id and in the short id."""
         head = self._digest("id", text[:12]).hex()[: min(12, len(text))]
         return head + self._digest("rest", text).hex()[: len(text) - len(head)]
 

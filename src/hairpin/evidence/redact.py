@@ -59,7 +59,7 @@ ends with the name."""
 _KEPT = frozenset({"root", "docker", "podman", "systemd", "iptables", "nft", "firewalld"})
 """The user names that are also names of programs.
 
-Such user names are not renamed.  If they were renamed, hairpin would not recognize the programs' commands."""
+If hairpin renamed the user names that are also program names, it would not recognize the programs' commands."""
 _BOOT = re.compile(r'(?:(?<="_BOOT_ID":")|^(?P<before>\s*-?\d+ ))(?P<id>[0-9a-f]{32})(?![0-9a-f])', re.MULTILINE)
 _PROSE = frozenset({
     "trace-logins", "trace-cron", "trace-syslog", "trace-engines", "trace-firewalls", "trace-audit", "trace-scripts",

@@ -71,7 +71,7 @@ def _text(reading: Reading | None) -> str:
 
 def age_notes(hosts: tuple[Evidence, ...]) -> tuple[Message, ...]:
     """Return a note for each host that was read more than a minute before the host that was read last.  The clocks of
-    hosts differ.  Therefore, if a host was read over ssh, its time is the time of the machine that read it.
+    hosts differ.  Therefore the time of a host that was read over ssh is the time by the clock of the reading machine.
     """
     times = [(each.name, at) for each in hosts if (at := _moment(each)) is not None]
     if not times:

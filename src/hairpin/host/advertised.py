@@ -72,7 +72,8 @@ def has_lost_router(namespace: Namespace, link: str) -> bool:
 
 def ending_default(namespace: Namespace) -> str | None:
     """Return the link of the advertised IPv6 default route that no advertisement will renew; None if there is none.
-    Such a link ignores advertisements while the host forwards.  Return None, too, if another default route stays."""
+    The link of such a route ignores advertisements while the host forwards.  Return None, too, if another default route
+    stays."""
     ways = [each for each in namespace.routes if (each.version, each.prefix_length) == (6, 0)]
     ways = [each for each in ways if each.type == "unicast" and each.table == TABLE_MAIN]
     links = [

@@ -1,4 +1,5 @@
-"""A plan of hairpin that is in progress on a host.  Such a plan may soon make the readings of the host outdated."""
+"""A plan of hairpin that is in progress on a host.  A plan that is in progress may soon make the readings of the host
+outdated."""
 
 from typing import Literal
 

@@ -48,7 +48,8 @@ class Socket(msgspec.Struct, frozen=True):
 
     @property
     def has_full_backlog(self) -> bool:
-        """Whether more connections wait to be accepted than the backlog.  In this state the kernel drops each new SYN.
+        """Whether more connections wait to be accepted than the backlog.  If more connections wait, the kernel drops
+        each new SYN.
 
         If the queue is as long as the backlog, the kernel still accepts one more connection.  Source:
         include/net/sock.h sk_acceptq_is_full(), net/ipv4/tcp_input.c tcp_conn_request()
@@ -57,8 +58,8 @@ class Socket(msgspec.Struct, frozen=True):
 
     @property
     def has_full_receive_queue(self) -> bool:
-        """Whether the receive buffer has no room for the smallest datagram.  In this state the kernel drops all
-        datagrams.
+        """Whether the receive buffer has no room for the smallest datagram.  With a full receive queue the kernel drops
+        a datagram of any size.
 
         Older kernels accept one datagram more than the buffer has room for.  Source: net/ipv4/udp.c
         __udp_enqueue_schedule_skb(), include/linux/skbuff.h SKB_TRUESIZE()

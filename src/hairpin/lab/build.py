@@ -24,8 +24,9 @@ from hairpin.lab.probe import Outcome
 from hairpin.message import message
 
 PROBE_TIMEOUT_S = 1.5
-# Each probe has its own source port.  Therefore it meets no conntrack entry or TIME-WAIT socket of an earlier probe.
-# The ports are below the kernel's ephemeral range.  Therefore no other socket takes them.
+# Each probe has its own source port.  Therefore a probe meets no conntrack entry or TIME-WAIT socket of an earlier
+# probe.  The source ports are below the kernel's ephemeral range.  Therefore no other socket takes a probe's source
+# port.
 FIRST_SOURCE_PORT = 21001
 
 _numbers = itertools.count(1)
@@ -185,8 +186,8 @@ def _write_files(host: Node, hostname: str) -> None:
 
 
 def _set_identity(host: Node) -> None:
-    """Give the host its own machine-id and boot id.  Otherwise all hosts of a lab would have the ids of this
-    machine."""
+    """Give the host its own machine-id and boot id.  Without ids of their own, all hosts of a lab would have the ids of
+    this machine."""
     engine.write(host, "/etc/machine-id", f"{uuid.uuid4().hex}\n")
     engine.write(host, "/run/boot_id", f"{uuid.uuid4()}\n")
     host.run("mount --bind /run/boot_id /proc/sys/kernel/random/boot_id")

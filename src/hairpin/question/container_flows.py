@@ -68,7 +68,7 @@ def _by_name(
 
     Return no flow for a stopped target.  No name server knows the name of a stopped container, but the fault is that
     the container does not run.  Also return no flow if no name server can know the name by design, and nothing shows
-    that the name is used.  Such containers may use addresses."""
+    that the name is used.  Containers without names for each other may use addresses."""
     name = target.container or ""
     if origin is None or origin.kind != "container" or target.port is None:
         return []

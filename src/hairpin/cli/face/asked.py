@@ -89,8 +89,8 @@ class Shown(NamedTuple):
     """The options that say how the answer is shown.
 
     ``lang``: ``en``, ``zh``, or None for the language of the locale.  ``color``: ``auto``, ``always`` or ``never``.
-    ``html``: the file for the page.  ``-`` means standard output.  In this case, only the page is written to standard
-    output."""
+    ``html``: the file for the page.  ``-`` means standard output.  A page that goes to standard output is the only text
+    there."""
 
     as_json: bool = False
     lang: str | None = None

@@ -35,8 +35,8 @@ def without_rule(file: ConfigFile, family: str, table: str, chain: str, text: st
 
 
 def _with_ufws_words(lines: list[str], numbers: set[int]) -> set[int]:
-    """Return the given line numbers, and the line numbers of ufw's ``### tuple`` comments for these rules.  From such a
-    comment ufw would write the rules again.  Return an empty set if a comment also stands for other rules.
+    """Return the given line numbers, and the line numbers of ufw's ``### tuple`` comments for these rules.  From a
+    ``### tuple`` comment ufw would write the rule again.  Return an empty set if a comment also stands for other rules.
     Source: ufw backend_iptables.py _write_rules()"""
     found = set(numbers)
     for at, line in enumerate(lines, 1):

@@ -275,8 +275,8 @@ def rpfilter_words(match: ir.ReversePathMatch) -> Words:
 
 
 def read_socket(group: Group) -> Matches:
-    """Read ``-m socket``.  The option ``--restore-skmark`` is refused.  It sets the mark, but no match of the IR sets a
-    mark: xt_socket.c."""
+    """Read ``-m socket``.  The option ``--restore-skmark`` is refused.  ``--restore-skmark`` sets the mark, but no
+    match of the IR sets a mark: xt_socket.c."""
     return (ir.SocketMatch(*_flags(group, "--transparent", "--nowildcard")),)
 
 

@@ -303,7 +303,8 @@ def _wait_queues(asker: socket.socket) -> None:
 
 
 def _settle(asker: socket.socket, link: str) -> None:
-    """Make the kernel handle a change of the link's carrier now.  Then a bridge sees at once that its port is running.
+    """Make the kernel handle a change of the link's carrier now.  A bridge sees that its port is running only after the
+    kernel has handled the change.
 
     Source: net/ethtool/ioctl.c ethtool_op_get_link(), net/core/link_watch.c linkwatch_sync_dev()
     """

@@ -185,7 +185,8 @@ def with_connection(state: State, connection: Connection, **changes: object) -> 
 
 
 def with_closed_connection(state: State, namespace: Namespace) -> State:
-    """Return the state with its connection closed.  A reset with which REJECT answers a packet closes the connection.
+    """Return the state with its connection closed.  A reset by which REJECT answers a packet closes the packet's
+    connection.
 
     Source: nf_conntrack_proto_tcp.c nf_conntrack_tcp_set_closing(), net/ipv4/netfilter/nf_reject_ipv4.c
     """

@@ -59,9 +59,9 @@ def bridge_in(network: Network, state: State) -> Iterator[Outcome]:
 
 
 def _is_for_bridge(namespace: Namespace, bridge: Link, state: State) -> bool:
-    """Return whether the frame is addressed to the bridge or to one of its ports.  The bridge delivers such a frame
-    locally.  If neither the receiver nor the hardware address is known, the bridge is assumed to deliver the frame
-    locally.
+    """Return whether the frame is addressed to the bridge or to one of its ports.  The bridge delivers all frames to
+    its own address, or to the address of a port, locally.  If neither the receiver nor the hardware address is known,
+    the bridge is assumed to deliver the frame locally.
 
     Source: net/bridge/br_fdb.c fdb_add_local(); br_input.c br_handle_frame_finish()
     """

@@ -320,8 +320,8 @@ def _addressed(network: Network, state: State, link: Link, address: int, answer:
 
 
 def _entered(network: Network, state: State, link: Link, address: int) -> int | None:
-    """Return the hardware address in the neighbour's entry if the link is a bridge.  This address determines the bridge
-    port."""
+    """Return the hardware address in the neighbour's entry if the link is a bridge.  The hardware address determines
+    the bridge port."""
     wanted = (link.name, state.packet.version, address)
     entries = network.namespace(state.netns).neighbours if link.kind == "bridge" else ()
     return next((each.mac for each in entries if (each.link, each.version, each.value) == wanted), None)

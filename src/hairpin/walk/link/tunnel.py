@@ -241,6 +241,6 @@ def _named(tunnel: Tunnel) -> Message:
 
 
 def lost_in_tunnel(end: End) -> bool:
-    """Return whether the ICMP error was about an outer packet.  The inner packet's sender does not get such an
-    error."""
+    """Return whether the ICMP error was about an outer packet.  The inner packet's sender does not get an error about
+    an outer packet."""
     return end.kind == "rejected" and end.state.carried is not None
