@@ -16,8 +16,8 @@ from hairpin.netfilter.address import Prefix, Version, inside
 class PortBinding(msgspec.Struct, frozen=True):
     """A published port.  ``host_ip``: None for every address of the IP version.  ``actual``: False if HostConfig asks
     for the port, but the port is not in effect (container not running, host network, internal network).
-    ``by_default``: whether the container's options name no address, so that ``host_ip`` is the default of the engine or
-    network."""
+    ``by_default``: whether the container's options name no address.  If ``by_default`` is true, ``host_ip`` is the
+    default address of the engine or network."""
 
     protocol: Literal["tcp", "udp", "sctp"]
     container_port: int
@@ -220,7 +220,8 @@ class DockerNetwork(msgspec.Struct, frozen=True):
     evidence: str = ""
 
     def has_plugin(self, plugin: str) -> bool:
-        """Return whether CNI runs the plugin for the network's containers, as far as its file was read."""
+        """Return whether CNI runs the plugin for the network's containers; True if the network's CNI file was not
+        read."""
         return self.conflist is None or plugin in self.conflist.plugins
 
     def option(self, name: str) -> str | None:

@@ -27,8 +27,8 @@ from hairpin.netfilter.packet import Connection
 class Namespace(msgspec.Struct, frozen=True, dict=True):
     """A network namespace.  ``name``: ``host`` or ``container:NAME``.
 
-    ``unread``: the evidence keys that could not be read (no permission), so that "no rule" can be distinguished from
-    "rules unknown".
+    ``unread``: the evidence keys that could not be read (no permission).  The keys in ``unread`` distinguish "rules
+    unknown" from "no rule".
     """
 
     name: str

@@ -91,7 +91,7 @@ def rules_of(file: ConfigFile, family: str, table: str, chain: str) -> tuple[Rul
 
 
 def _of_chain(line: str, chain: str) -> str:
-    """Return the line; if it has a rule of another chain, return a comment, so that line numbers stay the same."""
+    """Return the line; if it has a rule of another chain, return a comment, which keeps the line numbers."""
     words = line.partition("] ")[2].split() if line.startswith("[") else line.split()
     return "#" if words[:1] and words[0].startswith("-") and words[1:2] != [chain] else line
 

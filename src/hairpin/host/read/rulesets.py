@@ -97,7 +97,7 @@ def _sharing(before: Ruleset, now: Ruleset) -> Ruleset:
 
 
 def with_chains_of(before: tuple[Table, ...], now: tuple[Table, ...]) -> tuple[Table, ...]:
-    """Return the new tables, in which unchanged chains are the former objects, so that these chains keep their
+    """Return the new tables, in which unchanged chains are the former objects.  Therefore unchanged chains keep their
     indexes."""
     known = {(table.family, table.name, table.dialect): table for table in before}
     return tuple(_with_chains_of(known.get((table.family, table.name, table.dialect)), table) for table in now)

@@ -6,8 +6,9 @@ that the host ignores the ARP request of a router or of a client on the link, th
 kernel decides whether to answer.
 
 Machines behind a router may have a larger MTU than the link to the host, and announce it in their MSS.  The wire has
-the MTU of the host's link, so that no larger packet enters.  The address of each machine behind a router has its own
-route with ``advmss``.  Therefore the machine announces the MTU that the walk assumes (walk/size/segment_size.py).
+the MTU of the host's link.  Therefore no larger packet enters the link.  The address of each machine behind a router
+has its own route with ``advmss``.  Therefore the machine announces the MTU that the walk assumes
+(walk/size/segment_size.py).
 
 Source: net/ipv4/tcp_output.c tcp_connect_init(), tcp_make_synack(): dst_metric_advmss()
 """

@@ -230,7 +230,7 @@ class Built:
     def remember(self) -> None:
         """Fill the conntrack tables with the host's entries; afterwards the process is in another namespace.
 
-        The conntrack entries of the last flow are flushed first, so that every flow finds the same tables."""
+        The conntrack entries of the last flow are flushed first.  Therefore every flow finds the same tables."""
         for plan in self.plan.namespaces:
             if plan.connections and self._takes_connections(plan):
                 self.netns[plan.netns].enter()

@@ -293,10 +293,10 @@ class _Replica:
     def _reset_between_flows(self) -> None:
         """Remove the traces of the last flow.
 
-        Closing the last flow's sockets sends RSTs and causes neighbour errors.  The counters are read once, so that
-        they do not count for the next flow.  Conntrack entries are flushed, because NAT may choose the same port again.
-        Entries of neighbours that did not answer are flushed, because otherwise the kernel would not send a new request
-        at once."""
+        Closing the last flow's sockets sends RSTs and causes neighbour errors.  The counters are read once.  Therefore
+        earlier packets do not count for the next flow.  Conntrack entries are flushed, because NAT may choose the same
+        port again. Entries of neighbours that did not answer are flushed, because otherwise the kernel would not send a
+        new request at once."""
         for name in (*self._touched(self._last), WORLD):
             self._enter(name)
             if self._last and self._forgets:
