@@ -42,8 +42,8 @@ class _Miss(msgspec.Struct, frozen=True):
 
 
 def latent(examination: Examination) -> tuple[Finding, ...]:
-    """Return the lost rules of engines that flows of the examination, which are delivered now, will miss.  Each loss is
-    returned once."""
+    """Return the lost rules of engines that delivered flows of the examination will miss.  Each loss is returned
+    once."""
     network = examination.network
     losing = [host for host in network.hosts if host.was_read and any(lost for _, lost in missing_on(host))]
     known = {key for each in examination.causes for key in each.keys}

@@ -16,7 +16,8 @@ _OF_NO_ROUTE = 0xFFFFFFFF
 
 
 def is_private(address: int) -> bool:
-    """Return whether the IPv6 address is a unique local one, which no router of the Internet knows."""
+    """Return whether the IPv6 address is a unique local address.  No router of the Internet knows a unique local
+    address."""
     return address >> 121 == _PRIVATE
 
 

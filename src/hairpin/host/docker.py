@@ -376,8 +376,8 @@ class Engine(msgspec.Struct, frozen=True):
         return "bridge" if self.kind == "docker" else "podman"
 
     def starts_unconnected(self, container: Container) -> bool:
-        """Return whether the stopped container will have no network when it starts, because it was disconnected from
-        its last network.
+        """Return whether the stopped container was disconnected from its last network, and will start without a
+        network.
 
         Docker still lists the networks of a stopped container.  For a rootless container, Podman lists no network,
         whether the container runs or not.  Measured with Docker 20.10.24, Podman 4.3"""

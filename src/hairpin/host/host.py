@@ -209,7 +209,7 @@ class Host(msgspec.Struct, frozen=True, dict=True):
         return _containers(self)
 
     def services(self) -> tuple[SwarmService, ...]:
-        """Return the swarm's services, which the host knows if it is a manager of the swarm."""
+        """Return the swarm's services.  Only a manager of the swarm knows the services."""
         return tuple(service for engine in self.engines for service in engine.services or ())
 
     def publishes_on(self, version: int, address: int | None, port: int, protocol: str | None) -> bool:

@@ -131,7 +131,7 @@ class World(msgspec.Struct, frozen=True):
         return _of(self.supposed, version, address)
 
     def believing(self, mapping: PublicAddress) -> "World":
-        """Return the world in which ``mapping``, which was only supposed, is stated."""
+        """Return the world in which the supposed ``mapping`` is stated."""
         rest = tuple(each for each in self.supposed if each != mapping)
         return msgspec.structs.replace(self, publics=(*self.publics, mapping), supposed=rest)
 

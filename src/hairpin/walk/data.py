@@ -61,7 +61,7 @@ def answer_lost(
 
 
 def _from_outside(beyond: State, sent: End) -> State:
-    """Return the first data packet of a server outside, which enters like the server's reply."""
+    """Return the first data packet of a server outside.  The data packet enters like the server's reply."""
     packet = msgspec.structs.replace(beyond.packet, tcp_flags=ACK | PSH)
     return msgspec.structs.replace(beyond, packet=packet, history=sent.state.history.for_answer())
 

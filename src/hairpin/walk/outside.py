@@ -379,7 +379,7 @@ def _no_way_back(packet: Packet) -> Assumed:
 
 
 def _reply(network: Network, state: State, packet: Packet) -> State:
-    """Return an outside machine's answer, which enters by the request's link and in the request's VLAN."""
+    """Return an outside machine's answer.  The answer enters by the request's link and in the request's VLAN."""
     sent, carried = state.carried, None
     if sent is None:
         back = answer_to(packet, SYN | ACK)

@@ -286,7 +286,7 @@ def _of_gateway(step: Step, facts: dict[str, str]) -> Message:
 
 
 def _of_neighbour(step: Step, facts: dict[str, str]) -> Message:
-    """Return the question about the packet's destination, which a route puts on the link."""
+    """Return the question about the packet's destination.  A route puts the destination on the link."""
     if step.netns.is_host:
         return message(
             "Does {gateway}, which a route has on {link}, still not answer there (its neighbour entry is {state})?",

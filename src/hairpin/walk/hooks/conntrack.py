@@ -166,8 +166,8 @@ def _begun(state: State, namespace: Namespace) -> State:
 
 
 def with_connection(state: State, connection: Connection, **changes: object) -> State:
-    """Return the state with its packet in the connection, which is added to the connections of this walk or replaced
-    there.
+    """Return the state with its packet in the connection.  The connection is added to the connections of this walk, or
+    replaced there.
 
     ``changes`` has new values for other fields of ``state.track``.
     """
