@@ -35,7 +35,7 @@ DISPUTED = "replica-disagrees"
 """The key of entries about flows on which a replica disagreed with the walk."""
 Judge = Literal["simulated", "replicated", "observed"]
 Depth = Literal["flows", "causes", "events"]
-"""How much an answer contains.  ``flows``: only the verdicts.  ``causes``: also the causes for which flows fail now.
+"""The extent of an answer.  ``flows``: only the verdicts.  ``causes``: also the causes for which flows fail now.
 ``events``: also the faults that the next events bring."""
 
 
@@ -118,8 +118,8 @@ class FlowAnswer(msgspec.Struct, frozen=True):
     def judge(self) -> Judge:
         """The highest judge that confirmed the verdict.
 
-        A replica cannot confirm a verdict that rests on a router outside which forwards a packet that a careful router
-        drops, because a replica's outside forwards this packet, too."""
+        Some verdicts rest on a router outside that forwards a packet which a careful router drops.  A replica cannot
+        confirm such a verdict, because the replica's outside forwards this packet, too."""
         return "simulated" if self.trace.rests_on_grant else self.replayed
 
     @property

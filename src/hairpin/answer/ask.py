@@ -188,7 +188,7 @@ def _not_read(source: NotRead) -> Host:
 def _proven(start: Answer, flows: tuple[Flow, ...], kernel: "Kernel") -> Answer:
     """Return the answer with both judges' answers about the flows.
 
-    Only the walk answers about the look-up of a name, because a packet does not show which names a server knows."""
+    Only the walk answers about the look-up of a name.  A packet does not show which names a server knows."""
     from hairpin.judges.disagreement import disagreement  # noqa: PLC0415 - only a kernel needs them
     from hairpin.judges.judged import judge_flows  # noqa: PLC0415
 

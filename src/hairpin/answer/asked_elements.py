@@ -44,7 +44,7 @@ def to_ask(question: Question, evidence: Evidence) -> tuple[ToAsk, ...]:
 
 
 def _of_everything(network: Network) -> tuple[int, ...]:
-    """Return the addresses of the clients and targets of all flows, because causes and repairs concern all flows."""
+    """Return the addresses of the clients and targets of all flows.  Causes and repairs concern all flows."""
     try:
         flows = flows_for(network, (), None)
     except UsageError:

@@ -1,5 +1,5 @@
-"""Adds to the causes of an answer the time at which they were made, and their makers, as far as the story proves times
-and makers."""
+"""Adds to the causes of an answer the time at which they were made, and their makers.  Only times and makers that the
+story proves are added."""
 
 from collections.abc import Iterator
 

@@ -200,7 +200,7 @@ def _needs_all(found: Finding) -> bool:
 def _is_granted(proof: Proof | None) -> bool:
     """Return whether the proof rests on a packet that a careful router outside drops.
 
-    A replica cannot confirm such a proof, because a replica's outside forwards this packet, too."""
+    The outside of a replica forwards this packet, too, so a replica cannot confirm such a proof."""
     return proof is not None and proof.repaired is not None and proof.repaired.rests_on_grant
 
 

@@ -1,7 +1,7 @@
 """The readings that decide a command's result.  Every command asks this module before it reports success.
 
 The tables contain prefixes of reading keys.  A reading that is in no table decides no result.  Either another reading
-has the same facts, or the walk forks without the reading, so that the verdict shows that it is missing.
+has the same facts, or the walk forks without the reading, and the verdict shows that the reading is missing.
 """
 
 from collections.abc import Iterable, Iterator

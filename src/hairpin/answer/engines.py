@@ -61,8 +61,8 @@ def _beside(host: Host) -> Iterator[Message]:
 
 
 def _others_serve(each: Health, found: tuple[Health, ...]) -> bool:
-    """Return whether another engine of the host has containers, so that the given engine is probably only installed and
-    not used."""
+    """Return whether another engine of the host has containers.  An engine beside an engine with containers is probably
+    only installed and not used."""
     return any(other is not each and other.engine.containers for other in found)
 
 

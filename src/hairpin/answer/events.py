@@ -65,7 +65,8 @@ def _asked_course(start: Answer, asked: AskedEvent) -> tuple[Event, Course]:
 def _unread_where_changed(was: Network, then: Network) -> Network:
     """Return the network in which tables that the event changes have no reading.
 
-    Because of this, the report does not quote an outdated text, and a replica makes these tables from their rules."""
+    Without an outdated reading, the report quotes no outdated text, and a replica makes the changed tables from their
+    rules."""
     for netns, namespace in then.namespaces():
         known = was.namespace(netns).ruleset.tables if netns in was else ()
         tables = tuple(

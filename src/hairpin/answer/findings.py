@@ -21,7 +21,8 @@ def findings(
     """Return the findings in the order of the report.
 
     ``kept_out``: the clients that hosts drop.  ``ahead``: whether faults that events will bring are included.
-    ``everything``: whether the user named no target, so that findings are included that concern no asked flow."""
+    ``everything``: whether the user named no target.  If ``everything`` is true, findings that concern no asked flow
+    are included."""
     missed = latent(examination) if ahead else ()
     return (
         *missed,

@@ -1,7 +1,9 @@
-"""Further addresses of the host's uplinks: a port is asked at one address of each, which stands for the others.
+"""Further addresses of the host's uplinks: a port is asked at one address of each uplink, which stands for all of them.
 
-An address for which the port's flow ends otherwise is asked by itself.  If somebody may have meant that, it is no
-fault: a rule against the address is a question, and a note tells of an address that a rule for another one leaves out.
+A further address at which the port's flow ends otherwise has its own flow in the answer.  A flow that a rule stops at a
+further address may be stopped on purpose, so it is no fault.  If the rule names destination addresses itself, the
+answer has a question about the rule.  If a rule for another address leaves the further address out, a note names the
+further address.
 """
 
 from collections.abc import Iterator, Sequence
@@ -24,15 +26,16 @@ from hairpin.walk.walked import walked
 from hairpin.wanted import Wanted, ask_port_at
 
 _MOST = 8
-"""The most further addresses of a link."""
+"""The greatest number of further addresses that are asked for one link."""
 _FIELDS = ("daddr", "ct-orig-daddr")
 
 _Range = tuple[int, int]
 
 
 class Further(msgspec.Struct, frozen=True):
-    """The flows to further addresses that end otherwise.  ``questions``: those about rules against an address, each
-    with the flow to the asked address.  ``notes``: those about addresses that rules leave out."""
+    """The flows to further addresses that end otherwise than the flow to the asked address.  ``questions``: the
+    questions about rules against a further address, each with the flow to the asked address.  ``notes``: the notes
+    about further addresses that rules leave out."""
 
     flows: tuple[Flow, ...] = ()
     questions: tuple[tuple[Flow, OpenQuestion], ...] = ()
@@ -40,7 +43,8 @@ class Further(msgspec.Struct, frozen=True):
 
 
 def at_further_addresses(network: Network, question: Question, flows: Sequence[Flow]) -> Further:
-    """Return the flows to the host's further addresses that fail, while the port is reached at the asked address."""
+    """Return the flows, questions and notes about further addresses at which a port's flow fails.  At the asked
+    address, the port's flow passes."""
     if question.origin is not None and question.origin.kind != "address":
         return Further()
     named = {(each.version, each.address) for each in question.targets if each.address is not None}
@@ -69,7 +73,7 @@ def at_further_addresses(network: Network, question: Question, flows: Sequence[F
 
 
 def with_questions(found: Examination, asked: Further) -> Examination:
-    """Return the examination in which the flows that stand for further addresses ask about these."""
+    """Return the examination in which flows have the questions about the further addresses for which they stand."""
     diagnoses = [
         msgspec.structs.replace(each, trace=trace)
         if (trace := _with_questions_of(each.trace, asked)) is not each.trace
@@ -91,8 +95,8 @@ def _with_questions_of(trace: Trace, asked: Further) -> Trace:
 
 
 def _standing_for_others(network: Network, flows: Sequence[Flow]) -> Iterator[Flow]:
-    """Yield the flows from outside to a port that the host serves at any of its addresses; of a port that nobody
-    outside is asked to reach, the neighbour's flow."""
+    """Yield the flows from outside to ports that the host serves at any of its addresses.  If no client outside is
+    asked for a port, yield the flow of a neighbour on the link."""
     outside = {_port(each) for each in flows if isinstance(each.start, Outside)}
     for each in flows:
         if not isinstance(each.start, Outside) and not (isinstance(each.start, Lan) and _port(each) not in outside):
@@ -106,7 +110,7 @@ def _port(flow: Flow) -> tuple[object, ...]:
 
 
 def _is_of_any_address(network: Network, flow: Flow) -> bool:
-    """Return whether the port is meant for every address: it is published for all, or the host listens on all."""
+    """Return whether the port is published on every address of the host, or a socket listens on every address."""
     host = network.host(flow.asked_host or flow.host)
     published = _openness(host).get((flow.version, flow.protocol, flow.dport))
     if published is not None:
@@ -117,7 +121,7 @@ def _is_of_any_address(network: Network, flow: Flow) -> bool:
 
 @kept
 def _openness(host: Host) -> dict[tuple[Version, str, int], bool]:
-    """Return for each published port whether all its bindings are for every address."""
+    """Return, for each published port, whether every binding of the port is for all addresses."""
     found: dict[tuple[Version, str, int], bool] = {}
     for container in host.containers():
         for each in container.bindings:
@@ -127,8 +131,8 @@ def _openness(host: Host) -> dict[tuple[Version, str, int], bool]:
 
 
 def _others(network: Network, flow: Flow, asked: set[tuple[Version, int]]) -> Iterator[Flow]:
-    """Yield the flow to each further address of the link that has its address.  Only the first port is asked at an
-    address that no rule and no other reading tells apart."""
+    """Yield the flow to each further address of the link that has the flow's address.  If no rule distinguishes a
+    further address, and the first port passes there, only the first port is asked at this address."""
     namespace = network.namespace(network.host_netns(flow.asked_host or flow.host))
     own = next((each for each in addresses_of(namespace, None, flow.version) if each.value == flow.daddr), None)
     if own is None:
@@ -153,8 +157,8 @@ def _first_flow(network: Network) -> dict[tuple[str, Version, int], Flow]:  # no
 
 
 def _ends_otherwise(network: Network, flow: Flow, other: Flow) -> Trace | None:
-    """Return the walk to the further address, if it fails, or passes only with an answer that the usual one does not
-    need; None if it ends as the usual one, or the usual one fails."""
+    """Return the walk to the further address if this walk fails, or passes only with an answer that the usual walk does
+    not need.  Return None if both walks end alike, or if the usual walk fails."""
     usual, trace = walked(network, flow), walked(network, other)
     if not usual.succeeds:
         return None
@@ -166,7 +170,7 @@ def _breaking(trace: Trace) -> int:
 
 
 def _is_against(network: Network, trace: Trace, decided: RuleDecided) -> bool:
-    """Return whether the rule that stops the flow looks at the asked address."""
+    """Return whether the rule that stops the flow compares the packet's destination address."""
     stop = trace.usual.stop
     if stop is None or stop.netns not in network:
         return False
@@ -178,7 +182,8 @@ def _is_against(network: Network, trace: Trace, decided: RuleDecided) -> bool:
 
 
 def _by_rules(network: Network, flow: Flow, other: int) -> bool:
-    """Return whether a rule of the host may tell the other address from the flow's."""
+    """Return whether a rule of the host may match only one of two addresses: the flow's address and the other
+    address."""
     namespace = network.namespace(network.host_netns(flow.asked_host or flow.host))
     known = _differences(namespace)
     key: tuple[Version, int, int] = (flow.version, flow.daddr, other)
@@ -194,8 +199,8 @@ def _differences(namespace: Namespace) -> dict[tuple[Version, int, int], bool]: 
 
 @kept
 def _rule_ranges(namespace: Namespace) -> dict[Version, tuple[tuple[_Range, ...], ...]]:
-    """Return the ranges of destination addresses with which each rule compares a packet; an empty tuple of ranges: the
-    rule looks into a set or a map."""
+    """Return the ranges of destination addresses with which each rule compares a packet.  The tuple of ranges is empty
+    if the rule looks into a set or a map."""
     rules = [rule for table in namespace.ruleset.tables for chain in table.chains for rule in chain.rules]
     versions: tuple[Version, ...] = (4, 6)
     return {
@@ -259,6 +264,6 @@ def _note(flow: Flow, stopped: Sequence[Trace]) -> Message:
 
 
 def _words(flow: Flow, stopped: Sequence[Trace]) -> tuple[str, Wanted]:
-    """Return the first addresses as text, and the question about the first one."""
+    """Return the first addresses as text, and the question about the first address."""
     texts = [address_text(each.flow.daddr, flow.version) for each in stopped]
     return few_of(texts), ask_port_at(texts[0], flow.dport, flow.protocol)

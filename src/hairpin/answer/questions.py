@@ -131,9 +131,9 @@ def _open(network: Network, trace: Trace) -> Iterator[OpenQuestion]:
 
 
 def _is_lost(network: Network, trace: Trace) -> OpenQuestion | None:
-    """Return the question whether an address that the host's own flow asks for is one that the host no longer has; None
-    if nothing hints at it.  The hints: the address is in the network of a link of the host, no neighbour there has it,
-    and the host or a container has a service on the port."""
+    """Return the question whether the host has lost the destination address of its own flow; None without hints.  There
+    are three hints, which must all be present.  The address is in the network of a link of the host.  No neighbour on
+    this link has the address.  The host or a container has a service on the port."""
     flow = trace.flow
     if not isinstance(flow.start, FromHost) or flow.purpose != "asked" or is_held(network, flow.version, flow.daddr):
         return None
@@ -171,8 +171,8 @@ def _is_lost(network: Network, trace: Trace) -> OpenQuestion | None:
 
 
 def _is_answered(namespace: Namespace, link: str, flow: Flow) -> bool:
-    """Return whether the flow's address is another machine's: its neighbour entry on the link has a hardware address,
-    so the machine has answered, or somebody entered it."""
+    """Return whether another machine has the flow's address: the address's neighbour entry has a hardware address.
+    If an entry has a hardware address, the machine has answered, or a person or a program has added the entry."""
     return any(
         each.mac is not None and not each.proxy and each.state not in ("FAILED", "INCOMPLETE")
         for each in namespace.neighbours
@@ -243,7 +243,7 @@ def _has_service(network: Network, host: Host, flow: Flow) -> bool:
 def _is_public(network: Network, mapping: PublicAddress, flow: Flow) -> OpenQuestion:
     """Return the question whether a public address that the user did not state belongs to the host.
 
-    The question also tells the verdict for the case that it does."""
+    The question also tells the verdict if the address belongs to the host."""
     public, private = (address_text(each, mapping.version) for each in (mapping.public, mapping.private))
     host = network.host_netns(mapping.host).host
     believed = walk_flow(msgspec.structs.replace(network, world=network.world.believing(mapping)), flow)

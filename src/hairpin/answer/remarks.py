@@ -224,7 +224,7 @@ def _of_default_addresses(network: Network, traces: tuple[Trace, ...]) -> Iterat
 
 def _of_ipv6_clients(traces: tuple[Trace, ...]) -> Iterator[Message]:
     """Yield the remark that no IPv6 client beyond the link was asked, because the host has no route back to such a
-    client.  Yield nothing if the user named a client, because then only this client was asked."""
+    client.  If the user named a client, only this client was asked, so nothing is yielded."""
     kinds = {type(each.flow.start) for each in traces if each.flow.version == 6}
     if {Lan, FromHost} <= kinds and Outside not in kinds:
         yield message("not asked: IPv6 clients beyond the link, since this host has no IPv6 default route back to them")

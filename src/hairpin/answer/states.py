@@ -107,8 +107,8 @@ def _is_of(state: Finding, cause: CauseAnswer) -> bool:
 
 
 def _with_made(answer: Answer, maker: CauseAnswer) -> Answer:
-    """Return the answer with the state, which made some causes of the answer.  The state stops the flows of these
-    causes, and comes before them."""
+    """Return the answer with the state that made some causes of the answer.  The state stops the flows of these causes,
+    and comes before them."""
     made = [each for each in answer.causes if maker.id in each.candidate.made_by and each.host == maker.host]
     if not made:
         return answer

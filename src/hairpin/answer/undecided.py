@@ -150,8 +150,7 @@ def rule_watched(network: Network, trace: Trace, netns: Netns | None, place: Pla
 
 
 def _of_fact(network: Network, trace: Trace, condition: Condition) -> OpenQuestion:
-    """Return the question about a condition that is not about a rule, but about a program on a link or an
-    unread part."""
+    """Return the question about a condition that concerns a program on a link, or an unread part, and no rule."""
     fates = _fates(trace, condition)
     return OpenQuestion(
         text=message("Is it so that {said}?", said=condition.said),
@@ -180,8 +179,7 @@ def _wanted_at_end(network: Network, trace: Trace) -> Iterator[Wanted]:
 
 
 def _fates(trace: Trace, condition: Condition) -> dict[bool, Message]:
-    """Return two sentences about the flow's fate: for the case that the condition holds, and for the case that it does
-    not hold."""
+    """Return two sentences about the flow's fate: the first if the condition holds, the second if it does not hold."""
     return {holds: _fate(_branches(trace, condition, holds=holds)) for holds in (True, False)}
 
 

@@ -28,8 +28,8 @@ _PROC = Path("/proc")
 _WAIT_S = 10.0
 _EVERY_S = 0.2
 _PADDING = b"\r" * 4096
-"""Bytes that fill more than one full-sized TCP segment, because a path may lose large packets only.  A terminal shows
-none of these bytes, and a JSON parser reads them as white space."""
+"""Bytes that fill more than one full-sized TCP segment.  A path may lose only large packets, so these bytes fill more
+than one packet.  A terminal shows none of these bytes, and a JSON parser reads them as white space."""
 _NOTHING = b"\0" * 4096
 
 
@@ -114,8 +114,8 @@ class _Probe:
             return False
         if now.acknowledged >= before.acknowledged + before.waiting + self.written:
             return True
-        # ssh may compress the bytes, so that fewer bytes are acknowledged than were written.  In this case an empty
-        # queue that is seen twice counts as an acknowledgement.
+        # If ssh compresses the bytes, fewer bytes are acknowledged than were written.  Therefore an empty queue that is
+        # seen twice also counts as an acknowledgement.
         self.emptied = self.emptied + 1 if now.acknowledged > before.acknowledged and not now.waiting else 0
         return self.emptied > 1
 
@@ -151,8 +151,7 @@ def _write_to_server(way: Path, server: int, data: bytes) -> int:
 
 
 def _write_file(path: Path, data: bytes) -> int:
-    """Write to the file without blocking, because a terminal may be halted (XOFF); return the number of written
-    bytes."""
+    """Write to the file without blocking, and return the number of written bytes.  A terminal may be halted (XOFF)."""
     descriptor = os.open(path, os.O_WRONLY | os.O_NOCTTY | os.O_NONBLOCK | os.O_CLOEXEC)
     try:
         return os.write(descriptor, data)

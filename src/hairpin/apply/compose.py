@@ -50,7 +50,7 @@ def _edits(plan: RepairPlan) -> Iterator[tuple[ComposeEdit, Engine]]:
 
 
 def _proposal(edit: ComposeEdit, files: tuple[str, ...], read: ReadText) -> ComposeProposal | None:
-    """Return the proposal for the last compose file that has the service, because it overrides the earlier files.
+    """Return the proposal for the last compose file that has the service.  The last file overrides the earlier files.
     Return None if the last compose file has the value already."""
     for file in reversed(files):
         before = read(file)

@@ -64,5 +64,6 @@ class Ground(Protocol):
         ...
 
     def held(self) -> AbstractContextManager[Begin]:
-        """Lock the host, so that no other process of hairpin changes it.  Raises ApplyError if the host is locked."""
+        """Lock the host.  While the host is locked, no other process of hairpin changes it.  Raises ApplyError if the
+        host is locked."""
         ...

@@ -45,8 +45,7 @@ earlier repair already restored the repair's flows.  ``unknown``: no repair is k
 waits for an event."""
 _NOT_CHOSEN: tuple[Why, ...] = ("by-person", "later", "covered", "unknown", "event", "advice")
 _SAID: tuple[Why, ...] = ("covered", "unknown", "event", "advice")
-"""The reasons for which the report has one line for each cause, because a plan names every cause of ``hairpin
-check``."""
+"""The reasons for which the report has one line for each cause.  A plan names every cause of ``hairpin check``."""
 
 
 _HELD = 3
@@ -206,8 +205,8 @@ def without_harm(answer: Answer, picked: tuple[PlannedRemedy, ...], left_out: tu
 def _without_vain(
     answer: Answer, plan: RepairPlan, picked: tuple[PlannedRemedy, ...], left_out: tuple[Unplanned, ...]
 ) -> RepairPlan:
-    """Return the plan without the repairs after which no flow of their causes passes, since a repair that these flows
-    need as well is left out.  What a person chose stays."""
+    """Return the plan without vain repairs.  After a vain repair, no flow of its cause passes, because another repair
+    that these flows need is left out.  A repair that a person chose stays."""
     then: dict[str, Verdict] = {flow.ref: verdict for flow, verdict in zip(answer.flows, plan.then, strict=True)}
     vain = [each for each in plan.repairs if not each.chosen and each.cause is not None and _is_vain(each.cause, then)]
     if not vain:
@@ -273,7 +272,7 @@ def _culprit(answer: Answer, picked: tuple[PlannedRemedy, ...], harm: int) -> Pl
 def _made_whole(
     plan: RepairPlan, picked: tuple[PlannedRemedy, ...], left_out: tuple[Unplanned, ...]
 ) -> RepairPlan | None:
-    """Return the plan with additional repairs, so that the plan closes no flow.
+    """Return the plan with additional repairs.  With the additional repairs, the plan closes no flow.
 
     Additional repairs are needed because a second fault may show only after the first fault is repaired.  Return None
     if each additional repair needs a person's choice."""

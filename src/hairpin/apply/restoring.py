@@ -83,7 +83,7 @@ def restore_plan(answer: Answer, chosen: tuple[str, ...] = ()) -> RestorePlan:
 def _moved(engine: Engine, lost: Missing, host: Host) -> tuple[ExpectedRule, ...]:
     """Return the rules that have to be moved to their places.
 
-    For Podman there are none, because Podman moves no rules when it reloads its networks."""
+    Podman moves no rules when it reloads its networks.  Therefore no rule of Podman has to be moved."""
     return out_of_order(lost, host.namespace(host.netns.name)) if engine.kind == "docker" else ()
 
 

@@ -89,8 +89,8 @@ def session_of(connection: str) -> Session | None:
 
 
 def may_be_remote(proc: Path = Path("/proc")) -> bool:
-    """Return whether a user may use this terminal over the network although no ancestor of this process is sshd, as in
-    a terminal multiplexer.
+    """Return whether a user may use this terminal over the network.  In a terminal multiplexer, this is possible
+    although no ancestor of this process is sshd.
 
     Remote use is possible if the terminal is a pseudo-terminal and an sshd of this host has a connection."""
     try:

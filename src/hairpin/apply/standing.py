@@ -31,7 +31,7 @@ def standing_of(step: Step, network: Network, read: ReadFile) -> Standing:
 
 
 def is_doubtful(step: Step) -> bool:
-    """Return whether evidence cannot show that the step's call was made.
+    """Return whether no evidence can show that the step's call was made.
 
     A call of this kind may be repeated, because the called manager accepts it a second time."""
     return isinstance(step, Ask) and bool(step.undo) and all(isinstance(each, ManagerRuns) for each in step.expects)

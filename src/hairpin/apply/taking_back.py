@@ -102,7 +102,7 @@ def _taken_back(task: PlannedStep, network: Network, hands: Hands) -> tuple[Step
 
 
 def _fitted(back: Step, network: Network) -> Step:
-    """Return the step with the present numbers of its rules, because other rules may have been inserted or deleted."""
+    """Return the step with the present numbers of its rules.  Other rules may have been inserted or deleted."""
     if not isinstance(back, LoadRules):
         return back
     now, moved = network, list[RuleEdit]()

@@ -17,7 +17,7 @@ _FEW = 4
 
 def abreast(tasks: Sequence[Callable[[], R]], processors: int | None = None) -> list[R]:
     """Return the tasks' results, in the order of the tasks.  The calling process does each task that a forked process
-    did not finish, so the error of such a task is raised in the calling process."""
+    did not finish.  If such a task raises an error, the error is raised in the calling process."""
     workers = min(processors or len(os.sched_getaffinity(0)), len(tasks))
     if workers < 2 or len(tasks) <= _FEW:
         return [each() for each in tasks]

@@ -37,8 +37,8 @@ def answer_question(
     """Return the answer to the question that was made from ``asked``.
 
     On this machine, only the containers that the question needs are read, except with ``--all`` and for a question
-    about an event.  ``kernel``: the second judge.  Its disagreements with the walk are kept as files.  ``depth``: how
-    far ``check`` goes.  Raises the same errors as ``gather`` and ``ask``."""
+    about an event.  ``kernel``: the second judge.  The judge's disagreements with the walk are kept as files.
+    ``depth``: how far ``check`` goes.  Raises the same errors as ``gather`` and ``ask``."""
     sources, needed = asked.sources, not (asked.whole or asked.sources or question.after is not None)
     only = needed_containers(question) if needed else ()
     with progress(lang) as tell:

@@ -122,8 +122,8 @@ class Commands(click.Group):
         click.Command.format_options(self, ctx, formatter)
 
     def shell_complete(self, ctx: click.Context, incomplete: str) -> "list[CompletionItem]":
-        """Return the commands that begin with ``incomplete``, and the completions of ``check``, because a user may omit
-        the name ``check``."""
+        """Return the commands that begin with ``incomplete``, and the completions of ``check``.  A user may omit the
+        name ``check``."""
         found = super().shell_complete(ctx, incomplete)
         if not incomplete:
             return found
@@ -137,7 +137,7 @@ class Commands(click.Group):
 
 
 def command_first(args: Sequence[str]) -> list[str]:
-    """Return the arguments with the command moved to the front, because a user may write options before it.
+    """Return the arguments with the command moved to the front.  A user may write options before the command.
 
     If no command is given, the command is ``check``, and a word that is not the name of a command is a target."""
     if args and args[0] in (*COMMANDS, *later.COMMANDS, "--help", "-h", "--version"):
@@ -261,7 +261,8 @@ def _refusal(error: Exception) -> Message | None:
 
 
 def _occupy_standard_streams() -> None:
-    """Open the null device for each standard stream that is closed, so that no file gets the stream's descriptor."""
+    """Open the null device for each standard stream that is closed.  If a standard stream stayed closed, a file could
+    get the stream's descriptor."""
     for descriptor in range(3):
         try:
             os.fstat(descriptor)
@@ -313,8 +314,8 @@ def _confess(lang: str | None, *, verbose: bool) -> None:
     for folder in environment().folders:
         try:
             folder.mkdir(parents=True, exist_ok=True)
-            # Every user may write into the last folder, so the file's name is random.  At a predictable name there
-            # could be another user's link.
+            # Every user may write into the last folder.  The file's name is random, because another user could put a
+            # link at a predictable name.
             name = time.strftime("hairpin-error-%Y%m%dT%H%M%SZ-", time.gmtime())
             descriptor, path = tempfile.mkstemp(prefix=name, suffix=".log", dir=folder)
             with os.fdopen(descriptor, "w", encoding="utf-8") as file:

@@ -1,5 +1,5 @@
 """Reads the hosts' traces if an answer has a cause, or if two readings of a host differ.  For a healthy host the traces
-are not read, which saves time.  For ``hairpin story``, this module runs a check."""
+are not read, which saves time.  For ``hairpin story``, this module runs the same check as `hairpin check`."""
 
 from collections.abc import Iterator
 from typing import TYPE_CHECKING

@@ -6,9 +6,9 @@
                NL TOKEN TAB "end" TAB status TAB outcome [TAB uptime] NL stderr
     done    := TOKEN TAB "done" NL
 
-Each run draws a new token, so no text that a user of the host writes into a rule, a log or a file can look like a
-frame.  Noise before the first line (a login banner, a shell's start-up file) is skipped. A reading without an end was
-stopped at its time limit. An output without ``done`` was cut off on its way.
+Each run draws a new token.  Therefore no text in a rule, a log or a file of the host can look like a frame.  Noise
+before the first line (a login banner, a shell's start-up file) is skipped. A reading without an end was stopped at its
+time limit. An output without ``done`` was cut off on its way.
 """
 
 import re
@@ -141,8 +141,8 @@ def _took_ms(begun: str, trailer: bytes) -> int | None:
 
 
 def _outcome(status: int, error: str) -> Outcome:
-    """Return the outcome of a command, derived from its exit status and its standard error.  Its texts are in the C
-    locale."""
+    """Return the outcome of a command, derived from its exit status and its standard error.  The texts of standard
+    error are in the C locale."""
     if status == 0:
         return "text"
     if status == 127:

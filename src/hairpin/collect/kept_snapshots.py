@@ -1,8 +1,8 @@
 """The folder of kept snapshots, with which ``hairpin diff --last-good`` compares the host.
 
 The folder belongs to one user and has mode 0700; its files have mode 0600.  A file appears whole or not at all.  A
-file's name says when the host was read, and whether every flow passed then.  The folder's size is bounded.  The newest
-file, and the newest file in which every flow passed, are never deleted.
+file's name says when the host was read, and whether every flow passed at this time.  The folder's size is bounded.  The
+newest file, and the newest file in which every flow passed, are never deleted.
 """
 
 import os
@@ -96,7 +96,7 @@ def surplus(kept: Iterable[tuple[KeptSnapshot, int]], count: int, size: int) -> 
 
 
 def _refuse_foreign(folder: Path) -> None:
-    """Raise EvidenceError if other users may write into the folder, because they could forge a host's state."""
+    """Raise EvidenceError if other users may write into the folder.  Such users could forge a host's state."""
     status = folder.stat()
     if status.st_uid != os.geteuid() or status.st_mode & 0o022:
         raise EvidenceError(message("{folder} can be written by others, so it is not trusted", folder=folder))

@@ -70,13 +70,13 @@ class Shell(Protocol):
     def name(self) -> str: ...
 
     def talk(self, text: str, words: tuple[str, ...], data: bytes, limit_s: float) -> Answer:
-        """Return the answer of ``sh -c text hairpin words CONNECTION``, CONNECTION being that of ssh or empty; raise
-        CollectError."""
+        """Return the answer of ``sh -c text hairpin words CONNECTION``; raise CollectError.  CONNECTION is ssh's
+        connection; empty without ssh."""
         ...
 
 
 class LocalRunner(msgspec.Struct, frozen=True):
-    """Runs scripts on this host, in the namespaces and with the rights of this process. ``environment`` None: the
+    """Runs scripts on this host, in the namespaces and with the rights of this process. If ``environment`` is None, the
     scripts get the environment of this process."""
 
     shell: tuple[str, ...] = ()
@@ -153,11 +153,11 @@ def collect(
 
     ``root``: read configuration files under this directory instead of ``/``. ``docker_host``: a value as in
     DOCKER_HOST, which is the default. ``only``: words such as ``port=8151``, ``name=web``, ``address=172.17.0.2``; only
-    containers that one of these words fits are entered; empty: all containers are entered. ``traces``: words such as
-    ``all``, ``since=1795046951``, ``key=units``; if given, the host's logs and file times are read instead of its
-    state.  ``asks_sets``: sets of nftables that take long to list are not listed, because the caller asks whether they
-    contain single addresses. Raises CollectError. If the host refuses a reading or does not have the thing, this is a
-    reading, too, and no error.
+    containers that match one of these words are entered.  If ``only`` is empty, all containers are entered. ``traces``:
+    words such as ``all``, ``since=1795046951``, ``key=units``; if given, the host's logs and file times are read
+    instead of its state.  ``asks_sets``: whether sets of nftables that take long to list are left out.  The caller then
+    asks whether these sets contain single addresses. Raises CollectError. A refusal by the host, or the absence of a
+    thing, is a reading, too, and no error.
     """
     arguments = (
         *(("--root", root) if root else ()),
@@ -181,7 +181,7 @@ def collect(
 
 @cache
 def script() -> bytes:
-    """Return ``collect.sh`` as it is shipped.  It is read only once, because hairpin's own file may be deleted
+    """Return ``collect.sh`` as it is shipped.  The file ``collect.sh`` is read only once, because it may be deleted
     later."""
     data = pkgutil.get_data("hairpin.collect", "collect.sh")
     assert data is not None
@@ -189,7 +189,8 @@ def script() -> bytes:
 
 
 def _remote_command(arguments: tuple[str, ...]) -> str:
-    """Return the command line that runs ``sh`` as root, or through ``sudo -n``.  Every login shell understands it."""
+    """Return the command line that runs ``sh`` as root, or through ``sudo -n``.  Every login shell understands this
+    command line."""
     call = shlex.join(("-s", "--", *arguments))
     # sudo keeps neither the environment variables nor the home directory.
     asked = (
@@ -242,8 +243,8 @@ def _first_line(stderr: bytes) -> Message | str:
 def _exchange(
     argv: tuple[str, ...], script: bytes, name: str, limit_s: float, environment: Mapping[str, str] | None
 ) -> Answer:
-    """Run ``argv`` with the script on standard input.  The script is written while the output is read, so that neither
-    process waits for the other."""
+    """Run ``argv`` with the script on standard input.  The script is written while the output is read.  Therefore
+    neither hairpin nor the script's shell waits for the other."""
     try:
         process = subprocess.Popen(
             argv,
@@ -325,7 +326,8 @@ def _feed(process: subprocess.Popen[bytes], left: memoryview) -> memoryview:
 
 
 def _stop(process: subprocess.Popen[bytes]) -> None:
-    """End the script, first by SIGTERM, so that it can remove its temporary directory, and then by SIGKILL.
+    """End the script, first by SIGTERM, and then by SIGKILL.  After SIGTERM the script can remove its temporary
+    directory.
 
     The pipes are closed before, because a command of the script that waits for room in a full pipe would delay its
     end."""

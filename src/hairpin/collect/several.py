@@ -25,7 +25,7 @@ STANDARD_INPUT = "-"
 class Place(msgspec.Struct, frozen=True):
     """The place from which a host is read: a snapshot file (``-``: standard input), or ssh.
 
-    ``label``: the host's name in the answer; empty: the host's own name."""
+    ``label``: the host's name in the answer; empty if the host's own name is used."""
 
     kind: Kind
     place: str
@@ -38,7 +38,7 @@ class Place(msgspec.Struct, frozen=True):
 
 
 def parse_place(kind: Kind, text: str) -> Place:
-    """Return the place that ``FILE``, ``USER@HOST`` or either with ``NAME=`` in front names.
+    """Return the place that a text names: ``FILE`` or ``USER@HOST``, perhaps with ``NAME=`` in front.
 
     A text with an equals sign names a file if a file of this name exists, or if a slash stands before the equals sign.
     Raises UsageError if no place is named, or if the text before the equals sign is no label.
@@ -83,12 +83,12 @@ effect."""
 def read_all(
     places: tuple[Place, ...], *, root: str | None = None, what: What = "state", since: float | None = None
 ) -> tuple[Source, ...]:
-    """Return the hosts in the order of their places, under the given labels.  They are read at the same time.
+    """Return the hosts in the order of their places, under the given labels.  The hosts are read at the same time.
 
     ``root``: read configuration files under this directory of the hosts.  ``what``: the kind of evidence that is read
-    from live hosts.  ``since``: the time from which on their traces are read, in seconds since the epoch.  If one of
-    several hosts cannot be read, it is returned as :class:`NotRead`.  Raises CollectError or EvidenceError if no host
-    can be read, and UsageError if two snapshots have to be read from standard input.
+    from live hosts.  ``since``: the time from which on the hosts' traces are read, in seconds since the epoch.  If one
+    of several hosts cannot be read, it is returned as :class:`NotRead`.  Raises CollectError or EvidenceError if no
+    host can be read, and UsageError if two snapshots have to be read from standard input.
     """
     if sum(each.place == STANDARD_INPUT for each in places) > 1:
         raise UsageError(message("--snapshot -: only one snapshot can come from standard input"))

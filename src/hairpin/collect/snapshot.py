@@ -27,16 +27,16 @@ def take_traces(
 ) -> Evidence:
     """Return the traces of this host, or of ``host`` (USER@HOST) over ssh: its logs and file times; raise CollectError.
 
-    ``since``: the time from which on traces are read, in seconds since the epoch; None: traces of the last seven days
-    are read.  ``kinds``: the kinds of traces that are read, such as ``units``, ``packages``; empty: all kinds.
-    ``trace_all`` in collect.sh has the list of kinds."""
+    ``since``: the time from which on traces are read, in seconds since the epoch.  If ``since`` is None, traces of the
+    last seven days are read.  ``kinds``: the kinds of traces that are read, such as ``units``, ``packages``; empty for
+    all kinds. ``trace_all`` in collect.sh has the list of kinds."""
     words = (*(() if since is None else (f"since={int(since)}",)), *(f"key={each}" for each in kinds))
     return _collected(host, root=root, traces=words or ("all",))
 
 
 def with_traces(evidence: Evidence, traces: Evidence) -> Evidence:
-    """Return the evidence with the readings of the traces added after its own readings.  They get the next ids of the
-    same host."""
+    """Return the evidence with the readings of the traces added after its own readings.  The added readings get the
+    next ids of the same host."""
     return with_further(evidence, (each for each in traces.readings if is_trace(each.key)))
 
 

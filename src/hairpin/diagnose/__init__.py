@@ -7,8 +7,8 @@ that are not needed), ``unread`` (whether an unread container matters), ``alike`
 no asked flow misses yet), ``foreseen`` (faults after an event) with ``ended`` (containers that events leave stopped)
 and ``concerned`` (containers whose restarts matter), ``unhairpinned`` (public addresses that the host itself does not
 reach), ``nameless`` (containers that have no names for each other), ``singled_out`` (clients that a rule drops while
-others pass), ``client_networks`` (networks that it stops), ``listed_clients`` (rules that let only listed clients in),
-``inward_only`` (ports that the host serves for others), ``next_addresses`` (addresses of a name that clients
-pass over), ``stopped_clients`` (a rule against one network), ``invented_fields`` (rules that look at a source port or a
-TTL) and ``policy`` (whether a file has the cause's setting).
+others pass), ``client_networks`` (networks of clients that a rule or a route stops), ``listed_clients`` (rules that let
+only listed clients in), ``inward_only`` (ports that the host serves for others), ``next_addresses`` (addresses of a
+name that clients pass over), ``stopped_clients`` (a rule against one network), ``invented_fields`` (rules that look at
+a source port or a TTL) and ``policy`` (whether a file has the cause's setting).
 """

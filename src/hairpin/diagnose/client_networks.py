@@ -1,8 +1,8 @@
 """Networks of clients that a rule or a route treats differently from the client that hairpin invented.
 
 The sources that the host's rules, policy rules and routes name are tried as clients of the flows that pass.  Single
-addresses are left to ``singled_out``: bans of single clients are counted there.  A network behind a gateway that did
-not answer the kernel last is told apart: the gateway may answer now.
+addresses are not tried here, because ``singled_out`` counts the bans of single clients.  A network has a note of its
+own if its gateway did not answer the kernel's last request.  A gateway that did not answer may answer now.
 """
 
 from collections.abc import Iterator, Sequence
@@ -40,8 +40,8 @@ Prefix = tuple[int, int]
 
 
 def told_by_network(network: Network, diagnoses: Sequence[Diagnosis]) -> tuple[Message, ...]:
-    """Return a note that names the networks whose clients a rule or a route stops, while the invented client passes,
-    and one for each gateway of clients that did not answer the kernel last."""
+    """Return a note that names the networks whose clients a rule or a route stops, while the invented client passes.
+    Also return a note for each gateway of clients that did not answer the kernel's last request."""
     found: dict[Prefix, Flow] = {}
     silent: dict[Neighbour, dict[Prefix, Flow]] = {}
     passing = (each.trace.flow for each in diagnoses if each.trace.succeeds and each.trace.flow.invented)
@@ -67,7 +67,8 @@ def _comes_from(flow: Flow, prefix: Prefix) -> bool:
 
 
 def _is_stopped(network: Network, trace: Trace, prefix: Prefix) -> bool:
-    """Return whether somebody's rule or route stops the client, or a route of the client's network leads nowhere."""
+    """Return whether a rule, or a route that refuses packets, stops the client, or a route of the client's network has
+    no next hop that works."""
     if trace.succeeds or trace.verdict == "depends":
         return False
     namespace = network.namespace(network.host_netns(trace.flow.host))
@@ -75,7 +76,7 @@ def _is_stopped(network: Network, trace: Trace, prefix: Prefix) -> bool:
 
 
 def _silent_gateways(trace: Trace) -> Iterator[Neighbour]:
-    """Yield the neighbours on the flow's way that did not answer the kernel last."""
+    """Yield the neighbours on the flow's path that did not answer the kernel's last request."""
     for step in (*trace.usual.request, *trace.usual.reply):
         entry = step.decided_by.entry if isinstance(step.decided_by, Assumed) else None
         if step.stage == "neighbour" and entry is not None and not entry.static:
@@ -103,7 +104,7 @@ def _of_silent(gateway: Neighbour, found: dict[Prefix, Flow]) -> Message:
 
 
 def _words(found: dict[Prefix, Flow]) -> tuple[str, Wanted]:
-    """Return the first networks as text, and the option that asks from a client in the first one."""
+    """Return the first networks as text, and the option that asks from a client in the first network."""
     first = next(iter(found.values()))
     assert isinstance(first.start, Outside)
     named = [prefix_text(*prefix, flow.version) for prefix, flow in found.items()]
@@ -153,8 +154,8 @@ def _of_routing(namespace: Namespace, version: Version) -> Iterator[Prefix]:
 
 
 def _behind_nobody(namespace: Namespace, version: Version) -> Iterator[Prefix]:
-    """Yield the networks whose route has no next hop that works: its link is down, or its gateway did not answer the
-    kernel last."""
+    """Yield the networks whose route has no next hop that works.  A next hop does not work if its link is down, or if
+    its gateway did not answer the kernel's last request."""
     silent = {
         (each.link, each.version, each.value)
         for each in namespace.neighbours

@@ -109,7 +109,7 @@ def without_search(network: Network, flow: Flow) -> Diagnosis | None:
         # If the flow fails only under an unknown condition, no cause can be proven.
         return Diagnosis(trace, met_unread=may_enter_unread(network, trace))
     if isinstance(flow.start, (Outside, Lan)) and not is_refused(trace):
-        return None  # an accident stops this client, so the flow fails even if a stand-in passes
+        return None  # an accident stops the first client, so the flow fails even if a stand-in passes
     for address in flow.stand_ins:
         other = walked(network, flow.with_stand_in(address))
         if other.succeeds:
@@ -119,8 +119,8 @@ def without_search(network: Network, flow: Flow) -> Diagnosis | None:
 
 
 def is_refused(trace: Trace) -> bool:
-    """Return whether a rule, or a route or policy rule that refuses packets, stops the flow: somebody may have meant
-    that."""
+    """Return whether a rule, or a route or policy rule that refuses packets, stops the flow.  The rule or route may be
+    intended."""
     stop = trace.like.usual.stop  # an alike flow stops in the same way, and is walked already
     decided = stop.decided_by if stop is not None else None
     if isinstance(decided, RouteDecided):

@@ -50,10 +50,10 @@ def is_ended(was: Network, then: Network, label: str, flow: Flow) -> bool:
 
 
 def container_reached(was: Network, flow: Flow) -> str | None:
-    """Return the flow's container, which is the asked container.
+    """Return the flow's container: the asked container.
 
-    If no container was asked, return the container that the flow reaches before the event, because a rule leads a port
-    there which no container publishes."""
+    If no container was asked, return the container that the flow reaches before the event.  A rule may lead a port that
+    no container publishes to this container."""
     if flow.of_container is not None:
         return flow.of_container
     trace = walked(was, flow)

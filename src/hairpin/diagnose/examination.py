@@ -21,7 +21,7 @@ from hairpin.walk.walk import walk_flow
 
 class Examination(msgspec.Struct, frozen=True, dict=True):
     """The diagnoses of the flows in the order asked, and the causes that they found.  ``instead``: the causes that are
-    only in alternative sets, so that the flows can be repaired without them."""
+    only in alternative sets.  The flows can be repaired without these causes."""
 
     network: Network
     diagnoses: tuple[Diagnosis, ...]

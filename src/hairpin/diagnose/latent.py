@@ -1,5 +1,5 @@
-"""Finds lost rules of an engine that no asked flow misses yet, because docker-proxy relays the flow.  An event shows
-that the rules are lost.
+"""Finds lost rules of an engine that no asked flow misses yet.  The flows do not need these rules now, because
+docker-proxy relays the flows.  An event shows that the rules are lost.
 
 docker-proxy ends when dockerd ends, and dockerd refuses to start a container whose rules it cannot add (``iptables: No
 chain/target/match by that name``).  hairpin simulates the end of dockerd or the start of the container, and then
@@ -42,8 +42,8 @@ class _Miss(msgspec.Struct, frozen=True):
 
 
 def latent(examination: Examination) -> tuple[Finding, ...]:
-    """Return the lost rules of engines that flows of the examination, which are delivered now, will miss.  Each loss is
-    returned once."""
+    """Return the lost rules of engines that delivered flows of the examination will miss.  Each loss is returned
+    once."""
     network = examination.network
     losing = [host for host in network.hosts if host.was_read and any(lost for _, lost in missing_on(host))]
     known = {key for each in examination.causes for key in each.keys}

@@ -39,8 +39,8 @@ _Range = tuple[int, int]
 def with_listed_clients(found: Examination) -> Examination:
     """Return the examination in which a listed client replaces each invented client that only a list keeps out.
 
-    If a neighbour on the link is listed and asked already, the invented client's flow is left out.  If the list lets
-    nobody in, a neighbour whom the same rule stops is left out, too."""
+    If a neighbour on the link is listed and asked already, the invented client's flow is left out.  If the list lets no
+    client in, the flow of a neighbour that the same rule stops is left out, too."""
     diagnoses: list[Diagnosis] = []
     changed = False
     passing = [each.trace for each in found.diagnoses if each.trace.succeeds]
@@ -58,7 +58,7 @@ def with_listed_clients(found: Examination) -> Examination:
 
 
 def _is_behind(neighbours: Diagnosis, diagnoses: list[Diagnosis]) -> bool:
-    """Return whether the rule that stops this neighbour stands behind a list that is mended."""
+    """Return whether the rule that stops the neighbour is the rule behind a list that a repair corrects."""
     trace = neighbours.trace
     stop = trace.usual.stop
     if not isinstance(trace.flow.start, Lan) or stop is None or trace.succeeds:
@@ -97,8 +97,8 @@ def _of_listed_client(network: Network, diagnosis: Diagnosis, passing: list[Trac
 
 
 def _of_mended_list(network: Network, ruleset: ir.Ruleset, flow: Flow, there: Trace, stop: Stop) -> Diagnosis | None:
-    """Return the diagnosis of a client whom a rule lists and lets in nevertheless never; None if the client is stopped
-    by something else.  The rule that stops all others stands behind that list on purpose."""
+    """Return the diagnosis of a listed client that the list's rule never lets in; None if something else stops the
+    client.  The rule that stops all other clients stands behind this list on purpose."""
     here = there.usual.stop
     if here is None or here.decided_by != stop.decided_by or not isinstance(stop.decided_by, RuleDecided):
         return None

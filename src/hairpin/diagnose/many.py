@@ -32,12 +32,12 @@ from hairpin.walk.walk import walk_flow
 from hairpin.walk.walked import walked
 
 _FEW = 2
-"""The number of known causes, found for flows to other containers, that are tried."""
+"""The greatest number of known causes of flows to other containers that are tried for a flow."""
 
 
 def examine_many(network: Network, flows: tuple[Flow, ...]) -> Examination:
-    """Return the examination of the flows, in the order asked.  If several causes explain a flow's stop, the cause that
-    stops an earlier flow, too, is preferred."""
+    """Return the examination of the flows, in the order asked.  If several causes explain a flow's stop, a cause that
+    also stops an earlier flow is preferred."""
     known = _examined(network)
     if flows not in known:
         known[flows] = examination(network, tuple(map(_Found(network).diagnosis, flows)))

@@ -1,4 +1,4 @@
-"""Flows to one address of a name with several, which refuses at once: the client goes on to the next address.
+"""Flows to one of several addresses of a name.  If this address refuses at once, the client tries the next address.
 
 Source: getaddrinfo(3), and the loop around connect() in its example; RFC 8305
 """
@@ -17,8 +17,8 @@ _AT_ONCE = ("refused", "rejected")
 
 
 def passed_over(network: Network, targets: Sequence[Target], flows: Sequence[Flow]) -> tuple[Flow, ...]:
-    """Return the flows that are refused at once, while the same client has another address of the same name: the IPv6
-    flows, and the IPv4 flow if the IPv6 flow passes."""
+    """Return the flows that are refused at once, if the same client has another address of the same name.  An IPv6 flow
+    is returned if the name has an IPv4 address, too.  An IPv4 flow is returned if an IPv6 flow passes."""
     local = any(each.localhost for each in targets)
     of_container = any(each.container is not None for each in targets)
     groups: dict[Flow, list[Flow]] = {}

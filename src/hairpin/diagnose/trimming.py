@@ -99,9 +99,9 @@ def joined_change(changes: tuple[Change, ...]) -> Change:
     """Return one change for all flows that a cause stops.
 
     Changes that only add chains, rules, sockets or addresses are united.  Changes with equal calls to an owner are
-    united, too, because the owner then makes the parts that any of the flows needs.  So are changes that differ only in
-    what they add, such as the sockets of a container that a person starts.  A rule is left out if a wider one of the
-    same chain is added as well."""
+    united, too.  The owner then makes the parts that any of the flows needs.  Changes without calls that differ only in
+    the added sockets, chains, rules and addresses are united, too.  An example is a container that a person starts,
+    with different sockets.  A rule is left out if a wider rule of the same chain is added as well."""
     first, *others = {id(each): each for each in changes}.values()  # mostly the same few: one cause stops many flows
     parts, calls = list(first.parts), list(first.calls)
     for each in others:
@@ -117,8 +117,8 @@ def joined_change(changes: tuple[Change, ...]) -> Change:
 
 
 def _is_wider(one: Primitive, other: Primitive) -> bool:
-    """Return whether both add a rule with the same end at the same place, and the first matches what the second
-    matches, and more."""
+    """Return whether both parts insert a rule at the same place, and the first rule matches more packets than the
+    second rule.  A rule is compared only with rules that have the same last statement."""
     if not isinstance(one, InsertRule) or not isinstance(other, InsertRule):
         return False
     if _where(one) != _where(other) or not one.rule.body or one.rule.body[-1:] != other.rule.body[-1:]:
@@ -131,13 +131,15 @@ def _where(part: InsertRule) -> tuple[object, ...]:
 
 
 def _beside(parts: tuple[Primitive, ...]) -> list[object]:
-    """Return the parts beside those that only add something; of an added container its namespace's name alone."""
+    """Return the parts that do not only add a socket, a chain, a rule or an address.  For an added container, return
+    only its host and the name of its namespace."""
     rest = (part for part in parts if not _is_for_more(part))
     return [(part.host, part.namespace.name) if isinstance(part, AddNamespace) else part for part in rest]
 
 
 def _unite(parts: list[Primitive], part: Primitive) -> None:
-    """Add the part, unless it is there.  Two parts that add the same container become one, with the sockets of both."""
+    """Add the part, if ``parts`` lacks it.  Two parts that add the same container become one part with the sockets of
+    both."""
     if part in parts:
         return
     for at, known in enumerate(parts):
@@ -154,8 +156,8 @@ def _is_same(one: AddNamespace, other: AddNamespace) -> bool:
 
 
 def _is_for_more(part: Primitive) -> bool:
-    """Return whether the part only adds a socket, a chain, a rule or an address, so that the part can be united with
-    the parts for other flows."""
+    """Return whether the part only adds a socket, a chain, a rule or an address.  A part that only adds something can
+    be united with the parts for other flows."""
     match part:
         case AddSocket() | AddChain() | InsertRule() | AddEntry(entry=Address()):
             return True

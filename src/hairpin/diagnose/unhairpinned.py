@@ -27,7 +27,7 @@ _REASON = "gateway-does-not-hairpin"
 def unhairpinned(examination: Examination) -> tuple[Finding, ...]:
     """Return the stated public addresses that no flow asks for and that their own host does not reach.
 
-    A finding is blocking if a rule or a file of the host names the address, because then the host uses it.  Otherwise
+    A finding is blocking if a rule or a file of the host names the address.  The host then uses the address.  Otherwise
     the finding is advice in one line."""
     flows = tuple(each.trace.flow for each in examination.diagnoses)
     found: list[Finding] = []

@@ -209,7 +209,8 @@ def _decompressed(stream: BinaryIO, source: str, begun: bytes) -> Iterator[bytes
 def _header(line: bytes, source: str) -> _Header:
     """Return the decoded first line.
 
-    The schema in this line is checked first, so that a file which a newer hairpin has written gets its own message."""
+    The schema in this line is checked first.  Therefore a file that a newer hairpin has written gets its own
+    message."""
     header = _decode(line, _Header, 1, source)
     if header.schema == SCHEMA:
         return header

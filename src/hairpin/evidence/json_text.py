@@ -1,8 +1,8 @@
 r"""Repairs the JSON that iproute2 prints for names with unusual characters.
 
 A link may have any name without whitespace, ``/`` and ``:`` (net/core/dev.c dev_valid_name()), so a name may also
-contain an escape character.  iproute2 writes such characters unchanged, and some versions write ``\'``, and neither
-form is valid JSON.
+contain an escape character.  iproute2 writes such characters unchanged, and some versions write ``\'``.  A raw escape
+character and ``\'`` are both invalid in JSON.
 Source: iproute2 lib/json_writer.c jsonw_puts(); RFC 8259, section 7.
 """
 

@@ -30,12 +30,12 @@ _ATTEMPTS = 64
 
 
 class NameMap:
-    """Renames words.  The same key gives the same new names. The map keeps all new names, so that no two words get the
-    same name."""
+    """Renames words.  The same key gives the same new names. The map keeps all new names.  Therefore no two words get
+    the same name."""
 
     def __init__(self, key: bytes, short_ids: frozenset[str] = frozenset()) -> None:
-        """``short_ids``: the engine ids, shortened to 12 digits.  A short id is not renamed like a name, although many
-        containers have their short id as host name."""
+        """``short_ids``: the engine ids, shortened to 12 digits.  Many containers have their short id as host name, but
+        a short id is not renamed like a name."""
         self._short_ids = short_ids
         self._key = hashlib.blake2b(key, digest_size=32, person=b"hairpin-name").digest()
         self._given: dict[str, str] = {}
@@ -49,8 +49,8 @@ class NameMap:
     def host(self, name: str) -> str:
         """Return the new name of a host that a text names.
 
-        In contrast to ``name``, this method does not rename the host's name everywhere as a word, because a host may be
-        called nginx."""
+        In contrast to ``name``, this method does not rename the host's name everywhere as a word.  A host may have a
+        common word as its name, such as nginx."""
         labels = ((each, self._given.get(each)) for each in name.split("."))
         return ".".join(
             known or (_shaped(each, self._digest("host", each)) if each else each) for each, known in labels
@@ -59,7 +59,8 @@ class NameMap:
     def own(self, name: str) -> str:
         """Return the new name of a unit, a script or a package.
 
-        The old name is not renamed everywhere as a word, because a unit may be called firewall."""
+        The old name is not renamed everywhere as a word.  A unit may have a common word as its name, such as
+        firewall."""
         return _shaped(name, self._digest("own", name))
 
     def image(self, image: str) -> str:
@@ -75,8 +76,8 @@ class NameMap:
     def id(self, text: str) -> str:
         """Return the new name of an engine id.
 
-        Tools shorten an id to its first 12 digits, so these digits get the same new digits in the long id and in the
-        short id."""
+        Tools shorten an id to its first 12 digits.  Therefore the first 12 digits get the same new digits in the long
+        id and in the short id."""
         head = self._digest("id", text[:12]).hex()[: min(12, len(text))]
         return head + self._digest("rest", text).hex()[: len(text) - len(head)]
 

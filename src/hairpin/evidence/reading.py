@@ -24,8 +24,8 @@ NOT_JSON = 65
 CUT = 124
 """The status of a reading that was ended by the time limit."""
 UNSHOWN = 69
-"""The status of an absent reading that leaves its question open, because no tool shows the kernel's state
-(EX_UNAVAILABLE)."""
+"""The status of an absent reading that leaves its question open (EX_UNAVAILABLE).  The question stays open if no tool
+shows the kernel's state."""
 
 
 class Reading(msgspec.Struct, frozen=True):
@@ -69,8 +69,8 @@ def utc_text(at: datetime, timespec: str = "seconds") -> str:
 
 
 def text_reading(text: str, origin: str, evidence_id: str = "") -> Reading:
-    """Return a text that the collector did not read (of a file that a change writes, of a command in a script) as a
-    reading."""
+    """Return a text as a reading.  The text comes from a file that a change writes, or from a command in a script, and
+    not from the collector."""
     return Reading(evidence_id, "", "", origin, "", 0, "text", text)
 
 

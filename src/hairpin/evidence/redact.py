@@ -1,12 +1,12 @@
-"""Renames everything that identifies a host and its owner, so that a user can show the evidence to other people, and
-the diagnosis stays the same.
+"""Renames everything that identifies a host and its owner.  A user can then show the evidence to other people, and the
+diagnosis stays the same.
 
 The following is renamed, in the same way in all readings: IPv4 and IPv6 addresses (prefixes are preserved:
 ``address_map``), hardware addresses, names of the host, of containers, networks, images, users and their home
 directories (``name_map``), engine ids and the bridge names made of them, the machine id and the boot id, and units,
 scripts and packages that the owner has named (``redact_own``). The following is kept: names of interfaces, chains,
 sets, processes and services, units of distributions, ports, marks, comments in rules. Each call uses a random key and
-does not keep the key, so the renaming cannot be undone.
+does not keep the key.  Therefore the renaming cannot be undone.
 
 In traces, users are renamed in the places where the log in question names users.
 """
@@ -59,8 +59,7 @@ ends with the name."""
 _KEPT = frozenset({"root", "docker", "podman", "systemd", "iptables", "nft", "firewalld"})
 """The user names that are also names of programs.
 
-User names that are also names of programs are not renamed, because otherwise hairpin would not recognize the programs'
-commands."""
+If hairpin renamed the user names that are also program names, it would not recognize the programs' commands."""
 _BOOT = re.compile(r'(?:(?<="_BOOT_ID":")|^(?P<before>\s*-?\d+ ))(?P<id>[0-9a-f]{32})(?![0-9a-f])', re.MULTILINE)
 _PROSE = frozenset({
     "trace-logins", "trace-cron", "trace-syslog", "trace-engines", "trace-firewalls", "trace-audit", "trace-scripts",
@@ -83,8 +82,8 @@ def redact(evidence: Evidence, key: bytes | None = None) -> Evidence:
 
 
 def redact_together(hosts: tuple[Evidence, ...], key: bytes | None = None) -> tuple[Evidence, ...]:
-    """Return the evidence of several hosts with other names.  Equal names and addresses of two hosts stay equal, so
-    that the hosts still form one network."""
+    """Return the evidence of several hosts with other names.  Equal names and addresses of two hosts stay equal.
+    Therefore the hosts still form one network."""
     key = secrets.token_bytes(32) if key is None else key
     readings = [reading for evidence in hosts for reading in evidence.readings]
     addresses = AddressMap(key, _pins(readings))

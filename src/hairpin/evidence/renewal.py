@@ -21,7 +21,7 @@ def renewed(evidence: Evidence, newer: Evidence, gone: frozenset[Place] = frozen
     exception: a ``sysctl`` reading whose origin is below /proc/sys/net replaces only the lines of its paths.  ``gone``:
     the keys and namespaces that have no reading any more, for example because a container was stopped.
 
-    A new reading takes the id of the replaced reading, so that references stay valid.
+    A new reading takes the id of the replaced reading.  Therefore references stay valid.
     """
     single = tuple(each for each in newer.readings if _is_single_sysctl(each))
     fresh = _by_place(each for each in newer.readings if not _is_single_sysctl(each))

@@ -70,8 +70,8 @@ def _text(reading: Reading | None) -> str:
 
 
 def age_notes(hosts: tuple[Evidence, ...]) -> tuple[Message, ...]:
-    """Return a note for each host that was read more than a minute before the host that was read last.  Because the
-    clocks of hosts differ, the time for a host that was read over ssh is the time of the machine that read it.
+    """Return a note for each host that was read more than a minute before the host that was read last.  The clocks of
+    hosts differ.  Therefore the time of a host that was read over ssh is the time by the clock of the reading machine.
     """
     times = [(each.name, at) for each in hosts if (at := _moment(each)) is not None]
     if not times:

@@ -1,7 +1,7 @@
 """Writes a file that the user names.  A regular file is replaced as a whole.  A device or a pipe is opened and written.
 
 A symbolic link stays, and its target is replaced.  ``/dev/stdout`` and ``/dev/fd/N`` mean the open descriptors of this
-process, so that a redirection with ``>>`` keeps the old content.
+process.  Therefore a redirection with ``>>`` keeps the old content.
 """
 
 import os

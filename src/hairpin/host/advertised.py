@@ -16,7 +16,8 @@ _OF_NO_ROUTE = 0xFFFFFFFF
 
 
 def is_private(address: int) -> bool:
-    """Return whether the IPv6 address is a unique local one, which no router of the Internet knows."""
+    """Return whether the IPv6 address is a unique local address.  No router of the Internet knows a unique local
+    address."""
     return address >> 121 == _PRIVATE
 
 
@@ -71,8 +72,9 @@ def has_lost_router(namespace: Namespace, link: str) -> bool:
 
 
 def ending_default(namespace: Namespace) -> str | None:
-    """Return the link of the advertised IPv6 default route that no advertisement will renew, because the link takes
-    none while the host forwards; None if there is no such route, or another default route stays."""
+    """Return the link of the advertised IPv6 default route that no advertisement will renew; None if there is none.
+    The link of such a route ignores advertisements while the host forwards.  Return None, too, if another default route
+    stays."""
     ways = [each for each in namespace.routes if (each.version, each.prefix_length) == (6, 0)]
     ways = [each for each in ways if each.type == "unicast" and each.table == TABLE_MAIN]
     links = [

@@ -30,7 +30,7 @@ class Contact(msgspec.Struct, frozen=True):
 
 class EngineBeside(msgspec.Struct, frozen=True):
     """A dockerd of this host that was not asked, because another dockerd was asked.  ``user``: the id of the user who
-    runs it."""
+    runs this dockerd."""
 
     pid: int
     user: int

@@ -16,8 +16,8 @@ from hairpin.netfilter.address import Prefix, Version, inside
 class PortBinding(msgspec.Struct, frozen=True):
     """A published port.  ``host_ip``: None for every address of the IP version.  ``actual``: False if HostConfig asks
     for the port, but the port is not in effect (container not running, host network, internal network).
-    ``by_default``: whether the container's options name no address, so that ``host_ip`` is the default of the engine or
-    network."""
+    ``by_default``: whether the container's options name no address.  If ``by_default`` is true, ``host_ip`` is the
+    default address of the engine or network."""
 
     protocol: Literal["tcp", "udp", "sctp"]
     container_port: int
@@ -151,8 +151,7 @@ class Container(msgspec.Struct, frozen=True):
 
     @property
     def by_user_stack(self) -> bool:
-        """Whether a process of the user is the container's network, so that the engine lists no network for the
-        container."""
+        """Whether a user's process is the container's network.  For such a container the engine lists no network."""
         return not self.endpoints and self.network_mode.partition(":")[0] in _USER_STACKS
 
     @property
@@ -221,7 +220,8 @@ class DockerNetwork(msgspec.Struct, frozen=True):
     evidence: str = ""
 
     def has_plugin(self, plugin: str) -> bool:
-        """Return whether CNI runs the plugin for the network's containers, as far as its file was read."""
+        """Return whether CNI runs the plugin for the network's containers; True if the network's CNI file was not
+        read."""
         return self.conflist is None or plugin in self.conflist.plugins
 
     def option(self, name: str) -> str | None:
@@ -376,8 +376,8 @@ class Engine(msgspec.Struct, frozen=True):
         return "bridge" if self.kind == "docker" else "podman"
 
     def starts_unconnected(self, container: Container) -> bool:
-        """Return whether the stopped container will have no network when it starts, because it was disconnected from
-        its last network.
+        """Return whether the stopped container was disconnected from its last network, and will start without a
+        network.
 
         Docker still lists the networks of a stopped container.  For a rootless container, Podman lists no network,
         whether the container runs or not.  Measured with Docker 20.10.24, Podman 4.3"""

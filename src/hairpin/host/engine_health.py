@@ -64,8 +64,8 @@ def unanswering(host: Host) -> tuple[Health, ...]:
 
 
 def is_dockerds(chain: Chain) -> bool:
-    """Return whether dockerd made the chain, which stays when dockerd ends.  A chain DOCKER-USER is no proof, because
-    administrators make it, too."""
+    """Return whether dockerd made the chain.  The chains that dockerd made stay when dockerd ends.  A chain DOCKER-USER
+    is no proof, because administrators also make a chain of this name."""
     return chain.name in _OWN_CHAINS or chain.name.startswith("DOCKER-ISOLATION-STAGE")
 
 

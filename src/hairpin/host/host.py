@@ -27,8 +27,8 @@ from hairpin.netfilter.packet import Connection
 class Namespace(msgspec.Struct, frozen=True, dict=True):
     """A network namespace.  ``name``: ``host`` or ``container:NAME``.
 
-    ``unread``: the evidence keys that could not be read (no permission), so that "no rule" can be distinguished from
-    "rules unknown".
+    ``unread``: the evidence keys that could not be read (no permission).  The keys in ``unread`` distinguish "rules
+    unknown" from "no rule".
     """
 
     name: str
@@ -54,7 +54,7 @@ class Namespace(msgspec.Struct, frozen=True, dict=True):
     known."""
     netnsids: tuple[tuple[int, str], ...] = ()
     """The ids (``Link.peer_netnsid``) by which this namespace refers to other namespaces, each with the name of the
-    other namespace, as far as the kernel showed them."""
+    other namespace.  Ids that the kernel did not show are missing."""
     kernel: str = ""
     """The release of the host's kernel (``uname -r``): see host/kernel_release.py."""
     unread: tuple[str, ...] = ()
@@ -124,8 +124,8 @@ class Host(msgspec.Struct, frozen=True, dict=True):
     contacts: tuple[Contact, ...] = ()
     """The contact to each engine of the host."""
     beside: tuple[EngineBeside, ...] = ()
-    """Daemons that were not asked, because another daemon of their kind was.  The containers of these daemons are not
-    in ``engines``."""
+    """Daemons that the collector did not ask, because it asked another daemon of the same kind.  The containers of
+    these daemons are not in ``engines``."""
     firewalld: Firewalld | None = None
     ufw: Ufw | None = None
     units: tuple[Unit, ...] = ()
@@ -209,7 +209,7 @@ class Host(msgspec.Struct, frozen=True, dict=True):
         return _containers(self)
 
     def services(self) -> tuple[SwarmService, ...]:
-        """Return the swarm's services, which the host knows if it is a manager of the swarm."""
+        """Return the swarm's services.  Only a manager of the swarm knows the services."""
         return tuple(service for engine in self.engines for service in engine.services or ())
 
     def publishes_on(self, version: int, address: int | None, port: int, protocol: str | None) -> bool:

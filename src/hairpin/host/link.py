@@ -125,7 +125,7 @@ class Link(msgspec.Struct, frozen=True):
     program was not read."""
     holder_pid: int | None = None
     """The process id of the holder.  ``holder_halted``: whether a signal has stopped every process that has the device
-    open, so that no process reads the device's packets."""
+    open.  If every such process is stopped, no process reads the device's packets."""
     holder_halted: bool = False
     vrf_table: int | None = None
     xdp: bool = False

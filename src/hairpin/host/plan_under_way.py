@@ -1,4 +1,5 @@
-"""A plan of hairpin that is in progress on a host, so that the readings of the host may soon be outdated."""
+"""A plan of hairpin that is in progress on a host.  A plan that is in progress may soon make the readings of the host
+outdated."""
 
 from typing import Literal
 

@@ -50,9 +50,10 @@ class ForbiddenModule(msgspec.Struct, frozen=True):
 class ModuleFiles(msgspec.Struct, frozen=True):
     """The files of the running kernel's modules.
 
-    ``folder``: ``/lib/modules/RELEASE``.  ``there``: False if the folder is missing, so that the kernel can load no
-    module.  ``modules``: the modules that engines' rules need and that are available or built in; None if they were not
-    read.  ``loaded``: the modules that the kernel has loaded; None if they were not read."""
+    ``folder``: ``/lib/modules/RELEASE``.  ``there``: False if the folder is missing.  Without the folder of its
+    modules, the kernel can load no module.  ``modules``: the modules that engines' rules need and that are available or
+    built in; None if they were not read.  ``loaded``: the modules that the kernel has loaded; None if they were not
+    read."""
 
     folder: str
     there: bool = True

@@ -16,8 +16,8 @@ class Socket(msgspec.Struct, frozen=True):
     processes, and with it the socket; empty if there is none.  ``container``: the id of the container in whose control
     group the process is.  ``ancestors``: for each process that has the socket open, its topmost ancestor in that
     container; empty if they were not read.  ``unit``: systemd's control group of the process; empty if there is none,
-    or if it was not read.  ``is_late``: whether the processes started long after the container, so that a restart of
-    the container may not start them again.  ``backlog`` and ``queued`` (TCP): how many connections may wait to be
+    or if it was not read.  ``is_late``: whether the processes started long after the container.  A restart of the
+    container may not start late processes again.  ``backlog`` and ``queued`` (TCP): how many connections may wait to be
     accepted, and how many are waiting.  ``received`` and ``receive_buffer`` (UDP): the memory of waiting datagrams in
     bytes, and the limit of this memory.  ``backlog``, ``queued``, ``received`` and ``receive_buffer`` are None if they
     were not read.  ``evidence`` and ``entry``: the reading of the socket, and its line there; 0 if the socket was not
@@ -48,7 +48,8 @@ class Socket(msgspec.Struct, frozen=True):
 
     @property
     def has_full_backlog(self) -> bool:
-        """Whether more connections wait to be accepted than the backlog, so that the kernel drops each new SYN.
+        """Whether more connections wait to be accepted than the backlog.  If more connections wait than the backlog,
+        the kernel drops each new SYN.
 
         If the queue is as long as the backlog, the kernel still accepts one more connection.  Source:
         include/net/sock.h sk_acceptq_is_full(), net/ipv4/tcp_input.c tcp_conn_request()
@@ -57,8 +58,8 @@ class Socket(msgspec.Struct, frozen=True):
 
     @property
     def has_full_receive_queue(self) -> bool:
-        """Whether the receive buffer has no room for the smallest datagram, so that the kernel drops a datagram of any
-        size.
+        """Whether the receive buffer has no room for the smallest datagram.  With a full receive queue the kernel drops
+        a datagram of any size.
 
         Older kernels accept one datagram more than the buffer has room for.  Source: net/ipv4/udp.c
         __udp_enqueue_schedule_skb(), include/linux/skbuff.h SKB_TRUESIZE()

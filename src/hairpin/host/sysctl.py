@@ -32,7 +32,8 @@ class Sysctls(msgspec.Struct, frozen=True, dict=True):
 
     def without_links(self, names: frozenset[str]) -> "Sysctls":
         """Return the values without the values of the links ``names``; the same object if these links have no values.
-        The ports of bridges, which engines make and delete, have no values, because their sysctls are not read."""
+        The sysctls of bridge ports, which engines make and delete, are not read.  Therefore bridge ports have no
+        values."""
         if names.isdisjoint(_links(self)):
             return self
         values = {path: value for path, value in self.values.items() if _link_of(path) not in names}

@@ -24,8 +24,9 @@ from hairpin.lab.probe import Outcome
 from hairpin.message import message
 
 PROBE_TIMEOUT_S = 1.5
-# Each probe has its own source port, so that it meets no conntrack entry or TIME-WAIT socket of an earlier probe. The
-# ports are below the kernel's ephemeral range, so that no other socket takes them.
+# Each probe has its own source port.  Therefore a probe meets no conntrack entry or TIME-WAIT socket of an earlier
+# probe.  The source ports are below the kernel's ephemeral range.  Therefore no other socket takes a probe's source
+# port.
 FIRST_SOURCE_PORT = 21001
 
 _numbers = itertools.count(1)
@@ -76,8 +77,8 @@ class Lab:
     ) -> Outcome:
         """Make a real connection from a machine to ``ADDRESS:PORT`` or ``ADDRESS:PORT/udp``; return its outcome.
 
-        ``padding_bytes``: the number of bytes by which the request is lengthened, so that it needs several packets.  If
-        ``source_port`` is 0, a new source port is used.
+        ``padding_bytes``: the number of bytes by which the request is lengthened.  A lengthened request needs several
+        packets.  If ``source_port`` is 0, a new source port is used.
         """
         address, port, protocol = split_destination(to)
         numbers = (port, timeout_s, source_port or self.source_port(), padding_bytes)
@@ -185,8 +186,8 @@ def _write_files(host: Node, hostname: str) -> None:
 
 
 def _set_identity(host: Node) -> None:
-    """Give the host its own machine-id and boot id, because all hosts of a lab would otherwise have the ids of this
-    machine."""
+    """Give the host its own machine-id and boot id.  Without ids of their own, all hosts of a lab would have the ids of
+    this machine."""
     engine.write(host, "/etc/machine-id", f"{uuid.uuid4().hex}\n")
     engine.write(host, "/run/boot_id", f"{uuid.uuid4()}\n")
     host.run("mount --bind /run/boot_id /proc/sys/kernel/random/boot_id")

@@ -18,7 +18,7 @@ from hairpin.message import message
 SCENARIO = "interface-forwarding-off"
 URL = f"http://{HOST}:8151/"
 TARGET = "8151"
-# timeout(1) limits the time, because the static busybox of Debian 12 crashes in `wget -T`.
+# timeout(1) limits the time of wget, because the static busybox of Debian 12 crashes in `wget -T`.
 FETCH = f"timeout 3 busybox wget -qO- {URL}"
 
 
@@ -102,7 +102,7 @@ def _miss(lab: Lab, out: Callable[[str], object]) -> None:
 def _show(out: Callable[[str], object], place: str, command: str, output: str) -> None:
     """Show a command at a machine's prompt, and its output.
 
-    Command and output are indented, so that they differ from the demo's story."""
+    Command and output are indented.  The indent distinguishes commands and outputs from the demo's story."""
     lines = [f"{place}# {command}", *output.rstrip("\n").splitlines()]
     _tell(out, "\n".join(f"    {line}".rstrip() for line in lines))
 

@@ -179,8 +179,8 @@ def run_command(container: ContainerPlan, cgroup: str = "") -> str:
 def _service(container: ContainerPlan) -> str:
     match container.serve:
         case "http":
-            # httpd runs in the background, so that a fault can kill it, and start it at another address in the same
-            # container.
+            # httpd runs in the background.  Therefore a fault can kill httpd, and start it at another address in the
+            # same container.
             return f"{IMAGE} sh -c 'httpd -p 80 -h /www; exec sleep 1000000'"
         case "udp-echo":
             # busybox has no UDP server, so the machine's Python runs in the container, from a read-only mount of the

@@ -40,7 +40,7 @@ def cached_data_root() -> Path:
 def cache_folder() -> Path:
     """Return the cache folder: a folder below XDG_CACHE_HOME if this variable is set.
 
-    Otherwise return the system's cache folder, because the lab runs as root."""
+    If XDG_CACHE_HOME is not set, return the system's cache folder, because the lab runs as root."""
     chosen = os.environ.get("XDG_CACHE_HOME", "")
     return Path(chosen, "hairpin") if chosen.startswith("/") else Path("/var/cache/hairpin")
 
@@ -76,7 +76,7 @@ def prepare_data_root(archive: Path, empty_host: Callable[[], AbstractContextMan
 def write_root_file_system(host: Node) -> str:
     """Write the image's files into the host's own /run, which ends with the host; return the path there.
 
-    The host's mktemp chooses the name, because only it knows which names are in use in the host.
+    The host's mktemp chooses the path's name, because only a program in the host sees which names are in use there.
     """
     path = host.run("mktemp /run/rootfs-XXXXXX").strip()
     Path(f"/proc/{host.pid}/root{path}").write_bytes(root_file_system())

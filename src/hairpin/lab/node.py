@@ -29,8 +29,8 @@ class Node:
     """A running machine of a lab.
 
     ``pid``: the id of the machine's first process in the PID namespace of this process. ``enter``: the words before a
-    command that run the command in the machine. ``lifeline``: file descriptors that all programs inherit that stay in
-    the machine.  The sweeper waits until all of these descriptors are closed.
+    command that run the command in the machine. ``lifeline``: file descriptors.  All programs that stay in the machine
+    inherit the descriptors in ``lifeline``.  The sweeper waits until all of these descriptors are closed.
     """
 
     def __init__(self, name: str, pid: int, enter: tuple[str, ...], lifeline: tuple[int, ...] = ()) -> None:

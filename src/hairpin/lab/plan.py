@@ -10,7 +10,7 @@ Engine = Literal["docker", "podman"]
 
 
 class Plan(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """The base class of all plans.  A plan is immutable, and a misspelt key in a scenario file is an error."""
+    """The base class of all plans.  A plan is immutable.  A misspelt key in a scenario file is an error."""
 
 
 class NetworkPlan(Plan, frozen=True):

@@ -79,8 +79,8 @@ def require(firewall: str = "", *, logins: bool = False, podman: bool = False) -
 
 
 def static_busybox() -> Path:
-    """Return the path of a statically linked busybox, which needs no other file; raise LabError if the machine has
-    none."""
+    """Return the path of a statically linked busybox; raise LabError if the machine has none.  A statically linked
+    busybox needs no other file."""
     found = shutil.which("busybox", path=SEARCH_PATH)
     if found is None or is_dynamic(Path(found).read_bytes()):
         raise LabError(message("the lab's image needs a statically linked busybox: `apt-get install busybox-static`"))

@@ -96,8 +96,8 @@ def own_command() -> tuple[str, ...]:
 
 @contextmanager
 def _ended_by_signals() -> Generator[None]:
-    """Let SIGTERM and SIGINT end the block with KeyboardInterrupt.  SIGINT has to be set because a shell starts
-    background jobs with SIGINT ignored."""
+    """Let SIGTERM and SIGINT end the block with KeyboardInterrupt.  A shell starts background jobs with SIGINT ignored,
+    so a handler of SIGINT has to be set."""
     previous = {number: signal.signal(number, signal.default_int_handler) for number in (signal.SIGINT, signal.SIGTERM)}
     try:
         yield

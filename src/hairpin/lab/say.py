@@ -4,6 +4,6 @@ import sys
 
 
 def say(text: str) -> None:
-    """Print a line and flush it, because the next line may come seconds later, or after a signal."""
+    """Print a line and flush it.  The next line may come seconds later, or after a signal."""
     sys.stdout.write(f"{text}\n")
     sys.stdout.flush()

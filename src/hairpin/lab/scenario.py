@@ -109,7 +109,7 @@ class Scenario(Plan, frozen=True):
 
     @property
     def several_hosts(self) -> bool:
-        """Whether the lab has several hosts, so that a cause is ``ID@HOST``."""
+        """Whether the lab has several hosts.  In a scenario of several hosts, a cause is ``ID@HOST``."""
         return bool(self.lab.hosts)
 
     @property

@@ -32,7 +32,7 @@ QUIET: Final = (
     "net.ipv6.conf.default.accept_ra=0",
     "net.ipv6.conf.default.accept_dad=0",
 )
-"""Sysctls that are set on each node, because a new namespace may copy the machine's own values
+"""Sysctls that are set on each node.  A new namespace may copy the machine's own values of sysctls
 (net.core.devconf_inherit_init_net)."""
 _ROUTING = ("net.ipv4.ip_forward=1", "net.ipv6.conf.all.forwarding=1")
 

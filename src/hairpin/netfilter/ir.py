@@ -193,7 +193,8 @@ class Jump(Node, frozen=True, tag="jump", gc=False):
 class Reject(Node, frozen=True, tag="reject", gc=False):
     """Drops the packet and sends ``answer`` to its sender.  ``answer`` is in iptables' words:
     ``icmp-port-unreachable``, ``tcp-reset``, ``icmp-host-prohibited``, ``icmp6-adm-prohibited`` …  nft's ``icmpx``
-    types are ``icmpx-port-unreachable`` …; for these the packet's family decides: ICMP or ICMPv6."""
+    types are ``icmpx-port-unreachable`` …; For an ``icmpx`` type, the packet's family decides whether the answer is
+    ICMP or ICMPv6."""
 
     answer: str
 

@@ -115,7 +115,8 @@ class Connection(msgspec.Struct, frozen=True, gc=False):
     mark: int = 0
     zone: int = 0
     nat_checked: tuple[str, ...] = ()
-    """The translations ("src", "dst") that are already decided, so that nat chains are skipped (nf_nat_initialized)."""
+    """The translations ("src", "dst") that are already decided.  For a decided translation, nat chains are skipped
+    (nf_nat_initialized)."""
     tcp: Tcp | None = None
     """Conntrack's TCP state.  ``tcp`` is None for other protocols.  ``tcp`` is also None for a TCP connection with an
     unknown state; every TCP packet then belongs to the connection."""

@@ -1,6 +1,7 @@
 """Names of layer 4 protocols, ICMP types and EtherTypes, as the tools that print rules know them.
 
-The table is fixed and does not use ``/etc/protocols``, so that hairpin reads a snapshot the same way on every machine.
+The table is fixed and does not use ``/etc/protocols``.  Therefore hairpin reads a snapshot the same way on every
+machine.
 
 Source: IANA protocol-numbers, icmp-parameters, icmpv6-parameters; iptables libxt_icmp.h; RFC 792, RFC 4443, RFC 4861
 """

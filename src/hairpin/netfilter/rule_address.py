@@ -25,7 +25,7 @@ class MaskedAddress(NamedTuple):
 
     @property
     def contiguous(self) -> bool:
-        """Whether the mask is a prefix length, so that the prefix is one range of addresses."""
+        """Whether the mask is a prefix length.  Only a prefix with a prefix length is one range of addresses."""
         rest = full_mask(self.family) ^ self.mask
         return rest & (rest + 1) == 0
 

@@ -53,7 +53,7 @@ def host_link_of(network: Network, host: Host, container: Container, endpoint: E
 
 
 def network_for(host: Host, address: int, version: Version) -> DockerNetwork | None:
-    """Return the engine's network of which a subnet contains the address, or None."""
+    """Return the engine's network that has a subnet with the address, or None."""
     for engine in host.engines:
         for each in engine.networks:
             for subnet in each.subnets:

@@ -51,10 +51,11 @@ class Flow(msgspec.Struct, frozen=True):
     ``host`` is the label of the host on which the flow starts, or whose client starts it (empty: the network's first
     host).  ``asked_host`` is the label of the host whose port or container the user asked about (empty: the same host
     as ``host``).  ``data_bytes``: how many bytes the client sends at once, and also receives over TCP (0: a short
-    request).  ``invented``: whether the outside end has a documentation address, because the user did not name it.
+    request).  ``invented``: whether the outside end has a documentation address. hairpin chooses such an address if the
+    user names none.
 
-    ``stand_ins`` has other addresses for an outside end that the user did not name, because a rule against one
-    documentation range says nothing about other clients.
+    ``stand_ins`` has other addresses for an outside end that the user did not name.  A rule against one documentation
+    range says nothing about other clients.
     """
 
     start: Start

@@ -33,8 +33,8 @@ def _veths(host: Host) -> dict[_Pair, list[tuple[str, Link]]]:
 
 @kept
 def _veths_of(namespace: Namespace) -> tuple[tuple[_Pair, tuple[str, Link]], ...]:
-    """Return the namespace's veths.  The veths are cached by namespace, because an event makes hundreds of host values
-    that differ in few namespaces."""
+    """Return the namespace's veths.  An event makes hundreds of host values that differ in few namespaces.  Therefore
+    the veths are cached by namespace."""
     return tuple(
         ((link.index, link.peer_index, link.peer_netnsid is None), (namespace.name, link))
         for link in namespace.links

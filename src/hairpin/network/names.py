@@ -87,7 +87,8 @@ def _serves(engine: Engine, name: str) -> bool:
 
 def are_nameless(host: Host, asking: Container, asked: Container) -> bool:
     """Return whether one of two containers of an engine is only on networks without name resolution, such as Docker's
-    default network.  For containers of one Compose project return False, because they are meant to use names."""
+    default network.  Return False for containers of one Compose project.  The containers of one Compose project are
+    meant to use names."""
     engine = host.engine_of(asking)
     if asked not in engine.containers or asking.on_host_network or asked.on_host_network:
         return False

@@ -160,8 +160,8 @@ def _by_link(namespace: Namespace) -> dict[tuple[Version, str | None], tuple[Add
 def free_address(
     namespace: Namespace, base: int, prefix_length: int, version: Version, *, besides: int | None = None
 ) -> int | None:
-    """Return a free address of the network ``base``: neither ``besides`` nor an address of the namespace or of a
-    gateway of its routes.  Return None in a network of fewer than four addresses."""
+    """Return a free address of the network ``base``.  An address is free if it is not ``besides``, no address of the
+    namespace, and no gateway in the namespace's routes.  Return None in a network of fewer than four addresses."""
     hosts = 1 << (width(version) - prefix_length)
     gateways = {hop.gateway for route in namespace.routes for hop in route.next_hops}
     for offset in (hosts - 6, hosts - 3, 2, 3, 1) if hosts >= 4 else ():

@@ -99,8 +99,8 @@ def holding(namespace: Namespace, bridge: Link, mac: int | None, right: Link) ->
 
 @kept
 def _immovable(namespace: Namespace) -> dict[int, tuple[FdbEntry, ...]]:
-    """Return the sticky and local entries by hardware address, without the entries of the host's own links, which are
-    right."""
+    """Return the sticky and local entries by hardware address, without the entries of the host's own links.  The
+    omitted entries are right."""
     own = {each.mac for each in namespace.links}
     found: dict[int, tuple[FdbEntry, ...]] = {}
     for each in namespace.fdb:

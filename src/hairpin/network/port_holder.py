@@ -93,8 +93,8 @@ def asked_port(network: Network, host: Host, flow: Flow) -> tuple[Container, Por
 def _in_other_container(
     network: Network, meant: tuple[Container, PortBinding], netns: Netns, socket: Socket
 ) -> Holder | None:
-    """Return the holder if another container that publishes the same port received the packet; else None, because a
-    user's rule may intentionally lead the port to a container that does not publish it."""
+    """Return the holder if another container that publishes the same port received the packet; else None.  A user's
+    rule may intentionally lead the port to a container that does not publish it."""
     container, binding = meant
     if netns.name == container.netns:
         return None

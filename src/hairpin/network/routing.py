@@ -161,8 +161,8 @@ def missing_rules(namespace: Namespace, version: Version) -> tuple[PolicyRule, .
 
 
 def needless_rules(namespace: Namespace) -> tuple[PolicyRule, ...]:
-    """Return the kernel's own IPv6 rules that are missing, if the kernel may do without them: no other rule exists
-    now, but no reading shows whether one was ever added."""
+    """Return the kernel's own IPv6 rules that are missing, if no other rule exists now.  The kernel needs these rules
+    only if a rule was ever added, and no reading shows this."""
     return missing_rules(namespace, 6) if not _by_priority(namespace)[6] else ()
 
 

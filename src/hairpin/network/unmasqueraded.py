@@ -37,8 +37,9 @@ def is_of_routed_prefix(network: Network, netns: Netns, version: Version, source
 
 
 def is_hidden(network: Network, netns: Netns, version: Version, source: int) -> bool:
-    """Return whether the source is the namespace's own address in a masqueraded network, to which no outside host has a
-    route.  The kernel uses an address in a masqueraded network if a link to the outside has lost its IPv6 address.
+    """Return whether the source is the namespace's own address in a masqueraded network.  No outside host has a route
+    to such an address.  The kernel uses an address in a masqueraded network if a link to the outside has lost its IPv6
+    address.
 
     Most links need no IPv6 address, but a gateway in no network of the link shows that the link had an address."""
     namespace = network.namespace(netns)

@@ -31,8 +31,9 @@ class Peer(msgspec.Struct, frozen=True):
     """An outside network that drops packets whose source is in none of ``accepts`` (empty: it drops all packets).
 
     ``host``: the label of the host whose packets the network drops; empty if it drops the packets of every host.
-    ``link``: the uplink behind which the network is the router, so that it also drops answers to clients; empty if the
-    network may be behind any uplink.
+    ``link``: the uplink behind which the network is the router.  A network that is the router behind an uplink also
+    drops answers to clients.
+    ``link`` is empty if the network may be behind any uplink.
     """
 
     version: Version
@@ -130,7 +131,7 @@ class World(msgspec.Struct, frozen=True):
         return _of(self.supposed, version, address)
 
     def believing(self, mapping: PublicAddress) -> "World":
-        """Return the world in which ``mapping``, which was only supposed, is stated."""
+        """Return the world in which the supposed ``mapping`` is stated."""
         rest = tuple(each for each in self.supposed if each != mapping)
         return msgspec.structs.replace(self, publics=(*self.publics, mapping), supposed=rest)
 

@@ -67,8 +67,8 @@ def _by_name(
     """Return the DNS flow by which a container of the same host resolves the target's name.
 
     Return no flow for a stopped target.  No name server knows the name of a stopped container, but the fault is that
-    the container does not run.  Also return no flow if no name server can know the name by design and nothing shows
-    that the name is used: the containers may well use addresses."""
+    the container does not run.  Also return no flow if no name server can know the name by design, and nothing shows
+    that the name is used.  Containers without names for each other may use addresses."""
     name = target.container or ""
     if origin is None or origin.kind != "container" or target.port is None:
         return []
@@ -85,8 +85,8 @@ def _by_name(
 
 
 def _is_itself(named_one: Container, asking: Container, name: str) -> bool:
-    """Return whether no name has to be resolved, because the container asks itself or a container whose namespace it
-    shares, or because the user gave an id."""
+    """Return whether no name has to be resolved.  There are two cases: both containers have the same namespace, or the
+    user gave an id."""
     return asking.netns == named_one.netns or named_one.id.startswith(name)
 
 
@@ -196,8 +196,9 @@ def _start(network: Network, host: Host, version: Version, origin: Origin | None
 def _in_second_family(
     network: Network, host: Host, container: Container, found: list[Flow], protocol: Protocol, port: int, origin: Origin
 ) -> list[Flow]:
-    """Return the flow to the container's IPv6 address, if the engine's name server gives it to the asking container
-    beside the IPv4 address, and the asking container has an IPv6 address that a client would use."""
+    """Return the flow to the container's IPv6 address, if the asking container uses this address, too.  The asking
+    container uses it under two conditions.  The engine's name server gives it both addresses of the container.  The
+    asking container has a global IPv6 address itself."""
     start = found[0].start if len(found) == 1 and found[0].version == 4 else None
     asking = host.container(origin.container or "")
     if not isinstance(start, FromContainer) or asking is None or asker(network, origin) is not host:

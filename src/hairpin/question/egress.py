@@ -44,8 +44,8 @@ def egress_flows(network: Network, host: Host, container: Container) -> list[Flo
 
 
 def _reachable(network: Network, ways: tuple[Netns, ...]) -> tuple[int, ...]:
-    """Return the addresses outside to which all these namespaces have a route: a route against one documentation range
-    says nothing about the way out.  ``ways``: the namespaces on the way out, of which the host's is the last."""
+    """Return the addresses outside to which all these namespaces have a route.  A route that refuses one documentation
+    range says nothing about the way out.  ``ways``: the namespaces on the way out, the host's namespace last."""
     return tuple(
         address
         for address in beyond(network.namespace(ways[-1]), 4)

@@ -30,7 +30,7 @@ from hairpin.question.standpoints import beyond
 from hairpin.question.starts import asker
 
 _FIRST_PORT, _PORTS = 40000, 25000
-"""The source ports of flows: every second port, because a repeated flow has the next source port."""
+"""The source ports of flows: every second port.  A repeated flow has the next source port."""
 _ALL_OF_A_RANGE = 32
 """The greatest number of ports in a range for which each port is asked about, published or not."""
 
@@ -76,7 +76,8 @@ def _nothing_to_ask(origin: Origin | None) -> Message:
 
 
 def _numbered(flows: tuple[Flow, ...]) -> tuple[Flow, ...]:
-    """Return the flows with different source ports, as far as there are enough source ports."""
+    """Return the flows with different source ports.  If there are not enough source ports, some flows share a source
+    port."""
     return tuple(msgspec.structs.replace(flow, sport=_FIRST_PORT + 2 * n % _PORTS) for n, flow in enumerate(flows))
 
 

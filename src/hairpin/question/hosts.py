@@ -211,8 +211,8 @@ def _refuse_unknown(network: Network, name: str) -> None:
 
 
 def _require_engines(hosts: tuple[Host, ...], name: str, known: Message | str) -> None:
-    """Raise CollectError if an engine of the hosts should answer and does not answer, because this engine may have the
-    container."""
+    """Raise CollectError if an engine of the hosts should answer and does not answer.  An engine that does not answer
+    may have the container."""
     for host in hosts:
         for each in unanswering(host):
             raise CollectError(
@@ -231,7 +231,8 @@ def _require_engines(hosts: tuple[Host, ...], name: str, known: Message | str) -
 
 
 def _require_no_more(hosts: tuple[Host, ...], name: str, known: Message | str) -> None:
-    """Raise CollectError if a daemon of the hosts was not asked, because this daemon may have the container."""
+    """Raise CollectError if a daemon of the hosts was not asked.  A daemon that was not asked may have the
+    container."""
     for host in hosts:
         for each in host.beside[:1]:
             raise CollectError(

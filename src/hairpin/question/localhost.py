@@ -1,7 +1,7 @@
 """The addresses of the name ``localhost``.
 
-Clients try ::1 first where the name has it, and go on to 127.0.0.1 if ::1 refuses them at once.  Source:
-getaddrinfo(3), RFC 6724 section 6, RFC 6761 section 6.3
+If the name has the address ::1, clients try ::1 first, and try 127.0.0.1 if ::1 refuses the connection at once.
+Source: getaddrinfo(3), RFC 6724 section 6, RFC 6761 section 6.3
 """
 
 from collections.abc import Iterator
@@ -21,8 +21,8 @@ _SECOND = parse_address("::1")
 
 
 def with_second_family(network: Network, target: Target, origin: Origin | None) -> Iterator[Target]:
-    """Yield the target and, if it was named ``localhost`` and the name has ::1 where it is asked, the same port
-    there."""
+    """Yield the target.  If the user wrote ``localhost``, and this name has the address ::1 for the client, also yield
+    the same port at ::1."""
     yield target
     if not target.localhost or (origin is not None and origin.kind in ("address", "lan")):
         return
@@ -39,8 +39,9 @@ def with_second_family(network: Network, target: Target, origin: Origin | None) 
 
 
 def _has_second(network: Network, host: Host, netns: Netns) -> bool:
-    """Return whether the namespace has ::1, and no file of names that was read says otherwise: a container's own file
-    is the engine's, which names both addresses."""
+    """Return whether the name ``localhost`` has the address ::1 in the namespace.  The namespace must have ::1, and the
+    host's own /etc/hosts must not give the name other addresses only.  An engine writes both addresses into a
+    container's /etc/hosts."""
     if not owns_address(network.namespace(netns), *_SECOND):
         return False
     texts = (file.text for file in host.files if file.path == "/etc/hosts" and netns.is_host)

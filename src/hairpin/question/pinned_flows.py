@@ -1,6 +1,7 @@
-"""The flows to a name for which the asking container's own /etc/hosts has an address, or one of each family.
+"""The flows to a name for which the asking container's own /etc/hosts has an address, or an address of each family.
 
-/etc/hosts comes before every name server, so the container's packets go to this address, whoever else has the name."""
+/etc/hosts comes before every name server, so the container's packets go to this address, even if another container has
+the name."""
 
 from hairpin.errors import UsageError
 from hairpin.host.docker import Container
@@ -14,8 +15,8 @@ from hairpin.question.starts import asker, start_named
 
 
 def to_pinned(network: Network, target: Target, origin: Origin | None) -> list[Flow]:
-    """Return the flows to the addresses that the asking container's /etc/hosts has for the target's name.  Return none
-    if the file does not have the name, or if its address is an address of the container with this name.
+    """Return the flows to the addresses that the asking container's /etc/hosts has for the target's name.  Return no
+    flow if the file does not have the name, or if the address in the file belongs to a container with this name.
 
     Raises UsageError if the target's name means the host and the container's /etc/hosts does not have this name."""
     name = target.container or ""
@@ -39,7 +40,8 @@ def to_pinned(network: Network, target: Target, origin: Origin | None) -> list[F
 
 
 def _uses(network: Network, host: Host, asking: Container, pin: Pin) -> bool:
-    """Return whether the container uses a further address of the name: it has an address of the same family."""
+    """Return whether the container uses a further address of the name.  A container uses it if it has an address of the
+    same family."""
     netns = netns_of(host, asking)
     held = addresses_of(network.namespace(netns), None, pin.version) if netns is not None and netns in network else ()
     return any(each.scope == "global" for each in held)

@@ -1,5 +1,5 @@
-"""The user's question, before any host is read.  The question also tells which containers must be read, so that no
-other containers are read."""
+"""The user's question, before any host is read.  The question also tells which containers must be read.  Other
+containers are not read."""
 
 from collections.abc import Iterator
 from typing import Literal

@@ -1,4 +1,4 @@
-"""Clients that sent requests to this host, as connection tracking shows.  The host has no way back to some of these
+"""Clients that sent requests to this host, as connection tracking shows.  The host has no route back to some of these
 clients, because a container network has their addresses.  Other clients came by an uplink whose router no route names.
 
 A container network covers a client if three things are true: the client's request came to an address of the host's

@@ -100,8 +100,8 @@ def lan_clients(network: Network, netns: Netns, version: Version) -> tuple[int, 
     """Return at most two free addresses in the network of the default route's link.  The second address is needed
     because a rule may match only the first address.
 
-    If another route covers a part of this network in which machines were seen, the addresses are in this part, because
-    replies to these machines leave by the wrong link.  If the link has lost its address, any address is returned."""
+    If another route covers a part of this network in which machines were seen, the addresses are in this part.  Replies
+    to the machines in this part leave by the wrong link.  If the link has lost its address, any address is returned."""
     known = _lan_clients(network)
     if (netns, version) not in known:
         known[netns, version] = _found_on_lan(network, netns, version)

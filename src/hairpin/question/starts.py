@@ -54,8 +54,8 @@ def start_named(network: Network, host: Host, version: Version, origin: Origin) 
     """Return the start that the user named, for a flow to ``host``; raises UsageError if there is no such start.
 
     An outside client and a LAN neighbour are clients of ``host``, except if the user names another host.  An address of
-    the host means the host itself.  But if an administrator added the address to a container's veth, the address means
-    the other machine that has it.
+    the host means the host itself.  But an address that an administrator added to a container's veth means the other
+    machine that has the address.
     """
     match origin.kind:
         case "host":

@@ -242,8 +242,8 @@ def _send(write: int, data: bytes) -> None:
 
 
 class _Ending:
-    """Ends the process at the end of the ``with`` block, even after an error, because the forked process must not
-    return to the caller's code."""
+    """Ends the process at the end of the ``with`` block, even after an error.  The forked process must not return to
+    the caller's code."""
 
     def __init__(self, write: int) -> None:
         self._write = write

@@ -94,8 +94,8 @@ class Judgement(msgspec.Struct, frozen=True):
     """The kernel's verdict on a flow.
 
     ``path``: every sighting of a packet on a link, in order of time.  ``left_out``: the parts of the host that the
-    replica lacks or builds differently, so that the kernel's verdict may be wrong.  ``apart``: the namespaces that are
-    not rebuilt because no packet reaches them."""
+    replica lacks or builds differently.  Because of a missing or different part, the kernel's verdict may be wrong.
+    ``apart``: the namespaces that are not rebuilt because no packet reaches them."""
 
     flow: Flow
     verdict: Verdict | Literal["depends"]

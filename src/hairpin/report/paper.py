@@ -3,7 +3,7 @@ show.
 
 Widths are counted in terminal cells: a Chinese character takes two cells.  Source: Unicode Standard Annex #11.
 
-All text is made printable here, so that no text from a host reaches the terminal as an escape sequence.
+All text is made printable here.  Therefore no text from a host reaches the terminal as an escape sequence.
 """
 
 import unicodedata

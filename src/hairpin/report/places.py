@@ -59,7 +59,8 @@ class Places(msgspec.Struct, frozen=True):
         return self.on(flow.container, flow.asked_host or flow.host)
 
     def on(self, name: str, host: str) -> str:
-        """Return the name with its host (``name@host``).  If there is only one host, return the name without it."""
+        """Return the name with its host (``name@host``).  If there is only one host, return the name without the
+        host."""
         return f"{name}@{host}" if self.with_host and host else name
 
     def netns(self, netns: str, host: str) -> str:

@@ -156,8 +156,8 @@ class Quotes:
         return tuple(dict.fromkeys(each for each in found if each is not None))
 
     def socketless(self, netns: Netns, said: Message) -> str | None:
-        """Return the reference of the reading that lists the namespace's sockets, which shows that a socket is
-        missing."""
+        """Return the reference of the reading that lists the namespace's sockets.  The list of sockets shows that a
+        socket is missing."""
         for reading in self._readings.values():
             if self._hosts[reading.id] != netns.host:
                 continue

@@ -1,7 +1,7 @@
 """Flows that are alike: a later flow gets an earlier flow's verdict, and is walked only when its branches are read.
 
-One walk tells the verdict of all flows that are alike (network/kinds), because exchanging the own values of two alike
-containers leaves the network as it is.  On a host with many containers most branches are never read: a report has the
+Exchanging the own values of two alike containers leaves the network as it is.  Therefore one walk tells the verdict of
+all flows that are alike (network/kinds).  On a host with many containers most branches are never read: a report has the
 verdicts of all flows, but causes only for the flows that fail.
 """
 

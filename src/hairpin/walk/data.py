@@ -42,8 +42,9 @@ def first_data(network: Network, started: State, back: End) -> End | None:
 def answer_lost(
     network: Network, started: State, arrived: State, back: End, sent: End, beyond: State | None = None
 ) -> End | None:
-    """Return the end of the server's first data packet if it is lost and passes a host that the request did not pass,
-    or one that has forgotten the connection; else None.  ``beyond``: the reply as it came from a server outside.
+    """Return the end of the server's first data packet if this packet is lost; else None.  The packet is walked only if
+    a host has forgotten the connection, or if the reply passes a host that the request did not pass.  ``beyond``: the
+    reply as it came from a server outside.
 
     A host that the request did not pass sees only one direction of the connection.  Its conntrack finds the SYN-ACK
     invalid, and the server's later packets begin a connection there: net/netfilter/nf_conntrack_proto_tcp.c tcp_new(),
@@ -60,7 +61,7 @@ def answer_lost(
 
 
 def _from_outside(beyond: State, sent: End) -> State:
-    """Return the first data packet of a server outside, which enters like the server's reply."""
+    """Return the first data packet of a server outside.  The data packet enters like the server's reply."""
     packet = msgspec.structs.replace(beyond.packet, tcp_flags=ACK | PSH)
     return msgspec.structs.replace(beyond, packet=packet, history=sent.state.history.for_answer())
 

@@ -16,8 +16,8 @@ from hairpin.walk.trace import Branch
 
 
 def to_server(network: Network, flow: Flow) -> Flow:
-    """Return the flow with its client's present name server as the destination, because a change may have replaced that
-    server."""
+    """Return the flow with its client's present name server as the destination.  A change may have replaced the flow's
+    former name server."""
     found = _asking(network, flow) if flow.asked_name else None
     server = next(iter(servers_of(*found)), None) if found is not None else None
     if server is None or server == (flow.version, flow.daddr):

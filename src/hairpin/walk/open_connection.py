@@ -64,7 +64,7 @@ def fate(was: Network, now: Network, flow: Flow, replaced: Replaced, *, anew: bo
 
 
 def ends(was: Network, flow: Flow, replaced: Replaced) -> bool:
-    """Return whether the change replaced a process of the flow's connection, which then breaks."""
+    """Return whether the change replaced a process of the flow's connection, and so breaks the connection."""
     if isinstance(flow.start, FromContainer) and sender_netns(was, flow.start) in replaced.namespaces:
         return True
     opened = _known(was, flow)

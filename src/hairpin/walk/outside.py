@@ -113,7 +113,8 @@ def asked_by_sender(network: Network, flow: Flow, state: State) -> State | End:
 
 
 def asked_by_gateway(network: Network, left: State, back: State) -> End | None:
-    """Return the answer's end if this host ignores the gateway's ARP request, because it has the gateway's address."""
+    """Return the answer's end if this host has the gateway's address and therefore ignores the gateway's ARP
+    request."""
     gateway = left.next_hop.gateway if left.next_hop is not None and left.carried is None else None
     if back.packet.version == 6 or gateway is None or not owns_address(network.namespace(back.netns), 4, gateway):
         return None
@@ -296,7 +297,8 @@ def _lost_on_host(network: Network, flow: Flow, state: State) -> OutsideAnswer |
 
 
 def _on_another_host(network: Network, state: State) -> Assumed | None:
-    """Return the fact that another read host has the destination address, which the packet does not reach; else None.
+    """Return the fact that another read host has the destination address, but the packet does not reach that host; else
+    None.
 
     If the user has stated a return route to the address, the packet reaches it through gateways that were not read.
     """
@@ -377,7 +379,7 @@ def _no_way_back(packet: Packet) -> Assumed:
 
 
 def _reply(network: Network, state: State, packet: Packet) -> State:
-    """Return an outside machine's answer, which enters by the request's link and in the request's VLAN."""
+    """Return an outside machine's answer.  The answer enters by the request's link and in the request's VLAN."""
     sent, carried = state.carried, None
     if sent is None:
         back = answer_to(packet, SYN | ACK)

@@ -58,7 +58,7 @@ def _is_known(network: Network, version: Version, address: int) -> bool:
 
 
 def _is_lost(network: Network, flow: Flow) -> bool:
-    """Return whether the flow's host publishes the port on the asked address, which no host has now."""
+    """Return whether no host has the asked address now, although the flow's host publishes the port on this address."""
     return (
         network.world.public(flow.version, flow.daddr) is None
         and network.host(flow.host).publishes_on(flow.version, flow.daddr, flow.dport, flow.protocol)

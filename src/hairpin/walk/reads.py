@@ -1,4 +1,4 @@
-"""The parts of a network that a walk reads, so that a flow is walked again only if a change affects them.
+"""The parts of a network that a walk reads.  A flow is walked again only if a change affects these parts.
 
 A watched network is a copy that records each part that is read: a field of a namespace, a host or the network, or a
 single sysctl.  A walk depends only on the parts that it reads, so in a network with equal parts it has the same result.
@@ -85,8 +85,8 @@ def parts_changed(was: Network, then: Network) -> frozenset[Part]:
 
 @kept
 def _compared(network: Network) -> dict[int, tuple[Network, frozenset[Part]]]:  # noqa: ARG001
-    """Return the cached comparisons by the other network's id.  Each comparison keeps a reference to the other network,
-    so that the id stays valid."""
+    """Return the cached comparisons by the other network's id.  Each comparison keeps a reference to the other network.
+    Therefore the id stays valid."""
     return {}
 
 

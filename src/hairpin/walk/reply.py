@@ -72,7 +72,7 @@ def reaches(network: Network, started: State, end: End) -> bool:
         same_source = asked.saddr in (0, got.daddr)
     else:
         same_source = end.kind == "left" and got.daddr == asked.saddr
-        if not started.netns.is_host:  # the client is behind a container, which brings it the answer
+        if not started.netns.is_host:  # the client is behind a container, which forwards the answer to the client
             same_source = same_source and end.state.netns == started.netns
         # Behind a 1:1 NAT gateway the answer still has the host's private address, so it is compared with the packet
         # that entered.

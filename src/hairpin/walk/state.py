@@ -247,10 +247,12 @@ class State(msgspec.Struct, frozen=True, gc=False):
     to_many: bool = False
     """Whether the packet's IPv4 route is a broadcast or multicast route."""
     local: bool = False
-    """Whether this namespace sent the packet over the loopback link, so that the packet has its route already."""
+    """Whether this namespace sent the packet over the loopback link.  A packet that came over the loopback link has its
+    route already."""
     handed_back: Literal["", "sent", "forwarded"] = ""
-    """The packet has come back, with the route by which this namespace ``sent`` or ``forwarded`` it: from lo, to which
-    it was forwarded, or from a vxlan device, which makes no outer packet for its own host."""
+    """Whether this namespace ``sent`` or ``forwarded`` a packet that has come back with its old route; empty for any
+    other packet.  A packet comes back from lo, to which it was forwarded, or from a vxlan device, which makes no outer
+    packet for its own host."""
     l3s: Port | None = None
     """The ipvlan in mode l3s that receives the packet, while INPUT sees the link below as its interface."""
     hops: int = 0

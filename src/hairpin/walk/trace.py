@@ -50,8 +50,8 @@ class OpenQuestion(msgspec.Struct, frozen=True):
 
     ``if_yes`` and ``if_no``: the flow's fate with that answer.  ``wanted``: the facts that answer the question, each by
     itself; the surest fact comes first.  ``breaks_if``: the answer with which a passing flow fails; empty if there is
-    no such answer.  ``about``: what the walk granted, and what a careful outside, or the kernel, may refuse.
-    ``undecided``: whether the flow has no verdict without the answer."""
+    no such answer.  ``about``: the walk's grant that a careful outside, or the kernel, may refuse. ``undecided``:
+    whether the flow has no verdict without the answer."""
 
     text: Message
     if_yes: Message
@@ -77,7 +77,7 @@ class Branch(msgspec.Struct, frozen=True):
 
     @property
     def succeeds(self) -> bool:
-        """Whether this branch serves the sender, as far as the readings show."""
+        """Whether this branch serves the sender, according to the readings."""
         return succeeds(self.verdict)
 
     @property
@@ -96,7 +96,7 @@ class Trace(msgspec.Struct, frozen=True):
 
     @property
     def succeeds(self) -> bool:
-        """Whether the flow serves its sender, as far as the readings show."""
+        """Whether the flow serves its sender, according to the readings."""
         return succeeds(self.verdict)
 
     @property
@@ -181,8 +181,8 @@ def _of_entry(step: Step, entry: Neighbour, own: tuple[Address, ...]) -> OpenQue
 
 
 def _is_on_link(step: Step, entry: Neighbour, own: tuple[Address, ...]) -> OpenQuestion:
-    """Return the question whether a machine answers that an address of the link puts on the link.  The machine may be
-    behind a router instead."""
+    """Return the question whether a machine on the link answers.  An address of the link has a network that contains
+    the machine.  The machine may be behind a router instead."""
     found = own[0]
     network = found.prefix.first
     facts = {
@@ -286,7 +286,7 @@ def _of_gateway(step: Step, facts: dict[str, str]) -> Message:
 
 
 def _of_neighbour(step: Step, facts: dict[str, str]) -> Message:
-    """Return the question about the packet's destination, which a route puts on the link."""
+    """Return the question about the packet's destination.  A route puts the destination on the link."""
     if step.netns.is_host:
         return message(
             "Does {gateway}, which a route has on {link}, still not answer there (its neighbour entry is {state})?",

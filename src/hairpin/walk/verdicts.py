@@ -20,7 +20,7 @@ VERDICTS: dict[Verdict, Message] = {
 
 
 def succeeds(verdict: Verdict) -> bool:
-    """Return whether a flow with this verdict serves its sender, as far as the readings show.
+    """Return whether a flow with this verdict serves its sender, according to the readings.
 
     ``delivered``: a socket that was read receives the packet.  ``leaves``: the packet leaves the snapshot, nothing that
     was read stops it, and the hosts would let its answer in.

@@ -25,8 +25,8 @@ FOLDER = Path("/var/lib/hairpin")
 _QUICK_S, _CARRY_S = 90.0, 900.0
 _ENVIRONMENT = (("PATH", SEARCH_PATH), ("LC_ALL", "C"))
 # The shell reads the program line by line up to ``#end``.  The request follows the program on standard input.  The
-# command that starts the shell has no line end and no exclamation mark, so that every login shell passes it on
-# unchanged.
+# command that starts the shell has no line end and no exclamation mark.  Therefore every login shell passes the command
+# on unchanged.
 _START = (
     'n=$(printf "\\nx"); n=${n%x}; PROGRAM=; while IFS= read -r l; do case $l in "#end") break ;; esac; '
     'PROGRAM=$PROGRAM$l$n; done; eval "$PROGRAM"'

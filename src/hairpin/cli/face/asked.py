@@ -47,7 +47,7 @@ class Asked(NamedTuple):
 
     def words(self) -> tuple[str, ...]:
         """Return the arguments with which ``hairpin fix`` answers the same question.  ``--after`` and ``--all`` are
-        left out, because ``hairpin fix`` does not have these options."""
+        left out.  ``hairpin fix`` does not have these options."""
         options = (("--from", self.origin), ("--size", self.size), ("--outside", self.outside))
         return (
             *self.targets,
@@ -58,7 +58,7 @@ class Asked(NamedTuple):
 
     def repairing(self) -> str:
         """Return the command that repairs the causes that ``check`` finds, quoted for a shell.  Return an empty text if
-        the question is about a snapshot or an event, because a snapshot or a future state cannot be repaired."""
+        the question is about a snapshot or an event.  A snapshot or a future state cannot be repaired."""
         is_now = self.after is None and self.is_live
         return shlex.join(("hairpin", "fix", *self.words(), "--apply")) if is_now else ""
 
@@ -89,7 +89,8 @@ class Shown(NamedTuple):
     """The options that say how the answer is shown.
 
     ``lang``: ``en``, ``zh``, or None for the language of the locale.  ``color``: ``auto``, ``always`` or ``never``.
-    ``html``: the file for the page.  ``-`` means standard output, to which only the page is written in this case."""
+    ``html``: the file for the page.  ``-`` means standard output.  A page that goes to standard output is the only text
+    there."""
 
     as_json: bool = False
     lang: str | None = None

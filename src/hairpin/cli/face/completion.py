@@ -1,8 +1,8 @@
 """Values that a shell completes: targets, places, events, causes, plans.
 
 A completion changes nothing.  A completion asks the engine only if the engine runs, and waits at most 200 ms for the
-engine's answer.  A completion that fails returns no values, because a shell shows no errors.  The modules that a kind
-of value needs are imported only when such a value is completed.
+engine's answer.  A completion that fails returns no values.  A shell shows no errors.  The modules that a kind of value
+needs are imported only when such a value is completed.
 """
 
 import os
@@ -178,8 +178,8 @@ def _answered() -> bytes:
 
 
 def _socket_path() -> str | None:
-    """Return the path of the socket of a running dockerd.  The socket of a stopped dockerd is left out, because a
-    connection to it would start dockerd."""
+    """Return the path of the socket of a running dockerd.  The socket of a stopped dockerd is left out.  A connection
+    to this socket would start dockerd."""
     stated = os.environ.get("DOCKER_HOST", "")
     path = stated.removeprefix("unix://") if stated.startswith("unix://") else _SOCKET
     if stated and not stated.startswith("unix://"):

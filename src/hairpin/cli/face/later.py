@@ -1,7 +1,7 @@
 """Commands and options that are announced but do not exist yet.
 
-The error of each names the present alternative.  When such a command is implemented, its entry is removed from
-``COMMANDS``.  When such an option is implemented, its call of ``later_option`` is removed.
+The error of each command or option names the present alternative.  When such a command is implemented, its entry is
+removed from ``COMMANDS``.  When such an option is implemented, its call of ``later_option`` is removed.
 """
 
 from collections.abc import Callable

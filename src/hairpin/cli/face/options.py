@@ -20,7 +20,7 @@ GROUPS: tuple[Group, ...] = ("Options", "Acting", "Hosts", "Answer", "Seldom")
 """The groups of options, in the order of the help.  ``Options``: options of one command only.  ``Acting``: options that
 say how the command changes the host."""
 _COLUMN = 25
-"""The number of columns for an option's name, which is the same in all groups."""
+"""The number of columns for an option's name.  The column for names is equally wide in all groups."""
 
 
 class GroupedOption(click.Option):

@@ -136,7 +136,7 @@ def _is_open(folder: Path) -> bool:
 
 
 def _nobody_connects(_network: "Network", _flow: "Flow") -> None:
-    """Make no connection, because a connection from this machine does not start where the other host's flow starts."""
+    """Make no connection.  A connection from this machine does not start where the other host's flow starts."""
 
 
 def _came_in(_network: "Network") -> None:

@@ -18,8 +18,8 @@ if TYPE_CHECKING:
     from hairpin.host.plan_under_way import PlanStage, PlanUnderWay
 
 FOLDER = Path("/var/lib/hairpin/plans")
-"""The folder in which ``apply/program/apply.sh`` keeps plans.  The path is repeated in this module, so that ``hairpin
-check`` does not load the code of plans."""
+"""The folder in which ``apply/program/apply.sh`` keeps plans.  The path is repeated in this module, because ``hairpin
+check`` must not load the code of plans."""
 KEY = "plans"
 _NOT_ENDED = ("open", "keeping", "ending")
 
@@ -30,7 +30,8 @@ def say_half_done(lang: str | None) -> None:
 
 
 def say_of_others(lang: str | None) -> None:
-    """Report the unfinished plans that other machines began on this host, because these plans hold the host's lock."""
+    """Report the unfinished plans that other machines began on this host.  The unfinished plans of other machines hold
+    the host's lock."""
     _say(tuple(each for each in plans_here() if each.from_elsewhere), "", lang)
 
 
@@ -41,8 +42,8 @@ def with_plans(
 
     ``saying``: False if the plans were already reported.
 
-    The journal of this host contains more than the collector reads, so the plans' states from the journal replace the
-    states that the collector read."""
+    The journal of this host contains more than the collector reads.  Therefore the plans' states from the journal
+    replace the states that the collector read."""
     if not sources:
         found = tuple(_with(each, plans_here()) if isinstance(each, Evidence) else each for each in found)
     if not saying or not any(each.key == KEY for one in found if isinstance(one, Evidence) for each in one.readings):

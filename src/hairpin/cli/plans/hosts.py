@@ -14,8 +14,8 @@ if TYPE_CHECKING:
     from hairpin.apply.program.outpost_ground import OutpostGround
 
 _SSH = ("-o", "ControlPath=none", "-o", "ServerAliveInterval=5", "-o", "ServerAliveCountMax=3")
-"""The options of ssh.  Existing connections are not reused, so that each request proves that a new connection reaches
-sshd.  A host that sends nothing for 15 s counts as unreachable.  Source: ssh_config(5)"""
+"""The options of ssh.  Existing connections are not reused.  Therefore each request proves that a new connection
+reaches sshd.  A host that sends nothing for 15 s counts as unreachable.  Source: ssh_config(5)"""
 
 
 def outpost_of(source: Given) -> "Outpost":

@@ -44,7 +44,7 @@ def managed_by(file: ConfigFile) -> str | None:
 
 
 def is_shipped(path: str) -> bool:
-    """Return whether the file belongs to a package and is no conffile, so that an upgrade of the package overwrites the
+    """Return whether the file belongs to a package and is no conffile.  An upgrade of the package overwrites such a
     file."""
     return path.startswith(_PACKAGES)
 

@@ -71,7 +71,7 @@ _T = TypeVar("_T")
 
 
 def read_or_none(make: Callable[_P, _T], *args: _P.args, **named: _P.kwargs) -> _T | None:
-    """Return the result of ``make``; None if a text is malformed, because networkd ignores such an entry."""
+    """Return the result of ``make``; None if a text is malformed. networkd ignores a malformed entry."""
     try:
         return make(*args, **named)
     except (ValueError, LookupError):

@@ -35,8 +35,8 @@ def without_rule(file: ConfigFile, family: str, table: str, chain: str, text: st
 
 
 def _with_ufws_words(lines: list[str], numbers: set[int]) -> set[int]:
-    """Return the given line numbers, and the line numbers of ufw's ``### tuple`` comments for these rules, because ufw
-    would write the rules again from such a comment.  Return an empty set if a comment also stands for other rules.
+    """Return the given line numbers, and the line numbers of ufw's ``### tuple`` comments for these rules.  From a
+    ``### tuple`` comment ufw would write the rule again.  Return an empty set if a comment also stands for other rules.
     Source: ufw backend_iptables.py _write_rules()"""
     found = set(numbers)
     for at, line in enumerate(lines, 1):
@@ -91,15 +91,15 @@ def rules_of(file: ConfigFile, family: str, table: str, chain: str) -> tuple[Rul
 
 
 def _of_chain(line: str, chain: str) -> str:
-    """Return the line; if it has a rule of another chain, return a comment, so that line numbers stay the same."""
+    """Return the line; if it has a rule of another chain, return a comment, which keeps the line numbers."""
     words = line.partition("] ")[2].split() if line.startswith("[") else line.split()
     return "#" if words[:1] and words[0].startswith("-") and words[1:2] != [chain] else line
 
 
 def with_rule(text: str, table: str, chain: str, rule: str) -> str:
     """Return the text with the rule added before the chain's other rules.  If the text does not declare the table or
-    the chain, the declaration is added.  If the table has several sections, as in ufw's after.rules with ufw-docker's
-    block, the rule is put into the last section that declares the chain, because each declaration flushes the chain
+    the chain, the declaration is added.  Some tables have several sections, as in ufw's after.rules with ufw-docker's
+    block.  The rule is put into the last section that declares the chain, because each declaration flushes the chain
     again."""
     lines = lines_of(text)
     if f"*{table}" not in lines:

@@ -30,7 +30,7 @@ class ParsedHost(msgspec.Struct, frozen=True):
 
 def parse(evidence: Evidence) -> Host:
     """Return the host.  Parsing never fails: a reading that was refused, failed or cannot be parsed is skipped and
-    listed in ``unread``, so that unknown can be distinguished from absent.
+    listed in ``unread``.  Therefore an unknown part can be distinguished from an absent part.
     """
     return parsed(evidence).host
 
@@ -113,9 +113,8 @@ def _engines(
 
 
 def _alive(engine: Engine, known: tuple[Place, ...]) -> tuple[Container, ...]:
-    """Return the engine's containers, with their true status.  If the containers come from the engine's files, these
-    may call a container running although none of its processes is left.  A container without a process counts as
-    exited."""
+    """Return the engine's containers, with their true status.  The engine's files may still call a container running
+    after all of its processes have ended.  A container without a process counts as exited."""
     if not engine.stored:
         return engine.containers
     alive = {place.container for place in known}

@@ -88,8 +88,8 @@ class Readings:
     r"""Gives access to readings, and collects the readings that were refused, failed or could not be parsed.
 
     A damaged reading does not affect other readings: it becomes an :class:`Unread`.  Bytes that are not UTF-8 (in a
-    rule's comment, in a name) are replaced by text such as ``\xff``, so that every parsed value can be printed.  JSON
-    with a raw escape character in a name is repaired.
+    rule's comment, in a name) are replaced by text such as ``\xff``.  Therefore every parsed value can be printed.
+    JSON with a raw escape character in a name is repaired.
 
     ``before``: the host's parts from earlier evidence.  ``changed``: the places of the readings that have changed since
     the earlier evidence.  Only the parts that depend on changed places are made again.

@@ -112,7 +112,7 @@ def compiled(chain: Chain) -> CompiledChain:
 
 
 def prepare(tables: Iterable[Table]) -> None:
-    """Make the index of every long chain now, so that the first walk does not have to wait for it."""
+    """Make the index of every long chain now.  The first walk then does not have to wait for an index."""
     for table in tables:
         for chain in table.chains:
             if len(chain.rules) >= INDEX_FROM:

@@ -1,4 +1,4 @@
-"""The bytes of a packet from its network header, as far as the model knows them."""
+"""The bytes of a packet from its network header on.  Some bytes are unknown to the model."""
 
 from hairpin.netfilter.evaluate.bytecode import Bytes
 from hairpin.netfilter.packet import ICMP, ICMP6, TCP, Packet

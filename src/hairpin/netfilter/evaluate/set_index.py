@@ -3,7 +3,7 @@
 In a set of 200,000 addresses, a few binary searches find an address.  Elements are grouped by the size of their first
 range, rounded up to a power of two.  An ipset of networks may have networks inside networks, but networks of one size
 do not overlap.  So in each group only the few ranges that begin close below a value can contain it.  All elements of a
-short set are tried, because that is quicker.
+short set are tried, because an index would be slower.
 """
 
 from bisect import bisect_right

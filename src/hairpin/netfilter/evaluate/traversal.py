@@ -185,8 +185,8 @@ class _Run:
         return None
 
     def _exceeded(self, cursor: _Cursor, rule: ir.Rule, part: ir.Match) -> Truth | None:
-        """Return whether the match is satisfied, if the packet is known to exceed the match's limit; None if the packet
-        is not known to exceed it."""
+        """Return whether a packet that exceeds the match's limit satisfies the match; None if this packet is not known
+        to exceed the limit."""
         if not isinstance(part, ir.StatefulMatch) or part.limit is None:
             return None
         sets, around = cursor.question.sets, cursor.question.surroundings

@@ -119,7 +119,7 @@ def states_words(match: ir.AnyOfMatch, family: IpFamily) -> Words | None:
 
 def holds_without_connection(match: ir.Expression) -> bool:
     """Return whether ``--ctstate`` accepts packets without a connection.  For such packets conntrack_mt() ignores the
-    other options of ``-m conntrack``, which no sequence of matches can express."""
+    other options of ``-m conntrack``.  No sequence of matches can express this."""
     match match:
         case ir.FieldMatch(field="ct-state", ranges=ranges, negated=negated):
             return any(((bit, bit) in ranges) is not negated for bit in (ir.CT_INVALID, ir.CT_UNTRACKED))
@@ -214,8 +214,8 @@ def addrtype_words(match: ir.FibMatch) -> Words:
 
 
 def read_set(group: Group, ipsets: dict[str, ir.Set]) -> Matches:
-    """Read ``-m set``.  A packet that lacks a dimension of the set is not in the set, so it satisfies ``!``; a negated
-    AnyOfMatch expresses this: xt_set.c."""
+    """Read ``-m set``.  A packet that lacks a dimension of the set is not in the set, so the packet satisfies the
+    negated option.  A negated AnyOfMatch expresses this: xt_set.c."""
     match: ir.SetMatch | ir.AnyOfMatch | None = None
     for option in group.options:
         if option.name in ("--match-set", "--set"):
@@ -275,8 +275,8 @@ def rpfilter_words(match: ir.ReversePathMatch) -> Words:
 
 
 def read_socket(group: Group) -> Matches:
-    """Read ``-m socket``.  ``--restore-skmark`` is refused, because it sets the mark, which no match of the IR does:
-    xt_socket.c."""
+    """Read ``-m socket``.  The option ``--restore-skmark`` is refused.  ``--restore-skmark`` sets the mark, but no
+    match of the IR sets a mark: xt_socket.c."""
     return (ir.SocketMatch(*_flags(group, "--transparent", "--nowildcard")),)
 
 

@@ -1,6 +1,6 @@
 """Loads text into existing tables, as ``iptables-restore --noflush`` does: chains that the text does not name stay.  A
 declared user-defined chain is emptied; a declared built-in chain gets its policy and keeps its rules.  Each table is
-loaded as a whole at its ``COMMIT``, or not at all, so the tables before the first fault are loaded.
+loaded as a whole at its ``COMMIT``, or not at all.  Therefore the tables before the first fault are loaded.
 
 Source: iptables-restore(8); iptables/iptables-restore.c, iptables/xtables-restore.c
 """

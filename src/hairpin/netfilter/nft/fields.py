@@ -204,8 +204,8 @@ class Operand(msgspec.Struct, frozen=True, gc=False):
 
     @property
     def key(self) -> Field | NameField | None:
-        """The operand's field or interface, if the operand is compared unchanged, so that it can be looked up in sets
-        and maps; else None."""
+        """The operand's field or interface, if the operand is compared unchanged; else None.  Only unchanged operands
+        can be looked up in sets and maps."""
         if self.interface is not None:
             return self.interface
         if self.mask != FULL_MASK or self.xor or self.add or self.kind == "frag-off":

@@ -1,10 +1,11 @@
 """Reads maps: ``vmap``, and statements that choose a translation or a mark by a map.
 
 A map whose key is made of plain fields has a node of its own in the IR.  With any other key (``meta mark & 0xff vmap
-…``, ``numgen random mod 2 vmap …``, ``fib daddr type vmap …``) the rule becomes one rule for each element: the
-element's key is the match, its value the statement.  These rules do exactly what the map does, because the keys of a
-map do not overlap.  The one exception is a map over a random number: if an element of this map jumps to a chain that
-returns, the following rules draw another number, so the walk has more branches than the kernel.
+…``, ``numgen random mod 2 vmap …``, ``fib daddr type vmap …``) the rule becomes one rule for each element.  In the rule
+of an element, the element's key is the match, and the element's value is the statement.  These rules do exactly what
+the map does, because the keys of a map do not overlap.  The one exception is a map over a random number: if an element
+of this map jumps to a chain that returns, the following rules draw another number, so the walk has more branches than
+the kernel.
 """
 
 from collections.abc import Callable

@@ -204,8 +204,8 @@ def _scaled_back(value: int, shift: int) -> int | None:
 
 
 def _fragment(of: Operand, ranges: Ranges, *, negated: bool) -> FieldMatch | None:
-    """Return the comparison of ``ip frag-off & 0x1fff``; None if the ranges are not a comparison with zero, because the
-    IR has only whether the offset is zero."""
+    """Return the comparison of ``ip frag-off & 0x1fff``; None for any other comparison than with zero.  The IR has only
+    whether the offset is zero."""
     if of.mask != 0x1FFF or of.xor or of.shift:
         return None
     if ranges == ((0, 0),):

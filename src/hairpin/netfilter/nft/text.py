@@ -1,7 +1,7 @@
 """Writes rules in nft's own words.  nft's JSON does not have nft's own words, but reports quote rules as ``nft list
 ruleset`` shows them.
 
-The values of counters are omitted, so that the text is the same in every reading.
+The values of counters are omitted.  Therefore the text is the same in every reading.
 
 Source: nftables src/statement.c, the print functions
 """
@@ -62,8 +62,8 @@ def match_text(left: Json, op: str, right: Json) -> str:
     """Return the text of a comparison, such as ``tcp dport 22``, ``iifname != "eth0"`` or
     ``tcp flags & (fin | syn) == syn``.
 
-    A comparison that nft lists in wrong words is written as the kernel has it, so that nft loads the same rule
-    again."""
+    A comparison that nft lists in wrong words is written as the kernel has it.  From the corrected words nft loads the
+    same rule again."""
     left, right = as_loaded(left, right) or (left, right)
     symbol = f"{op} " if op not in ("==", "in", "") else ""
     masked = left["&"] if isinstance(left, dict) and "&" in left else None

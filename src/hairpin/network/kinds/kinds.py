@@ -173,7 +173,7 @@ _TOLD_BY_FLOWS: tuple[Role, ...] = ("address", "port", "name")
 
 
 def _of_both(own: OwnValues, others: OwnValues) -> OwnValues:
-    """Return the own values of a flow's two containers, as far as a flow may contain them."""
+    """Return the own values ``own`` of a flow's container, and the values in ``others`` that a flow may contain."""
     both: dict[Role, dict[int | str, Own]] = {}
     for role in _TOLD_BY_FLOWS:
         of_other = {value: Own(role, each.number, of_other=True) for value, each in others.get(role, {}).items()}

@@ -146,8 +146,8 @@ def refusal(network: Network, home: Netns, outer: Tunnel) -> str | None:
     """Return the ICMP error with which the kernel refuses an outer packet that no device receives, or None.
 
     ``home`` and ``outer`` are as in :func:`receiver`.  UDP sends the error if no socket is open at the port.  GRE and
-    IP in IP always send an error, which depends on whether the tunnel's module is loaded; links of the kind show that
-    the module is loaded.
+    IP in IP always send an error.  The kind of this error depends on whether the tunnel's module is loaded.  Links of
+    the tunnel's kind show that the module is loaded.
 
     Source: net/ipv4/ip_gre.c gre_rcv(), net/ipv4/tunnel4.c tunnel4_rcv(); net/ipv4/ip_input.c
     ip_protocol_deliver_rcu()

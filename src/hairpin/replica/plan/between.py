@@ -1,10 +1,10 @@
 """Connects hosts that are rebuilt together, by a bridge that stands for their common wire and by the world as a router.
 
-Every uplink has its own end in the world, even if several uplinks are on one wire, so that answers from outside go back
-to the host that sent the request.  Therefore an uplink can reach all other uplinks through the bridge, but in the world
-it can reach only its own end.  The world forwards a packet for an address of another host's uplink, as unread gateways
-are assumed to do (walk/link/crossing.py).  The world does not answer ARP requests for the address of another host's
-uplink.
+Every uplink has its own end in the world, even if several uplinks are on one wire.  Through an uplink's own end,
+answers from outside go back to the host that sent the request.  Therefore an uplink can reach all other uplinks through
+the bridge, but in the world it can reach only its own end.  The world forwards a packet for an address of another
+host's uplink, as unread gateways are assumed to do (walk/link/crossing.py).  The world does not answer ARP requests for
+the address of another host's uplink.
 """
 
 from collections.abc import Iterator
@@ -146,8 +146,7 @@ def _addresses(network: Network, wire: Wire, version: Version) -> tuple[int, ...
 
 
 def crosses(network: Network, host: str, version: Version, destination: str) -> bool:
-    """Return whether the destination address belongs to another host, so that the world forwards the packet to that
-    host."""
+    """Return whether the destination address belongs to another host.  The world forwards the packet to that host."""
     value = parse_address(destination)[1]
     return len(network.hosts) > 1 and owner_of(network, version, value, besides=host) is not None
 

@@ -59,7 +59,7 @@ def _known(wire: Wire, entries: list[Neighbour], routers: set[int | None]) -> Ma
 
 
 def _own_mac(wire: Wire) -> int:
-    """Return a hardware address for the world's end of a wire that hosts share, because the wire's bridge needs a fixed
+    """Return a hardware address for the world's end of a wire that hosts share.  The wire's bridge needs a fixed
     hardware address."""
     return 0x02 << 40 | crc32(f"world {wire.name}".encode())
 

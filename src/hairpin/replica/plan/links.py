@@ -295,7 +295,7 @@ def rebuilt_lower(network: Network, netns: Netns, link: Link) -> Port | None:
 
 
 def active_member(namespace: Namespace, bond: Link, able: frozenset[str]) -> Link | None:
-    """Return the active member of a rebuilt bond, which is the first member that is up and has carrier.
+    """Return the active member of a rebuilt bond: the first member that is up and has carrier.
 
     Return None if the bond is not rebuilt.
 

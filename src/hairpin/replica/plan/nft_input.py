@@ -60,8 +60,8 @@ def counted(
 def _plain(kind: str, found: Object) -> Object:
     """Return an object of the listing in a form that every version of nft reads.
 
-    nft 1.1 numbers a helper's protocol, marks a set as dynamic (rules that add to it do so anyway), and writes ``a | b
-    | c`` as one list.  The statement ``last`` is omitted, because it only remembers a time.
+    nft 1.1 numbers a helper's protocol, marks a set as dynamic (as do the rules that add elements to the set), and
+    writes ``a | b | c`` as one list.  The statement ``last`` is omitted, because it only remembers a time.
     """
     plain: Object = {key: _in_pairs(each) for key, each in found.items() if key not in ("handle", "index", UNLISTED)}
     if kind == "table":

@@ -1,13 +1,14 @@
-"""The machines around the hosts, for which the world stands: their addresses, their MTUs, and the ARP requests of
-theirs that a host ignores.
+"""The machines around the hosts, for which the world stands: their addresses, their MTUs, and their ARP requests that a
+host ignores.
 
 The world sends frames to a host's hardware address without an ARP request.  There is one exception: if the walk says
 that the host ignores the ARP request of a router or of a client on the link, the world sends such a request, and the
 kernel decides whether to answer.
 
 Machines behind a router may have a larger MTU than the link to the host, and announce it in their MSS.  The wire has
-the MTU of the host's link, so that no larger packet enters.  A machine behind a router announces the MTU that the walk
-assumes (walk/size/segment_size.py), because its address has its own route with ``advmss``.
+the MTU of the host's link.  Therefore no larger packet enters the link.  The address of each machine behind a router
+has its own route with ``advmss``.  Therefore the machine announces the MTU that the walk assumes
+(walk/size/segment_size.py).
 
 Source: net/ipv4/tcp_output.c tcp_connect_init(), tcp_make_synack(): dst_metric_advmss()
 """

@@ -146,8 +146,8 @@ def _with_elements(reading: Reading, evidence: Evidence | None) -> str:
 
 
 def _shown_by_iptables(table: Table, namespace: Namespace, evidence: Evidence | None) -> str:
-    """Return the chains of an nft table that iptables made, in the syntax of iptables, because nft cannot express
-    iptables' extensions.
+    """Return the chains of an nft table that iptables made, in the syntax of iptables.  nft cannot express iptables'
+    extensions.
 
     Source: iptables/xtables-save.c do_output()"""
     if evidence is None or table.family not in ("ip", "ip6"):

@@ -56,8 +56,8 @@ _QUIET = (
     ("net/ipv6/conf/default/router_solicitations", "0"), ("net/ipv6/conf/default/accept_ra", "0"),
     ("net/ipv6/conf/default/use_tempaddr", "0"), ("net/ipv4/tcp_synack_retries", "0"),
 )  # fmt: skip
-"""Values with which the kernel sends no packets by itself and retransmits no SYN-ACK, so that counters count only the
-flow's packets."""
+"""Values with which the kernel sends no packets by itself and retransmits no SYN-ACK.  If the kernel sends nothing by
+itself, counters count only the flow's packets."""
 _UNLIMITED = ((("net", "ipv4", "icmp_ratemask"), "0"), (("net", "ipv6", "icmp", "ratelimit"), "0"))
 """Values that switch the rate limits of ICMP errors off, whatever values the host has.
 

@@ -21,9 +21,10 @@ _WORD = re.compile(r'[^\s",{}]+')
 def thinned(network: Network, names: tuple[Netns, ...], met: frozenset[Port]) -> Network:
     """Return the network without bridge ports to containers that are not rebuilt, in the namespaces of ``names``.
 
-    Links on the flows' paths (``met``) stay.  Links that rules name stay, too, because nft looks them up when it loads
-    a rule.  Links with an added address or route also stay, because added addresses and routes affect the route lookups
-    of other packets.  One running port of each bridge stays, because a bridge without a running port has no carrier."""
+    Links on the flows' paths (``met``) stay.  Links that rules name stay, too, because nft looks up the named links
+    when it loads a rule.  Links with an added address or route also stay, because added addresses and routes affect the
+    route lookups of other packets.  One running port of each bridge stays, because a bridge without a running port has
+    no carrier."""
     for netns in names:
         namespace = network.namespace(netns)
         gone = set(_unneeded(network, netns, namespace, names, met))

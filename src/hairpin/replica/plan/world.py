@@ -389,7 +389,7 @@ def _containers(network: Network, version: Version) -> set[int]:
 def _services(network: Network, flows: tuple[Flow, ...], wires: tuple[Wire, ...]) -> Iterator[Service]:
     """Yield the world's services: for the flow's destination port, and for each port to which NAT translates it.
 
-    Every wire has its own service, so that the answer leaves by the request's wire."""
+    Every wire has its own service.  Therefore the answer leaves by the request's wire."""
     for flow in flows:
         if flow.protocol == "icmp":
             continue

@@ -230,7 +230,7 @@ class Built:
     def remember(self) -> None:
         """Fill the conntrack tables with the host's entries; afterwards the process is in another namespace.
 
-        The conntrack entries of the last flow are flushed first, so that every flow finds the same tables."""
+        The conntrack entries of the last flow are flushed first.  Therefore every flow finds the same tables."""
         for plan in self.plan.namespaces:
             if plan.connections and self._takes_connections(plan):
                 self.netns[plan.netns].enter()
@@ -303,7 +303,8 @@ def _wait_queues(asker: socket.socket) -> None:
 
 
 def _settle(asker: socket.socket, link: str) -> None:
-    """Make the kernel handle a change of the link's carrier now, so that a bridge sees that its port is running.
+    """Make the kernel handle a change of the link's carrier now.  A bridge sees that its port is running only after the
+    kernel has handled the change.
 
     Source: net/ethtool/ioctl.c ethtool_op_get_link(), net/core/link_watch.c linkwatch_sync_dev()
     """

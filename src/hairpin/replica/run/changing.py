@@ -53,7 +53,7 @@ def make(change: Change, network: Network, changed: Network, built: Built) -> tu
 
 
 def _without_object(part: Primitive) -> Primitive:
-    """Return the change of a route without the route's next hop object, which a replica does not have."""
+    """Return the change of a route without the route's next hop object.  A replica has no next hop objects."""
     if isinstance(part, AddEntry | DeleteEntry) and isinstance(part.entry, Route) and part.entry.nexthop_id is not None:
         return msgspec.structs.replace(part, entry=msgspec.structs.replace(part.entry, nexthop_id=None))
     return part

@@ -130,7 +130,7 @@ class Client:
             if way is not None:
                 opened.setsockopt(socket.SOL_SOCKET, socket.SO_MARK, way.mark)
             if flow.protocol == "tcp":
-                # A closed connection does not linger, so that the same port can be used again.
+                # A closed connection does not linger.  Therefore the same port can be used again.
                 opened.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
             if flow.protocol != "icmp":
                 opened.bind(_end(source or everywhere, flow.sport, way))

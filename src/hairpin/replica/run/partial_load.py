@@ -1,8 +1,8 @@
 """Loads as much as possible of a ruleset that a tool refuses.
 
 If nft rejects its own JSON listing, the table is written again in nft's own language.  Only the rules that nft still
-refuses are left out.  A no-op rule replaces each of these rules, so that later rules keep their numbers.  The counter
-of the no-op rule shows whether a packet reached its place.
+refuses are left out.  A no-op rule replaces each of these rules.  Therefore later rules keep their numbers.  The
+counter of the no-op rule shows whether a packet reached its place.
 """
 
 import re

@@ -237,7 +237,7 @@ class Servers:
     # --- UDP ---------------------------------------------------------------------------------------------------------
 
     def _ask_for_destinations(self, service: Service, opened: socket.socket) -> None:
-        """Ask the kernel for each datagram's destination, so that the service can answer from that address."""
+        """Ask the kernel for each datagram's destination.  The service answers from the destination address."""
         opened.setsockopt(socket.IPPROTO_IP, _IP_PKTINFO, 1)
         if service.version == 6:
             opened.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_RECVPKTINFO, 1)

@@ -64,7 +64,7 @@ def run_quietly(argv: tuple[str, ...]) -> None:
 
 
 class Tool:
-    """A running tool.  The tool's input and error output are in memory, so that no full pipe blocks it."""
+    """A running tool.  The tool's input and error output are in memory.  Therefore no full pipe blocks the tool."""
 
     def __init__(self, argv: tuple[str, ...], text: str) -> None:
         """Start the tool in the process's present namespace."""

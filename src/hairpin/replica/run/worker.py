@@ -87,7 +87,8 @@ def carry(order: Order) -> Outcome:
 
 
 def _blueprint(order: Order, changed: Network | None) -> Blueprint:
-    """Return the plan of a replica for the flows before and after the change, as far as this kernel can build it."""
+    """Return the plan of a replica for the flows before and after the change, with kinds of links that this kernel can
+    make."""
     flows = tuple(dict.fromkeys((*order.flows, *order.after)))
     kinds = frozenset(
         link.kind
@@ -154,8 +155,8 @@ class _Replica:
         return Tap(plan.netns)
 
     def after_change(self, changed: Network) -> None:
-        """Flush neighbour entries, so that neighbours are resolved again at once, and read all counters, so that later
-        readings show only later packets.
+        """Flush neighbour entries, and read all counters.  Afterwards the kernel resolves neighbours again at once, and
+        readings of counters show only later packets.
 
         Before the flush, a link that the change has set up gets carrier."""
         self._changed = True
@@ -171,7 +172,7 @@ class _Replica:
         self._home.enter()
 
     def with_fresh_port(self, flow: Flow) -> Flow:
-        """Return the flow with another, unused source port, so that no conntrack entry of the first attempt matches it.
+        """Return the flow with another, unused source port.  No conntrack entry of the first attempt matches this flow.
         The flow is unchanged if the snapshot itself has a connection from the flow's port."""
         known = (each.original.sport for plan in self._plans.values() for each in plan.connections)
         if flow.protocol == "icmp" or flow.sport in known:
@@ -292,10 +293,10 @@ class _Replica:
     def _reset_between_flows(self) -> None:
         """Remove the traces of the last flow.
 
-        Closing the last flow's sockets sends RSTs and causes neighbour errors.  The counters are read once, so that
-        they do not count for the next flow.  Conntrack entries are flushed, because NAT may choose the same port again.
-        Entries of neighbours that did not answer are flushed, because otherwise the kernel would not send a new request
-        at once."""
+        Closing the last flow's sockets sends RSTs and causes neighbour errors.  The counters are read once.  Therefore
+        earlier packets do not count for the next flow.  Conntrack entries are flushed, because NAT may choose the same
+        port again. Entries of neighbours that did not answer are flushed, because otherwise the kernel would not send a
+        new request at once."""
         for name in (*self._touched(self._last), WORLD):
             self._enter(name)
             if self._last and self._forgets:

@@ -97,8 +97,7 @@ class Departures:
         return seen.protocol == UDP and seen.dport in self._tunnel_ports and seen.dport != flow.dport
 
     def unread_tunnel_ends(self, flow: Flow, seen: tuple[Sighting, ...]) -> Iterator[Message]:
-        """Yield a sentence for each unread tunnel end that is the destination of an outer packet which reached the
-        world."""
+        """Yield a sentence for each unread tunnel end to which an outer packet in the world is addressed."""
         if len(self._network.hosts) > 1:
             came = (each for each in seen if each.netns == WORLD and not each.out and self._is_outer(flow, each))
             for each in (one for one in came if not self._opened(one)):
@@ -127,9 +126,10 @@ class Departures:
         return self._host_of(flow, last), ""
 
     def _asks_for_itself(self, netns: Netns, packet: Packet) -> bool:
-        """Return whether the host resolves its own address on the wire, because it lacks the address's local route.
+        """Return whether the host resolves its own address on the wire.  A host does so if it lacks the address's local
+        route.
 
-        Only the world answers an ARP request for it."""
+        Only the world answers the ARP request for this address."""
         namespace = self._network.namespace(netns)
         if LINK_LOCAL6.holds(packet.daddr, packet.version):
             # a link-local address of another link of the host does not count as the host's address on the wire

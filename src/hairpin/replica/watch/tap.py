@@ -24,7 +24,8 @@ _NEIGHBOUR_DISCOVERY, _SOLICITATION = range(130, 144), 135
 
 
 def _is_about_discovery(message: bytes) -> bool:
-    """Return whether an ICMPv6 message is an error about neighbour discovery, which does not belong to the flow."""
+    """Return whether an ICMPv6 message is an error about neighbour discovery.  An error about neighbour discovery does
+    not belong to the flow."""
     inner = message[8:]
     return len(inner) > 40 and message[0] < 128 and inner[6] == ICMP6 and inner[40] in _NEIGHBOUR_DISCOVERY
 

@@ -142,7 +142,8 @@ def _silent(findings: Findings) -> Verdict:
 
 
 def _begun_behind(findings: Findings) -> bool:
-    """Return whether the relay's own SYN reached a container, which accepted it, refused it or has no route back.
+    """Return whether the relay's own SYN reached a container, and the container accepted it, refused it or has no route
+    back.
 
     If the client is in a container, the client's namespace does not count.  The client resets its own connection when
     it gives up, which is no refusal."""

@@ -94,7 +94,7 @@ class FoundDocument(msgspec.Struct, frozen=True):
 
 
 class HarmlessDocument(msgspec.Struct, frozen=True):
-    """A text that healthy hosts log, too, and that shows no fault of this host."""
+    """A text that shows no fault of this host, because healthy hosts log it, too."""
 
     line: int
     quote: str

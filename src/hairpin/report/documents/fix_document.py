@@ -56,8 +56,7 @@ class RepairDocument(msgspec.Struct, frozen=True):
     decision: DecisionDocument | None = None
     """An administrator's decision about the flows that the repair lets through; null if there is no such decision."""
     undoes: DecisionDocument | None = None
-    """An administrator's decision that the repair undoes, because the user chose the repair; null if the repair undoes
-    no decision."""
+    """An administrator's decision that the chosen repair undoes; null if the repair undoes no decision."""
 
 
 class LeftOutDocument(msgspec.Struct, frozen=True):

@@ -27,7 +27,7 @@ class EngineDocument(msgspec.Struct, frozen=True):
 
 class HostDocument(msgspec.Struct, frozen=True):
     """One host, and when it was read.  For a host that could not be read, only ``name`` is known.  ``plan_under_way``:
-    a plan of hairpin that is tried, half done or being undone, so that the host may soon change."""
+    a plan of hairpin that is tried, half done or being undone.  A plan in progress may soon change the host."""
 
     name: str
     kernel: str

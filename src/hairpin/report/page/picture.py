@@ -2,8 +2,8 @@
 
 The path goes down: hosts and their namespaces are frames around its line, each step is a point on the line with its
 label beside it.  While the packet is in docker-proxy or in a tunnel, the line is shifted to the right.  All numbers are
-in units of the picture, which is ``WIDTH`` wide.  Labels use a monospaced font (``CELL`` is the width of a column), so
-that no browser has to measure them.
+in units of the picture, which is ``WIDTH`` wide.  Labels use a monospaced font (``CELL`` is the width of a column).
+Therefore no browser has to measure the labels.
 """
 
 from itertools import zip_longest

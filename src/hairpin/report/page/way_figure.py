@@ -1,7 +1,7 @@
 """The figure of one flow: its paths side by side, and a button that shows the same paths with the repair.
 
-A picture is an SVG whose elements also contain its facts as text and attributes, so that a blind reader or a test can
-follow the path.
+A picture is an SVG.  The elements of the SVG also contain the picture's facts as text and attributes, by which a blind
+reader or a test can follow the path.
 
 Each point is an SVG group of class ``point``, whose ``data-`` attributes are the number, stage, link, host and
 namespace of the step.

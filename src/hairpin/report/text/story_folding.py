@@ -1,4 +1,4 @@
-"""Packages that were installed together, as one line, because the installation of a machine has hundreds of entries."""
+"""Packages that were installed together, as one line.  The installation of a machine has hundreds of such packages."""
 
 from collections.abc import Iterator
 

@@ -22,9 +22,10 @@ _SHORT_BYTES = 100
 class FlowWay(msgspec.Struct, frozen=True):
     """One path of a branch: the steps between two ends.
 
-    ``inside``: the namespace in which the path starts, which the start's name already tells.  ``stop``: the stop at
-    which the path ends early; None if the packet reaches the end, or if another path of the branch has the stop.
-    ``is_open``: whether the path ends at a place that was not read, so that the packet may go on."""
+    ``inside``: the namespace in which the path starts.  The start's name already names this namespace.  ``stop``: the
+    stop at which the path ends early; None if the packet reaches the end, or if another path of the branch has the
+    stop. ``is_open``: whether the path ends at a place that was not read.  Beyond a place that was not read, the packet
+    may go on."""
 
     kind: Literal["request", "reply", "refusal", "data"]
     name: Message

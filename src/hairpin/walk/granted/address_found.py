@@ -22,8 +22,9 @@ from hairpin.wanted import watch_port
 
 
 def address_found(network: Network, handshake: Handshake) -> tuple[OpenQuestion, ...]:
-    """Return the question whether the client's packets arrive although the host answers no machine that asks for their
-    destination; none if the host answers, or if no machine on the link asks for this address."""
+    """Return the question whether the client's packets arrive although the host does not answer ARP or neighbour
+    discovery for their destination.  Return no question if the host answers, or if no machine on the link asks for this
+    address."""
     flow, started = handshake.flow, handshake.started
     if not isinstance(flow.start, (Outside, Lan)) or not started.netns.is_host or not started.iif:
         return ()

@@ -166,8 +166,8 @@ def _begun(state: State, namespace: Namespace) -> State:
 
 
 def with_connection(state: State, connection: Connection, **changes: object) -> State:
-    """Return the state with its packet in the connection, which is added to the connections of this walk or replaced
-    there.
+    """Return the state with its packet in the connection.  The connection is added to the connections of this walk, or
+    replaced there.
 
     ``changes`` has new values for other fields of ``state.track``.
     """
@@ -185,7 +185,8 @@ def with_connection(state: State, connection: Connection, **changes: object) -> 
 
 
 def with_closed_connection(state: State, namespace: Namespace) -> State:
-    """Return the state with its connection closed, because REJECT answers the packet with a reset.
+    """Return the state with its connection closed.  A reset by which REJECT answers a packet closes the packet's
+    connection.
 
     Source: nf_conntrack_proto_tcp.c nf_conntrack_tcp_set_closing(), net/ipv4/netfilter/nf_reject_ipv4.c
     """

@@ -36,7 +36,8 @@ def path_of(key: str) -> Path:
 
 
 def has_no_time(namespace: Namespace, connection: Connection) -> bool:
-    """Return whether a timeout of the entry is 0 in the namespace, so that the entry is over before its next packet."""
+    """Return whether a timeout of the entry is 0 in the namespace.  An entry with a timeout of 0 is over before its
+    next packet."""
     return any(namespace.sysctl(*path_of(each)) == 0 for each in timeout_keys(connection))
 
 

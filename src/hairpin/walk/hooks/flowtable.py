@@ -77,7 +77,8 @@ def _leads_back(namespace: Namespace, seen: Seen, connection: Connection) -> boo
 
 
 def carries_past(namespace: Namespace, state: State, link: str) -> bool:
-    """Return whether a flowtable of the link forwards the packet, so that the packet bypasses the rules."""
+    """Return whether a flowtable of the link forwards the packet.  A packet that a flowtable forwards bypasses the
+    rules."""
     packet = state.packet
     if packet.protocol not in (TCP, UDP) or packet.ttl <= 1 or state.fragments.largest is not None:
         return False

@@ -33,11 +33,12 @@ class Range(msgspec.Struct, frozen=True):
     persistent: bool = False
 
     def has_port(self, port: int) -> bool:
-        """Return whether the range contains the port, so that NAT may keep it."""
+        """Return whether the range contains the port.  NAT may keep a port in the range."""
         return self.ports is None or self.ports[0] <= port <= self.ports[1]
 
     def has_source(self, asked: Tuple) -> bool:
-        """Return whether the range contains the tuple's source address and port, so that NAT may keep them."""
+        """Return whether the range contains the tuple's source address and port.  NAT may keep a source in the
+        range."""
         inside = self.addresses is None or self.addresses[0] <= asked.saddr <= self.addresses[1]
         return inside and self.has_port(asked.sport)
 

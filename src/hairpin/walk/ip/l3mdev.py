@@ -72,9 +72,9 @@ def _stays_on_link(packet: Packet) -> bool:
 def input_route_above(network: Network, state: State) -> Iterator[Outcome]:
     """Yield the outcomes of the route lookup for a packet that has passed PREROUTING.
 
-    If an ipvlan in mode l3s has the destination address, the route is looked up in the ipvlan's namespace.  Without
-    such an ipvlan, and if that lookup does not lead to local delivery, the route is looked up in the namespace of the
-    input link.  An IPv6 packet that the ipvlan's lookup drops is not looked up again.
+    If an ipvlan in mode l3s has the destination address, the route is looked up in the ipvlan's namespace.  The route
+    is looked up in the namespace of the input link in two cases: there is no such ipvlan, or the ipvlan's lookup does
+    not lead to local delivery.  An IPv6 packet that the ipvlan's lookup drops is not looked up again.
     """
     packet, lower = state.packet, Port(state.netns, state.iif)
     port = takes_address(network, lower, packet.version, packet.daddr)

@@ -135,7 +135,7 @@ def _to_itself(namespace: Namespace, found: Found) -> NextHop:
 
 
 def _on_link(namespace: Namespace, query: Query) -> Found | None:
-    """Return an on-link route by the link to which the packet is bound, for a packet to which no route leads; else
+    """Return an on-link route by the link to which the packet is bound, if its destination has no other route; else
     None.
 
     Only IPv4 has such a route, and not on a link of a VRF, because a VRF uses only its routes.

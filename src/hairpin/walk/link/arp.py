@@ -100,8 +100,8 @@ def arp_silence(namespace: Namespace, link: str, target: int, source: int) -> Li
 
 
 def is_beside(namespace: Namespace, link: str, client: int) -> bool:
-    """Return whether the client has an address of the link's network that this host does not have, so that it asks by
-    itself."""
+    """Return whether the client's address is in the link's network and is not this host's.  A client in the link's
+    network sends ARP requests itself."""
     own = addresses_of(namespace, link, 4)
     near = any(each.peer is None and inside(client, each.value, each.prefix_length, 4) for each in own)
     return near and not owns_address(namespace, 4, client)

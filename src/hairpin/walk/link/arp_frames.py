@@ -41,8 +41,8 @@ def after_arp(network: Network, asked: State, found: State) -> State | End:
     """Return the packet ``asked`` with its neighbour ``found``, or its end if a rule drops the ARP request or
     the reply.
 
-    If the kernel has a usable neighbour entry, the packet passes, and the walk assumes that the entry stays valid: the
-    kernel confirms it by ARP messages, which the rule drops.
+    If the kernel has a usable neighbour entry, the packet passes, and the walk assumes that the entry stays valid.  The
+    kernel confirms the entry by ARP messages, which the rule drops.
     """
     namespace = network.namespace(asked.netns)
     link, address = namespace.link(asked.oif), next_address(asked)

@@ -59,9 +59,9 @@ def bridge_in(network: Network, state: State) -> Iterator[Outcome]:
 
 
 def _is_for_bridge(namespace: Namespace, bridge: Link, state: State) -> bool:
-    """Return whether the bridge delivers the frame locally, because the frame is addressed to the bridge or to one of
-    its ports.  If neither the receiver nor the hardware address is known, the bridge is assumed to deliver the frame
-    locally.
+    """Return whether the frame is addressed to the bridge or to one of its ports.  The bridge delivers all frames to
+    its own address, or to the address of a port, locally.  If neither the receiver nor the hardware address is known,
+    the bridge is assumed to deliver the frame locally.
 
     Source: net/bridge/br_fdb.c fdb_add_local(); br_input.c br_handle_frame_finish()
     """
@@ -287,8 +287,8 @@ def _bridged_after_dnat(
 def _on_own_way_out(network: Network, bridge: Link, state: State) -> Iterator[Outcome]:
     """Yield a frame that stays on the bridge after DNAT, once it has passed the egress programs of the bridge device.
 
-    The bridge device's egress programs see the frame only if the kernel has sent nothing to that neighbour before, so
-    that the neighbour entry has no cached header.
+    The bridge device's egress programs see the frame only if the neighbour entry has no cached header.  The entry has
+    no cached header if the kernel has sent nothing to that neighbour before.
 
     Source: net/bridge/br_netfilter_hooks.c br_nf_pre_routing_finish_bridge(), br_nf_dev_xmit()
     """
@@ -316,7 +316,7 @@ def _across(
 ) -> Iterator[Outcome]:
     """Yield a frame that has passed PREROUTING, forwarded to another port.
 
-    ``crossing`` is true if the frame was addressed to a receiver behind another port already when it came in.
+    ``crossing`` is true if the frame was addressed to a receiver behind another port already when the frame came in.
     """
     out = port_towards(network, state.netns, bridge.name, state.frame.target, state.packet.dmac)
     blocked = _only_learns(namespace, state) or _crossing_blocked(namespace, bridge, state, out)

@@ -65,8 +65,7 @@ def crossed(network: Network, state: State, link: Link) -> Outcome | None:
 
 
 def refused_by_peer(network: Network, state: State) -> Assumed | None:
-    """Return the fact that a peer that the user stated drops the packet, which has left the host; None if no peer drops
-    the packet."""
+    """Return the fact that a stated peer drops the packet that has left the host; None if no stated peer drops it."""
     packet = state.packet
     if not network.world.peers or state.netns not in network:
         return None
@@ -81,7 +80,8 @@ def refused_by_peer(network: Network, state: State) -> Assumed | None:
 
 
 def refused_by_router(network: Network, left: State) -> Assumed | None:
-    """Return the fact that the stated router behind an uplink drops the packet, even an answer; None if it does not."""
+    """Return the fact that the stated router behind an uplink drops the packet; None if the router does not drop it.
+    The router drops answers, too."""
     link = holder_of_addresses(network.namespace(left.netns), left.oif)
     router = network.world.router_behind(left.netns.host, left.packet.version, link)
     return refused_by_peer(network, left) if router is not None else None

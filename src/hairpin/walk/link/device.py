@@ -78,8 +78,8 @@ def device_in(network: Network, state: State) -> Iterator[Outcome]:
 
 
 def _tagged(namespace: Namespace, state: State, link: Link, vid: int) -> Outcome:
-    """Return a tagged frame as the link's VLAN link receives it; its end if no such VLAN link exists, because the
-    network layer ignores tagged frames."""
+    """Return a tagged frame as the link's VLAN link receives it; its end if no such VLAN link exists.  The network
+    layer ignores tagged frames."""
     upper = vlan_link(namespace, link, vid)
     if upper is not None:
         return state.with_frame(vid=None).to("device-in", iif=upper.name)
@@ -137,7 +137,7 @@ def without_carrier(state: State, link: Link) -> End:
 
 
 def _outer(network: Network, state: State) -> bool:
-    """Return whether the frame came in to the host's own namespace, which does not have the packet's destination
+    """Return whether the frame came in to the host's own namespace, and this namespace lacks the packet's destination
     address."""
     namespace = network.namespace(state.netns)
     return state.netns.is_host and not owns_address(namespace, state.packet.version, state.packet.daddr)

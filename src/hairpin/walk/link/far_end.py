@@ -71,8 +71,8 @@ def wrong_end(network: Network, state: State) -> Assumed | None:
 
 
 def _wrong_end_of_bridges(network: Network, state: State, carried: Carried) -> Assumed | None:
-    """Return the fact that a tunnelled frame is lost, because its destination is behind another host's tunnel device
-    that is a bridge port.  Return None if no host that was read has the destination behind such a device."""
+    """Return the fact that a tunnelled frame is lost: its destination is behind another host's tunnel device that is a
+    bridge port.  Return None if no host that was read has the destination behind such a device."""
     frame = carried.frame
     holder = holder_of(network, frame.packet.version, frame.packet.daddr, besides=frame.netns.host)
     if holder is None:

@@ -106,8 +106,8 @@ def received(network: Network, state: State) -> Outcome:
 
 
 def _not_carried(state: State, relay: Relay) -> End | None:
-    """Return the end of a packet that flanneld does not carry, because a signal has stopped flanneld or the TTL is used
-    up."""
+    """Return the end of a packet that flanneld does not carry.  flanneld carries no packet if a signal has stopped it,
+    or if the packet's TTL is used up."""
     if relay.socket.halted:
         decided = SocketDecided(message("{socket} is halted", socket=socket_text(relay.socket)), named=(relay.socket,))
         return stopped(state, "process-frozen", stage="tunnel", link=relay.link.name, decided_by=decided)

@@ -1,8 +1,9 @@
 """Whether a bridge forwards a frame by the port that leads to its receiver: the forwarding database decides.
 
 A frame from the receiver moves the receiver's entry to the right port, even a static entry.  So a wrong or missing
-entry matters only while the receiver has sent nothing.  The receiver has sent nothing if the sender has a usable
-neighbour entry, so that the receiver sends no ARP reply, and if the frame is no answer to a request of the receiver.
+entry matters only while the receiver has sent nothing.  The receiver has sent nothing if two conditions hold.  First,
+the sender has a usable neighbour entry, so the receiver sends no ARP reply.  Second, the frame is no answer to a
+request of the receiver.
 
 Source: net/bridge/br_fdb.c br_fdb_update(); br_input.c br_handle_frame_finish(); br_forward.c br_flood(), BR_FLOOD
 """
@@ -82,7 +83,8 @@ def _astray(namespace: Namespace, bridge: Link, out: Link, mac: int) -> tuple[Me
 
 
 def _has_sent(state: State, target: Port) -> bool:
-    """Return whether the receiver has sent a frame on this walk: the request, or an ARP message or advertisement."""
+    """Return whether the receiver has sent a frame on this walk: the request, an ARP message, or a neighbour
+    advertisement."""
     if state.packet.arp or is_discovery(state.packet):
         return True  # an ARP or discovery message to one receiver is an answer, for which the receiver has asked
     known = state.history.neighbours
@@ -92,11 +94,11 @@ def _has_sent(state: State, target: Port) -> bool:
 
 
 def _members_only(network: Network, state: State, bridge: Link, out: Link) -> Iterator[Outcome]:
-    """Yield the end of a multicast frame that the bridge does not flood to the port ``out``, because ``mcast_flood`` is
-    off; nothing if the frame passes.
+    """Yield the end of a multicast frame that the bridge does not flood to the port ``out``; yield nothing if the frame
+    passes.  The bridge floods no multicast frames to a port on which ``mcast_flood`` is off.
 
-    The bridge's multicast database decides instead while a querier asks for the members of groups; this database was
-    not read.  If the bridge itself asks, the receiver is a member.  A querier behind an uplink is unknown.
+    While a querier asks for the members of groups, the bridge's multicast database decides instead.  The multicast
+    database was not read.  If the bridge itself asks, the receiver is a member.  A querier behind an uplink is unknown.
     Source: net/bridge/br_input.c br_handle_frame_finish(): br_multicast_querier_exists(); br_forward.c br_flood():
     BR_MCAST_FLOOD
     """

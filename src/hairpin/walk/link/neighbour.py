@@ -241,8 +241,8 @@ def _as_entered(network: Network, state: State, link: Link, entry: Neighbour, ma
 
 
 def _by_hand(namespace: Namespace, entry: Neighbour, mac: int) -> Assumed:
-    """Return the assumption about a machine that was not read: no reading shows its hardware address, unless the kernel
-    has learned it with another address of the machine."""
+    """Return the assumption that a machine which was not read has the hardware address of its permanent neighbour
+    entry.  A reading confirms the hardware address only if the kernel has learned it, too."""
     learned = any((each.link, each.mac) == (entry.link, mac) and each.state in KNOWN for each in namespace.neighbours)
     return Assumed(
         message(
@@ -273,7 +273,7 @@ def _mac(network: Network, port: Port) -> int | None:
 
 
 def unresolved_end(state: State, lost: End) -> End:
-    """Return the packet's end: its neighbour stays unresolved because ``lost``, the request or the answer, was dropped.
+    """Return the end of a packet whose neighbour stays unresolved.  ``lost``: the end of the dropped request or answer.
 
     No socket gets an ICMP error about a lost request or answer.
     """
@@ -320,8 +320,8 @@ def _addressed(network: Network, state: State, link: Link, address: int, answer:
 
 
 def _entered(network: Network, state: State, link: Link, address: int) -> int | None:
-    """Return the hardware address in the neighbour's entry on a bridge, because that address determines the bridge
-    port."""
+    """Return the hardware address in the neighbour's entry if the link is a bridge.  The hardware address determines
+    the bridge port."""
     wanted = (link.name, state.packet.version, address)
     entries = network.namespace(state.netns).neighbours if link.kind == "bridge" else ()
     return next((each.mac for each in entries if (each.link, each.version, each.value) == wanted), None)

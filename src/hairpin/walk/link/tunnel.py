@@ -60,7 +60,8 @@ def has_far_address(link: Link, mac: int | None) -> bool:
 
 
 def _from_itself(network: Network, state: State, link: Link) -> Outcome | None:
-    """Return the end of a frame that the far device drops because it has the same hardware address; else None."""
+    """Return the end of a frame if the far device has the same hardware address as the sending device; else None.  A
+    device drops a frame from its own hardware address."""
     mac = state.packet.dmac if state.packet.dmac is not None else state.frame.dmac
     if not has_far_address(link, mac):
         return None
@@ -241,5 +242,6 @@ def _named(tunnel: Tunnel) -> Message:
 
 
 def lost_in_tunnel(end: End) -> bool:
-    """Return whether the ICMP error was about an outer packet, so that the inner packet's sender does not get it."""
+    """Return whether the ICMP error was about an outer packet.  The inner packet's sender does not get an error about
+    an outer packet."""
     return end.kind == "rejected" and end.state.carried is not None

@@ -72,8 +72,8 @@ def _never_seen(namespace: Namespace, state: State, link: Link, address: int) ->
 
 
 def _is_routed(namespace: Namespace, state: State, link: Link, address: int) -> bool:
-    """Return whether only a route puts the address on the link: it is a gateway, or no network of the link contains
-    it."""
+    """Return whether only a route puts the address on the link: the address is a gateway, or no network of the link
+    contains it."""
     if state.next_hop is None:
         return False
     own = addresses_of(namespace, link.name, state.packet.version)

@@ -93,7 +93,7 @@ def decrypted(network: Network, state: State) -> Iterator[Outcome]:
 def _ended(
     state: State, reason: Reason, link: Link, said: Message, *, stage: Stage = "tunnel", reject: str | None = None
 ) -> End:
-    """Return the packet's end, which the WireGuard device's settings decide."""
+    """Return the packet's end, with the WireGuard device's settings as the reason."""
     decided = LinkDecided(link.name, said, settings(link).evidence)
     return stopped(state, reason, stage=stage, link=link.name, decided_by=decided, reject=reject)
 

@@ -58,8 +58,8 @@ class _Settings(msgspec.Struct, frozen=True):
 
 
 def _holds(line: str, settings: _Settings) -> bool:
-    """Return whether a log line about daemon.json still holds, because the file may have been repaired after the line
-    was logged.
+    """Return whether a log line about daemon.json still holds.  The file may have been repaired after the line was
+    logged.
 
     The line may say that both the file and the flags give an option.  If only the file or only the flags have the
     option now, the conflict is repaired.  If neither the file nor the flags have the option, it may be an option that

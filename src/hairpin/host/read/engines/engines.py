@@ -94,7 +94,7 @@ def _services(readings: Readings) -> tuple[SwarmService, ...] | None:
 
 
 def _podmans(readings: Readings, versions: tuple[Version, ...]) -> Iterator[Engine]:
-    """Yield Podman once for each user whose Podman was asked, because each user has their own containers."""
+    """Yield Podman once for each user whose Podman was asked.  Each user of Podman has separate containers."""
     users = dict.fromkeys(_user(each) for each in readings.of("podman-version"))
     installed = _package(versions, _PODMAN_PACKAGES)
     if not users and installed is not None:

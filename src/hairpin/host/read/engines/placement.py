@@ -39,8 +39,7 @@ def places(texts: tuple[str, ...]) -> tuple[Place, ...]:
 
 
 def left_unread(texts: tuple[str, ...]) -> frozenset[str]:
-    """Return the names of containers' namespaces that the collector did not enter, because the question did not need
-    them."""
+    """Return the names of containers' namespaces that the question did not need and the collector did not enter."""
     return frozenset(f"container:{name}" for text in texts for name in text.split())
 
 

@@ -143,8 +143,8 @@ def _route(
 
 
 def _without_encap(words: list[str]) -> list[str]:
-    """Return the words of a route without the fields of its encapsulation, which have the same names as fields of the
-    route itself."""
+    """Return the words of a route without the fields of its encapsulation.  Fields of a route and of its encapsulation
+    may have the same names."""
     if "encap" not in words:
         return words
     start = words.index("encap")

@@ -42,7 +42,7 @@ def parsed(text: str, place: Any, evidence: str) -> tuple[Filter, ...] | None:
 
 
 def _with_all_matches(pairs: list[tuple[str, Any]]) -> Options:
-    """Return the JSON object with all of its matches in one list, because u32 prints each match as a separate member
+    """Return the JSON object with all of its matches in one list.  For u32, tc prints each match as a separate member
     named ``match``."""
     found = dict(pairs)
     matches = [value for key, value in pairs if key == "match"]

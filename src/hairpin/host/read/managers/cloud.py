@@ -23,8 +23,8 @@ from hairpin.netfilter.address import Version, parse_address
 
 AZURE_TAG = "7783-7084-3265-9085-8269-3286-77"
 MAPPING = frozenset({"azure", "aws", "gcp", "aliyun", "tencent", "huawei", "oracle", "ibm", "openstack"})
-"""The clouds whose gateway maps a public address 1:1 to a machine's private address, so that no interface has the
-public address."""
+"""The clouds whose gateway maps a public address 1:1 to a machine's private address.  In such a cloud no interface of
+the machine has the public address."""
 _DOCUMENT = msgspec.json.Decoder(dict[str, object])
 _EC2 = (("public-ipv4", "local-ipv4"), ("eipv4", "private-ipv4"))
 """The keys of a public address and of the private address to which it is mapped: first the keys of EC2, then the keys

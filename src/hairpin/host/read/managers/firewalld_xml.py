@@ -101,8 +101,7 @@ def says_the_same(one: str, other: str) -> bool:
 
 
 def _meaning(elements: list[FirewalldElement]) -> list[tuple[object, ...]]:
-    """Return the elements and their children in sorted lists, because firewalld writes elements in an order of its
-    own."""
+    """Return the elements and their children in sorted lists. firewalld writes elements in an order of its own."""
     found: list[tuple[object, ...]] = []
     at = 0
     while at < len(elements):

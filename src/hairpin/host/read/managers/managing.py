@@ -163,7 +163,8 @@ def klog(readings: Readings) -> tuple[str, ...]:
 
 
 def rule_tools(readings: Readings) -> RuleTools:
-    """Return the tools that make the host's rules, as far as the collector found something unusual about them."""
+    """Return the readings about the tools that make the host's rules.  The collector makes a reading about a tool only
+    if it finds something unusual."""
     check, programs = readings.first("iptables-check"), readings.first("iptables-programs")
     lock = readings.first("xtables-lock")
     return RuleTools(

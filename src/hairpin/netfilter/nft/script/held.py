@@ -1,4 +1,4 @@
-"""Returns parts of existing tables as JSON of libnftables, because a script's new rules may refer to them.
+"""Returns parts of existing tables as JSON of libnftables.  A script's new rules may refer to parts of existing tables.
 
 Addresses and flags are written as numbers, as in ``nft -j --numeric``.
 """

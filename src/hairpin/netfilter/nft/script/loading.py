@@ -29,7 +29,7 @@ def tables_after(
     text: str, held: Iterable[Table], target: LoadingHost, *, source: str, files: Files | None = None
 ) -> tuple[Table, ...]:
     """Return all tables as they are after ``nft -f``.  ``held`` are the existing tables.  Raises ParseError if nft or
-    the kernel refuses the script, which then changes nothing.  The function ``commands`` lists the kinds of
+    the kernel refuses the script.  A refused script changes nothing.  The function ``commands`` lists the kinds of
     ParseError."""
     state = _State(held, target)
     for command in commands(text, source=source, files=files):
