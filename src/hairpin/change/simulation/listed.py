@@ -35,7 +35,7 @@ def _line_listed(rule: Rule, chain: str, family: IpFamily) -> str:
         return line
 
 
-def as_line_listed(edit: InsertRule) -> InsertRule:
+def as_listed(edit: InsertRule) -> InsertRule:
     """Return the insertion with the rule's text as the tool lists it.
 
     With this text, hairpin can tell whether the rule exists already."""
