@@ -180,11 +180,11 @@ class Finding(msgspec.Struct, frozen=True):
     """A cause that exists now, or that an event will bring.  Every search for causes yields findings.
 
     - ``host``: the label of the host that has the cause.
-    - ``flows``: the indexes of the asked flows that the cause stops, or that pass because of it.
+    - ``flows``: the indexes of the asked flows that the cause stops, or that pass because of the cause.
     - ``stop``: the stop of the first of these flows.
-    - ``proof``: the walks that prove the cause, or None if no packet shows it.  If ``proof`` is None,
+    - ``proof``: the walks that prove the cause, or None if no packet shows the cause.  If ``proof`` is None,
       ``candidate.evidence`` is the reading that shows the cause.
-    - ``event``: the event that brings the cause, or None if it exists now.  The proof holds after the event.
+    - ``event``: the event that brings the cause, or None if the cause exists now.  The proof holds after the event.
     - ``container``: the name of the container whose state is the cause; empty if the cause concerns the whole host.
     - ``line``: the advice of the finding, in one line.
 

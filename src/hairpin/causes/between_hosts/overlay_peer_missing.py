@@ -22,8 +22,7 @@ from hairpin.network.prefix import address_text
 
 
 def find(view: View) -> Iterator[Candidate]:
-    """Yield one candidate if dockerd runs on both nodes, so that another fault must stop the gossip between the
-    nodes."""
+    """Yield one candidate if dockerd runs on both nodes.  Then another fault must stop the gossip between the nodes."""
     unknown = unknown_peer(view)
     if unknown is None or unknown.is_forgotten:
         return

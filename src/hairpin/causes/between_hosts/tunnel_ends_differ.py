@@ -65,8 +65,8 @@ def _agree(one_: Tunnel, other: Tunnel) -> bool:
 def _differing_end(network: Network, sent: Tunnelled, netns: Netns, far: Link) -> tuple[Netns, Link, Tunnel]:
     """Return the end of the tunnel to change, and the settings that it should have.
 
-    The end to change is the end whose settings fewer devices of other hosts share.  If both ends' settings are shared
-    by equally many devices, the end to change is the far end."""
+    For each end, the devices of other hosts with the same settings are counted.  The end with the smaller count is
+    changed.  If both counts are equal, the far end is changed."""
     assert far.tunnel is not None
     others = [
         link.tunnel

@@ -72,7 +72,7 @@ def is_unserved(view: View) -> bool:
         return False
     port = (flow.protocol, flow.dport)
     taken = any((each.protocol, each.port) == port for each in namespace.sockets)
-    # If a running container publishes the port for the other protocol, another cause is about it.
+    # If a running container publishes the port for the other protocol, another cause reports the wrong protocol.
     published = bindings_of(view.host, flow.dport)
     return not taken and not any(each.running or binding.protocol == flow.protocol for each, binding in published)
 
@@ -253,7 +253,7 @@ def exposed_on_host(view: View) -> tuple[tuple[Container, PortBinding], ...]:
 def asking_container(view: View) -> tuple[tuple[Container, PortBinding], ...]:
     """Return the container that should send the packet, if this container does not run.
 
-    The binding beside it publishes no port."""
+    The binding that is returned with the container is a placeholder and publishes no port."""
     start = view.flow.start
     container = view.host.container(start.name) if isinstance(start, FromContainer) else None
     if view.stop.reason != "no-container" or container is None or container.running:
@@ -262,8 +262,9 @@ def asking_container(view: View) -> tuple[tuple[Container, PortBinding], ...]:
 
 
 def held_aside(view: View) -> Iterator[Message]:
-    """Yield the hint that the host has the asked address on a link whose network does not contain the address, so that
-    the user may mean another machine."""
+    """Yield the hint that the user may mean another machine than this host.
+
+    The host has the asked address on one link, and another link's network contains this address."""
     packet = view.stop.seen.packet
     held = [
         each for each in view.host_namespace.addresses if (each.version, each.value) == (packet.version, packet.daddr)

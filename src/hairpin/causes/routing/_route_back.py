@@ -11,7 +11,7 @@ from hairpin.walk.walk import walk_flow
 
 
 def wants_route_back(namespace: Namespace, place: Place) -> bool:
-    """Return whether the rule drops packets to whose source no route leads back."""
+    """Return whether the rule drops a packet if no route leads back to the packet's source."""
     rule = rule_at(namespace.ruleset, place)
     return rule is not None and any(isinstance(part, ReversePathMatch) for part in rule.body)
 

@@ -69,9 +69,10 @@ def _is_on_port(view: View, each: Lookup, own: Address) -> bool:
 
 
 def _of_sender(view: View) -> Iterator[Candidate]:
-    """Yield the candidate for an address that a person added in the namespace where the packet stopped, and that is
-    also the sender's address.  The kernel takes the sender's packets for spoofed packets (net/ipv4/fib_frontend.c
-    __fib_validate_source())."""
+    """Yield the candidate for an address that a person added in the namespace where the packet stopped.
+
+    The sender of the packet has the same address.  The kernel takes the sender's packets for spoofed packets
+    (net/ipv4/fib_frontend.c __fib_validate_source())."""
     packet = view.stop.seen.packet
     if view.stop.reason != "martian-source":
         return

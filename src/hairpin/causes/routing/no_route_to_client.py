@@ -46,7 +46,7 @@ def find(view: View) -> Iterator[Candidate]:
     if links_without_default(view):
         return  # an uplink has lost its default route, and another cause restores this route first
     if view.looked_up == view.flow.daddr and names_as_own(view.host, version, view.looked_up):
-        # the published address should be an address of the host, and a route would send packets for it to a router
+        # the published address should be an address of the host, and a route would send its packets to a router
         return
     way = likely_gateway(view.network, view.host_netns, version)
     if way is None:

@@ -44,7 +44,7 @@ def repairs(view: View, place: Place) -> tuple[Change, ...]:
 
 
 def _is_for_another_port(view: View, place: Place) -> bool:
-    """Return whether the rule matches ports, and only the port after DNAT is one of them, not the asked port.
+    """Return whether the rule matches the packet's port after DNAT, and does not match the asked port.
 
     The author of such a rule meant a service of the host on the matched port, which has to stay closed.  If the rule
     matches the container's address, its author meant the container."""

@@ -172,8 +172,7 @@ def _again(host: Host, left: _Left) -> Iterator[Place]:
 
 
 def _publishes(container: Container, left: _Left) -> bool:
-    """Return whether the container publishes the port to which the rule leads, so that clients should reach the
-    port."""
+    """Return whether the container publishes the port to which the rule leads.  Clients should reach such a port."""
     return any(
         each.protocol == left.flow.protocol and left.flow.dport in (each.host_port, each.container_port)
         for each in container.bindings

@@ -235,7 +235,8 @@ def _of_itself(container: Container, binding: PortBinding, *, looping: bool) -> 
 
 
 def _failed(container: Container) -> bool:
-    """Return whether the container's program ended with an error by itself, so that it would end again after a start.
+    """Return whether the container's program ended with an error by itself.  Such a program would end again after a
+    start.
     A program that a signal ended, for example after a memory fault, may run longer the next time."""
     return (
         container.status == "exited"
