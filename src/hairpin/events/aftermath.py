@@ -62,7 +62,7 @@ def _free_beside(now: Network, label: str, address: int, length: int) -> int | N
 
 
 def verdict_after(before: Trace, after: Trace) -> tuple[Verdict, tuple[Message, ...]]:
-    """Return the verdict after the event, and the conditions outside the host on which it depends.
+    """Return the verdict after the event, and the conditions outside the host on which the verdict depends.
 
     If the host no longer masquerades the flow's source, the flow passes only if an unread router has a route back to
     that source.  The verdict is also ``depends`` if the packet's receiver is a process that may not start again with
@@ -81,7 +81,9 @@ def _is_about_route(question: OpenQuestion) -> bool:
 
 
 def deciding_orders(was: Network, rivals: Iterable[Rival], flow: Flow, after: Trace) -> tuple[Message, ...]:
-    """Return the statements about the start order of two units that decide whether the flow passes after the event."""
+    """Return the assumed start orders that decide whether the flow passes after the event.
+
+    Each returned statement names the assumed start order of two units."""
     found = (
         each.order
         for each in rivals
@@ -91,7 +93,7 @@ def deciding_orders(was: Network, rivals: Iterable[Rival], flow: Flow, after: Tr
 
 
 def _is_presumed(after: Trace) -> bool:
-    """Return whether the packet's receiver is a process that may not start again with its container.  A condition of
-    the course names this process."""
+    """Return whether the packet's receiver is a process that possibly does not start again with its container.  A
+    condition of the course names this process."""
     taking = (each.decided_by.socket for each in after.like.usual.request if isinstance(each.decided_by, SocketDecided))
     return any(each is not None and each.is_late and each.pid is None for each in taking)

@@ -88,8 +88,10 @@ def _cards(host: Host, own: Namespace) -> Iterator[Link]:
 
 
 def with_links_as_before(course: Course, was: Host) -> Course:
-    """Return the course in which each card that none of the read files configures has the link state, addresses and
-    routes from before the boot.  The course gets the condition that the card's unknown manager configures it again."""
+    """Return the course in which some cards have the link state, addresses and routes from before the boot.
+
+    These are the cards that none of the read files configures.  The course gets a condition for each of these cards: an
+    unknown manager configures the card again."""
     old, own = was.namespace(was.netns.name), course.namespace
     given = {each.link for each in own.addresses}
     lost = {

@@ -139,8 +139,8 @@ def with_networks(course: Course, was: Host, running: Container) -> Course:
 
 
 def with_bridges_made(course: Course, running: Container) -> Course:
-    """Return the course in which the container's bridges have the sysctls that the back end sets, because a boot has
-    reset these sysctls."""
+    """Return the course in which the container's bridges have the sysctls that the back end sets.  A boot has reset
+    these sysctls."""
     paths = (
         ("net", "ipv4", "conf", each.bridge, "route_localnet")
         for each in _bridged(course.host.engine_of(running), running)

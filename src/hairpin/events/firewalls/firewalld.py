@@ -20,7 +20,7 @@ def firewalld_of(host: Host) -> Firewalld | None:
 
 
 def _started(course: Course) -> Course | None:
-    """Return the course after firewalld has started; None if firewalld is not installed, or if it runs already."""
+    """Return the course after firewalld has started; None if firewalld is not installed or runs already."""
     firewalld = firewalld_of(course.host)
     if firewalld is None or firewalld.running:
         return None

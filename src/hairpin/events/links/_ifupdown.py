@@ -129,8 +129,8 @@ def _had_carrier(was: Namespace, link: Link) -> bool:
 
 
 def _configured(course: Course, stanza: Stanza) -> Iterator[Primitive]:
-    """Yield the stanza's address and its default route, which is added with ``onlink``, so that it needs no route to
-    its gateway."""
+    """Yield the stanza's address and its default route.  The route is added with ``onlink``, so the host needs no route
+    to the gateway."""
     netns, address = course.host.netns, stanza.address
     if address is not None:
         address = msgspec.structs.replace(address, link=stanza.link.partition(":")[0])
