@@ -94,7 +94,7 @@ class SetPolicy(msgspec.Struct, frozen=True, tag="set-policy"):
 class ReplaceTable(msgspec.Struct, frozen=True, tag="replace-table"):
     """Replaces a whole table.
 
-    If ``table`` is None, the table is deleted.  Of a deleted iptables table, the built-in chains stay: they are empty,
+    If ``table`` is None, the table is deleted.  The built-in chains of a deleted iptables table stay.  They are empty,
     and their policy is ACCEPT."""
 
     netns: Netns
@@ -132,8 +132,8 @@ class DeleteEntry(msgspec.Struct, frozen=True, tag="delete-entry"):
 
 
 class ReplaceEntry(msgspec.Struct, frozen=True, tag="replace-entry"):
-    """Replaces an entry in one call, so that the table is never without the entry.  The entry is a route with the same
-    table, prefix, metric and TOS, or the remote of a VXLAN for a hardware address."""
+    """Replaces an entry in one call.  The table is never without the entry.  The entry is a route with the same table,
+    prefix, metric and TOS, or the remote of a VXLAN for a hardware address."""
 
     netns: Netns
     before: Replaceable
@@ -177,7 +177,7 @@ class AddSocket(msgspec.Struct, frozen=True, tag="add-socket"):
 
 
 class DeleteSocket(msgspec.Struct, frozen=True, tag="delete-socket"):
-    """Closes the socket, so that no process listens on its address and port."""
+    """Closes the socket.  No process then listens on the socket's address and port."""
 
     netns: Netns
     socket: Socket

@@ -90,8 +90,8 @@ def _links(netns: Netns, now: Namespace, wanted: Namespace) -> Iterator[c.InKern
 
 
 def _in_state_of(known: Link, link: Link, now: Namespace, wanted: Namespace) -> Link:
-    """Return the wanted link, but with its present port state if its bridge changes between up and down.  The kernel
-    then sets the states of all ports of the bridge itself.
+    """Return the wanted link.  If its bridge changes between up and down, the returned link has its present port state,
+    because the kernel then sets the states of all ports of the bridge itself.
 
     Source: net/bridge/br_stp_if.c br_stp_enable_bridge(), br_stp_disable_bridge()"""
     bridges = [each.link(link.master) if link.master is not None else None for each in (now, wanted)]

@@ -32,8 +32,8 @@ Nature = Literal["reversible", "irreversible", "for-a-person"]
 class _Base(msgspec.Struct, frozen=True, kw_only=True):
     """The common fields of all steps.
 
-    ``undo``: the steps that restore the network.  None if no step undoes this step, or if the change does not fit the
-    network and the step is refused.
+    ``undo``: the steps that restore the network.  ``undo`` is None if no step undoes this step, or if the change does
+    not fit the network and the step is refused.
     """
 
     expects: tuple[Expectation, ...] = ()

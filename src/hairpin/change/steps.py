@@ -87,7 +87,7 @@ def _numbering(edit: c.RuleEdit, chain: str, network: Network, known: dict[str, 
 
 
 def _group_key(number: int, part: c.Primitive) -> tuple[object, ...]:
-    """Return the key that is equal for consecutive parts of one step: the edited table.
+    """Return the edited table as a key.  Consecutive parts with the same key belong to one step.
 
     A part that replaces a whole table has a unique key."""
     if isinstance(part, c.RuleEdit) and not isinstance(part, c.ReplaceTable):
@@ -304,8 +304,8 @@ def _prepares(change: c.Change, number: int) -> bool:
     """Return whether the call only prepares the change.
 
     A call that ends a process only prepares the change, because later calls that end other processes expect that these
-    processes still exist.  A call before the start of the change's container prepares the change, too, because the
-    container is unchanged until its start."""
+    processes still exist.  The change's container is unchanged until its start.  Therefore a call before this start
+    only prepares the change, too."""
     made = {each.container.name for each in change.parts if isinstance(each, c.AddNamespace)}
     return isinstance(change.calls[number], EndProcess) or any(
         isinstance(each, SetContainerState) and each.verb == "start" and each.name in made

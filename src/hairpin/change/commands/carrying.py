@@ -57,7 +57,7 @@ def carrying_all(made: Sequence[Step]) -> Acting:
 
 def _judging(step: ReplaceFile) -> Acting:
     """Let the program that reads the file validate a copy of the new file, and return the program's error text.  Return
-    None if the step names no such program or the host does not have it."""
+    None if the step names no such program, or if the host lacks the program."""
     if not step.validator or step.after is None:
         return None
     folder, _, name = step.path.rpartition("/")
@@ -78,8 +78,8 @@ _NOT_INSTALLED = 127
 
 
 def _starting(call: SetUnitState) -> Acting:
-    """Start the unit, and return the error text if it fails.  systemd says only that the unit's program ended, so the
-    last line that the program logged is added."""
+    """Start the unit, and return the error text if it fails.  systemd says only that the unit's program ended.
+    Therefore the program's last log line is added."""
     complaint = yield from _all([Command(call_argv(call))])
     if complaint is None:
         return None

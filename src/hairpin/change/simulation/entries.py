@@ -115,8 +115,8 @@ def is_alone(routes: tuple[Route, ...], route: Route) -> bool:
 
 
 def as_named(route: Route) -> Route:
-    """Return the route without the kernel's link flags, as a command writes it.  The flags may be outdated, because an
-    earlier change may have brought a link up."""
+    """Return the route in the form in which a command writes it: without the kernel's link flags.  The flags may be
+    outdated, because an earlier change may have brought a link up."""
     if not any(each.dead or each.linkdown for each in route.next_hops):
         return route
     return _replace(route, next_hops=tuple(_replace(each, dead=False, linkdown=False) for each in route.next_hops))
