@@ -66,8 +66,8 @@ def _makers(lost: Missing, host: Host) -> Iterator[str]:
 
 class Confused(msgspec.Struct, frozen=True):
     """A lost rule that ``iptables`` may have confused with a rule for other interfaces in the same chain.  ``instead``:
-    the rule for other interfaces.  ``instead`` is None if no rule for other interfaces is left.  In this case the
-    engine wanted to delete the rule for other interfaces, and ``-D`` deleted the lost rule first."""
+    the rule for other interfaces.  ``instead`` is None if no rule for other interfaces is left.  To delete the rule for
+    other interfaces, the engine ran ``iptables -D``, which first deleted the lost rule by mistake."""
 
     rule: ExpectedRule
     instead: Place | None

@@ -140,8 +140,8 @@ def _names(container: Container) -> tuple[str, ...]:
 
 
 def _free_name(engine: Engine) -> str:
-    """Return a free name for a new network.  The name sorts after ``bridge``.  Therefore the container keeps its
-    default route."""
+    """Return a free name for a new network.  The name sorts after ``bridge``.  A network with such a name does not take
+    over the container's default route."""
     taken = {each.name for each in engine.networks}
     return next(name for number in range(1, len(taken) + 2) if (name := f"shared{number}") not in taken)
 
