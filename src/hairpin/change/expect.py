@@ -137,7 +137,8 @@ class PortIs(msgspec.Struct, frozen=True, tag="port-is"):
 class ZoneIs(msgspec.Struct, frozen=True, tag="zone-is"):
     """Expects that firewalld binds the interface to this zone.
 
-    If the zone is None, expects that no zone names the interface.  The interface then belongs to the default zone."""
+    If the zone is None, expects that no zone names the interface.  An interface that no zone names belongs to the
+    default zone."""
 
     interface: str
     zone: str | None

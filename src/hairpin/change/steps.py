@@ -304,8 +304,8 @@ def _prepares(change: c.Change, number: int) -> bool:
     """Return whether the call only prepares the change.
 
     A call that ends a process only prepares the change, because later calls that end other processes expect that these
-    processes still exist.  The change's container is unchanged until its start.  Therefore a call before this start
-    only prepares the change, too."""
+    processes still exist.  A call before the start of the change's container only prepares the change, because the
+    container is unchanged until its start."""
     made = {each.container.name for each in change.parts if isinstance(each, c.AddNamespace)}
     return isinstance(change.calls[number], EndProcess) or any(
         isinstance(each, SetContainerState) and each.verb == "start" and each.name in made

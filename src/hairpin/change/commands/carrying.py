@@ -78,8 +78,8 @@ _NOT_INSTALLED = 127
 
 
 def _starting(call: SetUnitState) -> Acting:
-    """Start the unit, and return the error text if it fails.  systemd says only that the unit's program ended.
-    Therefore the program's last log line is added."""
+    """Start the unit, and return the error text if it fails.  The program's last log line is added, because systemd
+    says only that the unit's program ended."""
     complaint = yield from _all([Command(call_argv(call))])
     if complaint is None:
         return None

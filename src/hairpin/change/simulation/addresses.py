@@ -31,7 +31,7 @@ def with_address(namespace: Namespace, address: Address) -> Namespace:
 
 def with_connected_routes(namespace: Namespace, link: str) -> Namespace:
     """Return the namespace with the routes that the kernel makes for the link's addresses when the link comes up.
-    The kernel also deleted the routes by a gateway when the link went down.  The kernel does not restore these routes.
+    The kernel does not restore the routes by a gateway, which it deleted when the link went down.
     """
     return _with_routes(namespace, tuple(each for each in namespace.addresses if each.link == link))
 

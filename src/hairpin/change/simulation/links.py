@@ -118,8 +118,8 @@ def _unregistered(namespace: Namespace, names: frozenset[str]) -> Namespace:
 def _with_mtu_of_ports(before: Namespace, after: Namespace, name: str | None) -> Namespace:
     """Return the namespace ``after`` in which the bridge's MTU follows the smallest MTU of its ports.
 
-    If the bridge's MTU in ``before`` was not the smallest MTU of its ports, an administrator has set the MTU.  In this
-    case the MTU stays.  Source: net/bridge/br_if.c br_mtu_auto_adjust()"""
+    If the bridge's MTU in ``before`` was not the smallest MTU of its ports, an administrator has set the MTU, and the
+    MTU stays.  Source: net/bridge/br_if.c br_mtu_auto_adjust()"""
     bridge = after.link(name) if name is not None else None
     if bridge is None or bridge.kind != "bridge":
         return after
