@@ -14,7 +14,8 @@ from hairpin.walk.hooks.conntrack_room import tracked_versions
 from hairpin.walk.open_connection import Fate, Replaced, ends, fate
 
 _FEW = 8
-"""For at most this number of flows, the search for alike flows saves no time.  Therefore each connection is walked."""
+"""For at most this number of flows, each connection is walked.  The search for alike flows would take as long as the
+walks."""
 
 
 def fate_of_open(was: Network, course: Course, flow: Flow) -> Fate:

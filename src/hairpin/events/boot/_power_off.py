@@ -90,8 +90,8 @@ def _cards(host: Host, own: Namespace) -> Iterator[Link]:
 def with_links_as_before(course: Course, was: Host) -> Course:
     """Return the course in which some cards have the link state, addresses and routes from before the boot.
 
-    These are the cards that none of the read files configures.  The course gets a condition for each of these cards: an
-    unknown manager configures the card again."""
+    A card has this state if none of the read files configures the card.  The course gets the condition that the unknown
+    manager of the card configures the card again."""
     old, own = was.namespace(was.netns.name), course.namespace
     given = {each.link for each in own.addresses}
     lost = {

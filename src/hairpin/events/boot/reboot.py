@@ -17,8 +17,8 @@ def _upgraded(course: Course) -> Course:
     """Return the course after the boot of the new kernel.
 
     Until the reboot, the new kernel changes the treatment of no packet.  But the packages of the new kernel may delete
-    the running kernel's modules.  A rule, bridge or tunnel that needs an unloaded module can then be made only after
-    the reboot."""
+    the running kernel's modules.  Without these modules, a rule, bridge or tunnel that needs an unloaded module can be
+    made only after the reboot."""
     return with_boot(course).provided(
         message("the new kernel has the modules of the running one, {release}, and does the same by itself",
                 release=course.namespace.kernel or course.host.kernel or "?")

@@ -30,7 +30,7 @@ def with_container_recreated(course: Course, container: Container) -> Course:
 
     The new container's programs, published ports and chosen addresses come from these options.  If the options choose
     no address, the new container gets a free address.  Containers that shared the old container's namespace stay in
-    this namespace.  The namespace has lost its links.
+    this namespace.  The old container's namespace has lost its links.
     """
     return with_successor_started(with_container_removed(course, container), course.host, container)
 
