@@ -57,7 +57,7 @@ class Known(msgspec.Struct, frozen=True):
 def known_flows(network: Network) -> tuple[Known, ...]:
     """Return the known flows of this host, each flow once.
 
-    The groups take turns, so that the beginning of the result contains flows of each group."""
+    The groups take turns: the beginning of the result contains flows of each group."""
     host = network.this
     try:
         everything = [flow for flow in flows_for(network, (), None) if flow.host in ("", host.name)]
