@@ -81,7 +81,7 @@ class Understood(msgspec.Struct, frozen=True):
 
 
 class _Form:
-    """One form of found lines, as it grows."""
+    """One form of found lines, with the things that its lines so far named."""
 
     def __init__(self, number: int, hit: TextHit, raw: bytes, speaker: Speaker) -> None:
         self.number = number
@@ -109,7 +109,7 @@ class _Form:
 
 
 class _Kind:
-    """One kind of line without a meaning, as it grows."""
+    """One kind of line without a meaning, with the number of its lines so far."""
 
     def __init__(self, number: int, text: str) -> None:
         self.number = number
