@@ -89,10 +89,10 @@ def _of_job(job: Job) -> CommandRun:
 
 
 def with_actors(traces: Traces, entries: tuple[StoryEntry, ...]) -> tuple[StoryEntry, ...]:
-    """Return the entries with their actors, as far as the traces name the actors.
+    """Return the entries.  An entry whose actor the traces name has this actor.
 
     If the entry of a unit or container has the whole effect of a command, the effect is removed from the command's own
-    entry, so that the effect counts only once."""
+    entry.  Otherwise the effect would count twice."""
     found: list[StoryEntry] = []
     told: set[CommandRun] = set()
     for entry in entries:

@@ -84,8 +84,8 @@ def blame(question: BlameQuestion, story: Story) -> Blame | None:
 
 
 def _alike(question: BlameQuestion, effect: Effect) -> Effect:
-    """Return an equivalent effect, so that fewer effects are simulated.  The starts of similar containers that no flow
-    concerns have the same equivalent effect."""
+    """Return an equivalent effect.  Only one of several equivalent effects has to be simulated.  The starts of similar
+    containers that no flow concerns have the same equivalent effect."""
     mine = containers_concerned(question.flows, question.change, question.broken)
     host = question.broken.host(question.label)
     started = host.container(effect.name) if effect.event == "container-restart" and effect.name not in mine else None

@@ -91,7 +91,8 @@ class CommandLine(msgspec.Struct, frozen=True):
 
 
 def command_line(command: str) -> CommandLine:
-    """Return the parsed command line, as far as it can be parsed."""
+    """Return the parsed command line.  Wrapper programs and shells around a command are removed only to a limited
+    depth."""
     return _line(command, 0)
 
 
