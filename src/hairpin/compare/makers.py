@@ -154,7 +154,8 @@ def _runs(host: Host, tool: str, name: str) -> bool | None:
 def lost_jumps(sides: Sides, differences: tuple[ListedDifference, ...]) -> Iterator[Message]:
     """Yield a sentence for each lost jump, with iptables' version and package in both snapshots.
 
-    If many jumps are lost, a person or a program has deleted the rules, and no sentence is yielded."""
+    No sentence is yielded if many jumps are lost.  A person or a program deletes many jumps, a bug of iptables only a
+    few."""
     found = tuple(_found(sides, differences))
     yield from found if len(found) <= _FEW else ()
 
