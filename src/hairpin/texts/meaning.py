@@ -71,11 +71,12 @@ class TextMeaning(TextEntry, frozen=True, kw_only=True):
     command that removes, stops, joins or opens anything.  ``causes``: the ids of possible causes, the most likely cause
     first.
 
-    ``shown_by``: the ids of the causes that make the text true if they are proven.  No other cause makes it true.  A
-    text about a flow without ``shown_by`` is true if any cause stops the flow with the text's ``outcome``, or with one
-    of its ``verdicts``.
+    ``shown_by``: the ids of the causes that make the text true if they are proven.  No other cause makes the text true.
+    A text about a flow without ``shown_by`` is true if any cause stops the flow with the text's ``outcome``, or with
+    one of its ``verdicts``.
 
-    ``passing``: whether the fault comes and goes, so that the text may be true although no fault is found now.
+    ``passing``: whether the fault comes and goes.  The text about such a fault may be true although no fault is found
+    now.
     ``outcome``: how the connection ended, if the text is about a connection.
     """
 

@@ -45,9 +45,9 @@ _QUOTE = r"\\*['\"`´‘’“”„«»]"
 
 
 class Variant(msgspec.Struct, frozen=True):
-    """A pattern with its errors in one language.  ``triggers``: the candidates for its trigger, which are whole words
-    in ASCII, or a part in another script if there are none.  ``weight``: the number of literal characters; a pattern
-    with more literal characters says more about a text."""
+    """A pattern with its errors in one language.  ``words``: the whole ASCII words of the pattern, which are the
+    candidates for its trigger.  ``script``: the trigger of a pattern without such words, in another script.
+    ``weight``: the number of literal characters; a pattern with more literal characters says more about a text."""
 
     text: str
     words: tuple[str, ...]
