@@ -90,7 +90,9 @@ class ExpectedPolicy(msgspec.Struct, frozen=True):
 
 
 class ExpectedSysctl(msgspec.Struct, frozen=True):
-    """A sysctl value that the engine writes when it makes the network ``network``, or (None) when the engine starts."""
+    """A sysctl value that the engine writes when it makes the network ``network``.
+
+    If ``network`` is None, the engine writes the value when it starts."""
 
     path: Path
     value: str

@@ -85,8 +85,8 @@ def _engine_shaped(where: Found, devices: frozenset[str]) -> Iterator[Surplus]:
 def _likeness(table: str, chain: str, rule: Rule, devices: frozenset[str]) -> Purpose | None:
     """Return the purpose for which an engine makes rules like this rule, or None if no engine makes such rules.
 
-    In a chain that users use, too, a rule about an existing bridge may be a user's rule.  A rule about a missing bridge
-    whose name an engine could have made is taken for the engine's rule.
+    In a chain that also contains users' rules, a rule about an existing bridge may be a user's rule.  A rule about a
+    missing bridge whose name an engine could have made is taken for the engine's rule.
     """
     if not any(isinstance(expression, NameMatch | Nat) for expression in rule.body):
         return None

@@ -56,17 +56,17 @@ class Chains:
         self._made.append(place)
 
     def append(self, place: Place, draft: Draft) -> None:
-        """Append the rule to its chain, except if the chain has it already."""
+        """Append the rule to its chain.  If the chain already has the rule, nothing changes."""
         if self._is_new(place, draft):
             self._drafts.setdefault(place, []).append((draft, "last"))
 
     def insert(self, place: Place, draft: Draft) -> None:
-        """Insert the rule at the head of its chain, except if the chain has it already."""
+        """Insert the rule at the head of its chain.  If the chain already has the rule, nothing changes."""
         if self._is_new(place, draft):
             self._drafts.setdefault(place, []).insert(0, (draft, "first"))
 
     def put_first(self, place: Place, draft: Draft) -> None:
-        """Insert the rule at the head of its chain, or move it there if the chain has it already."""
+        """Insert the rule at the head of its chain.  If the chain already has the rule, move the rule to the head."""
         self._drafts[place] = [known for known in self._drafts.get(place, []) if known[0].text != draft.text]
         self._texts.discard((place, draft.text))
         self.insert(place, draft)

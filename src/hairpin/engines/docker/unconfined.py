@@ -1,4 +1,5 @@
-"""The change of an internal network to a network without ``--internal``, which proves that this option stops a packet.
+"""The change of an internal network to a network without ``--internal``.  The change proves that this option stops a
+packet.
 
 No engine can remove the option from an existing network, so the change is never made on a host.
 """

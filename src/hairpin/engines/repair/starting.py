@@ -95,8 +95,8 @@ def _started_stacked(host: Host, engine: Engine, container: Container, binding: 
 
 
 def stopped_and_started(host: Host, containers: tuple[Container, ...]) -> tuple[SetContainerState, ...]:
-    """Return the calls that stop all the containers and then start them.  The engine removes what the containers share
-    only while all of them are stopped."""
+    """Return the calls that stop all the containers and then start them.  The engine removes the things that the
+    containers share only while all these containers are stopped."""
     alone = [each for each in containers if host.network_owner(each) == each]
     names = dict.fromkeys(call.name for each in alone for call in restarts(host, each))
     engine = host.engine_of(containers[0])
