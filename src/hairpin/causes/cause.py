@@ -291,7 +291,8 @@ class Cause(msgspec.Struct, frozen=True):
     reasons and is not general is asked last, and only if no other cause explains the flow.
 
     ``fixed_with``: ``container`` or ``network`` if the faulty property (a published port, a subnet) cannot be changed
-    after the container or network is created, so that the repair recreates it; else empty.
+    after the container or network is created.  The repair recreates this container or network.  If the property can be
+    changed, the value is empty.
 
     ``on_purpose``: whether an administrator or the engine stops the flows on purpose, for example by an engine's
     isolation rules, an unpublished port or a ban.  The failure of a flow that is stopped on purpose is no fault by

@@ -130,14 +130,14 @@ def _modules() -> Mapping[str, str]:
 
 
 def fixed_with_of(cause: str) -> Literal["", "container", "network"]:
-    """Return what must be recreated to repair the cause with this id: ``container`` or ``network``, or an empty text
-    for neither."""
+    """Return the kind of object that the repair of the cause recreates: ``container``, ``network``, or an empty
+    text."""
     found = known_cause(cause)
     return found.fixed_with if found is not None else ""
 
 
 def is_on_purpose(cause: str) -> bool:
-    """Return whether the cause with this id stops flows on purpose, because an administrator or an engine wants it."""
+    """Return whether an administrator or an engine wants the cause with this id to stop flows."""
     found = known_cause(cause)
     return found is not None and found.on_purpose
 

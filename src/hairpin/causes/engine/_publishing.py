@@ -113,8 +113,9 @@ def loopback_only(binding: PortBinding) -> bool:
 
 
 def refusal_of(view: View, change: Change) -> Reason | None:
-    """Return the reason ``start-refused`` if the engine would refuse the change, because a bridge or a chain for its
-    rules is missing; else None."""
+    """Return the reason ``start-refused`` if the engine would refuse the change; else None.
+
+    The engine refuses the change if a bridge, or a chain for the engine's rules, is missing."""
     return "start-refused" if not change.parts or lacks_a_chain(change.parts, view.host_namespace) else None
 
 

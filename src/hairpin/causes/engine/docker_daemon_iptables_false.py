@@ -130,8 +130,9 @@ def _closed(view: View) -> Iterator[Candidate]:
 
 
 def _has_closed_forward(view: View) -> bool:
-    """Return whether dockerd may have set FORWARD's policy before ``iptables=false`` was set, because dockerd's chains
-    still exist."""
+    """Return whether dockerd may have set FORWARD's policy before ``iptables=false`` was set.
+
+    If dockerd's chains still exist, dockerd once made rules and may have set the policy, too."""
     tables = view.host_namespace.ruleset.tables
     return view.stop.stage == "forward" and any(is_dockerds(chain) for table in tables for chain in table.chains)
 

@@ -23,7 +23,8 @@ CHECK_BUG = "iptables-check-bug"
 Judgement = Literal["confuses", "sound", "unknown"]
 
 VERSION = "1.8.11"
-"""The iptables version that has builds which confuse rules that differ only in their interfaces."""
+"""The version of iptables with a bug in some builds: these builds confuse rules that differ only in their
+interfaces."""
 _PROGRAM = re.compile(r"v1\.8\.11 \(nf_tables\)")
 _DEBIANS = re.compile(r"1\.8\.11-(?P<revision>\d+)(?:[+~]\S*|ubuntu\S*|build\S*)?")
 _FIRST_MENDED = 2

@@ -27,7 +27,7 @@ _ADDED = {
     "portmap": '{"type": "portmap", "capabilities": {"portMappings": true}}',
     "firewall": '{"type": "firewall", "backend": ""}',
 }
-"""What Podman itself writes into the file for each plugin.
+"""The JSON that Podman writes into the network's file for each plugin.
 
 Source: containers/common libnetwork/cni/cni_conversion.go"""
 

@@ -189,7 +189,7 @@ def _own(each: Overlap, hop: NextHop, table: int) -> Route:
 
 def moved_away(each: Overlap, title: Message, detail: Message, *, in_class: Class) -> Candidate:
     """Return the candidate that gives the container network another subnet.  A person has to carry out the repair.  In
-    the model, the change only deletes the network's route, so that the packet takes another route."""
+    the model, the change only deletes the network's route, and the packet takes another route."""
     return Candidate(
         title=title,
         detail=detail,

@@ -111,8 +111,7 @@ def _led_elsewhere(view: View, defaults: tuple[Route, ...]) -> Iterator[Candidat
     """Yield the candidate that routes the client's address by the default route, if the present route leads to another
     link.
 
-    If the present route leads into a container network, another cause is about this network
-    (client_inside_container_subnet)."""
+    If the present route leads into a container network, the cause client_inside_container_subnet reports the fault."""
     version = view.stop.seen.packet.version
     back = lookup(view.host_namespace, Query(version, view.looked_up)).route
     client = view.flow.start.address if isinstance(view.flow.start, Outside) else None

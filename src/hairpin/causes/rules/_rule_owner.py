@@ -145,9 +145,9 @@ def _left_by_docker(view: View, place: Place) -> bool:
 
 
 def is_meant_policy(view: View, place: Place) -> bool:
-    """Return whether FORWARD's policy stopped the packet and is intended, because a file or dockerd sets it.  dockerd
-    sets the policy when it starts, if it has to switch forwarding on itself.  If a file switches forwarding on and no
-    file sets the policy, a person set the policy by hand."""
+    """Return whether FORWARD's policy stopped the packet and is intended.  A policy that a file or dockerd sets is
+    intended. dockerd sets the policy when it starts, if it has to switch forwarding on itself.  If a file switches
+    forwarding on and no file sets the policy, a person set the policy by hand."""
     setter = owner(view, place)
     if setter not in ("forward-policy", "ufw") or not _forward_policy(view, place):
         return False

@@ -80,8 +80,8 @@ def _asked_itself(view: View) -> tuple[tuple[Container, PortBinding], ...]:
 
 
 def _on_host_network(view: View, engine: Engine, container: Container) -> Change:
-    """Return the change that starts a container on the host's network, so that its service listens on the asked port of
-    the host."""
+    """Return the change that starts a container on the host's network.  The container's service then listens on the
+    asked port of the host."""
     said = message("start {name}", name=container.name)
     call = SetContainerState(engine.kind, "start", container.name, engine.user)
     return Change((listening(view, said),), (call,))
@@ -246,7 +246,7 @@ def _failed(container: Container) -> bool:
 
 
 def _has_ended(container: Container) -> bool:
-    """Return whether the container ended while hairpin read the host, so that its engine will start it again."""
+    """Return whether the container ended while hairpin read the host.  The container's engine will start it again."""
     gone = container.netns is None and not container.left_unread
     return container.running and gone and container.restart_policy != "no"
 

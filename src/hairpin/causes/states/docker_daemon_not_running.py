@@ -206,9 +206,9 @@ def _latent(host: Host, down: Health) -> Candidate:
 
 
 def _has_two_records(boot: Boot | None) -> bool:
-    """Return whether dockerd ends because its database has a record from a failed start.
+    """Return whether dockerd's log reports a record from a failed start in dockerd's database.
 
-    If dockerd's database has a record from a failed start, another start of dockerd does not help."""
+    dockerd ends at each start as long as its database has such a record."""
     return boot is not None and any("networks have same bridge name" in line for line in boot.log)
 
 

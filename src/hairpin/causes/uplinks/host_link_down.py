@@ -40,8 +40,10 @@ def find(view: View) -> Iterator[Candidate]:
 
 
 def _parent(view: View) -> Iterator[Candidate]:
-    """Yield one candidate for the host's link below a container's macvlan or ipvlan, because the macvlan or ipvlan has
-    no carrier without this link.
+    """Yield one candidate for the host's link below a container's macvlan or ipvlan, if the link is down or has no
+    carrier.
+
+    A macvlan or ipvlan gets its carrier from the link below.
     Source: net/core/dev.c netif_stacked_transfer_operstate()"""
     stacked = view.namespace.link(view.stop.link)
     port = lower_of(view.network, view.stop.netns, stacked) if stacked is not None and stacked.up else None
