@@ -1,7 +1,7 @@
 """A step of a change, as a value: its effect, its expectations, and the steps that undo it.
 
-The steps of the undo are complete before the first step runs.  Steps can be written as JSON, so that another process
-can carry out the undo.
+The steps of the undo are complete before the first step runs.  Steps can be written as JSON.  Another process can then
+carry out the undo.
 
 An edit of a file is computed from the text in the evidence, and is then made on the whole file of the host.  The text
 in the evidence may differ from the file: the collector replaces each line that may hold a secret by another line, and

@@ -110,7 +110,8 @@ def with_other_entry(namespace: Namespace, part: ReplaceEntry) -> Namespace:
 
 
 def is_alone(routes: tuple[Route, ...], route: Route) -> bool:
-    """Return whether no other route has the route's slot, so that ``ip route replace`` replaces this route."""
+    """Return whether no other route has the route's slot.  ``ip route replace`` replaces a route that is alone in its
+    slot."""
     return [as_named(each) for each in routes if route_slot(each) == route_slot(route)] == [as_named(route)]
 
 
