@@ -55,7 +55,7 @@ def _bridged(engine: Engine, container: Container) -> Iterator[DockerNetwork]:
 
 
 def _is_left(host: Host, engine: Engine, joined: DockerNetwork) -> bool:
-    """Return whether netavark removes the network's bridge now, because the bridge has no port."""
+    """Return whether netavark removes the network's bridge now.  netavark removes a bridge that has no port."""
     links = host.namespace(host.netns.name).links
     there = any(each.name == joined.bridge for each in links)
     return engine.network_backend == "netavark" and there and all(each.master != joined.bridge for each in links)

@@ -1,4 +1,4 @@
-"""nftables is restarted and loads its file again: what nft does to the host's tables.
+"""nftables is restarted and loads its file again: the effects of nft on the host's tables.
 
 ``flush ruleset`` also deletes the tables of iptables-nft, and with them the engines' rules.  The tables of
 iptables-legacy stay.  No engine notices the flush: dockerd restores its rules when it is restarted, Podman at its next
