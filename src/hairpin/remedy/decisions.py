@@ -185,7 +185,7 @@ def _of_xfrm_policy(text: str) -> OwnersDecision:
     return OwnersDecision(said, _ASK_IPSEC)
 
 
-# --- what a change takes away ----------------------------------------------------------------------------------------
+# --- the decisions that a change removes -----------------------------------------------------------------------------
 
 
 def decision_undone(change: c.Change, network: Network) -> OwnersDecision | None:

@@ -128,7 +128,7 @@ def is_undone(cause: str, network: Network, course: Course, flows: tuple[Flow, .
 
 
 def _keeps_from_starting(network: Network, event: EventId, then: Course) -> bool:
-    """Return whether the remedy makes an engine or a manager fail at its start in the event."""
+    """Return whether the remedy makes an engine or a manager fail when the event starts it."""
     if event in _NOTHING_STARTS or not then.failures:
         return False
     now = course_of(network, then.label, event)

@@ -3,7 +3,7 @@
 Existing files are never edited.  If another value is set in a file that is read after all files of sysctl.d, the advice
 names the line, and a person has to change it.
 
-A value that dockerd writes at its start gets no file, because such a file would change what dockerd does.  Forwarding
+A value that dockerd writes at its start gets no file, because such a file would change dockerd's behaviour.  Forwarding
 is an exception if it was switched off while dockerd ran, or if a file switches it off.  In this case forwarding gets a
 file, together with FORWARD's policy.
 
