@@ -89,8 +89,7 @@ def _unreachable(_: TextFound, host: Host) -> StateReading | None:
 
 
 def _ended(_: TextFound, host: Host) -> StateReading | None:
-    """Return whether systemd reports dockerd's unit as failed, because dockerd's last start failed, or because dockerd
-    failed after this start."""
+    """Return whether systemd reports dockerd's unit as failed: dockerd failed at its last start, or later."""
     docker = _docker_of(host)
     if docker is None:
         return None
