@@ -1,4 +1,4 @@
-"""Finds the actor that made a difference, as far as the later host's traces prove it.
+"""Finds the actor that made a difference, if the later host's traces prove this.
 
 The effect of each entry between the two readings is simulated on the earlier host, and on the later host without the
 difference.  If an effect brings the difference, the actor of the entry has made the difference.  Changed files, units

@@ -283,8 +283,10 @@ def _with_named_chain(table: Table, name: str, chain: Chain | None) -> Table:
 
 
 def _with_chain(table: Table, wanted: Table, sides: Sides, key: TableKey, name: str, taken: list[RuleTaken]) -> Table:
-    """Return the table in which the chain has the rules of the earlier network that were not taken out and the rules of
-    the later network that were put in.  The rules are in the order of both networks."""
+    """Return the table with the given edits of the chain.
+
+    The chain keeps the rules of the earlier network, without the rules that are taken out.  The chain also gets the
+    rules of the later network that are put in.  The rules are in the order of both networks."""
     held = table.chain(name) or built_in(key, name)
     new = wanted.chain(name) or built_in(key, name)
     found = (each.blocks for each in sides.blocks if (each.table, each.chain) == (key, name))
