@@ -56,7 +56,7 @@ class TextIndex(msgspec.Struct, Generic[_Entry], frozen=True):
     scripts: tuple[Trial[_Entry], ...]
 
     def trials(self, line: bytes) -> list[Trial[_Entry]]:
-        """Return the trials of which the line contains all words."""
+        """Return the trials whose words are all in the line."""
         words = frozenset(line.lower().translate(_SEPARATE).split())
         return [each for word in self.triggers & words for each in self.words[word] if each.words <= words]
 
