@@ -108,8 +108,8 @@ class Chains:
         return rules
 
     def text(self, family: IpFamily) -> str:
-        """Return the family's tables as iptables-save prints them, without policies, because other programs set
-        policies, too."""
+        """Return the family's tables as iptables-save prints them, but without policies.  Other programs also set
+        policies."""
         lines: list[str] = []
         for table, built_in in BUILT_IN.items():
             places = [place for place in self._drafts if place.family == family and place.table == table]

@@ -182,8 +182,9 @@ def gateways_of(
 
 
 def _seen(candidates: Sequence[Attachment], namespace: Namespace) -> Attachment | None:
-    """Return the attachment to whose address a DNAT rule of the host leads; None if there is no such rule, or if there
-    is only one candidate."""
+    """Return the candidate whose address is the target of a DNAT rule of the host.
+
+    Return None if there is no such rule, or if there is only one candidate."""
     if len(candidates) < 2:
         return None
     destinations = {

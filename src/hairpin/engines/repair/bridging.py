@@ -82,7 +82,7 @@ def lost_addresses(host: Host, joined: DockerNetwork) -> Iterator[Address]:
 
 
 def bridge_addresses(host: Host, joined: DockerNetwork) -> Iterator[Address]:
-    """Yield the addresses that the engine gave the network's bridge, as far as the engine lists them."""
+    """Yield the bridge addresses that the engine lists for the network."""
     told = (_replace(each, gateway=_told_gateway(host, joined, each)) for each in joined.subnets)
     if joined.bridge is not None:
         yield from _addresses(joined, joined.bridge, tuple(each for each in told if each.gateway is not None))

@@ -1,6 +1,7 @@
 """The effects of a container's start: its namespace, its veth on the bridge, the engine's rules, its service.
 
-The image decides what a start really does.  The model assumes that the service listens on its published port.
+The image decides which processes a start really runs.  The model assumes that the service listens on its published
+port.
 """
 
 from collections.abc import Iterator
@@ -105,7 +106,7 @@ def stopped_and_started(host: Host, containers: tuple[Container, ...]) -> tuple[
 
 
 def refuses_start(host: Host, container: Container) -> bool:
-    """Return whether the engine cannot start the container, because a chain for one of its rules does not exist."""
+    """Return whether a chain for one of the container's rules is missing.  The engine cannot start such a container."""
     start = _start(host, container)
     if start is None:
         return False
