@@ -131,19 +131,19 @@ class Candidate(msgspec.Struct, frozen=True):
     decides which of several candidates is tried first (:mod:`hairpin.causes.order`).  ``side_effects`` names the
     change's other effects.  The following fields are set only if they apply:
 
-    - ``configured``: the file or option with the faulty setting, if the cause knows it.  For a rule or a sysctl,
-      hairpin looks up the file later.
-    - ``ways``: other repairs, the preferred one first.
+    - ``configured``: the file or option with the faulty setting, if the cause knows this file or option.  For a rule or
+      a sysctl, hairpin looks up the file later.
+    - ``ways``: other repairs, the preferred repair first.
     - ``offered``: False if the change only proves the cause.  A change that only proves the cause is no repair, because
-      it would break an intended isolation.  If ``offered`` is False, ``ways`` says what a person can do.
+      such a change would break an intended isolation.  If ``offered`` is False, ``ways`` says what a person can do.
     - ``cuts``: whether the change ends connections that are open now.
     - ``refused``: the stop reason (such as ``start-refused``) for which the host would refuse the change now.  hairpin
       then searches the causes of that reason, which must be repaired first.
     - ``made_by``: the ids of other causes that may have produced this fault.  Such a cause counts only if it is found
       on the host.
-    - ``goes_first``: whether this cause must be repaired before the causes that follow from it.
-    - ``of_network``: whether the change concerns every container of a network, so that all containers of the network
-      have to be read.
+    - ``goes_first``: whether this cause must be repaired before the causes that follow from this cause.
+    - ``of_network``: whether the change concerns every container of a network.  For such a change, hairpin has to read
+      all containers of the network.
     """
 
     title: Message

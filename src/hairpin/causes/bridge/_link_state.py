@@ -46,8 +46,8 @@ def brought_up(
     advice: tuple[Message, ...] = (),
     netns: Netns | None = None,
 ) -> Iterator[Candidate]:
-    """Yield the candidate that sets the link up and adds the ``routes`` that the kernel deleted when the link went
-    down.  ``netns``: the link's namespace, if the packet stopped in another namespace."""
+    """Yield the candidate that sets the link up and restores ``routes``, the routes that the kernel deleted.
+    ``netns``: the link's namespace, if the packet stopped in another namespace."""
     at = netns if netns is not None else view.stop.netns
     port = msgspec.structs.replace(link.port, state="forwarding") if link.port is not None else None
     up = msgspec.structs.replace(link, up=True, carrier=True, port=port)

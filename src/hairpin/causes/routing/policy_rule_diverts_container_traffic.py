@@ -104,8 +104,8 @@ def _before(view: View, netns: Netns, rule: PolicyRule, query: Query) -> Iterato
 
 def _route_by_hand(view: View, netns: Netns, query: Query) -> tuple[int, int] | None:
     """Return the destination network of a route in the main table that a person or program made for the packet's
-    destination.  The route has no effect while the policy rule comes first, so a rule for the main table before it is
-    missing."""
+    destination.  The route has no effect while the policy rule comes first.  A rule for the main table is missing
+    before the policy rule."""
     if netns not in view.network:
         return None
     held = view.network.namespace(netns)

@@ -48,7 +48,7 @@ _PROTOCOLS: dict[int, Protocol] = {TCP: "tcp", UDP: "udp"}
 
 
 class _Left(msgspec.Struct, frozen=True):
-    """A rule that leads to the ``address`` of a removed container, and a client's flow that matches it."""
+    """A rule that leads to the ``address`` of a removed container, and a client's flow that matches the rule."""
 
     place: Place
     rule: Rule

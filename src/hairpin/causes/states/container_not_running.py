@@ -115,8 +115,8 @@ def of_host(host: Host) -> Iterator[Finding]:
 def is_wanted_up(host: Host, container: Container) -> bool:
     """Return whether the container should run by its restart policy and does not run.
 
-    A container with policy ``always`` that ended without an error was stopped by a person, because otherwise its engine
-    would have restarted it."""
+    The engine restarts a container with policy ``always``, except if a person stopped it.  So a person stopped such a
+    container if it ended without an error."""
     if container.restart_policy == "no":
         return False
     if container.status == "restarting":

@@ -119,13 +119,13 @@ def _gossiping(view: View) -> Iterator[Candidate]:
 
 
 def _made_again(view: View, engine: Engine) -> tuple[Primitive, ...]:
-    """Return the parts that add the missing rules which dockerd makes when it starts."""
+    """Return the parts that add the missing rules that a starting dockerd makes."""
     running = msgspec.structs.replace(engine, running=True)
     return restoring_all(missing_of(view.host, running), view.host_netns, view.host_namespace).parts
 
 
 def _addressed(view: View, engine: Engine) -> Iterator[Primitive]:
-    """Yield the parts that add the missing bridge addresses which dockerd adds when it starts."""
+    """Yield the parts that add the missing bridge addresses that a starting dockerd adds."""
     for joined in engine.networks:
         yield from (AddEntry(view.host_netns, each) for each in lost_addresses(view.host, joined))
 

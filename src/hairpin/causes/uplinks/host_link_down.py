@@ -76,8 +76,10 @@ def _parent(view: View) -> Iterator[Candidate]:
 
 
 def _default_route(view: View, link: Link) -> tuple[tuple[AddEntry, ...], tuple[Message, ...]]:
-    """Return the default route that the kernel deleted when the link went down, and the sentence about the reading that
-    names its router.  Return nothing if no route was lost, or if no reading names the router."""
+    """Return the link's lost default route, and the sentence about the reading that names the route's router.
+
+    The kernel deleted the route when the link went down.  Return nothing if no route was lost, or if no reading names
+    the router."""
     version = view.flow.version
     if link.name not in links_without_default(view):
         return (), ()
