@@ -233,8 +233,9 @@ def _in_use(netns: Netns, network: Network) -> Iptables:
 def iptables_in_use(ruleset: ir.Ruleset, host: Host) -> Iptables:
     """Return the back end of iptables that the host uses.
 
-    If only one back end has rules, it is this back end.  Otherwise it is the back end that ``iptables -V`` names.  If
-    ``iptables -V`` was not read, it is nf_tables, which is today's default."""
+    If only one back end has rules, this back end is in use.  If both back ends or no back end have rules, the back end
+    that ``iptables -V`` names is in use.  If ``iptables -V`` was not read, nf_tables is assumed, which is today's
+    default."""
     with_rules = {table.dialect for table in ruleset.tables if any(chain.rules for chain in table.chains)} & {
         "iptables-nft",
         "iptables-legacy",

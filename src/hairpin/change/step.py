@@ -116,7 +116,7 @@ class Ask(_Base, frozen=True, tag="ask"):
 
 class Advise(_Base, frozen=True, tag="advise"):
     """Step: advise a person to make a part that only a person can make.  ``said`` is None if the cause's advice already
-    says it."""
+    says the same."""
 
     does: tuple[c.Primitive, ...]
     said: Message | None = None

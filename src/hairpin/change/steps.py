@@ -320,7 +320,7 @@ def host_of(part: c.Primitive, network: Network) -> Host:
 
 
 def refusal_of(step: Step, network: Network) -> Message | None:
-    """Return why the step must not be carried out on the network, which was just read; None if it may be carried out.
+    """Return why the step must not be carried out on the just read network; None if the step may be carried out.
     A file's content is not compared here, because the runner compares it when it replaces the file."""
     if isinstance(step, Advise):
         return message("no command makes this: it is for a person")
