@@ -18,7 +18,7 @@ from hairpin.walk.walked import walked
 
 
 def asked_again(was: Network, now: Network, flow: Flow) -> Flow:
-    """Return the flow that a client asks for after the event if it knows the container by name.
+    """Return the flow after the event from a client that knows the container by name.
 
     The flow's destination is the container's new address.  A container without an address keeps the flow's old
     destination.  If another container now has the old destination, the flow's destination is an unused address of the

@@ -1,4 +1,4 @@
-"""An event: a change from outside the model.  A user names it by its id (``--after ID``)."""
+"""An event: a change from outside the model.  A user names an event by the event's id (``--after ID``)."""
 
 from collections.abc import Callable
 from typing import Literal, get_args

@@ -1,5 +1,5 @@
-"""A container stops, and starts again.  When it starts, the engine gives the container addresses, rules, proxies and a
-new namespace."""
+"""A container stops, and starts again.  The engine gives a starting container addresses, rules, proxies and a new
+namespace."""
 
 from collections.abc import Iterable, Iterator
 from typing import Literal
@@ -65,7 +65,7 @@ def _is_alone(host: Host, container: Container) -> bool:
 
 
 def _all_ended(course: Course, containers: list[Container]) -> Course:
-    """Return the course after these containers have ended.  None of them shares its namespace."""
+    """Return the course after these containers have ended.  None of these containers shares its namespace."""
     host = course.host
     own = {each.netns for each in containers}
     return course.made(

@@ -1,5 +1,5 @@
 """firewalld is started, is restarted, or reads its files again (``firewall-cmd --reload``, scripts of packages,
-dockerd's first start beside it).
+dockerd's first start beside firewalld).
 
 Ports that were opened only at run time are closed again, and all foreign rules in the iptables tables are lost.  Most
 hosts have no firewalld, so firewalld's model is imported only if firewalld runs or starts.

@@ -146,7 +146,8 @@ def _loses_master(file: UnitFile) -> bool:
 
 
 def _given_addresses(namespace: Namespace, own: LinkSettings) -> tuple[Address, ...]:
-    """Return the link's addresses from DHCP or router advertisements.  networkd treats them as its own."""
+    """Return the link's addresses from DHCP or router advertisements.  networkd treats such addresses as its own
+    addresses."""
     versions: tuple[Version, ...] = tuple(each for each in _VERSIONS if _is_given(own, each))
     return tuple(each for version in versions for each in leased_addresses(namespace, own.link, version, own.addresses))
 
