@@ -68,7 +68,8 @@ def recreation(situation: Situation) -> Lasting:
 
 
 def started_behind(situation: Situation) -> tuple[SetRestartPolicy, ...]:
-    """Return the call that sets a restart policy for the asked container, if its engine does not start it at boot.
+    """Return the call that sets a restart policy for the asked container, if the engine does not start this container
+    at boot.
 
     All other containers keep their restart policies, because a person chose these policies."""
     where = situation.candidate.where

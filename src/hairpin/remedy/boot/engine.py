@@ -1,7 +1,7 @@
 """Keeps a container engine's restored rules.
 
 An engine's rules are never written into a file of saved rules, because the engine makes its rules itself.  The advice
-names the programs that may have deleted them.
+names the programs that may have deleted the engine's rules.
 """
 
 import msgspec

@@ -140,7 +140,7 @@ def _source(rules: tuple[InsertRule, ...], situation: Situation) -> ConfigFile |
     several such files.
 
     A file counts as loaded if each of its rules for these chains is in the kernel.  The file's next load restores only
-    the lines of the file, so a new rule in these chains lasts only if it is in this file."""
+    the lines of the file, so a new rule in these chains lasts only if the rule is in this file."""
     found = {
         file.path: file
         for file in situation.host.files
