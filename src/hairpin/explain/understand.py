@@ -226,8 +226,8 @@ def _speaker(line: bytes) -> Speaker:
 
 
 def _joined(lines: list[bytes], between: bytes) -> bytes:
-    """Return the parts of a wrapped line joined.  A terminal wraps a line at its width.  A mail program wraps it at a
-    space and may add quote marks."""
+    """Return the parts of a wrapped line joined.  A terminal wraps a line at its width.  A mail program wraps a line at
+    a space and may add quote marks."""
     first, *others = lines
     return between.join((first.rstrip() if between else first, *(_unquoted(each) for each in others)))
 
@@ -239,8 +239,8 @@ def _unquoted(line: bytes) -> bytes:
 def _continues(hit: TextHit, begin: int, best: TextHit | None) -> bool:
     """Return whether the next line continues the earlier lines.
 
-    The next line continues them if the text goes on in this line, or if the earlier lines end too early to have a
-    meaning.  ``begin``: the offset of the line in bytes."""
+    The next line continues the earlier lines if their text goes on in the next line, or if the earlier lines end too
+    early to have a meaning.  ``begin``: the offset of the line in bytes."""
     if best is not None and (hit.entry is best.entry or hit.entry.general):
         return False
     before, upto = (len(hit.text[:place].encode()) for place in hit.span)
