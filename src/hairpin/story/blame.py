@@ -74,7 +74,8 @@ class Blame(msgspec.Struct, frozen=True):
 
 
 def blame(question: BlameQuestion, story: Story) -> Blame | None:
-    """Return the makers of the cause and the time at which it was made.  Return None if no trace proves them."""
+    """Return the makers of the cause and the time at which it was made.  Return None if no trace proves the makers and
+    the time."""
     repaired = simulate(question.change, question.broken)
     if any(map(starts_docker, question.change.calls)):
         repaired = _with_docker(repaired, question.label)

@@ -83,7 +83,8 @@ class Simple(msgspec.Struct, frozen=True):
 
 
 class CommandLine(msgspec.Struct, frozen=True):
-    """A command line.  ``text``: the line's list of commands as text, without the shell and wrapper programs around it.
+    """A command line.  ``text``: the line's list of commands as text, without the shell and wrapper programs around the
+    list.
     ``commands``: all simple commands of the line."""
 
     text: str
