@@ -126,7 +126,7 @@ def network_sides(was: Host, now: Host, *, alike: bool = False) -> tuple[Sides, 
 
 def _learned(netns: Netns, was: Network, now: Network) -> Iterator[ListedDifference]:
     """Yield one difference for all entries that the kernel has learned (neighbours, connections, limits).  The report
-    lists it only if it decides a flow."""
+    lists this difference only if the difference decides a flow."""
     one, other = was.namespace(netns), now.namespace(netns)
     fields = (*LEARNED, "neighbours", "fdb")
     if any(getattr(one, field) != getattr(other, field) for field in fields):

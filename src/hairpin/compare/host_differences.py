@@ -3,9 +3,9 @@ of the firewall, units, files, versions.
 
 Ids, processes and times are not compared.  The differences of a configuration file are the lines that only one of the
 hosts has.  For a JSON document, the differences are the keys that only one of the hosts has.  The collector does not
-read some files as a whole.  From dockerd's configuration it omits all keys that are not on its list, and from the
-network's configuration all lines that may contain a secret.  A note behind the file's name says that parts of the file
-are omitted.
+read some files as a whole.  From dockerd's configuration the collector omits all keys that are not on the collector's
+list.  From the network's configuration it omits all lines that may contain a secret.  A note behind the file's name
+says that parts of the file are omitted.
 """
 
 import json

@@ -43,8 +43,8 @@ class Sides(msgspec.Struct, frozen=True):
 
 
 def taken_rules(sides: Sides, taken: RuleTaken) -> tuple[Rule, ...]:
-    """Return, as rules of the IR, the rule that was taken out of the earlier network, or the rule that was put in if no
-    rule was taken out."""
+    """Return the rule that was taken out of the earlier network, as rules of the IR.  If no rule was taken out, return
+    the rule that was put in."""
     network, number = (sides.now, taken.now) if taken.was is None else (sides.was, taken.was)
     table = table_in(network.namespace(taken.table.netns).ruleset, taken.table)
     chain = table.chain(taken.chain) if table is not None else None
