@@ -42,7 +42,7 @@ _Key = tuple[int | str, ...]
 
 class Endpoint(NamedTuple):
     """An ingress or egress of packets: a source or a link of a zone.  The link ``*`` stands for any link, and belongs
-    to the default zone.  If the endpoint has no zone, it is the host itself."""
+    to the default zone.  An endpoint without a zone is the host itself."""
 
     zone: PermanentZone | None
     source: str = ""
