@@ -2,10 +2,11 @@
 
     pattern := "^"? (LITERAL | "*" | "{" PLACE "}" | "{" ERROR "}")* "$"?
 
-``^`` and ``$`` are the ends of the line; a pattern needs them if its words alone are too common.  ``*`` matches any
-text.  A PLACE (``{port}``) matches a text of a certain form, which is extracted.  An ERROR (``{refused}``) matches an
-error of the C library, in the words of all languages that ``strerror`` has.  Upper and lower case, the amount of space
-and the kind of quotes do not matter.  Every pattern has a trigger: a word that each matching line contains.
+``^`` and ``$`` are the ends of the line; a pattern needs ``^`` or ``$`` if its words alone are too common.  ``*``
+matches any text.  A PLACE (``{port}``) matches a text of a certain form, which is extracted.  An ERROR (``{refused}``)
+matches an error of the C library, in the words of all languages that ``strerror`` has.  Upper and lower case, the
+amount of space and the kind of quotes do not matter.  Every pattern has a trigger: a word that each matching line
+contains.
 """
 
 import re
