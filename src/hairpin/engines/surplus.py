@@ -27,8 +27,8 @@ OWNED: dict[tuple[str, str], Purpose | None] = {
     ("filter", "DOCKER-ISOLATION-STAGE-1"): "isolation",
     ("filter", "DOCKER-ISOLATION-STAGE-2"): "isolation",
 }
-"""The chains that belong to dockerd alone, and the purpose of their rules.  DOCKER-USER is not among them because it
-belongs to the user, and DOCKER-INGRESS because it belongs to swarm."""
+"""The chains that belong to dockerd alone, and the purpose of their rules.  DOCKER-USER is left out, because this chain
+belongs to the user.  DOCKER-INGRESS is left out, because this chain belongs to swarm."""
 SHARED = {("nat", "POSTROUTING"), ("filter", "FORWARD"), ("raw", "PREROUTING")}
 _ENGINE_DEVICE = re.compile(r"br-[0-9a-f]{12}|docker\d+")
 

@@ -61,7 +61,7 @@ class Port(msgspec.Struct, frozen=True):
 
     @property
     def proxied(self) -> bool:
-        """Whether only docker-proxy can serve the port, because it leads from an IPv6 address to an IPv4 address."""
+        """Whether only docker-proxy can serve the port: the port leads from an IPv6 address to an IPv4 address."""
         return (self.binding.version == 4) != (self.family == "ip")
 
 
