@@ -74,7 +74,8 @@ class View(msgspec.Struct, frozen=True):
     def looked_up(self) -> int:
         """The address whose route lookup stopped the packet.
 
-        For the reverse-path check this is the packet's source, otherwise its destination."""
+        For the reverse-path check, the looked-up address is the packet's source.  For any other lookup, the looked-up
+        address is the packet's destination."""
         packet = self.stop.seen.packet
         return packet.saddr if self.stop.reason == "rp-filter" else packet.daddr
 

@@ -33,7 +33,7 @@ Source: containers/common libnetwork/cni/cni_conversion.go"""
 
 
 def find(view: View) -> Iterator[Candidate]:
-    """Yield a candidate for each plugin that a network of a running container lacks, and that would make rules."""
+    """Yield a candidate for each rule-making plugin that a running container's network lacks."""
     for engine in view.host.engines:
         if engine.network_backend != "cni":
             continue

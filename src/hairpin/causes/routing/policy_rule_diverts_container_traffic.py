@@ -31,7 +31,7 @@ def find(view: View) -> Iterator[Candidate]:
     """Yield one candidate for each policy rule that decided a route of the packet, except the kernel's own rules.
 
     A rule that sends answers out by an uplink is kept, because the uplink's clients need the rule to reach the host's
-    services.  For such a rule, each narrower change is a separate candidate."""
+    services.  If the rule is kept, each narrower change is a separate candidate."""
     for netns, rule, query in () if only_the_rule_stops(view) else _deciding(view):
         narrow = tuple(Change(tuple(AddEntry(netns, each) for each in rules))
                        for rules in _before(view, netns, rule, query))  # fmt: skip
