@@ -58,9 +58,9 @@ def deleting_route(route: Route, routes: tuple[Route, ...]) -> Words:
     """Return the arguments of ``ip route`` that delete the route.  A second run deletes no other route of ``routes``.
 
     ``ip route del`` cannot express that a route has no metric.  If no metric is given, the kernel deletes the first
-    IPv4 route that matches the other arguments.  To avoid this, the route's protocol is added, or ``ip route flush`` is
-    used.  ``ip route flush`` deletes only the routes that its arguments select.  Source: net/ipv4/fib_semantics.c
-    fib_nh_match(), iproute2 ip/iproute.c filter_nlmsg()"""
+    IPv4 route that matches the other arguments.  To select only this route, the arguments name the route's protocol, or
+    ``ip route flush`` is used.  ``ip route flush`` deletes only the routes that its arguments select.  Source:
+    net/ipv4/fib_semantics.c fib_nh_match(), iproute2 ip/iproute.c filter_nlmsg()"""
     alike = [each for each in routes if not route.metric and each.metric and _is_selected_by(route, each)]
     if not alike:
         return ("del", *selecting_route(route))
