@@ -29,8 +29,7 @@ def asked_again(was: Network, now: Network, flow: Flow) -> Flow:
 
 @kept
 def _holders(network: Network) -> dict[tuple[Version, int], tuple[str, str, Endpoint]]:
-    """Return, for each container address, the first container that has it: the host's label, the container's name and
-    the endpoint."""
+    """Return the first holder of each container address: the host's label, the container's name and the endpoint."""
     found: dict[tuple[Version, int], tuple[str, str, Endpoint]] = {}
     for host in network.hosts:
         for container in host.containers():

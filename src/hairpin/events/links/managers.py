@@ -67,7 +67,7 @@ def _network_restarted(course: Course) -> Course | None:
     """Return the course after the network's unit was restarted; None if the host has no such unit, or if the unit
     manages no link.
 
-    Settings that were made at run time are lost on the links of the files.  Debian's unit does not touch
+    Links that the files configure lose the settings that were made at run time.  Debian's unit does not touch
     ``ip_forward``.  RHEL's unit sets ``ip_forward`` to 0, and then to the value in the sysctl files."""
     scripts = unit(course.host, _SCRIPTS)
     if scripts is not None and scripts.active == "active":
