@@ -161,7 +161,7 @@ def _for_daemon(setting: DaemonSetting, part: SetSysctl) -> Message:
 
 def _by_person(last: Setting, part: SetSysctl) -> Message:
     """Return the advice on a line that is read last.  No other file can override this line, and hairpin does not edit
-    its file."""
+    the line's file."""
     return message(
         "{file} line {line} sets {key} to {value} and is read last, so no other file helps: write {wanted} there",
         **_facts(last, part),
