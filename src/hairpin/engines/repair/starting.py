@@ -44,8 +44,9 @@ class _Start(msgspec.Struct, frozen=True):
 def starting_change(host: Host, container: Container, binding: PortBinding, toward: int | None = None) -> Change | None:
     """Return the change that ``docker start`` makes; None for a container without a bridge, macvlan or ipvlan network.
 
-    Afterwards the container's service listens on the binding's container port.  A binding without a host port publishes
-    no port.  ``toward``: if the container is on several networks, an IPv4 address in the network that is modelled.
+    After the change, the container's service listens on the binding's container port.  A binding without a host port
+    publishes no port.  ``toward``: if the container is on several networks, an IPv4 address in the network that is
+    modelled.
     """
     engine = host.engine_of(container)
     if engine.rootless:
@@ -59,8 +60,8 @@ def starting_change(host: Host, container: Container, binding: PortBinding, towa
 
 
 def connecting_first(engine: Engine, container: Container) -> tuple[ConnectContainer, ...]:
-    """Return the call that connects the container to the network that its network mode names.  Return no call if a
-    start of the container connects it to a network anyway."""
+    """Return the call that connects the container to the network that its network mode names.  If a start of the
+    container connects the container to a network anyway, return no call."""
     if not engine.starts_unconnected(container):
         return ()
     joined = engine.network(container.network_mode)
