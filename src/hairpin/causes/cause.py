@@ -115,8 +115,9 @@ class View(msgspec.Struct, frozen=True):
 class Way(msgspec.Struct, frozen=True):
     """Another way to repair the fault.
 
-    A ``change`` without parts means that hairpin has no model of the repair.  In this case ``said`` tells a person what
-    to do.  ``by_person``: whether the repair recreates a container or a network, or restarts an engine.
+    A ``change`` without parts means that hairpin has no model of the repair.  If ``change`` has no parts, ``said``
+    tells a person what to do.  ``by_person``: whether the repair recreates a container or a network, or restarts an
+    engine.
     ``past_decision``: whether the way is offered only if an administrator decided to stop the flow."""
 
     change: Change
@@ -140,8 +141,8 @@ class Candidate(msgspec.Struct, frozen=True):
     - ``cuts``: whether the change ends connections that are open now.
     - ``refused``: the stop reason (such as ``start-refused``) for which the host would refuse the change now.  hairpin
       then searches the causes of that reason, which must be repaired first.
-    - ``made_by``: the ids of other causes that may have produced this fault.  Such a cause counts only if it is found
-      on the host.
+    - ``made_by``: the ids of other causes that may have produced this fault.  A cause in ``made_by`` counts only if it
+      is found on the host.
     - ``goes_first``: whether this cause must be repaired before the causes that follow from this cause.
     - ``of_network``: whether the change concerns every container of a network.  For such a change, hairpin has to read
       all containers of the network.

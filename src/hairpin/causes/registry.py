@@ -72,7 +72,7 @@ def _of_others() -> tuple[Cause, ...]:
     """Return the causes that other packages bring as entry points of the group ``hairpin.causes``.
 
     Most machines have no such package, and ``importlib.metadata`` would be a fifth of the code that hairpin loads.
-    Therefore ``importlib.metadata`` is imported only if some package has entry points of the group ``hairpin.causes``.
+    ``importlib.metadata`` is imported only if some package has entry points of the group ``hairpin.causes``.
     Source: packaging.python.org, "Entry points specification"."""
     if not any(_GROUP in each.read_text("utf-8", "replace") for each in _entry_point_files()):
         return ()

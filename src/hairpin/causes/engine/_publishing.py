@@ -27,7 +27,7 @@ from hairpin.walk.state import Reason
 def at_host_port(view: View, *, every_version: bool = False) -> tuple[tuple[Container, PortBinding], ...]:
     """Return the bindings of the flow's port and the packet's protocol, if the packet stopped on the host.
 
-    Otherwise return no binding."""
+    For a packet that stopped in another namespace, return no binding."""
     return bindings_for(view, every_version=every_version) if view.on_host else ()
 
 
@@ -80,7 +80,7 @@ def is_unserved(view: View) -> bool:
 def port_holder(view: View, owner: Container) -> Container:
     """Return the container that has the port.
 
-    This container is the owner of the namespace, or shares the namespace."""
+    The container that has the port is the owner of the namespace, or shares the namespace."""
     port = (view.flow.protocol, view.flow.dport)
     if owner.netns is not None and owner.netns in view.host:
         netns = Netns(view.host.name, owner.netns)

@@ -31,8 +31,8 @@ def _chain(*prefixes: str) -> Callable[[View, Place], bool]:
 
 def _engine_chain(*prefixes: str) -> Callable[[View, Place], bool]:
     """Return the predicate that tells whether the rule is in a chain with one of the prefixes and has the form of an
-    engine's rule.  An engine's rule matches links and no protocol, because an engine drops all protocols alike.  Any
-    other rule in these chains was typed by a person.  Measured with dockerd 20.10 to 28."""
+    engine's rule.  An engine's rule matches links and no protocol, because an engine drops all protocols alike.  A rule
+    in an engine's chain that has another form was typed by a person.  Measured with dockerd 20.10 to 28."""
     in_chain = _chain(*prefixes)
 
     def wrote(view: View, place: Place) -> bool:

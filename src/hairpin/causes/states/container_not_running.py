@@ -115,8 +115,8 @@ def of_host(host: Host) -> Iterator[Finding]:
 def is_wanted_up(host: Host, container: Container) -> bool:
     """Return whether the container should run by its restart policy and does not run.
 
-    The engine restarts a container with policy ``always``, except if a person stopped it.  So a person stopped such a
-    container if it ended without an error."""
+    The engine restarts a container with policy ``always``, except if a person stopped it.  If a container with policy
+    ``always`` ended without an error, a person stopped it."""
     if container.restart_policy == "no":
         return False
     if container.status == "restarting":
@@ -235,8 +235,8 @@ def _of_itself(container: Container, binding: PortBinding, *, looping: bool) -> 
 
 
 def _failed(container: Container) -> bool:
-    """Return whether the container's program ended with an error by itself.  Such a program would end again after a
-    start.
+    """Return whether the container's program ended with an error by itself.  A program that ended by itself with an
+    error would end again after a start.
     A program that a signal ended, for example after a memory fault, may run longer the next time."""
     return (
         container.status == "exited"
