@@ -1,6 +1,6 @@
 """Calls to the owner of a part of the host: a container engine, firewalld, ufw, systemd, a process. Each owner makes
-its kernel rules and links itself.  Therefore a change that the owner makes persists when the owner restarts.  hairpin
-makes commands from these values, and never parses a command into a value.
+its kernel rules and links itself.  A change that the owner makes persists when the owner restarts.  hairpin makes
+commands from these values, and never parses a command into a value.
 
 Source: docker(1), podman(1), firewall-cmd(1), ufw(8), systemctl(1)
 """
@@ -162,7 +162,7 @@ class SetUnitState(msgspec.Struct, frozen=True, tag="set-unit-state"):
 
     The verb ``reset-failed`` clears systemd's count of the unit's failures.  Because of this count, systemd may refuse
     to start the unit.  ``by`` is the program that starts services on the host.  If the verb is also for the unit's
-    socket unit, ``socket`` is the name of the socket unit.  Otherwise ``socket`` is empty."""
+    socket unit, ``socket`` is the name of the socket unit.  If the verb is for the unit alone, ``socket`` is empty."""
 
     verb: Literal["enable", "disable", "start", "stop", "restart", "reset-failed"]
     unit: str

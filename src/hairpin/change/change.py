@@ -34,7 +34,8 @@ class SetSysctl(msgspec.Struct, frozen=True, tag="set-sysctl"):
 
 
 class ReplaceSysctls(msgspec.Struct, frozen=True, tag="replace-sysctls"):
-    """Writes sysctl values one after another, as ``sysctl --system`` does.  All other sysctls keep their values."""
+    """Writes sysctl values one after another, as ``sysctl --system`` does.  Sysctls that are not in the list keep their
+    values."""
 
     netns: Netns
     values: tuple[tuple[Path, str], ...]
@@ -94,8 +95,8 @@ class SetPolicy(msgspec.Struct, frozen=True, tag="set-policy"):
 class ReplaceTable(msgspec.Struct, frozen=True, tag="replace-table"):
     """Replaces a whole table.
 
-    If ``table`` is None, the table is deleted.  The built-in chains of a deleted iptables table stay.  They are empty,
-    and their policy is ACCEPT."""
+    If ``table`` is None, the table is deleted.  The built-in chains of a deleted iptables table stay.  After the
+    deletion, the built-in chains are empty, and their policy is ACCEPT."""
 
     netns: Netns
     dialect: Dialect

@@ -97,7 +97,7 @@ def _group_key(number: int, part: c.Primitive) -> tuple[object, ...]:
 
 def _expanded(part: c.Primitive, network: Network) -> Iterator[c.Primitive]:
     """Yield the parts into which the part is split.  A ruleset is split into its tables, because each table has its own
-    tool.  A unit is split into calls to systemd.  Any other part stays whole."""
+    tool.  A unit is split into calls to systemd.  A part that is neither a ruleset nor a unit stays whole."""
     if isinstance(part, c.SetUnit):
         yield from _of_unit(part, network.host(part.host))
         return

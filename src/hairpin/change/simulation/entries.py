@@ -1,6 +1,6 @@
 """Adds and deletes single entries of a namespace's tables: addresses, routes, policy rules, neighbour and forwarding
-entries, policies of IPsec.  This module does not check whether an entry exists, because the expectations of a step
-(``expect.py``) check this."""
+entries, policies of IPsec.  This module does not check whether an entry exists: the expectations of a step
+(``expect.py``) check the existence."""
 
 from typing import assert_never
 
