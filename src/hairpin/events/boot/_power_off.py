@@ -1,6 +1,6 @@
 """A host after its kernel has started and before its units start.
 
-Such a host has links and addresses, but neither rules nor sysctls from files."""
+Before its units start, the host has links and addresses, but neither rules nor sysctls from files."""
 
 from collections.abc import Iterator, Mapping
 
@@ -26,7 +26,8 @@ _OF_LINKS: Mapping[tuple[str, str], str] = {
     ("ipv4", "accept_redirects"): "1",
     ("ipv6", "forwarding"): "0", ("ipv6", "disable_ipv6"): "0", ("ipv6", "proxy_ndp"): "0",
 }  # fmt: skip
-"""The values that the kernel gives these sysctls at boot.  All other sysctls are assumed to keep their values.
+"""The values that the kernel gives these sysctls at boot.  Sysctls that are not listed here are assumed to keep their
+values.
 
 Source: Documentation/networking/ip-sysctl.rst, net/bridge/br_netfilter_hooks.c"""
 _KERNELS_PRIORITIES = frozenset({0, 1000, 32766, 32767})

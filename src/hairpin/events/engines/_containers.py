@@ -314,8 +314,8 @@ def _held(listener: ExpectedListener, ends: tuple[Endpoint, ...]) -> Socket:
 def _endpoint(before: Host, host: Host, engine: Engine, was: Endpoint) -> Endpoint:
     """Return the endpoint with the addresses that it gets at the container's start.
 
-    An address that the user chose stays.  Otherwise Docker gives the first free address, and Podman gives the address
-    after the last address that it gave.  ``before``: the host when the container last ran."""
+    An address that the user chose stays.  If the user chose no address, Docker gives the first free address, and Podman
+    gives the address after its last given address.  ``before``: the host when the container last ran."""
     joined = engine.network(was.network)
     subnet = bridged_subnet(host, joined) if joined is not None else None
     if joined is None or subnet is None:

@@ -123,7 +123,7 @@ def _brought_up(course: Course, stanza: Stanza, was: Namespace, own: tuple[Addre
 def _had_carrier(was: Namespace, link: Link) -> bool:
     """Return whether the link has carrier once it is up.
 
-    A link that was up keeps its former carrier.  Any other link counts as having carrier."""
+    A link that was up keeps its former carrier.  A link that was down or missing counts as having carrier."""
     before = was.link(link.name)
     return before is None or before.carrier or not before.up
 
