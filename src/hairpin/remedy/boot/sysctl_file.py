@@ -4,8 +4,8 @@ Existing files are never edited.  If another value is set in a file that is read
 names the line, and a person has to change it.
 
 A value that dockerd writes at its start gets no file, because such a file would change dockerd's behaviour.  Forwarding
-is an exception if it was switched off while dockerd ran, or if a file switches it off.  In this case forwarding gets a
-file, together with FORWARD's policy.
+is an exception if it was switched off while dockerd ran, or if a file switches it off.  Forwarding that was switched
+off gets a file, together with FORWARD's policy.
 
 dockerd sets the FORWARD policy to DROP only if it finds forwarding off and switches it on itself.  A file that sets
 ``net.ipv4.ip_forward = 1`` takes effect before dockerd starts, so the policy stays ACCEPT.  Ports that no container

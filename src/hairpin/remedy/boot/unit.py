@@ -31,8 +31,8 @@ def by_unit(situation: Situation, made: tuple[Step, ...], rules: tuple[InsertRul
     """Return a systemd unit that carries out the steps after the engine has started.
 
     The unit's name contains the rules' ports and a digest of the unit's commands.  Units for other ports or hooks
-    therefore have other names.  No shell interprets the commands.  Each rule is deleted before it is inserted.
-    Therefore a second start of the unit adds no rule."""
+    therefore have other names.  No shell interprets the commands.  A second start of the unit adds no rule, because
+    each rule is deleted before it is inserted."""
     content = _unit_text(situation.cause, (each for step in made for each in _commands(step)))
     digest = hashlib.sha256(content.encode()).hexdigest()[:6]
     cause = re.sub(r"[^a-z0-9-]", "-", situation.cause)
