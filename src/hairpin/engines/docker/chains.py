@@ -1,6 +1,6 @@
 """Builds an engine's chains: the rules that the engine appends and inserts, in its order, as iptables-save prints them.
 
-Rules are written in iptables-save's format and parsed by the same reader as a host's rules.  So an expected rule and a
+Rules are written in iptables-save's format and parsed by the same reader as a host's rules.  An expected rule and a
 found rule are equal exactly if their bodies are equal.
 """
 

@@ -2,9 +2,9 @@
 from this order.
 
 The order changes no packet's fate, but a restored rule should be in its old place.  The rules on the host show parts of
-the order.  For the other parts, networks that existed when dockerd started come first, then the default network, then
-later networks.  If creation times are unknown, networks are in the order of their links.  Containers are in the order
-of their start.
+the order.  If the rules do not show the order of networks, networks that existed when dockerd started come first, then
+the default network, then later networks.  If creation times are unknown, networks are in the order of their links.
+Containers are in the order of their start.
 """
 
 from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
