@@ -144,8 +144,8 @@ class Candidate(msgspec.Struct, frozen=True):
     - ``made_by``: the ids of other causes that may have produced this fault.  A cause in ``made_by`` counts only if it
       is found on the host.
     - ``goes_first``: whether this cause must be repaired before the causes that follow from this cause.
-    - ``of_network``: whether the change concerns every container of a network.  For such a change, hairpin has to read
-      all containers of the network.
+    - ``of_network``: whether the change concerns every container of a network.  For a change of a whole network,
+      hairpin has to read all containers of the network.
     """
 
     title: Message

@@ -52,7 +52,7 @@ def ways_home(network: Network, about: ForeignSource) -> Iterator[Change]:
 def _table(namespace: Namespace, about: ForeignSource) -> tuple[int, tuple[AddEntry, ...]] | None:
     """Return the number of a table whose default route leaves by the uplink.
 
-    If no table has such a route, return an unused table number and the route to add."""
+    If no table has a default route by the uplink, return an unused table number and the route to add."""
     known = default_route_by(namespace, about.version, about.home)
     if known is not None:
         return known.table, ()

@@ -17,8 +17,8 @@ from hairpin.network.stacked import link_of, stacked_on
 def down(view: View) -> Link | None:
     """Return the link at which the packet stopped, if this link is down; else None.
 
-    If the packet found no route, return a link that is down and has an address.  The kernel has deleted the routes of
-    such a link."""
+    If the packet found no route, return a link that is down and has an address.  The kernel deletes the routes of a
+    link that goes down."""
     if view.stop.reason != "no-route":
         link = view.namespace.link(view.stop.link)
         return link if link is not None and not link.up else None

@@ -53,7 +53,7 @@ def held_once_running(view: View) -> tuple[tuple[Container, PortBinding], ...]:
     """Return the bindings of the port on the host.
 
     For a container without a binding of the packet's IP version, return the bindings of the other IP version.  A walk
-    in which such a container runs shows that the port is published for the other IP version only."""
+    in which the container runs shows that the port is published for the other IP version only."""
     own = at_host_port(view)
     others = (each for each in at_host_port(view, every_version=True) if all(each[0] != one for one, _ in own))
     return (*own, *others)

@@ -100,7 +100,8 @@ def _not_led(view: View) -> Iterator[Candidate]:
 def _closed(view: View) -> Iterator[Candidate]:
     """Yield the candidate that lets the packet pass a policy or a firewalld zone, as dockerd's rules would do.
 
-    dockerd's rules would not help against a rule that stops the packet.  Another cause reports such a rule."""
+    dockerd's rules would not help against a rule that stops the packet.  Another cause reports a rule that stops the
+    packet."""
     place = view.place
     engine = next((each for each in view.host.engines if each.kind == "docker" and each.iptables is False), None)
     if engine is None or place is None or not view.on_host:

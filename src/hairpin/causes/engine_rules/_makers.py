@@ -103,7 +103,7 @@ def is_table_flushed(lost: Missing) -> bool:
 
 def stand_in(lost: Missing, rule: ExpectedRule, namespace: Namespace) -> Place | None:
     """Return the first rule in the lost rule's chain that differs from the lost rule only in interface names.  Return
-    None if there is no such rule, or if the lost rule matches no interface."""
+    None if the chain has no similar rule, or if the lost rule matches no interface."""
     table = namespace.ruleset.table(rule.family, rule.table, lost.dialect)
     chain = table.chain(rule.chain) if table is not None else None
     if table is None or chain is None or not asks_interface(rule):

@@ -67,7 +67,8 @@ def _marked(rule: Rule, packet: Packet) -> Packet:
 
 
 def _table(namespace: Namespace, packet: Packet) -> int | str:
-    """Return the number of the table that has a local default route.  If no table has such a route, return 100."""
+    """Return the number of the table that has a local default route.  If no table has a local default route, return
+    100."""
     return next(
         (
             each.table

@@ -62,7 +62,7 @@ def find(view: View) -> Iterator[Candidate]:
 def _is_on_port(view: View, each: Lookup, own: Address) -> bool:
     """Return whether the address is on a bridge port that leads to the outside.
 
-    An address on such a port belongs to the host, and has to be moved to the bridge."""
+    An address on a bridge port that leads to the outside belongs to the host, and has to be moved to the bridge."""
     namespace = view.network.namespace(each.netns)
     link = namespace.link(own.link)
     return link is not None and is_bridge_port(namespace, link) and is_uplink(view.network, each.netns, link)

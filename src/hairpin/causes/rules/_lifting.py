@@ -166,7 +166,7 @@ def _is_translated(view: View) -> bool:
 
 def _user_chain(view: View, place: Place) -> str:
     """Return the name of DOCKER-USER, the administrator's chain, if FORWARD jumps to it before the rule that stopped
-    the packet.  If there is no such jump, return the chain of the rule that stopped the packet."""
+    the packet.  If FORWARD has no such jump, return the chain of the rule that stopped the packet."""
     dialect: ir.Dialect = "iptables-legacy" if place.dialect == "iptables-legacy" else "iptables-nft"
     table = view.namespace.ruleset.table("ip6" if place.family == "ip6" else "ip", place.table, dialect)
     if table is None or table.chain("DOCKER-USER") is None:

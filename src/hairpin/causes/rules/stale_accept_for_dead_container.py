@@ -172,7 +172,8 @@ def _again(host: Host, left: _Left) -> Iterator[Place]:
 
 
 def _publishes(container: Container, left: _Left) -> bool:
-    """Return whether the container publishes the port to which the rule leads.  Clients should reach such a port."""
+    """Return whether the container publishes the port to which the rule leads.  Clients should reach a port that a
+    container publishes."""
     return any(
         each.protocol == left.flow.protocol and left.flow.dport in (each.host_port, each.container_port)
         for each in container.bindings

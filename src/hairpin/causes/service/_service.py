@@ -73,9 +73,9 @@ def published_to(view: View, container: Container) -> PortBinding | None:
 
 
 def is_foreign(view: View, container: Container) -> bool:
-    """Return whether the container neither publishes nor exposes the asked port.  A client of such a container may mean
-    another container.  A port that the image exposes belongs to this container, even if other containers listen on the
-    same number."""
+    """Return whether the container neither publishes nor exposes the asked port.  If the container neither publishes
+    nor exposes the port, the client may mean another container.  A port that the image exposes belongs to this
+    container, even if other containers listen on the same number."""
     wanted = (protocol_of(view), view.stop.seen.packet.dport)
     return published_to(view, container) is None and wanted not in container.exposed
 

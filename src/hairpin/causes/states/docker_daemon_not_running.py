@@ -208,7 +208,7 @@ def _latent(host: Host, down: Health) -> Candidate:
 def _has_two_records(boot: Boot | None) -> bool:
     """Return whether dockerd's log reports a record from a failed start in dockerd's database.
 
-    dockerd ends at each start as long as its database has such a record."""
+    dockerd ends at each start as long as its database has a record from a failed start."""
     return boot is not None and any("networks have same bridge name" in line for line in boot.log)
 
 
