@@ -291,11 +291,11 @@ Setting = (
     SetSysctl | ReplaceSysctls | AddEntry | DeleteEntry | ReplaceEntry | SetLink | RenameLink | DeleteLink | SetDormant
 )
 InKernel = RuleEdit | ReplaceRuleset | Setting
-"""Settings of the kernel in one namespace.  One command makes such a setting, and another command undoes it."""
+"""Settings of the kernel in one namespace.  One command makes the setting, and another command undoes the setting."""
 Forgotten = DropConnection | Forget
 """Deletions of entries that no command can restore.
 
-The kernel either learns such an entry again by itself, or the entry is lost."""
+The kernel either learns a deleted entry again by itself, or the entry is lost."""
 OfHost = ContinueProcess | HaltProcess | SetUnit | WriteFile | LoadModule
 """Changes of a host that a command makes and that concern no network state: processes, units, files, modules."""
 Beyond = AddSocket | DeleteSocket | AddNamespace | DeleteNamespace | SetContainer | ChangeWorld

@@ -56,7 +56,7 @@ def carrying_all(made: Sequence[Step]) -> Acting:
 
 def _judging(step: ReplaceFile) -> Acting:
     """Let the program that reads the file validate a copy of the new file, and return the program's error text.  Return
-    None if the step names no such program, or if the host lacks the program."""
+    None if the step names no validating program, or if the host lacks the program."""
     if not step.validator or step.after is None:
         return None
     folder, _, name = step.path.rpartition("/")

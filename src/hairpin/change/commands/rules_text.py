@@ -27,7 +27,8 @@ _NEVER_FOUND = re.compile(r"(?:^| )(?:-m (?:recent|connlimit)|-j HMARK)(?: |$)")
 some extensions the kernel's copy differs from iptables' own data.  Measured with each extension of iptables 1.8.9,
 nf_tables and legacy."""
 _ANONYMOUS = re.compile(r"(?<=\bjump \{|\bgoto \{) ")
-"""Matches the blank after the opening brace of an anonymous chain.  nft lists each rule of such a chain on a line."""
+"""Matches the blank after the opening brace of an anonymous chain.  nft lists each rule of an anonymous chain on a
+line."""
 _FEW = 3
 """The greatest number of edits that are shown as one command each."""
 _PLAIN = re.compile(r"[\w@%+=:,./ {}-]*")

@@ -161,8 +161,8 @@ def delete_chain(ruleset: ir.Ruleset, wanted: DeleteChain) -> ir.Ruleset:
 
 
 def _is_used(table: ir.Table, name: str) -> bool:
-    """Return whether a rule or a map element jumps to the chain.  For such a chain, nf_tables_delchain() returns
-    EBUSY."""
+    """Return whether a rule or a map element jumps to the chain.  For a chain to which a rule or map element jumps,
+    nf_tables_delchain() returns EBUSY."""
     parts = (part for chain in table.chains for rule in chain.rules for part in rule.body)
     mapped = (each for one in table.maps for each in one.elements if isinstance(each, ir.VerdictElement))
     return any(_leads_to(part, name) for part in parts) or any(_leads_to(each.verdict, name) for each in mapped)
