@@ -1,7 +1,7 @@
 """The effect of the plain commands in units and boot scripts of a host.
 
 A line is a list of shell commands.  The effect of a line with a variable, a loop or an unknown program is unknown.  For
-such a line, the course gets a condition that names the line.
+a line of unknown effect, the course gets a condition that names the line.
 """
 
 import re

@@ -43,7 +43,7 @@ def nftables_script(host: Host) -> ConfigFile | None:
 def with_nftables_loaded(course: Course, *, at_boot: bool = False) -> Course:
     """Return the course after nftables.service has loaded its script.
 
-    The course is unchanged if the host has no such script.
+    The course is unchanged if nftables.service loads no script on the host.
 
     ``at_boot``: true while the host boots, when the links that engines and network managers make do not exist yet."""
     script = nftables_script(course.host)

@@ -1,7 +1,8 @@
 """systemd-networkd starts: it configures each link that one of its files matches.
 
-networkd removes the addresses and routes of such a link that are not in the link's file.  networkd also removes foreign
-policy rules of the host.  networkd detaches a port from its bridge if the port's file does not name that bridge.
+networkd removes the addresses and routes of a matched link that are not in the link's file.  networkd also removes
+foreign policy rules of the host.  networkd detaches a port from its bridge if the port's file does not name that
+bridge.
 networkd does not touch links of container engines if none of its files matches them.
 
 Source: systemd.network(5), networkd.conf(5) ``ManageForeignRoutes=``, ``ManageForeignRoutingPolicyRules=``;
@@ -146,8 +147,8 @@ def _loses_master(file: UnitFile) -> bool:
 
 
 def _given_addresses(namespace: Namespace, own: LinkSettings) -> tuple[Address, ...]:
-    """Return the link's addresses from DHCP or router advertisements.  networkd treats such addresses as its own
-    addresses."""
+    """Return the link's addresses from DHCP or router advertisements.  networkd treats addresses from DHCP or router
+    advertisements as its own addresses."""
     versions: tuple[Version, ...] = tuple(each for each in _VERSIONS if _is_given(own, each))
     return tuple(each for version in versions for each in leased_addresses(namespace, own.link, version, own.addresses))
 
