@@ -104,7 +104,7 @@ def _written(place: Place, host: Host) -> Message | None:
 
 def _own_words(rule: ir.Rule | None) -> Message | None:
     """Return the sign in the rule itself: the rule's comment, the addresses that the rule excepts, or the set that it
-    uses.  Return None if there is no such sign."""
+    uses.  Return None if the rule itself has no sign."""
     if rule is None:
         return None
     found = _COMMENT.search(rule.text)

@@ -1,6 +1,6 @@
 """Tells whether a flow's packets pass an element that a change affects.
 
-If the packets pass no such element, the flow's result stays the same."""
+If the packets pass no element that the change affects, the flow's result stays the same."""
 
 from typing import assert_never
 

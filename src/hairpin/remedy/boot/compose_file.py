@@ -140,7 +140,7 @@ def _with_port(lines: list[str], own: _Span, edit: ComposeEdit) -> list[str] | N
 
 def _with_network(lines: list[str], own: _Span, network: str) -> list[str] | None:
     """Return the lines with one more network.  A service that names no network is on the project's default network.
-    The lines for such a service also name this default network."""
+    If the service named no network, the lines also name the project's default network."""
     indent = " " * _indent_of_block(lines, *own)
     if not any(re.match(rf"{indent}networks\s*:", lines[at]) for at in range(*own)):
         added = [f"{indent}networks:", f"{indent}  - default", f"{indent}  - {network}"]

@@ -26,7 +26,7 @@ from hairpin.remedy.remedy import Lasting, Situation
 
 def permanent_calls(situation: Situation) -> Lasting:
     """Return the change's calls to firewalld, with --permanent added.  A call whose setting is already in firewalld's
-    files is left out.  The undo of such a call would remove the setting."""
+    files is left out.  The undo of a call for a present setting would remove the setting."""
     calls: list[OfFirewalld] = [
         msgspec.structs.replace(call, permanent=True)
         for call in situation.candidate.change.calls

@@ -115,8 +115,8 @@ def _made(part: SetSysctl, found: tuple[Setting, ...], maker: Message, situation
 
 
 def _is_read_last(setting: Setting) -> bool:
-    """Return whether the setting's file is read after all files of sysctl.d.  No file of hairpin can override such a
-    setting."""
+    """Return whether the setting's file is read after all files of sysctl.d.  No file of hairpin can override a setting
+    in a file that is read later."""
     return setting.file in (UFW_SYSCTL, SYSCTL_CONF)
 
 
@@ -251,8 +251,9 @@ def _is_switched_off_since(path: Path, host: Host) -> bool:
 def _closed_forward(part: SetSysctl, situation: Situation) -> SetPolicy | None:
     """Return the part that sets FORWARD's policy to DROP, or None.
 
-    If forwarding is already on at boot, some versions of dockerd do not set the policy.  The part is returned for such
-    a dockerd if the policy is DROP now.  Return None if the policy is ACCEPT now, or if dockerd always sets the policy.
+    If forwarding is already on at boot, some versions of dockerd do not set the policy.  The part is returned if the
+    policy is DROP now and dockerd sets the policy only if forwarding is off at boot.  Return None if the policy is
+    ACCEPT now, or if dockerd always sets the policy.
     """
     host, namespace = situation.host, situation.network.namespace(part.netns)
     for engine in host.engines:
