@@ -127,7 +127,7 @@ def outcomes_of(flow: FlowAnswer) -> frozenset[Outcome]:
 def ends_beyond(flow: FlowAnswer) -> bool:
     """Return whether the flow's packet wrongly leaves its host for machines that were not read.
 
-    A router there may send an ICMP error or stay silent.  An ICMP error of such a router reaches the sender if the
+    A router there may send an ICMP error or stay silent.  An ICMP error of a router outside reaches the sender if the
     sender is the host itself or one of its containers.  The error does not reach an outside client, because it quotes
     another address than the client's destination address."""
     beyond = flow.stop is not None and flow.stop.reason in _BEYOND
