@@ -76,8 +76,8 @@ class TextMeaning(TextEntry, frozen=True, kw_only=True):
     A text about a flow without ``shown_by`` is true if any cause stops the flow with the text's ``outcome``, or with
     one of its ``verdicts``.
 
-    ``passing``: whether the fault comes and goes.  The text about such a fault may be true although no fault is found
-    now.
+    ``passing``: whether the fault comes and goes.  A text about a fault that comes and goes may be true although no
+    fault is found now.
     ``outcome``: how the connection ended, if the text is about a connection.
     """
 
