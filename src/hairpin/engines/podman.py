@@ -108,8 +108,8 @@ def is_on_renamed_bridge(host: Host, engine: Engine, container: Container) -> bo
 def is_known(engine: Engine) -> bool:
     """Return whether the expected rules are exactly the rules that the network back end makes.
 
-    A later version of netavark makes other rules with the same effect.  For such a version, rules are expected only
-    while the host has no rule of netavark."""
+    A later version of netavark makes other rules with the same effect.  For a later version of netavark, rules are
+    expected only while the host has no rule of netavark."""
     version = dockerd_version(engine.network_version)
     return engine.network_backend == "cni" or (version is not None and version < FIRST_OTHER_NETAVARK)
 

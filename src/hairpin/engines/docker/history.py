@@ -184,7 +184,7 @@ def gateways_of(
 def _seen(candidates: Sequence[Attachment], namespace: Namespace) -> Attachment | None:
     """Return the candidate whose address is the target of a DNAT rule of the host.
 
-    Return None if there is no such rule, or if there is only one candidate."""
+    Return None if no DNAT rule leads to a candidate, or if there is only one candidate."""
     if len(candidates) < 2:
         return None
     destinations = {
