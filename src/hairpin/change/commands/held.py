@@ -1,5 +1,5 @@
 """The number of copies of a rule that a chain has before each edit.  The shown commands use this number, so they may be
-run twice. A rule's text does not show which of several equal rules is meant, or whether an earlier run of the command
+run twice.  A rule's text does not show which of several equal rules is meant, or whether an earlier run of the command
 added the rule.
 """
 

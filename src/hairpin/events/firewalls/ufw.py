@@ -162,7 +162,7 @@ def _with_lines(course: Course, family: IpFamily, *lines: str, table: str = "fil
 
 
 def _with_chains_deleted(course: Course, family: IpFamily) -> Course:
-    """Return the course in which ufw's chains are empty, and the chains that ufw's primary chains call are deleted. If
+    """Return the course in which ufw's chains are empty, and the chains that ufw's primary chains call are deleted.  If
     a foreign rule jumps to a chain, the chain stays."""
     prefix = _prefix(family)
     own = (*(f"{each}-{hook}" for each in _PRIMARY for hook in _HOOKS), *_SECONDARY)

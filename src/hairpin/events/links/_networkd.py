@@ -32,7 +32,7 @@ from hairpin.netfilter.address import Version, address_text
 _UNREAD_VERSION = 255
 _REPLACES_UNTIL = 252
 """Up to this systemd version, networkd takes its own address for a foreign address if the address has a broadcast
-address. Measured: systemd 257 recognises its own address, even with a broadcast address."""
+address.  Measured: systemd 257 recognises its own address, even with a broadcast address."""
 _KERNELS_PRIORITIES = frozenset({0, 1000, 32766, 32767})
 
 
