@@ -74,7 +74,8 @@ class View(msgspec.Struct, frozen=True):
     def looked_up(self) -> int:
         """The address whose route lookup stopped the packet.
 
-        For the reverse-path check this is the packet's source, otherwise its destination."""
+        For the reverse-path check, the looked-up address is the packet's source.  For any other lookup, the looked-up
+        address is the packet's destination."""
         packet = self.stop.seen.packet
         return packet.saddr if self.stop.reason == "rp-filter" else packet.daddr
 
@@ -114,8 +115,9 @@ class View(msgspec.Struct, frozen=True):
 class Way(msgspec.Struct, frozen=True):
     """Another way to repair the fault.
 
-    A ``change`` without parts means that hairpin has no model of the repair.  In this case ``said`` tells a person what
-    to do.  ``by_person``: whether the repair recreates a container or a network, or restarts an engine.
+    A ``change`` without parts means that hairpin has no model of the repair.  If ``change`` has no parts, ``said``
+    tells a person what to do.  ``by_person``: whether the repair recreates a container or a network, or restarts an
+    engine.
     ``past_decision``: whether the way is offered only if an administrator decided to stop the flow."""
 
     change: Change
@@ -131,19 +133,19 @@ class Candidate(msgspec.Struct, frozen=True):
     decides which of several candidates is tried first (:mod:`hairpin.causes.order`).  ``side_effects`` names the
     change's other effects.  The following fields are set only if they apply:
 
-    - ``configured``: the file or option with the faulty setting, if the cause knows it.  For a rule or a sysctl,
-      hairpin looks up the file later.
-    - ``ways``: other repairs, the preferred one first.
+    - ``configured``: the file or option with the faulty setting, if the cause knows this file or option.  For a rule or
+      a sysctl, hairpin looks up the file later.
+    - ``ways``: other repairs, the preferred repair first.
     - ``offered``: False if the change only proves the cause.  A change that only proves the cause is no repair, because
-      it would break an intended isolation.  If ``offered`` is False, ``ways`` says what a person can do.
+      such a change would break an intended isolation.  If ``offered`` is False, ``ways`` says what a person can do.
     - ``cuts``: whether the change ends connections that are open now.
     - ``refused``: the stop reason (such as ``start-refused``) for which the host would refuse the change now.  hairpin
       then searches the causes of that reason, which must be repaired first.
-    - ``made_by``: the ids of other causes that may have produced this fault.  Such a cause counts only if it is found
-      on the host.
-    - ``goes_first``: whether this cause must be repaired before the causes that follow from it.
-    - ``of_network``: whether the change concerns every container of a network, so that all containers of the network
-      have to be read.
+    - ``made_by``: the ids of other causes that may have produced this fault.  A cause in ``made_by`` counts only if it
+      is found on the host.
+    - ``goes_first``: whether this cause must be repaired before the causes that follow from this cause.
+    - ``of_network``: whether the change concerns every container of a network.  For a change of a whole network,
+      hairpin has to read all containers of the network.
     """
 
     title: Message
@@ -180,11 +182,11 @@ class Finding(msgspec.Struct, frozen=True):
     """A cause that exists now, or that an event will bring.  Every search for causes yields findings.
 
     - ``host``: the label of the host that has the cause.
-    - ``flows``: the indexes of the asked flows that the cause stops, or that pass because of it.
+    - ``flows``: the indexes of the asked flows that the cause stops, or that pass because of the cause.
     - ``stop``: the stop of the first of these flows.
-    - ``proof``: the walks that prove the cause, or None if no packet shows it.  If ``proof`` is None,
+    - ``proof``: the walks that prove the cause, or None if no packet shows the cause.  If ``proof`` is None,
       ``candidate.evidence`` is the reading that shows the cause.
-    - ``event``: the event that brings the cause, or None if it exists now.  The proof holds after the event.
+    - ``event``: the event that brings the cause, or None if the cause exists now.  The proof holds after the event.
     - ``container``: the name of the container whose state is the cause; empty if the cause concerns the whole host.
     - ``line``: the advice of the finding, in one line.
 
@@ -291,7 +293,8 @@ class Cause(msgspec.Struct, frozen=True):
     reasons and is not general is asked last, and only if no other cause explains the flow.
 
     ``fixed_with``: ``container`` or ``network`` if the faulty property (a published port, a subnet) cannot be changed
-    after the container or network is created, so that the repair recreates it; else empty.
+    after the container or network is created.  The repair recreates this container or network.  If the property can be
+    changed, the value is empty.
 
     ``on_purpose``: whether an administrator or the engine stops the flows on purpose, for example by an engine's
     isolation rules, an unpublished port or a ban.  The failure of a flow that is stopped on purpose is no fault by

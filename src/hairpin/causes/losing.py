@@ -11,7 +11,7 @@ from hairpin.walk.deciders import deciders
 
 
 def lost_rules(coming: Coming) -> Iterator[Place]:
-    """Yield the rules that the packet matches now, that the event removes and that no engine has made."""
+    """Yield the rules that the event removes and the packet matches now.  Rules of engines are not yielded."""
     then = coming.host_then.namespace(coming.host.netns.name).ruleset
     return (place for place, rule in _own_rules(coming) if is_lost(place, rule, then))
 

@@ -96,8 +96,8 @@ def _own(host: Host) -> Ruleset:
 def _denying(network: Network, trace: Trace, *, of_engine: bool) -> Place | None:
     """Return the rule that keeps the client out, or None if a policy keeps it out.
 
-    If ``of_engine`` is true, only an engine's rule is returned.  If ``of_engine`` is false, only a rule that is not an
-    engine's and that stops a client outside the host is returned."""
+    If ``of_engine`` is true, only an engine's rule is returned.  If ``of_engine`` is false, only a rule of another
+    owner that stops a client outside the host is returned."""
     stop = trace.usual.stop if not trace.succeeds else None
     if stop is None or not stop.netns.is_host:
         return None

@@ -27,13 +27,13 @@ def proof_by(trace: Trace, repaired: Trace) -> Proof:
 
 
 def is_repaired(network: Network, flow: Flow, repaired: Trace) -> bool:
-    """Return whether the walk after a change proves the cause.  The flow must succeed.  A flow that should end inside
-    the hosts of ``network`` must not merely leave them."""
+    """Return whether the walk after a change proves the cause.  The flow must succeed.  For a flow that should end
+    inside the hosts of ``network``, the verdict ``leaves`` is not enough."""
     return repaired.succeeds and not (repaired.verdict == "leaves" and is_held_inside(network, flow))
 
 
 def is_proven(network: Network, flow: Flow, repaired: Trace) -> bool:
     """Return whether the walk after a change proves the cause.
 
-    A walk that succeeds only if a router outside forwards a packet that a careful router drops proves nothing."""
+    A walk proves nothing if a careful router outside would drop one of its packets."""
     return is_repaired(network, flow, repaired) and not repaired.rests_on_grant

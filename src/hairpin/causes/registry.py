@@ -72,7 +72,7 @@ def _of_others() -> tuple[Cause, ...]:
     """Return the causes that other packages bring as entry points of the group ``hairpin.causes``.
 
     Most machines have no such package, and ``importlib.metadata`` would be a fifth of the code that hairpin loads.
-    Therefore ``importlib.metadata`` is imported only if some package has entry points of the group ``hairpin.causes``.
+    ``importlib.metadata`` is imported only if some package has entry points of the group ``hairpin.causes``.
     Source: packaging.python.org, "Entry points specification"."""
     if not any(_GROUP in each.read_text("utf-8", "replace") for each in _entry_point_files()):
         return ()
@@ -130,14 +130,14 @@ def _modules() -> Mapping[str, str]:
 
 
 def fixed_with_of(cause: str) -> Literal["", "container", "network"]:
-    """Return what must be recreated to repair the cause with this id: ``container`` or ``network``, or an empty text
-    for neither."""
+    """Return the kind of object that the repair of the cause recreates: ``container``, ``network``, or an empty
+    text."""
     found = known_cause(cause)
     return found.fixed_with if found is not None else ""
 
 
 def is_on_purpose(cause: str) -> bool:
-    """Return whether the cause with this id stops flows on purpose, because an administrator or an engine wants it."""
+    """Return whether an administrator or an engine wants the cause with this id to stop flows."""
     found = known_cause(cause)
     return found is not None and found.on_purpose
 

@@ -52,7 +52,7 @@ def ways_home(network: Network, about: ForeignSource) -> Iterator[Change]:
 def _table(namespace: Namespace, about: ForeignSource) -> tuple[int, tuple[AddEntry, ...]] | None:
     """Return the number of a table whose default route leaves by the uplink.
 
-    If no table has such a route, return an unused table number and the route to add."""
+    If no table has a default route by the uplink, return an unused table number and the route to add."""
     known = default_route_by(namespace, about.version, about.home)
     if known is not None:
         return known.table, ()
@@ -75,6 +75,6 @@ def _free_bit(namespace: Namespace) -> int | None:
 def _priority(namespace: Namespace, version: Version) -> int:
     """Return a rule priority before all other rules except the rule for table local.
 
-    The priority before the returned one is free, too."""
+    The priority before the returned priority is free, too."""
     first = min((each.priority for each in namespace.rules if each.version == version and each.priority), default=32766)
     return max(2, min(_USUAL_PRIORITY, first - 1))

@@ -47,7 +47,8 @@ class OfZone(msgspec.Struct, frozen=True):
 
 
 class OfLostRules(msgspec.Struct, frozen=True):
-    """Chains and rules of an engine that are gone.  ``backend``: Podman's program that made them, netavark or CNI."""
+    """Chains and rules of an engine that are gone.  ``backend``: Podman's program that made these chains and rules:
+    netavark or CNI."""
 
     chains: tuple[ExpectedChain, ...] = ()
     rules: tuple[ExpectedRule, ...] = ()
@@ -69,9 +70,9 @@ class OfSysctl(msgspec.Struct, frozen=True):
 
 class OfRoute(msgspec.Struct, frozen=True):
     """A route that exists or is missing.  ``rivals``: if the route is missing, the other routes to its destination.
-    ``table``: the route's table, set only if the report should name it.  ``network`` and ``subnet``, or ``container``:
-    the network or container to which the route leads.  ``address``: the host or container address to which the route
-    should lead."""
+    ``table``: the route's table, set only if the report should name the table.  ``network`` and ``subnet``, or
+    ``container``: the network or container to which the route leads.  ``address``: the host or container address to
+    which the route should lead."""
 
     route: Route
     host: str | None = None
@@ -168,7 +169,7 @@ class OfPeer(msgspec.Struct, frozen=True):
 class OfAddress(msgspec.Struct, frozen=True):
     """An address that a host or a container should have or reach.
 
-    ``private``: the private address to which a gateway translates it."""
+    ``private``: the private address to which a gateway translates this address."""
 
     address: str
     private: str | None = None
@@ -205,7 +206,8 @@ class OfPort(msgspec.Struct, frozen=True):
 
 
 class OfSocket(msgspec.Struct, frozen=True):
-    """A socket.  ``container``: its owner.  ``published``: the port that the owning container publishes instead."""
+    """A socket.  ``container``: its owner.  ``published``: the port that the owning container publishes instead of the
+    socket's port."""
 
     socket: Socket
     container: str | None = None

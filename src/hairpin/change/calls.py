@@ -1,6 +1,6 @@
 """Calls to the owner of a part of the host: a container engine, firewalld, ufw, systemd, a process. Each owner makes
-its kernel rules and links itself.  Therefore a change that the owner makes persists when the owner restarts.  hairpin
-makes commands from these values, and never parses a command into a value.
+its kernel rules and links itself.  A change that the owner makes persists when the owner restarts.  hairpin makes
+commands from these values, and never parses a command into a value.
 
 Source: docker(1), podman(1), firewall-cmd(1), ufw(8), systemctl(1)
 """
@@ -122,7 +122,7 @@ class AddDirectChain(msgspec.Struct, frozen=True, tag="add-direct-chain"):
 
 
 class SetPanicMode(msgspec.Struct, frozen=True, tag="set-panic-mode"):
-    """Call: let firewalld drop all packets of the host (``on``), or to accept packets again.
+    """Call: let firewalld drop all packets of the host (``on``), or let firewalld accept packets again.
 
     No file of firewalld keeps the panic mode."""
 
@@ -136,9 +136,9 @@ class ReloadUfw(msgspec.Struct, frozen=True, tag="reload-ufw"):
 class AllowInUfw(msgspec.Struct, frozen=True, tag="allow-in-ufw"):
     """Call: let ufw accept packets to a port, or forward them if ``routed`` is true.
 
-    ``iif`` and ``oif`` are the names of the incoming and the outgoing link; an empty name matches any link.  If
-    ``first`` is true, the rule is put before ufw's other rules, because one of ufw's other rules denies the port.  If
-    ``deleted`` is true, the call deletes the rule."""
+    ``iif`` and ``oif`` are the names of the incoming and the outgoing link; an empty name matches any link.  If another
+    rule of ufw denies the port, ``first`` is true, and the rule is put before ufw's other rules.  If ``deleted`` is
+    true, the call deletes the rule."""
 
     port: int
     protocol: str
@@ -162,7 +162,7 @@ class SetUnitState(msgspec.Struct, frozen=True, tag="set-unit-state"):
 
     The verb ``reset-failed`` clears systemd's count of the unit's failures.  Because of this count, systemd may refuse
     to start the unit.  ``by`` is the program that starts services on the host.  If the verb is also for the unit's
-    socket unit, ``socket`` is the name of the socket unit, otherwise it is empty."""
+    socket unit, ``socket`` is the name of the socket unit.  If the verb is for the unit alone, ``socket`` is empty."""
 
     verb: Literal["enable", "disable", "start", "stop", "restart", "reset-failed"]
     unit: str
@@ -171,8 +171,8 @@ class SetUnitState(msgspec.Struct, frozen=True, tag="set-unit-state"):
 
 
 class EndProcess(msgspec.Struct, frozen=True, tag="end-process"):
-    """Call: end a process that serves no client.  If ``halted`` is true, a signal has stopped the process, so that only
-    SIGKILL ends it."""
+    """Call: end a process that serves no client.  If ``halted`` is true, a signal has stopped the process, and only
+    SIGKILL ends the process."""
 
     pid: int
     halted: bool = False
@@ -352,8 +352,8 @@ def reverse(call: OwnersCall, host: Host) -> OwnersCall | None:
 
 
 def _binding_before(call: BindInterface, host: Host) -> BindInterface | None:
-    """Return the call that binds the interface to its present zone again, or unbinds the interface if it has no zone
-    now."""
+    """Return the call that binds the interface to its present zone again.  If the interface has no zone now, return the
+    call that unbinds the interface."""
     if host.firewalld is None:
         return None
     zones = host.firewalld.permanent if call.permanent else host.firewalld.runtime or host.firewalld.permanent

@@ -34,7 +34,8 @@ class SetSysctl(msgspec.Struct, frozen=True, tag="set-sysctl"):
 
 
 class ReplaceSysctls(msgspec.Struct, frozen=True, tag="replace-sysctls"):
-    """Writes sysctl values one after another, as ``sysctl --system`` does.  All other sysctls keep their values."""
+    """Writes sysctl values one after another, as ``sysctl --system`` does.  Sysctls that are not in the list keep their
+    values."""
 
     netns: Netns
     values: tuple[tuple[Path, str], ...]
@@ -94,8 +95,8 @@ class SetPolicy(msgspec.Struct, frozen=True, tag="set-policy"):
 class ReplaceTable(msgspec.Struct, frozen=True, tag="replace-table"):
     """Replaces a whole table.
 
-    If ``table`` is None, the table is deleted.  Of a deleted iptables table, the built-in chains stay: they are empty,
-    and their policy is ACCEPT."""
+    If ``table`` is None, the table is deleted.  The built-in chains of a deleted iptables table stay.  After the
+    deletion, the built-in chains are empty, and their policy is ACCEPT."""
 
     netns: Netns
     dialect: Dialect
@@ -132,8 +133,8 @@ class DeleteEntry(msgspec.Struct, frozen=True, tag="delete-entry"):
 
 
 class ReplaceEntry(msgspec.Struct, frozen=True, tag="replace-entry"):
-    """Replaces an entry in one call, so that the table is never without the entry.  The entry is a route with the same
-    table, prefix, metric and TOS, or the remote of a VXLAN for a hardware address."""
+    """Replaces an entry in one call.  The table is never without the entry.  The entry is a route with the same table,
+    prefix, metric and TOS, or the remote of a VXLAN for a hardware address."""
 
     netns: Netns
     before: Replaceable
@@ -177,7 +178,7 @@ class AddSocket(msgspec.Struct, frozen=True, tag="add-socket"):
 
 
 class DeleteSocket(msgspec.Struct, frozen=True, tag="delete-socket"):
-    """Closes the socket, so that no process listens on its address and port."""
+    """Closes the socket.  No process then listens on the socket's address and port."""
 
     netns: Netns
     socket: Socket
@@ -290,11 +291,11 @@ Setting = (
     SetSysctl | ReplaceSysctls | AddEntry | DeleteEntry | ReplaceEntry | SetLink | RenameLink | DeleteLink | SetDormant
 )
 InKernel = RuleEdit | ReplaceRuleset | Setting
-"""Settings of the kernel in one namespace.  One command makes such a setting, and another command undoes it."""
+"""Settings of the kernel in one namespace.  One command makes the setting, and another command undoes the setting."""
 Forgotten = DropConnection | Forget
 """Deletions of entries that no command can restore.
 
-The kernel either learns such an entry again by itself, or the entry is lost."""
+The kernel either learns a deleted entry again by itself, or the entry is lost."""
 OfHost = ContinueProcess | HaltProcess | SetUnit | WriteFile | LoadModule
 """Changes of a host that a command makes and that concern no network state: processes, units, files, modules."""
 Beyond = AddSocket | DeleteSocket | AddNamespace | DeleteNamespace | SetContainer | ChangeWorld

@@ -90,8 +90,8 @@ def _links(netns: Netns, now: Namespace, wanted: Namespace) -> Iterator[c.InKern
 
 
 def _in_state_of(known: Link, link: Link, now: Namespace, wanted: Namespace) -> Link:
-    """Return the wanted link, but with its present port state if its bridge changes between up and down.  The kernel
-    then sets the states of all ports of the bridge itself.
+    """Return the wanted link.  If its bridge changes between up and down, the returned link has its present port state,
+    because the kernel then sets the states of all ports of the bridge itself.
 
     Source: net/bridge/br_stp_if.c br_stp_enable_bridge(), br_stp_disable_bridge()"""
     bridges = [each.link(link.master) if link.master is not None else None for each in (now, wanted)]
@@ -117,8 +117,8 @@ def _sysctls(netns: Netns, now: Namespace, wanted: Namespace) -> Iterator[c.SetS
 
 def _addresses(netns: Netns, now: Namespace, wanted: Namespace) -> Iterator[c.InKernel]:
     """Yield the deletions of addresses, then the additions.  The kernel makes the first IPv4 address of a network the
-    primary address.  Therefore, if the order of addresses differs, all addresses of the link are deleted, and added
-    again in the wanted order."""
+    primary address.  If the order of addresses differs, all addresses of the link are deleted, and added again in the
+    wanted order."""
     if now.addresses is wanted.addresses:
         return
     for link in wanted.links:
@@ -182,7 +182,7 @@ def _fdb(netns: Netns, now: Namespace, wanted: Namespace) -> Iterator[c.InKernel
 def _ipsec(netns: Netns, now: Namespace, wanted: Namespace) -> Iterator[c.InKernel]:
     """Yield the changes of IPsec policies that hairpin knows whole.
 
-    All other policies are left to the IPsec daemon."""
+    IPsec policies that hairpin does not know whole are left to the IPsec daemon."""
     held, asked = ({entry_key(each): each for each in of.xfrm_policies if is_known_whole(each)} for of in (now, wanted))
     yield from (c.DeleteEntry(netns, each) for key, each in held.items() if key not in asked)
     yield from (c.AddEntry(netns, each) for key, each in asked.items() if key not in held)
@@ -202,8 +202,8 @@ def _routes(netns: Netns, now: Namespace, wanted: Namespace) -> Iterator[c.InKer
         if route_slot(each) in alone and is_alone(wanted.routes, each)
     }
     taken = {route_slot(each) for each in lacking} - replaced.keys()
-    # A surplus route may lead to the gateway of a new route.  Therefore surplus routes are deleted last, except if a
-    # new route needs the slot of a surplus route.
+    # A surplus route may lead to the gateway of a new route.  Surplus routes are deleted last, except if a new route
+    # needs the slot of a surplus route.
     yield from (c.DeleteEntry(netns, each) for each in surplus if route_slot(each) in taken)
     for each in lacking:
         before = replaced.get(route_slot(each))

@@ -126,7 +126,7 @@ class ManagerRuns(msgspec.Struct, frozen=True, tag="manager-runs"):
 class PortIs(msgspec.Struct, frozen=True, tag="port-is"):
     """Expects that the port (``8151/tcp``) is open in a zone of firewalld, or that the zone closes it.
 
-    ``permanent``: whether firewalld's files count, and not the kernel's rules."""
+    ``permanent``: whether firewalld's files decide instead of the kernel's rules."""
 
     zone: str
     port: str
@@ -137,7 +137,8 @@ class PortIs(msgspec.Struct, frozen=True, tag="port-is"):
 class ZoneIs(msgspec.Struct, frozen=True, tag="zone-is"):
     """Expects that firewalld binds the interface to this zone.
 
-    If the zone is None, expects that no zone names the interface, so that the interface belongs to the default zone."""
+    If the zone is None, expects that no zone names the interface.  An interface that no zone names belongs to the
+    default zone."""
 
     interface: str
     zone: str | None

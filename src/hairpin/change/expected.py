@@ -124,8 +124,8 @@ def _chain(edit: c.AddChain | c.DeleteChain | c.InsertRule, namespace: Namespace
 
 
 def _rules_beside(edit: c.InsertRule, chain: Chain | None, numbering: Numbering) -> Iterator[InNamespace]:
-    """Yield the expectations about the rules before and after the new rule, or about the chain's end.  Rules that the
-    same load inserts are left out."""
+    """Yield the expectations about the rules before and after the new rule, or about the chain's end.  No expectation
+    is yielded about rules that the same load inserts."""
     place = (edit.dialect, edit.family, edit.table, edit.chain)
     position = edit.position if edit.position is not None else len(numbering) + 1
     for each in (position - 1, position):

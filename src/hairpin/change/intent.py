@@ -91,7 +91,7 @@ class ClampSegments(msgspec.Struct, frozen=True, tag="clamp-segments"):
 class MarkAnswers(msgspec.Struct, frozen=True, tag="mark-answers"):
     """Set the bit ``mark`` in the mark of packets with which containers answer connections that came in by ``link``.
 
-    The bit is set before routing, so that a policy rule can choose the packet's route."""
+    The bit is set before routing.  A policy rule can therefore choose the packet's route."""
 
     netns: Netns
     version: Version
@@ -186,7 +186,7 @@ def _to_public(intent: AnswerHere | LoopBack) -> ir.FieldMatch:
 
 
 def _looped_back(intent: LoopBack, network: Network) -> Change:
-    """Return the change that adds the loopback chain, its rule and the jumps to it, as far as they are missing."""
+    """Return the change that adds the missing parts: the loopback chain, its rule and the jumps to the chain."""
     netns, version = intent.netns, intent.version
     dialect = _in_use(netns, network)
     family: Literal["ip", "ip6"] = "ip" if version == 4 else "ip6"
@@ -233,8 +233,9 @@ def _in_use(netns: Netns, network: Network) -> Iptables:
 def iptables_in_use(ruleset: ir.Ruleset, host: Host) -> Iptables:
     """Return the back end of iptables that the host uses.
 
-    If only one back end has rules, it is this back end.  Otherwise it is the back end that ``iptables -V`` names.  If
-    ``iptables -V`` was not read, it is nf_tables, which is today's default."""
+    If only one back end has rules, this back end is in use.  If both back ends or no back end have rules, the back end
+    that ``iptables -V`` names is in use.  If ``iptables -V`` was not read, nf_tables is assumed, which is today's
+    default."""
     with_rules = {table.dialect for table in ruleset.tables if any(chain.rules for chain in table.chains)} & {
         "iptables-nft",
         "iptables-legacy",

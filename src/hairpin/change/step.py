@@ -1,7 +1,7 @@
 """A step of a change, as a value: its effect, its expectations, and the steps that undo it.
 
-The steps of the undo are complete before the first step runs.  Steps can be written as JSON, so that another process
-can carry out the undo.
+The steps of the undo are complete before the first step runs.  Steps can be written as JSON.  Another process can then
+carry out the undo.
 
 An edit of a file is computed from the text in the evidence, and is then made on the whole file of the host.  The text
 in the evidence may differ from the file: the collector replaces each line that may hold a secret by another line, and
@@ -32,8 +32,8 @@ Nature = Literal["reversible", "irreversible", "for-a-person"]
 class _Base(msgspec.Struct, frozen=True, kw_only=True):
     """The common fields of all steps.
 
-    ``undo``: the steps that restore the network.  None if no step undoes this step, or if the change does not fit the
-    network and the step is refused.
+    ``undo``: the steps that restore the network.  ``undo`` is None if no step undoes this step, or if the change does
+    not fit the network and the step is refused.
     """
 
     expects: tuple[Expectation, ...] = ()
@@ -116,7 +116,7 @@ class Ask(_Base, frozen=True, tag="ask"):
 
 class Advise(_Base, frozen=True, tag="advise"):
     """Step: advise a person to make a part that only a person can make.  ``said`` is None if the cause's advice already
-    says it."""
+    says the same."""
 
     does: tuple[c.Primitive, ...]
     said: Message | None = None

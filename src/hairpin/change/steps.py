@@ -87,7 +87,7 @@ def _numbering(edit: c.RuleEdit, chain: str, network: Network, known: dict[str, 
 
 
 def _group_key(number: int, part: c.Primitive) -> tuple[object, ...]:
-    """Return the key that is equal for consecutive parts of one step: the edited table.
+    """Return the edited table as a key.  Consecutive parts with the same key belong to one step.
 
     A part that replaces a whole table has a unique key."""
     if isinstance(part, c.RuleEdit) and not isinstance(part, c.ReplaceTable):
@@ -97,7 +97,7 @@ def _group_key(number: int, part: c.Primitive) -> tuple[object, ...]:
 
 def _expanded(part: c.Primitive, network: Network) -> Iterator[c.Primitive]:
     """Yield the parts into which the part is split.  A ruleset is split into its tables, because each table has its own
-    tool.  A unit is split into calls to systemd.  Any other part stays whole."""
+    tool.  A unit is split into calls to systemd.  A part that is neither a ruleset nor a unit stays whole."""
     if isinstance(part, c.SetUnit):
         yield from _of_unit(part, network.host(part.host))
         return
@@ -304,7 +304,7 @@ def _prepares(change: c.Change, number: int) -> bool:
     """Return whether the call only prepares the change.
 
     A call that ends a process only prepares the change, because later calls that end other processes expect that these
-    processes still exist.  A call before the start of the change's container prepares the change, too, because the
+    processes still exist.  A call before the start of the change's container only prepares the change, because the
     container is unchanged until its start."""
     made = {each.container.name for each in change.parts if isinstance(each, c.AddNamespace)}
     return isinstance(change.calls[number], EndProcess) or any(
@@ -320,7 +320,7 @@ def host_of(part: c.Primitive, network: Network) -> Host:
 
 
 def refusal_of(step: Step, network: Network) -> Message | None:
-    """Return why the step must not be carried out on the network, which was just read; None if it may be carried out.
+    """Return why the step must not be carried out on the just read network; None if the step may be carried out.
     A file's content is not compared here, because the runner compares it when it replaces the file."""
     if isinstance(step, Advise):
         return message("no command makes this: it is for a person")

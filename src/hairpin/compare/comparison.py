@@ -84,8 +84,8 @@ class Comparison(msgspec.Struct, frozen=True):
 
     @property
     def status(self) -> int:
-        """The exit status: 0 if the hosts are equal, 1 if they differ, 3 if the parts that were read of both hosts are
-        equal."""
+        """The exit status: 0 if the hosts are equal, 1 if they differ, 3 if a reading is missing and all compared parts
+        are equal."""
         if not self.is_equal:
             return 1
         return 3 if self.undecided else 0
@@ -126,7 +126,7 @@ def network_sides(was: Host, now: Host, *, alike: bool = False) -> tuple[Sides, 
 
 def _learned(netns: Netns, was: Network, now: Network) -> Iterator[ListedDifference]:
     """Yield one difference for all entries that the kernel has learned (neighbours, connections, limits).  The report
-    lists it only if it decides a flow."""
+    lists this difference only if the difference decides a flow."""
     one, other = was.namespace(netns), now.namespace(netns)
     fields = (*LEARNED, "neighbours", "fdb")
     if any(getattr(one, field) != getattr(other, field) for field in fields):
@@ -218,7 +218,8 @@ def _asked(question: Question, sides: Sides) -> tuple[Sides, tuple[tuple[Flow, .
 
 
 def _pairs(sides: Sides, before: tuple[Flow, ...], after: tuple[Flow, ...]) -> Iterator[FlowPair]:
-    """Yield each flow in the forms in which both networks are asked about it.  The later network's flows come first."""
+    """Yield each flow in two forms: for the earlier and for the later network.  The later network's flows come
+    first."""
     met: set[Flow] = set()
     for flow in after:
         other = _replace(asked_again(sides.now, sides.was, flow), sport=flow.sport)

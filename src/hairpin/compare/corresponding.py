@@ -81,8 +81,8 @@ def _named(host: Host) -> dict[tuple[str, str, str], str]:
 def _link_names(was: Host, now: Host) -> dict[str, str]:
     """Return the later names of the host's ends of veths.
 
-    Two veths count as the same if their other ends are the same link of the same namespace.  If the other ends of both
-    are unknown, they count as the same if one veth replaced the other on a bridge."""
+    Two veths count as the same if their other ends are the same link of the same namespace.  If both other ends are
+    unknown, two veths count as the same if one veth replaced the other veth on a bridge."""
     found: dict[str, str] = {}
     ends, later = _outer_ends(was), _outer_ends(now)
     for end, name in ends.items():

@@ -37,7 +37,7 @@ from hairpin.walk.walked import walked
 Chosen = frozenset[int]
 """A set of differences, by their indexes."""
 _TRIES = 120
-"""The greatest number of sets that are tried for one flow to find a set smaller than the set that is known."""
+"""The greatest number of sets that are tried for one flow, to find a smaller set than the known set."""
 _FEW = 24
 """The greatest number of candidates with which other sets of the same size are searched."""
 _KEPT_NETWORKS = 64
@@ -206,7 +206,7 @@ def is_read(difference: ListedDifference, read: frozenset[Part]) -> bool:
 
 
 def minimal_set(candidates: Chosen, leads: Callable[[Chosen], bool]) -> Chosen:
-    """Return a subset of the candidates that leads to the outcome, and whose members are all needed for it.
+    """Return a subset of the candidates that leads to the outcome.  The outcome needs all members of the subset.
 
     All candidates together lead to the outcome."""
 

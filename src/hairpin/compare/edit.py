@@ -1,7 +1,7 @@
 """A difference as an edit of the earlier network.
 
 Unlike the parts of a change, edits can be applied in any selection.  An edit names a rule by its place in the chain of
-the earlier or of the later network.  Therefore the rule number in an edit stays right if another edit is left out.
+the earlier or of the later network.  The rule number in an edit stays right even if another edit is left out.
 """
 
 from typing import Literal

@@ -3,9 +3,9 @@ of the firewall, units, files, versions.
 
 Ids, processes and times are not compared.  The differences of a configuration file are the lines that only one of the
 hosts has.  For a JSON document, the differences are the keys that only one of the hosts has.  The collector does not
-read some files as a whole.  From dockerd's configuration it omits all keys that are not on its list, and from the
-network's configuration all lines that may contain a secret.  A note behind the file's name says that parts of the file
-are omitted.
+read some files as a whole.  From dockerd's configuration the collector omits all keys that are not on the collector's
+list.  From the network's configuration it omits all lines that may contain a secret.  A note behind the file's name
+says that parts of the file are omitted.
 """
 
 import json
@@ -31,7 +31,8 @@ _EMPTY = message("a file in which nothing was read")
 def host_differences(was: Host, now: Host, *, alike: bool) -> Iterator[ListedDifference]:
     """Yield the differences of the hosts outside their namespaces.
 
-    ``alike``: whether two different hosts are compared.  In this case the hosts' own names and boots are left out."""
+    ``alike``: whether two different hosts are compared.  If ``alike`` is true, the hosts' own names and boots are not
+    compared."""
     if not alike:
         yield from _of_machine(was, now)
     if was.kernel != now.kernel:

@@ -1,5 +1,5 @@
 """One difference between two networks, as the report lists it.  A part that was not read on one of the hosts is not
-compared, so it yields no difference.
+compared and yields no difference.
 """
 
 from collections.abc import Iterable

@@ -1,4 +1,4 @@
-"""Finds the actor that made a difference, as far as the later host's traces prove it.
+"""Finds the actor that made a difference, if the later host's traces prove this.
 
 The effect of each entry between the two readings is simulated on the earlier host, and on the later host without the
 difference.  If an effect brings the difference, the actor of the entry has made the difference.  Changed files, units
@@ -154,7 +154,8 @@ def _runs(host: Host, tool: str, name: str) -> bool | None:
 def lost_jumps(sides: Sides, differences: tuple[ListedDifference, ...]) -> Iterator[Message]:
     """Yield a sentence for each lost jump, with iptables' version and package in both snapshots.
 
-    If many jumps are lost, a person or a program has deleted the rules, and no sentence is yielded."""
+    No sentence is yielded if many jumps are lost.  A person or a program deletes many jumps, a bug of iptables only a
+    few."""
     found = tuple(_found(sides, differences))
     yield from found if len(found) <= _FEW else ()
 

@@ -43,8 +43,8 @@ class Sides(msgspec.Struct, frozen=True):
 
 
 def taken_rules(sides: Sides, taken: RuleTaken) -> tuple[Rule, ...]:
-    """Return, as rules of the IR, the rule that was taken out of the earlier network, or the rule that was put in if no
-    rule was taken out."""
+    """Return the rule that was taken out of the earlier network, as rules of the IR.  If no rule was taken out, return
+    the rule that was put in."""
     network, number = (sides.now, taken.now) if taken.was is None else (sides.was, taken.was)
     table = table_in(network.namespace(taken.table.netns).ruleset, taken.table)
     chain = table.chain(taken.chain) if table is not None else None
@@ -283,8 +283,10 @@ def _with_named_chain(table: Table, name: str, chain: Chain | None) -> Table:
 
 
 def _with_chain(table: Table, wanted: Table, sides: Sides, key: TableKey, name: str, taken: list[RuleTaken]) -> Table:
-    """Return the table in which the chain has the rules of the earlier network that were not taken out and the rules of
-    the later network that were put in.  The rules are in the order of both networks."""
+    """Return the table with the given edits of the chain.
+
+    The chain keeps the rules of the earlier network, without the rules that are taken out.  The chain also gets the
+    rules of the later network that are put in.  The rules are in the order of both networks."""
     held = table.chain(name) or built_in(key, name)
     new = wanted.chain(name) or built_in(key, name)
     found = (each.blocks for each in sides.blocks if (each.table, each.chain) == (key, name))

@@ -1,5 +1,5 @@
-"""Replaces a host's own names and addresses in its evidence by the names and addresses of another host, so that two
-similar hosts can be compared.
+"""Replaces a host's own names and addresses in its evidence by the names and addresses of another host.  Two similar
+hosts can then be compared.
 
 Two addresses correspond if they have the same place on both hosts: the n-th address of a link of the same name, the
 network of this address, the gateway of the default route, the hardware address of a link, the address of a container of

@@ -1,6 +1,7 @@
 """Finds differences of the kernel's settings in one namespace: links, addresses, routes, neighbours, sysctls.  A
 setting and its consequences are one difference: a link that was set down also loses its routes, and the kernel copies
-``ip_forward`` to every interface.  Therefore each setting is simulated before the next setting is searched.
+``ip_forward`` to every interface.  To find such consequences, each setting is simulated before the next setting is
+searched.
 """
 
 from collections.abc import Iterator

@@ -80,7 +80,7 @@ class ExpectedElement(msgspec.Struct, frozen=True):
 
 class ExpectedPolicy(msgspec.Struct, frozen=True):
     """The policy that a base chain should have.  If ``certain`` is false, the engine sets the policy only if forwarding
-    is off when the engine starts, and this former state is no longer known."""
+    is off when the engine starts, and the state of forwarding at that start is no longer known."""
 
     family: IpFamily
     table: str
@@ -90,7 +90,9 @@ class ExpectedPolicy(msgspec.Struct, frozen=True):
 
 
 class ExpectedSysctl(msgspec.Struct, frozen=True):
-    """A sysctl value that the engine writes when it makes the network ``network``, or (None) when the engine starts."""
+    """A sysctl value that the engine writes when it makes the network ``network``.
+
+    If ``network`` is None, the engine writes the value when it starts."""
 
     path: Path
     value: str

@@ -97,7 +97,7 @@ def tables_of_backend(
         return of_dialect("nft", namespace)
     modern, legacy = of_dialect("iptables-nft", namespace), of_dialect("iptables-legacy", namespace)
     if not legacy.tables and "legacy" not in (iptables_version or ""):
-        return modern  # whatever it has of the rules, the other one has not more
+        return modern  # legacy has no table, so it cannot have more of the rules
     held_modern, held_legacy = count_of_rules(modern, rules), count_of_rules(legacy, rules)
     if held_modern != held_legacy:
         return modern if held_modern > held_legacy else legacy

@@ -43,8 +43,8 @@ class Missing(msgspec.Struct, frozen=True):
 def missing(engine: Engine, namespace: Namespace, iptables_version: str | None = None) -> Missing:
     """Return the engine's chains and rules that ``namespace`` lacks, in the order of the engine's chains.
 
-    ``iptables_version`` is the output of ``iptables -V`` on the host.  The version decides between the back ends if
-    neither of them has any of the rules.  Two rules are equal if their meanings are equal: position, comment and
+    ``iptables_version`` is the output of ``iptables -V`` on the host.  If neither back end has any of the rules, the
+    version decides between the back ends.  Two rules are equal if their meanings are equal: position, comment and
     counters do not count.
     """
     return _lacking_of(expected(engine, namespace), namespace, iptables_version)

@@ -1,4 +1,4 @@
-"""Finds rules of an engine that stand after rules of the same engine although they should stand before those rules.
+"""Finds rules of an engine that stand in the wrong order among the rules of the same engine.
 
 dockerd itself causes a wrong order: after a restart of firewalld, dockerd restores its jumps in another order than at
 its own start.

@@ -86,7 +86,8 @@ def passes(engine: Engine, chain: str, left: Iterable[str]) -> bool:
     """Return whether the back end deletes the chain together with its network or container.
 
     netavark deletes the chains of a network that has lost its last container; ``left`` names such networks.  CNI
-    deletes the chains of a container.  All other chains stay, and so do rules that belong to no network.
+    deletes the chains of a container.  The chains of a network that still has a container stay, and so do rules that
+    belong to no network.
 
     Source: netavark src/firewall/varktables/types.rs, TeardownPolicy"""
     if _PASSING.fullmatch(chain) is None:
@@ -107,8 +108,8 @@ def is_on_renamed_bridge(host: Host, engine: Engine, container: Container) -> bo
 def is_known(engine: Engine) -> bool:
     """Return whether the expected rules are exactly the rules that the network back end makes.
 
-    A later version of netavark makes other rules with the same effect.  For such a version, rules are expected only
-    while the host has no rule of netavark."""
+    A later version of netavark makes other rules with the same effect.  For a later version of netavark, rules are
+    expected only while the host has no rule of netavark."""
     version = dockerd_version(engine.network_version)
     return engine.network_backend == "cni" or (version is not None and version < FIRST_OTHER_NETAVARK)
 
@@ -194,8 +195,8 @@ def _comment(text: str) -> str:
 
 
 def _hostport(chains: Chains, family: IpFamily, prefix: str, comment: str = "") -> None:
-    """Add the chains that all published ports share.  These chains masquerade packets that the host or a container of
-    the network sends to a published port."""
+    """Add the chains that all published ports share.  The shared chains masquerade packets that the host or a container
+    of the network sends to a published port."""
     for name in ("DNAT", "MASQ", "SETMARK"):
         chains.make(Place(family, "nat", f"{prefix}-HOSTPORT-{name}"))
     for base in ("PREROUTING", "OUTPUT"):

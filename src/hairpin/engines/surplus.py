@@ -27,8 +27,8 @@ OWNED: dict[tuple[str, str], Purpose | None] = {
     ("filter", "DOCKER-ISOLATION-STAGE-1"): "isolation",
     ("filter", "DOCKER-ISOLATION-STAGE-2"): "isolation",
 }
-"""The chains that belong to dockerd alone, and the purpose of their rules.  DOCKER-USER is not among them because it
-belongs to the user, and DOCKER-INGRESS because it belongs to swarm."""
+"""The chains that belong to dockerd alone, and the purpose of their rules.  DOCKER-USER is left out, because this chain
+belongs to the user.  DOCKER-INGRESS is left out, because this chain belongs to swarm."""
 SHARED = {("nat", "POSTROUTING"), ("filter", "FORWARD"), ("raw", "PREROUTING")}
 _ENGINE_DEVICE = re.compile(r"br-[0-9a-f]{12}|docker\d+")
 
@@ -85,8 +85,8 @@ def _engine_shaped(where: Found, devices: frozenset[str]) -> Iterator[Surplus]:
 def _likeness(table: str, chain: str, rule: Rule, devices: frozenset[str]) -> Purpose | None:
     """Return the purpose for which an engine makes rules like this rule, or None if no engine makes such rules.
 
-    In a chain that users use, too, a rule about an existing bridge may be a user's rule.  A rule about a missing bridge
-    whose name an engine could have made is taken for the engine's rule.
+    In a chain that also contains users' rules, a rule about an existing bridge may be a user's rule.  A rule about a
+    missing bridge whose name an engine could have made is taken for the engine's rule.
     """
     if not any(isinstance(expression, NameMatch | Nat) for expression in rule.body):
         return None

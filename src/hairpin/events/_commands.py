@@ -1,7 +1,7 @@
 """The effect of the plain commands in units and boot scripts of a host.
 
-A line is a list of shell commands.  If the line contains a variable, a loop or an unknown program, its effect is
-unknown, so the course gets a condition that names the line.
+A line is a list of shell commands.  The effect of a line with a variable, a loop or an unknown program is unknown.  For
+a line of unknown effect, the course gets a condition that names the line.
 """
 
 import re

@@ -18,7 +18,7 @@ from hairpin.walk.walked import walked
 
 
 def asked_again(was: Network, now: Network, flow: Flow) -> Flow:
-    """Return the flow that a client asks for after the event if it knows the container by name.
+    """Return the flow after the event from a client that knows the container by name.
 
     The flow's destination is the container's new address.  A container without an address keeps the flow's old
     destination.  If another container now has the old destination, the flow's destination is an unused address of the
@@ -29,8 +29,7 @@ def asked_again(was: Network, now: Network, flow: Flow) -> Flow:
 
 @kept
 def _holders(network: Network) -> dict[tuple[Version, int], tuple[str, str, Endpoint]]:
-    """Return, for each container address, the first container that has it: the host's label, the container's name and
-    the endpoint."""
+    """Return the first holder of each container address: the host's label, the container's name and the endpoint."""
     found: dict[tuple[Version, int], tuple[str, str, Endpoint]] = {}
     for host in network.hosts:
         for container in host.containers():
@@ -62,7 +61,7 @@ def _free_beside(now: Network, label: str, address: int, length: int) -> int | N
 
 
 def verdict_after(before: Trace, after: Trace) -> tuple[Verdict, tuple[Message, ...]]:
-    """Return the verdict after the event, and the conditions outside the host on which it depends.
+    """Return the verdict after the event, and the conditions outside the host on which the verdict depends.
 
     If the host no longer masquerades the flow's source, the flow passes only if an unread router has a route back to
     that source.  The verdict is also ``depends`` if the packet's receiver is a process that may not start again with
@@ -81,7 +80,9 @@ def _is_about_route(question: OpenQuestion) -> bool:
 
 
 def deciding_orders(was: Network, rivals: Iterable[Rival], flow: Flow, after: Trace) -> tuple[Message, ...]:
-    """Return the statements about the start order of two units that decide whether the flow passes after the event."""
+    """Return the assumed start orders that decide whether the flow passes after the event.
+
+    Each returned statement names the assumed start order of two units."""
     found = (
         each.order
         for each in rivals
@@ -91,7 +92,7 @@ def deciding_orders(was: Network, rivals: Iterable[Rival], flow: Flow, after: Tr
 
 
 def _is_presumed(after: Trace) -> bool:
-    """Return whether the packet's receiver is a process that may not start again with its container.  A condition of
-    the course names this process."""
+    """Return whether the packet's receiver is a process that possibly does not start again with its container.  A
+    condition of the course names this process."""
     taking = (each.decided_by.socket for each in after.like.usual.request if isinstance(each.decided_by, SocketDecided))
     return any(each is not None and each.is_late and each.pid is None for each in taking)

@@ -12,10 +12,10 @@ from hairpin.network.network import Network
 
 
 class Rival(msgspec.Struct, frozen=True):
-    """The network that results if two units start in the opposite order, and not in the order that the course assumes.
+    """The network that results if two units start in the opposite of the order that the course assumes.
 
-    No unit file orders the two.  ``order``: the start order that the course assumes, as a sentence that may be true or
-    false."""
+    No unit file orders the two units.  ``order``: the start order that the course assumes, as a sentence that may be
+    true or false."""
 
     network: Network
     order: Message
@@ -67,8 +67,8 @@ class Course(msgspec.Struct, frozen=True):
         return msgspec.structs.replace(self, failures=(*self.failures, *failures))
 
     def lacking(self, keys: Iterable[str]) -> "Course":
-        """Return the course with these missing readings added, each with the condition that the missing reading changes
-        nothing."""
+        """Return the course with these missing readings added.  For each missing reading, a condition is added: the
+        missing reading changes nothing."""
         missing = tuple(dict.fromkeys((*self.missing, *keys)))
         said = (message("the reading {key}, which this host lacks, changes nothing", key=each) for each in missing)
         return msgspec.structs.replace(self.provided(*said), missing=missing)

@@ -1,4 +1,4 @@
-"""An event: a change from outside the model.  A user names it by its id (``--after ID``)."""
+"""An event: a change from outside the model.  A user names an event by the event's id (``--after ID``)."""
 
 from collections.abc import Callable
 from typing import Literal, get_args
@@ -30,8 +30,8 @@ happen on that host."""
 
 
 class ByName(msgspec.Struct, frozen=True):
-    """The event narrowed to one container or link.  ``happens``: a function of the course and of the name that a user
-    writes after the event id's colon.  ``what``: the kind of thing that the name names."""
+    """The event narrowed to one container or link. ``happens``: a function with two arguments: the course, and the name
+    that a user writes after the event id's colon.  ``what``: the kind of thing that the name names."""
 
     what: Literal["container", "link"]
     happens: Callable[[Course, str], Course | None]
@@ -42,7 +42,7 @@ def _on_every_host(_host: Host) -> bool:
 
 
 class ByItself(msgspec.Struct, frozen=True):
-    """An event that happens even if no user asks for it: by itself, or in the ordinary maintenance of a host.
+    """An event that happens by itself or in the ordinary maintenance of a host.
 
     ``reach``: the event's rank among all events that happen by themselves.  The event with the narrowest effect comes
     first.  If several events bring a cause, the report names the cause only for the first of these events.  ``on``:
@@ -77,8 +77,7 @@ class Event(msgspec.Struct, frozen=True):
 
 
 def starts_one_of(*names: str) -> Callable[[Host], bool]:
-    """Return a function that tells whether a host has one of these units and either starts it at boot or runs it
-    now."""
+    """Return a function that tells whether a host starts one of these units at boot or runs one of these units now."""
 
     def starts_one(host: Host) -> bool:
         found = (unit(host, name) for name in names)

@@ -14,8 +14,8 @@ from hairpin.walk.hooks.conntrack_room import tracked_versions
 from hairpin.walk.open_connection import Fate, Replaced, ends, fate
 
 _FEW = 8
-"""If there are at most this many flows, each connection is walked, because the search for alike flows would take as
-long."""
+"""For at most this number of flows, each connection is walked.  The search for alike flows would take as long as the
+walks."""
 
 
 def fate_of_open(was: Network, course: Course, flow: Flow) -> Fate:
@@ -42,7 +42,7 @@ def fates_of_open(was: Network, course: Course, flows: Iterable[Flow], *, anew: 
 def _fates(was: Network, course: Course, replaced: Replaced, *, anew: bool, alone: bool) -> Callable[[Flow], Fate]:
     """Return the function that gives a connection's fate.
 
-    ``alone``: whether each fate is computed by itself, and not taken from an alike flow."""
+    ``alone``: whether each fate is computed separately.  If ``alone`` is false, alike flows share one fate."""
     if not alone:
         from hairpin.events.alike_fates import AlikeFates
 

@@ -50,8 +50,8 @@ def _shares(host: Host, name: str) -> bool:
 def courses_on(network: Network, host: Host, only: tuple[str, ...] = ("",)) -> Iterator[tuple[EventId, Course]]:
     """Yield the course of each event that comes by itself on the host, the narrowest first.
 
-    ``only``: the names of the containers to restart, each in its own course.  An empty name means all containers,
-    restarted in one course.
+    ``only``: the names of the containers to restart.  Each name has a separate course.  An empty name means one course
+    in which all containers are restarted.
 
     Containers that share a network namespace are usually restarted together (compose: depends_on)."""
     only = tuple("" if _shares(host, name) else name for name in only)

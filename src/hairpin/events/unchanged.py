@@ -18,7 +18,7 @@ at the heads of INPUT and FORWARD."""
 
 
 def _where(can_happen: Callable[[Host], bool]) -> Happens:
-    """Return a function that returns the course unchanged if the event can happen on the host, else None."""
+    """Return a function that returns the unchanged course, or None if the event cannot happen on the host."""
     return lambda course: course if can_happen(course.host) else None
 
 

@@ -61,8 +61,9 @@ def _words(flow: FlowAnswer) -> str:
 
 
 def holder_of(found: TextFound, whole: Answer) -> Message | None:
-    """Return the sentence that names the container or process which holds a port in the text, on the hosts that were
-    read; None if no container and no process holds such a port."""
+    """Return the sentence that names the holder of a port in the text; None if no container or process holds the port.
+
+    Only the hosts that were read are searched."""
     ports = {int(each.value) for each in found.named if each.kind == "port"}
     for host in whole.network.hosts:
         for container in host.containers():

@@ -117,7 +117,8 @@ def _whole(sources: tuple[Source, ...]) -> Answer | Message:
 def _resolved(origin: Origin, whole: Answer) -> Origin:
     """Return the origin that the user stated.
 
-    If it is a container, the container gets its full name.  Raises UsageError if these hosts have no such place."""
+    If the stated origin is a container, the container gets its full name.  Raises UsageError if these hosts lack the
+    stated place."""
     start = start_named(whole.network, whole.network.this, origin.version or 4, origin).start
     return msgspec.structs.replace(origin, container=start.name) if isinstance(start, FromContainer) else origin
 

@@ -196,7 +196,7 @@ def _open_question(found: TextFound, flows: tuple[FlowAnswer, ...]) -> Message |
 
 
 def _may_be_of_size(found: TextFound) -> bool:
-    """Return whether a cause of the text stops packets because they are too long."""
+    """Return whether one of the causes of the text stops packets that are too long."""
     causes = (known_cause(each) for each in found.entry.causes)
     return any(each is not None and "mtu" in each.reasons for each in causes)
 

@@ -204,7 +204,7 @@ def _zone(text: str | None, clock: Clock) -> tzinfo:
 
 
 def has_prefix(text: str) -> bool:
-    """Return whether the line begins with a log prefix, so that it does not continue the line before."""
+    """Return whether the line begins with a log prefix.  A line with a prefix does not continue the line before."""
     return any(each.match(text) for each in _PREFIXES[1:])
 
 

@@ -1,4 +1,4 @@
-"""Finds the things that a text names: ports, addresses, containers, links, chains, as far as their form shows them."""
+"""Finds ports, addresses, containers, links and chains in a text, by the forms of their names."""
 
 import re
 from collections.abc import Iterator

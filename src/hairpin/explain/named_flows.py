@@ -1,5 +1,5 @@
-"""Finds the failing flows that a text is about, each with a cause that stops it, and the error that its sender sees
-now.
+"""Finds the failing flows that a text is about, a cause that stops each flow, and the error that the flow's sender
+sees.
 
 Source: net/ipv4/icmp.c icmp_err_convert[], net/ipv4/tcp_ipv4.c tcp_v4_err(); net/ipv6/icmp.c icmpv6_err_convert();
 net/core/neighbour.c neigh_timer_handler()
@@ -45,7 +45,7 @@ class StoppedNow(msgspec.Struct, frozen=True):
 def is_now(cause: CauseAnswer) -> bool:
     """Return whether the cause exists now.
 
-    A cause exists now if it stops a flow now, or if a reading shows it without a walk."""
+    A cause exists now if it stops a flow now, or if a reading shows the cause without a walk."""
     return cause.severity in ("blocking", "advice") and (cause.severity == "blocking" or cause.proof is None)
 
 
@@ -127,7 +127,7 @@ def outcomes_of(flow: FlowAnswer) -> frozenset[Outcome]:
 def ends_beyond(flow: FlowAnswer) -> bool:
     """Return whether the flow's packet wrongly leaves its host for machines that were not read.
 
-    A router there may send an ICMP error or stay silent.  An ICMP error of such a router reaches the sender if the
+    A router there may send an ICMP error or stay silent.  An ICMP error of a router outside reaches the sender if the
     sender is the host itself or one of its containers.  The error does not reach an outside client, because it quotes
     another address than the client's destination address."""
     beyond = flow.stop is not None and flow.stop.reason in _BEYOND

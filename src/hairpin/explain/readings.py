@@ -54,7 +54,7 @@ _NAT = re.compile(r"-t nat\b|\bNAT\b|PREROUTING|POSTROUTING")
 
 
 def _chains(found: TextFound, host: Host) -> StateReading | None:
-    """Return whether the text names a chain that the host's dockerd should have and that is missing."""
+    """Return whether the text names a missing chain of the host's dockerd."""
     named = frozenset(_CHAIN.findall(found.quote)) or frozenset({"DOCKER"})
     table = "nat" if _NAT.search(found.quote) else "filter"
     engines = [(engine, lost) for engine, lost in missing_on(host) if engine.kind == "docker" and engine.running]
@@ -89,8 +89,7 @@ def _unreachable(_: TextFound, host: Host) -> StateReading | None:
 
 
 def _ended(_: TextFound, host: Host) -> StateReading | None:
-    """Return whether systemd reports dockerd's unit as failed, because dockerd's last start failed, or because dockerd
-    failed after this start."""
+    """Return whether systemd reports dockerd's unit as failed: dockerd failed at its last start, or later."""
     docker = _docker_of(host)
     if docker is None:
         return None

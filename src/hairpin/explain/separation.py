@@ -1,5 +1,5 @@
-"""Recognizes intended isolation: an engine's isolation of networks, an unpublished port, a policy in a file.  If a flow
-fails because of intended isolation, this does not prove that a text is true."""
+"""Recognizes intended isolation: an engine's isolation of networks, an unpublished port, a policy in a file.  A flow
+that fails because of intended isolation does not prove that a text is true."""
 
 from hairpin.answer.answer import Answer, CauseAnswer, FlowAnswer
 from hairpin.causes.registry import is_on_purpose
@@ -11,7 +11,7 @@ _POLICIES: tuple[Writer, ...] = ("engine-option", "network-option", "container-o
 
 
 def is_kept_apart(cause: CauseAnswer, flow: FlowAnswer, answer: Answer) -> bool:
-    """Return whether the host stops the flow on purpose, as far as the cause shows it."""
+    """Return whether the cause shows that the host stops the flow on purpose."""
     return (
         is_on_purpose(cause.id)
         or isinstance(cause.candidate.where, OfWall)

@@ -81,7 +81,7 @@ class Understood(msgspec.Struct, frozen=True):
 
 
 class _Form:
-    """One form of found lines, as it grows."""
+    """One form of found lines, with the things that its lines so far named."""
 
     def __init__(self, number: int, hit: TextHit, raw: bytes, speaker: Speaker) -> None:
         self.number = number
@@ -109,7 +109,7 @@ class _Form:
 
 
 class _Kind:
-    """One kind of line without a meaning, as it grows."""
+    """One kind of line without a meaning, with the number of its lines so far."""
 
     def __init__(self, number: int, text: str) -> None:
         self.number = number
@@ -226,8 +226,8 @@ def _speaker(line: bytes) -> Speaker:
 
 
 def _joined(lines: list[bytes], between: bytes) -> bytes:
-    """Return the parts of a wrapped line joined.  A terminal wraps a line at its width.  A mail program wraps it at a
-    space and may add quote marks."""
+    """Return the parts of a wrapped line joined.  A terminal wraps a line at its width.  A mail program wraps a line at
+    a space and may add quote marks."""
     first, *others = lines
     return between.join((first.rstrip() if between else first, *(_unquoted(each) for each in others)))
 
@@ -239,8 +239,8 @@ def _unquoted(line: bytes) -> bytes:
 def _continues(hit: TextHit, begin: int, best: TextHit | None) -> bool:
     """Return whether the next line continues the earlier lines.
 
-    The next line continues them if the text goes on in this line, or if the earlier lines end too early to have a
-    meaning.  ``begin``: the offset of the line in bytes."""
+    The next line continues the earlier lines if their text goes on in the next line, or if the earlier lines end too
+    early to have a meaning.  ``begin``: the offset of the line in bytes."""
     if best is not None and (hit.entry is best.entry or hit.entry.general):
         return False
     before, upto = (len(hit.text[:place].encode()) for place in hit.span)

@@ -70,8 +70,8 @@ class ChainDraft:
         return tuple(dict.fromkeys(each for each in named if isinstance(each, str)))
 
     def _is_new(self, line: RuleLine) -> bool:
-        """Return whether the rule is new, so that firewalld adds it.  firewalld only counts duplicates, and does not
-        add them."""
+        """Return whether the rule is new.  firewalld adds only new rules.  firewalld counts duplicates and does not add
+        them."""
         key = msgspec.json.encode((line.chain, line.statements, line.priority, line.rich))
         if key in self._known:
             return False

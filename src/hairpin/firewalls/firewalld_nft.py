@@ -119,7 +119,8 @@ def _base_chains_of_pairs(draft: ChainDraft, within: Permanent) -> None:
 def _translated(draft: ChainDraft, within: Permanent, chain: str) -> None:
     """Add the rules for packets whose destination was translated.
 
-    Translated packets are accepted, whichever program made the translation, except if firewalld's settings forbid this.
+    Translated packets are accepted, whichever program made the translation.  A setting of firewalld may forbid that
+    translated packets are accepted.
     """
     status: Json = {"ct": {"key": "status"}}
     if not within.settings.strict_forward_ports:

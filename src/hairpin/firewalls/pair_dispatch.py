@@ -42,7 +42,7 @@ _Key = tuple[int | str, ...]
 
 class Endpoint(NamedTuple):
     """An ingress or egress of packets: a source or a link of a zone.  The link ``*`` stands for any link, and belongs
-    to the default zone.  If the endpoint has no zone, it is the host itself."""
+    to the default zone.  An endpoint without a zone is the host itself."""
 
     zone: PermanentZone | None
     source: str = ""
@@ -163,7 +163,7 @@ class PairDispatch:
     def _insert(self, chain: str, key: _Key, statements: tuple[Object, ...]) -> None:
         """Insert a rule at the index that firewalld computes.  firewalld counts rules with the same key only once.
 
-        Therefore this index is too low if several policies of one priority exist for the same pair.
+        firewalld's index is too low if several policies of one priority exist for the same pair.
 
         Source: firewall/core/nftables.py _set_rule_sort_policy_dispatch()"""
         known = (key, chain, str(statements))

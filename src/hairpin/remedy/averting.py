@@ -74,7 +74,7 @@ def _starting_again(later: Later, host: Host) -> tuple[tuple[Call, ...], tuple[M
 
 
 def _keeps(keeping: tuple[Step, ...], label: str, later: Later, network: Network, flows: tuple[Flow, ...]) -> bool:
-    """Return whether the flows pass after the event if the steps ``keeping`` were carried out before it."""
+    """Return whether the flows pass after the event if the steps ``keeping`` were carried out before the event."""
     kept = kept_network(network, keeping)
     if kept is None:
         return False

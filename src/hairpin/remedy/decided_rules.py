@@ -1,10 +1,10 @@
 """Finds signs that a person decided a rule or a policy of the packet filter, a policy rule of routing, or a route.
 
-An engine's rule is not a decision.  Any other rule counts as decided only if it has a sign: a comment, a chain of its
-own, or an earlier rule that lets other clients in.  A rule that was typed in a hurry has no such sign.
+An engine's rule is not a decision.  A rule of no engine counts as decided only if it has a sign: a comment, a chain of
+its own, or an earlier rule that lets other clients in.  A rule that was typed in a hurry has no such sign.
 
 A policy rule or a route counts as decided if it refuses packets, or sends them to a table that a person filled.
-Neither the kernel nor an engine makes a policy rule or a route of this kind.
+Neither the kernel nor an engine makes a policy rule or a route that refuses packets or uses a table of a person.
 """
 
 import re
@@ -104,7 +104,7 @@ def _written(place: Place, host: Host) -> Message | None:
 
 def _own_words(rule: ir.Rule | None) -> Message | None:
     """Return the sign in the rule itself: the rule's comment, the addresses that the rule excepts, or the set that it
-    uses.  Return None if there is no such sign."""
+    uses.  Return None if the rule itself has no sign."""
     if rule is None:
         return None
     found = _COMMENT.search(rule.text)

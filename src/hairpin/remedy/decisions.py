@@ -185,7 +185,7 @@ def _of_xfrm_policy(text: str) -> OwnersDecision:
     return OwnersDecision(said, _ASK_IPSEC)
 
 
-# --- what a change takes away ----------------------------------------------------------------------------------------
+# --- the decisions that a change removes -----------------------------------------------------------------------------
 
 
 def decision_undone(change: c.Change, network: Network) -> OwnersDecision | None:
@@ -358,8 +358,9 @@ def _undone(remedy: Remedy, wall: Wall | None, network: Network) -> OwnersDecisi
 
 
 def _leads_all_elsewhere(part: c.Primitive, rule: PolicyRule | None) -> bool:
-    """Return whether the part adds a policy rule for all packets of a source, and not only for a port's answers, and
-    ``rule`` selects packets of this source."""
+    """Return whether the part adds a policy rule for all packets of a source from which ``rule`` selects packets.
+
+    A policy rule only for the answers of a port does not count."""
     if not isinstance(part, c.AddEntry) or not isinstance(part.entry, PolicyRule):
         return False
     added = part.entry

@@ -15,8 +15,8 @@ Kind = Literal["opens", "closes", "diverts"]
 class FlowEffect(msgspec.Struct, frozen=True):
     """The effect of a change on one flow.
 
-    ``links``: for a diverted flow, the links by which it leaves before and after the change.  ``again``: whether the
-    change only restores the flow's state from before an accident.  In this case an opened flow passed before the
+    ``links``: the links by which a diverted flow leaves before and after the change.  ``again``: whether the change
+    only restores the flow's state from before an accident.  If ``again`` is true, an opened flow passed before the
     accident, and a closed flow has passed only since an engine's rules were lost.  ``of_asked``: whether the change
     opens the flow, and the flow asks for the asked service from another client of the same kind."""
 

@@ -1,7 +1,7 @@
-"""Adapts each printed repair to the repairs that are printed before it, because a user carries them out in this order.
+"""Adapts each printed repair to the repairs that are printed before this repair.  A user carries out repairs in printed
+order.
 
-A rule's number then counts the rules that an earlier repair inserted, and a file that two repairs write has both
-changes.
+A rule's number counts the rules that an earlier repair inserted.  A file that two repairs write has both changes.
 """
 
 import msgspec

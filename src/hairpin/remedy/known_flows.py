@@ -57,7 +57,7 @@ class Known(msgspec.Struct, frozen=True):
 def known_flows(network: Network) -> tuple[Known, ...]:
     """Return the known flows of this host, each flow once.
 
-    The groups take turns, so that the beginning of the result contains flows of each group."""
+    The groups take turns: the beginning of the result contains flows of each group."""
     host = network.this
     try:
         everything = [flow for flow in flows_for(network, (), None) if flow.host in ("", host.name)]
@@ -292,7 +292,7 @@ def _further_out(network: Network, host: Host, outward: list[Flow]) -> Iterator[
 def flows_to_joined(before: Network, change: Change) -> Iterator[Flow]:
     """Yield the flows to a running container that joins a network by the change.
 
-    For each such network, another container of the network asks for each TCP port on which the joining container
+    For each joined network, another container of the network asks for each TCP port on which the joining container
     listens."""
     host = before.this
     for part in change.parts:

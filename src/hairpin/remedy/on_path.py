@@ -1,6 +1,6 @@
 """Tells whether a flow's packets pass an element that a change affects.
 
-If the packets pass no such element, the flow's result stays the same."""
+If the packets pass no element that the change affects, the flow's result stays the same."""
 
 from typing import assert_never
 
@@ -42,7 +42,7 @@ def _passes(trace: Trace, part: c.Primitive, network: Network) -> bool:
 
 
 def _hooks(part: c.RuleEdit, netns: Netns, network: Network) -> frozenset[Hook]:
-    """Return the hooks whose base chains lead to the edited chain; no hooks if they are unknown."""
+    """Return the hooks whose base chains lead to the edited chain; no hooks if these base chains are unknown."""
     if netns not in network:
         return frozenset()
     match part:

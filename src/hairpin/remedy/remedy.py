@@ -54,10 +54,11 @@ class OwnersDecision(msgspec.Struct, frozen=True):
 class Remedy(msgspec.Struct, frozen=True):
     """A way to repair a cause.
 
-    ``steps``: the steps that make the repair now.  ``keeping``: the steps that keep it after a reboot.  ``by_person``:
-    whether a person has to make the repair, because it is disruptive, such as creating a container again.  If
-    ``by_person`` is true, hairpin prints no command.  ``cuts``: whether open connections break, although no call of the
-    repair shows it.  ``change``: the simulated change.  If the change has no parts, the remedy was not simulated.
+    ``steps``: the steps that make the repair now.  ``keeping``: the steps that keep the repair after a reboot.
+    ``by_person``: whether a person has to make the repair, because the repair is disruptive, for example because a
+    container is created again.  If ``by_person`` is true, hairpin prints no command.  ``cuts``: whether open
+    connections break, although no call of the repair shows it.  ``change``: the simulated change.  If the change has no
+    parts, the remedy was not simulated.
     ``proof``: the asked flow's verdict with this remedy and with the first repairs of the other causes in the set; None
     if the proof of the cause made the same changes.  ``effects``: the effects on the other flows; None if they were not
     simulated."""
@@ -90,8 +91,8 @@ class Remedy(msgspec.Struct, frozen=True):
     def rank(self) -> tuple[bool, bool, int]:
         """The remedy's rank among the remedies of a cause.
 
-        Remedies that undo no decision come first.  Among remedies that are equal in this respect, remedies that are not
-        disruptive come first.  Among these, the remedy that affects the fewest other flows comes first."""
+        Three criteria are compared in this order: whether a remedy undoes no decision, whether a remedy is not
+        disruptive, and how few other flows a remedy affects."""
         return self.undoes is not None, self.disruptive, self.harm
 
     @property

@@ -1,4 +1,4 @@
-"""The settings that firewalld, ufw, systemd and the engines keep after a remedy's calls, as far as hairpin can tell.
+"""The settings that firewalld, ufw, systemd and the engines keep after a remedy's calls, if hairpin can tell them.
 An event that comes later uses these settings."""
 
 from collections.abc import Iterable, Iterator

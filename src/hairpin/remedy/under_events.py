@@ -38,8 +38,8 @@ def judged_by_events(
     asked: tuple[Flow, ...],
     together: tuple[Change, ...] = (),
 ) -> tuple[Remedy, ...]:
-    """Return the remedies with the events that undo them.  Of two remedies with the same rank, the remedy that no event
-    undoes comes first.
+    """Return the remedies, each with the events that undo the remedy.  Of two remedies with the same rank, the remedy
+    that no event undoes comes first.
 
     ``asked``: the flows that the cause stops.  ``network``: the network as seen from the repaired host.  ``together``:
     the changes of other causes without which the flows do not pass."""
@@ -128,7 +128,7 @@ def is_undone(cause: str, network: Network, course: Course, flows: tuple[Flow, .
 
 
 def _keeps_from_starting(network: Network, event: EventId, then: Course) -> bool:
-    """Return whether the remedy makes an engine or a manager fail at its start in the event."""
+    """Return whether the remedy makes an engine or a manager fail when the event starts it."""
     if event in _NOTHING_STARTS or not then.failures:
         return False
     now = course_of(network, then.label, event)

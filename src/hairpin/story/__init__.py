@@ -1,5 +1,5 @@
-"""The story of a host: its changes in order of time, as far as its traces show them.  The changes concern boots, units,
-engines, firewalls, packages, files and people.  Pure: the traces are readings of the evidence.
+"""The story of a host: the changes that its traces show, in order of time.  The changes concern boots, units, engines,
+firewalls, packages, files and people.  Pure: the traces are readings of the evidence.
 
 Read ``entry`` (the types), ``timeline`` (the story of hosts) and ``traces`` (one host's logs, with ``clock`` and
 ``line``).  ``logs/``, ``commands/``, ``files`` with ``file_times`` and ``containers`` with ``inspected`` make entries

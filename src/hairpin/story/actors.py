@@ -68,7 +68,8 @@ def _own_starts(traces: Traces) -> Iterator[UnitChange]:
 def _of_unit(traces: Traces, change: UnitChange, asked: tuple[CommandRun, ...]) -> CommandRun:
     """Return the commands that the start or stop of one of the host's own units ran, as one command.
 
-    If exactly one command started or stopped the unit, the actor is this command.  Otherwise the actor is the unit."""
+    If exactly one command started or stopped the unit, the actor is this command.  If no command or several commands
+    started or stopped the unit, the actor is the unit."""
     own = own_units(traces)[change.unit]
     actors = {each.by for each in asked if _is_soon(each, change.at) and change.unit in dict(each.units)}
     by = actors.pop() if len(actors) == 1 else own.actor(change.evidence)
@@ -89,10 +90,10 @@ def _of_job(job: Job) -> CommandRun:
 
 
 def with_actors(traces: Traces, entries: tuple[StoryEntry, ...]) -> tuple[StoryEntry, ...]:
-    """Return the entries with their actors, as far as the traces name the actors.
+    """Return the entries.  An entry whose actor the traces name has this actor.
 
     If the entry of a unit or container has the whole effect of a command, the effect is removed from the command's own
-    entry, so that the effect counts only once."""
+    entry.  An effect in both entries would count twice."""
     found: list[StoryEntry] = []
     told: set[CommandRun] = set()
     for entry in entries:

@@ -74,7 +74,8 @@ class Blame(msgspec.Struct, frozen=True):
 
 
 def blame(question: BlameQuestion, story: Story) -> Blame | None:
-    """Return the makers of the cause and the time at which it was made.  Return None if no trace proves them."""
+    """Return the makers of the cause and the time at which it was made.  Return None if no trace proves the makers and
+    the time."""
     repaired = simulate(question.change, question.broken)
     if any(map(starts_docker, question.change.calls)):
         repaired = _with_docker(repaired, question.label)
@@ -84,8 +85,8 @@ def blame(question: BlameQuestion, story: Story) -> Blame | None:
 
 
 def _alike(question: BlameQuestion, effect: Effect) -> Effect:
-    """Return an equivalent effect, so that fewer effects are simulated.  The starts of similar containers that no flow
-    concerns have the same equivalent effect."""
+    """Return an equivalent effect.  Only one of several equivalent effects has to be simulated.  The starts of similar
+    containers that no flow concerns have the same equivalent effect."""
     mine = containers_concerned(question.flows, question.change, question.broken)
     host = question.broken.host(question.label)
     started = host.container(effect.name) if effect.event == "container-restart" and effect.name not in mine else None

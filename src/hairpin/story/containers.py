@@ -23,7 +23,7 @@ _SAME_S = 2.0
 one change."""
 _ENGINE_S = 5.0
 """The number of seconds by which the start of a container may be later than dockerd's report that it is ready.  dockerd
-reports that it is ready after it has started the containers with a restart policy."""
+first starts the containers with a restart policy, and then reports that it is ready."""
 _NEVER = re.compile(r"^0001-")
 _BY: dict[str, EventId] = {
     "restart": "container-restart", "start": "container-restart", "stop": "container-stop",

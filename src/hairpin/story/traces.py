@@ -50,8 +50,8 @@ _LOGS = ("trace-units", "trace-engines", "trace-firewalls", "trace-kernel", "tra
 def boot_offsets(traces: Traces) -> dict[str, tuple[tuple[float, float, str], ...]]:
     """Return for each boot in the journal the settings of the clock.
 
-    The first setting is that at the boot's begin.  A setting consists of the uptime, the time at uptime 0 in seconds
-    since the epoch, and the id of the reading."""
+    The first setting of a boot is the clock's setting at the boot's begin.  A setting consists of the uptime, the time
+    at uptime 0 in seconds since the epoch, and the id of the reading."""
     found: dict[str, list[tuple[float, float, str]]] = {}
     lines = [each for told in _all_lines(traces).values() for each in told if each.boot and each.uptime is not None]
     for line in sorted(lines, key=lambda each: each.uptime or 0.0):

@@ -56,17 +56,18 @@ class TextIndex(msgspec.Struct, Generic[_Entry], frozen=True):
     scripts: tuple[Trial[_Entry], ...]
 
     def trials(self, line: bytes) -> list[Trial[_Entry]]:
-        """Return the trials of which the line contains all words."""
+        """Return the trials whose words are all in the line."""
         words = frozenset(line.lower().translate(_SEPARATE).split())
         return [each for word in self.triggers & words for each in self.words[word] if each.words <= words]
 
     def find(self, text: str) -> EntryHit[_Entry] | None:
-        """Return the entry that says most about a text in English, or None."""
+        """Return the entry whose pattern says most about the text, or None.  Only patterns with an ASCII trigger are
+        tried."""
         return best(text, self.trials(text.encode()))
 
 
 def index_of(entries: Iterable[_Entry], *, wider: bool) -> TextIndex[_Entry]:
-    """Return the index of the entries.  ``wider``: whether it also contains their wider patterns."""
+    """Return the index of the entries.  ``wider``: whether the index also contains the entries' wider patterns."""
     trials = [
         Trial(entry, each, frozenset(word.encode() for word in each.words))
         for entry in entries

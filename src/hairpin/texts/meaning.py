@@ -10,8 +10,8 @@ from hairpin.walk.verdicts import Verdict
 TextKind = Literal["fault", "routine", "harmless"]
 """The kind of a text.
 
-``fault``: the text reports a fault.  ``routine``: healthy hosts log the text, too, and it reports a fault only if a
-cause is proven.  ``harmless``: the text never reports a fault."""
+``fault``: the text reports a fault.  ``routine``: healthy hosts log the text, too.  A routine text reports a fault only
+if a cause is proven.  ``harmless``: the text never reports a fault."""
 About = Literal["host", "port", "thing", "flow", "name"]
 """The thing that a cause must concern or stop to make the text true.
 
@@ -42,7 +42,8 @@ class TextEntry(msgspec.Struct, frozen=True, kw_only=True):
 
     ``patterns``: see :mod:`hairpin.texts.pattern`.  ``wider``: patterns whose texts usually, but not always, have the
     same meaning.  Wider patterns may inform a person, but name no cause.  ``unless``: if the line has one of these
-    words, the text has another meaning.  ``general``: whether any other entry that matches the line says more about it.
+    words, the text has another meaning.  ``general``: whether any other entry that matches the line says more about the
+    line.
     A general entry is never true by itself.
 
     ``kept_by``: the id of the cause that keeps the engine or container with this error from starting.  ``subject``: the
@@ -71,11 +72,12 @@ class TextMeaning(TextEntry, frozen=True, kw_only=True):
     command that removes, stops, joins or opens anything.  ``causes``: the ids of possible causes, the most likely cause
     first.
 
-    ``shown_by``: the ids of the causes that make the text true if they are proven.  No other cause makes it true.  A
-    text about a flow without ``shown_by`` is true if any cause stops the flow with the text's ``outcome``, or with one
-    of its ``verdicts``.
+    ``shown_by``: the ids of the causes that make the text true if they are proven.  No other cause makes the text true.
+    A text about a flow without ``shown_by`` is true if any cause stops the flow with the text's ``outcome``, or with
+    one of its ``verdicts``.
 
-    ``passing``: whether the fault comes and goes, so that the text may be true although no fault is found now.
+    ``passing``: whether the fault comes and goes.  A text about a fault that comes and goes may be true although no
+    fault is found now.
     ``outcome``: how the connection ended, if the text is about a connection.
     """
 

@@ -2,10 +2,11 @@
 
     pattern := "^"? (LITERAL | "*" | "{" PLACE "}" | "{" ERROR "}")* "$"?
 
-``^`` and ``$`` are the ends of the line; a pattern needs them if its words alone are too common.  ``*`` matches any
-text.  A PLACE (``{port}``) matches a text of a certain form, which is extracted.  An ERROR (``{refused}``) matches an
-error of the C library, in the words of all languages that ``strerror`` has.  Upper and lower case, the amount of space
-and the kind of quotes do not matter.  Every pattern has a trigger: a word that each matching line contains.
+``^`` and ``$`` are the ends of the line; a pattern needs ``^`` or ``$`` if its words alone are too common.  ``*``
+matches any text.  A PLACE (``{port}``) matches a text of a certain form, which is extracted.  An ERROR (``{refused}``)
+matches an error of the C library, in the words of all languages that ``strerror`` has.  Upper and lower case, the
+amount of space and the kind of quotes do not matter.  Every pattern has a trigger: a word that each matching line
+contains.
 """
 
 import re
@@ -45,9 +46,9 @@ _QUOTE = r"\\*['\"`´‘’“”„«»]"
 
 
 class Variant(msgspec.Struct, frozen=True):
-    """A pattern with its errors in one language.  ``triggers``: the candidates for its trigger, which are whole words
-    in ASCII, or a part in another script if there are none.  ``weight``: the number of literal characters; a pattern
-    with more literal characters says more about a text."""
+    """A pattern with its errors in one language.  ``words``: the whole ASCII words of the pattern, which are the
+    candidates for its trigger.  ``script``: the trigger of a pattern without such words, in another script.
+    ``weight``: the number of literal characters; a pattern with more literal characters says more about a text."""
 
     text: str
     words: tuple[str, ...]

@@ -14,7 +14,7 @@ from hairpin.network.tunnel.tunnels import encapsulation, entries_of
 from hairpin.network.wires import holder_of
 
 GOSSIP_PORT = 7946
-"""The port, tcp and udp, through which the nodes of a swarm send their gossip."""
+"""The TCP and UDP port through which the nodes of a swarm send their gossip."""
 
 
 class Unknown(msgspec.Struct, frozen=True):

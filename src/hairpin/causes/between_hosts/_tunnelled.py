@@ -198,8 +198,8 @@ def _of_same_kind(network: Network, sent: Tunnelled) -> Iterator[tuple[Netns, Li
 def underlay_address(network: Network, netns: Netns, link: Link) -> int | None:
     """Return the address at which other hosts reach the tunnel device.
 
-    The result is the device's ``local`` address if the host has this address.  Otherwise the result is the first
-    address of the device's underlay or of an uplink."""
+    The result is the device's ``local`` address if the host has this address.  If the host lacks the ``local`` address,
+    the result is the first address of the device's underlay or of an uplink."""
     netns, tunnel = underlay_netns(netns, link), encapsulation(link)
     namespace = network.namespace(netns)
     if tunnel.local is not None and owns_address(namespace, tunnel.version, tunnel.local):

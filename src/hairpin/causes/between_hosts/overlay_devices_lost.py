@@ -110,7 +110,7 @@ def _containers(view: View, netns: Netns, joined: DockerNetwork) -> Iterator[Con
 def _lost(view: View, netns: Netns) -> tuple[str, str] | None:
     """Return the name and the state of a device of dockerd that is gone, down or without neighbour entries.
 
-    Return None if there is no such device."""
+    Return None if each device of dockerd is up and has its neighbour entries."""
     links = view.network.namespace(netns).links
     bridge = next((each for each in links if each.kind == "bridge"), None)
     device = next((each for each in links if each.tunnel is not None), None)

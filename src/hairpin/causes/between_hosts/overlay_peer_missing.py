@@ -22,8 +22,9 @@ from hairpin.network.prefix import address_text
 
 
 def find(view: View) -> Iterator[Candidate]:
-    """Yield one candidate if dockerd runs on both nodes, so that another fault must stop the gossip between the
-    nodes."""
+    """Yield one candidate if dockerd runs on both nodes.
+
+    A dockerd that does not run sends no gossip.  If dockerd runs on both nodes, another fault stops the gossip."""
     unknown = unknown_peer(view)
     if unknown is None or unknown.is_forgotten:
         return

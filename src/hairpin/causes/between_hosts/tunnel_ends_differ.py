@@ -23,8 +23,8 @@ from hairpin.network.network import Network
 
 
 def find(view: View) -> Iterator[Candidate]:
-    """Yield one candidate when the device that should receive the frame and the device that sent it differ in port or
-    VNI."""
+    """Yield one candidate when the frame's sending device and the device that should receive the frame differ in port
+    or VNI."""
     sent = last_tunnel(view)
     far = receiver(view, sent) if sent is not None else None
     if sent is None or far is None or far.link.tunnel is None or far.netns.of_host != view.stop.netns.of_host:
@@ -63,10 +63,10 @@ def _agree(one_: Tunnel, other: Tunnel) -> bool:
 
 
 def _differing_end(network: Network, sent: Tunnelled, netns: Netns, far: Link) -> tuple[Netns, Link, Tunnel]:
-    """Return the end of the tunnel to change, and the settings that it should have.
+    """Return the end of the tunnel to change, and the settings that this end should have.
 
-    The end to change is the end whose settings fewer devices of other hosts share.  If both ends' settings are shared
-    by equally many devices, the end to change is the far end."""
+    For each end, the devices of other hosts with the same settings are counted.  The end with the smaller count is
+    changed.  If both counts are equal, the far end is changed."""
     assert far.tunnel is not None
     others = [
         link.tunnel

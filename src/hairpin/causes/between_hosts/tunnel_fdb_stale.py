@@ -58,8 +58,7 @@ def find(view: View) -> Iterator[Candidate]:
 
 
 def _flooded(view: View) -> Tunnelled | None:
-    """Return the ARP or neighbour request that a bridge floods to its tunnel device, if no host has answered it; else
-    None."""
+    """Return the unanswered ARP or neighbour request that a bridge floods to its tunnel device, or None."""
     sent = unsent(view)
     if sent is None or not is_bridge_port(view.network.namespace(sent.netns), sent.link):
         return None

@@ -47,7 +47,8 @@ def find(view: View) -> Iterator[Candidate]:
 
 
 def _inner(view: View) -> Packet | None:
-    """Return the inner packet that the far device encapsulated.  Return None if the walk contains no such step."""
+    """Return the inner packet that the far device encapsulated.  Return None if the walk contains no encapsulation by
+    the far device."""
     steps = (*view.branch.request, *view.branch.reply, *view.branch.data)
     wrapped = [step.packet for step in steps if step.stage == "tunnel" and step.note != view.stop.reason]
     return wrapped[-1] if wrapped else None

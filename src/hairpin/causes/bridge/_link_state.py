@@ -17,8 +17,8 @@ from hairpin.network.stacked import link_of, stacked_on
 def down(view: View) -> Link | None:
     """Return the link at which the packet stopped, if this link is down; else None.
 
-    If the packet found no route, return a link that is down and has an address, because the kernel deletes the routes
-    of a link that goes down."""
+    If the packet found no route, return a link that is down and has an address.  The kernel deletes the routes of a
+    link that goes down."""
     if view.stop.reason != "no-route":
         link = view.namespace.link(view.stop.link)
         return link if link is not None and not link.up else None
@@ -28,7 +28,7 @@ def down(view: View) -> Link | None:
 
 
 def _links_above(view: View, netns: Netns, link: Link) -> Iterator[SetLink]:
-    """Yield the changes of the macvlans and ipvlans on the link, which get their carrier from it.
+    """Yield the changes of the macvlans and ipvlans on the link.  A macvlan or ipvlan gets its carrier from the link.
 
     Source: net/core/dev.c netif_stacked_transfer_operstate()"""
     for port in stacked_on(view.network, Port(netns, link.name)):
@@ -46,8 +46,8 @@ def brought_up(
     advice: tuple[Message, ...] = (),
     netns: Netns | None = None,
 ) -> Iterator[Candidate]:
-    """Yield the candidate that sets the link up and adds the ``routes`` that the kernel deleted when the link went
-    down.  ``netns``: the link's namespace, if the packet stopped in another namespace."""
+    """Yield the candidate that sets the link up and restores ``routes``, the routes that the kernel deleted.
+    ``netns``: the link's namespace, if the packet stopped in another namespace."""
     at = netns if netns is not None else view.stop.netns
     port = msgspec.structs.replace(link.port, state="forwarding") if link.port is not None else None
     up = msgspec.structs.replace(link, up=True, carrier=True, port=port)

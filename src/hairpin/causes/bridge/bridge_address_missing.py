@@ -72,8 +72,8 @@ def _is_held(view: View, address: int) -> bool:
 def _bridge_behind(view: View, netns: Netns, name: str) -> str | None:
     """Return the host's bridge that has the veth's peer as a port.
 
-    Return None if there is no such bridge.  Return None also if a port of the bridge leads out of the host, because
-    then the router may be outside."""
+    Return None if no bridge has the peer as a port.  Return None also if a port of the bridge leads out of the host,
+    where the router may be."""
     link = view.network.namespace(netns).link(name)
     peer = veth_peer(view.network, netns, link) if link is not None else None
     if peer is None or peer.netns != view.host_netns:

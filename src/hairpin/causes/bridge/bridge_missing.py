@@ -145,7 +145,7 @@ def _named_back(view: View, link: Link, joined: DockerNetwork, name: str) -> Cha
 
 def _renamed(view: View, link: Link, name: str) -> tuple[Primitive, ...]:
     """Return the parts that rename the link.  If the kernel renames only a link that is down, further parts set the
-    link down and up, and restore the addresses and routes that it loses."""
+    link down and up, and restore the link's lost addresses and routes."""
     netns = view.host_netns
     rename = RenameLink(netns, link.name, name)
     if not link.up or kernel_version(view.host_namespace.kernel) >= _RENAMES_LIVE_LINKS:
@@ -160,7 +160,7 @@ def _up(view: View, link: Link, name: str) -> tuple[SetLink, ...]:
 
 
 def _left(network: Network, parts: tuple[Primitive, ...], rename: RenameLink) -> tuple[Primitive, ...]:
-    """Return the parts that restore the addresses and routes which the link lost because it went down."""
+    """Return the parts that restore the link's addresses and routes after the link was down."""
     return difference(simulate(Change(parts), network), simulate(Change((rename,)), network)).parts
 
 

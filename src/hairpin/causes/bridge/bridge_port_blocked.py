@@ -27,8 +27,8 @@ from hairpin.network.attachment import network_of_bridge
 
 
 def find(view: View) -> Iterator[Candidate]:
-    """Yield one candidate for each bridge port on the flow's path that does not forward, or whose settings differ from
-    those with which the engine makes a port."""
+    """Yield one candidate for each bridge port on the flow's path that does not forward or has other settings than the
+    engine's settings."""
     for netns, namespace in namespaces_on_way(view):
         if netns.is_host or netns.overlay is not None:
             yield from _on(view, netns, namespace)

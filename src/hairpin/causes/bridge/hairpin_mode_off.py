@@ -23,7 +23,8 @@ from hairpin.message import message
 def find(view: View) -> Iterator[Candidate]:
     """Yield one candidate for the bridge port that is both the frame's ingress and its egress.
 
-    If a rule led the packet to this port by mistake, yield no candidate, because the port works as it should."""
+    If a rule led the packet to this port by mistake, yield no candidate.  The fault is then in the rule, not in the
+    port."""
     link = view.namespace.link(view.stop.link)
     if link is None or link.port is None or is_led_back(view):
         return

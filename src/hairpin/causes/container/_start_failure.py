@@ -186,8 +186,8 @@ def _privileged(host: Host, container: Container, places: dict[str, str]) -> Fai
 
 
 def _first_of_users(host: Host) -> int | None:
-    """Return the lowest port that an unprivileged user may bind (ip_unprivileged_port_start), or None if it was not
-    read."""
+    """Return the lowest port that an unprivileged user may bind (``ip_unprivileged_port_start``), or None if this
+    sysctl was not read."""
     if host.netns.name not in host:
         return None
     return host.namespace(host.netns.name).sysctls.number("net", "ipv4", "ip_unprivileged_port_start")

@@ -81,7 +81,7 @@ def _in(view: View, container: Container, netns: Netns) -> Iterator[Candidate]:
 
 
 def _without_address(endpoints: tuple[Endpoint, ...], namespace: Namespace, version: Version) -> str | None:
-    """Return the veth in the container that has no address which the engine gave to an endpoint, or None."""
+    """Return the container's veth that has none of the addresses of the endpoints, or None."""
     given = {each.ipv4 if version == 4 else each.ipv6 for each in endpoints}
     for link in namespace.links:
         if link.kind == "veth" and not any(

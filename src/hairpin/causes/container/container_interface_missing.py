@@ -26,8 +26,9 @@ from hairpin.message import message
 
 
 def find(view: View) -> Iterator[Candidate]:
-    """Yield a candidate for the packet's destination container, and for the container in which the packet stopped, if
-    its interface is missing."""
+    """Yield one candidate for each container of the flow whose interface is missing.
+
+    The containers of the flow are the packet's destination container and the container in which the packet stopped."""
     for container, netns in containers_of_flow(view):
         engine = view.host.engine_of(container)
         lost = _lost(engine.endpoints_of(container), view.network.namespace(netns))

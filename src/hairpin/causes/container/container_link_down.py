@@ -37,8 +37,10 @@ def find(view: View) -> Iterator[Candidate]:
 
 
 def _without_address(view: View) -> tuple[Netns, Link | None, tuple[AddEntry, ...]]:
-    """Return the link that is down inside a container of the flow, with the container's IPv6 address and default route,
-    which the kernel deleted when the link went down.
+    """Return the link that is down in a container of the flow, with the container's lost IPv6 address and default
+    route.
+
+    The kernel deleted the address and the route when the link went down.
 
     Source: net/ipv6/addrconf.c addrconf_ifdown(); net.ipv6.conf.LINK.keep_addr_on_down
     """
@@ -67,8 +69,9 @@ def _behind_port(view: View) -> tuple[Netns, Link | None]:
 
 
 def _default_route(view: View, link: Link) -> Iterator[AddEntry]:
-    """Yield the default route by the link that the engine gave to the container and that the kernel deleted when the
-    link went down."""
+    """Yield the container's lost default route by the link.
+
+    The engine gave the route to the container.  The kernel deleted the route when the link went down."""
     version = view.flow.version
     if view.container is None:
         return

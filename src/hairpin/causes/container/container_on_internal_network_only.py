@@ -59,11 +59,10 @@ def _way_out(view: View) -> Iterator[Candidate]:
 
 
 def _kept_out(view: View) -> Iterator[Candidate]:
-    """Yield one candidate for a container that is asked, from outside an internal network, at its address on that
-    network.
+    """Yield one candidate if a client outside an internal network asks for a container's address on this network.
 
-    The candidate's change only proves what stops the packet.  The change is no repair, because the network is internal
-    in order to keep packets from outside out.  If the client is another container, a common network is the better
+    The candidate's change only proves that the internal network stops the packet.  The change is no repair: an internal
+    network is meant to refuse packets from outside.  If the client is another container, a common network is the better
     repair."""
     place, asked = view.place, _asked_inside(view)
     if place is None or asked is None or pair_of(view) is not None:

@@ -57,7 +57,7 @@ def _place(container: Container) -> str | None:
 def _has_left(owner: Container, container: Container) -> bool:
     """Return whether both containers run and are in different namespaces.
 
-    If the container that owns the namespace does not run, another cause is about this."""
+    If the container that owns the namespace does not run, another cause reports this fault."""
     places = (_place(owner), _place(container))
     return owner.running and container.running and None not in places and places[0] != places[1]
 
@@ -132,12 +132,11 @@ def _rejoined(view: View, owner: Container, container: Container) -> Iterator[Pr
 
 
 def _with_owner_gone(view: View, container: Container) -> Iterator[Candidate]:
-    """Yield the candidate for a container whose owner was removed, so that a restart of the container cannot join the
-    owner.
+    """Yield the candidate for a container whose owner was removed.
 
-    hairpin does not know which container replaced the owner.  The new owner may be a container that refuses a port on
-    which this container listens.  For packets that this container sends, the proof uses a network of the container's
-    own."""
+    A restart of the container cannot join the removed owner.  hairpin does not know which container replaced the owner.
+    The new owner may be a container that refuses a port on which this container listens.  For packets that this
+    container sends, the proof uses a network of the container's own."""
     said: Message = message(
         "recreate {name} with the container whose network it is to share now (compose: up -d --force-recreate {name})",
         name=container.name,

@@ -21,8 +21,8 @@ from hairpin.walk.sockets import socket_text
 def by_holder(*, container: bool) -> Callable[[View], Iterator[Candidate]]:
     """Return the function that yields the candidate for a packet that arrived at a wrong socket.
 
-    If ``container`` is true, the candidate is for a socket of another container; otherwise for a socket of another
-    process."""
+    If ``container`` is true, the wrong socket belongs to another container.  If ``container`` is false, the wrong
+    socket belongs to another process."""
 
     def find(view: View) -> Iterator[Candidate]:
         socket = view.socket

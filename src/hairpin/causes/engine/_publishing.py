@@ -27,7 +27,7 @@ from hairpin.walk.state import Reason
 def at_host_port(view: View, *, every_version: bool = False) -> tuple[tuple[Container, PortBinding], ...]:
     """Return the bindings of the flow's port and the packet's protocol, if the packet stopped on the host.
 
-    Otherwise return no binding."""
+    For a packet that stopped in another namespace, return no binding."""
     return bindings_for(view, every_version=every_version) if view.on_host else ()
 
 
@@ -53,7 +53,7 @@ def held_once_running(view: View) -> tuple[tuple[Container, PortBinding], ...]:
     """Return the bindings of the port on the host.
 
     For a container without a binding of the packet's IP version, return the bindings of the other IP version.  A walk
-    in which such a container runs shows that the port is published for the other IP version only."""
+    in which the container runs shows that the port is published for the other IP version only."""
     own = at_host_port(view)
     others = (each for each in at_host_port(view, every_version=True) if all(each[0] != one for one, _ in own))
     return (*own, *others)
@@ -72,7 +72,7 @@ def is_unserved(view: View) -> bool:
         return False
     port = (flow.protocol, flow.dport)
     taken = any((each.protocol, each.port) == port for each in namespace.sockets)
-    # If a running container publishes the port for the other protocol, another cause is about it.
+    # If a running container publishes the port for the other protocol, another cause reports the wrong protocol.
     published = bindings_of(view.host, flow.dport)
     return not taken and not any(each.running or binding.protocol == flow.protocol for each, binding in published)
 
@@ -80,7 +80,7 @@ def is_unserved(view: View) -> bool:
 def port_holder(view: View, owner: Container) -> Container:
     """Return the container that has the port.
 
-    This container is the owner of the namespace, or shares the namespace."""
+    The container that has the port is the owner of the namespace, or shares the namespace."""
     port = (view.flow.protocol, view.flow.dport)
     if owner.netns is not None and owner.netns in view.host:
         netns = Netns(view.host.name, owner.netns)
@@ -113,8 +113,9 @@ def loopback_only(binding: PortBinding) -> bool:
 
 
 def refusal_of(view: View, change: Change) -> Reason | None:
-    """Return the reason ``start-refused`` if the engine would refuse the change, because a bridge or a chain for its
-    rules is missing; else None."""
+    """Return the reason ``start-refused`` if the engine would refuse the change; else None.
+
+    The engine refuses the change if a bridge, or a chain for the engine's rules, is missing."""
     return "start-refused" if not change.parts or lacks_a_chain(change.parts, view.host_namespace) else None
 
 
@@ -253,7 +254,7 @@ def exposed_on_host(view: View) -> tuple[tuple[Container, PortBinding], ...]:
 def asking_container(view: View) -> tuple[tuple[Container, PortBinding], ...]:
     """Return the container that should send the packet, if this container does not run.
 
-    The binding beside it publishes no port."""
+    The binding that is returned with the container is a placeholder and publishes no port."""
     start = view.flow.start
     container = view.host.container(start.name) if isinstance(start, FromContainer) else None
     if view.stop.reason != "no-container" or container is None or container.running:
@@ -262,8 +263,9 @@ def asking_container(view: View) -> tuple[tuple[Container, PortBinding], ...]:
 
 
 def held_aside(view: View) -> Iterator[Message]:
-    """Yield the hint that the host has the asked address on a link whose network does not contain the address, so that
-    the user may mean another machine."""
+    """Yield the hint that the user may mean another machine than this host.
+
+    The host has the asked address on one link, and another link's network contains this address."""
     packet = view.stop.seen.packet
     held = [
         each for each in view.host_namespace.addresses if (each.version, each.value) == (packet.version, packet.daddr)

@@ -41,7 +41,7 @@ def candidate(
 ) -> Candidate:
     """Return the candidate about the service.
 
-    ``said``: the advice.  A service needs advice, because no command on this node alone repairs it.
+    ``said``: the advice.  A service needs advice, because no command on this node alone repairs the service.
 
     The change that proves the cause adds a socket where the packet stopped, and deletes the rule that dropped the
     packet.

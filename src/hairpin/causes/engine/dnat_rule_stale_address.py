@@ -68,8 +68,9 @@ def find(view: View) -> Iterator[Candidate]:
 
 
 def _led_to_another(view: View, place: Place, holder: Attachment) -> Iterator[Candidate]:
-    """Yield the candidate that gives the rule the present address of the container that publishes the port, if the rule
-    leads to another container, which has got the old address."""
+    """Yield the candidate that gives the rule the present address of the container that publishes the port.
+
+    The rule leads to another container, which has the publishing container's former address now."""
     packet, rule = view.stop.seen.packet, rule_at(view.host_namespace.ruleset, place)
     publishing = [container for container, _ in bindings_for(view) if container.running]
     table = view.host_namespace.ruleset.table(place.family, place.table, place.dialect)

@@ -100,7 +100,8 @@ def _not_led(view: View) -> Iterator[Candidate]:
 def _closed(view: View) -> Iterator[Candidate]:
     """Yield the candidate that lets the packet pass a policy or a firewalld zone, as dockerd's rules would do.
 
-    If a rule stops the packet, another cause is about this rule, because dockerd's rules would not help."""
+    dockerd's rules would not help against a rule that stops the packet.  Another cause reports a rule that stops the
+    packet."""
     place = view.place
     engine = next((each for each in view.host.engines if each.kind == "docker" and each.iptables is False), None)
     if engine is None or place is None or not view.on_host:
@@ -130,8 +131,9 @@ def _closed(view: View) -> Iterator[Candidate]:
 
 
 def _has_closed_forward(view: View) -> bool:
-    """Return whether dockerd may have set FORWARD's policy before ``iptables=false`` was set, because dockerd's chains
-    still exist."""
+    """Return whether dockerd may have set FORWARD's policy before ``iptables=false`` was set.
+
+    If dockerd's chains still exist, dockerd once made rules and may have set the policy, too."""
     tables = view.host_namespace.ruleset.tables
     return view.stop.stage == "forward" and any(is_dockerds(chain) for table in tables for chain in table.chains)
 

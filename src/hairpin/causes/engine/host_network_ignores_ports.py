@@ -78,7 +78,8 @@ def _held(view: View, container: Container, binding: PortBinding) -> tuple[Socke
 
 def _published(view: View, container: Container, binding: PortBinding, advice: Message) -> Change:
     """Return the change that adds a socket on the asked port of the host.  If INPUT drops the packet, return the change
-    that moves the container to the engine's default network instead, so that the packet does not pass INPUT."""
+    that moves the container to the engine's default network.  A packet to a container on this network does not pass
+    INPUT."""
     moved = on_default_bridge(view.host, container, binding, ByPerson(advice)) if view.place is not None else None
     return moved if moved is not None else one(listening(view, advice))
 

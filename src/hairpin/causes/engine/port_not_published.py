@@ -214,9 +214,9 @@ def _may_be_of_swarm(view: View) -> bool:
 def _of_swarm(view: View) -> tuple[Message, ...]:
     """Return the advice on how the user of a swarm node finds the service that publishes the port.
 
-    The rules of a node name only the services that the node has set up.  If a node does not have the rules of a
-    service, it refuses packets to the service's published port.  Source: moby libnetwork/service_linux.go
-    addLBBackend(), programIngress(); agent.go"""
+    The rules of a node name only the services that the node has set up.  A node without the rules of a service refuses
+    packets to the service's published port.  Source: moby libnetwork/service_linux.go addLBBackend(), programIngress();
+    agent.go"""
     if not _may_be_of_swarm(view):
         return ()
     return (
@@ -341,8 +341,8 @@ def _closed(view: View) -> Iterator[Candidate]:
 
 
 def _asked_itself(view: View) -> Container | None:
-    """Return the running Docker container whose own address the client asked, if the packet stopped while it was
-    forwarded; else None."""
+    """Return the running Docker container whose own address the client asked.  Return None if the packet did not stop
+    in FORWARD."""
     flow, packet, link = view.flow, view.stop.seen.packet, view.namespace.link(view.stop.seen.iif)
     asked = (flow.version, flow.daddr, flow.dport)
     if view.in_reply or flow.protocol not in ("tcp", "udp") or (packet.version, packet.daddr, packet.dport) != asked:

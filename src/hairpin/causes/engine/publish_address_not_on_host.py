@@ -26,11 +26,12 @@ from hairpin.wanted import state_public
 
 
 def find(view: View) -> Iterator[Candidate]:
-    """Yield one candidate when a packet is for a port that is published on its destination address, and no link of any
-    host that was read has this address.
+    """Yield one candidate when a port is published on the packet's destination address, and no read host has this
+    address.
 
     Only a port that is published on an address shows that the address was meant for this host (docs/adr/0016).  Another
-    machine may have the address now, so a command adds the address only if a network file names it as this host's own.
+    machine may have the address now, so a command adds the address only if a network file gives the address to this
+    host.
     """
     packet, flow = view.stop.seen.packet, view.flow
     asked = isinstance(flow.start, (Outside, Lan)) and packet.daddr == flow.daddr and view.on_host and not view.in_reply

@@ -51,7 +51,8 @@ def find(view: View) -> Iterator[Candidate]:
 
 def _published(view: View, container: Container, binding: PortBinding, advice: Message) -> Change:
     """Return the change that publishes the port for the packet's IP version.  If the container has an address of that
-    version, the change adds rules.  If the container has no such address, the change adds only a docker-proxy."""
+    version, the change adds rules.  If the container has no address of that version, the change adds only a
+    docker-proxy."""
     packet = view.stop.seen.packet
     twin = msgspec.structs.replace(binding, host_ip=None, version=packet.version)
     parts = published_too(view.host, container, twin)

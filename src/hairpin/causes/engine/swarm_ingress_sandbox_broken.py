@@ -44,8 +44,7 @@ def find(view: View) -> Iterator[Candidate]:
 
 
 def _not_handed_on(view: View) -> Iterator[Candidate]:
-    """Yield the candidate for a packet that arrived in the ingress namespace and met neither a rule nor a socket for
-    its port."""
+    """Yield the candidate for a packet that found neither a rule nor a socket for its port in the ingress namespace."""
     if view.in_reply or view.stop.reason != "no-listener" or view.flow.protocol == "icmp":
         return
     found = publisher(view)

@@ -151,8 +151,8 @@ def candidate(
 
 
 def _author(host: Host, part: Lost) -> Message:
-    """Return the message that quotes the script lines which delete the lost rules, or that says that the deleting
-    program is unknown."""
+    """Return the message that quotes the script lines which delete the lost rules.  If no script deletes the rules, the
+    message says that the deleting program is unknown."""
     chains: dict[tuple[str, str], set[str]] = {}
     for rule in part.rules:
         chains.setdefault((rule.family, rule.table), set()).add(rule.chain)

@@ -23,7 +23,8 @@ CHECK_BUG = "iptables-check-bug"
 Judgement = Literal["confuses", "sound", "unknown"]
 
 VERSION = "1.8.11"
-"""The iptables version that has builds which confuse rules that differ only in their interfaces."""
+"""The version of iptables with a bug in some builds: these builds confuse rules that differ only in their
+interfaces."""
 _PROGRAM = re.compile(r"v1\.8\.11 \(nf_tables\)")
 _DEBIANS = re.compile(r"1\.8\.11-(?P<revision>\d+)(?:[+~]\S*|ubuntu\S*|build\S*)?")
 _FIRST_MENDED = 2
@@ -66,8 +67,8 @@ def _makers(lost: Missing, host: Host) -> Iterator[str]:
 
 class Confused(msgspec.Struct, frozen=True):
     """A lost rule that ``iptables`` may have confused with a rule for other interfaces in the same chain.  ``instead``:
-    the rule for other interfaces.  ``instead`` is None if no rule for other interfaces is left, because the engine
-    wanted to delete that rule and ``-D`` deleted the lost rule first."""
+    the rule for other interfaces.  ``instead`` is None if no rule for other interfaces is left.  To delete the rule for
+    other interfaces, the engine ran ``iptables -D``, which first deleted the lost rule by mistake."""
 
     rule: ExpectedRule
     instead: Place | None
@@ -102,7 +103,7 @@ def is_table_flushed(lost: Missing) -> bool:
 
 def stand_in(lost: Missing, rule: ExpectedRule, namespace: Namespace) -> Place | None:
     """Return the first rule in the lost rule's chain that differs from the lost rule only in interface names.  Return
-    None if there is no such rule, or if the lost rule matches no interface."""
+    None if the chain has no similar rule, or if the lost rule matches no interface."""
     table = namespace.ruleset.table(rule.family, rule.table, lost.dialect)
     chain = table.chain(rule.chain) if table is not None else None
     if table is None or chain is None or not asks_interface(rule):

@@ -27,13 +27,13 @@ _ADDED = {
     "portmap": '{"type": "portmap", "capabilities": {"portMappings": true}}',
     "firewall": '{"type": "firewall", "backend": ""}',
 }
-"""What Podman itself writes into the file for each plugin.
+"""The JSON that Podman writes into the network's file for each plugin.
 
 Source: containers/common libnetwork/cni/cni_conversion.go"""
 
 
 def find(view: View) -> Iterator[Candidate]:
-    """Yield a candidate for each plugin that a network of a running container lacks, and that would make rules."""
+    """Yield a candidate for each rule-making plugin that a running container's network lacks."""
     for engine in view.host.engines:
         if engine.network_backend != "cni":
             continue

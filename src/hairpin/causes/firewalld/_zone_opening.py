@@ -32,7 +32,7 @@ def port_opened(view: View) -> Change | None:
 def denies(keeper: Keeper) -> bool:
     """Return whether a rule, a policy or the zone of the packet's source denied the packet.
 
-    If the result is true, it does not help to open the port in the zone of the link."""
+    If the result is true, an open port in the zone of the link does not help."""
     return keeper.kind == "policy" or bool(keeper.part) or keeper.by_source
 
 

@@ -25,7 +25,8 @@ def by_reverse_path(*, on_host: bool) -> Callable[[View], Iterator[Candidate]]:
 
 
 def _loose_rp_filter(view: View) -> Iterator[Candidate]:
-    """Yield the candidate that sets the ingress link's rp_filter to 2 (loose), so that it accepts the packet."""
+    """Yield the candidate that sets the ingress link's rp_filter to 2 (loose).  A link with a loose check accepts the
+    packet."""
     decided = view.stop.decided_by
     if not isinstance(decided, SysctlDecided):
         return

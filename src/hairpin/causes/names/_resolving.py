@@ -140,14 +140,14 @@ def _names(container: Container) -> tuple[str, ...]:
 
 
 def _free_name(engine: Engine) -> str:
-    """Return a free name for a new network.  The name sorts after ``bridge``, so that the container keeps its default
-    route."""
+    """Return a free name for a new network.  The name sorts after ``bridge``.  A network whose name sorts after
+    ``bridge`` does not take over the container's default route."""
     taken = {each.name for each in engine.networks}
     return next(name for number in range(1, len(taken) + 2) if (name := f"shared{number}") not in taken)
 
 
 def made_known(pair: Pair, said: Message) -> Change:
     """Return the change that makes the name resolvable in the model, for a proof.  On the host only a person can make
-    this change."""
+    the name resolvable."""
     known = msgspec.structs.replace(pair.asking, extra_names=(*pair.asking.extra_names, *_names(pair.asked)))
     return Change((SetContainer(pair.host.name, known),), (ByPerson(said),))

@@ -26,7 +26,7 @@ _PROTOCOLS = {TCP: "tcp", UDP: "udp"}
 
 
 def missing_parts(view: View, netns: Netns, place: Place) -> tuple[Message, ...] | None:
-    """Return what the rule's proxy lacks, each with what to do; None if the rule has no TPROXY, or another form."""
+    """Return one instruction for each thing that the TPROXY rule's proxy lacks; None if the rule has no TPROXY port."""
     namespace = view.network.namespace(netns)
     rule = rule_at(namespace.ruleset, place)
     port = _PORT.search(rule.text) if rule is not None and _is_tproxy(rule) else None
@@ -67,7 +67,8 @@ def _marked(rule: Rule, packet: Packet) -> Packet:
 
 
 def _table(namespace: Namespace, packet: Packet) -> int | str:
-    """Return the table that has a local default route; a placeholder if none has it."""
+    """Return the number of the table that has a local default route.  If no table has a local default route, return
+    100."""
     return next(
         (
             each.table

@@ -30,7 +30,8 @@ from hairpin.network.prefix import address_text
 
 
 def find(view: View) -> Iterator[Candidate]:
-    """Yield one candidate for each such rule in the nat tables of the host."""
+    """Yield one candidate for each DNAT rule of the host that would match the packet except for the rule's outdated
+    address."""
     packet = view.stop.seen.packet
     if not view.on_host or view.in_reply or packet.daddr != view.flow.daddr:
         return
@@ -74,8 +75,10 @@ def _candidate(view: View, place: Place, rule: ir.Rule, old: int) -> Candidate:
 
 
 def _other_address(view: View, rule: ir.Rule, packet: Packet) -> int | None:
-    """Return the address of which the rule asks the packet in vain, if it translates packets of this protocol and port,
-    and nobody that was read has the address; else None."""
+    """Return the outdated address that the rule matches instead of the packet's address, or None.
+
+    The rule translates the destination of packets with this protocol and port.  No namespace has the outdated
+    address."""
     if not any(isinstance(part, ir.Nat) and part.nat in ("dnat", "redirect") for part in rule.body):
         return None
     field, asked = _field(packet), [part for part in rule.body if _compares(part, _field(packet))]

@@ -81,7 +81,7 @@ def _led_back(view: View, place: Place) -> Candidate:
 
 def _inside(view: View) -> Iterator[Candidate]:
     """Yield the candidate for a rule that a person typed into the container's nat table.  A program's rules are in the
-    program's own chains and get no candidate: if such a rule leads to a port without a listener, the fault is the
+    program's own chains and get no candidate.  If a program's rule leads to a port without a listener, the fault is the
     missing listener."""
     place = dnat_place(view, view.stop.netns)
     if place is None or view.in_reply or place.chain != "PREROUTING":

@@ -56,9 +56,10 @@ def query_back(packet: Packet) -> Query:
 
 def is_elsewhere(view: View, each: Lookup) -> bool:
     """Return whether the looked-up address belongs to another machine, and the found route does not lead to this
-    machine.  The other machine is another namespace that was read, or the asking client.  A route does not lead to the
-    client if it makes the client's address local, or if it is on-link in a namespace that the client's packet did not
-    enter.  Loopback and link-local addresses do not count, because each machine has such addresses."""
+    machine.  The other machine is another namespace that was read, or the asking client.  A local route for the
+    client's address does not lead to the client.  An on-link route does not lead to the client if the client's packet
+    did not enter the route's namespace.  Loopback and link-local addresses do not count, because each machine has such
+    addresses."""
     address, version = each.query.daddr, each.query.version
     if is_loopback(address, version) or (LINK_LOCAL4 if version == 4 else LINK_LOCAL6).holds(address, version):
         return False

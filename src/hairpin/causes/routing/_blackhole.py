@@ -56,7 +56,7 @@ def _covering(view: View) -> Iterator[Candidate]:
 def _by_object(route: Route) -> Iterator[Message]:
     """Yield the advice for a route that uses a next hop object.
 
-    In this case the next hop object is the blackhole, and not the route."""
+    If a route uses a next hop object, the object is the blackhole, and not the route."""
     if route.nexthop_id is not None:
         yield message(
             "the route uses next hop object {id} (ip nexthop show id {id}), which is a blackhole. Better than deleting "

@@ -150,7 +150,7 @@ def is_out_of_reach(view: View, network: DockerNetwork | None) -> bool:
 def _on_host(view: View, each: Overlap) -> tuple[Route | None, NextHop | None]:
     """Return the host's route to the address that does not lead into the bridge, and this route's next hop.
 
-    If there is no such route, return None twice."""
+    If the host has no other route to the address, return None twice."""
     host, version = view.host_namespace, each.route.version
     kept = tuple(route for route in host.routes if route not in _into(view, each))
     past = lookup(msgspec.structs.replace(host, routes=kept), Query(version, each.address))
@@ -189,7 +189,7 @@ def _own(each: Overlap, hop: NextHop, table: int) -> Route:
 
 def moved_away(each: Overlap, title: Message, detail: Message, *, in_class: Class) -> Candidate:
     """Return the candidate that gives the container network another subnet.  A person has to carry out the repair.  In
-    the model, the change only deletes the network's route, so that the packet takes another route."""
+    the model, the change only deletes the network's route, and the packet takes another route."""
     return Candidate(
         title=title,
         detail=detail,

@@ -62,16 +62,17 @@ def find(view: View) -> Iterator[Candidate]:
 def _is_on_port(view: View, each: Lookup, own: Address) -> bool:
     """Return whether the address is on a bridge port that leads to the outside.
 
-    An address on such a port belongs to the host, and has to be moved to the bridge."""
+    An address on a bridge port that leads to the outside belongs to the host, and has to be moved to the bridge."""
     namespace = view.network.namespace(each.netns)
     link = namespace.link(own.link)
     return link is not None and is_bridge_port(namespace, link) and is_uplink(view.network, each.netns, link)
 
 
 def _of_sender(view: View) -> Iterator[Candidate]:
-    """Yield the candidate for an address that a person added in the namespace where the packet stopped, and that is
-    also the sender's address.  The kernel takes the sender's packets for spoofed packets (net/ipv4/fib_frontend.c
-    __fib_validate_source())."""
+    """Yield the candidate for an address that a person added in the namespace where the packet stopped.
+
+    The sender of the packet has the same address.  The kernel takes the sender's packets for spoofed packets
+    (net/ipv4/fib_frontend.c __fib_validate_source())."""
     packet = view.stop.seen.packet
     if view.stop.reason != "martian-source":
         return

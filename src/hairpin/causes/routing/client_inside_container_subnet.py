@@ -58,7 +58,8 @@ def find(view: View) -> Iterator[Candidate]:
 
 
 def _led_astray(each: Overlap, client: str) -> Candidate:
-    """Return the candidate that deletes a route into the bridge that is not the route of the network's subnet."""
+    """Return the candidate that deletes a route into the bridge.  The route is not the route of the network's
+    subnet."""
     return Candidate(
         title=message("A route leads answers to {client} into bridge {bridge}", client=client, bridge=each.bridge),
         detail=message(

@@ -25,8 +25,9 @@ from hairpin.network.prefix import Version
 
 
 def find(view: View) -> Iterator[Candidate]:
-    """Yield one candidate for each policy rule before the rule for the table local that decided the route of a packet
-    for one of the host's own addresses."""
+    """Yield one candidate for each policy rule that precedes the rule for table local and diverts a packet.
+
+    The diverted packet is for one of the namespace's own addresses."""
     for each in lookups_on_way(view):
         namespace, taking = view.network.namespace(each.netns), each.found.rule
         version = each.query.version

@@ -46,7 +46,7 @@ def find(view: View) -> Iterator[Candidate]:
     if links_without_default(view):
         return  # an uplink has lost its default route, and another cause restores this route first
     if view.looked_up == view.flow.daddr and names_as_own(view.host, version, view.looked_up):
-        # the published address should be an address of the host, and a route would send packets for it to a router
+        # the published address should be an address of the host, and a route would send its packets to a router
         return
     way = likely_gateway(view.network, view.host_netns, version)
     if way is None:
@@ -111,8 +111,7 @@ def _led_elsewhere(view: View, defaults: tuple[Route, ...]) -> Iterator[Candidat
     """Yield the candidate that routes the client's address by the default route, if the present route leads to another
     link.
 
-    If the present route leads into a container network, another cause is about this network
-    (client_inside_container_subnet)."""
+    If the present route leads into a container network, the cause client_inside_container_subnet reports the fault."""
     version = view.stop.seen.packet.version
     back = lookup(view.host_namespace, Query(version, view.looked_up)).route
     client = view.flow.start.address if isinstance(view.flow.start, Outside) else None

@@ -30,8 +30,8 @@ from hairpin.walk.state import RouteDecided
 def find(view: View) -> Iterator[Candidate]:
     """Yield one candidate for each policy rule that decided a route of the packet, except the kernel's own rules.
 
-    A rule that leads an uplink's answers stays: without it, the uplink's clients lose the host's own services.  Each
-    narrower change is a candidate of its own then."""
+    A rule that sends answers out by an uplink is kept, because the uplink's clients need the rule to reach the host's
+    services.  If the rule is kept, each narrower change is a separate candidate."""
     for netns, rule, query in () if only_the_rule_stops(view) else _deciding(view):
         narrow = tuple(Change(tuple(AddEntry(netns, each) for each in rules))
                        for rules in _before(view, netns, rule, query))  # fmt: skip
@@ -54,7 +54,7 @@ def find(view: View) -> Iterator[Candidate]:
 
 
 def _leads_answers(namespace: Namespace, rule: PolicyRule) -> bool:
-    """Return whether the rule leads what the host sends from an uplink's address out by this uplink."""
+    """Return whether the rule sends packets with an uplink's address as their source out by this uplink."""
     if rule.source is None or rule.action != "table":
         return False
     links = {
@@ -104,8 +104,8 @@ def _before(view: View, netns: Netns, rule: PolicyRule, query: Query) -> Iterato
 
 def _route_by_hand(view: View, netns: Netns, query: Query) -> tuple[int, int] | None:
     """Return the destination network of a route in the main table that a person or program made for the packet's
-    destination.  The route has no effect while the policy rule comes first, so a rule for the main table before it is
-    missing."""
+    destination.  The route has no effect while the policy rule comes first.  A rule for the main table is missing
+    before the policy rule."""
     if netns not in view.network:
         return None
     held = view.network.namespace(netns)

@@ -30,10 +30,10 @@ def deletion(view: View, place: Place) -> Change:
 
 
 def exception(view: View, place: Place) -> Change:
-    """Return the change that adds the narrowest rules which accept the flow and its replies in the chain that stopped
-    the packet.
+    """Return the change that adds rules for the flow and its replies to the chain that stopped the packet.
 
-    In DOCKER-USER the new rules have the verdict RETURN, so that the engine's own rules decide."""
+    The rules are as narrow as possible, and accept the packets.  In DOCKER-USER the new rules have the verdict RETURN,
+    and the engine's own rules decide."""
     answers = bool(view.stop.seen.ct_state & (ir.CT_ESTABLISHED | ir.CT_RELATED))
     chain = _user_chain(view, place) if view.stop.stage == "forward" and place.dialect != "nft" else place.chain
     verdict = ir.Verdict("return") if place.number and chain == "DOCKER-USER" else _ACCEPT
@@ -166,7 +166,7 @@ def _is_translated(view: View) -> bool:
 
 def _user_chain(view: View, place: Place) -> str:
     """Return the name of DOCKER-USER, the administrator's chain, if FORWARD jumps to it before the rule that stopped
-    the packet.  If there is no such jump, return the chain of the rule that stopped the packet."""
+    the packet.  If FORWARD has no such jump, return the chain of the rule that stopped the packet."""
     dialect: ir.Dialect = "iptables-legacy" if place.dialect == "iptables-legacy" else "iptables-nft"
     table = view.namespace.ruleset.table("ip6" if place.family == "ip6" else "ip", place.table, dialect)
     if table is None or table.chain("DOCKER-USER") is None:

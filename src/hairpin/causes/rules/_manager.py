@@ -44,10 +44,10 @@ def repairs(view: View, place: Place) -> tuple[Change, ...]:
 
 
 def _is_for_another_port(view: View, place: Place) -> bool:
-    """Return whether the rule matches ports, and only the port after DNAT is one of them, not the asked port.
+    """Return whether the rule matches the packet's port after DNAT, and does not match the asked port.
 
-    The author of such a rule meant a service of the host on the matched port, which has to stay closed.  If the rule
-    matches the container's address, its author meant the container."""
+    The author of a rule that matches only the port after DNAT meant a service of the host on this port, which has to
+    stay closed.  If the rule matches the container's address, its author meant the container."""
     rule, packet = rule_at(view.host_namespace.ruleset, place), view.stop.seen.packet
     if rule is None or view.in_reply or packet.dport in (None, view.flow.dport):
         return False
@@ -100,7 +100,7 @@ def _is_of_ufw(view: View, place: Place) -> bool:
 def _asks_users_before(view: View, place: Place) -> bool:
     """Return whether a file of ufw has the rule, and the packet passes ufw's user chain before this rule.
 
-    For such a rule, a user rule of ufw decides first, and a user rule survives a reload of ufw."""
+    If the result is true, a user rule of ufw decides first, and a user rule survives a reload of ufw."""
     found = of_place(place, view.host)
     if found is None or found.writer != "manager" or "/ufw/" not in found.file or place.table != "filter":
         return False
@@ -131,8 +131,8 @@ _USERS = ("ufw-user", "ufw6-user", "ufw-after", "ufw6-after", "ufw-reject", "ufw
 
 
 def _is_answer(view: View) -> bool:
-    """Return whether the packet belongs to an established or related connection.  ufw's before.rules accept such
-    packets, and no ufw command does."""
+    """Return whether the packet belongs to an established or related connection.  ufw's before.rules accept packets of
+    established and related connections, and no ufw command does."""
     return bool(view.stop.seen.ct_state & (CT_ESTABLISHED | CT_RELATED))
 
 

@@ -31,8 +31,8 @@ def _chain(*prefixes: str) -> Callable[[View, Place], bool]:
 
 def _engine_chain(*prefixes: str) -> Callable[[View, Place], bool]:
     """Return the predicate that tells whether the rule is in a chain with one of the prefixes and has the form of an
-    engine's rule.  An engine's rule matches links and no protocol, because an engine drops all protocols alike.  Any
-    other rule in these chains was typed by a person.  Measured with dockerd 20.10 to 28."""
+    engine's rule.  An engine's rule matches links and no protocol, because an engine drops all protocols alike.  A rule
+    in an engine's chain that has another form was typed by a person.  Measured with dockerd 20.10 to 28."""
     in_chain = _chain(*prefixes)
 
     def wrote(view: View, place: Place) -> bool:
@@ -145,9 +145,9 @@ def _left_by_docker(view: View, place: Place) -> bool:
 
 
 def is_meant_policy(view: View, place: Place) -> bool:
-    """Return whether FORWARD's policy stopped the packet and is intended, because a file or dockerd sets it.  dockerd
-    sets the policy when it starts, if it has to switch forwarding on itself.  If a file switches forwarding on and no
-    file sets the policy, a person set the policy by hand."""
+    """Return whether FORWARD's policy stopped the packet and is intended.  A policy that a file or dockerd sets is
+    intended. dockerd sets the policy when it starts, if it has to switch forwarding on itself.  If a file switches
+    forwarding on and no file sets the policy, a person set the policy by hand."""
     setter = owner(view, place)
     if setter not in ("forward-policy", "ufw") or not _forward_policy(view, place):
         return False

@@ -25,8 +25,9 @@ _FIELDS = {"iif-group": "iif", "oif-group": "oif"}
 
 
 def find(view: View) -> Iterator[Candidate]:
-    """Yield one candidate for each interface of the packet and each group without a link that a rule names, if the rule
-    is in the table of the rule that stopped the packet."""
+    """Yield one candidate for each interface of the packet and each empty group that a rule names.
+
+    Only rules in the table of the rule that stopped the packet are examined.  A group without a link is empty."""
     if view.place is None or not view.on_host:
         return
     groups = {link.group for link in view.namespace.links}

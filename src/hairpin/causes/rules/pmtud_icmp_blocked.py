@@ -20,8 +20,8 @@ from hairpin.walk.size.size_stop import narrow, tells_mtu
 
 
 def find(view: View) -> Iterator[Candidate]:
-    """Yield a candidate for each change after which the ICMP error about a too large packet passes the rule that drops
-    it."""
+    """Yield a candidate for each change that lets the ICMP error about a too large packet pass the rule that drops the
+    error."""
     place, lost, told = view.place, narrow(view.network, view.branch), view.stop.seen.packet
     if place is None or lost is None or not tells_mtu(told):
         return

@@ -60,8 +60,8 @@ def find(view: View) -> Iterator[Candidate]:
 
 
 def _for_proxy(view: View, netns: Netns, place: Place, missing: tuple[Message, ...]) -> Candidate:
-    """Return the candidate of a rule that gives the packets to a transparent proxy which cannot get them.  The rule is
-    meant to stay."""
+    """Return the candidate for a TPROXY rule whose transparent proxy cannot receive the packets.  The rule is meant to
+    stay."""
     said, *further = missing
     return Candidate(
         title=message("A rule in {table} {chain} gives this flow to a transparent proxy, which does not get it",

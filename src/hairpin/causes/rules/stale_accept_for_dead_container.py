@@ -48,7 +48,7 @@ _PROTOCOLS: dict[int, Protocol] = {TCP: "tcp", UDP: "udp"}
 
 
 class _Left(msgspec.Struct, frozen=True):
-    """A rule that leads to the ``address`` of a removed container, and a client's flow that matches it."""
+    """A rule that leads to the ``address`` of a removed container, and a client's flow that matches the rule."""
 
     place: Place
     rule: Rule
@@ -172,8 +172,8 @@ def _again(host: Host, left: _Left) -> Iterator[Place]:
 
 
 def _publishes(container: Container, left: _Left) -> bool:
-    """Return whether the container publishes the port to which the rule leads, so that clients should reach the
-    port."""
+    """Return whether the container publishes the port to which the rule leads.  Clients should reach a port that a
+    container publishes."""
     return any(
         each.protocol == left.flow.protocol and left.flow.dport in (each.host_port, each.container_port)
         for each in container.bindings

@@ -72,7 +72,7 @@ def _by_hand(policy: XfrmPolicy) -> Message:
 
 
 def _is_alone(namespace: Namespace, policy: XfrmPolicy) -> bool:
-    """Return whether no other policy has the same selector, so that the selector's words identify this policy."""
+    """Return whether no other policy has the same selector.  The words of a unique selector identify its policy."""
     return sum(xfrm_words(each) == xfrm_words(policy) for each in namespace.xfrm_policies) == 1
 
 

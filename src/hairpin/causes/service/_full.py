@@ -18,7 +18,7 @@ def by_full_socket(
 
     ``title`` and ``detail`` have placeholders: ``{name}`` for the process, and ``{port}``, ``{queued}``, ``{backlog}``,
     ``{received}`` and ``{buffer}`` for the socket.  ``options``: the options of the ``ss`` command that shows the
-    queue.  ``restart``: the message that tells what a restart loses.
+    queue.  ``restart``: the message about the connections or datagrams that a restart loses.
     """
 
     def find(view: View) -> Iterator[Candidate]:

@@ -73,16 +73,17 @@ def published_to(view: View, container: Container) -> PortBinding | None:
 
 
 def is_foreign(view: View, container: Container) -> bool:
-    """Return whether the container neither publishes nor exposes the asked port, so that the client may mean another
-    container.  A port that the image exposes belongs to this container, even if other containers listen on the same
-    number."""
+    """Return whether the container neither publishes nor exposes the asked port.  If the container neither publishes
+    nor exposes the port, the client may mean another container.  A port that the image exposes belongs to this
+    container, even if other containers listen on the same number."""
     wanted = (protocol_of(view), view.stop.seen.packet.dport)
     return published_to(view, container) is None and wanted not in container.exposed
 
 
 def unpublished_listeners(view: View, container: Container) -> tuple[Socket, ...]:
-    """Return the container's listeners of the packet's protocol that accept packets from outside and to which no
-    published port leads."""
+    """Return the container's listeners of the packet's protocol to which no published port leads.
+
+    Listeners on loopback and listeners on the asked port are not returned."""
     published = {(each.protocol, each.container_port) for each in view.host.network_owner(container).bindings}
     return tuple(
         each

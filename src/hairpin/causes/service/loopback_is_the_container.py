@@ -172,8 +172,8 @@ def _at_host(view: View, asking: Container, socket: Socket) -> _Meant:
 
 
 def _name_server(view: View, container: Container) -> _Meant:
-    """Return the advice to give the container a name server that it can reach.  A stub resolver on loopback
-    (127.0.0.53) serves the host only."""
+    """Return the advice to give the container a reachable name server.  A stub resolver on loopback (127.0.0.53) serves
+    the host only."""
     address = address_text(view.stop.seen.packet.daddr, view.stop.seen.packet.version)
     reached = nameservers(view.host)[:1]
     server = reached[0] if reached else message("ADDRESS")

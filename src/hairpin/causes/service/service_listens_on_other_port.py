@@ -36,8 +36,8 @@ from hairpin.wanted import ask_container
 
 def find(view: View) -> Iterator[Candidate]:
     """Yield one candidate when the container listens on other ports to which no published port leads.  The container
-    must have no socket on the asked port number, neither for TCP nor for UDP.  A port to which a rule of the container
-    redirects packets is nobody's mistake about ``-p``."""
+    must have no socket on the asked port number, neither for TCP nor for UDP.  If a rule of the container translated
+    the packet, the fault is not in ``-p``, and no candidate is yielded."""
     container = in_container(view)
     if container is None or same_port(view) or other_protocol(view) or dnat_place(view, view.stop.netns) is not None:
         return

@@ -23,5 +23,5 @@ def last_words(boot: Boot | None) -> Message | None:
 
 
 def after(down: Health) -> str:
-    """Return the event that shows users, at the latest, that dockerd is down."""
+    """Return the event after which at the latest users notice that dockerd is down."""
     return "container-stop" if down.enabled else "reboot"

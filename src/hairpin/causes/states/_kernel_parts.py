@@ -23,7 +23,8 @@ def still_missing(host: Host, cause: str, modules: dict[str, str]) -> tuple[Told
 
 
 def module_of(said: Told, modules: dict[str, str]) -> str:
-    """Return the name of the module that the error text is about, or an empty text if it names none."""
+    """Return the name of the module that the error text is about, or an empty text if the error text names no
+    module."""
     if not said.subject:
         return ""
     return modules.get(said.subject, f"xt_{said.subject}")

@@ -27,8 +27,8 @@ class Told(msgspec.Struct, frozen=True):
 
 def makers_told(host: Host, container: Container) -> tuple[str, ...]:
     """Return the id of the cause that the engine's error about the container means.  If no error text means a cause,
-    but an iptables process waits for the xtables lock now, return the cause about this lock, because the engine then
-    starts no container."""
+    and an iptables process waits for the xtables lock now, return the cause about this lock.  While iptables waits for
+    the lock, the engine starts no container."""
     if container.running:
         return ()
     cause, _ = cause_told(container.error)

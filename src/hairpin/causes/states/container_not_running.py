@@ -80,8 +80,8 @@ def _asked_itself(view: View) -> tuple[tuple[Container, PortBinding], ...]:
 
 
 def _on_host_network(view: View, engine: Engine, container: Container) -> Change:
-    """Return the change that starts a container on the host's network, so that its service listens on the asked port of
-    the host."""
+    """Return the change that starts a container on the host's network.  The container's service then listens on the
+    asked port of the host."""
     said = message("start {name}", name=container.name)
     call = SetContainerState(engine.kind, "start", container.name, engine.user)
     return Change((listening(view, said),), (call,))
@@ -115,8 +115,8 @@ def of_host(host: Host) -> Iterator[Finding]:
 def is_wanted_up(host: Host, container: Container) -> bool:
     """Return whether the container should run by its restart policy and does not run.
 
-    A container with policy ``always`` that ended without an error was stopped by a person, because otherwise its engine
-    would have restarted it."""
+    The engine restarts a container with policy ``always``, except if a person stopped it.  If a container with policy
+    ``always`` ended without an error, a person stopped it."""
     if container.restart_policy == "no":
         return False
     if container.status == "restarting":
@@ -235,7 +235,8 @@ def _of_itself(container: Container, binding: PortBinding, *, looping: bool) -> 
 
 
 def _failed(container: Container) -> bool:
-    """Return whether the container's program ended with an error by itself, so that it would end again after a start.
+    """Return whether the container's program ended with an error by itself.  A program that ended by itself with an
+    error would end again after a start.
     A program that a signal ended, for example after a memory fault, may run longer the next time."""
     return (
         container.status == "exited"
@@ -245,7 +246,7 @@ def _failed(container: Container) -> bool:
 
 
 def _has_ended(container: Container) -> bool:
-    """Return whether the container ended while hairpin read the host, so that its engine will start it again."""
+    """Return whether the container ended while hairpin read the host.  The container's engine will start it again."""
     gone = container.netns is None and not container.left_unread
     return container.running and gone and container.restart_policy != "no"
 

@@ -119,13 +119,13 @@ def _gossiping(view: View) -> Iterator[Candidate]:
 
 
 def _made_again(view: View, engine: Engine) -> tuple[Primitive, ...]:
-    """Return the parts that add the missing rules which dockerd makes when it starts."""
+    """Return the parts that add the missing rules that a starting dockerd makes."""
     running = msgspec.structs.replace(engine, running=True)
     return restoring_all(missing_of(view.host, running), view.host_netns, view.host_namespace).parts
 
 
 def _addressed(view: View, engine: Engine) -> Iterator[Primitive]:
-    """Yield the parts that add the missing bridge addresses which dockerd adds when it starts."""
+    """Yield the parts that add the missing bridge addresses that a starting dockerd adds."""
     for joined in engine.networks:
         yield from (AddEntry(view.host_netns, each) for each in lost_addresses(view.host, joined))
 
@@ -206,9 +206,9 @@ def _latent(host: Host, down: Health) -> Candidate:
 
 
 def _has_two_records(boot: Boot | None) -> bool:
-    """Return whether dockerd ends because its database has a record from a failed start.
+    """Return whether dockerd's log reports a record from a failed start in dockerd's database.
 
-    If dockerd's database has a record from a failed start, another start of dockerd does not help."""
+    dockerd ends at each start as long as its database has a record from a failed start."""
     return boot is not None and any("networks have same bridge name" in line for line in boot.log)
 
 

@@ -25,7 +25,7 @@ from hairpin.network.network import Network
 
 
 def of_host(host: Host) -> Iterator[Finding]:
-    """Yield a finding for each container whose hardware address another container on the same bridge has, too."""
+    """Yield a finding for each container that has the same hardware address as another container on its bridge."""
     if host.netns.name not in host:
         return
     for (bridge, mac), holders in (_holders(host) or _by_engines(host)).items():

@@ -70,8 +70,8 @@ _CLEARS = (
 )
 """Compiled when the first script's line is looked at: few hosts have scripts with firewall commands."""
 _AT_BOOT = ("/etc/rc.local", "/etc/rc.d/rc.local", "/etc/local.d/")
-"""Files and folders of scripts that run only at boot, before the engine starts.  All other scripts run repeatedly: the
-scripts of cron, the scripts that cron calls, and the scripts that run when a link comes up."""
+"""Files and folders of scripts that run only at boot, before the engine starts.  Scripts in other places run
+repeatedly: the scripts of cron, the scripts that cron calls, and the scripts that run when a link comes up."""
 
 
 def of_host(host: Host) -> Iterator[Finding]:

@@ -32,8 +32,10 @@ from hairpin.network.prefix import address_text
 
 
 def find(view: View) -> Iterator[Candidate]:
-    """Yield one candidate for a container's packet to an address to which the container's own /etc/hosts leads the name
-    of another container or of the host."""
+    """Yield one candidate if the sending container's /etc/hosts gives the packet's destination as the address of a
+    name.
+
+    The name belongs to another container or to the host."""
     misled = None if view.in_reply else misleading(view.network, view.flow)
     if misled is None:
         return
@@ -65,8 +67,7 @@ def _as_if_there(view: View, host: Host, misled: Misled) -> Change | None:
 def _socket(view: View, netns: Netns, misled: Misled) -> Primitive:
     """Return the part that adds a socket of the host at the asked port.
 
-    No socket serves the port at the right address either, but this is a separate fault, which this proof has to leave
-    out."""
+    A missing socket at the right address is a separate fault.  The proof adds the socket to exclude this fault."""
     protocol: Literal["tcp", "udp"] = "udp" if view.flow.protocol == "udp" else "tcp"
     return AddSocket(netns, Socket(protocol, misled.pin.version, None, view.flow.dport), _remedy(misled))
 
@@ -90,7 +91,7 @@ def _address(netns: Netns, beside: Address, misled: Misled) -> Primitive:
 
 def of_host(host: Host) -> Iterator[Finding]:
     """Yield a blocking finding for each entry whose address is in a network of the host's engines and belongs to no
-    namespace, so that every program that uses the name fails.  Yield advice for each entry whose address belongs to
+    namespace.  Every program that uses the entry's name fails.  Yield advice for each entry whose address belongs to
     another container."""
     running = [each for each in host.containers() if each.running]
     if host.netns.name not in host or unanswering(host) or not engines_read(host):

@@ -32,7 +32,8 @@ _ID = id_of(__name__)
 
 def of_host(host: Host) -> Iterator[Finding]:
     """Yield one finding about the process that holds the lock, if other processes wait for the lock or an iptables
-    process holds it for long.  If no such process is found, yield one finding if an engine's error reports the lock."""
+    process holds it for long.  If no blocking process is found, yield one finding if an engine's error reports the
+    lock."""
     users = host.rule_tools.lock
     holder = next((each for each in users if not each.waits), None)
     waiting = tuple(each for each in users if each.waits and each.age_s >= _WAITING_S)

@@ -23,8 +23,8 @@ from hairpin.netfilter.limit import QuotaLimit
 
 
 def find(view: View) -> Iterator[Candidate]:
-    """Yield one candidate for each rule with a used up quota that stopped the packet, or that no longer matches the
-    packet because of the quota."""
+    """Yield one candidate for each rule that stopped the packet, or no longer matches the packet, because the quota is
+    used up."""
     for place in _places(view):
         rule = rule_at(view.namespace.ruleset, place)
         body = rule.body if rule is not None else ()

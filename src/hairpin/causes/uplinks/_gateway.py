@@ -41,8 +41,8 @@ def links_without_default(view: View) -> frozenset[str]:
     route, return no uplink.
 
     A link has lost no route if a policy rule leads packets from the link's own address to another table with a default
-    route.  If no such policy rule leads to another table's default route, this route may be the host's default route,
-    and its policy rule may be lost or wrong."""
+    route.  If no such policy rule leads to another table's default route, the policy rule may be lost or wrong.  The
+    default route of the other table may be the host's default route."""
     version, host = view.stop.seen.packet.version, view.host_namespace
     defaults = [each for each in host.routes if each.version == version and each.prefix_length == 0]
     addresses = _outer_addresses(view.network, view.host_netns, version)

@@ -42,8 +42,9 @@ router's placeholder address."""
 
 def find(view: View) -> Iterator[Candidate]:
     """Yield one candidate for a link of another host that lacks the packet's destination address, if a file names the
-    address for this link.  Then yield one candidate for each uplink of this host that lacks an address which a file
-    names.  If no file names a missing address and no uplink has an address, yield one candidate for such an uplink.
+    address for this link.  After this candidate, yield one candidate for each uplink of this host that lacks an address
+    from a file.  If no file names a missing address and no uplink has an address, yield one candidate for an uplink
+    without an address.
 
     Most hosts need no IPv6 address.  An IPv6 address counts as lost only if a file names it, or if a route's gateway
     shows that the link had an address."""

@@ -81,8 +81,9 @@ def _title(link: str, *, deaf: bool, elsewhere: bool) -> Message:
 
 
 def _refusal(view: View, link: str) -> Iterator[Message]:
-    """Yield the advice about a sysctl because of which the kernel ignores advertised default routes, if a reading shows
-    advertisements."""
+    """Yield the advice about the sysctl that makes the kernel ignore advertised default routes.
+
+    The advice is yielded only if a reading shows router advertisements."""
     path, host = refusing_setting(view.host_namespace, link), view.host_namespace
     shown = routers_on(host, link) or any(each.dynamic for each in addresses_of(host, link, 6))
     if path is not None and shown:

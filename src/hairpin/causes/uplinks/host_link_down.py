@@ -40,8 +40,10 @@ def find(view: View) -> Iterator[Candidate]:
 
 
 def _parent(view: View) -> Iterator[Candidate]:
-    """Yield one candidate for the host's link below a container's macvlan or ipvlan, because the macvlan or ipvlan has
-    no carrier without this link.
+    """Yield one candidate for the host's link below a container's macvlan or ipvlan, if the link is down or has no
+    carrier.
+
+    A macvlan or ipvlan gets its carrier from the link below.
     Source: net/core/dev.c netif_stacked_transfer_operstate()"""
     stacked = view.namespace.link(view.stop.link)
     port = lower_of(view.network, view.stop.netns, stacked) if stacked is not None and stacked.up else None
@@ -74,8 +76,10 @@ def _parent(view: View) -> Iterator[Candidate]:
 
 
 def _default_route(view: View, link: Link) -> tuple[tuple[AddEntry, ...], tuple[Message, ...]]:
-    """Return the default route that the kernel deleted when the link went down, and the sentence about the reading that
-    names its router.  Return nothing if no route was lost, or if no reading names the router."""
+    """Return the link's lost default route, and the sentence about the reading that names the route's router.
+
+    The kernel deleted the route when the link went down.  Return nothing if no route was lost, or if no reading names
+    the router."""
     version = view.flow.version
     if link.name not in links_without_default(view):
         return (), ()

@@ -22,8 +22,8 @@ from hairpin.network.network import is_uplink
 
 
 def find(view: View) -> Iterator[Candidate]:
-    """Yield one candidate for each link that a file configures with an address and that the host lacks, if the host has
-    no uplink at all."""
+    """If the host has no uplink at all, yield one candidate for each missing link that a file configures with an
+    address."""
     netns, host = view.host_netns, view.host_namespace
     if not view.on_host or any(is_uplink(view.network, netns, each) for each in host.links):
         return

@@ -33,9 +33,9 @@ from hairpin.network.prefix import Version, address_text
 
 
 def setting_argv(part: c.Setting, namespace: Namespace | None) -> tuple[Words, ...]:
-    """Return the commands that make the setting, in order.  There is no command for a link's carrier, which only a
-    person at the cable can change.  ``namespace`` is the namespace before the setting.  Raises ChangeError if no
-    command can make the setting."""
+    """Return the commands that make the setting, in order.  There is no command for a link's carrier: only a person can
+    plug in the cable.  ``namespace`` is the namespace before the setting.  Raises ChangeError if no command can make
+    the setting."""
     match part:
         case c.SetSysctl(path=path, value=value):
             return (("sysctl", "-w", _assigned(path, value)),)
@@ -116,8 +116,8 @@ def _deleting(entry: c.Entry, namespace: Namespace | None) -> Words:
 
 
 def _selecting(rule: PolicyRule, namespace: Namespace | None) -> Words:
-    """Return the arguments that select the policy rule: its priority, or its whole selector if another rule has the
-    same priority."""
+    """Return the arguments that select the policy rule by its priority.  If another rule has the same priority, return
+    the whole selector."""
     same = [
         each
         for each in (namespace.rules if namespace is not None else ())

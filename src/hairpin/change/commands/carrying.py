@@ -1,9 +1,8 @@
 """Steps as acts for the bare runner: commands with their input, and files to replace.
 
-Pure: a generator yields each act, and its caller sends the act's result back to the generator.  Therefore the same code
-runs on a host, in a replica and in a test.  Expectations are not checked here.  The caller checks the expectations
-first, on a network that was just read:
-:func:`hairpin.change.steps.refused`.
+Pure: a generator yields each act, and its caller sends the act's result back to the generator.  The same generator runs
+on a host, in a replica and in a test.  Expectations are not checked here.  The caller checks the expectations first, on
+a network that was just read: :func:`hairpin.change.steps.refused`.
 """
 
 import json
@@ -57,7 +56,7 @@ def carrying_all(made: Sequence[Step]) -> Acting:
 
 def _judging(step: ReplaceFile) -> Acting:
     """Let the program that reads the file validate a copy of the new file, and return the program's error text.  Return
-    None if the step names no such program or the host does not have it."""
+    None if the step names no validating program, or if the host lacks the program."""
     if not step.validator or step.after is None:
         return None
     folder, _, name = step.path.rpartition("/")
@@ -78,8 +77,8 @@ _NOT_INSTALLED = 127
 
 
 def _starting(call: SetUnitState) -> Acting:
-    """Start the unit, and return the error text if it fails.  systemd says only that the unit's program ended, so the
-    last line that the program logged is added."""
+    """Start the unit, and return the error text if it fails.  The program's last log line is added, because systemd
+    says only that the unit's program ended."""
     complaint = yield from _all([Command(call_argv(call))])
     if complaint is None:
         return None

@@ -1,7 +1,6 @@
-"""The number of copies of a rule that a chain has before each edit, so that the shown commands may be run twice.
-
-The number is needed because a rule's text does not show which of several equal rules is meant, or whether an earlier
-run of the same command added the rule.
+"""The number of copies of a rule that a chain has before each edit.  The shown commands use this number, so they may be
+run twice.  A rule's text does not show which of several equal rules is meant, or whether an earlier run of the command
+added the rule.
 """
 
 import re
@@ -60,8 +59,8 @@ def _held(edits: Sequence[RuleEdit], table: Table | None, blind: bool) -> Iterat
 
 
 def _moved_from(edits: Sequence[RuleEdit], texts: list[str], printed: str) -> Place | None:
-    """Return the place, before the first edit, of a rule with the inserted text that a later edit of the chain
-    deletes."""
+    """Return the place of a rule with the inserted text that a later edit of the chain deletes.  The place is counted
+    before the first edit."""
     first = edits[0]
     assert isinstance(first, InsertRule)
     rules = list(enumerate(texts, 1))

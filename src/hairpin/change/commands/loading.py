@@ -1,5 +1,6 @@
-"""The input with which iptables-restore, nft and ebtables make edits of one table at once. Rules are deleted by number.
-nft deletes rules by handle.  The handles are read when the step is carried out, because each load changes them.
+"""The input with which iptables-restore, nft and ebtables make edits of one table at once. iptables-restore and
+ebtables delete rules by number.  nft deletes rules by handle.  The handles are read when the step is carried out,
+because each load changes them.
 
 Source: iptables-restore(8) --noflush, nft(8), ebtables(8)
 """

@@ -30,6 +30,7 @@ class Numbering:
         self._numbers.insert(len(self._numbers) if position is None else position - 1, None)
 
     def delete(self, number: int) -> int | None:
-        """Record that a rule is deleted, and return the number that it had before the first edit; None if an edit
-        inserted the rule or the chain has no such rule."""
+        """Record that a rule is deleted, and return the number that the rule had before the first edit.
+
+        Return None if an edit inserted the rule, or if the chain has no such rule."""
         return self._numbers.pop(number - 1) if 0 < number <= len(self._numbers) else None

@@ -27,7 +27,8 @@ _NEVER_FOUND = re.compile(r"(?:^| )(?:-m (?:recent|connlimit)|-j HMARK)(?: |$)")
 some extensions the kernel's copy differs from iptables' own data.  Measured with each extension of iptables 1.8.9,
 nf_tables and legacy."""
 _ANONYMOUS = re.compile(r"(?<=\bjump \{|\bgoto \{) ")
-"""Matches the blank after the opening brace of an anonymous chain.  nft lists each rule of such a chain on a line."""
+"""Matches the blank after the opening brace of an anonymous chain.  nft lists each rule of an anonymous chain on a
+line."""
 _FEW = 3
 """The greatest number of edits that are shown as one command each."""
 _PLAIN = re.compile(r"[\w@%+=:,./ {}-]*")
@@ -35,8 +36,8 @@ _PLAIN = re.compile(r"[\w@%+=:,./ {}-]*")
 
 
 _OBEYED = re.compile(r"[^\w@%+=:,./!\"{} -]|!(?! |=)", re.ASCII)
-"""Matches characters that a shell interprets.  Double quotes around plain words are not among them, because a shell
-reads them as iptables does."""
+"""Matches characters that a shell interprets.  Double quotes around plain words are not matched, because a shell and
+iptables treat these quotes alike."""
 _WORD = re.compile(r"[\w@%+=:,./-]+|!", re.ASCII)
 
 
@@ -101,7 +102,7 @@ def _at_head(edits: Sequence[RuleEdit]) -> list[InsertRule] | None:
 
 
 def _one_load(step: LoadRules, enter: str, tool: str) -> str:
-    """Return the command that loads all edits, but leaves out the lines that the table has already."""
+    """Return the command that loads all edits except the lines that the table already has."""
     does = tuple(as_listed(edit) if isinstance(edit, InsertRule) else edit for edit in step.does)
     heads = _at_head(does) or []
     others = tuple(edit for edit in does if not any(edit is each for each in heads))
@@ -117,8 +118,7 @@ def _one_load(step: LoadRules, enter: str, tool: str) -> str:
 
 
 def _unless_there(listing: str, line: str, held: Held, command: str) -> str:
-    """Return a shell line that runs the command, except if the chain already has one copy of the line more
-    than before."""
+    """Return a shell line that runs the command only if the chain has no more copies of the line than before."""
     if _ANONYMOUS.search(line) is not None:
         line = ";" + _ANONYMOUS.sub(";", line).replace("; ", ";")
         listing, lines = f"{listing} | tr '\\n' ';' | grep -oF -- {shlex.quote(line)}", " ."
@@ -183,8 +183,8 @@ def _where(edit: InsertRule) -> str:
 
 
 def _iptables_deletion(place: Place, held: Held, tool: str) -> str:
-    """Return the command that deletes the rule by its text, or by its number if iptables would find another rule, or no
-    rule, by the text."""
+    """Return the command that deletes the rule by its text.  If the text would select another rule or no rule, the
+    command deletes the rule by its number."""
     words = place.text.removeprefix(f"-A {place.chain} ").removeprefix("-A ")
     line = shlex.quote(f"-A {place.chain} {words}")
     listing = _listing(tool, place.table, place.chain)

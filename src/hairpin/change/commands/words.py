@@ -58,9 +58,9 @@ def deleting_route(route: Route, routes: tuple[Route, ...]) -> Words:
     """Return the arguments of ``ip route`` that delete the route.  A second run deletes no other route of ``routes``.
 
     ``ip route del`` cannot express that a route has no metric.  If no metric is given, the kernel deletes the first
-    IPv4 route that matches the other arguments.  To avoid this, the route's protocol is added, or ``ip route flush`` is
-    used, which deletes only the routes that it lists.  Source: net/ipv4/fib_semantics.c fib_nh_match(), iproute2
-    ip/iproute.c filter_nlmsg()"""
+    IPv4 route that matches the other arguments.  To select only this route, the arguments name the route's protocol, or
+    ``ip route flush`` is used.  ``ip route flush`` deletes only the routes that its arguments select.  Source:
+    net/ipv4/fib_semantics.c fib_nh_match(), iproute2 ip/iproute.c filter_nlmsg()"""
     alike = [each for each in routes if not route.metric and each.metric and _is_selected_by(route, each)]
     if not alike:
         return ("del", *selecting_route(route))
@@ -127,8 +127,7 @@ def _one_of_many(hop: NextHop, version: Version) -> list[str]:
 
 
 def policy_rule_words(rule: PolicyRule) -> Words:
-    """Return the selectors and the action of a policy rule; raises ChangeError if the rule has selectors that hairpin
-    does not know."""
+    """Return the selectors and the action of a policy rule.  Raises ChangeError for a rule with unknown selectors."""
     if rule.unknown_selectors:
         raise ChangeError(message("the policy rule {text} has selectors that hairpin does not know", text=rule.text))
     words = ["not"] if rule.inverted else []
@@ -232,7 +231,7 @@ def new_xfrm_words(policy: XfrmPolicy) -> Words:
 
 def fdb_words(entry: FdbEntry) -> Words:
     """Return the arguments of bridge(8) for a forwarding entry of the bridge (``master``) or of the link (``self``).  A
-    local entry of the bridge device is an entry of the link, too."""
+    local entry of the bridge device also counts as an entry of the link."""
     words = [write_mac(entry.mac), "dev", entry.port]
     if entry.remote is not None:
         words += ["dst", address_text(entry.remote, 6 if entry.remote >> 32 else 4)]
@@ -249,8 +248,8 @@ _FLAGS = ("hairpin", "isolated", "guard", "learning", "flood", "neigh_suppress",
 
 
 def link_commands(before: Link, after: Link) -> Iterator[Words]:
-    """Yield the commands that give the link the new properties.  There is no command for a carrier, which only a person
-    at the cable can change."""
+    """Yield the commands that give the link the new properties.  There is no command for a carrier: only a person can
+    plug in the cable."""
     own = ("ip", "link", "set", before.name)
     if before.mtu_bytes != after.mtu_bytes:
         yield ("ip", "link", "set", "dev", before.name, "mtu", str(after.mtu_bytes))

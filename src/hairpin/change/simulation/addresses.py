@@ -31,7 +31,7 @@ def with_address(namespace: Namespace, address: Address) -> Namespace:
 
 def with_connected_routes(namespace: Namespace, link: str) -> Namespace:
     """Return the namespace with the routes that the kernel makes for the link's addresses when the link comes up.
-    Routes by a gateway, which the kernel deleted when the link went down, do not come back by themselves.
+    The kernel does not restore the routes by a gateway, which it deleted when the link went down.
     """
     return _with_routes(namespace, tuple(each for each in namespace.addresses if each.link == link))
 
@@ -72,8 +72,9 @@ def missing_routes(namespace: Namespace, version: Version) -> tuple[Route, ...]:
 
 
 def resourced_routes(namespace: Namespace, version: Version) -> Iterator[Route]:
-    """Yield the kernel's routes for the namespace's addresses for which the namespace has a route with a wrong
-    preferred source.  A wrong source is an address that the link no longer has."""
+    """Yield each route that the kernel makes for an address and that has a wrong preferred source in the namespace.
+
+    A wrong source is an address that the link no longer has."""
     addresses = tuple(each for each in namespace.addresses if each.version == version)
     own = {(each.link, each.value) for each in addresses}
     sources = {_key(each): each.prefsrc for each in namespace.routes if each.prefsrc is not None}

@@ -1,6 +1,6 @@
 """Adds and deletes single entries of a namespace's tables: addresses, routes, policy rules, neighbour and forwarding
-entries, policies of IPsec.  This module does not check whether an entry exists, because the expectations of a step
-(``expect.py``) check this."""
+entries, policies of IPsec.  This module does not check whether an entry exists: the expectations of a step
+(``expect.py``) check the existence."""
 
 from typing import assert_never
 
@@ -110,13 +110,14 @@ def with_other_entry(namespace: Namespace, part: ReplaceEntry) -> Namespace:
 
 
 def is_alone(routes: tuple[Route, ...], route: Route) -> bool:
-    """Return whether no other route has the route's slot, so that ``ip route replace`` replaces this route."""
+    """Return whether no other route has the route's slot.  ``ip route replace`` replaces a route that is alone in its
+    slot."""
     return [as_named(each) for each in routes if route_slot(each) == route_slot(route)] == [as_named(route)]
 
 
 def as_named(route: Route) -> Route:
-    """Return the route without the kernel's link flags, as a command writes it.  The flags may be outdated, because an
-    earlier change may have brought a link up."""
+    """Return the route in the form in which a command writes it: without the kernel's link flags.  The flags may be
+    outdated, because an earlier change may have brought a link up."""
     if not any(each.dead or each.linkdown for each in route.next_hops):
         return route
     return _replace(route, next_hops=tuple(_replace(each, dead=False, linkdown=False) for each in route.next_hops))

@@ -116,11 +116,10 @@ def _unregistered(namespace: Namespace, names: frozenset[str]) -> Namespace:
 
 
 def _with_mtu_of_ports(before: Namespace, after: Namespace, name: str | None) -> Namespace:
-    """Return the namespace ``after`` in which the bridge's MTU is the smallest MTU of its ports, if it was also the
-    smallest MTU in ``before``.
+    """Return the namespace ``after`` in which the bridge's MTU follows the smallest MTU of its ports.
 
-    Otherwise an administrator has set the bridge's MTU, and this MTU stays.  Source: net/bridge/br_if.c
-    br_mtu_auto_adjust()"""
+    If the bridge's MTU in ``before`` was not the smallest MTU of its ports, an administrator has set the MTU, and the
+    MTU stays.  Source: net/bridge/br_if.c br_mtu_auto_adjust()"""
     bridge = after.link(name) if name is not None else None
     if bridge is None or bridge.kind != "bridge":
         return after

@@ -40,7 +40,7 @@ BUILT_IN: dict[str, tuple[tuple[str, ir.Hook, ir.ChainType, int], ...]] = {
 
 
 def add_chain(ruleset: ir.Ruleset, wanted: AddChain) -> ir.Ruleset:
-    """Return the ruleset with the chain added.  If the ruleset has the chain already, it is returned unchanged."""
+    """Return the ruleset with the chain added.  A ruleset that already has the chain is returned unchanged."""
     ruleset = _with_table(ruleset, wanted)
     return _edited(ruleset, wanted.dialect, wanted.family, wanted.table, lambda table: _add(table, wanted.chain))
 
@@ -147,7 +147,7 @@ def delete_rule(ruleset: ir.Ruleset, place: Place) -> ir.Ruleset:
 
 def delete_chain(ruleset: ir.Ruleset, wanted: DeleteChain) -> ir.Ruleset:
     """Return the ruleset without the chain.  Raises ChangeError if the chain does not exist, if it has rules, or if a
-    rule jumps to it."""
+    rule jumps to the chain."""
 
     def without(table: ir.Table) -> ir.Table:
         chain = table.chain(wanted.chain)
@@ -161,7 +161,8 @@ def delete_chain(ruleset: ir.Ruleset, wanted: DeleteChain) -> ir.Ruleset:
 
 
 def _is_used(table: ir.Table, name: str) -> bool:
-    """Return whether a rule or a map element jumps to the chain, because nf_tables_delchain() then returns EBUSY."""
+    """Return whether a rule or a map element jumps to the chain.  For a chain to which a rule or map element jumps,
+    nf_tables_delchain() returns EBUSY."""
     parts = (part for chain in table.chains for rule in chain.rules for part in rule.body)
     mapped = (each for one in table.maps for each in one.elements if isinstance(each, ir.VerdictElement))
     return any(_leads_to(part, name) for part in parts) or any(_leads_to(each.verdict, name) for each in mapped)

@@ -213,7 +213,7 @@ def _beyond(part: c.Beyond, network: Network) -> Network:
 def _without_namespaces(network: Network, gone: frozenset[Netns]) -> Network:
     """Return the network without these namespaces, and without the ends of their veth pairs in other namespaces.
 
-    All namespaces are deleted at once, because a host may end hundreds of containers together."""
+    A host may end hundreds of containers together, so all namespaces are deleted at once."""
     ends: dict[Netns, list[str]] = {}
     for netns in gone:
         for link in _namespace(network, netns).links:
@@ -230,7 +230,8 @@ def _without_namespaces(network: Network, gone: frozenset[Netns]) -> Network:
 
 
 def _joined(network: Network, label: str, namespace: Namespace, host_link: Link | None) -> Network:
-    """Return the network with the namespace (added or replaced) and the host's end of its veth pair, if it has one."""
+    """Return the network with the added or replaced namespace, and with the host's end of the namespace's veth pair, if
+    any."""
     host = network.host(label)
     others = tuple(each for each in host.namespaces if each.name != namespace.name)
     grown = network.with_host(_replace(host, namespaces=(*others, namespace)))

@@ -34,12 +34,14 @@ def blocks_of(engine: Engine) -> Iterator[Block]:
 
 
 def is_of_pool(engine: Engine, subnet: Subnet) -> bool:
-    """Return whether the subnet is a whole block of the engine's pools, so that probably no user chose it."""
+    """Return whether the subnet is a whole block of the engine's pools.  Probably no user chose a subnet that is a
+    whole block."""
     return subnet.version == 4 and (subnet.network, subnet.prefix_length) in set(blocks_of(engine))
 
 
 def gives_lowest(engine: Engine) -> bool:
-    """Return whether the engine gives the lowest free block, so that hairpin can tell the next block."""
+    """Return whether the engine gives the lowest free block.  If the engine gives the lowest free block, hairpin can
+    tell the next block."""
     return (dockerd_version(engine.version) or LOWEST_FREE) >= LOWEST_FREE
 
 

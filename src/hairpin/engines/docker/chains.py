@@ -1,6 +1,6 @@
 """Builds an engine's chains: the rules that the engine appends and inserts, in its order, as iptables-save prints them.
 
-Rules are written in iptables-save's format and parsed by the same reader as a host's rules.  So an expected rule and a
+Rules are written in iptables-save's format and parsed by the same reader as a host's rules.  An expected rule and a
 found rule are equal exactly if their bodies are equal.
 """
 
@@ -56,17 +56,17 @@ class Chains:
         self._made.append(place)
 
     def append(self, place: Place, draft: Draft) -> None:
-        """Append the rule to its chain, except if the chain has it already."""
+        """Append the rule to its chain.  If the chain already has the rule, nothing changes."""
         if self._is_new(place, draft):
             self._drafts.setdefault(place, []).append((draft, "last"))
 
     def insert(self, place: Place, draft: Draft) -> None:
-        """Insert the rule at the head of its chain, except if the chain has it already."""
+        """Insert the rule at the head of its chain.  If the chain already has the rule, nothing changes."""
         if self._is_new(place, draft):
             self._drafts.setdefault(place, []).insert(0, (draft, "first"))
 
     def put_first(self, place: Place, draft: Draft) -> None:
-        """Insert the rule at the head of its chain, or move it there if the chain has it already."""
+        """Insert the rule at the head of its chain.  If the chain already has the rule, move the rule to the head."""
         self._drafts[place] = [known for known in self._drafts.get(place, []) if known[0].text != draft.text]
         self._texts.discard((place, draft.text))
         self.insert(place, draft)
@@ -108,8 +108,8 @@ class Chains:
         return rules
 
     def text(self, family: IpFamily) -> str:
-        """Return the family's tables as iptables-save prints them, without policies, because other programs set
-        policies, too."""
+        """Return the family's tables as iptables-save prints them, but without policies.  Other programs also set
+        policies."""
         lines: list[str] = []
         for table, built_in in BUILT_IN.items():
             places = [place for place in self._drafts if place.family == family and place.table == table]

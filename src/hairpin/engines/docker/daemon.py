@@ -160,7 +160,7 @@ def _asks_docker(call: Call) -> TypeGuard[SetContainerState | ConnectContainer]:
 
 def _behind_start(engine: Engine, call: Call) -> Iterator[Call]:
     """Yield the calls that replace ``call`` after dockerd has started.  Without live-restore, dockerd's start has
-    stopped all containers.  So after the start no container is paused, and some containers have to be started by a
+    stopped all containers.  After dockerd's start no container is paused, and some containers have to be started by a
     call."""
     if engine.live_restore or not _asks_docker(call):
         yield call

@@ -1,8 +1,9 @@
 """Docker's default network on a host that does not have this network.
 
 One function adds the default network that dockerd makes when it starts.  Another function returns the change that puts
-a container on the default network, as if dockerd ran without the option ``bridge: none``.  This change serves only to
-prove that the option stops a packet: on a real host, a new container or a restart of dockerd is needed.
+a container on the default network, as if dockerd ran without the option ``bridge: none``.  The change that puts a
+container on the default network only proves that the option stops a packet.  On a real host, a new container or a
+restart of dockerd is needed.
 """
 
 import msgspec
@@ -64,8 +65,8 @@ def _default_network(host: Host) -> DockerNetwork | None:
 
 
 def _beyond(lost: Missing, before: Missing) -> Missing:
-    """Return the rules and chains that are missing now and were not missing before.  All other missing rules and chains
-    belong to another fault."""
+    """Return the rules and chains that are missing now and were not missing before.  Rules and chains that were already
+    missing before belong to another fault."""
     known = set(map(_key, before.rules))
     return msgspec.structs.replace(
         lost,

@@ -21,7 +21,7 @@ FIRST_KNOWN: Version = (18, 9, 0)
 """The first version whose rules are known.  Since this version, two isolation chains separate the bridges from each
 other."""
 IPSETS: Version = (28, 0, 0)
-"""The only release whose rules match bridges by ipset.  A later release replaced it within days."""
+"""The only release whose rules match bridges by ipset.  A later release replaced this release within days."""
 FORWARD_CHAIN: Version = (28, 0, 1)
 
 

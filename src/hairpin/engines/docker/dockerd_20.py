@@ -119,8 +119,8 @@ def _forward(chains: Chains, daemon: Daemon, bridge: Bridge, family: IpFamily) -
 
 
 def nat_jumps(chains: Chains, daemon: Daemon, family: IpFamily) -> None:
-    """Add the jumps that send packets to this host's addresses to the nat table's chain DOCKER.  Packets to loopback
-    addresses do not jump to this chain if docker-proxy runs, because docker-proxy accepts them."""
+    """Add the jumps that send packets to this host's addresses to the nat table's chain DOCKER.  If docker-proxy runs,
+    it accepts packets to loopback addresses, so these packets do not jump to this chain."""
     local = "-m addrtype --dst-type LOCAL -j DOCKER"
     chains.append(Place(family, "nat", "PREROUTING"), Draft(local, "jump"))
     beyond = "" if daemon.hairpin else f"! -d {words.LOOPBACK[family]} "

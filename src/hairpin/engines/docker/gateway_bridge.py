@@ -45,8 +45,9 @@ def _is_overlay(engine: Engine, endpoint: Endpoint) -> bool:
 
 
 def with_taken(engine: Engine, bridge: DockerNetwork) -> Engine:
-    """Return the engine in which each address that is in use on the bridge belongs to an endpoint, so that a new
-    endpoint gets a free address.  One additional container has all these endpoints."""
+    """Return the engine with one more container, whose endpoints have all addresses that are in use on the bridge.
+
+    A new endpoint of the returned engine therefore gets a free address."""
     taken = tuple(endpoint for _, endpoint in bridge.gateways)
     return msgspec.structs.replace(engine, containers=(*engine.containers, Container("", "", "", endpoints=taken)))
 

@@ -2,9 +2,9 @@
 from this order.
 
 The order changes no packet's fate, but a restored rule should be in its old place.  The rules on the host show parts of
-the order.  For the other parts, networks that existed when dockerd started come first, then the default network, then
-later networks.  If creation times are unknown, networks are in the order of their links.  Containers are in the order
-of their start.
+the order.  If the rules do not show the order of networks, networks that existed when dockerd started come first, then
+the default network, then later networks.  If creation times are unknown, networks are in the order of their links.
+Containers are in the order of their start.
 """
 
 from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
@@ -61,7 +61,7 @@ class Port(msgspec.Struct, frozen=True):
 
     @property
     def proxied(self) -> bool:
-        """Whether only docker-proxy can serve the port, because it leads from an IPv6 address to an IPv4 address."""
+        """Whether only docker-proxy can serve the port: the port leads from an IPv6 address to an IPv4 address."""
         return (self.binding.version == 4) != (self.family == "ip")
 
 
@@ -182,8 +182,9 @@ def gateways_of(
 
 
 def _seen(candidates: Sequence[Attachment], namespace: Namespace) -> Attachment | None:
-    """Return the attachment to whose address a DNAT rule of the host leads; None if there is no such rule, or if there
-    is only one candidate."""
+    """Return the candidate whose address is the target of a DNAT rule of the host.
+
+    Return None if no DNAT rule leads to a candidate, or if there is only one candidate."""
     if len(candidates) < 2:
         return None
     destinations = {

@@ -1,4 +1,5 @@
-"""The change of an internal network to a network without ``--internal``, which proves that this option stops a packet.
+"""The change of an internal network to a network without ``--internal``.  The change proves that this option stops a
+packet.
 
 No engine can remove the option from an existing network, so the change is never made on a host.
 """
@@ -49,8 +50,8 @@ def _open(
 
 
 def _without_borders(host: Host, now: Missing, joined: DockerNetwork) -> list[DeleteRule]:
-    """Return the deletions of the network's isolation rules, from the last rule of a chain to the first, because each
-    deletion changes the numbers of later rules."""
+    """Return the deletions of the network's isolation rules.  Each deletion changes the numbers of later rules, so the
+    last rule of a chain is deleted first."""
     found: list[DeleteRule] = []
     tables = of_dialect(now.dialect, host.namespace(host.netns.name))
     borders = (each for each in now.wanted.rules if (each.purpose, each.network) == ("internal", joined.name))

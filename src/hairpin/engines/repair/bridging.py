@@ -52,8 +52,8 @@ def renamed_bridge(host: Host, engine: Engine, joined: DockerNetwork) -> Link | 
     """Return the network's bridge if it was renamed, or None.
 
     A renamed bridge has a name that no network uses.  A renamed bridge also has the address of the network's gateway,
-    or the hardware address that containers know as their gateway's.  The engine, its rules and firewalld's zones find a
-    bridge only by its name."""
+    or the hardware address that containers know as the gateway's hardware address.  The engine, its rules and
+    firewalld's zones find a bridge only by its name."""
     if engine.rootless or joined.bridge is None or not lacks_bridge(host, joined):
         return None
     namespace = host.namespace(host.netns.name)
@@ -82,7 +82,7 @@ def lost_addresses(host: Host, joined: DockerNetwork) -> Iterator[Address]:
 
 
 def bridge_addresses(host: Host, joined: DockerNetwork) -> Iterator[Address]:
-    """Yield the addresses that the engine gave the network's bridge, as far as the engine lists them."""
+    """Yield the bridge addresses that the engine lists for the network."""
     told = (_replace(each, gateway=_told_gateway(host, joined, each)) for each in joined.subnets)
     if joined.bridge is not None:
         yield from _addresses(joined, joined.bridge, tuple(each for each in told if each.gateway is not None))

@@ -1,6 +1,7 @@
 """The effects of a container's start: its namespace, its veth on the bridge, the engine's rules, its service.
 
-The image decides what a start really does.  The model assumes that the service listens on its published port.
+The image decides which processes a start really runs.  The model assumes that the service listens on its published
+port.
 """
 
 from collections.abc import Iterator
@@ -43,8 +44,9 @@ class _Start(msgspec.Struct, frozen=True):
 def starting_change(host: Host, container: Container, binding: PortBinding, toward: int | None = None) -> Change | None:
     """Return the change that ``docker start`` makes; None for a container without a bridge, macvlan or ipvlan network.
 
-    Afterwards the container's service listens on the binding's container port.  A binding without a host port publishes
-    no port.  ``toward``: if the container is on several networks, an IPv4 address in the network that is modelled.
+    After the change, the container's service listens on the binding's container port.  A binding without a host port
+    publishes no port.  ``toward``: if the container is on several networks, an IPv4 address in the network that is
+    modelled.
     """
     engine = host.engine_of(container)
     if engine.rootless:
@@ -58,8 +60,8 @@ def starting_change(host: Host, container: Container, binding: PortBinding, towa
 
 
 def connecting_first(engine: Engine, container: Container) -> tuple[ConnectContainer, ...]:
-    """Return the call that connects the container to the network that its network mode names.  Return no call if a
-    start of the container connects it to a network anyway."""
+    """Return the call that connects the container to the network that its network mode names.  If a start of the
+    container connects the container to a network anyway, return no call."""
     if not engine.starts_unconnected(container):
         return ()
     joined = engine.network(container.network_mode)
@@ -95,8 +97,8 @@ def _started_stacked(host: Host, engine: Engine, container: Container, binding: 
 
 
 def stopped_and_started(host: Host, containers: tuple[Container, ...]) -> tuple[SetContainerState, ...]:
-    """Return the calls that stop all the containers and then start them.  The engine removes what the containers share
-    only while all of them are stopped."""
+    """Return the calls that stop all the containers and then start them.  The engine removes the things that the
+    containers share only while all these containers are stopped."""
     alone = [each for each in containers if host.network_owner(each) == each]
     names = dict.fromkeys(call.name for each in alone for call in restarts(host, each))
     engine = host.engine_of(containers[0])
@@ -105,7 +107,8 @@ def stopped_and_started(host: Host, containers: tuple[Container, ...]) -> tuple[
 
 
 def refuses_start(host: Host, container: Container) -> bool:
-    """Return whether the engine cannot start the container, because a chain for one of its rules does not exist."""
+    """Return whether a chain for one of the container's rules is missing.  The engine cannot start a container if a
+    chain for the container's rules is missing."""
     start = _start(host, container)
     if start is None:
         return False

@@ -51,8 +51,8 @@ class _Step(msgspec.Struct, frozen=True):
 
 
 def with_boot(course: Course) -> Course:
-    """Return the course after the host has booted.  If the host's own boot scripts or its units were not read, a
-    condition of the course says that they change nothing."""
+    """Return the course after the host has booted.  If the host's boot scripts or units were not read, the course gets
+    a condition: the scripts or units change nothing."""
     was, steps = course.host, list(_steps(course.host))
     first = powered_off(course)
     course = _carried_out(first, _in_order(was, steps))
@@ -174,7 +174,8 @@ def _with_docker(course: Course, was: Host) -> Course:
 
 
 def _without_bridges(course: Course, engine: Engine) -> Course:
-    """Return the course without the engine's bridges, which are gone after the boot because dockerd does not start."""
+    """Return the course without the engine's bridges.  If dockerd does not start, no program makes the bridges after
+    the boot."""
     names = {each.bridge for each in engine.networks if each.bridge is not None}
     own = course.namespace
     left = msgspec.structs.replace(

@@ -1,6 +1,6 @@
 """A host after its kernel has started and before its units start.
 
-Such a host has links and addresses, but neither rules nor sysctls from files."""
+Before its units start, the host has links and addresses, but neither rules nor sysctls from files."""
 
 from collections.abc import Iterator, Mapping
 
@@ -26,7 +26,8 @@ _OF_LINKS: Mapping[tuple[str, str], str] = {
     ("ipv4", "accept_redirects"): "1",
     ("ipv6", "forwarding"): "0", ("ipv6", "disable_ipv6"): "0", ("ipv6", "proxy_ndp"): "0",
 }  # fmt: skip
-"""The values that the kernel gives these sysctls at boot.  All other sysctls are assumed to keep their values.
+"""The values that the kernel gives these sysctls at boot.  Sysctls that are not listed here are assumed to keep their
+values.
 
 Source: Documentation/networking/ip-sysctl.rst, net/bridge/br_netfilter_hooks.c"""
 _KERNELS_PRIORITIES = frozenset({0, 1000, 32766, 32767})
@@ -88,8 +89,10 @@ def _cards(host: Host, own: Namespace) -> Iterator[Link]:
 
 
 def with_links_as_before(course: Course, was: Host) -> Course:
-    """Return the course in which each card that none of the read files configures has the link state, addresses and
-    routes from before the boot.  The course gets the condition that the card's unknown manager configures it again."""
+    """Return the course in which some cards have the link state, addresses and routes from before the boot.
+
+    A card has this state if none of the read files configures the card.  The course gets the condition that the unknown
+    manager of the card configures the card again."""
     old, own = was.namespace(was.netns.name), course.namespace
     given = {each.link for each in own.addresses}
     lost = {

@@ -16,9 +16,9 @@ from hairpin.network.prefix import address_text
 def _upgraded(course: Course) -> Course:
     """Return the course after the boot of the new kernel.
 
-    Until the reboot, the new kernel changes the treatment of no packet.  But if the packages of the new kernel delete
-    the running kernel's modules, a rule, a bridge or a tunnel that needs an unloaded module cannot be made until the
-    reboot."""
+    Until the reboot, the new kernel changes the treatment of no packet.  But the packages of the new kernel may delete
+    the running kernel's modules.  Without these modules, a rule, bridge or tunnel that needs an unloaded module can be
+    made only after the reboot."""
     return with_boot(course).provided(
         message("the new kernel has the modules of the running one, {release}, and does the same by itself",
                 release=course.namespace.kernel or course.host.kernel or "?")
@@ -28,7 +28,7 @@ def _upgraded(course: Course) -> Course:
 def _stopped_and_started(course: Course) -> Course | None:
     """Return the course after the boot without the ephemeral public addresses; None if the machine is in no cloud.
 
-    A reserved public address stays, and in the clouds that hairpin knows the private address stays, too."""
+    A reserved public address stays.  The private address stays in all clouds that hairpin knows."""
     world, label = course.network.world, course.label
     first = course.network.this.name == label
     lent = tuple(each for each in world.publics if each.host == label or (first and not each.host))

@@ -74,7 +74,8 @@ def _forwarding_toggled(course: Course) -> Course:
 
 
 def _loaded(course: Course) -> Course | None:
-    """Return the course with the module; None if it is loaded already, or if the kernel's sysctls were not read.
+    """Return the course with the module; None if the module is loaded already, or if the kernel's sysctls were not
+    read.
 
     An engine, Kubernetes, or a rule with ``-m physdev`` loads the module.  While the module is loaded, bridged packets
     pass the rules of iptables.  The module's sysctls have the kernel's defaults until a sysctl file is applied again.

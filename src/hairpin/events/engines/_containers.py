@@ -1,5 +1,5 @@
-"""A container stops, and starts again.  When it starts, the engine gives the container addresses, rules, proxies and a
-new namespace."""
+"""A container stops, and starts again.  The engine gives a starting container addresses, rules, proxies and a new
+namespace."""
 
 from collections.abc import Iterable, Iterator
 from typing import Literal
@@ -38,8 +38,8 @@ def with_container_ended(course: Course, container: Container) -> Course:
 
 
 def with_containers_ended(course: Course, containers: Iterable[Container]) -> Course:
-    """Return the course after these containers have ended, one after another.  Which of an engine's rules stay depends
-    on the containers that still run, so the engine's other rules are found once and deleted first."""
+    """Return the course after these containers have ended, one after another.  The rules that an engine made only for
+    these containers are found once and deleted first."""
     ending = tuple(containers)
     for engine in course.host.engines:
         ids = {each.id for each in engine.containers}
@@ -65,7 +65,7 @@ def _is_alone(host: Host, container: Container) -> bool:
 
 
 def _all_ended(course: Course, containers: list[Container]) -> Course:
-    """Return the course after these containers have ended.  None of them shares its namespace."""
+    """Return the course after these containers have ended.  None of these containers shares its namespace."""
     host = course.host
     own = {each.netns for each in containers}
     return course.made(
@@ -255,8 +255,8 @@ def with_container_first_started(course: Course, container: Container) -> Course
 def _started_in(course: Course, was: Host, container: Container) -> Course:
     """Return the course after the start of a container in another container's namespace, or in the host's namespace.
 
-    The container last ran in the namespace ``container.netns`` of ``was``, which the namespace's owner may have left
-    since."""
+    The container last ran in the namespace ``container.netns`` of ``was``.  Since then, the namespace's owner may have
+    left this namespace."""
     if container.netns is None or container.netns not in was:
         return course
     owner = course.host.network_owner(container)
@@ -314,8 +314,8 @@ def _held(listener: ExpectedListener, ends: tuple[Endpoint, ...]) -> Socket:
 def _endpoint(before: Host, host: Host, engine: Engine, was: Endpoint) -> Endpoint:
     """Return the endpoint with the addresses that it gets at the container's start.
 
-    An address that the user chose stays.  Otherwise Docker gives the first free address, and Podman gives the address
-    after its last one.  ``before``: the host when the container last ran."""
+    An address that the user chose stays.  If the user chose no address, Docker gives the first free address, and Podman
+    gives the address after its last given address.  ``before``: the host when the container last ran."""
     joined = engine.network(was.network)
     subnet = bridged_subnet(host, joined) if joined is not None else None
     if joined is None or subnet is None:

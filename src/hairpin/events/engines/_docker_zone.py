@@ -39,8 +39,8 @@ def with_docker_zone(course: Course) -> Course:
 
 
 def with_conflict(course: Course, engine: Engine) -> Course:
-    """Return the course, with a failure if the default network's bridge is in another zone.  dockerd exits in this
-    case.
+    """Return the course, with a failure if the default network's bridge is in another zone than dockerd's zone.
+    dockerd exits if its default bridge is in another zone.
     """
     firewalld = course.host.firewalld
     if firewalld is None or not firewalld.running:

@@ -72,8 +72,8 @@ def with_dockerd_stopped(course: Course, engine: Engine) -> Course:
 def with_dockerd_started(course: Course, was: Host, *, ended: bool = False) -> Course:
     """Return the course after dockerd has started.
 
-    ``was``: the host before dockerd ended, with its running containers.  ``ended``: whether no container runs now, even
-    with live-restore.
+    ``was``: the host before dockerd ended, with its running containers.  ``ended``: whether all containers have ended,
+    even with live-restore.
 
     A manually stopped container starts if its restart policy is ``always``.  A container that never ran does not start.
     A swarm's task has no restart policy, because the swarm's managers run it again.  Source: moby daemon/daemon.go
@@ -142,8 +142,7 @@ _DOTTED = re.compile(r"[\d.]+")
 
 
 def _orders(course: Course, engine: Engine, starting: list[Container]) -> Iterator[Message]:
-    """Yield, for each network, the start order of its containers that the course assumes, if users' rules name the
-    addresses of these containers.
+    """Yield the assumed start order of each network's containers, if users' rules name these containers' addresses.
 
     dockerd starts a network's containers in parallel, so their start order decides which container gets which address.
     Before these starts the engine's rules for containers are gone, so only users' rules name addresses.  Source: moby

@@ -64,7 +64,7 @@ def namespace_at_start(
 def _way_out(engine: Engine, running: Container) -> str:
     """Return the network by which the container's default route leaves.
 
-    Of the container's networks that are not internal, this network is the first by name.
+    The returned network is the first by name among the container's networks that are not internal.
 
     Source: moby libnetwork/sandbox.go, endpoint.Less()"""
     internal = {each.name for each in engine.networks if each.internal}

@@ -55,7 +55,7 @@ def _bridged(engine: Engine, container: Container) -> Iterator[DockerNetwork]:
 
 
 def _is_left(host: Host, engine: Engine, joined: DockerNetwork) -> bool:
-    """Return whether netavark removes the network's bridge now, because the bridge has no port."""
+    """Return whether netavark removes the network's bridge now.  netavark removes a bridge that has no port."""
     links = host.namespace(host.netns.name).links
     there = any(each.name == joined.bridge for each in links)
     return engine.network_backend == "netavark" and there and all(each.master != joined.bridge for each in links)
@@ -139,8 +139,8 @@ def with_networks(course: Course, was: Host, running: Container) -> Course:
 
 
 def with_bridges_made(course: Course, running: Container) -> Course:
-    """Return the course in which the container's bridges have the sysctls that the back end sets, because a boot has
-    reset these sysctls."""
+    """Return the course in which the container's bridges have the sysctls that the back end sets.  A boot has reset
+    these sysctls."""
     paths = (
         ("net", "ipv4", "conf", each.bridge, "route_localnet")
         for each in _bridged(course.host.engine_of(running), running)

@@ -122,10 +122,8 @@ def _places(engine: Engine, was: Host) -> dict[str, int]:
 
 
 def _without_isolation(lost: Missing, whole: AbstractSet[str]) -> Missing:
-    """Return those lost rules that dockerd 20.10 to 27 restores.
-
-    ``whole``: the networks whose bridges dockerd can bind to its zone.  For any other network dockerd stops before it
-    makes the network's jumps.
+    """Return the lost rules that dockerd 20.10 to 27 restores. ``whole``: the networks whose bridges dockerd can bind
+    to its zone.  For any other network dockerd stops before it makes the network's jumps.
     Source: moby libnetwork/iptables/iptables.go ProgramChain()"""
     kept = (
         one
@@ -169,8 +167,8 @@ def _number(one: ExpectedRule, networks: tuple[DockerNetwork, ...]) -> int:
 
 
 def _turn(one: ExpectedRule, order: _Order) -> int:
-    """Return the sort key of a rule that dockerd inserts at the head of its chain: the rule that is inserted last has
-    the smallest key."""
+    """Return the sort key of a rule that dockerd inserts at the head of its chain.  The last inserted rule has the
+    smallest key."""
     if one.network is not None:
         return -2 * _number(one, order.networks)
     if _leads_to(one, _ISOLATION):

@@ -30,7 +30,7 @@ def with_container_recreated(course: Course, container: Container) -> Course:
 
     The new container's programs, published ports and chosen addresses come from these options.  If the options choose
     no address, the new container gets a free address.  Containers that shared the old container's namespace stay in
-    this namespace, which has no link any more.
+    this namespace.  The old container's namespace has lost its links.
     """
     return with_successor_started(with_container_removed(course, container), course.host, container)
 
@@ -54,8 +54,10 @@ def with_successor_started(course: Course, was: Host, container: Container) -> C
 
 
 def _joining_successor(host: Host, container: Container) -> Container:
-    """Return the container, which shares another container's network, with the other container's new id if that
-    container was recreated, too.  The container's options name the other container by its name."""
+    """Return the container, which shares another container's network.
+
+    If the other container was recreated, too, the returned container has the other container's new id.  The container's
+    options name the other container by name."""
     mode, _, known = container.network_mode.partition(":")
     number = _number_after(known)
     if mode != "container" or host.container(known) is not None or host.container(number) is None:

@@ -1,5 +1,5 @@
 """firewalld is started, is restarted, or reads its files again (``firewall-cmd --reload``, scripts of packages,
-dockerd's first start beside it).
+dockerd's first start beside firewalld).
 
 Ports that were opened only at run time are closed again, and all foreign rules in the iptables tables are lost.  Most
 hosts have no firewalld, so firewalld's model is imported only if firewalld runs or starts.
@@ -20,7 +20,7 @@ def firewalld_of(host: Host) -> Firewalld | None:
 
 
 def _started(course: Course) -> Course | None:
-    """Return the course after firewalld has started; None if firewalld is not installed, or if it runs already."""
+    """Return the course after firewalld has started; None if firewalld is not installed or runs already."""
     firewalld = firewalld_of(course.host)
     if firewalld is None or firewalld.running:
         return None

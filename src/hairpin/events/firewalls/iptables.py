@@ -50,7 +50,7 @@ def flushing(course: Course, family: IpFamily, tables: Iterable[str]) -> Iterato
 
 
 def with_saved_rules(course: Course, file: ConfigFile, family: IpFamily) -> Course:
-    """Return the course after ``iptables-restore`` has loaded the file: each table that it names is replaced.
+    """Return the course after ``iptables-restore`` has loaded the file: each table in the file is replaced.
 
     A built-in chain that the file does not name keeps its policy.  Source: iptables-restore(8)"""
     from hairpin.netfilter.iptables.restore import with_built_in
@@ -113,8 +113,7 @@ def _flushed(course: Course) -> Course | None:
 
 
 def _restored(course: Course) -> Course | None:
-    """Return the course after saved rules were loaded from their files; None if the host has no unit that loads them,
-    or no such file.
+    """Return the course after saved rules were loaded from their files; None if the host lacks the unit or the files.
 
     Every table that a file names is replaced as a whole, including the engines' rules in it."""
     files = tuple(saved_files(course.host))

@@ -1,4 +1,4 @@
-"""nftables is restarted and loads its file again: what nft does to the host's tables.
+"""nftables is restarted and loads its file again: the effects of nft on the host's tables.
 
 ``flush ruleset`` also deletes the tables of iptables-nft, and with them the engines' rules.  The tables of
 iptables-legacy stay.  No engine notices the flush: dockerd restores its rules when it is restarted, Podman at its next
@@ -43,7 +43,7 @@ def nftables_script(host: Host) -> ConfigFile | None:
 def with_nftables_loaded(course: Course, *, at_boot: bool = False) -> Course:
     """Return the course after nftables.service has loaded its script.
 
-    The course is unchanged if the host has no such script.
+    The course is unchanged if nftables.service loads no script on the host.
 
     ``at_boot``: true while the host boots, when the links that engines and network managers make do not exist yet."""
     script = nftables_script(course.host)
@@ -72,8 +72,8 @@ def with_nftables_stopped(course: Course) -> Course:
 def with_nft_commands(course: Course, text: str, source: str, *, at_boot: bool = False) -> Course:
     """Return the course after ``nft -f`` has loaded the text of the file ``source``.
 
-    An included file that was not read counts as empty, and the course gets the condition that it is empty.  Most hosts
-    load no script of nft, so the code that reads scripts is imported only here."""
+    An included file that was not read counts as empty, and the course gets the condition that the file is empty.  Most
+    hosts load no script of nft, so the code that reads scripts is imported only here."""
     from hairpin.netfilter.nft.script.cursor import MissingFileError, UnreadError
     from hairpin.netfilter.nft.script.live_table import LoadingHost
     from hairpin.netfilter.nft.script.loading import tables_after
@@ -143,8 +143,7 @@ def nft_version(host: Host) -> str:
 
 
 def _restarted(course: Course) -> Course | None:
-    """Return the course after nftables.service was restarted; None if the host does not have the unit, or the script
-    that it loads.
+    """Return the course after nftables.service was restarted; None if the host does not have the unit or its script.
 
     When the unit stops, it flushes the whole ruleset, including the engines' rules.  If the unit is inactive, systemd
     only starts the unit, which loads its script.  The script may itself flush tables."""
@@ -154,7 +153,7 @@ def _restarted(course: Course) -> Course | None:
 
 
 def _reloaded(course: Course) -> Course | None:
-    """Return the course after nftables.service was reloaded, so that its script was loaded again in one transaction.
+    """Return the course after a reload of nftables.service, which loads the unit's script again in one transaction.
 
     Return None if the host does not have the unit or the script.
 

@@ -139,7 +139,7 @@ def _file(host: Host, path: str) -> ConfigFile | None:
 def _families(course: Course) -> tuple[IpFamily, ...]:
     """Return the address families for which ufw loads rules.
 
-    IPv6 is among these families, except if the kernel was started without IPv6."""
+    If the kernel was started without IPv6, IPv6 is not among these families."""
     has6 = any(path[:2] == ("net", "ipv6") for path in course.namespace.sysctls.values)
     return ("ip", "ip6") if has6 or any(each.family == "ip6" for each in course.namespace.ruleset.tables) else ("ip",)
 
@@ -162,8 +162,8 @@ def _with_lines(course: Course, family: IpFamily, *lines: str, table: str = "fil
 
 
 def _with_chains_deleted(course: Course, family: IpFamily) -> Course:
-    """Return the course in which ufw's chains are empty, and the chains that ufw's primary chains call are deleted.  A
-    chain is not deleted if a foreign rule jumps to it."""
+    """Return the course in which ufw's chains are empty, and the chains that ufw's primary chains call are deleted.  If
+    a foreign rule jumps to a chain, the chain stays."""
     prefix = _prefix(family)
     own = (*(f"{each}-{hook}" for each in _PRIMARY for hook in _HOOKS), *_SECONDARY)
     present = [f"{prefix}{each}" for each in own if _has(course, family, f"{prefix}{each}")]
@@ -312,9 +312,9 @@ def _reloaded(course: Course) -> Course | None:
 
 
 def _enabled(course: Course) -> Course | None:
-    """Return the course after ufw has started; None if ufw is not installed, or if it is enabled already.
+    """Return the course after ufw has started; None if ufw is not installed or is enabled already.
 
-    ufw appends its jumps to the built-in chains, so they come after the engines' rules.  Packets that the engines'
+    ufw appends its jumps to the built-in chains, so the jumps come after the engines' rules.  Packets that the engines'
     rules accept never reach ufw's rules.  If ufw fails to start, ufw stays disabled."""
     ufw = ufw_of(course.host)
     if ufw is None or ufw.enabled:
@@ -326,7 +326,8 @@ def _enabled(course: Course) -> Course | None:
 def _disabled(course: Course) -> Course | None:
     """Return the course after ufw has stopped; None if ufw is not enabled.
 
-    After the stop, all built-in chains have the policy ACCEPT, even FORWARD, whose policy dockerd had set to DROP."""
+    After the stop, all built-in chains have the policy ACCEPT.  Even a DROP policy that dockerd set in FORWARD is
+    gone."""
     ufw = ufw_of(course.host)
     return with_ufw_enabled(with_ufw_stopped(course), enabled=False) if ufw is not None and ufw.enabled else None
 

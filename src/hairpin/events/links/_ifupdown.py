@@ -123,14 +123,14 @@ def _brought_up(course: Course, stanza: Stanza, was: Namespace, own: tuple[Addre
 def _had_carrier(was: Namespace, link: Link) -> bool:
     """Return whether the link has carrier once it is up.
 
-    A link that was up keeps its former carrier.  Any other link counts as having carrier."""
+    A link that was up keeps its former carrier.  A link that was down or missing counts as having carrier."""
     before = was.link(link.name)
     return before is None or before.carrier or not before.up
 
 
 def _configured(course: Course, stanza: Stanza) -> Iterator[Primitive]:
-    """Yield the stanza's address and its default route, which is added with ``onlink``, so that it needs no route to
-    its gateway."""
+    """Yield the stanza's address and its default route.  The route is added with ``onlink``, so the host needs no route
+    to the gateway."""
     netns, address = course.host.netns, stanza.address
     if address is not None:
         address = msgspec.structs.replace(address, link=stanza.link.partition(":")[0])

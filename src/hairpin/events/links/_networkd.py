@@ -1,7 +1,8 @@
 """systemd-networkd starts: it configures each link that one of its files matches.
 
-networkd removes the addresses and routes of such a link that are not in the link's file.  networkd also removes foreign
-policy rules of the host.  networkd detaches a port from its bridge if the port's file does not name that bridge.
+networkd removes the addresses and routes of a matched link that are not in the link's file.  networkd also removes
+foreign policy rules of the host.  networkd detaches a port from its bridge if the port's file does not name that
+bridge.
 networkd does not touch links of container engines if none of its files matches them.
 
 Source: systemd.network(5), networkd.conf(5) ``ManageForeignRoutes=``, ``ManageForeignRoutingPolicyRules=``;
@@ -30,8 +31,8 @@ from hairpin.netfilter.address import Version, address_text
 
 _UNREAD_VERSION = 255
 _REPLACES_UNTIL = 252
-"""Up to this systemd version, networkd does not recognise an address that it added itself if the address has a
-broadcast address.  Measured: systemd 257 recognises an address with a broadcast address that it added itself."""
+"""Up to this systemd version, networkd takes its own address for a foreign address if the address has a broadcast
+address.  Measured: systemd 257 recognises its own address, even with a broadcast address."""
 _KERNELS_PRIORITIES = frozenset({0, 1000, 32766, 32767})
 
 
@@ -47,7 +48,7 @@ def with_devices_made(course: Course, was: Namespace) -> Course:
 
 
 def claimed_links(course: Course) -> tuple[Course, tuple[tuple[Link, UnitFile], ...]]:
-    """Return the links that a networkd file matches, each with the file that matches it first.
+    """Return the links that networkd files match, each link with its first matching file.
 
     The returned course has the conditions under which the files match."""
     files = unit_files(course.host, ".network")
@@ -112,8 +113,10 @@ def _selects(rule: PolicyRule) -> tuple[object, ...]:
 
 
 def _with_link(course: Course, own: LinkSettings, file: UnitFile, version: int) -> Course:
-    """Return the course after networkd has removed all settings from the link that are not in the link's file, has set
-    it up, and has attached it to its bridge."""
+    """Return the course after networkd has configured the link.
+
+    networkd removes all settings from the link that are not in the link's file, sets the link up, and attaches the link
+    to its bridge."""
     netns = course.host.netns
     given = _given_addresses(course.namespace, own)
     course = without_addresses(course, lambda each: each not in given and _is_removed(each, own, file, version))
@@ -144,7 +147,8 @@ def _loses_master(file: UnitFile) -> bool:
 
 
 def _given_addresses(namespace: Namespace, own: LinkSettings) -> tuple[Address, ...]:
-    """Return the link's addresses from DHCP or router advertisements.  networkd treats them as its own."""
+    """Return the link's addresses from DHCP or router advertisements.  networkd treats addresses from DHCP or router
+    advertisements as its own addresses."""
     versions: tuple[Version, ...] = tuple(each for each in _VERSIONS if _is_given(own, each))
     return tuple(each for version in versions for each in leased_addresses(namespace, own.link, version, own.addresses))
 

@@ -68,8 +68,8 @@ def leased_addresses(
     """Return the link's leased addresses: addresses with a limited lifetime, and addresses that are the preferred
     source of a route from DHCP.
 
-    If the link has no such address, its lease may have no end.  In this case, all addresses are returned that are not
-    in ``configured``, the link's addresses from files."""
+    An address from a lease without an end has no limited lifetime.  If the link has no address of these two kinds, all
+    addresses are returned except the addresses in ``configured``, which come from files."""
     files = {(each.version, each.value) for each in configured}
     own = tuple(
         each

@@ -21,8 +21,7 @@ _LOCALLY_MADE = 0x02 << 40
 
 
 def _bounced(course: Course, name: str = "") -> Course | None:
-    """Return the course after the link went down and up; None if the host has no link of this name, or if the link is
-    down already.
+    """Return the course after the link went down and up; None if the host has no such link or the link is down already.
 
     The kernel deletes the link's routes and IPv6 addresses, and restores only the connected routes.  A default route,
     an added route and a global IPv6 address come back only if the program that manages the link adds them again."""

@@ -67,7 +67,7 @@ def _network_restarted(course: Course) -> Course | None:
     """Return the course after the network's unit was restarted; None if the host has no such unit, or if the unit
     manages no link.
 
-    Settings that were made at run time are lost on the links of the files.  Debian's unit does not touch
+    Links that the files configure lose the settings that were made at run time.  Debian's unit does not touch
     ``ip_forward``.  RHEL's unit sets ``ip_forward`` to 0, and then to the value in the sysctl files."""
     scripts = unit(course.host, _SCRIPTS)
     if scripts is not None and scripts.active == "active":
@@ -91,8 +91,9 @@ def _network_restarted(course: Course) -> Course | None:
 
 
 def _networkd_restarted(course: Course) -> Course | None:
-    """Return the course after networkd has configured the links of its files again, for example for netplan or a
-    package; None if networkd does not run.
+    """Return the course after networkd has configured the links of its files again; None if networkd does not run.
+
+    netplan or the upgrade of a package may cause this event.
 
     networkd deletes foreign addresses and routes of the links that it configures, and foreign policy rules.  If one of
     networkd's files matches veth links, networkd detaches the containers' links from their bridge."""
@@ -106,8 +107,8 @@ def _networkd_restarted(course: Course) -> Course | None:
 
 
 def _networkmanager_restarted(course: Course) -> Course | None:
-    """Return the course after NetworkManager was restarted and has taken over its links, which stayed up; None if
-    NetworkManager does not run.  NetworkManager does not touch foreign links, such as links of container engines."""
+    """Return the course after a restart of NetworkManager; None if NetworkManager does not run.  NetworkManager's links
+    stay up during the restart.  NetworkManager does not touch foreign links, such as links of container engines."""
     running = _with_manager(course, _MANAGER, "/run/NetworkManager/devices/")
     if running is None:
         return None

@@ -1,7 +1,7 @@
 """IPv6 addresses and routes from router advertisements expire on links that accept no new advertisements.
 
-If ``forwarding`` is on and ``accept_ra`` is not 2, the kernel ignores router advertisements.  Therefore a default route
-from router advertisements is gone some hours after dockerd or an administrator has switched forwarding on.
+If ``forwarding`` is on and ``accept_ra`` is not 2, the kernel ignores router advertisements.  A default route from
+router advertisements is gone some hours after dockerd or an administrator has switched forwarding on.
 """
 
 from collections.abc import Iterator

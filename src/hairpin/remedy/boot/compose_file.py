@@ -23,9 +23,9 @@ Key = Literal["restart", "networks", "ports"]
 
 
 class ComposeEdit(msgspec.Struct, frozen=True):
-    """An edit of one key of a container's service.  ``new``: the key's new value, or the value that is added to its
-    list.  ``old``: the removed value.  ``outside``: whether the added network belongs to no service of the compose
-    project."""
+    """An edit of one key of a container's service.  ``new``: the key's new value, or the value that is added to the
+    key's list.  ``old``: the removed value.  ``outside``: whether the added network belongs to no service of the
+    compose project."""
 
     container: Container
     key: Key
@@ -36,7 +36,7 @@ class ComposeEdit(msgspec.Struct, frozen=True):
 
 def compose_edits(steps: Iterable[Step], configured: Configured | None, host: Host) -> Iterator[ComposeEdit]:
     """Yield the repair's edits for containers of compose projects.  ``configured``: the place of the setting that the
-    repair undoes, such as the address before a published port."""
+    repair undoes, such as the option ``-p`` of a container."""
     for step in steps:
         call = step.call if isinstance(step, Ask) else None
         if isinstance(call, SetRestartPolicy) and (found := _of_project(call.name, host)) is not None:
@@ -139,8 +139,8 @@ def _with_port(lines: list[str], own: _Span, edit: ComposeEdit) -> list[str] | N
 
 
 def _with_network(lines: list[str], own: _Span, network: str) -> list[str] | None:
-    """Return the lines with one more network.  If the service names no network, it is on the project's default network,
-    which is then named, too."""
+    """Return the lines with one more network.  A service that names no network is on the project's default network.
+    If the service named no network, the lines also name the project's default network."""
     indent = " " * _indent_of_block(lines, *own)
     if not any(re.match(rf"{indent}networks\s*:", lines[at]) for at in range(*own)):
         added = [f"{indent}networks:", f"{indent}  - default", f"{indent}  - {network}"]

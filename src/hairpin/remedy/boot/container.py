@@ -57,8 +57,9 @@ def started(situation: Situation) -> Lasting:
 
 
 def recreation(situation: Situation) -> Lasting:
-    """Return advice on a container that is recreated, and on the containers that share its network, because these stay
-    in the old namespace."""
+    """Return advice on a container that is recreated, and on the containers that share its network.
+
+    The containers that share the network stay in the old container's namespace."""
     name = container_of(situation.candidate.where)
     container = situation.host.container(name) if name is not None else None
     owner = situation.host.network_owner(container) if container is not None else None
@@ -67,7 +68,8 @@ def recreation(situation: Situation) -> Lasting:
 
 
 def started_behind(situation: Situation) -> tuple[SetRestartPolicy, ...]:
-    """Return the call that sets a restart policy for the asked container, if its engine does not start it at boot.
+    """Return the call that sets a restart policy for the asked container, if the engine does not start this container
+    at boot.
 
     All other containers keep their restart policies, because a person chose these policies."""
     where = situation.candidate.where
@@ -91,8 +93,9 @@ def policy_of(engine: Engine) -> str:
 
 
 def listening(parts: tuple[AddSocket, ...], situation: Situation) -> Lasting:
-    """Return advice on services that have to listen on another address or port, because hairpin does not change their
-    configuration.  If containers share a namespace, the advice names the container that the cause is about."""
+    """Return advice on services that have to listen on another address or port.  hairpin does not change the
+    configuration of a service.  If containers share a namespace, the advice names the container that the cause is
+    about."""
     name = container_of(situation.candidate.where)
     meant = situation.host.container(name) if name is not None else None
     containers = (

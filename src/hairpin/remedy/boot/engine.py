@@ -1,7 +1,7 @@
 """Keeps a container engine's restored rules.
 
 An engine's rules are never written into a file of saved rules, because the engine makes its rules itself.  The advice
-names the programs that may have deleted them.
+names the programs that may have deleted the engine's rules.
 """
 
 import msgspec
@@ -43,8 +43,9 @@ def _is_lost(part: AddChain | InsertRule, lost: Missing) -> bool:
 
 
 def restored(host: Host) -> Lasting:
-    """Return the advice that the engine makes its rules itself, and that names the programs that may delete them
-    again."""
+    """Return the advice about the engine's own rules.
+
+    The advice says that the engine makes its rules itself, and names the programs that may delete the rules again."""
     return Lasting(advice=(_AVOID, *_who_may_have_flushed(host)))
 
 

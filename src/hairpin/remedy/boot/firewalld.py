@@ -25,8 +25,8 @@ from hairpin.remedy.remedy import Lasting, Situation
 
 
 def permanent_calls(situation: Situation) -> Lasting:
-    """Return the change's calls to firewalld, with --permanent added.  A call is left out if firewalld's files already
-    contain its setting, because the undo of the call would remove the setting."""
+    """Return the change's calls to firewalld, with --permanent added.  A call whose setting is already in firewalld's
+    files is left out.  The undo of a call for a present setting would remove the setting."""
     calls: list[OfFirewalld] = [
         msgspec.structs.replace(call, permanent=True)
         for call in situation.candidate.change.calls

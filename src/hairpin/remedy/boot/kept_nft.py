@@ -12,8 +12,8 @@ from hairpin.remedy.remedy import Lasting, Situation
 
 
 def nft_insertions(rules: tuple[InsertRule, ...], situation: Situation) -> Lasting:
-    """Return the changed scripts, in which the rules are the first lines of their chains.  The last rule is inserted
-    first, so that the rules keep their order."""
+    """Return the changed scripts, in which the rules are the first lines of their chains.  The rules keep their order,
+    because the last rule is inserted first."""
     texts: dict[str, str] = {}
     advice: list[Message] = []
     for rule in reversed(rules):

@@ -140,7 +140,7 @@ def _source(rules: tuple[InsertRule, ...], situation: Situation) -> ConfigFile |
     several such files.
 
     A file counts as loaded if each of its rules for these chains is in the kernel.  The file's next load restores only
-    the lines of the file, so a new rule in these chains lasts only if it is in this file."""
+    the lines of the file, so a new rule in these chains lasts only if the rule is in this file."""
     found = {
         file.path: file
         for file in situation.host.files
@@ -175,7 +175,8 @@ def _by_ufw(rules: tuple[InsertRule, ...], source: ConfigFile | None, situation:
     each reload, so hairpin's unit makes such a rule.
 
     If ufw's chains are missing in the kernel, a reload would restore the whole firewall, not only this rule.  hairpin
-    does not simulate such a reload.  A person has to reload ufw, or the files take effect at the next boot."""
+    does not simulate a reload that restores the whole firewall.  A person has to reload ufw, or the files take effect
+    at the next boot."""
     known = all(situation.file(_BEFORE_RULES[rule.family == "ip6"]) is not None for rule in rules)
     if source is not None and "/ufw/" in source.path and all(rule.chain not in _OF_UFW for rule in rules):
         kept = _in_source(source, rules, situation)

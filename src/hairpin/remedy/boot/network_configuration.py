@@ -142,7 +142,7 @@ def _drop_in(base: str, text: str) -> str:
 
 def _file_of(name: str, host: Host) -> UnitFile | None:
     """Return the file by which systemd-networkd configures the link; None if systemd-networkd does not run, or if it is
-    not certain which file it uses."""
+    not certain which file systemd-networkd uses."""
     daemon = unit(host, "systemd-networkd")
     link = host.namespace(host.netns.name).link(name)
     if daemon is None or daemon.active != "active" or link is None:

@@ -3,9 +3,9 @@
 Existing files are never edited.  If another value is set in a file that is read after all files of sysctl.d, the advice
 names the line, and a person has to change it.
 
-A value that dockerd writes at its start gets no file, because such a file would change what dockerd does.  Forwarding
-is an exception if it was switched off while dockerd ran, or if a file switches it off.  In this case forwarding gets a
-file, together with FORWARD's policy.
+A value that dockerd writes at its start gets no file, because such a file would change dockerd's behaviour.  Forwarding
+is an exception if it was switched off while dockerd ran, or if a file switches it off.  Forwarding that was switched
+off gets a file, together with FORWARD's policy.
 
 dockerd sets the FORWARD policy to DROP only if it finds forwarding off and switches it on itself.  A file that sets
 ``net.ipv4.ip_forward = 1`` takes effect before dockerd starts, so the policy stays ACCEPT.  Ports that no container
@@ -115,8 +115,8 @@ def _made(part: SetSysctl, found: tuple[Setting, ...], maker: Message, situation
 
 
 def _is_read_last(setting: Setting) -> bool:
-    """Return whether the setting's file is read after all files of sysctl.d, so that no file of hairpin can override
-    it."""
+    """Return whether the setting's file is read after all files of sysctl.d.  No file of hairpin can override a setting
+    in a file that is read later."""
     return setting.file in (UFW_SYSCTL, SYSCTL_CONF)
 
 
@@ -148,7 +148,8 @@ def _set_before_the_engine(part: SetSysctl, told: tuple[Message, ...], situation
 
 
 def _for_daemon(setting: DaemonSetting, part: SetSysctl) -> Message:
-    """Return the advice on a value that a daemon sets at each of its starts, so that a file would not help."""
+    """Return the advice on a value that a daemon sets at each of its starts.  A file would not help, because the daemon
+    overwrites the value."""
     return message(
         "{file} makes {daemon} set {key} to {value} whenever it starts, after all files of sysctl.d: change it there",
         file=setting.file,
@@ -160,7 +161,7 @@ def _for_daemon(setting: DaemonSetting, part: SetSysctl) -> Message:
 
 def _by_person(last: Setting, part: SetSysctl) -> Message:
     """Return the advice on a line that is read last.  No other file can override this line, and hairpin does not edit
-    its file."""
+    the line's file."""
     return message(
         "{file} line {line} sets {key} to {value} and is read last, so no other file helps: write {wanted} there",
         **_facts(last, part),
@@ -216,7 +217,7 @@ def _advice_on(last: Setting, part: SetSysctl) -> Message:
 
 def written_at_boot(path: Path, value: str, host: Host) -> Message | None:
     """Return the sentence that no file is needed because the engine writes the value; None if the engine does not write
-    it."""
+    the value."""
     wanted = _SAME.get(path, path)
     for engine in host.engines:
         if engine.kind != "docker" or engine.rootless:
@@ -248,8 +249,11 @@ def _is_switched_off_since(path: Path, host: Host) -> bool:
 
 
 def _closed_forward(part: SetSysctl, situation: Situation) -> SetPolicy | None:
-    """Return the setting of FORWARD's policy to DROP, if the policy is DROP now and dockerd would not set it at a boot
-    at which forwarding is already on.  Return None if the policy is ACCEPT now, or if dockerd always sets the policy.
+    """Return the part that sets FORWARD's policy to DROP, or None.
+
+    If forwarding is already on at boot, some versions of dockerd do not set the policy.  The part is returned if the
+    policy is DROP now and dockerd sets the policy only if forwarding is off at boot.  Return None if the policy is
+    ACCEPT now, or if dockerd always sets the policy.
     """
     host, namespace = situation.host, situation.network.namespace(part.netns)
     for engine in host.engines:

@@ -30,9 +30,9 @@ _UNIT = "hairpin-loopback.service"
 def by_unit(situation: Situation, made: tuple[Step, ...], rules: tuple[InsertRule, ...] = ()) -> Lasting:
     """Return a systemd unit that carries out the steps after the engine has started.
 
-    The unit's name contains the rules' ports and a digest of the unit's commands, so that it differs from the names of
-    units for other ports or hooks.  No shell interprets the commands.  Each rule is deleted before it is inserted, so
-    that a second start of the unit adds no rule."""
+    The unit's name contains the rules' ports and a digest of the unit's commands.  Units for other ports or hooks
+    therefore have other names.  No shell interprets the commands.  A second start of the unit adds no rule, because
+    each rule is deleted before it is inserted."""
     content = _unit_text(situation.cause, (each for step in made for each in _commands(step)))
     digest = hashlib.sha256(content.encode()).hexdigest()[:6]
     cause = re.sub(r"[^a-z0-9-]", "-", situation.cause)
@@ -44,8 +44,8 @@ def by_unit(situation: Situation, made: tuple[Step, ...], rules: tuple[InsertRul
 
 
 def _enabled_unit(file: WriteFile, host: Host, *, with_rules: bool) -> Lasting:
-    """Return the unit's file and the call that enables the unit.  The call is left out if the unit is already enabled,
-    because the undo of the call would disable the unit."""
+    """Return the unit's file and the call that enables the unit.  If the unit is already enabled, the call is left out.
+    The undo of the call would disable an enabled unit."""
     said = message("nothing that was read saves such rules; a new unit makes this rule again at boot")
     name = file.path.rpartition("/")[2]
     enabled = any(each.unit == name for each in host.boot_lines or ())

@@ -70,8 +70,8 @@ class PackageChange(msgspec.Struct, frozen=True):
 class PackageRun(msgspec.Struct, frozen=True):
     """A run of a package manager.
 
-    ``command``: the command line as typed.  ``user``: the user that ran it.  An empty text means that the command or
-    the user is unknown."""
+    ``command``: the command line as typed.  ``user``: the user that ran the command.  An empty text means that the
+    command or the user is unknown."""
 
     at: float
     until: float

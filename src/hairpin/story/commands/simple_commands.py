@@ -83,7 +83,8 @@ class Simple(msgspec.Struct, frozen=True):
 
 
 class CommandLine(msgspec.Struct, frozen=True):
-    """A command line.  ``text``: the line's list of commands as text, without the shell and wrapper programs around it.
+    """A command line.  ``text``: the line's list of commands as text, without the shell and wrapper programs around the
+    list.
     ``commands``: all simple commands of the line."""
 
     text: str
@@ -91,7 +92,8 @@ class CommandLine(msgspec.Struct, frozen=True):
 
 
 def command_line(command: str) -> CommandLine:
-    """Return the parsed command line, as far as it can be parsed."""
+    """Return the parsed command line.  Wrapper programs and shells around a command are removed only to a limited
+    depth."""
     return _line(command, 0)
 
 
