@@ -281,7 +281,7 @@ class State(msgspec.Struct, frozen=True, gc=False):
             ct_direction=track.ct_direction,
             connection=track.connection,
             uid=owner,
-            gid=owner,  # root's group is 0 as well, and all walked packets are root's
+            gid=owner if owner == 0 else None,  # no reading shows another user's group
             by_kernel=sender.by_kernel and not sender.without_socket,
             pkttype=1 if self.packet.arp == 1 and frame.physin else 3 if frame.other_host else 0,
         )
