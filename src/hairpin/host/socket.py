@@ -17,12 +17,11 @@ class Socket(msgspec.Struct, frozen=True):
     group the process is.  ``ancestors``: for each process that has the socket open, its topmost ancestor in that
     container; empty if they were not read.  ``unit``: systemd's control group of the process; empty if there is none,
     or if it was not read.  ``is_late``: whether the processes started long after the container, so that a restart of
-    the container may not start them again.  ``uid``: the user of the socket.
-    ``mark``: the mark that its process gave it (SO_MARK); only root reads it.  ``backlog`` and ``queued`` (TCP): how many connections may wait to be
-    accepted, and how many are waiting.  ``received`` and ``receive_buffer`` (UDP): the memory of waiting datagrams in
-    bytes, and the limit of this memory.  ``backlog``, ``queued``, ``received`` and ``receive_buffer`` are None if they
-    were not read.  ``evidence`` and ``entry``: the reading of the socket, and its line there; 0 if the socket was not
-    read."""
+    the container may not start them again.  ``mark``: its SO_MARK, which only root reads.  ``backlog`` and ``queued``
+    (TCP): how many connections may wait to be accepted, and how many are waiting.  ``received`` and ``receive_buffer``
+    (UDP): the memory of waiting datagrams in bytes, and the limit of this memory.  ``backlog``, ``queued``,
+    ``received`` and ``receive_buffer`` are None if they were not read.  ``evidence`` and ``entry``: the reading of the
+    socket, and its line there; 0 if the socket was not read."""
 
     protocol: Literal["tcp", "udp"]
     version: Literal[4, 6]
