@@ -101,17 +101,27 @@ class ConntrackDecided(msgspec.Struct, frozen=True, tag="conntrack"):
     entry: Connection | None = None
 
 
+class WithoutGateway(msgspec.Struct, frozen=True):
+    """A route without a gateway to machines that no address of its link puts there: the kernel asks on the link for
+    each of them.  ``router``: the gateway of another route by the link."""
+
+    route: Route
+    router: int | None = None
+
+
 class Assumed(msgspec.Struct, frozen=True, tag="assumed"):
     """A fact about something beyond the hosts.
 
     ``grounds``: the user or a file has ``stated`` it, it follows from what was ``read``, or it is only ``assumed``. A
     mere assumption proves no cause (docs/adr/0016).  ``entry``: the neighbour entry to ask about, because its machine
-    did not answer or a person made it.  ``own``: the link's addresses with the machine in their network."""
+    did not answer or a person made it.  ``own``: the link's addresses with the machine in their network.  ``by``: the
+    route without a gateway that puts the machine on the link."""
 
     said: Message
     grounds: Literal["read", "stated", "assumed"] = "assumed"
     entry: Neighbour | None = None
     own: tuple[Address, ...] = ()
+    by: WithoutGateway | None = None
 
 
 DecidedBy = RuleDecided | RouteDecided | SysctlDecided | SocketDecided | LinkDecided | ConntrackDecided | Assumed
