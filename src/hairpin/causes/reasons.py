@@ -196,7 +196,7 @@ ASKED_AT: dict[str, str] = {
     "published-for-other-family": "rule policy reject no-listener",
     "published-on-loopback-only": "rule policy reject no-listener never-accepts",
     "published-on-other-address": "rule policy reject no-listener never-accepts",
-    "published-port-held-by-other-process": "answered-by-other",
+    "published-port-held-by-other-process": "no-neighbour no-route route-type no-listener answered-by-other",
     "published-protocol-mismatch": "rule policy reject no-listener",
     "qdisc-passes-nothing": "qdisc",
     "quota-used-up": "rule policy reject",
