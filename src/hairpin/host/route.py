@@ -126,6 +126,10 @@ class Neighbour(msgspec.Struct, frozen=True, tag="neighbour", tag_field="kind"):
         return self.state in ("PERMANENT", "NOARP") and not self.proxy
 
 
+LEARNED = ("REACHABLE", "STALE", "DELAY", "PROBE")
+"""The states of a learned neighbour entry that the kernel uses without resolving the neighbour first."""
+
+
 class Redirect(msgspec.Struct, frozen=True):
     """A redirect that the kernel learned from ICMP: packets to ``value`` go to ``gateway``, whatever the route says."""
 

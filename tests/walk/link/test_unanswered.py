@@ -4,11 +4,10 @@ import msgspec
 import pytest
 
 from hairpin.host.link import Address
-from hairpin.host.route import Neighbour
+from hairpin.host.route import LEARNED, Neighbour
 from hairpin.network.flow import Flow, Outside
 from hairpin.network.network import Network
 from hairpin.network.prefix import parse_address
-from hairpin.walk.link.unanswered import KNOWN
 from hairpin.walk.trace import OpenQuestion
 from hairpin.walk.walk import walk_flow
 from tests.small_host import CLIENT, HOST_ADDRESS, host_namespace, local, network, published, route
@@ -70,7 +69,7 @@ def test_an_alias_is_named_as_left_over() -> None:
     assert "192.0.2.200/24 does not belong on eth0: take it off" in str(asked.if_no)
 
 
-@pytest.mark.parametrize("state", KNOWN)
+@pytest.mark.parametrize("state", LEARNED)
 def test_a_neighbour_that_answers_is_no_question(state: str) -> None:
     assert questions(with_entry(NEAR, state), published(Outside(NEAR))) == ()
 

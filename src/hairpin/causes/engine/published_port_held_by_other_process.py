@@ -7,8 +7,8 @@ Proof: the packet arrives at a socket of another process.  If that process is en
 packet arrives at the container.
 Now: stop the process and start the container, or recreate the container with another port.  A person has to choose one
 of these repairs.  If the process is a docker-proxy from an earlier run of the container, ``kill`` it and start the
-container.  If it is the docker-proxy of a container that is gone, ``kill`` this process alone, and publish the port with
-the container that should have it.
+container.  If it is the docker-proxy of a container that is gone, ``kill`` this process alone, and publish the port
+with the container that should have it.
 Lasting: disable the unit of the process.  If the unit stays enabled, the process takes the port again at the next boot.
 """
 

@@ -2,14 +2,12 @@
 
 from hairpin.host.host import Namespace
 from hairpin.host.link import Address, Link
+from hairpin.host.route import LEARNED
 from hairpin.message import message
 from hairpin.network.network import addresses_of
 from hairpin.network.prefix import LINK_LOCAL6, address_text, is_multicast, width
 from hairpin.network.uplinks import gateway_of, way_behind
 from hairpin.walk.state import Assumed, RouteDecided, State, WithoutGateway
-
-KNOWN = ("REACHABLE", "STALE", "DELAY", "PROBE")
-"""The states of a learned entry that the kernel uses without resolving the neighbour first."""
 
 
 def silence_of(namespace: Namespace, state: State, link: Link, address: int) -> Assumed | None:
@@ -111,7 +109,7 @@ def _never_seen(
         return _like_others(namespace, link, address, by)
     version = state.packet.version
     entries = tuple(each for each in namespace.neighbours if each.version == version)
-    learned = any(each.link == link.name and each.state in KNOWN for each in entries)
+    learned = any(each.link == link.name and each.state in LEARNED for each in entries)
     is_gateway = state.next_hop is not None and state.next_hop.gateway == address
     if not learned or not is_gateway or not state.netns.is_host or len(entries) >= _KEPT_ENTRIES:
         return None
