@@ -165,6 +165,7 @@ ASKED_AT: dict[str, str] = {
     "neighbour-entry-wrong": "neighbour-wrong rp-filter forwarding-off no-route left-instead",
     "neighbour-requests-off": "no-neighbour",
     "neighbour-table-overflow": "neighbour-table-full",
+    "network-on-host-bridge": "rule policy reject no-route",
     "nft-base-chain-drop-other-table": "rule policy reject",
     "nft-conf-flush-ruleset": "",
     "no-common-network-for-name": "name-unknown",

@@ -4,8 +4,7 @@ Users see: a container of one network cannot reach a container of another networ
 
 Proof: the packet goes from one bridge of the engine to another bridge, and the engine's isolation rules drop it by
 design.
-Now: use ``docker network connect`` to connect one container to the other container's network.  If a network was made
-on the host's own bridge, remove this network, and restore the bridge's address.
+Now: use ``docker network connect`` to connect one container to the other container's network.
 Lasting: put both containers on a common network in the Compose file.
 """
 
@@ -14,16 +13,15 @@ from collections.abc import Iterator
 import msgspec
 
 from hairpin.causes.cause import RULE_STOPS, Candidate, Cause, View, Way
-from hairpin.causes.isolation._walls import by_name, is_within, pair_of
+from hairpin.causes.isolation._walls import by_name, is_on_uplink, is_within, pair_of
 from hairpin.causes.rules._lifting import deletion
 from hairpin.causes.rules._rule_owner import stopped_by
 from hairpin.causes.where import OfNetwork
-from hairpin.change.change import Change, DeleteRule
+from hairpin.change.change import Change
 from hairpin.host.boot.configured import Configured
-from hairpin.host.link import Link
 from hairpin.message import message
-from hairpin.netfilter.evaluate.chain import Place, place_of
-from hairpin.network.network import outer_link, owns_address
+from hairpin.netfilter.evaluate.chain import Place
+from hairpin.network.network import owns_address
 
 
 def find(view: View) -> Iterator[Candidate]:
@@ -34,10 +32,8 @@ def find(view: View) -> Iterator[Candidate]:
     place = stopped_by(view, "isolation")
     if place is None or is_within(view):
         return
-    joined = _on_uplink(view)
-    if joined is not None:
-        yield _made_on_uplink(view, place, *joined)
-        return
+    if any(is_on_uplink(view, link) for link in (view.stop.seen.iif, view.stop.seen.oif)):
+        return  # a network on the host's own bridge isolates the host's clients: network-on-host-bridge
     pair = pair_of(view)
     connecting = pair.change(view) if pair is not None else None
     by_host_address = owns_address(view.host_namespace, view.flow.version, view.flow.daddr)
@@ -50,71 +46,6 @@ def find(view: View) -> Iterator[Candidate]:
     )
     way = apart if pair is None else by_name(pair, view.stop.seen.packet.dport or view.flow.dport)
     yield _candidate(view, place, deletion(view, place), ways=(way,), offered=False)
-
-
-def _on_uplink(view: View) -> tuple[str, Link] | None:
-    """Return the network's bridge of the packet by which the host reaches the outside, and the bridge's port that leads
-    there; None if the packet's bridges have containers only."""
-    for name in (view.stop.seen.iif, view.stop.seen.oif):
-        link = view.namespace.link(name)
-        port = outer_link(view.network, view.stop.netns, link) if link is not None and link.kind == "bridge" else None
-        if port is not None and _network_of(view, name) != name:
-            return name, port
-    return None
-
-
-def _made_on_uplink(view: View, place: Place, bridge: str, port: Link) -> Candidate:
-    """Return the candidate for a network that was made on the host's own bridge.  The change deletes the engine's
-    isolation of this bridge, which goes with the network."""
-    name = _network_of(view, bridge)
-    tool = next((engine.kind for engine in view.host.engines if engine.network(name) is not None), "docker")
-    made = _candidate(
-        view,
-        place,
-        Change(tuple(DeleteRule(view.stop.netns, each) for each in _isolating(view, place, bridge))),
-        ways=(
-            Way(
-                Change(()),
-                (
-                    message(
-                        "take the containers off {name}, then `{tool} network rm {name}`; then give {bridge} back the "
-                        "addresses and the default route of the host's network configuration: the engine has put the "
-                        "network's gateway address in their place",
-                        name=name,
-                        tool=tool,
-                        bridge=bridge,
-                    ),
-                ),
-                by_person=True,
-            ),
-        ),
-        offered=False,
-    )
-    return msgspec.structs.replace(
-        made,
-        title=message("Network {name} was made on {bridge}, the host's own bridge", name=name, bridge=bridge),
-        detail=message(
-            "{port} is a port of {bridge}, so the host reaches its network by {bridge}. The engine keeps its networks "
-            "apart: {rule} drops what goes between {bridge} and its other networks.",
-            port=port.name,
-            bridge=bridge,
-            rule=place.text,
-        ),
-    )
-
-
-def _isolating(view: View, place: Place, bridge: str) -> Iterator[Place]:
-    """Yield the rules of the isolation's chains that name the bridge, the last ones first."""
-    found = [
-        place_of(table, chain.name, rule)
-        for table in view.namespace.ruleset.tables
-        if (table.family, table.name) == (place.family, place.table)
-        for chain in table.chains
-        if "ISOLATION" in chain.name
-        for rule in chain.rules
-        if bridge in rule.text.split()
-    ]
-    yield from reversed(found)
 
 
 def _candidate(
