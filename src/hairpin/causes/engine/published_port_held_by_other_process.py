@@ -14,11 +14,10 @@ Lasting: disable the unit of the process.  If the unit stays enabled, the proces
 
 from collections.abc import Iterator
 
-from hairpin.causes.cause import Candidate, Cause, View
+from hairpin.causes.cause import Candidate, Cause, View, Way
 from hairpin.causes.engine._port_holder import by_holder
 from hairpin.causes.engine._publishing import bindings_for
 from hairpin.causes.where import OfProcess
-from hairpin.change.calls import ByPerson, EndProcess
 from hairpin.change.change import AddSocket, Change, DeleteSocket, Primitive
 from hairpin.engines.repair.republishing import relay_at
 from hairpin.host.docker import Container
@@ -76,14 +75,26 @@ def _of_nobody(view: View, socket: Socket, relay: Relay) -> Candidate:
                  if (each.pid, each.relay) == (socket.pid, socket.relay))  # fmt: skip
     serving = _served_instead(view, socket)
     parts: tuple[Primitive, ...] = (*(DeleteSocket(view.host_netns, each) for each in held), serving)
-    ending = (EndProcess(socket.pid, socket.halted),) if socket.pid is not None else ()
     return Candidate(
         title=message("Port {port} is held by a docker-proxy that belongs to no container", port=socket.port),
         detail=_detail(view, socket, relay),
-        change=Change(parts, (*ending, ByPerson(serving.advice))),
+        change=Change(parts),
         where=OfProcess(process=socket.process, pid=socket.pid, port=socket.port),
         in_class="switched-off",
         evidence=(socket.evidence,) if socket.evidence else (),
+        ways=(Way(Change(()), (_by_hand(socket), serving.advice), by_person=True),),
+        offered=False,
+    )
+
+
+def _by_hand(socket: Socket) -> Message:
+    """Return how to end the docker-proxy alone.  A stopped process ends only by SIGKILL."""
+    if socket.pid is None:
+        return message("end the docker-proxy that `ss -lntup sport = :{port}` names, and no other", port=socket.port)
+    return message(
+        "end this docker-proxy alone: `{kill} {pid}`; the docker-proxies of other containers have other process ids",
+        kill="kill -KILL" if socket.halted else "kill",
+        pid=socket.pid,
     )
 
 
