@@ -66,7 +66,11 @@ def overlapping_uplink(view: View, each: Lookup, own: Address) -> Candidate | No
     """Return the candidate for a container's address that the host looks for in its own network, because both networks
     have the same range; None if the link of ``own`` leads to containers only.
 
-    The host's own address is right: the container's network has to go."""
+    The first address of an uplink is the host's own, so the container's network has to go.  A further address may be
+    the mistake."""
+    first = next(iter(addresses_of(view.network.namespace(each.netns), own.link, own.version)), None)
+    if own != first or each.found.type == "local":
+        return None
     link = view.network.namespace(each.netns).link(own.link) if each.netns.is_host else None
     found = attachment_of(view.network, view.host, each.query.daddr, own.version)
     if link is None or found is None or found.network.bridge in (None, own.link):
