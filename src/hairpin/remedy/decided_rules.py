@@ -164,13 +164,7 @@ def _only_links(fields: tuple[str, ...]) -> bool:
 
 
 def _ranges(part: ir.FieldMatch) -> str:
-    """Return the addresses as the rule's tool writes them.  A mask that is no prefix is written in full."""
-    version = _version(part.field)
-    every = (1 << width(version)) - 1
-    if part.mask & every == every:
-        return ", ".join(range_text(first, last, version) for first, last in part.ranges)
-    mask = address_text(part.mask & every, version)
-    return ", ".join(f"{address_text(first, version)}/{mask}" for first, _ in part.ranges)
+    return ", ".join(range_text(first, last, _version(part.field)) for first, last in part.ranges)
 
 
 def _version(field: str) -> Version:

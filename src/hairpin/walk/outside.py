@@ -208,8 +208,7 @@ def incoming_link(network: Network, netns: Netns, flow: Flow, start: Outside | L
             found = outer_link(network, netns, link)
             if found is not None:
                 return found
-    physical = [each for each in namespace.links if is_uplink(network, netns, each)
-                and (each.master is None or is_bridge_port(namespace, each))]  # fmt: skip
+    physical = [each for each in namespace.links if is_uplink(network, netns, each)]
     return min(physical, key=lambda each: each.master is not None, default=None)
 
 

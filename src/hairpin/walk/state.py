@@ -18,6 +18,7 @@ from hairpin.netfilter.ir import CT_INVALID, CT_RELATED
 from hairpin.netfilter.packet import ICMP, ICMP6, Connection, Packet, Seen
 from hairpin.network.network import Port
 from hairpin.network.routing import route_text
+from hairpin.network.uplinks import WithoutGateway
 
 Stage = Literal[
     "device-in", "bridge", "prerouting", "input-route", "input", "socket", "forward", "output-route", "output",
@@ -99,14 +100,6 @@ class ConntrackDecided(msgspec.Struct, frozen=True, tag="conntrack"):
     said: Message
     evidence: str = ""
     entry: Connection | None = None
-
-
-class WithoutGateway(msgspec.Struct, frozen=True):
-    """A route without a gateway to machines that no address of its link puts there: the kernel asks on the link for
-    each of them.  ``router``: the gateway of another route by the link."""
-
-    route: Route
-    router: int | None = None
 
 
 class Assumed(msgspec.Struct, frozen=True, tag="assumed"):
@@ -211,9 +204,7 @@ class Sender(msgspec.Struct, frozen=True, gc=False):
     uid: int | None = None
     by_kernel: bool = False
     """Whether a socket of the kernel sends the packet, such as an ICMP error.  A reset that a rule sends has no socket.
-
-    A kernel socket has no owner.  Policy rules see the ``uid`` of this struct.
-    """
+    A kernel socket has no owner.  Policy rules see the ``uid`` of this struct."""
     without_socket: bool = False
     """Whether a tunnel device sends the packet, and its inner packet has no local socket.  Route lookups see uid 0."""
     header_included: bool = False
@@ -274,10 +265,8 @@ class State(msgspec.Struct, frozen=True, gc=False):
     """The frame inside the packet, if the packet is a tunnel's outer packet; else None."""
 
     def seen(self) -> Seen:
-        """Return the packet as rules see it at this stage.
-
-        A packet that is related to no connection, because it answers an untracked packet, has the ctstate INVALID.
-        """
+        """Return the packet as rules see it at this stage.  A packet that is related to no connection, because it
+        answers an untracked packet, has the ctstate INVALID."""
         frame, track, sender = self.frame, self.track, self.sender
         unrelated = track.ct_state == CT_RELATED and track.connection is None
         owner = None if sender.by_kernel else sender.uid  # a kernel socket has no file: xt_owner.c owner_mt()

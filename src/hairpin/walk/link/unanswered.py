@@ -6,8 +6,8 @@ from hairpin.host.route import LEARNED
 from hairpin.message import message
 from hairpin.network.network import addresses_of
 from hairpin.network.prefix import LINK_LOCAL6, address_text, is_multicast, width
-from hairpin.network.uplinks import gateway_of, way_behind
-from hairpin.walk.state import Assumed, RouteDecided, State, WithoutGateway
+from hairpin.network.uplinks import WithoutGateway, gateway_of, way_behind
+from hairpin.walk.state import Assumed, RouteDecided, State
 
 
 def silence_of(namespace: Namespace, state: State, link: Link, address: int) -> Assumed | None:
