@@ -30,14 +30,6 @@ class Uplink(msgspec.Struct, frozen=True):
         return self.addresses[0]
 
 
-class WithoutGateway(msgspec.Struct, frozen=True):
-    """A route without a gateway to machines that no address of its link puts there: the kernel asks on the link for
-    each of them.  ``router``: the gateway of another route by the link."""
-
-    route: Route
-    router: int | None = None
-
-
 def uplinks_of(network: Network, netns: Netns, version: Version) -> tuple[Uplink, ...]:
     """Return the links with a global address by which packets leave the host, except tunnels, links that are stacked on
     another uplink, and links that are down."""

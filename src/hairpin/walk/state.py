@@ -7,7 +7,7 @@ import msgspec
 
 from hairpin.host.link import Address, Link, Tunnel
 from hairpin.host.netns import Netns
-from hairpin.host.route import Neighbour, NextHop, PolicyRule, Route
+from hairpin.host.route import Neighbour, NextHop, PolicyRule, Route, WithoutGateway
 from hairpin.host.socket import Socket
 from hairpin.host.sysctl import Path
 from hairpin.host.traffic_control import Filter, Qdisc
@@ -18,7 +18,6 @@ from hairpin.netfilter.ir import CT_INVALID, CT_RELATED
 from hairpin.netfilter.packet import ICMP, ICMP6, Connection, Packet, Seen
 from hairpin.network.network import Port
 from hairpin.network.routing import route_text
-from hairpin.network.uplinks import WithoutGateway
 
 Stage = Literal[
     "device-in", "bridge", "prerouting", "input-route", "input", "socket", "forward", "output-route", "output",

@@ -6,14 +6,13 @@ import msgspec
 
 from hairpin.host.link import Address
 from hairpin.host.netns import Netns
-from hairpin.host.route import Neighbour, PolicyRule
+from hairpin.host.route import Neighbour, PolicyRule, WithoutGateway
 from hairpin.message import Message, message
 from hairpin.netfilter.evaluate.chain import Condition
 from hairpin.netfilter.rule_address import write_mac
 from hairpin.network.flow import Flow
 from hairpin.network.prefix import Version, address_text
 from hairpin.network.routing import route_text
-from hairpin.network.uplinks import WithoutGateway
 from hairpin.walk.state import Assumed, Step, Stop
 from hairpin.walk.verdicts import Verdict, succeeds
 from hairpin.wanted import Wanted, ask_hardware_address, ask_neighbour

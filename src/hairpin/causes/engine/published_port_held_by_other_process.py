@@ -15,7 +15,6 @@ Lasting: disable the unit of the process.  If the unit stays enabled, the proces
 from collections.abc import Iterator
 
 from hairpin.causes.cause import Candidate, Cause, View, Way
-from hairpin.causes.engine._port_holder import by_holder
 from hairpin.causes.engine._publishing import bindings_for
 from hairpin.causes.where import OfProcess
 from hairpin.change.change import AddSocket, Change, DeleteSocket, Primitive
@@ -29,14 +28,14 @@ from hairpin.network.prefix import address_text
 from hairpin.walk.sockets import socket_text
 from hairpin.walk.state import SocketDecided
 
-_BY_HOLDER = by_holder(container=False)
-
 
 def find(view: View) -> Iterator[Candidate]:
     """Yield the candidate for a process that has the asked container's port.  Yield one also for a docker-proxy that
     took the connection and belongs to no container."""
     if view.stop.reason == "answered-by-other":
-        yield from _BY_HOLDER(view)
+        from hairpin.causes.engine._port_holder import by_holder  # noqa: PLC0415 - few stops are at such a socket
+
+        yield from by_holder(container=False)(view)
         return
     for step in view.branch.request:
         if step.stage != "relay" or step.netns != view.host_netns or not isinstance(step.decided_by, SocketDecided):

@@ -7,7 +7,6 @@ router's packets for its own, and ignores the router's ARP requests: net/ipv4/ar
 from collections.abc import Iterator
 
 from hairpin.causes.cause import Candidate, View, Way
-from hairpin.causes.routing._overlap import another_subnet
 from hairpin.causes.where import OfNetwork
 from hairpin.change.change import AddEntry, Change, DeleteEntry, one
 from hairpin.host.docker import DockerNetwork
@@ -100,4 +99,6 @@ def overlapping_uplink(view: View, each: Lookup, own: Address) -> Candidate | No
 
 
 def _moved(view: View, network: DockerNetwork) -> Way:
+    from hairpin.causes.routing._overlap import another_subnet  # noqa: PLC0415 - few networks cover the host's own
+
     return Way(Change(()), (another_subnet(network, view.host.tool_of(network), network.name),), by_person=True)

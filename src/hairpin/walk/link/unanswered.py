@@ -2,11 +2,10 @@
 
 from hairpin.host.host import Namespace
 from hairpin.host.link import Address, Link
-from hairpin.host.route import LEARNED
+from hairpin.host.route import LEARNED, WithoutGateway
 from hairpin.message import message
 from hairpin.network.network import addresses_of
 from hairpin.network.prefix import LINK_LOCAL6, address_text, is_multicast, width
-from hairpin.network.uplinks import WithoutGateway, gateway_of, way_behind
 from hairpin.walk.state import Assumed, RouteDecided, State
 
 
@@ -47,6 +46,8 @@ def _without_gateway(namespace: Namespace, state: State, link: Link, address: in
     route = found.entry if isinstance(found, RouteDecided) else None
     if route is None or not route.holds(address, version) or route.prefix_length == width(version):
         return None
+    from hairpin.network.uplinks import gateway_of, way_behind  # noqa: PLC0415 - few routes lack a gateway
+
     way = way_behind(namespace, version, link.name)
     return WithoutGateway(route, gateway_of(way, link.name) if way is not None else None)
 
