@@ -65,6 +65,14 @@ class Route(msgspec.Struct, frozen=True, tag="route", tag_field="kind"):
         return version == self.version and inside(value, self.destination, self.prefix_length, version)
 
 
+class WithoutGateway(msgspec.Struct, frozen=True):
+    """A route without a gateway to machines that no address of its link puts there: the kernel asks on the link for
+    each of them.  ``router``: the gateway of another route by the link."""
+
+    route: Route
+    router: int | None = None
+
+
 class PolicyRule(msgspec.Struct, frozen=True, tag="policy-rule", tag_field="kind"):
     """One policy rule (``ip rule``).  ``action``: table, goto, nop, blackhole, unreachable or prohibit.  ``sports`` and
     ``dports`` are inclusive ranges.  A selector that is None matches every packet.  ``mark``: the value and the mask.
@@ -124,6 +132,10 @@ class Neighbour(msgspec.Struct, frozen=True, tag="neighbour", tag_field="kind"):
         """Whether the kernel uses the entry without ever resolving the address.  Source: include/net/neighbour.h
         NUD_CONNECTED"""
         return self.state in ("PERMANENT", "NOARP") and not self.proxy
+
+
+LEARNED = ("REACHABLE", "STALE", "DELAY", "PROBE")
+"""The states of a learned neighbour entry that the kernel uses without resolving the neighbour first."""
 
 
 class Redirect(msgspec.Struct, frozen=True):

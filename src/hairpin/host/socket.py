@@ -17,11 +17,11 @@ class Socket(msgspec.Struct, frozen=True):
     group the process is.  ``ancestors``: for each process that has the socket open, its topmost ancestor in that
     container; empty if they were not read.  ``unit``: systemd's control group of the process; empty if there is none,
     or if it was not read.  ``is_late``: whether the processes started long after the container.  A restart of the
-    container may not start late processes again.  ``backlog`` and ``queued`` (TCP): how many connections may wait to be
-    accepted, and how many are waiting.  ``received`` and ``receive_buffer`` (UDP): the memory of waiting datagrams in
-    bytes, and the limit of this memory.  ``backlog``, ``queued``, ``received`` and ``receive_buffer`` are None if they
-    were not read.  ``evidence`` and ``entry``: the reading of the socket, and its line there; 0 if the socket was not
-    read."""
+    container may not start late processes again.  ``mark``: its SO_MARK, which only root reads.  ``backlog`` and
+    ``queued`` (TCP): how many connections may wait to be accepted, and how many are waiting.  ``received`` and
+    ``receive_buffer`` (UDP): the memory of waiting datagrams in bytes, and the limit of this memory.  ``backlog``,
+    ``queued``, ``received`` and ``receive_buffer`` are None if they were not read.  ``evidence`` and ``entry``: the
+    reading of the socket, and its line there; 0 if the socket was not read."""
 
     protocol: Literal["tcp", "udp"]
     version: Literal[4, 6]
@@ -32,6 +32,7 @@ class Socket(msgspec.Struct, frozen=True):
     process: str | None = None
     pid: int | None = None
     uid: int | None = None
+    mark: int = 0
     backlog: int | None = None
     queued: int | None = None
     received: int | None = None

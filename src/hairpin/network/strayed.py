@@ -6,10 +6,11 @@ import msgspec
 from hairpin.host.docker import STACKED, Container, DockerNetwork, Engine, Subnet
 from hairpin.host.host import Host, Namespace
 from hairpin.host.netns import Netns
+from hairpin.host.route import LEARNED, Neighbour, Route
 from hairpin.netfilter.packet import Packet
 from hairpin.network.attachment import has_lost_bridge
 from hairpin.network.flow import Flow, FromHost
-from hairpin.network.network import Network, is_bridge_port, is_held, owns_address
+from hairpin.network.network import Network, is_bridge_port, is_held, outer_link, owns_address
 from hairpin.network.port_holder import asked_port
 from hairpin.network.prefix import Version, is_loopback, width
 
@@ -38,12 +39,34 @@ def is_containers(network: Network, netns: Netns, flow: Flow, packet: Packet) ->
             if any(address == (each.ipv4 if version == 4 else each.ipv6) for each in engine.endpoints_of(container)):
                 return True
     return any(
-        subnet.holds(address, version) and (address != flow.daddr or _is_cut_off(flow, host, engine, each, subnet))
+        subnet.holds(address, version)
+        and (address != flow.daddr or _is_cut_off(flow, host, engine, each, subnet))
+        and held_elsewhere(network, netns, version, address, each.bridge) is None
         for engine in host.engines
         for each in engine.networks
         if each.driver == "bridge"
         for subnet in each.subnets
     )
+
+
+def held_elsewhere(
+    network: Network, netns: Netns, version: Version, address: int, bridge: str | None
+) -> Route | Neighbour | None:
+    """Return what shows that a machine on another link than the bridge has the address: a route that has it as its
+    gateway, or a neighbour entry of an uplink; None if nothing shows it."""
+    namespace = network.namespace(netns)
+    for route in namespace.routes:
+        if route.version == version and any(
+            hop.gateway == address and hop.link not in (None, bridge) for hop in route.next_hops
+        ):
+            return route
+    for entry in namespace.neighbours:
+        if (entry.version, entry.value) != (version, address) or entry.link == bridge or entry.proxy:
+            continue
+        link = namespace.link(entry.link) if entry.mac is not None and entry.state in LEARNED else None
+        if link is not None and outer_link(network, netns, link) is not None:
+            return entry
+    return None
 
 
 def is_held_inside(network: Network, flow: Flow) -> bool:

@@ -172,7 +172,7 @@ def _main_address(network: Network, netns: Netns, version: Version) -> int | Non
     usual = next((each for each in held if each.link == link and not each.secondary), None)
     if usual is not None:
         return usual.value
-    uplinks = {each.name for each in host.links if is_uplink(network, netns, each)}
+    uplinks = {each.name for each in host.links if outer_link(network, netns, each) is not None}
     return next((each.value for each in (*(each for each in held if each.link in uplinks), *held)), None)
 
 

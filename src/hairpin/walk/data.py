@@ -5,11 +5,11 @@ import msgspec
 
 from hairpin.netfilter.packet import ACK, PSH, TCP
 from hairpin.network.network import Network
-from hairpin.walk.answer import answer_to
+from hairpin.walk.answer import answer_to, mark_of_answer, sender_of_answer
 from hairpin.walk.hooks.conntrack_timeout import has_no_time
 from hairpin.walk.link.neighbour_discovery import walk_asking
 from hairpin.walk.reply import reaches
-from hairpin.walk.state import End, Sender, State
+from hairpin.walk.state import End, State
 from hairpin.walk.tunnelled import innermost, with_innermost
 
 
@@ -19,14 +19,15 @@ def client_data(started: State, back: End) -> State:
     return msgspec.structs.replace(with_innermost(started, packet), history=back.state.history.for_answer())
 
 
-def server_data(arrived: State, before: End) -> State:
+def server_data(network: Network, arrived: State, before: End) -> State:
     """Return the server's first data packet.  ``arrived`` is the request; ``before`` is the end of the previous
     packet."""
+    mark = mark_of_answer(network.namespace(arrived.netns), arrived)
     return State(
         "output-route",
         arrived.netns,
-        answer_to(arrived.packet, ACK | PSH),
-        sender=Sender(uid=0),
+        msgspec.structs.replace(answer_to(arrived.packet, ACK | PSH), mark=mark),
+        sender=sender_of_answer(arrived),
         history=before.state.history.for_answer(),
     )
 
@@ -55,7 +56,7 @@ def answer_lost(
     seen = beyond is not None or passed.issuperset(step.netns.host for step in back.state.history.steps)
     if seen and not _is_forgotten(network, sent.state):
         return None
-    answering = server_data(arrived, sent) if beyond is None else _from_outside(beyond, sent)
+    answering = server_data(network, arrived, sent) if beyond is None else _from_outside(beyond, sent)
     end = next(iter(walk_asking(network, answering)), None)
     return None if end is None or end.kind == "unknown" or reaches(network, started, end) else end
 

@@ -21,7 +21,7 @@ from hairpin.walk.outside import outside_takes
 from hairpin.walk.reads import Part, parts_changed, what_reads
 from hairpin.walk.relay import relayed_flow
 from hairpin.walk.reply import reaches, walk_answer
-from hairpin.walk.sockets import answers_by_route, find_socket
+from hairpin.walk.sockets import answers_by_route, decided_by_socket, find_socket
 from hairpin.walk.state import End, History, State
 from hairpin.walk.tunnelled import innermost, with_innermost
 from hairpin.walk.walk import begin
@@ -135,6 +135,8 @@ def _opened_to_socket(was: Network, flow: Flow, started: State, end: End) -> _Op
         held = find_socket(was.namespace(state.netns), state.packet, state.iif).socket
         if held is None:
             return None
+        state = state.noted("socket", state.iif, decided_by_socket(held))
+        end = msgspec.structs.replace(end, state=state)
     chosen = held is not None and answers_by_route(was.host(state.netns.host), held)
     back = next(iter(walk_answer(was, state, flags=SYN | ACK, chosen=chosen)), None)
     if back is None or not reaches(was, started, back):
@@ -166,7 +168,7 @@ def _to_socket(now: Network, opened: _Opened, replaced: Replaced) -> Fate:
         return "depends"
     if sent.kind != "arrived" or sent.state.netns != arrived.netns or _outer(sent.state) != _outer(arrived):
         return "lost"
-    answer = _walked(now, server_data(arrived, sent))
+    answer = _walked(now, server_data(now, arrived, sent))
     if answer is None or answer.kind == "unknown":
         return "depends"
     return "kept" if reaches(now, opened.started, answer) else "lost"

@@ -209,8 +209,8 @@ def incoming_link(network: Network, netns: Netns, flow: Flow, start: Outside | L
             found = outer_link(network, netns, link)
             if found is not None:
                 return found
-    physical = [each for each in namespace.links if is_uplink(network, netns, each) and each.master is None]
-    return physical[0] if physical else None
+    physical = [each for each in namespace.links if is_uplink(network, netns, each)]
+    return min(physical, key=lambda each: each.master is not None, default=None)
 
 
 def outside_takes(network: Network, flow: Flow, end: End) -> OutsideAnswer:

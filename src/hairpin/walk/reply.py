@@ -10,7 +10,7 @@ from hairpin.network.address_type import is_source4
 from hairpin.network.network import Network
 from hairpin.network.prefix import address_text
 from hairpin.network.routing import lookup
-from hairpin.walk.answer import answer_to
+from hairpin.walk.answer import answer_to, mark_of_answer, sender_of_answer
 from hairpin.walk.ip.route_in import decided_by_route, input_query
 from hairpin.walk.link.neighbour_discovery import walk_asking
 from hairpin.walk.state import End, LinkDecided, Sender, State, stopped
@@ -33,7 +33,12 @@ def walk_answer(network: Network, state: State, *, flags: int, chosen: bool = Fa
 
     If ``chosen`` is true, the kernel chooses the reply's source address by the route.
     """
-    back = answer_to(state.packet, flags)
+    # A kernel socket sends resets and echo replies: net/ipv4/tcp_ipv4.c tcp_v4_send_reset(), net/ipv4/icmp.c
+    # icmp_reply(), the same in net/ipv6
+    by_kernel = bool(flags & RST) or state.packet.protocol in (ICMP, ICMP6)
+    sender = Sender(uid=0, by_kernel=True) if by_kernel else sender_of_answer(state)
+    mark = mark_of_answer(network.namespace(state.netns), state, by_kernel=by_kernel)
+    back = msgspec.structs.replace(answer_to(state.packet, flags), mark=mark)
     anycast = _is_echo_to_many6(network.namespace(state.netns), state)
     if chosen or anycast:
         back = msgspec.structs.replace(back, saddr=0)
@@ -43,9 +48,7 @@ def walk_answer(network: Network, state: State, *, flags: int, chosen: bool = Fa
         back,
         # An echo reply leaves by the request's link: net/ipv6/icmp.c icmpv6_echo_reply()
         oif=state.iif if back.protocol == ICMP6 and state.iif != "lo" else "",
-        # A kernel socket sends resets and echo replies: net/ipv4/tcp_ipv4.c tcp_v4_send_reset(), net/ipv4/icmp.c
-        # icmp_reply(), the same in net/ipv6
-        sender=Sender(uid=0, by_kernel=bool(flags & RST) or back.protocol in (ICMP, ICMP6)),
+        sender=sender,
         history=state.history.for_answer(),
     )
     if back.version == 4 and back.saddr and not is_source4(network.namespace(state.netns), back.saddr):

@@ -7,7 +7,7 @@ import msgspec
 
 from hairpin.host.link import Address, Link, Tunnel
 from hairpin.host.netns import Netns
-from hairpin.host.route import Neighbour, NextHop, PolicyRule, Route
+from hairpin.host.route import Neighbour, NextHop, PolicyRule, Route, WithoutGateway
 from hairpin.host.socket import Socket
 from hairpin.host.sysctl import Path
 from hairpin.host.traffic_control import Filter, Qdisc
@@ -106,12 +106,14 @@ class Assumed(msgspec.Struct, frozen=True, tag="assumed"):
 
     ``grounds``: the user or a file has ``stated`` it, it follows from what was ``read``, or it is only ``assumed``. A
     mere assumption proves no cause (docs/adr/0016).  ``entry``: the neighbour entry to ask about, because its machine
-    did not answer or a person made it.  ``own``: the link's addresses with the machine in their network."""
+    did not answer or a person made it.  ``own``: the link's addresses with the machine in their network.  ``by``: the
+    route without a gateway that puts the machine on the link."""
 
     said: Message
     grounds: Literal["read", "stated", "assumed"] = "assumed"
     entry: Neighbour | None = None
     own: tuple[Address, ...] = ()
+    by: WithoutGateway | None = None
 
 
 DecidedBy = RuleDecided | RouteDecided | SysctlDecided | SocketDecided | LinkDecided | ConntrackDecided | Assumed
@@ -201,9 +203,7 @@ class Sender(msgspec.Struct, frozen=True, gc=False):
     uid: int | None = None
     by_kernel: bool = False
     """Whether a socket of the kernel sends the packet, such as an ICMP error.  A reset that a rule sends has no socket.
-
-    A kernel socket has no owner.  Policy rules see the ``uid`` of this struct.
-    """
+    A kernel socket has no owner.  Policy rules see the ``uid`` of this struct."""
     without_socket: bool = False
     """Whether a tunnel device sends the packet, and its inner packet has no local socket.  Route lookups see uid 0."""
     header_included: bool = False
@@ -266,10 +266,8 @@ class State(msgspec.Struct, frozen=True, gc=False):
     """The frame inside the packet, if the packet is a tunnel's outer packet; else None."""
 
     def seen(self) -> Seen:
-        """Return the packet as rules see it at this stage.
-
-        A packet that is related to no connection, because it answers an untracked packet, has the ctstate INVALID.
-        """
+        """Return the packet as rules see it at this stage.  A packet that is related to no connection, because it
+        answers an untracked packet, has the ctstate INVALID."""
         frame, track, sender = self.frame, self.track, self.sender
         unrelated = track.ct_state == CT_RELATED and track.connection is None
         owner = None if sender.by_kernel else sender.uid  # a kernel socket has no file: xt_owner.c owner_mt()
@@ -283,7 +281,7 @@ class State(msgspec.Struct, frozen=True, gc=False):
             ct_direction=track.ct_direction,
             connection=track.connection,
             uid=owner,
-            gid=owner,  # root's group is 0 as well, and all walked packets are root's
+            gid=owner if owner == 0 else None,  # no reading shows another user's group
             by_kernel=sender.by_kernel and not sender.without_socket,
             pkttype=1 if self.packet.arp == 1 and frame.physin else 3 if frame.other_host else 0,
         )

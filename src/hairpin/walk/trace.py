@@ -6,12 +6,13 @@ import msgspec
 
 from hairpin.host.link import Address
 from hairpin.host.netns import Netns
-from hairpin.host.route import Neighbour, PolicyRule
+from hairpin.host.route import Neighbour, PolicyRule, WithoutGateway
 from hairpin.message import Message, message
 from hairpin.netfilter.evaluate.chain import Condition
 from hairpin.netfilter.rule_address import write_mac
 from hairpin.network.flow import Flow
 from hairpin.network.prefix import Version, address_text
+from hairpin.network.routing import route_text
 from hairpin.walk.state import Assumed, Step, Stop
 from hairpin.walk.verdicts import Verdict, succeeds
 from hairpin.wanted import Wanted, ask_hardware_address, ask_neighbour
@@ -169,14 +170,16 @@ def assuming_of_neighbours(branch: Branch, flow: Flow) -> Branch:
     open_ = [(step, each) for step, each in found if each.entry is not None and not (each.own and flow.names_no_client)]
     told = [each for step, each in found if (step, each) not in open_ or not each.own]
     said = dict.fromkeys(each.said for each in told if each.entry is None or not each.entry.static)
-    asked = dict.fromkeys(_of_entry(step, each.entry, each.own) for step, each in open_ if each.entry is not None)
+    asked = dict.fromkeys(_of_entry(step, each.entry, each) for step, each in open_ if each.entry is not None)
     questions = (*asked, *branch.questions) if branch.stop is None else branch.questions
     return msgspec.structs.replace(branch, assumed=(*branch.assumed, *said), questions=questions)
 
 
-def _of_entry(step: Step, entry: Neighbour, own: tuple[Address, ...]) -> OpenQuestion:
-    if own and not entry.static:
-        return _is_on_link(step, entry, own)
+def _of_entry(step: Step, entry: Neighbour, assumed: Assumed) -> OpenQuestion:
+    if assumed.own and not entry.static:
+        return _is_on_link(step, entry, assumed.own)
+    if assumed.by is not None and not entry.static:
+        return _without_gateway(step, entry, assumed.by)
     return _is_right(step, entry) if entry.static else _is_silent(step, entry)
 
 
@@ -210,6 +213,44 @@ def _is_on_link(step: Step, entry: Neighbour, own: tuple[Address, ...]) -> OpenQ
         text=text,
         if_yes=message("{address} takes the packets, and the verdict holds", **facts),
         if_no=_not_there(facts, left_over=len(own) > 1),
+        wanted=(ask_neighbour(facts["address"], entry.link),),
+        breaks_if="no",
+    )
+
+
+def _without_gateway(step: Step, entry: Neighbour, by: WithoutGateway) -> OpenQuestion:
+    """Return the question whether the machines of a route without a gateway are on its link.
+
+    Some providers answer there for every address (proxy ARP, RFC 1027)."""
+    route, version = by.route, entry.version
+    facts = {
+        "address": address_text(entry.value, version),
+        "link": entry.link,
+        "state": entry.state,
+        "netns": step.netns.name,
+        "route": route_text(route),
+        "prefix": str(route.prefix) if route.prefix_length else "default",
+        "gateway": address_text(by.router, version) if by.router is not None else "GATEWAY",
+        "ip": "ip -6" if version == 6 else "ip",
+    }
+    return OpenQuestion(
+        text=message(
+            "Does {address} answer on {link}? The route `{route}` has no gateway, so the kernel asks there for each "
+            "address; nobody answered for {address} ({state})",
+            **facts,
+        )
+        if step.netns.is_host
+        else message(
+            "Does {address} answer on {link} of {netns}? The route `{route}` has no gateway, so the kernel asks there "
+            "for each address; nobody answered for {address} ({state})",
+            **facts,
+        ),
+        if_yes=message("{address} takes the packets, and the verdict holds", **facts),
+        if_no=message(
+            "The flow fails: the route lacks its gateway. Give it the router: `{ip} route replace {prefix} via "
+            "{gateway} dev {link}`",
+            **facts,
+        ),
         wanted=(ask_neighbour(facts["address"], entry.link),),
         breaks_if="no",
     )

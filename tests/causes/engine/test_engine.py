@@ -128,6 +128,7 @@ DISCONNECTED = msgspec.structs.replace(
 )
 HTTPD = Socket("tcp", 4, None, 8151, process="httpd", pid=9)
 LEFT_BEHIND = msgspec.structs.replace(HTTPD, process="docker-proxy", relay=Relay(4, WEB, 80), halted=True)
+NOBODYS = msgspec.structs.replace(HTTPD, process="docker-proxy", relay=Relay(4, WEB + 9, 80))
 ASKED = container("created", binding=PortBinding("tcp", 80, 8151, None, 4, actual=False))
 
 
@@ -205,6 +206,10 @@ CASES: dict[str, Case] = {
     ),
     "an earlier run's docker-proxy, which a signal stopped, has the port": Case(
         held(LEFT_BEHIND, by=container("exited")), asked_of_web(), ("published-port-held-by-other-process",),
+    ),
+    "a docker-proxy whose container is gone has the port": Case(
+        network(host_namespace(NO_CONTAINER, sockets=(NOBODYS,)), docker=engine()), published(),
+        ("published-port-held-by-other-process",),
     ),
     "a process on loopback has the port of a container that runs": Case(
         network(host_namespace(sockets=(msgspec.structs.replace(HTTPD, address=LOOPBACK),))),

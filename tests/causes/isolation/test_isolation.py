@@ -5,7 +5,7 @@ import pytest
 
 from hairpin.host.docker import DockerNetwork, Endpoint, Subnet
 from hairpin.host.host import Namespace
-from hairpin.host.link import Address, BridgeInfo, Link
+from hairpin.host.link import Address, BridgeInfo, BridgePort, Link
 from hairpin.host.socket import Socket
 from hairpin.netfilter.iptables.save import parse
 from hairpin.network.network import Network
@@ -23,6 +23,7 @@ from tests.small_host import (
     host_namespace,
     local,
     network,
+    published,
     route,
     sibling,
 )
@@ -42,6 +43,33 @@ def kept_apart(*, icc: bool) -> Network:
     described = told()
     made_so = msgspec.structs.replace(described.networks[0], options=(option,))
     return with_db(host, docker=msgspec.structs.replace(described, networks=(made_so,)))
+
+
+ISOLATED = with_chain("DOCKER-ISOLATION-STAGE-1", "-i docker0 -o br1 -j DROP", "-i br1 -o docker0 -j DROP")
+
+
+def on_own_bridge(rules: str = ALL_RULES, *, default: bool = False) -> Network:
+    """Return the host whose eth0 is a port of br1, on which a network was made; ``default``: it has a default route."""
+    host = host_namespace(rules, values={"conf__br1__forwarding": "1"})
+    links = tuple(
+        msgspec.structs.replace(each, master="br1", port=BridgePort()) if each.name == "eth0" else each
+        for each in host.links
+    )
+    way = (route("default", "br1", via="198.51.100.1"),) if default else ()
+    address = parse_address("198.51.100.2")[1]
+    moved = msgspec.structs.replace(
+        host,
+        links=(*links, Link(9, "br1", "bridge", bridge=BridgeInfo(), evidence="e5")),
+        addresses=(*(each for each in host.addresses if each.link != "eth0"), Address("br1", 4, address, 24)),
+        routes=(
+            *(each for each in host.routes if all(hop.link != "eth0" for hop in each.next_hops)),
+            local("198.51.100.2/32", "br1"), route("198.51.100.0/24", "br1"), *way,
+        ),
+    )  # fmt: skip
+    subnet = Subnet(4, address - 2, 24, address)
+    described = engine(container())
+    made = DockerNetwork("n2", "exposed", "bridge", subnets=(subnet,), bridge="br1")
+    return network(moved, docker=msgspec.structs.replace(described, networks=(*described.networks, made)))
 
 
 _INTERNAL = """*filter
@@ -95,6 +123,12 @@ CASES: dict[str, Case] = {
     "networks are kept apart": Case(
         ruled(with_chain(STAGE_1, "-i docker0 ! -o docker0 -j DROP")), egress(),
         ("isolation-drops-between-bridges",), ruled(ALL_RULES),
+    ),
+    "a network on the host's own bridge took the host's address and its default route": Case(
+        on_own_bridge(), published(address="198.51.100.2"), ("network-on-host-bridge",), on_own_bridge(default=True),
+    ),
+    "a network on the host's own bridge is isolated from the others": Case(
+        on_own_bridge(ISOLATED, default=True), egress(), ("network-on-host-bridge",), on_own_bridge(default=True),
     ),
     "docker 28 drops direct access": Case(
         network(host_namespace(GUARDED), docker=told(version="28.0.1")),

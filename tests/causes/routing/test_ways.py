@@ -7,8 +7,9 @@ import pytest
 from hairpin.change.change import AddEntry, Change, DeleteEntry, Primitive, ReplaceEntry
 from hairpin.change.simulation.simulate import simulate
 from hairpin.diagnose.diagnose import diagnose
+from hairpin.host.docker import DockerNetwork, Subnet
 from hairpin.host.host import Namespace
-from hairpin.host.link import Address, Link
+from hairpin.host.link import Address, BridgeInfo, Link
 from hairpin.host.route import NextHop, PolicyRule, Route
 from hairpin.host.socket import Socket
 from hairpin.network.flow import FromHost
@@ -20,10 +21,13 @@ from tests.causes.hosts import asked, without_route
 from tests.small_host import (
     CLIENT,
     GATEWAY,
+    HOST_ADDRESS,
     HOST_NETNS,
     WEB,
+    container,
     container_namespace,
     egress,
+    engine,
     host_namespace,
     local,
     network,
@@ -64,6 +68,21 @@ def with_gateways_address() -> Network:
         msgspec.structs.replace(
             host, addresses=(*host.addresses, own), routes=(*host.routes, local("198.51.100.1/32", "eth0"))
         )
+    )
+
+
+def with_network_of(gateway: str) -> Network:
+    """Return the host with a container network over the host's own, whose bridge has that address."""
+    host, value = host_namespace(), parse_address(gateway)[1]
+    made = DockerNetwork("n2", "home", "bridge", subnets=(Subnet(4, HOST_ADDRESS - 11, 24, value),), bridge="br-2")
+    return network(
+        msgspec.structs.replace(
+            host,
+            links=(*host.links, Link(9, "br-2", "bridge", bridge=BridgeInfo())),
+            addresses=(*host.addresses, Address("br-2", 4, value, 24)),
+            routes=(*host.routes, local(f"{gateway}/32", "br-2"), route("198.51.100.0/24", "br-2")),
+        ),
+        docker=msgspec.structs.replace(engine(container()), networks=(*engine().networks, made)),
     )
 
 
@@ -154,6 +173,9 @@ CASES: dict[str, Case] = {
             host_namespace(), addresses=(*host_namespace().addresses, TAKEN),
             routes=(*host_namespace().routes, local("172.17.0.2/32", "eth0")),
         )), TO_WEB, ("address-diverts-traffic",),
+    ),
+    "a container network has the router's address": Case(
+        with_network_of("198.51.100.1"), published(), ("address-diverts-traffic",), with_network_of("198.51.100.2"),
     ),
     "lo has lost its address": Case(
         after(DeleteEntry(HOST_NETNS, Address("lo", 4, 0x7F000001, 8, "host"))), published(FromHost(), "127.0.0.1"),

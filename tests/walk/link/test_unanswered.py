@@ -4,11 +4,10 @@ import msgspec
 import pytest
 
 from hairpin.host.link import Address
-from hairpin.host.route import Neighbour
+from hairpin.host.route import LEARNED, Neighbour
 from hairpin.network.flow import Flow, Outside
 from hairpin.network.network import Network
 from hairpin.network.prefix import parse_address
-from hairpin.walk.link.unanswered import KNOWN
 from hairpin.walk.trace import OpenQuestion
 from hairpin.walk.walk import walk_flow
 from tests.small_host import CLIENT, HOST_ADDRESS, host_namespace, local, network, published, route
@@ -70,7 +69,7 @@ def test_an_alias_is_named_as_left_over() -> None:
     assert "192.0.2.200/24 does not belong on eth0: take it off" in str(asked.if_no)
 
 
-@pytest.mark.parametrize("state", KNOWN)
+@pytest.mark.parametrize("state", LEARNED)
 def test_a_neighbour_that_answers_is_no_question(state: str) -> None:
     assert questions(with_entry(NEAR, state), published(Outside(NEAR))) == ()
 
@@ -80,3 +79,34 @@ def test_a_client_that_hairpin_chose_is_no_question() -> None:
     whole = with_entry(CLIENT, "FAILED", "192.0.2.200/24")
     assert questions(whole, invented) == ()
     assert any("answers on eth0" in str(each) for each in walk_flow(whole, invented).assumed)
+
+
+FAR = parse_address("203.0.113.7")[1]
+
+
+def without_gateway(*entries: tuple[int, str, int | None]) -> Network:
+    """Return the host whose default route has no gateway, with entries of eth0: address, state, hardware address."""
+    host = host_namespace()
+    routes = (*(each for each in host.routes if each.prefix_length), route("default", "eth0"))
+    held = tuple(Neighbour("eth0", 4, value, mac, state) for value, state, mac in entries)
+    return network(msgspec.structs.replace(host, routes=routes, neighbours=held))
+
+
+def test_a_default_route_without_a_gateway_is_named_where_nobody_answers() -> None:
+    (asked,) = questions(without_gateway((CLIENT, "INCOMPLETE", None)), published(Outside(CLIENT)))
+    assert asked.breaks_if == "no"
+    assert "`default dev eth0` has no gateway" in str(asked.text)
+    assert "ip route replace default via GATEWAY dev eth0" in str(asked.if_no)
+
+
+def test_it_is_named_for_an_invented_client_too_if_others_did_not_answer() -> None:
+    invented = msgspec.structs.replace(published(), invented=True)
+    (asked,) = questions(without_gateway((FAR, "FAILED", None)), invented)
+    assert "203.0.113.7" in str(asked.text)
+
+
+@pytest.mark.parametrize("entries", (
+    (), ((CLIENT, "REACHABLE", 9),), ((FAR, "FAILED", None), (FAR + 1, "STALE", 9)), ((NEAR, "FAILED", None),),
+))  # fmt: skip
+def test_a_provider_that_answers_for_all_is_no_question(entries: tuple[tuple[int, str, int | None], ...]) -> None:
+    assert questions(without_gateway(*entries), msgspec.structs.replace(published(), invented=True)) == ()

@@ -14,7 +14,9 @@ from hairpin.netfilter.evaluate.chain import Place, rule_at
 from hairpin.netfilter.iptables.spelled import spelled
 from hairpin.netfilter.ir import Rule, Verdict
 from hairpin.netfilter.packet import is_discovery
+from hairpin.network.attachment import network_of_bridge
 from hairpin.network.flow import FromContainer
+from hairpin.network.network import outer_link
 
 
 class Pair(msgspec.Struct, frozen=True):
@@ -49,6 +51,14 @@ def is_within(view: View) -> bool:
     Isolation between networks is not meant to stop neighbour discovery within a bridge."""
     seen = view.stop.seen
     return bool(seen.iif) and seen.iif == seen.oif and is_discovery(seen.packet)
+
+
+def is_on_uplink(view: View, name: str) -> bool:
+    """Return whether the link is a network's bridge with a port by which the host reaches the outside."""
+    link = view.host_namespace.link(name)
+    if link is None or link.kind != "bridge" or network_of_bridge(view.host, name) is None:
+        return False
+    return outer_link(view.network, view.host_netns, link) is not None
 
 
 def pair_of(view: View) -> Pair | None:

@@ -13,7 +13,7 @@ from collections.abc import Iterator
 import msgspec
 
 from hairpin.causes.cause import RULE_STOPS, Candidate, Cause, View, Way
-from hairpin.causes.isolation._walls import by_name, is_within, pair_of
+from hairpin.causes.isolation._walls import by_name, is_on_uplink, is_within, pair_of
 from hairpin.causes.rules._lifting import deletion
 from hairpin.causes.rules._rule_owner import stopped_by
 from hairpin.causes.where import OfNetwork
@@ -32,6 +32,8 @@ def find(view: View) -> Iterator[Candidate]:
     place = stopped_by(view, "isolation")
     if place is None or is_within(view):
         return
+    if any(is_on_uplink(view, link) for link in (view.stop.seen.iif, view.stop.seen.oif)):
+        return  # a network on the host's own bridge isolates the host's clients: network-on-host-bridge
     pair = pair_of(view)
     connecting = pair.change(view) if pair is not None else None
     by_host_address = owns_address(view.host_namespace, view.flow.version, view.flow.daddr)

@@ -5,7 +5,8 @@ Users see: this host or container cannot reach one machine or one network since 
 
 Proof: the lookup finds a route that the kernel made for this address, and the packet is for a machine elsewhere.
 Without the address, or with the prefix length that the engine gave, the packet arrives.
-Now: ``ip address del ADDRESS/LENGTH dev LINK``, then add the right address.
+Now: ``ip address del ADDRESS/LENGTH dev LINK``, then add the right address.  If a container network has an address or
+the range of the host's own network, recreate this network with another subnet.
 Lasting: correct the network configuration that sets the address.
 """
 
@@ -16,6 +17,7 @@ import msgspec
 from hairpin.causes.cause import Candidate, Cause, View
 from hairpin.causes.container._engine_gateway import default_route
 from hairpin.causes.routing._asked import is_elsewhere, lookups_on_way, namespaces_on_way
+from hairpin.causes.routing._network_took import of_networks, overlapping_uplink
 from hairpin.causes.where import OfLink
 from hairpin.change.change import AddEntry, Change, DeleteEntry, one
 from hairpin.change.simulation.addresses import address_of
@@ -43,6 +45,7 @@ def find(view: View) -> Iterator[Candidate]:
                 yield _misfitting(view, netns, address, length)
             elif length is None and address.version == version and _is_gateway(namespace, address):
                 yield _of_gateway(netns, address)
+    yield from of_networks(view)
     yield from _of_sender(view)
     for each in lookups_on_way(view):
         if each.found.route is None:
@@ -50,6 +53,10 @@ def find(view: View) -> Iterator[Candidate]:
         own = address_of(view.network.namespace(each.netns), each.found.route)
         known = _lengths(view, each.netns)
         if own is None or own.value in known or _is_on_port(view, each, own):
+            continue
+        overlap = overlapping_uplink(view, each, own)
+        if overlap is not None:
+            yield overlap
             continue
         # An engine assigns all addresses of a container and its veth.  An address that no engine assigned is a
         # mistake.

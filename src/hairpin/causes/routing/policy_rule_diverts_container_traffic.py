@@ -16,15 +16,19 @@ from hairpin.causes.cause import RULE_STOPS, Candidate, Cause, View, Way
 from hairpin.causes.routing._asked import is_served, looked_up_packet, query_back, query_there, subnet_of
 from hairpin.causes.routing._route_back import only_the_rule_stops
 from hairpin.causes.where import OfPolicyRule
-from hairpin.change.change import AddEntry, Change, DeleteEntry, one
+from hairpin.change.change import AddEntry, Change, DeleteEntry, SetSysctl, one
 from hairpin.host.host import Namespace
 from hairpin.host.netns import Netns
 from hairpin.host.route import TABLE_DEFAULT, TABLE_LOCAL, TABLE_MAIN, PolicyRule
-from hairpin.message import message
+from hairpin.host.socket import Socket
+from hairpin.host.sysctl import Path
+from hairpin.message import Message, message
+from hairpin.netfilter.packet import TCP
 from hairpin.network.prefix import Version, inside
 from hairpin.network.query import Query
 from hairpin.network.routing import jumps, lookup
-from hairpin.walk.state import RouteDecided
+from hairpin.walk.sockets import socket_text
+from hairpin.walk.state import RouteDecided, SocketDecided
 
 
 def find(view: View) -> Iterator[Candidate]:
@@ -39,18 +43,65 @@ def find(view: View) -> Iterator[Candidate]:
         for change in narrow if stays else (one(DeleteEntry(netns, rule)),):
             yield Candidate(
                 title=message("Policy rule {priority} diverts this flow", priority=rule.priority),
-                detail=message(
-                    "The rule `{rule}` decides the flow's route before the kernel looks into the main table.",
-                    rule=rule.text,
-                )
-                if rule.action != "goto"
-                else message("The rule `{rule}` skips the rules before {goto}.", rule=rule.text, goto=rule.goto or 0),
+                detail=_detail(view, rule),
                 change=change,
                 where=OfPolicyRule(rule),
                 in_class="diverting-policy-rule",
                 evidence=(rule.evidence,),
-                ways=tuple(Way(each) for each in narrow if each != change),
+                ways=(*(Way(each) for each in narrow if each != change), *_unmarked(view, rule)),
             )
+
+
+def _detail(view: View, rule: PolicyRule) -> Message:
+    """Return the rule, and what the selected answer has from its socket or its request."""
+    if rule.action == "goto":
+        return message("The rule `{rule}` skips the rules before {goto}.", rule=rule.text, goto=rule.goto or 0)
+    taking, socket = _mark_taken_over(view, rule), _answering(view)
+    if taking is not None:
+        return message(
+            "The rule `{rule}` decides the flow's route before the kernel looks into the main table. The answer has "
+            "the mark {mark} of its request, because {sysctl} is 1.",
+            rule=rule.text,
+            mark=hex(view.stop.seen.packet.mark),
+            sysctl=".".join(taking),
+        )
+    if rule.uids is not None and socket is not None and view.in_reply:
+        return message(
+            "The rule `{rule}` decides the flow's route before the kernel looks into the main table. The socket that "
+            "answers, {socket}, belongs to the user {uid}.",
+            rule=rule.text,
+            socket=socket_text(socket),
+            uid=socket.uid or 0,
+        )
+    return message(
+        "The rule `{rule}` decides the flow's route before the kernel looks into the main table.", rule=rule.text
+    )
+
+
+def _answering(view: View) -> Socket | None:
+    """Return the socket that received the flow's request."""
+    found = (step.decided_by for step in reversed(view.branch.request) if step.stage == "socket")
+    last = next(found, None)
+    return last.socket if isinstance(last, SocketDecided) else None
+
+
+def _mark_taken_over(view: View, rule: PolicyRule) -> Path | None:
+    """Return the sysctl by which the answer has its request's mark that the rule selects; None if it has not."""
+    socket, packet = _answering(view), view.stop.seen.packet
+    if rule.mark is None or not packet.mark or not view.in_reply or (socket is not None and socket.mark):
+        return None
+    if not view.branch.reply or view.branch.reply[0].netns != view.stop.netns:
+        return None
+    of_kernel: Path = ("net", "ipv4" if packet.version == 4 else "ipv6", "fwmark_reflect")
+    path = ("net", "ipv4", "tcp_fwmark_accept") if socket is not None and packet.protocol == TCP else of_kernel
+    return path if view.namespace.sysctl(*path) else None
+
+
+def _unmarked(view: View, rule: PolicyRule) -> Iterator[Way]:
+    """Yield the way that lets the answer have no mark."""
+    taking = _mark_taken_over(view, rule)
+    if taking is not None:
+        yield Way(one(SetSysctl(view.stop.netns, taking, "0")))
 
 
 def _leads_answers(namespace: Namespace, rule: PolicyRule) -> bool:

@@ -136,7 +136,8 @@ def relay_at(
     socket = _docker_proxy(host.engine_of(container), container, binding, version, address)
     if socket is None:
         return None
-    port = f"{address_text(address, version)}:{binding.host_port}:{binding.container_port}/{binding.protocol}"
+    where = f"[{address_text(address, version)}]" if version == 6 else address_text(address, version)
+    port = f"{where}:{binding.host_port}:{binding.container_port}/{binding.protocol}"
     advice = message("publish {container} on the asked address: -p {port}", container=container.name, port=port)
     return AddSocket(host.netns, socket, advice)
 

@@ -123,13 +123,15 @@ def field_satisfies(header: Header, match: ir.FieldMatch) -> Truth:
 def _without(header: Header, field: str) -> Truth:
     """Return the result of a match on a field that the header table lacks.
 
-    A field that the packet does not have satisfies no match, with three exceptions.  A received frame has hardware
+    A field that the packet does not have satisfies no match, with four exceptions.  A received frame has hardware
     addresses that hairpin may not know.  An interface's group may be known by a name only.  An incoming packet may
-    belong to a socket whose owner is unknown.  An outgoing packet without an owner is forwarded, or the kernel itself
-    made it.
+    belong to a socket whose owner is unknown.  The group of a socket is known only if its user is root.  An outgoing
+    packet without an owner is forwarded, or the kernel itself made it.
 
     Source: net/netfilter/xt_owner.c owner_mt(), nft_meta.c nft_meta_get_eval_skugid()
     """
+    if field == "skgid" and "skuid" in header:
+        return Truth.UNKNOWN
     if field in ("skuid", "skgid", "socket"):
         return Truth.NO if header.get("oif", "") else Truth.UNKNOWN
     if field in ("iif-group", "oif-group"):

@@ -55,7 +55,7 @@ class Service(msgspec.Struct, frozen=True):
     address ``to`` (``relay``), holds the port and never answers (``hold``), or drops each SYN or datagram like a socket
     with a full queue (``full``).  ``answers_by_route``: whether UDP answers leave from the address that the kernel
     chooses, instead of the address to which the request was sent.  ``mark``: the mark of the service's packets
-    (SO_MARK)."""
+    (SO_MARK).  ``uid``: the user of the service's socket, which policy rules and rules with ``-m owner`` see."""
 
     protocol: Literal["tcp", "udp"]
     version: Version
@@ -67,6 +67,7 @@ class Service(msgspec.Struct, frozen=True):
     to: tuple[Version, str, int] | None = None
     answers_by_route: bool = False
     mark: int | None = None
+    uid: int = 0
 
 
 class LinkLine(msgspec.Struct, frozen=True):

@@ -17,7 +17,7 @@ from collections.abc import Iterator
 
 from hairpin.netfilter.rule_address import write_mac
 from hairpin.network.flow import Flow, Lan, Outside
-from hairpin.network.network import Network, addresses_of, is_uplink
+from hairpin.network.network import Network, addresses_of, outer_link
 from hairpin.network.prefix import Version, address_text, width
 from hairpin.replica.plan import replies
 from hairpin.replica.plan.blueprint import SysctlValue
@@ -49,7 +49,7 @@ def gateways(network: Network, version: Version) -> Iterator[str]:
         known = {each.value for each in namespace.neighbours if each.mac is not None and each.version == version}
         for hop in (each for route in namespace.routes for each in route.next_hops):
             link = namespace.link(hop.link) if hop.link is not None else None
-            if link is None or hop.gateway is None or not is_uplink(network, netns, link):
+            if link is None or hop.gateway is None or outer_link(network, netns, link) is None:
                 continue
             if (hop.gateway_version or (4 if hop.gateway < 1 << 32 else 6)) != version:
                 continue

@@ -62,6 +62,8 @@ def _service(network: Network, host: Host, socket: Socket, *, frozen: bool) -> S
         socket.port,
         socket.device,
         socket.v6only,
+        mark=socket.mark or None,
+        uid=socket.uid or 0,
     )
     if frozen or (relay is not None and relay.holds_only):
         return msgspec.structs.replace(plain, does="hold")

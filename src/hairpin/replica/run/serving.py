@@ -9,8 +9,8 @@ import errno
 import selectors
 import socket
 import struct
-from collections.abc import Callable, Iterable
-from contextlib import suppress
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager, suppress
 from typing import Literal
 
 import msgspec
@@ -34,6 +34,20 @@ Each connection is counted once or twice."""
 _PENDING = (errno.EINPROGRESS, errno.EAGAIN)
 _OPEN = (1, 8)
 """The states of an open TCP connection: TCP_ESTABLISHED and TCP_CLOSE_WAIT (include/net/tcp_states.h)."""
+
+
+@contextmanager
+def _as_user(uid: int) -> Iterator[None]:
+    """Make new sockets this user's: net/socket.c sock_alloc(), current_fsuid()."""
+    if not uid:
+        yield
+        return
+    libc = ctypes.CDLL(None)
+    libc.setfsuid(uid)
+    try:
+        yield
+    finally:
+        libc.setfsuid(0)
 
 
 class Happening(msgspec.Struct, frozen=True):
@@ -128,7 +142,8 @@ class Servers:
         Raises OSError if the socket cannot be bound."""
         family = socket.AF_INET if service.version == 4 else socket.AF_INET6
         kind = socket.SOCK_STREAM if service.protocol == "tcp" else socket.SOCK_DGRAM
-        opened = socket.socket(family, kind | socket.SOCK_NONBLOCK)
+        with _as_user(service.uid):
+            opened = socket.socket(family, kind | socket.SOCK_NONBLOCK)
         opened.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         opened.setsockopt(socket.SOL_SOCKET, _SO_REUSEPORT, 1)
         if service.version == 6:
@@ -159,7 +174,8 @@ class Servers:
 
     def _accept(self, netns: Netns, service: Service, listener: socket.socket) -> None:
         try:
-            accepted, _ = listener.accept()
+            with _as_user(service.uid):
+                accepted, _ = listener.accept()
         except BlockingIOError:
             return
         accepted.setblocking(False)

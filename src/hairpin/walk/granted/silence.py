@@ -18,13 +18,12 @@ from hairpin.netfilter.packet import TCP, UDP, Connection, Packet, Tuple
 from hairpin.network.flow import Outside
 from hairpin.network.network import Network
 from hairpin.network.prefix import address_text
-from hairpin.network.query import Query
-from hairpin.network.routing import lookup
 from hairpin.walk.capture import filter_of
+from hairpin.walk.granted.way_out import lost_behind, takes_same_way
 from hairpin.walk.hooks.connection_index import connections_of
 from hairpin.walk.hooks.conntrack_timeout import DEFAULTS_S
 from hairpin.walk.size.segment_size import Handshake
-from hairpin.walk.state import State
+from hairpin.walk.state import Assumed, State
 from hairpin.walk.trace import OpenQuestion
 from hairpin.wanted import Wanted, watch_packets
 
@@ -45,7 +44,7 @@ def silence(network: Network, handshake: Handshake, left: State) -> tuple[OpenQu
         flow = handshake.flow
         server_of = (flow.container or "") if flow.purpose == "dns" and not flow.asked_name else ""
         return tuple(_of_request(namespace, left, named=flow.purpose == "asked", server_of=server_of))
-    if left.packet.protocol == TCP and isinstance(handshake.flow.start, Outside):
+    if left.packet.protocol == TCP and isinstance(handshake.flow.start, Outside) and not _was_unresolved(left):
         return tuple(_of_answer(namespace, handshake, handshake.flow.start, left))
     return ()
 
@@ -149,11 +148,12 @@ def _of_answer(namespace: Namespace, handshake: Handshake, start: Outside, left:
     """Yield the question whether the answers to clients arrive.  If the user named no client, all clients count that
     are behind the same next hop as the invented client."""
     asked, there = handshake.started.packet, handshake.there.packet
+    named_none = handshake.flow.invented
     clients: dict[int, list[Connection]] = {}
     for each in entries_to(namespace, there):
         client = each.original.saddr
         same_port = (each.original.daddr, each.original.dport) == (asked.daddr, asked.dport)
-        if same_port and (_is_behind(namespace, left, client) if handshake.flow.invented else client == start.address):
+        if same_port and (takes_same_way(namespace, left, client) if named_none else client == start.address):
             clients.setdefault(client, []).append(each)
     served = [each for entries in clients.values() for each in entries if each.status & STATUS_ASSURED]
     named = not handshake.flow.invented
@@ -178,11 +178,7 @@ def _of_answer(namespace: Namespace, handshake: Handshake, start: Outside, left:
             **facts,
         ),
         if_yes=message("The verdict holds: {client} gave up, or what lost the answers has passed", **facts),
-        if_no=message(
-            "The answers are lost behind this host: the provider, a router or a firewall on the way back drops them. "
-            "Nothing that was read here stops them",
-            **facts,
-        ),
+        if_no=lost_behind(left, address_text(client, asked.version)),
         wanted=(_watch(left, client),),
         breaks_if="no",
     )
@@ -192,11 +188,12 @@ def _half_open(entries: list[Connection]) -> list[Connection]:
     return [each for each in entries if each.tcp is not None and each.tcp.state == "SYN_RECV"]
 
 
-def _is_behind(namespace: Namespace, left: State, client: int) -> bool:
-    """Return whether answers to the client take the next hop of the answer that left."""
-    found = lookup(namespace, Query(left.packet.version, client))
-    hop = left.next_hop.gateway if left.next_hop is not None else None
-    return any((each.link, each.gateway) == (left.oif, hop) for each in found.next_hops)
+def _was_unresolved(left: State) -> bool:
+    """Return whether the packet's next hop did not answer the kernel's last request.  The neighbour's own question then
+    names the nearer reason for the silence: the answer may not have left."""
+    steps = (step.decided_by for step in reversed(left.history.steps) if step.stage == "neighbour")
+    last = next(steps, None)
+    return isinstance(last, Assumed) and last.entry is not None and not last.entry.static
 
 
 def _watch(left: State, client: int) -> Wanted:

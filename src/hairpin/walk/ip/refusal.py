@@ -17,7 +17,7 @@ from hairpin.network.query import NO_WAY, Found, Query, Scope
 from hairpin.network.routing import lookup
 from hairpin.network.source_address import source_address
 from hairpin.network.vrf import vrf_of
-from hairpin.walk.answer import answer_to
+from hairpin.walk.answer import answer_to, reflected_mark
 from hairpin.walk.hooks.conntrack import with_closed_connection
 from hairpin.walk.ip.route_in import input_query
 from hairpin.walk.ip.route_out import output_route
@@ -68,7 +68,7 @@ def refusal(network: Network, end: End) -> State | None:
         ttl=_ttl(namespace, packet, _vrf(namespace, end.state.iif or end.state.oif)),
         length_bytes=min(packet.length_bytes + 48, 1280) if six else min(packet.length_bytes + 28, 576),
         dscp=0 if six else (packet.dscp << 2 & 0x1E | _PRECEDENCE) >> 2,
-        mark=_mark(namespace, packet),
+        mark=reflected_mark(namespace, packet),
         dont_fragment=False,
         inner=packet,
     )
@@ -97,7 +97,7 @@ def _reset(network: Network, state: State) -> State | None:
         dport=packet.sport,
         tcp_flags=RST if packet.tcp_flags & ACK else RST | ACK,
         length_bytes=60 if packet.version == 6 else 40,
-        mark=_mark(network.namespace(state.netns), packet),
+        mark=reflected_mark(network.namespace(state.netns), packet),
     )
     # The reset is routed in the VRF of the rejected packet's route: ip_route_me_harder().
     namespace = network.namespace(state.netns)
@@ -223,22 +223,13 @@ def _has6(namespace: Namespace, link: str, value: int) -> bool:
     )
 
 
-def _mark(namespace: Namespace, packet: Packet) -> int:
-    """Return the mark of an ICMP error or reset: the rejected packet's mark if ``fwmark_reflect`` is on, else 0."""
-    if packet.version == 4:
-        reflects = namespace.sysctl("net", "ipv4", "fwmark_reflect")
-    else:
-        reflects = namespace.sysctl("net", "ipv6", "fwmark_reflect")
-    return packet.mark if reflects else 0
-
-
 def _ttl(namespace: Namespace, packet: Packet, vrf: str) -> int:
     """Return the error's TTL: 1 if the route to the sender is a multicast route (ip_output.c __ip_make_skb())."""
     if packet.version == 6:
         return 64
     tos = packet.dscp << 2 & 0x1E | _PRECEDENCE
     scope = Scope(oif=vrf or None)
-    asked = Query(4, packet.saddr, mark=_mark(namespace, packet), tos=tos, protocol=ICMP, scope=scope)
+    asked = Query(4, packet.saddr, mark=reflected_mark(namespace, packet), tos=tos, protocol=ICMP, scope=scope)
     return 1 if lookup(namespace, asked).type == "multicast" else 64
 
 

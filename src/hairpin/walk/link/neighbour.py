@@ -11,7 +11,7 @@ from hairpin.door import ArpRequest
 from hairpin.host.host import Namespace
 from hairpin.host.link import Link
 from hairpin.host.netns import Netns
-from hairpin.host.route import BROADCAST, Neighbour
+from hairpin.host.route import BROADCAST, LEARNED, Neighbour
 from hairpin.message import Message, message
 from hairpin.netfilter.evaluate.chain import Condition
 from hairpin.netfilter.packet import TCP
@@ -31,7 +31,7 @@ from hairpin.walk.link.neighbour_room import without_room
 from hairpin.walk.link.segment import Answer, who_answers, who_has
 from hairpin.walk.link.solicitation import asked_for
 from hairpin.walk.link.traffic_control import opaque
-from hairpin.walk.link.unanswered import KNOWN, silence_of
+from hairpin.walk.link.unanswered import silence_of
 from hairpin.walk.state import Assumed, End, LinkDecided, Outcome, Reason, State, Stop, stopped, stopped_by
 
 
@@ -196,7 +196,7 @@ def is_known(namespace: Namespace, link: Link, version: Version, address: int) -
 
 def known_entry(namespace: Namespace, link: Link, version: Version, address: int) -> Neighbour | None:
     """Return the neighbour entry that the kernel uses without resolving the neighbour first, or None."""
-    return next((each for each in _entries(namespace, link, version, address) if each.state in KNOWN), None)
+    return next((each for each in _entries(namespace, link, version, address) if each.state in LEARNED), None)
 
 
 def _entries(namespace: Namespace, link: Link, version: Version, address: int) -> Iterator[Neighbour]:
@@ -243,7 +243,7 @@ def _as_entered(network: Network, state: State, link: Link, entry: Neighbour, ma
 def _by_hand(namespace: Namespace, entry: Neighbour, mac: int) -> Assumed:
     """Return the assumption that a machine which was not read has the hardware address of its permanent neighbour
     entry.  A reading confirms the hardware address only if the kernel has learned it, too."""
-    learned = any((each.link, each.mac) == (entry.link, mac) and each.state in KNOWN for each in namespace.neighbours)
+    learned = any((each.link, each.mac) == (entry.link, mac) and each.state in LEARNED for each in namespace.neighbours)
     return Assumed(
         message(
             "{address} has the hardware address {mac}, as a permanent neighbour entry says",

@@ -2,13 +2,11 @@
 
 from hairpin.host.host import Namespace
 from hairpin.host.link import Address, Link
+from hairpin.host.route import LEARNED, WithoutGateway
 from hairpin.message import message
 from hairpin.network.network import addresses_of
-from hairpin.network.prefix import address_text
-from hairpin.walk.state import Assumed, State
-
-KNOWN = ("REACHABLE", "STALE", "DELAY", "PROBE")
-"""The states of a learned entry that the kernel uses without resolving the neighbour first."""
+from hairpin.network.prefix import LINK_LOCAL6, address_text, is_multicast, width
+from hairpin.walk.state import Assumed, RouteDecided, State
 
 
 def silence_of(namespace: Namespace, state: State, link: Link, address: int) -> Assumed | None:
@@ -20,8 +18,9 @@ def silence_of(namespace: Namespace, state: State, link: Link, address: int) -> 
     wanted = (link.name, state.packet.version, address)
     found = [each for each in namespace.neighbours if (each.link, each.version, each.value) == wanted]
     entry = next((each for each in found if each.state in ("FAILED", "INCOMPLETE")), None)
+    by = _without_gateway(namespace, state, link, address)
     if entry is None:
-        return None if found else _never_seen(namespace, state, link, address)
+        return None if found else _never_seen(namespace, state, link, address, by)
     return Assumed(
         message(
             "{address} answers on {link}, although it did not when the kernel last asked (its neighbour entry "
@@ -32,7 +31,25 @@ def silence_of(namespace: Namespace, state: State, link: Link, address: int) -> 
         ),
         entry=entry if state.next_hop is not None else None,
         own=() if _is_routed(namespace, state, link, address) else _on_link(namespace, link, state, address),
+        by=by,
     )
+
+
+def _without_gateway(namespace: Namespace, state: State, link: Link, address: int) -> WithoutGateway | None:
+    """Return the route without a gateway that alone puts the address on the link; None if it has a gateway, or is the
+    route of one machine, which somebody put there on purpose."""
+    if state.next_hop is None or state.next_hop.gateway is not None or not _is_routed(namespace, state, link, address):
+        return None
+    version = state.packet.version
+    found = next((step.decided_by for step in reversed(state.history.steps) if step.netns == state.netns
+                  and isinstance(step.decided_by, RouteDecided)), None)  # fmt: skip
+    route = found.entry if isinstance(found, RouteDecided) else None
+    if route is None or not route.holds(address, version) or route.prefix_length == width(version):
+        return None
+    from hairpin.network.uplinks import gateway_of, way_behind  # noqa: PLC0415 - few routes lack a gateway
+
+    way = way_behind(namespace, version, link.name)
+    return WithoutGateway(route, gateway_of(way, link.name) if way is not None else None)
 
 
 def _on_link(namespace: Namespace, link: Link, state: State, address: int) -> tuple[Address, ...]:
@@ -51,14 +68,49 @@ _KEPT_ENTRIES = 128
 """The kernel's default for net.ipv4.neigh.default.gc_thresh1.  With fewer entries, the kernel frees no unused entry."""
 
 
-def _never_seen(namespace: Namespace, state: State, link: Link, address: int) -> Assumed | None:
-    """Return the assumption about a gateway without a neighbour entry, on a link on which the kernel has entries for
-    other machines.
+def _like_others(namespace: Namespace, link: Link, address: int, by: WithoutGateway) -> Assumed | None:
+    """Return the assumption about a machine without a neighbour entry, if the kernel has asked for others by the same
+    route without a gateway, and none of them answered."""
+    version = by.route.version
+    own = addresses_of(namespace, link.name, version)
+    others = [
+        each
+        for each in namespace.neighbours
+        if (each.link, each.version) == (link.name, version)
+        and by.route.holds(each.value, version)
+        and not any(one.holds(each.value, version) for one in own)
+        and not LINK_LOCAL6.holds(each.value, version)
+        and not is_multicast(each.value, version)
+    ]
+    silent = [each for each in others if each.state in ("FAILED", "INCOMPLETE")]
+    if not silent or len(silent) < len(others):
+        return None
+    return Assumed(
+        message(
+            "{address} answers on {link}, although {other} did not when the kernel last asked (its neighbour entry "
+            "is {state})",
+            address=address_text(address, version),
+            other=address_text(silent[0].value, version),
+            link=link.name,
+            state=silent[0].state,
+        ),
+        entry=silent[0],
+        by=by,
+    )
+
+
+def _never_seen(
+    namespace: Namespace, state: State, link: Link, address: int, by: WithoutGateway | None
+) -> Assumed | None:
+    """Return the assumption about a machine without a neighbour entry: a gateway, on a link on which the kernel has
+    entries for other machines, or a machine that a route without a gateway puts there.
 
     Source: net/core/neighbour.c neigh_periodic_work(): a learned entry stays"""
+    if by is not None:
+        return _like_others(namespace, link, address, by)
     version = state.packet.version
     entries = tuple(each for each in namespace.neighbours if each.version == version)
-    learned = any(each.link == link.name and each.state in KNOWN for each in entries)
+    learned = any(each.link == link.name and each.state in LEARNED for each in entries)
     is_gateway = state.next_hop is not None and state.next_hop.gateway == address
     if not learned or not is_gateway or not state.netns.is_host or len(entries) >= _KEPT_ENTRIES:
         return None

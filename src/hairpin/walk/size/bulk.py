@@ -161,7 +161,7 @@ def _lost(network: Network, handshake: Handshake, largest: Sizes, *, to_server: 
     """Return the loss of one direction's full-sized segment, if the sender does not learn of the smaller MTU; else
     None."""
     flow, size = handshake.flow, largest.to_server if to_server else largest.to_client
-    start, whole = _first(handshake, to_server=to_server), flow.data_bytes + HEADERS[flow.version]
+    start, whole = _first(network, handshake, to_server=to_server), flow.data_bytes + HEADERS[flow.version]
     local = start.stage == "output-route"
     if local and probes(network, start.netns):
         return None
@@ -190,12 +190,12 @@ def _lost(network: Network, handshake: Handshake, largest: Sizes, *, to_server: 
     return None
 
 
-def _first(handshake: Handshake, *, to_server: bool) -> State:
+def _first(network: Network, handshake: Handshake, *, to_server: bool) -> State:
     """Return the first data packet of the client if ``to_server`` is true, else of the server."""
     if to_server:
         return client_data(handshake.started, handshake.back)
     if handshake.far is None:
-        return server_data(handshake.there, handshake.back)
+        return server_data(network, handshake.there, handshake.back)
     history = handshake.back.state.history.for_answer()
     packet = msgspec.structs.replace(handshake.far.packet, tcp_flags=ACK | PSH)
     return msgspec.structs.replace(handshake.far, packet=packet, history=history)

@@ -83,7 +83,8 @@ def clamped(network: Network, handshake: Handshake, unclamped: Sizes) -> Sizes:
         history = request.state.history.for_answer()
         replies = walk_asking(watched, msgspec.structs.replace(handshake.far, history=history))
     else:
-        replies = walk_answer(watched, request.state, flags=SYN | ACK)
+        asked = request.state.with_history(steps=handshake.there.history.steps)  # the last step is the socket
+        replies = walk_answer(watched, asked, flags=SYN | ACK)
     known = request.state.history.passed
     said = replies[0].state.history.passed[len(known) :] if replies else ()
     return Sizes(_least(network, said, unclamped.to_server), _least(network, known, unclamped.to_client))

@@ -31,6 +31,7 @@ from hairpin.netfilter.address import parse_address
 _USER = re.compile(r'\("(.*?)",pid=(\d+),fd=\d+\)')
 _INODE = re.compile(r"(?:^|\s)ino:(\d+)")
 _UID = re.compile(r"(?:^|\s)uid:(\d+)")
+_MARK = re.compile(r"(?:^|\s)fwmark:(0x[0-9a-f]+)")
 _MEMORY = re.compile(r"\s+skmem:\(r(\d+),rb(\d+)")
 _MAPPED = 0xFFFF
 _V4_BITS = 32
@@ -97,7 +98,7 @@ def _socket(words: list[str], old: bool, evidence: str, line: int, known: Proces
     else:
         version, value = unmapped(*parse_address(host or "::"))
     inode = _INODE.search(rest)
-    uid = _UID.search(rest)
+    uid, mark = _UID.search(rest), _MARK.search(rest)
     # Without -e, only brackets around the wildcard show an IPv6-only socket: ss prints * for a socket that also accepts
     # IPv4.
     v6only = "v6only:1" in rest or (bracketed and value == 0 and "v6only:" not in rest)
@@ -109,6 +110,7 @@ def _socket(words: list[str], old: bool, evidence: str, line: int, known: Proces
         device=device or None,
         v6only=version == 6 and v6only,
         uid=int(uid[1]) if uid is not None else 0 if inode is not None else None,
+        mark=int(mark[1], 16) if mark is not None else 0,
         backlog=int(words[3]) if protocol == "tcp" else None,
         queued=int(words[2]) if protocol == "tcp" else None,
         evidence=evidence,

@@ -1,0 +1,99 @@
+"""The route by which a packet left the host, for the question whether it arrives.
+
+If a packet leaves by another route than the default route, or by a policy rule, somebody chose this way; its gateway is
+the next thing to look at.
+"""
+
+from hairpin.host.host import Namespace
+from hairpin.host.route import TABLE_MAIN
+from hairpin.message import Message, message
+from hairpin.network.prefix import address_text
+from hairpin.network.query import Query
+from hairpin.network.routing import lookup
+from hairpin.walk.state import RouteDecided, State, Step
+
+
+def takes_same_way(namespace: Namespace, left: State, client: int) -> bool:
+    """Return whether answers to the client take the next hop of the answer that left.
+
+    The lookup is the answer's own one with another destination: policy rules may select by the other fields."""
+    step, hop = _routing(left), left.next_hop.gateway if left.next_hop is not None else None
+    query = Query(left.packet.version, client) if step is None else _query(step, client)
+    return any((each.link, each.gateway) == (left.oif, hop) for each in lookup(namespace, query).next_hops)
+
+
+def _routing(left: State) -> Step | None:
+    """Return the step at which the namespace chose the packet's route."""
+    for step in reversed(left.history.steps):
+        if step.netns == left.netns and isinstance(step.decided_by, RouteDecided) and step.note != "reverse path":
+            return step
+    return None
+
+
+def _query(step: Step, client: int) -> Query:
+    packet = step.packet
+    return Query(
+        packet.version,
+        client,
+        packet.saddr,
+        iif=step.link if step.stage == "input-route" else "lo",
+        mark=packet.mark,
+        tos=packet.dscp << 2,
+        protocol=packet.protocol,
+        sport=packet.sport,
+        dport=packet.dport,
+    )
+
+
+def lost_behind(left: State, client: str) -> Message:
+    """Return the sentence about an answer to the client that is lost after it left.  It names the route, unless this is
+    the default route of the main table by its gateway."""
+    step = _routing(left)
+    found = step.decided_by if step is not None else None
+    hop = left.next_hop
+    if not isinstance(found, RouteDecided) or found.entry is None or hop is None or _is_plain(found):
+        return message(
+            "The answers are lost behind this host: the provider, a router or a firewall on the way back drops them. "
+            "Nothing that was read here stops them"
+        )
+    selected = found.by is not None and found.by.table != TABLE_MAIN
+    facts = {
+        "client": client,
+        "link": left.oif,
+        "route": found.route,
+        "gateway": address_text(hop.gateway, hop.gateway_version or left.packet.version)
+        if hop.gateway is not None
+        else "",
+        "rule": found.rule,
+    }
+    if selected and hop.gateway is not None:
+        return message(
+            "The answers are lost behind this host. They leave by `{route}`, which the policy rule `{rule}` selects. "
+            "{gateway} does not pass them on to {client}, or a router or firewall behind it drops them",
+            **facts,
+        )
+    if selected:
+        return message(
+            "The answers are lost behind this host. They leave by `{route}`, which the policy rule `{rule}` selects: "
+            "behind {link} nothing passes them on to {client}",
+            **facts,
+        )
+    if hop.gateway is not None:
+        return message(
+            "The answers are lost behind this host. They leave by `{route}`: {gateway} does not pass them on to "
+            "{client}, or a router or firewall behind it drops them",
+            **facts,
+        )
+    return message(
+        "The answers are lost behind this host. They leave by `{route}`, without a gateway: behind {link} nothing "
+        "takes them for {client}, or a firewall drops them",
+        **facts,
+    )
+
+
+def _is_plain(found: RouteDecided) -> bool:
+    """Return whether the route is the main table's default route by a gateway, which no policy rule selected."""
+    route = found.entry
+    if route is None or route.prefix_length or route.table != TABLE_MAIN or len(route.next_hops) != 1:
+        return False
+    return route.next_hops[0].gateway is not None and (found.by is None or found.by.table == TABLE_MAIN)
