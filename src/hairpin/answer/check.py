@@ -177,7 +177,7 @@ def _unsearched(network: Network, flows: tuple[Flow, ...]) -> Examination:
 
 
 def _is_refused(diagnosis: Diagnosis) -> bool:
-    return diagnosis.trace.flow.invented and not diagnosis.trace.succeeds and is_refused(diagnosis.trace)
+    return diagnosis.trace.flow.names_no_client and not diagnosis.trace.succeeds and is_refused(diagnosis.trace)
 
 
 def _is_decided(diagnosis: Diagnosis) -> bool:
