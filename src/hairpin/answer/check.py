@@ -25,7 +25,6 @@ from hairpin.message import Message, message
 from hairpin.network.flow import Flow, FromHost, Lan, Outside
 from hairpin.network.network import Network
 from hairpin.network.prefix import address_text
-from hairpin.walk.size.told_of_mtu import unheard_of
 from hairpin.walk.state import RuleDecided
 from hairpin.walk.trace import Trace
 from hairpin.walk.walked import walked
@@ -197,6 +196,8 @@ _MOST_KINDS = 8
 def _asking_about_narrow_ways(found: Examination) -> Examination:
     """Return the examination in which one flow of each kind has the question about a narrow way to its clients.  Flows
     of one kind go the same way through the host."""
+    from hairpin.walk.size.told_of_mtu import unheard_of  # noqa: PLC0415 - a host with a cause is asked nothing
+
     kinds: dict[tuple[object, ...], int] = {}
     for number, each in enumerate(found.diagnoses):
         flow = each.trace.flow

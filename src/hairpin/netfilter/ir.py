@@ -394,8 +394,8 @@ class Ruleset(Node, frozen=True, tag="ruleset", gc=False):
     ipsets: tuple[Set, ...] = ()
 
     def table(self, family: Family, name: str, dialect: Dialect | None = None) -> Table | None:
-        """Return the first table of that family and name (and dialect, if given), or None.  A table that only nft
-        shows, because it has rules of nft's own, is for iptables-nft the same table of the kernel."""
+        """Return the first table of that family and name (and dialect, if given), or None.  Of iptables-nft, a table
+        that only nft shows, because it has rules of nft's own, is the same table."""
         named = [each for each in self.tables if each.family == family and each.name == name]
         found = next((each for each in named if dialect in (None, each.dialect)), None)
         if found is None and dialect == "iptables-nft" and family in ("ip", "ip6") and name in BUILT_IN_TABLES:

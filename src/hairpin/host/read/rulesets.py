@@ -3,7 +3,6 @@
 import msgspec
 
 from hairpin.evidence.reading import Reading, is_terse
-from hairpin.host.read.partial_tables import each_chain_once
 from hairpin.host.read.readings import Readings, as_before
 from hairpin.netfilter import ipset
 from hairpin.netfilter.evaluate.index import prepare
@@ -100,7 +99,11 @@ def _ruleset(
         tables = [with_devices(table, text) for table in tables]
     for text, evidence in flags:
         tables = [_with_flags(table, text, evidence) for table in tables]
-    return Ruleset(each_chain_once(tables), sets)
+    if any(each.dialect == "nft" for each in tables) and any(each.dialect == "iptables-nft" for each in tables):
+        from hairpin.host.read.partial_tables import each_chain_once  # noqa: PLC0415 - few hosts have tables of both
+
+        return Ruleset(each_chain_once(tables), sets)
+    return Ruleset(tuple(tables), sets)
 
 
 def _sharing(before: Ruleset, now: Ruleset) -> Ruleset:
