@@ -1,11 +1,12 @@
 """Rules that look at a field that hairpin invented: a client's source port, and its TTL."""
 
+import msgspec
 import pytest
 
 from hairpin.diagnose.invented_fields import told_by_field
 from hairpin.walk.walk import walk_flow
 from tests.rule_text import with_rule
-from tests.small_host import DOCKER_RULES, host_namespace, network, published
+from tests.small_host import DOCKER_RULES, egress, host_namespace, network, published
 
 PLACE = "filter DOCKER-USER"
 CASES: dict[str, tuple[str, list[str]]] = {
@@ -28,6 +29,26 @@ def test_a_rule_that_stops_some_clients_by_such_a_field_is_told(rules: str, valu
     told = told_by_field(net, (walk_flow(net, published()),))
     assert len(told) == len(values)
     assert all(f" {value} " in str(each) for each, value in zip(told, values, strict=True))
+
+
+ANSWERS: dict[str, tuple[str, str, list[str]]] = {
+    "answers to low ports are dropped": ("-d 172.16.0.0/12 -p udp -m udp --dport 0:32767 -j DROP", "udp", ["32767"]),
+    "the answers of connections pass before": (
+        "-d 172.16.0.0/12 -p udp -m udp --dport 0:32767 -m conntrack --ctstate NEW -j DROP", "udp", [],
+    ),
+    "the kernel gives no such port to TCP": ("-d 172.16.0.0/12 -p tcp -m tcp --dport 0:32767 -j DROP", "tcp", []),
+    "a port that the kernel may give": ("-d 172.16.0.0/12 -p tcp -m tcp --dport 50000:50999 -j DROP", "tcp", ["50000"]),
+    "of the other protocol": ("-d 172.16.0.0/12 -p tcp -m tcp --dport 0:32767 -j DROP", "udp", []),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("rule", "protocol", "values"), ANSWERS.values(), ids=ANSWERS)
+def test_a_rule_that_stops_answers_by_the_askers_port_is_told(rule: str, protocol: str, values: list[str]) -> None:
+    flow = msgspec.structs.replace(egress(), protocol=protocol, dport=53)
+    net = network(host_namespace(with_rule(PLACE, rule)))
+    told = told_by_field(net, (walk_flow(net, flow),))
+    assert [value for each in told for value in values if f" {value} no answer" in str(each)] == values
+    assert len(told) == len(values)
 
 
 def test_a_flow_that_fails_is_left_to_its_causes() -> None:

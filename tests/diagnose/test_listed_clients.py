@@ -53,6 +53,34 @@ def test_a_list_that_keeps_out_the_invented_client_is_a_question(net: Network, l
     assert named.causes
 
 
+NEIGHBOURS = {
+    "the invented client is listed": (ruled("-i eth0 ! -s 192.0.2.0/24 -j DROP"), "192.0.2.0/24", 1),
+    "both are not listed": (ruled("-i eth0 ! -s 10.1.0.0/16 -j DROP"), "10.1.0.0/16", 1),
+    "the list names the port": (
+        ruled("-s 192.0.2.0/24 -p tcp -m tcp --dport 80 -j RETURN", "-i eth0 -p tcp -m tcp --dport 80 -j DROP"),
+        "192.0.2.0/24", 1,
+    ),
+    "the neighbours are banned": (ruled("-i eth0 -s 198.51.100.0/24 -j DROP"), "", 2),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("net", "listed", "asked"), NEIGHBOURS.values(), ids=NEIGHBOURS)
+def test_a_neighbour_whom_only_a_list_keeps_out_is_a_question(net: Network, listed: str, asked: int) -> None:
+    flow = msgspec.structs.replace(published(), invented=True)
+    lan = msgspec.structs.replace(published(), start=Lan(parse_address("198.51.100.77")[1]))
+    found = with_listed_clients(examine(net, (flow, lan)))
+    if listed == "192.0.2.0/24":  # a client that a connection showed
+        seen = with_listed_clients(examine(net, (published(), lan)))
+        assert [each.trace.flow for each in seen.diagnoses] == [published()]
+        assert not seen.causes
+    assert len(found.diagnoses) == asked
+    questions = [str(one.text) for each in found.diagnoses for one in each.trace.questions]
+    assert [f" in {listed}? A list lets only these in" in each for each in questions] == [True] * (2 - asked)
+    assert bool(found.causes) is (not listed)
+    named = with_listed_clients(examine(net, (lan,)))  # the user named the neighbour
+    assert not named.diagnoses[0].trace.succeeds
+
+
 MENDED = {
     "the port before DNAT": ("-s 10.1.0.0/16 -p tcp -m tcp --dport 8151 -j ACCEPT", "-i eth0 -j DROP"),
     "behind the rule that stops all": ("-i eth0 -j DROP", "-s 10.1.0.0/16 -p tcp -m tcp --dport 80 -j ACCEPT"),

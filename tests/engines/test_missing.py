@@ -6,7 +6,7 @@ from hairpin.engines.found import of_dialect
 from hairpin.engines.missing import lacking, loss_text, missing, missing_on
 from hairpin.host.docker import Engine
 from hairpin.host.host import Host, Namespace
-from hairpin.netfilter.ir import Ruleset
+from hairpin.netfilter.ir import OpaqueMatch, Rule, Ruleset
 from tests.engines.hosts import DOCKER0, EMPTY, N1, SIX, WEB, docker, programmed
 
 ENGINE = docker("28.5.2", DOCKER0, N1, containers=(WEB,))
@@ -51,6 +51,38 @@ def test_rules_that_were_not_read_are_not_missing() -> None:
     assert {one.family for one in lost.rules} == {"ip6"}
     assert {one.family for one in lost.chains} == {"ip6"}
     assert lost.undecided == ("the iptables-nft rules of family ip could not be read",)
+
+
+def named_only(namespace: Namespace, chain: str) -> Namespace:
+    """Return the namespace with IPv4's tables as nft shows them.  Of the chain's rules, nft names the extensions."""
+    unknown = Rule((OpaqueMatch('xt match "addrtype"'),), 'xt match "addrtype"', 1)
+    tables = tuple(
+        msgspec.structs.replace(
+            table,
+            dialect="nft" if table.family == "ip" else table.dialect,
+            chains=tuple(
+                msgspec.structs.replace(each, rules=tuple(unknown for _ in each.rules))
+                if (table.family, each.name) == ("ip", chain)
+                else each
+                for each in table.chains
+            ),
+        )
+        for table in namespace.ruleset.tables
+    )
+    return msgspec.structs.replace(namespace, ruleset=Ruleset(tables=tables))
+
+
+def test_rules_of_which_nft_shows_a_name_only_are_not_missing() -> None:
+    lost = missing(ENGINE, named_only(programmed(ENGINE), "PREROUTING"))
+    assert not lost
+    assert "nft names the extensions in ip nat PREROUTING only" in lost.undecided
+
+
+def test_a_table_that_only_nft_shows_is_iptables_table() -> None:
+    native = named_only(programmed(ENGINE, lambda one: one.purpose != "dnat"), "")
+    lost = missing(ENGINE, native)
+    assert {one.purpose for one in lost.rules} == {"dnat"}
+    assert lost.undecided == ()
 
 
 def test_rules_in_the_other_back_end_are_found_there() -> None:

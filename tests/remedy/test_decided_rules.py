@@ -6,11 +6,13 @@ import pytest
 from hairpin.host.managers import ConfigFile
 from hairpin.host.route import PolicyRule, Route
 from hairpin.netfilter.evaluate.chain import place_of
+from hairpin.netfilter.iptables.save import parse
+from hairpin.netfilter.ir import Ruleset, Set
 from hairpin.network.network import Network
 from hairpin.remedy.decided_rules import keeps_in, sign_of, sign_of_policy_rule, sign_of_route
 from tests.causes.hosts import ruled, with_host
 from tests.rule_text import with_chain, with_rule
-from tests.small_host import DOCKER_RULES, HOST_NETNS, host_namespace, route
+from tests.small_host import DOCKER_RULES, HOST_NETNS, host_namespace, network, route
 
 
 def sign(whole: Network, chain: str, number: int = 1) -> str:
@@ -151,3 +153,19 @@ def test_a_policy_rule(rule: PolicyRule, routes: tuple[Route, ...], shown: str, 
 )
 def test_a_route(one: Route, decided: bool) -> None:
     assert (sign_of_route(one) is not None) == decided
+
+
+def test_what_is_not_in_a_set_of_addresses_and_ports_was_shut_out_by_decision() -> None:
+    """iptables' ``! --match-set`` of two fields is a choice of one match (AnyOfMatch)."""
+    services = Set("services", "hash:ip,port", ())
+    rule = "-i eth0 -m set ! --match-set services src,dst -j DROP"
+    (table,) = parse(
+        f"*filter\n:DOCKER-USER - [0:0]\n-A DOCKER-USER {rule}\nCOMMIT\n",
+        family="ip",
+        dialect="iptables-nft",
+        source="iptables",
+        ipsets=(services,),
+    )
+    namespace = host_namespace(DOCKER_RULES)
+    ruled_by = msgspec.structs.replace(namespace, ruleset=Ruleset((table,), (services,)))
+    assert "all that are not in set services" in sign(network(ruled_by), "DOCKER-USER")

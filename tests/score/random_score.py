@@ -7,8 +7,11 @@ import time
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
 
+import msgspec
+
 from hairpin.errors import LabError
 from hairpin.lab.build import Lab
+from hairpin.lab.logins import whole_network
 from hairpin.lab.probe import Outcome
 from hairpin.lab.say import say
 from hairpin.lab.scenario import Flow, Scenario
@@ -50,10 +53,11 @@ def score_random(
 def score_draw(draw: Draw, command: tuple[str, ...] = CHECK) -> LabScore:
     """Build the lab of a draw, break it, ask, repair; raise LabError if the lab does not work as it should."""
     chance = random.Random(draw.name)  # noqa: S311 (a test's choice)
-    stage = Scenario(name=draw.name, title="", flows=(), lab=draw.plan, listeners=draw.listeners)
-    with running_scenario(stage) as lab:
+    stated = "\n".join(dict.fromkeys(fault.outside for fault in draw.faults if fault.outside))
+    stage = Scenario(name=draw.name, title="", flows=(), lab=draw.plan, listeners=draw.listeners, outside=stated)
+    with running_scenario(stage) as lab, whole_network(lab, stage) as options:
         seen = look(lab, draw.plan)
-        flows = _chosen_flows(lab, draw, seen, chance)
+        flows = tuple(_with_options(flow, options) for flow in _chosen_flows(lab, draw, seen, chance))
         left_out = tuple(fault.name for fault in draw.faults if not _broken_by(lab, fault))
         flows = tuple(flow for flow in flows if _starts(lab, flow))
         answers = [(flow, *_asked(lab, flow, command)) for flow in flows]
@@ -110,6 +114,11 @@ def _chosen_flows(lab: Lab, draw: Draw, seen: Seen, chance: random.Random) -> tu
     return tuple(flow for flow in (*of_scenarios, *further) if passes(lab, flow))
 
 
+def _with_options(flow: Flow, options: tuple[str, ...]) -> Flow:
+    """Return the flow, asked with what the faults' scenarios state about the outside: no host shows it."""
+    return msgspec.structs.replace(flow, options=(*flow.options, *options))
+
+
 def _starts(lab: Lab, flow: Flow) -> bool:
     """Return whether the place that the flow starts from still runs: a stopped container sends nothing."""
     try:
@@ -128,14 +137,14 @@ def _flow(lab: Lab, way: Way) -> Flow:
 
 def _asked(lab: Lab, flow: Flow, command: tuple[str, ...]) -> tuple[Outcome, Answer]:
     """Return what the connection does, and what hairpin says; the connection is made before and after the question."""
-    outcome = outcome_now(lab, flow)
+    outcome = outcome_now(lab, flow, flow.source_port)
     # A port alone asks about several addresses, of which the connection is one.
     answer = ask(lab.host, flow.arguments(target=flow.to), command)
     if not _disagrees(answer, outcome):
         return outcome, answer
     if outcome is Outcome.TIMEOUT and not _disagrees(answer, Outcome.UNREACHABLE):
         time.sleep(ICMP_PAUSE_S)
-    return outcome_now(lab, flow), answer
+    return outcome_now(lab, flow, flow.source_port), answer
 
 
 def _disagrees(answer: Answer, outcome: Outcome) -> bool:

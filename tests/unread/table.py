@@ -15,6 +15,7 @@ DECIDES: dict[str, frozenset[Teller]] = {
     "iptables-legacy-save4": _ALL,
     "nft-tables": _ALL,
     "nft-table": _ALL,
+    "nft-table-text": _ALL,
     "nft-netdev-chains": _ALL,
     "nft-table-flags": _ALL,
     "ip-addr": _ALL,

@@ -16,6 +16,7 @@ from hairpin.causes.proof import Proof
 from hairpin.diagnose.client_networks import told_by_network
 from hairpin.diagnose.diagnose import Diagnosis, is_refused, without_search
 from hairpin.diagnose.examination import Examination, examine
+from hairpin.diagnose.examination import examination as examination_of
 from hairpin.diagnose.invented_fields import told_by_field
 from hairpin.diagnose.singled_out import singled_out
 from hairpin.diagnose.stopped_clients import asks_about
@@ -59,14 +60,8 @@ def answer_of_check(
         examination = with_questions(_examination(start.network, (*flows, *further.flows), depth), further)
     else:
         examination = _examination(start.network, flows, depth)
-    if depth != "flows" and start.event is None and any(map(_is_refused, examination.diagnoses)):
-        from hairpin.diagnose.listed_clients import with_listed_clients  # noqa: PLC0415 - few flows are refused
-
-        examination = with_listed_clients(examination)
-    if depth != "flows" and start.event is None and any(each.instead_of is not None for each in examination.diagnoses):
-        from hairpin.diagnose.stopped_clients import with_stopped_clients  # noqa: PLC0415 - few hosts stop a client
-
-        examination = with_stopped_clients(examination)
+    if depth != "flows" and start.event is None:
+        examination = _asking(examination)
     decided = all(map(_is_decided, examination.diagnoses)) and not any(map(_needs_all, examination.causes))
     if partial and not decided:
         return None
@@ -79,6 +74,20 @@ def answer_of_check(
         found = with_causes(start, examination, depth)  # the walk's part of the answer is made while the replicas run
         found = _judged(found, word(printed_otherwise(found.causes, examination)))
     return msgspec.structs.replace(found, kernel=kernel.release)
+
+
+def _asking(found: Examination) -> Examination:
+    """Return the examination with the questions about the clients: which of them a list lets in, a rule stops, or a
+    narrow way leads to."""
+    if any(map(_is_refused, found.diagnoses)):
+        from hairpin.diagnose.listed_clients import with_listed_clients  # noqa: PLC0415 - few flows are refused
+
+        found = with_listed_clients(found)
+    if any(each.instead_of is not None for each in found.diagnoses):
+        from hairpin.diagnose.stopped_clients import with_stopped_clients  # noqa: PLC0415 - few hosts stop a client
+
+        found = with_stopped_clients(found)
+    return found if found.causes else _asking_about_narrow_ways(found)
 
 
 def _examination(network: Network, flows: tuple[Flow, ...], depth: Depth) -> Examination:
@@ -179,7 +188,37 @@ def _unsearched(network: Network, flows: tuple[Flow, ...]) -> Examination:
 
 
 def _is_refused(diagnosis: Diagnosis) -> bool:
-    return diagnosis.trace.flow.invented and not diagnosis.trace.succeeds and is_refused(diagnosis.trace)
+    return diagnosis.trace.flow.names_no_client and not diagnosis.trace.succeeds and is_refused(diagnosis.trace)
+
+
+_MOST_KINDS = 8
+"""The greatest number of kinds of flows for which the message about a narrow way is walked."""
+
+
+def _asking_about_narrow_ways(found: Examination) -> Examination:
+    """Return the examination in which one flow of each kind has the question about a narrow way to its clients.  Flows
+    of one kind go the same way through the host."""
+    from hairpin.walk.size.told_of_mtu import unheard_of  # noqa: PLC0415 - a host with a cause is asked nothing
+
+    kinds: dict[tuple[object, ...], int] = {}
+    for number, each in enumerate(found.diagnoses):
+        flow = each.trace.flow
+        if each.trace.verdict == "delivered" and flow.protocol == "tcp" and isinstance(flow.start, Outside):
+            links = tuple(
+                step.link
+                for step in each.trace.usual.request
+                if step.netns.is_host and step.stage in ("device-in", "input", "forward", "relay")
+            )
+            kinds.setdefault((flow.host, flow.version, links), number)
+    diagnoses = list(found.diagnoses)
+    asked: set[Message] = set()
+    for number in list(kinds.values())[:_MOST_KINDS]:
+        question = unheard_of(found.network, diagnoses[number].trace)
+        if question is not None and question.if_yes not in asked:
+            asked.add(question.if_yes)
+            trace = diagnoses[number].trace.asking(question)
+            diagnoses[number] = msgspec.structs.replace(diagnoses[number], trace=trace)
+    return examination_of(found.network, tuple(diagnoses)) if asked else found
 
 
 def _is_decided(diagnosis: Diagnosis) -> bool:

@@ -24,6 +24,7 @@ _RULES = (
     "iptables-nft-save",
     "iptables-legacy-save",
     "nft-table",
+    "nft-table-text",
     "nft-netdev-chains",
     "nft-table-flags",
     "ebtables",

@@ -398,7 +398,9 @@ native_tables() { # one reading a table that neither iptables-nft nor ebtables-n
             filter | nat | mangle | raw | security | broute)
                 case $family in ip) saved=$saved_ip ;; ip6) saved=$saved_ip6 ;; bridge) saved=$saved_bridge ;; *) saved= ;; esac
                 case $saved in
-                    *"# Table \`$name'"*) ;;            # it has rules of nft's own: iptables shows only a part of it
+                    *"# Table \`$name' is"*)            # iptables shows nothing of it; in JSON, nft has no word of its extensions
+                        run nft-table-text "nft -t list table $family $name" nft -t list table "$family" "$name" ;;
+                    *"# Table \`$name'"*) ;;            # it has chains of nft's own: iptables shows the other ones
                     *"*$name
 "*) continue ;;
                 esac ;;

@@ -43,6 +43,7 @@ _TOLD_BY: dict[PartOfHost, tuple[str, ...]] = {
         "iptables-nft-save",
         "iptables-legacy-save",
         "nft-table",
+        "nft-table-text",
         "nft-netdev-chains",
         "nft-table-flags",
         "ebtables",

@@ -3,9 +3,14 @@
 A flow with another source port, or from a client at another distance, may end differently.  hairpin tries the values
 that the host's rules name, and the next lower and higher values.  Clients use source ports from 1024 on.  The TTL of a
 packet that arrives is rarely below 30, because systems send packets with a TTL of 64, 128 or 255.
+
+A container that asks others has a source port, too.  A rule without connection states that matches the destination
+port sees this port in the answers.  Programs that ask by UDP, such as resolvers, choose ports of their own from 1024
+on.  The kernel chooses the port of a TCP connection.
 """
 
 from collections.abc import Iterator, Sequence
+from itertools import islice
 
 import msgspec
 
@@ -13,8 +18,11 @@ from hairpin.host.host import Namespace
 from hairpin.kept import kept
 from hairpin.message import Message, message
 from hairpin.netfilter import ir
-from hairpin.network.flow import Flow, Lan, Outside
+from hairpin.netfilter.packet import TCP, UDP
+from hairpin.network.attachment import sender_netns
+from hairpin.network.flow import Flow, FromContainer, Lan, Outside
 from hairpin.network.network import Network
+from hairpin.network.socket_owner import EPHEMERAL, ephemeral_ports
 from hairpin.walk.state import RuleDecided
 from hairpin.walk.trace import Trace
 from hairpin.walk.walk import walk_flow
@@ -28,8 +36,10 @@ _MOST_FLOWS = 16
 def told_by_field(network: Network, traces: Sequence[Trace]) -> tuple[Message, ...]:
     """Return a note for each rule that stops some clients of a passing flow because of their source port or TTL."""
     found: dict[tuple[str, str], Message] = {}
-    passing = (each for each in traces if each.succeeds and isinstance(each.flow.start, (Outside, Lan)))
-    for trace, _ in zip(passing, range(_MOST_FLOWS), strict=False):
+    passing = [each for each in traces if each.succeeds]
+    inward = (each for each in passing if isinstance(each.flow.start, (Outside, Lan)))
+    outward = (each for each in passing if isinstance(each.flow.start, FromContainer) and each.flow.protocol != "icmp")
+    for trace in (*islice(inward, _MOST_FLOWS), *islice(outward, _MOST_FLOWS)):
         for field, flow, value in _others(network, trace.flow):
             other = walk_flow(network, flow)
             stop = other.usual.stop
@@ -46,6 +56,13 @@ def _note(field: str, value: int, flow: Flow, decided: RuleDecided) -> Message:
         "target": flow.target_text(),
         "rule": decided.place.in_full,
     }
+    if field == "sport" and isinstance(flow.start, FromContainer):
+        return message(
+            "a rule looks at the port from which {client} asks: from port {value} no answer of {target} comes back, "
+            "from port {own} it does. The rule: {rule}",
+            client=flow.start_text(),
+            **facts,
+        )
     if field == "sport":
         return message(
             "a rule looks at the client's source port: from port {value} {target} is not reached, from port {own} it "
@@ -65,6 +82,10 @@ _USUAL_TTL = 64
 def _others(network: Network, flow: Flow) -> Iterator[tuple[str, Flow, int]]:
     """Yield the flow with each further value of a field that the rules of the flow's host treat differently."""
     namespace = network.namespace(network.host_netns(flow.host))
+    if isinstance(flow.start, FromContainer):
+        for value in _own_ports(network, flow, _asked_ports(namespace, flow.protocol)):
+            yield "sport", msgspec.structs.replace(flow, sport=value), value
+        return
     values = _values(namespace)
     if flow.protocol != "icmp":
         for value in (each for each in values["sport"] if each != flow.sport):
@@ -77,14 +98,57 @@ def _others(network: Network, flow: Flow) -> Iterator[tuple[str, Flow, int]]:
 def _values(namespace: Namespace) -> dict[str, tuple[int, ...]]:
     """Return, for each field, the possible values that the rules name, and their neighbouring values."""
     found: dict[str, set[int]] = {field: set() for field in _POSSIBLE}
-    for table in namespace.ruleset.tables:
-        for chain in table.chains:
-            for rule in chain.rules:
-                for part in rule.body:
-                    if isinstance(part, ir.FieldMatch) and part.field in found and part.mask == ir.FULL_MASK:
-                        found[part.field] |= {end for first, last in part.ranges for end in (first, last, last + 1)}
-                        found[part.field] |= {first - 1 for first, _ in part.ranges}
+    for rule in _rules(namespace):
+        for part in rule.body:
+            if isinstance(part, ir.FieldMatch) and part.field in found and part.mask == ir.FULL_MASK:
+                found[part.field] |= _ends(part)
     return {field: _spread(each, *_POSSIBLE[field]) for field, each in found.items()}
+
+
+def _rules(namespace: Namespace) -> Iterator[ir.Rule]:
+    return (rule for table in namespace.ruleset.tables for chain in table.chains for rule in chain.rules)
+
+
+def _ends(part: ir.FieldMatch) -> set[int]:
+    return {end for first, last in part.ranges for end in (first - 1, first, last, last + 1)}
+
+
+# --- the port from which a container asks -----------------------------------------------------------------------------
+
+
+@kept
+def _port_values(namespace: Namespace) -> dict[str, set[int]]:
+    """Return, for TCP and UDP, the ports that the rules compare with a packet's own port or with its answer's port."""
+    found: dict[str, set[int]] = {"tcp": set(), "udp": set()}
+    for rule in _rules(namespace):
+        ports = [part for part in rule.body if isinstance(part, ir.FieldMatch) and part.field in _OWN_PORT]
+        if not ports:
+            continue
+        protocols = [part for part in rule.body if isinstance(part, ir.FieldMatch) and part.field == "protocol"]
+        for name, number in (("tcp", TCP), ("udp", UDP)):
+            if all(_includes(part, number) for part in protocols):
+                found[name] |= {end for part in ports for end in _ends(part)}
+    return found
+
+
+_OWN_PORT = ("sport", "dport", "ct-orig-sport")
+
+
+def _includes(part: ir.FieldMatch, number: int) -> bool:
+    return any(first <= number <= last for first, last in part.ranges) is not part.negated
+
+
+def _asked_ports(namespace: Namespace, protocol: str) -> set[int]:
+    return _port_values(namespace).get(protocol, set())
+
+
+def _own_ports(network: Network, flow: Flow, values: set[int]) -> tuple[int, ...]:
+    """Return those of the ports from which the container may ask."""
+    first, last = _POSSIBLE["sport"]
+    if flow.protocol == "tcp" and isinstance(flow.start, FromContainer):
+        own = sender_netns(network, flow.start)
+        first, last = ephemeral_ports(network.namespace(own)) if own in network else EPHEMERAL
+    return tuple(each for each in _spread(values, first, last) if each != flow.sport)
 
 
 def _spread(values: set[int], first: int, last: int) -> tuple[int, ...]:

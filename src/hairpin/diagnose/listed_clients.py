@@ -39,13 +39,15 @@ _Range = tuple[int, int]
 def with_listed_clients(found: Examination) -> Examination:
     """Return the examination in which a listed client replaces each invented client that only a list keeps out.
 
-    If a neighbour on the link is listed and asked already, the invented client's flow is left out.  If the list lets no
-    client in, the flow of a neighbour that the same rule stops is left out, too."""
+    If a neighbour on the link is listed and asked already, the invented client's flow is left out.  A neighbour whom
+    only the list keeps out is left out in the same way.  If the list lets no client in, the flow of a neighbour that
+    the same rule stops is left out, too."""
     diagnoses: list[Diagnosis] = []
     changed = False
     passing = [each.trace for each in found.diagnoses if each.trace.succeeds]
+    outside = {_end(flow): flow for each in found.diagnoses if isinstance((flow := each.trace.flow).start, Outside)}
     for each in found.diagnoses:
-        listed = _of_listed_client(found.network, each, passing)
+        listed = _of_listed_client(found.network, each, passing, outside.get(_end(each.trace.flow)))
         changed = changed or listed is not None
         diagnoses.append(listed or each)
     if not changed:
@@ -74,14 +76,19 @@ def _is_behind(neighbours: Diagnosis, diagnoses: list[Diagnosis]) -> bool:
     )
 
 
-def _of_listed_client(network: Network, diagnosis: Diagnosis, passing: list[Trace]) -> Diagnosis | None:
-    """Return the diagnosis of a listed client's flow; None if no list keeps out the invented client."""
+def _of_listed_client(
+    network: Network, diagnosis: Diagnosis, passing: list[Trace], flow: Flow | None
+) -> Diagnosis | None:
+    """Return the diagnosis of a listed client's flow; None if no list keeps out the invented client or the neighbour.
+    ``flow`` is an outside client's flow to the same end; None if the user named a neighbour."""
     trace = diagnosis.trace
-    stop, flow = trace.usual.stop, trace.flow
-    if trace.succeeds or trace.verdict == "depends" or stop is None or not flow.invented:
+    stop = trace.usual.stop
+    if trace.succeeds or trace.verdict == "depends" or stop is None or flow is None:
         return None
     if not isinstance(flow.start, Outside) or not isinstance(stop.decided_by, RuleDecided):
         return None
+    if not isinstance(trace.flow.start, Lan) and not trace.flow.invented:
+        return None  # the user named this client
     if any(each.candidate.in_class not in _CLOSING for each in diagnosis.causes) or stop.netns not in network:
         return None
     ruleset = network.namespace(stop.netns).ruleset
@@ -90,9 +97,10 @@ def _of_listed_client(network: Network, diagnosis: Diagnosis, passing: list[Trac
         there = walked(network, other)
         lists = _lists(network, ruleset, trace, there, stop.decided_by.place) if there.succeeds else ()
         if lists:
-            asked = _is_on_list(flow, lists, stop.decided_by.place)
+            asked = _is_on_list(trace.flow, lists, stop.decided_by.place)
             return Diagnosis(there.asking(asked), met_unread=diagnosis.met_unread)
-        mended = mended or _of_mended_list(network, ruleset, other, there, stop)
+        if trace.flow.invented:
+            mended = mended or _of_mended_list(network, ruleset, other, there, stop)
     return mended
 
 
@@ -121,7 +129,9 @@ def _of_mended_list(network: Network, ruleset: ir.Ruleset, flow: Flow, there: Tr
 
 def _others(network: Network, flow: Flow, stop: Stop, passing: list[Trace]) -> Iterator[Flow]:
     """Yield the flow from clients in the ranges of addresses that the rules of the stop's namespace list."""
-    yield from (each.flow for each in passing if isinstance(each.flow.start, Lan) and _end(each.flow) == _end(flow))
+    yield from (each.flow for each in passing if _is_client(each.flow) and _end(each.flow) == _end(flow))
+    if not flow.invented:
+        return
     namespace = network.namespace(network.host_netns(flow.host))
     tried = 0
     for first, last in dict.fromkeys(_sources(network.namespace(stop.netns).ruleset, flow.version)):
@@ -133,6 +143,10 @@ def _others(network: Network, flow: Flow, stop: Stop, passing: list[Trace]) -> I
             yield msgspec.structs.replace(flow, start=start, stand_ins=())
         if tried == _MOST_TRIED:
             return
+
+
+def _is_client(flow: Flow) -> bool:
+    return isinstance(flow.start, Lan | Outside)
 
 
 def _end(flow: Flow) -> tuple[object, ...]:
@@ -279,7 +293,7 @@ def _is_to_be_on_list(flow: Flow, lists: tuple[_Range, ...], stop: Place) -> Ope
 
 
 def _asking_from(flow: Flow) -> tuple[Wanted, ...]:
-    assert isinstance(flow.start, Outside)
+    assert isinstance(flow.start, Outside | Lan)
     return (ask_from(address_text(flow.start.address, flow.version)),)
 
 

@@ -7,8 +7,8 @@ import msgspec
 
 from hairpin.engines.expected import FAMILIES, Backend, ExpectedRule
 from hairpin.host.host import Namespace
-from hairpin.netfilter.ir import Chain, Dialect, NameMatch, NoEffect, Rule, Table
-from hairpin.netfilter.meaning import Meaning, meaning
+from hairpin.netfilter.ir import BUILT_IN_TABLES, Chain, Dialect, NameMatch, NoEffect, Rule, Table
+from hairpin.netfilter.meaning import Meaning, meaning, names_an_extension
 from hairpin.netfilter.rule_address import IpFamily
 
 Key = tuple[str, str, str]
@@ -46,6 +46,12 @@ class Found(msgspec.Struct, frozen=True):
         """Return the chain of this family and table, or None."""
         owner = self.table(family, table)
         return None if owner is None else owner.chain(chain)
+
+    def is_readable(self, rule: ExpectedRule) -> bool:
+        """Return whether the rule could be recognised in its chain.  nft names the extensions of iptables only: a rule
+        with such a name may be any rule."""
+        chain = self.chain(rule.family, rule.table, rule.chain)
+        return chain is None or not any(names_an_extension(each) for each in chain.rules)
 
     def places(self, rules: Sequence[ExpectedRule]) -> dict[Key, dict[Meaning, int]]:
         """Return for each chain the position of each of the rules: the number of the first rule with the same meaning,
@@ -115,8 +121,13 @@ def count_of_rules(where: Found, rules: Sequence[ExpectedRule]) -> int:
 
 
 def of_dialect(dialect: Dialect, namespace: Namespace) -> Found:
-    """Return the host's tables of one dialect."""
+    """Return the host's tables of one dialect.  A table of iptables that only nft shows whole, because it has rules of
+    nft's own, counts as iptables', too."""
     tables = tuple(table for table in namespace.ruleset.tables if table.dialect == dialect)
+    if dialect == "iptables-nft":
+        ruleset = namespace.ruleset
+        every = (ruleset.table(family, name, dialect) for family in FAMILIES for name in sorted(BUILT_IN_TABLES))
+        tables += tuple(each for each in every if each is not None and each.dialect == "nft")
     unread: tuple[IpFamily, ...] = tuple(
         family for family in FAMILIES if not _KEYS[dialect, family].isdisjoint(namespace.unread)
     )

@@ -60,7 +60,10 @@ def _lacking_of(wanted: ExpectedRules, namespace: Namespace, iptables_version: s
         chains=tuple(one for one in wanted.chains if one.family not in unread and _lacks_chain(where, one)),
         elements=tuple(one for one in wanted.elements if one.family not in unread and _lacks_element(where, one)),
         rules=tuple(one for one in lacking(where, wanted.rules) if one.family not in unread),
-        undecided=tuple(f"the {where.dialect} rules of family {family} could not be read" for family in where.unread),
+        undecided=(
+            *(f"the {where.dialect} rules of family {family} could not be read" for family in where.unread),
+            *_undecoded(where, wanted.rules),
+        ),
         wanted=wanted,
     )
 
@@ -118,9 +121,27 @@ def _lacks_element(where: Found, element: ExpectedElement) -> bool:
 
 
 def lacking(where: Found, rules: Sequence[ExpectedRule]) -> tuple[ExpectedRule, ...]:
-    """Return the rules in ``rules`` that are missing from their chains."""
+    """Return the rules in ``rules`` that are certainly missing from their chains."""
     places = where.places(rules)
-    return tuple(one for one in rules if meaning(one.rule) not in places.get((one.family, one.table, one.chain), {}))
+    gone = (one for one in rules if meaning(one.rule) not in places.get((one.family, one.table, one.chain), {}))
+    readable: dict[tuple[str, str, str], bool] = {}
+    found: list[ExpectedRule] = []
+    for one in gone:
+        key = (one.family, one.table, one.chain)
+        if key not in readable:
+            readable[key] = where.is_readable(one)
+        if readable[key]:
+            found.append(one)
+    return tuple(found)
+
+
+def _undecoded(where: Found, rules: Sequence[ExpectedRule]) -> tuple[str, ...]:
+    chains = {(one.family, one.table, one.chain): one for one in rules}
+    return tuple(
+        f"nft names the extensions in {family} {table} {chain} only"
+        for (family, table, chain), one in chains.items()
+        if not where.is_readable(one)
+    )
 
 
 @kept

@@ -47,6 +47,7 @@ Field = Literal[
     "ct-orig-saddr4", "ct-orig-daddr4", "ct-orig-saddr6", "ct-orig-daddr6", "ct-orig-sport", "ct-orig-dport",
     "ct-repl-saddr4", "ct-repl-daddr4", "ct-repl-saddr6", "ct-repl-daddr6", "ct-repl-sport", "ct-repl-dport",
 ]  # fmt: skip
+BUILT_IN_TABLES = frozenset({"filter", "nat", "mangle", "raw", "security"})
 NameField = Literal["iif", "oif", "physin", "physout"]
 
 CT_INVALID, CT_ESTABLISHED, CT_RELATED, CT_NEW, CT_UNTRACKED = 1, 2, 4, 8, 64
@@ -394,6 +395,10 @@ class Ruleset(Node, frozen=True, tag="ruleset", gc=False):
     ipsets: tuple[Set, ...] = ()
 
     def table(self, family: Family, name: str, dialect: Dialect | None = None) -> Table | None:
-        """Return the first table of that family and name (and dialect, if given), or None."""
-        named = (each for each in self.tables if each.family == family and each.name == name)
-        return next((each for each in named if dialect in (None, each.dialect)), None)
+        """Return the first table of that family and name (and dialect, if given), or None.  Of iptables-nft, a table
+        that only nft shows, because it has rules of nft's own, is the same table."""
+        named = [each for each in self.tables if each.family == family and each.name == name]
+        found = next((each for each in named if dialect in (None, each.dialect)), None)
+        if found is None and dialect == "iptables-nft" and family in ("ip", "ip6") and name in BUILT_IN_TABLES:
+            return next((each for each in named if each.dialect == "nft"), None)
+        return found

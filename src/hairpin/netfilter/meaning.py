@@ -4,7 +4,7 @@ from itertools import groupby
 
 import msgspec
 
-from hairpin.netfilter.ir import Expression, FieldMatch, NameMatch, NoEffect, Rule
+from hairpin.netfilter.ir import Expression, FieldMatch, NameMatch, NoEffect, OpaqueMatch, Outside, Rule
 
 Meaning = tuple[Expression, ...]
 
@@ -39,3 +39,9 @@ def _in_order(expression: Expression) -> Expression:
     if isinstance(expression, NameMatch) and len(expression.names) > 1:
         return msgspec.structs.replace(expression, names=tuple(sorted(expression.names)))
     return expression
+
+
+def names_an_extension(rule: Rule) -> bool:
+    """Return whether a part of the rule is an extension of iptables of which only the name is known, because nft's JSON
+    shows no more: the rule may have any meaning."""
+    return any(isinstance(each, OpaqueMatch | Outside) and each.text.startswith("xt ") for each in rule.body)

@@ -13,11 +13,13 @@ from hairpin.host.docker import MeshPort, PortBinding
 from hairpin.host.host import Host, Namespace
 from hairpin.host.netns import Netns
 from hairpin.message import Message, message
+from hairpin.network.attachment import sender_netns
 from hairpin.network.flow import Flow, FromContainer, FromHost
 from hairpin.network.network import Network, addresses_of
 from hairpin.network.prefix import address_text, is_loopback
 from hairpin.network.query import Query
 from hairpin.network.routing import lookup
+from hairpin.network.socket_owner import EPHEMERAL, ephemeral_ports
 from hairpin.question.asked import Origin, Target
 from hairpin.question.container_flows import to_container, to_held
 from hairpin.question.egress import egress_flows, over_tcp
@@ -42,13 +44,13 @@ def flows_for(network: Network, targets: tuple[Target, ...], origin: Origin | No
     """
     if not targets:
         found = [flow for host in network.hosts if _has_namespace(host) for flow in _everything(network, host, origin)]
-        return _numbered(tuple(dict.fromkeys(found)))
+        return _numbered(network, tuple(dict.fromkeys(found)))
     named = (each for target in targets for each in _ports(network, target))
     single = (each for target in named for each in with_second_family(network, target, origin))
     found = [flow for target in single for flow in _of_target(network, target, origin)]
     if not found:
         raise UsageError(_nothing_to_ask(origin))
-    return _numbered(tuple(dict.fromkeys(found)))
+    return _numbered(network, tuple(dict.fromkeys(found)))
 
 
 def _has_namespace(host: Host) -> bool:
@@ -75,10 +77,27 @@ def _nothing_to_ask(origin: Origin | None) -> Message:
     return message("this host has no address that a client could reach; write TARGET as ADDRESS:PORT")
 
 
-def _numbered(flows: tuple[Flow, ...]) -> tuple[Flow, ...]:
+def _numbered(network: Network, flows: tuple[Flow, ...]) -> tuple[Flow, ...]:
     """Return the flows with different source ports.  If there are not enough source ports, some flows share a source
     port."""
-    return tuple(msgspec.structs.replace(flow, sport=_FIRST_PORT + 2 * n % _PORTS) for n, flow in enumerate(flows))
+    return tuple(msgspec.structs.replace(flow, sport=_source_port(network, flow, n)) for n, flow in enumerate(flows))
+
+
+def _source_port(network: Network, flow: Flow, number: int) -> int:
+    """Return the flow's source port.  If the sender's kernel gives other ports to its connections than most do, it is
+    one of those: net.ipv4.ip_local_port_range."""
+    usual = _FIRST_PORT + 2 * number % _PORTS
+    match flow.start:
+        case FromContainer():
+            netns = sender_netns(network, flow.start)
+        case FromHost():
+            netns = network.host_netns(flow.host)
+        case _:
+            return usual
+    first, last = ephemeral_ports(network.namespace(netns)) if netns in network else EPHEMERAL
+    if first <= usual <= last or (first, last) == EPHEMERAL or last <= first:
+        return usual
+    return first + 2 * number % (last - first)
 
 
 def _of_target(network: Network, target: Target, origin: Origin | None) -> list[Flow]:

@@ -10,6 +10,8 @@ Neither the kernel nor an engine makes a policy rule or a route that refuses pac
 import re
 from collections.abc import Iterator
 
+import msgspec
+
 from hairpin.engines.docker.chains import NATIVE_TABLE
 from hairpin.engines.missing import is_engines
 from hairpin.host.boot.configured import of_place
@@ -111,7 +113,7 @@ def _own_words(rule: ir.Rule | None) -> Message | None:
     comment = next(filter(None, found.groups()), "") if found is not None else ""
     if comment:
         return message("the rule has the comment “{comment}”", comment=comment)
-    for part in rule.body if _ends_in_stop(rule) else ():
+    for part in map(_single, rule.body if _ends_in_stop(rule) else ()):
         if isinstance(part, ir.FieldMatch) and part.negated and part.field in _SOURCES:
             return message("the rule keeps out all but {sources}", sources=_ranges(part))
         if isinstance(part, ir.FieldMatch) and part.negated and part.field in _ADDRESSES:
@@ -125,6 +127,17 @@ def _own_words(rule: ir.Rule | None) -> Message | None:
                 return message("the rule keeps out all that are not in set {name}", name=name)
             return message("set {name} has the addresses that the rule keeps out", name=name)
     return None
+
+
+def _single(part: ir.Expression) -> ir.Expression:
+    """Return the match inside a choice of one match.  iptables' ``! --match-set NAME dst,dst`` is such a choice."""
+    if not isinstance(part, ir.AnyOfMatch) or len(part.alternatives) != 1:
+        return part
+    match part.alternatives[0]:
+        case ir.FieldMatch() | ir.SetMatch() | ir.InlineSetMatch() as inner:
+            return msgspec.structs.replace(inner, negated=inner.negated is not part.negated)
+        case _:
+            return part
 
 
 def _set_asked(part: ir.Expression) -> tuple[str, bool] | None:
@@ -241,7 +254,7 @@ def _let_through_before(
             return
         if not lets_through(rule):
             continue
-        chosen = tuple(part for part in rule.body if _chooses(part))
+        chosen = tuple(part for part in map(_single, rule.body) if _chooses(part))
         if not chosen or (netns.is_host and is_engines(host, place_of(table, chain.name, rule))):
             continue
         if stopping is None or _overlap(rule.body, stopping.body):

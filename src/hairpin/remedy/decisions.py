@@ -341,12 +341,21 @@ def with_decisions(
     remedies: tuple[Remedy, ...], candidate: Candidate, wall: Wall | None, network: Network
 ) -> tuple[Remedy, ...]:
     """Return the remedies of a cause, each with the decision that it undoes.  Remedies that undo no decision come
-    first, then the way that is offered because of the decision."""
+    first, then the way that is offered because of the decision, then exceptions, and last the deletion of the
+    decided rule of the packet filter."""
     told = (msgspec.structs.replace(each, undoes=_undone(each, wall, network)) for each in remedies)
     narrow = tuple(each.change for each in candidate.ways if each.past_decision)
-    return tuple(
-        sorted(told, key=lambda each: (each.undoes is not None, each.undoes is not None and each.change not in narrow))
-    )
+    return tuple(sorted(told, key=lambda each: _width(each, narrow, network)))
+
+
+def _width(remedy: Remedy, narrow: tuple[c.Change, ...], network: Network) -> int:
+    """Return how much of a decision the remedy undoes, as a number to sort by."""
+    if remedy.undoes is None:
+        return 0
+    if remedy.change in narrow:
+        return 1
+    deletes = any(isinstance(part, c.DeleteRule) for part in remedy.change.parts)
+    return 3 if deletes and decision_undone(remedy.change, network) is not None else 2
 
 
 def _undone(remedy: Remedy, wall: Wall | None, network: Network) -> OwnersDecision | None:

@@ -86,6 +86,19 @@ def jumps_from(part: Lost, chain: str) -> tuple[ExpectedRule, ...]:
     return tuple(each for each in part.of("jump") if each.chain == chain)
 
 
+def lost_translation(view: View) -> bool:
+    """Return whether the packet came to the host itself only because the engine's rule that translates it to a
+    container is lost: from a link that is no network of this engine."""
+    if view.stop.stage != "input" or not view.on_host:
+        return False
+    for part in losses(view):
+        bridges = {each.bridge for each in part.engine.networks}
+        ports = {each.binding.host_port for each in part.of("dnat") if each.binding is not None}
+        if view.stop.seen.iif not in bridges and (jumps_from(part, "PREROUTING") or view.flow.dport in ports):
+            return True
+    return False
+
+
 def by_loss(
     table: str,
     lacks: Callable[[Lost], bool],

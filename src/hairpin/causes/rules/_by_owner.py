@@ -3,11 +3,12 @@
 from collections.abc import Callable, Iterator
 
 from hairpin.causes.cause import Candidate, View, Way
+from hairpin.causes.engine_rules._lost_rules import lost_translation
 from hairpin.causes.order import Class
 from hairpin.causes.rules._lifting import for_client
 from hairpin.causes.rules._manager import repairs
 from hairpin.causes.rules._nearly import nearly_allowing
-from hairpin.causes.rules._rule_owner import OWNERS, relay_name, stopped_by
+from hairpin.causes.rules._rule_owner import OWNERS, relay_name, serves_relay, stopped_by
 from hairpin.causes.where import OfRule
 from hairpin.change.change import Change
 from hairpin.message import Message, message
@@ -41,8 +42,8 @@ def by_owner(
 
     def find(view: View) -> Iterator[Candidate]:
         place = stopped_by(view, name)
-        if place is None:
-            return
+        if place is None or (serves_relay(view) and lost_translation(view)):
+            return  # a port opened to docker-proxy is no repair of the engine's lost rule
         packet = view.stop.seen.packet
         asks = is_discovery(packet) or packet.arp != 0
         said = discovery if discovery is not None and asks else (title, detail)

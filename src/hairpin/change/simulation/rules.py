@@ -234,16 +234,10 @@ def _at(ruleset: ir.Ruleset, place: Place, edit: Callable[[ir.Table], ir.Table])
 
 
 def _edited(
-    ruleset: ir.Ruleset, dialect: str, family: str, name: str, edit: Callable[[ir.Table], ir.Table]
+    ruleset: ir.Ruleset, dialect: ir.Dialect, family: ir.Family, name: str, edit: Callable[[ir.Table], ir.Table]
 ) -> ir.Ruleset:
-    found = False
-    tables: list[ir.Table] = []
-    for table in ruleset.tables:
-        if not found and (table.dialect, table.family, table.name) == (dialect, family, name):
-            found = True
-            tables.append(edit(table))
-        else:
-            tables.append(table)
-    if not found:
+    wanted = ruleset.table(family, name, dialect)
+    if wanted is None:
         raise ChangeError(message("no table {family} {name} ({dialect})", family=family, name=name, dialect=dialect))
-    return msgspec.structs.replace(ruleset, tables=tuple(tables))
+    tables = tuple(edit(table) if table is wanted else table for table in ruleset.tables)
+    return msgspec.structs.replace(ruleset, tables=tables)

@@ -1,6 +1,7 @@
 """Makes a host from evidence.  ``parse`` is the entry.  ``refresh`` is the entry for a host that was read before.
 ``readings`` finds a reading by its key, lists the failed and the absent readings, and makes each part of the host
 only once.  ``processes`` finds stopped processes, and the container or unit of each process.  ``namespaces`` makes a
-namespace from its readings, ``rulesets`` makes the rules of a namespace, ``clock`` the moment of the reading.  The
-formats: ``json_text`` (access to any JSON), ``ip/``, ``engines/``, ``managers/``.
+namespace from its readings, ``rulesets`` makes the rules of a namespace, with ``partial_tables`` for tables that two
+tools show in part, and ``clock`` the moment of the reading.  The formats: ``json_text`` (access to any JSON), ``ip/``,
+``engines/``, ``managers/``.
 """

@@ -11,7 +11,7 @@ from hairpin.netfilter.ir import Ruleset, Set, Table
 
 _KEYS = ("iptables-nft-save4", "iptables-nft-save6", "iptables-legacy-save4", "iptables-legacy-save6")
 _Beside = tuple[tuple[str, ...], tuple[str, ...]]
-_Parsed = dict[tuple[str, str, tuple[Set, ...], _Beside | None], tuple[Table, ...]]
+_Parsed = dict[tuple[str, str, tuple[Set, ...], _Beside | None, str], tuple[Table, ...]]
 
 
 class RulesetReader:
@@ -61,6 +61,7 @@ class RulesetReader:
             sets,
             tool,
             beside,
+            self._translated(reading),
             sharing=with_chains_of,
         )
 
@@ -72,13 +73,22 @@ class RulesetReader:
         listed, asked = (self._readings.of(key, reading.netns) for key in ("nft-set", "nft-elements"))
         return tuple(each.text for each in listed), tuple(each.text for each in asked)
 
+    def _translated(self, reading: Reading) -> str:
+        """Return the text of an nft table that has extensions of iptables, if it was read."""
+        if reading.key != "nft-table":
+            return ""
+        texts = (each.text for each in self._readings.of("nft-table-text", reading.netns))
+        head = f"table {' '.join(reading.origin.split()[-2:])} {{\n"
+        return next((each for each in texts if each.startswith(head)), "")
+
     def _parse(
         self, reading: Reading, sets: tuple[Set, ...], known: tuple[Table, ...], beside: _Beside | None
     ) -> tuple[Table, ...]:
-        asked = (reading.key, reading.text, sets, beside)
+        translated = self._translated(reading)
+        asked = (reading.key, reading.text, sets, beside, translated)
         found = self._parsed.get(asked)
         if found is None:
-            found = self._parsed[asked] = _parse(reading, sets, known, beside)
+            found = self._parsed[asked] = _parse(reading, sets, known, beside, translated)
         return tuple(msgspec.structs.replace(table, evidence=reading.id) for table in found)
 
 
@@ -89,7 +99,11 @@ def _ruleset(
         tables = [with_devices(table, text) for table in tables]
     for text, evidence in flags:
         tables = [_with_flags(table, text, evidence) for table in tables]
-    return Ruleset(_without_partial_views(tables), sets)
+    if any(each.dialect == "nft" for each in tables) and any(each.dialect == "iptables-nft" for each in tables):
+        from hairpin.host.read.partial_tables import each_chain_once  # noqa: PLC0415 - few hosts have tables of both
+
+        return Ruleset(each_chain_once(tables), sets)
+    return Ruleset(tuple(tables), sets)
 
 
 def _sharing(before: Ruleset, now: Ruleset) -> Ruleset:
@@ -110,13 +124,6 @@ def _with_chains_of(before: Table | None, now: Table) -> Table:
     return msgspec.structs.replace(
         now, chains=tuple(as_before(known.get(each.name, each), each) for each in now.chains)
     )
-
-
-def _without_partial_views(tables: list[Table]) -> tuple[Table, ...]:
-    """Return the tables.  If both nft and iptables show a table, iptables' view of the table is dropped, because this
-    view is incomplete."""
-    native = {(table.family, table.name) for table in tables if table.dialect == "nft"}
-    return tuple(each for each in tables if each.dialect != "iptables-nft" or (each.family, each.name) not in native)
 
 
 def _with_flags(table: Table, text: str, evidence: str) -> Table:
@@ -164,12 +171,14 @@ def _tool_of(reading: Reading) -> tuple[str, ...]:
 
 
 def _parse(
-    reading: Reading, sets: tuple[Set, ...], known: tuple[Table, ...], beside: _Beside | None
+    reading: Reading, sets: tuple[Set, ...], known: tuple[Table, ...], beside: _Beside | None, translated: str
 ) -> tuple[Table, ...]:
     if reading.key == "nft-table":
         from hairpin.netfilter.nft import listing as nft_listing  # noqa: PLC0415 - few hosts have tables of their own
 
-        return nft_listing.parse(reading.text, source=reading.origin, evidence=reading.id, beside=beside)
+        return nft_listing.parse(
+            reading.text, source=reading.origin, evidence=reading.id, beside=beside, translated=translated
+        )
     if reading.key == "ebtables":
         from hairpin.netfilter.ebtables import save as ebtables_save  # noqa: PLC0415 - few hosts filter frames
 

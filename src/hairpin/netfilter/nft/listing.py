@@ -5,9 +5,9 @@
     rule     := {"family", "table", "chain", "handle", "comment"?, "expr": [statement, …]}
 
 Objects are in any order, and each has the names of its table and chain.  In tables that iptables-nft manages, nft shows
-matches by name only (``{"xt": …}``).  The matches shown by name become opaque, so tables of iptables-nft should be read
-from iptables-save.  A rule that the IR can express only as several rules (a map over a hash, see
-:mod:`hairpin.netfilter.nft.maps`) becomes several rules with the same number and handle.
+matches by name only (``{"xt": …}``).  The matches shown by name become opaque unless the text of nft translates them,
+so tables of iptables-nft should be read from iptables-save.  A rule that the IR can express only as several rules (a
+map over a hash, see :mod:`hairpin.netfilter.nft.maps`) becomes several rules with the same number and handle.
 
 Source: libnftables-json(5); nftables 0.9.0 to 1.1.6 src/json.c
 """
@@ -27,6 +27,7 @@ from hairpin.netfilter.nft.merged_payloads import are_merged, merges
 from hairpin.netfilter.nft.objects import declared
 from hairpin.netfilter.nft.older_json import is_first_form, modernised
 from hairpin.netfilter.nft.scope import MAX_OPTIONS, Choice, Parts, Scope
+from hairpin.netfilter.nft.script.translated import as_iptables, translate
 from hairpin.netfilter.nft.sets import named_map, named_set, together
 from hairpin.netfilter.nft.statements import read_statement
 from hairpin.netfilter.nft.syntax import (
@@ -72,9 +73,15 @@ class _Found(msgspec.Struct):
 
 
 def parse(
-    text: str, *, source: str, evidence: str = "", beside: tuple[tuple[str, ...], tuple[str, ...]] | None = None
+    text: str,
+    *,
+    source: str,
+    evidence: str = "",
+    beside: tuple[tuple[str, ...], tuple[str, ...]] | None = None,
+    translated: str = "",
 ) -> tuple[ir.Table, ...]:
-    """Return the tables in the order of the text; ``evidence`` is the reading's id.
+    """Return the tables in the order of the text; ``evidence`` is the reading's id.  ``translated`` is the same table
+    as text, in which nft translates the extensions of iptables.
 
     If the text is a listing without the elements of sets, ``beside`` has the sets that were listed alone and the
     answers for single addresses, as in :func:`~hairpin.netfilter.nft.sets.together`.  ``beside`` is None if the text
@@ -84,13 +91,23 @@ def parse(
         with no_collection():
             document: Json = msgspec.json.decode(text if beside is None else together(text, *beside))
             found = _collect(list_of(object_of(document).get("nftables")))
-            return tuple(_table(name, each, evidence) for name, each in found.items())
+            for (family, table), each in found.items() if translated else ():
+                translate(family, table, each.rules, translated)
+            tables = tuple(_table(name, each, evidence) for name, each in found.items())
+            return tuple(_as_iptables(table) for table in tables) if translated else tables
     except (msgspec.DecodeError, UnicodeError) as error:
         raise ParseError(message("not the JSON of nft: {reason}", reason=error), source=source) from None
     except MalformedError as error:
         raise ParseError(message("not as nft writes it: {reason}", reason=error.said), source=source) from None
     except RecursionError:
         raise ParseError(message("nested too deeply to be nft's"), source=source) from None
+
+
+def _as_iptables(table: ir.Table) -> ir.Table:
+    chains = (
+        msgspec.structs.replace(each, rules=tuple(as_iptables(rule) for rule in each.rules)) for each in table.chains
+    )
+    return msgspec.structs.replace(table, chains=tuple(chains))
 
 
 def _collect(objects: list[Json]) -> dict[Name, _Found]:

@@ -117,7 +117,10 @@ def _verbatim(
     match reading.key:
         case "nft-table":
             shown = _shown_by_iptables(table, namespace, evidence)
-            if shown:
+            if shown and not any(
+                (each.family, each.name, each.dialect) == (table.family, table.name, "iptables-nft")
+                for each in namespace.ruleset.tables
+            ):
                 yield Load(restore_tool("iptables-nft", table.family), shown)
             chains = frozenset(re.findall(r"^:(\S+)", shown, re.MULTILINE))
             devices = {chain.name: chain.devices for chain in table.chains}
@@ -129,8 +132,9 @@ def _verbatim(
         case _:
             tool = restore_tool(table.dialect, table.family)
             text = reading.text
+            whole = {(each.family, each.name) for each in namespace.ruleset.tables if each.dialect == "iptables-nft"}
             native = {(each.family, each.name) for each in namespace.ruleset.tables if each.dialect == "nft"}
-            for family, name in native if table.dialect == "iptables-nft" else ():
+            for family, name in native - whole if table.dialect == "iptables-nft" else ():
                 text = _section(name).sub("", text) if family == table.family else text
             yield Load(tool, text)
 

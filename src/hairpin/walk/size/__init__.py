@@ -1,2 +1,2 @@
 """Full-sized segments: ``segment_size`` and ``bulk``; ``size_stop`` describes the stop of a walk that lost them.
-``long_packets`` asks about segments that come in from outside."""
+``long_packets`` asks about segments that come in from outside, ``told_of_mtu`` about ways behind this host."""

@@ -178,7 +178,7 @@ def _lost(network: Network, handshake: Handshake, largest: Sizes, *, to_server: 
         if end.state.carried is not None:
             smaller = _learned_in_tunnel(network, end, end.state.carried)
             if smaller is None:
-                return None if _clamps(network, end.state.history.steps) else Lost(end, end.state.history.steps)
+                return None if clamps(network, end.state.history.steps) else Lost(end, end.state.history.steps)
         else:
             untold = _untold(network, segment, end)
             if untold is not None:
@@ -243,7 +243,7 @@ def _learns(network: Network, end: End, carried: Carried) -> bool:
     return is_bridge_port(namespace, device) or not frame.iif or forwards_by_route
 
 
-def _clamps(network: Network, steps: Iterable[Step]) -> bool:
+def clamps(network: Network, steps: Iterable[Step]) -> bool:
     """Return whether a namespace on the path has a rule that may lower the MSS."""
     passed = {step.netns for step in steps if step.netns in network}
     return any(

@@ -1,0 +1,144 @@
+"""Whether the sender of an answer learns that the way to its client is narrower than this host's links.
+
+Behind this host the way may be narrower: a VPN, PPPoE, a tunnel.  A router there drops a full-sized segment of an
+answer and tells the segment's sender by an ICMP error ("fragmentation needed", "packet too big").  If a rule of this
+host drops the error, short answers arrive and long ones hang.  Nothing that was read shows whether such a way exists,
+so this is a question.  There is no question if the sender needs no error: it probes for the MTU, it lets routers
+fragment, a rule on the way lowers the MSS, or its link is as narrow as any way may be.
+"""
+
+from collections.abc import Iterable
+
+import msgspec
+
+from hairpin.host.netns import Netns
+from hairpin.message import message
+from hairpin.netfilter.evaluate.chain import Place
+from hairpin.netfilter.packet import ACK, ICMP, ICMP6, PSH, SYN, Packet
+from hairpin.network.flow import Flow, Outside
+from hairpin.network.network import Network
+from hairpin.network.prefix import Version
+from hairpin.walk.link.neighbour_discovery import after_solicitation, walk_asking
+from hairpin.walk.reply import reaches, walk_answer
+from hairpin.walk.size.bulk import clamps, probes
+from hairpin.walk.size.segment_size import mtu_towards
+from hairpin.walk.state import End, Frame, RuleDecided, State
+from hairpin.walk.trace import OpenQuestion, Trace
+from hairpin.walk.walk import begin
+from hairpin.wanted import watch_packets
+
+_NARROWEST = 1280
+"""The least MTU of IPv6 (RFC 8200).  Ways of IPv4 are hardly narrower."""
+_FILTERS = {4: "icmp[0] == 3 and icmp[1] == 4", 6: "icmp6 and ip6[40] == 2"}
+
+
+def unheard_of(network: Network, trace: Trace) -> OpenQuestion | None:
+    """Return the question about ways to an outside client that are narrow, if a rule drops the message about that;
+    None for any flow whose answers are not long, or whose sender learns of the MTU."""
+    flow = trace.flow
+    if flow.protocol != "tcp" or not isinstance(flow.start, Outside) or trace.verdict != "delivered":
+        return None
+    if clamps(network, (*trace.usual.request, *trace.usual.reply)):
+        return None
+    answer = _answer(network, flow)
+    if answer is None or _needs_no_error(network, answer[0].netns, flow):
+        return None
+    _, left = answer
+    found = _dropping(walk_asking(network, _error(left)))
+    return _question(network, flow, left, *found) if found is not None else None
+
+
+def _answer(network: Network, flow: Flow) -> tuple[State, State] | None:
+    """Return the client's first packet at the socket, and its answer where it leaves the host."""
+    started = begin(network, flow)
+    started = after_solicitation(network, started) if isinstance(started, State) else started
+    if isinstance(started, End):
+        return None
+    arrived = next((each for each in walk_asking(network, started) if each.kind == "arrived"), None)
+    if arrived is None:
+        return None
+    ends = walk_answer(network, arrived.state, flags=SYN | ACK)
+    left = next((each for each in ends if each.kind == "left" and reaches(network, started, each)), None)
+    if left is None or left.state.carried is not None:
+        return None
+    return arrived.state, left.state
+
+
+def _needs_no_error(network: Network, netns: Netns, flow: Flow) -> bool:
+    namespace = network.namespace(netns)
+    if probes(network, netns) or (flow.version == 4 and namespace.sysctl("net", "ipv4", "ip_no_pmtu_disc")):
+        return True
+    assert isinstance(flow.start, Outside)
+    return mtu_towards(network, netns, flow.version, flow.start.address) <= _NARROWEST
+
+
+def _error(left: State) -> State:
+    """Return the ICMP error of the next router about a full-sized segment, as it comes in."""
+    sent, six = left.packet, left.packet.version == 6
+    hop = left.next_hop
+    router = hop.gateway if hop is not None and hop.gateway is not None else sent.daddr
+    inner = msgspec.structs.replace(
+        sent, tcp_flags=ACK | PSH, length_bytes=left.mtu_bytes or 1500, dont_fragment=not six
+    )
+    error = Packet(
+        version=sent.version,
+        saddr=router,
+        daddr=sent.saddr,
+        protocol=ICMP6 if six else ICMP,
+        icmp=2 << 8 if six else 3 << 8 | 4,
+        ttl=64,
+        length_bytes=1280 if six else 576,
+        inner=inner,
+    )
+    frame = Frame(vid=left.frame.vid)
+    return State("device-in", left.netns, error, iif=left.oif, frame=frame, history=left.history.for_answer())
+
+
+def _dropping(ends: Iterable[End]) -> tuple[Netns, Place] | None:
+    """Return the rule that certainly stops the packet; None if it may arrive."""
+    found: tuple[Netns, Place] | None = None
+    for end in ends:
+        stop = end.stop
+        if stop is None or end.kind not in ("dropped", "rejected") or not isinstance(stop.decided_by, RuleDecided):
+            return None
+        if end.state.history.conditions:
+            return None
+        found = found or (stop.netns, stop.decided_by.place)
+    return found
+
+
+def _question(network: Network, flow: Flow, left: State, netns: Netns, place: Place) -> OpenQuestion:
+    facts = {"target": flow.target_text(), "mtu": left.mtu_bytes or 1500, "rule": place.in_full}
+    command = _exception(network, netns, place, flow.version)
+    return OpenQuestion(
+        text=message(
+            "Is the way to some clients of {target} narrower than {mtu} bytes (VPN, PPPoE, a tunnel)? A rule drops the "
+            "ICMP message that says so: {rule}",
+            **facts,
+        ),
+        if_yes=message(
+            "Their long answers hang, short ones arrive. This lets the message in: {command}", command=command
+        )
+        if command
+        else message("Their long answers hang, short ones arrive: let this ICMP message in"),
+        if_no=message("The verdict holds"),
+        wanted=(watch_packets(left.oif, _FILTERS[flow.version]),),
+        breaks_if="yes",
+    )
+
+
+def _exception(network: Network, netns: Netns, place: Place, version: Version) -> str:
+    """Return the command that lets this one message pass the rule; empty for a rule of another namespace or tool."""
+    if not netns.is_host or place.family not in ("ip", "ip6", "inet") or place.dialect == "ebtables":
+        return ""
+    six = version == 6
+    if place.dialect == "nft":
+        what = "icmpv6 type packet-too-big" if six else "icmp type destination-unreachable icmp code frag-needed"
+        return f"nft insert rule {place.family} {place.table} {place.chain} {what} accept"
+    usual = "legacy" if "nf_tables" not in (network.host(netns.host).version("iptables") or "nf_tables") else "nft"
+    own = "legacy" if place.dialect == "iptables-legacy" else "nft"
+    tool = f"{'ip6tables' if six else 'iptables'}{'' if own == usual else f'-{own}'}"
+    table = "" if place.table == "filter" else f" -t {place.table}"
+    match = "-p ipv6-icmp --icmpv6-type packet-too-big" if six else "-p icmp --icmp-type fragmentation-needed"
+    verdict = "RETURN" if place.chain == "DOCKER-USER" else "ACCEPT"
+    return f"{tool}{table} -I {place.chain} {match} -j {verdict}"
