@@ -61,6 +61,10 @@ def answer_of_check(
         from hairpin.diagnose.listed_clients import with_listed_clients  # noqa: PLC0415 - few flows are refused
 
         examination = with_listed_clients(examination)
+    if depth != "flows" and start.event is None and start.question.origin is None and _meets_inner_tunnel(examination):
+        from hairpin.diagnose.listed_clients import with_excepted_networks  # noqa: PLC0415 - few containers have a VPN
+
+        examination = with_excepted_networks(examination)
     if depth != "flows" and start.event is None and any(each.instead_of is not None for each in examination.diagnoses):
         from hairpin.diagnose.stopped_clients import with_stopped_clients  # noqa: PLC0415 - few hosts stop a client
 
@@ -81,6 +85,12 @@ def answer_of_check(
 
 def _examination(network: Network, flows: tuple[Flow, ...], depth: Depth) -> Examination:
     return _unsearched(network, flows) if depth == "flows" else examine(network, flows)
+
+
+def _meets_inner_tunnel(examination: Examination) -> bool:
+    """Return whether the answer to a client stops in the namespace of a container."""
+    stops = (each.trace.usual.stop for each in examination.diagnoses if each.trace.verdict == "unanswered")
+    return any(stop is not None and not stop.netns.is_host for stop in stops)
 
 
 def _has_further_addresses(host: Host) -> bool:

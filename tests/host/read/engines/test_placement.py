@@ -4,14 +4,7 @@ import msgspec
 import pytest
 
 from hairpin.host.docker import Container, PinnedName
-from hairpin.host.read.engines.placement import (
-    Place,
-    netnsids,
-    placed,
-    places,
-    with_hosts_entries,
-    with_resolvers,
-)
+from hairpin.host.read.engines.placement import Place, netnsids, placed, places, with_hosts_entries, with_resolvers
 from tests.small_host import container
 
 TEXT = """\
