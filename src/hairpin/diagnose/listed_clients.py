@@ -297,7 +297,7 @@ def _facts(flow: Flow, lists: tuple[_Range, ...]) -> dict[str, object]:
     return {"listed": ", ".join(named) if more <= 0 else f"{', '.join(named)} (+{more})", "target": flow.target_text()}
 
 
-# --- networks that are excepted from a container's VPN -----------------------------------------------------------------
+# --- networks that are excepted from a container's VPN ----------------------------------------------------------------
 
 
 def with_excepted_networks(found: Examination) -> Examination:
