@@ -20,6 +20,7 @@ from tests.causes.hosts import (
     WEB_MAC,
     asked,
     blackhole,
+    claimed,
     led_to,
     with_host,
     with_link,
@@ -172,6 +173,12 @@ CASES: dict[str, Case] = {
     ),
     "a permanent neighbour entry to nobody": Case(
         with_neighbour(NOBODY), published(), ("neighbour-entry-wrong",), with_neighbour(NOBODY, "STALE"),
+    ),
+    "a machine that was not read claims the address": Case(
+        claimed("REACHABLE"), published(), ("neighbour-entry-wrong",), claimed("REACHABLE", port="veth1"),
+    ),
+    "its claim is of a while ago, and its port has spoken since": Case(
+        claimed("STALE"), published(), ("neighbour-entry-wrong",), claimed("FAILED"),
     ),
     "a neighbour entry without ARP to nobody": Case(
         with_neighbour(NOBODY, "NOARP"), published(), ("neighbour-entry-wrong",), with_neighbour(WEB_MAC, "NOARP"),
