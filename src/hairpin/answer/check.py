@@ -61,6 +61,10 @@ def answer_of_check(
         from hairpin.diagnose.listed_clients import with_listed_clients  # noqa: PLC0415 - few flows are refused
 
         examination = with_listed_clients(examination)
+    if depth != "flows" and any(each.trace.flow.asked_name for each in examination.diagnoses):
+        from hairpin.diagnose.nameless import without_names_apart  # noqa: PLC0415 - few questions are about two containers
+
+        examination = without_names_apart(examination)
     if depth != "flows" and start.event is None and start.question.origin is None and _meets_inner_tunnel(examination):
         from hairpin.diagnose.listed_clients import with_excepted_networks  # noqa: PLC0415 - few containers have a VPN
 
