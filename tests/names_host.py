@@ -60,6 +60,19 @@ def pinning(address: str = "172.18.0.9", name: str = "api", **whole: object) -> 
     return msgspec.structs.replace(found, hosts=(host,))
 
 
+def written(address: str = "172.18.0.9", name: str = "api", linked: tuple[str, ...] = ()) -> Network:
+    """Return the host whose web and api are on one network, and a line in web's /etc/hosts, which none of web's options
+    wrote, leads the name to the address.  ``linked``: the names of its legacy links."""
+    found = pinning(address, name)
+    (host,) = found.hosts
+    (docker,) = host.engines
+    web, *others = docker.containers
+    entries = (PinnedName("web", 4, WEB), *web.pinned)
+    web = msgspec.structs.replace(web, pinned=(), hosts_entries=entries, linked_names=linked)
+    docker = msgspec.structs.replace(docker, containers=(web, *others))
+    return msgspec.structs.replace(found, hosts=(msgspec.structs.replace(host, engines=(docker,)),))
+
+
 def to_pin(address: str = "172.18.0.9", port: int = 80) -> Flow:
     """Return web's flow to the address."""
     return Flow(FromContainer("web", sibling("container:web")), 4, parse_address(address)[1], "tcp", port)

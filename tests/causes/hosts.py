@@ -15,7 +15,7 @@ from hairpin.host.docker import Container, DockerNetwork, Endpoint, Engine, Port
 from hairpin.host.host import Namespace
 from hairpin.host.link import Address, BridgeInfo, BridgePort, Link
 from hairpin.host.managers import Firewalld, FirewalldZone
-from hairpin.host.route import Neighbour, Route
+from hairpin.host.route import FdbEntry, Neighbour, Route
 from hairpin.host.socket import Relay, Socket
 from hairpin.host.sysctl import Sysctls
 from hairpin.netfilter.ir import Ruleset, Table
@@ -199,6 +199,17 @@ def with_neighbour(mac: int, state: str = "PERMANENT") -> Network:
     """Return the host with two containers and a neighbour entry for ``web``."""
     entry = Neighbour("docker0", 4, WEB, mac, state, evidence="e8")
     return with_db(msgspec.structs.replace(host_namespace(), neighbours=(entry,)))
+
+
+def claimed(state: str, port: str = "veth9", mac: int = 0x0200_0000_0099) -> Network:
+    """Return the host whose bridge learned a foreign hardware address at the port, which the host's neighbour entry for
+    ``web`` has.  The other end of veth9 was not read."""
+    whole = with_neighbour(mac, state)
+    host = whole.namespace(HOST_NETNS)
+    ghost = Link(90, "veth9", "veth", master="docker0", peer_index=91, peer_netnsid=7, port=BridgePort())
+    entry = FdbEntry("docker0", port, mac, evidence="e9")
+    host = msgspec.structs.replace(host, links=(*host.links, ghost), fdb=(entry,))
+    return whole.with_namespace(HOST_NETNS, host)
 
 
 def on_two_networks(rp_filter: str) -> Network:

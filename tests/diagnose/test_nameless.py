@@ -5,10 +5,11 @@ import pytest
 
 from hairpin.diagnose.diagnose import diagnose
 from hairpin.diagnose.examination import examination
-from hairpin.diagnose.nameless import nameless
+from hairpin.diagnose.nameless import nameless, without_names_apart
 from hairpin.network.flow import Flow, FromContainer
+from hairpin.network.names import EMBEDDED
 from hairpin.network.network import Network
-from tests.names_host import API, named
+from tests.names_host import API, asking, named
 from tests.small_host import network, published, sibling
 
 TO_API = Flow(FromContainer("web", sibling("container:web")), 4, API, "tcp", 80, container="api")
@@ -34,3 +35,18 @@ def test_one_line_says_that_there_are_no_names(whole: Network, said: bool) -> No
     of_pair = msgspec.structs.replace(passing, trace=msgspec.structs.replace(passing.trace, flow=TO_API))
     found = nameless(examination(whole, (of_pair,)))
     assert [(each.severity, each.id) for each in found] == [("advice", "default-bridge-has-no-names")] * said
+
+
+APART = named("shop", other=("office",))
+
+
+@pytest.mark.parametrize(("passes", "left"), ((True, 1), (False, 2)))
+def test_a_name_that_nobody_can_know_is_no_fault_where_the_address_answers(passes: bool, left: int) -> None:
+    by_address = diagnose(network(), published() if passes else msgspec.structs.replace(published(), dport=9))
+    by_address = msgspec.structs.replace(by_address, trace=msgspec.structs.replace(by_address.trace, flow=TO_API))
+    of_name = diagnose(APART, asking(server=EMBEDDED))
+    assert [each.cause for each in of_name.causes] == ["no-common-network-for-name"]
+    found = without_names_apart(examination(APART, (by_address, of_name)))
+    assert len(found.diagnoses) == left
+    advice = [(each.severity, each.id) for each in nameless(found)]
+    assert advice == [("advice", "no-common-network-for-name")] * passes

@@ -32,7 +32,7 @@ def started(lab: Lab, *arguments: str) -> int:
 
 @pytest.mark.parametrize(
     ("arguments", "at_most"),
-    ((("--only", "port=8151"), 85), ((), 157), (("--traces", "all"), 66)),
+    ((("--only", "port=8151"), 87), ((), 159), (("--traces", "all"), 66)),
     ids=("one port", "all of the host", "traces"),
 )
 def test_few_processes_are_started(lab: Lab, arguments: tuple[str, ...], at_most: int) -> None:

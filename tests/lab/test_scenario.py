@@ -77,6 +77,7 @@ WITHOUT = {
     "default-bridge-has-no-names": "connections of a scenario go to addresses; tests/causes/names asks for names",
     "host-network-has-no-names": "as above",
     "no-common-network-for-name": "as above",
+    "resolv-conf-rewritten": "as above",
     "resolver-rules-missing": "as above: python -m tests.tables 'names, resolver'",
     "ipvlan-host-cannot-reach": "the lab's kernel lacks ipvlan: a guest has it, python -m tests.guests.tables ipvlan",
     "neighbour-table-overflow": "one table for all namespaces, and its maximum is the machine's: a guest's own has it, "

@@ -16,7 +16,7 @@ from hairpin.network.pinned_names import (
     pins_of,
 )
 from hairpin.network.prefix import parse_address
-from tests.names_host import pinning, to_pin
+from tests.names_host import pinning, to_pin, written
 
 STALE, HERS, HIS, GATEWAY = (
     parse_address(each)[1] for each in ("172.18.0.9", "172.18.0.3", "172.17.0.2", "172.17.0.1")
@@ -41,6 +41,14 @@ def test_the_host_gateway_is_the_default_bridges_or_the_daemons_option() -> None
     assert pins(pinning("host-gateway", "host.docker.internal")) == (Pin("host.docker.internal", 4, GATEWAY),)
     told = pinning("host-gateway", "host.docker.internal", host_gateway=STALE)
     assert pins(told) == (Pin("host.docker.internal", 4, STALE),)
+
+
+def test_the_file_as_it_is_comes_before_the_options() -> None:
+    assert pins(written()) == (Pin("api", 4, STALE, "file"),)
+    assert pins(written(linked=("api",))) == (Pin("api", 4, STALE, "link"),)
+    emptied = pinning().this.container("web")
+    assert emptied is not None
+    assert pins_of(pinning().this, msgspec.structs.replace(emptied, hosts_entries=())) == ()
 
 
 def test_podman_gives_each_container_its_hosts_name() -> None:

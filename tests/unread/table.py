@@ -52,6 +52,7 @@ EITHER: frozenset[str] = frozenset({
     "ebtables", "ipset", "sockets", "bridge-link", "bridge-vlan", "bridge-fdb", "ip-nexthop", "ipvs", "wireguard",
     "xfrm-policy", "arptables-legacy", "ip-redirects",
     "socket-owners", "halted-processes", "frozen-processes", "relay-cmdlines", "netns-ids", "container-resolvers",
+    "container-hosts",
     "docker-stored-containers", "docker-stored-networks", "dockerd-unit", "dockerd-boot", "dockerd-log",
     "firewalld-state", "firewalld-conf", "firewalld-zones", "firewalld-zones-permanent", "firewalld-direct",
     "ufw-conf", "ufw-default", "ufw-rules", "ufw-sysctl", "ufw-hooks", "floating-addresses", "versions",

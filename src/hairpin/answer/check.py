@@ -62,6 +62,14 @@ def answer_of_check(
         examination = _examination(start.network, flows, depth)
     if depth != "flows" and start.event is None:
         examination = _asking(examination)
+    if depth != "flows" and any(each.trace.flow.asked_name for each in examination.diagnoses):
+        from hairpin.diagnose.nameless import without_names_apart  # noqa: PLC0415 - few questions are about two containers
+
+        examination = without_names_apart(examination)
+    if depth != "flows" and start.event is None and start.question.origin is None and _meets_inner_tunnel(examination):
+        from hairpin.diagnose.listed_clients import with_excepted_networks  # noqa: PLC0415 - few containers have a VPN
+
+        examination = with_excepted_networks(examination)
     decided = all(map(_is_decided, examination.diagnoses)) and not any(map(_needs_all, examination.causes))
     if partial and not decided:
         return None
@@ -92,6 +100,12 @@ def _asking(found: Examination) -> Examination:
 
 def _examination(network: Network, flows: tuple[Flow, ...], depth: Depth) -> Examination:
     return _unsearched(network, flows) if depth == "flows" else examine(network, flows)
+
+
+def _meets_inner_tunnel(examination: Examination) -> bool:
+    """Return whether the answer to a client stops in the namespace of a container."""
+    stops = (each.trace.usual.stop for each in examination.diagnoses if each.trace.verdict == "unanswered")
+    return any(stop is not None and not stop.netns.is_host for stop in stops)
 
 
 def _has_further_addresses(host: Host) -> bool:

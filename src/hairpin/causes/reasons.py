@@ -207,6 +207,7 @@ ASKED_AT: dict[str, str] = {
     "raw-notrack-breaks-nat": "rule policy reject no-listener never-accepts source-not-translated wrong-answer",
     "reboot-ordering": "",
     "reject-rule-before-docker": "rule policy reject",
+    "resolv-conf-rewritten": "name-unknown",
     "resolver-rules-missing": "no-listener",
     "restart-policy-missing": "",
     "route-diverts-traffic": "general",

@@ -1574,6 +1574,7 @@ container_namespaces() { # container_namespaces seen|unseen|stored: reads each n
     case $text in *\?*) sure_processes "$1"; text=$({ echo "$sure"; ls -l /proc/self/ns/net $paths 2>/dev/null; } | with_inode sure) ;; esac
     body namespaces '/proc/PID/ns/net' "$text"
     resolvers
+    pinned_names
     case $list in *"$NL"*"$NL"*) usual_sysctls ;; esac
     seen= left= asked_inodes=' '
     set -f; IFS=$NL
@@ -1621,19 +1622,41 @@ sure_processes() { # sure_processes seen|unseen|stored: sets sure, lines "id nam
     esac
     paths=$(echo "$sure" | sed -n '/ 0$/!s,.* \(.*\),/proc/\1/ns/net,p')
 }
-resolvers() { # the reading container id, tab, address: of the name servers in each container's own resolv.conf
-    set -- /dev/null
+files_inside() { # files_inside NAME: sets found, the paths of /etc/NAME in the containers of text, one a line; none by a link,
+    # which could lead out of the container
+    found=/dev/null
     set -f; IFS=$NL
     for line in $text; do
-        place "$line"; file=/proc/$pid/root/etc/resolv.conf
-        [ -f "$file" ] && [ ! -L "$file" ] && [ ! -L "/proc/$pid/root/etc" ] && [ -r "$file" ] && set -- "$@" "$file"
+        place "$line"; file=/proc/$pid/root/etc/$1
+        [ -f "$file" ] && [ ! -L "$file" ] && [ ! -L "/proc/$pid/root/etc" ] && [ -r "$file" ] && found=$found$NL$file
     done
     set +f; IFS=$USUAL_IFS
+}
+pinned_names() { # the reading container id, tab, address, tab, name: of the entries in each container's own hosts(5), without the usual
+    # ones of the loopback and of IPv6; a file of more than 500 lines is a list against advertisements, and left
+    files_inside hosts
+    # shellcheck disable=SC2086
+    run container-hosts '/proc/PID/root/etc/hosts' awk -v text="$text" '
+    BEGIN { n = split(text, line, "\n"); for (i = 1; i <= n; i++) { split(line[i], part, "\t"); id[part[3]] = part[4] } }
+    FNR == 1 { split(FILENAME, part, "/"); own = id[part[3]]; order[++files] = own; lines[own] = "" }
+    FNR > 500 { over[own]; next }
+    { sub(/#.*/, "") }
+    $1 !~ /^[0-9a-fA-F.:]+$/ || $1 ~ /^(ff|fe00)/ { next }
+    {
+        for (i = 2; i <= NF; i++)
+            if ($i ~ /^[A-Za-z0-9_.-]+$/ && $i !~ /^(localhost|ip6-)/) lines[own] = lines[own] own "\t" $1 "\t" $i "\n"
+    }
+    END { for (i = 1; i <= files; i++) if (!(order[i] in over)) printf "%s\n%s", order[i], lines[order[i]] }
+    ' $found
+}
+resolvers() { # the reading container id, tab, address: of the name servers in each container's own resolv.conf
+    files_inside resolv.conf
+    # shellcheck disable=SC2086
     run container-resolvers '/proc/PID/root/etc/resolv.conf' awk -v text="$text" '
     BEGIN { n = split(text, line, "\n"); for (i = 1; i <= n; i++) { split(line[i], part, "\t"); id[part[3]] = part[4] } }
     FNR == 1 { split(FILENAME, part, "/"); own = id[part[3]]; print own }
     $1 == "nameserver" && $2 ~ /^[0-9a-fA-F.:]+$/ { print own "\t" $2 }
-    ' "$@"
+    ' $found
 }
 with_group() { # lines "id name pid" and then "/proc/PID/cgroup:…": the same lines with the process that is in the group of
     # that id; ?pid where none is

@@ -3,6 +3,9 @@
 A client that hairpin invented is on no such list.  If the list has another client that reaches the port, the port has
 no fault.  hairpin then asks the listed client's flow instead, and the answer has the question whether the user's
 clients are on the list.
+
+Networks that the owner of a container's VPN excepted from it are such a list, too: the VPN takes the answers to all
+other clients, as the owner wants.
 """
 
 from collections.abc import Iterator
@@ -14,13 +17,17 @@ from hairpin.causes.where import OfRule
 from hairpin.diagnose.diagnose import Diagnosis, diagnose
 from hairpin.diagnose.examination import Examination, examination
 from hairpin.host.host import Namespace
+from hairpin.host.netns import Netns
+from hairpin.host.route import Route
 from hairpin.message import few_of, message
 from hairpin.netfilter import ir
 from hairpin.netfilter.evaluate.chain import Place, rule_at
-from hairpin.network.flow import Flow, Lan, Outside
+from hairpin.network.flow import Flow, FromContainer, Lan, Outside
 from hairpin.network.network import Network, addresses_of, free_address
 from hairpin.network.prefix import Version, address_text, inside, range_text, whole_prefix, width
-from hairpin.walk.deciders import deciders
+from hairpin.network.routing import route_text
+from hairpin.network.tunnel.inner import inner_tunnel, listed_routes
+from hairpin.walk.deciders import Lookup, deciders
 from hairpin.walk.state import RuleDecided, Stop
 from hairpin.walk.trace import OpenQuestion, Trace
 from hairpin.walk.walked import walked
@@ -299,3 +306,74 @@ def _asking_from(flow: Flow) -> tuple[Wanted, ...]:
 
 def _facts(flow: Flow, lists: tuple[_Range, ...]) -> dict[str, object]:
     return {"listed": few_of([range_text(*each, flow.version) for each in lists]), "target": flow.target_text()}
+
+
+# --- networks that are excepted from a container's VPN ----------------------------------------------------------------
+
+
+def with_excepted_networks(found: Examination) -> Examination:
+    """Return the examination without the flows of clients whose answers a container's VPN takes, if another client of
+    the same port gets its answers past this VPN by a route to the client's network."""
+    taken = {number: into for number, each in enumerate(found.diagnoses) if (into := _into_vpn(found.network, each))}
+    kept: list[Diagnosis] = []
+    left: set[int] = set()
+    for each in found.diagnoses:
+        mine = [
+            number for number, into in taken.items() if _passes_vpn(found.network, each, found.diagnoses[number], into)
+        ]
+        left.update(mine)
+        question = _is_excepted(found.network, each, taken[mine[0]]) if mine else None
+        kept.append(each if question is None else msgspec.structs.replace(each, trace=each.trace.asking(question)))
+    if not left:
+        return found
+    return examination(found.network, tuple(each for number, each in enumerate(kept) if number not in left))
+
+
+def _into_vpn(network: Network, diagnosis: Diagnosis) -> Lookup | None:
+    """Return the lookup by which a container's VPN takes the answers to a client; None if something else stops the
+    flow."""
+    trace = diagnosis.trace
+    stop, flow = trace.usual.stop, trace.flow
+    if trace.succeeds or trace.verdict == "depends" or stop is None or isinstance(flow.start, FromContainer):
+        return None
+    if not trace.usual.reply or stop.reason == "no-listener":
+        return None
+    return _lookup_into_vpn(network, flow, stop.netns)
+
+
+def _lookup_into_vpn(network: Network, flow: Flow, netns: Netns) -> Lookup | None:
+    for each in deciders(network, flow).lookups:
+        if each.netns == netns and each.found.route is not None and inner_tunnel(network, netns, each.found.route):
+            return each
+    return None
+
+
+def _passes_vpn(network: Network, passing: Diagnosis, failing: Diagnosis, into: Lookup) -> bool:
+    """Return whether the passing flow is of another client of the same port, and gets its answers by a route to a
+    listed network."""
+    if not passing.trace.succeeds or isinstance(passing.trace.flow.start, FromContainer):
+        return False
+    here, there = passing.trace.flow, failing.trace.flow
+    if (here.dport, here.protocol, here.version, here.host) != (there.dport, there.protocol, there.version, there.host):
+        return False
+    listed = tuple(listed_routes(network, into.netns, here.version))
+    return any(each.netns == into.netns and each.found.route in listed for each in deciders(network, here).lookups)
+
+
+def _is_excepted(network: Network, passing: Diagnosis, into: Lookup) -> OpenQuestion:
+    flow, route = passing.trace.flow, into.found.route
+    assert isinstance(route, Route)
+    named = [str(each.prefix) for each in listed_routes(network, into.netns, flow.version)]
+    container = network.container_of(into.netns)
+    return OpenQuestion(
+        text=message(
+            "Are the clients of {target} in {listed}? The VPN of {name} takes the answers to all others",
+            target=flow.target_text(),
+            listed=few_of(named),
+            name=container.name if container is not None else into.netns.name,
+        ),
+        if_yes=message("The answers to the clients leave by the container's gateway, and the verdict holds"),
+        if_no=message("The answers go into the tunnel, as its owner meant: `{route}`", route=route_text(route)),
+        wanted=(ask_from(address_text(into.query.daddr, flow.version)),),
+        breaks_if="no",
+    )

@@ -1,23 +1,52 @@
 """Finds containers that reach each other by address but not by name, because their network has no name resolution by
-design.
+design, or because they share no network and somebody routes between their networks.
 
 No reading shows that the containers use names, and containers that use addresses have no problem.  Therefore the
 finding is only one line of advice.
 """
 
+from collections.abc import Collection
+
 import msgspec
 
 from hairpin.causes.cause import Finding
-from hairpin.diagnose.diagnose import diagnose
+from hairpin.diagnose.diagnose import Diagnosis, diagnose
 from hairpin.diagnose.examination import Examination
+from hairpin.diagnose.examination import examination as examination_of
+from hairpin.host.docker import Container
 from hairpin.message import message
-from hairpin.network.flow import FromContainer
+from hairpin.network.flow import FromContainer, Start
 from hairpin.network.names import are_nameless
 from hairpin.network.network import Network
 from hairpin.question.egress import name_flow
 from hairpin.walk.trace import Trace
 
-_ID = "default-bridge-has-no-names"
+_BY_NETWORK = "default-bridge-has-no-names"
+_APART = "no-common-network-for-name"
+
+
+def without_names_apart(examination: Examination) -> Examination:
+    """Return the examination without the questions for names that no name server can know, because the two containers
+    share no network, if the name's container is reached by its address."""
+    passing = {
+        (each.trace.flow.start, each.trace.flow.container)
+        for each in examination.diagnoses
+        if each.trace.succeeds and each.trace.flow.purpose == "asked"
+    }
+    kept = tuple(each for each in examination.diagnoses if not _is_apart(examination.network, each, passing))
+    return examination if len(kept) == len(examination.diagnoses) else examination_of(examination.network, kept)
+
+
+def _is_apart(network: Network, diagnosis: Diagnosis, passing: Collection[tuple[Start, str | None]]) -> bool:
+    flow = diagnosis.trace.flow
+    if not flow.asked_name or [each.cause for each in diagnosis.causes] != [_APART]:
+        return False
+    host = network.host(flow.host)
+    named = {each.name for each in host.containers_named(flow.asked_name)}
+    asking = host.container(flow.start.name) if isinstance(flow.start, FromContainer) else None
+    projects = {each.project for each in host.containers_named(flow.asked_name)}
+    of_one_project = asking is not None and asking.project and asking.project in projects
+    return not of_one_project and any((flow.start, each) in passing for each in named)
 
 
 def nameless(examination: Examination) -> tuple[Finding, ...]:
@@ -39,15 +68,25 @@ def _findings(network: Network, trace: Trace) -> tuple[Finding, ...]:
         return ()
     host = network.host(start.netns.host)
     asking, named = host.container(start.name), host.container(name)
-    if asking is None or named is None or not named.running or not are_nameless(host, asking, named):
+    if asking is None or named is None or not named.running:
+        return ()
+    if not are_nameless(host, asking, named) and not _share_nothing(asking, named):
         return ()
     if trace.flow.daddr not in {each.ipv4 for each in named.endpoints}:
         return ()
     flow = name_flow(host, asking, name)
     diagnosis = diagnose(network, flow) if flow is not None else None
-    if diagnosis is None or [each.cause for each in diagnosis.causes] != [_ID]:
+    if diagnosis is None or [each.cause for each in diagnosis.causes] not in ([_BY_NETWORK], [_APART]):
         return ()
+    suspect = diagnosis.causes[0]
     facts = {"asking": asking.name, "name": name, "network": ", ".join(each.network for each in named.endpoints)}
+    if suspect.cause == _APART:
+        line = message(
+            "the name {name} does not resolve in {asking}, although its address answers: they share no network, and "
+            "the engine's name server knows only the containers of one's own networks",
+            **facts,
+        )
+        return (msgspec.structs.replace(suspect.proven(diagnosis.proof, severity="advice"), line=line),)
     line = (
         message(
             "the name {name} does not resolve in {asking}, although its address answers: network {network} has no "
@@ -61,5 +100,11 @@ def _findings(network: Network, trace: Trace) -> tuple[Finding, ...]:
             **facts,
         )
     )
-    suspect = diagnosis.causes[0]
     return (msgspec.structs.replace(suspect.proven(diagnosis.proof, severity="advice"), line=line),)
+
+
+def _share_nothing(asking: Container, named: Container) -> bool:
+    """Return whether the containers share no network, and no Compose project that would mean them to use names."""
+    if asking.project and asking.project == named.project:
+        return False
+    return not {each.network for each in asking.endpoints} & {each.network for each in named.endpoints}

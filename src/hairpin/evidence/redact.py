@@ -164,6 +164,8 @@ class _Redactor:
                 return "".join(f"{self._dmi(line)}\n" for line in text.splitlines())
             case "file" if reading.origin in {"/etc/hosts", "/etc/resolv.conf"}:
                 return "".join(self._name_line(line) for line in text.splitlines(keepends=True))
+            case "container-hosts":
+                return "".join(self._pinned_name(line) for line in text.splitlines(keepends=True))
             case "plans":  # this text has only numbers
                 return text
             case key if key in _WITHOUT_ADDRESSES:
@@ -205,6 +207,12 @@ class _Redactor:
             pieces = [piece if index <= first else self._host_name(piece) for index, piece in enumerate(pieces)]
         end = "\n" if line.endswith("\n") else ""
         return f"{''.join(pieces)}{mark}{end}"
+
+    def _pinned_name(self, line: str) -> str:
+        """Return the line with its address and its name, which are behind the container's id, renamed."""
+        fields = self._text.plain(line.rstrip("\n")).split("\t")
+        end = "\n" if line.endswith("\n") else ""
+        return "\t".join((*fields[:2], *(self._host_name(each) for each in fields[2:]))) + end
 
     def _host_name(self, word: str) -> str:
         return word if not word or word.isspace() or self._text.is_address(word) else self._names.name(word)

@@ -29,8 +29,8 @@ class PortBinding(msgspec.Struct, frozen=True):
 
 
 class PinnedName(msgspec.Struct, frozen=True):
-    """A name that the container's options put into its /etc/hosts.  ``address``: None for ``host-gateway``, for which
-    the engine chooses an address of the host."""
+    """A name in a container's /etc/hosts, by the container's options or as the file was read.  ``address``: None for
+    ``host-gateway``, for which the engine chooses an address of the host."""
 
     name: str
     version: Literal[4, 6] = 4
@@ -112,6 +112,11 @@ class Container(msgspec.Struct, frozen=True):
     """Names that only this container resolves, from its options --add-host and --link."""
     pinned: tuple[PinnedName, ...] = ()
     """The names in ``extra_names`` that --add-host pins to an address."""
+    linked_names: tuple[str, ...] = ()
+    """The names in ``extra_names`` that --link gives: the linked container's, and the alias."""
+    hosts_entries: tuple[PinnedName, ...] | None = None
+    """The entries of the container's own /etc/hosts, as they are now and by whatever hand; None if the file was not
+    read."""
     netns: str | None = None
     left_unread: str | None = None
     """The name of the container's namespace, if the namespace was not read because the question did not need it."""

@@ -1,16 +1,19 @@
-"""Names for which a container's own /etc/hosts has an address: ``--add-host``, Compose's ``extra_hosts``.
+"""Names for which a container's own /etc/hosts has an address: ``--add-host``, Compose's ``extra_hosts``, a legacy
+link, or a line that an image, an entrypoint or a person has written.
 
-/etc/hosts comes before every name server (nsswitch.conf(5): ``hosts: files dns``), and the engine writes this file at
-the container's start from the options with which the container was made.
+/etc/hosts comes before every name server (nsswitch.conf(5): ``hosts: files dns``).  The engine writes this file at the
+container's start from the options with which the container was made.  The file as it is now was usually read; else the
+options tell what it was at the start.
 
-Source: moby daemon/container_operations_unix.go buildSandboxOptions(); podman-run(1) --add-host
+Source: moby daemon/container_operations_unix.go buildSandboxOptions(), addLegacyLinks(); podman-run(1) --add-host
 """
 
 from collections.abc import Iterator
+from typing import Literal
 
 import msgspec
 
-from hairpin.host.docker import Container, Engine
+from hairpin.host.docker import Container, Engine, PinnedName
 from hairpin.host.host import Host
 from hairpin.message import Message, message
 from hairpin.network.flow import Flow, FromContainer
@@ -23,17 +26,42 @@ NAMES_OF_HOST = ("host.docker.internal", "host.containers.internal")
 each container's /etc/hosts."""
 
 
+Hand = Literal["option", "link", "file"]
+
+
 class Pin(msgspec.Struct, frozen=True):
-    """A name in a container's own /etc/hosts, and its address there."""
+    """A name in a container's own /etc/hosts, and its address there.  ``hand``: what wrote the entry: the option
+    ``--add-host``, a legacy link (``--link``), or something else, such as an entrypoint or a person."""
 
     name: str
     version: Version
     address: int
+    hand: Hand = "option"
 
 
 def pins_of(host: Host, container: Container) -> tuple[Pin, ...]:
     """Return the names that the container's own /etc/hosts pins, each with the first address of each family.  An entry
     is skipped if the engine chose its address and no reading shows that address."""
+    if container.hosts_entries is not None:
+        return _pins_read(host, container, container.hosts_entries)
+    return _pins_by_options(host, container)
+
+
+def _pins_read(host: Host, container: Container, entries: tuple[PinnedName, ...]) -> tuple[Pin, ...]:
+    """Return the pins of the file as it was read, without the container's own addresses under its own names."""
+    by_option = {(each.name, each.version, each.address) for each in _pins_by_options(host, container)}
+    links = host.network_owner(container).linked_names
+    found: dict[tuple[str, Version], Pin] = {}
+    for each in entries:
+        if each.address is None or each.address in addresses_on(host, container, each.version):
+            continue
+        known = (each.name, each.version, each.address) in by_option
+        hand: Hand = "option" if known else "link" if each.name in links else "file"
+        found.setdefault((each.name, each.version), Pin(each.name, each.version, each.address, hand))
+    return tuple(found.values())
+
+
+def _pins_by_options(host: Host, container: Container) -> tuple[Pin, ...]:
     owner = host.network_owner(container)
     engine = host.engine_of(owner)
     found: dict[tuple[str, Version], Pin] = {}
@@ -129,14 +157,20 @@ def beside_the_named(host: Host, misled: Misled) -> Message | None:
     if other is None or misled.named is None:
         return None
     return message(
-        "in {asking} the name {name} is {old}, which is {other}: by its --add-host. Container {named} has {right}",
+        "in {asking} the name {name} is {old}, which is {other}: by its {entry}. Container {named} has {right}",
         asking=misled.asking.name,
+        entry=entry_text(misled.pin),
         name=misled.pin.name,
         old=address_text(misled.pin.address, misled.pin.version),
         other=other.name,
         named=misled.named.name,
         right=address_text(misled.right, misled.pin.version),
     )
+
+
+def entry_text(pin: Pin) -> str:
+    """Return the short name of what wrote the entry."""
+    return {"option": "--add-host", "link": "--link", "file": "/etc/hosts"}[pin.hand]
 
 
 def addresses_on(host: Host, container: Container, version: Version) -> tuple[int, ...]:

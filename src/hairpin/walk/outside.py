@@ -40,7 +40,7 @@ from hairpin.walk.link.wireguard import elsewhere
 from hairpin.walk.presumed import answers, of_standby, way_back
 from hairpin.walk.state import Assumed, End, Frame, LinkDecided, Reason, State, stopped, stopped_by
 from hairpin.walk.trace import OpenQuestion
-from hairpin.walk.tunnelled import inside_tunnel, tunnel_to
+from hairpin.walk.tunnelled import inside_tunnel, is_known_in_tunnel, tunnel_to
 from hairpin.walk.unread import unmade_link
 
 
@@ -225,7 +225,7 @@ def outside_takes(network: Network, flow: Flow, end: End) -> OutsideAnswer:
     if isinstance(flow.start, (Outside, Lan)):
         decided = Assumed(message("forwarded through this host to somebody else"))
         return OutsideAnswer(decided, reply=_reply(network, state, packet), assumed=(decided.said,))
-    unknown = _unknown_source(network, state.netns.of_host, packet)
+    unknown = None if is_known_in_tunnel(network, state) else _unknown_source(network, state.netns.of_host, packet)
     if unknown is not None:
         return OutsideAnswer(unknown, reason="source-not-translated", assumed=(unknown.said,))
     refused = refused_by_peer(network, state)

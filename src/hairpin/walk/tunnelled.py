@@ -16,6 +16,7 @@ from hairpin.network.prefix import Version
 from hairpin.network.query import Query
 from hairpin.network.routing import lookup
 from hairpin.network.tunnel.flannel import relay_behind
+from hairpin.network.tunnel.inner import network_around
 from hairpin.walk.answer import answer_to
 from hairpin.walk.link.far_end import carried_back, outer_answer
 from hairpin.walk.packet_walk import walk_packet
@@ -35,6 +36,21 @@ def tunnel_to(network: Network, netns: Netns, version: Version, client: int) -> 
     hop = found.next_hops[0]
     link = namespace.link(hop.link or "")
     return (link, hop) if link is not None and is_tunnel(namespace, link) else None
+
+
+def is_known_in_tunnel(network: Network, state: State) -> bool:
+    """Return whether the packet left a container by the container's own tunnel, from the container's address there.
+
+    The tunnel's far end gave the container this address, and knows the way back to it.  A machine beside the host is
+    not behind that far end."""
+    namespace, packet = network.namespace(state.netns), state.packet
+    link = None if state.netns.is_host else namespace.link(state.oif)
+    if link is None or not is_tunnel(namespace, link):
+        return False
+    if network_around(network, state.netns, packet.version, packet.daddr)[2]:
+        return False
+    own = ((each.link, each.version, each.value) for each in namespace.addresses)
+    return (link.name, packet.version, packet.saddr) in own
 
 
 def is_tunnel(namespace: Namespace, link: Link) -> bool:

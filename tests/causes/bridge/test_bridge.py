@@ -44,10 +44,10 @@ def linked(name: str, **changed: object) -> Network:
     return network(with_link(host_namespace(), name, **changed))
 
 
-def with_stp(state: str) -> Network:
+def with_stp(state: str, *, guard: bool = False) -> Network:
     """Return the host whose bridge has STP on, and whose container's port is in this state."""
     host = with_link(host_namespace(), "docker0", bridge=BridgeInfo(stp=True, forward_delay_s=15))
-    return network(with_link(host, "veth1", port=BridgePort(state=state)))
+    return network(with_link(host, "veth1", port=BridgePort(state=state, guard=guard)))
 
 
 def filtering(port: BridgePort) -> Network:
@@ -173,6 +173,12 @@ CASES: dict[str, Case] = {
         with_stp("listening"), published(), ("bridge-port-blocked",), with_stp("forwarding"),
     ),
     "STP blocks the port": Case(with_stp("blocking"), published(), ("bridge-port-blocked",), with_stp("forwarding")),
+    "a BPDU guard shut the port": Case(
+        with_stp("disabled", guard=True), published(), ("bridge-port-blocked",), with_stp("forwarding", guard=True),
+    ),
+    "the port stays disabled": Case(
+        with_stp("disabled"), published(), ("bridge-port-blocked",), with_stp("forwarding"),
+    ),
     "the port is in no VLAN": Case(
         filtering(BridgePort(pvid=None)), published(), ("bridge-vlan-filtered",), filtering(BridgePort()),
     ),
@@ -265,3 +271,11 @@ def test_the_repair_deletes_the_entry_and_its_undo_makes_it_again() -> None:
     (remedy, *_) = remedies(suspect.cause, suspect.candidate, sick)
     assert remedy.commands == ("bridge fdb del 02:42:ac:11:00:02 dev veth2 master",)
     assert remedy.commands
+
+
+@pytest.mark.parametrize(("guard", "said"), ((True, "guard off; ip link set dev veth1 down"), (False, "ask who")))
+def test_a_guard_is_not_taken_off_by_itself(guard: bool, said: str) -> None:
+    sick = with_stp("disabled", guard=guard)
+    (suspect,) = diagnose(sick, published()).causes
+    assert all(not each.commands for each in remedies(suspect.cause, suspect.candidate, sick))
+    assert said in " | ".join(str(one) for way in suspect.candidate.ways for one in way.said)

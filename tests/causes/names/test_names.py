@@ -11,6 +11,7 @@ from hairpin.host.socket import Socket
 from hairpin.network.flow import Flow, FromContainer
 from hairpin.network.names import EMBEDDED
 from hairpin.network.network import Network
+from hairpin.network.prefix import parse_address
 from hairpin.remedy.plan import remedies
 from tests.causes.case import Case, fires, is_silent
 from tests.names_host import asking, named
@@ -19,6 +20,21 @@ from tests.small_host import GATEWAY, HOST_NETNS, sibling
 
 LOOPBACK = 0x7F000001
 TOGETHER = named("shop", other=("shop",))
+
+
+REWRITTEN = parse_address("10.64.0.1")[1]
+
+
+def rewritten(*servers: str) -> Network:
+    """Return the host whose web and api share a network, and web's resolv.conf has these servers."""
+    (described,) = TOGETHER.this.engines
+    changed = tuple(
+        msgspec.structs.replace(each, resolvers=servers) if each.name == "web" else each
+        for each in described.containers
+    )
+    return TOGETHER.with_host(
+        msgspec.structs.replace(TOGETHER.this, engines=(msgspec.structs.replace(described, containers=changed),))
+    )
 
 
 def dns(server: int) -> Flow:
@@ -68,6 +84,15 @@ CASES: dict[str, Case] = {
     ),
     "they are on two networks": Case(
         named("office", other=("shop",)), asking(), ("no-common-network-for-name",), TOGETHER
+    ),
+    "a VPN's client rewrote its resolv.conf": Case(
+        rewritten("10.64.0.1"), asking(server=REWRITTEN), ("resolv-conf-rewritten",), rewritten("127.0.0.11")
+    ),
+    "the engine's server is the second in its resolv.conf": Case(
+        rewritten("10.64.0.1", "127.0.0.11"),
+        asking(server=REWRITTEN),
+        ("resolv-conf-rewritten",),
+        rewritten("127.0.0.11", "10.64.0.1"),
     ),
     "the asking one is on the host's network": Case(
         hosted()[0], hosted()[1], ("host-network-has-no-names",), hosted(hosts_file="172.18.0.3 api")[0]

@@ -6,18 +6,21 @@ import pytest
 from hairpin.causes.routing._overlap import another_subnet
 from hairpin.change.change import AddEntry, DeleteEntry
 from hairpin.diagnose.diagnose import diagnose
+from hairpin.diagnose.examination import examine
 from hairpin.host.docker import DockerNetwork, Subnet
 from hairpin.host.link import Address, Link
-from hairpin.host.route import PolicyRule
+from hairpin.host.route import PolicyRule, Route
 from hairpin.network.flow import Flow, FromContainer, FromHost, Lan, Outside, Start
 from hairpin.network.network import Network
 from hairpin.network.prefix import parse_address
+from hairpin.walk.walk import walk_flow
 from tests.causes.case import Case, fires, is_silent
 from tests.causes.hosts import (
     DB_MAC,
     WEB_MAC,
     asked,
     blackhole,
+    claimed,
     led_to,
     with_host,
     with_link,
@@ -27,6 +30,7 @@ from tests.causes.hosts import (
 )
 from tests.causes.ipv6_hosts import of_ipv6_network
 from tests.causes.route_hosts import MAIN_TABLE, routed, with_inner_values, with_router_inside
+from tests.inner_tunnel_host import behind_vpn
 from tests.routing_container import TO_HOST, routing
 from tests.rule_text import with_rule
 from tests.small_host import (
@@ -112,6 +116,13 @@ CASES: dict[str, Case] = {
         ("blackhole-route-covers-container",),
         network(host_namespace(values={"conf__all__rp_filter": "1"}, routes=(blackhole("172.17.0.3/32"),))),
     ),
+    "a container's own VPN takes the answers": Case(
+        behind_vpn("10.9.0.0/16"), published(), ("route-diverts-traffic",), behind_vpn("192.0.2.0/24"),
+    ),
+    "a container's own VPN takes what the container asks of its neighbours": Case(
+        behind_vpn(), asked(FromContainer("web", sibling("container:web")), "198.51.100.250", 80),
+        ("route-diverts-traffic",), behind_vpn("198.51.100.0/24"),
+    ),
     "a VPN's route over the container network": Case(
         led_to("tun0"), published(), ("bridge-subnet-overlaps-route",), led_to("tun0", "172.30.0.0/16"),
     ),
@@ -162,6 +173,12 @@ CASES: dict[str, Case] = {
     ),
     "a permanent neighbour entry to nobody": Case(
         with_neighbour(NOBODY), published(), ("neighbour-entry-wrong",), with_neighbour(NOBODY, "STALE"),
+    ),
+    "a machine that was not read claims the address": Case(
+        claimed("REACHABLE"), published(), ("neighbour-entry-wrong",), claimed("REACHABLE", port="veth1"),
+    ),
+    "its claim is of a while ago, and its port has spoken since": Case(
+        claimed("STALE"), published(), ("neighbour-entry-wrong",), claimed("FAILED"),
     ),
     "a neighbour entry without ARP to nobody": Case(
         with_neighbour(NOBODY, "NOARP"), published(), ("neighbour-entry-wrong",), with_neighbour(WEB_MAC, "NOARP"),
@@ -264,3 +281,13 @@ def test_an_engines_default_network_is_not_made_anew_by_hand(tool: str, name: st
     told = str(another_subnet(DockerNetwork("n1", name, "bridge"), tool, name))
     assert said in told
     assert ("network create" in told) is ("network create" in said)
+
+
+def test_a_containers_vpn_is_not_taken_away() -> None:
+    """The repair is a route to the clients' network; what the container asks of the Internet has to take the VPN."""
+    (finding,) = examine(behind_vpn(), (published(),)).causes
+    (part,) = finding.candidate.change.parts
+    assert isinstance(part, AddEntry)
+    assert isinstance(part.entry, Route)
+    assert str(part.entry.prefix) == "192.0.2.0/24"
+    assert walk_flow(behind_vpn(), egress()).succeeds

@@ -38,7 +38,7 @@ from tests.causes.hosts import (
 from tests.causes.overlay_hosts import OVERLAY, TO_NODE2, ended_on, untold
 from tests.causes.rule_hosts import CSF, HOLDER, LOCKED, NO_MATCH, RULE_STATES, WAITING, failed, flushed
 from tests.macvlan_host import CHILD, on_ipvlan, on_macvlan, without_web
-from tests.names_host import pinning, to_pin
+from tests.names_host import pinning, to_pin, written
 from tests.rule_text import ALL_RULES, STAGE_1, STAGE_2, with_rule, without, without_chain
 from tests.small_host import WEB, container, egress, engine, host_namespace, network, published
 
@@ -148,6 +148,8 @@ def test_what_a_flow_shows(case: Case) -> None:
 
 PINS: dict[str, Case] = {
     "for another container's name": Case(pinning(), to_pin(), ("name-pinned-to-old-address",)),
+    "by a line that somebody wrote": Case(written(), to_pin(), ("name-pinned-to-old-address",)),
+    "by a legacy link": Case(written(linked=("api",)), to_pin(), ("name-pinned-to-old-address",)),
     "for the host's name": Case(
         pinning("172.18.0.77", "host.docker.internal"), to_pin("172.18.0.77", 8151), ("name-pinned-to-old-address",)
     ),
@@ -251,6 +253,9 @@ STATES: dict[str, StateCase] = {
     ),
     "an own entry for another's name leads to an address that nobody has": StateCase(
         pinning(), (("name-pinned-to-old-address", "blocking"),), pinning("172.18.0.3")
+    ),
+    "a line of its hosts file leads another's name to an address that nobody has": StateCase(
+        written(), (("name-pinned-to-old-address", "blocking"),), written("172.18.0.3")
     ),
     "an own entry for another's name leads elsewhere, where it may be right": StateCase(
         pinning("172.17.0.2"), (("name-pinned-to-old-address", "advice"),), pinning("198.51.100.77")

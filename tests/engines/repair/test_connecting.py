@@ -8,7 +8,7 @@ from hairpin.change.calls import ConnectContainer
 from hairpin.change.change import AddNamespace, Change
 from hairpin.change.simulation.simulate import simulate
 from hairpin.diagnose.diagnose import diagnose, suspects
-from hairpin.engines.repair.connecting import connecting_change, moves_ports
+from hairpin.engines.repair.connecting import connecting_change, moves_ports, own_default_route, refused_connection
 from hairpin.host.docker import Container, DockerNetwork, Endpoint, Subnet
 from hairpin.host.link import Address, BridgeInfo, Link
 from hairpin.network.flow import Flow
@@ -153,3 +153,22 @@ def test_a_container_without_a_network_joins_that_of_the_one_that_it_asks() -> N
     found = suspects(whole.with_host(host), flow, walk_flow(whole.with_host(host), flow))
     first = next(each for each in found if each.cause == "container-network-none")
     assert first.candidate.change.calls[-1] == ConnectContainer("docker", "connect", "zoo", "web")
+
+
+# the container's default route, the second network, and whether the route keeps the engine from the connection
+OWN_ROUTES = {
+    "the engine's": ("172.17.0.1", "apple", False),
+    "somebody's": ("172.17.0.9", "apple", True),
+    "somebody's, but the gateway stays": ("172.17.0.9", "zoo", False),
+}
+
+
+@pytest.mark.parametrize(("gateway", "name", "is_refused"), OWN_ROUTES.values(), ids=OWN_ROUTES)
+def test_a_default_route_of_ones_own_is_not_replaced(gateway: str, name: str, is_refused: bool) -> None:
+    whole, second = with_second(name)
+    inner = container_namespace(default=False)
+    inner = msgspec.structs.replace(inner, routes=(*inner.routes, route("default", "eth0", via=gateway)))
+    host = whole.with_namespace(HOST_NETNS.sibling("container:web"), inner).this
+    assert (own_default_route(host, container(), second) is not None) is is_refused
+    assert (connecting_change(host, container(), second) is None) is is_refused
+    assert "web" in str(refused_connection(container(), name))

@@ -2,7 +2,7 @@ import msgspec
 import pytest
 
 from hairpin.host.host import Namespace
-from hairpin.host.link import Address, BridgePort, Link
+from hairpin.host.link import Address, BridgeInfo, BridgePort, Link
 from hairpin.network.network import Network, Port
 from hairpin.network.prefix import parse_address
 from hairpin.walk.link.segment import port_towards, who_answers
@@ -30,6 +30,19 @@ DOWN_OUTSIDE = network(changed(host_namespace(), "veth1", up=False))
 DETACHED = network(changed(host_namespace(), "veth1", master=None, port=None))
 BRIDGE_DOWN = network(changed(host_namespace(), "docker0", up=False))
 UPLINK_IN_BRIDGE = network(changed(host_namespace(), "eth0", master="docker0"))
+_INNER = container_namespace()
+NESTED = network(
+    inner=msgspec.structs.replace(
+        changed(_INNER, "eth0", master="br0", port=BridgePort()),
+        links=(
+            *changed(_INNER, "eth0", master="br0", port=BridgePort()).links,
+            Link(8, "br0", "bridge", bridge=BridgeInfo()),
+        ),
+        addresses=tuple(msgspec.structs.replace(each, link="br0") if each.value == WEB else each
+                        for each in _INNER.addresses),
+    )
+)  # fmt: skip
+"""The host whose container has its address on a bridge of its own, with eth0 as a port."""
 NOBODY = parse_address("172.17.0.9")[1]
 _PASSTHRU = Link(4, "eth0", "macvlan", peer_index=2, peer_netnsid=0, macvlan_mode="passthru")
 PASSTHRU = network(inner=msgspec.structs.replace(container_namespace(), links=(_PASSTHRU,)))
@@ -37,6 +50,9 @@ PASSTHRU = network(inner=msgspec.structs.replace(container_namespace(), links=(_
 # network, namespace and link that asks, address, kind of answer, whose link
 CASES: dict[str, tuple[Network, str, str, int, str, Port | None]] = {
     "a container on the bridge": (NET, "host", "docker0", WEB, "owner", Port(sibling("container:web"), "eth0")),
+    "a container with a bridge of its own": (
+        NESTED, "host", "docker0", WEB, "owner", Port(sibling("container:web"), "br0"),
+    ),
     "nobody on the bridge": (NET, "host", "docker0", NOBODY, "nobody", None),
     "its link is down inside": (DOWN_INSIDE, "host", "docker0", WEB, "down", Port(sibling("container:web"), "eth0")),
     "its link is down outside": (DOWN_OUTSIDE, "host", "docker0", WEB, "down", Port(sibling("container:web"), "eth0")),
@@ -103,6 +119,7 @@ def test_port_towards() -> None:
         return link.name if link is not None else None
 
     assert name(port_towards(NET, HOST_NETNS, "docker0", Port(sibling("container:web"), "eth0"))) == "veth1"
+    assert name(port_towards(NESTED, HOST_NETNS, "docker0", Port(sibling("container:web"), "br0"))) == "veth1"
     assert name(port_towards(NET, HOST_NETNS, "docker0", Port(sibling("container:x"), "eth0"))) is None
     assert name(port_towards(NET, HOST_NETNS, "docker0", None)) is None
     assert name(port_towards(UPLINK_IN_BRIDGE, HOST_NETNS, "docker0", None)) == "eth0"

@@ -6,7 +6,8 @@ Proof: the frame stops at the port.  With the settings with which the engine mad
 Now: ``bridge link set dev PORT state 3`` (forwarding), or the same command with the flag that is off.
 Lasting: correct the configuration of the program that set the port.  If STP is on, STP sets the state.  A port in the
 state listening or learning forwards after the bridge's delay.  A port in the state blocking is a second path to the
-same network.
+same network.  A port in the state disabled was shut by its BPDU guard: something behind the port speaks STP.  With STP,
+no command sets the state: the port has to go down and up again.
 """
 
 from collections.abc import Iterator
@@ -42,7 +43,9 @@ def _on(view: View, netns: Netns, namespace: Namespace) -> Iterator[Candidate]:
         wanted = _that_forwards(namespace, link.master, link.port)
         if engine is not None and link.kind == "veth":
             wanted = _as_made(wanted, port_of(engine))
-        if wanted != link.port:
+        if link.port.state == "disabled" and _speaks_stp(namespace, link.master):
+            yield _shut_candidate(netns, link)
+        elif wanted != link.port:
             yield _candidate(netns, link, wanted)
         elif not link.port.forwards:
             yield _stp_candidate(netns, namespace, link)
@@ -58,9 +61,13 @@ def _that_forwards(namespace: Namespace, bridge: str, port: BridgePort) -> Bridg
     decides the state, so the port is returned unchanged.
 
     Source: net/bridge/br_stp_if.c br_stp_enable_port(), br_stp.c br_port_state_selection()"""
+    return port if _speaks_stp(namespace, bridge) or port.forwards else forwarding_port(port)
+
+
+def _speaks_stp(namespace: Namespace, bridge: str) -> bool:
+    """Return whether STP is on for the bridge.  STP counts as on for a bridge whose settings were not read."""
     master = namespace.link(bridge)
-    speaks = master is None or master.bridge is None or master.bridge.stp
-    return port if speaks or port.forwards else forwarding_port(port)
+    return master is None or master.bridge is None or master.bridge.stp
 
 
 def _as_made(port: BridgePort, made: BridgePort) -> BridgePort:
@@ -109,6 +116,50 @@ def _stp_candidate(netns: Netns, namespace: Namespace, link: Link) -> Candidate:
         offered=False,
         ways=tuple(Way(Change(()), (each,)) for each in _what_to_do(link, delay, waits=waits)),
     )  # fmt: skip
+
+
+def _shut_candidate(netns: Netns, link: Link) -> Candidate:
+    """Return the candidate for a disabled port of a bridge with STP.
+
+    Its guard disables a port at the first BPDU, and no timer enables the port again.  The proof assumes that the port
+    forwards.  The guard is somebody's decision, and a person has to say whether it is meant for this port.
+    Source: net/bridge/br_stp_bpdu.c br_stp_rcv(): BR_BPDU_GUARD; br_stp_if.c br_set_port_state(): -EBUSY with STP"""
+    assert link.port is not None
+    facts = {"link": link.name, "bridge": link.master}
+    guard = link.port.guard
+    ways = (
+        message("look what speaks STP behind {link}, and whether it may: tcpdump -ni {link} stp", **facts),
+        message(
+            "if the guard is not meant for this port: bridge link set dev {link} guard off; ip link set dev {link} "
+            "down; ip link set dev {link} up",
+            **facts,
+        ),
+    )
+    up_again = message(
+        "ask who disabled the port; to enable it: ip link set dev {link} down; ip link set dev {link} up", **facts
+    )
+    return Candidate(
+        title=message("Bridge port {link} is disabled: its BPDU guard shut it", **facts)
+        if guard
+        else message("Bridge port {link} is disabled, although its link has a carrier", **facts),
+        detail=message(
+            "Somebody has set the guard of {link} on. A BPDU came from behind the port: a bridge there speaks STP. "
+            "The port stays disabled until its link goes down and up, and {bridge} drops frames from it and to it.",
+            **facts,
+        )
+        if guard
+        else message(
+            "STP is on for {bridge}, so no command sets the state. A BPDU guard that is off again leaves a port so, "
+            "until its link goes down and up. {bridge} drops frames from the port and to it.",
+            **facts,
+        ),
+        change=one(SetLink(netns, msgspec.structs.replace(link, port=forwarding_port(link.port)))),
+        where=OfLink(link.name, master=link.master),
+        in_class="link-or-route",
+        evidence=(link.evidence,),
+        offered=False,
+        ways=tuple(Way(Change(()), (each,)) for each in (ways if guard else (up_again,))),
+    )
 
 
 def forwarding_port(port: BridgePort) -> BridgePort:

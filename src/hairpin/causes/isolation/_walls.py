@@ -7,7 +7,7 @@ import msgspec
 
 from hairpin.causes.cause import View, Way
 from hairpin.change.change import Change, DeleteRule, InsertRule
-from hairpin.engines.repair.connecting import connecting_change, moves_ports
+from hairpin.engines.repair.connecting import connecting_change, moves_ports, own_default_route, refused_connection
 from hairpin.host.docker import Container, DockerNetwork, Engine
 from hairpin.message import Message, message
 from hairpin.netfilter.evaluate.chain import Place, rule_at
@@ -77,9 +77,11 @@ def pair_of(view: View) -> Pair | None:
     return None
 
 
-def by_name(pair: Pair, port: int) -> Way:
+def by_name(view: View, pair: Pair, port: int) -> Way:
     """Return the advice to connect the asking container to the asked container's network, and to use the asked
     container's name.  The connection alone does not help a flow to the host's address."""
+    if own_default_route(view.host, pair.asking, pair.network) is not None:
+        return Way(Change(()), (refused_connection(pair.asking, pair.network.name),), by_person=True)
     return Way(
         Change(()),
         (

@@ -44,7 +44,7 @@ def find(view: View) -> Iterator[Candidate]:
         Change(()),
         (message("put both into one network (docker network connect), or publish a port: the isolation is intended"),),
     )
-    way = apart if pair is None else by_name(pair, view.stop.seen.packet.dport or view.flow.dport)
+    way = apart if pair is None else by_name(view, pair, view.stop.seen.packet.dport or view.flow.dport)
     yield _candidate(view, place, deletion(view, place), ways=(way,), offered=False)
 
 

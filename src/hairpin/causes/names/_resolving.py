@@ -7,7 +7,7 @@ import msgspec
 from hairpin.causes.cause import View
 from hairpin.change.calls import ByPerson, ConnectContainer, MakeNetwork
 from hairpin.change.change import AddNamespace, AddSocket, Change, Primitive, SetContainer
-from hairpin.engines.repair.connecting import connecting_change
+from hairpin.engines.repair.connecting import connecting_change, own_default_route, refused_connection
 from hairpin.host.docker import Container, Endpoint, Engine
 from hairpin.host.host import Host
 from hairpin.host.netns import Netns
@@ -68,16 +68,27 @@ def resolving(pair: Pair) -> Change:
     if pair.engine.kind == "podman":
         return _made_anew(pair)
     theirs, own = serving(pair.engine, pair.asked), serving(pair.engine, pair.asking)
-    if theirs:
-        knowing = (each for each in theirs if pair.name in names_on(pair.engine, each))
-        # a container's alias is known only on the network for which it was set
-        return _joining(pair, pair.asking, next(knowing, theirs[0]))
-    if own:
-        return _joining(pair, pair.asked, own[0])
+    # a container's alias is known only on the network for which it was set
+    knowing = sorted(theirs, key=lambda each: pair.name not in names_on(pair.engine, each))
+    to_theirs = next((each for each in knowing if _may_join(pair, pair.asking, each)), None)
+    if to_theirs is not None:
+        return _joining(pair, pair.asking, to_theirs)
+    to_own = next((each for each in own if _may_join(pair, pair.asked, each)), None)
+    if to_own is not None:
+        return _joining(pair, pair.asked, to_own)
+    if theirs or own:
+        return made_known(pair, refused_connection(pair.asking if theirs else pair.asked, (*theirs, *own)[0]))
     name = _free_name(pair.engine)
     parts = tuple(part for each in (pair.asking, pair.asked) for part in _on(pair, each, name))
     calls = (ConnectContainer("docker", "connect", name, each.name) for each in (pair.asking, pair.asked))
     return Change(parts, (MakeNetwork("docker", name), *calls))
+
+
+def _may_join(pair: Pair, container: Container, name: str) -> bool:
+    """Return whether the engine can connect the container to the network: the container's own default route may keep
+    it from that."""
+    network = pair.engine.network(name)
+    return network is None or own_default_route(pair.host, container, network) is None
 
 
 def _joining(pair: Pair, container: Container, name: str) -> Change:

@@ -14,7 +14,9 @@ from collections.abc import Iterator
 from hairpin.causes.cause import Candidate, Cause, View
 from hairpin.causes.names._resolving import by_address, pair_of, resolving
 from hairpin.causes.where import OfContainer
-from hairpin.message import message
+from hairpin.change.calls import ConnectContainer
+from hairpin.change.change import Change
+from hairpin.message import Message, message
 from hairpin.network.names import names_on, serving
 
 
@@ -27,6 +29,7 @@ def find(view: View) -> Iterator[Candidate]:
     if not own or not theirs or set(own) & set(theirs):
         return
     knowing = tuple(each for each in theirs if view.flow.asked_name in names_on(pair.engine, each))
+    change = resolving(pair)
     yield Candidate(
         title=message(
             "{asking} cannot resolve the name {name}: they share no network",
@@ -40,19 +43,24 @@ def find(view: View) -> Iterator[Candidate]:
             asked=pair.asked.name,
             theirs=", ".join(theirs),
         ),
-        change=resolving(pair),
+        change=change,
         where=OfContainer(pair.asking.name, networks=", ".join(own), asked=", ".join(theirs)),
         in_class="container-without-ports",
         evidence=tuple(dict.fromkeys((pair.asking.evidence, pair.asked.evidence))),
-        side_effects=(
-            message(
-                "{asking} can then reach the other containers of {network}, and they can reach it",
-                asking=pair.asking.name,
-                network=(knowing or theirs)[0],
-            ),
-        ),
+        side_effects=tuple(_reached_then(change)),
         advice=by_address(pair) if knowing else (),
     )
+
+
+def _reached_then(change: Change) -> Iterator[Message]:
+    """Yield what the container that is connected to a network can reach then."""
+    for call in change.calls:
+        if isinstance(call, ConnectContainer) and call.verb == "connect":
+            yield message(
+                "{asking} can then reach the other containers of {network}, and they can reach it",
+                asking=call.name,
+                network=call.network,
+            )
 
 
 CAUSE = Cause(

@@ -5,8 +5,10 @@ added a route.
 
 Proof: the route lookup finds the added route.  Without the added route the packet takes another route and arrives.
 Now: ``ip route del`` with that route.  If a VPN's route covers all addresses, add a separate table for the answers of
-the port.
-Lasting: remove the route from the configuration that makes it.
+the port.  If the route leads into a VPN that a container made for itself, the route stays: a route to the clients'
+network by the container's gateway lets these clients alone past the VPN.
+Lasting: remove the route from the configuration that makes it.  For a container's VPN, name the clients' network in the
+option of the image: ``LOCAL_NETWORK``, ``LAN_NETWORK``, ``FIREWALL_OUTBOUND_SUBNETS`` or a similar one.
 """
 
 from collections.abc import Iterator
@@ -26,12 +28,14 @@ from hairpin.causes.routing._asked import (
 from hairpin.causes.where import OfRoute
 from hairpin.change.change import AddEntry, Change, DeleteEntry, one
 from hairpin.change.simulation.addresses import address_of
+from hairpin.host.link import Link
 from hairpin.host.netns import Netns
 from hairpin.host.route import TABLE_MAIN, PolicyRule, Route
 from hairpin.message import message
-from hairpin.network.prefix import address_text
+from hairpin.network.prefix import address_text, prefix_text
 from hairpin.network.routing import route_text
 from hairpin.network.tables import routes_covering
+from hairpin.network.tunnel.inner import OPTIONS, containers_in, engines_way, inner_tunnel, network_around
 from hairpin.walk.deciders import Lookup
 from hairpin.walk.tunnelled import is_tunnel
 
@@ -48,9 +52,50 @@ def find(view: View) -> Iterator[Candidate]:
         if each.found.route is not None and (view.stop.reason not in RULE_STOPS or is_elsewhere(view, each)):
             found.setdefault((each.netns, each.found.route), each)
     for (netns, route), each in sorted(found.items(), key=lambda item: -item[0][1].prefix_length):
-        if address_of(view.network.namespace(netns), route) is None:
+        tunnel = inner_tunnel(view.network, netns, route)
+        if tunnel is not None:
+            yield from _past_tunnel(view, each, route, tunnel)
+        elif address_of(view.network.namespace(netns), route) is None:
             found_one = _candidate(view, each.netns, each.query.daddr, route)
             yield msgspec.structs.replace(found_one, ways=tuple(_for_answers(view, each, route)))
+
+
+def _past_tunnel(view: View, each: Lookup, route: Route, tunnel: Link) -> Iterator[Candidate]:
+    """Yield the candidate that leads one network past a VPN, which a container made for itself.
+
+    The VPN's own route stays.  Packets to an address outside, which are no answers, have to take the VPN: for these,
+    the change only proves that the VPN swallows them."""
+    version, address = each.query.version, each.query.daddr
+    name = ", ".join(one.name for one in containers_in(view.network, each.netns)) or each.netns.name
+    way = engines_way(view.network, each.netns, version)
+    start, length, is_named = network_around(view.network, each.netns, version, address)
+    text = prefix_text(start, length, version)
+    facts = {"route": route_text(route), "link": tunnel.name, "name": name, "network": text}
+    if way is None or not (view.in_reply or is_named):
+        yield msgspec.structs.replace(
+            _candidate(view, each.netns, address, route),
+            title=message("The VPN of {name} swallows the packet: `{route}` leads into {link}", **facts),
+            offered=False,
+            ways=(Way(Change(()), (message("bring the tunnel {link} in {name} up again", **facts),), by_person=True),),
+        )
+        return
+    advice = [message("lasting: name {network} in the option of the image ({options})", network=text, options=OPTIONS)]
+    if not is_named:
+        advice.insert(0, message("{network} stands for the network of your clients: write theirs", network=text))
+    yield Candidate(
+        title=message("`{route}` leads into the VPN of {name}, and {network} is not excepted from it", **facts),
+        detail=message(
+            "What {name} sends to {address} takes this route into {link}. Somebody wants that route: it stays. A route "
+            "to {network} by the container's gateway leads past the VPN.",
+            address=address_text(address, version),
+            **facts,
+        ),
+        change=one(AddEntry(each.netns, Route(version, start, length, next_hops=(way,)))),
+        where=OfRoute(address=text, route=route, table=route.table),
+        in_class="diverting-route",
+        evidence=(route.evidence,),
+        advice=tuple(advice),
+    )
 
 
 def _for_answers(view: View, each: Lookup, route: Route) -> Iterator[Way]:

@@ -2,13 +2,13 @@
 
 Users see: one container gets "No route to host" or "Connection refused" for a name that works in all other containers.
 
-Proof: the option with which the container was made (``--add-host``, Compose's ``extra_hosts``) pins the name to an
-address, and the container of that name has another address.  If the service were at the pinned address, the packet
-would arrive.
+Proof: an entry in the container's /etc/hosts pins the name to an address, and the container of that name has another
+address.  The option ``--add-host`` (Compose's ``extra_hosts``), a legacy link (``--link``), the image, its entrypoint
+or a person wrote the entry.  If the service were at the pinned address, the packet would arrive.
 Now: recreate the container without the entry.  On a network that both containers share, the engine's name server knows
-the name.
-Lasting: remove the entry from ``extra_hosts`` in the Compose file.  If the name means the host, write ``host-gateway``
-instead of an address.
+the name.  A legacy link gets the present address when the container is made anew after the linked one.
+Lasting: remove the entry from ``extra_hosts`` in the Compose file, and use a network of your own instead of ``--link``.
+If the name means the host, write ``host-gateway`` instead of an address.
 """
 
 from collections.abc import Iterator
@@ -132,11 +132,8 @@ def _candidate(host: Host, misled: Misled, change: Change) -> Candidate:
             meant=misled.named.name if misled.named is not None else message("this host"),
         ),
         detail=message(
-            "{asking} was made with --add-host {name}:{old} (Compose: extra_hosts). This entry of its /etc/hosts comes "
-            "before every name server, and nothing renews it. {found}",
-            asking=asking.name,
-            name=pin.name,
-            old=old,
+            "{written} This entry comes before every name server, and nothing renews it. {found}",
+            written=_written_text(misled, old),
             found=_holders_text(host, misled, old, right),
         ),
         change=change,
@@ -148,6 +145,36 @@ def _candidate(host: Host, misled: Misled, change: Change) -> Candidate:
         offered=False,
         ways=(Way(Change(()), (_remedy(misled),), by_person=True),),
     )
+
+
+def _written_text(misled: Misled, old: str) -> Message:
+    """Return the sentence that tells what wrote the entry."""
+    pin, asking = misled.pin, misled.asking.name
+    match pin.hand:
+        case "option":
+            return message(
+                "{asking} was made with --add-host {name}:{old} (Compose: extra_hosts), which is an entry of its "
+                "/etc/hosts.",
+                asking=asking,
+                name=pin.name,
+                old=old,
+            )
+        case "link":
+            return message(
+                "{asking} was made with a legacy link (--link) to {name}: the engine wrote {old} into its /etc/hosts, "
+                "and does not follow a container that is made anew.",
+                asking=asking,
+                name=pin.name,
+                old=old,
+            )
+        case "file":
+            return message(
+                "The /etc/hosts of {asking} has the line {old} {name}. No present option of the container puts it "
+                "there: a former --link, the image, its entrypoint or a person wrote it.",
+                asking=asking,
+                name=pin.name,
+                old=old,
+            )
 
 
 def _holders_text(host: Host, misled: Misled, old: str, right: str) -> Message:
@@ -170,6 +197,8 @@ def _remedy(misled: Misled) -> Message:
             asking=asking.name,
             name=pin.name,
         )
+    if pin.hand != "option":
+        return _remedy_of_line(misled)
     if misled.shared:
         return message(
             "recreate {asking} without the entry (--add-host, extra_hosts): on network {network} the engine's name "
@@ -183,6 +212,35 @@ def _remedy(misled: Misled) -> Message:
         "{named}, where the engine's name server knows {name}",
         asking=asking.name,
         named=misled.named.name,
+        name=pin.name,
+    )
+
+
+def _remedy_of_line(misled: Misled) -> Message:
+    """Return the repair of an entry that no ``--add-host`` wrote."""
+    pin, asking = misled.pin, misled.asking
+    named = misled.named.name if misled.named is not None else pin.name
+    if misled.shared:
+        return message(
+            "recreate {asking} without the entry (--link, its image, its entrypoint): on network {network} the "
+            "engine's name server knows {name}",
+            asking=asking.name,
+            network=misled.shared,
+            name=pin.name,
+        )
+    if pin.hand == "link":
+        return message(
+            "recreate {asking} with the same --link, so that the engine writes the present address of {named}; on a "
+            "network of their own the engine's name server follows {named} without a link",
+            asking=asking.name,
+            named=named,
+        )
+    return message(
+        "recreate {asking}: the engine then writes its /etc/hosts anew, and a --link has the present address of "
+        "{named}; put both on a network of their own, where the engine's name server knows {name}. If the image or its "
+        "entrypoint writes the line, take it out there",
+        asking=asking.name,
+        named=named,
         name=pin.name,
     )
 

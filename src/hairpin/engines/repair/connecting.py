@@ -26,7 +26,7 @@ from hairpin.host.link import Link
 from hairpin.host.netns import Netns
 from hairpin.host.route import TABLE_MAIN, Route
 from hairpin.host.sysctl import Path
-from hairpin.message import message
+from hairpin.message import Message, message
 from hairpin.netfilter.evaluate.chain import place_of
 from hairpin.netfilter.ir import FieldMatch, Nat, Rule
 from hairpin.network.prefix import address_text
@@ -39,8 +39,8 @@ _PUBLISHES_NOTHING = PortBinding("tcp", 0, 0, actual=False)
 def connecting_change(host: Host, container: Container, joined: DockerNetwork) -> c.Change | None:
     """Return the change by which the engine connects the running container to the network.
 
-    Return None if the container is on this network already, or if its namespace, the network's bridge or the network's
-    IPv4 subnet was not read."""
+    Return None if the container is on this network already, if its namespace, the network's bridge or the network's
+    IPv4 subnet was not read, or if the engine would refuse it (:func:`own_default_route`)."""
     engine = next((each for each in host.engines if container in each.containers), None)
     subnet = bridged_subnet(host, joined)
     on_it = any(each.network == joined.name for each in container.endpoints)
@@ -48,10 +48,43 @@ def connecting_change(host: Host, container: Container, joined: DockerNetwork) -
         return None
     if container.network_mode == _NONE:
         return reconnecting_change(host, container, next(iter(container.bindings), _PUBLISHES_NOTHING), joined.name)
-    if container.on_host_network or not container.endpoints:
+    if container.on_host_network or not container.endpoints or own_default_route(host, container, joined) is not None:
         return None
     parts = tuple(_parts(host, engine, container, joined, new_endpoint(engine, joined, subnet)))
     return c.Change(parts, _calls(engine, container, joined.name))
+
+
+def own_default_route(host: Host, container: Container, joined: DockerNetwork) -> Route | None:
+    """Return the default route of the container because of which the engine cannot connect it to the network; None if
+    it can.
+
+    If the network's gateway becomes the container's, dockerd deletes its own default route and adds the new one.  A
+    default route that somebody else made stays, and the kernel refuses a second one: ``failed to set gateway while
+    updating gateway: file exists``.  Measured with Docker 20.10.24 and 28.
+
+    Source: moby libnetwork/sandbox.go updateGateway()"""
+    engine = host.engine_of(container)
+    if engine.kind != "docker" or container.netns is None or container.netns not in host:
+        return None
+    if not _becomes_way_out(engine, container, joined):
+        return None
+    gateways = {each.gateway4 for each in container.endpoints}
+    gateways |= {gateway_of(subnet) for network in engine.networks for subnet in network.subnets}
+    for route in host.namespace(container.netns).routes:
+        is_first = _is_default(route) and (route.version, route.metric) == (4, 0) and route.next_hops
+        if is_first and not gateways & {hop.gateway for hop in route.next_hops}:
+            return route
+    return None
+
+
+def refused_connection(container: Container, joined: str) -> Message:
+    """Return what a person can do if :func:`own_default_route` keeps the engine from connecting the container."""
+    return message(
+        "make {name} anew with network {network} from the start: the engine cannot connect it while it runs, because "
+        "{name} has a default route of its own",
+        name=container.name,
+        network=joined,
+    )
 
 
 def reconnecting_change(host: Host, container: Container, binding: PortBinding, joined: str) -> c.Change | None:

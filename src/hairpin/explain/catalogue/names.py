@@ -42,9 +42,12 @@ NAMES = (
         ),
         causes=(
             "no-common-network-for-name", "default-bridge-has-no-names", "container-not-running",
-            "host-network-has-no-names",
+            "host-network-has-no-names", "resolv-conf-rewritten",
         ),
-        shown_by=("no-common-network-for-name", "default-bridge-has-no-names", "host-network-has-no-names"),
+        shown_by=(
+            "no-common-network-for-name", "default-bridge-has-no-names", "host-network-has-no-names",
+            "resolv-conf-rewritten",
+        ),
     ),
     TextMeaning(
         id="name-server-silent", program="dig", about="name", printed_by="client",

@@ -12,7 +12,15 @@ from hairpin.host.read.clock import with_clock
 from hairpin.host.read.engines.beside import beside
 from hairpin.host.read.engines.contact import contact
 from hairpin.host.read.engines.engines import engines, is_malformed, is_mute
-from hairpin.host.read.engines.placement import Place, left_unread, netnsids, placed, places, with_resolvers
+from hairpin.host.read.engines.placement import (
+    Place,
+    left_unread,
+    netnsids,
+    placed,
+    places,
+    with_hosts_entries,
+    with_resolvers,
+)
 from hairpin.host.read.engines.swarm import with_mesh
 from hairpin.host.read.managers import cloud, managing
 from hairpin.host.read.managers.floating_text import floating_addresses
@@ -102,12 +110,13 @@ def _engines(
     def make() -> tuple[Engine, ...]:
         found = engines(readings, units, versions, mute=mute, malformed=malformed)
         own = tuple(each.text for each in readings.of("container-resolvers"))
-        return tuple(
-            msgspec.structs.replace(
-                engine, containers=with_resolvers(placed(_alive(engine, known), known, readable, left), own)
-            )
-            for engine in found
-        )
+        pinned = tuple(each.text for each in readings.of("container-hosts"))
+
+        def inside(engine: Engine) -> tuple[Container, ...]:
+            lying = placed(_alive(engine, known), known, readable, left)
+            return with_hosts_entries(with_resolvers(lying, own), pinned)
+
+        return tuple(msgspec.structs.replace(engine, containers=inside(engine)) for engine in found)
 
     return readings.part(("engines",), make, units, versions, known, readable, left, mute, malformed)
 

@@ -14,6 +14,7 @@ from hairpin.network.network import Network, Port
 from hairpin.network.prefix import address_text
 from hairpin.network.source_address import source_address
 from hairpin.network.stacked import link_of
+from hairpin.walk.link.claimed_address import claiming_port
 from hairpin.walk.link.neighbour import is_known, named_rival
 from hairpin.walk.link.segment import who_answers
 
@@ -79,7 +80,8 @@ def neighbours(namespace: Namespace) -> Iterator[str]:
 def still_known(network: Network, netns: Netns) -> Iterator[str]:
     """Yield a line for each learned neighbour entry that the replica could not resolve in the same way.
 
-    There are three cases.  One of the two ends does not answer the ARP requests of the other end.  Or a second machine
+    There are four cases.  A machine that was not read claims the address (claiming_port()).  Or one of
+    the two ends does not answer the ARP requests of the other end.  Or a second machine
     also answers for the address.  Or the address is now a broadcast address.  The kernel uses a learned entry until it
     resolves the entry again (walk/link/neighbour.py), while a replica would first send a request.  The neighbour would
     learn the sender's hardware address from this request.  If several machines answer, the replica would use the first
@@ -91,6 +93,9 @@ def still_known(network: Network, netns: Netns) -> Iterator[str]:
     for each in namespace.neighbours:
         link = namespace.link(each.link)
         if link is None or each.mac is None or not is_known(namespace, link, 4, each.value) or each.version == 6:
+            continue
+        if claiming_port(network, netns, link, each) is not None:
+            yield f"neighbour replace {_known(each, each.mac)} nud permanent"
             continue
         owner = who_answers(network, netns, link, 4, each.value).port
         rival = named_rival(network, netns, link, each)

@@ -8,11 +8,12 @@ nothing, because their answers may be on the way.
 Source: net/netfilter/nf_conntrack_core.c __nf_conntrack_confirm(), nf_conntrack_proto_tcp.c tcp_timeouts
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from math import inf
 
 from hairpin.host.host import Namespace
-from hairpin.message import message
+from hairpin.message import Message, message
+from hairpin.netfilter.evaluate.chain import Place
 from hairpin.netfilter.ir import STATUS_ASSURED, STATUS_DYING, STATUS_SEEN_REPLY
 from hairpin.netfilter.packet import TCP, UDP, Connection, Packet, Tuple
 from hairpin.network.flow import Outside
@@ -23,7 +24,7 @@ from hairpin.walk.granted.way_out import lost_behind, takes_same_way
 from hairpin.walk.hooks.connection_index import connections_of
 from hairpin.walk.hooks.conntrack_timeout import DEFAULTS_S
 from hairpin.walk.size.segment_size import Handshake
-from hairpin.walk.state import Assumed, State
+from hairpin.walk.state import Assumed, RuleDecided, State
 from hairpin.walk.trace import OpenQuestion
 from hairpin.wanted import Wanted, watch_packets
 
@@ -134,14 +135,39 @@ def _of_request(namespace: Namespace, left: State, *, named: bool, server_of: st
             **facts,
         )
         if server_of
-        else message(
-            "The packets are lost behind this host: the provider, a router or a firewall between drops them, or "
-            "{address} does. Nothing that was read here stops them",
-            **facts,
-        ),
+        else _lost_behind(left, facts),
         wanted=(watch_packets(left.oif, filter_of(packet)),),
         breaks_if="no",
     )
+
+
+def _lost_behind(left: State, facts: Mapping[str, object]) -> Message:
+    """Return what it means that the receiver does not answer.  A firewall there decides by the source that it sees,
+    which a rule of this host may have given to the packet."""
+    rule = _translating_rule(left)
+    if rule is None:
+        return message(
+            "The packets are lost behind this host: the provider, a router or a firewall between drops them, or "
+            "{address} does. Nothing that was read here stops them",
+            **facts,
+        )
+    return message(
+        "The packets are lost behind this host: the provider, a router or a firewall between drops them, or {address} "
+        "does. Nothing that was read here stops them. A firewall there sees {source} and not the sender's own address "
+        "{own}, by this rule: {rule}",
+        source=address_text(left.packet.saddr, left.packet.version),
+        own=address_text(left.track.connection.original.saddr, left.packet.version) if left.track.connection else "-",
+        rule=rule.in_full,
+        **facts,
+    )
+
+
+def _translating_rule(left: State) -> Place | None:
+    """Return the rule that gave the packet another source address on its way; None if no rule did."""
+    for step in reversed(left.history.steps):
+        if step.note in ("snat", "masquerade") and isinstance(step.decided_by, RuleDecided):
+            return step.decided_by.place
+    return None
 
 
 def _of_answer(namespace: Namespace, handshake: Handshake, start: Outside, left: State) -> Iterator[OpenQuestion]:

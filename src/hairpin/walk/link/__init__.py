@@ -2,4 +2,4 @@
 ``bridge``, ``forwarding_entry`` and ``vlan``.  ``segment`` finds the links on a wire, and ``crossing`` moves a packet
 from one end of a wire to the other.  Tunnels are in ``tunnel``, ``wireguard``, ``flannel_udp`` and ``far_end``.  A
 neighbour is resolved in ``neighbour``, with ``neighbour_room``, ``solicitation``, ``unanswered``, ``arp``,
-``arp_frames`` and ``neighbour_discovery``."""
+``arp_frames``, ``neighbour_discovery`` and ``claimed_address``."""

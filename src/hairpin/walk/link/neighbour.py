@@ -26,6 +26,7 @@ from hairpin.network.stacked import routes_below
 from hairpin.network.vrf import loops_back
 from hairpin.network.wires import wires_of
 from hairpin.walk.link.arp import ARP_IS_OFF, arp_sender_address, is_mute, refusal, replies
+from hairpin.walk.link.claimed_address import claiming_port
 from hairpin.walk.link.device import link_down, without_carrier
 from hairpin.walk.link.neighbour_room import without_room
 from hairpin.walk.link.segment import Answer, who_answers, who_has
@@ -88,6 +89,9 @@ def _resolution(network: Network, state: State, link: Link, address: int) -> Out
     if link.kind == "bridge" and not hands_up(namespace, link):
         # A neighbour's answer is not delivered locally, so even a resolved entry fails when the kernel confirms it.
         return stopped_by(state, "no-neighbour", link, said_of_forwarding(namespace, link), address=address)
+    claimed = _stop_of_claim(network, state, link, address)
+    if claimed is not None:
+        return claimed
     answer = answer_on_link(network, state, link, address)
     refused = _refused(network, state, link, address) if answer.kind in ("nobody", "outside") else None
     if answer.kind == "owner" and answer.port is not None:
@@ -95,6 +99,25 @@ def _resolution(network: Network, state: State, link: Link, address: int) -> Out
     if answer.kind == "outside" and (open_fact := silence_of(network.namespace(state.netns), state, link, address)):
         state = state.noted("neighbour", link.name, open_fact)
     return refused or _addressed(network, state, link, address, answer)
+
+
+def _stop_of_claim(network: Network, state: State, link: Link, address: int) -> End | None:
+    """Return the packet's end if a machine that was not read claims the address, and the kernel sends there; else
+    None."""
+    namespace = network.namespace(state.netns)
+    entry = known_entry(namespace, link, 4, address) if state.packet.version == 4 else None
+    port = claiming_port(network, state.netns, link, entry) if entry is not None else None
+    if entry is None or entry.mac is None or port is None:
+        return None
+    said = message(
+        "sends {address} to {mac}, which is behind port {port} and was not read (neighbour entry: {state})",
+        address=address_text(address, 4),
+        mac=write_mac(entry.mac),
+        port=port.link,
+        state=entry.state,
+    )
+    decided = LinkDecided(link.name, said, entry.evidence, entry)
+    return stopped(state, "neighbour-wrong", link=link.name, decided_by=decided, address=address)
 
 
 def _refused(network: Network, state: State, link: Link, address: int) -> End | None:

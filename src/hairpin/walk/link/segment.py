@@ -249,9 +249,7 @@ def _behind_port(network: Network, netns: Netns, port: Link, question: Question)
     other = inner.link(peer.link)
     if other is None:
         return NOBODY
-    if not other.up:
-        return Answer("down", peer, peer) if _owns(inner, question) else NOBODY
-    return Answer("owner", peer) if _replies(network, peer.netns, other.name, question) else NOBODY
+    return _at_other_end(network, peer, question)  # a container may have a bridge of its own, which has the address
 
 
 def who_has(network: Network, netns: Netns, link: Link, mac: int) -> Answer:
@@ -315,7 +313,7 @@ def _mac_behind_bridge(network: Network, netns: Netns, bridge: Link, mac: int, *
         peer = veth_peer(network, netns, port)
         other = network.namespace(peer.netns).link(peer.link) if peer is not None else None
         if peer is not None and other is not None:
-            found = Answer("owner", peer) if other.mac == mac else _stacked_there(network, peer, mac)
+            found = _mac_at_other_end(network, peer, mac)
             fallback = found if found.kind == "owner" else fallback
     return fallback
 
@@ -362,7 +360,7 @@ def _leads_to(network: Network, netns: Netns, port: Link, target: Port) -> bool:
     tunnel."""
     if port.tunnel is None:
         peer = veth_peer(network, netns, port)
-        return peer is not None and target in (peer, *stacked_on(network, peer))
+        return peer is not None and (target in stacked_on(network, peer) or _is_at(network, peer, target))
     return any(far is not None and _is_at(network, far, target) for far in far_ends(network, netns, port, None))
 
 

@@ -176,6 +176,11 @@ def test_damage_is_a_parse_error(fields: dict[str, Any]) -> None:
         one(**fields)
 
 
+def test_names_of_links() -> None:
+    found = one(HostConfig={"Links": ["/db:/api/database"], "ExtraHosts": ["x:10.0.0.1"]})
+    assert (found.linked_names, found.extra_names) == (("db", "database"), ("x", "db", "database"))
+
+
 def test_pinned_names() -> None:
     given = ["api:172.18.0.9", "gw:host-gateway", "v6:[fd00::9]", "v6b:fd00::9", "a;b:10.0.0.1", "odd:x"]
     found = one(HostConfig={"ExtraHosts": given}).pinned

@@ -1,9 +1,10 @@
 """Which namespace a container is in."""
 
+import msgspec
 import pytest
 
-from hairpin.host.docker import Container
-from hairpin.host.read.engines.placement import Place, netnsids, placed, places, with_resolvers
+from hairpin.host.docker import Container, PinnedName
+from hairpin.host.read.engines.placement import Place, netnsids, placed, places, with_hosts_entries, with_resolvers
 from tests.small_host import container
 
 TEXT = """\
@@ -64,3 +65,14 @@ def test_a_file_that_was_read_counts_even_without_a_name_server() -> None:
     assert with_resolvers((web,), (f"{web.id}\n{web.id}\t10.89.0.1\n", "other\t192.0.2.1\n"))[0].resolvers == (
         "10.89.0.1",
     )
+
+
+def test_the_entries_of_a_hosts_file_replace_the_names_of_the_options() -> None:
+    web = msgspec.structs.replace(container(), extra_names=("db",))
+    assert with_hosts_entries((web,), ())[0] == web
+    (empty,) = with_hosts_entries((web,), (f"{web.id}\n",))
+    assert (empty.hosts_entries, empty.extra_names) == ((), ())
+    text = f"{web.id}\n{web.id}\t172.17.0.2\tdb\n{web.id}\tfd00::2\tdb\n{web.id}\t1.2.3\todd\n"
+    (read,) = with_hosts_entries((web,), (text,))
+    assert read.hosts_entries == (PinnedName("db", 4, 0xAC110002), PinnedName("db", 6, 0xFD << 120 | 2))
+    assert read.extra_names == ("db",)

@@ -167,18 +167,24 @@ def _container(item: _Container, evidence: str) -> Container:
         is_task=is_task,
         restart_policy=(restart.name if restart is not None else "") or "no",
         dns=host_config.dns or (),
-        extra_names=_extra_names(item),
+        extra_names=tuple(dict.fromkeys((*_added_names(item), *_linked_names(item)))),
+        linked_names=_linked_names(item),
         pinned=tuple(_pins_in(item.host_config.extra_hosts or ())),
         evidence=evidence,
     )
 
 
-def _extra_names(item: _Container) -> tuple[str, ...]:
-    """Return the names of ``--add-host NAME:ADDRESS`` and of ``--link NAME:ALIAS``.  On the default network a link is
-    written as ``/NAME:/CONTAINER/ALIAS``."""
+def _added_names(item: _Container) -> tuple[str, ...]:
+    """Return the names of ``--add-host NAME:ADDRESS``."""
+    return tuple(name for each in item.host_config.extra_hosts or () if (name := each.partition(":")[0]))
+
+
+def _linked_names(item: _Container) -> tuple[str, ...]:
+    """Return the names of ``--link NAME:ALIAS``.  On the default network a link is written as
+    ``/NAME:/CONTAINER/ALIAS``."""
     networks = item.network_settings.networks or {}
     links = (link for each in networks.values() if each is not None for link in each.links or ())
-    named = [each.partition(":")[0] for each in item.host_config.extra_hosts or ()]
+    named: list[str] = []
     for link in (*(item.host_config.links or ()), *links):
         linked, _, alias = link.partition(":")
         named += [linked.removeprefix("/"), alias.rpartition("/")[2]]

@@ -3,7 +3,8 @@
 Lines of the reading of namespaces: ``container:NAME<TAB>inode<TAB>process<TAB>container id``.  The first line is for
 the host's own namespace.  Containers may share a namespace, or be in the host's own namespace.  The readings of a
 shared namespace have the name of the first line with the namespace's inode.  Lines of the reading of name servers: a
-container's id if its resolv.conf was read, then a line ``id<TAB>address`` for each name server in it.
+container's id if its resolv.conf was read, then a line ``id<TAB>address`` for each name server in it.  Lines of the
+reading of /etc/hosts: the same, with ``id<TAB>address<TAB>name`` for each entry.
 """
 
 from typing import NamedTuple
@@ -11,7 +12,8 @@ from typing import NamedTuple
 import msgspec
 
 from hairpin.evidence.reading import HOST
-from hairpin.host.docker import Container
+from hairpin.host.docker import Container, PinnedName
+from hairpin.netfilter.address import parse_address
 
 _UNKNOWN = "-"
 
@@ -102,3 +104,32 @@ def with_resolvers(containers: tuple[Container, ...], texts: tuple[str, ...]) ->
         msgspec.structs.replace(each, resolvers=tuple(found[each.id])) if each.id in found else each
         for each in containers
     )
+
+
+def with_hosts_entries(containers: tuple[Container, ...], texts: tuple[str, ...]) -> tuple[Container, ...]:
+    """Return the containers, each with the entries of its /etc/hosts, if that file was read.  The names that the
+    container resolves by itself are then those of the file: its options tell what the engine wrote at the start."""
+    found: dict[str, list[PinnedName]] = {}
+    for line in (line for text in texts for line in text.split("\n") if line):
+        container, _, entry = line.partition("\t")
+        address, _, name = entry.partition("\t")
+        found.setdefault(container, []).extend(_entry(address, name))
+    return tuple(
+        msgspec.structs.replace(
+            each,
+            hosts_entries=tuple(found[each.id]),
+            extra_names=tuple(dict.fromkeys(entry.name for entry in found[each.id])),
+        )
+        if each.id in found
+        else each
+        for each in containers
+    )
+
+
+def _entry(address: str, name: str) -> tuple[PinnedName, ...]:
+    """Return the entry; none if the file's line has no valid address."""
+    try:
+        version, value = parse_address(address)
+    except ValueError:
+        return ()
+    return (PinnedName(name, version, value),) if name else ()

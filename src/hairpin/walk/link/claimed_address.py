@@ -1,0 +1,73 @@
+"""Another machine on a bridge claims an address of a namespace that was read: the sender has learned its hardware
+address.
+
+The kernel sends frames to the hardware address in a learned entry, and confirms the entry by requests to that address
+alone, as long as somebody there answers.  So a namespace that a removed container has left behind, a copied virtual
+machine or a forgotten veth keeps the packets.
+
+An entry with another hardware address than the owner's alone proves nothing: after a container was made anew with the
+same address, the kernel finds out by itself within seconds.  The bridge's forwarding database tells the difference: the
+veth of the former container is gone, and its hardware address with it.  Here a present port has spoken with the learned
+hardware address, and what is behind the port was not read.
+
+Source: net/ipv4/arp.c arp_process(), arp_solicit(); net/bridge/br_fdb.c br_fdb_update(), ageing_time
+"""
+
+from hairpin.host.link import Link
+from hairpin.host.netns import Netns
+from hairpin.host.route import Neighbour
+from hairpin.network.network import Network, Port, bridge_ports, is_bridge_port, leads_to_left, veth_peer
+from hairpin.walk.link.segment import who_answers, who_has
+from hairpin.walk.link.unanswered import KNOWN
+
+
+def claiming_port(network: Network, netns: Netns, link: Link, entry: Neighbour) -> Port | None:
+    """Return the bridge port behind which another machine claims the entry's address; None if no reading shows one."""
+    if entry.mac is None or entry.state not in KNOWN or entry.version != 4 or entry.mac == link.mac:
+        return None
+    answer = who_answers(network, netns, link, 4, entry.value)
+    owner = answer.port
+    held = network.namespace(owner.netns).link(owner.link) if owner is not None else None
+    if owner is None or held is None or held.mac in (None, entry.mac) or owner.netns.host != netns.host:
+        return None
+    if _is_engines(network, netns, entry.mac) or who_has(network, netns, link, entry.mac).port is not None:
+        return None  # a container that was read: it lost the address, and the kernel finds out by itself
+    bridge = _bridge_of(network, netns, link)
+    if bridge is None:
+        return None
+    namespace = network.namespace(bridge.netns)
+    ports = {each.name: each for each in bridge_ports(namespace, bridge.link)}
+    for each in namespace.fdb:
+        port = ports.get(each.port)
+        if each.mac != entry.mac or each.local or port is None or each.state in ("permanent", "static"):
+            continue
+        peer = veth_peer(network, bridge.netns, port)
+        if peer is None and _leads_nowhere_read(network, bridge.netns, port):
+            return Port(bridge.netns, port.name)
+    return None
+
+
+def _leads_nowhere_read(network: Network, netns: Netns, port: Link) -> bool:
+    """Return whether what is behind the port was not read, neither on purpose nor because the port leads to another
+    machine.  The default route leads by the bridge if a veth is its way out."""
+    if port.kind not in ("veth", "tun") or not port.up or leads_to_left(network, netns, port):
+        return False
+    defaults = (route for route in network.namespace(netns).routes if route.prefix_length == 0)
+    return all(hop.link != port.master for route in defaults for hop in route.next_hops)
+
+
+def _is_engines(network: Network, netns: Netns, mac: int) -> bool:
+    """Return whether an engine gave the hardware address to one of its containers."""
+    containers = network.host(netns.host).containers()
+    return any(end.mac == mac for each in containers for end in each.endpoints)
+
+
+def _bridge_of(network: Network, netns: Netns, link: Link) -> Port | None:
+    """Return the bridge on which the link sends: the link itself, or the bridge of its other end."""
+    if link.kind == "bridge":
+        return Port(netns, link.name)
+    peer = veth_peer(network, netns, link)
+    outer = network.namespace(peer.netns).link(peer.link) if peer is not None else None
+    if peer is None or outer is None or not is_bridge_port(network.namespace(peer.netns), outer):
+        return None
+    return Port(peer.netns, outer.master or "")
