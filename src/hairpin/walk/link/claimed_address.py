@@ -18,12 +18,12 @@ from hairpin.host.netns import Netns
 from hairpin.host.route import Neighbour
 from hairpin.network.network import Network, Port, bridge_ports, is_bridge_port, leads_to_left, veth_peer
 from hairpin.walk.link.segment import who_answers, who_has
-from hairpin.walk.link.unanswered import KNOWN
+from hairpin.walk.link.unanswered import LEARNED
 
 
 def claiming_port(network: Network, netns: Netns, link: Link, entry: Neighbour) -> Port | None:
     """Return the bridge port behind which another machine claims the entry's address; None if no reading shows one."""
-    if entry.mac is None or entry.state not in KNOWN or entry.version != 4 or entry.mac == link.mac:
+    if entry.mac is None or entry.state not in LEARNED or entry.version != 4 or entry.mac == link.mac:
         return None
     answer = who_answers(network, netns, link, 4, entry.value)
     owner = answer.port
