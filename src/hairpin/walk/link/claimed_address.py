@@ -15,10 +15,9 @@ Source: net/ipv4/arp.c arp_process(), arp_solicit(); net/bridge/br_fdb.c br_fdb_
 
 from hairpin.host.link import Link
 from hairpin.host.netns import Netns
-from hairpin.host.route import Neighbour
+from hairpin.host.route import LEARNED, Neighbour
 from hairpin.network.network import Network, Port, bridge_ports, is_bridge_port, leads_to_left, veth_peer
 from hairpin.walk.link.segment import who_answers, who_has
-from hairpin.walk.link.unanswered import LEARNED
 
 
 def claiming_port(network: Network, netns: Netns, link: Link, entry: Neighbour) -> Port | None:
