@@ -62,7 +62,7 @@ def _lacking_of(wanted: ExpectedRules, namespace: Namespace, iptables_version: s
         rules=tuple(one for one in lacking(where, wanted.rules) if one.family not in unread),
         undecided=(
             *(f"the {where.dialect} rules of family {family} could not be read" for family in where.unread),
-            *_undecoded(where, wanted.rules),
+            *_unread_extensions(where, wanted.rules),
         ),
         wanted=wanted,
     )
@@ -135,7 +135,7 @@ def lacking(where: Found, rules: Sequence[ExpectedRule]) -> tuple[ExpectedRule, 
     return tuple(found)
 
 
-def _undecoded(where: Found, rules: Sequence[ExpectedRule]) -> tuple[str, ...]:
+def _unread_extensions(where: Found, rules: Sequence[ExpectedRule]) -> tuple[str, ...]:
     chains = {(one.family, one.table, one.chain): one for one in rules}
     return tuple(
         f"nft names the extensions in {family} {table} {chain} only"

@@ -22,6 +22,7 @@ from hairpin.host.docker import DockerNetwork
 from hairpin.host.route import NextHop, Route
 from hairpin.message import Message, message
 from hairpin.netfilter.evaluate.chain import Place, place_of
+from hairpin.netfilter.ir import NameMatch
 from hairpin.network.network import outer_link
 from hairpin.network.prefix import address_text
 from hairpin.network.tables import has_default_route
@@ -55,7 +56,7 @@ def _isolating(view: View, place: Place, bridge: str) -> Iterator[Place]:
         for chain in table.chains
         if "ISOLATION" in chain.name
         for rule in chain.rules
-        if bridge in rule.text.split()
+        if any(isinstance(part, NameMatch) and bridge in part.names for part in rule.body)
     ]
     yield from reversed(found)
 

@@ -45,7 +45,7 @@ def _missing(view: View, namespace: Namespace, rule: Rule, port: int, packet: Pa
     if not any((each.protocol, each.port) == (protocol, port) for each in namespace.sockets):
         yield message("start the proxy: nothing listens on {protocol} port {port}, so the kernel drops these packets",
                       protocol=protocol or packet.protocol, port=port)  # fmt: skip
-    marked = _marked(rule, packet)
+    marked = _with_mark(rule, packet)
     query = Query(packet.version, packet.daddr, packet.saddr, iif=view.stop.seen.iif, mark=marked.mark)
     if lookup(namespace, query).type != "local":
         yield message(
@@ -57,7 +57,7 @@ def _missing(view: View, namespace: Namespace, rule: Rule, port: int, packet: Pa
         )
 
 
-def _marked(rule: Rule, packet: Packet) -> Packet:
+def _with_mark(rule: Rule, packet: Packet) -> Packet:
     """Return the packet with the rule's mark."""
     found = _MARK.search(rule.text)
     if found is None:

@@ -33,7 +33,7 @@ def of_networks(view: View) -> Iterator[Candidate]:
                     yield _took(view, each, address, found)
 
 
-def _shown(found: Route | Neighbour, text: str) -> Message:
+def _sentence(found: Route | Neighbour, text: str) -> Message:
     if isinstance(found, Route):
         return message(
             "The route `{route}` has the same address as its gateway, and this host now takes {address} for its own.",
@@ -51,12 +51,12 @@ def _took(view: View, network: DockerNetwork, address: Address, found: Route | N
     text = address_text(address.value, address.version)
     return Candidate(
         title=message("Network {name} has taken {address}, another machine's address", name=network.name, address=text),
-        detail=_shown(found, text),
+        detail=_sentence(found, text),
         change=one(DeleteEntry(view.host_netns, address)),
         where=OfNetwork(networks=network.name),
         in_class="kernels-own",
         evidence=(address.evidence,),
-        ways=(_moved(view, network),),
+        ways=(_with_another_subnet(view, network),),
         offered=False,
     )
 
@@ -93,12 +93,12 @@ def overlapping_uplink(view: View, each: Lookup, own: Address) -> Candidate | No
         where=OfNetwork(networks=found.network.name),
         in_class="diverting-route",
         evidence=(own.evidence,),
-        ways=(_moved(view, found.network),),
+        ways=(_with_another_subnet(view, found.network),),
         offered=False,
     )  # fmt: skip
 
 
-def _moved(view: View, network: DockerNetwork) -> Way:
+def _with_another_subnet(view: View, network: DockerNetwork) -> Way:
     from hairpin.causes.routing._overlap import another_subnet  # noqa: PLC0415 - few networks cover the host's own
 
     return Way(Change(()), (another_subnet(network, view.host.tool_of(network), network.name),), by_person=True)

@@ -48,7 +48,7 @@ def find(view: View) -> Iterator[Candidate]:
                 where=OfPolicyRule(rule),
                 in_class="diverting-policy-rule",
                 evidence=(rule.evidence,),
-                ways=(*(Way(each) for each in narrow if each != change), *_unmarked(view, rule)),
+                ways=(*(Way(each) for each in narrow if each != change), *_ways_without_mark(view, rule)),
             )
 
 
@@ -97,7 +97,7 @@ def _mark_taken_over(view: View, rule: PolicyRule) -> Path | None:
     return path if view.namespace.sysctl(*path) else None
 
 
-def _unmarked(view: View, rule: PolicyRule) -> Iterator[Way]:
+def _ways_without_mark(view: View, rule: PolicyRule) -> Iterator[Way]:
     """Yield the way that lets the answer have no mark."""
     taking = _mark_taken_over(view, rule)
     if taking is not None:

@@ -61,7 +61,7 @@ class RulesetReader:
             sets,
             tool,
             beside,
-            self._translated(reading),
+            self._text_of_table(reading),
             sharing=with_chains_of,
         )
 
@@ -73,7 +73,7 @@ class RulesetReader:
         listed, asked = (self._readings.of(key, reading.netns) for key in ("nft-set", "nft-elements"))
         return tuple(each.text for each in listed), tuple(each.text for each in asked)
 
-    def _translated(self, reading: Reading) -> str:
+    def _text_of_table(self, reading: Reading) -> str:
         """Return the text of an nft table that has extensions of iptables, if it was read."""
         if reading.key != "nft-table":
             return ""
@@ -84,7 +84,7 @@ class RulesetReader:
     def _parse(
         self, reading: Reading, sets: tuple[Set, ...], known: tuple[Table, ...], beside: _Beside | None
     ) -> tuple[Table, ...]:
-        translated = self._translated(reading)
+        translated = self._text_of_table(reading)
         asked = (reading.key, reading.text, sets, beside, translated)
         found = self._parsed.get(asked)
         if found is None:
