@@ -35,9 +35,7 @@ class OfWall(msgspec.Struct, frozen=True):
 
 
 class OfZone(msgspec.Struct, frozen=True):
-    """A firewalld zone whose chain stopped the packet.
-
-    ``tells_rule``: whether the report also names the rule that stopped the packet."""
+    """A firewalld zone whose chain stopped the packet.  ``tells_rule``: whether the report names the rule, too."""
 
     place: Place
     interface: str | None = None
@@ -47,8 +45,7 @@ class OfZone(msgspec.Struct, frozen=True):
 
 
 class OfLostRules(msgspec.Struct, frozen=True):
-    """Chains and rules of an engine that are gone.  ``backend``: Podman's program that made these chains and rules:
-    netavark or CNI."""
+    """Chains and rules of an engine that are gone.  ``backend``: netavark or CNI, if Podman made the rules."""
 
     chains: tuple[ExpectedChain, ...] = ()
     rules: tuple[ExpectedRule, ...] = ()
@@ -167,9 +164,7 @@ class OfPeer(msgspec.Struct, frozen=True):
 
 
 class OfAddress(msgspec.Struct, frozen=True):
-    """An address that a host or a container should have or reach.
-
-    ``private``: the private address to which a gateway translates this address."""
+    """An address that a host or container should have or reach.  ``private``: its translation by a gateway."""
 
     address: str
     private: str | None = None

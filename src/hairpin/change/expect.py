@@ -22,18 +22,15 @@ _replace = msgspec.structs.replace
 
 
 class SysctlIs(msgspec.Struct, frozen=True, tag="sysctl-is"):
-    """Expects that a sysctl has the value.
-
-    If the value is None, any value is expected, because the sysctl was not read."""
+    """Expects that a sysctl has the value.  None: any value is expected, because the sysctl was not read."""
 
     path: Path
     value: str | None
 
 
 class RuleIs(msgspec.Struct, frozen=True, tag="rule-is"):
-    """Expects that the rule with the given number has the given text.
-
-    If the text is None, expects that the chain has no rule with this number."""
+    """Expects that the rule with the given number has the given text.  If the text is None, expects that the chain has
+    no rule with this number."""
 
     dialect: Dialect
     family: Family
@@ -124,9 +121,8 @@ class ManagerRuns(msgspec.Struct, frozen=True, tag="manager-runs"):
 
 
 class PortIs(msgspec.Struct, frozen=True, tag="port-is"):
-    """Expects that the port (``8151/tcp``) is open in a zone of firewalld, or that the zone closes it.
-
-    ``permanent``: whether firewalld's files decide instead of the kernel's rules."""
+    """Expects that the port (``8151/tcp``) is open in a zone of firewalld, or that the zone closes it.  ``permanent``:
+    whether firewalld's files decide instead of the kernel's rules."""
 
     zone: str
     port: str
@@ -135,10 +131,8 @@ class PortIs(msgspec.Struct, frozen=True, tag="port-is"):
 
 
 class ZoneIs(msgspec.Struct, frozen=True, tag="zone-is"):
-    """Expects that firewalld binds the interface to this zone.
-
-    If the zone is None, expects that no zone names the interface.  An interface that no zone names belongs to the
-    default zone."""
+    """Expects that firewalld binds the interface to this zone.  If the zone is None, expects that no zone names the
+    interface.  An interface that no zone names belongs to the default zone."""
 
     interface: str
     zone: str | None

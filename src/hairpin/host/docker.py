@@ -9,6 +9,7 @@ from typing import Literal
 import msgspec
 
 from hairpin.evidence.reading import HOST
+from hairpin.host.cni import Conflist
 from hairpin.host.swarm import SwarmService
 from hairpin.netfilter.address import Prefix, Version, inside
 
@@ -186,14 +187,6 @@ class Subnet(msgspec.Struct, frozen=True):
         return version == self.version and inside(value, self.network, self.prefix_length, version)
 
 
-class Conflist(msgspec.Struct, frozen=True):
-    """The file that defines a network of CNI.  ``plugins``: the types of its plugins, and of their address managers."""
-
-    path: str
-    plugins: frozenset[str] = frozenset()
-    evidence: str = ""
-
-
 class DockerNetwork(msgspec.Struct, frozen=True):
     """One network.  ``bridge``: the name of the network's link if the driver is ``bridge``.  ``options``: the driver
     options as the API gives them."""
@@ -293,11 +286,8 @@ class MeshPort(msgspec.Struct, frozen=True):
 
 
 class Engine(msgspec.Struct, frozen=True):
-    """A container engine on this host.
-
-    An option is None if neither a flag nor daemon.json nor the API gives it.  The default value of an option that is
-    None depends on the engine's version: see ``hairpin.engines``.
-    """
+    """A container engine on this host.  An option is None if neither a flag nor daemon.json nor the API gives it.  The
+    default value of an option that is None depends on the engine's version: see ``hairpin.engines``."""
 
     kind: Tool
     version: str
@@ -382,10 +372,8 @@ class Engine(msgspec.Struct, frozen=True):
 
     def starts_unconnected(self, container: Container) -> bool:
         """Return whether the stopped container was disconnected from its last network, and will start without a
-        network.
-
-        Docker still lists the networks of a stopped container.  For a rootless container, Podman lists no network,
-        whether the container runs or not.  Measured with Docker 20.10.24, Podman 4.3"""
+        network.  Docker still lists the networks of a stopped container.  For a rootless container, Podman lists no
+        network, whether the container runs or not.  Measured with Docker 20.10.24, Podman 4.3"""
         return self.kind == "docker" and not container.running and container.has_lost_networks
 
     def leaves_unconnected(self, container: Container) -> bool:
@@ -400,12 +388,9 @@ class Engine(msgspec.Struct, frozen=True):
         return self.running and made_none and meant and container.running and not held
 
     def masquerades(self, network: DockerNetwork) -> bool:
-        """Return whether the options of this bridge network ask for masquerading.
-
-        dockerd's ``--ip-masq`` applies only to its default network.  With ``iptables=false``, dockerd itself sets its
-        network's option to "false", so then this option does not show what the administrator wants (moby:
-        daemon/daemon.go verifyDaemonSettings()).
-        """
+        """Return whether the options of this bridge network ask for masquerading.  dockerd's ``--ip-masq`` applies only
+        to its default network.  With ``iptables=false``, dockerd itself sets its network's option to "false", so then
+        this option does not show what the administrator wants (moby: daemon/daemon.go verifyDaemonSettings())."""
         default = is_true(network.option("com.docker.network.bridge.default_bridge"), otherwise=False)
         if default and self.iptables is False and self.ip_masq is not False:
             return True

@@ -66,11 +66,9 @@ class Node(msgspec.Struct, frozen=True, tag_field="kind", forbid_unknown_fields=
 
 
 class FieldMatch(Node, frozen=True, tag="field", gc=False):
-    """``(value & mask)`` is inside one of the ranges; with ``negated``, it is outside of all ranges.
-
-    A packet without the field (``dport`` of ICMP, ``saddr6`` of IPv4) does not satisfy the match, negated or not: an
-    iptables match is then false, and nft ends the rule (NFT_BREAK).
-    """
+    """``(value & mask)`` is inside one of the ranges; with ``negated``, it is outside of all ranges.  A packet without
+    the field (``dport`` of ICMP, ``saddr6`` of IPv4) does not satisfy the match, negated or not: an iptables match is
+    then false, and nft ends the rule (NFT_BREAK)."""
 
     field: Field
     ranges: Ranges
@@ -109,11 +107,9 @@ class InlineSetMatch(Node, frozen=True, tag="inline-set", gc=True, dict=True):
 
 
 class FibMatch(Node, frozen=True, tag="fib", gc=False):
-    """The routing tables give the address one of ``types``: ``-m addrtype``, nft ``fib daddr type``.
-
-    Types are unicast local broadcast anycast multicast blackhole unreachable prohibit unspec …  ``limit`` restricts the
-    lookup to the input or output interface (``--limit-iface-in``, ``fib daddr . iif type``).
-    """
+    """The routing tables give the address one of ``types``: ``-m addrtype``, nft ``fib daddr type``.  Types are unicast
+    local broadcast anycast multicast blackhole unreachable prohibit unspec …  ``limit`` restricts the lookup to the
+    input or output interface (``--limit-iface-in``, ``fib daddr . iif type``)."""
 
     address: Literal["saddr", "daddr"]
     types: tuple[str, ...]
@@ -123,10 +119,8 @@ class FibMatch(Node, frozen=True, tag="fib", gc=False):
 
 class ReversePathMatch(Node, frozen=True, tag="rpfilter", gc=False):
     """A route leads back to the source by the input interface: ``-m rpfilter``, nft ``fib saddr . iif oif != 0``.
-
     ``loose``: a route by any interface counts.  ``accept_local``: packets with a local source pass.  ``validmark``: the
-    lookup uses the packet's mark.
-    """
+    lookup uses the packet's mark."""
 
     negated: bool = False
     loose: bool = False
@@ -204,11 +198,9 @@ NOT_PRINTED = Reject("icmpx-not-printed")  # nft prints that the rule rejects, b
 
 
 class Nat(Node, frozen=True, tag="nat", gc=False):
-    """Source or destination translation; ends the evaluation of a nat base chain.
-
-    ``masquerade`` and ``redirect`` take the address from the interface.  ``addresses`` and ``ports`` are inclusive
-    ranges or None (unchanged).  ``prefix`` stands for NETMAP, which keeps the host part of the address.
-    """
+    """Source or destination translation; ends the evaluation of a nat base chain.  ``masquerade`` and ``redirect`` take
+    the address from the interface.  ``addresses`` and ``ports`` are inclusive ranges or None (unchanged).  ``prefix``
+    stands for NETMAP, which keeps the host part of the address."""
 
     nat: Literal["snat", "dnat", "masquerade", "redirect"]
     addresses: tuple[int, int] | None = None
@@ -228,10 +220,8 @@ class NatMap(Node, frozen=True, tag="nat-map", gc=False):
 
 
 class SetField(Node, frozen=True, tag="set-field", gc=False):
-    """``new = (old & keep) ^ ((source's value & source_mask) if there is a source else value) + added``.
-
-    Used for MARK, CONNMARK (save and restore), nft ``meta mark set``, ``ct mark set``, TTL (``added``), and DSCP.
-    """
+    """``new = (old & keep) ^ ((source's value & source_mask) if there is a source else value) + added``.  Used for
+    MARK, CONNMARK (save and restore), nft ``meta mark set``, ``ct mark set``, TTL (``added``), and DSCP."""
 
     field: Field
     keep: int = 0

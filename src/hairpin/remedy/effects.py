@@ -57,11 +57,9 @@ Service = tuple[str, str, int, str | int]
 
 
 class Others(msgspec.Struct, frozen=True):
-    """The known flows of a host, with their traces.
-
-    ``asked``: the keys of the question's flows.  ``services``: the services that the question's flows ask for, each
-    with the kind of its client.  ``left_out``: the number of known flows that are not walked, because of the maximum or
-    because their containers were not read."""
+    """The known flows of a host, with their traces.  ``asked``: the keys of the question's flows.  ``services``: the
+    services that the question's flows ask for, each with the kind of its client.  ``left_out``: the number of known
+    flows that are not walked, because of the maximum or because their containers were not read."""
 
     network: Network
     known: tuple[Known, ...]
@@ -73,18 +71,16 @@ class Others(msgspec.Struct, frozen=True):
     """The keys of all known flows, including the flows that are left out."""
 
     def after(self, change: c.Change, network: Network) -> "Others":
-        """Return the same flows in the network after the change.
-
-        Only flows that the change may affect are walked again."""
+        """Return the same flows in the network after the change.  Only flows that the change may affect are walked
+        again."""
         traces = tuple(
             walked(network, each.flow) if on_path(each, change, self.network) else each for each in self.traces
         )
         return msgspec.structs.replace(self, network=network, traces=traces)
 
     def with_more(self, known: Iterable[Known]) -> "Others":
-        """Return these flows, and also the flows of ``known`` that are not among them yet.
-
-        The added flows are walked in the same network."""
+        """Return these flows, and also the flows of ``known`` that are not among them yet.  The added flows are walked
+        in the same network."""
         new = tuple(each for each in known if flow_key(each.flow) not in self.every)
         if not new:
             return self
@@ -98,10 +94,9 @@ class Others(msgspec.Struct, frozen=True):
         )
 
     def alike(self, then: "Others") -> tuple[Known, ...]:
-        """Return further flows from containers to all published ports.
-
-        Among the known flows, only one container of each network asks for all published ports.  If the change affects a
-        published port for one container alone, this container's flows to all published ports are returned."""
+        """Return further flows from containers to all published ports.  Among the known flows, only one container of
+        each network asks for all published ports.  If the change affects a published port for one container alone, this
+        container's flows to all published ports are returned."""
         pairs = zip(self.known, self.traces, then.traces, strict=True)
         changed = [
             known.flow
@@ -211,11 +206,8 @@ def asked_from_new(was: Others, change: c.Change, network: Network, nature: Natu
 
 
 def _makes_known(part: c.Primitive) -> bool:
-    match part:
-        case c.AddNamespace() | c.SetContainer() | c.AddEntry(entry=Route() | Address() | PolicyRule()):
-            return True
-        case _:
-            return False
+    new = isinstance(part, c.AddEntry) and isinstance(part.entry, Route | Address | PolicyRule)
+    return new or isinstance(part, c.AddNamespace | c.SetContainer)
 
 
 def _starts_in(flow: Flow, others: Others) -> bool:
@@ -231,11 +223,10 @@ def with_effects(
     *,
     meant: bool,
 ) -> tuple[Remedy, ...]:
-    """Return the remedies of a cause with their effects, the remedy with the fewest effects first.
-    ``asked``: the flows that the cause stops.  ``together``: the changes of the other causes of the set, without which
-    the flows do not pass.  ``meant``: whether a person set or decided the thing that stops the flows.  If ``meant`` is
-    true, no other flow should open.  If ``meant`` is false, flows that the same accident stopped count as restored.
-    """
+    """Return the remedies of a cause with their effects, the remedy with the fewest effects first.  ``asked``: the
+    flows that the cause stops.  ``together``: the changes of the other causes of the set, without which the flows do
+    not pass.  ``meant``: whether a person set or decided the thing that stops the flows.  If ``meant`` is true, no
+    other flow should open.  If ``meant`` is false, flows that the same accident stopped count as restored."""
     held = (_held(each, candidate, others, asked, together, meant=meant) for each in remedies)
     kept = [each for each in held if each.proof is None or succeeds(each.proof)]
     return tuple(sorted(kept, key=lambda each: each.rank))
@@ -270,10 +261,9 @@ def _held(
 
 
 def nature_of(remedy: Remedy, candidate: Candidate, *, meant: bool) -> Nature:
-    """Return the purpose of the repair.
-
-    ``meant``: whether the repair undoes a setting that a person made.  A repair that switches forwarding on is always
-    ``undoing``, even if a file switches forwarding off, because forwarding can only be switched on for all flows."""
+    """Return the purpose of the repair.  ``meant``: whether the repair undoes a setting that a person made.  A repair
+    that switches forwarding on is always ``undoing``, even if a file switches forwarding off, because forwarding can
+    only be switched on for all flows."""
     if remedy.undoes is not None:
         return "meant"
     if candidate.in_class in PUTTING_BACK:
@@ -286,10 +276,8 @@ def nature_of(remedy: Remedy, candidate: Candidate, *, meant: bool) -> Nature:
 def _proof(
     remedy: Remedy, candidate: Candidate, others: Others, asked: tuple[Flow, ...], together: tuple[c.Change, ...]
 ) -> Verdict | None:
-    """Return the verdict of an asked flow with this remedy.
-
-    The flow is the first flow that still fails, or, if no flow fails, the first flow.  Return None if the remedy is the
-    change that the cause's own proof made."""
+    """Return the verdict of an asked flow with this remedy.  The flow is the first flow that still fails, or, if no
+    flow fails, the first flow.  Return None if the remedy is the change that the cause's own proof made."""
     if remedy.change == candidate.change or not asked:
         return None
     repaired = made_in_turn((*together, remedy.change), others.network)
@@ -375,13 +363,7 @@ def left_by(trace: Trace) -> str:
 
 
 def _leads_elsewhere(part: c.Primitive) -> bool:
-    match part:
-        case c.AddEntry(entry=Route() | PolicyRule()) | c.DeleteEntry(entry=Route() | PolicyRule()):
-            return True
-        case c.ReplaceEntry(entry=Route()):
-            return True
-        case _:
-            return False
+    return isinstance(part, c.AddEntry | c.DeleteEntry | c.ReplaceEntry) and isinstance(part.entry, Route | PolicyRule)
 
 
 def ways_out(network: Network, after: Network, change: c.Change, asked: Iterable[Flow]) -> Iterator[FlowEffect]:
@@ -399,9 +381,8 @@ def ways_out(network: Network, after: Network, change: c.Change, asked: Iterable
 def opened_by_joining(
     network: Network, after: Network, change: c.Change, asked: Iterable[Flow]
 ) -> Iterator[FlowEffect]:
-    """Yield the effects on flows from a network's containers to a container that joins the network.
-
-    Asked flows are left out."""
+    """Yield the effects on flows from a network's containers to a container that joins the network.  Asked flows are
+    left out."""
     own = frozenset(map(flow_key, asked))
     for flow in flows_to_joined(network, change):
         then = walk_flow(after, flow) if flow_key(flow) not in own else None

@@ -46,9 +46,7 @@ from hairpin.walk.unread import unmade_link
 
 class OutsideAnswer(msgspec.Struct, frozen=True):
     """The answer of the outside to a packet that left: a packet that comes back, or the reason why none comes back.
-
-    ``questions`` asks for facts that only the user knows.  The answer presumes that the user says yes.
-    """
+    ``questions`` asks for facts that only the user knows.  The answer presumes that the user says yes."""
 
     decided_by: Assumed
     reply: State | None = None
@@ -142,9 +140,8 @@ def sender_of(network: Network, flow: Flow, state: State) -> int | None:
 
 
 def _neighbour(namespace: Namespace, link: str) -> int | None:
-    """Return a free address in a network of the link, to which the namespace's route leads by that link.
-
-    If another link's route covers a part of the link's network, the router may have an address in either part."""
+    """Return a free address in a network of the link, to which the namespace's route leads by that link.  If another
+    link's route covers a part of the link's network, the router may have an address in either part."""
     own = (each for each in addresses_of(namespace, link, 4) if each.scope == "global")
     networks = ((each.prefix.first, each.prefix_length) for each in own)
     free = (free_address(namespace, base, length, 4) for base, length in networks)
@@ -182,11 +179,10 @@ def _upstream_denies(network: Network, flow: Flow) -> Assumed | None:
 
 
 def incoming_link(network: Network, netns: Netns, flow: Flow, start: Outside | Lan) -> Link | None:
-    """Return the link by which a packet from the outside client ``start`` enters the host.
-
-    If ``start`` names a link, it is that link.  Otherwise it is a tunnel device, if a route to the client leads into
-    it.  A LAN client's packet enters by the link that has the asked address, itself or as a macvlan's parent.  Any
-    other client's packet enters by such a link on a route back to the client, or else by any such link."""
+    """Return the link by which a packet from the outside client ``start`` enters the host.  If ``start`` names a link,
+    it is that link.  Otherwise it is a tunnel device, if a route to the client leads into it.  A LAN client's packet
+    enters by the link that has the asked address, itself or as a macvlan's parent.  Any other client's packet enters by
+    such a link on a route back to the client, or else by any such link."""
     namespace = network.namespace(netns)
     if start.link is not None:
         return namespace.link(start.link)
@@ -298,10 +294,8 @@ def _lost_on_host(network: Network, flow: Flow, state: State) -> OutsideAnswer |
 
 def _on_another_host(network: Network, state: State) -> Assumed | None:
     """Return the fact that another read host has the destination address, but the packet does not reach that host; else
-    None.
-
-    If the user has stated a return route to the address, the packet reaches it through gateways that were not read.
-    """
+    None.  If the user has stated a return route to the address, the packet reaches it through gateways that were not
+    read."""
     packet = state.packet
     holder = holder_of(network, packet.version, packet.daddr, besides=state.netns.host)
     if state.carried is not None or holder is None:
@@ -322,10 +316,8 @@ def _on_another_host(network: Network, state: State) -> Assumed | None:
 
 
 def _leads_to_unread(namespace: Namespace, link: Link) -> bool:
-    """Return whether the link's other end is in a namespace that was not read: a bridge's veth without its peer.
-
-    A veth bridge port that is an uplink looks the same, but then the default route leads by the bridge.
-    """
+    """Return whether the link's other end is in a namespace that was not read: a bridge's veth without its peer.  A
+    veth bridge port that is an uplink looks the same, but then the default route leads by the bridge."""
     if link.kind != "veth" or not is_bridge_port(namespace, link):
         return False
     defaults = (hop.link for route in namespace.routes if route.prefix_length == 0 for hop in route.next_hops)
@@ -340,11 +332,9 @@ def _known_end(namespace: Namespace, link: Link, state: State) -> str:
 
 
 def _unknown_source(network: Network, netns: Netns, packet: Packet) -> Assumed | None:
-    """Return the fact that no outside host can route a reply to the packet's source address; None if a host may.
-
-    Such a source address is not the host's (or is_hidden() is true), is in no network of an uplink, has no stated
-    return route, and is in a masqueraded network.
-    """
+    """Return the fact that no outside host can route a reply to the packet's source address; None if a host may.  Such
+    a source address is not the host's (or is_hidden() is true), is in no network of an uplink, has no stated return
+    route, and is in a masqueraded network."""
     namespace = network.namespace(netns)
     version, source = packet.version, packet.saddr
     if owns_address(namespace, version, source):

@@ -62,10 +62,9 @@ def decide(
     door: Door = CLOSED,
     supposed: tuple[Condition, ...] = (),
 ) -> tuple[Decision, ...]:
-    """Return the base chain's decisions, one for each branch (usual branches first).
-
-    ``supposed``: the conditions of the flow's earlier packets.  A match that one of these packets satisfied is
-    satisfied by each later packet of that direction, except for matches of load."""
+    """Return the base chain's decisions, one for each branch (usual branches first).  ``supposed``: the conditions of
+    the flow's earlier packets.  A match that one of these packets satisfied is satisfied by each later packet of that
+    direction, except for matches of load."""
     sets = {each.name: each for each in (table.sets if table.dialect == "nft" else ipsets)}
     question = Question(seen, header_of(seen), sets, surroundings)
     start = _Cursor(compiled(chain), 0, 0, (), seen, question)
@@ -75,12 +74,9 @@ def decide(
     while pending:
         if len(decisions) + len(pending) > most:
             said = message(
-                "more than {count} undecidable branches in {family} {table} {chain}",
-                count=most,
-                family=table.family,
-                table=table.name,
-                chain=chain.name,
-            )
+                "more than {count} undecidable branches in {family} {table} {chain}", count=most, family=table.family,
+                table=table.name, chain=chain.name,
+            )  # fmt: skip
             decisions.append(Decision("outside", seen, conditions=(Condition(said, holds=True),)))
             break
         each = pending.pop()
@@ -107,16 +103,15 @@ def _effect(decision: Decision) -> tuple[object, ...]:
     return (decision.verdict, decision.seen, terminal, decision.reject, decision.nat, decision.notrack, decision.zone)
 
 
+_Pending = list[_Cursor | Decision]
+_Supposed = tuple[Condition, ...]
+
+
 class _Run:
     """Evaluates one branch to its end, and puts the branches that split off into ``pending``."""
 
     def __init__(
-        self,
-        table: ir.Table,
-        base: ir.Chain,
-        pending: list[_Cursor | Decision],
-        supposed: tuple[Condition, ...],
-        observer: Observer | None,
+        self, table: ir.Table, base: ir.Chain, pending: _Pending, supposed: _Supposed, observer: Observer | None
     ) -> None:
         self.table = table
         self.base = base
@@ -367,16 +362,9 @@ class _Run:
         self, cursor: _Cursor, verdict: Ending, place: Place, *, reject: str | None = None, nat: ir.Nat | None = None
     ) -> Decision:
         return Decision(
-            verdict,
-            cursor.seen,
-            place,
-            reject=reject,
-            nat=nat,
-            notrack=cursor.notrack,
-            zone=cursor.zone,
-            conditions=cursor.conditions,
-            trail=cursor.trail,
-        )
+            verdict, cursor.seen, place, reject=reject, nat=nat, notrack=cursor.notrack, zone=cursor.zone,
+            conditions=cursor.conditions, trail=cursor.trail,
+        )  # fmt: skip
 
 
 def _leaves_as_is(cursor: _Cursor, part: ir.Outside) -> bool:

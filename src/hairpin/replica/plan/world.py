@@ -144,9 +144,8 @@ def _far6(network: Network, flow: Flow) -> tuple[int, ...]:
 
 
 def _others(network: Network, wire: Wire, version: Version) -> Iterator[str]:
-    """Yield the addresses of the host's other namespaces that are in a network of the wire's link.
-
-    The world resolves these addresses itself."""
+    """Yield the addresses of the host's other namespaces that are in a network of the wire's link.  The world resolves
+    these addresses itself."""
     namespace = network.namespace(wire.netns)
     holder = holder_of(namespace, wire.link)
     subnets = addresses_of(namespace, holder.name, version)
@@ -189,10 +188,8 @@ def _is_near(network: Network, wire: Wire, far: int) -> bool:
 
 
 def _leads_out(network: Network, netns: Netns, name: str, wire: Wire) -> bool:
-    """Return whether the link and the wire have the same neighbours.
-
-    A link has the neighbours of a wire if it is stacked on the wire's link or on that link's bridge, or if it is a veth
-    to that bridge."""
+    """Return whether the link and the wire have the same neighbours.  A link has the neighbours of a wire if it is
+    stacked on the wire's link or on that link's bridge, or if it is a veth to that bridge."""
     holder = holder_of(network.namespace(wire.netns), wire.link).name
     link = network.namespace(netns).link(name)
     if netns == wire.netns or link is None:
@@ -205,10 +202,9 @@ def _leads_out(network: Network, netns: Netns, name: str, wire: Wire) -> bool:
 
 
 def _asked6(network: Network, flows: tuple[Flow, ...], wire: Wire) -> Iterator[str]:
-    """Yield routes to the host's IPv6 addresses to which outside clients send.
-
-    The world sends a neighbour solicitation for the address, or for the address of the host's link that stands for it,
-    because the host's rules may drop the solicitation."""
+    """Yield routes to the host's IPv6 addresses to which outside clients send.  The world sends a neighbour
+    solicitation for the address, or for the address of the host's link that stands for it, because the host's rules may
+    drop the solicitation."""
     if not wire.netns.is_host:
         return
     namespace = network.namespace(wire.netns)
@@ -294,9 +290,8 @@ def _peers(network: Network, wire: Wire, version: Version) -> Iterator[Peer]:
 
 
 def _router_rules(network: Network, wire: Wire, version: Version) -> Iterator[str]:
-    """Yield the rules of the router behind the wire that the user stated.
-
-    The stated router also drops answers to clients.  All other packets jump to the clients' rules (priority 200)."""
+    """Yield the rules of the router behind the wire that the user stated.  The stated router also drops answers to
+    clients.  All other packets jump to the clients' rules (priority 200)."""
     for peer in (each for each in _peers(network, wire, version) if each.link):
         there = str(peer.prefix)
         for accepted in peer.accepts:
@@ -387,9 +382,8 @@ def _containers(network: Network, version: Version) -> set[int]:
 
 
 def _services(network: Network, flows: tuple[Flow, ...], wires: tuple[Wire, ...]) -> Iterator[Service]:
-    """Yield the world's services: for the flow's destination port, and for each port to which NAT translates it.
-
-    Every wire has its own service.  Therefore the answer leaves by the request's wire."""
+    """Yield the world's services: for the flow's destination port, and for each port to which NAT translates it.  Every
+    wire has its own service.  Therefore the answer leaves by the request's wire."""
     for flow in flows:
         if flow.protocol == "icmp":
             continue

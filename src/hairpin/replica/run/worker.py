@@ -56,11 +56,9 @@ seconds between later errors.  The sysctls ip_rt_error_burst and ip_rt_error_cos
 
 
 class Order(msgspec.Struct, frozen=True):
-    """The order to one replica.
-
-    ``flows``: the flows that are sent in the replica before the change.  ``after``: the flows that are sent after the
-    ``change`` was carried out in the replica.  ``evidence``: the evidence of each host, in the order of the network's
-    hosts.  Without evidence, rules are written from the model."""
+    """The order to one replica.  ``flows``: the flows that are sent in the replica before the change.  ``after``: the
+    flows that are sent after the ``change`` was carried out in the replica.  ``evidence``: the evidence of each host,
+    in the order of the network's hosts.  Without evidence, rules are written from the model."""
 
     network: Network
     flows: tuple[Flow, ...]
@@ -71,9 +69,8 @@ class Order(msgspec.Struct, frozen=True):
 
 
 def carry(order: Order) -> Outcome:
-    """Build the replica, send the flows, carry out the change, and send the flows again.
-
-    The caller must be a separate process, because the process is in another namespace afterwards."""
+    """Build the replica, send the flows, carry out the change, and send the flows again.  The caller must be a separate
+    process, because the process is in another namespace afterwards."""
     changed = simulate(order.change, order.network) if order.change is not None else None
     replica = _Replica(order, changed)
     before = tuple(replica.judge(flow) for flow in order.flows)
@@ -156,9 +153,8 @@ class _Replica:
 
     def after_change(self, changed: Network) -> None:
         """Flush neighbour entries, and read all counters.  Afterwards the kernel resolves neighbours again at once, and
-        readings of counters show only later packets.
-
-        Before the flush, a link that the change has set up gets carrier."""
+        readings of counters show only later packets.  Before the flush, a link that the change has set up gets
+        carrier."""
         self._changed = True
         self._departures = Departures(changed, self._plan.ways, self._plan.far_ends)
         self.built.settle()
@@ -182,10 +178,8 @@ class _Replica:
         return msgspec.structs.replace(flow, sport=next(each for each in others if each not in taken))
 
     def _nothing_more_comes(self, seen: tuple[Sighting, ...], /, *, dropped: bool) -> bool:
-        """Return whether no answer can come.
-
-        No answer can come if the data is at a socket from which no process reads, if the outside does not answer, or if
-        counters confirm a drop."""
+        """Return whether no answer can come.  No answer can come if the data is at a socket from which no process
+        reads, if the outside does not answer, or if counters confirm a drop."""
         self._held = self._held or self._servers.holds_data(self._flow.protocol)
         if self._held or self._lost_outside(self._flow, seen) is not None:
             return True
@@ -284,19 +278,16 @@ class _Replica:
         return msgspec.structs.replace(flow, data_bytes=0)
 
     def _way(self, flow: Flow, begins: Entry) -> Way | None:
-        """Return the way by which the flow's outside client sends packets to the flow's host.
-
-        Return None if the client resolves the destination address itself."""
+        """Return the way by which the flow's outside client sends packets to the flow's host.  Return None if the
+        client resolves the destination address itself."""
         port = (self._network.host_netns(flow.host), begins.link)
         return next((each for each in self.built.plan.ways if (each.netns, each.link) == port), None)
 
     def _reset_between_flows(self) -> None:
-        """Remove the traces of the last flow.
-
-        Closing the last flow's sockets sends RSTs and causes neighbour errors.  The counters are read once.  Therefore
-        earlier packets do not count for the next flow.  Conntrack entries are flushed, because NAT may choose the same
-        port again. Entries of neighbours that did not answer are flushed, because otherwise the kernel would not send a
-        new request at once."""
+        """Remove the traces of the last flow.  Closing the last flow's sockets sends RSTs and causes neighbour errors.
+        The counters are read once.  Therefore earlier packets do not count for the next flow.  Conntrack entries are
+        flushed, because NAT may choose the same port again.  Entries of neighbours that did not answer are flushed,
+        because otherwise the kernel would not send a new request at once."""
         for name in (*self._touched(self._last), WORLD):
             self._enter(name)
             if self._last and self._forgets:
