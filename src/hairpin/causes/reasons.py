@@ -90,7 +90,7 @@ ASKED_AT: dict[str, str] = {
     "docker-user-drops": "rule policy reject",
     "dormant-table": "general",
     "ebtables-drops": "rule policy reject",
-    "engine-resolver-gone": "no-listener",
+    "engine-resolver-gone": "no-listener name-unknown",
     "engine-rule-missing": "general",
     "engine-upgrade-changes-rules": "",
     "equal-hardware-addresses": "",

@@ -11,6 +11,7 @@ from typing import Literal
 
 from hairpin.host.docker import Container, Endpoint, Engine
 from hairpin.host.host import Host
+from hairpin.host.socket import Socket
 from hairpin.network.prefix import Version, is_loopback, parse_address
 
 EMBEDDED = 0x7F00000B
@@ -160,3 +161,14 @@ def _addresses(texts: tuple[str, ...]) -> tuple[tuple[Version, int], ...]:
 
 def _is_loopback(text: str) -> bool:
     return any(is_loopback(value, version) for version, value in _addresses((text,)))
+
+
+def resolver_program(engine: Engine) -> str:
+    """Return the program that is the name server of Podman's networks."""
+    return "dnsmasq" if engine.network_backend == "cni" else "aardvark-dns"
+
+
+def takes_place_of_resolver(engine: Engine, socket: Socket) -> bool:
+    """Return whether another program has the socket at which the name server of a Podman network should answer."""
+    other = socket.process is not None and not socket.process.startswith(resolver_program(engine))
+    return engine.kind == "podman" and other

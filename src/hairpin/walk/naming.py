@@ -6,11 +6,13 @@ import msgspec
 
 from hairpin.host.docker import Container
 from hairpin.host.host import Host
+from hairpin.host.socket import Socket
 from hairpin.message import Message, message
 from hairpin.network.flow import Flow, FromContainer
-from hairpin.network.names import has_embedded, knows, servers_of
+from hairpin.network.names import has_embedded, knows, servers_of, takes_place_of_resolver
 from hairpin.network.network import Network
 from hairpin.network.prefix import address_text
+from hairpin.walk.sockets import socket_text
 from hairpin.walk.state import Assumed, SocketDecided, State, stopped
 from hairpin.walk.trace import Branch
 
@@ -36,13 +38,16 @@ def answered(network: Network, flow: Flow, branch: Branch) -> Branch:
         return branch
     host, asking = found
     known = knows(host, asking, (flow.version, flow.daddr), flow.asked_name)
-    if known == "known":
+    socket = _socket_of(branch)
+    squatted = known == "known" and socket is not None and takes_place_of_resolver(host.engine_of(asking), socket)
+    if known == "known" and not squatted:
         return branch
-    if known == "undecided" and not (_only_forwards(branch) and "." not in flow.asked_name):
+    if known == "undecided" and not squatted and not (_only_forwards(branch) and "." not in flow.asked_name):
         said = message("{server} knows the name {name}", server=_server(flow), name=flow.asked_name)
         return msgspec.structs.replace(branch, assumed=(*branch.assumed, said))
     assert isinstance(flow.start, FromContainer)
-    decided = Assumed(_why(host, asking, flow), "read")
+    why = message("{socket} knows no container", socket=socket_text(socket)) if squatted and socket else None
+    decided = Assumed(why or _why(host, asking, flow), "read")
     end = stopped(State("socket", flow.start.netns, flow.packet(0)), "name-unknown", stage="socket", decided_by=decided)
     steps = (*branch.request, *end.state.history.steps)
     return Branch("refused", steps, stop=end.stop, conditions=branch.conditions)
@@ -56,10 +61,15 @@ def _asking(network: Network, flow: Flow) -> tuple[Host, Container] | None:
     return None if container is None else (host, container)
 
 
+def _socket_of(branch: Branch) -> Socket | None:
+    """Return the socket that takes the query, if it is one of a host that was read."""
+    decided = branch.request[-1].decided_by if branch.request else None
+    return decided.socket if isinstance(decided, SocketDecided) else None
+
+
 def _only_forwards(branch: Branch) -> bool:
     """Return whether the server is outside, or is systemd-resolved, which forwards the query to an outside server."""
-    decided = branch.request[-1].decided_by if branch.request else None
-    socket = decided.socket if isinstance(decided, SocketDecided) else None
+    socket = _socket_of(branch)
     return branch.verdict == "leaves" or (socket is not None and (socket.process or "").startswith("systemd-resolve"))
 
 

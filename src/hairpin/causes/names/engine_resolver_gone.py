@@ -18,31 +18,66 @@ from collections.abc import Iterator
 from hairpin.causes.cause import Candidate, Cause, View
 from hairpin.causes.where import OfPort
 from hairpin.change.calls import ReloadNetworks
-from hairpin.change.change import AddSocket, Change
+from hairpin.change.change import AddSocket, Change, one
 from hairpin.host.docker import Container, DockerNetwork, Engine
 from hairpin.host.socket import Socket
 from hairpin.message import message
 from hairpin.netfilter.packet import UDP
+from hairpin.network.names import resolver_program, takes_place_of_resolver
 from hairpin.network.prefix import address_text
+from hairpin.walk.sockets import socket_text
+from hairpin.walk.state import SocketDecided
 
 _DNS = 53
 
 
 def find(view: View) -> Iterator[Candidate]:
-    """Yield one candidate when a query for the name server of a Podman network found no socket."""
+    """Yield one candidate when a query for the name server of a Podman network found no socket, or another program's
+    socket."""
     packet, flow = view.stop.seen.packet, view.flow
-    if not view.on_host or view.in_reply or packet.protocol != UDP or flow.dport != _DNS:
+    unknown = view.stop.reason == "name-unknown"
+    if not (view.on_host or unknown) or view.in_reply or packet.protocol != UDP or flow.dport != _DNS:
         return
     if any(each.startswith(("sockets", "proc-net")) for each in view.host_namespace.unread):
         return
     for engine in view.host.engines:
         if engine.kind != "podman" or engine.rootless:
             continue  # the name server of a rootless Podman runs in a network namespace of its user
-        found = next((each for each in engine.networks if _is_gateway(each, packet.version, packet.daddr)), None)
+        found = next((each for each in engine.networks if _is_gateway(each, flow.version, flow.daddr)), None)
         served = tuple(each for each in engine.containers if found is not None and _is_on(each, found))
-        if found is not None and served:
+        other = _other_holder(view, engine)
+        if found is not None and served and other is not None:
+            yield _held(view, engine, found, other)
+            return
+        if found is not None and served and view.stop.reason == "no-listener":
             yield _candidate(view, engine, found, served)
             return
+
+
+def _other_holder(view: View, engine: Engine) -> Socket | None:
+    """Return the socket of another program that takes the query in place of the network's name server."""
+    decided = (step.decided_by for step in reversed(view.branch.request))
+    socket = next((each.socket for each in decided if isinstance(each, SocketDecided)), None)
+    return socket if socket is not None and takes_place_of_resolver(engine, socket) else None
+
+
+def _held(view: View, engine: Engine, network: DockerNetwork, other: Socket) -> Candidate:
+    packet, program = view.stop.seen.packet, resolver_program(engine)
+    own = Socket("udp", packet.version, packet.daddr, packet.dport or _DNS, process=program)
+    facts = {"other": socket_text(other), "program": program, "network": network.name,
+             "address": address_text(packet.daddr, packet.version)}  # fmt: skip
+    said = message("let {other} listen on other addresses than {address}, then `podman network reload --all`", **facts)
+    return Candidate(
+        title=message("{other} has port 53 in place of {program}, the name server of network {network}", **facts),
+        detail=message(
+            "{program} should answer on {address}, the gateway of the network. Another program listens there, which "
+            "knows no container, and {program} could not start.",
+            **facts,
+        ),
+        change=one(AddSocket(view.host_netns, own, said)),
+        where=OfPort(port=f"{packet.dport}/udp"),
+        in_class="bound-elsewhere",
+    )
 
 
 def _is_gateway(network: DockerNetwork, version: int, address: int) -> bool:
@@ -57,7 +92,7 @@ def _is_on(container: Container, network: DockerNetwork) -> bool:
 
 def _candidate(view: View, engine: Engine, network: DockerNetwork, served: tuple[Container, ...]) -> Candidate:
     packet = view.stop.seen.packet
-    program = "dnsmasq" if engine.network_backend == "cni" else "aardvark-dns"
+    program = resolver_program(engine)
     address = address_text(packet.daddr, packet.version)
     socket = Socket("udp", packet.version, packet.daddr, packet.dport or _DNS, process=program)
     said = message("reload the network of the containers on {network}", network=network.name)
@@ -85,5 +120,5 @@ def _candidate(view: View, engine: Engine, network: DockerNetwork, served: tuple
 CAUSE = Cause(
     title=message("The name server of a Podman network does not run"),
     source="containers/netavark: src/dns/aardvark.rs commit_entries(); containers/aardvark-dns README",
-    reasons=frozenset({"no-listener"}),
+    reasons=frozenset({"no-listener", "name-unknown"}),
 )

@@ -13,12 +13,16 @@ from collections.abc import Iterator
 from hairpin.causes.cause import Candidate, Cause, View
 from hairpin.causes.routing._asked import namespaces_on_way
 from hairpin.causes.where import OfLink
-from hairpin.change.change import AddEntry, one
+from hairpin.change.change import AddEntry, SetSysctl, one
 from hairpin.host.link import Address
+from hairpin.host.sysctl import Path, dotted
 from hairpin.message import message
 from hairpin.network.prefix import address_text, is_loopback
 
 _OWN = {4: Address("lo", 4, 0x7F000001, 8, "host"), 6: Address("lo", 6, 1, 128, "host")}
+
+_DISABLED: Path = ("net", "ipv6", "conf", "lo", "disable_ipv6")
+"""If it is set to 0, the kernel gives lo its address again: net/ipv6/addrconf.c dev_disable_change()."""
 
 
 def find(view: View) -> Iterator[Candidate]:
@@ -33,12 +37,15 @@ def find(view: View) -> Iterator[Candidate]:
         if lo is None or not lo.up or not read or any(is_loopback(each.value, each.version) for each in read):
             continue
         text = f"{address_text(own.value, own.version)}/{own.prefix_length}"
+        shut = own.version == 6 and namespace.sysctl(*_DISABLED) == 1
         yield Candidate(
             title=message(
                 "lo has lost its address {address} in {netns}", address=text, netns=view.network.netns_text(netns)
             ),
-            detail=message("Without it the kernel sends packets for localhost out by another link."),
-            change=one(AddEntry(netns, own)),
+            detail=message("{key} is 1: IPv6 is switched off on lo, and the address with it.", key=dotted(_DISABLED))
+            if shut
+            else message("Without it the kernel sends packets for localhost out by another link."),
+            change=one(SetSysctl(netns, _DISABLED, "0")) if shut else one(AddEntry(netns, own)),
             where=OfLink(link="lo", address=text),
             in_class="kernels-own",
             evidence=(lo.evidence,),

@@ -13,7 +13,7 @@ from collections.abc import Iterator
 import msgspec
 
 from hairpin.causes.cause import RULE_STOPS, Candidate, Cause, View, Way
-from hairpin.causes.routing._asked import is_served, looked_up_packet, query_back, query_there, subnet_of
+from hairpin.causes.routing._asked import is_served, is_wanted, looked_up_packet, query_back, query_there, subnet_of
 from hairpin.causes.routing._route_back import only_the_rule_stops
 from hairpin.causes.where import OfPolicyRule
 from hairpin.change.change import AddEntry, Change, DeleteEntry, SetSysctl, one
@@ -35,11 +35,12 @@ def find(view: View) -> Iterator[Candidate]:
     """Yield one candidate for each policy rule that decided a route of the packet, except the kernel's own rules.
 
     A rule that sends answers out by an uplink is kept, because the uplink's clients need the rule to reach the host's
-    services.  If the rule is kept, each narrower change is a separate candidate."""
+    services.  A rule of a VPN is kept, too.  If the rule is kept, each narrower change is a separate candidate."""
     for netns, rule, query in () if only_the_rule_stops(view) else _deciding(view):
         narrow = tuple(Change(tuple(AddEntry(netns, each) for each in rules))
                        for rules in _before(view, netns, rule, query))  # fmt: skip
-        stays = bool(narrow) and netns in view.network and _leads_answers(view.network.namespace(netns), rule)
+        namespace = view.network.namespace(netns) if netns in view.network else None
+        stays = bool(narrow) and namespace is not None and (_leads_answers(namespace, rule) or _by_vpn(namespace, rule))
         for change in narrow if stays else (one(DeleteEntry(netns, rule)),):
             yield Candidate(
                 title=message("Policy rule {priority} diverts this flow", priority=rule.priority),
@@ -102,6 +103,12 @@ def _ways_without_mark(view: View, rule: PolicyRule) -> Iterator[Way]:
     taking = _mark_taken_over(view, rule)
     if taking is not None:
         yield Way(one(SetSysctl(view.stop.netns, taking, "0")))
+
+
+def _by_vpn(namespace: Namespace, rule: PolicyRule) -> bool:
+    """Return whether the rule's table has a route into a VPN, such as that of a tailnet.  The rule is then a part of
+    the VPN."""
+    return any(each.table == rule.table and is_wanted(namespace, each) for each in namespace.routes)
 
 
 def _leads_answers(namespace: Namespace, rule: PolicyRule) -> bool:

@@ -24,12 +24,12 @@ from hairpin.errors import ChangeError
 from hairpin.evidence.reading import text_reading
 from hairpin.host.docker import Container, Engine
 from hairpin.host.host import Host, Namespace
-from hairpin.host.link import Link
+from hairpin.host.link import Address, Link
 from hairpin.host.managers import ConfigFile
 from hairpin.host.netns import Netns
 from hairpin.host.read.engines.engine_options import of_file, options
 from hairpin.host.socket import Socket
-from hairpin.host.sysctl import Sysctls
+from hairpin.host.sysctl import Path, Sysctls
 from hairpin.message import message
 from hairpin.netfilter.ir import Ruleset
 from hairpin.network.network import Network, veth_peer
@@ -113,10 +113,24 @@ def _edited(part: c.RuleEdit, ruleset: Ruleset) -> Ruleset:
             assert_never(part)
 
 
+_ON_LO: Path = ("net", "ipv6", "conf", "lo", "disable_ipv6")
+_OWN6 = Address("lo", 6, 1, 128, "host")
+
+
+def _gets_own_address(namespace: Namespace, path: Path, value: str) -> bool:
+    """Return whether the kernel gives lo its address ::1 because IPv6 is switched on there.
+
+    Source: net/ipv6/addrconf.c dev_disable_change(), init_loopback()"""
+    lo = namespace.link("lo")
+    switched_on = path == _ON_LO and value == "0" and namespace.sysctl(*path) == 1
+    return switched_on and lo is not None and lo.up and all(each.value != 1 for each in namespace.addresses)
+
+
 def _set(part: c.Setting, namespace: Namespace) -> Namespace:
     match part:
         case c.SetSysctl(path=path, value=value):
-            return _replace(namespace, sysctls=with_sysctl(namespace.sysctls, path, value))
+            changed = _replace(namespace, sysctls=with_sysctl(namespace.sysctls, path, value))
+            return with_entry(changed, _OWN6) if _gets_own_address(namespace, path, value) else changed
         case c.ReplaceSysctls(values=values):
             sysctls = namespace.sysctls
             for path, value in values:
