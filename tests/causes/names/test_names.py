@@ -60,15 +60,17 @@ def hosted(*, hosts_file: str = "") -> tuple[Network, Flow]:
     return msgspec.structs.replace(whole, hosts=(changed,)), flow
 
 
-def resolving(*, alive: bool, served: bool = True) -> Network:
-    """Return the host with a network of Podman whose containers ask aardvark-dns for names."""
+def resolving(*, alive: bool, served: bool = True, other: str = "") -> Network:
+    """Return the host with a network of Podman whose containers ask aardvark-dns for names.  ``other``: a program that
+    listens on port 53 of every address."""
     whole = with_podman()
     (described,) = whole.this.engines
     (joined,) = described.networks
     named_by_it = msgspec.structs.replace(described, networks=(msgspec.structs.replace(joined, dns_enabled=served),))
     host = whole.this.namespace("host")
     aardvark = (Socket("udp", 4, GATEWAY, 53, process="aardvark-dns"),) if alive else ()
-    listening = msgspec.structs.replace(host, sockets=(*host.sockets, *aardvark))
+    squatter = (Socket("udp", 4, None, 53, process=other, pid=9),) if other else ()
+    listening = msgspec.structs.replace(host, sockets=(*host.sockets, *aardvark, *squatter))
     others = tuple(each for each in whole.this.namespaces if each.name != "host")
     changed = msgspec.structs.replace(whole.this, engines=(named_by_it,), namespaces=(listening, *others))
     return whole.with_host(changed)
@@ -150,6 +152,15 @@ def test_one_is_connected_to_the_network_of_the_other() -> None:
 def test_the_repair_of_a_lost_name_server_reloads_the_network_and_no_more() -> None:
     (found,) = diagnose(resolving(alive=False), dns(GATEWAY)).causes
     assert found.candidate.change.calls == (ReloadNetworks(("web",)),)
+
+
+def test_another_program_in_the_place_of_the_name_server_knows_no_container() -> None:
+    query = msgspec.structs.replace(dns(GATEWAY), asked_name="web")
+    (found,) = diagnose(resolving(alive=False, other="unbound"), query).causes
+    assert found.cause == "engine-resolver-gone"
+    assert "unbound" in str(found.candidate.title)
+    assert found.candidate.change.calls == ()
+    is_silent(resolving(alive=True, other="unbound"), query)
 
 
 def test_a_network_without_names_has_no_name_server_to_lose() -> None:

@@ -142,6 +142,25 @@ SOURCED, NEAR = (
     for each in ("127.0.0.1", "172.17.0.1")
 )
 
+
+def lo6(*, on: bool) -> Network:
+    """Return the host with a service at port 8151 of IPv6, too; ``on``: whether lo has IPv6."""
+    whole = host_namespace()
+    sysctls = whole.sysctls.with_value(("net", "ipv6", "conf", "lo", "disable_ipv6"), "0" if on else "1")
+    own = (Address("lo", 6, 1, 128, "host"),) if on else ()
+    linked = (Address("eth0", 6, parse_address("2001:db8::11")[1], 64),)
+    routes = (
+        *((local("::1/128", "lo"),) if on else ()),
+        local("2001:db8::11/128", "eth0"),
+        route("2001:db8::/64", "eth0"),
+    )
+    service = Socket("tcp", 6, None, 8151, process="httpd")
+    return network(msgspec.structs.replace(
+        whole, sysctls=sysctls, addresses=(*whole.addresses, *own, *linked), routes=(*whole.routes, *routes),
+        sockets=(service,),
+    ))  # fmt: skip
+
+
 CASES: dict[str, Case] = {
     "nothing leads to the table main": Case(
         ruled(RULES[0], RULES[2]), published(), ("kernel-policy-rule-missing",), ruled(*MOVED),
@@ -176,6 +195,9 @@ CASES: dict[str, Case] = {
     ),
     "a container network has the router's address": Case(
         with_network_of("198.51.100.1"), published(), ("address-diverts-traffic",), with_network_of("198.51.100.2"),
+    ),
+    "IPv6 is switched off on lo": Case(
+        lo6(on=False), published(FromHost(), "::1"), ("loopback-address-missing",), lo6(on=True),
     ),
     "lo has lost its address": Case(
         after(DeleteEntry(HOST_NETNS, Address("lo", 4, 0x7F000001, 8, "host"))), published(FromHost(), "127.0.0.1"),
@@ -275,7 +297,9 @@ def test_a_route_that_somebody_made_is_led_to() -> None:
     to_client = msgspec.structs.replace(route("192.0.2.0/24", "eth0", via="198.51.100.1"), protocol="static")
     (cause,) = diagnose(led_into_a_tunnel(to_client), published()).causes
     assert cause.cause == "policy-rule-diverts-container-traffic"
-    (added,) = cause.candidate.ways[0].change.parts
+    offered = (cause.candidate.change, *(each.change for each in cause.candidate.ways))
+    assert not any(isinstance(part, DeleteEntry) for each in offered for part in each.parts)  # the rule is the VPN's
+    (added,) = offered[0].parts
     assert isinstance(added, AddEntry)
     assert isinstance(added.entry, PolicyRule)
     assert (added.entry.priority, added.entry.destination) == (100, (parse_address("192.0.2.0")[1], 24))
@@ -283,7 +307,9 @@ def test_a_route_that_somebody_made_is_led_to() -> None:
 
 def test_a_default_route_is_nothing_that_somebody_made_for_the_client() -> None:
     (cause,) = diagnose(led_into_a_tunnel(), published()).causes
-    (added,) = cause.candidate.ways[0].change.parts
+    offered = (cause.candidate.change, *(each.change for each in cause.candidate.ways))
+    assert not any(isinstance(part, DeleteEntry) for each in offered for part in each.parts)  # the rule is the VPN's
+    (added,) = offered[0].parts
     assert isinstance(added, AddEntry)
     assert isinstance(added.entry, PolicyRule)
     assert added.entry.destination is None
