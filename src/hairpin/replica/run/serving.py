@@ -9,7 +9,7 @@ import errno
 import selectors
 import socket
 import struct
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Generator, Iterable
 from contextlib import contextmanager, suppress
 from typing import Literal
 
@@ -37,7 +37,7 @@ _OPEN = (1, 8)
 
 
 @contextmanager
-def _as_user(uid: int) -> Iterator[None]:
+def _as_user(uid: int) -> Generator[None]:
     """Make new sockets this user's: net/socket.c sock_alloc(), current_fsuid()."""
     if not uid:
         yield
