@@ -47,7 +47,7 @@ def find(view: View) -> Iterator[Candidate]:
         served = tuple(each for each in engine.containers if found is not None and _is_on(each, found))
         other = _other_holder(view, engine)
         if found is not None and served and other is not None:
-            yield _held(view, engine, found, other)
+            yield _in_its_place(view, engine, found, other)
             return
         if found is not None and served and view.stop.reason == "no-listener":
             yield _candidate(view, engine, found, served)
@@ -61,7 +61,7 @@ def _other_holder(view: View, engine: Engine) -> Socket | None:
     return socket if socket is not None and takes_place_of_resolver(engine, socket) else None
 
 
-def _held(view: View, engine: Engine, network: DockerNetwork, other: Socket) -> Candidate:
+def _in_its_place(view: View, engine: Engine, network: DockerNetwork, other: Socket) -> Candidate:
     packet, program = view.stop.seen.packet, resolver_program(engine)
     own = Socket("udp", packet.version, packet.daddr, packet.dport or _DNS, process=program)
     facts = {"other": socket_text(other), "program": program, "network": network.name,

@@ -27,7 +27,6 @@ from hairpin.netfilter.nft.merged_payloads import are_merged, merges
 from hairpin.netfilter.nft.objects import declared
 from hairpin.netfilter.nft.older_json import is_first_form, modernised
 from hairpin.netfilter.nft.scope import MAX_OPTIONS, Choice, Parts, Scope
-from hairpin.netfilter.nft.script.translated import as_iptables, translate
 from hairpin.netfilter.nft.sets import named_map, named_set, together
 from hairpin.netfilter.nft.statements import read_statement
 from hairpin.netfilter.nft.syntax import (
@@ -91,8 +90,11 @@ def parse(
         with no_collection():
             document: Json = msgspec.json.decode(text if beside is None else together(text, *beside))
             found = _collect(list_of(object_of(document).get("nftables")))
-            for (family, table), each in found.items() if translated else ():
-                translate(family, table, each.rules, translated)
+            if translated:
+                from hairpin.netfilter.nft.script.translated import translate  # noqa: PLC0415 - few tables have extensions
+
+                for (family, table), each in found.items():
+                    translate(family, table, each.rules, translated)
             tables = tuple(_table(name, each, evidence) for name, each in found.items())
             return tuple(_as_iptables(table) for table in tables) if translated else tables
     except (msgspec.DecodeError, UnicodeError) as error:
@@ -104,6 +106,8 @@ def parse(
 
 
 def _as_iptables(table: ir.Table) -> ir.Table:
+    from hairpin.netfilter.nft.script.translated import as_iptables  # noqa: PLC0415 - as above
+
     chains = (
         msgspec.structs.replace(each, rules=tuple(as_iptables(rule) for rule in each.rules)) for each in table.chains
     )
