@@ -11,12 +11,13 @@ from hairpin.errors import ChangeError
 from hairpin.host.host import Host, Namespace
 from hairpin.host.read.managers.cloud import MAPPING
 from hairpin.message import message
+from hairpin.netfilter import ir
 from hairpin.network.flow import Flow, FromHost, Lan, Outside
 from hairpin.network.network import Network, addresses_of, is_held, is_uplink
 from hairpin.network.prefix import address_text, is_loopback
 from hairpin.network.world import PublicAddress
 from hairpin.question.port_flows import bindings_of
-from hairpin.walk.trace import ForeignSource, LongPackets, NeedlessRule, OpenQuestion, Trace
+from hairpin.walk.trace import ForeignSource, LongPackets, NeedlessRule, OpenQuestion, Trace, UnheardMtu
 from hairpin.walk.verdicts import VERDICTS
 from hairpin.walk.walk import walk_flow
 from hairpin.wanted import ask_address, ask_link, state_public
@@ -90,11 +91,18 @@ def _repair(
     return ()
 
 
-def _changes(network: Network, about: ForeignSource | LongPackets | NeedlessRule) -> "Iterator[Change]":
+def _changes(network: Network, about: ForeignSource | LongPackets | NeedlessRule | UnheardMtu) -> "Iterator[Change]":
     if isinstance(about, LongPackets):
         from hairpin.change.intent import ClampSegments, rendered  # noqa: PLC0415 - as above
 
         yield rendered(ClampSegments(about.netns, about.version), network)
+        return
+    if isinstance(about, UnheardMtu):
+        from hairpin.change.intent import LetIn, mtu_told, rendered  # noqa: PLC0415 - as above
+
+        verdict = ir.Verdict("return" if about.place.chain == "DOCKER-USER" else "accept")
+        body = (*mtu_told(about.version), verdict)
+        yield rendered(LetIn(about.netns, about.place, about.place.chain, (body,)), network)
         return
     if isinstance(about, NeedlessRule):
         from hairpin.change.change import AddEntry, one  # noqa: PLC0415 - as above

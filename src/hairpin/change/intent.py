@@ -15,7 +15,7 @@ from hairpin.netfilter import ir
 from hairpin.netfilter.evaluate.chain import Place
 from hairpin.netfilter.iptables.spelled import spelled as iptables_words
 from hairpin.netfilter.nft.spelled import spelled as nft_words
-from hairpin.netfilter.packet import RST, SYN, TCP
+from hairpin.netfilter.packet import ICMP, ICMP6, RST, SYN, TCP
 from hairpin.network.network import Network
 from hairpin.network.prefix import Version, last_of, network_of
 
@@ -129,6 +129,17 @@ _CLAMPING: Body = (
     ir.FieldMatch("tcp-flags", ((SYN, SYN),), mask=SYN | RST),
     ir.NoEffect("TCPMSS", "--clamp-mss-to-pmtu"),
 )
+
+
+def mtu_told(version: Version) -> Body:
+    """Return the matches that only the ICMP error about a packet satisfies which is too large for its way."""
+    if version == 4:
+        return (ir.FieldMatch("protocol", ((ICMP, ICMP),)), ir.FieldMatch("icmp", ((_FRAGMENTATION_NEEDED,) * 2,)))
+    return (ir.FieldMatch("protocol", ((ICMP6, ICMP6),)), ir.FieldMatch("icmp6", ((_TOO_BIG, _TOO_BIG | 0xFF),)))
+
+
+_FRAGMENTATION_NEEDED = 3 << 8 | 4
+_TOO_BIG = 2 << 8
 
 
 def _let_in(intent: LetIn, body: Body) -> InsertRule:

@@ -8,7 +8,7 @@ from hairpin.host.link import Address
 from hairpin.host.netns import Netns
 from hairpin.host.route import Neighbour, PolicyRule, WithoutGateway
 from hairpin.message import Message, message
-from hairpin.netfilter.evaluate.chain import Condition
+from hairpin.netfilter.evaluate.chain import Condition, Place
 from hairpin.netfilter.rule_address import write_mac
 from hairpin.network.flow import Flow
 from hairpin.network.prefix import Version, address_text
@@ -39,6 +39,14 @@ class LongPackets(msgspec.Struct, frozen=True, tag="long-packets"):
     mtu_bytes: int
 
 
+class UnheardMtu(msgspec.Struct, frozen=True, tag="unheard-mtu"):
+    """The ICMP error about a narrow way behind the host, which the rule or the policy at ``place`` drops."""
+
+    netns: Netns
+    version: Version
+    place: Place
+
+
 class NeedlessRule(msgspec.Struct, frozen=True, tag="needless-rule"):
     """A policy rule of the kernel's own that is missing, and that the kernel may or may not need."""
 
@@ -59,7 +67,7 @@ class OpenQuestion(msgspec.Struct, frozen=True):
     if_no: Message
     wanted: tuple[Wanted, ...]
     breaks_if: Literal["", "yes", "no"] = ""
-    about: ForeignSource | LongPackets | NeedlessRule | None = None
+    about: ForeignSource | LongPackets | NeedlessRule | UnheardMtu | None = None
     undecided: bool = False
 
 

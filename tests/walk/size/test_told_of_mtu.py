@@ -3,6 +3,7 @@
 import msgspec
 import pytest
 
+from hairpin.answer.questions import questions_of
 from hairpin.network.flow import Lan
 from hairpin.network.network import Network
 from hairpin.network.prefix import parse_address
@@ -15,15 +16,15 @@ PLACE = "filter DOCKER-USER"
 DROPPED: dict[str, tuple[Network, str]] = {
     "all ICMP": (
         network(host_namespace(with_rule(PLACE, "-p icmp -j DROP"))),
-        "iptables -I DOCKER-USER -p icmp --icmp-type fragmentation-needed -j RETURN",
+        "iptables -I DOCKER-USER -p icmp -m icmp --icmp-type 3/4 -j RETURN",
     ),
     "this type": (
         network(host_namespace(with_rule(PLACE, "-p icmp -m icmp --icmp-type 3/4 -j DROP"))),
-        "iptables -I DOCKER-USER -p icmp --icmp-type fragmentation-needed -j RETURN",
+        "iptables -I DOCKER-USER -p icmp -m icmp --icmp-type 3/4 -j RETURN",
     ),
     "what comes from the router": (
         network(host_namespace(with_rule("filter FORWARD", "-p icmp -i eth0 -j REJECT"))),
-        "iptables -I FORWARD -p icmp --icmp-type fragmentation-needed -j ACCEPT",
+        "iptables -I FORWARD -p icmp -m icmp --icmp-type 3/4 -j ACCEPT",
     ),
 }
 CLAMPED = with_rule("filter FORWARD", "-p tcp -m tcp --tcp-flags SYN,RST SYN -j TCPMSS --set-mss 1300",
@@ -43,10 +44,12 @@ HEARD: dict[str, Network] = {
 
 @pytest.mark.parametrize(("net", "command"), DROPPED.values(), ids=DROPPED)
 def test_a_rule_that_drops_the_message_is_a_question(net: Network, command: str) -> None:
-    question = unheard_of(net, walk_flow(net, published()))
+    trace = walk_flow(net, published())
+    question = unheard_of(net, trace)
     assert question is not None
-    assert command in str(question.if_yes)
     assert question.breaks_if == "yes"
+    (asked,) = questions_of(net, (("f1", trace.asking(question)),))
+    assert asked.repair == (command,)
 
 
 @pytest.mark.parametrize("net", HEARD.values(), ids=HEARD)

@@ -34,8 +34,9 @@ from hairpin.host.route import TABLE_MAIN, PolicyRule, Route
 from hairpin.message import message
 from hairpin.network.prefix import address_text, prefix_text
 from hairpin.network.routing import route_text
+from hairpin.network.socket_owner import containers_in
 from hairpin.network.tables import routes_covering
-from hairpin.network.tunnel.inner import OPTIONS, containers_in, engines_way, inner_tunnel, network_around
+from hairpin.network.tunnel.inner import OPTIONS, engines_way, inner_tunnel, network_around
 from hairpin.walk.deciders import Lookup
 from hairpin.walk.tunnelled import is_tunnel
 

@@ -5,13 +5,13 @@ from typing import Literal
 from hairpin.causes.cause import View
 from hairpin.causes.rules._rule_owner import body_at, led_from
 from hairpin.change.change import Change, InsertRule
-from hairpin.change.intent import Body, LetIn, Masquerade, TakeAway, rendered
+from hairpin.change.intent import Body, LetIn, Masquerade, TakeAway, mtu_told, rendered
 from hairpin.host.docker import DockerNetwork, Engine
 from hairpin.netfilter import ir
 from hairpin.netfilter.evaluate.chain import Place
 from hairpin.netfilter.nft.spelled import ANSWERS as _RELATED_NFT
 from hairpin.netfilter.nft.spelled import TRANSLATED as _TRANSLATED_NFT
-from hairpin.netfilter.packet import ICMP, ICMP6, TCP, UDP, Packet, is_discovery
+from hairpin.netfilter.packet import ICMP, ICMP6, TCP, UDP, is_discovery
 from hairpin.network.attachment import has_passing_bridge, network_of_bridge
 from hairpin.network.flow import Outside
 from hairpin.walk.size.size_stop import tells_mtu
@@ -94,7 +94,7 @@ def _bodies(view: View, place: Place, *, answers: bool) -> tuple[Body, ...]:
     rule matches the replies."""
     seen = view.stop.seen
     if tells_mtu(seen.packet):
-        return (_tells_mtu(seen.packet),)
+        return (mtu_told(seen.packet.version),)
     related = (_RELATED_NFT if place.dialect == "nft" else _STATES,)
     if is_discovery(seen.packet) or (seen.packet.protocol == ICMP6 and view.stop.stage == "input"):
         return (_NEIGHBOURS,)
@@ -114,15 +114,6 @@ def _bodies(view: View, place: Place, *, answers: bool) -> tuple[Body, ...]:
     if place.table == "raw":
         return (request,)  # the chain's hook runs before conntrack
     return request, related  # with docker-proxy, or on lo, the replies pass the same hook
-
-
-def _tells_mtu(packet: Packet) -> Body:
-    """Return the matches that only this type of ICMP error satisfies."""
-    assert packet.icmp is not None
-    protocol = ir.FieldMatch("protocol", ((packet.protocol, packet.protocol),))
-    if packet.version == 4:
-        return (protocol, ir.FieldMatch("icmp", ((packet.icmp, packet.icmp),)))
-    return (protocol, ir.FieldMatch("icmp6", ((packet.icmp, packet.icmp | 0xFF),)))
 
 
 def _by(field: Literal["iif", "oif"], link: str) -> Body:

@@ -9,7 +9,6 @@ Source: github.com/haugene/docker-transmission-openvpn, github.com/qdm12/gluetun
 
 from collections.abc import Iterator
 
-from hairpin.host.docker import Container
 from hairpin.host.link import Link
 from hairpin.host.netns import Netns
 from hairpin.host.route import NextHop, Route
@@ -17,6 +16,7 @@ from hairpin.network.network import Network, veth_peer
 from hairpin.network.prefix import Version
 from hairpin.network.query import Query
 from hairpin.network.routing import lookup
+from hairpin.network.socket_owner import containers_in
 
 OPTIONS = "LOCAL_NETWORK, LAN_NETWORK, FIREWALL_OUTBOUND_SUBNETS"
 """The options of VPN clients' images that name such networks."""
@@ -44,12 +44,6 @@ def _stays_inside(network: Network, netns: Netns, link: Link) -> bool:
     same namespace."""
     peer = veth_peer(network, netns, link)
     return link.kind == "dummy" or (peer is not None and peer.netns == netns)
-
-
-def containers_in(network: Network, netns: Netns) -> tuple[Container, ...]:
-    """Return the running containers that use the namespace."""
-    host = network.host(netns.host)
-    return tuple(each for each in host.containers() if each.running and each.netns == netns.name)
 
 
 def engine_links(network: Network, netns: Netns) -> tuple[str, ...]:

@@ -17,13 +17,12 @@ from hairpin.netfilter.evaluate.chain import Place
 from hairpin.netfilter.packet import ACK, ICMP, ICMP6, PSH, SYN, Packet
 from hairpin.network.flow import Flow, Outside
 from hairpin.network.network import Network
-from hairpin.network.prefix import Version
 from hairpin.walk.link.neighbour_discovery import after_solicitation, walk_asking
 from hairpin.walk.reply import reaches, walk_answer
 from hairpin.walk.size.bulk import clamps, probes
 from hairpin.walk.size.segment_size import mtu_towards
 from hairpin.walk.state import End, Frame, RuleDecided, State
-from hairpin.walk.trace import OpenQuestion, Trace
+from hairpin.walk.trace import OpenQuestion, Trace, UnheardMtu
 from hairpin.walk.walk import begin
 from hairpin.wanted import watch_packets
 
@@ -45,7 +44,7 @@ def unheard_of(network: Network, trace: Trace) -> OpenQuestion | None:
         return None
     _, left = answer
     found = _dropping(walk_asking(network, _error(left)))
-    return _question(network, flow, left, *found) if found is not None else None
+    return _question(flow, left, *found) if found is not None else None
 
 
 def _answer(network: Network, flow: Flow) -> tuple[State, State] | None:
@@ -107,38 +106,17 @@ def _dropping(ends: Iterable[End]) -> tuple[Netns, Place] | None:
     return found
 
 
-def _question(network: Network, flow: Flow, left: State, netns: Netns, place: Place) -> OpenQuestion:
+def _question(flow: Flow, left: State, netns: Netns, place: Place) -> OpenQuestion:
     facts = {"target": flow.target_text(), "mtu": left.mtu_bytes or 1500, "rule": place.in_full}
-    command = _exception(network, netns, place, flow.version)
     return OpenQuestion(
         text=message(
             "Is the way to some clients of {target} narrower than {mtu} bytes (VPN, PPPoE, a tunnel)? A rule drops the "
             "ICMP message that says so: {rule}",
             **facts,
         ),
-        if_yes=message(
-            "Their long answers hang, short ones arrive. This lets the message in: {command}", command=command
-        )
-        if command
-        else message("Their long answers hang, short ones arrive: let this ICMP message in"),
+        if_yes=message("Their long answers hang, short ones arrive: let this ICMP message in"),
         if_no=message("The verdict holds"),
         wanted=(watch_packets(left.oif, _FILTERS[flow.version]),),
         breaks_if="yes",
+        about=UnheardMtu(netns, flow.version, place),
     )
-
-
-def _exception(network: Network, netns: Netns, place: Place, version: Version) -> str:
-    """Return the command that lets this one message pass the rule; empty for a rule of another namespace or tool."""
-    if not netns.is_host or place.family not in ("ip", "ip6", "inet") or place.dialect == "ebtables":
-        return ""
-    six = version == 6
-    if place.dialect == "nft":
-        what = "icmpv6 type packet-too-big" if six else "icmp type destination-unreachable icmp code frag-needed"
-        return f"nft insert rule {place.family} {place.table} {place.chain} {what} accept"
-    usual = "legacy" if "nf_tables" not in (network.host(netns.host).version("iptables") or "nf_tables") else "nft"
-    own = "legacy" if place.dialect == "iptables-legacy" else "nft"
-    tool = f"{'ip6tables' if six else 'iptables'}{'' if own == usual else f'-{own}'}"
-    table = "" if place.table == "filter" else f" -t {place.table}"
-    match = "-p ipv6-icmp --icmpv6-type packet-too-big" if six else "-p icmp --icmp-type fragmentation-needed"
-    verdict = "RETURN" if place.chain == "DOCKER-USER" else "ACCEPT"
-    return f"{tool}{table} -I {place.chain} {match} -j {verdict}"
