@@ -14,7 +14,7 @@ from hairpin.host.host import Namespace
 from hairpin.host.route import Neighbour
 from hairpin.kept import kept
 from hairpin.message import Message, few_of, message
-from hairpin.netfilter import ir
+from hairpin.netfilter.sources import source_ranges
 from hairpin.network.flow import Flow, Outside
 from hairpin.network.network import Network, addresses_of, free_address
 from hairpin.network.prefix import (
@@ -170,12 +170,8 @@ def _behind_nobody(namespace: Namespace, version: Version) -> Iterator[Prefix]:
 
 def _of_rules(namespace: Namespace, version: Version) -> Iterator[Prefix]:
     """Yield the networks that rules match as source addresses, if such a network is a whole prefix."""
-    field = "saddr4" if version == 4 else "saddr6"
-    for table in namespace.ruleset.tables:
-        for chain in table.chains:
-            for rule in chain.rules:
-                for part in rule.body:
-                    if isinstance(part, ir.FieldMatch) and part.field == field and part.mask == ir.FULL_MASK:
-                        yield from (
-                            found for each in part.ranges if (found := whole_prefix(*each, version)) is not None
-                        )
+    rules = (rule for table in namespace.ruleset.tables for chain in table.chains for rule in chain.rules)
+    for rule in rules:
+        for each in source_ranges(rule, version):
+            if (found := whole_prefix(*each, version)) is not None:
+                yield found

@@ -22,6 +22,7 @@ from hairpin.host.route import Route
 from hairpin.message import few_of, message
 from hairpin.netfilter import ir
 from hairpin.netfilter.evaluate.chain import Place, rule_at
+from hairpin.netfilter.sources import Range, on_source
 from hairpin.network.flow import Flow, FromContainer, Lan, Outside
 from hairpin.network.network import Network, addresses_of, free_address
 from hairpin.network.prefix import Version, address_text, inside, range_text, whole_prefix, width
@@ -39,8 +40,6 @@ _WALL: Class = "dropping-rule"
 _MENDED: Class = "nearly-allowing-rule"
 _CLOSING = OPENING | {_WALL}
 _PORTS = ("dport", "ct-orig-dport")
-
-_Range = tuple[int, int]
 
 
 def with_listed_clients(found: Examination) -> Examination:
@@ -118,7 +117,7 @@ def _of_mended_list(network: Network, ruleset: ir.Ruleset, flow: Flow, there: Tr
     if here is None or here.decided_by != stop.decided_by or not isinstance(stop.decided_by, RuleDecided):
         return None
     found = diagnose(network, flow)
-    lists: list[_Range] = []
+    lists: list[Range] = []
     for each in found.causes:
         where = each.candidate.where
         rule = rule_at(ruleset, where.place) if isinstance(where, OfRule) else None
@@ -170,7 +169,7 @@ def _client(namespace: Namespace, first: int, last: int, version: Version) -> in
     return free if free is not None and not any(inside(free, *each, version) for each in own) else None
 
 
-def _sources(ruleset: ir.Ruleset, version: Version) -> Iterator[_Range]:
+def _sources(ruleset: ir.Ruleset, version: Version) -> Iterator[Range]:
     for table in ruleset.tables:
         sets = _sets(ruleset, table)
         for chain in table.chains:
@@ -182,10 +181,10 @@ def _sets(ruleset: ir.Ruleset, table: ir.Table) -> dict[str, ir.Set]:
     return {each.name: each for each in (table.sets if table.dialect == "nft" else ruleset.ipsets)}
 
 
-def _ranges(rule: ir.Rule, version: Version, sets: dict[str, ir.Set]) -> Iterator[_Range]:
+def _ranges(rule: ir.Rule, version: Version, sets: dict[str, ir.Set]) -> Iterator[Range]:
     """Yield the ranges of source addresses in the rule, and the ranges in the sets with which the rule compares the
     source address."""
-    for part in _on_source(rule, version):
+    for part in on_source(rule, version):
         if isinstance(part, ir.FieldMatch):
             yield from part.ranges
         elif part.set in sets:
@@ -195,22 +194,10 @@ def _ranges(rule: ir.Rule, version: Version, sets: dict[str, ir.Set]) -> Iterato
                     yield key.first, key.last
 
 
-def _on_source(rule: ir.Rule, version: Version) -> Iterator[ir.FieldMatch | ir.SetMatch]:
-    field = "saddr4" if version == 4 else "saddr6"
-    for part in rule.body:
-        match part:
-            case ir.FieldMatch(mask=ir.FULL_MASK) if part.field == field:
-                yield part
-            case ir.SetMatch() if part.fields[:1] == (field,):
-                yield part
-            case _:
-                pass
-
-
 # --- lists that are meant for the port --------------------------------------------------------------------------------
 
 
-def _lists(network: Network, ruleset: ir.Ruleset, stopped: Trace, passing: Trace, stop: Place) -> tuple[_Range, ...]:
+def _lists(network: Network, ruleset: ir.Ruleset, stopped: Trace, passing: Trace, stop: Place) -> tuple[Range, ...]:
     """Return the listed ranges if the rules keep all other clients from this port on purpose.
 
     Otherwise the result is empty.
@@ -224,7 +211,7 @@ def _lists(network: Network, ruleset: ir.Ruleset, stopped: Trace, passing: Trace
     if table is None:
         return ()
     sets = _sets(ruleset, table)
-    if own is not None and any(part.negated for part in _on_source(own, version)):
+    if own is not None and any(part.negated for part in on_source(own, version)):
         return tuple(_ranges(own, version, sets))
     met = [each for each in deciders(network, passing.flow).rules if each.place.table == stop.table]
     letting = [rule for each in met if (rule := rule_at(ruleset, each.place)) is not None and _lets(rule, version)]
@@ -242,7 +229,7 @@ def _lists(network: Network, ruleset: ir.Ruleset, stopped: Trace, passing: Trace
 def _lets(rule: ir.Rule, version: Version) -> bool:
     """Return whether the rule lets listed clients pass the chain."""
     last = rule.body[-1] if rule.body else None
-    on_list = any(not part.negated for part in _on_source(rule, version))
+    on_list = any(not part.negated for part in on_source(rule, version))
     return on_list and isinstance(last, ir.Verdict) and last.verdict in ("accept", "return")
 
 
@@ -263,7 +250,7 @@ def _is_of_addresses(table: ir.Table, stop: Place, version: Version) -> bool:
     chain = table.chain(stop.chain)
     opens = chain is not None and any(
         _names_port(rule)
-        and not any(_on_source(rule, version))
+        and not any(on_source(rule, version))
         and isinstance(rule.body[-1], ir.Verdict)
         and rule.body[-1].verdict in ("accept", "return")
         for rule in chain.rules
@@ -280,7 +267,7 @@ def _siblings(table: ir.Table, stop: Place, version: Version) -> list[ir.Rule]:
 # --- the question -----------------------------------------------------------------------------------------------------
 
 
-def _is_on_list(flow: Flow, lists: tuple[_Range, ...], stop: Place) -> OpenQuestion:
+def _is_on_list(flow: Flow, lists: tuple[Range, ...], stop: Place) -> OpenQuestion:
     return OpenQuestion(
         text=message("Are the clients of {target} in {listed}? A list lets only these in", **_facts(flow, lists)),
         if_yes=message("The list lets their packets pass, and the verdict holds"),
@@ -290,7 +277,7 @@ def _is_on_list(flow: Flow, lists: tuple[_Range, ...], stop: Place) -> OpenQuest
     )
 
 
-def _is_to_be_on_list(flow: Flow, lists: tuple[_Range, ...], stop: Place) -> OpenQuestion:
+def _is_to_be_on_list(flow: Flow, lists: tuple[Range, ...], stop: Place) -> OpenQuestion:
     return OpenQuestion(
         text=message("Are the clients of {target} in {listed}? A rule is to let only these in", **_facts(flow, lists)),
         if_yes=message("The mended rule lets them in, and nobody else"),
@@ -304,7 +291,7 @@ def _asking_from(flow: Flow) -> tuple[Wanted, ...]:
     return (ask_from(address_text(flow.start.address, flow.version)),)
 
 
-def _facts(flow: Flow, lists: tuple[_Range, ...]) -> dict[str, object]:
+def _facts(flow: Flow, lists: tuple[Range, ...]) -> dict[str, object]:
     return {"listed": few_of([range_text(*each, flow.version) for each in lists]), "target": flow.target_text()}
 
 

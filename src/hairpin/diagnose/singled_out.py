@@ -18,6 +18,7 @@ from hairpin.diagnose.examination import Examination
 from hairpin.host.host import Host
 from hairpin.message import Message, message
 from hairpin.netfilter import ir
+from hairpin.netfilter.sources import Range, on_source
 from hairpin.network.flow import Flow, FromContainer, FromHost, Lan, Outside, Start
 from hairpin.network.network import Network, addresses_of, is_uplink, netns_of
 from hairpin.network.prefix import Version, address_text
@@ -83,7 +84,7 @@ class _Dropping(msgspec.Struct, frozen=True, gc=False):
 
     chain: str
     rule: ir.Rule
-    ranges: tuple[tuple[int, int], ...]
+    ranges: tuple[Range, ...]
     set: str = ""
 
     @property
@@ -160,7 +161,6 @@ _ENDS = (ir.Verdict, ir.Reject, ir.Jump)
 
 def _dropping(host: Host, version: Version) -> Iterator[_Dropping]:
     """Yield the host's rules that drop packets by their source address and that a packet can reach."""
-    field = "saddr4" if version == 4 else "saddr6"
     ruleset = host.namespace(host.netns.name).ruleset
     for table in ruleset.tables:
         if table.family not in ("inet", "ip" if version == 4 else "ip6"):
@@ -172,7 +172,7 @@ def _dropping(host: Host, version: Version) -> Iterator[_Dropping]:
             for rule in chain.rules
             if rule.body
             and isinstance(rule.body[-1], _ENDS)
-            and (named := _source(rule.body, field, filled)) is not None
+            and (named := _source(rule, version, filled)) is not None
             and _drops(table, rule.body[-1])
         ]
         if found:
@@ -180,16 +180,14 @@ def _dropping(host: Host, version: Version) -> Iterator[_Dropping]:
             yield from (each for each in found if each.chain in reached)
 
 
-def _source(
-    body: tuple[ir.Expression, ...], field: str, filled: set[str]
-) -> tuple[tuple[tuple[int, int], ...], str] | None:
+def _source(rule: ir.Rule, version: Version, filled: set[str]) -> tuple[tuple[Range, ...], str] | None:
     """Return the source addresses that the rule matches, or the set with which the rule compares the source address.
 
     Return None if the rule compares no source address."""
-    for part in body:
-        if isinstance(part, ir.FieldMatch) and part.field == field and not part.negated:
+    for part in on_source(rule, version):
+        if isinstance(part, ir.FieldMatch) and not part.negated:
             return part.ranges, ""
-        if isinstance(part, ir.SetMatch) and part.fields[:1] == (field,) and not part.negated and part.set in filled:
+        if isinstance(part, ir.SetMatch) and not part.negated and part.set in filled:
             return (), part.set
     return None
 

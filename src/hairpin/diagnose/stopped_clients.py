@@ -15,6 +15,7 @@ from hairpin.diagnose.examination import Examination, examination
 from hairpin.message import message
 from hairpin.netfilter import ir
 from hairpin.netfilter.evaluate.chain import Place, rule_at
+from hairpin.netfilter.sources import Range, on_source
 from hairpin.network.flow import Flow, Lan, Outside
 from hairpin.network.network import Network
 from hairpin.network.prefix import Version, address_text, range_text
@@ -53,7 +54,7 @@ def _asking(network: Network, diagnosis: Diagnosis) -> Diagnosis:
     return msgspec.structs.replace(diagnosis, trace=diagnosis.trace.asking(asked))
 
 
-def _stopped_networks(network: Network, flow: Flow, stop: Stop, place: Place) -> Sequence[tuple[int, int]]:
+def _stopped_networks(network: Network, flow: Flow, stop: Stop, place: Place) -> Sequence[Range]:
     """Return the networks that the rule stops.  Return none if the rule or its chain stops many networks."""
     if stop.netns not in network or not isinstance(flow.start, (Outside, Lan)):
         return ()
@@ -69,16 +70,13 @@ def _stopped_networks(network: Network, flow: Flow, stop: Stop, place: Place) ->
     return own if len(own) <= _FEW and len(alike) <= _FEW else ()
 
 
-def _sources(rule: ir.Rule, version: Version) -> Sequence[tuple[int, int]]:
+def _sources(rule: ir.Rule, version: Version) -> Sequence[Range]:
     """Return the ranges of source addresses that the rule matches without a mask and without a negation."""
-    field = "saddr4" if version == 4 else "saddr6"
-    for part in rule.body:
-        if isinstance(part, ir.FieldMatch) and part.field == field and part.mask == ir.FULL_MASK:
-            return () if part.negated else part.ranges
-    return ()
+    first = next((part for part in on_source(rule, version) if isinstance(part, ir.FieldMatch)), None)
+    return first.ranges if first is not None and not first.negated else ()
 
 
-def _question(flow: Flow, sources: Sequence[tuple[int, int]], place: Place) -> OpenQuestion:
+def _question(flow: Flow, sources: Sequence[Range], place: Place) -> OpenQuestion:
     assert isinstance(flow.start, (Outside, Lan))
     named = ", ".join(range_text(*each, flow.version) for each in sources)
     return OpenQuestion(
