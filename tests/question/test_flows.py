@@ -157,6 +157,10 @@ CASES: dict[str, tuple[Network, Target, Origin | None, list[str]]] = {
         whole(), Target(container="web", port=80), Origin("container", container="web"),
         ["container:web -> 172.17.0.2:80/tcp"],
     ),
+    "a container that publishes nothing": (
+        whole(msgspec.structs.replace(container(), bindings=())), Target(container="web"), None,
+        ["container:web -> 203.0.113.80:443/tcp"],
+    ),
     "a port that it does not publish": (whole(), Target(container="web", port=81), None, ["host -> 172.17.0.2:81/tcp"]),
 }  # fmt: skip
 
@@ -228,8 +232,8 @@ ERRORS: dict[str, tuple[Network, Target, Origin | None, str]] = {
         whole(msgspec.structs.replace(container(), netns=None)), TO_WEB, Origin("container", container="web"),
         "namespace of container 'web' was not read",
     ),
-    "publishes nothing": (
-        whole(msgspec.structs.replace(container(), bindings=())), Target(container="web"), None, "name one: web:PORT",
+    "publishes nothing, and a client is named": (
+        whole(msgspec.structs.replace(container(), bindings=())), Target(container="web"), CLIENT, "name one: web:PORT",
     ),
     "has no address": (
         whole(msgspec.structs.replace(container(), bindings=(), endpoints=())), Target(container="web", port=80), None,

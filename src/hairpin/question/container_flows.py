@@ -15,7 +15,7 @@ from hairpin.network.names import are_nameless, names_at, serving
 from hairpin.network.network import Network, addresses_of
 from hairpin.network.prefix import Version, is_loopback
 from hairpin.question.asked import Origin, Target
-from hairpin.question.egress import name_flow
+from hairpin.question.egress import egress_flows, name_flow, over_tcp
 from hairpin.question.held import held_by
 from hairpin.question.hosts import containers_named
 from hairpin.question.port_flows import to_port, usable
@@ -27,9 +27,14 @@ _ALL_OF_A_RANGE = 32
 
 
 def to_container(network: Network, host: Host, target: Target, origin: Origin | None) -> list[Flow]:
+    """Return the flows to the container's ports.  A container that serves no port is asked by its own flows to the
+    outside.  Raise UsageError if it has no flow at all."""
     named_so = _told(network, host, containers_named(network, host, target.container or ""), target, origin)
     found = [flow for each in named_so for flow in _to_one(network, host, each, target, origin)]
     found += _by_name(network, host, named_so, target, origin)
+    if not found and origin is None and target.port is None:
+        outward = tuple(flow for each in named_so for flow in egress_flows(network, host, each))
+        found = [*outward, *over_tcp(host, outward)]
     if not found:
         name, owner = named_so[0].name, host.network_owner(named_so[0])
         if owner.name != name:
