@@ -82,6 +82,9 @@ def _of_decision(case: Case, check: Said, fix: Said) -> list[Miss]:
     decided = deciding(check, fix)
     if done and not (case.draw.wall and decided):
         found.append(Miss("carried out", "; ".join(done)))
+    asked = check.text("questions").lower()
+    if not done and fix.status == 0 and any(each.lower() in asked for each in case.draw.named):
+        return found  # a list that lets others in works as meant: whether the clients are on it is asked
     if fix.status != 1 and not (done and case.draw.wall and decided):
         found.append(Miss("status", f"fix ended with {fix.status}: {fix.document.get('said') or fix.complaint[-160:]}"))
     text = check.text("causes", "notes", "questions") + fix.text("plan", "left_out", "said", "flows")

@@ -159,14 +159,12 @@ def with_vpn() -> Network:
     return network(msgspec.structs.replace(host, links=(*host.links, TUN), routes=(*host.routes, route)))
 
 
-def test_a_repair_that_takes_the_host_off_its_vpn_comes_behind_the_narrow_one() -> None:
-    narrow, every, wide = answered(with_vpn(), published())
+def test_no_repair_takes_the_host_off_its_vpn() -> None:
+    narrow, every = answered(with_vpn(), published())
     to = "ip rule add priority 32764 to 172.17.0.0/16 lookup main"
     assert narrow.commands == (to, "ip rule add priority 32763 from 172.17.0.0/16 ipproto 6 sport 80 lookup main")
     assert narrow.harm == 0
     assert every.commands == (to, "ip rule add priority 32763 from 172.17.0.0/16 lookup main")
-    assert wide.commands == ("ip rule del priority 32765",)
-    assert ("host → 203.0.113.80:443/tcp", ("tun0", "eth0")) in diverted(wide)
 
 
 def through_halves(link: Link) -> Network:
@@ -193,7 +191,7 @@ def test_another_link_than_a_tunnel_is_not_gone_round() -> None:
     assert back.commands == ("ip route del 128.0.0.0/1 dev eth9",)
 
 
-def test_a_dead_vpn_is_gone_round_for_the_containers_before_the_host_is_taken_off_it() -> None:
+def test_a_dead_vpn_is_gone_round_for_the_containers_and_its_rule_stays() -> None:
     """The way to the containers is in the main table; replies and what containers send go into the dead tunnel."""
     dead = msgspec.structs.replace(TUN, carrier=False, operstate="DOWN")
     main = msgspec.structs.replace(VPN, priority=32764, inverted=False, mark=None, table=254, suppress_prefix_length=0)
@@ -208,10 +206,9 @@ def test_a_dead_vpn_is_gone_round_for_the_containers_before_the_host_is_taken_of
     made = remedies(suspect.cause, suspect.candidate, whole)
     told = with_effects(made, suspect.candidate, others_of(whole), (published(), egress()), (), meant=False)
     assert [each.commands for each in told] == [
+        ("ip rule add priority 32764 from 172.17.0.0/16 ipproto 6 sport 80 lookup main",),
         ("ip rule add priority 32764 from 172.17.0.0/16 lookup main",),
-        ("ip rule del priority 32765",),
     ]
-    assert ("host → 203.0.113.80:443/tcp", ("tun0", "eth0")) in diverted(told[1])
 
 
 def three_containers() -> Network:

@@ -134,7 +134,10 @@ _CLAMPING: Body = (
 def mtu_told(version: Version) -> Body:
     """Return the matches that only the ICMP error about a packet satisfies which is too large for its way."""
     if version == 4:
-        return (ir.FieldMatch("protocol", ((ICMP, ICMP),)), ir.FieldMatch("icmp", ((_FRAGMENTATION_NEEDED,) * 2,)))
+        return (
+            ir.FieldMatch("protocol", ((ICMP, ICMP),)),
+            ir.FieldMatch("icmp", ((_FRAGMENTATION_NEEDED, _FRAGMENTATION_NEEDED),)),
+        )
     return (ir.FieldMatch("protocol", ((ICMP6, ICMP6),)), ir.FieldMatch("icmp6", ((_TOO_BIG, _TOO_BIG | 0xFF),)))
 
 

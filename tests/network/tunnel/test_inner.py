@@ -5,14 +5,8 @@ import pytest
 
 from hairpin.host.route import NextHop
 from hairpin.network.prefix import parse_address, prefix_text
-from hairpin.network.tunnel.inner import (
-    containers_in,
-    engine_links,
-    engines_way,
-    inner_tunnel,
-    listed_routes,
-    network_around,
-)
+from hairpin.network.socket_owner import containers_in
+from hairpin.network.tunnel.inner import engine_links, engines_way, inner_tunnel, listed_routes, network_around
 from tests.inner_tunnel_host import behind_vpn
 from tests.small_host import GATEWAY, HOST_NETNS, network, route, sibling
 
