@@ -329,7 +329,7 @@ CONF_KEYS6='disable_ipv6 force_forwarding hop_limit mtu proxy_ndp rpl_seg_enable
 CONF_KEYS_UNUSED6='disable_ipv6 forwarding mtu'     # where no link has an IPv6 address
 
 rules() { # nft first: its list of tables shows which back ends have tables here
-    tables= chains= listed=no legacy=
+    tables= chains= listed=no legacy= flagged=no
     if ! loaded nf_tables; then
         absent nft-tables 'nft list chains' 'nf_tables is not loaded: there is no nftables table'
     elif have nft; then
@@ -345,7 +345,7 @@ rules() { # nft first: its list of tables shows which back ends have tables here
     case $tables in *"${NL}table bridge "*) save_nft ebtables bridge "$HAIRPIN_SAVE_EBT" ;; esac
     saved_bridge=$saved
     native_tables
-    case $NETNS$tables in host*"${NL}table "*) dormant_tables "$(nft -j -t list tables 2>/dev/null)" ;; esac
+    case $NETNS$tables$flagged in host*"${NL}table "* | *yes) table_flags ;; esac
     # Older nft does not say in JSON which devices a chain at ingress or egress is bound to.
     case $chains in *' hook ingress '* | *' hook egress '*) body nft-netdev-chains 'nft list chains' "$chains" ;; esac
     save_legacy iptables-legacy-save4 /proc/net/ip_tables_names "$HAIRPIN_SAVE_LEGACY4"
@@ -379,15 +379,16 @@ save_legacy() { # save_legacy KEY NAMES COMMAND: only if the kernel lists tables
     else ask "$1" "$3" -c
     fi
 }
-dormant_tables() { # dormant_tables JSON: nft 1.0.6 prints a table's flags wrongly in JSON, and rightly in its text
-    case $1 in *'"flags": '*) ;; *) return ;; esac
-    printf '%s\n' "$1" | awk '{ gsub(/\{"table": /, "\n&"); print }' |
-        sed -n 's/^{"table": {"family": "\([a-z0-9]*\)", "name": "\([A-Za-z0-9_.-]*\)".*"flags": .*/\1 \2/p' |
-        while read -r family name; do
-            run nft-table-flags "nft -t list table $family $name" flags_of_table "$family" "$name"
+table_flags() { # nft 1.0.6 prints a table's flags wrongly in JSON; its list of tables reads the elements of all sets
+    nft -t list ruleset 2>/dev/null |
+        sed -n 's/^table \([a-z0-9]* [A-Za-z0-9_.-]*\) .*/\1/; t keep
+            /^.flags /{ s/^.//; G; s/\(.*\)\n\(.*\)/\2 \1/p; }; b
+            :keep
+            h' |
+        while read -r family name flags; do
+            run nft-table-flags "nft -t list table $family $name" printf 'table %s %s {\n\t%s\n' "$family" "$name" "$flags"
         done
 }
-flags_of_table() { nft -t list table "$1" "$2" | sed -n '1p; s/^.flags /&/p; /^.\(chain\|set\|map\) /q'; }
 native_tables() { # one reading a table that neither iptables-nft nor ebtables-nft shows
     rest_of_tables=$tables slow=no
     while :; do
@@ -421,7 +422,8 @@ native_table() { # of family and name. Whoever asks long sets for single address
         [ "$slow" = no ] || { without_long_sets && return; }
     fi
     capture nft -j list table "$family" "$name"; captured nft-table "nft -j list table $family $name"
-    [ "$NETNS" = host ] || { first=${out#*'{"table": {'}; dormant_tables "{\"table\": {${first%%\}*}}"; }
+    first=${out#*'{"table": {'}
+    case ${first%%\}*} in *'"flags": '*) flagged=yes ;; esac
 }
 without_long_sets() { # the table without the elements of its sets, and each set that is listed in time; else fails
     # For one table, some versions of nft read the elements of all tables; for all tables they do not.
