@@ -14,7 +14,7 @@ from typing import cast
 
 import msgspec
 
-from hairpin.host.docker import Container, DockerNetwork, Endpoint, Engine, PortBinding
+from hairpin.host.docker import Container, DockerNetwork, Endpoint, Engine, PinnedName, PortBinding
 from hairpin.host.host import Namespace
 from hairpin.host.link import Address, Link
 from hairpin.host.netns import Netns
@@ -42,7 +42,8 @@ _ROLES: Mapping[type[msgspec.Struct], Mapping[str, Role]] = {
     Socket: {"address": "address", "port": "port", "device": "link", "container": "id"},
     Relay: {"address": "address", "port": "port", "netns": "netns"},
     Tuple: {"saddr": "address", "daddr": "address", "sport": "port", "dport": "port"},
-    Container: {"id": "id", "name": "name", "service": "name", "netns": "netns"},
+    Container: {"id": "id", "name": "name", "service": "name", "extra_names": "name", "netns": "netns"},
+    PinnedName: {"name": "name", "address": "address"},
     PortBinding: {"container_port": "port", "host_port": "port", "host_ip": "address"},
     Endpoint: {
         "ipv4": "address", "ipv6": "address", "fixed4": "address", "fixed6": "address", "mac": "mac", "aliases": "name",
