@@ -165,8 +165,9 @@ def _is_containers_port(namespace: Namespace, name: str) -> bool:
 def _is_cut_off(flow: Flow, host: Host, engine: Engine, joined: DockerNetwork, subnet: Subnet) -> bool:
     """Return whether the network's bridge has lost its address or route, or whether Docker's bridge itself is gone.
 
-    Without the gateway's address the kernel has no route into the bridge.  If only the route or the bridge is gone,
-    another machine may have the destination address, unless the host itself sends and the network has containers.
+    Without the gateway's address the kernel has no route into the bridge.  A missing route or a
+    missing bridge alone does not prove that a container had the destination address: another machine may have it.  If
+    the host itself sends, and the network has containers, no other machine is meant.
     """
     if joined.bridge is None or not joined.gives_bridge_an_address(subnet.version):
         return False

@@ -66,8 +66,8 @@ _CONTROL = message(
     "meant, nothing is broken"
 )
 _SWITCH = message(
-    "Who set it so? `sysctl -a` tells the present values, and /etc/sysctl.d those of the next boot; if it is meant, "
-    "nothing is broken"
+    "Did somebody set this sysctl on purpose? Then nothing is broken. `sysctl -a` tells the present values, and "
+    "/etc/sysctl.d those of the next boot"
 )
 _UNREAD = message("What is there was not read: run hairpin as root, and on the other host, too")
 _CIRCLE = message(

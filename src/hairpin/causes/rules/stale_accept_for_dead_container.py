@@ -122,8 +122,7 @@ def _only(rule: Rule, field: str) -> int | None:
 
 
 def _reused(asked: AskedFlows, event: EventId, course: Course, left: _Left) -> Finding | None:
-    """Return the finding about the rule after the event, or None if the flow does not reach another container by the
-    rule."""
+    """Return the finding if, after the event, the rule lets the flow reach another container; otherwise None."""
     was = asked.network
     taker = attachment_of(course.network, course.host, left.address, left.flow.version)
     place = next(_again(course.host, left), None)

@@ -39,8 +39,8 @@ DOCKER_NETWORKS = (
         id="docker-address-taken", program="dockerd",
         patterns=("daemon: Address already in use$", "Cannot start service {word}: Address already in use$"),
         meaning=message(
-            "The address that the container asks for (--ip, ipv4_address) is another endpoint's of its network. A "
-            "container without an address of its own may have got it while this one did not run."
+            "The address that the container asks for (--ip, ipv4_address) is another endpoint's of its network. While "
+            "the container was stopped, Docker may have given the address to a container that asks for none."
         ),
         causes=("container-not-running",),
     ),

@@ -102,8 +102,8 @@ def _like_others(namespace: Namespace, link: Link, address: int, by: WithoutGate
 def _never_seen(
     namespace: Namespace, state: State, link: Link, address: int, by: WithoutGateway | None
 ) -> Assumed | None:
-    """Return the assumption about a machine without a neighbour entry: a gateway, on a link on which the kernel has
-    entries for other machines, or a machine that a route without a gateway puts there.
+    """Return the assumption about a machine that has no neighbour entry.  The machine is a gateway, and the kernel has
+    entries for other machines on the link; or ``by``, a route without a gateway, puts the machine on the link.
 
     Source: net/core/neighbour.c neigh_periodic_work(): a learned entry stays"""
     if by is not None:

@@ -6,7 +6,7 @@ from hairpin.host.contact import EngineBeside
 
 
 def beside(reading: Reading) -> tuple[EngineBeside, ...]:
-    """Return the daemons in the order of the reading; other lines are skipped."""
+    """Return the daemons that the reading lists, in its order.  Lines that name no daemon are skipped."""
     found: list[EngineBeside] = []
     for line in reading.text.split("\n"):
         fields = line.split("\t")

@@ -30,7 +30,9 @@ class MissingFileError(ParseError):
     def __init__(self, path: str, token: Token) -> None:
         self.path = path
         super().__init__(
-            message("the file {path}, which it includes, is not known", path=path), source=token.source, line=token.line
+            message("the script includes the file {path}, which was not read", path=path),
+            source=token.source,
+            line=token.line,
         )
 
 

@@ -1,4 +1,6 @@
-"""Reads statements that redirect or copy a packet (NAT, proxies, queues) as JSON of libnftables.
+"""Parses the statements of an nft script that redirect or copy a packet (NAT, proxies, queues).
+
+The result is JSON of libnftables.
 
 Source: nft(8) NAT STATEMENTS, TPROXY STATEMENT, QUEUE STATEMENT, DUP STATEMENT, FWD STATEMENT
 """
