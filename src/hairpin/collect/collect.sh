@@ -380,7 +380,9 @@ save_legacy() { # save_legacy KEY NAMES COMMAND: only if the kernel lists tables
     fi
 }
 table_flags() { # nft 1.0.6 prints a table's flags wrongly in JSON; its list of tables reads the elements of all sets
-    nft -t list ruleset 2>/dev/null |
+    capture nft -t list ruleset
+    case $out in *"$NL${TAB}flags "*) ;; *) return ;; esac
+    printf '%s\n' "$out" |
         sed -n 's/^table \([a-z0-9]* [A-Za-z0-9_.-]*\) .*/\1/; t keep
             /^.flags /{ s/^.//; G; s/\(.*\)\n\(.*\)/\2 \1/p; }; b
             :keep

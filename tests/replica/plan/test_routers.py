@@ -9,7 +9,7 @@ from hairpin.network.flow import Flow, Lan, Outside
 from hairpin.network.network import Network
 from hairpin.network.prefix import parse_address
 from hairpin.replica.plan.links import Wire, wiring
-from hairpin.replica.plan.routers import asking, discarding, gateways, next_hop, routes, rules, unheard_router, wire_mtu
+from hairpin.replica.plan.routers import asking, gateways, next_hop, routes, rules, unheard_router, wire_mtu
 from tests.causes.hosts import with_link
 from tests.small_host import CLIENT, HOST_ADDRESS, HOST_NETNS, host_namespace, network, published, route
 
@@ -88,12 +88,3 @@ def test_a_neighbour_tells_its_link_s() -> None:
 def test_a_usual_wire_needs_nothing() -> None:
     assert not list(wire_mtu(wire(1500)))
     assert not list(routes(network(), (published(),), wire(1500), 0, 4))
-
-
-@pytest.mark.parametrize(("ttl", "discards"), (("64", False), ("1", True), ("3", True)))
-def test_routers_discard_packets_whose_ttl_is_used_up(ttl: str, discards: bool) -> None:
-    built = network(host_namespace(values={"ip_default_ttl": ttl}))
-    loads = discarding(built, wiring(built, (HOST_NETNS,)).wires)
-    assert bool(loads) == discards
-    for load in loads:
-        assert "ip daddr 198.51.100.0/24 accept; ip ttl <= 1 drop;" in load.text

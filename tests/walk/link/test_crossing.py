@@ -5,7 +5,6 @@ import pytest
 
 from hairpin.host.host import Host, Namespace
 from hairpin.host.link import Link, Tunnel
-from hairpin.host.route import NextHop
 from hairpin.netfilter.packet import TCP, UDP, Packet
 from hairpin.network.network import Network, Port
 from hairpin.network.world import Peer, World
@@ -96,24 +95,3 @@ def test_a_peer_that_is_stated_for_another_host_takes_the_packet() -> None:
     found = crossed(picky, leaving(9, Frame(dmac=MACS["two"])), Link(2, "eth0", mac=MACS["one"]))
     assert found is not None
     assert not isinstance(found, End)
-
-
-# TTL, next hop, whether the packet still leaves
-USED_UP: dict[str, tuple[int, NextHop | None, bool]] = {
-    "to a router": (1, NextHop("eth0", 0xC6336401), False),
-    "to a router, with a hop to go": (2, NextHop("eth0", 0xC6336401), True),
-    "to a machine on the link": (1, NextHop("eth0"), True),
-    "to the router itself": (1, NextHop("eth0", OTHER_NETWORK), True),
-    "without a route": (1, None, True),
-}
-
-
-@pytest.mark.parametrize(("ttl", "hop", "leaves"), USED_UP.values(), ids=USED_UP)
-def test_a_router_forwards_no_packet_whose_ttl_is_used_up(ttl: int, hop: NextHop | None, leaves: bool) -> None:
-    state = leaving(OTHER_NETWORK, Frame())
-    state = msgspec.structs.replace(state, packet=msgspec.structs.replace(state.packet, ttl=ttl), next_hop=hop)
-    end = crossed(Network((node("one"),)), state, Link(2, "eth0", mac=MACS["one"]))
-    assert (end is None) == leaves
-    if isinstance(end, End):
-        assert end.stop is not None
-        assert (end.stop.reason, end.stop.link) == ("ttl", "eth0")

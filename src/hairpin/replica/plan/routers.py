@@ -15,15 +15,13 @@ Source: net/ipv4/tcp_output.c tcp_connect_init(), tcp_make_synack(): dst_metric_
 
 from collections.abc import Iterator
 
-from hairpin.host.link import DEFAULT_TTL
 from hairpin.netfilter.rule_address import write_mac
 from hairpin.network.flow import Flow, Lan, Outside
 from hairpin.network.network import Network, addresses_of, outer_link
-from hairpin.network.prefix import Version, address_text, prefix_text, width
+from hairpin.network.prefix import Version, address_text, width
 from hairpin.replica.plan import replies
-from hairpin.replica.plan.blueprint import Load, SysctlValue
+from hairpin.replica.plan.blueprint import SysctlValue
 from hairpin.replica.plan.links import Wire, holder_of, mac_of
-from hairpin.walk.ip.hop_limit import hop_limit
 from hairpin.walk.outside import asked_by_sender, enters_by, sender_of
 from hairpin.walk.size.segment_size import HEADERS, outside_mtu
 from hairpin.walk.state import End
@@ -93,49 +91,6 @@ def asking(network: Network, flows: tuple[Flow, ...], wires: tuple[Wire, ...]) -
     for wire in wires:
         if unheard_router(network, flows, wire) is not None:
             yield SysctlValue(f"net/ipv4/conf/{wire.name}/arp_announce", _MAIN_ADDRESS)
-
-
-def discarding(network: Network, wires: tuple[Wire, ...]) -> tuple[Load, ...]:
-    """Return the rules by which a router behind each wire discards packets whose TTL is used up; empty if all packets
-    start with the usual TTL.
-
-    Packets to machines on the wire pass no router (walk/link/crossing.py).  Neighbour discovery is exempt, because its
-    packets stay on the wire, too.
-    """
-    if not any(_starts_low(network)):
-        return ()
-    chains = list[str]()
-    for wire in (each for each in wires if each.far is None):
-        rules = (
-            *(f"ip daddr {each} accept;" for each in _on_link(network, wire, 4)),
-            *(f"ip6 daddr {each} accept;" for each in _on_link(network, wire, 6)),
-            "ip ttl <= 1 drop;",
-            "ip6 hoplimit <= 1 meta l4proto != icmpv6 drop;",
-        )
-        hook = f'type filter hook ingress device "{wire.name}" priority 2;'
-        chains.append(f"chain {wire.name} {{ {hook} {' '.join(rules)} }}")
-    return (Load("nft", "\n".join(("table netdev router {", *chains, "}", ""))),)
-
-
-def _starts_low(network: Network) -> Iterator[bool]:
-    versions: tuple[Version, ...] = (4, 6)
-    for _, namespace in network.namespaces():
-        for link in namespace.links:
-            for version in versions:
-                yield 0 < (hop_limit(namespace, version, link.name) or DEFAULT_TTL) < DEFAULT_TTL
-
-
-def _on_link(network: Network, wire: Wire, version: Version) -> Iterator[str]:
-    """Yield the destinations of the routes that lead to machines on the wire."""
-    namespace = network.namespace(wire.netns)
-    name = holder_of(namespace, wire.link).name
-    found = (
-        prefix_text(route.destination, route.prefix_length, version)
-        for route in namespace.routes
-        if (route.version, route.type) == (version, "unicast")
-        if any(hop.link == name and hop.gateway is None for hop in route.next_hops)
-    )
-    yield from dict.fromkeys(found)
 
 
 def wire_mtu(wire: Wire) -> Iterator[str]:

@@ -93,12 +93,7 @@ def world(
         ),
         lines=tuple(dict.fromkeys((*lines, *rules4))),
         lines6=tuple(dict.fromkeys(rules6)),
-        loads=(
-            *accepting_rules(known),
-            *replies.marking(wires, flows),
-            *routers.discarding(network, wires),
-            *far_ends.opening(network, wires),
-        ),
+        loads=(*accepting_rules(known), *replies.marking(wires, flows), *far_ends.opening(network, wires)),
         services=tuple(_services(network, flows, wires)),
         running=tuple(wire.name for wire in wires if wire.link.up and wire.link.carrier),
     )

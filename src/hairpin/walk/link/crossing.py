@@ -55,26 +55,13 @@ def unpacked(network: Network, state: State, port: Port, *, mark: int = 0) -> St
 def crossed(network: Network, state: State, link: Link) -> Outcome | None:
     """Return the packet as it arrives at another host that was read; None if it leaves the snapshot.
 
-    If the user stated that a peer on the way drops the packet, or if its TTL is used up, return the packet's end.
+    If the user stated that a peer on the way drops the packet, return the packet's end.
     """
     there = _arriving(network, state, link)
     refused = refused_by_peer(network, state) if there is not None else None
     if refused is not None:
         return stopped(state, "peer-drops", stage="outside", link=link.name, decided_by=refused)
-    return there if there is not None else _used_up(state, link)
-
-
-def _used_up(state: State, link: Link) -> End | None:
-    """Return the end of a packet whose TTL allows no router behind the link to forward it; None if it reaches its
-    receiver, or if no route leads it to a router.
-
-    Source: RFC 1812 section 5.3.1; RFC 8200 section 3, Hop Limit
-    """
-    gateway = state.next_hop.gateway if state.next_hop is not None else None
-    if state.packet.ttl > 1 or gateway in (None, state.packet.daddr):
-        return None
-    said = message("the router behind {link} forwards no packet whose TTL is 1", link=link.name)
-    return stopped(state, "ttl", stage="outside", link=link.name, decided_by=Assumed(said, "read"))
+    return there
 
 
 def refused_by_peer(network: Network, state: State) -> Assumed | None:
