@@ -1,5 +1,7 @@
-"""Finds containers that reach each other by address but not by name, because their network has no name resolution by
-design, or because they share no network and somebody routes between their networks.
+"""Finds containers that reach each other by address but not by name.
+
+There are two reasons: their network has no name resolution by design, or they share no network, and somebody routes
+between their networks.
 
 No reading shows that the containers use names, and containers that use addresses have no problem.  Therefore the
 finding is only one line of advice.

@@ -75,8 +75,8 @@ class Clock(msgspec.Struct, frozen=True):
 
 
 def readable(raw: bytes) -> bytes:
-    """Return the words of a line, without escape sequences and escaped line ends.  Of a line of a JSON log, return the
-    message."""
+    """Return the words of a line, without escape sequences and escaped line ends.  If the line is of a JSON log, return
+    only its message."""
     if b"\x1b" in raw:
         raw = _ANSI.sub(b"", raw)
     if b'{"' in raw:

@@ -88,7 +88,8 @@ def address_type6(namespace: Namespace, query: Query, link: str | None = None) -
 
 def address_fits6(namespace: Namespace, value: int, types: frozenset[str], link: str | None = None) -> bool:
     """Return whether the address satisfies ip6tables' ``-m addrtype`` with these types.  The address must have all
-    given types that depend on its form.  Of the given types that depend on the address's route, it needs only one."""
+    given types that depend on its form.  If types that depend on the address's route are given, the address must have
+    one of these types."""
     forms = {"multicast": is_multicast(value, 6), "unicast": value != 0 and not is_multicast(value, 6),
              "unspec": value == 0}  # fmt: skip
     if not all(holds for name, holds in forms.items() if name in types):

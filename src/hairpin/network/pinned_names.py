@@ -30,8 +30,9 @@ Hand = Literal["option", "link", "file"]
 
 
 class Pin(msgspec.Struct, frozen=True):
-    """A name in a container's own /etc/hosts, and its address there.  ``hand``: what wrote the entry: the option
-    ``--add-host``, a legacy link (``--link``), or something else, such as an entrypoint or a person."""
+    """A name in a container's own /etc/hosts, and its address there.  ``hand`` tells where the entry comes
+    from: ``option`` is the option ``--add-host``, ``link`` is a legacy link (``--link``), and ``file`` is anything
+    else, such as an entrypoint or a person."""
 
     name: str
     version: Version

@@ -217,7 +217,7 @@ def _without_interrupts() -> Generator[None]:
 
 
 def _inner(order: Order, write: int) -> None:
-    """Fork once more, because only a child enters the new PID namespace.
+    """Fork a second time, because only a child enters the new PID namespace.
 
     The child is the first process of the new PID namespace, and all other processes in this namespace end with the
     child."""

@@ -1,5 +1,5 @@
-"""Writes the questions that only the user can answer: what a yes and a no would mean, and the command-line option that
-answers each question."""
+"""Writes the questions that only the user can answer.  For each question it writes what yes and no would mean, and
+which command-line option answers the question."""
 
 from collections.abc import Collection
 
@@ -27,8 +27,8 @@ def deciding(answer: Answer, flow: str) -> tuple[QuestionAnswer, ...]:
 
 
 def write_question(asked: QuestionAnswer, words: Words, paper: Paper) -> None:
-    """Write one question: what yes and no mean, what answers the question, and the commands after which no answer is
-    needed."""
+    """Write one question, what yes and no mean, what answers the question, and the repair that works with either
+    answer."""
     question = asked.question
     paper.prose(words(question.text), first=f"{words(message('question:'))} ", first_style="unsure")
     paper.prose(words(question.if_yes), indent=2, first=f"{words(message('yes:'))} ")

@@ -122,7 +122,8 @@ def _shut_candidate(netns: Netns, link: Link) -> Candidate:
     """Return the candidate for a disabled port of a bridge with STP.
 
     Its guard disables a port at the first BPDU, and no timer enables the port again.  The proof assumes that the port
-    forwards.  The guard is somebody's decision, and a person has to say whether it is meant for this port.
+    forwards.  Somebody decided to set the guard.  Therefore a person has to say whether the guard is meant for this
+    port.
     Source: net/bridge/br_stp_bpdu.c br_stp_rcv(): BR_BPDU_GUARD; br_stp_if.c br_set_port_state(): -EBUSY with STP"""
     assert link.port is not None
     facts = {"link": link.name, "bridge": link.master}

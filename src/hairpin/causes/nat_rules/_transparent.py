@@ -1,5 +1,5 @@
-"""What a rule with TPROXY needs so that its proxy gets the packets: a socket on its port, and a route that delivers
-packets with its mark to the host itself.
+"""Finds what a rule with TPROXY lacks.  The rule's proxy gets the packets only if a socket takes the rule's port, and
+if a route delivers packets with the rule's mark to the host itself.
 
 Source: net/netfilter/xt_TPROXY.c tproxy_tg4(); net/ipv4/ip_forward.c ip_forward(): skb->sk;
 Documentation/networking/tproxy.rst

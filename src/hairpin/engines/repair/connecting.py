@@ -58,9 +58,9 @@ def own_default_route(host: Host, container: Container, joined: DockerNetwork) -
     """Return the default route of the container because of which the engine cannot connect it to the network; None if
     it can.
 
-    If the network's gateway becomes the container's, dockerd deletes its own default route and adds the new one.  A
-    default route that somebody else made stays, and the kernel refuses a second one: ``failed to set gateway while
-    updating gateway: file exists``.  Measured with Docker 20.10.24 and 28.
+    If the network's gateway becomes the container's, dockerd deletes its own default route and adds the new one.  If
+    somebody else made the default route, dockerd leaves it, and the kernel refuses the new one.  dockerd then reports
+    ``failed to set gateway while updating gateway: file exists``.  Measured with Docker 20.10.24 and 28.
 
     Source: moby libnetwork/sandbox.go updateGateway()"""
     engine = host.engine_of(container)

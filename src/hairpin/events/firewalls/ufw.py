@@ -1,8 +1,8 @@
 """ufw is reloaded, enabled and disabled.  This module models the effects of ufw's start and stop on the host.
 
 ufw fills its own chains from its files.  ufw appends jumps to the built-in chains.  When ufw stops, its jumps stay in
-the built-in chains, and the chains to which they lead stay as well.  Foreign rules in other chains stay.  Rules that
-ufw's files add to other chains are added once more at each start.
+the built-in chains, and the chains to which they lead stay as well.  Foreign rules in other chains stay.  If
+ufw's files add rules to other chains, each start of ufw adds these rules again.
 
 Source: ufw's ufw-init-functions (0.36.2), ufw/frontend.py set_enabled(), ufw/backend_iptables.py update_logging()
 """

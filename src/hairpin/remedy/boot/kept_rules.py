@@ -171,8 +171,8 @@ def _by_ufw(rules: tuple[InsertRule, ...], source: ConfigFile | None, situation:
     """Return ufw's files with the rules in ufw's own chains.
 
     A reload of ufw flushes ufw's own chains and loads them again.  The reload also flushes other chains that ufw's
-    files fill, such as DOCKER-USER in ufw-docker's after.rules.  A rule in a built-in chain would be added once more at
-    each reload, so hairpin's unit makes such a rule.
+    files fill, such as DOCKER-USER in ufw-docker's after.rules.  If ufw's files had a rule of a
+    built-in chain, each reload would add the rule again.  Therefore hairpin's unit makes such a rule.
 
     If ufw's chains are missing in the kernel, a reload would restore the whole firewall, not only this rule.  hairpin
     does not simulate a reload that restores the whole firewall.  A person has to reload ufw, or the files take effect

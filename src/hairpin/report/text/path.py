@@ -100,7 +100,7 @@ def draw_branch(
 ) -> None:
     """Draw one branch of a walk."""
     found = ways(trace, branch, places)
-    # Of a flow that fails, only the failing direction is drawn.  Of a flow that succeeds, only the request is drawn.
+    # If the flow fails, only the failing direction is drawn.  If the flow succeeds, only the request is drawn.
     drawn = found if every else [each for each in found if each.stop is not None] or found[:1]
     for number, each in enumerate(drawn):
         if number:

@@ -1,4 +1,4 @@
-"""What ``nft list table`` says about the iptables extensions in a table's rules.
+"""Reads from ``nft list table`` the translations of the iptables extensions in a table's rules.
 
 The JSON of nft names an extension only: ``{"xt": {"type": "match", "name": "addrtype"}}``.  The text of the same nft
 has its translation: ``fib daddr type local``.  A rule in which the text leaves an extension untranslated stays as it
