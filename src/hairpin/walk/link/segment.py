@@ -22,6 +22,7 @@ from hairpin.network.network import (
     bridge_ports,
     is_bridge_port,
     is_uplink,
+    neighbour_entries,
     owns_address,
     ports_leading,
     veth_peer,
@@ -165,9 +166,8 @@ def _proxied(network: Network, netns: Netns, link: Link, question: Question) -> 
 
     Source: drivers/net/vxlan/vxlan_core.c arp_reduce(), neigh_reduce()
     """
-    wanted = (link.name, question.version, question.address)
-    entries = network.namespace(netns).neighbours
-    mac = next((each.mac for each in entries if (each.link, each.version, each.value) == wanted), None)
+    entries = neighbour_entries(network.namespace(netns), link.name, question.version, question.address)
+    mac = entries[0].mac if entries else None
     if mac is None or not link.up:
         return NOBODY
     found = _mac_behind_wire(network, netns, link, mac)
