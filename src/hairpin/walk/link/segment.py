@@ -11,8 +11,6 @@ import msgspec
 from hairpin.host.host import Namespace
 from hairpin.host.link import Link
 from hairpin.host.netns import Netns
-from hairpin.host.route import FdbEntry
-from hairpin.kept import kept
 from hairpin.network.index import stacked_links, takers
 from hairpin.network.network import (
     Network,
@@ -27,6 +25,7 @@ from hairpin.network.network import (
     ports_leading,
     veth_peer,
 )
+from hairpin.network.own_frames import forwarding_entries
 from hairpin.network.prefix import Version
 from hairpin.network.stacked import bridges, link_of, lower_of, stacked_on, takes_all, takes_frame
 from hairpin.network.tunnel.tunnels import far_ends
@@ -331,7 +330,8 @@ def port_towards(
         target = _mac_behind_bridge(network, netns, link, mac, skip=None).port
     ports = bridge_ports(namespace, bridge)
     tunnels = {each.name: each for each in ports_leading(network, netns, bridge, ()) if each.tunnel is not None}
-    named = [each.port for each in _entries(namespace).get(mac, ()) if each.remote is None and not each.local]
+    entries = forwarding_entries(namespace).get(mac, ()) if mac is not None else ()
+    named = [each.port for each in entries if each.remote is None and not each.local]
     known = tunnels if target is not None else {each.name: each for each in ports}
     port = next((known[name] for name in named if name in known), None)
     if port is not None:
@@ -345,14 +345,6 @@ def port_towards(
     stacked = stacked_links(network.host(netns.host))
     near = ports if stacked else ports_leading(network, netns, bridge, (target.netns.name,))
     return next((port for port in near if _leads_to(network, netns, port, target)), flooded)
-
-
-@kept
-def _entries(namespace: Namespace) -> dict[int | None, list[FdbEntry]]:
-    found: dict[int | None, list[FdbEntry]] = {}
-    for each in namespace.fdb:
-        found.setdefault(each.mac, []).append(each)
-    return found
 
 
 def _leads_to(network: Network, netns: Netns, port: Link, target: Port) -> bool:
