@@ -241,14 +241,9 @@ def _behind_port(network: Network, netns: Netns, port: Link, question: Question)
         return answer if port.up or answer.kind == "owner" else NOBODY
     if is_uplink(network, netns, port):
         return _on_other_hosts(network, Port(netns, port.name), question) if port.up else NOBODY
+    # A container may have a bridge of its own, which has the address.
     peer = veth_peer(network, netns, port)
-    if peer is None:
-        return NOBODY
-    inner = network.namespace(peer.netns)
-    other = inner.link(peer.link)
-    if other is None:
-        return NOBODY
-    return _at_other_end(network, peer, question)  # a container may have a bridge of its own, which has the address
+    return _at_other_end(network, peer, question) if peer is not None else NOBODY
 
 
 def who_has(network: Network, netns: Netns, link: Link, mac: int) -> Answer:
@@ -310,8 +305,7 @@ def _mac_behind_bridge(network: Network, netns: Netns, bridge: Link, mac: int, *
             fallback = found if fallback.kind != "owner" else fallback
             continue
         peer = veth_peer(network, netns, port)
-        other = network.namespace(peer.netns).link(peer.link) if peer is not None else None
-        if peer is not None and other is not None:
+        if peer is not None:
             found = _mac_at_other_end(network, peer, mac)
             fallback = found if found.kind == "owner" else fallback
     return fallback
