@@ -49,14 +49,17 @@ class Answer(msgspec.Struct, frozen=True):
 
 
 NOBODY = Answer("nobody")
+_Passed = frozenset[Port]
 
 
 class Question(msgspec.Struct, frozen=True):
-    """A request for an address.  ``source`` is the sender address of an ARP request; None if it does not matter."""
+    """A request for an address.  ``source`` is the sender address of an ARP request; None if it does not matter.
+    ``passed``: the bridges that the request has passed.  Bridges may be joined in a circle."""
 
     version: Version
     address: int
     source: int | None = None
+    passed: frozenset[Port] = frozenset()
 
 
 def who_answers(
@@ -200,7 +203,10 @@ def _behind_bridge(network: Network, netns: Netns, bridge: Link, question: Quest
 
     Source: net/ipv4/arp.c arp_process(); net/bridge/br_if.c br_add_if(): list_add_rcu(); br_forward.c br_flood()
     """
-    fallback = NOBODY
+    fallback, here = NOBODY, Port(netns, bridge.name)
+    if here in question.passed:
+        return NOBODY
+    question = msgspec.structs.replace(question, passed=question.passed | {here})
     taking = takers(network.host(netns.host), question.version, question.address)
     ports = ports_leading(network, netns, bridge.name, taking)
     for port in ports if question.source is None else reversed(ports):
@@ -263,20 +269,21 @@ def who_has(network: Network, netns: Netns, link: Link, mac: int) -> Answer:
     return _mac_behind_wire(network, netns, link, mac)
 
 
-def _mac_behind_wire(network: Network, netns: Netns, link: Link, mac: int) -> Answer:
+def _mac_behind_wire(network: Network, netns: Netns, link: Link, mac: int, passed: _Passed = frozenset()) -> Answer:
     """Return the link with the hardware address ``mac`` behind a veth, a tunnel device or an uplink."""
     if link.tunnel is not None:
         ends = far_ends(network, netns, link, mac)
-        found = (_mac_at_other_end(network, far, mac) for far in ends if far is not None)
+        found = (_mac_at_other_end(network, far, mac, passed) for far in ends if far is not None)
         return next((each for each in found if each.kind == "owner"), Answer("outside"))
     if is_uplink(network, netns, link):
-        found = (_mac_at_other_end(network, wire.far, mac) for wire in wires_of(network, Port(netns, link.name)))
+        wires = wires_of(network, Port(netns, link.name))
+        found = (_mac_at_other_end(network, wire.far, mac, passed) for wire in wires)
         return next((each for each in found if each.kind == "owner"), Answer("outside"))
     peer = veth_peer(network, netns, link)
-    return _mac_at_other_end(network, peer, mac) if peer is not None else NOBODY
+    return _mac_at_other_end(network, peer, mac, passed) if peer is not None else NOBODY
 
 
-def _mac_at_other_end(network: Network, peer: Port, mac: int) -> Answer:
+def _mac_at_other_end(network: Network, peer: Port, mac: int, passed: _Passed) -> Answer:
     far = network.namespace(peer.netns)
     other = far.link(peer.link)
     assert other is not None
@@ -287,7 +294,7 @@ def _mac_at_other_end(network: Network, peer: Port, mac: int) -> Answer:
     # The bridge itself receives frames to a port's own address: net/bridge/br_fdb.c fdb_add_local()
     if any(each.mac == mac for each in (bridge, *bridge_ports(far, bridge.name))):
         return Answer("owner", Port(peer.netns, bridge.name))
-    return _mac_behind_bridge(network, peer.netns, bridge, mac, skip=other.name)
+    return _mac_behind_bridge(network, peer.netns, bridge, mac, skip=other.name, passed=passed)
 
 
 def _stacked_there(network: Network, far: Port, mac: int) -> Answer:
@@ -295,18 +302,23 @@ def _stacked_there(network: Network, far: Port, mac: int) -> Answer:
     return Answer("owner", receiver) if receiver is not None else NOBODY
 
 
-def _mac_behind_bridge(network: Network, netns: Netns, bridge: Link, mac: int, *, skip: str | None) -> Answer:
-    fallback = NOBODY
+def _mac_behind_bridge(
+    network: Network, netns: Netns, bridge: Link, mac: int, *, skip: str | None, passed: _Passed = frozenset()
+) -> Answer:
+    fallback, here = NOBODY, Port(netns, bridge.name)
+    if here in passed:
+        return NOBODY
+    passed |= {here}
     for port in bridge_ports(network.namespace(netns), bridge.name):
         if port.name == skip:
             continue
         if port.tunnel is not None or is_uplink(network, netns, port):
-            found = _mac_behind_wire(network, netns, port, mac)
+            found = _mac_behind_wire(network, netns, port, mac, passed)
             fallback = found if fallback.kind != "owner" else fallback
             continue
         peer = veth_peer(network, netns, port)
         if peer is not None:
-            found = _mac_at_other_end(network, peer, mac)
+            found = _mac_at_other_end(network, peer, mac, passed)
             fallback = found if found.kind == "owner" else fallback
     return fallback
 
