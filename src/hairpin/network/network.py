@@ -15,6 +15,7 @@ from hairpin.host.host import Host, Namespace
 from hairpin.host.kernel_release import Novelty
 from hairpin.host.link import Address, Link
 from hairpin.host.netns import Netns
+from hairpin.host.route import Neighbour
 from hairpin.kept import kept
 from hairpin.network.index import namespaces_of, other_end, ports_by_ends
 from hairpin.network.prefix import Version, width
@@ -155,6 +156,22 @@ def _by_link(namespace: Namespace) -> dict[tuple[Version, str | None], tuple[Add
         for link in (each.link, None):
             found.setdefault((each.version, link), []).append(each)
     return {key: tuple(addresses) for key, addresses in found.items()}
+
+
+def neighbour_entries(namespace: Namespace, link: str, version: Version, value: int) -> tuple[Neighbour, ...]:
+    """Return the link's neighbour entries for the address, in the kernel's order."""
+    return _by_neighbour(namespace).get((link, version, value), ())
+
+
+@kept
+def _by_neighbour(namespace: Namespace) -> dict[tuple[str, Version, int], tuple[Neighbour, ...]]:
+    """Return the neighbour entries by link and address.  The index is kept, because a walk looks up each next hop
+    several times, and a host with many containers has an entry for each of them."""
+    found: dict[tuple[str, Version, int], tuple[Neighbour, ...]] = {}
+    for each in namespace.neighbours:
+        key = (each.link, each.version, each.value)
+        found[key] = (*found.get(key, ()), each)
+    return found
 
 
 def free_address(

@@ -61,7 +61,7 @@ def entries_for(namespace: Namespace, bridge: Link, mac: int) -> tuple[FdbEntry,
     ports = {each.name for each in bridge_ports(namespace, bridge.name)}
     return tuple(
         each
-        for each in _by_address(namespace).get(mac, ())
+        for each in forwarding_entries(namespace).get(mac, ())
         if each.port in ports and (each.vlan is None or filters) and not each.local and each.remote is None
     )
 
@@ -76,7 +76,8 @@ def locks_out(namespace: Namespace, bridge: Link, port: Link, mac: int | None) -
 
 
 @kept
-def _by_address(namespace: Namespace) -> dict[int, tuple[FdbEntry, ...]]:
+def forwarding_entries(namespace: Namespace) -> dict[int, tuple[FdbEntry, ...]]:
+    """Return the entries of all bridges and tunnel devices by hardware address."""
     found: dict[int, tuple[FdbEntry, ...]] = {}
     for each in namespace.fdb:
         found[each.mac] = (*found.get(each.mac, ()), each)

@@ -52,12 +52,12 @@ _PRIVATE = (
 
 def last_of(value: int, prefix_length: int, version: Version) -> int:
     """Return the last address (IPv4: the broadcast address) of the network that contains the address."""
-    return network_of(value, prefix_length, version) | ((1 << (width(version) - prefix_length)) - 1)
+    return Prefix(version, value, prefix_length).last
 
 
 def prefix_text(network: int, prefix_length: int, version: Version) -> str:
     """Return the text of a prefix, such as ``192.0.2.0/24``."""
-    return f"{address_text(network, version)}/{prefix_length}"
+    return str(Prefix(version, network, prefix_length))
 
 
 def whole_prefix(first: int, last: int, version: Version) -> tuple[int, int] | None:

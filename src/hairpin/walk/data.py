@@ -32,6 +32,13 @@ def server_data(network: Network, arrived: State, before: End) -> State:
     )
 
 
+def outside_data(beyond: State, before: End) -> State:
+    """Return the first data packet of a server outside.  ``beyond`` is the server's reply as it came from outside: the
+    data packet enters like this reply.  ``before`` is the end of the previous packet."""
+    packet = msgspec.structs.replace(beyond.packet, tcp_flags=ACK | PSH)
+    return msgspec.structs.replace(beyond, packet=packet, history=before.state.history.for_answer())
+
+
 def first_data(network: Network, started: State, back: End) -> End | None:
     """Return the end of the client's first data packet, which TCP sends after the reply; None if the protocol is not
     TCP."""
@@ -56,15 +63,9 @@ def answer_lost(
     seen = beyond is not None or passed.issuperset(step.netns.host for step in back.state.history.steps)
     if seen and not _is_forgotten(network, sent.state):
         return None
-    answering = server_data(network, arrived, sent) if beyond is None else _from_outside(beyond, sent)
+    answering = server_data(network, arrived, sent) if beyond is None else outside_data(beyond, sent)
     end = next(iter(walk_asking(network, answering)), None)
     return None if end is None or end.kind == "unknown" or reaches(network, started, end) else end
-
-
-def _from_outside(beyond: State, sent: End) -> State:
-    """Return the first data packet of a server outside.  The data packet enters like the server's reply."""
-    packet = msgspec.structs.replace(beyond.packet, tcp_flags=ACK | PSH)
-    return msgspec.structs.replace(beyond, packet=packet, history=sent.state.history.for_answer())
 
 
 def _is_forgotten(network: Network, sent: State) -> bool:

@@ -19,6 +19,7 @@ from hairpin.network.network import (
     free_address,
     is_bridge_port,
     is_uplink,
+    neighbour_entries,
     outer_link,
     owns_address,
 )  # fmt: skip
@@ -95,10 +96,8 @@ def _sender(network: Network, netns: Netns, version: Version, address: int, link
     namespace = network.namespace(netns)
     back = lookup(namespace, Query(version, address))
     way = next((hop.gateway for hop in back.next_hops if hop.link == link.name and hop.gateway is not None), address)
-    for each in namespace.neighbours:
-        if (each.link, each.version, each.value) == (link.name, version, way):
-            return each.mac
-    return None
+    entries = neighbour_entries(namespace, link.name, version, way)
+    return entries[0].mac if entries else None
 
 
 def asked_by_sender(network: Network, flow: Flow, state: State) -> State | End:

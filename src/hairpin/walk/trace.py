@@ -11,7 +11,7 @@ from hairpin.message import Message, message
 from hairpin.netfilter.evaluate.chain import Condition, Place
 from hairpin.netfilter.rule_address import write_mac
 from hairpin.network.flow import Flow
-from hairpin.network.prefix import Version, address_text
+from hairpin.network.prefix import Version, address_text, prefix_text
 from hairpin.network.routing import route_text
 from hairpin.walk.state import Assumed, Step, Stop
 from hairpin.walk.verdicts import Verdict, succeeds
@@ -195,13 +195,12 @@ def _is_on_link(step: Step, entry: Neighbour, own: tuple[Address, ...]) -> OpenQ
     """Return the question whether a machine on the link answers.  An address of the link has a network that contains
     the machine.  The machine may be behind a router instead."""
     found = own[0]
-    network = found.prefix.first
     facts = {
         "address": address_text(entry.value, entry.version),
         "link": entry.link,
         "state": entry.state,
-        "network": f"{address_text(network, found.version)}/{found.prefix_length}",
-        "own": f"{address_text(found.value, found.version)}/{found.prefix_length}",
+        "network": str(found.prefix),
+        "own": prefix_text(found.value, found.prefix_length, found.version),
         "netns": step.netns.name,
     }
     text = (

@@ -16,7 +16,6 @@ from hairpin.network.prefix import Version
 from hairpin.network.query import Query
 from hairpin.network.routing import lookup
 from hairpin.network.tunnel.flannel import relay_behind
-from hairpin.network.tunnel.inner import network_around
 from hairpin.walk.answer import answer_to
 from hairpin.walk.link.far_end import carried_back, outer_answer
 from hairpin.walk.packet_walk import walk_packet
@@ -47,6 +46,8 @@ def is_known_in_tunnel(network: Network, state: State) -> bool:
     link = None if state.netns.is_host else namespace.link(state.oif)
     if link is None or not is_tunnel(namespace, link):
         return False
+    from hairpin.network.tunnel.inner import network_around  # noqa: PLC0415 - few containers make a tunnel
+
     if network_around(network, state.netns, packet.version, packet.daddr)[2]:
         return False
     own = ((each.link, each.version, each.value) for each in namespace.addresses)

@@ -5,7 +5,7 @@ from hairpin.host.host import Namespace
 from hairpin.host.link import Address, BridgeInfo, BridgePort, Link
 from hairpin.network.network import Network, Port
 from hairpin.network.prefix import parse_address
-from hairpin.walk.link.segment import port_towards, who_answers
+from hairpin.walk.link.segment import port_towards, who_answers, who_has
 from tests.small_host import (
     CLIENT,
     GATEWAY,
@@ -106,6 +106,27 @@ def test_requests_pass_bridge_ports(
     answer = who_answers(net, sibling(netns), asking, 4, address, source)
     assert answer.kind == kind
     assert answer.blocked == (Port(HOST_NETNS, "veth1") if kind == "closed" else None)
+
+
+def joined_twice() -> Namespace:
+    """Return a host on which two veths join another bridge to docker0, as where STP blocks one of them."""
+    ends = ((20, 21, "docker0"), (21, 20, "br9"), (22, 23, "docker0"), (23, 22, "br9"))
+    veths = (
+        Link(index, f"v{index}", kind="veth", up=True, peer_index=peer, master=bridge, mac=index)
+        for index, peer, bridge in ends
+    )
+    host = host_namespace()
+    br9 = Link(19, "br9", kind="bridge", up=True, mac=19, bridge=BridgeInfo())
+    return msgspec.structs.replace(host, links=(*host.links, br9, *veths))
+
+
+def test_bridges_in_a_circle_are_searched_once() -> None:
+    net = network(joined_twice())
+    link = net.namespace(HOST_NETNS).link("docker0")
+    assert link is not None
+    assert who_has(net, HOST_NETNS, link, 0x0200_0000_0099).kind == "nobody"
+    assert who_has(net, HOST_NETNS, link, 19).port == Port(HOST_NETNS, "br9")
+    assert who_answers(net, HOST_NETNS, link, 4, WEB).port == Port(sibling("container:web"), "eth0")
 
 
 def test_addresses_are_of_a_version() -> None:

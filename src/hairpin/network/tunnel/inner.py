@@ -13,7 +13,7 @@ from hairpin.host.link import Link
 from hairpin.host.netns import Netns
 from hairpin.host.route import NextHop, Route
 from hairpin.network.network import Network, veth_peer
-from hairpin.network.prefix import Version
+from hairpin.network.prefix import Version, network_of
 from hairpin.network.query import Query
 from hairpin.network.routing import lookup
 from hairpin.network.socket_owner import containers_in
@@ -85,8 +85,7 @@ def network_around(network: Network, netns: Netns, version: Version, address: in
     if found is not None and found.prefix_length > 1 and found.type == "unicast":
         return found.destination, found.prefix_length, True
     length = _USUAL[version]
-    bits = (32 if version == 4 else 128) - length
-    return address >> bits << bits, length, False
+    return network_of(address, length, version), length, False
 
 
 def listed_routes(network: Network, netns: Netns, version: Version) -> Iterator[Route]:

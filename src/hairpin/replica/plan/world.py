@@ -306,8 +306,7 @@ def _networks_on(network: Network, wire: Wire, version: Version) -> Iterator[str
     """Yield the networks of the wire's link.  Packets to machines in these networks do not pass the router."""
     namespace = network.namespace(wire.netns)
     for each in addresses_of(namespace, holder_of(namespace, wire.link).name, version):
-        base = each.prefix.first
-        yield prefix_text(base, each.prefix_length, version)
+        yield str(each.prefix)
 
 
 def _asked_near(flows: tuple[Flow, ...]) -> tuple[str, ...]:
@@ -326,8 +325,7 @@ def _known(network: Network, version: Version) -> Iterator[str]:
             yield f"{address_text(address.value, version)}/{width(version)}"
             link = namespace.link(address.link)
             if link is not None and is_uplink(network, netns, link):
-                first = address.prefix.first
-                yield prefix_text(first, address.prefix_length, version)
+                yield str(address.prefix)
         for subnet in unmasqueraded(network, netns, version):
             yield prefix_text(*subnet, version)
     for back in network.world.return_routes:

@@ -22,7 +22,7 @@ from hairpin.network.prefix import address_text
 from hairpin.walk.capture import filter_of
 from hairpin.walk.granted.way_out import lost_behind, takes_same_way
 from hairpin.walk.hooks.connection_index import connections_of
-from hairpin.walk.hooks.conntrack_timeout import DEFAULTS_S
+from hairpin.walk.hooks.conntrack_timeout import DEFAULTS_S, path_of
 from hairpin.walk.size.segment_size import Handshake
 from hairpin.walk.state import Assumed, RuleDecided, State
 from hairpin.walk.trace import OpenQuestion
@@ -86,7 +86,7 @@ def _age_s(namespace: Namespace, entry: Connection) -> float:
         state = f"tcp_timeout_{entry.tcp.state.lower()}"
     else:
         state = "udp_timeout_stream" if entry.status & STATUS_ASSURED else "udp_timeout"
-    most = namespace.sysctls.number("net", "netfilter", f"nf_conntrack_{state}") or DEFAULTS_S.get(state)
+    most = namespace.sysctls.number(*path_of(state)) or DEFAULTS_S.get(state)
     return most - entry.timeout_s if most is not None and entry.timeout_s is not None else inf
 
 
@@ -174,15 +174,14 @@ def _of_answer(namespace: Namespace, handshake: Handshake, start: Outside, left:
     """Yield the question whether the answers to clients arrive.  If the user named no client, all clients count that
     are behind the same next hop as the invented client."""
     asked, there = handshake.started.packet, handshake.there.packet
-    named_none = handshake.flow.invented
+    named = not handshake.flow.invented
     clients: dict[int, list[Connection]] = {}
     for each in entries_to(namespace, there):
         client = each.original.saddr
         same_port = (each.original.daddr, each.original.dport) == (asked.daddr, asked.dport)
-        if same_port and (takes_same_way(namespace, left, client) if named_none else client == start.address):
+        if same_port and (client == start.address if named else takes_same_way(namespace, left, client)):
             clients.setdefault(client, []).append(each)
     served = [each for entries in clients.values() for each in entries if each.status & STATUS_ASSURED]
-    named = not handshake.flow.invented
     waiting = {
         client: found
         for client, entries in clients.items()

@@ -103,5 +103,13 @@ def translates_addresses(namespace: Namespace, families: tuple[Family, ...]) -> 
 
     Source: net/netfilter/nf_nat_core.c nf_nat_register_fn()
     """
-    tables = (each for each in namespace.ruleset.tables if each.family in families and not each.dormant)
-    return any(chain.type == "nat" and chain.hook is not None for table in tables for chain in table.chains)
+    return not _with_nat_chains(namespace).isdisjoint(families)
+
+
+@kept
+def _with_nat_chains(namespace: Namespace) -> frozenset[Family]:
+    """Return the families that have a nat chain at a hook."""
+    tables = (each for each in namespace.ruleset.tables if not each.dormant)
+    return frozenset(
+        table.family for table in tables if any(each.type == "nat" and each.hook is not None for each in table.chains)
+    )

@@ -104,12 +104,10 @@ def _known(state: State, namespace: Namespace, wanted: Tuple, but: Connection | 
     here = (state.netns, version, zone)
     made = [each for netns, each in state.history.connections if (netns, each.version, each.zone) == here]
     for connection in made:
-        over = connection.status & ir.STATUS_DYING or has_no_time(namespace, connection)
-        if not over and (but is None or connection.original != but.original):
-            if connection.reply == wanted:
-                return connection, 1
-            if connection.original == wanted:
-                return connection, 0
+        if wanted not in (connection.reply, connection.original) or connection.status & ir.STATUS_DYING:
+            continue
+        if (but is None or connection.original != but.original) and not has_no_time(namespace, connection):
+            return connection, 1 if connection.reply == wanted else 0
     live = connections_of(namespace).find(version, zone, wanted)
     changed = live is not None and any(each.original == live[0].original for each in made)
     return None if changed else live

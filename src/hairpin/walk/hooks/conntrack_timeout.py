@@ -3,9 +3,11 @@
 Source: Documentation/networking/nf_conntrack-sysctl.rst
 """
 
+from functools import cache
+
 from hairpin.host.host import Namespace
 from hairpin.host.sysctl import Path
-from hairpin.netfilter.packet import ICMP, ICMP6, TCP, UDP, UDPLITE, Connection
+from hairpin.netfilter.packet import ICMP, ICMP6, TCP, UDP, UDPLITE, Connection, TcpState
 
 DEFAULTS_S = {
     "tcp_timeout_syn_sent": 120, "tcp_timeout_syn_recv": 60, "tcp_timeout_established": 432000,
@@ -18,18 +20,6 @@ _FURTHER = {"SYN_SENT": ("tcp_timeout_max_retrans",), "ESTABLISHED": ("tcp_timeo
 _BY_PROTOCOL = {UDP: "udp_timeout", UDPLITE: "udp_timeout", ICMP: "icmp_timeout", ICMP6: "icmpv6_timeout"}
 
 
-def timeout_keys(connection: Connection) -> tuple[str, ...]:
-    """Return the keys of ``DEFAULTS_S`` whose smallest value is the time for which the entry waits for its next packet.
-
-    A UDP entry has the longer timeout of a stream only two seconds after its first packet: nf_conntrack_udp_packet().
-    The first packet of a TCP connection has no window to compare with, and data is at first unacknowledged:
-    nf_conntrack_tcp_packet()."""
-    if connection.tcp is None:
-        return (_BY_PROTOCOL.get(connection.original.protocol, "generic_timeout"),)
-    own = f"tcp_timeout_{connection.tcp.state.lower()}"
-    return tuple(each for each in (own, *_FURTHER.get(connection.tcp.state, ())) if each in DEFAULTS_S)
-
-
 def path_of(key: str) -> Path:
     """Return the sysctl that sets the timeout."""
     return ("net", "netfilter", f"nf_conntrack_{key}")
@@ -38,12 +28,29 @@ def path_of(key: str) -> Path:
 def has_no_time(namespace: Namespace, connection: Connection) -> bool:
     """Return whether a timeout of the entry is 0 in the namespace.  An entry with a timeout of 0 is over before its
     next packet."""
-    return any(namespace.sysctl(*path_of(each)) == 0 for each in timeout_keys(connection))
+    state = connection.tcp.state if connection.tcp is not None else None
+    return any(namespace.sysctl(*each) == 0 for each in _paths(connection.original.protocol, state))
+
+
+@cache
+def _paths(protocol: int, state: TcpState | None) -> tuple[Path, ...]:
+    """Return the sysctls whose smallest value is the time for which an entry waits for its next packet.
+
+    A UDP entry has the longer timeout of a stream only two seconds after its first packet: nf_conntrack_udp_packet().
+    The first packet of a TCP connection has no window to compare with, and data is at first unacknowledged:
+    nf_conntrack_tcp_packet()."""
+    if state is None:
+        return (path_of(_stateless_key(protocol)),)
+    keys = (f"tcp_timeout_{state.lower()}", *_FURTHER.get(state, ()))
+    return tuple(path_of(each) for each in keys if each in DEFAULTS_S)
+
+
+def _stateless_key(protocol: int) -> str:
+    return _BY_PROTOCOL.get(protocol, "generic_timeout")
 
 
 def zero_timeouts(namespace: Namespace, protocol: int) -> tuple[str, ...]:
     """Return the keys of the timeouts of 0 that concern connections of the protocol."""
-    tcp = protocol == TCP
-    keys = (each for each in DEFAULTS_S if each.startswith("tcp_") == tcp)
-    own = _BY_PROTOCOL.get(protocol, "generic_timeout")
-    return tuple(each for each in keys if (tcp or each == own) and namespace.sysctl(*path_of(each)) == 0)
+    of_tcp = (each for each in DEFAULTS_S if each.startswith("tcp_"))
+    keys = of_tcp if protocol == TCP else (_stateless_key(protocol),)
+    return tuple(each for each in keys if namespace.sysctl(*path_of(each)) == 0)

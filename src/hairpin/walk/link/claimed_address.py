@@ -16,7 +16,8 @@ Source: net/ipv4/arp.c arp_process(), arp_solicit(); net/bridge/br_fdb.c br_fdb_
 from hairpin.host.link import Link
 from hairpin.host.netns import Netns
 from hairpin.host.route import LEARNED, Neighbour
-from hairpin.network.network import Network, Port, bridge_ports, is_bridge_port, leads_to_left, veth_peer
+from hairpin.network.network import Network, Port, is_bridge_port, leads_to_left, veth_peer
+from hairpin.network.own_frames import forwarding_entries
 from hairpin.walk.link.segment import who_answers, who_has
 
 
@@ -24,21 +25,28 @@ def claiming_port(network: Network, netns: Netns, link: Link, entry: Neighbour) 
     """Return the bridge port behind which another machine claims the entry's address; None if no reading shows one."""
     if entry.mac is None or entry.state not in LEARNED or entry.version != 4 or entry.mac == link.mac:
         return None
-    answer = who_answers(network, netns, link, 4, entry.value)
-    owner = answer.port
+    port = _unread_port_of(network, netns, link, entry.mac)  # first, because few entries lead to such a port
+    if port is None:
+        return None
+    owner = who_answers(network, netns, link, 4, entry.value).port
     held = network.namespace(owner.netns).link(owner.link) if owner is not None else None
     if owner is None or held is None or held.mac in (None, entry.mac) or owner.netns.host != netns.host:
         return None
     if _is_engines(network, netns, entry.mac) or who_has(network, netns, link, entry.mac).port is not None:
         return None  # a container that was read: it lost the address, and the kernel finds out by itself
+    return port
+
+
+def _unread_port_of(network: Network, netns: Netns, link: Link, mac: int) -> Port | None:
+    """Return the port of the bridge around the link that has learned the hardware address, if what is behind the port
+    was not read; else None."""
     bridge = _bridge_of(network, netns, link)
     if bridge is None:
         return None
     namespace = network.namespace(bridge.netns)
-    ports = {each.name: each for each in bridge_ports(namespace, bridge.link)}
-    for each in namespace.fdb:
-        port = ports.get(each.port)
-        if each.mac != entry.mac or each.local or port is None or each.state in ("permanent", "static"):
+    for each in forwarding_entries(namespace).get(mac, ()):
+        port = namespace.link(each.port)
+        if each.local or port is None or port.master != bridge.link or each.state in ("permanent", "static"):
             continue
         peer = veth_peer(network, bridge.netns, port)
         if peer is None and _leads_nowhere_read(network, bridge.netns, port):

@@ -18,7 +18,7 @@ from hairpin.netfilter.packet import TCP
 from hairpin.netfilter.rule_address import write_mac
 from hairpin.network.address_type import is_to_many
 from hairpin.network.index import takers
-from hairpin.network.network import Network, Port, bridge_ports, is_bridge_port
+from hairpin.network.network import Network, Port, bridge_ports, is_bridge_port, neighbour_entries
 from hairpin.network.own_frames import hands_up, said_of_forwarding
 from hairpin.network.prefix import Version, address_text
 from hairpin.network.source_address import source_address
@@ -219,17 +219,13 @@ def is_known(namespace: Namespace, link: Link, version: Version, address: int) -
 
 def known_entry(namespace: Namespace, link: Link, version: Version, address: int) -> Neighbour | None:
     """Return the neighbour entry that the kernel uses without resolving the neighbour first, or None."""
-    return next((each for each in _entries(namespace, link, version, address) if each.state in LEARNED), None)
-
-
-def _entries(namespace: Namespace, link: Link, version: Version, address: int) -> Iterator[Neighbour]:
-    wanted = (link.name, version, address)
-    return (each for each in namespace.neighbours if (each.link, each.version, each.value) == wanted)
+    entries = neighbour_entries(namespace, link.name, version, address)
+    return next((each for each in entries if each.state in LEARNED), None)
 
 
 def permanent(network: Network, state: State, link: Link, address: int) -> Neighbour | None:
     """Return the neighbour's static entry, or None.  All entries that are not static expire and are resolved again."""
-    entries = _entries(network.namespace(state.netns), link, state.packet.version, address)
+    entries = neighbour_entries(network.namespace(state.netns), link.name, state.packet.version, address)
     return next((each for each in entries if each.static), None)
 
 
@@ -345,9 +341,10 @@ def _addressed(network: Network, state: State, link: Link, address: int, answer:
 def _entered(network: Network, state: State, link: Link, address: int) -> int | None:
     """Return the hardware address in the neighbour's entry if the link is a bridge.  The hardware address determines
     the bridge port."""
-    wanted = (link.name, state.packet.version, address)
-    entries = network.namespace(state.netns).neighbours if link.kind == "bridge" else ()
-    return next((each.mac for each in entries if (each.link, each.version, each.value) == wanted), None)
+    if link.kind != "bridge":
+        return None
+    entries = neighbour_entries(network.namespace(state.netns), link.name, state.packet.version, address)
+    return entries[0].mac if entries else None
 
 
 _BLOCKED: dict[str, tuple[Reason, Message]] = {

@@ -13,7 +13,7 @@ import msgspec
 from hairpin.host.netns import Netns
 from hairpin.host.sysctl import Path
 from hairpin.message import message
-from hairpin.network.network import Network
+from hairpin.network.network import Network, neighbour_entries
 from hairpin.network.prefix import Version
 from hairpin.network.vrf import loops_back
 from hairpin.walk.state import End, LinkDecided, State, stopped
@@ -75,8 +75,7 @@ def without_room(network: Network, state: State, link: str, address: int) -> End
     found = namespace.link(link)
     if found is not None and loops_back(found) and room.listed < room.entries:
         return None
-    wanted = (link, version, address)
-    if any((each.link, each.version, each.value) == wanted for each in namespace.neighbours if not each.proxy):
+    if any(not each.proxy for each in neighbour_entries(namespace, link, version, address)):
         return None
     said = message(
         "{entries} entries are in the neighbour table of IPv{version}, which takes at most {most}; {held} of them are "

@@ -11,8 +11,6 @@ import msgspec
 from hairpin.host.host import Namespace
 from hairpin.host.link import Link
 from hairpin.host.netns import Netns
-from hairpin.host.route import FdbEntry
-from hairpin.kept import kept
 from hairpin.network.index import stacked_links, takers
 from hairpin.network.network import (
     Network,
@@ -22,10 +20,12 @@ from hairpin.network.network import (
     bridge_ports,
     is_bridge_port,
     is_uplink,
+    neighbour_entries,
     owns_address,
     ports_leading,
     veth_peer,
 )
+from hairpin.network.own_frames import forwarding_entries
 from hairpin.network.prefix import Version
 from hairpin.network.stacked import bridges, link_of, lower_of, stacked_on, takes_all, takes_frame
 from hairpin.network.tunnel.tunnels import far_ends
@@ -49,14 +49,17 @@ class Answer(msgspec.Struct, frozen=True):
 
 
 NOBODY = Answer("nobody")
+_Passed = frozenset[Port]
 
 
 class Question(msgspec.Struct, frozen=True):
-    """A request for an address.  ``source`` is the sender address of an ARP request; None if it does not matter."""
+    """A request for an address.  ``source`` is the sender address of an ARP request; None if it does not matter.
+    ``passed``: the bridges that the request has passed.  Bridges may be joined in a circle."""
 
     version: Version
     address: int
     source: int | None = None
+    passed: frozenset[Port] = frozenset()
 
 
 def who_answers(
@@ -165,9 +168,8 @@ def _proxied(network: Network, netns: Netns, link: Link, question: Question) -> 
 
     Source: drivers/net/vxlan/vxlan_core.c arp_reduce(), neigh_reduce()
     """
-    wanted = (link.name, question.version, question.address)
-    entries = network.namespace(netns).neighbours
-    mac = next((each.mac for each in entries if (each.link, each.version, each.value) == wanted), None)
+    entries = neighbour_entries(network.namespace(netns), link.name, question.version, question.address)
+    mac = entries[0].mac if entries else None
     if mac is None or not link.up:
         return NOBODY
     found = _mac_behind_wire(network, netns, link, mac)
@@ -201,7 +203,10 @@ def _behind_bridge(network: Network, netns: Netns, bridge: Link, question: Quest
 
     Source: net/ipv4/arp.c arp_process(); net/bridge/br_if.c br_add_if(): list_add_rcu(); br_forward.c br_flood()
     """
-    fallback = NOBODY
+    fallback, here = NOBODY, Port(netns, bridge.name)
+    if here in question.passed:
+        return NOBODY
+    question = msgspec.structs.replace(question, passed=question.passed | {here})
     taking = takers(network.host(netns.host), question.version, question.address)
     ports = ports_leading(network, netns, bridge.name, taking)
     for port in ports if question.source is None else reversed(ports):
@@ -242,14 +247,9 @@ def _behind_port(network: Network, netns: Netns, port: Link, question: Question)
         return answer if port.up or answer.kind == "owner" else NOBODY
     if is_uplink(network, netns, port):
         return _on_other_hosts(network, Port(netns, port.name), question) if port.up else NOBODY
+    # A container may have a bridge of its own, which has the address.
     peer = veth_peer(network, netns, port)
-    if peer is None:
-        return NOBODY
-    inner = network.namespace(peer.netns)
-    other = inner.link(peer.link)
-    if other is None:
-        return NOBODY
-    return _at_other_end(network, peer, question)  # a container may have a bridge of its own, which has the address
+    return _at_other_end(network, peer, question) if peer is not None else NOBODY
 
 
 def who_has(network: Network, netns: Netns, link: Link, mac: int) -> Answer:
@@ -269,20 +269,21 @@ def who_has(network: Network, netns: Netns, link: Link, mac: int) -> Answer:
     return _mac_behind_wire(network, netns, link, mac)
 
 
-def _mac_behind_wire(network: Network, netns: Netns, link: Link, mac: int) -> Answer:
+def _mac_behind_wire(network: Network, netns: Netns, link: Link, mac: int, passed: _Passed = frozenset()) -> Answer:
     """Return the link with the hardware address ``mac`` behind a veth, a tunnel device or an uplink."""
     if link.tunnel is not None:
         ends = far_ends(network, netns, link, mac)
-        found = (_mac_at_other_end(network, far, mac) for far in ends if far is not None)
+        found = (_mac_at_other_end(network, far, mac, passed) for far in ends if far is not None)
         return next((each for each in found if each.kind == "owner"), Answer("outside"))
     if is_uplink(network, netns, link):
-        found = (_mac_at_other_end(network, wire.far, mac) for wire in wires_of(network, Port(netns, link.name)))
+        wires = wires_of(network, Port(netns, link.name))
+        found = (_mac_at_other_end(network, wire.far, mac, passed) for wire in wires)
         return next((each for each in found if each.kind == "owner"), Answer("outside"))
     peer = veth_peer(network, netns, link)
-    return _mac_at_other_end(network, peer, mac) if peer is not None else NOBODY
+    return _mac_at_other_end(network, peer, mac, passed) if peer is not None else NOBODY
 
 
-def _mac_at_other_end(network: Network, peer: Port, mac: int) -> Answer:
+def _mac_at_other_end(network: Network, peer: Port, mac: int, passed: _Passed) -> Answer:
     far = network.namespace(peer.netns)
     other = far.link(peer.link)
     assert other is not None
@@ -293,7 +294,7 @@ def _mac_at_other_end(network: Network, peer: Port, mac: int) -> Answer:
     # The bridge itself receives frames to a port's own address: net/bridge/br_fdb.c fdb_add_local()
     if any(each.mac == mac for each in (bridge, *bridge_ports(far, bridge.name))):
         return Answer("owner", Port(peer.netns, bridge.name))
-    return _mac_behind_bridge(network, peer.netns, bridge, mac, skip=other.name)
+    return _mac_behind_bridge(network, peer.netns, bridge, mac, skip=other.name, passed=passed)
 
 
 def _stacked_there(network: Network, far: Port, mac: int) -> Answer:
@@ -301,19 +302,23 @@ def _stacked_there(network: Network, far: Port, mac: int) -> Answer:
     return Answer("owner", receiver) if receiver is not None else NOBODY
 
 
-def _mac_behind_bridge(network: Network, netns: Netns, bridge: Link, mac: int, *, skip: str | None) -> Answer:
-    fallback = NOBODY
+def _mac_behind_bridge(
+    network: Network, netns: Netns, bridge: Link, mac: int, *, skip: str | None, passed: _Passed = frozenset()
+) -> Answer:
+    fallback, here = NOBODY, Port(netns, bridge.name)
+    if here in passed:
+        return NOBODY
+    passed |= {here}
     for port in bridge_ports(network.namespace(netns), bridge.name):
         if port.name == skip:
             continue
         if port.tunnel is not None or is_uplink(network, netns, port):
-            found = _mac_behind_wire(network, netns, port, mac)
+            found = _mac_behind_wire(network, netns, port, mac, passed)
             fallback = found if fallback.kind != "owner" else fallback
             continue
         peer = veth_peer(network, netns, port)
-        other = network.namespace(peer.netns).link(peer.link) if peer is not None else None
-        if peer is not None and other is not None:
-            found = _mac_at_other_end(network, peer, mac)
+        if peer is not None:
+            found = _mac_at_other_end(network, peer, mac, passed)
             fallback = found if found.kind == "owner" else fallback
     return fallback
 
@@ -331,7 +336,8 @@ def port_towards(
         target = _mac_behind_bridge(network, netns, link, mac, skip=None).port
     ports = bridge_ports(namespace, bridge)
     tunnels = {each.name: each for each in ports_leading(network, netns, bridge, ()) if each.tunnel is not None}
-    named = [each.port for each in _entries(namespace).get(mac, ()) if each.remote is None and not each.local]
+    entries = forwarding_entries(namespace).get(mac, ()) if mac is not None else ()
+    named = [each.port for each in entries if each.remote is None and not each.local]
     known = tunnels if target is not None else {each.name: each for each in ports}
     port = next((known[name] for name in named if name in known), None)
     if port is not None:
@@ -345,14 +351,6 @@ def port_towards(
     stacked = stacked_links(network.host(netns.host))
     near = ports if stacked else ports_leading(network, netns, bridge, (target.netns.name,))
     return next((port for port in near if _leads_to(network, netns, port, target)), flooded)
-
-
-@kept
-def _entries(namespace: Namespace) -> dict[int | None, list[FdbEntry]]:
-    found: dict[int | None, list[FdbEntry]] = {}
-    for each in namespace.fdb:
-        found.setdefault(each.mac, []).append(each)
-    return found
 
 
 def _leads_to(network: Network, netns: Netns, port: Link, target: Port) -> bool:

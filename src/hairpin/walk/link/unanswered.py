@@ -4,7 +4,7 @@ from hairpin.host.host import Namespace
 from hairpin.host.link import Address, Link
 from hairpin.host.route import LEARNED, WithoutGateway
 from hairpin.message import message
-from hairpin.network.network import addresses_of
+from hairpin.network.network import addresses_of, neighbour_entries
 from hairpin.network.prefix import LINK_LOCAL6, address_text, is_multicast, width
 from hairpin.walk.state import Assumed, RouteDecided, State
 
@@ -15,12 +15,13 @@ def silence_of(namespace: Namespace, state: State, link: Link, address: int) -> 
     The machine may have been off.  If it is behind a router, it never answers: a route or an address of the link then
     makes the kernel look for the machine on the wrong link.
     """
-    wanted = (link.name, state.packet.version, address)
-    found = [each for each in namespace.neighbours if (each.link, each.version, each.value) == wanted]
+    found = neighbour_entries(namespace, link.name, state.packet.version, address)
     entry = next((each for each in found if each.state in ("FAILED", "INCOMPLETE")), None)
+    if entry is None and found:
+        return None
     by = _without_gateway(namespace, state, link, address)
     if entry is None:
-        return None if found else _never_seen(namespace, state, link, address, by)
+        return _never_seen(namespace, state, link, address, by)
     return Assumed(
         message(
             "{address} answers on {link}, although it did not when the kernel last asked (its neighbour entry "

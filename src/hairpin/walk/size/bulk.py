@@ -30,10 +30,9 @@ from hairpin.host.link import Link
 from hairpin.host.netns import Netns
 from hairpin.message import message
 from hairpin.netfilter.mss import mss_set_by
-from hairpin.netfilter.packet import ACK, PSH
 from hairpin.network.network import Network, is_bridge_port
 from hairpin.network.tunnel.tunnels import overhead_bytes
-from hairpin.walk.data import client_data, server_data
+from hairpin.walk.data import client_data, outside_data, server_data
 from hairpin.walk.ip.refusal import is_about, refusal
 from hairpin.walk.link.neighbour_discovery import walk_asking
 from hairpin.walk.size.segment_size import HEADERS, Handshake, Sizes, clamped, mtus, sizes
@@ -196,9 +195,7 @@ def _first(network: Network, handshake: Handshake, *, to_server: bool) -> State:
         return client_data(handshake.started, handshake.back)
     if handshake.far is None:
         return server_data(network, handshake.there, handshake.back)
-    history = handshake.back.state.history.for_answer()
-    packet = msgspec.structs.replace(handshake.far.packet, tcp_flags=ACK | PSH)
-    return msgspec.structs.replace(handshake.far, packet=packet, history=history)
+    return outside_data(handshake.far, handshake.back)
 
 
 def _untold(network: Network, sent: State, end: End) -> Lost | None:
