@@ -158,9 +158,7 @@ def _behind_nobody(namespace: Namespace, version: Version) -> Iterator[Prefix]:
     """Yield the networks whose route has no next hop that works.  A next hop does not work if its link is down, or if
     its gateway did not answer the kernel's last request."""
     silent = {
-        (each.link, each.version, each.value)
-        for each in namespace.neighbours
-        if each.mac is None and each.state in ("FAILED", "INCOMPLETE")
+        (each.link, each.version, each.value) for each in namespace.neighbours if each.mac is None and each.unanswered
     }
     for route in namespace.routes:
         if route.version == version and route.type == "unicast" and route.next_hops:

@@ -17,7 +17,7 @@ def silence_of(namespace: Namespace, state: State, link: Link, address: int) -> 
     """
     wanted = (link.name, state.packet.version, address)
     found = [each for each in namespace.neighbours if (each.link, each.version, each.value) == wanted]
-    entry = next((each for each in found if each.state in ("FAILED", "INCOMPLETE")), None)
+    entry = next((each for each in found if each.unanswered), None)
     by = _without_gateway(namespace, state, link, address)
     if entry is None:
         return None if found else _never_seen(namespace, state, link, address, by)
@@ -82,7 +82,7 @@ def _like_others(namespace: Namespace, link: Link, address: int, by: WithoutGate
         and not LINK_LOCAL6.holds(each.value, version)
         and not is_multicast(each.value, version)
     ]
-    silent = [each for each in others if each.state in ("FAILED", "INCOMPLETE")]
+    silent = [each for each in others if each.unanswered]
     if not silent or len(silent) < len(others):
         return None
     return Assumed(
