@@ -182,7 +182,7 @@ def _is_answered(namespace: Namespace, link: str, flow: Flow) -> bool:
     """Return whether another machine has the flow's address: the address's neighbour entry has a hardware address.
     If an entry has a hardware address, the machine has answered, or a person or a program has added the entry."""
     return any(
-        each.mac is not None and not each.proxy and each.state not in ("FAILED", "INCOMPLETE")
+        each.mac is not None and not each.proxy and not each.unanswered
         for each in namespace.neighbours
         if (each.link, each.version, each.value) == (link, flow.version, flow.daddr)
     )

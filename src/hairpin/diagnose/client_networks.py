@@ -47,8 +47,6 @@ def told_by_network(network: Network, diagnoses: Sequence[Diagnosis]) -> tuple[M
     passing = (each.trace.flow for each in diagnoses if each.trace.succeeds and each.trace.flow.invented)
     inward = (each for each in passing if isinstance(each.start, Outside))
     told = [each.instead_of.flow for each in diagnoses if each.instead_of is not None]
-    of_clients = (each.trace for each in diagnoses if isinstance(each.trace.flow.start, Outside))
-    asked = {gateway for each in of_clients for gateway in _silent_gateways(each)}
     for flow, _ in zip(inward, range(_MOST_FLOWS), strict=False):
         for prefix, other in _others(network, flow):
             if prefix in found or any(_comes_from(each, prefix) for each in told):
@@ -56,10 +54,13 @@ def told_by_network(network: Network, diagnoses: Sequence[Diagnosis]) -> tuple[M
             trace = walk_flow(network, other)
             if _is_stopped(network, trace, prefix):
                 found[prefix] = other
-            for each in _silent_gateways(trace):
-                if trace.succeeds and each not in asked:
-                    silent.setdefault(each, {}).setdefault(prefix, other)
-    return (*((_note(found),) if found else ()), *(_of_silent(*each) for each in silent.items()))
+            for each in _silent_gateways(trace) if trace.succeeds else ():
+                silent.setdefault(each, {}).setdefault(prefix, other)
+    # Few hosts have a silent gateway, and the branches of a trace that was taken over cost a walk.
+    of_clients = (each.trace for each in diagnoses if silent and isinstance(each.trace.flow.start, Outside))
+    asked = {gateway for each in of_clients for gateway in _silent_gateways(each)}
+    notes = (_of_silent(*each) for each in silent.items() if each[0] not in asked)
+    return (*((_note(found),) if found else ()), *notes)
 
 
 def _comes_from(flow: Flow, prefix: Prefix) -> bool:
@@ -157,9 +158,7 @@ def _behind_nobody(namespace: Namespace, version: Version) -> Iterator[Prefix]:
     """Yield the networks whose route has no next hop that works.  A next hop does not work if its link is down, or if
     its gateway did not answer the kernel's last request."""
     silent = {
-        (each.link, each.version, each.value)
-        for each in namespace.neighbours
-        if each.mac is None and each.state in ("FAILED", "INCOMPLETE")
+        (each.link, each.version, each.value) for each in namespace.neighbours if each.mac is None and each.unanswered
     }
     for route in namespace.routes:
         if route.version == version and route.type == "unicast" and route.next_hops:

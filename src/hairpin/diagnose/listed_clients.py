@@ -68,10 +68,10 @@ def with_listed_clients(found: Examination) -> Examination:
 def _is_behind(neighbours: Diagnosis, diagnoses: list[Diagnosis]) -> bool:
     """Return whether the rule that stops the neighbour is the rule behind a list that a repair corrects."""
     trace = neighbours.trace
-    stop = trace.usual.stop
-    if not isinstance(trace.flow.start, Lan) or stop is None or trace.succeeds:
+    if not isinstance(trace.flow.start, Lan) or trace.succeeds:
         return False
-    if any(each.candidate.in_class not in _CLOSING for each in neighbours.causes):
+    stop = trace.usual.stop
+    if stop is None or any(each.candidate.in_class not in _CLOSING for each in neighbours.causes):
         return False
     mended = (each for each in diagnoses if any(one.candidate.in_class == _MENDED for one in each.causes))
     return any(
@@ -88,13 +88,13 @@ def _of_listed_client(
     """Return the diagnosis of a listed client's flow; None if no list keeps out the invented client or the neighbour.
     ``flow`` is an outside client's flow to the same end; None if the user named a neighbour."""
     trace = diagnosis.trace
-    stop = trace.usual.stop
-    if trace.succeeds or trace.verdict == "depends" or stop is None or flow is None:
-        return None
-    if not isinstance(flow.start, Outside) or not isinstance(stop.decided_by, RuleDecided):
-        return None
+    if trace.succeeds or trace.verdict == "depends" or flow is None or not isinstance(flow.start, Outside):
+        return None  # the branches of a trace that was taken over cost a walk
     if not isinstance(trace.flow.start, Lan) and not trace.flow.invented:
         return None  # the user named this client
+    stop = trace.usual.stop
+    if stop is None or not isinstance(stop.decided_by, RuleDecided):
+        return None
     if any(each.candidate.in_class not in _CLOSING for each in diagnosis.causes) or stop.netns not in network:
         return None
     ruleset = network.namespace(stop.netns).ruleset
@@ -319,11 +319,11 @@ def with_excepted_networks(found: Examination) -> Examination:
 def _into_vpn(network: Network, diagnosis: Diagnosis) -> Lookup | None:
     """Return the lookup by which a container's VPN takes the answers to a client; None if something else stops the
     flow."""
-    trace = diagnosis.trace
-    stop, flow = trace.usual.stop, trace.flow
-    if trace.succeeds or trace.verdict == "depends" or stop is None or isinstance(flow.start, FromContainer):
+    trace, flow = diagnosis.trace, diagnosis.trace.flow
+    if trace.succeeds or trace.verdict == "depends" or isinstance(flow.start, FromContainer):
         return None
-    if not trace.usual.reply or stop.reason == "no-listener":
+    stop = trace.usual.stop
+    if stop is None or not trace.usual.reply or stop.reason == "no-listener":
         return None
     return _lookup_into_vpn(network, flow, stop.netns)
 

@@ -23,6 +23,7 @@ from hairpin.errors import ChangeError
 from hairpin.host.link import Address
 from hairpin.host.netns import Netns
 from hairpin.host.route import Route
+from hairpin.netfilter.ir import Expression
 from hairpin.network.flow import Flow
 from hairpin.network.network import Network
 from hairpin.walk.walk import walk_flow
@@ -112,22 +113,29 @@ def joined_change(changes: tuple[Change, ...]) -> Change:
             for part in each.parts:
                 _unite(parts, part)
             calls += [call for call in each.calls if call not in calls]
-    needed = [part for part in parts if not any(_is_wider(other, part) for other in parts)]
-    return Change(tuple(needed), tuple(calls))
+    return Change(tuple(_without_narrower(parts)), tuple(calls))
 
 
-def _is_wider(one: Primitive, other: Primitive) -> bool:
-    """Return whether both parts insert a rule at the same place, and the first rule matches more packets than the
-    second rule.  A rule is compared only with rules that have the same last statement."""
-    if not isinstance(one, InsertRule) or not isinstance(other, InsertRule):
-        return False
-    if _where(one) != _where(other) or not one.rule.body or one.rule.body[-1:] != other.rule.body[-1:]:
-        return False
-    return set(one.rule.body) < set(other.rule.body)
+def _without_narrower(parts: list[Primitive]) -> Iterator[Primitive]:
+    """Yield the parts, except each inserted rule beside which a rule that matches more packets is inserted.  Only rules
+    that are inserted at the same place and have the same last statement are compared: a change that restores an
+    engine's rules inserts thousands."""
+    bodies: dict[tuple[object, ...], list[set[Expression]]] = {}
+    for part in parts:
+        if isinstance(part, InsertRule):
+            bodies.setdefault(_where(part), []).append(set(part.rule.body))
+    for part in parts:
+        if isinstance(part, InsertRule):
+            own = set(part.rule.body)
+            if any(each < own for each in bodies[_where(part)]):
+                continue
+        yield part
 
 
 def _where(part: InsertRule) -> tuple[object, ...]:
-    return part.netns, part.dialect, part.family, part.table, part.chain, part.position
+    """Return the place at which the rule is inserted, and its last statement."""
+    last = part.rule.body[-1:]
+    return part.netns, part.dialect, part.family, part.table, part.chain, part.position, last
 
 
 def _beside(parts: tuple[Primitive, ...]) -> list[object]:

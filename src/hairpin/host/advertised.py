@@ -51,7 +51,7 @@ def routers_on(namespace: Namespace, link: str) -> tuple[Neighbour, ...]:
     return tuple(
         each
         for each in namespace.neighbours
-        if each.router and each.link == link and each.version == 6 and each.state not in ("FAILED", "INCOMPLETE")
+        if each.router and each.link == link and each.version == 6 and not each.unanswered
     )
 
 

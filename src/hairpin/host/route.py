@@ -133,6 +133,11 @@ class Neighbour(msgspec.Struct, frozen=True, tag="neighbour", tag_field="kind"):
         NUD_CONNECTED"""
         return self.state in ("PERMANENT", "NOARP") and not self.proxy
 
+    @property
+    def unanswered(self) -> bool:
+        """Whether the neighbour has not answered the kernel's last request."""
+        return self.state in ("FAILED", "INCOMPLETE")
+
 
 LEARNED = ("REACHABLE", "STALE", "DELAY", "PROBE")
 """The states of a learned neighbour entry that the kernel uses without resolving the neighbour first."""

@@ -69,9 +69,13 @@ def is_left_behind(container: Container, socket: Socket) -> bool:
     address, which another container may have now.  Source: moby cmd/docker-proxy; libnetwork/portmapper/proxy_linux.go
     newProxyCommand(): Pdeathsig; signal(7)
     """
+    return container.status in ("exited", "created", "dead") and is_docker_proxys(socket)
+
+
+def is_docker_proxys(socket: Socket) -> bool:
+    """Return whether the socket belongs to a docker-proxy that relays to an address in its own namespace."""
     relay, named = socket.relay, (socket.process or "").startswith("docker-proxy")
-    ended = container.status in ("exited", "created", "dead")
-    return named and ended and relay is not None and not (relay.netns or relay.holds_only)
+    return named and relay is not None and not (relay.netns or relay.holds_only)
 
 
 def asked_port(network: Network, host: Host, flow: Flow) -> tuple[Container, PortBinding] | None:

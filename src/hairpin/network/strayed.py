@@ -7,6 +7,7 @@ from hairpin.host.docker import STACKED, Container, DockerNetwork, Engine, Subne
 from hairpin.host.host import Host, Namespace
 from hairpin.host.netns import Netns
 from hairpin.host.route import LEARNED, Neighbour, Route
+from hairpin.kept import kept
 from hairpin.netfilter.packet import Packet
 from hairpin.network.attachment import has_lost_bridge
 from hairpin.network.flow import Flow, FromHost
@@ -55,6 +56,8 @@ def held_elsewhere(
     """Return what shows that a machine on another link than the bridge has the address: a route that has it as its
     gateway, or a neighbour entry of an uplink; None if nothing shows it."""
     namespace = network.namespace(netns)
+    if (version, address) not in _gateways_and_neighbours(namespace):
+        return None
     for route in namespace.routes:
         if route.version == version and any(
             hop.gateway == address and hop.link not in (None, bridge) for hop in route.next_hops
@@ -67,6 +70,19 @@ def held_elsewhere(
         if link is not None and outer_link(network, netns, link) is not None:
             return entry
     return None
+
+
+@kept
+def _gateways_and_neighbours(namespace: Namespace) -> frozenset[tuple[Version, int]]:
+    """Return the addresses of the routes' gateways and of the neighbour entries: each container network's address is
+    looked for among them."""
+    hops = ((route.version, hop.gateway) for route in namespace.routes for hop in route.next_hops)
+    return frozenset(
+        (
+            *((version, gateway) for version, gateway in hops if gateway is not None),
+            *((entry.version, entry.value) for entry in namespace.neighbours),
+        )
+    )
 
 
 def is_held_inside(network: Network, flow: Flow) -> bool:

@@ -24,6 +24,7 @@ from hairpin.host.host import Host
 from hairpin.host.socket import Relay, Socket
 from hairpin.message import Message, message
 from hairpin.network.attachment import engines_read, network_for
+from hairpin.network.port_holder import is_docker_proxys
 from hairpin.network.prefix import address_text
 from hairpin.walk.sockets import socket_text
 from hairpin.walk.state import SocketDecided
@@ -50,7 +51,7 @@ def _is_nobodys(host: Host, socket: Socket, relay: Relay) -> bool:
     """Return whether the socket is a docker-proxy's that relays to no container which publishes the port.
 
     Swarm's own docker-proxies relay to the ingress sandbox, which is no container."""
-    if not (socket.process or "").startswith("docker-proxy") or relay.netns or relay.holds_only:
+    if not is_docker_proxys(socket):
         return False
     network = network_for(host, relay.address, relay.version)
     if not engines_read(host) or network is None or network.name in ("docker_gwbridge", "ingress"):

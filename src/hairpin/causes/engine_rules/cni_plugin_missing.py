@@ -22,6 +22,8 @@ from hairpin.engines.missing import Missing, missing_of
 from hairpin.engines.repair.restoring import restoring_all
 from hairpin.host.cni import Conflist
 from hairpin.host.docker import Engine
+from hairpin.host.host import Host
+from hairpin.kept import kept
 from hairpin.message import message
 
 _ADDED = {
@@ -35,18 +37,26 @@ Source: containers/common libnetwork/cni/cni_conversion.go"""
 
 def find(view: View) -> Iterator[Candidate]:
     """Yield a candidate for each rule-making plugin that a running container's network lacks."""
-    for engine in view.host.engines:
-        if engine.network_backend != "cni":
-            continue
-        for plugin, added in _ADDED.items():
-            without = tuple(each.conflist for each in engine.networks if each.conflist and not each.has_plugin(plugin))
-            lost = _not_made(view, engine, plugin) if without else None
-            change = restoring_all(lost, view.host_netns, view.host_namespace) if lost else Change(())
+    for plugin, files, lost in _lost_rules(view.host):
+        change = restoring_all(lost, view.host_netns, view.host_namespace)
+        yield from (_candidate(file, plugin, lost, change) for file in files)
+
+
+@kept
+def _lost_rules(host: Host) -> tuple[tuple[str, tuple[Conflist, ...], Missing], ...]:
+    """Return each plugin that networks lack, with the files of these networks and the rules that the plugin would have
+    made.  The result is cached, because each stop needs it."""
+    found: list[tuple[str, tuple[Conflist, ...], Missing]] = []
+    for engine in host.engines:
+        for plugin in _ADDED if engine.network_backend == "cni" else ():
+            files = tuple(each.conflist for each in engine.networks if each.conflist and not each.has_plugin(plugin))
+            lost = _not_made(host, engine, plugin) if files else None
             if lost:
-                yield from (_candidate(file, plugin, added, lost, change) for file in without)
+                found.append((plugin, files, lost))
+    return tuple(found)
 
 
-def _not_made(view: View, engine: Engine, plugin: str) -> Missing:
+def _not_made(host: Host, engine: Engine, plugin: str) -> Missing:
     """Return the rules that the engine would have made with the plugin."""
     networks = tuple(
         each
@@ -56,11 +66,11 @@ def _not_made(view: View, engine: Engine, plugin: str) -> Missing:
         )
         for each in engine.networks
     )
-    return missing_of(view.host, msgspec.structs.replace(engine, networks=networks))
+    return missing_of(host, msgspec.structs.replace(engine, networks=networks))
 
 
-def _candidate(file: Conflist, plugin: str, added: str, lost: Missing, change: Change) -> Candidate:
-    facts = {"file": file.path, "plugin": plugin, "added": added}
+def _candidate(file: Conflist, plugin: str, lost: Missing, change: Change) -> Candidate:
+    facts = {"file": file.path, "plugin": plugin, "added": _ADDED[plugin]}
     detail = (
         message("This plugin translates the published ports of each container that starts.")
         if plugin == "portmap"

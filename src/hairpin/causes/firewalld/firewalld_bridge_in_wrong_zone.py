@@ -23,7 +23,6 @@ from hairpin.message import message
 from hairpin.netfilter.evaluate.chain import Place
 from hairpin.netfilter.ir import NameMatch, Verdict
 from hairpin.network.network import addresses_of
-from hairpin.network.prefix import prefix_text
 
 _ACCEPTING = ("docker", "trusted")
 
@@ -74,8 +73,7 @@ def _trusted_networks(view: View, link: str) -> Iterator[TrustSource]:
     ``trusted``."""
     for each in addresses_of(view.host_namespace, link, view.stop.seen.packet.version):
         if each.scope == "global":
-            base = each.prefix.first
-            yield TrustSource(prefix_text(base, each.prefix_length, each.version))
+            yield TrustSource(str(each.prefix))
 
 
 def _let_in(view: View, place: Place, link: str) -> Iterator[Primitive]:

@@ -33,16 +33,20 @@ def find(view: View) -> Iterator[Candidate]:
     the host has no default route."""
     if not view.on_host:
         return
-    place, version = stopped_by(view, "isolation"), view.stop.seen.packet.version
-    routeless = place is None and not has_default_route(view.host_namespace, version)
+    place, seen = stopped_by(view, "isolation"), view.stop.seen
+    version = seen.packet.version
+    if place is None and has_default_route(view.host_namespace, version):
+        return
     for engine in view.host.engines:
         for each in engine.networks:
-            if each.bridge is None or not is_on_uplink(view, each.bridge):
+            if each.bridge is None or (place is not None and each.bridge not in (seen.iif, seen.oif)):
                 continue
-            if routeless:
+            if not is_on_uplink(view, each.bridge):
+                continue
+            if place is None:
                 way = Route(version, 0, 0, next_hops=(NextHop(each.bridge),))
                 yield _candidate(view, each, each.bridge, Change((AddEntry(view.host_netns, way),)), None)
-            elif place is not None and each.bridge in (view.stop.seen.iif, view.stop.seen.oif):
+            else:
                 gone = tuple(DeleteRule(view.host_netns, one) for one in _isolating(view, place, each.bridge))
                 yield _candidate(view, each, each.bridge, Change(gone), place)
 

@@ -39,8 +39,10 @@ def find(view: View) -> Iterator[Candidate]:
         for chain in table.chains:
             for rule in chain.rules:
                 old = _other_address(view, rule, packet)
+                if old is None:
+                    continue
                 place = place_of(table, chain.name, rule)
-                if old is not None and not is_engines(view.host, place):
+                if not is_engines(view.host, place):
                     yield _candidate(view, place, rule, old)
 
 

@@ -198,7 +198,7 @@ def _remedy(misled: Misled) -> Message:
             name=pin.name,
         )
     if pin.hand != "option":
-        return _remedy_of_line(misled)
+        return _remedy_of_line(misled, misled.named.name)
     if misled.shared:
         return message(
             "recreate {asking} without the entry (--add-host, extra_hosts): on network {network} the engine's name "
@@ -216,10 +216,9 @@ def _remedy(misled: Misled) -> Message:
     )
 
 
-def _remedy_of_line(misled: Misled) -> Message:
-    """Return the repair of an entry that no ``--add-host`` wrote."""
+def _remedy_of_line(misled: Misled, named: str) -> Message:
+    """Return the repair of an entry that no ``--add-host`` wrote.  ``named``: the container that has the name."""
     pin, asking = misled.pin, misled.asking
-    named = misled.named.name if misled.named is not None else pin.name
     if misled.shared:
         return message(
             "recreate {asking} without the entry (--link, its image, its entrypoint): on network {network} the "

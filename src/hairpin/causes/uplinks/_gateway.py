@@ -171,7 +171,7 @@ def _of_other_family(namespace: Namespace, own: Address) -> Iterator[Gateway]:
 def _resolved(namespace: Namespace, own: Address) -> Iterator[tuple[int, Neighbour]]:
     """Yield the neighbours on the link whose hardware address is known, each with this hardware address."""
     for each in namespace.neighbours:
-        if each.link == own.link and each.mac is not None and each.state not in ("FAILED", "INCOMPLETE", "NOARP"):
+        if each.link == own.link and each.mac is not None and not each.unanswered and each.state != "NOARP":
             yield each.mac, each
 
 

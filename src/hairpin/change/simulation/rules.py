@@ -205,16 +205,11 @@ def set_policy(ruleset: ir.Ruleset, place: Place, policy: str) -> ir.Ruleset:
 
 def set_dormant(ruleset: ir.Ruleset, wanted: SetDormant) -> ir.Ruleset:
     """Return the ruleset in which the table has the flag ``dormant``, or lacks it."""
-    key = (wanted.dialect, wanted.family, wanted.table)
-    return msgspec.structs.replace(
-        ruleset,
-        tables=tuple(
-            msgspec.structs.replace(each, dormant=wanted.dormant)
-            if (each.dialect, each.family, each.name) == key
-            else each
-            for each in ruleset.tables
-        ),
-    )
+
+    def changed(table: ir.Table) -> ir.Table:
+        return msgspec.structs.replace(table, dormant=wanted.dormant)
+
+    return _edited(ruleset, wanted.dialect, wanted.family, wanted.table, changed)
 
 
 def _in_chain(table: ir.Table, name: str, edit: Callable[[tuple[ir.Rule, ...]], tuple[ir.Rule, ...]]) -> ir.Table:

@@ -16,7 +16,7 @@ def silence_of(namespace: Namespace, state: State, link: Link, address: int) -> 
     makes the kernel look for the machine on the wrong link.
     """
     found = neighbour_entries(namespace, link.name, state.packet.version, address)
-    entry = next((each for each in found if each.state in ("FAILED", "INCOMPLETE")), None)
+    entry = next((each for each in found if each.unanswered), None)
     if entry is None and found:
         return None
     by = _without_gateway(namespace, state, link, address)
@@ -83,7 +83,7 @@ def _like_others(namespace: Namespace, link: Link, address: int, by: WithoutGate
         and not LINK_LOCAL6.holds(each.value, version)
         and not is_multicast(each.value, version)
     ]
-    silent = [each for each in others if each.state in ("FAILED", "INCOMPLETE")]
+    silent = [each for each in others if each.unanswered]
     if not silent or len(silent) < len(others):
         return None
     return Assumed(
