@@ -54,7 +54,10 @@ class Found(msgspec.Struct, frozen=True):
         return tuple(key for key, one in chains.items() if self._names_an_extension(one))
 
     def _names_an_extension(self, rule: ExpectedRule) -> bool:
-        chain = self.chain(rule.family, rule.table, rule.chain)
+        owner = self.table(rule.family, rule.table)
+        if owner is None or owner.dialect != "nft":  # iptables itself shows its extensions
+            return False
+        chain = owner.chain(rule.chain)
         return chain is not None and any(map(names_an_extension, chain.rules))
 
     def places(self, rules: Sequence[ExpectedRule]) -> dict[Key, dict[Meaning, int]]:
