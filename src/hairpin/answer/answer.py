@@ -226,6 +226,10 @@ class Answer(msgspec.Struct, frozen=True):
         For several hosts, places are shown with their host's name."""
         return len(self.network.hosts) > 1
 
+    def repaired_before(self, cause: CauseAnswer) -> tuple[CauseAnswer, ...]:
+        """Return the causes that must be repaired before this cause's repair can succeed, such as a stopped engine."""
+        return tuple(each for each in self.causes if each.ref in cause.follows_from and each.candidate.goes_first)
+
     def before_of(self, flow: FlowAnswer) -> BeforeEvent | None:
         """Return the flow before the event; None if the question has no event."""
         if self.event is None:

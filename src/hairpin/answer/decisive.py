@@ -20,16 +20,7 @@ Command = Literal["flows", "events", "restore", "diff"]
 ``flows``: the command asks whether flows pass now, as `check`, `walk`, `prove`, `fix` and `explain` do.  ``events``:
 the command asks whether flows pass after an event."""
 
-_RULES = (
-    "iptables-nft-save",
-    "iptables-legacy-save",
-    "nft-table",
-    "nft-table-text",
-    "nft-netdev-chains",
-    "nft-table-flags",
-    "ebtables",
-    "arptables",
-)
+_RULES = ("iptables-nft-save", "iptables-legacy-save", "nft-table", "nft-netdev-chains", "ebtables", "arptables")
 _WAYS = ("ip-addr", "ip-route", "ip-rule", "ip-neigh", "tc-", "sysctl")
 """The readings of a namespace that decide whether a packet passes.  Sets are not among them, because a rule with an
 unread set makes the walk fork."""

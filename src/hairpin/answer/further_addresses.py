@@ -30,6 +30,8 @@ _MOST = 8
 _FIELDS = ("daddr", "ct-orig-daddr")
 
 _Range = tuple[int, int]
+_Firsts = dict[tuple[str, Version, int], Flow]
+"""The flow that is first asked at each further address, by host and address."""
 
 
 class Further(msgspec.Struct, frozen=True):
@@ -52,8 +54,9 @@ def at_further_addresses(network: Network, question: Question, flows: Sequence[F
     left_out: dict[Flow, list[Trace]] = {}
     against: dict[tuple[Flow, str], list[Trace]] = {}
     apart: list[Flow] = []
+    firsts: _Firsts = {}
     for flow in _standing_for_others(network, flows):
-        for other in _others(network, flow, asked) if (flow.version, flow.daddr) not in named else ():
+        for other in _others(network, flow, asked, firsts) if (flow.version, flow.daddr) not in named else ():
             failing = _ends_otherwise(network, flow, other)
             if failing is None:
                 continue
@@ -130,9 +133,10 @@ def _openness(host: Host) -> dict[tuple[Version, str, int], bool]:
     return found
 
 
-def _others(network: Network, flow: Flow, asked: set[tuple[Version, int]]) -> Iterator[Flow]:
+def _others(network: Network, flow: Flow, asked: set[tuple[Version, int]], firsts: _Firsts) -> Iterator[Flow]:
     """Yield the flow to each further address of the link that has the flow's address.  If no rule distinguishes a
-    further address, and the first port passes there, only the first port is asked at this address."""
+    further address, and the first port passes there, only the first port is asked at this address.  ``firsts`` is
+    filled in."""
     namespace = network.namespace(network.host_netns(flow.asked_host or flow.host))
     own = next((each for each in addresses_of(namespace, None, flow.version) if each.value == flow.daddr), None)
     if own is None:
@@ -145,15 +149,9 @@ def _others(network: Network, flow: Flow, asked: set[tuple[Version, int]]) -> It
     by_rules = {each: _by_rules(network, flow, each) for each in further}
     for value in sorted(further, key=lambda each: not by_rules[each])[:_MOST]:
         other = msgspec.structs.replace(flow, daddr=value, stand_ins=())
-        first = _first_flow(network).setdefault((flow.asked_host or flow.host, flow.version, value), other)
+        first = firsts.setdefault((flow.asked_host or flow.host, flow.version, value), other)
         if by_rules[value] or first == other or not walked(network, first).succeeds:
             yield other
-
-
-@kept
-def _first_flow(network: Network) -> dict[tuple[str, Version, int], Flow]:  # noqa: ARG001
-    """Return the flow that was first asked at each further address, by host and address."""
-    return {}
 
 
 def _ends_otherwise(network: Network, flow: Flow, other: Flow) -> Trace | None:

@@ -7,7 +7,7 @@ from hairpin.message import message
 from hairpin.netfilter.evaluate.chain import rule_at
 from hairpin.network.network import Network, is_held
 from hairpin.network.prefix import address_text
-from hairpin.walk.state import RuleDecided, Step
+from hairpin.walk.state import RuleDecided
 from hairpin.walk.trace import OpenQuestion, Trace
 
 
@@ -19,7 +19,7 @@ def led_elsewhere(network: Network, trace: Trace) -> Iterator[OpenQuestion]:
         return
     if network.world.public(flow.version, flow.daddr) is not None:
         return
-    step = next(filter(_translates, trace.usual.request), None)
+    step = next((each for each in trace.usual.request if each.translates_destination), None)
     if step is None or not isinstance(step.decided_by, RuleDecided) or step.packet.daddr == flow.daddr:
         return
     place = step.decided_by.place
@@ -41,7 +41,3 @@ def led_elsewhere(network: Network, trace: Trace) -> Iterator[OpenQuestion]:
         wanted=(rule_watched(network, trace, step.netns, place, rule),),
         breaks_if="no",
     )
-
-
-def _translates(step: Step) -> bool:
-    return step.note in ("dnat", "redirect")

@@ -28,7 +28,7 @@ def _check_status(answer: Answer) -> int:
         return _event_status(answer)
     if any(each.severity == "blocking" for each in answer.causes):
         return 1
-    return 0 if all(each.trace.succeeds and not each.doubted for each in answer.flows) else 3
+    return 0 if all(each.succeeds for each in answer.flows) else 3
 
 
 def _event_status(answer: Answer) -> int:

@@ -127,7 +127,7 @@ def _open(network: Network, trace: Trace) -> Iterator[OpenQuestion]:
         from hairpin.walk.granted.needless_rules import of_needless_rules  # noqa: PLC0415 - few flows are IPv6
 
         yield from of_needless_rules(network, trace)
-    if any(step.note in ("dnat", "redirect") for step in trace.like.usual.request):
+    if any(step.translates_destination for step in trace.like.usual.request):
         from hairpin.answer.led_elsewhere import led_elsewhere  # noqa: PLC0415 - few flows are translated to elsewhere
 
         yield from led_elsewhere(network, trace)

@@ -338,7 +338,7 @@ def _why_not(cause: CauseAnswer, remedy: Remedy, answer: Answer) -> Why | None:
 
 def _makers(cause: CauseAnswer, answer: Answer) -> tuple[str, ...]:
     """Return the ids of the causes from which the cause follows, and which a person must repair first."""
-    makers = (each for each in answer.causes if each.ref in cause.follows_from and each.candidate.goes_first)
+    makers = answer.repaired_before(cause)
     return tuple(each.id for each in makers if not each.remedies or _is_for_person(each.remedies[0]))
 
 

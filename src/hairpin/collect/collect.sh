@@ -388,7 +388,7 @@ table_flags() { # nft 1.0.6 prints a table's flags wrongly in JSON; its list of 
             :keep
             h' |
         while read -r family name flags; do
-            run nft-table-flags "nft -t list table $family $name" printf 'table %s %s {\n\t%s\n' "$family" "$name" "$flags"
+            body nft-table-flags "nft -t list table $family $name" "table $family $name {$NL$TAB$flags"
         done
 }
 native_tables() { # one reading a table that neither iptables-nft nor ebtables-nft shows

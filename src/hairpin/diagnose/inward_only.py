@@ -53,7 +53,7 @@ def _is_led(network: Network, flow: Flow) -> bool:
     """Return whether the flow passes, and a rule of the host translates its destination when it comes in."""
     trace = walked(network, flow)
     return trace.succeeds and any(
-        step.note in ("dnat", "redirect") and step.stage == "prerouting" and step.netns.is_host
+        step.translates_destination and step.stage == "prerouting" and step.netns.is_host
         for step in trace.usual.request
         if isinstance(step.decided_by, RuleDecided)
     )

@@ -1,6 +1,6 @@
 """An engine's rules, looked up among the host's rules."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from collections.abc import Set as AbstractSet
 
 import msgspec
@@ -47,11 +47,18 @@ class Found(msgspec.Struct, frozen=True):
         owner = self.table(family, table)
         return None if owner is None else owner.chain(chain)
 
-    def is_readable(self, rule: ExpectedRule) -> bool:
-        """Return whether the rule could be recognised in its chain.  nft names the extensions of iptables only: a rule
-        with such a name may be any rule."""
-        chain = self.chain(rule.family, rule.table, rule.chain)
-        return chain is None or not any(names_an_extension(each) for each in chain.rules)
+    def unreadable(self, rules: Iterable[ExpectedRule]) -> tuple[Key, ...]:
+        """Return those of the rules' chains in which a rule could not be recognised.  nft names the extensions of
+        iptables only: a rule with such a name may be any rule."""
+        chains = {(one.family, one.table, one.chain): one for one in rules}
+        return tuple(key for key, one in chains.items() if self._names_an_extension(one))
+
+    def _names_an_extension(self, rule: ExpectedRule) -> bool:
+        owner = self.table(rule.family, rule.table)
+        if owner is None or owner.dialect != "nft":  # iptables itself shows its extensions
+            return False
+        chain = owner.chain(rule.chain)
+        return chain is not None and any(map(names_an_extension, chain.rules))
 
     def places(self, rules: Sequence[ExpectedRule]) -> dict[Key, dict[Meaning, int]]:
         """Return for each chain the position of each of the rules: the number of the first rule with the same meaning,

@@ -123,24 +123,14 @@ def _lacks_element(where: Found, element: ExpectedElement) -> bool:
 def lacking(where: Found, rules: Sequence[ExpectedRule]) -> tuple[ExpectedRule, ...]:
     """Return the rules in ``rules`` that are certainly missing from their chains."""
     places = where.places(rules)
-    gone = (one for one in rules if meaning(one.rule) not in places.get((one.family, one.table, one.chain), {}))
-    readable: dict[tuple[str, str, str], bool] = {}
-    found: list[ExpectedRule] = []
-    for one in gone:
-        key = (one.family, one.table, one.chain)
-        if key not in readable:
-            readable[key] = where.is_readable(one)
-        if readable[key]:
-            found.append(one)
-    return tuple(found)
+    gone = [one for one in rules if meaning(one.rule) not in places.get((one.family, one.table, one.chain), {})]
+    unreadable = frozenset(where.unreadable(gone))
+    return tuple(one for one in gone if (one.family, one.table, one.chain) not in unreadable)
 
 
 def _unread_extensions(where: Found, rules: Sequence[ExpectedRule]) -> tuple[str, ...]:
-    chains = {(one.family, one.table, one.chain): one for one in rules}
     return tuple(
-        f"nft names the extensions in {family} {table} {chain} only"
-        for (family, table, chain), one in chains.items()
-        if not where.is_readable(one)
+        f"nft names the extensions in {family} {table} {chain} only" for family, table, chain in where.unreadable(rules)
     )
 
 

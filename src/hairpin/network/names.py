@@ -124,9 +124,13 @@ def knows(host: Host, asking: Container, server: tuple[Version, int], name: str)
 
 def _in_hosts_file(host: Host) -> frozenset[str]:
     """Return the names in the host's own /etc/hosts, of which a container on the host's network has a copy."""
+    return frozenset(name for words in hosts_file(host) for name in words[1:])
+
+
+def hosts_file(host: Host) -> tuple[list[str], ...]:
+    """Return the words of each line of the host's own /etc/hosts: an address and its names.  Source: hosts(5)"""
     texts = (file.text for file in host.files if file.path == "/etc/hosts")
-    lines = (line.partition("#")[0].split() for text in texts for line in text.splitlines())
-    return frozenset(name for words in lines for name in words[1:])
+    return tuple(line.partition("#")[0].split() for text in texts for line in text.splitlines())
 
 
 def names_on(engine: Engine, network: str) -> frozenset[str]:

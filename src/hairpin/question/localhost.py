@@ -10,6 +10,7 @@ import msgspec
 
 from hairpin.host.host import Host
 from hairpin.host.netns import Netns
+from hairpin.network.names import hosts_file
 from hairpin.network.network import Network, netns_of, owns_address
 from hairpin.network.prefix import parse_address
 from hairpin.question.asked import Origin, Target
@@ -44,7 +45,6 @@ def _has_second(network: Network, host: Host, netns: Netns) -> bool:
     container's /etc/hosts."""
     if not owns_address(network.namespace(netns), *_SECOND):
         return False
-    texts = (file.text for file in host.files if file.path == "/etc/hosts" and netns.is_host)
-    lines = (line.partition("#")[0].split() for text in texts for line in text.splitlines())
+    lines = hosts_file(host) if netns.is_host else ()
     named = [words[0] for words in lines if _NAME in words[1:]]
     return not named or "::1" in named

@@ -129,6 +129,11 @@ class Step(msgspec.Struct, frozen=True, gc=False):
     decided_by: DecidedBy | None = None
     note: Note | None = None
 
+    @property
+    def translates_destination(self) -> bool:
+        """Whether a rule gave the packet another destination in this step."""
+        return self.note in ("dnat", "redirect")
+
 
 class Stop(msgspec.Struct, frozen=True):
     """Where and why a packet's walk ended.

@@ -11,7 +11,7 @@ from hairpin.walk.state import RuleDecided
 def dnat_place(view: View, netns: Netns) -> Place | None:
     """Return the first rule in the network namespace that translated the request's destination, or None."""
     for step in view.branch.request:
-        if step.netns == netns and step.note in ("dnat", "redirect") and isinstance(step.decided_by, RuleDecided):
+        if step.netns == netns and step.translates_destination and isinstance(step.decided_by, RuleDecided):
             return step.decided_by.place
     return None
 

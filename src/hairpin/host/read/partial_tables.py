@@ -48,7 +48,8 @@ def _rest(native: Table, iptables: Table) -> Table:
         chain = wanted.pop()
         if chain.name not in kept:
             kept.add(chain.name)
-            wanted += [each for each in native.chains if each.name in set(_led_to(chain, native))]
+            led_to = set(_led_to(chain, native))
+            wanted += [each for each in native.chains if each.name in led_to]
     return msgspec.structs.replace(native, chains=tuple(each for each in native.chains if each.name in kept))
 
 

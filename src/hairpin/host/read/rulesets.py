@@ -52,16 +52,17 @@ class RulesetReader:
 
     def _tables(self, reading: Reading, sets: tuple[Set, ...]) -> tuple[Table, ...]:
         name, tool, beside = (reading.key, reading.origin), _tool_of(reading), self._beside(reading)
+        translated = self._text_of_table(reading)
         known: tuple[Table, ...] = self._readings.earlier(name, sets, tool) or ()
         return self._readings.part(
             name,
-            lambda: self._parse(reading, sets, known, beside),
+            lambda: self._parse(reading, sets, known, beside, translated),
             reading.id,
             reading.text,
             sets,
             tool,
             beside,
-            self._text_of_table(reading),
+            translated,
             sharing=with_chains_of,
         )
 
@@ -82,9 +83,8 @@ class RulesetReader:
         return next((each for each in texts if each.startswith(head)), "")
 
     def _parse(
-        self, reading: Reading, sets: tuple[Set, ...], known: tuple[Table, ...], beside: _Beside | None
+        self, reading: Reading, sets: tuple[Set, ...], known: tuple[Table, ...], beside: _Beside | None, translated: str
     ) -> tuple[Table, ...]:
-        translated = self._text_of_table(reading)
         asked = (reading.key, reading.text, sets, beside, translated)
         found = self._parsed.get(asked)
         if found is None:

@@ -126,10 +126,7 @@ class CauseText:
             paper.prose(words(said), indent=2, first=f"{words(NOTE)} ")
 
     def _first_repaired(self, cause: CauseAnswer) -> tuple[str, ...]:
-        """Return the causes that must be repaired before this cause's repair can succeed, such as a stopped engine."""
-        return tuple(
-            each.ref for each in self._answer.causes if each.ref in cause.follows_from and each.candidate.goes_first
-        )
+        return tuple(each.ref for each in self._answer.repaired_before(cause))
 
     def remedies(self, cause: CauseAnswer, paper: Paper, *, every: bool = False) -> None:
         """Write the first repair.

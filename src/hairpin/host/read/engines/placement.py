@@ -7,6 +7,7 @@ container's id if its resolv.conf was read, then a line ``id<TAB>address`` for e
 reading of /etc/hosts: the same, with ``id<TAB>address<TAB>name`` for each entry.
 """
 
+from collections.abc import Iterator
 from typing import NamedTuple
 
 import msgspec
@@ -96,10 +97,7 @@ def netnsids(text: str, known: tuple[Place, ...]) -> tuple[tuple[int, str], ...]
 
 def with_resolvers(containers: tuple[Container, ...], texts: tuple[str, ...]) -> tuple[Container, ...]:
     """Return the containers, each with the name servers of its resolv.conf, if that file was read."""
-    found: dict[str, list[str]] = {}
-    for line in (line for text in texts for line in text.split("\n") if line):
-        container, _, address = line.partition("\t")
-        found.setdefault(container, []).extend([address] if address else [])
+    found = _by_container(texts)
     return tuple(
         msgspec.structs.replace(each, resolvers=tuple(found[each.id])) if each.id in found else each
         for each in containers
@@ -109,16 +107,10 @@ def with_resolvers(containers: tuple[Container, ...], texts: tuple[str, ...]) ->
 def with_hosts_entries(containers: tuple[Container, ...], texts: tuple[str, ...]) -> tuple[Container, ...]:
     """Return the containers, each with the entries of its /etc/hosts, if that file was read.  The names that the
     container resolves by itself are then those of the file: its options tell what the engine wrote at the start."""
-    found: dict[str, list[PinnedName]] = {}
-    for line in (line for text in texts for line in text.split("\n") if line):
-        container, _, entry = line.partition("\t")
-        address, _, name = entry.partition("\t")
-        found.setdefault(container, []).extend(_entry(address, name))
+    found = {container: tuple(_entries(lines)) for container, lines in _by_container(texts).items()}
     return tuple(
         msgspec.structs.replace(
-            each,
-            hosts_entries=tuple(found[each.id]),
-            extra_names=tuple(dict.fromkeys(entry.name for entry in found[each.id])),
+            each, hosts_entries=found[each.id], extra_names=tuple(dict.fromkeys(entry.name for entry in found[each.id]))
         )
         if each.id in found
         else each
@@ -126,10 +118,22 @@ def with_hosts_entries(containers: tuple[Container, ...], texts: tuple[str, ...]
     )
 
 
-def _entry(address: str, name: str) -> tuple[PinnedName, ...]:
-    """Return the entry; none if the file's line has no valid address."""
-    try:
-        version, value = parse_address(address)
-    except ValueError:
-        return ()
-    return (PinnedName(name, version, value),) if name else ()
+def _by_container(texts: tuple[str, ...]) -> dict[str, list[str]]:
+    """Return for each container whose file was read what the reading's lines say about it, without its id."""
+    found: dict[str, list[str]] = {}
+    for line in (line for text in texts for line in text.split("\n") if line):
+        container, _, said = line.partition("\t")
+        found.setdefault(container, []).extend([said] if said else [])
+    return found
+
+
+def _entries(lines: list[str]) -> Iterator[PinnedName]:
+    """Yield the entry of each line that has a valid address and a name."""
+    for line in lines:
+        address, _, name = line.partition("\t")
+        try:
+            version, value = parse_address(address)
+        except ValueError:
+            continue
+        if name:
+            yield PinnedName(name, version, value)
