@@ -8,7 +8,7 @@ from hairpin.network.flow import Flow, FromHost, Outside
 from hairpin.network.network import Network
 from hairpin.network.prefix import parse_address
 from hairpin.network.world import PublicAddress, World
-from hairpin.walk.state import Assumed
+from hairpin.walk.decided import Assumed
 from hairpin.walk.walk import walk_flow
 from tests.causes.hosts import proxy_off, with_db, with_host, with_link, without_addresses, without_route
 from tests.rule_text import ALL_RULES, PROXY_OFF_RULES, in_table, with_chain, with_policy, with_rule, without_chain

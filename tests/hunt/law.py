@@ -22,7 +22,7 @@ from hairpin.host.link import Address
 from hairpin.host.route import PolicyRule, Route
 from hairpin.network.flow import Flow, FromContainer
 from hairpin.network.network import Network
-from hairpin.walk.state import Assumed, RuleDecided
+from hairpin.walk.decided import Assumed, RuleDecided
 from hairpin.walk.trace import Trace
 from hairpin.walk.walk import walk_flow
 from tests.hunt.bases import Base

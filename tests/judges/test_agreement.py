@@ -9,7 +9,8 @@ from hairpin.message import message
 from hairpin.netfilter.evaluate.chain import Condition
 from hairpin.network.flow import Flow, Outside
 from hairpin.replica.judgement import Hit, Judgement, Place
-from hairpin.walk.state import RuleDecided, Step
+from hairpin.walk.decided import RuleDecided
+from hairpin.walk.state import Step
 from hairpin.walk.trace import Trace
 from hairpin.walk.walk import walk_flow
 from tests.causes.hosts import NO_CONTAINER

@@ -15,7 +15,7 @@ from hairpin.message import message, verbatim
 from hairpin.netfilter.evaluate.chain import Place
 from hairpin.report.quotes import LONGEST, Quote, Quotes, essence
 from hairpin.report.words import Words
-from hairpin.walk.state import Assumed, LinkDecided, RouteDecided, RuleDecided, SysctlDecided
+from hairpin.walk.decided import Assumed, LinkDecided, RouteDecided, RuleDecided, SysctlDecided
 
 SAVE = """\
 *nat

@@ -10,18 +10,17 @@ from hairpin.netfilter.evaluate.chain import Place
 from hairpin.netfilter.packet import Packet, Seen
 from hairpin.report.stops import decided_text, stop_sentence
 from hairpin.report.words import Words
-from hairpin.walk.state import (
+from hairpin.walk.decided import (
     Assumed,
     ConntrackDecided,
     DecidedBy,
     LinkDecided,
-    Reason,
     RouteDecided,
     RuleDecided,
     SocketDecided,
-    Stop,
     SysctlDecided,
 )
+from hairpin.walk.state import Reason, Stop
 from tests.small_host import HOST_NETNS
 
 SEEN = Seen(Packet(4, 1, 2, 6))

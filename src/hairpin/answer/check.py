@@ -25,7 +25,7 @@ from hairpin.message import Message, message
 from hairpin.network.flow import Flow, FromHost, Lan, Outside
 from hairpin.network.network import Network
 from hairpin.network.prefix import address_text
-from hairpin.walk.state import RuleDecided
+from hairpin.walk.decided import RuleDecided
 from hairpin.walk.trace import OpenQuestion, Trace
 from hairpin.walk.verdicts import VERDICTS
 from hairpin.walk.walked import walked
@@ -220,7 +220,7 @@ def _asking_about_narrow_ways(found: Examination) -> Examination:
         if each.trace.verdict == "delivered" and flow.protocol == "tcp" and isinstance(flow.start, Outside):
             links = tuple(
                 step.link
-                for step in each.trace.usual.request
+                for step in each.trace.like.usual.request
                 if step.netns.is_host and step.stage in ("device-in", "input", "forward", "relay")
             )
             kinds.setdefault((flow.host, flow.version, links), number)

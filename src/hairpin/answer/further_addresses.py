@@ -20,7 +20,7 @@ from hairpin.network.flow import Flow, Lan, Outside
 from hairpin.network.network import Network, addresses_of
 from hairpin.network.prefix import Version, address_text
 from hairpin.question.question import Question
-from hairpin.walk.state import RuleDecided
+from hairpin.walk.decided import RuleDecided
 from hairpin.walk.trace import OpenQuestion, Trace
 from hairpin.walk.walked import walked
 from hairpin.wanted import Wanted, ask_port_at

@@ -7,7 +7,7 @@ from hairpin.message import message
 from hairpin.netfilter.evaluate.chain import rule_at
 from hairpin.network.network import Network, is_held
 from hairpin.network.prefix import address_text
-from hairpin.walk.state import RuleDecided
+from hairpin.walk.decided import RuleDecided
 from hairpin.walk.trace import OpenQuestion, Trace
 
 

@@ -14,7 +14,7 @@ from hairpin.netfilter.evaluate.chain import Condition, Place, rule_at
 from hairpin.netfilter.evaluate.load import is_ban_of_machines
 from hairpin.netfilter.rule_address import write_mac
 from hairpin.network.network import Network, bridge_nf, entering
-from hairpin.walk.state import LinkDecided, RuleDecided
+from hairpin.walk.decided import LinkDecided, RuleDecided
 from hairpin.walk.trace import Branch, OpenQuestion, Trace, only_under_load
 from hairpin.walk.verdicts import VERDICTS, Verdict
 from hairpin.wanted import Wanted, watch_control, watch_port, watch_rule

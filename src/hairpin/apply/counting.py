@@ -6,7 +6,7 @@ import msgspec
 
 from hairpin.netfilter.evaluate.chain import Place, rule_at
 from hairpin.network.network import Network
-from hairpin.walk.state import RuleDecided
+from hairpin.walk.decided import RuleDecided
 from hairpin.walk.trace import Trace
 
 

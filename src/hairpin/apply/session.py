@@ -18,7 +18,7 @@ import msgspec
 from hairpin.network.flow import Flow, Lan, Outside
 from hairpin.network.network import Network
 from hairpin.network.prefix import Version
-from hairpin.walk.state import SocketDecided
+from hairpin.walk.decided import SocketDecided
 from hairpin.walk.walk import walk_flow
 
 _SSHD = ("sshd", "sshd-session")

@@ -22,8 +22,9 @@ from hairpin.message import Message
 from hairpin.netfilter.evaluate.chain import Place
 from hairpin.network.flow import Flow
 from hairpin.network.network import Network
+from hairpin.walk.decided import RuleDecided
 from hairpin.walk.sockets import find_socket
-from hairpin.walk.state import Reason, RuleDecided, Stop
+from hairpin.walk.state import Reason, Stop
 from hairpin.walk.trace import Branch, Trace
 
 

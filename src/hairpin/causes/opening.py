@@ -21,8 +21,8 @@ from hairpin.netfilter.ir import FieldMatch, Ruleset
 from hairpin.netfilter.meaning import meaning
 from hairpin.network.flow import Lan, Outside
 from hairpin.network.network import Network
+from hairpin.walk.decided import RuleDecided
 from hairpin.walk.reads import walked_after
-from hairpin.walk.state import RuleDecided
 from hairpin.walk.trace import Trace
 
 _OF_FIREWALLD = ("firewalld-reload", "firewalld-restart")

@@ -27,7 +27,7 @@ from hairpin.network.prefix import (
     whole_prefix,
     width,
 )
-from hairpin.walk.state import Assumed
+from hairpin.walk.decided import Assumed
 from hairpin.walk.trace import Trace
 from hairpin.walk.walk import walk_flow
 from hairpin.wanted import Wanted, ask_from

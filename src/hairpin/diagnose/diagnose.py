@@ -24,7 +24,8 @@ from hairpin.diagnose.unread import may_enter_unread
 from hairpin.errors import ChangeError
 from hairpin.network.flow import Flow, Lan, Outside
 from hairpin.network.network import Network
-from hairpin.walk.state import Assumed, RouteDecided, RuleDecided, Stop
+from hairpin.walk.decided import Assumed, RouteDecided, RuleDecided
+from hairpin.walk.state import Stop
 from hairpin.walk.trace import Branch, Trace
 from hairpin.walk.walk import walk_flow
 from hairpin.walk.walked import walked

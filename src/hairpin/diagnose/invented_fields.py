@@ -23,7 +23,7 @@ from hairpin.network.attachment import sender_netns
 from hairpin.network.flow import Flow, FromContainer, Lan, Outside
 from hairpin.network.network import Network
 from hairpin.network.socket_owner import EPHEMERAL, ephemeral_ports
-from hairpin.walk.state import RuleDecided
+from hairpin.walk.decided import RuleDecided
 from hairpin.walk.trace import Trace
 from hairpin.walk.walk import walk_flow
 

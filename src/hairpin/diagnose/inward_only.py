@@ -8,7 +8,7 @@ from hairpin.message import Message, message
 from hairpin.network.flow import Flow, FromHost, Lan, Outside
 from hairpin.network.network import Network
 from hairpin.question.port_flows import bindings_of
-from hairpin.walk.state import RuleDecided
+from hairpin.walk.decided import RuleDecided
 from hairpin.walk.walked import walked
 
 

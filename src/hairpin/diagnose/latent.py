@@ -25,7 +25,7 @@ from hairpin.host.netns import Netns
 from hairpin.message import message
 from hairpin.network.flow import Flow
 from hairpin.network.network import Network
-from hairpin.walk.state import SocketDecided
+from hairpin.walk.decided import SocketDecided
 
 _RELAY = "docker-proxy"
 

@@ -28,8 +28,9 @@ from hairpin.network.network import Network, addresses_of, free_address
 from hairpin.network.prefix import Version, address_text, inside, range_text, whole_prefix, width
 from hairpin.network.routing import route_text
 from hairpin.network.tunnel.inner import inner_tunnel, listed_routes
+from hairpin.walk.decided import RuleDecided
 from hairpin.walk.deciders import Lookup, deciders
-from hairpin.walk.state import RuleDecided, Stop
+from hairpin.walk.state import Stop
 from hairpin.walk.trace import OpenQuestion, Trace
 from hairpin.walk.walked import walked
 from hairpin.wanted import Wanted, ask_from

@@ -5,7 +5,8 @@ from hairpin.causes.where import rule_of
 from hairpin.change.change import SetSysctl
 from hairpin.host.boot.configured import Configured, of_place, of_sysctl
 from hairpin.network.network import Network
-from hairpin.walk.state import RuleDecided, Stop
+from hairpin.walk.decided import RuleDecided
+from hairpin.walk.state import Stop
 
 
 def configured_at(candidate: Candidate, stop: Stop, network: Network) -> Configured | None:

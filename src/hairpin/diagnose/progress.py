@@ -1,7 +1,7 @@
 """Tells whether a change gets a packet further: whether the packet's walk then stops elsewhere, or for another
 reason."""
 
-from hairpin.walk.state import ConntrackDecided
+from hairpin.walk.decided import ConntrackDecided
 from hairpin.walk.trace import Branch, Trace
 
 

@@ -22,7 +22,8 @@ from hairpin.netfilter.sources import Range, on_source
 from hairpin.network.flow import Flow, FromContainer, FromHost, Lan, Outside, Start
 from hairpin.network.network import Network, addresses_of, is_uplink, netns_of
 from hairpin.network.prefix import Version, address_text
-from hairpin.walk.state import RuleDecided, Stop
+from hairpin.walk.decided import RuleDecided
+from hairpin.walk.state import Stop
 from hairpin.wanted import ask_from
 
 NAMED = 3

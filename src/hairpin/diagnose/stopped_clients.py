@@ -19,7 +19,8 @@ from hairpin.netfilter.sources import Range, on_source
 from hairpin.network.flow import Flow, Lan, Outside
 from hairpin.network.network import Network
 from hairpin.network.prefix import Version, address_text, range_text
-from hairpin.walk.state import RuleDecided, Stop
+from hairpin.walk.decided import RuleDecided
+from hairpin.walk.state import Stop
 from hairpin.walk.trace import OpenQuestion, Trace
 from hairpin.wanted import Wanted, ask_from
 

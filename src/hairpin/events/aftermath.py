@@ -11,7 +11,7 @@ from hairpin.message import Message
 from hairpin.network.flow import Flow
 from hairpin.network.network import Network, free_address, is_held
 from hairpin.network.prefix import Version, network_of
-from hairpin.walk.state import SocketDecided
+from hairpin.walk.decided import SocketDecided
 from hairpin.walk.trace import OpenQuestion, Trace
 from hairpin.walk.verdicts import Verdict
 from hairpin.walk.walked import walked

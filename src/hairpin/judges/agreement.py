@@ -9,7 +9,8 @@ from hairpin.message import Message, message
 from hairpin.netfilter.packet import is_discovery
 from hairpin.replica.judgement import Judgement
 from hairpin.replica.judgement import Verdict as KernelVerdict
-from hairpin.walk.state import Reason, RuleDecided, SocketDecided, Stop
+from hairpin.walk.decided import RuleDecided, SocketDecided
+from hairpin.walk.state import Reason, Stop
 from hairpin.walk.trace import Branch, Trace, only_under_load
 from hairpin.walk.verdicts import VERDICTS, Verdict
 

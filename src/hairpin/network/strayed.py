@@ -76,13 +76,10 @@ def held_elsewhere(
 def _gateways_and_neighbours(namespace: Namespace) -> frozenset[tuple[Version, int]]:
     """Return the addresses of the routes' gateways and of the neighbour entries: each container network's address is
     looked for among them."""
-    hops = ((route.version, hop.gateway) for route in namespace.routes for hop in route.next_hops)
-    return frozenset(
-        (
-            *((version, gateway) for version, gateway in hops if gateway is not None),
-            *((entry.version, entry.value) for entry in namespace.neighbours),
-        )
-    )
+    found: set[tuple[Version, int]] = {(entry.version, entry.value) for entry in namespace.neighbours}
+    for route in namespace.routes:
+        found.update((route.version, hop.gateway) for hop in route.next_hops if hop.gateway is not None)
+    return frozenset(found)
 
 
 def is_held_inside(network: Network, flow: Flow) -> bool:

@@ -27,7 +27,7 @@ from hairpin.message import Message, message
 from hairpin.netfilter.evaluate.chain import Place
 from hairpin.report import excerpts
 from hairpin.report.words import Words
-from hairpin.walk.state import (
+from hairpin.walk.decided import (
     ConntrackDecided,
     DecidedBy,
     LinkDecided,

@@ -6,18 +6,17 @@ from hairpin.netfilter.ir import NOT_PRINTED
 from hairpin.netfilter.packet import is_discovery
 from hairpin.network.prefix import address_text
 from hairpin.report.words import Words
-from hairpin.walk.state import (
+from hairpin.walk.decided import (
     Assumed,
     ConntrackDecided,
     DecidedBy,
     LinkDecided,
-    Reason,
     RouteDecided,
     RuleDecided,
     SocketDecided,
-    Stop,
     SysctlDecided,
 )
+from hairpin.walk.state import Reason, Stop
 
 _SENTENCES: dict[Reason, Message] = {
     "link-missing": message("there is no such link"),

@@ -10,7 +10,8 @@ inet_request_mark(); net/ipv4/udp.c udp_sendmsg(); net/netfilter/xt_owner.c owne
 from hairpin.host.host import Namespace
 from hairpin.host.socket import Socket
 from hairpin.netfilter.packet import ICMP, TCP, Packet
-from hairpin.walk.state import Sender, SocketDecided, State
+from hairpin.walk.decided import SocketDecided
+from hairpin.walk.state import Sender, State
 
 
 def answer_to(packet: Packet, tcp_flags: int) -> Packet:

@@ -12,8 +12,9 @@ from hairpin.network.flow import Flow, FromContainer
 from hairpin.network.names import has_embedded, knows, servers_of, takes_place_of_resolver
 from hairpin.network.network import Network
 from hairpin.network.prefix import address_text
+from hairpin.walk.decided import Assumed, SocketDecided
 from hairpin.walk.sockets import socket_text
-from hairpin.walk.state import Assumed, SocketDecided, State, stopped
+from hairpin.walk.state import State, stopped
 from hairpin.walk.trace import Branch
 
 

@@ -33,13 +33,14 @@ from hairpin.network.uplinks import links_around
 from hairpin.network.wires import holder_of
 from hairpin.network.world import PublicAddress
 from hairpin.walk.answer import answer_to
+from hairpin.walk.decided import Assumed, LinkDecided
 from hairpin.walk.link.arp import is_beside, refusal
 from hairpin.walk.link.crossing import refused_by_peer
 from hairpin.walk.link.far_end import carried_back, outer_answer, wrong_end
 from hairpin.walk.link.neighbour import refused_request
 from hairpin.walk.link.wireguard import elsewhere
 from hairpin.walk.presumed import answers, of_standby, way_back
-from hairpin.walk.state import Assumed, End, Frame, LinkDecided, Reason, State, stopped, stopped_by
+from hairpin.walk.state import End, Frame, Reason, State, stopped, stopped_by
 from hairpin.walk.trace import OpenQuestion
 from hairpin.walk.tunnelled import inside_tunnel, is_known_in_tunnel, tunnel_to
 from hairpin.walk.unread import unmade_link

@@ -10,6 +10,7 @@ from hairpin.message import message
 from hairpin.netfilter.evaluate.chain import Condition
 from hairpin.network.network import Network
 from hairpin.network.tunnel import flannel, wireguard
+from hairpin.walk.decided import Assumed
 from hairpin.walk.hooks.conntrack import with_confirmed_connection
 from hairpin.walk.hooks.hooks import run_arp_hook, run_hook
 from hairpin.walk.ip.ipvs import balanced
@@ -24,7 +25,7 @@ from hairpin.walk.link.flannel_udp import received
 from hairpin.walk.link.neighbour import neighbour
 from hairpin.walk.link.tunnel import decapsulated
 from hairpin.walk.link.wireguard import decrypted
-from hairpin.walk.state import Assumed, Carried, End, Outcome, Stage, State, stopped
+from hairpin.walk.state import Carried, End, Outcome, Stage, State, stopped
 from hairpin.walk.unread import unread_end
 
 

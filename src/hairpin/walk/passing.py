@@ -9,9 +9,9 @@ from hairpin.network.prefix import Version, address_text
 from hairpin.network.query import Query
 from hairpin.network.routing import lookup
 from hairpin.network.strayed import is_absent
+from hairpin.walk.decided import Assumed
 from hairpin.walk.outside import OutsideAnswer, incoming_link
 from hairpin.walk.presumed import of_standby
-from hairpin.walk.state import Assumed
 
 
 def passes_by(network: Network, flow: Flow) -> OutsideAnswer | None:

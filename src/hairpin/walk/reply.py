@@ -11,9 +11,10 @@ from hairpin.network.network import Network
 from hairpin.network.prefix import address_text
 from hairpin.network.routing import lookup
 from hairpin.walk.answer import answer_to, mark_of_answer, sender_of_answer
+from hairpin.walk.decided import LinkDecided
 from hairpin.walk.ip.route_in import decided_by_route, input_query
 from hairpin.walk.link.neighbour_discovery import walk_asking
-from hairpin.walk.state import End, LinkDecided, Sender, State, stopped
+from hairpin.walk.state import End, Sender, State, stopped
 from hairpin.walk.tunnelled import innermost, is_tunnel
 
 

@@ -18,7 +18,8 @@ from hairpin.network.network import Network
 from hairpin.network.port_holder import taken_by_other
 from hairpin.network.prefix import address_text
 from hairpin.network.socket_owner import knows_nothing, never_answers
-from hairpin.walk.state import Reason, SocketDecided, State, stopped
+from hairpin.walk.decided import SocketDecided
+from hairpin.walk.state import Reason, State, stopped
 from hairpin.walk.trace import Branch
 
 

@@ -5,19 +5,15 @@ from typing import Literal
 
 import msgspec
 
-from hairpin.host.link import Address, Link, Tunnel
+from hairpin.host.link import Link, Tunnel
 from hairpin.host.netns import Netns
-from hairpin.host.route import Neighbour, NextHop, PolicyRule, Route, WithoutGateway
-from hairpin.host.socket import Socket
-from hairpin.host.sysctl import Path
-from hairpin.host.traffic_control import Filter, Qdisc
-from hairpin.host.xfrm import XfrmPolicy
+from hairpin.host.route import NextHop
 from hairpin.message import Message
-from hairpin.netfilter.evaluate.chain import Condition, Decision, Place
+from hairpin.netfilter.evaluate.chain import Condition, Decision
 from hairpin.netfilter.ir import CT_INVALID, CT_RELATED
 from hairpin.netfilter.packet import ICMP, ICMP6, Connection, Packet, Seen
 from hairpin.network.network import Port
-from hairpin.network.routing import route_text
+from hairpin.walk.decided import DecidedBy, LinkDecided
 
 Stage = Literal[
     "device-in", "bridge", "prerouting", "input-route", "input", "socket", "forward", "output-route", "output",
@@ -40,83 +36,6 @@ Reason = Literal[
 ]  # fmt: skip
 Note = Reason | Literal["snat", "dnat", "masquerade", "redirect", "reverse path", "balanced"]
 """A note on a step: why the packet stopped, how NAT translated it, a reverse-path lookup, or IPVS's choice."""
-
-
-class RuleDecided(msgspec.Struct, frozen=True, tag="rule"):
-    """A rule or a policy that decided."""
-
-    place: Place
-
-
-class RouteDecided(msgspec.Struct, frozen=True, tag="route"):
-    """A route, and the policy rule that led to the route's table.  Both are None if no such route or rule exists."""
-
-    entry: Route | None
-    by: PolicyRule | None
-
-    @property
-    def route(self) -> str:
-        """The route as ip(8) prints it."""
-        return route_text(self.entry) if self.entry is not None else "no route"
-
-    @property
-    def rule(self) -> str:
-        """The policy rule as ip(8) prints it."""
-        return self.by.text if self.by is not None else ""
-
-
-class SysctlDecided(msgspec.Struct, frozen=True, tag="sysctl"):
-    """A sysctl that decided.  With the value ``wanted`` the packet would have passed."""
-
-    path: Path
-    value: str
-    wanted: str
-    evidence: str = ""
-
-
-class SocketDecided(msgspec.Struct, frozen=True, tag="socket"):
-    """A socket, named ``said``.  If ``socket`` is None, ``said`` is a sentence about the sockets in ``named``."""
-
-    said: Message
-    socket: Socket | None = None
-    named: tuple[Socket, ...] = ()
-
-
-class LinkDecided(msgspec.Struct, frozen=True, tag="link"):
-    """A link's state, its peer, a neighbour, traffic control, or a policy of IPsec.  ``evidence``: the reading's id."""
-
-    link: str
-    said: Message
-    evidence: str = ""
-    neighbour: Neighbour | None = None
-    control: Qdisc | Filter | None = None
-    policy: XfrmPolicy | None = None
-
-
-class ConntrackDecided(msgspec.Struct, frozen=True, tag="conntrack"):
-    """A conntrack entry that decided, or the number of entries in the conntrack table."""
-
-    said: Message
-    evidence: str = ""
-    entry: Connection | None = None
-
-
-class Assumed(msgspec.Struct, frozen=True, tag="assumed"):
-    """A fact about something beyond the hosts.
-
-    ``grounds``: the user or a file has ``stated`` it, it follows from what was ``read``, or it is only ``assumed``. A
-    mere assumption proves no cause (docs/adr/0016).  ``entry``: the neighbour entry to ask about, because its machine
-    did not answer or a person made it.  ``own``: the link's addresses with the machine in their network.  ``by``: the
-    route without a gateway that puts the machine on the link."""
-
-    said: Message
-    grounds: Literal["read", "stated", "assumed"] = "assumed"
-    entry: Neighbour | None = None
-    own: tuple[Address, ...] = ()
-    by: WithoutGateway | None = None
-
-
-DecidedBy = RuleDecided | RouteDecided | SysctlDecided | SocketDecided | LinkDecided | ConntrackDecided | Assumed
 
 
 class Step(msgspec.Struct, frozen=True, gc=False):

@@ -13,7 +13,8 @@ from hairpin.netfilter.rule_address import write_mac
 from hairpin.network.flow import Flow
 from hairpin.network.prefix import Version, address_text, prefix_text
 from hairpin.network.routing import route_text
-from hairpin.walk.state import Assumed, Step, Stop
+from hairpin.walk.decided import Assumed
+from hairpin.walk.state import Step, Stop
 from hairpin.walk.verdicts import Verdict, succeeds
 from hairpin.wanted import Wanted, ask_hardware_address, ask_neighbour
 

@@ -10,8 +10,9 @@ from hairpin.netfilter.evaluate.chain import Condition
 from hairpin.netfilter.ir import Chain, Table
 from hairpin.network.network import Network
 from hairpin.network.prefix import Version
+from hairpin.walk.decided import Assumed
 from hairpin.walk.sockets import socket_text
-from hairpin.walk.state import Assumed, End, State, stopped
+from hairpin.walk.state import End, State, stopped
 
 _ROUTED = ("input-route", "output-route")
 

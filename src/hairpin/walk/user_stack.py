@@ -13,7 +13,8 @@ from hairpin.network.flow import Flow, FromHost
 from hairpin.network.names import servers_of_host
 from hairpin.network.network import Network, addresses_of
 from hairpin.network.prefix import is_loopback
-from hairpin.walk.state import Assumed, End, Step
+from hairpin.walk.decided import Assumed
+from hairpin.walk.state import End, Step
 
 _DNS = 53
 

@@ -22,6 +22,7 @@ from hairpin.network.attachment import entered_netns, sender_netns
 from hairpin.network.flow import Flow, FromContainer, FromHost, Lan, Outside
 from hairpin.network.network import Network
 from hairpin.walk.data import answer_lost, first_data
+from hairpin.walk.decided import Assumed, SocketDecided
 from hairpin.walk.granted.answer_source import answer_source
 from hairpin.walk.granted.grants import Grants, grants
 from hairpin.walk.ip.refusal import is_about, refusal
@@ -37,7 +38,7 @@ from hairpin.walk.reply import not_for_one, reaches, walk_answer, wrong_answer
 from hairpin.walk.size.bulk import full_sized
 from hairpin.walk.size.segment_size import Handshake
 from hairpin.walk.sockets import answers_by_route, decided_by_socket, find_socket, nobody_takes, unserved
-from hairpin.walk.state import Assumed, End, Sender, SocketDecided, State, Step, stopped
+from hairpin.walk.state import End, Sender, State, Step, stopped
 from hairpin.walk.trace import Branch, Trace, assuming_of_neighbours, trace_of
 from hairpin.walk.tunnelled import innermost
 from hairpin.walk.unread import unread_end, unread_owner

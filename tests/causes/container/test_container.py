@@ -16,7 +16,7 @@ from hairpin.host.socket import Socket
 from hairpin.network.flow import Flow, FromContainer, FromHost, Start
 from hairpin.network.network import Network
 from hairpin.network.prefix import parse_address
-from hairpin.walk.state import RuleDecided
+from hairpin.walk.decided import RuleDecided
 from hairpin.walk.walk import walk_flow
 from tests.causes.case import Case, fires, is_silent
 from tests.causes.hosts import (

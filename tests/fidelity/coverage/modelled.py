@@ -27,7 +27,8 @@ from hairpin.netfilter.iptables import targets as iptables_targets
 from hairpin.netfilter.nft import statements as nft_statements
 from hairpin.network import routing
 from hairpin.walk import packet_walk
-from hairpin.walk.state import DecidedBy, End, Reason
+from hairpin.walk.decided import DecidedBy
+from hairpin.walk.state import End, Reason
 from tests.fidelity.coverage.element import (
     DONE,
     FORKED,

@@ -13,7 +13,7 @@ from hairpin.change.change import Change, InsertRule
 from hairpin.change.simulation.simulate import simulate
 from hairpin.errors import ChangeError
 from hairpin.network.network import Network
-from hairpin.walk.state import RuleDecided
+from hairpin.walk.decided import RuleDecided
 from tests.hunt.elements import RULE_PLACE, Element, elements
 from tests.hunt.real.case import Mutation
 from tests.hunt.real.flows import Seen

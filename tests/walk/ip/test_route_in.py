@@ -6,8 +6,9 @@ from hairpin.host.sysctl import Sysctls
 from hairpin.netfilter.packet import UDP, Packet
 from hairpin.network.network import Network
 from hairpin.network.prefix import parse_address
+from hairpin.walk.decided import SysctlDecided
 from hairpin.walk.ip.route_in import input_route, received6
-from hairpin.walk.state import State, SysctlDecided
+from hairpin.walk.state import State
 from tests.small_host import CLIENT, GATEWAY, HOST_ADDRESS, HOST_NETNS, WEB, host_namespace, network, route
 from tests.walk.standing import FROM_CLIENT, at, ended, told
 

@@ -6,8 +6,8 @@ from hairpin.host.link import Link
 from hairpin.netfilter.packet import TCP, Packet
 from hairpin.network.network import Network
 from hairpin.network.prefix import address_text, parse_address
+from hairpin.walk.decided import SysctlDecided
 from hairpin.walk.link.arp import arp_sender_address, arp_silence, is_mute, refusal, replies
-from hairpin.walk.state import SysctlDecided
 from tests.small_host import CLIENT, GATEWAY, HOST_ADDRESS, HOST_NETNS, WEB, host_namespace, route
 
 LOOPBACK = parse_address("127.0.0.1")[1]

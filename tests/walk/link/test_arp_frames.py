@@ -14,9 +14,10 @@ from hairpin.netfilter.nft.script.loading import tables_after
 from hairpin.netfilter.packet import SYN, TCP, Packet
 from hairpin.network.flow import Flow, Outside
 from hairpin.network.network import Network
+from hairpin.walk.decided import Assumed
 from hairpin.walk.link.arp_frames import after_arp
 from hairpin.walk.link.neighbour import neighbour
-from hairpin.walk.state import Assumed, End, State
+from hairpin.walk.state import End, State
 from hairpin.walk.walk import walk_flow
 from tests.small_host import CLIENT, GATEWAY, HOST_ADDRESS, HOST_NETNS, WEB, host_namespace, sibling
 from tests.small_host import network as host_network

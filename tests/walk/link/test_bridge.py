@@ -8,8 +8,9 @@ from hairpin.host.route import FdbEntry, Neighbour
 from hairpin.netfilter.ir import Chain, FieldMatch, Hook, NameMatch, Table, Verdict
 from hairpin.netfilter.packet import SYN, TCP, Packet
 from hairpin.network.network import Network, Port
+from hairpin.walk.decided import RuleDecided
 from hairpin.walk.link.bridge import bridge_in, calls_iptables
-from hairpin.walk.state import End, RuleDecided, State
+from hairpin.walk.state import End, State
 from tests.netfilter.seen import rule
 from tests.small_host import (
     CLIENT,

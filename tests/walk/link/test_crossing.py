@@ -8,8 +8,9 @@ from hairpin.host.link import Link, Tunnel
 from hairpin.netfilter.packet import TCP, UDP, Packet
 from hairpin.network.network import Network, Port
 from hairpin.network.world import Peer, World
+from hairpin.walk.decided import Assumed
 from hairpin.walk.link.crossing import crossed, enter, unpacked
-from hairpin.walk.state import Assumed, Carried, End, Fragments, Frame, State
+from hairpin.walk.state import Carried, End, Fragments, Frame, State
 from tests.small_host import container_namespace
 from tests.two_hosts import ADDRESSES, MACS, ONE, TWO, network, node, seen
 from tests.walk.standing import FROM_CLIENT, INNER, at

@@ -10,7 +10,7 @@ from hairpin.host.socket import Socket
 from hairpin.network.flow import Flow, FromHost
 from hairpin.network.network import Network
 from hairpin.network.prefix import parse_address
-from hairpin.walk.state import Assumed
+from hairpin.walk.decided import Assumed
 from hairpin.walk.trace import Trace
 from hairpin.walk.walk import walk_flow
 from tests.small_host import local, route

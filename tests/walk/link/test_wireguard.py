@@ -14,7 +14,7 @@ from hairpin.netfilter.address import Prefix
 from hairpin.network.flow import Flow, FromHost
 from hairpin.network.network import Network
 from hairpin.network.prefix import parse_address
-from hairpin.walk.state import LinkDecided
+from hairpin.walk.decided import LinkDecided
 from hairpin.walk.trace import Trace
 from hairpin.walk.walk import walk_flow
 from tests.acceptance.recorded_wireguard import HOSTS, evidence, expected, pair

@@ -23,8 +23,8 @@ from hairpin.host.route import Neighbour
 from hairpin.message import message
 from hairpin.netfilter.rule_address import write_mac
 from hairpin.network.prefix import address_text
+from hairpin.walk.decided import LinkDecided
 from hairpin.walk.link.tunnel import has_far_address
-from hairpin.walk.state import LinkDecided
 
 
 def find(view: View) -> Iterator[Candidate]:

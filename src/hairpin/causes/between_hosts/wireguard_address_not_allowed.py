@@ -24,7 +24,7 @@ from hairpin.message import Message, message
 from hairpin.netfilter.packet import Packet
 from hairpin.network.prefix import Prefix, address_text, width
 from hairpin.network.tunnel.wireguard import allowed_text, settings
-from hairpin.walk.state import LinkDecided
+from hairpin.walk.decided import LinkDecided
 
 
 def find(view: View) -> Iterator[Candidate]:

@@ -18,7 +18,7 @@ from hairpin.causes.where import OfLink
 from hairpin.change.change import Change, SetLink, one
 from hairpin.host.link import BridgeInfo, BridgePort, Link
 from hairpin.message import Message, message
-from hairpin.walk.state import LinkDecided
+from hairpin.walk.decided import LinkDecided
 
 
 def find(view: View) -> Iterator[Candidate]:

@@ -32,7 +32,8 @@ from hairpin.host.docker import Engine
 from hairpin.host.engine_health import is_dockerds
 from hairpin.message import message
 from hairpin.netfilter.evaluate.chain import Place
-from hairpin.walk.state import Reason, RuleDecided, Stop
+from hairpin.walk.decided import RuleDecided
+from hairpin.walk.state import Reason, Stop
 from hairpin.walk.walk import walk_flow
 
 _NOT_LED: frozenset[Reason] = frozenset({"no-listener", "never-accepts"})

@@ -26,8 +26,8 @@ from hairpin.message import Message, message
 from hairpin.network.attachment import engines_read, network_for
 from hairpin.network.port_holder import is_docker_proxys
 from hairpin.network.prefix import address_text
+from hairpin.walk.decided import SocketDecided
 from hairpin.walk.sockets import socket_text
-from hairpin.walk.state import SocketDecided
 
 
 def find(view: View) -> Iterator[Candidate]:

@@ -17,7 +17,7 @@ from hairpin.host.sysctl import dotted
 from hairpin.message import message
 from hairpin.network.attachment import network_of_bridge
 from hairpin.network.prefix import is_loopback
-from hairpin.walk.state import SysctlDecided
+from hairpin.walk.decided import SysctlDecided
 
 
 def find(view: View) -> Iterator[Candidate]:

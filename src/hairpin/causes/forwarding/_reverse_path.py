@@ -12,7 +12,7 @@ from hairpin.host.sysctl import dotted
 from hairpin.message import message
 from hairpin.network.prefix import address_text
 from hairpin.network.uplinks import holder_of_addresses, uplinks_of
-from hairpin.walk.state import SysctlDecided
+from hairpin.walk.decided import SysctlDecided
 from hairpin.walk.trace import ForeignSource
 
 

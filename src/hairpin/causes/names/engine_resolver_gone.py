@@ -25,8 +25,8 @@ from hairpin.message import message
 from hairpin.netfilter.packet import UDP
 from hairpin.network.names import resolver_program, takes_place_of_resolver
 from hairpin.network.prefix import address_text
+from hairpin.walk.decided import SocketDecided
 from hairpin.walk.sockets import socket_text
-from hairpin.walk.state import SocketDecided
 
 _DNS = 53
 

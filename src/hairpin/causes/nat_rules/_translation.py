@@ -5,7 +5,7 @@ from hairpin.causes.cause import View
 from hairpin.host.netns import Netns
 from hairpin.netfilter.evaluate.chain import Place
 from hairpin.network.network import is_held
-from hairpin.walk.state import RuleDecided
+from hairpin.walk.decided import RuleDecided
 
 
 def dnat_place(view: View, netns: Netns) -> Place | None:

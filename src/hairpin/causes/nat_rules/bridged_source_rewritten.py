@@ -23,7 +23,8 @@ from hairpin.host.boot.saved_rules import rule_of
 from hairpin.message import message
 from hairpin.netfilter.evaluate.chain import Place
 from hairpin.network.network import addresses_of
-from hairpin.walk.state import RuleDecided, Step
+from hairpin.walk.decided import RuleDecided
+from hairpin.walk.state import Step
 
 
 def find(view: View) -> Iterator[Candidate]:

@@ -16,7 +16,7 @@ from hairpin.causes.where import OfRule
 from hairpin.change.change import DeleteRule, one
 from hairpin.engines.missing import is_engines
 from hairpin.message import message
-from hairpin.walk.state import RuleDecided
+from hairpin.walk.decided import RuleDecided
 
 
 def find(view: View) -> Iterator[Candidate]:

@@ -23,8 +23,8 @@ from hairpin.host.sysctl import dotted
 from hairpin.message import message
 from hairpin.network.attachment import attachment_of
 from hairpin.network.prefix import address_text
+from hairpin.walk.decided import SysctlDecided
 from hairpin.walk.link.arp import arp_silence, is_mute
-from hairpin.walk.state import SysctlDecided
 
 _KEYS = ("arp_ignore", "arp_filter")
 

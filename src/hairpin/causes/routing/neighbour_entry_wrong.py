@@ -24,10 +24,10 @@ from hairpin.message import Message, message
 from hairpin.netfilter.rule_address import write_mac
 from hairpin.network.network import Network
 from hairpin.network.prefix import address_text
+from hairpin.walk.decided import LinkDecided
 from hairpin.walk.link.claimed_address import claiming_port
 from hairpin.walk.link.segment import who_answers
 from hairpin.walk.link.tunnel import has_far_address
-from hairpin.walk.state import LinkDecided
 
 
 def find(view: View) -> Iterator[Candidate]:

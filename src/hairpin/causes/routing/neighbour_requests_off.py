@@ -17,7 +17,7 @@ from hairpin.causes.where import OfSysctl
 from hairpin.change.change import SetSysctl, one
 from hairpin.host.sysctl import dotted
 from hairpin.message import Message, message
-from hairpin.walk.state import SysctlDecided
+from hairpin.walk.decided import SysctlDecided
 
 _KEY = "mcast_solicit"
 

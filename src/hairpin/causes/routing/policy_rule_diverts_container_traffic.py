@@ -27,8 +27,8 @@ from hairpin.netfilter.packet import TCP
 from hairpin.network.prefix import Version, inside
 from hairpin.network.query import Query
 from hairpin.network.routing import jumps, lookup
+from hairpin.walk.decided import RouteDecided, SocketDecided
 from hairpin.walk.sockets import socket_text
-from hairpin.walk.state import RouteDecided, SocketDecided
 
 
 def find(view: View) -> Iterator[Candidate]:

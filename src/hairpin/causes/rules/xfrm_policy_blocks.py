@@ -20,7 +20,7 @@ from hairpin.change.commands.words import xfrm_words
 from hairpin.host.host import Namespace
 from hairpin.host.xfrm import XfrmPolicy
 from hairpin.message import Message, message, verbatim
-from hairpin.walk.state import LinkDecided
+from hairpin.walk.decided import LinkDecided
 
 
 def find(view: View) -> Iterator[Candidate]:

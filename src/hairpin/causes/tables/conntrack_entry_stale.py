@@ -22,7 +22,8 @@ from hairpin.message import Message, message
 from hairpin.netfilter.packet import TCP, Connection
 from hairpin.network.flow import Protocol
 from hairpin.network.prefix import address_text
-from hairpin.walk.state import ConntrackDecided, Reason, Step
+from hairpin.walk.decided import ConntrackDecided
+from hairpin.walk.state import Reason, Step
 
 
 def find(view: View) -> Iterator[Candidate]:

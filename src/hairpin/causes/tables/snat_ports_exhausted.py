@@ -18,7 +18,7 @@ from hairpin.host.host import Namespace
 from hairpin.message import message
 from hairpin.netfilter.packet import Connection, Packet
 from hairpin.network.prefix import address_text
-from hairpin.walk.state import RuleDecided
+from hairpin.walk.decided import RuleDecided
 
 
 def find(view: View) -> Iterator[Candidate]:

@@ -9,7 +9,7 @@ from hairpin.host.boot.rule_keeper import NFTABLES_CONF, rule_keeper, saved_file
 from hairpin.host.boot.sysctl_files import Setting, last_word
 from hairpin.host.host import Host
 from hairpin.netfilter.evaluate.chain import Place
-from hairpin.walk.state import RuleDecided
+from hairpin.walk.decided import RuleDecided
 from hairpin.walk.walked import walked
 
 OF_FIREWALLD = ("firewalld-start", "firewalld-restart", "firewalld-reload")

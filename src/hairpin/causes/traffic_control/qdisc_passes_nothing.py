@@ -18,7 +18,7 @@ from hairpin.causes.where import OfTrafficControl
 from hairpin.change.change import SetLink, one
 from hairpin.host.traffic_control import Qdisc
 from hairpin.message import message
-from hairpin.walk.state import LinkDecided
+from hairpin.walk.decided import LinkDecided
 
 
 def find(view: View) -> Iterator[Candidate]:

@@ -24,8 +24,9 @@ from hairpin.report.refs import CauseRef, EvidenceRef, FlowRef, QuestionRef, Sta
 from hairpin.report.text.configured import configured_text
 from hairpin.report.wanted import option_of
 from hairpin.report.words import Words
+from hairpin.walk.decided import RuleDecided
 from hairpin.walk.open_connection import Fate
-from hairpin.walk.state import RuleDecided, Stage, Stop
+from hairpin.walk.state import Stage, Stop
 from hairpin.walk.verdicts import Verdict
 
 SCHEMA: Literal["hairpin.report/1"] = "hairpin.report/1"

@@ -15,7 +15,7 @@ from hairpin.report.places import places_of
 from hairpin.report.quotes import Quote, Quotes
 from hairpin.report.refs import EvidenceRef
 from hairpin.report.words import Words
-from hairpin.walk.state import (
+from hairpin.walk.decided import (
     Assumed,
     ConntrackDecided,
     DecidedBy,
@@ -23,10 +23,9 @@ from hairpin.walk.state import (
     RouteDecided,
     RuleDecided,
     SocketDecided,
-    Stage,
-    Step,
     SysctlDecided,
 )
+from hairpin.walk.state import Stage, Step
 from hairpin.walk.trace import Branch
 from hairpin.walk.verdicts import Verdict
 

@@ -14,7 +14,8 @@ from hairpin.report.places import NO_HOSTS, Places
 from hairpin.report.stops import decided_text, stop_sentence
 from hairpin.report.text.ways import FlowWay, change, headers, ways
 from hairpin.report.words import Words
-from hairpin.walk.state import DecidedBy, RuleDecided, Step
+from hairpin.walk.decided import DecidedBy, RuleDecided
+from hairpin.walk.state import Step
 from hairpin.walk.trace import Branch, Trace
 
 _QUIET = ("device-out", "postrouting", "bridge", "neighbour", "outside", "output", "input", "prerouting", "forward")

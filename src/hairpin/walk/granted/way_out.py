@@ -10,7 +10,8 @@ from hairpin.message import Message, message
 from hairpin.network.prefix import address_text
 from hairpin.network.query import Query
 from hairpin.network.routing import lookup
-from hairpin.walk.state import RouteDecided, State, Step
+from hairpin.walk.decided import RouteDecided
+from hairpin.walk.state import State, Step
 
 
 def takes_same_way(namespace: Namespace, left: State, client: int) -> bool:

@@ -26,10 +26,11 @@ from hairpin.netfilter.packet import (
     Tuple,
     is_icmp_error,
 )
+from hairpin.walk.decided import ConntrackDecided
 from hairpin.walk.hooks.connection_index import Known, connections_of
 from hairpin.walk.hooks.conntrack_timeout import has_no_time
 from hairpin.walk.hooks.tcp_tracking import first_state, next_state, possible
-from hairpin.walk.state import ConntrackDecided, End, State, stopped
+from hairpin.walk.state import End, State, stopped
 
 
 def tuple_of(packet: Packet, kernel: str) -> Tuple:

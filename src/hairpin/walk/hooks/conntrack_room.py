@@ -22,8 +22,9 @@ from hairpin.netfilter.ir import STATUS_ASSURED, STATUS_CONFIRMED, STATUS_OFFLOA
 from hairpin.netfilter.tracking import needs_tracking
 from hairpin.network.network import Network
 from hairpin.network.prefix import Version
+from hairpin.walk.decided import ConntrackDecided
 from hairpin.walk.hooks.connection_index import LISTED_MOST
-from hairpin.walk.state import ConntrackDecided, Outcome, Stage, State, stopped
+from hairpin.walk.state import Outcome, Stage, State, stopped
 
 MAXIMUM = ("net", "netfilter", "nf_conntrack_max")
 COUNT = ("net", "netfilter", "nf_conntrack_count")

@@ -16,25 +16,14 @@ from hairpin.netfilter.evaluate.traversal import decide
 from hairpin.netfilter.ir import CT_RELATED, CT_UNTRACKED, STATUS_DNAT, Chain, Family, Hook, Nat, Outside, Table
 from hairpin.netfilter.packet import AH, ESP, GRE, SCTP, UDPLITE
 from hairpin.network.network import Network
+from hairpin.walk.decided import Assumed, ConntrackDecided, RuleDecided
 from hairpin.walk.hooks.chains import NAT, Item, chains_at, items_at, translates_addresses
 from hairpin.walk.hooks.conntrack import forgotten, track, with_connection
 from hairpin.walk.hooks.conntrack_room import with_room
 from hairpin.walk.hooks.nat import leaves_elsewhere, needs_decision, redirects_translated, set_up, translate
 from hairpin.walk.hooks.nat_range import Manip
 from hairpin.walk.hooks.surroundings import NamespaceSurroundings, with_groups
-from hairpin.walk.state import (
-    Assumed,
-    ConntrackDecided,
-    End,
-    Outcome,
-    Passed,
-    Reason,
-    RuleDecided,
-    Stage,
-    State,
-    stopped,
-    without_ends,
-)
+from hairpin.walk.state import End, Outcome, Passed, Reason, Stage, State, stopped, without_ends
 from hairpin.walk.unread import binding_condition, unread_rules
 
 INT_MAX = (1 << 31) - 1

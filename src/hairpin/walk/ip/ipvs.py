@@ -12,7 +12,8 @@ from hairpin.message import message
 from hairpin.netfilter.packet import Packet
 from hairpin.network.network import Network
 from hairpin.network.prefix import address_text
-from hairpin.walk.state import End, LinkDecided, State, SysctlDecided, stopped
+from hairpin.walk.decided import LinkDecided, SysctlDecided
+from hairpin.walk.state import End, State, stopped
 
 _FORWARDING = ("net", "ipv4", "ip_forward")
 

@@ -20,9 +20,10 @@ from hairpin.network.prefix import BROADCAST4, LINK_LOCAL6, Version, address_tex
 from hairpin.network.query import NO_WAY, Found, Query, Scope
 from hairpin.network.routing import has_custom_rules, is_taken_in6, lookup
 from hairpin.network.vrf import vrf_of
+from hairpin.walk.decided import DecidedBy, LinkDecided, RouteDecided, SysctlDecided
 from hairpin.walk.ip.mtu import route_mtu, too_big_to_forward
 from hairpin.walk.ip.multipath import paths
-from hairpin.walk.state import DecidedBy, End, LinkDecided, Outcome, RouteDecided, State, SysctlDecided, stopped
+from hairpin.walk.state import End, Outcome, State, stopped
 
 
 def input_route(network: Network, state: State) -> Iterator[Outcome]:

@@ -20,6 +20,7 @@ from hairpin.network.query import NO_WAY, Found, Query, Scope
 from hairpin.network.routing import lookup
 from hairpin.network.source_address import preferred_source, source_address
 from hairpin.network.vrf import vrf_of
+from hairpin.walk.decided import LinkDecided
 from hairpin.walk.hooks.conntrack import with_confirmed_connection
 from hairpin.walk.hooks.hooks import run_hook
 from hairpin.walk.ip.hop_limit import with_hop_limit
@@ -27,7 +28,7 @@ from hairpin.walk.ip.l3mdev import shown_by_vrf
 from hairpin.walk.ip.mtu import fragmented, fragmented_by_socket, route_mtu
 from hairpin.walk.ip.multipath import paths
 from hairpin.walk.ip.route_in import decided_by_route, dissected, sysctl_decided
-from hairpin.walk.state import End, LinkDecided, Outcome, Stage, State, stopped, without_ends
+from hairpin.walk.state import End, Outcome, Stage, State, stopped, without_ends
 
 
 def output_route(network: Network, state: State) -> Iterator[Outcome]:

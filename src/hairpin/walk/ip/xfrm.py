@@ -18,7 +18,8 @@ from hairpin.message import message, verbatim
 from hairpin.netfilter.evaluate.chain import Condition
 from hairpin.netfilter.packet import Packet
 from hairpin.network.network import conf
-from hairpin.walk.state import LinkDecided, Outcome, Stage, State, stopped
+from hairpin.walk.decided import LinkDecided
+from hairpin.walk.state import Outcome, Stage, State, stopped
 
 
 def through_policies(namespace: Namespace, state: State, direction: Direction, stage: Stage) -> Iterator[Outcome]:

@@ -18,8 +18,9 @@ from hairpin.network.prefix import inside
 from hairpin.network.query import Query
 from hairpin.network.routing import lookup
 from hairpin.network.source_address import source_address
+from hairpin.walk.decided import LinkDecided, SysctlDecided
 from hairpin.walk.ip.route_in import input_query, input_route
-from hairpin.walk.state import End, LinkDecided, State, Stop, SysctlDecided, stopped
+from hairpin.walk.state import End, State, Stop, stopped
 
 
 def arp_sender_address(namespace: Namespace, link: str, packet: Packet, target: int) -> int:

@@ -26,11 +26,12 @@ from hairpin.network.network import Network, Port, addresses_of, is_bridge_port
 from hairpin.network.prefix import address_text
 from hairpin.network.stacked import link_of, lower_of, routes_below
 from hairpin.network.vrf import loops_back
+from hairpin.walk.decided import Assumed, LinkDecided, RuleDecided
 from hairpin.walk.hooks.chains import chains_of_frames
 from hairpin.walk.hooks.hooks import run_arp_hook
 from hairpin.walk.link.neighbour import arp_sender, known_entry, next_address, permanent, unresolved_end
 from hairpin.walk.packet_walk import walk_packet
-from hairpin.walk.state import Assumed, End, Frame, LinkDecided, Outcome, RuleDecided, Sender, State
+from hairpin.walk.state import End, Frame, Outcome, Sender, State
 
 _REQUEST: Literal[1] = 1
 _REPLY: Literal[2] = 2

@@ -10,8 +10,9 @@ from hairpin.network.stacked import link_of
 from hairpin.network.tunnel.tunnels import ETHERNET
 from hairpin.network.uplinks import holder_of_addresses
 from hairpin.network.wires import owner_of, wires_of
+from hairpin.walk.decided import Assumed
 from hairpin.walk.link.segment import port_towards
-from hairpin.walk.state import Assumed, End, Fragments, Frame, Outcome, State, stopped
+from hairpin.walk.state import End, Fragments, Frame, Outcome, State, stopped
 
 
 def enter(state: State, port: Port, *, from_below: bool = False) -> State:

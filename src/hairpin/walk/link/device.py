@@ -23,6 +23,7 @@ from hairpin.network.stacked import (
 )
 from hairpin.network.tunnel.tunnels import ETHERNET
 from hairpin.network.vrf import loops_back
+from hairpin.walk.decided import Assumed
 from hairpin.walk.hooks.flowtable import carries_past
 from hairpin.walk.hooks.hooks import run_bridge_hook, run_device_hook
 from hairpin.walk.ip.mtu import too_long_for
@@ -34,7 +35,7 @@ from hairpin.walk.link.traffic_control import opaque, passes, through_filters, t
 from hairpin.walk.link.tunnel import encapsulated
 from hairpin.walk.link.vlan import below, vlan_egress, vlan_ingress, vlan_link
 from hairpin.walk.link.wireguard import encrypted
-from hairpin.walk.state import Assumed, End, Outcome, State, stopped, stopped_by, without_ends
+from hairpin.walk.state import End, Outcome, State, stopped, stopped_by, without_ends
 
 
 def device_in(network: Network, state: State) -> Iterator[Outcome]:

@@ -14,8 +14,9 @@ from hairpin.network.tunnel import flannel, wireguard
 from hairpin.network.tunnel.tunnels import overhead_bytes
 from hairpin.network.wires import holder_of
 from hairpin.walk.answer import answer_to
+from hairpin.walk.decided import Assumed
 from hairpin.walk.link.tunnel import outer_packet
-from hairpin.walk.state import Assumed, Carried, State
+from hairpin.walk.state import Carried, State
 
 
 def carried_back(carried: Carried, answer: Packet) -> Carried:

@@ -14,21 +14,11 @@ from hairpin.network.network import Network, Port
 from hairpin.network.prefix import address_text
 from hairpin.network.tunnel.flannel import KIND, Lease, Relay, lease_of, relay_at, relay_behind
 from hairpin.network.tunnel.tunnels import overhead_bytes
+from hairpin.walk.decided import Assumed, LinkDecided, SocketDecided
 from hairpin.walk.ip.mtu import length_on_wire
 from hairpin.walk.link.crossing import unpacked
 from hairpin.walk.sockets import find_socket, socket_text
-from hairpin.walk.state import (
-    Assumed,
-    Carried,
-    End,
-    LinkDecided,
-    Outcome,
-    Sender,
-    SocketDecided,
-    State,
-    stopped,
-    stopped_by,
-)
+from hairpin.walk.state import Carried, End, Outcome, Sender, State, stopped, stopped_by
 
 
 def relayed(network: Network, state: State, link: Link) -> Outcome | None:

@@ -19,7 +19,8 @@ from hairpin.netfilter.packet import is_discovery
 from hairpin.netfilter.rule_address import write_mac
 from hairpin.network.network import Network, Port, bridge_ports, is_uplink
 from hairpin.network.own_frames import entries_for, holding, is_read_in_full, said_of_holding
-from hairpin.walk.state import End, LinkDecided, Outcome, Reason, State, stopped, stopped_by
+from hairpin.walk.decided import LinkDecided
+from hairpin.walk.state import End, Outcome, Reason, State, stopped, stopped_by
 
 
 def through_entries(network: Network, state: State, bridge: Link, out: Link, *, own: bool = False) -> Iterator[Outcome]:

@@ -25,6 +25,7 @@ from hairpin.network.source_address import source_address
 from hairpin.network.stacked import routes_below
 from hairpin.network.vrf import loops_back
 from hairpin.network.wires import wires_of
+from hairpin.walk.decided import Assumed, LinkDecided
 from hairpin.walk.link.arp import ARP_IS_OFF, arp_sender_address, is_mute, refusal, replies
 from hairpin.walk.link.claimed_address import claiming_port
 from hairpin.walk.link.device import link_down, without_carrier
@@ -33,7 +34,7 @@ from hairpin.walk.link.segment import Answer, who_answers, who_has
 from hairpin.walk.link.solicitation import asked_for
 from hairpin.walk.link.traffic_control import opaque
 from hairpin.walk.link.unanswered import silence_of
-from hairpin.walk.state import Assumed, End, LinkDecided, Outcome, Reason, State, Stop, stopped, stopped_by
+from hairpin.walk.state import End, Outcome, Reason, State, Stop, stopped, stopped_by
 
 
 def neighbour(network: Network, state: State) -> Iterator[Outcome]:

@@ -16,7 +16,8 @@ from hairpin.message import message
 from hairpin.network.network import Network, neighbour_entries
 from hairpin.network.prefix import Version
 from hairpin.network.vrf import loops_back
-from hairpin.walk.state import End, LinkDecided, State, stopped
+from hairpin.walk.decided import LinkDecided
+from hairpin.walk.state import End, State, stopped
 
 _HELD = ("INCOMPLETE", "REACHABLE", "DELAY", "PROBE")
 

@@ -15,7 +15,8 @@ from hairpin.host.sysctl import Path
 from hairpin.message import message
 from hairpin.netfilter.evaluate.chain import Condition
 from hairpin.network.prefix import Version
-from hairpin.walk.state import End, Outcome, State, SysctlDecided, stopped
+from hairpin.walk.decided import SysctlDecided
+from hairpin.walk.state import End, Outcome, State, stopped
 
 _USUAL = "3"
 """The value of ``mcast_solicit`` on a new link: net/ipv4/arp.c arp_tbl, net/ipv6/ndisc.c nd_tbl."""

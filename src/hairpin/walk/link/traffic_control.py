@@ -17,10 +17,11 @@ from hairpin.netfilter.evaluate.chain import Condition
 from hairpin.netfilter.evaluate.packet_bytes import packet_bytes
 from hairpin.netfilter.evaluate.truth import Truth
 from hairpin.netfilter.packet import ICMP, ICMP6, Packet
+from hairpin.walk.decided import LinkDecided
 from hairpin.walk.ip.mtu import length_on_wire
 from hairpin.walk.link.classes import refusing
 from hairpin.walk.link.filter_programs import WITHOUT_HEADER, with_programs
-from hairpin.walk.state import End, LinkDecided, Outcome, State, stopped, stopped_by
+from hairpin.walk.state import End, Outcome, State, stopped, stopped_by
 
 _ETHERNET_HEADER = 14
 

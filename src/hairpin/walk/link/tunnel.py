@@ -28,10 +28,11 @@ from hairpin.network.tunnel.tunnels import (
     remotes_of,
     underlay_netns,
 )
+from hairpin.walk.decided import LinkDecided
 from hairpin.walk.ip.mtu import length_on_wire
 from hairpin.walk.ip.route_out import output_route
 from hairpin.walk.link.crossing import unpacked
-from hairpin.walk.state import Carried, End, Fragments, LinkDecided, Outcome, Sender, State, stopped, stopped_by
+from hairpin.walk.state import Carried, End, Fragments, Outcome, Sender, State, stopped, stopped_by
 
 _IN_IP = {4: 4, 6: 41}
 """The outer packet's protocol number, by the inner packet's IP version: IP in IP, IPv6 in IP."""

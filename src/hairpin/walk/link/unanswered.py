@@ -6,7 +6,8 @@ from hairpin.host.route import LEARNED, WithoutGateway
 from hairpin.message import message
 from hairpin.network.network import addresses_of, neighbour_entries
 from hairpin.network.prefix import LINK_LOCAL6, address_text, is_multicast, width
-from hairpin.walk.state import Assumed, RouteDecided, State
+from hairpin.walk.decided import Assumed, RouteDecided
+from hairpin.walk.state import State
 
 
 def silence_of(namespace: Namespace, state: State, link: Link, address: int) -> Assumed | None:

@@ -20,9 +20,10 @@ from hairpin.network.network import Network, Port
 from hairpin.network.prefix import address_text
 from hairpin.network.tunnel.wireguard import KIND, allowed_text, devices, listening, outer_length, peer_for, settings
 from hairpin.network.wires import holder_of
+from hairpin.walk.decided import LinkDecided
 from hairpin.walk.ip.mtu import length_on_wire
 from hairpin.walk.link.crossing import unpacked
-from hairpin.walk.state import Carried, End, LinkDecided, Outcome, Reason, Sender, Stage, State, stopped
+from hairpin.walk.state import Carried, End, Outcome, Reason, Sender, Stage, State, stopped
 
 
 def encrypted(state: State, link: Link) -> Outcome:

@@ -17,11 +17,12 @@ from hairpin.netfilter.evaluate.chain import Place
 from hairpin.netfilter.packet import ACK, ICMP, ICMP6, PSH, SYN, Packet
 from hairpin.network.flow import Flow, Outside
 from hairpin.network.network import Network
+from hairpin.walk.decided import RuleDecided
 from hairpin.walk.link.neighbour_discovery import after_solicitation, walk_asking
 from hairpin.walk.reply import reaches, walk_answer
 from hairpin.walk.size.bulk import clamps, probes
 from hairpin.walk.size.segment_size import mtu_towards
-from hairpin.walk.state import End, Frame, RuleDecided, State
+from hairpin.walk.state import End, Frame, State
 from hairpin.walk.trace import OpenQuestion, Trace, UnheardMtu
 from hairpin.walk.walk import begin
 from hairpin.wanted import watch_packets
