@@ -49,7 +49,7 @@ def test_the_causes_are_those_of_an_own_search(broken: Network) -> None:
         assert found == diagnose(broken, flow)
 
 
-@pytest.mark.parametrize("name", ["a switch of the host", "a rule of the table raw against all"])
+@pytest.mark.parametrize("name", ("a switch of the host", "a rule of the table raw against all"))
 def test_a_cause_of_the_host_is_searched_once_for_each_kind_of_flow(name: str, searches: list[Flow]) -> None:
     """The rule's candidate has another way to repair, which lets the flow's own port through."""
     broken = BROKEN[name]
