@@ -13,6 +13,9 @@ COUNT = 12
 BROKEN: dict[str, Network] = {
     "a switch of the host": many(count=COUNT, values=FORWARDING_OFF),
     "a rule against all": many(rules_text(COUNT, forward="-A FORWARD -i eth0 -j DROP"), COUNT),
+    "a rule of the table raw against all": many(
+        rules_text(COUNT, raw="*raw\n:PREROUTING ACCEPT [0:0]\n-A PREROUTING -i eth0 -p tcp -j DROP\nCOMMIT"), COUNT
+    ),
     "a rule against some": many(rules_text(COUNT, forward="-A FORWARD -d 172.17.0.4/30 -j DROP"), COUNT),
     "a rule against one": many(rules_text(COUNT, forward="-A FORWARD -d 172.17.0.5/32 -j REJECT"), COUNT),
     "rules of its own against each": many(
@@ -46,8 +49,10 @@ def test_the_causes_are_those_of_an_own_search(broken: Network) -> None:
         assert found == diagnose(broken, flow)
 
 
-def test_a_cause_of_the_host_is_searched_once_for_each_kind_of_flow(searches: list[Flow]) -> None:
-    broken = BROKEN["a switch of the host"]
+@pytest.mark.parametrize("name", ("a switch of the host", "a rule of the table raw against all"))
+def test_a_cause_of_the_host_is_searched_once_for_each_kind_of_flow(name: str, searches: list[Flow]) -> None:
+    """The rule's candidate has another way to repair, which lets the flow's own port through."""
+    broken = BROKEN[name]
     failing = [each for each in diagnoses_of(broken, flows_of_many(COUNT)) if not each.trace.succeeds]
     assert len(failing) > 20
     assert len(searches) < 15

@@ -22,6 +22,7 @@ from hairpin.question.flows import flows_for
 from hairpin.walk.alike import TraceTakenOver
 from hairpin.walk.reads import parts_changed, walked_after, walked_before, what_reads
 from hairpin.walk.walk import walk_flow
+from hairpin.walk.walked import walked
 from tests.many_hosts import COUNT as MANY
 from tests.many_hosts import flows_of_many, many
 from tests.small_host import (
@@ -87,6 +88,13 @@ def test_a_flow_that_is_alike_another_one_reads_the_same_parts_of_its_own_contai
                 reads = ("test", space, field) in parts(within, flow)
                 assert (walked_after(within, then, flow) is trace) is not reads, (flow, space, field)
     assert taken > 20
+
+
+def test_flows_that_were_walked_before_their_reads_were_asked_have_their_reads_too() -> None:
+    """The flow whose verdict others take over is its own alike flow."""
+    within = many()
+    traces = [walked(within, flow) for flow in flows_of_many()]
+    assert [walked_after(within, within, each.flow) for each in traces] == traces
 
 
 def test_a_socket_of_the_host_is_read_by_those_who_ask_the_host_alone() -> None:

@@ -10,11 +10,14 @@ from collections.abc import Iterator
 
 import msgspec
 
+from hairpin.causes.cause import Candidate, View
 from hairpin.causes.proof import is_repaired, proof_by
+from hairpin.causes.registry import known_cause
 from hairpin.change.change import Change
 from hairpin.change.simulation.simulate import simulate
 from hairpin.diagnose.diagnose import Diagnosis, search_causes, without_search
 from hairpin.diagnose.suspect import CauseSet, Suspect, joint_change
+from hairpin.diagnose.trimming import trimmed_candidate
 from hairpin.errors import ChangeError
 from hairpin.kept import kept
 from hairpin.network.flow import Flow
@@ -62,22 +65,27 @@ def is_same_change(trace: TraceTakenOver, own: Change, of_first: Change) -> bool
 def _after(searched: Searched) -> tuple[Network, ...] | None:
     """Return the network after the changes of each set of causes.
 
-    Return None if the sets name values of the flow's own containers, or if a cause was not found at a stop of the
+    Return None if the changes name values of the flow's own containers, or if a cause was not found at a stop of the
     flow's first walk."""
     network, found = searched.network, searched.diagnosis
     stops = [branch.stop for branch in found.trace.branches]
     suspects = [suspect for each in found.sets for suspect in each.causes]
     if not suspects or any(each.follows_from or each.stop not in stops for each in suspects):
         return None
-    from hairpin.network.kinds.kinds import kinds_of  # noqa: PLC0415 - not needed for one flow
-
-    said = repr(tuple(each.candidate for each in suspects))
-    if any(word in said for word in kinds_of(network).words_of(found.trace.flow, network.this.name)):
+    if any(_names_own(searched, each.candidate.change) for each in suspects):
         return None
     try:
         return tuple(simulate(joint_change(each.causes), network) for each in found.sets)
     except ChangeError:
         return None
+
+
+def _names_own(searched: Searched, value: Change | Candidate) -> bool:
+    """Return whether the value names a value of the flow's own containers."""
+    from hairpin.network.kinds.kinds import kinds_of  # noqa: PLC0415 - not needed for one flow
+
+    network, said = searched.network, repr(value)
+    return any(word in said for word in kinds_of(network).words_of(searched.diagnosis.trace.flow, network.this.name))
 
 
 def _same_causes(network: Network, trace: Trace, first: Searched) -> Diagnosis | None:
@@ -89,16 +97,35 @@ def _same_causes(network: Network, trace: Trace, first: Searched) -> Diagnosis |
     of_first, own = first.diagnosis.trace.branches, trace.branches
     if len(of_first) != len(own):
         return None
-    stops = [(one.stop, other.stop) for one, other in zip(of_first, own, strict=True)]
     sets: list[CauseSet] = []
     for found, after in zip(first.diagnosis.sets, after_each, strict=True):
         repaired = walked(after, trace.flow)
+        if not is_repaired(network, trace.flow, repaired):
+            return None
         causes = tuple(
-            Suspect(each.cause, each.candidate, stop)
-            for each in found.causes
-            if (stop := next(other for one, other in stops if one == each.stop)) is not None
+            suspect for each in found.causes if (suspect := _own_suspect(first, found, each, trace)) is not None
         )
-        if len(causes) != len(found.causes) or not is_repaired(network, trace.flow, repaired):
+        if len(causes) != len(found.causes):
             return None
         sets.append(CauseSet(causes, proof_by(trace, repaired)))
     return Diagnosis(trace, tuple(sets), met_unread=first.diagnosis.met_unread)
+
+
+def _own_suspect(first: Searched, found: CauseSet, suspect: Suspect, trace: Trace) -> Suspect | None:
+    """Return the suspect of the trace's flow that corresponds to ``suspect``, which the search for the alike flow
+    found.
+
+    If the candidate names values of the alike flow's containers, for example in another way to repair, the cause
+    proposes a candidate for this flow.  Return None if no candidate makes the same change."""
+    of_first = first.diagnosis.trace.branches
+    own = next(each for one, each in zip(of_first, trace.branches, strict=True) if one.stop == suspect.stop)
+    if own.stop is None:
+        return None
+    if not _names_own(first, suspect.candidate):
+        return Suspect(suspect.cause, suspect.candidate, own.stop)
+    cause = known_cause(suspect.cause) if len(found.causes) == 1 else None
+    for each in cause.find(View(first.network, trace.flow, own, own.stop)) if cause is not None else ():
+        candidate = trimmed_candidate(each, first.network, trace.flow, ())
+        if (candidate.change, candidate.where) == (suspect.candidate.change, suspect.candidate.where):
+            return Suspect(suspect.cause, candidate, own.stop)
+    return None

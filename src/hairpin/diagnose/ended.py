@@ -9,14 +9,16 @@ from collections.abc import Mapping
 
 import msgspec
 
-from hairpin.causes.cause import Finding, View
+from hairpin.causes.cause import Candidate, Finding, View
 from hairpin.causes.proof import Proof, proof_by
 from hairpin.causes.registry import cause_of
 from hairpin.change.simulation.simulate import simulate
+from hairpin.diagnose.alike import is_same_change
 from hairpin.diagnose.suspect import Suspect
 from hairpin.errors import ChangeError
 from hairpin.network.flow import Flow
 from hairpin.network.network import Network, netns_of
+from hairpin.walk.alike import TraceTakenOver
 from hairpin.walk.trace import Trace
 from hairpin.walk.walk import walk_flow
 from hairpin.walk.walked import walked
@@ -30,15 +32,17 @@ def ended_containers(was: Network, then: Network, label: str, failing: Mapping[i
 
     ``failing``: the walks after the event, by the indexes of the asked flows."""
     found: dict[str, Finding] = {}
+    proven: dict[Flow, Finding] = {}
     for number, trace in failing.items():
         name = container_reached(was, trace.flow)
         if name is None or not is_ended(was, then, label, trace.flow):
             continue
-        suspect, proof = _proven(then, trace, name) if name not in found else (None, None)
         if name in found:
             found[name] = msgspec.structs.replace(found[name], flows=(*found[name].flows, number))
-        elif suspect is not None and proof is not None:
-            found[name] = suspect.proven(proof, (number,))
+            continue
+        suspect, proof = _proven(then, trace, name, proven.get(trace.like.flow))
+        if suspect is not None and proof is not None:
+            found[name] = proven[trace.flow] = suspect.proven(proof, (number,))
     return tuple(found.values())
 
 
@@ -64,13 +68,18 @@ def container_reached(was: Network, flow: Flow) -> str | None:
     return next((each.name for each in host.containers() if netns_of(host, each) == netns), None)
 
 
-def _proven(then: Network, trace: Trace, name: str) -> tuple[Suspect | None, Proof | None]:
-    """Return the container's state as the fault, with the proof that its start delivers the flow."""
+def _proven(then: Network, trace: Trace, name: str, of_first: Finding | None) -> tuple[Suspect | None, Proof | None]:
+    """Return the container's state as the fault, with the proof that its start delivers the flow.
+
+    ``of_first``: the fault of the alike flow that was walked.  If the two starts differ only in the own values of the
+    two flows' containers, the proof of ``of_first`` is also this flow's proof (docs/adr/0039)."""
     published = _as_published(then, trace, name)
     stop = published.usual.stop
     if stop is None:
         return None, None
     for candidate in cause_of(_CAUSE).find(View(then, published.flow, published.usual, stop)):
+        if of_first is not None and of_first.proof is not None and _is_same_start(trace, candidate, of_first):
+            return Suspect(_CAUSE, candidate, stop), Proof(trace.verdict, of_first.proof.with_change)
         try:
             after = walk_flow(simulate(candidate.change, then), trace.flow)
         except ChangeError:
@@ -78,6 +87,18 @@ def _proven(then: Network, trace: Trace, name: str) -> tuple[Suspect | None, Pro
         if after.succeeds:
             return Suspect(_CAUSE, candidate, stop), proof_by(trace, after)
     return None, None
+
+
+def _is_same_start(trace: Trace, candidate: Candidate, of_first: Finding) -> bool:
+    """Return whether the start of the container becomes the start of the alike flow's container if the own values of
+    the two containers are exchanged.
+
+    Two flows to different addresses do not count: a start may give a container one of these addresses."""
+    return (
+        isinstance(trace, TraceTakenOver)
+        and trace.flow.daddr == trace.like.flow.daddr
+        and is_same_change(trace, candidate.change, of_first.candidate.change)
+    )
 
 
 def _as_published(then: Network, trace: Trace, name: str) -> Trace:

@@ -6,12 +6,14 @@ from hairpin.engines.docker.gateway_bridge import with_gateway_endpoints
 from hairpin.engines.expected import ExpectedRule
 from hairpin.host.docker import Engine
 from hairpin.host.host import Host
+from hairpin.kept import kept
 from hairpin.netfilter.meaning import Meaning, meaning
 
 Owned = tuple[str, str, str, Meaning]
 """The family, table, chain and meaning of a rule."""
 
 
+@kept
 def engine_rules(host: Host) -> frozenset[Owned]:
     """Return the meanings of the rules that the host's engines make."""
     return frozenset(

@@ -147,6 +147,13 @@ def exchanged_names(network: Network, trace: TraceTakenOver) -> Mapping[str, str
     return _kinds(network).exchanged_names(trace.like.flow, trace.flow, network.this.name)
 
 
+def own_name(trace: Trace, name: str) -> str:
+    """Return the name of the trace's own link that corresponds to the link ``name`` of the alike flow's trace."""
+    if not isinstance(trace, TraceTakenOver):
+        return name
+    return exchanged_names(trace.changed_from or trace.network, trace).get(name, name)
+
+
 def _kinds(network: Network) -> "Kinds":
     from hairpin.network.kinds.kinds import kinds_of  # noqa: PLC0415 - few questions are about so many containers
 

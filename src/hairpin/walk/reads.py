@@ -45,7 +45,7 @@ def _noted(network: Network, flow: Flow) -> tuple[Trace, frozenset[Part]]:
     known = _read_by_flows(network)
     if flow not in known:
         alike = taken_over(network, flow)
-        if alike is not None:
+        if alike is not None and alike.like.flow != flow:
             parts = _with_names(_noted(network, alike.like.flow)[1], exchanged_names(network, alike))
             known[flow] = traces_of(network).setdefault(flow, alike), parts
         else:

@@ -88,7 +88,7 @@ def _without_processes(course: Course, container: Container, ending: set[str]) -
 def ended(container: Container) -> Container:
     """Return the container after its processes have ended."""
     return _replace(
-        container,
+        _without_own_entries(container),
         status="exited",
         pid=None,
         netns=None,
@@ -99,6 +99,19 @@ def ended(container: Container) -> Container:
         ),
         bindings=tuple(_replace(each, actual=False) for each in container.bindings),
     )
+
+
+def _without_own_entries(container: Container) -> Container:
+    """Return the container without its own addresses in its /etc/hosts.  At each start the engine writes the addresses
+    that the container then has.
+
+    Source: moby daemon/container_operations_unix.go buildSandboxOptions(); podman libpod/container_internal_common.go
+    addHosts()"""
+    if not container.hosts_entries:
+        return container
+    own = {address for each in container.endpoints for address in (each.ipv4, each.ipv6)}
+    entries = tuple(each for each in container.hosts_entries if each.address not in own)
+    return _replace(container, hosts_entries=entries)
 
 
 def _own_rules(course: Course, engine: Engine, stopped: tuple[Container, ...]) -> Iterator[c.Primitive]:
@@ -170,7 +183,10 @@ def with_container_started(course: Course, was: Host, container: Container) -> C
         return _started_in(course, was, container)
     if bridge_of_overlays(engine, container) is not None:
         return _started_by_swarm(course, was, container, before)
-    running = _replace(container, endpoints=tuple(_endpoint(was, host, engine, each) for each in container.endpoints))
+    running = _replace(
+        _without_own_entries(container),
+        endpoints=tuple(_endpoint(was, host, engine, each) for each in container.endpoints),
+    )
     if engine.kind == "podman":
         course = with_networks(course, was, running)
         host = course.host

@@ -7,5 +7,5 @@ packets), ``cloud_limits`` (what a cloud refuses to its machines), ``redirected`
 named), ``foreign_frames`` (frames of hardware addresses that the network may not take), ``address_found`` (whether a
 machine on the link finds the destination), ``private_way`` (whether the default router knows a private address),
 ``answer_source`` (from which address a UDP service answers) and ``needless_rules`` (IPv6 rules that the kernel may do
-without).
+without).  ``capture``: tcpdump's filters, by which a person sees whether such packets come back.
 """

@@ -12,7 +12,7 @@ from hairpin.message import message
 from hairpin.netfilter.packet import TCP
 from hairpin.network.network import Network
 from hairpin.network.prefix import address_text, is_private
-from hairpin.walk.capture import filter_of
+from hairpin.walk.granted.capture import filter_of
 from hairpin.walk.size.segment_size import Handshake
 from hairpin.walk.state import State
 from hairpin.walk.trace import OpenQuestion

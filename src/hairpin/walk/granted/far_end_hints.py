@@ -22,7 +22,7 @@ from hairpin.network.network import Network, addresses_of
 from hairpin.network.prefix import address_text
 from hairpin.network.tunnel.tunnels import entries_of, tunnel_devices
 from hairpin.network.uplinks import holder_of_addresses, home_of
-from hairpin.walk.capture import filter_of
+from hairpin.walk.granted.capture import filter_of
 from hairpin.walk.granted.silence import are_unanswered, entries_to, split_by
 from hairpin.walk.state import State
 from hairpin.walk.trace import OpenQuestion

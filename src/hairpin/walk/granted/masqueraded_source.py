@@ -16,7 +16,7 @@ from hairpin.network.network import Network, addresses_of, owns_address
 from hairpin.network.prefix import Version, address_text, width
 from hairpin.network.query import Query
 from hairpin.network.routing import lookup
-from hairpin.walk.capture import filter_of
+from hairpin.walk.granted.capture import filter_of
 from hairpin.walk.state import State
 from hairpin.walk.trace import OpenQuestion
 from hairpin.wanted import watch_packets

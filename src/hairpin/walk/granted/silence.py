@@ -19,8 +19,8 @@ from hairpin.netfilter.packet import TCP, UDP, Connection, Packet, Tuple
 from hairpin.network.flow import Outside
 from hairpin.network.network import Network
 from hairpin.network.prefix import address_text
-from hairpin.walk.capture import filter_of
 from hairpin.walk.decided import Assumed, RuleDecided
+from hairpin.walk.granted.capture import filter_of
 from hairpin.walk.granted.way_out import lost_behind, takes_same_way
 from hairpin.walk.hooks.connection_index import connections_of
 from hairpin.walk.hooks.conntrack_timeout import DEFAULTS_S, path_of

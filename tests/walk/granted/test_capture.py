@@ -4,7 +4,7 @@ import pytest
 
 from hairpin.netfilter.packet import GRE, ICMP, TCP, UDP, Packet
 from hairpin.network.prefix import parse_address
-from hairpin.walk.capture import filter_of
+from hairpin.walk.granted.capture import filter_of
 
 FAR = parse_address("192.0.2.9")[1]
 CASES: dict[str, tuple[Packet, str]] = {
