@@ -143,8 +143,8 @@ def _of_request(namespace: Namespace, left: State, *, named: bool, server_of: st
 
 
 def _lost_behind(left: State, facts: Mapping[str, object]) -> Message:
-    """Return what it means that the receiver does not answer.  A firewall there decides by the source that it sees,
-    which a rule of this host may have given to the packet."""
+    """Return the meaning of the answer no: where the packets are lost.  A firewall there sees the source address that a
+    rule of this host may have given to the packet."""
     rule = _translating_rule(left)
     if rule is None:
         return message(

@@ -142,8 +142,8 @@ def fragmented_by_bridge(state: State, mtu: int, out: Link) -> State | End:
     it.
 
     ``mtu`` is the MTU of the bridge, or of the route after DNAT.  A defragmented packet is fragmented again at its
-    original fragment size.  If these fragments exceed the MTU, the kernel sends no error for IPv4.  A GSO packet
-    (several TCP segments) passes.
+    original fragment size.  If these fragments exceed the MTU, the kernel drops the packet, for IPv4 without an error.
+    A GSO packet (several TCP segments) passes.
 
     Source: net/bridge/br_netfilter_hooks.c br_nf_dev_queue_xmit(), br_nf_ip_fragment()
     """

@@ -143,7 +143,7 @@ def input_query(namespace: Namespace, state: State) -> Query:
 def dissected(namespace: Namespace, packet: Packet) -> tuple[int | None, int | None, int | None]:
     """Return the packet's protocol and ports as policy rules see them; None for a value that they do not see.
 
-    The kernel dissects a packet only if a rule needs the ports and is not bound to lo.
+    The kernel dissects a packet only if a policy rule that is not bound to lo selects by protocol or ports.
     Source: include/net/fib_rules.h fib_rule_requires_fldissect()
     """
     wanted = any(

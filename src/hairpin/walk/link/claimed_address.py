@@ -2,13 +2,13 @@
 address.
 
 The kernel sends frames to the hardware address in a learned entry, and confirms the entry by requests to that address
-alone, as long as somebody there answers.  So a namespace that a removed container has left behind, a copied virtual
+alone, as long as a machine there answers.  So a namespace that a removed container has left behind, a copied virtual
 machine or a forgotten veth keeps the packets.
 
-An entry with another hardware address than the owner's alone proves nothing: after a container was made anew with the
-same address, the kernel finds out by itself within seconds.  The bridge's forwarding database tells the difference: the
-veth of the former container is gone, and its hardware address with it.  Here a present port has spoken with the learned
-hardware address, and what is behind the port was not read.
+An entry with another hardware address than the owner's is no proof by itself: after a container was made anew with the
+same address, the kernel learns the new hardware address within seconds.  The bridge's forwarding database tells the two
+cases apart.  The veth of a former container is gone, and its forwarding entry with it.  The other machine still has a
+forwarding entry, to a port behind which nothing was read.
 
 Source: net/ipv4/arp.c arp_process(), arp_solicit(); net/bridge/br_fdb.c br_fdb_update(), ageing_time
 """
@@ -38,8 +38,8 @@ def claiming_port(network: Network, netns: Netns, link: Link, entry: Neighbour) 
 
 
 def _unread_port_of(network: Network, netns: Netns, link: Link, mac: int) -> Port | None:
-    """Return the port of the bridge around the link that has learned the hardware address, if what is behind the port
-    was not read; else None."""
+    """Return the bridge port that has learned the hardware address, if nothing behind the port was read; else None.
+    The bridge is the one on which ``link`` sends."""
     bridge = _bridge_of(network, netns, link)
     if bridge is None:
         return None

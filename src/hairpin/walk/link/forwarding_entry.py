@@ -99,7 +99,8 @@ def _members_only(network: Network, state: State, bridge: Link, out: Link) -> It
     passes.  The bridge floods no multicast frames to a port on which ``mcast_flood`` is off.
 
     While a querier asks for the members of groups, the bridge's multicast database decides instead.  The multicast
-    database was not read.  If the bridge itself asks, the receiver is a member.  A querier behind an uplink is unknown.
+    database was not read.  If the bridge itself asks, the receiver is taken for a member.  A querier behind an uplink
+    is unknown.
     Source: net/bridge/br_input.c br_handle_frame_finish(): br_multicast_querier_exists(); br_forward.c br_flood():
     BR_MCAST_FLOOD
     """
