@@ -24,8 +24,9 @@ _UNTRANSLATED = re.compile(r"#|\bxt (?:match|target)\b")
 
 
 def translate(family: str, table: str, rules: dict[str, list[Object]], text: str) -> None:
-    """Give each of the table's rules that has an extension the statements of its line in ``text``: the line of the same
-    chain with the same number.  A chain that has another number of lines was changed meanwhile and is left alone."""
+    """Replace the statements of each rule that has an extension by the statements of the rule's line in ``text``.  This
+    line has the same number in the same chain.  A chain that has another number of lines in ``text`` was changed
+    meanwhile and is left alone."""
     lines = _lines(text)
     for chain, bodies in rules.items():
         shown = lines.get(chain, [])
