@@ -74,7 +74,8 @@ def _far_ends(network: Network, netns: Netns, link: Link) -> Iterator[Port]:
 
 
 def routers_of_far_hosts(network: Network, netns: Netns, own: Address) -> Iterator[tuple[int, Message]]:
-    """Yield the gateway of each default route by which another host uses the wire of the address."""
+    """Yield the gateways of other hosts' default routes by the wire of the address, each with a message that names the
+    host."""
     link = network.namespace(netns).link(own.link)
     for far in _far_ends(network, netns, link) if link is not None else ():
         for route in network.namespace(far.netns).routes:
