@@ -107,8 +107,8 @@ def _ipsets(namespace: Namespace, evidence: Evidence | None, known: Known | None
 _HASHED = re.compile(r"(?<=\S) (?:bucketsize \d+|initval 0x[0-9a-f]+)(?=\s)")
 """The options of an ipset that describe its memory layout.
 
-The options of the memory layout are removed, because they do not affect the elements of the set, and older kernels
-refuse them: ipset(8)."""
+These options are removed, because they do not affect the elements of the set, and older kernels refuse them:
+ipset(8)."""
 
 
 def _verbatim(

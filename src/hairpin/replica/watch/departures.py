@@ -45,7 +45,7 @@ class Departures:
         last = self.last(flow, seen, reached=reached)
         if last is None and not (reached or any(map(accepts, seen))):
             came = (each for each in reversed(seen) if each.netns == WORLD and not each.out and self._opened(each))
-            # an answered packet does not count, because it was only flooded into the tunnel as well
+            # if the flow was answered, such an outer packet has only a copy that a bridge flooded into the tunnel
             last = next(came, None)
         if last is None or last.link in self._far_wires:  # a far end is presumed to deliver: walk/presumed.py
             return None
