@@ -53,8 +53,8 @@ def with_mode_and_owner(wanted: FileState, found: FileState | None) -> FileState
 
 
 class Replace(msgspec.Struct, frozen=True, tag="replace"):
-    """Act: replace a file.  ``before``: the state that the runner must find.  ``after``: the state that it makes.
-    None: the file does not exist in this state."""
+    """Act: replace a file.  ``before``: the state that the runner must find.  ``after``: the state that the runner
+    makes.  None stands for a file that does not exist."""
 
     path: str
     before: FileState | None
