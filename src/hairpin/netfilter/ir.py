@@ -259,7 +259,7 @@ class NoEffect(Node, frozen=True, tag="no-effect", gc=False):
 
 
 class Outside(Node, frozen=True, tag="outside", gc=False):
-    """Passes the packet to a receiver that hairpin does not model: NFQUEUE, TPROXY, SYNPROXY, an unknown target.  If
+    """Gives the packet to a receiver that hairpin does not model: NFQUEUE, TPROXY, SYNPROXY, an unknown target.  If
     ``ends`` is true, the walk forks: the receiver keeps the packet, or the evaluation continues.  A packet that
     satisfies ``unless`` is not affected.  ``queue``: the queues of NFQUEUE, to which a program has to listen."""
 

@@ -41,7 +41,7 @@ class RouteDecided(msgspec.Struct, frozen=True, tag="route"):
 
 
 class SysctlDecided(msgspec.Struct, frozen=True, tag="sysctl"):
-    """A sysctl that decided.  With the value ``wanted`` the packet would have passed."""
+    """A sysctl that decided.  With the value ``wanted``, it lets the packet go on."""
 
     path: Path
     value: str

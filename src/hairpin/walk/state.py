@@ -80,7 +80,7 @@ class Passed(msgspec.Struct, frozen=True, gc=False):
 
 
 class Frame(msgspec.Struct, frozen=True, gc=False):
-    """The Ethernet frame of the packet, and the bridge ports that it passes."""
+    """The Ethernet frame of the packet, and the bridge ports by which it enters and leaves."""
 
     physin: str = ""
     physout: str = ""

@@ -227,8 +227,8 @@ def _martian(namespace: Namespace, state: State) -> End | None:
 
 
 def sysctl_decided(namespace: Namespace, link: str, name: str, wanted: str, *, version: int = 4) -> SysctlDecided:
-    """Return an interface's sysctl as the decider of a step.  With the value ``wanted`` the packet would have
-    passed."""
+    """Return an interface's sysctl as the decider of a step.  With the value ``wanted``, the sysctl lets the packet go
+    on."""
     path = ("net", "ipv4" if version == 4 else "ipv6", "conf", link, name)
     return SysctlDecided(path, namespace.sysctls.text(*path) or "0", wanted, namespace.sysctls.evidence)
 

@@ -55,8 +55,9 @@ def _unread_port_of(network: Network, netns: Netns, link: Link, mac: int) -> Por
 
 
 def _leads_nowhere_read(network: Network, netns: Netns, port: Link) -> bool:
-    """Return whether what is behind the port was not read, neither on purpose nor because the port leads to another
-    machine.  The default route leads by the bridge if a veth is its way out."""
+    """Return whether nothing explains why the far end of the port was not read.  The result is False if the collector
+    left the far end unread on purpose, if the port is down or no veth or tun link, or if a default route by the bridge
+    shows that the port may be the way out."""
     if port.kind not in ("veth", "tun") or not port.up or leads_to_left(network, netns, port):
         return False
     defaults = (route for route in network.namespace(netns).routes if route.prefix_length == 0)

@@ -1,4 +1,4 @@
-"""How devices receive and send frames, and how a frame passes the wire to another device."""
+"""How devices receive and send frames, and how a frame gets over the wire to another device."""
 
 from collections.abc import Iterator
 
