@@ -32,7 +32,7 @@ class FileState(msgspec.Struct, frozen=True, omit_defaults=True):
 
     @property
     def is_complete(self) -> bool:
-        """Whether mode and owner are known, so that the file can be made again exactly as it is."""
+        """Whether mode and owner are known.  If they are, the file can be made again exactly as it is."""
         return None not in (self.mode, self.uid, self.gid)
 
 

@@ -146,8 +146,8 @@ def _is_mixed(found: bytes, one: bytes, other: bytes) -> bool:
 
 
 def _write_in_place(path: Path, before: str, state: FileState) -> None:
-    """Overwrite the file in place, so that all its hard links stay.  Before, write a copy of its old content to the
-    same folder, and sync the copy."""
+    """Overwrite the file in place, which keeps all its hard links.  Before, write a copy of its old content to the same
+    folder, and sync the copy."""
     old, content = _old(path), state.content.encode("utf-8", "surrogateescape")
     with path.open("r+b") as file:  # this fails before any change if the file cannot be written
         with ExitStack() as cleanup:

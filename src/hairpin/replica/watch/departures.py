@@ -126,8 +126,8 @@ class Departures:
         return self._host_of(flow, last), ""
 
     def _asks_for_itself(self, netns: Netns, packet: Packet) -> bool:
-        """Return whether the host resolves its own address on the wire.  A host does so if it lacks the address's local
-        route.
+        """Return whether the host resolves its own address on the wire.  A host resolves its own address if it lacks
+        the address's local route.
 
         Only the world answers the ARP request for this address."""
         namespace = self._network.namespace(netns)

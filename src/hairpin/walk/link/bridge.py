@@ -244,7 +244,7 @@ def _up_tagged(
 
 
 def _stays_on_bridge(namespace: Namespace, bridge: Link, state: State) -> bool:
-    """Return whether the new destination's route leaves by the frame's own bridge, so that the frame is bridged.
+    """Return whether the new destination's route leaves by the frame's own bridge; the kernel then bridges the frame.
 
     Source: net/bridge/br_netfilter_hooks.c br_nf_pre_routing_finish(): bridged_dnat
     """

@@ -88,8 +88,8 @@ _ORDER = ("saddr4", "saddr6", "daddr4", "daddr6", "iif", "oif", "protocol")
 
 
 def as_iptables(rule: ir.Rule) -> ir.Rule:
-    """Return the rule with the body that its line in iptables-save would have, so that a rule of an engine is known in
-    either listing."""
+    """Return the rule with the body that its line in iptables-save would have.  With this body, hairpin knows a rule of
+    an engine in either listing."""
     first = list(takewhile(_is_ordered, rule.body))
     first.sort(key=lambda each: _ORDER.index(each.field) if isinstance(each, ir.FieldMatch | ir.NameMatch) else 0)
     return msgspec.structs.replace(rule, body=tuple(_in_words(each) for each in (*first, *rule.body[len(first) :])))
