@@ -183,7 +183,8 @@ def incoming_link(network: Network, netns: Netns, flow: Flow, start: Outside | L
     """Return the link by which a packet from the outside client ``start`` enters the host.  If ``start`` names a link,
     it is that link.  Otherwise it is a tunnel device, if a route to the client leads into it.  A LAN client's packet
     enters by the link that has the asked address, or by the parent of the macvlan that has it.  Any other client's
-    packet enters by that one of these links to which the route back to the client leads, else by any of them."""
+    packet enters by such a link, too, if possible by the link of the route back to the client.  Without such a link it
+    enters by the link of the route back, or else by any uplink."""
     namespace = network.namespace(netns)
     if start.link is not None:
         return namespace.link(start.link)

@@ -193,8 +193,8 @@ def _of_entry(step: Step, entry: Neighbour, assumed: Assumed) -> OpenQuestion:
 
 
 def _is_on_link(step: Step, entry: Neighbour, own: tuple[Address, ...]) -> OpenQuestion:
-    """Return the question whether a machine on the link answers.  An address of the link has a network that contains
-    the machine.  The machine may be behind a router instead."""
+    """Return the question whether the machine answers on the link.  The network of an address of the link contains the
+    machine, but the machine may be behind a router."""
     found = own[0]
     facts = {
         "address": address_text(entry.value, entry.version),
