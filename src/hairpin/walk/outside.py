@@ -58,7 +58,8 @@ class OutsideAnswer(msgspec.Struct, frozen=True):
 
 
 def enters_by(network: Network, flow: Flow) -> State | End:
-    """Return the flow's first packet at the link by which it enters, translated by its 1:1 NAT gateway (if any)."""
+    """Return the flow's first packet at the link by which it enters, translated by its 1:1 NAT gateway (if any); the
+    packet's end if it does not enter."""
     start = flow.start
     assert isinstance(start, (Outside, Lan))
     packet = flow.packet(start.address)

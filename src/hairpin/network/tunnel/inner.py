@@ -80,7 +80,7 @@ def engines_way(network: Network, netns: Netns, version: Version) -> NextHop | N
 
 def network_around(network: Network, netns: Netns, version: Version, address: int) -> tuple[int, int, bool]:
     """Return the network that has the address: its first address, its prefix length, and whether a route of the host
-    names this network.  If no route names one, return a network of the usual size."""
+    names this network.  If no route names a network with the address, return a network of the usual size."""
     found = lookup(network.namespace(netns.of_host), Query(version, address)).route
     if found is not None and found.prefix_length > 1 and found.type == "unicast":
         return found.destination, found.prefix_length, True

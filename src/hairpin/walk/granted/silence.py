@@ -172,8 +172,8 @@ def _translating_rule(left: State) -> Place | None:
 
 
 def _of_answer(namespace: Namespace, handshake: Handshake, start: Outside, left: State) -> Iterator[OpenQuestion]:
-    """Yield the question whether the answers to clients arrive.  If the user named no client, all clients count that
-    are behind the same next hop as the invented client."""
+    """Yield the question whether the answers to clients arrive.  If the user named no client, all clients behind the
+    same next hop as the invented client count."""
     asked, there = handshake.started.packet, handshake.there.packet
     named = not handshake.flow.invented
     clients: dict[int, list[Connection]] = {}

@@ -212,7 +212,7 @@ def forgotten(state: State) -> State:
 def with_confirmed_connection(state: State, namespace: Namespace) -> State | End:
     """Return the state with its connection confirmed as the packet leaves the hooks.
 
-    Return the packet's end if another connection already has the reply tuple, because NAT found no free one.
+    Return the packet's end if another connection already has the reply tuple, because NAT found no free tuple.
 
     Source: net/netfilter/nf_conntrack_core.c __nf_conntrack_confirm(), nf_ct_resolve_clash()
     """
