@@ -32,7 +32,7 @@ class FileState(msgspec.Struct, frozen=True, omit_defaults=True):
 
     @property
     def is_complete(self) -> bool:
-        """Whether mode and owner are known, so that the file can be made again exactly as it is."""
+        """Whether mode and owner are known.  If they are, the file can be made again exactly as it is."""
         return None not in (self.mode, self.uid, self.gid)
 
 
@@ -53,8 +53,8 @@ def with_mode_and_owner(wanted: FileState, found: FileState | None) -> FileState
 
 
 class Replace(msgspec.Struct, frozen=True, tag="replace"):
-    """Act: replace a file.  ``before``: the state that the runner must find.  ``after``: the state that it makes.
-    None: the file does not exist in this state."""
+    """Act: replace a file.  ``before``: the state that the runner must find.  ``after``: the state that the runner
+    makes.  None stands for a file that does not exist."""
 
     path: str
     before: FileState | None

@@ -55,7 +55,7 @@ def _replace(path: Path, found: FileState | None, wanted: FileState | None) -> N
         _write_in_place(path, found.content, with_mode_and_owner(wanted, found))
     else:
         _write_beside(path, with_mode_and_owner(wanted, found))
-    for left in (_new(path), _old(path)):  # also those that a killed process has left
+    for left in (_new(path), _old(path)):  # also the files that a killed process has left
         left.unlink(missing_ok=True)
     _sync(path.parent)
 
@@ -123,8 +123,8 @@ def _give(descriptor: int, state: FileState) -> None:
 
 
 def _was_interrupted(path: Path, before: FileState | None, after: FileState | None) -> bool:
-    """Return whether a process was killed while it overwrote the file in place, from one of the two contents to the
-    other."""
+    """Return whether a process was killed while it overwrote the file in place, from ``before`` to ``after`` or
+    back."""
     if before is None or after is None or not path.is_file():
         return False
     held = state_of(_old(path))
@@ -146,8 +146,8 @@ def _is_mixed(found: bytes, one: bytes, other: bytes) -> bool:
 
 
 def _write_in_place(path: Path, before: str, state: FileState) -> None:
-    """Overwrite the file in place, so that all its hard links stay.  Before, write a copy of its old content to the
-    same folder, and sync the copy."""
+    """Overwrite the file in place, which keeps all its hard links.  Before, write a copy of its old content to the same
+    folder, and sync the copy."""
     old, content = _old(path), state.content.encode("utf-8", "surrogateescape")
     with path.open("r+b") as file:  # this fails before any change if the file cannot be written
         with ExitStack() as cleanup:

@@ -365,7 +365,7 @@ def _binding_before(call: BindInterface, host: Host) -> BindInterface | None:
 
 _OPPOSITES: dict[str, Literal["enable", "disable", "start", "stop", "reset-failed"]] = {
     "enable": "disable", "disable": "enable", "start": "stop", "stop": "start",
-    # The undo of reset-failed is reset-failed, because no call can set a unit to failed again.
+    # No call can set a unit to failed again.  So the undo of reset-failed is reset-failed, which changes nothing.
     "reset-failed": "reset-failed",
 }  # fmt: skip
 

@@ -1,6 +1,7 @@
 """The closed list of changes that a remedy, an event or a counterfactual makes to a network.  Most kinds have an
-opposite, because events need both directions.  ``simulate.py`` makes a change on a network, ``steps.py`` on a host.
-``netns`` is the namespace that a part changes.  ``host`` is the label of the host that a part changes.
+opposite, because events need both directions.  ``simulation/simulate.py`` computes the network after a change;
+``steps.py`` makes the steps that carry it out on a host.  ``netns`` is the namespace that a part changes.  ``host`` is
+the label of the host that a part changes.
 """
 
 from typing import Literal
@@ -291,7 +292,7 @@ Setting = (
     SetSysctl | ReplaceSysctls | AddEntry | DeleteEntry | ReplaceEntry | SetLink | RenameLink | DeleteLink | SetDormant
 )
 InKernel = RuleEdit | ReplaceRuleset | Setting
-"""Settings of the kernel in one namespace.  One command makes the setting, and another command undoes the setting."""
+"""Changes of the kernel's state in one namespace.  Commands make each such change, and other commands undo it."""
 Forgotten = DropConnection | Forget
 """Deletions of entries that no command can restore.
 

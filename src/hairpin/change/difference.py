@@ -213,9 +213,8 @@ def _routes(netns: Netns, now: Namespace, wanted: Namespace) -> Iterator[c.InKer
 
 
 def _nearest_first(routes: dict[Route, Route]) -> list[tuple[Route, Route]]:
-    """Return the routes.
-
-    Routes without a gateway come first, because the kernel accepts a gateway only if a route leads to it."""
+    """Return the routes in the order in which they can be added.  Routes without a gateway come first, because the
+    kernel accepts a gateway only if a route leads to it."""
     return sorted(routes.items(), key=lambda item: any(hop.gateway is not None for hop in item[0].next_hops))
 
 
@@ -343,7 +342,7 @@ def common_ends(before: Sequence[T], after: Sequence[T], same: Callable[[T, T], 
 SETTINGS: tuple[Find, ...] = (
     _names, _links, _global_sysctls, _sysctls, _addresses, _neighbours, _fdb, _routes, _policy_rules,
 )  # fmt: skip
-"""The functions that find different settings, except rules.
+"""The functions that find the settings in which two namespaces differ, except IPsec policies and netfilter's rules.
 
 The order matters: the changes that one function finds may affect the results of later functions, but never the results
 of earlier functions."""

@@ -345,7 +345,7 @@ def rule_text(chain: Chain, number: int) -> str | None:
 
 
 def table_digest(table: Table | None) -> str | None:
-    """Return a digest of the table's chains, rules, sets, maps and flag, without counters, lines and handles."""
+    """Return a digest of the table's chains, rules, sets, maps and flag, without counters, rule texts and handles."""
     if table is None:
         return None
     bare = [(_replace(each, rules=(), packets=None), [one.body for one in each.rules]) for each in table.chains]
@@ -378,7 +378,7 @@ def address_key(address: Address) -> tuple[object, ...]:
 
 
 def route_key(route: Route) -> Route:
-    """Return the route without protocol, scope, evidence and carriers, and with the address family of its gateway."""
+    """Return the route without protocol, scope, evidence and carrier flags, and with its gateway's IP version."""
     hops = tuple(
         _replace(hop, gateway_version=hop.gateway_version or route.version) for hop in as_named(route).next_hops
     )

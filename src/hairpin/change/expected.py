@@ -137,8 +137,8 @@ def _rules_beside(edit: c.InsertRule, chain: Chain | None, numbering: Numbering)
 
 
 def call_expects(call: calls.Call, host: Host) -> tuple[OnHost, ...]:
-    """Return the expectations of a call: the container's status, or the unit's states, as its owner reports them
-    now."""
+    """Return the expectations of a call, such as the container's status or the unit's states, as they were read from
+    the call's owner."""
     match call:
         case calls.SetContainerState(name=name):
             return tuple(ContainerIs(each.name, each.status) for each in host.containers() if each.name == name)

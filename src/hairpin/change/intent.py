@@ -64,7 +64,8 @@ class AnswerHere(msgspec.Struct, frozen=True, tag="answer-here"):
 
 
 class LoopBack(msgspec.Struct, frozen=True, tag="loop-back"):
-    """Translate the host's own and its containers' packets to a public address that a gateway would not send back.
+    """Translate the packets of the host and its containers to a public address, because a gateway would not send these
+    packets back.
 
     The rules for all ports are in one chain, :data:`LOOPBACK_CHAIN`.  OUTPUT and PREROUTING jump to this chain for
     packets to the public address.  Existing rules of the chain stay.  ``own`` is the new destination address.  If
@@ -132,7 +133,7 @@ _CLAMPING: Body = (
 
 
 def mtu_told(version: Version) -> Body:
-    """Return the matches that only the ICMP error about a packet satisfies which is too large for its way."""
+    """Return the matches that only an ICMP error about a too large packet satisfies."""
     if version == 4:
         return (
             ir.FieldMatch("protocol", ((ICMP, ICMP),)),

@@ -197,8 +197,8 @@ def done_by(step: Step) -> tuple[c.Primitive, ...]:
 
 def for_replica(step: Step) -> Step:
     """Return the step for a replica.  The replica's runner is already in the right namespace, so the command that
-    enters it is removed.  Rules of the replica have other handles than rules of the host, so the handles are looked up
-    when the step is carried out."""
+    enters it is removed.  Rules of the replica have other handles than rules of the host, but handles are looked up
+    only when the step is carried out."""
     back = tuple(for_replica(each) for each in step.undo) if step.undo is not None else None
     if isinstance(step, RunCommands | LoadRules):
         return msgspec.structs.replace(step, entering=(), undo=back)

@@ -1,7 +1,7 @@
 """The steps by which a change is made on a host.
 
-Only this module makes steps.  The undo of each step restores the network from before this step.  ``text.py`` shows a
-step as command lines, and ``carrying.py`` carries it out."""
+Only this module makes steps.  The undo of each step restores the network as it was before this step.
+``commands/text.py`` shows a step as command lines, and ``commands/carrying.py`` carries it out."""
 
 import re
 from collections.abc import Iterator
@@ -267,7 +267,8 @@ def _on_host(part: c.OfHost, host: Host, undo: tuple[Step, ...] | None) -> Step:
 
 
 def _validator(path: str, host: Host) -> Words:
-    """Return the command that validates dockerd's configuration, available since version 23."""
+    """Return the command that validates dockerd's configuration; empty for other files, and for dockerd before version
+    23."""
     versions = (re.match(r"v?(\d+)\.", each.version) for each in host.engines if each.kind == "docker")
     judges = any(found is not None and int(found[1]) >= _VALIDATES for found in versions)
     return ("dockerd", "--validate", "--config-file") if judges and path.endswith("/daemon.json") else ()
@@ -320,7 +321,8 @@ def host_of(part: c.Primitive, network: Network) -> Host:
 
 
 def refusal_of(step: Step, network: Network) -> Message | None:
-    """Return why the step must not be carried out on the just read network; None if the step may be carried out.
+    """Return why the step must not be carried out on the network, which was just read; None if the step may be carried
+    out.
     A file's content is not compared here, because the runner compares it when it replaces the file."""
     if isinstance(step, Advise):
         return message("no command makes this: it is for a person")

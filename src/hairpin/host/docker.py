@@ -30,7 +30,7 @@ class PortBinding(msgspec.Struct, frozen=True):
 
 
 class PinnedName(msgspec.Struct, frozen=True):
-    """A name in a container's /etc/hosts, by the container's options or as the file was read.  ``address``: None for
+    """A name in a container's /etc/hosts: from the container's options, or from the file itself.  ``address``: None for
     ``host-gateway``, for which the engine chooses an address of the host."""
 
     name: str
@@ -61,9 +61,9 @@ class Endpoint(msgspec.Struct, frozen=True):
 SWARM_BRIDGE = "docker_gwbridge"
 """The network through which swarm lets a container that is only on overlay networks reach the outside."""
 STACKED = ("macvlan", "ipvlan")
+"""The drivers of networks whose containers' links are stacked on a link of the host."""
 MASQUERADES = "com.docker.network.bridge.enable_ip_masquerade"
 """The option by which a bridge network's containers are masqueraded.  CNI's ``ipMasq`` is read as this option."""
-"""The drivers of networks whose containers' links are stacked on a link of the host."""
 _SHARED = ("host", "container")
 """Network modes in which a container uses the network namespace of the host or of another container."""
 _USER_STACKS = ("slirp4netns", "pasta")
@@ -116,7 +116,7 @@ class Container(msgspec.Struct, frozen=True):
     linked_names: tuple[str, ...] = ()
     """The names in ``extra_names`` that --link gives: the linked container's, and the alias."""
     hosts_entries: tuple[PinnedName, ...] | None = None
-    """The entries of the container's own /etc/hosts, as they are now and by whatever hand; None if the file was not
+    """The present entries of the container's own /etc/hosts, whichever program wrote them; None if the file was not
     read."""
     netns: str | None = None
     left_unread: str | None = None

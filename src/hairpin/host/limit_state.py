@@ -4,7 +4,8 @@ import msgspec
 
 
 class RecentAddress(msgspec.Struct, frozen=True, gc=False):
-    """An address in a list of xt_recent.  ``jiffies``: the times at which packets of the address were seen."""
+    """An address in a list of xt_recent.  ``stamps``: the times, in jiffies, at which packets of the address were
+    seen."""
 
     list: str
     version: int

@@ -172,5 +172,5 @@ class Address(msgspec.Struct, frozen=True, tag="address", tag_field="kind"):
         return Prefix(self.version, network_of(self.value, self.prefix_length, self.version), self.prefix_length)
 
     def holds(self, value: int, version: Version) -> bool:
-        """Return whether the address is in the address's network."""
+        """Return whether ``value`` is in the network of this address."""
         return version == self.version and inside(value, self.value, self.prefix_length, version)

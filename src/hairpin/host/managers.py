@@ -45,7 +45,7 @@ PANIC_TABLE = "firewalld_policy_drop"
 
 class Firewalld(msgspec.Struct, frozen=True):
     """firewalld's state.  ``permanent`` and ``direct``: the zones and direct rules in firewalld's files.  ``runtime``:
-    firewalld's zones at run time, which are read over D-Bus; empty if they could not be read."""
+    firewalld's zones at run time, as firewalld itself reports them; empty if they could not be read."""
 
     running: bool
     version: str = ""

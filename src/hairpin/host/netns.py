@@ -27,7 +27,7 @@ class Netns(msgspec.Struct, frozen=True, order=True, cache_hash=True):
 
     @property
     def of_host(self) -> "Netns":
-        """The own namespace of the host that this namespace is on."""
+        """The own namespace of this namespace's host."""
         return self if self.is_host else Netns(self.host)
 
     @property

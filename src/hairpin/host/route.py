@@ -1,8 +1,8 @@
 """Routes, policy rules, neighbours, forwarding database.
 
 Each value has its source: ``evidence`` is the id of its reading, and ``entry`` the number of its JSON element or text
-line in that reading, from 1.  ``entry`` is 0 for a value that was not read.  Source: ip-route(8), ip-rule(8),
-ip-neighbour(8), bridge(8).
+line in that reading, from 1.  ``entry`` is 0 for a value that is in no reading, such as a route that a simulated change
+adds.  Source: ip-route(8), ip-rule(8), ip-neighbour(8), bridge(8).
 """
 
 from typing import Literal
@@ -66,8 +66,8 @@ class Route(msgspec.Struct, frozen=True, tag="route", tag_field="kind"):
 
 
 class WithoutGateway(msgspec.Struct, frozen=True):
-    """A route without a gateway to machines that no address of its link puts there: the kernel asks on the link for
-    each of them.  ``router``: the gateway of another route by the link."""
+    """A route without a gateway to machines that are in no network of the link's addresses.  The kernel asks for each
+    of these machines on the link (ARP, neighbour discovery).  ``router``: the gateway of another route by the link."""
 
     route: Route
     router: int | None = None

@@ -21,7 +21,7 @@ class Socket(msgspec.Struct, frozen=True):
     ``queued`` (TCP): how many connections may wait to be accepted, and how many are waiting.  ``received`` and
     ``receive_buffer`` (UDP): the memory of waiting datagrams in bytes, and the limit of this memory.  ``backlog``,
     ``queued``, ``received`` and ``receive_buffer`` are None if they were not read.  ``evidence`` and ``entry``: the
-    reading of the socket, and its line there; 0 if the socket was not read."""
+    reading of the socket, and its line there; 0 if the socket is in no reading."""
 
     protocol: Literal["tcp", "udp"]
     version: Literal[4, 6]
@@ -49,8 +49,8 @@ class Socket(msgspec.Struct, frozen=True):
 
     @property
     def has_full_backlog(self) -> bool:
-        """Whether more connections wait to be accepted than the backlog.  If more connections wait than the backlog,
-        the kernel drops each new SYN.
+        """Whether the number of connections that wait to be accepted exceeds the backlog.  The kernel then drops each
+        new SYN.
 
         If the queue is as long as the backlog, the kernel still accepts one more connection.  Source:
         include/net/sock.h sk_acceptq_is_full(), net/ipv4/tcp_input.c tcp_conn_request()

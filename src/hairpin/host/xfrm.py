@@ -19,8 +19,8 @@ class XfrmPolicy(msgspec.Struct, frozen=True, tag="xfrm-policy", tag_field="kind
 
     If several policies select a packet, the policy with the lowest ``priority`` decides.  The kernel's default comes
     last.  ``protocol``, ``sport``, ``dport`` and ``link``: None or empty if the policy accepts any value.
-    ``templates``: whether a packet has to pass IPsec.  ``plain``: whether a packet that has not passed IPsec is
-    accepted, too (``level use``).  ``known``: whether hairpin understands each word of the policy's selector.
+    ``templates``: whether IPsec has to protect a packet.  ``plain``: whether an unprotected packet is accepted, too
+    (``level use``).  ``known``: whether hairpin understands each word of the policy's selector.
     """
 
     direction: Direction

@@ -5,6 +5,5 @@ that rules can match) and ``evaluate`` (rules applied to a packet) first.  Rules
 ``ebtables`` and ``ipset``.  The words that these readers share are in ``address``, ``rule_address``,
 ``interface_name``, ``protocols`` and ``tool_version``.  ``meaning`` tells whether two rules mean the same, ``mss``
 which segment size a rule sets, ``sources`` which sources a rule compares, and ``tracking`` which rules switch
-connection tracking on.  ``collection`` switches
-Python's garbage collector off while rules are read.
+connection tracking on.  ``collection`` switches Python's garbage collector off while rules are read.
 """

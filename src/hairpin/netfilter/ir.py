@@ -2,9 +2,9 @@
 
     Ruleset → Table → Chain (a base chain has a hook and a priority) → Rule → body
 
-A rule's body is a sequence of expressions, evaluated from left to right as the kernel does: a *match* that is not
-satisfied ends the rule; a *statement* acts on the packet.  iptables rules are matches followed by one target; nftables
-may mix them.  The dialects end here: later code does not distinguish iptables and nft, except to quote ``Rule.text``.
+A rule's body is a sequence of expressions, evaluated from left to right as the kernel does.  A *match* that is not
+satisfied ends the rule.  A *statement* acts on the packet.  A rule of iptables has its matches before its one target; a
+rule of nftables may mix them.  Later code does not distinguish the dialects, except to quote ``Rule.text``.
 
 Nearly every match compares a number with ranges: :class:`FieldMatch`.  Addresses are integers, and names are strings.
 """
@@ -119,8 +119,8 @@ class FibMatch(Node, frozen=True, tag="fib", gc=False):
 
 class ReversePathMatch(Node, frozen=True, tag="rpfilter", gc=False):
     """A route leads back to the source by the input interface: ``-m rpfilter``, nft ``fib saddr . iif oif != 0``.
-    ``loose``: a route by any interface counts.  ``accept_local``: packets with a local source pass.  ``validmark``: the
-    lookup uses the packet's mark."""
+    ``loose``: a route by any interface counts.  ``accept_local``: packets with a local source satisfy it.
+    ``validmark``: the lookup uses the packet's mark."""
 
     negated: bool = False
     loose: bool = False
@@ -188,7 +188,7 @@ class Jump(Node, frozen=True, tag="jump", gc=False):
 class Reject(Node, frozen=True, tag="reject", gc=False):
     """Drops the packet and sends ``answer`` to its sender.  ``answer`` is in iptables' words:
     ``icmp-port-unreachable``, ``tcp-reset``, ``icmp-host-prohibited``, ``icmp6-adm-prohibited`` …  nft's ``icmpx``
-    types are ``icmpx-port-unreachable`` …; For an ``icmpx`` type, the packet's family decides whether the answer is
+    types are ``icmpx-port-unreachable`` …  For an ``icmpx`` type, the packet's family decides whether the answer is
     ICMP or ICMPv6."""
 
     answer: str
@@ -259,7 +259,7 @@ class NoEffect(Node, frozen=True, tag="no-effect", gc=False):
 
 
 class Outside(Node, frozen=True, tag="outside", gc=False):
-    """Passes the packet to a receiver that hairpin does not model: NFQUEUE, TPROXY, SYNPROXY, an unknown target.  If
+    """Gives the packet to a receiver that hairpin does not model: NFQUEUE, TPROXY, SYNPROXY, an unknown target.  If
     ``ends`` is true, the walk forks: the receiver keeps the packet, or the evaluation continues.  A packet that
     satisfies ``unless`` is not affected.  ``queue``: the queues of NFQUEUE, to which a program has to listen."""
 
@@ -385,8 +385,8 @@ class Ruleset(Node, frozen=True, tag="ruleset", gc=False):
     ipsets: tuple[Set, ...] = ()
 
     def table(self, family: Family, name: str, dialect: Dialect | None = None) -> Table | None:
-        """Return the first table of that family and name (and dialect, if given), or None.  Of iptables-nft, a table
-        that only nft shows, because it has rules of nft's own, is the same table."""
+        """Return the first table of that family and name (and dialect, if given), or None.  The dialect iptables-nft
+        also finds a table that only nft shows because it has rules of nft's own."""
         named = [each for each in self.tables if each.family == family and each.name == name]
         found = next((each for each in named if dialect in (None, each.dialect)), None)
         if found is None and dialect == "iptables-nft" and family in ("ip", "ip6") and name in BUILT_IN_TABLES:

@@ -10,8 +10,8 @@ Meaning = tuple[Expression, ...]
 
 
 def meaning(rule: Rule) -> Meaning:
-    """Return the rule's body without counters, comments and logging, and with the elements of sets sorted: nft lists
-    them in any order."""
+    """Return the rule's body without counters, comments and logging, and with the interface names of each match sorted,
+    because nft lists them in any order."""
     # Most rule bodies stay unchanged, and hundreds of thousands of rules of an engine are compared.
     for each in rule.body:
         kind = type(each)

@@ -52,8 +52,7 @@ def is_to_many(namespace: Namespace, version: Version, value: int) -> bool:
 
 
 def is_source4(namespace: Namespace, value: int) -> bool:
-    """Return whether IPv4 accepts the address as a source address.  IPv4 accepts an address that the local table makes
-    local.
+    """Return whether IPv4 accepts the address as a source address: a link has it, or the local table makes it local.
 
     Source: net/ipv4/route.c ip_route_output_key_hash_rcu(), net/ipv4/devinet.c __ip_dev_find()
     """

@@ -53,7 +53,7 @@ def host_link_of(network: Network, host: Host, container: Container, endpoint: E
 
 
 def network_for(host: Host, address: int, version: Version) -> DockerNetwork | None:
-    """Return the engine's network that has a subnet with the address, or None."""
+    """Return the network, among those of the host's engines, whose subnet contains the address; or None."""
     for engine in host.engines:
         for each in engine.networks:
             for subnet in each.subnets:
@@ -63,7 +63,7 @@ def network_for(host: Host, address: int, version: Version) -> DockerNetwork | N
 
 
 def network_of_bridge(host: Host, bridge: str) -> DockerNetwork | None:
-    """Return the engine's network that has this bridge, or None."""
+    """Return the network, among those of the host's engines, that has this bridge; or None."""
     for engine in host.engines:
         for each in engine.networks:
             if each.bridge == bridge:
@@ -72,16 +72,15 @@ def network_of_bridge(host: Host, bridge: str) -> DockerNetwork | None:
 
 
 def has_passing_bridge(joined: DockerNetwork) -> bool:
-    """Return whether ``compose down`` and ``compose up`` give the network's bridge another name: the name has the
-    network's id."""
+    """Return whether ``compose down`` and ``compose up`` give the network's bridge another name, because its name
+    contains the network's id."""
     return bool(joined.project) and joined.bridge == f"br-{joined.id[:12]}"
 
 
 def has_lost_bridge(host: Host, joined: DockerNetwork | None) -> bool:
-    """Return whether the host's links were read and lack the bridge of that Docker network.
-
-    A Podman network has its bridge only while a container is on the network, and a rootless engine has its bridges in
-    another namespace."""
+    """Return whether the host's links were read and lack the bridge of that Docker network.  The result is False for
+    Podman's networks, whose bridges exist only while a container is on them, and for a rootless engine, whose bridges
+    are in another namespace."""
     dockers = (each for each in host.engines if each.kind == "docker" and not each.rootless)
     if joined is None or joined.bridge is None or all(joined not in each.networks for each in dockers):
         return False

@@ -47,10 +47,10 @@ Start = Outside | Lan | FromHost | FromContainer
 class Flow(msgspec.Struct, frozen=True):
     """One flow.
 
-    For ICMP echo, ``dport`` is the id.  ``container`` is the container that the user asked about, for the report.
-    ``host`` is the label of the host on which the flow starts, or whose client starts it (empty: the network's first
-    host).  ``asked_host`` is the label of the host whose port or container the user asked about (empty: the same host
-    as ``host``).  ``data_bytes``: how many bytes the client sends at once, and also receives over TCP (0: a short
+    For ICMP echo, ``dport`` is the id.  ``container`` is the container that the question is about.  ``host`` is the
+    label of the host on which the flow starts, or whose client starts it (empty: the network's first host).
+    ``asked_host`` is the label of the host whose port or container the user asked about (empty: the same host as
+    ``host``).  ``data_bytes``: how many bytes the client sends at once, and also receives over TCP (0: a short
     request).  ``invented``: whether the outside end has a documentation address. hairpin chooses such an address if the
     user names none.
 

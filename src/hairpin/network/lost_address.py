@@ -20,7 +20,7 @@ _TUNNELS = ("tun", "wireguard")
 
 
 class NamedAddress(msgspec.Struct, frozen=True):
-    """An address that the file at ``path`` names for a link to the outside without an address."""
+    """An address that the file at ``path`` names for a link to the outside that has no address."""
 
     netns: Netns
     own: Address
@@ -101,8 +101,9 @@ def _publishes_on(host: Host, version: Version, address: int) -> bool:
 
 
 def named_for(network: Network, version: Version, address: int) -> NamedAddress | None:
-    """Return the link without an address for which a file of its host names ``address``; None if a read host has the
-    address."""
+    """Return a link to the outside that has no address, and for which a file of its host names ``address``.  Return
+    None if there is no such link, if a read host has the address, or if a program moves the address between
+    machines."""
     if network.world.public(version, address) is not None or is_held(network, version, address):
         return None
     if floating_elsewhere(network, version, address) is not None:

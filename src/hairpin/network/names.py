@@ -88,8 +88,7 @@ def _serves(engine: Engine, name: str) -> bool:
 
 def are_nameless(host: Host, asking: Container, asked: Container) -> bool:
     """Return whether one of two containers of an engine is only on networks without name resolution, such as Docker's
-    default network.  Return False for containers of one Compose project.  The containers of one Compose project are
-    meant to use names."""
+    default network.  Return False for containers of one Compose project, which are meant to use names."""
     engine = host.engine_of(asking)
     if asked not in engine.containers or asking.on_host_network or asked.on_host_network:
         return False
@@ -108,9 +107,9 @@ def is_engines(engine: Engine, asking: Container, server: tuple[Version, int]) -
 
 
 def knows(host: Host, asking: Container, server: tuple[Version, int], name: str) -> Known:
-    """Return whether the name server at this address resolves a container's name for the asking container.  The result
-    is ``undecided`` if the server is not the engine's, or if the engine's server forwards the name, because the name
-    has a dot.  The server does not forward ``tasks.NAME`` of a swarm."""
+    """Return whether the asking container's own /etc/hosts has the name, or the name server at this address resolves
+    it.  The result is ``undecided`` if the server is not the engine's, or if the engine's server forwards the name,
+    because the name has a dot.  The server does not forward ``tasks.NAME`` of a swarm."""
     engine = host.engine_of(asking)
     if name in asking.extra_names or (asking.on_host_network and name in _in_hosts_file(host)):
         return "known"

@@ -41,8 +41,8 @@ class Network(msgspec.Struct, frozen=True, dict=True):
         return self.hosts[0]
 
     def through(self, door: Door) -> "Network":
-        """Return the same network with this door (door.py).  By the door, an observer sees the network's walks, and
-        choices are made in these walks."""
+        """Return the same network with this door (door.py), by which an observer sees each step of a walk, and a walk
+        gets its choices."""
         return msgspec.structs.replace(self, hosts=tuple(_through(host, door) for host in self.hosts))
 
     def seen_from(self, label: str) -> "Network":
@@ -60,7 +60,7 @@ class Network(msgspec.Struct, frozen=True, dict=True):
         raise KeyError(label)
 
     def host_netns(self, label: str = "") -> Netns:
-        """Return the host's own namespace, on the host with that label (empty: the first host)."""
+        """Return the own namespace of the host with that label (empty: of the first host)."""
         return self.host(label).netns
 
     def __contains__(self, netns: Netns) -> bool:
@@ -109,7 +109,7 @@ class Network(msgspec.Struct, frozen=True, dict=True):
 
 @kept
 def _by_netns(network: Network) -> dict[str, Mapping[str, Namespace]]:
-    """Return the namespaces by host label and name.  The empty label is also the first host's.  The result is cached
+    """Return the namespaces by host label and name.  The empty label stands for the first host.  The result is cached
     for walks."""
     found = {host.name: namespaces_of(host) for host in reversed(network.hosts)}
     return {**found, "": namespaces_of(network.hosts[0])} if network.hosts else found
@@ -126,7 +126,8 @@ def netns_of(host: Host, container: Container) -> Netns | None:
 
 
 def entering(network: Network, netns: Netns | None) -> str:
-    """Return the beginning of a command that runs in the namespace."""
+    """Return the words that run a command in the namespace if they precede it; empty for the host's own namespace, or
+    if no process of the namespace is known."""
     if netns is None or netns.is_host:
         return ""
     host = network.host(netns.host)
@@ -177,8 +178,9 @@ def _by_neighbour(namespace: Namespace) -> dict[tuple[str, Version, int], tuple[
 def free_address(
     namespace: Namespace, base: int, prefix_length: int, version: Version, *, besides: int | None = None
 ) -> int | None:
-    """Return a free address of the network ``base``.  An address is free if it is not ``besides``, no address of the
-    namespace, and no gateway in the namespace's routes.  Return None in a network of fewer than four addresses."""
+    """Return a free address of the network that begins with ``base``.  An address is free if it is not ``besides``, no
+    address of the namespace, and no gateway in the namespace's routes.  Return None if the network has fewer than four
+    addresses, or if none of the few addresses that are tried is free."""
     hosts = 1 << (width(version) - prefix_length)
     gateways = {hop.gateway for route in namespace.routes for hop in route.next_hops}
     for offset in (hosts - 6, hosts - 3, 2, 3, 1) if hosts >= 4 else ():
@@ -249,10 +251,9 @@ def _by_master(namespace: Namespace) -> dict[str, tuple[Link, ...]]:
 
 
 def ports_leading(network: Network, netns: Netns, bridge: str, names: Collection[str]) -> tuple[Link, ...]:
-    """Return the ports of the bridge by which these namespaces may be reached.
-
-    These ports are all ports except veths whose peer was read in a namespace that is not in ``names``.  Out of a
-    thousand ports to containers, usually a single port leads to the address that a walk looks for.
+    """Return the ports of the bridge by which the namespaces ``names`` may be reached.  These ports are all ports
+    except veths whose peer was read in a namespace that is not in ``names``.  Out of a thousand ports to containers,
+    usually a single port leads to the address that a walk looks for.
     """
     return ports_by_ends(network.host(netns.host), netns.name, bridge, names)
 
@@ -264,7 +265,8 @@ def is_bridge_port(namespace: Namespace, link: Link) -> bool:
 
 
 def is_uplink(network: Network, netns: Netns, link: Link) -> bool:
-    """Return whether the link leads out of the snapshot: a physical NIC, or a veth whose peer was not read."""
+    """Return whether the link leads out of the snapshot: a physical NIC; a bond, VLAN, tun, WireGuard, ipvlan or
+    macvlan link; or a veth whose peer was not read and is in no known container."""
     if link.kind in ("", "bond", "vlan", "tun", "wireguard", "ipvlan", "macvlan"):
         return link.name != "lo" and "LOOPBACK" not in link.flags
     return link.kind == "veth" and veth_peer(network, netns, link) is None and not leads_to_left(network, netns, link)
@@ -287,7 +289,8 @@ def _left_unread(host: Host) -> frozenset[int]:
 
 
 def outer_link(network: Network, netns: Netns, link: Link) -> Link | None:
-    """Return the uplink by which packets on this link leave the snapshot: the link itself, or a port of this bridge.
+    """Return the uplink by which packets on this link leave the snapshot: the link itself, or a port of the link if it
+    is a bridge.
 
     Return None if the link leads only to namespaces that were read, such as containers on a bridge.
     """

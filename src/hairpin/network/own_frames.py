@@ -14,9 +14,9 @@ def hands_up(namespace: Namespace, bridge: Link) -> bool:
     database.
 
     Without a local entry the bridge forwards frames for its own address to its ports, as for any other address.  A
-    database without any local entry of the bridge and its ports was not read in full, and decides nothing.  A bridge
-    whose last port has left has the address zero.  When the bridge gets another port, it takes that port's address and
-    entry.
+    database without any local entry of the bridge and its ports was not read in full, so local delivery is assumed.  It
+    is also assumed for a bridge whose last port has left: its address is zero until it takes the address and the entry
+    of its next port.
 
     Source: net/bridge/br_input.c br_handle_frame_finish(), BR_FDB_LOCAL; br_stp_if.c br_stp_recalculate_bridge_id()
     """
@@ -28,8 +28,8 @@ def hands_up(namespace: Namespace, bridge: Link) -> bool:
 def _local_addresses(namespace: Namespace) -> dict[str, frozenset[int]]:
     """Return the hardware addresses for which each bridge has a local entry, by the bridge's name.
 
-    An entry counts for the bridge that it names, too.  A replica leaves out ports that no packet of its flows passes,
-    and a bridge may have the hardware address of such a port."""
+    An entry also counts for the bridge that it names: a replica leaves out the ports that its flows do not use, and a
+    bridge may have the hardware address of such a port."""
     by_link: dict[str, set[int]] = {}
     for each in namespace.fdb:
         if each.local and each.remote is None:
@@ -51,7 +51,8 @@ def taken_by(namespace: Namespace, bridge: Link) -> FdbEntry | None:
 
 
 def is_read_in_full(namespace: Namespace, bridge: Link) -> bool:
-    """Return whether the bridge's forwarding database was read in full: it has the local entries of its ports."""
+    """Return whether the bridge's forwarding database was read in full, as a local entry of the bridge or its ports
+    shows."""
     return bool(_local_addresses(namespace).get(bridge.name))
 
 
@@ -67,7 +68,8 @@ def entries_for(namespace: Namespace, bridge: Link, mac: int) -> tuple[FdbEntry,
 
 
 def locks_out(namespace: Namespace, bridge: Link, port: Link, mac: int | None) -> bool:
-    """Return whether the port is locked and drops frames of this sender, because no entry of the sender names the port.
+    """Return whether the port is locked and drops frames from the address, because no entry for the address names the
+    port.
 
     Source: net/bridge/br_input.c br_handle_frame_finish(), BR_PORT_LOCKED"""
     if port.port is None or not port.port.locked or mac is None or not is_read_in_full(namespace, bridge):
@@ -87,9 +89,8 @@ def forwarding_entries(namespace: Namespace) -> dict[int, tuple[FdbEntry, ...]]:
 def holding(namespace: Namespace, bridge: Link, mac: int | None, right: Link) -> FdbEntry | None:
     """Return the entry that keeps frames for the address from ``right``, the port that leads to the address; else None.
 
-    If a frame of the address comes in by that port, any other entry of the address moves to the port, even a static
-    entry.  Only sticky and local entries stay.  Source: net/bridge/br_fdb.c br_fdb_update(), BR_FDB_STICKY,
-    BR_FDB_LOCAL"""
+    If a frame from the address comes in by that port, the entry for the address moves to the port, even a static entry.
+    Only sticky and local entries stay.  Source: net/bridge/br_fdb.c br_fdb_update(), BR_FDB_STICKY, BR_FDB_LOCAL"""
     filters = bridge.bridge is not None and bridge.bridge.vlan_filtering
     for each in _immovable(namespace).get(mac, ()) if mac is not None else ():
         of_bridge = bridge.name in (each.bridge, each.port)
@@ -100,8 +101,8 @@ def holding(namespace: Namespace, bridge: Link, mac: int | None, right: Link) ->
 
 @kept
 def _immovable(namespace: Namespace) -> dict[int, tuple[FdbEntry, ...]]:
-    """Return the sticky and local entries by hardware address, without the entries of the host's own links.  The
-    omitted entries are right."""
+    """Return the sticky and local entries by hardware address, without the entries for the namespace's own links, which
+    are right."""
     own = {each.mac for each in namespace.links}
     found: dict[int, tuple[FdbEntry, ...]] = {}
     for each in namespace.fdb:
@@ -111,7 +112,7 @@ def _immovable(namespace: Namespace) -> dict[int, tuple[FdbEntry, ...]]:
 
 
 def said_of_holding(entry: FdbEntry) -> Message:
-    """Return what the entry does with frames for its address."""
+    """Return the words that name the entry in a sentence about its bridge."""
     mac = write_mac(entry.mac)
     if entry.local:
         return message("has a local forwarding entry for {mac} on {port}", mac=mac, port=entry.port)

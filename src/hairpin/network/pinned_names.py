@@ -49,7 +49,7 @@ def pins_of(host: Host, container: Container) -> tuple[Pin, ...]:
 
 
 def _pins_read(host: Host, container: Container, entries: tuple[PinnedName, ...]) -> tuple[Pin, ...]:
-    """Return the pins of the file as it was read, without the container's own addresses under its own names."""
+    """Return the pins of the file as it was read, without the entries for the container's own addresses."""
     by_option = {(each.name, each.version, each.address) for each in _pins_by_options(host, container)}
     links = host.network_owner(container).linked_names
     found: dict[tuple[str, Version], Pin] = {}
@@ -94,7 +94,7 @@ def _host_gateway(engine: Engine) -> tuple[Version, int] | None:
 
 
 class Misled(msgspec.Struct, frozen=True):
-    """A pin with a wrong address: the name means a running container or the host, but neither has the address.
+    """A pin with a wrong address: the name means a running container or the host, which does not have the address.
 
     ``named``: the container that the name means; None if the name means the host.  ``right``: the right address.  For a
     container, ``right`` is its address on a network of the asking container, or else on the named container's first
@@ -109,8 +109,7 @@ class Misled(msgspec.Struct, frozen=True):
 
 
 def misled_by(network: Network, host: Host, asking: Container) -> Iterator[Misled]:
-    """Yield each pin of the container whose name means another container or the host, but whose address is
-    neither's."""
+    """Yield each pin of the container that gives another container's or the host's name a wrong address."""
     for pin in pins_of(host, asking):
         named = tuple(each for each in host.containers_named(pin.name) if each.running and each is not asking)
         held = {value for each in named for value in addresses_on(host, each, pin.version)}
@@ -134,8 +133,8 @@ def _past(host: Host, asking: Container, pin: Pin, named: Container) -> Misled:
 
 
 def misleading(network: Network, flow: Flow) -> Misled | None:
-    """Return the pin whose address the flow's container sends to, although the name means a container or host with
-    another address; None if there is no such pin."""
+    """Return the pin with a wrong address that misleads the flow: the flow's container has the pin, and the flow's
+    destination is its address.  Return None if there is no such pin."""
     start = flow.start
     if not isinstance(start, FromContainer):
         return None
@@ -152,8 +151,8 @@ def holder_of_pin(host: Host, pin: Pin) -> Container | None:
 
 
 def beside_the_named(host: Host, misled: Misled) -> Message | None:
-    """Return the sentence about a name that leads to a container which does not have this name; None if no container
-    has the pinned address."""
+    """Return the sentence about a name that leads to another container than the named container; None if no container
+    has the pinned address, or if the name means the host."""
     other = holder_of_pin(host, misled.pin)
     if other is None or misled.named is None:
         return None
@@ -170,7 +169,7 @@ def beside_the_named(host: Host, misled: Misled) -> Message | None:
 
 
 def entry_text(pin: Pin) -> str:
-    """Return the short name of what wrote the entry."""
+    """Return the short text that tells where the entry comes from."""
     return {"option": "--add-host", "link": "--link", "file": "/etc/hosts"}[pin.hand]
 
 

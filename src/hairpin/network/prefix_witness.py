@@ -40,7 +40,8 @@ def differing_prefixes(network: Network, netns: Netns, version: Version) -> Iter
 
 
 def _of_files(network: Network, netns: Netns, own: Address) -> Iterator[tuple[int, Message]]:
-    """Yield the prefix lengths that the host's files give the address ``own``."""
+    """Yield the prefix lengths that the host's files give the address ``own``, each with a message that names the
+    file."""
     for each, path in configured_addresses(network.host(netns.host), own.link, own.version):
         if each.value == own.value:
             text = f"{address_text(own.value, own.version)}/{each.prefix_length}"
@@ -48,8 +49,8 @@ def _of_files(network: Network, netns: Netns, own: Address) -> Iterator[tuple[in
 
 
 def _of_far_hosts(network: Network, netns: Netns, link: Link, own: Address) -> Iterator[tuple[int, Message]]:
-    """Yield the prefix lengths of the addresses of other hosts on the wire whose networks contain the address
-    ``own``."""
+    """Yield the prefix length of each address of another host on the wire, with a message that names it, if the
+    address's network contains ``own``."""
     for far in _far_ends(network, netns, link):
         for each in addresses_of(network.namespace(far.netns), far.link, own.version):
             if each.scope == "global" and each.holds(own.value, own.version):
@@ -74,7 +75,8 @@ def _far_ends(network: Network, netns: Netns, link: Link) -> Iterator[Port]:
 
 
 def routers_of_far_hosts(network: Network, netns: Netns, own: Address) -> Iterator[tuple[int, Message]]:
-    """Yield the gateway of each default route by which another host uses the wire of the address."""
+    """Yield the gateways of other hosts' default routes by the wire of the address, each with a message that names the
+    host."""
     link = network.namespace(netns).link(own.link)
     for far in _far_ends(network, netns, link) if link is not None else ():
         for route in network.namespace(far.netns).routes:

@@ -162,7 +162,7 @@ def missing_rules(namespace: Namespace, version: Version) -> tuple[PolicyRule, .
 
 def needless_rules(namespace: Namespace) -> tuple[PolicyRule, ...]:
     """Return the kernel's own IPv6 rules that are missing, if no other rule exists now.  The kernel needs these rules
-    only if a rule was ever added, and no reading shows this."""
+    only if a custom rule was ever added, and no reading shows whether one was."""
     return missing_rules(namespace, 6) if not _by_priority(namespace)[6] else ()
 
 
@@ -311,8 +311,8 @@ def _special(kind: str) -> Literal["blackhole", "unreachable", "prohibit"]:
 
 
 def usable_hops(namespace: Namespace, query: Query, route: Route) -> tuple[NextHop, ...]:
-    """Return the route's next hops that the kernel would use.  A usable next hop is not dead, uses the required link,
-    and uses no link that is ignored as down."""
+    """Return the route's next hops that the kernel can use.  A usable next hop is not dead, uses the required link, and
+    does not use a link that the kernel ignores while it has no carrier."""
     hops: list[NextHop] = []
     for hop in route.next_hops:
         if hop.dead and not _only_ignored(namespace, hop):

@@ -73,6 +73,6 @@ def knows_nothing(network: Network, netns: Netns, socket: Socket) -> bool:
 
 def is_embedded_resolver(netns: Netns, socket: Socket) -> bool:
     """Return whether the socket is Docker's resolver in a container.  dockerd has this socket open, and no process of
-    the container has."""
+    the container has it open."""
     outside = socket.container is None and socket.process in (None, "dockerd")
     return outside and not netns.is_host and (socket.version, socket.address) == (4, EMBEDDED)

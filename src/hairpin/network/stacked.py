@@ -18,7 +18,7 @@ def lower_of(network: Network, netns: Netns, link: Link) -> Port | None:
     """Return the parent link of a macvlan or ipvlan; None if it was not read.
 
     If the parent link is in another namespace, it is looked up in the host's own namespace, where engines have the
-    parent links of containers.
+    parent links of their macvlan and ipvlan networks.
     """
     if link.kind not in _KINDS or link.peer_index is None:
         return None
@@ -76,10 +76,9 @@ def takes_address(network: Network, lower: Port, version: Version, value: int) -
 
 
 def parents_of(network: Network, netns: Netns, version: Version, value: int) -> tuple[str, ...]:
-    """Return the links of the host's namespace on which a macvlan or ipvlan of another namespace has the address.
-
-    Machines of the LAN behind such a link reach the address without the host's own network layer, except in the modes
-    l3 and l3s of ipvlan."""
+    """Return the links of the host's namespace behind which LAN machines reach the address in a macvlan or ipvlan
+    directly.  The host's own network layer gets their packets only in the modes l3 and l3s of ipvlan, or if the host is
+    the router of the macvlan or ipvlan network."""
     if netns not in network or not stacked_links(network.host(netns.host)):
         return ()
     found: list[str] = []

@@ -74,8 +74,8 @@ def held_elsewhere(
 
 @kept
 def _gateways_and_neighbours(namespace: Namespace) -> frozenset[tuple[Version, int]]:
-    """Return the addresses of the routes' gateways and of the neighbour entries: each container network's address is
-    looked for among them."""
+    """Return the addresses of the routes' gateways and of the neighbour entries, as an index for
+    :func:`held_elsewhere`."""
     found: set[tuple[Version, int]] = {(entry.version, entry.value) for entry in namespace.neighbours}
     for route in namespace.routes:
         found.update((route.version, hop.gateway) for hop in route.next_hops if hop.gateway is not None)
@@ -178,9 +178,9 @@ def _is_containers_port(namespace: Namespace, name: str) -> bool:
 def _is_cut_off(flow: Flow, host: Host, engine: Engine, joined: DockerNetwork, subnet: Subnet) -> bool:
     """Return whether the network's bridge has lost its address or route, or whether Docker's bridge itself is gone.
 
-    Without the gateway's address the kernel has no route into the bridge.  A missing route or a
-    missing bridge alone does not prove that a container had the destination address: another machine may have it.  If
-    the host itself sends, and the network has containers, no other machine is meant.
+    Without the gateway's address the kernel has no route into the bridge.  A missing route or a missing bridge alone
+    does not prove that a container had the destination address, because another machine may have it.  If the host
+    itself sends, and the network has containers, no other machine is meant.
     """
     if joined.bridge is None or not joined.gives_bridge_an_address(subnet.version):
         return False

@@ -18,7 +18,7 @@ packets."""
 
 class Uplink(msgspec.Struct, frozen=True):
     """An uplink.  ``link``: the link with the addresses, which is the bridge if the NIC is a bridge port.  ``way``: the
-    shortest route by a router behind the uplink, or None if no route names such a router."""
+    route with the shortest prefix by a router behind the uplink, or None if no route names such a router."""
 
     link: str
     addresses: tuple[Address, ...]
@@ -82,8 +82,8 @@ def tunnels_of(network: Network, netns: Netns, version: Version) -> tuple[Addres
 
 
 def way_behind(namespace: Namespace, version: Version, link: str) -> Route | None:
-    """Return the shortest route by a router behind that link.  If several routes are equally short, a route of the main
-    table comes first."""
+    """Return the route with the shortest prefix by a router behind that link.  Of several such routes, a route of the
+    main table comes first."""
     found = [
         each
         for each in namespace.routes

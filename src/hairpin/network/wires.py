@@ -167,9 +167,9 @@ def holder_of(network: Network, version: int, value: int, *, besides: str) -> Ne
 def same_machine(network: Network) -> tuple[Host, Host] | None:
     """Return the first two hosts that are one machine, in their order; None if all hosts are different machines.
 
-    A boot id is random at each boot, so equal boot ids are decisive.  A machine id does not decide alone, because
-    copied disks share it.  A rebooted machine has another boot id.  If neither id decides, the hardware addresses of
-    the uplinks decide.
+    Different machine ids show different machines, but equal machine ids prove nothing, because copied disks share them.
+    A boot id is random at each boot, so equal boot ids show one machine; different ones may show one machine before and
+    after a reboot.  If neither id decides, the hardware addresses of the uplinks decide.
     """
     pairs = combinations((host for host in network.hosts if host.was_read), 2)
     return next(((one, other) for one, other in pairs if _is_same(network, one, other)), None)

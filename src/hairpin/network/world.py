@@ -83,7 +83,7 @@ class ReturnRoute(msgspec.Struct, frozen=True):
 
 
 class UpstreamRule(msgspec.Struct, frozen=True):
-    """A port that a security group or a router upstream of a host accepts or drops.
+    """A range of ports that a security group or a router upstream of a host accepts or drops.
 
     ``host`` is the host's label; it is empty for the first host.
     """

@@ -217,10 +217,8 @@ def _without_interrupts() -> Generator[None]:
 
 
 def _inner(order: Order, write: int) -> None:
-    """Fork a second time, because only a child enters the new PID namespace.
-
-    The child is the first process of the new PID namespace, and all other processes in this namespace end with the
-    child."""
+    """Carry the order out in a child, because only a child enters the new PID namespace.  The child is the first
+    process of this namespace, and all other processes in it end with the child."""
     own_processes()
     parent = os.getpid()
     child = os.fork()

@@ -19,8 +19,8 @@ if TYPE_CHECKING:
     from hairpin.network.kinds.kinds import Kinds
 
 _FEW = 8
-"""The number of walks in a network after which hairpin searches for alike containers, plus one walk for each 16
-containers."""
+"""The number of walks in a network after which hairpin searches for alike containers.  It grows by one for each 16
+containers of the hosts."""
 _FOR_CONTAINERS = 16
 
 
@@ -28,7 +28,8 @@ class TraceTakenOver(Trace, frozen=True, dict=True):
     """A trace with the verdict of an alike flow, whose trace is ``first``.  The first read access to ``branches`` walks
     the flow itself, in ``network``.
 
-    ``changed_from``: the network in which the two flows are alike, if this network is not ``network``."""
+    ``changed_from``: the network before the change, in which the two flows are alike; None if they are alike in
+    ``network``."""
 
     network: Network = Network(())
     first: Trace | None = None
@@ -109,7 +110,7 @@ def walked_alike(network: Network, flow: Flow) -> Trace:
 
 def taken_over(network: Network, flow: Flow) -> TraceTakenOver | None:
     """Return the flow's trace with an alike flow's verdict.  Return None if no alike flow was walked, or if too few
-    flows were walked for a search of kinds."""
+    flows were walked for a search for alike flows."""
     firsts = _firsts(network)
     if len(firsts.waiting) < _worth_looking(network):
         return None
@@ -142,8 +143,8 @@ def remember(network: Network, trace: Trace) -> Trace:
 
 
 def exchanged_names(network: Network, trace: TraceTakenOver) -> Mapping[str, str]:
-    """Return the names to exchange between the trace's flow and the alike flow: each name of a namespace or link of a
-    container of one flow is mapped to the corresponding name of the other flow."""
+    """Return the exchange of names that turns the alike flow into the trace's flow: each name of a container's
+    namespace or link is mapped to the name that replaces it."""
     return _kinds(network).exchanged_names(trace.like.flow, trace.flow, network.this.name)
 
 

@@ -1,5 +1,5 @@
-"""The first data packet of a TCP connection: the client's, and the server's if a host forwards only the server's
-packets."""
+"""The first data packets of a TCP connection: the client's; and the server's, if a host has forgotten the connection or
+forwards only the server's packets."""
 
 import msgspec
 
@@ -69,6 +69,7 @@ def answer_lost(
 
 
 def _is_forgotten(network: Network, sent: State) -> bool:
-    """Return whether a namespace keeps no entry of the connection of the client's data until the server's packet."""
+    """Return whether a namespace has forgotten the connection before the server's packet comes, because a timeout of
+    its conntrack entry is 0."""
     connections = (each for each in sent.history.connections if each[0] in network)
     return any(has_no_time(network.namespace(netns), connection) for netns, connection in connections)

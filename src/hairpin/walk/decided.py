@@ -23,7 +23,8 @@ class RuleDecided(msgspec.Struct, frozen=True, tag="rule"):
 
 
 class RouteDecided(msgspec.Struct, frozen=True, tag="route"):
-    """A route, and the policy rule that led to the route's table.  Both are None if no such route or rule exists."""
+    """A route, and the policy rule that led to the route's table.  ``entry`` is None if no route was found, ``by`` if
+    no policy rule led to the table."""
 
     entry: Route | None
     by: PolicyRule | None
@@ -40,7 +41,7 @@ class RouteDecided(msgspec.Struct, frozen=True, tag="route"):
 
 
 class SysctlDecided(msgspec.Struct, frozen=True, tag="sysctl"):
-    """A sysctl that decided.  With the value ``wanted`` the packet would have passed."""
+    """A sysctl that decided.  With the value ``wanted``, it lets the packet go on."""
 
     path: Path
     value: str
@@ -79,9 +80,9 @@ class Assumed(msgspec.Struct, frozen=True, tag="assumed"):
     """A fact about something beyond the hosts.
 
     ``grounds``: the user or a file has ``stated`` it, it follows from what was ``read``, or it is only ``assumed``. A
-    mere assumption proves no cause (docs/adr/0016).  ``entry``: the neighbour entry to ask about, because its machine
-    did not answer or a person made it.  ``own``: the link's addresses with the machine in their network.  ``by``: the
-    route without a gateway that puts the machine on the link."""
+    mere assumption proves no cause (docs/adr/0016).  ``entry``: a neighbour entry whose machine did not answer, or that
+    a person made; the user is asked about it.  ``own``: the link's addresses in whose network the machine is.  ``by``:
+    the route without a gateway that puts the machine on the link."""
 
     said: Message
     grounds: Literal["read", "stated", "assumed"] = "assumed"

@@ -47,7 +47,8 @@ class _Recorder:
         self.rules: dict[SatisfiedRule, None] = {}
 
     def observe(self, observation: Observation) -> None:
-        """Record a table's route, or the rules that a packet satisfied in a base chain."""
+        """Record the route that a lookup found in a routing table, or the rules that a packet satisfied in a base
+        chain."""
         match observation:
             case TableAsked(namespace=namespace, query=query, found=found) if found is not None:
                 netns = self.owners.get(id(namespace))

@@ -52,7 +52,7 @@ class _Opened(msgspec.Struct, frozen=True):
 
 
 def fate(was: Network, now: Network, flow: Flow, replaced: Replaced, *, anew: bool = False) -> Fate:
-    """Return the fate of the flow's connection after the change from ``was`` to ``now``.  The flow passes in ``was``.
+    """Return the fate of the flow's connection after the change from ``was`` to ``now``.  The flow succeeds in ``was``.
     If ``anew`` is true, the next packets are walked even if the change does not affect them."""
     if ends(was, flow, replaced):
         return "lost"

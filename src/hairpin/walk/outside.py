@@ -58,7 +58,8 @@ class OutsideAnswer(msgspec.Struct, frozen=True):
 
 
 def enters_by(network: Network, flow: Flow) -> State | End:
-    """Return the flow's first packet at the link by which it enters, translated by its 1:1 NAT gateway (if any)."""
+    """Return the flow's first packet at the link by which it enters, translated by its 1:1 NAT gateway (if any); the
+    packet's end if it does not enter."""
     start = flow.start
     assert isinstance(start, (Outside, Lan))
     packet = flow.packet(start.address)
@@ -111,8 +112,8 @@ def asked_by_sender(network: Network, flow: Flow, state: State) -> State | End:
 
 
 def asked_by_gateway(network: Network, left: State, back: State) -> End | None:
-    """Return the answer's end if this host has the gateway's address and therefore ignores the gateway's ARP
-    request."""
+    """Return the answer's end if this host has the gateway's address and therefore ignores the gateway's ARP request;
+    else None."""
     gateway = left.next_hop.gateway if left.next_hop is not None and left.carried is None else None
     if back.packet.version == 6 or gateway is None or not owns_address(network.namespace(back.netns), 4, gateway):
         return None
@@ -122,9 +123,10 @@ def asked_by_gateway(network: Network, left: State, back: State) -> End | None:
 
 def sender_of(network: Network, flow: Flow, state: State) -> int | None:
     """Return the IPv4 address of the machine that sends the client's packet on the link: the client, or its router.
-    Return None if the link has no network that a router could be in.  A named client of the link's own network asks by
-    itself.  The router's address is the gateway of the route back to the client, or of a default route by that link.
-    Without such a gateway, any free address in the link's network is taken."""
+    Return None for IPv6, or if no network of the link has a free address for a router.  A client that the user named
+    sends the packet itself if it is in the link's own network.  The router's address is the gateway of the route back
+    to the client, or of a default route by that link.  Without such a gateway, any free address in the link's network
+    is taken."""
     namespace, packet, receiver = network.namespace(state.netns), state.packet, _holder(network, state)
     if packet.version == 6:
         return None
@@ -140,8 +142,8 @@ def sender_of(network: Network, flow: Flow, state: State) -> int | None:
 
 
 def _neighbour(namespace: Namespace, link: str) -> int | None:
-    """Return a free address in a network of the link, to which the namespace's route leads by that link.  If another
-    link's route covers a part of the link's network, the router may have an address in either part."""
+    """Return a free address in a network of the link, to which the namespace's route leads by that link; None if there
+    is none.  Another link's route may cover a part of the link's network; an address in that part does not count."""
     own = (each for each in addresses_of(namespace, link, 4) if each.scope == "global")
     networks = ((each.prefix.first, each.prefix_length) for each in own)
     free = (free_address(namespace, base, length, 4) for base, length in networks)
@@ -181,8 +183,9 @@ def _upstream_denies(network: Network, flow: Flow) -> Assumed | None:
 def incoming_link(network: Network, netns: Netns, flow: Flow, start: Outside | Lan) -> Link | None:
     """Return the link by which a packet from the outside client ``start`` enters the host.  If ``start`` names a link,
     it is that link.  Otherwise it is a tunnel device, if a route to the client leads into it.  A LAN client's packet
-    enters by the link that has the asked address, itself or as a macvlan's parent.  Any other client's packet enters by
-    such a link on a route back to the client, or else by any such link."""
+    enters by the link that has the asked address, or by the parent of the macvlan that has it.  Any other client's
+    packet enters by such a link, too, if possible by the link of the route back to the client.  Without such a link it
+    enters by the link of the route back, or else by any uplink."""
     namespace = network.namespace(netns)
     if start.link is not None:
         return namespace.link(start.link)
@@ -332,9 +335,9 @@ def _known_end(namespace: Namespace, link: Link, state: State) -> str:
 
 
 def _unknown_source(network: Network, netns: Netns, packet: Packet) -> Assumed | None:
-    """Return the fact that no outside host can route a reply to the packet's source address; None if a host may.  Such
-    a source address is not the host's (or is_hidden() is true), is in no network of an uplink, has no stated return
-    route, and is in a masqueraded network."""
+    """Return the fact that no outside host can send a reply to the packet's source address; None if a host may.  An
+    address of this host gets no reply if is_hidden() is true.  Without a stated return route, an address in an uplink's
+    network gets no reply if no namespace of the host has it; any other address, if its network is masqueraded."""
     namespace = network.namespace(netns)
     version, source = packet.version, packet.saddr
     if owns_address(namespace, version, source):

@@ -19,7 +19,8 @@ from hairpin.walk.tunnelled import innermost, is_tunnel
 
 
 def not_for_one(namespace: Namespace, state: State) -> End | None:
-    """Return the end of a TCP packet to an anycast or broadcast address: the kernel drops it without an answer.
+    """Return the end of a TCP packet to an anycast, broadcast or multicast address, which the kernel drops without an
+    answer; None for any other packet.
 
     Source: net/ipv6/tcp_ipv6.c tcp_v6_conn_request(), tcp_v6_send_reset(); net/ipv4/tcp_ipv4.c, the same
     """
@@ -105,9 +106,9 @@ def wrong_answer(network: Network, started: State, end: End) -> End:
 
 
 def _is_echo_to_many6(namespace: Namespace, state: State) -> bool:
-    """Return whether the kernel answers an echo request to a multicast or anycast address.
+    """Return whether the packet is an ICMPv6 echo request to an anycast address, and anycast_src_echo_reply is off.
 
-    The kernel chooses the reply's source address, and the reply leaves by the request's input link.
+    The kernel then chooses the reply's source address.
     Source: net/ipv6/icmp.c icmpv6_echo_reply(), anycast_src_echo_reply
     """
     if state.packet.protocol != ICMP6 or namespace.sysctl("net", "ipv6", "anycast_src_echo_reply"):

@@ -57,7 +57,8 @@ class Step(msgspec.Struct, frozen=True, gc=False):
 class Stop(msgspec.Struct, frozen=True):
     """Where and why a packet's walk ended.
 
-    ``seen``: the packet at that stage.  ``reject``: the answer that its sender gets.  ``address``: no neighbour has it.
+    ``seen``: the packet at that stage.  ``reject``: the answer that its sender gets.  ``address``: the address of the
+    neighbour that was not reached.
     """
 
     reason: Reason
@@ -79,7 +80,7 @@ class Passed(msgspec.Struct, frozen=True, gc=False):
 
 
 class Frame(msgspec.Struct, frozen=True, gc=False):
-    """The Ethernet frame of the packet, and the bridge ports that it passes."""
+    """The Ethernet frame of the packet, and the bridge ports by which it enters and leaves."""
 
     physin: str = ""
     physout: str = ""
@@ -146,7 +147,7 @@ class History(msgspec.Struct, frozen=True, gc=False):
     steps: tuple[Step, ...] = ()
     conditions: tuple[Condition, ...] = ()
     sent: frozenset[Netns] = frozenset()
-    """The namespaces from which frames of earlier packets of the flow came."""
+    """The namespaces through which the flow's earlier packets went.  Each counts as having sent a frame."""
 
     def for_answer(self) -> "History":
         """Return the history with which the answer's walk begins: this history without its steps."""

@@ -49,7 +49,7 @@ class UnheardMtu(msgspec.Struct, frozen=True, tag="unheard-mtu"):
 
 
 class NeedlessRule(msgspec.Struct, frozen=True, tag="needless-rule"):
-    """A policy rule of the kernel's own that is missing, and that the kernel may or may not need."""
+    """A policy rule that the kernel itself had made and that is missing; the kernel may or may not need it."""
 
     netns: Netns
     rule: PolicyRule
@@ -59,9 +59,9 @@ class OpenQuestion(msgspec.Struct, frozen=True):
     """A fact outside the host that only the user knows.
 
     ``if_yes`` and ``if_no``: the flow's fate with that answer.  ``wanted``: the facts that answer the question, each by
-    itself; the surest fact comes first.  ``breaks_if``: the answer with which a passing flow fails; empty if there is
-    no such answer.  ``about``: the walk's grant that a careful outside, or the kernel, may refuse. ``undecided``:
-    whether the flow has no verdict without the answer."""
+    itself; the surest fact comes first.  ``breaks_if``: the answer with which the flow fails, although the walk finds
+    that it succeeds; empty if there is no such answer.  ``about``: the walk's grant that a careful outside, or the
+    kernel, may refuse.  ``undecided``: whether the flow has no verdict without the answer."""
 
     text: Message
     if_yes: Message
@@ -193,8 +193,8 @@ def _of_entry(step: Step, entry: Neighbour, assumed: Assumed) -> OpenQuestion:
 
 
 def _is_on_link(step: Step, entry: Neighbour, own: tuple[Address, ...]) -> OpenQuestion:
-    """Return the question whether a machine on the link answers.  An address of the link has a network that contains
-    the machine.  The machine may be behind a router instead."""
+    """Return the question whether the machine answers on the link.  The network of an address of the link contains the
+    machine, but the machine may be behind a router."""
     found = own[0]
     facts = {
         "address": address_text(entry.value, entry.version),

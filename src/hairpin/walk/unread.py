@@ -18,8 +18,8 @@ _ROUTED = ("input-route", "output-route")
 
 
 def unmade_link(state: State, link: str) -> End:
-    """Return the end of a packet by a link that a container's program makes, and that the namespace lacks after an
-    event."""
+    """Return the end of a packet whose link is missing after an event, because a program in the container makes this
+    link."""
     said = message("the program in {netns} makes {link} again", netns=state.netns.name, link=link)
     end = stopped(state.given(Condition(said, holds=True)), "namespace-unread", link=link, decided_by=Assumed(said))
     return msgspec.structs.replace(end, kind="unknown")

@@ -20,8 +20,8 @@ _DNS = 53
 
 
 def carrier_of(network: Network, end: End) -> Engine | None:
-    """Return the engine of the container that the packet has left by a user's network stack; None for any other packet.
-    Root's engine, too, runs a container with such a stack if the container's options ask for it."""
+    """Return the engine of the container whose packet has left through a user's network stack; None for any other
+    packet.  Root's engine, too, runs a container with such a stack if the container's options ask for it."""
     state = end.state
     container = network.container_of(state.netns)
     if container is None or state.carried is not None:
@@ -32,10 +32,10 @@ def carrier_of(network: Network, end: End) -> Engine | None:
 
 def carried_on(network: Network, flow: Flow, end: End) -> Flow | None:
     """Return the flow of the connection that the user's process opens for the packet.  Return None if the process opens
-    no connection: for an address of the user's own network, which the user's stack answers itself, and for an ICMP
-    echo.
+    no connection: for an address of the stack's own network, which the stack answers itself, for a loopback address,
+    and for an ICMP echo.
 
-    A query to a name server of the user's own network goes on to the host's first name server.  Source: libslirp
+    A query to a name server in the stack's own network goes on to the host's first name server.  Source: libslirp
     src/slirp.c get_dns_addr(); passt(1) --dns-forward"""
     packet, netns = end.state.packet, end.state.netns
     if packet.protocol in (ICMP, ICMP6) or is_loopback(packet.daddr, packet.version):

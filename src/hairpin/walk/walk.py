@@ -335,10 +335,10 @@ def _data_rejected(network: Network, started: State, sent: End) -> Branch:
 
 
 def _relayed(network: Network, flow: Flow, state: State, socket: Socket, front: Branch, depth: int) -> Iterator[Branch]:
-    """Yield the branches of docker-proxy's own connection to the container.  If docker-proxy's own connection fails,
-    the client's connection fails.
+    """Yield the branches of the relay's own connection to the container.  If the relay's connection fails, the client's
+    connection fails, too.
 
-    Rules can lead docker-proxy's own connection to docker-proxy again and again.
+    Rules can lead the relay's connection back to the relay again and again.
     """
     inner = relayed_flow(network, flow, state.netns, socket)
     if inner is None:  # the relay connects in a namespace that was not read

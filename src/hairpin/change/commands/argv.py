@@ -127,8 +127,8 @@ def _selecting(rule: PolicyRule, namespace: Namespace | None) -> Words:
 
 
 def _lasting(entry: FdbEntry) -> Words:
-    """Return the keyword ``static`` if the forwarding entry is static.  Without a keyword, bridge(8) adds the entry as
-    ``permanent``, which stands for an address of the device itself."""
+    """Return the keywords ``static`` and ``sticky``, each if it is true of the forwarding entry.  Without ``static``,
+    bridge(8) adds the entry as ``permanent``, which stands for an address of the device itself."""
     return (*(("static",) if entry.state == "static" else ()), *(("sticky",) if entry.sticky else ()))
 
 

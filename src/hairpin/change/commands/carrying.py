@@ -1,8 +1,8 @@
 """Steps as acts for the bare runner: commands with their input, and files to replace.
 
-Pure: a generator yields each act, and its caller sends the act's result back to the generator.  The same generator runs
-on a host, in a replica and in a test.  Expectations are not checked here.  The caller checks the expectations first, on
-a network that was just read: :func:`hairpin.change.steps.refused`.
+Nothing is run here: a generator yields each act, and its caller sends the act's result back to the generator.  The same
+generator runs on a host, in a replica and in a test.  Expectations are not checked here.  The caller checks the
+expectations first, on a network that was just read: :func:`hairpin.change.steps.refusal_of`.
 """
 
 import json

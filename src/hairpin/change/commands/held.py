@@ -18,7 +18,7 @@ _INTERFACE = re.compile(r"(?:! )?-[io] \S+ ?")
 _WITHOUT_INTERFACES = "1.8.11 (nf_tables)"
 """iptables-nft 1.8.11 compares no interfaces when it looks for a rule: `-C` finds missing rules, and `-D` deletes rules
 of another interface.  Source: iptables' commit 40406dbfaefb, "nft: fix interface comparisons in `-C` commands";
-Debian's 1.8.11-2 has it."""
+Debian's 1.8.11-2 contains this commit."""
 
 
 class Held(msgspec.Struct, frozen=True):

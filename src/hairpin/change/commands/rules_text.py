@@ -164,8 +164,8 @@ def _iptables(edit: RuleEdit, held: Held, tool: str) -> str:
 
 
 def _typed(edit: RuleEdit, held: Held, tool: str) -> str | None:
-    """Return the command that only inserts the rule; None if the edit is no insertion, or if its position depends on a
-    rule that moves."""
+    """Return the command that only inserts the rule; None if the edit is no insertion or is for ebtables, or if its
+    position depends on a rule that moves."""
     if not isinstance(edit, InsertRule) or held.moved_from is not None or edit.dialect == "ebtables":
         return None
     return f"{tool} {nft_words(nft_insertion(edit))}" if edit.dialect == "nft" else _insertion(edit, tool)

@@ -14,7 +14,7 @@ from hairpin.message import Message
 def command_lines(step: Step, *, guarded: bool = True) -> tuple[str, ...]:
     """Return the step as shell commands in order.
 
-    Return none if only a person can do the step.  If ``guarded`` is true, the commands may be run twice."""
+    The result is empty if only a person can do the step.  If ``guarded`` is true, the commands may be run twice."""
     match step:
         case RunCommands(commands=commands, entering=entering):
             return tuple(shlex.join((*entering, *argv)) for argv in commands)
@@ -55,7 +55,8 @@ def advice(made: Iterable[Step]) -> tuple[Message, ...]:
 
 
 def call_text(call: OwnersCall) -> str:
-    """Return the command of a call as a person types it.  The arguments of a rule are quoted already."""
+    """Return the command of a call as a person types it.  The iptables arguments of a direct rule are quoted only where
+    a shell needs it."""
     if isinstance(call, AddDirectRule):
         from hairpin.change.commands.rules_text import words_for_shell  # noqa: PLC0415 - few repairs load rules
 

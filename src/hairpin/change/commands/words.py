@@ -193,7 +193,7 @@ def neighbour_words(entry: Neighbour) -> Words:
 
 
 def new_neighbour_words(entry: Neighbour) -> Words:
-    """Return the arguments of ip(8) that add a permanent neighbour entry."""
+    """Return the arguments of ip(8) that add a neighbour entry or a proxy entry."""
     words = neighbour_words(entry)
     if entry.proxy:
         return words

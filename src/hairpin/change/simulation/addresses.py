@@ -72,8 +72,7 @@ def missing_routes(namespace: Namespace, version: Version) -> tuple[Route, ...]:
 
 
 def resourced_routes(namespace: Namespace, version: Version) -> Iterator[Route]:
-    """Yield each route that the kernel makes for an address and that has a wrong preferred source in the namespace.
-
+    """Yield, as the kernel makes it now, each route of an address that has a wrong preferred source in the namespace.
     A wrong source is an address that the link no longer has."""
     addresses = tuple(each for each in namespace.addresses if each.version == version)
     own = {(each.link, each.value) for each in addresses}

@@ -76,7 +76,7 @@ class Stanza(msgspec.Struct, frozen=True):
 
     @property
     def address(self) -> Address | None:
-        """The address of a static stanza; None if the stanza has no address, or a malformed one."""
+        """The address of a static stanza; None if the stanza has no address, or if its address is malformed."""
         text = self.value("address")
         if self.method != "static" or text is None:
             return None

@@ -59,8 +59,8 @@ def _settings(names: tuple[Path, ...], files: tuple[ConfigFile, ...]) -> tuple[S
 def assignments(files: tuple[ConfigFile, ...]) -> tuple[tuple[Path, Setting], ...]:
     """Return every key that ``sysctl --system`` sets, as the file writes it, in the order of application.
 
-    A file overrides files of the same name in later folders.  A pattern does not set a key that some file writes in
-    full.
+    A file hides a file of the same name in a folder that comes later in ``_FOLDERS``.  A pattern does not set a key
+    that some file writes in full.
     Source: sysctl.d(5), sysctl.conf(5)"""
     read = sorted((each for each in files if _is_of_system(each.path, files)), key=lambda each: _rank(each.path))
     return tuple(each for file in read for each in assignments_of(file))
@@ -93,7 +93,7 @@ def _is_of_system(path: str, files: tuple[ConfigFile, ...]) -> bool:
 
 
 def _is_hidden(path: str, files: tuple[ConfigFile, ...]) -> bool:
-    """Return whether an earlier folder has a file of the same name."""
+    """Return whether a folder that comes earlier in ``_FOLDERS`` has a file of the same name."""
     folder, _, name = path.rpartition("/")
     if folder not in _FOLDERS:
         return False

@@ -23,7 +23,7 @@ def commands_of(path: str, text: str) -> Iterator[ScriptLine]:
 
 
 def unit_of(path: str, text: str) -> Unit:
-    """Return the unit of a unit file, as a unit that is neither started nor enabled."""
+    """Return the unit that the unit file defines, marked as inactive and disabled."""
     said = {"After": list[str](), "Before": list[str]()}
     for line in text.splitlines():
         key, equals, value = line.strip().partition("=")

@@ -213,7 +213,7 @@ class NamespaceReader:
             self._readings.miss(reading, reason)
 
     def _legacy_arp_rules(self, netns: str) -> None:
-        """Record the rules of the older arptables as unread.  The walk does not know rules of the older arptables."""
+        """Record the rules of legacy arptables as unread, because the walk does not model them."""
         reading = self._readings.first("arptables-legacy", netns)
         lines = reading.text.splitlines() if reading is not None else []
         if any(line.startswith("-A ") or line.endswith((" DROP", " DROP [0:0]")) for line in lines):

@@ -15,8 +15,8 @@ from hairpin.netfilter.ir import Chain, Jump, Table, VerdictMap
 
 def each_chain_once(tables: Iterable[Table]) -> tuple[Table, ...]:
     """Return the tables.  If both nft and iptables show a table, iptables' table has the chains that iptables shows,
-    and nft's table has the others and those to which they lead.  If the two disagree about a chain's length, nft's
-    table alone remains: iptables' view may be incomplete."""
+    and nft's table has all other chains and the chains to which these lead.  If the two disagree about a chain's
+    length, nft's table alone remains: iptables' view may be incomplete."""
     both = {(each.family, each.name): each for each in tables if each.dialect == "nft"}
     shown = {(each.family, each.name): each for each in tables if each.dialect == "iptables-nft"}
     found: list[Table] = []
@@ -40,7 +40,7 @@ def _agree(native: Table, iptables: Table) -> bool:
 
 
 def _rest(native: Table, iptables: Table) -> Table:
-    """Return nft's table with the chains that iptables does not show, and the chains to which they lead."""
+    """Return nft's table with only the chains that iptables does not show, and the chains to which these lead."""
     names = {chain.name for chain in iptables.chains}
     wanted = [chain for chain in native.chains if chain.name not in names]
     kept: set[str] = set()

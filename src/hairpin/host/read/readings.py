@@ -1,7 +1,7 @@
 """The readings of one host by key and namespace, and the list of the readings that failed or could not be parsed.
 
-A part of a host is kept with its inputs, so that after a later reading of the host only the changed parts are made
-again.  Parts contain parts: a namespace has links, routes and rules, and rules have tables.
+A part of a host is kept with its inputs.  Therefore only the changed parts are made again after a later reading of the
+host.  Parts contain parts: a namespace has links, routes and rules, and rules have tables.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Sequence

@@ -38,10 +38,11 @@ def rule_at(ruleset: Ruleset, place: Place) -> Rule | None:
 
 
 class Condition(msgspec.Struct, frozen=True, gc=False):
-    """A fact that hairpin cannot know and that a branch assumes: if ``holds`` is true, ``said`` is true on the branch,
-    otherwise it is false.  ``usual``: a single packet on a quiet host takes the branch.  ``load``: the fact changes
-    only with the amount of traffic (a rate, a number of connections).  ``listed``: the kernel lists the present state,
-    and the branch assumes this state.  ``reply``: the fact is about packets that answer the flow."""
+    """A fact that hairpin cannot know.  A branch assumes that the sentence ``said`` is true if ``holds`` is true, or
+    else that it is false.  ``usual``: whether a single packet on a quiet host takes the branch.  ``load``: whether the
+    fact changes only with the amount of traffic (a rate, a number of connections).  ``listed``: whether the kernel
+    lists the present state, and the branch assumes this state.  ``reply``: whether the fact is about packets that
+    answer the flow."""
 
     said: Message
     holds: bool

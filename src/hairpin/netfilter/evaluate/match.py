@@ -123,10 +123,10 @@ def field_satisfies(header: Header, match: ir.FieldMatch) -> Truth:
 def _without(header: Header, field: str) -> Truth:
     """Return the result of a match on a field that the header table lacks.
 
-    A field that the packet does not have satisfies no match, with four exceptions.  A received frame has hardware
-    addresses that hairpin may not know.  An interface's group may be known by a name only.  An incoming packet may
-    belong to a socket whose owner is unknown.  The group of a socket is known only if its user is root.  An outgoing
-    packet without an owner is forwarded, or the kernel itself made it.
+    A field that the packet does not have satisfies no match.  The result is UNKNOWN for a field that the packet has but
+    hairpin may not know: the hardware addresses of a received frame or in an ARP message, the group of an interface if
+    only the group's name was read, the owner of an incoming packet's socket, and the group of a socket whose user is
+    not root.  An outgoing packet without an owner is forwarded, or the kernel itself made it.
 
     Source: net/netfilter/xt_owner.c owner_mt(), nft_meta.c nft_meta_get_eval_skugid()
     """

@@ -54,5 +54,5 @@ _OF_PACKET: dict[str, str] = {
     "ttl": "ttl", "dscp": "dscp", "sport": "sport", "dport": "dport", "saddr4": "saddr", "daddr4": "daddr",
     "saddr6": "saddr", "daddr6": "daddr", "smac": "smac", "dmac": "dmac", "tcp-flags": "tcp_flags",
 }  # fmt: skip
-"""The header fields that rules may write, with their names in Packet.  A packet that reaches a write to one of these
-fields has the field's header."""
+"""The header fields that rules may write, with their names in Packet.  A packet that reaches such a write has the
+header that contains the field."""

@@ -63,8 +63,8 @@ def decide(
     supposed: tuple[Condition, ...] = (),
 ) -> tuple[Decision, ...]:
     """Return the base chain's decisions, one for each branch (usual branches first).  ``supposed``: the conditions of
-    the flow's earlier packets.  A match that one of these packets satisfied is satisfied by each later packet of that
-    direction, except for matches of load."""
+    the flow's earlier packets.  An undecidable match has the same result for each later packet of the same direction,
+    unless it is a match of load."""
     sets = {each.name: each for each in (table.sets if table.dialect == "nft" else ipsets)}
     question = Question(seen, header_of(seen), sets, surroundings)
     start = _Cursor(compiled(chain), 0, 0, (), seen, question)

@@ -68,11 +68,11 @@ class OptionRow(NamedTuple):
 
     ``module``: empty for an option of iptables itself, which a rule has at most once.  ``also``: other names of the
     option.  ``protocols``: the option is written only after ``-p`` with one of these protocols.  ``families``: the
-    option is written only in rules of these families.  ``alone``: no other option may follow the same ``-m``.
-    ``opposite``: a packet that does not satisfy the comparison satisfies the option.  ``negatable``: iptables accepts
-    ``!`` before the option.  ``lacking``: a packet without the field satisfies the negated option.  ``written``: false
-    if another row writes the same comparison.  ``refusal``: the reason why a value cannot be written, if the form gives
-    no reason.
+    option is written only in rules of these families.  ``alone``: whether no other option may follow the same ``-m``.
+    ``opposite``: whether a packet satisfies the option if it does not satisfy the comparison.  ``negatable``: whether
+    iptables accepts ``!`` before the option.  ``lacking``: whether a packet without the field satisfies the negated
+    option.  ``written``: false if another row writes the same comparison.  ``refusal``: the reason why a value cannot
+    be written, if the form gives no reason.
     """
 
     module: str

@@ -268,7 +268,7 @@ def read_rpfilter(group: Group) -> Matches:
 
 
 def rpfilter_words(match: ir.ReversePathMatch) -> Words:
-    """Return the options that are set."""
+    """Return the options of ``-m rpfilter`` that the match sets."""
     flags = {"--loose": match.loose, "--validmark": match.validmark, "--accept-local": match.accept_local,
              "--invert": match.negated}  # fmt: skip
     return Words("rpfilter", tuple(flag for flag, given in flags.items() if given), alone=True)
@@ -281,7 +281,7 @@ def read_socket(group: Group) -> Matches:
 
 
 def socket_words(match: ir.SocketMatch) -> Words:
-    """Return the options that are set."""
+    """Return the options of ``-m socket`` that the match sets."""
     if match.negated:
         raise refuse(match)
     flags = {"--transparent": match.transparent, "--nowildcard": match.nowildcard}

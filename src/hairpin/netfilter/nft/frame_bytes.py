@@ -42,8 +42,8 @@ def as_one_comparison(parts: list[tuple[Match, ...]], *, negated: bool) -> tuple
 
 
 def with_error(body: tuple[Expression, ...], statements: list[Json]) -> tuple[Expression, ...]:
-    """Return the rule's body.  If the rule compares the frame's type as raw bytes, it is unknown which error a bare
-    ``reject`` in the body sends."""
+    """Return the rule's body.  If the rule compares the frame's type as raw bytes, a bare ``reject`` in the body
+    becomes NOT_PRINTED, because the listing does not show which error it sends."""
     if any(_asks_for_type(each) for each in statements):
         return tuple(NOT_PRINTED if each == _BARE else each for each in body)
     return body

@@ -51,8 +51,8 @@ def statement_text(statement: Json) -> str:
 
 
 def _on_one_line(text: str) -> str:
-    """Return on one line the text of a statement that has no JSON form, such that nft can read it again.  nft prints
-    each rule of an anonymous chain (``jump {``) on a line of its own."""
+    """Return, on one line that nft can read again, the text of a statement without a JSON form.  nft prints each rule
+    of an anonymous chain (``jump {``) on a line of its own."""
     lines = [" ".join(line.split()) for line in text.splitlines() if line.strip()]
     ended = [line if line.endswith(("{", ",")) else f"{line};" for line in lines[:-1]]
     return " ".join((*ended, *lines[-1:]))

@@ -6,8 +6,8 @@ except for the order of rules of which a packet satisfies at most one.  A walk r
 this exchange turns one flow into another, both flows have the same walk, apart from the exchanged values.
 
 In every other case, containers are taken to be different: if a reading names two containers, if the meaning of a value
-    is not known, or if a match computes with a value.  A container that is taken to be different is a kind of its own
-    (docs/adr/0039).
+is not known, or if a match computes with a value.  A container that is taken to be different is a kind of its own
+(docs/adr/0039).
 """
 
 import re
@@ -89,8 +89,8 @@ class Kinds:
         return self._members[found] if found is not None and found != number else None
 
     def _may_be_free(self, flow: Flow) -> bool:
-        """Return whether alike flows may lead to addresses that no namespace has, because their containers have
-        stopped."""
+        """Return whether the flow may lead to an address that no namespace has, such as the address of a stopped
+        container."""
         return flow.purpose not in _TO_THE_OUTSIDE
 
     def words_of(self, flow: Flow, this: str) -> frozenset[str]:

@@ -23,8 +23,8 @@ OF_HOST: tuple[Role, ...] = ("name", "id", "netns", "netnsid", "link", "index", 
 """Roles whose values have a meaning on one host only."""
 
 _SOLICITED = 0x3333FF000000
-"""The hardware address of an IPv6 address's solicited-node group, without the low 24 bits, which are the IPv6
-address's: RFC 2464 section 7."""
+"""The hardware address of a solicited-node group.  Its low 24 bits, here 0, are the low 24 bits of the IPv6 address:
+RFC 2464 section 7."""
 
 
 class Own(msgspec.Struct, frozen=True, cache_hash=True):
@@ -57,8 +57,7 @@ class Owner(msgspec.Struct, frozen=True):
 def owners_of(network: Network) -> tuple[Owner, ...]:
     """Return the containers that can have own values, with these values.
 
-    A value that two containers claim is an own value of neither.  A container that shares its namespace has no own
-    values."""
+    A value that two containers claim is an own value of neither.  A container that shares its namespace is left out."""
     found = [(host, *each) for host in network.hosts for each in _candidates(host)]
     listed = [tuple(_values(host, container, inside)) for host, container, inside in found]
     claims = Counter(

@@ -226,8 +226,8 @@ def _read_connections(outer: Namespace, members: Mapping[int, OwnReadings], clai
 
 def _lasting_connections(namespace: Namespace, literals: Literals) -> tuple[Connection, ...]:
     """Return the connections that may decide the walk of a flow with other ports.  If a rule lets the kernel choose a
-    port, these are all connections.  Otherwise these are the connections of datagram senders, without TCP and DNS.  The
-    ports of all connections that are not returned are noted."""
+    port, these are all connections.  Otherwise TCP connections and DNS queries are left out, and their ports are
+    noted."""
     if not namespace.connections:
         return ()
     drawn, found = _draws_ports(namespace), list[Connection]()

@@ -81,8 +81,8 @@ def _owner(rule: ir.Rule, claims: Claims) -> tuple[int, frozenset[str]] | None:
 
 
 def _mentions(rule: ir.Rule, claims: Claims) -> Iterator[tuple[int, Role, str]]:
-    """Yield, for each own value in the rule, its owner, its role, and the field in which a packet must have it (empty:
-    in none)."""
+    """Yield, for each own value in the rule, its owner, its role, and the field in which a packet must have it (empty
+    if the rule only translates to it)."""
     for part in rule.body:
         if isinstance(part, (ir.FieldMatch, ir.NameMatch)):
             role, value = _ROLES[part.field], _single(part)

@@ -1,8 +1,8 @@
 """Tunnels that a container made for itself: a VPN client sends the container's packets into a link that no engine made.
 
-Somebody wanted this: a container behind a VPN must not speak past it.  A route into such a link is therefore never
-deleted.  The images of VPN clients have an option for the networks whose clients get their answers by the container's
-gateway nevertheless, such as ``LOCAL_NETWORK``, ``LAN_NETWORK`` or ``FIREWALL_OUTBOUND_SUBNETS``.
+This is intended: a container behind a VPN must send nothing past the VPN.  Therefore no change deletes a route into
+such a link.  The images of VPN clients have an option, such as ``LOCAL_NETWORK``, ``LAN_NETWORK`` or
+``FIREWALL_OUTBOUND_SUBNETS``, that names networks to which the container sends by its usual gateway.
 
 Source: github.com/haugene/docker-transmission-openvpn, github.com/qdm12/gluetun, github.com/binhex/arch-qbittorrentvpn
 """
@@ -19,7 +19,7 @@ from hairpin.network.routing import lookup
 from hairpin.network.socket_owner import containers_in
 
 OPTIONS = "LOCAL_NETWORK, LAN_NETWORK, FIREWALL_OUTBOUND_SUBNETS"
-"""The options of VPN clients' images that name such networks."""
+"""The options of VPN clients' images that name the networks to which a container sends without the tunnel."""
 _TUNNELS = ("tun", "wireguard", "ppp", "ipip", "gre", "sit", "vti", "xfrm")
 _USUAL = {4: 24, 6: 64}
 """The usual prefix length of a network of clients."""
@@ -40,8 +40,8 @@ def inner_tunnel(network: Network, netns: Netns, route: Route) -> Link | None:
 
 
 def _stays_inside(network: Network, netns: Netns, link: Link) -> bool:
-    """Return whether the link leads to nothing that the host has: it has no other end, or its other end is in the
-    same namespace."""
+    """Return whether the link does not lead out of the container's namespace: it is a dummy link, or a veth whose other
+    end is in the same namespace."""
     peer = veth_peer(network, netns, link)
     return link.kind == "dummy" or (peer is not None and peer.netns == netns)
 
@@ -59,8 +59,8 @@ def engine_links(network: Network, netns: Netns) -> tuple[str, ...]:
 
 
 def engines_way(network: Network, netns: Netns, version: Version) -> NextHop | None:
-    """Return the container's gateway on a network of its engine, by which it sends without the tunnel; None if it has
-    none."""
+    """Return the next hop by the container's gateway on a network of its engine, which leads past the tunnel; None if
+    the container has no such gateway."""
     links = engine_links(network, netns)
     for route in network.namespace(netns).routes:
         if (route.version, route.prefix_length) == (version, 0) and route.type == "unicast":
@@ -80,7 +80,7 @@ def engines_way(network: Network, netns: Netns, version: Version) -> NextHop | N
 
 def network_around(network: Network, netns: Netns, version: Version, address: int) -> tuple[int, int, bool]:
     """Return the network that has the address: its first address, its prefix length, and whether a route of the host
-    names this network.  If no route names one, return a network of the usual size."""
+    names this network.  If no route names a network with the address, return a network of the usual size."""
     found = lookup(network.namespace(netns.of_host), Query(version, address)).route
     if found is not None and found.prefix_length > 1 and found.type == "unicast":
         return found.destination, found.prefix_length, True
@@ -89,8 +89,7 @@ def network_around(network: Network, netns: Netns, version: Version, address: in
 
 
 def listed_routes(network: Network, netns: Netns, version: Version) -> Iterator[Route]:
-    """Yield the routes by the engine's gateway to single networks: those that the VPN's owner excepted from the
-    tunnel."""
+    """Yield the routes by the engine's gateway to single networks, whose packets do not enter the tunnel."""
     way = engines_way(network, netns, version)
     for route in network.namespace(netns).routes:
         hops = {(hop.link, hop.gateway) for hop in route.next_hops}

@@ -80,13 +80,13 @@ def neighbours(namespace: Namespace) -> Iterator[str]:
 def still_known(network: Network, netns: Netns) -> Iterator[str]:
     """Yield a line for each learned neighbour entry that the replica could not resolve in the same way.
 
-    There are four cases.  A machine that was not read claims the address (claiming_port()).  Or one of
-    the two ends does not answer the ARP requests of the other end.  Or a second machine
-    also answers for the address.  Or the address is now a broadcast address.  The kernel uses a learned entry until it
-    resolves the entry again (walk/link/neighbour.py), while a replica would first send a request.  The neighbour would
-    learn the sender's hardware address from this request.  If several machines answer, the replica would use the first
-    answer, while a kernel with an entry confirms only the known machine: net/ipv4/arp.c arp_process(), arp_solicit().
-    If the machine in the entry answers for an address that it does not have, a change may stop these answers.
+    There are four cases.  A machine that was not read claims the address (claiming_port()); one of the two ends does
+    not answer the ARP requests of the other end; a second machine also answers for the address; or the address is now a
+    broadcast address.  The kernel uses a learned entry until it resolves the entry again (walk/link/neighbour.py),
+    while a replica would first send a request.  The neighbour would learn the sender's hardware address from this
+    request.  If several machines answer, the replica would use the first answer, while a kernel with an entry confirms
+    only the known machine: net/ipv4/arp.c arp_process(), arp_solicit().  If the machine in the entry answers for an
+    address that it does not have, a change may stop these answers.
     Therefore the entry of this machine is not permanent in the replica, and the change removes the entry.
     """
     namespace = network.namespace(netns)

@@ -131,7 +131,7 @@ def own_rules(network: Network, wires: tuple[Wire, ...], version: Version, first
 
 
 def _elsewhere(network: Network, wire: Wire, wires: tuple[Wire, ...], version: Version) -> Iterator[int]:
-    """Yield the addresses on other hosts' uplinks that the wire's host reaches by a gateway."""
+    """Yield the addresses on other hosts' uplinks that exactly one other host has."""
     others = tuple(each for each in wires if each.netns.host != wire.netns.host)
     found = dict.fromkeys(address for each in others for address in _addresses(network, each, version))
     for address in found:
@@ -146,7 +146,7 @@ def _addresses(network: Network, wire: Wire, version: Version) -> tuple[int, ...
 
 
 def crosses(network: Network, host: str, version: Version, destination: str) -> bool:
-    """Return whether the destination address belongs to another host.  The world forwards the packet to that host."""
+    """Return whether the destination address belongs to another host, to which the world forwards the packet."""
     value = parse_address(destination)[1]
     return len(network.hosts) > 1 and owner_of(network, version, value, besides=host) is not None
 

@@ -18,7 +18,7 @@ Met = frozenset[tuple[int, Tuple]]
 
 
 def met_by(networks: tuple[Network, ...], flows: tuple[Flow, ...]) -> Met:
-    """Return the tuples of the conntrack entries that the flows' packets match, or that keep NAT from choosing a port.
+    """Return the conntrack tuples of the flows' packets, and the tuples of entries that keep NAT from choosing a port.
 
     ``networks``: the networks without the change and with the change, because a packet may get further with the change.
     The result is empty if no conntrack table has an entry."""
@@ -38,8 +38,8 @@ def concerning(namespace: Namespace, met: Met) -> tuple[Connection, ...]:
 
 def _met(network: Network, flow: Flow) -> Iterator[tuple[int, Tuple]]:
     """Yield every tuple of the flow's packets at the steps of the walk, and the tuples of their answers.  If another
-    conntrack entry already uses the client's port for its answers, NAT chooses another port, so that the steps of the
-    walk do not show that entry.
+    conntrack entry already uses the client's port for its answers, NAT chooses another port, and no step of the walk
+    shows that entry.  Therefore the answers' tuples with the client's own port are yielded, too.
     Source: net/netfilter/nf_nat_core.c nf_nat_used_tuple()"""
     branches = walked(network, flow).branches
     for stop in (each.stop for each in branches if each.stop is not None and each.stop.reason == "conntrack-clash"):

@@ -3,8 +3,8 @@ and answer them.
 
 For each outer address to which a tunnel device sends, the world gets a device of the same kind, key and MTU.  The inner
 packet enters the world by this device as if the device were a wire.  The device accepts packets to every destination,
-because the walk presumes that the far end delivers them (walk/presumed.py).  The outer packet passes the world's policy
-rules for its wire.
+because the walk presumes that the far end delivers them (walk/presumed.py).  The world's policy rules for the wire
+apply to the outer packet.
 
 Several vxlan or geneve devices of one namespace cannot share a VNI and a port (drivers/net/vxlan/vxlan_core.c
 vxlan_vni_in_use()).  Therefore each tunnel device of the world has its own UDP port: rules write this port into
@@ -79,7 +79,8 @@ def wires(network: Network, made: Wiring, flows: tuple[Flow, ...], changed: Netw
 
 
 def _remotes(networks: tuple[Network, ...], netns: Netns, link: Link, flows: tuple[Flow, ...]) -> tuple[int, ...]:
-    """Return the outer destinations to which the tunnel device sends, except the addresses of rebuilt namespaces."""
+    """Return the outer destinations to which the tunnel device sends, except multicast groups and the addresses of
+    namespaces that were read."""
     version = link.tunnel.version if link.tunnel is not None else 4
     everyone = [namespace for _, namespace in networks[0].namespaces()]
     found = [remote for each in networks for remote in outer_destinations(each.namespace(netns), link)]
@@ -168,8 +169,8 @@ def neighbours(network: Network, wires: tuple[Wire, ...]) -> Iterator[str]:
 def rules(wires: tuple[Wire, ...], version: Version) -> Iterator[str]:
     """Yield the policy rules that lead packets of tunnels to the routes of ``routes()``.
 
-    A far end accepts inner packets from all sources, as the walk does.  The outer packets of a far end pass the policy
-    rules for their wire."""
+    A far end accepts inner packets from all sources, as the walk does.  The policy rules for their wire apply to the
+    outer packets of a far end."""
     for number, wire, end in _ends(wires):
         if version == 6:
             for always in ("fe80::/10", "ff00::/8"):

@@ -60,8 +60,10 @@ def counted(
 def _plain(kind: str, found: Object) -> Object:
     """Return an object of the listing in a form that every version of nft reads.
 
-    nft 1.1 numbers a helper's protocol, marks a set as dynamic (as do the rules that add elements to the set), and
-    writes ``a | b | c`` as one list.  The statement ``last`` is omitted, because it only remembers a time.
+    nft 1.1 numbers a helper's protocol, marks a set as dynamic (the rules that add the set's elements mark it anyway),
+    and writes ``a
+    b
+    c`` as one list.  The statement ``last`` is omitted, because it only remembers a time.
     """
     plain: Object = {key: _in_pairs(each) for key, each in found.items() if key not in ("handle", "index", UNLISTED)}
     if kind == "table":
@@ -126,9 +128,8 @@ def _with_protocol(expressions: list[Json]) -> list[Json]:
 
 
 def _as_loaded(expression: Json) -> Json:
-    """Return the match.
-
-    If nft lists the prefix of the match wrongly, return the match with the prefix that the kernel compares."""
+    """Return the expression.  If it is a match whose prefix nft lists wrongly, it gets the prefix that the kernel
+    compares."""
     if named(expression) != "match":
         return expression
     body = content(expression)

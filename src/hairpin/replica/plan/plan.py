@@ -23,7 +23,8 @@ from hairpin.walk.walked import walked
 FEW = 24
 """If there are at most this many namespaces, all namespaces are rebuilt.
 
-If there are more namespaces, only the namespaces that a flow passes, or that may have its destination, are rebuilt."""
+If there are more namespaces, hairpin rebuilds only the namespaces that a flow's packets reach or that have the flow's
+destination."""
 _RULES = ("iptables", "nft", "ipset", "ebtables", "ip-addr", "ip-route", "ip-rule", "sysctl", "sockets", "bridge")
 
 

@@ -39,8 +39,8 @@ def loads(
     namespace: Namespace, evidence: Evidence | None, read: Ruleset | None, *, called: str, known: Known | None = None
 ) -> Loads:
     """Return the loads that rebuild the namespace's rules.  ``called``: the namespace's name in the replica.
-    ``known``: the addresses that packets may have.  If a set is long, only those of its elements are
-    loaded that contain one of these addresses.  If ``known`` is None, every set is loaded whole.
+    ``known``: the addresses that packets may have.  Of a long set, only the elements that contain one of these
+    addresses are loaded.  If ``known`` is None, every set is loaded whole.
 
     ``read``: the ruleset as it was read with the evidence.  A table that is unchanged since then is replayed verbatim;
     any other table is written from the model."""
@@ -107,8 +107,8 @@ def _ipsets(namespace: Namespace, evidence: Evidence | None, known: Known | None
 _HASHED = re.compile(r"(?<=\S) (?:bucketsize \d+|initval 0x[0-9a-f]+)(?=\s)")
 """The options of an ipset that describe its memory layout.
 
-The options of the memory layout are removed, because they do not affect the elements of the set, and older kernels
-refuse them: ipset(8)."""
+These options are removed, because they do not affect the elements of the set, and older kernels refuse them:
+ipset(8)."""
 
 
 def _verbatim(

@@ -80,7 +80,7 @@ def before_links(network: Network, netns: Netns) -> tuple[SysctlValue, ...]:
         if _interface(path) in (None, "all", "default") and _wanted(path)
     ]
     if not any(path[:2] == ("net", "bridge") for path, _ in found):
-        # Without br_netfilter on the host, bridged frames pass no IP rule.  On old kernels the sysctl of the host's
+        # Without br_netfilter on the host, no IP rule sees bridged frames.  On old kernels the sysctl of the host's
         # namespace applies to all namespaces.
         found += [(("net", "bridge", name), str(bridge_nf(network, netns, name) or 0)) for name in _BRIDGE_NF]
     found = [(path, value) for path, value in found if path not in dict(_UNLIMITED)] + list(_UNLIMITED)

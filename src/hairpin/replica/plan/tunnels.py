@@ -75,7 +75,7 @@ def _ttl_words(tunnel: Tunnel) -> list[str]:
 
 def forwarding_entries(network: Network, netns: Netns, able: frozenset[str] = frozenset(KINDS)) -> Iterator[str]:
     """Yield ``bridge -batch`` lines for the remotes in the forwarding databases of the namespace's tunnel devices, and
-    for forwarding entries that override a bridge's own hardware address.
+    for bridges that do not deliver frames for their own hardware address locally.
 
     ``able``: the kinds of links that this kernel can make."""
     namespace = network.namespace(netns)

@@ -373,7 +373,7 @@ def _table(network: Network, flows: tuple[Flow, ...], version: Version, changed:
 
 
 def _containers(network: Network, version: Version) -> set[int]:
-    """Return the addresses of containers, for which no outside machine answers (walk/outside.py _is_containers())."""
+    """Return the addresses of containers, for which no outside machine answers (network/strayed.py is_containers())."""
     endpoints = (each for host in network.hosts for container in host.containers() for each in container.endpoints)
     addresses = (each.ipv4 if version == 4 else each.ipv6 for each in endpoints)
     return {each for each in addresses if each is not None}

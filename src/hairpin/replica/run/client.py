@@ -29,7 +29,8 @@ _SILENCE_S = 0.3
 """After this many seconds without any event the packet counts as lost.  Within one machine a packet arrives almost at
 once."""
 _CONFIRMED_S = 0.01
-"""The same time in seconds, if the kernel's counters confirm that the packet was dropped."""
+"""After this many seconds without any event the packet counts as lost if the kernel's counters confirm that it was
+dropped."""
 _TURN_S = 0.002
 """The longest time in seconds that one turn of the loop waits."""
 _TOO_BIG = (ERRORS["icmp-frag-needed"], ERRORS["icmp6-too-big"])

@@ -116,7 +116,7 @@ def _culprit(load: Load, lines: list[str], commit: int) -> Iterator[int]:
 
     if not rules or not taken(0):
         return
-    good, bad = 0, len(rules)  # accepted: the first ``good`` rules; refused: the first ``bad``
+    good, bad = 0, len(rules)  # the tool accepts the first ``good`` rules, and refuses the first ``bad`` rules
     while bad - good > 1:
         middle = (good + bad) // 2
         good, bad = (middle, bad) if taken(middle) else (good, middle)

@@ -38,7 +38,8 @@ _OPEN = (1, 8)
 
 @contextmanager
 def _as_user(uid: int) -> Generator[None]:
-    """Make new sockets this user's: net/socket.c sock_alloc(), current_fsuid()."""
+    """Make this user the owner of the sockets that the ``with`` block opens: net/socket.c sock_alloc(),
+    current_fsuid()."""
     if not uid:
         yield
         return
@@ -124,7 +125,7 @@ class Servers:
             try:
                 self.listen(plan.netns, service)
             except OSError as error:
-                # In the world every wire gets a socket; a real macvlan has none.
+                # The world has a service for each wire, and needs no socket for a wire that was not made.
                 if plan.netns != WORLD:
                     where = f"{service.address or '*'}:{service.port}/{service.protocol}"
                     self.left_out.append(

@@ -209,7 +209,7 @@ class _Replica:
         found = self._judge(flow)
         if flow.version == 6 or found.place is None:
             return found
-        # A packet that is lost for lack of a route on its path counts, too.
+        # A packet that a host on its path drops because it has no route counts, too.
         self._without_route += found.verdict == "rejected" or "IP_INNOROUTES" in found.place.reasons
         if (
             found.place.rules
@@ -348,7 +348,7 @@ class _Replica:
         return any(each.kind == "reached" and each.netns != WORLD for each in self._servers.happenings)
 
     def _touched(self, sightings: tuple[Sighting, ...]) -> tuple[Netns, ...]:
-        """Return the namespaces whose rules the packet, or a neighbour solicitation for it, may have passed."""
+        """Return the namespaces whose rules may have seen the packet, or a neighbour solicitation for it."""
         seen = {each.netns for each in sightings} | {self._start}
         seen |= {tap.netns for tap in self._taps if any(self._owns(tap.netns, each) for each in tap.solicited)}
         rebuilt = (name for name in self._plans if name not in (WORLD, APART, SEGMENTS))

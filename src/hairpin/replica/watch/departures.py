@@ -45,7 +45,7 @@ class Departures:
         last = self.last(flow, seen, reached=reached)
         if last is None and not (reached or any(map(accepts, seen))):
             came = (each for each in reversed(seen) if each.netns == WORLD and not each.out and self._opened(each))
-            # an answered packet does not count, because it was only flooded into the tunnel as well
+            # if the flow was answered, such an outer packet has only a copy that a bridge flooded into the tunnel
             last = next(came, None)
         if last is None or last.link in self._far_wires:  # a far end is presumed to deliver: walk/presumed.py
             return None
@@ -126,8 +126,8 @@ class Departures:
         return self._host_of(flow, last), ""
 
     def _asks_for_itself(self, netns: Netns, packet: Packet) -> bool:
-        """Return whether the host resolves its own address on the wire.  A host does so if it lacks the address's local
-        route.
+        """Return whether the host resolves its own address on the wire.  A host resolves its own address if it lacks
+        the address's local route.
 
         Only the world answers the ARP request for this address."""
         namespace = self._network.namespace(netns)

@@ -27,8 +27,8 @@ REFUSALS = frozenset({"OutRsts", "NoPorts", "Udp6NoPorts"})
 
 The refusals of a rule's REJECT are not counted here."""
 RESETS = "OutRsts"
-"""The counter of RSTs that the kernel sends.  The kernel counts an RST when it makes it, even if it has no route for
-it.  The RSTs of REJECT rules are not counted here: net/ipv4/tcp_ipv4.c tcp_v4_send_reset()"""
+"""The counter of RSTs that the kernel sends.  The kernel counts each RST that it makes, even if it has no route for the
+RST.  The RSTs of REJECT rules are not counted here: net/ipv4/tcp_ipv4.c tcp_v4_send_reset()"""
 ECHO_REPLIES = frozenset({"OutEchoReps", "Icmp6OutEchoReplies"})
 """The counters of echo replies.  The kernel counts an echo reply if it has a route for it, before the rules of OUTPUT
 see it: net/ipv4/ip_output.c __ip_make_skb()"""

@@ -1,11 +1,11 @@
 """Grants that a walk presumes although a careful outside, or a service, may refuse them; each is an open question.
 
-Read ``grants`` (all grants to a flow that succeeds; an answer that leaves by another uplink than its source address
-belongs to), ``masqueraded_source`` (the address that MASQUERADE chose), ``silence`` (connections to which nothing came
-back), ``way_out`` (the route by which such packets left), ``far_end_hints`` (tunnels whose far end may not take the
-packets), ``cloud_limits`` (what a cloud refuses to its machines), ``redirected`` (a router that an ICMP redirect
-named), ``foreign_frames`` (frames of hardware addresses that the network may not take), ``address_found`` (whether a
-machine on the link finds the destination), ``private_way`` (whether the default router knows a private address),
-``answer_source`` (from which address a UDP service answers) and ``needless_rules`` (IPv6 rules that the kernel may do
-without).  ``capture``: tcpdump's filters, by which a person sees whether such packets come back.
+Read ``grants`` (all grants to a flow that succeeds; an answer that leaves by another uplink than the uplink of its
+source address), ``masqueraded_source`` (the address that MASQUERADE chose), ``silence`` (connections to which nothing
+came back), ``way_out`` (the route by which a packet left the host), ``far_end_hints`` (tunnels whose far end may not
+take the packets), ``cloud_limits`` (what a cloud refuses to its machines), ``redirected`` (a router that an ICMP
+redirect named), ``foreign_frames`` (frames of hardware addresses that the network may not take), ``address_found``
+(whether a machine on the link finds the destination), ``private_way`` (whether the default router knows a private
+address), ``answer_source`` (from which address a UDP service answers) and ``needless_rules`` (deleted IPv6 policy rules
+that the kernel may not need).  ``capture``: tcpdump's filters, which show whether such packets come back.
 """

@@ -72,9 +72,9 @@ def _of_hidden(namespace: Namespace, link: str, target: int, sender: int) -> _As
 
 
 def _behind(network: Network, netns: Netns, link: str, version: Version, target: int) -> _Asked | None:
-    """Return the question about an address behind the host in the link's own network.  With ``proxy_arp`` the host
-    answers for each address to which it has another way.  ``proxy_ndp`` works only for proxy entries, which were not
-    read."""
+    """Return the question about an address that is behind the host, although it is in the network of the link.  With
+    ``proxy_arp`` the host answers for each address that it routes by another link.  ``proxy_ndp`` works only for proxy
+    entries, which were not read."""
     namespace = network.namespace(netns)
     own = addresses_of(namespace, link, version)
     on_link = any(each.holds(target, version) for each in own if each.scope == "global")

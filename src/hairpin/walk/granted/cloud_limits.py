@@ -1,8 +1,8 @@
 """Packets that clouds are known to drop, whatever the rules on their machines are.
 
 - Port 25: most clouds drop packets that a new customer's machine sends to this port.
-- The metadata service of AWS answers a token's request with a hop limit of 1 (IMDSv2): the answer reaches the machine,
-  and no container behind a bridge.
+- The metadata service of AWS answers a request for a token with a hop limit of 1 (IMDSv2): the answer reaches the
+machine, but no container behind a bridge.
 
 Source: docs.aws.amazon.com ec2-port-25-throttle; cloud.google.com/compute/docs/tutorials/sending-mail;
 learn.microsoft.com troubleshoot-outbound-smtp-connectivity; AWS EC2 User Guide "http-put-response-hop-limit"

@@ -30,7 +30,7 @@ from hairpin.wanted import read_host, watch_packets
 
 _KERNELS_PORT, _IANA_PORT = 8472, 4789
 _AGENTS = ("flannel", "cilium")
-"""The first letters of tunnel devices whose agents use the kernel's port on all nodes."""
+"""The first letters of the names of tunnel devices whose agents use the kernel's port on all nodes."""
 _DOCKERS_MAC = 0x0242
 """The first two bytes of a hardware address that Docker makes from a container's IPv4 address.  The IPv4 address is in
 the other four bytes."""
@@ -95,7 +95,7 @@ def _was_heard(sent: _Sent) -> bool:
 
 
 def _is_silent(sent: _Sent) -> bool:
-    """Return whether outer packets left for the far end, and no outer packet came from it."""
+    """Return whether an outer packet left for the far end after the last outer packet that came from it."""
     return are_unanswered(sent.outer, *_traffic(sent), named=True, alternating=True)
 
 
@@ -326,7 +326,8 @@ def _lies_apart(network: Network, sent: _Sent) -> Message | None:
 
 
 def _of_silence(sent: _Sent) -> OpenQuestion:
-    """Return the question about a far end from which no outer packet came, although outer packets left for it."""
+    """Return the question about a far end from which no outer packet came after the last outer packet that left for
+    it."""
     return _question(
         sent,
         message(

@@ -34,7 +34,8 @@ class _Foreign(msgspec.Struct, frozen=True):
 
 def frames_taken(network: Network, left: State) -> tuple[tuple[OpenQuestion, ...], tuple[Message, ...]]:
     """Return the question whether the network outside takes the frame that left the hosts, or the assumption that it
-    takes the frame.  Both tuples are empty for a frame of the uplink itself."""
+    takes the frame.  Both tuples are empty for a frame of the uplink itself, and for an ipvlan's frame if no reading
+    hints that a network drops it."""
     found = _foreign(network, left)
     if found is None:
         return (), ()

@@ -22,7 +22,7 @@ from hairpin.wanted import Wanted, state_peer, watch_port
 
 
 class Grants(msgspec.Struct, frozen=True):
-    """The facts that the outside has to grant so that a flow succeeds.  ``questions``: a reading of the host hints that
+    """The facts that the outside has to grant for a flow to succeed.  ``questions``: a reading of the host hints that
     the outside may refuse the grant.  ``assumed``: no reading hints at a refusal."""
 
     questions: tuple[OpenQuestion, ...] = ()

@@ -60,7 +60,7 @@ def source_accepted(network: Network, left: State) -> tuple[OpenQuestion, ...]:
 
 def _own_source(namespace: Namespace, left: State) -> int | None:
     """Return the source address in the route of the host's own packets; None if the route names no address of this
-    host."""
+    host, or leaves by another link."""
     packet = left.packet
     found = lookup(namespace, Query(packet.version, packet.daddr)).route
     if found is None or found.prefsrc is None or all(hop.link != left.oif for hop in found.next_hops):

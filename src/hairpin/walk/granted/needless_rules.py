@@ -1,4 +1,4 @@
-"""IPv6 policy rules of the kernel's own that are gone, and that the kernel may do without.
+"""The kernel's own IPv6 policy rules that were deleted, and that the kernel may not need.
 
 Until the first rule is added, the kernel looks up local and then main without looking at the rules.  From then on it
 follows the rules, even after the added rule is deleted again.  No reading shows whether a rule was ever added.
@@ -18,7 +18,8 @@ from hairpin.wanted import ask_route6
 
 
 def of_needless_rules(network: Network, trace: Trace) -> Iterator[OpenQuestion]:
-    """Yield the question for each such rule that is gone in a namespace which routes packets of the passing flow."""
+    """Yield one question for each deleted rule of each namespace that routes packets of the flow.  The flow
+    succeeds."""
     routed = (step.netns for step in trace.usual.steps if step.stage in ("input-route", "output-route"))
     for netns in dict.fromkeys(routed):
         for rule in needless_rules(network.namespace(netns)) if netns in network else ():

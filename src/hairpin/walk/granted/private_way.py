@@ -1,7 +1,7 @@
 """A private IPv6 address of another site to which only the default route leads.
 
-Its own router may advertise a route to it (RFC 4191), which the kernel takes only up to the prefix length in
-accept_ra_rt_info_max_plen.
+A router on the link may advertise a route to the address (RFC 4191). The kernel takes an advertised route only if its
+prefix is no longer than accept_ra_rt_info_max_plen.
 Source: net/ipv6/ndisc.c ndisc_router_discovery(), net/ipv6/route.c rt6_route_rcv()
 """
 

@@ -143,8 +143,8 @@ def _of_request(namespace: Namespace, left: State, *, named: bool, server_of: st
 
 
 def _lost_behind(left: State, facts: Mapping[str, object]) -> Message:
-    """Return what it means that the receiver does not answer.  A firewall there decides by the source that it sees,
-    which a rule of this host may have given to the packet."""
+    """Return the meaning of the answer no: where the packets are lost.  A firewall there sees the source address that a
+    rule of this host may have given to the packet."""
     rule = _translating_rule(left)
     if rule is None:
         return message(
@@ -172,8 +172,8 @@ def _translating_rule(left: State) -> Place | None:
 
 
 def _of_answer(namespace: Namespace, handshake: Handshake, start: Outside, left: State) -> Iterator[OpenQuestion]:
-    """Yield the question whether the answers to clients arrive.  If the user named no client, all clients count that
-    are behind the same next hop as the invented client."""
+    """Yield the question whether the answers to clients arrive.  If the user named no client, all clients behind the
+    same next hop as the invented client count."""
     asked, there = handshake.started.packet, handshake.there.packet
     named = not handshake.flow.invented
     clients: dict[int, list[Connection]] = {}

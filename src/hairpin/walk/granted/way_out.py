@@ -1,7 +1,7 @@
 """The route by which a packet left the host, for the question whether it arrives.
 
-If a packet leaves by another route than the default route, or by a policy rule, somebody chose this way; its gateway is
-the next thing to look at.
+If a packet leaves by another route than the default route, or by a policy rule, an administrator chose this way.  The
+gateway of this way is then the next thing to examine.
 """
 
 from hairpin.host.host import Namespace
@@ -17,7 +17,8 @@ from hairpin.walk.state import State, Step
 def takes_same_way(namespace: Namespace, left: State, client: int) -> bool:
     """Return whether answers to the client take the next hop of the answer that left.
 
-    The lookup is the answer's own one with another destination: policy rules may select by the other fields."""
+    The lookup for the client has all fields of the answer's own lookup except the destination, because policy rules may
+    select by these fields."""
     step, hop = _routing(left), left.next_hop.gateway if left.next_hop is not None else None
     query = Query(left.packet.version, client) if step is None else _query(step, client)
     return any((each.link, each.gateway) == (left.oif, hop) for each in lookup(namespace, query).next_hops)
@@ -47,8 +48,8 @@ def _query(step: Step, client: int) -> Query:
 
 
 def lost_behind(left: State, client: str) -> Message:
-    """Return the sentence about an answer to the client that is lost after it left.  It names the route, unless this is
-    the default route of the main table by its gateway."""
+    """Return the sentence about an answer to the client that is lost after it left.  The sentence names the route,
+    unless the route is the main table's default route by a gateway."""
     step = _routing(left)
     found = step.decided_by if step is not None else None
     hop = left.next_hop

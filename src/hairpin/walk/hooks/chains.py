@@ -25,7 +25,8 @@ NAT: dict[Hook, tuple[int, Manip]] = {
 
 
 class Item(msgspec.Struct, frozen=True):
-    """One entry at a hook: a filter chain, ``conntrack``, or ``nat`` with its chains (one chain on old kernels)."""
+    """One entry at a hook: a filter chain, ``conntrack``, or ``nat``.  One ``nat`` entry runs all nat chains of the
+    hook, and its ``chain`` is None; on old kernels each nat chain is an entry."""
 
     priority: int
     kind: str
@@ -34,8 +35,8 @@ class Item(msgspec.Struct, frozen=True):
 
 
 def chains_of_frames(ruleset: Ruleset) -> Iterator[Chain]:
-    """Yield the chains that see frames of all protocols, and all other chains in tables of the bridge, netdev and arp
-    families."""
+    """Yield the chains that see frames: all chains of the bridge, netdev and arp families, and the ingress and egress
+    chains of all other families."""
     for table in ruleset.tables:
         for chain in table.chains if not table.dormant else ():
             if table.family in ("bridge", "netdev", "arp") or chain.hook in ("ingress", "egress"):

@@ -1,4 +1,4 @@
-"""An index of a namespace's conntrack table; hosts have hundreds of thousands of entries."""
+"""An index of a namespace's conntrack table, of which the collector lists up to 20000 entries."""
 
 from typing import Literal
 from weakref import WeakValueDictionary

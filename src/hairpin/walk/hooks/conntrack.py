@@ -78,7 +78,7 @@ def _related(state: State, namespace: Namespace) -> State:
 
     Source: net/netfilter/nf_conntrack_core.c nf_conntrack_inet_error()
     """
-    # An answer to an untracked packet keeps its state: nf_conntrack_in() clears skb->_nfct for templates only.
+    # An answer to an untracked packet stays RELATED: nf_conntrack_in() clears skb->_nfct for templates only.
     unrelated = state if state.track.ct_state == ir.CT_RELATED else _invalid(state)
     inner = state.packet.inner
     if inner is None or is_icmp_error(inner):
@@ -212,7 +212,7 @@ def forgotten(state: State) -> State:
 def with_confirmed_connection(state: State, namespace: Namespace) -> State | End:
     """Return the state with its connection confirmed as the packet leaves the hooks.
 
-    Return the packet's end if NAT has found no tuple whose reply tuple is free.
+    Return the packet's end if another connection already has the reply tuple, because NAT found no free tuple.
 
     Source: net/netfilter/nf_conntrack_core.c __nf_conntrack_confirm(), nf_ct_resolve_clash()
     """

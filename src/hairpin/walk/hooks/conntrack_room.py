@@ -1,4 +1,4 @@
-"""Whether the kernel still takes a new connection into the connection table of a namespace.
+"""Whether the kernel still takes a new connection into the conntrack table of a namespace.
 
 Each namespace has its own ``nf_conntrack_count``.  ``nf_conntrack_max`` and ``nf_conntrack_buckets`` of the first
 network namespace apply to all namespaces.  At the maximum the kernel looks for an entry to evict.  The entry to evict
@@ -37,8 +37,8 @@ _CERTAIN = 0.99
 
 
 class Fill(msgspec.Struct, frozen=True):
-    """A conntrack table: the number of its entries, its maximum, the entries that a new connection may evict, and its
-    buckets."""
+    """A conntrack table: the number of its entries, its maximum, the number of entries that a new connection may evict,
+    and the number of its buckets.  The last two are counted only for a full table."""
 
     count: int
     most: int

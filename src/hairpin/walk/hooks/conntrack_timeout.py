@@ -37,8 +37,8 @@ def _paths(protocol: int, state: TcpState | None) -> tuple[Path, ...]:
     """Return the sysctls whose smallest value is the time for which an entry waits for its next packet.
 
     A UDP entry has the longer timeout of a stream only two seconds after its first packet: nf_conntrack_udp_packet().
-    The first packet of a TCP connection has no window to compare with, and data is at first unacknowledged:
-    nf_conntrack_tcp_packet()."""
+    In SYN_SENT no window was seen yet, so ``tcp_timeout_max_retrans`` limits the timeout.  In ESTABLISHED, data is at
+    first unacknowledged, so ``tcp_timeout_unacknowledged`` limits it: nf_conntrack_tcp_packet()."""
     if state is None:
         return (path_of(_stateless_key(protocol)),)
     keys = (f"tcp_timeout_{state.lower()}", *_FURTHER.get(state, ()))

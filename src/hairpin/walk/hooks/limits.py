@@ -1,5 +1,4 @@
-"""Whether a packet exceeds a limit now.  Whether a limit is exceeded is known only if the kernel lists the limit's
-state.
+"""Whether a packet exceeds a limit now.  This is known only if the kernel lists the limit's state.
 
 Source: net/netfilter/xt_connlimit.c connlimit_mt(), nf_conncount.c already_closed(); xt_recent.c recent_mt();
 xt_hashlimit.c hashlimit_mt_common(); nft_quota.c nft_overquota()

@@ -22,7 +22,7 @@ def needs_decision(state: State, manip: Manip) -> bool:
     """Return whether nat chains run for the packet.  Nat chains run at most twice for each connection: once for DNAT
     and once for SNAT.
 
-    REJECT's reset may belong to a connection for which the nat chains have not run yet (nf_nat_inet_fn()).
+    They also run for REJECT's reset if they have not run for its connection yet (nf_nat_inet_fn()).
     """
     connection = state.track.connection
     return (
@@ -105,7 +105,7 @@ def _fits_scope(address: int, asked: int) -> bool:
 
 
 def _unique(state: State, namespace: Namespace, manip: Manip, allowed: Range) -> Tuple:
-    """Return the connection's translated tuple, chosen so that no other connection has its reply tuple.
+    """Return the connection's translated tuple: if possible, a tuple whose reply tuple no other connection has.
 
     A connection that no nat rule translates also gets another source port if its reply tuple is taken.
 

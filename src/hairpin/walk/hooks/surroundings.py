@@ -110,8 +110,8 @@ class NamespaceSurroundings:
 
     def is_read(self, queue: Queue) -> bool | None:
         """Return whether a program reads packets from the NFQUEUE queues; None if the queues were not read, or if
-        programs read only some of them.  A packet that no program reads is dropped, or continues:
-        net/netfilter/nf_queue.c nf_queue()"""
+        programs read only some of them.  A packet that no program reads is dropped, or continues if the rule says
+        ``bypass``: net/netfilter/nf_queue.c nf_queue()"""
         if self.namespace.queues is None:
             return None
         read = sum(queue.first <= each <= queue.last for each in self.namespace.queues)

@@ -26,10 +26,10 @@ from hairpin.walk.state import End, Outcome, State, without_ends
 
 
 def into_vrf(network: Network, state: State) -> Iterator[Outcome]:
-    """Yield a packet after PREROUTING with its input link and, if this link is a VRF port, after PREROUTING with the
-    VRF.
+    """Yield a packet that has passed PREROUTING with its input link.
 
-    A packet that came in by a VRF port passes PREROUTING again, now with the VRF as its input interface.
+    If the input link is a VRF port, the packet passes PREROUTING again, with the VRF as its input interface.  Only a
+    multicast or link-local packet does not pass it again.
     """
     master = vrf_of(network.namespace(state.netns), state.iif)
     if master is None or master.name == state.iif:

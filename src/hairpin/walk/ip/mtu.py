@@ -142,8 +142,8 @@ def fragmented_by_bridge(state: State, mtu: int, out: Link) -> State | End:
     it.
 
     ``mtu`` is the MTU of the bridge, or of the route after DNAT.  A defragmented packet is fragmented again at its
-    original fragment size.  If these fragments exceed the MTU, the kernel sends no error for IPv4.  A GSO packet
-    (several TCP segments) passes.
+    original fragment size.  If these fragments exceed the MTU, the kernel drops the packet, for IPv4 without an error.
+    A GSO packet (several TCP segments) is not dropped.
 
     Source: net/bridge/br_netfilter_hooks.c br_nf_dev_queue_xmit(), br_nf_ip_fragment()
     """
@@ -173,7 +173,7 @@ def _largest_fragment(packet: Packet, mtu: int) -> int:
 def too_long_for(state: State, link: Link) -> End | None:
     """Return the end of a frame that exceeds the MTU of a bridge port or of the receiving veth; None if it fits.
 
-    A GSO packet (several TCP segments) passes.  Source: include/linux/netdevice.h __is_skb_forwardable()
+    A GSO packet (several TCP segments) always fits.  Source: include/linux/netdevice.h __is_skb_forwardable()
     """
     whole = state.fragments.gso and state.fragments.largest is None
     if whole or length_on_wire(state) <= link.mtu_bytes + _VLAN_HEADER:

@@ -126,8 +126,8 @@ def _way(namespace: Namespace, state: State) -> str:
 def _attached(state: State, packet: Packet) -> State:
     """Return the state in which the answer starts, in the rejected packet's connection (if the packet has one).
 
-    An answer to an untracked packet passes NOTRACK without becoming untracked.  An answer to a packet that a rule put
-    into a zone is in that zone.  A kernel socket sends an ICMP error, but a reset has no socket: ip_append_data(),
+    NOTRACK does not make the answer to an untracked packet untracked.  An answer to a packet that a rule put into a
+    zone is in that zone.  A kernel socket sends an ICMP error, but a reset has no socket: ip_append_data(),
     nf_reject_ipv4.c nf_send_reset()
     """
     # A packet with NOTRACK has a conntrack state even before conntrack's hook, so its answer is related to it.

@@ -143,7 +143,7 @@ def input_query(namespace: Namespace, state: State) -> Query:
 def dissected(namespace: Namespace, packet: Packet) -> tuple[int | None, int | None, int | None]:
     """Return the packet's protocol and ports as policy rules see them; None for a value that they do not see.
 
-    The kernel dissects a packet only if a rule needs the ports and is not bound to lo.
+    The kernel dissects a packet only if a policy rule that is not bound to lo selects by protocol or ports.
     Source: include/net/fib_rules.h fib_rule_requires_fldissect()
     """
     wanted = any(
@@ -227,8 +227,8 @@ def _martian(namespace: Namespace, state: State) -> End | None:
 
 
 def sysctl_decided(namespace: Namespace, link: str, name: str, wanted: str, *, version: int = 4) -> SysctlDecided:
-    """Return an interface's sysctl as the decider of a step.  With the value ``wanted`` the packet would have
-    passed."""
+    """Return an interface's sysctl as the decider of a step.  With the value ``wanted``, the sysctl lets the packet go
+    on."""
     path = ("net", "ipv4" if version == 4 else "ipv6", "conf", link, name)
     return SysctlDecided(path, namespace.sysctls.text(*path) or "0", wanted, namespace.sysctls.evidence)
 

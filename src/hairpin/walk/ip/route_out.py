@@ -136,8 +136,8 @@ def _to_itself(namespace: Namespace, found: Found) -> NextHop:
 
 
 def _on_link(namespace: Namespace, query: Query) -> Found | None:
-    """Return an on-link route by the link to which the packet is bound, if its destination has no other route; else
-    None.
+    """Return the on-link route by the link to which the packet is bound; None if the packet is bound to no link that is
+    up.  The caller uses this route for a destination without another route.
 
     Only IPv4 has such a route, and not on a link of a VRF, because a VRF uses only its routes.
 
@@ -230,7 +230,7 @@ def _bound(namespace: Namespace, state: State) -> str | None:
 
 
 def _needs_link(packet: Packet) -> bool:
-    """Return whether an IPv6 address is valid on one link only: net/ipv6/route.c rt6_need_strict()"""
+    """Return whether the IPv6 packet's destination is valid on one link only: net/ipv6/route.c rt6_need_strict()"""
     return LINK_LOCAL6.holds(packet.daddr, 6) or is_multicast(packet.daddr, 6)
 
 

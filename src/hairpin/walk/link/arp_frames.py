@@ -42,8 +42,8 @@ def after_arp(network: Network, asked: State, found: State) -> State | End:
     """Return the packet ``asked`` with its neighbour ``found``, or its end if a rule drops the ARP request or
     the reply.
 
-    If the kernel has a usable neighbour entry, the packet passes, and the walk assumes that the entry stays valid.  The
-    kernel confirms the entry by ARP messages, which the rule drops.
+    If the kernel has a usable neighbour entry, it sends the packet in spite of the rule.  The walk then assumes that
+    the entry stays valid, although the rule drops the ARP messages by which the kernel confirms it.
     """
     namespace = network.namespace(asked.netns)
     link, address = namespace.link(asked.oif), next_address(asked)
@@ -77,8 +77,8 @@ def after_arp(network: Network, asked: State, found: State) -> State | End:
 
 
 def after_arp_from_outside(network: Network, started: State) -> State:
-    """Return a packet from outside.  If a rule drops its sender's ARP request or the reply, the packet passes, and the
-    walk assumes that the sender already knows the host's hardware address.
+    """Return a packet from outside.  If a rule drops its sender's ARP request or the reply, the packet enters
+    nevertheless, and the walk assumes that the sender already knows the host's hardware address.
 
     The sender's neighbour table was not read, and its entry for the host may be fresh.
     """
@@ -125,7 +125,7 @@ def _has_rules(namespace: Namespace) -> bool:
 
 
 def _needs_no_request(network: Network, state: State, link: Link) -> bool:
-    """Return whether the kernel sends the packet without an ARP request, even if no ARP message made a neighbour
+    """Return whether the kernel sends the packet without an ARP request, even if ARP has resolved no neighbour
     entry."""
     namespace, daddr = network.namespace(state.netns), state.packet.daddr
     without = "NOARP" in link.flags or loops_back(link) or routes_below(link) or link.tunnel is not None
@@ -135,8 +135,8 @@ def _needs_no_request(network: Network, state: State, link: Link) -> bool:
 
 
 def _messages(network: Network, asked: State, found: State, link: Link) -> tuple[End | None, bool]:
-    """Return the end of a dropped ARP request or reply (None if none is dropped), and whether both pass on some
-    branch."""
+    """Return the end of a dropped ARP request or reply (None if none is dropped), and whether no message is dropped on
+    some branch."""
     here = Port(asked.netns, link.name)
     sender = arp_sender(network.namespace(asked.netns), asked, link, next_address(asked))
     request = _request(network, here, sender, next_address(asked), found.frame.target)

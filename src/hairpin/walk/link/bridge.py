@@ -31,7 +31,7 @@ from hairpin.walk.state import End, Outcome, Stage, State, stopped, stopped_by, 
 
 
 def bridge_in(network: Network, state: State) -> Iterator[Outcome]:
-    """Yield what happens to a frame that came in by the port ``state.physin`` of the bridge ``state.iif``."""
+    """Yield what happens to a frame that came in by the port ``state.frame.physin`` of the bridge ``state.iif``."""
     namespace = network.namespace(state.netns)
     bridge = namespace.link(state.iif)
     port = namespace.link(state.frame.physin)
@@ -73,7 +73,8 @@ def _is_for_bridge(namespace: Namespace, bridge: Link, state: State) -> bool:
 
 
 def calls_iptables(network: Network, netns: Netns, bridge: Link, version: int) -> bool:
-    """Return whether br_netfilter runs the bridge's frames through the IP hooks, by its setting or the sysctl."""
+    """Return whether br_netfilter runs the bridge's frames through the IP hooks: the bridge's own setting or the sysctl
+    is on."""
     name = "bridge-nf-call-iptables" if version == 4 else "bridge-nf-call-ip6tables"
     everywhere = bridge_nf(network, netns, name)
     if everywhere is None:
@@ -243,7 +244,7 @@ def _up_tagged(
 
 
 def _stays_on_bridge(namespace: Namespace, bridge: Link, state: State) -> bool:
-    """Return whether the new destination's route leaves by the frame's own bridge, so that the frame is bridged.
+    """Return whether the new destination's route leaves by the frame's own bridge; the kernel then bridges the frame.
 
     Source: net/bridge/br_netfilter_hooks.c br_nf_pre_routing_finish(): bridged_dnat
     """
@@ -257,7 +258,7 @@ def _stays_on_bridge(namespace: Namespace, bridge: Link, state: State) -> bool:
 def _bridged_after_dnat(
     network: Network, namespace: Namespace, bridge: Link, state: State, *, crossing: bool
 ) -> Iterator[Outcome]:
-    """Yield the frame that DNAT changed, forwarded to the port of its new destination or of the gateway there.
+    """Yield the frame that DNAT changed, forwarded to the bridge port of its new destination or of the gateway to it.
 
     Source: net/bridge/br_netfilter_hooks.c br_nf_pre_routing_finish_bridge()
     """

@@ -2,13 +2,13 @@
 address.
 
 The kernel sends frames to the hardware address in a learned entry, and confirms the entry by requests to that address
-alone, as long as somebody there answers.  So a namespace that a removed container has left behind, a copied virtual
+alone, as long as a machine there answers.  So a namespace that a removed container has left behind, a copied virtual
 machine or a forgotten veth keeps the packets.
 
-An entry with another hardware address than the owner's alone proves nothing: after a container was made anew with the
-same address, the kernel finds out by itself within seconds.  The bridge's forwarding database tells the difference: the
-veth of the former container is gone, and its hardware address with it.  Here a present port has spoken with the learned
-hardware address, and what is behind the port was not read.
+An entry with another hardware address than the owner's is no proof by itself: after a container was made anew with the
+same address, the kernel learns the new hardware address within seconds.  The bridge's forwarding database tells the two
+cases apart.  The veth of a former container is gone, and its forwarding entry with it.  The other machine still has a
+forwarding entry, to a port behind which nothing was read.
 
 Source: net/ipv4/arp.c arp_process(), arp_solicit(); net/bridge/br_fdb.c br_fdb_update(), ageing_time
 """
@@ -38,8 +38,8 @@ def claiming_port(network: Network, netns: Netns, link: Link, entry: Neighbour) 
 
 
 def _unread_port_of(network: Network, netns: Netns, link: Link, mac: int) -> Port | None:
-    """Return the port of the bridge around the link that has learned the hardware address, if what is behind the port
-    was not read; else None."""
+    """Return the bridge port that has learned the hardware address, if nothing behind the port was read; else None.
+    The bridge is the one on which ``link`` sends."""
     bridge = _bridge_of(network, netns, link)
     if bridge is None:
         return None
@@ -55,8 +55,9 @@ def _unread_port_of(network: Network, netns: Netns, link: Link, mac: int) -> Por
 
 
 def _leads_nowhere_read(network: Network, netns: Netns, port: Link) -> bool:
-    """Return whether what is behind the port was not read, neither on purpose nor because the port leads to another
-    machine.  The default route leads by the bridge if a veth is its way out."""
+    """Return whether nothing explains why the far end of the port was not read.  The result is False if the collector
+    left the far end unread on purpose, if the port is down or no veth or tun link, or if a default route by the bridge
+    shows that the port may be the way out."""
     if port.kind not in ("veth", "tun") or not port.up or leads_to_left(network, netns, port):
         return False
     defaults = (route for route in network.namespace(netns).routes if route.prefix_length == 0)

@@ -29,8 +29,8 @@ Refuses = Callable[[Qdisc], bool]
 def refusing(
     namespace: Namespace, link: Link, packet: Packet, matches: Matches, refuses: Refuses
 ) -> frozenset[Qdisc | None]:
-    """Return the disciplines that may drop the packet on this link; None stands for classes in which no discipline
-    drops it."""
+    """Return the disciplines that may drop the packet on this link.  The result contains None if the packet may get
+    into a class in which no discipline drops it."""
     root = next((each for each in link.qdiscs if not each.parent), None)
     if root is None:
         return frozenset((None,))

@@ -1,4 +1,4 @@
-"""How devices receive and send frames, and how a frame passes the wire to another device."""
+"""How devices receive and send frames, and how a frame gets over the wire to another device."""
 
 from collections.abc import Iterator
 
@@ -120,7 +120,8 @@ def link_down(state: State, link: Link) -> End:
 
 
 def port_shut(state: State, port: Link, info: BridgePort) -> End:
-    """Return the end of a frame at a bridge port whose state lets no frames pass."""
+    """Return the end of a frame at a bridge port that does not forward, or that is locked against the frame's
+    sender."""
     said = message("is {state} on {bridge}", state=info.state, bridge=port.master)
     if info.forwards:
         said = message("is locked on {bridge}, which has no forwarding entry there for the sender", bridge=port.master)

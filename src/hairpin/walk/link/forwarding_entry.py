@@ -95,11 +95,13 @@ def _has_sent(state: State, target: Port) -> bool:
 
 
 def _members_only(network: Network, state: State, bridge: Link, out: Link) -> Iterator[Outcome]:
-    """Yield the end of a multicast frame that the bridge does not flood to the port ``out``; yield nothing if the frame
-    passes.  The bridge floods no multicast frames to a port on which ``mcast_flood`` is off.
+    """Yield the end of a multicast frame that the bridge does not flood to the port ``out``; yield nothing if the
+    bridge floods it.  If that is not known, yield both the frame and its end, each under a condition.  The bridge
+    floods no multicast frames to a port on which ``mcast_flood`` is off.
 
     While a querier asks for the members of groups, the bridge's multicast database decides instead.  The multicast
-    database was not read.  If the bridge itself asks, the receiver is a member.  A querier behind an uplink is unknown.
+    database was not read.  If the bridge itself asks, the receiver is taken for a member.  A querier behind an uplink
+    is unknown.
     Source: net/bridge/br_input.c br_handle_frame_finish(): br_multicast_querier_exists(); br_forward.c br_flood():
     BR_MCAST_FLOOD
     """

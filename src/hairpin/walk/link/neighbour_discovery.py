@@ -3,7 +3,7 @@
 ARP does not pass the IP hooks (walk/link/arp_frames.py).  A solicitation (ICMPv6 type 135) and the advertisement that
 answers it (136) are untracked.  Both messages pass OUTPUT and POSTROUTING in the namespace that sends them, and
 PREROUTING and INPUT in the namespace that receives them.  The receiver of a solicitation also learns the sender's
-address.  If rules let a solicitation pass, it is answered if walk/link/segment.py finds the address.
+address.  A solicitation that no rule drops is answered if walk/link/segment.py finds the address.
 
 Source: net/ipv6/ndisc.c ndisc_solicit(), ndisc_send_skb(), ndisc_recv_ns(); net/netfilter/nf_conntrack_proto_icmpv6.c
 noct_valid_new
@@ -43,8 +43,8 @@ def walk_asking(network: Network, start: State) -> tuple[End, ...]:
 
 
 def after_solicitation(network: Network, started: State) -> State | End:
-    """Return a packet from outside after its sender's solicitation for the host's address, by which the host knows the
-    sender.
+    """Return a packet from outside after its sender's solicitation for the host's address.  The solicitation tells the
+    host the sender's hardware address.
 
     Return the packet's end if the solicitation does not arrive or the advertisement does not leave.
     """
@@ -162,7 +162,7 @@ def _asker(namespace: Namespace, link: Link, source: int) -> int | None:
     """Return the source address of a solicitation: the packet's source, if the link has it, else the link-local
     address.
 
-    Return None if the link has no link-local address; rules for the solicitation are then not walked.
+    Return None if the link has no link-local address; the solicitation is then not walked.
 
     Source: net/ipv6/ndisc.c ndisc_solicit(), ndisc_send_ns(); net/ipv6/addrconf.c __ipv6_get_lladdr()
     """
@@ -230,7 +230,8 @@ def _dropped(ends: tuple[End, ...]) -> End | None:
 
 
 _LOSING = frozenset(("rule", "policy", "reject", "no-route", "route-type", "bridge-port-state"))
-"""The stops that end a message of neighbour discovery.  All other stops would end the packet itself, too."""
+"""The reasons for which a message of neighbour discovery is lost.  A stop for any other reason would end the packet
+itself, too."""
 
 
 def _knowing(state: State, *known: tuple[Netns, str, int]) -> State:

@@ -232,7 +232,7 @@ def _let_through(netns: Netns, question: Question, answer: Answer, inner: Link |
         return answer
     ports = [each for each in (inner, out) if each is not None]
     for port in ports:
-        # A port without broadcasts gets the bridge device's own broadcasts: br_flood(), BR_BCAST_FLOOD
+        # A port with bcast_flood off still gets the bridge device's own broadcasts: br_flood(), BR_BCAST_FLOOD
         deaf = port is out and inner is not None and port.port is not None and not port.port.bcast_flood
         if deaf or (port.port is not None and not port.port.forwards):
             return Answer("closed", answer.port, Port(netns, port.name))

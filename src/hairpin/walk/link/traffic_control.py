@@ -1,4 +1,5 @@
-"""Traffic control on a link: filters that drop or redirect a packet, and queueing disciplines that drop every packet.
+"""Traffic control on a link: filters that drop or redirect a packet, and queueing disciplines that drop all or long
+packets.
 
 Source: net/core/dev.c sch_handle_ingress(), sch_handle_egress(), __dev_xmit_skb(); net/sched/cls_api.c tcf_classify();
 net/sched/sch_fifo.c, sch_tbf.c tbf_enqueue(), sch_netem.c netem_enqueue(), sch_blackhole.c; act_mirred.c

@@ -75,8 +75,8 @@ def _from_itself(network: Network, state: State, link: Link) -> Outcome | None:
 
 
 def _remote(network: Network, state: State, link: Link) -> Remote | None:
-    """Return the outer destination of the frame, or None.  If the frame is flooded to several destinations, it is the
-    destination whose far end leads to the frame's receiver, else the first destination."""
+    """Return the outer destination of the frame, or None.  If the frame is flooded to several destinations, return the
+    destination on the host of the frame's receiver, else the first destination."""
     mac = state.packet.dmac if state.packet.dmac is not None else state.frame.dmac
     remotes = remotes_of(network.namespace(state.netns), link, mac)
     if state.frame.target is not None:
@@ -113,8 +113,8 @@ def _outer(network: Network, state: State, link: Link, remote: Remote) -> State:
 
 
 def _sender(frame: State) -> Sender:
-    """Return the sender of the outer packet.  Rules see the inner packet's socket, because skb_scrub_packet() keeps it.
-    Route lookups see uid 0.  A frame from another namespace has lost its socket."""
+    """Return the sender of the outer packet.  It is the socket of the inner packet, which skb_scrub_packet() keeps.  If
+    the frame has lost its socket, as a frame from another namespace has, the sender has uid 0."""
     own = frame.sender
     if own.uid is not None:
         return Sender(uid=own.uid, by_kernel=own.by_kernel)
@@ -216,8 +216,8 @@ def _encapsulated(frame: State) -> Encapsulated:
 
 
 def decapsulated(network: Network, state: State) -> Outcome:
-    """Return the inner frame as it comes out of the tunnel device that receives the outer packet after INPUT, or its
-    end."""
+    """Return the inner frame as it comes out of the tunnel device that receives the outer packet after INPUT; the outer
+    packet's end if no device receives it."""
     carried, outer = state.carried, state.packet
     assert carried is not None
     tunnel = msgspec.structs.replace(carried.tunnel, local=outer.saddr, remote=outer.daddr, port=outer.dport)

@@ -38,8 +38,8 @@ def silence_of(namespace: Namespace, state: State, link: Link, address: int) -> 
 
 
 def _without_gateway(namespace: Namespace, state: State, link: Link, address: int) -> WithoutGateway | None:
-    """Return the route without a gateway that alone puts the address on the link; None if it has a gateway, or is the
-    route of one machine, which somebody put there on purpose."""
+    """Return the route without a gateway that alone puts the address on the link, or None.  A route to this one address
+    does not count, because an administrator set it on purpose."""
     if state.next_hop is None or state.next_hop.gateway is not None or not _is_routed(namespace, state, link, address):
         return None
     version = state.packet.version
@@ -71,8 +71,8 @@ _KEPT_ENTRIES = 128
 
 
 def _like_others(namespace: Namespace, link: Link, address: int, by: WithoutGateway) -> Assumed | None:
-    """Return the assumption about a machine without a neighbour entry, if the kernel has asked for others by the same
-    route without a gateway, and none of them answered."""
+    """Return the assumption about a machine without a neighbour entry, if the kernel has asked for other machines on
+    the same route without a gateway, and none of them answered; else None."""
     version = by.route.version
     own = addresses_of(namespace, link.name, version)
     others = [
@@ -104,8 +104,9 @@ def _like_others(namespace: Namespace, link: Link, address: int, by: WithoutGate
 def _never_seen(
     namespace: Namespace, state: State, link: Link, address: int, by: WithoutGateway | None
 ) -> Assumed | None:
-    """Return the assumption about a machine that has no neighbour entry.  The machine is a gateway, and the kernel has
-    entries for other machines on the link; or ``by``, a route without a gateway, puts the machine on the link.
+    """Return the assumption about a machine that has no neighbour entry, or None.  There are two cases.  The route
+    ``by`` without a gateway puts the machine on the link: see _like_others().  Or the machine is a gateway without an
+    entry, while other machines on the link have learned entries.
 
     Source: net/core/neighbour.c neigh_periodic_work(): a learned entry stays"""
     if by is not None:

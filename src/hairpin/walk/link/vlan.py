@@ -1,4 +1,5 @@
-"""VLANs of a bridge: the VLAN of a frame, the ports that it may pass, and the link that receives it tagged.
+"""VLANs of a bridge: the VLAN of a frame, the ports by which it may enter and leave, and the link that receives it
+tagged.
 
 Source: net/bridge/br_vlan.c __allowed_ingress(), br_allowed_egress(), br_handle_vlan(); net/8021q/vlan_core.c
 vlan_do_receive()

@@ -27,8 +27,8 @@ from hairpin.walk.state import Carried, End, Outcome, Reason, Sender, Stage, Sta
 
 
 def encrypted(state: State, link: Link) -> Outcome:
-    """Return the outer packet for a packet that leaves by the device; the packet's end, with an ICMP error, if it has
-    no peer."""
+    """Return the outer packet for a packet that leaves by the device; the packet's end, with an ICMP error, if no peer
+    has its destination, or if this peer has no endpoint."""
     device, packet = settings(link), state.packet
     peer = peer_for(device, packet.version, packet.daddr)
     address = address_text(packet.daddr, packet.version)

@@ -143,7 +143,7 @@ def _at_risk(network: Network, handshake: Handshake) -> Sizes | None:
 
 def _stall(network: Network, handshake: Handshake, largest: Sizes, *, to_server: bool, alone: bool) -> Lost | None:
     """Return the loss of one direction's full-sized segments, if they are lost both without and with the rules that
-    lower the MSS; else None.
+    lower the MSS; else None.  A loss inside a tunnel is not tried again with these rules.
 
     If ``alone`` is true, each packet has only one segment."""
     lost = _lost(network, handshake, largest, to_server=to_server, alone=alone)

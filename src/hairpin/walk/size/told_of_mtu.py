@@ -33,8 +33,8 @@ _FILTERS = {4: "icmp[0] == 3 and icmp[1] == 4", 6: "icmp6 and ip6[40] == 2"}
 
 
 def unheard_of(network: Network, trace: Trace) -> OpenQuestion | None:
-    """Return the question about ways to an outside client that are narrow, if a rule drops the message about that;
-    None for any flow whose answers are not long, or whose sender learns of the MTU."""
+    """Return the question whether the way to some outside clients is narrow, if a rule drops the ICMP error about that.
+    Return None if the flow is no delivered TCP flow from outside, or if its sender needs no error or gets it."""
     flow = trace.flow
     if flow.protocol != "tcp" or not isinstance(flow.start, Outside) or trace.verdict != "delivered":
         return None

@@ -235,8 +235,8 @@ def _bindings(item: _Container, ipv6: bool) -> tuple[PortBinding, ...]:
 
 
 def _names_no_address(asked: tuple[_Host, ...] | None, actual: _Host) -> bool:
-    """Return whether none of the container's options for this host port names an address, so that the port is on a
-    default address.  Source: moby daemon/network.go, cnetwork.PortBinding.HostIP and DefaultBindingIP"""
+    """Return whether none of the container's options for this host port names an address; the port is then on a default
+    address.  Source: moby daemon/network.go, cnetwork.PortBinding.HostIP and DefaultBindingIP"""
     of_port = tuple(
         each for each in asked or () if (each.port or "0") in ("0", actual.port) or "-" in (each.port or "")
     )

@@ -70,8 +70,8 @@ def _netns(container: Container, others: tuple[Container, ...], by_id: dict[str,
 
 
 def _by_mode(container: Container, others: tuple[Container, ...]) -> str:
-    """Return the name of the namespace that the container's network mode names.  With the mode ``container:X``, the
-    container X has its own namespace, because a container cannot share a namespace that it shares itself."""
+    """Return the name of the namespace that the container's network mode names.  With the mode ``container:X``, this is
+    X's own namespace, because X itself cannot share another container's namespace."""
     mode, _, owner = container.network_mode.partition(":")
     if mode == "host":
         return HOST
@@ -83,7 +83,7 @@ def _by_mode(container: Container, others: tuple[Container, ...]) -> str:
 
 
 def netnsids(text: str, known: tuple[Place, ...]) -> tuple[tuple[int, str], ...]:
-    """Return pairs of a netnsid and a namespace's name.  The host's own namespace knows the namespace by the netnsid.
+    """Return each netnsid by which the host's own namespace refers to a namespace, with that namespace's name.
 
     The text is the output of ``lsns -t net -r -n -o NS,NETNSID,PID``."""
     names = {place.inode: place.netns for place in known}
@@ -105,8 +105,8 @@ def with_resolvers(containers: tuple[Container, ...], texts: tuple[str, ...]) ->
 
 
 def with_hosts_entries(containers: tuple[Container, ...], texts: tuple[str, ...]) -> tuple[Container, ...]:
-    """Return the containers, each with the entries of its /etc/hosts, if that file was read.  The names that the
-    container resolves by itself are then those of the file: its options tell what the engine wrote at the start."""
+    """Return the containers, each with the entries of its /etc/hosts, if that file was read.  ``extra_names`` then has
+    the names of the file, because the options show only the names that the engine wrote at the start."""
     found = {container: tuple(_entries(lines)) for container, lines in _by_container(texts).items()}
     return tuple(
         msgspec.structs.replace(
@@ -119,7 +119,8 @@ def with_hosts_entries(containers: tuple[Container, ...], texts: tuple[str, ...]
 
 
 def _by_container(texts: tuple[str, ...]) -> dict[str, list[str]]:
-    """Return for each container whose file was read what the reading's lines say about it, without its id."""
+    """Return the lines of the readings by container, without the container's id.  The list is empty for a container
+    whose file was read and has no entry."""
     found: dict[str, list[str]] = {}
     for line in (line for text in texts for line in text.split("\n") if line):
         container, _, said = line.partition("\t")

@@ -9,8 +9,8 @@ from hairpin.host.route import TABLE_DEFAULT, TABLE_LOCAL, TABLE_MAIN
 
 _LINE = re.compile(r"\s*(0[xX][0-9a-fA-F]+|\d+)\s+([^\s#]+)")
 _UNKNOWN = 1 << 32
-"""The number that is added for a table whose name is in no file.  The result is larger than the kernel's numbers, which
-have 32 bits."""
+"""The number that is added to the checksum of a table's name if the name is in no file.  The sum is larger than the
+kernel's numbers, which have 32 bits."""
 
 
 class RouteTables:

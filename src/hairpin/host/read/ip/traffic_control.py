@@ -140,7 +140,8 @@ def _number(options: str, name: str) -> int | None:
 
 
 def with_filters(links: tuple[Link, ...], found: tuple[Filtered, ...]) -> tuple[Link, ...]:
-    """Return the links with their filters; a link whose filters could not be read is marked."""
+    """Return the links with their filters; ``tc_ingress`` or ``tc_egress`` marks a link with filters that could not be
+    read."""
     if not found:
         return links
     return tuple(_with(link, [each for each in found if each.link == link.name]) for link in links)

@@ -1,7 +1,7 @@
 """firewalld's zones at run time: from D-Bus (busctl's JSON) or from ``firewall-cmd --list-all-zones``.
 
-    D-Bus: one object on each line, {"call": METHOD, "name": ZONE, "reply": {"type": …, "data": [VALUE]}} text:   ZONE
-    [" (" STATE ")"] (NL "  " KEY ": " VALUE)*
+    D-Bus: one object on each line, {"call": METHOD, "name": ZONE, "reply": {"type": …, "data": [VALUE]}}
+    text:  ZONE [" (" STATE ")"] (NL "  " KEY ": " VALUE)*
 
 Source: firewalld.dbus(5) getActiveZones, getDefaultZone, getZoneSettings2; firewall-cmd(1).
 """

@@ -51,7 +51,7 @@ class Cursor:
         self._last = Token("end", "", source, 0)
 
     def peek(self, ahead: int = 0) -> Token:
-        """Return the next token, or the token that follows ``ahead`` tokens later, without taking it."""
+        """Return the next token, or the token ``ahead`` places after it, without taking it."""
         while True:
             self._expanded(ahead)
             at = len(self._tokens) - 1 - ahead

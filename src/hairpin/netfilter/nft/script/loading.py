@@ -1,8 +1,8 @@
 """Loads a script into existing tables, as ``nft -f`` does.
 
 A script is one transaction: if the kernel refuses one command, nothing changes.  An existing table, chain, set or
-object stays, and rules are always appended, so a script that is loaded twice has its rules twice.  For nft, the tables
-of iptables-nft are ordinary tables, but nft does not see the tables of iptables-legacy.
+object stays, and rules are always added, so after a script is loaded twice, the tables have its rules twice.  For nft,
+the tables of iptables-nft are ordinary tables, but nft does not see the tables of iptables-legacy.
 
 Source: nft(8); net/netfilter/nf_tables_api.c nf_tables_newchain(), nf_tables_delchain(), nf_tables_newrule()
 """

@@ -24,8 +24,9 @@ _UNTRANSLATED = re.compile(r"#|\bxt (?:match|target)\b")
 
 
 def translate(family: str, table: str, rules: dict[str, list[Object]], text: str) -> None:
-    """Give each of the table's rules that has an extension the statements of its line in ``text``: the line of the same
-    chain with the same number.  A chain that has another number of lines was changed meanwhile and is left alone."""
+    """Replace the statements of each rule that has an extension by the statements of the rule's line in ``text``.  This
+    line has the same number in the same chain.  A chain that has another number of lines in ``text`` was changed
+    meanwhile and is left alone."""
     lines = _lines(text)
     for chain, bodies in rules.items():
         shown = lines.get(chain, [])
@@ -87,8 +88,8 @@ _ORDER = ("saddr4", "saddr6", "daddr4", "daddr6", "iif", "oif", "protocol")
 
 
 def as_iptables(rule: ir.Rule) -> ir.Rule:
-    """Return the rule with the body that its line in iptables-save would have, so that a rule of an engine is known in
-    either listing."""
+    """Return the rule with the body that its line in iptables-save would have.  With this body, hairpin knows a rule of
+    an engine in either listing."""
     first = list(takewhile(_is_ordered, rule.body))
     first.sort(key=lambda each: _ORDER.index(each.field) if isinstance(each, ir.FieldMatch | ir.NameMatch) else 0)
     return msgspec.structs.replace(rule, body=tuple(_in_words(each) for each in (*first, *rule.body[len(first) :])))
