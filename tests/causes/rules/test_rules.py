@@ -15,7 +15,7 @@ from hairpin.netfilter.iptables import save as iptables
 from hairpin.netfilter.nft.script.live_table import LoadingHost
 from hairpin.netfilter.nft.script.loading import tables_after
 from hairpin.netfilter.packet import TCP
-from hairpin.network.flow import Flow
+from hairpin.network.flow import Flow, FromHost
 from hairpin.network.network import Network
 from hairpin.network.prefix import parse_prefix
 from hairpin.remedy.decisions import decision_undone
@@ -247,6 +247,16 @@ def test_a_policy_of_raw_is_set_back_before_a_hole_is_made() -> None:
     assert {command for back, *_ in found for command in back.commands} == {"iptables -t raw -P PREROUTING ACCEPT"}
     holes = [command for _, hole, *_ in found for command in hole.commands]
     assert [command.rpartition(" -I ")[2] for command in holes] == ["PREROUTING -i eth0 -p tcp --dport 8151 -j ACCEPT"]
+
+
+@pytest.mark.parametrize("address", ("198.51.100.11", "127.0.0.1"))
+def test_one_hole_in_output_is_for_a_published_port_and_for_the_containers_own_address(address: str) -> None:
+    """OUTPUT sees a packet to a published port on its old link, lo."""
+    closed = ruled(with_rule("filter OUTPUT", "! -o eth0 -m addrtype ! --dst-type LOCAL -j REJECT"))
+    flow = published(FromHost(), address)
+    found = [each for s in diagnose(closed, flow).causes for each in remedies(s.cause, s.candidate, closed)]
+    holes = [command for each in found for command in each.commands if " -I OUTPUT" in command]
+    assert [each.rpartition(" -I ")[2] for each in holes] == ["OUTPUT -d 172.17.0.0/16 -p tcp --dport 80 -j ACCEPT"]
 
 
 def asking_set(rule: str, *elements: str) -> Network:

@@ -3,6 +3,7 @@
 from typing import Literal
 
 from hairpin.causes.cause import View
+from hairpin.causes.routing._asked import subnet_of
 from hairpin.causes.rules._rule_owner import body_at, led_from
 from hairpin.change.change import Change, InsertRule
 from hairpin.change.intent import Body, LetIn, Masquerade, TakeAway, mtu_told, rendered
@@ -14,6 +15,7 @@ from hairpin.netfilter.nft.spelled import TRANSLATED as _TRANSLATED_NFT
 from hairpin.netfilter.packet import ICMP, ICMP6, TCP, UDP, is_discovery
 from hairpin.network.attachment import has_passing_bridge, network_of_bridge
 from hairpin.network.flow import Outside
+from hairpin.network.prefix import last_of, network_of
 from hairpin.walk.size.size_stop import tells_mtu
 
 _STATES = ir.FieldMatch("ct-state", ((ir.CT_ESTABLISHED, ir.CT_ESTABLISHED), (ir.CT_RELATED, ir.CT_RELATED)))
@@ -98,7 +100,7 @@ def _bodies(view: View, place: Place, *, answers: bool) -> tuple[Body, ...]:
     related = (_RELATED_NFT if place.dialect == "nft" else _STATES,)
     if is_discovery(seen.packet) or (seen.packet.protocol == ICMP6 and view.stop.stage == "input"):
         return (_NEIGHBOURS,)
-    links = (*_by("iif", seen.iif), *_by("oif", seen.oif))
+    links = _to_network(view) or (*_by("iif", seen.iif), *_by("oif", seen.oif))
     if seen.packet.arp:
         return (links,)
     if answers:
@@ -114,6 +116,19 @@ def _bodies(view: View, place: Place, *, answers: bool) -> tuple[Body, ...]:
     if place.table == "raw":
         return (request,)  # the chain's hook runs before conntrack
     return request, related  # with docker-proxy, or on lo, the replies pass the same hook
+
+
+def _to_network(view: View) -> Body:
+    """Return the match of the container network to which this host sends the packet; no match in any other case.
+
+    OUTPUT sees a packet to a published port on its old link, lo, and a packet to the container's address on the bridge.
+    One rule by the destination network is for both packets, and for the container's next address."""
+    packet = view.stop.seen.packet
+    subnet = subnet_of(view, packet.version, packet.daddr) if view.stop.stage == "output" else None
+    if subnet is None:
+        return ()
+    version, first = packet.version, network_of(*subnet, packet.version)
+    return (ir.FieldMatch("daddr4" if version == 4 else "daddr6", ((first, last_of(*subnet, version)),)),)
 
 
 def _by(field: Literal["iif", "oif"], link: str) -> Body:
