@@ -25,7 +25,6 @@ from hairpin.message import message
 from hairpin.netfilter.evaluate.chain import Place, rule_at
 from hairpin.netfilter.iptables.spelled import spelled
 from hairpin.netfilter.ir import Expression, Nat, Rule, Table
-from hairpin.netfilter.nft.render import render_rule as nft_rule
 from hairpin.netfilter.packet import TCP, UDP
 from hairpin.network.attachment import Attachment, attachment_of, engines_read, network_for
 from hairpin.network.network import owns_address
@@ -118,7 +117,9 @@ def _leads_to(part: Expression, address: int) -> bool:
 def _text(body: tuple[Expression, ...], table: Table, place: Place) -> str:
     """Return the rule's words in its dialect."""
     if place.dialect == "nft":
-        return nft_rule(body, table)
+        from hairpin.netfilter.nft.render import render_rule  # noqa: PLC0415 - most hosts have rules of iptables alone
+
+        return render_rule(body, table)
     return spelled(body, place.chain, "ip6" if place.family == "ip6" else "ip")
 
 

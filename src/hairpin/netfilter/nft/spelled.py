@@ -8,7 +8,6 @@ Source: nft(8)
 from hairpin.netfilter.ir import CT_ESTABLISHED, CT_RELATED, FULL_MASK, STATUS_DNAT, Expression, FieldMatch, Table
 from hairpin.netfilter.nft.data_types import type_of
 from hairpin.netfilter.nft.fields import WRITERS
-from hairpin.netfilter.nft.render import render_rule
 from hairpin.netfilter.packet import ICMP6, TCP, UDP
 
 _ALL = (1 << 32) - 1
@@ -35,9 +34,15 @@ def spelled(body: tuple[Expression, ...], table: Table) -> str:
     while at < len(body):
         each = body[at]
         port = _port(each, body[at + 1] if at + 1 < len(body) else None)
-        words.append(port or _PHRASES.get(each) or _single(each) or render_rule((each,), table))
+        words.append(port or _PHRASES.get(each) or _single(each) or _rendered(each, table))
         at += 2 if port else 1
     return " ".join(words)
+
+
+def _rendered(each: Expression, table: Table) -> str:
+    from hairpin.netfilter.nft.render import render_rule  # noqa: PLC0415 - most hosts have rules of iptables alone
+
+    return render_rule((each,), table)
 
 
 def _single(match: Expression) -> str:
