@@ -4,11 +4,13 @@
 """
 
 import importlib
+import re
 from typing import NamedTuple
 
 import msgspec
 import pytest
 
+from hairpin.collect.run import script
 from hairpin.errors import UsageError
 from hairpin.events.aftermath import asked_again, verdict_after
 from hairpin.events.course import Course
@@ -596,3 +598,24 @@ def test_the_name_server_goes_with_its_network_and_comes_back() -> None:
     within = on(within, engines=(msgspec.structs.replace(podman(podmans()), networks=(served,)),))
     for event, there in (("container-stop", False), ("container-restart", True)):
         assert (server in state_after(within, event).sockets) is there
+
+
+COLLECTOR = script().decode()
+
+
+def of_collector(name: str) -> str:
+    """Return the value of a variable in the collector's script."""
+    found = re.search(rf"^{name}=(['\"])(.*?)\1$", COLLECTOR, re.MULTILINE | re.DOTALL)
+    assert found is not None
+    return found[2]
+
+
+@pytest.mark.parametrize("event", all_events(), ids=lambda each: each.id)
+def test_the_collector_reads_the_traces_of_an_event(event: Event) -> None:
+    """`hairpin story` looks for its packages, its command and its units in what the collector has chosen."""
+    packages, commands, units = map(of_collector, ("TRACE_PACKAGES", "TRACE_COMMANDS", "TRACE_UNITS"))
+    asked = COLLECTOR.partition("\nunits() {\n")[2].partition("\n}\n")[0]
+    assert [each for each in event.packages if not re.match(packages, each)] == []
+    assert event.command == "" or re.search(commands, event.command)
+    assert [each for each in event.units if f"{each}.service" not in units.split()] == []
+    assert [each for each in event.units if f"{each}.service" not in asked.split()] == []
