@@ -1,8 +1,8 @@
 """Routes, policy rules, neighbours, forwarding database.
 
 Each value has its source: ``evidence`` is the id of its reading, and ``entry`` the number of its JSON element or text
-line in that reading, from 1.  ``entry`` is 0 for a value that was not read.  Source: ip-route(8), ip-rule(8),
-ip-neighbour(8), bridge(8).
+line in that reading, from 1.  ``entry`` is 0 for a value that is in no reading, such as a route that a simulated change
+adds.  Source: ip-route(8), ip-rule(8), ip-neighbour(8), bridge(8).
 """
 
 from typing import Literal
