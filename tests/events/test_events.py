@@ -10,7 +10,6 @@ from typing import NamedTuple
 import msgspec
 import pytest
 
-from hairpin.collect.run import script
 from hairpin.errors import UsageError
 from hairpin.events.aftermath import asked_again, verdict_after
 from hairpin.events.course import Course
@@ -34,6 +33,7 @@ from hairpin.network.world import PublicAddress, World
 from hairpin.question.target import parse_event
 from hairpin.walk.open_connection import Fate
 from hairpin.walk.walk import walk_flow
+from tests import collector
 from tests.firewalld_host import with_firewalld
 from tests.podman_host import RULES as NETAVARK
 from tests.podman_host import podman, podmans, with_podman
@@ -600,21 +600,11 @@ def test_the_name_server_goes_with_its_network_and_comes_back() -> None:
         assert (server in state_after(within, event).sockets) is there
 
 
-COLLECTOR = script().decode()
-
-
-def of_collector(name: str) -> str:
-    """Return the value of a variable in the collector's script."""
-    found = re.search(rf"^{name}=(['\"])(.*?)\1$", COLLECTOR, re.MULTILINE | re.DOTALL)
-    assert found is not None
-    return found[2]
-
-
 @pytest.mark.parametrize("event", all_events(), ids=lambda each: each.id)
 def test_the_collector_reads_the_traces_of_an_event(event: Event) -> None:
     """`hairpin story` looks for its packages, its command and its units in what the collector has chosen."""
-    packages, commands, units = map(of_collector, ("TRACE_PACKAGES", "TRACE_COMMANDS", "TRACE_UNITS"))
-    asked = COLLECTOR.partition("\nunits() {\n")[2].partition("\n}\n")[0]
+    packages, commands, units = map(collector.variable, ("TRACE_PACKAGES", "TRACE_COMMANDS", "TRACE_UNITS"))
+    asked = collector.TEXT.partition("\nunits() {\n")[2].partition("\n}\n")[0]
     assert [each for each in event.packages if not re.match(packages, each)] == []
     assert event.command == "" or re.search(commands, event.command)
     assert [each for each in event.units if f"{each}.service" not in units.split()] == []

@@ -40,7 +40,7 @@ class Words:
     """Writes messages in one language; a message that the catalogue lacks is written in English."""
 
     def __init__(self, language: Language = "en") -> None:
-        self.language = language
+        self.language: Language = language
         self._catalogue = catalogue(DOMAIN, language)
 
     def __call__(self, said: Message) -> str:
