@@ -4,12 +4,15 @@ Each of these places passes over a field that it does not know, and no type chec
 until its place is found, or until a row says why it needs none.
 """
 
+import re
 from collections.abc import Iterator, Mapping
+from pathlib import Path
 from typing import cast
 
 import msgspec
 import pytest
 
+import hairpin
 from hairpin.compare.comparison import network_sides
 from hairpin.compare.mixing import with_edits
 from hairpin.events.boot._power_off import powered_off
@@ -25,6 +28,7 @@ from tests.filled import filled
 from tests.many_hosts import COUNT, address, inside, many
 from tests.small_host import HOST_NETNS
 
+SOURCE = Path(hairpin.__file__).parent
 TYPES: Mapping[str, object] = {each.name: each.type for each in msgspec.structs.fields(Namespace)}
 PARTS = tuple(name for name in TYPES if name not in ("name", "door"))
 """The fields of a namespace that a host's readings fill."""
@@ -75,6 +79,36 @@ def added(own: Namespace, field: str, text: str, number: int) -> object:
     if isinstance(held, Sysctls) and isinstance(more, Sysctls):
         return Sysctls({**held.values, **more.values})
     return more
+
+
+ASKED_OF_HOSTS = sorted(
+    {
+        field
+        for folder in ("walk", "network")
+        for file in (SOURCE / folder).rglob("*.py")
+        for field in re.findall(r"\bhost\.(\w+)\b(?!\()", file.read_text("utf-8"))
+        if field in Host.__struct_fields__
+    }
+)
+"""The fields of a host that a walk asks."""
+OF_NO_CONTAINER = {
+    "name": "the host's own",
+    "kernel": "the release of the kernel",
+    "cloud": "a name of a cloud",
+    "hypervisor": "a name of a hypervisor",
+    "namespaces": "the tests above ask for each of their fields",
+    "engines": "tests/network/kinds/test_kinds.py asks for containers and networks",
+    "files": "the words of two files are noted: tests/network/kinds/test_kinds.py",
+}
+"""Fields of a host that have no own values of a container, or that other tests ask for."""
+
+
+@pytest.mark.parametrize("field", [each for each in ASKED_OF_HOSTS if each not in OF_NO_CONTAINER])
+def test_a_container_that_a_field_of_the_host_names_is_told_apart(field: str) -> None:
+    net = many()
+    hint = next(each.type for each in msgspec.structs.fields(Host) if each.name == field)
+    named = filled(hint, "container:web-3", address(3))
+    assert alone(net.with_host(_replace(net.this, **{field: named}))), f"network/kinds/readings.py: no note of {field}"
 
 
 def test_the_containers_are_alike_as_they_are() -> None:
