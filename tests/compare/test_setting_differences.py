@@ -84,3 +84,13 @@ def test_a_cable() -> None:
 def test_readings_that_one_lacks_are_not_compared() -> None:
     now = with_namespace(host(), routes=(), unread=("ip-route4",))
     assert texts(now) == []
+
+
+def test_the_program_of_a_tun_device() -> None:
+    own, tun = host().namespace("host"), Link(9, "flannel0", "tun", holder="flanneld")
+    was, now = (
+        with_namespace(host(), links=(*own.links, msgspec.structs.replace(tun, holder=each)))
+        for each in ("flanneld", None)
+    )
+    assert texts(now, was) == [("links", "link flannel0, holder", "flanneld", None)]
+    assert texts(with_namespace(now, unread=("tun-owners",)), was) == []

@@ -4,6 +4,7 @@
 """
 
 import importlib
+import re
 from typing import NamedTuple
 
 import msgspec
@@ -32,6 +33,7 @@ from hairpin.network.world import PublicAddress, World
 from hairpin.question.target import parse_event
 from hairpin.walk.open_connection import Fate
 from hairpin.walk.walk import walk_flow
+from tests import collector
 from tests.firewalld_host import with_firewalld
 from tests.podman_host import RULES as NETAVARK
 from tests.podman_host import podman, podmans, with_podman
@@ -596,3 +598,14 @@ def test_the_name_server_goes_with_its_network_and_comes_back() -> None:
     within = on(within, engines=(msgspec.structs.replace(podman(podmans()), networks=(served,)),))
     for event, there in (("container-stop", False), ("container-restart", True)):
         assert (server in state_after(within, event).sockets) is there
+
+
+@pytest.mark.parametrize("event", all_events(), ids=lambda each: each.id)
+def test_the_collector_reads_the_traces_of_an_event(event: Event) -> None:
+    """`hairpin story` looks for its packages, its command and its units in what the collector has chosen."""
+    packages, commands, units = map(collector.variable, ("TRACE_PACKAGES", "TRACE_COMMANDS", "TRACE_UNITS"))
+    asked = collector.TEXT.partition("\nunits() {\n")[2].partition("\n}\n")[0]
+    assert [each for each in event.packages if not re.match(packages, each)] == []
+    assert event.command == "" or re.search(commands, event.command)
+    assert [each for each in event.units if f"{each}.service" not in units.split()] == []
+    assert [each for each in event.units if f"{each}.service" not in asked.split()] == []

@@ -1,9 +1,16 @@
 """Each fact that hairpin lacks has its words on the command line."""
 
+import re
+from collections.abc import Iterator
+from inspect import getmembers, isfunction
+from typing import get_args, get_type_hints
+
 import pytest
 
+from hairpin import wanted
 from hairpin.report.wanted import option_of
 from hairpin.wanted import (
+    Fact,
     Wanted,
     ask_container,
     ask_for_long_answers,
@@ -17,6 +24,7 @@ from hairpin.wanted import (
     watch_frames,
     watch_port,
 )
+from tests.filled import filled
 
 CASES: dict[str, tuple[Wanted, str]] = {
     "a host": (read_host("198.51.100.12"), "--host 198.51.100.12"),
@@ -42,6 +50,20 @@ CASES: dict[str, tuple[Wanted, str]] = {
 }
 
 
-@pytest.mark.parametrize(("wanted", "option"), CASES.values(), ids=CASES)
-def test_option(wanted: Wanted, option: str) -> None:
-    assert option_of(wanted) == option
+@pytest.mark.parametrize(("fact", "option"), CASES.values(), ids=CASES)
+def test_option(fact: Wanted, option: str) -> None:
+    assert option_of(fact) == option
+
+
+def made() -> Iterator[Wanted]:
+    """Yield a fact of each function of the module."""
+    for _, make in getmembers(wanted, lambda each: isfunction(each) and each.__module__ == wanted.__name__):
+        hints = get_type_hints(make)
+        hints.pop("return")
+        yield make(**{name: filled(hint, "x", 7) for name, hint in hints.items()})
+
+
+def test_each_fact_has_a_function_and_its_words() -> None:
+    words = {each.fact: option_of(each) for each in made()}
+    assert set(words) == set(get_args(Fact))
+    assert [fact for fact, said in words.items() if not re.search("[x7]", said)] == []

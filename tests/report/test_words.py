@@ -9,7 +9,7 @@ import pytest
 
 from hairpin.message import message
 from hairpin.report.pages import page
-from hairpin.report.words import DOMAIN, LANGUAGES, PAGES, Words, catalogue, language_of
+from hairpin.report.words import DOMAIN, LANGUAGES, PAGES, PROBES, TAGS, Words, catalogue, language_of
 
 ROOT = Path(__file__).resolve().parents[2]
 CATALOGUES = ROOT / "src" / "hairpin" / "report" / "locale"
@@ -33,6 +33,11 @@ def tool() -> ModuleType:
 @pytest.mark.parametrize(("locale", "expected"), LOCALES.values(), ids=LOCALES)
 def test_language_of_the_locale(locale: str, expected: str) -> None:
     assert language_of(locale) == expected
+
+
+def test_each_language_has_its_tag_its_characters_and_its_folder() -> None:
+    assert set(LANGUAGES) == set(TAGS) == set(PROBES)
+    assert {"en", *(each.name for each in CATALOGUES.iterdir() if each.is_dir())} == set(LANGUAGES)
 
 
 @pytest.mark.parametrize("domain", (DOMAIN, PAGES))

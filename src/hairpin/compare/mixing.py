@@ -29,8 +29,9 @@ from hairpin.netfilter.ir import Chain, Rule, Ruleset, Table
 from hairpin.network.network import Network
 
 _replace = msgspec.structs.replace
-LEARNED = ("connections", "limits", "counters", "virtual_services", "xfrm_policies")
-"""The fields of a namespace that the kernel fills by itself, in addition to neighbours and forwarding entries."""
+LEARNED = ("connections", "limits", "counters", "virtual_services", "xfrm_policies", "redirects", "queues")
+"""The fields of a namespace that the kernel or a program fills by itself, in addition to neighbours and forwarding
+entries."""
 
 
 class Sides(msgspec.Struct, frozen=True):

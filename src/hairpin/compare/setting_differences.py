@@ -30,6 +30,11 @@ _VOLATILE = ("nf_conntrack_count",)
 """The names of files under /proc/sys that contain counters."""
 _BRIDGES = "net/bridge"
 _PHYSICAL = ("", "bond", "vlan")
+_BESIDE = (
+    "kind", "bridge", "wireguard", "vlan_id", "vrf_table", "xdp", "tc_ingress", "tc_egress", "group", "lower", "holder",
+    "holder_halted",
+)  # fmt: skip
+"""Fields of a link that no command of a change sets."""
 
 
 class SettingDifferences(msgspec.Struct, frozen=True):
@@ -174,17 +179,9 @@ def _beside(netns: Netns, was: Namespace, now: Namespace) -> Iterator[tuple[List
             named = message("link {link}, hardware address", link=link.name)
             macs = write_mac(known.mac or 0), write_mac(link.mac or 0)
             yield link_difference(netns, link, named, *macs), SetLink(netns, link)
-        for field in (
-            "bridge",
-            "wireguard",
-            "vlan_id",
-            "vrf_table",
-            "xdp",
-            "tc_ingress",
-            "tc_egress",
-            "group",
-            "lower",
-        ):
+        for field in _BESIDE:
+            if field.startswith("holder") and "tun-owners" in (*was.unread, *now.unread):
+                continue
             one, other = _plain(getattr(known, field)), _plain(getattr(link, field))
             if one != other:
                 named = message("link {link}, {field}", link=link.name, field=field.replace("_", " "))

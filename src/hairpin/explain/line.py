@@ -1,7 +1,7 @@
 r"""Reduces a line of a log to the program's own words: without escape sequences, JSON, prefixes and time.
 
 Most lines of a long log have no known meaning, so ``readable`` does only the work that a search for words needs.  The
-prefix of a line may also name the line's printer: a container, or a program and its host.
+prefix of a line may also name the line's speaker: a container, or a program and its host.
 """
 
 import re
@@ -98,11 +98,11 @@ def _opened(raw: bytes) -> bytes:
     if not any(texts):
         return raw
     time = next((_stamp(fields[name]) for name in _TIMES if name in fields), b"")
-    return raw[:begin] + time + _printer(fields) + b" ".join(filter(None, texts))
+    return raw[:begin] + time + _speaker(fields) + b" ".join(filter(None, texts))
 
 
-def _printer(fields: dict[str, object]) -> bytes:
-    """Return the printer of a line of a JSON log: the container, or the host and the program.  The text has the format
+def _speaker(fields: dict[str, object]) -> bytes:
+    """Return the speaker of a line of a JSON log: the container, or the host and the program.  The text has the format
     of journalctl or ``docker compose logs``."""
     container = next((name for key in _CONTAINERS if (name := _name(fields.get(key)))), "").removeprefix("/")
     host = _name(fields.get("_HOSTNAME")) or _name(fields.get("hostname"))
@@ -222,9 +222,9 @@ def without_prefix(text: str) -> str:
 
 
 class Speaker(msgspec.Struct, frozen=True):
-    """The printer of a line.
+    """The machine, the program or the container that printed a line.
 
-    All fields are empty if the printer is unknown.  ``host``: the host name of the machine, or of a container.
+    All fields are empty if the speaker is unknown.  ``host``: the host name of the machine, or of a container.
     ``container``: the container's name in ``docker compose logs`` or in the tag of a log driver."""
 
     host: str = ""
@@ -233,11 +233,11 @@ class Speaker(msgspec.Struct, frozen=True):
 
 
 NOBODY = Speaker()
-"""The printer of a line that does not name its printer."""
+"""The speaker of a line that does not name its speaker."""
 
 
 def speaker_of(text: str) -> Speaker:
-    """Return the printer of the line.  ``text``: the decoded result of ``line.readable``."""
+    """Return the speaker of the line.  ``text``: the decoded result of ``line.readable``."""
     head = text.lstrip()[:300]
     for form in _FORMS:
         found = form.match(head)

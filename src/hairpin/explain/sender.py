@@ -31,8 +31,10 @@ _ID = re.compile(r"[0-9a-f]{12,64}")
 
 
 class TextSender(msgspec.Struct, frozen=True):
-    """The printer of a text.  ``name``: the program on a host, the container, or the address.  ``host``: the label of a
-    host that was read, or the name of a host that was not read.  ``told_by``: how the sender is known."""
+    """The sender of a text.
+
+    ``name``: the program on a host, the container, or the address.  ``host``: the label of a host that was read, or the
+    name of a host that was not read.  ``told_by``: how the sender is known."""
 
     kind: SenderKind
     name: str = ""
@@ -65,7 +67,7 @@ class TextSender(msgspec.Struct, frozen=True):
 
 
 UNKNOWN = TextSender("unknown")
-"""The sender of a text whose printer is unknown."""
+"""The sender of a text that names no sender."""
 
 
 def sender_of(found: TextFound, option: Origin | None, whole: Answer) -> TextSender:

@@ -58,7 +58,8 @@ class TextFound(msgspec.Struct, frozen=True):
     named: tuple[Named, ...]
     targets: tuple[str, ...]
     speaker: Speaker = NOBODY
-    """The printer that the lines' prefix names.  Lines of different printers are separate texts."""
+    """The machine, the program or the container that printed the lines, as their prefix names it.  Lines of different
+    speakers are separate texts."""
 
 
 class TextUnknown(msgspec.Struct, frozen=True):

@@ -178,7 +178,7 @@ def _to_endpoint(
     if not flows and container.by_user_stack:
         raise UsageError(
             message(
-                "container {name!r} has no address that others reach: a process of its user is its network "
+                "container {name!r} has no address that others reach, because its network is a user-mode network stack "
                 "({mode}); ask for a port that it publishes",
                 name=container.name,
                 mode=container.network_mode.partition(":")[0],

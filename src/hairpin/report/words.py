@@ -6,6 +6,7 @@ Commands, file names, addresses and ids are values of a message and are never tr
 
 import gettext
 import pkgutil
+from collections.abc import Mapping
 from functools import cache
 from io import BytesIO
 from typing import Literal, get_args
@@ -16,6 +17,10 @@ from hairpin.wanted import Wanted
 
 Language = Literal["en", "zh"]
 LANGUAGES: tuple[Language, ...] = get_args(Language)
+TAGS: Mapping[Language, str] = {"en": "en", "zh": "zh-Hans"}
+"""The language tag of a page in this language."""
+PROBES: Mapping[Language, str] = {"en": "", "zh": "网"}
+"""Characters that an encoding must have to show this language.  If it lacks them, hairpin writes English."""
 DOMAIN = "hairpin"
 PAGES = "causes"
 
@@ -35,7 +40,7 @@ class Words:
     """Writes messages in one language; a message that the catalogue lacks is written in English."""
 
     def __init__(self, language: Language = "en") -> None:
-        self.language = language
+        self.language: Language = language
         self._catalogue = catalogue(DOMAIN, language)
 
     def __call__(self, said: Message) -> str:
@@ -60,4 +65,7 @@ class Words:
 
 def language_of(locale: str) -> Language:
     """Return the language of a locale (``zh_CN.UTF-8``); English for a language without a catalogue."""
-    return "zh" if locale.lower().startswith("zh") else "en"
+    for each in LANGUAGES:
+        if locale.lower().startswith(each):
+            return each
+    return "en"

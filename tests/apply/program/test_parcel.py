@@ -6,7 +6,7 @@ import pytest
 from hairpin.apply.kept_plan import PlannedStep
 from hairpin.apply.program.parcel import act_files, parcel
 from hairpin.carry.act import Act, Command, FileState, Replace
-from hairpin.change.change import Change, InsertRule, Primitive, SetSysctl
+from hairpin.change.change import Change, InsertRule, Primitive, SetDormant, SetSysctl
 from hairpin.change.step import LoadRules, ReplaceFile, Step
 from hairpin.change.steps import steps
 from hairpin.errors import ApplyError
@@ -78,6 +78,14 @@ def test_insertions_of_iptables_are_also_undone_by_their_words() -> None:
     assert "a -D\na FORWARD\na -m\na mark\na --mark\na 0x7\n" in files["0.words.1"]
     inserting = msgspec.structs.replace(step, undo=(step,))
     assert not any("words" in name for name in files_of(inserting))
+
+
+def test_a_dormant_table_is_probed_with_its_flags() -> None:
+    network = with_nft_table()
+    change = Change((SetDormant(NETNS, "nft", "inet", "own", dormant=True),))
+    assert files_of(*steps(change, network), network=network)["0.probe.1"] == (
+        "kind command\na nft\na -s\na list\na table\na inet\na own\n"
+    )
 
 
 def test_a_file_goes_with_both_contents_mode_and_owner() -> None:

@@ -15,6 +15,7 @@ from click.shell_completion import CompletionItem, ShellComplete, add_completion
 from hairpin.apply.kept_plan import PlanState
 from hairpin.cli.face import completion
 from hairpin.cli.main import cli
+from hairpin.report.words import LANGUAGES
 from tests.apply.plans import begun, plan
 from tests.cli.commands import call
 
@@ -48,7 +49,7 @@ VALUES: dict[str, tuple[tuple[str, ...], str, set[str]]] = {
     "an event of a container": (("check", "--after"), "container-stop:we", {"container-stop:web"}),
     "a cause": (("explain",), "interface-forwarding-o", {"interface-forwarding-off"}),
     "a choice": (("fix", "--choose"), "interface-forwarding-o", {"interface-forwarding-off"}),
-    "a language": (("check", "--lang"), "", {"en", "zh"}),
+    "a language": (("check", "--lang"), "", set(LANGUAGES)),
     "a colour": (("check", "--color"), "n", {"never"}),
     "an option of check without a command": ((), "--aft", {"--after"}),
     "no container of another host": (("check", "--host", "root@a"), "w", set()),

@@ -54,7 +54,7 @@ VERSIONS = (4, 6)
 def modelled() -> frozenset[Element]:
     """Return all elements of the model."""
     return frozenset(
-        (*_matches(), *_statements(), *_sets(), *_chains(), *_routing(), *_sysctls(), *_sockets(), *_ends(), *_facts())
+        (*_matches(), *_statements(), *_sets(), *_chains(), *_routing(), *sysctls(), *_sockets(), *_ends(), *_facts())
     )
 
 
@@ -198,7 +198,8 @@ def _ends() -> Iterator[Element]:
             yield Element("decided by", kind.__name__, DONE)
 
 
-def _sysctls() -> Iterator[Element]:
+def sysctls() -> Iterator[Element]:
+    """Yield the sysctls that the walk reads."""
     for module in modules():
         for function in ast.walk(_tree(module)):
             if isinstance(function, ast.FunctionDef):

@@ -263,6 +263,8 @@ def _listing_chain(chain: str, step: LoadRules) -> Words:
 
 
 def _showing(part: c.Primitive) -> Iterator[Words]:
+    if isinstance(part, c.RuleEdit | c.ReplaceRuleset | c.Forgotten | c.OfHost | c.Beyond):
+        return  # ``_listing`` shows rules; the other parts change no state that a command shows
     match part:
         case c.SetSysctl(path=path):
             yield ("cat", "/".join(("/proc/sys", *path)))
@@ -277,8 +279,10 @@ def _showing(part: c.Primitive) -> Iterator[Words]:
         case c.RenameLink(link=name, name=new):
             yield from _showing_link(name)
             yield from _showing_link(new)
+        case c.SetDormant(family=family, table=table):
+            yield ("nft", "-s", "list", "table", family, table)
         case _:
-            return
+            assert_never(part)
 
 
 def _listing_entries(entry: Address | Route | PolicyRule | Neighbour | FdbEntry | XfrmPolicy) -> Words:

@@ -46,7 +46,7 @@ def find(view: View) -> Iterator[Candidate]:
 
 
 def _vlans(link: Link) -> str:
-    """Return the VLANs of a port or of the bridge itself as ``bridge vlan show`` writes them."""
+    """Return the VLANs of a port or of the bridge itself in words such as ``1 PVID untagged``."""
     group: BridgePort | BridgeInfo | None = link.bridge if link.kind == "bridge" else link.port
     if group is None:
         return "-"

@@ -101,8 +101,9 @@ def _reaches_out(view: View, bridge: str) -> bool:
 def led_past(view: View, each: Overlap, title: Message, detail: Message, *, in_class: Class) -> Candidate:
     """Return the candidate that adds a route past the container network for this one address.
 
-    If the host has no other route to the address, or if a container has the address, the candidate gives the network
-    another subnet.
+    If the host has no other route to the address, the candidate gives the network another subnet.  If a person typed
+    the route into the network, the candidate deletes this route.  If a container has the address, the warning that
+    other hosts stay out of reach is left out.
     """
     found, own = moved_away(each, title, detail, in_class=in_class), _own_routes(view, each)
     if not each.is_subnet and not is_wanted(view.network.namespace(each.netns), each.route):

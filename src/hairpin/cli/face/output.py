@@ -144,18 +144,19 @@ def complain_of_usage(error: "ClickException", lang: str | None) -> None:
 def words(lang: str | None, stream: TextIO | None = None) -> "Words":
     """Return the words of the language ``lang``.  If ``lang`` is None, return the words of the locale's language.
 
-    The language is English if the encoding of the stream (default: standard output) has no Chinese characters."""
-    from hairpin.report.words import Words
+    The language is English if the encoding of the stream (default: standard output) lacks the language's
+    characters."""
+    from hairpin.report.words import PROBES, Words
 
     wanted = language(lang)
-    return Words(wanted if wanted == "en" or _can_show("网", stream or sys.stdout) else "en")
+    return Words(wanted if _can_show(PROBES[wanted], stream or sys.stdout) else "en")
 
 
 def language(lang: str | None) -> "Language":
     """Return the language ``lang``, or the locale's language if ``lang`` is None."""
     from hairpin.report.words import language_of
 
-    return language_of(environment().locale) if lang is None else "zh" if lang == "zh" else "en"
+    return language_of(environment().locale if lang is None else lang)
 
 
 def _can_show(text: str, stream: TextIO | None) -> bool:

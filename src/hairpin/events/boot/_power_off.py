@@ -12,6 +12,7 @@ from hairpin.events.engines._dockerd import docker_of, with_dockerd_killed
 from hairpin.evidence.reading import HOST
 from hairpin.host.boot.sysctl_files import settings
 from hairpin.host.host import Host, Namespace
+from hairpin.host.limit_state import Counters, LimitState
 from hairpin.host.link import Link
 from hairpin.host.route import PolicyRule
 from hairpin.host.socket import Socket
@@ -70,6 +71,9 @@ def _bare(host: Host, own: Namespace) -> Namespace:
         connections=(),
         virtual_services=(),
         xfrm_policies=(),
+        redirects=(),
+        limits=LimitState(),
+        counters=Counters(),
         sysctls=_kernels_own(host, own.sysctls),
         sockets=tuple(each for each in own.sockets if _comes_back(each)),
         ruleset=Ruleset(),

@@ -51,8 +51,10 @@ def translation(name: Kind, inner: Json, scope: Scope) -> Parts:
 
 
 def _both(template: Nat, address: Object, port: Object, scope: Scope) -> Choice | None:
-    """Return the translation ``dnat to KEY map { … } : KEY map { … }``: an option for each pair of an address and a
-    port. If both maps have equal keys, only an address and a port of the same key are a pair."""
+    """Return the translation ``dnat to KEY map { … } : KEY map { … }``: an option of the choice for each pair of an
+    element of the address map and an element of the port map.
+
+    If both maps have the same key and the same elements' keys, only elements with the same key form a pair."""
     by_address = _Mapped(template, by_address=True, addresses=None, ports=None).choice(address, scope)
     by_port = _Mapped(template, by_address=False, addresses=None, ports=None).choice(port, scope)
     if by_address is None or by_port is None:

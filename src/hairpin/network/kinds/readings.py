@@ -23,7 +23,8 @@ _OF_FLANNEL = "/run/flannel/subnet.env"
 _ORDERED = ("links", "addresses", "routes", "rules", "virtual_services", "xfrm_policies")
 _UNORDERED = ("neighbours", "fdb", "sockets")
 """The parts of a namespace that the kernel lists in an order that depends on a hash."""
-_ALONE = ("netnsids", "kernel", "unread")
+_ALONE = ("netnsids", "kernel", "unread", "redirects", "queues", "counters", "now_s")
+"""The parts of a container's namespace that have no own values of the container.  They are compared as they are."""
 
 
 class OwnReadings:
@@ -78,7 +79,7 @@ def _read_host(host: Host, members: Mapping[int, OwnReadings], literals: Literal
     claims = _claims(members)
     containers = {id(each.owner.container): each for each in members.values()}
     spaces = {id(each.owner.inside) for each in members.values()}
-    note(host.unread, NOTHING_OWN, literals)
+    note((host.unread, host.floating), NOTHING_OWN, literals)
     for file in host.files:
         literals.unknown = literals.unknown or file.path == _OF_FLANNEL
         for word in file.text.split() if file.path in _OF_NAMES else ():
@@ -141,7 +142,7 @@ def _read_outer(outer: Namespace, members: Mapping[int, OwnReadings], claims: Cl
     _read_sysctls(outer, members, claims, literals)
     _read_rules(outer, members, claims, literals)
     _read_connections(outer, members, claims, literals)
-    note((outer.unread, outer.limits), NOTHING_OWN, literals)
+    note((outer.unread, outer.limits, outer.redirects), NOTHING_OWN, literals)
     literals.unknown = literals.unknown or bool(outer.limits.recent or outer.limits.buckets)
 
 

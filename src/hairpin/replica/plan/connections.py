@@ -37,9 +37,10 @@ def concerning(namespace: Namespace, met: Met) -> tuple[Connection, ...]:
 
 
 def _met(network: Network, flow: Flow) -> Iterator[tuple[int, Tuple]]:
-    """Yield every tuple of the flow's packets at the steps of the walk, and the tuples of their answers.  If another
-    conntrack entry already uses the client's port for its answers, NAT chooses another port, and no step of the walk
-    shows that entry.  Therefore the answers' tuples with the client's own port are yielded, too.
+    """Yield every tuple of the flow's packets at the steps of the walk, and the tuples of their answers.
+
+    If another conntrack entry already has the reply tuple with the client's own port, NAT chooses another port.  The
+    packets of the walk then have the other port.  So the reply tuple with the client's port is yielded, too.
     Source: net/netfilter/nf_nat_core.c nf_nat_used_tuple()"""
     branches = walked(network, flow).branches
     for stop in (each.stop for each in branches if each.stop is not None and each.stop.reason == "conntrack-clash"):

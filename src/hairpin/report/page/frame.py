@@ -12,7 +12,7 @@ from xml.etree.ElementTree import Element
 
 from hairpin.message import message
 from hairpin.report.page.markup import element, markup, with_children
-from hairpin.report.words import Words
+from hairpin.report.words import TAGS, Words
 
 _FOOTER = message("Made by hairpin. This file is whole: it loads nothing from anywhere.")
 
@@ -43,8 +43,7 @@ def whole_file(title: str, which: str, body: list[Element], words: Words) -> str
         element("footer", element("p", words(_FOOTER))),
         _own("script", script),
     )
-    language = {"en": "en", "zh": "zh-Hans"}[words.language]
-    return f"<!DOCTYPE html>\n{markup(element('html', head, shown, lang=language))}\n"
+    return f"<!DOCTYPE html>\n{markup(element('html', head, shown, lang=TAGS[words.language]))}\n"
 
 
 def _own(tag: str, text: str) -> Element:

@@ -31,8 +31,10 @@ _STAGES: dict[str, Message] = {
 
 
 class Hop(msgspec.Struct, frozen=True):
-    """One line of the drawing: the packet's place, the decision ``what`` in its tool's syntax, and the packet after the
-    decision."""
+    """One line of the drawing: the packet's place, the decision ``what``, and the packet after the decision.
+
+    A route or a sysctl in ``what`` has the syntax of its tool, and a rule is named by its chain and number.  Any other
+    decision is a sentence in the reader's language."""
 
     netns: Netns | None
     stage: str

@@ -22,8 +22,8 @@ from hairpin.wanted import Wanted, state_peer, watch_port
 
 
 class Grants(msgspec.Struct, frozen=True):
-    """The facts that the outside has to grant for a flow to succeed.  ``questions``: a reading of the host hints that
-    the outside may refuse the grant.  ``assumed``: no reading hints at a refusal."""
+    """The facts that the outside has to grant so that a flow succeeds.  ``questions``: the grants that the outside may
+    refuse according to a reading of the host.  ``assumed``: the grants for which no reading hints at a refusal."""
 
     questions: tuple[OpenQuestion, ...] = ()
     assumed: tuple[Message, ...] = ()

@@ -293,8 +293,10 @@ def _mac(network: Network, port: Port) -> int | None:
 
 
 def unresolved_end(state: State, lost: End) -> End:
-    """Return the end of a packet whose neighbour stays unresolved.  ``lost``: the end of the dropped ARP or neighbour
-    discovery message: the request or its answer.  No socket gets an ICMP error about such a message.
+    """Return the end of a packet whose neighbour stays unresolved.  ``lost``: the end of the ARP or neighbour discovery
+    message that was dropped: the request or its answer.
+
+    No socket gets an ICMP error about such a message.
     """
     assert lost.stop is not None
     last = msgspec.structs.replace(lost.state.history.steps[-1], packet=state.packet)
