@@ -4,15 +4,19 @@ import pickle
 
 from hairpin.answer.questions import questions_of
 from hairpin.answer.remarks import remarks
+from hairpin.change.change import Change, SetSysctl
+from hairpin.change.simulation.simulate import simulate
 from hairpin.diagnose.diagnose import is_refused
 from hairpin.diagnose.examination import examine
 from hairpin.diagnose.inward_only import own_flows_left_out
 from hairpin.network.flow import Flow
 from hairpin.network.network import Network
+from hairpin.remedy.effects import MAX_OF_PLAN, effects_between, others_of
 from hairpin.walk.alike import TraceTakenOver, walked_alike
 from hairpin.walk.walk import walk_flow
 from hairpin.walk.walked import walked
 from tests.many_hosts import flows_of_many, many, rules_text
+from tests.small_host import HOST_NETNS
 
 
 def test_a_trace_taken_over_is_that_of_the_own_walk() -> None:
@@ -55,6 +59,25 @@ def test_what_is_told_of_a_flow_that_passes_reads_no_branches() -> None:
     passing = [each for each in traces if isinstance(each, TraceTakenOver) and each.succeeds]
     assert len(passing) > 20
     assert not any(map(vars, passing))
+
+
+def test_a_flow_has_its_own_names_for_what_the_alike_flow_met() -> None:
+    net, flows = many(), flows_of_many()
+    taken = [each for flow in flows if isinstance(each := walked(net, flow), TraceTakenOver)]
+    for trace in taken:
+        own, met = walk_flow(net, trace.flow).usual, trace.like.usual
+        places = [(step.netns.name, step.link) for step in own.steps]
+        assert [(trace.own_name(step.netns.name), trace.own_name(step.link)) for step in met.steps] == places
+
+
+def test_the_effects_of_a_change_are_told_without_the_branches_of_flows_that_pass() -> None:
+    net = many()
+    was = others_of(net, flows_of_many(), MAX_OF_PLAN)
+    change = Change((SetSysctl(HOST_NETNS, ("net", "ipv4", "conf", "eth0", "forwarding"), "1"),))
+    effects_between(was, was.after(change, simulate(change, net)), "undoing")
+    taken = [each for each in was.traces if isinstance(each, TraceTakenOver)]
+    assert len(taken) > 20
+    assert not any(map(vars, taken))
 
 
 def test_a_refusal_is_told_by_the_alike_flow() -> None:

@@ -351,15 +351,16 @@ def _diverted(known: Known, before: Trace, after: Trace, nature: Nature) -> Iter
 def _headed_for(trace: Trace) -> str:
     """Return the link by which a stopped packet would have left, such as a tunnel whose program ended, or an empty
     name."""
-    stop = trace.usual.stop
-    return stop.link if stop is not None and stop.reason in ("no-carrier", "link-down", "no-neighbour") else ""
+    stop = trace.like.usual.stop
+    headed = stop.link if stop is not None and stop.reason in ("no-carrier", "link-down", "no-neighbour") else ""
+    return trace.own_name(headed) if headed else ""
 
 
 def left_by(trace: Trace) -> str:
     """Return the link by which the usual branch's request leaves the hosts that were read; empty if the request stays
     on these hosts."""
-    links = [step.link for step in trace.usual.request if step.stage == "outside" and step.link]
-    return links[-1] if links else ""
+    links = [step.link for step in trace.like.usual.request if step.stage == "outside" and step.link]
+    return trace.own_name(links[-1]) if links else ""
 
 
 def _leads_elsewhere(part: c.Primitive) -> bool:

@@ -39,6 +39,10 @@ class TraceTakenOver(Trace, frozen=True, dict=True):
         """The alike flow's trace, from which this trace has its verdict."""
         return self.first or self
 
+    def own_name(self, name: str) -> str:
+        """Return the name with which the exchange of the two flows' own values replaces ``name``."""
+        return exchanged_names(self.changed_from or self.network, self).get(name, name)
+
     @property
     def assumed(self) -> tuple[Message, ...]:
         """The alike flow's assumptions.  If these assumptions name own values of the alike flow, this flow itself is
