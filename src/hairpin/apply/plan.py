@@ -309,8 +309,8 @@ def verdicts_in(network: Network, answer: Answer) -> tuple[Verdict, ...]:
 
 
 def _lost_after(answer: Answer, repairs: tuple[PlannedRemedy, ...], then: tuple[Verdict, ...]) -> Iterator[EventId]:
-    """Yield the events that bring a repaired cause back if the plan's lasting steps are left out.  A repair that puts an
-    engine's rules back has no cause."""
+    """Yield the events that bring a repaired cause back if the plan's lasting steps are left out."""
+    # A repair that restores an engine's rules has no cause.
     causes = [each.cause for each in repairs if each.cause is not None]
     network = answer.network
     for each in repairs:

@@ -196,8 +196,8 @@ def done_by(step: Step) -> tuple[c.Primitive, ...]:
 
 
 def stays_on_host(step: Step) -> bool:
-    """Return whether the step changes nothing inside of a container: it edits only rules of the host's own namespace, or
-    sysctls of that namespace.
+    """Return whether the step changes nothing inside of a container, because it edits only rules or sysctls of the
+    host's own namespace.
 
     Steps of every other kind may reach a container.  An engine restarts containers, and a link of the host has its peer
     in a container."""
