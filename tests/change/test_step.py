@@ -11,6 +11,7 @@ from hairpin.change.change import Forget, SetSysctl, WriteFile
 from hairpin.change.step import (
     Advise,
     Ask,
+    LoadRules,
     Nature,
     ReplaceFile,
     RunCommands,
@@ -19,6 +20,7 @@ from hairpin.change.step import (
     edited_whole,
     for_replica,
     nature,
+    stays_on_host,
     steps_from_json,
     steps_to_json,
     undo,
@@ -45,6 +47,26 @@ NATURES: dict[str, tuple[Step, Nature]] = {
 def test_nature(step: Step, expected: Nature) -> None:
     assert nature(step) == expected
     assert steps_from_json(steps_to_json((step,))) == (step,)
+
+
+LOADED = LoadRules(netns=HOST_NETNS, does=(), dialect="iptables-nft", family="ip", table="filter", program="iptables",
+                   held=())  # fmt: skip
+WEB = HOST_NETNS.sibling("container:web")
+REACHES: dict[str, tuple[Step, bool]] = {
+    "a setting of the host": (SET, True),
+    "a setting in a container": (msgspec.structs.replace(SET, netns=WEB), False),
+    "rules of the host": (LOADED, True),
+    "rules in a container": (msgspec.structs.replace(LOADED, netns=WEB), False),
+    "an act that is no setting": (FORGOTTEN, False),
+    "a file, which an engine may read": (FILE, False),
+    "a call": (Ask(host="h", call=ReloadUfw()), False),
+    "advice": (Advise(does=()), False),
+}
+
+
+@pytest.mark.parametrize(("step", "expected"), REACHES.values(), ids=REACHES)
+def test_only_rules_and_sysctls_of_the_host_reach_no_container(step: Step, expected: bool) -> None:
+    assert stays_on_host(step) is expected
 
 
 def test_an_irreversible_step_is_not_in_the_undo() -> None:

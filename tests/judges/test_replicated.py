@@ -6,12 +6,14 @@ from types import MappingProxyType
 import pytest
 
 from hairpin.change.change import Change, SetSysctl
+from hairpin.diagnose.examination import examine
 from hairpin.judges.replicated import Replication, replicating
 from hairpin.message import message
 from hairpin.replica.judge import RunningKernel
 from hairpin.replica.judgement import Kernel
 from hairpin.replica.prerequisites import may_replicate, missing
 from tests.judges.kernels import Agreeing, Denying, Overloaded
+from tests.many_hosts import flows_of_many, many
 from tests.report.answers import FORWARDING_OFF, evidence, examination
 
 ASKED, EVIDENCE = examination(FORWARDING_OFF), evidence(FORWARDING_OFF)
@@ -91,3 +93,15 @@ def test_the_kernel_is_asked_about_the_repair_that_is_printed() -> None:
     assert found.causes == frozenset(each.ref for each in ASKED.causes)
     refused = _word(Agreeing(OWN), dict.fromkeys(flows, Change((idle,))))
     assert refused.causes == frozenset()
+
+
+def test_of_alike_flows_the_kernel_may_judge_the_one_that_was_walked() -> None:
+    net, flows = many(), flows_of_many()
+    alike = examine(net, flows)
+    for once_a_kind in (False, True):
+        with replicating(alike, (EVIDENCE,), Agreeing(net.this.kernel), once_a_kind=once_a_kind) as word:
+            found = word({})
+        own = [each.trace.like is each.trace for each in alike.diagnoses]
+        assert [each is not None for each in found.flows] == (own if once_a_kind else [True] * len(flows))
+        assert found.unread == ()
+        assert sum(own) < len(flows) / 2

@@ -61,6 +61,15 @@ def test_what_is_told_of_a_flow_that_passes_reads_no_branches() -> None:
     assert not any(map(vars, passing))
 
 
+def test_a_flow_has_its_own_names_for_what_the_alike_flow_met() -> None:
+    net, flows = many(), flows_of_many()
+    taken = [each for flow in flows if isinstance(each := walked(net, flow), TraceTakenOver)]
+    for trace in taken:
+        own, met = walk_flow(net, trace.flow).usual, trace.like.usual
+        places = [(step.netns.name, step.link) for step in own.steps]
+        assert [(trace.own_name(step.netns.name), trace.own_name(step.link)) for step in met.steps] == places
+
+
 def test_a_refusal_is_told_by_the_alike_flow() -> None:
     net = many(rules_text(forward="-A FORWARD -i eth0 -j DROP"))
     refused = [each for flow in flows_of_many() if not (each := walked(net, flow)).succeeds]

@@ -78,7 +78,7 @@ def answer_of_check(
     from hairpin.answer.proven_repairs import printed_otherwise  # noqa: PLC0415 - only a kernel needs them
     from hairpin.judges.replicated import replicating  # noqa: PLC0415
 
-    with replicating(examination, start.evidence, kernel) as word:
+    with replicating(examination, start.evidence, kernel, once_a_kind=depth == "flows") as word:
         found = with_causes(start, examination, depth)  # the walk's part of the answer is made while the replicas run
         found = _judged(found, word(printed_otherwise(found.causes, examination)))
     return msgspec.structs.replace(found, kernel=kernel.release)

@@ -310,13 +310,14 @@ def verdicts_in(network: Network, answer: Answer) -> tuple[Verdict, ...]:
 
 def _lost_after(answer: Answer, repairs: tuple[PlannedRemedy, ...], then: tuple[Verdict, ...]) -> Iterator[EventId]:
     """Yield the events that bring a repaired cause back if the plan's lasting steps are left out."""
+    # A repair that restores an engine's rules has no cause.
+    causes = [each.cause for each in repairs if each.cause is not None]
     network = answer.network
     for each in repairs:
         network = after(msgspec.structs.replace(each.remedy, keeping=()), answer.network, network)
     passing = {flow.ref: flow.trace.flow for flow, verdict in zip(answer.flows, then, strict=True) if succeeds(verdict)}
-    causes = [each.cause for each in repairs if each.cause is not None]
     stopped = [(each, tuple(passing[ref] for ref in each.flows if ref in passing)[:_HELD]) for each in causes]
-    for event, course in courses_on(network, network.this) if repairs else ():
+    for event, course in courses_on(network, network.this) if causes else ():
         if not course.missing and any(is_undone(cause.id, network, course, flows) for cause, flows in stopped):
             yield event
 

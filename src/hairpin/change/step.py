@@ -195,6 +195,23 @@ def done_by(step: Step) -> tuple[c.Primitive, ...]:
     return step.does
 
 
+def stays_on_host(step: Step) -> bool:
+    """Return whether the step changes nothing inside of a container, because it edits only rules or sysctls of the
+    host's own namespace.
+
+    Steps of every other kind may reach a container.  An engine restarts containers, and a link of the host has its peer
+    in a container."""
+    match step:
+        case LoadRules(netns=netns):
+            return netns.is_host
+        case RunCommands(netns=netns, does=does):
+            return netns.is_host and all(isinstance(part, c.SetSysctl | c.RuleEdit) for part in does)
+        case ReplaceFile() | Ask() | Advise():
+            return False
+        case _:
+            assert_never(step)
+
+
 def for_replica(step: Step) -> Step:
     """Return the step for a replica.  The replica's runner is already in the right namespace, so the command that
     enters it is removed.  Rules of the replica have other handles than rules of the host, but handles are looked up

@@ -16,7 +16,7 @@ from hairpin.diagnose.trimming import joined_change, joined_ways
 from hairpin.errors import ChangeError
 from hairpin.network.flow import Flow
 from hairpin.network.network import Network
-from hairpin.walk.walk import walk_flow
+from hairpin.walk.walked import walked
 
 
 class Examination(msgspec.Struct, frozen=True, dict=True):
@@ -164,21 +164,28 @@ def _unrepaired(
 ) -> Iterator[Suspect]:
     """Yield the suspects whose change differs from the change of their cause, for each flow that does not pass with the
     changes of its causes."""
+    after: dict[tuple[str, ...], Network | None] = {}
     for diagnosis in diagnoses:
         causes = tuple(found[identities.of(each)] for each in diagnosis.causes)
         others = [each for each, cause in zip(diagnosis.causes, causes, strict=True)
                   if each.candidate.change != cause.candidate.change]  # fmt: skip
-        if others and not _repairs(network, diagnosis.trace.flow, causes):
+        if not others:
+            continue
+        refs = tuple(each.ref for each in causes)
+        if refs not in after:
+            after[refs] = _without(network, causes)
+        flow, then = diagnosis.trace.flow, after[refs]
+        if then is None or not is_repaired(network, flow, walked(then, flow)):
             yield from others
 
 
-def _repairs(network: Network, flow: Flow, causes: tuple[Finding, ...]) -> bool:
+def _without(network: Network, causes: tuple[Finding, ...]) -> Network | None:
+    """Return the network without the causes; None if their changes do not fit it."""
     once = {each.ref: each.candidate.change for each in causes}.values()
     try:
-        after = made_in_turn(tuple(once), network)
+        return made_in_turn(tuple(once), network)
     except ChangeError:
-        return False
-    return is_repaired(network, flow, walk_flow(after, flow))
+        return None
 
 
 def _named(diagnoses: tuple[Diagnosis, ...]) -> Iterator[_Member]:

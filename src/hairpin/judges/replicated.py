@@ -59,9 +59,11 @@ def rule_count(network: Network) -> int:
 
 @contextmanager
 def replicating(
-    examination: Examination, evidence: tuple[Evidence, ...], kernel: Kernel
+    examination: Examination, evidence: tuple[Evidence, ...], kernel: Kernel, *, once_a_kind: bool = False
 ) -> Generator[Callable[[Mapping[int, Change]], Replication]]:
     """Begin to ask the kernel, and yield the function that waits for its verdicts on the flows and the proofs.
+
+    ``once_a_kind``: of flows that are alike, the kernel judges only the flow that was walked.
 
     The argument of this function are printed repairs that differ from the changes of the proof, by the indexes of their
     flows.  The kernel then judges these repairs, too."""
@@ -72,7 +74,7 @@ def replicating(
         )
         yield lambda _: Replication((None,) * len(examination.diagnoses), unread=_unread([said]))
         return
-    groups = _groups(examination)
+    groups = _groups(examination, once_a_kind=once_a_kind)
     with kernel.judging(_cases(groups, examination, evidence)) as outcomes:
 
         def word(printed: Mapping[int, Change]) -> Replication:
@@ -107,11 +109,13 @@ def _unread(reasons: list[Message | str]) -> tuple[Unread, ...]:
     return tuple(Unread("replica", "", "replica", said, "") for said in dict.fromkeys(reasons))
 
 
-def _groups(examination: Examination) -> list[_Group]:
+def _groups(examination: Examination, *, once_a_kind: bool) -> list[_Group]:
     found: dict[tuple[str, ...], list[int]] = {}
     for number, diagnosis in enumerate(examination.diagnoses):
         if diagnosis.trace.flow.asked_name:
             continue  # a packet does not show which names a server knows
+        if once_a_kind and diagnosis.trace.like is not diagnosis.trace:
+            continue
         refs = tuple(each.ref for each in examination.causes_of(number))
         found.setdefault(refs, []).append(number)
     return [

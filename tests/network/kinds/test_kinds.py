@@ -13,8 +13,11 @@ from hairpin.change.change import Change
 from hairpin.change.simulation.simulate import simulate
 from hairpin.errors import ChangeError, HairpinError
 from hairpin.events.aftermath import asked_again
+from hairpin.events.course import Course
+from hairpin.events.engines._containers import with_containers_ended
 from hairpin.events.happening import possible_events
 from hairpin.evidence.file import read
+from hairpin.host.docker import PinnedName
 from hairpin.host.host import Namespace
 from hairpin.host.limit_state import LimitState, RecentAddress
 from hairpin.host.route import Neighbour
@@ -61,6 +64,19 @@ def with_set(net: Network) -> Network:
     held = Set("some", "hash:ip", tuple(Element((NumberKey(address(n), address(n)),)) for n in (2, 3)))
     rules = many(rules_text(forward="-A FORWARD -m set --match-set some src -j DROP")).namespace(HOST_NETNS).ruleset
     return of_host(ruleset=msgspec.structs.replace(rules, ipsets=(held,)))(net)
+
+
+def ended(net: Network, *, odd: int | None = None) -> Network:
+    """Return the host after its containers have ended.  Only their /etc/hosts have their former addresses.  The
+    container ``odd`` has a line about another container, too."""
+    (described,) = net.this.engines
+    written = tuple(
+        msgspec.structs.replace(each, hosts_entries=tuple(PinnedName(each.id[:12], 4, address(n)) for n in lines))
+        for number, each in enumerate(described.containers)
+        for lines in ((number, 5) if number == odd else (number,),)
+    )
+    host = msgspec.structs.replace(net.this, engines=(msgspec.structs.replace(described, containers=written),))
+    return with_containers_ended(Course(Network((host,)), host.name), written).network
 
 
 def connection(number: int, sport: int) -> Connection:
@@ -114,6 +130,8 @@ ALIKE: dict[str, tuple[Callable[[Network], Network], tuple[tuple[int, ...], ...]
     "a port that a program of the host has, too": (
         with_more("sockets", Socket("tcp", 4, 0x7F000001, 20006, process="sshd")), ((0, 1, 2, 3, 4, 5, 7),)),
     "entries of one container's clients": (with_more("connections", connection(1, 5000)), ((0, 2, 3, 4, 5, 6, 7),)),
+    "ended, with their former addresses": (ended, (tuple(range(8)),)),
+    "ended, one with another's former address": (lambda net: ended(net, odd=2), ((0, 1, 3, 4, 6, 7),)),
     "a list of addresses seen": (of_host(limits=SEEN), ()),
 }  # fmt: skip
 

@@ -120,12 +120,11 @@ def _reading(plan: "RepairPlan", sources: tuple[Given, ...]) -> "tuple[Callable[
     """Return two functions: the first asks the plan's question again, the second only reads the plan's hosts again."""
     from hairpin.answer.ask import ask, network_asked
     from hairpin.cli.answering import second_judge
+    from hairpin.cli.plans.rereading import Rereading
 
     question = plan.answer.question
-    return (
-        lambda: ask(question, gather(sources), second_judge(), depth="flows"),
-        lambda: network_asked(question, gather(sources)),
-    )
+    read = partial(gather, sources) if sources else Rereading(plan).read
+    return (lambda: ask(question, read(), second_judge(), depth="flows"), lambda: network_asked(question, read()))
 
 
 def _is_open(folder: Path) -> bool:

@@ -1,0 +1,60 @@
+"""A host is read again without its containers: what that costs it, and that nothing is lost."""
+
+import re
+from collections.abc import Iterator
+
+import pytest
+
+from hairpin.collect.frames import parse
+from hairpin.collect.run import script
+from hairpin.evidence.completion import completed
+from hairpin.evidence.reading import Evidence
+from hairpin.host.host import Host
+from hairpin.host.read.parse import parse as parsed
+from hairpin.lab.build import Lab, running_lab
+from hairpin.lab.plan import LabPlan
+
+NONE = ("--only", "name=-")
+COUNT = (
+    'first=$(sh -c "echo \\$\\$"); sh -s -- "$@" >/dev/null; last=$(sh -c "echo \\$\\$"); echo $((last - first - 2))'
+)
+"""In a PID namespace of its own a host numbers its processes one after the other."""
+
+
+@pytest.fixture(scope="module")
+def lab() -> Iterator[Lab]:
+    with running_lab(LabPlan(fillers=9)) as lab:
+        yield lab
+
+
+def read(lab: Lab, *arguments: str) -> Evidence:
+    printed = lab.host.run(("sh", "-s", "--", *arguments), stdin=script().decode())
+    return parse(printed.encode(), hairpin="", source="")
+
+
+def told(host: Host) -> dict[str, str]:
+    """Return the containers and their namespaces as texts, without the ids of readings."""
+    parts = {each.name: repr(each) for each in host.namespaces if each.name != host.netns.name}
+    parts |= {each.id: repr(each) for each in host.containers()}
+    return {name: re.sub(r"'e\d+'", "", text) for name, text in parts.items()}
+
+
+def test_what_was_not_entered_again_is_told_as_before(lab: Lab) -> None:
+    whole = read(lab)
+    again = completed(read(lab, *NONE), whole)
+    assert again is not None
+    assert sorted((each.key, each.netns) for each in again.readings) == sorted(
+        (each.key, each.netns) for each in whole.readings
+    )
+    assert told(parsed(again)) == told(parsed(whole))
+
+
+def test_a_container_that_was_started_again_is_another_one(lab: Lab) -> None:
+    whole = read(lab)
+    lab.host.run("docker restart -t 0 web")
+    assert completed(read(lab, *NONE), whole) is None
+
+
+def test_a_reading_without_containers_starts_few_processes(lab: Lab) -> None:
+    argv = ("sh", "-c", COUNT, "sh", *NONE)
+    assert min(int(lab.host.run(argv, stdin=script().decode())) for _ in range(3)) <= 80
