@@ -102,8 +102,8 @@ def ended(container: Container) -> Container:
 
 
 def _without_own_entries(container: Container) -> Container:
-    """Return the container without its own addresses in its /etc/hosts.  At each start the engine writes the addresses
-    that the container then has.
+    """Return the container without the entries for itself in its /etc/hosts.  At each start the engine writes these
+    entries anew, with the addresses that the container then has.
 
     Source: moby daemon/container_operations_unix.go buildSandboxOptions(); podman libpod/container_internal_common.go
     addHosts()"""
@@ -111,7 +111,7 @@ def _without_own_entries(container: Container) -> Container:
         return container
     own = {address for each in container.endpoints for address in (each.ipv4, each.ipv6)}
     entries = tuple(each for each in container.hosts_entries if each.address not in own)
-    return _replace(container, hosts_entries=entries)
+    return _replace(container, hosts_entries=entries, extra_names=tuple(dict.fromkeys(each.name for each in entries)))
 
 
 def _own_rules(course: Course, engine: Engine, stopped: tuple[Container, ...]) -> Iterator[c.Primitive]:

@@ -102,23 +102,6 @@ def _candidates(host: Host) -> Iterator[tuple[Container, Namespace | None]]:
 
 def _values(host: Host, container: Container, inside: Namespace | None) -> Iterator[tuple[Role, int | str]]:
     yield "id", container.id
-    told = tuple(_told_by_engine(container))
-    yield from told
-    yield from _in_hosts_file(container, frozenset(told))
-    for binding in container.bindings:
-        yield "port", binding.host_port
-    name = inside.name if inside is not None else f"container:{container.name}"  # a stopped container: its former name
-    yield "netns", name
-    for number in _ids_of_namespaces(host).get(name, ()):
-        yield "netnsid", number
-    if inside is not None:
-        for port in _chosen_ports(inside):
-            yield "port", port
-        yield from _of_wires(host, inside)
-
-
-def _told_by_engine(container: Container) -> Iterator[tuple[Role, int | str]]:
-    """Yield the container's names and addresses as the engine knows them."""
     for name in (container.name, container.id[:12], container.service):
         if name:
             yield "name", name
@@ -130,19 +113,16 @@ def _told_by_engine(container: Container) -> Iterator[tuple[Role, int | str]]:
                 yield "address", address
         if endpoint.mac is not None:
             yield "mac", endpoint.mac
-
-
-def _in_hosts_file(container: Container, told: frozenset[tuple[Role, int | str]]) -> Iterator[tuple[Role, int | str]]:
-    """Yield the name and the address of each entry of the container's /etc/hosts that contains one of the values
-    ``told``.
-
-    After the container has ended, only this file has its former address.  After it was recreated, only this file has
-    its former id as a name."""
-    for entry in container.hosts_entries or ():
-        name, address = ("name", entry.name), ("address", entry.address)
-        if entry.address is not None and (name in told or address in told):
-            yield "name", entry.name
-            yield "address", entry.address
+    for binding in container.bindings:
+        yield "port", binding.host_port
+    name = inside.name if inside is not None else f"container:{container.name}"  # a stopped container: its former name
+    yield "netns", name
+    for number in _ids_of_namespaces(host).get(name, ()):
+        yield "netnsid", number
+    if inside is not None:
+        for port in _chosen_ports(inside):
+            yield "port", port
+        yield from _of_wires(host, inside)
 
 
 @kept
