@@ -367,8 +367,8 @@ def _leads_elsewhere(part: c.Primitive) -> bool:
 
 
 def ways_out(network: Network, after: Network, change: c.Change, asked: Iterable[Flow]) -> Iterator[FlowEffect]:
-    """Yield the effects on asked egress flows, and on the host's own egress, that leave by another link after the
-    change.  A flow that failed before the change counts, too, because its old path was intended."""
+    """Yield the effects on those asked egress flows, and on the host's own egress flow, which leave by another link
+    after the change.  A flow that failed before the change counts, too, because its old path was intended."""
     if not any(map(_leads_elsewhere, change.parts)):
         return
     own = Flow(FromHost(), 4, somebody(4)[0], "tcp", 443, purpose="egress", host=network.this.name)
