@@ -304,7 +304,7 @@ def _left_to_owner(written: WriteFile, before: ConfigFile | None) -> Message | N
 
 
 def _lines(before: str, after: str) -> str:
-    """Return the changed lines, each with ``-`` (removed) or ``+`` (added), and the present line number of each change."""
+    """Return the changed lines, each with ``-`` (removed) or ``+`` (added), and each change's present line number."""
     old, new = before.splitlines(), after.splitlines()
     told: list[str] = []
     for kind, start, end, first, last in SequenceMatcher(None, old, new, autojunk=False).get_opcodes():
