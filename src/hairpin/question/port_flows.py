@@ -19,8 +19,8 @@ _ALL_OF_A_RANGE = 32
 
 
 def other_clients(network: Network, host: Host, target: Target) -> tuple[Host, ...]:
-    """Return the other hosts.  The other hosts are clients of this host's port, too.  Return no hosts if the target's
-    address is no address of this host."""
+    """Return the other hosts, which are further clients of this host's port.  Return no hosts if the target's address
+    is no address of this host."""
     if target.address is not None and not (
         target.version is not None and owns_address(network.namespace(host.netns), target.version, target.address)
     ):
