@@ -258,8 +258,8 @@ def _is_granted(proof: Proof | None) -> bool:
 
 
 def _with_word(flow: FlowAnswer, both: "Judged | None") -> FlowAnswer:
-    """Return the flow with both verdicts.  If it passes in the walk and fails in the replica, a question asks which
-    judge is right."""
+    """Return the flow with both verdicts.  If the flow passes in the walk and fails in the replica, a question asks
+    which judge is right."""
     heard = msgspec.structs.replace(flow, judged=both)
     if both is None or not heard.doubted:
         return heard
