@@ -154,8 +154,8 @@ def _is_of_boot(traces: Traces, change: UnitChange, finished: float | None) -> b
 
 
 def unit_entries(traces: Traces) -> Iterator[StoryEntry]:
-    """Yield an entry for each change of a unit, except for stops by a shutdown.  Repeated changes of one of the host's
-    own units are one entry, with their first and last time."""
+    """Yield an entry for each change of a unit, except for stops by a shutdown.  Of repeated changes of one of the
+    host's own units, only the first and the last have an entry.  The last entry also has the times between them."""
     started: dict[str, float] = {}
     last = ""
     own = own_units(traces)
