@@ -203,9 +203,9 @@ def _lists(network: Network, ruleset: ir.Ruleset, stopped: Trace, passing: Trace
 
     Otherwise the result is empty.
 
-    The rules do so on purpose in three cases.  The rule that stops the other clients itself compares the client's address.  Or
-    the port is named by this rule, by the rule that lets the listed client in, or by the rule that jumps to the chain.
-    Or the chain lets clients in only by their addresses."""
+    The rules do so on purpose in three cases.  The rule that stops the other clients itself compares the client's
+    address.  Or the port is named by this rule, by the rule that lets the listed client in, or by the rule that jumps
+    to the chain.  Or the chain lets clients in only by their addresses."""
     version = stopped.flow.version
     own = rule_at(ruleset, stop)
     table = ruleset.table(stop.family, stop.table, stop.dialect)
