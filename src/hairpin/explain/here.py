@@ -49,7 +49,8 @@ class TextAsked(msgspec.Struct, frozen=True):
 
     ``whole``: the answer about all ports that the hosts publish.  ``targets``: the answer about the text's targets,
     asked from the text's sender, or from all usual clients if the sender is unknown.  ``targets`` is None if the text
-    names no target about which these hosts can be asked.  ``askable``: the targets of the text that are in this answer."""
+    names no target about which these hosts can be asked.  ``askable``: the targets of the text that are in this
+    answer."""
 
     sender: TextSender
     whole: Answer

@@ -239,9 +239,9 @@ def _unquoted(line: bytes) -> bytes:
 def _continues(hit: TextHit, begin: int, best: TextHit | None) -> bool:
     """Return whether the next line continues the earlier lines.
 
-    ``hit``: the meaning of all these lines joined.  ``begin``: the offset of the next line in them, in bytes.  ``best``:
-    the meaning of the earlier lines.  The next line continues them if a part of the text of ``hit`` is in the next
-    line, or if ``best`` is only a general meaning."""
+    ``hit``: the meaning of all these lines joined.  ``begin``: the offset of the next line in them, in bytes.
+    ``best``: the meaning of the earlier lines.  The next line continues them if the text of ``hit`` extends into the
+    next line, or if ``best`` is only a general meaning."""
     if best is not None and (hit.entry is best.entry or hit.entry.general):
         return False
     before, upto = (len(hit.text[:place].encode()) for place in hit.span)
