@@ -54,9 +54,9 @@ class ListedDifference(msgspec.Struct, frozen=True):
     ``ref``: the difference's name (``d1``).  ``where``: the thing that differs.  ``before`` and ``after``: the thing's
     earlier and later state.  ``before`` is None if the thing did not exist, and ``after`` is None if it does not exist
     now.  ``listed``: False for a thing that often changes by itself, such as an entry that the kernel learned.  Such a
-    difference is listed only if it decides a flow.  ``fields``: the fields of the namespace or the host from which a walk reads the thing.
-    The search of deciding differences uses these fields.  ``blame``: who made the difference, and when, if the later
-    host's traces prove it."""
+    difference is listed only if it decides a flow.  ``fields``: the fields of the namespace or the host from which a
+    walk reads the thing.  The search of deciding differences uses these fields.  ``blame``: who made the difference,
+    and when, if the later host's traces prove it."""
 
     part: PartOfHost
     netns: Netns
