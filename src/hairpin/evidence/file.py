@@ -181,8 +181,8 @@ def _lines(stream: BinaryIO, source: str, begun: bytes) -> Iterator[bytes]:
 
 
 def _decompressed(stream: BinaryIO, source: str, begun: bytes) -> Iterator[bytes]:
-    """Yield decompressed pieces of at most one chunk.  The caller counts the bytes, so a decompression bomb stops at
-    the limit."""
+    """Yield decompressed pieces of at most one chunk.  The caller counts the bytes and refuses a decompression bomb
+    at the limit."""
     unzip = zlib.decompressobj(wbits=31)
     pending = begun or stream.read(_CHUNK)
     if not pending.startswith(b"\x1f\x8b"):

@@ -24,8 +24,7 @@ NOT_JSON = 65
 CUT = 124
 """The status of a reading that was ended by the time limit."""
 UNSHOWN = 69
-"""The status of an absent reading that leaves its question open (EX_UNAVAILABLE).  The question stays open if no tool
-shows the kernel's state."""
+"""The status of an absent reading whose thing the kernel has, but no tool of the host shows (EX_UNAVAILABLE)."""
 
 
 class Reading(msgspec.Struct, frozen=True):

@@ -54,12 +54,12 @@ _USERS: tuple[re.Pattern[str], ...] = tuple(
         rf"(?<=\(to root\) ){_USER}",  # su
     )
 )
-"""The patterns that find a user's name, which is their group ``user``.  A pattern looks at the text around the name, or
-ends with the name."""
+"""The patterns that find a user's name, which is their group ``user``.  Each match ends
+with the name."""
 _KEPT = frozenset({"root", "docker", "podman", "systemd", "iptables", "nft", "firewalld"})
-"""The user names that are also names of programs.
+"""The user names that stay, because programs have the same names.
 
-If hairpin renamed the user names that are also program names, it would not recognize the programs' commands."""
+If these names were renamed, hairpin would not recognize the programs' commands."""
 _BOOT = re.compile(r'(?:(?<="_BOOT_ID":")|^(?P<before>\s*-?\d+ ))(?P<id>[0-9a-f]{32})(?![0-9a-f])', re.MULTILINE)
 _PROSE = frozenset({
     "trace-logins", "trace-cron", "trace-syslog", "trace-engines", "trace-firewalls", "trace-audit", "trace-scripts",
@@ -219,7 +219,7 @@ class _Redactor:
 
 
 class RedactedTraces:
-    """Renames one reading of the traces at a time.  JSON of engines is renamed as documents."""
+    """Renames one reading of the traces at a time.  ``Documents`` renames the traces that are JSON of engines."""
 
     def __init__(self, names: NameMap, text: Text) -> None:
         self._names = names
