@@ -83,7 +83,7 @@ def address(side: Side, text: str, ipsets: Mapping[str, PermanentIpset], *, inve
 
 
 def version_of(text: str, ipsets: Mapping[str, PermanentIpset]) -> IpVersion | None:
-    """Return the family of the address; None for a hardware address."""
+    """Return the family of the address; None for a hardware address or an unknown set."""
     if text.startswith("ipset:"):
         found = ipsets.get(text.removeprefix("ipset:"))
         if found is None or found.type == "hash:mac":
