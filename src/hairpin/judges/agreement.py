@@ -95,8 +95,8 @@ def replicated_as(verdict: Verdict) -> KernelVerdict | Literal["depends"]:
 def _expected(trace: Trace, stop: Stop | None) -> KernelVerdict | Literal["depends"] | None:
     """Return the verdict that the replica should give.
 
-    A replica delivers a packet to any process that holds the port, if this process is neither stopped nor frozen.  Return None
-    if the holder is a relay, because the trace does not contain the relay's own connection."""
+    A replica delivers a packet to any process that holds the port, if this process is neither stopped nor frozen.
+    Return None if the holder is a relay, because the trace does not contain the relay's own connection."""
     if stop is None or stop.reason != "answered-by-other":
         return replicated_as(trace.verdict)
     holder = stop.decided_by.socket if isinstance(stop.decided_by, SocketDecided) else None
