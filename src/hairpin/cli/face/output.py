@@ -76,7 +76,7 @@ def drop_output() -> bool:
         return False
     try:
         sys.stdout.flush()
-        os.write(descriptor, b"")  # click discards output that it could not write
+        os.write(descriptor, b"")  # the flush may succeed, because click discards output that it could not write
     except OSError:
         _redirect()
         return True
