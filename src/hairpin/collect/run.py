@@ -152,7 +152,7 @@ def collect(
     """Return the host's present evidence.
 
     ``root``: read configuration files under this directory instead of ``/``. ``docker_host``: a value as in
-    DOCKER_HOST, which is the default. ``only``: words such as ``port=8151``, ``name=web``, ``address=172.17.0.2``; only
+    DOCKER_HOST; the default is DOCKER_HOST itself. ``only``: words such as ``port=8151``, ``name=web``, ``address=172.17.0.2``; only
     containers that match one of these words are entered.  If ``only`` is empty, all containers are entered. ``traces``:
     words such as ``all``, ``since=1795046951``, ``key=units``; if given, the host's logs and file times are read
     instead of its state.  ``asks_sets``: whether sets of nftables that take long to list are left out.  The caller then
@@ -326,8 +326,8 @@ def _feed(process: subprocess.Popen[bytes], left: memoryview) -> memoryview:
 
 
 def _stop(process: subprocess.Popen[bytes]) -> None:
-    """End the script, first by SIGTERM, and then by SIGKILL.  After SIGTERM the script can remove its temporary
-    directory.
+    """End the script by SIGTERM, after which it can remove its temporary directory.  If it does not end within 5 s, end
+    it by SIGKILL.
 
     The pipes are closed before, because a command of the script that waits for room in a full pipe would delay its
     end."""
