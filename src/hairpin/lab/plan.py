@@ -14,8 +14,8 @@ class Plan(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class NetworkPlan(Plan, frozen=True):
-    """A network that ``docker network create`` makes.  ``options`` are additional arguments of this command, as a user
-    would type them."""
+    """A network that ``docker network create`` (or Podman's ``network create``) makes.  ``options`` are additional
+    arguments of this command, as a user would type them."""
 
     name: str
     options: str = ""
@@ -23,7 +23,7 @@ class NetworkPlan(Plan, frozen=True):
 
 
 class ContainerPlan(Plan, frozen=True):
-    """A container that ``docker run -d`` starts from the lab's image.
+    """A container that ``docker run -d`` or ``podman run -d`` starts from the lab's image.
 
     ``serve``: the service in the container. ``http`` is busybox httpd on port 80, which can be killed and started again
     without ending the container. ``udp-echo`` listens on port 53. ``networks``: the networks that the container joins,

@@ -96,8 +96,8 @@ def _add_ipv6(client: Node, router: Node, neighbour: Node, host: Node) -> None:
 def _make_gateway(router: Node) -> None:
     """Make the router a cloud's gateway.
 
-    The router translates the public address 1:1 at the outer link, and does not translate packets from inside to the
-    public address."""
+    The router translates the public address 1:1 at the outer link, and drops packets from inside to the public
+    address."""
     router.run(
         ("iptables-restore",),
         stdin=f"""*mangle
@@ -109,7 +109,7 @@ COMMIT
 COMMIT
 """,
     )
-    # frames between host and neighbour must not pass the router's iptables rules
+    # frames between host and neighbour must not go through the router's iptables rules
     router.run(("sysctl", "-qw", "net.bridge.bridge-nf-call-iptables=0"))
 
 
