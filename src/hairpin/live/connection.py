@@ -14,7 +14,8 @@ from hairpin.network.network import Network
 from hairpin.network.prefix import address_text
 
 Observed = Literal["answered", "silent", "refused", "timeout"]
-"""The result of a real connection.  ``silent``: the connection was accepted, and no data came back."""
+"""The result of a real connection.  ``silent``: the connection was accepted, and no data came back.  ``refused``: the
+connection failed at once, with any error."""
 _PATIENCE_S = 3
 _CODE = """
 import socket, sys
