@@ -152,12 +152,12 @@ def collect(
     """Return the host's present evidence.
 
     ``root``: read configuration files under this directory instead of ``/``. ``docker_host``: a value as in
-    DOCKER_HOST; the default is DOCKER_HOST itself. ``only``: words such as ``port=8151``, ``name=web``, ``address=172.17.0.2``; only
-    containers that match one of these words are entered.  If ``only`` is empty, all containers are entered. ``traces``:
-    words such as ``all``, ``since=1795046951``, ``key=units``; if given, the host's logs and file times are read
-    instead of its state.  ``asks_sets``: whether sets of nftables that take long to list are left out.  The caller then
-    asks whether these sets contain single addresses. Raises CollectError. A refusal by the host, or the absence of a
-    thing, is a reading, too, and no error.
+    DOCKER_HOST; the default is DOCKER_HOST itself. ``only``: words such as ``port=8151``, ``name=web``,
+    ``address=172.17.0.2``; only containers that match one of these words are entered.  If ``only`` is empty, all
+    containers are entered. ``traces``: words such as ``all``, ``since=1795046951``, ``key=units``; if given, the host's
+    logs and file times are read instead of its state.  ``asks_sets``: whether sets of nftables that take long to list
+    are left out.  The caller then asks whether these sets contain single addresses. Raises CollectError. A refusal by
+    the host, or the absence of a thing, is a reading, too, and no error.
     """
     arguments = (
         *(("--root", root) if root else ()),
