@@ -18,7 +18,7 @@ from hairpin.walk.size.size_stop import tells_mtu
 
 _STATES = ir.FieldMatch("ct-state", ((ir.CT_ESTABLISHED, ir.CT_ESTABLISHED), (ir.CT_RELATED, ir.CT_RELATED)))
 _TRANSLATED = ir.AnyOfMatch((ir.FieldMatch("ct-status", ((0, 0),), True, ir.STATUS_DNAT),))
-"""``--ctstate DNAT``"""
+"""Matches the same packets as ``--ctstate DNAT``: packets whose destination was translated."""
 _NEIGHBOURS: Body = (ir.FieldMatch("protocol", ((ICMP6, ICMP6),)),)
 """Matches ICMPv6, because without neighbour discovery a link does not carry IPv6 replies."""
 _ACCEPT = ir.Verdict("accept")
