@@ -313,7 +313,7 @@ def of_kind(denied: str) -> list[Object]:
 
 
 def family_of_header(statement: Object) -> str:
-    """Return the family whose header the statement matches: ``ip``, ``ip6`` or ``ether``; empty if it matches no
+    """Return the protocol whose header the statement matches, as ``ip``, ``ip6`` or ``ether``; empty if it matches no
     header."""
     match statement:
         case {"match": {"left": {"payload": {"protocol": str(protocol)}}}}:
