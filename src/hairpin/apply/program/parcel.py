@@ -48,7 +48,7 @@ def parcel(tasks: tuple[PlannedStep, ...], made: tuple[Step, ...], network: Netw
     """Return the contents of the tasks' files by file name.
 
     ``made``: the tasks' steps with all their changes of the network.  ``network``: the host's network before the first
-    step. Raises ApplyError for an act that must not be carried out on a host."""
+    step.  Raises ApplyError for an act that must not be carried out on a host."""
     files: Files = {"count": f"{len(tasks)}\n".encode()}
     for number, (task, step) in enumerate(zip(tasks, made, strict=True)):
         after = _after(step, network)
