@@ -53,7 +53,7 @@ class Answer(msgspec.Struct, frozen=True):
 
 
 class Runner(Protocol):
-    """Runs a POSIX shell script on a host. ``name`` is the host's name in messages."""
+    """Runs a POSIX shell script on a host.  ``name`` is the host's name in messages."""
 
     @property
     def name(self) -> str: ...
@@ -76,8 +76,8 @@ class Shell(Protocol):
 
 
 class LocalRunner(msgspec.Struct, frozen=True):
-    """Runs scripts on this host, in the namespaces and with the rights of this process. If ``environment`` is None, the
-    scripts get the environment of this process."""
+    """Runs scripts on this host, in the namespaces and with the rights of this process.  If ``environment`` is None,
+    the scripts get the environment of this process."""
 
     shell: tuple[str, ...] = ()
     environment: tuple[tuple[str, str], ...] | None = None
@@ -151,13 +151,13 @@ def collect(
 ) -> Evidence:
     """Return the host's present evidence.
 
-    ``root``: read configuration files under this directory instead of ``/``. ``docker_host``: a value as in
-    DOCKER_HOST; the default is DOCKER_HOST itself. ``only``: words such as ``port=8151``, ``name=web``,
+    ``root``: read configuration files under this directory instead of ``/``.  ``docker_host``: a value as in
+    DOCKER_HOST; the default is DOCKER_HOST itself.  ``only``: words such as ``port=8151``, ``name=web``,
     ``address=172.17.0.2``; only containers that match one of these words are entered.  If ``only`` is empty, all
-    containers are entered. ``traces``: words such as ``all``, ``since=1795046951``, ``key=units``; if given, the host's
-    logs and file times are read instead of its state.  ``asks_sets``: whether sets of nftables that take long to list
-    are left out.  The caller then asks whether these sets contain single addresses. Raises CollectError. A refusal by
-    the host, or the absence of a thing, is a reading, too, and no error.
+    containers are entered.  ``traces``: words such as ``all``, ``since=1795046951``, ``key=units``; if given, the
+    host's logs and file times are read instead of its state.  ``asks_sets``: whether sets of nftables that take long to
+    list are left out.  The caller then asks whether these sets contain single addresses.  Raises CollectError.  A
+    refusal by the host, or the absence of a thing, is a reading, too, and no error.
     """
     arguments = (
         *(("--root", root) if root else ()),
