@@ -30,7 +30,7 @@ _ATTEMPTS = 64
 
 
 class NameMap:
-    """Renames words.  The same key gives the same new names. The map keeps all new names.  Therefore no two words get
+    """Renames words.  The same key gives the same new names.  The map keeps all new names.  Therefore no two words get
     the same name."""
 
     def __init__(self, key: bytes, short_ids: frozenset[str] = frozenset()) -> None:

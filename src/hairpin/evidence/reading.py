@@ -1,7 +1,7 @@
 """The types of a host's verbatim readings, from which all later layers start.
 
-A :class:`Reading` is the answer of one command, file or API call in one network namespace. An :class:`Evidence`
-contains all readings of one host at one time. This module parses no text: the parsers are in ``netfilter/`` and
+A :class:`Reading` is the answer of one command, file or API call in one network namespace.  An :class:`Evidence`
+contains all readings of one host at one time.  This module parses no text: the parsers are in ``netfilter/`` and
 ``host/``.  ``docs/reference/evidence.md`` lists the keys.
 """
 
@@ -30,8 +30,8 @@ UNSHOWN = 69
 class Reading(msgspec.Struct, frozen=True):
     """A reading: one answer of the host.
 
-    ``text`` is standard output, verbatim. If ``outcome`` is not "text", ``text`` is the first lines of standard error
-    or a sentence of the collector. Bytes that are not UTF-8 are lone surrogates (PEP 383, ``surrogateescape``).
+    ``text`` is standard output, verbatim.  If ``outcome`` is not "text", ``text`` is the first lines of standard error
+    or a sentence of the collector.  Bytes that are not UTF-8 are lone surrogates (PEP 383, ``surrogateescape``).
     """
 
     id: str

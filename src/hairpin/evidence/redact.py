@@ -4,8 +4,8 @@ diagnosis stays the same.
 The following is renamed, in the same way in all readings: IPv4 and IPv6 addresses (prefixes are preserved:
 ``address_map``), hardware addresses, names of the host, of containers, networks, images, users and their home
 directories (``name_map``), engine ids and the bridge names made of them, the machine id and the boot id, and units,
-scripts and packages that the owner has named (``redact_own``). The following is kept: names of interfaces, chains,
-sets, processes and services, units of distributions, ports, marks, comments in rules. Each call uses a random key and
+scripts and packages that the owner has named (``redact_own``).  The following is kept: names of interfaces, chains,
+sets, processes and services, units of distributions, ports, marks, comments in rules.  Each call uses a random key and
 does not keep the key.  Therefore the renaming cannot be undone.
 
 In traces, users are renamed in the places where the log in question names users.
@@ -29,7 +29,7 @@ _WITHOUT_ADDRESSES = frozenset({"versions", "packages", "os-release", "docker-ve
 """The keys of readings with four-part version numbers, which look like addresses and must not be renamed."""
 _NO_OWN_NAMES = frozenset({"sysctl", "packages", "versions", "os-release", "modules", "module-files"})
 _FREE_TEXT = frozenset({"klog", "boot-scripts", "boot-units", "dockerd-log"})
-"""The keys of readings with prose, in which known names are renamed wherever they stand as words. In rules and
+"""The keys of readings with prose, in which known names are renamed wherever they stand as words.  In rules and
 configuration known names are not renamed in this way, because a container may be called ``accept``."""
 
 _PUBLIC_ASSET_TAGS = (

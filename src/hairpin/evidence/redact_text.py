@@ -1,6 +1,6 @@
 """Finds addresses, hardware addresses, engine ids and names in the text of a reading of any tool.
 
-Rules, routes, JSON and logs are treated alike: every text that parses as an address counts as one. Prefixes in two
+Rules, routes, JSON and logs are treated alike: every text that parses as an address counts as one.  Prefixes in two
 fields (``"addr": "10.0.0.0", "len": 8`` of nft, ``"src":"10.0.0.0","srclen":8`` of ip rule) and the hexadecimal forms
 of /proc/net are also recognized.
 """
@@ -95,8 +95,8 @@ def _ends(text: str, bits: int) -> Iterator[tuple[Address, Address]]:
 
 
 class Text:
-    """Renames names and addresses in plain text. ``short_ids``: the first 12 digits of the engine ids in this evidence.
-    Other words of 12 digits stay."""
+    """Renames names and addresses in plain text.  ``short_ids``: the first 12 digits of the engine ids in this
+    evidence.  Other words of 12 digits stay."""
 
     def __init__(self, addresses: AddressMap, names: NameMap, short_ids: frozenset[str]) -> None:
         self._addresses = addresses
