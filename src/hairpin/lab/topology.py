@@ -1,4 +1,6 @@
-"""The wires of a lab, and the addresses on them. All ranges are for documentation or benchmarks (RFC 5737, 3849, 2544).
+"""The wires of a lab, and the addresses on them.
+
+All ranges are for documentation or benchmarks (RFC 5737, RFC 3849, RFC 2544).
 
 client 192.0.2.10 ── router 192.0.2.1 │ 198.51.100.1 ──┬── eth0 198.51.100.11  host
                                       │                ├── eth0 198.51.100.12, .13  further hosts
