@@ -43,7 +43,7 @@ def exception(view: View, place: Place) -> Change:
 
 def for_client(view: View, place: Place) -> Change | None:
     """Return the change of ``exception``, limited to the packet's client.  Return None if the user named no client, or
-    if the packet is not a request of that client."""
+    if the packet is not a request of that client by TCP or UDP, or if hairpin can write no exception there."""
     seen, flow = view.stop.seen, view.flow
     if flow.names_no_client or view.in_reply or not isinstance(flow.start, Outside) or not lets_exceptions(place):
         return None
