@@ -150,8 +150,8 @@ def _kind(flow: Flow) -> str:
 
 
 def others_of(network: Network, asked: tuple[Flow, ...] = (), most: int = MAX_OTHERS) -> Others:
-    """Return the known flows of the network's first host, with their walks.  If a known flow is also an asked flow, it
-    is walked only once, with the asked flow's amount of data."""
+    """Return the asked flows and the known flows of the network's first host, with their walks.  A known flow that is
+    also asked is walked only once, with the asked flow's amount of data."""
     meant = {flow_key(each): each for each in asked}
     named = tuple(Known(each, "way-out" if each.purpose in ("egress", "dns") else "published") for each in asked)
     flows = (*named, *(each for each in known_flows(network) if flow_key(each.flow) not in meant))
