@@ -36,9 +36,9 @@ _DOWN_S = 300.0
 class HostBoot(msgspec.Struct, frozen=True):
     """A boot of a host.
 
-    ``begins`` and ``ends``: the times of its begin and end, in seconds since the epoch; ``ends`` is None for the
-    present boot, and for a boot whose end no trace shows.  ``id``: the boot's id in the journal; empty for a boot that
-    only wtmp shows.  ``kernel``: the kernel release; empty if it is unknown."""
+    ``begins`` and ``ends``: its first and its last time, in seconds since the epoch; ``ends`` is None for the present
+    boot, and for a boot whose end no trace shows.  ``id``: the boot's id in the journal; empty for a boot that only
+    wtmp shows.  ``kernel``: the kernel release; empty if it is unknown."""
 
     begins: float
     ends: float | None
@@ -115,7 +115,7 @@ def ends_orderly(traces: Traces, boot: HostBoot) -> bool | None:
 
 
 def boot_entries(traces: Traces) -> Iterator[StoryEntry]:
-    """Yield an entry for the begin and an entry for the end of each boot."""
+    """Yield an entry for the start and an entry for the end of each boot."""
     kernels = {
         line.boot: found[1]
         for line in traces.lines("trace-kernel")

@@ -52,7 +52,7 @@ _FIREWALLS = frozenset({
 class UnitChange(msgspec.Struct, frozen=True):
     """A change of a unit.
 
-    ``at`` and ``until``: the begin and the end of the change, in seconds since the epoch.  ``at_boot``: whether the
+    ``at`` and ``until``: the start and the end of the change, in seconds since the epoch.  ``at_boot``: whether the
     change is part of a boot or of a shutdown.  ``again``: whether systemd itself made the change, because the unit's
     process had ended.  ``is_last``: whether the unit stays stopped until the boot ends."""
 
