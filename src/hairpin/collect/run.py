@@ -106,7 +106,7 @@ def _shell() -> str:
 
 
 class SshRunner(msgspec.Struct, frozen=True):
-    """Runs scripts on a host over ssh, as root or through ``sudo -n``. ssh never prompts: only keys and agents
+    """Runs scripts on a host over ssh, as root or through ``sudo -n``.  ssh never prompts: only keys and agents
     authenticate.  ``destination``: ``user@host`` or a name of ``~/.ssh/config``.
     """
 
