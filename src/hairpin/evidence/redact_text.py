@@ -138,7 +138,7 @@ class Text:
         return self.plain(in_order)
 
     def ufw_comments(self, text: str) -> str:
-        """Return ufw's rules without the text of users' comments. ufw writes users' comments in hexadecimal."""
+        """Return ufw's rules without the text of users' comments.  ufw writes users' comments in hexadecimal."""
         return re.sub(r"comment=[0-9a-f]+", "comment=72", text)
 
     def is_address(self, word: str) -> bool:
