@@ -69,7 +69,7 @@ def probe(
             if error.errno not in BY_ERRNO:
                 raise
             return BY_ERRNO[error.errno]
-    # docker-proxy accepts a connection before it knows that no process listens in the container. docker-proxy then
+    # docker-proxy accepts a connection before it knows that no process listens in the container.  docker-proxy then
     # closes the connection without data and without a RST.
     return Outcome.DELIVERED if answer else Outcome.REFUSED
 
