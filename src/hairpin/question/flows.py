@@ -39,6 +39,7 @@ _ALL_OF_A_RANGE = 32
 
 def flows_for(network: Network, targets: tuple[Target, ...], origin: Origin | None) -> tuple[Flow, ...]:
     """Return the flows that the question means, the asked flow first, without repetitions.
+
     Raises UsageError if the question makes no sense for these hosts, and CollectError if it means a host that was not
     read.
     """
