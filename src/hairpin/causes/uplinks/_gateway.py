@@ -109,8 +109,8 @@ def _is_of_any_link(gateway: Gateway, version: Version) -> bool:
 
 
 def _named(network: Network, netns: Netns, own: Address) -> Iterator[Gateway]:
-    """Yield the routers that a file, a route or a neighbour entry names for the link of the address.  The most reliable
-    source comes first."""
+    """Yield the routers that a file, a route, a neighbour entry or another host names for the link of the address.  The
+    most reliable source comes first."""
     if netns.is_host:
         for value, path in configured_gateways(network.host(netns.host), own.version):
             said = message("{file} names {address} as the router", file=path, address=address_text(value, own.version))
