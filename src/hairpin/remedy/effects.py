@@ -223,9 +223,9 @@ def with_effects(
     *,
     meant: bool,
 ) -> tuple[Remedy, ...]:
-    """Return the remedies of a cause with their effects, the remedy with the fewest effects first.  ``asked``: the
-    flows that the cause stops.  ``together``: the changes of the other causes of the set, without which the flows do
-    not pass.  ``meant``: whether a person set or decided the thing that stops the flows.  If ``meant`` is true, no
+    """Return the remedies of a cause with their effects, by rank.  Remedies whose proof fails are left out.  ``asked``:
+    the flows that the cause stops.  ``together``: the changes of the other causes of the set, without which the flows
+    do not pass.  ``meant``: whether a person set or decided the thing that stops the flows.  If ``meant`` is true, no
     other flow should open.  If ``meant`` is false, flows that the same accident stopped count as restored."""
     held = (_held(each, candidate, others, asked, together, meant=meant) for each in remedies)
     kept = [each for each in held if each.proof is None or succeeds(each.proof)]
