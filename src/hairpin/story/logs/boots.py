@@ -76,7 +76,7 @@ def boots_of(traces: Traces) -> tuple[HostBoot, ...]:
 def _ended(boot: HostBoot, next_begins: float, downs: list[float]) -> HostBoot:
     """Return the boot with the time of its end.
 
-    The end is the time of the shutdown in wtmp, or the time of the boot's last line in the journal."""
+    The end is the time of the shutdown in wtmp or of the boot's last line in the journal, whichever is later."""
     down = [each for each in downs if boot.begins < each <= next_begins]
     ends = max((*down, *(() if boot.ends is None else (boot.ends,))), default=None)
     return msgspec.structs.replace(boot, ends=ends)
