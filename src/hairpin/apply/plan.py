@@ -39,10 +39,10 @@ Why = Literal[
 ``policy``: the repair undoes a setting or decision that a person made.  ``disruptive``: the repair disrupts working
 flows.  ``instead``: the plan has another repair of the same cause.  ``by-person``: hairpin has no command for the
 repair.  ``later``: a person must first repair another cause, from which the repair's cause follows.  ``together``: no
-flow passes after the repair, because another cause of these flows is left out, too.  ``opens``,
-``closes``, ``diverts``: the repair has this effect on flows that the question does not concern.  ``covered``: an
-earlier repair already restored the repair's flows.  ``unknown``: no repair is known.  ``event``: the repair's cause
-waits for an event.  ``advice``: no flow fails because of the cause."""
+flow passes after the repair, because another cause of these flows is left out, too.  ``opens``, ``closes``,
+``diverts``: the repair has this effect on flows that the question does not concern.  ``covered``: an earlier repair
+already restored the repair's flows.  ``unknown``: no repair is known.  ``event``: the repair's cause waits for an
+event.  ``advice``: no flow fails because of the cause."""
 _NOT_CHOSEN: tuple[Why, ...] = ("by-person", "later", "covered", "unknown", "event", "advice")
 _SAID: tuple[Why, ...] = ("covered", "unknown", "event", "advice")
 """The reasons for which the report has one line for each cause.  A plan names every cause of ``hairpin check``."""
