@@ -54,8 +54,7 @@ _USERS: tuple[re.Pattern[str], ...] = tuple(
         rf"(?<=\(to root\) ){_USER}",  # su
     )
 )
-"""The patterns that find a user's name, which is their group ``user``.  Each match ends
-with the name."""
+"""The patterns that find a user's name, which is their group ``user``.  Each match ends with the name."""
 _KEPT = frozenset({"root", "docker", "podman", "systemd", "iptables", "nft", "firewalld"})
 """The user names that stay, because programs have the same names.
 
