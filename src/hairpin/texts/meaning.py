@@ -76,8 +76,7 @@ class TextMeaning(TextEntry, frozen=True, kw_only=True):
     one of its ``verdicts``.
 
     ``passing``: whether the fault comes and goes.  A text about a fault that comes and goes may be true although no
-    fault is found now.
-    ``outcome``: how the connection ended, if the text is about a connection.
+    fault is found now.  ``outcome``: how the connection ended, if the text is about a connection.
     """
 
     program: str
