@@ -42,6 +42,7 @@ def parse_place(kind: Kind, text: str) -> Place:
 
     A snapshot's text with an equals sign is the name of a file as a whole if a file of this name exists, or if a slash
     stands before the equals sign.
+
     Raises UsageError if no place is named, or if the text before the equals sign is no label.
     """
     label, equals, place = text.partition("=")
