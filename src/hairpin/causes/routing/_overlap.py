@@ -101,8 +101,8 @@ def _reaches_out(view: View, bridge: str) -> bool:
 def led_past(view: View, each: Overlap, title: Message, detail: Message, *, in_class: Class) -> Candidate:
     """Return the candidate that adds a route past the container network for this one address.
 
-    If the host has no other route to the address, or if a container has the address, the candidate gives the network
-    another subnet.
+    A route that a person typed is deleted instead.  If the host has no other route to the address, or if a container
+    has the address, the candidate gives the network another subnet.
     """
     found, own = moved_away(each, title, detail, in_class=in_class), _own_routes(view, each)
     if not each.is_subnet and not is_wanted(view.network.namespace(each.netns), each.route):
