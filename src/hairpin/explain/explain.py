@@ -54,8 +54,8 @@ class Explanation(msgspec.Struct, frozen=True):
 
     @property
     def status(self) -> int:
-        """The exit status: 1 if a fault is found, 3 if no fault is found but readings are missing, and 0 if no fault is
-        found."""
+        """The exit status: 1 if a fault is found, 3 if none is found but a missing reading may hide one, and otherwise
+        0."""
         return 1 if self.found else 3 if self.lacks_reading else 0
 
     @property
