@@ -307,7 +307,7 @@ def _showing_link(name: str) -> Iterator[Words]:
 
 def _by_words(made: tuple[Step, ...]) -> Iterator[Command]:
     """Yield the commands that undo inserted rules by the rules' text.  The text finds a rule even if other rules were
-    inserted before it.  Yield nothing if the undo does not consist of deletions of rules only."""
+    inserted before it.  Yield nothing if the undo does more than delete rules and chains and set policies."""
     for step in made:
         if not isinstance(step, LoadRules) or not step.dialect.startswith("iptables"):
             return
