@@ -159,8 +159,8 @@ _PER = {"s": "second", "m": "minute", "h": "hour", "d": "day"}
 
 
 def limit(part: RichPart) -> list[Object]:
-    """Return the statement for the limit of an element of a rich rule; return no statement if the element
-    has no limit."""
+    """Return the statement for the limit of an element of a rich rule; return no statement if the element has no
+    limit."""
     if not part.limit:
         return []
     rate, _, unit = part.limit.partition("/")
