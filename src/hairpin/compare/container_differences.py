@@ -138,9 +138,8 @@ def socket_differences(
     netns: Netns, was: Namespace, now: Namespace, ends: frozenset[int]
 ) -> Iterator[ListedDifference]:
     """Yield the differences of listening sockets: a socket is new or gone, its process is stopped or frozen, or its
-    queue is full.
-    ``ends``: the addresses of containers that are one difference as a whole.  The difference of a whole container
-    includes the relays of its ports."""
+    queue is full.  ``ends``: the addresses of containers that are one difference as a whole.  The difference of a whole
+    container includes the relays of its ports."""
     if "sockets" in (*was.unread, *now.unread):
         return
     one, other = (
