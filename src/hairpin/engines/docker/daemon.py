@@ -59,7 +59,7 @@ def start_calls(host: Host, engine: Engine) -> tuple[Call, ...]:
 
 
 def start_effects(engine: Engine) -> tuple[Message, ...]:
-    """Return the side effects of dockerd's start; with live-restore there are none."""
+    """Return the side effects of dockerd's start; there are none with live-restore or without a running container."""
     if engine.live_restore or not any(each.running for each in engine.containers):
         return ()
     left = containers_left_ended(engine)
