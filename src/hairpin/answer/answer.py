@@ -98,7 +98,7 @@ class FlowAnswer(msgspec.Struct, frozen=True):
 
     @property
     def doubted(self) -> bool:
-        """Whether the flow passes on the walk and fails in the replica."""
+        """Whether the flow passes in the walk and fails in the replica."""
         failed = self.judged is not None and self.judged.judgement.verdict not in ("delivered", "depends")
         return self.disputed and failed and self.trace.succeeds
 
@@ -106,7 +106,8 @@ class FlowAnswer(msgspec.Struct, frozen=True):
     def verdict(self) -> Verdict:
         """The walk's verdict, even if a replica disagrees (docs/replica.md).
 
-        The verdict is ``depends`` if the start order of units decides, or if the flow passes on the walk alone."""
+        The verdict is ``depends`` if the start order of units decides, or if the flow passes in the walk and fails in
+        the replica."""
         return "depends" if self.orders or self.doubted else self.trace.verdict
 
     @property
@@ -144,7 +145,7 @@ class CauseAnswer(msgspec.Struct, frozen=True):
     flows.  ``follows_from``: the references of the causes from which this cause follows.  ``configured``: the file or
     option that has the setting; None if the setting exists only at run time, by an accident.  ``event``: the event
     after which a latent cause stops a flow; its ``proof`` is about the time after the event.  ``stop`` and ``proof``
-    are None for a state of the host that a reading shows and no asked flow."""
+    are None for a state of the host that only a reading shows."""
 
     ref: str
     id: str

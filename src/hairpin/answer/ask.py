@@ -119,8 +119,8 @@ def _may_lead_to_unread(network: Network, flow: Flow) -> bool:
     """Return whether a container that was not read may matter for the flow.
 
     Such a container may have the flow's destination, if the destination is in an engine's network and no namespace that
-    was read has it.  Such a container may also route for the flow's client, or have the network card of the destination
-    address."""
+    was read has it.  Such a container may also route for the flow's client, or answer for the address of the flow's
+    container."""
     if _may_come_by_container(network, flow):
         return True
     held = is_held(network, flow.version, flow.daddr)
@@ -140,8 +140,8 @@ def _is_answered_by_another(host: Host, container: Container) -> bool:
 
 
 def _may_come_by_container(network: Network, flow: Flow) -> bool:
-    """Return whether the user has named a client with a private address, and the host's only route to this client is
-    its default route or a route into a container network."""
+    """Return whether the user has named a client with a private address, and the host has no route to this client
+    except its default route or a route into a container network."""
     start = flow.start
     if not isinstance(start, Outside) or flow.invented or start.behind is not None:
         return False

@@ -76,7 +76,7 @@ def by_severity(causes: Iterable[CauseAnswer]) -> tuple[CauseAnswer, ...]:
 
 
 def _repaired(found: Finding, stop: Stop, examination: Examination, now: Network, printed: Printed) -> CauseAnswer:
-    """Return the cause of a packet's stop, with its repairs and the decision that it undoes."""
+    """Return the cause of a packet's stop, with its repairs, and the setting or decision that stops the packet."""
     from hairpin.answer.stop_repairs import repairs_at  # noqa: PLC0415 - what comes, or is a state, stops nothing now
 
     made = repairs_at(found, stop, examination, now, printed)

@@ -85,8 +85,8 @@ def answer_of_check(
 
 
 def _asking(found: Examination) -> Examination:
-    """Return the examination with the questions about the clients: which of them a list lets in, a rule stops, or a
-    narrow way leads to."""
+    """Return the examination with the questions about the clients: which of them a list lets in, which of them a rule
+    stops, or whether a way with a small MTU leads to them."""
     if any(map(_is_refused, found.diagnoses)):
         from hairpin.diagnose.listed_clients import with_listed_clients  # noqa: PLC0415 - few flows are refused
 
@@ -258,7 +258,8 @@ def _is_granted(proof: Proof | None) -> bool:
 
 
 def _with_word(flow: FlowAnswer, both: "Judged | None") -> FlowAnswer:
-    """Return the flow with both verdicts.  If it passes on the walk alone, a question asks which judge is right."""
+    """Return the flow with both verdicts.  If the flow passes in the walk and fails in the replica, a question asks
+    which judge is right."""
     heard = msgspec.structs.replace(flow, judged=both)
     if both is None or not heard.doubted:
         return heard

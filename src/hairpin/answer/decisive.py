@@ -83,7 +83,8 @@ def lacks_reading(answer: Answer, command: Command = "flows") -> bool:
 def _hosts(answer: Answer) -> tuple[Unread, ...]:
     """Return the hosts that could not be read, if one of them may change the outcome.
 
-    An unread host may change the outcome if there are no flows, or if an asked flow leaves the hosts that were read."""
+    An unread host may change the outcome if the question names no target, or if a flow leaves the hosts that were read
+    and is not an outgoing flow of a container."""
     leaving = (each for each in answer.flows if each.verdict == "leaves")
     if answer.question.targets and all(each.trace.flow.purpose in ("egress", "dns") for each in leaving):
         return ()
@@ -91,10 +92,10 @@ def _hosts(answer: Answer) -> tuple[Unread, ...]:
 
 
 def _tells(unread: Unread, network: Network) -> bool:
-    """Return whether the reading decides which flows exist.
+    """Return whether the missing reading can change the result.
 
-    A reading of sockets decides this only if it is of the host's namespace and a running container is in this
-    namespace."""
+    A reading of sockets can change it only if it is of the host's namespace and a running container is in this
+    namespace.  All other readings can."""
     if not unread.key.startswith(_SOCKETS):
         return True
     host = network.host(unread.host or network.this.name)

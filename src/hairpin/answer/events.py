@@ -79,7 +79,7 @@ def _unread_where_changed(was: Network, then: Network) -> Network:
 
 
 def lacking_reading(label: str, key: str) -> Unread:
-    """Return the missing reading of the host that the event needs; None if no needed reading is missing."""
+    """Return the entry about a reading that the event needs and that the host's evidence lacks."""
     return Unread(key, "", key, message("this snapshot lacks that reading: take a new snapshot"), "", label)
 
 

@@ -45,8 +45,8 @@ class Further(msgspec.Struct, frozen=True):
 
 
 def at_further_addresses(network: Network, question: Question, flows: Sequence[Flow]) -> Further:
-    """Return the flows, questions and notes about further addresses at which a port's flow fails.  At the asked
-    address, the port's flow passes."""
+    """Return the flows, questions and notes about further addresses at which a port's flow ends otherwise, although the
+    flow passes at the asked address."""
     if question.origin is not None and question.origin.kind != "address":
         return Further()
     named = {(each.version, each.address) for each in question.targets if each.address is not None}
@@ -155,8 +155,8 @@ def _others(network: Network, flow: Flow, asked: set[tuple[Version, int]], first
 
 
 def _ends_otherwise(network: Network, flow: Flow, other: Flow) -> Trace | None:
-    """Return the walk to the further address if this walk fails, or passes only with an answer that the usual walk does
-    not need.  Return None if both walks end alike, or if the usual walk fails."""
+    """Return the walk to the further address if this walk fails, or passes only if the user answers a question that the
+    usual walk does not leave open.  Return None if both walks end alike, or if the usual walk fails."""
     usual, trace = walked(network, flow), walked(network, other)
     if not usual.succeeds:
         return None

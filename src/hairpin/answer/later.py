@@ -20,7 +20,8 @@ _MOST_FLOWS = 16
 
 
 def told_by_time(network: Network, traces: Sequence[Trace]) -> tuple[Message, ...]:
-    """Return a note for each flow whose verdict changes when the time window of a rule begins or ends."""
+    """Return a note for each moment at which the time window of a rule begins or ends, and a flow begins to pass or to
+    fail."""
     told = (each for when, later in _changes(network) for each in _differing(later, when, traces))
     return tuple(dict.fromkeys(told))
 

@@ -76,7 +76,8 @@ class EventRow(msgspec.Struct, frozen=True):
 
     @property
     def changes(self) -> bool:
-        """Whether the event changes a flow's success, or breaks an open connection, or has an unknown effect."""
+        """Whether the event changes a flow's success, breaks an open connection, depends on facts that cannot be
+        foreseen, or keeps a unit or container from starting."""
         return bool(self.conditions or self.failures) or any(
             succeeds(each.before) is not succeeds(each.after) or each.established == "lost" for each in self.cells
         )

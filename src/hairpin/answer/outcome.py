@@ -23,7 +23,7 @@ def exit_status(answer: Answer) -> int:
 
 def _check_status(answer: Answer) -> int:
     """Return 1 if there is a blocking cause, 0 if every flow succeeds, and 3 otherwise.  If a replica disagrees about a
-    flow, the walk's verdict counts, unless the flow passes on the walk alone: such a flow is undecided."""
+    flow, the walk's verdict counts.  But a flow that passes in the walk and fails in the replica is undecided."""
     if answer.event is not None:
         return _event_status(answer)
     if any(each.severity == "blocking" for each in answer.causes):

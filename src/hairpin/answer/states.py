@@ -16,7 +16,7 @@ from hairpin.network.network import Network
 
 
 def with_states(answer: Answer) -> Answer:
-    """Return the answer of a check with the states of its hosts that the catalogue knows."""
+    """Return the answer of a check with the states of its hosts as further causes, and any other answer unchanged."""
     if answer.question.kind != "check":
         return answer
     flows = answer.causes

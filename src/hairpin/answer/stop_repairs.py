@@ -19,7 +19,7 @@ from hairpin.walk.state import Stop
 
 class StopRepairs(msgspec.Struct, frozen=True):
     """The repairs of a packet's stop.  ``configured``: the file or option that has the stopping setting.  ``decision``:
-    the owner's decision that the repairs undo."""
+    the owner's decision that stops the packet or that every repair undoes."""
 
     remedies: tuple[Remedy, ...]
     configured: Configured | None

@@ -179,7 +179,7 @@ def _wanted_at_end(network: Network, trace: Trace) -> Iterator[Wanted]:
 
 
 def _fates(trace: Trace, condition: Condition) -> dict[bool, Message]:
-    """Return two sentences about the flow's fate: the first if the condition holds, the second if it does not hold."""
+    """Return the sentences about the flow's fate: for True, if the condition holds, and for False, if it does not."""
     return {holds: _fate(_branches(trace, condition, holds=holds)) for holds in (True, False)}
 
 

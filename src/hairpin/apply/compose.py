@@ -50,8 +50,8 @@ def _edits(plan: RepairPlan) -> Iterator[tuple[ComposeEdit, Engine]]:
 
 
 def _proposal(edit: ComposeEdit, files: tuple[str, ...], read: ReadText) -> ComposeProposal | None:
-    """Return the proposal for the last compose file that has the service.  The last file overrides the earlier files.
-    Return None if the last compose file has the value already."""
+    """Return the proposal for the last compose file that can be edited, because a later file overrides earlier files.
+    If no file can be edited, the proposal has no lines.  Return None if the file to edit has the value already."""
     for file in reversed(files):
         before = read(file)
         after = with_edit(before, edit) if before is not None else None

@@ -39,10 +39,10 @@ Why = Literal[
 ``policy``: the repair undoes a setting or decision that a person made.  ``disruptive``: the repair disrupts working
 flows.  ``instead``: the plan has another repair of the same cause.  ``by-person``: hairpin has no command for the
 repair.  ``later``: a person must first repair another cause, from which the repair's cause follows.  ``together``: no
-flow passes after the repair, because another cause of these flows is left out, too.  ``opens``,
-``closes``, ``diverts``: the repair has this effect on flows that the question does not concern.  ``covered``: an
-earlier repair already restored the repair's flows.  ``unknown``: no repair is known.  ``event``: the repair's cause
-waits for an event."""
+flow passes after the repair, because another cause of these flows is left out, too.  ``opens``, ``closes``,
+``diverts``: the repair has this effect on flows that the question does not concern.  ``covered``: an earlier repair
+already restored the repair's flows.  ``unknown``: no repair is known.  ``event``: the repair's cause waits for an
+event.  ``advice``: no flow fails because of the cause."""
 _NOT_CHOSEN: tuple[Why, ...] = ("by-person", "later", "covered", "unknown", "event", "advice")
 _SAID: tuple[Why, ...] = ("covered", "unknown", "event", "advice")
 """The reasons for which the report has one line for each cause.  A plan names every cause of ``hairpin check``."""
@@ -260,7 +260,8 @@ _ORDER = ("closes", "opens", "diverts")
 def _culprit(answer: Answer, picked: tuple[PlannedRemedy, ...], harm: int) -> PlannedRemedy:
     """Return the last repair without which the plan has fewer unasked effects.
 
-    If there is no such repair, return the plan's last repair."""
+    If there is no such repair, return the last repair.  Repairs that a person chose count only if there are no
+    others."""
     own = [each for each in picked if not each.chosen] or list(picked)
     for each in reversed(own):
         rest = tuple(other for other in picked if other is not each)
@@ -272,10 +273,10 @@ def _culprit(answer: Answer, picked: tuple[PlannedRemedy, ...], harm: int) -> Pl
 def _made_whole(
     plan: RepairPlan, picked: tuple[PlannedRemedy, ...], left_out: tuple[Unplanned, ...]
 ) -> RepairPlan | None:
-    """Return the plan with additional repairs.  With the additional repairs, the plan closes no flow.
+    """Return the plan with additional repairs, which open again the flows that the plan closes.
 
     Additional repairs are needed because a second fault may show only after the first fault is repaired.  Return None
-    if each additional repair needs a person's choice."""
+    if no additional repair is found, or if one of the second faults cannot be repaired without a person."""
     answer = plan.answer
     closed = tuple(each.flow for each in plan.effects.closes if not each.again)[:_HELD]
     network = answer.network

@@ -55,7 +55,7 @@ class RestorePlan(msgspec.Struct, frozen=True):
 
     @property
     def besides(self) -> tuple[PlannedRemedy, ...]:
-        """The additional repairs, without which a working flow would stop."""
+        """The additional repairs.  They keep working flows from stopping when the rules are restored."""
         own = {each.id for each in self.lost}
         return tuple(each for each in self.plan.repairs if each.id not in own)
 

@@ -104,7 +104,7 @@ def all_sessions(proc: Path = Path("/proc")) -> tuple[Session, ...]:
     """Return all established connections of sshd processes."""
     found: list[Session] = []
     for process in proc.glob("[0-9]*"):
-        with suppress(OSError):  # the process has ended since the sockets were listed
+        with suppress(OSError):  # the process has ended since /proc was listed
             if _stat(process / "stat")[0] in _SSHD:
                 found.extend(_sessions(proc, int(process.name)))
     return tuple(dict.fromkeys(found))

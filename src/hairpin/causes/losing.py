@@ -11,7 +11,7 @@ from hairpin.walk.deciders import deciders
 
 
 def lost_rules(coming: Coming) -> Iterator[Place]:
-    """Yield the rules that the event removes and the packet matches now.  Rules of engines are not yielded."""
+    """Yield the rules that match the packet now and that the event removes.  Rules of engines are not yielded."""
     then = coming.host_then.namespace(coming.host.netns.name).ruleset
     return (place for place, rule in _own_rules(coming) if is_lost(place, rule, then))
 
@@ -24,7 +24,7 @@ def is_lost(place: Place, rule: Rule, then: Ruleset) -> bool:
 
 
 def rules_on_the_way(coming: Coming) -> Iterator[Place]:
-    """Yield the host's rules that the packet matches now and that no engine makes."""
+    """Yield the host's rules that match the packet now and that no engine makes."""
     return (place for place, _ in _own_rules(coming))
 
 

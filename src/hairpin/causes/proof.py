@@ -27,8 +27,8 @@ def proof_by(trace: Trace, repaired: Trace) -> Proof:
 
 
 def is_repaired(network: Network, flow: Flow, repaired: Trace) -> bool:
-    """Return whether the walk after a change proves the cause.  The flow must succeed.  For a flow that should end
-    inside the hosts of ``network``, the verdict ``leaves`` is not enough."""
+    """Return whether the flow succeeds in the walk after a change.  For a flow that should end inside the hosts of
+    ``network``, the verdict ``leaves`` is not enough."""
     return repaired.succeeds and not (repaired.verdict == "leaves" and is_held_inside(network, flow))
 
 

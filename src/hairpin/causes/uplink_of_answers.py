@@ -75,6 +75,6 @@ def _free_bit(namespace: Namespace) -> int | None:
 def _priority(namespace: Namespace, version: Version) -> int:
     """Return a rule priority before all other rules except the rule for table local.
 
-    The priority before the returned priority is free, too."""
+    The next lower priority number is free, too."""
     first = min((each.priority for each in namespace.rules if each.version == version and each.priority), default=32766)
     return max(2, min(_USUAL_PRIORITY, first - 1))

@@ -164,7 +164,7 @@ class OfPeer(msgspec.Struct, frozen=True):
 
 
 class OfAddress(msgspec.Struct, frozen=True):
-    """An address that a host or container should have or reach.  ``private``: its translation by a gateway."""
+    """An address that a host or container should have or reach.  ``private``: the address behind a gateway's NAT."""
 
     address: str
     private: str | None = None

@@ -1,7 +1,7 @@
-"""Runs tasks on all processors: each task runs in a forked process, and its result comes back through a pipe.
+"""Runs tasks on all processors: in the calling process, and in forked processes whose results come back through pipes.
 
-The forked processes share the memory of the parent process, with all its readings and walks, so the parent need not
-send them any data.  Source: fork(2)
+The forked processes share the memory of the calling process, with all its readings and walks, so it need not send them
+any data.  Source: fork(2)
 """
 
 import os

@@ -86,8 +86,8 @@ def snapshots_first(words: tuple[str, ...], *, named: int = 0) -> tuple[tuple[st
     """Return the snapshots and the targets among the words of the command line.
 
     The snapshots are the first words that name files, at most two.  The word ``-`` stands for standard input.
-    ``named``: the number of hosts that options name.  Raises UsageError if the first word that names no file looks like
-    a file's name, or if a snapshot is required at the position of this word."""
+    ``named``: the number of hosts that options name.  Raises UsageError if one of the first two words looks like a file
+    and names none, or if no host is named and only the second word names a file."""
     count = 0
     while count < min(2, len(words)) and _is_snapshot(words[count]):
         count += 1

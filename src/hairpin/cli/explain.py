@@ -140,8 +140,8 @@ def _lines(texts: tuple[str, ...], sources: tuple[Given, ...]) -> "Iterator[byte
 
 
 def _explained(understood: "Understood", asked: Asked, lang: str | None) -> "Explanation":
-    """Return the explanation.  The hosts are read only if a text has a known meaning.  If a host cannot be read, the
-    explanation says so and still contains the text's meaning."""
+    """Return the explanation.  The hosts are read only if a text may report a fault.  If this host cannot be read, the
+    explanation says so and still contains the texts' meanings.  An error about named hosts is raised."""
     from hairpin.cli.face.progress import progress
     from hairpin.cli.material import gather
     from hairpin.cli.plans.half_done import with_plans

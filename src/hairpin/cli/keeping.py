@@ -51,8 +51,8 @@ def keep_or_say(evidence: "tuple[Evidence, ...]", lang: str | None, *, after: bo
 
 
 def last_good(question: "Question") -> "Evidence":
-    """Return the newest kept snapshot in which all asked flows pass.  If there is none, return the newest kept snapshot
-    in which the first asked flow passes.
+    """Return the newest kept snapshot in which all asked flows pass.  If there is none and the question has targets,
+    return the newest kept snapshot in which the first asked flow passes.
 
     Raises UsageError if there is no such snapshot, and EvidenceError if the folder cannot be used."""
     from hairpin.collect.kept_snapshots import kept_snapshots

@@ -62,7 +62,7 @@ _OBJECTS_BETWEEN_COLLECTIONS = 500_000
 """The number of new objects between two runs of the garbage collector.
 
 hairpin's values are immutable and refer to each other without cycles, so the garbage collector finds hardly any
-garbage.  Python's default of 700 objects took a tenth of a command's time.  Objects in this number take about ten
+garbage.  Python's default of 700 objects took a tenth of a command's time.  So many objects take about ten
 megabytes."""
 _COMPLETE = "_HAIRPIN_COMPLETE"
 """The environment variable by which a shell asks click for completion."""
@@ -239,7 +239,7 @@ def _end_of(error: Exception, args: list[str]) -> int:
     """Report the error that ended the command, and return the exit status."""
     from hairpin.cli.face.output import complain, drop_output
 
-    if isinstance(error, OSError) and drop_output():  # click writes the help through an exception
+    if isinstance(error, OSError) and drop_output():  # such as the help, which click itself writes
         complain(message("standard output cannot be written: {reason}", reason=error.strerror), stated_language(args))
         return 2
     refused = _refusal(error)

@@ -7,8 +7,8 @@
     done    := TOKEN TAB "done" NL
 
 Each run draws a new token.  Therefore no text in a rule, a log or a file of the host can look like a frame.  Noise
-before the first line (a login banner, a shell's start-up file) is skipped. A reading without an end was stopped at its
-time limit. An output without ``done`` was cut off on its way.
+before the first line (a login banner, a shell's start-up file) is skipped.  A reading without an end was stopped at its
+time limit.  An output without ``done`` was cut off on its way.
 """
 
 import re
@@ -39,7 +39,7 @@ def begins(output: bytes) -> bool:
 def parse(output: bytes, *, hairpin: str, source: str) -> Evidence:
     """Return the evidence that one run of ``collect.sh`` printed.
 
-    ``source`` is the host's name for messages. Raises CollectError if the output is cut, or is not the output of
+    ``source`` is the host's name for messages.  Raises CollectError if the output is cut, or is not the output of
     ``collect.sh``.
     """
     first = _FIRST.search(output)

@@ -53,7 +53,7 @@ class Answer(msgspec.Struct, frozen=True):
 
 
 class Runner(Protocol):
-    """Runs a POSIX shell script on a host. ``name`` is the host's name in messages."""
+    """Runs a POSIX shell script on a host.  ``name`` is the host's name in messages."""
 
     @property
     def name(self) -> str: ...
@@ -76,8 +76,8 @@ class Shell(Protocol):
 
 
 class LocalRunner(msgspec.Struct, frozen=True):
-    """Runs scripts on this host, in the namespaces and with the rights of this process. If ``environment`` is None, the
-    scripts get the environment of this process."""
+    """Runs scripts on this host, in the namespaces and with the rights of this process.  If ``environment`` is None,
+    the scripts get the environment of this process."""
 
     shell: tuple[str, ...] = ()
     environment: tuple[tuple[str, str], ...] | None = None
@@ -106,7 +106,7 @@ def _shell() -> str:
 
 
 class SshRunner(msgspec.Struct, frozen=True):
-    """Runs scripts on a host over ssh, as root or through ``sudo -n``. ssh never prompts: only keys and agents
+    """Runs scripts on a host over ssh, as root or through ``sudo -n``.  ssh never prompts: only keys and agents
     authenticate.  ``destination``: ``user@host`` or a name of ``~/.ssh/config``.
     """
 
@@ -151,13 +151,13 @@ def collect(
 ) -> Evidence:
     """Return the host's present evidence.
 
-    ``root``: read configuration files under this directory instead of ``/``. ``docker_host``: a value as in
-    DOCKER_HOST, which is the default. ``only``: words such as ``port=8151``, ``name=web``, ``address=172.17.0.2``; only
-    containers that match one of these words are entered.  If ``only`` is empty, all containers are entered. ``traces``:
-    words such as ``all``, ``since=1795046951``, ``key=units``; if given, the host's logs and file times are read
-    instead of its state.  ``asks_sets``: whether sets of nftables that take long to list are left out.  The caller then
-    asks whether these sets contain single addresses. Raises CollectError. A refusal by the host, or the absence of a
-    thing, is a reading, too, and no error.
+    ``root``: read configuration files under this directory instead of ``/``.  ``docker_host``: a value as in
+    DOCKER_HOST; the default is DOCKER_HOST itself.  ``only``: words such as ``port=8151``, ``name=web``,
+    ``address=172.17.0.2``; only containers that match one of these words are entered.  If ``only`` is empty, all
+    containers are entered.  ``traces``: words such as ``all``, ``since=1795046951``, ``key=units``; if given, the
+    host's logs and file times are read instead of its state.  ``asks_sets``: whether sets of nftables that take long to
+    list are left out.  The caller then asks whether these sets contain single addresses.  Raises CollectError.  A
+    refusal by the host, or the absence of a thing, is a reading, too, and no error.
     """
     arguments = (
         *(("--root", root) if root else ()),
@@ -326,8 +326,8 @@ def _feed(process: subprocess.Popen[bytes], left: memoryview) -> memoryview:
 
 
 def _stop(process: subprocess.Popen[bytes]) -> None:
-    """End the script, first by SIGTERM, and then by SIGKILL.  After SIGTERM the script can remove its temporary
-    directory.
+    """End the script by SIGTERM, after which it can remove its temporary directory.  If it does not end within 5 s, end
+    it by SIGKILL.
 
     The pipes are closed before, because a command of the script that waits for room in a full pipe would delay its
     end."""

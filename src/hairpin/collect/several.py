@@ -40,7 +40,9 @@ class Place(msgspec.Struct, frozen=True):
 def parse_place(kind: Kind, text: str) -> Place:
     """Return the place that a text names: ``FILE`` or ``USER@HOST``, perhaps with ``NAME=`` in front.
 
-    A text with an equals sign names a file if a file of this name exists, or if a slash stands before the equals sign.
+    A snapshot's text with an equals sign is the name of a file as a whole if a file of this name exists, or if a slash
+    stands before the equals sign.
+
     Raises UsageError if no place is named, or if the text before the equals sign is no label.
     """
     label, equals, place = text.partition("=")

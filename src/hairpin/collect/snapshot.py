@@ -29,7 +29,7 @@ def take_traces(
 
     ``since``: the time from which on traces are read, in seconds since the epoch.  If ``since`` is None, traces of the
     last seven days are read.  ``kinds``: the kinds of traces that are read, such as ``units``, ``packages``; empty for
-    all kinds. ``trace_all`` in collect.sh has the list of kinds."""
+    all kinds.  ``trace_all`` in collect.sh has the list of kinds."""
     words = (*(() if since is None else (f"since={int(since)}",)), *(f"key={each}" for each in kinds))
     return _collected(host, root=root, traces=words or ("all",))
 

@@ -119,7 +119,7 @@ def _is_met(difference: ListedDifference, met: Met, hosts: tuple[Host, Host]) ->
 
 
 def _is_host_part_met(edit: HostTaken, met: Met, host: Host) -> bool:
-    """Return whether the part concerns a container through whose namespace the flow's packets pass."""
+    """Return whether the flow's packets meet the part, for example because they enter the container's namespace."""
     passed = [each for each in host.containers() if each.netns in met.spaces and each.netns != host.netns.name]
     match edit.item:
         case "container" | "state":
@@ -135,7 +135,8 @@ def _is_host_part_met(edit: HostTaken, met: Met, host: Host) -> bool:
 
 
 def _had_address(name: str, met: Met, host: Host) -> bool:
-    """Return whether the flow's packets go to the container, or to a host port that the container publishes."""
+    """Return whether the flow's packets have an address of the container, or a host port that the container
+    publishes."""
     return any(
         not met.addresses.isdisjoint(filter(None, (end.ipv4, end.ipv6)))
         for each in host.containers()
@@ -164,7 +165,7 @@ def _is_setting_met(part: c.Primitive, met: Met, difference: ListedDifference) -
 
 
 def _is_sysctl_read(netns: Netns, path: Path, met: Met) -> bool:
-    """Return whether a walk reads the sysctl, or an interface's sysctl that the kernel copies from it."""
+    """Return whether a walk reads the sysctl, or a sysctl of an interface to which the kernel copies its value."""
     if (netns.host, netns.name, "/".join(path)) in met.read:
         return True
     if path[-1] != "ip_forward" and "all" not in path:

@@ -69,7 +69,8 @@ def _others(host: Host) -> frozenset[str]:
 
 
 def made_anew(was: Host, now: Host) -> frozenset[str]:
-    """Return the names of containers whose namespace exists on one host only, or whose addresses or networks differ."""
+    """Return the names of containers that exist or run on one host only, or whose namespace, network mode, networks or
+    addresses differ."""
     one, other = _by_name(was), _by_name(now)
     found: set[str] = set()
     for key in one.keys() | other.keys():
@@ -136,9 +137,9 @@ def _addresses(end: Endpoint) -> Iterator[str]:
 def socket_differences(
     netns: Netns, was: Namespace, now: Namespace, ends: frozenset[int]
 ) -> Iterator[ListedDifference]:
-    """Yield the differences of listening processes: a process that has ended, is new or was stopped by a signal.
-    ``ends``: the addresses of containers that are one difference as a whole.  The difference of a whole container
-    includes the relays of its ports."""
+    """Yield the differences of listening sockets: a socket is new or gone, its process is stopped or frozen, or its
+    queue is full.  ``ends``: the addresses of containers that are one difference as a whole.  The difference of a whole
+    container includes the relays of its ports."""
     if "sockets" in (*was.unread, *now.unread):
         return
     one, other = (

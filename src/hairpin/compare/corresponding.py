@@ -24,7 +24,8 @@ _DRAWN = ("veth", "bridge", "macvlan", "ipvlan", "dummy", "vxlan", "tun", "ifb")
 _RANDOM_NAME = re.compile(r"[a-z]+_[a-z]+[0-9]?")
 """Matches the names that Docker and Podman give to containers that a user did not name: pkg/namesgenerator of moby."""
 _NEW_NUMBERS = 1_000_000
-"""The first interface index for links that only the earlier host has.  The later host has no index of this size."""
+"""This number is added to the interface index of each link that only the earlier host has.  No link of the later host
+has an index of this size."""
 
 
 def renamed_as(was: Host, now: Host) -> Host:

@@ -112,8 +112,8 @@ class Search:
             return mixer.verdict(chosen, pair.was) == after.verdict
 
         def leads_back(chosen: Chosen) -> bool:
-            # The entries that the kernel has learned follow from other differences.  Learned entries stay as they were,
-            # except if they are among the chosen differences.
+            # The entries that the kernel has learned follow from other differences.  So they stay as in the earlier
+            # network, unless the chosen differences contain learned entries.
             others = listed if chosen <= listed else self._everything
             return mixer.verdict(others - chosen, pair.was) == before.verdict
 
@@ -170,8 +170,9 @@ def satisfied_rules(network: Network, flow: Flow) -> frozenset[RulePlace]:
 
 
 def is_on_way(edit: Edit, was: frozenset[RulePlace], now: frozenset[RulePlace]) -> bool:
-    """Return whether a flow that satisfies the rules ``was`` and ``now`` meets the edit.  Only edits of rules are
-    tested.  Every other edit that a packet can meet counts as met."""
+    """Return whether a flow that satisfies the rules ``was`` of the earlier network and ``now`` of the later network
+    meets the edit.  Only edits of rules, chains and policies are tested.  Every other edit that a packet can meet
+    counts as met."""
     match edit:
         case NotWalked():
             return False
@@ -208,7 +209,7 @@ def is_read(difference: ListedDifference, read: frozenset[Part]) -> bool:
 def minimal_set(candidates: Chosen, leads: Callable[[Chosen], bool]) -> Chosen:
     """Return a subset of the candidates that leads to the outcome.  The outcome needs all members of the subset.
 
-    All candidates together lead to the outcome."""
+    The caller has checked that all candidates together lead to the outcome."""
 
     def needed(fixed: Chosen, is_new: bool, among: list[int]) -> Chosen:
         if is_new and leads(fixed):

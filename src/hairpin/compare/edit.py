@@ -24,8 +24,8 @@ class TableKey(msgspec.Struct, frozen=True):
 
 class RuleTaken(msgspec.Struct, frozen=True):
     """A rule that is taken out of a chain or put into it.  ``was``: the rule's index in the earlier chain, if it is
-    taken out.  ``now``: the rule's index in the later chain, if it is put in.  ``was`` and ``now`` count the tool's
-    rules from 0."""
+    taken out.  ``now``: the rule's index in the later chain, if it is put in.  Both indexes start at 0 and count the
+    rules as iptables or nft writes them; one such rule may be several rules of the IR."""
 
     table: TableKey
     chain: str
@@ -77,7 +77,8 @@ class HostTaken(msgspec.Struct, frozen=True, tag="host-taken"):
     """Edit: a part of the host becomes as in the later network.
 
     The part is a container with its namespace and its links, another namespace, a network of an engine, or the options
-    of an engine (``name``: docker or podman).  ``state`` is the state of a container without its namespace."""
+    of an engine (``name``: the engine's user).  ``state`` is the state of a container without its namespace.  ``tool``:
+    docker or podman."""
 
     item: Literal["container", "state", "namespace", "network", "engine"]
     name: str

@@ -31,8 +31,8 @@ _EMPTY = message("a file in which nothing was read")
 def host_differences(was: Host, now: Host, *, alike: bool) -> Iterator[ListedDifference]:
     """Yield the differences of the hosts outside their namespaces.
 
-    ``alike``: whether two different hosts are compared.  If ``alike`` is true, the hosts' own names and boots are not
-    compared."""
+    ``alike``: whether two different hosts are compared that should be alike.  If ``alike`` is true, their machine ids
+    and boots are not compared."""
     if not alike:
         yield from _of_machine(was, now)
     if was.kernel != now.kernel:

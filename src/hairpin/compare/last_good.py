@@ -30,7 +30,7 @@ def passing(question: Question, evidence: Evidence) -> Passing:
     for flow in flows:
         traces.append(walked(start.network, flow))
         if not traces[-1].succeeds:
-            break  # if there are many flows, the other flows cannot change the result
+            break  # the flows after this one cannot change the result
     if not traces or not traces[0].succeeds:
         return "none"
     answered = msgspec.structs.replace(

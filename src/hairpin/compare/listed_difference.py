@@ -44,8 +44,8 @@ _TOLD_BY: dict[PartOfHost, tuple[str, ...]] = {
     "sockets": ("sockets", "proc-net-", "socket-owners", "halted-", "frozen-", *_CONTAINERS),
     "versions": ("versions", "packages"),
 }
-"""The prefixes of the keys of the readings that contain each part.  For a part that is not listed here, the code of the
-part looks at single readings itself."""
+"""The prefixes of the keys of the readings that contain each part.  For a part that is not listed here, the code that
+compares the part checks itself whether its readings exist."""
 
 
 class ListedDifference(msgspec.Struct, frozen=True):
@@ -53,10 +53,10 @@ class ListedDifference(msgspec.Struct, frozen=True):
 
     ``ref``: the difference's name (``d1``).  ``where``: the thing that differs.  ``before`` and ``after``: the thing's
     earlier and later state.  ``before`` is None if the thing did not exist, and ``after`` is None if it does not exist
-    now.  ``listed``: False if the kernel learned the thing by itself.  A difference that the kernel learned is listed
-    only if it decides a flow.  ``fields``: the fields of the namespace or the host from which a walk reads the thing.
-    The search of deciding differences uses these fields.  ``blame``: who made the difference, and when, if the later
-    host's traces prove it."""
+    now.  ``listed``: False for a thing that often changes by itself, such as an entry that the kernel learned.  Such a
+    difference is listed only if it decides a flow.  ``fields``: the fields of the namespace or the host from which a
+    walk reads the thing.  The search of deciding differences uses these fields.  ``blame``: who made the difference,
+    and when, if the later host's traces prove it."""
 
     part: PartOfHost
     netns: Netns

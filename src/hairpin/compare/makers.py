@@ -134,8 +134,8 @@ class _Trials:
 def _keys(difference: ListedDifference, sides: Sides) -> Iterator[object]:
     """Yield the keys that identify the difference in another comparison with the same later network.
 
-    A rule's key is its text, because its number may differ.  A container's key only says whether the container runs,
-    because its exit status is not simulated."""
+    A rule's key contains the parts of the rule instead of its number, because the number may differ.  A container's
+    key only says whether the container runs, because its exit status is not simulated."""
     match difference.edit:
         case RulesTaken(rules=rules):
             for each in rules:

@@ -33,8 +33,7 @@ _SETTING = re.compile(
     re.IGNORECASE,
 )
 """Matches settings of the host's name: ``DHCP_HOSTNAME=web1`` (ifcfg), ``Hostname=web1`` (networkd), ``hostname web1``
-(interfaces, dhcpcd),
-``dhcp-hostname=web1`` (NetworkManager), ``hostname: web1`` (netplan)."""
+(interfaces, dhcpcd), ``dhcp-hostname=web1`` (NetworkManager), ``hostname: web1`` (netplan)."""
 _WORD = re.compile(r"[^\s#]+")
 
 

@@ -295,7 +295,8 @@ def _of_ipsets(netns: Netns, was: Ruleset, now: Ruleset) -> Iterator[ListedDiffe
 
 
 def _set_texts(was: Set | Map | None, now: Set | Map | None) -> tuple[Text | None, Text | None] | None:
-    """Return the elements that only one of the two sets has; None if both sets have the same elements, in any order."""
+    """Return the elements that only one of the two sets has, or all elements if only one set exists or the types
+    differ.  Return None if both sets have the same elements, in any order."""
     if was is None or now is None:
         return (_elements_text(was), _elements_text(now)) if was is not now else None
     if was.type != now.type:

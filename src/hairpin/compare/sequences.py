@@ -1,7 +1,7 @@
 """Finds the corresponding members of two sequences.
 
-As few members as possible stay without a corresponding member.  The search has to take reasonable time, because chains
-have up to 50,000 rules."""
+In short sequences, as few members as possible stay without a corresponding member.  In long sequences, more members may
+stay without one, because the search has to take reasonable time: chains have up to 50,000 rules."""
 
 from bisect import bisect_left
 from collections import Counter

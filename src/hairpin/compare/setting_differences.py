@@ -104,8 +104,8 @@ def _renamed_links(was: Namespace, now: Namespace) -> Iterator[str]:
 
 
 def _comparable(was: Namespace, now: Namespace) -> Namespace:
-    """Return the later namespace without the parts that cannot be compared: readings that one of the namespaces lacks,
-    links that only the later namespace has, and counters."""
+    """Return the later namespace without the parts that cannot be compared: links that only the later namespace has,
+    and counters.  The fields of a reading that one of the namespaces lacks are as in the earlier namespace."""
     unread = {*was.unread, *now.unread}
     changed: dict[str, object] = {
         "links": tuple(
@@ -132,7 +132,7 @@ _READ_FROM: dict[str, tuple[str, ...]] = {
 
 
 def _indexes(was: Namespace, now: Namespace) -> frozenset[int]:
-    """Return the interface indexes of links that were renamed."""
+    """Return the interface indexes of the earlier links whose names the later namespace lacks: they were renamed."""
     return frozenset(each.index for each in was.links if now.link(each.name) is None)
 
 
@@ -152,8 +152,8 @@ def _of_new_link(netns: Netns, link: Link) -> ListedDifference:
 
 
 def with_link_of(was: Namespace, now: Namespace, name: str) -> Namespace:
-    """Return the namespace with the named link of the later namespace and with this link's sysctls, but without its
-    addresses."""
+    """Return the namespace with the named link of the later namespace and with this link's sysctls and forwarding
+    entries, but without its addresses."""
     link = now.link(name)
     if link is None or was.link(name) is not None:
         return was
@@ -164,8 +164,8 @@ def with_link_of(was: Namespace, now: Namespace, name: str) -> Namespace:
 
 
 def _beside(netns: Netns, was: Namespace, now: Namespace) -> Iterator[tuple[ListedDifference, InKernel]]:
-    """Yield differences that no command of a change can make: a carrier, settings of bridges, programs on links,
-    addresses by DHCP."""
+    """Yield differences that no command of a change can make, each with the part of a change that simulates it: a
+    carrier, settings of bridges, programs on links, addresses by DHCP."""
     for link in now.links:
         known = was.link(link.name)
         if known is None:
@@ -186,7 +186,7 @@ def _beside(netns: Netns, was: Namespace, now: Namespace) -> Iterator[tuple[List
             if one != other:
                 named = message("link {link}, {field}", link=link.name, field=field.replace("_", " "))
                 texts = changed_texts(one, other)
-                listed = texts != (None, None)  # only the time of the peer's last handshake differs
+                listed = texts != (None, None)  # False if only the time of a peer's last handshake differs
                 yield link_difference(netns, link, named, *texts, listed=listed), SetLink(netns, link)
         vlans = vlans_text(known), vlans_text(link)
         if known.port is not None and link.port is not None and vlans[0] != vlans[1]:
@@ -222,7 +222,7 @@ def _dynamic_addresses(netns: Netns, was: Namespace, now: Namespace) -> Iterator
 
 
 def _new_sysctls(netns: Netns, was: Namespace, now: Namespace) -> Iterator[ListedDifference]:
-    """Yield the differences of sysctls that exist only because the kernel module br_netfilter was loaded."""
+    """Yield one difference for all sysctls of the kernel module br_netfilter, if only one host has loaded it."""
     one, other = (
         {path: each for path, each in space.sysctls.values.items() if path[:2] == ("net", "bridge")}
         for space in (was, now)

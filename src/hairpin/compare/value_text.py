@@ -65,7 +65,7 @@ def _is_tuple(value: object) -> TypeGuard[tuple[object, ...]]:
 
 def changed_texts(one: object, other: object) -> tuple[str | None, str | None]:
     """Return both values as texts.  The texts of two structures of the same kind contain only the fields that differ,
-    and the texts of two lists only the members that differ."""
+    and the texts of WireGuard's lists only the members that differ."""
     if isinstance(one, msgspec.Struct) and type(one) is type(other) and isinstance(other, msgspec.Struct):
         fields = [name for name in one.__struct_fields__ if name not in _NOT_TOLD]
         pairs = [(name, *_member_texts(one, other, name)) for name in fields]

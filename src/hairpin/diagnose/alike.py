@@ -1,4 +1,4 @@
-"""Finds the causes of a failing flow that is alike a diagnosed flow, without a search.
+"""Finds the causes of a failing flow that is like a diagnosed flow, without a search.
 
 The searches for two alike flows find the same causes, except for values of each flow's own containers.  If the causes
 of the diagnosed flow name no value of its own containers, they are also the causes of the other flow.  Examples of such

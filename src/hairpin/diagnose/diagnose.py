@@ -280,7 +280,7 @@ def _at(network: Network, flow: Flow, branch: Branch, stop: Stop, *, of_any_reas
 
 def _found(view: View, stop: Stop, *, of_any_reason: bool = False) -> Iterator[Suspect]:
     """Yield the suspects of the causes for the view's reason, each as a suspect found at ``stop``.  If the stop has no
-    namespace in the network, only the causes for its reason can be asked."""
+    namespace in the network, only the causes for its reason and the general causes are asked."""
     reason = view.stop.reason
     everywhere = of_any_reason and view.stop.netns in view.network
     for cause in all_causes() if everywhere else (*causes_for(reason), *general_causes()):

@@ -143,7 +143,8 @@ def _asked_ports(namespace: Namespace, protocol: str) -> set[int]:
 
 
 def _own_ports(network: Network, flow: Flow, values: set[int]) -> tuple[int, ...]:
-    """Return those of the ports from which the container may ask."""
+    """Return the ports among ``values`` from which the container may ask, at most ``_MOST_VALUES`` of them and without
+    the flow's own source port."""
     first, last = _POSSIBLE["sport"]
     if flow.protocol == "tcp" and isinstance(flow.start, FromContainer):
         own = sender_netns(network, flow.start)

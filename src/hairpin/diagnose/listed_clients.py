@@ -161,7 +161,7 @@ def _end(flow: Flow) -> tuple[object, ...]:
 
 
 def _client(namespace: Namespace, first: int, last: int, version: Version) -> int | None:
-    """Return an address of the range for a client that is not on a link of the namespace."""
+    """Return an address of the range for a client that is not on a link of the namespace, or None if none is found."""
     own = [(each.value, each.prefix_length) for each in addresses_of(namespace, None, version)]
     if any(inside(first, *each, version) for each in own):
         return None
@@ -203,9 +203,9 @@ def _lists(network: Network, ruleset: ir.Ruleset, stopped: Trace, passing: Trace
 
     Otherwise the result is empty.
 
-    There are three cases of purpose.  The rule that stops the other clients itself compares the client's address.  Or
-    the port is named by this rule, by the rule that lets the listed client in, or by the rule that jumps to the chain.
-    Or the chain lets clients in only by their addresses."""
+    The rules do so on purpose in three cases.  The rule that stops the other clients itself compares the client's
+    address.  Or the port is named by this rule, by the rule that lets the listed client in, or by the rule that jumps
+    to the chain.  Or the chain lets clients in only by their addresses."""
     version = stopped.flow.version
     own = rule_at(ruleset, stop)
     table = ruleset.table(stop.family, stop.table, stop.dialect)

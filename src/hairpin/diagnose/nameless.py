@@ -28,8 +28,8 @@ _APART = "no-common-network-for-name"
 
 
 def without_names_apart(examination: Examination) -> Examination:
-    """Return the examination without the questions for names that no name server can know, because the two containers
-    share no network, if the name's container is reached by its address."""
+    """Return the examination without the DNS flows for names that no name server can know because the two containers
+    share no network.  Such a flow is left out only if the named container is reached by its address."""
     passing = {
         (each.trace.flow.start, each.trace.flow.container)
         for each in examination.diagnoses
@@ -106,7 +106,8 @@ def _findings(network: Network, trace: Trace) -> tuple[Finding, ...]:
 
 
 def _share_nothing(asking: Container, named: Container) -> bool:
-    """Return whether the containers share no network, and no Compose project that would mean them to use names."""
+    """Return whether the containers share no network and do not belong to the same Compose project, whose containers
+    would use names."""
     if asking.project and asking.project == named.project:
         return False
     return not {each.network for each in asking.endpoints} & {each.network for each in named.endpoints}

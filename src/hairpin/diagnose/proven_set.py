@@ -121,9 +121,9 @@ def _in_order_of_repair(network: Network, flow: Flow, found: tuple[Suspect, ...]
 
     First come repairs that have to be made before dockerd starts.  Second comes an unserved port or a stopped process.
     All other repairs follow.  An unserved port comes early because no other fault matters without a service.  A stopped
-    process comes early because Podman does not reload the rules of a paused container.  Two changes that replace the
-    same container or its namespace keep the order in which they were found, because the later change was found on the
-    network after the earlier change."""
+    process comes early because Podman does not reload the rules of a paused container.  If the flow does not pass after
+    changes in this order, return the suspects in the order in which they were found: of two changes that replace the
+    same container or its namespace, the later was found on the network after the earlier."""
     ordered = tuple(
         sorted(found, key=lambda each: (not is_before_start(network, each), each.candidate.in_class not in _UNSERVED))
     )

@@ -276,7 +276,7 @@ def _clients(network: Network, host: Host, version: Version) -> dict[int, tuple[
 
 
 def _hit(known: list[int], rules: tuple[_Dropping, ...], sets: dict[str, ir.Set]) -> set[int]:
-    """Return the addresses, among the sorted addresses, that the rule or its set contains."""
+    """Return the addresses, among the sorted ``known``, that the rules or their sets contain."""
     hit: set[int] = set()
     for rule in rules:
         for first, last in rule.ranges:

@@ -48,8 +48,8 @@ class Found(msgspec.Struct, frozen=True):
         return None if owner is None else owner.chain(chain)
 
     def unreadable(self, rules: Iterable[ExpectedRule]) -> tuple[Key, ...]:
-        """Return those of the rules' chains in which a rule could not be recognised.  nft names the extensions of
-        iptables only: a rule with such a name may be any rule."""
+        """Return the chains of the given rules in which a rule of the host could not be recognised: nft prints only the
+        name of an iptables extension, so a rule with an extension may be any rule."""
         chains = {(one.family, one.table, one.chain): one for one in rules}
         return tuple(key for key, one in chains.items() if self._names_an_extension(one))
 
@@ -128,8 +128,8 @@ def count_of_rules(where: Found, rules: Sequence[ExpectedRule]) -> int:
 
 
 def of_dialect(dialect: Dialect, namespace: Namespace) -> Found:
-    """Return the host's tables of one dialect.  A table of iptables that only nft shows whole, because it has rules of
-    nft's own, counts as iptables', too."""
+    """Return the host's tables of one dialect.  A table of iptables that also has rules of nft was read from nft,
+    because only nft prints the whole table.  It counts as a table of ``iptables-nft``, too."""
     tables = tuple(table for table in namespace.ruleset.tables if table.dialect == dialect)
     if dialect == "iptables-nft":
         ruleset = namespace.ruleset

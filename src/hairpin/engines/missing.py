@@ -85,14 +85,15 @@ def missing_for(host: Host, engine: Engine, container: str) -> Missing:
 def missing_on(host: Host) -> tuple[tuple[Engine, Missing], ...]:
     """Return each engine of the host with its missing chains and rules.
 
-    The result is cached: at each stop ten causes need it, and with 50,000 rules the comparison takes a quarter of a
-        second.
+    The result is cached: at each stop of a packet, ten causes need it, and with 50,000 rules the comparison takes a
+    quarter of a second.
     """
     return tuple((each, missing_of(host, each)) for each in host.engines)
 
 
 def is_flushed(lost: Missing) -> bool:
-    """Return whether a flush removed the rules: a chain of the engine, or all its rules in one table, are missing."""
+    """Return whether a flush removed the rules: a chain of the engine is missing, or all its rules in a table in which
+    it should have several."""
     if lost.chains:
         return True
     gone = Counter((one.family, one.table) for one in lost.rules)

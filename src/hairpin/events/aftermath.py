@@ -18,9 +18,9 @@ from hairpin.walk.walked import walked
 
 
 def asked_again(was: Network, now: Network, flow: Flow) -> Flow:
-    """Return the flow after the event from a client that knows the container by name.
+    """Return the flow in the form in which a client that knows the container by name asks it after the event.
 
-    The flow's destination is the container's new address.  A container without an address keeps the flow's old
+    The flow's destination is the container's new address.  If the container has no address now, the flow keeps its old
     destination.  If another container now has the old destination, the flow's destination is an unused address of the
     network."""
     held = _holders(was).get((flow.version, flow.daddr))

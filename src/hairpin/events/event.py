@@ -30,8 +30,8 @@ happen on that host."""
 
 
 class ByName(msgspec.Struct, frozen=True):
-    """The event narrowed to one container or link. ``happens``: a function with two arguments: the course, and the name
-    that a user writes after the event id's colon.  ``what``: the kind of thing that the name names."""
+    """The event narrowed to one container or link.  ``happens``: a function with two arguments: the course, and the
+    name that a user writes after the event id's colon.  ``what``: the kind of thing that the name names."""
 
     what: Literal["container", "link"]
     happens: Callable[[Course, str], Course | None]

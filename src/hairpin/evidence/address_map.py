@@ -1,8 +1,8 @@
 """Renames addresses and preserves prefixes, like Crypto-PAn.  Ranges with a special meaning stay in place.
 
 If two addresses share exactly n leading bits, their new addresses also share exactly n leading bits.  Therefore routes,
-rules and subnets keep their meaning. The address space is a binary tree. At each node, a keyed hash says whether the
-node's two halves swap. Some nodes never swap:
+rules and subnets keep their meaning.  The address space is a binary tree.  At each node, a keyed hash says whether the
+node's two halves swap.  Some nodes never swap:
 
 - the nodes above a special range, so that the range stays in place and no other address moves into it;
 - all nodes inside ranges whose addresses have a special meaning (loopback, multicast, …);

@@ -5,7 +5,7 @@
     reading := {"id", "key", "netns", "origin", "at", "status", "outcome", "text" | "text_base64", "took_ms"?} NL
     trailer := {"count": number of readings, "sha256": hex digest of all bytes before this line} NL
 
-Readers ignore fields that they do not know. A snapshot may come from an untrusted person, so the memory for reading a
+Readers ignore fields that they do not know.  A snapshot may come from an untrusted person, so the memory for reading a
 snapshot is bounded: the file is decompressed as a stream, and :func:`read` never uses more than about three times
 ``LIMIT_BYTES``.
 """
@@ -181,8 +181,8 @@ def _lines(stream: BinaryIO, source: str, begun: bytes) -> Iterator[bytes]:
 
 
 def _decompressed(stream: BinaryIO, source: str, begun: bytes) -> Iterator[bytes]:
-    """Yield decompressed pieces of at most one chunk.  The caller counts the bytes, so a decompression bomb stops at
-    the limit."""
+    """Yield decompressed pieces of at most one chunk.  The caller counts the bytes and refuses a decompression bomb
+    at the limit."""
     unzip = zlib.decompressobj(wbits=31)
     pending = begun or stream.read(_CHUNK)
     if not pending.startswith(b"\x1f\x8b"):

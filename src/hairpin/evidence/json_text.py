@@ -18,7 +18,8 @@ def is_document(key: str, text: str) -> bool:
 
 
 def mended(text: str) -> str:
-    r"""Return the text as JSON: a raw control character becomes ``\u001b``, and a stray backslash is escaped.
+    r"""Return the text as JSON: a raw control character becomes an escape such as ``\u001b``, a stray backslash is
+    doubled, and ``\'`` becomes ``'``.
 
     A text that is already JSON is returned unchanged."""
     return _ODD.sub(_mended, text) if "\\" in text or not text.isprintable() else text

@@ -30,7 +30,7 @@ _ATTEMPTS = 64
 
 
 class NameMap:
-    """Renames words.  The same key gives the same new names. The map keeps all new names.  Therefore no two words get
+    """Renames words.  The same key gives the same new names.  The map keeps all new names.  Therefore no two words get
     the same name."""
 
     def __init__(self, key: bytes, short_ids: frozenset[str] = frozenset()) -> None:
@@ -49,8 +49,8 @@ class NameMap:
     def host(self, name: str) -> str:
         """Return the new name of a host that a text names.
 
-        In contrast to ``name``, this method does not rename the host's name everywhere as a word.  A host may have a
-        common word as its name, such as nginx."""
+        In contrast to ``name``, this method does not add the name to ``given``.  So the same word stays in free text: a
+        host may have a common word as its name, such as nginx."""
         labels = ((each, self._given.get(each)) for each in name.split("."))
         return ".".join(
             known or (_shaped(each, self._digest("host", each)) if each else each) for each, known in labels
@@ -59,8 +59,8 @@ class NameMap:
     def own(self, name: str) -> str:
         """Return the new name of a unit, a script or a package.
 
-        The old name is not renamed everywhere as a word.  A unit may have a common word as its name, such as
-        firewall."""
+        The old name is not added to ``given``.  So the same word stays in free text: a unit may have a common word as
+        its name, such as firewall."""
         return _shaped(name, self._digest("own", name))
 
     def image(self, image: str) -> str:

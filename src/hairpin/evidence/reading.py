@@ -1,7 +1,7 @@
 """The types of a host's verbatim readings, from which all later layers start.
 
-A :class:`Reading` is the answer of one command, file or API call in one network namespace. An :class:`Evidence`
-contains all readings of one host at one time. This module parses no text: the parsers are in ``netfilter/`` and
+A :class:`Reading` is the answer of one command, file or API call in one network namespace.  An :class:`Evidence`
+contains all readings of one host at one time.  This module parses no text: the parsers are in ``netfilter/`` and
 ``host/``.  ``docs/reference/evidence.md`` lists the keys.
 """
 
@@ -24,15 +24,14 @@ NOT_JSON = 65
 CUT = 124
 """The status of a reading that was ended by the time limit."""
 UNSHOWN = 69
-"""The status of an absent reading that leaves its question open (EX_UNAVAILABLE).  The question stays open if no tool
-shows the kernel's state."""
+"""The status of an absent reading whose thing the kernel has, but no tool of the host shows (EX_UNAVAILABLE)."""
 
 
 class Reading(msgspec.Struct, frozen=True):
     """A reading: one answer of the host.
 
-    ``text`` is standard output, verbatim. If ``outcome`` is not "text", ``text`` is the first lines of standard error
-    or a sentence of the collector. Bytes that are not UTF-8 are lone surrogates (PEP 383, ``surrogateescape``).
+    ``text`` is standard output, verbatim.  If ``outcome`` is not "text", ``text`` is the first lines of standard error
+    or a sentence of the collector.  Bytes that are not UTF-8 are lone surrogates (PEP 383, ``surrogateescape``).
     """
 
     id: str

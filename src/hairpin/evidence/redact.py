@@ -4,8 +4,8 @@ diagnosis stays the same.
 The following is renamed, in the same way in all readings: IPv4 and IPv6 addresses (prefixes are preserved:
 ``address_map``), hardware addresses, names of the host, of containers, networks, images, users and their home
 directories (``name_map``), engine ids and the bridge names made of them, the machine id and the boot id, and units,
-scripts and packages that the owner has named (``redact_own``). The following is kept: names of interfaces, chains,
-sets, processes and services, units of distributions, ports, marks, comments in rules. Each call uses a random key and
+scripts and packages that the owner has named (``redact_own``).  The following is kept: names of interfaces, chains,
+sets, processes and services, units of distributions, ports, marks, comments in rules.  Each call uses a random key and
 does not keep the key.  Therefore the renaming cannot be undone.
 
 In traces, users are renamed in the places where the log in question names users.
@@ -29,7 +29,7 @@ _WITHOUT_ADDRESSES = frozenset({"versions", "packages", "os-release", "docker-ve
 """The keys of readings with four-part version numbers, which look like addresses and must not be renamed."""
 _NO_OWN_NAMES = frozenset({"sysctl", "packages", "versions", "os-release", "modules", "module-files"})
 _FREE_TEXT = frozenset({"klog", "boot-scripts", "boot-units", "dockerd-log"})
-"""The keys of readings with prose, in which known names are renamed wherever they stand as words. In rules and
+"""The keys of readings with prose, in which known names are renamed wherever they stand as words.  In rules and
 configuration known names are not renamed in this way, because a container may be called ``accept``."""
 
 _PUBLIC_ASSET_TAGS = (
@@ -54,12 +54,11 @@ _USERS: tuple[re.Pattern[str], ...] = tuple(
         rf"(?<=\(to root\) ){_USER}",  # su
     )
 )
-"""The patterns that find a user's name, which is their group ``user``.  A pattern looks at the text around the name, or
-ends with the name."""
+"""The patterns that find a user's name, which is their group ``user``.  Each match ends with the name."""
 _KEPT = frozenset({"root", "docker", "podman", "systemd", "iptables", "nft", "firewalld"})
-"""The user names that are also names of programs.
+"""The user names that stay, because programs have the same names.
 
-If hairpin renamed the user names that are also program names, it would not recognize the programs' commands."""
+If these names were renamed, hairpin would not recognize the programs' commands."""
 _BOOT = re.compile(r'(?:(?<="_BOOT_ID":")|^(?P<before>\s*-?\d+ ))(?P<id>[0-9a-f]{32})(?![0-9a-f])', re.MULTILINE)
 _PROSE = frozenset({
     "trace-logins", "trace-cron", "trace-syslog", "trace-engines", "trace-firewalls", "trace-audit", "trace-scripts",
@@ -219,7 +218,7 @@ class _Redactor:
 
 
 class RedactedTraces:
-    """Renames one reading of the traces at a time.  JSON of engines is renamed as documents."""
+    """Renames one reading of the traces at a time.  ``Documents`` renames the traces that are JSON of engines."""
 
     def __init__(self, names: NameMap, text: Text) -> None:
         self._names = names

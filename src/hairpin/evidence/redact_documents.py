@@ -16,8 +16,8 @@ _UNIT_LABEL = "PODMAN_SYSTEMD_UNIT"
 
 
 class Documents:
-    """Renames one reading of ``docker-containers``, ``-networks`` or ``-info`` (and Podman's, and Docker's own files),
-    ``swarm-services``, ``-tasks`` or of events at a time."""
+    """Renames one reading at a time: ``docker-containers``, ``-networks`` or ``-info`` (also of Podman or of Docker's
+    own files), ``swarm-services``, ``swarm-tasks``, or the events of an engine."""
 
     def __init__(self, names: NameMap, text: Text) -> None:
         self._names = names

@@ -1,6 +1,6 @@
 """Finds addresses, hardware addresses, engine ids and names in the text of a reading of any tool.
 
-Rules, routes, JSON and logs are treated alike: every text that parses as an address counts as one. Prefixes in two
+Rules, routes, JSON and logs are treated alike: every text that parses as an address counts as one.  Prefixes in two
 fields (``"addr": "10.0.0.0", "len": 8`` of nft, ``"src":"10.0.0.0","srclen":8`` of ip rule) and the hexadecimal forms
 of /proc/net are also recognized.
 """
@@ -95,8 +95,8 @@ def _ends(text: str, bits: int) -> Iterator[tuple[Address, Address]]:
 
 
 class Text:
-    """Renames names and addresses in plain text. ``short_ids``: the first 12 digits of the engine ids in this evidence.
-    Other words of 12 digits stay."""
+    """Renames names and addresses in plain text.  ``short_ids``: the first 12 digits of the engine ids in this
+    evidence.  Other words of 12 digits stay."""
 
     def __init__(self, addresses: AddressMap, names: NameMap, short_ids: frozenset[str]) -> None:
         self._addresses = addresses
@@ -138,7 +138,7 @@ class Text:
         return self.plain(in_order)
 
     def ufw_comments(self, text: str) -> str:
-        """Return ufw's rules without the text of users' comments. ufw writes users' comments in hexadecimal."""
+        """Return ufw's rules without the text of users' comments.  ufw writes users' comments in hexadecimal."""
         return re.sub(r"comment=[0-9a-f]+", "comment=72", text)
 
     def is_address(self, word: str) -> bool:

@@ -17,9 +17,10 @@ _SYSCTLS = "/proc/sys/net/"
 def renewed(evidence: Evidence, newer: Evidence, gone: frozenset[Place] = frozenset()) -> Evidence:
     """Return the evidence in which the readings of ``newer`` replace the readings with the same key and namespace.
 
-    All readings with a key (``nft-table``, ``file``) are replaced together.  Readings of single sysctls are an
-    exception: a ``sysctl`` reading whose origin is below /proc/sys/net replaces only the lines of its paths.  ``gone``:
-    the keys and namespaces that have no reading any more, for example because a container was stopped.
+    All readings with the same key and namespace (such as all of ``nft-table``) are replaced together.  Readings of
+    single sysctls are an exception: a ``sysctl`` reading whose origin is below /proc/sys/net replaces only the lines of
+    its paths.  ``gone``: the keys and namespaces that have no reading any more, for example because a container was
+    stopped.
 
     A new reading takes the id of the replaced reading.  Therefore references stay valid.
     """

@@ -1,5 +1,5 @@
 """Combines several hosts of one question: each host gets a label, all readings get unique ids, and the ages of readings
-are compared by one clock. A question without a host's name means the first host, whose readings keep their ids."""
+are compared by one clock.  A question without a host's name means the first host, whose readings keep their ids."""
 
 from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta

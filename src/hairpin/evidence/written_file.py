@@ -62,7 +62,7 @@ def _descriptor(path: Path) -> int | None:
     """Return the open descriptor that the path names, directly or through symbolic links; None if the path names no
     open descriptor."""
     name = os.path.abspath(path)  # noqa: PTH100 - Path.resolve() would follow the link to what is open
-    for _ in range(40):  # the kernel follows as many symbolic links: include/linux/namei.h MAXSYMLINKS
+    for _ in range(40):  # the kernel, too, follows at most 40 symbolic links: include/linux/namei.h MAXSYMLINKS
         found = _DESCRIPTOR.fullmatch(name)
         if found is not None:
             is_ours = name.startswith(("/proc/self/", "/proc/thread-self/", "/dev/", f"/proc/{os.getpid()}/"))

@@ -20,7 +20,7 @@ _BEYOND = message("What is beyond this host was not read. {where}", where=_WHERE
 
 def as_far(found: TextFound, whole: Answer, targets: Answer | None) -> Message:
     """Return the hosts' answer about the text.  ``whole``: the answer about all published ports.  ``targets``: the
-    answer about the text's targets, asked from all usual clients, or None if the text names no target."""
+    answer about the text's targets, asked from all usual clients, or None if these hosts were not asked about one."""
     flows = tuple(_flows(found, whole, targets))
     if not flows:
         return message("seen from this host: nothing is known about the text without its sender. {where}", where=_WHERE)

@@ -54,8 +54,8 @@ class Explanation(msgspec.Struct, frozen=True):
 
     @property
     def status(self) -> int:
-        """The exit status: 1 if a fault is found, 3 if no fault is found but readings are missing, and 0 if no fault is
-        found."""
+        """The exit status: 1 if a fault is found, 3 if none is found but a missing reading may hide one, and otherwise
+        0."""
         return 1 if self.found else 3 if self.lacks_reading else 0
 
     @property
@@ -65,7 +65,7 @@ class Explanation(msgspec.Struct, frozen=True):
 
 
 def is_to_be_asked(understood: Understood) -> bool:
-    """Return whether a host has to be read, because at least one text has a known meaning."""
+    """Return whether a host has to be read, because at least one text with a known meaning may report a fault."""
     return any(each.entry.kind != "harmless" for each in understood.found)
 
 
@@ -115,10 +115,9 @@ def _whole(sources: tuple[Source, ...]) -> Answer | Message:
 
 
 def _resolved(origin: Origin, whole: Answer) -> Origin:
-    """Return the origin that the user stated.
+    """Return the origin that the user stated, with the full name of a stated container.
 
-    If the stated origin is a container, the container gets its full name.  Raises UsageError if these hosts lack the
-    stated place."""
+    Raises UsageError if these hosts lack the stated place."""
     start = start_named(whole.network, whole.network.this, origin.version or 4, origin).start
     return msgspec.structs.replace(origin, container=start.name) if isinstance(start, FromContainer) else origin
 

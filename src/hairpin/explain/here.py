@@ -27,7 +27,7 @@ _SEEN_AS = {"docker-proxy-stale": _HELD, "ephemeral-port-collision": _HELD}
 
 
 class TextHere(msgspec.Struct, frozen=True):
-    """Whether a text is true on the host that was read.
+    """Whether a text is true on the hosts that were read.
 
     ``cause``: the proven cause in ``answer`` that makes the text true.  ``flow``: the flow that this cause stops, if it
     stops a flow.  ``reading``: the result of a host's readings.  ``why``: the reason for the decision, or the reason
@@ -49,7 +49,8 @@ class TextAsked(msgspec.Struct, frozen=True):
 
     ``whole``: the answer about all ports that the hosts publish.  ``targets``: the answer about the text's targets,
     asked from the text's sender, or from all usual clients if the sender is unknown.  ``targets`` is None if the text
-    names no target.  ``askable``: the targets of the text that are in this answer."""
+    names no target about which these hosts can be asked.  ``askable``: the targets of the text that are in this
+    answer."""
 
     sender: TextSender
     whole: Answer
@@ -183,7 +184,7 @@ def _undecided_flows(found: TextFound, asked: TextAsked) -> Message | None:
 
 
 def _open_question(found: TextFound, flows: tuple[FlowAnswer, ...]) -> Message | None:
-    """Return the question whose answer decides whether the flows pass, or None.
+    """Return a sentence with the first open question whose answer decides whether the flows pass, or None.
 
     A question about long packets matters only to a text that long packets can cause."""
     for asked in (each for flow in flows for each in flow.trace.questions if each.breaks_if):
@@ -298,7 +299,7 @@ def _true(found: TextFound, cause: CauseAnswer, flow: FlowAnswer | None, answer:
 
 
 def _first(ids: tuple[str, ...], found: TextFound) -> tuple[str, ...]:
-    """Return the ids of the causes in the text's entry, the given ids first."""
+    """Return the given ids, then the other ids of causes in the text's entry."""
     return tuple(dict.fromkeys((*ids, *found.entry.causes)))
 
 

@@ -76,7 +76,7 @@ class Clock(msgspec.Struct, frozen=True):
 
 def readable(raw: bytes) -> bytes:
     """Return the words of a line, without escape sequences and escaped line ends.  If the line is of a JSON log, return
-    only its message."""
+    only its time, its printer and its message."""
     if b"\x1b" in raw:
         raw = _ANSI.sub(b"", raw)
     if b'{"' in raw:
@@ -87,8 +87,8 @@ def readable(raw: bytes) -> bytes:
 
 
 def _opened(raw: bytes) -> bytes:
-    """Return the text before the JSON, and the time and texts in the JSON.  Return the line itself if it has no
-    JSON."""
+    """Return the text before the JSON, then the time, the printer and the texts in the JSON.  Return the line itself if
+    it has no JSON, or if the JSON has none of the known texts."""
     begin = raw.find(b'{"')
     try:
         fields = _NUMBERS.decode(raw[begin:].decode("utf-8", "replace"))

@@ -52,8 +52,9 @@ def is_now(cause: CauseAnswer) -> bool:
 def flows_of(
     found: TextFound, whole: Answer, targets: Answer | None, sender: TextSender | None
 ) -> Iterator[StoppedNow]:
-    """Yield the flows that the text is about and that fail now.  ``targets``: the answer about the text's targets.
-    If ``sender`` is None, flows from any sender are yielded."""
+    """Yield the flows that the text is about and that fail now, each once for each cause that stops it now.
+
+    ``targets``: the answer about the text's targets.  If ``sender`` is None, flows from any sender are yielded."""
     if targets is not None:
         for answer_flow in own_flows(found, targets):
             yield from _with_causes(answer_flow, targets)

@@ -22,9 +22,9 @@ def is_kept_apart(cause: CauseAnswer, flow: FlowAnswer, answer: Answer) -> bool:
 
 
 def enters_a_network(flow: FlowAnswer, answer: Answer) -> bool:
-    """Return whether an outside client sends to an address in a container network.
+    """Return whether an outside client sends to an address in a container network that is not routed.
 
-    No router outside has a route to an address in a container network."""
+    Routers outside have no route to such a network."""
     asked = flow.trace.flow
     if not isinstance(asked.start, (Outside, Lan)):
         return False

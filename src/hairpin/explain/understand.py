@@ -46,7 +46,7 @@ _VARYING = b"0123456789abcdefABCDEF"
 
 class TextFound(msgspec.Struct, frozen=True):
     """A text with a known meaning.  ``line``: the number of the first line that contains the text, counted from 1.
-    ``first_at`` and ``last_at``: the first and the last time of these lines; None if the lines have no time.
+    ``first_at`` and ``last_at``: the times of the first and the last line that contain it; None if they have no time.
     ``targets``: the text's targets, as arguments of ``hairpin check``."""
 
     line: int
@@ -240,8 +240,9 @@ def _unquoted(line: bytes) -> bytes:
 def _continues(hit: TextHit, begin: int, best: TextHit | None) -> bool:
     """Return whether the next line continues the earlier lines.
 
-    The next line continues the earlier lines if their text goes on in the next line, or if the earlier lines end too
-    early to have a meaning.  ``begin``: the offset of the line in bytes."""
+    ``hit``: the meaning of all these lines joined.  ``begin``: the offset of the next line in them, in bytes.
+    ``best``: the meaning of the earlier lines.  The next line continues them if the text of ``hit`` extends into the
+    next line, or if ``best`` is only a general meaning."""
     if best is not None and (hit.entry is best.entry or hit.entry.general):
         return False
     before, upto = (len(hit.text[:place].encode()) for place in hit.span)

@@ -32,7 +32,7 @@ def with_more_bound(held: Table, before: Table, after: Table) -> Table:
     for each in after.chains:
         known, old = held.chain(each.name), before.chain(each.name)
         if known is None or old is None:
-            # A chain that is in neither ``held`` nor ``before`` is left out, because the files have changed since
+            # A chain that is in ``before`` and not in ``held`` is left out, because the files have changed since
             # firewalld read them.
             chains += [known or each] if known is not None or old is None else []
             continue

@@ -40,8 +40,8 @@ def base_of(chains: OwnChains, place: Place) -> str:
 
 
 def directions(name: str, *, pairs: bool = False) -> Iterator[tuple[OwnChains, tuple[Place, ...]]]:
-    """Yield the sets of chains of the zone: for packets to the host, for packets that leave by the zone, and for
-    packets that enter by the zone."""
+    """Yield the zone's sets of chains, each with its tables and hooks: for packets to the host, with ``pairs`` also for
+    packets that the host sends, for packets that leave by the zone, and for packets that enter by the zone."""
     yield OwnChains(f"zone_{name}_HOST", name, "IN"), (("filter", "input"),)
     if pairs:
         yield OwnChains(f"zone_HOST_{name}", name, "OUT", nat="OUT"), (("filter", "output"), ("nat", "output"))
@@ -69,8 +69,8 @@ def rules_of(zone: PermanentZone, chains: OwnChains) -> TrafficRules:
 
 
 def own_chains(draft: ChainDraft, base: str, *, first: tuple[Object, ...] = (), last: tuple[Object, ...] = ()) -> None:
-    """Add the chains, with the jumps between them.  ``first`` and ``last``: the statements before and after the
-    jumps."""
+    """Add the chain ``base`` and its parts, with the jumps to the parts.  ``first`` and ``last``: the statements before
+    and after the jumps."""
     if draft.has(base):
         return
     draft.chain(base, *(f"{base}_{each}" for each in PARTS))
@@ -111,7 +111,7 @@ def add_inversion(draft: ChainDraft, zone: PermanentZone, denied: str, place: in
 
 
 def active_policies(within: Permanent) -> Iterator[PermanentPolicy]:
-    """Yield the policies between zones that can have packets."""
+    """Yield the policies between zones to which packets can be dispatched."""
     active = {"HOST", "ANY", *(each.name for each in within.zones if each.interfaces or each.sources)}
     if within.version >= PAIRS:
         active.add(within.settings.default_zone)

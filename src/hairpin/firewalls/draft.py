@@ -50,7 +50,8 @@ class ChainDraft:
         self.add_lines([RuleLine(chain, statements)])
 
     def add_lines(self, lines: Iterable[RuleLine]) -> None:
-        """Add the rules.  A rule with a priority is put after all rules with the same or a lower priority."""
+        """Add the rules at the end of their chains.  A rule with a priority is put directly after the rules with the
+        same or a lower priority instead."""
         for line in lines:
             if self._is_new(line) and line.chain in self._rules:
                 rules = self._rules[line.chain]
@@ -70,8 +71,7 @@ class ChainDraft:
         return tuple(dict.fromkeys(each for each in named if isinstance(each, str)))
 
     def _is_new(self, line: RuleLine) -> bool:
-        """Return whether the rule is new.  firewalld adds only new rules.  firewalld counts duplicates and does not add
-        them."""
+        """Return whether the rule is new, and remember it.  firewalld counts duplicates and does not add them."""
         key = msgspec.json.encode((line.chain, line.statements, line.priority, line.rich))
         if key in self._known:
             return False

@@ -1,8 +1,8 @@
 """The table that firewalld's nftables back end makes from the permanent configuration and from later bindings.
 
 In firewalld 1.0 to 1.3, the chain ZONES leads a packet to the chains of its zone: the zone of its source, the zone of
-its interface, or the default zone.  A packet passes the zone's chains POLICIES_pre, _pre, _log, _deny, _allow, _post
-and POLICIES_post in this order, and then the zone's target.
+its interface, or the default zone.  A packet goes through the chains POLICIES_pre, the zone's _pre, _log, _deny, _allow
+and _post, and POLICIES_post in this order, and then meets the zone's target.
 
 In firewalld 2.0 to 2.4, the chain POLICIES leads the packets of each pair of zones first to the pair's policies, then
 to the zone's chains, and then to the zone's target.
@@ -66,7 +66,7 @@ def firewalld_table(within: Permanent, later: tuple[Binding, ...] = ()) -> Table
 
 
 def applied_rules(within: Permanent, later: tuple[Binding, ...] = ()) -> Iterator[TrafficRules]:
-    """Yield the rules of the zones and policies that can have packets."""
+    """Yield the rules of the zones and policies to which packets can be dispatched."""
     bound = _with_bindings(within, later)
     for zone in bound.zones:
         if zone.interfaces or zone.sources or zone.name == within.settings.default_zone:
@@ -119,8 +119,8 @@ def _base_chains_of_pairs(draft: ChainDraft, within: Permanent) -> None:
 def _translated(draft: ChainDraft, within: Permanent, chain: str) -> None:
     """Add the rules for packets whose destination was translated.
 
-    Translated packets are accepted, whichever program made the translation.  A setting of firewalld may forbid that
-    translated packets are accepted.
+    Translated packets are accepted, whichever program made the translation.  With firewalld's setting
+    StrictForwardPorts, they are rejected.
     """
     status: Json = {"ct": {"key": "status"}}
     if not within.settings.strict_forward_ports:

@@ -83,7 +83,7 @@ def address(side: Side, text: str, ipsets: Mapping[str, PermanentIpset], *, inve
 
 
 def version_of(text: str, ipsets: Mapping[str, PermanentIpset]) -> IpVersion | None:
-    """Return the family of the address; None for a hardware address."""
+    """Return the family of the address; None for a hardware address or an unknown set."""
     if text.startswith("ipset:"):
         found = ipsets.get(text.removeprefix("ipset:"))
         if found is None or found.type == "hash:mac":
@@ -159,8 +159,8 @@ _PER = {"s": "second", "m": "minute", "h": "hour", "d": "day"}
 
 
 def limit(part: RichPart) -> list[Object]:
-    """Return the statement for the limit of an element of a rich rule; return no statement if the element
-    has no limit."""
+    """Return the statement for the limit of an element of a rich rule; return no statement if the element has no
+    limit."""
     if not part.limit:
         return []
     rate, _, unit = part.limit.partition("/")
@@ -313,7 +313,7 @@ def of_kind(denied: str) -> list[Object]:
 
 
 def family_of_header(statement: Object) -> str:
-    """Return the family whose header the statement matches: ``ip``, ``ip6`` or ``ether``; empty if it matches no
+    """Return the protocol whose header the statement matches, as ``ip``, ``ip6`` or ``ether``; empty if it matches no
     header."""
     match statement:
         case {"match": {"left": {"payload": {"protocol": str(protocol)}}}}:

@@ -66,8 +66,8 @@ class RichRule(msgspec.Struct, frozen=True):
 
 
 class ForwardPort(msgspec.Struct, frozen=True):
-    """A forwarded port.  If a field for the new port or address is empty, the packet keeps its port, or goes to this
-    host."""
+    """A forwarded port.  If ``to_port`` is empty, the packet keeps its port.  If ``to_address`` is empty, it goes to
+    this host."""
 
     port: str
     protocol: str
@@ -160,7 +160,7 @@ class PermanentHelper(msgspec.Struct, frozen=True):
 
 
 class Permanent(msgspec.Struct, frozen=True):
-    """The permanent configuration of this firewalld version."""
+    """firewalld's permanent configuration, and firewalld's version."""
 
     settings: FirewalldSettings = FirewalldSettings()
     zones: tuple[PermanentZone, ...] = ()

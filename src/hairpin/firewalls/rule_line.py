@@ -13,9 +13,9 @@ FirewalldTable = Literal["filter", "nat", "mangle"]
 
 
 class RuleLine(msgspec.Struct, frozen=True):
-    """A rule that is added at the end of a chain.  A rule with a priority is added after all rules with the same or a
-    lower priority.  ``rich``: whether the rule comes from a rich rule.  firewalld does not treat such a rule as a
-    duplicate of a service's or port's rule."""
+    """A rule that is added at the end of a chain.  A rule with a priority is added directly after the rules with the
+    same or a lower priority instead.  ``rich``: whether the rule comes from a rich rule.  firewalld does not treat such
+    a rule as a duplicate of a service's or port's rule."""
 
     chain: str
     statements: tuple[Object, ...]

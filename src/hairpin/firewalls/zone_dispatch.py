@@ -35,7 +35,8 @@ class ZoneDispatch:
         self._sources: list[tuple[str, str]] = []
 
     def add(self) -> None:
-        """Add the zones that can have packets: first the zones with interfaces or sources, then the default zone."""
+        """Add the zones to which packets can be dispatched: first the zones with interfaces or sources, then the
+        default zone, then the zones whose interfaces were bound later."""
         later = set(self._later)
         applied: list[str] = []
         for zone in self._within.zones:

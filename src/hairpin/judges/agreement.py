@@ -24,7 +24,8 @@ kernel have room), traffic control of a link, and policies of IPsec."""
 class Agreement(msgspec.Struct, frozen=True):
     """Whether the two judges agree.
 
-    ``agrees`` None: it is undecided, because a part was left out of the replica, or a rate was exceeded in the replica.
+    ``agrees`` None: it is undecided, for example because a part was left out of the replica, or because a rate was
+    exceeded in the replica.
     ``judge``: the strongest judge that confirmed the verdict.  ``reason``: the difference between the verdicts; None if
     there is no difference."""
 
@@ -94,8 +95,8 @@ def replicated_as(verdict: Verdict) -> KernelVerdict | Literal["depends"]:
 def _expected(trace: Trace, stop: Stop | None) -> KernelVerdict | Literal["depends"] | None:
     """Return the verdict that the replica should give.
 
-    A replica delivers a packet to any process that holds the port, if no signal has stopped this process.  Return None
-    if the holder is a relay, because the trace does not contain the relay's own connection."""
+    A replica delivers a packet to any process that holds the port, if this process is neither stopped nor frozen.
+    Return None if the holder is a relay, because the trace does not contain the relay's own connection."""
     if stop is None or stop.reason != "answered-by-other":
         return replicated_as(trace.verdict)
     holder = stop.decided_by.socket if isinstance(stop.decided_by, SocketDecided) else None
@@ -137,7 +138,7 @@ def _never_left(trace: Trace) -> bool:
 
 def _lost_within(trace: Trace) -> bool:
     """Return whether the reply is lost inside the outer packet of a tunnel.  The ARP reply, which the walk does not
-    walk, is lost there, too.  So the kernel never sends the first packet."""
+    simulate, is lost there, too.  So the kernel never sends the first packet."""
     return sum(step.stage == "tunnel" for step in trace.usual.reply) % 2 == 1
 
 

@@ -15,8 +15,8 @@ from hairpin.walk.walk import walk_flow
 
 
 class Judged(msgspec.Struct, frozen=True):
-    """One flow with both verdicts: ``trace`` is the walk's, and ``judgement`` is the kernel's.  The last field tells
-    whether the two agree."""
+    """One flow with both verdicts: ``trace`` is the walk's, and ``judgement`` is the kernel's.  ``agreement``: whether
+    both verdicts agree."""
 
     trace: Trace
     judgement: Judgement

@@ -65,8 +65,8 @@ def replicating(
 
     ``once_a_kind``: of flows that are alike, the kernel judges only the flow that was walked.
 
-    The argument of this function are printed repairs that differ from the changes of the proof, by the indexes of their
-    flows.  The kernel then judges these repairs, too."""
+    The argument of this function contains the printed repairs that differ from the changes of the proof, by the indexes
+    of the repaired flows.  The kernel then judges these repairs, too."""
     count = rule_count(examination.network)
     if count > MANY_RULES:
         said = message(
@@ -134,8 +134,7 @@ def _alike(printed: Mapping[int, Change]) -> list[_Group]:
 
 
 def _change_of(causes: tuple[Finding, ...], network: Network) -> Change:
-    """Return the change that removes the causes.  It is the reported change, which is made for all flows of the
-    causes."""
+    """Return the change that removes the causes, made of the changes that the causes have for all their flows."""
     changes = tuple(each.candidate.change for each in causes)
     try:
         return change_in_turn(changes, network)

@@ -33,7 +33,7 @@ _numbers = itertools.count(1)
 
 
 class Lab:
-    """A running lab: its machines and the ways to use them. ``host`` is the first of the Docker hosts."""
+    """A running lab: its machines and the ways to use them.  ``host`` is the first of the Docker hosts."""
 
     def __init__(self, client: Node, router: Node, neighbour: Node, hosts: tuple[Node, ...]) -> None:
         self.client = client
@@ -212,7 +212,7 @@ def _ended_first(host: Node) -> Generator[None]:
 def _swept(cgroup: str) -> Generator[tuple[int, ...]]:
     """Remove the hosts' cgroups when the block ends, or when this process dies.
 
-    Yields the lifeline: the write end of the sweeper's standard input, which every process of the lab inherits. The
+    Yields the lifeline: the write end of the sweeper's standard input, which every process of the lab inherits.  The
     block ends when the last of these processes has ended and the cgroups are gone.
     """
     sweeper = subprocess.Popen(

@@ -4,7 +4,7 @@ killed.
 The program is started as a plain script (``python -I -S first_process.py``) in new network, mount, UTS and PID
 namespaces, so it imports the standard library only.  The host has its own root directory, in which each of the
 machine's folders is an overlay.  The lower layer has the machine's files.  Therefore a checkout in any folder can be
-run. The upper layer has the host's writes, in one tmpfs that ends with the mount namespace.  ``/dev`` and ``/run``
+run.  The upper layer has the host's writes, in one tmpfs that ends with the mount namespace.  ``/dev`` and ``/run``
 belong to the host alone.  /proc and /sys show the host's namespaces.
 """
 

@@ -1,12 +1,12 @@
-"""The relay of flanneld's ``udp`` backend. Runs as a plain script inside a lab host.
+"""The relay of flanneld's ``udp`` backend.  Runs as a plain script inside a lab host.
 
 ``python -I -S flanneld.py NETWORK LEASE ADDRESS LEASE=ADDRESS…``: the cluster's network, the node's own lease and
-address, and the leases and addresses of the other nodes. The script returns when the relay is ready. The relay
+address, and the leases and addresses of the other nodes.  The script returns when the relay is ready.  The relay
 continues in the background.
 
 The relay sends each packet that the kernel routes to ``flannel0`` in a UDP packet to the node whose lease has the
-destination. The relay writes each packet that it receives by UDP to ``flannel0``. In both directions the relay
-decrements the TTL. If no lease has the destination, the relay answers with an ICMP error (net unreachable).
+destination.  The relay writes each packet that it receives by UDP to ``flannel0``.  In both directions the relay
+decrements the TTL.  If no lease has the destination, the relay answers with an ICMP error (net unreachable).
 
 Source: flannel-io/flannel pkg/backend/udp/udp_network_amd64.go newNetwork(), configureIface(); proxy_amd64.c
 tun_to_udp(), udp_to_tun(), send_net_unreachable()

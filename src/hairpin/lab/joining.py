@@ -6,11 +6,11 @@ Node N has 198.51.100.(10+N), a lease of 10.244.N.0/24 for docker0, and the flan
   (flannel-io/flannel ``pkg/backend/vxlan/vxlan_network.go``, ``pkg/trafficmngr/iptables/iptables.go``).
 - ``flannel-udp``: flannel's udp backend (``flanneld.py``), and the same rules.
 - ``flannel-host-gw``: the same rules.  The next hop of each route is the other node.
-- ``routes``: only the routes of ``flannel-host-gw``. No host masquerades. Forwarding is on before dockerd starts, so
-  dockerd leaves the FORWARD policy at ACCEPT. The router has a route to each container subnet.
-- ``bridge-vxlan``: one subnet for all hosts, 10.77.0.0/24. On each host the bridge of the network ``stretched`` has a
+- ``routes``: only the routes of ``flannel-host-gw``.  No host masquerades.  Forwarding is on before dockerd starts, so
+  dockerd leaves the FORWARD policy at ACCEPT.  The router has a route to each container subnet.
+- ``bridge-vxlan``: one subnet for all hosts, 10.77.0.0/24.  On each host the bridge of the network ``stretched`` has a
   VXLAN device as one of its ports, with the other hosts as static remotes.
-- ``swarm``: the engines are one swarm, whose manager is the first host. The plan's networks are its overlay networks.
+- ``swarm``: the engines are one swarm, whose manager is the first host.  The plan's networks are its overlay networks.
 """
 
 import json

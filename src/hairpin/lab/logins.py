@@ -1,7 +1,7 @@
 """A real sshd in each lab host, and keys by which root of any host logs in to all hosts.
 
-Keys, known hosts and configuration are made for one lab, in its hosts' own file systems, and end with it. The machine's
-own keys and configuration are not used.
+Keys, known hosts and configuration are made for one lab, in its hosts' own file systems, and end with it.  The
+machine's own keys and configuration are not used.
 """
 
 import subprocess

@@ -1,7 +1,7 @@
 """One machine of a lab: a process that holds its namespaces, and the commands that enter them.
 
 The holder, and every program that stays in the machine, is started through ``setpriv --pdeathsig KILL``: such a process
-ends with the thread that started it. The namespaces have no names, so they end with the holder.
+ends with the thread that started it.  The namespaces have no names, so they end with the holder.
 """
 
 import os
@@ -28,8 +28,8 @@ DIE_WITH_PARENT = ("setpriv", "--pdeathsig", "KILL")
 class Node:
     """A running machine of a lab.
 
-    ``pid``: the id of the machine's first process in the PID namespace of this process. ``enter``: the words before a
-    command that run the command in the machine. ``lifeline``: file descriptors.  All programs that stay in the machine
+    ``pid``: the id of the machine's first process in the PID namespace of this process.  ``enter``: the words before a
+    command that run the command in the machine.  ``lifeline``: file descriptors.  All programs that stay in the machine
     inherit the descriptors in ``lifeline``.  The sweeper waits until all of these descriptors are closed.
     """
 

@@ -1,8 +1,8 @@
 """Makes one real connection and tells how it ended.  The module also runs as a plain script inside a namespace.
 
-``python -I -S probe.py tcp ADDRESS PORT SECONDS [SOURCE_PORT [BYTES]]`` prints one of the words of ``Outcome``. With
+``python -I -S probe.py tcp ADDRESS PORT SECONDS [SOURCE_PORT [BYTES]]`` prints one of the words of ``Outcome``.  With
 the argument ``all`` it reads a JSON list of ``[PROTOCOL, ADDRESS, PORT, SECONDS, SOURCE_PORT, SOURCE_ADDRESS]``, makes
-all these connections at once and prints a line for each. Imports the standard library only: a lab's namespace need not
+all these connections at once and prints a line for each.  Imports the standard library only: a lab's namespace need not
 contain hairpin or its dependencies.
 """
 
@@ -15,7 +15,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 
 class Outcome(enum.StrEnum):
-    """The result that a client sees. ``timeout`` includes a connection that is accepted and then stays silent."""
+    """The result that a client sees.  ``timeout`` includes a connection that is accepted and then stays silent."""
 
     DELIVERED = "delivered"
     TIMEOUT = "timeout"
@@ -69,7 +69,7 @@ def probe(
             if error.errno not in BY_ERRNO:
                 raise
             return BY_ERRNO[error.errno]
-    # docker-proxy accepts a connection before it knows that no process listens in the container. docker-proxy then
+    # docker-proxy accepts a connection before it knows that no process listens in the container.  docker-proxy then
     # closes the connection without data and without a RST.
     return Outcome.DELIVERED if answer else Outcome.REFUSED
 

@@ -1,4 +1,4 @@
-"""Answers on one port: a page by TCP, an echo by UDP. Runs as a plain script inside a namespace or a container.
+"""Answers on one port: a page by TCP, an echo by UDP.  Runs as a plain script inside a namespace or a container.
 
 ``python -I -S responder.py tcp ADDRESS PORT`` prints ``ready`` once it listens and serves until it is killed.
 """

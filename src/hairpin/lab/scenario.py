@@ -1,7 +1,7 @@
 """A scenario: a lab, the fault that breaks it, and the truth about the broken lab, as one small file of data.
 
-A file in ``scenarios/`` is named after the cause that it shows, with a suffix if a cause has several files. Files that
-begin with ``healthy-`` show no cause. The fault is a command that an administrator or a tool might run.
+A file in ``scenarios/`` is named after the cause that it shows, with a suffix if a cause has several files.  Files that
+begin with ``healthy-`` show no cause.  The fault is a command that an administrator or a tool might run.
 ``scenarios/hosts/`` holds the scenarios of several hosts.
 """
 
@@ -39,8 +39,8 @@ class Flow(Plan, frozen=True):
     """One connection, the question to hairpin about it, and the connection's outcome before and after the fault.
 
     ``start``, ``to``, ``padding_bytes`` and ``source_port`` (0: any) are arguments of ``Lab.probe``.  ``target``: the
-    TARGET of ``hairpin check``, if it differs from ``to``. ``asked_from``: the value of ``--from``, if hairpin cannot
-    derive it from ``start``. ``options``: additional arguments of ``hairpin check``.
+    TARGET of ``hairpin check``, if it differs from ``to``.  ``asked_from``: the value of ``--from``, if hairpin cannot
+    derive it from ``start``.  ``options``: additional arguments of ``hairpin check``.
     """
 
     target: str = ""
@@ -83,13 +83,13 @@ def size_option(padding_bytes: int) -> tuple[str, ...]:
 class Scenario(Plan, frozen=True):
     """The content of one scenario file, and the scenario's name.
 
-    ``causes``: the true causes of the failing flows; empty for a healthy host. ``listeners`` are TCP ports on which the
-    client answers, for flows that start in containers. ``everything``: whether hairpin must also call a healthy host
-    healthy if it is asked without a target.
+    ``causes``: the true causes of the failing flows; empty for a healthy host.  ``listeners`` are TCP ports on which
+    the client answers, for flows that start in containers.  ``everything``: whether hairpin must also call a healthy
+    host healthy if it is asked without a target.
 
-    If the lab has several hosts, a cause is ``ID@HOST``. ``repair`` are the commands with which an administrator would
-    repair the host; after these commands, each flow has its outcome from before the fault. ``outside`` is the text of a
-    file for ``--outside``: facts that no host shows.
+    If the lab has several hosts, a cause is ``ID@HOST``.  ``repair`` are the commands with which an administrator would
+    repair the host; after these commands, each flow has its outcome from before the fault.  ``outside`` is the text of
+    a file for ``--outside``: facts that no host shows.
     """
 
     title: str

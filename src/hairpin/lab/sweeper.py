@@ -1,9 +1,9 @@
 """Removes the cgroups that a lab's dockerd made, after the lab has ended.  The kernel does not remove cgroups together
 with a namespace.
 
-The sweeper is started as a plain script (``python -I -S sweeper.py NAME``) with a pipe as standard input. The lab's
-process, and every program that stays in the lab, holds the pipe's other end. When the lab's process closes the lab or
-dies, the programs end, too (PR_SET_PDEATHSIG). When the last program has ended, the sweeper reads the end of the pipe
+The sweeper is started as a plain script (``python -I -S sweeper.py NAME``) with a pipe as standard input.  The lab's
+process, and every program that stays in the lab, holds the pipe's other end.  When the lab's process closes the lab or
+dies, the programs end, too (PR_SET_PDEATHSIG).  When the last program has ended, the sweeper reads the end of the pipe
 and removes the cgroups.
 """
 
@@ -14,7 +14,7 @@ import time
 from pathlib import Path
 
 CGROUPS = Path("/sys/fs/cgroup")
-# The kernel frees a killed host's processes within milliseconds. If a cgroup stays busy, the sweeper ends after this
+# The kernel frees a killed host's processes within milliseconds.  If a cgroup stays busy, the sweeper ends after this
 # time.
 PATIENCE_S = 60.0
 

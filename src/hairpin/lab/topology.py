@@ -1,4 +1,6 @@
-"""The wires of a lab, and the addresses on them. All ranges are for documentation or benchmarks (RFC 5737, 3849, 2544).
+"""The wires of a lab, and the addresses on them.
+
+All ranges are for documentation or benchmarks (RFC 5737, RFC 3849, RFC 2544).
 
 client 192.0.2.10 ── router 192.0.2.1 │ 198.51.100.1 ──┬── eth0 198.51.100.11  host
                                       │                ├── eth0 198.51.100.12, .13  further hosts
@@ -96,8 +98,8 @@ def _add_ipv6(client: Node, router: Node, neighbour: Node, host: Node) -> None:
 def _make_gateway(router: Node) -> None:
     """Make the router a cloud's gateway.
 
-    The router translates the public address 1:1 at the outer link, and does not translate packets from inside to the
-    public address."""
+    The router translates the public address 1:1 at the outer link, and drops packets from inside to the public
+    address."""
     router.run(
         ("iptables-restore",),
         stdin=f"""*mangle
@@ -109,7 +111,7 @@ COMMIT
 COMMIT
 """,
     )
-    # frames between host and neighbour must not pass the router's iptables rules
+    # frames between host and neighbour must not go through the router's iptables rules
     router.run(("sysctl", "-qw", "net.bridge.bridge-nf-call-iptables=0"))
 
 

@@ -14,7 +14,8 @@ from hairpin.network.network import Network
 from hairpin.network.prefix import address_text
 
 Observed = Literal["answered", "silent", "refused", "timeout"]
-"""The result of a real connection.  ``silent``: the connection was accepted, and no data came back."""
+"""The result of a real connection.  ``silent``: the connection was accepted, and no data came back.  ``refused``: the
+connection failed at once, with any error."""
 _PATIENCE_S = 3
 _CODE = """
 import socket, sys
@@ -41,8 +42,9 @@ except OSError:
 
 
 def connect(network: Network, flow: Flow) -> Observed | None:
-    """Return the result of a real connection of the flow.  Return None if the connection cannot be made on this host:
-    because the flow starts at an outside client or on another host, is UDP, or has an end without a known address."""
+    """Return the result of a real connection of the flow.  Return None if the connection cannot be made on this host,
+    for example because the flow is UDP, starts at an outside client or on another host, or goes to an address that
+    hairpin invented."""
     entering = _entering(network, flow)
     if entering is None:
         return None

@@ -27,8 +27,8 @@ _ALL_OF_A_RANGE = 32
 
 
 def to_container(network: Network, host: Host, target: Target, origin: Origin | None) -> list[Flow]:
-    """Return the flows to the container's ports.  A container that serves no port is asked by its own flows to the
-    outside.  Raise UsageError if it has no flow at all."""
+    """Return the flows to the container's ports.  If the container serves no port, return its own flows to the outside.
+    Raise UsageError if it has no flow at all."""
     named_so = _told(network, host, containers_named(network, host, target.container or ""), target, origin)
     found = [flow for each in named_so for flow in _to_one(network, host, each, target, origin)]
     found += _by_name(network, host, named_so, target, origin)
@@ -52,8 +52,8 @@ def to_container(network: Network, host: Host, target: Target, origin: Origin | 
 def _told(
     network: Network, host: Host, named_so: tuple[Container, ...], target: Target, origin: Origin | None
 ) -> tuple[Container, ...]:
-    """Return the containers with the asked name that the asking container can resolve on its networks.  The choice is
-    needed because two compose projects may both have a container ``db``."""
+    """Return those of the named containers whose name the asking container can resolve on its networks, or all of them
+    if there is none.  The choice is needed because two compose projects may both have a container ``db``."""
     if len(named_so) == 1 or origin is None or origin.kind != "container" or asker(network, origin) is not host:
         return named_so
     asking = host.container(origin.container or "")

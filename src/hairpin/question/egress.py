@@ -54,7 +54,7 @@ def _reachable(network: Network, ways: tuple[Netns, ...]) -> tuple[int, ...]:
 
 
 def _by_user_stack(network: Network, host: Host, container: Container, netns: Netns) -> list[Flow]:
-    """Return the IPv4 flows that a process of the user carries on: to the outside, and to the first name server."""
+    """Return the IPv4 flows that the user's network process relays: to the outside, and to the first name server."""
     if container.network_mode == "none" or netns not in network:
         return []
     # A container whose whole network is the process has a way out as long as the process runs.

@@ -39,6 +39,7 @@ _ALL_OF_A_RANGE = 32
 
 def flows_for(network: Network, targets: tuple[Target, ...], origin: Origin | None) -> tuple[Flow, ...]:
     """Return the flows that the question means, the asked flow first, without repetitions.
+
     Raises UsageError if the question makes no sense for these hosts, and CollectError if it means a host that was not
     read.
     """
@@ -84,8 +85,8 @@ def _numbered(network: Network, flows: tuple[Flow, ...]) -> tuple[Flow, ...]:
 
 
 def _source_port(network: Network, flow: Flow, number: int) -> int:
-    """Return the flow's source port.  If the sender's kernel gives other ports to its connections than most do, it is
-    one of those: net.ipv4.ip_local_port_range."""
+    """Return the flow's source port.  If the sender's namespace has a ``net.ipv4.ip_local_port_range`` without the
+    usual port, return a port of this range."""
     usual = _FIRST_PORT + 2 * number % _PORTS
     match flow.start:
         case FromContainer():

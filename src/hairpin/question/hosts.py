@@ -102,6 +102,7 @@ def _host_at(network: Network, version: Version, address: int) -> Host:
 
 def host_with(network: Network, name: str, label: str) -> Host:
     """Return the host with the label.  Without a label, return the host that has the container.
+
     If the first host has such a container, the first host is meant.  Raises UsageError if the first host has none and
     several other hosts have such a container.
     """

@@ -179,7 +179,7 @@ def _entries(table: str, entries: object) -> list[dict[str, object]]:
 
 
 def _check(table: str, entry: dict[str, object], text: str) -> None:
-    """Raise MalformedError if the entry lacks a key that its table needs, or has an unknown key."""
+    """Raise MalformedError if the entry lacks a key that its table needs, or has an unknown key or an invalid value."""
     fields = {each.name: each for each in msgspec.structs.fields(_TABLES[table])}
     for key, value in entry.items():
         if key not in fields:

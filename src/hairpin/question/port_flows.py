@@ -19,8 +19,8 @@ _ALL_OF_A_RANGE = 32
 
 
 def other_clients(network: Network, host: Host, target: Target) -> tuple[Host, ...]:
-    """Return the other hosts.  The other hosts are clients of this host's port, too.  Return no hosts if the target's
-    address is no address of this host."""
+    """Return the other hosts, which are further clients of this host's port.  Return no hosts if the target's address
+    is no address of this host."""
     if target.address is not None and not (
         target.version is not None and owns_address(network.namespace(host.netns), target.version, target.address)
     ):
@@ -73,8 +73,8 @@ def asked_bindings(
 def usable(network: Network, host: Host, container: Container, origin: Origin | None) -> tuple[PortBinding, ...]:
     """Return the container's bindings that the client can use.  IPv6 bindings are returned only if both ends have IPv6.
 
-    If the container has only IPv6 bindings, these are returned in any case, because no other binding leads to the
-    container."""
+    If the container has only IPv6 bindings, these are returned even if the client has no IPv6 address, because no other
+    binding leads to the container."""
     if any(each.version == 6 for each in container.bindings) and not _has_ipv6(network, host, origin):
         over_v4 = tuple(each for each in container.bindings if each.version == 4)
         return over_v4 if over_v4 or primary_address(network, host.netns, 6) is None else container.bindings

@@ -18,8 +18,8 @@ network."""
 
 
 def covered_clients(network: Network, netns: Netns, version: Version) -> tuple[int, ...]:
-    """Return a client for each container network that covers the addresses of clients that sent requests to this
-    host."""
+    """Return one covered client for each container network that covers clients of this host.  Only clients whose
+    connection is half open count."""
     host = network.namespace(netns)
     if not host.connections:
         return ()

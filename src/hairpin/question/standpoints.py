@@ -1,5 +1,5 @@
 """Chooses addresses that the user did not name: addresses of clients of a host, and of servers that the host's
-containers reach. ``netns``: the namespace that counts as the host."""
+containers reach.  ``netns``: the namespace that counts as the host."""
 
 from collections.abc import Iterator
 

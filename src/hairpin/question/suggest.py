@@ -37,7 +37,7 @@ def port_distance(asked: int, known: int) -> tuple[float, int]:
 
 
 def is_slip(asked: int, known: int) -> bool:
-    """Return whether the ports differ by one typing error: a digit is wrong, missing or doubled, or two neighbouring
+    """Return whether the ports differ by one typing error: a digit is wrong, missing or added, or two neighbouring
     digits are swapped."""
     one, other = sorted((str(asked), str(known)), key=len)
     if len(one) == len(other):

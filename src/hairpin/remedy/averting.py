@@ -46,7 +46,7 @@ def averting(cause: Finding, later: Later, network: Network, flows: tuple[Flow, 
 
 
 def _starting_again(later: Later, host: Host) -> tuple[tuple[Call, ...], tuple[Message, ...]]:
-    """Return the calls after which the containers, and the containers that share their networks, start again.
+    """Return the calls after which the containers, and those that share their networks, start again after the event.
 
     Also return the advice for containers that no call starts.
 

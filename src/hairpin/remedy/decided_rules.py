@@ -130,7 +130,8 @@ def _own_words(rule: ir.Rule | None) -> Message | None:
 
 
 def _single(part: ir.Expression) -> ir.Expression:
-    """Return the match inside a choice of one match.  iptables' ``! --match-set NAME dst,dst`` is such a choice."""
+    """Return the only alternative of an ``AnyOfMatch``, such as iptables' ``! --match-set NAME dst,dst``.  Return any
+    other part unchanged."""
     if not isinstance(part, ir.AnyOfMatch) or len(part.alternatives) != 1:
         return part
     match part.alternatives[0]:

@@ -150,8 +150,8 @@ def _kind(flow: Flow) -> str:
 
 
 def others_of(network: Network, asked: tuple[Flow, ...] = (), most: int = MAX_OTHERS) -> Others:
-    """Return the known flows of the network's first host, with their walks.  If a known flow is also an asked flow, it
-    is walked only once, with the asked flow's amount of data."""
+    """Return the asked flows and the known flows of the network's first host, with their walks.  A known flow that is
+    also asked is walked only once, with the asked flow's amount of data."""
     meant = {flow_key(each): each for each in asked}
     named = tuple(Known(each, "way-out" if each.purpose in ("egress", "dns") else "published") for each in asked)
     flows = (*named, *(each for each in known_flows(network) if flow_key(each.flow) not in meant))
@@ -223,9 +223,9 @@ def with_effects(
     *,
     meant: bool,
 ) -> tuple[Remedy, ...]:
-    """Return the remedies of a cause with their effects, the remedy with the fewest effects first.  ``asked``: the
-    flows that the cause stops.  ``together``: the changes of the other causes of the set, without which the flows do
-    not pass.  ``meant``: whether a person set or decided the thing that stops the flows.  If ``meant`` is true, no
+    """Return the remedies of a cause with their effects, by rank.  Remedies whose proof fails are left out.  ``asked``:
+    the flows that the cause stops.  ``together``: the changes of the other causes of the set, without which the flows
+    do not pass.  ``meant``: whether a person set or decided the thing that stops the flows.  If ``meant`` is true, no
     other flow should open.  If ``meant`` is false, flows that the same accident stopped count as restored."""
     held = (_held(each, candidate, others, asked, together, meant=meant) for each in remedies)
     kept = [each for each in held if each.proof is None or succeeds(each.proof)]
@@ -368,8 +368,8 @@ def _leads_elsewhere(part: c.Primitive) -> bool:
 
 
 def ways_out(network: Network, after: Network, change: c.Change, asked: Iterable[Flow]) -> Iterator[FlowEffect]:
-    """Yield the effects on asked egress flows, and on the host's own egress, that leave by another link after the
-    change.  A flow that failed before the change counts, too, because its old path was intended."""
+    """Yield the effects on those asked egress flows, and on the host's own egress flow, which leave by another link
+    after the change.  A flow that failed before the change counts, too, because its old path was intended."""
     if not any(map(_leads_elsewhere, change.parts)):
         return
     own = Flow(FromHost(), 4, somebody(4)[0], "tcp", 443, purpose="egress", host=network.this.name)

@@ -101,7 +101,7 @@ def _passing(kept: list[Lasting], host: Host) -> Iterator[Message]:
 
 
 def _asked(change: Change, network: Network, now: Network) -> RepairCalls:
-    """Return the calls of the change, as requests to the owners of parts of the host."""
+    """Return the calls of the change, and before them the calls that start dockerd, if the change needs dockerd."""
     was, is_now = (host_of(change.parts[0], each) if change.parts else each.this for each in (network, now))
     return calls_with_start(was, is_now, change.calls)
 

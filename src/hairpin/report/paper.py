@@ -85,8 +85,8 @@ class Paper:
     ) -> None:
         """Write text, wrapped at the edge of the paper.
 
-        ``first``: the text before the first line.  The other lines are indented to the column behind ``first``, or by 4
-        columns if ``first`` takes more than half of the width."""
+        ``first``: the text before the first line.  The other lines are indented to the column behind ``first``.  If
+        ``first`` takes more than half of the width, they are indented by only 4 columns more than the first line."""
         text, first = self.spelt(printable(text)), self.spelt(printable(first))
         hanging = min(indent + cells(first), indent + 4 if self.width < 2 * cells(first) else self.width)
         for number, line in enumerate(wrapped(text, self.width - hanging, self.width - indent - cells(first))):

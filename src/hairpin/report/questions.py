@@ -44,4 +44,4 @@ def write_question(asked: QuestionAnswer, words: Words, paper: Paper) -> None:
 
 _SETTLED_BY = message("settled by:")
 _TWICE = ("rule-watched", "control-watched")
-"""Facts that a counter shows, because the counter rises while a client tries to connect."""
+"""Facts that need two readings of a counter: before and after a client tries to connect."""

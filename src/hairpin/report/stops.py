@@ -101,8 +101,8 @@ def stop_sentence(stop: Stop) -> Message:
 
 
 def decided_text(decided: DecidedBy | None, words: Words) -> str:
-    """Return the text of the rule, route, sysctl or other thing that decided a step.  Rules, routes and sysctls are
-    written in their tool's syntax and never translated."""
+    """Return the text of the rule, route, sysctl or other thing that decided a step.  A rule, route or sysctl is in the
+    syntax of iptables or nft, of ip, or of sysctl, and is never translated."""
     match decided:
         case None:
             return ""

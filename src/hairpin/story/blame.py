@@ -35,7 +35,7 @@ _MOST_EFFECTS = 60
 _NO_EVENTS = ("/etc/cron", "/etc/hosts", "/etc/resolv.conf")
 """The beginnings of the paths of files whose change does not alter an event's effect."""
 _AGAIN: dict[EventId, EventId] = {"ufw-enable": "ufw-reload", "firewalld-start": "firewalld-restart"}
-"""By events that cannot happen twice on a host, another event that loads the same rules."""
+"""For each event that cannot happen twice on a host: another event that loads the same rules."""
 _WRITING_S = 5.0
 Role = Literal["makes", "shows-good", "neither", "unknown"]
 
@@ -198,7 +198,7 @@ def _role(question: BlameQuestion, repaired: Network, effect: Effect) -> Role:
     if then is None and _is_start_of_wanted(question, effect):
         return "shows-good"
     if then is None:
-        # Commands of unknown effect are not proven makers.  An event may also have ended the state.
+        # Commands of unknown effect are no proven makers.  An event of unknown effect may have repaired the host.
         return "neither" if effect.commands else "unknown"
     if then.failures and again is not None and not again.failures:
         return "shows-good"  # the unit or container started at the entry's time, and would fail to start now

@@ -46,8 +46,8 @@ class HostClock(msgspec.Struct, frozen=True):
             return None
 
     def yearless(self, text: str) -> float | None:
-        """Return the time of a text such as ``Nov 20 14:00:01`` in the host's time zone: the last such time that is not
-        in the future."""
+        """Return the time of a text such as ``Nov 20 14:00:01`` in the host's time zone: the last such time that is at
+        most one day after ``now``."""
         found = _YEARLESS.match(text)
         if found is None or found[1] not in MONTHS:
             return None
@@ -85,9 +85,8 @@ def clock_of(evidence: Evidence) -> HostClock:
 
 
 def last_such_time(day: tuple[int, int, int, int, int], now: float, zone: tzinfo) -> float | None:
-    """Return the last time with the given month, day, hour, minute and second that is not after ``now`` (seconds since
-    the epoch).  The returned time may be up to one day after ``now``.  Return None if neither this year nor the last
-    year has such a time."""
+    """Return the last time with the given month, day, hour, minute and second that is at most one day after ``now``
+    (seconds since the epoch).  Return None if neither this year nor the last year has such a time."""
     year = datetime.fromtimestamp(now, zone).year
     for each in (year, year - 1):
         try:

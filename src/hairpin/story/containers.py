@@ -60,8 +60,8 @@ _TOLD = msgspec.json.Decoder(_Told, strict=False)
 
 
 class EngineEvent(msgspec.Struct, frozen=True):
-    """An event of an engine about a container.  ``id``: the container's id.  ``told``: the exit status or the
-    signal."""
+    """An event of an engine about a container.  ``what``: the event's name, such as ``start`` or ``die``.  ``id``: the
+    container's id.  ``told``: the exit status; empty if the event has none."""
 
     at: float
     what: str

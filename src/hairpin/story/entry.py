@@ -42,7 +42,7 @@ class Effect(msgspec.Struct, frozen=True):
 class StoryEntry(msgspec.Struct, frozen=True):
     """An entry of a story: one change of a host.
 
-    ``at`` and ``until``: the begin and the end of the change, in seconds since the epoch by the host's clock; ``until``
+    ``at`` and ``until``: the start and the end of the change, in seconds since the epoch by the host's clock; ``until``
     is None if the change took no time.  ``subject``: the changed thing, by its name on the host: ``docker.service``,
     ``eth0``, ``/etc/sysctl.conf``, ``web``.  ``quote``: the words of the trace, without secrets.  ``evidence``: the id
     of the reading.  ``host``: the host's label.  ``before``: earlier times of the same action, which have no entry of

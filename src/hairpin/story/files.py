@@ -49,7 +49,8 @@ def _is_installed(traces: Traces, file: ChangedFile) -> bool:
 
 
 def _writer(traces: Traces, file: ChangedFile, at: float) -> Actor | None:
-    """Return the actor whose command named the file shortly before, or the package whose installation wrote it."""
+    """Return the actor whose command named the file shortly before, or the package whose installation wrote it.  If
+    commands of several actors named the file, return None."""
     name = re.compile(rf"(?<![\w./-]){re.escape(file.path)}(?![\w./-])")
     found = [each for each in commands_of(traces) if -1.0 <= at - each.at <= _EDITING_S and name.search(each.text)]
     if found:

@@ -47,8 +47,8 @@ def _entries(traces: Traces) -> tuple[StoryEntry, ...]:
 
 
 def _usual(traces: Traces) -> float:
-    """Return the begin of the boot before the present boot, or, if this boot began more than one week ago, the time one
-    week ago."""
+    """Return the time at which the boot before the present boot began, but at the earliest the time one week ago.  If
+    no earlier boot is known, return the time one week ago."""
     week = traces.clock.now - WEEK_S
     boots = [each.begins for each in boots_of(traces)]
     return max(week, boots[-2] if len(boots) > 1 else week)

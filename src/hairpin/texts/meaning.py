@@ -43,8 +43,7 @@ class TextEntry(msgspec.Struct, frozen=True, kw_only=True):
     ``patterns``: see :mod:`hairpin.texts.pattern`.  ``wider``: patterns whose texts usually, but not always, have the
     same meaning.  Wider patterns may inform a person, but name no cause.  ``unless``: if the line has one of these
     words, the text has another meaning.  ``general``: whether any other entry that matches the line says more about the
-    line.
-    A general entry is never true by itself.
+    line.  A general entry is never true by itself.
 
     ``kept_by``: the id of the cause that keeps the engine or container with this error from starting.  ``subject``: the
     thing that the text is about, such as a module.  ``subject`` is a word, or a place of the pattern (``{module}``).
@@ -77,8 +76,7 @@ class TextMeaning(TextEntry, frozen=True, kw_only=True):
     one of its ``verdicts``.
 
     ``passing``: whether the fault comes and goes.  A text about a fault that comes and goes may be true although no
-    fault is found now.
-    ``outcome``: how the connection ended, if the text is about a connection.
+    fault is found now.  ``outcome``: how the connection ended, if the text is about a connection.
     """
 
     program: str

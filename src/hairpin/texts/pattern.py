@@ -46,7 +46,7 @@ _QUOTE = r"\\*['\"`´‘’“”„«»]"
 
 
 class Variant(msgspec.Struct, frozen=True):
-    """A pattern with its errors in one language.  ``words``: the whole ASCII words of the pattern, which are the
+    """A pattern with one text for each of its errors.  ``words``: the whole ASCII words of the pattern, which are the
     candidates for its trigger.  ``script``: the trigger of a pattern without such words, in another script.
     ``weight``: the number of literal characters; a pattern with more literal characters says more about a text."""
 
@@ -57,7 +57,7 @@ class Variant(msgspec.Struct, frozen=True):
 
 
 def variants(pattern: str) -> tuple[Variant, ...]:
-    """Return the variants of the pattern, one for each language."""
+    """Return the variants of the pattern, one for each choice of the texts of its errors."""
     names = [each for each in re.findall(r"\{(\w+)\}", pattern) if each in ERRORS]
     found: list[Variant] = []
     for chosen in product(*(ERRORS[name] for name in names)):

@@ -26,7 +26,7 @@ class AnswerLine(msgspec.Struct, frozen=True):
 
 
 class Reply(msgspec.Struct, frozen=True):
-    """An answer.  ``connection``: the ssh connection, in the form of SSH_CONNECTION.  ``whole``: the answer is
+    """An answer.  ``connection``: the ssh connection, in the form of SSH_CONNECTION.  ``whole``: whether the answer is
     complete."""
 
     boot_id: str

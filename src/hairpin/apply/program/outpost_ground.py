@@ -29,7 +29,7 @@ class OutpostGround(msgspec.Struct, frozen=True):
     """The host behind an outpost.
 
     ``seconds``: the time in seconds until the host's switch takes the plan back.  ``told`` is called for each step that
-    has ended. ``look`` reads the host.  ``copies``: the local copies of other hosts' plans; None if no copy is written.
+    has ended.  ``look`` reads the host.  ``copies``: the local copies of other hosts' plans; None if none is kept.
     """
 
     outpost: Outpost

@@ -48,7 +48,7 @@ def parcel(tasks: tuple[PlannedStep, ...], made: tuple[Step, ...], network: Netw
     """Return the contents of the tasks' files by file name.
 
     ``made``: the tasks' steps with all their changes of the network.  ``network``: the host's network before the first
-    step. Raises ApplyError for an act that must not be carried out on a host."""
+    step.  Raises ApplyError for an act that must not be carried out on a host."""
     files: Files = {"count": f"{len(tasks)}\n".encode()}
     for number, (task, step) in enumerate(zip(tasks, made, strict=True)):
         after = _after(step, network)
@@ -311,7 +311,7 @@ def _showing_link(name: str) -> Iterator[Words]:
 
 def _by_words(made: tuple[Step, ...]) -> Iterator[Command]:
     """Yield the commands that undo inserted rules by the rules' text.  The text finds a rule even if other rules were
-    inserted before it.  Yield nothing if the undo does not consist of deletions of rules only."""
+    inserted before it.  Yield nothing if the undo does more than delete rules and chains and set policies."""
     for step in made:
         if not isinstance(step, LoadRules) or not step.dialect.startswith("iptables"):
             return

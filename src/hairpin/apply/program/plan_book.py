@@ -138,7 +138,7 @@ class PlanBook(msgspec.Struct, frozen=True):
         return tuple(each.kept_plan for each in self.standing() if each.kept_plan.tasks)
 
     def drop_empty(self) -> None:
-        """Drop the plans without tasks.
+        """Drop the plans without tasks, except plans on which another process or machine may still work.
 
         A plan has no tasks if the process that began it was killed before it sent a task."""
         for each in self.not_ended():

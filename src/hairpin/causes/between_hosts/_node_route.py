@@ -85,7 +85,8 @@ def _should_be_masqueraded(network: Network, holder: Netns, version: Version, ad
 
 
 def _goes_there(network: Network, namespace: Namespace, hops: tuple[NextHop, ...], holder: Netns) -> bool:
-    """Return whether a next hop of the route is the host that has the destination, or the destination is on-link."""
+    """Return whether a next hop of the route is the host that has the destination, whether the tunnel of a next hop
+    leads to this host, or whether the destination is on-link."""
     there = network.namespace(holder.of_host)
     for hop in hops:
         link = namespace.link(hop.link or "")

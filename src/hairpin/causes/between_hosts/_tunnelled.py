@@ -146,8 +146,8 @@ def inner_packet(view: View) -> Packet:
 def receiver(view: View, sent: Tunnelled) -> FarEnd | None:
     """Return the other host's tunnel device for which the frame is meant.
 
-    The receiver is the device with the frame's destination hardware address.  If there is no such device, the receiver
-    is the bridge port on the host that has the packet's destination.
+    The receiver is the device with the frame's destination hardware address.  If there is no such device and the
+    sending device is a bridge port, the receiver is the bridge port on the host that has the packet's destination.
 
     If the sending device is no bridge port, and the frame's hardware address is unknown, the receiver is the device
     that has the next hop's address."""

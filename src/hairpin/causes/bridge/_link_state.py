@@ -28,7 +28,7 @@ def down(view: View) -> Link | None:
 
 
 def _links_above(view: View, netns: Netns, link: Link) -> Iterator[SetLink]:
-    """Yield the changes of the macvlans and ipvlans on the link.  A macvlan or ipvlan gets its carrier from the link.
+    """Yield the changes that give the macvlans and ipvlans on the link their carrier, which follows the link's state.
 
     Source: net/core/dev.c netif_stacked_transfer_operstate()"""
     for port in stacked_on(view.network, Port(netns, link.name)):

@@ -61,8 +61,8 @@ to every namespace."""
 
 
 def _lost(endpoints: tuple[Endpoint, ...], namespace: Namespace) -> Endpoint | None:
-    """Return an endpoint whose interface is gone, or None.  An interface is gone if the container has fewer interfaces
-    than networks."""
+    """Return an endpoint whose interface is gone, or None.  An interface is gone if no link has the endpoint's IPv4
+    address and the container has fewer interfaces than networks."""
     interfaces = [each for each in namespace.links if each.kind in _ENGINES_KINDS]
     held = {each.value for each in namespace.addresses}
     without = [each for each in endpoints if each.ipv4 not in held and each.ipv4 is not None]

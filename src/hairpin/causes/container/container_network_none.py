@@ -124,7 +124,7 @@ def _made_so(view: View, container: Container, binding: PortBinding) -> Iterator
 
 
 def _network_of_other(view: View, container: Container) -> DockerNetwork | None:
-    """Return the network of the flow's other container; None if neither container asks for the address of the other."""
+    """Return the network of the flow's other container; None if neither of the two containers sends to the other."""
     attached = attachment_of(view.network, view.host, view.flow.daddr, view.flow.version)
     engine = view.host.engine_of(container)
     if attached is not None and attached.container is not container and attached.container in engine.containers:

@@ -32,7 +32,7 @@ _DRIVERS = ("macvlan", "ipvlan")
 
 def find(view: View) -> Iterator[Candidate]:
     """Yield one candidate for each running container that should publish the asked port and is only on macvlan or
-    ipvlan networks."""
+    ipvlan networks, or has its default route on such a network."""
     for container, binding in at_host_port(view):
         networks = view.host.engine_of(container).networks
         own = [each for endpoint in container.endpoints for each in networks if each.name == endpoint.network]

@@ -33,10 +33,11 @@ from hairpin.walk.size.size_stop import tells_mtu
 
 
 def find(view: View) -> Iterator[Candidate]:
-    """Yield two candidates when the packet was translated to an address that no running container and no pod has.
+    """Yield the candidates for a packet that was translated to an address that nobody or a wrong container has.
 
-    The first candidate deletes the rule and adds the engine's present rules for the port.  If no container publishes
-    the port, a second candidate gives the address to a container again.
+    If no running container and no pod has the address, the first candidate deletes the rule and adds the engine's
+    present rules for the port.  If no container publishes the port, a second candidate gives the address to a container
+    again.
     """
     packet = view.stop.seen.packet
     place = dnat_place(view, view.host_netns) if not tells_mtu(packet) else None

@@ -181,8 +181,8 @@ def _key(place: Place) -> tuple[str, ...]:
 
 
 def _network(view: View, engine: Engine) -> str | None:
-    """Return the name of the network whose bridge the packet passed, or else the name of the asked container's
-    network."""
+    """Return the name of the network by whose bridge the packet came in or should leave, or else the name of the asked
+    container's network."""
     links = (view.stop.seen.iif, view.stop.seen.oif)
     by_bridge = next((each.name for each in engine.networks if each.bridge is not None and each.bridge in links), None)
     meant = view.host.container(view.meant) if view.meant else None

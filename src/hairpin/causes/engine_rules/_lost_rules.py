@@ -88,7 +88,7 @@ def jumps_from(part: Lost, chain: str) -> tuple[ExpectedRule, ...]:
 
 def lost_translation(view: View) -> bool:
     """Return whether the packet came to the host itself only because the engine's rule that translates it to a
-    container is lost: from a link that is no network of this engine."""
+    container is lost.  The packet came in by a link that is no bridge of this engine."""
     if view.stop.stage != "input" or not view.on_host:
         return False
     for part in losses(view):

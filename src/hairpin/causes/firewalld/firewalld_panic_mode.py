@@ -26,7 +26,8 @@ Source: firewalld src/firewall/core/nftables.py build_set_policy_rules()"""
 
 
 def find(view: View) -> Iterator[Candidate]:
-    """Yield one candidate when firewalld's panic mode stopped the packet."""
+    """Yield one candidate when firewalld stopped the packet because of panic mode, or because its rules are not
+    loaded."""
     place = stopped_by(view, "firewalld-panic")
     if place is None:
         return

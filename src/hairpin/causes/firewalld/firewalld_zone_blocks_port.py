@@ -134,8 +134,8 @@ def policy_commands(view: View, place: Place) -> Iterator[str]:
     """Yield the commands that make a firewalld policy which accepts the packet between the zones of its two links.
     Each option has its own command, because firewall-cmd accepts only one of these options per call.
 
-    If a policy stopped the packet, the new policy gets the lowest priority.  A policy with the lowest priority comes
-    before all other policies.
+    If a policy stopped the packet, the new policy gets the priority -32768, with which it comes before all other
+    policies.
     Source: firewall-cmd(1), firewalld.policies(5)"""
     seen = view.stop.seen
     packet = seen.packet

@@ -99,7 +99,7 @@ def by_name(view: View, pair: Pair, port: int) -> Way:
 
 
 def accepting_instead(view: View, place: Place) -> Change:
-    """Return the change that replaces the engine's dropping rule by an accepting rule.
+    """Return the change that replaces the engine's dropping rule by an accepting rule, or only deletes a rule of nft.
 
     The opposite value of the engine's option would have the same effect."""
     rule, family = rule_at(view.namespace.ruleset, place), place.family

@@ -33,7 +33,7 @@ def find(view: View) -> Iterator[Candidate]:
     if place is None or is_within(view):
         return
     if any(is_on_uplink(view, link) for link in (view.stop.seen.iif, view.stop.seen.oif)):
-        return  # a network on the host's own bridge isolates the host's clients: network-on-host-bridge
+        return  # the cause network-on-host-bridge reports a container network on the host's own bridge
     pair = pair_of(view)
     connecting = pair.change(view) if pair is not None else None
     by_host_address = owns_address(view.host_namespace, view.flow.version, view.flow.daddr)

@@ -55,8 +55,9 @@ def query_back(packet: Packet) -> Query:
 
 
 def is_elsewhere(view: View, each: Lookup) -> bool:
-    """Return whether the looked-up address belongs to another machine, and the found route does not lead to this
-    machine.  The other machine is another namespace that was read, or the asking client.  A local route for the
+    """Return whether the looked-up address belongs to another machine to which the found route does not lead.
+
+    The other machine is another namespace that was read, or the asking client.  A local route for the
     client's address does not lead to the client.  An on-link route does not lead to the client if the client's packet
     did not enter the route's namespace.  Loopback and link-local addresses do not count, because each machine has such
     addresses."""

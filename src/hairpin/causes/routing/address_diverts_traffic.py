@@ -34,8 +34,9 @@ from hairpin.walk.deciders import Lookup
 
 
 def find(view: View) -> Iterator[Candidate]:
-    """Yield one candidate for each address whose prefix length differs from the length that its engine gave.  Yield one
-    candidate also for each address whose route decided a lookup for another machine's address."""
+    """Yield one candidate for each wrong address: its prefix length differs from the length that its engine gave, or a
+    gateway, another machine or the packet's sender should have the address, or the address's route decided a lookup for
+    another machine's address."""
     version = view.stop.seen.packet.version
     for netns, namespace in namespaces_on_way(view):
         lengths = _lengths(view, netns)

@@ -31,7 +31,8 @@ from hairpin.walk.link.tunnel import has_far_address
 
 
 def find(view: View) -> Iterator[Candidate]:
-    """Yield one candidate for each permanent neighbour entry of the next hop that has a wrong hardware address."""
+    """Yield one candidate for each permanent neighbour entry of the next hop that has a wrong hardware address, and for
+    a learned entry of a machine that claims another machine's address."""
     yield from _claim_of_another(view)
     at_end = view.stop.reason == "neighbour-wrong"
     netns = view.stop.netns if at_end else view.host_netns

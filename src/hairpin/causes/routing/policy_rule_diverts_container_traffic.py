@@ -54,7 +54,7 @@ def find(view: View) -> Iterator[Candidate]:
 
 
 def _detail(view: View, rule: PolicyRule) -> Message:
-    """Return the rule, and what the selected answer has from its socket or its request."""
+    """Return the sentences about the rule, and about the mark or the user by which the rule selects the answer."""
     if rule.action == "goto":
         return message("The rule `{rule}` skips the rules before {goto}.", rule=rule.text, goto=rule.goto or 0)
     taking, socket = _mark_taken_over(view, rule), _answering(view)
@@ -87,7 +87,7 @@ def _answering(view: View) -> Socket | None:
 
 
 def _mark_taken_over(view: View, rule: PolicyRule) -> Path | None:
-    """Return the sysctl by which the answer has its request's mark that the rule selects; None if it has not."""
+    """Return the sysctl that gave the answer its request's mark, if the rule compares the mark; else None."""
     socket, packet = _answering(view), view.stop.seen.packet
     if rule.mark is None or not packet.mark or not view.in_reply or (socket is not None and socket.mark):
         return None

@@ -20,7 +20,7 @@ from hairpin.walk.size.size_stop import tells_mtu
 
 _STATES = ir.FieldMatch("ct-state", ((ir.CT_ESTABLISHED, ir.CT_ESTABLISHED), (ir.CT_RELATED, ir.CT_RELATED)))
 _TRANSLATED = ir.AnyOfMatch((ir.FieldMatch("ct-status", ((0, 0),), True, ir.STATUS_DNAT),))
-"""``--ctstate DNAT``"""
+"""Matches the same packets as ``--ctstate DNAT``: packets whose destination was translated."""
 _NEIGHBOURS: Body = (ir.FieldMatch("protocol", ((ICMP6, ICMP6),)),)
 """Matches ICMPv6, because without neighbour discovery a link does not carry IPv6 replies."""
 _ACCEPT = ir.Verdict("accept")
@@ -45,7 +45,7 @@ def exception(view: View, place: Place) -> Change:
 
 def for_client(view: View, place: Place) -> Change | None:
     """Return the change of ``exception``, limited to the packet's client.  Return None if the user named no client, or
-    if the packet is not a request of that client."""
+    if the packet is not a request of that client by TCP or UDP, or if hairpin can write no exception there."""
     seen, flow = view.stop.seen, view.flow
     if flow.names_no_client or view.in_reply or not isinstance(flow.start, Outside) or not lets_exceptions(place):
         return None

@@ -98,7 +98,7 @@ def _is_of_ufw(view: View, place: Place) -> bool:
 
 
 def _asks_users_before(view: View, place: Place) -> bool:
-    """Return whether a file of ufw has the rule, and the packet passes ufw's user chain before this rule.
+    """Return whether a file of ufw has the rule, and the packet goes through ufw's user chain before this rule.
 
     If the result is true, a user rule of ufw decides first, and a user rule survives a reload of ufw."""
     found = of_place(place, view.host)

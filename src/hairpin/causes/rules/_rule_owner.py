@@ -146,8 +146,8 @@ def _left_by_docker(view: View, place: Place) -> bool:
 
 def is_meant_policy(view: View, place: Place) -> bool:
     """Return whether FORWARD's policy stopped the packet and is intended.  A policy that a file or dockerd sets is
-    intended. dockerd sets the policy when it starts, if it has to switch forwarding on itself.  If a file switches
-    forwarding on and no file sets the policy, a person set the policy by hand."""
+    intended.  Usually dockerd sets the policy only if it has to switch forwarding on itself.  If a file switches
+    forwarding on, such a dockerd sets no policy, so a person set it by hand."""
     setter = owner(view, place)
     if setter not in ("forward-policy", "ufw") or not _forward_policy(view, place):
         return False

@@ -88,7 +88,7 @@ def _is_here(view: View, program: str) -> bool:
 def _unbanned(view: View, place: Place) -> tuple[Primitive, ...]:
     """Return the parts that show the effect of unbanning.
 
-    The yielded parts delete the rule of the address, or except the address from a rule with a set."""
+    The parts delete the rule of the address, or except the address from a rule with a set."""
     alone = by_address(view, place)
     return (alone if alone is not None else deletion(view, place)).parts
 

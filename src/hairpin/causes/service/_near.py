@@ -32,9 +32,9 @@ def protocol_of(view: View) -> Literal["tcp", "udp"]:
 
 
 def listeners(view: View, container: Container | None) -> tuple[Socket, ...]:
-    """Return the listeners in the namespace that refused the packet.  Listeners on ports that the image exposes come
-    first, then listeners on the ports most like the asked port.  In the host's namespace, only listeners of
-    ``container`` are returned."""
+    """Return the listeners in the namespace that refused the packet.  Listeners on loopback come last, then listeners
+    of the other protocol.  Of the others, listeners on ports that the image exposes come first, then listeners on the
+    ports most like the asked port.  In the host's namespace, only listeners of ``container`` are returned."""
     packet, namespace = view.stop.seen.packet, view.namespace
     own = (each for each in namespace.sockets if serves(each, namespace) and each.address != EMBEDDED)
     if view.on_host:

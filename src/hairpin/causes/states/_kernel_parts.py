@@ -32,7 +32,7 @@ def module_of(said: Told, modules: dict[str, str]) -> str:
 
 def _is_there(files: ModuleFiles | None, module: str) -> bool:
     if files is None:
-        return False  # this kernel cannot load modules, so it still lacks the missing module
+        return False  # no file of a module was read, so nothing shows that the kernel can load the missing module
     if not module:
         return files.there and not files.forbidden and files.modules is not None
     return files.can_have(module) is True

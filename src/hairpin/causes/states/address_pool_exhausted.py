@@ -97,8 +97,8 @@ def _title(host: Host, engine: Engine, ended: Told | None) -> Message:
 
 
 def _covering(host: Host, engine: Engine, namespace: Namespace) -> Message:
-    """Return the sentence about the routes or name servers of the host which the address pools of a dockerd that does
-    not start cover."""
+    """Return the sentence that tells, for a dockerd that does not start, which routes or name servers of the host are
+    in its address pools."""
     servers = covered_servers(engine, servers_of_host(host))
     if not servers:
         return _used(engine, namespace)

@@ -139,8 +139,8 @@ def _candidate(
     by_hand: bool,
     refused: View | None = None,
 ) -> Candidate:
-    """Return the candidate for the container.  ``by_hand``: whether a person has to repair a fault first, because the
-    container's program would end again after a start."""
+    """Return the candidate for the container.  ``by_hand``: whether a person has to repair a fault first, because a
+    start alone would not help."""
     engine = host.engine_of(container)
     log = engine.command("logs", container.name)
     read = message("find out what ends it: {command}", command=log)

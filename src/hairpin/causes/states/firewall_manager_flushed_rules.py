@@ -68,7 +68,8 @@ _CLEARS = (
     r"|\bip6?tables(?:-legacy|-nft)?-restore\b(?!.*(?:--noflush|\s-n\b))"
     r"|\bnft\b.*\bflush\s+ruleset\b"
 )
-"""Compiled when the first script's line is looked at: few hosts have scripts with firewall commands."""
+"""Matches a command that clears whole tables.  The pattern is compiled only when a script's line is examined, because
+few hosts have scripts with firewall commands."""
 _AT_BOOT = ("/etc/rc.local", "/etc/rc.d/rc.local", "/etc/local.d/")
 """Files and folders of scripts that run only at boot, before the engine starts.  Scripts in other places run
 repeatedly: the scripts of cron, the scripts that cron calls, and the scripts that run when a link comes up."""

@@ -46,9 +46,10 @@ def find(view: View) -> Iterator[Candidate]:
 
 
 def _as_if_there(view: View, host: Host, misled: Misled) -> Change | None:
-    """Return the change that proves the entry's effect.
+    """Return the change that proves the entry's effect, or None if the right address is not known to the namespace.
 
-    After the change the named container, or the host, has the pinned address."""
+    After the change the named container, or the host, has the pinned address.  If the packet only found no socket, the
+    change adds a socket instead."""
     if view.stop.reason == "no-listener":
         return one(listening(view, _remedy(misled)))
     netns = host.netns if misled.named is None else netns_of(host, misled.named)

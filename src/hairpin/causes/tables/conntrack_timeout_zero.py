@@ -25,8 +25,8 @@ from hairpin.walk.hooks.conntrack_timeout import DEFAULTS_S, path_of, zero_timeo
 
 
 def find(view: View) -> Iterator[Candidate]:
-    """Yield one candidate for each namespace on the flow's path in which entries of the flow's protocol have no
-    time."""
+    """Yield one candidate for each namespace on the flow's path in which a conntrack timeout of the packet's protocol
+    is 0."""
     for netns, namespace in namespaces_on_way(view):
         keys = zero_timeouts(namespace, view.stop.seen.packet.protocol)
         if keys:

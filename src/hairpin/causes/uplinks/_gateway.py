@@ -37,12 +37,11 @@ class Gateway(msgspec.Struct, frozen=True):
 
 
 def links_without_default(view: View) -> frozenset[str]:
-    """Return the uplinks that may have lost the default route of the main table.  If the main table has a default
-    route, return no uplink.
+    """Return the uplinks that may have lost the default route of the main table.
 
-    A link has lost no route if a policy rule leads packets from the link's own address to another table with a default
-    route.  If no such policy rule leads to another table's default route, the policy rule may be lost or wrong.  The
-    default route of the other table may be the host's default route."""
+    Return no uplink if the main table has a default route.  Return no uplink also if another table has a default route
+    and no policy rule leads packets from the address of this route's link to the table: the rule may be lost, and the
+    route may be the host's default route.  A link with such a default route and such a rule has lost no route."""
     version, host = view.stop.seen.packet.version, view.host_namespace
     defaults = [each for each in host.routes if each.version == version and each.prefix_length == 0]
     addresses = _outer_addresses(view.network, view.host_netns, version)
@@ -110,8 +109,8 @@ def _is_of_any_link(gateway: Gateway, version: Version) -> bool:
 
 
 def _named(network: Network, netns: Netns, own: Address) -> Iterator[Gateway]:
-    """Yield the routers that a file, a route or a neighbour entry names for the link of the address.  The most reliable
-    source comes first."""
+    """Yield the routers that a file, a route, a neighbour entry or another host names for the link of the address.  The
+    most reliable source comes first."""
     if netns.is_host:
         for value, path in configured_gateways(network.host(netns.host), own.version):
             said = message("{file} names {address} as the router", file=path, address=address_text(value, own.version))

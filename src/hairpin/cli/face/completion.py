@@ -152,8 +152,8 @@ def _port(port: dict[str, Any]) -> str:
 
 
 def _answered() -> bytes:
-    """Return the list of containers from this host's dockerd; return an empty list if dockerd does not run or does not
-    answer in time."""
+    """Return the list of containers as this host's dockerd sends it; return no bytes if dockerd does not run or does
+    not answer in time."""
     import socket
     from contextlib import suppress
     from time import monotonic
@@ -178,8 +178,8 @@ def _answered() -> bytes:
 
 
 def _socket_path() -> str | None:
-    """Return the path of the socket of a running dockerd.  The socket of a stopped dockerd is left out.  A connection
-    to this socket would start dockerd."""
+    """Return the path of dockerd's socket: the socket in DOCKER_HOST, or the usual socket if dockerd runs; else None.
+    A connection to the usual socket of a stopped dockerd would start dockerd."""
     stated = os.environ.get("DOCKER_HOST", "")
     path = stated.removeprefix("unix://") if stated.startswith("unix://") else _SOCKET
     if stated and not stated.startswith("unix://"):

@@ -76,7 +76,7 @@ def drop_output() -> bool:
         return False
     try:
         sys.stdout.flush()
-        os.write(descriptor, b"")  # click discards output that it could not write
+        os.write(descriptor, b"")  # the flush may succeed, because click discards output that it could not write
     except OSError:
         _redirect()
         return True
@@ -182,9 +182,9 @@ def paper(color: str) -> "Paper":
 
 
 def _columns() -> int:
-    """Return the width of the terminal in columns.
+    """Return the width of the output in columns: the value of COLUMNS if it is set, or the width of the terminal.
 
-    Without a terminal, return the value of COLUMNS, or 80 if COLUMNS is not set."""
+    Without a terminal and without COLUMNS, return 80."""
     if not sys.stdout.isatty() and not os.environ.get("COLUMNS"):
         return 80
     import shutil

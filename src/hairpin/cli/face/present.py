@@ -22,7 +22,7 @@ def present(
     """Write the answer in the wanted forms.
 
     Only the functions of the wanted forms are called, because each function imports its own modules.  ``text`` is None
-    if the text was written before.  Raises UsageError if the page cannot be written.  At this time, the text or JSON is
+    if the text was written before.  Raises UsageError if the page cannot be written.  The text or JSON is then
     already on standard output."""
     if shown.html == "-":
         write(page(_page_words(shown)))

@@ -14,7 +14,7 @@ _FILES = ("com.docker.compose.project.config_files", "io.podman.compose.project.
 
 def compose_files(engine: Engine, container: Container) -> tuple[str, ...]:
     """Return the paths of the project's files on this host, from the container's labels."""
-    if engine.user:  # the engine of this user does not have the container
+    if engine.user:  # the command below would ask root's engine, which does not have the container
         return ()
     asked = ("inspect", "--type", "container", "--format", "{{json .Config.Labels}}", container.id)
     done = do(Command((engine.kind, *asked)))

@@ -83,7 +83,8 @@ def _settle(each: "PlanStanding", outpost: "Outpost", shown: Shown) -> None:
 
 
 def confirm_tried(sources: tuple[Given, ...], shown: Shown) -> int:
-    """Keep the plans that ``--try`` carried out on the hosts; return the exit status."""
+    """Keep the plans that ``--try`` carried out on the hosts; return the exit status.  If one of the plans cannot be
+    kept, all of them are taken back."""
     from hairpin.apply.program.outpost_ground import BegunPlan, plan_taken_back
     from hairpin.apply.program.plan_book import PlanBook
 

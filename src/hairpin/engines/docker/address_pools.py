@@ -57,7 +57,7 @@ def next_block(engine: Engine, namespace: Namespace, last: Block | None) -> Bloc
 
 
 def overlapping_routes(engine: Engine, namespace: Namespace) -> tuple[Route, ...]:
-    """Return the host's routes that cover blocks of the pools and lead to none of the engine's networks."""
+    """Return the host's routes that overlap blocks of the pools and are not the route to a network of the engine."""
     own, blocks = set(_of_networks(engine)), tuple(blocks_of(engine))
     return tuple(
         each
@@ -81,8 +81,8 @@ _SPARE: tuple[Block, ...] = tuple((0x0AC80000 + (number << 16), 16) for number i
 
 
 def spare_block(namespace: Namespace, servers: tuple[tuple[IpVersion, int], ...]) -> Block:
-    """Return a block that is in no route of the host and contains no name server, for a pool that is to be
-    configured."""
+    """Return a block for a pool that is to be configured: the first spare block that overlaps no route of the host and
+    contains no name server, or the very first if each of them does."""
     used = [*_routed(namespace), *((value, 32) for version, value in servers if version == 4)]
     return next((each for each in _SPARE if not any(_overlap(each, one) for one in used)), _SPARE[0])
 

@@ -36,7 +36,7 @@ class Draft(msgspec.Struct, frozen=True):
 
 
 class Place(msgspec.Struct, frozen=True):
-    """The address of a chain: family, table and chain name."""
+    """The family, table and name of a chain."""
 
     family: IpFamily
     table: str

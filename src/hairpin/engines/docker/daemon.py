@@ -59,7 +59,7 @@ def start_calls(host: Host, engine: Engine) -> tuple[Call, ...]:
 
 
 def start_effects(engine: Engine) -> tuple[Message, ...]:
-    """Return the side effects of dockerd's start; with live-restore there are none."""
+    """Return the side effects of dockerd's start; there are none with live-restore or without a running container."""
     if engine.live_restore or not any(each.running for each in engine.containers):
         return ()
     left = containers_left_ended(engine)
@@ -96,9 +96,10 @@ def calls_to_start_again(engine: Engine) -> tuple[SetContainerState, ...]:
 
 
 def bound_elsewhere(host: Host, engine: Engine) -> tuple[str, ...]:
-    """Return the engine's bridges that firewalld has in another zone than ``docker``; none if that zone does not exist.
+    """Return the engine's bridges that firewalld has in another zone than ``docker``.
 
-    A zone without interfaces is only in firewalld's files.  If dockerd makes no rules, it does not change the zones.
+    Return none if the zone ``docker`` does not exist, neither at run time nor in firewalld's files.  (A zone without
+    interfaces is only in the files.)  Return none if dockerd makes no rules, because it then changes no zone.
     Source: moby libnetwork/drivers/bridge/setup_ip_tables.go"""
     firewalld = host.firewalld
     if engine.iptables is False or firewalld is None:

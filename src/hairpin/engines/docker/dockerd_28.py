@@ -103,8 +103,8 @@ def _translate(chains: Chains, daemon: Daemon, bridge: Bridge, side: Side, famil
 
 
 def _admit(chains: Chains, bridge: Bridge, side: Side, family: IpFamily) -> None:
-    """Add the rules that accept replies, published ports (inserted later) and ICMP to routed networks, and that drop
-    all other packets."""
+    """Add the rules that accept replies, and ICMP to a routed network, and the last rule of the bridge, which drops all
+    other packets (``nat-unprotected``: accepts them).  The rules for published ports are later inserted before it."""
     device, name = bridge.device, bridge.name
     docker = Place(family, "filter", DOCKER)
     if side.mode == "routed":
@@ -169,8 +169,8 @@ def _publish(chains: Chains, daemon: Daemon, port: Port) -> None:
 
 
 def _guard_loopback(chains: Chains, port: Port) -> None:
-    """Add the rule that drops packets from other interfaces to a port which is published on 127.0.0.0/8.  Without this
-    rule, route_localnet would let packets from other interfaces in."""
+    """Add the rule that drops packets to a port which is published on 127.0.0.0/8, except packets that came in by lo.
+    Without this rule, route_localnet would let packets from other interfaces in."""
     binding = port.binding
     if binding.version == 6 or binding.host_ip is None or not IPv4Address(binding.host_ip).is_loopback:
         return

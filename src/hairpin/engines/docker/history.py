@@ -167,8 +167,8 @@ def gateways_of(
 ) -> dict[IpFamily, Attachment | None]:
     """Return for each family the attachment that has the container's default route and that publishes its ports.
 
-    Source: libnetwork's Endpoint.Less() and getGatewayEndpoint(): the engine takes the first by name.  The readings
-    contain no gateway priority, but they contain the addresses to which published ports lead.
+    Source: libnetwork's Endpoint.Less() and getGatewayEndpoint(): the engine takes the first by gateway priority, then
+    by name.  The readings contain no priority.  The DNAT rules of published ports show the attachment that was taken.
     """
     candidates = sorted(
         (one for one in attachments if not one.bridge.internal), key=lambda one: one.bridge.name.encode("utf-8")

@@ -59,7 +59,8 @@ def icmp(family: IpFamily) -> Json:
 
 
 def type_is_local(field: Literal["saddr", "daddr"]) -> Json:
-    """Return ``fib daddr type local``, which matches if the destination is an address of this host."""
+    """Return ``fib saddr type local`` or ``fib daddr type local``, which matches if the packet's source or destination
+    is an address of this host."""
     return match({"fib": {"result": "type", "flags": [field]}}, "local")
 
 

@@ -39,8 +39,8 @@ _PUBLISHES_NOTHING = PortBinding("tcp", 0, 0, actual=False)
 def connecting_change(host: Host, container: Container, joined: DockerNetwork) -> c.Change | None:
     """Return the change by which the engine connects the running container to the network.
 
-    Return None if the container is on this network already, if its namespace, the network's bridge or the network's
-    IPv4 subnet was not read, or if the engine would refuse it (:func:`own_default_route`)."""
+    Return None if the container is on this network already, on no network or on the host's; if its namespace, the
+    network's bridge or IPv4 subnet was not read; or if the engine would refuse the call (:func:`own_default_route`)."""
     engine = next((each for each in host.engines if container in each.containers), None)
     subnet = bridged_subnet(host, joined)
     on_it = any(each.network == joined.name for each in container.endpoints)
@@ -55,12 +55,11 @@ def connecting_change(host: Host, container: Container, joined: DockerNetwork) -
 
 
 def own_default_route(host: Host, container: Container, joined: DockerNetwork) -> Route | None:
-    """Return the default route of the container because of which the engine cannot connect it to the network; None if
-    it can.
+    """Return the container's default route that keeps the engine from connecting the container to the network, or None.
 
-    If the network's gateway becomes the container's, dockerd deletes its own default route and adds the new one.  If
-    somebody else made the default route, dockerd leaves it, and the kernel refuses the new one.  dockerd then reports
-    ``failed to set gateway while updating gateway: file exists``.  Measured with Docker 20.10.24 and 28.
+    If the network's gateway becomes the container's gateway, dockerd deletes the default route that it made and adds a
+    new one.  dockerd does not delete a default route that it did not make.  The kernel then refuses the new route, and
+    dockerd says ``failed to set gateway while updating gateway: file exists``.  Measured with Docker 20.10.24 and 28.
 
     Source: moby libnetwork/sandbox.go updateGateway()"""
     engine = host.engine_of(container)

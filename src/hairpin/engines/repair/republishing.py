@@ -131,8 +131,8 @@ def relays(
 def relay_at(
     host: Host, container: Container, binding: PortBinding, version: Version, address: int
 ) -> AddSocket | None:
-    """Return the docker-proxy socket that the binding would have on the given address alone; None if the container has
-    no docker-proxy."""
+    """Return the part of a change that adds the socket of the binding's docker-proxy on the given address alone; None
+    if the container can have no docker-proxy."""
     socket = _docker_proxy(host.engine_of(container), container, binding, version, address)
     if socket is None:
         return None

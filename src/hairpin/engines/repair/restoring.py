@@ -21,7 +21,7 @@ from hairpin.netfilter.rule_address import IpFamily
 
 
 def restoring_all(lost: Missing, netns: Netns, namespace: Namespace, moved: Sequence[ExpectedRule] = ()) -> Change:
-    """Return the change after which no chain and no rule is missing, with one load for each table.  ``moved``: present
+    """Return the change that restores all missing chains and rules, with one load for each table.  ``moved``: present
     rules to move to their right positions.
 
     An nftables table that lacks a chain or an element is replaced as a whole, because it belongs to the engine alone.
@@ -80,7 +80,7 @@ def restoring(
 
 
 def placements(present: Sequence[Meaning], wanted: Sequence[ExpectedRule]) -> Iterator[tuple[ExpectedRule, int | None]]:
-    """Yield each rule that ``present`` lacks, with its position in the chain after the earlier rules were inserted.
+    """Yield each rule that ``present`` lacks, with the position at which to insert it behind the rules yielded before.
     The position counts from 1; None stands for the end of the chain.
 
     A rule that the engine inserts is put after its nearest predecessor in the engine's order, or at the chain's head.

@@ -107,8 +107,8 @@ def stopped_and_started(host: Host, containers: tuple[Container, ...]) -> tuple[
 
 
 def refuses_start(host: Host, container: Container) -> bool:
-    """Return whether a chain for one of the container's rules is missing.  The engine cannot start a container if a
-    chain for the container's rules is missing."""
+    """Return whether the engine cannot start the container, because a chain for one of the container's rules is
+    missing."""
     start = _start(host, container)
     if start is None:
         return False

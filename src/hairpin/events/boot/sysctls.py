@@ -66,7 +66,7 @@ def _values(course: Course, lines: tuple[tuple[Path, Setting], ...]) -> Iterator
 
 
 def _forwarding_toggled(course: Course) -> Course:
-    """Return the course in which forwarding is switched on for every interface.
+    """Return the course after forwarding was switched off and on again, which switches it on for every interface.
 
     Source: net/ipv4/devinet.c inet_forward_change(): only a value that differs is copied"""
     netns = course.host.netns

@@ -15,7 +15,7 @@ from hairpin.netfilter.ir import Chain, Jump, Rule, Ruleset, Table
 
 _replace = msgspec.structs.replace
 _RESOLVERS = "DOCKER_"
-"""Prefixes of the chains that lead a container's queries to dockerd's resolver."""
+"""The prefix of the chains that lead a container's queries to dockerd's resolver."""
 
 
 def namespace_at_start(

@@ -122,7 +122,7 @@ def _places(engine: Engine, was: Host) -> dict[str, int]:
 
 
 def _without_isolation(lost: Missing, whole: AbstractSet[str]) -> Missing:
-    """Return the lost rules that dockerd 20.10 to 27 restores. ``whole``: the networks whose bridges dockerd can bind
+    """Return the lost rules that dockerd 20.10 to 27 restores.  ``whole``: the networks whose bridges dockerd can bind
     to its zone.  For any other network dockerd stops before it makes the network's jumps.
     Source: moby libnetwork/iptables/iptables.go ProgramChain()"""
     kept = (

@@ -17,7 +17,7 @@ from hairpin.netfilter.evaluate.chain import place_of
 from hairpin.netfilter.ir import Chain, Jump, Rule, SetMatch, Table
 
 _OWN = "f2b-"
-"""Name prefixes of fail2ban's chains, sets and tables."""
+"""The prefix of the names of fail2ban's chains, sets and tables."""
 
 
 def _restarted(course: Course) -> Course | None:

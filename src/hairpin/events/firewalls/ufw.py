@@ -65,7 +65,7 @@ def ufw_of(host: Host) -> Ufw | None:
 
 
 def with_ufw_enabled(course: Course, *, enabled: bool) -> Course:
-    """Return the course in which ufw's configuration file says whether ufw is enabled."""
+    """Return the course in which ufw's configuration file says that ufw is enabled, or that it is not."""
     assert course.host.ufw is not None
     ufw = msgspec.structs.replace(course.host.ufw, enabled=enabled)
     return course.with_host(msgspec.structs.replace(course.host, ufw=ufw))

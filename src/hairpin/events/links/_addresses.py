@@ -8,7 +8,7 @@ from hairpin.host.link import Address
 
 
 def without_addresses(course: Course, fits: Callable[[Address], bool]) -> Course:
-    """Return the course without these addresses.
+    """Return the course without the addresses for which ``fits`` is true.
 
     The addresses are deleted one after another, because the kernel may promote a secondary address, or delete a
     secondary address together with its primary address."""

@@ -2,8 +2,7 @@
 
 networkd removes the addresses and routes of a matched link that are not in the link's file.  networkd also removes
 foreign policy rules of the host.  networkd detaches a port from its bridge if the port's file does not name that
-bridge.
-networkd does not touch links of container engines if none of its files matches them.
+bridge.  networkd does not touch links of container engines if none of its files matches them.
 
 Source: systemd.network(5), networkd.conf(5) ``ManageForeignRoutes=``, ``ManageForeignRoutingPolicyRules=``;
 networkd-link.c link_configure(), link_drop_foreign_config(); networkd-route.c, networkd-routing-policy-rule.c

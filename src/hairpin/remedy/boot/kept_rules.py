@@ -227,7 +227,7 @@ def _saved_files(
 
 
 def keeping_deletions(parts: tuple[DeleteRule, ...], situation: Situation) -> Lasting:
-    """Return the changed saved files, from which the rules are deleted."""
+    """Return the saved files without the rules, and the calls that delete firewalld's --direct rules."""
     edited: dict[str, WriteFile] = {}
     calls: dict[OfFirewalld, None] = {}
     advice: list[Message] = []

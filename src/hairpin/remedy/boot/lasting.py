@@ -58,7 +58,7 @@ _BY_ITSELF: dict[Kind, Message] = {
 def kind_of(part: c.Primitive, situation: Situation) -> Kind:
     """Return the part's kind of remedy.
 
-    If the change contains a call to an owner, the call decides the kind of all parts.  The call that starts dockerd
+    If the change contains a call that has a kind, the call decides the kind of all parts.  The call that starts dockerd
     takes precedence over calls that only make this start possible."""
     for call in sorted(situation.candidate.change.calls, key=starts_docker, reverse=True):
         found = _kind_of_call(call, situation.candidate.change)
@@ -304,7 +304,7 @@ def _left_to_owner(written: WriteFile, before: ConfigFile | None) -> Message | N
 
 
 def _lines(before: str, after: str) -> str:
-    """Return the changed lines, each with ``-`` (removed) or ``+`` (added), and with present line numbers."""
+    """Return the changed lines, each with ``-`` (removed) or ``+`` (added), and each change's present line number."""
     old, new = before.splitlines(), after.splitlines()
     told: list[str] = []
     for kind, start, end, first, last in SequenceMatcher(None, old, new, autojunk=False).get_opcodes():

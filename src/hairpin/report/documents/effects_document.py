@@ -66,8 +66,7 @@ def effects_document(effects: Effects) -> EffectsDocument:
 
 
 def side_effect_documents(remedy: Remedy, words: Words) -> tuple[SideEffectDocument, ...]:
-    """Return the repair's other effects: first the effects on single flows that were not asked, then all
-    other effects."""
+    """Return the repair's other effects: first the unasked effects on single flows, then all other effects."""
     unasked = remedy.effects.found if remedy.effects is not None else ()
     return (
         *(

@@ -206,7 +206,8 @@ def _proof(here: TextHere, quotes: Quotes, words: Words) -> TextProof | None:
 
 
 def _read(here: TextHere, quotes: Quotes, words: Words) -> TextProof | None:
-    """Return the proof that consists only of a reading, for a text for which hairpin found no cause with a repair."""
+    """Return the proof of a text for which hairpin found no cause with a repair: only a reading is the proof.
+    Return None if no reading shows that the text is true, or if the text has no cause ids."""
     reading = here.reading
     if reading is None or not here.cause_ids:
         return None

@@ -86,7 +86,8 @@ def missing_documents(answer: Answer, quotes: Quotes, words: Words) -> tuple[Mis
 def missing_document(unread: Unread, evidence: EvidenceRef | None, words: Words) -> MissingDocument:
     """Return the document of one missing reading.
 
-    ``evidence``: the ref of the reading which shows that the other reading is missing."""
+    ``evidence``: the ref of the evidence that the reading is missing, such as an error message; None if there is no
+    such evidence."""
     return MissingDocument(
         unread.key,
         unread.netns,

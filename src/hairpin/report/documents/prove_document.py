@@ -107,7 +107,7 @@ def prove_document(answer: Answer, words: Words) -> ProveDocument:
 
 
 def _hosts_not_read(answer: Answer, quotes: Quotes, words: Words) -> tuple[MissingDocument, ...]:
-    """Return the documents of the hosts that could not be read.
+    """Return the documents of the missing readings, such as those of a host that could not be read.
 
     Disagreements of the judges are not among these documents, because each flow's own document has them."""
     return missing_documents(msgspec.structs.replace(answer, disputes=()), quotes, words)

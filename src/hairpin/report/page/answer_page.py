@@ -98,9 +98,10 @@ class _AnswerPage:
             yield element("ol", *map(self._at_once, causes), class_="causes")
 
     def _at_once(self, cause: CauseAnswer) -> Element:
-        """Return the cause's item in the list: one line, and the immediate repair.  The lasting part of the repair
-        is in the cause's section.  A repair that undoes a decision or a setting in a file is shown only in the cause's
-        section."""
+        """Return the cause's item in the list: one line, and the immediate part of the first repair.
+
+        Only the cause's section shows the lasting part, and a repair that is long, disrupts, or undoes a decision or a
+        setting in a file."""
         named = self._places.on(cause.id, cause.host)
         link = element("a", self._words(cause.candidate.title), href=f"#{cause.ref}")
         meant = cause.configured is not None or cause.decision is not None
@@ -118,7 +119,7 @@ class _AnswerPage:
     def group(self, group: Group) -> Iterator[Element]:
         """Yield a section for each cause of the group that has no section yet.
 
-        If the group's flows have no cause, yield one section about the flows."""
+        If the group's flows have no cause, yield one section about the flows, but only for ``hairpin check``."""
         flow = self._answer.flows[group.numbers[0]]
         for ref in group.causes:
             if ref not in self._told:
@@ -131,7 +132,8 @@ class _AnswerPage:
             yield element("section", title, *sheet.elements(), self._figure(flow, None))
 
     def cause(self, cause: CauseAnswer, flow: FlowAnswer | None) -> Element:
-        """Return the section of a cause.  ``flow``: the first flow that the cause stops."""
+        """Return the section of a cause.  ``flow``: a flow that the cause stops; None for a section without a
+        picture."""
         text, words = self._text, self._words
         shown = tuple(each for each in self._answer.causes if each.ref in self._told)
         self._told.add(cause.ref)
@@ -174,7 +176,7 @@ class _AnswerPage:
             yield element("details", summary_, *cause_parts(page(cause.id, self._words), self._words, level="h3"))
 
     def asked(self) -> Iterator[Element]:
-        """Yield the picture of the first asked flow, if the question names a target and no cause's section shows this
+        """Yield the picture of the first asked flow, if the question names a target and no other section shows this
         flow."""
         asked = next(iter(self._answer.flows), None)
         if asked is None or not self._answer.question.targets or asked in self._shown:

@@ -26,8 +26,7 @@ _SHOWN: dict[Outcome, tuple[str, Message, str]] = {
     "fails": ("–", message("fails before and after"), "faint"),
     "stays": ("✓", message("passes before and after"), "good"),
 }
-"""The sign, name and style of each fate, the worst fate first.  A cell for several flows shows the worst of their
-fates."""
+"""The sign, name and style of each fate.  A cell for several flows shows the fate that comes first in this table."""
 
 
 def events_page(found: Matrix, words: Words) -> str:

@@ -183,7 +183,8 @@ def _is_at(step: Step, stop: Stop) -> bool:
 
 
 def _first_difference(way: FlowWay, without: FlowWay | None) -> int | None:
-    """Return the number of the first step that differs from the other path; None if there is no other path."""
+    """Return the number of the first step that differs from the path ``without``; None if no step differs, or if there
+    is no other path."""
     if without is None:
         return None
     for number, (step, other) in enumerate(zip_longest(way.steps, without.steps)):

@@ -108,7 +108,7 @@ def _styled(text: str, style: Style) -> Element | str:
 
 
 def _plain(line: list[tuple[str, Style]]) -> Iterable[tuple[str, Style]]:
-    """Yield the parts of a line without the indent.  Only the terminal needs the indent."""
+    """Yield the parts of a line without the first (at most six) spaces, which only the terminal needs."""
     begun = False
     for text, style in line:
         shown = text if begun else text.lstrip(" ") if len(text) - len(text.lstrip(" ")) <= 6 else text[6:]

@@ -134,7 +134,8 @@ def _time(at: float) -> Element:
 
 
 def failures(answer: Answer) -> Iterator[StoryMark]:
-    """Yield the marks for the answer's failures; marks of the same cause follow each other."""
+    """Yield the marks for an answer: two for each blocking cause whose beginning is known, then one for the
+    summary."""
     causes = [each for each in answer.causes if each.severity == "blocking"]
     for each in causes:
         yield from _of_cause(each)

@@ -199,8 +199,8 @@ def explaining(answer: Answer) -> list[CauseAnswer]:
 
 
 def blocking(answer: Answer) -> list[CauseAnswer]:
-    """Return the causes that have a number, in the order in which they are written; empty if only one cause has a
-    number."""
+    """Return the causes that get a number, in the order in which they are written: the blocking causes of the asked
+    flows.  A single blocking cause gets no number, so the list is then empty."""
     found = [each for each in explaining(answer) if each.severity == "blocking"]
     return found if len(found) > 1 else []
 

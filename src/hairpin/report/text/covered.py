@@ -18,7 +18,7 @@ def is_covered(cause: CauseAnswer, others: tuple[CauseAnswer, ...]) -> bool:
 
 
 def _lost(change: Change) -> frozenset[object] | None:
-    """Return the chains and rules that the change restores; None if the change does anything else."""
+    """Return the chains, rules and policies that the change restores; None if the change does anything else."""
     found: list[object] = []
     for part in change.parts:
         match part:

@@ -148,8 +148,7 @@ def _write_group(
 
 
 def _undoing(flow: DecidedFlow) -> Message:
-    """Return the changes without which the later host gives the earlier verdict, if these changes differ from the
-    deciding set."""
+    """Return the sentence about the changes that must be undone on the later host to get the earlier verdict back."""
     refs = " ".join(flow.undoing)
     if not refs:
         return message("undoing this alone does not bring the earlier outcome back")

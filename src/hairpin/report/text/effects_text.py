@@ -13,8 +13,8 @@ FEW = 8
 
 
 def effects_told(effects: Effects, words: Words) -> Iterator[Message]:
-    """Yield sentences about the effects on flows that were not asked, and about open connections that break.  Flows
-    that an accident had stopped are not named."""
+    """Yield sentences about the effects on flows that were not asked, and about open connections that break.  A flow
+    that the change only brings back to its state before an accident is not named, unless the change closes it."""
     yield from unasked_told(effects.found, words)
     if effects.cut:
         named = _listed((_port(each, words) for each in effects.cut), words)

@@ -131,7 +131,7 @@ class _Writer:
             self._prose(message("more: hairpin explain {id}", id=cause.id), style="faint")
 
     def harmless(self) -> None:
-        """Write the harmless texts: in full if no other text was asked about, otherwise in one line each."""
+        """Write the harmless texts: in full if no other text has a meaning, otherwise in one line each."""
         alone = not self._explained.found
         shown = self._explained.harmless if alone or self._verbose else self._explained.harmless[:FEW]
         if not self._explained.harmless:
@@ -180,7 +180,7 @@ class _Writer:
                 paper.line("    ", (question_about(target), "command"))
 
     def source(self) -> None:
-        """Write when the host was read."""
+        """Write which readings are missing, and when the hosts were read."""
         answer = self._explained.answer
         if answer is None:
             return

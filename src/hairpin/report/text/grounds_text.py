@@ -82,8 +82,8 @@ def _write_not_replayed(answer: Answer, words: Words, paper: Paper, *, verbose: 
 
     A verdict without a confirmation is still decided by the walk.
 
-    Without ``verbose`` the text is brief: if a part of a host is not rebuilt, each flow through this part has its own
-    reason, and the brief text leaves these reasons out."""
+    Each flow through a part that was not rebuilt has its own reason, so there may be many reasons.  Without ``verbose``
+    only the first reason is written, and at most ``FEW`` disagreements."""
     shown = answer.disputes if verbose else answer.disputes[:FEW]
     for dispute in shown:
         paper.gap()

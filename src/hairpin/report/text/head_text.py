@@ -44,8 +44,8 @@ def write_verdicts(answer: Answer, words: Words, paper: Paper, places: Places, *
     others = [each.trace.flow for each in flows]
 
     def write(verdict: Verdict, alike: list[FlowAnswer], *, single: bool, whole: bool = False) -> None:
-        """Write the lines of the flows with one verdict.  ``whole``: whether to write all lines, even if there are
-        many."""
+        """Write the lines of the flows with one verdict.  ``single``: whether each flow has its own line.  ``whole``:
+        whether to write all lines, even if there are many."""
         told = [each.trace.flow for each in alike]
         if single or verbose:
             lines = [flow_text(flow, places) for flow in told]

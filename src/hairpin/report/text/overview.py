@@ -26,7 +26,7 @@ class OverviewCell(msgspec.Struct, frozen=True):
     """The flows of a row from one standpoint.
 
     ``verdict``: the verdict of the first flow that fails; if no flow fails, the verdict of the first undecided flow;
-    otherwise the common verdict of all flows.  ``causes``: the refs of the flows' causes.  ``flows``: the refs of the
+    otherwise the verdict of the first flow.  ``causes``: the refs of the flows' causes.  ``flows``: the refs of the
     flows."""
 
     verdict: Verdict

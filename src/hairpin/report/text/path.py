@@ -19,7 +19,7 @@ from hairpin.walk.state import Step
 from hairpin.walk.trace import Branch, Trace
 
 _QUIET = ("device-out", "postrouting", "bridge", "neighbour", "outside", "output", "input", "prerouting", "forward")
-"""The stages that are drawn only if a rule, a route or another thing decided about the packet at the stage."""
+"""The stages that are drawn only if a rule, a route or another thing decided about the packet, or NAT changed it."""
 _STAGE_CELLS = 13
 _STAGES: dict[str, Message] = {
     "device-in": message("device-in"), "bridge": message("bridge"), "prerouting": message("prerouting"),
@@ -42,12 +42,12 @@ class Hop(msgspec.Struct, frozen=True):
     what: str
     packet: Packet
     reverse: bool = False
-    """Whether the line is the reverse lookup, which decides the next hop."""
+    """Whether the line shows the reverse path lookup (rp_filter): the route back to the packet's source."""
 
 
 def hops(steps: tuple[Step, ...], words: Words, *, every: bool = False) -> Iterator[Hop]:
-    """Yield the lines for the steps that decided something, translated the packet or entered a namespace; with
-    ``every``, yield the lines for all steps."""
+    """Yield a line for each step at which something decided, NAT changed the packet, the packet entered a namespace, or
+    whose stage is always drawn; with ``every``, a line for each step."""
     before: Packet | None = None
     netns: Netns | None = None
     for step in steps:

@@ -230,7 +230,7 @@ def _write_left_out(left: Unplanned, words: Words, paper: Paper, *, again: bool 
         for said in left.remedy.advice:
             paper.prose(words(said), indent=4)
         return
-    # the files are not written here, because several repairs may undo one decision
+    # Several repairs may undo the same decision, and the files of all of them would be a long list.
     brief = left.remedy.undoes is not None and left.remedy.steps
     for step in left.remedy.steps if brief else (*left.remedy.steps, *left.remedy.keeping):
         _write_step(step, words, paper)

@@ -20,7 +20,8 @@ _SHOWN = 40
 
 
 def prove_text(answer: Answer, words: Words, paper: Paper, *, verbose: bool) -> str:
-    """Return the answer.  If both judges agree on several flows, the paths are drawn only with ``verbose``."""
+    """Return the answer.  If several flows were asked, the paths of a flow on which both judges agree are drawn only
+    with ``verbose``."""
     files = {each.flow: each.file for each in answer.disputes}
     for each in answer.flows:
         paper.gap()

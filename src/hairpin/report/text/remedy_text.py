@@ -75,7 +75,7 @@ def write_remedy(
 
 
 def is_ahead(cause: CauseAnswer) -> bool:
-    """Return whether only an event brings the cause.  A cause that only an event brings needs no repair now."""
+    """Return whether the cause is latent or an exposure, and none of its repairs has steps for now."""
     return cause.severity in ("latent", "exposure") and not any(each.steps for each in cause.remedies)
 
 

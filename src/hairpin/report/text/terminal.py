@@ -73,7 +73,8 @@ class _Report:
         self._drawn: list[Stop] = []
 
     def group(self, group: Group) -> None:
-        """Write the causes of the group, except causes that were written before.  The first cause has a drawing."""
+        """Write the causes of the group, except causes that were written before.  If the group has no cause, write why
+        its flows fail or stay undecided."""
         flow = self._answer.flows[group.numbers[0]]
         if group.causes and self._told.issuperset(group.causes):
             return
@@ -88,7 +89,8 @@ class _Report:
             self._draw_way(flow)
 
     def _draw(self, flow: FlowAnswer) -> None:
-        """Draw the flow's path, if no drawing of the report shows its stop yet."""
+        """Draw the flow's path.  Without ``verbose``, draw nothing if an earlier drawing of the report shows the same
+        stop."""
         stop = flow.stop
         alike = (each for each in self._drawn if stop is not None and _same_place(each, stop))
         if not self._verbose and next(alike, None) is not None:

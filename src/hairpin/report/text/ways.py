@@ -24,8 +24,7 @@ class FlowWay(msgspec.Struct, frozen=True):
 
     ``inside``: the namespace in which the path starts.  The start's name already names this namespace.  ``stop``: the
     stop at which the path ends early; None if the packet reaches the end, or if another path of the branch has the
-    stop. ``is_open``: whether the path ends at a place that was not read.  Beyond a place that was not read, the packet
-    may go on."""
+    stop.  ``is_open``: whether the branch's own verdict is ``depends``: the packet may go on beyond the stop."""
 
     kind: Literal["request", "reply", "refusal", "data"]
     name: Message

@@ -23,7 +23,8 @@ from hairpin.wanted import read_host
 def write_where_next(answer: Answer, words: Words, paper: Paper) -> None:
     """Write the lines.
 
-    Write nothing if a flow fails, or if no packet of an asked flow comes from outside or leaves the hosts."""
+    Write nothing if the question is about an event, if a flow fails, or if no asked flow comes from outside or leaves
+    the hosts."""
     asked = [each.trace for each in answer.flows if isinstance(each.trace.flow.start, Outside)]
     if answer.event is not None or not all(each.succeeds for each in answer.flows):
         return

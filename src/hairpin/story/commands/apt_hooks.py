@@ -20,7 +20,7 @@ class HookRun(msgspec.Struct, frozen=True):
 
     @property
     def by(self) -> Actor:
-        """Return the hook as an actor."""
+        """The hook as an actor."""
         return Actor("process", f"apt ({self.hook.path})", self.hook.evidence)
 
 

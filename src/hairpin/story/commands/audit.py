@@ -104,7 +104,7 @@ def _alike(one: str, other: str) -> bool:
 def _rule_changes(traces: Traces) -> Iterator[StoryEntry]:
     """Yield entries for the changes of rules, each with the program that made the changes.
 
-    Changes of one program within a minute are one entry."""
+    Changes of one program are one entry if each comes within a minute after the one before it."""
     bursts: dict[str, StoryEntry] = {}
     for kind, at, _, fields, evidence in _records(traces):
         if kind != "NETFILTER_CFG":

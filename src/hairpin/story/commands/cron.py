@@ -117,7 +117,8 @@ def jobs_of(traces: Traces) -> tuple[Job, ...]:
 
 
 def cron_entries(traces: Traces) -> Iterator[StoryEntry]:
-    """Yield an entry for each job.  A repeated job has one entry, with the first and the last time of its runs."""
+    """Yield an entry for each job.  A job that ran several times has two entries: for its first and for its last run.
+    The entry for the last run also has the times of the runs between them."""
     folded: dict[tuple[str, Effect | None], list[Job]] = {}
     for job in jobs_of(traces):
         folded.setdefault((job.text, job.effect), []).append(job)

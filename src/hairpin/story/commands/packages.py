@@ -199,7 +199,8 @@ def _apt_runs(reading: Reading, traces: Traces) -> Iterator[PackageRun]:
 
 
 def _commands(reading: Reading) -> Iterator[PackageRun]:
-    """Yield the runs in the logs of dnf or pacman.  A run lasts until its last change of a package."""
+    """Yield the runs in the logs of dnf or pacman.  These logs do not show when a run ended, so 20 minutes are
+    assumed."""
     for each in _DNF.finditer(reading.text):
         at = moment(each["at"])
         if each["verb"] == "Command" and at is not None:

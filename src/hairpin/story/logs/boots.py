@@ -36,9 +36,9 @@ _DOWN_S = 300.0
 class HostBoot(msgspec.Struct, frozen=True):
     """A boot of a host.
 
-    ``begins`` and ``ends``: the times of its begin and end, in seconds since the epoch; ``ends`` is None for the
-    present boot, and for a boot whose end no trace shows.  ``id``: the boot's id in the journal; empty for a boot that
-    only wtmp shows.  ``kernel``: the kernel release; empty if it is unknown."""
+    ``begins`` and ``ends``: its first and its last time, in seconds since the epoch; ``ends`` is None for the present
+    boot, and for a boot whose end no trace shows.  ``id``: the boot's id in the journal; empty for a boot that only
+    wtmp shows.  ``kernel``: the kernel release; empty if it is unknown."""
 
     begins: float
     ends: float | None
@@ -76,7 +76,7 @@ def boots_of(traces: Traces) -> tuple[HostBoot, ...]:
 def _ended(boot: HostBoot, next_begins: float, downs: list[float]) -> HostBoot:
     """Return the boot with the time of its end.
 
-    The end is the time of the shutdown in wtmp, or the time of the boot's last line in the journal."""
+    The end is the time of the shutdown in wtmp or of the boot's last line in the journal, whichever is later."""
     down = [each for each in downs if boot.begins < each <= next_begins]
     ends = max((*down, *(() if boot.ends is None else (boot.ends,))), default=None)
     return msgspec.structs.replace(boot, ends=ends)
@@ -115,7 +115,7 @@ def ends_orderly(traces: Traces, boot: HostBoot) -> bool | None:
 
 
 def boot_entries(traces: Traces) -> Iterator[StoryEntry]:
-    """Yield an entry for the begin and an entry for the end of each boot."""
+    """Yield an entry for the start and an entry for the end of each boot."""
     kernels = {
         line.boot: found[1]
         for line in traces.lines("trace-kernel")

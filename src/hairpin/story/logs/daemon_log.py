@@ -67,7 +67,7 @@ def _entry(traces: Traces, line: Line, effect: Effect) -> StoryEntry:
 
 
 def _near(at: float, changes: list[UnitChange], unit: str) -> bool:
-    """Return whether systemd was starting or reloading the unit at the given time."""
+    """Return whether the unit was started, stopped or reloaded at about the given time."""
     return any(each.unit == unit and each.at - _STARTS_S <= at <= each.until + _STARTS_S for each in changes)
 
 

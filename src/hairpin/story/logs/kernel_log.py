@@ -36,8 +36,8 @@ class Carrier(msgspec.Struct, frozen=True):
 
 
 def kernel_entries(traces: Traces) -> Iterator[StoryEntry]:
-    """Yield entries for the messages about links and tables.  Equal messages are one entry, with their first and last
-    time."""
+    """Yield entries for the messages about carriers, br_netfilter, full tables and SYN floods.  All messages of one
+    kind of full table, and all about SYN floods, are one entry with their first and last time."""
     lines = traces.lines("trace-kernel")
     yield from _carrier_entries(traces, _carriers(lines))
     for line in lines:

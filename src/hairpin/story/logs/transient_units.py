@@ -25,7 +25,8 @@ def is_transient(unit: str) -> bool:
 
 
 def transient_entries(traces: Traces) -> Iterator[StoryEntry]:
-    """Yield entries for the commands that change the network, if no other line of a log shows the person's command."""
+    """Yield entries for the commands that systemd-run started and that may change the network, if no log shows the
+    call of systemd-run itself."""
     typed = [each.at for each in commands_of(traces) if "systemd-run" in each.text]
     for line in traces.lines("trace-units"):
         is_of_init = line.program == "systemd" and line.pid in ("", "1") and is_transient(line.unit)

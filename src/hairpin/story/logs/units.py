@@ -52,7 +52,7 @@ _FIREWALLS = frozenset({
 class UnitChange(msgspec.Struct, frozen=True):
     """A change of a unit.
 
-    ``at`` and ``until``: the begin and the end of the change, in seconds since the epoch.  ``at_boot``: whether the
+    ``at`` and ``until``: the start and the end of the change, in seconds since the epoch.  ``at_boot``: whether the
     change is part of a boot or of a shutdown.  ``again``: whether systemd itself made the change, because the unit's
     process had ended.  ``is_last``: whether the unit stays stopped until the boot ends."""
 
@@ -154,8 +154,8 @@ def _is_of_boot(traces: Traces, change: UnitChange, finished: float | None) -> b
 
 
 def unit_entries(traces: Traces) -> Iterator[StoryEntry]:
-    """Yield an entry for each change of a unit, except for stops by a shutdown.  Repeated changes of one of the host's
-    own units are one entry, with their first and last time."""
+    """Yield an entry for each change of a unit, except for stops by a shutdown.  Of repeated changes of one of the
+    host's own units, only the first and the last have an entry.  The last entry also has the times between them."""
     started: dict[str, float] = {}
     last = ""
     own = own_units(traces)
