@@ -260,8 +260,7 @@ _ORDER = ("closes", "opens", "diverts")
 def _culprit(answer: Answer, picked: tuple[PlannedRemedy, ...], harm: int) -> PlannedRemedy:
     """Return the last repair without which the plan has fewer unasked effects.
 
-    If there is no such repair, return the last repair.  Repairs that a person chose count only if there are no
-    others."""
+    If there is no such repair, return the last repair.  A repair that a person chose counts only if all are chosen."""
     own = [each for each in picked if not each.chosen] or list(picked)
     for each in reversed(own):
         rest = tuple(other for other in picked if other is not each)

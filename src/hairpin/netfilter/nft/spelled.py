@@ -34,12 +34,12 @@ def spelled(body: tuple[Expression, ...], table: Table) -> str:
     while at < len(body):
         each = body[at]
         port = _port(each, body[at + 1] if at + 1 < len(body) else None)
-        words.append(port or _PHRASES.get(each) or _single(each) or _rendered(each, table))
+        words.append(port or _PHRASES.get(each) or _single(each) or _words_of(each, table))
         at += 2 if port else 1
     return " ".join(words)
 
 
-def _rendered(each: Expression, table: Table) -> str:
+def _words_of(each: Expression, table: Table) -> str:
     from hairpin.netfilter.nft.render import render_rule  # noqa: PLC0415 - most hosts have rules of iptables alone
 
     return render_rule((each,), table)
