@@ -6,7 +6,7 @@ from typing import Literal
 import msgspec
 
 from hairpin.network.flow import Flow
-from hairpin.remedy.known_flows import Group
+from hairpin.remedy.known_flows import Group, Known
 from hairpin.walk.verdicts import Verdict
 
 Kind = Literal["opens", "closes", "diverts"]
@@ -35,12 +35,15 @@ class Effects(msgspec.Struct, frozen=True):
 
     ``count``: the number of known flows with a changed element on their path.  ``left_out``: the number of known flows
     that were not walked, because of the maximum or because their containers were not read.  ``cut``: the flows that
-    pass before and after the change, but whose open connections break."""
+    pass before and after the change, but whose open connections break.  ``still``: the flows to
+    published ports, and out of containers, that the rule or policy of the repaired cause stops before and after the
+    change."""
 
     found: tuple[FlowEffect, ...] = ()
     count: int = 0
     left_out: int = 0
     cut: tuple[Flow, ...] = ()
+    still: tuple[Known, ...] = ()
 
     @property
     def opens(self) -> tuple[FlowEffect, ...]:
@@ -83,4 +86,5 @@ class Effects(msgspec.Struct, frozen=True):
             count=self.count + other.count,
             left_out=self.left_out + other.left_out,
             cut=(*self.cut, *other.cut),
+            still=(*self.still, *other.still),
         )

@@ -33,6 +33,7 @@ from hairpin.remedy.known_flows import (
 )
 from hairpin.remedy.on_path import on_path
 from hairpin.remedy.remedy import Remedy
+from hairpin.remedy.still_stopped import still_stopped
 from hairpin.walk.trace import Trace
 from hairpin.walk.verdicts import Verdict, succeeds
 from hairpin.walk.walk import walk_flow
@@ -257,7 +258,8 @@ def _held(
     effects = effects.with_more(ways_out(others.network, after, remedy.change, asked))
     effects = effects.with_more(opened_by_joining(others.network, after, remedy.change, asked))
     effects = effects.with_more(asked_from_new(others, remedy.change, after, nature))
-    return msgspec.structs.replace(remedy, proof=proof, effects=effects)
+    still = still_stopped(others.network, now.known, now.traces, then.traces, candidate.where)
+    return msgspec.structs.replace(remedy, proof=proof, effects=msgspec.structs.replace(effects, still=still))
 
 
 def nature_of(remedy: Remedy, candidate: Candidate, *, meant: bool) -> Nature:
@@ -276,8 +278,8 @@ def nature_of(remedy: Remedy, candidate: Candidate, *, meant: bool) -> Nature:
 def _proof(
     remedy: Remedy, candidate: Candidate, others: Others, asked: tuple[Flow, ...], together: tuple[c.Change, ...]
 ) -> Verdict | None:
-    """Return the verdict of an asked flow with this remedy.  The flow is the first flow that still fails, or, if no
-    flow fails, the first flow.  Return None if the remedy is the change that the cause's own proof made."""
+    """Return the verdict of an asked flow with this remedy: the first flow that still fails, or, if no flow fails, the
+    first flow.  Return None if the remedy is the change that the cause's own proof made."""
     if remedy.change == candidate.change or not asked:
         return None
     repaired = made_in_turn((*together, remedy.change), others.network)
@@ -357,8 +359,7 @@ def _headed_for(trace: Trace) -> str:
 
 
 def left_by(trace: Trace) -> str:
-    """Return the link by which the usual branch's request leaves the hosts that were read; empty if the request stays
-    on these hosts."""
+    """Return the link by which the usual branch's request leaves the read hosts; empty if the request stays there."""
     links = [step.link for step in trace.like.usual.request if step.stage == "outside" and step.link]
     return trace.own_name(links[-1]) if links else ""
 

@@ -6,6 +6,7 @@ import pytest
 from hairpin.host.netns import Netns
 from hairpin.network.flow import Flow, FromContainer, FromHost, Lan, Start
 from hairpin.remedy.effect import Effects, FlowEffect
+from hairpin.remedy.known_flows import Known
 from hairpin.report.text.effects_text import effects_told
 from hairpin.report.words import Words
 from tests.small_host import published
@@ -68,3 +69,12 @@ def test_open_connections_that_break_are_told() -> None:
     words = Words()
     (said,) = effects_told(Effects(cut=(flow(80, "web"),)), words)
     assert words(said) == "it breaks the open connections to 80 (web)"
+
+
+def test_flows_that_stay_stopped_are_told() -> None:
+    still = (Known(flow(80, "web"), "published"), Known(INTERNET, "way-out"))
+    words = Words()
+    assert [words(each) for each in effects_told(Effects(still=still), words)] == [
+        "it leaves 80 (web) closed to outside: the same rule or policy stops these packets",
+        "it leaves the Internet (udp) out of reach of web: the same rule or policy stops these packets",
+    ]

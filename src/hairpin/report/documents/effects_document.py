@@ -30,14 +30,15 @@ class EffectsDocument(msgspec.Struct, frozen=True):
     pass after it.  ``restores``: flows that fail before and pass after the change, and that the same accident had
     stopped.  ``closes``: flows that pass before and fail after the change.  ``diverts``: flows that leave by another
     link after the change.  ``cut``: flows that pass before and after the change, but whose open connections break.
-    ``walked``: the number of flows that have a changed element on their path.  ``left_out``: the number of flows that
-    were not walked."""
+    ``still``: flows that the rule or policy of the repaired cause stops after the change, too.  ``walked``: the number
+    of flows that have a changed element on their path.  ``left_out``: the number of flows that were not walked."""
 
     opens: tuple[FlowEffectDocument, ...] = ()
     closes: tuple[FlowEffectDocument, ...] = ()
     diverts: tuple[FlowEffectDocument, ...] = ()
     restores: tuple[FlowEffectDocument, ...] = ()
     cut: tuple[str, ...] = ()
+    still: tuple[str, ...] = ()
     walked: int = 0
     left_out: int = 0
 
@@ -60,6 +61,7 @@ def effects_document(effects: Effects) -> EffectsDocument:
         diverts=tuple(map(_effect, effects.diverts)),
         restores=tuple(map(_effect, effects.restores)),
         cut=tuple(map(flow_told, effects.cut)),
+        still=tuple(flow_told(each.flow) for each in effects.still),
         walked=effects.count,
         left_out=effects.left_out,
     )

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator
 from hairpin.message import Message, message
 from hairpin.network.flow import Flow, FromContainer, Lan, Outside
 from hairpin.remedy.effect import Effects, FlowEffect
+from hairpin.remedy.known_flows import Known
 from hairpin.report.words import Words
 
 FEW = 8
@@ -13,12 +14,29 @@ FEW = 8
 
 
 def effects_told(effects: Effects, words: Words) -> Iterator[Message]:
-    """Yield sentences about the effects on flows that were not asked, and about open connections that break.  A flow
-    that the change only brings back to its state before an accident is not named, unless the change closes it."""
+    """Yield sentences about the effects on flows that were not asked, about open connections that break, and about
+    flows that stay stopped.  A flow that the change only brings back to its state before an accident is not named,
+    unless the change closes it."""
     yield from unasked_told(effects.found, words)
     if effects.cut:
         named = _listed((_port(each, words) for each in effects.cut), words)
         yield message("it breaks the open connections to {services}", services=named)
+    yield from _still_told(effects.still, words)
+
+
+def _still_told(still: Iterable[Known], words: Words) -> Iterator[Message]:
+    """Yield sentences about the flows that the same rule or policy stops after the repair, too."""
+    flows = tuple(still)
+    for clients, services in _alike((each for each in flows if _is_inward(each)), words):
+        yield message(
+            "it leaves {services} closed to {clients}: the same rule or policy stops these packets",
+            services=services, clients=clients,
+        )  # fmt: skip
+    for clients, targets in _alike((each for each in flows if not _is_inward(each)), words):
+        yield message(
+            "it leaves {targets} out of reach of {clients}: the same rule or policy stops these packets",
+            targets=targets, clients=clients,
+        )  # fmt: skip
 
 
 def unasked_told(found: Iterable[FlowEffect], words: Words) -> Iterator[Message]:
@@ -50,11 +68,11 @@ def unasked_told(found: Iterable[FlowEffect], words: Words) -> Iterator[Message]
             )  # fmt: skip
 
 
-def _is_inward(effect: FlowEffect) -> bool:
+def _is_inward(effect: FlowEffect | Known) -> bool:
     return effect.group != "way-out"
 
 
-def _alike(effects: Iterable[FlowEffect], words: Words) -> Iterator[tuple[str, str]]:
+def _alike(effects: Iterable[FlowEffect | Known], words: Words) -> Iterator[tuple[str, str]]:
     """Yield the clients and the services that share an effect, both as lists in text."""
     clients: dict[str, dict[str, None]] = {}
     for each in effects:
