@@ -10,9 +10,9 @@ from hairpin.host.host import Namespace
 from hairpin.host.link import Address
 from hairpin.host.netns import Netns, namespace_file
 from hairpin.host.socket import Socket
-from hairpin.network.flow import Flow, Outside
+from hairpin.network.flow import Flow, Lan, Outside
 from hairpin.network.network import Network
-from hairpin.network.prefix import parse_address
+from hairpin.network.prefix import inside, parse_address
 from hairpin.network.world import World
 from hairpin.question.asked import Origin, Target
 from hairpin.question.flows import flows_for, pod_flows
@@ -33,7 +33,7 @@ from tests.small_host import (
     route,
     sibling,
 )
-from tests.two_uplinks import two_uplinks
+from tests.two_uplinks import SECOND, two_uplinks
 
 LOOPBACK = 0x7F000001
 ON_LOOPBACK = PortBinding("tcp", 80, 8151, LOOPBACK, 4)
@@ -490,6 +490,16 @@ def test_the_address_of_each_uplink_is_asked() -> None:
     assert asked_at(two_uplinks(), parse_origin("192.0.2.10")) == [FIRST, SECOND_OF_TWO]
     assert asked_at(two_uplinks(), parse_origin("host")) == []
     assert asked_at(two_uplinks(router=False), None) == [FIRST]
+
+
+def test_a_lan_neighbour_is_in_the_network_of_the_uplink_that_it_asks() -> None:
+    """A machine in the first uplink's network asks for the second uplink's address by way of a router."""
+    network = two_uplinks()
+    second = Target(8151, address=SECOND, version=4)
+    (near,) = {each.start.address for each in flows_for(network, (second,), None) if isinstance(each.start, Lan)}
+    (usual,) = {each.start.address for each in flows_for(network, (Target(8151),), None) if isinstance(each.start, Lan)}
+    assert inside(near, SECOND, 24, 4)
+    assert not inside(usual, SECOND, 24, 4)
 
 
 def test_a_client_of_an_uplink_with_a_route_is_in_its_network() -> None:

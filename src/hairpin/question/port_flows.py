@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from hairpin.host.docker import Container, PortBinding
 from hairpin.host.host import Host, Namespace
 from hairpin.host.swarm import ServicePort
-from hairpin.network.flow import Flow, FromHost, Lan, Outside, Protocol
+from hairpin.network.flow import Flow, FromHost, Lan, Outside, Protocol, Start
 from hairpin.network.network import Network, addresses_of, free_address, owns_address
 from hairpin.network.prefix import Version, inside, is_loopback
 from hairpin.network.wires import holder_of
@@ -117,14 +117,14 @@ def to_port(
         container = holding.name
     return [
         Flow(
-            start=point.start,
+            start=_near(network, version, point, address),
             version=version,
             daddr=address,
             protocol=protocol,
             dport=target.port or 0,
             container=container,
             purpose="asked" if target.address is not None or binding is None else "published",
-            stand_ins=_stand_ins(network, host, version, point) if origin is None and not point.seen else (),
+            stand_ins=_stand_ins(network, host, version, point, address) if origin is None and not point.seen else (),
             host=point.host.name,
             asked_host=meant,
             invented=origin is None and isinstance(point.start, Outside) and not point.seen,
@@ -182,14 +182,22 @@ def _seen_at(network: Network, host: Host, version: Version, own: int) -> Iterat
         yield Standpoint(Outside(known), host, seen=True), own
 
 
-def _stand_ins(network: Network, host: Host, version: Version, point: Standpoint) -> tuple[int, ...]:
+def _near(network: Network, version: Version, point: Standpoint, asked: int) -> Start:
+    """Return the start of the standpoint.  A LAN neighbour is in the network of the uplink that has the asked
+    address."""
+    if not isinstance(point.start, Lan):
+        return point.start
+    return next((Lan(each) for each in lan_clients(network, point.host.netns, version, asked)), point.start)
+
+
+def _stand_ins(network: Network, host: Host, version: Version, point: Standpoint, asked: int) -> tuple[int, ...]:
     """Return other clients of the same kind as the first client.  These clients are needed because a rule may match
     only the first client, and such a rule is no fault of the port."""
     match point.start:
         case Outside():
             return clients(network, host.netns, version)[1:]
         case Lan():
-            return lan_clients(network, host.netns, version)[1:]
+            return lan_clients(network, host.netns, version, asked)[1:]
         case _:
             return ()
 

@@ -96,26 +96,39 @@ def lan_client(network: Network, netns: Netns, version: Version) -> int | None:
     return next(iter(lan_clients(network, netns, version)), None)
 
 
-def lan_clients(network: Network, netns: Netns, version: Version) -> tuple[int, ...]:
+def lan_clients(network: Network, netns: Netns, version: Version, asked: int | None = None) -> tuple[int, ...]:
     """Return at most two free addresses in the network of the default route's link.  The second address is needed
     because a rule may match only the first address.
+
+    ``asked``: the address of the namespace that the clients ask.  If another uplink has it, the returned addresses are
+    in the network of this uplink, because a machine in another network asks by way of a router.
 
     If another route covers a part of this network in which machines were seen, the addresses are in this part.  Replies
     to the machines in this part leave by the wrong link.  If the link has lost its address, any address is returned."""
     known = _lan_clients(network)
-    if (netns, version) not in known:
-        known[netns, version] = _found_on_lan(network, netns, version)
-    return known[netns, version]
+    link = _uplink_with(network, netns, version, asked) if asked is not None else ""
+    if (netns, version, link) not in known:
+        known[netns, version, link] = _found_on_lan(network, netns, version, link or lan_link(network, netns, version))
+    return known[netns, version, link] or (lan_clients(network, netns, version) if link else ())
 
 
 @kept
-def _lan_clients(network: Network) -> dict[tuple[Netns, Version], tuple[int, ...]]:  # noqa: ARG001
+def _lan_clients(network: Network) -> dict[tuple[Netns, Version, str], tuple[int, ...]]:  # noqa: ARG001
     return {}
 
 
-def _found_on_lan(network: Network, netns: Netns, version: Version) -> tuple[int, ...]:
+def _uplink_with(network: Network, netns: Netns, version: Version, asked: int) -> str:
+    """Return the uplink that has the address, if it is not the link of the default route; else an empty name."""
     host = network.namespace(netns)
-    link = lan_link(network, netns, version)
+    held = next((each for each in addresses_of(host, None, version) if each.value == asked), None)
+    link = host.link(held.link) if held is not None and held.scope == "global" else None
+    if link is None or link.name == lan_link(network, netns, version) or not is_uplink(network, netns, link):
+        return ""
+    return link.name
+
+
+def _found_on_lan(network: Network, netns: Netns, version: Version, link: str | None) -> tuple[int, ...]:
+    host = network.namespace(netns)
     if link is None:
         return ()
     if version == 4 and not addresses_of(host, link, version):
