@@ -33,6 +33,7 @@ from hairpin.remedy.known_flows import (
 )
 from hairpin.remedy.on_path import on_path
 from hairpin.remedy.remedy import Remedy
+from hairpin.walk.alike import own_name
 from hairpin.walk.trace import Trace
 from hairpin.walk.verdicts import Verdict, succeeds
 from hairpin.walk.walk import walk_flow
@@ -352,15 +353,15 @@ def _headed_for(trace: Trace) -> str:
     """Return the link by which a stopped packet would have left, such as a tunnel whose program ended, or an empty
     name."""
     stop = trace.like.usual.stop
-    headed = stop.link if stop is not None and stop.reason in ("no-carrier", "link-down", "no-neighbour") else ""
-    return trace.own_name(headed) if headed else ""
+    if stop is None or stop.reason not in ("no-carrier", "link-down", "no-neighbour"):
+        return ""
+    return own_name(trace, stop.link)
 
 
 def left_by(trace: Trace) -> str:
-    """Return the link by which the usual branch's request leaves the hosts that were read; empty if the request stays
-    on these hosts."""
+    """Return the link by which the usual branch's request leaves the read hosts; empty if the request stays there."""
     links = [step.link for step in trace.like.usual.request if step.stage == "outside" and step.link]
-    return trace.own_name(links[-1]) if links else ""
+    return own_name(trace, links[-1]) if links else ""
 
 
 def _leads_elsewhere(part: c.Primitive) -> bool:

@@ -39,10 +39,6 @@ class TraceTakenOver(Trace, frozen=True, dict=True):
         """The alike flow's trace, from which this trace has its verdict."""
         return self.first or self
 
-    def own_name(self, name: str) -> str:
-        """Return the name with which the exchange of the two flows' own values replaces ``name``."""
-        return exchanged_names(self.changed_from or self.network, self).get(name, name)
-
     @property
     def assumed(self) -> tuple[Message, ...]:
         """The alike flow's assumptions.  If these assumptions name own values of the alike flow, this flow itself is
@@ -149,6 +145,13 @@ def exchanged_names(network: Network, trace: TraceTakenOver) -> Mapping[str, str
     """Return the names to exchange between the trace's flow and the alike flow: each name of a namespace or link of a
     container of one flow is mapped to the corresponding name of the other flow."""
     return _kinds(network).exchanged_names(trace.like.flow, trace.flow, network.this.name)
+
+
+def own_name(trace: Trace, name: str) -> str:
+    """Return the name of the trace's own link that corresponds to the link ``name`` of the alike flow's trace."""
+    if not isinstance(trace, TraceTakenOver):
+        return name
+    return exchanged_names(trace.changed_from or trace.network, trace).get(name, name)
 
 
 def _kinds(network: Network) -> "Kinds":
