@@ -11,7 +11,7 @@ from hairpin.errors import UsageError
 from hairpin.network.world import World
 from hairpin.question.question import Question, parse_question
 from tests.cli.commands import call
-from tests.report.answers import FORWARDING_OFF, Replacement, evidence
+from tests.report.answers import FORWARDING_OFF, Replacement, answer, evidence
 
 
 @pytest.fixture(autouse=True)
@@ -60,12 +60,12 @@ def test_a_failure_is_said_and_stops_nothing(
     folder: Path, capsys: pytest.CaptureFixture[str], after: bool, when: str
 ) -> None:
     folder.write_text("a file in the place of the folder")
-    keep_or_say((evidence(),), "en", after=after)
+    keep_or_say(answer(), "en", after=after)
     assert f"no snapshot {when} the repair was kept" in capsys.readouterr().err
 
 
 def test_nothing_is_kept_of_a_host_that_was_not_read(folder: Path) -> None:
-    keep_or_say((), "en", after=True)
+    keep_or_say(msgspec.structs.replace(answer(), evidence=()), "en", after=True)
     assert not folder.exists()
 
 

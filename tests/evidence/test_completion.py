@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 import pytest
 
-from hairpin.evidence.completion import completion_of
+from hairpin.evidence.completion import with_insides
 from hairpin.evidence.reading import HOST, SCHEMA, Evidence, Reading
 
 PLACES = "host\t1\t-\t-\ncontainer:web\t2\t20\taa\ncontainer:db\t3\t30\tbb\n"
@@ -40,7 +40,7 @@ NARROW = evidence(
 
 
 def test_what_was_not_entered_again_stays_as_it_was_read() -> None:
-    found = completion_of(NARROW, whole())
+    found = with_insides(NARROW, whole())
     assert found is not None
     assert [each.id for each in found.readings] == [f"e{n}" for n in range(1, len(found.readings) + 1)]
     assert [(each.netns, each.text, each.at) for each in found.readings if each.key == "ip-addr"] == [
@@ -50,14 +50,14 @@ def test_what_was_not_entered_again_stays_as_it_was_read() -> None:
 
 
 def test_units_that_were_not_asked_again_stay() -> None:
-    found = completion_of(NARROW, whole())
+    found = with_insides(NARROW, whole())
     units = found.find("units", "") if found is not None else None
     assert units is not None
     assert units.text == "Id=docker\nA=2\n\nId=ssh\nA=1\n"
 
 
 def test_evidence_with_all_containers_stays_as_it_is() -> None:
-    assert completion_of(whole(at="2"), whole()) == whole(at="2")
+    assert with_insides(whole(at="2"), whole()) == whole(at="2")
 
 
 OTHER: dict[str, Callable[[], Evidence]] = {
@@ -70,4 +70,4 @@ OTHER: dict[str, Callable[[], Evidence]] = {
 
 @pytest.mark.parametrize("older", OTHER.values(), ids=OTHER)
 def test_another_container_has_to_be_read(older: Callable[[], Evidence]) -> None:
-    assert completion_of(NARROW, older()) is None
+    assert with_insides(NARROW, older()) is None

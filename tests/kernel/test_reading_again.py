@@ -7,7 +7,7 @@ import pytest
 
 from hairpin.collect.frames import parse
 from hairpin.collect.run import script
-from hairpin.evidence.completion import completion_of
+from hairpin.evidence.completion import with_insides
 from hairpin.evidence.reading import Evidence
 from hairpin.host.host import Host
 from hairpin.host.read.parse import parse as parsed
@@ -41,7 +41,7 @@ def told(host: Host) -> dict[str, str]:
 
 def test_what_was_not_entered_again_is_told_as_before(lab: Lab) -> None:
     whole = read(lab)
-    again = completion_of(read(lab, *NONE), whole)
+    again = with_insides(read(lab, *NONE), whole)
     assert again is not None
     assert sorted((each.key, each.netns) for each in again.readings) == sorted(
         (each.key, each.netns) for each in whole.readings
@@ -52,7 +52,7 @@ def test_what_was_not_entered_again_is_told_as_before(lab: Lab) -> None:
 def test_a_container_that_was_started_again_is_another_one(lab: Lab) -> None:
     whole = read(lab)
     lab.host.run("docker restart -t 0 web")
-    assert completion_of(read(lab, *NONE), whole) is None
+    assert with_insides(read(lab, *NONE), whole) is None
 
 
 def test_a_reading_without_containers_starts_few_processes(lab: Lab) -> None:

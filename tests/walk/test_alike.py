@@ -4,19 +4,15 @@ import pickle
 
 from hairpin.answer.questions import questions_of
 from hairpin.answer.remarks import remarks
-from hairpin.change.change import Change, SetSysctl
-from hairpin.change.simulation.simulate import simulate
 from hairpin.diagnose.diagnose import is_refused
 from hairpin.diagnose.examination import examine
 from hairpin.diagnose.inward_only import own_flows_left_out
 from hairpin.network.flow import Flow
 from hairpin.network.network import Network
-from hairpin.remedy.effects import effects_between, left_by, others_of
-from hairpin.walk.alike import TraceTakenOver, walked_alike
+from hairpin.walk.alike import TraceTakenOver, own_name, walked_alike
 from hairpin.walk.walk import walk_flow
 from hairpin.walk.walked import walked
-from tests.many_hosts import FORWARDING_OFF, flows_of_many, many, rules_text
-from tests.small_host import HOST_NETNS
+from tests.many_hosts import flows_of_many, many, rules_text
 
 
 def test_a_trace_taken_over_is_that_of_the_own_walk() -> None:
@@ -67,7 +63,7 @@ def test_a_flow_has_its_own_names_for_what_the_alike_flow_met() -> None:
     for trace in taken:
         own, met = walk_flow(net, trace.flow).usual, trace.like.usual
         places = [(step.netns.name, step.link) for step in own.steps]
-        assert [(trace.own_name(step.netns.name), trace.own_name(step.link)) for step in met.steps] == places
+        assert [(own_name(trace, step.netns.name), own_name(trace, step.link)) for step in met.steps] == places
 
 
 def test_a_refusal_is_told_by_the_alike_flow() -> None:
@@ -78,18 +74,6 @@ def test_a_refusal_is_told_by_the_alike_flow() -> None:
     assert all(map(is_refused, taken))
     assert not any(map(vars, taken))
     assert all(is_refused(walk_flow(net, each.flow)) for each in taken)
-
-
-def test_what_a_repair_diverts_is_told_by_the_alike_flow() -> None:
-    was = many(values=FORWARDING_OFF)
-    change = Change((SetSysctl(HOST_NETNS, ("net", "ipv4", "conf", "eth0", "forwarding"), "1"),))
-    before = others_of(was)
-    after = before.after(change, simulate(change, was))
-    assert effects_between(before, after, "undoing").found
-    taken = [each for each in (*before.traces, *after.traces) if isinstance(each, TraceTakenOver)]
-    assert len(taken) > 20
-    assert not any(map(vars, taken))
-    assert [left_by(each) for each in taken] == [left_by(walk_flow(each.network, each.flow)) for each in taken]
 
 
 def test_with_few_walks_nobody_looks_for_kinds() -> None:

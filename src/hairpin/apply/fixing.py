@@ -18,13 +18,13 @@ from hairpin.apply.outcome import FixOutcome, FlowResult
 from hairpin.apply.plan import RepairPlan
 from hairpin.apply.ready import made_ready
 from hairpin.errors import ApplyError, CollectError
-from hairpin.evidence.reading import Evidence, utc_text
+from hairpin.evidence.reading import utc_text
 from hairpin.live.connection import Observed
 from hairpin.message import Message, message
 from hairpin.network.flow import Flow
 from hairpin.network.network import Network
-from hairpin.remedy.effect import Kind
-from hairpin.remedy.effects import MAX_OF_PLAN, Nature, comes_back, flow_told, others_of, services_of
+from hairpin.remedy.effect import Kind, Nature
+from hairpin.remedy.effects import MAX_OF_PLAN, comes_back, flow_told, others_of, services_of
 from hairpin.remedy.known_flows import flow_key
 from hairpin.walk.verdicts import Verdict, succeeds
 from hairpin.walk.walk import walk_flow
@@ -138,22 +138,22 @@ def _take_all_back(plans: Mapping[str, Begun], verifier: Verifier) -> dict[str, 
 
 def _done_and_verified(
     plan: RepairPlan, begun: Mapping[str, Begun], was: Network, verifier: Verifier
-) -> tuple[tuple[FlowResult, ...], tuple[Evidence, ...], Message | None]:
+) -> tuple[tuple[FlowResult, ...], Answer | None, Message | None]:
     """Carry out all steps except lasting steps.
 
-    Return the results of the asked flows, the evidence from which they were computed, and why the plan must be taken
+    Return the results of the asked flows, the answer that contains them, and why the plan must be taken
     back (None if the plan is kept)."""
     for label, numbers in _in_order(plan):
         complaint = begun[label].carry(numbers)
         if complaint is not None:
-            return (), (), complaint
+            return (), None, complaint
     try:
         results, answer = _verified(plan, verifier)
         results, after = _with_counters(results, answer, verifier)
     except CollectError as error:
-        return (), (), error.said
+        return (), None, error.said
     complaint = next(_faults(plan, results, was, after), None) or verifier.is_safe(after)
-    return results, answer.evidence, complaint
+    return results, answer, complaint
 
 
 def _in_order(plan: RepairPlan) -> Iterator[tuple[str, tuple[int, ...]]]:

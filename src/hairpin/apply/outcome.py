@@ -2,9 +2,8 @@
 
 import msgspec
 
-from hairpin.answer.answer import Judge
+from hairpin.answer.answer import Answer, Judge
 from hairpin.apply.counting import Counted
-from hairpin.evidence.reading import Evidence
 from hairpin.message import Message
 from hairpin.network.flow import Flow
 from hairpin.walk.verdicts import Verdict, succeeds
@@ -37,8 +36,8 @@ class FixOutcome(msgspec.Struct, frozen=True):
     and the times at which their switches take the plan back.  ``results``: the results of the asked flows.  ``until``:
     the time in RFC 3339 at which the switches take the plan back if it is not confirmed (``--try``); empty if the plan
     stays.  ``hosts``: the other hosts that the plan changed, as ``--host`` names them; empty if the plan changed this
-    host.  ``verified``: the evidence that was read after the last step; empty if a step failed, or if a host could not
-    be read."""
+    host.  ``verified``: the answer from what was read after the last step; None if a step failed, or if a host could
+    not be read."""
 
     plans: tuple[str, ...]
     results: tuple[FlowResult, ...]
@@ -47,7 +46,7 @@ class FixOutcome(msgspec.Struct, frozen=True):
     until: str = ""
     late: tuple[tuple[str, str], ...] = ()
     hosts: tuple[str, ...] = ()
-    verified: tuple[Evidence, ...] = ()
+    verified: Answer | None = None
 
     @property
     def undo(self) -> tuple[str, ...]:

@@ -12,17 +12,16 @@ from hairpin.events.course import Course
 from hairpin.events.fates import fates_of_open
 from hairpin.network.flow import Flow
 from hairpin.network.network import Network
-from hairpin.remedy.effect import Effects, FlowEffect
+from hairpin.remedy.diverted import ways_out
+from hairpin.remedy.effect import Effects, FlowEffect, Nature
 from hairpin.remedy.effects import (
     MAX_OF_PLAN,
-    Nature,
     Others,
     asked_from_new,
     effects_between,
     nature_of,
     opened_by_joining,
     others_of,
-    ways_out,
     with_newly_known,
 )
 from hairpin.remedy.in_turn import after

@@ -9,7 +9,9 @@ from hairpin.errors import HairpinError, UsageError
 from hairpin.message import Message, message
 
 if TYPE_CHECKING:
+    from hairpin.answer.answer import Answer
     from hairpin.evidence.reading import Evidence
+    from hairpin.network.network import Network
     from hairpin.question.question import Question
 
 
@@ -20,29 +22,30 @@ def snapshots_folder() -> Path:
     return folder_of(environment().folders[0])
 
 
-def keep_evidence(evidence: "Evidence") -> Path:
+def keep_evidence(evidence: "Evidence", network: "Network | None" = None) -> Path:
     """Keep the evidence as a snapshot whose name tells whether every flow passes; return the file.
 
-    Raises EvidenceError if the snapshot cannot be written."""
+    ``network``: the network that the evidence describes, if it is known already.  Raises EvidenceError if the snapshot
+    cannot be written."""
     from hairpin.collect.kept_snapshots import keep_snapshot
     from hairpin.compare.last_good import passing
     from hairpin.network.world import World
     from hairpin.question.question import parse_question
 
     everything = parse_question("check", (), None, (), World())
-    return keep_snapshot(evidence, snapshots_folder(), passing=passing(everything, evidence) == "all")
+    return keep_snapshot(evidence, snapshots_folder(), passing=passing(everything, evidence, network) == "all")
 
 
-def keep_or_say(evidence: "tuple[Evidence, ...]", lang: str | None, *, after: bool) -> None:
+def keep_or_say(answer: "Answer", lang: str | None, *, after: bool) -> None:
     """Keep a snapshot of this host from before or after a repair.  A failure is reported and never stops the repair.
 
-    ``evidence``: the evidence that was read for the plan, or to verify the plan.  Only the first host's evidence is
+    ``answer``: the answer for which the plan was made, or which verified the plan.  Only the first host's evidence is
     kept.  ``after``: whether the evidence was read after the repair."""
     from hairpin.cli.face.output import whisper, words
 
     try:
-        for each in evidence[:1]:
-            keep_evidence(each)
+        for each in answer.evidence[:1]:
+            keep_evidence(each, answer.network)
     except (HairpinError, OSError) as error:
         when = message("after the repair") if after else message("before the repair")
         reason: Message | str = error.said if isinstance(error, HairpinError) else str(error)

@@ -11,6 +11,7 @@ from hairpin.answer.decisive import lacks_reading
 from hairpin.answer.engines import with_engines
 from hairpin.errors import EvidenceError, UsageError
 from hairpin.evidence.reading import Evidence
+from hairpin.network.network import Network
 from hairpin.question.question import Question
 from hairpin.walk.trace import Trace
 from hairpin.walk.walked import walked
@@ -18,12 +19,14 @@ from hairpin.walk.walked import walked
 Passing = Literal["all", "first", "none"]
 
 
-def passing(question: Question, evidence: Evidence) -> Passing:
+def passing(question: Question, evidence: Evidence, network: Network | None = None) -> Passing:
     """Return which asked flows pass in the snapshot: ``all`` flows, at least the ``first`` flow, or ``none`` if the
     first flow does not pass.  If the question makes no sense in the snapshot, for example because a container does not
-    exist yet, the result is ``none``."""
+    exist yet, the result is ``none``.
+
+    ``network``: the network that the evidence describes, if it is known already."""
     try:
-        start, flows = begin_answer(question, (evidence,), network_of((evidence,)))
+        start, flows = begin_answer(question, (evidence,), network or network_of((evidence,)))
     except (UsageError, EvidenceError):
         return "none"
     traces: list[Trace] = []

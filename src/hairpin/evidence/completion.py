@@ -17,7 +17,7 @@ _FOR_PEOPLE = ("versions", "modules", "module-files", "kernel-cmdline", "klog")
 """The keys of readings that ``collect.sh --only`` leaves out although they are about the host."""
 
 
-def completion_of(newer: Evidence, older: Evidence) -> Evidence | None:
+def with_insides(newer: Evidence, older: Evidence) -> Evidence | None:
     """Return the newer evidence, with the older readings of the containers that were not entered again.
 
     Return None if a container is another one than before: its id, its process or its namespace is different.  Also

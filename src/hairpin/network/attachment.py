@@ -40,14 +40,19 @@ def attachment_of(network: Network, host: Host, address: int, version: Version) 
 def host_link_of(network: Network, host: Host, container: Container, endpoint: Endpoint) -> Link | None:
     """Return the host's veth whose peer is in the container's namespace and has the endpoint's IPv4 or hardware
     address."""
-    for link in network.namespace(host.netns).links:
-        peer = veth_peer(network, host.netns, link)
-        if peer is None or peer.netns.name != container.netns:
+    if container.netns is None or container.netns not in host:
+        return None
+    netns = host.netns.sibling(container.netns)
+    inner = network.namespace(netns)
+    ends = [veth_peer(network, netns, each) for each in inner.links]
+    names = {each.link for each in ends if each is not None and each.netns == host.netns}
+    for link in network.namespace(host.netns).links if names else ():
+        peer = veth_peer(network, host.netns, link) if link.name in names else None
+        other = inner.link(peer.link) if peer is not None and peer.netns == netns else None
+        if other is None:
             continue
-        inner = network.namespace(peer.netns)
-        other = inner.link(peer.link)
-        addresses = {each.value for each in inner.addresses if each.link == peer.link}
-        if endpoint.ipv4 in addresses or (other is not None and other.mac is not None and other.mac == endpoint.mac):
+        addresses = {each.value for each in inner.addresses if each.link == other.name}
+        if endpoint.ipv4 in addresses or (other.mac is not None and other.mac == endpoint.mac):
             return link
     return None
 

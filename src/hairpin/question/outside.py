@@ -257,7 +257,8 @@ def with_world(network: Network, world: World, publics: tuple[Public, ...], targ
     complete = msgspec.structs.replace(
         known, supposed=tuple(dict.fromkeys(supposed)), foreign=tuple(dict.fromkeys(foreign))
     )
-    return msgspec.structs.replace(network, world=complete)
+    # The walks in a network are cached with it, so an equal network is not made again.
+    return network if network.world == complete else msgspec.structs.replace(network, world=complete)
 
 
 def _told(network: Network, host: Host) -> Iterator[PublicAddress]:

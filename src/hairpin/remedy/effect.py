@@ -10,6 +10,11 @@ from hairpin.remedy.known_flows import Group, Known
 from hairpin.walk.verdicts import Verdict
 
 Kind = Literal["opens", "closes", "diverts"]
+Nature = Literal["putting-back", "undoing", "opening", "meant"]
+"""The purpose of a repair.
+
+``putting-back``: the repair restores an engine's rules.  ``undoing``: the repair undoes another accident.  ``opening``:
+the repair opens a port that no decision keeps closed.  ``meant``: the repair opens a port that a person closed."""
 
 
 class FlowEffect(msgspec.Struct, frozen=True):

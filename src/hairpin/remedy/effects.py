@@ -4,7 +4,6 @@ Only flows with a changed element on their path are walked again.
 
 from collections import Counter
 from collections.abc import Iterable, Iterator
-from typing import Literal
 
 import msgspec
 
@@ -20,8 +19,8 @@ from hairpin.host.route import PolicyRule, Route
 from hairpin.network.flow import Flow, FromContainer, FromHost, Lan, Outside
 from hairpin.network.network import Network, owns_address
 from hairpin.network.prefix import is_loopback
-from hairpin.question.standpoints import somebody
-from hairpin.remedy.effect import Effects, FlowEffect
+from hairpin.remedy.diverted import diversions, ways_out
+from hairpin.remedy.effect import Effects, FlowEffect, Nature
 from hairpin.remedy.known_flows import (
     Known,
     asked_by,
@@ -45,13 +44,6 @@ MAX_OF_PLAN = 600
 """The greatest number of known flows that are walked for a plan, which may be carried out."""
 _PROVEN = 8
 """The greatest number of asked flows that are walked to prove another way to repair a cause."""
-
-Nature = Literal["putting-back", "undoing", "opening", "meant"]
-"""The purpose of a repair.
-
-``putting-back``: the repair restores an engine's rules.  ``undoing``: the repair undoes another accident.  ``opening``:
-the repair opens a port that no decision keeps closed.  ``meant``: the repair opens a port that a person closed."""
-
 
 Service = tuple[str, str, int, str | int]
 """The kind of the client, the protocol, the port, and the container or the address that has the port."""
@@ -319,7 +311,7 @@ def _of_asked(effect: FlowEffect, services: frozenset[Service], nature: Nature, 
 def _effect(known: Known, before: Trace, after: Trace, nature: Nature) -> Iterator[FlowEffect]:
     one, other = before.succeeds, after.succeeds
     if one and other:
-        yield from _diverted(known, before, after, nature)
+        yield from diversions(known, before, after, nature)
     elif other:
         again = comes_back(known, nature)
         yield FlowEffect("opens", known.flow, known.group, before.verdict, after.verdict, again=again)
@@ -339,45 +331,6 @@ def comes_back(known: Known, nature: Nature) -> bool:
 def _is_kept_in(known: Known) -> bool:
     """Return whether an engine's complete rules stop the flow: to an unpublished port, or between two networks."""
     return known.group == "unpublished" or (known.group == "published" and isinstance(known.flow.start, FromContainer))
-
-
-def _diverted(known: Known, before: Trace, after: Trace, nature: Nature) -> Iterator[FlowEffect]:
-    """Yield the effect on a flow that still passes but leaves by another link, for example no longer by a VPN."""
-    links = left_by(before) or _headed_for(before), left_by(after)
-    if links[0] != links[1] and all(links):
-        yield FlowEffect(
-            "diverts", known.flow, known.group, before.verdict, after.verdict, nature == "undoing", links=links
-        )
-
-
-def _headed_for(trace: Trace) -> str:
-    """Return the link by which a stopped packet would have left, such as a tunnel whose program ended, or an empty
-    name."""
-    stop = trace.like.usual.stop
-    headed = stop.link if stop is not None and stop.reason in ("no-carrier", "link-down", "no-neighbour") else ""
-    return trace.own_name(headed) if headed else ""
-
-
-def left_by(trace: Trace) -> str:
-    """Return the link by which the usual branch's request leaves the read hosts; empty if the request stays there."""
-    links = [step.link for step in trace.like.usual.request if step.stage == "outside" and step.link]
-    return trace.own_name(links[-1]) if links else ""
-
-
-def _leads_elsewhere(part: c.Primitive) -> bool:
-    return isinstance(part, c.AddEntry | c.DeleteEntry | c.ReplaceEntry) and isinstance(part.entry, Route | PolicyRule)
-
-
-def ways_out(network: Network, after: Network, change: c.Change, asked: Iterable[Flow]) -> Iterator[FlowEffect]:
-    """Yield the effects on those asked egress flows, and on the host's own egress flow, which leave by another link
-    after the change.  A flow that failed before the change counts, too, because its old path was intended."""
-    if not any(map(_leads_elsewhere, change.parts)):
-        return
-    own = Flow(FromHost(), 4, somebody(4)[0], "tcp", 443, purpose="egress", host=network.this.name)
-    for flow in (*(each for each in asked if each.purpose in ("egress", "dns")), own):
-        then = walk_flow(after, flow)
-        if then.succeeds:
-            yield from _diverted(Known(flow, "way-out"), walked(network, flow), then, "meant")
 
 
 def opened_by_joining(

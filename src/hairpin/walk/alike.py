@@ -40,10 +40,6 @@ class TraceTakenOver(Trace, frozen=True, dict=True):
         """The alike flow's trace, from which this trace has its verdict."""
         return self.first or self
 
-    def own_name(self, name: str) -> str:
-        """Return the name with which the exchange of the two flows' own values replaces ``name``."""
-        return exchanged_names(self.changed_from or self.network, self).get(name, name)
-
     @property
     def assumed(self) -> tuple[Message, ...]:
         """The alike flow's assumptions.  If these assumptions name own values of the alike flow, this flow itself is
@@ -150,6 +146,13 @@ def exchanged_names(network: Network, trace: TraceTakenOver) -> Mapping[str, str
     """Return the exchange of names that turns the alike flow into the trace's flow: each name of a container's
     namespace or link is mapped to the name that replaces it."""
     return _kinds(network).exchanged_names(trace.like.flow, trace.flow, network.this.name)
+
+
+def own_name(trace: Trace, name: str) -> str:
+    """Return the name of the trace's own link that corresponds to the link ``name`` of the alike flow's trace."""
+    if not isinstance(trace, TraceTakenOver):
+        return name
+    return exchanged_names(trace.changed_from or trace.network, trace).get(name, name)
 
 
 def _kinds(network: Network) -> "Kinds":

@@ -120,11 +120,6 @@ class Trace(msgspec.Struct, frozen=True):
         walked."""
         return self
 
-    def own_name(self, name: str) -> str:
-        """Return the name that this flow's trace has in the place in which the trace ``like`` has ``name``, the name of
-        a link or a namespace."""
-        return name
-
     @property
     def assumed(self) -> tuple[Message, ...]:
         """The assumptions of the usual branch."""

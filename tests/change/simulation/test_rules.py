@@ -1,13 +1,16 @@
+from functools import reduce
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hairpin.change.change import AddChain, DeleteChain, InsertRule
-from hairpin.change.simulation.rules import add_chain, delete_chain, delete_rule, insert_rule, set_policy
+from hairpin.change.change import AddChain, Change, DeleteChain, InsertRule
+from hairpin.change.simulation.rules import add_chain, delete_chain, delete_rule, insert_rule, set_policy, tool_rules
+from hairpin.change.simulation.simulate import simulate
 from hairpin.errors import ChangeError
 from hairpin.netfilter.evaluate.chain import Place, place_of, policy_place
 from hairpin.netfilter.ir import Chain, Jump, Map, NumberKey, Rule, Ruleset, Table, Verdict, VerdictElement, VerdictMap
-from tests.small_host import DOCKER_RULES, HOST_NETNS, ruleset
+from tests.small_host import DOCKER_RULES, HOST_NETNS, host_namespace, network, ruleset
 
 RULES = ruleset(DOCKER_RULES)
 
@@ -47,6 +50,28 @@ def test_a_rule_stands_at_its_position_and_the_others_are_numbered_anew(position
     assert [each.number for each in after.rules if each.text == NEW.text] == [number]
     before = chain(RULES, "filter", "FORWARD")
     assert [each.text for each in after.rules if each.text != NEW.text] == [each.text for each in before.rules]
+
+
+def test_rules_that_are_inserted_together_stand_as_if_inserted_one_after_another() -> None:
+    wanted = tuple(insertion(position=each) for each in (1, 3, None, 2))
+    assert insert_rule(RULES, *wanted) == reduce(insert_rule, wanted, RULES)
+    with pytest.raises(ChangeError, match="has 6 rules: none can be inserted as number 9"):
+        insert_rule(RULES, insertion(), insertion(position=9))
+
+
+def test_a_chain_is_made_once_for_all_rules_that_a_change_inserts(monkeypatch: pytest.MonkeyPatch) -> None:
+    made: list[int] = []
+
+    def counted(rules: tuple[Rule, ...]) -> list[tuple[Rule, ...]]:
+        made.append(len(rules))
+        return tool_rules(rules)
+
+    monkeypatch.setattr("hairpin.change.simulation.rules.tool_rules", counted)
+    chains = ("FORWARD", "DOCKER", "FORWARD")
+    parts = tuple(insertion(name) for name in chains for _ in range(10))
+    after = simulate(Change(parts), network(host_namespace())).namespace(HOST_NETNS)
+    assert len(made) == len(chains)
+    assert after.ruleset == reduce(insert_rule, parts, network(host_namespace()).namespace(HOST_NETNS).ruleset)
 
 
 def test_other_tables_and_chains_stay() -> None:

@@ -72,9 +72,11 @@ def _built_in(dialect: ir.Dialect, table: str) -> tuple[ir.Chain, ...]:
     )
 
 
-def insert_rule(ruleset: ir.Ruleset, wanted: InsertRule) -> ir.Ruleset:
+def insert_rule(ruleset: ir.Ruleset, wanted: InsertRule, *further: InsertRule) -> ir.Ruleset:
     """Return the ruleset with the rule at its position.  The chain is added if it does not exist.
-    Raises ChangeError if the chain is too short for the position.
+
+    ``further``: rules of the same chain, which are inserted one after another.  The chain is made once for all of them,
+    because an engine inserts a rule for each container.  Raises ChangeError if the chain is too short for a position.
     """
     table = ruleset.table(wanted.family, wanted.table, wanted.dialect)
     if table is None or table.chain(wanted.chain) is None:
@@ -84,24 +86,25 @@ def insert_rule(ruleset: ir.Ruleset, wanted: InsertRule) -> ir.Ruleset:
         wanted.dialect,
         wanted.family,
         wanted.table,
-        lambda table: _in_chain(table, wanted.chain, lambda rules: _inserted(rules, wanted)),
+        lambda table: _in_chain(table, wanted.chain, lambda rules: _inserted(rules, (wanted, *further))),
     )
 
 
-def _inserted(rules: tuple[ir.Rule, ...], wanted: InsertRule) -> tuple[ir.Rule, ...]:
-    """Return the rules with the new rule; raises ChangeError if there are too few rules for the new rule's position."""
+def _inserted(rules: tuple[ir.Rule, ...], wanted: tuple[InsertRule, ...]) -> tuple[ir.Rule, ...]:
+    """Return the rules with the new rules; raises ChangeError if there are too few rules for a new rule's position."""
     found = tool_rules(rules)
-    at = len(found) if wanted.position is None else wanted.position - 1
-    if not 0 <= at <= len(found):
-        raise ChangeError(
-            message(
-                "chain {chain} has {count} rules: none can be inserted as number {number}",
-                chain=wanted.chain,
-                count=len(found),
-                number=at + 1,
+    for each in wanted:
+        at = len(found) if each.position is None else each.position - 1
+        if not 0 <= at <= len(found):
+            raise ChangeError(
+                message(
+                    "chain {chain} has {count} rules: none can be inserted as number {number}",
+                    chain=each.chain,
+                    count=len(found),
+                    number=at + 1,
+                )
             )
-        )
-    found.insert(at, tuple(_as_listed(wanted)))
+        found.insert(at, tuple(_as_listed(each)))
     return _numbered(found)
 
 

@@ -55,15 +55,24 @@ def simulate(change: c.Change, network: Network) -> Network:
 
 
 def _with_rules(network: Network, parts: tuple[c.InsertRule | c.DeleteRule, ...]) -> Network:
-    """Return the network after these edits.  One network is made for each namespace, not for each rule: an event of
-    hundreds of containers edits thousands of rules."""
+    """Return the network after these edits.  One network is made for each namespace, and one chain for insertions that
+    follow each other, not for each rule: an event of hundreds of containers edits thousands of rules."""
     for netns, edits in groupby(parts, key=lambda part: part.netns):
         namespace = _namespace(network, netns)
         ruleset = namespace.ruleset
-        for edit in edits:
-            ruleset = _edited(edit, ruleset)
+        for chain, alike in groupby(edits, key=_chain_of):
+            if chain is None:
+                for edit in alike:
+                    ruleset = _edited(edit, ruleset)
+            else:
+                ruleset = insert_rule(ruleset, *(each for each in alike if isinstance(each, c.InsertRule)))
         network = network.with_namespace(netns, _replace(namespace, ruleset=ruleset))
     return network
+
+
+def _chain_of(edit: c.InsertRule | c.DeleteRule) -> tuple[str, ...] | None:
+    """Return the chain into which a rule is inserted; None for a deletion."""
+    return (edit.dialect, edit.family, edit.table, edit.chain) if isinstance(edit, c.InsertRule) else None
 
 
 def _simulate(part: c.Primitive, network: Network) -> Network:

@@ -64,8 +64,8 @@ def carry_plan_out(
     if not sources:
         # The snapshot from before the repair is kept only now.  All flows have to be walked for this snapshot, and the
         # repair should not wait for these walks.
-        keep_or_say(plan.answer.evidence, shown.lang, after=False)
-        if outcome.is_well:
+        keep_or_say(plan.answer, shown.lang, after=False)
+        if outcome.is_well and outcome.verified is not None:
             keep_or_say(outcome.verified, shown.lang, after=True)
     if not shown.as_json:
         said = words(shown.lang)

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from hairpin.change.step import stays_on_host
 from hairpin.collect.several import read_this
-from hairpin.evidence.completion import completion_of
+from hairpin.evidence.completion import with_insides
 from hairpin.question.question import needed_containers
 
 if TYPE_CHECKING:
@@ -36,7 +36,7 @@ class Rereading:
         """Return the host's evidence as it is now.  All containers are read again if the plan may change them, if one
         of them is another one than before, or if they were read too long ago."""
         if self._is_partial and _is_recent(self._whole):
-            whole = completion_of(read_this(only=self._only), self._whole)
+            whole = with_insides(read_this(only=self._only), self._whole)
             if whole is not None:
                 return (whole,)
         self._whole = read_this()

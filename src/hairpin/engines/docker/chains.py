@@ -126,8 +126,8 @@ class Chains:
         return "\n".join(lines) + "\n"
 
 
-@lru_cache(maxsize=32)
+@lru_cache(maxsize=1024)
 def _tables(family: IpFamily, text: str) -> tuple[Table, ...]:
     """Return the tables that are parsed from the text.  The tables are cached, because each event needs the same rules
-    again."""
+    again.  An event of a host with many containers needs a text for each of them."""
     return iptables_save.parse(text, family=family, dialect="iptables-nft", source=f"expected {family} rules")
