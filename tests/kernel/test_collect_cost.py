@@ -7,6 +7,7 @@ import pytest
 
 from hairpin.collect.frames import parse
 from hairpin.collect.run import script
+from hairpin.evidence.reading import Reading
 from hairpin.lab.build import Lab, running_lab
 from hairpin.lab.plan import LabPlan
 
@@ -40,11 +41,14 @@ def test_few_processes_are_started(lab: Lab, arguments: tuple[str, ...], at_most
     assert started(lab, *arguments) <= at_most
 
 
-def sysctls_of_containers(lab: Lab, text: str) -> dict[str, set[str]]:
+def of_containers(lab: Lab, text: str, key: str) -> dict[str, Reading]:
     printed = lab.host.run(("sh", "-s"), stdin=text)
     evidence = parse(printed.encode(), hairpin="", source="")
-    found = (each for each in evidence.readings if each.key == "sysctl" and each.netns.startswith("container:"))
-    return {each.netns: set(each.text.splitlines()) for each in found}
+    return {each.netns: each for each in evidence.readings if each.key == key and each.netns.startswith("container:")}
+
+
+def sysctls_of_containers(lab: Lab, text: str) -> dict[str, set[str]]:
+    return {netns: set(each.text.splitlines()) for netns, each in of_containers(lab, text, "sysctl").items()}
 
 
 def test_what_each_container_is_asked_for_is_listed_once(lab: Lab) -> None:
@@ -60,3 +64,24 @@ def test_what_each_container_is_asked_for_is_listed_once(lab: Lab) -> None:
     assert found == sysctls_of_containers(lab, for_each)
     assert sum(any("/conf/eth1/" in line for line in each) for each in found.values()) == 1
     assert all(any("/ipv4/conf/eth0/rp_filter:" in line for line in each) for each in found.values())
+
+
+def test_awk_reads_the_same_sysctls_as_grep(lab: Lab) -> None:
+    text = script().decode()
+    by_grep = text.replace("values=$(awk ", "values=$(false ")
+    assert by_grep != text
+    found = sysctls_of_containers(lab, text)
+    assert all(found.values())
+    assert found == sysctls_of_containers(lab, by_grep)
+
+
+def test_the_installed_packages_are_those_that_dpkg_query_prints(lab: Lab) -> None:
+    printed = lab.host.run(("sh", "-s"), stdin=script().decode())
+    (reading,) = (each for each in parse(printed.encode(), hairpin="", source="").readings if each.key == "packages")
+    lines = lab.host.run("dpkg-query -W -f '${db:Status-Abbrev} ${Package} ${Version}\\n'").splitlines()
+    installed = {line for line in lines if line[1] == "i"}
+    found = set(reading.text.splitlines())
+    assert found <= installed
+    asked = {line.split()[-2] for line in found}
+    assert "iptables" in asked
+    assert found == {line for line in installed if line.split()[-2] in asked}
