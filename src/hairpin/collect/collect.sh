@@ -112,7 +112,11 @@ links() { # links, addresses, routes, rules, neighbours; bridges and traffic con
     esac || { links; return; }
     [ -n "$addr" ] || return
     [ "$version4" = read ] || ip_answers -4 ip-route4 'route show table all' ip-rule4 rule
-    ip_answers -6 ip-route6 'route show table all' ip-rule6 rule
+    if without_ipv6; then
+        origin='/proc/net/if_inet6, /proc/net/ipv6_route, /proc/sys/net/ipv6/conf/*/disable_ipv6'
+        body "ip-route6$suffix" "$origin" ''; body "ip-rule6$suffix" "$origin" ''
+    else ip_answers -6 ip-route6 'route show table all' ip-rule6 rule
+    fi
     [ "$HAIRPIN_IP_FORM" = busybox ] && return
     case $addr in *'"info_kind":"bridge"'* | *"    bridge forward_delay "*) bridges ;; esac
     case $addr in *'"info_kind":"wireguard"'* | *"    wireguard "*) wireguard ;; esac
@@ -121,6 +125,17 @@ links() { # links, addresses, routes, rules, neighbours; bridges and traffic con
     ipsec
     redirects
 }
+without_ipv6() { # whether IPv6 is off on each link of a container's namespace, as on most bridge networks: then no rule of it decides
+    [ "$HAIRPIN_IP_FORM" = json ] && [ "$NETNS" != host ] && [ -r /proc/net/if_inet6 ] && [ -r /proc/net/ipv6_route ] || return 1
+    while read -r _; do return 1; done </proc/net/if_inet6
+    while read -r _ _ _ _ _ metric _ _ _ link; do      # what the kernel itself answers, where there is no route
+        [ "$metric $link" = 'ffffffff lo' ] || return 1
+    done </proc/net/ipv6_route
+    for file in /proc/sys/net/ipv6/conf/*/disable_ipv6; do
+        off=0; read -r off <"$file"     # some shells read it by bytes: only the first is there
+        [ "$off" != 0 ] || return 1
+    done
+} 2>/dev/null
 redirects() { # only where the host accepts ICMP redirects now: a route cache may also have thousands of path MTUs
     [ "$NETNS" = host ] || return 0
     accepts=; read -r accepts </proc/sys/net/ipv4/conf/all/accept_redirects     # some shells read it by bytes: only the first is there
