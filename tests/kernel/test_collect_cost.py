@@ -1,6 +1,7 @@
 """How many processes the collector starts on a host with ten containers: that is what it costs the host, and unlike its
 time it is the same on every machine."""
 
+import re
 from collections.abc import Iterator
 
 import pytest
@@ -41,10 +42,13 @@ def test_few_processes_are_started(lab: Lab, arguments: tuple[str, ...], at_most
     assert started(lab, *arguments) <= at_most
 
 
-def of_containers(lab: Lab, text: str, key: str) -> dict[str, Reading]:
+def readings(lab: Lab, text: str, key: str) -> tuple[Reading, ...]:
     printed = lab.host.run(("sh", "-s"), stdin=text)
-    evidence = parse(printed.encode(), hairpin="", source="")
-    return {each.netns: each for each in evidence.readings if each.key == key and each.netns.startswith("container:")}
+    return tuple(each for each in parse(printed.encode(), hairpin="", source="").readings if each.key == key)
+
+
+def of_containers(lab: Lab, text: str, key: str) -> dict[str, Reading]:
+    return {each.netns: each for each in readings(lab, text, key) if each.netns.startswith("container:")}
 
 
 def sysctls_of_containers(lab: Lab, text: str) -> dict[str, set[str]]:
@@ -99,8 +103,7 @@ def test_a_container_is_asked_for_ipv6_rules_unless_ipv6_is_off(lab: Lab) -> Non
 
 
 def test_the_installed_packages_are_those_that_dpkg_query_prints(lab: Lab) -> None:
-    printed = lab.host.run(("sh", "-s"), stdin=script().decode())
-    (reading,) = (each for each in parse(printed.encode(), hairpin="", source="").readings if each.key == "packages")
+    (reading,) = readings(lab, script().decode(), "packages")
     lines = lab.host.run("dpkg-query -W -f '${db:Status-Abbrev} ${Package} ${Version}\\n'").splitlines()
     installed = {line for line in lines if line[1] == "i"}
     found = set(reading.text.splitlines())
@@ -108,3 +111,15 @@ def test_the_installed_packages_are_those_that_dpkg_query_prints(lab: Lab) -> No
     asked = {line.split()[-2] for line in found}
     assert "iptables" in asked
     assert found == {line for line in installed if line.split()[-2] in asked}
+
+
+def test_a_containers_shim_is_not_looked_through_for_sockets(lab: Lab) -> None:
+    """A shim has 25 files open, and none of them is a socket of IP."""
+    (owners,) = readings(lab, script().decode(), "socket-owners")
+    held = {line.split(" ", 2)[0]: line.split(" ", 2)[2] for line in owners.text.splitlines()}
+    assert "containerd-shim" not in held.values()
+    assert "containerd-shim" in lab.host.run("cat /proc/[0-9]*/comm")
+    sockets = "".join(each.text for each in readings(lab, script().decode(), "sockets"))
+    listening = re.findall(r"^tcp .* ino:(\d+)", sockets, re.MULTILINE)
+    assert len(listening) > 10
+    assert set(listening) <= set(held)
