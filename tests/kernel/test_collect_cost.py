@@ -1,12 +1,14 @@
 """How many processes the collector starts on a host with ten containers: that is what it costs the host, and unlike its
 time it is the same on every machine."""
 
+import re
 from collections.abc import Iterator
 
 import pytest
 
 from hairpin.collect.frames import parse
 from hairpin.collect.run import script
+from hairpin.evidence.reading import Reading
 from hairpin.lab.build import Lab, running_lab
 from hairpin.lab.plan import LabPlan
 
@@ -32,7 +34,7 @@ def started(lab: Lab, *arguments: str) -> int:
 
 @pytest.mark.parametrize(
     ("arguments", "at_most"),
-    ((("--only", "port=8151"), 87), ((), 159), (("--traces", "all"), 66)),
+    ((("--only", "port=8151"), 86), ((), 149), (("--traces", "all"), 66)),
     ids=("one port", "all of the host", "traces"),
 )
 def test_few_processes_are_started(lab: Lab, arguments: tuple[str, ...], at_most: int) -> None:
@@ -40,11 +42,17 @@ def test_few_processes_are_started(lab: Lab, arguments: tuple[str, ...], at_most
     assert started(lab, *arguments) <= at_most
 
 
-def sysctls_of_containers(lab: Lab, text: str) -> dict[str, set[str]]:
+def readings(lab: Lab, text: str, key: str) -> tuple[Reading, ...]:
     printed = lab.host.run(("sh", "-s"), stdin=text)
-    evidence = parse(printed.encode(), hairpin="", source="")
-    found = (each for each in evidence.readings if each.key == "sysctl" and each.netns.startswith("container:"))
-    return {each.netns: set(each.text.splitlines()) for each in found}
+    return tuple(each for each in parse(printed.encode(), hairpin="", source="").readings if each.key == key)
+
+
+def of_containers(lab: Lab, text: str, key: str) -> dict[str, Reading]:
+    return {each.netns: each for each in readings(lab, text, key) if each.netns.startswith("container:")}
+
+
+def sysctls_of_containers(lab: Lab, text: str) -> dict[str, set[str]]:
+    return {netns: set(each.text.splitlines()) for netns, each in of_containers(lab, text, "sysctl").items()}
 
 
 def test_what_each_container_is_asked_for_is_listed_once(lab: Lab) -> None:
@@ -60,3 +68,58 @@ def test_what_each_container_is_asked_for_is_listed_once(lab: Lab) -> None:
     assert found == sysctls_of_containers(lab, for_each)
     assert sum(any("/conf/eth1/" in line for line in each) for each in found.values()) == 1
     assert all(any("/ipv4/conf/eth0/rp_filter:" in line for line in each) for each in found.values())
+
+
+def test_awk_reads_the_same_sysctls_as_grep(lab: Lab) -> None:
+    text = script().decode()
+    by_grep = text.replace("values=$(awk ", "values=$(false ")
+    assert by_grep != text
+    found = sysctls_of_containers(lab, text)
+    assert all(found.values())
+    assert found == sysctls_of_containers(lab, by_grep)
+
+
+IPV6: dict[str, tuple[str, bool]] = {
+    "off on each link": (":", False),
+    "on for a link without an address": ("sysctl -qw net.ipv6.conf.eth0.disable_ipv6=0", True),
+    "an address": ("sysctl -qw net.ipv6.conf.eth0.disable_ipv6=0; ip -6 addr add fd00::8/64 dev eth0 nodad", True),
+    "a route that leads nowhere": ("ip -6 route add blackhole 2001:db8::/32", True),
+}
+
+
+def test_a_container_is_asked_for_ipv6_rules_unless_ipv6_is_off(lab: Lab) -> None:
+    """A container without IPv6 costs one process less."""
+    names = lab.host.run("docker ps --format '{{.Names}}' | sort").split()[-len(IPV6) :]
+    for name, (command, _) in zip(names, IPV6.values(), strict=True):
+        pid = lab.host.run(f"docker inspect -f '{{{{.State.Pid}}}}' {name}").strip()
+        lab.host.run(("nsenter", f"--net=/proc/{pid}/ns/net", "sh", "-c", command))
+    rules = of_containers(lab, script().decode(), "ip-rule6")
+    routes = of_containers(lab, script().decode(), "ip-route6")
+    for name, (kind, (_, asked)) in zip(names, IPV6.items(), strict=True):
+        rule, route = rules[f"container:{name}"], routes[f"container:{name}"]
+        assert rule.outcome == route.outcome == "text", kind
+        assert rule.origin.startswith("ip -6 ") is asked, kind
+        assert bool(rule.text.strip()) is bool(route.text.strip()) is asked, kind
+
+
+def test_the_installed_packages_are_those_that_dpkg_query_prints(lab: Lab) -> None:
+    (reading,) = readings(lab, script().decode(), "packages")
+    lines = lab.host.run("dpkg-query -W -f '${db:Status-Abbrev} ${Package} ${Version}\\n'").splitlines()
+    installed = {line for line in lines if line[1] == "i"}
+    found = set(reading.text.splitlines())
+    assert found <= installed
+    asked = {line.split()[-2] for line in found}
+    assert "iptables" in asked
+    assert found == {line for line in installed if line.split()[-2] in asked}
+
+
+def test_a_containers_shim_is_not_looked_through_for_sockets(lab: Lab) -> None:
+    """A shim has 25 files open, and none of them is a socket of IP."""
+    (owners,) = readings(lab, script().decode(), "socket-owners")
+    held = {line.split(" ", 2)[0]: line.split(" ", 2)[2] for line in owners.text.splitlines()}
+    assert "containerd-shim" not in held.values()
+    assert "containerd-shim" in lab.host.run("cat /proc/[0-9]*/comm")
+    sockets = "".join(each.text for each in readings(lab, script().decode(), "sockets"))
+    listening = re.findall(r"^tcp .* ino:(\d+)", sockets, re.MULTILINE)
+    assert len(listening) > 10
+    assert set(listening) <= set(held)

@@ -112,7 +112,11 @@ links() { # links, addresses, routes, rules, neighbours; bridges and traffic con
     esac || { links; return; }
     [ -n "$addr" ] || return
     [ "$version4" = read ] || ip_answers -4 ip-route4 'route show table all' ip-rule4 rule
-    ip_answers -6 ip-route6 'route show table all' ip-rule6 rule
+    if without_ipv6; then
+        origin='/proc/net/if_inet6, /proc/net/ipv6_route, /proc/sys/net/ipv6/conf/*/disable_ipv6'
+        body "ip-route6$suffix" "$origin" ''; body "ip-rule6$suffix" "$origin" ''
+    else ip_answers -6 ip-route6 'route show table all' ip-rule6 rule
+    fi
     [ "$HAIRPIN_IP_FORM" = busybox ] && return
     case $addr in *'"info_kind":"bridge"'* | *"    bridge forward_delay "*) bridges ;; esac
     case $addr in *'"info_kind":"wireguard"'* | *"    wireguard "*) wireguard ;; esac
@@ -121,18 +125,27 @@ links() { # links, addresses, routes, rules, neighbours; bridges and traffic con
     ipsec
     redirects
 }
+without_ipv6() { # whether IPv6 is off on each link of a container's namespace, as on most bridge networks: then no rule of it decides
+    [ "$HAIRPIN_IP_FORM" = json ] && [ "$NETNS" != host ] && [ -r /proc/net/if_inet6 ] && [ -r /proc/net/ipv6_route ] || return 1
+    while read -r _; do return 1; done </proc/net/if_inet6
+    while read -r _ _ _ _ _ metric _ _ _ link; do      # what the kernel itself answers, where there is no route
+        [ "$metric $link" = 'ffffffff lo' ] || return 1
+    done </proc/net/ipv6_route
+    for file in /proc/sys/net/ipv6/conf/*/disable_ipv6; do
+        off=0; read -r off <"$file"     # some shells read it by bytes: only the first is there
+        [ "$off" != 0 ] || return 1
+    done
+} 2>/dev/null
 redirects() { # only where the host accepts ICMP redirects now: a route cache may also have thousands of path MTUs
     [ "$NETNS" = host ] || return 0
     accepts=; read -r accepts </proc/sys/net/ipv4/conf/all/accept_redirects     # some shells read it by bytes: only the first is there
     [ "$accepts" != 1 ] || ask ip-redirects $HAIRPIN_IP -4 route show cache
 } 2>/dev/null
-ipsec() { # only where the kernel's netlink for it is there, so that asking loads nothing; a policy holds no key
-    of_xfrm=no busy=no
-    while read -r _ protocol pid _; do [ "$protocol $pid" != '6 0' ] || of_xfrm=yes; done </proc/net/netlink
-    [ "$of_xfrm" = yes ] || return
-    if [ "$NETNS" != host ]; then   # few containers have any: only those in which IPsec has counted a packet are asked
+ipsec() { # only where asking loads nothing; of a container only if IPsec has counted a packet there; a policy holds no key
+    [ "$HAIRPIN_XFRM" = yes ] || return
+    if [ "$NETNS" != host ]; then
         [ -r /proc/net/xfrm_stat ] || return
-        while read -r _ count; do [ "$count" = 0 ] || busy=yes; done </proc/net/xfrm_stat
+        busy=no; while read -r _ count; do [ "$count" = 0 ] || { busy=yes; break; }; done </proc/net/xfrm_stat
         [ "$busy" = yes ] || return
     fi
     ask xfrm-policy $HAIRPIN_IP xfrm policy
@@ -273,8 +286,8 @@ sysctls() { # every key that matters for packets; of the host also those of time
             core/somaxconn core/netdev_max_backlog core/default_qdisc'
     else
         # With many containers it takes the kernel long to find a file that each of their namespaces has.
-        case $addr in *inet6* | '') keys6="$CONF_KEYS $CONF_KEYS6" usual=$USUAL_SYSCTLS ;; *) keys6=$CONF_KEYS_UNUSED6 usual=$USUAL_SYSCTLS_UNUSED6 ;; esac
-        further=$FURTHER_OF_CONTAINER
+        case $addr in *inet6* | '') keys6=$HAIRPIN_KEYS6 usual=$USUAL_SYSCTLS ;; *) keys6=$HAIRPIN_KEYS_UNUSED6 usual=$USUAL_SYSCTLS_UNUSED6 ;; esac
+        further=$HAIRPIN_KEYS_FURTHER
     fi
     set -- ipv4/conf/* ipv6/conf/*
     if [ "$NETNS" != host ] && [ "$*" = "$USUAL_CONFS" ] && [ -n "$usual" ]; then paths=$usual; else paths_of "$@"; fi
@@ -283,15 +296,18 @@ sysctls() { # every key that matters for packets; of the host also those of time
     if [ -r ipv4/conf/all/forwarding ]; then
         set -f      # no name under /proc/sys/net has a blank
         # shellcheck disable=SC2086
-        grep -rs '^[^:]*$' $paths
+        key_values $paths
         set +f; endframe 0 text ''
     else endframe 1 - 'no key could be read'
     fi
     cd /
 }
-FURTHER_OF_CONTAINER='netfilter/nf_conntrack_checksum netfilter/nf_conntrack_count netfilter/nf_conntrack_helper
-    netfilter/nf_conntrack_max netfilter/nf_conntrack_tcp_be_liberal netfilter/nf_conntrack_tcp_ignore_invalid_rst
-    netfilter/nf_conntrack_tcp_loose ipv4/tcp_mtu_probing'
+key_values() { # key_values PATH...: of containers by awk, since grep makes room for 96 kB for each file. Some versions of awk end at the
+    # first file that is not there, and none reads folders.
+    if [ "$NETNS" = host ] || ! values=$(awk '!/:/ { print FILENAME ":" $0 }' "$@" 2>/dev/null); then grep -rs '^[^:]*$' "$@"
+    else printf '%s\n' "$values"
+    fi
+}
 USUAL_CONFS='ipv4/conf/all ipv4/conf/default ipv4/conf/eth0 ipv4/conf/lo ipv6/conf/all ipv6/conf/default ipv6/conf/eth0 ipv6/conf/lo'
 paths_of() { # paths_of FOLDER...: sets paths, those of the keys in these folders, and of the others that the namespace is asked for
     paths=
@@ -302,7 +318,7 @@ paths_of() { # paths_of FOLDER...: sets paths, those of the keys in these folder
                 [ -e "/sys/class/net/${path##*/}/brport" ] && continue ;;
             hostipv?/neigh/veth*) continue ;;
             host*) ;;
-            *ipv4/conf/*) keys_of "$path" $CONF_KEYS $CONF_KEYS4; continue ;;
+            *ipv4/conf/*) keys_of "$path" $HAIRPIN_KEYS4; continue ;;
             *ipv6/conf/*) keys_of "$path" $keys6; continue ;;
         esac
         paths="$paths /proc/sys/net/$path"
@@ -311,9 +327,9 @@ paths_of() { # paths_of FOLDER...: sets paths, those of the keys in these folder
 USUAL_SYSCTLS= USUAL_SYSCTLS_UNUSED6=
 # shellcheck disable=SC2086
 usual_sysctls() { # adds to the text for the shells in the namespaces what nearly each container is asked for: each would need a millisecond
-    further=$FURTHER_OF_CONTAINER
-    keys6="$CONF_KEYS $CONF_KEYS6"; paths_of $USUAL_CONFS; USUAL_SYSCTLS=$paths
-    keys6=$CONF_KEYS_UNUSED6; paths_of $USUAL_CONFS
+    further=$HAIRPIN_KEYS_FURTHER
+    keys6=$HAIRPIN_KEYS6; paths_of $USUAL_CONFS; USUAL_SYSCTLS=$paths
+    keys6=$HAIRPIN_KEYS_UNUSED6; paths_of $USUAL_CONFS
     HAIRPIN_NETNS_LIB="$HAIRPIN_NETNS_LIB${NL}USUAL_SYSCTLS='$USUAL_SYSCTLS' USUAL_SYSCTLS_UNUSED6='$paths'"
 }
 keys_of() { # keys_of PATH KEY...: adds the keys to paths at once: a shell takes its time to lengthen a long text
@@ -321,13 +337,6 @@ keys_of() { # keys_of PATH KEY...: adds the keys to paths at once: a shell takes
     for key; do more="$more $own/$key"; done
     paths=$paths$more
 }
-CONF_KEYS='accept_redirects accept_source_route disable_policy drop_unicast_in_l2_multicast forwarding ignore_routes_with_linkdown'
-CONF_KEYS4='accept_local arp_accept arp_announce arp_filter arp_ignore bc_forwarding disable_xfrm drop_gratuitous_arp
-    log_martians medium_id promote_secondaries proxy_arp proxy_arp_pvlan route_localnet rp_filter secure_redirects
-    send_redirects shared_media src_valid_mark'
-CONF_KEYS6='disable_ipv6 force_forwarding hop_limit mtu proxy_ndp rpl_seg_enabled seg6_enabled use_oif_addrs_only use_tempaddr'
-CONF_KEYS_UNUSED6='disable_ipv6 forwarding mtu'     # where no link has an IPv6 address
-
 rules() { # nft first: its list of tables shows which back ends have tables here
     tables= chains= listed=no legacy= flagged=no
     if ! loaded nf_tables; then
@@ -844,9 +853,13 @@ all_processes() { # what /proc tells of each process, in all namespaces. Names a
     # part. Processes that end meanwhile are left out: awk itself, reading the name of one, would give up with "read error
     # (No such process)".
     relays; systemd=; [ ! -d /run/systemd/system ] || systemd=yes
+    processes containerd-shim; shims=" $pids "
     {
         cd /proc || exit
-        ls -ln [0-9]*/fd; echo "$HAIRPIN_TOKEN"
+        # Each container has a shim, which has more files open than its programs, and no socket of IP.
+        folders=; for folder in [0-9]*/fd; do case $shims in *" ${folder%/fd} "*) ;; *) folders="$folders $folder" ;; esac; done
+        # shellcheck disable=SC2086
+        ls -ln $folders; echo "$HAIRPIN_TOKEN"
         grep -sH '' [0-9]*/comm [0-9]*/stat [0-9]*/cgroup; echo "$HAIRPIN_TOKEN"
         # shellcheck disable=SC2086
         [ -z "$relaying" ] || head -n 9 $relaying /dev/null | tr '\0' ' '
@@ -1116,7 +1129,7 @@ daemons_beside() { # process id, user id, sockets: of each further dockerd of th
 }
 docker_at_once() { # all answers by two processes, where a docker command for each costs four times as much. 1: not all came
     case $asked in unix://*) have curl || return 1 ;; *) return 1 ;; esac
-    curl="curl -sS -f --fail-early --unix-socket $socket" url=http://docker
+    curl="curl -q -sS -f --fail-early --unix-socket $socket" url=http://docker
     # Each answer is one line: version, info, networks, containers.
     answers=$($curl --max-time 1 $url/version $url/info $url/networks "$url/containers/json?all=1" 2>/dev/null)
     case $? in 0) ;; 28) patience=2; return 1 ;; *) return 1 ;; esac
@@ -2243,8 +2256,8 @@ packages() {
         docker containerd containerd.io runc podman netavark aardvark-dns containernetworking-plugins firewalld ufw fail2ban
         netfilter-persistent iptables-persistent iptables-services nftables-services systemd NetworkManager network-manager
         netplan.io ifupdown ifupdown2 cloud-init linux-image-amd64 kernel'
-    if have dpkg-query; then
-        some packages 'dpkg-query -W' dpkg-query -W -f '${db:Status-Abbrev} ${Package} ${Version}\n' $names
+    if [ -r /var/lib/dpkg/status ]; then
+        line $names; run packages /var/lib/dpkg/status dpkg_packages "$line"
     elif have rpm; then
         some packages 'rpm -q' rpm -q --qf '%{NAME} %{VERSION}-%{RELEASE}\n' $names
     elif have apk; then
@@ -2252,6 +2265,14 @@ packages() {
     elif have pacman; then
         some packages 'pacman -Q' pacman -Q $names iptables-nft
     fi
+}
+dpkg_packages() { # dpkg_packages NAMES: those that are installed, as dpkg-query -W prints them, which takes three times as long. In place
+    # of the shell.
+    exec awk -v names="$1" '
+    BEGIN { n = split(names, name, " "); for (i = 1; i <= n; i++) wanted[name[i]] }
+    /^Package: / { package = $2; next }
+    /^Status: .* installed$/ { if (package in wanted) status = substr($2, 1, 1) "i " }
+    /^Version: / && status != "" { print status " " package " " $2; status = "" }' /var/lib/dpkg/status
 }
 
 rule_tools() { # what may keep rules from being made: each reading only where there is something to say, which costs next to nothing
@@ -3136,7 +3157,7 @@ begin() {
 }
 usable_folder() { # usable_folder DIR: makes the folder HAIRPIN_TMP in it, if that takes files: a full disk still takes folders
     HAIRPIN_TMP=$1/hairpin.${HAIRPIN_TOKEN%%-*}     # named first, so that no signal comes between making and naming it
-    mkdir "$HAIRPIN_TMP" 2>/dev/null && room 16 && return
+    mkdir "$HAIRPIN_TMP" 2>/dev/null && room 4 && return
     rm -rf "$HAIRPIN_TMP"; HAIRPIN_TMP=
     return 1
 }
@@ -3197,13 +3218,32 @@ jobs_of_host() {
     job 60-files in_turn all_files ufw_hooks floating_addresses firewalld_all versions rule_tools boot_scripts boot_units units system
 }
 
-named_sysctls() { # sets HAIRPIN_SYSCTLS: what every namespace is asked for, found once: for each pattern a shell reads all names of a folder
-    HAIRPIN_SYSCTLS=bridge sys=/proc/sys/net
-    for name in $sys/ipv4/ip_* $sys/ipv4/fwmark_reflect $sys/ipv4/*_fwmark_accept $sys/ipv4/*_l3mdev_accept $sys/ipv4/fib_* \
-        $sys/ipv4/icmp_* $sys/ipv6/bindv6only $sys/ipv6/ip_nonlocal_bind $sys/ipv6/fwmark_reflect $sys/ipv6/fib_* $sys/ipv6/icmp \
+CONF_KEYS='accept_redirects accept_source_route disable_policy drop_unicast_in_l2_multicast forwarding ignore_routes_with_linkdown'
+CONF_KEYS4='accept_local arp_accept arp_announce arp_filter arp_ignore bc_forwarding disable_xfrm drop_gratuitous_arp
+    log_martians medium_id promote_secondaries proxy_arp proxy_arp_pvlan route_localnet rp_filter secure_redirects
+    send_redirects shared_media src_valid_mark'
+CONF_KEYS6='disable_ipv6 force_forwarding hop_limit mtu proxy_ndp rpl_seg_enabled seg6_enabled use_oif_addrs_only use_tempaddr'
+CONF_KEYS_UNUSED6='disable_ipv6 forwarding mtu'     # where no link has an IPv6 address
+FURTHER_OF_CONTAINER='netfilter/nf_conntrack_checksum netfilter/nf_conntrack_count netfilter/nf_conntrack_helper
+    netfilter/nf_conntrack_max netfilter/nf_conntrack_tcp_be_liberal netfilter/nf_conntrack_tcp_ignore_invalid_rst
+    netfilter/nf_conntrack_tcp_loose ipv4/tcp_mtu_probing'
+# shellcheck disable=SC2086
+named_sysctls() { # sets HAIRPIN_SYSCTLS: what every namespace is asked for, found once: for each pattern a shell reads all names of a folder;
+    # and HAIRPIN_KEYS4 and so on, which only containers are asked for: those that this kernel has
+    HAIRPIN_SYSCTLS= sys=/proc/sys/net
+    for name in $sys/bridge/* $sys/ipv4/ip_* $sys/ipv4/fwmark_reflect $sys/ipv4/*_fwmark_accept $sys/ipv4/*_l3mdev_accept $sys/ipv4/fib_* \
+        $sys/ipv4/icmp_* $sys/ipv6/bindv6only $sys/ipv6/ip_nonlocal_bind $sys/ipv6/fwmark_reflect $sys/ipv6/fib_* $sys/ipv6/icmp/* \
         $sys/ipv6/auto_flowlabels; do
-        HAIRPIN_SYSCTLS="$HAIRPIN_SYSCTLS ${name#"$sys/"}"
+        [ ! -e "$name" ] || HAIRPIN_SYSCTLS="$HAIRPIN_SYSCTLS ${name#"$sys/"}"
     done
+    known_keys ipv4/conf/all/ $CONF_KEYS $CONF_KEYS4; HAIRPIN_KEYS4=$known
+    known_keys ipv6/conf/all/ $CONF_KEYS $CONF_KEYS6; HAIRPIN_KEYS6=$known
+    known_keys ipv6/conf/all/ $CONF_KEYS_UNUSED6; HAIRPIN_KEYS_UNUSED6=$known
+    known_keys '' $FURTHER_OF_CONTAINER; HAIRPIN_KEYS_FURTHER=$known
+}
+known_keys() { # known_keys FOLDER KEY...: sets known: those of these keys in the folder that the kernel has
+    folder=/proc/sys/net/$1 known=; shift
+    for key; do [ ! -e "$folder$key" ] || known="$known $key"; done
 }
 effective_user() { # sets HAIRPIN_UID
     HAIRPIN_UID=
@@ -3218,6 +3258,12 @@ loaded_modules() { # sets HAIRPIN_MODULES: ` name name ` of those that /sys/modu
     HAIRPIN_MODULES=' '
     [ -d /sys/module ] || HAIRPIN_MODULES=" $(cut -d' ' -f1 /proc/modules | tr '\n' ' ') "
 }
+netlink_of_ipsec() { # sets HAIRPIN_XFRM: whether the kernel's netlink for IPsec is there. It is in all network namespaces, or in none
+    HAIRPIN_XFRM=no
+    while read -r _ protocol pid _; do
+        [ "$protocol $pid" != '6 0' ] || { HAIRPIN_XFRM=yes; break; }
+    done </proc/net/netlink
+} 2>/dev/null
 usable_timeout() { # sets HAIRPIN_TIMEOUT: that of old Busyboxes wants -t, and only that can be a link, or the same file, or the shell itself
     HAIRPIN_TIMEOUT= folder= busybox=${BB_ASH_VERSION-}
     have timeout || return 0
@@ -3253,6 +3299,7 @@ main() {
     effective_user
     named_sysctls
     loaded_modules
+    netlink_of_ipsec
     usable_timeout
     # Whether ip is what it seems, its first answer tells (ip_answers).
     if have ip; then HAIRPIN_IP=ip HAIRPIN_IP_FORM=json HAIRPIN_IP_TRIED=; else usable_ip; fi
@@ -3265,8 +3312,8 @@ main() {
         usable_folder "$dir" && break
     done
     [ -z "$HAIRPIN_TMP" ] || TMPDIR=$HAIRPIN_TMP    # where bash keeps a long here-document
-    export HOME PATH NETNS HAIRPIN_ROOT HAIRPIN_ONLY HAIRPIN_TRACES HAIRPIN_LONG_SETS HAIRPIN_DOCKER_HOST HAIRPIN_DOCKER_CONTEXT HAIRPIN_DOCKER_CONFIG HAIRPIN_TOKEN HAIRPIN_KERNEL HAIRPIN_UID HAIRPIN_MODULES HAIRPIN_SYSCTLS \
-        HAIRPIN_TIMEOUT HAIRPIN_IP HAIRPIN_IP_FORM HAIRPIN_IP_TRIED HAIRPIN_TMP
+    export HOME PATH NETNS HAIRPIN_ROOT HAIRPIN_ONLY HAIRPIN_TRACES HAIRPIN_LONG_SETS HAIRPIN_DOCKER_HOST HAIRPIN_DOCKER_CONTEXT HAIRPIN_DOCKER_CONFIG HAIRPIN_TOKEN HAIRPIN_KERNEL HAIRPIN_UID HAIRPIN_MODULES HAIRPIN_XFRM HAIRPIN_SYSCTLS \
+        HAIRPIN_KEYS4 HAIRPIN_KEYS6 HAIRPIN_KEYS_UNUSED6 HAIRPIN_KEYS_FURTHER HAIRPIN_TIMEOUT HAIRPIN_IP HAIRPIN_IP_FORM HAIRPIN_IP_TRIED HAIRPIN_TMP
 
     begin
     plans_under_way

@@ -50,7 +50,8 @@ def parse(output: bytes, *, hairpin: str, source: str) -> Evidence:
             )
         )
     token = first.group(1)
-    frames = re.split(rb"(?:^|\n)" + re.escape(token) + rb"\t", output[first.end() + 1 :])
+    # output[first.end()] is the newline before the first frame.  A regular expression takes 20 times as long to split.
+    frames = output[first.end() :].split(b"\n" + token + b"\t")
     head, _, rest = frames[1].partition(b"\n") if len(frames) > 1 else (b"", b"", b"")
     begin = _text(head).split("\t")
     if len(begin) != 6 or begin[0] != "begin" or rest:

@@ -30,6 +30,23 @@ def test_order_is_the_readings() -> None:
     assert list(REAL) == [0, 100, 101, 102, 103, 104, 105, 106, 107, 108, 200, 201, 32766, 32767]
 
 
+OF_KERNEL6 = [
+    {"priority": 0, "src": "all", "table": "local", "protocol": "kernel"},
+    {"priority": 32766, "src": "all", "table": "main", "protocol": "kernel"},
+]
+
+
+def test_where_ipv6_is_off_the_kernels_own_rules_are_taken() -> None:
+    asked = text_reading(json.dumps(OF_KERNEL6), "ip -6 -j -d rule", "e3")
+    off = text_reading("", "/proc/net/if_inet6, /proc/net/ipv6_route", "e3")
+    assert rules(off, version=6, tables=RouteTables()) == rules(asked, version=6, tables=RouteTables())
+
+
+def test_a_namespace_without_rules_has_none() -> None:
+    assert rules(text_reading("[]", "ip -6 -j -d rule"), version=6, tables=RouteTables()) == ()
+    assert rules(text_reading("", "ip -6 -j -d rule"), version=6, tables=RouteTables()) == ()
+
+
 def test_the_three_that_every_host_has() -> None:
     assert [(REAL[n].action, REAL[n].table) for n in (0, 32766, 32767)] == [
         ("table", TABLE_LOCAL),

@@ -56,12 +56,20 @@ class _Rule(msgspec.Struct):
 
 
 _RULES = msgspec.json.Decoder(tuple[_Rule, ...])
+_OF_KERNEL = '[{"priority":0,"src":"all","table":"local"},{"priority":32766,"src":"all","table":"main"}]'
+"""The IPv6 rules with which each network namespace begins.
+
+Source: net/ipv6/fib6_rules.c fib6_rules_net_init()."""
 
 
 def rules(reading: Reading, *, version: Version, tables: RouteTables) -> tuple[PolicyRule, ...]:
     """Return the policy rules in the order of the reading, which is the order in which the kernel applies them; raise
-    ParseError."""
-    found = decode(_RULES, reading.text, source=reading.origin) if reading.text.strip() else ()
+    ParseError.
+
+    The collector does not ask a container for IPv6 rules if IPv6 is off on each of its links, because then no rule
+    decides about a packet.  Such a reading has no text, and its origin is a file: the kernel's own rules are taken."""
+    text = reading.text.strip() or (_OF_KERNEL if version == 6 and reading.origin.startswith("/proc/") else "")
+    found = decode(_RULES, text, source=reading.origin) if text else ()
     try:
         return tuple(
             _policy_rule(rule, version, tables, reading.id, entry) for entry, rule in entered(found, reading.id)
