@@ -14,6 +14,7 @@ from hairpin.network.prefix import address_text
 from hairpin.network.uplinks import holder_of_addresses, home_of
 from hairpin.walk.granted.address_found import address_found
 from hairpin.walk.granted.foreign_frames import frames_taken
+from hairpin.walk.granted.routed_address import routed_address
 from hairpin.walk.size.long_packets import arrive
 from hairpin.walk.size.segment_size import Handshake
 from hairpin.walk.state import State
@@ -38,7 +39,8 @@ def grants(network: Network, flow: Flow, handshake: Handshake, left: State) -> G
     if not refused and not clouded:  # these two questions name a nearer reason for a silence
         questions += _heard(network, handshake, left)
     elsewhere = (*_sent_elsewhere(network, left), *_private_way(network, flow, left))
-    return Grants((*elsewhere, *questions, *_taken_by_far_end(network, left)), assumed)
+    routed = routed_address(network, flow, left)
+    return Grants((*elsewhere, *questions, *_taken_by_far_end(network, left)), (*assumed, *routed))
 
 
 def _sent_elsewhere(network: Network, left: State) -> tuple[OpenQuestion, ...]:
