@@ -14,7 +14,6 @@ from hairpin.network.prefix import address_text
 from hairpin.network.uplinks import holder_of_addresses, home_of
 from hairpin.walk.granted.address_found import address_found
 from hairpin.walk.granted.foreign_frames import frames_taken
-from hairpin.walk.granted.routed_address import routed_address
 from hairpin.walk.size.long_packets import arrive
 from hairpin.walk.size.segment_size import Handshake
 from hairpin.walk.state import State
@@ -39,8 +38,17 @@ def grants(network: Network, flow: Flow, handshake: Handshake, left: State) -> G
     if not refused and not clouded:  # these two questions name a nearer reason for a silence
         questions += _heard(network, handshake, left)
     elsewhere = (*_sent_elsewhere(network, left), *_private_way(network, flow, left))
-    routed = routed_address(network, flow, left)
-    return Grants((*elsewhere, *questions, *_taken_by_far_end(network, left)), (*assumed, *routed))
+    assumed = (*assumed, *_routed_here(network, flow, left))
+    return Grants((*elsewhere, *questions, *_taken_by_far_end(network, left)), assumed)
+
+
+def _routed_here(network: Network, flow: Flow, left: State) -> tuple[Message, ...]:
+    packet, namespace = left.packet, network.namespace(left.netns)
+    if any(each.value == packet.saddr for each in addresses_of(namespace, left.oif, packet.version)):
+        return ()
+    from hairpin.walk.granted.routed_address import routed_address  # noqa: PLC0415 - most answers leave by their link
+
+    return routed_address(network, flow, left)
 
 
 def _sent_elsewhere(network: Network, left: State) -> tuple[OpenQuestion, ...]:
