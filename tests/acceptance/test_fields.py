@@ -1,4 +1,4 @@
-"""A field of a namespace, a link, a container or a host is known wherever all fields are treated.
+"""A field of a namespace, a link, a bridge port, a container or a host is known wherever all fields are treated.
 
 Each of these places passes over a field that it does not know, and no type checker sees it.  So a new field fails here
 until its place is found, or until a row says why it needs none.
@@ -13,16 +13,19 @@ import msgspec
 import pytest
 
 import hairpin
+from hairpin.causes.bridge import bridge_port_blocked
+from hairpin.change.commands.words import link_commands
 from hairpin.compare.comparison import network_sides
 from hairpin.compare.mixing import with_edits
 from hairpin.events.boot._power_off import powered_off
 from hairpin.events.course import Course
 from hairpin.evidence.reading import HOST
 from hairpin.host.host import Host, Namespace
-from hairpin.host.link import Link
+from hairpin.host.link import BridgePort, Link
 from hairpin.host.sysctl import Sysctls
 from hairpin.network.kinds.kinds import kinds_of
 from hairpin.network.network import Network
+from hairpin.replica.plan.link_settings import settings
 from tests.compare.small_pairs import host, with_namespace
 from tests.filled import filled
 from tests.many_hosts import COUNT, address, inside, many
@@ -182,3 +185,22 @@ def test_a_boot_makes_it_anew(field: str) -> None:
     net = Network((with_namespace(host(), **{field: before}),))
     after = powered_off(Course(net, net.this.name)).namespace
     assert getattr(after, field) is not before, f"events/boot/_power_off.py: _bare keeps {field} as it was"
+
+
+# ---- a flag of a bridge port
+
+FLAGS = [each.name for each in msgspec.structs.fields(BridgePort) if isinstance(each.default, bool)]
+OF_OTHER_CAUSES = ("hairpin", "isolated")
+
+
+@pytest.mark.parametrize("flag", FLAGS)
+def test_a_flag_of_a_bridge_port_can_be_set_everywhere(flag: str) -> None:
+    usual = BridgePort()
+    before = Link(70, "new0", "veth", master="docker0", port=usual)
+    after = _replace(before, port=_replace(usual, **{flag: not getattr(usual, flag)}))
+    assert any(flag in each for each in link_commands(before, after)), f"change/commands/words.py: _FLAGS lacks {flag}"
+    own = host().namespace(HOST)
+    lines = settings(_replace(own, links=(*own.links, Link(69, "docker0", "bridge"), after)))
+    assert any(flag in line.split() for line in lines), f"replica/plan/link_settings.py: _port_flags lacks {flag}"
+    known = (*vars(bridge_port_blocked)["_AS_MADE"], *OF_OTHER_CAUSES)
+    assert flag in known, f"causes/bridge/bridge_port_blocked.py: _AS_MADE lacks {flag}"

@@ -64,7 +64,7 @@ def foreseen(examination: Examination, told: frozenset[Key]) -> tuple[Finding, .
 def _of_event(
     examination: Examination, passing: dict[int, Flow], event: EventId, course: Course, told: frozenset[Key]
 ) -> Iterator[Finding]:
-    """Yield the faults that the event brings, grouped by name."""
+    """Yield the faults that the event brings: one finding for each cause id, with all flows that it concerns."""
     was, then = examination.network, course.network
     if not parts_changed(was, then):
         return

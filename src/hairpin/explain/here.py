@@ -273,7 +273,7 @@ def _undecided_state(
         return message("seen from this host: {said}", said=reading.said)
     holder = holder_of(found, asked.whole) if entry.about == "port" else None
     if holder is not None:
-        return message("seen from this host: {holder} now. Whether the text is about that is not known", holder=holder)
+        return message("seen from this host: {said} now. Whether the text is about that is not known", said=holder)
     if not entry.causes:
         return message("no reading of a host tells whether it is true")
     if entry.passing:

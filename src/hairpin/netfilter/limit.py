@@ -29,8 +29,8 @@ class RecentLimit(msgspec.Struct, frozen=True, tag="recent", gc=False):
 
 
 class HashLimit(msgspec.Struct, frozen=True, tag="hashlimit", gc=False):
-    """``-m hashlimit`` in packets: the kernel has a bucket for each combination of the address and port fields in
-    ``mode``."""
+    """``-m hashlimit`` with a limit of packets, not of bytes.  The kernel has a bucket for each combination of the
+    values of the address and port fields in ``mode``."""
 
     list: str
     over: bool

@@ -324,7 +324,8 @@ def sign_of_policy_rule(rule: PolicyRule, namespace: Namespace) -> Message | Non
     refusing = next((each for each in held if each.type in _NOWHERE), None)
     if refusing is not None:
         return message(
-            "`{route}` in table {table} keeps what policy rule {priority} selects from leaving any other way",
+            "`{route}` in table {table} refuses the packets that policy rule {priority} selects, unless another route "
+            "of that table takes them",
             route=route_text(refusing),
             table=refusing.table,
             priority=rule.priority,

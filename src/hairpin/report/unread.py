@@ -23,7 +23,7 @@ _UNDECIDED: tuple[tuple[tuple[str, ...], Message], ...] = (
     (("sockets", "proc-net"), message("which ports are listened on")),
     (("socket-owners", "halted", "frozen"), message("whether the process that holds a port answers")),
     (("sysctl",), message("whether a kernel setting stops packets")),
-    (("conntrack",), message("what live connections remember")),
+    (("conntrack",), message("how the kernel tracks and translates the connections that are open now")),
     (("firewalld", "ufw"), message("how the firewall's manager is configured")),
     (("ip-", "bridge"), message("which way packets take")),
     (("replica",), message("whether the running kernel does what was simulated")),

@@ -51,7 +51,8 @@ class TextEntry(msgspec.Struct, frozen=True, kw_only=True):
 
     ``failure``: the text's meaning as the stored error of a container that did not start.  In the sentences of
     ``failure``, ``{name}`` stands for the container, ``{start}`` for the command that starts it, and every other place
-    for a place of the pattern or for the subject.  ``of-host``: the meaning depends on the state of the host.
+    for a place of the pattern or for the subject.  ``of-host``: the meaning depends on the state of the host,
+    and a function of ``causes/container/_start_failure.py`` decides it.
     """
 
     id: str

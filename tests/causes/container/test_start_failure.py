@@ -3,6 +3,7 @@
 import msgspec
 import pytest
 
+from hairpin.causes.container import _start_failure
 from hairpin.causes.container._start_failure import failure_of, own_words
 from hairpin.host.docker import Container, Endpoint, PortBinding
 from hairpin.host.host import Host
@@ -10,6 +11,8 @@ from hairpin.host.rule_tools import ModuleFiles, RuleTools
 from hairpin.host.socket import Socket
 from hairpin.network.prefix import parse_address
 from hairpin.report.words import Words
+from hairpin.texts.container_starts import CONTAINER_STARTS
+from hairpin.texts.engine_starts import ENGINE_STARTS
 from tests.small_host import container, engine, host_namespace, network
 
 OCI = "failed to create shim task: OCI runtime create failed: runc create failed: unable to start container process: "
@@ -251,3 +254,8 @@ def test_the_holder_of_an_address_is_named(host: Host, said: str, repair: str) -
     assert found is not None
     assert said in str(found.said)
     assert repair in str(found.repair or "")
+
+
+def test_each_text_whose_meaning_the_host_decides_has_a_function() -> None:
+    told = {each.id for each in (*ENGINE_STARTS, *CONTAINER_STARTS) if each.failure == "of-host"}
+    assert told == set(vars(_start_failure)["_READERS"]), 'causes/container/_start_failure.py: _READERS, and "of-host"'

@@ -70,13 +70,13 @@ def _speaks_stp(namespace: Namespace, bridge: str) -> bool:
     return master is None or master.bridge is None or master.bridge.stp
 
 
+_AS_MADE = ("guard", "learning", "flood", "neigh_suppress", "bcast_flood", "mcast_flood", "locked")
+"""The flags that this cause sets back.  Other causes handle hairpin mode and isolation."""
+
+
 def _as_made(port: BridgePort, made: BridgePort) -> BridgePort:
-    """Return the port with the engine's settings.  Hairpin mode and isolation stay unchanged, because other causes
-    handle these two settings."""
-    return msgspec.structs.replace(
-        port, guard=made.guard, learning=made.learning, flood=made.flood, neigh_suppress=made.neigh_suppress,
-        bcast_flood=made.bcast_flood, mcast_flood=made.mcast_flood, locked=made.locked,
-    )  # fmt: skip
+    """Return the port with the engine's settings."""
+    return msgspec.structs.replace(port, **{each: getattr(made, each) for each in _AS_MADE})
 
 
 def _candidate(netns: Netns, link: Link, wanted: BridgePort) -> Candidate:
@@ -211,8 +211,7 @@ def _differs(link: Link, wanted: BridgePort) -> Message:
     assert link.port is not None
     if link.port.state != wanted.state:
         return message("Its state is {state}: the bridge drops frames from it and to it.", state=link.port.state)
-    names = ("guard", "learning", "flood", "neigh_suppress", "bcast_flood", "mcast_flood", "locked")
-    changed = [each for each in names if getattr(link.port, each) != getattr(wanted, each)]
+    changed = [each for each in _AS_MADE if getattr(link.port, each) != getattr(wanted, each)]
     return message("These flags are not as the engine made them: {flags}.", flags=", ".join(changed))
 
 

@@ -58,7 +58,7 @@ def _making_room(view: View, socket: Socket) -> Change:
 
 
 def _where(view: View, socket: Socket) -> OfProcess:
-    """Return the place that names the socket's process."""
+    """Return what the candidate is about: the socket's process."""
     owner = _owner(view, socket)
     return OfProcess(
         process=socket.process,

@@ -121,8 +121,9 @@ NAMES = (
         id="resolv-conf-localhost", program="", about="flow", printed_by="client",
         patterns=("lookup {host} on 127.0.0.1:53: *", "lookup {host} on [::1]:53: *"),
         meaning=message(
-            "The program asks a name server at a loopback address, which in a container is that container itself. Its "
-            "resolv.conf says so, or names no server at all: programs in Go then ask there."
+            "The program asks a name server at a loopback address, which in a container is that container itself. The "
+            "resolv.conf that it reads names that address, or names no server at all; without a server, a program in "
+            "Go asks 127.0.0.1 and ::1."
         ),
         causes=("loopback-is-the-container", "dns-upstream-unreachable"), verdicts=("refused", "rejected"),
     ),

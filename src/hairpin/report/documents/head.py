@@ -6,6 +6,7 @@ import msgspec
 
 import hairpin
 from hairpin.answer.answer import Answer
+from hairpin.host.docker import Tool
 from hairpin.host.host import Host, Unread
 from hairpin.report.quotes import Quotes
 from hairpin.report.refs import EvidenceRef, SnapshotId, Time
@@ -18,7 +19,7 @@ class EngineDocument(msgspec.Struct, frozen=True):
     """A container engine, and whether its API answers.  ``answered_ms``: null if the API did not answer, or if the time
     was not measured."""
 
-    name: Literal["docker", "podman"]
+    name: Tool
     version: str
     endpoint: str
     state: Literal["answers", "hung", "stopped", "unreachable", "unreadable"]

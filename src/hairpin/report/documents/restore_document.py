@@ -8,6 +8,7 @@ from hairpin.apply.outcome import FixOutcome
 from hairpin.apply.restoring import RestorePlan
 from hairpin.change.change import AddChain, InsertRule, Primitive, ReplaceTable
 from hairpin.change.commands.text import all_shown
+from hairpin.host.docker import Tool
 from hairpin.report.documents.effects_document import (
     FlowEffectDocument,
     SideEffectDocument,
@@ -28,7 +29,7 @@ class LostDocument(msgspec.Struct, frozen=True):
 
     ``position``: the rule's number in the chain, from 1; null if the rule is appended."""
 
-    engine: Literal["docker", "podman"]
+    engine: Tool
     tool: str
     family: str
     table: str
@@ -78,7 +79,7 @@ class RestoreDocument(msgspec.Struct, frozen=True):
 def restore_document(found: RestorePlan, outcome: FixOutcome | None, words: Words) -> RestoreDocument:
     """Return the document in the reader's language; ``outcome``: None if the plan was not carried out."""
     answer, effects = found.plan.answer, effects_document(found.plan.effects)
-    kinds: dict[str, Literal["docker", "podman"]] = {loss.id: loss.engine.kind for loss in found.lost}
+    kinds: dict[str, Tool] = {loss.id: loss.engine.kind for loss in found.lost}
     return RestoreDocument(
         schema=SCHEMA,
         **head_of(answer),
@@ -110,7 +111,7 @@ def restore_document(found: RestorePlan, outcome: FixOutcome | None, words: Word
     )
 
 
-def _lost(engine: Literal["docker", "podman"], part: Primitive) -> tuple[LostDocument, ...]:
+def _lost(engine: Tool, part: Primitive) -> tuple[LostDocument, ...]:
     match part:
         case AddChain():
             return (LostDocument(engine, part.dialect, part.family, part.table, part.chain),)

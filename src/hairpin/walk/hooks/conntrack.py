@@ -225,7 +225,10 @@ def with_confirmed_connection(state: State, namespace: Namespace) -> State | End
         other = _known(state, namespace, connection.reply, connection)
         if other is not None:
             decided = ConntrackDecided(
-                message("another connection has the addresses and ports of its answers"), other[0].evidence
+                message(
+                    "another connection already has the addresses and ports that the answers to this packet would have"
+                ),
+                other[0].evidence,
             )
             return stopped(state, "conntrack-clash", link=state.oif or state.iif, decided_by=decided)
     checked = msgspec.structs.replace(

@@ -5,6 +5,7 @@ from typing import Literal
 
 from hairpin.evidence.reading import Evidence, Reading
 from hairpin.host.contact import Contact
+from hairpin.host.docker import Tool
 
 _TIMED_OUT = (28, 124)
 """The exit statuses after a time-out: 28 from curl after ``--max-time``, and 124 from timeout(1)."""
@@ -12,7 +13,7 @@ _NAMED = re.compile(r"\(named by ([^()]+)\)")
 State = Literal["answers", "hung", "stopped", "unreachable", "unreadable"]
 
 
-def contact(evidence: Evidence, kind: Literal["docker", "podman"]) -> Contact:
+def contact(evidence: Evidence, kind: Tool) -> Contact:
     """Return how an engine that runs or is installed answered the collector."""
     version = evidence.find(f"{kind}-version", "")
     if kind == "podman":  # Podman has no daemon, so its command answers
