@@ -1873,7 +1873,7 @@ runs_as() { # runs_as UID COMM...: whether one of the processes with these names
 }
 idle_facts() { # idle_facts ENGINE: sets facts, the beginning of each document
     lingers=false session=none
-    [ ! -e "/var/lib/systemd/linger/$user" ] || lingers=true
+    [ ! -e "/var/lib/systemd/linger/$user" ] && [ ! -e "/var/lib/elogind/linger/$user" ] || lingers=true
     if [ -d "/run/user/$uid" ]; then session=idle; elif [ ! -d /run/user ]; then session=unknown; fi
     facts="\"User\":\"$user\",\"Uid\":$uid,\"Engine\":\"$1\",\"Lingers\":$lingers,\"Session\":\"$session\""
 }
@@ -1956,7 +1956,8 @@ idle_units() { # idle_units FILE...: a document for each of the user's units tha
     awk -v facts="$facts" '
     function done(   unit) {
         if (ports != "") {
-            unit = base; sub(/\.(container|kube)$/, ".service", unit); sub(/\.pod$/, "-pod.service", unit)
+            unit = base; sub(/\.(container|kube)$/, "", unit); sub(/\.pod$/, "-pod", unit)
+            if (unit !~ /\.service$/) unit = unit ".service"
             if (name == "") { name = base; sub(/\.[a-z]*$/, "", name); if (base !~ /\.service$/) name = "systemd-" name }
             if (unit name !~ /[^A-Za-z0-9_.@-]/) printf "{%s,\"Unit\":\"%s\",\"Name\":\"%s\",\"Publish\":[%s]}\n", facts, unit, name, ports
         }

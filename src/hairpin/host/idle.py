@@ -16,7 +16,8 @@ class IdleContainer(msgspec.Struct, frozen=True):
     ``session``: ``none`` if /run/user/UID does not exist, ``idle`` if this folder exists and the engine was not used
     since the folder was made, ``unknown`` on a host where no program makes such folders.  ``name``: the name of the
     container, or the names of the containers of its pod.  ``pod``: the beginning of the id of the container's pod.
-    ``unit``: the user's unit that makes the container at its start.  ``ports``: None if the published ports are not
+    ``unit``: the user's unit that makes the container at its start.  ``starts_with_engine``: whether the user's dockerd
+    starts the container when dockerd itself starts.  ``ports``: None if the published ports are not
     known."""
 
     user: str
@@ -27,6 +28,7 @@ class IdleContainer(msgspec.Struct, frozen=True):
     session: Literal["none", "idle", "unknown"] = "none"
     pod: str = ""
     unit: str = ""
+    starts_with_engine: bool = False
     ports: tuple[PortBinding, ...] | None = None
     evidence: str = ""
 
@@ -36,19 +38,26 @@ class IdleContainer(msgspec.Struct, frozen=True):
         return self.engine.capitalize()
 
     @property
+    def names(self) -> tuple[str, ...]:
+        """The names of the container, or of the containers of its pod."""
+        return tuple(self.name.split(", "))
+
+    @property
     def start(self) -> str:
         """The command by which the user starts the container."""
         if self.unit:
             return shlex.join(("systemctl", "--user", "start", self.unit))
         if self.engine == "docker":
-            return "systemctl --user start docker"
+            started = "systemctl --user start docker"
+            return started if self.starts_with_engine else f"{started} && {shlex.join(('docker', 'start', self.name))}"
         return shlex.join(("podman", "pod", "start", self.pod) if self.pod else ("podman", "start", self.name))
+
+    def publishing(self, protocol: str, port: int) -> tuple[PortBinding, ...]:
+        """Return the bindings by which the container publishes the port of the host."""
+        return tuple(each for each in self.ports or () if (each.protocol, each.host_port) == (protocol, port))
 
     def publishes(self, protocol: str, port: int, version: int, address: int | None) -> bool:
         """Return whether the container publishes the port on the address.  Without a ``host_ip``, a rootless engine
         takes the port on the addresses of both IP versions."""
-        return any(
-            (each.protocol, each.host_port) == (protocol, port)
-            and (each.host_ip is None or address is None or (each.version, each.host_ip) == (version, address))
-            for each in self.ports or ()
-        )
+        found = self.publishing(protocol, port)
+        return any(each.host_ip is None or (each.version, each.host_ip) == (version, address) for each in found)

@@ -7,6 +7,7 @@ from hairpin.causes.engine._publishing import is_unserved
 from hairpin.host.idle import IdleContainer
 from hairpin.host.known_ports import known_port
 from hairpin.message import Message, message
+from hairpin.network.prefix import address_text
 
 
 def idle_publishers(view: View) -> tuple[IdleContainer, ...]:
@@ -23,7 +24,19 @@ def idle_publishers(view: View) -> tuple[IdleContainer, ...]:
 
 
 def may_publish(view: View) -> Iterator[Message]:
-    """Yield the hint about the users whose idle containers have published ports that are not known."""
+    """Yield the hints about idle containers that publish the asked port on another address, and about users whose idle
+    containers have published ports that are not known."""
+    packet, asked = view.stop.seen.packet, (view.flow.protocol, view.flow.dport)
+    for each in view.host.idle:
+        other = not each.publishes(*asked, packet.version, packet.daddr)
+        for binding in each.publishing(*asked)[:1] if other else ():
+            yield message(
+                "container {name} of user {user} publishes port {port} on {address} only, and it does not run",
+                name=each.name,
+                user=each.user,
+                port=view.flow.dport,
+                address=address_text(binding.host_ip or 0, binding.version),
+            )
     users = dict.fromkeys((each.user, each.title) for each in view.host.idle if each.ports is None)
     for user, engine in users:
         names = [each.name for each in view.host.idle if (each.user, each.ports) == (user, None)]

@@ -68,14 +68,17 @@ def _of_reading(reading: Reading) -> Iterator[IdleContainer]:
     try:
         for number, each in enumerate(found):
             if stored:
-                yield _idle(each, each.name.removeprefix("/"), stored[number].bindings, reading.id)
+                own = stored[number]
+                yield _idle(each, own.name, own.bindings, reading.id, again=own.starts_with_daemon)
             elif not (each.pod and _infra(each, found) is not None):
                 yield _idle(each, _names(each, found), _ports(each), reading.id)
     except ValueError as error:
         raise ParseError(reason_of(error), source=reading.origin) from None
 
 
-def _idle(item: _Idle, name: str, ports: tuple[PortBinding, ...] | None, evidence: str) -> IdleContainer:
+def _idle(
+    item: _Idle, name: str, ports: tuple[PortBinding, ...] | None, evidence: str, *, again: bool = False
+) -> IdleContainer:
     return IdleContainer(
         user=item.user,
         uid=item.uid,
@@ -85,6 +88,7 @@ def _idle(item: _Idle, name: str, ports: tuple[PortBinding, ...] | None, evidenc
         session=item.session,
         pod=item.pod[:12],
         unit=item.unit,
+        starts_with_engine=again,
         ports=ports,
         evidence=evidence,
     )
