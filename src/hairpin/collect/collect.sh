@@ -1874,7 +1874,7 @@ runs_as() { # runs_as UID COMM...: whether one of the processes with these names
 idle_facts() { # idle_facts ENGINE: sets facts, the beginning of each document
     lingers=false session=none
     [ ! -e "/var/lib/systemd/linger/$user" ] && [ ! -e "/var/lib/elogind/linger/$user" ] || lingers=true
-    if [ -d "/run/user/$uid" ]; then session=idle; elif [ ! -d /run/user ]; then session=unknown; fi
+    if [ -d "/run/user/$uid" ]; then session=idle; elif [ ! -d /run/user ] || ! have loginctl; then session=unknown; fi
     facts="\"User\":\"$user\",\"Uid\":$uid,\"Engine\":\"$1\",\"Lingers\":$lingers,\"Session\":\"$session\""
 }
 idle_containers() { # a document a line. Without Ports: they are not known. What other tools keep in the storage has no configuration.

@@ -14,7 +14,7 @@ class IdleContainer(msgspec.Struct, frozen=True):
 
     ``uid``: the user's id.  ``lingers``: whether systemd-logind keeps the user's processes after the last logout.
     ``session``: ``none`` if /run/user/UID does not exist, ``idle`` if this folder exists and the engine was not used
-    since the folder was made, ``unknown`` on a host where no program makes such folders.  ``name``: the name of the
+    since the folder was made, ``unknown`` on a host without logind.  ``name``: the name of the
     container, or the names of the containers of its pod.  ``pod``: the beginning of the id of the container's pod.
     ``unit``: the user's unit that makes the container at its start.  ``starts_with_engine``: whether the user's dockerd
     starts the container when dockerd itself starts.  ``ports``: None if the published ports are not

@@ -3,6 +3,7 @@
 import json
 from collections.abc import Mapping
 
+import msgspec
 import pytest
 
 from hairpin.errors import ParseError
@@ -17,13 +18,12 @@ POD = "182f775fa482b0a88e41f2893071e2f2ca2fa3c49b21e4e411ce6683b2d634c5"
 
 def read(*documents: Mapping[str, object], **facts: object) -> tuple[IdleContainer, ...]:
     text = "".join(f"{json.dumps(ANN | facts | dict(each))}\n" for each in documents)
-    return idle_containers(text_reading(text, "/home/ann"))
+    return idle_containers(text_reading(text, "containers.json"))
 
 
 def bound(protocol: str, inside: int, outside: int, address: int | None = None, version: int = 4) -> PortBinding:
-    values = {"protocol": protocol, "container_port": inside, "host_port": outside, "host_ip": address}
-    binding: PortBinding = PortBinding(**values, version=version, actual=False)  # type: ignore[arg-type]
-    return binding
+    values = {"container_port": inside, "host_port": outside, "host_ip": address, "version": version, "actual": False}
+    return msgspec.convert({"protocol": protocol} | values, PortBinding)
 
 
 def mapped(**changed: object) -> dict[str, object]:
