@@ -152,6 +152,7 @@ AFTERWARDS = msgspec.structs.replace(BESIDE, started_at="2026-01-01T10:00:30Z")
         ({"exit_code": 137, "restart_policy": "always"}, BESIDE, True),
         ({"exit_code": None, "status": "created"}, BESIDE, True),
         ({"status": "paused"}, BESIDE, True),
+        ({"exit_code": None, "finished_at": "0001-01-01T00:00:00Z", "restart_policy": "always"}, BESIDE, False),
         ({"exit_code": 1, "restart_policy": "no"}, BESIDE, False),
         ({"exit_code": 139, "restart_policy": "no"}, BESIDE, False),
         ({"exit_code": 137, "restart_policy": "always", "oom_killed": True}, BESIDE, False),
@@ -175,6 +176,7 @@ def test_a_container_that_somebody_stopped_is_told_from_one_that_ended(
         ({"exit_code": 137}, BESIDE, True),
         ({"exit_code": 0}, BESIDE, True),
         ({"exit_code": 139}, BESIDE, False),
+        ({"exit_code": None, "finished_at": "0001-01-01T00:00:00Z"}, BESIDE, False),
         ({"exit_code": 137}, AFTERWARDS, False),
     ),
 )

@@ -1748,10 +1748,14 @@ podman_all() { # the own user's, and for root each other user's that has contain
 }
 podman_of_others() {
     for user in $(rootless_users); do
-        podman="runuser -u ${user%%:*} -- env HOME=${user##*:} XDG_RUNTIME_DIR=/run/user/$(id -u "${user%%:*}") podman"
-        HAIRPIN_OTHERS=${user%%:*}.
-        ASKED_USERS="$ASKED_USERS${user%%:*} "
+        home=${user##*:} user=${user%%:*}
+        uid=$(id -u "$user")
+        podman="runuser -u $user -- env HOME=$home XDG_RUNTIME_DIR=/run/user/$uid podman"
+        HAIRPIN_OTHERS=$user.
+        ASKED_USERS="$ASKED_USERS$user "
         podman_asked
+        session_of_user
+        [ "$session" = unknown ] || body rootless-info "/var/lib/systemd/linger/$user" "{\"User\":\"$user\",\"Lingers\":$lingers}"
     done
 }
 rootless_users() { # NAME:HOME of each other user who is logged in, or lingers, and has containers of Podman
@@ -1871,10 +1875,13 @@ runs_as() { # runs_as UID COMM...: whether one of the processes with these names
     done
     return 1
 }
-idle_facts() { # idle_facts ENGINE: sets facts, the beginning of each document
+session_of_user() { # sets lingers, session: of user and uid
     lingers=false session=none
     [ ! -e "/var/lib/systemd/linger/$user" ] && [ ! -e "/var/lib/elogind/linger/$user" ] || lingers=true
     if [ -d "/run/user/$uid" ]; then session=idle; elif [ ! -d /run/user ] || ! have loginctl; then session=unknown; fi
+}
+idle_facts() { # idle_facts ENGINE: sets facts, the beginning of each document
+    session_of_user
     facts="\"User\":\"$user\",\"Uid\":$uid,\"Engine\":\"$1\",\"Lingers\":$lingers,\"Session\":\"$session\""
 }
 idle_containers() { # a document a line. Without Ports: they are not known. What other tools keep in the storage has no configuration.

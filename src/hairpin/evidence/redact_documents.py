@@ -107,6 +107,7 @@ class Documents:
 
     def _info(self, info: dict[str, Json]) -> None:
         _apply(info, "Name", self._names.name)
+        _apply(info, "User", self._names.name)
         _apply(_member(info, "host"), "hostname", self._names.name)
 
     def _slash_name(self, name: str) -> str:

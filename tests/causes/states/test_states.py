@@ -569,3 +569,26 @@ HINTS: dict[str, tuple[dict[str, object], str]] = {
 def test_a_port_that_nobody_publishes_may_be_an_idle_containers(changed: dict[str, object], said: str) -> None:
     assert said in told_about_idle(idle(**changed))
     assert "ann" not in told_about_idle(network())
+
+
+LOGGED_OUT: dict[str, object] = {"exit_code": None, "finished_at": "0001-01-01T00:00:00Z"}
+LINGERING: dict[str, tuple[dict[str, object], bool | None, bool]] = {
+    "the session has ended it": (LOGGED_OUT, False, True),
+    "the user lingers": (LOGGED_OUT, True, False),
+    "not known": (LOGGED_OUT, None, False),
+    "its program failed": ({"exit_code": 1}, False, False),
+    "it never started": ({"status": "created"}, False, False),
+}
+
+
+@pytest.mark.parametrize(("changed", "lingers", "told"), LINGERING.values(), ids=LINGERING)
+def test_a_user_who_does_not_linger_loses_the_container_again(
+    changed: dict[str, object], lingers: bool | None, told: bool
+) -> None:
+    ended_one = msgspec.structs.replace(container("exited"), **({"exit_code": 0} | changed))
+    podman = msgspec.structs.replace(
+        engine(ended_one), kind="podman", user="ann", rootless=True, lingers=lingers, networks=()
+    )
+    said = told_about_idle(network(host_namespace(sockets=()), docker=podman), LOCAL)
+    assert ("lingering is off for ann" in said) == told
+    assert ("does not know how it ended" in said) == (changed is LOGGED_OUT)

@@ -10,7 +10,7 @@ from hairpin.errors import ParseError
 from hairpin.evidence.reading import text_reading
 from hairpin.host.docker import PortBinding
 from hairpin.host.idle import IdleContainer
-from hairpin.host.read.engines.idle import idle_containers
+from hairpin.host.read.engines.idle import idle_containers, lingering
 
 ANN = {"User": "ann", "Uid": 1001, "Engine": "podman", "Lingers": False, "Session": "none"}
 POD = "182f775fa482b0a88e41f2893071e2f2ca2fa3c49b21e4e411ce6683b2d634c5"
@@ -95,3 +95,8 @@ def test_dockerds_own_files() -> None:
 def test_other_documents_are_refused(document: dict[str, object]) -> None:
     with pytest.raises(ParseError):
         read(document)
+
+
+def test_users_whose_engine_was_asked() -> None:
+    reading = text_reading('{"User":"ann","Lingers":false}\n{"User":"bob","Lingers":true}\n', "/var/lib/systemd/linger")
+    assert lingering(reading) == (("ann", False), ("bob", True))

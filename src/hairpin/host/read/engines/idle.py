@@ -53,7 +53,18 @@ class _Idle(msgspec.Struct, rename="pascal"):
     publish: tuple[str, ...] | None = None
 
 
+class _User(msgspec.Struct, rename="pascal"):
+    user: str
+    lingers: bool
+
+
+_USER = msgspec.json.Decoder(_User)
 _IDLE = msgspec.json.Decoder(_Idle)
+
+
+def lingering(reading: Reading) -> tuple[tuple[str, bool], ...]:
+    """Return the users whose engine was asked, each with whether this user lingers; raise ParseError."""
+    return tuple((each.user, each.lingers) for each in decode_documents(_USER, reading.text, source=reading.origin))
 
 
 def idle_containers(reading: Reading) -> tuple[IdleContainer, ...]:
