@@ -142,7 +142,8 @@ LINGERING = "mount -t tmpfs none /var/lib; mkdir -p /var/lib/systemd/linger; tou
 SESSIONS: dict[str, tuple[str, bool, str]] = {
     "lingers, and did not start": (LINGERING, True, "none"),
     "a new session": ("mkdir /run/user/54321", False, "idle"),
-    "a host without sessions": ("rmdir /run/user", False, "unknown"),
+    "no user has a session": ("rmdir /run/user", False, "none"),
+    "a host without logind": ("mount --bind /dev/null $(command -v loginctl)", False, "unknown"),
 }  # fmt: skip
 
 

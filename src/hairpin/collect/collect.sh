@@ -1755,7 +1755,7 @@ podman_of_others() {
         ASKED_USERS="$ASKED_USERS$user "
         podman_asked
         session_of_user
-        [ "$session" = unknown ] || body rootless-info "/var/lib/systemd/linger/$user" "{\"User\":\"$user\",\"Lingers\":$lingers}"
+        ! have loginctl || body rootless-info "/var/lib/systemd/linger/$user" "{\"User\":\"$user\",\"Lingers\":$lingers}"
     done
 }
 rootless_users() { # NAME:HOME of each other user who is logged in, or lingers, and has containers of Podman
@@ -1812,26 +1812,24 @@ lists_container() { # lists_container STORAGE
 # Rootless containers of users for whom no engine runs. To ask one would start processes and write files, so their files are read.
 idle_users() { # starts no process unless a user has such containers
     [ "$HAIRPIN_UID" = 0 ] && ours || return 0
-    homes=' '
+    known=' '
     while IFS=: read -r user _ uid _ _ home _; do
-        homes="$homes$home "
-        idle_user
+        known="$known$user "
+        idle_user </dev/null
     done </etc/passwd
-    for home in /home/*/.local/share/containers /home/*/.local/share/docker; do     # of users that are not in that file
-        [ -d "$home" ] || continue
-        home=${home%/.local/share/*}
-        case $homes in *" $home "*) continue ;; esac
-        homes="$homes$home "
-        # shellcheck disable=SC2046
-        set -- $(ls -ldn "$home" 2>/dev/null)
-        IFS=: read -r user _ uid _ <<EOT
-$(getent passwd "${3:-0}")
+    [ -r /etc/subuid ] || return 0
+    while IFS=: read -r name _; do      # users of another directory; to look at all of /home may mount each
+        case $known in *" $name "*) continue ;; esac
+        known="$known$name "
+        [ -d "/home/$name/.local/share" ] || continue
+        IFS=: read -r user _ uid _ _ home _ <<EOT
+$(getent passwd "$name")
 EOT
-        idle_user
-    done
+        idle_user </dev/null
+    done </etc/subuid
 }
 idle_user() { # of user, uid, home
-    case $user$uid$home in *[!A-Za-z0-9_./-]*) return ;; esac
+    case $user$uid$home in *[!A-Za-z0-9_./@-]*) return ;; esac
     [ -n "$user" ] && [ "${uid:-0}" != 0 ] || return 0
     [ ! -d "$home/.local/share/containers/storage" ] || idle_podman
     [ ! -d "$home/.local/share/docker/containers" ] || idle_docker
@@ -1878,7 +1876,7 @@ runs_as() { # runs_as UID COMM...: whether one of the processes with these names
 session_of_user() { # sets lingers, session: of user and uid
     lingers=false session=none
     [ ! -e "/var/lib/systemd/linger/$user" ] && [ ! -e "/var/lib/elogind/linger/$user" ] || lingers=true
-    if [ -d "/run/user/$uid" ]; then session=idle; elif [ ! -d /run/user ] || ! have loginctl; then session=unknown; fi
+    if [ -d "/run/user/$uid" ]; then session=idle; elif ! have loginctl; then session=unknown; fi
 }
 idle_facts() { # idle_facts ENGINE: sets facts, the beginning of each document
     session_of_user

@@ -263,9 +263,10 @@ def _idle(host: Host, found: IdleContainer, name: str) -> Message:
         engine=found.title,
         start=found.start,
     )
-    if not found.ports:
+    port = next((each.host_port for each in found.ports or ()), None)
+    if port is None or any(each.host_port == port for one in host.containers() for each in one.bindings):
         return said
-    return message("{said}; why: hairpin check {port}", said=said, port=found.ports[0].host_port)
+    return message("{said}; why: hairpin check {port}", said=said, port=port)
 
 
 def _why(each: Health) -> Message:
