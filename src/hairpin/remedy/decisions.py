@@ -313,12 +313,13 @@ def perhaps_stopped(host: Host, container: Container) -> Message | None:
         return None
     if container.running or _is_forgotten(container) or _went_down_with_engine(engine, container):
         return None
-    return message(
-        "{name} ended with status {code}, as `{engine} stop` ends one",
-        name=container.name,
-        code=container.exit_code if container.exit_code is not None else "-",
-        engine=engine.kind,
-    )
+    code = container.exit_code if container.exit_code is not None else "-"
+    facts = {"name": container.name, "code": code, "engine": engine.kind, "user": engine.user}
+    if engine.lingers is False:
+        return message(
+            "{name} ended with status {code}, as `{engine} stop` or the last logout of {user} ends one", **facts
+        )
+    return message("{name} ended with status {code}, as `{engine} stop` ends one", **facts)
 
 
 def _is_forgotten(container: Container) -> bool:
