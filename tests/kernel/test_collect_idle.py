@@ -30,7 +30,9 @@ UNIT = (
 
 def config(id_: str, name: str, **further: object) -> bytes:
     """Return a container's configuration as libpod writes it, longer than two pages of a database."""
-    document = {"spec": {"process": {"env": [f"A={HIDDEN}"], "pad": "x" * 9000}}, "id": id_, "name": name}
+    inside = [] if name == "wiki" else [{"type": "network"}]
+    spec = {"process": {"env": [f"A={HIDDEN}"], "pad": "x" * 9000}, "linux": {"namespaces": inside}}
+    document = {"spec": spec, "id": id_, "name": name}
     return json.dumps(document | further, separators=(",", ":")).encode()
 
 
@@ -101,14 +103,14 @@ def test_podmans_storage(home: Path, database: Any) -> None:
     facts = {"User": "ann", "Uid": 54321, "Engine": "podman", "Lingers": False, "Session": "none"}
     assert documents(found) == [
         facts | {"Id": SHOP, "Name": "shop", "Ports": PORTS},
-        facts | {"Id": WIKI, "Name": "wiki", "Pod": "e" * 64, "Ports": []},
+        facts | {"Id": WIKI, "Name": "wiki", "Pod": "e" * 64, "Ports": [], "HostNetwork": True},
     ]
     assert [each.name for each in parse(found).idle] == ["shop", "wiki"]
 
 
 def test_without_a_database_the_ports_are_not_known(home: Path) -> None:
     storage_of(home)
-    assert [each.get("Ports") for each in documents(collected(home))] == [None, None, None]
+    assert [each.get("Ports") for each in documents(collected(home))] == [None, None]
 
 
 def test_units_of_the_user(home: Path) -> None:

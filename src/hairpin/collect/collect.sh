@@ -1903,14 +1903,16 @@ idle_containers() { # a document a line. Without Ports: they are not known. What
         known++; ports[id] = "[]"
         if ((found = part($0, "\"(newP|p)ortMappings\":\\[[^]]*\\]", 0)) != "") { sub(/^[^:]*:/, "", found); ports[id] = found }
         pod[id] = part($0, "\"pod\":\"[0-9a-f]+", 7)
+        if (!index($0, "\"type\":\"network\"")) on_host[id]     # of the kinds of namespaces in its spec
     }
     END {
         for (i = 1; i <= n; i++) {
             id = order[i]
-            if (known && !(id in ports)) continue
+            if (known ? !(id in ports) : names[id] ~ /-working-container/) continue
             printf "{%s,\"Id\":\"%s\",\"Name\":\"%s\"", facts, id, names[id]
             if (pod[id] != "") printf ",\"Pod\":\"%s\"", pod[id]
             if (id in ports) printf ",\"Ports\":%s", ports[id]
+            if (id in on_host) printf ",\"HostNetwork\":true"
             print "}"
         }
     }'

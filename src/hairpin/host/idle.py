@@ -14,11 +14,11 @@ class IdleContainer(msgspec.Struct, frozen=True):
 
     ``uid``: the user's id.  ``lingers``: whether systemd-logind keeps the user's processes after the last logout.
     ``session``: ``none`` if /run/user/UID does not exist, ``idle`` if this folder exists and the engine was not used
-    since the folder was made, ``unknown`` on a host without logind.  ``name``: the name of the
-    container, or the names of the containers of its pod.  ``pod``: the beginning of the id of the container's pod.
-    ``unit``: the user's unit that makes the container at its start.  ``starts_with_engine``: whether the user's dockerd
-    starts the container when dockerd itself starts.  ``ports``: None if the published ports are not
-    known."""
+    since the folder was made, ``unknown`` on a host without logind.  ``name``: the name of the container, or the names
+    of the containers of its pod.  ``pod``: the beginning of the id of the container's pod.  ``unit``: the user's unit
+    that makes the container at its start.  ``starts_with_engine``: whether the user's dockerd starts the container when
+    dockerd itself starts.  ``on_host``: whether the container uses the host's network.  ``ports``: None if the
+    published ports are not known."""
 
     user: str
     uid: int
@@ -29,6 +29,7 @@ class IdleContainer(msgspec.Struct, frozen=True):
     pod: str = ""
     unit: str = ""
     starts_with_engine: bool = False
+    on_host: bool = False
     ports: tuple[PortBinding, ...] | None = None
     evidence: str = ""
 

@@ -561,6 +561,7 @@ HINTS: dict[str, tuple[dict[str, object], str]] = {
         {"ports": (PortBinding("tcp", 80, 9000, 0x0A000001, actual=False),)},
         "container shop of user ann publishes port 9000 on 10.0.0.1 only",
     ),
+    "on the host's network": ({"ports": (), "on_host": True}, "shop of user ann uses the host's network"),
     "ports that are not known": ({"ports": None}, "rootless Podman, and no process runs for them: shop"),
 }  # fmt: skip
 

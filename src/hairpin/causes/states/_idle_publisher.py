@@ -24,7 +24,8 @@ def idle_publishers(view: View) -> tuple[IdleContainer, ...]:
 
 
 def may_publish(view: View) -> Iterator[Message]:
-    """Yield the hints about idle containers that publish the asked port on another address, and about users whose idle
+    """Yield the hints about idle containers that publish the asked port on another address or
+    use the host's network, and about users whose idle
     containers have published ports that are not known."""
     packet, asked = view.stop.seen.packet, (view.flow.protocol, view.flow.dport)
     for each in view.host.idle:
@@ -36,6 +37,15 @@ def may_publish(view: View) -> Iterator[Message]:
                 user=each.user,
                 port=view.flow.dport,
                 address=address_text(binding.host_ip or 0, binding.version),
+            )
+        if each.on_host:
+            yield message(
+                "container {name} of user {user} uses the host's network, and it does not run. If it should have port "
+                "{port}: log in as {user} and run `{start}`",
+                name=each.name,
+                user=each.user,
+                port=view.flow.dport,
+                start=each.start,
             )
     users = dict.fromkeys((each.user, each.title) for each in view.host.idle if each.ports is None)
     for user, engine in users:

@@ -83,12 +83,13 @@ def test_dockerds_own_files() -> None:
         "Id": "a1", "Name": "/shop", "State": {"Running": True},
         "HostConfig": {"PortBindings": {"80/tcp": [{"HostIp": "", "HostPort": "8090"}]}},
     }  # fmt: skip
-    again = {"Id": "a2", "Name": "/wiki", "HostConfig": {"RestartPolicy": {"Name": "always"}}}
+    again = {"Id": "a2", "Name": "/wiki", "HostConfig": {"RestartPolicy": {"Name": "always"}, "NetworkMode": "host"}}
     found = read(shop, again, Engine="docker")
     assert [(each.name, each.start) for each in found] == [
         ("shop", "systemctl --user start docker && docker start shop"), ("wiki", "systemctl --user start docker"),
     ]  # fmt: skip
     assert {each.host_port for each in found[0].ports or ()} == {8090}
+    assert [each.on_host for each in found] == [False, True]
 
 
 @pytest.mark.parametrize("document", ({"Name": 7}, {"Name": "x", "Ports": [mapped(host_ip="elsewhere")]}))

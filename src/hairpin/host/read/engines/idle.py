@@ -14,7 +14,7 @@ import msgspec
 
 from hairpin.errors import ParseError, reason_of
 from hairpin.evidence.reading import Reading
-from hairpin.host.docker import PortBinding, Tool
+from hairpin.host.docker import Container, PortBinding, Tool
 from hairpin.host.idle import IdleContainer
 from hairpin.host.read.engines import container_json
 from hairpin.host.read.json_text import decode_documents
@@ -49,6 +49,7 @@ class _Idle(msgspec.Struct, rename="pascal"):
     id: str = ""
     pod: str = ""
     unit: str = ""
+    host_network: bool = False
     ports: tuple[_Port, ...] | None = None
     publish: tuple[str, ...] | None = None
 
@@ -80,7 +81,7 @@ def _of_reading(reading: Reading) -> Iterator[IdleContainer]:
         for number, each in enumerate(found):
             if stored:
                 own = stored[number]
-                yield _idle(each, own.name, own.bindings, reading.id, again=own.starts_with_daemon)
+                yield _idle(each, own.name, own.bindings, reading.id, stored=own)
             elif not (each.pod and _infra(each, found) is not None):
                 yield _idle(each, _names(each, found), _ports(each), reading.id)
     except ValueError as error:
@@ -88,7 +89,7 @@ def _of_reading(reading: Reading) -> Iterator[IdleContainer]:
 
 
 def _idle(
-    item: _Idle, name: str, ports: tuple[PortBinding, ...] | None, evidence: str, *, again: bool = False
+    item: _Idle, name: str, ports: tuple[PortBinding, ...] | None, evidence: str, *, stored: Container | None = None
 ) -> IdleContainer:
     return IdleContainer(
         user=item.user,
@@ -99,7 +100,8 @@ def _idle(
         session=item.session,
         pod=item.pod[:12],
         unit=item.unit,
-        starts_with_engine=again,
+        starts_with_engine=stored is not None and stored.starts_with_daemon,
+        on_host=item.host_network or (stored is not None and stored.network_mode == "host"),
         ports=ports,
         evidence=evidence,
     )
