@@ -95,7 +95,7 @@ def _without_engine(host: Host) -> Iterator[Message]:
     """Yield the line about rootless containers of users for whom no engine runs.  A container is named if it publishes
     a port that neither a socket nor another container has."""
     sockets = host.namespace(host.netns.name).sockets if host.netns.name in host else ()
-    taken = {(each.protocol, each.port) for each in sockets}
+    taken: set[tuple[str, int]] = {(each.protocol, each.port) for each in sockets}
     taken |= {(one.protocol, one.host_port) for each in host.containers() for one in each.bindings}
     lost = (
         (each, one.host_port)
