@@ -164,13 +164,13 @@ def _candidate(
                 if container.status != "created" and not (by_hand and repair is read)
                 else ()
             ),
-            *_logged_out(engine, container),
+            *_linger_advice(engine, container),
             *(back_after_reboot(engine, container) if not by_hand else ()),
         ),
     )
 
 
-def _logged_out(engine: Engine, container: Container) -> tuple[Message, ...]:
+def _linger_advice(engine: Engine, container: Container) -> tuple[Message, ...]:
     """Return the advice about a user who does not linger: this user's last logout ends the container."""
     if engine.lingers is not False or container.status == "created" or container.exit_code not in _STOPPED_BY_SIGNAL:
         return ()

@@ -35,7 +35,7 @@ def find(view: View) -> Iterator[Candidate]:
     first, *others = found
     place = view.place
     accepted = deletion(view, place).parts if place is not None else ()
-    change = Change((listening(view, _started(first)), *accepted))
+    change = Change((listening(view, _instruction(first)), *accepted))
     said = (
         (message("the firewall would then have to let it in, too: {rule} drops the packets now", rule=place.text),)
         if place is not None
@@ -43,13 +43,13 @@ def find(view: View) -> Iterator[Candidate]:
     )
     yield Candidate(
         title=_title(first),
-        detail=message("{said} {why}", said=_published(view, first), why=_reason(first)),
+        detail=message("{said} {why}", said=_claim(view, first), why=_reason(first)),
         change=change,
         refused=refusal_of(view, change),
         where=OfContainer(container=first.name, port=view.flow.dport),
         in_class="switched-off",
         evidence=(first.evidence,),
-        advice=(*said, *_kept(first), *(_besides(view, each) for each in others)),
+        advice=(*said, *_boot_advice(first), *(_other_publisher(view, each) for each in others)),
     )
 
 
@@ -60,7 +60,7 @@ def _title(found: IdleContainer) -> Message:
     return message("Container {name} of user {user} does not run: rootless {engine} runs no process", **facts)
 
 
-def _published(view: View, found: IdleContainer) -> Message:
+def _claim(view: View, found: IdleContainer) -> Message:
     facts = {"name": found.name, "user": found.user, "engine": found.title, "unit": found.unit, "port": view.flow.dport}
     if found.unit:
         return message("The unit {unit} of {user} starts container {name}, which publishes port {port}.", **facts)
@@ -97,7 +97,7 @@ def _reason(found: IdleContainer) -> Message:
     )
 
 
-def _started(found: IdleContainer) -> Message:
+def _instruction(found: IdleContainer) -> Message:
     """Return what a person has to do."""
     facts = {"user": found.user, "uid": found.uid, "start": found.start}
     if found.session == "unknown" or (found.lingers and found.session == "idle"):
@@ -115,7 +115,7 @@ def _started(found: IdleContainer) -> Message:
     )
 
 
-def _kept(found: IdleContainer) -> Iterator[Message]:
+def _boot_advice(found: IdleContainer) -> Iterator[Message]:
     """Yield the advice on what starts the container at boot."""
     if found.unit:
         return
@@ -132,7 +132,7 @@ def _kept(found: IdleContainer) -> Iterator[Message]:
     )
 
 
-def _besides(view: View, other: IdleContainer) -> Message:
+def _other_publisher(view: View, other: IdleContainer) -> Message:
     return message(
         "container {name} of user {user} publishes port {port}, too, and does not run",
         name=other.name,

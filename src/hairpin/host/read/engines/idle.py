@@ -121,20 +121,20 @@ def _names(item: _Idle, found: tuple[_Idle, ...]) -> str:
 
 def _ports(item: _Idle) -> tuple[PortBinding, ...] | None:
     if item.publish is not None:
-        return tuple(binding for text in item.publish for binding in _published(text))
+        return tuple(binding for text in item.publish for binding in _option_bindings(text))
     if item.ports is None:
         return None
-    return tuple(binding for each in item.ports for binding in _mapped(each))
+    return tuple(binding for each in item.ports for binding in _mapping_bindings(each))
 
 
-def _mapped(port: _Port) -> Iterator[PortBinding]:
+def _mapping_bindings(port: _Port) -> Iterator[PortBinding]:
     """Yield the bindings of one of libpod's port mappings.  A protocol list is written with commas."""
     first, inside = port.host_port or port.older_host_port, port.container_port or port.older_container_port
     for protocol in port.protocol.split(","):
         yield from _bindings(protocol, port.host_ip or port.older_host_ip, first, inside, max(port.range, 1))
 
 
-def _published(text: str) -> Iterator[PortBinding]:
+def _option_bindings(text: str) -> Iterator[PortBinding]:
     """Yield the bindings of ``[[ADDRESS:]HOST_PORT:]CONTAINER_PORT[/PROTOCOL]``.
 
     If the text has no host port, yield nothing: the engine chooses a port at the start.  Source: podman-run(1)"""
