@@ -8,7 +8,8 @@ from hairpin.answer.engines import unanswered
 from hairpin.answer.outcome import exit_status
 from hairpin.answer.states import with_states
 from hairpin.host.contact import Contact
-from hairpin.host.docker import Boot, Container, Engine
+from hairpin.host.docker import Boot, Container, Engine, PortBinding
+from hairpin.host.idle import IdleContainer
 from hairpin.question.asked import Target
 from hairpin.question.question import Question
 from hairpin.report.words import Words
@@ -113,3 +114,28 @@ def test_containers_that_do_not_run_are_one_line(idle: tuple[Container, ...], li
     assert [Words("en")(each) for each in found.notes] == [line]
     assert exit_status(found) == 0
     assert asked(of(container(), *idle), Target(8151)).notes == ()
+
+
+def bound(*ports: int) -> tuple[PortBinding, ...]:
+    return tuple(PortBinding("tcp", 80, port, actual=False) for port in ports)
+
+
+IDLE: dict[str, tuple[tuple[PortBinding, ...] | None, str]] = {
+    "a port that nobody has": (bound(9000), "no engine runs: shop (ann, 9000). Why: hairpin check 9000"),
+    "one of two ports": (bound(8151, 9000), "no engine runs: shop (ann, 9000). Why: hairpin check 9000"),
+    "a port that another process has": (bound(8151), ""),
+    "no port": ((), ""),
+    "ports that are not known": (None, ""),
+}
+
+
+@pytest.mark.parametrize(("ports", "line"), IDLE.values(), ids=IDLE)
+def test_idle_rootless_containers_are_one_line(ports: tuple[PortBinding, ...] | None, line: str) -> None:
+    found = of(container())
+    host = msgspec.structs.replace(
+        found.network.this, idle=(IdleContainer("ann", 1001, "podman", "shop", ports=ports),)
+    )
+    found = msgspec.structs.replace(found, network=msgspec.structs.replace(found.network, hosts=(host,)))
+    said = [Words("en")(each) for each in asked(found).notes]
+    assert [each.partition("for whom ")[2] for each in said] == ([line] if line else [])
+    assert asked(found, Target(8151)).notes == ()

@@ -5,7 +5,9 @@ import pytest
 
 from hairpin.errors import CollectError, UsageError
 from hairpin.host.contact import EngineBeside
+from hairpin.host.docker import PortBinding
 from hairpin.host.host import Host, Unread
+from hairpin.host.idle import IdleContainer
 from hairpin.message import message
 from hairpin.network.network import Network
 from hairpin.network.prefix import parse_address
@@ -95,3 +97,23 @@ def test_a_container_may_be_of_a_daemon_that_was_not_asked() -> None:
     with pytest.raises(CollectError, match="was not: DOCKER_HOST=unix"):
         containers_named(whole, host, "second")
     assert containers_named(whole, host, "web")[0].name == "web"
+
+
+IDLE: dict[str, tuple[IdleContainer, str]] = {
+    "with a port": (
+        IdleContainer("ann", 1001, "podman", "second", ports=(PortBinding("tcp", 80, 8090, actual=False),)),
+        "belongs to ann on test and does not run.*podman start second.; why: hairpin check 8090",
+    ),
+    "without": (IdleContainer("ann", 1001, "podman", "second"), "run `podman start second`$"),
+    "of a pod": (IdleContainer("ann", 1001, "podman", "first, second", pod="18"), "podman pod start 18"),
+}
+
+
+@pytest.mark.parametrize(("container", "said"), IDLE.values(), ids=IDLE)
+def test_a_container_may_be_of_a_user_for_whom_no_engine_runs(container: IdleContainer, said: str) -> None:
+    whole = network()
+    host = msgspec.structs.replace(whole.this, idle=(container,))
+    with pytest.raises(CollectError, match=said):
+        containers_named(whole, host, "second")
+    with pytest.raises(UsageError, match="no container 'third' on"):
+        containers_named(whole, host, "third")

@@ -16,6 +16,7 @@ from hairpin.remedy.decisions import decision_undone, perhaps_stopped, stopped_o
 from hairpin.remedy.effects import others_of, with_effects
 from hairpin.remedy.plan import remedies
 from hairpin.remedy.remedy import Remedy
+from hairpin.report.words import Words
 from tests.causes.hosts import asked, ruled, with_host
 from tests.remedy.test_decided_rules import REFUSING, VPN, user
 from tests.rule_text import with_chain, with_policy
@@ -152,6 +153,7 @@ AFTERWARDS = msgspec.structs.replace(BESIDE, started_at="2026-01-01T10:00:30Z")
         ({"exit_code": 137, "restart_policy": "always"}, BESIDE, True),
         ({"exit_code": None, "status": "created"}, BESIDE, True),
         ({"status": "paused"}, BESIDE, True),
+        ({"exit_code": None, "finished_at": "0001-01-01T00:00:00Z", "restart_policy": "always"}, BESIDE, False),
         ({"exit_code": 1, "restart_policy": "no"}, BESIDE, False),
         ({"exit_code": 139, "restart_policy": "no"}, BESIDE, False),
         ({"exit_code": 137, "restart_policy": "always", "oom_killed": True}, BESIDE, False),
@@ -175,6 +177,7 @@ def test_a_container_that_somebody_stopped_is_told_from_one_that_ended(
         ({"exit_code": 137}, BESIDE, True),
         ({"exit_code": 0}, BESIDE, True),
         ({"exit_code": 139}, BESIDE, False),
+        ({"exit_code": None, "finished_at": "0001-01-01T00:00:00Z"}, BESIDE, False),
         ({"exit_code": 137}, AFTERWARDS, False),
     ),
 )
@@ -185,6 +188,14 @@ def test_without_a_restart_policy_nobody_knows_whether_it_was_stopped(
     whole = network(docker=engine(one, beside))
     assert (perhaps_stopped(whole.this, one) is not None) == perhaps
     assert stopped_on_purpose(whole.this, one) is None
+
+
+def test_a_logout_ends_containers_as_a_stop_does() -> None:
+    one = msgspec.structs.replace(DOWN, exit_code=143)
+    podman = msgspec.structs.replace(engine(one), kind="podman", user="ann", lingers=False)
+    said = perhaps_stopped(network(docker=podman).this, one)
+    assert said is not None
+    assert Words("en")(said) == "web ended with status 143, as `podman stop` or the last logout of ann ends one"
 
 
 def test_a_stop_and_a_start_together_undo_no_stop() -> None:

@@ -11,6 +11,7 @@ from hairpin.causes.cause import Finding
 from hairpin.causes.registry import causes_of_hosts
 from hairpin.causes.where import container_of
 from hairpin.host.host import Host
+from hairpin.host.idle import IdleContainer
 from hairpin.message import Message, message
 from hairpin.network.network import Network
 
@@ -70,6 +71,8 @@ def _not_running(answer: Answer, host: Host, causes: tuple[CauseAnswer, ...]) ->
     idle = [each for each in host.containers() if not each.running and each.name not in told]
     if answer.question.targets:
         idle = [each for each in idle if each.name in elsewhere]
+    else:
+        yield from _without_engine(host)
     if not idle:
         return
     kinds: dict[tuple[str, str], list[str]] = {}
@@ -86,6 +89,30 @@ def _not_running(answer: Answer, host: Host, causes: tuple[CauseAnswer, ...]) ->
         )
     else:
         yield message("{count} containers do not run: {named}", count=len(idle), named=named)
+
+
+def _without_engine(host: Host) -> Iterator[Message]:
+    """Yield the line about rootless containers of users for whom no engine runs.  A container is named if it publishes
+    a port that neither a socket nor another container has."""
+    sockets = host.namespace(host.netns.name).sockets if host.netns.name in host else ()
+    taken: set[tuple[str, int]] = {(each.protocol, each.port) for each in sockets}
+    taken |= {(one.protocol, one.host_port) for each in host.containers() for one in each.bindings}
+    lost = (
+        (each, one.host_port)
+        for each in host.idle
+        for one in each.ports or ()
+        if (one.protocol, one.host_port) not in taken
+    )
+    found: dict[IdleContainer, int] = {}
+    for each, port in lost:
+        found.setdefault(each, port)
+    named = [f"{each.name} ({each.user}, {port})" for each, port in found.items()]
+    if named:
+        yield message(
+            "rootless containers of users for whom no engine runs: {named}. Why: hairpin check {port}",
+            named=", ".join(named) if len(named) <= _NAMED else f"{', '.join(named[:_NAMED])} …",
+            port=next(iter(found.values())),
+        )
 
 
 def _concerns(answer: Answer, state: Finding) -> bool:

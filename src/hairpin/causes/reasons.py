@@ -210,6 +210,7 @@ ASKED_AT: dict[str, str] = {
     "resolv-conf-rewritten": "name-unknown",
     "resolver-rules-missing": "no-listener",
     "restart-policy-missing": "",
+    "rootless-session-ended": "rule policy reject no-listener",
     "route-diverts-traffic": "general",
     "rp-filter-strict": "rp-filter",
     "rule-decides-flow": "",

@@ -1724,9 +1724,10 @@ without_nsenter() {
 }
 
 podman_and_pods() {
-    READ_INODES=
+    READ_INODES= ASKED_USERS=' '
     podman_all
     pod_namespaces
+    idle_users          # last: a home may be on a server that does not answer
 }
 pod_namespaces() { # those that CNI plug-ins made for the pods of containerd or cri-o, as in k3s; the engine is not asked
     have nsenter || return
@@ -1760,9 +1761,14 @@ podman_all() { # the own user's, and for root each other user's that has contain
 }
 podman_of_others() {
     for user in $(rootless_users); do
-        podman="runuser -u ${user%%:*} -- env HOME=${user##*:} XDG_RUNTIME_DIR=/run/user/$(id -u "${user%%:*}") podman"
-        HAIRPIN_OTHERS=${user%%:*}.
+        home=${user##*:} user=${user%%:*}
+        uid=$(id -u "$user")
+        podman="runuser -u $user -- env HOME=$home XDG_RUNTIME_DIR=/run/user/$uid podman"
+        HAIRPIN_OTHERS=$user.
+        ASKED_USERS="$ASKED_USERS$user "
         podman_asked
+        session_of_user
+        ! have loginctl || body rootless-info "/var/lib/systemd/linger/$user" "{\"User\":\"$user\",\"Lingers\":$lingers}"
     done
 }
 rootless_users() { # NAME:HOME of each other user who is logged in, or lingers, and has containers of Podman
@@ -1814,6 +1820,190 @@ lists_container() { # lists_container STORAGE
         [ -s "$list" ] && grep -qs '"id"' "$list" && return
     done
     return 1
+}
+
+# Rootless containers of users for whom no engine runs. To ask one would start processes and write files, so their files are read.
+idle_users() { # starts no process unless a user has such containers
+    [ "$HAIRPIN_UID" = 0 ] && ours || return 0
+    known=' '
+    while IFS=: read -r user _ uid _ _ home _; do
+        known="$known$user "
+        idle_user </dev/null
+    done </etc/passwd
+    [ -r /etc/subuid ] || return 0
+    while IFS=: read -r name _; do      # users of another directory; to look at all of /home may mount each
+        case $known in *" $name "*) continue ;; esac
+        known="$known$name "
+        [ -d "/home/$name/.local/share" ] || continue
+        IFS=: read -r user _ uid _ _ home _ <<EOT
+$(getent passwd "$name")
+EOT
+        idle_user </dev/null
+    done </etc/subuid
+}
+idle_user() { # of user, uid, home
+    case $user$uid$home in *[!A-Za-z0-9_./@-]*) return ;; esac
+    [ -n "$user" ] && [ "${uid:-0}" != 0 ] || return 0
+    [ ! -d "$home/.local/share/containers/storage" ] || idle_podman
+    [ ! -d "$home/.local/share/docker/containers" ] || idle_docker
+}
+idle_podman() {
+    case $ASKED_USERS in *" $user "*) return ;; esac
+    if [ -d "/run/user/$uid/libpod" ] || [ -d "/run/user/$uid/containers" ]; then return; fi     # there it runs, but was not asked
+    have podman || return 0
+    storage=$home/.local/share/containers/storage
+    lists_container "$storage" && listed=yes || listed=
+    set --
+    for file in "$home"/.config/containers/systemd/*.* "$home"/.config/containers/systemd/*/*.* "$home"/.config/systemd/user/*.service \
+        "/etc/containers/systemd/users/$uid"/*.* /etc/containers/systemd/users/*.*; do
+        case $file in *.container | *.pod | *.kube | *.service) [ -r "$file" ] && set -- "$@" "$file" ;; esac
+    done
+    [ -n "$listed" ] || [ $# != 0 ] || return 0
+    if runs_as "$uid" conmon; then return; fi   # with another runtime folder, as behind su
+    idle_facts podman
+    [ -z "$listed" ] || run rootless-containers "$storage/*-containers/containers.json and libpod's database" idle_containers
+    [ $# = 0 ] || run rootless-containers "$home/.config/containers/systemd, $home/.config/systemd/user" idle_units "$@"
+}
+idle_docker() {
+    set --
+    for dir in "$home"/.local/share/docker/containers/*; do
+        [ -f "$dir/config.v2.json" ] && [ -f "$dir/hostconfig.json" ] && set -- "$@" "$dir/config.v2.json" "$dir/hostconfig.json"
+    done
+    if [ $# = 0 ] || runs_as "$uid" dockerd; then return; fi
+    idle_facts docker
+    run rootless-containers "$home/.local/share/docker/containers/*/config.v2.json, hostconfig.json" stored_by_idle "$@"
+}
+stored_by_idle() { filtered_files "$@" | stored_containers | sed "s!^{!{$facts,!"; }
+runs_as() { # runs_as UID COMM...: whether one of the processes with these names is the user's
+    whose=$1; shift
+    processes "$@"
+    for pid in $pids; do
+        id=
+        while read -r word _ id _; do
+            [ "$word" != Uid: ] || break
+        done 2>/dev/null <"/proc/$pid/status"
+        [ "$id" != "$whose" ] || return 0
+    done
+    return 1
+}
+session_of_user() { # sets lingers, session: of user and uid
+    lingers=false session=none
+    [ ! -e "/var/lib/systemd/linger/$user" ] && [ ! -e "/var/lib/elogind/linger/$user" ] || lingers=true
+    if [ -d "/run/user/$uid" ]; then session=idle; elif ! have loginctl; then session=unknown; fi
+}
+idle_facts() { # idle_facts ENGINE: sets facts, the beginning of each document
+    session_of_user
+    facts="\"User\":\"$user\",\"Uid\":$uid,\"Engine\":\"$1\",\"Lingers\":$lingers,\"Session\":\"$session\""
+}
+idle_containers() { # a document a line. Without Ports: they are not known. What other tools keep in the storage has no configuration.
+    { cat "$storage"/*-containers/containers.json "$storage"/*-containers/volatile-containers.json 2>/dev/null | (allow_json 'id names')
+        libpod_configs
+    } | awk -v facts="$facts" '
+    function part(text, pattern, from,   found) {       # what fits, without its first characters; more than these characters never leave
+        if (!match(text, pattern)) return ""
+        found = substr(text, RSTART + from, RLENGTH - from)
+        return found ~ /[^][A-Za-z0-9_.:{}",-]/ ? "" : found
+    }
+    index($0, "{\"id\":") == 1 {
+        id = part($0, "\"id\":\"[0-9a-f]+", 6); name = part($0, "\"names\":\\[\"[^\"]+", 10)
+        if (id != "" && name != "" && !(id in names)) { names[id] = name; order[++n] = id }
+        next
+    }
+    {
+        $0 = substr($0, index($0, "{\"spec\":"))
+        id = part($0, "\"id\":\"[0-9a-f]+\",\"name\":\"", 6); sub(/".*/, "", id)
+        if (id == "") next
+        known++; ports[id] = "[]"
+        if ((found = part($0, "\"(newP|p)ortMappings\":\\[[^]]*\\]", 0)) != "") { sub(/^[^:]*:/, "", found); ports[id] = found }
+        pod[id] = part($0, "\"pod\":\"[0-9a-f]+", 7)
+        if (!index($0, "\"type\":\"network\"")) on_host[id]     # of the kinds of namespaces in its spec
+    }
+    END {
+        for (i = 1; i <= n; i++) {
+            id = order[i]
+            if (known ? !(id in ports) : names[id] ~ /-working-container/) continue
+            printf "{%s,\"Id\":\"%s\",\"Name\":\"%s\"", facts, id, names[id]
+            if (pod[id] != "") printf ",\"Pod\":\"%s\"", pod[id]
+            if (id in ports) printf ",\"Ports\":%s", ports[id]
+            if (id in on_host) printf ",\"HostNetwork\":true"
+            print "}"
+        }
+    }'
+}
+libpod_configs() { # the containers in libpod's database, a JSON text a line; older copies may be among them
+    db=$storage/libpod/bolt_state.db
+    [ ! -r "$db" ] || tr '\000-\037\177' '\n' <"$db" | sed -n '/{"spec":/p'
+    for db in "$storage/db.sql" "$storage/libpod/db.sql"; do
+        [ ! -r "$db" ] || od -An -v -tx1 "$db" | sqlite_configs
+    done
+}
+# Of SQLite: each row of a leaf of a table (type 13), with its overflow pages. Source: sqlite.org/fileformat2.html
+sqlite_configs() {
+    awk '
+    function byte(p, i) { return (index(HEX, substr(page[p], 2 * i + 1, 1)) - 1) * 16 + index(HEX, substr(page[p], 2 * i + 2, 1)) - 1 }
+    function number(p, i, size,   value) { for (value = 0; size--; i++) value = value * 256 + byte(p, i); return value }
+    function varint(p,   value, digit, turns) {         # at the place behind, which it moves on
+        for (value = turns = 0; turns < 9; turns++) { digit = byte(p, behind++); value = value * 128 + digit % 128; if (digit < 128) break }
+        return value
+    }
+    function row(p, i,   size, here, hex, turns, at, text) {
+        behind = i; size = varint(p); varint(p); here = size
+        if (size > usable - 35) {
+            here = least + (size - least) % (usable - 4); if (here > usable - 35) here = least
+        }
+        if (size > 1000000) return
+        hex = substr(page[p], 2 * behind + 1, 2 * here); p = size > here ? number(p, behind + here, 4) : 0
+        for (turns = 0; p in page && turns < 2000; turns++) { hex = hex substr(page[p], 9, 2 * (usable - 4)); p = number(p, 0, 4) }
+        hex = substr(hex, 1, 2 * size); at = index(hex, "7b2273706563223a")     # {"spec":
+        if (!at) return
+        for (text = ""; at < length(hex); at += 2) text = text chars[substr(hex, at, 2)]
+        print text
+    }
+    BEGIN {
+        HEX = "0123456789abcdef"
+        for (i = 32; i < 256; i++) if (i != 127) chars[sprintf("%02x", i)] = sprintf("%c", i)
+    }
+    { gsub(/ /, ""); line = line $0 }
+    NR == 7 { page[0] = line; size = number(0, 16, 2); if (size == 1) size = 65536; usable = size - byte(0, 20); least = int((usable - 12) * 32 / 255) - 23 }
+    NR >= 7 && length(line) >= 2 * size { page[++pages] = line; line = "" }
+    END {
+        delete page[0]
+        for (p = 2; p <= pages; p++) if (byte(p, 0) == 13)
+            for (i = 0; i < number(p, 3, 2) && i < size / 4; i++) row(p, number(p, 8 + 2 * i, 2))
+    }'
+}
+idle_units() { # idle_units FILE...: a document for each of the user's units that starts a container with published ports
+    awk -v facts="$facts" '
+    function done(   unit) {
+        if (ports != "") {
+            unit = base; sub(/\.(container|kube)$/, "", unit); sub(/\.pod$/, "-pod", unit)
+            if (unit !~ /\.service$/) unit = unit ".service"
+            if (name == "") { name = base; sub(/\.[a-z]*$/, "", name); if (base !~ /\.service$/) name = "systemd-" name }
+            if (unit name !~ /[^A-Za-z0-9_.@-]/) printf "{%s,\"Unit\":\"%s\",\"Name\":\"%s\",\"Publish\":[%s]}\n", facts, unit, name, ports
+        }
+        ports = name = line = ""
+    }
+    function publish(value) {
+        gsub(/["\047]/, "", value)
+        if (value !~ /[^][0-9a-z.:\/-]/ && value != "") ports = ports (ports == "" ? "" : ",") "\"" value "\""
+    }
+    function started(text,   word, count, i) {
+        if (text !~ /(podman|docker) +.*(run|create) /) return
+        count = split(text, word, /[ \t]+/)
+        for (i = 2; i <= count; i++) {
+            if (word[i] == "-p" || word[i] == "--publish") publish(word[++i])
+            else if (word[i] ~ /^(--publish=|-p[0-9])/) { sub(/^(--publish=|-p)/, "", word[i]); publish(word[i]) }
+            else if (word[i] == "--name") name = word[++i]
+            else if (word[i] ~ /^--name=/) name = substr(word[i], 8)
+        }
+    }
+    FNR == 1 { done(); base = FILENAME; sub(/.*\//, "", base) }
+    { line = line $0; if (sub(/\\$/, " ", line)) next }
+    line ~ /^ExecStart=/ && base ~ /\.service$/ { started(line) }
+    line ~ /^PublishPort *=/ && base !~ /\.service$/ { sub(/^[^=]*= */, "", line); sub(/ *$/, "", line); publish(line) }
+    line ~ /^(ContainerName|PodName) *=/ && base !~ /\.service$/ { sub(/^[^=]*= */, "", line); sub(/ *$/, "", line); name = line }
+    { line = "" }
+    END { done() }' "$@"
 }
 
 # ---- firewall managers, system, files --------------------------------------------------------------------------------

@@ -24,7 +24,7 @@ from hairpin.evidence.redact_documents import Documents
 from hairpin.evidence.redact_own import OwnNames
 from hairpin.evidence.redact_text import Text, hex_ids, ranges_in
 
-_ENGINES = ("docker", "podman", "swarm")
+_ENGINES = ("docker", "podman", "swarm", "rootless")
 _WITHOUT_ADDRESSES = frozenset({"versions", "packages", "os-release", "docker-version", "podman-version"})
 """The keys of readings with four-part version numbers, which look like addresses and must not be renamed."""
 _NO_OWN_NAMES = frozenset({"sysctl", "packages", "versions", "os-release", "modules", "module-files"})

@@ -56,6 +56,7 @@ class Documents:
 
     def _container(self, container: dict[str, Json]) -> None:
         _apply(container, "Name", self._slash_name)
+        _apply(container, "User", self._names.name)
         _apply(container, "ImageName", self._names.image)
         config = _member(container, "Config")
         _apply(config, "Image", self._names.image)
@@ -106,6 +107,7 @@ class Documents:
 
     def _info(self, info: dict[str, Json]) -> None:
         _apply(info, "Name", self._names.name)
+        _apply(info, "User", self._names.name)
         _apply(_member(info, "host"), "hostname", self._names.name)
 
     def _slash_name(self, name: str) -> str:

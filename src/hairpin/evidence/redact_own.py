@@ -25,7 +25,8 @@ _FOLDERS = re.compile(
 )
 _SYSTEM_NAMES = """
     bin sbin lib libexec etc share src scripts systemd system user cni containerd net.d conf.d .ssh .docker
-    .config .local .ansible tmp local docker docker-compose docker-proxy dockerd podman nerdctl iptables
+    .config .local .ansible tmp local containers storage libpod docker docker-compose docker-proxy dockerd podman
+    nerdctl iptables
     ip6tables iptables-save iptables-restore ip6tables-restore nft ipset sysctl ip ufw firewall-cmd ebtables
     conntrack k3s kubectl kubelet tailscale tailscaled wg wg-quick hairpin salt-call puppet chef-client sh bash
     python3 e2scrub_all sysstat popularity-contest mdadm php anacron apt-compat dpkg logrotate man-db 0anacron

@@ -316,6 +316,8 @@ class Engine(msgspec.Struct, frozen=True):
     """How the stopped engine is started; None if the engine runs."""
     user: str = ""
     """The user who owns the engine's containers, if this is not the user who reads the host."""
+    lingers: bool | None = None
+    """Whether logind keeps the processes of ``user`` after the last logout; None if it is not known."""
     address_pools: tuple[tuple[int, int, int], ...] = ()
     """The configured IPv4 address pools for networks: the block of each pool, and the prefix length of networks from
     it; empty for the default pools."""

@@ -7,6 +7,7 @@ from hairpin.evidence.reading import HOST
 from hairpin.host.contact import Contact, EngineBeside
 from hairpin.host.docker import Container, DockerNetwork, Engine, Tool
 from hairpin.host.floating import FloatingAddress
+from hairpin.host.idle import IdleContainer
 from hairpin.host.limit_state import Counters, LimitState
 from hairpin.host.link import Address, Link
 from hairpin.host.managers import CloudAddress, ConfigFile, Firewalld, ScriptLine, Ufw, Unit, Version
@@ -126,6 +127,8 @@ class Host(msgspec.Struct, frozen=True, dict=True):
     beside: tuple[EngineBeside, ...] = ()
     """Daemons that the collector did not ask, because it asked another daemon of the same kind.  The containers of
     these daemons are not in ``engines``."""
+    idle: tuple[IdleContainer, ...] = ()
+    """Rootless containers of users for whom no engine runs.  They are not in ``engines``."""
     firewalld: Firewalld | None = None
     ufw: Ufw | None = None
     units: tuple[Unit, ...] = ()

@@ -7,6 +7,7 @@ from hairpin.errors import CollectError, UnknownNameError, UsageError
 from hairpin.host.docker import Container
 from hairpin.host.engine_health import Health, unanswering
 from hairpin.host.host import Host
+from hairpin.host.idle import IdleContainer
 from hairpin.message import Message, message
 from hairpin.network.network import Network, owns_address
 from hairpin.network.prefix import Version, address_text
@@ -235,6 +236,9 @@ def _require_no_more(hosts: tuple[Host, ...], name: str, known: Message | str) -
     """Raise CollectError if a daemon of the hosts was not asked.  A daemon that was not asked may have the
     container."""
     for host in hosts:
+        for stored in host.idle:
+            if name in stored.names:
+                raise CollectError(_idle(host, stored, name))
         for each in host.beside[:1]:
             raise CollectError(
                 message(
@@ -247,6 +251,23 @@ def _require_no_more(hosts: tuple[Host, ...], name: str, known: Message | str) -
                     socket=each.asking,
                 )
             )
+
+
+def _idle(host: Host, found: IdleContainer, name: str) -> Message:
+    """Return the message about a named container of a user for whom no engine runs."""
+    said = message(
+        "container {name!r} belongs to {user} on {host} and does not run: no process of the rootless {engine} of "
+        "{user} runs, so it was not asked. Log in as {user} and run `{start}`",
+        name=name,
+        user=found.user,
+        host=host.name or "-",
+        engine=found.title,
+        start=found.start,
+    )
+    port = next((each.host_port for each in found.ports or ()), None)
+    if port is None or any(each.host_port == port for one in host.containers() for each in one.bindings):
+        return said
+    return message("{said}; why: hairpin check {port}", said=said, port=port)
 
 
 def _why(each: Health) -> Message:

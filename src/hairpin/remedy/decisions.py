@@ -294,7 +294,7 @@ def stopped_on_purpose(host: Host, container: Container) -> Message | None:
     if container.status == "created":
         return message("{name} was made and never started", name=container.name)
     engine = host.engine_of(container)
-    if _went_down_with_engine(engine, container):
+    if _is_forgotten(container) or _went_down_with_engine(engine, container):
         return None
     if container.restart_policy in ("always", "unless-stopped") and engine.running and not engine.stored:
         return message(
@@ -311,14 +311,20 @@ def perhaps_stopped(host: Host, container: Container) -> Message | None:
     engine = host.engine_of(container)
     if container.error or container.oom_killed or container.exit_code not in _STOPPED_BY_SIGNAL:
         return None
-    if container.running or _went_down_with_engine(engine, container):
+    if container.running or _is_forgotten(container) or _went_down_with_engine(engine, container):
         return None
-    return message(
-        "{name} ended with status {code}, as `{engine} stop` ends one",
-        name=container.name,
-        code=container.exit_code if container.exit_code is not None else "-",
-        engine=engine.kind,
-    )
+    code = container.exit_code if container.exit_code is not None else "-"
+    facts = {"name": container.name, "code": code, "engine": engine.kind, "user": engine.user}
+    if engine.lingers is False:
+        return message(
+            "{name} ended with status {code}, as `{engine} stop` or the last logout of {user} ends one", **facts
+        )
+    return message("{name} ended with status {code}, as `{engine} stop` ends one", **facts)
+
+
+def _is_forgotten(container: Container) -> bool:
+    """Return whether the engine does not know when the container ended.  A stop command would have told the engine."""
+    return container.exit_code is None and container.finished_at.startswith("0001-")
 
 
 def _went_down_with_engine(engine: Engine, container: Container) -> bool:

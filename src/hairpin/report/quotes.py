@@ -53,6 +53,7 @@ _ESSENCE: dict[str, tuple[str, ...]] = {
     "docker-stored-containers": (
         "Name", "State.Running", "State.ExitCode", "HostConfig.PortBindings",
     ),
+    "rootless-containers": ("User", "Lingers", "Name", "Unit", "Ports", "Publish", "HostConfig.PortBindings"),
     "docker-networks": ("Name", "Driver", "Internal", "IPAM.Config"),
     "podman-networks": ("name", "driver", "internal", "subnets"),
     "swarm-services": ("Spec.Name", "Endpoint.Ports", "ServiceStatus"),

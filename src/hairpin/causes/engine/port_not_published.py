@@ -21,6 +21,7 @@ from hairpin.causes.isolation._walls import pair_of
 from hairpin.causes.rules._lifting import deletion
 from hairpin.causes.rules._rule_owner import is_meant_policy, owner
 from hairpin.causes.service._service import listening
+from hairpin.causes.states._idle_publisher import idle_publishers, may_publish
 from hairpin.causes.where import OfContainer, OfPort, OfWall
 from hairpin.change.change import Change, Primitive
 from hairpin.engines.repair.republishing import option_of, published_too
@@ -52,6 +53,8 @@ def find(view: View) -> Iterator[Candidate]:
         return
     if any(each.running and each.left_unread for each in view.host.containers()):
         return  # a container whose namespace was not read may have the port, so hairpin reads all containers first
+    if idle_publishers(view):
+        return
     mine = (each for each in view.host.containers() if each.running and _has_port(view, each))
     own = list(dict.fromkeys(view.host.network_owner(each) for each in mine))
     for container in sorted(own, key=lambda each: _elsewhere(view, each) is None):
@@ -201,7 +204,7 @@ def _nobody(view: View, parts: tuple[Primitive, ...], advice: tuple[Message, ...
         refused=refusal_of(view, change),
         where=OfPort(port=port),
         in_class="port-not-published",
-        advice=(*held_aside(view), *_of_swarm(view), *advice),
+        advice=(*held_aside(view), *_of_swarm(view), *may_publish(view), *advice),
     )
 
 

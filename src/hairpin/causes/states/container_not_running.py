@@ -164,7 +164,21 @@ def _candidate(
                 if container.status != "created" and not (by_hand and repair is read)
                 else ()
             ),
+            *_linger_advice(engine, container),
             *(back_after_reboot(engine, container) if not by_hand else ()),
+        ),
+    )
+
+
+def _linger_advice(engine: Engine, container: Container) -> tuple[Message, ...]:
+    """Return the advice about a user who does not linger: this user's last logout ends the container."""
+    if engine.lingers is not False or container.status == "created" or container.exit_code not in _STOPPED_BY_SIGNAL:
+        return ()
+    return (
+        message(
+            "lingering is off for {user}: when the last session of {user} ends, logind ends this container, too. "
+            "`loginctl enable-linger {user}` lets it run on",
+            user=engine.user,
         ),
     )
 
@@ -186,6 +200,12 @@ def _detail(container: Container, binding: PortBinding, *, looping: bool) -> Mes
     if not binding.host_port:
         return _of_itself(container, binding, looping=looping)
     values = {"port": binding.host_port, "code": container.exit_code, "at": container.finished_at or "-"}
+    if container.exit_code is None and container.finished_at.startswith("0001-"):
+        return message(
+            "It publishes port {port}. It ran, and its engine does not know how it ended, as after a boot or after the "
+            "end of its user's last session. Nothing holds the port.",
+            **values,
+        )
     if container.exit_code is None and container.status == "exited":
         return message("It publishes port {port} and has ended, so nothing holds the port.", **values)
     if container.status == "created":

@@ -160,4 +160,31 @@ PODMAN = (
         causes=("host-default-route-missing", "host-address-missing", "host-link-down"),
         shown_by=("host-default-route-missing",),
     ),
+    TextMeaning(
+        id="podman-no-user-session", program="podman", kind="routine",
+        patterns=(
+            "manager is set to systemd but there is no systemd user session available",
+            "For using systemd, you may need to login using an user session",
+            "For using systemd, you may need to log in using a user session",
+            "you can enable lingering with: `loginctl enable-linger {number}` (possibly as root)",
+        ),
+        meaning=message(
+            "Podman was called for a user outside of a session of systemd, as behind su, sudo or cron. Without "
+            "lingering, the containers of this user end with the user's last session."
+        ),
+        causes=("rootless-session-ended", "container-not-running"),
+        shown_by=("rootless-session-ended",),
+    ),
+    TextMeaning(
+        id="podman-refreshing-container", program="podman", kind="routine",
+        patterns=(
+            "Refreshing container {word}: acquiring lock {number} for container {word}: file exists",
+            "Refreshing container {word}: error acquiring lock {number} for container {word}: file exists",
+        ),
+        meaning=message(
+            "The folder with Podman's state at run time is new, as after a boot, or after the last session of a user "
+            "who does not linger. The containers that ran before have ended."
+        ),
+        causes=("container-not-running", "rootless-session-ended"),
+    ),
 )  # fmt: skip

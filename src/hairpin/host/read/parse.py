@@ -7,11 +7,13 @@ from hairpin.evidence.several import identity_of
 from hairpin.host.contact import EngineBeside
 from hairpin.host.docker import Container, Engine
 from hairpin.host.host import Host, Namespace
+from hairpin.host.idle import IdleContainer
 from hairpin.host.managers import ScriptLine, Unit, Version
 from hairpin.host.read.clock import with_clock
 from hairpin.host.read.engines.beside import beside
 from hairpin.host.read.engines.contact import contact
 from hairpin.host.read.engines.engines import engines, is_malformed, is_mute
+from hairpin.host.read.engines.idle import idle_containers
 from hairpin.host.read.engines.placement import (
     Place,
     left_unread,
@@ -70,6 +72,7 @@ def of_readings(evidence: Evidence, readings: Readings) -> ParsedHost:
         engines=running,
         contacts=tuple(contact(evidence, engine.kind) for engine in running),
         beside=readings.part(("docker-beside",), lambda: _beside(readings)),
+        idle=readings.part(("rootless-containers",), lambda: _idle(readings)),
         firewalld=readings.part(("firewalld",), lambda: managing.firewalld(readings, versions), versions),
         ufw=readings.part(("ufw",), lambda: managing.ufw(readings)),
         units=units,
@@ -91,6 +94,10 @@ def of_readings(evidence: Evidence, readings: Readings) -> ParsedHost:
 def _beside(readings: Readings) -> tuple[EngineBeside, ...]:
     reading = readings.first("docker-beside")
     return beside(reading) if reading is not None else ()
+
+
+def _idle(readings: Readings) -> tuple[IdleContainer, ...]:
+    return readings.all_understood(readings.of("rootless-containers"), idle_containers)
 
 
 def _boot_lines(readings: Readings) -> tuple[ScriptLine, ...] | None:

@@ -193,3 +193,18 @@ def test_pinned_names() -> None:
         PinnedName("a", 4, 0x0A000001),
         PinnedName("b", 4, 0x0A000001),
     )
+
+
+NEVER, ONCE = "0001-01-01T00:00:00Z", "2026-11-27T20:09:47.411078846Z"
+CREATED: dict[str, tuple[dict[str, Any], tuple[str, int | None]]] = {
+    "it has never started": ({"StartedAt": NEVER}, ("created", 0)),
+    "no time": ({}, ("created", 0)),
+    "it ran before the boot": ({"StartedAt": ONCE, "FinishedAt": NEVER}, ("exited", None)),
+    "its start failed": ({"StartedAt": ONCE, "Error": "address already in use"}, ("created", 0)),
+}
+
+
+@pytest.mark.parametrize(("state", "expected"), CREATED.values(), ids=CREATED)
+def test_podman_forgets_how_a_container_ended(state: dict[str, Any], expected: tuple[str, int | None]) -> None:
+    found = one(State={"Status": "created", "ExitCode": 0} | state)
+    assert (found.status, found.exit_code) == expected

@@ -139,6 +139,7 @@ def _container(item: _Container, evidence: str) -> Container:
     endpoints = tuple(_endpoint(name, endpoint) for name, endpoint in networks.items() if endpoint is not None)
     restart = host_config.restart_policy
     status = state.status or ("paused" if state.paused else "running" if state.running else "exited")
+    forgotten = status == "created" and not state.error and _is_time(state.started_at)
     is_task = bool((config.labels or {}).get(_TASK))
     # A swarm never restarts a task's container: it makes another task, on this or on another node.  An ended task
     # publishes no port.
@@ -146,11 +147,11 @@ def _container(item: _Container, evidence: str) -> Container:
     return Container(
         id=item.id,
         name=item.name.removeprefix("/"),
-        status=status,
+        status="exited" if forgotten else status,
         network_mode=host_config.network_mode or "default",
         pid=state.pid or None,
         image=config.image or item.image_name or "",
-        exit_code=state.exit_code,
+        exit_code=None if forgotten else state.exit_code,
         error=state.error or "",
         started_at=state.started_at or "",
         finished_at=state.finished_at or "",
@@ -172,6 +173,14 @@ def _container(item: _Container, evidence: str) -> Container:
         pinned=tuple(_pins_in(item.host_config.extra_hosts or ())),
         evidence=evidence,
     )
+
+
+def _is_time(text: str | None) -> bool:
+    """Return whether the text is a time.  Engines write the year 1 if there is none.
+
+    Podman does not know how a container ended that a reboot, or the end of its user's session, has ended.  It calls
+    such a container created, and keeps the time of its start.  Measured with Podman 4.3"""
+    return bool(text) and not str(text).startswith("0001-")
 
 
 def _added_names(item: _Container) -> tuple[str, ...]:

@@ -7,7 +7,7 @@ import msgspec
 from hairpin.evidence.reading import HOST, Reading
 from hairpin.host.docker import Container, DockerNetwork, Engine
 from hairpin.host.managers import Unit, Version
-from hairpin.host.read.engines import container_json, engine_options, network_json
+from hairpin.host.read.engines import container_json, engine_options, idle, network_json
 from hairpin.host.read.engines.boot import boot
 from hairpin.host.read.engines.engine_options import GivenOptions
 from hairpin.host.read.engines.swarm import services, with_tasks
@@ -123,6 +123,7 @@ def _podman(readings: Readings, versions: tuple[Version, ...], user: str) -> Eng
         networks=network_json.with_cni(networks, cni) if info.backend == "cni" else networks,
         rootless=info.rootless,
         user=user,
+        lingers=dict(readings.all_understood(readings.of("rootless-info"), idle.lingering)).get(user),
         network_backend=info.backend,
         network_version=info.version or _upstream(_package(versions, ("netavark",))),
         evidence=_evidence(reading, info_reading),
