@@ -16,12 +16,12 @@ from typing import Literal
 import msgspec
 
 from hairpin.causes.cause import RULE_STOPS, Candidate, Cause, View, Way
+from hairpin.causes.container._idle_publisher import idle_publishers, may_publish
 from hairpin.causes.engine._publishing import held_aside, is_unserved, port_holder, refusal_of
 from hairpin.causes.isolation._walls import pair_of
 from hairpin.causes.rules._lifting import deletion
 from hairpin.causes.rules._rule_owner import is_meant_policy, owner
 from hairpin.causes.service._service import listening
-from hairpin.causes.states._idle_publisher import idle_publishers, may_publish
 from hairpin.causes.where import OfContainer, OfPort, OfWall
 from hairpin.change.change import Change, Primitive
 from hairpin.engines.repair.republishing import option_of, published_too

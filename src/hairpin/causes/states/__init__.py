@@ -3,7 +3,6 @@ packet is lost.
 
 Some of these states keep an engine from making its rules, or have removed the rules.  Rules that were lost in this way
 follow from the state.  ``_start_words`` finds the cause that an engine's error text means.  ``_kernel_parts`` finds
-missing kernel features.  ``_daemon`` finds why dockerd does not run.  ``_idle_publisher`` finds the rootless
-containers that publish a port while no engine of their user runs.  ``_on_bridge`` finds the namespaces behind a
+missing kernel features.  ``_daemon`` finds why dockerd does not run.  ``_on_bridge`` finds the namespaces behind a
 bridge's ports.
 """

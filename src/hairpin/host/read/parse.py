@@ -13,7 +13,6 @@ from hairpin.host.read.clock import with_clock
 from hairpin.host.read.engines.beside import beside
 from hairpin.host.read.engines.contact import contact
 from hairpin.host.read.engines.engines import engines, is_malformed, is_mute
-from hairpin.host.read.engines.idle import idle_containers
 from hairpin.host.read.engines.placement import (
     Place,
     left_unread,
@@ -97,7 +96,12 @@ def _beside(readings: Readings) -> tuple[EngineBeside, ...]:
 
 
 def _idle(readings: Readings) -> tuple[IdleContainer, ...]:
-    return readings.all_understood(readings.of("rootless-containers"), idle_containers)
+    found = readings.of("rootless-containers")
+    if not found:
+        return ()
+    from hairpin.host.read.engines.idle import idle_containers  # noqa: PLC0415 - few hosts have such users
+
+    return readings.all_understood(found, idle_containers)
 
 
 def _boot_lines(readings: Readings) -> tuple[ScriptLine, ...] | None:

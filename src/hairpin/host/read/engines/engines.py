@@ -7,7 +7,7 @@ import msgspec
 from hairpin.evidence.reading import HOST, Reading
 from hairpin.host.docker import Container, DockerNetwork, Engine
 from hairpin.host.managers import Unit, Version
-from hairpin.host.read.engines import container_json, engine_options, idle, network_json
+from hairpin.host.read.engines import container_json, engine_options, network_json
 from hairpin.host.read.engines.boot import boot
 from hairpin.host.read.engines.engine_options import GivenOptions
 from hairpin.host.read.engines.swarm import services, with_tasks
@@ -123,11 +123,20 @@ def _podman(readings: Readings, versions: tuple[Version, ...], user: str) -> Eng
         networks=network_json.with_cni(networks, cni) if info.backend == "cni" else networks,
         rootless=info.rootless,
         user=user,
-        lingers=dict(readings.all_understood(readings.of("rootless-info"), idle.lingering)).get(user),
+        lingers=_lingers(readings, user),
         network_backend=info.backend,
         network_version=info.version or _upstream(_package(versions, ("netavark",))),
         evidence=_evidence(reading, info_reading),
     )
+
+
+def _lingers(readings: Readings, user: str) -> bool | None:
+    found = readings.of("rootless-info")
+    if not found:
+        return None
+    from hairpin.host.read.engines.idle import lingering  # noqa: PLC0415 - few hosts have engines of users
+
+    return dict(readings.all_understood(found, lingering)).get(user)
 
 
 def _of_user(readings: Readings, key: str, user: str) -> tuple[Reading, ...]:

@@ -17,10 +17,10 @@ with ``--restart always``.  Lingering makes the user's units start at boot.
 from collections.abc import Iterator
 
 from hairpin.causes.cause import RULE_STOPS, Candidate, Cause, View
+from hairpin.causes.container._idle_publisher import idle_publishers
 from hairpin.causes.engine._publishing import refusal_of
 from hairpin.causes.rules._lifting import deletion
 from hairpin.causes.service._service import listening
-from hairpin.causes.states._idle_publisher import idle_publishers
 from hairpin.causes.where import OfContainer
 from hairpin.change.change import Change
 from hairpin.host.idle import IdleContainer
