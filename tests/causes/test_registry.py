@@ -36,6 +36,7 @@ from tests.causes.between_hosts.test_overlay import CASES as OVERLAY
 from tests.causes.bridge.test_bridge import CASES as BRIDGE
 from tests.causes.case import Case, StateCase
 from tests.causes.container.test_container import CASES as CONTAINER
+from tests.causes.container.test_rootless_session_ended import CASES as OF_SESSIONS
 from tests.causes.engine.test_engine import CASES as ENGINE
 from tests.causes.engine_rules.test_engine_rules import CASES as ENGINE_RULES
 from tests.causes.firewalld.test_firewalld import CASES as FIREWALLD
@@ -67,7 +68,7 @@ IDS = tuple(cause.id for cause in all_causes())
 TABLES: dict[str, Mapping[str, Case | StateCase | ComingCase | ExposureCase | OpenedCase]] = {
     "between_hosts": {**BETWEEN_HOSTS, **OVERLAY},
     "bridge": BRIDGE,
-    "container": CONTAINER,
+    "container": {**CONTAINER, **OF_SESSIONS},
     "engine": ENGINE,
     "engine_rules": ENGINE_RULES,
     "firewalld": {**FIREWALLD, **OPENED},

@@ -1,7 +1,5 @@
 """The state of an engine or of a container."""
 
-import re
-
 import msgspec
 import pytest
 
@@ -13,9 +11,8 @@ from hairpin.diagnose.diagnose import diagnose
 from hairpin.diagnose.examination import examine
 from hairpin.host.docker import Boot, PortBinding
 from hairpin.host.host import Unread
-from hairpin.host.idle import IdleContainer
 from hairpin.host.link import Address
-from hairpin.host.managers import ConfigFile, Firewalld, FirewalldZone, Unit
+from hairpin.host.managers import ConfigFile, Firewalld, FirewalldZone
 from hairpin.host.rule_tools import RuleTools
 from hairpin.host.socket import Socket
 from hairpin.network.flow import Flow, FromHost, Lan
@@ -45,7 +42,7 @@ from tests.causes.rule_hosts import CSF, HOLDER, LOCKED, NO_MATCH, RULE_STATES, 
 from tests.macvlan_host import CHILD, on_ipvlan, on_macvlan, without_web
 from tests.names_host import pinning, to_pin, written
 from tests.rule_text import ALL_RULES, STAGE_1, STAGE_2, with_rule, without, without_chain
-from tests.small_host import OUTSIDE, WEB, container, egress, engine, host_namespace, network, published
+from tests.small_host import WEB, container, egress, engine, host_namespace, network, published
 
 DOCKER0_SUBNET = parse_address("172.17.0.0")[1]
 LOCAL = published(FromHost(), "127.0.0.1")
@@ -60,24 +57,6 @@ EXPOSES = msgspec.structs.replace(
 SERVING = msgspec.structs.replace(
     host_namespace(), sockets=(*host_namespace().sockets, Socket("tcp", 4, None, 9000, process="own"))
 )
-
-
-IDLE = IdleContainer("ann", 1001, "podman", "shop", ports=(PortBinding("tcp", 80, 9000, actual=False),))
-TO_IDLE = msgspec.structs.replace(LOCAL, dport=9000)
-
-
-def serving_port(port: int) -> Network:
-    """Return the host with a service of its own on the port."""
-    own = Socket("tcp", 4, None, port, process="own")
-    return network(msgspec.structs.replace(host_namespace(), sockets=(*host_namespace().sockets, own)))
-
-
-SERVED = serving_port(9000)
-
-
-def idle(whole: Network | None = None, /, **changed: object) -> Network:
-    """Return the host on which a user without a session has a rootless container that publishes port 9000."""
-    return with_host(whole or network(), idle=(msgspec.structs.replace(IDLE, **changed),))
 
 
 def ended_on_overlay(*, listed: bool = True) -> Network:
@@ -112,29 +91,6 @@ CASES: dict[str, Case] = {
         down(network(docker=msgspec.structs.replace(engine(EXPOSES), running=False, stored=True))),
         msgspec.structs.replace(LOCAL, dport=9000), ("docker-daemon-not-running",),
         network(SERVING, docker=engine(msgspec.structs.replace(EXPOSES, status="running", netns="host"))),
-    ),
-    "a user with a rootless container has no session": Case(
-        idle(), TO_IDLE, ("rootless-session-ended",), idle(SERVED),
-    ),
-    "a user with a rootless container has no session, and a firewall drops": Case(
-        idle(network(host_namespace(with_rule("filter INPUT", "-p tcp -m tcp --dport 9000 -j DROP")))),
-        asked(OUTSIDE, "198.51.100.11", 9000), ("rootless-session-ended",), idle(SERVED),
-    ),
-    "a user's rootless container publishes another port": Case(
-        idle(), msgspec.structs.replace(LOCAL, dport=9500), ("port-not-published",), idle(serving_port(9500)),
-    ),
-    "a user's rootless container publishes the port on another address": Case(
-        idle(ports=(PortBinding("tcp", 80, 9000, 0x7F000001, actual=False),)), asked(OUTSIDE, "198.51.100.11", 9000),
-        ("port-not-published",), idle(SERVED),
-    ),
-    "a user's rootless container has ports that are not known": Case(
-        idle(ports=None), TO_IDLE, ("port-not-published",), idle(SERVED, ports=None),
-    ),
-    "a user's rootless container has the usual port of a service that failed": Case(
-        with_host(
-            idle(ports=(PortBinding("tcp", 80, 22, actual=False),)), units=(Unit("ssh.service", "failed", "enabled"),)
-        ),
-        asked(OUTSIDE, "198.51.100.11", 22), ("host-service-not-running",), serving_port(22),
     ),
     "the container that should ask is not running": Case(
         without_web(network()), egress(), ("container-not-running",), network(),
@@ -521,55 +477,12 @@ def test_a_pool_that_contains_the_hosts_name_server_is_told_with_a_free_one() ->
     assert "prune" not in ways
 
 
-def told_about_idle(whole: Network, flow: Flow = TO_IDLE) -> str:
+def told_about(whole: Network, flow: Flow = LOCAL) -> str:
     """Return all sentences of the first cause, with the instruction of its first repair."""
     (cause, *_) = diagnose(whole, flow).causes
     candidate = cause.candidate
     steps = (each.advice for each in candidate.change.parts if isinstance(each, AddSocket))
     return "\n".join(map(Words("en"), filter(None, (candidate.title, candidate.detail, *candidate.advice, *steps))))
-
-
-WORDINGS: dict[str, tuple[dict[str, object], str, str]] = {
-    "no session": ({}, "ann has no session.*Lingering is off", "enable-linger ann.*podman start shop"),
-    "no session, lingering": (
-        {"lingers": True}, "Lingering is on, but /run/user/1001 does not exist", r"status user@1001\.service",
-    ),
-    "a new session": ({"session": "idle"}, "ann has a new session", "enable-linger ann"),
-    "a session, lingering": (
-        {"session": "idle", "lingers": True}, "at boot, no unit of ann has started", "log in as ann and run",
-    ),
-    "no sessions on this host": ({"session": "unknown"}, "No process of ann runs a container", "log in as ann and run"),
-    "of a unit": ({"unit": "a.service"}, r"unit a\.service of ann starts", r"systemctl --user start a\.service"),
-    "of dockerd": ({"engine": "docker"}, "in rootless Docker", "systemctl --user enable docker"),
-}  # fmt: skip
-
-
-@pytest.mark.parametrize(("changed", "why", "way"), WORDINGS.values(), ids=WORDINGS)
-def test_what_is_said_of_an_idle_container(changed: dict[str, object], why: str, way: str) -> None:
-    said = told_about_idle(idle(**changed))
-    assert re.search(why, said, re.DOTALL)
-    assert re.search(way, said, re.DOTALL)
-
-
-def test_further_idle_containers_of_the_port_are_named() -> None:
-    both = (IDLE, msgspec.structs.replace(IDLE, user="bob", name="wiki"))
-    assert "container wiki of user bob publishes port 9000, too" in told_about_idle(with_host(network(), idle=both))
-
-
-HINTS: dict[str, tuple[dict[str, object], str]] = {
-    "on another address": (
-        {"ports": (PortBinding("tcp", 80, 9000, 0x0A000001, actual=False),)},
-        "container shop of user ann publishes port 9000 on 10.0.0.1 only",
-    ),
-    "on the host's network": ({"ports": (), "on_host": True}, "shop of user ann uses the host's network"),
-    "ports that are not known": ({"ports": None}, "rootless Podman, and no process runs for them: shop"),
-}  # fmt: skip
-
-
-@pytest.mark.parametrize(("changed", "said"), HINTS.values(), ids=HINTS)
-def test_a_port_that_nobody_publishes_may_be_an_idle_containers(changed: dict[str, object], said: str) -> None:
-    assert said in told_about_idle(idle(**changed))
-    assert "ann" not in told_about_idle(network())
 
 
 LOGGED_OUT: dict[str, object] = {"exit_code": None, "finished_at": "0001-01-01T00:00:00Z"}
@@ -590,6 +503,6 @@ def test_a_user_who_does_not_linger_loses_the_container_again(
     podman = msgspec.structs.replace(
         engine(ended_one), kind="podman", user="ann", rootless=True, lingers=lingers, networks=()
     )
-    said = told_about_idle(network(host_namespace(sockets=()), docker=podman), LOCAL)
+    said = told_about(network(host_namespace(sockets=()), docker=podman))
     assert ("lingering is off for ann" in said) == told
     assert ("does not know how it ended" in said) == (changed is LOGGED_OUT)
