@@ -45,7 +45,7 @@ def keep_or_say(answer: "Answer", lang: str | None, *, after: bool) -> None:
 
     try:
         for each in answer.evidence[:1]:
-            keep_evidence(each, answer.network)
+            keep_evidence(each, answer.network if len(answer.evidence) == 1 else None)
     except (HairpinError, OSError) as error:
         when = message("after the repair") if after else message("before the repair")
         reason: Message | str = error.said if isinstance(error, HairpinError) else str(error)

@@ -46,15 +46,16 @@ def written(path: Path) -> Generator[BinaryIO]:
 
 @contextmanager
 def _replaced(path: Path) -> Generator[BinaryIO]:
-    temporary = path.parent / f".{path.name[:200]}.{os.urandom(8).hex()}"  # to import tempfile takes 5 ms
-    opened = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW, 0o600)
+    import tempfile  # noqa: PLC0415 - most commands write no file
+
+    opened, temporary = tempfile.mkstemp(prefix=f".{path.name[:200]}.", dir=path.parent)
     with ExitStack() as cleanup:  # the temporary file is also deleted after an interrupt
-        cleanup.callback(temporary.unlink, missing_ok=True)
+        cleanup.callback(Path(temporary).unlink, missing_ok=True)
         with os.fdopen(opened, "wb") as stream:
             yield stream
             stream.flush()
             os.fsync(stream.fileno())
-        temporary.replace(path)
+        Path(temporary).replace(path)
 
 
 def _descriptor(path: Path) -> int | None:

@@ -24,9 +24,8 @@ def idle_publishers(view: View) -> tuple[IdleContainer, ...]:
 
 
 def may_publish(view: View) -> Iterator[Message]:
-    """Yield the hints about idle containers that publish the asked port on another address or
-    use the host's network, and about users whose idle
-    containers have published ports that are not known."""
+    """Yield the hints about idle containers that publish the asked port on another address or use the host's network,
+    and about users whose idle containers have published ports that are not known."""
     packet, asked = view.stop.seen.packet, (view.flow.protocol, view.flow.dport)
     for each in view.host.idle:
         other = not each.publishes(*asked, packet.version, packet.daddr)
