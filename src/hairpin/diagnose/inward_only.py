@@ -32,6 +32,8 @@ def told_of_left_out(flows: tuple[Flow, ...]) -> tuple[Message, ...]:
 
 
 def _is_for_others(network: Network, own: Flow, flows: tuple[Flow, ...]) -> bool:
+    if bindings_of(network.host(own.asked_host or own.host), own.dport, own.protocol):
+        return False
     refused = walked(network, own)
     if refused.verdict != "refused":
         return False
@@ -44,9 +46,7 @@ def _is_for_others(network: Network, own: Flow, flows: tuple[Flow, ...]) -> bool
         if isinstance(each.start, (Outside, Lan))
         and (each.dport, each.protocol, each.version, each.host) == (own.dport, own.protocol, own.version, own.host)
     ]
-    if not others or bindings_of(network.host(own.asked_host or own.host), own.dport, own.protocol):
-        return False
-    return all(_is_led(network, each) for each in others)
+    return bool(others) and all(_is_led(network, each) for each in others)
 
 
 def _is_led(network: Network, flow: Flow) -> bool:

@@ -1,6 +1,6 @@
 """An event: a change from outside the model.  A user names an event by the event's id (``--after ID``)."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from typing import Literal, get_args
 
 import msgspec
@@ -31,10 +31,13 @@ happen on that host."""
 
 class ByName(msgspec.Struct, frozen=True):
     """The event narrowed to one container or link.  ``happens``: a function with two arguments: the course, and the
-    name that a user writes after the event id's colon.  ``what``: the kind of thing that the name names."""
+    name that a user writes after the event id's colon.  ``what``: the kind of thing that the name names.
+
+    ``to_some``: as ``happens``, with the names of several containers."""
 
     what: Literal["container", "link"]
     happens: Callable[[Course, str], Course | None]
+    to_some: Callable[[Course, Collection[str]], Course | None] | None = None
 
 
 def _on_every_host(_host: Host) -> bool:

@@ -2,14 +2,18 @@
 
 from collections.abc import Iterable, Iterator
 
+from hairpin.errors import ChangeError
+from hairpin.events.aftermath import asked_again
 from hairpin.events.course import Course
-from hairpin.events.event import EventId
+from hairpin.events.event import Event, EventId
 from hairpin.events.happening import course_of
 from hairpin.events.registry import events_by_themselves
 from hairpin.host.host import Host
 from hairpin.kept import kept
 from hairpin.network.flow import Flow
+from hairpin.network.kinds.kinds import kinds_of
 from hairpin.network.network import Network
+from hairpin.walk.walked import walked
 
 
 def courses_to_come(network: Network, flows: Iterable[Flow]) -> tuple[tuple[str, EventId, Course], ...]:
@@ -18,25 +22,26 @@ def courses_to_come(network: Network, flows: Iterable[Flow]) -> tuple[tuple[str,
 
     If all flows are for one container, hairpin looks only at this container's restart, because other restarts do not
     affect these flows."""
-    names = {each.of_container or "" for each in flows}
-    only = tuple(names) if len(names) == 1 else ("",)
+    asked = tuple(flows)
     known = _courses(network)
-    if only not in known:
-        known[only] = _made(network, only)
-    return known[only]
+    if asked not in known:
+        known[asked] = _made(network, asked)
+    return known[asked]
 
 
 @kept
-def _courses(network: Network) -> dict[tuple[str, ...], tuple[tuple[str, EventId, Course], ...]]:  # noqa: ARG001
+def _courses(network: Network) -> dict[tuple[Flow, ...], tuple[tuple[str, EventId, Course], ...]]:  # noqa: ARG001
     return {}
 
 
-def _made(network: Network, only: tuple[str, ...]) -> tuple[tuple[str, EventId, Course], ...]:
+def _made(network: Network, flows: tuple[Flow, ...]) -> tuple[tuple[str, EventId, Course], ...]:
+    names = {each.of_container or "" for each in flows}
+    only = tuple(names) if len(names) == 1 else ("",)
     return tuple(
         (host.name, event, course)
         for host in network.hosts
         if host.was_read
-        for event, course in courses_on(network, host, only)
+        for event, course in courses_on(network, host, only, flows)
         if not course.missing
     )
 
@@ -47,11 +52,14 @@ def _shares(host: Host, name: str) -> bool:
     return container is not None and bool(host.sharers_of(host.network_owner(container)))
 
 
-def courses_on(network: Network, host: Host, only: tuple[str, ...] = ("",)) -> Iterator[tuple[EventId, Course]]:
+def courses_on(
+    network: Network, host: Host, only: tuple[str, ...] = ("",), flows: tuple[Flow, ...] = ()
+) -> Iterator[tuple[EventId, Course]]:
     """Yield the course of each event that comes by itself on the host, the narrowest first.
 
     ``only``: the names of the containers to restart.  Each name has a separate course.  An empty name means one course
-    in which all containers are restarted.
+    in which all containers are restarted.  If ``flows`` are given and a restart changes the verdict of none of them,
+    of the containers that are alike only the first may be restarted in this course.
 
     Containers that share a network namespace are usually restarted together (compose: depends_on)."""
     only = tuple("" if _shares(host, name) else name for name in only)
@@ -59,6 +67,27 @@ def courses_on(network: Network, host: Host, only: tuple[str, ...] = ("",)) -> I
         if not event.comes_on(host):
             continue
         for name in only if event.by_name is not None and event.by_name.what == "container" else ("",):
-            course = course_of(network, host.name, event.id, name)
+            course = _of_firsts(network, host, event, flows) if flows and not name else None
+            if course is None:
+                course = course_of(network, host.name, event.id, name)
             if course is not None:
                 yield event.id, course
+
+
+def _of_firsts(network: Network, host: Host, event: Event, flows: tuple[Flow, ...]) -> Course | None:
+    """Return the course of the event for the first container of each kind.
+
+    Return None if the event does not happen to containers one by one, if no containers are alike, or if the event
+    changes the verdict of a flow: then it is to be told of all containers that are alike."""
+    to_some = event.by_name.to_some if event.by_name is not None else None
+    firsts = kinds_of(network).firsts(host) if to_some is not None else ()
+    if to_some is None or len(firsts) == sum(1 for _ in host.containers()):
+        return None
+    try:
+        course = to_some(Course(network, host.name), {each.name for each in firsts})
+    except ChangeError:
+        return None
+    if course is None or course.conditions or course.failures:
+        return None
+    after = ((flow, asked_again(network, course.network, flow)) for flow in flows)
+    return course if all(walked(network, a).verdict == walked(course.network, b).verdict for a, b in after) else None

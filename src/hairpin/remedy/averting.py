@@ -3,6 +3,8 @@
 The event is simulated together with this repair.  If the flows still fail, only advice for a person is given.
 """
 
+import msgspec
+
 from hairpin.causes.cause import Finding, Later
 from hairpin.causes.where import container_of as container_name
 from hairpin.change.calls import Call, SetRestartPolicy, SetUnitState
@@ -17,6 +19,7 @@ from hairpin.host.host import Host
 from hairpin.host.name_order import name_order
 from hairpin.message import Message
 from hairpin.network.flow import Flow
+from hairpin.network.kinds.kinds import kinds_of
 from hairpin.network.network import Network
 from hairpin.remedy.boot.container import policy_of
 from hairpin.remedy.remedy import Remedy
@@ -31,7 +34,7 @@ def averting(cause: Finding, later: Later, network: Network, flows: tuple[Flow, 
     if cause.id == LEFT_STOPPED:
         calls, said = _starting_again(later, network.host(cause.host))
         told = steps(Change((), calls), network.seen_from(cause.host))
-        if not told or not _keeps(told, cause.host, later, network, flows):
+        if not told or not _keeps(*_of_firsts(told, calls, cause.host, later, network), network, flows):
             return (Remedy("by-hand", (), advice=said),) if said else ()
         return (Remedy("start-container", (), keeping=told, advice=said),)
     from hairpin.remedy.plan import remedies  # noqa: PLC0415 - what most events bring is a container that stays down
@@ -71,6 +74,20 @@ def _starting_again(later: Later, host: Host) -> tuple[tuple[Call, ...], tuple[M
         if engine.kind == "podman" and not engine.user:
             calls.append(SetUnitState("enable", "podman-restart.service"))
     return tuple(dict.fromkeys(calls)), tuple(dict.fromkeys(said))
+
+
+def _of_firsts(
+    told: tuple[Step, ...], calls: tuple[Call, ...], label: str, later: Later, network: Network
+) -> tuple[tuple[Step, ...], str, Later]:
+    """Return the steps, the host's label and the causes after the event, for the first container of each kind.
+
+    What keeps the first of alike containers running keeps the others running, too (docs/adr/0039)."""
+    firsts = {each.name for each in kinds_of(network).firsts(network.host(label))}
+    left = tuple(each for each in calls if not isinstance(each, SetRestartPolicy) or each.name in firsts)
+    members = tuple(each for each in later.members if container_name(each.candidate.where) in firsts)
+    if len(left) == len(calls) or not members:
+        return told, label, later
+    return steps(Change((), left), network.seen_from(label)), label, msgspec.structs.replace(later, members=members)
 
 
 def _keeps(keeping: tuple[Step, ...], label: str, later: Later, network: Network, flows: tuple[Flow, ...]) -> bool:

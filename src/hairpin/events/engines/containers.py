@@ -5,6 +5,7 @@ A container that is recreated with the same options has a new id, and all names 
 """
 
 import hashlib
+from collections.abc import Collection
 
 import msgspec
 
@@ -135,11 +136,16 @@ def _stopped(course: Course, name: str = "") -> Course | None:
 
 
 def _restarted(course: Course, name: str = "") -> Course | None:
-    """Return the course after the container has stopped and started; None if no running container has this name.
+    """Return the course after the container has stopped and started; None if no running container has this name."""
+    return _some_restarted(course, [each.name for each in _running(course, name)])
 
-    The container's namespace is new, so users' changes in its old namespace are lost.  The container gets the first
-    free address.  A container that shares another container's network is restarted after that container."""
-    was, restarting = course.host, _owners_first(_running(course, name))
+
+def _some_restarted(course: Course, names: Collection[str]) -> Course | None:
+    """Return the course after these containers have stopped and started, one after another; None if none of them runs.
+
+    A container's namespace is new, so users' changes in its old namespace are lost.  The container gets the first free
+    address.  A container that shares another container's network is restarted after that container."""
+    was, restarting = course.host, _owners_first([each for each in _running(course, "") if each.name in names])
     for each in restarting:
         course = with_container_started(with_container_ended(course, each), was, each)
     return course if restarting else None
@@ -168,7 +174,7 @@ CONTAINER_RESTART = Event(
     title=message("containers are restarted"),
     source="docker-restart(1), podman-restart(1)",
     happens=_restarted,
-    by_name=ByName("container", _restarted),
+    by_name=ByName("container", _restarted, _some_restarted),
     by_itself=ByItself(reach=40),
 )
 CONTAINER_RECREATE = Event(

@@ -17,6 +17,8 @@ from collections.abc import Hashable, Iterator, Mapping
 import msgspec
 
 from hairpin.door import CLOSED
+from hairpin.host.docker import Container
+from hairpin.host.host import Host
 from hairpin.host.netns import Netns
 from hairpin.kept import kept
 from hairpin.netfilter.rule_address import write_mac
@@ -53,6 +55,15 @@ class Kinds:
     def members(self) -> Mapping[int, tuple[int, Owner]]:
         """For each container's number, its kind's number and the container."""
         return self._members
+
+    def firsts(self, host: Host) -> tuple[Container, ...]:
+        """Return the containers of the host without those that are alike to an earlier container."""
+        kind_of = {(each.host.name, each.container.id): kind for kind, each in self._members.values()}
+        kinds = ((kind_of.get((host.name, each.id), each.id), each) for each in host.containers())
+        found: dict[int | str, Container] = {}
+        for kind, each in kinds:
+            found.setdefault(kind, each)
+        return tuple(found.values())
 
     def of_flow(self, flow: Flow, this: str) -> Hashable | None:
         """Return a key that all alike flows have in common; None if no other flow is alike.
