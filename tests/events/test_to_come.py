@@ -8,7 +8,10 @@ from hairpin.change.change import AddNamespace
 from hairpin.diagnose.examination import examine
 from hairpin.diagnose.foreseen import foreseen
 from hairpin.events import to_come
+from hairpin.events.event import Event
 from hairpin.events.to_come import courses_to_come
+from hairpin.host.host import Host
+from hairpin.network.flow import Flow
 from hairpin.network.network import Network
 from tests.many_hosts import flows_of_many, many, rules_text
 
@@ -41,8 +44,12 @@ HOSTS: dict[str, Network] = {
 }
 
 
-def told(within: Network) -> list[tuple[str, str, str, tuple[int, ...]]]:
-    def words(each: Finding) -> tuple[str, str, str, tuple[int, ...]]:
+def _of_none(_network: Network, _host: Host, _event: Event, _flows: tuple[Flow, ...]) -> None:
+    """Restart each container."""
+
+
+def told(within: Network) -> list[tuple[str, str | None, str, tuple[int, ...]]]:
+    def words(each: Finding) -> tuple[str, str | None, str, tuple[int, ...]]:
         return each.id, each.event, str(each.candidate.title), each.flows
 
     return [words(each) for each in foreseen(examine(within, flows_of_many(COUNT)), frozenset())]
@@ -51,7 +58,7 @@ def told(within: Network) -> list[tuple[str, str, str, tuple[int, ...]]]:
 @pytest.mark.parametrize("within", HOSTS.values(), ids=HOSTS)
 def test_the_same_is_told_as_if_each_was_restarted(within: Network, monkeypatch: pytest.MonkeyPatch) -> None:
     found = told(within)
-    monkeypatch.setattr(to_come, "_of_firsts", lambda *_: None)
+    monkeypatch.setattr(to_come, "_of_firsts", _of_none)
     assert told(msgspec.structs.replace(within)) == found
 
 
