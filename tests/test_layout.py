@@ -90,7 +90,6 @@ TESTED_ELSEWHERE: dict[str, str] = {
     "cli/plans/carrying.py": "cli/test_fix.py",
     "cli/plans/telling.py": "cli/test_undo.py",
     "causes/cause.py": "causes/test_registry.py",
-    "events/to_come.py": "diagnose/test_foreseen.py",
     "answer/cause_answers.py": "answer/test_proven_repairs.py",
     "cli/plans/way_in.py": "kernel/test_own_ssh.py",
     "events/": "events/test_events.py",  # a table of events; test_events.py holds that each event is in it

@@ -22,6 +22,8 @@ from hairpin.host.managers import HIDDEN, Firewalld, FirewalldZone, Ufw
 from hairpin.message import message
 from hairpin.network.prefix import address_text
 
+_KERNEL = "kernel"
+"""The program whose version is in every reading of the host's versions."""
 _NOT_OPTIONS = frozenset({"kind", "containers", "networks", "evidence", "boot", "services", "mesh", "version"})
 """The fields of an engine that are compared separately, or that follow from other fields."""
 Json = dict[str, "Json"] | list["Json"] | str | int | float | bool | None
@@ -223,10 +225,12 @@ def _by_name(
 
 
 def _versions(was: Host, now: Host) -> Iterator[ListedDifference]:
+    """Yield the differences of versions.  A host that was read for a plan has only the versions of its engines: of such
+    a host no other program is compared."""
     one, other = ({each.program: each.text for each in host.versions} for host in (was, now))
     both = one.keys() & other.keys()
-    if not both:
-        return
+    if _KERNEL not in both:
+        one, other = ({name: known[name] for name in both} for known in (one, other))
     yield from _by_name(now, "versions", one, other)
 
 

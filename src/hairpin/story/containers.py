@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator
+from typing import Literal
 
 import msgspec
 
@@ -33,6 +34,7 @@ _BY: dict[str, EventId] = {
 
 class _Attributes(msgspec.Struct, frozen=True):
     name: str = ""
+    container: str = ""
     exit_code: str = msgspec.field(default="", name="exitCode")
 
 
@@ -60,8 +62,9 @@ _TOLD = msgspec.json.Decoder(_Told, strict=False)
 
 
 class EngineEvent(msgspec.Struct, frozen=True):
-    """An event of an engine about a container.  ``what``: the event's name, such as ``start`` or ``die``.  ``id``: the
-    container's id.  ``told``: the exit status; empty if the event has none."""
+    """An event of an engine about a container or a network.  ``what``: the event's name, such as ``start`` or ``die``.
+    ``id``: the id of the container, or of the container that joins or leaves the network.  ``told``: the exit status;
+    empty if the event has none."""
 
     at: float
     what: str
@@ -85,18 +88,18 @@ class ContainerChange(msgspec.Struct, frozen=True):
     with_engine: bool = False
 
 
-def engine_events(traces: Traces) -> tuple[EngineEvent, ...]:
-    """Return the engines' events about containers, the oldest event first."""
+def engine_events(traces: Traces, about: Literal["container", "network"] = "container") -> tuple[EngineEvent, ...]:
+    """Return the engines' events about containers or networks, the oldest event first."""
     found = [
         each
         for key in ("trace-docker-events", "trace-podman-events")
         for reading in traces.readings(key)
-        for each in _events(reading)
+        for each in _events(reading, about)
     ]
     return tuple(sorted(found, key=lambda each: each.at))
 
 
-def _events(reading: Reading) -> Iterator[EngineEvent]:
+def _events(reading: Reading, about: str) -> Iterator[EngineEvent]:
     for text in reading.text.split("\n"):
         try:
             told = _TOLD.decode(text)
@@ -112,8 +115,9 @@ def _events(reading: Reading) -> Iterator[EngineEvent]:
         name = told.actor.attributes.name or told.name
         what = (told.action or told.status).partition(":")[0]
         number = told.actor.attributes.exit_code or ("" if told.exit_code is None else str(told.exit_code))
-        if told.type == "container" and at is not None and name and what:
-            yield EngineEvent(at, what, told.actor.id or told.id, name, number, reading.id)
+        container = told.actor.attributes.container if about == "network" else told.actor.id or told.id
+        if told.type == about and at is not None and name and what:
+            yield EngineEvent(at, what, container, name, number, reading.id)
 
 
 @kept

@@ -20,12 +20,14 @@ from hairpin.story.logs.kernel_log import kernel_entries
 from hairpin.story.logs.transient_units import transient_entries
 from hairpin.story.logs.units import unit_entries
 from hairpin.story.missing import missing_of
+from hairpin.story.networks import network_entries
 from hairpin.story.traces import Traces, traces_of
 
 WEEK_S = 7 * 86400.0
 _KINDS: tuple[Callable[[Traces], Iterator[StoryEntry]], ...] = (
     boot_entries, clock_entries, unit_entries, engine_entries, firewall_entries, kernel_entries, people_entries,
     cron_entries, transient_entries, audit_entries, package_entries, hook_entries, file_entries, container_entries,
+    network_entries,
 )  # fmt: skip
 
 

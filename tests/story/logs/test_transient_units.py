@@ -7,6 +7,7 @@ from tests.story.recorded import evidence, journal
 
 STARTED = (100.0, "systemd", "Started run-r0a1b.service - /usr/sbin/iptables -F FORWARD.", "run-r0a1b.service")
 NEWER = (100.0, "systemd", "Started run-u5.service - [systemd-run] /usr/sbin/iptables -F FORWARD.", "run-u5.service")
+OF_SYSLOG = (100.0, "systemd", "Started run-r0a1b.service - /usr/sbin/iptables -F FORWARD.", "")
 OLDER = (100.0, "systemd", "Started /usr/sbin/iptables -F FORWARD.", "run-r7.service")
 NO_COMMAND = (100.0, "systemd", "Started /usr/sbin/iptables -F FORWARD.", "app.service")
 SHOWS = (100.0, "systemd", "Started run-u6.service - /usr/sbin/iptables -L.", "run-u6.service")
@@ -27,6 +28,7 @@ def test_a_command_that_changes_something() -> None:
     said = "systemd-run started `/usr/sbin/iptables -F FORWARD` as run-r0a1b.service"
     assert _told(STARTED) == [(said, FLUSH)]
     assert [effect for _, effect in _told(NEWER)] == [FLUSH]
+    assert _told(OF_SYSLOG) == _told(STARTED)
     assert [effect for _, effect in _told(OLDER)] == [FLUSH]
     assert FLUSH not in [effect for _, effect in _told(NO_COMMAND)]
 

@@ -6,6 +6,17 @@ from hairpin.texts.meaning import TextMeaning
 
 EXCHANGES = (
     TextMeaning(
+        id="registry-speaks-http", program="docker",
+        patterns=('Get "https://*/v2/": http: server gave HTTP response to HTTPS client',
+                  "ping attempt failed with error: Get https://*/v2/: http: server gave HTTP response to HTTPS client",
+                  'pinging container registry *: Get "https://*/v2/": http: server gave HTTP response to HTTPS client'),
+        meaning=message(
+            "The registry answered without TLS; dockerd asks by https each registry that insecure-registries in "
+            "daemon.json does not list (Podman: registries.conf, insecure = true). Give the registry a certificate, or "
+            "list its name and port and restart dockerd."
+        ),
+    ),
+    TextMeaning(
         id="protocol-mismatch", program="", printed_by="client",
         patterns=(
             "server gave HTTP response to HTTPS client", "Client sent an HTTP request to an HTTPS server",

@@ -13,7 +13,7 @@ from hairpin.story.entry import Actor, Effect, StoryEntry
 from hairpin.story.traces import Traces
 
 _STARTED = re.compile(
-    r"Started (?:run-[a-z0-9]+\.(?:service|scope) - )?(?:\[systemd-run\] )?(?P<command>/.*?)\.?$", re.DOTALL
+    r"Started (?:(?P<unit>run-[a-z0-9]+\.(?:service|scope)) - )?(?:\[systemd-run\] )?(?P<command>/.*?)\.?$", re.DOTALL
 )
 """Matches systemd's line about a started unit.  Before version 249, this line lacks the unit's name."""
 _SOON_S = 2.0
@@ -29,9 +29,9 @@ def transient_entries(traces: Traces) -> Iterator[StoryEntry]:
     call of systemd-run itself."""
     typed = [each.at for each in commands_of(traces) if "systemd-run" in each.text]
     for line in traces.lines("trace-units"):
-        is_of_init = line.program == "systemd" and line.pid in ("", "1") and is_transient(line.unit)
-        told = _STARTED.match(line.message) if is_of_init else None
-        if told is None or any(at - _SOON_S <= line.at <= at + _SOON_S for at in typed):
+        told = _STARTED.match(line.message) if line.program == "systemd" and line.pid in ("", "1") else None
+        unit = line.unit or (told["unit"] if told is not None else "") or ""  # syslog has the unit in the message alone
+        if told is None or not is_transient(unit) or any(at - _SOON_S <= line.at <= at + _SOON_S for at in typed):
             continue
         command = told["command"].strip()
         effect = effect_of_command(command)
@@ -40,10 +40,10 @@ def transient_entries(traces: Traces) -> Iterator[StoryEntry]:
         yield StoryEntry(
             at=line.at,
             kind="command",
-            what=message("systemd-run started `{command}` as {unit}", command=command, unit=line.unit),
-            subject=line.unit,
+            what=message("systemd-run started `{command}` as {unit}", command=command, unit=unit),
+            subject=unit,
             evidence=line.evidence,
-            by=Actor("unit", line.unit, line.evidence),
+            by=Actor("unit", unit, line.evidence),
             effect=effect if effect != Effect() else None,
             quote=line.message,
             host=traces.host,
