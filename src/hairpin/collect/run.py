@@ -1,7 +1,7 @@
 """Starts ``collect.sh`` on this host or over ssh, and returns its output.
 
 No file is installed or left on the host.  The script is sent to the standard input of a shell, and its output comes
-back on standard output.  ``apply/program`` sends its program in the same way.
+back on standard output.  ``apply/program`` sends its program to another host in the same way.
 """
 
 import os

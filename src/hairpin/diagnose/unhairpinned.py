@@ -15,7 +15,7 @@ from hairpin.diagnose.examination import Examination
 from hairpin.host.host import Host
 from hairpin.message import message
 from hairpin.netfilter.ir import FieldMatch
-from hairpin.network.flow import Flow, FromHost
+from hairpin.network.flow import Flow, FromContainer, FromHost
 from hairpin.network.network import Network
 from hairpin.network.prefix import Version, address_text
 from hairpin.network.world import PublicAddress
@@ -25,14 +25,16 @@ _REASON = "gateway-does-not-hairpin"
 
 
 def unhairpinned(examination: Examination) -> tuple[Finding, ...]:
-    """Return the stated public addresses that no flow asks for and that their own host does not reach.
+    """Return the stated public addresses that their own host does not reach, if no flow from inside was asked about
+    them.
 
     A finding is blocking if a rule or a file of the host names the address.  The host then uses the address.  Otherwise
     the finding is advice in one line."""
     flows = tuple(each.trace.flow for each in examination.diagnoses)
     found: list[Finding] = []
     for mapping in examination.network.world.publics:
-        asked = (mapping.version, mapping.public) in {(each.version, each.daddr) for each in flows if _typed(each)}
+        inside = {(each.version, each.daddr) for each in flows if isinstance(each.start, FromHost | FromContainer)}
+        asked = (mapping.version, mapping.public) in inside
         host = examination.network.host_netns(mapping.host).host
         flow = None if mapping.hairpins or asked else _from_host(flows, mapping, host)
         if flow is None:
@@ -42,12 +44,6 @@ def unhairpinned(examination: Examination) -> tuple[Finding, ...]:
         if stop is not None and stop.reason == _REASON and len(diagnosis.causes) == 1:
             found.append(_told(diagnosis, mapping, examination.network))
     return tuple(found)
-
-
-def _typed(flow: Flow) -> bool:
-    """Return whether the user named the flow's address.  An outside client's flow may go to the stated address although
-    the user did not name it."""
-    return flow.purpose == "asked"
 
 
 def _from_host(flows: tuple[Flow, ...], mapping: PublicAddress, host: str) -> Flow | None:

@@ -41,9 +41,11 @@ class LimitState(msgspec.Struct, frozen=True):
 
 class Counters(msgspec.Struct, frozen=True):
     """The kernel's counters for a namespace.  ``dropped``: the packets that connection tracking dropped.  ``evicted``:
-    the conntrack entries that the kernel deleted to make room for new entries.  ``neighbours``: for each IP version,
-    the number of entries in the machine's neighbour table and of new neighbours that the kernel refused; empty except
-    in a machine's first network namespace."""
+    the conntrack entries that the kernel deleted to make room for new entries.
+
+    ``neighbours``: for each IP version, a tuple of the version, the number of entries in the kernel's neighbour table
+    (of all namespaces), and the number of new neighbours that the kernel refused (``table_fulls``).  Only the initial
+    network namespace shows these counters.  In others the field is empty."""
 
     dropped: int = 0
     evicted: int = 0

@@ -11,8 +11,10 @@ from hairpin.network.socket_owner import owner_of_socket, serves
 
 
 def held_by(network: Network, host: Host, container: Container) -> tuple[Socket, ...]:
-    """Return the sockets on which the container serves, one for each port and protocol.  Sockets that listen on all
-    addresses come first."""
+    """Return the sockets on which the container serves, one for each port and protocol, sorted by port and protocol.
+
+    If several sockets serve the same port, the socket that listens on all addresses is returned.  A socket on a
+    loopback address is the last choice."""
     netns = netns_of(host, container)
     if netns is None or netns not in network:
         return ()

@@ -326,11 +326,9 @@ def _is_right(step: Step, entry: Neighbour) -> OpenQuestion:
 
 def _of_gateway(step: Step, facts: dict[str, str]) -> Message:
     if step.netns.is_host:
-        return message(
-            "Does the next hop, {gateway}, still not answer on {link} (its neighbour entry is {state})?", **facts
-        )
+        return message("Is the next hop, {gateway}, still silent on {link} (its neighbour entry is {state})?", **facts)
     return message(
-        "Does the next hop, {gateway}, still not answer on {link} of {netns} (its neighbour entry is {state})?", **facts
+        "Is the next hop, {gateway}, still silent on {link} of {netns} (its neighbour entry is {state})?", **facts
     )
 
 
@@ -338,11 +336,12 @@ def _of_neighbour(step: Step, facts: dict[str, str]) -> Message:
     """Return the question about the packet's destination.  A route puts the destination on the link."""
     if step.netns.is_host:
         return message(
-            "Does {gateway}, which a route has on {link}, still not answer there (its neighbour entry is {state})?",
+            "Is {gateway}, to which a route leads directly by {link}, still silent there (its neighbour entry is "
+            "{state})?",
             **facts,
         )
     return message(
-        "Does {gateway}, which a route has on {link} of {netns}, still not answer there (its neighbour entry is "
-        "{state})?",
+        "Is {gateway}, to which a route leads directly by {link} of {netns}, still silent there (its neighbour entry "
+        "is {state})?",
         **facts,
     )

@@ -195,7 +195,7 @@ def test_a_machine_that_a_route_has_on_the_link_and_that_gave_no_answer_is_asked
         assert trace.succeeds
         assert [each.breaks_if for each in trace.usual.questions] == ["yes"] * asked_again
         for each in trace.usual.questions:
-            assert "192.0.2.10, which a route has on eth0, still not answer there" in str(each.text)
+            assert "192.0.2.10, to which a route leads directly by eth0, still silent there" in str(each.text)
 
 
 @pytest.mark.parametrize(("state", "asked_again"), (
@@ -210,7 +210,7 @@ def test_a_gateway_that_gave_no_answer_is_asked_about_first(state: str, *, asked
     assert trace.succeeds
     assert [each.breaks_if for each in trace.usual.questions] == ["yes"] * asked_again
     for each in trace.usual.questions:
-        assert f"198.51.100.80, still not answer on eth0 (its neighbour entry is {state})?" in str(each.text)
+        assert f"198.51.100.80, still silent on eth0 (its neighbour entry is {state})?" in str(each.text)
         assert option_of(each.wanted[0]) == "ping -c 1 -I eth0 198.51.100.80; ip neigh show 198.51.100.80 dev eth0"
 
 

@@ -219,9 +219,10 @@ _NOT_ITS_OPTION = message(
 def _translated_there(engine: Engine, container: Container, address: str, binding: PortBinding) -> Message:
     if container.is_disconnected:
         return message(
-            "The container is connected to no network, so {engine} does not publish the port on that address either. A "
-            "container's published ports cannot be changed while it exists.",
+            "The container is connected to no network, so {engine} publishes the port on no address now, not even on "
+            "{address}. A container's published ports cannot be changed while it exists.",
             engine=engine.title,
+            address=address,
         )
     if not binding.actual:
         return message(

@@ -1,7 +1,7 @@
 """Finds container networks that have an address or the range of the network in which the host itself is.
 
-``docker network create --gateway`` gives the bridge that address.  If a router has the address, the host takes the
-router's packets for its own, and ignores the router's ARP requests: net/ipv4/arp.c arp_process().
+``docker network create --gateway ADDRESS`` gives ADDRESS to the bridge, even if a router has ADDRESS.  The host then
+takes the router's packets for its own, and ignores the router's ARP requests: net/ipv4/arp.c arp_process().
 """
 
 from collections.abc import Iterator

@@ -4,7 +4,8 @@ machine, or to a wrong link.
 Users see: this host or container cannot reach one machine or one network since an address was added or changed.
 
 Proof: the lookup finds a route that the kernel made for this address, and the packet is for a machine elsewhere.
-Without the address, or with the prefix length that the engine gave, the packet arrives.
+If the address is deleted, the packet arrives.  If a container engine assigned the address, the packet arrives with the
+prefix length that the engine assigned.
 Now: ``ip address del ADDRESS/LENGTH dev LINK``, then add the right address.  If a container network has an address or
 the range of the host's own network, recreate this network with another subnet.
 Lasting: correct the network configuration that sets the address.

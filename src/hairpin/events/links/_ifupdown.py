@@ -174,7 +174,8 @@ def _accepting(course: Course, stanza: Stanza) -> Iterator[Primitive]:
 
 
 def _made_link(course: Course, stanza: Stanza, was: Namespace) -> Course:
-    """Return the course in which the bridge or VLAN of the stanza exists with its former settings."""
+    """Return the course after ifupdown has made the stanza's bridge or VLAN.  The link has the settings that it had in
+    ``was``.  A bridge also gets its ports."""
     ports = stanza.value("bridge_ports", "bridge-ports")
     before = was.link(stanza.link)
     if course.namespace.link(stanza.link) is None and before is not None and (ports or before.kind == "vlan"):

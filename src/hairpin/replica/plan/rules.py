@@ -29,7 +29,9 @@ _ARP = (0x0806, 0x0806)
 
 
 class Loads(msgspec.Struct, frozen=True):
-    """The loads of a namespace, in order.  ``left_out``: the parts that no tool's language can express."""
+    """The inputs of tools that rebuild the rules and sets of a namespace, in the order in which the tools run.
+
+    ``left_out``: the parts that no tool's language can express."""
 
     loads: tuple[Load, ...] = ()
     left_out: tuple[Message, ...] = ()

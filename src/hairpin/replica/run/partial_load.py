@@ -30,7 +30,8 @@ class LeftOut(msgspec.Struct, frozen=True):
     """A part of a ruleset that is left out, as a sentence.
 
     ``table``, ``chain``, ``instead``: the table, the chain and the text of the no-op rule that replaces the part.
-    ``instead`` is None if no no-op rule exists.  In this case it is unknown which packets would have matched the part.
+    If no rule replaces the part (a set, a chain, a line for ipset), ``instead`` is None, ``table`` and ``chain`` are
+    empty, and it is unknown which packets would have matched the part.
     """
 
     said: Message

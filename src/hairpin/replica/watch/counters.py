@@ -158,8 +158,8 @@ def _returned(chain: Chain) -> int:
         if last == Verdict("return"):
             found += rule.packets or 0
         elif isinstance(last, VerdictMap) and {each.verdict for each in last.elements} == {Verdict("return")}:
-            # The kernel counts a rule before it looks up the rule's map; packets that the map does not contain reach
-            # later rules.
+            # The kernel increments the rule's counter before it looks up the packet's key in the verdict map.  A packet
+            # whose key is not in the map goes on to the later rules.
             found += max(0, (rule.packets or 0) - sum(each.packets or 0 for each in chain.rules[at + 1 :]))
     return found
 

@@ -38,8 +38,10 @@ def claiming_port(network: Network, netns: Netns, link: Link, entry: Neighbour) 
 
 
 def _unread_port_of(network: Network, netns: Netns, link: Link, mac: int) -> Port | None:
-    """Return the bridge port that has learned the hardware address, if nothing behind the port was read; else None.
-    The bridge is the one on which ``link`` sends."""
+    """Return the port that has learned the hardware address, of the bridge on which ``link`` sends; None if there is no
+    such port.
+
+    Only a veth or tun port counts, and only if nothing explains why its far end was not read."""
     bridge = _bridge_of(network, netns, link)
     if bridge is None:
         return None

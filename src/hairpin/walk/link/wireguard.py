@@ -102,8 +102,8 @@ def _ended(
 def _refused(device: Wireguard, inner: Packet, sender: Endpoint) -> Message | None:
     """Return why the WireGuard device drops a peer's inner packet, or None if it accepts the packet.
 
-    The endpoint that sent the outer packet identifies the peer.  An endpoint of no peer decides nothing, because a peer
-    may have moved."""
+    The endpoint that sent the outer packet identifies the peer.  If no peer has this endpoint, a peer may have roamed:
+    the device then accepts the packet if any peer may send from its source."""
     source = address_text(inner.saddr, inner.version)
     allowed_to = peer_for(device, inner.version, inner.saddr)
     if allowed_to is None:
