@@ -1,5 +1,7 @@
 """The table of an answer: what can be reached from where."""
 
+import pytest
+
 from hairpin.report.paper import Paper
 from hairpin.report.places import places_of
 from hairpin.report.text.overview import Overview, OverviewCell, OverviewRow, folded_rows, overview_of, write_overview
@@ -60,3 +62,17 @@ def test_failing_rows_come_first_with_the_number_of_the_cause() -> None:
 
 def test_it_fits_a_terminal_of_80_columns() -> None:
     assert all(len(line) <= 80 for line in _text(FORWARDING_OFF).splitlines())
+
+
+@pytest.mark.parametrize("width", (100, 60, 44, 40))
+def test_no_paper_is_too_narrow_for_the_numbers_of_the_causes(width: int) -> None:
+    cell = OverviewCell("unanswered", ("c1", "c2", "c3"), ("f1",))
+    rows = (OverviewRow("port", "8151/tcp (web)", 4, (cell, None, cell, cell)),)
+    paper = Paper(width=width)
+    numbers = {"c1": 1, "c2": 2, "c3": 3}
+    write_overview(Overview(("outside", "lan", "host", "container"), rows, False), numbers, WORDS, paper)
+    text = paper.text()
+    assert text.count("1,2,3") == 3
+    assert "…" not in text
+    assert max(map(len, text.splitlines())) <= width
+    assert text.count("unanswered") == (3 if width in (100, 40, 44) else 0)

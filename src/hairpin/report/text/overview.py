@@ -118,16 +118,32 @@ def _cell(flows: list[FlowAnswer]) -> OverviewCell:
 
 
 def write_overview(found: Overview, numbers: dict[str, int], words: Words, paper: Paper) -> None:
-    """Write the table.  Similar rows share a line.  ``numbers``: the number of each cause, by its ref."""
+    """Write the table.  Similar rows share a line.  ``numbers``: the number of each cause, by its ref.
+
+    On a narrow paper the cells lack the verdicts' words.  On a paper that is too narrow for the columns, each row is a
+    sentence."""
     lines = [*folded_rows(found, words)]
-    table = [[_cell_text(cell, numbers, words) for cell in row.cells] for _, row in lines]
-    heads: list[tuple[str, Style]] = [(each, "strong") for each in found.standpoints]
-    widths = [max(cells(text) for text, _ in column) + 2 for column in zip(heads, *table, strict=True)]
     longest = max((cells(label) for label, _ in lines), default=0) + 2
-    first = min(longest, max(_FEWEST_COLUMNS, paper.width - sum(widths)))
+    least = min(longest, _FEWEST_COLUMNS)
+    heads: list[tuple[str, Style]] = [(each, "strong") for each in found.standpoints]
+    for with_words in (True, False):
+        table = [[_cell_text(cell, numbers, words, with_words=with_words) for cell in row.cells] for _, row in lines]
+        widths = [max(cells(text) for text, _ in column) + 2 for column in zip(heads, *table, strict=True)]
+        if least + sum(widths) - 2 <= paper.width:
+            break
+    else:
+        for label, folded in lines:
+            paper.prose(_sentence(found, folded, numbers, words), first=f"{label}: ", first_style="strong")
+        return
+    first = min(longest, max(least, paper.width - sum(widths)))
     paper.cut(" " * first, *map(_padded, heads, widths))
     for (label, _), row in zip(lines, table, strict=True):
         paper.cut(_filled(shortened(label, first - 1), first), *map(_padded, row, widths))
+
+
+def _sentence(found: Overview, row: OverviewRow, numbers: dict[str, int], words: Words) -> str:
+    texts = (_cell_text(cell, numbers, words)[0] for cell in row.cells)
+    return "; ".join(f"{head} {text}" for head, text in zip(found.standpoints, texts, strict=True) if text)
 
 
 def folded_rows(found: Overview, words: Words) -> Iterator[tuple[str, OverviewRow]]:
@@ -159,15 +175,17 @@ def _joined(found: Overview, rows: list[OverviewRow], words: Words) -> str:
             return words(message("{count} containers → DNS", count=count))
 
 
-def _cell_text(cell: OverviewCell | None, numbers: dict[str, int], words: Words) -> tuple[str, Style]:
-    """Return the text of a cell, such as ``✓`` or ``✗ dropped 1``."""
+def _cell_text(
+    cell: OverviewCell | None, numbers: dict[str, int], words: Words, *, with_words: bool = True
+) -> tuple[str, Style]:
+    """Return the text of a cell, such as ``✓``, ``✗ dropped 1``, or ``✗ 1`` without words."""
     if cell is None:
         return "", "plain"
     mark, style = mark_of(cell.verdict)
     if succeeds(cell.verdict):
         return mark, style
     named = ",".join(str(numbers[each]) for each in cell.causes if each in numbers)
-    return f"{mark} {words(VERDICTS[cell.verdict])} {named}".rstrip(), style
+    return " ".join(part for part in (mark, words(VERDICTS[cell.verdict]) if with_words else "", named) if part), style
 
 
 def _padded(shown: tuple[str, Style], width: int) -> tuple[str, Style]:
