@@ -347,11 +347,18 @@ def with_decisions(
     remedies: tuple[Remedy, ...], candidate: Candidate, wall: Wall | None, network: Network
 ) -> tuple[Remedy, ...]:
     """Return the remedies of a cause, each with the decision that it undoes.  Remedies that undo no decision come
-    first, then the way that is offered because of the decision, then exceptions, and last the deletion of the
-    decided rule of the packet filter."""
+    first, then the way that is offered because of the decision, then exceptions.
+
+    The deletion of the decided rule of the packet filter is the remedy only if there is no other one."""
     told = (msgspec.structs.replace(each, undoes=_undone(each, wall, network)) for each in remedies)
     narrow = tuple(each.change for each in candidate.ways if each.past_decision)
-    return tuple(sorted(told, key=lambda each: _width(each, narrow, network)))
+    ranked = sorted((_width(each, narrow, network), number, each) for number, each in enumerate(told))
+    has_other = any(width < _WHOLE and each.steps for width, _, each in ranked)
+    return tuple(each for width, _, each in ranked if width < _WHOLE or not has_other)
+
+
+_WHOLE = 3
+"""The width of a remedy that deletes a decided rule of the packet filter."""
 
 
 def _width(remedy: Remedy, narrow: tuple[c.Change, ...], network: Network) -> int:
@@ -361,7 +368,7 @@ def _width(remedy: Remedy, narrow: tuple[c.Change, ...], network: Network) -> in
     if remedy.change in narrow:
         return 1
     deletes = any(isinstance(part, c.DeleteRule) for part in remedy.change.parts)
-    return 3 if deletes and decision_undone(remedy.change, network) is not None else 2
+    return _WHOLE if deletes and decision_undone(remedy.change, network) is not None else 2
 
 
 def _undone(remedy: Remedy, wall: Wall | None, network: Network) -> OwnersDecision | None:

@@ -51,13 +51,13 @@ def by_owner(
         for change in ways:
             yield Candidate(
                 title=said[0].filled(**words),
-                detail=said[1].filled(**words),
+                detail=_with_hint(said[1].filled(**words), view, place),
                 change=change,
                 where=OfRule(place),
                 in_class=in_class,
                 evidence=(place.evidence,),
                 side_effects=side_effects,
-                advice=() if change.calls else (*advice, *_nearly_let_in(view, place)),
+                advice=() if change.calls else advice,
                 # Only the program's own command repairs its rule: the program's next reload undoes any other change.
                 ways=(*(Way(each) for each in ways if each != change), *_for_client(view, place))
                 if not change.calls
@@ -75,18 +75,20 @@ def _for_client(view: View, place: Place) -> Iterator[Way]:
         yield Way(change, past_decision=True)
 
 
-def _nearly_let_in(view: View, place: Place) -> Iterator[Message]:
-    """Yield the hint about an earlier rule that should accept the same port for other clients and never matches."""
-    for each in nearly_allowing(view, place):
-        if not each.for_others:
-            continue
-        yield message(
-            "`{rule}`, which stands before it, never matches: after DNAT the port is {now}.  With `-m conntrack "
-            "--ctorigdstport {port} --ctdir ORIGINAL` instead of its port match it lets its clients in",
-            rule=each.place.text,
-            now=view.stop.seen.packet.dport,
-            port=view.flow.dport,
-        )
+def _with_hint(detail: Message, view: View, place: Place) -> Message:
+    """Return the detail with a hint about an earlier rule that should accept the same port for other clients and never
+    matches."""
+    hint = next((each for each in nearly_allowing(view, place) if each.for_others), None)
+    if hint is None:
+        return detail
+    return message(
+        "{detail} `{rule}`, which stands before it, never matches: after DNAT the port is {now}. With `-m conntrack "
+        "--ctorigdstport {port} --ctdir ORIGINAL` instead of its port match it lets its clients in",
+        detail=detail,
+        rule=hint.place.text,
+        now=view.stop.seen.packet.dport,
+        port=view.flow.dport,
+    )
 
 
 def _words(view: View, place: Place) -> dict[str, object]:
