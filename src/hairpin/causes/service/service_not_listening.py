@@ -24,10 +24,12 @@ from hairpin.causes.service._service import (
 )
 from hairpin.causes.where import OfContainer
 from hairpin.change.change import one
+from hairpin.engines.missing import is_engines
 from hairpin.host.docker import Container
 from hairpin.host.socket import Socket
 from hairpin.message import Message, message
 from hairpin.netfilter.evaluate.chain import Place
+from hairpin.network.prefix import address_text
 
 
 def find(view: View) -> Iterator[Candidate]:
@@ -52,7 +54,9 @@ def find(view: View) -> Iterator[Candidate]:
         else message("Nothing listens on port {port} in container {name}", port=port, name=name)
         if container is not None
         else message("Nothing listens on port {port} in pod {name}", port=port, name=name),
-        detail=_detail(others) if led is None or view.in_reply else _led_here(led, others),
+        detail=_with_rule_by_hand(view, name, _detail(others))
+        if led is None or view.in_reply
+        else _led_here(led, others),
         change=one(listening(view, _repair(view, container, name, beside))),
         where=OfContainer(container=name, port=port),
         in_class="nothing-listens-there" if maybe_meant else "nothing-listens",
@@ -72,6 +76,22 @@ def _led_here(rule: Place, others: tuple[Socket, ...]) -> Message:
     return message(
         "This rule leads the packets to that port, {table} {chain}: {rule}. What listens there: {sockets}.", **facts
     )
+
+
+def _with_rule_by_hand(view: View, name: str, detail: Message) -> Message:
+    """Return the detail, with the question about a rule of no engine that leads the packet here.
+
+    Such a rule names an address, which an engine may have given to another container since."""
+    rule = dnat_place(view, view.host_netns) if not view.in_reply else None
+    if rule is None or is_engines(view.host, rule):
+        return detail
+    packet = view.stop.seen.packet
+    return message(
+        "{detail} A rule that no engine made leads it to {address}, {table} {chain}: {rule}. Is {name} still the "
+        "container that this rule means?",
+        detail=detail, address=address_text(packet.daddr, packet.version), table=rule.table, chain=rule.chain,
+        rule=rule.text, name=name,
+    )  # fmt: skip
 
 
 def _detail(others: tuple[Socket, ...]) -> Message:

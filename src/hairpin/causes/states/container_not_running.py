@@ -16,7 +16,7 @@ from collections.abc import Iterator
 
 from hairpin.causes.cause import NOT_RUNNING, Candidate, Cause, Finding, View, Way
 from hairpin.causes.container._start_failure import failure_of
-from hairpin.causes.engine._publishing import asking_container, exposed_on_host, held_once_running, refusal_of
+from hairpin.causes.engine._publishing import asking_container, covers, exposed_on_host, held_once_running, refusal_of
 from hairpin.causes.service._service import listening
 from hairpin.causes.states._start_words import makers_told
 from hairpin.causes.where import OfContainer
@@ -41,7 +41,11 @@ def find(view: View) -> Iterator[Candidate]:
     """Yield one candidate for each stopped container that should publish the asked port, if no running container
     publishes the port."""
     bindings = asking_container(view) or held_once_running(view) or _asked_itself(view) or exposed_on_host(view)
-    if any(container.running and binding.actual and not _has_ended(container) for container, binding in bindings):
+    held = [each for container, each in bindings if container.running and each.actual and not _has_ended(container)]
+    asked = view.stop.seen.packet.daddr
+    if held:  # at most a container with an address of its own is not kept from its port
+        bindings = tuple((container, each) for container, each in bindings if each.host_ip == asked)
+    if any(covers(each, asked) for each in held):
         return
     for container, binding in bindings:
         looping = container.status == "restarting" or _has_ended(container)
