@@ -8,6 +8,7 @@ from hairpin.host.docker import PortBinding
 from hairpin.host.limit_state import Counters
 from hairpin.host.link import Address
 from hairpin.host.route import NextHop, Route
+from hairpin.host.socket import Socket
 from hairpin.network.flow import Flow, FromHost
 from hairpin.network.network import Network
 from hairpin.walk.walk import walk_flow
@@ -16,6 +17,7 @@ from tests.small_host import (
     CLIENT,
     HOST_ADDRESS,
     HOST_NETNS,
+    WEB,
     container_namespace,
     host_namespace,
     local,
@@ -123,3 +125,18 @@ def test_an_advertised_default_route_that_nothing_renews_is_told_once() -> None:
     (told,) = remarks(net, traces)
     assert str(told).startswith("eth0 forwards and takes no router advertisements")
     assert remarks(net, traces[2:]) == ()
+
+
+def _of_ports(flow: Flow, *ports: int) -> list[str]:
+    within = network(None, container_namespace(tuple(Socket("tcp", 4, None, each) for each in ports)))
+    return [str(each) for each in remarks(within, (walk_flow(within, flow),))]
+
+
+def test_a_port_that_the_container_does_not_publish() -> None:
+    at_port = Flow(FromHost(), 4, WEB, "tcp", 25, container="web")
+    said = (
+        "25/tcp of web is published nowhere: clients outside of this host do not reach it. web was made with -p 8151:80"
+    )
+    assert _of_ports(at_port, 25, 80) == [said]
+    assert _of_ports(msgspec.structs.replace(at_port, dport=80), 25, 80) == []
+    assert _of_ports(at_port, 80) == []

@@ -1,9 +1,10 @@
 """Makes remarks on facts that stop no asked flow now: limits that dropped packets, conntrack entries that misdirect
-other clients, and a client's address that is an address of the host."""
+other clients, a client's address that is an address of the host, and a port that no client outside reaches."""
 
 from collections.abc import Iterator
 
 from hairpin.answer.undecided import content_match
+from hairpin.engines.repair.republishing import option_of
 from hairpin.host.advertised import ending_default
 from hairpin.host.boot.configured import of_default_address
 from hairpin.host.host import Host, Namespace
@@ -38,10 +39,31 @@ def remarks(network: Network, traces: tuple[Trace, ...]) -> tuple[Message, ...]:
         *(said for trace in traces for said in _of_start(network, trace)),
         *_of_default_addresses(network, traces),
         *_of_ipv6_clients(traces),
+        *(said for trace in traces for said in _of_unpublished(network, trace)),
         *_of_silence(network, traces),
         *(said for trace in traces for said in _of_pins(network, trace)),
     )
     return tuple(dict.fromkeys(found))
+
+
+def _of_unpublished(network: Network, trace: Trace) -> Iterator[Message]:
+    """Yield a note about a port of a container that the host reaches, if the container publishes other ports and not
+    this one."""
+    flow = trace.flow
+    host = network.host(flow.asked_host or flow.host)
+    asked = host.container(flow.container or "")
+    if asked is None or not trace.succeeds or not isinstance(flow.start, FromHost):
+        return
+    owner = host.network_owner(asked)
+    known = {(each.container_port, each.protocol) for each in owner.bindings}
+    at_its_address = any(flow.daddr in (each.ipv4, each.ipv6) for each in owner.endpoints)
+    if known and at_its_address and (flow.dport, flow.protocol) not in known:
+        yield message(
+            "{port} of {name} is published nowhere: clients outside of this host do not reach it. {owner} was made "
+            "with -p {published}",
+            port=f"{flow.dport}/{flow.protocol}", name=asked.name, owner=owner.name,
+            published=" -p ".join(dict.fromkeys(map(option_of, owner.bindings))),
+        )  # fmt: skip
 
 
 def _of_host(network: Network, host: Host) -> Iterator[Message]:
