@@ -13,6 +13,7 @@ from hairpin.host.read.clock import with_clock
 from hairpin.host.read.engines.beside import beside
 from hairpin.host.read.engines.contact import contact
 from hairpin.host.read.engines.engines import engines, is_malformed, is_mute
+from hairpin.host.read.engines.gateways import with_gateways
 from hairpin.host.read.engines.placement import (
     Place,
     left_unread,
@@ -58,6 +59,7 @@ def of_readings(evidence: Evidence, readings: Readings) -> ParsedHost:
     running = _engines(readings, units, versions, known, readable)
     containers = tuple(container for engine in running for container in engine.containers)
     running, namespaces = with_mesh(running, _namespaces(evidence, readings, containers, known, readable))
+    running = with_gateways(running, namespaces)
     dmi = readings.first("dmi")
     machine_id, boot_id = identity_of(evidence)
     host = Host(
