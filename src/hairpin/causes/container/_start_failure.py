@@ -7,9 +7,13 @@ Source: signal(7); bash(1), EXIT STATUS
 """
 
 import re
+import shlex
 from collections.abc import Callable
 from string import Formatter
 
+from hairpin.change.calls import BindInterface, call_argv
+from hairpin.change.expect import zone_of_interface
+from hairpin.engines.docker.daemon import unloaded_networks
 from hairpin.host.docker import Container, Endpoint, Engine, PortBinding
 from hairpin.host.floating import mover_of
 from hairpin.host.host import Host
@@ -31,12 +35,22 @@ _Reader = Callable[[Host, Container, dict[str, str]], Failure]
 
 def failure_of(host: Host, container: Container) -> Failure | None:
     """Return why the container's last start failed or its program ended.  Return None if the engine does not tell the
-    reason, or if an administrator stopped the container."""
+    reason, or if an administrator stopped the container.
+
+    The repair of an error that hairpin does not know is a try: nothing shows that another start would succeed."""
     if not container.error:
         return _by_status(container)
     found = failure_told(container.error)
     if found is None or found.entry.failure is None:
-        return Failure(message("{error}", error=own_words(container.error)))
+        start = host.engine_of(container).command("start", container.name)
+        return Failure(
+            message("{error}", error=own_words(container.error)),
+            message(
+                "remove what the error names; hairpin does not know this error, so only a try shows whether another "
+                "start succeeds: {start}",
+                start=start,
+            ),
+        )
     if found.entry.failure == "of-host":
         return _READERS[found.entry.id](host, container, dict(found.places))
     return _with_words(found.entry.failure, host, container, found)
@@ -207,6 +221,36 @@ def _no_network(host: Host, container: Container, places: dict[str, str]) -> Fai
     )
 
 
+def _not_loaded(host: Host, container: Container, places: dict[str, str]) -> Failure:
+    """Return the failure on a network that dockerd lists and has not loaded at its last start."""
+    engine, name = host.engine_of(container), places["word"]
+    start = engine.command("start", container.name)
+    joined = next((each for each in unloaded_networks(host, engine) if each.name == name), None)
+    if joined is None or joined.bridge is None:
+        return Failure(
+            message("dockerd did not load its network {network} when dockerd last started", network=name),
+            message("read in dockerd's log why, remove the reason, and restart dockerd; then {start}", start=start),
+        )
+    zone = zone_of_interface(host, joined.bridge, permanent=False)
+    kept = zone_of_interface(host, joined.bridge, permanent=True)
+    own = (False, *((True,) if kept not in (None, "docker") else ()))
+    bound = (shlex.join(call_argv(BindInterface("docker", joined.bridge, permanent=each))) for each in own)
+    return Failure(
+        message(
+            "dockerd did not load its network {network}, because firewalld has {bridge} in zone {zone} and not in zone "
+            "docker (ZONE_CONFLICT)",
+            network=name,
+            bridge=joined.bridge,
+            zone=zone or "-",
+        ),
+        message(
+            "{bind}: dockerd then loads the network when it restarts, and {start} succeeds",
+            bind=", ".join(bound),
+            start=start,
+        ),
+    )
+
+
 def _address_conflict(host: Host, container: Container, _: dict[str, str]) -> Failure:
     asked = [(each, fixed) for each in container.endpoints for fixed in (each.fixed4, each.fixed6) if fixed is not None]
     for end, address in asked:
@@ -355,6 +399,7 @@ _READERS: dict[str, _Reader] = {
     "docker-privileged-port": _privileged,
     "docker-address-not-here": _address_elsewhere,
     "docker-network-missing": _no_network,
+    "docker-network-not-loaded": _not_loaded,
     "docker-joined-container-stopped": _no_owner,
     "container-owner-missing": _no_owner,
     "container-address-taken": _address_conflict,
