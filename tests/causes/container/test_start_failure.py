@@ -140,7 +140,7 @@ ERRORS: dict[str, tuple[str, str, str]] = {
     ),
     "a chain that is gone is no target that the kernel lacks": (
         f"{EXTERNAL}(iptables failed: iptables: Couldn't load target `DOCKER':No such file or directory)",
-        "iptables: Couldn't load target `DOCKER':No such file or directory)", TRY,
+        "a chain, a match or a target that its rules need was not there", "start",
     ),
     "words that hairpin does not know": (f"{OCI}the moon is full: unknown", "the moon is full", TRY),
 }  # fmt: skip

@@ -4,8 +4,9 @@ import msgspec
 import pytest
 
 from hairpin.diagnose.diagnose import diagnose
+from hairpin.network.flow import Flow, FromHost
 from tests.causes.hosts import stopped
-from tests.small_host import published
+from tests.small_host import WEB, published
 
 LOCK = (
     "driver failed programming external connectivity on endpoint web (0e140c2d6d81221c61fd090f9a8c94ca): (iptables "
@@ -27,6 +28,22 @@ def test_a_start_is_offered_only_if_nothing_speaks_against_it(error: str, offere
     failed = msgspec.structs.replace(web, exit_code=137, error=error)
     engine = within.this.engine_of(web).with_container(failed)
     (found,) = diagnose(within.with_host(within.this.with_engine(engine)), published()).causes
-    assert (found.cause.id, found.candidate.offered) == ("container-not-running", offered)
+    assert (found.cause, found.candidate.offered) == ("container-not-running", offered)
     assert bool(found.candidate.change.calls) is offered
-    assert error in str(found.candidate.detail) or offered
+    assert ("could not start it" in str(found.candidate.detail)) is bool(error)
+
+
+ASKED = Flow(FromHost(), 4, WEB + 5, "tcp", 80)
+"""The host asks an address of the network that web does not get at its next start, because it is not the first free
+one."""
+
+
+def test_a_client_that_asks_by_name_asks_the_address_that_the_container_then_has() -> None:
+    by_name = msgspec.structs.replace(ASKED, container="web", asked_host="test")
+    (found,) = diagnose(stopped("exited"), by_name).causes
+    assert (found.cause, found.candidate.offered) == ("container-not-running", True)
+
+
+def test_a_client_that_asks_an_address_may_ask_nobodys() -> None:
+    (found,) = diagnose(stopped("exited"), ASKED).causes
+    assert found.cause == "container-address-not-assigned"

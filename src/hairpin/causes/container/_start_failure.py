@@ -22,7 +22,7 @@ from hairpin.network.prefix import Version, address_text, prefix_text
 from hairpin.network.socket_owner import EPHEMERAL, ephemeral_ports
 from hairpin.texts.index import EntryHit
 from hairpin.texts.meaning import Failure, TextEntry
-from hairpin.texts.told import failure_told
+from hairpin.texts.told import cause_told, failure_told
 from hairpin.walk.sockets import socket_text
 
 _ENDPOINT = re.compile(
@@ -37,14 +37,18 @@ def failure_of(host: Host, container: Container) -> Failure | None:
     """Return why the container's last start failed or its program ended.  Return None if the engine does not tell the
     reason, or if an administrator stopped the container.
 
-    The repair of an error that hairpin does not know is a try: nothing shows that another start would succeed."""
+    The repair of an error that hairpin does not know is a try: nothing shows that another start would succeed.  If a
+    cause keeps the container from starting, this cause has the repair."""
     if not container.error:
         return _by_status(container)
     found = failure_told(container.error)
     if found is None or found.entry.failure is None:
+        said = message("{error}", error=own_words(container.error))
+        if cause_told(container.error)[0]:
+            return Failure(said)
         start = host.engine_of(container).command("start", container.name)
         return Failure(
-            message("{error}", error=own_words(container.error)),
+            said,
             message(
                 "remove what the error names; hairpin does not know this error, so only a try shows whether another "
                 "start succeeds: {start}",
