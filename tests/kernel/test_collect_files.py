@@ -148,6 +148,8 @@ def root(tmp_path_factory: pytest.TempPathFactory) -> Path:
     (root / "etc/sysctl.d/70-masked.conf").symlink_to("/dev/null")
     (root / "etc/resolv.conf").symlink_to("../run/resolv.conf")
     (root / "run/resolv.conf").write_text("nameserver 127.0.0.53\n")
+    (root / "run/systemd/resolve").mkdir(parents=True)
+    (root / "run/systemd/resolve/resolv.conf").write_text("nameserver 192.0.2.53\n")
     os.mkfifo(root / "etc/nftables/pipe.nft")
     return root
 
@@ -201,6 +203,7 @@ def test_links_stay_inside_the_root(evidence: Evidence) -> None:
     assert text(evidence, "/etc/sysctl.d/99-sysctl.conf") == "net.ipv4.ip_forward=0\n# not collected\n"
     assert text(evidence, "/etc/sysctl.d/70-masked.conf") == ""
     assert text(evidence, "/etc/resolv.conf") == "nameserver 127.0.0.53\n"
+    assert text(evidence, "/run/systemd/resolve/resolv.conf") == "nameserver 192.0.2.53\n"
 
 
 def test_files_are_verbatim_but_for_a_last_newline(evidence: Evidence) -> None:
