@@ -20,6 +20,7 @@ from typing import TYPE_CHECKING, get_args
 import msgspec
 
 from hairpin.evidence.reading import Evidence, Reading
+from hairpin.host.boot.tool_variables import with_variables_replaced
 from hairpin.host.boot.unit_lines import command_of
 from hairpin.host.managers import (
     CloudAddress,
@@ -128,7 +129,7 @@ def boot_lines(readings: Readings) -> tuple[ScriptLine, ...]:
             for unit, _, line in (each.partition("\t") for each in reading.text.split("\n"))
         ),
     )
-    return tuple(
+    return with_variables_replaced(
         ScriptLine(path, int(number), command_of(text), unit, reading.id)
         for reading, unit, line in found
         for path, number, text in (line.split(":", 2) if line.count(":") > 1 else ("", "", ""),)
