@@ -248,8 +248,9 @@ def _not_loaded(host: Host, container: Container, places: dict[str, str]) -> Fai
             zone=zone or "-",
         ),
         message(
-            "{bind}: dockerd then loads the network when it restarts, and {start} succeeds",
-            bind=", ".join(bound),
+            "run {bind}. dockerd loads the network at its next start. If dockerd runs without the network now, restart "
+            "dockerd, then {start}",
+            bind=" and ".join(f"`{each}`" for each in bound),
             start=start,
         ),
     )
