@@ -39,8 +39,3 @@ CASES = {
 def test_gateway(told: Engine, namespace: Namespace, expected: int | None) -> None:
     found = with_gateways((told,), (namespace,))
     assert found[0].networks[0].subnets[0].gateway == expected
-
-
-def test_engines_that_list_their_gateways_stay_the_same_object() -> None:
-    engines = (engine(container()),)
-    assert with_gateways(engines, (HELD,)) is engines

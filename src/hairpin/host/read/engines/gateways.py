@@ -15,12 +15,7 @@ _replace = msgspec.structs.replace
 
 
 def with_gateways(engines: tuple[Engine, ...], namespaces: tuple[Namespace, ...]) -> tuple[Engine, ...]:
-    """Return the engines with these gateways; the gateway stays None if neither an endpoint nor the bridge shows it.
-
-    Return the same object if no network lacks such a gateway, because what is derived from the engines is kept on it
-    (host/read/refresh.py)."""
-    if not any(map(_is_untold, (subnet for one in engines for each in one.networks for subnet in each.subnets))):
-        return engines
+    """Return the engines with these gateways; the gateway stays None if neither an endpoint nor the bridge shows it."""
     return tuple(_with_gateways(each, namespaces) for each in engines)
 
 
