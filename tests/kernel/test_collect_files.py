@@ -100,6 +100,13 @@ virtual_server 192.0.2.93 80 {{ delay_loop 6 }}
     "etc/NetworkManager/system-connections/w": f"[wifi-security]\npsk={HIDDEN}\n[ipv4]\nmethod=auto\n",
     "etc/cron.d/x": f"* * * * * root iptables -F\n* * * * * root curl {HIDDEN}\n",
     "etc/cron.d/fw": "PATH=/usr/local/sbin:/sbin\n0 3 * * * root /opt/fw.sh >/dev/null 2>&1\n",
+    "etc/cron.d/plain": "0 4 * * * root bash /root/bin/plain >> /var/log/plain.log\n",
+    "root/bin/plain": "iptables -t nat -F\n",
+    "var/log/plain.log": "iptables -F was run\n",
+    "etc/cron.weekly/sec": "#!/bin/sh\nexec /opt/sec/harden --all\n",
+    "opt/sec/harden": '#!/bin/sh\nIPT="/sbin/iptables"\n$IPT -F FORWARD\n$OTHER -F\n/opt/sec/deeper\n',
+    "opt/sec/deeper": "#!/bin/sh\nnft flush ruleset\n/opt/sec/deepest\n",
+    "opt/sec/deepest": "#!/bin/sh\nnft flush ruleset\n",
     "opt/fw.sh": f"#!/bin/sh\niptables -F FORWARD\niptables -A INPUT -s $(curl {HIDDEN})\n",
     "etc/rc.local": f"#!/bin/sh\nip route add 10.0.0.0/8 via 192.0.2.1\nip route add $(curl {HIDDEN})\n",
     "etc/systemd/system/fw.service": "[Service]\nExecStart=-/sbin/iptables -P FORWARD DROP\nExecStop=iptables -F\n",
@@ -111,6 +118,8 @@ virtual_server 192.0.2.93 80 {{ delay_loop 6 }}
     "etc/systemd/system/app.service": f"[Service]\nExecStart=/opt/app --password {HIDDEN}\n",
     "etc/systemd/system/early.service": "[Service]\nExecStart=/bin/run-parts /etc/ufw\n",
     "usr/local/sbin/fw": f"#!/bin/sh\n# iptables -F\nTOKEN={HIDDEN}\niptables -A INPUT -j DROP\n",
+    "etc/systemd/system/unmarked.service": "[Service]\nExecStart=/bin/bash /opt/unmarked\n",
+    "opt/unmarked": "NFT=$(command -v nft)\n${NFT} flush ruleset\n",
     "etc/modules": "br_netfilter\n",
     "etc/tuned/active_profile": "own ../secret\n",
     "etc/tuned/own/tuned.conf": "[main]\ninclude=balanced, gone\n[sysctl]\nnet.ipv4.ip_forward=0\n",
@@ -139,7 +148,15 @@ def root(tmp_path_factory: pytest.TempPathFactory) -> Path:
     for name, text in FILES.items():
         (root / name).parent.mkdir(parents=True, exist_ok=True)
         (root / name).write_text(text)
-    for name in ("fw.service", "script.service", "nightly.timer", "app.service", "gone.service", "early.service"):
+    for name in (
+        "fw.service",
+        "script.service",
+        "nightly.timer",
+        "app.service",
+        "gone.service",
+        "early.service",
+        "unmarked.service",
+    ):
         wants = root / "etc/systemd/system" / f"{name.partition('.')[2]}s.wants"
         wants.mkdir(exist_ok=True)
         (wants / name).symlink_to(f"/etc/systemd/system/{name}")
@@ -148,6 +165,8 @@ def root(tmp_path_factory: pytest.TempPathFactory) -> Path:
     (root / "etc/sysctl.d/70-masked.conf").symlink_to("/dev/null")
     (root / "etc/resolv.conf").symlink_to("../run/resolv.conf")
     (root / "run/resolv.conf").write_text("nameserver 127.0.0.53\n")
+    (root / "run/systemd/resolve").mkdir(parents=True)
+    (root / "run/systemd/resolve/resolv.conf").write_text("nameserver 192.0.2.53\n")
     os.mkfifo(root / "etc/nftables/pipe.nft")
     return root
 
@@ -201,6 +220,7 @@ def test_links_stay_inside_the_root(evidence: Evidence) -> None:
     assert text(evidence, "/etc/sysctl.d/99-sysctl.conf") == "net.ipv4.ip_forward=0\n# not collected\n"
     assert text(evidence, "/etc/sysctl.d/70-masked.conf") == ""
     assert text(evidence, "/etc/resolv.conf") == "nameserver 127.0.0.53\n"
+    assert text(evidence, "/run/systemd/resolve/resolv.conf") == "nameserver 192.0.2.53\n"
 
 
 def test_files_are_verbatim_but_for_a_last_newline(evidence: Evidence) -> None:
@@ -258,6 +278,8 @@ def test_other_keys_have_their_files(evidence: Evidence) -> None:
         "/etc/rc.local:2:ip route add 10.0.0.0/8 via 192.0.2.1\n/etc/rc.local:3: (not collected)\n"
         "/etc/cron.d/x:1:* * * * * root iptables -F\n"
         "/opt/fw.sh:2:iptables -F FORWARD\n/opt/fw.sh:3: (not collected)\n"
+        '/opt/sec/harden:2:IPT="/sbin/iptables"\n/opt/sec/harden:3:$IPT -F FORWARD\n'
+        "/root/bin/plain:1:iptables -t nat -F\n/opt/sec/deeper:2:nft flush ruleset\n"
     )
 
 
@@ -270,6 +292,8 @@ def test_enabled_units_whose_commands_program_the_network(evidence: Evidence) ->
         "fw.service\t/etc/systemd/system/fw.service.d/more.conf:2: (not collected)",
         "nightly.service\t/usr/lib/systemd/system/nightly.service:2:ExecStart=sysctl -p /etc/a.conf",
         "script.service\t/usr/local/sbin/fw:4:iptables -A INPUT -j DROP",
+        "unmarked.service\t/opt/unmarked:1:NFT=$(command -v nft)",
+        "unmarked.service\t/opt/unmarked:2:${NFT} flush ruleset",
     ]
 
 

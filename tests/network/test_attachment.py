@@ -1,10 +1,18 @@
 """The container that has an address, and the veth that leads to it."""
 
 import msgspec
+import pytest
 
 from hairpin.host.docker import Subnet
 from hairpin.host.host import Unread
-from hairpin.network.attachment import attachment_of, engines_read, network_for, network_of_bridge, next_address
+from hairpin.network.attachment import (
+    attachment_of,
+    engines_read,
+    gateway_of,
+    network_for,
+    network_of_bridge,
+    next_address,
+)
 from hairpin.network.prefix import parse_address
 from tests.causes.hosts import on_overlay
 from tests.small_host import HOST_ADDRESS, HOST_NETNS, WEB, container, engine, network
@@ -68,7 +76,32 @@ def test_an_address_is_free_that_neither_a_container_nor_the_gateway_has() -> No
     assert next_address(engine(), FOUR) == WEB
     assert next_address(engine(container()), FOUR) == WEB + 1
     late = msgspec.structs.replace(FOUR, gateway=WEB + 1)
-    assert next_address(engine(container()), late) == WEB + 2
+    assert next_address(engine(container()), late) == FOUR.network + 1  # the subnet's first address is free then
     assert next_address(engine(container()), SIX) == SIX.network + 2
     part = msgspec.structs.replace(FOUR, part=(FOUR.network + 16, 28))
     assert next_address(engine(container()), part) == FOUR.network + 16
+
+
+PART = (FOUR.network + 128, 25)
+UNTOLD = msgspec.structs.replace(FOUR, gateway=None)
+GATEWAYS = {
+    "the engine lists it": (msgspec.structs.replace(FOUR, gateway=WEB + 7), WEB + 7),
+    "the first address": (UNTOLD, FOUR.network + 1),
+    "the first IPv6 address": (SIX, SIX.network + 1),
+    "the first address of the range": (
+        msgspec.structs.replace(UNTOLD, part=(FOUR.network + 128, 25)),
+        FOUR.network + 128,
+    ),
+    "the range begins with the subnet": (msgspec.structs.replace(UNTOLD, part=(FOUR.network, 25)), FOUR.network + 1),
+    "listed, beside a range": (msgspec.structs.replace(FOUR, part=PART), FOUR.gateway),
+}
+
+
+@pytest.mark.parametrize(("subnet", "expected"), GATEWAYS.values(), ids=GATEWAYS)
+def test_gateway(subnet: Subnet, expected: int) -> None:
+    assert gateway_of(subnet) == expected
+
+
+def test_a_gateway_that_the_engine_does_not_list_is_not_given_to_a_container() -> None:
+    part = msgspec.structs.replace(UNTOLD, part=PART)
+    assert next_address(engine(container()), part) == PART[0] + 1

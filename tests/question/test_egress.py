@@ -9,7 +9,7 @@ from hairpin.host.route import TABLE_MAIN, Route
 from hairpin.netfilter.iptables.save import parse
 from hairpin.netfilter.ir import Ruleset
 from hairpin.network.flow import Flow
-from hairpin.network.names import nameservers
+from hairpin.network.names import nameservers, servers_of_host
 from hairpin.network.network import Network
 from hairpin.network.prefix import parse_address, parse_prefix
 from hairpin.question.egress import egress_flows, over_tcp
@@ -65,6 +65,16 @@ def test_dns_goes_to_the_hosts_name_servers() -> None:
     assert told(egress_flows(net, net.this, container()))[1:] == ["container:web -> 192.0.2.53:53/udp"]
     own = msgspec.structs.replace(container(), dns=("198.51.100.53",))
     assert told(egress_flows(net, net.this, own))[1:] == ["container:web -> 198.51.100.53:53/udp"]
+
+
+def test_a_stub_of_resolved_stands_for_its_servers() -> None:
+    stub = ConfigFile("/etc/resolv.conf", "nameserver 127.0.0.53\n")
+    own = ConfigFile("/run/systemd/resolve/resolv.conf", "nameserver 192.0.2.53\n")
+    host = whole().this
+    with_stub = msgspec.structs.replace(host, files=(stub, own))
+    assert (nameservers(with_stub), servers_of_host(with_stub)) == (("192.0.2.53",), ((4, 0x7F000035),))
+    beside = ConfigFile("/etc/resolv.conf", "nameserver 127.0.0.53\nnameserver 198.51.100.53\n")
+    assert nameservers(msgspec.structs.replace(host, files=(beside, own))) == ("198.51.100.53",)
 
 
 def asked_over_tcp(net: Network) -> list[str]:

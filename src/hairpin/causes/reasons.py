@@ -18,7 +18,10 @@ ASKED_AT: dict[str, str] = {
     "blackhole-route-covers-client": "rp-filter route-type",
     "blackhole-route-covers-container": "rp-filter route-type",
     "br-netfilter-off-hairpin": "wrong-answer",
-    "bridge-address-missing": "no-neighbour martian-source rp-filter no-route no-source-address left-instead",
+    "bridge-address-missing": (
+        "no-neighbour rule policy reject martian-source rp-filter no-route route-type route-localnet no-source-address "
+        "wrong-answer left-instead"
+    ),
     "bridge-became-default-route": "link-down no-carrier bridge-down no-neighbour rule policy reject rp-filter",
     "bridge-down": (
         "link-down no-carrier bridge-down no-neighbour rule policy reject no-route route-localnet wrong-answer "

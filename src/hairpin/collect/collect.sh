@@ -2259,7 +2259,8 @@ config_files() { # globs are expanded under --root, and the root is taken off ag
         "$root"/etc/sysconfig/ebtables* "$root"/etc/iptables/rules* "$root"/etc/iptables/ipsets "$root"/etc/iptables.rules \
         "$root"/etc/iptables.up.rules "$root"/etc/iptables/iptables.rules "$root"/etc/iptables/ip6tables.rules \
         "$root"/etc/conf.d/iptables "$root"/etc/default/netfilter-persistent "$root"/etc/ipset.conf \
-        "$root"/run/flannel/subnet.env "$root"/etc/hosts "$root"/etc/resolv.conf "$root"/etc/modules "$root"/etc/modules-load.d/*.conf \
+        "$root"/run/flannel/subnet.env "$root"/etc/hosts "$root"/etc/resolv.conf "$root"/run/systemd/resolve/resolv.conf \
+        "$root"/etc/modules "$root"/etc/modules-load.d/*.conf \
         "$root"/etc/modprobe.d/*.conf "$root"/etc/systemd/system/hairpin-*.service "$root"/etc/iproute2/rt_tables "$root"/etc/iproute2/rt_tables.d/*.conf
     do
         [ -e "$f" ] && set -- "$@" "${f#"$root"}"
@@ -2303,6 +2304,20 @@ config_files() { # globs are expanded under --root, and the root is taken off ag
 # A line with a word of this kind may hold a secret: it is told without its text.
 SECRET_LINES='(curl|wget|pass|PASS|[Ss]ecret|SECRET|[Tt]oken|TOKEN|[Kk]ey|KEY|--user|:[^ /]*@)'
 RULE_LINES='(^|[^#A-Za-z_-])(ip6?tables(-nft|-legacy)?(-restore)?|ipset|nft|sysctl|ufw|firewall-cmd|ebtables|ip (-[46] )?(rule|route|addr|link)) |/proc/sys/net/'
+# For awk: rules(LINE) tells whether the line programs rules or settings: by a tool, or by a variable that holds the name of a tool.
+# A line that gives the variable its value is such a line, too. held: these variables, to be emptied before each script.
+AWK_RULES='
+    function rules(line,   name) {
+        if (holds(line) || line ~ ENVIRON["RULE_LINES"]) return 1
+        for (name in held) if (index(line, "$" name) || index(line, "${" name "}")) return 1
+        return 0
+    }
+    function holds(line,   name) {
+        if (line !~ /^[ \t]*((export|readonly|local|declare)[ \t]+)?[A-Za-z_][A-Za-z0-9_]*=[\042\047`$(]*((which|command -v)[ \t]+)?([^ \t\042\047]*\/s?bin\/)?(ip6?tables(-nft|-legacy)?|ipset|nft|ebtables|sysctl|ufw|firewall-cmd)([ \t\042\047`);]|$)/) return 0
+        name = line; sub(/=.*/, "", name); sub(/^.*[ \t]/, "", name)
+        held[name]
+        return 1
+    }'
 boot_scripts() { # only the lines that program rules or sysctls at boot or from cron
     frame boot-scripts "grep -E 'iptables|nft|sysctl|…' /etc/rc.local /etc/cron.d/* …"
     if [ -n "$HAIRPIN_ROOT" ]; then ( cd "$HAIRPIN_ROOT/" && boot_lines ); else cd / && boot_lines; fi
@@ -2311,30 +2326,62 @@ boot_scripts() { # only the lines that program rules or sysctls at boot or from 
 boot_lines() { # path:line:text, below the folder where this runs
     set --
     for f in etc/rc.local etc/rc.d/rc.local etc/crontab etc/cron.d/* etc/cron.hourly/* etc/cron.daily/* \
-        etc/network/if-*.d/* var/spool/cron/root var/spool/cron/crontabs/root etc/NetworkManager/dispatcher.d/* \
+        etc/cron.weekly/* etc/cron.monthly/* etc/network/if-*.d/* var/spool/cron/root var/spool/cron/crontabs/root etc/NetworkManager/dispatcher.d/* \
         etc/networkd-dispatcher/*/* etc/local.d/*.start; do
         [ -f "$f" ] && [ -r "$f" ] && set -- "$@" "$f"
     done
     [ $# = 0 ] && return
-    lines=$(grep -snE "$RULE_LINES" "$@" /dev/null)
-    set --
-    for f in etc/crontab etc/cron.d/* var/spool/cron/root var/spool/cron/crontabs/root; do
-        [ -f "$f" ] && [ -r "$f" ] && set -- "$@" "$f"
+    lines=$(rule_lines "$@")
+    known=$NL; for f; do known=$known$f$NL; done
+    for _ in 1 2; do        # the scripts that these call, and those that these scripts call
+        called=
+        scripts_among "$(scripts_named_in "$@" | sed 's/^[^/]*\///' | sort -u | head -n 50)"
+        set -f; IFS=$NL
+        for f in $scripts $(run_by_shells_in "$@" | sed 's/^.* \///' | sort -u | head -n 50); do
+            case $f in */../*) continue ;; esac
+            case $known in *"$NL$f$NL"*) ;; *) [ ! -f "$f" ] || [ ! -r "$f" ] || { known=$known$f$NL; called=$called$f$NL; } ;; esac
+        done
+        # shellcheck disable=SC2086
+        set -- $called
+        set +f; IFS=$USUAL_IFS
+        [ $# -gt 0 ] || break
+        more=$(rule_lines "$@")
+        [ -z "$more" ] || lines=$lines${lines:+$NL}$more
     done
-    named=; [ $# = 0 ] || named=$(scripts_named_in "$@")
-    [ -z "$named" ] || lines=$lines${lines:+$NL}$(printf '%s\n' "$named" | sed 's/^[^/]*\///' | sort -u | head -n 50 | lines_of_scripts "$RULE_LINES")
     [ -z "$lines" ] || printf '%s\n' "${lines%"$NL"}" | sed -E "s,^,/,; s,(:[0-9]+:).*$SECRET_LINES.*,\1 (not collected)," | head -n 500
 }
 scripts_named_in() { # scripts_named_in FILES: paths, with what stands before their first slash. In place of the shell.
     exec grep -shoE '(^|[ =@+!:-])/(etc|usr/local|opt|srv|root|home|var)/[A-Za-z0-9_./@+-]+' "$@"
 }
-lines_of_scripts() { # lines_of_scripts WORDS: for paths, path:line:text of the lines with one of the words in those that are scripts
-    while read -r path; do
-        case $path in */../*) continue ;; esac
-        [ -f "$path" ] && [ -r "$path" ] || continue
-        case $(head -c 2 "$path" 2>/dev/null) in '#!') ;; *) continue ;; esac
-        grep -snE "$1" "$path" /dev/null
+scripts_among() { # scripts_among LINES: sets scripts, of these paths those of scripts that can be read
+    set -f; IFS=$NL
+    # shellcheck disable=SC2086
+    set -- $1
+    set +f; IFS=$USUAL_IFS
+    n=$# scripts=
+    for path; do
+        case $path in */../*) ;; *) [ ! -f "$path" ] || [ ! -r "$path" ] || set -- "$@" "$path" ;; esac
     done
+    shift "$n"
+    [ $# -gt 0 ] || return 0
+    { starts=$(head -c 2 "$@" /dev/null); } 2>/dev/null      # of several files each has a line with its name above
+    set -f; IFS=$NL
+    for line in $starts; do
+        case $line in
+            '==> '*' <==') path=${line#'==> '}; path=${path%' <=='} ;;
+            '#!') scripts=$scripts$path$NL ;;
+        esac
+    done
+    set +f; IFS=$USUAL_IFS
+}
+run_by_shells_in() { # run_by_shells_in FILES: paths behind the name of a shell, which need no #! line. In place of the shell.
+    exec grep -shoE '(^|[ /;&|(])(ba|da|k)?sh( -[A-Za-z]+)* /(etc|usr/local|opt|srv|root|home|var)/[A-Za-z0-9_./@+-]+' "$@"
+}
+rule_lines() { # rule_lines FILES: path:line:text of the lines that program rules or settings. In place of the shell.
+    RULE_LINES=$RULE_LINES; export RULE_LINES
+    exec awk "$AWK_RULES"'
+        FNR == 1 { split("", held) }
+        rules($0) { print FILENAME ":" FNR ":" $0 }' "$@" 2>/dev/null
 }
 boot_units() { # unit, tab, path:line:text: of the enabled units, the commands, and the lines of their scripts, that program rules or
     # settings. What hairpin knows by name is left out. Sets found_units: the names of these units.
@@ -2356,13 +2403,13 @@ unit_lines() { # unit_lines WORDS [own]: for lines NAME FILE, what these units r
     # words. own: of the administrator's units also what they run at their stop, and of any other command the program alone. Sorted by
     # these lines, 500 at most. In place of the shell.
     RULE_LINES=$1 SECRET_LINES=$SECRET_LINES; export RULE_LINES SECRET_LINES
-    exec awk -v own="${2-}" '
+    exec awk -v own="${2-}" "$AWK_RULES"'
         function tell(line) { if (++told <= 500) print line }
         function show(name, path, number, line) {
             if (line ~ ENVIRON["SECRET_LINES"]) line = " (not collected)"
             tell(name "\t/" path ":" number ":" line)
         }
-        function look(name, file,   number, line, key, program, words, word, i, script, first, place) {
+        function look(name, file,   number, line, key, program, words, word, i, script, place) {
             while ((getline line <file) > 0) {
                 number++
                 if (line !~ /^Exec(Start(Pre|Post)?|Stop(Post)?)[ \t]*=/ || line ~ /^ExecStop/ && own == "") continue
@@ -2377,12 +2424,13 @@ unit_lines() { # unit_lines WORDS [own]: for lines NAME FILE, what these units r
                     script = substr(word[i], 2)
                     if (script !~ /^(etc|home|opt|root|srv|usr\/local|var)\// || index(script, "\047")) continue
                     if (system("test -f \047" script "\047")) continue     # some awks end when they read a folder
-                    if ((getline first <script) <= 0 || first !~ /^#!/) { close(script); continue }
-                    place = 1
-                    while ((getline line <script) > 0) {
+                    if ((getline line <script) <= 0 || line !~ /^#!/ && word[1] !~ /\/(ba|da|k)?sh$/) { close(script); continue }
+                    split("", held)
+                    place = 0
+                    do {
                         place++
-                        if (line ~ ENVIRON["RULE_LINES"] && line !~ /^[ \t]*#/) show(name, script, place, line)
-                    }
+                        if ((own == "" ? rules(line) : line ~ ENVIRON["RULE_LINES"]) && line !~ /^[ \t]*#/) show(name, script, place, line)
+                    } while ((getline line <script) > 0)
                     close(script)
                 }
             }
@@ -3036,27 +3084,6 @@ EOT
     set -- $scripts
     set +f; IFS=$USUAL_IFS
     [ $# = 0 ] || grep -snE "$OWN_LINES" "$@" /dev/null | sed -E "s,^,/,; s,(:[0-9]+:).*$SECRET_LINES.*,\1# not collected,; 500q"
-}
-scripts_among() { # scripts_among LINES: sets scripts, of these paths those of scripts that can be read
-    set -f; IFS=$NL
-    # shellcheck disable=SC2086
-    set -- $1
-    set +f; IFS=$USUAL_IFS
-    n=$# scripts=
-    for path; do
-        case $path in */../*) ;; *) [ ! -f "$path" ] || [ ! -r "$path" ] || set -- "$@" "$path" ;; esac
-    done
-    shift "$n"
-    [ $# -gt 0 ] || return 0
-    { starts=$(head -c 2 "$@" /dev/null); } 2>/dev/null      # of several files each has a line with its name above
-    set -f; IFS=$NL
-    for line in $starts; do
-        case $line in
-            '==> '*' <==') path=${line#'==> '}; path=${path%' <=='} ;;
-            '#!') scripts=$scripts$path$NL ;;
-        esac
-    done
-    set +f; IFS=$USUAL_IFS
 }
 log_times() { # log_times FILE...: sets times, when these logs and those before them were written to
     n=$# times=

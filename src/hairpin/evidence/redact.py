@@ -28,6 +28,7 @@ _ENGINES = ("docker", "podman", "swarm", "rootless")
 _WITHOUT_ADDRESSES = frozenset({"versions", "packages", "os-release", "docker-version", "podman-version"})
 """The keys of readings with four-part version numbers, which look like addresses and must not be renamed."""
 _NO_OWN_NAMES = frozenset({"sysctl", "packages", "versions", "os-release", "modules", "module-files"})
+_OF_NAMES = ("/etc/hosts", "/etc/resolv.conf", "/run/systemd/resolve/resolv.conf")
 _FREE_TEXT = frozenset({"klog", "boot-scripts", "boot-units", "dockerd-log"})
 """The keys of readings with prose, in which known names are renamed wherever they stand as words.  In rules and
 configuration known names are not renamed in this way, because a container may be called ``accept``."""
@@ -161,7 +162,7 @@ class _Redactor:
                 return "".join(f"{self._names.machine(line)}\n" for line in text.splitlines())
             case "dmi":
                 return "".join(f"{self._dmi(line)}\n" for line in text.splitlines())
-            case "file" if reading.origin in {"/etc/hosts", "/etc/resolv.conf"}:
+            case "file" if reading.origin in _OF_NAMES:
                 return "".join(self._name_line(line) for line in text.splitlines(keepends=True))
             case "container-hosts":
                 return "".join(self._pinned_name(line) for line in text.splitlines(keepends=True))

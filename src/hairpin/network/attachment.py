@@ -100,17 +100,33 @@ def engines_read(host: Host) -> bool:
     return bool(host.engines) and not unread & {"docker-containers", "podman-containers"}
 
 
+def gateway_of(subnet: Subnet) -> int:
+    """Return the bridge's address in the subnet, which is the gateway of the network's containers.
+
+    If the engine lists no gateway, it chose the first address that it could give: of the subnet, or of its
+    ``--ip-range``.  Source: moby libnetwork/network.go ipamAllocateVersion(); Podman's networks have no such range"""
+    return subnet.gateway if subnet.gateway is not None else _first_given(subnet)
+
+
 def next_address(engine: Engine, subnet: Subnet) -> int:
-    """Return the first address of the subnet, or of its ``--ip-range``, that no container of the engine has.  The
-    container that starts next gets this address.  Source: moby libnetwork/ipam/allocator.go getAddress()"""
+    """Return the first address of the subnet, or of its ``--ip-range``, that no container of the engine has and that is
+    not the gateway's.  The container that starts next gets this address.
+
+    Source: moby libnetwork/ipam/allocator.go getAddress()"""
     endpoints = [each for container in engine.containers for each in container.endpoints]
-    taken = {each.ipv4 if subnet.version == 4 else each.ipv6 for each in endpoints}
-    first = subnet.prefix.first
-    part = network_of(*subnet.part, subnet.version) if subnet.part is not None else first
-    candidate = first + 2 if part == first else part
-    while candidate in taken or candidate == subnet.gateway:
+    taken = {each.ipv4 if subnet.version == 4 else each.ipv6 for each in endpoints} | {gateway_of(subnet)}
+    candidate = _first_given(subnet)
+    while candidate in taken:
         candidate += 1
     return candidate
+
+
+def _first_given(subnet: Subnet) -> int:
+    """Return the first address that the engine gives in the subnet or its ``--ip-range``.  The subnet's own first
+    address is not given, because it is the network's address."""
+    first = subnet.prefix.first
+    part = network_of(*subnet.part, subnet.version) if subnet.part is not None else first
+    return max(part, first + 1)
 
 
 def sender_netns(network: Network, start: FromContainer) -> Netns:

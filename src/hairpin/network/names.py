@@ -17,6 +17,9 @@ from hairpin.network.prefix import Version, is_loopback, parse_address
 EMBEDDED = 0x7F00000B
 """127.0.0.11: Docker's resolver for containers on user-defined networks."""
 _LOCALHOST = 0x7F000001
+_RESOLV_CONF, _OF_RESOLVED = "/etc/resolv.conf", "/run/systemd/resolve/resolv.conf"
+_STUB = "127.0.0.53"
+"""The address at which systemd-resolved answers the programs of the host.  Source: systemd-resolved.service(8)"""
 _WITHOUT_NAMES = ("bridge", "host", "none")
 """Docker's predefined networks, on which Docker's resolver resolves no container names."""
 Known = Literal["known", "unknown", "undecided"]
@@ -57,18 +60,33 @@ def is_embedded(host: Host, container: Container | None, server: tuple[Version, 
 
 
 def nameservers(host: Host) -> tuple[str, ...]:
-    """Return the name servers in the host's /etc/resolv.conf that the engine copies to containers: all but loopback
+    """Return the name servers in the engine's resolv.conf that the engine copies to containers: all but loopback
     addresses."""
-    return tuple(each for each in _named_by(host) if not _is_loopback(each))
+    return tuple(each for each in _named_in(host, resolv_conf_of_engine(host)) if not _is_loopback(each))
+
+
+def servers_of_engine(host: Host) -> tuple[tuple[Version, int], ...]:
+    """Return the name servers of the host as the engine reads them, in their order."""
+    return _addresses(_named_in(host, resolv_conf_of_engine(host)))
+
+
+def resolv_conf_of_engine(host: Host) -> str:
+    """Return the path of the file from which the engine reads the host's name servers: systemd-resolved's own file if
+    /etc/resolv.conf names only its stub.
+
+    Source: moby libnetwork/resolvconf/resolvconf.go Path(); containers/common libnetwork/resolvconf getDefaultResolv()
+    """
+    has_own = any(file.path == _OF_RESOLVED for file in host.files)
+    return _OF_RESOLVED if has_own and _named_in(host, _RESOLV_CONF) == (_STUB,) else _RESOLV_CONF
 
 
 def servers_of_host(host: Host) -> tuple[tuple[Version, int], ...]:
     """Return the host's own name servers, in the order of its /etc/resolv.conf."""
-    return _addresses(_named_by(host))
+    return _addresses(_named_in(host, _RESOLV_CONF))
 
 
-def _named_by(host: Host) -> tuple[str, ...]:
-    texts = (file.text for file in host.files if file.path == "/etc/resolv.conf")
+def _named_in(host: Host, path: str) -> tuple[str, ...]:
+    texts = (file.text for file in host.files if file.path == path)
     lines = (line.split() for text in texts for line in text.splitlines())
     named = (words[1] for words in lines if len(words) > 1 and words[0] == "nameserver")
     return tuple(each for each in named if _addresses((each,)))

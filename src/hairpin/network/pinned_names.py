@@ -144,6 +144,30 @@ def misleading(network: Network, flow: Flow) -> Misled | None:
     return next((each for each in found if (each.pin.version, each.pin.address) == (flow.version, flow.daddr)), None)
 
 
+class PinnedToStopped(msgspec.Struct, frozen=True):
+    """A pin with the name of a container that does not run.  No running container has the name or the address."""
+
+    asking: Container
+    pin: Pin
+    named: Container
+
+
+def pinned_to_stopped(network: Network, flow: Flow) -> PinnedToStopped | None:
+    """Return the pin of the flow's container that has the flow's destination and the name of a stopped container, or
+    None."""
+    start = flow.start
+    if not isinstance(start, FromContainer):
+        return None
+    host = network.host(start.netns.host)
+    asking = host.container(start.name)
+    for pin in pins_of(host, asking) if asking is not None else ():
+        named = host.containers_named(pin.name)
+        is_down = named and not any(each.running for each in named) and holder_of_pin(host, pin) is None
+        if asking is not None and (pin.version, pin.address) == (flow.version, flow.daddr) and is_down:
+            return PinnedToStopped(asking, pin, named[0])
+    return None
+
+
 def holder_of_pin(host: Host, pin: Pin) -> Container | None:
     """Return the running container that has the pinned address, or None."""
     running = (each for each in host.containers() if each.running)

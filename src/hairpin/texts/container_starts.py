@@ -10,6 +10,14 @@ from hairpin.texts.meaning import Failure, TextEntry
 
 CONTAINER_STARTS = (
     TextEntry(
+        id="engine-chain-gone",
+        patterns=(
+            "No chain/target/match by that name", "-A DOCKER * Chain 'DOCKER' does not exist",
+            "iptables * Couldn't load target `DOCKER*'",
+        ),
+        failure=Failure(message("a chain, a match or a target that its rules need was not there"), again=True),
+    ),
+    TextEntry(
         id="container-runtime-missing", subject="{runtime}{word}{capability}",
         patterns=(
             'exec: "{runtime}": executable file not found', "unknown or invalid runtime name: {word}",

@@ -288,6 +288,16 @@ ENGINE_STARTS = (
         failure="of-host",
     ),
     TextMeaning(
+        id="docker-network-not-loaded", program="dockerd",
+        patterns=("failed to create endpoint {container} on network {word}: network * does not exist",),
+        meaning=message(
+            "dockerd lists this network, and did not load it when it last started. Its log of that start says why, "
+            "such as ZONE_CONFLICT."
+        ),
+        causes=("container-not-running", "firewalld-zone-conflict"),
+        failure="of-host",
+    ),
+    TextMeaning(
         id="docker-joined-container-stopped", program="dockerd", about="thing",
         patterns=(
             "cannot join network of a non running container: {container}",

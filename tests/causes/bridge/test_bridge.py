@@ -32,11 +32,13 @@ from tests.causes.hosts import (
     without_route,
 )
 from tests.podman_host import with_podman
-from tests.rule_text import without
+from tests.rule_text import in_table, without
 from tests.small_host import HOST_NETNS, WEB_ITSELF, container, egress, engine, host_namespace, network, published
 
 TO_WEB = asked(FROM_DB, "172.17.0.2", 80)
 ISOLATED = BridgePort(isolated=True)
+WANTS_ROUTE_BACK = in_table("raw", "PREROUTING", "-i docker0 -m rpfilter --invert -j DROP")
+DOCKER0_SUBNET = parse_address("172.17.0.0")[1]
 
 
 def linked(name: str, **changed: object) -> Network:
@@ -116,6 +118,10 @@ CASES: dict[str, Case] = {
     ),
     "the bridge has lost its address": Case(
         network(without_addresses(host_namespace(), "docker0")), published(), ("bridge-address-missing",),
+    ),
+    "the bridge has lost its address, the route went with it, and a rule wants a route back": Case(
+        network(without_route(without_addresses(host_namespace(WANTS_ROUTE_BACK), "docker0"), DOCKER0_SUBNET)),
+        egress(), ("bridge-address-missing",), network(host_namespace(WANTS_ROUTE_BACK)),
     ),
     "the bridge is gone": Case(without_bridge(network()), published(), ("bridge-missing",)),
     "swarm's bridge is gone": Case(

@@ -7,6 +7,7 @@ from hairpin.causes.container import _start_failure
 from hairpin.causes.container._start_failure import failure_of, own_words
 from hairpin.host.docker import Container, Endpoint, PortBinding
 from hairpin.host.host import Host
+from hairpin.host.managers import Firewalld, FirewalldZone
 from hairpin.host.rule_tools import ModuleFiles, RuleTools
 from hairpin.host.socket import Socket
 from hairpin.network.prefix import parse_address
@@ -26,7 +27,8 @@ CONNECTED = (
     "port 35300 was held, and nothing listens there now. The kernel gives such ports to outgoing connections "
     "(net.ipv4.ip_local_port_range), so a connection may hold it still"
 )
-# the stored error; what is said of it; the beginning of the repair ("": none is known; "start": a start is enough)
+TRY = "remove what the error names; hairpin does not know this error"
+# the stored error; what is said of it; the beginning of the repair ("start": a start is enough)
 ERRORS: dict[str, tuple[str, str, str]] = {
     "docker-proxy, and the process still has the port": (
         f"{EXTERNAL}Error starting userland proxy: listen tcp4 0.0.0.0:8202: bind: address already in use",
@@ -116,11 +118,11 @@ ERRORS: dict[str, tuple[str, str, str]] = {
     ),
     "a socket's address is no container's": (
         "failed to bind udp listener on 10.89.0.1:5353: IO error: Address already in use (os error 98)",
-        "failed to bind udp listener on 10.89.0.1:5353: IO error: Address already in use (os error 98)", "",
+        "failed to bind udp listener on 10.89.0.1:5353: IO error: Address already in use (os error 98)", TRY,
     ),
     "no more inotify watches": (
         "watch /x: inotify_add_watch: no space left on device", "watch /x: inotify_add_watch: no space left on device",
-        "",
+        TRY,
     ),
     "a command whose name has a word of runtimes": (
         f'{OCI}exec: "/app/runtime": executable file not found in $PATH: unknown',
@@ -138,9 +140,9 @@ ERRORS: dict[str, tuple[str, str, str]] = {
     ),
     "a chain that is gone is no target that the kernel lacks": (
         f"{EXTERNAL}(iptables failed: iptables: Couldn't load target `DOCKER':No such file or directory)",
-        "iptables: Couldn't load target `DOCKER':No such file or directory)", "",
+        "a chain, a match or a target that its rules need was not there", "start",
     ),
-    "words that hairpin does not know": (f"{OCI}the moon is full: unknown", "the moon is full", ""),
+    "words that hairpin does not know": (f"{OCI}the moon is full: unknown", "the moon is full", TRY),
 }  # fmt: skip
 
 
@@ -148,6 +150,42 @@ def failed(**changed: object) -> Container:
     """Return a container that was never up, which asks for two ports."""
     asked = msgspec.structs.replace(container("created"), id="d" * 64, name="conf", bindings=(ASKED, OTHER))
     return msgspec.structs.replace(asked, **changed)
+
+
+NOT_LOADED = "failed to create endpoint conf on network {name}: network 6ffc3401 does not exist"
+"""dockerd 20.10.24, about a network that it lists."""
+
+
+def lying_in(zone: str, *, kept: str = "") -> Host:
+    """Return a host whose container conf failed on network apart, with the network's bridge in the zone."""
+    one = failed(error=NOT_LOADED.format(name="apart"))
+    docker = engine(one)
+    apart = msgspec.structs.replace(docker.networks[0], id="n2", name="apart", bridge="br-n2")
+    zones = (FirewalldZone("docker", interfaces=("docker0",)), FirewalldZone(zone, interfaces=("br-n2",)))
+    files = (FirewalldZone("docker"), *((FirewalldZone(kept, interfaces=("br-n2",)),) if kept else ()))
+    found = network(docker=msgspec.structs.replace(docker, networks=(*docker.networks, apart))).this
+    return msgspec.structs.replace(found, firewalld=Firewalld(True, runtime=zones, permanent=files))
+
+
+BIND = "firewall-cmd --zone=docker --change-interface=br-n2"
+UNLOADED: dict[str, tuple[Host, str, str]] = {
+    "another zone": (lying_in("drop"), "because firewalld has br-n2 in zone drop", f"run `{BIND}`. dockerd loads"),
+    "another zone, in its file, too": (
+        lying_in("drop", kept="drop"), "in zone drop",
+        f"run `{BIND}` and `firewall-cmd --permanent --zone=docker --change-interface=br-n2`. dockerd",
+    ),
+    "dockerd's zone": (lying_in("docker"), "dockerd did not load its network apart when", "read in dockerd's log why"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("host", "said", "repair"), UNLOADED.values(), ids=UNLOADED)
+def test_a_network_that_dockerd_has_not_loaded(host: Host, said: str, repair: str) -> None:
+    one = host.container("conf")
+    found = failure_of(host, one) if one is not None else None
+    assert found is not None
+    assert said in str(found.said)
+    assert str(found.repair).startswith(repair)
+    assert not found.again
 
 
 @pytest.mark.parametrize(("error", "said", "repair"), ERRORS.values(), ids=ERRORS)

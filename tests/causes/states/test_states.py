@@ -477,6 +477,32 @@ def test_a_pool_that_contains_the_hosts_name_server_is_told_with_a_free_one() ->
     assert "prune" not in ways
 
 
+STUB = ConfigFile("/etc/resolv.conf", "nameserver 127.0.0.53\n")
+RESOLVED = ConfigFile("/run/systemd/resolve/resolv.conf", "nameserver 192.0.2.53\n")
+LIST = "PredefinedLocalScopeDefaultNetworks List: [192.0.2.0/24]: no available network"
+
+
+@pytest.mark.parametrize(
+    ("files", "said"),
+    (
+        ((STUB, RESOLVED), "contain the name server 192.0.2.53 of /run/systemd/resolve/resolv.conf"),
+        (
+            (ConfigFile("/etc/resolv.conf", "nameserver 198.51.100.53\n"), RESOLVED),
+            "overlaps 192.0.2.0/24 of its pools",
+        ),
+        ((STUB,), "No network and no route of this host overlaps 192.0.2.0/24 of its pools now"),
+    ),
+)
+def test_the_name_servers_are_those_that_dockerd_reads(files: tuple[ConfigFile, ...], said: str) -> None:
+    found = refusing(log=(f"failed to start daemon: list bridge addresses failed: {LIST}",))
+    (docker,) = found.this.engines
+    pools = ((parse_address("192.0.2.0")[1], 24, 24),)
+    pooled = msgspec.structs.replace(docker, address_pools=pools, networks=())
+    full = next(each for each in causes_of_hosts() if each.id == "address-pool-exhausted")
+    (state,) = full.of_host(msgspec.structs.replace(found.this, engines=(pooled,), files=files))
+    assert said in str(state.candidate.detail)
+
+
 def told_about(whole: Network, flow: Flow = LOCAL) -> str:
     """Return all sentences of the first cause, with the instruction of its first repair."""
     (cause, *_) = diagnose(whole, flow).causes

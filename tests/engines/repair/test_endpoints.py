@@ -3,20 +3,15 @@
 import msgspec
 import pytest
 
-from hairpin.engines.repair.endpoints import addresses, gateway_of, new_endpoint, routes, sysctls
+from hairpin.engines.repair.endpoints import addresses, new_endpoint, routes, sysctls
 from hairpin.host.docker import DockerNetwork, Endpoint, Subnet
 from hairpin.network.prefix import parse_address
-from tests.small_host import GATEWAY, WEB, engine
+from tests.small_host import WEB, engine
 
 SIX = Subnet(6, parse_address("2001:db8::")[1], 64)
 (BRIDGE,) = engine().networks
 FOUR = BRIDGE.subnets[0]
 DUAL = msgspec.structs.replace(BRIDGE, ipv6=True, subnets=(FOUR, SIX))
-
-
-def test_a_gateway_that_nobody_has_named_is_the_first_address() -> None:
-    assert gateway_of(FOUR) == GATEWAY
-    assert gateway_of(SIX) == SIX.network + 1
 
 
 @pytest.mark.parametrize(("joined", "versions"), ((BRIDGE, [4]), (DUAL, [4, 6])))

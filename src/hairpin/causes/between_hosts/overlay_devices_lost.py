@@ -24,12 +24,12 @@ from hairpin.causes.between_hosts._tunnelled import FarEnd, lacking_entries, und
 from hairpin.causes.cause import Candidate, Cause, View, Way
 from hairpin.causes.where import OfLink
 from hairpin.change.change import AddEntry, Change, Primitive, SetLink
-from hairpin.engines.repair.endpoints import gateway_of
 from hairpin.engines.repair.starting import restarts, stopped_and_started
 from hairpin.host.docker import Container, DockerNetwork
 from hairpin.host.link import Address, BridgePort, Link
 from hairpin.host.netns import Netns
 from hairpin.message import Message, message
+from hairpin.network.attachment import gateway_of
 from hairpin.network.network import Network, addresses_of, is_bridge_port, veth_peer
 
 _BRIDGE = "br0"

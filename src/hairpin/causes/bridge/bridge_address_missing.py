@@ -1,6 +1,7 @@
 """The bridge has lost its address, so the containers on it have no gateway.
 
-Users see: containers cannot connect to the outside, and their replies to clients do not leave the container.
+Users see: containers cannot connect to the outside, and their replies to clients do not leave the container.  A rule
+that wants a route back to the sender, such as that of firewalld's IPv6_rpfilter, drops packets between containers, too.
 
 Proof: the bridge lacks the gateway address of its network.  With the address the packet arrives.
 Now: ``ip address add GATEWAY/LENGTH dev BRIDGE``.  For IPv6 the bridge's MTU must be 1280 or more first.
@@ -11,7 +12,7 @@ from collections.abc import Iterator
 
 from msgspec.structs import replace
 
-from hairpin.causes.cause import Candidate, Cause, View
+from hairpin.causes.cause import RULE_STOPS, Candidate, Cause, View
 from hairpin.causes.where import OfLink
 from hairpin.change.change import AddEntry, Change, SetLink, SetSysctl
 from hairpin.engines.repair.bridging import lost_addresses
@@ -121,5 +122,6 @@ def _fitting_mtu(view: View, bridge: str) -> int:
 CAUSE = Cause(
     title=message("The bridge has no address"),
     source="moby: libnetwork/drivers/bridge/setup_ipv4_linux.go",
-    reasons=frozenset({"no-neighbour", "left-instead", "no-route", "no-source-address", "martian-source", "rp-filter"}),
-)
+    reasons=frozenset({"left-instead", "no-route", "no-neighbour", "route-type", "no-source-address", "martian-source",
+                       "rp-filter", "wrong-answer", "route-localnet", *RULE_STOPS}),
+)  # fmt: skip

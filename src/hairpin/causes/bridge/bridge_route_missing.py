@@ -12,13 +12,16 @@ from collections.abc import Iterator
 from hairpin.causes.cause import RULE_STOPS, Candidate, Cause, View
 from hairpin.causes.where import of_missing
 from hairpin.change.change import AddEntry, one
+from hairpin.engines.repair.bridging import lost_addresses
 from hairpin.host.route import NextHop, Route
 from hairpin.message import message
 from hairpin.network.attachment import network_for
 
 
 def find(view: View) -> Iterator[Candidate]:
-    """Yield one candidate when the host has no route by the bridge to the subnet of the packet's container network."""
+    """Yield one candidate when the host has no route by the bridge to the subnet of the packet's container network.
+
+    Yield none if the bridge has lost its address in the subnet: the kernel adds the route together with the address."""
     packet = view.stop.seen.packet
     network = network_for(view.host, packet.daddr, packet.version)
     if network is None or network.bridge is None or not view.on_host:
@@ -34,6 +37,8 @@ def find(view: View) -> Iterator[Candidate]:
         for route in view.host_namespace.routes
     ):
         return
+    if any(subnet.holds(each.value, each.version) for each in lost_addresses(view.host, network)):
+        return
     text = str(subnet.prefix)
     route = Route(
         subnet.version,
@@ -43,7 +48,11 @@ def find(view: View) -> Iterator[Candidate]:
     )
     yield Candidate(
         title=message("The route to {subnet} by {bridge} is missing", subnet=text, bridge=network.bridge),
-        detail=message("Packets for containers of network {name} do not find their bridge.", name=network.name),
+        detail=message(
+            "The host has no route by {bridge} to the containers of network {name}.",
+            bridge=network.bridge,
+            name=network.name,
+        ),
         change=one(AddEntry(view.host_netns, route)),
         where=of_missing(route, view.host_namespace.routes),
         in_class="link-or-route",

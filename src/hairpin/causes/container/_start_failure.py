@@ -10,15 +10,15 @@ import re
 from collections.abc import Callable
 from string import Formatter
 
-from hairpin.host.docker import Container, Endpoint, Engine, PortBinding
+from hairpin.causes.container._network_failure import address_conflict, no_network, not_loaded
+from hairpin.host.docker import Container, PortBinding
 from hairpin.host.floating import mover_of
 from hairpin.host.host import Host
 from hairpin.message import Message, message
-from hairpin.network.prefix import Version, address_text, prefix_text
 from hairpin.network.socket_owner import EPHEMERAL, ephemeral_ports
 from hairpin.texts.index import EntryHit
 from hairpin.texts.meaning import Failure, TextEntry
-from hairpin.texts.told import failure_told
+from hairpin.texts.told import cause_told, failure_told
 from hairpin.walk.sockets import socket_text
 
 _ENDPOINT = re.compile(
@@ -31,12 +31,26 @@ _Reader = Callable[[Host, Container, dict[str, str]], Failure]
 
 def failure_of(host: Host, container: Container) -> Failure | None:
     """Return why the container's last start failed or its program ended.  Return None if the engine does not tell the
-    reason, or if an administrator stopped the container."""
+    reason, or if an administrator stopped the container.
+
+    The repair of an error that hairpin does not know is a try: nothing shows that another start would succeed.  If a
+    cause keeps the container from starting, this cause has the repair."""
     if not container.error:
         return _by_status(container)
     found = failure_told(container.error)
     if found is None or found.entry.failure is None:
-        return Failure(message("{error}", error=own_words(container.error)))
+        said = message("{error}", error=own_words(container.error))
+        if cause_told(container.error)[0]:
+            return Failure(said)
+        start = host.engine_of(container).command("start", container.name)
+        return Failure(
+            said,
+            message(
+                "remove what the error names; hairpin does not know this error, so only a try shows whether another "
+                "start succeeds: {start}",
+                start=start,
+            ),
+        )
     if found.entry.failure == "of-host":
         return _READERS[found.entry.id](host, container, dict(found.places))
     return _with_words(found.entry.failure, host, container, found)
@@ -193,101 +207,6 @@ def _first_of_users(host: Host) -> int | None:
     return host.namespace(host.netns.name).sysctls.number("net", "ipv4", "ip_unprivileged_port_start")
 
 
-def _no_network(host: Host, container: Container, places: dict[str, str]) -> Failure:
-    engine, network = host.engine_of(container), places["word"]
-    if engine.network(network) is not None:
-        return Failure(message("its network {network} was gone, and is there again", network=network), again=True)
-    return Failure(
-        message("its network {network} is gone", network=network),
-        message(
-            "recreate {name} on a network that exists; {command} makes a network of the lost name, with another id",
-            name=container.name,
-            command=engine.command("network", "create", network),
-        ),
-    )
-
-
-def _address_conflict(host: Host, container: Container, _: dict[str, str]) -> Failure:
-    asked = [(each, fixed) for each in container.endpoints for fixed in (each.fixed4, each.fixed6) if fixed is not None]
-    for end, address in asked:
-        version: Version = 4 if address == end.fixed4 else 6
-        text, found = address_text(address, version), _holder(host, container, end, address)
-        if found is not None:
-            other, chosen = found
-            return Failure(
-                message("its address {address} (--ip) is container {other}'s", address=text, other=other.name),
-                _give_back(host, container, other, text, chosen=chosen),
-            )
-        if address in (end.gateway4, end.gateway6) or _is_gateway(host.engine_of(container), end, address):
-            return Failure(
-                message("its address {address} (--ip) is the gateway of network {network}", address=text,
-                        network=end.network),
-                _elsewhere(host, container, end),
-            )  # fmt: skip
-    if asked:
-        text = address_text(asked[0][1], 4 if asked[0][1] == asked[0][0].fixed4 else 6)
-        return Failure(
-            message("its address {address} (--ip) was another endpoint's, and is no container's now", address=text),
-            again=True,
-        )
-    return Failure(
-        message("another endpoint has the address that it asks for (--ip)"),
-        message("recreate {name} with another address", name=container.name),
-    )
-
-
-def _holder(host: Host, container: Container, end: Endpoint, address: int) -> tuple[Container, bool] | None:
-    """Return the other container that has the address on the network, and whether an option of that container asks for
-    the address."""
-    for other in host.engine_of(container).containers:
-        for each in other.endpoints:
-            beside = other.running and other.id != container.id and each.network == end.network
-            if beside and address in (each.ipv4, each.ipv6):
-                return other, address in (each.fixed4, each.fixed6)
-    return None
-
-
-def _is_gateway(engine: Engine, end: Endpoint, address: int) -> bool:
-    network = engine.network(end.network)
-    return network is not None and any(each.gateway == address for each in network.subnets)
-
-
-def _give_back(host: Host, container: Container, other: Container, address: str, *, chosen: bool) -> Message:
-    """Return the repair.
-
-    A container whose options choose no address gets another address at its next start, if its present address is taken
-    by then."""
-    command = host.engine_of(container).command
-    if chosen:
-        return message(
-            "both ask for {address}: recreate {name} or {other} with another one (--ip)",
-            address=address,
-            name=container.name,
-            other=other.name,
-        )
-    return message(
-        "{stop}, then {start}, then {again}: {other} asks for no address of its own, and gets another one. It lasts if "
-        "the network has an --ip-range that {address} is outside of",
-        stop=command("stop", other.name),
-        start=command("start", container.name),
-        again=command("start", other.name),
-        other=other.name,
-        address=address,
-    )
-
-
-def _elsewhere(host: Host, container: Container, end: Endpoint) -> Message:
-    network = host.engine_of(container).network(end.network)
-    part = next((each.part for each in network.subnets if each.part is not None), None) if network is not None else None
-    if part is None:
-        return message("recreate {name} with another address (--ip)", name=container.name)
-    return message(
-        "recreate {name} with another address (--ip), outside of {part}, from which the engine gives out addresses",
-        name=container.name,
-        part=prefix_text(*part, 4 if part[0] < 1 << 32 else 6),
-    )
-
-
 def _no_owner(host: Host, container: Container, places: dict[str, str]) -> Failure:
     owner = host.container(places["container"])
     if owner is None:
@@ -354,10 +273,11 @@ _READERS: dict[str, _Reader] = {
     "docker-port-allocated": _port_held,
     "docker-privileged-port": _privileged,
     "docker-address-not-here": _address_elsewhere,
-    "docker-network-missing": _no_network,
+    "docker-network-missing": no_network,
+    "docker-network-not-loaded": not_loaded,
     "docker-joined-container-stopped": _no_owner,
     "container-owner-missing": _no_owner,
-    "container-address-taken": _address_conflict,
+    "container-address-taken": address_conflict,
     "docker-veth-unsupported": _no_veth,
 }
 """The functions that decide the meaning of an error text from the state of the host, by the id of the text's entry in

@@ -25,6 +25,7 @@ from hairpin.message import Message, message
 from hairpin.netfilter.packet import TCP, UDP
 from hairpin.network.attachment import attachment_of, engines_read, network_for
 from hairpin.network.network import owns_address
+from hairpin.network.pinned_names import pinned_to_stopped
 from hairpin.network.prefix import address_text
 from hairpin.question.suggest import word_list
 from hairpin.wanted import ask_container
@@ -32,7 +33,7 @@ from hairpin.wanted import ask_container
 
 def find(view: View) -> Iterator[Candidate]:
     """Yield one candidate when the flow asks for an address in a container network's subnet, and no container and no
-    namespace has the address."""
+    namespace has the address.  Yield none if the client asks for a stopped container by its name."""
     packet = view.stop.seen.packet
     network = network_for(view.host, packet.daddr, packet.version)
     if (
@@ -43,6 +44,7 @@ def find(view: View) -> Iterator[Candidate]:
         or packet.daddr != view.flow.daddr
         or dnat_place(view, view.host_netns) is not None
         or is_out_of_reach(view, network)
+        or _is_asked_by_name(view)
         or not engines_read(view.host)
         or any(attachment_of(view.network, each, packet.daddr, packet.version) is not None for each in view.both_hosts)
         or any(owns_address(each, packet.version, packet.daddr) for each in view.host.namespaces)
@@ -81,6 +83,12 @@ def find(view: View) -> Iterator[Candidate]:
         ),
         offered=False,
     )
+
+
+def _is_asked_by_name(view: View) -> bool:
+    """Return whether the flow asks for a stopped container: its name, or a name that the sender pins to an address."""
+    meant = view.host.container(view.meant) if view.meant else None
+    return (meant is not None and not meant.running) or pinned_to_stopped(view.network, view.flow) is not None
 
 
 def _addresses(host: Host, network: DockerNetwork, asked: str) -> Message:

@@ -47,9 +47,7 @@ def find(view: View) -> Iterator[Candidate]:
             yield Candidate(
                 title=message("firewalld's option IPv6_rpfilter stops this flow") if back else _title(place),
                 detail=_unread_queue(view, netns, place)
-                or message(
-                    "Packets of this flow meet that rule or policy in {netns}.", netns=view.network.netns_text(netns)
-                ),
+                or _detail(place, manager=owner(view, place) if kept else "", back=back),
                 change=change,
                 where=OfRule(place),
                 in_class="deciding-rule",
@@ -135,6 +133,17 @@ def _changes(view: View, netns: Netns, place: Place) -> tuple[Change, ...]:
 def _fits_all(namespace: Namespace, place: Place) -> bool:
     rule = rule_at(namespace.ruleset, place)
     return rule is not None and not any(isinstance(part, FieldMatch | NameMatch) for part in rule.body)
+
+
+def _detail(place: Place, *, manager: str, back: bool) -> Message:
+    """Return what is known about the rule or policy.  ``manager``: the firewall manager in whose chain it stands."""
+    if back:
+        return message("The rule drops a packet if no route leads back to its source by the link that it came in by.")
+    if manager:
+        return message("It stands in a chain of {manager}.", manager=manager)
+    if place.number == 0:
+        return message("No rule of the chain accepts the packet.")
+    return message("No container engine made this rule.")
 
 
 def _title(place: Place) -> Message:

@@ -17,12 +17,19 @@ from hairpin.causes.states._daemon import after
 from hairpin.causes.states._start_words import Told, words_meaning
 from hairpin.causes.where import OfNetwork
 from hairpin.change.change import Change
-from hairpin.engines.docker.address_pools import blocks_of, covered_servers, next_block, overlapping_routes, spare_block
+from hairpin.engines.docker.address_pools import (
+    blocks_of,
+    covered_servers,
+    networks_in_pools,
+    next_block,
+    overlapping_routes,
+    spare_block,
+)
 from hairpin.host.docker import Engine
 from hairpin.host.engine_health import health
 from hairpin.host.host import Host, Namespace
 from hairpin.message import Message, message
-from hairpin.network.names import servers_of_host
+from hairpin.network.names import resolv_conf_of_engine, servers_of_engine
 from hairpin.network.prefix import address_text, prefix_text
 from hairpin.network.routing import route_text
 
@@ -87,7 +94,7 @@ def _candidate(host: Host, engine: Engine, ended: Told | None) -> Candidate:
 
 
 def _title(host: Host, engine: Engine, ended: Told | None) -> Message:
-    servers = covered_servers(engine, servers_of_host(host)) if ended is not None else ()
+    servers = covered_servers(engine, servers_of_engine(host)) if ended is not None else ()
     if servers:
         return message(
             "Docker's address pools contain the name server {server}, so dockerd finds no subnet and ends",
@@ -99,13 +106,14 @@ def _title(host: Host, engine: Engine, ended: Told | None) -> Message:
 def _covering(host: Host, engine: Engine, namespace: Namespace) -> Message:
     """Return the sentence that tells, for a dockerd that does not start, which routes or name servers of the host are
     in its address pools."""
-    servers = covered_servers(engine, servers_of_host(host))
+    servers = covered_servers(engine, servers_of_engine(host))
     if not servers:
         return _used(engine, namespace)
     pools = ", ".join(prefix_text(*each, 4) for each in list(blocks_of(engine))[:3])
     return message(
-        "Its pools ({pools}) contain the name server {server} of /etc/resolv.conf: dockerd gives out no such subnet.",
+        "Its pools ({pools}) contain the name server {server} of {file}: dockerd gives out no such subnet.",
         pools=pools,
+        file=resolv_conf_of_engine(host),
         server=address_text(servers[0], 4),
     )
 
@@ -114,7 +122,7 @@ def _for_the_start(host: Host, namespace: Namespace) -> Message:
     """Return the advice to give dockerd another pool.
 
     An unused network cannot be removed while dockerd does not run."""
-    base, length = spare_block(namespace, servers_of_host(host))
+    base, length = spare_block(namespace, servers_of_engine(host))
     return message(
         "give dockerd a pool without a name server or a route of this host, in {file}: "
         '"default-address-pools": [{pool}]; then start it',
@@ -124,16 +132,21 @@ def _for_the_start(host: Host, namespace: Namespace) -> Message:
 
 
 def _used(engine: Engine, namespace: Namespace) -> Message:
-    blocks, routes = sum(1 for _ in blocks_of(engine)), overlapping_routes(engine, namespace)
-    if not routes:
+    """Return the sentences that tell what holds the blocks of the pools, or which block is free now."""
+    free = next_block(engine, namespace, None)
+    if free is not None:
         return message(
-            "Its {blocks} blocks are in use by {networks} networks.", blocks=blocks, networks=len(engine.networks)
+            "No network and no route of this host overlaps {block} of its pools now.", block=prefix_text(*free, 4)
         )
+    blocks, routes = sum(1 for _ in blocks_of(engine)), overlapping_routes(engine, namespace)
+    facts = {"blocks": blocks, "networks": len(networks_in_pools(engine))}
+    if not routes:
+        return message("No block of its pools ({blocks}) is free. Networks in them: {networks}.", **facts)
     return message(
-        "Its {blocks} blocks are in use by {networks} networks, or overlap routes of the host, such as {route}.",
-        blocks=blocks,
-        networks=len(engine.networks),
+        "No block of its pools ({blocks}) is free. Networks in them: {networks}. Routes of the host overlap others, "
+        "such as {route}.",
         route=route_text(routes[0]),
+        **facts,
     )
 
 

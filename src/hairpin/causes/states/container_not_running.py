@@ -14,6 +14,8 @@ Lasting: set a restart policy (``--restart unless-stopped``), and repair the fau
 
 from collections.abc import Iterator
 
+from msgspec.structs import replace
+
 from hairpin.causes.cause import NOT_RUNNING, Candidate, Cause, Finding, View, Way
 from hairpin.causes.container._start_failure import failure_of
 from hairpin.causes.engine._publishing import asking_container, covers, exposed_on_host, held_once_running, refusal_of
@@ -28,6 +30,7 @@ from hairpin.host.docker import Container, Engine, PortBinding
 from hairpin.host.engine_health import is_down
 from hairpin.host.host import Host
 from hairpin.message import Message, message
+from hairpin.network.attachment import network_for
 from hairpin.texts.meaning import Failure
 
 _STOPPED_BY_SIGNAL = (None, 0, 137, 143)
@@ -54,10 +57,11 @@ def find(view: View) -> Iterator[Candidate]:
         ):
             continue
         engine = view.host.engine_of(container)
+        toward = view.flow.daddr if view.flow.version == 4 else None
         change = (
             _on_host_network(view, engine, container)
             if container.network_mode == "host" and not binding.host_port
-            else starting_change(view.host, container, binding, view.flow.daddr if view.flow.version == 4 else None)
+            else starting_change(view.host, _with_asked_address(view, container), binding, toward)
             or awaiting(view.host, engine.bridge_network(container))
         )
         if change is None:
@@ -81,6 +85,23 @@ def _asked_itself(view: View) -> tuple[tuple[Container, PortBinding], ...]:
     if container is None or view.flow.protocol == "icmp" or (container.running and not _has_ended(container)):
         return ()
     return ((container, PortBinding(view.flow.protocol, view.flow.dport, 0, None, view.flow.version, actual=False)),)
+
+
+def _with_asked_address(view: View, container: Container) -> Container:
+    """Return the stopped container with the flow's destination as its address, if the flow asks it by its name.
+
+    Such a client asks the address that the container has then.  The container is returned unchanged if an option
+    chooses its address, or if another container has the flow's destination."""
+    address = view.flow.daddr
+    joined = network_for(view.host, address, 4) if view.flow.version == 4 else None
+    held = any(address in (end.ipv4, end.fixed4) for each in view.host.containers() for end in each.endpoints)
+    if view.meant != container.name or joined is None or held:
+        return container
+    ends = (
+        replace(end, ipv4=address) if (end.network, end.ipv4, end.fixed4) == (joined.name, None, None) else end
+        for end in container.endpoints
+    )
+    return replace(container, endpoints=tuple(ends))
 
 
 def _on_host_network(view: View, engine: Engine, container: Container) -> Change:

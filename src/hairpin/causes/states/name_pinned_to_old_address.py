@@ -18,7 +18,8 @@ from hairpin.causes.cause import Candidate, Cause, Finding, View, Way
 from hairpin.causes.service._service import listening
 from hairpin.causes.where import OfContainer
 from hairpin.change.change import AddEntry, AddSocket, Change, Primitive, one
-from hairpin.host.docker import DockerNetwork
+from hairpin.engines.repair.starting import held_again
+from hairpin.host.docker import DockerNetwork, PortBinding
 from hairpin.host.engine_health import unanswering
 from hairpin.host.host import Host, Namespace
 from hairpin.host.link import Address
@@ -27,7 +28,16 @@ from hairpin.host.socket import Socket
 from hairpin.message import Message, message
 from hairpin.network.attachment import engines_read, network_for
 from hairpin.network.network import Network, netns_of, outer_link, owns_address
-from hairpin.network.pinned_names import Misled, Pin, beside_the_named, holder_of_pin, misleading, misled_by
+from hairpin.network.pinned_names import (
+    Misled,
+    Pin,
+    beside_the_named,
+    entry_text,
+    holder_of_pin,
+    misleading,
+    misled_by,
+    pinned_to_stopped,
+)
 from hairpin.network.prefix import address_text
 
 
@@ -38,11 +48,56 @@ def find(view: View) -> Iterator[Candidate]:
     The name belongs to another container or to the host."""
     misled = None if view.in_reply else misleading(view.network, view.flow)
     if misled is None:
+        yield from () if view.in_reply else _of_stopped(view)
         return
     host = view.network.host(view.flow.host)
     change = _as_if_there(view, host, misled)
     if change is not None:
         yield _candidate(host, misled, change)
+
+
+def _of_stopped(view: View) -> Iterator[Candidate]:
+    """Yield one candidate if the entry's name is a stopped container's.
+
+    The container may get the entry's address at its start, or another one.  The proof gives a container with the
+    service this address."""
+    found = pinned_to_stopped(view.network, view.flow)
+    joined = network_for(view.host, view.flow.daddr, 4) if view.flow.version == 4 else None
+    if found is None or joined is None or view.flow.protocol == "icmp":
+        return
+    port = view.flow.dport
+    change = held_again(view.host, view.flow.daddr, joined, PortBinding(view.flow.protocol, port, port))
+    if change is None:
+        return
+    start = view.host.engine_of(found.named).command("start", found.named.name)
+    old = address_text(found.pin.address, found.pin.version)
+    chosen = found.pin.address in (end.fixed4 for end in found.named.endpoints)
+    otherwise = message(
+        "if {named} then has another address than {old}, recreate {asking} without the entry",
+        named=found.named.name,
+        old=old,
+        asking=found.asking.name,
+    )
+    yield Candidate(
+        title=message(
+            "{asking} has its own entry for {name} ({entry}), and {named} does not run",
+            asking=found.asking.name,
+            name=found.pin.name,
+            entry=entry_text(found.pin),
+            named=found.named.name,
+        ),
+        detail=message(
+            "The entry is {old}, which no running container has. It comes before every name server, and nothing renews "
+            "it.",
+            old=old,
+        ),
+        change=change,
+        where=OfContainer(found.asking.name, address=old, asked=found.pin.name),
+        in_class="bound-to-other-address",
+        evidence=tuple(dict.fromkeys((found.named.evidence, found.asking.evidence))),
+        offered=False,
+        ways=(Way(Change(()), (message("{command}", command=start), *(() if chosen else (otherwise,)))),),
+    )
 
 
 def _as_if_there(view: View, host: Host, misled: Misled) -> Change | None:

@@ -2,7 +2,8 @@
 ZONE_CONFLICT.
 
 Users see: published ports worked until the host was rebooted or dockerd was restarted.  dockerd's log says that docker0
-is already bound to a zone.
+is already bound to a zone.  For the bridge of another network, dockerd starts without this network, and starts no
+container on it.
 
 Proof: hairpin simulates dockerd's start on the model of the host.  The start fails, and without the binding it does not
 fail.
@@ -11,7 +12,9 @@ Lasting: nothing more has to be done, because this command changes firewalld's p
 """
 
 from hairpin.causes.cause import Cause, Coming
-from hairpin.engines.docker.daemon import bound_elsewhere
+from hairpin.causes.where import OfContainer
+from hairpin.engines.docker.daemon import bound_elsewhere, unloaded_networks
+from hairpin.host.docker import Engine
 from hairpin.message import message
 
 
@@ -19,7 +22,18 @@ def foresees(coming: Coming) -> bool:
     """Return whether this cause is the right name for the fault that the event brings."""
     starts = ("docker-restart", "reboot", "docker-upgrade")
     down = coming.found.id in ("docker-daemon-not-running", "container-not-running")
-    return coming.event in starts and down and any(bound_elsewhere(coming.host, each) for each in coming.host.engines)
+    return coming.event in starts and down and any(_keeps_down(coming, each) for each in coming.host.engines)
+
+
+def _keeps_down(coming: Coming, engine: Engine) -> bool:
+    """Return whether a bridge's zone keeps dockerd from starting, or from starting the stopped container."""
+    unloaded = unloaded_networks(coming.host, engine)
+    if len(unloaded) < len(bound_elsewhere(coming.host, engine)):
+        return True  # the default network's bridge: dockerd does not start
+    where = coming.found.candidate.where
+    stopped = where.container if isinstance(where, OfContainer) else ""
+    names = {name for each in engine.containers if each.name == stopped for name in engine.network_names(each)}
+    return any(each.name in names for each in unloaded)
 
 
 CAUSE = Cause(

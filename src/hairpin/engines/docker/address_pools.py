@@ -7,7 +7,7 @@ since 27 ipam/defaultipam/address_space.go allocatePredefinedPool()
 from collections.abc import Iterator
 
 from hairpin.engines.docker.options import Version, dockerd_version
-from hairpin.host.docker import Engine, Subnet
+from hairpin.host.docker import DockerNetwork, Engine, Subnet
 from hairpin.host.host import Namespace
 from hairpin.host.route import TABLE_MAIN, Route
 from hairpin.network.prefix import Version as IpVersion
@@ -54,6 +54,21 @@ def next_block(engine: Engine, namespace: Namespace, last: Block | None) -> Bloc
         blocks = blocks[begin:] + blocks[:begin]
     used = [*_of_networks(engine), *_routed(namespace)]
     return next((each for each in blocks if not any(_overlap(each, one) for one in used)), None)
+
+
+def networks_in_pools(engine: Engine) -> tuple[DockerNetwork, ...]:
+    """Return the engine's networks with a subnet that overlaps a block of the pools.  The networks ``host`` and
+    ``none`` have no subnet."""
+    blocks = tuple(blocks_of(engine))
+    return tuple(
+        each
+        for each in engine.networks
+        if any(
+            one.version == 4 and _overlap((one.network, one.prefix_length), block)
+            for one in each.subnets
+            for block in blocks
+        )
+    )
 
 
 def overlapping_routes(engine: Engine, namespace: Namespace) -> tuple[Route, ...]:

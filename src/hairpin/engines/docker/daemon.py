@@ -8,7 +8,7 @@ import msgspec
 
 from hairpin.change.calls import BindInterface, Call, ConnectContainer, SetContainerState, SetUnitState
 from hairpin.change.change import Change, SetLink, added
-from hairpin.host.docker import Container, Engine
+from hairpin.host.docker import Container, DockerNetwork, Engine
 from hairpin.host.engine_health import conflicts, excluding, health, is_down
 from hairpin.host.host import Host
 from hairpin.host.link import Address
@@ -99,7 +99,8 @@ def bound_elsewhere(host: Host, engine: Engine) -> tuple[str, ...]:
     """Return the engine's bridges that firewalld has in another zone than ``docker``.
 
     Return none if the zone ``docker`` does not exist, neither at run time nor in firewalld's files.  (A zone without
-    interfaces is only in the files.)  Return none if dockerd makes no rules, because it then changes no zone.
+    interfaces is only in the files.)  Return none if dockerd makes no rules, because it then changes no zone.  dockerd
+    changes no zone for the bridge of an internal network either.
     Source: moby libnetwork/drivers/bridge/setup_ip_tables.go"""
     firewalld = host.firewalld
     if engine.iptables is False or firewalld is None:
@@ -113,7 +114,19 @@ def bound_elsewhere(host: Host, engine: Engine) -> tuple[str, ...]:
         from hairpin.engines.docker.default_network import with_default_network  # noqa: PLC0415 - most daemons run
 
         networks = with_default_network(host, engine).networks
-    return tuple(each.bridge for each in networks if each.bridge is not None and each.bridge in bound)
+    own = (each.bridge for each in networks if not each.internal)
+    return tuple(bridge for bridge in own if bridge is not None and bridge in bound)
+
+
+def unloaded_networks(host: Host, engine: Engine) -> tuple[DockerNetwork, ...]:
+    """Return the networks that dockerd does not load at its start, because firewalld has their bridges in another zone.
+
+    dockerd lists such a network and starts no container on it: ``network ID does not exist``.  For its default network
+    dockerd does not start at all.  Source: moby libnetwork/drivers/bridge/bridge_store.go populateNetworks(); measured
+    with 20.10.24"""
+    elsewhere = bound_elsewhere(host, engine)
+    others = (each for each in engine.networks if each.name != engine.default_network)
+    return tuple(each for each in others if each.bridge in elsewhere)
 
 
 def starts_docker(call: Call) -> bool:

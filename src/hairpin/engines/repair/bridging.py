@@ -8,11 +8,11 @@ from collections.abc import Iterator
 import msgspec
 
 from hairpin.change.change import AddEntry, Change, Primitive, SetLink, SetSysctl
-from hairpin.engines.repair.endpoints import addresses, gateway_of
+from hairpin.engines.repair.endpoints import addresses
 from hairpin.host.docker import DockerNetwork, Engine, Subnet
 from hairpin.host.host import Host
 from hairpin.host.link import Address, BridgePort, Link
-from hairpin.network.attachment import has_lost_bridge
+from hairpin.network.attachment import gateway_of, has_lost_bridge
 from hairpin.network.network import owns_address
 
 _replace = msgspec.structs.replace

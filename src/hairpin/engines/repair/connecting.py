@@ -15,7 +15,7 @@ import msgspec
 from hairpin.change import change as c
 from hairpin.change.calls import ConnectContainer
 from hairpin.engines.repair.bridging import new_bridge
-from hairpin.engines.repair.endpoints import addresses, gateway_of, new_endpoint, routes, sysctls
+from hairpin.engines.repair.endpoints import addresses, new_endpoint, routes, sysctls
 from hairpin.engines.repair.republishing import added_rules, relays
 from hairpin.engines.repair.stacked import stacked_link, stacked_subnet
 from hairpin.engines.repair.starting import bridged_subnet, on_network, restarts, rp_filter_off, veth_pair
@@ -29,6 +29,7 @@ from hairpin.host.sysctl import Path
 from hairpin.message import Message, message
 from hairpin.netfilter.evaluate.chain import place_of
 from hairpin.netfilter.ir import FieldMatch, Nat, Rule
+from hairpin.network.attachment import gateway_of
 from hairpin.network.prefix import address_text
 
 _NONE = "none"

@@ -8,7 +8,7 @@ from hairpin.host.docker import DockerNetwork, Endpoint, Engine, Subnet
 from hairpin.host.link import Address
 from hairpin.host.route import TABLE_LOCAL, NextHop, Route
 from hairpin.host.sysctl import Path
-from hairpin.network.attachment import next_address
+from hairpin.network.attachment import gateway_of, next_address
 from hairpin.network.prefix import Version, network_of, width
 
 
@@ -69,8 +69,3 @@ def _families(endpoint: Endpoint) -> Iterator[tuple[Version, int, int, int | Non
         yield 4, endpoint.ipv4, endpoint.ipv4_prefix_length, endpoint.gateway4
     if endpoint.ipv6 is not None:
         yield 6, endpoint.ipv6, endpoint.ipv6_prefix_length, endpoint.gateway6
-
-
-def gateway_of(subnet: Subnet) -> int:
-    """Return the bridge's address in the subnet, which is the gateway of the network's containers."""
-    return subnet.gateway or subnet.prefix.first + 1

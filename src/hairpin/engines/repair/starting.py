@@ -14,7 +14,7 @@ from hairpin.change.change import AddNamespace, AddSocket, Change, Primitive, Se
 from hairpin.engines.docker.gateway_bridge import bridge_of_overlays, with_taken
 from hairpin.engines.docker.options import Version, dockerd_version
 from hairpin.engines.repair.bridging import lacks_bridge, new_bridge
-from hairpin.engines.repair.endpoints import addresses, gateway_of, new_endpoint, routes, sysctls
+from hairpin.engines.repair.endpoints import addresses, new_endpoint, routes, sysctls
 from hairpin.engines.repair.republishing import added_rules, lacks_a_chain, relays
 from hairpin.engines.repair.stacked import stacked_link, stacked_subnet
 from hairpin.host.docker import Container, DockerNetwork, Endpoint, Engine, PortBinding, Subnet
@@ -24,7 +24,7 @@ from hairpin.host.route import TABLE_LOCAL, NextHop, Route
 from hairpin.host.socket import Socket
 from hairpin.host.sysctl import Path
 from hairpin.message import Message, message
-from hairpin.network.attachment import network_for
+from hairpin.network.attachment import gateway_of, network_for
 from hairpin.network.prefix import address_text
 
 _FIRST_UPDATE: Version = (5, 1, 0)

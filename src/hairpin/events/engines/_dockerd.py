@@ -11,6 +11,7 @@ from typing import Literal
 import msgspec
 
 from hairpin.change.change import AddSocket, DeleteRule, DeleteSocket, InsertRule, Primitive, SetPolicy
+from hairpin.engines.docker.daemon import unloaded_networks
 from hairpin.engines.docker.dockerd import FORWARD_CHAIN, expected
 from hairpin.engines.docker.first_start import written_parameters
 from hairpin.engines.docker.gateway_bridge import with_gateway_endpoints
@@ -31,7 +32,7 @@ from hairpin.events.engines._containers import (
 )
 from hairpin.events.engines._podman import by_start
 from hairpin.events.firewalls.iptables import key_of
-from hairpin.host.docker import Container, Engine
+from hairpin.host.docker import Container, DockerNetwork, Engine
 from hairpin.host.host import Host
 from hairpin.host.netns import Netns
 from hairpin.host.socket import Socket
@@ -97,13 +98,18 @@ def with_dockerd_started(course: Course, was: Host, *, ended: bool = False) -> C
     course = course.made(*(part for each in closing for part in _policy(course, each)))
     if of_old_rules:
         course = course.made(*(_isolation_first(course, now) if alive else _default_network_first(course, now)))
-    course = _with_bridges_bound(course, now) if beside_firewalld else course
+    unloaded = unloaded_networks(course.host, now) if beside_firewalld else ()
+    course = _with_bridges_bound(course, now, unloaded) if beside_firewalld else course
     for each in alive:
         course = _with_container_restored(course, was, each)
     kept = {each.id for each in alive}
     ended_ones = sorted((each for each in before.containers if each.id not in kept), key=lambda one: one.started_at)
     course = course.provided(*_orders(course, now, [each for each in ended_ones if each.running]))
     for each in ended_ones:
+        left = next((one for one in unloaded if one.name in now.network_names(each)), None)
+        if left is not None:
+            course = _with_start_refused(course, each, left)
+            continue
         if each.running and each.restart_policy == "on-failure":
             # dockerd has stopped the container.  The exit status of the container's process decides whether dockerd
             # counts that as a failure.
@@ -170,10 +176,18 @@ def _with_zone_made(course: Course, engine: Engine) -> Course:
     return with_conflict(with_docker_zone(course), engine)
 
 
-def _with_bridges_bound(course: Course, engine: Engine) -> Course:
-    from hairpin.events.engines._docker_zone import with_bridges_bound
+def _with_bridges_bound(course: Course, engine: Engine, unloaded: tuple[DockerNetwork, ...]) -> Course:
+    from hairpin.events.engines._docker_zone import with_bridges_bound, without_unloaded
 
-    return with_bridges_bound(course, engine)
+    return with_bridges_bound(without_unloaded(course, unloaded), engine)
+
+
+def _with_start_refused(course: Course, container: Container, joined: DockerNetwork) -> Course:
+    from hairpin.events.engines._docker_zone import with_start_refused
+
+    if container.running and (container.starts_with_daemon or container.restart_policy == "on-failure"):
+        return with_start_refused(course, container, joined)
+    return course
 
 
 def _emptied(course: Course, engine: Engine, *, jumps: bool) -> Iterator[Primitive]:

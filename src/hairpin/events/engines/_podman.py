@@ -15,7 +15,6 @@ from hairpin.engines.expected import ExpectedRule, ExpectedRules
 from hairpin.engines.found import tables_of_backend
 from hairpin.engines.missing import missing_of
 from hairpin.engines.repair.bridging import lacks_bridge, new_bridge
-from hairpin.engines.repair.endpoints import gateway_of
 from hairpin.events.course import Course
 from hairpin.events.firewalls.iptables import deleting, key_of
 from hairpin.host.docker import Container, DockerNetwork, Engine, Subnet
@@ -25,6 +24,7 @@ from hairpin.host.sysctl import Path
 from hairpin.message import Message, message
 from hairpin.netfilter.evaluate.chain import jumped_to
 from hairpin.netfilter.ir import Table
+from hairpin.network.attachment import gateway_of
 from hairpin.network.prefix import last_of, network_of
 
 _SERVER = "aardvark-dns"

@@ -16,7 +16,6 @@ from hairpin.engines.docker.dockerd import expected
 from hairpin.engines.docker.gateway_bridge import with_gateway_endpoints
 from hairpin.engines.missing import missing_of
 from hairpin.engines.repair.bridging import lacks_bridge, new_bridge
-from hairpin.engines.repair.endpoints import gateway_of
 from hairpin.engines.repair.restoring import restoring
 from hairpin.events.course import Course
 from hairpin.events.engines._containers import with_container_first_started
@@ -26,6 +25,7 @@ from hairpin.events.firewalls.iptables import deleting, key_of
 from hairpin.host.docker import Container, DockerNetwork, Engine, Subnet
 from hairpin.host.host import Host
 from hairpin.message import message
+from hairpin.network.attachment import gateway_of
 from hairpin.network.prefix import prefix_text
 
 _replace = msgspec.structs.replace

@@ -58,6 +58,7 @@ def of_readings(evidence: Evidence, readings: Readings) -> ParsedHost:
     running = _engines(readings, units, versions, known, readable)
     containers = tuple(container for engine in running for container in engine.containers)
     running, namespaces = with_mesh(running, _namespaces(evidence, readings, containers, known, readable))
+    running = _with_gateways(running, namespaces)
     dmi = readings.first("dmi")
     machine_id, boot_id = identity_of(evidence)
     host = Host(
@@ -130,6 +131,17 @@ def _engines(
         return tuple(msgspec.structs.replace(engine, containers=inside(engine)) for engine in found)
 
     return readings.part(("engines",), make, units, versions, known, readable, left, mute, malformed)
+
+
+def _with_gateways(running: tuple[Engine, ...], namespaces: tuple[Namespace, ...]) -> tuple[Engine, ...]:
+    """Return the engines with the gateways that they do not list.  Return the same object if they list all gateways of
+    networks with ``--ip-range``, because what is derived from the engines is kept on it (host/read/refresh.py)."""
+    subnets = (subnet for engine in running for each in engine.networks for subnet in each.subnets)
+    if all(each.gateway is not None or each.part is None for each in subnets):
+        return running
+    from hairpin.host.read.engines.gateways import with_gateways  # noqa: PLC0415 - few networks have such a range
+
+    return with_gateways(running, namespaces)
 
 
 def _alive(engine: Engine, known: tuple[Place, ...]) -> tuple[Container, ...]:

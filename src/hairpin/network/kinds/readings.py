@@ -17,7 +17,7 @@ from hairpin.network.kinds.own_values import NOTHING_OWN, Owner, OwnValues, Role
 from hairpin.network.kinds.rule_forms import Claims, form_of_rule, note_rules, note_set, own_rules
 
 _DNS = 53
-_OF_NAMES = ("/etc/resolv.conf", "/etc/hosts")
+_OF_NAMES = ("/etc/resolv.conf", "/run/systemd/resolve/resolv.conf", "/etc/hosts")
 """The files of a host in which a walk looks up single words."""
 _OF_FLANNEL = "/run/flannel/subnet.env"
 _ORDERED = ("links", "addresses", "routes", "rules", "virtual_services", "xfrm_policies")

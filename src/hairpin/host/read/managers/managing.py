@@ -128,12 +128,17 @@ def boot_lines(readings: Readings) -> tuple[ScriptLine, ...]:
             for unit, _, line in (each.partition("\t") for each in reading.text.split("\n"))
         ),
     )
-    return tuple(
+    lines = tuple(
         ScriptLine(path, int(number), command_of(text), unit, reading.id)
         for reading, unit, line in found
         for path, number, text in (line.split(":", 2) if line.count(":") > 1 else ("", "", ""),)
         if path and number.isdecimal() and text.strip()[:1] != "#"
     )
+    if not any("$" in each.text for each in lines):
+        return lines
+    from hairpin.host.boot.tool_variables import with_variables_replaced  # noqa: PLC0415 - few scripts have such lines
+
+    return with_variables_replaced(lines)
 
 
 def versions(readings: Readings) -> tuple[Version, ...]:
