@@ -136,7 +136,14 @@ def _first_line(plan: RepairPlan) -> Message:
         return message("plan for {host}: {count} repairs", host=host, count=count)
     if plan.choices or plan.for_person:
         return message("plan for {host}: nothing that hairpin does by itself", host=host)
-    failing = sum(not each.succeeds for each in plan.answer.flows)
+    undecided = sum(each.verdict == "depends" for each in plan.answer.flows)
+    failing = sum(not each.succeeds for each in plan.answer.flows) - undecided
+    if undecided and failing:
+        return message("plan for {host}: {count} flows do not pass, and no repair of theirs is known; {undecided} more "
+                       "are undecided", host=host, count=failing, undecided=undecided)  # fmt: skip
+    if undecided:
+        return message("plan for {host}: nothing is planned for flows that are undecided ({count})", host=host,
+                       count=undecided)  # fmt: skip
     if failing == 1:
         return message("plan for {host}: 1 flow does not pass, and no repair of it is known", host=host)
     if failing:
