@@ -5,6 +5,7 @@ from typing import Literal
 import msgspec
 import pytest
 
+from hairpin.diagnose.diagnose import diagnose
 from hairpin.host.managers import ConfigFile
 from hairpin.netfilter import ir
 from hairpin.network.flow import FromHost
@@ -101,3 +102,15 @@ def test_the_cause_fires_where_it_is_at_work(case: Case) -> None:
 @pytest.mark.parametrize("case", CASES.values(), ids=CASES)
 def test_nothing_is_named_on_the_host_without_the_fault(case: Case) -> None:
     is_silent(case.whole, case.flow)
+
+
+def test_docker_proxy_is_named_only_where_it_sent_the_packet() -> None:
+    """On a host without Docker, a packet of the host itself passes OUTPUT, too."""
+    told = {
+        by_proxy: str(diagnose(ruled(with_policy("OUTPUT", "DROP")), flow).causes[0].candidate.detail)
+        for by_proxy, flow in (
+            (True, published(FromHost(), "127.0.0.1")),
+            (False, asked(FromHost(), "192.0.2.10", 8000)),
+        )
+    }
+    assert {by_proxy: "docker-proxy" in said for by_proxy, said in told.items()} == {True: True, False: False}
