@@ -75,8 +75,8 @@ def senders(built: Network) -> set[str]:
     return {each.start.name for each in flows if isinstance(each.start, FromContainer)}
 
 
-def test_the_plain_question_asks_the_way_out_of_a_sharer_only_apart_from_its_owner() -> None:
-    assert senders(shared(SIDE, WEB_SERVES)) == {"web"}
+def test_the_plain_question_asks_the_way_out_of_each_container_that_runs() -> None:
+    assert senders(shared(SIDE, WEB_SERVES)) == {"web", "side"}
     assert senders(shared(STOPPED, WEB_SERVES)) == {"web"}
     assert senders(shared(moved(SIDE), WEB_SERVES, left=True)) == {"web", "side"}
 

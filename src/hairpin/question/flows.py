@@ -28,7 +28,6 @@ from hairpin.question.hosts import host_named, host_of
 from hairpin.question.localhost import with_second_family
 from hairpin.question.pinned_flows import to_pinned
 from hairpin.question.port_flows import asked_bindings, other_clients, protocols, to_port, usable
-from hairpin.question.sharing import is_with_owner
 from hairpin.question.standpoints import beyond
 from hairpin.question.starts import asker
 
@@ -198,8 +197,7 @@ def _everything(network: Network, host: Host, origin: Origin | None) -> list[Flo
     flows += _mesh_flows(network, host, origin)
     if origin is None:
         flows += pod_flows(network, host)
-        senders = (each for each in host.containers() if not is_with_owner(host, each))
-        outward = [flow for container in senders for flow in egress_flows(network, host, container)]
+        outward = [flow for container in host.containers() for flow in egress_flows(network, host, container)]
         flows += [*outward, *over_tcp(host, tuple(outward))]
     return flows
 

@@ -20,8 +20,7 @@ def shares(container: Container) -> bool:
 
 
 def is_with_owner(host: Host, container: Container) -> bool:
-    """Return whether the container is in the namespace that the owner of its network has now, so that the owner's own
-    flows also answer for the container."""
+    """Return whether the container is in the namespace that the owner of its network has now."""
     owner = host.network_owner(container)
     return owner != container and owner.running and (owner.netns or owner.left_unread) == container.netns
 
