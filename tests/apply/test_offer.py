@@ -3,6 +3,7 @@
 import msgspec
 import pytest
 
+from hairpin.answer.answer import Answer
 from hairpin.apply.offer import offer_of
 from hairpin.apply.plan import RepairPlan, Unplanned
 from hairpin.message import message
@@ -14,7 +15,11 @@ def test_the_command_is_offered_if_its_plan_repairs_something(monkeypatch: pytes
     """The plan of several repairs may leave out what each alone would do: the report asks the plan itself."""
     assert offer_of(FAULTY) == offer_of(both().answer) == "repairs"
     refused = Unplanned("a", message("a"), "", Remedy("none", ()), "together")
-    monkeypatch.setattr("hairpin.apply.offer.plan_of", lambda answer, *_, **__: RepairPlan(answer, (), (refused,)))
+
+    def left_out(answer: Answer, _chosen: tuple[str, ...], *, with_latent: bool) -> RepairPlan:  # noqa: ARG001
+        return RepairPlan(answer, (), (refused,))
+
+    monkeypatch.setattr("hairpin.apply.offer.plan_of", left_out)
     assert offer_of(both().answer) == "choices"
     assert offer_of(FAULTY) == "repairs"
 
