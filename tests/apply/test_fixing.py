@@ -25,7 +25,9 @@ from hairpin.errors import ApplyError
 from hairpin.message import Message, message
 from hairpin.network.flow import Flow
 from hairpin.network.network import Network
-from tests.apply.plans import FAULTY, HEALTHY, plan, stubbed, untold
+from hairpin.remedy.remedy import Remedy
+from tests.apply.plans import FAULTY, HEALTHY, both, plan, stubbed, untold
+from tests.report.answers import USER_DROPS, answer
 
 SET = "sysctl -w net.ipv4.conf.eth0.forwarding=1"
 BACK = "sysctl -w net.ipv4.conf.eth0.forwarding=0"
@@ -93,6 +95,20 @@ def test_it_is_taken_back_if_the_flow_still_fails(case: Callable[..., Case], mon
     outcome, known = one.done()
     assert "does not pass after the repair" in str(outcome.complaint)
     assert BACK in one.lines
+    assert known.state == "taken-back"
+
+
+def test_it_is_taken_back_if_it_was_chosen_and_helps_no_asked_flow(case: Callable[..., Case]) -> None:
+    """The plan itself says that no flow passes after this repair alone, so no flow breaks its word."""
+    whole = both().answer
+    by_hand = Remedy("by-hand", (), advice=(message("do it"),))
+    causes = tuple(
+        msgspec.structs.replace(each, remedies=(by_hand,)) if each.id == "docker-user-drops" else each
+        for each in whole.causes
+    )
+    alone = plan("interface-forwarding-off", of=msgspec.structs.replace(whole, causes=causes))
+    outcome, known = case(whole, answer(USER_DROPS)).done(alone)
+    assert str(outcome.complaint) == "no asked flow that failed before passes after the repair"
     assert known.state == "taken-back"
 
 

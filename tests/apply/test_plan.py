@@ -4,7 +4,7 @@ import msgspec
 import pytest
 
 from hairpin.answer.ask import ask
-from hairpin.apply.plan import has_repairs, plan_of
+from hairpin.apply.plan import plan_of
 from hairpin.change.commands.text import all_shown
 from hairpin.collect.snapshot import load
 from hairpin.errors import UsageError
@@ -105,6 +105,13 @@ def test_a_repair_that_helps_only_with_one_that_is_left_out_is_left_out() -> Non
     found = plan(of=msgspec.structs.replace(whole, causes=causes))
     assert found.repairs == ()
     assert {each.why for each in found.left_out} == {"by-person", "together"}
-    assert not has_repairs(found.answer)
     chosen = plan("interface-forwarding-off", of=msgspec.structs.replace(whole, causes=causes))
-    assert [each.id for each in chosen.repairs] == ["interface-forwarding-off"]
+    (repair,) = chosen.repairs
+    assert repair.id == "interface-forwarding-off"
+    assert repair.cause is not None
+    assert repair.cause.proof is not None
+    assert (repair.cause.proof.without_change, repair.cause.proof.with_change) == ("dropped", "dropped")
+    whole_proof = both().repairs[0].cause
+    assert whole_proof is not None
+    assert whole_proof.proof is not None
+    assert whole_proof.proof.with_change == "delivered"

@@ -17,6 +17,8 @@ def test_only_root_may(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.M
     monkeypatch.setattr(os, "geteuid", lambda: 1000)
     ended = call(capsys, "undo")
     assert (ended.status, ended.err) == (3, "hairpin: only root can change this host; run it with sudo\n")
+    listed = call(capsys, "undo", "--list")
+    assert (listed.status, listed.err) == (3, "hairpin: only root can read the plans of this host; run it with sudo\n")
 
 
 def test_an_id_that_is_none(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:

@@ -5,6 +5,7 @@ import pytest
 
 from hairpin.events.course import Course
 from hairpin.events.happening import asked_course
+from hairpin.host.contact import Contact
 from hairpin.host.host import Host, Unread
 from hairpin.host.managers import ConfigFile, ScriptLine, Unit
 from hairpin.host.socket import Socket
@@ -211,3 +212,15 @@ def test_two_engines_that_no_unit_orders_leave_one_of_two_hosts(units: tuple[Uni
 def test_one_engine_has_no_rival() -> None:
     assert booted(network(docker=engine(ALWAYS)), units=(DOCKER,)).rivals == ()
     assert booted(with_podman(policy="always"), units=(PODMAN,)).rivals == ()
+
+
+def test_a_dockerd_that_did_not_answer_is_not_told_to_be_down() -> None:
+    """A user without root may not ask the dockerd that runs."""
+    mute = msgspec.structs.replace(engine(), running=False)
+    states: dict[str, Contact] = {
+        "did not tell what it runs": Contact("docker", "", "unreadable"),
+        "does not run now": Contact("docker", "", "stopped"),
+    }
+    for said, contact in states.items():
+        course = booted(network(docker=mute), contacts=(contact,))
+        assert [said in str(each) for each in course.conditions if "dockerd" in str(each)] == [True]

@@ -7,12 +7,15 @@ from hairpin.diagnose.diagnose import diagnose
 from hairpin.diagnose.examination import examine
 from hairpin.diagnose.foreseen import foreseen
 from hairpin.events.happening import asked_course, course_of
+from hairpin.host.host import Host
 from hairpin.host.socket import Socket
 from hairpin.network.network import Network
+from hairpin.question.flows import flows_for
 from hairpin.question.target import parse_event
 from hairpin.remedy.averting import averting
 from hairpin.walk.walk import walk_flow
-from tests.small_host import container, container_namespace, engine, network, published
+from tests.engines.swarm_node import SANDBOX, forwarding, node
+from tests.small_host import container, container_namespace, engine, host_namespace, network, published
 
 PORT = msgspec.structs.replace(published(), container="web", purpose="published")
 
@@ -81,3 +84,51 @@ def test_the_swarm_runs_its_tasks_again() -> None:
     assert walk_flow(course.network, PORT).succeeds
     assert any("shop" in str(each) for each in course.conditions)
     assert not any(each.id == "restart-policy-missing" for each in foreseen(examine(within, (PORT,)), frozenset()))
+
+
+def of_tasks(*, mesh: bool) -> Host:
+    """Return the recorded node of a swarm, whose containers are tasks.  ``mesh``: whether the kernel has IPVS; without
+    it, dockerd makes no namespace of the routing mesh, and the tasks alone have links on docker_gwbridge."""
+    host = forwarding(node())
+    docker = next(each for each in host.engines if each.kind == "docker")
+    tasks = tuple(
+        msgspec.structs.replace(each, is_task=True, service=each.name.partition(".")[0]) for each in docker.containers
+    )
+    host = host.with_engine(msgspec.structs.replace(docker, containers=tasks))
+    if mesh:
+        return host
+    sandbox = {each.peer_index for each in host.namespace(SANDBOX).links}
+    spaces = tuple(
+        msgspec.structs.replace(each, links=tuple(one for one in each.links if one.index not in sandbox))
+        for each in host.namespaces
+        if each.name != SANDBOX
+    )
+    return msgspec.structs.replace(host, namespaces=spaces)
+
+
+@pytest.mark.parametrize("mesh", (True, False))
+@pytest.mark.parametrize("event", ("reboot", "docker-restart", "container-restart"))
+def test_a_swarms_node_is_after_a_boot_as_before(event: str, *, mesh: bool) -> None:
+    """dockerd makes the mesh's namespace again, and the links of the tasks give docker_gwbridge carrier again."""
+    within = Network((of_tasks(mesh=mesh),))
+    _, course = asked_course(within, parse_event(event))
+    flows = [each for each in flows_for(within, (), None) if mesh or each.dport != 8080]
+    assert len(flows) > 8
+    before, after = ([walk_flow(each, flow).verdict for flow in flows] for each in (within, course.network))
+    assert after == before
+    assert set(before) <= {"delivered", "leaves"}
+    assert any("routing mesh" in str(each) for each in course.conditions) is (event == "reboot")
+
+
+def test_a_port_held_by_an_unread_process_is_the_containers_own_if_it_publishes_it_now() -> None:
+    """Only root reads which process has a socket: web's own docker-proxy keeps web from no start."""
+    unread = Socket("tcp", 4, None, 8151)
+    for holder, fails in ((unread, False), (msgspec.structs.replace(unread, process="nginx", pid=9), True)):
+        within = network(host_namespace(sockets=(holder,)))
+        course = course_of(within, within.this.name, "container-restart")
+        assert course is not None
+        assert bool(course.failures) is fails
+    away = msgspec.structs.replace(container("exited"), restart_policy="always")
+    course = course_of(network(host_namespace(sockets=(unread,)), docker=engine(away)), "test", "docker-restart")
+    assert course is not None
+    assert any("another process has port 8151" in str(each) for each in course.failures)

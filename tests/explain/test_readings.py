@@ -19,6 +19,10 @@ VXLAN = 'subnet sandbox join failed for "10.0.1.0/24": error creating vxlan inte
 NO_CHAIN = "iptables --wait -t nat -A DOCKER -p tcp -j DNAT: iptables: No chain/target/match by that name."
 ZONE = "failed to start daemon: ZONE_CONFLICT: 'docker0' already bound to a zone"
 TWICE = "failed to start daemon: conflicts with network 1 (docker0): networks have same bridge name"
+NAMED = (
+    "Error response from daemon: cannot create network 466cb495c7e9 ({0}): conflicts with network 79bd64ddbbbe ({0}): "
+    "networks have same bridge name"
+)
 UNREACHABLE = "failed to connect to the docker API at unix:///var/run/docker.sock; check if the path is correct"
 
 
@@ -46,6 +50,8 @@ CASES: dict[str, tuple[str, Evidence, Here]] = {
     "the zone keeps it from running": (ZONE, load(BOOTS / "firewalld-zone-conflict.hairpin"), "true"),
     "two records, and dockerd runs": (TWICE, load(HEALTHY / "two-networks.hairpin"), "false"),
     "two records, and another reason": (TWICE, load(BOOTS / "firewalld-zone-conflict.hairpin"), "unknown"),
+    "a network has the bridge": (NAMED.format("docker0"), load(HEALTHY / "two-networks.hairpin"), "true"),
+    "no network has the bridge": (NAMED.format("br-x"), load(HEALTHY / "two-networks.hairpin"), "false"),
     "veth, and there are such links": (VETH, load(HEALTHY / "two-networks.hairpin"), "false"),
     "no vxlan, and the modules are gone": (VXLAN, without_modules(load(HEALTHY / "two-networks.hairpin")), "true"),
 }

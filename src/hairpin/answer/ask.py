@@ -26,6 +26,7 @@ from hairpin.question.flows import flows_for
 from hairpin.question.hosts import refuse_same_machine
 from hairpin.question.outside import with_world
 from hairpin.question.question import Question
+from hairpin.question.sharing import unpublished_of_sharers
 from hairpin.walk.trace import Trace
 from hairpin.walk.walk import walk_flow
 
@@ -101,7 +102,8 @@ def begin_answer(question: Question, hosts: tuple[Source, ...], network: Network
         left = passed_over(within, question.targets, flows)
         flows = tuple(each for each in flows if each not in left)
     unread = tuple(each for host in network.hosts for each in host.unread)
-    notes = (*age_notes(evidence), *published_elsewhere(within, question.targets))
+    said = (*published_elsewhere(within, question.targets), *unpublished_of_sharers(within, question.targets))
+    notes = (*age_notes(evidence), *said)
     start = Answer(question, evidence, within, (), unread=unread, notes=notes)
     if question.after is None:
         return start, flows

@@ -10,7 +10,7 @@ from hairpin.answer.moved_links import moved_links
 from hairpin.errors import ChangeError
 from hairpin.host.host import Host, Namespace
 from hairpin.host.read.managers.cloud import MAPPING
-from hairpin.message import message
+from hairpin.message import Message, few_of, message
 from hairpin.netfilter import ir
 from hairpin.network.flow import Flow, FromHost, Lan, Outside
 from hairpin.network.network import Network, addresses_of, is_held, is_uplink
@@ -39,25 +39,46 @@ class QuestionAnswer(msgspec.Struct, frozen=True):
 
 
 def questions_of(network: Network, traces: Sequence[tuple[str, Trace]]) -> tuple[QuestionAnswer, ...]:
-    """Return the questions that the traces leave open.  Questions with equal words are merged.  ``traces``: each trace
-    with the reference of its flow."""
+    """Return the questions that the traces leave open.  Questions with equal words are merged, and so are those that
+    differ only in the container that uses the asked server.  ``traces``: each trace with the reference of its flow."""
     asked: dict[tuple[object, ...], OpenQuestion] = {}
     flows: dict[tuple[object, ...], list[str]] = {}
     walks: dict[tuple[object, ...], list[Trace]] = {}
+    users: dict[tuple[object, ...], list[object]] = {}
     for ref, trace in traces:
         for each in _open(network, trace):
-            key = (str(each.text), each.wanted) if each.about is None else (str(each.text), each.about)
+            words = str(_of_users(each.text, ()))
+            key = (words, each.wanted) if each.about is None else (words, each.about)
             asked.setdefault(key, each)
+            users.setdefault(key, []).extend(value for name, value in each.text.values if name == _USERS)
             flows.setdefault(key, []).append(ref)
             walks.setdefault(key, []).append(trace)
     return tuple(
         QuestionAnswer(
             f"q{number}",
-            each,
+            _with_users(each, tuple(map(str, dict.fromkeys(users[key])))),
             tuple(dict.fromkeys(flows[key])),
             _repair(network, each, walks[key], tuple(trace for _, trace in traces)),
         )
         for number, (key, each) in enumerate(asked.items(), 1)
+    )
+
+
+_USERS = "users"
+"""The place in a question's sentences for the containers that use the asked server."""
+
+
+def _with_users(asked: OpenQuestion, users: tuple[str, ...]) -> OpenQuestion:
+    """Return the question about the server that all these containers use."""
+    if len(users) < 2:
+        return asked
+    text, if_no = _of_users(asked.text, users), _of_users(asked.if_no, users)
+    return msgspec.structs.replace(asked, text=text, if_no=if_no)
+
+
+def _of_users(said: Message, users: tuple[str, ...]) -> Message:
+    return Message(
+        said.template, tuple((name, few_of(users) if name == _USERS else value) for name, value in said.values)
     )
 
 

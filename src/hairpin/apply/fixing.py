@@ -222,6 +222,15 @@ def _results(plan: RepairPlan, answer: Answer, verifier: Verifier) -> Iterator[F
         yield FlowResult(before.trace.flow, before.verdict, after, judge, expected)
 
 
+def _helps_nothing(plan: RepairPlan, results: tuple[FlowResult, ...]) -> bool:
+    """Return whether the plan repairs causes of failing flows, and each flow that failed before still fails.  Such a
+    plan can only be chosen: the repairs that it needs besides were left out.  Lost rules of an engine are restored
+    whatever passes after it."""
+    meant = any(each.cause is not None and each.cause.severity == "blocking" for each in plan.repairs)
+    failed = [each for each in results if each.before != "depends" and not succeeds(each.before)]
+    return meant and bool(failed) and not any(succeeds(each.after) or each.after == "depends" for each in failed)
+
+
 def _faults(plan: RepairPlan, results: tuple[FlowResult, ...], was: Network, after: Network) -> Iterator[Message]:
     """Yield the reasons to take the plan back: an asked flow does not pass as planned, or a known flow was closed or
     opened although the plan did not announce this effect.
@@ -231,6 +240,8 @@ def _faults(plan: RepairPlan, results: tuple[FlowResult, ...], was: Network, aft
     for each in results:
         if not each.is_well:
             yield message("{flow} does not pass after the repair", flow=flow_told(each.flow))
+    if _helps_nothing(plan, results):
+        yield message("no asked flow that failed before passes after the repair")
     foretold = {(each.kind, flow_key(each.flow)) for each in plan.effects.found}
     asked = tuple(each.trace.flow for each in plan.answer.flows)
     own = set(map(flow_key, asked))

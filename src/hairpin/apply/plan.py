@@ -143,7 +143,7 @@ class RepairPlan(msgspec.Struct, frozen=True):
 def plan_of(answer: Answer, chosen: tuple[str, ...], *, with_latent: bool) -> RepairPlan:
     """Return the plan for the answer.  ``chosen``: the ids of ``--choose``.  Raises UsageError for an id that no repair
     of the plan has."""
-    wanted = [each for each in answer.causes if _is_wanted(each, with_latent=with_latent)]
+    wanted = [each for each in answer.causes if is_wanted(each, with_latent=with_latent)]
     options = options_of(wanted)
     refuse_unknown(chosen, [name for names in options.values() for name in names])
     picked: list[PlannedRemedy] = []
@@ -152,7 +152,7 @@ def plan_of(answer: Answer, chosen: tuple[str, ...], *, with_latent: bool) -> Re
         names = options[cause.ref]
         asked = [number for number, name in enumerate(names) if name in chosen]
         for number, (name, remedy) in enumerate(zip(names, cause.remedies, strict=True)):
-            why = _why_not(cause, remedy, answer)
+            why = why_not(cause, remedy, answer)
             if why == "later" and number in asked:
                 raise UsageError(message("--choose {name}: a person has to repair {makers} first", name=name,
                                          makers=", ".join(_makers(cause, answer))))  # fmt: skip
@@ -206,8 +206,9 @@ def _without_vain(
     answer: Answer, plan: RepairPlan, picked: tuple[PlannedRemedy, ...], left_out: tuple[Unplanned, ...]
 ) -> RepairPlan:
     """Return the plan without vain repairs.  After a vain repair, no flow of its cause passes, because another repair
-    that these flows need is left out.  A repair that a person chose stays."""
+    that these flows need is left out.  A chosen repair stays, with the verdict that its flows then have."""
     then: dict[str, Verdict] = {flow.ref: verdict for flow, verdict in zip(answer.flows, plan.then, strict=True)}
+    plan = msgspec.structs.replace(plan, repairs=tuple(_told_alone(each, then) for each in plan.repairs))
     vain = [each for each in plan.repairs if not each.chosen and each.cause is not None and _is_vain(each.cause, then)]
     if not vain:
         return plan
@@ -219,6 +220,16 @@ def _without_vain(
     )
     kept = tuple(each for each in picked if each.id not in names)
     return _planned(answer, kept, (*told, *left_out))
+
+
+def _told_alone(repair: PlannedRemedy, then: dict[str, Verdict]) -> PlannedRemedy:
+    """Return the repair.  If it is vain in this plan, its cause's proof tells the verdict that the plan gives, and not
+    the verdict after the repairs of all causes."""
+    cause = repair.cause
+    if cause is None or cause.proof is None or not cause.flows or not _is_vain(cause, then):
+        return repair
+    proof = msgspec.structs.replace(cause.proof, with_change=then[cause.flows[0]])
+    return msgspec.structs.replace(repair, cause=msgspec.structs.replace(cause, proof=proof))
 
 
 def _is_vain(cause: CauseAnswer, then: dict[str, Verdict]) -> bool:
@@ -293,16 +304,6 @@ def _made_whole(
     return _planned(answer, (*more, *picked), left_out) if more else None
 
 
-def has_repairs(answer: Answer) -> bool:
-    """Return whether the plan repairs something without ``--choose``."""
-    wanted = [each for each in answer.causes if _is_wanted(each, with_latent=False) and each.remedies]
-    refs = {
-        each.ref for each in wanted if _why_not(each, each.remedies[0], answer) is None and not each.remedies[0].harm
-    }
-    wholes = ((each.together, *each.alternatives) for each in answer.causes if each.ref in refs)
-    return any(not any(sets) or any(refs.issuperset(each) for each in sets) for sets in wholes)
-
-
 def verdicts_in(network: Network, answer: Answer) -> tuple[Verdict, ...]:
     """Return the verdict of each asked flow in another network."""
     return tuple(walked(network, each.trace.flow).verdict for each in answer.flows)
@@ -322,11 +323,13 @@ def _lost_after(answer: Answer, repairs: tuple[PlannedRemedy, ...], then: tuple[
             yield event
 
 
-def _is_wanted(cause: CauseAnswer, *, with_latent: bool) -> bool:
+def is_wanted(cause: CauseAnswer, *, with_latent: bool) -> bool:
+    """Return whether the plan is about the cause."""
     return cause.severity == "blocking" or (with_latent and cause.severity == "latent")
 
 
-def _why_not(cause: CauseAnswer, remedy: Remedy, answer: Answer) -> Why | None:
+def why_not(cause: CauseAnswer, remedy: Remedy, answer: Answer) -> Why | None:
+    """Return why the plan leaves the repair out as long as no person chooses it; None if the plan makes it."""
     if _is_for_person(remedy):
         return "by-person"
     if _makers(cause, answer):

@@ -119,12 +119,15 @@ class Way(msgspec.Struct, frozen=True):
     A ``change`` without parts means that hairpin has no model of the repair.  If ``change`` has no parts, ``said``
     tells a person what to do.  ``by_person``: whether the repair recreates a container or a network, or restarts an
     engine.
+    ``typed``: the commands that a person types behind ``said``, if ``change`` has no parts.  Candidates of one cause
+    that differ in some of these commands are merged, so that the commands are for all of its flows.
     ``past_decision``: whether the way is offered only if an administrator decided to stop the flow."""
 
     change: Change
     said: tuple[Message, ...] = ()
     by_person: bool = False
     past_decision: bool = False
+    typed: tuple[str, ...] = ()
 
 
 class Candidate(msgspec.Struct, frozen=True):

@@ -60,7 +60,8 @@ ASKED_AT: dict[str, str] = {
     "container-link-down": "link-down no-carrier bridge-down bridge-port-state no-neighbour no-route no-source-address",
     "container-network-none": "no-neighbour no-route no-listener never-accepts",
     "container-not-running": (
-        "no-carrier no-neighbour rule policy reject no-listener never-accepts no-container left-instead address-lost"
+        "no-carrier no-neighbour rule policy reject no-route no-source-address no-listener never-accepts no-container "
+        "left-instead address-lost"
     ),
     "container-on-internal-network-only": "no-neighbour rule policy reject no-route no-listener",
     "container-own-firewall": "rule policy reject",

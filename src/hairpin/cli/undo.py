@@ -30,6 +30,8 @@ def undo(shown: Shown, plan: str | None, listing: bool, host: str | None) -> int
     if plan is not None and not plan.isdecimal():
         raise UsageError(message("{plan!r} is no plan's id; `hairpin undo --list` names them", plan=plan))
     if host is None and os.geteuid() != 0:
+        if listing:
+            raise ApplyError(message("only root can read the plans of this host; run it with sudo"))
         raise ApplyError(message("only root can change this host; run it with sudo"))
     there = Given("host", host) if host is not None else None
     return list_plans(there, shown) if listing else take_plan_back(there, plan, shown)

@@ -179,8 +179,26 @@ def joined_ways(candidates: tuple[Candidate, ...]) -> tuple[Way, ...]:
     first, *others = candidates
     found: list[Way] = []
     for number, way in enumerate(first.ways):
-        alike = (each.ways[number].change for each in others if len(each.ways) == len(first.ways))
-        found.append(
-            msgspec.structs.replace(way, change=joined_change((way.change, *alike))) if way.change.parts else way
-        )
+        alike = [each.ways[number] for each in others if len(each.ways) == len(first.ways)]
+        if way.change.parts:
+            change = joined_change((way.change, *(each.change for each in alike)))
+            found.append(msgspec.structs.replace(way, change=change))
+        else:
+            found.append(
+                msgspec.structs.replace(way, typed=_joined_lines((way.typed, *(each.typed for each in alike))))
+            )
+    return tuple(found)
+
+
+def _joined_lines(texts: tuple[tuple[str, ...], ...]) -> tuple[str, ...]:
+    """Return the lines of all texts, each once.  A line that the first text lacks comes behind the line that it follows
+    in its own text."""
+    first, *others = texts
+    found = list(first)
+    for text in others:
+        at = 0
+        for line in text:
+            if line not in found:
+                found.insert(at, line)
+            at = found.index(line) + 1
     return tuple(found)

@@ -134,6 +134,18 @@ def _traces(engine: Engine) -> tuple[str, ...]:
     return engine.boot.traces if engine.boot is not None else ()
 
 
+def _bridge_taken(found: TextFound, host: Host) -> StateReading | None:
+    """Return whether a network of Docker has the bridge that the text names."""
+    docker, bridge = _docker_of(host), next((each.value for each in found.named if each.kind == "link"), None)
+    if docker is None or bridge is None:
+        return None
+    held = next((each for each in docker.engine.networks if each.bridge == bridge), None)
+    if held is not None:
+        return StateReading(True, message("network {name} has the bridge {bridge}", name=held.name, bridge=bridge))
+    said = message("no network has the bridge {bridge} now", bridge=bridge)
+    return StateReading(False if docker.answers else None, said)
+
+
 # --- the kernel's modules ---------------------------------------------------------------------------------------------
 
 
@@ -171,6 +183,7 @@ _READERS: dict[str, _Reader] = {
     "dockerd-controller-failed": _not_started,
     "dockerd-bridge-exists": _not_started,
     "dockerd-no-predefined-network": _not_started,
+    "docker-bridge-name-taken": _bridge_taken,
     "docker-veth-unsupported": _module("veth"),
     "dockerd-vxlan-unsupported": _module("vxlan"),
 }

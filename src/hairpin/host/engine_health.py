@@ -58,6 +58,12 @@ def is_down(host: Host, engine: Engine) -> bool:
     return any(each.is_down and each.engine.kind == engine.kind for each in health(host))
 
 
+def is_unasked(host: Host, engine: Engine) -> bool:
+    """Return whether the engine runs or may run, and did not answer: without permission, in time, or at all."""
+    return any(each.engine.kind == engine.kind and each.contact.state not in ("answers", "stopped")
+               for each in health(host))  # fmt: skip
+
+
 def unanswering(host: Host) -> tuple[Health, ...]:
     """Return the health of the engines that should answer but do not answer."""
     return tuple(each for each in health(host) if each.expected and not each.answers)

@@ -188,7 +188,7 @@ class Host(msgspec.Struct, frozen=True, dict=True):
     def sharers_of(self, container: Container) -> tuple[Container, ...]:
         """Return the other containers that use the container's network namespace (``--network container:NAME``, a
         pod)."""
-        return tuple(each for each in self.containers() if self.network_owner(each) == container != each)
+        return tuple(each for each in self.containers() if self.network_owner(each).id == container.id != each.id)
 
     def containers_named(self, name: str) -> tuple[Container, ...]:
         """Return the containers that the name means.  A name means the container with this name or id.  If there is no

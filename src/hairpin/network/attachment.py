@@ -131,11 +131,12 @@ def _first_given(subnet: Subnet) -> int:
 
 def sender_netns(network: Network, start: FromContainer) -> Netns:
     """Return the present namespace of the container in which the flow starts.  A change may have replaced the
-    container's old namespace."""
-    if start.netns in network or not any(start.netns.host == each.name for each in network.hosts):
+    container's old namespace, or moved the container out of a namespace in which other containers stay."""
+    if not any(start.netns.host == each.name for each in network.hosts):
         return start.netns
     container = network.host(start.netns.host).container(start.name)
-    return (container is not None and netns_of(network.host(start.netns.host), container)) or start.netns
+    now = netns_of(network.host(start.netns.host), container) if container is not None else None
+    return now if now is not None and (now in network or start.netns not in network) else start.netns
 
 
 def entered_netns(network: Network, flow: Flow) -> Netns:

@@ -15,11 +15,12 @@ from hairpin.network.names import are_nameless, names_at, serving
 from hairpin.network.network import Network, addresses_of
 from hairpin.network.prefix import Version, is_loopback
 from hairpin.question.asked import Origin, Target
-from hairpin.question.egress import egress_flows, name_flow, over_tcp
+from hairpin.question.egress import egress_flows, name_flow, outward_flow, over_tcp
 from hairpin.question.held import held_by
 from hairpin.question.hosts import containers_named
 from hairpin.question.port_flows import to_port, usable
-from hairpin.question.standpoints import primary_address
+from hairpin.question.sharing import may_serve, shares
+from hairpin.question.standpoints import beyond, primary_address
 from hairpin.question.starts import Standpoint, asker, start_named
 
 _ALL_OF_A_RANGE = 32
@@ -33,20 +34,32 @@ def to_container(network: Network, host: Host, target: Target, origin: Origin | 
     found = [flow for each in named_so for flow in _to_one(network, host, each, target, origin)]
     found += _by_name(network, host, named_so, target, origin)
     if not found and origin is None and target.port is None:
-        outward = tuple(flow for each in named_so for flow in egress_flows(network, host, each))
+        outward = tuple(flow for each in named_so for flow in _outward(network, host, each))
         found = [*outward, *over_tcp(host, outward)]
     if not found:
         name, owner = named_so[0].name, host.network_owner(named_so[0])
         if owner.name != name:
             raise UsageError(
                 message(
-                    "container {name!r} has the network of {owner!r}, which publishes no port; name one: {name}:PORT",
+                    "container {name!r} has the network of {owner!r}, which publishes no port of {name!r}; name one: "
+                    "{name}:PORT",
                     name=name,
                     owner=owner.name,
                 )
             )
         raise UsageError(message("container {name!r} publishes no port; name one: {name}:PORT", name=name))
     return found
+
+
+def _outward(network: Network, host: Host, container: Container) -> list[Flow]:
+    """Return the container's own flows to the outside.  A stopped container that shares another container's network
+    sends no packet, and this is the answer: the ports of the other container say nothing about it."""
+    if container.running or not shares(container):
+        return egress_flows(network, host, container)
+    first, *others = beyond(network.namespace(host.netns), 4)
+    point = start_named(network, host, 4, Origin("container", container=container.name, host=host.name))
+    assert isinstance(point.start, FromContainer)
+    return [outward_flow(point.start, 4, first, tuple(others))]
 
 
 def _told(
@@ -96,15 +109,17 @@ def _is_itself(named_one: Container, asking: Container, name: str) -> bool:
 
 
 def _to_one(network: Network, host: Host, named_one: Container, target: Target, origin: Origin | None) -> list[Flow]:
-    """Return the flows to each published port of the container, or to its own port that the target names."""
-    container = host.network_owner(named_one)
+    """Return the flows to each published port of the container, or to its own port that the target names.
+
+    If the container shares another container's network, the published ports are those that lead to its own sockets."""
+    container = named_one if named_one.on_host_network else host.network_owner(named_one)
     on_host = container.on_host_network or (container.network_mode == "host" and target.port is not None)
     if on_host or (container.running and container.network_mode == "none"):
         return _unpublished(network, host, container, target, origin)
     if target.port is None:
         flows: list[Flow] = []
         for binding in usable(network, host, container, origin):
-            if binding.protocol != "sctp":
+            if binding.protocol != "sctp" and may_serve(network, host, named_one, binding):
                 port = Target(port=binding.host_port, protocol=binding.protocol, version=binding.version)
                 flows += to_port(network, host, port, binding.protocol, binding, origin)
         return flows

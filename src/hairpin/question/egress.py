@@ -11,6 +11,7 @@ from hairpin.network.network import Network, addresses_of, netns_of, outer_link,
 from hairpin.network.prefix import Version, is_private
 from hairpin.network.query import Query
 from hairpin.network.routing import lookup
+from hairpin.question.sharing import shares
 from hairpin.question.standpoints import beyond
 
 _WITH_WAY_OUT = ("bridge", "overlay", "macvlan", "ipvlan")
@@ -20,26 +21,29 @@ _WITH_WAY_OUT = ("bridge", "overlay", "macvlan", "ipvlan")
 def egress_flows(network: Network, host: Host, container: Container) -> list[Flow]:
     """Return the flows of a running container to the outside; none if its networks or the host have no default route.
 
-    A container that was disconnected from its last network also has these flows, which then fail."""
+    A container that was disconnected from its last network also has these flows, which then fail.  So has a container
+    that shares the network of a container which is gone."""
     netns = netns_of(host, container)
-    if container.status != "running" or netns is None or netns.is_host:
+    if container.status != "running" or netns is None or netns.is_host or netns not in network:
         return []
     if host.engine_of(container).rootless or container.by_user_stack:
         return _by_user_stack(network, host, container, netns)
     named = {each.name: each for engine in host.engines for each in engine.networks}
-    networks = [named[each.network] for each in container.endpoints if each.network in named]
-    if not container.is_disconnected and all(each.internal or each.driver not in _WITH_WAY_OUT for each in networks):
+    owner = host.network_owner(container)
+    networks = [named[each.network] for each in owner.endpoints if each.network in named]
+    is_cut_off = container.is_disconnected or (shares(container) and owner == container)
+    if not is_cut_off and all(each.internal or each.driver not in _WITH_WAY_OUT for each in networks):
         return []
     reached = _reachable(network, (host.netns,))
     if not reached:
         return []
     address, *others = reached
     start = FromContainer(container.name, netns)
-    outward = [_outward(start, 4, address, tuple(others))]
+    outward = [outward_flow(start, 4, address, tuple(others))]
     leaving = [each.name for each in networks if each.driver == "bridge" and not each.internal]
-    if _has_ipv6(network, netns, container, leaving) and _host_has_ipv6(network, host):
+    if _has_ipv6(network, netns, owner, leaving) and _host_has_ipv6(network, host):
         address, *others = beyond(network.namespace(host.netns), 6)
-        outward.append(_outward(start, 6, address, tuple(others)))
+        outward.append(outward_flow(start, 6, address, tuple(others)))
     return [*outward, *_dns_flows(host, container, start)]
 
 
@@ -55,7 +59,7 @@ def _reachable(network: Network, ways: tuple[Netns, ...]) -> tuple[int, ...]:
 
 def _by_user_stack(network: Network, host: Host, container: Container, netns: Netns) -> list[Flow]:
     """Return the IPv4 flows that the user's network process relays: to the outside, and to the first name server."""
-    if container.network_mode == "none" or netns not in network:
+    if container.network_mode == "none":
         return []
     # A container whose whole network is the process has a way out as long as the process runs.
     reached = _reachable(network, (host.netns,) if container.by_user_stack else (netns, host.netns))
@@ -64,10 +68,11 @@ def _by_user_stack(network: Network, host: Host, container: Container, netns: Ne
     address, *others = reached
     start = FromContainer(container.name, netns)
     servers = [each for each in _dns_flows(host, container, start)[:1] if each.version == 4]
-    return [_outward(start, 4, address, tuple(others)), *(servers if servers_of_host(host) else [])]
+    return [outward_flow(start, 4, address, tuple(others)), *(servers if servers_of_host(host) else [])]
 
 
-def _outward(start: FromContainer, version: Version, address: int, others: tuple[int, ...]) -> Flow:
+def outward_flow(start: FromContainer, version: Version, address: int, others: tuple[int, ...]) -> Flow:
+    """Return the container's flow to a server outside.  ``others``: addresses that may stand for the same server."""
     return Flow(
         start,
         version,
@@ -115,7 +120,7 @@ def _dns_flows(host: Host, container: Container, start: FromContainer) -> list[F
     if (4, EMBEDDED) in asked:
         # Docker's resolver sends its queries to these servers from the container's namespace.
         asked = ((4, EMBEDDED), *upstreams_of(host, container))
-    has_ipv6 = any(each.ipv6 is not None for each in container.endpoints)
+    has_ipv6 = any(each.ipv6 is not None for each in host.network_owner(container).endpoints)
     return [
         Flow(start, version, each, "udp", 53, container=container.name, purpose="dns", host=host.name)
         for version, each in dict.fromkeys(asked)
@@ -139,7 +144,7 @@ def over_tcp(host: Host, asked: tuple[Flow, ...]) -> list[Flow]:
         engine = host.engine_of(container)
         if (engine.kind == "podman" and is_engines(engine, container, server)) or _has_no_tcp(host, flow):
             continue
-        networks = frozenset(each.network for each in container.endpoints)
+        networks = frozenset(each.network for each in host.network_owner(container).endpoints)
         same = container.name if _has_rules(host, container) else networks
         found.setdefault((engine.kind, same, server), msgspec.structs.replace(flow, protocol="tcp"))
     return list(found.values())

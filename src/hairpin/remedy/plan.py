@@ -15,7 +15,7 @@ from hairpin.change.steps import host_of, steps
 from hairpin.engines.docker.daemon import RepairCalls, calls_with_start
 from hairpin.engines.missing import Missing, missing_on
 from hairpin.host.host import Host
-from hairpin.message import Message, message
+from hairpin.message import Message, message, verbatim
 from hairpin.network.attachment import has_passing_bridge
 from hairpin.network.network import Network
 from hairpin.remedy.boot.engine import started
@@ -39,7 +39,8 @@ def _remedy(cause: str, of_cause: Candidate, way: Way, network: Network, now: Ne
     """Yield the remedy for all parts of a way's change.  Yield nothing if the way has neither parts nor advice."""
     if not way.change.parts and not way.change.calls:
         if way.said:
-            yield Remedy("by-hand", (), advice=way.said, by_person=way.by_person)
+            told = (*way.said, *map(verbatim, way.typed))
+            yield Remedy("by-hand", (), advice=told, by_person=way.by_person, typed=way.typed)
         return
     candidate = msgspec.structs.replace(of_cause, change=way.change)
     lost = _lost(candidate, network)

@@ -1,18 +1,17 @@
 """What firewalld closes or denies for a service of the host itself is let in by firewalld's own command."""
 
-import re
 import shlex
 
 import msgspec
 import pytest
 
 from hairpin.diagnose.diagnose import diagnose
+from hairpin.diagnose.examination import examine
 from hairpin.host.managers import Firewalld, FirewalldZone
 from hairpin.host.socket import Socket
 from hairpin.network.flow import Flow, Outside
 from hairpin.network.network import Network
 from hairpin.remedy.plan import remedies
-from hairpin.report.words import Words
 from tests.causes.case import is_silent
 from tests.causes.hosts import asked, ruled, with_host, zoned
 from tests.rule_text import with_chain
@@ -119,21 +118,43 @@ def policy_of(flow: Flow, chain: str = "FORWARD_IN_ZONES") -> tuple[str, ...]:
     )
     (suspect,) = diagnose(stopped, flow).causes
     assert suspect.cause == "firewalld-zone-blocks-port"
-    (said,) = suspect.candidate.ways[0].said
-    return tuple(re.findall(r"`([^`]+)`", Words("en")(said)))
+    return suspect.candidate.ways[0].typed
 
 
 def test_a_policy_is_made_by_one_option_a_call() -> None:
     assert policy_of(egress()) == (
-        "firewall-cmd --permanent --new-policy=allow-443",
-        "firewall-cmd --permanent --policy=allow-443 --add-ingress-zone=docker",
-        "firewall-cmd --permanent --policy=allow-443 --add-egress-zone=public",
-        "firewall-cmd --permanent --policy=allow-443 --add-port=443/tcp",
+        "firewall-cmd --permanent --new-policy=allow-docker",
+        "firewall-cmd --permanent --policy=allow-docker --add-ingress-zone=docker",
+        "firewall-cmd --permanent --policy=allow-docker --add-egress-zone=public",
+        "firewall-cmd --permanent --policy=allow-docker --add-port=443/tcp",
         "firewall-cmd --reload",
     )
 
 
 def test_the_policy_comes_before_the_one_that_stopped_the_packet() -> None:
     by_policy = policy_of(egress(), "FWD_policy_own_deny")
-    assert "firewall-cmd --permanent --policy=allow-443 --set-priority=-32768" in by_policy
+    assert "firewall-cmd --permanent --policy=allow-docker --set-priority=-32768" in by_policy
     assert not any("--set-priority" in each for each in policy_of(egress()))
+
+
+def test_one_policy_lets_through_all_flows_that_the_cause_explains() -> None:
+    """A policy rejects what containers send: the commands of one round are for each of the stopped ports."""
+    stopped = with_host(
+        ruled(with_chain("FWD_policy_own_deny", "-i docker0 -j REJECT")),
+        firewalld=zoned("docker").this.firewalld or Firewalld(True),
+    )
+    names = msgspec.structs.replace(egress(), dport=53, protocol="udp")
+    (found,) = examine(stopped, (egress(), names, msgspec.structs.replace(names, protocol="tcp"))).causes
+    (told,) = remedies(found.id, found.candidate, stopped)
+    assert [each for each in told.typed if "--add-port" in each] == [
+        f"firewall-cmd --permanent --policy=allow-docker --add-port={port}" for port in ("53/tcp", "53/udp", "443/tcp")
+    ]
+    assert told.typed[0] == "firewall-cmd --permanent --new-policy=allow-docker"
+    assert told.typed[-1] == "firewall-cmd --reload"
+    assert [str(each) for each in told.advice[1:]] == list(told.typed)
+
+
+def test_the_policy_has_a_name_that_no_other_has() -> None:
+    assert policy_of(egress(), "FWD_policy_allow-docker_deny")[0] == (
+        "firewall-cmd --permanent --new-policy=allow-docker-2"
+    )

@@ -5,6 +5,7 @@ from typing import Literal
 import msgspec
 import pytest
 
+from hairpin.diagnose.diagnose import diagnose
 from hairpin.host.managers import ConfigFile
 from hairpin.netfilter import ir
 from hairpin.network.flow import FromHost
@@ -14,7 +15,7 @@ from tests.causes.firewall_hosts import OUTSIDE, UFW_CLOSED
 from tests.causes.hosts import asked, ruled, switched, told, with_host, with_tables
 from tests.podman_host import RULES as PODMANS
 from tests.podman_host import with_podman
-from tests.rule_text import with_chain, with_policy, without
+from tests.rule_text import with_chain, with_policy, with_rule, without
 from tests.small_host import container, egress, engine, host_namespace, network, published
 
 
@@ -101,3 +102,12 @@ def test_the_cause_fires_where_it_is_at_work(case: Case) -> None:
 @pytest.mark.parametrize("case", CASES.values(), ids=CASES)
 def test_nothing_is_named_on_the_host_without_the_fault(case: Case) -> None:
     is_silent(case.whole, case.flow)
+
+
+def test_docker_proxy_is_named_only_where_it_sent_the_packet() -> None:
+    """On a host without Docker, a packet of the host itself passes OUTPUT, too."""
+    by_proxy = diagnose(ruled(with_rule("filter OUTPUT", "-o docker0 -j DROP")), published(FromHost(), "127.0.0.1"))
+    by_host = diagnose(ruled(with_policy("OUTPUT", "DROP")), asked(FromHost(), "192.0.2.10", 8000))
+    said = [str(each.causes[0].candidate.detail) for each in (by_proxy, by_host)]
+    assert ["docker-proxy" in each for each in said] == [True, False]
+    assert all("pass OUTPUT, which drops them" in each for each in said)

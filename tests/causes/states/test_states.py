@@ -204,8 +204,9 @@ def restored(rules: str, *, live_restore: bool = True) -> Network:
     return network(host_namespace(rules), docker=told(live_restore=live_restore))
 
 
-def with_equal_addresses(*, told: bool = False, equal: bool = True) -> Network:
-    """Return the host with two containers of one hardware address; ``told``: only by their engine."""
+def with_equal_addresses(*, told: bool = False, equal: bool = True, shares: bool = False) -> Network:
+    """Return the host with two containers of one hardware address; ``told``: only by their engine; ``shares``: the
+    second one shares the first one's network, whose address Podman tells of both."""
     whole = with_db()
     (docker,) = whole.this.engines
     web = docker.containers[0]
@@ -214,8 +215,9 @@ def with_equal_addresses(*, told: bool = False, equal: bool = True) -> Network:
     other = msgspec.structs.replace(end, mac=mac if told else None)
     web = msgspec.structs.replace(web, endpoints=(end,))
     db = msgspec.structs.replace(
-        web, id="d" * 64, name="db", bindings=(), endpoints=(other,), netns=None if told else "container:db"
-    )
+        web, id="d" * 64, name="db", bindings=(), endpoints=(other,), netns=None if told else "container:db",
+        network_mode=f"container:{web.id}" if shares else web.network_mode,
+    )  # fmt: skip
     host = msgspec.structs.replace(whole.this, engines=(msgspec.structs.replace(docker, containers=(web, db)),))
     if not told:
         inner = with_link(host.namespace("container:db"), "eth0", mac=mac)
@@ -252,6 +254,9 @@ STATES: dict[str, StateCase] = {
     ),
     "two containers were given one hardware address, and one of them was not read": StateCase(
         with_equal_addresses(told=True), EQUAL, with_equal_addresses(told=True, equal=False)
+    ),
+    "two containers were given one hardware address, and none shares the other's network": StateCase(
+        with_equal_addresses(told=True), EQUAL, with_equal_addresses(told=True, shares=True)
     ),
     "an own entry for another's name leads to an address that nobody has": StateCase(
         pinning(), (("name-pinned-to-old-address", "blocking"),), pinning("172.18.0.3")

@@ -98,3 +98,22 @@ def test_conditions_and_failures_in_after() -> None:
         msgspec.structs.replace(EVENT, before=(), conditions=(message("it rains"),), failures=(message("web fails"),))
     )
     assert said == "After docker-restart (dockerd is restarted):\n  if it rains\n  web fails\n"
+
+
+def test_of_undecided_flows_nothing_is_claimed() -> None:
+    """Without root no rule is read: the flows are undecided, and so is what becomes of them."""
+    whole = found()
+    flows = whole.answer.flows
+    unsure = [
+        msgspec.structs.replace(each, trace=msgspec.structs.replace(each.trace, verdict="depends")) for each in flows
+    ]
+    some = msgspec.structs.replace(whole.answer, flows=(unsure[0], *flows[1:]))
+    every = msgspec.structs.replace(whole.answer, flows=tuple(unsure))
+    text = " ".join(told(msgspec.structs.replace(whole, answer=some)).split())
+    assert "; 1 flow is undecided now " in text
+    assert "All flows that are decided now, and open connections, stay as they are after: " in text
+    text = " ".join(told(msgspec.structs.replace(whole, answer=every)).split())
+    assert "the flows are undecided now, and so is what the events do to them " in text
+    assert "Nothing that is known changes after: " in text
+    assert "stay as they are" not in text
+    assert "nothing fails" not in text

@@ -49,6 +49,17 @@ def test_a_healthy_host() -> None:
     assert shown.endswith("nothing to do\n")
 
 
+def test_undecided_flows_do_not_count_as_flows_that_do_not_pass() -> None:
+    unsure = tuple(
+        msgspec.structs.replace(each, trace=msgspec.structs.replace(each.trace, verdict="depends"))
+        for each in HEALTHY.flows
+    )
+    shown = plan_text(plan(of=msgspec.structs.replace(HEALTHY, flows=unsure)), WORDS, Paper(), lasting=False,
+                      applying=False)  # fmt: skip
+    assert f"nothing is planned for flows that are undecided ({len(unsure)})" in shown
+    assert "do not pass" not in shown
+
+
 def test_a_step_that_has_ended() -> None:
     now, kept = plan().tasks(lasting=True)
     assert task_line(now, None, WORDS, Paper()) == "✓ sysctl -w net.ipv4.conf.eth0.forwarding=1\n"

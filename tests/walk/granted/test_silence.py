@@ -3,6 +3,7 @@
 import msgspec
 import pytest
 
+from hairpin.answer.questions import questions_of
 from hairpin.network.flow import Flow, Outside
 from hairpin.network.network import Network
 from hairpin.network.prefix import parse_address
@@ -91,4 +92,17 @@ def test_a_silent_name_server_is_called_one() -> None:
     lines = (to_server("SYN_SENT", 100), to_server("SYN_SENT", 100, sport=40002))
     (asked,) = questions(asking, *lines)
     assert "203.0.113.80, the DNS server of web, answer on port 443/tcp?" in str(asked.text)
-    assert "web resolves no name by it" in str(asked.if_no)
+    assert "It resolves no name for web" in str(asked.if_no)
+
+
+def test_a_silent_name_server_of_several_containers_is_asked_about_once() -> None:
+    lines = (to_server("SYN_SENT", 100), to_server("SYN_SENT", 100, sport=40002))
+    built = with_entries(*lines)
+    traces = [
+        (ref, walk_flow(built, msgspec.structs.replace(egress(), purpose="dns", container=name, sport=port)))
+        for ref, name, port in (("f1", "web", 40010), ("f2", "db", 40012), ("f3", "web", 40014))
+    ]
+    (asked,) = questions_of(built, traces)
+    assert asked.flows == ("f1", "f2", "f3")
+    assert "the DNS server of web, db, answer" in str(asked.question.text)
+    assert "It resolves no name for web, db: " in str(asked.question.if_no)

@@ -35,6 +35,9 @@ HEARD: dict[str, Network] = {
     "invalid packets are dropped": network(
         host_namespace(with_rule(PLACE, "-m conntrack --ctstate INVALID -j DROP"))
     ),
+    "a list lets the client in, and not the next router": network(
+        host_namespace(with_rule(PLACE, "! -s 192.0.2.0/24 -i eth0 -j DROP"))
+    ),
     "a rule lowers the MSS": network(host_namespace(CLAMPED)),
     "by chance": network(
         host_namespace(with_rule(PLACE, "-p icmp -m statistic --mode random --probability 0.5 -j DROP"))

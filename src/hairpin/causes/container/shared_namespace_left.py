@@ -31,7 +31,9 @@ from hairpin.host.docker import Container, PortBinding
 from hairpin.host.host import Namespace
 from hairpin.host.netns import Netns
 from hairpin.message import Message, message
+from hairpin.network.flow import FromContainer
 from hairpin.network.names import EMBEDDED
+from hairpin.network.socket_owner import owner_of_socket
 
 
 def find(view: View) -> Iterator[Candidate]:
@@ -63,6 +65,9 @@ def _has_left(owner: Container, container: Container) -> bool:
 
 
 def _is_stopped_in(view: View, container: Container) -> bool:
+    """Return whether the container's own packet stopped in the namespace in which the container is."""
+    if isinstance(view.flow.start, FromContainer) and view.host.container(view.flow.start.name) != container:
+        return False
     return not view.on_host and container.netns == view.stop.netns.name and view.flow.daddr >> 24 != _LOOPBACK
 
 
@@ -82,9 +87,11 @@ def _is_missed(view: View, owner: Container, container: Container) -> bool:
         return False
     if container.netns is None or container.netns not in view.host:
         return True
-    wanted = (protocol_of(view), view.stop.seen.packet.dport)
-    sockets = view.host.namespace(container.netns).sockets
-    return any((each.protocol, each.port) == wanted for each in sockets)
+    wanted, netns = (protocol_of(view), view.stop.seen.packet.dport), Netns(view.host.name, container.netns)
+    return any(
+        (each.protocol, each.port) == wanted and owner_of_socket(view.network, netns, each) in (None, container)
+        for each in view.host.namespace(container.netns).sockets
+    )
 
 
 def _candidate(view: View, owner: Container, container: Container) -> Candidate:

@@ -80,16 +80,17 @@ def is_unserved(view: View) -> bool:
 def port_holder(view: View, owner: Container) -> Container:
     """Return the container that has the port.
 
-    The container that has the port is the owner of the namespace, or shares the namespace."""
+    The container that has the port is the owner of the namespace, or shares the namespace, or is still in the namespace
+    that the owner has left."""
     port = (view.flow.protocol, view.flow.dport)
-    if owner.netns is not None and owner.netns in view.host:
-        netns = Netns(view.host.name, owner.netns)
-        for each in view.host.namespace(owner.netns).sockets:
+    alike = (owner, *view.host.sharers_of(owner))
+    for name in dict.fromkeys(each.netns for each in alike if each.netns is not None and each.netns in view.host):
+        netns = Netns(view.host.name, name)
+        for each in view.host.namespace(name).sockets:
             found = owner_of_socket(view.network, netns, each) if (each.protocol, each.port) == port else None
             if found is not None:
                 return found
-    exposing = (each for each in (owner, *view.host.sharers_of(owner)) if port in each.exposed)
-    return next(exposing, owner)
+    return next((each for each in alike if port in each.exposed), owner)
 
 
 def _are_containers_known(host: Host) -> bool:
@@ -253,14 +254,24 @@ def exposed_on_host(view: View) -> tuple[tuple[Container, PortBinding], ...]:
 
 
 def asking_container(view: View) -> tuple[tuple[Container, PortBinding], ...]:
-    """Return the container that should send the packet, if this container does not run.
+    """Return the container that should send the packet, if this container does not run; or the container that does not
+    run and whose network the sender shares, so that the sender is left with no network.
 
     The binding that is returned with the container is a placeholder and publishes no port."""
     start = view.flow.start
     container = view.host.container(start.name) if isinstance(start, FromContainer) else None
-    if view.stop.reason != "no-container" or container is None or container.running:
+    if container is None:
         return ()
-    return ((container, PortBinding("tcp", 0, 0, None, view.flow.version, actual=False)),)
+    idle = PortBinding("tcp", 0, 0, None, view.flow.version, actual=False)
+    if view.stop.reason == "no-container":
+        return () if container.running else ((container, idle),)
+    owner = view.host.network_owner(container)
+    is_left = view.stop.reason in LEFT_ALONE and container.netns == view.stop.netns.name
+    return ((owner, idle),) if is_left and not owner.running and not is_loopback(view.flow.daddr, 4) else ()
+
+
+LEFT_ALONE: frozenset[Reason] = frozenset({"no-route", "no-source-address"})
+"""Why a packet stops in the namespace of a container whose network is that of a container that has ended."""
 
 
 def held_aside(view: View) -> Iterator[Message]:

@@ -50,8 +50,10 @@ def find(view: View) -> Iterator[Candidate]:
 def _is_nobodys(host: Host, socket: Socket, relay: Relay) -> bool:
     """Return whether the socket is a docker-proxy's that relays to no container which publishes the port.
 
-    Swarm's own docker-proxies relay to the ingress sandbox, which is no container."""
-    if not is_docker_proxys(socket):
+    Swarm's own docker-proxies relay to the ingress sandbox, which is no container.  A socket without a process id is
+    the docker-proxy that a simulated change adds: a docker-proxy that was read has one, because hairpin reads the
+    relay's target from the process."""
+    if socket.pid is None or not is_docker_proxys(socket):
         return False
     network = network_for(host, relay.address, relay.version)
     if not engines_read(host) or network is None or network.name in ("docker_gwbridge", "ingress"):
@@ -89,8 +91,6 @@ def _of_nobody(view: View, socket: Socket, relay: Relay) -> Candidate:
 
 def _by_hand(socket: Socket) -> Message:
     """Return how to end the docker-proxy alone.  A stopped process ends only by SIGKILL."""
-    if socket.pid is None:
-        return message("end the docker-proxy that `ss -lntup sport = :{port}` names, and no other", port=socket.port)
     return message(
         "end this docker-proxy alone: `{kill} {pid}`; the docker-proxies of other containers have other process ids",
         kill="kill -KILL" if socket.halted else "kill",

@@ -113,10 +113,7 @@ def _not_forwarded(view: View, place: Place) -> Candidate:
     """Return the candidate for a packet that firewalld does not forward between two zones.  An accepting rule proves
     the cause.  The repair is a firewalld policy, for which a person chooses a name."""
     seen = view.stop.seen
-    said = message(
-        "let firewalld forward it by a policy of its own: {commands}",
-        commands=", ".join(f"`{each}`" for each in policy_commands(view, place)),
-    )
+    said = message("let firewalld forward it by a policy of its own:")
     return Candidate(
         title=message("firewalld does not forward from {iif} to {oif}", iif=seen.iif, oif=seen.oif),
         detail=message("firewalld's {chain} decides: {rule}", chain=place.chain, rule=place.text),
@@ -125,14 +122,15 @@ def _not_forwarded(view: View, place: Place) -> Candidate:
         in_class="separation",
         evidence=(place.evidence,),
         configured=Configured("manager", owner="firewalld", evidence=place.evidence),
-        ways=(Way(Change(()), (said,)),),
+        ways=(Way(Change(()), (said,), typed=tuple(policy_commands(view, place))),),
         offered=False,
     )
 
 
 def policy_commands(view: View, place: Place) -> Iterator[str]:
     """Yield the commands that make a firewalld policy which accepts the packet between the zones of its two links.
-    Each option has its own command, because firewall-cmd accepts only one of these options per call.
+    Each option has its own command, because firewall-cmd accepts only one of these options per call.  The commands for
+    several packets between the same zones differ only in the ports, so that one policy accepts all of them.
 
     If a policy stopped the packet, the new policy gets the priority -32768, with which it comes before all other
     policies.
@@ -140,7 +138,7 @@ def policy_commands(view: View, place: Place) -> Iterator[str]:
     seen = view.stop.seen
     packet = seen.packet
     kind = _PROTOCOLS.get(packet.protocol or 0, str(packet.protocol))
-    name = f"allow-{packet.dport or kind}"
+    name = _policy_name(view, zone_of(view, seen.iif))
     has_port = packet.dport is not None and packet.protocol in (TCP, UDP)
     yield f"firewall-cmd --permanent --new-policy={name}"
     options = [
@@ -151,6 +149,15 @@ def policy_commands(view: View, place: Place) -> Iterator[str]:
     ]
     yield from (f"firewall-cmd --permanent --policy={name} {each}" for each in options)
     yield "firewall-cmd --reload"
+
+
+def _policy_name(view: View, zone: str) -> str:
+    """Return a name that no policy of the host has: ``allow-ZONE``.  firewalld takes at most 18 characters.
+
+    Source: firewalld src/firewall/functions.py max_policy_name_len()"""
+    chains = {each.name for table in view.host_namespace.ruleset.tables for each in table.chains}
+    names = (f"{f'allow-{zone}'[: 18 - len(end)]}{end}" for end in ("", *(f"-{number}" for number in range(2, 10))))
+    return next((each for each in names if not any(f"policy_{each}" in chain for chain in chains)), "allow")
 
 
 _PROTOCOLS = {TCP: "tcp", UDP: "udp", ICMP: "icmp", ICMP6: "ipv6-icmp"}

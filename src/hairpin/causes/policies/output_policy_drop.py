@@ -20,7 +20,8 @@ CAUSE = Cause(
         "output",
         in_class="shared-rule",
         title=message("OUTPUT drops this flow"),
-        detail=message(
+        detail=message("Packets that start on this host pass OUTPUT, which drops them: {rule}"),
+        relayed=message(
             "Packets that start on this host, such as docker-proxy's connections to containers, pass OUTPUT, which "
             "drops them: {rule}"
         ),

@@ -14,6 +14,8 @@ from hairpin.change.change import Change
 from hairpin.message import Message, message
 from hairpin.netfilter.evaluate.chain import Place
 from hairpin.netfilter.packet import is_discovery
+from hairpin.network.port_holder import is_docker_proxys
+from hairpin.walk.decided import SocketDecided
 
 
 def by_owner(
@@ -22,6 +24,7 @@ def by_owner(
     in_class: Class,
     title: Message,
     detail: Message,
+    relayed: Message | None = None,
     discovery: tuple[Message, Message] | None = None,
     changes: Callable[[View, Place], tuple[Change, ...]] = repairs,
     side_effects: tuple[Message, ...] = (),
@@ -34,7 +37,8 @@ def by_owner(
 
     ``title`` and ``detail`` have placeholders for the rule (``{rule}``, ``{table}``, ``{chain}``, ``{family}``, and
     ``{hidden}`` for its back end) and for the packet (``{netns}``, ``{iif}`` or ``{link}``, ``{oif}``).  ``both_ways``:
-    whether a rule for the other direction between the same links belongs to the same cause.  ``discovery``: the title
+    whether a rule for the other direction between the same links belongs to the same cause.  ``relayed``: the detail if
+    docker-proxy sent the packet.  ``discovery``: the title
     and detail if the packet is an ARP request or an IPv6 neighbour discovery message.
     """
     if name not in {each for each, _ in OWNERS}:
@@ -46,7 +50,8 @@ def by_owner(
             return  # a port opened to docker-proxy is no repair of the engine's lost rule
         packet = view.stop.seen.packet
         asks = is_discovery(packet) or packet.arp != 0
-        said = discovery if discovery is not None and asks else (title, detail)
+        told = relayed if relayed is not None and _is_docker_proxys(view) else detail
+        said = discovery if discovery is not None and asks else (title, told)
         ways, words = changes(view, place), _words(view, place)
         for change in ways:
             yield Candidate(
@@ -66,6 +71,15 @@ def by_owner(
             )
 
     return find
+
+
+def _is_docker_proxys(view: View) -> bool:
+    """Return whether docker-proxy had accepted the client's connection before the packet stopped."""
+    decided = (each.decided_by for each in view.branch.request if each.stage == "relay")
+    return any(
+        isinstance(each, SocketDecided) and each.socket is not None and is_docker_proxys(each.socket)
+        for each in decided
+    )
 
 
 def _for_client(view: View, place: Place) -> Iterator[Way]:

@@ -18,7 +18,14 @@ from msgspec.structs import replace
 
 from hairpin.causes.cause import NOT_RUNNING, Candidate, Cause, Finding, View, Way
 from hairpin.causes.container._start_failure import failure_of
-from hairpin.causes.engine._publishing import asking_container, covers, exposed_on_host, held_once_running, refusal_of
+from hairpin.causes.engine._publishing import (
+    LEFT_ALONE,
+    asking_container,
+    covers,
+    exposed_on_host,
+    held_once_running,
+    refusal_of,
+)
 from hairpin.causes.service._service import listening
 from hairpin.causes.states._start_words import makers_told
 from hairpin.causes.where import OfContainer
@@ -43,7 +50,9 @@ _CRASHED = tuple(128 + each for each in (4, 6, 7, 8, 11))
 def find(view: View) -> Iterator[Candidate]:
     """Yield one candidate for each stopped container that should publish the asked port, if no running container
     publishes the port."""
-    bindings = asking_container(view) or held_once_running(view) or _asked_itself(view) or exposed_on_host(view)
+    bindings = asking_container(view)
+    if not bindings and view.stop.reason not in LEFT_ALONE:
+        bindings = held_once_running(view) or _asked_itself(view) or exposed_on_host(view)
     held = [each for container, each in bindings if container.running and each.actual and not _has_ended(container)]
     asked = view.stop.seen.packet.daddr
     if held:  # at most a container with an address of its own is not kept from its port
@@ -299,5 +308,5 @@ def _has_ended(container: Container) -> bool:
 CAUSE = Cause(
     title=message("The container is not running"),
     source="Docker Engine API: State.Status",
-    reasons=frozenset({"address-lost", *NOT_RUNNING}),
+    reasons=frozenset({"address-lost", *LEFT_ALONE, *NOT_RUNNING}),
 )

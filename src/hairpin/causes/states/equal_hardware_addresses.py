@@ -58,7 +58,9 @@ def _by_engines(host: Host) -> dict[tuple[str, int], list[Container]]:
     for engine in host.engines:
         bridges = {each.name: each.bridge for each in engine.networks if each.driver == "bridge"}
         for container in engine.containers if not engine.rootless else ():
-            for end in container.endpoints if container.running else ():
+            # Podman states for a container that shares another one's network what it was at its start.
+            shares = container.network_mode.startswith("container:")
+            for end in container.endpoints if container.running and not shares else ():
                 bridge = bridges.get(end.network)
                 if bridge is not None and end.mac:
                     found.setdefault((bridge, end.mac), []).append(container)

@@ -10,7 +10,7 @@ from typing import Literal
 import msgspec
 
 from hairpin.change.calls import Call, ConnectContainer, SetContainerState
-from hairpin.change.change import AddNamespace, AddSocket, Change, Primitive, SetContainer, one
+from hairpin.change.change import AddNamespace, AddSocket, Change, DeleteNamespace, Primitive, SetContainer, one
 from hairpin.engines.docker.gateway_bridge import bridge_of_overlays, with_taken
 from hairpin.engines.docker.options import Version, dockerd_version
 from hairpin.engines.repair.bridging import lacks_bridge, new_bridge
@@ -20,6 +20,7 @@ from hairpin.engines.repair.stacked import stacked_link, stacked_subnet
 from hairpin.host.docker import Container, DockerNetwork, Endpoint, Engine, PortBinding, Subnet
 from hairpin.host.host import Host, Namespace
 from hairpin.host.link import Address, BridgePort, Link
+from hairpin.host.netns import Netns
 from hairpin.host.route import TABLE_LOCAL, NextHop, Route
 from hairpin.host.socket import Socket
 from hairpin.host.sysctl import Path
@@ -51,12 +52,43 @@ def starting_change(host: Host, container: Container, binding: PortBinding, towa
     engine = host.engine_of(container)
     if engine.rootless:
         return _started_rootless(host, engine, container, binding)
+    owner = host.network_owner(container)
+    if owner != container:
+        return _started_with_owner(host, owner, container, binding)
     start = _start(host, container, toward)
     if start is None:
         return _started_stacked(host, engine, container, binding)
     call = SetContainerState(engine.kind, "start", container.name, engine.user)
     _, *sharers = restarts(host, container)
-    return Change(tuple(_parts(host, start, binding)), (*connecting_first(engine, container), call, *sharers))
+    parts = (*_parts(host, start, binding), *_moves_of_sharers(host, start.running))
+    return Change(parts, (*connecting_first(engine, container), call, *sharers))
+
+
+def _started_with_owner(host: Host, owner: Container, container: Container, binding: PortBinding) -> Change | None:
+    """Return the change that starts a container in the namespace of the container whose network it shares, after a
+    start of that owner if it does not run."""
+    engine = host.engine_of(container)
+    idle = PortBinding(binding.protocol, 0, 0, None, binding.version, actual=False)
+    first = Change(()) if owner.running else starting_change(host, owner, idle)
+    name = (owner.netns or "") if owner.running else f"container:{owner.name}"
+    if first is None or (owner.running and name not in host):
+        return None
+    running = msgspec.structs.replace(container, status="running", netns=name)
+    said = message("the container's service has to start again by itself, which depends on its image")
+    sockets = (AddSocket(Netns(host.name, name), each, said) for each in _service(binding, is_dual=False))
+    call = SetContainerState(engine.kind, "start", container.name, engine.user)
+    return Change((*first.parts, *sockets, SetContainer(host.name, running)), (*first.calls, call))
+
+
+def _moves_of_sharers(host: Host, started: Container) -> Iterator[Primitive]:
+    """Yield the parts of the restarts behind the start of a container: the running containers that share its network
+    leave the old namespace for its new one."""
+    sharers = [each for each in host.sharers_of(started) if each.running and each.netns is not None]
+    for name in dict.fromkeys(each.netns or "" for each in sharers):
+        if name in host and all(each in sharers for each in host.containers() if each.netns == name):
+            yield DeleteNamespace(Netns(host.name, name))
+    for each in sharers:
+        yield SetContainer(host.name, msgspec.structs.replace(each, netns=started.netns))
 
 
 def connecting_first(engine: Engine, container: Container) -> tuple[ConnectContainer, ...]:

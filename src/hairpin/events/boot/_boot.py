@@ -16,6 +16,7 @@ from hairpin.events.boot.sysctls import with_files_applied
 from hairpin.events.course import Course, Rival
 from hairpin.events.engines._containers import with_container_first_started, with_container_started
 from hairpin.events.engines._dockerd import docker_of, with_dockerd_started
+from hairpin.events.engines._mesh import with_mesh_again
 from hairpin.events.engines._podman import with_bridges_made
 from hairpin.events.firewalls.firewalld import firewalld_of
 from hairpin.events.firewalls.iptables import with_saved_rules
@@ -24,6 +25,7 @@ from hairpin.events.firewalls.ufw import ufw_of, with_ufw_started
 from hairpin.events.links.managers import with_network_configured
 from hairpin.host.boot.rule_keeper import saved_rules, unit
 from hairpin.host.docker import Container, Engine
+from hairpin.host.engine_health import is_unasked
 from hairpin.host.host import Host
 from hairpin.host.managers import ScriptLine
 from hairpin.message import Message, message
@@ -168,9 +170,12 @@ def _with_docker(course: Course, was: Host) -> Course:
         if _starts(was, "docker.socket"):
             return course.provided(message("nothing connects to dockerd's socket, so systemd does not start dockerd"))
         return _without_bridges(course, engine)
+    if not engine.running and is_unasked(was, engine):
+        return course.provided(message("dockerd, which did not tell what it runs, changes nothing when it starts"))
     if not engine.running:
         return course.provided(message("dockerd, which does not run now, does not start either"))
-    return with_dockerd_started(_with_fresh_bridges(course, engine), was, ended=True)
+    course = with_mesh_again(_with_fresh_bridges(course, engine), was, engine)
+    return with_dockerd_started(course, was, ended=True)
 
 
 def _without_bridges(course: Course, engine: Engine) -> Course:

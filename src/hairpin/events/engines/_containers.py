@@ -7,6 +7,7 @@ from typing import Literal
 import msgspec
 
 from hairpin.change import change as c
+from hairpin.change.simulation.links import with_carrier_by
 from hairpin.engines.docker.dockerd import expected_for
 from hairpin.engines.docker.gateway_bridge import bridge_of_overlays, with_gateway_endpoints
 from hairpin.engines.docker.options import Version, dockerd_version
@@ -211,13 +212,17 @@ def refused_port(host: Host, engine: Engine, container: Container) -> Message | 
     """Return the reason why the engine does not start the container: another socket has one of the container's
     published ports.
 
+    A socket whose process was not read (only root reads all) may be the container's own docker-proxy, if the container
+    runs and publishes the port now.
+
     An engine binds the published ports before the container's process begins.  Source: moby
     libnetwork/portmapper/mapper.go MapRange(); podman libpod/oci_util.go bindPorts(); net/ipv4/inet_connection_sock.c
     inet_csk_get_port()"""
     if engine.rootless:
         return None
     for each in host.namespace(host.netns.name).sockets:
-        binding = next((one for one in container.bindings if _is_bound(each, one)), None)
+        bindings = (one for one in container.bindings if each.process or not (container.running and one.actual))
+        binding = next((one for one in bindings if _is_bound(each, one)), None)
         if binding is not None and each.process:
             return message("{name} does not start: {process} has port {port} of this host", name=container.name,
                            process=each.process, port=binding.host_port)  # fmt: skip
@@ -239,15 +244,19 @@ def _is_bound(socket: Socket, binding: PortBinding) -> bool:
 def _started_by_swarm(course: Course, was: Host, container: Container, before: Namespace) -> Course:
     """Return the course after the start of a container that is only on overlay networks.
 
-    The container's links get their former peers.  The swarm's managers assign the container's addresses, for all nodes
-    of the swarm."""
+    The container's links get their former peers, by which their bridges have carrier.  The swarm's managers assign the
+    container's addresses, for all nodes of the swarm."""
     same = message("the swarm gives {name} its addresses and its links again", name=container.name)
     ends = {each.peer_index for each in before.links if each.kind == "veth"}
     spaces = list[Namespace]()
     for each in course.host.namespaces:
         lost = [link for link in was.namespace(each.name).links if link.kind == "veth" and link.index in ends]
         names = {link.name for link in each.links}
-        spaces.append(_replace(each, links=(*each.links, *(link for link in lost if link.name not in names))))
+        given = [link for link in lost if link.name not in names]
+        wired = _replace(each, links=(*each.links, *given))
+        for link in given:
+            wired = with_carrier_by(wired, link)
+        spaces.append(wired)
     again = _replace(before, sockets=tuple(as_restarted(each) for each in before.sockets if is_own(each, container)))
     host = _replace(course.host, namespaces=(*spaces, _replace(again, neighbours=(), connections=())))
     course = course.with_host(host).provided(same).made(c.SetContainer(course.label, container))

@@ -36,6 +36,17 @@ DOCKER_NETWORKS = (
         causes=("address-pool-exhausted", "bridge-subnet-overlaps-route"),
     ),
     TextMeaning(
+        id="docker-bridge-name-taken", program="dockerd",
+        patterns=(
+            "conflicts with network {word} ({link}): networks have same bridge name",
+            "networks have same bridge name",
+        ),
+        meaning=message(
+            "Another network of this engine has a bridge of that name, so the new network was not made. It needs "
+            "another name (com.docker.network.bridge.name), or the other network has to go first."
+        ),
+    ),
+    TextMeaning(
         id="docker-address-taken", program="dockerd",
         patterns=("daemon: Address already in use$", "Cannot start service {word}: Address already in use$"),
         meaning=message(

@@ -161,7 +161,11 @@ DOCKERD = (
     ),
     TextMeaning(
         id="dockerd-bridge-exists", program="dockerd",
-        patterns=("conflicts with network * (*): networks have same bridge name", "networks have same bridge name"),
+        patterns=(
+            "failed to start daemon: * conflicts with network * (*): networks have same bridge name",
+            "failed to start daemon: conflicts with network * (*): networks have same bridge name",
+            'Error creating default "bridge" network: * conflicts with network * (*): networks have same bridge name',
+        ),
         meaning=message(
             "A start of dockerd that failed had left a second record of docker0 in dockerd's own file of networks, and "
             "this start failed because of that record. If dockerd runs now, a later start has succeeded."

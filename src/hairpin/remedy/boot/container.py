@@ -4,6 +4,7 @@ A container's settings last only as options with which the container is created 
 
 import shlex
 
+from hairpin.causes.registry import fixed_with_of
 from hairpin.causes.where import OfUnit, container_of
 from hairpin.change.calls import SetContainerState, SetRestartPolicy
 from hairpin.change.change import AddSocket, SetSysctl
@@ -59,12 +60,14 @@ def started(situation: Situation) -> Lasting:
 def recreation(situation: Situation) -> Lasting:
     """Return advice on a container that is recreated, and on the containers that share its network.
 
-    The containers that share the network stay in the old container's namespace."""
+    The containers that share the network stay in the old container's namespace.  If the fault is no property with which
+    a container is made, there is nothing to say about published ports."""
     name = container_of(situation.candidate.where)
     container = situation.host.container(name) if name is not None else None
     owner = situation.host.network_owner(container) if container is not None else None
     behind = recreated_behind(situation.host, owner) if owner is not None else ()
-    return Lasting(advice=(*behind, _PORTS_ARE_FIXED))
+    fixed = (_PORTS_ARE_FIXED,) if fixed_with_of(situation.cause) == "container" else ()
+    return Lasting(advice=(*behind, *fixed))
 
 
 def started_behind(situation: Situation) -> tuple[SetRestartPolicy, ...]:

@@ -134,10 +134,10 @@ def _starts_service(change: c.Change) -> bool:
 
 
 def _makes_container(change: c.Change) -> bool:
-    """Return whether a person has to create a container again.  The engine then makes the container's rules and links
-    at each start."""
+    """Return whether a person has to create a container again.  The engine then makes the container's rules and links,
+    or joins the namespace that the container shares, at each start."""
     by_person = any(isinstance(call, calls.ByPerson) for call in change.calls)
-    return by_person and any(isinstance(part, c.AddNamespace) for part in change.parts)
+    return by_person and any(isinstance(part, c.AddNamespace | c.SetContainer) for part in change.parts)
 
 
 def _spares_containers(part: c.Primitive, host: Host, network: Network) -> bool:

@@ -22,8 +22,7 @@ def events_text(found: Matrix, words: Words, paper: Paper, *, verbose: bool = Fa
     paper.prose(words(_first_line(found, len(changing))), style="strong")
     if quiet:
         paper.gap()
-        names = ", ".join(event_name(each, found) for each in quiet)
-        stays = message("All flows and open connections stay as they are after: {events}", events=names)
+        stays = _staying(found, ", ".join(event_name(each, found) for each in quiet))
         paper.prose(words(as_far_as_read(stays, found.lacks_reading)))
     places = places_of(found.answer, words)
     for row in changing:
@@ -34,7 +33,41 @@ def events_text(found: Matrix, words: Words, paper: Paper, *, verbose: bool = Fa
     return paper.text()
 
 
+def _undecided(found: Matrix) -> int:
+    return sum(each.verdict == "depends" for each in found.answer.flows)
+
+
+def _staying(found: Matrix, names: str) -> Message:
+    undecided, known = _undecided(found), bool(found.answer.flows) or not found.lacks_reading
+    if not undecided and known:
+        return message("All flows and open connections stay as they are after: {events}", events=names)
+    if undecided < len(found.answer.flows):
+        return message(
+            "All flows that are decided now, and open connections, stay as they are after: {events}", events=names
+        )
+    return message("Nothing that is known changes after: {events}", events=names)
+
+
 def _first_line(found: Matrix, changing: int) -> Message:
+    undecided = _undecided(found)
+    if not found.answer.flows and found.lacks_reading:
+        return message(
+            "{events}: no flow is known, so what the events break is not known",
+            events=_count_of_events(len(found.rows)),
+        )
+    if undecided and undecided == len(found.answer.flows):
+        return message(
+            "{flows}, {events}: the flows are undecided now, and so is what the events do to them",
+            flows=count_of_flows(found.answer.flows),
+            events=_count_of_events(len(found.rows)),
+        )
+    said = _said_of_decided(found, changing)
+    if undecided == 1:
+        return message("{told}; 1 flow is undecided now", told=said)
+    return message("{told}; {count} flows are undecided now", told=said, count=undecided) if undecided else said
+
+
+def _said_of_decided(found: Matrix, changing: int) -> Message:
     flows, events = count_of_flows(found.answer.flows), _count_of_events(len(found.rows))
     failing = sum(any(cell.breaks and cell.after != "depends" for cell in row.cells) for row in found.rows)
     if not changing:

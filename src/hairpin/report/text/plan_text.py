@@ -32,7 +32,9 @@ _WHY: dict[Why, Message] = {
     "instead": message("it is an alternative repair"),
     "by-person": message("only a person can do it"),
     "later": message("it cannot succeed before a person has repaired the fault that caused it"),
-    "together": message("no flow passes after it alone: it helps only together with another repair that is left out"),
+    "together": message(
+        "no asked flow passes after it alone: it helps them only together with another repair that is left out"
+    ),
     "opens": message("it opens flows that nobody asked about"),
     "closes": message("it closes flows that pass now"),
     "diverts": message("it diverts flows that pass now"),
@@ -136,7 +138,14 @@ def _first_line(plan: RepairPlan) -> Message:
         return message("plan for {host}: {count} repairs", host=host, count=count)
     if plan.choices or plan.for_person:
         return message("plan for {host}: nothing that hairpin does by itself", host=host)
-    failing = sum(not each.succeeds for each in plan.answer.flows)
+    undecided = sum(each.verdict == "depends" for each in plan.answer.flows)
+    failing = sum(not each.succeeds for each in plan.answer.flows) - undecided
+    if undecided and failing:
+        return message("plan for {host}: {count} flows do not pass, and no repair of theirs is known; {undecided} more "
+                       "are undecided", host=host, count=failing, undecided=undecided)  # fmt: skip
+    if undecided:
+        return message("plan for {host}: nothing is planned for flows that are undecided ({count})", host=host,
+                       count=undecided)  # fmt: skip
     if failing == 1:
         return message("plan for {host}: 1 flow does not pass, and no repair of it is known", host=host)
     if failing:
@@ -228,7 +237,10 @@ def _write_left_out(left: Unplanned, words: Words, paper: Paper, *, again: bool 
         paper.prose(words(said), indent=4, first=f"{words(ALSO)} ")
     if left.why == "by-person":
         for said in left.remedy.advice:
-            paper.prose(words(said), indent=4)
+            if said in map(verbatim, left.remedy.typed):
+                paper.line("    ", (words(said), "command"))
+            else:
+                paper.prose(words(said), indent=4)
         return
     # Several repairs may undo the same decision, and the files of all of them would be a long list.
     brief = left.remedy.undoes is not None and left.remedy.steps

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from hairpin.answer.answer import Answer, CauseAnswer
 from hairpin.change.commands.text import all_shown
 from hairpin.diagnose.foreseen import LEFT_STOPPED
-from hairpin.message import Message, message
+from hairpin.message import Message, message, verbatim
 from hairpin.remedy.remedy import Remedy
 from hairpin.report.paper import Paper
 from hairpin.report.text.configured import undoing_text
@@ -45,7 +45,8 @@ def write_remedy(
     ``host``: the host of the repair, if the question is about several hosts.  ``instead``: whether another repair of
     the same cause comes before.  ``guarded``: whether the commands are written such that they may be run twice, which
     makes them longer.  ``behind``: the causes whose repair has to come first."""
-    advice = [each for each in remedy.advice if each not in noted or not remedy.commands]
+    typed = set(map(verbatim, remedy.typed))
+    advice = [each for each in remedy.advice if each not in typed and (each not in noted or not remedy.commands)]
     if remedy.commands:
         heading = _OR_NOW[remedy.disruptive] if instead else _NOW[remedy.disruptive]
         if behind:
@@ -56,6 +57,7 @@ def write_remedy(
         by_hand = _OR_BY_HAND if instead else _BY_HAND
         _heading(by_hand[remedy.disruptive], host, words, paper)
         paper.prose(words(advice.pop(0)), indent=6)
+        _commands(remedy.typed, paper)
     if remedy.persist or remedy.persist_commands:
         _heading(_LASTING, host, words, paper)
         _commands(all_shown(remedy.keeping), paper)

@@ -3,7 +3,7 @@ repair."""
 
 from hairpin.answer.answer import Answer, CauseAnswer, FlowAnswer
 from hairpin.causes.registry import known_cause
-from hairpin.message import message
+from hairpin.message import Message, message
 from hairpin.report.paper import Paper
 from hairpin.report.places import Places, places_of
 from hairpin.report.text.cause_text import CauseText, told_apart, write_unexplained
@@ -30,13 +30,10 @@ def report_text(answer: Answer, words: Words, paper: Paper, *, verbose: bool = F
         report.group(group)
     report.not_blocking()
     write_grounds(answer, words, paper, places, verbose=verbose)
-    if fixing and _has_repairs(answer):
-        said = message(
-            "or let hairpin do it: `{command}` verifies the repair, and takes it back if it does not help",
-            command=fixing,
-        )
+    offered = _offered(answer, fixing) if fixing else None
+    if offered is not None:
         paper.gap()
-        paper.prose(words(said))
+        paper.prose(words(offered))
         paper.gap()
     if len(answer.flows) > 1 and not answer.question.targets:
         from hairpin.report.text.overview import overview_of, write_overview  # noqa: PLC0415 - a port has no table
@@ -49,12 +46,23 @@ def report_text(answer: Answer, words: Words, paper: Paper, *, verbose: bool = F
     return paper.text()
 
 
-def _has_repairs(answer: Answer) -> bool:
+def _offered(answer: Answer, fixing: str) -> Message | None:
+    """Return the sentence about the command that carries out the repairs, if its plan has a repair."""
     if all(each.severity != "blocking" for each in answer.causes):
-        return False
-    from hairpin.apply.plan import has_repairs  # noqa: PLC0415 - a healthy host needs no plan
+        return None
+    from hairpin.apply.offer import offer_of  # noqa: PLC0415 - a healthy host needs no plan
 
-    return has_repairs(answer)
+    offer = offer_of(answer)
+    if offer == "choices":
+        plan = fixing.removesuffix(" --apply")
+        return message(
+            "hairpin makes these repairs only by your choice (--choose): `{command}` lists them", command=plan
+        )
+    if not offer:
+        return None
+    return message(
+        "or let hairpin do it: `{command}` verifies the repair, and takes it back if it does not help", command=fixing
+    )
 
 
 class _Report:

@@ -40,8 +40,11 @@ def ways(trace: Trace, branch: Branch, places: Places = NO_HOSTS) -> tuple[FlowW
     """Return the paths of the request and of the answer, and the path of the first data if the data are lost."""
     flow, stop = trace.flow, branch.stop if not branch.succeeds else None
     in_reply = bool(branch.reply) and not branch.data and branch.verdict != "refused"
+    if stop is not None and _is_at(branch.request, stop) and not _is_at(branch.reply, stop):
+        in_reply = False  # a relay had accepted the client's connection, and its own connection stopped
     client, target = places.client(flow), places.target(flow)
-    inside = flow.start.netns if isinstance(flow.start, FromContainer) else None
+    first = branch.request[0].netns if branch.request else None  # an event may have moved the container
+    inside = first or flow.start.netns if isinstance(flow.start, FromContainer) else None
 
     there = None if branch.data or in_reply else stop
     server = (_translated_end(trace, _innermost(branch.request), places) if branch.request else "") or target
@@ -68,7 +71,25 @@ def ways(trace: Trace, branch: Branch, places: Places = NO_HOSTS) -> tuple[FlowW
         else:
             end = (_translated_end(trace, _innermost(branch.data), places) if stop else "") or target
             found.append(FlowWay("data", name, branch.data, client, end, inside, stop))
-    return tuple(msgspec.structs.replace(each, is_open=branch.verdict == "depends") for each in found)
+    is_open = branch.verdict == "depends"
+    return tuple(msgspec.structs.replace(each, steps=_up_to(each.steps, each.stop), is_open=is_open) for each in found)
+
+
+def _is_at(steps: tuple[Step, ...], stop: Stop) -> bool:
+    """Return whether the packet stopped at one of the steps."""
+    return any(_stops_at(each, stop) for each in steps)
+
+
+def _stops_at(step: Step, stop: Stop) -> bool:
+    there, here = (step.netns, step.stage, step.link), (stop.netns, stop.stage, stop.link)
+    return there == here and step.decided_by == stop.decided_by
+
+
+def _up_to(steps: tuple[Step, ...], stop: Stop | None) -> tuple[Step, ...]:
+    """Return the steps up to the stop.  Behind it may be steps of the other connection of a relay, which ends the
+    client's connection when its own fails."""
+    last = (number for number in reversed(range(len(steps))) if stop is not None and _stops_at(steps[number], stop))
+    return steps[: next(last, len(steps)) + 1]
 
 
 def headers(packet: Packet) -> tuple[int, int, int | None, int | None]:

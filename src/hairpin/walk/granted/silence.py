@@ -114,10 +114,10 @@ def _of_request(namespace: Namespace, left: State, *, named: bool, server_of: st
         "count": len(silent),
     }
     if server_of:
-        facts["name"] = server_of
+        facts["users"] = server_of
     yield OpenQuestion(
         text=message(
-            "Does {address}, the DNS server of {name}, answer on port {port}? Packets to it left by {link}, and none "
+            "Does {address}, the DNS server of {users}, answer on port {port}? Packets to it left by {link}, and none "
             "came back (conntrack entries without an answer: {count})",
             **facts,
         )
@@ -131,7 +131,7 @@ def _of_request(namespace: Namespace, left: State, *, named: bool, server_of: st
         if packet.protocol == TCP
         else message("The verdict holds: those datagrams needed no answer, or what lost them has passed"),
         if_no=message(
-            "{name} resolves no name by it: the address is wrong (--dns of the container, `dns` of the engine, or "
+            "It resolves no name for {users}: the address is wrong (--dns of the container, `dns` of the engine, or "
             "/etc/resolv.conf of the host has it), the server is down, or the packets are lost behind this host",
             **facts,
         )

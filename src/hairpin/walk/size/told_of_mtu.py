@@ -34,7 +34,10 @@ _FILTERS = {4: "icmp[0] == 3 and icmp[1] == 4", 6: "icmp6 and ip6[40] == 2"}
 
 def unheard_of(network: Network, trace: Trace) -> OpenQuestion | None:
     """Return the question whether the way to some outside clients is narrow, if a rule drops the ICMP error about that.
-    Return None if the flow is no delivered TCP flow from outside, or if its sender needs no error or gets it."""
+    Return None if the flow is no delivered TCP flow from outside, or if its sender needs no error or gets it.
+
+    The sender of the error may be any router on the way, or the far end of a tunnel with the client's own address.  A
+    list that lets in clients by their addresses drops the error of some of them only: that hints at no lost error."""
     flow = trace.flow
     if flow.protocol != "tcp" or not isinstance(flow.start, Outside) or trace.verdict != "delivered":
         return None
@@ -44,8 +47,12 @@ def unheard_of(network: Network, trace: Trace) -> OpenQuestion | None:
     if answer is None or _needs_no_error(network, answer[0].netns, flow):
         return None
     _, left = answer
-    found = _dropping(walk_asking(network, _error(left)))
-    return _question(flow, left, *found) if found is not None else None
+    error = _error(left)
+    by_client = msgspec.structs.replace(error, packet=msgspec.structs.replace(error.packet, saddr=left.packet.daddr))
+    found = _dropping(walk_asking(network, error))
+    if found is None or _dropping(walk_asking(network, by_client)) is None:
+        return None
+    return _question(flow, left, *found)
 
 
 def _answer(network: Network, flow: Flow) -> tuple[State, State] | None:
