@@ -28,14 +28,14 @@ _ALL_OF_A_RANGE = 32
 
 
 def to_container(network: Network, host: Host, target: Target, origin: Origin | None) -> list[Flow]:
-    """Return the flows to the container's ports.  If the container serves no port, return its own flows to the outside.
-    Raise UsageError if it has no flow at all."""
+    """Return the flows to the container's ports.  If the question names neither a port nor a client, also return the
+    container's own flows: to the outside, and to its name servers.  Raise UsageError if it has no flow at all."""
     named_so = _told(network, host, containers_named(network, host, target.container or ""), target, origin)
     found = [flow for each in named_so for flow in _to_one(network, host, each, target, origin)]
     found += _by_name(network, host, named_so, target, origin)
-    if not found and origin is None and target.port is None:
+    if origin is None and target.port is None:
         outward = tuple(flow for each in named_so for flow in _outward(network, host, each))
-        found = [*outward, *over_tcp(host, outward)]
+        found += [*outward, *over_tcp(host, outward)]
     if not found:
         name, owner = named_so[0].name, host.network_owner(named_so[0])
         if owner.name != name:
