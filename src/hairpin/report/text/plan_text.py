@@ -3,11 +3,13 @@
 from collections.abc import Iterator
 from difflib import unified_diff
 
+from hairpin.answer.answer import CauseAnswer
 from hairpin.answer.decisive import lacks_reading, undecided_readings
 from hairpin.apply.compose import ComposeProposal
 from hairpin.apply.kept_plan import PLAN_STATES, KeptPlan, PlannedStep
 from hairpin.apply.outcome import FixOutcome, FlowResult
 from hairpin.apply.plan import PlannedRemedy, RepairPlan, Unplanned, Why
+from hairpin.causes.proof import Proof
 from hairpin.change.calls import BindInterface, TrustSource
 from hairpin.change.commands.text import brief_text, command_lines
 from hairpin.change.step import Advise, Ask, LoadRules, ReplaceFile, Step
@@ -164,16 +166,21 @@ def _write_repair(number: int, repair: PlannedRemedy, cause: int | None, words: 
     if decision is not None:
         said = undoing_text(decision) if repair.remedy.undoes is not None else decision_text(decision)
         paper.prose(words(said), indent=3, style="unsure")
-    proof = repair.cause.proof if repair.cause is not None else None
-    if proof is not None:
-        before, then = (words(VERDICTS[each]) for each in (proof.without_change, proof.with_change))
-        paper.prose(words(message("{before} now, {then} then", before=before, then=then)), indent=3, style="faint")
+    if repair.cause is not None and repair.cause.proof is not None:
+        paper.prose(words(_proof(repair.cause, repair.cause.proof, words)), indent=3, style="faint")
     for effect in repair.remedy.side_effects:
         paper.prose(words(message("also: {effect}", effect=effect.text)), indent=3)
     for said in repair.remedy.advice:
         paper.prose(words(said), indent=3, first=f"{words(NOTE)} ")
     if repair.irreversible:
         paper.prose(words(message("Nothing takes this back.")), indent=3, style="unsure")
+
+
+def _proof(cause: CauseAnswer, proof: Proof, words: Words) -> Message:
+    before, then = (words(VERDICTS[each]) for each in (proof.without_change, proof.with_change))
+    if cause.event is not None:
+        return message("{before} after {event}, {then} with this repair", before=before, event=cause.event, then=then)
+    return message("{before} now, {then} then", before=before, then=then)
 
 
 def _write_step(step: Step, words: Words, paper: Paper) -> None:
