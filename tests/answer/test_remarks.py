@@ -8,6 +8,7 @@ from hairpin.host.docker import PortBinding
 from hairpin.host.limit_state import Counters
 from hairpin.host.link import Address
 from hairpin.host.route import NextHop, Route
+from hairpin.host.socket import Socket
 from hairpin.network.flow import Flow, FromHost
 from hairpin.network.network import Network
 from hairpin.walk.walk import walk_flow
@@ -108,6 +109,24 @@ def test_there_is_a_note_with_its_number_or_none(of: Network, flow: Flow, said: 
     found = [str(each) for each in remarks(of, (walk_flow(of, flow),))]
     assert len(found) == (1 if said else 0)
     assert all(said in each for each in found)
+
+
+BESIDE: dict[str, tuple[Socket, bool]] = {
+    "a process at ::1":              (Socket("tcp", 6, 1, 8151, process="python3", pid=222), True),
+    "a process at another port":     (Socket("tcp", 6, 1, 8152, process="python3", pid=222), False),
+    "the engine's own program":      (Socket("tcp", 6, 1, 8151, process="docker-proxy", pid=222), False),
+    "a process that cannot be told": (Socket("tcp", 6, 1, 8151), False),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("socket", "said"), BESIDE.values(), ids=BESIDE)
+def test_a_process_that_has_the_published_port_at_another_address_is_named(socket: Socket, said: bool) -> None:
+    of = bound(PortBinding("tcp", 80, 8151, 0x7F000001, 4), 0x7F000001)
+    host = of.namespace(HOST_NETNS)
+    of = of.with_namespace(HOST_NETNS, msgspec.structs.replace(host, sockets=(*host.sockets, socket)))
+    flow = msgspec.structs.replace(published(FromHost(), "127.0.0.1"), container="web")
+    found = [str(each) for each in remarks(of, (walk_flow(of, flow),))]
+    assert found == (["[::1]:8151 is python3 (pid 222), not web"] if said else [])
 
 
 def test_an_advertised_default_route_that_nothing_renews_is_told_once() -> None:
