@@ -161,13 +161,18 @@ def _candidate(
         advice=(
             *(
                 (message("read why it ended: {command}", command=log),)
-                if container.status != "created" and not (by_hand and repair is read)
+                if container.status != "created" and not (by_hand and repair is read) and not _ends_later(container)
                 else ()
             ),
             *_linger_advice(engine, container),
             *(back_after_reboot(engine, container) if not by_hand else ()),
         ),
     )
+
+
+def _ends_later(container: Container) -> bool:
+    """Return whether the container ends only in a simulated event."""
+    return container.has_unknown_end and not container.finished_at
 
 
 def _linger_advice(engine: Engine, container: Container) -> tuple[Message, ...]:
@@ -200,7 +205,7 @@ def _detail(container: Container, binding: PortBinding, *, looping: bool) -> Mes
     if not binding.host_port:
         return _of_itself(container, binding, looping=looping)
     values = {"port": binding.host_port, "code": container.exit_code, "at": container.finished_at or "-"}
-    if container.exit_code is None and container.finished_at.startswith("0001-"):
+    if container.has_unknown_end and container.finished_at:
         return message(
             "It publishes port {port}. It ran, and its engine does not know how it ended, as after a boot or after the "
             "end of its user's last session. Nothing holds the port.",
