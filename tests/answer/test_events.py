@@ -10,7 +10,6 @@ from hairpin.network.world import World
 from hairpin.question.question import Kind, parse_question
 from tests.report.answers import FORWARDING_OFF, Replacement, evidence
 
-
 UNTIL_ITS_END = ("unless-stopped", "no")
 
 
