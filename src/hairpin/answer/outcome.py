@@ -24,7 +24,8 @@ def exit_status(answer: Answer) -> int:
 def _check_status(answer: Answer) -> int:
     """Return 1 if there is a blocking cause or the event breaks a flow, 0 if every flow succeeds, and 3 otherwise.
 
-    If a replica disagrees about a flow, the walk's verdict counts.  But a flow that passes in the walk and fails in the replica is undecided."""
+    If a replica disagrees about a flow, the walk's verdict counts.  But a flow that passes in the walk and fails in the
+    replica is undecided."""
     struck = answer.broken if answer.event is not None else ()
     if any(each.verdict != "depends" for each in struck) or any(each.severity == "blocking" for each in answer.causes):
         return 1
