@@ -146,7 +146,8 @@ def plan_of(answer: Answer, chosen: tuple[str, ...], *, with_latent: bool) -> Re
     of the plan has."""
     wanted = [each for each in answer.causes if _is_wanted(each, with_latent=with_latent)]
     options = options_of(wanted)
-    refuse_unknown(chosen, [name for names in options.values() for name in names])
+    all_pass = all(each.succeeds for each in answer.flows)
+    refuse_unknown(chosen, [name for names in options.values() for name in names], all_pass=all_pass)
     picked: list[PlannedRemedy] = []
     left_out: list[Unplanned] = []
     for cause in wanted:

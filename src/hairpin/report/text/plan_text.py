@@ -6,7 +6,7 @@ from difflib import unified_diff
 from hairpin.answer.answer import CauseAnswer
 from hairpin.answer.decisive import lacks_reading, undecided_readings
 from hairpin.apply.compose import ComposeProposal
-from hairpin.apply.kept_plan import PLAN_STATES, KeptPlan, PlannedStep
+from hairpin.apply.kept_plan import KeptPlan, PlannedStep
 from hairpin.apply.outcome import FixOutcome, FlowResult
 from hairpin.apply.plan import PlannedRemedy, RepairPlan, Unplanned, Why
 from hairpin.causes.proof import Proof
@@ -22,7 +22,7 @@ from hairpin.report.questions import write_questions
 from hairpin.report.text.cause_text import cause_numbers
 from hairpin.report.text.configured import configured_text, decision_text, undoing_text
 from hairpin.report.text.effects_text import effects_told, unasked_told
-from hairpin.report.text.remedy_text import ALSO
+from hairpin.report.text.remedy_text import ALSO, not_taken_back
 from hairpin.report.unread import NOTE, as_far_as_read, write_unread
 from hairpin.report.verdicts import flow_text, verdict_line
 from hairpin.report.words import Words
@@ -173,7 +173,7 @@ def _write_repair(number: int, repair: PlannedRemedy, cause: int | None, words: 
     for said in repair.remedy.advice:
         paper.prose(words(said), indent=3, first=f"{words(NOTE)} ")
     if repair.irreversible:
-        paper.prose(words(message("Nothing takes this back.")), indent=3, style="unsure")
+        paper.prose(words(not_taken_back(repair.remedy)), indent=3, style="unsure")
 
 
 def _proof(cause: CauseAnswer, proof: Proof, words: Words) -> Message:
@@ -387,7 +387,7 @@ def plans_text(plans: tuple[KeptPlan, ...], words: Words, paper: Paper) -> str:
     for each in plans:
         asked = " ".join(each.question) or "-"
         head = f"{each.id}  {each.begun_at}  {each.host}  {asked}  "
-        paper.line(head, (words(PLAN_STATES[each.state]), "strong"))
+        paper.line(head, (words(each.said), "strong"))
         for task in each.tasks:
             if task.state in ("stays", "failed", "running", "taking-back"):
                 shown = words(_briefly(task))

@@ -72,6 +72,8 @@ def _failing(found: int, failed: int, asked: int) -> Message:
     """Return the first line of an answer in which flows fail, for a question about one port or about no port."""
     if asked == 1 or not failed:
         return _problems(found)
+    if failed == asked == 2:
+        return message("{problems}: both flows fail", problems=_problems(found))
     if failed == asked:
         return message("{problems}: all {count} flows fail", problems=_problems(found), count=failed)
     return message("{problems}: {count} of {all} flows fail", problems=_problems(found), count=failed, all=asked)
