@@ -143,14 +143,16 @@ def _in_other_container(
 
 
 def _publishing_beside(host: Host, container: Container, binding: PortBinding) -> tuple[Container, ...]:
-    """Return the other running containers that publish the binding's port on the host."""
+    """Return the other running containers that publish the binding's port at its address on the host."""
     return tuple(
         each
         for each in host.containers()
         if each.running
         and each.id != container.id
         and any(
-            other.actual and (other.protocol, other.host_port) == (binding.protocol, binding.host_port)
+            other.actual
+            and (other.protocol, other.host_port) == (binding.protocol, binding.host_port)
+            and (None in (other.host_ip, binding.host_ip) or other.host_ip == binding.host_ip)
             for other in each.bindings
         )
     )

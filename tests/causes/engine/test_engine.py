@@ -70,6 +70,14 @@ LOOPBACK, SECOND = 0x7F000001, parse_address("198.51.100.12")[1]
 DOCKER0_SUBNET = parse_address("172.17.0.0")[1]
 ON_LOOPBACK = bound(PortBinding("tcp", 80, 8151, LOOPBACK, 4), LOOPBACK)
 ON_SECOND = bound(PortBinding("tcp", 80, 8151, SECOND, 4), SECOND)
+ENDED_THERE = msgspec.structs.replace(
+    container("exited", binding=PortBinding("tcp", 80, 8151, HOST_ADDRESS, 4, actual=False)),
+    id="d" * 64, name="api", exit_code=1, error="",
+)  # fmt: skip
+BESIDE_ENDED = ON_SECOND.with_host(
+    msgspec.structs.replace(ON_SECOND.this, engines=(engine(*ON_SECOND.this.containers(), ENDED_THERE),))
+)
+"""Two containers publish the port, each at an address of its own; the asked one does not run."""
 NO_MASQUERADE = host_namespace(without("! -o docker0 -j MASQUERADE"))
 LOCAL = published(FromHost(), "127.0.0.1")
 OUTSIDE = Outside(CLIENT)
@@ -315,6 +323,7 @@ CASES: dict[str, Case] = {
         network(),
     ),
     "published on another address": Case(ON_SECOND, published(), ("published-on-other-address",)),
+    "published there by a container that has ended": Case(BESIDE_ENDED, published(), ("container-not-running",)),
     "published for tcp, reached by udp": Case(
         network(), asked(OUTSIDE, "198.51.100.11", 8151, "udp"), ("published-protocol-mismatch",),
         published_as(PortBinding("udp", 80, 8151, None, 4)),
