@@ -5,7 +5,7 @@ from itertools import permutations
 import msgspec
 import pytest
 
-from hairpin.host.docker import Container, PortBinding
+from hairpin.host.docker import Container, PortBinding, Tool
 from hairpin.host.host import Host
 from hairpin.host.link import Address
 from hairpin.host.socket import Socket
@@ -13,7 +13,7 @@ from hairpin.network.network import Network
 from hairpin.network.prefix import parse_address
 from hairpin.question.asked import Target
 from hairpin.question.flows import flows_for
-from tests.small_host import HOST_ADDRESS, container, engine, host_namespace, local, network, route
+from tests.small_host import HOST_ADDRESS, container, container_namespace, engine, host_namespace, local, network, route
 from tests.two_uplinks import SECOND, two_uplinks
 
 LOOPBACK = 0x7F000001
@@ -96,3 +96,41 @@ def test_the_second_loopback_address_is_asked_where_a_socket_takes_the_port(
     net = network(host, docker=engine(publishing(EVERY, PortBinding("tcp", 80, 8151, None, 6))))
     assert ("host -> [::1]:8151/tcp (web)" in told(net, Target(8151))) is asked
     assert ("host -> [::1]:8151/tcp (web)" in told(net)) is asked
+
+
+def pod(*names: str, kind: Tool = "podman", serving: str = "", ended: bool = False) -> Network:
+    """Return the host of a pod with containers of these names; ``serving``: the one that has the published port."""
+    infra = msgspec.structs.replace(container(), name="0a1b2c3d4e5f-infra")
+    made = tuple(
+        msgspec.structs.replace(
+            container("exited" if ended else "running"), id=name * 20, name=name, bindings=(),
+            network_mode=f"container:{infra.id}", netns=None if ended else infra.netns,
+        )
+        for name in names
+    )  # fmt: skip
+    inner = container_namespace((Socket("tcp", 4, None, 80, container=serving * 20 or None),))
+    docker = msgspec.structs.replace(engine(infra, *made), kind=kind)
+    named = msgspec.structs.replace(inner, name=infra.netns or "")
+    return network(inner=named, docker=docker)
+
+
+PODS: dict[str, tuple[Network, str]] = {
+    "the only container":            (pod("web"), "web"),
+    "the one that listens":          (pod("web", "side", serving="side"), "side"),
+    "nothing listens":               (pod("web", "side"), "web"),
+    "its containers have ended":     (pod("web", ended=True), "0a1b2c3d4e5f-infra"),
+    "no container but the infra":    (pod(), "0a1b2c3d4e5f-infra"),
+    "a name as of a pod, in Docker": (pod("web", kind="docker"), "0a1b2c3d4e5f-infra"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("net", "name"), PODS.values(), ids=PODS)
+def test_a_pods_port_is_that_of_the_container_that_serves_it(net: Network, name: str) -> None:
+    found = told(net, Target(8151))
+    assert {each.rpartition(" ")[2] for each in found} == {f"({name})"}
+    assert told(net, Target(80, container=name)) == found
+
+
+def test_a_pod_has_one_way_out_for_each_of_its_containers() -> None:
+    senders = {each.partition(" ")[0] for each in told(pod("web", "side")) if each.startswith("container:")}
+    assert senders == {"container:web", "container:side"}

@@ -196,7 +196,9 @@ def _everything(network: Network, host: Host, origin: Origin | None) -> list[Flo
     flows += _mesh_flows(network, host, origin)
     if origin is None:
         flows += pod_flows(network, host)
-        outward = [flow for container in host.containers() for flow in egress_flows(network, host, container)]
+        # The containers of a pod have the infra container's network, and so the same way out.
+        senders = (each for each in host.containers() if not any(one.running for one in host.members_of(each)))
+        outward = [flow for each in senders for flow in egress_flows(network, host, each)]
         flows += [*outward, *over_tcp(host, tuple(outward))]
     return flows
 

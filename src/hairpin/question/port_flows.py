@@ -6,8 +6,9 @@ from hairpin.host.docker import Container, PortBinding
 from hairpin.host.host import Host, Namespace
 from hairpin.host.swarm import ServicePort
 from hairpin.network.flow import Flow, FromHost, Lan, Outside, Protocol, Start
-from hairpin.network.network import Network, addresses_of, free_address, owns_address
+from hairpin.network.network import Network, addresses_of, free_address, netns_of, owns_address
 from hairpin.network.prefix import Version, inside, is_loopback
+from hairpin.network.socket_owner import owner_of_socket
 from hairpin.network.wires import holder_of
 from hairpin.question.asked import Origin, Target
 from hairpin.question.held import given_up, holder_of_port
@@ -151,7 +152,7 @@ def to_port(
     asked = target.version or (origin.version if origin is not None else None)
     version: Version = asked or (binding.version if binding is not None else 4)
     foreign = (version, target.address) in network.world.foreign
-    own = _holder(network, target, version) or (host.name, _publisher(host, binding))
+    own = _holder(network, target, version) or (host.name, _publisher(network, host, binding))
     meant, container = (host.name, None) if foreign else own
     if (
         container is None
@@ -254,11 +255,25 @@ def _holder(network: Network, target: Target, version: Version) -> tuple[str, st
     return (holder.host, container.name) if holder is not None and container is not None else None
 
 
-def _publisher(host: Host, binding: PortBinding | None) -> str | None:
+def _publisher(network: Network, host: Host, binding: PortBinding | None) -> str | None:
     for container in sorted(host.containers(), key=lambda each: not each.running):
         if binding is not None and binding in container.bindings:
-            return container.name
+            return _server(network, host, container, binding).name
     return None
+
+
+def _server(network: Network, host: Host, container: Container, binding: PortBinding) -> Container:
+    """Return the container that serves the port: of a pod the container that listens on it, or the pod's only one."""
+    members = tuple(each for each in host.members_of(container) if each.running)
+    netns = netns_of(host, container)
+    if len(members) <= 1 or netns is None or netns not in network:
+        return members[0] if len(members) == 1 else container
+    owners = (
+        owner_of_socket(network, netns, each)
+        for each in network.namespace(netns).sockets
+        if (each.protocol, each.port) == (binding.protocol, binding.container_port)
+    )
+    return next((each for each in owners if each in members), members[0])
 
 
 def _standpoints(

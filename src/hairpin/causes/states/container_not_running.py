@@ -145,10 +145,11 @@ def _candidate(
     log = engine.command("logs", container.name)
     read = message("find out what ends it: {command}", command=log)
     repair = why.repair if why is not None and why.repair is not None else read
+    names = ", ".join(host.told_names(container))
     return Candidate(
-        title=message("Container {name} is not running", name=container.name)
+        title=message("Container {name} is not running", name=names)
         if why is None or container.error == ""
-        else message("Container {name} could not be started", name=container.name),
+        else message("Container {name} could not be started", name=names),
         detail=_with_reason(engine, container, said, why),
         change=change,
         where=OfContainer(container=container.name, state=container.status, exit_code=container.exit_code),
