@@ -118,7 +118,8 @@ PODS: dict[str, tuple[Network, str]] = {
     "the only container":            (pod("web"), "web"),
     "the one that listens":          (pod("web", "side", serving="side"), "side"),
     "nothing listens":               (pod("web", "side"), "web"),
-    "its containers have ended":     (pod("web", ended=True), "0a1b2c3d4e5f-infra"),
+    "its containers have ended":     (pod("web", ended=True), "web"),
+    "several, and all have ended":   (pod("web", "side", ended=True), "0a1b2c3d4e5f-infra"),
     "no container but the infra":    (pod(), "0a1b2c3d4e5f-infra"),
     "a name as of a pod, in Docker": (pod("web", kind="docker"), "0a1b2c3d4e5f-infra"),
 }  # fmt: skip

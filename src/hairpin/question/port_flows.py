@@ -263,8 +263,10 @@ def _publisher(network: Network, host: Host, binding: PortBinding | None) -> str
 
 
 def _server(network: Network, host: Host, container: Container, binding: PortBinding) -> Container:
-    """Return the container that serves the port: of a pod the container that listens on it, or the pod's only one."""
-    members = tuple(each for each in host.members_of(container) if each.running)
+    """Return the container that serves the port: of a pod its only container, or the one that listens on the port or
+    exposes it."""
+    whole = host.members_of(container)
+    members = tuple(each for each in whole if each.running) or whole[: len(whole) == 1]
     netns = netns_of(host, container)
     if len(members) <= 1 or netns is None or netns not in network:
         return members[0] if len(members) == 1 else container
@@ -273,7 +275,8 @@ def _server(network: Network, host: Host, container: Container, binding: PortBin
         for each in network.namespace(netns).sockets
         if (each.protocol, each.port) == (binding.protocol, binding.container_port)
     )
-    return next((each for each in owners if each in members), members[0])
+    exposing = (each for each in members if (binding.protocol, binding.container_port) in each.exposed)
+    return next((each for each in (*owners, *exposing) if each in members), members[0])
 
 
 def _standpoints(

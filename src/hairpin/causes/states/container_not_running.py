@@ -145,11 +145,8 @@ def _candidate(
     log = engine.command("logs", container.name)
     read = message("find out what ends it: {command}", command=log)
     repair = why.repair if why is not None and why.repair is not None else read
-    names = ", ".join(host.told_names(container))
     return Candidate(
-        title=message("Container {name} is not running", name=names)
-        if why is None or container.error == ""
-        else message("Container {name} could not be started", name=names),
+        title=_title(host, container, failed=why is not None and container.error != ""),
         detail=_with_reason(engine, container, said, why),
         change=change,
         where=OfContainer(container=container.name, state=container.status, exit_code=container.exit_code),
@@ -169,6 +166,15 @@ def _candidate(
             *(back_after_reboot(engine, container) if not by_hand else ()),
         ),
     )
+
+
+def _title(host: Host, container: Container, *, failed: bool) -> Message:
+    names = host.told_names(container)
+    if failed:
+        return message("Container {name} could not be started", name=container.name)
+    if len(names) > 1:
+        return message("The pod of {names} is not running", names=", ".join(names))
+    return message("Container {name} is not running", name=names[0])
 
 
 def _ends_later(container: Container) -> bool:
