@@ -169,12 +169,12 @@ def _candidate(
 
 
 def _title(host: Host, container: Container, *, failed: bool) -> Message:
-    names = host.told_names(container)
+    name, *others = host.told_names(container)
     if failed:
         return message("Container {name} could not be started", name=container.name)
-    if len(names) > 1:
-        return message("The pod of {names} is not running", names=", ".join(names))
-    return message("Container {name} is not running", name=names[0])
+    if others:
+        return message("The pod of {names} is not running", names=", ".join((name, *others)))
+    return message("Container {name} is not running", name=name)
 
 
 def _ends_later(container: Container) -> bool:
