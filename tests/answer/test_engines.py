@@ -5,8 +5,9 @@ import pytest
 
 from hairpin.answer.answer import Answer
 from hairpin.answer.engines import state, unanswered, with_engines
+from hairpin.host.boot.daemon_start import Boot
 from hairpin.host.contact import Contact, EngineBeside
-from hairpin.host.docker import Boot, Engine
+from hairpin.host.docker import Engine
 from hairpin.host.engine_health import Health
 from hairpin.host.host import Unread
 from hairpin.netfilter.ir import Ruleset

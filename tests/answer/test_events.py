@@ -10,6 +10,8 @@ from hairpin.network.world import World
 from hairpin.question.question import Kind, parse_question
 from tests.report.answers import FORWARDING_OFF, Replacement, evidence
 
+UNTIL_ITS_END = ("unless-stopped", "no")
+
 
 def after(event: str, *replacements: Replacement, kind: Kind = "check", origin: str | None = None) -> Answer:
     """Return the answer about port 8080 of the recorded host after the event."""
@@ -27,6 +29,20 @@ def test_what_then_strikes_is_latent_and_names_the_event() -> None:
     assert exit_status(found) == 1
 
 
+@pytest.mark.parametrize(
+    ("event", "id_", "detail"),
+    (
+        ("container-stop", "container-not-running", "It publishes port 8080 and has ended, so nothing holds the port."),
+        ("docker-restart", "restart-policy-missing", "It runs now, and nothing starts it then."),
+    ),
+)
+def test_nobody_is_blamed_for_what_the_event_will_end(event: str, id_: str, detail: str) -> None:
+    found = after(event, *((UNTIL_ITS_END,) if event == "docker-restart" else ()))
+    (cause,) = (each for each in found.causes if each.flows)
+    assert (cause.id, str(cause.candidate.detail), cause.decision) == (id_, detail, None)
+    assert not any("read why it ended" in str(said) for each in cause.remedies for said in each.advice)
+
+
 def test_an_event_that_changes_nothing() -> None:
     found = after("sysctl-system")
     assert (found.broken, exit_status(found)) == ((), 0)
@@ -40,7 +56,7 @@ def test_what_fails_already_is_no_work_of_the_event() -> None:
     found = after("conntrack-flush", FORWARDING_OFF, origin="lan")
     assert found.broken == ()
     assert [each.severity for each in found.causes if each.flows] == ["blocking"]
-    assert exit_status(found) == 0
+    assert exit_status(found) == 1, "it fails after the event all the same"
 
 
 def test_an_event_may_heal() -> None:

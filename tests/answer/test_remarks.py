@@ -112,6 +112,24 @@ def test_there_is_a_note_with_its_number_or_none(of: Network, flow: Flow, said: 
     assert all(said in each for each in found)
 
 
+BESIDE: dict[str, tuple[Socket, bool]] = {
+    "a process at ::1":              (Socket("tcp", 6, 1, 8151, process="python3", pid=222), True),
+    "a process at another port":     (Socket("tcp", 6, 1, 8152, process="python3", pid=222), False),
+    "the engine's own program":      (Socket("tcp", 6, 1, 8151, process="docker-proxy", pid=222), False),
+    "a process that cannot be told": (Socket("tcp", 6, 1, 8151), False),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("socket", "said"), BESIDE.values(), ids=BESIDE)
+def test_a_process_that_has_the_published_port_at_another_address_is_named(socket: Socket, said: bool) -> None:
+    of = bound(PortBinding("tcp", 80, 8151, 0x7F000001, 4), 0x7F000001)
+    host = of.namespace(HOST_NETNS)
+    of = of.with_namespace(HOST_NETNS, msgspec.structs.replace(host, sockets=(*host.sockets, socket)))
+    flow = msgspec.structs.replace(published(FromHost(), "127.0.0.1"), container="web")
+    found = [str(each) for each in remarks(of, (walk_flow(of, flow),))]
+    assert found == (["[::1]:8151 is python3 (pid 222), not web"] if said else [])
+
+
 def test_an_advertised_default_route_that_nothing_renews_is_told_once() -> None:
     host = host_namespace(routes=(local("2001:db8::11/128", "eth0"),))
     conf = ("net", "ipv6", "conf", "eth0")

@@ -7,8 +7,9 @@ from hairpin.answer.answer import Answer
 from hairpin.answer.engines import unanswered
 from hairpin.answer.outcome import exit_status
 from hairpin.answer.states import with_states
+from hairpin.host.boot.daemon_start import Boot
 from hairpin.host.contact import Contact
-from hairpin.host.docker import Boot, Container, Engine, PortBinding
+from hairpin.host.docker import Container, Engine, PortBinding
 from hairpin.host.idle import IdleContainer
 from hairpin.question.asked import Target
 from hairpin.question.question import Question

@@ -3,10 +3,12 @@
 from collections.abc import Iterator
 
 import msgspec
+import pytest
 
 from hairpin.answer.answer import CauseAnswer
-from hairpin.apply.options import options_of
+from hairpin.apply.options import options_of, refuse_unknown
 from hairpin.causes.where import OfSysctl
+from hairpin.errors import UsageError
 from tests.apply.plans import FAULTY
 
 
@@ -36,3 +38,17 @@ def test_several_causes_of_one_id_are_told_apart_by_their_place_in_any_order() -
 def test_the_same_place_twice_is_numbered() -> None:
     names = [name for some in options_of(of_links("eth0", "eth0")).values() for name in some]
     assert len(set(names)) == len(names)
+
+
+@pytest.mark.parametrize(
+    "name", ("interface-forwarding-off", "interface-forwarding-off:eth0", "docker-user-drops/by-hand")
+)
+def test_a_repair_that_was_made_already_is_no_error(name: str) -> None:
+    refuse_unknown((name,), [], all_pass=True)
+    with pytest.raises(UsageError):
+        refuse_unknown((name,), [])
+
+
+def test_a_word_that_no_cause_has_is_an_error_always() -> None:
+    with pytest.raises(UsageError):
+        refuse_unknown(("forwarding",), [], all_pass=True)

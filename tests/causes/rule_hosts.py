@@ -6,7 +6,8 @@ from pathlib import Path
 import msgspec
 
 from hairpin.collect.snapshot import load
-from hairpin.host.docker import Boot, Container
+from hairpin.host.boot.daemon_start import Boot
+from hairpin.host.docker import Container
 from hairpin.host.managers import ScriptLine, Version
 from hairpin.host.read.parse import parse
 from hairpin.host.rule_tools import CheckTrial, ForbiddenModule, LockUser, ModuleFiles, Program, Programs, RuleTools

@@ -20,6 +20,21 @@ def test_running(status: str, running: bool) -> None:
     assert Container("1", "web", status).running is running
 
 
+@pytest.mark.parametrize(
+    ("exit_code", "finished_at", "unknown"),
+    (
+        (None, "", True),
+        (None, "0001-01-01T00:00:00Z", True),
+        (None, "2026-11-27T22:29:28Z", False),
+        (137, "0001-01-01T00:00:00Z", False),
+        (0, "2026-11-27T22:29:28Z", False),
+    ),
+)
+def test_an_end_of_which_the_engine_tells_nothing(exit_code: int | None, finished_at: str, unknown: bool) -> None:
+    ended = Container("1", "web", "exited", exit_code=exit_code, finished_at=finished_at)
+    assert ended.has_unknown_end is unknown
+
+
 def test_option() -> None:
     network = DockerNetwork("1", "n1", "bridge", options=(("a", "b"),))
     assert (network.option("a"), network.option("b")) == ("b", None)

@@ -3,8 +3,9 @@
 import msgspec
 import pytest
 
+from hairpin.host.boot.daemon_start import Boot
 from hairpin.host.contact import Contact
-from hairpin.host.docker import Boot, Engine
+from hairpin.host.docker import Engine
 from hairpin.host.engine_health import Left, conflicts, health, is_down, unanswering
 from hairpin.host.host import Host
 from hairpin.host.managers import Unit

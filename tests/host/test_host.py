@@ -1,9 +1,12 @@
 """Looking things up in a host."""
 
+import msgspec
+
 from hairpin.host.docker import Container, Engine
 from hairpin.host.host import Host, Namespace
 from hairpin.host.link import Link
 from hairpin.host.managers import Version
+from tests.small_host import container, engine, network
 
 ETH0 = Link(2, "eth0")
 OWN = Namespace("host", links=(Link(1, "lo"), ETH0))
@@ -25,3 +28,17 @@ def test_lookups() -> None:
     assert OWN.link("eth1") is None
     assert [container.name for container in HOST.containers()] == ["a", "b"]
     assert (HOST.version("nft"), HOST.version("iptables")) == ("v1", None)
+
+
+def test_an_infra_container_is_known_by_the_containers_of_its_pod() -> None:
+    infra = msgspec.structs.replace(container(), name="0a1b2c3d4e5f-infra")
+    web, side = (
+        msgspec.structs.replace(container(), id=name * 20, name=name, network_mode=f"container:{infra.id}")
+        for name in ("web", "side")
+    )
+    podman = msgspec.structs.replace(engine(infra, web, side), kind="podman")
+    host = network(docker=podman).this
+    assert host.told_names(infra) == ("web", "side")
+    assert host.told_names(web) == ("web",)
+    of_docker = network(docker=msgspec.structs.replace(podman, kind="docker")).this
+    assert of_docker.told_names(infra) == ("0a1b2c3d4e5f-infra",)

@@ -9,7 +9,17 @@ from hairpin.host.socket import Relay, Socket
 from hairpin.network.flow import Flow, FromHost
 from hairpin.network.network import Network
 from hairpin.network.port_holder import taken_by_other
-from tests.small_host import HOST_NETNS, WEB, container, container_namespace, engine, network, published, sibling
+from tests.small_host import (
+    HOST_ADDRESS,
+    HOST_NETNS,
+    WEB,
+    container,
+    container_namespace,
+    engine,
+    network,
+    published,
+    sibling,
+)
 
 HTTPD = Socket("tcp", 4, None, 8151, process="httpd", pid=9)
 PROXY = Socket("tcp", 4, None, 8151, process="docker-proxy", pid=8, relay=Relay(4, WEB, 80))
@@ -103,3 +113,18 @@ def test_who_takes_the_port(net: Network, flow: Flow, netns: Netns, socket: Sock
         assert holder is None
     else:
         assert holder == (found.container.name if found.container is not None else f"process {found.socket.pid}")
+
+
+BINDINGS: dict[str, tuple[PortBinding, bool]] = {
+    "on every address": (PortBinding("tcp", 80, 8151, None, 4), True),
+    "on the same address": (PortBinding("tcp", 80, 8151, HOST_ADDRESS, 4), True),
+    "on another address": (LOOPBACK, False),
+}
+
+
+@pytest.mark.parametrize(("binding", "taken"), BINDINGS.values(), ids=BINDINGS)
+def test_a_port_at_another_address_takes_nothing(binding: PortBinding, *, taken: bool) -> None:
+    own = PortBinding("tcp", 80, 8151, HOST_ADDRESS, 4, actual=False)
+    net = on(container(binding=binding), created(bindings=(own,)))
+    found = taken_by_other(net, asked_of("conf"), sibling("container:web"), OF_WEB)
+    assert (found is not None) is taken

@@ -3,14 +3,14 @@
 import msgspec
 import pytest
 
-from hairpin.host.docker import Container
+from hairpin.host.docker import Container, PortBinding
 from hairpin.host.socket import Socket
 from hairpin.host.sysctl import Sysctls
 from hairpin.network.network import Network
 from hairpin.question.asked import Target
 from hairpin.question.flows import flows_for
 from hairpin.question.held import given_up, held_by, holder_of_port, on_host_network
-from tests.small_host import container, engine, host_namespace, network
+from tests.small_host import HOST_ADDRESS, container, engine, host_namespace, network
 
 HN = msgspec.structs.replace(container(), name="hn", netns="host", network_mode="host", bindings=(), endpoints=())
 SIDE = msgspec.structs.replace(
@@ -77,6 +77,12 @@ OTHERS: dict[str, tuple[str, str, Socket | None, bool]] = {
     "it has ended, and a process has the port": ("exited", "", Socket("tcp", 4, None, 8151, process="httpd"), True),
     "it has ended, and nothing has the port": ("exited", "", None, False),
     "it has ended, and another port is in use": ("exited", "", Socket("tcp", 4, None, 8152, process="httpd"), False),
+    "it has ended, and a process has the port at another address": (
+        "exited",
+        "",
+        Socket("tcp", 4, 0x7F000001, 8151, process="httpd"),
+        True,
+    ),
     "its start failed": ("exited", "address already in use", Socket("tcp", 4, None, 8151, process="httpd"), False),
     "it has never started": ("created", "", Socket("tcp", 4, None, 8151, process="httpd"), False),
     "it runs": ("running", "", Socket("tcp", 4, None, 8151, process="httpd"), False),
@@ -98,6 +104,18 @@ def test_an_ended_container_gives_up_a_port_to_a_container_that_runs() -> None:
     net = network(docker=engine(old, container()))
     assert given_up(net, net.this, old, old.bindings[0])
     assert {flow.container for flow in flows_for(net, (), None)} == {"web"}
+
+
+def test_an_ended_container_keeps_the_address_that_nothing_else_has() -> None:
+    own = PortBinding("tcp", 80, 8151, HOST_ADDRESS, 4)
+    web = container("exited", binding=own)
+    other = msgspec.structs.replace(
+        container(binding=msgspec.structs.replace(own, host_ip=0x7F000001)), id="d" * 64, name="other"
+    )
+    net = network(docker=engine(web, other))
+    assert not given_up(net, net.this, web, own)
+    same = network(docker=engine(web, msgspec.structs.replace(other, bindings=(own,))))
+    assert given_up(same, same.this, web, own)
 
 
 DISCONNECTED = msgspec.structs.replace(container(), endpoints=(), network_mode="front")

@@ -159,6 +159,8 @@ AFTERWARDS = msgspec.structs.replace(BESIDE, started_at="2026-01-01T10:00:30Z")
         ({"exit_code": 137, "restart_policy": "always", "oom_killed": True}, BESIDE, False),
         ({"exit_code": 137, "restart_policy": "unless-stopped"}, AFTERWARDS, False),
         ({"exit_code": 128, "status": "created", "error": "port is already allocated"}, BESIDE, False),
+        ({"exit_code": 1, "status": "restarting", "restart_policy": "always"}, BESIDE, False),
+        ({"exit_code": None, "finished_at": "", "restart_policy": "always"}, BESIDE, False),
     ),
 )
 def test_a_container_that_somebody_stopped_is_told_from_one_that_ended(
@@ -178,6 +180,8 @@ def test_a_container_that_somebody_stopped_is_told_from_one_that_ended(
         ({"exit_code": 0}, BESIDE, True),
         ({"exit_code": 139}, BESIDE, False),
         ({"exit_code": None, "finished_at": "0001-01-01T00:00:00Z"}, BESIDE, False),
+        ({"exit_code": None, "finished_at": ""}, BESIDE, False),
+        ({"exit_code": 0, "status": "restarting"}, BESIDE, False),
         ({"exit_code": 137}, AFTERWARDS, False),
     ),
 )

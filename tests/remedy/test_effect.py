@@ -37,3 +37,9 @@ def test_effects_on_two_hosts_are_joined_and_a_flow_is_there_once() -> None:
     both = Effects((OPENED,), 3, 1).joined(Effects((), 2, 1))
     assert (both.opens, both.count, both.left_out) == ((OPENED,), 5, 2)
     assert both.with_more((OPENED, of_kind("closes"))).found == (OPENED, of_kind("closes"))
+
+
+def test_a_further_flow_that_opens_was_checked_too() -> None:
+    further = msgspec.structs.replace(OPENED, flow=published(address="198.51.100.12"))
+    both = Effects((OPENED,), 1).with_more((OPENED, further))
+    assert (both.found, both.count) == ((OPENED, further), 2)

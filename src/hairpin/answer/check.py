@@ -8,7 +8,7 @@ import msgspec
 from hairpin.answer.answer import Answer, Depth, Dispute, FlowAnswer, ref_of
 from hairpin.answer.cause_answers import by_severity, of_finding, of_searched, with_refs
 from hairpin.answer.events import with_event, with_orders
-from hairpin.answer.findings import findings
+from hairpin.answer.findings import findings, without_repaired
 from hairpin.answer.past_decisions import joined_by_choice
 from hairpin.answer.remarks import remarks
 from hairpin.causes.cause import Finding
@@ -131,8 +131,9 @@ def with_causes(start: Answer, examination: Examination, depth: Depth) -> Answer
         return msgspec.structs.replace(start, flows=flows)
     ahead = depth == "events" and start.event is None
     kept_out = singled_out(examination)
-    beside = findings(examination, kept_out, ahead=ahead, everything=not start.question.targets)
     causes = tuple(with_event(each, start) for each in joined_by_choice(of_searched(examination)))
+    beside = findings(examination, kept_out, ahead=ahead, everything=not start.question.targets)
+    beside = without_repaired(beside, causes)
     others = with_refs((of_finding(each, examination) for each in beside), len(causes) + 1)
     return msgspec.structs.replace(
         start,

@@ -6,7 +6,7 @@ import msgspec
 from hairpin.answer.answer import Answer, BeforeEvent, CauseAnswer, EventAnswer, FlowAnswer
 from hairpin.answer.decisive import decisive
 from hairpin.causes.cause import Coming, Finding
-from hairpin.diagnose.foreseen import name_of
+from hairpin.diagnose.foreseen import LEFT_STOPPED, name_of
 from hairpin.errors import CollectError, UsageError
 from hairpin.events.aftermath import asked_again
 from hairpin.events.course import Course
@@ -108,4 +108,8 @@ def with_event(cause: CauseAnswer, start: Answer) -> CauseAnswer:
     event = told.id.partition(":")[0]
     found = Finding(cause.candidate, cause.severity, cause.id, cause.host, stop=cause.stop)
     coming = Coming(event, told.label, told.was, start.network, struck[0], found)
-    return msgspec.structs.replace(cause, id=name_of(coming), severity="latent", event=told.id)
+    name = name_of(coming)
+    if name == LEFT_STOPPED:
+        detail = message("It runs now, and nothing starts it then.")
+        cause = msgspec.structs.replace(cause, candidate=msgspec.structs.replace(cause.candidate, detail=detail))
+    return msgspec.structs.replace(cause, id=name, severity="latent", event=told.id)

@@ -5,8 +5,10 @@ from collections.abc import Iterator
 
 import msgspec
 
+from hairpin.answer.answer import CauseAnswer
 from hairpin.causes.cause import Finding
 from hairpin.causes.registry import causes_of_flows
+from hairpin.causes.where import rule_of
 from hairpin.diagnose.examination import Examination
 from hairpin.diagnose.foreseen import foreseen
 from hairpin.diagnose.latent import latent
@@ -49,3 +51,24 @@ def _to_come(examination: Examination, missed: tuple[Finding, ...], *, everythin
         for each in cause.of_flows(examination.asked):
             if everything or each.flows:
                 yield msgspec.structs.replace(each, id=cause.id)
+
+
+def without_repaired(found: tuple[Finding, ...], causes: tuple[CauseAnswer, ...]) -> tuple[Finding, ...]:
+    """Return the findings without exposures through rules that the causes call accidents.
+
+    The repair of such a cause deletes or bypasses the rule, so that a loss of the rule exposes nothing.  If somebody
+    decided the rule, its loss stays told."""
+    accidents = {
+        (each.host, place)
+        for each in causes
+        if (place := rule_of(each.candidate.where)) is not None
+        and each.severity == "blocking"
+        and each.decision is None
+        and each.configured is None
+        and each.remedies
+    }
+    return tuple(
+        each
+        for each in found
+        if each.severity != "exposure" or (each.host, rule_of(each.candidate.where)) not in accidents
+    )

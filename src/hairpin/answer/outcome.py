@@ -22,20 +22,14 @@ def exit_status(answer: Answer) -> int:
 
 
 def _check_status(answer: Answer) -> int:
-    """Return 1 if there is a blocking cause, 0 if every flow succeeds, and 3 otherwise.  If a replica disagrees about a
-    flow, the walk's verdict counts.  But a flow that passes in the walk and fails in the replica is undecided."""
-    if answer.event is not None:
-        return _event_status(answer)
-    if any(each.severity == "blocking" for each in answer.causes):
+    """Return 1 if there is a blocking cause or the event breaks a flow, 0 if every flow succeeds, and 3 otherwise.
+
+    If a replica disagrees about a flow, the walk's verdict counts.  But a flow that passes in the walk and fails in the
+    replica is undecided."""
+    struck = answer.broken if answer.event is not None else ()
+    if any(each.verdict != "depends" for each in struck) or any(each.severity == "blocking" for each in answer.causes):
         return 1
     return 0 if all(each.succeeds for each in answer.flows) else 3
-
-
-def _event_status(answer: Answer) -> int:
-    """Return 1 if a flow that passes now does not pass after the event, 3 if this is undecided, and 0 otherwise."""
-    if any(each.verdict != "depends" for each in answer.broken):
-        return 1
-    return 3 if answer.broken else 0
 
 
 def _prove_status(flows: tuple[FlowAnswer, ...]) -> int:

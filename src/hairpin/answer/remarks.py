@@ -15,6 +15,7 @@ from hairpin.netfilter.ir import STATUS_SEEN_REPLY
 from hairpin.network.flow import FromHost, Lan, Outside
 from hairpin.network.network import Network
 from hairpin.network.pinned_names import beside_the_named, misleading
+from hairpin.network.port_holder import held_beside
 from hairpin.network.prefix import address_text, is_loopback, width
 from hairpin.question.port_flows import bindings_of
 from hairpin.question.standpoints import primary_address
@@ -42,6 +43,7 @@ def remarks(network: Network, traces: tuple[Trace, ...]) -> tuple[Message, ...]:
         *(said for trace in traces for said in _of_unpublished(network, trace)),
         *_of_silence(network, traces),
         *(said for trace in traces for said in _of_pins(network, trace)),
+        *(said for trace in traces for said in _of_ports_held_beside(network, trace)),
     )
     return tuple(dict.fromkeys(found))
 
@@ -268,3 +270,18 @@ def _of_pins(network: Network, trace: Trace) -> Iterator[Message]:
     said = beside_the_named(network.host(trace.flow.host), misled) if misled is not None else None
     if said is not None:
         yield said
+
+
+def _of_ports_held_beside(network: Network, trace: Trace) -> Iterator[Message]:
+    """Yield a note for each process that has the asked published port at another address of the host.
+
+    A client of ``localhost`` asks ::1 first, so it reaches a process there instead of a container at 127.0.0.1."""
+    for container, socket in held_beside(network, trace.flow):
+        at = address_text(socket.address, socket.version) if socket.address is not None else "*"
+        yield message(
+            "{address} is {process} (pid {pid}), not {container}",
+            address=f"[{at}]:{socket.port}" if socket.version == 6 else f"{at}:{socket.port}",
+            process=socket.process,
+            pid=socket.pid if socket.pid is not None else "?",
+            container=container.name,
+        )

@@ -5,9 +5,11 @@ import msgspec
 from hairpin.answer.proven_repairs import Printed, changes_beside
 from hairpin.causes.cause import Finding
 from hairpin.diagnose.examination import Examination
+from hairpin.diagnose.latent import with_all_lost
 from hairpin.diagnose.policy import configured_at
 from hairpin.host.boot.configured import Configured
 from hairpin.kept import kept
+from hairpin.message import message
 from hairpin.network.network import Network
 from hairpin.remedy.decisions import decision_named, wall_of, with_decisions, without_ways_past_decisions
 from hairpin.remedy.effects import Others, others_of, with_effects
@@ -30,6 +32,30 @@ def repairs_at(found: Finding, stop: Stop, examination: Examination, now: Networ
     """Return the repairs of the cause that stops a packet, for the hosts ``now``.
 
     ``printed``: the first repairs of earlier causes."""
+    made = _repairs_at(found, stop, examination, now, printed)
+    if found.severity == "latent" and _closes(made):
+        made = _repairs_at(with_all_lost(found, examination.network), stop, examination, now, printed)
+        if _closes(made):
+            by_hand = (Remedy("by-hand", (), advice=(_BY_HAND,)),)
+            made = msgspec.structs.replace(made, remedies=by_hand)
+    return made
+
+
+_BY_HAND = message(
+    "putting these rules back now closes what passes now: find out first which repair the flows need besides"
+)
+
+
+def _closes(made: StopRepairs) -> bool:
+    """Return whether the first repair closes flows that pass now.
+
+    No flow fails because of a latent cause yet, so its repair may close none.  A flow does not count that the engine's
+    complete rules close, too."""
+    effects = made.remedies[0].effects if made.remedies else None
+    return effects is not None and any(not each.again for each in effects.closes)
+
+
+def _repairs_at(found: Finding, stop: Stop, examination: Examination, now: Network, printed: Printed) -> StopRepairs:
     others = _others(examination, found.host)
     written = configured_at(found.candidate, stop, others.network)
     asked = tuple(examination.diagnoses[number].trace.flow for number in found.flows)

@@ -4,8 +4,9 @@ A switch is a process on the changed host that takes the plan back at its deadli
 
 Read in this order:
 
-- ``plan``: the repairs and their order.  ``options`` makes the words by which a person chooses a repair, and
-  ``plan_effects`` computes the repairs' effects on other flows.  ``offer`` tells a report whether there is such a plan.
+- ``plan``: the repairs and their order.  ``covered`` finds needless repairs.  ``options`` makes the words by which a
+  person chooses a repair, and ``plan_effects`` computes the repairs' effects on other flows.  ``offer`` tells a report
+  whether there is such a plan.
 - ``kept_plan``: a plan and its steps in the journal, with their states.  ``one_step_each`` merges equal commands.
 - ``backups``: the rulesets and files from before the plan, for a person with a shell.
 - ``ready``: checks and completes the tasks on the host as it is now.

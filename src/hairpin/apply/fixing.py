@@ -17,6 +17,7 @@ from hairpin.apply.kept_plan import KeptPlan, PlanState
 from hairpin.apply.outcome import FixOutcome, FlowResult
 from hairpin.apply.plan import RepairPlan
 from hairpin.apply.ready import made_ready
+from hairpin.change.step import nature
 from hairpin.errors import ApplyError, CollectError
 from hairpin.evidence.reading import utc_text
 from hairpin.live.connection import Observed
@@ -86,7 +87,12 @@ def apply_plan(
         ids = tuple(each.plan for each in begun.values())
         if complaint is None:
             until = min(each.deadline for each in begun.values()) if confirmed_later else ""
-            return FixOutcome(ids, results, until=until, verified=verified)
+            final = frozenset(
+                each.plan
+                for label, each in begun.items()
+                if not any(nature(task.step) == "reversible" for task in ready[label].tasks)
+            )
+            return FixOutcome(ids, results, until=until, final=final, verified=verified)
         ended = _take_all_back(begun, verifier)
         late = tuple((host, begun[host].deadline) for host, state in ended.items() if state == "open")
         return FixOutcome(ids, results, complaint, left="partly" in ended.values(), late=late)

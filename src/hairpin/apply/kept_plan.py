@@ -30,6 +30,9 @@ PLAN_STATES: dict[PlanState, Message] = {
 }
 
 
+_BEING_TRIED = message("being tried")
+
+
 class PlannedStep(msgspec.Struct, frozen=True):
     """A step of a plan.  ``repair``: the id of the repair to which the step belongs.  ``lasting``: whether the step
     keeps the repair after a reboot."""
@@ -61,3 +64,9 @@ class KeptPlan(msgspec.Struct, frozen=True):
     question: tuple[str, ...] = ()
     state: PlanState = "open"
     tasks: tuple[PlannedStep, ...] = ()
+
+    @property
+    def said(self) -> Message:
+        """The plan's state in words.  A plan whose steps are all done is being tried until its confirmation."""
+        done = all(each.state == "done" for each in self.tasks if not each.lasting)
+        return _BEING_TRIED if self.state == "open" and done else PLAN_STATES[self.state]

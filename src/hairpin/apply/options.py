@@ -7,10 +7,13 @@ from collections import Counter
 from collections.abc import Iterable
 
 from hairpin.answer.answer import CauseAnswer
+from hairpin.causes.registry import known_cause
 from hairpin.causes.where import places
 from hairpin.errors import UsageError
 from hairpin.message import message
 
+_CAUSE = re.compile(r"[:/#]")
+"""What ends the cause's id in a word."""
 _OTHER = re.compile(r"[^A-Za-z0-9._:/-]+")
 
 
@@ -44,10 +47,13 @@ def _place(cause: CauseAnswer, known: tuple[CauseAnswer, ...]) -> str:
     return _OTHER.sub("-", min(words, key=len)).strip("-") if words else cause.host
 
 
-def refuse_unknown(chosen: tuple[str, ...], known: list[str]) -> None:
-    """Raise UsageError for an unknown id of ``--choose``."""
+def refuse_unknown(chosen: tuple[str, ...], known: list[str], *, all_pass: bool = False) -> None:
+    """Raise UsageError for an unknown id of ``--choose``.
+
+    ``all_pass``: whether every asked flow passes.  The id of a cause is then no error, because its repair may have been
+    made already."""
     for name in chosen:
-        if name not in known:
+        if name not in known and not (all_pass and known_cause(_CAUSE.split(name)[0]) is not None):
             said = message("--choose {name}: the plan has no such repair", name=name)
             if known:
                 said = message("{said}; it has {names}", said=said, names=", ".join(known))

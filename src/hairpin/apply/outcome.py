@@ -36,8 +36,8 @@ class FixOutcome(msgspec.Struct, frozen=True):
     and the times at which their switches take the plan back.  ``results``: the results of the asked flows.  ``until``:
     the time in RFC 3339 at which the switches take the plan back if it is not confirmed (``--try``); empty if the plan
     stays.  ``hosts``: the other hosts that the plan changed, as ``--host`` names them; empty if the plan changed this
-    host.  ``verified``: the answer from what was read after the last step; None if a step failed, or if a host could
-    not be read."""
+    host.  ``final``: the ids of the plans in which no step has an undo.  ``verified``: the answer from what was read
+    after the last step; None if a step failed, or if a host could not be read."""
 
     plans: tuple[str, ...]
     results: tuple[FlowResult, ...]
@@ -46,14 +46,18 @@ class FixOutcome(msgspec.Struct, frozen=True):
     until: str = ""
     late: tuple[tuple[str, str], ...] = ()
     hosts: tuple[str, ...] = ()
+    final: frozenset[str] = frozenset()
     verified: Answer | None = None
 
     @property
     def undo(self) -> tuple[str, ...]:
-        """The arguments of ``hairpin undo``, one for each host."""
-        if not self.hosts:
-            return self.plans
-        return tuple(f"--host {host} {plan}" for host, plan in zip(self.hosts, self.plans, strict=True))
+        """The arguments of ``hairpin undo``, one for each host on which a step can be taken back."""
+        words = (
+            [f"--host {host} {plan}" for host, plan in zip(self.hosts, self.plans, strict=True)]
+            if self.hosts
+            else self.plans
+        )
+        return tuple(each for each, plan in zip(words, self.plans, strict=True) if plan not in self.final)
 
     @property
     def stays(self) -> bool:

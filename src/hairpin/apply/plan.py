@@ -7,6 +7,7 @@ from typing import Literal
 import msgspec
 
 from hairpin.answer.answer import Answer, CauseAnswer
+from hairpin.apply.covered import is_covered
 from hairpin.apply.kept_plan import PlannedStep
 from hairpin.apply.one_step_each import one_step_each
 from hairpin.apply.options import options_of, refuse_unknown
@@ -145,7 +146,8 @@ def plan_of(answer: Answer, chosen: tuple[str, ...], *, with_latent: bool) -> Re
     of the plan has."""
     wanted = [each for each in answer.causes if is_wanted(each, with_latent=with_latent)]
     options = options_of(wanted)
-    refuse_unknown(chosen, [name for names in options.values() for name in names])
+    all_pass = all(each.succeeds for each in answer.flows)
+    refuse_unknown(chosen, [name for names in options.values() for name in names], all_pass=all_pass)
     picked: list[PlannedRemedy] = []
     left_out: list[Unplanned] = []
     for cause in wanted:
@@ -374,8 +376,7 @@ def _in_turn(
     covered: list[Unplanned] = []
     for each in sorted(picked, key=lambda one: not one.remedy.reversible):
         cause, remedy = each.cause, each.remedy
-        stopped = cause.flows if cause is not None else ()
-        if made and stopped and all(_passes(flow, answer, network) for flow in stopped) and remedy.steps:
+        if made and is_covered(each.cause, remedy, answer, network):
             covered.append(Unplanned(each.id, each.title, each.host, remedy, "covered", cause))
             continue
         # Only the remedy of the answer's first cause was made for the hosts as they are.  Each other remedy was made
@@ -385,11 +386,6 @@ def _in_turn(
         made.append(msgspec.structs.replace(each, remedy=fitted))
         network = after(fitted, answer.network, network)
     return tuple(made), network, tuple(covered)
-
-
-def _passes(ref: str, answer: Answer, network: Network) -> bool:
-    flow = next(each.trace.flow for each in answer.flows if each.ref == ref)
-    return walked(network, flow).succeeds
 
 
 def _fitted(repair: PlannedRemedy, was: Network, now: Network) -> Iterator[Remedy]:

@@ -6,10 +6,11 @@ import msgspec
 
 from hairpin.answer.answer import Answer
 from hairpin.causes.cause import Candidate
-from hairpin.change.change import Change
+from hairpin.change.change import AddNamespace, Change
 from hairpin.change.step import done_by
 from hairpin.events.course import Course
 from hairpin.events.fates import fates_of_open
+from hairpin.host.netns import Netns
 from hairpin.network.flow import Flow
 from hairpin.network.network import Network
 from hairpin.remedy.diverted import ways_out
@@ -83,7 +84,7 @@ def _on_host(network: Network, label: str, carried: Sequence[CarriedRemedy], ask
         beside += ways_out(now.network, then.network, change, asked)
         beside += opened_by_joining(now.network, then.network, each.remedy.change, asked)
         beside += asked_from_new(now, change, then.network, each.nature)
-        parts.append(change)
+        parts.append(change if each.remedy.disruptive else _without_grown(change, first.network))
         now = then
     found = effects_between(first, now, "meant")
     own = again - unasked, of_asked - unasked
@@ -110,6 +111,14 @@ def _cut(was: Others, now: Others, label: str, changes: Iterable[Change]) -> Ite
     course = Course(now.network, label, tuple(part for change in changes for part in change.parts))
     fates = fates_of_open(was.network, course, flows)
     yield from (flow for flow, fate in zip(flows, fates, strict=True) if fate == "lost")
+
+
+def _without_grown(change: Change, was: Network) -> Change:
+    """Return the change without the namespaces that it only gives a further link.  A container that an engine connects
+    to one more network runs on, and so do its connections."""
+    grown = (part for part in change.parts if isinstance(part, AddNamespace))
+    same = {id(part) for part in grown if Netns(part.host, part.namespace.name) in was}
+    return Change(tuple(part for part in change.parts if id(part) not in same), change.calls)
 
 
 def _opened(network: Network) -> frozenset[object]:

@@ -93,7 +93,7 @@ def _of_event(
         order = next(orders, None)
         said = message("{event}, if {order}", event=event, order=order) if order is not None else event
         yield Finding(
-            candidate=_titled(id_, members, said),
+            candidate=_titled(id_, members, said, was.host(course.label)),
             severity="latent",
             id=id_,
             host=course.label,
@@ -131,9 +131,9 @@ _MOST_NAMES = 6
 """The greatest number of containers that a title names.  The flows and the repair name all containers."""
 
 
-def _titled(id_: str, members: list[Finding], said: Message | str) -> Candidate:
+def _titled(id_: str, members: list[Finding], said: Message | str, host: Host) -> Candidate:
     """Return the candidate of the first member, with a title for all members.  ``said``: the event in words."""
-    first, names = members[0].candidate, _containers(members)
+    first, names = members[0].candidate, _containers(members, host)
     event = {"event": said}
     if id_ == LEFT_STOPPED and len(names) == 1:
         title = message("after {event}: container {name} does not start again", **event, name=names[0])
@@ -158,7 +158,9 @@ def _some(names: tuple[str, ...]) -> Message | str:
     return message("{names} and {count} more", names=first, count=more) if more > 0 else first
 
 
-def _containers(members: list[Finding]) -> tuple[str, ...]:
+def _containers(members: list[Finding], host: Host) -> tuple[str, ...]:
     """Return the containers that the members are about, if each member is about a container."""
     names = [each.candidate.where.container for each in members if isinstance(each.candidate.where, OfContainer)]
-    return tuple(dict.fromkeys(names)) if len(names) == len(members) else ()
+    known = ((name, host.container(name)) for name in names)
+    told = (host.told_names(each) if each is not None else (name,) for name, each in known)
+    return tuple(dict.fromkeys(each for some in told for each in some)) if len(names) == len(members) else ()

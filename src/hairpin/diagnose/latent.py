@@ -6,18 +6,22 @@ chain/target/match by that name``).  hairpin simulates the end of dockerd or the
 diagnoses the flow.
 """
 
+from collections.abc import Iterable, Iterator
+
 import msgspec
 
 from hairpin.causes.cause import Candidate, Finding, Key, View
 from hairpin.causes.order import PUTTING_BACK
 from hairpin.causes.registry import known_cause
 from hairpin.causes.where import OfLostRules
-from hairpin.change.change import Change, DeleteNamespace, DeleteSocket, Primitive, SetContainer
+from hairpin.change.change import AddChain, Change, DeleteNamespace, DeleteSocket, InsertRule, Primitive, SetContainer
 from hairpin.change.simulation.simulate import simulate
 from hairpin.diagnose.diagnose import Diagnosis, diagnose
 from hairpin.diagnose.examination import Examination
 from hairpin.diagnose.suspect import Suspect
+from hairpin.engines.expected import ExpectedChain, ExpectedRule
 from hairpin.engines.missing import missing_on
+from hairpin.engines.repair.restoring import restoring_all
 from hairpin.engines.repair.starting import refuses_start
 from hairpin.errors import ChangeError
 from hairpin.host.host import Host
@@ -68,6 +72,33 @@ def latent(examination: Examination) -> tuple[Finding, ...]:
     return tuple(map(_latent, later.values()))
 
 
+def with_all_lost(found: Finding, network: Network) -> Finding:
+    """Return the finding whose change restores every chain and rule that the engine has lost, in one load a table.
+
+    One rule alone can close what docker-proxy carries now: the DNAT rule sends the packet past docker-proxy
+    into the filter table, whose ACCEPT rule may be lost as well.  Therefore the filter table comes first."""
+    own, host = _rules(found.candidate), network.host(found.host)
+    for _, lost in missing_on(host):
+        if not own.isdisjoint(_rules_of(lost.chains, lost.rules)):
+            whole = restoring_all(lost, host.netns, host.namespace(host.netns.name))
+            parts = tuple(sorted(whole.parts, key=lambda each: not _is_of_filter(each)))
+            candidate = msgspec.structs.replace(
+                found.candidate, change=Change(parts), advice=(*found.candidate.advice, _TOGETHER)
+            )
+            return msgspec.structs.replace(found, candidate=candidate)
+    return found
+
+
+_TOGETHER = message(
+    "these are all rules that the engine has lost: some of them alone would close what passes now.  `hairpin restore "
+    "--apply` puts them back, too"
+)
+
+
+def _is_of_filter(part: Primitive) -> bool:
+    return isinstance(part, AddChain | InsertRule) and part.table == "filter"
+
+
 def _as_of_now(suspect: Suspect, found: Diagnosis, network: Network) -> Suspect:
     """Return the suspect as found on the host before the event.
 
@@ -92,12 +123,12 @@ def _rules(candidate: Candidate) -> frozenset[object]:
     lost = candidate.where
     if not isinstance(lost, OfLostRules):
         return frozenset()
-    return frozenset(
-        (
-            *((each.table, each.chain) for each in lost.chains),
-            *((each.table, each.chain, each.rule.body) for each in lost.rules),
-        )
-    )
+    return frozenset(_rules_of(lost.chains, lost.rules))
+
+
+def _rules_of(chains: Iterable[ExpectedChain], rules: Iterable[ExpectedRule]) -> Iterator[object]:
+    yield from ((each.table, each.chain) for each in chains)
+    yield from ((each.table, each.chain, each.rule.body) for each in rules)
 
 
 def _relayed(diagnosis: Diagnosis) -> bool:

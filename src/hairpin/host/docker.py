@@ -9,6 +9,7 @@ from typing import Literal
 import msgspec
 
 from hairpin.evidence.reading import HOST
+from hairpin.host.boot.daemon_start import Boot
 from hairpin.host.cni import Conflist
 from hairpin.host.swarm import SwarmService
 from hairpin.netfilter.address import Prefix, Version, inside
@@ -70,6 +71,11 @@ _USER_STACKS = ("slirp4netns", "pasta")
 """Modes in which a process of the user is the container's network.  In these modes the engine lists no network."""
 
 
+def is_engine_time(text: str | None) -> bool:
+    """Return whether the text of an engine is a time.  Engines write the year 1 if there is none."""
+    return bool(text) and not str(text).startswith("0001-")
+
+
 class Container(msgspec.Struct, frozen=True):
     """One container.  ``status``: created, running, paused, restarting, exited or dead.  ``netns``: the name of the
     container's namespace in ``Host.namespaces``; None if the container does not run, or if the namespace could not be
@@ -128,6 +134,12 @@ class Container(msgspec.Struct, frozen=True):
         """Whether the container's processes and its network namespace exist.  Processes and namespace exist while the
         container is paused; neither exists between two restarts."""
         return self.status in ("running", "paused")
+
+    @property
+    def has_unknown_end(self) -> bool:
+        """Whether nothing tells how the container ended: its engine does not know, as after a boot, or the container
+        ends only in a simulated event.  If a person had stopped the container, its engine would know."""
+        return self.exit_code is None and not is_engine_time(self.finished_at)
 
     @property
     def starts_with_daemon(self) -> bool:
@@ -259,23 +271,6 @@ def is_true(text: str | None, *, otherwise: bool) -> bool:
 
 Tool = Literal["docker", "podman"]
 """The name of an engine's command."""
-
-
-class Boot(msgspec.Struct, frozen=True):
-    """How a stopped daemon is started.  ``enabled``: the files that start the daemon at boot.  ``flags``: the flags in
-    the daemon's unit.  ``log``: the last lines of the daemon's log."""
-
-    by: Literal["systemd", "sysvinit", "openrc", "snap", ""] = ""
-    enabled: tuple[str, ...] = ()
-    flags: tuple[tuple[str, str], ...] = ()
-    file: tuple[str, ...] = ()
-    """The names of the options in daemon.json."""
-    malformed: bool = False
-    config: str = "/etc/docker/daemon.json"
-    log: tuple[str, ...] = ()
-    evidence: str = ""
-    traces: tuple[str, ...] = ()
-    """The ids of the readings that show why the daemon does not run."""
 
 
 class MeshPort(msgspec.Struct, frozen=True):

@@ -8,8 +8,9 @@ from typing import Literal
 import msgspec
 
 from hairpin.evidence.reading import HOST
+from hairpin.host.boot.daemon_start import Boot
 from hairpin.host.contact import Contact
-from hairpin.host.docker import Boot, Container, Engine
+from hairpin.host.docker import Container, Engine
 from hairpin.host.host import Host
 from hairpin.netfilter.ir import Chain
 

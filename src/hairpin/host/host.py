@@ -107,6 +107,10 @@ class Unread(msgspec.Struct, frozen=True):
     host: str = ""
 
 
+_INFRA = "-infra"
+"""The end of the name of the container that holds a pod's network.  Source: podman libpod/runtime_pod_infra_linux.go"""
+
+
 class Host(msgspec.Struct, frozen=True, dict=True):
     """All facts that hairpin knows about one host.  ``name``: the host's label, which is unique among the hosts of a
     network.
@@ -189,6 +193,17 @@ class Host(msgspec.Struct, frozen=True, dict=True):
         """Return the other containers that use the container's network namespace (``--network container:NAME``, a
         pod)."""
         return tuple(each for each in self.containers() if self.network_owner(each).id == container.id != each.id)
+
+    def members_of(self, container: Container) -> tuple[Container, ...]:
+        """Return the containers of the pod whose network and published ports the container only holds; none if it is no
+        infra container of Podman.  An infra container runs no service, and people do not know its name."""
+        is_infra = container.name.endswith(_INFRA) and self.engine_of(container).kind == "podman"
+        return self.sharers_of(container) if is_infra else ()
+
+    def told_names(self, container: Container) -> tuple[str, ...]:
+        """Return the names by which people know the container: of an infra container the names of its pod's
+        containers."""
+        return tuple(each.name for each in self.members_of(container)) or (container.name,)
 
     def containers_named(self, name: str) -> tuple[Container, ...]:
         """Return the containers that the name means.  A name means the container with this name or id.  If there is no

@@ -61,6 +61,40 @@ def taken_by_other(network: Network, flow: Flow, netns: Netns, socket: Socket) -
     return Holder(container, binding, socket, owner_of_socket(network, netns, socket))
 
 
+def held_beside(network: Network, flow: Flow) -> tuple[tuple[Container, Socket], ...]:
+    """Return the sockets of host processes that have the asked published port at addresses at which no container
+    publishes it, each with the container whose port the flow asks for."""
+    host = network.host(flow.asked_host or flow.host)
+    meant = asked_port(network, host, flow)
+    if meant is None or not meant[0].running or host.engine_of(meant[0]).rootless:
+        return ()  # a user may use another program as the relay for rootless containers
+    container, asked = meant
+    bindings = [
+        each
+        for other in host.containers()
+        for each in other.bindings
+        if other.running and (each.protocol, each.host_port) == (asked.protocol, asked.host_port)
+    ]
+    return tuple(
+        (container, each)
+        for each in network.namespace(host.netns).sockets
+        if (each.protocol, each.port) == (asked.protocol, asked.host_port)
+        and each.relay is None
+        and each.process is not None
+        and each.process not in _OF_ENGINES
+        and not any(_holds(binding, each) for binding in bindings)
+        and owner_of_socket(network, host.netns, each) is None
+    )
+
+
+def _holds(binding: PortBinding, socket: Socket) -> bool:
+    """Return whether the port is published at an address of the socket."""
+    if binding.host_ip is None or socket.address is None:
+        both = socket.version == 6 and socket.address is None and not socket.v6only
+        return binding.version == socket.version or both
+    return (binding.version, binding.host_ip) == (socket.version, socket.address)
+
+
 def is_left_behind(container: Container, socket: Socket) -> bool:
     """Return whether the socket belongs to a docker-proxy that has outlived its container.
 
@@ -109,14 +143,16 @@ def _in_other_container(
 
 
 def _publishing_beside(host: Host, container: Container, binding: PortBinding) -> tuple[Container, ...]:
-    """Return the other running containers that publish the binding's port on the host."""
+    """Return the other running containers that publish the binding's port at its address on the host."""
     return tuple(
         each
         for each in host.containers()
         if each.running
         and each.id != container.id
         and any(
-            other.actual and (other.protocol, other.host_port) == (binding.protocol, binding.host_port)
+            other.actual
+            and (other.protocol, other.host_port) == (binding.protocol, binding.host_port)
+            and (None in (other.host_ip, binding.host_ip) or other.host_ip == binding.host_ip)
             for other in each.bindings
         )
     )

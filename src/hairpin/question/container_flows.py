@@ -18,7 +18,7 @@ from hairpin.question.asked import Origin, Target
 from hairpin.question.egress import egress_flows, name_flow, outward_flow, over_tcp
 from hairpin.question.held import held_by
 from hairpin.question.hosts import containers_named
-from hairpin.question.port_flows import to_port, usable
+from hairpin.question.port_flows import to_bindings, to_port, usable
 from hairpin.question.sharing import may_serve, shares
 from hairpin.question.standpoints import beyond, primary_address
 from hairpin.question.starts import Standpoint, asker, start_named
@@ -117,18 +117,15 @@ def _to_one(network: Network, host: Host, named_one: Container, target: Target, 
     if on_host or (container.running and container.network_mode == "none"):
         return _unpublished(network, host, container, target, origin)
     if target.port is None:
-        flows: list[Flow] = []
-        for binding in usable(network, host, container, origin):
-            if binding.protocol != "sctp" and may_serve(network, host, named_one, binding):
-                port = Target(port=binding.host_port, protocol=binding.protocol, version=binding.version)
-                flows += to_port(network, host, port, binding.protocol, binding, origin)
-        return flows
+        own = usable(network, host, container, origin)
+        return to_bindings(
+            network, host, tuple(each for each in own if may_serve(network, host, named_one, each)), origin
+        )
     protocol: Protocol = target.protocol or "tcp"
-    published = [b for b in container.bindings if b.container_port == target.port and b.protocol == protocol]
+    own = usable(network, host, container, origin)
+    published = tuple(each for each in own if each.container_port == target.port and each.protocol == protocol)
     if origin is None and published:
-        binding = published[0]
-        port = Target(port=binding.host_port, protocol=protocol, version=binding.version)
-        return to_port(network, host, port, protocol, binding, None)
+        return to_bindings(network, host, published, None)
     return _to_endpoint(network, host, container, target.port, protocol, origin)
 
 

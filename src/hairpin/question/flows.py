@@ -27,7 +27,7 @@ from hairpin.question.held import given_up, held_by, on_host_network
 from hairpin.question.hosts import host_named, host_of
 from hairpin.question.localhost import with_second_family
 from hairpin.question.pinned_flows import to_pinned
-from hairpin.question.port_flows import asked_bindings, other_clients, protocols, to_port, usable
+from hairpin.question.port_flows import other_clients, protocols, to_asked_port, to_port, usable
 from hairpin.question.standpoints import beyond
 from hairpin.question.starts import asker
 
@@ -114,8 +114,7 @@ def _of_target(network: Network, target: Target, origin: Origin | None) -> list[
     asked = (target.protocol,) if target.protocol is not None else protocols(host, target.port)
     flows: list[Flow] = []
     for protocol in asked:
-        for binding in asked_bindings(network, host, target, protocol, origin):
-            flows += to_port(network, host, target, protocol, binding, origin, others)
+        flows += to_asked_port(network, host, target, protocol, origin, others)
     return flows
 
 
@@ -197,7 +196,9 @@ def _everything(network: Network, host: Host, origin: Origin | None) -> list[Flo
     flows += _mesh_flows(network, host, origin)
     if origin is None:
         flows += pod_flows(network, host)
-        outward = [flow for container in host.containers() for flow in egress_flows(network, host, container)]
+        # The containers of a pod have the infra container's network, and so the same way out.
+        senders = (each for each in host.containers() if not any(one.running for one in host.members_of(each)))
+        outward = [flow for each in senders for flow in egress_flows(network, host, each)]
         flows += [*outward, *over_tcp(host, tuple(outward))]
     return flows
 

@@ -6,7 +6,7 @@ from hairpin.host.docker import Container, PortBinding
 from hairpin.host.host import Host
 from hairpin.host.socket import Socket
 from hairpin.network.network import Network, netns_of
-from hairpin.network.prefix import is_loopback
+from hairpin.network.prefix import Version, is_loopback
 from hairpin.network.socket_owner import owner_of_socket, serves
 
 
@@ -47,19 +47,29 @@ def given_up(network: Network, host: Host, container: Container, binding: PortBi
     """Return whether a question about the port does not mean the container.
 
     The question does not mean the container if the container has stopped or was disconnected, and another container or
-    a process of the host has the port.  A container whose start failed, for which the engine reports an error, is still
-    meant."""
+    a process of the host has the port at an address of the binding.  A container whose start failed, for which the
+    engine reports an error, is still meant."""
     ended = container.status == "exited" and not container.error
     if not ended and not container.is_disconnected:
         return False
     wanted = (binding.protocol, binding.host_port)
     by_process = any(
-        (each.protocol, each.port) == wanted and each.relay is None for each in network.namespace(host.netns).sockets
+        (each.protocol, each.port) == wanted and each.relay is None and _meet(binding, each.version, each.address)
+        for each in network.namespace(host.netns).sockets
     )
     return by_process or any(
-        other.running and any((each.protocol, each.host_port) == wanted and each.actual for each in other.bindings)
+        other.running
+        and any(
+            (each.protocol, each.host_port) == wanted and each.actual and _meet(binding, each.version, each.host_ip)
+            for each in other.bindings
+        )
         for other in host.containers()
     )
+
+
+def _meet(binding: PortBinding, version: Version, address: int | None) -> bool:
+    """Return whether a port at ``address``, or at every address if it is None, leaves none to the binding."""
+    return address is None or binding.host_ip is None or (binding.version, binding.host_ip) == (version, address)
 
 
 def on_host_network(host: Host) -> Iterator[Container]:

@@ -6,16 +6,17 @@ from hairpin.host.docker import Container, PortBinding
 from hairpin.host.host import Host, Namespace
 from hairpin.host.swarm import ServicePort
 from hairpin.network.flow import Flow, FromHost, Lan, Outside, Protocol, Start
-from hairpin.network.network import Network, addresses_of, free_address, owns_address
+from hairpin.network.network import Network, addresses_of, free_address, netns_of, owns_address
 from hairpin.network.prefix import Version, inside, is_loopback
+from hairpin.network.socket_owner import owner_of_socket
 from hairpin.network.wires import holder_of
 from hairpin.question.asked import Origin, Target
 from hairpin.question.held import given_up, holder_of_port
 from hairpin.question.standpoints import clients, further_uplinks, lan_clients, lan_link, primary_address
 from hairpin.question.starts import Standpoint, asker, start_named, usual
 
-_ALL_OF_A_RANGE = 32
-"""The greatest number of ports in a range for which each port is asked about, published or not."""
+_LOOPBACK: dict[Version, int] = {4: 0x7F000001, 6: 1}
+"""127.0.0.1 and ::1."""
 
 
 def other_clients(network: Network, host: Host, target: Target) -> tuple[Host, ...]:
@@ -51,23 +52,67 @@ def protocols(host: Host, port: int) -> tuple[Protocol, ...]:
     return tuple(named) or ("tcp",)
 
 
+def to_asked_port(
+    network: Network, host: Host, target: Target, protocol: Protocol, origin: Origin | None, others: tuple[Host, ...]
+) -> list[Flow]:
+    """Return the flows to the port through each of its bindings, or to the bare port if it has no binding."""
+    bindings = asked_bindings(network, host, target, protocol, origin)
+    if bindings and target.address is None:
+        return to_bindings(network, host, bindings, origin, others)
+    return to_port(network, host, target, protocol, bindings[0] if bindings else None, origin, others)
+
+
+def to_bindings(
+    network: Network,
+    host: Host,
+    bindings: tuple[PortBinding, ...],
+    origin: Origin | None,
+    others: tuple[Host, ...] = (),
+) -> list[Flow]:
+    """Return the flows through each binding.
+
+    If a port is published on loopback and on other addresses, only the host itself is a client of its loopback
+    address."""
+    open_ports = {(each.protocol, each.host_port) for each in bindings if not _is_inner(each)}
+    flows: list[Flow] = []
+    for each in bindings:
+        client = origin
+        if _is_inner(each) and (each.protocol, each.host_port) in open_ports:
+            client = origin or Origin("host", host=host.name)
+            if client.kind != "host":
+                continue
+        if each.protocol != "sctp":
+            target = Target(port=each.host_port, protocol=each.protocol, version=each.version)
+            flows += to_port(network, host, target, each.protocol, each, client, others)
+    return flows
+
+
+def _is_inner(binding: PortBinding) -> bool:
+    return binding.host_ip is not None and is_loopback(binding.host_ip, binding.version)
+
+
 def asked_bindings(
     network: Network, host: Host, target: Target, protocol: Protocol, origin: Origin | None
-) -> tuple[PortBinding | None, ...]:
-    """Return one binding of the port for each IP version that the question means and the host has.  If there is no
-    binding, return a single None."""
+) -> tuple[PortBinding, ...]:
+    """Return the bindings of the port, of all containers, that the question means: one for each address.
+
+    If the question names an address, return only the binding that has the address, or otherwise the first."""
     assert target.port is not None
-    found: dict[Version, PortBinding] = {}
+    found: dict[tuple[Version, int | None], PortBinding] = {}
     for container, binding in bindings_of(host, target.port, protocol):
         if not given_up(network, host, container, binding):
-            found.setdefault(binding.version, binding)
+            found.setdefault((binding.version, binding.host_ip), binding)
     wanted = target.version or (origin.version if origin is not None else None)
-    chosen = [
-        each
-        for version, each in sorted(found.items())
-        if wanted == version or (wanted is None and (version == 4 or _has_ipv6(network, host, origin)))
-    ]
-    return tuple(chosen) or (None,)
+    chosen: list[PortBinding] = []
+    for version in (4, 6):
+        own = [each for each in found.values() if each.version == version]
+        if wanted == version or (wanted is None and (version == 4 or _has_ipv6(network, host, origin))):
+            chosen += own if target.address is None else _of_address(own, target.address)
+    return tuple(chosen)
+
+
+def _of_address(bindings: list[PortBinding], address: int) -> list[PortBinding]:
+    return sorted(bindings, key=lambda each: (each.host_ip != address, each.host_ip is not None))[:1]
 
 
 def usable(network: Network, host: Host, container: Container, origin: Origin | None) -> tuple[PortBinding, ...]:
@@ -107,7 +152,7 @@ def to_port(
     asked = target.version or (origin.version if origin is not None else None)
     version: Version = asked or (binding.version if binding is not None else 4)
     foreign = (version, target.address) in network.world.foreign
-    own = _holder(network, target, version) or (host.name, _publisher(host, binding))
+    own = _holder(network, target, version) or (host.name, _publisher(network, host, binding))
     meant, container = (host.name, None) if foreign else own
     if (
         container is None
@@ -210,11 +255,28 @@ def _holder(network: Network, target: Target, version: Version) -> tuple[str, st
     return (holder.host, container.name) if holder is not None and container is not None else None
 
 
-def _publisher(host: Host, binding: PortBinding | None) -> str | None:
+def _publisher(network: Network, host: Host, binding: PortBinding | None) -> str | None:
     for container in sorted(host.containers(), key=lambda each: not each.running):
         if binding is not None and binding in container.bindings:
-            return container.name
+            return _server(network, host, container, binding).name
     return None
+
+
+def _server(network: Network, host: Host, container: Container, binding: PortBinding) -> Container:
+    """Return the container that serves the port: of a pod its only container, or the one that listens on the port or
+    exposes it."""
+    whole = host.members_of(container)
+    members = tuple(each for each in whole if each.running) or whole[: len(whole) == 1]
+    netns = netns_of(host, container)
+    if len(members) <= 1 or netns is None or netns not in network:
+        return members[0] if len(members) == 1 else container
+    owners = (
+        owner_of_socket(network, netns, each)
+        for each in network.namespace(netns).sockets
+        if (each.protocol, each.port) == (binding.protocol, binding.container_port)
+    )
+    exposing = (each for each in members if (binding.protocol, binding.container_port) in each.exposed)
+    return next((each for each in (*owners, *exposing) if each in members), members[0])
 
 
 def _standpoints(
@@ -245,14 +307,29 @@ def _addresses(
     if bound is not None and not is_loopback(bound, version):
         return [bound]
     if isinstance(asking.start, FromHost) and asking.host is host:
-        loopback = [0x7F000001] if version == 4 else []
-        return loopback if bound is not None else [*loopback, *([own] if own is not None else [])]
+        if bound is not None:
+            return [bound]
+        loopback = [_LOOPBACK[version]] if version == 4 or _takes_loopback(network, host, target) else []
+        return [*loopback, *([own] if own is not None else [])]
     if isinstance(asking.start, Lan):
         link = lan_link(network, host.netns, version)
         held = addresses_of(network.namespace(host.netns), link, version) if link is not None else ()
         on_link = [each.value for each in held]
         return on_link[:1] or ([own] if own is not None else [])
     return [own] if own is not None else []
+
+
+def _takes_loopback(network: Network, host: Host, target: Target) -> bool:
+    """Return whether a socket of the host, such as docker-proxy's, takes the port's connections to ::1.
+
+    Docker's rules translate no packet to ::1.  Where no socket takes the port there, a client of ``localhost`` goes on
+    to 127.0.0.1 at once."""
+    namespace = network.namespace(host.netns)
+    return owns_address(namespace, 6, _LOOPBACK[6]) and any(
+        each.version == 6 and each.port == target.port and each.address in (None, _LOOPBACK[6])
+        for each in namespace.sockets
+        if target.protocol in (None, each.protocol)
+    )
 
 
 def _public(network: Network, host: Host, version: Version, private: int | None) -> int | None:

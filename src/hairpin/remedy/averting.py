@@ -37,12 +37,15 @@ def averting(cause: Finding, later: Later, network: Network, flows: tuple[Flow, 
         if not told or not _keeps(*_of_firsts(told, calls, cause.host, later, network), network, flows):
             return (Remedy("by-hand", (), advice=said),) if said else ()
         return (Remedy("start-container", (), keeping=told, advice=said),)
+    from hairpin.remedy.boot.engine import WRITTEN_AT_START  # noqa: PLC0415 - as below
     from hairpin.remedy.plan import remedies  # noqa: PLC0415 - what most events bring is a container that stays down
 
     then = later.then.seen_from(cause.host)
     made = [each for member in later.members for each in remedies(member.id, member.candidate, then)[:1]]
     keeping = tuple(dict.fromkeys(step for each in made for step in each.keeping))
-    advice = tuple(dict.fromkeys(said for each in made for said in each.advice))
+    # A service that is started after the event averts nothing, nor does the sentence that nothing has to be kept.
+    useful = (said for each in made if each.id != "start-service" for said in each.advice)
+    advice = tuple(dict.fromkeys(said for said in useful if said != WRITTEN_AT_START))
     if not keeping or not _keeps(keeping, cause.host, later, network, flows):
         return (Remedy("by-hand", (), advice=advice),) if advice else ()
     return (Remedy(made[0].id, (), keeping=keeping, advice=advice),)

@@ -27,9 +27,9 @@ from hairpin.remedy.decided_rules import keeps_in, lets_through, sign_of, sign_o
 from hairpin.remedy.remedy import OwnersDecision, Remedy
 from hairpin.walk.state import Stop
 
-_STOPPED_BY_SIGNAL = (None, 0, 137, 143)
+_STOPPED_BY_SIGNAL = (0, 137, 143)
 """The exit statuses that a container may have after ``docker stop``: the program ended with 0, or by SIGKILL or
-SIGTERM.  None: the status is unknown."""
+SIGTERM."""
 _CLOSED_ZONES = ("drop", "block")
 
 
@@ -283,18 +283,18 @@ def _of_zone(zone: FirewalldZone | None) -> OwnersDecision | None:
 
 def stopped_on_purpose(host: Host, container: Container) -> Message | None:
     """Return the sign that a person stopped, paused or never started the container; None if the container ended by
-    accident.
+    accident, or ends only in a simulated event.
 
     The restart policy can be this sign, because the engine would have started the container again if no person had
-    stopped it."""
+    stopped it.  A container in a crash loop is down only until its next start."""
     if container.status == "paused":
         return message("somebody has paused {name}", name=container.name)
-    if container.error or container.oom_killed or container.running:
+    if container.error or container.oom_killed or container.running or container.status == "restarting":
         return None
     if container.status == "created":
         return message("{name} was made and never started", name=container.name)
     engine = host.engine_of(container)
-    if _is_forgotten(container) or _went_down_with_engine(engine, container):
+    if container.has_unknown_end or _went_down_with_engine(engine, container):
         return None
     if container.restart_policy in ("always", "unless-stopped") and engine.running and not engine.stored:
         return message(
@@ -311,20 +311,14 @@ def perhaps_stopped(host: Host, container: Container) -> Message | None:
     engine = host.engine_of(container)
     if container.error or container.oom_killed or container.exit_code not in _STOPPED_BY_SIGNAL:
         return None
-    if container.running or _is_forgotten(container) or _went_down_with_engine(engine, container):
+    if container.running or container.status == "restarting" or _went_down_with_engine(engine, container):
         return None
-    code = container.exit_code if container.exit_code is not None else "-"
-    facts = {"name": container.name, "code": code, "engine": engine.kind, "user": engine.user}
+    facts = {"name": container.name, "code": container.exit_code, "engine": engine.kind, "user": engine.user}
     if engine.lingers is False:
         return message(
             "{name} ended with status {code}, as `{engine} stop` or the last logout of {user} ends one", **facts
         )
     return message("{name} ended with status {code}, as `{engine} stop` ends one", **facts)
-
-
-def _is_forgotten(container: Container) -> bool:
-    """Return whether the engine does not know when the container ended.  A stop command would have told the engine."""
-    return container.exit_code is None and container.finished_at.startswith("0001-")
 
 
 def _went_down_with_engine(engine: Engine, container: Container) -> bool:

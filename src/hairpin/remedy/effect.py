@@ -78,11 +78,13 @@ class Effects(msgspec.Struct, frozen=True):
         return tuple(each for each in self.found if not each.again and not each.of_asked)
 
     def with_more(self, more: Iterable[FlowEffect]) -> "Effects":
-        """Return these effects together with the effects ``more``.
+        """Return these effects together with the effects ``more`` on further flows.
 
         For each flow, each kind of effect is returned once."""
         have = {(each.kind, each.flow) for each in self.found}
-        return msgspec.structs.replace(self, found=(*self.found, *(e for e in more if (e.kind, e.flow) not in have)))
+        new = tuple(each for each in more if (each.kind, each.flow) not in have)
+        opened = len({each.flow for each in new if each.kind == "opens"} - {each.flow for each in self.found})
+        return msgspec.structs.replace(self, found=(*self.found, *new), count=self.count + opened)
 
     def joined(self, other: "Effects") -> "Effects":
         """Return the joined effects of two changes that are made on different hosts."""

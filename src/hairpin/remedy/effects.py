@@ -182,7 +182,7 @@ def _changed_inside(change: c.Change, network: Network) -> Iterator[FromContaine
     for netns in spaces:
         container = network.container_of(netns) if not netns.is_host and netns in network else None
         if container is not None:
-            yield FromContainer(container.name, netns)
+            yield FromContainer(network.host(netns.host).told_names(container)[0], netns)
 
 
 def asked_from_new(was: Others, change: c.Change, network: Network, nature: Nature) -> Iterator[FlowEffect]:

@@ -116,9 +116,14 @@ def _of(group: Group, flows: Iterable[Flow]) -> Iterator[Known]:
     return (Known(flow, group) for flow in flows)
 
 
+def _programs(host: Host) -> tuple[Container, ...]:
+    """Return the host's containers without the infra containers of pods, for which the pods' other containers stand."""
+    return tuple(each for each in host.containers() if not any(one.running for one in host.members_of(each)))
+
+
 def _one_of_each_network(host: Host) -> Inside:
     found: Inside = {}
-    for container in host.containers():
+    for container in _programs(host):
         netns = _own_netns(host, container)
         for endpoint in container.endpoints if netns is not None else ():
             if netns is not None and endpoint.ipv4 is not None:
@@ -194,7 +199,7 @@ def _ports_of(network: Network, host: Host, container: Container, inside: Inside
 
     A published port counts as published at the container's own address, too, because the engine's rules accept packets
     by the port that they have after the translation."""
-    netns = _own_netns(host, container)
+    netns, name = _own_netns(host, container), host.told_names(container)[0]
     sockets = host.namespace(netns.name).sockets if netns is not None else ()
     published = {(each.protocol, each.container_port) for each in container.bindings if each.actual}
     for endpoint in container.endpoints:
@@ -205,7 +210,7 @@ def _ports_of(network: Network, host: Host, container: Container, inside: Inside
                 for start in _askers(network, host, inside, version, container) if address is not None else ():
                     assert address is not None
                     yield Known(
-                        Flow(start, version, address, socket.protocol, socket.port, container=container.name,
+                        Flow(start, version, address, socket.protocol, socket.port, container=name,
                              purpose="published" if group == "published" else "asked", host=host.name),
                         group,
                     )  # fmt: skip
@@ -218,7 +223,7 @@ def _askers(network: Network, host: Host, inside: Inside, version: Version, aske
         yield Lan(neighbour)
     yield FromHost()
     for pairs in inside.values():
-        yield from [FromContainer(each.name, netns) for each, netns in pairs if each.name != asked.name][:1]
+        yield from [FromContainer(each.name, netns) for each, netns in pairs if netns.name != asked.netns][:1]
 
 
 def _versions(socket: Socket) -> tuple[Version, ...]:
@@ -243,7 +248,7 @@ def _between(host: Host, inside: Inside) -> Iterator[Flow]:
 def _asked_by_each(host: Host, served: list[Flow]) -> Iterator[Flow]:
     """Yield a flow from each container to a published port of another container."""
     published = list(filter(is_published_outside, served))
-    for container in host.containers():
+    for container in _programs(host):
         netns = _own_netns(host, container)
         wanted = next((each for each in published if each.container != container.name), None)
         if netns is not None and wanted is not None:
@@ -253,7 +258,7 @@ def _asked_by_each(host: Host, served: list[Flow]) -> Iterator[Flow]:
 def _asked_of_siblings(host: Host) -> Iterator[Flow]:
     """Yield a flow from each container to a port on which another container of one of its networks listens."""
     listening: dict[str, list[tuple[Container, int, Socket]]] = {}
-    running = [(each, netns) for each in host.containers() if (netns := _own_netns(host, each)) is not None]
+    running = [(each, netns) for each in _programs(host) if (netns := _own_netns(host, each)) is not None]
     for container, netns in running:
         sockets = [
             each for each in host.namespace(netns.name).sockets if each.protocol == "tcp" and 4 in _versions(each)
@@ -263,7 +268,7 @@ def _asked_of_siblings(host: Host) -> Iterator[Flow]:
                 listening.setdefault(endpoint.network, []).append((container, endpoint.ipv4, sockets[0]))
     for container, netns in running:
         for endpoint in container.endpoints:
-            others = (each for each in listening.get(endpoint.network, ()) if each[0].name != container.name)
+            others = (each for each in listening.get(endpoint.network, ()) if each[0].netns != container.netns)
             for asked, address, socket in list(others)[:1]:
                 yield Flow(FromContainer(container.name, netns), 4, address, "tcp", socket.port, container=asked.name,
                            host=host.name)  # fmt: skip

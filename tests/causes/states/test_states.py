@@ -9,7 +9,8 @@ from hairpin.change.change import AddSocket
 from hairpin.change.step import Ask
 from hairpin.diagnose.diagnose import diagnose
 from hairpin.diagnose.examination import examine
-from hairpin.host.docker import Boot, PortBinding
+from hairpin.host.boot.daemon_start import Boot
+from hairpin.host.docker import PortBinding
 from hairpin.host.host import Unread
 from hairpin.host.link import Address
 from hairpin.host.managers import ConfigFile, Firewalld, FirewalldZone

@@ -78,3 +78,18 @@ def test_flows_that_stay_stopped_are_told() -> None:
         "it leaves 80 (web) closed to outside: the same rule or policy stops these packets",
         "it leaves the Internet (udp) out of reach of web: the same rule or policy stops these packets",
     ]
+
+
+def test_two_addresses_of_one_service_are_told_apart_where_one_opens_and_one_closes() -> None:
+    """A container that joins another network may answer by it then: one of its addresses opens, the other closes."""
+    here = flow(80, "web")
+    there = msgspec.structs.replace(here, daddr=here.daddr + 1)
+    found = (
+        FlowEffect("opens", there, "unpublished", "dropped", "delivered"),
+        FlowEffect("closes", here, "unpublished", "delivered", "dropped"),
+    )
+    words = Words()
+    assert [words(each) for each in effects_told(Effects(found), words)] == [
+        "it opens 198.51.100.12:80/tcp (web) to outside",
+        "it closes 198.51.100.11:80/tcp (web) to outside, who can reach it now",
+    ]

@@ -112,3 +112,16 @@ def test_the_list_of_plans_names_what_stays() -> None:
     assert "3  2026-01-01T00:00:00Z  lab  fix 8080  taken back in part" in shown
     assert "somebody changed it" in shown
     assert plans_text((), WORDS, Paper()) == "no plan was carried out on this host\n"
+
+
+def test_a_plan_whose_steps_are_done_is_tried_until_its_confirmation() -> None:
+    (task, *_) = plan().tasks(lasting=False)
+    done, open_ = (msgspec.structs.replace(task, state=each) for each in ("done", "running"))
+    known = KeptPlan("3", "lab", "boot", "2026-01-01T00:00:00Z", ("fix", "8080"), "open", (done,))
+    assert "being tried" in plans_text((known,), WORDS, Paper(width=120))
+    half = msgspec.structs.replace(known, tasks=(done, open_))
+    assert "half done" in plans_text((half,), WORDS, Paper(width=120))
+
+
+def test_a_plan_without_any_undo_is_not_offered_to_be_taken_back() -> None:
+    assert "hairpin undo" not in said(msgspec.structs.replace(DONE, final=frozenset({"3"})))

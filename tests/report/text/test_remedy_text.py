@@ -4,6 +4,7 @@ import subprocess
 from pathlib import Path
 
 import msgspec
+import pytest
 
 from hairpin.carry.act import FileState
 from hairpin.change.calls import SetUnitState
@@ -13,7 +14,7 @@ from hairpin.message import Message, message
 from hairpin.remedy.effect import Effects, FlowEffect
 from hairpin.remedy.remedy import Remedy, SideEffect
 from hairpin.report.paper import Paper
-from hairpin.report.text.remedy_text import write_remedy
+from hairpin.report.text.remedy_text import not_taken_back, write_remedy
 from hairpin.report.words import Words
 from tests.small_host import published
 
@@ -109,3 +110,30 @@ def test_what_disrupts_is_marked_and_stands_behind_another_repair() -> None:
     write_remedy(disruptive, Words(), paper, set(), instead=True)
     assert "or by hand, which disrupts what works now:" in paper.text()
     assert "This repair was not simulated." in paper.text()
+
+
+ALONE: dict[str, tuple[Effects, str]] = {
+    "it stays":    (Effects(count=1), "1 more was checked with this change: it stays as it is."),
+    "it is restored": (
+        Effects((FlowEffect("opens", published(), "published", "dropped", "delivered", again=True),), 1),
+        "1 more was checked with this change: it fails now and passes then.",
+    ),
+    "it closes": (
+        Effects((FlowEffect("closes", published(), "published", "delivered", "dropped"),), 1),
+        "1 more was checked with this change: it changes.",
+    ),
+    "two": (Effects(count=2), "2 more were checked with this change: all stay as they are."),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("effects", "told"), ALONE.values(), ids=ALONE)
+def test_one_further_flow_is_told_as_one(effects: Effects, told: str) -> None:
+    shown = " ".join(written(Remedy("set-sysctl", run("true"), effects=effects)).split())
+    assert f"Beside the asked flows, {told}" in shown
+
+
+def test_only_the_step_without_an_undo_is_told_as_such() -> None:
+    start = Ask(host="h", call=SetUnitState("start", "docker"))
+    assert Words()(not_taken_back(Remedy("start-engine", (start,)))) == "Nothing takes this back."
+    both = Remedy("start-engine", (*run("sysctl", "-w", "a.b=1"), start))
+    assert Words()(not_taken_back(both)) == "Nothing takes this back: `systemctl start docker`"

@@ -15,8 +15,8 @@ def test_a_port_that_passes() -> None:
 
 
 def test_a_port_that_fails() -> None:
-    assert str(summary(answer(FORWARDING_OFF))) == "1 problem: 2 of 7 flows fail"
-    assert str(summary(answer(FORWARDING_OFF, USER_DROPS))) == "2 problems: 2 of 7 flows fail"
+    assert str(summary(answer(FORWARDING_OFF))) == "1 problem: 2 of 8 flows fail"
+    assert str(summary(answer(FORWARDING_OFF, USER_DROPS))) == "2 problems: 2 of 8 flows fail"
     assert str(summary(answer(FORWARDING_OFF, origin="lan"))) == "1 problem: 1 of 2 flows fail"
 
 
@@ -46,7 +46,7 @@ def test_what_nothing_explains_is_a_problem() -> None:
     bare = msgspec.structs.replace(
         whole, causes=(), flows=tuple(msgspec.structs.replace(each, causes=()) for each in whole.flows)
     )
-    assert str(summary(bare)) == "1 problem: 2 of 7 flows fail"
+    assert str(summary(bare)) == "1 problem: 2 of 8 flows fail"
 
 
 def test_a_latent_cause_is_to_come() -> None:

@@ -21,7 +21,7 @@ BROKEN: dict[str, tuple[Replacement, ...]] = {
 def test_verdict_place_cause_proof_repair_in_this_order() -> None:
     told = text(FORWARDING_OFF)
     places = [
-        "1 problem: 2 of 7 flows fail\n",
+        "1 problem: 2 of 8 flows fail\n",
         "✗ dropped  outside (192.0.2.10) → 198.51.100.11:8080/tcp (front)",
         "✓ delivered  host → 127.0.0.1:8080/tcp (front)",
         "cause[interface-forwarding-off]: eth0 does not forward IPv4",

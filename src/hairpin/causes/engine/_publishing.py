@@ -32,7 +32,8 @@ def at_host_port(view: View, *, every_version: bool = False) -> tuple[tuple[Cont
 
 
 def bindings_for(view: View, *, every_version: bool = False) -> tuple[tuple[Container, PortBinding], ...]:
-    """Return the bindings of the flow's port and the packet's protocol, wherever the request or reply stopped.
+    """Return the bindings of the flow's port and the packet's protocol, wherever the request or reply stopped.  If the
+    port is published at the asked address, return only the bindings that have this address.
 
     ``every_version``: whether bindings of the other IP version are returned, too.
     """
@@ -40,13 +41,15 @@ def bindings_for(view: View, *, every_version: bool = False) -> tuple[tuple[Cont
     if packet.protocol not in (TCP, UDP):
         return ()
     protocol = "tcp" if packet.protocol == TCP else "udp"
-    return tuple(
+    found = tuple(
         (container, binding)
         for container in view.host.containers()
         for binding in container.bindings
         if (binding.host_port, binding.protocol) == (view.flow.dport, protocol)
         and (every_version or binding.version == packet.version)
     )
+    named = any(each.host_ip == view.flow.daddr and each.version == view.flow.version for _, each in found)
+    return tuple(pair for pair in found if not named or covers(pair[1], view.flow.daddr))
 
 
 def held_once_running(view: View) -> tuple[tuple[Container, PortBinding], ...]:

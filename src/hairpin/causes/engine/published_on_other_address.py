@@ -17,12 +17,10 @@ from hairpin.message import message
 
 def find(view: View) -> Iterator[Candidate]:
     """Yield one candidate when the port is published on an address that is neither the asked address nor a loopback
-    address, and no stopped container publishes it on the asked address
-    alone."""
+    address."""
     asked = view.stop.seen.packet.daddr
     bindings = [(c, b) for c, b in at_host_port(view) if c.running and b.actual]
-    is_down = any(not container.running and binding.host_ip == asked for container, binding in at_host_port(view))
-    if is_down or any(covers(binding, asked) for _, binding in bindings):
+    if any(covers(binding, asked) for _, binding in bindings):
         return
     others = [(container, binding) for container, binding in bindings if not loopback_only(binding)]
     if others:

@@ -43,11 +43,14 @@ def serving(view: View, container: Container, socket: Socket) -> Container:
 
 
 def sharing(view: View, container: Container) -> tuple[Container, ...]:
-    """Return the other containers that use the same network namespace, or would use it if they ran.
+    """Return the other containers that use the same network namespace, or would use it if they ran.  A pod's infra
+    container, which runs no service, is left out.
 
     Containers that do not run come first."""
     owner = view.host.network_owner(container)
-    others = (each for each in (owner, *view.host.sharers_of(owner)) if each != container)
+    others = (
+        each for each in (owner, *view.host.sharers_of(owner)) if each != container and not view.host.members_of(each)
+    )
     return tuple(sorted(others, key=lambda each: each.running))
 
 

@@ -2,7 +2,8 @@
 not run."""
 
 from hairpin.engines.docker.daemon import bound_elsewhere
-from hairpin.host.docker import Boot, Engine
+from hairpin.host.boot.daemon_start import Boot
+from hairpin.host.docker import Engine
 from hairpin.host.engine_health import Health
 from hairpin.host.host import Host
 from hairpin.message import Message, message

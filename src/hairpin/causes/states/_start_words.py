@@ -8,7 +8,8 @@ from collections.abc import Iterator
 
 import msgspec
 
-from hairpin.host.docker import Boot, Container, Engine
+from hairpin.host.boot.daemon_start import Boot
+from hairpin.host.docker import Container, Engine
 from hairpin.host.engine_health import is_down
 from hairpin.host.host import Host
 from hairpin.texts.told import cause_told

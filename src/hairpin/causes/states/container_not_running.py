@@ -21,7 +21,6 @@ from hairpin.causes.container._start_failure import failure_of
 from hairpin.causes.engine._publishing import (
     LEFT_ALONE,
     asking_container,
-    covers,
     exposed_on_host,
     held_once_running,
     refusal_of,
@@ -53,11 +52,7 @@ def find(view: View) -> Iterator[Candidate]:
     bindings = asking_container(view)
     if not bindings and view.stop.reason not in LEFT_ALONE:
         bindings = held_once_running(view) or _asked_itself(view) or exposed_on_host(view)
-    held = [each for container, each in bindings if container.running and each.actual and not _has_ended(container)]
-    asked = view.stop.seen.packet.daddr
-    if held:  # at most a container with an address of its own is not kept from its port
-        bindings = tuple((container, each) for container, each in bindings if each.host_ip == asked)
-    if any(covers(each, asked) for each in held):
+    if any(container.running and binding.actual and not _has_ended(container) for container, binding in bindings):
         return
     for container, binding in bindings:
         looping = container.status == "restarting" or _has_ended(container)
@@ -180,9 +175,7 @@ def _candidate(
     read = message("find out what ends it: {command}", command=log)
     repair = why.repair if why is not None and why.repair is not None else read
     return Candidate(
-        title=message("Container {name} is not running", name=container.name)
-        if why is None or container.error == ""
-        else message("Container {name} could not be started", name=container.name),
+        title=_title(host, container, failed=why is not None and container.error != ""),
         detail=_with_reason(engine, container, said, why),
         change=change,
         where=OfContainer(container=container.name, state=container.status, exit_code=container.exit_code),
@@ -195,13 +188,27 @@ def _candidate(
         advice=(
             *(
                 (message("read why it ended: {command}", command=log),)
-                if container.status != "created" and not (by_hand and repair is read)
+                if container.status != "created" and not (by_hand and repair is read) and not _ends_later(container)
                 else ()
             ),
             *_linger_advice(engine, container),
             *(back_after_reboot(engine, container) if not by_hand else ()),
         ),
     )
+
+
+def _title(host: Host, container: Container, *, failed: bool) -> Message:
+    name, *others = host.told_names(container)
+    if failed:
+        return message("Container {name} could not be started", name=container.name)
+    if others:
+        return message("The pod of {names} is not running", names=", ".join((name, *others)))
+    return message("Container {name} is not running", name=name)
+
+
+def _ends_later(container: Container) -> bool:
+    """Return whether the container ends only in a simulated event."""
+    return container.has_unknown_end and not container.finished_at
 
 
 def _linger_advice(engine: Engine, container: Container) -> tuple[Message, ...]:
@@ -234,7 +241,7 @@ def _detail(container: Container, binding: PortBinding, *, looping: bool) -> Mes
     if not binding.host_port:
         return _of_itself(container, binding, looping=looping)
     values = {"port": binding.host_port, "code": container.exit_code, "at": container.finished_at or "-"}
-    if container.exit_code is None and container.finished_at.startswith("0001-"):
+    if container.has_unknown_end and container.finished_at:
         return message(
             "It publishes port {port}. It ran, and its engine does not know how it ended, as after a boot or after the "
             "end of its user's last session. Nothing holds the port.",

@@ -15,7 +15,8 @@ from hairpin.causes.states._daemon import after
 from hairpin.causes.where import OfFile
 from hairpin.change.change import Change
 from hairpin.engines.docker.daemon import refusal
-from hairpin.host.docker import Boot, Engine
+from hairpin.host.boot.daemon_start import Boot
+from hairpin.host.docker import Engine
 from hairpin.host.engine_health import excluding, health
 from hairpin.host.host import Host
 from hairpin.message import Message, message

@@ -33,7 +33,8 @@ from hairpin.engines.repair.bridging import lost_addresses
 from hairpin.engines.repair.republishing import relays
 from hairpin.engines.repair.restoring import restoring_all
 from hairpin.engines.repair.starting import connecting_first, starting_change
-from hairpin.host.docker import Boot, Container, Engine, PortBinding
+from hairpin.host.boot.daemon_start import Boot
+from hairpin.host.docker import Container, Engine, PortBinding
 from hairpin.host.engine_health import Health, health, is_down
 from hairpin.host.host import Host
 from hairpin.host.socket import Socket

@@ -75,7 +75,6 @@ def _known_plans(ctx: "click.Context") -> Iterator[tuple[str, str]]:
 
     if os.geteuid() != 0 or ctx.params.get("host") or not FOLDER.is_dir():
         return
-    from hairpin.apply.kept_plan import PLAN_STATES
     from hairpin.apply.program.outpost import here
     from hairpin.apply.program.plan_book import PlanBook
     from hairpin.errors import HairpinError
@@ -88,7 +87,7 @@ def _known_plans(ctx: "click.Context") -> Iterator[tuple[str, str]]:
         return
     for each in plans:
         if each.state != "taken-back":
-            yield each.id, f"{' '.join(each.question)}, {each.begun_at}, {words(PLAN_STATES[each.state])}"
+            yield each.id, f"{' '.join(each.question)}, {each.begun_at}, {words(each.said)}"
 
 
 def files(ctx: "click.Context", parameter: "click.Parameter", incomplete: str) -> "list[CompletionItem]":

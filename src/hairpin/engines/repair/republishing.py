@@ -48,10 +48,10 @@ def recreated_with(host: Host, container: Container, binding: PortBinding) -> Me
 def recreated_name(host: Host, container: Container) -> Message | str:
     """Return the name of the container or pod that has to be recreated to change the ports: the pod, if it has the
     ports."""
-    sharers = host.sharers_of(container)
-    if host.engine_of(container).kind != "podman" or not container.name.endswith("-infra") or not sharers:
+    owner = host.network_owner(container)
+    if not host.members_of(owner):
         return container.name
-    return message("the pod of {names}", names=", ".join(each.name for each in sharers))
+    return message("the pod of {names}", names=", ".join(host.told_names(owner)))
 
 
 def recreated_behind(host: Host, owner: Container) -> tuple[Message, ...]:

@@ -18,7 +18,7 @@ from hairpin.message import Message, message
 from hairpin.netfilter.meaning import meaning
 from hairpin.remedy.remedy import Lasting, Situation
 
-_AVOID = message("do not save these rules: the engine writes them itself at each start")
+WRITTEN_AT_START = message("do not save these rules: the engine writes them itself at each start")
 
 
 def is_lost(part: AddChain | InsertRule, situation: Situation) -> bool:
@@ -46,7 +46,7 @@ def restored(host: Host) -> Lasting:
     """Return the advice about the engine's own rules.
 
     The advice says that the engine makes its rules itself, and names the programs that may delete the rules again."""
-    return Lasting(advice=(_AVOID, *_who_may_have_flushed(host)))
+    return Lasting(advice=(WRITTEN_AT_START, *_who_may_have_flushed(host)))
 
 
 def rules_allowed(situation: Situation) -> Lasting | None:

@@ -236,7 +236,7 @@ def outcome_of(outcome: FixOutcome | None, words: Words) -> OutcomeFields:
     return {
         "applied": outcome.stays,
         "verified": _verdicts(outcome),
-        "undo": "; ".join(f"hairpin undo {each}" for each in outcome.undo) if outcome.stays else None,
+        "undo": ("; ".join(f"hairpin undo {each}" for each in outcome.undo) or None) if outcome.stays else None,
         "said": words(outcome.complaint) if outcome.complaint is not None else None,
     }
 

@@ -161,7 +161,7 @@ class CauseText:
         judge = self._words(_JUDGES[cause.judge])
         if not cause.candidate.offered and len(cause.together) == 1 and cause.event is None:
             if rule_of(cause.candidate.where) is None:
-                return message("{before} now, {after} if what is missing were there ({judge})", before=before,
+                return message("{before} now, {after} once that is repaired ({judge})", before=before,
                                after=after, judge=judge)  # fmt: skip
             return message(
                 "{before} now, {after} without that rule, which is meant to stay ({judge})",
@@ -179,8 +179,8 @@ class CauseText:
             )
         if len(cause.together) == 1:
             return message("{before} now, {after} with this change ({judge})", before=before, after=after, judge=judge)
-        numbers = [str(self.numbers[each]) for each in cause.together if each in self.numbers]
-        named = ", ".join(numbers) if len(numbers) == len(cause.together) else self.named(cause.together)
+        numbers = sorted(self.numbers[each] for each in cause.together if each in self.numbers)
+        named = ", ".join(map(str, numbers)) if len(numbers) == len(cause.together) else self.named(cause.together)
         both = {"before": before, "after": after, "judge": judge, "causes": named}
         if len(cause.together) == 2:
             return message("{before} now, {after} when both causes are fixed: {causes} ({judge})", **both)

@@ -42,41 +42,59 @@ def _still_told(still: Iterable[Known], words: Words) -> Iterator[Message]:
 def unasked_told(found: Iterable[FlowEffect], words: Words) -> Iterator[Message]:
     """Yield a sentence for each kind of effect and each group of clients."""
     told = [each for each in found if not (each.again and each.kind != "closes")]
-    for clients, services in _alike((each for each in told if each.kind == "opens" and _is_inward(each)), words):
+    apart = _named_twice(told, words)
+    for clients, services in _alike((each for each in told if each.kind == "opens" and _is_inward(each)), words, apart):
         yield message("it opens {services} to {clients}", services=services, clients=clients)
-    for clients, targets in _alike((each for each in told if each.kind == "opens" and not _is_inward(each)), words):
+    for clients, targets in _alike(
+        (each for each in told if each.kind == "opens" and not _is_inward(each)), words, apart
+    ):
         yield message("it lets {clients} reach {targets}", clients=clients, targets=targets)
     closed = [each for each in told if each.kind == "closes" and not each.again]
-    for clients, services in _alike((each for each in closed if each.before == "leaves"), words):
+    for clients, services in _alike((each for each in closed if each.before == "leaves"), words, apart):
         yield message(
             "what {clients} sends to {services} no longer leaves this host; whether it arrives now was not read",
             services=services, clients=clients,
         )  # fmt: skip
-    for clients, services in _alike((each for each in closed if each.before != "leaves"), words):
+    for clients, services in _alike((each for each in closed if each.before != "leaves"), words, apart):
         yield message("it closes {services} to {clients}, who can reach it now", services=services, clients=clients)
-    for clients, services in _alike((each for each in told if each.kind == "closes" and each.again), words):
+    for clients, services in _alike((each for each in told if each.kind == "closes" and each.again), words, apart):
         yield message(
             "it closes {services} to {clients} again, who can reach it only since the rules are gone",
             services=services, clients=clients,
         )  # fmt: skip
     diverted = [each for each in told if each.kind == "diverts"]
     for before, after in dict.fromkeys(each.links for each in diverted):
-        for clients, targets in _alike((each for each in diverted if each.links == (before, after)), words):
+        for clients, targets in _alike((each for each in diverted if each.links == (before, after)), words, apart):
             yield message(
                 "it sends what {clients} sends to {targets} out by {after} instead of {before}",
                 clients=clients, targets=targets, after=after, before=before,
             )  # fmt: skip
 
 
+def _named_twice(effects: Iterable[FlowEffect], words: Words) -> frozenset[str]:
+    """Return the services that have one name, and that the change opens at one address and closes at another."""
+    named: dict[str, dict[str, set[int]]] = {"opens": {}, "closes": {}, "diverts": {}}
+    for each in (one for one in effects if one.flow.container):
+        named[each.kind].setdefault(_port(each.flow, words), set()).add(each.flow.daddr)
+    both = named["opens"].keys() & named["closes"].keys()
+    return frozenset(each for each in both if named["opens"][each].isdisjoint(named["closes"][each]))
+
+
 def _is_inward(effect: FlowEffect | Known) -> bool:
     return effect.group != "way-out"
 
 
-def _alike(effects: Iterable[FlowEffect | Known], words: Words) -> Iterator[tuple[str, str]]:
-    """Yield the clients and the services that share an effect, both as lists in text."""
+def _alike(
+    effects: Iterable[FlowEffect | Known], words: Words, apart: frozenset[str] = frozenset()
+) -> Iterator[tuple[str, str]]:
+    """Yield the clients and the services that share an effect, both as lists in text.  ``apart``: the services that are
+    named with their address."""
     clients: dict[str, dict[str, None]] = {}
     for each in effects:
-        clients.setdefault(_port(each.flow, words), {})[_client(each.flow, words)] = None
+        name = _port(each.flow, words)
+        if name in apart:
+            name = f"{each.flow.target_text()} ({each.flow.container})"
+        clients.setdefault(name, {})[_client(each.flow, words)] = None
     together: dict[tuple[str, ...], list[str]] = {}
     for service, asking in clients.items():
         together.setdefault(tuple(asking), []).append(service)

@@ -3,11 +3,13 @@
 from collections.abc import Iterator
 from difflib import unified_diff
 
+from hairpin.answer.answer import CauseAnswer
 from hairpin.answer.decisive import lacks_reading, undecided_readings
 from hairpin.apply.compose import ComposeProposal
-from hairpin.apply.kept_plan import PLAN_STATES, KeptPlan, PlannedStep
+from hairpin.apply.kept_plan import KeptPlan, PlannedStep
 from hairpin.apply.outcome import FixOutcome, FlowResult
 from hairpin.apply.plan import PlannedRemedy, RepairPlan, Unplanned, Why
+from hairpin.causes.proof import Proof
 from hairpin.change.calls import BindInterface, TrustSource
 from hairpin.change.commands.text import brief_text, command_lines
 from hairpin.change.step import Advise, Ask, LoadRules, ReplaceFile, Step
@@ -20,7 +22,7 @@ from hairpin.report.questions import write_questions
 from hairpin.report.text.cause_text import cause_numbers
 from hairpin.report.text.configured import configured_text, decision_text, undoing_text
 from hairpin.report.text.effects_text import effects_told, unasked_told
-from hairpin.report.text.remedy_text import ALSO
+from hairpin.report.text.remedy_text import ALSO, not_taken_back
 from hairpin.report.unread import NOTE, as_far_as_read, write_unread
 from hairpin.report.verdicts import flow_text, verdict_line
 from hairpin.report.words import Words
@@ -173,16 +175,21 @@ def _write_repair(number: int, repair: PlannedRemedy, cause: int | None, words: 
     if decision is not None:
         said = undoing_text(decision) if repair.remedy.undoes is not None else decision_text(decision)
         paper.prose(words(said), indent=3, style="unsure")
-    proof = repair.cause.proof if repair.cause is not None else None
-    if proof is not None:
-        before, then = (words(VERDICTS[each]) for each in (proof.without_change, proof.with_change))
-        paper.prose(words(message("{before} now, {then} then", before=before, then=then)), indent=3, style="faint")
+    if repair.cause is not None and repair.cause.proof is not None:
+        paper.prose(words(_proof(repair.cause, repair.cause.proof, words)), indent=3, style="faint")
     for effect in repair.remedy.side_effects:
         paper.prose(words(message("also: {effect}", effect=effect.text)), indent=3)
     for said in repair.remedy.advice:
         paper.prose(words(said), indent=3, first=f"{words(NOTE)} ")
     if repair.irreversible:
-        paper.prose(words(message("Nothing takes this back.")), indent=3, style="unsure")
+        paper.prose(words(not_taken_back(repair.remedy)), indent=3, style="unsure")
+
+
+def _proof(cause: CauseAnswer, proof: Proof, words: Words) -> Message:
+    before, then = (words(VERDICTS[each]) for each in (proof.without_change, proof.with_change))
+    if cause.event is not None:
+        return message("{before} after {event}, {then} with this repair", before=before, event=cause.event, then=then)
+    return message("{before} now, {then} then", before=before, then=then)
 
 
 def _write_step(step: Step, words: Words, paper: Paper) -> None:
@@ -392,7 +399,7 @@ def plans_text(plans: tuple[KeptPlan, ...], words: Words, paper: Paper) -> str:
     for each in plans:
         asked = " ".join(each.question) or "-"
         head = f"{each.id}  {each.begun_at}  {each.host}  {asked}  "
-        paper.line(head, (words(PLAN_STATES[each.state]), "strong"))
+        paper.line(head, (words(each.said), "strong"))
         for task in each.tasks:
             if task.state in ("stays", "failed", "running", "taking-back"):
                 shown = words(_briefly(task))

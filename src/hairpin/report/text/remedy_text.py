@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from hairpin.answer.answer import Answer, CauseAnswer
 from hairpin.change.commands.text import all_shown
+from hairpin.change.step import nature
 from hairpin.diagnose.foreseen import LEFT_STOPPED
 from hairpin.message import Message, message, verbatim
 from hairpin.remedy.remedy import Remedy
@@ -111,6 +112,16 @@ def write_keeping(remedies: tuple[Remedy, ...], words: Words, paper: Paper) -> N
             paper.prose(words(remedy.advice[0]), indent=2, first=f"{words(_KEPT)} ", first_style="strong")
 
 
+def not_taken_back(remedy: Remedy) -> Message:
+    """Return the sentence about the steps of the remedy that have no undo."""
+    made = (*remedy.steps, *remedy.keeping)
+    lasting = [each for each in made if nature(each) == "irreversible"]
+    if len(lasting) == len(made):
+        return message("Nothing takes this back.")
+    named = ", ".join(f"`{line}`" for each in lasting for line in all_shown((each,))[:1])
+    return message("Nothing takes this back: {commands}", commands=named)
+
+
 def _walked(remedy: Remedy) -> Iterator[Message]:
     """Yield sentences about the number of other flows that were walked with the repair, and about the effects on these
     flows."""
@@ -120,7 +131,9 @@ def _walked(remedy: Remedy) -> Iterator[Message]:
     if effects is None or not effects.count:
         return
     restored, changed = len(effects.restores), len(effects.found) - len(effects.restores)
-    if restored and not changed:
+    if effects.count == 1:
+        yield _walked_alone(restored=bool(restored), changed=bool(changed))
+    elif restored and not changed:
         yield message(
             "Beside the asked flows, {count} more were checked with this change: {restored} that fail now pass then, "
             "the rest stay as they are.",
@@ -148,6 +161,14 @@ def _walked(remedy: Remedy) -> Iterator[Message]:
         )
     if effects.left_out:
         yield message("{count} further flows were not checked.", count=effects.left_out)
+
+
+def _walked_alone(*, restored: bool, changed: bool) -> Message:
+    if restored:
+        return message("Beside the asked flows, 1 more was checked with this change: it fails now and passes then.")
+    if changed:
+        return message("Beside the asked flows, 1 more was checked with this change: it changes.")
+    return message("Beside the asked flows, 1 more was checked with this change: it stays as it is.")
 
 
 def _heading(heading: Message, host: str | None, words: Words, paper: Paper) -> None:

@@ -72,6 +72,8 @@ def _failing(found: int, failed: int, asked: int) -> Message:
     """Return the first line of an answer in which flows fail, for a question about one port or about no port."""
     if asked == 1 or not failed:
         return _problems(found)
+    if failed == asked == 2:
+        return message("{problems}: both flows fail", problems=_problems(found))
     if failed == asked:
         return message("{problems}: all {count} flows fail", problems=_problems(found), count=failed)
     return message("{problems}: {count} of {all} flows fail", problems=_problems(found), count=failed, all=asked)
@@ -121,13 +123,13 @@ def _problems(count: int) -> Message:
 
 def _scope(answer: Answer) -> Message:
     """Return the scope of the answer, such as ``31 ports of 30 containers``; if the question is about no port, return
-    the number of flows."""
+    the number of flows.  If one of several ports is no container's, only the ports are counted."""
     ports = len({_port(each, answer) for each in _inward(answer)})
     containers = len({each for flow in answer.flows if (each := _container(flow))})
     if not ports:
         return count_of_flows(answer.flows)
     named = message("1 port") if ports == 1 else message("{count} ports", count=ports)
-    if not containers:
+    if not containers or (ports > 1 and not all(map(_container, _inward(answer)))):
         return named
     if containers == 1:
         return message("{ports} of 1 container", ports=named)

@@ -4,7 +4,7 @@ import msgspec
 import pytest
 
 from hairpin.evidence.reading import Evidence
-from hairpin.host.docker import Boot
+from hairpin.host.boot.daemon_start import Boot
 from hairpin.host.managers import Unit
 from hairpin.host.read.engines.boot import boot
 from hairpin.host.read.readings import Readings

@@ -6,7 +6,7 @@ from typing import Literal
 import msgspec
 
 from hairpin.errors import ParseError
-from hairpin.host.docker import Boot
+from hairpin.host.boot.daemon_start import Boot
 from hairpin.host.managers import Unit
 from hairpin.host.read.engines import engine_options
 from hairpin.host.read.readings import Readings

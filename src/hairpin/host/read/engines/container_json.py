@@ -11,7 +11,7 @@ import msgspec
 
 from hairpin.errors import ParseError, reason_of
 from hairpin.evidence.reading import Reading
-from hairpin.host.docker import Container, Endpoint, PinnedName, PortBinding
+from hairpin.host.docker import Container, Endpoint, PinnedName, PortBinding, is_engine_time
 from hairpin.host.read.ip.address_text import mac
 from hairpin.host.read.json_text import decode_list
 from hairpin.netfilter.address import parse_address
@@ -139,7 +139,9 @@ def _container(item: _Container, evidence: str) -> Container:
     endpoints = tuple(_endpoint(name, endpoint) for name, endpoint in networks.items() if endpoint is not None)
     restart = host_config.restart_policy
     status = state.status or ("paused" if state.paused else "running" if state.running else "exited")
-    forgotten = status == "created" and not state.error and _is_time(state.started_at)
+    # Podman calls a container created that a reboot, or the end of its user's session, has ended, and keeps the time of
+    # its start.  Measured with Podman 4.3
+    forgotten = status == "created" and not state.error and is_engine_time(state.started_at)
     is_task = bool((config.labels or {}).get(_TASK))
     # A swarm never restarts a task's container: it makes another task, on this or on another node.  An ended task
     # publishes no port.
@@ -173,14 +175,6 @@ def _container(item: _Container, evidence: str) -> Container:
         pinned=tuple(_pins_in(item.host_config.extra_hosts or ())),
         evidence=evidence,
     )
-
-
-def _is_time(text: str | None) -> bool:
-    """Return whether the text is a time.  Engines write the year 1 if there is none.
-
-    Podman does not know how a container ended that a reboot, or the end of its user's session, has ended.  It calls
-    such a container created, and keeps the time of its start.  Measured with Podman 4.3"""
-    return bool(text) and not str(text).startswith("0001-")
 
 
 def _added_names(item: _Container) -> tuple[str, ...]:
