@@ -48,7 +48,6 @@ _NOT_CHOSEN: tuple[Why, ...] = ("by-person", "later", "covered", "unknown", "eve
 _SAID: tuple[Why, ...] = ("covered", "unknown", "event", "advice")
 """The reasons for which the report has one line for each cause.  A plan names every cause of ``hairpin check``."""
 
-
 _HELD = 3
 """The greatest number of flows of a cause that are walked again after each event."""
 
@@ -225,10 +224,8 @@ def _without_vain(
 
 
 def _told_alone(repair: PlannedRemedy, then: dict[str, Verdict]) -> PlannedRemedy:
-    """Return the repair.  If it is vain in this plan, its cause's proof tells the verdict that the plan gives, and not
-    the verdict after the repairs of all causes."""
-    cause = repair.cause
-    if cause is None or cause.proof is None or not cause.flows or not _is_vain(cause, then):
+    """Return the repair; if it is vain, with the verdict after this plan and not after the repairs of all causes."""
+    if (cause := repair.cause) is None or cause.proof is None or not cause.flows or not _is_vain(cause, then):
         return repair
     proof = msgspec.structs.replace(cause.proof, with_change=then[cause.flows[0]])
     return msgspec.structs.replace(repair, cause=msgspec.structs.replace(cause, proof=proof))
@@ -331,7 +328,7 @@ def is_wanted(cause: CauseAnswer, *, with_latent: bool) -> bool:
 
 
 def why_not(cause: CauseAnswer, remedy: Remedy, answer: Answer) -> Why | None:
-    """Return why the plan leaves the repair out as long as no person chooses it; None if the plan makes it."""
+    """Return why the plan leaves out the repair if no person chooses it; None if the plan makes it."""
     if _is_for_person(remedy):
         return "by-person"
     if _makers(cause, answer):

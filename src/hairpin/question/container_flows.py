@@ -116,13 +116,11 @@ def _to_one(network: Network, host: Host, named_one: Container, target: Target, 
     on_host = container.on_host_network or (container.network_mode == "host" and target.port is not None)
     if on_host or (container.running and container.network_mode == "none"):
         return _unpublished(network, host, container, target, origin)
-    if target.port is None:
-        own = usable(network, host, container, origin)
-        return to_bindings(
-            network, host, tuple(each for each in own if may_serve(network, host, named_one, each)), origin
-        )
-    protocol: Protocol = target.protocol or "tcp"
     own = usable(network, host, container, origin)
+    if target.port is None:
+        served = tuple(each for each in own if may_serve(network, host, named_one, each))
+        return to_bindings(network, host, served, origin)
+    protocol: Protocol = target.protocol or "tcp"
     published = tuple(each for each in own if each.container_port == target.port and each.protocol == protocol)
     if origin is None and published:
         return to_bindings(network, host, published, None)

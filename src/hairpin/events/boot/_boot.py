@@ -16,7 +16,6 @@ from hairpin.events.boot.sysctls import with_files_applied
 from hairpin.events.course import Course, Rival
 from hairpin.events.engines._containers import with_container_first_started, with_container_started
 from hairpin.events.engines._dockerd import docker_of, with_dockerd_started
-from hairpin.events.engines._mesh import with_mesh_again
 from hairpin.events.engines._podman import with_bridges_made
 from hairpin.events.firewalls.firewalld import firewalld_of
 from hairpin.events.firewalls.iptables import with_saved_rules
@@ -174,7 +173,11 @@ def _with_docker(course: Course, was: Host) -> Course:
         return course.provided(message("dockerd, which did not tell what it runs, changes nothing when it starts"))
     if not engine.running:
         return course.provided(message("dockerd, which does not run now, does not start either"))
-    course = with_mesh_again(_with_fresh_bridges(course, engine), was, engine)
+    course = _with_fresh_bridges(course, engine)
+    if any(each.driver == "overlay" for each in engine.networks):
+        from hairpin.events.engines._mesh import with_mesh_again
+
+        course = with_mesh_again(course, was, engine)
     return with_dockerd_started(course, was, ended=True)
 
 

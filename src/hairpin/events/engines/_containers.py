@@ -7,7 +7,6 @@ from typing import Literal
 import msgspec
 
 from hairpin.change import change as c
-from hairpin.change.simulation.links import with_carrier_by
 from hairpin.engines.docker.dockerd import expected_for
 from hairpin.engines.docker.gateway_bridge import bridge_of_overlays, with_gateway_endpoints
 from hairpin.engines.docker.options import Version, dockerd_version
@@ -246,6 +245,8 @@ def _started_by_swarm(course: Course, was: Host, container: Container, before: N
 
     The container's links get their former peers, by which their bridges have carrier.  The swarm's managers assign the
     container's addresses, for all nodes of the swarm."""
+    from hairpin.change.simulation.links import with_carrier_by
+
     same = message("the swarm gives {name} its addresses and its links again", name=container.name)
     ends = {each.peer_index for each in before.links if each.kind == "veth"}
     spaces = list[Namespace]()

@@ -33,12 +33,12 @@ def events_text(found: Matrix, words: Words, paper: Paper, *, verbose: bool = Fa
     return paper.text()
 
 
-def _undecided(found: Matrix) -> int:
+def _count_of_undecided(found: Matrix) -> int:
     return sum(each.verdict == "depends" for each in found.answer.flows)
 
 
 def _staying(found: Matrix, names: str) -> Message:
-    undecided, known = _undecided(found), bool(found.answer.flows) or not found.lacks_reading
+    undecided, known = _count_of_undecided(found), bool(found.answer.flows) or not found.lacks_reading
     if not undecided and known:
         return message("All flows and open connections stay as they are after: {events}", events=names)
     if undecided < len(found.answer.flows):
@@ -49,7 +49,7 @@ def _staying(found: Matrix, names: str) -> Message:
 
 
 def _first_line(found: Matrix, changing: int) -> Message:
-    undecided = _undecided(found)
+    undecided = _count_of_undecided(found)
     if not found.answer.flows and found.lacks_reading:
         return message(
             "{events}: no flow is known, so what the events break is not known",

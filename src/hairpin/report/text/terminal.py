@@ -30,7 +30,7 @@ def report_text(answer: Answer, words: Words, paper: Paper, *, verbose: bool = F
         report.group(group)
     report.not_blocking()
     write_grounds(answer, words, paper, places, verbose=verbose)
-    offered = _offered(answer, fixing) if fixing else None
+    offered = _offer_text(answer, fixing) if fixing else None
     if offered is not None:
         paper.gap()
         paper.prose(words(offered))
@@ -46,7 +46,7 @@ def report_text(answer: Answer, words: Words, paper: Paper, *, verbose: bool = F
     return paper.text()
 
 
-def _offered(answer: Answer, fixing: str) -> Message | None:
+def _offer_text(answer: Answer, fixing: str) -> Message | None:
     """Return the sentence about the command that carries out the repairs, if its plan has a repair."""
     if all(each.severity != "blocking" for each in answer.causes):
         return None
