@@ -65,7 +65,10 @@ def test_flows_of_a_container_on_the_hosts_network() -> None:
 def test_a_sharer_is_reached_as_the_owner_of_its_namespace() -> None:
     net = network(docker=engine(container(), SIDE))
     assert net.this.network_owner(SIDE) == container()
-    assert told(net, Target(container="side")) == told(net, Target(container="web"))
+    of_side, of_web = (
+        [each for each in told(net, Target(container=name)) if "8151" in each] for name in ("side", "web")
+    )
+    assert of_side == of_web != []
 
 
 def test_without_network_the_asked_port_is_one_of_the_host() -> None:

@@ -46,15 +46,15 @@ def moved(side: Container) -> Container:
 WEB_SERVES = (80, container())
 # the network; the flows that `hairpin side` asks: their purposes; the causes of those that fail
 ASKED: dict[str, tuple[Network, set[str], set[str]]] = {
-    "the published port is its own": (shared(SIDE, (80, SIDE)), {"published"}, set()),
-    "nobody listens on the published port": (shared(SIDE), {"published"}, {"service-not-listening"}),
+    "the published port is its own": (shared(SIDE, (80, SIDE)), {"published", "egress"}, set()),
+    "nobody listens on the published port": (shared(SIDE), {"published", "egress"}, {"service-not-listening"}),
     "the published port is the owner's": (shared(SIDE, WEB_SERVES, (8080, SIDE)), {"egress"}, set()),
     "it has ended": (shared(STOPPED, WEB_SERVES), {"egress"}, {"container-not-running"}),
     "it is in the namespace that the owner left": (
         shared(moved(SIDE), WEB_SERVES, left=True), {"egress"}, {"shared-namespace-left"},
     ),
     "it holds the published port in the namespace that the owner left": (
-        shared(moved(SIDE), (80, SIDE), left=True), {"published"}, {"shared-namespace-left"},
+        shared(moved(SIDE), (80, SIDE), left=True), {"published", "egress"}, {"shared-namespace-left"},
     ),
     "its owner was recreated": (
         shared(moved(GONE), WEB_SERVES, left=True), {"egress"}, {"shared-namespace-left"},

@@ -11,9 +11,11 @@ from hairpin.events.registry import events_by_themselves
 from hairpin.host.host import Host
 from hairpin.kept import kept
 from hairpin.network.flow import Flow
-from hairpin.network.kinds.kinds import kinds_of
 from hairpin.network.network import Network
 from hairpin.walk.walked import walked
+
+_FEWEST = 3
+"""The smallest number of containers of a host of which alike ones are sought."""
 
 
 def courses_to_come(network: Network, flows: Iterable[Flow]) -> tuple[tuple[str, EventId, Course], ...]:
@@ -80,8 +82,13 @@ def _of_firsts(network: Network, host: Host, event: Event, flows: tuple[Flow, ..
     Return None if the event does not happen to containers one by one, if no containers are alike, or if the event
     changes the verdict of a flow: then it is to be told of all containers that are alike."""
     to_some = event.by_name.to_some if event.by_name is not None else None
-    firsts = kinds_of(network).firsts(host) if to_some is not None else ()
-    if to_some is None or len(firsts) == sum(1 for _ in host.containers()):
+    count = sum(1 for _ in host.containers())
+    if to_some is None or count < _FEWEST:
+        return None
+    from hairpin.network.kinds.kinds import kinds_of
+
+    firsts = kinds_of(network).firsts(host)
+    if len(firsts) == count:
         return None
     try:
         course = to_some(Course(network, host.name), {each.name for each in firsts})

@@ -19,7 +19,6 @@ from hairpin.host.host import Host
 from hairpin.host.name_order import name_order
 from hairpin.message import Message
 from hairpin.network.flow import Flow
-from hairpin.network.kinds.kinds import kinds_of
 from hairpin.network.network import Network
 from hairpin.remedy.boot.container import policy_of
 from hairpin.remedy.remedy import Remedy
@@ -85,6 +84,10 @@ def _of_firsts(
     """Return the steps, the host's label and the causes after the event, for the first container of each kind.
 
     What keeps the first of alike containers running keeps the others running, too (docs/adr/0039)."""
+    if len(later.members) < 2:
+        return told, label, later
+    from hairpin.network.kinds.kinds import kinds_of  # noqa: PLC0415 - most hosts have few containers
+
     firsts = {each.name for each in kinds_of(network).firsts(network.host(label))}
     left = tuple(each for each in calls if not isinstance(each, SetRestartPolicy) or each.name in firsts)
     members = tuple(each for each in later.members if container_name(each.candidate.where) in firsts)

@@ -12,8 +12,8 @@ EXCHANGES = (
                   'pinging container registry *: Get "https://*/v2/": http: server gave HTTP response to HTTPS client'),
         meaning=message(
             "The registry answered without TLS; dockerd asks by https each registry that insecure-registries in "
-            "daemon.json does not list (Podman: registries.conf, insecure = true). Give the registry a certificate, or "
-            "list its name and port and restart dockerd."
+            "daemon.json does not list (Podman: registries.conf, insecure = true). The registry needs a certificate, "
+            "or its name and port belong there."
         ),
     ),
     TextMeaning(

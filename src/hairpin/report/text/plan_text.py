@@ -286,20 +286,16 @@ def _with_persist(plan: RepairPlan) -> Message:
     """Return the sentence for a plan in which a repair consists only of files."""
     events = (each.cause.event for each in plan.repairs if not each.remedy.steps and each.cause is not None)
     named = ", ".join(dict.fromkeys(each for each in events if each is not None))
-    return message(
-        "Nothing was changed.  The same command with --persist --apply carries it out: files alone keep away what "
-        "{events} will bring.",
-        events=named or message("an event"),
-    )
+    return message("Nothing was changed.  The same command with --persist --apply carries it out: files alone keep "
+                   "away what {events} will bring.", events=named or message("an event"))  # fmt: skip
 
 
 def task_line(task: PlannedStep, complaint: Message | None, words: Words, paper: Paper) -> str:
     """Return the line about a step of the plan that has ended."""
     mark, style = ("✓", "good") if complaint is None else ("✗", "bad")
     shown = words(_briefly(task))
-    if task.state in ("taken-back", "gone", "stays"):
-        said = {"taken-back": _TAKEN_BACK, "gone": _GONE, "stays": _STAYS}[task.state]
-        shown = words(message("{said}: {shown}", said=said, shown=shown))
+    if task.state in _ENDS:
+        shown = words(message("{said}: {shown}", said=_ENDS[task.state], shown=shown))
     paper.line((f"{mark} ", "good" if style == "good" else "bad"), shown)
     added = complaint or (_left_by_firewalld(task.step) if task.state == "taken-back" else None)
     if added is not None:
@@ -339,9 +335,7 @@ def _briefly(task: PlannedStep) -> Message:
             return verbatim(brief_text(task.step) or task.repair)
 
 
-_TAKEN_BACK = message("taken back")
-_GONE = message("gone already")
-_STAYS = message("stays")
+_ENDS = {"taken-back": message("taken back"), "gone": message("gone already"), "stays": message("stays")}
 
 
 def outcome_text(outcome: FixOutcome, words: Words, paper: Paper, places: Places) -> str:
@@ -355,17 +349,14 @@ def outcome_text(outcome: FixOutcome, words: Words, paper: Paper, places: Places
     if outcome.complaint is not None:
         said = message("The whole plan was taken back: {why}", why=outcome.complaint)
         if outcome.left:
-            said = message(
-                "The plan was taken back only in part: {why}.  `hairpin undo --list` says what is left",
-                why=outcome.complaint,
-            )
+            said = message("The plan was taken back only in part: {why}.  `hairpin undo --list` says what is left",
+                           why=outcome.complaint)  # fmt: skip
         if outcome.late:
             said = message("The plan was not completed: {why}.", why=outcome.complaint)
         paper.prose(words(said), style="bad")
         for host, time in outcome.late:
-            said = message(
-                "{host} cannot be reached.  That host takes the plan back by itself at {time}.", host=host, time=time
-            )
+            said = message("{host} cannot be reached.  That host takes the plan back by itself at {time}.", host=host,
+                           time=time)  # fmt: skip
             paper.prose(words(said), style="unsure")
         return paper.text()
     if outcome.until:
