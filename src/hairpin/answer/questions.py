@@ -77,9 +77,7 @@ def _with_users(asked: OpenQuestion, users: tuple[str, ...]) -> OpenQuestion:
 
 
 def _of_users(said: Message, users: tuple[str, ...]) -> Message:
-    return Message(
-        said.template, tuple((name, few_of(users) if name == _USERS else value) for name, value in said.values)
-    )
+    return said.filled(**{**dict(said.values), _USERS: few_of(users)})
 
 
 _FEW = 8

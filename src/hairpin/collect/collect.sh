@@ -2331,13 +2331,22 @@ boot_lines() { # path:line:text, below the folder where this runs
         [ -f "$f" ] && [ -r "$f" ] && set -- "$@" "$f"
     done
     [ $# = 0 ] && return
-    lines=$(rule_lines "$@")
-    known=$NL; for f; do known=$known$f$NL; done
-    for _ in 1 2; do        # the scripts that these call, and those that these scripts call
-        called=
-        scripts_among "$(scripts_named_in "$@" | sed 's/^[^/]*\///' | sort -u | head -n 50)"
+    lines= known=$NL; for f; do known=$known$f$NL; done
+    for again in yes yes no; do     # these files, the scripts that they call, and those that these scripts call
+        found=$(rule_lines "$@")
+        more=${found#*=}; more=${more#"$NL"}
+        [ -z "$more" ] || lines=$lines${lines:+$NL}$more
+        [ $again = yes ] || break
+        named= called=
         set -f; IFS=$NL
-        for f in $scripts $(run_by_shells_in "$@" | sed 's/^.* \///' | sort -u | head -n 50); do
+        for f in ${found%%=*}; do
+            case $f in named*) named=$named${f#named }$NL ;; *) called=$called${f#shell }$NL ;; esac
+        done
+        set +f; IFS=$USUAL_IFS
+        scripts_among "$named"
+        set -f; IFS=$NL
+        named=$called called=
+        for f in $scripts $named; do
             case $f in */../*) continue ;; esac
             case $known in *"$NL$f$NL"*) ;; *) [ ! -f "$f" ] || [ ! -r "$f" ] || { known=$known$f$NL; called=$called$f$NL; } ;; esac
         done
@@ -2345,8 +2354,6 @@ boot_lines() { # path:line:text, below the folder where this runs
         set -- $called
         set +f; IFS=$USUAL_IFS
         [ $# -gt 0 ] || break
-        more=$(rule_lines "$@")
-        [ -z "$more" ] || lines=$lines${lines:+$NL}$more
     done
     [ -z "$lines" ] || printf '%s\n' "${lines%"$NL"}" | sed -E "s,^,/,; s,(:[0-9]+:).*$SECRET_LINES.*,\1 (not collected)," | head -n 500
 }
@@ -2374,14 +2381,28 @@ scripts_among() { # scripts_among LINES: sets scripts, of these paths those of s
     done
     set +f; IFS=$USUAL_IFS
 }
-run_by_shells_in() { # run_by_shells_in FILES: paths behind the name of a shell, which need no #! line. In place of the shell.
-    exec grep -shoE '(^|[ /;&|(])(ba|da|k)?sh( -[A-Za-z]+)* /(etc|usr/local|opt|srv|root|home|var)/[A-Za-z0-9_./@+-]+' "$@"
-}
-rule_lines() { # rule_lines FILES: path:line:text of the lines that program rules or settings. In place of the shell.
+rule_lines() { # rule_lines FILES: what these files name: `named PATH`, or `shell PATH` behind the name of a shell, which needs no #! line
+    # there; then a line `=`, and path:line:text of the lines that program rules or settings. In place of the shell.
     RULE_LINES=$RULE_LINES; export RULE_LINES
     exec awk "$AWK_RULES"'
+        function note(form, path) { if (!((form, path) in known) && names < 100) { known[form, path]; name[++names] = form " " path } }
+        function note_all(form, words,   rest, path) {
+            for (rest = $0; match(rest, words); rest = substr(rest, RSTART + RLENGTH)) {
+                path = substr(rest, RSTART, RLENGTH); sub(form == "named" ? "^[^/]*/" : "^.* /", "", path); note(form, path)
+            }
+        }
+        BEGIN {
+            path = "/(etc|usr/local|opt|srv|root|home|var)/[A-Za-z0-9_./@+-]+"
+            named = "(^|[ =@+!:-])" path; shell = "(^|[ /;&|(])(ba|da|k)?sh( -[A-Za-z]+)* " path
+        }
         FNR == 1 { split("", held) }
-        rules($0) { print FILENAME ":" FNR ":" $0 }' "$@" 2>/dev/null
+        rules($0) && told < 2000 { line[++told] = FILENAME ":" FNR ":" $0 }
+        index($0, "/") { note_all("named", named); if (index($0, "sh")) note_all("shell", shell) }
+        END {
+            for (i = 1; i <= names; i++) print name[i]
+            print "="
+            for (i = 1; i <= told; i++) print line[i]
+        }' "$@" 2>/dev/null
 }
 boot_units() { # unit, tab, path:line:text: of the enabled units, the commands, and the lines of their scripts, that program rules or
     # settings. What hairpin knows by name is left out. Sets found_units: the names of these units.
