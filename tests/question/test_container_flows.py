@@ -3,6 +3,7 @@
 import msgspec
 import pytest
 
+from hairpin.errors import UsageError
 from hairpin.host.link import Address
 from hairpin.network.network import Network
 from hairpin.question.asked import Origin, Target
@@ -72,3 +73,11 @@ def test_a_name_is_asked_at_the_addresses_that_its_server_gives(
 ) -> None:
     found = flows_for(net, (NAMED,), origin)
     assert [each.version for each in found if not each.asked_name] == families
+
+
+def test_a_container_without_a_port_and_without_a_way_out_is_told_so() -> None:
+    docker = engine(msgspec.structs.replace(container(), bindings=()))
+    inner = tuple(msgspec.structs.replace(each, internal=True) for each in docker.networks)
+    with pytest.raises(UsageError, match=r"publishes no port, and it has no way out: internal networks .*\(bridge\)"):
+        flows_for(network(docker=msgspec.structs.replace(docker, networks=inner)), (Target(container="web"),), None)
+    assert flows_for(network(docker=docker), (Target(container="web"),), None)

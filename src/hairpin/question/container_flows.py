@@ -47,6 +47,18 @@ def to_container(network: Network, host: Host, target: Target, origin: Origin | 
                     owner=owner.name,
                 )
             )
+        inner = [each.name for each in host.engine_of(owner).networks
+                 if each.internal and each.name in {end.network for end in owner.endpoints}]  # fmt: skip
+        if inner and len(inner) == len(owner.endpoints):
+            raise UsageError(
+                message(
+                    "container {name!r} publishes no port, and it has no way out: internal networks have none "
+                    "({networks}); name a port of it, {name}:PORT, or ask where it should get to: ADDRESS:PORT --from "
+                    "{name}",
+                    name=name,
+                    networks=", ".join(inner),
+                )
+            )
         raise UsageError(message("container {name!r} publishes no port; name one: {name}:PORT", name=name))
     return found
 
