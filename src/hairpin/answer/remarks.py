@@ -52,9 +52,11 @@ def _of_unpublished(network: Network, trace: Trace) -> Iterator[Message]:
     """Yield a note about a port of a container that the host reaches, if the container publishes other ports and not
     this one."""
     flow = trace.flow
+    if flow.container is None or not isinstance(flow.start, FromHost) or not trace.succeeds:
+        return
     host = network.host(flow.asked_host or flow.host)
-    asked = host.container(flow.container or "")
-    if asked is None or not trace.succeeds or not isinstance(flow.start, FromHost):
+    asked = host.container(flow.container)
+    if asked is None:
         return
     owner = host.network_owner(asked)
     known = {(each.container_port, each.protocol) for each in owner.bindings}

@@ -1,4 +1,4 @@
-"""What a report offers: whether the plan for its answer repairs something by itself."""
+"""Tells a report whether the plan for its answer repairs something without a person's choice."""
 
 from typing import Literal
 

@@ -13,7 +13,7 @@ from hairpin.errors import UsageError
 from hairpin.message import message
 
 _CAUSE = re.compile(r"[:/#]")
-"""What ends the cause's id in a word."""
+"""The characters that end the cause's id in a word."""
 _OTHER = re.compile(r"[^A-Za-z0-9._:/-]+")
 
 

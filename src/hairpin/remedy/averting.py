@@ -83,7 +83,7 @@ def _of_firsts(
 ) -> tuple[tuple[Step, ...], str, Later]:
     """Return the steps, the host's label and the causes after the event, for the first container of each kind.
 
-    What keeps the first of alike containers running keeps the others running, too (docs/adr/0039)."""
+    If the steps keep the first of alike containers running, they keep the others running, too (docs/adr/0039)."""
     if len(later.members) < 2:
         return told, label, later
     from hairpin.network.kinds.kinds import kinds_of  # noqa: PLC0415 - most hosts have few containers

@@ -41,8 +41,8 @@ def loads(
     namespace: Namespace, evidence: Evidence | None, read: Ruleset | None, *, called: str, known: Known | None = None
 ) -> Loads:
     """Return the loads that rebuild the namespace's rules.  ``called``: the namespace's name in the replica.
-    ``known``: the addresses that packets may have.  Of a long set, only the elements that contain one of these
-    addresses are loaded.  If ``known`` is None, every set is loaded whole.
+    ``known``: the addresses that packets may have.  A long set is loaded with only the elements that contain
+    one of these addresses.  If ``known`` is None, every set is loaded whole.
 
     ``read``: the ruleset as it was read with the evidence.  A table that is unchanged since then is replayed verbatim;
     any other table is written from the model."""
