@@ -1,0 +1,1 @@
+"""Makes evidence from pasted text: finds the outputs of commands in any text and turns each into readings."""

@@ -1,0 +1,100 @@
+"""Finds the command lines that were typed above their outputs."""
+
+import re
+import shlex
+
+from hairpin.evidence.reading import HOST
+from hairpin.pasted.form import Command
+
+_PROGRAMS = (
+    "iptables ip6tables iptables-save ip6tables-save iptables-nft iptables-legacy iptables-nft-save "
+    "iptables-legacy-save ip6tables-nft ip6tables-legacy ebtables nft ipset ip ifconfig route netstat ss brctl bridge "
+    "sysctl docker podman docker-compose podman-compose nerdctl firewall-cmd ufw systemctl journalctl service uname "
+    "cat grep egrep ping ping6 curl wget telnet nc ncat netcat nmap tcpdump lsof conntrack arp hostname hostnamectl "
+    "lsb_release dpkg rpm apt yum dnf traceroute tracepath mtr dig nslookup host getent nsenter lsmod dmesg ethtool "
+    "resolvectl networkctl nmcli tc wg kubectl crictl sestatus getenforce ls echo tail head less more sh bash ssh su"
+).split()
+_NAMES = frozenset(_PROGRAMS)
+_PROMPT = re.compile(
+    r"""\s*(?:\([\w.:/-]+\)\s*)?
+        (?:\[(?P<user1>[\w.-]+)@(?P<host1>[\w.-]+)\s+[^\]\s]*\]\s?[$\#]
+          |(?P<user2>[\w.-]+)@(?P<host2>[\w.-]+)[:\s]?[^\s$\#%>]*\s?[$\#%>]
+          |(?P<host3>[\w.-]+)[:~][^\s$\#]*[$\#]
+          |[$\#%>\u276f\u279c]|(?:bash|sh|ash)-?[\d.]*[$\#]|PS\s[^>]*>|[A-Z]:\\[^>]*>)
+        \s*(?P<command>\S.*)$""",
+    re.VERBOSE,
+)
+_BARE = re.compile(rf"(?:sudo\s+(?:-\w+\s+)*)?(?:/(?:usr/)?s?bin/)?(?:{'|'.join(map(re.escape, sorted(_PROGRAMS, key=len, reverse=True)))})(?:\s+(?P<rest>\S.*))?$")
+_OPTIONS = re.compile(r"-{1,2}[\w]|(?:a|addr|address|link|l|r|ro|route|rule|neigh|n|ps|inspect|info|version|network|logs|images|compose|status|list|show|save|get|exec|run|port)\b|[/|>]")
+_QUOTED = re.compile(r"`([^`]+)`|\*\*([^*]+)\*\*|<([^>]+)>$")
+_WRAPPERS = frozenset({"sudo", "doas", "env", "time", "watch", "strace"})
+_LONGEST = 400
+
+
+def command_in(line: str, index: int) -> Command | None:
+    """Return the command that a line consists of, behind a prompt or without one; None if it is no command line."""
+    if len(line) > _LONGEST or not line.strip():
+        return None
+    prompt = _PROMPT.match(line)
+    if prompt is not None:
+        found = _command(prompt["command"], index, prompt["host1"] or prompt["host2"] or prompt["host3"] or "")
+        if found is not None:
+            return found
+    bare = line.strip().rstrip(":").strip()
+    quoted = _QUOTED.search(bare)
+    if quoted is not None and (inner := next(filter(None, quoted.groups()), "")):
+        bare = inner.strip()
+    named = _BARE.match(bare)
+    if named is None or (named["rest"] is not None and _OPTIONS.match(named["rest"]) is None):
+        return None
+    return _command(bare, index, "")
+
+
+def _command(text: str, index: int, host: str) -> Command | None:
+    words = _words(text)
+    netns = HOST
+    while words:
+        program = words[0].rpartition("/")[2]
+        if program in _WRAPPERS or ("=" in words[0] and not words[0].startswith("-")):
+            words = words[1:]
+            while words and words[0].startswith("-"):
+                words = words[1:]
+            continue
+        entered = _entered(program, words)
+        if entered is None:
+            break
+        netns, words = entered
+    if not words or words[0].rpartition("/")[2] not in _NAMES:
+        return None
+    return Command(index, text.strip(), (words[0].rpartition("/")[2], *words[1:]), host, netns)
+
+
+def _words(text: str) -> tuple[str, ...]:
+    """Return the words of the first command of a command line."""
+    try:
+        found = shlex.split(text, comments=False)
+    except ValueError:
+        found = text.split()
+    for number, word in enumerate(found):
+        if word in ("|", "||", "&&", ";", ">", "2>&1", ">>"):
+            return tuple(found[:number])
+    return tuple(found)
+
+
+def _entered(program: str, words: tuple[str, ...]) -> tuple[str, tuple[str, ...]] | None:
+    """Return the namespace that a command enters and the words of the command in it: ``docker exec web ip addr``.
+    Return None for any other command."""
+    rest = list(words[1:])
+    if program == "docker" and rest[:1] == ["compose"]:
+        rest = rest[1:]
+    if program in ("docker", "podman", "docker-compose", "nerdctl") and rest[:1] == ["exec"]:
+        rest = rest[1:]
+        while rest and rest[0].startswith("-"):
+            rest = rest[2:] if rest[0] in ("-u", "--user", "-w", "--workdir", "-e", "--env") else rest[1:]
+        if len(rest) < 2:  # noqa: PLR2004 - the container and a program
+            return None
+        inner = rest[1:]
+        if inner[0] in ("sh", "bash", "ash") and inner[1:2] in (["-c"], ["-lc"]) and inner[2:]:
+            inner = list(_words(inner[2]))
+        return (f"container:{rest[0]}", tuple(inner))
+    return None

@@ -1,0 +1,130 @@
+"""What a form is: the description of one kind of output, and what it finds in a text."""
+
+import re
+from collections.abc import Callable, Sequence
+from typing import Literal, NamedTuple
+
+import msgspec
+
+from hairpin.evidence.reading import HOST
+
+
+class Part(NamedTuple):
+    """A reading, or a fragment of a reading, that was found in a text.
+
+    ``key``: a key of ``docs/reference/evidence.md``.  ``text``: the text in the form of that key.  Fragments with the
+    same key and namespace are joined (``joining.py``).
+    """
+
+    key: str
+    text: str
+    netns: str = HOST
+    origin: str = ""
+    """The path of a file; empty if the origin is the command of the output."""
+
+
+class Found(NamedTuple):
+    """An output that was found: the lines from ``start`` to before ``end``, and its parts.
+
+    ``told``: what the lines were taken for, as the command that prints them.  An output without parts was recognised,
+    and nothing in it concerns the network.
+    """
+
+    end: int
+    told: str
+    parts: tuple[Part, ...] = ()
+
+
+class Command(NamedTuple):
+    """A command line that stands in the text above its output.
+
+    ``words``: its words without ``sudo`` and without the prompt.  ``host``: the host's name in the prompt; empty if
+    there is none.  ``netns``: the namespace in which the command ran: ``docker exec web ip addr`` ran in
+    ``container:web``.
+    """
+
+    line: int
+    text: str
+    words: tuple[str, ...]
+    host: str = ""
+    netns: str = HOST
+
+    def has(self, *options: str) -> bool:
+        """Return whether the command line has one of the options; ``-t`` is also found in ``-nt``."""
+        short = {each[1] for each in options if len(each) == len("-x")}
+        return any(
+            word in options or (word[:1] == "-" and word[:2] != "--" and not short.isdisjoint(word[1:]))
+            for word in self.words[1:]
+        )
+
+
+NO_COMMAND = Command(-1, "", ())
+
+
+class Paste(msgspec.Struct, frozen=True):
+    """A text in which outputs are looked for.  ``commands``: the command lines by the index of their line."""
+
+    lines: tuple[str, ...]
+    commands: dict[int, Command]
+
+    def command_above(self, index: int) -> Command:
+        """Return the command whose output begins at this line: the nearest command above, from which only blank lines
+        separate it."""
+        above = index - 1
+        while above >= 0 and not self.lines[above].strip() and above not in self.commands:
+            above -= 1
+        return self.commands.get(above, NO_COMMAND)
+
+    def block(self, start: int, belongs: Callable[[str], object], *, blank: int = 0) -> int:
+        """Return the end of the lines from ``start`` on that belong to an output: the index behind the last of them.
+
+        ``blank``: the number of blank lines that may stand between two lines that belong to it.  A command line ends
+        the output.
+        """
+        end = start
+        empty = 0
+        for index in range(start, len(self.lines)):
+            line = self.lines[index]
+            if index in self.commands:
+                break
+            if not line.strip():
+                empty += 1
+                if empty > blank:
+                    break
+            elif belongs(line):
+                empty = 0
+                end = index + 1
+            else:
+                break
+        return end
+
+
+class Form(NamedTuple):
+    """A kind of output.  ``anchor``: a pattern that matches the first line of the output from its beginning.  ``read``:
+    returns what begins at a line at which the anchor matches, or None if it is no such output."""
+
+    anchor: re.Pattern[str]
+    read: Callable[[Paste, int], Found | None]
+
+
+Moment = int
+"""The number of a moment within a text: 1 for the first reading of a thing, 2 for the second."""
+
+
+class Recognised(msgspec.Struct, frozen=True, rename={"as_": "as"}):
+    """One entry of the list of what was recognised: the lines (counted from 1, both inclusive), what they were taken
+    for, the host and the moment."""
+
+    line: int
+    until: int
+    as_: str
+    host: str = ""
+    moment: Moment = 1
+
+
+def joined_lines(lines: Sequence[str]) -> str:
+    """Return the lines as one text that ends with a newline."""
+    return "\n".join(lines) + "\n" if lines else ""
+
+
+Transport = Literal["tcp", "udp"]

@@ -1,0 +1,84 @@
+"""The lines of a pasted text, freed from what the way of the paste has added.
+
+Removed or mended are: HTML tags and entities, Markdown fences and quote marks, numbers in the margin, curly quotes,
+dashes that a web page made from hyphens, and invisible characters.  Each line keeps its number in the pasted text.
+"""
+
+import html
+import re
+
+_FENCE = re.compile(r"\s*(```|~~~)[\w.+-]*\s*$")
+_QUOTE = re.compile(r"(?:> ?)+(?=\S|$)")
+_TAG = re.compile(r"</?(?:pre|code|p|br|span|div|blockquote|li|ul|ol|tt|kbd|strong|em|b|i)(?:\s[^<>]*)?/?>", re.IGNORECASE)
+_ENTITY = re.compile(r"&(?:lt|gt|amp|quot|nbsp|#\d{1,6}|#x[0-9a-fA-F]{1,5});")
+_COLOUR = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]")
+_MARGIN = re.compile(r"\s{0,6}(\d{1,5})(?:[:.|)]|\s)\s?(.*)$")
+_LEAST_MARGIN = 4
+"""The number of lines with growing numbers from which on the numbers are taken for a margin."""
+_LISTED = re.compile(r"\d+: [^\s:@]+(?:@[^\s:]+)?: <|num\s+(?:pkts|target)|\s*\d+\s+(?:\d+[KMG]?\s+){0,2}(?:[A-Z][\w-]*|all|tcp|udp)\s")
+"""Lines that begin with a number of their own: of ``ip addr`` and of ``iptables -L --line-numbers``."""
+_DASHED = re.compile(r"(?<![^\s\[(])[\u2013\u2014\u2012\u2015\u2212](?=[A-Za-z])")
+"""A dash before a letter at the start of a word: a web page has made it from the two hyphens of an option."""
+_SAID = str.maketrans(
+    {
+        "\u201c": '"', "\u201d": '"', "\u201e": '"', "\u00ab": '"', "\u00bb": '"',
+        "\u2018": "'", "\u2019": "'", "\u00a0": " ", "\u3000": " ", "\u2007": " ", "\u202f": " ",
+        "\u200b": None, "\u200c": None, "\u200d": None, "\ufeff": None, "\u00ad": None,
+    }
+)  # fmt: skip
+
+
+def lines_of(text: str) -> tuple[str, ...]:
+    """Return the lines of the text.  The line with the index ``n`` is the line number ``n + 1`` of the text."""
+    raw = text.split("\n")
+    if not text.isascii():
+        raw = [_DASHED.sub("--", line.translate(_SAID)) for line in raw]
+    lines = [_plain(line) for line in raw]
+    _without_quotes(lines)
+    _without_margins(lines)
+    return tuple(lines)
+
+
+def _plain(line: str) -> str:
+    line = line.rstrip("\r \t")
+    if "\x1b" in line:
+        line = _COLOUR.sub("", line)
+    if "<" in line:
+        line = _TAG.sub("", line)
+    if "&" in line and _ENTITY.search(line) is not None:
+        line = html.unescape(line).replace("\u00a0", " ")
+    return "" if _FENCE.match(line) is not None else line
+
+
+def _without_quotes(lines: list[str]) -> None:
+    """Remove the quote marks from each run of at least two quoted lines.  A single line that begins with ``>`` may be
+    a prompt."""
+    start = 0
+    while start < len(lines):
+        end = start
+        while end < len(lines) and lines[end].startswith(">"):
+            end += 1
+        if end - start > 1:
+            for index in range(start, end):
+                lines[index] = _QUOTE.sub("", lines[index], count=1)
+        start = end + 1
+
+
+def _without_margins(lines: list[str]) -> None:
+    """Remove the numbers from each run of lines that a margin numbers."""
+    start = 0
+    while start < len(lines):
+        end, number = start, None
+        while end < len(lines):
+            found = _MARGIN.match(lines[end])
+            if found is None or (number is not None and int(found[1]) != number + 1):
+                break
+            number = int(found[1])
+            end += 1
+        run = range(start, end)
+        if len(run) >= _LEAST_MARGIN and not any(_LISTED.match(lines[index]) for index in run):
+            for index in run:
+                found = _MARGIN.match(lines[index])
+                assert found is not None
+                lines[index] = found[2]
+        start = max(end, start + 1)

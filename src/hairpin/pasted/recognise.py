@@ -1,0 +1,48 @@
+"""Finds the outputs of commands in a text, whatever stands between them."""
+
+import re
+from collections.abc import Iterator
+
+from hairpin.pasted.commands import command_in
+from hairpin.pasted.form import Command, Form, Found, Paste
+from hairpin.pasted.forms.registry import FORMS
+from hairpin.pasted.lines import lines_of
+
+_MAY_BE_COMMAND = re.compile(r"[$#%>\]\u276f\u279c`*]|(?:sudo |/)?[a-z][\w.-]*(?:\s|$|:)")
+
+
+def paste_of(text: str) -> Paste:
+    """Return the text as mended lines, with its command lines."""
+    lines = lines_of(text)
+    found = (command_in(line, index) for index, line in enumerate(lines) if _MAY_BE_COMMAND.search(line) is not None)
+    return Paste(lines, {each.line: each for each in found if each is not None})
+
+
+def outputs(paste: Paste) -> Iterator[tuple[int, Command, Found]]:
+    """Yield each output that was found: the index of its first line, the command above it, and what was found."""
+    at = 0
+    while at < len(paste.lines):
+        found = _at(paste, at)
+        if found is None:
+            at += 1
+            continue
+        yield at, paste.command_above(at), found
+        at = max(found.end, at + 1)
+
+
+def _at(paste: Paste, index: int) -> Found | None:
+    line = paste.lines[index]
+    if not line or line.isspace() or _ANY.match(line) is None:
+        return None
+    for form in FORMS:
+        if form.anchor.match(line) is not None and (found := form.read(paste, index)) is not None:
+            return found
+    return None
+
+
+def _any_of(forms: tuple[Form, ...]) -> re.Pattern[str]:
+    """Return one pattern for the first lines of all forms, since nearly all lines of a long text begin none."""
+    return re.compile("|".join(f"(?:{each.anchor.pattern})" for each in forms))
+
+
+_ANY = _any_of(FORMS)
