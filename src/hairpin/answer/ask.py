@@ -10,7 +10,7 @@ from hairpin.answer.answer import Answer, Depth, Dispute, FlowAnswer, ref_of
 from hairpin.answer.engines import with_engines
 from hairpin.answer.questions import questions_of
 from hairpin.errors import UsageError
-from hairpin.evidence.reading import HOST, Evidence
+from hairpin.evidence.reading import HOST, PASTED, Evidence
 from hairpin.evidence.several import NotRead, Source, age_notes, together
 from hairpin.host.docker import Container
 from hairpin.host.host import Host, Unread
@@ -180,7 +180,18 @@ def _grant_walks(answer: Answer) -> Iterator[tuple[str, Trace]]:
 
 def network_of(sources: tuple[Source, ...]) -> Network:
     """Return the network that the evidence describes.  A host that was not read has a label and nothing else."""
-    return Network(tuple(parse(each) if isinstance(each, Evidence) else _not_read(each) for each in sources))
+    return Network(tuple(_host_of(each) if isinstance(each, Evidence) else _not_read(each) for each in sources))
+
+
+def _host_of(evidence: Evidence) -> Host:
+    """Return the host that the evidence describes.  A host of which only a text tells is completed to an ordinary
+    host."""
+    host = parse(evidence)
+    if evidence.find(PASTED, "") is None:
+        return host
+    from hairpin.suppose.ordinary import completed  # noqa: PLC0415 - most hosts are read themselves
+
+    return completed(host, evidence)
 
 
 def _not_read(source: NotRead) -> Host:

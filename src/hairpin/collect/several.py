@@ -18,18 +18,20 @@ from hairpin.evidence.several import NotRead, Source
 from hairpin.message import Message, message
 
 _LABEL = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.#-]*")
-Kind = Literal["snapshot", "host"]
+Kind = Literal["snapshot", "text", "host"]
 STANDARD_INPUT = "-"
 
 
 class Place(msgspec.Struct, frozen=True):
-    """The place from which a host is read: a snapshot file (``-``: standard input), or ssh.
+    """The place from which a host is read: a snapshot file (``-``: standard input), a file with pasted text, or ssh.
 
-    ``label``: the host's name in the answer; empty if the host's own name is used."""
+    ``label``: the host's name in the answer; empty if the host's own name is used.  ``further``: further files with
+    text about the same host."""
 
     kind: Kind
     place: str
     label: str = ""
+    further: tuple[str, ...] = ()
 
     @property
     def option(self) -> str:
@@ -46,11 +48,11 @@ def parse_place(kind: Kind, text: str) -> Place:
     Raises UsageError if no place is named, or if the text before the equals sign is no label.
     """
     label, equals, place = text.partition("=")
-    is_path = kind == "snapshot" and ("/" in label or (text != "" and Path(text).exists()))
+    is_path = kind != "host" and ("/" in label or (text != "" and Path(text).exists()))
     if not (place if equals and not is_path else text).strip():
         raise UsageError(
-            message("--snapshot {text!r} names no file; write FILE or NAME=FILE", text=text)
-            if kind == "snapshot"
+            message("--{kind} {text!r} names no file; write FILE or NAME=FILE", kind=kind, text=text)
+            if kind != "host"
             else message("--host {text!r} names no host; write USER@HOST or NAME=USER@HOST", text=text)
         )
     if not equals or is_path:
@@ -68,7 +70,7 @@ def _no_label(kind: Kind, text: str, label: str) -> Message:
             "digit; write ./FILE for a file whose name has an equals sign",
             option=option, label=label,
         )
-        if kind == "snapshot"
+        if kind != "host"
         else message(
             "{option}: {label!r} is not a label; a label has letters, digits and . _ # - and begins with a letter or a "
             "digit",
@@ -92,8 +94,9 @@ def read_all(
     of several hosts cannot be read, it is returned as :class:`NotRead`.  Raises CollectError or EvidenceError if no
     host can be read, and UsageError if two snapshots have to be read from standard input.
     """
-    if sum(each.place == STANDARD_INPUT for each in places) > 1:
-        raise UsageError(message("--snapshot -: only one snapshot can come from standard input"))
+    if sum(name == STANDARD_INPUT for each in places for name in (each.place, *each.further)) > 1:
+        raise UsageError(message("`-` stands twice: only one file can come from standard input"))
+    places = _together(places)
     with stopped_by_interrupt():
         reader = partial(_read, root=root, what=what, since=since)
         read = _at_the_same_time(places, reader) if len(places) > 1 else tuple(map(reader, places))
@@ -106,6 +109,18 @@ def read_all(
         else NotRead(place.label or _name_of(place), place.option, found.said)
         for place, found in zip(places, read, strict=True)
     )
+
+
+def _together(places: tuple[Place, ...]) -> tuple[Place, ...]:
+    """Return the places in which the files of text with the same label are one place: they are about one host."""
+    found: list[Place] = []
+    for each in places:
+        same = next((one for one in found if (one.kind, one.label) == (each.kind, each.label)), None)
+        if each.kind != "text" or same is None:
+            found.append(each)
+        else:
+            found[found.index(same)] = msgspec.structs.replace(same, further=(*same.further, each.place))
+    return tuple(found)
 
 
 def read_this(
@@ -150,6 +165,10 @@ def _read(
     try:
         if place.kind == "host":
             return _taken(place.place, root=root, what=what, since=since)
+        if place.kind == "text":
+            from hairpin.pasted.text import evidence_in_files  # noqa: PLC0415 - most hosts are read themselves
+
+            return evidence_in_files((place.place, *place.further))
         if place.place == STANDARD_INPUT:
             if sys.stdin is None:  # closed by the caller
                 return EvidenceError(message("--snapshot -: standard input is closed"))
@@ -161,4 +180,4 @@ def _read(
 
 def _name_of(place: Place) -> str:
     """Return a name for a host that was not read: the name of its file, or the host in the ssh destination."""
-    return spelt(Path(place.place).stem if place.kind == "snapshot" else place.place.rpartition("@")[2])
+    return spelt(Path(place.place).stem if place.kind != "host" else place.place.rpartition("@")[2])

@@ -27,6 +27,11 @@ UNSHOWN = 69
 """The status of an absent reading whose thing the kernel has, but no tool of the host shows (EX_UNAVAILABLE)."""
 
 
+PASTED = "pasted"
+"""The key of the reading that lists what was recognised in a pasted text.  Evidence with this reading comes from a
+text, so what it lacks was not pasted, and may be anything."""
+
+
 class Reading(msgspec.Struct, frozen=True):
     """A reading: one answer of the host.
 

@@ -18,6 +18,7 @@ from hairpin.host.rule_tools import RuleTools
 from hairpin.host.socket import Socket, VirtualService
 from hairpin.host.swarm import SwarmService
 from hairpin.host.sysctl import Path, Sysctls
+from hairpin.host.told import Told
 from hairpin.host.xfrm import XfrmPolicy
 from hairpin.kept import kept
 from hairpin.message import Message
@@ -153,6 +154,8 @@ class Host(msgspec.Struct, frozen=True, dict=True):
     rule_tools: RuleTools = RuleTools()
     plans: tuple[PlanUnderWay, ...] = ()
     """The plans of hairpin that had not ended when the host was read."""
+    told: Told | None = None
+    """What a pasted text tells of the host; None for a host that was read itself."""
     unread: tuple[Unread, ...] = ()
 
     @property

@@ -10,12 +10,10 @@ from typing import Any
 import msgspec
 
 from hairpin import __version__
-from hairpin.evidence.reading import SCHEMA, Evidence, Reading
+from hairpin.evidence.reading import PASTED, SCHEMA, Evidence, Reading
 from hairpin.pasted.containers import containers_of, networks_of
 from hairpin.pasted.form import Part, Recognised
 
-PASTED = "pasted"
-"""The key of the reading that lists what was recognised in a text.  Evidence with this reading comes from a text."""
 _OF_HOST = ("docker-", "podman-", "typed-", "firewalld-", "ufw-", "daemon-json", "file", "versions", "os-release", "outcome", "uname", "units")
 _JOINED = ("sysctl", "ip-neigh-text", "iptables-", "sockets")
 """The keys of readings whose fragments are put one behind the other.  Of any other key, a later reading with the same

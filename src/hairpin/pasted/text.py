@@ -1,20 +1,65 @@
-"""The entry: from a pasted text to the evidence of each host that it describes."""
+"""The entry: from pasted texts to the evidence of the host that they describe."""
 
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+from hairpin.errors import EvidenceError, WrongPathError
 from hairpin.evidence.reading import Evidence
+from hairpin.message import message
 from hairpin.pasted.form import Command, Found, Recognised
 from hairpin.pasted.joining import Output, evidence_of
 from hairpin.pasted.recognise import outputs, paste_of
 
+STANDARD_INPUT = "-"
+LIMIT_BYTES = 64 * 1024 * 1024
+"""The greatest size of a text.  A text of this size takes a minute."""
 
-def evidence_in_text(text: str, *, label: str = "") -> Evidence:
-    """Return the evidence of the host that the text describes.  ``label``: the host's name in the answer.
 
-    The evidence of a text in which nothing was recognised has the list of what was recognised, which is empty, and no
+def evidence_in_files(paths: tuple[str, ...]) -> Evidence:
+    """Return the evidence of the one host that the texts in these files describe; raise EvidenceError if a file cannot
+    be read.  ``-`` is standard input."""
+    return evidence_in_texts(tuple(_text_of(each) for each in paths))
+
+
+def evidence_in_texts(texts: tuple[str, ...]) -> Evidence:
+    """Return the evidence of the one host that the texts describe.
+
+    The evidence of texts in which nothing was recognised has the list of what was recognised, which is empty, and no
     other reading."""
-    paste = paste_of(text)
-    found = tuple(_output(index, command, each) for index, command, each in outputs(paste))
-    names = [each.recognised.host for each in found if each.recognised.host]
-    return evidence_of(found, name=label or (names[0] if names else ""))
+    found = tuple(each for text in texts for each in _outputs(text))
+    names = (each.recognised.host for each in found if each.recognised.host)
+    return evidence_of(found, name=next(names, ""))
+
+
+def _text_of(path: str) -> str:
+    try:
+        if path == STANDARD_INPUT:
+            if sys.stdin is None:  # closed by the caller
+                raise EvidenceError(message("--text -: standard input is closed"))
+            data = sys.stdin.buffer.read(LIMIT_BYTES + 1)
+        else:
+            with Path(path).open("rb") as stream:
+                data = stream.read(LIMIT_BYTES + 1)
+    except OSError as error:
+        raise WrongPathError(message("{path}: cannot be read: {reason}", path=path, reason=error.strerror)) from error
+    if len(data) > LIMIT_BYTES:
+        raise EvidenceError(
+            message("{path}: more than {mib} MiB of text; paste the outputs alone", path=path, mib=LIMIT_BYTES >> 20)
+        )
+    return _decoded(data)
+
+
+def _decoded(data: bytes) -> str:
+    """Return the bytes as text.  Windows' programs save text as UTF-16, with a byte order mark."""
+    if data.startswith((b"\xff\xfe", b"\xfe\xff")):
+        return data.decode("utf-16", "replace")
+    return data.decode("utf-8", "surrogateescape")
+
+
+def _outputs(text: str) -> Iterator[Output]:
+    for index, command, found in outputs(paste_of(text)):
+        yield _output(index, command, found)
 
 
 def _output(index: int, command: Command, found: Found) -> Output:

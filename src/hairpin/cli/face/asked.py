@@ -7,13 +7,17 @@ import shlex
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
 if TYPE_CHECKING:
-    from hairpin.question.question import Kind, Question
+    from hairpin.question.question import Kind as Asks, Question
+
+
+Kind = Literal["snapshot", "text", "host"]
+"""The options that name a host."""
 
 
 class Given(NamedTuple):
-    """One option ``--snapshot`` or ``--host``, with the value that the user typed."""
+    """One option ``--snapshot``, ``--text`` or ``--host``, with the value that the user typed."""
 
-    kind: Literal["snapshot", "host"]
+    kind: Kind
     text: str
 
 
@@ -37,7 +41,7 @@ class Asked(NamedTuple):
         """Whether every host is read now."""
         return all(each.kind == "host" for each in self.sources)
 
-    def question(self, kind: "Kind" = "check") -> "Question":
+    def question(self, kind: "Asks" = "check") -> "Question":
         """Return the question.  Raises UsageError if a value of the options is wrong."""
         from hairpin.cli.material import stated_world
         from hairpin.question.question import parse_question

@@ -19,7 +19,6 @@ COMMANDS: dict[str, Message] = {
     "guard": message("run `hairpin check` from a timer; its exit status is 1 if a port cannot be reached"),
 }
 LIVE = message("`hairpin prove` sends the packet on a replica; `tcpdump -ni any port PORT` shows the real one")
-TEXT = message("use --snapshot FILE, made on that host with `hairpin snapshot`, or --host USER@HOST")
 
 
 def refuse(name: str, instead: Message) -> UsageError:

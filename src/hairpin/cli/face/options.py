@@ -11,8 +11,7 @@ from typing import Any, Literal, TypeVar
 import click
 
 from hairpin.cli.face import completion
-from hairpin.cli.face.asked import Acting, Asked, Given, Shown
-from hairpin.cli.face.later import TEXT, later_option
+from hairpin.cli.face.asked import Acting, Asked, Given, Kind, Shown
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 Group = Literal["Options", "Acting", "Hosts", "Answer", "Seldom"]
@@ -58,6 +57,10 @@ def _group(parameter: click.Parameter) -> Group:
     return "Answer" if "--help" in parameter.opts else "Options"
 
 
+_KINDS: tuple[Kind, ...] = ("snapshot", "text", "host")
+"""The options that name hosts."""
+
+
 class HairpinCommand(GroupedCommand):
     """A command that gets its shared options as the values ``asked``, ``shown`` and ``acting``.
 
@@ -79,13 +82,8 @@ class HairpinCommand(GroupedCommand):
             return super().parse_args(ctx, args)
         _, _, order = self.make_parser(ctx).parse_args(args=list(args))
         rest = super().parse_args(ctx, args)
-        snapshots, hosts = iter(ctx.params.pop("snapshot")), iter(ctx.params.pop("host"))
-        given: list[Given] = []
-        for each in order:
-            if each.name == "snapshot":
-                given.append(Given("snapshot", next(snapshots)))
-            elif each.name == "host":
-                given.append(Given("host", next(hosts)))
+        values = {kind: iter(ctx.params.pop(kind)) for kind in _KINDS}
+        given = [Given(kind, next(values[kind])) for each in order for kind in _KINDS if each.name == kind]
         ctx.params["sources"] = tuple(given)
         return rest
 
@@ -114,8 +112,15 @@ def target(*, required: bool) -> Callable[[Command], Command]:
 
 
 def evidence(command: Command) -> Command:
-    """Add ``--snapshot`` and ``--host``: the command, a :class:`HairpinCommand`, gets ``asked.sources``."""
-    command = later_option("--text", TEXT, "[NAME=]FILE")(command)
+    """Add ``--snapshot``, ``--text`` and ``--host``: the command, a :class:`HairpinCommand`, gets ``asked.sources``."""
+    command = option(
+        "Hosts",
+        "--text",
+        metavar="[NAME=]FILE",
+        shell_complete=completion.files,
+        multiple=True,
+        help="Pasted outputs in any text (-: standard input); may be repeated.",
+    )(command)
     command = option(
         "Hosts",
         "--snapshot",

@@ -22,7 +22,7 @@ def refuse_options(acting: Acting, sources: tuple[Given, ...], *, latent: bool =
                 message("--try limits the time for which a repair of --apply stays unless you confirm it: add --apply")
             )
         return
-    if any(each.kind == "snapshot" for each in sources):
+    if any(each.kind != "host" for each in sources):
         raise UsageError(
             message("--apply changes this host; a plan from {option} can only be printed", option="--snapshot")
         )

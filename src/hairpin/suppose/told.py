@@ -1,0 +1,41 @@
+"""Finds out from the readings what a text tells of its host."""
+
+from hairpin.evidence.reading import HOST, Evidence
+from hairpin.host.host import Host
+from hairpin.host.told import Told, ToldTable
+
+_FIELDS: dict[str, tuple[str, ...]] = {
+    "ip-addr": ("links", "addresses"),
+    "ip-route4": ("routes4",),
+    "ip-route6": ("routes6",),
+    "ip-rule4": ("rules4",),
+    "ip-rule6": ("rules6",),
+    "ip-neigh": ("neighbours",),
+    "bridge-fdb": ("fdb",),
+    "sockets": ("sockets",),
+    "proc-net-tcp": ("sockets",),
+    "conntrack": ("connections",),
+    "xfrm-policy": ("xfrm_policies",),
+}
+"""The fields of a namespace that a reading tells, by the reading's key without ``-text``."""
+
+
+def told_by(evidence: Evidence, host: Host) -> Told:
+    """Return what the readings tell of the host that was made from them."""
+    own = next((each for each in host.namespaces if each.name == HOST), None)
+    parts = {
+        (reading.netns, field)
+        for reading in evidence.readings
+        for field in _FIELDS.get(reading.key.removesuffix("-text"), ())
+        if reading.outcome == "text"
+    }
+    if own is not None and not any(each.name == "lo" for each in own.links):
+        parts -= {(HOST, "links"), (HOST, "addresses")}  # a part of the links was listed
+    tables = own.ruleset.tables if own is not None else ()
+    return Told(
+        parts=frozenset(parts),
+        sysctls=frozenset(own.sysctls.values) if own is not None else frozenset(),
+        tables=frozenset(ToldTable(each.family, each.name) for each in tables if each.dialect.startswith("iptables")),
+        natives=any(each.key.startswith(("nft-table", "nft-ruleset")) for each in evidence.readings),
+        containers=frozenset(each.name for each in host.containers()),
+    )
