@@ -23,10 +23,12 @@ if TYPE_CHECKING:
     from hairpin.causes.proof import Proof
     from hairpin.events.course import Rival
     from hairpin.host.boot.configured import Configured
+    from hairpin.host.told import Outcome
     from hairpin.judges.disagreement import Disagreement
     from hairpin.judges.judged import Judged
     from hairpin.remedy.remedy import OwnersDecision, Remedy
     from hairpin.story.blame import Blame
+    from hairpin.suppose.parts import Supposition
     from hairpin.walk.open_connection import Fate
 
 REPLICA = "replica"
@@ -78,6 +80,27 @@ class EventAnswer(msgspec.Struct, frozen=True):
         return deciding_orders(self.was, self.rivals, self.flows[number], after)
 
 
+class Decides(msgspec.Struct, frozen=True):
+    """What an output of the next command would mean.  ``shows``: what the output shows.  ``means``: what follows.
+    ``cause``: the id of the cause that then stops the flows; empty if none does."""
+
+    shows: Message
+    means: Message
+    cause: str = ""
+
+
+class Next(msgspec.Struct, frozen=True):
+    """The one read-only command that decides most among what the answer leaves open, and what its outputs mean."""
+
+    command: str
+    outcomes: tuple[Decides, ...]
+
+    @property
+    def decides(self) -> tuple[str, ...]:
+        """The ids of the causes among which the command decides, each once."""
+        return tuple(dict.fromkeys(each.cause for each in self.outcomes if each.cause))
+
+
 class FlowAnswer(msgspec.Struct, frozen=True):
     """One asked flow.
 
@@ -90,6 +113,8 @@ class FlowAnswer(msgspec.Struct, frozen=True):
     causes: tuple[str, ...] = ()
     judged: "Judged | None" = None
     orders: tuple[Message, ...] = ()
+    supposed: "tuple[Supposition, ...]" = ()
+    """The parts of a host on which the verdict rests and which no pasted text tells."""
 
     @property
     def disputed(self) -> bool:
@@ -106,14 +131,14 @@ class FlowAnswer(msgspec.Struct, frozen=True):
     def verdict(self) -> Verdict:
         """The walk's verdict, even if a replica disagrees (docs/replica.md).
 
-        The verdict is ``depends`` if the start order of units decides, or if the flow passes in the walk and fails in
-        the replica."""
-        return "depends" if self.orders or self.doubted else self.trace.verdict
+        The verdict is ``depends`` if the start order of units decides, if the flow passes in the walk and fails in the
+        replica, or if the walk read a part that no pasted text tells."""
+        return "depends" if self.orders or self.doubted or self.supposed else self.trace.verdict
 
     @property
     def succeeds(self) -> bool:
         """Whether the flow is delivered or leaves, whatever the start order of units is, and no replica doubts it."""
-        return self.trace.succeeds and not self.orders and not self.doubted
+        return self.trace.succeeds and not self.orders and not self.doubted and not self.supposed
 
     @property
     def judge(self) -> Judge:
@@ -169,6 +194,12 @@ class CauseAnswer(msgspec.Struct, frozen=True):
     """The time at which the cause was made and its makers, if a trace on the host proves them."""
     line: Message | None = None
     """The advice in one line, which stands for many flows that were not asked about."""
+    likely: bool = False
+    """Whether the cause rests on parts of the host that a pasted text does not tell."""
+    explains: "tuple[Outcome, ...]" = ()
+    """The failures in the pasted text that the likely cause explains."""
+    shown_by: tuple[str, Message] | None = None
+    """For a likely cause of which the text shows nothing: the command that decides, and what its output then shows."""
 
 
 class Dispute(msgspec.Struct, frozen=True):
@@ -217,8 +248,15 @@ class Answer(msgspec.Struct, frozen=True):
     notes: tuple[Message, ...] = ()
     questions: tuple[QuestionAnswer, ...] = ()
     event: EventAnswer | None = None
+    next: Next | None = None
+    """The command that decides most of what is undecided; None if everything is decided, or no command is known."""
     engines: tuple[Message, ...] = ()
     """Sentences about engines that do not answer; the report begins with them."""
+
+    @property
+    def is_of_text(self) -> bool:
+        """Whether a pasted text tells of one of the hosts."""
+        return any(host.told is not None for host in self.network.hosts)
 
     @property
     def has_several_hosts(self) -> bool:

@@ -80,7 +80,12 @@ def ask(
             if answer is None:
                 assert whole is not None
                 return ask(question, whole(), kernel, depth=depth)
-            return _with_questions(answer)
+            answer = _with_questions(answer)
+            if not answer.is_of_text:
+                return answer
+            from hairpin.answer.likely import with_likely  # noqa: PLC0415 - most hosts are read themselves
+
+            return with_likely(answer)
 
 
 def network_asked(question: Question, sources: tuple[Source, ...]) -> Network:
@@ -95,6 +100,7 @@ def begin_answer(question: Question, hosts: tuple[Source, ...], network: Network
     evidence = tuple(each for each in hosts if isinstance(each, Evidence))
     refuse_same_machine(network)
     within = with_world(network, question.world, question.publics, question.targets)
+    question = _with_told_targets(question, within)
     flows = tuple(map(question.sized, flows_for(within, question.targets, question.origin)))
     if any(each.localhost or each.container is not None for each in question.targets):
         from hairpin.diagnose.next_addresses import passed_over  # noqa: PLC0415 - only names have several addresses
@@ -110,6 +116,15 @@ def begin_answer(question: Question, hosts: tuple[Source, ...], network: Network
     from hairpin.answer.events import after_event  # noqa: PLC0415 - few questions are about an event
 
     return after_event(start, question.after, flows)
+
+
+def _with_told_targets(question: Question, network: Network) -> Question:
+    """Return the question.  A question without a target about a pasted text means the failures that the text tells."""
+    if question.targets or all(host.told is None for host in network.hosts):
+        return question
+    from hairpin.answer.likely import targets_told  # noqa: PLC0415 - most hosts are read themselves
+
+    return msgspec.structs.replace(question, targets=targets_told(network))
 
 
 def _is_partial(network: Network) -> bool:

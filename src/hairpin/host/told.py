@@ -1,10 +1,36 @@
 """What a pasted text tells of a host.  Everything else of that host is supposed: it is as on an ordinary host."""
 
-from typing import NamedTuple
+from typing import Literal, NamedTuple
 
 import msgspec
 
 from hairpin.host.sysctl import Path
+
+Result = Literal["answered", "refused", "timeout", "unreachable", "prohibited", "reset", "empty", "no-name"]
+"""What a client saw: an answer, a refused connection, none within its time limit, "no route to host", "prohibited", a
+connection that was reset or closed without an answer, a name without an address."""
+
+
+class Outcome(msgspec.Struct, frozen=True, rename={"origin": "from"}):
+    """What a client saw, as a text tells it.
+
+    ``tool``: the program.  ``target``: its target as typed.  ``host`` and ``port``: the target's address or name, and
+    its port; None if the tool sends no port.  ``origin``: ``host``, ``container:NAME``, or empty if the text does not
+    tell where the client ran.  ``line``: the line in the text, from 1."""
+
+    tool: str
+    target: str
+    result: Result
+    host: str = ""
+    port: int | None = None
+    protocol: Literal["tcp", "udp", "icmp"] = "tcp"
+    origin: str = ""
+    line: int = 0
+
+    @property
+    def failed(self) -> bool:
+        """Whether the client got no answer."""
+        return self.result != "answered"
 
 
 class ToldTable(NamedTuple):
@@ -20,10 +46,13 @@ class Told(msgspec.Struct, frozen=True):
     ``parts``: pairs of a namespace and a field of :class:`Namespace`; routes and policy rules are told for each IP
     version (``routes4``).  ``sysctls``: the sysctls of the host's own namespace.  ``tables``: the tables of iptables in
     it.  ``natives``: whether the tables of nftables are told, too.  ``containers``: the containers about which an
-    output of the engine tells; a container that only a typed command names is not told."""
+    output of the engine tells; a container that only a typed command names is not told.  ``files``: the configuration
+    files whose content is told."""
 
     parts: frozenset[tuple[str, str]] = frozenset()
     sysctls: frozenset[Path] = frozenset()
     tables: frozenset[ToldTable] = frozenset()
     natives: bool = False
     containers: frozenset[str] = frozenset()
+    outcomes: tuple[Outcome, ...] = ()
+    files: frozenset[str] = frozenset()

@@ -1,8 +1,12 @@
 """Finds out from the readings what a text tells of its host."""
 
+from collections.abc import Iterator
+
+import msgspec
+
 from hairpin.evidence.reading import HOST, Evidence
 from hairpin.host.host import Host
-from hairpin.host.told import Told, ToldTable
+from hairpin.host.told import Outcome, Told, ToldTable
 
 _FIELDS: dict[str, tuple[str, ...]] = {
     "ip-addr": ("links", "addresses"),
@@ -37,5 +41,13 @@ def told_by(evidence: Evidence, host: Host) -> Told:
         sysctls=frozenset(own.sysctls.values) if own is not None else frozenset(),
         tables=frozenset(ToldTable(each.family, each.name) for each in tables if each.dialect.startswith("iptables")),
         natives=any(each.key.startswith(("nft-table", "nft-ruleset")) for each in evidence.readings),
-        containers=frozenset(each.name for each in host.containers()),
+        containers=frozenset(each.name for each in host.containers() if each.status and each.evidence),
+        outcomes=tuple(_outcomes(evidence)),
+        files=frozenset(each.origin for each in evidence.readings if each.key == "file"),
     )
+
+
+def _outcomes(evidence: Evidence) -> Iterator[Outcome]:
+    for reading in evidence.all("outcome"):
+        for line in reading.text.splitlines():
+            yield msgspec.json.decode(line, type=Outcome)

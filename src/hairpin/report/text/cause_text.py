@@ -23,6 +23,7 @@ SEVERITIES: dict[str, Message] = {
     "exposure": message("exposure"),
     "advice": message("advice"),
 }
+_LIKELY = message("likely")
 JSON_LINES = 2
 """The greatest number of lines that an excerpt in JSON takes."""
 _JUDGES: dict[Judge, Message] = {
@@ -47,7 +48,8 @@ class CauseText:
 
     def label(self, cause: CauseAnswer) -> str:
         """Return the cause's label, such as ``1. cause[interface-forwarding-off]``."""
-        kind, number = self._words(SEVERITIES[cause.severity]), self.numbers.get(cause.ref)
+        severity = _LIKELY if cause.likely else SEVERITIES[cause.severity]
+        kind, number = self._words(severity), self.numbers.get(cause.ref)
         return f"{f'{number}. ' if number else ''}{kind}[{self._places.on(cause.id, cause.host)}]"
 
     def title(self, cause: CauseAnswer, said: Message, paper: Paper) -> None:

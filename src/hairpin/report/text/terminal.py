@@ -23,6 +23,11 @@ def report_text(answer: Answer, words: Words, paper: Paper, *, verbose: bool = F
     places = places_of(answer, words)
     text = CauseText(answer, words, places, verbose=verbose)
     report = _Report(answer, words, paper, places, text, verbose=verbose)
+    if answer.is_of_text:
+        from hairpin.report.text.likely_text import write_of_text  # noqa: PLC0415 - most hosts are read themselves
+
+        write_of_text(answer, words, paper, places, report.cause, verbose=verbose)
+        return paper.text()
     write_head(answer, words, paper)
     paper.gap()
     write_verdicts(answer, words, paper, places, verbose=verbose)
@@ -90,7 +95,7 @@ class _Report:
             if ref not in self._told:
                 self._told.add(ref)
                 self._paper.gap()
-                self._cause(next(each for each in self._answer.causes if each.ref == ref), flow)
+                self.cause(next(each for each in self._answer.causes if each.ref == ref), flow)
         if not group.causes:
             self._paper.gap()
             write_unexplained(self._answer, group, self._words, self._paper)
@@ -127,7 +132,7 @@ class _Report:
             elif is_covered(cause, shown) and not self._verbose:
                 self._text.title(cause, message("the repair above is its repair, too"), self._paper)
             else:
-                self._cause(cause)
+                self.cause(cause)
 
     def _is_brief(self, cause: CauseAnswer) -> bool:
         return is_option_only(cause, self._answer) and not self._verbose
@@ -146,7 +151,8 @@ class _Report:
             paper.prose(words(said), indent=2)
         write_keeping(cause.remedies, words, paper)
 
-    def _cause(self, cause: CauseAnswer, flow: FlowAnswer | None = None) -> None:
+    def cause(self, cause: CauseAnswer, flow: FlowAnswer | None = None) -> None:
+        """Write a cause's section.  ``flow``: the flow whose path is drawn."""
         text, paper = self._text, self._paper
         text.title(cause, cause.candidate.title, paper)
         text.explained(cause, paper)

@@ -1,0 +1,217 @@
+"""The answer about a host of which only a pasted text tells: what the text proves, what is likely, and what to ask next.
+
+The host was completed to an ordinary host (``suppose/``).  A verdict rests on the text alone if its walk read told parts
+only.  Any other verdict depends, and its causes are likely.  If the ordinary host has no fault, the alternatives of its
+supposed parts are walked: one that explains each stated failure, and contradicts no stated success, is likely.
+"""
+
+from collections.abc import Iterator
+
+import msgspec
+
+from hairpin.answer.answer import Answer, CauseAnswer, Decides, Next, ref_of
+from hairpin.change.simulation.simulate import simulate
+from hairpin.errors import ChangeError, UsageError
+from hairpin.host.told import Outcome
+from hairpin.message import Message, message
+from hairpin.network.flow import Flow, Lan, Outside
+from hairpin.network.network import Network
+from hairpin.question.asked import Origin, Target
+from hairpin.question.flows import flows_for
+from hairpin.question.target import parse_origin, parse_target
+from hairpin.suppose.alternatives import Alternative, alternatives
+from hairpin.suppose.parts import supposed_in
+from hairpin.walk.verdicts import Verdict
+from hairpin.walk.walked import walked
+
+_replace = msgspec.structs.replace
+_MOST_LIKELY = 5
+"""The greatest number of likely causes of which the text shows nothing."""
+_FITTING: dict[str, frozenset[Verdict]] = {
+    "answered": frozenset({"delivered", "leaves", "depends"}),
+    "refused": frozenset({"refused", "rejected"}),
+    "reset": frozenset({"refused", "rejected"}),
+    "empty": frozenset({"refused", "rejected"}),
+    "timeout": frozenset({"dropped", "unanswered", "looped"}),
+    "unreachable": frozenset({"rejected", "dropped", "unanswered"}),
+    "prohibited": frozenset({"rejected"}),
+}
+"""The verdicts of a walk that fit what a client saw.  What docker-proxy does with a connection that its container
+refuses, a client sees as a reset or as an empty answer."""
+
+
+def targets_told(network: Network) -> tuple[Target, ...]:
+    """Return the targets of the failures that the texts tell, each once; none if no host is one of a text."""
+    found: dict[Target, None] = {}
+    for host in network.hosts:
+        for each in host.told.outcomes if host.told is not None else ():
+            target = _target(each)
+            if each.failed and target is not None:
+                found[target] = None
+    return tuple(found)
+
+
+def _target(outcome: Outcome) -> Target | None:
+    if not outcome.host or outcome.port is None or outcome.protocol == "icmp":
+        return None
+    place = f"[{outcome.host}]" if ":" in outcome.host else outcome.host
+    try:
+        return parse_target(f"{place}:{outcome.port}" + ("/udp" if outcome.protocol == "udp" else ""))
+    except UsageError:
+        return None
+
+
+def with_likely(answer: Answer) -> Answer:
+    """Return the answer with what is only likely told apart from what the text proves, and with the next command."""
+    network = answer.network
+    flows = tuple(_replace(each, supposed=supposed_in(network, each.trace.flow)) for each in answer.flows)
+    resting = {ref for each in flows if each.supposed for ref in each.causes}
+    outcomes = tuple(each for host in network.hosts if host.told is not None for each in host.told.outcomes)
+    failures = tuple(each for each in outcomes if each.failed)
+    causes = tuple(
+        _replace(
+            each,
+            likely=each.ref in resting,
+            severity="advice" if each.ref in resting else each.severity,
+            explains=failures if each.ref in resting else (),
+        )
+        for each in answer.causes
+        if each.severity == "blocking"
+    )
+    answer = _replace(answer, flows=flows, causes=causes)
+    if causes:
+        return _replace(answer, next=_of_suppositions(answer))
+    stopping = tuple(_stopping(network, tuple(each.trace.flow for each in flows), outcomes))
+    likely = tuple(_likely(answer, stopping, failures))
+    return _replace(answer, causes=likely, next=_of_alternatives(stopping, answer))
+
+
+# --- alternatives ----------------------------------------------------------------------------------------------------
+
+
+def _stopping(network: Network, flows: tuple[Flow, ...], outcomes: tuple[Outcome, ...]) -> Iterator[Alternative]:
+    """Yield the alternatives that stop an asked flow and fit each stated outcome, the likeliest first."""
+    stated = tuple((each, _flows_of(network, each)) for each in outcomes)
+    found: list[Alternative] = []
+    for each in alternatives(network, flows):
+        try:
+            then = simulate(each.change, network)
+        except ChangeError:
+            continue
+        if all(walked(then, flow).succeeds for flow in flows):
+            continue
+        if all(_fits(then, outcome, asked) for outcome, asked in stated):
+            found.append(each)
+    yield from sorted(found, key=lambda each: -each.weight)
+
+
+def _flows_of(network: Network, outcome: Outcome) -> tuple[Flow, ...]:
+    """Return the flows that a stated outcome is about: those of any client if the text does not tell where it was."""
+    target = _target(outcome)
+    if target is None:
+        return ()
+    try:
+        flows = flows_for(network, (target,), _origin(outcome))
+    except UsageError:
+        return ()
+    if outcome.origin:
+        return flows
+    far = tuple(each for each in flows if isinstance(each.start, Outside | Lan))
+    return far or flows
+
+
+def _origin(outcome: Outcome) -> Origin | None:
+    return parse_origin(outcome.origin) if outcome.origin else None
+
+
+def _fits(network: Network, outcome: Outcome, flows: tuple[Flow, ...]) -> bool:
+    wanted = _FITTING.get(outcome.result)
+    if wanted is None or not flows:
+        return True
+    return any(walked(network, each).verdict in wanted for each in flows)
+
+
+def _likely(answer: Answer, stopping: tuple[Alternative, ...], failures: tuple[Outcome, ...]) -> Iterator[CauseAnswer]:
+    for number, each in enumerate(stopping[:_MOST_LIKELY], 1):
+        found = _named(answer, each)
+        if found is not None:
+            yield _replace(
+                found,
+                ref=f"c{number}",
+                severity="advice",
+                flows=tuple(ref_of(index) for index, _ in enumerate(answer.flows)),
+                together=(f"c{number}",),
+                follows_from=(),
+                alternatives=(),
+                remedies=(),
+                proof=None,
+                stop=None,
+                configured=None,
+                candidate=_replace(found.candidate, evidence=(), advice=(), side_effects=()),
+                likely=True,
+                explains=failures,
+                shown_by=(each.command, each.shows),
+            )
+
+
+def _named(answer: Answer, alternative: Alternative) -> CauseAnswer | None:
+    """Return the cause that the host has if it is as in the alternative, as ``check`` names it there."""
+    from hairpin.answer.cause_answers import of_searched  # noqa: PLC0415
+    from hairpin.diagnose.examination import examine  # noqa: PLC0415
+
+    then = simulate(alternative.change, answer.network)
+    flows = tuple(flow for each in answer.flows if not walked(then, flow := each.trace.flow).succeeds)
+    causes = tuple(of_searched(examine(then, flows[:2])))
+    return next((each for each in causes if each.id == alternative.cause), None) or next(iter(causes), None)
+
+
+# --- the next command ------------------------------------------------------------------------------------------------
+
+
+def _of_alternatives(stopping: tuple[Alternative, ...], answer: Answer) -> Next | None:
+    """Return the command among whose outcomes the greatest part of what is likely is decided."""
+    if not stopping:
+        return _of_suppositions(answer)
+    weights: dict[str, int] = {}
+    for each in stopping:
+        weights[each.command] = weights.get(each.command, 0) + each.weight
+    command = max(weights, key=lambda each: weights[each])
+    decided = [each for each in stopping if each.command == command]
+    outcomes = tuple(Decides(each.shows, _is_the_cause(each.cause), each.cause) for each in decided)
+    return Next(command, (*outcomes, Decides(message("none of these"), _left(stopping, command))))
+
+
+def _is_the_cause(cause: str) -> Message:
+    return message("it is {cause}", cause=cause)
+
+
+def _left(stopping: tuple[Alternative, ...], command: str) -> Message:
+    others = tuple(dict.fromkeys(each.cause for each in stopping if each.command != command))
+    if not others:
+        return message("the fault is before or behind this host: `tcpdump` there shows how far the packets come")
+    return message("left are: {causes}", causes=", ".join(others))
+
+
+def _of_suppositions(answer: Answer) -> Next | None:
+    """Return the command that shows the supposed part on which most of the undecided flows rest."""
+    counts: dict[str, int] = {}
+    said: dict[str, Message | str] = {}
+    for flow in answer.flows:
+        for each in flow.supposed:
+            counts[each.command] = counts.get(each.command, 0) + 1
+            said.setdefault(each.command, each.what)
+    if not counts:
+        return None
+    command = max(counts, key=lambda each: counts[each])
+    causes = tuple(dict.fromkeys(each.id for each in answer.causes if each.likely))
+    named = ", ".join(causes) if causes else "-"
+    usual = message("{part} as on an ordinary host", part=said[command])
+    return Next(
+        command,
+        (
+            Decides(usual, message("it is {cause}", cause=named) if causes else message("this is not the fault"), causes[0] if causes else ""),
+            Decides(message("anything else"), message("paste it: it decides")),
+        ),
+    )
+
+

@@ -1,0 +1,126 @@
+"""The report about a host of which only a pasted text tells: what was recognised, what the text proves, what is likely,
+and the one command to run next."""
+
+from collections.abc import Callable
+
+from hairpin.answer.answer import Answer, CauseAnswer, FlowAnswer, Next
+from hairpin.host.told import Outcome
+from hairpin.message import Message, message
+from hairpin.pasted.form import Recognised
+from hairpin.pasted.listed import recognised_in
+from hairpin.report.paper import Paper
+from hairpin.report.places import Places
+from hairpin.report.text.cause_text import explaining
+from hairpin.report.verdicts import FEW, flow_text, groups
+from hairpin.report.words import Words
+from hairpin.walk.verdicts import VERDICTS
+
+_Write = Callable[[CauseAnswer, FlowAnswer | None], None]
+
+
+def write_of_text(
+    answer: Answer, words: Words, paper: Paper, places: Places, write_cause: _Write, *, verbose: bool
+) -> None:
+    """Write the report.  ``write_cause``: writes a cause's section, with the path of a flow."""
+    found = [each for one in answer.evidence for each in recognised_in(one)]
+    _write_recognised(found, words, paper, verbose=verbose)
+    paper.gap()
+    _write_verdicts(answer, words, paper, places)
+    shown = explaining(answer)
+    for cause in shown:
+        if cause.shown_by is None:
+            paper.gap()
+            first = next((each for each in answer.flows if cause.ref in each.causes), None)
+            write_cause(cause, first)
+            _write_explained(cause, words, paper)
+    _write_suppositions(answer, words, paper)
+    _write_possible([each for each in answer.causes if each.shown_by is not None], words, paper)
+    if answer.next is not None:
+        _write_next(answer.next, words, paper)
+
+
+def _write_recognised(found: list[Recognised], words: Words, paper: Paper, *, verbose: bool) -> None:
+    if not found:
+        paper.prose(
+            words(
+                message(
+                    "Nothing in this text is an output that hairpin knows. Paste what commands print, as it stands: "
+                    "`hairpin ask` lists the commands"
+                )
+            )
+        )
+        return
+    lines = [f"{each.as_} ({_span(each)})" for each in found]
+    shown = lines if verbose or len(lines) <= 2 * FEW else lines[: 2 * FEW - 1]
+    more = [words(message("{count} more (-v lists them)", count=len(lines) - len(shown)))] if len(shown) < len(lines) else []
+    said = message("Read in the text, by lines: {outputs}.", outputs=", ".join([*shown, *more]))
+    paper.prose(words(said), style="faint")
+
+
+def _span(each: Recognised) -> str:
+    return f"{each.line}" if each.line == each.until else f"{each.line}-{each.until}"
+
+
+def _write_verdicts(answer: Answer, words: Words, paper: Paper, places: Places) -> None:
+    for flow in answer.flows[: 2 * FEW]:
+        said = words(VERDICTS[flow.trace.verdict])
+        if flow.supposed:
+            first = f"? {words(message('{verdict}, if the rest is ordinary', verdict=said))}  "
+            paper.prose(flow_text(flow.trace.flow, places), first=first, first_style="unsure")
+        else:
+            good = flow.trace.succeeds
+            paper.prose(
+                flow_text(flow.trace.flow, places), first=f"{'✓' if good else '✗'} {said}  ",
+                first_style="good" if good else "bad",
+            )  # fmt: skip
+    if not answer.flows:
+        paper.prose(words(message("The text names no port of a container: name one behind `hairpin check`.")))
+
+
+def _write_explained(cause: CauseAnswer, words: Words, paper: Paper) -> None:
+    for each in cause.explains[:FEW]:
+        paper.prose(words(_outcome_text(each)), indent=2, first=f"{words(message('explains:'))} ", first_style="strong")
+
+
+def _outcome_text(outcome: Outcome) -> Message:
+    return message(
+        "line {line}: {tool} {target}: {result}",
+        line=outcome.line,
+        tool=outcome.tool,
+        target=outcome.target,
+        result=outcome.result,
+    )
+
+
+def _write_suppositions(answer: Answer, words: Words, paper: Paper) -> None:
+    resting = [group for group in groups(answer.flows) if any(answer.flows[each].supposed for each in group.numbers)]
+    parts = dict.fromkeys(
+        each for group in resting for number in group.numbers for each in answer.flows[number].supposed
+    )
+    if not parts:
+        return
+    paper.gap()
+    paper.prose(words(message("The text does not tell these parts. They are supposed to be as on an ordinary host:")))
+    for said in dict.fromkeys(words(each.what) if isinstance(each.what, Message) else each.what for each in parts):
+        paper.prose(said, indent=4, first="· ")
+
+
+def _write_possible(causes: list[CauseAnswer], words: Words, paper: Paper) -> None:
+    if not causes:
+        return
+    paper.gap()
+    paper.prose(words(message("What may stop it there, the likeliest first:")), style="strong")
+    for each in causes:
+        paper.prose(words(each.candidate.title), indent=4, first=f"· {words(message('likely'))}[{each.id}]: ")
+        _write_explained(each, words, paper)
+
+
+def _write_next(asked: Next, words: Words, paper: Paper) -> None:
+    paper.gap()
+    paper.prose(words(message("Next, run this command on the host. It changes nothing:")), style="strong")
+    paper.cut("      ", ("", ""), asked.command)
+    for each in asked.outcomes:
+        said = message("{shows}: {means}", shows=each.shows, means=each.means)
+        paper.prose(words(said), indent=4, first="· ")
+
+

@@ -1,0 +1,97 @@
+"""The supposed parts of a host that a flow's walk reads: what the flow's verdict rests on beside the told parts."""
+
+from collections.abc import Iterator
+from typing import NamedTuple
+
+from hairpin.evidence.reading import HOST
+from hairpin.host.told import Told, ToldTable
+from hairpin.message import Message, message
+from hairpin.network.flow import Flow
+from hairpin.network.network import Network
+from hairpin.walk.reads import Part, what_reads
+from hairpin.walk.walk import walk_flow
+
+_LISTED = {
+    "links": "ip -d addr",
+    "addresses": "ip -d addr",
+    "routes": "ip route show table all",
+    "rules": "ip rule",
+    "sockets": "ss -lntup",
+}
+"""The fields of a namespace that decide about packets on most hosts, with the command that lists each.  What other
+fields have (connections, neighbours, counters) is nothing unusual on nearly each host."""
+
+
+class Supposition(NamedTuple):
+    """A part of a host that is supposed.  ``netns``: the namespace; ``what``: the part, as a reader knows it.
+    ``command``: a read-only command that shows the part."""
+
+    netns: str
+    what: Message | str
+    command: str
+
+
+def supposed_in(network: Network, flow: Flow) -> tuple[Supposition, ...]:
+    """Return what the flow's verdict rests on beside the told parts, each once; nothing for a host that was read."""
+    if all(host.told is None for host in network.hosts):
+        return ()
+    _, parts = what_reads(network, lambda watched: walk_flow(watched, flow))
+    found: dict[Supposition, None] = {}
+    for part in sorted(parts):
+        host = next((each for each in network.hosts if each.name == part[0]), None)
+        if host is not None and host.told is not None:
+            found |= dict.fromkeys(_of(part, host.told, flow))
+    return tuple(found)
+
+
+def _of(part: Part, told: Told, flow: Flow) -> Iterator[Supposition]:
+    _, netns, field = part
+    if not netns:
+        return
+    if netns != HOST:
+        inside = field in ("links", "addresses", "routes", "sockets") and (netns, field) not in told.parts
+        if inside and (netns, f"{field}{flow.version}") not in told.parts:
+            yield _inside(netns.removeprefix("container:"))
+        return
+    if field.startswith("net/"):
+        if tuple(field.split("/")) not in told.sysctls and field.rpartition("/")[2] in _DECIDING:
+            yield Supposition(HOST, message("the switches forwarding and rp_filter of the kernel"), SYSCTLS)
+    elif field == "ruleset":
+        yield from _tables(told, "ip" if flow.version == 4 else "ip6")  # noqa: PLR2004 - IPv4
+    elif field in ("routes", "rules"):
+        if (HOST, f"{field}{flow.version}") not in told.parts:
+            yield Supposition(HOST, _NAMES[field], _LISTED[field])
+    elif field in _LISTED and (HOST, field) not in told.parts:
+        yield Supposition(HOST, _NAMES[field], _LISTED[field])
+
+
+SYSCTLS = "sysctl -a 2>/dev/null | grep -E 'ip_forward|forwarding|rp_filter'"
+_DECIDING = ("forwarding", "ip_forward", "rp_filter")
+_NAMES: dict[str, Message] = {
+    "links": message("the links and addresses of the host"),
+    "addresses": message("the links and addresses of the host"),
+    "routes": message("the routes of the host"),
+    "rules": message("the policy rules of the host"),
+    "sockets": message("the sockets of the host"),
+}
+
+
+def _inside(container: str) -> Supposition:
+    said = message("the inside of {container}: its service listens on all its addresses", container=container)
+    return Supposition(f"container:{container}", said, inside_command(container))
+
+
+def inside_command(container: str) -> str:
+    """Return the command that lists the listening sockets of a container, with the host's own ss: most images have
+    none."""
+    return f"sudo nsenter -n -t \"$(docker inspect -f '{{{{.State.Pid}}}}' {container})\" ss -lntup"
+
+
+def _tables(told: Told, family: str) -> Iterator[Supposition]:
+    tool = "iptables-save" if family == "ip" else "ip6tables-save"
+    lacking = [name for name in ("filter", "nat") if ToldTable(family, name) not in told.tables]
+    if lacking:
+        said = message("the rules of iptables in {tables}", tables=", ".join(lacking))
+        yield Supposition(HOST, said, f"sudo {tool}")
+    if not told.natives:
+        yield Supposition(HOST, message("that nftables has no further tables"), "sudo nft list ruleset")
