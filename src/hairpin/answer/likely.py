@@ -209,9 +209,11 @@ def _of_suppositions(answer: Answer) -> Next | None:
     return Next(
         command,
         (
-            Decides(usual, message("it is {cause}", cause=named) if causes else message("this is not the fault"), causes[0] if causes else ""),
+            Decides(
+                usual,
+                message("it is {cause}", cause=named) if causes else message("this is not the fault"),
+                causes[0] if causes else "",
+            ),
             Decides(message("anything else"), message("paste it: it decides")),
         ),
     )
-
-

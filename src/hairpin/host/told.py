@@ -6,6 +6,8 @@ import msgspec
 
 from hairpin.host.sysctl import Path
 
+UNNAMED = "host"
+"""The name of a host whose name no text tells."""
 Result = Literal["answered", "refused", "timeout", "unreachable", "prohibited", "reset", "empty", "no-name"]
 """What a client saw: an answer, a refused connection, none within its time limit, "no route to host", "prohibited", a
 connection that was reset or closed without an answer, a name without an address."""

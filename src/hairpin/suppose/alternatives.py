@@ -17,6 +17,7 @@ from hairpin.host.socket import Socket
 from hairpin.host.told import Told, ToldTable
 from hairpin.message import Message, message
 from hairpin.netfilter.iptables import save
+from hairpin.netfilter.iptables.save import IptablesDialect
 from hairpin.netfilter.ir import Table
 from hairpin.network.flow import Flow, FromContainer, FromHost
 from hairpin.network.network import Network
@@ -81,8 +82,15 @@ def _of_container(host: Host, told: Told, container: Container, flows: tuple[Flo
     netns = container.netns
     if netns is None or netns not in host or (netns, "sockets") in told.parts or not asked or netns == HOST:
         return
-    ports = {(flow.protocol, binding.container_port) for flow in flows for binding in container.bindings if binding.host_port == flow.dport}
-    ports |= {(flow.protocol, flow.dport) for flow in flows if flow.container == container.name and not container.bindings}
+    ports = {
+        (flow.protocol, binding.container_port)
+        for flow in flows
+        for binding in container.bindings
+        if binding.host_port == flow.dport
+    }
+    ports |= {
+        (flow.protocol, flow.dport) for flow in flows if flow.container == container.name and not container.bindings
+    }
     held = tuple(each for each in host.namespace(netns).sockets if (each.protocol, each.port) in ports)
     if not held:
         return
@@ -111,7 +119,7 @@ def _of_container(host: Host, told: Told, container: Container, flows: tuple[Flo
 
 def _other_port(port: int) -> int:
     """Return a port on which a service often listens in place of the given one."""
-    return 8080 if port != 8080 else 3000  # noqa: PLR2004 - two usual ports
+    return 8080 if port != 8080 else 3000
 
 
 # --- the kernel's switches -------------------------------------------------------------------------------------------
@@ -143,7 +151,9 @@ def _uplinks(host: Host) -> tuple[str, ...]:
 
 def _of_tables(host: Host, told: Told, flows: tuple[Flow, ...]) -> Iterator[Alternative]:
     own = host.namespace(HOST)
-    tables = {each.name: each for each in own.ruleset.tables if each.family == "ip" and each.dialect.startswith("iptables")}
+    tables = {
+        each.name: each for each in own.ruleset.tables if each.family == "ip" and each.dialect.startswith("iptables")
+    }
     has_engine = any(engine.kind == "docker" for engine in host.engines)
     if has_engine and "nat" in tables and ToldTable("ip", "nat") not in told.tables:
         yield Alternative(
@@ -191,7 +201,9 @@ def _replaced(host: Host, table: Table, rules: str, *, forward: str = "ACCEPT", 
     """Return the change that gives the table these rules.  ``first``: a rule that stands before all others of its
     chain."""
     builtin = [each for each in table.chains if each.hook is not None]
-    made = {line.split()[1] for line in rules.splitlines()} | {each.name for each in table.chains if rules and each.hook is None}
+    made = {line.split()[1] for line in rules.splitlines()} | {
+        each.name for each in table.chains if rules and each.hook is None
+    }
     own = [name for name in made if name not in {each.name for each in builtin}]
     uplink = next(iter(_uplinks(host)), "eth0")
     lines = [
@@ -208,7 +220,7 @@ def _replaced(host: Host, table: Table, rules: str, *, forward: str = "ACCEPT", 
     return Change((ReplaceTable(host.netns, table.dialect, table.family, table.name, found[0]),))
 
 
-def _dialect(table: Table) -> "save.Dialect":
+def _dialect(table: Table) -> IptablesDialect:
     return "iptables-legacy" if table.dialect == "iptables-legacy" else "iptables-nft"
 
 

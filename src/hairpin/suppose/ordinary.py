@@ -23,12 +23,10 @@ from hairpin.host.contact import Contact
 from hairpin.host.docker import Container, DockerNetwork, Engine, PortBinding, Subnet
 from hairpin.host.host import Host, Namespace
 from hairpin.host.link import Address, BridgeInfo, BridgePort, Link
-from hairpin.host.netns import Netns
 from hairpin.host.route import TABLE_DEFAULT, TABLE_LOCAL, TABLE_MAIN, NextHop, PolicyRule, Route
 from hairpin.host.socket import Socket
 from hairpin.host.sysctl import Path, Sysctls
-from hairpin.host.told import Told, ToldTable
-from hairpin.message import message
+from hairpin.host.told import UNNAMED, Told, ToldTable
 from hairpin.netfilter.ir import Chain, Ruleset, Table
 from hairpin.network.network import Network
 from hairpin.network.prefix import parse_address
@@ -50,7 +48,7 @@ def completed(host: Host, evidence: Evidence) -> Host:
 
     ``evidence``: the readings from which the host was made."""
     told = told_by(evidence, host)
-    host = _replace(host, name=host.name or "host", told=told, unread=())
+    host = _replace(host, name=host.name or UNNAMED, told=told, unread=())
     host = _with_engine(host)
     own = next((each for each in host.namespaces if each.name == HOST), Namespace(HOST))
     host = _with_namespace(host, _with_base(own, told, host))
@@ -72,9 +70,7 @@ def _with_namespace(host: Host, changed: Namespace) -> Host:
 def _with_engine(host: Host) -> Host:
     """Return the host whose engines run and have a version and their default network.  A host of which no engine is
     told has Docker: it is a container's trouble that people ask about."""
-    engines = tuple(_ordinary(each, host) for each in host.engines) or (
-        _ordinary(Engine("docker", ""), host),
-    )
+    engines = tuple(_ordinary(each, host) for each in host.engines) or (_ordinary(Engine("docker", ""), host),)
     contacts = tuple(Contact(each.kind, "", "answers") for each in engines)
     return _replace(host, engines=engines, contacts=contacts)
 
@@ -124,7 +120,9 @@ def _network(engine: Engine, name: str, known: DockerNetwork | None, block: int)
     subnet = Subnet(4, block, _POOL_LENGTH, block + 1)
     is_default = name == engine.default_network
     made = known or DockerNetwork(f"{block:012x}", name, "bridge")
-    bridge = made.bridge or (("docker0" if engine.kind == "docker" else "podman0") if is_default else f"br-{made.id[:12]}")
+    bridge = made.bridge or (
+        ("docker0" if engine.kind == "docker" else "podman0") if is_default else f"br-{made.id[:12]}"
+    )
     return _replace(made, driver="bridge", subnets=(subnet,), bridge=bridge)
 
 
@@ -219,12 +217,16 @@ def _with_supposed_address(own: Namespace, link: str, *, is_uplink: bool) -> Nam
     host whose address no text tells has an address of the documentation's."""
     of_link = [each for each in own.routes if any(hop.link == link for hop in each.next_hops) and each.version == 4]
     source = next((each.prefsrc for each in of_link if each.prefsrc is not None), None)
-    connected = next((each for each in of_link if each.prefix_length and all(hop.gateway is None for hop in each.next_hops)), None)
+    connected = next(
+        (each for each in of_link if each.prefix_length and all(hop.gateway is None for hop in each.next_hops)), None
+    )
     if source is not None:
         length = connected.prefix_length if connected is not None else _LENGTH
         return _replace(own, addresses=(*own.addresses, Address(link, 4, source, length)))
     if connected is not None:
-        return _replace(own, addresses=(*own.addresses, Address(link, 4, connected.destination + 1, connected.prefix_length)))
+        return _replace(
+            own, addresses=(*own.addresses, Address(link, 4, connected.destination + 1, connected.prefix_length))
+        )
     if not is_uplink:
         return own
     return _replace(own, addresses=(*own.addresses, Address(link, 4, _HOST_ADDRESS, _LENGTH)))
@@ -237,9 +239,14 @@ def _with_routes(own: Namespace, told: Told) -> Namespace:
     grown = _replace(own, addresses=(), routes=())
     for each in own.addresses:
         grown = with_address(grown, each)
-    made = tuple(each for each in grown.routes if each.table == TABLE_LOCAL or (HOST, f"routes{each.version}") not in told.parts)
+    made = tuple(
+        each for each in grown.routes if each.table == TABLE_LOCAL or (HOST, f"routes{each.version}") not in told.parts
+    )
     known = {(each.version, each.destination, each.prefix_length, each.table) for each in listed}
-    routes = (*listed, *(each for each in made if (each.version, each.destination, each.prefix_length, each.table) not in known))
+    routes = (
+        *listed,
+        *(each for each in made if (each.version, each.destination, each.prefix_length, each.table) not in known),
+    )
     if (HOST, "routes4") not in told.parts and not any(not each.prefix_length and each.version == 4 for each in routes):
         routes = (*routes, *_default_route(own))
     return _replace(own, addresses=grown.addresses, routes=routes)
@@ -248,7 +255,10 @@ def _with_routes(own: Namespace, told: Told) -> Namespace:
 def _default_route(own: Namespace) -> Iterator[Route]:
     uplinks = (each for each in own.links if each.kind == "" and each.up and each.name != "lo")
     for link in uplinks:
-        given = next((each for each in own.addresses if each.link == link.name and each.version == 4 and each.scope == "global"), None)
+        given = next(
+            (each for each in own.addresses if each.link == link.name and each.version == 4 and each.scope == "global"),
+            None,
+        )
         if given is not None:
             first = given.prefix.network + 1
             gateway = first if first != given.value else first + 1
@@ -316,7 +326,9 @@ def _with_container(host: Host, container: Container, told: Told) -> Host:
     stopped = _replace(container, status="exited", netns=None)
     binding = next((each for each in container.bindings), _NO_PORT)
     own = host.namespace(HOST)
-    change = starting_change(without.with_container(stopped), stopped, _NO_PORT if (HOST, "sockets") in told.parts else binding)
+    change = starting_change(
+        without.with_container(stopped), stopped, _NO_PORT if (HOST, "sockets") in told.parts else binding
+    )
     if change is None:
         return host
     started = _made(without.with_container(stopped), change)
@@ -325,7 +337,9 @@ def _with_container(host: Host, container: Container, told: Told) -> Host:
     now = next((each for each in started.containers() if each.id == container.id), container)
     # Only the namespaces are taken over: rules come with the rules of all containers.
     kept = _replace(started.namespace(HOST), ruleset=own.ruleset)
-    lists_ports = (HOST, "links") in told.parts and not _lacks_ports(own, host.engine_of(container).bridge_network(container))
+    lists_ports = (HOST, "links") in told.parts and not _lacks_ports(
+        own, host.engine_of(container).bridge_network(container)
+    )
     if lists_ports:
         kept = _replace(kept, links=own.links)
     started = _with_namespace(started, kept).with_container(
@@ -367,7 +381,10 @@ def _joined_to_told_port(host: Host, container: Container) -> Host:
         (
             each
             for each in own.links
-            if joined is not None and each.master == joined.bridge and each.index not in taken and each.name.startswith("veth")
+            if joined is not None
+            and each.master == joined.bridge
+            and each.index not in taken
+            and each.name.startswith("veth")
         ),
         None,
     )
@@ -376,7 +393,12 @@ def _joined_to_told_port(host: Host, container: Container) -> Host:
     index = port.peer_index if port.peer_index is not None else eth0.index
     paired = _replace(eth0, index=index, peer_index=port.index, peer_netnsid=0)
     links = tuple(paired if each is eth0 else each for each in inner.links)
-    outer = _replace(port, kind="veth", peer_index=index, peer_netnsid=port.peer_netnsid if port.peer_netnsid not in (None, -1) else 0)
+    outer = _replace(
+        port,
+        kind="veth",
+        peer_index=index,
+        peer_netnsid=port.peer_netnsid if port.peer_netnsid not in (None, -1) else 0,
+    )
     host = _with_namespace(host, _replace(inner, links=links))
     return _with_namespace(host, _replace(own, links=tuple(outer if each is port else each for each in own.links)))
 
@@ -386,9 +408,7 @@ def _served(host: Host, netns: str, container: Container) -> Host:
     if netns not in host:
         return host
     namespace = host.namespace(netns)
-    ports = dict.fromkeys(
-        (*((each.protocol, each.container_port) for each in container.bindings), *container.exposed)
-    )
+    ports = dict.fromkeys((*((each.protocol, each.container_port) for each in container.bindings), *container.exposed))
     there = {(each.protocol, each.port) for each in namespace.sockets}
     sockets = tuple(
         Socket("udp" if protocol == "udp" else "tcp", 6, None, port)
@@ -417,7 +437,12 @@ def _proxied(host: Host, container: Container) -> Host:
 _TABLES = (("ip", "filter"), ("ip", "nat"), ("ip6", "filter"), ("ip6", "nat"))
 _CHAINS: dict[str, tuple[tuple[str, str, int], ...]] = {
     "filter": (("INPUT", "input", 0), ("FORWARD", "forward", 0), ("OUTPUT", "output", 0)),
-    "nat": (("PREROUTING", "prerouting", -100), ("INPUT", "input", 100), ("OUTPUT", "output", -100), ("POSTROUTING", "postrouting", 100)),
+    "nat": (
+        ("PREROUTING", "prerouting", -100),
+        ("INPUT", "input", 100),
+        ("OUTPUT", "output", -100),
+        ("POSTROUTING", "postrouting", 100),
+    ),
 }
 
 
@@ -425,7 +450,9 @@ def _with_rules(host: Host, told: Told) -> Host:
     """Return the host in which the tables that no text lists have the rules that the engine makes."""
     own = host.namespace(HOST)
     dialects = {each.dialect for each in own.ruleset.tables if each.dialect.startswith("iptables")}
-    dialect: Literal["iptables-nft", "iptables-legacy"] = "iptables-legacy" if dialects == {"iptables-legacy"} else "iptables-nft"
+    dialect: Literal["iptables-nft", "iptables-legacy"] = (
+        "iptables-legacy" if dialects == {"iptables-legacy"} else "iptables-nft"
+    )
     lacking = [(family, name) for family, name in _TABLES if ToldTable(family, name) not in told.tables]
     made = tuple(_table(family, name, dialect) for family, name in lacking)
     host = _with_namespace(host, _replace(own, ruleset=Ruleset((*own.ruleset.tables, *made), own.ruleset.ipsets)))
@@ -448,5 +475,3 @@ def _table(family: str, name: str, dialect: Literal["iptables-nft", "iptables-le
         for chain, hook, priority in _CHAINS[name]
     )
     return Table(family, name, dialect, chains)  # type: ignore[arg-type]
-
-

@@ -52,7 +52,11 @@ def _write_recognised(found: list[Recognised], words: Words, paper: Paper, *, ve
         return
     lines = [f"{each.as_} ({_span(each)})" for each in found]
     shown = lines if verbose or len(lines) <= 2 * FEW else lines[: 2 * FEW - 1]
-    more = [words(message("{count} more (-v lists them)", count=len(lines) - len(shown)))] if len(shown) < len(lines) else []
+    more = (
+        [words(message("{count} more (-v lists them)", count=len(lines) - len(shown)))]
+        if len(shown) < len(lines)
+        else []
+    )
     said = message("Read in the text, by lines: {outputs}.", outputs=", ".join([*shown, *more]))
     paper.prose(words(said), style="faint")
 
@@ -118,9 +122,7 @@ def _write_possible(causes: list[CauseAnswer], words: Words, paper: Paper) -> No
 def _write_next(asked: Next, words: Words, paper: Paper) -> None:
     paper.gap()
     paper.prose(words(message("Next, run this command on the host. It changes nothing:")), style="strong")
-    paper.cut("      ", ("", ""), asked.command)
+    paper.cut("      ", asked.command)
     for each in asked.outcomes:
         said = message("{shows}: {means}", shows=each.shows, means=each.means)
         paper.prose(words(said), indent=4, first="· ")
-
-
