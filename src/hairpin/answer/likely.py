@@ -18,8 +18,9 @@ from hairpin.network.flow import Flow, Lan, Outside
 from hairpin.network.network import Network
 from hairpin.question.asked import Origin, Target
 from hairpin.question.flows import flows_for
-from hairpin.question.target import parse_origin, parse_target
+from hairpin.question.target import parse_origin
 from hairpin.suppose.alternatives import Alternative, alternatives
+from hairpin.suppose.asked import target_of, targets_of
 from hairpin.suppose.parts import supposed_in
 from hairpin.walk.verdicts import Verdict
 from hairpin.walk.walked import walked
@@ -42,23 +43,8 @@ refuses, a client sees as a reset or as an empty answer."""
 
 def targets_told(network: Network) -> tuple[Target, ...]:
     """Return the targets of the failures that the texts tell, each once; none if no host is one of a text."""
-    found: dict[Target, None] = {}
-    for host in network.hosts:
-        for each in host.told.outcomes if host.told is not None else ():
-            target = _target(each)
-            if each.failed and target is not None:
-                found[target] = None
-    return tuple(found)
-
-
-def _target(outcome: Outcome) -> Target | None:
-    if not outcome.host or outcome.port is None or outcome.protocol == "icmp":
-        return None
-    place = f"[{outcome.host}]" if ":" in outcome.host else outcome.host
-    try:
-        return parse_target(f"{place}:{outcome.port}" + ("/udp" if outcome.protocol == "udp" else ""))
-    except UsageError:
-        return None
+    told = (host.told for host in network.hosts if host.told is not None)
+    return tuple(dict.fromkeys(target for each in told for target in targets_of(each)))
 
 
 def with_likely(answer: Answer) -> Answer:
@@ -81,8 +67,11 @@ def with_likely(answer: Answer) -> Answer:
     answer = _replace(answer, flows=flows, causes=causes)
     if causes:
         return _replace(answer, next=_of_suppositions(answer))
+    if not any(host.told is not None and host.told.tells_anything for host in network.hosts):
+        return answer
     stopping = tuple(_stopping(network, tuple(each.trace.flow for each in flows), outcomes))
-    likely = tuple(_likely(answer, stopping, failures))
+    # A healthy host can be asked, too: without a stated failure, nothing is called likely.
+    likely = tuple(_likely(answer, stopping, failures)) if failures else ()
     return _replace(answer, causes=likely, next=_of_alternatives(stopping, answer))
 
 
@@ -107,7 +96,7 @@ def _stopping(network: Network, flows: tuple[Flow, ...], outcomes: tuple[Outcome
 
 def _flows_of(network: Network, outcome: Outcome) -> tuple[Flow, ...]:
     """Return the flows that a stated outcome is about: those of any client if the text does not tell where it was."""
-    target = _target(outcome)
+    target = target_of(outcome)
     if target is None:
         return ()
     try:

@@ -3,6 +3,7 @@
 import click
 
 from hairpin.cli.face import completion, options
+from hairpin.cli.face.asked import Asked
 
 
 @click.command(cls=options.HairpinCommand)
@@ -10,13 +11,13 @@ from hairpin.cli.face import completion, options
 @options.option(
     "Options",
     "--after",
-    "after",
+    "pasted",
     metavar="FILE",
     multiple=True,
     shell_complete=completion.files,
     help="Ask only for what this pasted text lacks (-: standard input).",
 )
-def ask(targets: tuple[str, ...], after: tuple[str, ...]) -> int:
+def ask(asked: Asked, pasted: tuple[str, ...]) -> int:
     """Print a short shell script for somebody who has no hairpin, and whose host is to be examined.
 
     The script only reads.  Send it to that person, and give what comes back to `hairpin check --text FILE`.  With a
@@ -24,18 +25,17 @@ def ask(targets: tuple[str, ...], after: tuple[str, ...]) -> int:
 
     Exit: 0; 2 usage error.
     """
-    from hairpin.cli.face.output import write_bytes
+    from hairpin.cli.face.output import write
     from hairpin.pasted.asking import lacks_inside, missing_requests, script
     from hairpin.pasted.text import evidence_in_files
     from hairpin.question.target import parse_target
 
-    target = parse_target(targets[0]) if targets else None
-    evidence = evidence_in_files(after) if after else None
+    target = parse_target(asked.targets[0]) if asked.targets else None
+    evidence = evidence_in_files(pasted) if pasted else None
     requests, inside = missing_requests(evidence), lacks_inside(evidence)
     if not requests and not inside:
         return _nothing_missing()
-    text = script(requests, inside=inside, port=target.port if target is not None else None)
-    write_bytes(lambda stream: stream.write(text.encode()) and None)
+    write(script(requests, inside=inside, port=target.port if target is not None else None))
     return 0
 
 

@@ -58,3 +58,8 @@ class Told(msgspec.Struct, frozen=True):
     containers: frozenset[str] = frozenset()
     outcomes: tuple[Outcome, ...] = ()
     files: frozenset[str] = frozenset()
+
+    @property
+    def tells_anything(self) -> bool:
+        """Whether the text has any output or outcome."""
+        return any((self.parts, self.sysctls, self.tables, self.natives, self.containers, self.outcomes, self.files))

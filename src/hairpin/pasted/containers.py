@@ -8,6 +8,8 @@ from collections.abc import Iterator
 from typing import Any
 
 Document = dict[str, Any]
+TYPED = "Typed"
+"""The field that marks a container which only a typed command names."""
 _ID_CHARACTERS = 12
 
 
@@ -23,7 +25,7 @@ def containers_of(listed: list[Document], typed: list[Document]) -> list[Documen
     for number, each in enumerate(typed, 1):
         same = next((one for one in found if _is_meant(one, each)), None)
         if same is None:
-            found.append(_started(each, number, {str(one.get("Name")) for one in found}))
+            found.append({**_started(each, number, {str(one.get("Name")) for one in found}), TYPED: True})
         else:
             _add(same, {**each, "Name": same.get("Name")})
     for number, each in enumerate(found, 1):

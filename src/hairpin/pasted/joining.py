@@ -28,11 +28,24 @@ class Output(msgspec.Struct, frozen=True):
     parts: tuple[Part, ...]
 
 
-def evidence_of(outputs: tuple[Output, ...], *, name: str) -> Evidence:
-    """Return the evidence of the host that these outputs describe.  ``name``: the host's name; empty if the text does
-    not tell it."""
+UNRECOGNISED = "unrecognised"
+"""The key of the reading with the lines of a text that are no part of an output: their numbers, and their words."""
+
+
+def unrecognised_in(evidence: Evidence) -> tuple[tuple[int, str], ...]:
+    """Return the lines of the texts that are no part of an output, with their numbers from 1."""
+    reading = evidence.find(UNRECOGNISED, "")
+    if reading is None:
+        return ()
+    found = (line.partition(":") for line in reading.text.splitlines())
+    return tuple((int(number), words) for number, _, words in found)
+
+
+def evidence_of(outputs: tuple[Output, ...], left: str, *, name: str) -> Evidence:
+    """Return the evidence of the host that these outputs describe.  ``left``: the lines of the texts that are no part of
+    an output, with their numbers.  ``name``: the host's name; empty if the text does not tell it."""
     listed = "".join(msgspec.json.encode(each.recognised).decode() + "\n" for each in outputs)
-    readings = [_reading(PASTED, "", name or "-", listed)]
+    readings = [_reading(PASTED, "", name or "-", listed), _reading(UNRECOGNISED, "", name or "-", left)]
     kernel = ""
     for key, netns, origin, text in _texts(outputs):
         if key == "uname":

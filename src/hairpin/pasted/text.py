@@ -7,7 +7,7 @@ from pathlib import Path
 from hairpin.errors import EvidenceError, WrongPathError
 from hairpin.evidence.reading import Evidence
 from hairpin.message import message
-from hairpin.pasted.form import Command, Found, Recognised
+from hairpin.pasted.form import Command, Found, Paste, Recognised
 from hairpin.pasted.joining import Output, evidence_of
 from hairpin.pasted.recognise import outputs, paste_of
 
@@ -27,9 +27,12 @@ def evidence_in_texts(texts: tuple[str, ...]) -> Evidence:
 
     The evidence of texts in which nothing was recognised has the list of what was recognised, which is empty, and no
     other reading."""
-    found = tuple(each for text in texts for each in _outputs(text))
-    names = (each.recognised.host for each in found if each.recognised.host)
-    return evidence_of(found, name=next(names, ""))
+    pastes = tuple(map(paste_of, texts))
+    found = tuple(tuple(_outputs(each)) for each in pastes)
+    left = "".join(_left(paste, outputs) for paste, outputs in zip(pastes, found, strict=True))
+    every = tuple(each for one in found for each in one)
+    names = (each.recognised.host for each in every if each.recognised.host)
+    return evidence_of(every, left, name=next(names, ""))
 
 
 def _text_of(path: str) -> str:
@@ -57,9 +60,21 @@ def _decoded(data: bytes) -> str:
     return data.decode("utf-8", "surrogateescape")
 
 
-def _outputs(text: str) -> Iterator[Output]:
-    for index, command, found in outputs(paste_of(text)):
+def _outputs(paste: Paste) -> Iterator[Output]:
+    for index, command, found in outputs(paste):
         yield _output(index, command, found)
+
+
+def _left(paste: Paste, found: tuple[Output, ...]) -> str:
+    """Return the lines that are no part of an output that became a reading, each behind its number."""
+    taken = {
+        number
+        for each in found
+        if any(part.key != "outcome" for part in each.parts)
+        for number in range(each.recognised.line, each.recognised.until + 1)
+    }
+    lines = ((number, line) for number, line in enumerate(paste.lines, 1) if number not in taken and line.strip())
+    return "".join(f"{number}:{line.strip()}\n" for number, line in lines)
 
 
 def _output(index: int, command: Command, found: Found) -> Output:

@@ -72,12 +72,13 @@ def _of_container(host: Host, told: Told, container: Container, flows: tuple[Flo
     asked = any(flow.container == container.name for flow in flows)
     if container.name not in told.containers:
         ended = _replace(container, status="exited", netns=None, exit_code=1)
+        relays = (each for each in host.namespace(HOST).sockets if each.relay is not None and _is_of(each, container))
         yield Alternative(
             "container-not-running",
             3,
             "docker ps -a",
             message("the status of {name} is not Up", name=container.name),
-            Change((SetContainer(host.name, ended),)),
+            Change((SetContainer(host.name, ended), *(DeleteSocket(host.netns, each) for each in relays))),
         )
     netns = container.netns
     if netns is None or netns not in host or (netns, "sockets") in told.parts or not asked or netns == HOST:
@@ -115,6 +116,10 @@ def _of_container(host: Host, told: Told, container: Container, flows: tuple[Flo
     yield Alternative(
         "service-not-listening", 5, command, message("no line has port {port}", port=port), listening()
     )  # fmt: skip
+
+
+def _is_of(socket: Socket, container: Container) -> bool:
+    return any((each.protocol, each.host_port) == (socket.protocol, socket.port) for each in container.bindings)
 
 
 def _other_port(port: int) -> int:

@@ -30,6 +30,8 @@ from hairpin.host.told import UNNAMED, Told, ToldTable
 from hairpin.netfilter.ir import Chain, Ruleset, Table
 from hairpin.network.network import Network
 from hairpin.network.prefix import parse_address
+from hairpin.question.asked import Target
+from hairpin.suppose.asked import targets_of, with_asked_container
 from hairpin.suppose.told import told_by
 
 _replace = msgspec.structs.replace
@@ -43,20 +45,25 @@ _POOL_LENGTH = 16
 _NO_PORT = PortBinding("tcp", 0, 0)
 
 
-def completed(host: Host, evidence: Evidence) -> Host:
+def completed(host: Host, evidence: Evidence, asked: tuple[Target, ...] = ()) -> Host:
     """Return the host with all parts that an ordinary host has, and with ``Host.told``.
 
-    ``evidence``: the readings from which the host was made."""
+    ``evidence``: the readings from which the host was made.  ``asked``: the targets of the question.  If no output
+    lists the containers, the host has one that publishes what is asked."""
     told = told_by(evidence, host)
     host = _replace(host, name=host.name or UNNAMED, told=told, unread=())
-    host = _with_engine(host)
+    lists_containers = any(each.key in _LISTING for each in evidence.readings)
+    host = _with_engine(host if lists_containers else with_asked_container(host, asked or targets_of(told)))
     own = next((each for each in host.namespaces if each.name == HOST), Namespace(HOST))
     host = _with_namespace(host, _with_base(own, told, host))
     for engine in host.engines:
         host = _with_networks(host, engine)
     host = _with_containers(host, told)
     host = _with_rules(host, told)
-    return _with_switches(host, told)
+    return _with_switches(host)
+
+
+_LISTING = ("docker-containers", "podman-containers")
 
 
 def _with_namespace(host: Host, changed: Namespace) -> Host:
@@ -266,15 +273,15 @@ def _default_route(own: Namespace) -> Iterator[Route]:
             return
 
 
-def _with_switches(host: Host, told: Told) -> Host:
+def _with_switches(host: Host) -> Host:
     """Return the host with the sysctls that decide about packets.  dockerd switches forwarding on; all others have the
     kernel's own values."""
     own = host.namespace(HOST)
-    values = dict(own.sysctls.values)
+    values: dict[Path, str] = dict(own.sysctls.values)
     master = values.get(("net", "ipv4", "ip_forward")) or values.get(("net", "ipv4", "conf", "all", "forwarding"))
     switch = master if master is not None else "1"
-    for path in (("net", "ipv4", "ip_forward"), ("net", "ipv4", "conf", "all", "forwarding")):
-        values.setdefault(path, switch)
+    values.setdefault(("net", "ipv4", "ip_forward"), switch)
+    values.setdefault(("net", "ipv4", "conf", "all", "forwarding"), switch)
     for name in ("default", *(each.name for each in own.links)):
         values.setdefault(("net", "ipv4", "conf", name, "forwarding"), switch)
         for key, usual in _USUAL:

@@ -41,10 +41,25 @@ def told_by(evidence: Evidence, host: Host) -> Told:
         sysctls=frozenset(own.sysctls.values) if own is not None else frozenset(),
         tables=frozenset(ToldTable(each.family, each.name) for each in tables if each.dialect.startswith("iptables")),
         natives=any(each.key.startswith(("nft-table", "nft-ruleset")) for each in evidence.readings),
-        containers=frozenset(each.name for each in host.containers() if each.status and each.evidence),
+        containers=frozenset(each.name for each in host.containers()) - frozenset(_typed(evidence)),
         outcomes=tuple(_outcomes(evidence)),
         files=frozenset(each.origin for each in evidence.readings if each.key == "file"),
     )
+
+
+class _Named(msgspec.Struct, rename="pascal"):
+    name: str = ""
+    typed: bool = False
+
+
+def _typed(evidence: Evidence) -> Iterator[str]:
+    """Yield the names of the containers which only a typed command names."""
+    for key in ("docker-containers", "podman-containers"):
+        for reading in evidence.all(key):
+            for line in reading.text.splitlines():
+                found = msgspec.json.decode(line, type=_Named)
+                if found.typed:
+                    yield found.name.removeprefix("/")
 
 
 def _outcomes(evidence: Evidence) -> Iterator[Outcome]:
