@@ -26,7 +26,7 @@ def _read_save(paste: Paste, start: int) -> Found | None:
     command = paste.command_above(start)
     head = next(filter(None, map(_GENERATED.match, lines)), None)
     is_v6 = head[1] == "ip6tables" if head is not None else _is_of_ipv6(command, lines)
-    back_end = _back_end(command, head[2] if head is not None else None, of_new_tool=head is not None)
+    back_end = back_end_of(command, head[2] if head is not None else None, of_new_tool=head is not None)
     key = f"iptables-{back_end}-save{6 if is_v6 else 4}"
     tool = "ip6tables-save" if is_v6 else "iptables-save"
     return Found(end, tool, (Part(key, joined_lines(_tables_ended(lines)), command.netns),))
@@ -41,7 +41,7 @@ def _read_listing(paste: Paste, start: int) -> Found | None:
     is_v6 = _is_of_ipv6(command, lines)
     table = _table(command, lines)
     tool = ("ip6tables" if is_v6 else "iptables") + (f" -t {table}" if table != "filter" else "") + " -S"
-    key = f"iptables-{_back_end(command, None, of_new_tool=False)}-save{6 if is_v6 else 4}"
+    key = f"iptables-{back_end_of(command)}-save{6 if is_v6 else 4}"
     return Found(end, tool, (Part(key, joined_lines(_as_saved(table, lines)), command.netns),))
 
 
@@ -85,13 +85,23 @@ def table_of(command: Command) -> str:
     return ""
 
 
+def names_chain(command: Command) -> bool:
+    """Return whether the command line names a chain whose rules alone it lists: ``iptables -L FORWARD``."""
+    words = command.words
+    for number, word in enumerate(words):
+        lists = re.match(r"-[nvx46]*[LS][nvx46]*$|--list(?:-rules)?$", word)
+        if lists is not None and words[number + 1 : number + 2] and not words[number + 1].startswith("-"):
+            return True
+    return False
+
+
 def _is_of_ipv6(command: Command, lines: list[str]) -> bool:
     if command.words:
         return command.words[0].startswith("ip6tables")
     return any(_IPV6.search(line) for line in lines)
 
 
-def _back_end(command: Command, told: str | None, *, of_new_tool: bool) -> str:
+def back_end_of(command: Command, told: str | None = None, *, of_new_tool: bool = False) -> str:
     """Return ``nft`` or ``legacy``.  A tool that prints its version without a back end is older than the nft back end.
     """
     program = command.words[0] if command.words else ""
