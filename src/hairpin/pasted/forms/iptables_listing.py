@@ -99,7 +99,7 @@ def _read(paste: Paste, start: int) -> Found | None:
     rules = [rule for each in chains for rule in each.rules]
     text = joined_lines(completed(table, {each.name: each.policy for each in chains}, rules, whole=_is_whole(chains, command)))
     told = ("ip6tables" if v6 else "iptables") + (f" -t {table}" if table != "filter" else "") + " -L"
-    key = f"iptables-{back_end_of(command)}-save{6 if v6 else 4}"
+    key = f"{back_end_of(command)}save{6 if v6 else 4}"
     return Found(end, told, (Part(key, text, command.netns),))
 
 
