@@ -263,6 +263,7 @@ _ROWS: tuple[tuple[re.Pattern[str], _Options], ...] = (
     _row(r"rpfilter(?P<v>(?: (?:loose|validmark|accept-local|invert))*)",
          lambda found: "-m rpfilter " + " ".join(f"--{word}" for word in found["v"].split())),
     _row(r"socket(?P<v>(?: --(?:transparent|nowildcard|restore-skmark))*)", "-m socket {v}"),
+    _row(r"rt type:(?P<n>!)?(?P<v>\d+)", "-m rt [!] --rt-type {v}"),
     _row(r"esp spis?:(?P<n>!)?(?P<v>\d+(?::\d+)?)", "-m esp [!] --espspi {v}"),
     _row(r"tcpmss match (?P<n>! ?)?(?P<v>\d+(?::\d+)?)", "-m tcpmss [!] --mss {v}"),
 )  # fmt: skip

@@ -15,7 +15,7 @@ from hairpin.pasted.forms.listed_targets import KNOWN_TARGETS
 from hairpin.pasted.forms.listed_words import UNLISTED, unlisted
 
 _ADDRESS = re.compile(r"(?P<n>! )?(?P<o>-s|-d|--source|--destination) (?P<again>! )?(?P<v>\S+)")
-_TARGET = re.compile(r" -(?P<o>[jg]) (?P<v>\S+)")
+_TARGET = re.compile(r" -(?P<o>[jg]) (?P<v>[^\s-]\S*)")
 _QUOTED = re.compile(r'"(?:[^"\\]|\\.)*"')
 _VERDICTS = frozenset({"ACCEPT", "DROP", "RETURN", "REJECT"})
 _DEFAULT_REJECT = {"ip": "icmp-port-unreachable", "ip6": "icmp6-port-unreachable"}
