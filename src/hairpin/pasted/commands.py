@@ -26,7 +26,7 @@ _PROMPT = re.compile(
 )
 _BARE = re.compile(rf"(?:sudo\s+(?:-\w+\s+)*)?(?:/(?:usr/)?s?bin/)?(?:{'|'.join(map(re.escape, sorted(_PROGRAMS, key=len, reverse=True)))})(?:\s+(?P<rest>\S.*))?$")
 _OPTIONS = re.compile(r"-{1,2}[\w]|(?:a|addr|address|link|l|r|ro|route|rule|neigh|n|ps|inspect|info|version|network|logs|images|compose|status|list|show|save|get|exec|run|port)\b|[/|>]")
-_QUOTED = re.compile(r"`([^`]+)`|\*\*([^*]+)\*\*|<([^>]+)>$")
+_QUOTED = re.compile(r"`([^`]+)`|\*\*([^*]+)\*\*|<([^>\s]+\s[^>]+)>$")
 _WRAPPERS = frozenset({"sudo", "doas", "env", "time", "watch", "strace"})
 _LONGEST = 400
 

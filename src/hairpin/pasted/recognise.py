@@ -42,7 +42,8 @@ def _at(paste: Paste, index: int) -> Found | None:
 
 def _any_of(forms: tuple[Form, ...]) -> re.Pattern[str]:
     """Return one pattern for the first lines of all forms, since nearly all lines of a long text begin none."""
-    return re.compile("|".join(f"(?:{each.anchor.pattern})" for each in forms))
+    # Two anchors may name a group alike.
+    return re.compile("|".join(f"(?:{re.sub(r'[?]P<[^>]*>', '?:', each.anchor.pattern)})" for each in forms))
 
 
 _ANY = _any_of(FORMS)
