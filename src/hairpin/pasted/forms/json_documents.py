@@ -8,13 +8,13 @@ import json
 import re
 from collections.abc import Iterator
 from functools import cache
+from importlib.resources import files
 from typing import Any
 
 import msgspec
 
-from hairpin.collect.run import script
 from hairpin.pasted.form import Form, Found, Part, Paste
-from hairpin.pasted.forms.docker_tables import engine_of
+from hairpin.pasted.forms.engine_words import engine_of
 
 _BEGIN = re.compile(r"\s*(?:\[\s*(?:\{.*)?|\{(?:\s*\"[\w.-]+\"\s*:.*)?\s*|\[\]\s*)$")
 _LONGEST = 1 << 22
@@ -106,7 +106,7 @@ def _picked(value: Any, tree: _Tree) -> Any:
 @cache
 def _paths(name: str) -> _Tree:
     """Return an allow-list of the collector as a tree.  In a path, ``%`` stands for a dot of a name."""
-    found = re.search(rf"^{name}='([^']*)'", script().decode(), re.MULTILINE)
+    found = re.search(rf"^{name}='([^']*)'", (files("hairpin") / "collect" / "collect.sh").read_text(), re.MULTILINE)
     assert found is not None
     tree: _Tree = {}
     for path in found[1].split():

@@ -52,12 +52,12 @@ def _docker(
     info_reading, version_reading = readings.first("docker-info"), readings.first("docker-version")
     flags, file = readings.first("dockerd-cmdline"), readings.first("daemon-json")
     installed = _package(versions, _DOCKER_PACKAGES)
-    running = any(reading is not None for reading in (info_reading, version_reading, flags))
+    told = readings.first("docker-containers") is not None
+    running = told or any(reading is not None for reading in (info_reading, version_reading, flags))
     unit = any(item.name == "docker.service" for item in units)
     stored = readings.first("docker-stored-containers")
     if not (running or mute or unit) and all(each is None for each in (file, installed, stored)):
         return None
-    told = readings.first("docker-containers") is not None
     info = readings.understood(info_reading, engine_options.of_info, engine_options.Info())
     if info_reading is None:  # the daemon does not answer; its next start takes the file's options
         no_pools: tuple[tuple[int, int, int], ...] = ()
@@ -95,7 +95,7 @@ def _services(readings: Readings) -> tuple[SwarmService, ...] | None:
 
 def _podmans(readings: Readings, versions: tuple[Version, ...]) -> Iterator[Engine]:
     """Yield Podman once for each user whose Podman was asked.  Each user of Podman has separate containers."""
-    users = dict.fromkeys(_user(each) for each in readings.of("podman-version"))
+    users = dict.fromkeys(_user(each) for key in ("podman-version", "podman-containers") for each in readings.of(key))
     installed = _package(versions, _PODMAN_PACKAGES)
     if not users and installed is not None:
         yield Engine(kind="podman", version=_upstream(installed), running=False)
