@@ -30,8 +30,12 @@ _BARE = re.compile(rf"(?:sudo\s+(?:-\w+\s+)*)?(?:/(?:usr/)?s?bin/)?(?:{'|'.join(
 _OPTIONS = re.compile(r"-{1,2}[\w]|(?:a|addr|address|link|l|r|ro|route|rule|neigh|n|ps|inspect|info|version|network|logs|images|compose|status|list|show|save|get|exec|run|port)\b|[/|>]")
 _ASKED = re.compile(r"(?:-\S+\s+(?:\d+\s+)?)*['\"]?(?:https?://|\d+\.\d+\.\d+\.\d+\b|localhost\b)")
 """The words behind a client that name its target."""
+_ALONE = frozenset("ifconfig route netstat ss arp hostname hostnamectl lsmod dmesg iptables-save ip6tables-save uname ufw".split())
+"""The programs that people run without a word behind them.  Any other name alone in a line is a word of the text."""
 _CLIENTS = ("curl", "wget", "ping", "ping6", "telnet", "nc", "ncat", "netcat", "nmap", "traceroute", "tracepath")
 _QUOTED = re.compile(r"`([^`]+)`|\*\*([^*]+)\*\*|<([^>]+)>$")
+_NO_PROGRAM = re.compile(r"/(?!(?:usr/)?(?:local/)?s?bin/)")
+"""A path that is no program's: a comment ``# /etc/default/ufw`` looks like a prompt with a command."""
 _CONTAINER_ID = re.compile(r"[0-9a-f]{12}")
 """The name of a host that the engine gives to a container: the beginning of its id."""
 _SHELLS = frozenset({"sh", "bash", "ash", "/bin/sh", "/bin/bash", "/bin/ash"})
@@ -60,7 +64,9 @@ def command_in(line: str, index: int) -> Command | None:
 
 def _is_typed(text: str, rest: str | None) -> bool:
     """Return whether what follows a program's name makes a command, not a sentence."""
-    if rest is None or _OPTIONS.match(rest) is not None:
+    if rest is None:
+        return text.removeprefix("sudo ").rpartition("/")[2] in _ALONE
+    if _OPTIONS.match(rest) is not None:
         return True
     return text.removeprefix("sudo ").split()[0] in _CLIENTS and _ASKED.match(rest) is not None
 
@@ -79,7 +85,7 @@ def _command(text: str, index: int, host: str) -> Command | None:
         if entered is None:
             break
         netns, words = entered
-    if not words or words[0].rpartition("/")[2] not in _NAMES:
+    if not words or words[0].rpartition("/")[2] not in _NAMES or _NO_PROGRAM.match(words[0]) is not None:
         return None
     return Command(index, text.strip(), (words[0].rpartition("/")[2], *words[1:]), host, netns)
 

@@ -17,7 +17,7 @@ from hairpin.pasted.form import Part, Recognised
 PASTED = "pasted"
 """The key of the reading that lists what was recognised in a text.  Evidence with this reading comes from a text."""
 _OF_HOST = ("docker-", "podman-", "typed-", "firewalld-", "ufw-", "daemon-json", "file", "versions", "os-release", "outcome", "uname", "units")
-_JOINED = ("sysctl", "ip-neigh-text", "iptables-", "sockets")
+_JOINED = ("sysctl", "ip-neigh-text", "iptables-", "sockets", "firewalld-zones-text", "packages", "klog", "dockerd-log")
 """The keys of readings whose fragments are put one behind the other.  Of any other key, a later reading with the same
 key, namespace and origin replaces an earlier one."""
 

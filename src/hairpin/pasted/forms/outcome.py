@@ -63,9 +63,11 @@ def result_in(words: str) -> Result | None:
 
 
 def found(paste: Paste, start: int, end: int, seen: Iterable[Seen], *, told: str, command: Command) -> Found:
-    """Return the output with its outcomes.  ``command``: the command whose output it is."""
+    """Return the output with its outcomes.  ``command``: the command whose output it is.
+
+    The origin of the parts is the tool alone: the command line may hold a password or a token."""
     parts = (
-        Part("outcome", _line(each, origin_of(paste, command, each.host), start + 1), "")
+        Part("outcome", _line(each, origin_of(paste, command, each.host), start + 1), "", each.tool)
         for each in dict.fromkeys(seen)
         if each.host
     )
@@ -74,7 +76,7 @@ def found(paste: Paste, start: int, end: int, seen: Iterable[Seen], *, told: str
 
 def at_host(start: int, seen: Seen, *, told: str) -> Found:
     """Return the outcome of an attempt that a daemon of the host made."""
-    return Found(start + 1, told, (Part("outcome", _line(seen, HOST, start + 1), ""),))
+    return Found(start + 1, told, (Part("outcome", _line(seen, HOST, start + 1), "", seen.tool),))
 
 
 def _line(seen: Seen, origin: str, line: int) -> str:
