@@ -3,11 +3,13 @@
 import re
 from collections.abc import Iterator
 
-from hairpin.pasted.commands import command_in
+from hairpin.pasted.commands import command_in, within_shells
 from hairpin.pasted.form import Command, Form, Found, Paste
 from hairpin.pasted.forms.registry import FORMS
 from hairpin.pasted.lines import lines_of
 
+_GROUP = re.compile(r"\(\?P<\w+>")
+"""The beginning of a group with a name.  Several forms may use the same name."""
 _MAY_BE_COMMAND = re.compile(r"[$#%>\]\u276f\u279c`*]|(?:sudo |/)?[a-z][\w.-]*(?:\s|$|:)")
 
 
@@ -15,7 +17,8 @@ def paste_of(text: str) -> Paste:
     """Return the text as mended lines, with its command lines."""
     lines = lines_of(text)
     found = (command_in(line, index) for index, line in enumerate(lines) if _MAY_BE_COMMAND.search(line) is not None)
-    return Paste(lines, {each.line: each for each in found if each is not None})
+    commands = within_shells((each for each in found if each is not None), lines)
+    return Paste(lines, {each.line: each for each in commands})
 
 
 def outputs(paste: Paste) -> Iterator[tuple[int, Command, Found]]:
@@ -42,8 +45,7 @@ def _at(paste: Paste, index: int) -> Found | None:
 
 def _any_of(forms: tuple[Form, ...]) -> re.Pattern[str]:
     """Return one pattern for the first lines of all forms, since nearly all lines of a long text begin none."""
-    # Two anchors may name a group alike.
-    return re.compile("|".join(f"(?:{re.sub(r'[?]P<[^>]*>', '?:', each.anchor.pattern)})" for each in forms))
+    return re.compile("|".join(f"(?:{_GROUP.sub('(?:', each.anchor.pattern)})" for each in forms))
 
 
 _ANY = _any_of(FORMS)

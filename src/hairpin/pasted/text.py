@@ -4,13 +4,17 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
+import msgspec
+
 from hairpin.errors import EvidenceError, WrongPathError
 from hairpin.evidence.reading import Evidence
 from hairpin.message import message
-from hairpin.pasted.form import Command, Found, Paste, Recognised
+from hairpin.pasted.form import Command, Found, Part, Paste, Recognised
 from hairpin.pasted.joining import Output, evidence_of
 from hairpin.pasted.recognise import outputs, paste_of
 
+OUTCOME = "outcome"
+"""The key of what a client saw."""
 STANDARD_INPUT = "-"
 LIMIT_BYTES = 64 * 1024 * 1024
 """The greatest size of a text.  A text of this size takes a minute."""
@@ -79,4 +83,16 @@ def _left(paste: Paste, found: tuple[Output, ...]) -> str:
 
 def _output(index: int, command: Command, found: Found) -> Output:
     taken = Recognised(index + 1, found.end, found.told, command.host)
-    return Output(taken, command.text or found.told, found.parts)
+    return Output(taken, command.text or found.told, tuple(_at_line(each, index + 1) for each in found.parts))
+
+
+def _at_line(part: Part, line: int) -> Part:
+    """Return the part; an outcome with the number of its line, if it has none."""
+    if part.key != OUTCOME:
+        return part
+    return part._replace(text="".join(_with_line(each, line) for each in part.text.splitlines()))
+
+
+def _with_line(outcome: str, line: int) -> str:
+    fields = msgspec.json.decode(outcome, type=dict[str, object])
+    return msgspec.json.encode({"line": line, **fields}).decode() + "\n"

@@ -14,7 +14,7 @@ from typing import Any
 import msgspec
 
 from hairpin.pasted.form import Form, Found, Part, Paste
-from hairpin.pasted.forms.docker_tables import engine_of
+from hairpin.pasted.forms.engine_words import engine_of
 
 _BEGIN = re.compile(r"\s*(?:\[\s*(?:\{.*)?|\{(?:\s*\"[\w.-]+\"\s*:.*)?\s*|\[\]\s*)$")
 _LONGEST = 1 << 22
@@ -118,6 +118,23 @@ def _paths(name: str) -> _Tree:
 
 def _daemon_keys() -> set[str]:
     return {*_paths("DAEMON_KEYS"), "log-driver", "log-opts", "storage-driver", "storage-opts", "insecure-registries", "registry-mirrors", "exec-opts", "graph", "debug", "tls", "tlsverify", "tlscacert", "tlscert", "tlskey", "labels", "max-concurrent-downloads", "runtimes", "default-runtime", "selinux-enabled", "userns-remap", "builder", "default-ulimits", "metrics-addr"}
+
+
+def daemon_flags(words: list[str]) -> Iterator[str]:
+    """Yield the flags of dockerd's command line that the collector keeps, as ``--flag=value``."""
+    allowed = _paths("DAEMON_KEYS")
+    at = 0
+    while at < len(words):
+        word = {"-H": "--host", "-b": "--bridge", "-G": "--group", "-g": "--graph"}.get(words[at], words[at])
+        at += 1
+        if not word.startswith("--"):
+            continue
+        name, equals, value = word.removeprefix("--").partition("=")
+        if not equals and at < len(words) and not words[at].startswith("-"):
+            value, equals = words[at], "="
+            at += 1
+        if name in allowed:
+            yield f"--{name}{equals}{value}"
 
 
 FORMS = (Form(_BEGIN, _document),)
