@@ -10,6 +10,10 @@ from collections.abc import Iterator
 import msgspec
 
 from hairpin.answer.answer import Answer, CauseAnswer, Decides, Next, ref_of
+from hairpin.causes.cause import Candidate, View
+from hairpin.causes.registry import cause_of
+from hairpin.causes.where import OfFile
+from hairpin.change.change import Change
 from hairpin.change.simulation.simulate import simulate
 from hairpin.errors import ChangeError, UsageError
 from hairpin.host.told import Outcome
@@ -36,6 +40,7 @@ _FITTING: dict[str, frozenset[Verdict]] = {
     "timeout": frozenset({"dropped", "unanswered", "looped"}),
     "unreachable": frozenset({"rejected", "dropped", "unanswered"}),
     "prohibited": frozenset({"rejected"}),
+    "failed": frozenset({"refused", "rejected", "dropped", "unanswered", "looped"}),
 }
 """The verdicts of a walk that fit what a client saw.  What docker-proxy does with a connection that its container
 refuses, a client sees as a reset or as an empty answer."""
@@ -122,36 +127,57 @@ def _fits(network: Network, outcome: Outcome, flows: tuple[Flow, ...]) -> bool:
 
 def _likely(answer: Answer, stopping: tuple[Alternative, ...], failures: tuple[Outcome, ...]) -> Iterator[CauseAnswer]:
     for number, each in enumerate(stopping[:_MOST_LIKELY], 1):
-        found = _named(answer, each)
-        if found is not None:
-            yield _replace(
-                found,
-                ref=f"c{number}",
-                severity="advice",
-                flows=tuple(ref_of(index) for index, _ in enumerate(answer.flows)),
-                together=(f"c{number}",),
-                follows_from=(),
-                alternatives=(),
-                remedies=(),
-                proof=None,
-                stop=None,
-                configured=None,
-                candidate=_replace(found.candidate, evidence=(), advice=(), side_effects=()),
-                likely=True,
-                explains=failures,
-                shown_by=(each.command, each.shows),
-            )
+        candidate = _candidate(answer, each)
+        yield likely_cause(
+            each.cause,
+            answer.network.this.name,
+            candidate,
+            ref=f"c{number}",
+            flows=tuple(ref_of(index) for index, _ in enumerate(answer.flows)),
+            explains=failures,
+            shown_by=(each.command, each.shows),
+        )
 
 
-def _named(answer: Answer, alternative: Alternative) -> CauseAnswer | None:
-    """Return the cause that the host has if it is as in the alternative, as ``check`` names it there."""
-    from hairpin.answer.cause_answers import of_searched  # noqa: PLC0415
-    from hairpin.diagnose.examination import examine  # noqa: PLC0415
+def likely_cause(
+    cause: str,
+    host: str,
+    candidate: Candidate,
+    *,
+    ref: str,
+    explains: tuple[Outcome, ...],
+    shown_by: tuple[str, Message],
+    flows: tuple[str, ...] = (),
+) -> CauseAnswer:
+    """Return a likely cause that no told part shows: without a proof, and without a repair."""
+    return CauseAnswer(
+        ref=ref,
+        id=cause,
+        host=host,
+        severity="advice",
+        candidate=_replace(candidate, evidence=(), advice=(), side_effects=()),
+        stop=None,
+        proof=None,
+        flows=flows,
+        together=(ref,),
+        likely=True,
+        explains=explains,
+        shown_by=shown_by,
+    )
 
+
+def _candidate(answer: Answer, alternative: Alternative) -> Candidate:
+    """Return how the cause is said of the host that is as in the alternative, at the first flow that it stops."""
     then = simulate(alternative.change, answer.network)
-    flows = tuple(flow for each in answer.flows if not walked(then, flow := each.trace.flow).succeeds)
-    causes = tuple(of_searched(examine(then, flows[:2])))
-    return next((each for each in causes if each.id == alternative.cause), None) or next(iter(causes), None)
+    cause = cause_of(alternative.cause)
+    for each in answer.flows:
+        trace = walked(then, each.trace.flow)
+        stop = trace.usual.stop
+        if not trace.succeeds and stop is not None:
+            found = next(iter(cause.find(View(then, trace.flow, trace.usual, stop))), None)
+            if found is not None:
+                return found
+    return Candidate(cause.title, alternative.shows, Change(()), OfFile(alternative.command), "nothing-listens-there")
 
 
 # --- the next command ------------------------------------------------------------------------------------------------

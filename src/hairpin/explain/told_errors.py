@@ -10,6 +10,7 @@ from typing import NamedTuple
 import msgspec
 
 from hairpin.answer.answer import Answer, CauseAnswer
+from hairpin.answer.likely import likely_cause
 from hairpin.causes.cause import Candidate
 from hairpin.causes.registry import known_cause
 from hairpin.causes.where import OfFile
@@ -78,19 +79,13 @@ def _causes(errors: tuple[QuotedError, ...], answer: Answer) -> Iterator[CauseAn
         known = known_cause(cause)
         if known is not None:
             seen = Outcome(error.entry.program or "", error.quote, "refused", line=error.line)
-            yield CauseAnswer(
-                ref="",
-                id=cause,
-                host=answer.network.this.name,
-                severity="advice",
-                candidate=Candidate(
+            yield likely_cause(
+                cause,
+                answer.network.this.name,
+                Candidate(
                     known.title, error.entry.meaning, Change(()), OfFile(f"line {error.line}"), "nothing-listens-there"
                 ),
-                stop=None,
-                proof=None,
-                flows=(),
-                together=(),
-                likely=True,
+                ref="",
                 explains=(seen,),
                 shown_by=("", error.entry.meaning),
             )

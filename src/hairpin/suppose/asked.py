@@ -47,6 +47,8 @@ def with_asked_container(host: Host, asked: tuple[Target, ...]) -> Host:
             PortBinding(protocol, port, port) for protocol, port in dict.fromkeys(ports) if protocol != "icmp"
         )
         made.append(Container("0" * 12, UNNAMED, "running", bindings=bindings))
+    if not made and not host.containers():
+        made.append(Container("0" * 12, UNNAMED, "running"))
     if not made:
         return host
     engine = host.engines[0] if host.engines else Engine("docker", "")

@@ -38,6 +38,7 @@ _replace = msgspec.structs.replace
 _OLD, _NEW = "24.0.7", "28.5.1"
 """The version of dockerd that is supposed: by its chains, one before or one after the change of Docker 28."""
 _UPLINK = "eth0"
+_LOOPBACK = 0x7F00_0001
 _HOST_ADDRESS = parse_address("198.51.100.10")[1]
 _LENGTH = 24
 _DEFAULT_POOLS = tuple(0xAC11_0000 + (number << 16) for number in range(15))  # 172.17.0.0/16 to 172.31.0.0/16
@@ -415,6 +416,12 @@ def _served(host: Host, netns: str, container: Container) -> Host:
     if netns not in host:
         return host
     namespace = host.namespace(netns)
+    said = host.told.listeners if host.told is not None else ()
+    if said and sum(each.running for each in host.containers()) == 1:
+        own = tuple(
+            Socket("tcp", 4 if each.address else 6, _LOOPBACK if each.address else None, each.port) for each in said
+        )
+        return _with_namespace(host, _replace(namespace, sockets=own))
     ports = dict.fromkeys((*((each.protocol, each.container_port) for each in container.bindings), *container.exposed))
     there = {(each.protocol, each.port) for each in namespace.sockets}
     sockets = tuple(
