@@ -23,7 +23,7 @@ from hairpin.network.network import Network
 from hairpin.question.asked import Origin, Target
 from hairpin.question.flows import flows_for
 from hairpin.question.target import parse_origin
-from hairpin.suppose.alternatives import Alternative, alternatives
+from hairpin.suppose.alternatives import Alternative, alternatives, before_the_host
 from hairpin.suppose.asked import target_of, targets_of
 from hairpin.suppose.parts import supposed_in
 from hairpin.walk.verdicts import Verdict
@@ -96,7 +96,17 @@ def _stopping(network: Network, flows: tuple[Flow, ...], outcomes: tuple[Outcome
             continue
         if all(_fits(then, outcome, asked) for outcome, asked in stated):
             found.append(each)
+    if _may_be_lost_before(flows, outcomes):
+        found.append(before_the_host(flows[0]))
     yield from sorted(found, key=lambda each: -each.weight)
+
+
+def _may_be_lost_before(flows: tuple[Flow, ...], outcomes: tuple[Outcome, ...]) -> bool:
+    """Return whether the packets of a client elsewhere may never come to this host: all stated failures are of clients
+    that may be elsewhere, and that got no answer at all."""
+    failed = [each for each in outcomes if each.failed]
+    far = bool(flows) and isinstance(flows[0].start, Outside) and flows[0].protocol != "icmp"
+    return far and all(not each.origin and each.result in ("timeout", "failed", "unreachable") for each in failed)
 
 
 def _flows_of(network: Network, outcome: Outcome) -> tuple[Flow, ...]:
@@ -126,7 +136,7 @@ def _fits(network: Network, outcome: Outcome, flows: tuple[Flow, ...]) -> bool:
 
 
 def _likely(answer: Answer, stopping: tuple[Alternative, ...], failures: tuple[Outcome, ...]) -> Iterator[CauseAnswer]:
-    for number, each in enumerate(stopping[:_MOST_LIKELY], 1):
+    for number, each in enumerate([one for one in stopping if one.cause][:_MOST_LIKELY], 1):
         candidate = _candidate(answer, each)
         yield likely_cause(
             each.cause,
@@ -190,18 +200,22 @@ def _of_alternatives(stopping: tuple[Alternative, ...], answer: Answer) -> Next 
     weights: dict[str, int] = {}
     for each in stopping:
         weights[each.command] = weights.get(each.command, 0) + each.weight
-    command = max(weights, key=lambda each: weights[each])
+    whole = sum(weights.values())
+    # The best question is the one after which the least is left, whatever the answer is.
+    command = max(weights, key=lambda each: (min(weights[each], whole - weights[each]), weights[each]))
     decided = [each for each in stopping if each.command == command]
-    outcomes = tuple(Decides(each.shows, _is_the_cause(each.cause), each.cause) for each in decided)
+    outcomes = tuple(Decides(each.shows, _meaning(each.cause), each.cause) for each in decided)
     return Next(command, (*outcomes, Decides(message("none of these"), _left(stopping, command))))
 
 
-def _is_the_cause(cause: str) -> Message:
+def _meaning(cause: str) -> Message:
+    if not cause:
+        return message("it is lost before this host: a cloud's security group, a router, a provider's firewall")
     return message("it is {cause}", cause=cause)
 
 
 def _left(stopping: tuple[Alternative, ...], command: str) -> Message:
-    others = tuple(dict.fromkeys(each.cause for each in stopping if each.command != command))
+    others = tuple(dict.fromkeys(each.cause for each in stopping if each.command != command and each.cause))
     if not others:
         return message("the fault is before or behind this host: `tcpdump` there shows how far the packets come")
     return message("left are: {causes}", causes=", ".join(others))

@@ -49,6 +49,13 @@ class Alternative(msgspec.Struct, frozen=True):
     change: Change
 
 
+def before_the_host(flow: Flow) -> Alternative:
+    """Return the alternative that the client's packets never come to this host.  It is no cause of the catalogue: what
+    drops them was not read."""
+    said = message("no packet of the client comes in")
+    return Alternative("", 5, f"sudo tcpdump -ni any {flow.protocol} port {flow.dport}", said, Change(()))
+
+
 def alternatives(network: Network, flows: tuple[Flow, ...]) -> Iterator[Alternative]:
     """Yield the alternatives that may stop one of the flows."""
     for host in network.hosts:

@@ -1,5 +1,7 @@
 """The container that a question about a pasted text is about, if no output of the text lists containers."""
 
+import re
+
 import msgspec
 
 from hairpin.errors import UsageError
@@ -22,9 +24,12 @@ def targets_of(told: Told) -> tuple[Target, ...]:
 
 
 def target_of(outcome: Outcome) -> Target | None:
-    """Return the target at which a client met the outcome; None if it is no port of an address or container."""
+    """Return the target at which a client met the outcome; None if it is no port of an address or container.  A name
+    of the outside is none."""
     if not outcome.host or outcome.port is None or outcome.protocol == "icmp":
         return None
+    if "." in outcome.host and re.search("[A-Za-z]", outcome.host):
+        return None  # a name of the outside
     place = f"[{outcome.host}]" if ":" in outcome.host else outcome.host
     try:
         return parse_target(f"{place}:{outcome.port}" + ("/udp" if outcome.protocol == "udp" else ""))
