@@ -39,7 +39,7 @@ def containers_of(listed: list[Document], typed: list[Document]) -> list[Documen
 
 
 def _is_inspected(document: Document) -> bool:
-    return "NetworkMode" in (document.get("HostConfig") or {})
+    return "Created" in document or "RestartPolicy" in (document.get("HostConfig") or {})
 
 
 def _with_project(listed: list[Document], typed: list[Document]) -> list[Document]:

@@ -70,4 +70,4 @@ def _parts(kind: _Kind, path: str, lines: tuple[str, ...]) -> Iterator[Part]:
     yield Part(kind.key, joined_lines(lines), "", path)
 
 
-FORMS = (Form(_CAT, _file),)
+FORMS = (Form(_CAT, _file, ("/etc/",)),)

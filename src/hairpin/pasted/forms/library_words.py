@@ -112,6 +112,12 @@ _ANY = re.compile(
     r"|[A-Z]{3,7} https?://\S+ (?:net::)?ERR_|ould not resolve host|Temporary failure resolving|Could not connect to \S+:\d"
     r"|(?:Get|Post|Head|Put) \\?\"?https?://)"
 )
+_LITERALS = (
+    "dial tcp", "dial udp", "connect E", "getaddrinfo ", "ConnectionPool(", "onnection to server at", "ould not translate host",
+    " connecting to ", "Can't connect to M", "server host", "Connect to ", " refused", "UnknownHostException", "unable to connect to t",
+    "connect() failed", "upstream timed out", "in upstream", "ERR_", "ould not resolve host", "failure resolving", "Could not connect to ",
+    "Get ", "Post ", "Head ", "Put ",
+)  # fmt: skip
 _DAEMON = re.compile(r"(?:docker: |Error: )?(?:Error response from daemon|error pulling image|Unable to find image)")
 
 
@@ -189,4 +195,4 @@ def _firefox(paste: Paste, start: int) -> Found | None:
     return found(paste, start, start + 1, seen, told="a browser", command=NO_COMMAND)
 
 
-FORMS = (Form(_CODE, _page), Form(_FIREFOX, _firefox), Form(_ANY, _library))
+FORMS = (Form(_CODE, _page), Form(_FIREFOX, _firefox), Form(_ANY, _library, _LITERALS))

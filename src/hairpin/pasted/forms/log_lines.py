@@ -21,7 +21,7 @@ _WITH_VALUE = frozenset({"-n", "--tail", "--since", "--until"})
 def _container_log(paste: Paste, start: int) -> Found | None:
     """Return the log up to the next blank line or command, with the failed connections in it."""
     command = paste.commands.get(start)
-    if command is None:
+    if command is None or not paste.lines[start].rstrip(" :").endswith(command.text):
         return None
     name = next(_names(command), "")
     end = paste.block(start + 1, lambda line: line.strip())
@@ -70,4 +70,4 @@ def _engine_log(paste: Paste, start: int) -> Found | None:
     return Found(start + 1, "journalctl -u docker.service", (Part("dockerd-log", line + "\n", ""),))
 
 
-FORMS = (Form(_LOGS, _container_log), Form(_KERNEL, _kernel_log), Form(_DOCKERD, _engine_log))
+FORMS = (Form(_LOGS, _container_log, (" logs",)), Form(_KERNEL, _kernel_log), Form(_DOCKERD, _engine_log, ("dockerd",)))

@@ -189,7 +189,8 @@ def listed(row: _Row) -> dict[str, Any]:
         config["Labels"] = {"com.docker.compose.service": row["SERVICE"]}
     networks = [each.strip() for each in row.get("NETWORKS", "").split(",") if each.strip()]
     if networks:
-        facts.setdefault("HostConfig", {})["NetworkMode"] = networks[0]
+        if len(networks) == 1:  # of several, the table does not tell which one came first
+            facts.setdefault("HostConfig", {})["NetworkMode"] = networks[0]
         facts.setdefault("NetworkSettings", {})["Networks"] = {each: {} for each in networks}
     return {**facts, **({"Config": config} if config else {})}
 

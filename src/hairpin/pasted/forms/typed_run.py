@@ -39,7 +39,7 @@ def _run(paste: Paste, start: int) -> Found | None:
     typed = paste.commands.get(start)
     quoted = _QUOTED.match(line)
     end = start + 1
-    if typed is not None and typed.words[0] in ("docker", "podman", "nerdctl"):
+    if typed is not None and typed.words[0] in ("docker", "podman", "nerdctl") and line.rstrip().endswith(typed.text):
         text, end = _continued(paste, start)
     elif _ALONE.match(line) is not None:
         text, end = _continued(paste, start)
@@ -171,4 +171,4 @@ def container(*, image: str, name: str, mode: str, ports: list[str]) -> dict[str
     return made
 
 
-FORMS = (Form(_RUN, _run),)
+FORMS = (Form(_RUN, _run, ("docker", "podman", "nerdctl")),)
