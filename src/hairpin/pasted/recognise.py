@@ -22,22 +22,26 @@ def paste_of(text: str) -> Paste:
 
 
 def outputs(paste: Paste) -> Iterator[tuple[int, Command, Found]]:
-    """Yield each output that was found: the index of its first line, the command above it, and what was found."""
+    """Yield each output that was found: the index of its first line, its command, and what was found."""
     at = 0
     while at < len(paste.lines):
         found = _at(paste, at)
         if found is None:
             at += 1
             continue
-        yield at, paste.command_above(at), found
+        yield at, paste.commands.get(at) or paste.command_above(at), found
         at = max(found.end, at + 1)
+
+
+def _has_word(line: str) -> bool:
+    return any(word in line for word in _WORDS)
 
 
 def _at(paste: Paste, index: int) -> Found | None:
     line = paste.lines[index]
     if not line or line.isspace():
         return None
-    has_word = any(word in line for word in _WORDS)
+    has_word = _has_word(line)
     if not has_word and _ANY.match(line) is None:
         return None
     for form in FORMS:

@@ -3,7 +3,8 @@
     file    := ["version:" …] "services:" service* ["networks:" …]
     service := NAME ":" (KEY ":" [VALUE] | "- " ITEM)*
 
-The reader goes by lines and by the known keys of a service, so it reads a file whose indentation a web page has removed.
+The reader goes by lines and by the known keys of a service, so it reads a file whose indentation a web page has
+removed.
 Of a service only what concerns the network is kept: no environment, no volumes.
 
 Source: compose-spec spec.md
@@ -21,12 +22,16 @@ from hairpin.pasted.forms.typed_run import container, exposed
 
 PROJECT = "compose"
 """The project of a file that names none.  The engine takes the name of the folder, which the text does not tell."""
-_KEYS = frozenset(
-    "image build container_name hostname restart ports expose networks network_mode environment env_file volumes command "
-    "entrypoint depends_on links external_links extra_hosts dns dns_search cap_add cap_drop privileged user working_dir labels "
-    "logging deploy healthcheck devices security_opt sysctls ulimits tty stdin_open init profiles platform stop_grace_period "
-    "tmpfs secrets configs mem_limit cpus shm_size read_only pull_policy extends pid ipc domainname mac_address scale net".split()
-)
+_KEYS = frozenset((
+    "image", "build", "container_name", "hostname", "restart", "ports", "expose", "networks", "network_mode",
+    "environment", "env_file", "volumes", "command", "entrypoint", "depends_on", "links", "external_links",
+    "extra_hosts", "dns", "dns_search", "cap_add", "cap_drop", "privileged", "user", "working_dir", "labels",
+    "logging", "deploy", "healthcheck", "devices", "security_opt", "sysctls", "ulimits", "tty", "stdin_open", "init",
+    "profiles", "platform", "stop_grace_period", "tmpfs", "secrets", "configs", "mem_limit", "cpus", "shm_size",
+    "read_only", "pull_policy", "extends", "pid", "ipc", "domainname", "mac_address", "scale", "net",
+))  # fmt: skip
+_ABOVE = 6
+"""The number of lines above the services in which the project may be named."""
 _TOP = re.compile(r"(?:version|services|networks|volumes|secrets|configs|name|x-[\w-]+):")
 _FOREIGN = re.compile(r"\s*(?:script|stage|steps|runs-on|apiVersion|kind|spec|hosts|tasks):")
 _KEY = re.compile(r"(?P<key>[\w.$/{}-]+|\"[^\"]+\"|'[^']+'):(?:\s+(?P<value>\S.*))?$")
@@ -49,15 +54,25 @@ def _compose(paste: Paste, start: int) -> Found | None:
     if any(_FOREIGN.match(line) for line in lines):
         return None
     services, networks = _read(lines, has_head=first == "services:")
-    project = next((each["value"].strip("'\"") for line in paste.lines[max(0, start - 6) : start]
-                    if (each := re.match(r"name:\s+(?P<value>\S+)", line))), PROJECT)  # fmt: skip
+    project = next(_projects(paste.lines[max(0, start - _ABOVE) : start]), PROJECT)
     made = [each for service in services if (each := _container(service, networks, project)) is not None]
     return Found(end, "docker-compose.yml", tuple(fragments("typed-docker-containers", made))) if made else None
 
 
+def _projects(lines: tuple[str, ...]) -> Iterator[str]:
+    """Yield the name of the project, if the lines above the services have it."""
+    for line in lines:
+        named = re.match(r"name:\s+(\S+)", line)
+        if named is not None:
+            yield _plain(named[1])
+
+
 def _begins_service(paste: Paste, start: int) -> bool:
     """Return whether a service without the line ``services:`` begins here: its next line names its image."""
-    return start + 1 < len(paste.lines) and re.match(r"\s*(?:image|build|container_name):\s*\S", paste.lines[start + 1]) is not None
+    return (
+        start + 1 < len(paste.lines)
+        and re.match(r"\s*(?:image|build|container_name):\s*\S", paste.lines[start + 1]) is not None
+    )
 
 
 def _end(paste: Paste, start: int) -> int:

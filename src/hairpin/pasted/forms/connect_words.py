@@ -16,7 +16,9 @@ from hairpin.pasted.form import Command, Form, Found, Paste
 from hairpin.pasted.forms.outcome import ANY_HOST, Protocol, Result, Seen, Target, found, result_in
 
 _TELNET = re.compile(rf"\s*(?:Trying {ANY_HOST} ?(?:\.\.\.|\u2026)|telnet: \S)")
-_TELNET_LINE = re.compile(r"\s*(?:Trying |Connected to |Escape character|telnet: |Connection closed|\^C|\^\]|Connection refused)")
+_TELNET_LINE = re.compile(
+    r"\s*(?:Trying |Connected to |Escape character|telnet: |Connection closed|\^C|\^\]|Connection refused)"
+)
 _TRYING = re.compile(rf"\s*Trying (?P<host>{ANY_HOST}?) ?(?:\.\.\.|\u2026)")
 _TELNET_HOST = re.compile(rf"(?:connect to address|remote host \(|resolve) ?(?P<host>{ANY_HOST})")
 
@@ -59,8 +61,10 @@ def _telnet(paste: Paste, start: int) -> Found | None:
 
 _NC = re.compile(
     rf"\s*(?:[Nn]cat: \S|nc: \S"
-    rf"|Connection to (?P<h1>{ANY_HOST}) (?:\([^)]*\) )?(?:port )?(?P<p1>\d+) (?:port )?\[(?P<t1>tcp|udp)/[^\]]*\] succeeded"
-    rf"|(?:\(UNKNOWN\)|{ANY_HOST}) \[(?P<h2>[0-9a-fA-F.:]+)\] (?P<p2>\d+) \([^)]*\) ?:? (?P<s2>open|Connection refused|Connection timed out|No route to host)"
+    rf"|Connection to (?P<h1>{ANY_HOST}) (?:\([^)]*\) )?(?:port )?(?P<p1>\d+) (?:port )?\[(?P<t1>tcp"
+    rf"|udp)/[^\]]*\] succeeded"
+    rf"|(?:\(UNKNOWN\)|{ANY_HOST}) \[(?P<h2>[0-9a-fA-F.:]+)\] (?P<p2>\d+) \([^)]*\) ?:? (?P<s2>open"
+    rf"|Connection refused|Connection timed out|No route to host)"
     rf"|(?P<h3>{ANY_HOST}) \([^)\s]*:(?P<p3>\d+)\) open)"
 )
 _NC_ERROR = re.compile(
@@ -72,7 +76,7 @@ _NC_ERROR = re.compile(
 
 def _netcat(paste: Paste, start: int) -> Found | None:
     command = paste.command_above(start)
-    end = paste.block(start, lambda line: _NC.match(line))
+    end = paste.block(start, _NC.match)
     typed = _typed(command, ("nc", "ncat", "netcat"))
     seen = [each for line in paste.lines[start:end] for each in _of_netcat(line, typed)]
     seen = [each._replace(target=typed.text) if typed and typed[:2] == each[1:3] else each for each in seen]
@@ -113,7 +117,10 @@ def _of_netcat(line: str, typed: Target | None) -> Iterator[Seen]:
         yield Seen("nc", host, port, named, protocol)
 
 
-_SSH = re.compile(rf"\s*ssh: (?:connect to host (?P<host>{ANY_HOST}) port (?P<port>\d+): |Could not resolve hostname (?P<name>{ANY_HOST}): )(?P<said>.*)")
+_SSH = re.compile(
+    rf"\s*ssh: (?:connect to host (?P<host>{ANY_HOST}) port (?P<port>\d+): |Could not resolve hostname "
+    rf"(?P<name>{ANY_HOST}): )(?P<said>.*)"
+)
 
 
 def _ssh(paste: Paste, start: int) -> Found | None:
@@ -126,8 +133,14 @@ def _ssh(paste: Paste, start: int) -> Found | None:
 
 
 _SCAN = re.compile(rf"\s*Nmap scan report for (?:\S+ \((?P<address>[^)]+)\)|(?P<host>{ANY_HOST}))\s*$")
-_SCANNED = re.compile(r"\s*(?P<port>\d{1,5})/(?P<protocol>tcp|udp)\s+(?P<state>open\|filtered|open|closed|filtered|unfiltered)\b(?P<rest>.*)")
-_NMAP_LINE = re.compile(r"\s*(?:\d{1,5}/(?:tcp|udp|sctp)\s|PORT\s+STATE|Host is up|Not shown|All \d+ scanned|Other addresses|rDNS|MAC Address|\||Nmap done|Service |Some closed)")
+_SCANNED = re.compile(
+    r"\s*(?P<port>\d{1,5})/(?P<protocol>tcp|udp)\s+(?P<state>open\|filtered|open|closed|filtered"
+    r"|unfiltered)\b(?P<rest>.*)"
+)
+_NMAP_LINE = re.compile(
+    r"\s*(?:\d{1,5}/(?:tcp|udp|sctp)\s|PORT\s+STATE|Host is up|Not shown|All \d+ scanned|Other addresses"
+    r"|rDNS|MAC Address|\||Nmap done|Service |Some closed)"
+)
 
 
 def _nmap(paste: Paste, start: int) -> Found | None:
@@ -161,4 +174,9 @@ def _scanned(line: str, host: str) -> Iterator[Seen]:
         yield Seen("nmap", host, int(row["port"]), result, "udp" if row["protocol"] == "udp" else "tcp")
 
 
-FORMS = (Form(_TELNET, _telnet), Form(_SSH, _ssh), Form(_SCAN, _nmap), Form(_NC, _netcat))
+FORMS = (
+    Form(_TELNET, _telnet),
+    Form(_SSH, _ssh),
+    Form(_SCAN, _nmap),
+    Form(_NC, _netcat, ("nc: ", "cat: ", "succeeded", ") open", "] ")),
+)

@@ -10,12 +10,23 @@ networking/wget.c
 import re
 from collections.abc import Iterator
 
-from hairpin.pasted.form import Command, Form, Found, Paste
-from hairpin.pasted.forms.outcome import ADDRESS, ANY_HOST, Result, Seen, Target, found, is_loopback, result_in, target_in
+from hairpin.pasted.form import Form, Found, Paste
+from hairpin.pasted.forms.outcome import (
+    ADDRESS,
+    ANY_HOST,
+    Result,
+    Seen,
+    Target,
+    found,
+    is_loopback,
+    result_in,
+    target_in,
+)
 
 _ERROR = re.compile(r"(?:.*\s)?curl: \((?P<code>\d{1,2})\) (?P<said>\S.*)")
 _BEGIN = re.compile(
-    r"\s*(?:% Total\s+% Received|curl: \(\d{1,2}\) \S|\* +(?:Trying \S|Rebuilt URL|About to connect|Host \S+ was resolved"
+    r"\s*(?:% Total\s+% Received|curl: \(\d{1,2}\) \S|\* +(?:Trying \S|Rebuilt URL|About to connect"
+    r"|Host \S+ was resolved"
     r"|Could not resolve|Connected to|Resolving timed|Expire in|Uses proxy|Added \S+ to DNS|Hostname \S+ was))"
 )
 _BELONGS = re.compile(
@@ -43,7 +54,11 @@ def _curl(paste: Paste, start: int) -> Found | None:
     lines = paste.lines[start:end] or (paste.lines[start],)
     target = target_in(command, port=80) if command.words[:1] == ("curl",) else None
     result = _result_of(lines, target)
-    if result is None and any(line.strip().startswith("* ") and "Trying" in line for line in lines) and _is_broken_off(paste, end):
+    if (
+        result is None
+        and any(line.strip().startswith("* ") and "Trying" in line for line in lines)
+        and _is_broken_off(paste, end)
+    ):
         result = "timeout"
     place = target or _place(lines)
     seen = [Seen("curl", place.host, place.port, result, target=place.text)] if result is not None and place else []
@@ -63,7 +78,9 @@ def _result_of(lines: tuple[str, ...], target: Target | None) -> Result | None:
     if any(_STATUS.match(line) or _RECEIVED.match(line) for line in lines):
         return "answered"
     if error is None:
-        failed = [result_in(line) for line in verbose if re.search(r"fail|refused|resolve|timed out|unreach|No route", line)]
+        failed = [
+            result_in(line) for line in verbose if re.search(r"fail|refused|resolve|timed out|unreach|No route", line)
+        ]
         return next((each for each in reversed(failed) if each is not None), None)
     if error["code"] in _ANSWERED_CODES:
         return "answered"
@@ -113,17 +130,23 @@ def _headers(paste: Paste, start: int) -> Found | None:
 
 
 _WGET = re.compile(
-    rf"\s*(?:--\d{{4}}-\d\d-\d\d \d\d:\d\d:\d\d--  ?\S+|--\d\d:\d\d:\d\d--  ?\S+|wget: \S|Resolving {ANY_HOST} \(?|Connecting to {ANY_HOST}[ (:|])"
+    rf"\s*(?:--\d{{4}}-\d\d-\d\d \d\d:\d\d:\d\d--  ?\S+|--\d\d:\d\d:\d\d--  ?\S+|wget: \S"
+    rf"|Resolving {ANY_HOST} \(?|Connecting to {ANY_HOST}[ (:|])"
 )
 _WGET_LINE = re.compile(
-    r"\s*(?:--\d|=> |Resolving |Connecting to |HTTP request sent|Length: |Saving to|Location: |Giving up|Retrying|wget: |Read error"
-    r"|saving to|remote file|\S+\s+100%|Proxy request|ERROR \d|Cookie |\(try:|Connection closed|No data received|\d{4}-\d\d-\d\d )"
+    r"\s*(?:--\d|=> |Resolving |Connecting to |HTTP request sent|Length: |Saving to|Location: |Giving up"
+    r"|Retrying|wget: |Read error"
+    r"|saving to|remote file|\S+\s+100%|Proxy request|ERROR \d|Cookie |\(try:|Connection closed"
+    r"|No data received|\d{4}-\d\d-\d\d )"
 )
 _TO = re.compile(
-    rf"Connecting to (?P<name>{ANY_HOST})?(?: \([^)]*\))?(?:\|(?P<address>[^|]+)\|)?(?::(?P<port>\d+))?(?: \({ANY_HOST}:(?P<inner>\d+)\))?"
+    rf"Connecting to (?P<name>{ANY_HOST})?(?: \([^)]*\))?(?:\|(?P<address>[^|]+)\|)?"
+    rf"(?::(?P<port>\d+))?(?: \({ANY_HOST}:(?P<inner>\d+)\))?"
 )
 _REMOTE = re.compile(rf"wget: can't connect to remote host \((?P<host>{ANY_HOST})\): (?P<said>.*)")
-_UNKNOWN = re.compile(rf"(?:wget: bad address|wget: unable to resolve host address|Resolving)\s+['\u2018`]?(?P<host>{ANY_HOST})")
+_UNKNOWN = re.compile(
+    rf"(?:wget: bad address|wget: unable to resolve host address|Resolving)\s+['\u2018`]?(?P<host>{ANY_HOST})"
+)
 
 
 def _wget(paste: Paste, start: int) -> Found | None:
@@ -131,13 +154,13 @@ def _wget(paste: Paste, start: int) -> Found | None:
     end = paste.block(start, _WGET_LINE.match, blank=1)
     lines = paste.lines[start : max(end, start + 1)]
     typed = target_in(command, port=80) if command.words[:1] == ("wget",) else None
-    seen = list(_attempts(lines, typed, command))
+    seen = list(_attempts(lines, typed))
     if not seen and not command.words:
         return None
     return found(paste, start, end, seen[-1:], told="wget", command=command)
 
 
-def _attempts(lines: tuple[str, ...], typed: Target | None, command: Command) -> Iterator[Seen]:
+def _attempts(lines: tuple[str, ...], typed: Target | None) -> Iterator[Seen]:
     """Yield what each line shows of the attempt.  The last one counts."""
     place = typed
     for line in lines:
@@ -155,7 +178,9 @@ def _attempts(lines: tuple[str, ...], typed: Target | None, command: Command) ->
 
 
 def _of_line(line: str) -> Result | None:
-    if re.search(r"awaiting response\.\.\. *(?:HTTP/\S+ )?\d{3}|saving to|remote file exists|server returned error: HTTP", line):
+    if re.search(
+        r"awaiting response\.\.\. *(?:HTTP/\S+ )?\d{3}|saving to|remote file exists|server returned error: HTTP", line
+    ):
         return "answered"
     if "No data received" in line or "error getting response" in line:
         return "empty"

@@ -9,8 +9,13 @@ from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 LONGEST_LINES = 100_000
-_TOKEN = re.compile(r"\s*(?:(?P<mark>[{}\[\]:,])|(?P<text>\"(?:[^\"\\\n]|\\.)*\")|(?P<word>-?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?|true|false|null)(?![\w.-])|(?P<other>\S))")
-_LINE = re.compile(r"\s*(?:[{}\[\]]|\"|-?\d+(?:\.\d+)?,?\s*$|(?:true|false|null),?\s*$|(?:\.\.\.|\u2026|<snip|\[snip|//|#).*$)")
+_TOKEN = re.compile(
+    r"\s*(?:(?P<mark>[{}\[\]:,])|(?P<text>\"(?:[^\"\\\n]|\\.)*\")"
+    r"|(?P<word>-?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?|true|false|null)(?![\w.-])|(?P<other>\S))"
+)
+_LINE = re.compile(
+    r"\s*(?:[{}\[\]]|\"|-?\d+(?:\.\d+)?,?\s*$|(?:true|false|null),?\s*$|(?:\.\.\.|\u2026|<snip|\[snip|//|#).*$)"
+)
 _ELIDED = re.compile(r"\s*[,\[({<]?\s*(?:\.\.\.|\u2026|<?snip|//|#)")
 HOISTED = frozenset({"NetworkSettings", "HostConfig", "Config", "State"})
 """The keys of a container that stand at the top of its document.  Behind a gap a bracket may be missing, so these keys
@@ -26,8 +31,9 @@ class Document(NamedTuple):
 
 
 def document(lines: Sequence[str], start: int, stops: Sequence[int] | dict[int, Any]) -> Document | None:
-    """Return the document that begins at this line; None if there is none.  ``stops``: the lines of commands, at which a
-    document ends at the latest."""
+    """Return the document that begins at this line; None if there is none.
+
+    ``stops``: the lines of commands, at which a document ends at the latest."""
     end = _end(lines, start, stops)
     text = "\n".join(lines[start:end])
     try:
@@ -41,8 +47,8 @@ def document(lines: Sequence[str], start: int, stops: Sequence[int] | dict[int, 
 
 
 def _end(lines: Sequence[str], start: int, stops: Sequence[int] | dict[int, Any]) -> int:
-    """Return the index behind the lines that may belong to a document: up to a blank line outside of it, a command, or a
-    line that is no JSON."""
+    """Return the index behind the lines that may belong to a document: up to a blank line outside of it, a command, or
+    a line that is no JSON."""
     depth = 0
     at = start
     while at < min(len(lines), start + LONGEST_LINES) and at not in stops:
@@ -89,7 +95,11 @@ class _Reader:
                 self._key = None
             elif not self._take(token):
                 break
-        return Document(self._root, self._start + self._text.count("\n", 0, behind) + 1, damaged=True) if self._root else None
+        return (
+            Document(self._root, self._start + self._text.count("\n", 0, behind) + 1, damaged=True)
+            if self._root
+            else None
+        )
 
     def _take(self, token: re.Match[str]) -> bool:
         """Take a token; return whether the document goes on behind it."""

@@ -1,5 +1,5 @@
-"""JSON documents in a text: ``docker inspect``, ``docker network inspect``, ``docker ps --format json``, ``docker info``,
-daemon.json.
+"""JSON documents in a text: ``docker inspect``, ``docker network inspect``, ``docker ps --format json``,
+``docker info``, daemon.json.
 
 Of a document only the fields are kept that the collector keeps, by the same lists (``collect.sh``).  Therefore no
 environment of a container comes into the evidence.  Of a document that is cut, what can be read is kept.
@@ -20,7 +20,12 @@ from hairpin.pasted.forms.json_listings import container_of_listing, is_listing
 
 _BEGIN = re.compile(r"\s*(?:\[\s*(?:\{.*)?|\{(?:\s*\"[\w.-]+\"\s*:.*)?\s*|\[\]\s*)$")
 _OF_CONTAINER = ("NetworkSettings", "HostConfig", "Config", "State")
-_INSIDE = {"Networks": "NetworkSettings", "Ports": "NetworkSettings", "PortBindings": "HostConfig", "NetworkMode": "HostConfig"}
+_INSIDE = {
+    "Networks": "NetworkSettings",
+    "Ports": "NetworkSettings",
+    "PortBindings": "HostConfig",
+    "NetworkMode": "HostConfig",
+}
 _FRAGMENT = re.compile(rf"\s*\"(?P<key>{'|'.join((*_OF_CONTAINER, *_INSIDE))})\": ?(?:[{{\[]|\"[^\"]*\",?\s*$)")
 _ENGINES = ("docker", "podman", "nerdctl")
 
@@ -36,7 +41,9 @@ def _document(paste: Paste, start: int) -> Found | None:
     return _of_documents(found, read.value, read.end, paste.command_above(start), damaged=read.damaged)
 
 
-def _of_documents(found: list[dict[str, Any]], value: Any, end: int, command: Command, *, damaged: bool) -> Found | None:
+def _of_documents(
+    found: list[dict[str, Any]], value: Any, end: int, command: Command, *, damaged: bool
+) -> Found | None:
     engine = engine_of(command.words)
     first = found[0]
     if all(is_listing(each) for each in found):
@@ -54,7 +61,9 @@ def _of_documents(found: list[dict[str, Any]], value: Any, end: int, command: Co
         return Found(end, f"{engine} inspect", tuple(_kept(whole, f"{engine}-containers", "CONTAINER_PATHS")))
     if "IPAM" in first or ("subnets" in first and "driver" in first):
         engine = "podman" if "subnets" in first else "docker"
-        named = [each for each in found if (each.get("Name") and each.get("Id")) or (each.get("name") and each.get("id"))]
+        named = [
+            each for each in found if (each.get("Name") and each.get("Id")) or (each.get("name") and each.get("id"))
+        ]
         return Found(end, f"{engine} network inspect", tuple(_kept(named, f"{engine}-networks", "NETWORK_PATHS")))
     if isinstance(first.get("host"), dict) and isinstance(first.get("version"), dict):
         version = {"Client": {"Version": first["version"].get("Version")}}
@@ -97,10 +106,19 @@ def _named(each: dict[str, Any], command: Command, *, alone: bool) -> bool:
 
 def _asked(command: Command) -> str:
     """Return the container of ``docker inspect NAME``; empty if the command names none or several."""
-    if command.words[:1] == () or command.words[0] not in _ENGINES or "inspect" not in command.words or "network" in command.words:
+    if (
+        command.words[:1] == ()
+        or command.words[0] not in _ENGINES
+        or "inspect" not in command.words
+        or "network" in command.words
+    ):
         return ""
     behind = command.words[command.words.index("inspect") + 1 :]
-    names = [word for number, word in enumerate(behind) if not word.startswith("-") and behind[number - 1 : number] not in (("-f",), ("--format",))]
+    names = [
+        word
+        for number, word in enumerate(behind)
+        if not word.startswith("-") and behind[number - 1 : number] not in (("-f",), ("--format",))
+    ]
     return names[0] if len(names) == 1 else ""
 
 
@@ -167,10 +185,14 @@ def _paths(name: str) -> _Tree:
 
 
 _FURTHER_KEYS = (
-    "log-driver log-opts log-level storage-driver storage-opts insecure-registries registry-mirrors exec-opts graph debug tls "
-    "tlsverify tlscacert tlscert tlskey labels max-concurrent-downloads max-concurrent-uploads runtimes default-runtime "
-    "selinux-enabled userns-remap builder default-ulimits metrics-addr experimental proxies dns-opts init init-path no-new-privileges "
-    "shutdown-timeout default-shm-size seccomp-profile cgroup-parent default-cgroupns-mode node-generic-resources raw-logs swarm-default-advertise-addr"
+    "log-driver log-opts log-level storage-driver storage-opts insecure-registries registry-mirrors "
+    "exec-opts graph debug tls "
+    "tlsverify tlscacert tlscert tlskey labels max-concurrent-downloads max-concurrent-uploads runtimes "
+    "default-runtime "
+    "selinux-enabled userns-remap builder default-ulimits metrics-addr experimental proxies dns-opts "
+    "init init-path no-new-privileges "
+    "shutdown-timeout default-shm-size seccomp-profile cgroup-parent default-cgroupns-mode "
+    "node-generic-resources raw-logs swarm-default-advertise-addr"
 )
 
 

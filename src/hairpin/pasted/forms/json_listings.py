@@ -37,7 +37,9 @@ def container_of_listing(document: dict[str, Any]) -> dict[str, Any]:
     state = document.get("State")
     if isinstance(state, str) and "State" in made:
         made["State"]["Status"] = state.lower()
-    mode = (document.get("HostConfig") or {}).get("NetworkMode") if isinstance(document.get("HostConfig"), dict) else None
+    mode = (
+        (document.get("HostConfig") or {}).get("NetworkMode") if isinstance(document.get("HostConfig"), dict) else None
+    )
     if isinstance(mode, str) and mode:
         made.setdefault("HostConfig", {})["NetworkMode"] = mode
     if isinstance(document.get("ExitCode"), int) and "State" in made:

@@ -25,7 +25,11 @@ def _container_log(paste: Paste, start: int) -> Found | None:
         return None
     name = next(_names(command), "")
     end = paste.block(start + 1, lambda line: line.strip())
-    inside = command._replace(netns=f"container:{name}") if name and "compose" not in " ".join(command.words[:2]) else command
+    inside = (
+        command._replace(netns=f"container:{name}")
+        if name and "compose" not in " ".join(command.words[:2])
+        else command
+    )
     seen = [each for line in paste.lines[start + 1 : end] if (each := seen_in(line)) is not None]
     parts = found(paste, start + 1, end, seen, told="docker logs", command=inside).parts
     return Found(max(end, start + 1), "docker logs", parts)
@@ -42,9 +46,13 @@ def _names(command: Command) -> Iterator[str]:
         skipped = not skipped and word in _WITH_VALUE
 
 
-_STAMP = r"(?:\[\s*\d+\.\d+\] |\[[A-Z][a-z]{2} [A-Z][a-z]{2} .{8,20}\] |(?:[A-Z][a-z]{2} [ \d]\d \d\d:\d\d:\d\d|\d{4}-\d\d-\d\dT\S+) [\w.-]+ kernel: (?:\[\s*\d+\.\d+\] )?)"
+_STAMP = (
+    r"(?:\[\s*\d+\.\d+\] |\[[A-Z][a-z]{2} [A-Z][a-z]{2} .{8,20}\] |(?:[A-Z][a-z]{2} [ \d]\d \d\d:\d\d:\d\d"
+    r"|\d{4}-\d\d-\d\dT\S+) [\w.-]+ kernel: (?:\[\s*\d+\.\d+\] )?)"
+)
 _WORDS = (
-    r"martian|conntrack|neighbou?r|arp_cache|netfilter|ip6?_?tables|nf_tables|br_netfilter|xt_|rp_filter|SYN flooding|IN=\S* OUT="
+    r"martian|conntrack|neighbou?r|arp_cache|netfilter|ip6?_?tables|nf_tables|br_netfilter|xt_|rp_filter"
+    r"|SYN flooding|IN=\S* OUT="
     r"|renamed from|hw csum failure|bad gso"
 )
 _KERNEL = re.compile(rf"\s*{_STAMP}(?=.*(?:{_WORDS}))")
@@ -58,7 +66,9 @@ def _kernel_log(paste: Paste, start: int) -> Found | None:
     return Found(end, "dmesg", (Part("klog", joined_lines(lines), ""),))
 
 
-_DOCKERD = re.compile(r".*\bdockerd(?:\[\d+\])?: .*(?:failed to start daemon|Error starting daemon|unable to configure the Docker daemon)")
+_DOCKERD = re.compile(
+    r".*\bdockerd(?:\[\d+\])?: .*(?:failed to start daemon|Error starting daemon|unable to configure the Docker daemon)"
+)
 _SECRET = re.compile(r"(?i)passw|token|secret|credential|://[^/\s]*@")
 
 

@@ -21,21 +21,25 @@ Protocol = Literal["tcp", "udp", "icmp"]
 ADDRESS = r"\d{1,3}\.[\dx*]{1,3}\.[\dx*]{1,3}\.[\dx*]{1,3}"
 NAME = r"[A-Za-z0-9_](?:[\w.-]*[A-Za-z0-9_])?"
 ANY_HOST = rf"(?:{ADDRESS}|\[?(?:[0-9a-fA-F]{{0,4}}:){{2,}}[0-9a-fA-F.:]*\]?|{NAME})"
-_ON_HOST = frozenset("docker docker-compose podman nerdctl iptables ip6tables nft firewall-cmd ufw systemctl".split())
+_ON_HOST = frozenset((
+    "docker", "docker-compose", "podman", "nerdctl", "iptables", "ip6tables", "nft", "firewall-cmd", "ufw",
+    "systemctl",
+))  # fmt: skip
 _LOOPBACK = re.compile(r"127\.\d+\.\d+\.\d+|localhost|::1")
-_RESULTS: tuple[tuple[re.Pattern[str], Result], ...] = tuple(
-    (re.compile(pattern, re.IGNORECASE), result)
-    for pattern, result in (
-        (r"not resolve|name or service not known|name resolution|no such host|unknown host|bad address|not known"
-         r"|no address associated|server misbehaving|nxdomain|resolving timed out", "no-name"),
-        (r"refused", "refused"),
-        (r"reset by peer|connection reset|forcibly closed|connection was reset", "reset"),
-        (r"no route to host|(?:host|network|net) is (?:unreachable|down)|unreachable", "unreachable"),
-        (r"prohibited|not permitted|permission denied|packet filtered", "prohibited"),
-        (r"timed? ?-?out|i/o timeout|deadline exceeded", "timeout"),
-        (r"empty reply|no data received", "empty"),
-    )
-)  # fmt: skip
+_SAID: tuple[tuple[Result, str], ...] = (
+    (
+        "no-name",
+        r"not resolve|name or service not known|name resolution|no such host|unknown host|bad address|not known",
+    ),
+    ("no-name", r"no address associated|server misbehaving|nxdomain|resolving timed out"),
+    ("refused", r"refused"),
+    ("reset", r"reset by peer|connection reset|forcibly closed|connection was reset"),
+    ("unreachable", r"no route to host|(?:host|network|net) is (?:unreachable|down)|unreachable"),
+    ("prohibited", r"prohibited|not permitted|permission denied|packet filtered"),
+    ("timeout", r"timed? ?-?out|i/o timeout|deadline exceeded"),
+    ("empty", r"empty reply|no data received"),
+)
+_RESULTS = tuple((re.compile(pattern, re.IGNORECASE), result) for result, pattern in _SAID)
 
 
 class Seen(NamedTuple):
@@ -117,11 +121,13 @@ def is_loopback(host: str) -> bool:
 
 
 _URL = re.compile(
-    rf"(?P<scheme>[a-z]+://)?(?:[^@/\s]*@)?(?P<host>\[[0-9a-fA-F:]+\]|{ADDRESS}|{NAME})(?::(?P<port>\d{{1,5}}))?(?P<path>/[^?#\s]*)?.*"
+    rf"(?P<scheme>[a-z]+://)?(?:[^@/\s]*@)?(?P<host>\[[0-9a-fA-F:]+\]|{ADDRESS}"
+    rf"|{NAME})(?::(?P<port>\d{{1,5}}))?(?P<path>/[^?#\s]*)?.*"
 )
 _PORTS = {"http://": 80, "https://": 443, "ftp://": 21, "ws://": 80, "wss://": 443}
 _VALUED = re.compile(
-    r"-[HoXdmuATtOUwecqIisQDrFbEK]|--(?:header|output|request|data|max-time|connect-timeout|user|user-agent|timeout|tries"
+    r"-[HoXdmuATtOUwecqIisQDrFbEK]|--(?:header|output|request|data|max-time|connect-timeout|user"
+    r"|user-agent|timeout|tries"
     r"|output-document|resolve|interface|write-out|proxy|retry|cacert|cert|key|form|cookie|wait)"
 )
 

@@ -1,14 +1,14 @@
 """The tables of ``docker ps``, ``podman ps``, ``nerdctl ps`` and ``docker compose ps``, with any columns.
 
     table := head row*
-    row   := cell*                     # in the columns of the head
-           | ID IMAGE … STATUS [PORTS] NAMES [SIZE]   # if the paste has lost the columns, or a row is wrapped
+    row   := cell*                                  # in the columns of the head
+           | ID IMAGE … STATUS [PORTS] NAMES [SIZE] # if the paste has lost the columns, or a row is wrapped
 
-A table tells less than ``docker inspect``.  What it tells becomes an object in the form of ``docker inspect`` that lacks
-the other fields.
+A table tells less than ``docker inspect``.  What it tells becomes an object in the form of ``docker inspect`` that
+lacks the other fields.
 
-Source: docker cli/command/formatter/container.go; podman cmd/podman/containers/ps.go; compose cmd/formatter/container.go;
-compose 1 compose/cli/formatter.py
+Source: docker cli/command/formatter/container.go; podman cmd/podman/containers/ps.go; compose
+cmd/formatter/container.go; compose 1 compose/cli/formatter.py
 """
 
 import re
@@ -19,9 +19,9 @@ from hairpin.pasted.forms.engine_words import engine_of, fragments
 from hairpin.pasted.forms.published import PORTS, published
 
 _COLUMNS = (
-    "CONTAINER ID", "LOCAL VOLUMES", "RUNNING FOR", "CREATED AT", "POD ID", "CGROUPNS", "NETWORKS", "PLATFORM", "SERVICE",
-    "COMMAND", "CREATED", "RUNTIME", "PODNAME", "MOUNTS", "STATUS", "LABELS", "IMAGE", "STATE", "PORTS", "NAMES", "USERNS",
-    "PIDNS", "NAME", "SIZE", "IPC", "MNT", "NET", "PID", "UTS",
+    "CONTAINER ID", "LOCAL VOLUMES", "RUNNING FOR", "CREATED AT", "POD ID", "CGROUPNS", "NETWORKS", "PLATFORM",
+    "SERVICE", "COMMAND", "CREATED", "RUNTIME", "PODNAME", "MOUNTS", "STATUS", "LABELS", "IMAGE", "STATE", "PORTS",
+    "NAMES", "USERNS", "PIDNS", "NAME", "SIZE", "IPC", "MNT", "NET", "PID", "UTS",
 )  # fmt: skip
 _COLUMN = re.compile(rf"\s*({'|'.join(_COLUMNS)})(?=\s|$)")
 _HEAD = re.compile(r"\s*(?:CONTAINER ID|NAMES?|IMAGE|STATUS|PORTS)\s+[A-Z]")
@@ -29,8 +29,10 @@ _ID = re.compile(r"[0-9a-f]{12}(?:[0-9a-f]{52})?")
 _NAME = r"[A-Za-z0-9][\w.-]*(?:,[\w./-]+)*"
 _AGE = r"(?:Less than a second|About an? \w+|\d+ (?:second|minute|hour|day|week|month|year)s?)"
 _STATE = (
-    rf"(?:Up {_AGE}(?: ago)?(?: \((?:healthy|unhealthy|health: starting|starting|Paused)\))*|Exited \(-?\d+\) {_AGE} ago"
-    rf"|Restarting \(-?\d+\) {_AGE} ago|Created|Initialized|Removal In Progress|Dead|Stopping|(?i:running|paused|restarting|created)"
+    rf"(?:Up {_AGE}(?: ago)?(?: \((?:healthy|unhealthy|health: starting|starting|Paused)\))*"
+    rf"|Exited \(-?\d+\) {_AGE} ago"
+    rf"|Restarting \(-?\d+\) {_AGE} ago|Created|Initialized|Removal In Progress|Dead|Stopping|(?i:running"
+    rf"|paused|restarting|created)"
     rf"(?:\((?:\d+|\w+)\)| \((?:un)?healthy\)| \(starting\))?|(?i:exited) ?\(-?\d+\)|Up(?: \([\w: ]+\))?|Exit -?\d+)"
 )
 _STATUS = re.compile(_STATE)
@@ -128,7 +130,14 @@ def _row_at(paste: Paste, at: int, columns: tuple[tuple[str, int], ...]) -> tupl
 
 
 def _named(row: re.Match[str]) -> _Row:
-    names = {"CONTAINER ID": "id", "IMAGE": "image", "COMMAND": "command", "STATUS": "status", "PORTS": "ports", "NAMES": "names"}
+    names = {
+        "CONTAINER ID": "id",
+        "IMAGE": "image",
+        "COMMAND": "command",
+        "STATUS": "status",
+        "PORTS": "ports",
+        "NAMES": "names",
+    }
     return {column: row[name] or "" for column, name in names.items()}
 
 
@@ -213,7 +222,15 @@ def state_of(status: str) -> dict[str, Any]:
 
 def _headless(paste: Paste, start: int) -> Found | None:
     """Return rows without a head: ``docker ps | grep web``."""
-    columns = (("CONTAINER ID", 0), ("IMAGE", 0), ("COMMAND", 0), ("CREATED", 0), ("STATUS", 0), ("PORTS", 0), ("NAMES", 0))
+    columns = (
+        ("CONTAINER ID", 0),
+        ("IMAGE", 0),
+        ("COMMAND", 0),
+        ("CREATED", 0),
+        ("STATUS", 0),
+        ("PORTS", 0),
+        ("NAMES", 0),
+    )
     rows: list[_Row] = []
     at = start
     while at < len(paste.lines) and _HEADLESS.match(paste.lines[at]):
@@ -247,7 +264,8 @@ def _formatted(paste: Paste, start: int) -> Found | None:
 
 _COMPOSE_HEAD = re.compile(r"\s*Name\s+Command\s+State(?:\s+Ports)?\s*$")
 _COMPOSE_ROW = re.compile(
-    rf"(?P<name>[\w.-]+)\s+(?P<command>\S.*?)\s+(?P<status>Up(?: \([\w: ]+\))?|Exit -?\d+|Restarting|Paused)(?:\s+(?P<ports>\S.*))?"
+    r"(?P<name>[\w.-]+)\s+(?P<command>\S.*?)\s+(?P<status>Up(?: \([\w: ]+\))?|Exit -?\d+|Restarting"
+    r"|Paused)(?:\s+(?P<ports>\S.*))?"
 )
 
 
@@ -263,7 +281,7 @@ def _compose(paste: Paste, start: int) -> Found | None:
         if row is not None:
             rows.append({"NAMES": row["name"], "STATUS": row["status"], "PORTS": row["ports"] or ""})
             place = line.index(row["ports"]) if row["ports"] else -1
-        elif rows and 0 < place and line[:1].isspace():
+        elif rows and place > 0 and line[:1].isspace():
             rows[-1]["PORTS"] += line[place:].strip()
         elif not rows:
             return None
@@ -271,4 +289,9 @@ def _compose(paste: Paste, start: int) -> Found | None:
     return Found(end, "docker-compose ps", tuple(fragments("docker-containers", [listed(row) for row in whole])))
 
 
-FORMS = (Form(_HEAD, _table), Form(_COMPOSE_HEAD, _compose), Form(_HEADLESS, _headless), Form(_FORMATTED_HEAD, _formatted))
+FORMS = (
+    Form(_HEAD, _table),
+    Form(_COMPOSE_HEAD, _compose),
+    Form(_HEADLESS, _headless),
+    Form(_FORMATTED_HEAD, _formatted),
+)

@@ -15,21 +15,28 @@ from hairpin.pasted.forms.engine_words import fragments
 from hairpin.pasted.forms.published import port_bindings
 
 _ENGINE = r"(?:docker|podman|nerdctl)"
-_RUN = re.compile(rf".*\b(?P<engine>docker|podman|nerdctl)\s+(?:container\s+)?(?:run|create)\s")
-_ALONE = re.compile(rf"\s*(?:(?:[-*\u2022]|\d+[.)])\s+)?(?:[$#>]\s*)?(?:sudo\s+(?:-\w+\s+)?)?(?:\S+=\S+\s+)?{_ENGINE}\s+(?:container\s+)?(?:run|create)\s+(?=-|\S*[/:.]\S*\s*$|\\)")
+_RUN = re.compile(r".*\b(?P<engine>docker|podman|nerdctl)\s+(?:container\s+)?(?:run|create)\s")
+_ALONE = re.compile(
+    rf"\s*(?:(?:[-*\u2022]|\d+[.)])\s+)?(?:[$#>]\s*)?(?:sudo\s+(?:-\w+\s+)?)?(?:\S+=\S+\s+)?{_ENGINE}\s+"
+    rf"(?:container\s+)?(?:run|create)\s+(?=-|\S*[/:.]\S*\s*$|\\)"
+)
 _QUOTED = re.compile(rf".*`\s*(?:sudo\s+)?(?P<command>{_ENGINE}\s+(?:container\s+)?(?:run|create)\s+-[^`]*)`")
 _LEAST_TO_WRAP = 20
-_WITH_VALUE = frozenset(
-    "--publish --name --network --net --volume --env --env-file --workdir --user --hostname --restart "
-    "--mount --dns --dns-search --dns-option --dns-opt --add-host --link --label --ip --ip6 --mac-address --memory --cpus "
-    "--cpuset-cpus --cpuset-mems --cpu-shares --cpu-quota --cpu-period --log-driver --log-opt --entrypoint --device --cap-add "
-    "--cap-drop --security-opt --sysctl --ulimit --tmpfs --shm-size --expose --network-alias --net-alias --pid --ipc --uts "
-    "--userns --cgroup-parent --cgroupns --gpus --runtime --platform --pull --health-cmd --health-interval --health-retries "
-    "--health-timeout --health-start-period --stop-signal --stop-timeout --volumes-from --volume-driver --group-add --cidfile "
-    "--annotation --isolation --oom-score-adj --memory-swap --memory-swappiness --memory-reservation --pod --secret "
-    "--storage-opt --blkio-weight --kernel-memory --pids-limit --attach --detach-keys --domainname --label-file --use-api-socket "
-    "--device-cgroup-rule --init-path --link-local-ip --arch --os --systemd --cgroups --umask --tz --authfile".split()
-)
+_WITH_VALUE = frozenset((
+    "--publish", "--name", "--network", "--net", "--volume", "--env", "--env-file", "--workdir", "--user",
+    "--hostname", "--restart", "--mount", "--dns", "--dns-search", "--dns-option", "--dns-opt", "--add-host",
+    "--link", "--label", "--ip", "--ip6", "--mac-address", "--memory", "--cpus", "--cpuset-cpus", "--cpuset-mems",
+    "--cpu-shares", "--cpu-quota", "--cpu-period", "--log-driver", "--log-opt", "--entrypoint", "--device",
+    "--cap-add", "--cap-drop", "--security-opt", "--sysctl", "--ulimit", "--tmpfs", "--shm-size", "--expose",
+    "--network-alias", "--net-alias", "--pid", "--ipc", "--uts", "--userns", "--cgroup-parent", "--cgroupns",
+    "--gpus", "--runtime", "--platform", "--pull", "--health-cmd", "--health-interval", "--health-retries",
+    "--health-timeout", "--health-start-period", "--stop-signal", "--stop-timeout", "--volumes-from",
+    "--volume-driver", "--group-add", "--cidfile", "--annotation", "--isolation", "--oom-score-adj", "--memory-swap",
+    "--memory-swappiness", "--memory-reservation", "--pod", "--secret", "--storage-opt", "--blkio-weight",
+    "--kernel-memory", "--pids-limit", "--attach", "--detach-keys", "--domainname", "--label-file",
+    "--use-api-socket", "--device-cgroup-rule", "--init-path", "--link-local-ip", "--arch", "--os", "--systemd",
+    "--cgroups", "--umask", "--tz", "--authfile",
+))  # fmt: skip
 _SHORT_WITH_VALUE = frozenset("pvewuhlmca")
 _SHORT = frozenset("ditPq")
 
@@ -39,9 +46,9 @@ def _run(paste: Paste, start: int) -> Found | None:
     typed = paste.commands.get(start)
     quoted = _QUOTED.match(line)
     end = start + 1
-    if typed is not None and typed.words[0] in ("docker", "podman", "nerdctl") and line.rstrip().endswith(typed.text):
-        text, end = _continued(paste, start)
-    elif _ALONE.match(line) is not None:
+    if (
+        typed is not None and typed.words[0] in ("docker", "podman", "nerdctl") and line.rstrip().endswith(typed.text)
+    ) or _ALONE.match(line) is not None:
         text, end = _continued(paste, start)
     elif quoted is not None:
         text = quoted["command"]
@@ -153,7 +160,11 @@ def _last(options: dict[str, list[str]], *names: str) -> str:
 
 def exposed(options: Iterable[str]) -> list[str]:
     """Return the keys of exposed ports: ``80/tcp``."""
-    return [f"{number}/{protocol or 'tcp'}" for number, _, protocol in (each.partition("/") for each in options) if number.isdigit()]
+    return [
+        f"{number}/{protocol or 'tcp'}"
+        for number, _, protocol in (each.partition("/") for each in options)
+        if number.isdigit()
+    ]
 
 
 def container(*, image: str, name: str, mode: str, ports: list[str]) -> dict[str, Any]:
@@ -163,7 +174,10 @@ def container(*, image: str, name: str, mode: str, ports: list[str]) -> dict[str
     bindings = port_bindings(ports)
     made: dict[str, Any] = {
         "Config": {"Image": image},
-        "HostConfig": {"NetworkMode": f"{network}:{owner}" if network == "container" else network, "PortBindings": bindings},
+        "HostConfig": {
+            "NetworkMode": f"{network}:{owner}" if network == "container" else network,
+            "PortBindings": bindings,
+        },
         "NetworkSettings": {"Ports": {} if network in ("host", "none", "container") else bindings},
     }
     if name:
