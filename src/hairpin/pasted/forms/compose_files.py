@@ -30,6 +30,7 @@ _KEYS = frozenset((
     "profiles", "platform", "stop_grace_period", "tmpfs", "secrets", "configs", "mem_limit", "cpus", "shm_size",
     "read_only", "pull_policy", "extends", "pid", "ipc", "domainname", "mac_address", "scale", "net",
 ))  # fmt: skip
+_OF_ENDPOINT = re.compile(r"(?:ipv[46]_address|aliases|link_local_ips|mac_address|priority):")
 _ABOVE = 6
 """The number of lines above the services in which the project may be named."""
 _TOP = re.compile(r"(?:version|services|networks|volumes|secrets|configs|name|x-[\w-]+):")
@@ -122,8 +123,12 @@ def _read(lines: list[str], *, has_head: bool) -> tuple[list[_Service], dict[str
 
 
 def _is_key_of_service(lines: list[str], number: int, is_indented: bool) -> bool:
-    """Return whether ``networks:`` or ``volumes:`` without indentation is a key of a service: an item follows it."""
-    return not is_indented and number + 1 < len(lines) and lines[number + 1].strip().startswith("- ")
+    """Return whether ``networks:`` or ``volumes:`` without indentation is a key of a service: an item follows it, or a
+    network with the settings of one container."""
+    if is_indented:
+        return False
+    following = [line.strip() for line in lines[number + 1 : number + 3]]
+    return bool(following) and (following[0].startswith("- ") or _OF_ENDPOINT.match(following[-1]) is not None)
 
 
 def _is_service(lines: list[str], number: int, inner: int, head: int) -> bool:

@@ -22,7 +22,7 @@ _ERROR = re.compile(
     rf"|sendto): (?P<said>\S.*))"
 )
 _LINE = re.compile(
-    r"\s*(?:\d+ bytes from |From \S+:? ?|Reply from |Request timed? ?out|Destination |PING |--- "
+    r"\s*(?:\d+ bytes from |From \S+:? ?|Reply from |Request timed? ?out|Destination |PING |Pinging |--- "
     r"|\d+ packets transmitted|rtt |round-trip"
     r"|pipe \d|ping6?: |no answer yet|Ping statistics|Packets: |Approximate|Minimum|\^C|\d+ bytes \("
     r"|\d+ packets|Control-C|Warning: )"

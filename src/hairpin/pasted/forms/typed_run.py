@@ -10,7 +10,7 @@ import shlex
 from collections.abc import Iterable
 from typing import Any
 
-from hairpin.pasted.form import Form, Found, Paste
+from hairpin.pasted.form import Command, Form, Found, Paste
 from hairpin.pasted.forms.engine_words import fragments
 from hairpin.pasted.forms.published import port_bindings
 
@@ -46,9 +46,7 @@ def _run(paste: Paste, start: int) -> Found | None:
     typed = paste.commands.get(start)
     quoted = _QUOTED.match(line)
     end = start + 1
-    if (
-        typed is not None and typed.words[0] in ("docker", "podman", "nerdctl") and line.rstrip().endswith(typed.text)
-    ) or _ALONE.match(line) is not None:
+    if (typed is not None and _is_behind_prompt(line, typed)) or _ALONE.match(line) is not None:
         text, end = _continued(paste, start)
     elif quoted is not None:
         text = quoted["command"]
@@ -62,6 +60,12 @@ def _run(paste: Paste, start: int) -> Found | None:
     if made is None:
         return None
     return Found(end, f"{engine} run", tuple(fragments(f"typed-{engine}-containers", [made] if made else [])))
+
+
+def _is_behind_prompt(line: str, typed: Command) -> bool:
+    """Return whether the whole line is a prompt and the command.  A ``#`` alone may begin a heading."""
+    prompt = line.rstrip().removesuffix(typed.text).strip() if line.rstrip().endswith(typed.text) else ""
+    return prompt not in ("", "#") and typed.words[0] in ("docker", "podman", "nerdctl")
 
 
 def _words(text: str) -> list[str]:
@@ -135,7 +139,7 @@ def _of_run(words: list[str]) -> dict[str, Any] | None:
     if "--rm" in options and not detached and not asked and "--name" not in options:
         return {}
     made = container(
-        image=words[at],
+        image="" if set("<$") & set(words[at]) else words[at],
         name=_last(options, "--name"),
         mode=_last(options, "--network", "--net") or "default",
         ports=asked,
