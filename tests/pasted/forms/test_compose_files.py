@@ -46,7 +46,7 @@ networks:
 FLAT = "\n".join(line.strip() for line in FILE.splitlines())
 
 
-@pytest.mark.parametrize("text", [FILE, FLAT, FILE.replace("\n", "\n\n"), FILE.replace("  ", "    ")])
+@pytest.mark.parametrize("text", (FILE, FLAT, FILE.replace("\n", "\n\n"), FILE.replace("  ", "    ")))
 def test_the_services_of_a_file(text: str) -> None:
     found = containers_in(text)
     assert set(found) == {"front", "db", "app", "api"}
@@ -73,13 +73,13 @@ def test_a_listed_container_is_the_service_of_its_name() -> None:
 
 @pytest.mark.parametrize(
     "text",
-    [
+    (
         "services:\nThese are the services that I run.",
         "build:\n  image: ruby\n  script:\n    - rake",
         "Example:\nimage: a picture of the cat",
         "spec:\n  containers:\n  - image: nginx\n    name: web",
         "The services: web, db",
-    ],
+    ),
 )
 def test_other_yaml_and_prose_tell_nothing(text: str) -> None:
     assert [key for key in keys_in(text) if key != "docker-containers"] == []

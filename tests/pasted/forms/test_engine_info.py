@@ -34,7 +34,8 @@ def test_a_client_without_a_server_tells_no_version() -> None:
 
 def test_info_of_docker_1_13_with_a_warning() -> None:
     text = (
-        "Containers: 10\n Running: 6\nImages: 50\nServer Version: 1.13.1\nStorage Driver: aufs\n Root Dir: /var/lib/docker/aufs\n"
+        "Containers: 10\n Running: 6\nImages: 50\nServer Version: 1.13.1\nStorage Driver: aufs\n Root Dir: "
+        "/var/lib/docker/aufs\n"
         "Security Options:\n apparmor\n seccomp\n  Profile: default\nKernel Version: 4.13.0-25-generic\n"
         "Docker Root Dir: /var/lib/docker\nWARNING: IPv4 forwarding is disabled\n"
     )
@@ -45,5 +46,8 @@ def test_info_of_docker_1_13_with_a_warning() -> None:
 
 
 def test_rootless_is_told() -> None:
-    text = "Client:\n Context: rootless\n\nServer:\n Server Version: 24.0.7\n Storage Driver: overlay2\n Security Options:\n  seccomp\n   Profile: builtin\n  rootless\n  cgroupns\n Kernel Version: 6.1.0\n"
+    text = (
+        "Client:\n Context: rootless\n\nServer:\n Server Version: 24.0.7\n Storage Driver: overlay2\n "
+        "Security Options:\n  seccomp\n   Profile: builtin\n  rootless\n  cgroupns\n Kernel Version: 6.1.0\n"
+    )
     assert host_in(text).engines[0].rootless

@@ -13,11 +13,11 @@ FIELDS = ("name", "id", "status", "image", "network_mode", "bindings", "exposed"
 
 @pytest.mark.parametrize(
     ("engine", "command"),
-    [
+    (
         ("docker", "docker inspect web front"),
         ("docker", "docker inspect none1 hostnet"),
         ("podman", "podman inspect web"),
-    ],
+    ),
 )
 def test_the_law_of_inspected_containers(engine: str, command: str) -> None:
     known = {each.name: each for each in parse(file.read(RECORDED / f"{engine}.hairpin")).containers()}
@@ -29,8 +29,8 @@ def test_the_law_of_inspected_containers(engine: str, command: str) -> None:
         }
 
 
-@pytest.mark.parametrize(("engine", "command"), [
-    ("docker", "docker network inspect bridge front back host none"), ("podman", "podman network inspect podman mynet")])  # fmt: skip
+@pytest.mark.parametrize(("engine", "command"), (
+    ("docker", "docker network inspect bridge front back host none"), ("podman", "podman network inspect podman mynet")))  # fmt: skip
 def test_the_law_of_inspected_networks(engine: str, command: str) -> None:
     text = output_of(f"{engine}.txt", command) + output_of(f"{engine}.txt", f"{engine} ps")
     known = parse(file.read(RECORDED / f"{engine}.hairpin")).engines
@@ -85,7 +85,7 @@ def test_no_environment_comes_into_the_evidence() -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ['{"name": "web", "version": "1.0"}', "[1, 2, 3]", "{", "[", "{ int main() { return 0; } }", "[]"]
+    "text", ('{"name": "web", "version": "1.0"}', "[1, 2, 3]", "{", "[", "{ int main() { return 0; } }", "[]")
 )
 def test_other_documents_tell_nothing(text: str) -> None:
     assert keys_in(text) == ()

@@ -42,13 +42,13 @@ def test_permanent_zones_are_not_those_of_run_time() -> None:
 
 @pytest.mark.parametrize(
     ("text", "running"),
-    [
+    (
         ("$ firewall-cmd --state\nrunning", True),
         ("$ firewall-cmd --state\nnot running", False),
         ("FirewallD is not running", False),
         ("$ firewall-cmd --list-ports\n80/tcp 443/tcp", True),
         ("$ systemctl is-active firewalld\ninactive", False),
-    ],
+    ),
 )
 def test_whether_firewalld_runs(text: str, running: bool) -> None:
     firewalld = host_in(text).firewalld
@@ -69,7 +69,10 @@ def test_ufw_with_its_policies() -> None:
 
 
 def test_ufw_that_routes_nothing_tells_the_sysctl() -> None:
-    text = "Status: active\nLogging: on (low)\nDefault: deny (incoming), allow (outgoing), disabled (routed)\nNew profiles: skip"
+    text = (
+        "Status: active\nLogging: on (low)\nDefault: deny (incoming), allow (outgoing), disabled "
+        "(routed)\nNew profiles: skip"
+    )
     assert text_of(text, "sysctl") == "/proc/sys/net/ipv4/ip_forward:0\n"
     ufw = host_in(text).ufw
     assert ufw is not None
@@ -92,7 +95,7 @@ STATUS = """\
 """
 
 
-@pytest.mark.parametrize("text", [STATUS, "\n".join(line.strip() for line in STATUS.splitlines())])
+@pytest.mark.parametrize("text", (STATUS, "\n".join(line.strip() for line in STATUS.splitlines())))
 def test_a_unit_and_the_flags_of_dockerd(text: str) -> None:
     host = host_in(text)
     assert [(each.name, each.active, each.enabled) for each in host.units] == [("docker.service", "active", "enabled")]
@@ -110,8 +113,8 @@ def test_words_of_units() -> None:
 
 @pytest.mark.parametrize(
     "text",
-    ["Status: active", "running", "active", "The zone public (active) is used:\ntarget: all of them", "docker.service is enabled",
-     "# Status: active\n# 22/tcp   ALLOW   Anywhere"],
+    ("Status: active", "running", "active", "The zone public (active) is used:\ntarget: all of them", "docker.service is enabled",
+     "# Status: active\n# 22/tcp   ALLOW   Anywhere"),
 )  # fmt: skip
 def test_prose_and_other_programs_tell_nothing(text: str) -> None:
     assert keys_in(text) == ()

@@ -26,7 +26,7 @@ def _told(container: Container) -> tuple[object, ...]:
 
 @pytest.mark.parametrize(
     ("host", "recorded", "command"),
-    [
+    (
         (DOCKER, "docker.txt", "docker ps"),
         (DOCKER, "docker.txt", "docker ps -a"),
         (DOCKER, "docker.txt", "docker ps -a --no-trunc"),
@@ -34,7 +34,7 @@ def _told(container: Container) -> tuple[object, ...]:
         (DOCKER, "docker.txt", "docker ps --format json"),
         (PODMAN, "podman.txt", "podman ps"),
         (PODMAN, "podman.txt", "podman ps -a"),
-    ],
+    ),
 )
 def test_the_law_a_table_tells_what_the_snapshot_tells(host: Host, recorded: str, command: str) -> None:
     listed = containers_in(output_of(recorded, command))
@@ -48,7 +48,7 @@ def test_the_law_a_table_tells_what_the_snapshot_tells(host: Host, recorded: str
 
 
 @pytest.mark.parametrize(
-    "command", ["docker ps --format '{{.Names}}\t{{.Ports}}'", "docker port web", "docker port web 80"]
+    "command", ("docker ps --format '{{.Names}}\t{{.Ports}}'", "docker port web", "docker port web 80")
 )
 def test_the_law_of_ports_alone(command: str) -> None:
     listed = containers_in(output_of("docker.txt", command))["web"].bindings
@@ -112,13 +112,16 @@ def test_a_masked_address_tells_no_port() -> None:
 
 @pytest.mark.parametrize(
     "text",
-    [
+    (
         "NAME                  READY   STATUS    RESTARTS   AGE\nweb-0   1/1     Running   0          5d",
-        "REPOSITORY   TAG       IMAGE ID       CREATED       SIZE\nnginx        latest    605c77e624dd   2 weeks ago   141MB",
+        (
+            "REPOSITORY   TAG       IMAGE ID       CREATED       SIZE\nnginx        latest    605c77e624dd   2 "
+            "weeks ago   141MB"
+        ),
         "The CONTAINER ID and the IMAGE are in the table",
         "NAMES of the containers are chosen by the engine",
         "STATUS PORTS and so on",
-    ],
+    ),
 )
 def test_other_tables_and_prose_tell_nothing(text: str) -> None:
     assert keys_in(text) == ()

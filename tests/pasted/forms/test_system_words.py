@@ -9,14 +9,14 @@ from tests.pasted.readings import RECORDED, host_in, keys_in, output_of, recogni
 KNOWN = parse(file.read(RECORDED / "docker.hairpin"))
 
 
-@pytest.mark.parametrize("command", ["uname -a", "uname -r"])
+@pytest.mark.parametrize("command", ("uname -a", "uname -r"))
 def test_the_law_of_the_kernel(command: str) -> None:
     assert host_in(output_of("docker.txt", command)).kernel == KNOWN.kernel
 
 
 @pytest.mark.parametrize(
     "command",
-    ["cat /etc/os-release", "iptables -V", "nft --version", "ip -V", "dpkg -l docker.io iptables ufw", "uname -a"],
+    ("cat /etc/os-release", "iptables -V", "nft --version", "ip -V", "dpkg -l docker.io iptables ufw", "uname -a"),
 )
 def test_the_law_of_versions(command: str) -> None:
     found = {(each.program, each.text) for each in host_in(output_of("docker.txt", command)).versions}
@@ -34,15 +34,22 @@ def test_packages_of_rpm_and_apt() -> None:
 
 
 def test_names_of_distributions() -> None:
-    lsb = "No LSB modules are available.\nDistributor ID:\tUbuntu\nDescription:\tUbuntu 20.04.3 LTS\nRelease:\t20.04\nCodename:\tfocal"
+    lsb = (
+        "No LSB modules are available.\nDistributor ID:\tUbuntu\nDescription:\tUbuntu 20.04.3 "
+        "LTS\nRelease:\t20.04\nCodename:\tfocal"
+    )
     assert [each.text for each in host_in(lsb).versions] == ["Ubuntu 20.04.3 LTS"]
-    control = "   Static hostname: srv\n  Operating System: CentOS Linux 7 (Core)\n            Kernel: Linux 3.10.0-1160.el7.x86_64\n"
+    control = (
+        "   Static hostname: srv\n  Operating System: CentOS Linux 7 (Core)\n            Kernel: Linux "
+        "3.10.0-1160.el7.x86_64\n"
+    )
     assert host_in(control).kernel == "3.10.0-1160.el7.x86_64"
 
 
 def test_a_file_has_its_path_and_is_no_state() -> None:
     host = host_in(
-        "$ cat /etc/sysctl.conf\n# mine\nnet.ipv4.ip_forward=1\n$ cat /etc/iptables/rules.v4\n*filter\n:FORWARD DROP [0:0]\nCOMMIT\n"
+        "$ cat /etc/sysctl.conf\n# mine\nnet.ipv4.ip_forward=1\n$ cat "
+        "/etc/iptables/rules.v4\n*filter\n:FORWARD DROP [0:0]\nCOMMIT\n"
     )
     assert [each.path for each in host.files] == ["/etc/sysctl.conf", "/etc/iptables/rules.v4"]
     assert all(not each.sysctls.values and not each.ruleset.tables for each in host.namespaces)
@@ -73,7 +80,7 @@ def test_the_kernel_s_lines_about_the_network() -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["NAME=value", "Linux is an operating system", "5.4.0", "Description: a dog", "ii there"]
+    "text", ("NAME=value", "Linux is an operating system", "5.4.0", "Description: a dog", "ii there")
 )
 def test_prose_tells_nothing(text: str) -> None:
     assert keys_in(text) == ()

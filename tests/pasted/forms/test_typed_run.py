@@ -46,13 +46,13 @@ def test_a_command_line_tells_its_container(text: str, name: str, image: str, po
 
 @pytest.mark.parametrize(
     "text",
-    [
+    (
         "The docker run command publishes ports.",
         "docker run fails with an error",
         'the next `docker run -p` fails with "No chain/target/match by that name"',
         "docker run --rm -it alpine ping 8.8.8.8",
         "I use docker run to start it.",
-    ],
+    ),
 )
 def test_prose_and_containers_that_are_gone_tell_nothing(text: str) -> None:
     assert keys_in(text) == ()

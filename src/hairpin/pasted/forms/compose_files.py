@@ -18,7 +18,7 @@ import msgspec
 
 from hairpin.pasted.form import Form, Found, Paste
 from hairpin.pasted.forms.engine_words import fragments
-from hairpin.pasted.forms.typed_run import container, exposed
+from hairpin.pasted.forms.typed_run import container, exposed_ports
 
 PROJECT = "compose"
 """The project of a file that names none.  The engine takes the name of the folder, which the text does not tell."""
@@ -196,7 +196,7 @@ def _container(service: _Service, networks: dict[str, str], project: str) -> dic
     if not mode:
         made["NetworkSettings"]["Networks"] = names or {f"{project}_default": {"Aliases": [service.name]}}
     if service.items.get("expose"):
-        made["Config"]["ExposedPorts"] = {key: {} for key in exposed(map(_plain, service.items["expose"]))}
+        made["Config"]["ExposedPorts"] = {key: {} for key in exposed_ports(map(_plain, service.items["expose"]))}
     if "restart" in service.values:
         made["HostConfig"]["RestartPolicy"] = {"Name": _plain(service.values["restart"]).partition(":")[0]}
     for key, name in (("dns", "Dns"), ("extra_hosts", "ExtraHosts")):

@@ -13,7 +13,7 @@ import re
 from collections.abc import Iterator
 
 from hairpin.pasted.form import Command, Form, Found, Paste
-from hairpin.pasted.forms.outcome import ANY_HOST, Protocol, Result, Seen, Target, found, result_in
+from hairpin.pasted.forms.outcome import ANY_HOST, Protocol, Result, Seen, Target, output_with, result_in
 
 _TELNET = re.compile(rf"\s*(?:Trying {ANY_HOST} ?(?:\.\.\.|\u2026)|telnet: \S)")
 _TELNET_LINE = re.compile(
@@ -56,7 +56,7 @@ def _telnet(paste: Paste, start: int) -> Found | None:
         return None
     place = typed or (Target(host, None, "") if host else None)
     seen = [Seen("telnet", place.host, place.port, result, target=place.text)] if place and result else []
-    return found(paste, start, end, seen, told="telnet", command=command)
+    return output_with(paste, start, end, seen, told="telnet", command=command)
 
 
 _NC = re.compile(
@@ -86,7 +86,7 @@ def _netcat(paste: Paste, start: int) -> Found | None:
         seen = [each for each in seen if each.result != "answered"]
     # Ncat says "Connected to" and later an error: the last word counts for a target.
     last = {(each.host, each.port): each for each in seen}
-    return found(paste, start, end, last.values(), told="nc", command=command)
+    return output_with(paste, start, end, last.values(), told="nc", command=command)
 
 
 def _of_netcat(line: str, typed: Target | None) -> Iterator[Seen]:
@@ -129,7 +129,7 @@ def _ssh(paste: Paste, start: int) -> Found | None:
     result = "no-name" if match["name"] else result_in(match["said"])
     host = match["host"] or match["name"]
     seen = [Seen("ssh", host, int(match["port"]) if match["port"] else 22, result)] if result else []
-    return found(paste, start, start + 1, seen, told="ssh", command=paste.command_above(start))
+    return output_with(paste, start, start + 1, seen, told="ssh", command=paste.command_above(start))
 
 
 _SCAN = re.compile(rf"\s*Nmap scan report for (?:\S+ \((?P<address>[^)]+)\)|(?P<host>{ANY_HOST}))\s*$")
@@ -149,7 +149,7 @@ def _nmap(paste: Paste, start: int) -> Found | None:
     host = head["address"] or head["host"]
     end = paste.block(start + 1, _NMAP_LINE.match, blank=1)
     seen = [each for line in paste.lines[start + 1 : end] for each in _scanned(line, host)]
-    return found(paste, start, end, seen, told="nmap", command=_command_near(paste, start))
+    return output_with(paste, start, end, seen, told="nmap", command=_command_near(paste, start))
 
 
 def _command_near(paste: Paste, start: int) -> Command:

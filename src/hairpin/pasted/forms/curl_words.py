@@ -17,8 +17,8 @@ from hairpin.pasted.forms.outcome import (
     Result,
     Seen,
     Target,
-    found,
     is_loopback,
+    output_with,
     result_in,
     target_in,
 )
@@ -64,7 +64,7 @@ def _curl(paste: Paste, start: int) -> Found | None:
     seen = [Seen("curl", place.host, place.port, result, target=place.text)] if result is not None and place else []
     if not seen and not command.words and not any(_ERROR.match(line) for line in lines):
         return None
-    return found(paste, start, end, seen, told="curl", command=command)
+    return output_with(paste, start, end, seen, told="curl", command=command)
 
 
 def _is_broken_off(paste: Paste, end: int) -> bool:
@@ -126,7 +126,7 @@ def _headers(paste: Paste, start: int) -> Found | None:
     target = target_in(command, port=80)
     end = paste.block(start, lambda line: re.match(r"HTTP/\d|[\w-]+: ?\S", line.strip()), blank=0)
     seen = [Seen(command.words[0], target.host, target.port, "answered", target=target.text)] if target else []
-    return found(paste, start, end, seen, told=command.words[0], command=command)
+    return output_with(paste, start, end, seen, told=command.words[0], command=command)
 
 
 _WGET = re.compile(
@@ -157,7 +157,7 @@ def _wget(paste: Paste, start: int) -> Found | None:
     seen = list(_attempts(lines, typed))
     if not seen and not command.words:
         return None
-    return found(paste, start, end, seen[-1:], told="wget", command=command)
+    return output_with(paste, start, end, seen[-1:], told="wget", command=command)
 
 
 def _attempts(lines: tuple[str, ...], typed: Target | None) -> Iterator[Seen]:

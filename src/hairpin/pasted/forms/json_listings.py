@@ -6,7 +6,7 @@ ContainerList
 
 from typing import Any
 
-from hairpin.pasted.forms.ps_tables import listed
+from hairpin.pasted.forms.ps_tables import container_of_row
 
 
 def is_listing(document: dict[str, Any]) -> bool:
@@ -33,7 +33,7 @@ def container_of_listing(document: dict[str, Any]) -> dict[str, Any]:
         row["PORTS"] = ", ".join(filter(None, map(_port, ports)))
     elif "Ports" in document:
         row["PORTS"] = ""
-    made = listed(row)
+    made = container_of_row(row)
     state = document.get("State")
     if isinstance(state, str) and "State" in made:
         made["State"]["Status"] = state.lower()

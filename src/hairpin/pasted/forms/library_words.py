@@ -12,7 +12,17 @@ from collections.abc import Callable
 from typing import NamedTuple
 
 from hairpin.pasted.form import NO_COMMAND, Form, Found, Paste
-from hairpin.pasted.forms.outcome import ADDRESS, NAME, Protocol, Result, Seen, at_host, found, result_in, target_of
+from hairpin.pasted.forms.outcome import (
+    ADDRESS,
+    NAME,
+    Protocol,
+    Result,
+    Seen,
+    at_host,
+    output_with,
+    result_in,
+    target_of,
+)
 
 _Read = Callable[[re.Match[str]], Seen | None]
 _HOST = rf"(?P<host>{ADDRESS}|\[[0-9a-fA-F:%\w]+\]|{NAME})"
@@ -153,7 +163,7 @@ def _library(paste: Paste, start: int) -> Found | None:
         return None
     if _DAEMON.search(line) is not None:
         return at_host(start, seen, told="dockerd")
-    return found(paste, start, start + 1, [seen], told=seen.tool, command=paste.command_above(start))
+    return output_with(paste, start, start + 1, [seen], told=seen.tool, command=paste.command_above(start))
 
 
 _BROWSER: dict[str, Result] = {
@@ -199,7 +209,7 @@ def _page(paste: Paste, start: int) -> Found | None:
             break
         if sentence is not None and not seen:
             seen = [Seen("browser", sentence["host"], int(sentence["port"]) if sentence["port"] else None, result)]
-    return found(paste, start, start + 1, seen, told="a browser", command=NO_COMMAND)
+    return output_with(paste, start, start + 1, seen, told="a browser", command=NO_COMMAND)
 
 
 def _firefox(paste: Paste, start: int) -> Found | None:
@@ -207,7 +217,7 @@ def _firefox(paste: Paste, start: int) -> Found | None:
     assert match is not None
     result: Result = "refused" if match["said"] == "." else "timeout"
     seen = [Seen("browser", match["host"], int(match["port"]) if match["port"] else None, result)]
-    return found(paste, start, start + 1, seen, told="a browser", command=NO_COMMAND)
+    return output_with(paste, start, start + 1, seen, told="a browser", command=NO_COMMAND)
 
 
 FORMS = (

@@ -12,7 +12,7 @@ from collections.abc import Iterator
 
 from hairpin.pasted.form import Command, Form, Found, Part, Paste, joined_lines
 from hairpin.pasted.forms.library_words import seen_in
-from hairpin.pasted.forms.outcome import found
+from hairpin.pasted.forms.outcome import output_with
 
 _LOGS = re.compile(r".*\b(?:docker|podman|nerdctl|docker-compose)(?: compose| container)? logs\b")
 _WITH_VALUE = frozenset({"-n", "--tail", "--since", "--until"})
@@ -31,7 +31,7 @@ def _container_log(paste: Paste, start: int) -> Found | None:
         else command
     )
     seen = [each for line in paste.lines[start + 1 : end] if (each := seen_in(line)) is not None]
-    parts = found(paste, start + 1, end, seen, told="docker logs", command=inside).parts
+    parts = output_with(paste, start + 1, end, seen, told="docker logs", command=inside).parts
     return Found(max(end, start + 1), "docker logs", parts)
 
 

@@ -66,7 +66,7 @@ def result_in(words: str) -> Result | None:
     return next((result for pattern, result in _RESULTS if pattern.search(words) is not None), None)
 
 
-def found(paste: Paste, start: int, end: int, seen: Iterable[Seen], *, told: str, command: Command) -> Found:
+def output_with(paste: Paste, start: int, end: int, seen: Iterable[Seen], *, told: str, command: Command) -> Found:
     """Return the output with its outcomes.  ``command``: the command whose output it is.
 
     The origin of the parts is the tool alone: the command line may hold a password or a token."""

@@ -9,7 +9,7 @@ Source: iputils ping/ping_common.c, ping/ping.c pr_icmph(); busybox networking/p
 import re
 
 from hairpin.pasted.form import Form, Found, Paste
-from hairpin.pasted.forms.outcome import ANY_HOST, Result, Seen, found, result_in
+from hairpin.pasted.forms.outcome import ANY_HOST, Result, Seen, output_with, result_in
 
 _HEAD = re.compile(
     rf"\s*(?:PING6?[ (]+(?P<a>{ANY_HOST})(?:\)|\s*\([^)]*\)|[: ])|Pinging (?P<b>{ANY_HOST}) "
@@ -41,7 +41,7 @@ def _ping(paste: Paste, start: int) -> Found | None:
     result = _result_of(paste.lines[start:end])
     host = head["a"] or head["b"] or head["c"]
     seen = [Seen("ping", host.strip("[]"), None, result, "icmp")] if result is not None else []
-    return found(paste, start, end, seen, told="ping", command=paste.command_above(start))
+    return output_with(paste, start, end, seen, told="ping", command=paste.command_above(start))
 
 
 def _result_of(lines: tuple[str, ...]) -> Result | None:
@@ -80,7 +80,7 @@ def _error(paste: Paste, start: int) -> Found | None:
     host = name or (typed[-1] if typed else "")
     result: Result | None = "no-name" if name else result_in(match["said"])
     seen = [Seen("ping", host, None, result, "icmp")] if result is not None and host else []
-    return found(paste, start, start + 1, seen, told="ping", command=command)
+    return output_with(paste, start, start + 1, seen, told="ping", command=command)
 
 
 _TRACE = re.compile(
@@ -111,7 +111,7 @@ def _trace(paste: Paste, start: int) -> Found | None:
         result = "timeout" if silent else None
     is_windows = head["a"] is None
     seen = [Seen("traceroute", head["host"], None, result, "icmp" if is_windows else "udp")] if result else []
-    return found(paste, start, max(end, start + 1), seen, told="traceroute", command=paste.command_above(start))
+    return output_with(paste, start, max(end, start + 1), seen, told="traceroute", command=paste.command_above(start))
 
 
 FORMS = (Form(_HEAD, _ping), Form(_ERROR, _error), Form(_TRACE, _trace))

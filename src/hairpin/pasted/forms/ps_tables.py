@@ -91,7 +91,7 @@ def _listing(rows: list[_Row], end: int, command: Command, columns: set[str]) ->
     if not command.words and rows and "COMMAND" in columns and "CONTAINER ID" in columns and not quoted:
         engine = "podman"  # docker puts commands in quotation marks
     known = columns & {"STATUS", "STATE", "PORTS"}
-    parts = tuple(fragments(f"{engine}-containers", [listed(row) for row in rows])) if known else ()
+    parts = tuple(fragments(f"{engine}-containers", [container_of_row(row) for row in rows])) if known else ()
     return Found(end, f"{engine} ps", parts)
 
 
@@ -179,7 +179,7 @@ def _is_row(cells: _Row) -> bool:
     return all(pattern.fullmatch(cells[name]) for name, pattern in _CHECKED.items() if name in cells)
 
 
-def listed(row: _Row) -> dict[str, Any]:
+def container_of_row(row: _Row) -> dict[str, Any]:
     """Return the container of a row in the form of ``docker inspect``."""
     name = (row.get("NAMES") or row.get("NAME") or row["CONTAINER ID"]).split(",")[0].removeprefix("/")
     facts: dict[str, Any] = {"Name": "/" + name}
@@ -286,7 +286,9 @@ def _compose(paste: Paste, start: int) -> Found | None:
         elif not rows:
             return None
     whole = [row for row in rows if re.fullmatch(rf"(?:{PORTS})?", row["PORTS"])]
-    return Found(end, "docker-compose ps", tuple(fragments("docker-containers", [listed(row) for row in whole])))
+    return Found(
+        end, "docker-compose ps", tuple(fragments("docker-containers", [container_of_row(row) for row in whole]))
+    )
 
 
 FORMS = (

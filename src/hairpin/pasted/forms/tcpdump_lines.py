@@ -9,7 +9,7 @@ import re
 from collections import defaultdict
 
 from hairpin.pasted.form import Form, Found, Paste
-from hairpin.pasted.forms.outcome import Result, Seen, found
+from hairpin.pasted.forms.outcome import Result, Seen, output_with
 
 _LINE = re.compile(
     r"\s*(?:\d\d\d\d-\d\d-\d\d )?\d\d:\d\d:\d\d\.\d+ (?:[\w.@-]+\s+(?:In|Out|B|M"
@@ -51,7 +51,7 @@ def _packets(paste: Paste, start: int) -> Found | None:
             answers.setdefault(back, packet["flags"])
     seen = [each for flow, count in syns.items() if (each := _of_flow(flow, count, answers.get(flow))) is not None]
     return (
-        found(paste, start, end, dict.fromkeys(seen), told="tcpdump", command=paste.command_above(start))
+        output_with(paste, start, end, dict.fromkeys(seen), told="tcpdump", command=paste.command_above(start))
         if seen or _TCP.search(paste.lines[start])
         else None
     )

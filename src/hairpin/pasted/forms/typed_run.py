@@ -153,7 +153,7 @@ def _of_run(words: list[str]) -> dict[str, Any] | None:
         if name in options:
             settings[key] = options[name]
     if "--expose" in options:
-        made["Config"]["ExposedPorts"] = {key: {} for key in exposed(options["--expose"])}
+        made["Config"]["ExposedPorts"] = {key: {} for key in exposed_ports(options["--expose"])}
     return made
 
 
@@ -162,7 +162,7 @@ def _last(options: dict[str, list[str]], *names: str) -> str:
     return "" if "$" in value or "<" in value else value
 
 
-def exposed(options: Iterable[str]) -> list[str]:
+def exposed_ports(options: Iterable[str]) -> list[str]:
     """Return the keys of exposed ports: ``80/tcp``."""
     return [
         f"{number}/{protocol or 'tcp'}"
