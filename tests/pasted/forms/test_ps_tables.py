@@ -10,9 +10,9 @@ from tests.pasted.readings import RECORDED, containers_in, keys_in, output_of
 
 DOCKER, PODMAN = (parse(file.read(RECORDED / f"{engine}.hairpin")) for engine in ("docker", "podman"))
 _WIDE = """\
-CONTAINER ID   IMAGE     COMMAND                  CREATED         STATUS                     PORTS                    NAMES
-4a1e3b2c9d10   nginx     "/docker-entrypoint.…"   5 minutes ago   Up 5 minutes (unhealthy)   0.0.0.0:10001->80/tcp    web
-4a1e3b2c9d11   redis:6   "docker-entrypoint.s…"   2 hours ago     Exited (1) 2 hours ago                              cache
+CONTAINER ID   IMAGE     COMMAND       CREATED         STATUS                     PORTS                    NAMES
+4a1e3b2c9d10   nginx     "/docker-e…"  5 minutes ago   Up 5 minutes (unhealthy)   0.0.0.0:10001->80/tcp    web
+4a1e3b2c9d11   redis:6   "docker-en…"  2 hours ago     Exited (1) 2 hours ago                              cache
 """
 
 

@@ -1,10 +1,10 @@
-"""Kernel, distribution, versions, packages, files and logs."""
+"""Kernel, distribution, versions and packages."""
 
 import pytest
 
 from hairpin.evidence import file
 from hairpin.host.read.parse import parse
-from tests.pasted.readings import RECORDED, host_in, keys_in, output_of, recognised_in
+from tests.pasted.readings import RECORDED, host_in, keys_in, output_of
 
 KNOWN = parse(file.read(RECORDED / "docker.hairpin"))
 
@@ -44,39 +44,6 @@ def test_names_of_distributions() -> None:
         "3.10.0-1160.el7.x86_64\n"
     )
     assert host_in(control).kernel == "3.10.0-1160.el7.x86_64"
-
-
-def test_a_file_has_its_path_and_is_no_state() -> None:
-    host = host_in(
-        "$ cat /etc/sysctl.conf\n# mine\nnet.ipv4.ip_forward=1\n$ cat "
-        "/etc/iptables/rules.v4\n*filter\n:FORWARD DROP [0:0]\nCOMMIT\n"
-    )
-    assert [each.path for each in host.files] == ["/etc/sysctl.conf", "/etc/iptables/rules.v4"]
-    assert all(not each.sysctls.values and not each.ruleset.tables for each in host.namespaces)
-
-
-def test_files_with_keys_of_their_own() -> None:
-    text = '$ cat /etc/ufw/ufw.conf\nENABLED=yes\n$ cat /etc/default/ufw\nDEFAULT_FORWARD_POLICY="DROP"\n'
-    assert keys_in(text) == ("ufw-conf", "ufw-default")
-    ufw = host_in(text).ufw
-    assert ufw is not None
-    assert (ufw.enabled, ufw.default_forward_policy) == (True, "DROP")
-
-
-def test_a_file_of_a_container_or_in_part_is_none_of_the_host_s() -> None:
-    assert keys_in("$ docker exec web cat /etc/resolv.conf\nnameserver 127.0.0.11") == ()
-    assert keys_in("$ cat /etc/sysctl.conf | grep forward\nnet.ipv4.ip_forward=1") == ()
-
-
-def test_a_container_s_log_is_told_and_becomes_no_reading() -> None:
-    text = "$ docker logs -f web\nnet.ipv4.ip_forward = 0\n* Running on http://0.0.0.0:5000\n$ docker ps"
-    assert recognised_in(text)[0] == "docker logs"
-    assert keys_in(text) == ()
-
-
-def test_the_kernel_s_lines_about_the_network() -> None:
-    text = "[ 4893.1] IPv4: martian source 10.0.0.5 from 10.8.0.5, on dev eth0\n[ 4893.2] usb 1-1: new device\n"
-    assert host_in(text).klog == ("[ 4893.1] IPv4: martian source 10.0.0.5 from 10.8.0.5, on dev eth0",)
 
 
 @pytest.mark.parametrize(

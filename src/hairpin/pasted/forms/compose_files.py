@@ -54,7 +54,7 @@ def _compose(paste: Paste, start: int) -> Found | None:
     lines = [line for line in paste.lines[start:end] if line.strip() and not line.strip().startswith("#")]
     if any(_FOREIGN.match(line) for line in lines):
         return None
-    services, networks = _read(lines, has_head=first == "services:")
+    services, networks = _services_in(lines, has_head=first == "services:")
     project = next(_projects(paste.lines[max(0, start - _ABOVE) : start]), PROJECT)
     made = [each for service in services if (each := _container(service, networks, project)) is not None]
     return Found(end, "docker-compose.yml", tuple(fragments("typed-docker-containers", made))) if made else None
@@ -92,7 +92,7 @@ def _depth(line: str) -> int:
     return len(line) - len(line.lstrip())
 
 
-def _read(lines: list[str], *, has_head: bool) -> tuple[list[_Service], dict[str, str]]:
+def _services_in(lines: list[str], *, has_head: bool) -> tuple[list[_Service], dict[str, str]]:
     """Return the services, and the names of the networks by their keys: those with a name of their own, and external
     ones."""
     services: list[_Service] = []

@@ -13,7 +13,7 @@ import re
 from collections.abc import Iterator
 
 from hairpin.pasted.form import Command, Form, Found, Paste
-from hairpin.pasted.forms.outcome import ANY_HOST, Protocol, Result, Seen, Target, output_with, result_in
+from hairpin.pasted.forms.outcome import ANY_HOST, Protocol, Result, Seen, ClientTarget, output_with, result_in
 
 _TELNET = re.compile(rf"\s*(?:Trying {ANY_HOST} ?(?:\.\.\.|\u2026)|telnet: \S)")
 _TELNET_LINE = re.compile(
@@ -23,7 +23,7 @@ _TRYING = re.compile(rf"\s*Trying (?P<host>{ANY_HOST}?) ?(?:\.\.\.|\u2026)")
 _TELNET_HOST = re.compile(rf"(?:connect to address|remote host \(|resolve) ?(?P<host>{ANY_HOST})")
 
 
-def _typed(command: Command, program: tuple[str, ...]) -> Target | None:
+def _target_in_command(command: Command, program: tuple[str, ...]) -> ClientTarget | None:
     """Return the target of ``telnet HOST PORT`` or ``nc -zv HOST PORT``."""
     if command.words[:1] == () or command.words[0] not in program:
         return None
@@ -33,14 +33,14 @@ def _typed(command: Command, program: tuple[str, ...]) -> Target | None:
         return None
     port = int(plain[ports[-1]]) if ports else None
     host = plain[ports[-1] - 1] if ports else plain[0]
-    return Target(host, port, " ".join((host, *([str(port)] if port is not None else []))))
+    return ClientTarget(host, port, " ".join((host, *([str(port)] if port is not None else []))))
 
 
 def _telnet(paste: Paste, start: int) -> Found | None:
     command = paste.command_above(start)
     end = paste.block(start, _TELNET_LINE.match)
     lines = paste.lines[start:end]
-    typed = _typed(command, ("telnet",))
+    typed = _target_in_command(command, ("telnet",))
     result: Result | None = None
     host = ""
     for line in lines:
@@ -54,7 +54,7 @@ def _telnet(paste: Paste, start: int) -> Found | None:
             result = "timeout"
     if typed is None and not any(line.lstrip().startswith(("telnet:", "Escape", "Connected")) for line in lines):
         return None
-    place = typed or (Target(host, None, "") if host else None)
+    place = typed or (ClientTarget(host, None, "") if host else None)
     seen = [Seen("telnet", place.host, place.port, result, target=place.text)] if place and result else []
     return output_with(paste, start, end, seen, told="telnet", command=command)
 
@@ -77,7 +77,7 @@ _NC_ERROR = re.compile(
 def _netcat(paste: Paste, start: int) -> Found | None:
     command = paste.command_above(start)
     end = paste.block(start, _NC.match)
-    typed = _typed(command, ("nc", "ncat", "netcat"))
+    typed = _target_in_command(command, ("nc", "ncat", "netcat"))
     seen = [each for line in paste.lines[start:end] for each in _of_netcat(line, typed)]
     seen = [each._replace(target=typed.text) if typed and typed[:2] == each[1:3] else each for each in seen]
     if not seen and not command.words:
@@ -89,7 +89,7 @@ def _netcat(paste: Paste, start: int) -> Found | None:
     return output_with(paste, start, end, last.values(), told="nc", command=command)
 
 
-def _of_netcat(line: str, typed: Target | None) -> Iterator[Seen]:
+def _of_netcat(line: str, typed: ClientTarget | None) -> Iterator[Seen]:
     good = _NC.match(line)
     if good is None:
         return
@@ -148,7 +148,7 @@ def _nmap(paste: Paste, start: int) -> Found | None:
     assert head is not None
     host = head["address"] or head["host"]
     end = paste.block(start + 1, _NMAP_LINE.match, blank=1)
-    seen = [each for line in paste.lines[start + 1 : end] for each in _scanned(line, host)]
+    seen = [each for line in paste.lines[start + 1 : end] for each in _ports_of_scan(line, host)]
     return output_with(paste, start, end, seen, told="nmap", command=_command_near(paste, start))
 
 
@@ -160,7 +160,7 @@ def _command_near(paste: Paste, start: int) -> Command:
     return paste.command_above(at)
 
 
-def _scanned(line: str, host: str) -> Iterator[Seen]:
+def _ports_of_scan(line: str, host: str) -> Iterator[Seen]:
     row = _SCANNED.match(line)
     if row is None:
         return

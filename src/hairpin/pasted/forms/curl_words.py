@@ -16,7 +16,7 @@ from hairpin.pasted.forms.outcome import (
     ANY_HOST,
     Result,
     Seen,
-    Target,
+    ClientTarget,
     is_loopback,
     output_with,
     result_in,
@@ -71,7 +71,7 @@ def _is_broken_off(paste: Paste, end: int) -> bool:
     return end < len(paste.lines) and paste.lines[end].strip() == "^C"
 
 
-def _result_of(lines: tuple[str, ...], target: Target | None) -> Result | None:
+def _result_of(lines: tuple[str, ...], target: ClientTarget | None) -> Result | None:
     """Return the result: that of the error sentence; if this names none, that of the last attempt."""
     verbose = [line.strip()[1:].strip() for line in lines if line.lstrip().startswith("*")]
     error = next((each for line in reversed(lines) if (each := _ERROR.match(line)) is not None), None)
@@ -96,7 +96,7 @@ def _result_of(lines: tuple[str, ...], target: Target | None) -> Result | None:
     return _of_unnamed(said, target, lines)
 
 
-def _of_unnamed(said: str, target: Target | None, lines: tuple[str, ...]) -> Result | None:
+def _of_unnamed(said: str, target: ClientTarget | None, lines: tuple[str, ...]) -> Result | None:
     """Return the result of ``Couldn't connect to server``, as curl says it since 7.80 for each reason.
 
     A loopback address refuses.  After twenty seconds it was a time-out.  Otherwise it is not told."""
@@ -109,12 +109,12 @@ def _of_unnamed(said: str, target: Target | None, lines: tuple[str, ...]) -> Res
     return "timeout" if took is not None and int(took[1]) >= _LONG_MS else None
 
 
-def _place(lines: tuple[str, ...]) -> Target | None:
+def _place(lines: tuple[str, ...]) -> ClientTarget | None:
     for line in reversed(lines):
         match = _PLACE.search(line)
         if match is not None:
             host, port = [each for each in match.groups() if each is not None][:2]
-            return Target(host.strip("[]"), int(port) if port else None, "")
+            return ClientTarget(host.strip("[]"), int(port) if port else None, "")
     return None
 
 
@@ -160,18 +160,18 @@ def _wget(paste: Paste, start: int) -> Found | None:
     return output_with(paste, start, end, seen[-1:], told="wget", command=command)
 
 
-def _attempts(lines: tuple[str, ...], typed: Target | None) -> Iterator[Seen]:
+def _attempts(lines: tuple[str, ...], typed: ClientTarget | None) -> Iterator[Seen]:
     """Yield what each line shows of the attempt.  The last one counts."""
     place = typed
     for line in lines:
         to, remote, unknown = _TO.search(line), _REMOTE.search(line), _UNKNOWN.search(line)
         if to is not None and typed is None:
             port = to["port"] or to["inner"]
-            place = Target((to["name"] or to["address"] or "").strip("[]"), int(port) if port else None, "")
+            place = ClientTarget((to["name"] or to["address"] or "").strip("[]"), int(port) if port else None, "")
         if unknown is not None and ("failed" in line or "wget:" in line):
             yield Seen("wget", unknown["host"], None, "no-name", target=typed.text if typed else "")
         elif remote is not None and (result := result_in(remote["said"])) is not None:
-            place = typed or Target(remote["host"], None, "")
+            place = typed or ClientTarget(remote["host"], None, "")
             yield Seen("wget", place.host, place.port, result, target=place.text)
         elif place is not None and (result := _of_line(line)) is not None:
             yield Seen("wget", place.host, place.port, result, target=place.text)

@@ -52,29 +52,29 @@ def _of_documents(
         made = [container_of_listing(each) for each in found]
         return Found(end, f"{engine} ps", tuple(fragments(f"{engine}-containers", made)))
     if isinstance(first.get("Config"), dict) or "NetworkSettings" in first or "HostConfig" in first:
-        whole = [each for each in found if _named(each, command, alone=len(found) == 1)]
+        whole = [each for each in found if _has_name(each, command, alone=len(found) == 1)]
         if isinstance(value, dict) and not whole and not damaged:
             return None
         if damaged:
             whole = [_with_ports(each) for each in whole]
         engine = "podman" if "ImageName" in first or "OCIRuntime" in first else engine
-        return Found(end, f"{engine} inspect", tuple(_kept(whole, f"{engine}-containers", "CONTAINER_PATHS")))
+        return Found(end, f"{engine} inspect", tuple(_parts_of(whole, f"{engine}-containers", "CONTAINER_PATHS")))
     if "IPAM" in first or ("subnets" in first and "driver" in first):
         engine = "podman" if "subnets" in first else "docker"
         named = [
             each for each in found if (each.get("Name") and each.get("Id")) or (each.get("name") and each.get("id"))
         ]
-        return Found(end, f"{engine} network inspect", tuple(_kept(named, f"{engine}-networks", "NETWORK_PATHS")))
+        return Found(end, f"{engine} network inspect", tuple(_parts_of(named, f"{engine}-networks", "NETWORK_PATHS")))
     if isinstance(first.get("host"), dict) and isinstance(first.get("version"), dict):
         version = {"Client": {"Version": first["version"].get("Version")}}
-        parts = (*_kept(found[:1], "podman-info", "INFO_PATHS"), *fragments("podman-version", [version]))
+        parts = (*_parts_of(found[:1], "podman-info", "INFO_PATHS"), *fragments("podman-version", [version]))
         return Found(end, "podman info", tuple(parts))
     if "ServerVersion" in first:
-        return Found(end, "docker info", tuple(_kept(found[:1], "docker-info", "INFO_PATHS")))
+        return Found(end, "docker info", tuple(_parts_of(found[:1], "docker-info", "INFO_PATHS")))
     if isinstance(first.get("Server"), dict) and isinstance(first.get("Client"), dict):
-        return Found(end, "docker version", tuple(_kept(found[:1], "docker-version", "VERSION_PATHS")))
+        return Found(end, "docker version", tuple(_parts_of(found[:1], "docker-version", "VERSION_PATHS")))
     if isinstance(value, dict) and not damaged and first.keys() <= _daemon_keys():
-        return Found(end, "cat /etc/docker/daemon.json", tuple(_kept([first], "daemon-json", "DAEMON_KEYS")))
+        return Found(end, "cat /etc/docker/daemon.json", tuple(_parts_of([first], "daemon-json", "DAEMON_KEYS")))
     return None
 
 
@@ -93,10 +93,10 @@ def _with_ports(container: dict[str, Any]) -> dict[str, Any]:
     return {**container, "NetworkSettings": {**(settings or {}), "Ports": ports}}
 
 
-def _named(each: dict[str, Any], command: Command, *, alone: bool) -> bool:
+def _has_name(each: dict[str, Any], command: Command, *, alone: bool) -> bool:
     """Return whether the container of a document has a name: of its own, its id, or as the command names it."""
     if not each.get("Name"):
-        asked = _asked(command) if alone else ""
+        asked = _container_in_command(command) if alone else ""
         if asked:
             each["Name"] = f"/{asked}"
         elif isinstance(each.get("Id"), str):
@@ -104,7 +104,7 @@ def _named(each: dict[str, Any], command: Command, *, alone: bool) -> bool:
     return bool(each.get("Name"))
 
 
-def _asked(command: Command) -> str:
+def _container_in_command(command: Command) -> str:
     """Return the container of ``docker inspect NAME``; empty if the command names none or several."""
     if (
         command.words[:1] == ()
@@ -138,33 +138,37 @@ def _fragment(paste: Paste, start: int) -> Found | None:
     engine = engine_of(command.words)
     if not made:
         return None
-    if not _asked(command):
+    if not _container_in_command(command):
         return Found(end, f"{engine} inspect")
-    made = _with_ports({**made, "Name": f"/{_asked(command)}"})
-    return Found(end, f"{engine} inspect", tuple(_kept([made], f"{engine}-containers", "CONTAINER_PATHS")))
+    made = _with_ports({**made, "Name": f"/{_container_in_command(command)}"})
+    return Found(end, f"{engine} inspect", tuple(_parts_of([made], f"{engine}-containers", "CONTAINER_PATHS")))
 
 
-def _kept(found: list[dict[str, Any]], key: str, paths: str) -> Iterator[Part]:
+def _parts_of(found: list[dict[str, Any]], key: str, paths: str) -> Iterator[Part]:
     allowed = _paths(paths)
     for each in found:
         is_file = paths == "DAEMON_KEYS"
-        kept = {name: value for name, value in each.items() if name in allowed} if is_file else _picked(each, allowed)
+        kept = (
+            {name: value for name, value in each.items() if name in allowed}
+            if is_file
+            else _allowed_fields(each, allowed)
+        )
         yield Part(key, msgspec.json.encode(kept).decode() + "\n", "")
 
 
 _Tree = dict[str, Any]
 
 
-def _picked(value: Any, tree: _Tree) -> Any:
+def _allowed_fields(value: Any, tree: _Tree) -> Any:
     """Return the value with the fields that the tree of paths allows; an empty tree allows the whole value."""
     if not tree:
         return value
     if isinstance(value, list):
-        return [_picked(each, tree) for each in value]
+        return [_allowed_fields(each, tree) for each in value]
     if not isinstance(value, dict):
         return value
     return {
-        name: _picked(inner, tree[name] if name in tree else tree["*"])
+        name: _allowed_fields(inner, tree[name] if name in tree else tree["*"])
         for name, inner in value.items()
         if name in tree or "*" in tree
     }

@@ -35,7 +35,7 @@ _NODE: dict[str, Result] = {"ECONNREFUSED": "refused", "ETIMEDOUT": "timeout", "
                             "EPERM": "prohibited", "ENOTFOUND": "no-name", "EAI_AGAIN": "no-name"}  # fmt: skip
 
 
-def _said(tool: str) -> _Read:
+def _by_words(tool: str) -> _Read:
     """Return a reader of lines whose words name the result."""
 
     def read(match: re.Match[str]) -> Seen | None:
@@ -90,7 +90,7 @@ def _words(pattern: str, read: _Read) -> _Words:
 
 
 _ALL: tuple[_Words, ...] = (
-    _words(rf"dial (?P<protocol>tcp|udp)[46]? {_HOST}:{_PORT}: (?P<said>(?:connect: |i/o )[\w /]+)", _said("go")),
+    _words(rf"dial (?P<protocol>tcp|udp)[46]? {_HOST}:{_PORT}: (?P<said>(?:connect: |i/o )[\w /]+)", _by_words("go")),
     _words(rf"dial (?:tcp|udp)[46]?:? lookup (?P<host>{NAME})(?: on [^\s:]+(?::\d+)?)?: ", _always("go", "no-name")),
     _words(
         r"(?:Get|Post|Head|Put) \\?\"?(?P<url>https?://[^\s\"\\]+)\\?\"?: (?P<said>context deadline exceeded"
@@ -98,31 +98,31 @@ _ALL: tuple[_Words, ...] = (
            _url("go", "timeout")),
     _words(rf"connect (?P<code>ECONNREFUSED|ETIMEDOUT|EHOSTUNREACH|ENETUNREACH|EACCES|EPERM) {_HOST}:{_PORT}", _node),
     _words(rf"getaddrinfo (?P<code>ENOTFOUND|EAI_AGAIN) (?P<host>{NAME})(?::(?P<port>\d+))?", _node),
-    _words(r"HTTPS?ConnectionPool\(host='(?P<host>[^']+)', port='?(?P<port>\d+)'?\): (?P<said>.*)", _said("python")),
+    _words(r"HTTPS?ConnectionPool\(host='(?P<host>[^']+)', port='?(?P<port>\d+)'?\): (?P<said>.*)", _by_words("python")),
     _words(r"onnection to server at \"(?P<host>[^\"]+)\"(?: \([^)]*\))?, port (?P<port>\d+) failed: (?P<said>.*)",
-           _said("libpq")),
+           _by_words("libpq")),
     _words(r"ould not translate host name \"(?P<host>[^\"]+)\" to address", _always("libpq", "no-name")),
-    _words(rf"Error (?P<errno>-?\d+) connecting to {_HOST}:{_PORT}\. (?P<said>.*)", _said("python")),
+    _words(rf"Error (?P<errno>-?\d+) connecting to {_HOST}:{_PORT}\. (?P<said>.*)", _by_words("python")),
     _words(r"Can't connect to (?:MySQL|MariaDB) server on '(?P<host>[^':]+)(?::(?P<port>\d+))?' \((?P<errno>\d+)",
            _mysql),
     _words(r"Unknown (?:MySQL|MariaDB) server host '(?P<host>[^']+)'", _always("mysql", "no-name")),
-    _words(rf"Connect to {_HOST}:{_PORT} \[[^\]]*\] failed: (?P<said>.*)", _said("java")),
+    _words(rf"Connect to {_HOST}:{_PORT} \[[^\]]*\] failed: (?P<said>.*)", _by_words("java")),
     _words(rf"Connection (?:to )?{_HOST}:{_PORT} refused", _always("java", "refused")),
     _words(rf"UnknownHostException: (?P<host>{NAME})", _always("java", "no-name")),
-    _words(rf"unable to connect to (?:tcp|tls|ssl)://{_HOST}:{_PORT} \((?P<said>[^)]*)\)", _said("php")),
+    _words(rf"unable to connect to (?:tcp|tls|ssl)://{_HOST}:{_PORT} \((?P<said>[^)]*)\)", _by_words("php")),
     _words(rf"getaddrinfo for (?P<host>{NAME}) failed", _always("php", "no-name")),
     _words(
         rf"connect\(\) failed \((?P<errno>\d+): "
-        rf"(?P<said>[^)]*)\) while connecting to upstream.*upstream: \"\w+://{_HOST}:{_PORT}", _said("nginx")),
+        rf"(?P<said>[^)]*)\) while connecting to upstream.*upstream: \"\w+://{_HOST}:{_PORT}", _by_words("nginx")),
     _words(
         rf"upstream timed out \((?P<errno>\d+): "
-        rf"(?P<said>[^)]*)\) while connecting to upstream.*upstream: \"\w+://{_HOST}:{_PORT}", _said("nginx")),
+        rf"(?P<said>[^)]*)\) while connecting to upstream.*upstream: \"\w+://{_HOST}:{_PORT}", _by_words("nginx")),
     _words(rf"host not found in upstream \"(?P<host>{NAME})(?::(?P<port>\d+))?\"", _always("nginx", "no-name")),
     _words(r"(?:GET|POST|PUT|DELETE|HEAD|OPTIONS) (?P<url>https?://\S+) (?:net::)?(?P<said>ERR_\w+)",
            lambda match: _browser(match["url"], match["said"])),
     _words(rf"[Cc]ould not resolve (?:host|hostname):? ['\"]?(?P<host>{NAME})", _always("client", "no-name")),
     _words(r"Temporary failure resolving '(?P<host>[^']+)'", _always("apt", "no-name")),
-    _words(rf"Could not connect to {_HOST}:{_PORT} \([^)]*\)(?:, |\. - connect \()(?P<said>[\w ]+)", _said("apt")),
+    _words(rf"Could not connect to {_HOST}:{_PORT} \([^)]*\)(?:, |\. - connect \()(?P<said>[\w ]+)", _by_words("apt")),
 )  # fmt: skip
 _ANY = re.compile(
     r".*?(?:dial (?:tcp|udp)|connect E[A-Z]+ |getaddrinfo |HTTPS?ConnectionPool\(|onnection to server at"

@@ -53,7 +53,7 @@ class Seen(NamedTuple):
     target: str = ""
 
 
-class Target(NamedTuple):
+class ClientTarget(NamedTuple):
     """The target of a client's command line."""
 
     host: str
@@ -86,7 +86,7 @@ def at_host(start: int, seen: Seen, *, told: str) -> Found:
 def _line(seen: Seen, origin: str, line: int) -> str:
     document = {
         "tool": seen.tool,
-        "target": seen.target or _joined(seen),
+        "target": seen.target or _place_text(seen),
         "host": seen.host,
         "port": seen.port,
         "protocol": seen.protocol,
@@ -97,7 +97,7 @@ def _line(seen: Seen, origin: str, line: int) -> str:
     return msgspec.json.encode(document).decode() + "\n"
 
 
-def _joined(seen: Seen) -> str:
+def _place_text(seen: Seen) -> str:
     host = f"[{seen.host}]" if ":" in seen.host else seen.host
     return seen.host if seen.port is None else f"{host}:{seen.port}"
 
@@ -132,7 +132,7 @@ _VALUED = re.compile(
 )
 
 
-def target_in(command: Command, *, port: int | None) -> Target | None:
+def target_in(command: Command, *, port: int | None) -> ClientTarget | None:
     """Return the target of the command line of a client that takes URLs; None if it names none.  ``port``: of a URL
     without a port and a scheme."""
     plain: list[str] = []
@@ -148,7 +148,7 @@ def target_in(command: Command, *, port: int | None) -> Target | None:
     return target_of(likely[-1], port=port) if likely else None
 
 
-def target_of(text: str, *, port: int | None) -> Target | None:
+def target_of(text: str, *, port: int | None) -> ClientTarget | None:
     """Return the target that a URL names, without user, password and query."""
     url = _URL.fullmatch(text.strip("'\"<>(),;"))
     if url is None:
@@ -156,4 +156,4 @@ def target_of(text: str, *, port: int | None) -> Target | None:
     scheme, host = url["scheme"] or "", url["host"].strip("[]")
     number = int(url["port"]) if url["port"] else _PORTS.get(scheme, port)
     named = f":{url['port']}" if url["port"] else ""
-    return Target(host, number, f"{scheme}{url['host']}{named}{url['path'] or ''}")
+    return ClientTarget(host, number, f"{scheme}{url['host']}{named}{url['path'] or ''}")

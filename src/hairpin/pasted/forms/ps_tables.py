@@ -113,7 +113,7 @@ def _rows(paste: Paste, start: int, columns: tuple[tuple[str, int], ...]) -> tup
 def _row_at(paste: Paste, at: int, columns: tuple[tuple[str, int], ...]) -> tuple[_Row | None, int]:
     """Return the row that begins at this line, and its number of lines."""
     line = paste.lines[at]
-    placed = _placed(line, columns)
+    placed = _cells_by_place(line, columns)
     if placed is not None:
         return placed, 1
     for number in range(1, _WRAPPED + 1):
@@ -125,11 +125,11 @@ def _row_at(paste: Paste, at: int, columns: tuple[tuple[str, int], ...]) -> tupl
         for text in ("".join(lines), " ".join(each.strip() for each in lines)):
             row = _ROW.fullmatch(text)
             if row is not None:
-                return _named(row), number
+                return _cells_of(row), number
     return _split(line, columns), 1
 
 
-def _named(row: re.Match[str]) -> _Row:
+def _cells_of(row: re.Match[str]) -> _Row:
     names = {
         "CONTAINER ID": "id",
         "IMAGE": "image",
@@ -141,7 +141,7 @@ def _named(row: re.Match[str]) -> _Row:
     return {column: row[name] or "" for column, name in names.items()}
 
 
-def _placed(line: str, columns: tuple[tuple[str, int], ...]) -> _Row | None:
+def _cells_by_place(line: str, columns: tuple[tuple[str, int], ...]) -> _Row | None:
     """Return the cells by the places of the head; None if a cell is not of its column's form."""
     ends = [*(place for _, place in columns[1:]), len(line)]
     cells: _Row = {}
@@ -237,7 +237,7 @@ def _headless(paste: Paste, start: int) -> Found | None:
         match = _ROW.fullmatch(paste.lines[at])
         if match is None:
             break
-        rows.append(_named(match))
+        rows.append(_cells_of(match))
         at += 1
     return _listing(rows, at, paste.command_above(start), {name for name, _ in columns}) if rows else None
 
@@ -246,7 +246,7 @@ _FORMATTED = re.compile(rf"\s*(?P<name>[A-Za-z0-9][\w.-]*)(?:\s+(?P<ports>{PORTS
 _FORMATTED_HEAD = re.compile(r"\s*[A-Za-z0-9][\w.-]*\s+(?:[\d.:\[\]]*:\d+(?:-\d+)?->\d|\d+/(?:tcp|udp))")
 
 
-def _formatted(paste: Paste, start: int) -> Found | None:
+def _rows_by_format(paste: Paste, start: int) -> Found | None:
     """Return the rows of ``docker ps --format '{{.Names}} {{.Ports}}'``."""
     first = start
     while first > 0 and first - 1 not in paste.commands and re.fullmatch(_NAME, paste.lines[first - 1].strip()):
@@ -295,5 +295,5 @@ FORMS = (
     Form(_HEAD, _table),
     Form(_COMPOSE_HEAD, _compose),
     Form(_HEADLESS, _headless),
-    Form(_FORMATTED_HEAD, _formatted),
+    Form(_FORMATTED_HEAD, _rows_by_format),
 )

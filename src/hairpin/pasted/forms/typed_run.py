@@ -47,7 +47,7 @@ def _run(paste: Paste, start: int) -> Found | None:
     quoted = _QUOTED.match(line)
     end = start + 1
     if (typed is not None and _is_behind_prompt(line, typed)) or _ALONE.match(line) is not None:
-        text, end = _continued(paste, start)
+        text, end = _whole_line(paste, start)
     elif quoted is not None:
         text = quoted["command"]
     else:
@@ -78,7 +78,7 @@ def _words(text: str) -> list[str]:
     return found[:end]
 
 
-def _continued(paste: Paste, start: int) -> tuple[str, int]:
+def _whole_line(paste: Paste, start: int) -> tuple[str, int]:
     r"""Return the command line with the lines that continue it, and the index behind them.
 
     A line is continued by a backslash at its end (``^`` and a backtick on Windows), also over a blank line that the

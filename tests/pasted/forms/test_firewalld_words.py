@@ -1,4 +1,4 @@
-"""firewalld, ufw and units, as their commands show them."""
+"""firewalld's zones, rules and state, as firewall-cmd shows them."""
 
 import pytest
 
@@ -59,56 +59,6 @@ def test_whether_firewalld_runs(text: str, running: bool) -> None:
 def test_direct_rules_are_kept() -> None:
     text = "ipv4 filter DOCKER-USER 0 -s 10.0.0.0/8 -j ACCEPT\n"
     assert text_of(text, "firewalld-direct") == text
-
-
-def test_ufw_with_its_policies() -> None:
-    text = output_of("podman.txt", "ufw status verbose")
-    ufw = host_in(text).ufw
-    assert ufw is not None
-    assert (ufw.enabled, ufw.default_input_policy, ufw.default_forward_policy) == (True, "DROP", "DROP")
-
-
-def test_ufw_that_routes_nothing_tells_the_sysctl() -> None:
-    text = (
-        "Status: active\nLogging: on (low)\nDefault: deny (incoming), allow (outgoing), disabled "
-        "(routed)\nNew profiles: skip"
-    )
-    assert text_of(text, "sysctl") == "/proc/sys/net/ipv4/ip_forward:0\n"
-    ufw = host_in(text).ufw
-    assert ufw is not None
-    assert ufw.default_forward_policy is None
-
-
-def test_inactive_ufw() -> None:
-    ufw = host_in("$ sudo ufw status\nStatus: inactive").ufw
-    assert ufw is not None
-    assert not ufw.enabled
-
-
-STATUS = """\
-\u25cf docker.service - Docker Application Container Engine
-     Loaded: loaded (/lib/systemd/system/docker.service; enabled; vendor preset: enabled)
-     Active: active (running) since Mon 2021-05-10 10:00:00 UTC; 1h ago
-   Main PID: 1234 (dockerd)
-     CGroup: /system.slice/docker.service
-             \u2514\u25001234 /usr/bin/dockerd -H fd:// --iptables=false --registry-mirror=https://me:hunter2@example.org
-"""
-
-
-@pytest.mark.parametrize("text", (STATUS, "\n".join(line.strip() for line in STATUS.splitlines())))
-def test_a_unit_and_the_flags_of_dockerd(text: str) -> None:
-    host = host_in(text)
-    assert [(each.name, each.active, each.enabled) for each in host.units] == [("docker.service", "active", "enabled")]
-    assert host.engines[0].iptables is False
-    assert "hunter2" not in text_of(text, "dockerd-cmdline")
-
-
-def test_words_of_units() -> None:
-    host = host_in("$ systemctl is-enabled docker ufw\nenabled\ndisabled")
-    assert [(each.name, each.enabled) for each in host.units] == [
-        ("docker.service", "enabled"),
-        ("ufw.service", "disabled"),
-    ]
 
 
 @pytest.mark.parametrize(
