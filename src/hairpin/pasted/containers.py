@@ -18,7 +18,8 @@ _SERVICE = "com.docker.compose.service"
 
 
 def containers_of(listed: list[Document], typed: list[Document]) -> list[Document]:
-    """Return the containers.  ``listed``: from outputs of the engine; ``typed``: from command lines and compose files."""
+    """Return the containers.  ``listed``: from outputs of the engine.  ``typed``: from command lines and compose
+    files."""
     found: list[Document] = []
     # An inspected container tells more than a row of a table, so it comes first.
     for each in sorted(listed, key=lambda document: not _is_inspected(document)):
@@ -41,7 +42,7 @@ def containers_of(listed: list[Document], typed: list[Document]) -> list[Documen
 
 
 def _is_inspected(document: Document) -> bool:
-    return "NetworkMode" in (document.get("HostConfig") or {})
+    return "Created" in document or "RestartPolicy" in (document.get("HostConfig") or {})
 
 
 def _with_project(listed: list[Document], typed: list[Document]) -> list[Document]:
@@ -57,7 +58,9 @@ def _with_project(listed: list[Document], typed: list[Document]) -> list[Documen
     project = next(projects, "")
     if not project:
         return typed
-    return [msgspec.json.decode(msgspec.json.encode(each).replace(b'"compose_', f'"{project}_'.encode())) for each in typed]
+    return [
+        msgspec.json.decode(msgspec.json.encode(each).replace(b'"compose_', f'"{project}_'.encode())) for each in typed
+    ]
 
 
 def _service(document: Document) -> str:

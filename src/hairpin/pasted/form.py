@@ -101,10 +101,13 @@ class Paste(msgspec.Struct, frozen=True):
 
 class Form(NamedTuple):
     """A kind of output.  ``anchor``: a pattern that matches the first line of the output from its beginning.  ``read``:
-    returns what begins at a line at which the anchor matches, or None if it is no such output."""
+    returns what begins at a line at which the anchor matches, or None if it is no such output.  ``words``: of a pattern
+    that may match anywhere in a line, the words of which each such line has one.  They are looked for first, since few
+    lines have one."""
 
     anchor: re.Pattern[str]
     read: Callable[[Paste, int], Found | None]
+    words: tuple[str, ...] = ()
 
 
 Moment = int

@@ -3,7 +3,8 @@
     file    := ["version:" …] "services:" service* ["networks:" …]
     service := NAME ":" (KEY ":" [VALUE] | "- " ITEM)*
 
-The reader goes by lines and by the known keys of a service, so it reads a file whose indentation a web page has removed.
+The reader goes by lines and by the known keys of a service, so it reads a file whose indentation a web page has
+removed.
 Of a service only what concerns the network is kept: no environment, no volumes.
 
 Source: compose-spec spec.md
@@ -17,16 +18,21 @@ import msgspec
 
 from hairpin.pasted.form import Form, Found, Paste
 from hairpin.pasted.forms.engine_words import fragments
-from hairpin.pasted.forms.typed_run import container, exposed
+from hairpin.pasted.forms.typed_run import container, exposed_ports
 
 PROJECT = "compose"
 """The project of a file that names none.  The engine takes the name of the folder, which the text does not tell."""
-_KEYS = frozenset(
-    "image build container_name hostname restart ports expose networks network_mode environment env_file volumes command "
-    "entrypoint depends_on links external_links extra_hosts dns dns_search cap_add cap_drop privileged user working_dir labels "
-    "logging deploy healthcheck devices security_opt sysctls ulimits tty stdin_open init profiles platform stop_grace_period "
-    "tmpfs secrets configs mem_limit cpus shm_size read_only pull_policy extends pid ipc domainname mac_address scale net".split()
-)
+_KEYS = frozenset((
+    "image", "build", "container_name", "hostname", "restart", "ports", "expose", "networks", "network_mode",
+    "environment", "env_file", "volumes", "command", "entrypoint", "depends_on", "links", "external_links",
+    "extra_hosts", "dns", "dns_search", "cap_add", "cap_drop", "privileged", "user", "working_dir", "labels",
+    "logging", "deploy", "healthcheck", "devices", "security_opt", "sysctls", "ulimits", "tty", "stdin_open", "init",
+    "profiles", "platform", "stop_grace_period", "tmpfs", "secrets", "configs", "mem_limit", "cpus", "shm_size",
+    "read_only", "pull_policy", "extends", "pid", "ipc", "domainname", "mac_address", "scale", "net",
+))  # fmt: skip
+_OF_ENDPOINT = re.compile(r"(?:ipv[46]_address|aliases|link_local_ips|mac_address|priority):")
+_ABOVE = 6
+"""The number of lines above the services in which the project may be named."""
 _TOP = re.compile(r"(?:version|services|networks|volumes|secrets|configs|name|x-[\w-]+):")
 _FOREIGN = re.compile(r"\s*(?:script|stage|steps|runs-on|apiVersion|kind|spec|hosts|tasks):")
 _KEY = re.compile(r"(?P<key>[\w.$/{}-]+|\"[^\"]+\"|'[^']+'):(?:\s+(?P<value>\S.*))?$")
@@ -48,16 +54,26 @@ def _compose(paste: Paste, start: int) -> Found | None:
     lines = [line for line in paste.lines[start:end] if line.strip() and not line.strip().startswith("#")]
     if any(_FOREIGN.match(line) for line in lines):
         return None
-    services, networks = _read(lines, has_head=first == "services:")
-    project = next((each["value"].strip("'\"") for line in paste.lines[max(0, start - 6) : start]
-                    if (each := re.match(r"name:\s+(?P<value>\S+)", line))), PROJECT)  # fmt: skip
+    services, networks = _services_in(lines, has_head=first == "services:")
+    project = next(_projects(paste.lines[max(0, start - _ABOVE) : start]), PROJECT)
     made = [each for service in services if (each := _container(service, networks, project)) is not None]
     return Found(end, "docker-compose.yml", tuple(fragments("typed-docker-containers", made))) if made else None
 
 
+def _projects(lines: tuple[str, ...]) -> Iterator[str]:
+    """Yield the name of the project, if the lines above the services have it."""
+    for line in lines:
+        named = re.match(r"name:\s+(\S+)", line)
+        if named is not None:
+            yield _plain(named[1])
+
+
 def _begins_service(paste: Paste, start: int) -> bool:
     """Return whether a service without the line ``services:`` begins here: its next line names its image."""
-    return start + 1 < len(paste.lines) and re.match(r"\s*(?:image|build|container_name):\s*\S", paste.lines[start + 1]) is not None
+    return (
+        start + 1 < len(paste.lines)
+        and re.match(r"\s*(?:image|build|container_name):\s*\S", paste.lines[start + 1]) is not None
+    )
 
 
 def _end(paste: Paste, start: int) -> int:
@@ -76,7 +92,7 @@ def _depth(line: str) -> int:
     return len(line) - len(line.lstrip())
 
 
-def _read(lines: list[str], *, has_head: bool) -> tuple[list[_Service], dict[str, str]]:
+def _services_in(lines: list[str], *, has_head: bool) -> tuple[list[_Service], dict[str, str]]:
     """Return the services, and the names of the networks by their keys: those with a name of their own, and external
     ones."""
     services: list[_Service] = []
@@ -107,8 +123,12 @@ def _read(lines: list[str], *, has_head: bool) -> tuple[list[_Service], dict[str
 
 
 def _is_key_of_service(lines: list[str], number: int, is_indented: bool) -> bool:
-    """Return whether ``networks:`` or ``volumes:`` without indentation is a key of a service: an item follows it."""
-    return not is_indented and number + 1 < len(lines) and lines[number + 1].strip().startswith("- ")
+    """Return whether ``networks:`` or ``volumes:`` without indentation is a key of a service: an item follows it, or a
+    network with the settings of one container."""
+    if is_indented:
+        return False
+    following = [line.strip() for line in lines[number + 1 : number + 3]]
+    return bool(following) and (following[0].startswith("- ") or _OF_ENDPOINT.match(following[-1]) is not None)
 
 
 def _is_service(lines: list[str], number: int, inner: int, head: int) -> bool:
@@ -176,7 +196,7 @@ def _container(service: _Service, networks: dict[str, str], project: str) -> dic
     if not mode:
         made["NetworkSettings"]["Networks"] = names or {f"{project}_default": {"Aliases": [service.name]}}
     if service.items.get("expose"):
-        made["Config"]["ExposedPorts"] = {key: {} for key in exposed(map(_plain, service.items["expose"]))}
+        made["Config"]["ExposedPorts"] = {key: {} for key in exposed_ports(map(_plain, service.items["expose"]))}
     if "restart" in service.values:
         made["HostConfig"]["RestartPolicy"] = {"Name": _plain(service.values["restart"]).partition(":")[0]}
     for key, name in (("dns", "Dns"), ("extra_hosts", "ExtraHosts")):

@@ -13,15 +13,17 @@ import re
 from collections.abc import Iterator
 
 from hairpin.pasted.form import Command, Form, Found, Paste
-from hairpin.pasted.forms.outcome import ANY_HOST, Protocol, Result, Seen, Target, found, result_in
+from hairpin.pasted.forms.outcome import ANY_HOST, Protocol, Result, Seen, ClientTarget, output_with, result_in
 
 _TELNET = re.compile(rf"\s*(?:Trying {ANY_HOST} ?(?:\.\.\.|\u2026)|telnet: \S)")
-_TELNET_LINE = re.compile(r"\s*(?:Trying |Connected to |Escape character|telnet: |Connection closed|\^C|\^\]|Connection refused)")
+_TELNET_LINE = re.compile(
+    r"\s*(?:Trying |Connected to |Escape character|telnet: |Connection closed|\^C|\^\]|Connection refused)"
+)
 _TRYING = re.compile(rf"\s*Trying (?P<host>{ANY_HOST}?) ?(?:\.\.\.|\u2026)")
 _TELNET_HOST = re.compile(rf"(?:connect to address|remote host \(|resolve) ?(?P<host>{ANY_HOST})")
 
 
-def _typed(command: Command, program: tuple[str, ...]) -> Target | None:
+def _target_in_command(command: Command, program: tuple[str, ...]) -> ClientTarget | None:
     """Return the target of ``telnet HOST PORT`` or ``nc -zv HOST PORT``."""
     if command.words[:1] == () or command.words[0] not in program:
         return None
@@ -31,14 +33,14 @@ def _typed(command: Command, program: tuple[str, ...]) -> Target | None:
         return None
     port = int(plain[ports[-1]]) if ports else None
     host = plain[ports[-1] - 1] if ports else plain[0]
-    return Target(host, port, " ".join((host, *([str(port)] if port is not None else []))))
+    return ClientTarget(host, port, " ".join((host, *([str(port)] if port is not None else []))))
 
 
 def _telnet(paste: Paste, start: int) -> Found | None:
     command = paste.command_above(start)
     end = paste.block(start, _TELNET_LINE.match)
     lines = paste.lines[start:end]
-    typed = _typed(command, ("telnet",))
+    typed = _target_in_command(command, ("telnet",))
     result: Result | None = None
     host = ""
     for line in lines:
@@ -52,15 +54,17 @@ def _telnet(paste: Paste, start: int) -> Found | None:
             result = "timeout"
     if typed is None and not any(line.lstrip().startswith(("telnet:", "Escape", "Connected")) for line in lines):
         return None
-    place = typed or (Target(host, None, "") if host else None)
+    place = typed or (ClientTarget(host, None, "") if host else None)
     seen = [Seen("telnet", place.host, place.port, result, target=place.text)] if place and result else []
-    return found(paste, start, end, seen, told="telnet", command=command)
+    return output_with(paste, start, end, seen, told="telnet", command=command)
 
 
 _NC = re.compile(
     rf"\s*(?:[Nn]cat: \S|nc: \S"
-    rf"|Connection to (?P<h1>{ANY_HOST}) (?:\([^)]*\) )?(?:port )?(?P<p1>\d+) (?:port )?\[(?P<t1>tcp|udp)/[^\]]*\] succeeded"
-    rf"|(?:\(UNKNOWN\)|{ANY_HOST}) \[(?P<h2>[0-9a-fA-F.:]+)\] (?P<p2>\d+) \([^)]*\) ?:? (?P<s2>open|Connection refused|Connection timed out|No route to host)"
+    rf"|Connection to (?P<h1>{ANY_HOST}) (?:\([^)]*\) )?(?:port )?(?P<p1>\d+) (?:port )?\[(?P<t1>tcp"
+    rf"|udp)/[^\]]*\] succeeded"
+    rf"|(?:\(UNKNOWN\)|{ANY_HOST}) \[(?P<h2>[0-9a-fA-F.:]+)\] (?P<p2>\d+) \([^)]*\) ?:? (?P<s2>open"
+    rf"|Connection refused|Connection timed out|No route to host)"
     rf"|(?P<h3>{ANY_HOST}) \([^)\s]*:(?P<p3>\d+)\) open)"
 )
 _NC_ERROR = re.compile(
@@ -72,8 +76,8 @@ _NC_ERROR = re.compile(
 
 def _netcat(paste: Paste, start: int) -> Found | None:
     command = paste.command_above(start)
-    end = paste.block(start, lambda line: _NC.match(line))
-    typed = _typed(command, ("nc", "ncat", "netcat"))
+    end = paste.block(start, _NC.match)
+    typed = _target_in_command(command, ("nc", "ncat", "netcat"))
     seen = [each for line in paste.lines[start:end] for each in _of_netcat(line, typed)]
     seen = [each._replace(target=typed.text) if typed and typed[:2] == each[1:3] else each for each in seen]
     if not seen and not command.words:
@@ -82,10 +86,10 @@ def _netcat(paste: Paste, start: int) -> Found | None:
         seen = [each for each in seen if each.result != "answered"]
     # Ncat says "Connected to" and later an error: the last word counts for a target.
     last = {(each.host, each.port): each for each in seen}
-    return found(paste, start, end, last.values(), told="nc", command=command)
+    return output_with(paste, start, end, last.values(), told="nc", command=command)
 
 
-def _of_netcat(line: str, typed: Target | None) -> Iterator[Seen]:
+def _of_netcat(line: str, typed: ClientTarget | None) -> Iterator[Seen]:
     good = _NC.match(line)
     if good is None:
         return
@@ -113,7 +117,10 @@ def _of_netcat(line: str, typed: Target | None) -> Iterator[Seen]:
         yield Seen("nc", host, port, named, protocol)
 
 
-_SSH = re.compile(rf"\s*ssh: (?:connect to host (?P<host>{ANY_HOST}) port (?P<port>\d+): |Could not resolve hostname (?P<name>{ANY_HOST}): )(?P<said>.*)")
+_SSH = re.compile(
+    rf"\s*ssh: (?:connect to host (?P<host>{ANY_HOST}) port (?P<port>\d+): |Could not resolve hostname "
+    rf"(?P<name>{ANY_HOST}): )(?P<said>.*)"
+)
 
 
 def _ssh(paste: Paste, start: int) -> Found | None:
@@ -122,12 +129,18 @@ def _ssh(paste: Paste, start: int) -> Found | None:
     result = "no-name" if match["name"] else result_in(match["said"])
     host = match["host"] or match["name"]
     seen = [Seen("ssh", host, int(match["port"]) if match["port"] else 22, result)] if result else []
-    return found(paste, start, start + 1, seen, told="ssh", command=paste.command_above(start))
+    return output_with(paste, start, start + 1, seen, told="ssh", command=paste.command_above(start))
 
 
 _SCAN = re.compile(rf"\s*Nmap scan report for (?:\S+ \((?P<address>[^)]+)\)|(?P<host>{ANY_HOST}))\s*$")
-_SCANNED = re.compile(r"\s*(?P<port>\d{1,5})/(?P<protocol>tcp|udp)\s+(?P<state>open\|filtered|open|closed|filtered|unfiltered)\b(?P<rest>.*)")
-_NMAP_LINE = re.compile(r"\s*(?:\d{1,5}/(?:tcp|udp|sctp)\s|PORT\s+STATE|Host is up|Not shown|All \d+ scanned|Other addresses|rDNS|MAC Address|\||Nmap done|Service |Some closed)")
+_SCANNED = re.compile(
+    r"\s*(?P<port>\d{1,5})/(?P<protocol>tcp|udp)\s+(?P<state>open\|filtered|open|closed|filtered"
+    r"|unfiltered)\b(?P<rest>.*)"
+)
+_NMAP_LINE = re.compile(
+    r"\s*(?:\d{1,5}/(?:tcp|udp|sctp)\s|PORT\s+STATE|Host is up|Not shown|All \d+ scanned|Other addresses"
+    r"|rDNS|MAC Address|\||Nmap done|Service |Some closed)"
+)
 
 
 def _nmap(paste: Paste, start: int) -> Found | None:
@@ -135,8 +148,8 @@ def _nmap(paste: Paste, start: int) -> Found | None:
     assert head is not None
     host = head["address"] or head["host"]
     end = paste.block(start + 1, _NMAP_LINE.match, blank=1)
-    seen = [each for line in paste.lines[start + 1 : end] for each in _scanned(line, host)]
-    return found(paste, start, end, seen, told="nmap", command=_command_near(paste, start))
+    seen = [each for line in paste.lines[start + 1 : end] for each in _ports_of_scan(line, host)]
+    return output_with(paste, start, end, seen, told="nmap", command=_command_near(paste, start))
 
 
 def _command_near(paste: Paste, start: int) -> Command:
@@ -147,7 +160,7 @@ def _command_near(paste: Paste, start: int) -> Command:
     return paste.command_above(at)
 
 
-def _scanned(line: str, host: str) -> Iterator[Seen]:
+def _ports_of_scan(line: str, host: str) -> Iterator[Seen]:
     row = _SCANNED.match(line)
     if row is None:
         return
@@ -161,4 +174,9 @@ def _scanned(line: str, host: str) -> Iterator[Seen]:
         yield Seen("nmap", host, int(row["port"]), result, "udp" if row["protocol"] == "udp" else "tcp")
 
 
-FORMS = (Form(_TELNET, _telnet), Form(_SSH, _ssh), Form(_SCAN, _nmap), Form(_NC, _netcat))
+FORMS = (
+    Form(_TELNET, _telnet),
+    Form(_SSH, _ssh),
+    Form(_SCAN, _nmap),
+    Form(_NC, _netcat, ("nc: ", "cat: ", "succeeded", ") open", "] ")),
+)

@@ -10,12 +10,23 @@ networking/wget.c
 import re
 from collections.abc import Iterator
 
-from hairpin.pasted.form import Command, Form, Found, Paste
-from hairpin.pasted.forms.outcome import ADDRESS, ANY_HOST, Result, Seen, Target, found, is_loopback, result_in, target_in
+from hairpin.pasted.form import Form, Found, Paste
+from hairpin.pasted.forms.outcome import (
+    ADDRESS,
+    ANY_HOST,
+    Result,
+    Seen,
+    ClientTarget,
+    is_loopback,
+    output_with,
+    result_in,
+    target_in,
+)
 
 _ERROR = re.compile(r"(?:.*\s)?curl: \((?P<code>\d{1,2})\) (?P<said>\S.*)")
 _BEGIN = re.compile(
-    r"\s*(?:% Total\s+% Received|curl: \(\d{1,2}\) \S|\* +(?:Trying \S|Rebuilt URL|About to connect|Host \S+ was resolved"
+    r"\s*(?:% Total\s+% Received|curl: \(\d{1,2}\) \S|\* +(?:Trying \S|Rebuilt URL|About to connect"
+    r"|Host \S+ was resolved"
     r"|Could not resolve|Connected to|Resolving timed|Expire in|Uses proxy|Added \S+ to DNS|Hostname \S+ was))"
 )
 _BELONGS = re.compile(
@@ -43,27 +54,33 @@ def _curl(paste: Paste, start: int) -> Found | None:
     lines = paste.lines[start:end] or (paste.lines[start],)
     target = target_in(command, port=80) if command.words[:1] == ("curl",) else None
     result = _result_of(lines, target)
-    if result is None and any(line.strip().startswith("* ") and "Trying" in line for line in lines) and _is_broken_off(paste, end):
+    if (
+        result is None
+        and any(line.strip().startswith("* ") and "Trying" in line for line in lines)
+        and _is_broken_off(paste, end)
+    ):
         result = "timeout"
     place = target or _place(lines)
     seen = [Seen("curl", place.host, place.port, result, target=place.text)] if result is not None and place else []
     if not seen and not command.words and not any(_ERROR.match(line) for line in lines):
         return None
-    return found(paste, start, end, seen, told="curl", command=command)
+    return output_with(paste, start, end, seen, told="curl", command=command)
 
 
 def _is_broken_off(paste: Paste, end: int) -> bool:
     return end < len(paste.lines) and paste.lines[end].strip() == "^C"
 
 
-def _result_of(lines: tuple[str, ...], target: Target | None) -> Result | None:
+def _result_of(lines: tuple[str, ...], target: ClientTarget | None) -> Result | None:
     """Return the result: that of the error sentence; if this names none, that of the last attempt."""
     verbose = [line.strip()[1:].strip() for line in lines if line.lstrip().startswith("*")]
     error = next((each for line in reversed(lines) if (each := _ERROR.match(line)) is not None), None)
     if any(_STATUS.match(line) or _RECEIVED.match(line) for line in lines):
         return "answered"
     if error is None:
-        failed = [result_in(line) for line in verbose if re.search(r"fail|refused|resolve|timed out|unreach|No route", line)]
+        failed = [
+            result_in(line) for line in verbose if re.search(r"fail|refused|resolve|timed out|unreach|No route", line)
+        ]
         return next((each for each in reversed(failed) if each is not None), None)
     if error["code"] in _ANSWERED_CODES:
         return "answered"
@@ -79,7 +96,7 @@ def _result_of(lines: tuple[str, ...], target: Target | None) -> Result | None:
     return _of_unnamed(said, target, lines)
 
 
-def _of_unnamed(said: str, target: Target | None, lines: tuple[str, ...]) -> Result | None:
+def _of_unnamed(said: str, target: ClientTarget | None, lines: tuple[str, ...]) -> Result | None:
     """Return the result of ``Couldn't connect to server``, as curl says it since 7.80 for each reason.
 
     A loopback address refuses.  After twenty seconds it was a time-out.  Otherwise it is not told."""
@@ -92,12 +109,12 @@ def _of_unnamed(said: str, target: Target | None, lines: tuple[str, ...]) -> Res
     return "timeout" if took is not None and int(took[1]) >= _LONG_MS else None
 
 
-def _place(lines: tuple[str, ...]) -> Target | None:
+def _place(lines: tuple[str, ...]) -> ClientTarget | None:
     for line in reversed(lines):
         match = _PLACE.search(line)
         if match is not None:
             host, port = [each for each in match.groups() if each is not None][:2]
-            return Target(host.strip("[]"), int(port) if port else None, "")
+            return ClientTarget(host.strip("[]"), int(port) if port else None, "")
     return None
 
 
@@ -109,21 +126,27 @@ def _headers(paste: Paste, start: int) -> Found | None:
     target = target_in(command, port=80)
     end = paste.block(start, lambda line: re.match(r"HTTP/\d|[\w-]+: ?\S", line.strip()), blank=0)
     seen = [Seen(command.words[0], target.host, target.port, "answered", target=target.text)] if target else []
-    return found(paste, start, end, seen, told=command.words[0], command=command)
+    return output_with(paste, start, end, seen, told=command.words[0], command=command)
 
 
 _WGET = re.compile(
-    rf"\s*(?:--\d{{4}}-\d\d-\d\d \d\d:\d\d:\d\d--  ?\S+|--\d\d:\d\d:\d\d--  ?\S+|wget: \S|Resolving {ANY_HOST} \(?|Connecting to {ANY_HOST}[ (:|])"
+    rf"\s*(?:--\d{{4}}-\d\d-\d\d \d\d:\d\d:\d\d--  ?\S+|--\d\d:\d\d:\d\d--  ?\S+|wget: \S"
+    rf"|Resolving {ANY_HOST} \(?|Connecting to {ANY_HOST}[ (:|])"
 )
 _WGET_LINE = re.compile(
-    r"\s*(?:--\d|=> |Resolving |Connecting to |HTTP request sent|Length: |Saving to|Location: |Giving up|Retrying|wget: |Read error"
-    r"|saving to|remote file|\S+\s+100%|Proxy request|ERROR \d|Cookie |\(try:|Connection closed|No data received|\d{4}-\d\d-\d\d )"
+    r"\s*(?:--\d|=> |Resolving |Connecting to |HTTP request sent|Length: |Saving to|Location: |Giving up"
+    r"|Retrying|wget: |Read error"
+    r"|saving to|remote file|\S+\s+100%|Proxy request|ERROR \d|Cookie |\(try:|Connection closed"
+    r"|No data received|\d{4}-\d\d-\d\d )"
 )
 _TO = re.compile(
-    rf"Connecting to (?P<name>{ANY_HOST})?(?: \([^)]*\))?(?:\|(?P<address>[^|]+)\|)?(?::(?P<port>\d+))?(?: \({ANY_HOST}:(?P<inner>\d+)\))?"
+    rf"Connecting to (?P<name>{ANY_HOST})?(?: \([^)]*\))?(?:\|(?P<address>[^|]+)\|)?"
+    rf"(?::(?P<port>\d+))?(?: \({ANY_HOST}:(?P<inner>\d+)\))?"
 )
 _REMOTE = re.compile(rf"wget: can't connect to remote host \((?P<host>{ANY_HOST})\): (?P<said>.*)")
-_UNKNOWN = re.compile(rf"(?:wget: bad address|wget: unable to resolve host address|Resolving)\s+['\u2018`]?(?P<host>{ANY_HOST})")
+_UNKNOWN = re.compile(
+    rf"(?:wget: bad address|wget: unable to resolve host address|Resolving)\s+['\u2018`]?(?P<host>{ANY_HOST})"
+)
 
 
 def _wget(paste: Paste, start: int) -> Found | None:
@@ -131,31 +154,33 @@ def _wget(paste: Paste, start: int) -> Found | None:
     end = paste.block(start, _WGET_LINE.match, blank=1)
     lines = paste.lines[start : max(end, start + 1)]
     typed = target_in(command, port=80) if command.words[:1] == ("wget",) else None
-    seen = list(_attempts(lines, typed, command))
+    seen = list(_attempts(lines, typed))
     if not seen and not command.words:
         return None
-    return found(paste, start, end, seen[-1:], told="wget", command=command)
+    return output_with(paste, start, end, seen[-1:], told="wget", command=command)
 
 
-def _attempts(lines: tuple[str, ...], typed: Target | None, command: Command) -> Iterator[Seen]:
+def _attempts(lines: tuple[str, ...], typed: ClientTarget | None) -> Iterator[Seen]:
     """Yield what each line shows of the attempt.  The last one counts."""
     place = typed
     for line in lines:
         to, remote, unknown = _TO.search(line), _REMOTE.search(line), _UNKNOWN.search(line)
         if to is not None and typed is None:
             port = to["port"] or to["inner"]
-            place = Target((to["name"] or to["address"] or "").strip("[]"), int(port) if port else None, "")
+            place = ClientTarget((to["name"] or to["address"] or "").strip("[]"), int(port) if port else None, "")
         if unknown is not None and ("failed" in line or "wget:" in line):
             yield Seen("wget", unknown["host"], None, "no-name", target=typed.text if typed else "")
         elif remote is not None and (result := result_in(remote["said"])) is not None:
-            place = typed or Target(remote["host"], None, "")
+            place = typed or ClientTarget(remote["host"], None, "")
             yield Seen("wget", place.host, place.port, result, target=place.text)
         elif place is not None and (result := _of_line(line)) is not None:
             yield Seen("wget", place.host, place.port, result, target=place.text)
 
 
 def _of_line(line: str) -> Result | None:
-    if re.search(r"awaiting response\.\.\. *(?:HTTP/\S+ )?\d{3}|saving to|remote file exists|server returned error: HTTP", line):
+    if re.search(
+        r"awaiting response\.\.\. *(?:HTTP/\S+ )?\d{3}|saving to|remote file exists|server returned error: HTTP", line
+    ):
         return "answered"
     if "No data received" in line or "error getting response" in line:
         return "empty"

@@ -24,9 +24,9 @@ _SIGNS = frozenset({"Server Version", "Storage Driver", "Kernel Version", "Docke
 _LEAST_SIGNS = 2
 _POOL = re.compile(r"\s*Base: (?P<base>[0-9a-fA-F.:]+/\d+), Size: (?P<size>\d+)\s*$")
 _NAMES = {
-    "Server Version": "ServerVersion", "Operating System": "OperatingSystem", "OSType": "OSType", "Architecture": "Architecture",
-    "Kernel Version": "KernelVersion", "Name": "Name", "Cgroup Driver": "CgroupDriver", "Cgroup Version": "CgroupVersion",
-    "Docker Root Dir": "DockerRootDir",
+    "Server Version": "ServerVersion", "Operating System": "OperatingSystem", "OSType": "OSType",
+    "Architecture": "Architecture", "Kernel Version": "KernelVersion", "Name": "Name",
+    "Cgroup Driver": "CgroupDriver", "Cgroup Version": "CgroupVersion", "Docker Root Dir": "DockerRootDir",
 }  # fmt: skip
 _SECURITY = ("apparmor", "seccomp", "selinux", "rootless", "cgroupns", "userns", "no-new-privileges")
 
@@ -74,7 +74,10 @@ def _info(lines: tuple[str, ...], netns: str) -> Iterator[Part]:
     if re.search(r"WARNING: IPv4 forwarding is disabled", text):
         facts["IPv4Forwarding"] = False
         yield Part("sysctl", "/proc/sys/net/ipv4/ip_forward:0\n", netns)
-    for name, key in (("bridge-nf-call-iptables", "BridgeNfIptables"), ("bridge-nf-call-ip6tables", "BridgeNfIp6tables")):
+    for name, key in (
+        ("bridge-nf-call-iptables", "BridgeNfIptables"),
+        ("bridge-nf-call-ip6tables", "BridgeNfIp6tables"),
+    ):
         if f"WARNING: {name} is disabled" in text:
             facts[key] = False
     yield Part("docker-info", msgspec.json.encode(facts).decode() + "\n", "")
@@ -89,7 +92,11 @@ def _version(lines: tuple[str, ...], end: int) -> Found:
     side = ""
     is_podman = False
     for line in lines:
-        head = re.match(r"\s*(Client|Server):?(?:\s+(.*))?$", line) if not line.lstrip().startswith("Server Version") else None
+        head = (
+            re.match(r"\s*(Client|Server):?(?:\s+(.*))?$", line)
+            if not line.lstrip().startswith("Server Version")
+            else None
+        )
         keyed = _KEY.match(line)
         if head is not None:
             side = head[1]
@@ -101,7 +108,9 @@ def _version(lines: tuple[str, ...], end: int) -> Found:
     if not is_podman and "Server" not in sides:
         return Found(end, "docker version")
     document = {name: {"Version": version} for name, version in sides.items()}
-    return Found(end, f"{engine} version", (Part(f"{engine}-version", msgspec.json.encode(document).decode() + "\n", ""),))
+    return Found(
+        end, f"{engine} version", (Part(f"{engine}-version", msgspec.json.encode(document).decode() + "\n", ""),)
+    )
 
 
 _PODMAN_VERSION = re.compile(r"Version:\s+\d+\.\d+\.\d+")
@@ -121,9 +130,10 @@ def _podman_version(paste: Paste, start: int) -> Found | None:
 
 _PODMAN = re.compile(r"host:\s*$")
 _KEPT = {
-    ("host", "kernel"), ("host", "os"), ("host", "hostname"), ("host", "networkBackend"), ("host", "rootlessNetworkCmd"),
-    ("host", "networkBackendInfo", "version"), ("host", "networkBackendInfo", "package"), ("host", "slirp4netns", "version"),
-    ("host", "pasta", "version"), ("host", "security", "rootless"), ("host", "rootless"), ("version", "Version"),
+    ("host", "kernel"), ("host", "os"), ("host", "hostname"), ("host", "networkBackend"),
+    ("host", "rootlessNetworkCmd"), ("host", "networkBackendInfo", "version"),
+    ("host", "networkBackendInfo", "package"), ("host", "slirp4netns", "version"), ("host", "pasta", "version"),
+    ("host", "security", "rootless"), ("host", "rootless"), ("version", "Version"),
 }  # fmt: skip
 
 

@@ -10,8 +10,14 @@ from hairpin.pasted.form import Form, Found, Part, Paste
 from hairpin.pasted.forms.published import published
 
 _NETWORKS_HEAD = re.compile(r"\s*NETWORK ID\s+NAME\s+(?:DRIVER(?:\s+SCOPE)?|VERSION\s+PLUGINS)\s*$")
-_NETWORK_ROW = re.compile(r"\s*(?P<id>[0-9a-f]{12}(?:[0-9a-f]{52})?)\s+(?P<name>\S+)\s+(?P<driver>[\w/.:-]+)(?:\s+(?P<scope>local|swarm|global))?\s*$")
-_CNI_ROW = re.compile(r"\s*(?P<id>[0-9a-f]{12}(?:[0-9a-f]{52})?)?\s*(?P<name>[\w.-]+)\s+\d+\.\d+\.\d+\s+(?P<driver>[\w-]+)(?:,[\w-]+)*\s*$")
+_NETWORK_ROW = re.compile(
+    r"\s*(?P<id>[0-9a-f]{12}(?:[0-9a-f]{52})?)\s+(?P<name>\S+)\s+(?P<driver>[\w/.:-]+)"
+    r"(?:\s+(?P<scope>local|swarm|global))?\s*$"
+)
+_CNI_ROW = re.compile(
+    r"\s*(?P<id>[0-9a-f]{12}(?:[0-9a-f]{52})?)?\s*(?P<name>[\w.-]+)\s+\d+\.\d+\.\d+\s+"
+    r"(?P<driver>[\w-]+)(?:,[\w-]+)*\s*$"
+)
 _PORT_ROW = re.compile(r"\s*(?:(?P<owner>[\w.-]+)\s+)?(?P<own>\d{1,5}/(?:tcp|udp|sctp)) -> (?P<at>\S+)\s*$")
 _PORT_ALONE = re.compile(r"\s*(?:\d+\.\d+\.\d+\.\d+|\[[0-9a-fA-F:]*\]|::):\d{1,5}\s*$")
 _LEAST_WORDS = 3
@@ -35,12 +41,20 @@ def _networks(paste: Paste, start: int) -> Found | None:
         if engine == "podman":
             made.append({"name": each["name"], "id": each["id"] or each["name"], "driver": each["driver"]})
         else:
-            made.append({"Id": each["id"], "Name": each["name"], "Driver": each["driver"], "Scope": each["scope"] if has_scope else "local"})
+            made.append(
+                {
+                    "Id": each["id"],
+                    "Name": each["name"],
+                    "Driver": each["driver"],
+                    "Scope": each["scope"] if has_scope else "local",
+                }
+            )
     return Found(max(end, start + 1), f"{engine} network ls", tuple(fragments(f"{engine}-networks", made)))
 
 
 def _ports(paste: Paste, start: int) -> Found | None:
-    """Return what ``docker port NAME`` prints.  The command names the container, or, of ``podman port -a``, each row."""
+    """Return what ``docker port NAME`` prints.  The command names the container; of ``podman port -a`` each
+    row does."""
     command = paste.command_above(start)
     is_asked = command.words[1:2] == ("port",) or command.words[1:3] == ("container", "port")
     plain = [word for word in command.words[1:] if not word.startswith("-") and word not in ("port", "container")]
@@ -54,7 +68,11 @@ def _ports(paste: Paste, start: int) -> Found | None:
     engine = engine_of(command.words)
     if not is_asked:
         return None if command.words else Found(end, "docker port")
-    return Found(end, f"{engine} port", tuple(fragments(f"{engine}-containers", [_publishing(each, rows[each]) for each in rows])))
+    return Found(
+        end,
+        f"{engine} port",
+        tuple(fragments(f"{engine}-containers", [_publishing(each, rows[each]) for each in rows])),
+    )
 
 
 def _publishing(owner: str, rows: list[str]) -> dict[str, Any]:
@@ -69,7 +87,11 @@ def _publishing(owner: str, rows: list[str]) -> dict[str, Any]:
 def _port(paste: Paste, start: int) -> Found | None:
     """Return what ``docker port NAME PORT`` prints: the addresses alone."""
     words = paste.command_above(start).words
-    if words[1:2] != ("port",) or len(words) <= _LEAST_WORDS or not re.fullmatch(r"\d+(?:/(?:tcp|udp|sctp))?", words[3]):
+    if (
+        words[1:2] != ("port",)
+        or len(words) <= _LEAST_WORDS
+        or not re.fullmatch(r"\d+(?:/(?:tcp|udp|sctp))?", words[3])
+    ):
         return None
     own = words[3] if "/" in words[3] else f"{words[3]}/tcp"
     end = paste.block(start, _PORT_ALONE.match)

@@ -11,13 +11,17 @@ import re
 
 from hairpin.pasted.form import Form, Found, Part, Paste
 
-_ZONE = re.compile(r"\s*(?P<name>[A-Za-z0-9_./-]{1,40})(?: \((?P<state>(?:default|active)(?:, (?:default|active))*)\))?\s*$")
-_KEYS = frozenset(
-    "target ingress-priority egress-priority icmp-block-inversion interfaces sources services ports protocols forward masquerade "
-    "forward-ports source-ports icmp-blocks".split()
+_ZONE = re.compile(
+    r"\s*(?P<name>[A-Za-z0-9_./-]{1,40})(?: \((?P<state>(?:default|active)(?:, (?:default|active))*)\))?\s*$"
 )
+_KEYS = frozenset((
+    "target", "ingress-priority", "egress-priority", "icmp-block-inversion", "interfaces", "sources", "services",
+    "ports", "protocols", "forward", "masquerade", "forward-ports", "source-ports", "icmp-blocks",
+))  # fmt: skip
 _LINE = re.compile(r"\s*(?P<key>[a-z-]+|rich rules):(?:\s+(?P<value>\S.*))?\s*$")
-_RULE = re.compile(r"\s*rule (?:priority|family|service|port|protocol|source|destination|forward-port|masquerade|icmp|log|audit)")
+_RULE = re.compile(
+    r"\s*rule (?:priority|family|service|port|protocol|source|destination|forward-port|masquerade|icmp|log|audit)"
+)
 _FORWARD = re.compile(r"\s+(?:port=\d|rule )")
 _DIRECT = re.compile(r"\s*(?:ipv4|ipv6|eb) (?:filter|nat|mangle|raw|security) \S+ -?\d+ -")
 _STATE = re.compile(r"\s*(?:running|not running|FirewallD is not running)\s*$")
@@ -27,10 +31,14 @@ _RUNNING = Part("firewalld-state", "running\n", "")
 
 
 def _zones(paste: Paste, start: int) -> Found | None:
-    """Return the zones of ``--list-all`` and ``--list-all-zones``.  Permanent zones are told, and no part: the reading is
-    about run time."""
+    """Return the zones of ``--list-all`` and ``--list-all-zones``.  Permanent zones become no part: the
+    reading is about run time."""
     first = start
-    while first > 0 and (_WARNING.match(paste.lines[first - 1]) or not paste.lines[first - 1].strip()) and first - 1 not in paste.commands:
+    while (
+        first > 0
+        and (_WARNING.match(paste.lines[first - 1]) or not paste.lines[first - 1].strip())
+        and first - 1 not in paste.commands
+    ):
         first -= 1
     command = paste.command_above(first)
     if start + 1 >= len(paste.lines) or not _is_key(paste.lines[start + 1]):
@@ -68,8 +76,8 @@ def _is_key(line: str) -> bool:
 
 
 def _zone(paste: Paste, start: int) -> tuple[list[str], int] | None:
-    """Return the lines of a zone, with the indentation of the tool, and the index behind them; None if too few keys of a
-    zone are there."""
+    """Return the lines of a zone, with the indentation of the tool, and the index behind them; None if too few keys of
+    a zone are there."""
     lines = [paste.lines[start].strip()]
     keys: set[str] = set()
     at = end = start + 1
@@ -96,33 +104,40 @@ def _state(paste: Paste, start: int) -> Found | None:
     if not is_error and not (command.words[:1] == ("firewall-cmd",) and "--state" in command.words):
         return None
     running = text == "running"
-    return Found(start + 1, "firewall-cmd --state", (Part("firewalld-state", "running\n" if running else "not running\n", ""),))
+    return Found(
+        start + 1, "firewall-cmd --state", (Part("firewalld-state", "running\n" if running else "not running\n", ""),)
+    )
 
 
 def _direct(paste: Paste, start: int) -> Found | None:
     end = paste.block(start, _DIRECT.match)
     lines = [line.strip() for line in paste.lines[start:end]]
-    return Found(end, "firewall-cmd --direct --get-all-rules", (Part("firewalld-direct", "\n".join(lines) + "\n", ""), _RUNNING))
+    return Found(
+        end, "firewall-cmd --direct --get-all-rules", (Part("firewalld-direct", "\n".join(lines) + "\n", ""), _RUNNING)
+    )
 
 
-_LISTS = ("--list-ports", "--list-services", "--get-default-zone", "--get-active-zones", "--list-rich-rules", "--get-zones",
-          "--list-interfaces", "--list-sources", "--query-masquerade", "--list-forward-ports", "--get-zone-of-interface")  # fmt: skip
-_WORDS = re.compile(r"\s*(?:[a-z0-9][\w.-]*(?:/(?:tcp|udp))?(?: |\s*$)|You're performing|\d+(?:-\d+)?/(?:tcp|udp))")
+_LISTS = (
+    "--list-ports", "--list-services", "--get-default-zone", "--get-active-zones", "--list-rich-rules", "--get-zones",
+    "--list-interfaces", "--list-sources", "--query-masquerade", "--list-forward-ports", "--get-zone-of-interface",
+)  # fmt: skip
+_ASKED = re.compile(rf".*\bfirewall-cmd .*(?:{'|'.join(_LISTS)})")
+_WORDS = re.compile(r"\s*(?:[\w.-]+(?:[:/]\S+)?(?:\s+[\w./:-]+)*|[\w ]+: ?\S*.*)\s*$")
 
 
 def _list(paste: Paste, start: int) -> Found | None:
-    """Return one list of a zone.  It tells too little for a zone: only that firewalld runs."""
-    command = paste.command_above(start)
-    asked = next((each for each in command.words[1:] if each.startswith(_LISTS)), "")
-    if command.words[:1] != ("firewall-cmd",) or not asked or paste.lines[start].strip() == "FirewallD is not running":
+    """Return one list of a zone, below its command.  It tells too little for a zone: only that firewalld runs."""
+    command = paste.commands.get(start)
+    asked = next((each for each in command.words[1:] if each.startswith(_LISTS)), "") if command is not None else ""
+    if command is None or command.words[0] != "firewall-cmd" or not asked or start + 1 >= len(paste.lines):
         return None
-    end = paste.block(start, lambda line: re.match(r"\s*[\w.:/-]+(?:\s|$)|\s*(?:You|but)\b", line), blank=1)
-    return Found(max(end, start + 1), f"firewall-cmd {asked}", (_RUNNING,))
+    first = start + 1
+    while first < len(paste.lines) and _WARNING.match(paste.lines[first]):
+        first += 1
+    end = paste.block(first, _WORDS.match, blank=1 if first > start + 1 else 0)
+    if end == first or paste.lines[first].strip() == "FirewallD is not running":
+        return None
+    return Found(end, f"firewall-cmd {asked}", (_RUNNING,))
 
 
-FORMS = (
-    Form(_STATE, _state),
-    Form(_DIRECT, _direct),
-    Form(_ZONE, _zones),
-    Form(_WORDS, _list),
-)
+FORMS = (Form(_STATE, _state), Form(_DIRECT, _direct), Form(_ZONE, _zones), Form(_ASKED, _list, ("firewall-cmd",)))

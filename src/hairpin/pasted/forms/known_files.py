@@ -18,7 +18,10 @@ _SYSCTLS = re.compile(rf"\s*-?(?:[a-z]\w*[./])[\w./*-]+\s*=.*$|{_COMMENT}")
 _RESOLVER = re.compile(rf"\s*(?:nameserver|search|domain|options|sortlist|lookup)\s.*$|{_COMMENT}")
 _HOSTS = re.compile(rf"\s*(?:[\d.x*]+|[0-9a-fA-F:]*:[0-9a-fA-F:%\w]+)\s+\S.*$|{_COMMENT}")
 _RULES = re.compile(rf"\s*(?:\*\w+|:[\w-]+ \S+.*|(?:\[\d+:\d+\] )?-[AIPN] .*|COMMIT|### .*)\s*$|{_COMMENT}")
-_NFT = re.compile(rf".*[{{}};]\s*$|\s*(?:#!|table |chain |flush |include |define |set |map |elements|type |policy |ip6? |tcp |udp |icmp|ct |meta |iif|oif|accept|drop|reject|jump |counter).*|{_COMMENT}")
+_NFT = re.compile(
+    rf".*[{{}};]\s*$|\s*(?:#!|table |chain |flush |include |define |set |map |elements|type |policy |ip6? "
+    rf"|tcp |udp |icmp|ct |meta |iif|oif|accept|drop|reject|jump |counter).*|{_COMMENT}"
+)
 _XML = re.compile(r"\s*<.*>\s*$|\s*[\w ]+\s*$")
 
 
@@ -42,7 +45,9 @@ _KINDS = (
     _kind(r"/etc/sysctl\.conf|/(?:etc|run|usr/lib)/sysctl\.d/[\w.-]+\.conf", "file", _SYSCTLS),
     _kind(r"/etc/resolv\.conf|/run/systemd/resolve/resolv\.conf", "file", _RESOLVER),
     _kind(r"/etc/hosts", "file", _HOSTS),
-    _kind(r"/etc/iptables/rules\.v[46]|/etc/sysconfig/ip6?tables|/etc/iptables\.(?:up\.)?rules|/etc/iptables/iptables\.rules", "file", _RULES),
+    _kind(
+        r"/etc/iptables/rules\.v[46]|/etc/sysconfig/ip6?tables|/etc/iptables\.(?:up\.)?rules"
+        r"|/etc/iptables/iptables\.rules", "file", _RULES),
     _kind(r"/etc/nftables\.conf|/etc/sysconfig/nftables\.conf|/etc/nftables/[\w.-]+", "file", _NFT),
 )  # fmt: skip
 
@@ -70,4 +75,4 @@ def _parts(kind: _Kind, path: str, lines: tuple[str, ...]) -> Iterator[Part]:
     yield Part(kind.key, joined_lines(lines), "", path)
 
 
-FORMS = (Form(_CAT, _file),)
+FORMS = (Form(_CAT, _file, ("/etc/",)),)

@@ -12,7 +12,17 @@ from collections.abc import Callable
 from typing import NamedTuple
 
 from hairpin.pasted.form import NO_COMMAND, Form, Found, Paste
-from hairpin.pasted.forms.outcome import ADDRESS, NAME, Protocol, Result, Seen, at_host, found, result_in, target_of
+from hairpin.pasted.forms.outcome import (
+    ADDRESS,
+    NAME,
+    Protocol,
+    Result,
+    Seen,
+    at_host,
+    output_with,
+    result_in,
+    target_of,
+)
 
 _Read = Callable[[re.Match[str]], Seen | None]
 _HOST = rf"(?P<host>{ADDRESS}|\[[0-9a-fA-F:%\w]+\]|{NAME})"
@@ -25,7 +35,7 @@ _NODE: dict[str, Result] = {"ECONNREFUSED": "refused", "ETIMEDOUT": "timeout", "
                             "EPERM": "prohibited", "ENOTFOUND": "no-name", "EAI_AGAIN": "no-name"}  # fmt: skip
 
 
-def _said(tool: str) -> _Read:
+def _by_words(tool: str) -> _Read:
     """Return a reader of lines whose words name the result."""
 
     def read(match: re.Match[str]) -> Seen | None:
@@ -80,38 +90,57 @@ def _words(pattern: str, read: _Read) -> _Words:
 
 
 _ALL: tuple[_Words, ...] = (
-    _words(rf"dial (?P<protocol>tcp|udp)[46]? {_HOST}:{_PORT}: (?P<said>(?:connect: |i/o )[\w /]+)", _said("go")),
-    _words(rf"dial (?:tcp|udp)[46]?:? lookup (?P<host>{NAME})(?: on [^\s:]+(?::\d+)?)?: (?P<said>.*)", _always("go", "no-name")),
-    _words(rf"(?:Get|Post|Head|Put) \\?\"?(?P<url>https?://[^\s\"\\]+)\\?\"?: (?P<said>context deadline exceeded|net/http: request canceled|EOF)",
+    _words(rf"dial (?P<protocol>tcp|udp)[46]? {_HOST}:{_PORT}: (?P<said>(?:connect: |i/o )[\w /]+)", _by_words("go")),
+    _words(rf"dial (?:tcp|udp)[46]?:? lookup (?P<host>{NAME})(?: on [^\s:]+(?::\d+)?)?: ", _always("go", "no-name")),
+    _words(
+        r"(?:Get|Post|Head|Put) \\?\"?(?P<url>https?://[^\s\"\\]+)\\?\"?: (?P<said>context deadline exceeded"
+        r"|net/http: request canceled|EOF)",
            _url("go", "timeout")),
     _words(rf"connect (?P<code>ECONNREFUSED|ETIMEDOUT|EHOSTUNREACH|ENETUNREACH|EACCES|EPERM) {_HOST}:{_PORT}", _node),
     _words(rf"getaddrinfo (?P<code>ENOTFOUND|EAI_AGAIN) (?P<host>{NAME})(?::(?P<port>\d+))?", _node),
-    _words(rf"HTTPS?ConnectionPool\(host='(?P<host>[^']+)', port='?(?P<port>\d+)'?\): (?P<said>.*)", _said("python")),
-    _words(rf"onnection to server at \"(?P<host>[^\"]+)\"(?: \([^)]*\))?, port (?P<port>\d+) failed: (?P<said>.*)", _said("libpq")),
-    _words(rf"ould not translate host name \"(?P<host>[^\"]+)\" to address", _always("libpq", "no-name")),
-    _words(rf"Error (?P<errno>-?\d+) connecting to {_HOST}:{_PORT}\. (?P<said>.*)", _said("python")),
-    _words(rf"Can't connect to (?:MySQL|MariaDB) server on '(?P<host>[^':]+)(?::(?P<port>\d+))?' \((?P<errno>\d+)", _mysql),
-    _words(rf"Unknown (?:MySQL|MariaDB) server host '(?P<host>[^']+)'", _always("mysql", "no-name")),
-    _words(rf"Connect to {_HOST}:{_PORT} \[[^\]]*\] failed: (?P<said>.*)", _said("java")),
+    _words(r"HTTPS?ConnectionPool\(host='(?P<host>[^']+)', port='?(?P<port>\d+)'?\): (?P<said>.*)", _by_words("python")),
+    _words(r"onnection to server at \"(?P<host>[^\"]+)\"(?: \([^)]*\))?, port (?P<port>\d+) failed: (?P<said>.*)",
+           _by_words("libpq")),
+    _words(r"ould not translate host name \"(?P<host>[^\"]+)\" to address", _always("libpq", "no-name")),
+    _words(rf"Error (?P<errno>-?\d+) connecting to {_HOST}:{_PORT}\. (?P<said>.*)", _by_words("python")),
+    _words(r"Can't connect to (?:MySQL|MariaDB) server on '(?P<host>[^':]+)(?::(?P<port>\d+))?' \((?P<errno>\d+)",
+           _mysql),
+    _words(r"Unknown (?:MySQL|MariaDB) server host '(?P<host>[^']+)'", _always("mysql", "no-name")),
+    _words(rf"Connect to {_HOST}:{_PORT} \[[^\]]*\] failed: (?P<said>.*)", _by_words("java")),
     _words(rf"Connection (?:to )?{_HOST}:{_PORT} refused", _always("java", "refused")),
     _words(rf"UnknownHostException: (?P<host>{NAME})", _always("java", "no-name")),
-    _words(rf"unable to connect to (?:tcp|tls|ssl)://{_HOST}:{_PORT} \((?P<said>[^)]*)\)", _said("php")),
+    _words(rf"unable to connect to (?:tcp|tls|ssl)://{_HOST}:{_PORT} \((?P<said>[^)]*)\)", _by_words("php")),
     _words(rf"getaddrinfo for (?P<host>{NAME}) failed", _always("php", "no-name")),
-    _words(rf"connect\(\) failed \((?P<errno>\d+): (?P<said>[^)]*)\) while connecting to upstream.*upstream: \"\w+://{_HOST}:{_PORT}", _said("nginx")),
-    _words(rf"upstream timed out \((?P<errno>\d+): (?P<said>[^)]*)\) while connecting to upstream.*upstream: \"\w+://{_HOST}:{_PORT}", _said("nginx")),
+    _words(
+        rf"connect\(\) failed \((?P<errno>\d+): "
+        rf"(?P<said>[^)]*)\) while connecting to upstream.*upstream: \"\w+://{_HOST}:{_PORT}", _by_words("nginx")),
+    _words(
+        rf"upstream timed out \((?P<errno>\d+): "
+        rf"(?P<said>[^)]*)\) while connecting to upstream.*upstream: \"\w+://{_HOST}:{_PORT}", _by_words("nginx")),
     _words(rf"host not found in upstream \"(?P<host>{NAME})(?::(?P<port>\d+))?\"", _always("nginx", "no-name")),
-    _words(rf"(?:GET|POST|PUT|DELETE|HEAD|OPTIONS) (?P<url>https?://\S+) (?:net::)?(?P<said>ERR_\w+)", lambda match: _browser(match["url"], match["said"])),
+    _words(r"(?:GET|POST|PUT|DELETE|HEAD|OPTIONS) (?P<url>https?://\S+) (?:net::)?(?P<said>ERR_\w+)",
+           lambda match: _browser(match["url"], match["said"])),
     _words(rf"[Cc]ould not resolve (?:host|hostname):? ['\"]?(?P<host>{NAME})", _always("client", "no-name")),
-    _words(rf"Temporary failure resolving '(?P<host>[^']+)'", _always("apt", "no-name")),
-    _words(rf"Could not connect to {_HOST}:{_PORT} \([^)]*\)(?:, |\. - connect \()(?P<said>[\w ]+)", _said("apt")),
+    _words(r"Temporary failure resolving '(?P<host>[^']+)'", _always("apt", "no-name")),
+    _words(rf"Could not connect to {_HOST}:{_PORT} \([^)]*\)(?:, |\. - connect \()(?P<said>[\w ]+)", _by_words("apt")),
 )  # fmt: skip
 _ANY = re.compile(
-    r".*?(?:dial (?:tcp|udp)|connect E[A-Z]+ |getaddrinfo |HTTPS?ConnectionPool\(|onnection to server at|ould not translate host"
-    r"|Error -?\d+ connecting|Can't connect to M|Unknown M\w+ server host|Connect to \S+:\d|Connection (?:to )?\S+:\d+ refused"
-    r"|UnknownHostException: |unable to connect to t|connect\(\) failed \(|upstream timed out|host not found in upstream"
-    r"|[A-Z]{3,7} https?://\S+ (?:net::)?ERR_|ould not resolve host|Temporary failure resolving|Could not connect to \S+:\d"
+    r".*?(?:dial (?:tcp|udp)|connect E[A-Z]+ |getaddrinfo |HTTPS?ConnectionPool\(|onnection to server at"
+    r"|ould not translate host"
+    r"|Error -?\d+ connecting|Can't connect to M|Unknown M\w+ server host|Connect to \S+:\d"
+    r"|Connection (?:to )?\S+:\d+ refused"
+    r"|UnknownHostException: |unable to connect to t|connect\(\) failed \(|upstream timed out"
+    r"|host not found in upstream"
+    r"|[A-Z]{3,7} https?://\S+ (?:net::)?ERR_|ould not resolve host|Temporary failure resolving"
+    r"|Could not connect to \S+:\d"
     r"|(?:Get|Post|Head|Put) \\?\"?https?://)"
 )
+_LITERALS = (
+    "dial tcp", "dial udp", "connect E", "getaddrinfo ", "ConnectionPool(", "onnection to server at",
+    "ould not translate host", " connecting to ", "Can't connect to M", "server host", "Connect to ", " refused",
+    "UnknownHostException", "unable to connect to t", "connect() failed", "upstream timed out", "in upstream",
+    "ERR_", "ould not resolve host", "failure resolving", "Could not connect to ", "Get ", "Post ", "Head ", "Put ",
+)  # fmt: skip
 _DAEMON = re.compile(r"(?:docker: |Error: )?(?:Error response from daemon|error pulling image|Unable to find image)")
 
 
@@ -134,7 +163,7 @@ def _library(paste: Paste, start: int) -> Found | None:
         return None
     if _DAEMON.search(line) is not None:
         return at_host(start, seen, told="dockerd")
-    return found(paste, start, start + 1, [seen], told=seen.tool, command=paste.command_above(start))
+    return output_with(paste, start, start + 1, [seen], told=seen.tool, command=paste.command_above(start))
 
 
 _BROWSER: dict[str, Result] = {
@@ -143,13 +172,15 @@ _BROWSER: dict[str, Result] = {
     "ERR_NAME_NOT_RESOLVED": "no-name", "DNS_PROBE_FINISHED_NXDOMAIN": "no-name", "ERR_TIMED_OUT": "timeout",
     "ERR_INTERNET_DISCONNECTED": "unreachable", "ERR_NETWORK_ACCESS_DENIED": "prohibited",
 }  # fmt: skip
-_CODE = re.compile(rf"\s*(?:[\w ]{{0,20}}: ?)?(?:net::)?(?P<code>{'|'.join(_BROWSER)})\s*\.?\s*$")
+_CODE = re.compile(rf"\s*(?:\w+(?: \w+)?[:\uff1a] ?)?(?:net::)?(?P<code>{'|'.join(_BROWSER)})\s*\.?\s*$")
 _SENTENCE = re.compile(
-    rf"\s*(?:The webpage at )?(?P<host>{ADDRESS}|{NAME})(?::(?P<port>\d+))?(?:/\S*)? (?:refused to connect|took too long to respond"
+    rf"\s*(?:The webpage at )?(?P<host>{ADDRESS}|{NAME})(?::(?P<port>\d+))?(?:/\S*)? (?:refused to connect"
+    rf"|took too long to respond"
     rf"|didn['\u2019]t send any data|unexpectedly closed the connection|is unreachable)\.?\s*$"
 )
 _FIREFOX = re.compile(
-    rf"\s*(?:Firefox can['\u2019]t establish a connection to the server at|The server at) (?P<host>{ADDRESS}|{NAME})(?::(?P<port>\d+))?"
+    rf"\s*(?:Firefox can['\u2019]t establish a connection to the server at"
+    rf"|The server at) (?P<host>{ADDRESS}|{NAME})(?::(?P<port>\d+))?"
     rf"(?P<said>\.| is taking too long to respond\.)\s*$"
 )
 _WINDOW = 6
@@ -178,7 +209,7 @@ def _page(paste: Paste, start: int) -> Found | None:
             break
         if sentence is not None and not seen:
             seen = [Seen("browser", sentence["host"], int(sentence["port"]) if sentence["port"] else None, result)]
-    return found(paste, start, start + 1, seen, told="a browser", command=NO_COMMAND)
+    return output_with(paste, start, start + 1, seen, told="a browser", command=NO_COMMAND)
 
 
 def _firefox(paste: Paste, start: int) -> Found | None:
@@ -186,7 +217,11 @@ def _firefox(paste: Paste, start: int) -> Found | None:
     assert match is not None
     result: Result = "refused" if match["said"] == "." else "timeout"
     seen = [Seen("browser", match["host"], int(match["port"]) if match["port"] else None, result)]
-    return found(paste, start, start + 1, seen, told="a browser", command=NO_COMMAND)
+    return output_with(paste, start, start + 1, seen, told="a browser", command=NO_COMMAND)
 
 
-FORMS = (Form(_CODE, _page), Form(_FIREFOX, _firefox), Form(_ANY, _library))
+FORMS = (
+    Form(_CODE, _page, ("ERR_", "DNS_PROBE")),
+    Form(_FIREFOX, _firefox, ("establish a connection", "taking too long")),
+    Form(_ANY, _library, _LITERALS),
+)

@@ -12,7 +12,7 @@ from collections.abc import Iterator
 
 from hairpin.pasted.form import Command, Form, Found, Part, Paste, joined_lines
 from hairpin.pasted.forms.library_words import seen_in
-from hairpin.pasted.forms.outcome import found
+from hairpin.pasted.forms.outcome import output_with
 
 _LOGS = re.compile(r".*\b(?:docker|podman|nerdctl|docker-compose)(?: compose| container)? logs\b")
 _WITH_VALUE = frozenset({"-n", "--tail", "--since", "--until"})
@@ -21,13 +21,17 @@ _WITH_VALUE = frozenset({"-n", "--tail", "--since", "--until"})
 def _container_log(paste: Paste, start: int) -> Found | None:
     """Return the log up to the next blank line or command, with the failed connections in it."""
     command = paste.commands.get(start)
-    if command is None:
+    if command is None or not paste.lines[start].rstrip(" :").endswith(command.text):
         return None
     name = next(_names(command), "")
     end = paste.block(start + 1, lambda line: line.strip())
-    inside = command._replace(netns=f"container:{name}") if name and "compose" not in " ".join(command.words[:2]) else command
+    inside = (
+        command._replace(netns=f"container:{name}")
+        if name and "compose" not in " ".join(command.words[:2])
+        else command
+    )
     seen = [each for line in paste.lines[start + 1 : end] if (each := seen_in(line)) is not None]
-    parts = found(paste, start + 1, end, seen, told="docker logs", command=inside).parts
+    parts = output_with(paste, start + 1, end, seen, told="docker logs", command=inside).parts
     return Found(max(end, start + 1), "docker logs", parts)
 
 
@@ -42,9 +46,13 @@ def _names(command: Command) -> Iterator[str]:
         skipped = not skipped and word in _WITH_VALUE
 
 
-_STAMP = r"(?:\[\s*\d+\.\d+\] |\[[A-Z][a-z]{2} [A-Z][a-z]{2} .{8,20}\] |(?:[A-Z][a-z]{2} [ \d]\d \d\d:\d\d:\d\d|\d{4}-\d\d-\d\dT\S+) [\w.-]+ kernel: (?:\[\s*\d+\.\d+\] )?)"
+_STAMP = (
+    r"(?:\[\s*\d+\.\d+\] |\[[A-Z][a-z]{2} [A-Z][a-z]{2} .{8,20}\] |(?:[A-Z][a-z]{2} [ \d]\d \d\d:\d\d:\d\d"
+    r"|\d{4}-\d\d-\d\dT\S+) [\w.-]+ kernel: (?:\[\s*\d+\.\d+\] )?)"
+)
 _WORDS = (
-    r"martian|conntrack|neighbou?r|arp_cache|netfilter|ip6?_?tables|nf_tables|br_netfilter|xt_|rp_filter|SYN flooding|IN=\S* OUT="
+    r"martian|conntrack|neighbou?r|arp_cache|netfilter|ip6?_?tables|nf_tables|br_netfilter|xt_|rp_filter"
+    r"|SYN flooding|IN=\S* OUT="
     r"|renamed from|hw csum failure|bad gso"
 )
 _KERNEL = re.compile(rf"\s*{_STAMP}(?=.*(?:{_WORDS}))")
@@ -58,7 +66,9 @@ def _kernel_log(paste: Paste, start: int) -> Found | None:
     return Found(end, "dmesg", (Part("klog", joined_lines(lines), ""),))
 
 
-_DOCKERD = re.compile(r".*\bdockerd(?:\[\d+\])?: .*(?:failed to start daemon|Error starting daemon|unable to configure the Docker daemon)")
+_DOCKERD = re.compile(
+    r".*\bdockerd(?:\[\d+\])?: .*(?:failed to start daemon|Error starting daemon|unable to configure the Docker daemon)"
+)
 _SECRET = re.compile(r"(?i)passw|token|secret|credential|://[^/\s]*@")
 
 
@@ -70,4 +80,4 @@ def _engine_log(paste: Paste, start: int) -> Found | None:
     return Found(start + 1, "journalctl -u docker.service", (Part("dockerd-log", line + "\n", ""),))
 
 
-FORMS = (Form(_LOGS, _container_log), Form(_KERNEL, _kernel_log), Form(_DOCKERD, _engine_log))
+FORMS = (Form(_LOGS, _container_log, (" logs",)), Form(_KERNEL, _kernel_log), Form(_DOCKERD, _engine_log, ("dockerd",)))

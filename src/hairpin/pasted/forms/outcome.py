@@ -21,21 +21,25 @@ Protocol = Literal["tcp", "udp", "icmp"]
 ADDRESS = r"\d{1,3}\.[\dx*]{1,3}\.[\dx*]{1,3}\.[\dx*]{1,3}"
 NAME = r"[A-Za-z0-9_](?:[\w.-]*[A-Za-z0-9_])?"
 ANY_HOST = rf"(?:{ADDRESS}|\[?(?:[0-9a-fA-F]{{0,4}}:){{2,}}[0-9a-fA-F.:]*\]?|{NAME})"
-_ON_HOST = frozenset("docker docker-compose podman nerdctl iptables ip6tables nft firewall-cmd ufw systemctl".split())
+_ON_HOST = frozenset((
+    "docker", "docker-compose", "podman", "nerdctl", "iptables", "ip6tables", "nft", "firewall-cmd", "ufw",
+    "systemctl",
+))  # fmt: skip
 _LOOPBACK = re.compile(r"127\.\d+\.\d+\.\d+|localhost|::1")
-_RESULTS: tuple[tuple[re.Pattern[str], Result], ...] = tuple(
-    (re.compile(pattern, re.IGNORECASE), result)
-    for pattern, result in (
-        (r"not resolve|name or service not known|name resolution|no such host|unknown host|bad address|not known"
-         r"|no address associated|server misbehaving|nxdomain|resolving timed out", "no-name"),
-        (r"refused", "refused"),
-        (r"reset by peer|connection reset|forcibly closed|connection was reset", "reset"),
-        (r"no route to host|(?:host|network|net) is (?:unreachable|down)|unreachable", "unreachable"),
-        (r"prohibited|not permitted|permission denied|packet filtered", "prohibited"),
-        (r"timed? ?-?out|i/o timeout|deadline exceeded", "timeout"),
-        (r"empty reply|no data received", "empty"),
-    )
-)  # fmt: skip
+_SAID: tuple[tuple[Result, str], ...] = (
+    (
+        "no-name",
+        r"not resolve|name or service not known|name resolution|no such host|unknown host|bad address|not known",
+    ),
+    ("no-name", r"no address associated|server misbehaving|nxdomain|resolving timed out"),
+    ("refused", r"refused"),
+    ("reset", r"reset by peer|connection reset|forcibly closed|connection was reset"),
+    ("unreachable", r"no route to host|(?:host|network|net) is (?:unreachable|down)|unreachable"),
+    ("prohibited", r"prohibited|not permitted|permission denied|packet filtered"),
+    ("timeout", r"timed? ?-?out|i/o timeout|deadline exceeded"),
+    ("empty", r"empty reply|no data received"),
+)
+_RESULTS = tuple((re.compile(pattern, re.IGNORECASE), result) for result, pattern in _SAID)
 
 
 class Seen(NamedTuple):
@@ -49,7 +53,7 @@ class Seen(NamedTuple):
     target: str = ""
 
 
-class Target(NamedTuple):
+class ClientTarget(NamedTuple):
     """The target of a client's command line."""
 
     host: str
@@ -62,7 +66,7 @@ def result_in(words: str) -> Result | None:
     return next((result for pattern, result in _RESULTS if pattern.search(words) is not None), None)
 
 
-def found(paste: Paste, start: int, end: int, seen: Iterable[Seen], *, told: str, command: Command) -> Found:
+def output_with(paste: Paste, start: int, end: int, seen: Iterable[Seen], *, told: str, command: Command) -> Found:
     """Return the output with its outcomes.  ``command``: the command whose output it is.
 
     The origin of the parts is the tool alone: the command line may hold a password or a token."""
@@ -82,7 +86,7 @@ def at_host(start: int, seen: Seen, *, told: str) -> Found:
 def _line(seen: Seen, origin: str, line: int) -> str:
     document = {
         "tool": seen.tool,
-        "target": seen.target or _joined(seen),
+        "target": seen.target or _place_text(seen),
         "host": seen.host,
         "port": seen.port,
         "protocol": seen.protocol,
@@ -93,7 +97,7 @@ def _line(seen: Seen, origin: str, line: int) -> str:
     return msgspec.json.encode(document).decode() + "\n"
 
 
-def _joined(seen: Seen) -> str:
+def _place_text(seen: Seen) -> str:
     host = f"[{seen.host}]" if ":" in seen.host else seen.host
     return seen.host if seen.port is None else f"{host}:{seen.port}"
 
@@ -117,16 +121,18 @@ def is_loopback(host: str) -> bool:
 
 
 _URL = re.compile(
-    rf"(?P<scheme>[a-z]+://)?(?:[^@/\s]*@)?(?P<host>\[[0-9a-fA-F:]+\]|{ADDRESS}|{NAME})(?::(?P<port>\d{{1,5}}))?(?P<path>/[^?#\s]*)?.*"
+    rf"(?P<scheme>[a-z]+://)?(?:[^@/\s]*@)?(?P<host>\[[0-9a-fA-F:]+\]|{ADDRESS}"
+    rf"|{NAME})(?::(?P<port>\d{{1,5}}))?(?P<path>/[^?#\s]*)?.*"
 )
 _PORTS = {"http://": 80, "https://": 443, "ftp://": 21, "ws://": 80, "wss://": 443}
 _VALUED = re.compile(
-    r"-[HoXdmuATtOUwecqIisQDrFbEK]|--(?:header|output|request|data|max-time|connect-timeout|user|user-agent|timeout|tries"
+    r"-[HoXdmuATtOUwecqIisQDrFbEK]|--(?:header|output|request|data|max-time|connect-timeout|user"
+    r"|user-agent|timeout|tries"
     r"|output-document|resolve|interface|write-out|proxy|retry|cacert|cert|key|form|cookie|wait)"
 )
 
 
-def target_in(command: Command, *, port: int | None) -> Target | None:
+def target_in(command: Command, *, port: int | None) -> ClientTarget | None:
     """Return the target of the command line of a client that takes URLs; None if it names none.  ``port``: of a URL
     without a port and a scheme."""
     plain: list[str] = []
@@ -142,7 +148,7 @@ def target_in(command: Command, *, port: int | None) -> Target | None:
     return target_of(likely[-1], port=port) if likely else None
 
 
-def target_of(text: str, *, port: int | None) -> Target | None:
+def target_of(text: str, *, port: int | None) -> ClientTarget | None:
     """Return the target that a URL names, without user, password and query."""
     url = _URL.fullmatch(text.strip("'\"<>(),;"))
     if url is None:
@@ -150,4 +156,4 @@ def target_of(text: str, *, port: int | None) -> Target | None:
     scheme, host = url["scheme"] or "", url["host"].strip("[]")
     number = int(url["port"]) if url["port"] else _PORTS.get(scheme, port)
     named = f":{url['port']}" if url["port"] else ""
-    return Target(host, number, f"{scheme}{url['host']}{named}{url['path'] or ''}")
+    return ClientTarget(host, number, f"{scheme}{url['host']}{named}{url['path'] or ''}")

@@ -9,19 +9,23 @@ Source: iputils ping/ping_common.c, ping/ping.c pr_icmph(); busybox networking/p
 import re
 
 from hairpin.pasted.form import Form, Found, Paste
-from hairpin.pasted.forms.outcome import ANY_HOST, Result, Seen, found, result_in
+from hairpin.pasted.forms.outcome import ANY_HOST, Result, Seen, output_with, result_in
 
 _HEAD = re.compile(
-    rf"\s*(?:PING6?[ (]+(?P<a>{ANY_HOST})(?:\)|\s*\([^)]*\)|[: ])|Pinging (?P<b>{ANY_HOST}) (?:\[[^\]]*\] )?with \d+ bytes"
+    rf"\s*(?:PING6?[ (]+(?P<a>{ANY_HOST})(?:\)|\s*\([^)]*\)|[: ])|Pinging (?P<b>{ANY_HOST}) "
+    rf"(?:\[[^\]]*\] )?with \d+ bytes"
     rf"|--- (?P<c>{ANY_HOST}) ping6? statistics ---)"
 )
 _ERROR = re.compile(
     rf"\s*(?:ping6?|connect): (?:(?:unknown host|bad address|cannot resolve) '?(?P<a>{ANY_HOST})'?|(?P<b>{ANY_HOST})"
-    rf": (?:Name or service|Temporary failure|No address|Name does|Try again).*|(?:connect|sendmsg|sendto): (?P<said>\S.*))"
+    rf": (?:Name or service|Temporary failure|No address|Name does|Try again).*|(?:connect|sendmsg"
+    rf"|sendto): (?P<said>\S.*))"
 )
 _LINE = re.compile(
-    r"\s*(?:\d+ bytes from |From \S+:? ?|Reply from |Request timed? ?out|Destination |PING |--- |\d+ packets transmitted|rtt |round-trip"
-    r"|pipe \d|ping6?: |no answer yet|Ping statistics|Packets: |Approximate|Minimum|\^C|\d+ bytes \(|\d+ packets|Control-C|Warning: )"
+    r"\s*(?:\d+ bytes from |From \S+:? ?|Reply from |Request timed? ?out|Destination |PING |Pinging |--- "
+    r"|\d+ packets transmitted|rtt |round-trip"
+    r"|pipe \d|ping6?: |no answer yet|Ping statistics|Packets: |Approximate|Minimum|\^C|\d+ bytes \("
+    r"|\d+ packets|Control-C|Warning: )"
 )
 _COUNTS = re.compile(r"\s*(\d+) packets transmitted, (\d+) (?:packets )?received")
 _WINDOWS_COUNTS = re.compile(r"\s*Packets: Sent = (\d+), Received = (\d+)")
@@ -31,13 +35,13 @@ _REPLY = re.compile(r"\s*(?:\d+ bytes from |Reply from \S+: bytes=)")
 def _ping(paste: Paste, start: int) -> Found | None:
     head = _HEAD.match(paste.lines[start])
     assert head is not None
-    end = paste.block(start, lambda line: _LINE.match(line), blank=1)
+    end = paste.block(start, _LINE.match, blank=1)
     # Another ping without a command line between the two begins another output.
     end = next((at for at in range(start + 1, end) if re.match(r"\s*(?:PING6? |Pinging )", paste.lines[at])), end)
     result = _result_of(paste.lines[start:end])
     host = head["a"] or head["b"] or head["c"]
     seen = [Seen("ping", host.strip("[]"), None, result, "icmp")] if result is not None else []
-    return found(paste, start, end, seen, told="ping", command=paste.command_above(start))
+    return output_with(paste, start, end, seen, told="ping", command=paste.command_above(start))
 
 
 def _result_of(lines: tuple[str, ...]) -> Result | None:
@@ -76,10 +80,12 @@ def _error(paste: Paste, start: int) -> Found | None:
     host = name or (typed[-1] if typed else "")
     result: Result | None = "no-name" if name else result_in(match["said"])
     seen = [Seen("ping", host, None, result, "icmp")] if result is not None and host else []
-    return found(paste, start, start + 1, seen, told="ping", command=command)
+    return output_with(paste, start, start + 1, seen, told="ping", command=command)
 
 
-_TRACE = re.compile(rf"\s*(?:traceroute6? to|Tracing route to) (?P<host>{ANY_HOST}) (?:\((?P<a>[^)]+)\)|\[(?P<b>[^\]]+)\]|over)")
+_TRACE = re.compile(
+    rf"\s*(?:traceroute6? to|Tracing route to) (?P<host>{ANY_HOST}) (?:\((?P<a>[^)]+)\)|\[(?P<b>[^\]]+)\]|over)"
+)
 _HOP = re.compile(r"\s*\d{1,2}[: ]\s*\S")
 _FLAG = re.compile(r"\s!([NHPXSC]|\d+)?(?:\s|$)")
 _HOPS = 30
@@ -89,7 +95,9 @@ def _trace(paste: Paste, start: int) -> Found | None:
     """Return the end of the way: the target, a hop that answered with an error, or only hops without an answer."""
     head = _TRACE.match(paste.lines[start])
     assert head is not None
-    end = paste.block(start + 1, lambda line: _HOP.match(line) or re.match(r"\s*over a maximum|Trace complete", line), blank=1)
+    end = paste.block(
+        start + 1, lambda line: _HOP.match(line) or re.match(r"\s*over a maximum|Trace complete", line), blank=1
+    )
     hops = [line for line in paste.lines[start + 1 : end] if _HOP.match(line)]
     target = head["a"] or head["b"] or head["host"]
     result: Result | None = None
@@ -103,7 +111,7 @@ def _trace(paste: Paste, start: int) -> Found | None:
         result = "timeout" if silent else None
     is_windows = head["a"] is None
     seen = [Seen("traceroute", head["host"], None, result, "icmp" if is_windows else "udp")] if result else []
-    return found(paste, start, max(end, start + 1), seen, told="traceroute", command=paste.command_above(start))
+    return output_with(paste, start, max(end, start + 1), seen, told="traceroute", command=paste.command_above(start))
 
 
 FORMS = (Form(_HEAD, _ping), Form(_ERROR, _error), Form(_TRACE, _trace))

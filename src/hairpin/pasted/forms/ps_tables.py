@@ -1,14 +1,14 @@
 """The tables of ``docker ps``, ``podman ps``, ``nerdctl ps`` and ``docker compose ps``, with any columns.
 
     table := head row*
-    row   := cell*                     # in the columns of the head
-           | ID IMAGE … STATUS [PORTS] NAMES [SIZE]   # if the paste has lost the columns, or a row is wrapped
+    row   := cell*                                  # in the columns of the head
+           | ID IMAGE … STATUS [PORTS] NAMES [SIZE] # if the paste has lost the columns, or a row is wrapped
 
-A table tells less than ``docker inspect``.  What it tells becomes an object in the form of ``docker inspect`` that lacks
-the other fields.
+A table tells less than ``docker inspect``.  What it tells becomes an object in the form of ``docker inspect`` that
+lacks the other fields.
 
-Source: docker cli/command/formatter/container.go; podman cmd/podman/containers/ps.go; compose cmd/formatter/container.go;
-compose 1 compose/cli/formatter.py
+Source: docker cli/command/formatter/container.go; podman cmd/podman/containers/ps.go; compose
+cmd/formatter/container.go; compose 1 compose/cli/formatter.py
 """
 
 import re
@@ -19,9 +19,9 @@ from hairpin.pasted.forms.engine_words import engine_of, fragments
 from hairpin.pasted.forms.published import PORTS, published
 
 _COLUMNS = (
-    "CONTAINER ID", "LOCAL VOLUMES", "RUNNING FOR", "CREATED AT", "POD ID", "CGROUPNS", "NETWORKS", "PLATFORM", "SERVICE",
-    "COMMAND", "CREATED", "RUNTIME", "PODNAME", "MOUNTS", "STATUS", "LABELS", "IMAGE", "STATE", "PORTS", "NAMES", "USERNS",
-    "PIDNS", "NAME", "SIZE", "IPC", "MNT", "NET", "PID", "UTS",
+    "CONTAINER ID", "LOCAL VOLUMES", "RUNNING FOR", "CREATED AT", "POD ID", "CGROUPNS", "NETWORKS", "PLATFORM",
+    "SERVICE", "COMMAND", "CREATED", "RUNTIME", "PODNAME", "MOUNTS", "STATUS", "LABELS", "IMAGE", "STATE", "PORTS",
+    "NAMES", "USERNS", "PIDNS", "NAME", "SIZE", "IPC", "MNT", "NET", "PID", "UTS",
 )  # fmt: skip
 _COLUMN = re.compile(rf"\s*({'|'.join(_COLUMNS)})(?=\s|$)")
 _HEAD = re.compile(r"\s*(?:CONTAINER ID|NAMES?|IMAGE|STATUS|PORTS)\s+[A-Z]")
@@ -29,8 +29,10 @@ _ID = re.compile(r"[0-9a-f]{12}(?:[0-9a-f]{52})?")
 _NAME = r"[A-Za-z0-9][\w.-]*(?:,[\w./-]+)*"
 _AGE = r"(?:Less than a second|About an? \w+|\d+ (?:second|minute|hour|day|week|month|year)s?)"
 _STATE = (
-    rf"(?:Up {_AGE}(?: ago)?(?: \((?:healthy|unhealthy|health: starting|starting|Paused)\))*|Exited \(-?\d+\) {_AGE} ago"
-    rf"|Restarting \(-?\d+\) {_AGE} ago|Created|Initialized|Removal In Progress|Dead|Stopping|(?i:running|paused|restarting|created)"
+    rf"(?:Up {_AGE}(?: ago)?(?: \((?:healthy|unhealthy|health: starting|starting|Paused)\))*"
+    rf"|Exited \(-?\d+\) {_AGE} ago"
+    rf"|Restarting \(-?\d+\) {_AGE} ago|Created|Initialized|Removal In Progress|Dead|Stopping|(?i:running"
+    rf"|paused|restarting|created)"
     rf"(?:\((?:\d+|\w+)\)| \((?:un)?healthy\)| \(starting\))?|(?i:exited) ?\(-?\d+\)|Up(?: \([\w: ]+\))?|Exit -?\d+)"
 )
 _STATUS = re.compile(_STATE)
@@ -89,7 +91,7 @@ def _listing(rows: list[_Row], end: int, command: Command, columns: set[str]) ->
     if not command.words and rows and "COMMAND" in columns and "CONTAINER ID" in columns and not quoted:
         engine = "podman"  # docker puts commands in quotation marks
     known = columns & {"STATUS", "STATE", "PORTS"}
-    parts = tuple(fragments(f"{engine}-containers", [listed(row) for row in rows])) if known else ()
+    parts = tuple(fragments(f"{engine}-containers", [container_of_row(row) for row in rows])) if known else ()
     return Found(end, f"{engine} ps", parts)
 
 
@@ -111,7 +113,7 @@ def _rows(paste: Paste, start: int, columns: tuple[tuple[str, int], ...]) -> tup
 def _row_at(paste: Paste, at: int, columns: tuple[tuple[str, int], ...]) -> tuple[_Row | None, int]:
     """Return the row that begins at this line, and its number of lines."""
     line = paste.lines[at]
-    placed = _placed(line, columns)
+    placed = _cells_by_place(line, columns)
     if placed is not None:
         return placed, 1
     for number in range(1, _WRAPPED + 1):
@@ -123,16 +125,23 @@ def _row_at(paste: Paste, at: int, columns: tuple[tuple[str, int], ...]) -> tupl
         for text in ("".join(lines), " ".join(each.strip() for each in lines)):
             row = _ROW.fullmatch(text)
             if row is not None:
-                return _named(row), number
+                return _cells_of(row), number
     return _split(line, columns), 1
 
 
-def _named(row: re.Match[str]) -> _Row:
-    names = {"CONTAINER ID": "id", "IMAGE": "image", "COMMAND": "command", "STATUS": "status", "PORTS": "ports", "NAMES": "names"}
+def _cells_of(row: re.Match[str]) -> _Row:
+    names = {
+        "CONTAINER ID": "id",
+        "IMAGE": "image",
+        "COMMAND": "command",
+        "STATUS": "status",
+        "PORTS": "ports",
+        "NAMES": "names",
+    }
     return {column: row[name] or "" for column, name in names.items()}
 
 
-def _placed(line: str, columns: tuple[tuple[str, int], ...]) -> _Row | None:
+def _cells_by_place(line: str, columns: tuple[tuple[str, int], ...]) -> _Row | None:
     """Return the cells by the places of the head; None if a cell is not of its column's form."""
     ends = [*(place for _, place in columns[1:]), len(line)]
     cells: _Row = {}
@@ -170,7 +179,7 @@ def _is_row(cells: _Row) -> bool:
     return all(pattern.fullmatch(cells[name]) for name, pattern in _CHECKED.items() if name in cells)
 
 
-def listed(row: _Row) -> dict[str, Any]:
+def container_of_row(row: _Row) -> dict[str, Any]:
     """Return the container of a row in the form of ``docker inspect``."""
     name = (row.get("NAMES") or row.get("NAME") or row["CONTAINER ID"]).split(",")[0].removeprefix("/")
     facts: dict[str, Any] = {"Name": "/" + name}
@@ -189,7 +198,8 @@ def listed(row: _Row) -> dict[str, Any]:
         config["Labels"] = {"com.docker.compose.service": row["SERVICE"]}
     networks = [each.strip() for each in row.get("NETWORKS", "").split(",") if each.strip()]
     if networks:
-        facts.setdefault("HostConfig", {})["NetworkMode"] = networks[0]
+        if len(networks) == 1:  # of several, the table does not tell which one came first
+            facts.setdefault("HostConfig", {})["NetworkMode"] = networks[0]
         facts.setdefault("NetworkSettings", {})["Networks"] = {each: {} for each in networks}
     return {**facts, **({"Config": config} if config else {})}
 
@@ -212,14 +222,22 @@ def state_of(status: str) -> dict[str, Any]:
 
 def _headless(paste: Paste, start: int) -> Found | None:
     """Return rows without a head: ``docker ps | grep web``."""
-    columns = (("CONTAINER ID", 0), ("IMAGE", 0), ("COMMAND", 0), ("CREATED", 0), ("STATUS", 0), ("PORTS", 0), ("NAMES", 0))
+    columns = (
+        ("CONTAINER ID", 0),
+        ("IMAGE", 0),
+        ("COMMAND", 0),
+        ("CREATED", 0),
+        ("STATUS", 0),
+        ("PORTS", 0),
+        ("NAMES", 0),
+    )
     rows: list[_Row] = []
     at = start
     while at < len(paste.lines) and _HEADLESS.match(paste.lines[at]):
         match = _ROW.fullmatch(paste.lines[at])
         if match is None:
             break
-        rows.append(_named(match))
+        rows.append(_cells_of(match))
         at += 1
     return _listing(rows, at, paste.command_above(start), {name for name, _ in columns}) if rows else None
 
@@ -228,7 +246,7 @@ _FORMATTED = re.compile(rf"\s*(?P<name>[A-Za-z0-9][\w.-]*)(?:\s+(?P<ports>{PORTS
 _FORMATTED_HEAD = re.compile(r"\s*[A-Za-z0-9][\w.-]*\s+(?:[\d.:\[\]]*:\d+(?:-\d+)?->\d|\d+/(?:tcp|udp))")
 
 
-def _formatted(paste: Paste, start: int) -> Found | None:
+def _rows_by_format(paste: Paste, start: int) -> Found | None:
     """Return the rows of ``docker ps --format '{{.Names}} {{.Ports}}'``."""
     first = start
     while first > 0 and first - 1 not in paste.commands and re.fullmatch(_NAME, paste.lines[first - 1].strip()):
@@ -246,7 +264,8 @@ def _formatted(paste: Paste, start: int) -> Found | None:
 
 _COMPOSE_HEAD = re.compile(r"\s*Name\s+Command\s+State(?:\s+Ports)?\s*$")
 _COMPOSE_ROW = re.compile(
-    rf"(?P<name>[\w.-]+)\s+(?P<command>\S.*?)\s+(?P<status>Up(?: \([\w: ]+\))?|Exit -?\d+|Restarting|Paused)(?:\s+(?P<ports>\S.*))?"
+    r"(?P<name>[\w.-]+)\s+(?P<command>\S.*?)\s+(?P<status>Up(?: \([\w: ]+\))?|Exit -?\d+|Restarting"
+    r"|Paused)(?:\s+(?P<ports>\S.*))?"
 )
 
 
@@ -262,12 +281,19 @@ def _compose(paste: Paste, start: int) -> Found | None:
         if row is not None:
             rows.append({"NAMES": row["name"], "STATUS": row["status"], "PORTS": row["ports"] or ""})
             place = line.index(row["ports"]) if row["ports"] else -1
-        elif rows and 0 < place and line[:1].isspace():
+        elif rows and place > 0 and line[:1].isspace():
             rows[-1]["PORTS"] += line[place:].strip()
         elif not rows:
             return None
     whole = [row for row in rows if re.fullmatch(rf"(?:{PORTS})?", row["PORTS"])]
-    return Found(end, "docker-compose ps", tuple(fragments("docker-containers", [listed(row) for row in whole])))
+    return Found(
+        end, "docker-compose ps", tuple(fragments("docker-containers", [container_of_row(row) for row in whole]))
+    )
 
 
-FORMS = (Form(_HEAD, _table), Form(_COMPOSE_HEAD, _compose), Form(_HEADLESS, _headless), Form(_FORMATTED_HEAD, _formatted))
+FORMS = (
+    Form(_HEAD, _table),
+    Form(_COMPOSE_HEAD, _compose),
+    Form(_HEADLESS, _headless),
+    Form(_FORMATTED_HEAD, _rows_by_format),
+)

@@ -53,7 +53,7 @@ def _of_option(option: str) -> Iterator[tuple[str, dict[str, str]]]:
     bracketed = re.fullmatch(r"\[([0-9a-fA-F:]+)\]:(.*)", text)
     address, rest = (bracketed[1], bracketed[2]) if bracketed is not None else ("", text)
     fields = rest.split(":")
-    if not address and len(fields) > 2:  # noqa: PLR2004 - an address, a port, a port
+    if not address and len(fields) > 2:
         address, fields = ":".join(fields[:-2]), fields[-2:]
     own = _range(fields[-1])
     outer = _range(fields[0]) if len(fields) > 1 else []

@@ -7,7 +7,9 @@ import re
 
 from hairpin.pasted.form import Form, Found, Part, Paste, joined_lines
 
-_UNAME = re.compile(r"\s*Linux (?P<host>[\w.-]+) (?P<release>\d+\.\d+\S*) #\S.*(?:Linux|\d{4}|x86_64|aarch64|armv\w+|i686)\s*$")
+_UNAME = re.compile(
+    r"\s*Linux (?P<host>[\w.-]+) (?P<release>\d+\.\d+\S*) #\S.*(?:Linux|\d{4}|x86_64|aarch64|armv\w+|i686)\s*$"
+)
 _RELEASE = re.compile(r"\s*(?P<release>\d+\.\d+\.\d+\S*)\s*$")
 
 
@@ -15,7 +17,9 @@ def _uname(paste: Paste, start: int) -> Found | None:
     match = _UNAME.match(paste.lines[start])
     assert match is not None
     line = paste.lines[start].strip() + "\n"
-    return Found(start + 1, "uname -a", (Part("uname", match["release"] + "\n", ""), Part("versions", line, "", "uname -a")))
+    return Found(
+        start + 1, "uname -a", (Part("uname", match["release"] + "\n", ""), Part("versions", line, "", "uname -a"))
+    )
 
 
 def _release(paste: Paste, start: int) -> Found | None:
@@ -23,7 +27,11 @@ def _release(paste: Paste, start: int) -> Found | None:
     if words[:1] == ("uname",) and words[1:] in (("-r",), ("--kernel-release",)):
         return Found(start + 1, "uname -r", (Part("uname", paste.lines[start].strip() + "\n", ""),))
     if words[:2] == ("firewall-cmd", "--version") or words[:2] == ("firewall-cmd", "-V"):
-        return Found(start + 1, "firewall-cmd --version", (Part("versions", paste.lines[start].strip() + "\n", "", "firewall-cmd --version"),))
+        return Found(
+            start + 1,
+            "firewall-cmd --version",
+            (Part("versions", paste.lines[start].strip() + "\n", "", "firewall-cmd --version"),),
+        )
     return None
 
 
@@ -73,14 +81,18 @@ def _hostnamectl(paste: Paste, start: int) -> Found | None:
 
 
 _VERSION = re.compile(
-    r"\s*(?P<said>ip6?tables v\d+\.\d+\.\d+(?: \((?:nf_tables|legacy)\))?|nftables v\d+\.\d+\S*(?: \([^)]*\))?|ip utility, iproute2-\S+.*"
-    r"|ipset v\d+\.\d+, protocol version: \d+|(?P<docker>Docker version \d+\.\S+, build \S+)|podman version \d+\.\d+\.\d+\S*"
+    r"\s*(?P<said>ip6?tables v\d+\.\d+\.\d+(?: \((?:nf_tables|legacy)\))?"
+    r"|nftables v\d+\.\d+\S*(?: \([^)]*\))?|ip utility, iproute2-\S+.*"
+    r"|ipset v\d+\.\d+, protocol version: \d+|(?P<docker>Docker version \d+\.\S+, build \S+)"
+    r"|podman version \d+\.\d+\.\d+\S*"
     r"|docker-compose version v?\d+\.\S+.*|Docker Compose version v?\d+\.\S+|systemd \d{3}(?: \([^)]*\))?)\s*$"
 )
-_PROGRAMS = (("ip6tables", "ip6tables -V"), ("iptables", "iptables -V"), ("nftables", "nft -v"), ("ip utility", "ip -V"),
-             ("ipset", "ipset -v"), ("Docker version", "docker --version"), ("podman", "podman --version"),
-             ("docker-compose", "docker-compose --version"), ("Docker Compose", "docker-compose version"),
-             ("systemd", "systemctl --version"))  # fmt: skip
+_PROGRAMS = (
+    ("ip6tables", "ip6tables -V"), ("iptables", "iptables -V"), ("nftables", "nft -v"), ("ip utility", "ip -V"),
+    ("ipset", "ipset -v"), ("Docker version", "docker --version"), ("podman", "podman --version"),
+    ("docker-compose", "docker-compose --version"), ("Docker Compose", "docker-compose version"),
+    ("systemd", "systemctl --version"),
+)  # fmt: skip
 
 
 def _version(paste: Paste, start: int) -> Found | None:
@@ -92,20 +104,32 @@ def _version(paste: Paste, start: int) -> Found | None:
 
 
 _DPKG_HEAD = re.compile(r"\s*(?:Desired=Unknown|\|\s*Status=Not|\|/ Err\?=|\|\|/ Name|\+\+\+-)")
-_DPKG = re.compile(r"\s*(?P<status>[iuhrp][inUcFHWt])\s+(?P<name>[a-z0-9][a-z0-9.+-]+)(?::\w+)?\s+(?P<version>[0-9]\S*)\s+(?:amd64|all|arm64|armhf|i386|armel|riscv64)\b.*$")
-_RPM = re.compile(r"\s*(?P<name>[a-zA-Z][\w.+-]*?)-(?P<version>(?:\d+:)?\d[\w.~^+]*-\d[\w.~^+]*?)\.(?:x86_64|noarch|aarch64|i686|armv7hl|ppc64le|s390x)\s*$")
-_APT = re.compile(r"\s*(?P<name>[a-z0-9][a-z0-9.+-]+)/[\w,.-]+ (?P<version>[0-9]\S*) (?:amd64|all|arm64|armhf|i386) \[installed")
-_PACKAGES = frozenset(
-    "iptables nftables ipset ebtables conntrack-tools conntrack iproute2 iproute docker.io docker-ce docker-ce-cli moby-engine docker "
-    "containerd containerd.io runc podman netavark aardvark-dns containernetworking-plugins firewalld ufw fail2ban netfilter-persistent "
-    "iptables-persistent iptables-services nftables-services systemd NetworkManager network-manager netplan.io ifupdown ifupdown2 "
-    "cloud-init linux-image-amd64 kernel".split()
+_DPKG = re.compile(
+    r"\s*(?P<status>[iuhrp][inUcFHWt])\s+(?P<name>[a-z0-9][a-z0-9.+-]+)"
+    r"(?::\w+)?\s+(?P<version>[0-9]\S*)\s+(?:amd64|all|arm64|armhf|i386|armel|riscv64)\b.*$"
 )
+_RPM = re.compile(
+    r"\s*(?P<name>[a-zA-Z][\w.+-]*?)-(?P<version>(?:\d+:)?\d[\w.~^+]*-\d[\w.~^+]*?)\.(?:x86_64|noarch"
+    r"|aarch64|i686|armv7hl|ppc64le|s390x)\s*$"
+)
+_APT = re.compile(
+    r"\s*(?P<name>[a-z0-9][a-z0-9.+-]+)/[\w,.-]+ (?P<version>[0-9]\S*) (?:amd64|all|arm64|armhf|i386) \[installed"
+)
+_PACKAGES = frozenset((
+    "iptables", "nftables", "ipset", "ebtables", "conntrack-tools", "conntrack", "iproute2", "iproute", "docker.io",
+    "docker-ce", "docker-ce-cli", "moby-engine", "docker", "containerd", "containerd.io", "runc", "podman",
+    "netavark", "aardvark-dns", "containernetworking-plugins", "firewalld", "ufw", "fail2ban",
+    "netfilter-persistent", "iptables-persistent", "iptables-services", "nftables-services", "systemd",
+    "NetworkManager", "network-manager", "netplan.io", "ifupdown", "ifupdown2", "cloud-init", "linux-image-amd64",
+    "kernel",
+))  # fmt: skip
 
 
 def _packages(paste: Paste, start: int) -> Found | None:
     """Return the packages that make rules, with their versions, in the form of ``dpkg-query -W`` and ``rpm -q``."""
-    end = paste.block(start, lambda line: _DPKG_HEAD.match(line) or _DPKG.match(line) or _RPM.match(line) or _APT.match(line))
+    end = paste.block(
+        start, lambda line: _DPKG_HEAD.match(line) or _DPKG.match(line) or _RPM.match(line) or _APT.match(line)
+    )
     lines: list[str] = []
     told = "dpkg -l"
     for line in paste.lines[start:end]:

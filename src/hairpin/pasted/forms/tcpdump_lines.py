@@ -9,13 +9,30 @@ import re
 from collections import defaultdict
 
 from hairpin.pasted.form import Form, Found, Paste
-from hairpin.pasted.forms.outcome import Result, Seen, found
+from hairpin.pasted.forms.outcome import Result, Seen, output_with
 
-_LINE = re.compile(r"\s*(?:\d\d\d\d-\d\d-\d\d )?\d\d:\d\d:\d\d\.\d+ (?:[\w.@-]+\s+(?:In|Out|B|M|P)\s+)?(?:ethertype IPv4, |[0-9a-f:]{17} > .*: )?(?:IP|IP6|ARP)[ ,]")
-_TCP = re.compile(r"IP6? (?P<from>\S+)\.(?P<sport>\d+|[a-z][\w-]*) > (?P<to>\S+)\.(?P<dport>\d+|[a-z][\w-]*): Flags \[(?P<flags>[A-Z.]+)\]")
-_BELONGS = re.compile(r"\s*(?:\d\d:\d\d:\d\d\.|\d{4}-\d\d-\d\d \d\d:|0x[0-9a-f]{4}:|tcpdump: |listening on |\d+ packets |\s{4}\S)")
+_LINE = re.compile(
+    r"\s*(?:\d\d\d\d-\d\d-\d\d )?\d\d:\d\d:\d\d\.\d+ (?:[\w.@-]+\s+(?:In|Out|B|M"
+    r"|P)\s+)?(?:ethertype IPv4, |[0-9a-f:]{17} > .*: )?(?:IP|IP6|ARP)[ ,]"
+)
+_TCP = re.compile(
+    r"IP6? (?P<from>\S+)\.(?P<sport>\d+|[a-z][\w-]*) > (?P<to>\S+)\.(?P<dport>\d+"
+    r"|[a-z][\w-]*): Flags \[(?P<flags>[A-Z.]+)\]"
+)
+_BELONGS = re.compile(
+    r"\s*(?:\d\d:\d\d:\d\d\.|\d{4}-\d\d-\d\d \d\d:|0x[0-9a-f]{4}:|tcpdump: |listening on |\d+ packets |\s{4}\S)"
+)
 _LEAST_SYNS = 2
-_NAMES = {"http": 80, "https": 443, "domain": 53, "webcache": 8080, "http-alt": 8080, "ssh": 22, "mysql": 3306, "postgresql": 5432}
+_NAMES = {
+    "http": 80,
+    "https": 443,
+    "domain": 53,
+    "webcache": 8080,
+    "http-alt": 8080,
+    "ssh": 22,
+    "mysql": 3306,
+    "postgresql": 5432,
+}
 
 
 def _packets(paste: Paste, start: int) -> Found | None:
@@ -33,7 +50,11 @@ def _packets(paste: Paste, start: int) -> Found | None:
         elif back in syns:
             answers.setdefault(back, packet["flags"])
     seen = [each for flow, count in syns.items() if (each := _of_flow(flow, count, answers.get(flow))) is not None]
-    return found(paste, start, end, dict.fromkeys(seen), told="tcpdump", command=paste.command_above(start)) if seen or _TCP.search(paste.lines[start]) else None
+    return (
+        output_with(paste, start, end, dict.fromkeys(seen), told="tcpdump", command=paste.command_above(start))
+        if seen or _TCP.search(paste.lines[start])
+        else None
+    )
 
 
 def _of_flow(flow: tuple[str, str, str, str], count: int, answer: str | None) -> Seen | None:

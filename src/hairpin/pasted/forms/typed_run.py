@@ -10,26 +10,33 @@ import shlex
 from collections.abc import Iterable
 from typing import Any
 
-from hairpin.pasted.form import Form, Found, Paste
+from hairpin.pasted.form import Command, Form, Found, Paste
 from hairpin.pasted.forms.engine_words import fragments
 from hairpin.pasted.forms.published import port_bindings
 
 _ENGINE = r"(?:docker|podman|nerdctl)"
-_RUN = re.compile(rf".*\b(?P<engine>docker|podman|nerdctl)\s+(?:container\s+)?(?:run|create)\s")
-_ALONE = re.compile(rf"\s*(?:(?:[-*\u2022]|\d+[.)])\s+)?(?:[$#>]\s*)?(?:sudo\s+(?:-\w+\s+)?)?(?:\S+=\S+\s+)?{_ENGINE}\s+(?:container\s+)?(?:run|create)\s+(?=-|\S*[/:.]\S*\s*$|\\)")
+_RUN = re.compile(r".*\b(?P<engine>docker|podman|nerdctl)\s+(?:container\s+)?(?:run|create)\s")
+_ALONE = re.compile(
+    rf"\s*(?:(?:[-*\u2022]|\d+[.)])\s+)?(?:[$#>]\s*)?(?:sudo\s+(?:-\w+\s+)?)?(?:\S+=\S+\s+)?{_ENGINE}\s+"
+    rf"(?:container\s+)?(?:run|create)\s+(?=-|\S*[/:.]\S*\s*$|\\)"
+)
 _QUOTED = re.compile(rf".*`\s*(?:sudo\s+)?(?P<command>{_ENGINE}\s+(?:container\s+)?(?:run|create)\s+-[^`]*)`")
 _LEAST_TO_WRAP = 20
-_WITH_VALUE = frozenset(
-    "--publish --name --network --net --volume --env --env-file --workdir --user --hostname --restart "
-    "--mount --dns --dns-search --dns-option --dns-opt --add-host --link --label --ip --ip6 --mac-address --memory --cpus "
-    "--cpuset-cpus --cpuset-mems --cpu-shares --cpu-quota --cpu-period --log-driver --log-opt --entrypoint --device --cap-add "
-    "--cap-drop --security-opt --sysctl --ulimit --tmpfs --shm-size --expose --network-alias --net-alias --pid --ipc --uts "
-    "--userns --cgroup-parent --cgroupns --gpus --runtime --platform --pull --health-cmd --health-interval --health-retries "
-    "--health-timeout --health-start-period --stop-signal --stop-timeout --volumes-from --volume-driver --group-add --cidfile "
-    "--annotation --isolation --oom-score-adj --memory-swap --memory-swappiness --memory-reservation --pod --secret "
-    "--storage-opt --blkio-weight --kernel-memory --pids-limit --attach --detach-keys --domainname --label-file --use-api-socket "
-    "--device-cgroup-rule --init-path --link-local-ip --arch --os --systemd --cgroups --umask --tz --authfile".split()
-)
+_WITH_VALUE = frozenset((
+    "--publish", "--name", "--network", "--net", "--volume", "--env", "--env-file", "--workdir", "--user",
+    "--hostname", "--restart", "--mount", "--dns", "--dns-search", "--dns-option", "--dns-opt", "--add-host",
+    "--link", "--label", "--ip", "--ip6", "--mac-address", "--memory", "--cpus", "--cpuset-cpus", "--cpuset-mems",
+    "--cpu-shares", "--cpu-quota", "--cpu-period", "--log-driver", "--log-opt", "--entrypoint", "--device",
+    "--cap-add", "--cap-drop", "--security-opt", "--sysctl", "--ulimit", "--tmpfs", "--shm-size", "--expose",
+    "--network-alias", "--net-alias", "--pid", "--ipc", "--uts", "--userns", "--cgroup-parent", "--cgroupns",
+    "--gpus", "--runtime", "--platform", "--pull", "--health-cmd", "--health-interval", "--health-retries",
+    "--health-timeout", "--health-start-period", "--stop-signal", "--stop-timeout", "--volumes-from",
+    "--volume-driver", "--group-add", "--cidfile", "--annotation", "--isolation", "--oom-score-adj", "--memory-swap",
+    "--memory-swappiness", "--memory-reservation", "--pod", "--secret", "--storage-opt", "--blkio-weight",
+    "--kernel-memory", "--pids-limit", "--attach", "--detach-keys", "--domainname", "--label-file",
+    "--use-api-socket", "--device-cgroup-rule", "--init-path", "--link-local-ip", "--arch", "--os", "--systemd",
+    "--cgroups", "--umask", "--tz", "--authfile",
+))  # fmt: skip
 _SHORT_WITH_VALUE = frozenset("pvewuhlmca")
 _SHORT = frozenset("ditPq")
 
@@ -39,10 +46,8 @@ def _run(paste: Paste, start: int) -> Found | None:
     typed = paste.commands.get(start)
     quoted = _QUOTED.match(line)
     end = start + 1
-    if typed is not None and typed.words[0] in ("docker", "podman", "nerdctl"):
-        text, end = _continued(paste, start)
-    elif _ALONE.match(line) is not None:
-        text, end = _continued(paste, start)
+    if (typed is not None and _is_behind_prompt(line, typed)) or _ALONE.match(line) is not None:
+        text, end = _whole_line(paste, start)
     elif quoted is not None:
         text = quoted["command"]
     else:
@@ -57,6 +62,12 @@ def _run(paste: Paste, start: int) -> Found | None:
     return Found(end, f"{engine} run", tuple(fragments(f"typed-{engine}-containers", [made] if made else [])))
 
 
+def _is_behind_prompt(line: str, typed: Command) -> bool:
+    """Return whether the whole line is a prompt and the command.  A ``#`` alone may begin a heading."""
+    prompt = line.rstrip().removesuffix(typed.text).strip() if line.rstrip().endswith(typed.text) else ""
+    return prompt not in ("", "#") and typed.words[0] in ("docker", "podman", "nerdctl")
+
+
 def _words(text: str) -> list[str]:
     """Return the words of the command up to the next command of the line."""
     try:
@@ -67,7 +78,7 @@ def _words(text: str) -> list[str]:
     return found[:end]
 
 
-def _continued(paste: Paste, start: int) -> tuple[str, int]:
+def _whole_line(paste: Paste, start: int) -> tuple[str, int]:
     r"""Return the command line with the lines that continue it, and the index behind them.
 
     A line is continued by a backslash at its end (``^`` and a backtick on Windows), also over a blank line that the
@@ -128,7 +139,7 @@ def _of_run(words: list[str]) -> dict[str, Any] | None:
     if "--rm" in options and not detached and not asked and "--name" not in options:
         return {}
     made = container(
-        image=words[at],
+        image="" if set("<$") & set(words[at]) else words[at],
         name=_last(options, "--name"),
         mode=_last(options, "--network", "--net") or "default",
         ports=asked,
@@ -142,7 +153,7 @@ def _of_run(words: list[str]) -> dict[str, Any] | None:
         if name in options:
             settings[key] = options[name]
     if "--expose" in options:
-        made["Config"]["ExposedPorts"] = {key: {} for key in exposed(options["--expose"])}
+        made["Config"]["ExposedPorts"] = {key: {} for key in exposed_ports(options["--expose"])}
     return made
 
 
@@ -151,9 +162,13 @@ def _last(options: dict[str, list[str]], *names: str) -> str:
     return "" if "$" in value or "<" in value else value
 
 
-def exposed(options: Iterable[str]) -> list[str]:
+def exposed_ports(options: Iterable[str]) -> list[str]:
     """Return the keys of exposed ports: ``80/tcp``."""
-    return [f"{number}/{protocol or 'tcp'}" for number, _, protocol in (each.partition("/") for each in options) if number.isdigit()]
+    return [
+        f"{number}/{protocol or 'tcp'}"
+        for number, _, protocol in (each.partition("/") for each in options)
+        if number.isdigit()
+    ]
 
 
 def container(*, image: str, name: str, mode: str, ports: list[str]) -> dict[str, Any]:
@@ -163,7 +178,10 @@ def container(*, image: str, name: str, mode: str, ports: list[str]) -> dict[str
     bindings = port_bindings(ports)
     made: dict[str, Any] = {
         "Config": {"Image": image},
-        "HostConfig": {"NetworkMode": f"{network}:{owner}" if network == "container" else network, "PortBindings": bindings},
+        "HostConfig": {
+            "NetworkMode": f"{network}:{owner}" if network == "container" else network,
+            "PortBindings": bindings,
+        },
         "NetworkSettings": {"Ports": {} if network in ("host", "none", "container") else bindings},
     }
     if name:
@@ -171,4 +189,4 @@ def container(*, image: str, name: str, mode: str, ports: list[str]) -> dict[str
     return made
 
 
-FORMS = (Form(_RUN, _run),)
+FORMS = (Form(_RUN, _run, ("docker", "podman", "nerdctl")),)

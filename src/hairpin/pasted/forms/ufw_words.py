@@ -9,7 +9,10 @@ import re
 
 from hairpin.pasted.form import Form, Found, Part, Paste, joined_lines
 
-_STATUS = re.compile(r"\s*(?:Status|\u72b6\u6001|Estado|Statut|\u0421\u043e\u0441\u0442\u043e\u044f\u043d\u0438\u0435)\s?[:\uff1a] ?(?P<state>active|inactive)\s*$")
+_STATUS = re.compile(
+    r"\s*(?:Status|\u72b6\u6001|Estado|Statut"
+    r"|\u0421\u043e\u0441\u0442\u043e\u044f\u043d\u0438\u0435)\s?[:\uff1a] ?(?P<state>active|inactive)\s*$"
+)
 _HEAD = re.compile(r"\s*(?:Logging|Default|New profiles): \S")
 _RULE = re.compile(r"\s*(?:\[ ?\d+\] )?\S.*?\s(?:ALLOW|DENY|REJECT|LIMIT)(?: (?:IN|OUT|FWD))?\s+\S")
 _TITLE = re.compile(r"\s*(?:To\s+Action\s+From|--\s+------\s+----|\[?\s*--)\s*$")
@@ -22,7 +25,9 @@ def _status(paste: Paste, start: int) -> Found | None:
     end = max(end, start + 1)
     lines = [line.strip() for line in paste.lines[start:end] if line.strip()]
     has_more = any(_HEAD.match(line) or _TITLE.match(line) for line in lines)
-    if command.words[:1] != ("ufw",) and not (has_more or (not command.words and end == start + 1 and _alone(paste, start))):
+    if command.words[:1] != ("ufw",) and not (
+        has_more or (not command.words and end == start + 1 and _alone(paste, start))
+    ):
         return None
     state = _STATUS.match(paste.lines[start])
     assert state is not None

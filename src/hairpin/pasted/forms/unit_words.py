@@ -13,12 +13,19 @@ from collections.abc import Iterator
 from hairpin.pasted.form import Form, Found, Part, Paste
 from hairpin.pasted.forms.json_documents import daemon_flags
 
-_UNIT = re.compile(r"\s*(?:[*\u25cf\u25cb\u00d7\u2022?x]\s*)?(?P<unit>[\w@.\\-]+\.(?:service|socket|target|timer|mount))(?: - .*)?$")
-_LOADED = re.compile(r"\s*Loaded: (?P<load>loaded|not-found|masked|error|bad-setting)\b(?: \((?P<path>[^;)]*)(?:; (?P<enabled>[\w-]+))?)?")
+_UNIT = re.compile(
+    r"\s*(?:[*\u25cf\u25cb\u00d7\u2022?x]\s*)?(?P<unit>[\w@.\\-]+\.(?:service|socket|target|timer|mount))(?: - .*)?$"
+)
+_LOADED = re.compile(
+    r"\s*Loaded: (?P<load>loaded|not-found|masked|error|bad-setting)\b(?: \((?P<path>[^;)]*)"
+    r"(?:; (?P<enabled>[\w-]+))?)?"
+)
 _ACTIVE = re.compile(r"\s*Active: (?P<active>active|inactive|failed|activating|deactivating|reloading)\b")
 _DETAIL = re.compile(
-    r"\s*(?:Loaded|Active|Docs|Main PID|Process|Tasks|Memory|CPU|CGroup|Status|TriggeredBy|Triggers|Drop-In|IP|IO|Invocation|Until|Since"
-    r"|Condition|Listen|Accepted|FD|Error|Transient|Follow|Duration|Start|Swap|Peak|Notify|http|\u2514|\u251c|\u2502|`-|\|-|\d+ |/)"
+    r"\s*(?:Loaded|Active|Docs|Main PID|Process|Tasks|Memory|CPU|CGroup|Status|TriggeredBy|Triggers"
+    r"|Drop-In|IP|IO|Invocation|Until|Since"
+    r"|Condition|Listen|Accepted|FD|Error|Transient|Follow|Duration|Start|Swap|Peak|Notify|http|\u2514"
+    r"|\u251c|\u2502|`-|\|-|\d+ |/)"
 )
 _JOURNAL = re.compile(r"\s*(?:[A-Z][a-z]{2} \d\d? \d\d:\d\d:\d\d |Hint: |Warning: |Notice: |lines \d+-\d+|-- )")
 _DOCKERD = re.compile(r"\s*[\u2514\u251c\u2502\u2500 |`-]*\d+ (?:\S*/)?dockerd(?P<flags>(?:\s+\S+)*)\s*$")
@@ -27,7 +34,9 @@ _DOCKERD = re.compile(r"\s*[\u2514\u251c\u2502\u2500 |`-]*\d+ (?:\S*/)?dockerd(?
 def _status(paste: Paste, start: int) -> Found | None:
     unit = _UNIT.match(paste.lines[start])
     assert unit is not None
-    end = paste.block(start + 1, lambda line: _DETAIL.match(line) or _JOURNAL.match(line) or line[:1].isspace(), blank=1)
+    end = paste.block(
+        start + 1, lambda line: _DETAIL.match(line) or _JOURNAL.match(line) or line[:1].isspace(), blank=1
+    )
     lines = paste.lines[start + 1 : end]
     loaded = next((match for line in lines[:3] if (match := _LOADED.match(line)) is not None), None)
     active = next((match for line in lines if (match := _ACTIVE.match(line)) is not None), None)
@@ -56,7 +65,8 @@ def _unit(unit: str, load: str, active: str, enabled: str) -> Part:
 
 
 _WORD = re.compile(
-    r"\s*(?:active|inactive|failed|activating|unknown|enabled|disabled|masked|static|indirect|enabled-runtime|generated|alias)\s*$"
+    r"\s*(?:active|inactive|failed|activating|unknown|enabled|disabled|masked|static|indirect"
+    r"|enabled-runtime|generated|alias)\s*$"
 )
 
 

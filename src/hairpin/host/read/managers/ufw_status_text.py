@@ -1,6 +1,7 @@
 """ufw's state and default policies from ``ufw status``.
 
-    status := "Status: " ("active" | "inactive") NL ["Default: " POLICY " (incoming), " POLICY " (outgoing)" [", " POLICY " (routed)"]]
+    status  := "Status: " ("active" | "inactive") NL ["Default: " policy ("," policy)*]
+    policy  := ("allow" | "deny" | "reject" | "disabled") " (" ("incoming" | "outgoing" | "routed") ")"
 
 Source: ufw src/backend_iptables.py get_status(), backend.py _get_default_policy()
 """
