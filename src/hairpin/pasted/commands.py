@@ -17,7 +17,7 @@ _PROGRAMS = (
 ).split()
 _NAMES = frozenset(_PROGRAMS)
 _PROMPT = re.compile(
-    r"""\s*(?:\([\w.:/-]+\)\s*)?
+    r"""\s*(?:\([\w.:/-]+\)\s*)?(?:\[?\d\d:\d\d(?::\d\d)?\]?\s+)?
         (?:(?:/[\w./-]*|~)\s[$\#]\s
           |\[(?P<user1>[\w.-]+)@(?P<host1>[\w.-]+)\s+[^\]\s]*\]\s?[$\#]
           |(?P<user2>[\w.-]+)@(?P<host2>[\w.-]+)[:\s]?[^\s$\#%>]*\s?[$\#%>]

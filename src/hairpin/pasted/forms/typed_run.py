@@ -92,6 +92,7 @@ def _whole_line(paste: Paste, start: int) -> tuple[str, int]:
             end += 1
             continue
         if open_end and following:
+            following = re.sub(r"^>\s+", "", following)  # the shell's prompt for a continued line
             text = text[:-1].rstrip() + " " + following
         elif re.match(r"--?[a-z]", following) and len(text) > _LEAST_TO_WRAP and end not in paste.commands:
             text += " " + following
