@@ -87,7 +87,16 @@ def test_no_environment_comes_into_the_evidence() -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ('{"name": "web", "version": "1.0"}', "[1, 2, 3]", "{", "[", "{ int main() { return 0; } }", "[]")
+    "text",
+    (
+        '{"name": "web", "version": "1.0"}',
+        "[1, 2, 3]",
+        '{"bip": "172.26.0.1/16"}, {"mtu": 576}',
+        "{",
+        "[",
+        "{ int main() { return 0; } }",
+        "[]",
+    ),
 )
 def test_other_documents_tell_nothing(text: str) -> None:
     assert keys_in(text) == ()

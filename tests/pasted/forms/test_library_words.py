@@ -9,7 +9,8 @@ from tests.pasted.readings import outcomes_in
 CASES: dict[str, tuple[str, list[tuple[Any, ...]]]] = {
     "libpq before 14": (
         (
-            'psql: could not connect to server: Connection refused\n\tIs the server running on host "db" (127.0.0.1) and '
+            'psql: could not connect to server: Connection refused\n\tIs the server running on host "db" '
+            "(127.0.0.1) and "
             "accepting\n"
             "\tTCP/IP connections on port 5432?"
         ),
