@@ -158,6 +158,22 @@ def _of_run(words: list[str]) -> dict[str, Any] | None:
     return made
 
 
+_SHELLS = frozenset(("sh", "bash", "ash", "/bin/sh", "/bin/bash", "/bin/ash", "zsh"))
+
+
+def shell_container(words: tuple[str, ...]) -> str:
+    """Return the name of the container in which ``docker run -it IMAGE [SHELL]`` starts a shell; empty if the command
+    starts none.  A container without ``--name`` is called after its image."""
+    if words[1:2] != ("run",):
+        return ""
+    options, at = _options(list(words[2:]))
+    behind = words[2 + at :]
+    is_interactive = not {"-i", "-t", "--interactive", "--tty"}.isdisjoint(options)
+    if not behind or not is_interactive or "-d" in options or (behind[1:] and behind[-1] not in _SHELLS):
+        return ""
+    return _last(options, "--name") or behind[0].rpartition("/")[2].partition(":")[0]
+
+
 def _last(options: dict[str, list[str]], *names: str) -> str:
     value = next((options[name][-1] for name in names if name in options), "")
     return "" if "$" in value or "<" in value else value
