@@ -14,7 +14,7 @@ import re
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from hairpin.pasted.form import Command, Form, Found, Part, Paste, joined_lines
+from hairpin.pasted.form import Command, Form, Found, Paste, Part, joined_lines
 from hairpin.pasted.forms.iptables_save import table_of
 from hairpin.pasted.forms.listed_words import UNLISTED, options_of
 
