@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from hairpin.evidence.reading import HOST
 from hairpin.pasted.form import Command
+from hairpin.pasted.forms.typed_run import shell_container
 
 _PROGRAMS = (
     "iptables ip6tables iptables-save ip6tables-save iptables-nft iptables-legacy iptables-nft-save "
@@ -17,7 +18,7 @@ _PROGRAMS = (
 ).split()
 _NAMES = frozenset(_PROGRAMS)
 _PROMPT = re.compile(
-    r"""\s*(?:\([\w.:/-]+\)\s*)?
+    r"""\s*(?:\([\w.:/-]+\)\s*)?(?:\[?\d\d:\d\d(?::\d\d)?\]?\s+)?
         (?:(?:/[\w./-]*|~)\s[$\#]\s
           |\[(?P<user1>[\w.-]+)@(?P<host1>[\w.-]+)\s+[^\]\s]*\]\s?[$\#]
           |(?P<user2>[\w.-]+)@(?P<host2>[\w.-]+)[:\s]?[^\s$\#%>]*\s?[$\#%>]
@@ -26,11 +27,17 @@ _PROMPT = re.compile(
         \s*(?P<command>\S.*)$""",
     re.VERBOSE,
 )
-_BARE = re.compile(rf"(?:sudo\s+(?:-\w+\s+)*)?(?:/(?:usr/)?s?bin/)?(?:{'|'.join(map(re.escape, sorted(_PROGRAMS, key=len, reverse=True)))})(?:\s+(?P<rest>\S.*))?$")
-_OPTIONS = re.compile(r"-{1,2}[\w]|(?:a|addr|address|link|l|r|ro|route|rule|neigh|n|ps|inspect|info|version|network|logs|images|compose|status|list|show|save|get|exec|run|port)\b|[/|>]")
+_BARE = re.compile(
+    rf"(?:sudo\s+(?:-\w+\s+)*)?(?:/(?:usr/)?s?bin/)?(?:{'|'.join(map(re.escape, sorted(_PROGRAMS, key=len, reverse=True)))})(?:\s+(?P<rest>\S.*))?$"
+)
+_OPTIONS = re.compile(
+    r"-{1,2}[\w]|(?:a|addr|address|link|l|r|ro|route|rule|neigh|n|ps|inspect|info|version|network|logs|images|compose|status|list|show|save|get|exec|run|port)\b|[/|>]"
+)
 _ASKED = re.compile(r"(?:-\S+\s+(?:\d+\s+)?)*['\"]?(?:https?://|\d+\.\d+\.\d+\.\d+\b|localhost\b)")
 """The words behind a client that name its target."""
-_ALONE = frozenset("ifconfig route netstat ss arp hostname hostnamectl lsmod dmesg iptables-save ip6tables-save uname ufw".split())
+_ALONE = frozenset(
+    "ifconfig route netstat ss arp hostname hostnamectl lsmod dmesg iptables-save ip6tables-save uname ufw".split()
+)
 """The programs that people run without a word behind them.  Any other name alone in a line is a word of the text."""
 _CLIENTS = ("curl", "wget", "ping", "ping6", "telnet", "nc", "ncat", "netcat", "nmap", "traceroute", "tracepath")
 _QUOTED = re.compile(r"`([^`]+)`|\*\*([^*]+)\*\*|<([^>\s]+\s[^>]+)>$")
@@ -123,13 +130,16 @@ def _entered(program: str, words: tuple[str, ...]) -> tuple[str, tuple[str, ...]
 
 def within_shells(commands: Iterable[Command], lines: Sequence[str]) -> Iterator[Command]:
     """Yield the commands, in their order, with the containers in which they ran.  A command that starts a shell in a
-    container (``docker exec -it web sh``) is followed by commands in it, as long as their prompt is another one than
-    that of the command."""
+    container (``docker exec -it web sh``, ``docker run -it alpine sh``) is followed by commands in it, as long as their
+    prompt is another one than that of the command, and names no other host."""
     entered, outer = HOST, ""
     for each in commands:
         prompt = lines[each.line].partition(each.text)[0].strip()
-        if entered != HOST and prompt == outer:
+        is_elsewhere = bool(each.host) and _CONTAINER_ID.fullmatch(each.host) is None
+        if entered != HOST and (prompt == outer or is_elsewhere):
             entered = HOST
         yield each._replace(netns=entered) if entered != HOST and each.netns == HOST else each
         if each.netns != HOST and each.words[-1] in _SHELLS and len(each.words) == 1:
             entered, outer = each.netns, prompt
+        elif each.words[0] in ("docker", "podman", "nerdctl") and (name := shell_container(each.words)):
+            entered, outer = f"container:{name}", prompt

@@ -7,6 +7,10 @@ import pytest
 from tests.pasted.readings import outcomes_in
 
 CASES: dict[str, tuple[str, list[tuple[Any, ...]]]] = {
+    "curl: quoted in prose": (
+        "On a Mac it says: `curl: (7) Failed to connect to localhost port 8080: Connection refused`.",
+        [("localhost", 8080, "refused", "")],
+    ),
     "curl: refused, with the place": (
         "curl: (7) Failed to connect to 10.8.0.5 port 10001: Connection refused",
         [("10.8.0.5", 10001, "refused", "")],

@@ -63,7 +63,7 @@ def test_direct_rules_are_kept() -> None:
 
 @pytest.mark.parametrize(
     "text",
-    ("Status: active", "running", "active", "The zone public (active) is used:\ntarget: all of them", "docker.service is enabled",
+    ("running", "active", "The zone public (active) is used:\ntarget: all of them", "docker.service is enabled",
      "# Status: active\n# 22/tcp   ALLOW   Anywhere"),
 )  # fmt: skip
 def test_prose_and_other_programs_tell_nothing(text: str) -> None:

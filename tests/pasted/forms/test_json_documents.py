@@ -30,7 +30,8 @@ def test_the_law_of_inspected_containers(engine: str, command: str) -> None:
 
 
 @pytest.mark.parametrize(("engine", "command"), (
-    ("docker", "docker network inspect bridge front back host none"), ("podman", "podman network inspect podman mynet")))  # fmt: skip
+    ("docker", "docker network inspect bridge front back host none"),
+    ("podman", "podman network inspect podman mynet")))  # fmt: skip
 def test_the_law_of_inspected_networks(engine: str, command: str) -> None:
     text = output_of(f"{engine}.txt", command) + output_of(f"{engine}.txt", f"{engine} ps")
     known = parse(file.read(RECORDED / f"{engine}.hairpin")).engines
@@ -72,7 +73,8 @@ def test_a_document_without_indentation_and_with_a_gap() -> None:
 
 
 def test_a_part_of_a_document_is_of_the_container_that_the_command_names() -> None:
-    text = '"NetworkSettings": {\n  "Ports": {\n    "80/tcp": [\n      {"HostIp": "0.0.0.0", "HostPort": "8080"}\n    ]\n  }\n}'
+    port = '{"HostIp": "0.0.0.0", "HostPort": "8080"}'
+    text = f'"NetworkSettings": {{\n  "Ports": {{\n    "80/tcp": [\n      {port}\n    ]\n  }}\n}}'
     assert [each.host_port for each in containers_in(f"$ docker inspect web\n{text}")["web"].bindings] == [8080]
     assert keys_in(text) == ()
 
@@ -85,7 +87,16 @@ def test_no_environment_comes_into_the_evidence() -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ('{"name": "web", "version": "1.0"}', "[1, 2, 3]", "{", "[", "{ int main() { return 0; } }", "[]")
+    "text",
+    (
+        '{"name": "web", "version": "1.0"}',
+        "[1, 2, 3]",
+        '{"bip": "172.26.0.1/16"}, {"mtu": 576}',
+        "{",
+        "[",
+        "{ int main() { return 0; } }",
+        "[]",
+    ),
 )
 def test_other_documents_tell_nothing(text: str) -> None:
     assert keys_in(text) == ()

@@ -8,7 +8,9 @@ from tests.pasted.readings import containers_in, output_of
 
 API = {
     "Id": "4a1e3b2c9d10" + "0" * 52, "Names": ["/web"], "Image": "nginx", "State": "running", "Status": "Up 5 minutes",
-    "Ports": [{"IP": "0.0.0.0", "PrivatePort": 80, "PublicPort": 8080, "Type": "tcp"}, {"PrivatePort": 443, "Type": "tcp"}],
+    "Ports": [
+        {"IP": "0.0.0.0", "PrivatePort": 80, "PublicPort": 8080, "Type": "tcp"}, {"PrivatePort": 443, "Type": "tcp"},
+    ],
     "HostConfig": {"NetworkMode": "shop_default"}, "NetworkSettings": {"Networks": {"shop_default": {}}},
 }  # fmt: skip
 PODMAN = {

@@ -7,6 +7,19 @@ import pytest
 from tests.pasted.readings import outcomes_in
 
 CASES: dict[str, tuple[str, list[tuple[Any, ...]]]] = {
+    "libpq before 14": (
+        (
+            'psql: could not connect to server: Connection refused\n\tIs the server running on host "db" '
+            "(127.0.0.1) and "
+            "accepting\n"
+            "\tTCP/IP connections on port 5432?"
+        ),
+        [("db", 5432, "refused", "")],
+    ),
+    "Node's error as JSON": (
+        '{"errno":"ECONNREFUSED","code":"ECONNREFUSED","syscall":"connect","address":"127.0.0.1","port":5432}',
+        [("127.0.0.1", 5432, "refused", "")],
+    ),
     "Go": ("dial tcp 172.18.0.2:5432: connect: connection refused", [("172.18.0.2", 5432, "refused", "")]),
     "Go: time-out": ("dial tcp 172.18.0.2:5432: i/o timeout", [("172.18.0.2", 5432, "timeout", "")]),
     "Node": ("Error: connect EHOSTUNREACH 10.8.0.5:80", [("10.8.0.5", 80, "unreachable", "")]),

@@ -8,6 +8,17 @@ from hairpin.pasted.text import evidence_in_text
 from tests.pasted.readings import keys_in, outcomes_in
 
 CASES: dict[str, tuple[str, list[tuple[Any, ...]]]] = {
+    "a shell of a new container, then another machine": (
+        (
+            "$ docker run -it --rm alpine:3 sh\n/ # ping db\nping: bad address 'db'\nme@laptop:~$ ping srv\n"
+            "ping: srv: Name or service not known"
+        ),
+        [("db", None, "no-name", "container:alpine"), ("srv", None, "no-name", "")],
+    ),
+    "a shell behind the name of a container": (
+        "root@4a1e3b2c9d10:/# curl http://db\ncurl: (6) Could not resolve host: db",
+        [("db", 80, "no-name", "container:4a1e3b2c9d10")],
+    ),
     "behind the prompt of the host that ran docker": (
         (
             "[root@srv ~]# docker ps\n[root@srv ~]# curl http://10.8.0.5\n"

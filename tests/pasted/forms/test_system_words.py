@@ -33,6 +33,11 @@ def test_packages_of_rpm_and_apt() -> None:
     }
 
 
+def test_a_container_s_distribution_is_none_of_the_host_s() -> None:
+    assert keys_in('$ docker exec web cat /etc/os-release\nNAME="Alpine Linux"\nID=alpine\n') == ()
+    assert keys_in("$ docker exec web dpkg -l\nii  iptables  1.8.9-2  amd64  administration tools\n") == ()
+
+
 def test_names_of_distributions() -> None:
     lsb = (
         "No LSB modules are available.\nDistributor ID:\tUbuntu\nDescription:\tUbuntu 20.04.3 "

@@ -7,6 +7,15 @@ import pytest
 from tests.pasted.readings import outcomes_in
 
 CASES: dict[str, tuple[str, list[tuple[Any, ...]]]] = {
+    "tcpdump -v": (
+        (
+            "10:07:46.203094 IP (tos 0x0, ttl 64, id 56025, offset 0, flags [DF], proto TCP (6), length 60)\n"
+            "    172.27.0.0.57888 > 172.27.1.4.9153: Flags [S], cksum 0x6804 (correct)\n"
+            "10:07:47.203094 IP (tos 0x0, ttl 64, id 56026, offset 0, flags [DF], proto TCP (6), length 60)\n"
+            "    172.27.0.0.57888 > 172.27.1.4.9153: Flags [S], cksum 0x6804 (correct)"
+        ),
+        [("172.27.1.4", 9153, "timeout", "")],
+    ),
     "tcpdump: SYNs without an answer": (
         (
             "12:00:00.1 IP 10.8.0.9.4444 > 10.8.0.5.80: Flags [S], seq 1\n12:00:01.1 IP 10.8.0.9.4444 > "

@@ -6,6 +6,12 @@ from hairpin.pasted.text import evidence_in_text
 from tests.pasted.readings import containers_in, keys_in
 
 CASES = {
+    "a prompt with the time, and the shell's own": (
+        '11:42 $ docker run -d --name="web" \\\n>    --publish=8080:80 \\\n>    nginx',
+        "web",
+        "nginx",
+        [(80, 8080)],
+    ),
     "plain": ("docker run -d -p 8080:80 --name web nginx", "web", "nginx", [(80, 8080)]),
     "a prompt, sudo, an environment": (
         "$ sudo docker run -e PASSWORD=hunter2 -p 8080:80 nginx",

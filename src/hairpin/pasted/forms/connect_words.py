@@ -13,7 +13,7 @@ import re
 from collections.abc import Iterator
 
 from hairpin.pasted.form import Command, Form, Found, Paste
-from hairpin.pasted.forms.outcome import ANY_HOST, Protocol, Result, Seen, ClientTarget, output_with, result_in
+from hairpin.pasted.forms.outcome import ANY_HOST, ClientTarget, Protocol, Result, Seen, output_with, result_in
 
 _TELNET = re.compile(rf"\s*(?:Trying {ANY_HOST} ?(?:\.\.\.|\u2026)|telnet: \S)")
 _TELNET_LINE = re.compile(

@@ -10,13 +10,13 @@ networking/wget.c
 import re
 from collections.abc import Iterator
 
-from hairpin.pasted.form import Form, Found, Paste
+from hairpin.pasted.form import NO_COMMAND, Form, Found, Paste
 from hairpin.pasted.forms.outcome import (
     ADDRESS,
     ANY_HOST,
+    ClientTarget,
     Result,
     Seen,
-    ClientTarget,
     is_loopback,
     output_with,
     result_in,
@@ -190,4 +190,18 @@ def _of_line(line: str) -> Result | None:
 
 
 _PAGE = re.compile(r"\s*(?:HTTP/\d(?:\.\d)? \d{3}\b|(?i:<!DOCTYPE html|<html|<head|<title)|\{\")")
-FORMS = (Form(_BEGIN, _curl), Form(_WGET, _wget), Form(_PAGE, _headers))
+_QUOTED = re.compile(r".*`(?P<error>curl: \(\d{1,2}\) [^`]*)`?")
+
+
+def _quoted_error(paste: Paste, start: int) -> Found | None:
+    """Return what curl's sentence tells that a text quotes between backticks."""
+    quoted = _QUOTED.match(paste.lines[start])
+    assert quoted is not None
+    lines = (quoted["error"],)
+    place = _place(lines)
+    result = _result_of(lines, place)
+    seen = [Seen("curl", place.host, place.port, result)] if place and result else []
+    return output_with(paste, start, start + 1, seen, told="curl", command=NO_COMMAND) if seen else None
+
+
+FORMS = (Form(_BEGIN, _curl), Form(_QUOTED, _quoted_error, ("`curl: (",)), Form(_WGET, _wget), Form(_PAGE, _headers))

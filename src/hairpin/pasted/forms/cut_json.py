@@ -23,11 +23,13 @@ show where the top is."""
 
 
 class Document(NamedTuple):
-    """A document: its value, the index behind its last line, and whether a part of it is missing."""
+    """A document: its value, the index behind its last line, and whether a part of it is missing.  ``behind``: what
+    follows it in its last line."""
 
     value: Any
     end: int
     damaged: bool
+    behind: str = ""
 
 
 def document(lines: Sequence[str], start: int, stops: Sequence[int] | dict[int, Any]) -> Document | None:
@@ -42,7 +44,8 @@ def document(lines: Sequence[str], start: int, stops: Sequence[int] | dict[int, 
         pass
     else:
         skipped = len(text) - len(text.lstrip())
-        return Document(value, start + text.count("\n", 0, skipped + behind) + 1, damaged=False)
+        last = text[skipped + behind :].partition("\n")[0].strip()
+        return Document(value, start + text.count("\n", 0, skipped + behind) + 1, damaged=False, behind=last)
     return _Reader(text, start).read()
 
 

@@ -121,7 +121,7 @@ def _podman_version(paste: Paste, start: int) -> Found | None:
     end = paste.block(start, _KEY.match)
     lines = paste.lines[start:end]
     is_podman = any(re.match(r"(?:Podman API|API|RemoteAPI) Version:\s", line) for line in lines)
-    if paste.command_above(start).words[:2] != ("podman", "version") or not is_podman:
+    if not is_podman or paste.command_above(start).words[:2] not in ((), ("podman", "version")):
         return None
     version = lines[0].partition(":")[2].strip()
     document = {"Client": {"Version": version}}

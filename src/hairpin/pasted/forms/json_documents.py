@@ -38,6 +38,8 @@ def _document(paste: Paste, start: int) -> Found | None:
     found = [each for each in items if isinstance(each, dict) and each]
     if not found:
         return None
+    if read.behind and "Id" not in found[0] and "id" not in found[0]:
+        return None  # a program's source: only a prompt may follow an output in its last line
     return _of_documents(found, read.value, read.end, paste.command_above(start), damaged=read.damaged)
 
 

@@ -8,6 +8,7 @@ import re
 from collections.abc import Iterator
 from typing import NamedTuple
 
+from hairpin.evidence.reading import HOST
 from hairpin.pasted.form import Form, Found, Part, Paste, joined_lines
 
 _CAT = re.compile(r".*\b(?:cat|less|more|tail|head)\s+.*/etc/")
@@ -65,8 +66,7 @@ def _file(paste: Paste, start: int) -> Found | None:
     lines = [line for line in paste.lines[first:end] if line.strip()]
     if not lines:
         return None
-    inside = command.netns != "host"
-    if inside:  # a file of a container is none of the host's
+    if command.netns != HOST:  # a file of a container is none of the host's
         return Found(end, f"cat {named[0]}")
     return Found(end, f"cat {named[0]}", tuple(_parts(kind, named[0], paste.lines[first:end])))
 

@@ -98,7 +98,8 @@ _ALL: tuple[_Words, ...] = (
            _url("go", "timeout")),
     _words(rf"connect (?P<code>ECONNREFUSED|ETIMEDOUT|EHOSTUNREACH|ENETUNREACH|EACCES|EPERM) {_HOST}:{_PORT}", _node),
     _words(rf"getaddrinfo (?P<code>ENOTFOUND|EAI_AGAIN) (?P<host>{NAME})(?::(?P<port>\d+))?", _node),
-    _words(r"HTTPS?ConnectionPool\(host='(?P<host>[^']+)', port='?(?P<port>\d+)'?\): (?P<said>.*)", _by_words("python")),
+    _words(r"HTTPS?ConnectionPool\(host='(?P<host>[^']+)', port='?(?P<port>\d+)'?\): (?P<said>.*)",
+           _by_words("python")),
     _words(r"onnection to server at \"(?P<host>[^\"]+)\"(?: \([^)]*\))?, port (?P<port>\d+) failed: (?P<said>.*)",
            _by_words("libpq")),
     _words(r"ould not translate host name \"(?P<host>[^\"]+)\" to address", _always("libpq", "no-name")),
@@ -110,6 +111,8 @@ _ALL: tuple[_Words, ...] = (
     _words(rf"Connection (?:to )?{_HOST}:{_PORT} refused", _always("java", "refused")),
     _words(rf"UnknownHostException: (?P<host>{NAME})", _always("java", "no-name")),
     _words(rf"unable to connect to (?:tcp|tls|ssl)://{_HOST}:{_PORT} \((?P<said>[^)]*)\)", _by_words("php")),
+    _words(r"\"code\": ?\"(?P<code>ECONNREFUSED|ETIMEDOUT|EHOSTUNREACH|ENETUNREACH)\".*"
+           r"\"address\": ?\"(?P<host>[^\"]+)\", ?\"port\": ?(?P<port>\d+)", _node),
     _words(rf"getaddrinfo for (?P<host>{NAME}) failed", _always("php", "no-name")),
     _words(
         rf"connect\(\) failed \((?P<errno>\d+): "
@@ -133,13 +136,14 @@ _ANY = re.compile(
     r"|host not found in upstream"
     r"|[A-Z]{3,7} https?://\S+ (?:net::)?ERR_|ould not resolve host|Temporary failure resolving"
     r"|Could not connect to \S+:\d"
-    r"|(?:Get|Post|Head|Put) \\?\"?https?://)"
+    r"|(?:Get|Post|Head|Put) \\?\"?https?://|\"code\": ?\"E[A-Z]+\")"
 )
 _LITERALS = (
     "dial tcp", "dial udp", "connect E", "getaddrinfo ", "ConnectionPool(", "onnection to server at",
     "ould not translate host", " connecting to ", "Can't connect to M", "server host", "Connect to ", " refused",
     "UnknownHostException", "unable to connect to t", "connect() failed", "upstream timed out", "in upstream",
-    "ERR_", "ould not resolve host", "failure resolving", "Could not connect to ", "Get ", "Post ", "Head ", "Put ",
+    "ERR_", "ould not resolve host", "failure resolving", "Could not connect to ", "Get ", '"code"', "Post ",
+    "Head ", "Put ",
 )  # fmt: skip
 _DAEMON = re.compile(r"(?:docker: |Error: )?(?:Error response from daemon|error pulling image|Unable to find image)")
 
@@ -164,6 +168,24 @@ def _library(paste: Paste, start: int) -> Found | None:
     if _DAEMON.search(line) is not None:
         return at_host(start, seen, told="dockerd")
     return output_with(paste, start, start + 1, [seen], told=seen.tool, command=paste.command_above(start))
+
+
+_OLD_LIBPQ = re.compile(r".*could not connect to server: (?P<said>\w[\w ]*)$")
+_SERVER = re.compile(
+    r"Is the server running on host \"(?P<host>[^\"]+)\"(?: \([^)]*\))? and accepting\s+"
+    r"TCP/IP connections on port (?P<port>\d+)"
+)
+
+
+def _old_libpq(paste: Paste, start: int) -> Found | None:
+    """Return what libpq before 14 says in three lines."""
+    head = _OLD_LIBPQ.match(paste.lines[start])
+    server = _SERVER.search("\n".join(paste.lines[start + 1 : start + 3]))
+    result = result_in(head["said"]) if head is not None else None
+    if server is None or result is None:
+        return None
+    seen = [Seen("libpq", server["host"], int(server["port"]), result)]
+    return output_with(paste, start, start + 3, seen, told="libpq", command=paste.command_above(start))
 
 
 _BROWSER: dict[str, Result] = {
@@ -221,6 +243,7 @@ def _firefox(paste: Paste, start: int) -> Found | None:
 
 
 FORMS = (
+    Form(_OLD_LIBPQ, _old_libpq, ("could not connect to server",)),
     Form(_CODE, _page, ("ERR_", "DNS_PROBE")),
     Form(_FIREFOX, _firefox, ("establish a connection", "taking too long")),
     Form(_ANY, _library, _LITERALS),

@@ -5,6 +5,7 @@ Source: uname(1), os-release(5), lsb_release(1), hostnamectl(1), dpkg-query(1), 
 
 import re
 
+from hairpin.evidence.reading import HOST
 from hairpin.pasted.form import Form, Found, Part, Paste, joined_lines
 
 _UNAME = re.compile(
@@ -45,7 +46,7 @@ def _os_release(paste: Paste, start: int) -> Found | None:
     keys = {line.partition("=")[0] for line in lines}
     if not {"ID", "NAME"} <= keys and not {"PRETTY_NAME", "VERSION_ID"} <= keys:
         return None
-    if paste.command_above(start).netns != "host":
+    if paste.command_above(start).netns != HOST:
         return Found(end, "cat /etc/os-release")
     return Found(end, "cat /etc/os-release", (Part("os-release", joined_lines(lines), ""),))
 
@@ -60,6 +61,8 @@ def _lsb(paste: Paste, start: int) -> Found | None:
     name = re.search(r"^\s*Description:\s+(\S.*)$", text, re.MULTILINE)
     if name is None or ("Release:" not in text and not paste.command_above(start).words):
         return None
+    if paste.command_above(start).netns != HOST:
+        return Found(end, "lsb_release -a")
     return Found(end, "lsb_release -a", (Part("os-release", f'PRETTY_NAME="{name[1].strip()}"\n', ""),))
 
 
@@ -98,7 +101,7 @@ _PROGRAMS = (
 def _version(paste: Paste, start: int) -> Found | None:
     line = paste.lines[start].strip()
     asked = next(command for said, command in _PROGRAMS if line.startswith(said))
-    if paste.command_above(start).netns != "host":
+    if paste.command_above(start).netns != HOST:
         return Found(start + 1, asked)
     return Found(start + 1, asked, (Part("versions", line + "\n", "", asked),))
 
@@ -142,6 +145,8 @@ def _packages(paste: Paste, start: int) -> Found | None:
             told = "rpm -qa"
             if rpm["name"] in _PACKAGES:
                 lines.append(f"{rpm['name']} {rpm['version']}")
+    if paste.command_above(start).netns != HOST:
+        return Found(end, told)
     return Found(end, told, (Part("packages", joined_lines(lines), ""),) if lines else ())
 
 

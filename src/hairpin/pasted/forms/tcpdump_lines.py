@@ -16,7 +16,7 @@ _LINE = re.compile(
     r"|P)\s+)?(?:ethertype IPv4, |[0-9a-f:]{17} > .*: )?(?:IP|IP6|ARP)[ ,]"
 )
 _TCP = re.compile(
-    r"IP6? (?P<from>\S+)\.(?P<sport>\d+|[a-z][\w-]*) > (?P<to>\S+)\.(?P<dport>\d+"
+    r"(?:IP6? |^\s+)(?P<from>\S+)\.(?P<sport>\d+|[a-z][\w-]*) > (?P<to>\S+)\.(?P<dport>\d+"
     r"|[a-z][\w-]*): Flags \[(?P<flags>[A-Z.]+)\]"
 )
 _BELONGS = re.compile(

@@ -92,6 +92,7 @@ def _whole_line(paste: Paste, start: int) -> tuple[str, int]:
             end += 1
             continue
         if open_end and following:
+            following = re.sub(r"^>\s+", "", following)  # the shell's prompt for a continued line
             text = text[:-1].rstrip() + " " + following
         elif re.match(r"--?[a-z]", following) and len(text) > _LEAST_TO_WRAP and end not in paste.commands:
             text += " " + following
@@ -155,6 +156,22 @@ def _of_run(words: list[str]) -> dict[str, Any] | None:
     if "--expose" in options:
         made["Config"]["ExposedPorts"] = {key: {} for key in exposed_ports(options["--expose"])}
     return made
+
+
+_SHELLS = frozenset(("sh", "bash", "ash", "/bin/sh", "/bin/bash", "/bin/ash", "zsh"))
+
+
+def shell_container(words: tuple[str, ...]) -> str:
+    """Return the name of the container in which ``docker run -it IMAGE [SHELL]`` starts a shell; empty if the command
+    starts none.  A container without ``--name`` is called after its image."""
+    if words[1:2] != ("run",):
+        return ""
+    options, at = _options(list(words[2:]))
+    behind = words[2 + at :]
+    is_interactive = not {"-i", "-t", "--interactive", "--tty"}.isdisjoint(options)
+    if not behind or not is_interactive or "-d" in options or (behind[1:] and behind[-1] not in _SHELLS):
+        return ""
+    return _last(options, "--name") or behind[0].rpartition("/")[2].partition(":")[0]
 
 
 def _last(options: dict[str, list[str]], *names: str) -> str:
