@@ -149,11 +149,13 @@ def _bridge_taken(found: TextFound, host: Host) -> StateReading | None:
 # --- the kernel's modules ---------------------------------------------------------------------------------------------
 
 
-def _module(module: str) -> _Reader:
-    """Return a reader that checks whether the kernel has the module.  The module has the same name as a kind of
-    link."""
+def _module(*modules: str) -> _Reader:
+    """Return a reader that checks whether the kernel has the module: the first of these whose name is in the text, or
+    else the first one.  The module has the same name as a kind of link."""
 
-    def read(_: TextFound, host: Host) -> StateReading | None:
+    def read(found: TextFound, host: Host) -> StateReading | None:
+        words = re.split(r"\W+", found.quote)
+        module = next((each for each in modules if each in words), modules[0])
         files = host.rule_tools.modules
         evidence = (files.evidence,) if files is not None and files.evidence else ()
         if any(link.kind == module for namespace in host.namespaces for link in namespace.links):
@@ -185,6 +187,8 @@ _READERS: dict[str, _Reader] = {
     "dockerd-no-predefined-network": _not_started,
     "docker-bridge-name-taken": _bridge_taken,
     "docker-veth-unsupported": _module("veth"),
+    "docker-parent-unsupported": _module("macvlan", "ipvlan"),
+    "netavark-link-unsupported": _module("veth", "bridge"),
     "dockerd-vxlan-unsupported": _module("vxlan"),
 }
 """The readers, by the id of the entry for whose texts they are used."""
