@@ -10,7 +10,7 @@ from hairpin.texts.meaning import Failure, TextMeaning
 
 NETWORK_STARTS = (
     TextMeaning(
-        id="docker-subnets-overlap", program="dockerd",
+        id="docker-subnets-overlap", program="dockerd", other_causes=True,
         patterns=(
             "cannot program address {address}/{number} in sandbox interface because it conflicts with existing route",
         ),
@@ -19,14 +19,13 @@ NETWORK_STARTS = (
             "`docker network inspect NETWORK` shows the subnets. One of the networks needs another subnet, or the "
             "container needs only one of them."
         ),
-        causes=("container-not-running",),
         failure=Failure(
             message("two of its networks have overlapping subnets, and {address} is in both"),
             message("recreate {name} with one of the two networks, or one of them with another subnet"),
         ),
     ),
     TextMeaning(
-        id="docker-address-outside-subnet", program="dockerd",
+        id="docker-address-outside-subnet", program="dockerd", other_causes=True,
         patterns=(
             "no configured subnet contains IP address {address}",
             "no configured subnet or ip-range contain the IP address {address}",
@@ -45,7 +44,7 @@ NETWORK_STARTS = (
         ),
     ),
     TextMeaning(
-        id="docker-address-not-free", program="dockerd",
+        id="docker-address-not-free", program="dockerd", other_causes=True,
         patterns=(
             "user specified IP address is supported on user defined networks only",
             "user specified IP address is supported only when connecting to networks with user configured subnets",
@@ -62,7 +61,7 @@ NETWORK_STARTS = (
         ),
     ),
     TextMeaning(
-        id="docker-parent-busy", program="dockerd",
+        id="docker-parent-busy", program="dockerd", other_causes=True,
         patterns=("failed to create the {word} port: device or resource busy",),
         meaning=message(
             "The kernel made no macvlan or ipvlan link, because the parent is a port of a bridge or of a bond, or "
@@ -76,7 +75,7 @@ NETWORK_STARTS = (
         ),
     ),
     TextMeaning(
-        id="docker-parent-unsupported", program="dockerd", kept_by="kernel-module-missing", subject="{module}",
+        id="docker-parent-unsupported", program="dockerd", other_causes=True,
         patterns=("failed to create the {module} port: operation not supported",),
         meaning=message(
             "The kernel could not load macvlan or ipvlan, so the container was not started. Some kernels of boards and "
@@ -84,6 +83,10 @@ NETWORK_STARTS = (
             "reboot is due."
         ),
         causes=("kernel-module-missing",),
+        failure=Failure(
+            message("the kernel could not load its module {module}"),
+            message("load it (modprobe {module}) or boot a kernel that has it, then {start}"),
+        ),
     ),
     TextMeaning(
         id="docker-veth-unsupported", program="dockerd", kept_by="kernel-module-missing", subject="veth",

@@ -19,7 +19,7 @@ COMPOSE = (
         ),
     ),
     TextMeaning(
-        id="compose-network-undefined", program="compose",
+        id="compose-network-undefined", program="compose", other_causes=True,
         patterns=(
             'service "{word}" refers to undefined network {word}',
             'Service "{word}" uses an undefined network "{word}"',

@@ -6,7 +6,7 @@ from hairpin.texts.meaning import TextMeaning
 
 DESKTOP = (
     TextMeaning(
-        id="windows-port-reserved", program="docker", about="port", printed_by="client",
+        id="windows-port-reserved", program="docker", about="port", printed_by="client", other_causes=True,
         patterns=(
             "listen tcp {address}:{port}: bind: An attempt was made to access a socket in a way forbidden by its",
             "listen udp {address}:{port}: bind: An attempt was made to access a socket in a way forbidden by its",
@@ -21,7 +21,7 @@ DESKTOP = (
         causes=("published-port-held-by-other-process",),
     ),
     TextMeaning(
-        id="windows-port-in-use", program="docker", about="port", printed_by="client",
+        id="windows-port-in-use", program="docker", about="port", printed_by="client", other_causes=True,
         patterns=(
             "listen tcp {address}:{port}: bind: Only one usage of each socket address",
             "Only one usage of each socket address (protocol/network address/port) is normally permitted",
@@ -49,7 +49,7 @@ DESKTOP = (
         ),
     ),
     TextMeaning(
-        id="desktop-not-running", program="docker", printed_by="client",
+        id="desktop-not-running", program="docker", printed_by="client", other_causes=True,
         patterns=(
             "open //./pipe/{word}: The system cannot find the file specified",
             "//./pipe/docker_engine: *",
@@ -61,7 +61,7 @@ DESKTOP = (
         causes=("docker-daemon-not-running",),
     ),
     TextMeaning(
-        id="wsl-proxy-not-mirrored", program="wsl", printed_by="client",
+        id="wsl-proxy-not-mirrored", program="wsl", printed_by="client", other_causes=True,
         patterns=(
             "A localhost proxy configuration was detected but not mirrored into WSL",
             "检测到 localhost 代理配置，但未镜像到 WSL",
@@ -82,11 +82,11 @@ DESKTOP = (
         ),
     ),
     TextMeaning(
-        id="podman-machine-port-in-use", program="podman", printed_by="client",
+        id="podman-machine-port-in-use", program="podman", printed_by="client", other_causes=True,
         patterns=('something went wrong with the request: "proxy already running',),
         meaning=message(
             "The forwarder of `podman machine` (gvproxy) has this port already: another container publishes it, or one "
-            "that ended uncleanly did. `podman ps --format '{{.Names}} {{.Ports}}'` shows the running ones; publish "
+            "that ended uncleanly did. `podman ps` shows the running ones; publish "
             "another port."
         ),
         causes=("port-allocated-by-other-container", "published-port-held-by-other-process"),

@@ -73,7 +73,7 @@ DOCKER_NETWORKS = (
         causes=("address-pool-exhausted",),
     ),
     TextMeaning(
-        id="docker-gateway-taken", program="dockerd",
+        id="docker-gateway-taken", program="dockerd", other_causes=True,
         patterns=(
             "failed to allocate gateway ({address}): Address already in use",
             "failed to allocate gateway ({address}): No available addresses",
@@ -116,7 +116,7 @@ DOCKER_NETWORKS = (
         ),
     ),
     TextMeaning(
-        id="docker-parent-missing", program="dockerd",
+        id="docker-parent-missing", program="dockerd", other_causes=True,
         patterns=(
             "-o parent interface was not found on the host: {link}",
             "-o parent interface does was not found on the host: {link}",
@@ -130,7 +130,7 @@ DOCKER_NETWORKS = (
         causes=("host-link-missing",),
     ),
     TextMeaning(
-        id="docker-host-network-joined", program="dockerd",
+        id="docker-host-network-joined", program="dockerd", other_causes=True,
         patterns=(
             "container sharing network namespace with another container or host cannot be connected to any other",
             "container cannot be disconnected from host network or connected to host network",
@@ -158,7 +158,7 @@ DOCKER_NETWORKS = (
         ),
     ),
     TextMeaning(
-        id="docker-alias-refused", program="dockerd",
+        id="docker-alias-refused", program="dockerd", other_causes=True,
         patterns=(
             "network-scoped alias is supported only for containers in user defined networks",
             "network-scoped aliases are only supported for user-defined networks",

@@ -29,7 +29,7 @@ DOCKERD = (
         shown_by=("br-netfilter-off-hairpin", "icc-off-without-br-netfilter"),
     ),
     TextMeaning(
-        id="dockerd-icc-needs-br-netfilter", program="dockerd",
+        id="dockerd-icc-needs-br-netfilter", program="dockerd", other_causes=True,
         patterns=("cannot restrict inter-container communication",),
         meaning=message(
             "dockerd or the network has `icc=false` (or no docker-proxy), which iptables only does to frames that "

@@ -145,7 +145,7 @@ FIREWALLS = (
         verdicts=("dropped",),
     ),
     TextMeaning(
-        id="firewalld-nft-failed", program="firewalld",
+        id="firewalld-nft-failed", program="firewalld", other_causes=True,
         patterns=(
             "'python-nftables' failed: * Could not process rule: *", "'python-nftables' failed: *",
             "COMMAND_FAILED: 'python-nftables' failed: * Could not process rule: *",
@@ -158,7 +158,7 @@ FIREWALLS = (
         causes=("kernel-module-missing", "kernel-match-missing"),
     ),
     TextMeaning(
-        id="firewalld-no-backend", program="firewalld",
+        id="firewalld-no-backend", program="firewalld", other_causes=True,
         patterns=("No IPv4 and IPv6 firewall", "iptables not usable, disabling IPv4 firewall"),
         meaning=message(
             "firewalld found no iptables and no nft that works, so it ended or has no rules for IPv4. The programs or "

@@ -229,7 +229,7 @@ KERNEL = (
         ),
     ),
     TextMeaning(
-        id="rtnetlink-not-supported", program="ip",
+        id="rtnetlink-not-supported", program="ip", other_causes=True,
         patterns=("RTNETLINK answers: Operation not supported", "Error: Unknown device type"),
         meaning=message(
             "The kernel has no such kind of link, route or rule, because it could not load the module (veth, bridge, "
@@ -239,7 +239,7 @@ KERNEL = (
         causes=("kernel-module-missing",),
     ),
     TextMeaning(
-        id="link-not-there", program="ip", about="thing",
+        id="link-not-there", program="ip", about="thing", other_causes=True,
         patterns=(
             'Cannot find device "{link}"', 'Device "{link}" does not exist',
             "{link}: error fetching interface information: Device not found",

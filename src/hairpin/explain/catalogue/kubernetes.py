@@ -5,7 +5,7 @@ from hairpin.texts.meaning import TextMeaning
 
 KUBERNETES = (
     TextMeaning(
-        id="flannel-not-ready", program="kubelet",
+        id="flannel-not-ready", program="kubelet", other_causes=True,
         patterns=("open /run/flannel/subnet.env: {no_file}",),
         meaning=message(
             "flannel's pod on this node has not yet written the node's subnet, so no other pod gets a network. It does "
@@ -15,7 +15,7 @@ KUBERNETES = (
         causes=("cni-plugin-missing",),
     ),
     TextMeaning(
-        id="kubeadm-bridge-netfilter", program="kubeadm",
+        id="kubeadm-bridge-netfilter", program="kubeadm", other_causes=True,
         patterns=(
             "FileContent--proc-sys-net-bridge-bridge-nf-call-iptables",
             "/proc/sys/net/bridge/bridge-nf-call-iptables contents are not set to 1",
@@ -31,7 +31,7 @@ KUBERNETES = (
         shown_by=("br-netfilter-off-hairpin",),
     ),
     TextMeaning(
-        id="kubeadm-ip-forward", program="kubeadm",
+        id="kubeadm-ip-forward", program="kubeadm", other_causes=True,
         patterns=(
             "FileContent--proc-sys-net-ipv4-ip_forward", "/proc/sys/net/ipv4/ip_forward contents are not set to 1",
         ),

@@ -5,7 +5,7 @@ from hairpin.texts.meaning import TextMeaning
 
 PODMAN_NETWORKS = (
     TextMeaning(
-        id="podman-subnet-taken", program="podman",
+        id="podman-subnet-taken", program="podman", other_causes=True,
         patterns=(
             "subnet * is already used on the host or by another config",
             "subnet * is being used by a network interface",
@@ -17,7 +17,7 @@ PODMAN_NETWORKS = (
         causes=("bridge-subnet-overlaps-route", "address-pool-exhausted"),
     ),
     TextMeaning(
-        id="podman-pools-exhausted", program="podman",
+        id="podman-pools-exhausted", program="podman", other_causes=True,
         patterns=("could not find free subnet from subnet pools",),
         meaning=message(
             "Podman found no free subnet for a new network: each one in default_subnet_pools of containers.conf is "
@@ -27,7 +27,7 @@ PODMAN_NETWORKS = (
         causes=("address-pool-exhausted", "bridge-subnet-overlaps-route"),
     ),
     TextMeaning(
-        id="podman-address-taken", program="podman",
+        id="podman-address-taken", program="podman", other_causes=True,
         patterns=("requested ip address {address} is already allocated",),
         meaning=message(
             "The address that the container asks for (--ip, ipv4_address) is another container's, or still listed for "
@@ -36,7 +36,7 @@ PODMAN_NETWORKS = (
         causes=("container-not-running",),
     ),
     TextMeaning(
-        id="podman-address-outside-subnet", program="podman",
+        id="podman-address-outside-subnet", program="podman", other_causes=True,
         patterns=("requested static ip {address} not in any subnet on network {word}",),
         meaning=message(
             "The address that the container asks for (--ip, ipv4_address) is in no subnet of its network. `podman "
@@ -45,7 +45,7 @@ PODMAN_NETWORKS = (
         causes=("container-not-running",),
     ),
     TextMeaning(
-        id="podman-needs-bridge", program="podman",
+        id="podman-needs-bridge", program="podman", other_causes=True,
         patterns=(
             '"{word}" is not supported: invalid network mode',
             "networks and static ip/mac address can only be used with Bridge mode networking",
@@ -66,7 +66,7 @@ PODMAN_NETWORKS = (
         ),
     ),
     TextMeaning(
-        id="netavark-link-unsupported", program="netavark",
+        id="netavark-link-unsupported", program="netavark", other_causes=True,
         patterns=(
             "netavark: create bridge: Netlink error: Operation not supported",
             "netavark: create veth pair: Netlink error: Operation not supported",
@@ -120,7 +120,7 @@ PODMAN_NETWORKS = (
         causes=("dns-upstream-unreachable", "host-default-route-missing"),
     ),
     TextMeaning(
-        id="rootless-tun-missing", program="slirp4netns",
+        id="rootless-tun-missing", program="slirp4netns", other_causes=True,
         patterns=(
             'open("/dev/net/tun"): No such device', 'open("/dev/net/tun"): {no_file}',
             'open("/dev/net/tun"): Permission denied', 'open("/dev/net/tun"): {not_allowed}',
@@ -134,7 +134,7 @@ PODMAN_NETWORKS = (
         causes=("kernel-module-missing",),
     ),
     TextMeaning(
-        id="cni-version", program="podman",
+        id="cni-version", program="podman", other_causes=True,
         patterns=(
             'plugin {word} does not support config version "{word}"', 'incompatible CNI versions; config is "{word}"',
             "Error validating CNI config file {path}:",

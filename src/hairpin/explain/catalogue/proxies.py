@@ -31,7 +31,7 @@ PROXIES = (
         causes=("container-not-running", "container-unhealthy"),
     ),
     TextMeaning(
-        id="proxy-bad-gateway", program="", printed_by="client", general=True,
+        id="proxy-bad-gateway", program="", printed_by="client", general=True, other_causes=True,
         patterns=(
             "502 Bad Gateway", "504 Gateway Time-out", "504 Gateway Timeout", "503 Service Temporarily Unavailable",
             "upstream connect error or disconnect/reset before headers",
@@ -48,7 +48,7 @@ PROXIES = (
         ),
     ),
     TextMeaning(
-        id="traefik-no-address", program="traefik",
+        id="traefik-no-address", program="traefik", other_causes=True,
         patterns=(
             "unable to find the IP address for the container",
             "Could not find network named {word} for container {quoted}",
@@ -63,7 +63,7 @@ PROXIES = (
         causes=("no-common-network-for-name", "container-not-running", "container-network-none"),
     ),
     TextMeaning(
-        id="traefik-port-missing", program="traefik",
+        id="traefik-port-missing", program="traefik", other_causes=True,
         patterns=('service "{word}" error: port is missing',),
         meaning=message(
             "Traefik does not know which port of the container to ask: the image exposes none, and the label "
@@ -79,13 +79,13 @@ PROXIES = (
             "client version {word} is too new. Maximum supported API version is {word}",
         ),
         meaning=message(
-            "The program speaks a version of Docker's API that this dockerd does not: Docker 29 refuses those below "
-            "1.44. Until the program (Traefik, Portainer, Watchtower …) is updated, it sees no container, and a proxy "
+            "The program speaks a version of Docker's API that this dockerd refuses (Docker 29.0: each one below "
+            "1.44). Until the program (Traefik, Portainer, Watchtower …) is updated, it sees no container, and a proxy "
             "has no routes. `docker version` shows both versions."
         ),
     ),
     TextMeaning(
-        id="outgoing-proxy-failed", program="", printed_by="client",
+        id="outgoing-proxy-failed", program="", printed_by="client", other_causes=True,
         patterns=(
             "proxyconnect tcp: dial tcp {address}:{port}: * {refused}", "proxyconnect tcp: dial tcp *: * {refused}",
             "proxyconnect tcp: dial tcp {address}:{port}: * {no_route}", "proxyconnect tcp: dial tcp *: i/o timeout",

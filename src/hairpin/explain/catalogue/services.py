@@ -71,7 +71,7 @@ SERVICES = (
         ),
     ),
     TextMeaning(
-        id="service-port-denied", program="nginx", printed_by="client", about="port",
+        id="service-port-denied", program="nginx", printed_by="client", about="port", other_causes=True,
         patterns=(
             "bind() to {address}:{port} failed (13: Permission denied)", "bind() to [::]:{port} failed (13: Permission",
             "could not bind to address {address}:{port}* (13)Permission denied",
@@ -86,7 +86,7 @@ SERVICES = (
         causes=("privileged-port-rootless", "service-not-listening"),
     ),
     TextMeaning(
-        id="service-no-ipv6", program="nginx", printed_by="client",
+        id="service-no-ipv6", program="nginx", printed_by="client", other_causes=True,
         patterns=(
             "socket() [::]:{port} failed (97: Address family not supported by protocol)",
             "bind() to [::]:{port} failed (97: Address family not supported by protocol)",

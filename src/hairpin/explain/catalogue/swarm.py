@@ -21,7 +21,7 @@ SWARM = (
         ),
     ),
     TextMeaning(
-        id="swarm-join-timeout", program="dockerd",
+        id="swarm-join-timeout", program="dockerd", other_causes=True,
         patterns=("Timeout was reached before node joined",),
         meaning=message(
             "The manager did not answer on TCP 2377 in time: a firewall before it or on it drops the packets, or it "
@@ -41,7 +41,7 @@ SWARM = (
         causes=("vxlan-port-blocked", "overlay-peer-missing", "address-pool-exhausted"),
     ),
     TextMeaning(
-        id="swarm-not-attachable", program="dockerd",
+        id="swarm-not-attachable", program="dockerd", other_causes=True,
         patterns=("Could not attach to network {word}:*not manually attachable", "{word} not manually attachable"),
         meaning=message(
             "An overlay network takes only services unless it was made with `--attachable`, and the network ingress "
@@ -51,7 +51,7 @@ SWARM = (
         causes=("no-common-network-for-name",),
     ),
     TextMeaning(
-        id="swarm-ingress-port-taken", program="dockerd",
+        id="swarm-ingress-port-taken", program="dockerd", other_causes=True,
         patterns=("port '{port}' is already in use by service '{word}' ({word}) as an ingress port",),
         meaning=message(
             "A port of the swarm's ingress is given once in the whole swarm, whichever node the service runs on. "
@@ -60,7 +60,7 @@ SWARM = (
         causes=("port-allocated-by-other-container",),
     ),
     TextMeaning(
-        id="swarm-host-port-taken", program="dockerd",
+        id="swarm-host-port-taken", program="dockerd", other_causes=True,
         patterns=(
             "host-mode port already in use on {number} node", "host-mode port already in use on {number} nodes",
         ),
@@ -72,7 +72,7 @@ SWARM = (
         causes=("swarm-port-mode-host", "swarm-service-not-running"),
     ),
     TextMeaning(
-        id="swarm-no-address-left", program="dockerd",
+        id="swarm-no-address-left", program="dockerd", other_causes=True,
         patterns=(
             "could not find an available IP while allocating VIP",
             "failed to allocate network IP for task *: could not",
