@@ -180,13 +180,13 @@ class _Writer:
                 text = shortened(each.quote, 2 * paper.width)
                 paper.prose(f"{text} ({each.count})" if each.count > 1 else text, indent=2, first="· ", style="faint")
         if not (explained.found or explained.harmless):
-            self._wanted()
+            self._what_to_paste()
         if explained.targets and not explained.found:
             self._prose(message("The text names what can be asked about:"), indent=0)
             for target in explained.targets[:FEW]:
                 paper.line("    ", (question_about(target), "command"))
 
-    def _wanted(self) -> None:
+    def _what_to_paste(self) -> None:
         """Write which text to paste instead, and the nearest known texts."""
         self._prose(_PASTE, indent=0)
         if not self._explained.nearest:
