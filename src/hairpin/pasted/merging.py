@@ -140,5 +140,5 @@ MERGED = (
     "ip-route4-text", "ip-route6-text", "ip-rule4-text", "ip-rule6-text", "conntrack", "bridge-fdb-text",
     "bridge-link-text",
 )  # fmt: skip
-"""The beginnings of the keys whose fragments are merged.  Of any other key, a later reading with the same key, namespace
-and origin replaces an earlier one."""
+"""The beginnings of the keys whose fragments are merged.  Of any other key, a later reading with the same key,
+namespace and origin replaces an earlier one."""

@@ -97,7 +97,9 @@ def _read(paste: Paste, start: int) -> Found | None:
     if any(each.policy != "-" and each.name not in _BUILT_IN for each in chains):
         return None
     rules = [rule for each in chains for rule in each.rules]
-    text = joined_lines(completed(table, {each.name: each.policy for each in chains}, rules, whole=_is_whole(chains, command)))
+    text = joined_lines(
+        completed(table, {each.name: each.policy for each in chains}, rules, whole=_is_whole(chains, command))
+    )
     told = ("ip6tables" if v6 else "iptables") + (f" -t {table}" if table != "filter" else "") + " -L"
     key = f"{back_end_of(command)}save{6 if v6 else 4}"
     return Found(end, told, (Part(key, text, command.netns),))
@@ -201,13 +203,15 @@ def _without_counters(words: list[str], columns: _Columns | None) -> list[str]:
 
 def _is_protocol(words: list[str]) -> bool:
     word = words[0].lstrip("!").lower() if words else ""
-    return word in _ALL or word in PROTOCOLS or (word.isdigit() and int(word) < 256)  # noqa: PLR2004 - the field's size
+    return word in _ALL or word in PROTOCOLS or (word.isdigit() and int(word) < 256)
 
 
 def _is_address(words: list[str]) -> bool:
     """Return whether the word may be in a column of addresses: an address, a name, or what masks an address."""
     word = words[0].lstrip("!") if words else ""
-    return word in _EVERYWHERE or re.match(r"[\w.<\[*-]*[\w.:*>\]-]+(?:/[\w.:]+)?$", word) is not None and word not in _OPTIONS
+    return word in _EVERYWHERE or (
+        re.match(r"[\w.<\[*-]*[\w.:*>\]-]+(?:/[\w.:]+)?$", word) is not None and word not in _OPTIONS
+    )
 
 
 def _family_of(word: str) -> IpFamily | None:

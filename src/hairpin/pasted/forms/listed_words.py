@@ -2,8 +2,8 @@
 
     words := ("/*" COMMENT "*/" | match)* target?
 
-Each match is a row: the words that a module prints, and the options that mean the same.  In the options, ``[!]`` becomes
-``!`` if the words are negated.  From the first word on that no row knows, the rest is one match of the module
+Each match is a row: the words that a module prints, and the options that mean the same.  In the options, ``[!]``
+becomes ``!`` if the words are negated.  From the first word on that no row knows, the rest is one match of the module
 :data:`UNLISTED`: what stands behind an unknown word may belong to it.
 
 Source: the ``print`` functions in iptables/extensions (libxt_tcp.c, libxt_conntrack.c, libxt_addrtype.c …), versions
@@ -204,7 +204,9 @@ def _owner(found: re.Match[str]) -> str:
 
 
 _OWNER = re.compile(r"(?P<n>! )?owner (?:(?P<id>UID|GID) match (?P<v>\S+)|socket exists)")
-_CONNTRACK = r"(?P<n>! )?(?P<o>ct(?:state|status|proto|expire|dir|(?:orig|repl)(?:src|dst)(?:port)?)) (?P<v>! ?\S+|[^\s!]\S*)"
+_CONNTRACK = (
+    r"(?P<n>! )?(?P<o>ct(?:state|status|proto|expire|dir|(?:orig|repl)(?:src|dst)(?:port)?)) (?P<v>! ?\S+|[^\s!]\S*)"
+)
 _NAMELESS = re.compile(r"\?P<\w+>")
 
 

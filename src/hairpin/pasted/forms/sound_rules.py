@@ -74,7 +74,9 @@ def missing_chains(table: str, listed: dict[str, str], rules: list[str]) -> Iter
         if name not in listed and not (table == "nat" and name == "INPUT" and listed):
             yield name, "ACCEPT"
     named = dict.fromkeys(found["v"] for rule in rules for found in _TARGET.finditer(_QUOTED.sub('""', rule)))
-    yield from ((name, "-") for name in named if name not in listed and name not in KNOWN_TARGETS | {*BASE_CHAINS[table]})
+    yield from (
+        (name, "-") for name in named if name not in listed and name not in KNOWN_TARGETS | {*BASE_CHAINS[table]}
+    )
 
 
 def completed(table: str, chains: dict[str, str], rules: list[str], *, whole: bool) -> list[str]:
