@@ -56,10 +56,14 @@ def host(text: str) -> Namespace:
     return parse(evidence_in_text(text)).namespaces[0]
 
 
-@pytest.mark.parametrize("text", [OLD_IFCONFIG, NEW_IFCONFIG, BRIEF], ids=["old ifconfig", "new ifconfig", "ip -br addr"])
+@pytest.mark.parametrize(
+    "text", (OLD_IFCONFIG, NEW_IFCONFIG, BRIEF), ids=["old ifconfig", "new ifconfig", "ip -br addr"]
+)
 def test_links_and_addresses(text: str) -> None:
     own = host(text)
-    found = {(each.link, address_text(each.value, each.version), each.prefix_length, each.scope) for each in own.addresses}
+    found = {
+        (each.link, address_text(each.value, each.version), each.prefix_length, each.scope) for each in own.addresses
+    }
     assert found == {
         ("lo", "127.0.0.1", 8, "host"),
         ("lo", "::1", 128, "host"),
@@ -88,7 +92,7 @@ default         192.168.1.1     0.0.0.0         UG        0 0          0 eth0
 """
 
 
-@pytest.mark.parametrize(("command", "text", "metric"), [("route -n", ROUTES, 100), ("netstat -r", NAMED_ROUTES, 0)])
+@pytest.mark.parametrize(("command", "text", "metric"), (("route -n", ROUTES, 100), ("netstat -r", NAMED_ROUTES, 0)))
 def test_routes_of_net_tools(command: str, text: str, metric: int) -> None:
     first, second = host(f"$ {command}\n{text}").routes
     assert (first.prefix_length, first.metric, first.next_hops[0].link) == (0, metric, "eth0")
@@ -139,13 +143,17 @@ def test_a_part_of_the_sockets_is_no_reading() -> None:
 
 LISTS: dict[str, tuple[str, str]] = {
     "ipset": (
-        "Name: foo\nType: hash:ip\nRevision: 5\nHeader: family inet hashsize 1024 maxelem 65536\n"
-        "Size in memory: 200\nReferences: 1\nNumber of entries: 1\nMembers:\n1.2.3.4\n",
+        (
+            "Name: foo\nType: hash:ip\nRevision: 5\nHeader: family inet hashsize 1024 maxelem 65536\n"
+            "Size in memory: 200\nReferences: 1\nNumber of entries: 1\nMembers:\n1.2.3.4\n"
+        ),
         "create foo hash:ip family inet hashsize 1024 maxelem 65536\nadd foo 1.2.3.4\n",
     ),
     "ebtables": (
-        "Bridge table: filter\n\nBridge chain: INPUT, entries: 0, policy: ACCEPT\n\n"
-        "Bridge chain: FORWARD, entries: 1, policy: DROP\n-p IPv4 -i eth0 -j DROP\n",
+        (
+            "Bridge table: filter\n\nBridge chain: INPUT, entries: 0, policy: ACCEPT\n\n"
+            "Bridge chain: FORWARD, entries: 1, policy: DROP\n-p IPv4 -i eth0 -j DROP\n"
+        ),
         "*filter\n:INPUT ACCEPT\n:FORWARD DROP\n-A FORWARD -p IPv4 -i eth0 -j DROP\n",
     ),
     "ip-neigh-text": (
@@ -171,7 +179,9 @@ def test_a_set_whose_members_are_cut_is_no_reading() -> None:
 
 
 def test_links_without_addresses_do_not_tell_that_there_are_none() -> None:
-    text = "2: eth0: <BROADCAST,MULTICAST,UP,LOWER_UP> mtu 1500 qdisc mq state UP mode DEFAULT group default qlen 1000\n"
+    text = (
+        "2: eth0: <BROADCAST,MULTICAST,UP,LOWER_UP> mtu 1500 qdisc mq state UP mode DEFAULT group default qlen 1000\n"
+    )
     found = evidence_in_text(f"$ ip link\n{text}")
     assert [each.key for each in found.readings[1:]] == ["ip-link-text"]
     assert [each.name for each in parse(found).namespaces[0].links] == ["eth0"]

@@ -21,7 +21,7 @@ _DETAIL = re.compile(r"(?:inet6?|valid_lft|altname|alias|RX:?|TX:?|link/\w+|prog
 _TYPES = "unicast|local|broadcast|multicast|anycast|blackhole|unreachable|prohibit|throw|nat"
 _ROUTE = re.compile(
     rf"\s*(?:(?:(?:{_TYPES}) )?(?:default|"
-    r"[\dxX*]{{1,3}}(?:\.[\dxX*]{{1,3}}){{1,3}}(?:/\d+)?"
+    r"[\dxX*]{1,3}(?:\.[\dxX*]{1,3}){1,3}(?:/\d+)?"
     r"|(?!(?:[0-9a-f]{2}:){5}[0-9a-f]{2} )[0-9a-fA-F]*:[0-9a-fA-F:.]*(?:/\d+)?)"
     r" (?:nhid|via|dev|proto|scope|metric|table|src|encap)\b|nexthop (?:via|dev) "
     r"|(?:blackhole|unreachable|prohibit) [\d.:a-f]+(?:/\d+)?(?:\s|$))"

@@ -171,7 +171,7 @@ def _rule_of(chain: str, words: list[str], columns: _Columns | None) -> tuple[st
         fragment = {"-f": ["-f"], "!f": ["! -f"]}.get(rest[0], [])
         rest = rest[1:]
     links = columns.links if columns is not None else not _is_address(rest[0:1])
-    if len(rest) < (4 if links else 2) or not all(_is_address([each]) for each in rest[2 * links : 2 * links + 2]):
+    if len(rest) < (4 if links else 2) or "!" in rest[: 2 * links + 2] or not all(_is_address([each]) for each in rest[2 * links : 2 * links + 2]):
         return None
     named = [unlisted("interfaces")]
     if links:
@@ -240,7 +240,7 @@ def _address(option: str, word: str) -> list[str]:
         return []
     name = _NAMED.get(name, name)
     if _family_of(name) is None:
-        return [unlisted("source" if option == "-s" else "destination", word)]
+        return [unlisted("source-address" if option == "-s" else "destination-address", word)]
     return [f"{'! ' if negated else ''}{option} {name}"]
 
 

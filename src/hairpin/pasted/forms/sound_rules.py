@@ -65,7 +65,7 @@ def _is_read(rule: str, family: IpFamily) -> bool:
 def _known_address(found: re.Match[str], family: IpFamily) -> str:
     if _is_read(f"-A X -s {found['v']} -j ACCEPT", family):
         return found[0]
-    return unlisted("source" if found["o"] in ("-s", "--source") else "destination", found["v"])
+    return unlisted("source-address" if found["o"] in ("-s", "--source") else "destination-address", found["v"])
 
 
 def missing_chains(table: str, listed: dict[str, str], rules: list[str]) -> Iterator[tuple[str, str]]:
