@@ -23,8 +23,8 @@ from hairpin.netfilter.rule_address import IpFamily, read_prefix
 from hairpin.pasted.form import Command, Form, Found, Part, Paste, joined_lines
 from hairpin.pasted.forms.iptables_save import back_end_of, names_chain, table_of
 from hairpin.pasted.forms.listed_targets import GOTO
-from hairpin.pasted.forms.listed_words import UNLISTED, options_of, unlisted
-from hairpin.pasted.forms.sound_rules import completed, gap, is_gap, sound
+from hairpin.pasted.forms.listed_words import UNLISTED, options_of, unknown_match
+from hairpin.pasted.forms.sound_rules import complete_table, gap, is_gap, sound
 
 _COUNT = r"\d+[KMGTP]?"
 _CHAIN = re.compile(
@@ -98,7 +98,7 @@ def _read(paste: Paste, start: int) -> Found | None:
         return None
     rules = [rule for each in chains for rule in each.rules]
     text = joined_lines(
-        completed(table, {each.name: each.policy for each in chains}, rules, whole=_is_whole(chains, command))
+        complete_table(table, {each.name: each.policy for each in chains}, rules, whole=_is_whole(chains, command))
     )
     told = ("ip6tables" if v6 else "iptables") + (f" -t {table}" if table != "filter" else "") + " -L"
     key = f"{back_end_of(command)}save{6 if v6 else 4}"
@@ -171,9 +171,13 @@ def _rule_of(chain: str, words: list[str], columns: _Columns | None) -> tuple[st
         fragment = {"-f": ["-f"], "!f": ["! -f"]}.get(rest[0], [])
         rest = rest[1:]
     links = columns.links if columns is not None else not _is_address(rest[0:1])
-    if len(rest) < (4 if links else 2) or "!" in rest[: 2 * links + 2] or not all(_is_address([each]) for each in rest[2 * links : 2 * links + 2]):
+    if (
+        len(rest) < (4 if links else 2)
+        or "!" in rest[: 2 * links + 2]
+        or not all(_is_address([each]) for each in rest[2 * links : 2 * links + 2])
+    ):
         return None
-    named = [unlisted("interfaces")]
+    named = [unknown_match("interfaces")]
     if links:
         named = [each for option, word in zip(("-i", "-o"), rest, strict=False) for each in _link(option, word)]
         rest = rest[2:]
@@ -230,7 +234,7 @@ def _link(option: str, word: str) -> list[str]:
     if name in ("*", "any", "+"):
         return []
     if len(name) > _LONGEST_LINK or not re.fullmatch(r"[\w.:@+-]+", name):
-        return [unlisted("interface", word)]
+        return [unknown_match("interface", word)]
     return [f"{'! ' if word.startswith('!') else ''}{option} {name}"]
 
 
@@ -240,7 +244,7 @@ def _address(option: str, word: str) -> list[str]:
         return []
     name = _NAMED.get(name, name)
     if _family_of(name) is None:
-        return [unlisted("source-address" if option == "-s" else "destination-address", word)]
+        return [unknown_match("source-address" if option == "-s" else "destination-address", word)]
     return [f"{'! ' if negated else ''}{option} {name}"]
 
 

@@ -15,7 +15,7 @@ from collections.abc import Iterator
 from hairpin.netfilter.iptables.save import BASE_CHAINS
 from hairpin.netfilter.rule_address import IpFamily
 from hairpin.pasted.form import NO_COMMAND, Command, Form, Found, Part, Paste, joined_lines
-from hairpin.pasted.forms.sound_rules import completed, gap, sound
+from hairpin.pasted.forms.sound_rules import complete_table, gap, sound
 
 ANY_BACK_END = "iptables-any-"
 """The beginning of the key of rules whose listing does not tell the back end (joining.py)."""
@@ -178,7 +178,9 @@ def _read_listing(paste: Paste, start: int) -> Found | None:
     rules = [sound(_COUNTERS.sub("", line), family) for line in lines if line.startswith("-A")]
     for name in dict.fromkeys(map(_chain_of, rules)):
         chains.setdefault(name, "ACCEPT" if name in BASE_CHAINS[table] else "-")
-    return Found(end, told, (Part(key, joined_lines(completed(table, chains, rules, whole=is_whole)), command.netns),))
+    return Found(
+        end, told, (Part(key, joined_lines(complete_table(table, chains, rules, whole=is_whole)), command.netns),)
+    )
 
 
 _OF_TABLE = (
@@ -217,7 +219,7 @@ def _of_tables(command: Command, lines: list[str], family: IpFamily) -> Iterator
             names = dict.fromkeys(map(_chain_of, rules))
             shown += [rule for name in names for rule in gap(name)]
             chains = {name: "ACCEPT" if name in BASE_CHAINS[table] else "-" for name in names}
-            yield from completed(table, chains, shown, whole=False)
+            yield from complete_table(table, chains, shown, whole=False)
 
 
 def _table(command: Command, lines: list[str]) -> str:
