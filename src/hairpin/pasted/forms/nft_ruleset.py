@@ -65,7 +65,7 @@ def _read(paste: Paste, start: int) -> Found | None:
     if end is None:
         return None
     lines = [_bare(line) for line in paste.lines[start + 1 : end - 1]]
-    blocks = tuple(_blocks(line for line in lines if line and not line.startswith("#")))
+    blocks = tuple(_blocks(line for line in lines if line and not line.startswith("# Warning")))
     if any(" hook " in line and "policy" not in line for each in blocks if each.kind == "chain" for line in each.lines):
         return None
     family, name = cast("Family", head["family"]), head["name"]
