@@ -108,12 +108,14 @@ def listings(tool: str, options: str) -> tuple[str, ...]:
     return tuple(f"echo '# {tool} -t {each} -L {options}'; {tool} -t {each} -L {options}; echo" for each in TABLES)
 
 
-@pytest.mark.parametrize("options", ["-n -v", "-nv -x --line-numbers", "-n", "-v", ""])
+@pytest.mark.parametrize("options", ("-n -v", "-nv -x --line-numbers", "-n", "-v", ""))
 @pytest.mark.parametrize(("name", "tool"), WIDE.items())
 def test_a_listing_of_every_option(name: str, tool: str, options: str) -> None:
     family: IpFamily = "ip6" if tool.startswith("ip6") else "ip"
     text = (FIXTURES / "netfilter" / name).read_text()
-    text = "".join(line for line in text.splitlines(keepends=True) if "eui64" not in line)  # which iptables does not list
+    text = "".join(
+        line for line in text.splitlines(keepends=True) if "eui64" not in line
+    )  # which iptables does not list
     saved, *listed = outputs(text, tool, *listings(tool, options))
     shown = tables_in("".join(listed), family)
     same = sum(assert_tells(shown[table], each) for table, each in tables_of(saved, family).items())
@@ -163,7 +165,12 @@ def _random_rules() -> st.SearchStrategy[tuple[ir.Expression, ...]]:
     return st.integers(0, len(rows) - 1).flatmap(of_row)
 
 
-@settings(max_examples=15, deadline=None, database=None, suppress_health_check=(HealthCheck.too_slow, HealthCheck.filter_too_much))
+@settings(
+    max_examples=15,
+    deadline=None,
+    database=None,
+    suppress_health_check=(HealthCheck.too_slow, HealthCheck.filter_too_much),
+)
 @given(st.lists(_random_rules(), min_size=30, max_size=60), st.sampled_from(("iptables-nft", "iptables-legacy")))
 def test_listings_of_random_rules(bodies: list[tuple[ir.Expression, ...]], tool: str) -> None:
     chain = ir.Chain("FORWARD", tuple(ir.Rule(body, "", 1) for body in bodies), "forward", policy="accept")
@@ -178,9 +185,10 @@ def test_listings_of_random_rules(bodies: list[tuple[ir.Expression, ...]], tool:
 NATIVE = Path(__file__).with_name("native_rules.nft")
 
 
-@pytest.mark.parametrize("damage", ["none", "no indentation", "handles"])
+@pytest.mark.parametrize("damage", ("none", "no indentation", "handles"))
 def test_native_tables_of_nft(damage: str) -> None:
-    script = f'nft -f {NATIVE}; nft -j list ruleset; echo; echo "=== ==="; nft {"-a" if damage == "handles" else ""} list ruleset'
+    shown_with = "-a" if damage == "handles" else ""
+    script = f'nft -f {NATIVE}; nft -j list ruleset; echo; echo "=== ==="; nft {shown_with} list ruleset'
     done = subprocess.run(("unshare", "--net", "sh", "-c", script), capture_output=True, text=True, check=True)
     document, text = done.stdout.split("=== ===\n")
     if damage == "no indentation":
@@ -203,9 +211,11 @@ def test_native_tables_of_nft(damage: str) -> None:
             assert [rule.body for rule in chain.rules] == [rule.body for rule in kernels.rules]
 
 
-@pytest.mark.parametrize("name", ["none", "ufw", "multiport", "f2b", "hairpin-masquerade.proxy-off", "isolated"])
+@pytest.mark.parametrize("name", ("none", "ufw", "multiport", "f2b", "hairpin-masquerade.proxy-off", "isolated"))
 def test_tables_of_iptables_in_the_words_of_nft(name: str) -> None:
-    reading = next(each for each in evidence(name).readings if each.key == "iptables-nft-save4" and each.netns == "host")
+    reading = next(
+        each for each in evidence(name).readings if each.key == "iptables-nft-save4" and each.netns == "host"
+    )
     saved, listed = outputs(reading.text, "iptables-nft", "echo '# nft list ruleset'; nft list ruleset")
     wanted = tables_of(saved, "ip")
     shown = {
@@ -219,9 +229,15 @@ def test_tables_of_iptables_in_the_words_of_nft(name: str) -> None:
         for chain in each.chains:
             of_iptables = wanted[table].chain(chain.name)
             assert of_iptables is not None
-            assert (chain.policy, chain.hook, chain.priority) == (of_iptables.policy, of_iptables.hook, of_iptables.priority)
+            assert (chain.policy, chain.hook, chain.priority) == (
+                of_iptables.policy,
+                of_iptables.hook,
+                of_iptables.priority,
+            )
             for rule, one in zip(chain.rules, of_iptables.rules, strict=True):
-                assert _decides(rule) == _decides(one) or any("OpaqueMatch" in part or "Outside" in part for part in _decides(rule))
+                assert _decides(rule) == _decides(one) or any(
+                    "OpaqueMatch" in part or "Outside" in part for part in _decides(rule)
+                )
 
 
 def _decides(rule: ir.Rule) -> list[str]:

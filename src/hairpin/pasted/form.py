@@ -61,6 +61,10 @@ class Command(NamedTuple):
 NO_COMMAND = Command(-1, "", ())
 
 
+_ASIDE = re.compile(r"\s*(?:$|# Warning: |WARNING: |\[sudo\] |sudo: )")
+"""Lines between a command and its output."""
+
+
 class Paste(msgspec.Struct, frozen=True):
     """A text in which outputs are looked for.  ``commands``: the command lines by the index of their line."""
 
@@ -68,10 +72,10 @@ class Paste(msgspec.Struct, frozen=True):
     commands: dict[int, Command]
 
     def command_above(self, index: int) -> Command:
-        """Return the command whose output begins at this line: the nearest command above, from which only blank lines
-        separate it."""
+        """Return the command whose output begins at this line: the nearest command above, from which only blank lines,
+        warnings and sudo's question separate it."""
         above = index - 1
-        while above >= 0 and not self.lines[above].strip() and above not in self.commands:
+        while above >= 0 and above not in self.commands and _ASIDE.match(self.lines[above]) is not None:
             above -= 1
         return self.commands.get(above, NO_COMMAND)
 

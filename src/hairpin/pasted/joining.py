@@ -14,7 +14,7 @@ from hairpin.evidence.reading import PASTED, SCHEMA, Evidence, Reading
 from hairpin.pasted.containers import containers_of, networks_of
 from hairpin.pasted.form import Part, Recognised
 from hairpin.pasted.forms.iptables_save import ANY_BACK_END
-from hairpin.pasted.merging import MERGED, merged
+from hairpin.pasted.merging import MERGED, merge
 
 _OF_HOST = ("docker-", "podman-", "typed-", "firewalld-", "ufw-", "daemon-json", "file", "versions", "os-release", "outcome", "uname", "units")
 
@@ -89,7 +89,7 @@ def _texts(outputs: tuple[Output, ...]) -> Iterator[_Text]:
         if engine in documents and what in ("containers", "networks"):
             listed = documents[engine].setdefault("typed" if key.startswith("typed-") else what, [])
             listed += [msgspec.json.decode(line) for text in texts for line in text.splitlines()]
-        elif text := merged(key, texts):
+        elif text := merge(key, texts):
             yield key, netns, origin, text
     for engine, of_engine in documents.items():
         if containers := containers_of(of_engine.get("containers", []), of_engine.get("typed", [])):

@@ -13,14 +13,14 @@ _CHAIN = re.compile(r":(\S+) (\S+)")
 _RULE = re.compile(r"(?:\[\d+:\d+\] )?-A (\S+)")
 
 
-def merged(key: str, texts: list[str]) -> str:
+def merge(key: str, texts: list[str]) -> str:
     """Return the text of a reading with this key, whose fragments stand in the order of the pasted text.  The text is
     empty if the fragments do not make a reading."""
     if key.startswith("iptables-") or key == "ebtables":
         return _tables(texts, commits=key != "ebtables")
-    for beginning, merge in _MERGES:
+    for beginning, of_kind in _MERGES:
         if key.startswith(beginning):
-            return merge(texts)
+            return of_kind(texts)
     return "".join(texts)
 
 
@@ -140,5 +140,5 @@ MERGED = (
     "ip-route4-text", "ip-route6-text", "ip-rule4-text", "ip-rule6-text", "conntrack", "bridge-fdb-text",
     "bridge-link-text", "firewalld-zones-text", "packages", "klog", "dockerd-log",
 )  # fmt: skip
-"""The beginnings of the keys whose fragments are merged.  Of any other key, a later reading with the same key, namespace
-and origin replaces an earlier one."""
+"""The beginnings of the keys whose fragments are merged.  Of any other key, a later reading with the same key,
+namespace and origin replaces an earlier one."""

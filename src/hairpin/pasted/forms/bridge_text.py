@@ -7,14 +7,21 @@ Source: iproute2 bridge/link.c, fdb.c, vlan.c; bridge-utils brctl/brctl_cmd.c br
 """
 
 import re
+from itertools import pairwise
 
 from hairpin.pasted.form import Form, Found, Part, Paste, joined_lines
 
 _MAC = r"(?:[0-9a-f]{2}:){5}[0-9a-f]{2}"
-_LINK = re.compile(r"\s*\d+: [^\s:]+: <[A-Z0-9_,-]*> mtu \d+ (?:.* )?master \S+ (?:.* )?state (?:forwarding|disabled|blocking|listening|learning)\b")
+_LINK = re.compile(
+    r"\s*\d+: [^\s:]+: <[A-Z0-9_,-]*> mtu \d+ (?:.* )?master \S+ (?:.* )?"
+    r"state (?:forwarding|disabled|blocking|listening|learning)\b"
+)
 _OLD_LINK = re.compile(r"\s*\d+: \S+ state \S+ ?(?:@\S+ )?: <[A-Z0-9_,-]*> mtu \d+ (?:.* )?master \S+ state [a-z]+\b")
 _LINK_DETAIL = re.compile(r"\s+(?:hairpin (?:on|off)|neigh_suppress|mcast_|vlan_tunnel|locked|isolated|flood)\b")
-_FDB = re.compile(rf"\s*{_MAC} dev \S+(?: (?:dst|vlan|via|port|vni|src_vni|nhid) \S+| self| permanent| static| stale| offload| extern_learn| sticky| router| master(?: \S+)?)*\s*$")
+_FDB = re.compile(
+    rf"\s*{_MAC} dev \S+(?: (?:dst|vlan|via|port|vni|src_vni|nhid) \S+| self| permanent| static| stale| offload"
+    r"| extern_learn| sticky| router| master(?: \S+)?)*\s*$"
+)
 _VLAN_HEAD = re.compile(r"\s*port\s+vlan(?:-id|\s+ids?)\b.*$")
 _VLAN = re.compile(r"(?:\S+)?\s+\d+(?:-\d+)?(?:\s+(?:PVID|Egress|Untagged))*\s*$|\S+\s+None\s*$")
 _BRCTL_HEAD = re.compile(r"\s*bridge name\s+bridge id\s+STP enabled\s+interfaces\s*$")
@@ -37,7 +44,7 @@ def _fdb(paste: Paste, start: int) -> Found | None:
     lines = [line.strip() for line in paste.lines[start:end]]
     command = paste.command_above(start)
     words = command.words
-    bridge = next((after for word, after in zip(words, words[1:], strict=False) if word in ("br", "brport")), "")
+    bridge = next((after for word, after in pairwise(words) if word in ("br", "brport")), "")
     if bridge:
         # Asked about one bridge, the tool leaves out its name.
         lines = [line if " master " in line or " self" in line else f"{line} master {bridge}" for line in lines]

@@ -12,9 +12,10 @@ import msgspec
 
 from hairpin.pasted.form import Command, Form, Found, Part, Paste, joined_lines
 
-_BEGIN = re.compile(r"\s*(?:\[\s*(?:\{\s*(?:\"(?:ifindex|dst|priority|mac|ifname|type)\".*)?)?|\{\s*(?:\"nftables\".*)?)$")
-_KEY = re.compile(r"[\s\[{,]*\"(?:ifindex|dst|priority|mac|ifname|type|nftables)\"")
+_BEGIN = re.compile(r"\s*(?:\[\s*(?:\{\s*(?:\"(?:ifindex|dst|priority|mac|ifname)\".*)?)?|\{\s*(?:\"nftables\".*)?)$")
+_KEY = re.compile(r"[\s\[{,]*\"(?:ifindex|dst|priority|mac|ifname|nftables)\"")
 _LONGEST = 1 << 22
+_OF_ROUTES = ("dev", "nexthops", "type", "gateway")
 _DECODER = json.JSONDecoder()
 Object = dict[str, Any]
 
@@ -60,7 +61,7 @@ _KINDS: tuple[tuple[str, Callable[[Object], bool], str], ...] = (
     ("ip -j link", _has("ifindex", "ifname", "flags", "mtu"), "ip-link-text"),
     ("ip -j neigh", _has("dst", "dev", "state"), "ip-neigh"),
     ("ip -j rule", lambda each: "priority" in each and "src" in each, "ip-rule"),
-    ("ip -j route", lambda each: "dst" in each and not each.keys().isdisjoint(("dev", "nexthops", "type", "gateway")), "ip-route"),
+    ("ip -j route", lambda each: "dst" in each and not each.keys().isdisjoint(_OF_ROUTES), "ip-route"),
 )
 
 
@@ -74,10 +75,12 @@ def _part(key: str, elements: list[Object], command: Command) -> Part:
 
 def _link_lines(elements: list[Object]) -> Iterator[str]:
     for each in elements:
-        peer = f"@{each['link']}" if each.get("link") else f"@if{each['link_index']}" if each.get("link_index") else ""
+        index = f"@if{each['link_index']}" if each.get("link_index") else ""
+        peer = f"@{each['link']}" if each.get("link") else index
         master = f" master {each['master']}" if each.get("master") else ""
         state = each.get("operstate", "UNKNOWN")
-        yield f"{each['ifindex']}: {each['ifname']}{peer}: <{','.join(each['flags'])}> mtu {each['mtu']}{master} state {state}"
+        flags = ",".join(each["flags"])
+        yield f"{each['ifindex']}: {each['ifname']}{peer}: <{flags}> mtu {each['mtu']}{master} state {state}"
         if each.get("link_type"):
             yield f"    link/{each['link_type']} {each.get('address', '')}".rstrip()
         kind = (each.get("linkinfo") or {}).get("info_kind")
@@ -91,7 +94,7 @@ def _tables(objects: list[Any], command: Command) -> Iterator[Part]:
     for each in objects:
         if not isinstance(each, dict) or len(each) != 1:
             continue
-        (kind, body), = each.items()
+        ((kind, body),) = each.items()
         if kind == "metainfo":
             version = [each]
         elif isinstance(body, dict):

@@ -5,6 +5,7 @@ A listing of links without all of their addresses (``ip link``, or an address th
 useless: it may be the route that decides.
 """
 
+import itertools
 import re
 from collections.abc import Iterator
 
@@ -19,16 +20,23 @@ _WRAPPED = re.compile(r"\s*(?:qdisc|noqueue|state|mode|group|default|qlen|master
 _DETAIL = re.compile(r"(?:inet6?|valid_lft|altname|alias|RX:?|TX:?|link/\w+|prog/xdp|vf \d|\d+ +\d+ +\d+)(?:\s|$)")
 _TYPES = "unicast|local|broadcast|multicast|anycast|blackhole|unreachable|prohibit|throw|nat"
 _ROUTE = re.compile(
-    rf"\s*(?:(?:(?:{_TYPES}) )?(?:default|[\dxX*]{{1,3}}(?:\.[\dxX*]{{1,3}}){{1,3}}(?:/\d+)?|(?!(?:[0-9a-f]{2}:){5}[0-9a-f]{2} )[0-9a-fA-F]*:[0-9a-fA-F:.]*(?:/\d+)?)"
-    r" (?:nhid|via|dev|proto|scope|metric|table|src|encap)\b|nexthop (?:via|dev) |(?:blackhole|unreachable|prohibit) [\d.:a-f]+(?:/\d+)?(?:\s|$))"
+    rf"\s*(?:(?:(?:{_TYPES}) )?(?:default|"
+    r"[\dxX*]{1,3}(?:\.[\dxX*]{1,3}){1,3}(?:/\d+)?"
+    r"|(?!(?:[0-9a-f]{2}:){5}[0-9a-f]{2} )[0-9a-fA-F]*:[0-9a-fA-F:.]*(?:/\d+)?)"
+    r" (?:nhid|via|dev|proto|scope|metric|table|src|encap)\b|nexthop (?:via|dev) "
+    r"|(?:blackhole|unreachable|prohibit) [\d.:a-f]+(?:/\d+)?(?:\s|$))"
 )
 _GOT = re.compile(r"\s*cache\b|.* uid \d+\s*$")
 _RULE = re.compile(r"\s*\d+:\s+(?:not )?from \S+(?: \S+)* ?(?:lookup|goto|blackhole|unreachable|prohibit|nop|table)\b")
 _NEIGHBOUR = re.compile(
-    r"\s*[0-9a-fA-F.:]+ dev \S+ (?:lladdr \S+ |ref \d+ |used \S+ |probes \d+ )*(?:(?:router|proxy|extern_learn|managed) )*"
+    r"\s*[0-9a-fA-F.:]+ dev \S+ (?:lladdr \S+ |ref \d+ |used \S+ |probes \d+ )*"
+    r"(?:(?:router|proxy|extern_learn|managed) )*"
     r"(?:REACHABLE|STALE|DELAY|PROBE|PERMANENT|NOARP|INCOMPLETE|FAILED|NONE)\b"
 )
-_BRIEF = re.compile(r"\s*(?P<name>[\w.-]{1,15})(?:@(?P<peer>[\w.-]+))?\s+(?P<state>UNKNOWN|UP|DOWN|LOWERLAYERDOWN|DORMANT|NOTPRESENT|TESTING)(?:\s+(?P<rest>\S.*))?$")
+_BRIEF = re.compile(
+    r"\s*(?P<name>[\w.-]{1,15})(?:@(?P<peer>[\w.-]+))?\s+"
+    r"(?P<state>UNKNOWN|UP|DOWN|LOWERLAYERDOWN|DORMANT|NOTPRESENT|TESTING)(?:\s+(?P<rest>\S.*))?$"
+)
 _MAC = re.compile(r"(?:[0-9a-f]{2}:){5}[0-9a-f]{2}$")
 
 
@@ -83,7 +91,7 @@ def _brief(paste: Paste, start: int) -> Found | None:
     rows = [found for line in paste.lines[start:end] if (found := _BRIEF.match(line)) is not None]
     command = paste.command_above(start)
     asked = "ip" in command.words[:1] and command.has("-br", "-brief", "--brief")
-    if not asked and (len(rows) < 2 or not any(row["name"] == "lo" for row in rows)):  # noqa: PLR2004 - a table
+    if not asked and (len(rows) < 2 or not any(row["name"] == "lo" for row in rows)):
         return None
     lines: list[str] = []
     is_whole = True
@@ -94,12 +102,18 @@ def _brief(paste: Paste, start: int) -> Found | None:
             flags = words[1].strip("<>") if words[1:] else _flags(row["state"])
             head, addresses = f"    link/{'loopback' if row['name'] == 'lo' else 'ether'} {words[0]}", []
         else:
-            flags, head, addresses = _flags(row["state"], row["name"]), "", [word for word in words if _is_address([word])]
+            flags, head, addresses = (
+                _flags(row["state"], row["name"]),
+                "",
+                [word for word in words if _is_address([word])],
+            )
             is_whole = is_whole and len(addresses) == sum("/" in word for word in words)
         peer = f"@{row['peer']}" if row["peer"] else ""
         lines.append(f"{index}: {row['name']}{peer}: <{flags}> mtu {65536 if row['name'] == 'lo' else 1500}")
         lines += [head] if head else []
-        lines += [f"    inet{'6' if ':' in each else ''} {each} scope {_scope(each)} {row['name']}" for each in addresses]
+        lines += [
+            f"    inet{'6' if ':' in each else ''} {each} scope {_scope(each)} {row['name']}" for each in addresses
+        ]
     key = "ip-addr-text" if is_whole else "ip-link-text"
     return Found(end, f"ip -br {'addr' if is_whole else 'link'}", (Part(key, joined_lines(lines), command.netns),))
 
@@ -112,7 +126,13 @@ def _flags(state: str, name: str = "") -> str:
 
 def _scope(address: str) -> str:
     lowered = address.lower()
-    return "host" if lowered.startswith(("127.", "::1/")) else "link" if lowered.startswith(("fe80:", "169.254.")) else "global"
+    return (
+        "host"
+        if lowered.startswith(("127.", "::1/"))
+        else "link"
+        if lowered.startswith(("fe80:", "169.254."))
+        else "global"
+    )
 
 
 def _routes(paste: Paste, start: int) -> Found | None:
@@ -152,7 +172,7 @@ def _is_route(line: str, *, v6: bool) -> bool:
     try:
         if words[0] != "nexthop":
             network(words[0], 6 if v6 else 4)
-        for before, word in zip(words, words[1:], strict=False):
+        for before, word in itertools.pairwise(words):
             if before in ("via", "src") and word not in ("inet", "inet6"):
                 parse_address(word)
     except (MalformedError, ValueError, IndexError):
@@ -178,10 +198,12 @@ def _neighbours(paste: Paste, start: int) -> Found | None:
 
 def _is_neighbour(line: str) -> bool:
     try:
-        parse_address(line.split()[0])
+        parse_address(line.split(maxsplit=1)[0])
     except (MalformedError, ValueError):
         return False
-    macs: Iterator[str] = (after for word, after in zip(line.split(), line.split()[1:], strict=False) if word == "lladdr")
+    macs: Iterator[str] = (
+        after for word, after in zip(line.split(), line.split()[1:], strict=False) if word == "lladdr"
+    )
     return all(_MAC.match(each.lower()) for each in macs)
 
 

@@ -23,8 +23,8 @@ from hairpin.netfilter.rule_address import IpFamily, read_prefix
 from hairpin.pasted.form import Command, Form, Found, Part, Paste, joined_lines
 from hairpin.pasted.forms.iptables_save import back_end_of, names_chain, table_of
 from hairpin.pasted.forms.listed_targets import GOTO
-from hairpin.pasted.forms.listed_words import UNLISTED, options_of, unlisted
-from hairpin.pasted.forms.sound_rules import completed, gap, is_gap, sound
+from hairpin.pasted.forms.listed_words import UNLISTED, options_of, unknown_match
+from hairpin.pasted.forms.sound_rules import complete_table, gap, is_gap, sound
 
 _COUNT = r"\d+[KMGTP]?"
 _CHAIN = re.compile(
@@ -97,7 +97,9 @@ def _read(paste: Paste, start: int) -> Found | None:
     if any(each.policy != "-" and each.name not in _BUILT_IN for each in chains):
         return None
     rules = [rule for each in chains for rule in each.rules]
-    text = joined_lines(completed(table, {each.name: each.policy for each in chains}, rules, whole=_is_whole(chains, command)))
+    text = joined_lines(
+        complete_table(table, {each.name: each.policy for each in chains}, rules, whole=_is_whole(chains, command))
+    )
     told = ("ip6tables" if v6 else "iptables") + (f" -t {table}" if table != "filter" else "") + " -L"
     key = f"{back_end_of(command)}save{6 if v6 else 4}"
     return Found(end, told, (Part(key, text, command.netns),))
@@ -169,9 +171,13 @@ def _rule_of(chain: str, words: list[str], columns: _Columns | None) -> tuple[st
         fragment = {"-f": ["-f"], "!f": ["! -f"]}.get(rest[0], [])
         rest = rest[1:]
     links = columns.links if columns is not None else not _is_address(rest[0:1])
-    if len(rest) < (4 if links else 2) or not all(_is_address([each]) for each in rest[2 * links : 2 * links + 2]):
+    if (
+        len(rest) < (4 if links else 2)
+        or "!" in rest[: 2 * links + 2]
+        or not all(_is_address([each]) for each in rest[2 * links : 2 * links + 2])
+    ):
         return None
-    named = [unlisted("interfaces")]
+    named = [unknown_match("interfaces")]
     if links:
         named = [each for option, word in zip(("-i", "-o"), rest, strict=False) for each in _link(option, word)]
         rest = rest[2:]
@@ -201,13 +207,15 @@ def _without_counters(words: list[str], columns: _Columns | None) -> list[str]:
 
 def _is_protocol(words: list[str]) -> bool:
     word = words[0].lstrip("!").lower() if words else ""
-    return word in _ALL or word in PROTOCOLS or (word.isdigit() and int(word) < 256)  # noqa: PLR2004 - the field's size
+    return word in _ALL or word in PROTOCOLS or (word.isdigit() and int(word) < 256)
 
 
 def _is_address(words: list[str]) -> bool:
     """Return whether the word may be in a column of addresses: an address, a name, or what masks an address."""
     word = words[0].lstrip("!") if words else ""
-    return word in _EVERYWHERE or re.match(r"[\w.<\[*-]*[\w.:*>\]-]+(?:/[\w.:]+)?$", word) is not None and word not in _OPTIONS
+    return word in _EVERYWHERE or (
+        re.match(r"[\w.<\[*-]*[\w.:*>\]-]+(?:/[\w.:]+)?$", word) is not None and word not in _OPTIONS
+    )
 
 
 def _family_of(word: str) -> IpFamily | None:
@@ -226,7 +234,7 @@ def _link(option: str, word: str) -> list[str]:
     if name in ("*", "any", "+"):
         return []
     if len(name) > _LONGEST_LINK or not re.fullmatch(r"[\w.:@+-]+", name):
-        return [unlisted("interface", word)]
+        return [unknown_match("interface", word)]
     return [f"{'! ' if word.startswith('!') else ''}{option} {name}"]
 
 
@@ -236,7 +244,7 @@ def _address(option: str, word: str) -> list[str]:
         return []
     name = _NAMED.get(name, name)
     if _family_of(name) is None:
-        return [unlisted("source" if option == "-s" else "destination", word)]
+        return [unknown_match("source-address" if option == "-s" else "destination-address", word)]
     return [f"{'! ' if negated else ''}{option} {name}"]
 
 

@@ -16,21 +16,32 @@ from hairpin.netfilter.ebtables import save as ebtables_save
 from hairpin.pasted.form import Form, Found, Part, Paste, joined_lines
 
 _CONNECTION = re.compile(
-    r"\s*(?:ipv[46]\s+\d+\s+)?(?:tcp|udp|icmp|icmpv6|sctp|dccp|gre|unknown|udplite)\s+\d+\s+(?:\d+\s+)?(?:[A-Z][A-Z_0-9]+\s+)?(?:\[UNREPLIED\] )?src=\S+ dst="
+    r"\s*(?:ipv[46]\s+\d+\s+)?(?:tcp|udp|icmp|icmpv6|sctp|dccp|gre|unknown|udplite)\s+\d+\s+"
+    r"(?:\d+\s+)?(?:[A-Z][A-Z_0-9]+\s+)?(?:\[UNREPLIED\] )?src=\S+ dst="
 )
 _SHOWN = re.compile(r"\s*conntrack v[\d.]+ \(conntrack-tools\): \d+ flow entries")
 _CREATE = re.compile(r"\s*create \S+ (?:hash|bitmap|list):[\w,]+(?:\s|$)")
 _SAVED = re.compile(r"\s*(?:create \S+ (?:hash|bitmap|list):|add \S+ \S)")
 _NAME = re.compile(r"\s*Name: (?P<name>\S+)\s*$")
-_SET_LINE = re.compile(r"\s*(?P<key>Type|Revision|Header|Size in memory|References|Number of entries|Members):\s*(?P<value>.*)$")
-_MEMBER = re.compile(r"\s*(?:[0-9a-fA-F.:]+(?:/\d+)?|[\w.@-]+(?=\s*$))(?:[-,][\w.:,/-]+)?(?: (?:timeout \d+|nomatch|packets \d+|bytes \d+|comment \".*\"|skb\w+ \S+))*\s*$")
+_SET_LINE = re.compile(
+    r"\s*(?P<key>Type|Revision|Header|Size in memory|References|Number of entries|Members):\s*(?P<value>.*)$"
+)
+_MEMBER = re.compile(
+    r"\s*(?:[0-9a-fA-F.:]+(?:/\d+)?|[\w.@-]+(?=\s*$))(?:[-,][\w.:,/-]+)?"
+    r"(?: (?:timeout \d+|nomatch|packets \d+|bytes \d+|comment \".*\"|skb\w+ \S+))*\s*$"
+)
 _BRIDGE_TABLE = re.compile(r"\s*Bridge table: (?P<table>filter|nat|broute)\s*$")
-_BRIDGE_CHAIN = re.compile(r"\s*Bridge chain: (?P<name>\S+), entries: (?P<count>\d+), policy: (?P<policy>ACCEPT|DROP|RETURN)\s*$")
+_BRIDGE_CHAIN = re.compile(
+    r"\s*Bridge chain: (?P<name>\S+), entries: (?P<count>\d+), policy: (?P<policy>ACCEPT|DROP|RETURN)\s*$"
+)
 _BRIDGE_RULE = re.compile(r"\s*(?:\d+\. )?(?P<rule>(?:! )?-{1,2}[A-Za-z].*?)(?:\s*, pcnt = \d+ -- bcnt = \d+)?\s*$")
 _PROC_HEAD = re.compile(r"\s*sl\s+local_address\s+(?P<peer>rem(?:ote)?_address)\s+st\s+tx_queue rx_queue")
 _PROC_ROW = re.compile(r"\s*\d+: (?P<local>[0-9A-F]{8}|[0-9A-F]{32}):[0-9A-F]{4} [0-9A-F]+:[0-9A-F]{4} [0-9A-F]{2} ")
 _ARP_HEAD = re.compile(r"\s*IP address\s+HW type\s+Flags\s+HW address\s+Mask\s+Device\s*$")
-_ARP_ROW = re.compile(r"\s*(?P<address>\d+\.\d+\.\d+\.\d+)\s+0x\d+\s+(?P<flags>0x\d+)\s+(?P<mac>(?:[0-9a-f]{2}:){5}[0-9a-f]{2})\s+\S+\s+(?P<link>\S+)\s*$")
+_ARP_ROW = re.compile(
+    r"\s*(?P<address>\d+\.\d+\.\d+\.\d+)\s+0x\d+\s+(?P<flags>0x\d+)\s+"
+    r"(?P<mac>(?:[0-9a-f]{2}:){5}[0-9a-f]{2})\s+\S+\s+(?P<link>\S+)\s*$"
+)
 _IPV6_DIGITS = 32
 _COMPLETE, _PERMANENT = 2, 4
 
@@ -84,7 +95,10 @@ def _listed_set(paste: Paste, at: int, name: str) -> tuple[int, list[str]]:
     count = said.get("Number of entries", "")
     if "Type" not in said or "Members" not in said or (count.isdigit() and int(count) != len(members)):
         return end, []
-    return end, [f"create {name} {said['Type']} {said.get('Header', '')}".strip(), *(f"add {name} {each}" for each in members)]
+    return end, [
+        f"create {name} {said['Type']} {said.get('Header', '')}".strip(),
+        *(f"add {name} {each}" for each in members),
+    ]
 
 
 def _sets(lines: list[str], netns: str) -> tuple[Part, ...]:

@@ -13,10 +13,65 @@ GOTO = "[goto]"
 
 
 KNOWN_TARGETS = frozenset(
-    "ACCEPT DROP REJECT RETURN QUEUE NFQUEUE LOG NFLOG ULOG DNAT SNAT MASQUERADE REDIRECT NETMAP MARK CONNMARK TCPMSS "
-    "NOTRACK CT TRACE TPROXY SET TTL HL DSCP TOS CLASSIFY CHECKSUM SECMARK CONNSECMARK AUDIT TEE SYNPROXY LED "
-    "IDLETIMER HMARK ECN RATEEST CLUSTERIP DNPT SNPT FLOWOFFLOAD NFACCT TCPOPTSTRIP SAME MIRROR BALANCE IPMARK "
-    "DNETMAP ACCOUNT CHAOS DELUDE ECHO RAWDNAT RAWSNAT SYSRQ TARPIT".split()
+    [
+        "ACCEPT",
+        "DROP",
+        "REJECT",
+        "RETURN",
+        "QUEUE",
+        "NFQUEUE",
+        "LOG",
+        "NFLOG",
+        "ULOG",
+        "DNAT",
+        "SNAT",
+        "MASQUERADE",
+        "REDIRECT",
+        "NETMAP",
+        "MARK",
+        "CONNMARK",
+        "TCPMSS",
+        "NOTRACK",
+        "CT",
+        "TRACE",
+        "TPROXY",
+        "SET",
+        "TTL",
+        "HL",
+        "DSCP",
+        "TOS",
+        "CLASSIFY",
+        "CHECKSUM",
+        "SECMARK",
+        "CONNSECMARK",
+        "AUDIT",
+        "TEE",
+        "SYNPROXY",
+        "LED",
+        "IDLETIMER",
+        "HMARK",
+        "ECN",
+        "RATEEST",
+        "CLUSTERIP",
+        "DNPT",
+        "SNPT",
+        "FLOWOFFLOAD",
+        "NFACCT",
+        "TCPOPTSTRIP",
+        "SAME",
+        "MIRROR",
+        "BALANCE",
+        "IPMARK",
+        "DNETMAP",
+        "ACCOUNT",
+        "CHAOS",
+        "DELUDE",
+        "ECHO",
+        "RAWDNAT",
+        "RAWSNAT",
+        "SYSRQ",
+        "TARPIT",
+    ]
 )
 """The targets of iptables and of xtables-addons.  Any other target is a chain."""
 
@@ -62,7 +117,9 @@ def _saved_mark(found: re.Match[str]) -> str:
 
 
 def _logged(found: re.Match[str]) -> str:
-    return "" if found["v"] is None else '--log-prefix "{}"'.format(found["v"].replace("\\", "\\\\").replace('"', '\\"'))
+    return (
+        "" if found["v"] is None else '--log-prefix "{}"'.format(found["v"].replace("\\", "\\\\").replace('"', '\\"'))
+    )
 
 
 def _nothing(_found: re.Match[str]) -> str:

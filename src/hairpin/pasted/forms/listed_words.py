@@ -2,8 +2,8 @@
 
     words := ("/*" COMMENT "*/" | match)* target?
 
-Each match is a row: the words that a module prints, and the options that mean the same.  In the options, ``[!]`` becomes
-``!`` if the words are negated.  From the first word on that no row knows, the rest is one match of the module
+Each match is a row: the words that a module prints, and the options that mean the same.  In the options, ``[!]``
+becomes ``!`` if the words are negated.  From the first word on that no row knows, the rest is one match of the module
 :data:`UNLISTED`: what stands behind an unknown word may belong to it.
 
 Source: the ``print`` functions in iptables/extensions (libxt_tcp.c, libxt_conntrack.c, libxt_addrtype.c …), versions
@@ -41,7 +41,7 @@ def options_of(text: str, target: str) -> tuple[tuple[str, ...], tuple[str, ...]
     """Return the options of the rule's matches, and those of its target.  ``text``: the words behind the addresses.
     ``target``: the target's name, empty if the rule has none."""
     if text.count("/*") != text.count("*/"):
-        return (unlisted("words", text),), ()  # a comment has words of its own
+        return (unknown_match("words", text),), ()  # a comment has words of its own
     matches = [f'-m comment --comment "{_escaped(each)}"' for each in _COMMENT.findall(text)]
     left = " ".join(_COMMENT.sub(" ", text).split())
     left, of_target = target_options(left, target)
@@ -54,14 +54,14 @@ def options_of(text: str, target: str) -> tuple[tuple[str, ...], tuple[str, ...]
                 left = left[found.end() :].lstrip()
                 break
         else:
-            matches.append(unlisted("words", left))
+            matches.append(unknown_match("words", left))
             # The unknown words may be the target's.  Without any option, a target may have another meaning.
             of_target = of_target or ((f"--{UNLISTED}",) if target in KNOWN_TARGETS - _WITHOUT_OPTIONS else ())
             break
     return tuple(matches), of_target
 
 
-def unlisted(what: str, words: str = "") -> str:
+def unknown_match(what: str, words: str = "") -> str:
     """Return the match that stands for something that the listing does not tell."""
     said = " ".join(words.replace('"', "'").replace("\\", "/").split())
     return f"-m {UNLISTED} --{what}" + (f' "{said}"' if said else "")
@@ -113,7 +113,7 @@ def _transport(found: re.Match[str]) -> str | None:
             number = word.removeprefix("option=")
             options += [*(["!"] if number.startswith("!") else []), "--tcp-option", number.lstrip("!")]
     if "" in options:
-        return unlisted("words", found[0])
+        return unknown_match("words", found[0])
     return f"-m {found['m']} {' '.join(options)}" if options else ""
 
 
@@ -128,7 +128,7 @@ def _flags(text: str) -> str:
 def _multiport(found: re.Match[str]) -> str | None:
     ports = [[port_number(end) for end in each.split(":")] for each in found["v"].split(",")]
     if not all(all(each) for each in ports):
-        return unlisted("words", found[0])
+        return unknown_match("words", found[0])
     listed = ",".join(":".join(each) for each in ports)
     return f"-m multiport {'! ' if found['n'] else ''}--{found['side']} {listed}"
 
@@ -197,14 +197,16 @@ def _owner(found: re.Match[str]) -> str:
     for each in _OWNER.finditer(found[0]):
         name = "0" if each["v"] == "root" else each["v"] or ""
         if each["v"] and re.fullmatch(r"\d+(?:-\d+)?", name) is None:
-            return unlisted("words", found[0])  # the name of a user
+            return unknown_match("words", found[0])  # the name of a user
         option = f"--{each['id'].lower()}-owner {name}" if each["id"] else "--socket-exists"
         options.append(f"{'! ' if each['n'] else ''}{option}")
     return f"-m owner {' '.join(options)}"
 
 
 _OWNER = re.compile(r"(?P<n>! )?owner (?:(?P<id>UID|GID) match (?P<v>\S+)|socket exists)")
-_CONNTRACK = r"(?P<n>! )?(?P<o>ct(?:state|status|proto|expire|dir|(?:orig|repl)(?:src|dst)(?:port)?)) (?P<v>! ?\S+|[^\s!]\S*)"
+_CONNTRACK = (
+    r"(?P<n>! )?(?P<o>ct(?:state|status|proto|expire|dir|(?:orig|repl)(?:src|dst)(?:port)?)) (?P<v>! ?\S+|[^\s!]\S*)"
+)
 _NAMELESS = re.compile(r"\?P<\w+>")
 
 

@@ -26,8 +26,12 @@ _INET = re.compile(r"\s*inet (?:addr:)?(?P<address>\S+?)(?:\s|$)")
 _MASK = re.compile(r"(?:netmask |Mask:)(?P<mask>\S+)")
 _BROADCAST = re.compile(r"(?:broadcast |Bcast:)(?P<address>[\d.]+)")
 _PEER = re.compile(r"(?:destination |P-t-P:)(?P<address>[\d.]+)")
-_INET6 = re.compile(r"\s*inet6 (?:addr: ?)?(?P<address>[0-9a-fA-F:.]+)(?:/(?P<length>\d+)|\s+prefixlen (?P<length2>\d+))")
-_MAC = re.compile(r"\s*ether (?P<mac>(?:[0-9a-f]{2}:){5}[0-9a-f]{2})|.*HWaddr (?P<mac2>(?:[0-9A-Fa-f]{2}:){5}[0-9A-Fa-f]{2})")
+_INET6 = re.compile(
+    r"\s*inet6 (?:addr: ?)?(?P<address>[0-9a-fA-F:.]+)(?:/(?P<length>\d+)|\s+prefixlen (?P<length2>\d+))"
+)
+_MAC = re.compile(
+    r"\s*ether (?P<mac>(?:[0-9a-f]{2}:){5}[0-9a-f]{2})|.*HWaddr (?P<mac2>(?:[0-9A-Fa-f]{2}:){5}[0-9A-Fa-f]{2})"
+)
 _SCOPES = {"0x0": "global", "0x10": "host", "0x20": "link", "Global": "global", "Host": "host", "Link": "link"}
 
 _ROUTES = re.compile(r"\s*Kernel IP routing table\s*$")
@@ -38,8 +42,13 @@ _ROW = re.compile(
 _ROUTES6 = re.compile(r"\s*Kernel IPv6 routing table\s*$")
 
 _ARP_HEAD = re.compile(r"\s*Address\s+HWtype\s+HWaddress\s+Flags Mask\s+Iface\s*$")
-_ARP_ROW = re.compile(r"\s*(?P<address>\S+)\s+(?:(?P<type>\S+)\s+(?P<mac>(?:[0-9a-f]{2}:){5}[0-9a-f]{2})\s+(?P<flags>[CMP]+)|\(incomplete\))\s+(?:\*\s+)?(?P<link>\S+)\s*$")
-_ARP_LINE = re.compile(r"\s*(?P<name>\S+) \((?P<address>[\d.]+)\) (?:at|auf|à) (?P<mac>(?:[0-9a-f]{1,2}:){5}[0-9a-f]{1,2}|<\S+>) (?:\[\w+\] )?(?:(?P<flags>PERM|PUP|NETMASK \S+) )?on (?P<link>\S+)\s*$")
+_ARP_ROW = re.compile(
+    r"\s*(?P<address>\S+)\s+(?:(?P<type>\S+)\s+(?P<mac>(?:[0-9a-f]{2}:){5}[0-9a-f]{2})\s+(?P<flags>[CMP]+)|\(incomplete\))\s+(?:\*\s+)?(?P<link>\S+)\s*$"
+)
+_ARP_LINE = re.compile(
+    r"\s*(?P<name>\S+) \((?P<address>[\d.]+)\) (?:at|auf|\u00e0) (?P<mac>(?:[0-9a-f]{1,2}:){5}[0-9a-f]{1,2}|<\S+>) "
+    r"(?:\[\w+\] )?(?:(?P<flags>PERM|PUP|NETMASK \S+) )?on (?P<link>\S+)\s*$"
+)
 
 
 def _ifconfig(paste: Paste, start: int) -> Found | None:
@@ -52,7 +61,9 @@ def _ifconfig(paste: Paste, start: int) -> Found | None:
     made, is_whole = _links_of(lines)
     command = paste.command_above(start)
     is_all = is_whole and not [word for word in command.words[1:] if not word.startswith("-")]
-    return Found(end, "ifconfig", (Part("ip-addr-text" if is_all else "ip-link-text", joined_lines(made), command.netns),))
+    return Found(
+        end, "ifconfig", (Part("ip-addr-text" if is_all else "ip-link-text", joined_lines(made), command.netns),)
+    )
 
 
 def _links_of(lines: list[str]) -> tuple[list[str], bool]:
@@ -61,7 +72,7 @@ def _links_of(lines: list[str]) -> tuple[list[str], bool]:
     heads: dict[str, tuple[str, str]] = {}
     details: dict[str, list[str]] = {}
     is_whole = True
-    name = ""
+    name = label = ""
     for line in lines:
         head = _NEW.match(line) or _OLD.match(line)
         if head is not None:
@@ -86,7 +97,9 @@ def _links_of(lines: list[str]) -> tuple[list[str], bool]:
         if found is not None:
             scope = re.search(r"<(\w+)|[sS]cope:(\w+)|scopeid (0x\w+)", line)
             told = next(filter(None, scope.groups()), "") if scope is not None else "global"
-            details[name].append(f"    inet6 {found['address']}/{found['length'] or found['length2']} scope {_SCOPES.get(told, told)}")
+            details[name].append(
+                f"    inet6 {found['address']}/{found['length'] or found['length2']} scope {_SCOPES.get(told, told)}"
+            )
     made: list[str] = []
     for index, (link, (flags_text, mtu)) in enumerate(heads.items(), 1):
         names = flags_text.split(",") if flags_text else []
@@ -160,7 +173,9 @@ def _arp(paste: Paste, start: int) -> Found | None:
     end = paste.block(start + (head is not None), pattern.match)
     rows = [found for line in paste.lines[start:end] if (found := pattern.match(line)) is not None]
     lines = list(_neighbours(rows))
-    return Found(end, "arp -n", (Part("ip-neigh-text", joined_lines(lines), paste.command_above(start).netns),) if lines else ())
+    return Found(
+        end, "arp -n", (Part("ip-neigh-text", joined_lines(lines), paste.command_above(start).netns),) if lines else ()
+    )
 
 
 def _neighbours(rows: list[re.Match[str]]) -> Iterator[str]:

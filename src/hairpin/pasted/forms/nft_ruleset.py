@@ -26,13 +26,18 @@ from hairpin.netfilter.nft.syntax import Json, Object, list_of
 from hairpin.pasted.form import Form, Found, Part, Paste, joined_lines
 
 _TABLE = re.compile(r"\s*table (?P<family>ip6?|inet|arp|bridge|netdev) (?P<name>[\w.-]+) \{(?:\s*# handle \d+)?\s*$")
-_BLOCK = re.compile(r"(?P<kind>chain|set|map|flowtable|counter|quota|limit|secmark|synproxy|meter|ct (?:helper|timeout|expectation)) (?P<name>\"?[\w./@-]+\"?) \{$")
+_BLOCK = re.compile(
+    r"(?P<kind>chain|set|map|flowtable|counter|quota|limit|secmark|synproxy|meter|"
+    r"ct (?:helper|timeout|expectation)) (?P<name>\"?[\w./@-]+\"?) \{$"
+)
 _HANDLE = re.compile(r"\s*# handle \d+$")
 _QUOTED = re.compile(r'"[^"]*"')
 _SCRIPT = re.compile(r"\s*(?:#!.*\bnft\b|flush ruleset|define \w|include \"|add table|delete table)")
 _WARNING = re.compile(r"\s*# Warning: table (?P<family>\w+) (?P<name>\S+) is managed by iptables-nft")
 _PROPERTY = re.compile(r"(?:type \w+ hook|policy \w+;?$|comment \"|devices? =|flags )")
-_END = re.compile(r"(?:^| )(?P<end>accept|drop|return|(?:jump|goto) [\w.-]+|reject(?: with [\w -]+)?)(?: comment \"[^\"]*\")?$")
+_END = re.compile(
+    r"(?:^| )(?P<end>accept|drop|return|(?:jump|goto) [\w.-]+|reject(?: with [\w -]+)?)(?: comment \"[^\"]*\")?$"
+)
 _IPTABLES = frozenset({"filter", "nat", "mangle", "raw", "security"})
 _BUILT_IN = frozenset({"INPUT", "FORWARD", "OUTPUT", "PREROUTING", "POSTROUTING"})
 _READERS = frozenset({"cat", "less", "more", "head", "tail", "grep", "vi", "vim", "nano"})
@@ -60,7 +65,7 @@ def _read(paste: Paste, start: int) -> Found | None:
     if end is None:
         return None
     lines = [_bare(line) for line in paste.lines[start + 1 : end - 1]]
-    blocks = tuple(_blocks(line for line in lines if line and not line.startswith("#")))
+    blocks = tuple(_blocks(line for line in lines if line and not line.startswith("# Warning")))
     if any(" hook " in line and "policy" not in line for each in blocks if each.kind == "chain" for line in each.lines):
         return None
     family, name = cast("Family", head["family"]), head["name"]
@@ -73,7 +78,11 @@ def _read(paste: Paste, start: int) -> Found | None:
     )
     if managed or _is_of_iptables(family, name, blocks):
         # The reader then writes the rules as iptables has them.
-        parts.append(Part("nft-table-text", f"table {family} {name} {{\n}}\n", command.netns, f"nft -t list table {family} {name}"))
+        parts.append(
+            Part(
+                "nft-table-text", f"table {family} {name} {{\n}}\n", command.netns, f"nft -t list table {family} {name}"
+            )
+        )
     return Found(end, told, tuple(parts))
 
 
@@ -121,12 +130,15 @@ def _is_of_iptables(family: Family, name: str, blocks: tuple[_Block, ...]) -> bo
 def _document(family: Family, table: str, blocks: tuple[_Block, ...], flags: str) -> str:
     """Return the table as JSON of libnftables; empty if its chains or sets cannot be read."""
     where: Object = {"family": family, "table": table}
-    objects: list[Json] = [{"table": {"family": family, "name": table, **({"flags": flags.split(",")} if flags else {})}}]
+    declared: Object = {"family": family, "name": table}
+    if flags:
+        declared["flags"] = [*flags.split(",")]
+    objects: list[Json] = [{"table": declared}]
     rules: list[Json] = []
     try:
         for block in blocks:
-            declared = [line for line in block.lines if block.kind != "chain" or _PROPERTY.match(line)]
-            objects += _declarations(family, table, block, declared)
+            own = [line for line in block.lines if block.kind != "chain" or _PROPERTY.match(line)]
+            objects += _declarations(family, table, block, own)
             if block.kind == "chain":
                 rules += (
                     {"rule": {**where, "chain": block.name, "handle": number, **_rule(family, table, line)}}
@@ -173,7 +185,15 @@ def _statements(family: Family, table: str, line: str) -> Object | None:
             return None
         body = read[0].body
         found: Object = {"expr": with_implied(list_of(body.get("expr")), family)}
-        text = msgspec.json.encode({"nftables": [{"table": {"family": family, "name": table}}, {"chain": {"family": family, "table": table, "name": "c"}}, {"rule": {"family": family, "table": table, "chain": "c", "handle": 1, **found}}]})
+        text = msgspec.json.encode(
+            {
+                "nftables": [
+                    {"table": {"family": family, "name": table}},
+                    {"chain": {"family": family, "table": table, "name": "c"}},
+                    {"rule": {"family": family, "table": table, "chain": "c", "handle": 1, **found}},
+                ]
+            }
+        )
         listing.parse(text.decode(), source="nft")
     except (ParseError, MalformedError, KeyError):
         return None

@@ -18,13 +18,17 @@ from hairpin.netfilter.address import parse_address
 from hairpin.pasted.form import Command, Form, Found, Part, Paste, joined_lines
 from hairpin.pasted.forms.listed_words import port_number
 
-_SS_HEAD = re.compile(r"\s*(?P<netid>Netid\s+)?State\s+Recv-Q\s+Send-Q\s+Local Address:Port\s+Peer Address:Port(?:\s*Process)?\s*$")
+_SS_HEAD = re.compile(
+    r"\s*(?P<netid>Netid\s+)?State\s+Recv-Q\s+Send-Q\s+Local Address:Port\s+Peer Address:Port(?:\s*Process)?\s*$"
+)
 _SS_ROW = re.compile(
     r"\s*(?:(?P<netid>tcp|udp|raw|icmp6|u_\w+|nl|p_raw|p_dgr|sctp|v_\w+|mptcp|\?\?\?)\s+)?"
     r"(?P<state>LISTEN|UNCONN|ESTAB|TIME-WAIT|CLOSE-WAIT|SYN-SENT|SYN-RECV|FIN-WAIT-\d|LAST-ACK|CLOSING|CLOSED)\s+"
     r"(?P<received>\d+)\s+(?P<sent>\d+)\s+(?P<local>\S*[:*]\S*)\s+(?P<peer>\S*[:*]\S*?)(?:\s*(?P<rest>users:\S.*|\s.*))?$"
 )
-_NETSTAT = re.compile(r"\s*Active Internet connections \((?P<what>only servers|servers and established|w/o servers)\)\s*$")
+_NETSTAT = re.compile(
+    r"\s*Active Internet connections \((?P<what>only servers|servers and established|w/o servers)\)\s*$"
+)
 _NETSTAT_HEAD = re.compile(r"\s*Proto\s+Recv-Q\s+Send-Q\s+Local Address\s+Foreign Address\s+State\b.*$")
 _NETSTAT_ROW = re.compile(
     r"\s*(?P<protocol>tcp6?|udp6?|udplite6?|raw6?|sctp)\s+(?P<received>\d+)\s+(?P<sent>\d+)\s+(?P<local>\S+:\S+)\s+(?P<peer>\S+:\S+)"
@@ -98,13 +102,15 @@ def _protocols(command: Command, program: str) -> tuple[str, ...]:
     return named or ("tcp", "udp")
 
 
-def _found(
-    end: int, told: str, command: Command, sockets: list[_Socket]
-) -> Found:
-    # iproute2 before 4.15 prints :::80 for both IP versions, and *:80 for IPv4; later versions print *:80 and 0.0.0.0:80.
+def _found(end: int, told: str, command: Command, sockets: list[_Socket]) -> Found:
+    # iproute2 before 4.15 prints :::80 for both IP versions and *:80 for IPv4; later ones print *:80 and 0.0.0.0:80.
     is_old = any(each.local.startswith(":::") for each in sockets)
     lines = [_line(each._replace(local=_as_now(each.local)) if is_old else each) for each in sockets]
-    cut = "grep" in command.text or "|" in command.text or any(":" in word and word[0] != "-" for word in command.words[1:])
+    cut = (
+        "grep" in command.text
+        or "|" in command.text
+        or any(":" in word and word[0] != "-" for word in command.words[1:])
+    )
     if cut or "" in lines or not _lists_listening(command, told):
         return Found(end, told)
     return Found(end, told, (Part("sockets", joined_lines(lines), command.netns),))
@@ -112,7 +118,7 @@ def _found(
 
 def _lists_listening(command: Command, told: str) -> bool:
     """Return whether the command lists listening sockets: ``ss -t`` lists established connections only."""
-    program = told.split()[0]
+    program = told.split(maxsplit=1)[0]
     return command.words[:1] != (program,) or command.has("-l", "-a", "--listening", "--all")
 
 
@@ -132,7 +138,7 @@ def _line(socket: _Socket) -> str:
             version, _value = parse_address(bare)
         except (MalformedError, ValueError):
             return ""
-        named = f"[{bare}]" if version == 6 else bare  # noqa: PLR2004 - the IP version
+        named = f"[{bare}]" if version == 6 else bare
     else:
         named = bare or "*"
     device_text = f"%{device}" if device else ""

@@ -12,7 +12,7 @@ from hairpin.errors import ParseError
 from hairpin.netfilter.iptables.save import BASE_CHAINS, parse
 from hairpin.netfilter.rule_address import IpFamily
 from hairpin.pasted.forms.listed_targets import KNOWN_TARGETS
-from hairpin.pasted.forms.listed_words import UNLISTED, unlisted
+from hairpin.pasted.forms.listed_words import UNLISTED, unknown_match
 
 _ADDRESS = re.compile(r"(?P<n>! )?(?P<o>-s|-d|--source|--destination) (?P<again>! )?(?P<v>\S+)")
 _TARGET = re.compile(r" -(?P<o>[jg]) (?P<v>[^\s-]\S*)")
@@ -24,7 +24,7 @@ _DEFAULT_REJECT = {"ip": "icmp-port-unreachable", "ip6": "icmp6-port-unreachable
 def gap(chain: str) -> tuple[str, ...]:
     """Return rules that stand for an unknown number of unknown rules of the chain: a packet may be accepted, dropped,
     or left to the rules that follow."""
-    return tuple(f"-A {chain} {unlisted('rules')} -j {verdict}" for verdict in ("ACCEPT", "DROP"))
+    return tuple(f"-A {chain} {unknown_match('rules')} -j {verdict}" for verdict in ("ACCEPT", "DROP"))
 
 
 def is_gap(rule: str) -> bool:
@@ -44,7 +44,7 @@ def sound(rule: str, family: IpFamily) -> str:
     plain = _QUOTED.sub('""', rule)
     targets = [found for found in _TARGET.finditer(plain) if f"-{found['o']} {found['v']}" in rule]
     jump = targets[-1] if targets else None
-    words = unlisted("words", rule.partition(chain)[2])
+    words = unknown_match("words", rule.partition(chain)[2])
     if jump is None:
         return f"-A {chain} {words}"
     # The options of the target are lost: of a target that needs some, nothing is known any more.
@@ -65,7 +65,7 @@ def _is_read(rule: str, family: IpFamily) -> bool:
 def _known_address(found: re.Match[str], family: IpFamily) -> str:
     if _is_read(f"-A X -s {found['v']} -j ACCEPT", family):
         return found[0]
-    return unlisted("source" if found["o"] in ("-s", "--source") else "destination", found["v"])
+    return unknown_match("source-address" if found["o"] in ("-s", "--source") else "destination-address", found["v"])
 
 
 def missing_chains(table: str, listed: dict[str, str], rules: list[str]) -> Iterator[tuple[str, str]]:
@@ -74,10 +74,12 @@ def missing_chains(table: str, listed: dict[str, str], rules: list[str]) -> Iter
         if name not in listed and not (table == "nat" and name == "INPUT" and listed):
             yield name, "ACCEPT"
     named = dict.fromkeys(found["v"] for rule in rules for found in _TARGET.finditer(_QUOTED.sub('""', rule)))
-    yield from ((name, "-") for name in named if name not in listed and name not in KNOWN_TARGETS | {*BASE_CHAINS[table]})
+    yield from (
+        (name, "-") for name in named if name not in listed and name not in KNOWN_TARGETS | {*BASE_CHAINS[table]}
+    )
 
 
-def completed(table: str, chains: dict[str, str], rules: list[str], *, whole: bool) -> list[str]:
+def complete_table(table: str, chains: dict[str, str], rules: list[str], *, whole: bool) -> list[str]:
     """Return a table in the form of ``iptables-save``.  ``chains``: the listed chains with their policies.  ``rules``:
     their rules, gaps included.  A chain that is not listed gets a gap as its rules.  ``whole``: no base chain is
     missing because all chains of the table are listed."""

@@ -1,5 +1,5 @@
-"""Values of sysctls: ``sysctl`` prints ``net.ipv4.ip_forward = 1``, ``grep`` prints ``/proc/sys/net/ipv4/ip_forward:1``,
-and ``cat`` prints the value alone.
+"""Values of sysctls.  ``sysctl`` prints ``net.ipv4.ip_forward = 1``, ``grep`` prints
+``/proc/sys/net/ipv4/ip_forward:1``, and ``cat`` prints the value alone.
 
 A line of ``/etc/sysctl.conf`` looks like the output of ``sysctl``.  Behind ``cat`` or ``grep`` of such a file, behind a
 sentence that names one, and among comments, a line says what ought to be set; it gives no reading.  Without the blanks
@@ -16,7 +16,11 @@ _PATH = re.compile(r"\s*/proc/sys/(?P<path>net/[\w./-]+):\s*(?P<value>-?\d[\d\t 
 _HEADED = re.compile(r"\s*==> /proc/sys/(?P<path>net/[\w./-]+) <==\s*$")
 _BARE = re.compile(r"\s*(-?\d{1,10})\s*$")
 _ERROR = re.compile(r"\s*sysctl: |.*: (?:Permission denied|No such file)")
-_CONFIGURED = re.compile(r"sysctl\.(?:conf|d)\b|\badd(?:ed|ing)?\b|\bappend|\bput\b|\bset(?:ting)?\b|\bedit|添加|加入|修改|设置|写入|в файл|добав", re.IGNORECASE)
+_CONFIGURED = re.compile(
+    r"sysctl\.(?:conf|d)\b|\badd(?:ed|ing)?\b|\bappend|\bput\b|\bset(?:ting)?\b|\bedit"
+    r"|添加|加入|修改|设置|写入|в файл|добав",
+    re.IGNORECASE,
+)
 _COMMENT = re.compile(r"\s*[#;]")
 _NEAR = 3
 
@@ -69,7 +73,9 @@ def _single(paste: Paste, start: int) -> Found | None:
     named = [word for word in command.words[1:] if not word.startswith("-")]
     if command.words[0] in ("cat", "head", "tail", "more") and all(word.startswith("/proc/sys/net/") for word in named):
         paths = [word.removeprefix("/proc/sys/") for word in named]
-    elif command.words[0] == "sysctl" and command.has("-n", "--values") and all(word.startswith("net") for word in named):
+    elif (
+        command.words[0] == "sysctl" and command.has("-n", "--values") and all(word.startswith("net") for word in named)
+    ):
         paths = [path_of(word) for word in named]
     else:
         return None
