@@ -5,12 +5,21 @@ from typing import Any
 
 import msgspec
 
+from hairpin.evidence.reading import Evidence
 from hairpin.host.docker import Container
 from hairpin.host.host import Host
 from hairpin.host.read.parse import parse
-from hairpin.pasted.text import evidence_in_text
+from hairpin.pasted.joining import UNRECOGNISED
+from hairpin.pasted.text import evidence_in_texts
 
 RECORDED = Path(__file__).parent / "recorded"
+
+
+def evidence_in_text(text: str) -> Evidence:
+    """Return the evidence of the text without the lines that are no part of an output."""
+    found = evidence_in_texts((text,))
+    kept = tuple(each for each in found.readings if each.key != UNRECOGNISED)
+    return msgspec.structs.replace(found, readings=kept)
 
 
 def host_in(text: str) -> Host:

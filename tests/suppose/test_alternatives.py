@@ -38,18 +38,28 @@ def test_each_alternative_has_the_cause_that_it_names(target: str, origin: str |
     )
 
 
+_LISTENING = """\
+$ docker exec web ss -lnt
+State  Recv-Q Send-Q Local Address:Port Peer Address:Port
+LISTEN 0      511          0.0.0.0:80        0.0.0.0:*
+"""
+_ROUTES = """\
+$ ip route
+default via 10.8.0.1 dev ens3
+10.8.0.0/24 dev ens3 proto kernel scope link src 10.8.0.5
+"""
+
+
 @pytest.mark.parametrize(
     ("text", "cause"),
-    [
+    (
         (CLOSED, "docker-filter-chain-missing"),
         ("net.ipv4.ip_forward = 1\n", "ip-forward-off"),
         (PS, "container-not-running"),
-        ("$ docker exec web ss -lnt\nState  Recv-Q Send-Q Local Address:Port Peer Address:Port\n"
-         "LISTEN 0      511          0.0.0.0:80        0.0.0.0:*\n", "service-not-listening"),
-        ("$ ip route\ndefault via 10.8.0.1 dev ens3\n10.8.0.0/24 dev ens3 proto kernel scope link src 10.8.0.5\n",
-         "host-default-route-missing"),
-    ],
-)  # fmt: skip
+        (_LISTENING, "service-not-listening"),
+        (_ROUTES, "host-default-route-missing"),
+    ),
+)
 def test_a_told_part_has_no_alternative(text: str, cause: str) -> None:
     asked = (parse_target("8080"),)
     before, after = network(RUN), network(RUN, ADDRESSES, text)
@@ -61,4 +71,6 @@ def test_commands_of_alternatives_only_read() -> None:
     whole = network(RUN)
     for each in alternatives(whole, flows_for(whole, (parse_target("8080"),), None)):
         words = each.command.split()
-        assert not {"-w", "-A", "-I", "-D", "-F", "-P", "add", "del", "set", "restart", "start", "stop", "rm"} & set(words)
+        assert not {"-w", "-A", "-I", "-D", "-F", "-P", "add", "del", "set", "restart", "start", "stop", "rm"} & set(
+            words
+        )

@@ -56,7 +56,7 @@ def verdicts(whole: Network, target: str) -> dict[str, str]:
     return {each.start_text(): walk_flow(whole, each).verdict for each in flows}
 
 
-@pytest.mark.parametrize("text", [RUN, PS])
+@pytest.mark.parametrize("text", (RUN, PS))
 def test_an_ordinary_host_delivers_to_the_container(text: str) -> None:
     found = verdicts(network(text), "8080")
     assert set(found.values()) == {"delivered"}

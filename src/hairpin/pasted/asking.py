@@ -15,7 +15,10 @@ _TEMPLATE = (
     '"NetworkSettings":{"Ports":{{json .NetworkSettings.Ports}},"Networks":{{json .NetworkSettings.Networks}}}}'
 )
 """The fields of ``docker inspect`` that decide about packets: no environment, no volumes, no labels."""
-_SYSCTLS = r"sysctl -a 2>/dev/null | grep -E '^net\.(ipv[46]\.(conf\.[^ ]*(forwarding|rp_filter|localnet|ipv6)|ip_fo)|bridge)'"
+_SYSCTLS = (
+    r"sysctl -a 2>/dev/null | "
+    r"grep -E '^net\.(ipv[46]\.(conf\.[^ ]*(forwarding|rp_filter|localnet|ipv6)|ip_fo)|bridge)'"
+)
 
 
 class Request(NamedTuple):
@@ -65,7 +68,7 @@ def script(requests: tuple[Request, ...], *, inside: bool, port: int | None = No
 
 def _lines(requests: tuple[Request, ...], *, inside: bool, port: int | None) -> Iterator[str]:
     yield "# Only reads. Run it as root (sudo sh), and paste back all that it prints."
-    yield "h() { printf '\\n$ %s\\n' \"$*\"; eval \"$*\" 2>&1; }"
+    yield 'h() { printf \'\\n$ %s\\n\' "$*"; eval "$*" 2>&1; }'
     for each in requests:
         yield f"h {_quoted(each.command)}"
     if not inside:
@@ -80,4 +83,6 @@ def _lines(requests: tuple[Request, ...], *, inside: bool, port: int | None) -> 
 
 
 def _quoted(command: str) -> str:
-    return command if command.isalnum() else '"' + command.replace("\\", "\\\\").replace('"', '\\"').replace("$", "\\$") + '"'
+    if command.isalnum():
+        return command
+    return '"' + command.replace("\\", "\\\\").replace('"', '\\"').replace("$", "\\$") + '"'

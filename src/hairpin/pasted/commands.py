@@ -8,15 +8,15 @@ from hairpin.evidence.reading import HOST
 from hairpin.pasted.form import Command
 from hairpin.pasted.forms.typed_run import shell_container
 
-_PROGRAMS = (
+_NAMED = (
     "iptables ip6tables iptables-save ip6tables-save iptables-nft iptables-legacy iptables-nft-save "
     "iptables-legacy-save ip6tables-nft ip6tables-legacy ebtables nft ipset ip ifconfig route netstat ss brctl bridge "
     "sysctl docker podman docker-compose podman-compose nerdctl firewall-cmd ufw systemctl journalctl service uname "
     "cat grep egrep ping ping6 curl wget telnet nc ncat netcat nmap tcpdump lsof conntrack arp hostname hostnamectl "
     "lsb_release dpkg rpm apt yum dnf traceroute tracepath mtr dig nslookup host getent nsenter lsmod dmesg ethtool "
     "resolvectl networkctl nmcli tc wg kubectl crictl sestatus getenforce ls echo tail head less more sh bash ssh su"
-).split()
-_NAMES = frozenset(_PROGRAMS)
+)
+_NAMES = frozenset(_NAMED.split())
 _PROMPT = re.compile(
     r"""\s*(?:\([\w.:/-]+\)\s*)?(?:\[?\d\d:\d\d(?::\d\d)?\]?\s+)?
         (?:(?:/[\w./-]*|~)\s[$\#]\s
@@ -27,17 +27,18 @@ _PROMPT = re.compile(
         \s*(?P<command>\S.*)$""",
     re.VERBOSE,
 )
-_BARE = re.compile(
-    rf"(?:sudo\s+(?:-\w+\s+)*)?(?:/(?:usr/)?s?bin/)?(?:{'|'.join(map(re.escape, sorted(_PROGRAMS, key=len, reverse=True)))})(?:\s+(?P<rest>\S.*))?$"
-)
+_ANY_NAME = "|".join(re.escape(each) for each in sorted(_NAMES, key=len, reverse=True))
+_BARE = re.compile(rf"(?:sudo\s+(?:-\w+\s+)*)?(?:/(?:usr/)?s?bin/)?(?:{_ANY_NAME})(?:\s+(?P<rest>\S.*))?$")
 _OPTIONS = re.compile(
-    r"-{1,2}[\w]|(?:a|addr|address|link|l|r|ro|route|rule|neigh|n|ps|inspect|info|version|network|logs|images|compose|status|list|show|save|get|exec|run|port)\b|[/|>]"
+    r"-{1,2}[\w]|(?:a|addr|address|link|l|r|ro|route|rule|neigh|n|ps|inspect|info|version|network|logs|images|compose"
+    r"|status|list|show|save|get|exec|run|port)\b|[/|>]"
 )
 _ASKED = re.compile(r"(?:-\S+\s+(?:\d+\s+)?)*['\"]?(?:https?://|\d+\.\d+\.\d+\.\d+\b|localhost\b)")
 """The words behind a client that name its target."""
-_ALONE = frozenset(
-    "ifconfig route netstat ss arp hostname hostnamectl lsmod dmesg iptables-save ip6tables-save uname ufw".split()
-)
+_ALONE = frozenset({
+    "ifconfig", "route", "netstat", "ss", "arp", "hostname", "hostnamectl", "lsmod", "dmesg", "iptables-save",
+    "ip6tables-save", "uname", "ufw",
+})  # fmt: skip
 """The programs that people run without a word behind them.  Any other name alone in a line is a word of the text."""
 _CLIENTS = ("curl", "wget", "ping", "ping6", "telnet", "nc", "ncat", "netcat", "nmap", "traceroute", "tracepath")
 _QUOTED = re.compile(r"`([^`]+)`|\*\*([^*]+)\*\*|<([^>\s]+\s[^>]+)>$")
@@ -119,7 +120,7 @@ def _entered(program: str, words: tuple[str, ...]) -> tuple[str, tuple[str, ...]
         rest = rest[1:]
         while rest and rest[0].startswith("-"):
             rest = rest[2:] if rest[0] in ("-u", "--user", "-w", "--workdir", "-e", "--env") else rest[1:]
-        if len(rest) < 2:  # noqa: PLR2004 - the container and a program
+        if len(rest) < 2:
             return None
         inner = rest[1:]
         if inner[0] in ("sh", "bash", "ash") and inner[1:2] in (["-c"], ["-lc"]) and inner[2:]:

@@ -16,7 +16,15 @@ from hairpin.pasted.form import Part, Recognised
 from hairpin.pasted.forms.iptables_save import ANY_BACK_END
 from hairpin.pasted.merging import MERGED, merge
 
-_OF_HOST = ("docker-", "podman-", "typed-", "firewalld-", "ufw-", "daemon-json", "file", "versions", "os-release", "outcome", "uname", "units")
+_OF_HOST = (
+    "docker-", "podman-", "typed-", "firewalld-", "ufw-", "daemon-json", "file", "versions", "os-release", "outcome",
+    "uname", "units",
+)  # fmt: skip
+"""The beginnings of the keys of readings that belong to no namespace."""
+_LISTED = (
+    "docker-containers", "docker-networks", "podman-containers", "podman-networks", "typed-", "outcome",
+)  # fmt: skip
+"""The beginnings of the keys whose fragments are objects, a line each."""
 
 
 class Output(msgspec.Struct, frozen=True):
@@ -41,8 +49,10 @@ def unrecognised_in(evidence: Evidence) -> tuple[tuple[int, str], ...]:
 
 
 def evidence_of(outputs: tuple[Output, ...], left: str, *, name: str) -> Evidence:
-    """Return the evidence of the host that these outputs describe.  ``left``: the lines of the texts that are no part of
-    an output, with their numbers.  ``name``: the host's name; empty if the text does not tell it."""
+    """Return the evidence of the host that these outputs describe.
+
+    ``left``: the lines of the texts that are no part of an output, with their numbers.  ``name``: the host's name; empty
+    if the text does not tell it."""
     listed = "".join(msgspec.json.encode(each.recognised).decode() + "\n" for each in outputs)
     readings = [_reading(PASTED, "", name or "-", listed), _reading(UNRECOGNISED, "", name or "-", left)]
     kernel = ""
@@ -79,7 +89,7 @@ def _texts(outputs: tuple[Output, ...]) -> Iterator[_Text]:
             origin = part.origin or output.origin
             key = part.key.replace(ANY_BACK_END, back_end)
             place = (key, netns, part.origin)
-            is_joined = key.startswith((*MERGED, "docker-containers", "docker-networks", "podman-containers", "podman-networks", "typed-", "outcome"))
+            is_joined = key.startswith((*MERGED, *_LISTED))
             before = found.get(place)
             texts = [*before[1], part.text] if before is not None and is_joined else [part.text]
             found[place] = (before[0] if before is not None and is_joined else origin, texts)

@@ -92,7 +92,7 @@ def _of_container(host: Host, told: Told, container: Container, flows: tuple[Flo
     asked = tuple(flow for flow in flows if flow.container == container.name)
     if netns is None or netns == HOST or netns not in host or (netns, "sockets") in told.parts or not asked:
         return
-    published = {(each.protocol, each.host_port): each.container_port for each in container.bindings}
+    published = {(str(each.protocol), each.host_port): each.container_port for each in container.bindings}
     ports = {(flow.protocol, published.get((flow.protocol, flow.dport), flow.dport)) for flow in asked}
     held = tuple(each for each in host.namespace(netns).sockets if (each.protocol, each.port) in ports)
     if held:

@@ -9,22 +9,28 @@ from collections.abc import Iterable, Iterator
 
 from hairpin.host.told import Listener, Outcome
 
-_TROUBLE = re.compile(
-    r"""\b(?:can(?:no|')?t|could(?:\ not|n't)|(?:do|does|did|will|would)(?:\ not|n't)|unable\ to|fail(?:s|ed|ing)?\ to|never)
-          \ (?:\w+\ )?(?:answer|respond|connect|reach|load|work|open|resolve|access|ping|get\ (?:out|through)|be\ (?:reach|access|open))
-      |\b(?:times?|timed|timing)[ -]?out\b|\bno\ (?:answer|response|reply|connection|connectivity)\b|\bnothing\ (?:comes|answers)\b
-      |\b(?:unreachable|inaccessible|not\ (?:reachable|accessible|working)|refused|hangs?)\b
-      |无法访问|访问不了|不通|连不上|连接不上|超时|拒绝连接|无法连接
-      |nicht\ erreichbar|keine\ (?:Antwort|Verbindung)|inaccessible|ne\ (?:répond|fonctionne)|no\ (?:responde|funciona|se\ puede\ acceder)
-    """,
-    re.VERBOSE | re.IGNORECASE,
+_NOT = (
+    r"(?:can(?:no|')?t|could(?: not|n't)|(?:do|does|did|will|would)(?: not|n't)|unable to|fail(?:s|ed|ing)? to|never)"
 )
+_DONE = (
+    r"(?:answer|respond|connect|reach|load|work|open|resolve|access|ping|get (?:out|through)|be (?:reach|access|open))"
+)
+_SAID = (
+    rf"\b{_NOT} (?:\w+ )?{_DONE}",
+    r"\b(?:times?|timed|timing)[ -]?out\b",
+    r"\bno (?:answer|response|reply|connection|connectivity)\b",
+    r"\bnothing (?:comes|answers)\b",
+    r"\b(?:unreachable|inaccessible|not (?:reachable|accessible|working)|refused|hangs?)\b",
+    "无法访问|访问不了|不通|连不上|连接不上|超时|拒绝连接|无法连接",
+    r"nicht erreichbar|keine (?:Antwort|Verbindung)|ne (?:répond|fonctionne)|no (?:responde|funciona|se puede acceder)",
+)
+_TROUBLE = re.compile("|".join(_SAID), re.IGNORECASE)
 _LISTENING = re.compile(
-    r"""\b(?:listen(?:s|ing|ed|er)?|running|started?|serving|serves|server|available|bound|ready|up)\b
-        [^\n]{0,60}?(?:\b(?:on|at|to)\b|:|\bport\b)[^\n]{0,20}?
-        (?:https?://)?(?P<address>127\.\d+\.\d+\.\d+|0\.0\.0\.0|localhost|\[?::1?\]?|\*)?:?\ ?(?:port\ )?(?P<port>\d{2,5})\b(?![.\d])
-    """,
-    re.VERBOSE | re.IGNORECASE,
+    r"\b(?:listen(?:s|ing|ed|er)?|running|started?|serving|serves|server|available|bound|ready|up)\b"
+    r"[^\n]{0,60}?(?:\b(?:on|at|to)\b|:|\bport\b)[^\n]{0,20}?(?:https?://)?"
+    r"(?P<address>127\.\d+\.\d+\.\d+|0\.0\.0\.0|localhost|\[?::1?\]?|\*)?"
+    r":? ?(?:port )?(?P<port>\d{2,5})\b(?![.\d])",
+    re.IGNORECASE,
 )
 _LONGEST = 300
 _FEWEST_WORDS = 3

@@ -1,7 +1,7 @@
 """Links of which not all addresses are told."""
 
 from hairpin.host.read.parse import parse
-from hairpin.pasted.text import evidence_in_text
+from tests.pasted.readings import evidence_in_text
 
 
 def test_links_without_addresses_do_not_tell_that_there_are_none() -> None:

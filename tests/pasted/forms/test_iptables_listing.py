@@ -3,7 +3,7 @@
 import pytest
 
 from hairpin.netfilter.iptables.save import parse
-from hairpin.pasted.text import evidence_in_text
+from tests.pasted.readings import evidence_in_text
 
 COLUMNS = " pkts bytes target     prot opt in     out     source               destination\n"
 SHORT = "target     prot opt source               destination\n"

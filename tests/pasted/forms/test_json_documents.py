@@ -5,8 +5,7 @@ import pytest
 from hairpin.evidence import file
 from hairpin.host.docker import Container
 from hairpin.host.read.parse import parse
-from hairpin.pasted.text import evidence_in_text
-from tests.pasted.readings import RECORDED, containers_in, host_in, keys_in, output_of
+from tests.pasted.readings import RECORDED, containers_in, evidence_in_text, host_in, keys_in, output_of
 
 FIELDS = ("name", "id", "status", "image", "network_mode", "bindings", "exposed", "endpoints", "restart_policy", "pid")
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from hairpin.pasted.text import evidence_in_text
+from tests.pasted.readings import evidence_in_text
 
 LISTS: dict[str, tuple[str, str]] = {
     "ipset": (

@@ -5,7 +5,7 @@ import pytest
 from hairpin.host.host import Namespace
 from hairpin.host.read.parse import parse
 from hairpin.netfilter.address import address_text
-from hairpin.pasted.text import evidence_in_text
+from tests.pasted.readings import evidence_in_text
 
 OLD_IFCONFIG = """\
 # ifconfig

@@ -4,7 +4,7 @@ import pytest
 
 from hairpin.netfilter.ir import Rule
 from hairpin.netfilter.nft.listing import parse
-from hairpin.pasted.text import evidence_in_text
+from tests.pasted.readings import evidence_in_text
 
 HEAD = "table ip filter {\n\tchain FORWARD {\n\t\ttype filter hook forward priority filter; policy drop;\n"
 END = "\t}\n}\n"

@@ -4,8 +4,7 @@ from typing import Any
 
 import pytest
 
-from hairpin.pasted.text import evidence_in_text
-from tests.pasted.readings import keys_in, outcomes_in
+from tests.pasted.readings import evidence_in_text, keys_in, outcomes_in
 
 CASES: dict[str, tuple[str, list[tuple[Any, ...]]]] = {
     "a shell of a new container, then another machine": (

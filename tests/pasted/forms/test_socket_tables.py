@@ -4,7 +4,7 @@ import pytest
 
 from hairpin.host.host import Namespace
 from hairpin.host.read.parse import parse
-from hairpin.pasted.text import evidence_in_text
+from tests.pasted.readings import evidence_in_text
 
 
 def host(text: str) -> Namespace:

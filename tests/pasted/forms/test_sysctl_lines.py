@@ -2,7 +2,7 @@
 
 import pytest
 
-from hairpin.pasted.text import evidence_in_text
+from tests.pasted.readings import evidence_in_text
 
 NOTHING = {
     "macOS": "en0: flags=8863<UP,BROADCAST,SMART,RUNNING,SIMPLEX,MULTICAST> mtu 1500\n"

@@ -2,8 +2,7 @@
 
 import pytest
 
-from hairpin.pasted.text import evidence_in_text
-from tests.pasted.readings import containers_in, keys_in
+from tests.pasted.readings import containers_in, evidence_in_text, keys_in
 
 CASES = {
     "a prompt with the time, and the shell's own": (
