@@ -20,6 +20,7 @@ LISTENERS = """
 python3 -c "
 import socket, time
 from tests.pasted.readings import evidence_in_text
+from tests.pasted.readings import evidence_in_text
 made = [socket.socket(), socket.socket(socket.AF_INET6), socket.socket(type=socket.SOCK_DGRAM)]
 for each, address in zip(made, (('0.0.0.0', 80), ('::', 8080), ('127.0.0.1', 53))):
     each.bind(address)

@@ -1,8 +1,8 @@
 """The answer about a host of which only a pasted text tells: what the text proves, what is likely, what to ask next.
 
-The host was completed to an ordinary host (``suppose/``).  If a walk read told parts only, its verdict rests on the text
-alone.  Any other verdict depends, and its causes are likely.  If the ordinary host has no fault, the alternatives of its
-supposed parts are walked: one that explains each stated failure, and contradicts no stated success, is likely.
+The host was completed to an ordinary host (``suppose/``).  If a walk read told parts only, its verdict rests on the
+text alone.  Any other verdict depends, and its causes are likely.  If the ordinary host has no fault, the alternatives
+of its supposed parts are walked: one that explains each stated failure, and contradicts no stated success, is likely.
 """
 
 from collections.abc import Iterator

@@ -51,8 +51,8 @@ def unrecognised_in(evidence: Evidence) -> tuple[tuple[int, str], ...]:
 def evidence_of(outputs: tuple[Output, ...], left: str, *, name: str) -> Evidence:
     """Return the evidence of the host that these outputs describe.
 
-    ``left``: the lines of the texts that are no part of an output, with their numbers.  ``name``: the host's name; empty
-    if the text does not tell it."""
+    ``left``: the lines of the texts that are no part of an output, with their numbers.  ``name``: the host's name;
+    empty if the text does not tell it."""
     listed = "".join(msgspec.json.encode(each.recognised).decode() + "\n" for each in outputs)
     readings = [_reading(PASTED, "", name or "-", listed), _reading(UNRECOGNISED, "", name or "-", left)]
     kernel = ""
