@@ -8,6 +8,7 @@ import pytest
 from hairpin.evidence.reading import HOST, SCHEMA, Evidence, Reading
 from hairpin.host.host import Namespace
 from hairpin.host.read.parse import parse
+from tests.pasted.readings import evidence_in_text
 
 SETUP = """
 ip link set lo up; ip link add docker0 type bridge; ip addr add 172.17.0.1/16 brd + dev docker0
@@ -19,8 +20,6 @@ ip route add 10.8.0.0/24 via 172.17.0.9; ip neigh add 10.0.0.9 lladdr 00:11:22:3
 LISTENERS = """
 python3 -c "
 import socket, time
-from tests.pasted.readings import evidence_in_text
-from tests.pasted.readings import evidence_in_text
 made = [socket.socket(), socket.socket(socket.AF_INET6), socket.socket(type=socket.SOCK_DGRAM)]
 for each, address in zip(made, (('0.0.0.0', 80), ('::', 8080), ('127.0.0.1', 53))):
     each.bind(address)

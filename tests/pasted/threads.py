@@ -71,10 +71,8 @@ def main(wanted: list[str]) -> None:
     words = [each.word for each in scores]
     named = sum(words.count(each) for each in ("proven", "first", "second"))
     decided = words.count("next")
-    print(
-        f"{len(scores)} threads: named {named / len(scores):.0%}, named or decided {(named + decided) / len(scores):.0%}, "
-        f"wrong {words.count('wrong')}"
-    )
+    share, both = named / len(scores), (named + decided) / len(scores)
+    print(f"{len(scores)} threads: named {share:.0%}, named or decided {both:.0%}, wrong {words.count('wrong')}")
 
 
 if __name__ == "__main__":
