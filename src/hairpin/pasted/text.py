@@ -10,7 +10,7 @@ from hairpin.errors import EvidenceError, WrongPathError
 from hairpin.evidence.reading import Evidence
 from hairpin.message import message
 from hairpin.pasted.form import Command, Found, Part, Paste, Recognised
-from hairpin.pasted.joining import Output, evidence_of
+from hairpin.pasted.joining import Output, evidence_of, unrecognised_in
 from hairpin.pasted.recognise import outputs, paste_of
 
 OUTCOME = "outcome"
@@ -24,6 +24,15 @@ def evidence_in_files(paths: tuple[str, ...]) -> Evidence:
     """Return the evidence of the one host that the texts in these files describe; raise EvidenceError if a file cannot
     be read.  ``-`` is standard input."""
     return evidence_in_texts(tuple(_text_of(each) for each in paths))
+
+
+def lines_in_files(paths: tuple[str, ...]) -> Iterator[bytes]:
+    """Yield the lines of the files that belong to no output, such as log lines; raise EvidenceError as
+    :func:`evidence_in_files`.  A label in front of a path is left out."""
+    for each in paths:
+        label, equals, path = each.partition("=")
+        found = evidence_in_files((path if equals and "/" not in label and not Path(each).exists() else each,))
+        yield from (words.encode("utf-8", "surrogateescape") for _, words in unrecognised_in(found))
 
 
 def evidence_in_texts(texts: tuple[str, ...]) -> Evidence:

@@ -54,11 +54,11 @@ CASES: dict[str, tuple[str, list[tuple[Any, ...]]]] = {
     ),
     "the engine's own client": (
         (
-            "Error response from daemon: Get https://registry-1.docker.io/v2/: dial tcp: lookup "
-            "registry-1.docker.io on "
+            "Error response from daemon: Get https://registry.example.org/v2/: dial tcp: lookup "
+            "registry.example.org on "
             "127.0.0.53:53: server misbehaving"
         ),
-        [("registry-1.docker.io", None, "no-name", "host")],
+        [("registry.example.org", None, "no-name", "host")],
     ),
     "Chrome": (
         (

@@ -3,7 +3,7 @@
     curl  := (meter | "* " WORDS | ("<" | ">") " " HEADER)* ["curl: (" NUMBER ")" SENTENCE]
     wget  := ["--" TIME "--" URL] ("Resolving" | "Connecting to" …)* | "wget: " SENTENCE
 
-Source: curl lib/connect.c, lib/multi.c, lib/http.c, docs/libcurl/libcurl-errors.md; wget src/connect.c; busybox
+Source: curl lib/connect.c, lib/multi.c, lib/http.c, libcurl-errors(3); wget src/connect.c; busybox
 networking/wget.c
 """
 
