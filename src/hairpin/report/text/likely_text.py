@@ -23,7 +23,8 @@ def write_of_text(
 ) -> None:
     """Write the report.  ``write_cause``: writes a cause's section, with the path of a flow."""
     found = [each for one in answer.evidence for each in recognised_in(one)]
-    _write_recognised(found, words, paper, verbose=verbose)
+    if found or not answer.causes:
+        _write_recognised(found, words, paper, verbose=verbose)
     paper.gap()
     _write_verdicts(answer, words, paper, places)
     shown = explaining(answer)
@@ -87,6 +88,8 @@ def _write_explained(cause: CauseAnswer, words: Words, paper: Paper) -> None:
 
 
 def _outcome_text(outcome: Outcome) -> Message:
+    if outcome.result == "failed":
+        return message("line {line}: {words}", line=outcome.line, words=outcome.target)
     return message(
         "line {line}: {tool} {target}: {result}",
         line=outcome.line,
