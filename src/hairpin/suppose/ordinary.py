@@ -29,7 +29,7 @@ from hairpin.host.sysctl import Path, Sysctls
 from hairpin.host.told import UNNAMED, Told, ToldTable
 from hairpin.netfilter.ir import Chain, Ruleset, Table
 from hairpin.network.network import Network
-from hairpin.network.prefix import parse_address
+from hairpin.network.prefix import is_loopback, parse_address
 from hairpin.question.asked import Target
 from hairpin.suppose.asked import targets_of, with_asked_container
 from hairpin.suppose.told import told_by
@@ -54,14 +54,26 @@ def completed(host: Host, evidence: Evidence, asked: tuple[Target, ...] = ()) ->
     told = told_by(evidence, host)
     host = _replace(host, name=host.name or UNNAMED, told=told, unread=())
     lists_containers = any(each.key in _LISTING for each in evidence.readings)
-    host = _with_engine(host if lists_containers else with_asked_container(host, asked or targets_of(told)))
+    meant = (*asked, *targets_of(told))
+    host = _with_engine(host if lists_containers else with_asked_container(host, asked or meant))
     own = next((each for each in host.namespaces if each.name == HOST), Namespace(HOST))
-    host = _with_namespace(host, _with_base(own, told, host))
+    host = _with_namespace(host, _with_base(own, told, host, _asked_address(host, meant)))
     for engine in host.engines:
         host = _with_networks(host, engine)
     host = _with_containers(host, told)
     host = _with_rules(host, told)
     return _with_switches(host)
+
+
+def _asked_address(host: Host, asked: tuple[Target, ...]) -> int:
+    """Return the address that the uplink has if no text tells it: the one that clients ask, or one of the
+    documentation's."""
+    subnets = [each for engine in host.engines for joined in engine.networks for each in joined.subnets]
+    found = (each.address for each in asked if each.version == 4 and each.address is not None)
+    outer = (
+        each for each in found if not is_loopback(each, 4) and not any(subnet.holds(each, 4) for subnet in subnets)
+    )
+    return next(outer, _HOST_ADDRESS)
 
 
 _LISTING = ("docker-containers", "podman-containers")
@@ -155,8 +167,8 @@ def _made(host: Host, change: Change) -> Host:
 # --- the host's own namespace ----------------------------------------------------------------------------------------
 
 
-def _with_base(own: Namespace, told: Told, host: Host) -> Namespace:
-    own = _with_links(own) if (HOST, "links") not in told.parts else _with_kinds(own, host)
+def _with_base(own: Namespace, told: Told, host: Host, address: int) -> Namespace:
+    own = _with_links(own, address) if (HOST, "links") not in told.parts else _with_kinds(own, host)
     local_of_addresses = not any(each.table == TABLE_LOCAL for each in own.routes)
     if (HOST, "routes4") not in told.parts or local_of_addresses:
         own = _with_routes(own, told)
@@ -173,7 +185,7 @@ def _own_rules(version: Literal[4, 6]) -> tuple[PolicyRule, ...]:
     return tuple(PolicyRule(version, priority, table=table) for priority, table in tables)
 
 
-def _with_links(own: Namespace) -> Namespace:
+def _with_links(own: Namespace, address: int) -> Namespace:
     """Return the namespace with a loopback link, and with an uplink that has an address.  Links that routes name are
     there, too."""
     default = next((hop for each in own.routes if not each.prefix_length for hop in each.next_hops if hop.link), None)
@@ -189,7 +201,7 @@ def _with_links(own: Namespace) -> Namespace:
         own = _replace(own, addresses=(Address("lo", 4, 0x7F00_0001, 8, "host"), *own.addresses))
     for each in named:
         if each != "lo" and not any(one.link == each for one in own.addresses):
-            own = _with_supposed_address(own, each, is_uplink=each == uplink)
+            own = _with_supposed_address(own, each, address if each == uplink else None)
     return own
 
 
@@ -220,9 +232,9 @@ def _link(index: int, name: str) -> Link:
     return Link(index, name, flags=("BROADCAST", "MULTICAST", "UP"))
 
 
-def _with_supposed_address(own: Namespace, link: str, *, is_uplink: bool) -> Namespace:
+def _with_supposed_address(own: Namespace, link: str, address: int | None) -> Namespace:
     """Return the namespace in which the link has the address that a route by it names as its source; the uplink of a
-    host whose address no text tells has an address of the documentation's."""
+    host whose address no text tells has the given ``address``."""
     of_link = [each for each in own.routes if any(hop.link == link for hop in each.next_hops) and each.version == 4]
     source = next((each.prefsrc for each in of_link if each.prefsrc is not None), None)
     connected = next(
@@ -235,9 +247,9 @@ def _with_supposed_address(own: Namespace, link: str, *, is_uplink: bool) -> Nam
         return _replace(
             own, addresses=(*own.addresses, Address(link, 4, connected.destination + 1, connected.prefix_length))
         )
-    if not is_uplink:
+    if address is None:
         return own
-    return _replace(own, addresses=(*own.addresses, Address(link, 4, _HOST_ADDRESS, _LENGTH)))
+    return _replace(own, addresses=(*own.addresses, Address(link, 4, address, _LENGTH)))
 
 
 def _with_routes(own: Namespace, told: Told) -> Namespace:

@@ -25,6 +25,8 @@ _SAID = (
     r"nicht erreichbar|keine (?:Antwort|Verbindung)|ne (?:répond|fonctionne)|no (?:responde|funciona|se puede acceder)",
 )
 _TROUBLE = re.compile("|".join(_SAID), re.IGNORECASE)
+_ERROR = re.compile(r"\b(?:error|fail\w*|cannot|in use|denied|bind:)", re.IGNORECASE)
+"""The words of a line that says why a program does not listen."""
 _LISTENING = re.compile(
     r"\b(?:listen(?:s|ing|ed|er)?|running|started?|serving|serves|server|available|bound|ready|up)\b"
     r"[^\n]{0,60}?(?:\b(?:on|at|to)\b|:|\bport\b)[^\n]{0,20}?(?:https?://)?"
@@ -52,7 +54,7 @@ def listeners_in(lines: Iterable[tuple[int, str]]) -> Iterator[Listener]:
     known: set[int] = set()
     for number, line in lines:
         found = _LISTENING.search(line[:_LONGEST])
-        if found is None or _TROUBLE.search(line[:_LONGEST]) is not None:
+        if found is None or _ERROR.search(line[:_LONGEST]) or _TROUBLE.search(line[:_LONGEST]):
             continue
         port, address = int(found["port"]), (found["address"] or "").lower()
         if port not in known and 0 < port < 1 << 16:
