@@ -34,8 +34,8 @@ def explain(asked: Asked, shown: Shown, texts: tuple[str, ...]) -> int:
     """Say what an error or a log means, whether it is true on this host now, and what to do.
 
     TEXT is an error message or log lines.  Without TEXT, or with -, the lines are read from standard input: `journalctl
-    -u docker | hairpin explain`.  Without TEXT and with --text FILE, the lines of that text are explained.  If TEXT is the id of a cause, as `hairpin check` names it, the cause's page is
-    printed and no host is read.
+    -u docker | hairpin explain`.  Without TEXT and with --text FILE, the lines of that file are explained.  If TEXT is
+    the id of a cause, as `hairpin check` names it, the cause's page is printed and no host is read.
 
     Whether a text is true here depends on where it was printed.  A log's line names its host, and the prefix of `docker
     compose logs` its container.  For any other text, name the place with --from.  Without --from, hairpin says how this

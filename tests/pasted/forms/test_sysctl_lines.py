@@ -21,4 +21,4 @@ NOTHING = {
 
 @pytest.mark.parametrize("text", NOTHING.values(), ids=NOTHING)
 def test_texts_that_tell_nothing_of_the_kernel(text: str) -> None:
-    assert [each.key for each in evidence_in_text(text).readings] == ["pasted"]
+    assert {each.key for each in evidence_in_text(text).readings} <= {"pasted", "file"}
