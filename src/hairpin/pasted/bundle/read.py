@@ -1,0 +1,140 @@
+"""The entry: from a support bundle to the evidence of its host."""
+
+import re
+from collections.abc import Iterator
+
+import msgspec
+
+from hairpin.errors import EvidenceError
+from hairpin.evidence.reading import HOST, Evidence
+from hairpin.message import message
+from hairpin.pasted.bundle.files import Files, files_in
+from hairpin.pasted.bundle.layout import Layout, Piece
+from hairpin.pasted.bundle.layouts import any_files, named_files, sos, supportconfig
+from hairpin.pasted.bundle.tables import absent, without_doubles
+from hairpin.pasted.form import Part, Paste, Recognised
+from hairpin.pasted.joining import CLEANED, Output, evidence_of
+from hairpin.pasted.recognise import outputs, paste_of
+
+_LAYOUTS: tuple[Layout, ...] = (sos.LAYOUT, supportconfig.LAYOUT, named_files.RANCHER, named_files.MICROK8S)
+_SECRET = re.compile(r"\.stable_secret\b")
+_EXACT = re.compile(r"(?:\S*/)?ip6?tables(?:-(?:nft|legacy))?(?:-save|.* -S)\b")
+_EXPECTED: tuple[tuple[re.Pattern[str], tuple[str, ...]], ...] = tuple(
+    (re.compile(pattern), keys)
+    for pattern, keys in (
+        (r"ip (?:-\S+ )*n", ("ip-neigh",)),
+        (r"ip (?:-\S+ )*ru", ("ip-rule",)),
+        (r"ip (?:-\S+ )*r|route\b", ("ip-route",)),
+        (r"ip (?:-\S+ )*[al]|ifconfig\b", ("ip-addr", "ip-link")),
+        (r"ip6?tables", ("iptables-",)),
+        (r"nft\b", ("nft-",)),
+        (r"(?:ss|netstat)\b", ("sockets", "proc-net-")),
+        (r"sysctl\b", ("sysctl",)),
+        (r"docker\b", ("docker-",)),
+        (r"podman\b", ("podman-",)),
+        (r"conntrack\b", ("conntrack",)),
+    )
+)
+"""The keys of what a command can tell.  A form may take a line of one command for that of another."""
+_CLEANED = re.compile(rb"\blink/ether 53:4f:53:")
+"""The first bytes of the hardware addresses that ``sos clean`` writes: the letters SOS."""
+
+
+class Bundle(msgspec.Struct, frozen=True):
+    """A bundle that was read.  ``layout``: the layout of its files.  ``files``: the files that were kept."""
+
+    path: str
+    layout: Layout
+    files: Files
+    pieces: tuple[Piece, ...]
+
+    def evidence(self) -> Evidence:
+        """Return the evidence of the host that the bundle describes."""
+        found = tuple(each for piece in self.pieces for each in _outputs(piece))
+        exact = frozenset(number for number, each in enumerate(found) if _EXACT.match(each.origin))
+        found = without_doubles(found, exact)
+        lacking = tuple(absent(found))
+        marks = tuple(_marks(self))
+        told = (
+            *marks,
+            *found,
+            *(Output(Recognised(1, 1, "nft list ruleset"), "nft list ruleset", (each,)) for each in lacking),
+        )
+        return evidence_of(told, name=self.layout.host(self.files))
+
+
+def opened(path: str) -> Bundle:
+    """Return the bundle; raise EvidenceError if it cannot be read, or is beyond the limits.
+
+    Files of a known layout are known by their paths.  If there are none, every small file is looked at."""
+    files = files_in(path, _keep)
+    for layout in _LAYOUTS:
+        pieces = layout.read(files)
+        if pieces:
+            _refuse_several(path, files, layout)
+            return Bundle(path, layout, files, tuple(pieces))
+    layout = any_files.LAYOUT
+    files = files_in(path, layout.keep, is_useful=any_files.is_useful, budget=any_files.LOOKED_AT)
+    return Bundle(path, layout, files, tuple(layout.read(files) or ()))
+
+
+def _keep(path: str) -> int:
+    return max(layout.keep(path) for layout in _LAYOUTS)
+
+
+def _refuse_several(path: str, files: Files, layout: Layout) -> None:
+    """Raise EvidenceError if the bundle has the reports of several hosts."""
+    if layout is not sos.LAYOUT:
+        return
+    found = sos.hosts(files)
+    if len(found) > 1:
+        raise EvidenceError(
+            message(
+                "{path} holds {count} reports; give each of them with its own --bundle: {names}",
+                path=path, count=len(found), names=", ".join(each.rstrip("/") or "." for each in found[:5]),
+            )
+        )  # fmt: skip
+
+
+def _marks(bundle: Bundle) -> Iterator[Output]:
+    """Yield the entry that says that the addresses are not the host's."""
+    for path, data in bundle.files.items():
+        if _CLEANED.search(data) is not None:
+            yield Output(Recognised(1, 1, CLEANED, file=path), CLEANED, ())
+            return
+
+
+def _outputs(piece: Piece) -> Iterator[Output]:
+    if piece.parts or piece.told:
+        last = piece.line + piece.text.count("\n") - (1 if piece.text else 0)
+        yield Output(Recognised(piece.line, max(piece.line, last), piece.told, file=piece.path), piece.told, piece.parts)
+        return
+    paste = paste_of(piece.text) if not piece.command else _paste(piece)
+    if not piece.text.strip() and piece.whole.words[:3] == ("nft", "list", "ruleset"):
+        part = Part("nft-tables", "", piece.netns)
+        yield Output(Recognised(1, 1, "nft list ruleset", file=piece.path), piece.command, (part,))
+    expected = _expected(piece)
+    for index, command, found in outputs(paste):
+        if not all(part.key.startswith(expected) for part in found.parts):
+            continue
+        first = piece.line + index
+        taken = Recognised(first, piece.line + found.end - 1, found.told, command.host, file=piece.path)
+        yield Output(taken, command.text or found.told, _in_namespace(found.parts, piece.netns))
+
+
+def _expected(piece: Piece) -> tuple[str, ...]:
+    """Return the beginnings of the keys that the piece's command can tell: an empty one if that is not known."""
+    words = " ".join(piece.whole.words)
+    return next((keys for pattern, keys in _EXPECTED if pattern.match(words)), ("",))
+
+
+def _paste(piece: Piece) -> Paste:
+    lines = tuple("" if _SECRET.search(line) else line.rstrip("\r \t") for line in piece.text.split("\n"))
+    return Paste(lines, {}, piece.whole)
+
+
+def _in_namespace(parts: tuple[Part, ...], netns: str) -> tuple[Part, ...]:
+    """Return the parts in the namespace of the piece, in case that a form has not asked its command for it."""
+    if netns in (HOST, ""):
+        return parts
+    return tuple(each._replace(netns=netns) if each.netns == HOST else each for each in parts)
