@@ -86,8 +86,8 @@ def first_word(files: Files, paths: Iterable[str]) -> str:
 _EXACTNESS: tuple[re.Pattern[str], ...] = tuple(
     re.compile(pattern)
     for pattern in (
-        r"ifconfig\b", r"route\b", r"netstat\b", r"ip (?:-o )?a", r"ip -d a", r"ip6?tables\b.* (?:-\w*L|--list)\b",
-        r"nft\b", r"ip6?tables -S\b|ip6?tables\b.* (?:-S|--list-rules)\b", r"ip6?tables(?:-nft|-legacy)?-save\b",
+        r"ifconfig\b", r"route\b", r"netstat\b", r"ip (?:-o )?a", r"ip -d a", r"nft\b",
+        r"ip6?tables\b.* (?:-\w*L|--list)\b", r"ip6?tables -S\b|ip6?tables\b.* (?:-S|--list-rules)\b", r"ip6?tables(?:-nft|-legacy)?-save\b",
         r"(?:docker|podman)(?: container)? inspect\b", r"(?:docker|podman) network inspect\b", r"(?:docker|podman)\b",
     )
 )  # fmt: skip

@@ -26,7 +26,24 @@ def piece_of(path: str, text: str, command: str, netns: str = HOST, line: int = 
         return host_files.piece_of(path, words[1].lstrip("/"), text, line)
     if words[:2] == ("ip", "route") and words[-2:] == ("table", "all"):
         return Piece(path, of_version(text, 4), command.replace("ip route", "ip -4 route", 1), netns, line)
+    if words[:1] == ("ss",):
+        return Piece(path, _of_internet(text), command, netns, line)
     return Piece(path, text, command, netns, line)
+
+
+def _of_internet(text: str) -> str:
+    """Return the lines of ``ss`` about TCP and UDP, if it lists all kinds of sockets."""
+    lines = text.splitlines(keepends=True)
+    head = next((number for number, line in enumerate(lines) if line.startswith("Netid")), None)
+    if head is None:
+        return text
+    found = [lines[head]]
+    belongs = False
+    for line in lines[head + 1 :]:
+        belongs = line.startswith(("tcp ", "udp ")) or (belongs and line[:1].isspace())
+        if belongs:
+            found.append(line)
+    return "".join(found)
 
 
 def without_namespace(command: str) -> tuple[str, str]:

@@ -11,14 +11,14 @@ from hairpin.message import message
 from hairpin.pasted.bundle.files import Files, files_in
 from hairpin.pasted.bundle.layout import Layout, Piece
 from hairpin.pasted.bundle.layouts import any_files, named_files, sos, supportconfig
-from hairpin.pasted.bundle.tables import absent, without_doubles
+from hairpin.pasted.bundle.tables import absent, part_of, without_doubles
 from hairpin.pasted.form import Part, Paste, Recognised
 from hairpin.pasted.joining import CLEANED, Output, evidence_of
+from hairpin.pasted.nft_as_iptables import split
 from hairpin.pasted.recognise import outputs, paste_of
 
 _LAYOUTS: tuple[Layout, ...] = (sos.LAYOUT, supportconfig.LAYOUT, named_files.RANCHER, named_files.MICROK8S)
 _SECRET = re.compile(r"\.stable_secret\b")
-_EXACT = re.compile(r"(?:\S*/)?ip6?tables(?:-(?:nft|legacy))?(?:-save|.* -S)\b")
 _EXPECTED: tuple[tuple[re.Pattern[str], tuple[str, ...]], ...] = tuple(
     (re.compile(pattern), keys)
     for pattern, keys in (
@@ -30,8 +30,8 @@ _EXPECTED: tuple[tuple[re.Pattern[str], tuple[str, ...]], ...] = tuple(
         (r"nft\b", ("nft-",)),
         (r"(?:ss|netstat)\b", ("sockets", "proc-net-")),
         (r"sysctl\b", ("sysctl",)),
-        (r"docker\b", ("docker-",)),
-        (r"podman\b", ("podman-",)),
+        (r"docker\b", ("docker-", "uname", "sysctl", "versions")),
+        (r"podman\b", ("podman-", "uname", "versions")),
         (r"conntrack\b", ("conntrack",)),
     )
 )
@@ -51,8 +51,7 @@ class Bundle(msgspec.Struct, frozen=True):
     def evidence(self) -> Evidence:
         """Return the evidence of the host that the bundle describes."""
         found = tuple(each for piece in self.pieces for each in _outputs(piece))
-        exact = frozenset(number for number, each in enumerate(found) if _EXACT.match(each.origin))
-        found = without_doubles(found, exact)
+        found = without_doubles(_with_podman_in_use(found))
         lacking = tuple(absent(found))
         marks = tuple(_marks(self))
         told = (
@@ -96,6 +95,17 @@ def _refuse_several(path: str, files: Files, layout: Layout) -> None:
         )  # fmt: skip
 
 
+def _with_podman_in_use(found: tuple[Output, ...]) -> tuple[Output, ...]:
+    """Return the outputs without Podman's, if Podman has no container: the tools ask an installed Podman for nothing
+    but its defaults."""
+    if any(part.key == "podman-containers" for each in found for part in each.parts):
+        return found
+    return tuple(
+        Output(each.recognised, each.origin, tuple(part for part in each.parts if not part.key.startswith("podman-")))
+        for each in found
+    )
+
+
 def _marks(bundle: Bundle) -> Iterator[Output]:
     """Yield the entry that says that the addresses are not the host's."""
     for path, data in bundle.files.items():
@@ -106,20 +116,27 @@ def _marks(bundle: Bundle) -> Iterator[Output]:
 
 def _outputs(piece: Piece) -> Iterator[Output]:
     if piece.parts or piece.told:
-        last = piece.line + piece.text.count("\n") - (1 if piece.text else 0)
-        yield Output(Recognised(piece.line, max(piece.line, last), piece.told, file=piece.path), piece.told, piece.parts)
+        yield Output(_taken(piece, 0, piece.text.count("\n"), piece.told), piece.told, piece.parts)
         return
-    paste = paste_of(piece.text) if not piece.command else _paste(piece)
-    if not piece.text.strip() and piece.whole.words[:3] == ("nft", "list", "ruleset"):
-        part = Part("nft-tables", "", piece.netns)
-        yield Output(Recognised(1, 1, "nft list ruleset", file=piece.path), piece.command, (part,))
+    paste = _paste(piece) if piece.command else paste_of(piece.text)
+    if piece.whole.words[:2] == ("nft", "list"):
+        tables, lines = split(paste.lines)
+        paste = Paste(lines, {}, piece.whole)
+        for table in tables:
+            told = f"nft list table {table.family} {table.name}"
+            yield Output(_taken(piece, table.first, table.end, told), piece.command, (part_of(table, piece.netns),))
+        if piece.whole.words[2:3] == ("ruleset",):  # what it does not list, the host does not have
+            yield Output(_taken(piece, 0, 1, piece.command), piece.command, (Part("nft-tables", "\n", piece.netns),))
     expected = _expected(piece)
     for index, command, found in outputs(paste):
-        if not all(part.key.startswith(expected) for part in found.parts):
-            continue
-        first = piece.line + index
-        taken = Recognised(first, piece.line + found.end - 1, found.told, command.host, file=piece.path)
-        yield Output(taken, command.text or found.told, _in_namespace(found.parts, piece.netns))
+        if all(part.key.startswith(expected) for part in found.parts):
+            taken = _taken(piece, index, found.end, found.told, command.host)
+            yield Output(taken, command.text or found.told, _in_namespace(found.parts, piece.netns))
+
+
+def _taken(piece: Piece, first: int, end: int, told: str, host: str = "") -> Recognised:
+    """Return the entry of the lines from the index ``first`` to before ``end`` of the piece."""
+    return Recognised(piece.line + first, max(piece.line + first, piece.line + end - 1), told, host, file=piece.path)
 
 
 def _expected(piece: Piece) -> tuple[str, ...]:

@@ -1,65 +1,67 @@
-"""Which of several outputs tells a table of rules: ``iptables-save``, then ``nft list ruleset``, then ``iptables -L``.
+"""Which of several outputs tells a table of iptables: ``iptables-save``, then ``iptables -nvL``, then nft's listing.
 
-``nft list ruleset`` also lists the tables of iptables-nft.  The same rules must not be in a host twice.
+``nft list ruleset`` also lists the tables of iptables-nft, and loses comments and extensions.  The same rules must not be
+in a host twice.
 """
 
 import re
 from collections.abc import Iterator
 
 from hairpin.pasted.form import Part
+from hairpin.pasted.forms.listed_words import UNLISTED
 from hairpin.pasted.joining import Output
+from hairpin.pasted.nft_as_iptables import Saved
 
-_SAVE = re.compile(r"iptables-nft-save([46])$")
-_NFT = re.compile(r"nft (?:-j )?list table (?P<family>ip6?) (?P<name>filter|nat|mangle|raw|security)$")
-_UNKNOWN = re.compile(r"unlisted|\bxt\b")
+_SAVE = re.compile(r"iptables-(?:nft|any)-save([46])$")
+_LEGACY = re.compile(r"iptables-legacy-save[46]$")
 _MANAGED = ("filter", "nat")
 _Place = tuple[str, str, str]
 """A namespace, an IP family and the name of a table."""
 
 
-def without_doubles(outputs: tuple[Output, ...], exact: frozenset[int]) -> tuple[Output, ...]:
-    """Return the outputs in which each table is told once.
+def part_of(table: Saved, netns: str) -> Part:
+    """Return the table that nft lists as a part."""
+    return Part(f"iptables-nft-save{_version(table.family)}", table.text, netns)
 
-    ``exact``: the numbers of the outputs of ``iptables-save`` or ``iptables -S``, which are more exact than nft's."""
-    of_nft: dict[_Place, bool] = {}
-    saved: dict[_Place, bool] = {}
+
+def without_doubles(outputs: tuple[Output, ...]) -> tuple[Output, ...]:
+    """Return the outputs in which each table is told once: by the last output that tells it whole, or else by the last
+    one."""
+    of: dict[_Place, list[tuple[bool, int]]] = {}
     for number, each in enumerate(outputs):
         for part in each.parts:
-            if part.key == "nft-table" and (place := _of_nft(part)) is not None:
-                of_nft[place] = _UNKNOWN.search(part.text) is None
             for place in _saved(part):
-                saved[place] = saved.get(place, False) or number in exact
-    doubled = of_nft.keys() & saved.keys()
-    by_save = {place for place in doubled if saved[place] or not of_nft[place]}
-    by_nft = doubled - by_save
+                of.setdefault(place, []).append((_is_whole(part.text, place[2]), number))
+    last = {place: max(found)[1] for place, found in of.items()}
     return tuple(
-        Output(each.recognised, each.origin, tuple(_kept(each.parts, by_save, by_nft))) for each in outputs
+        Output(each.recognised, each.origin, tuple(_kept(each.parts, last, number)))
+        for number, each in enumerate(outputs)
     )
 
 
 def absent(outputs: tuple[Output, ...]) -> Iterator[Part]:
     """Yield the tables of iptables-nft that the host does not have, as empty tables: ``nft list ruleset`` lists all that
-    there are.  Yield none if it lists no table of iptables: the rules may be in the legacy back end."""
-    listed = {place for each in outputs for part in each.parts if (place := _of_nft(part)) is not None}
-    listed |= {place for each in outputs for part in each.parts for place in _saved(part)}
-    whole = {
-        part.netns
-        for each in outputs
-        for part in each.parts
-        if part.key == "nft-table" and each.recognised.as_.startswith("nft list")
-    }
-    for netns in sorted(whole):
-        if any(place[0] == netns for place in listed):
-            for family, version in (("ip", 4), ("ip6", 6)):
-                lacking = [name for name in _MANAGED if (netns, family, name) not in listed]
-                if lacking:
-                    text = "".join(f"*{name}\nCOMMIT\n" for name in lacking)
-                    yield Part(f"iptables-nft-save{version}", text, netns)
+    there are.  Yield none if the rules of iptables may be in the legacy back end."""
+    listed = {place for each in outputs for part in each.parts for place in _saved(part)}
+    if any(_LEGACY.match(part.key) for each in outputs for part in each.parts):
+        return
+    of_nft = [each for each in outputs if each.origin.startswith("nft list ruleset")]
+    for netns in dict.fromkeys(part.netns for each in of_nft for part in each.parts if _SAVE.match(part.key)):
+        for family in ("ip", "ip6"):
+            lacking = [name for name in _MANAGED if (netns, family, name) not in listed]
+            if lacking:
+                text = "".join(f"*{name}\nCOMMIT\n" for name in lacking)
+                yield Part(f"iptables-nft-save{_version(family)}", text, netns)
 
 
-def _of_nft(part: Part) -> _Place | None:
-    found = _NFT.search(part.origin) if part.key == "nft-table" else None
-    return None if found is None else (part.netns, found["family"], found["name"])
+def _is_whole(text: str, table: str) -> bool:
+    """Return whether all words of the table's rules are known."""
+    of_table = text.partition(f"*{table}\n")[2].partition("\n*")[0]
+    return f"-m {UNLISTED} " not in of_table
+
+
+def _version(family: str) -> int:
+    return 4 if family == "ip" else 6
 
 
 def _saved(part: Part) -> Iterator[_Place]:
@@ -70,20 +72,13 @@ def _saved(part: Part) -> Iterator[_Place]:
                 yield part.netns, "ip" if key[1] == "4" else "ip6", line[1:].strip()
 
 
-def _kept(parts: tuple[Part, ...], by_save: set[_Place], by_nft: set[_Place]) -> Iterator[Part]:
+def _kept(parts: tuple[Part, ...], last: dict[_Place, int], number: int) -> Iterator[Part]:
+    """Yield the parts with those tables alone that the output with this number tells."""
     for part in parts:
-        key = _SAVE.match(part.key)
-        if part.key in ("nft-table", "nft-table-text"):
-            found = _NFT.search(part.origin.replace("nft -t list", "nft list"))
-            if found is None or (part.netns, found["family"], found["name"]) not in by_save:
-                yield part
-        elif key is not None and any(place in by_nft for place in _saved(part)):
-            family = "ip" if key[1] == "4" else "ip6"
-            text = _without(part.text, {name for netns, of, name in by_nft if (netns, of) == (part.netns, family)})
-            if text:
-                yield part._replace(text=text)
-        else:
-            yield part
+        dropped = {place[2] for place in _saved(part) if last[place] != number}
+        text = _without(part.text, dropped) if dropped else part.text
+        if text or not dropped:
+            yield part._replace(text=text)
 
 
 def _without(text: str, tables: set[str]) -> str:
@@ -92,6 +87,6 @@ def _without(text: str, tables: set[str]) -> str:
     for line in text.splitlines(keepends=True):
         if line.startswith("*"):
             is_kept = line[1:].strip() not in tables
-        if is_kept:
+        if is_kept and not line.startswith("#"):
             lines.append(line)
     return "".join(lines)

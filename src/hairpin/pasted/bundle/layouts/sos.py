@@ -16,11 +16,11 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from hairpin.evidence.reading import HOST
-from hairpin.pasted.bundle import host_files, processes
+from hairpin.pasted.bundle import host_files
 from hairpin.pasted.bundle.files import Files
 from hairpin.pasted.bundle.layout import Layout, Piece, below, first_word, roots, text_of
+from hairpin.pasted.bundle.made import piece_of
 from hairpin.pasted.bundle.namespaces import Sandboxes
-from hairpin.pasted.bundle.routes import of_version
 from hairpin.pasted.form import Part
 
 _MARK = re.compile(r"(?P<root>(?:[^/]+/){0,6}?)(?:sos_commands/[^/]+/[^/]|sos_reports/manifest\.json$)")
@@ -28,6 +28,8 @@ _COMMANDS = re.compile(r"sos_commands/(?P<plugin>[\w-]+)/(?P<folder>.*/)?(?P<nam
 _IN_NAMESPACE = re.compile(r"ip_netns_exec_(?P<netns>\S+?)_+(?P<name>(?:ip_-|ip_(?:addr|route)|iptables-save|ip6tables-save|ss_|netstat_|sysctl_|conntrack_).*)$")
 _NAMESPACES = re.compile(r"namespaces/(?P<netns>[^/]+)/$")
 _OF_CONTAINERS = frozenset({"", "containers/", "networks/"})
+_PROBES = re.compile(r"  +|(?<=\d)(?=probes\b)")
+"""``ip -s neigh`` prints two spaces behind an address, and none before this word."""
 _MOST = 8 << 20
 
 
@@ -46,7 +48,7 @@ def _known(pattern: str, command: str = "", group: str = "") -> _Known:
 _KNOWN: tuple[_Known, ...] = (
     _known(r"uname_-a", "uname -a"),
     _known(r"route_-n", "route -n", "routes4"),
-    _known(r"ip_route_show_table_all", "ip -4 route show table all", "routes4"),
+    _known(r"ip_route_show_table_all", "ip route show table all", "routes4"),
     _known(r"ip_-6_route_show_table_all", "ip -6 route show table all"),
     _known(r"ip_-4_rule(?:_list)?", "ip -4 rule list"),
     _known(r"ip_-6_rule(?:_list)?", "ip -6 rule list"),
@@ -58,9 +60,9 @@ _KNOWN: tuple[_Known, ...] = (
     _known(r"netstat_-[WT]_-neopa", "netstat -W -neopa", "sockets"),
     _known(r"ss_-peaonmi", "ss -peaonmi", "sockets"),
     _known(r"sysctl_-a", "sysctl -a"),
+    _known(r"nft_(?:-a_)?list_ruleset", "nft list ruleset", "nft"),
     _known(r"ip6?tables_-t_(?:filter|nat|mangle|raw|security)_-nvL"),
     _known(r"ip6?tables_-vnxL"),
-    _known(r"nft_(?:-a_)?list_ruleset", "nft list ruleset", "nft"),
     _known(r"ip6?tables-save"),
     _known(r"(?:docker|podman)_inspect_\S+"),
     _known(r"(?:docker|podman)_network_inspect_\S+"),
@@ -144,7 +146,7 @@ def _pieces(files: Files, root: str) -> Iterator[Piece]:
     for each in known:
         if not each.known.group or last[each.known.group, each.netns] is each:
             netns = each.netns if each.netns == HOST else sandboxes.name_of(each.netns, inner.get(each.netns, ""))
-            yield from _of_file(each, text_of(files[each.path]), netns)
+            yield _of_file(each, text_of(files[each.path]), netns)
 
 
 def _files(files: Files, root: str) -> Iterator[_File]:
@@ -155,21 +157,9 @@ def _files(files: Files, root: str) -> Iterator[_File]:
             yield _File(ranked[0], _KNOWN[ranked[0]], path, ranked[1], ranked[2])
 
 
-def _of_file(each: _File, text: str, netns: str) -> Iterator[Piece]:
+def _of_file(each: _File, text: str, netns: str) -> Piece:
     command = each.known.command or each.name.replace("_", " ")
-    match each.known.group or command:
-        case "ps":
-            yield Piece(each.path, text, command, "", parts=tuple(processes.parts_of(text)), told=command)
-        case "uname -a":
-            words = text.split()
-            parts = (Part("uname", words[2], ""),) if len(words) > 2 and words[0] == "Linux" else ()  # noqa: PLR2004
-            yield Piece(each.path, text, command, "", parts=parts, told=command)
-        case "routes4":
-            yield Piece(each.path, of_version(text, 4), command, netns)
-        case _ if command.startswith("ip -6 route"):
-            yield Piece(each.path, of_version(text, 6), command, netns)
-        case _:
-            yield Piece(each.path, text, command, netns)
+    return piece_of(each.path, _PROBES.sub(" ", text) if " neigh" in command else text, command, netns)
 
 
 def _proc_net(files: Files, root: str) -> Iterator[Piece]:
