@@ -19,9 +19,6 @@ _JOINED = ("sysctl", "ip-neigh-text", "iptables-", "sockets")
 """The keys of readings whose fragments are put one behind the other.  Of any other key, a later reading with the same
 key, namespace and origin replaces an earlier one."""
 
-CLEANED = "sos clean"
-"""What an entry is called that says that a tool has written other addresses for the host's own."""
-
 
 class Output(msgspec.Struct, frozen=True):
     """An output in a text: its place, the command that prints it, and its parts."""

@@ -16,6 +16,9 @@ _HOOK = re.compile(r"\s*type \w+ hook \w+ priority [^;]+; policy (?P<policy>\w+)
 _HANDLE = re.compile(r"\s*# handle \d+\s*$")
 _WARNING = re.compile(r"# Warning: table \S+ \S+ is managed by iptables-nft")
 _BUILT_IN = frozenset({"INPUT", "FORWARD", "OUTPUT", "PREROUTING", "POSTROUTING"})
+BASE_CHAINS = {"filter": ("INPUT", "FORWARD", "OUTPUT"), "nat": ("PREROUTING", "INPUT", "OUTPUT", "POSTROUTING")}
+"""The base chains of a table.  The kernel has those that were needed; one that is not there lets everything pass, and
+``iptables-save`` shows it so."""
 
 
 class Saved(NamedTuple):
@@ -72,6 +75,7 @@ def _saved(head: re.Match[str], lines: tuple[str, ...], first: int, end: int) ->
             rules.append(" ".join(each for each in (f"-A {name}", words.matches, words.target) if each))
     if any(policy != "-" and each not in _BUILT_IN for each, policy in chains.items()):
         return None
+    chains = {each: "ACCEPT" for each in BASE_CHAINS.get(head["name"], ())} | chains
     heads = [f":{each} {policy} [0:0]" for each, policy in chains.items()]
     text = "".join(f"{line}\n" for line in (f"*{head['name']}", *heads, *rules, "COMMIT"))
     return Saved(head["family"], head["name"], text, first, end)

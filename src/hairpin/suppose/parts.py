@@ -35,8 +35,9 @@ def supposed_in(network: Network, flow: Flow) -> tuple[Supposition, ...]:
     """Return what the flow's verdict rests on beside the told parts, each once; nothing for a host that was read."""
     if all(host.told is None for host in network.hosts):
         return ()
+    mapped = any(host.told is not None and host.told.mapped for host in network.hosts)
     _, parts = what_reads(network, lambda watched: walk_flow(watched, flow))
-    found: dict[Supposition, None] = {}
+    found: dict[Supposition, None] = {_ADDRESSES: None} if mapped else {}
     for part in sorted(parts):
         host = next((each for each in network.hosts if each.name == part[0]), None)
         if host is not None and host.told is not None:
@@ -49,7 +50,7 @@ def _of(part: Part, told: Told, flow: Flow) -> Iterator[Supposition]:
     if not netns:
         return
     if netns != HOST:
-        inside = field in ("links", "addresses", "routes", "sockets") and (netns, field) not in told.parts
+        inside = field in ("links", "addresses", "routes", "sockets", "ruleset") and (netns, field) not in told.parts
         if inside and (netns, f"{field}{flow.version}") not in told.parts:
             yield _inside(netns.removeprefix("container:"))
         return
@@ -67,6 +68,9 @@ def _of(part: Part, told: Told, flow: Flow) -> Iterator[Supposition]:
 
 SYSCTLS = "sysctl -a 2>/dev/null | grep -E 'ip_forward|forwarding|rp_filter'"
 _DECIDING = ("forwarding", "ip_forward", "rp_filter")
+_ADDRESSES = Supposition(
+    HOST, message("the addresses: `sos clean` has written others, and not always the same for the same"), "ip -d addr"
+)
 _NAMES: dict[str, Message] = {
     "links": message("the links and addresses of the host"),
     "addresses": message("the links and addresses of the host"),

@@ -7,6 +7,7 @@ import msgspec
 from hairpin.evidence.reading import HOST, Evidence
 from hairpin.host.host import Host
 from hairpin.host.told import Outcome, Told, ToldTable
+from hairpin.pasted.listed import CLEANED, recognised_in
 
 _FIELDS: dict[str, tuple[str, ...]] = {
     "ip-addr": ("links", "addresses"),
@@ -33,6 +34,7 @@ def told_by(evidence: Evidence, host: Host) -> Told:
         for field in _FIELDS.get(reading.key.removesuffix("-text"), ())
         if reading.outcome == "text"
     }
+    parts |= {(each.netns, "ruleset") for each in evidence.readings if each.key.startswith(("iptables-", "nft-"))}
     if own is not None and not any(each.name == "lo" for each in own.links):
         parts -= {(HOST, "links"), (HOST, "addresses")}  # a part of the links was listed
     tables = own.ruleset.tables if own is not None else ()
@@ -43,6 +45,7 @@ def told_by(evidence: Evidence, host: Host) -> Told:
         natives=any(each.key.startswith(("nft-table", "nft-ruleset")) for each in evidence.readings),
         containers=frozenset(each.name for each in host.containers() if each.status and each.evidence),
         outcomes=tuple(_outcomes(evidence)),
+        mapped=any(each.as_ == CLEANED for each in recognised_in(evidence)),
         files=frozenset(each.origin for each in evidence.readings if each.key == "file"),
     )
 

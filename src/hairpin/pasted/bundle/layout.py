@@ -36,12 +36,13 @@ class Layout(NamedTuple):
 
     ``keep``: how many bytes of the file at a path are read, as in ``tar.py``.  ``read``: returns the pieces, less exact
     ones before more exact ones that tell the same, or None if the files are not of this tool.  ``host``: returns the
-    host's name, or an empty text."""
+    host's name, or an empty text.  ``root``: returns the folder of the bundle that has all of them."""
 
     name: str
     keep: Callable[[str], int]
     read: Callable[[Files], list[Piece] | None]
     host: Callable[[Files], str]
+    root: Callable[[Files], str]
 
 
 def words_of(command: str) -> tuple[str, ...]:

@@ -13,7 +13,8 @@ from hairpin.pasted.bundle.layout import Layout, Piece
 from hairpin.pasted.bundle.layouts import any_files, named_files, sos, supportconfig
 from hairpin.pasted.bundle.tables import absent, part_of, without_doubles
 from hairpin.pasted.form import Part, Paste, Recognised
-from hairpin.pasted.joining import CLEANED, Output, evidence_of
+from hairpin.pasted.joining import Output, evidence_of
+from hairpin.pasted.listed import CLEANED
 from hairpin.pasted.nft_as_iptables import split
 from hairpin.pasted.recognise import outputs, paste_of
 
@@ -30,8 +31,8 @@ _EXPECTED: tuple[tuple[re.Pattern[str], tuple[str, ...]], ...] = tuple(
         (r"nft\b", ("nft-",)),
         (r"(?:ss|netstat)\b", ("sockets", "proc-net-")),
         (r"sysctl\b", ("sysctl",)),
-        (r"docker\b", ("docker-", "uname", "sysctl", "versions")),
-        (r"podman\b", ("podman-", "uname", "versions")),
+        (r"docker\b", ("docker-", "uname")),
+        (r"podman\b", ("podman-", "uname")),
         (r"conntrack\b", ("conntrack",)),
     )
 )
@@ -53,13 +54,13 @@ class Bundle(msgspec.Struct, frozen=True):
         found = tuple(each for piece in self.pieces for each in _outputs(piece))
         found = without_doubles(_with_podman_in_use(found))
         lacking = tuple(absent(found))
-        marks = tuple(_marks(self))
-        told = (
-            *marks,
-            *found,
-            *(Output(Recognised(1, 1, "nft list ruleset"), "nft list ruleset", (each,)) for each in lacking),
-        )
-        return evidence_of(told, name=self.layout.host(self.files))
+        if lacking:
+            last = max(number for number, each in enumerate(found) if each.origin.startswith("nft list ruleset"))
+            listing = found[last]
+            whole = Output(listing.recognised, listing.origin, (*listing.parts, *lacking))
+            found = (*found[:last], whole, *found[last + 1 :])
+        found = tuple(_below(each, self.layout.root(self.files)) for each in (*_marks(self), *found))
+        return evidence_of(found, name=self.layout.host(self.files))
 
 
 def opened(path: str) -> Bundle:
@@ -95,6 +96,12 @@ def _refuse_several(path: str, files: Files, layout: Layout) -> None:
         )  # fmt: skip
 
 
+def _below(output: Output, root: str) -> Output:
+    """Return the output; its file is named from the bundle's own folder on."""
+    taken = output.recognised
+    return Output(msgspec.structs.replace(taken, file=taken.file.removeprefix(root)), output.origin, output.parts)
+
+
 def _with_podman_in_use(found: tuple[Output, ...]) -> tuple[Output, ...]:
     """Return the outputs without Podman's, if Podman has no container: the tools ask an installed Podman for nothing
     but its defaults."""
@@ -117,26 +124,44 @@ def _marks(bundle: Bundle) -> Iterator[Output]:
 def _outputs(piece: Piece) -> Iterator[Output]:
     if piece.parts or piece.told:
         yield Output(_taken(piece, 0, piece.text.count("\n"), piece.told), piece.told, piece.parts)
-        return
-    paste = _paste(piece) if piece.command else paste_of(piece.text)
+    elif not piece.command:
+        for index, command, found in outputs(paste_of(piece.text)):
+            taken = _taken(piece, index, found.end, found.told, command.host)
+            yield Output(taken, command.text or found.told, _in_namespace(found.parts, piece.netns))
+    else:
+        yield from _of_command(piece)
+
+
+def _of_command(piece: Piece) -> Iterator[Output]:
+    """Yield what the output of one command tells, as one entry."""
+    paste = _paste(piece)
+    parts: list[Part] = []
+    spans: list[tuple[int, int]] = []
     if piece.whole.words[:2] == ("nft", "list"):
         tables, lines = split(paste.lines)
         paste = Paste(lines, {}, piece.whole)
-        for table in tables:
-            told = f"nft list table {table.family} {table.name}"
-            yield Output(_taken(piece, table.first, table.end, told), piece.command, (part_of(table, piece.netns),))
+        parts += (part_of(table, piece.netns) for table in tables)
+        spans += ((table.first, table.end) for table in tables)
         if piece.whole.words[2:3] == ("ruleset",):  # what it does not list, the host does not have
-            yield Output(_taken(piece, 0, 1, piece.command), piece.command, (Part("nft-tables", "\n", piece.netns),))
+            parts.append(Part("nft-tables", "\n", piece.netns))
+            spans.append((0, 1))
     expected = _expected(piece)
-    for index, command, found in outputs(paste):
-        if all(part.key.startswith(expected) for part in found.parts):
-            taken = _taken(piece, index, found.end, found.told, command.host)
-            yield Output(taken, command.text or found.told, _in_namespace(found.parts, piece.netns))
+    told = piece.command
+    for index, _, found in outputs(paste):
+        kept = [part for part in found.parts if part.key.startswith(expected)]
+        if kept or not found.parts:
+            told = told if parts else found.told
+            parts += kept
+            spans.append((index, found.end))
+    if spans:
+        first, end = min(span[0] for span in spans), max(span[1] for span in spans)
+        yield Output(_taken(piece, first, end, told), piece.command, _in_namespace(tuple(parts), piece.netns))
 
 
 def _taken(piece: Piece, first: int, end: int, told: str, host: str = "") -> Recognised:
     """Return the entry of the lines from the index ``first`` to before ``end`` of the piece."""
-    return Recognised(piece.line + first, max(piece.line + first, piece.line + end - 1), told, host, file=piece.path)
+    until = max(piece.line + first, piece.line + end - 1)
+    return Recognised(piece.line + first, until, told, host, file=piece.path)
 
 
 def _expected(piece: Piece) -> tuple[str, ...]:

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from hairpin.pasted.form import Part
 from hairpin.pasted.forms.listed_words import UNLISTED
 from hairpin.pasted.joining import Output
-from hairpin.pasted.nft_as_iptables import Saved
+from hairpin.pasted.nft_as_iptables import BASE_CHAINS, Saved
 
 _SAVE = re.compile(r"iptables-(?:nft|any)-save([46])$")
 _LEGACY = re.compile(r"iptables-legacy-save[46]$")
@@ -50,8 +50,12 @@ def absent(outputs: tuple[Output, ...]) -> Iterator[Part]:
         for family in ("ip", "ip6"):
             lacking = [name for name in _MANAGED if (netns, family, name) not in listed]
             if lacking:
-                text = "".join(f"*{name}\nCOMMIT\n" for name in lacking)
+                text = "".join(map(_empty, lacking))
                 yield Part(f"iptables-nft-save{_version(family)}", text, netns)
+
+
+def _empty(table: str) -> str:
+    return "".join(f"{line}\n" for line in (f"*{table}", *(f":{each} ACCEPT [0:0]" for each in BASE_CHAINS[table]), "COMMIT"))
 
 
 def _is_whole(text: str, table: str) -> bool:

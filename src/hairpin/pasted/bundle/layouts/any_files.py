@@ -73,9 +73,9 @@ def command_of_name(path: str) -> str:
     return ""
 
 
-def _host(files: Files) -> str:
+def _nothing(files: Files) -> str:
     del files
     return ""
 
 
-LAYOUT = Layout("", _keep, _read, _host)
+LAYOUT = Layout("", _keep, _read, _nothing, _nothing)

@@ -75,10 +75,12 @@ def _layout(
         return in_order(pieces(files, found[0])) if found else None
 
     def name_of(files: Files) -> str:
-        root = roots(files, mark)[0]
-        return first_word(files, (root + each for each in host))
+        return first_word(files, (root_of(files) + each for each in host))
 
-    return Layout(name, keep, read, name_of)
+    def root_of(files: Files) -> str:
+        return next(iter(roots(files, mark)), "")
+
+    return Layout(name, keep, read, name_of, root_of)
 
 
 RANCHER = _layout("Rancher logs", _RANCHER, _RANCHER_MARK, _RANCHER_INSPECT, ("systeminfo/hostname",))

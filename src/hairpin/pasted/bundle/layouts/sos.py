@@ -128,7 +128,7 @@ def hosts(files: Files) -> tuple[str, ...]:
 
 
 def _read(files: Files) -> list[Piece] | None:
-    found = roots(files, _MARK)
+    found = hosts(files)
     return list(_pieces(files, found[0])) if found else None
 
 
@@ -171,8 +171,12 @@ def _proc_net(files: Files, root: str) -> Iterator[Piece]:
 
 
 def _host(files: Files) -> str:
-    root = roots(files, _MARK)[0]
+    root = _root(files)
     return first_word(files, (root + each for each in _NAMES))
 
 
-LAYOUT = Layout("sos report", _keep, _read, _host)
+def _root(files: Files) -> str:
+    return next(iter(hosts(files)), "")
+
+
+LAYOUT = Layout("sos report", _keep, _read, _host, _root)

@@ -74,4 +74,8 @@ def _host(files: Files) -> str:
     return ""
 
 
-LAYOUT = Layout("supportconfig", _keep, _read, _host)
+def _root(files: Files) -> str:
+    return next(iter(roots(files, _MARK)), "")
+
+
+LAYOUT = Layout("supportconfig", _keep, _read, _host, _root)
