@@ -8,6 +8,7 @@ import msgspec
 from hairpin.errors import EvidenceError
 from hairpin.evidence.reading import HOST, Evidence
 from hairpin.message import message
+from hairpin.pasted.bundle import cleaned
 from hairpin.pasted.bundle.files import Files, files_in
 from hairpin.pasted.bundle.layout import Layout, Piece
 from hairpin.pasted.bundle.layouts import any_files, named_files, sos, supportconfig
@@ -37,8 +38,6 @@ _EXPECTED: tuple[tuple[re.Pattern[str], tuple[str, ...]], ...] = tuple(
     )
 )
 """The keys of what a command can tell.  A form may take a line of one command for that of another."""
-_CLEANED = re.compile(rb"\blink/ether 53:4f:53:")
-"""The first bytes of the hardware addresses that ``sos clean`` writes: the letters SOS."""
 
 
 class Bundle(msgspec.Struct, frozen=True):
@@ -51,7 +50,9 @@ class Bundle(msgspec.Struct, frozen=True):
 
     def evidence(self) -> Evidence:
         """Return the evidence of the host that the bundle describes."""
-        found = tuple(each for piece in self.pieces for each in _outputs(piece))
+        mapped = cleaned.mark_in(self.files)
+        pieces = (each._replace(text=cleaned.mended(each.text)) if mapped else each for each in self.pieces)
+        found = tuple(each for piece in pieces for each in _outputs(piece))
         found = without_doubles(_with_podman_in_use(found))
         lacking = tuple(absent(found))
         if lacking:
@@ -59,7 +60,7 @@ class Bundle(msgspec.Struct, frozen=True):
             listing = found[last]
             whole = Output(listing.recognised, listing.origin, (*listing.parts, *lacking))
             found = (*found[:last], whole, *found[last + 1 :])
-        found = tuple(_below(each, self.layout.root(self.files)) for each in (*_marks(self), *found))
+        found = tuple(_below(each, self.layout.root(self.files)) for each in (*_marks(mapped), *found))
         return evidence_of(found, name=self.layout.host(self.files))
 
 
@@ -113,12 +114,10 @@ def _with_podman_in_use(found: tuple[Output, ...]) -> tuple[Output, ...]:
     )
 
 
-def _marks(bundle: Bundle) -> Iterator[Output]:
-    """Yield the entry that says that the addresses are not the host's."""
-    for path, data in bundle.files.items():
-        if _CLEANED.search(data) is not None:
-            yield Output(Recognised(1, 1, CLEANED, file=path), CLEANED, ())
-            return
+def _marks(mapped: str) -> Iterator[Output]:
+    """Yield the entry that says that the addresses are not the host's.  ``mapped``: the file that shows it."""
+    if mapped:
+        yield Output(Recognised(1, 1, CLEANED, file=mapped), CLEANED, ())
 
 
 def _outputs(piece: Piece) -> Iterator[Output]:

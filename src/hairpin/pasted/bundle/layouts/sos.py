@@ -140,13 +140,18 @@ def _pieces(files: Files, root: str) -> Iterator[Piece]:
     daemon = f"{root}etc/docker/daemon.json"
     if daemon in files:
         yield Piece(daemon, text_of(files[daemon]), "cat /etc/docker/daemon.json")
-    if ("sockets", HOST) not in last:
+    if not _lists_sockets(files, last.get(("sockets", HOST))):
         yield from _proc_net(files, root)
     inner = {each.netns: text_of(files[each.path]) for each in known if each.known.group == "addresses"}
     for each in known:
         if not each.known.group or last[each.known.group, each.netns] is each:
             netns = each.netns if each.netns == HOST else sandboxes.name_of(each.netns, inner.get(each.netns, ""))
             yield _of_file(each, text_of(files[each.path]), netns)
+
+
+def _lists_sockets(files: Files, listing: _File | None) -> bool:
+    """Return whether a listing has sockets.  An empty one may mean that there are none: ``/proc/net`` tells that, too."""
+    return listing is not None and re.search(rb"^(?:tcp|udp)", files[listing.path], re.MULTILINE) is not None
 
 
 def _files(files: Files, root: str) -> Iterator[_File]:
