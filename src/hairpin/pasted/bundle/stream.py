@@ -6,6 +6,7 @@ Python from 3.14 on; with an older Python the program ``zstd`` decompresses.
 
 import bz2
 import lzma
+import os
 import shutil
 import subprocess
 import zlib
@@ -166,7 +167,7 @@ def _zstd(stream: BinaryIO, path: str) -> Generator[Bytes]:
             message("{path} is compressed with zstd: install the program zstd, or decompress the file first", path=path)
         )
     argv = (program, "-dcq", f"--memory={_ZSTD_MEMORY}")
-    stream.seek(0)
+    os.lseek(stream.fileno(), 0, os.SEEK_SET)  # a seek of the stream may stay within its buffer
     with subprocess.Popen(argv, stdin=stream, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL) as process:
         assert process.stdout is not None
         try:
