@@ -8,6 +8,7 @@ Source: supportutils supportconfig.rc log_cmd(), conf_files(); bash(1) ``set -x`
 
 import re
 from collections.abc import Iterator
+from itertools import pairwise
 from typing import NamedTuple
 
 from hairpin.pasted.commands import command_in
@@ -35,7 +36,7 @@ def sections_of(text: str) -> tuple[Section, ...]:
 
 def _marked(lines: list[str]) -> Iterator[Section]:
     heads = [number for number, line in enumerate(lines) if line.startswith("#==[") and _HEAD.match(line)]
-    for number, end in zip(heads, [*heads[1:], len(lines)], strict=True):
+    for number, end in pairwise([*heads, len(lines)]):
         head = _HEAD.match(lines[number])
         named = lines[number + 1].removeprefix("# ").strip() if number + 1 < end and lines[number + 1].startswith("# ") else ""
         if head is None or not named or named.endswith("File not found"):
@@ -52,7 +53,7 @@ def _traced(lines: list[str]) -> Iterator[Section]:
     known = [number for number in starts if command_in(lines[number].lstrip("+ "), number) is not None]
     if len(known) < _LEAST_TRACED:
         return
-    for number, end in zip(starts, [*starts[1:], len(lines)], strict=True):
+    for number, end in pairwise([*starts, len(lines)]):
         traced = _TRACED.match(lines[number])
         if traced is not None and number in known:
             yield Section(traced["command"], _text(lines[number + 1 : end]), number + 2)
