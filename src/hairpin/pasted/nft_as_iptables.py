@@ -75,7 +75,7 @@ def _saved(head: re.Match[str], lines: tuple[str, ...], first: int, end: int) ->
             rules.append(" ".join(each for each in (f"-A {name}", words.matches, words.target) if each))
     if any(policy != "-" and each not in _BUILT_IN for each, policy in chains.items()):
         return None
-    chains = {each: "ACCEPT" for each in BASE_CHAINS.get(head["name"], ())} | chains
+    chains = dict.fromkeys(BASE_CHAINS.get(head["name"], ()), "ACCEPT") | chains
     heads = [f":{each} {policy} [0:0]" for each, policy in chains.items()]
     text = "".join(f"{line}\n" for line in (f"*{head['name']}", *heads, *rules, "COMMIT"))
     return Saved(head["family"], head["name"], text, first, end)

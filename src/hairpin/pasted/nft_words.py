@@ -1,4 +1,4 @@
-"""The words of a rule in ``nft list``, as options of ``iptables-save``: the words that iptables-nft writes its rules in.
+"""The words of a rule in ``nft list``, as options of ``iptables-save``: those that iptables-nft makes its rules of.
 
 Source: iptables/nft.c, nft-shared.c; nftables src/expression.c, statement.c, ct.c, fib.c
 """
@@ -40,9 +40,9 @@ def options_of(line: str, family: str) -> Words:
         if found is None or target:
             return _gap(matches, left, family)
         match, options, is_target = found
-        made = options(match).format(icmp="icmp" if family == "ip" else "icmp6")
+        made = options(match)
         if is_target:
-            target = made
+            target = made.replace(_ICMP, "icmp-") if family == "ip" else _of_ipv6(made)
         elif made:
             named = re.match(r"-p (\S+)", made)
             if named is not None and named[1] == protocol:
@@ -51,6 +51,10 @@ def options_of(line: str, family: str) -> Words:
             matches += [made] if made else []
         left = left[match.end() :].lstrip()
     return Words(" ".join(_ordered(matches)), target)
+
+
+def _of_ipv6(target: str) -> str:
+    return target.replace(_ICMP, "icmp6-").replace("icmp6-admin-prohibited", "icmp6-adm-prohibited")
 
 
 def _ordered(matches: list[str]) -> list[str]:
@@ -69,6 +73,8 @@ def _gap(matches: list[str], left: str, family: str) -> Words:
     return Words(" ".join([*_ordered(matches), f'-m {UNLISTED} --words "{words}"']), verdict)
 
 
+_ICMP = "icmp*-"
+"""The beginning of an ICMP error's name, before the IP version is known."""
 _END = re.compile(r"(?:^| )(?P<verdict>accept|drop|return|(?:jump|goto) \S+|masquerade|dnat to \S+|snat to \S+)$")
 _ICMPV6 = {
     "nd-router-solicit": "router-solicitation", "nd-router-advert": "router-advertisement",
@@ -78,8 +84,9 @@ _ICMPV6 = {
     "ind-neighbor-advert": "142", "router-renumbering": "138",
 }  # fmt: skip
 _REJECTS = {
-    "net-unreachable": "net-unreachable", "host-unreachable": "host-unreachable", "prot-unreachable": "proto-unreachable",
-    "port-unreachable": "port-unreachable", "net-prohibited": "net-prohibited", "host-prohibited": "host-prohibited",
+    "net-unreachable": "net-unreachable", "host-unreachable": "host-unreachable",
+    "prot-unreachable": "proto-unreachable", "port-unreachable": "port-unreachable",
+    "net-prohibited": "net-prohibited", "host-prohibited": "host-prohibited",
     "admin-prohibited": "admin-prohibited", "no-route": "no-route", "addr-unreachable": "addr-unreachable",
 }  # fmt: skip
 _OP = r"(?P<op>!= )?"
@@ -90,7 +97,9 @@ def _not(match: re.Match[str]) -> str:
 
 
 def _link(match: re.Match[str]) -> str:
-    return f"{_not(match)}-{match['d']} {match['v'].removesuffix('*') + '+' if match['v'].endswith('*') else match['v']}"
+    return (
+        f"{_not(match)}-{match['d']} {match['v'].removesuffix('*') + '+' if match['v'].endswith('*') else match['v']}"
+    )
 
 
 def _address(match: re.Match[str]) -> str:
@@ -118,6 +127,15 @@ def _flags(match: re.Match[str]) -> str:
 
 def _state(match: re.Match[str]) -> str:
     return f"-m conntrack {_not(match)}--ctstate {re.sub(r'[{} ]+', '', match['v']).upper()}"
+
+
+def _original(match: re.Match[str]) -> str:
+    option = "--ctorigdst" if match["o"] == "daddr" else "--ctorigdstport"
+    return f"-m conntrack {_not(match)}{option} {match['v']}"
+
+
+def _address_type(match: re.Match[str]) -> str:
+    return f"-m addrtype {_not(match)}--{'dst' if match['d'] == 'daddr' else 'src'}-type {match['v'].upper()}"
 
 
 def _icmp(match: re.Match[str]) -> str:
@@ -149,7 +167,7 @@ def _set_mark(match: re.Match[str]) -> str:
 def _reject(match: re.Match[str]) -> str:
     if match["reset"]:
         return "-j REJECT --reject-with tcp-reset"
-    return f"-j REJECT --reject-with {{icmp}}-{_REJECTS[match['v'] or 'port-unreachable']}"
+    return f"-j REJECT --reject-with {_ICMP}{_REJECTS[match['v'] or 'port-unreachable']}"
 
 
 def _log(match: re.Match[str]) -> str:
@@ -175,7 +193,7 @@ def _randomly(match: re.Match[str]) -> str:
 
 
 def _comment(match: re.Match[str]) -> str:
-    return f"-m comment --comment {match['v'].replace('{', '(').replace('}', ')')}"
+    return f"-m comment --comment {match['v']}"
 
 
 def _row(pattern: str, options: _Options | str, *, target: bool = False) -> tuple[re.Pattern[str], _Options, bool]:
@@ -183,6 +201,7 @@ def _row(pattern: str, options: _Options | str, *, target: bool = False) -> tupl
     return re.compile(rf"(?:{pattern})(?=\s|$)"), made, target
 
 
+_REJECT = rf"reject(?: with (?:(?P<reset>tcp reset)|icmp(?:v6|x)?(?: type)? (?P<v>{'|'.join(_REJECTS)})))?"
 _NUMBER = r"(?:0x[0-9a-f]+|\d+)"
 _FLAGS = r"(?P<flags>(?:[ ,]+(?:random|fully-random|persistent))*)"
 _ROWS: tuple[tuple[re.Pattern[str], _Options, bool], ...] = (
@@ -198,9 +217,8 @@ _ROWS: tuple[tuple[re.Pattern[str], _Options, bool], ...] = (
     _row(rf"ct state {_OP}(?P<v>[a-z]+(?:,[a-z]+)*|\{{ [a-z]+(?:, [a-z]+)* \}})", _state),
     _row(rf"ct status {_OP}(?P<v>snat|dnat)", _state),
     _row(r"ct direction (?P<v>original|reply)", lambda match: f"-m conntrack --ctdir {match['v'].upper()}"),
-    _row(rf"ct original (?:ip |ip6 )?daddr {_OP}(?P<v>[0-9a-fA-F.:]+(?:/\d+)?)", lambda match: f"-m conntrack {_not(match)}--ctorigdst {match['v']}"),
-    _row(rf"ct original proto-dst {_OP}(?P<v>\d+)", lambda match: f"-m conntrack {_not(match)}--ctorigdstport {match['v']}"),
-    _row(rf"fib (?P<d>daddr|saddr) type {_OP}(?P<v>[a-z]+)", lambda match: f"-m addrtype {_not(match)}--{'dst' if match['d'] == 'daddr' else 'src'}-type {match['v'].upper()}"),
+    _row(rf"ct original (?:ip |ip6 )?(?P<o>daddr|proto-dst) {_OP}(?P<v>[0-9a-fA-F.:]+(?:/\d+)?)", _original),
+    _row(rf"fib (?P<d>daddr|saddr) type {_OP}(?P<v>[a-z]+)", _address_type),
     _row(rf"icmp(?P<v6>v6)? type {_OP}(?P<v>[\w-]+)", _icmp),
     _row(rf"ip6 hoplimit {_OP}(?P<v>\d+)", lambda match: f"-m hl {_not(match)}--hl-eq {match['v']}"),
     _row(rf"ip ttl {_OP}(?P<v>\d+)", lambda match: f"-m ttl {_not(match)}--ttl-eq {match['v']}"),
@@ -217,7 +235,7 @@ _ROWS: tuple[tuple[re.Pattern[str], _Options, bool], ...] = (
     _row(r"goto (?P<v>\S+)", lambda match: f"-g {match['v']}", target=True),
     _row(rf"(?P<k>dnat|snat)(?: ip6?)? to (?P<v>[\[\]0-9a-fA-F.:/-]+){_FLAGS}", _nat, target=True),
     _row(rf"(?P<k>masquerade|redirect)(?: to :(?P<v>\d+(?:-\d+)?))?{_FLAGS}", _ports_of_nat, target=True),
-    _row(rf"reject(?: with (?:(?P<reset>tcp reset)|icmp(?:v6|x)?(?: type)? (?P<v>{'|'.join(_REJECTS)})))?", _reject, target=True),
+    _row(_REJECT, _reject, target=True),
     _row(r"log(?: prefix (?P<prefix>\"[^\"]*\"))?(?: (?:level|flags) [\w,]+(?: \w+)?)*", _log, target=True),
     _row(rf"meta mark set (?:(?:meta )?mark (?P<how>or|and|xor) )?(?P<v>{_NUMBER})", _set_mark, target=True),
     _row(r"notrack", "-j NOTRACK", target=True),

@@ -409,7 +409,8 @@ def with_asked_services(network: Network, flows: tuple[Flow, ...]) -> Network:
         changed = host
         for flow in flows:
             container = host.container(flow.container) if host.told is not None and flow.container else None
-            if container is not None and container.netns in changed and container.netns != HOST:
+            netns = container.netns if container is not None else None
+            if container is not None and netns is not None and netns in changed and netns != HOST:
                 changed = _asked(changed, container, flow)
         if changed is not host:
             hosts = (*network.hosts[:number], changed, *network.hosts[number + 1 :])

@@ -58,7 +58,7 @@ def _of(part: Part, told: Told, flow: Flow) -> Iterator[Supposition]:
         if tuple(field.split("/")) not in told.sysctls and field.rpartition("/")[2] in _DECIDING:
             yield Supposition(HOST, message("the switches forwarding and rp_filter of the kernel"), SYSCTLS)
     elif field == "ruleset":
-        yield from _tables(told, "ip" if flow.version == 4 else "ip6")  # noqa: PLR2004 - IPv4
+        yield from _tables(told, "ip" if flow.version == 4 else "ip6")
     elif field in ("routes", "rules"):
         if (HOST, f"{field}{flow.version}") not in told.parts:
             yield Supposition(HOST, _NAMES[field], _LISTED[field])

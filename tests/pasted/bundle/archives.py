@@ -7,7 +7,9 @@ from collections.abc import Mapping
 from pathlib import Path
 
 
-def tar_of(files: Mapping[str, bytes], *, form: int = tarfile.GNU_FORMAT, members: tuple[tarfile.TarInfo, ...] = ()) -> bytes:
+def tar_of(
+    files: Mapping[str, bytes], *, form: int = tarfile.GNU_FORMAT, members: tuple[tarfile.TarInfo, ...] = ()
+) -> bytes:
     """Return a tar archive of the files; ``members``: entries without content before them."""
     stream = io.BytesIO()
     with tarfile.open(fileobj=stream, mode="w", format=form) as archive:

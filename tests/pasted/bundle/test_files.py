@@ -13,7 +13,9 @@ from pathlib import Path
 import pytest
 
 from hairpin.errors import EvidenceError
-from hairpin.pasted.bundle import files as module, folder, limits, stream as streams, tar, zip_files
+from hairpin.pasted.bundle import files as module
+from hairpin.pasted.bundle import folder, limits, tar, zip_files
+from hairpin.pasted.bundle import stream as streams
 from hairpin.pasted.bundle.files import files_in
 from tests.pasted.bundle.archives import folder_of, tar_of, zip_of
 
@@ -42,7 +44,7 @@ def test_compressions(compress: Callable[[bytes], bytes], tmp_path: Path) -> Non
     assert files_in(str(path), everything) == FILES
 
 
-@pytest.mark.parametrize("form", [tarfile.GNU_FORMAT, tarfile.PAX_FORMAT])
+@pytest.mark.parametrize("form", (tarfile.GNU_FORMAT, tarfile.PAX_FORMAT))
 def test_forms_of_tar(form: int, tmp_path: Path) -> None:
     path = tmp_path / "bundle.tar"
     files = {"./r/ü" + "n" * 200: b"1", "r/b": b"2"}
@@ -113,7 +115,9 @@ def test_links_devices_and_ways_out_are_passed_over(tmp_path: Path) -> None:
         _entry("r/pipe", tarfile.FIFOTYPE),
     )
     path = tmp_path / "bundle.tar"
-    path.write_bytes(tar_of({"../../etc/passwd": b"!", "/etc/motd": b"a", "r/../x": b"!", "r/a": b"b"}, members=members))
+    path.write_bytes(
+        tar_of({"../../etc/passwd": b"!", "/etc/motd": b"a", "r/../x": b"!", "r/a": b"b"}, members=members)
+    )
     assert files_in(str(path), everything) == {"etc/motd": b"a", "r/a": b"b"}
 
 
@@ -131,7 +135,11 @@ def test_a_bomb_ends_at_the_limit(tmp_path: Path, monkeypatch: pytest.MonkeyPatc
     monkeypatch.setattr(streams, "MOST_BYTES", 1 << 20)
     monkeypatch.setattr(zip_files, "MOST_BYTES", 1 << 20)
     zeros = tar_of({"bomb": bytes(4 << 20)})
-    for name, data in (("gz", gzip.compress(zeros)), ("xz", lzma.compress(zeros)), ("zip", zip_of({"bomb": bytes(4 << 20)}))):
+    for name, data in (
+        ("gz", gzip.compress(zeros)),
+        ("xz", lzma.compress(zeros)),
+        ("zip", zip_of({"bomb": bytes(4 << 20)})),
+    ):
         (tmp_path / name).write_bytes(data)
         with pytest.raises(EvidenceError, match="after decompression"):
             files_in(str(tmp_path / name), lambda _: -1)
@@ -193,10 +201,10 @@ def test_xz_that_needs_gigabytes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 DAMAGED: dict[str, bytes] = {
     "cut within a file": TAR[:3000],
     "cut within a header": tar_of({"a": bytes(512)})[:1100],
-    "a wrong checksum": TAR[:512] + bytes(512) + b"\1" + TAR[1025:] if TAR[512] else TAR[:600],
+    "a wrong checksum": TAR[:100] + b"7" + TAR[101:],
     "gzip cut": gzip.compress(TAR)[:-30],
     "gzip damaged": gzip.compress(TAR)[:20] + b"\xff" * 40 + gzip.compress(TAR)[60:],
-    "xz cut": lzma.compress(TAR)[:-30],
+    "xz cut": lzma.compress(TAR)[:120],
     "bzip2 cut": bz2.compress(TAR)[:-30],
     "zip cut": zip_of(FILES)[:-40],
     "a zip without its end": zip_of(FILES)[:30],
@@ -207,12 +215,8 @@ DAMAGED: dict[str, bytes] = {
 def test_damaged(data: bytes, tmp_path: Path) -> None:
     path = tmp_path / "bundle"
     path.write_bytes(data)
-    try:
-        found = files_in(str(path), everything)
-    except EvidenceError as error:
-        assert "damaged" in str(error)
-    else:
-        assert found.items() <= FILES.items()
+    with pytest.raises(EvidenceError, match="damaged"):
+        files_in(str(path), everything)
 
 
 def test_a_size_that_is_a_lie(tmp_path: Path) -> None:

@@ -1,8 +1,8 @@
 """Reports in which ``sos clean`` has written other addresses for the host's own.
 
-Networks become ``100.0.0.0`` and so on, single addresses count up from 172.17.0.1, hardware addresses begin with the
-letters SOS.  One address of the host may become two, and two may become one.  The address of a network may become one of
-a host in it, and an address may get the length of its network.  What is mended here is the form alone.
+Networks become ``100.0.0.0`` and so on, single addresses count up from 172.17.0.1, hardware addresses begin with
+the letters SOS.  One address of the host may become two, and two may become one.  The address of a network may become
+one of a host in it, and an address may get the length of its network.  What is mended here is the form alone.
 
 Source: sos/cleaner/mappings/ip_map.py sanitize_item(), mac_map.py
 """

@@ -43,13 +43,13 @@ def files_in(
     kept.  ``budget``: the number of bytes from which on no further file is kept.  Raises EvidenceError if the bundle
     cannot be read, or if more is wanted than the limits allow."""
     found: Files = {}
-    kept = 0
-    for name, data in _files(path, lambda each: _wanted(each, keep) if kept < budget else 0):
+    kept = [0]
+    for name, data in _files(path, lambda each: _wanted(each, keep) if kept[0] < budget else 0):
         if not is_useful(data):
             continue
         found[_plain(name)] = data
-        kept += len(data)
-        if kept > MOST_KEPT_BYTES:
+        kept[0] += len(data)
+        if kept[0] > MOST_KEPT_BYTES:
             limit = MOST_KEPT_BYTES >> 20
             raise too_much(path, message("the files that hairpin reads have more than {mib} MiB", mib=limit))
         if len(found) > MOST_KEPT_FILES:

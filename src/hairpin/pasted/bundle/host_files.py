@@ -43,7 +43,7 @@ def pieces_of(files: Files, root: str) -> Iterator[Piece]:
 
 
 def piece_of(path: str, on_host: str, text: str, line: int = 1) -> Piece:
-    """Return the host's file as a piece.  ``on_host``: its path without a leading slash, one that :func:`key_of` knows."""
+    """Return the host's file as a piece.  ``on_host``: its path without a leading slash, which :func:`key_of` knows."""
     ended = text if text.endswith("\n") or not text else text + "\n"
     part = Part(key_of(on_host), ended, "", f"/{on_host}")
     return Piece(path, ended, line=line, parts=(part,), told=f"cat /{on_host}")

@@ -55,10 +55,11 @@ def words_of(command: str) -> tuple[str, ...]:
 
 
 def text_of(data: bytes) -> str:
-    """Return the bytes of a file as text.  Windows' programs save text as UTF-16, with a byte order mark."""
+    """Return the bytes of a file as text.  Windows' programs save text as UTF-16, with a byte order mark.  Bytes that
+    are no text cannot be part of anything that a form reads."""
     if data.startswith((b"\xff\xfe", b"\xfe\xff")):
         return data.decode("utf-16", "replace")
-    return data.decode("utf-8", "surrogateescape")
+    return data.decode("utf-8", "replace")
 
 
 def roots(files: Iterable[str], mark: re.Pattern[str]) -> tuple[str, ...]:
@@ -88,7 +89,8 @@ _EXACTNESS: tuple[re.Pattern[str], ...] = tuple(
     re.compile(pattern)
     for pattern in (
         r"ifconfig\b", r"route\b", r"netstat\b", r"ip (?:-o )?a", r"ip -d a", r"nft\b",
-        r"ip6?tables\b.* (?:-\w*L|--list)\b", r"ip6?tables -S\b|ip6?tables\b.* (?:-S|--list-rules)\b", r"ip6?tables(?:-nft|-legacy)?-save\b",
+        r"ip6?tables\b.* (?:-\w*L|--list)\b", r"ip6?tables\b.* (?:-S|--list-rules)\b",
+        r"ip6?tables(?:-nft|-legacy)?-save\b",
         r"(?:docker|podman)(?: container)? inspect\b", r"(?:docker|podman) network inspect\b", r"(?:docker|podman)\b",
     )
 )  # fmt: skip

@@ -1,4 +1,4 @@
-"""Makes the pieces that need a look at their command: what the command prints is a reading already, or is more than one."""
+"""Makes the pieces of commands whose output is a reading already, or is more than one form reads."""
 
 import re
 from collections.abc import Iterator
@@ -20,9 +20,9 @@ def piece_of(path: str, text: str, command: str, netns: str = HOST, line: int = 
         return Piece(path, text, command, "", line, tuple(processes.parts_of(text)), command)
     if words[:1] == ("uname",):
         told = text.split()
-        if len(told) > 2 and told[0] == "Linux":  # noqa: PLR2004 - the kernel, the host's name and the release
+        if len(told) > 2 and told[0] == "Linux":
             return Piece(path, text, command, "", line, (Part("uname", told[2], ""),), command)
-    if words[:1] == ("cat",) and len(words) == 2 and host_files.key_of(words[1].lstrip("/")):  # noqa: PLR2004 - a file
+    if words[:1] == ("cat",) and len(words) == 2 and host_files.key_of(words[1].lstrip("/")):
         return host_files.piece_of(path, words[1].lstrip("/"), text, line)
     if words[:2] == ("ip", "route") and words[-2:] == ("table", "all"):
         return Piece(path, of_version(text, 4), command.replace("ip route", "ip -4 route", 1), netns, line)
@@ -49,14 +49,14 @@ def _of_internet(text: str) -> str:
 def without_namespace(command: str) -> tuple[str, str]:
     """Return the command, and the namespace of ``ip netns exec NAME COMMAND``: ``host`` for any other command."""
     words = words_of(command)
-    if words[:3] == ("ip", "netns", "exec") and len(words) > 4:  # noqa: PLR2004 - the name and a command
+    if words[:3] == ("ip", "netns", "exec") and len(words) > 4:
         return " ".join(words[4:]), f"netns:{words[3]}"
     return command, HOST
 
 
 def with_joined_tables(pieces: list[Piece]) -> Iterator[Piece]:
-    """Yield the pieces; those that list one routing table each become one piece for each IP version and namespace, in the
-    form of ``ip route show table all``."""
+    """Yield the pieces.  Those that list one routing table each become one piece for each IP version and namespace, in
+    the form of ``ip route show table all``."""
     tables: dict[tuple[str, str], dict[str, Piece]] = {}
     for each in pieces:
         listed = _TABLE.match(" ".join(words_of(each.command)))
@@ -66,7 +66,12 @@ def with_joined_tables(pieces: list[Piece]) -> Iterator[Piece]:
         name = "" if (listed["table"] or "") in _MAIN else listed["table"]
         tables.setdefault(("-6" if "-6" in each.command else "-4", each.netns), {})[name] = each
     for (version, netns), listed_tables in tables.items():
-        lines = [_in_table(line, name) for name, each in listed_tables.items() for line in each.text.splitlines() if line.strip()]
+        lines = [
+            _in_table(line, name)
+            for name, each in listed_tables.items()
+            for line in each.text.splitlines()
+            if line.strip()
+        ]
         first = next(iter(listed_tables.values()))
         text = "".join(f"{line}\n" for line in lines)
         if "main" in listed_tables or "" in listed_tables:

@@ -15,7 +15,7 @@ def of_version(text: str, version: int) -> str:
     belongs = True
     for line in text.splitlines():
         if not line[:1].isspace():
-            belongs = (_OF_IPV6.search(line) is not None) == (version == 6)  # noqa: PLR2004 - IPv6
+            belongs = (_OF_IPV6.search(line) is not None) == (version == 6)
         if belongs:
             found.append(line)
     return "".join(f"{line}\n" for line in found)

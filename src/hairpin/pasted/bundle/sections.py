@@ -1,6 +1,7 @@
 """The sections of a text that tells the command before each output.
 
-    supportconfig := ("#==[ Command ]=…#" NL "# " COMMAND NL output | "#==[ Configuration File ]=…#" NL "# " PATH NL text)*
+    supportconfig := (HEAD NL "# " (COMMAND NL output | PATH NL text))*
+    HEAD          := "#==[ " ("Command" | "Configuration File") " ]===…#"
     traced        := ("+ " COMMAND NL output)*
 
 Source: supportutils supportconfig.rc log_cmd(), conf_files(); bash(1) ``set -x``
@@ -19,8 +20,8 @@ _LEAST_TRACED = 2
 
 
 class Section(NamedTuple):
-    """An output or a file in a text.  ``command``: the command; ``cat PATH`` for a file.  ``line``: the line, from 1, at
-    which the output begins."""
+    """An output or a file in a text.  ``command``: the command; ``cat PATH`` for a file.  ``line``: the line, from 1,
+    at which the output begins."""
 
     command: str
     text: str
@@ -28,7 +29,7 @@ class Section(NamedTuple):
 
 
 def sections_of(text: str) -> tuple[Section, ...]:
-    """Return the sections of supportconfig's file, or of what a shell with ``set -x`` has printed; none of any other
+    """Return the sections of a file of supportconfig, or of what a shell with ``set -x`` has printed; none of any other
     text."""
     lines = text.splitlines()
     return tuple(_marked(lines)) or tuple(_traced(lines))
@@ -38,7 +39,11 @@ def _marked(lines: list[str]) -> Iterator[Section]:
     heads = [number for number, line in enumerate(lines) if line.startswith("#==[") and _HEAD.match(line)]
     for number, end in pairwise([*heads, len(lines)]):
         head = _HEAD.match(lines[number])
-        named = lines[number + 1].removeprefix("# ").strip() if number + 1 < end and lines[number + 1].startswith("# ") else ""
+        named = (
+            lines[number + 1].removeprefix("# ").strip()
+            if number + 1 < end and lines[number + 1].startswith("# ")
+            else ""
+        )
         if head is None or not named or named.endswith("File not found"):
             continue
         body = lines[number + 2 : end]

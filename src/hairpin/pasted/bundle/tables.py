@@ -1,7 +1,7 @@
 """Which of several outputs tells a table of iptables: ``iptables-save``, then ``iptables -nvL``, then nft's listing.
 
-``nft list ruleset`` also lists the tables of iptables-nft, and loses comments and extensions.  The same rules must not be
-in a host twice.
+``nft list ruleset`` also lists the tables of iptables-nft, and loses comments and extensions.  The same rules must not
+be in a host twice.
 """
 
 import re
@@ -40,8 +40,8 @@ def without_doubles(outputs: tuple[Output, ...]) -> tuple[Output, ...]:
 
 
 def absent(outputs: tuple[Output, ...]) -> Iterator[Part]:
-    """Yield the tables of iptables-nft that the host does not have, as empty tables: ``nft list ruleset`` lists all that
-    there are.  Yield none if the rules of iptables may be in the legacy back end."""
+    """Yield the tables of iptables-nft that the host does not have, as empty tables: ``nft list ruleset`` lists all
+    that there are.  Yield none if the rules of iptables may be in the legacy back end."""
     listed = {place for each in outputs for part in each.parts for place in _saved(part)}
     if any(_LEGACY.match(part.key) for each in outputs for part in each.parts):
         return
@@ -55,7 +55,9 @@ def absent(outputs: tuple[Output, ...]) -> Iterator[Part]:
 
 
 def _empty(table: str) -> str:
-    return "".join(f"{line}\n" for line in (f"*{table}", *(f":{each} ACCEPT [0:0]" for each in BASE_CHAINS[table]), "COMMIT"))
+    return "".join(
+        f"{line}\n" for line in (f"*{table}", *(f":{each} ACCEPT [0:0]" for each in BASE_CHAINS[table]), "COMMIT")
+    )
 
 
 def _is_whole(text: str, table: str) -> bool:

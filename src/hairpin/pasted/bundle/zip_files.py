@@ -66,6 +66,6 @@ def _refuse_large_directory(stream: BinaryIO, path: str) -> None:
         raise damaged(path)
     for at in ends:
         directory = last[at + 12 : at + 16]
-        if len(directory) == 4 and int.from_bytes(directory, "little") > MOST_DIRECTORY:  # noqa: PLR2004 - its bytes
+        if len(directory) == 4 and int.from_bytes(directory, "little") > MOST_DIRECTORY:
             raise too_much(path, message("its directory is larger than {mib} MiB", mib=MOST_DIRECTORY >> 20))
     stream.seek(0)

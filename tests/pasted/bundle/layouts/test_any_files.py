@@ -25,7 +25,7 @@ fe80::/64 dev eth0 proto kernel metric 256 pref medium
 """
 
 
-@pytest.mark.parametrize("encoding", ["utf-8", "utf-16"])
+@pytest.mark.parametrize("encoding", ("utf-8", "utf-16"))
 def test_wsl(encoding: str, tmp_path: Path) -> None:
     files = {
         "WslNetworkingLogs/linux_network_configuration_before.log": WSL.replace("mtu 1500", "mtu 900").encode(encoding),
@@ -66,5 +66,7 @@ def test_files_without_such_names_are_read_as_pasted_texts(tmp_path: Path) -> No
 
 
 def test_nothing_in_a_bundle_that_tells_nothing(tmp_path: Path) -> None:
-    found = evidence_in_bundle(str(folder_of(tmp_path, {"readme.md": b"# Hello\n", "run.sh": b"#!/bin/sh\nrm -rf /\n"})))
+    found = evidence_in_bundle(
+        str(folder_of(tmp_path, {"readme.md": b"# Hello\n", "run.sh": b"#!/bin/sh\nrm -rf /\n"}))
+    )
     assert [each.key for each in found.readings] == ["pasted"]

@@ -103,12 +103,14 @@ def test_tables_that_nft_does_not_list_are_empty_and_told() -> None:
 
 
 def test_secrets_stay_out(tmp_path: Path) -> None:
-    inspect = b'[{"Id": "%s", "Name": "/web", "Config": {"Env": ["PASSWORD=hunter2"], "Image": "i"}, "NetworkSettings": {}}]'
+    inspect = (
+        b'[{"Id": "%s", "Name": "/web", "Config": {"Env": ["PASSWORD=hunter2"], "Image": "i"}, "NetworkSettings": {}}]'
+    )
     files = {
         "r/sos_commands/docker/containers/docker_inspect_1": inspect % (b"1" * 64),
         "r/sos_commands/kernel/sysctl_-a": b"net.ipv6.conf.all.stable_secret = hunter2\nnet.ipv4.ip_forward = 1\n",
         "r/sos_commands/process/ps_auxwww": b"USER PID %CPU %MEM VSZ RSS TTY STAT START TIME COMMAND\n"
-        b"root 5 0.0 0.0 1 1 ? S 01:00 0:00 dockerd --iptables=false --add-runtime hunter2 --insecure-registry hunter2\n"
+        b"root 5 0.0 0.0 1 1 ? S 01:00 0:00 dockerd --iptables=false --add-runtime hunter2 --label hunter2\n"
         b"root 6 0.0 0.0 1 1 ? S 01:00 0:00 mysqld --password=hunter2\n",
         "r/etc/docker/daemon.json": b'{"iptables": false, "registry-mirrors": ["https://u:hunter2@r"]}',
     }
@@ -130,7 +132,12 @@ def test_an_unpacked_report_is_the_same(tmp_path: Path) -> None:
 
 def test_two_reports_in_one_archive_are_two_hosts(tmp_path: Path) -> None:
     path = tmp_path / "both.tar"
-    path.write_bytes(tar_of({f"{name}/sos_commands/host/hostname": b"h\n" for name in "ab"} | {f"{name}/sos_commands/kernel/uname_-a": b"Linux h 6.1 x\n" for name in "ab"}))
+    path.write_bytes(
+        tar_of(
+            {f"{name}/sos_commands/host/hostname": b"h\n" for name in "ab"}
+            | {f"{name}/sos_commands/kernel/uname_-a": b"Linux h 6.1 x\n" for name in "ab"}
+        )
+    )
     with pytest.raises(EvidenceError, match=r"holds 2 reports.*: a, b"):
         opened(str(path))
 

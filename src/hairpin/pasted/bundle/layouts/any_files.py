@@ -7,8 +7,8 @@ import re
 from collections.abc import Iterator
 
 from hairpin.pasted.bundle.files import Files
-from hairpin.pasted.bundle.limits import MOST_OF_FILE
 from hairpin.pasted.bundle.layout import Layout, Piece, in_order, text_of
+from hairpin.pasted.bundle.limits import MOST_OF_FILE
 from hairpin.pasted.bundle.made import piece_of, with_joined_tables, without_namespace
 from hairpin.pasted.bundle.sections import sections_of
 from hairpin.pasted.commands import command_in

@@ -56,7 +56,11 @@ _MICROK8S_MARK = re.compile(r"(?P<root>(?:[^/]+/){0,6}?inspection-report/)(?:net
 
 
 def _layout(
-    name: str, commands: Mapping[str, str], mark: re.Pattern[str], inspect: re.Pattern[str] | None, host: tuple[str, ...]
+    name: str,
+    commands: Mapping[str, str],
+    mark: re.Pattern[str],
+    inspect: re.Pattern[str] | None,
+    host: tuple[str, ...],
 ) -> Layout:
     ends = (*commands, *host)
 

@@ -25,7 +25,9 @@ from hairpin.pasted.form import Part
 
 _MARK = re.compile(r"(?P<root>(?:[^/]+/){0,6}?)(?:sos_commands/[^/]+/[^/]|sos_reports/manifest\.json$)")
 _COMMANDS = re.compile(r"sos_commands/(?P<plugin>[\w-]+)/(?P<folder>.*/)?(?P<name>[^/]+)$")
-_IN_NAMESPACE = re.compile(r"ip_netns_exec_(?P<netns>\S+?)_+(?P<name>(?:ip_-|ip_(?:addr|route)|iptables-save|ip6tables-save|ss_|netstat_|sysctl_|conntrack_).*)$")
+_IN_NAMESPACE = re.compile(
+    r"ip_netns_exec_(?P<netns>\S+?)_+(?P<name>(?:ip_-|ip_(?:addr|route)|iptables-save|ip6tables-save|ss_|netstat_|sysctl_|conntrack_).*)$"
+)
 _NAMESPACES = re.compile(r"namespaces/(?P<netns>[^/]+)/$")
 _OF_CONTAINERS = frozenset({"", "containers/", "networks/"})
 _PROBES = re.compile(r"  +|(?<=\d)(?=probes\b)")
@@ -100,8 +102,7 @@ def _keep(path: str) -> int:
     match = _COMMANDS.search(path)
     if match is not None and _rank(match["name"], match["folder"] or "") is not None:
         return _MOST
-    short = "/".join(path.split("/")[-2:])
-    if path.endswith((*_DIRECT, "etc/docker/daemon.json")) or short.endswith(_NAMES) or path.endswith("sos_reports/manifest.json"):
+    if path.endswith((*_DIRECT, *_NAMES, "etc/docker/daemon.json", "sos_reports/manifest.json")):
         return _MOST
     tail = path.split("/", 1)[-1]
     return host_files.MOST if host_files.key_of(path) or host_files.key_of(tail) else 0
@@ -150,7 +151,7 @@ def _pieces(files: Files, root: str) -> Iterator[Piece]:
 
 
 def _lists_sockets(files: Files, listing: _File | None) -> bool:
-    """Return whether a listing has sockets.  An empty one may mean that there are none: ``/proc/net`` tells that, too."""
+    """Return whether a listing has sockets.  If it has none, ``/proc/net`` tells whether there are none."""
     return listing is not None and re.search(rb"^(?:tcp|udp)", files[listing.path], re.MULTILINE) is not None
 
 

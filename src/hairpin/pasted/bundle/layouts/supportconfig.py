@@ -24,7 +24,10 @@ _WANTED = re.compile(
     r"|podman-root\.txt|docker/[0-9a-f]+\.txt|podman/root-container-[^/]+\.txt)$"
 )
 _MOST = 8 << 20
-_LINE = re.compile(r"(?:/\S*/)?(?:uname -a|ip|ss|netstat|sysctl -a|iptables(?:-save)?|ip6tables(?:-save)?|nft list|ipset list|docker|podman|firewall-cmd|ps|cat|ifconfig|route)\b")
+_LINE = re.compile(
+    r"(?:uname -a|ip|ss|netstat|sysctl -a|ip6?tables(?:-save)?|nft list|ipset list|docker|podman|firewall-cmd|ps|cat"
+    r"|ifconfig|route|hostname)\b"
+)
 _UNWANTED = re.compile(r"(?:docker|podman) (?:logs|top|images|image|volume|system|pod|events)\b|.*\|")
 
 
