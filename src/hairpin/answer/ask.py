@@ -108,7 +108,7 @@ def begin_answer(question: Question, hosts: tuple[Source, ...], network: Network
         left = passed_over(within, question.targets, flows)
         flows = tuple(each for each in flows if each not in left)
     if any(host.told is not None for host in within.hosts):
-        from hairpin.suppose.ordinary import with_asked_services  # noqa: PLC0415 - most hosts are read themselves
+        from hairpin.suppose.asked_services import with_asked_services  # noqa: PLC0415 - most hosts are read themselves
 
         within = with_asked_services(within, flows)
     unread = tuple(each for host in network.hosts for each in host.unread)

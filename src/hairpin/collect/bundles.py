@@ -9,7 +9,7 @@ from hairpin.collect.snapshot import load
 from hairpin.errors import EvidenceError
 from hairpin.evidence.reading import Evidence
 from hairpin.message import message
-from hairpin.pasted.bundle.read import opened
+from hairpin.pasted.bundle.read import open_bundle
 
 _BEGINNING = 1 << 16
 _SNAPSHOT = b'{"schema":"hairpin.evidence/'
@@ -19,7 +19,7 @@ def evidence_in_bundle(path: str) -> Evidence:
     """Return the evidence of the host that the bundle describes.
 
     Raises EvidenceError if the bundle cannot be read, or CollectError if it holds a collection that is cut."""
-    bundle = opened(path)
+    bundle = open_bundle(path)
     own = [name for name, data in bundle.files.items() if begins(data[:_BEGINNING])]
     if len(own) > 1:
         raise EvidenceError(

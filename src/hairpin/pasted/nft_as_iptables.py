@@ -48,13 +48,13 @@ def _tables(lines: tuple[str, ...]) -> Iterator[Saved]:
         if head is None or end is None:
             at += 1
             continue
-        table = _saved(head, lines[at + 1 : end - 1], at, end)
+        table = _table(head, lines[at + 1 : end - 1], at, end)
         if table is not None:
             yield table
         at = end
 
 
-def _saved(head: re.Match[str], lines: tuple[str, ...], first: int, end: int) -> Saved | None:
+def _table(head: re.Match[str], lines: tuple[str, ...], first: int, end: int) -> Saved | None:
     """Return the table; None if it has something that no table of iptables has."""
     chains: dict[str, str] = {}
     rules: list[str] = []

@@ -50,14 +50,14 @@ def options_of(line: str, family: str) -> Words:
             protocol = named[1] if named is not None else protocol
             matches += [made] if made else []
         left = left[match.end() :].lstrip()
-    return Words(" ".join(_ordered(matches)), target)
+    return Words(" ".join(_in_order(matches)), target)
 
 
 def _of_ipv6(target: str) -> str:
     return target.replace(_ICMP, "icmp6-").replace("icmp6-admin-prohibited", "icmp6-adm-prohibited")
 
 
-def _ordered(matches: list[str]) -> list[str]:
+def _in_order(matches: list[str]) -> list[str]:
     """Return the options in the order of ``iptables-save``: addresses, links, the protocol, then the matches."""
     return sorted(matches, key=lambda each: _ORDER.get(each.removeprefix("! ")[:2], len(_ORDER)))
 
@@ -70,7 +70,7 @@ def _gap(matches: list[str], left: str, family: str) -> Words:
     unknown = left[: end.start()].strip() if end is not None else left
     verdict = options_of(end["verdict"], family).target if end is not None else ""
     words = unknown.replace('"', "'").replace("\\", "/")
-    return Words(" ".join([*_ordered(matches), f'-m {UNLISTED} --words "{words}"']), verdict)
+    return Words(" ".join([*_in_order(matches), f'-m {UNLISTED} --words "{words}"']), verdict)
 
 
 _ICMP = "icmp*-"

@@ -30,7 +30,6 @@ from hairpin.host.sysctl import Path, Sysctls
 from hairpin.host.told import Told, ToldTable
 from hairpin.message import message
 from hairpin.netfilter.ir import Chain, Ruleset, Table
-from hairpin.network.flow import Flow
 from hairpin.network.network import Network
 from hairpin.network.prefix import parse_address
 from hairpin.suppose.told import told_by
@@ -400,34 +399,6 @@ def _served(host: Host, netns: str, container: Container) -> Host:
         if protocol in ("tcp", "udp") and (protocol, port) not in there
     )
     return _with_namespace(host, _replace(namespace, sockets=(*namespace.sockets, *sockets)))
-
-
-def with_asked_services(network: Network, flows: tuple[Flow, ...]) -> Network:
-    """Return the network in which each container that a flow asks by its own port has a service there, unless a text
-    lists the sockets inside."""
-    for number, host in enumerate(network.hosts):
-        changed = host
-        for flow in flows:
-            container = host.container(flow.container) if host.told is not None and flow.container else None
-            netns = container.netns if container is not None else None
-            if container is not None and netns is not None and netns in changed and netns != HOST:
-                changed = _asked(changed, container, flow)
-        if changed is not host:
-            hosts = (*network.hosts[:number], changed, *network.hosts[number + 1 :])
-            network = _replace(network, hosts=hosts)
-    return network
-
-
-def _asked(host: Host, container: Container, flow: Flow) -> Host:
-    assert host.told is not None
-    assert container.netns is not None
-    protocol: Literal["tcp", "udp"] = "udp" if flow.protocol == "udp" else "tcp"
-    inside = host.namespace(container.netns)
-    known = (container.netns, "sockets") in host.told.parts
-    published = any((each.protocol, each.host_port) == (flow.protocol, flow.dport) for each in container.bindings)
-    if known or published or any((each.protocol, each.port) == (protocol, flow.dport) for each in inside.sockets):
-        return host
-    return _with_namespace(host, _replace(inside, sockets=(*inside.sockets, Socket(protocol, 6, None, flow.dport))))
 
 
 def _proxied(host: Host, container: Container) -> Host:

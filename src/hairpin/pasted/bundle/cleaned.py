@@ -22,7 +22,7 @@ def mark_in(files: Files) -> str:
     return next((path for path, data in files.items() if _MARK.search(data) is not None), "")
 
 
-def mended(text: str) -> str:
+def with_true_forms(text: str) -> str:
     """Return the text in which a network's address has no bits of a host, and a host's address no length."""
     return _NETWORK.sub(_network, _ADDRESS.sub(r'\1"', text))
 

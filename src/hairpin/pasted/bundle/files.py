@@ -18,7 +18,7 @@ from hairpin.pasted.bundle.limits import (
     MOST_OF_SINGLE,
     too_much,
 )
-from hairpin.pasted.bundle.stream import Bytes, Stream, compression, decompressed
+from hairpin.pasted.bundle.stream import ByteSource, Stream, compression, content_of
 from hairpin.pasted.bundle.tar import Keep, files_of_tar
 from hairpin.pasted.bundle.zip_files import files_of_zip
 
@@ -94,7 +94,7 @@ def _of_file(stream: BinaryIO, path: str, name: str, keep: Keep) -> Iterator[tup
         yield from files_of_zip(stream, path, keep)
         return
     with ExitStack() as stack:
-        source = stack.enter_context(decompressed(stream, compression(begun), path))
+        source = stack.enter_context(content_of(stream, compression(begun), path))
         first = source.read(_TAR_BLOCK)
         whole = Stream(_Again(first, source), path)
         if first[_TAR_MAGIC_AT : _TAR_MAGIC_AT + 5] == b"ustar":
@@ -111,7 +111,7 @@ def _of_file(stream: BinaryIO, path: str, name: str, keep: Keep) -> Iterator[tup
 class _Again:
     """A source whose first bytes were read already."""
 
-    def __init__(self, first: bytes, source: Bytes) -> None:
+    def __init__(self, first: bytes, source: ByteSource) -> None:
         self._first = first
         self._source = source
 

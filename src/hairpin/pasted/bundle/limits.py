@@ -29,6 +29,6 @@ def too_much(path: str, what: Message) -> EvidenceError:
     return EvidenceError(message("{path}: {what}; refused", path=path, what=what))
 
 
-def damaged(path: str) -> EvidenceError:
+def damage_in(path: str) -> EvidenceError:
     """Return the error that an archive is cut or damaged."""
     return EvidenceError(message("{path}: the archive is cut or damaged", path=path))

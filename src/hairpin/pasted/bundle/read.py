@@ -51,7 +51,7 @@ class Bundle(msgspec.Struct, frozen=True):
     def evidence(self) -> Evidence:
         """Return the evidence of the host that the bundle describes."""
         mapped = cleaned.mark_in(self.files)
-        pieces = (each._replace(text=cleaned.mended(each.text)) if mapped else each for each in self.pieces)
+        pieces = (each._replace(text=cleaned.with_true_forms(each.text)) if mapped else each for each in self.pieces)
         found = tuple(each for piece in pieces for each in _outputs(piece))
         found = without_doubles(_with_podman_in_use(found))
         lacking = tuple(absent(found))
@@ -64,7 +64,7 @@ class Bundle(msgspec.Struct, frozen=True):
         return evidence_of(found, name=self.layout.host(self.files))
 
 
-def opened(path: str) -> Bundle:
+def open_bundle(path: str) -> Bundle:
     """Return the bundle; raise EvidenceError if it cannot be read, or is beyond the limits.
 
     Files of a known layout are known by their paths.  If there are none, every small file is looked at."""
@@ -122,10 +122,10 @@ def _marks(mapped: str) -> Iterator[Output]:
 
 def _outputs(piece: Piece) -> Iterator[Output]:
     if piece.parts or piece.told:
-        yield Output(_taken(piece, 0, piece.text.count("\n"), piece.told), piece.told, piece.parts)
+        yield Output(_entry(piece, 0, piece.text.count("\n"), piece.told), piece.told, piece.parts)
     elif not piece.command:
         for index, command, found in outputs(paste_of(piece.text)):
-            taken = _taken(piece, index, found.end, found.told, command.host)
+            taken = _entry(piece, index, found.end, found.told, command.host)
             yield Output(taken, command.text or found.told, _in_namespace(found.parts, piece.netns))
     else:
         yield from _of_command(piece)
@@ -144,7 +144,7 @@ def _of_command(piece: Piece) -> Iterator[Output]:
         if piece.whole.words[2:3] == ("ruleset",):  # what it does not list, the host does not have
             parts.append(Part("nft-tables", "\n", piece.netns))
             spans.append((0, 1))
-    expected = _expected(piece)
+    expected = _possible_keys(piece)
     told = piece.command
     for index, _, found in outputs(paste):
         kept = [part for part in found.parts if part.key.startswith(expected)]
@@ -154,16 +154,16 @@ def _of_command(piece: Piece) -> Iterator[Output]:
             spans.append((index, found.end))
     if spans:
         first, end = min(span[0] for span in spans), max(span[1] for span in spans)
-        yield Output(_taken(piece, first, end, told), piece.command, _in_namespace(tuple(parts), piece.netns))
+        yield Output(_entry(piece, first, end, told), piece.command, _in_namespace(tuple(parts), piece.netns))
 
 
-def _taken(piece: Piece, first: int, end: int, told: str, host: str = "") -> Recognised:
+def _entry(piece: Piece, first: int, end: int, told: str, host: str = "") -> Recognised:
     """Return the entry of the lines from the index ``first`` to before ``end`` of the piece."""
     until = max(piece.line + first, piece.line + end - 1)
     return Recognised(piece.line + first, until, told, host, file=piece.path)
 
 
-def _expected(piece: Piece) -> tuple[str, ...]:
+def _possible_keys(piece: Piece) -> tuple[str, ...]:
     """Return the beginnings of the keys that the piece's command can tell: an empty one if that is not known."""
     words = " ".join(piece.whole.words)
     return next((keys for pattern, keys in _EXPECTED if pattern.match(words)), ("",))

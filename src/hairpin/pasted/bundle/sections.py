@@ -19,7 +19,7 @@ _TRACED = re.compile(r"\++ (?P<command>[a-z_/].*)$")
 _LEAST_TRACED = 2
 
 
-class Section(NamedTuple):
+class Printed(NamedTuple):
     """An output or a file in a text.  ``command``: the command; ``cat PATH`` for a file.  ``line``: the line, from 1,
     at which the output begins."""
 
@@ -28,14 +28,14 @@ class Section(NamedTuple):
     line: int
 
 
-def sections_of(text: str) -> tuple[Section, ...]:
+def sections_of(text: str) -> tuple[Printed, ...]:
     """Return the sections of a file of supportconfig, or of what a shell with ``set -x`` has printed; none of any other
     text."""
     lines = text.splitlines()
-    return tuple(_marked(lines)) or tuple(_traced(lines))
+    return tuple(_of_supportconfig(lines)) or tuple(_of_trace(lines))
 
 
-def _marked(lines: list[str]) -> Iterator[Section]:
+def _of_supportconfig(lines: list[str]) -> Iterator[Printed]:
     heads = [number for number, line in enumerate(lines) if line.startswith("#==[") and _HEAD.match(line)]
     for number, end in pairwise([*heads, len(lines)]):
         head = _HEAD.match(lines[number])
@@ -48,12 +48,12 @@ def _marked(lines: list[str]) -> Iterator[Section]:
             continue
         body = lines[number + 2 : end]
         if head["kind"] == "Command" and not any(line.startswith("ERROR: Command not found") for line in body[:1]):
-            yield Section(named, _text(body), number + 3)
+            yield Printed(named, _text(body), number + 3)
         elif head["kind"] == "Configuration File":
-            yield Section(f"cat {named}", _text(body), number + 3)
+            yield Printed(f"cat {named}", _text(body), number + 3)
 
 
-def _traced(lines: list[str]) -> Iterator[Section]:
+def _of_trace(lines: list[str]) -> Iterator[Printed]:
     starts = [number for number, line in enumerate(lines) if line.startswith("+") and _TRACED.match(line)]
     known = [number for number in starts if command_in(lines[number].lstrip("+ "), number) is not None]
     if len(known) < _LEAST_TRACED:
@@ -61,7 +61,7 @@ def _traced(lines: list[str]) -> Iterator[Section]:
     for number, end in pairwise([*starts, len(lines)]):
         traced = _TRACED.match(lines[number])
         if traced is not None and number in known:
-            yield Section(traced["command"], _text(lines[number + 1 : end]), number + 2)
+            yield Printed(traced["command"], _text(lines[number + 1 : end]), number + 2)
 
 
 def _text(lines: list[str]) -> str:

@@ -16,7 +16,7 @@ from typing import BinaryIO, Protocol
 
 from hairpin.errors import EvidenceError
 from hairpin.message import message
-from hairpin.pasted.bundle.limits import MOST_BYTES, MOST_XZ_MEMORY, damaged, too_much
+from hairpin.pasted.bundle.limits import MOST_BYTES, MOST_XZ_MEMORY, damage_in, too_much
 
 _PIECE = 1 << 16
 _ZSTD_MEMORY = "128MiB"
@@ -32,7 +32,7 @@ class _Decompressor(Protocol):
     def unused_data(self) -> bytes: ...
 
 
-class Bytes(Protocol):
+class ByteSource(Protocol):
     """A source of bytes."""
 
     def read(self, size: int, /) -> bytes:
@@ -46,7 +46,7 @@ class Stream:
     ``read`` returns fewer bytes than asked only at the end.  It raises EvidenceError if there are more than
     :data:`MOST_BYTES`."""
 
-    def __init__(self, source: Bytes, path: str) -> None:
+    def __init__(self, source: ByteSource, path: str) -> None:
         self._source = source
         self._path = path
         self._left = MOST_BYTES
@@ -92,11 +92,11 @@ class _Decompressed:
             if isinstance(error, lzma.LZMAError) and "emory" in str(error):
                 limit = MOST_XZ_MEMORY >> 20
                 raise too_much(self._path, message("its decompression needs more than {mib} MiB", mib=limit)) from error
-            raise damaged(self._path) from error
+            raise damage_in(self._path) from error
 
     def _read(self, size: int) -> bytes:
         while True:
-            if self._ended() and not self._has_next_member():
+            if self._is_at_end() and not self._has_next_member():
                 return b""
             if not self._input and self._needs_input():
                 self._input = self._stream.read(_PIECE)
@@ -109,7 +109,7 @@ class _Decompressed:
     def _has_next_member(self) -> bool:
         """Return whether another member begins behind the one that has ended.  Zeros behind it are padding, and gzip
         ignores anything else."""
-        self._input = self._unused()
+        self._input = self._rest()
         while not self._input.strip(b"\0"):
             self._input = self._stream.read(_PIECE)
             if not self._input:
@@ -120,10 +120,10 @@ class _Decompressed:
         self._new()
         return True
 
-    def _ended(self) -> bool:
+    def _is_at_end(self) -> bool:
         return any(each is not None and each.eof for each in (self._zlib, self._xz, self._bz2))
 
-    def _unused(self) -> bytes:
+    def _rest(self) -> bytes:
         used: tuple[_Decompressor | None, ...] = (self._zlib, self._xz, self._bz2)
         return next((each.unused_data for each in used if each is not None), b"")
 
@@ -148,7 +148,7 @@ def compression(begun: bytes) -> str:
 
 
 @contextmanager
-def decompressed(stream: BinaryIO, kind: str, path: str) -> Generator[Stream]:
+def content_of(stream: BinaryIO, kind: str, path: str) -> Generator[Stream]:
     """Give the bytes of an open file, decompressed."""
     if kind == "":
         yield Stream(stream, path)
@@ -160,7 +160,7 @@ def decompressed(stream: BinaryIO, kind: str, path: str) -> Generator[Stream]:
 
 
 @contextmanager
-def _zstd(stream: BinaryIO, path: str) -> Generator[Bytes]:
+def _zstd(stream: BinaryIO, path: str) -> Generator[ByteSource]:
     program = shutil.which("zstd")
     if program is None:
         raise EvidenceError(
@@ -179,7 +179,7 @@ def _zstd(stream: BinaryIO, path: str) -> Generator[Bytes]:
 class _Ending:
     """The output of a program; an output that ends with a failure is a damaged archive."""
 
-    def __init__(self, process: "subprocess.Popen[bytes]", output: Bytes, path: str) -> None:
+    def __init__(self, process: "subprocess.Popen[bytes]", output: ByteSource, path: str) -> None:
         self._process = process
         self._output = output
         self._path = path
@@ -187,5 +187,5 @@ class _Ending:
     def read(self, size: int, /) -> bytes:
         found = self._output.read(size)
         if not found and self._process.wait():
-            raise damaged(self._path)
+            raise damage_in(self._path)
         return found

@@ -30,11 +30,11 @@ def without_doubles(outputs: tuple[Output, ...]) -> tuple[Output, ...]:
     of: dict[_Place, list[tuple[bool, int]]] = {}
     for number, each in enumerate(outputs):
         for part in each.parts:
-            for place in _saved(part):
+            for place in _places_in(part):
                 of.setdefault(place, []).append((_is_whole(part.text, place[2]), number))
     last = {place: max(found)[1] for place, found in of.items()}
     return tuple(
-        Output(each.recognised, each.origin, tuple(_kept(each.parts, last, number)))
+        Output(each.recognised, each.origin, tuple(_parts_told(each.parts, last, number)))
         for number, each in enumerate(outputs)
     )
 
@@ -42,7 +42,7 @@ def without_doubles(outputs: tuple[Output, ...]) -> tuple[Output, ...]:
 def absent(outputs: tuple[Output, ...]) -> Iterator[Part]:
     """Yield the tables of iptables-nft that the host does not have, as empty tables: ``nft list ruleset`` lists all
     that there are.  Yield none if the rules of iptables may be in the legacy back end."""
-    listed = {place for each in outputs for part in each.parts for place in _saved(part)}
+    listed = {place for each in outputs for part in each.parts for place in _places_in(part)}
     if any(_LEGACY.match(part.key) for each in outputs for part in each.parts):
         return
     of_nft = [each for each in outputs if each.origin.startswith("nft list ruleset")]
@@ -70,7 +70,7 @@ def _version(family: str) -> int:
     return 4 if family == "ip" else 6
 
 
-def _saved(part: Part) -> Iterator[_Place]:
+def _places_in(part: Part) -> Iterator[_Place]:
     key = _SAVE.match(part.key)
     if key is not None:
         for line in part.text.splitlines():
@@ -78,10 +78,10 @@ def _saved(part: Part) -> Iterator[_Place]:
                 yield part.netns, "ip" if key[1] == "4" else "ip6", line[1:].strip()
 
 
-def _kept(parts: tuple[Part, ...], last: dict[_Place, int], number: int) -> Iterator[Part]:
+def _parts_told(parts: tuple[Part, ...], last: dict[_Place, int], number: int) -> Iterator[Part]:
     """Yield the parts with those tables alone that the output with this number tells."""
     for part in parts:
-        dropped = {place[2] for place in _saved(part) if last[place] != number}
+        dropped = {place[2] for place in _places_in(part) if last[place] != number}
         text = _without(part.text, dropped) if dropped else part.text
         if text or not dropped:
             yield part._replace(text=text)

@@ -16,7 +16,7 @@ from collections.abc import Callable, Iterator
 from typing import NamedTuple
 
 from hairpin.message import message
-from hairpin.pasted.bundle.limits import MOST_FILES, MOST_OF_NAME, damaged, too_much
+from hairpin.pasted.bundle.limits import MOST_FILES, MOST_OF_NAME, damage_in, too_much
 from hairpin.pasted.bundle.stream import Stream
 
 _BLOCK = 512
@@ -48,11 +48,11 @@ def files_of_tar(stream: Stream, path: str, keep: Keep) -> Iterator[tuple[str, b
         block = stream.read(_BLOCK)
         if not block.strip(b"\0"):
             if len(block) not in (0, _BLOCK):
-                raise damaged(path)
+                raise damage_in(path)
             return
         header = _header(block)
         if header is None:
-            raise damaged(path)
+            raise damage_in(path)
         size = header.size if long_size is None else long_size
         if header.kind in (_NAME_OF_NEXT, _PAX):
             if header.size > MOST_OF_NAME:
@@ -94,7 +94,7 @@ def _content(stream: Stream, path: str, name: str, size: int, wanted: int) -> It
 
 def _pass(stream: Stream, size: int, path: str) -> None:
     if stream.skip(size) != size:
-        raise damaged(path)
+        raise damage_in(path)
 
 
 def _pass_sparse_headers(stream: Stream, block: bytes, path: str) -> None:
@@ -102,7 +102,7 @@ def _pass_sparse_headers(stream: Stream, block: bytes, path: str) -> None:
     while more:
         further = stream.read(_BLOCK)
         if len(further) != _BLOCK:
-            raise damaged(path)
+            raise damage_in(path)
         more = further[504] != 0
 
 

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from typing import BinaryIO
 
 from hairpin.message import message
-from hairpin.pasted.bundle.limits import MOST_BYTES, MOST_DIRECTORY, damaged, too_much
+from hairpin.pasted.bundle.limits import MOST_BYTES, MOST_DIRECTORY, damage_in, too_much
 from hairpin.pasted.bundle.tar import Keep
 
 _END = b"PK\x05\x06"
@@ -45,7 +45,7 @@ def files_of_zip(stream: BinaryIO, path: str, keep: Keep) -> Iterator[tuple[str,
                             break
                 yield each.filename, bytes(data[:wanted] if wanted > 0 else data)
     except (zipfile.BadZipFile, zlib.error, EOFError, OSError, ValueError, NotImplementedError, struct.error) as error:
-        raise damaged(path) from error
+        raise damage_in(path) from error
 
 
 def _is_plain(entry: zipfile.ZipInfo) -> bool:
@@ -63,7 +63,7 @@ def _refuse_large_directory(stream: BinaryIO, path: str) -> None:
     last = stream.read()
     ends = [found.start() for found in re.finditer(re.escape(_END), last)]
     if not ends or len(last) - ends[-1] < _END_SIZE:
-        raise damaged(path)
+        raise damage_in(path)
     for at in ends:
         directory = last[at + 12 : at + 16]
         if len(directory) == 4 and int.from_bytes(directory, "little") > MOST_DIRECTORY:

@@ -14,7 +14,7 @@ from hairpin.collect.bundles import evidence_in_bundle
 from hairpin.collect.snapshot import load
 from hairpin.errors import EvidenceError
 from hairpin.evidence.reading import HOST, Evidence
-from hairpin.pasted.bundle.read import opened
+from hairpin.pasted.bundle.read import open_bundle
 from hairpin.pasted.listed import recognised_in
 from tests.pasted.bundle.archives import folder_of, tar_of
 
@@ -139,7 +139,7 @@ def test_two_reports_in_one_archive_are_two_hosts(tmp_path: Path) -> None:
         )
     )
     with pytest.raises(EvidenceError, match=r"holds 2 reports.*: a, b"):
-        opened(str(path))
+        open_bundle(str(path))
 
 
 # --- sos clean -------------------------------------------------------------------------------------------------------

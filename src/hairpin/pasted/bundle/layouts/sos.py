@@ -43,44 +43,44 @@ class _Known(NamedTuple):
     group: str = ""
 
 
-def _known(pattern: str, command: str = "", group: str = "") -> _Known:
+def _file_of(pattern: str, command: str = "", group: str = "") -> _Known:
     return _Known(re.compile(pattern), command, group)
 
 
 _KNOWN: tuple[_Known, ...] = (
-    _known(r"uname_-a", "uname -a"),
-    _known(r"route_-n", "route -n", "routes4"),
-    _known(r"ip_route_show_table_all", "ip route show table all", "routes4"),
-    _known(r"ip_-6_route_show_table_all", "ip -6 route show table all"),
-    _known(r"ip_-4_rule(?:_list)?", "ip -4 rule list"),
-    _known(r"ip_-6_rule(?:_list)?", "ip -6 rule list"),
-    _known(r"ip_-o_addr", "ip -o addr", "addresses"),
-    _known(r"ip_address(?:_show)?", "ip address show", "addresses"),
-    _known(r"ip_-d_address(?:_show)?", "ip -d address show", "addresses"),
-    _known(r"ip_-s_-s_neigh_show", "ip -s -s neigh show"),
-    _known(r"ip_neigh_show_nud_noarp", "ip neigh show nud noarp"),
-    _known(r"netstat_-[WT]_-neopa", "netstat -W -neopa", "sockets"),
-    _known(r"ss_-peaonmi", "ss -peaonmi", "sockets"),
-    _known(r"sysctl_-a", "sysctl -a"),
-    _known(r"nft_(?:-a_)?list_ruleset", "nft list ruleset", "nft"),
-    _known(r"ip6?tables_-t_(?:filter|nat|mangle|raw|security)_-nvL"),
-    _known(r"ip6?tables_-vnxL"),
-    _known(r"ip6?tables-save"),
-    _known(r"(?:docker|podman)_inspect_\S+"),
-    _known(r"(?:docker|podman)_network_inspect_\S+"),
-    _known(r"(?:docker|podman)_version"),
-    _known(r"(?:docker|podman)_info"),
-    _known(r"(?:docker|podman)_ps_-a(?:_.*)?"),
-    _known(r"(?:docker|podman)_ps"),
-    _known(r"(?:docker|podman)_network_ls"),
-    _known(r"podman_port_--all"),
-    _known(r"firewall-cmd_--list-all-zones"),
-    _known(r"firewall-cmd_--direct_--get-all-rules"),
-    _known(r"firewall-cmd_--state"),
-    _known(r"ufw_status(?:_.*)?"),
-    _known(r"conntrack_-L_-o_extended", "conntrack -L -o extended", "conntrack"),
-    _known(r"ps_auxwww", "ps auxwww", "ps"),
-    _known(r"ps_auxwwwm", "ps auxwwwm", "ps"),
+    _file_of(r"uname_-a", "uname -a"),
+    _file_of(r"route_-n", "route -n", "routes4"),
+    _file_of(r"ip_route_show_table_all", "ip route show table all", "routes4"),
+    _file_of(r"ip_-6_route_show_table_all", "ip -6 route show table all"),
+    _file_of(r"ip_-4_rule(?:_list)?", "ip -4 rule list"),
+    _file_of(r"ip_-6_rule(?:_list)?", "ip -6 rule list"),
+    _file_of(r"ip_-o_addr", "ip -o addr", "addresses"),
+    _file_of(r"ip_address(?:_show)?", "ip address show", "addresses"),
+    _file_of(r"ip_-d_address(?:_show)?", "ip -d address show", "addresses"),
+    _file_of(r"ip_-s_-s_neigh_show", "ip -s -s neigh show"),
+    _file_of(r"ip_neigh_show_nud_noarp", "ip neigh show nud noarp"),
+    _file_of(r"netstat_-[WT]_-neopa", "netstat -W -neopa", "sockets"),
+    _file_of(r"ss_-peaonmi", "ss -peaonmi", "sockets"),
+    _file_of(r"sysctl_-a", "sysctl -a"),
+    _file_of(r"nft_(?:-a_)?list_ruleset", "nft list ruleset", "nft"),
+    _file_of(r"ip6?tables_-t_(?:filter|nat|mangle|raw|security)_-nvL"),
+    _file_of(r"ip6?tables_-vnxL"),
+    _file_of(r"ip6?tables-save"),
+    _file_of(r"(?:docker|podman)_inspect_\S+"),
+    _file_of(r"(?:docker|podman)_network_inspect_\S+"),
+    _file_of(r"(?:docker|podman)_version"),
+    _file_of(r"(?:docker|podman)_info"),
+    _file_of(r"(?:docker|podman)_ps_-a(?:_.*)?"),
+    _file_of(r"(?:docker|podman)_ps"),
+    _file_of(r"(?:docker|podman)_network_ls"),
+    _file_of(r"podman_port_--all"),
+    _file_of(r"firewall-cmd_--list-all-zones"),
+    _file_of(r"firewall-cmd_--direct_--get-all-rules"),
+    _file_of(r"firewall-cmd_--state"),
+    _file_of(r"ufw_status(?:_.*)?"),
+    _file_of(r"conntrack_-L_-o_extended", "conntrack -L -o extended", "conntrack"),
+    _file_of(r"ps_auxwww", "ps auxwww", "ps"),
+    _file_of(r"ps_auxwwwm", "ps auxwwwm", "ps"),
 )
 _DIRECT = {
     "proc/net/tcp": "proc-net-tcp", "proc/net/tcp6": "proc-net-tcp6",
@@ -137,7 +137,6 @@ def _pieces(files: Files, root: str) -> Iterator[Piece]:
     known = sorted(_files(files, root))
     sandboxes = Sandboxes(tuple(text_of(files[each.path]) for each in known if "_inspect_" in each.name))
     last = {(each.known.group, each.netns): each for each in known if each.known.group}
-    yield from host_files.pieces_of(files, root)
     daemon = f"{root}etc/docker/daemon.json"
     if daemon in files:
         yield Piece(daemon, text_of(files[daemon]), "cat /etc/docker/daemon.json")
@@ -148,6 +147,7 @@ def _pieces(files: Files, root: str) -> Iterator[Piece]:
         if not each.known.group or last[each.known.group, each.netns] is each:
             netns = each.netns if each.netns == HOST else sandboxes.name_of(each.netns, inner.get(each.netns, ""))
             yield _of_file(each, text_of(files[each.path]), netns)
+    yield from host_files.pieces_of(files, root)
 
 
 def _lists_sockets(files: Files, listing: _File | None) -> bool:

@@ -16,7 +16,7 @@ from hairpin.pasted.bundle.files import Files
 from hairpin.pasted.bundle.layout import Layout, Piece, in_order, roots, text_of, words_of
 from hairpin.pasted.bundle.made import piece_of, with_joined_tables, without_namespace
 from hairpin.pasted.bundle.namespaces import Sandboxes
-from hairpin.pasted.bundle.sections import Section, sections_of
+from hairpin.pasted.bundle.sections import Printed, sections_of
 
 _MARK = re.compile(r"(?P<root>(?:[^/]+/){0,6}?)(?:supportconfig\.txt|basic-environment\.txt|network\.txt)$")
 _WANTED = re.compile(
@@ -61,7 +61,7 @@ def _pieces(files: Files, root: str) -> Iterator[Piece]:
         yield piece_of(path, each.text, command, netns, each.line)
 
 
-def _is_wanted(section: Section) -> bool:
+def _is_wanted(section: Printed) -> bool:
     words = " ".join(words_of(section.command))
     return _LINE.match(words) is not None and _UNWANTED.match(words) is None
 
