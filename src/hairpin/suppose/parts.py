@@ -4,11 +4,13 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from hairpin.evidence.reading import HOST
+from hairpin.host.netns import Netns
 from hairpin.host.told import Told, ToldTable
 from hairpin.message import Message, message
 from hairpin.network.flow import Flow
 from hairpin.network.network import Network
 from hairpin.walk.reads import Part, what_reads
+from hairpin.walk.trace import Trace
 from hairpin.walk.walk import walk_flow
 
 _LISTED = {
@@ -36,13 +38,32 @@ def supposed_in(network: Network, flow: Flow) -> tuple[Supposition, ...]:
     if all(host.told is None for host in network.hosts):
         return ()
     mapped = any(host.told is not None and host.told.mapped for host in network.hosts)
-    _, parts = what_reads(network, lambda watched: walk_flow(watched, flow))
+    trace, parts = what_reads(network, lambda watched: walk_flow(watched, flow))
+    parts = frozenset(each for each in parts if each[1] in ("", HOST) or not _ends_before(trace, each[0], each[1]))
     found: dict[Supposition, None] = {_ADDRESSES: None} if mapped else {}
     for part in sorted(parts):
         host = next((each for each in network.hosts if each.name == part[0]), None)
         if host is not None and host.told is not None:
             found |= dict.fromkeys(_of(part, host.told, flow))
     return tuple(found)
+
+
+_BEFORE_LINK = frozenset({"prerouting", "input-route", "forward", "postrouting", "input", "output", "output-route"})
+"""The stages in which the host decides alone: no neighbour has to answer."""
+
+
+def _ends_before(trace: Trace, host: str, netns: str) -> bool:
+    """Return whether the packets of each branch end in the host's own namespace, before they could come to another
+    one."""
+    inside = Netns(host, netns)
+    return all(
+        each.steps
+        and not each.succeeds
+        and each.steps[-1].netns.is_host
+        and each.steps[-1].stage in _BEFORE_LINK
+        and all(step.netns != inside for step in each.steps)
+        for each in trace.branches
+    )
 
 
 def _of(part: Part, told: Told, flow: Flow) -> Iterator[Supposition]:

@@ -58,6 +58,15 @@ def test_verdicts_and_causes_are_those_of_the_snapshot(name: str, target: str, o
 
 
 @needs_forms
+@pytest.mark.parametrize("name", ("docker-nat-chain-missing", "ip-forward-off"))
+def test_what_stops_the_packet_before_the_container_is_proven(name: str) -> None:
+    """The inside of a container, which no report has, does not matter then."""
+    _, told = answers(name, "8151", "192.0.2.10")
+    assert {each.id for each in told.causes if each.severity == "blocking"} == {name}
+    assert not [each for flow in told.flows for each in flow.supposed]
+
+
+@needs_forms
 def test_a_set_that_no_report_has_leaves_it_open() -> None:
     live, told = answers("docker-user-drops.ipset", "8151", "192.0.2.10")
     assert [each.trace.verdict for each in live.flows] == ["dropped"]
