@@ -108,6 +108,10 @@ def begin_answer(question: Question, hosts: tuple[Source, ...], network: Network
 
         left = passed_over(within, question.targets, flows)
         flows = tuple(each for each in flows if each not in left)
+    if any(host.told is not None for host in within.hosts):
+        from hairpin.suppose.asked_services import with_asked_services  # noqa: PLC0415 - most hosts are read themselves
+
+        within = with_asked_services(within, flows)
     unread = tuple(each for host in network.hosts for each in host.unread)
     said = (*published_elsewhere(within, question.targets), *unpublished_of_sharers(within, question.targets))
     notes = (*age_notes(evidence), *said)

@@ -18,12 +18,13 @@ from hairpin.evidence.several import NotRead, Source
 from hairpin.message import Message, message
 
 _LABEL = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.#-]*")
-Kind = Literal["snapshot", "text", "host"]
+Kind = Literal["snapshot", "text", "bundle", "host"]
 STANDARD_INPUT = "-"
 
 
 class Place(msgspec.Struct, frozen=True):
-    """The place from which a host is read: a snapshot file (``-``: standard input), a file with pasted text, or ssh.
+    """The place from which a host is read: a snapshot file (``-``: standard input), a file with pasted text, a support
+    bundle (a file or a folder), or ssh.
 
     ``label``: the host's name in the answer; empty if the host's own name is used.  ``further``: further files with
     text about the same host."""
@@ -55,6 +56,8 @@ def parse_place(kind: Kind, text: str) -> Place:
             if kind != "host"
             else message("--host {text!r} names no host; write USER@HOST or NAME=USER@HOST", text=text)
         )
+    if kind == "bundle" and STANDARD_INPUT in (text, place):
+        raise UsageError(message("--bundle names a file or a folder; standard input is neither"))
     if not equals or is_path:
         return Place(kind, text)
     if _LABEL.fullmatch(label) is None:
@@ -169,6 +172,10 @@ def _read(
             from hairpin.pasted.text import evidence_in_files  # noqa: PLC0415 - most hosts are read themselves
 
             return evidence_in_files((place.place, *place.further))
+        if place.kind == "bundle":
+            from hairpin.collect.bundles import evidence_in_bundle  # noqa: PLC0415 - most hosts are read themselves
+
+            return evidence_in_bundle(place.place)
         if place.place == STANDARD_INPUT:
             if sys.stdin is None:  # closed by the caller
                 return EvidenceError(message("--snapshot -: standard input is closed"))

@@ -59,7 +59,7 @@ class Told(msgspec.Struct, frozen=True):
     version (``routes4``).  ``sysctls``: the sysctls of the host's own namespace.  ``tables``: the tables of iptables in
     it.  ``natives``: whether the tables of nftables are told, too.  ``containers``: the containers about which an
     output of the engine tells; a container that only a typed command names is not told.  ``files``: the configuration
-    files whose content is told."""
+    files whose content is told.  ``mapped``: whether a tool has written other addresses for the host's own."""
 
     parts: frozenset[tuple[str, str]] = frozenset()
     sysctls: frozenset[Path] = frozenset()
@@ -68,6 +68,7 @@ class Told(msgspec.Struct, frozen=True):
     containers: frozenset[str] = frozenset()
     outcomes: tuple[Outcome, ...] = ()
     files: frozenset[str] = frozenset()
+    mapped: bool = False
     typed: frozenset[str] = frozenset()
     """The containers that only a typed command or a compose file names."""
     listeners: tuple[Listener, ...] = ()

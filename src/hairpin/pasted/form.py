@@ -66,14 +66,19 @@ _ASIDE = re.compile(r"\s*(?:$|# Warning: |WARNING: |\[sudo\] |sudo: )")
 
 
 class Paste(msgspec.Struct, frozen=True):
-    """A text in which outputs are looked for.  ``commands``: the command lines by the index of their line."""
+    """A text in which outputs are looked for.  ``commands``: the command lines by the index of their line.
+
+    ``whole``: the command whose output the whole text is, if that is known, as of a file of a bundle."""
 
     lines: tuple[str, ...]
     commands: dict[int, Command]
+    whole: Command = NO_COMMAND
 
     def command_above(self, index: int) -> Command:
         """Return the command whose output begins at this line: the nearest command above, from which only blank lines,
-        warnings and sudo's question separate it."""
+        warnings and sudo's question separate it; or the command of the whole text."""
+        if self.whole.words:
+            return self.whole
         above = index - 1
         while above >= 0 and above not in self.commands and _ASIDE.match(self.lines[above]) is not None:
             above -= 1
@@ -120,13 +125,14 @@ Moment = int
 
 class Recognised(msgspec.Struct, frozen=True, rename={"as_": "as"}):
     """One entry of the list of what was recognised: the lines (counted from 1, both inclusive), what they were taken
-    for, the host and the moment."""
+    for, the host and the moment.  ``file``: the path in the bundle; empty for a pasted text."""
 
     line: int
     until: int
     as_: str
     host: str = ""
     moment: Moment = 1
+    file: str = ""
 
 
 def joined_lines(lines: Sequence[str]) -> str:

@@ -5,6 +5,9 @@ import msgspec
 from hairpin.evidence.reading import PASTED, Evidence
 from hairpin.pasted.form import Recognised
 
+CLEANED = "sos clean"
+"""What an entry is called that says that a tool has written other addresses for the host's own."""
+
 
 def recognised_in(evidence: Evidence) -> tuple[Recognised, ...]:
     """Return the entries, in the order of the texts; none for a host that was read itself."""

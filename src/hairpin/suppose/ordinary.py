@@ -43,6 +43,7 @@ _HOST_ADDRESS = parse_address("198.51.100.10")[1]
 _LENGTH = 24
 _DEFAULT_POOLS = tuple(0xAC11_0000 + (number << 16) for number in range(15))  # 172.17.0.0/16 to 172.31.0.0/16
 _POOL_LENGTH = 16
+_MAPPED_DEFAULT = 0xC0A8_0000  # 192.168.0.0/16, which dockerd takes behind these pools
 _NO_PORT = PortBinding("tcp", 0, 0)
 
 
@@ -126,13 +127,14 @@ def _version(host: Host) -> str:
 
 
 def _free(host: Host, taken: set[int], is_default: bool) -> int:
-    """Return the first free block of dockerd's default pools; for the default network the block of docker0."""
+    """Return the first free block of dockerd's default pools; for the default network the block of docker0.  Addresses
+    that a tool has mapped begin at the first block: there it means nothing."""
     own = next((each for each in host.namespaces if each.name == HOST), Namespace(HOST))
     if is_default:
         given = next((each for each in own.addresses if each.link == "docker0" and each.version == 4), None)
         if given is not None:
             return given.prefix.network
-        return _DEFAULT_POOLS[0]
+        return _DEFAULT_POOLS[0] if host.told is None or not host.told.mapped else _MAPPED_DEFAULT
     return next(each for each in _DEFAULT_POOLS[1:] if each not in taken)
 
 
@@ -340,6 +342,7 @@ def _with_container(host: Host, container: Container, told: Told) -> Host:
         host = host.with_container(_replace(container, netns=HOST))
         return _served(host, HOST, container) if (HOST, "sockets") not in told.parts else host
     if netns in host and (netns, "links") in told.parts:
+        host = _with_namespace(host, _replace(host.namespace(netns), unread=()))
         return host.with_container(_replace(container, netns=netns))
     inside = host.namespace(netns) if netns in host else None
     without = _replace(host, namespaces=tuple(each for each in host.namespaces if each.name != netns))

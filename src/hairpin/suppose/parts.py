@@ -4,11 +4,13 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from hairpin.evidence.reading import HOST
+from hairpin.host.netns import Netns
 from hairpin.host.told import Told, ToldTable
 from hairpin.message import Message, message
 from hairpin.network.flow import Flow
 from hairpin.network.network import Network
 from hairpin.walk.reads import Part, what_reads
+from hairpin.walk.trace import Trace
 from hairpin.walk.walk import walk_flow
 
 _LISTED = {
@@ -35,8 +37,10 @@ def supposed_in(network: Network, flow: Flow) -> tuple[Supposition, ...]:
     """Return what the flow's verdict rests on beside the told parts, each once; nothing for a host that was read."""
     if all(host.told is None for host in network.hosts):
         return ()
-    _, parts = what_reads(network, lambda watched: walk_flow(watched, flow))
-    found: dict[Supposition, None] = {}
+    mapped = any(host.told is not None and host.told.mapped for host in network.hosts)
+    trace, parts = what_reads(network, lambda watched: walk_flow(watched, flow))
+    parts = frozenset(each for each in parts if each[1] in ("", HOST) or not _ends_before(trace, each[0], each[1]))
+    found: dict[Supposition, None] = {_ADDRESSES: None} if mapped else {}
     for part in sorted(parts):
         host = next((each for each in network.hosts if each.name == part[0]), None)
         if host is not None and host.told is not None:
@@ -44,12 +48,30 @@ def supposed_in(network: Network, flow: Flow) -> tuple[Supposition, ...]:
     return tuple(found)
 
 
+_BEFORE_LINK = frozenset({"prerouting", "input-route", "forward", "postrouting", "input", "output", "output-route"})
+"""The stages in which the host decides alone: no neighbour has to answer."""
+
+
+def _ends_before(trace: Trace, host: str, netns: str) -> bool:
+    """Return whether the packets of each branch end in the host's own namespace, before they could come to another
+    one."""
+    inside = Netns(host, netns)
+    return all(
+        each.steps
+        and not each.succeeds
+        and each.steps[-1].netns.is_host
+        and each.steps[-1].stage in _BEFORE_LINK
+        and all(step.netns != inside for step in each.steps)
+        for each in trace.branches
+    )
+
+
 def _of(part: Part, told: Told, flow: Flow) -> Iterator[Supposition]:
     _, netns, field = part
     if not netns:
         return
     if netns != HOST:
-        inside = field in ("links", "addresses", "routes", "sockets") and (netns, field) not in told.parts
+        inside = field in ("links", "addresses", "routes", "sockets", "ruleset") and (netns, field) not in told.parts
         if inside and (netns, f"{field}{flow.version}") not in told.parts:
             yield _inside(netns.removeprefix("container:"))
         return
@@ -67,6 +89,9 @@ def _of(part: Part, told: Told, flow: Flow) -> Iterator[Supposition]:
 
 SYSCTLS = "sysctl -a 2>/dev/null | grep -E 'ip_forward|forwarding|rp_filter'"
 _DECIDING = ("forwarding", "ip_forward", "rp_filter")
+_ADDRESSES = Supposition(
+    HOST, message("the addresses: `sos clean` has written others, and not always the same for the same"), "ip -d addr"
+)
 _NAMES: dict[str, Message] = {
     "links": message("the links and addresses of the host"),
     "addresses": message("the links and addresses of the host"),

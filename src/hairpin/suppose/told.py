@@ -8,6 +8,7 @@ from hairpin.evidence.reading import HOST, Evidence
 from hairpin.host.host import Host
 from hairpin.host.told import Outcome, Told, ToldTable
 from hairpin.pasted.joining import unrecognised_in
+from hairpin.pasted.listed import CLEANED, recognised_in
 from hairpin.suppose.words import listeners_in, troubles_in
 
 _FIELDS: dict[str, tuple[str, ...]] = {
@@ -35,6 +36,7 @@ def told_by(evidence: Evidence, host: Host) -> Told:
         for field in _FIELDS.get(reading.key.removesuffix("-text"), ())
         if reading.outcome == "text"
     }
+    parts |= {(each.netns, "ruleset") for each in evidence.readings if each.key.startswith(("iptables-", "nft-"))}
     if own is not None and not any(each.name == "lo" for each in own.links):
         parts -= {(HOST, "links"), (HOST, "addresses")}  # a part of the links was listed
     tables = own.ruleset.tables if own is not None else ()
@@ -50,6 +52,7 @@ def told_by(evidence: Evidence, host: Host) -> Told:
         outcomes=outcomes
         if any(each.failed for each in outcomes)
         else (*outcomes, *troubles_in(unrecognised_in(evidence))),
+        mapped=any(each.as_ == CLEANED for each in recognised_in(evidence)),
         files=frozenset(each.origin for each in evidence.readings if each.key == "file"),
     )
 

@@ -11,12 +11,12 @@ if TYPE_CHECKING:
     from hairpin.question.question import Question
 
 
-Kind = Literal["snapshot", "text", "host"]
+Kind = Literal["snapshot", "text", "bundle", "host"]
 """The options that name a host."""
 
 
 class Given(NamedTuple):
-    """One option ``--snapshot``, ``--text`` or ``--host``, with the value that the user typed."""
+    """One option ``--snapshot``, ``--text``, ``--bundle`` or ``--host``, with the value that the user typed."""
 
     kind: Kind
     text: str

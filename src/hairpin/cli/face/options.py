@@ -57,7 +57,7 @@ def _group(parameter: click.Parameter) -> Group:
     return "Answer" if "--help" in parameter.opts else "Options"
 
 
-_KINDS: tuple[Kind, ...] = ("snapshot", "text", "host")
+_KINDS: tuple[Kind, ...] = ("snapshot", "text", "bundle", "host")
 """The options that name hosts."""
 
 
@@ -112,7 +112,16 @@ def target(*, required: bool) -> Callable[[Command], Command]:
 
 
 def evidence(command: Command) -> Command:
-    """Add ``--snapshot``, ``--text`` and ``--host``: the command, a :class:`HairpinCommand`, gets ``asked.sources``."""
+    """Add ``--snapshot``, ``--text``, ``--bundle`` and ``--host``: the command, a :class:`HairpinCommand`, gets
+    ``asked.sources``."""
+    command = option(
+        "Hosts",
+        "--bundle",
+        metavar="[NAME=]PATH",
+        shell_complete=completion.files,
+        multiple=True,
+        help="A support bundle, such as a sos report; may be repeated.",
+    )(command)
     command = option(
         "Hosts",
         "--text",

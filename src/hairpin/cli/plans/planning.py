@@ -22,9 +22,10 @@ def refuse_options(acting: Acting, sources: tuple[Given, ...], *, latent: bool =
                 message("--try limits the time for which a repair of --apply stays unless you confirm it: add --apply")
             )
         return
-    if any(each.kind != "host" for each in sources):
+    given = next((each.kind for each in sources if each.kind != "host"), None)
+    if given is not None:
         raise UsageError(
-            message("--apply changes this host; a plan from {option} can only be printed", option="--snapshot")
+            message("--apply changes this host; a plan from {option} can only be printed", option=f"--{given}")
         )
     if latent and not acting.persist:
         raise UsageError(message("--latent --apply needs --persist: only files prevent what an event brings"))

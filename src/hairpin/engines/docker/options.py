@@ -131,7 +131,7 @@ def _side(network: DockerNetwork, version: Literal[4, 6]) -> Side | None:
     for subnet in network.subnets:
         if subnet.version == version:
             block = (subnet.network, subnet.prefix_length)
-            prefix = IPv4Network(block) if version == 4 else IPv6Network(block)
+            prefix = IPv4Network(block, strict=False) if version == 4 else IPv6Network(block, strict=False)
             return Side(prefix=str(prefix), mode=mode, source=network.option(f"com.docker.network.host_ipv{version}"))
     return None
 

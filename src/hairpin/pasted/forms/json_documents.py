@@ -176,6 +176,11 @@ def _allowed_fields(value: Any, tree: _Tree) -> Any:
     }
 
 
+def allowed_of(name: str) -> frozenset[str]:
+    """Return the first parts of the paths of an allow-list of the collector."""
+    return frozenset(_paths(name))
+
+
 @cache
 def _paths(name: str) -> _Tree:
     """Return an allow-list of the collector as a tree.  In a path, ``%`` stands for a dot of a name."""

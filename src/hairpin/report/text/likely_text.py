@@ -63,7 +63,8 @@ def _write_recognised(found: list[Recognised], words: Words, paper: Paper, *, ve
 
 
 def _span(each: Recognised) -> str:
-    return f"{each.line}" if each.line == each.until else f"{each.line}-{each.until}"
+    lines = f"{each.line}" if each.line == each.until else f"{each.line}-{each.until}"
+    return f"{each.file}:{lines}" if each.file else lines
 
 
 def _write_verdicts(answer: Answer, words: Words, paper: Paper, places: Places) -> None:

@@ -1,0 +1,1 @@
+"""The layouts of support bundles, one module a tool."""

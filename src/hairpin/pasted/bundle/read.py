@@ -1,0 +1,181 @@
+"""The entry: from a support bundle to the evidence of its host."""
+
+import re
+from collections.abc import Iterator
+
+import msgspec
+
+from hairpin.errors import EvidenceError
+from hairpin.evidence.reading import HOST, Evidence
+from hairpin.message import message
+from hairpin.pasted.bundle import cleaned
+from hairpin.pasted.bundle.files import Files, files_in
+from hairpin.pasted.bundle.layout import Layout, Piece
+from hairpin.pasted.bundle.layouts import any_files, named_files, sos, supportconfig
+from hairpin.pasted.bundle.tables import absent, part_of, without_doubles
+from hairpin.pasted.form import Part, Paste, Recognised
+from hairpin.pasted.joining import Output, evidence_of
+from hairpin.pasted.listed import CLEANED
+from hairpin.pasted.nft_as_iptables import split
+from hairpin.pasted.recognise import outputs, paste_of
+
+_LAYOUTS: tuple[Layout, ...] = (sos.LAYOUT, supportconfig.LAYOUT, named_files.RANCHER, named_files.MICROK8S)
+_SECRET = re.compile(r"\.stable_secret\b")
+_EXPECTED: tuple[tuple[re.Pattern[str], tuple[str, ...]], ...] = tuple(
+    (re.compile(pattern), keys)
+    for pattern, keys in (
+        (r"ip (?:-\S+ )*n", ("ip-neigh",)),
+        (r"ip (?:-\S+ )*ru", ("ip-rule",)),
+        (r"ip (?:-\S+ )*r|route\b", ("ip-route",)),
+        (r"ip (?:-\S+ )*[al]|ifconfig\b", ("ip-addr", "ip-link")),
+        (r"ip6?tables", ("iptables-",)),
+        (r"nft\b", ("nft-",)),
+        (r"(?:ss|netstat)\b", ("sockets", "proc-net-")),
+        (r"sysctl\b", ("sysctl",)),
+        (r"docker\b", ("docker-", "uname")),
+        (r"podman\b", ("podman-", "uname")),
+        (r"conntrack\b", ("conntrack",)),
+    )
+)
+"""The keys of what a command can tell.  A form may take a line of one command for that of another."""
+
+
+class Bundle(msgspec.Struct, frozen=True):
+    """A bundle that was read.  ``layout``: the layout of its files.  ``files``: the files that were kept."""
+
+    path: str
+    layout: Layout
+    files: Files
+    pieces: tuple[Piece, ...]
+
+    def evidence(self) -> Evidence:
+        """Return the evidence of the host that the bundle describes."""
+        mapped = cleaned.mark_in(self.files)
+        pieces = (each._replace(text=cleaned.with_true_forms(each.text)) if mapped else each for each in self.pieces)
+        found = tuple(each for piece in pieces for each in _outputs(piece))
+        found = without_doubles(_with_podman_in_use(found))
+        lacking = tuple(absent(found))
+        if lacking:
+            last = max(number for number, each in enumerate(found) if each.origin.startswith("nft list ruleset"))
+            listing = found[last]
+            whole = Output(listing.recognised, listing.origin, (*listing.parts, *lacking))
+            found = (*found[:last], whole, *found[last + 1 :])
+        found = tuple(_below(each, self.layout.root(self.files)) for each in (*_marks(mapped), *found))
+        return evidence_of(found, name=self.layout.host(self.files))
+
+
+def open_bundle(path: str) -> Bundle:
+    """Return the bundle; raise EvidenceError if it cannot be read, or is beyond the limits.
+
+    Files of a known layout are known by their paths.  If there are none, every small file is looked at."""
+    files = files_in(path, _keep)
+    for layout in _LAYOUTS:
+        pieces = layout.read(files)
+        if pieces:
+            _refuse_several(path, files, layout)
+            return Bundle(path, layout, files, tuple(pieces))
+    layout = any_files.LAYOUT
+    files = files_in(path, layout.keep, is_useful=any_files.is_useful, budget=any_files.LOOKED_AT)
+    return Bundle(path, layout, files, tuple(layout.read(files) or ()))
+
+
+def _keep(path: str) -> int:
+    return max(layout.keep(path) for layout in _LAYOUTS)
+
+
+def _refuse_several(path: str, files: Files, layout: Layout) -> None:
+    """Raise EvidenceError if the bundle has the reports of several hosts."""
+    if layout is not sos.LAYOUT:
+        return
+    found = sos.hosts(files)
+    if len(found) > 1:
+        raise EvidenceError(
+            message(
+                "{path} holds {count} reports; give each of them with its own --bundle: {names}",
+                path=path, count=len(found), names=", ".join(each.rstrip("/") or "." for each in found[:5]),
+            )
+        )  # fmt: skip
+
+
+def _below(output: Output, root: str) -> Output:
+    """Return the output; its file is named from the bundle's own folder on."""
+    taken = output.recognised
+    return Output(msgspec.structs.replace(taken, file=taken.file.removeprefix(root)), output.origin, output.parts)
+
+
+def _with_podman_in_use(found: tuple[Output, ...]) -> tuple[Output, ...]:
+    """Return the outputs without Podman's, if Podman has no container: the tools ask an installed Podman for nothing
+    but its defaults."""
+    if any(part.key == "podman-containers" for each in found for part in each.parts):
+        return found
+    return tuple(
+        Output(each.recognised, each.origin, tuple(part for part in each.parts if not part.key.startswith("podman-")))
+        for each in found
+    )
+
+
+def _marks(mapped: str) -> Iterator[Output]:
+    """Yield the entry that says that the addresses are not the host's.  ``mapped``: the file that shows it."""
+    if mapped:
+        yield Output(Recognised(1, 1, CLEANED, file=mapped), CLEANED, ())
+
+
+def _outputs(piece: Piece) -> Iterator[Output]:
+    if piece.parts or piece.told:
+        yield Output(_entry(piece, 0, piece.text.count("\n"), piece.told), piece.told, piece.parts)
+    elif not piece.command:
+        for index, command, found in outputs(paste_of(piece.text)):
+            taken = _entry(piece, index, found.end, found.told, command.host)
+            yield Output(taken, command.text or found.told, _in_namespace(found.parts, piece.netns))
+    else:
+        yield from _of_command(piece)
+
+
+def _of_command(piece: Piece) -> Iterator[Output]:
+    """Yield what the output of one command tells, as one entry."""
+    paste = _paste(piece)
+    parts: list[Part] = []
+    spans: list[tuple[int, int]] = []
+    if piece.whole.words[:2] == ("nft", "list"):
+        tables, lines = split(paste.lines)
+        paste = Paste(lines, {}, piece.whole)
+        parts += (part_of(table, piece.netns) for table in tables)
+        spans += ((table.first, table.end) for table in tables)
+        if piece.whole.words[2:3] == ("ruleset",):  # what it does not list, the host does not have
+            parts.append(Part("nft-tables", "\n", piece.netns))
+            spans.append((0, 1))
+    expected = _possible_keys(piece)
+    told = piece.command
+    for index, _, found in outputs(paste):
+        kept = [part for part in found.parts if part.key.startswith(expected)]
+        if kept or not found.parts:
+            told = told if parts else found.told
+            parts += kept
+            spans.append((index, found.end))
+    if spans:
+        first, end = min(span[0] for span in spans), max(span[1] for span in spans)
+        yield Output(_entry(piece, first, end, told), piece.command, _in_namespace(tuple(parts), piece.netns))
+
+
+def _entry(piece: Piece, first: int, end: int, told: str, host: str = "") -> Recognised:
+    """Return the entry of the lines from the index ``first`` to before ``end`` of the piece."""
+    until = max(piece.line + first, piece.line + end - 1)
+    return Recognised(piece.line + first, until, told, host, file=piece.path)
+
+
+def _possible_keys(piece: Piece) -> tuple[str, ...]:
+    """Return the beginnings of the keys that the piece's command can tell: an empty one if that is not known."""
+    words = " ".join(piece.whole.words)
+    return next((keys for pattern, keys in _EXPECTED if pattern.match(words)), ("",))
+
+
+def _paste(piece: Piece) -> Paste:
+    lines = tuple("" if _SECRET.search(line) else line.rstrip("\r \t") for line in piece.text.split("\n"))
+    return Paste(lines, {}, piece.whole)
+
+
+def _in_namespace(parts: tuple[Part, ...], netns: str) -> tuple[Part, ...]:
+    """Return the parts in the namespace of the piece, in case that a form has not asked its command for it."""
+    if netns in (HOST, ""):
+        return parts
+    return tuple(each._replace(netns=netns) if each.netns == HOST else each for each in parts)

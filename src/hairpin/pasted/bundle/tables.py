@@ -1,0 +1,98 @@
+"""Which of several outputs tells a table of iptables: ``iptables-save``, then ``iptables -nvL``, then nft's listing.
+
+``nft list ruleset`` also lists the tables of iptables-nft, and loses comments and extensions.  The same rules must not
+be in a host twice.
+"""
+
+import re
+from collections.abc import Iterator
+
+from hairpin.pasted.form import Part
+from hairpin.pasted.forms.listed_words import UNLISTED
+from hairpin.pasted.joining import Output
+from hairpin.pasted.nft_as_iptables import BASE_CHAINS, Saved
+
+_SAVE = re.compile(r"iptables-(?:nft|any)-save([46])$")
+_LEGACY = re.compile(r"iptables-legacy-save[46]$")
+_MANAGED = ("filter", "nat")
+_Place = tuple[str, str, str]
+"""A namespace, an IP family and the name of a table."""
+
+
+def part_of(table: Saved, netns: str) -> Part:
+    """Return the table that nft lists as a part."""
+    return Part(f"iptables-nft-save{_version(table.family)}", table.text, netns)
+
+
+def without_doubles(outputs: tuple[Output, ...]) -> tuple[Output, ...]:
+    """Return the outputs in which each table is told once: by the last output that tells it whole, or else by the last
+    one."""
+    of: dict[_Place, list[tuple[bool, int]]] = {}
+    for number, each in enumerate(outputs):
+        for part in each.parts:
+            for place in _places_in(part):
+                of.setdefault(place, []).append((_is_whole(part.text, place[2]), number))
+    last = {place: max(found)[1] for place, found in of.items()}
+    return tuple(
+        Output(each.recognised, each.origin, tuple(_parts_told(each.parts, last, number)))
+        for number, each in enumerate(outputs)
+    )
+
+
+def absent(outputs: tuple[Output, ...]) -> Iterator[Part]:
+    """Yield the tables of iptables-nft that the host does not have, as empty tables: ``nft list ruleset`` lists all
+    that there are.  Yield none if the rules of iptables may be in the legacy back end."""
+    listed = {place for each in outputs for part in each.parts for place in _places_in(part)}
+    if any(_LEGACY.match(part.key) for each in outputs for part in each.parts):
+        return
+    of_nft = [each for each in outputs if each.origin.startswith("nft list ruleset")]
+    for netns in dict.fromkeys(part.netns for each in of_nft for part in each.parts if _SAVE.match(part.key)):
+        for family in ("ip", "ip6"):
+            lacking = [name for name in _MANAGED if (netns, family, name) not in listed]
+            if lacking:
+                text = "".join(map(_empty, lacking))
+                yield Part(f"iptables-nft-save{_version(family)}", text, netns)
+
+
+def _empty(table: str) -> str:
+    return "".join(
+        f"{line}\n" for line in (f"*{table}", *(f":{each} ACCEPT [0:0]" for each in BASE_CHAINS[table]), "COMMIT")
+    )
+
+
+def _is_whole(text: str, table: str) -> bool:
+    """Return whether all words of the table's rules are known."""
+    of_table = text.partition(f"*{table}\n")[2].partition("\n*")[0]
+    return f"-m {UNLISTED} " not in of_table
+
+
+def _version(family: str) -> int:
+    return 4 if family == "ip" else 6
+
+
+def _places_in(part: Part) -> Iterator[_Place]:
+    key = _SAVE.match(part.key)
+    if key is not None:
+        for line in part.text.splitlines():
+            if line.startswith("*"):
+                yield part.netns, "ip" if key[1] == "4" else "ip6", line[1:].strip()
+
+
+def _parts_told(parts: tuple[Part, ...], last: dict[_Place, int], number: int) -> Iterator[Part]:
+    """Yield the parts with those tables alone that the output with this number tells."""
+    for part in parts:
+        dropped = {place[2] for place in _places_in(part) if last[place] != number}
+        text = _without(part.text, dropped) if dropped else part.text
+        if text or not dropped:
+            yield part._replace(text=text)
+
+
+def _without(text: str, tables: set[str]) -> str:
+    lines: list[str] = []
+    is_kept = True
+    for line in text.splitlines(keepends=True):
+        if line.startswith("*"):
+            is_kept = line[1:].strip() not in tables
+        if is_kept and not line.startswith("#"):
+            lines.append(line)
+    return "".join(lines)

@@ -1,0 +1,47 @@
+"""The service that a question asks of a container whose inside no text tells: on an ordinary host it is there."""
+
+from typing import Literal
+
+import msgspec
+
+from hairpin.evidence.reading import HOST
+from hairpin.host.docker import Container
+from hairpin.host.host import Host, Namespace
+from hairpin.host.socket import Socket
+from hairpin.network.flow import Flow
+from hairpin.network.network import Network
+
+_replace = msgspec.structs.replace
+
+
+def with_asked_services(network: Network, flows: tuple[Flow, ...]) -> Network:
+    """Return the network in which each container that a flow asks by its own port has a service there, unless a text
+    lists the sockets inside."""
+    for number, host in enumerate(network.hosts):
+        changed = host
+        for flow in flows:
+            container = host.container(flow.container) if host.told is not None and flow.container else None
+            netns = container.netns if container is not None else None
+            if container is not None and netns is not None and netns in changed and netns != HOST:
+                changed = _with_asked_service(changed, container, flow)
+        if changed is not host:
+            hosts = (*network.hosts[:number], changed, *network.hosts[number + 1 :])
+            network = _replace(network, hosts=hosts)
+    return network
+
+
+def _with_asked_service(host: Host, container: Container, flow: Flow) -> Host:
+    assert host.told is not None
+    assert container.netns is not None
+    protocol: Literal["tcp", "udp"] = "udp" if flow.protocol == "udp" else "tcp"
+    inside = host.namespace(container.netns)
+    known = (container.netns, "sockets") in host.told.parts
+    published = any((each.protocol, each.host_port) == (flow.protocol, flow.dport) for each in container.bindings)
+    if known or published or any((each.protocol, each.port) == (protocol, flow.dport) for each in inside.sockets):
+        return host
+    return _with_service(host, inside, Socket(protocol, 6, None, flow.dport))
+
+
+def _with_service(host: Host, inside: Namespace, socket: Socket) -> Host:
+    served = _replace(inside, sockets=(*inside.sockets, socket))
+    return _replace(host, namespaces=tuple(served if each is inside else each for each in host.namespaces))
