@@ -54,7 +54,9 @@ def evidence_of(outputs: tuple[Output, ...], left: str, *, name: str) -> Evidenc
     ``left``: the lines of the texts that are no part of an output, with their numbers.  ``name``: the host's name;
     empty if the text does not tell it."""
     listed = "".join(msgspec.json.encode(each.recognised).decode() + "\n" for each in outputs)
-    readings = [_reading(PASTED, "", name or "-", listed), _reading(UNRECOGNISED, "", name or "-", left)]
+    readings = [_reading(PASTED, "", name or "-", listed)]
+    if left:
+        readings.append(_reading(UNRECOGNISED, "", name or "-", left))
     kernel = ""
     for key, netns, origin, text in _texts(outputs):
         if key == "uname":
