@@ -37,9 +37,13 @@ ABOUT_WORDS = (
     "src/hairpin/explain/catalogue/",
     "src/hairpin/texts/",
     "tests/world/cases/",
+    "src/hairpin/pasted/",
+    "tests/pasted/",
 )
 # Texts that are not ours, and outputs of programs kept as they were.
-VERBATIM = ("LICENSE", "requirements.lock", "tests/data/", "tests/fixtures/")
+VERBATIM = (
+    "LICENSE", "requirements.lock", "tests/data/", "tests/fixtures/", "tests/pasted/recorded/", "tests/pasted/threads/",
+)  # fmt: skip
 
 
 def tracked() -> tuple[str, ...]:

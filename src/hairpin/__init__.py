@@ -2,12 +2,13 @@
 
 The folders, in the order in which the data flows:
 
-- ``collect`` reads a host, ``evidence`` has the types of its readings, and ``netfilter``, ``host`` and ``network`` make
-  typed values from the readings.
+- ``collect`` reads a host, ``evidence`` has the types of its readings, ``pasted`` finds readings in a text, and
+  ``netfilter``, ``host`` and ``network`` make typed values from the readings.
 - ``question`` finds the flows that a question means, and ``walk`` walks them.
 - ``change`` and ``engines`` compute the effect of a change, ``carry`` runs commands and replaces files, and ``replica``
   asks the kernel.
-- ``firewalls`` computes the tables that a firewall manager makes from its files, and ``events`` simulates events.
+- ``firewalls`` computes the tables that a firewall manager makes from its files, ``events`` simulates events, and
+  ``suppose`` completes a host of which only a text tells.
 - ``texts`` has the meanings of engines' errors, ``causes`` proposes changes that may repair a flow, ``diagnose`` proves
   them, ``judges`` compares the verdicts of walk and kernel, ``remedy`` makes repairs, ``story`` tells what happened to
   a host, and ``answer`` has the result.

@@ -64,7 +64,16 @@ def test_lines_from_a_pipe(
 
 def test_nothing_is_found(capsys: pytest.CaptureFixture[str]) -> None:
     ended = call(capsys, "explain", "all is well")
-    assert (ended.status, ended.out) == (0, "This means nothing to hairpin.\n  · all is well\n")
+    assert ended.status == 0
+    assert ended.out.startswith("This means nothing to hairpin.\n  · all is well\nPaste the whole line ")
+    assert "Known texts" not in ended.out
+
+
+def test_the_nearest_known_text_is_offered(capsys: pytest.CaptureFixture[str]) -> None:
+    ended = call(capsys, "explain", "port is allocated already", "--json")
+    (kind,) = json.loads(ended.out)["unknown"]["kinds"]
+    assert [each["id"] for each in kind["nearest"]] == ["docker-port-allocated"]
+    assert ended.status == 0
 
 
 @pytest.mark.parametrize("text", (b"", b"\n \n"))

@@ -1,12 +1,14 @@
 import msgspec
+import pytest
 
 from hairpin.diagnose.inward_only import own_flows_left_out, told_of_left_out
+from hairpin.host.socket import Relay, Socket
 from hairpin.network.flow import Flow, FromHost, Lan
 from hairpin.network.network import Network
 from hairpin.question.asked import Target
 from hairpin.question.flows import flows_for
 from tests.rule_text import with_rule
-from tests.small_host import DOCKER_RULES, container, engine, host_namespace, network
+from tests.small_host import DOCKER_RULES, WEB, container, engine, host_namespace, network
 
 TO_PUBLISHED = with_rule("nat PREROUTING", "-i eth0 -p tcp -m tcp --dport 80 -j REDIRECT --to-ports 8151")
 
@@ -32,6 +34,24 @@ def test_a_port_that_nobody_serves_is_asked() -> None:
 def test_a_published_port_is_asked() -> None:
     net, flows = asked(TO_PUBLISHED, 8151)
     assert own_flows_left_out(net, flows) == ()
+
+
+OWN_RULES = """\
+*nat
+:PREROUTING ACCEPT [0:0]
+:POSTROUTING ACCEPT [0:0]
+-A PREROUTING -i eth0 -p tcp -m tcp --dport 8151 -j DNAT --to-destination 172.17.0.2:80
+COMMIT
+"""
+
+
+@pytest.mark.parametrize(("iptables", "is_left_out"), ((False, True), (None, False)))
+def test_a_port_that_dockerd_only_holds_and_the_owners_rule_serves(iptables: bool | None, *, is_left_out: bool) -> None:
+    held = Socket("tcp", 4, None, 8151, process="dockerd", relay=Relay(4, WEB, 80, holds_only=True))
+    docker = msgspec.structs.replace(engine(container()), iptables=iptables, userland_proxy=False)
+    net = network(host_namespace(OWN_RULES, sockets=(held,)), docker=docker)
+    found = own_flows_left_out(net, flows_for(net, (Target(8151),), None))
+    assert bool(found) is is_left_out
 
 
 def test_a_rule_that_leads_nowhere_excuses_nothing() -> None:

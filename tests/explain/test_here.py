@@ -25,6 +25,8 @@ CASES: dict[str, tuple[str, tuple[Replacement, ...], str, Here, str]] = {
         TIMEOUT.format("0.0.0.0"), (USER_DROPS,), "", "unknown", "docker-user-drops"),
     "a port that is reached from there": (TIMEOUT.format("0.0.0.0"), (USER_DROPS,), "host", "false", ""),
     "it comes and goes": ("nf_conntrack: table full, dropping packet", (), "", "unknown", "conntrack-table-full"),
+    "its causes are not the only reasons": (
+        "Error response from daemon: Timeout was reached before node joined.", (), "", "unknown", "vxlan-port-blocked"),
     "no cause is known of it": ("FirewallD is not running", (), "", "unknown", ""),
     "no port is named": (
         "curl: (28) Connection timed out after 5001 milliseconds", (), OUTSIDE, "unknown", "filter-"),

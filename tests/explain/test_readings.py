@@ -23,6 +23,12 @@ NAMED = (
     "Error response from daemon: cannot create network 466cb495c7e9 ({0}): conflicts with network 79bd64ddbbbe ({0}): "
     "networks have same bridge name"
 )
+BRIDGE = "Error: netavark: create bridge: Netlink error: Operation not supported (os error 95)"
+EXISTS = "Error response from daemon: network with name {} already exists"
+IN_USE = "Error response from daemon: error while removing network: network {} id 469e10dee4ac has active endpoints"
+OVERLAP = (
+    "cannot program address 10.10.0.4/16 in sandbox interface because it conflicts with existing route {Ifindex: 42 Dst"
+)
 UNREACHABLE = "failed to connect to the docker API at unix:///var/run/docker.sock; check if the path is correct"
 
 
@@ -40,6 +46,17 @@ def without_modules(evidence: Evidence) -> Evidence:
     return msgspec.structs.replace(evidence, readings=(*kept, gone))
 
 
+def overlapping(evidence: Evidence) -> Evidence:
+    """Return the host with the second network's subnet inside of the first one's."""
+    changed = (
+        msgspec.structs.replace(each, text=each.text.replace("172.30.0.0/24", "172.18.3.0/24"))
+        if each.key == "docker-networks"
+        else each
+        for each in evidence.readings
+    )
+    return msgspec.structs.replace(evidence, readings=tuple(changed))
+
+
 CASES: dict[str, tuple[str, Evidence, Here]] = {
     "no chain, and it is there": (NO_CHAIN, load(HEALTHY / "two-networks.hairpin"), "false"),
     "no chain, and it is gone": (NO_CHAIN, recorded.evidence("nat-flush-x.proxy-off"), "true"),
@@ -53,6 +70,15 @@ CASES: dict[str, tuple[str, Evidence, Here]] = {
     "a network has the bridge": (NAMED.format("docker0"), load(HEALTHY / "two-networks.hairpin"), "true"),
     "no network has the bridge": (NAMED.format("br-x"), load(HEALTHY / "two-networks.hairpin"), "false"),
     "veth, and there are such links": (VETH, load(HEALTHY / "two-networks.hairpin"), "false"),
+    "Podman's bridge, and there are such links": (BRIDGE, load(HEALTHY / "two-networks.hairpin"), "false"),
+    "the network is there": (EXISTS.format("bridge"), load(HEALTHY / "two-networks.hairpin"), "true"),
+    "no network has the name": (EXISTS.format("gone"), load(HEALTHY / "two-networks.hairpin"), "false"),
+    "a network is used": (IN_USE.format("back"), load(HEALTHY / "two-networks.hairpin"), "true"),
+    "a network is there and unused": (IN_USE.format("bridge"), load(HEALTHY / "two-networks.hairpin"), "unknown"),
+    "a network is not there": (IN_USE.format("gone"), load(HEALTHY / "two-networks.hairpin"), "false"),
+    "no dockerd beside Podman has the network": (IN_USE.format("x"), load(HEALTHY / "podman-cni.hairpin"), "unknown"),
+    "two networks of one container overlap": (OVERLAP, overlapping(load(HEALTHY / "two-networks.hairpin")), "true"),
+    "two networks, and they do not overlap": (OVERLAP, load(HEALTHY / "two-networks.hairpin"), "unknown"),
     "no vxlan, and the modules are gone": (VXLAN, without_modules(load(HEALTHY / "two-networks.hairpin")), "true"),
 }
 

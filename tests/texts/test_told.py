@@ -9,10 +9,11 @@ from hairpin.causes.registry import all_causes
 from hairpin.texts.container_starts import CONTAINER_STARTS
 from hairpin.texts.engine_starts import ENGINE_STARTS
 from hairpin.texts.meaning import Failure, TextEntry
+from hairpin.texts.network_starts import NETWORK_STARTS
 from hairpin.texts.pattern import variants
 from hairpin.texts.told import cause_told, failure_told
 
-ENTRIES: tuple[TextEntry, ...] = (*ENGINE_STARTS, *CONTAINER_STARTS)
+ENTRIES: tuple[TextEntry, ...] = (*ENGINE_STARTS, *NETWORK_STARTS, *CONTAINER_STARTS)
 OF_CONTAINER = {"name", "start"}
 
 CAUSES: dict[str, tuple[str, str, str]] = {
@@ -49,6 +50,23 @@ FAILURES: dict[str, tuple[str, str, str]] = {
     "what is mounted, not the volume": (
         "error while mounting volume '/v/x/_data': failed to mount local volume: mount /srv/gone:/v/x/_data: no such …",
         "container-mount", "/srv/gone",
+    ),
+    "two networks with one subnet": (
+        "cannot program address 10.10.0.4/16 in sandbox interface because it conflicts with existing route {Ifindex: 4",
+        "docker-subnets-overlap", "",
+    ),
+    "an address of another network": (
+        "Invalid address 172.15.0.3: It does not belong to any of this network's subnets",
+        "docker-address-outside-subnet", "",
+    ),
+    "an address on the default bridge": (
+        "user specified IP address is supported on user defined networks only", "docker-address-not-free", "",
+    ),
+    "a parent with another use": (
+        "failed to create the macvlan port: device or resource busy", "docker-parent-busy", "",
+    ),
+    "a parent that the kernel knows not": (
+        "failed to create the ipvlan port: operation not supported", "docker-parent-unsupported", "",
     ),
     "a port is no container's address": (
         "listen unix /run/x.sock: bind: address already in use", "", "",

@@ -17,6 +17,7 @@ CASE = Case(
 
 _NAMES = "its container cannot resolve a name, which no probe does"
 _SEEN_OTHERWISE = {
+    "podman-names-die-under-input-drop-11": _NAMES,
     "nameserver-with-a-typing-error": _NAMES,
     "moved-to-the-default-bridge-and-its-names-are-gone": _NAMES,
     "podman-network-without-name-service": _NAMES,

@@ -21,6 +21,7 @@ from hairpin.network.network import Network, is_held
 from hairpin.network.prefix import is_private
 from hairpin.network.query import Query
 from hairpin.network.routing import lookup
+from hairpin.question.asked import Target
 from hairpin.question.elsewhere import published_elsewhere
 from hairpin.question.flows import flows_for
 from hairpin.question.hosts import refuse_same_machine
@@ -52,7 +53,7 @@ def ask(
     not be read.  For ``prove``, raises ReplicaError if no replica can be built.
     """
     hosts = together(sources)
-    network = network_of(hosts)
+    network = network_of(hosts, question.targets)
     whole = rest if _is_partial(network) else None
     try:
         start, flows = begin_answer(question, hosts, network)
@@ -92,7 +93,7 @@ def network_asked(question: Question, sources: tuple[Source, ...]) -> Network:
     """Return the network of the question: the hosts as the evidence describes them, in the world that the user
     stated."""
     hosts = together(sources)
-    return begin_answer(question, hosts, network_of(hosts))[0].network
+    return begin_answer(question, hosts, network_of(hosts, question.targets))[0].network
 
 
 def begin_answer(question: Question, hosts: tuple[Source, ...], network: Network) -> tuple[Answer, tuple[Flow, ...]]:
@@ -197,12 +198,14 @@ def _grant_walks(answer: Answer) -> Iterator[tuple[str, Trace]]:
             yield each.flows[0], repaired
 
 
-def network_of(sources: tuple[Source, ...]) -> Network:
-    """Return the network that the evidence describes.  A host that was not read has a label and nothing else."""
-    return Network(tuple(_host_of(each) if isinstance(each, Evidence) else _not_read(each) for each in sources))
+def network_of(sources: tuple[Source, ...], asked: tuple[Target, ...] = ()) -> Network:
+    """Return the network that the evidence describes.  A host that was not read has a label and nothing else.
+
+    ``asked``: the targets of the question."""
+    return Network(tuple(_host_of(each, asked) if isinstance(each, Evidence) else _not_read(each) for each in sources))
 
 
-def _host_of(evidence: Evidence) -> Host:
+def _host_of(evidence: Evidence, asked: tuple[Target, ...]) -> Host:
     """Return the host that the evidence describes.  A host of which only a text tells is completed to an ordinary
     host."""
     host = parse(evidence)
@@ -210,7 +213,7 @@ def _host_of(evidence: Evidence) -> Host:
         return host
     from hairpin.suppose.ordinary import completed  # noqa: PLC0415 - most hosts are read themselves
 
-    return completed(host, evidence)
+    return completed(host, evidence, asked)
 
 
 def _not_read(source: NotRead) -> Host:

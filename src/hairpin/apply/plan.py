@@ -242,6 +242,8 @@ def _planned(answer: Answer, picked: tuple[PlannedRemedy, ...], left_out: tuple[
     then = verdicts_in(network, answer)
     effects = effects_of(answer, tuple(each.carried for each in repairs))
     lost = tuple((engine.kind, each) for engine, each in missing_on(network.this) if each)
+    if network.this.told is not None:
+        lost = ()  # what no text tells has not been lost
     events = tuple(_lost_after(answer, repairs, then))
     return RepairPlan(answer, repairs, (*left_out, *covered), then, events, effects, lost)
 
@@ -324,7 +326,8 @@ def _lost_after(answer: Answer, repairs: tuple[PlannedRemedy, ...], then: tuple[
 
 def is_wanted(cause: CauseAnswer, *, with_latent: bool) -> bool:
     """Return whether the plan is about the cause."""
-    return cause.severity == "blocking" or (with_latent and cause.severity == "latent")
+    is_shown = cause.likely and bool(cause.remedies)  # a pasted text shows the fault, and the rest is supposed
+    return cause.severity == "blocking" or is_shown or (with_latent and cause.severity == "latent")
 
 
 def why_not(cause: CauseAnswer, remedy: Remedy, answer: Answer) -> Why | None:

@@ -47,7 +47,12 @@ def answer_question(
         read = with_plans(read, sources, lang)
         tell(message("following the packets"))
         rest = partial(_read_of_all, question) if only else None
-        return keeping_disputes(ask(question, read, kernel, rest, depth=depth), environment().folders)
+        answer = keeping_disputes(ask(question, read, kernel, rest, depth=depth), environment().folders)
+    if question.kind != "check" or not answer.is_of_text:
+        return answer
+    from hairpin.explain.told_errors import with_told_errors
+
+    return with_told_errors(answer)
 
 
 def _read_of_all(question: Question) -> tuple[Source, ...]:

@@ -34,8 +34,8 @@ def explain(asked: Asked, shown: Shown, texts: tuple[str, ...]) -> int:
     """Say what an error or a log means, whether it is true on this host now, and what to do.
 
     TEXT is an error message or log lines.  Without TEXT, or with -, the lines are read from standard input: `journalctl
-    -u docker | hairpin explain`.  If TEXT is the id of a cause, as `hairpin check` names it, the cause's page is
-    printed and no host is read.
+    -u docker | hairpin explain`.  Without TEXT and with --text FILE, the lines of that file are explained.  If TEXT is
+    the id of a cause, as `hairpin check` names it, the cause's page is printed and no host is read.
 
     Whether a text is true here depends on where it was printed.  A log's line names its host, and the prefix of `docker
     compose logs` its container.  For any other text, name the place with --from.  Without --from, hairpin says how this
@@ -119,7 +119,8 @@ def _understood(texts: tuple[str, ...], sources: tuple[Given, ...]) -> "Understo
 
 
 def _lines(texts: tuple[str, ...], sources: tuple[Given, ...]) -> "Iterator[bytes]":
-    """Yield the lines of the arguments, or of standard input.  A long line is cut into pieces of bounded length."""
+    """Yield the lines of the arguments, of the pasted texts, or of standard input.  A long line is cut into pieces of
+    bounded length."""
     import sys
 
     from hairpin.errors import UsageError
@@ -128,6 +129,12 @@ def _lines(texts: tuple[str, ...], sources: tuple[Given, ...]) -> "Iterator[byte
 
     if texts and texts != ("-",):
         yield from " ".join(texts).encode("utf-8", "surrogateescape").splitlines()
+        return
+    pasted = tuple(each.text for each in sources if each.kind == "text")
+    if pasted and not texts:
+        from hairpin.pasted.text import lines_in_files
+
+        yield from lines_in_files(pasted)
         return
     if any(each.kind == "snapshot" and each.text.rpartition("=")[2] == "-" for each in sources):
         raise UsageError(message("standard input is already used for the snapshot; give the text as TEXT"))

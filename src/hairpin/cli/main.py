@@ -47,6 +47,7 @@ COMMANDS: dict[str, str] = {
     "restore": "Put back the rules that the engine has lost, without a restart.",
     "events": "Which flows still pass after docker-restart, reboot, a flush?",
     "story": "What happened to this host, in order of time, and through whom?",
+    "ask": "The commands for a host without hairpin; check --text reads them.",
     "walk": "One flow, every step of request and reply, no diagnosis.",
     "prove": "The flow on a replica of the network: does the kernel agree?",
     "lab": "Broken Docker hosts on demand, in namespaces.",

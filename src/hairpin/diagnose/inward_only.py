@@ -1,7 +1,8 @@
 """Ports that a host serves only for incoming packets, by a rule of its own, and not for its own processes.
 
 A rule in nat PREROUTING does not see the packets that the host itself sends.  If no socket listens on the port and no
-container publishes it, the host's own flows to the port are not intended.
+container publishes it, the host's own flows to the port are not intended.  The same holds if dockerd, which makes no
+rules by its configuration, only holds a published port, and the administrator's own rule leads the port's packets.
 """
 
 from hairpin.message import Message, message
@@ -32,13 +33,12 @@ def told_of_left_out(flows: tuple[Flow, ...]) -> tuple[Message, ...]:
 
 
 def _is_for_others(network: Network, own: Flow, flows: tuple[Flow, ...]) -> bool:
-    if bindings_of(network.host(own.asked_host or own.host), own.dport, own.protocol):
+    host = network.host(own.asked_host or own.host)
+    stop = walked(network, own).usual.stop
+    published = bool(bindings_of(host, own.dport, own.protocol))
+    if stop is None or not stop.netns.is_host or stop.reason != ("never-accepts" if published else "no-listener"):
         return False
-    refused = walked(network, own)
-    if refused.verdict != "refused":
-        return False
-    stop = refused.usual.stop
-    if stop is None or stop.reason != "no-listener" or not stop.netns.is_host:
+    if published and not any(engine.iptables is False for engine in host.engines):
         return False
     others = [
         each

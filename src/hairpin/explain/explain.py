@@ -11,6 +11,7 @@ from hairpin.errors import CollectError, EvidenceError, UsageError
 from hairpin.evidence.several import Source
 from hairpin.explain.here import TextAsked, TextHere, decide_here, not_asked
 from hairpin.explain.named import ENOUGH, parsed_targets
+from hairpin.explain.nearest import OFFERED
 from hairpin.explain.sender import TextSender, sender_of
 from hairpin.explain.understand import TextFound, TextUnknown, Understood
 from hairpin.message import Message, message
@@ -19,6 +20,7 @@ from hairpin.question.asked import Origin
 from hairpin.question.question import Question
 from hairpin.question.starts import start_named
 from hairpin.remedy.known_flows import flow_key
+from hairpin.texts.meaning import TextMeaning
 
 _LOOPBACK = ("127.", "localhost", "::1", "[::1]")
 _ANY_PORT = 80
@@ -62,6 +64,13 @@ class Explanation(msgspec.Struct, frozen=True):
     def targets(self) -> tuple[str, ...]:
         """The targets in the lines without a meaning, as arguments of ``hairpin check``."""
         return tuple(dict.fromkeys(each for kind in self.unknown for each in kind.targets))[:ENOUGH]
+
+    @property
+    def nearest(self) -> tuple[TextMeaning, ...]:
+        """The known texts that are nearest to the lines without a meaning; at most ``OFFERED``, those of the first
+        lines first."""
+        near = (each for kind in self.unknown for each in kind.nearest)
+        return tuple({each.id: each for each in near}.values())[:OFFERED]
 
 
 def is_to_be_asked(understood: Understood) -> bool:

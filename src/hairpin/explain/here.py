@@ -274,7 +274,7 @@ def _undecided_state(
     holder = holder_of(found, asked.whole) if entry.about == "port" else None
     if holder is not None:
         return message("seen from this host: {said} now. Whether the text is about that is not known", said=holder)
-    if not entry.causes:
+    if not entry.causes or (entry.other_causes and not holding):
         return message("no reading of a host tells whether it is true")
     if entry.passing:
         return _PASSING

@@ -1,8 +1,9 @@
 """Uses the hosts' readings for texts about a state that no packet shows: missing chains, a dockerd that does not answer
-or does not start, kernel modules."""
+or does not start, an engine's networks, kernel modules."""
 
 import re
 from collections.abc import Callable
+from itertools import combinations
 
 import msgspec
 
@@ -11,7 +12,7 @@ from hairpin.engines.missing import missing_on
 from hairpin.explain.line import readable
 from hairpin.explain.lookup import find_meaning
 from hairpin.explain.understand import TextFound
-from hairpin.host.docker import Engine
+from hairpin.host.docker import Engine, Subnet
 from hairpin.host.engine_health import Health, health
 from hairpin.host.host import Host
 from hairpin.message import Message, message
@@ -146,14 +147,81 @@ def _bridge_taken(found: TextFound, host: Host) -> StateReading | None:
     return StateReading(False if docker.answers else None, said)
 
 
+# --- networks ---------------------------------------------------------------------------------------------------------
+
+_NETWORK = re.compile(
+    r"network with name ([\w.-]+)|network ([\w.-]+) (?:id [\w.-]+ )?has active|\"([\w.-]+)\" has associated"
+)
+
+
+def _engine_of(found: TextFound, host: Host) -> Engine | None:
+    """Return the engine that prints the text, if it answers."""
+    kind = "podman" if found.entry.program == "podman" else "docker"
+    return next((each.engine for each in health(host) if each.engine.kind == kind and each.answers), None)
+
+
+def _network_there(found: TextFound, host: Host) -> StateReading | None:
+    """Return whether the engine has the network that the text names."""
+    engine, named = _engine_of(found, host), _NETWORK.search(found.quote)
+    if engine is None or named is None:
+        return None
+    name = next(filter(None, named.groups()))
+    network = engine.network(name)
+    if network is None:
+        return StateReading(False, message("no network has the name {name} now", name=name))
+    return StateReading(True, message("network {name} is there", name=name), (network.evidence,))
+
+
+def _network_used(found: TextFound, host: Host) -> StateReading | None:
+    """Return whether a running container is on the network that the text names."""
+    there = _network_there(found, host)
+    engine, named = _engine_of(found, host), _NETWORK.search(found.quote)
+    if there is None or not there.holds or engine is None or named is None:
+        return there
+    name = next(filter(None, named.groups()))
+    on_it = (each for each in engine.containers if each.running and name in {one.network for one in each.endpoints})
+    names = ", ".join(sorted(each.name for each in on_it))
+    if not names:
+        return StateReading(None, message("no running container is on network {name} now", name=name))
+    return StateReading(True, message("on network {name} now: {names}", name=name, names=names), there.evidence)
+
+
+def _subnets_overlap(found: TextFound, host: Host) -> StateReading | None:
+    """Return whether a container has two networks of the engine whose subnets overlap."""
+    engine = _engine_of(found, host)
+    if engine is None:
+        return None
+    for container in engine.containers:
+        joined = (engine.network(each.network) for each in container.endpoints)
+        for one, other in combinations([each for each in joined if each is not None], 2):
+            if any(_overlap(a, b) for a in one.subnets for b in other.subnets):
+                said = message(
+                    "{name} is on {one} and {other}, whose subnets overlap",
+                    name=container.name,
+                    one=one.name,
+                    other=other.name,
+                )
+                return StateReading(True, said, (container.evidence,))
+    return StateReading(None, message("no container is on two networks whose subnets overlap now"))
+
+
+def _overlap(one: Subnet, other: Subnet) -> bool:
+    if one.version != other.version:
+        return False
+    apart = (32 if one.version == 4 else 128) - min(one.prefix_length, other.prefix_length)
+    return one.network >> apart == other.network >> apart
+
+
 # --- the kernel's modules ---------------------------------------------------------------------------------------------
 
 
-def _module(module: str) -> _Reader:
-    """Return a reader that checks whether the kernel has the module.  The module has the same name as a kind of
-    link."""
+def _module(*modules: str) -> _Reader:
+    """Return a reader that checks whether the kernel has the module: the first of these whose name is in the text, or
+    else the first one.  The module has the same name as a kind of link."""
 
-    def read(_: TextFound, host: Host) -> StateReading | None:
+    def read(found: TextFound, host: Host) -> StateReading | None:
+        words = re.split(r"\W+", found.quote)
+        module = next((each for each in modules if each in words), modules[0])
         files = host.rule_tools.modules
         evidence = (files.evidence,) if files is not None and files.evidence else ()
         if any(link.kind == module for namespace in host.namespaces for link in namespace.links):
@@ -184,7 +252,12 @@ _READERS: dict[str, _Reader] = {
     "dockerd-bridge-exists": _not_started,
     "dockerd-no-predefined-network": _not_started,
     "docker-bridge-name-taken": _bridge_taken,
+    "docker-network-exists": _network_there,
+    "docker-network-in-use": _network_used,
+    "podman-network-in-use": _network_used,
+    "docker-subnets-overlap": _subnets_overlap,
     "docker-veth-unsupported": _module("veth"),
+    "netavark-link-unsupported": _module("bridge", "veth"),
     "dockerd-vxlan-unsupported": _module("vxlan"),
 }
 """The readers, by the id of the entry for whose texts they are used."""

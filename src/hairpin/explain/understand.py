@@ -19,6 +19,7 @@ from hairpin.explain.line import (
 )
 from hairpin.explain.lookup import TextHit, find_meaning
 from hairpin.explain.named import ENOUGH, Named, targets_in, things_in
+from hairpin.explain.nearest import nearest
 from hairpin.texts.meaning import TextMeaning
 
 KINDS = 20
@@ -63,12 +64,13 @@ class TextFound(msgspec.Struct, frozen=True):
 
 
 class TextUnknown(msgspec.Struct, frozen=True):
-    """A kind of line without a known meaning."""
+    """A kind of line without a known meaning.  ``nearest``: the known texts that share the most with it."""
 
     line: int
     quote: str
     count: int
     targets: tuple[str, ...]
+    nearest: tuple[TextMeaning, ...] = ()
 
 
 class Understood(msgspec.Struct, frozen=True):
@@ -202,7 +204,10 @@ class _Reader:
         """Return the meanings of all lines that were read."""
         return Understood(
             tuple(self._text_found(each) for each in self._forms.values()),
-            tuple(TextUnknown(each.number, each.quote, each.count, each.targets) for each in self._kinds.values()),
+            tuple(
+                TextUnknown(each.number, each.quote, each.count, each.targets, nearest(each.quote))
+                for each in self._kinds.values()
+            ),
             self._rest,
             self._lines,
         )

@@ -6,9 +6,12 @@ import msgspec
 
 from hairpin.host.sysctl import Path
 
-Result = Literal["answered", "refused", "timeout", "unreachable", "prohibited", "reset", "empty", "no-name"]
+UNNAMED = "host"
+"""The name of a host whose name no text tells."""
+Result = Literal["answered", "refused", "timeout", "unreachable", "prohibited", "reset", "empty", "no-name", "failed"]
 """What a client saw: an answer, a refused connection, none within its time limit, "no route to host", "prohibited", a
-connection that was reset or closed without an answer, a name without an address."""
+connection that was reset or closed without an answer, a name without an address.  ``failed``: the text says in its own
+words that something does not work."""
 
 
 class Outcome(msgspec.Struct, frozen=True, rename={"origin": "from"}):
@@ -31,6 +34,15 @@ class Outcome(msgspec.Struct, frozen=True, rename={"origin": "from"}):
     def failed(self) -> bool:
         """Whether the client got no answer."""
         return self.result != "answered"
+
+
+class Listener(msgspec.Struct, frozen=True):
+    """What a program says of itself, in its log or in somebody's words: it listens on a port.  ``address``: empty for
+    all addresses, or if it names none.  ``line``: the line in the text, from 1."""
+
+    port: int
+    address: str = ""
+    line: int = 0
 
 
 class ToldTable(NamedTuple):
@@ -57,3 +69,12 @@ class Told(msgspec.Struct, frozen=True):
     outcomes: tuple[Outcome, ...] = ()
     files: frozenset[str] = frozenset()
     mapped: bool = False
+    typed: frozenset[str] = frozenset()
+    """The containers that only a typed command or a compose file names."""
+    listeners: tuple[Listener, ...] = ()
+
+    @property
+    def tells_anything(self) -> bool:
+        """Whether the text has any output or outcome."""
+        lists = (self.parts, self.sysctls, self.tables, self.containers, self.typed, self.outcomes, self.files)
+        return self.natives or any(lists)

@@ -2,31 +2,51 @@
 
 import re
 import shlex
+from collections.abc import Iterable, Iterator, Sequence
 
 from hairpin.evidence.reading import HOST
 from hairpin.pasted.form import Command
+from hairpin.pasted.forms.typed_run import shell_container
 
-_PROGRAMS = (
+_NAMED = (
     "iptables ip6tables iptables-save ip6tables-save iptables-nft iptables-legacy iptables-nft-save "
     "iptables-legacy-save ip6tables-nft ip6tables-legacy ebtables nft ipset ip ifconfig route netstat ss brctl bridge "
     "sysctl docker podman docker-compose podman-compose nerdctl firewall-cmd ufw systemctl journalctl service uname "
     "cat grep egrep ping ping6 curl wget telnet nc ncat netcat nmap tcpdump lsof conntrack arp hostname hostnamectl "
     "lsb_release dpkg rpm apt yum dnf traceroute tracepath mtr dig nslookup host getent nsenter lsmod dmesg ethtool "
     "resolvectl networkctl nmcli tc wg kubectl crictl sestatus getenforce ls echo tail head less more sh bash ssh su"
-).split()
-_NAMES = frozenset(_PROGRAMS)
+)
+_NAMES = frozenset(_NAMED.split())
 _PROMPT = re.compile(
-    r"""\s*(?:\([\w.:/-]+\)\s*)?
-        (?:\[(?P<user1>[\w.-]+)@(?P<host1>[\w.-]+)\s+[^\]\s]*\]\s?[$\#]
+    r"""\s*(?:\([\w.:/-]+\)\s*)?(?:\[?\d\d:\d\d(?::\d\d)?\]?\s+)?
+        (?:(?:/[\w./-]*|~)\s[$\#]\s
+          |\[(?P<user1>[\w.-]+)@(?P<host1>[\w.-]+)\s+[^\]\s]*\]\s?[$\#]
           |(?P<user2>[\w.-]+)@(?P<host2>[\w.-]+)[:\s]?[^\s$\#%>]*\s?[$\#%>]
           |(?P<host3>[\w.-]+)[:~][^\s$\#]*[$\#]
           |[$\#%>\u276f\u279c]|(?:bash|sh|ash)-?[\d.]*[$\#]|PS\s[^>]*>|[A-Z]:\\[^>]*>)
         \s*(?P<command>\S.*)$""",
     re.VERBOSE,
 )
-_BARE = re.compile(rf"(?:sudo\s+(?:-\w+\s+)*)?(?:/(?:usr/)?s?bin/)?(?:{'|'.join(map(re.escape, sorted(_PROGRAMS, key=len, reverse=True)))})(?:\s+(?P<rest>\S.*))?$")
-_OPTIONS = re.compile(r"-{1,2}[\w]|(?:a|addr|address|link|l|r|ro|route|rule|neigh|n|ps|inspect|info|version|network|logs|images|compose|status|list|show|save|get|exec|run|port)\b|[/|>]")
-_QUOTED = re.compile(r"`([^`]+)`|\*\*([^*]+)\*\*|<([^>]+)>$")
+_ANY_NAME = "|".join(re.escape(each) for each in sorted(_NAMES, key=len, reverse=True))
+_BARE = re.compile(rf"(?:sudo\s+(?:-\w+\s+)*)?(?:/(?:usr/)?s?bin/)?(?:{_ANY_NAME})(?:\s+(?P<rest>\S.*))?$")
+_OPTIONS = re.compile(
+    r"-{1,2}[\w]|(?:a|addr|address|link|l|r|ro|route|rule|neigh|n|ps|inspect|info|version|network|logs|images|compose"
+    r"|status|list|show|save|get|exec|run|port)\b|[/|>]"
+)
+_ASKED = re.compile(r"(?:-\S+\s+(?:\d+\s+)?)*['\"]?(?:https?://|\d+\.\d+\.\d+\.\d+\b|localhost\b)")
+"""The words behind a client that name its target."""
+_ALONE = frozenset({
+    "ifconfig", "route", "netstat", "ss", "arp", "hostname", "hostnamectl", "lsmod", "dmesg", "iptables-save",
+    "ip6tables-save", "uname", "ufw",
+})  # fmt: skip
+"""The programs that people run without a word behind them.  Any other name alone in a line is a word of the text."""
+_CLIENTS = ("curl", "wget", "ping", "ping6", "telnet", "nc", "ncat", "netcat", "nmap", "traceroute", "tracepath")
+_QUOTED = re.compile(r"`([^`]+)`|\*\*([^*]+)\*\*|<([^>\s]+\s[^>]+)>$")
+_NO_PROGRAM = re.compile(r"/(?!(?:usr/)?(?:local/)?s?bin/)")
+"""A path that is no program's: a comment ``# /etc/default/ufw`` looks like a prompt with a command."""
+_CONTAINER_ID = re.compile(r"[0-9a-f]{12}")
+"""The name of a host that the engine gives to a container: the beginning of its id."""
+_SHELLS = frozenset({"sh", "bash", "ash", "/bin/sh", "/bin/bash", "/bin/ash"})
 _WRAPPERS = frozenset({"sudo", "doas", "env", "time", "watch", "strace"})
 _LONGEST = 400
 
@@ -45,14 +65,23 @@ def command_in(line: str, index: int) -> Command | None:
     if quoted is not None and (inner := next(filter(None, quoted.groups()), "")):
         bare = inner.strip()
     named = _BARE.match(bare)
-    if named is None or (named["rest"] is not None and _OPTIONS.match(named["rest"]) is None):
+    if named is None or not _is_typed(bare, named["rest"]):
         return None
     return _command(bare, index, "")
 
 
+def _is_typed(text: str, rest: str | None) -> bool:
+    """Return whether what follows a program's name makes a command, not a sentence."""
+    if rest is None:
+        return text.removeprefix("sudo ").rpartition("/")[2] in _ALONE
+    if _OPTIONS.match(rest) is not None:
+        return True
+    return text.removeprefix("sudo ").split()[0] in _CLIENTS and _ASKED.match(rest) is not None
+
+
 def _command(text: str, index: int, host: str) -> Command | None:
     words = _words(text)
-    netns = HOST
+    netns = f"container:{host}" if _CONTAINER_ID.fullmatch(host) else HOST
     while words:
         program = words[0].rpartition("/")[2]
         if program in _WRAPPERS or ("=" in words[0] and not words[0].startswith("-")):
@@ -64,7 +93,7 @@ def _command(text: str, index: int, host: str) -> Command | None:
         if entered is None:
             break
         netns, words = entered
-    if not words or words[0].rpartition("/")[2] not in _NAMES:
+    if not words or words[0].rpartition("/")[2] not in _NAMES or _NO_PROGRAM.match(words[0]) is not None:
         return None
     return Command(index, text.strip(), (words[0].rpartition("/")[2], *words[1:]), host, netns)
 
@@ -91,10 +120,27 @@ def _entered(program: str, words: tuple[str, ...]) -> tuple[str, tuple[str, ...]
         rest = rest[1:]
         while rest and rest[0].startswith("-"):
             rest = rest[2:] if rest[0] in ("-u", "--user", "-w", "--workdir", "-e", "--env") else rest[1:]
-        if len(rest) < 2:  # noqa: PLR2004 - the container and a program
+        if len(rest) < 2:
             return None
         inner = rest[1:]
         if inner[0] in ("sh", "bash", "ash") and inner[1:2] in (["-c"], ["-lc"]) and inner[2:]:
             inner = list(_words(inner[2]))
         return (f"container:{rest[0]}", tuple(inner))
     return None
+
+
+def within_shells(commands: Iterable[Command], lines: Sequence[str]) -> Iterator[Command]:
+    """Yield the commands, in their order, with the containers in which they ran.  A command that starts a shell in a
+    container (``docker exec -it web sh``, ``docker run -it alpine sh``) is followed by commands in it, as long as their
+    prompt is another one than that of the command, and names no other host."""
+    entered, outer = HOST, ""
+    for each in commands:
+        prompt = lines[each.line].partition(each.text)[0].strip()
+        is_elsewhere = bool(each.host) and _CONTAINER_ID.fullmatch(each.host) is None
+        if entered != HOST and (prompt == outer or is_elsewhere):
+            entered = HOST
+        yield each._replace(netns=entered) if entered != HOST and each.netns == HOST else each
+        if each.netns != HOST and each.words[-1] in _SHELLS and len(each.words) == 1:
+            entered, outer = each.netns, prompt
+        elif each.words[0] in ("docker", "podman", "nerdctl") and (name := shell_container(each.words)):
+            entered, outer = f"container:{name}", prompt

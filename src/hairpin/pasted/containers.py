@@ -4,32 +4,85 @@ A container is known by its name or by the beginning of its id.  A typed ``docke
 to be; where an output says what it is, the output counts.
 """
 
+import re
 from collections.abc import Iterator
 from typing import Any
 
+import msgspec
+
 Document = dict[str, Any]
+TYPED = "Typed"
+"""The field that marks a container which only a typed command names."""
 _ID_CHARACTERS = 12
+_SERVICE = "com.docker.compose.service"
 
 
 def containers_of(listed: list[Document], typed: list[Document]) -> list[Document]:
-    """Return the containers.  ``listed``: from outputs of the engine; ``typed``: from command lines."""
+    """Return the containers.  ``listed``: from outputs of the engine.  ``typed``: from command lines and compose
+    files."""
     found: list[Document] = []
-    for each in listed:
+    # An inspected container tells more than a row of a table, so it comes first.
+    for each in sorted(listed, key=lambda document: not _is_inspected(document)):
         same = next((one for one in found if _is_same(one, each)), None)
         if same is None:
             found.append(each)
         else:
-            _add(same, each)
-    for number, each in enumerate(typed, 1):
+            _join(same, each)
+    meant = _with_project(found, typed)
+    for number, each in enumerate(meant, 1):
         same = next((one for one in found if _is_meant(one, each)), None)
         if same is None:
-            found.append(_started(each, number, {str(one.get("Name")) for one in found}))
+            found.append({**_started(each, number, {str(one.get("Name")) for one in found}), TYPED: True})
         else:
-            _add(same, {**each, "Name": same.get("Name")})
+            _add_meant(same, each)
     for number, each in enumerate(found, 1):
         each.setdefault("Id", f"{number:x}".rjust(_ID_CHARACTERS, "0"))
         each.setdefault("State", {"Status": "running", "Running": True})
     return found
+
+
+def _is_inspected(document: Document) -> bool:
+    return "Created" in document or "RestartPolicy" in (document.get("HostConfig") or {})
+
+
+def _with_project(listed: list[Document], typed: list[Document]) -> list[Document]:
+    """Return the typed containers with the project's name in their networks, if the name of a listed container shows
+    it: ``shop-web-1`` is the service ``web`` of the project ``shop``."""
+    services = {service for each in typed if (service := _service(each))}
+    projects = (
+        match[1]
+        for each in listed
+        for service in services
+        if (match := re.fullmatch(rf"([\w.]+(?:-[\w.]+)*?)[-_]{re.escape(service)}[-_]\d+", _name(each))) is not None
+    )
+    project = next(projects, "")
+    if not project:
+        return typed
+    return [
+        msgspec.json.decode(msgspec.json.encode(each).replace(b'"compose_', f'"{project}_'.encode())) for each in typed
+    ]
+
+
+def _service(document: Document) -> str:
+    return str(((document.get("Config") or {}).get("Labels") or {}).get(_SERVICE) or "")
+
+
+def _add_meant(document: Document, typed: Document) -> None:
+    """Add to a listed container what its command line says.  Where an output tells which ports are published, and on
+    which networks the container is, the output counts."""
+    meant = {**typed, "Name": document.get("Name")}
+    settings = document.get("NetworkSettings") or {}
+    own = {key: value for key, value in (meant.pop("NetworkSettings", None) or {}).items() if key not in settings}
+    _join(document, {**meant, **({"NetworkSettings": own} if own else {})})
+
+
+def _join(document: Document, further: Document) -> None:
+    """Add what the other object tells of the same thing.  A whole id replaces the beginning of it."""
+    for key in ("Id", "id"):
+        own, other = str(document.get(key) or ""), str(further.get(key) or "")
+        if own and len(other) > len(own) and other.startswith(own):
+            document[key] = other
+    _add(document, further)
 
 
 def networks_of(listed: list[Document]) -> list[Document]:
@@ -40,7 +93,7 @@ def networks_of(listed: list[Document]) -> list[Document]:
         if same is None:
             found.append(each)
         else:
-            _add(same, each)
+            _join(same, each)
     return found
 
 
@@ -53,7 +106,9 @@ def _is_same(one: Document, other: Document) -> bool:
     if all(ids):
         return ids[0][:_ID_CHARACTERS] == ids[1][:_ID_CHARACTERS]
     names = _name(one), _name(other)
-    return names[0] == names[1] or any(each and name.startswith(each[:_ID_CHARACTERS]) for each, name in zip(ids, reversed(names), strict=True))
+    return names[0] == names[1] or any(
+        each and name.startswith(each[:_ID_CHARACTERS]) for each, name in zip(ids, reversed(names), strict=True)
+    )
 
 
 def _is_meant(one: Document, typed: Document) -> bool:
@@ -61,6 +116,10 @@ def _is_meant(one: Document, typed: Document) -> bool:
     and the image and the published ports are equal."""
     if _name(typed):
         return _name(one) == _name(typed)
+    service = _service(typed)
+    if service:
+        named = re.fullmatch(rf"(?:.*[-_])?{re.escape(service)}(?:[-_]\d+)?", _name(one)) is not None
+        return _service(one) == service or (not _service(one) and named)
     images = [str((each.get("Config") or {}).get("Image", "")).removesuffix(":latest") for each in (one, typed)]
     wanted = set(_bindings(typed))
     return images[0] == images[1] and (not wanted or not set(_bindings(one)) or bool(wanted & set(_bindings(one))))
@@ -75,6 +134,7 @@ def _started(typed: Document, number: int, taken: set[str]) -> Document:
     """Return the container that the typed command has started.  Without ``--name`` the engine has drawn a name, which
     the text does not tell; the container is called after its image."""
     image = str(typed["Config"]["Image"]).rpartition("/")[2].partition(":")[0].partition("@")[0] or "container"
+    image = _service(typed) or image
     name = typed.get("Name") or (f"/{image}" if f"/{image}" not in taken else f"/{image}-{number}")
     return {**typed, "Name": name}
 

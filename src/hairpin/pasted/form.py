@@ -61,6 +61,10 @@ class Command(NamedTuple):
 NO_COMMAND = Command(-1, "", ())
 
 
+_ASIDE = re.compile(r"\s*(?:$|# Warning: |WARNING: |\[sudo\] |sudo: )")
+"""Lines between a command and its output."""
+
+
 class Paste(msgspec.Struct, frozen=True):
     """A text in which outputs are looked for.  ``commands``: the command lines by the index of their line.
 
@@ -71,12 +75,12 @@ class Paste(msgspec.Struct, frozen=True):
     whole: Command = NO_COMMAND
 
     def command_above(self, index: int) -> Command:
-        """Return the command whose output begins at this line: the nearest command above, from which only blank lines
-        separate it; or the command of the whole text."""
+        """Return the command whose output begins at this line: the nearest command above, from which only blank lines,
+        warnings and sudo's question separate it; or the command of the whole text."""
         if self.whole.words:
             return self.whole
         above = index - 1
-        while above >= 0 and not self.lines[above].strip() and above not in self.commands:
+        while above >= 0 and above not in self.commands and _ASIDE.match(self.lines[above]) is not None:
             above -= 1
         return self.commands.get(above, NO_COMMAND)
 
@@ -106,10 +110,13 @@ class Paste(msgspec.Struct, frozen=True):
 
 class Form(NamedTuple):
     """A kind of output.  ``anchor``: a pattern that matches the first line of the output from its beginning.  ``read``:
-    returns what begins at a line at which the anchor matches, or None if it is no such output."""
+    returns what begins at a line at which the anchor matches, or None if it is no such output.  ``words``: of a pattern
+    that may match anywhere in a line, the words of which each such line has one.  They are looked for first, since few
+    lines have one."""
 
     anchor: re.Pattern[str]
     read: Callable[[Paste, int], Found | None]
+    words: tuple[str, ...] = ()
 
 
 Moment = int

@@ -13,11 +13,18 @@ from hairpin import __version__
 from hairpin.evidence.reading import PASTED, SCHEMA, Evidence, Reading
 from hairpin.pasted.containers import containers_of, networks_of
 from hairpin.pasted.form import Part, Recognised
+from hairpin.pasted.forms.iptables_save import ANY_BACK_END
+from hairpin.pasted.merging import MERGED, merge
 
-_OF_HOST = ("docker-", "podman-", "typed-", "firewalld-", "ufw-", "daemon-json", "file", "versions", "os-release", "outcome", "uname", "units")
-_JOINED = ("sysctl", "ip-neigh-text", "iptables-", "sockets")
-"""The keys of readings whose fragments are put one behind the other.  Of any other key, a later reading with the same
-key, namespace and origin replaces an earlier one."""
+_OF_HOST = (
+    "docker-", "podman-", "typed-", "firewalld-", "ufw-", "daemon-json", "file", "versions", "os-release", "outcome",
+    "uname", "units",
+)  # fmt: skip
+"""The beginnings of the keys of readings that belong to no namespace."""
+_LISTED = (
+    "docker-containers", "docker-networks", "podman-containers", "podman-networks", "typed-", "outcome",
+)  # fmt: skip
+"""The beginnings of the keys whose fragments are objects, a line each."""
 
 
 class Output(msgspec.Struct, frozen=True):
@@ -28,11 +35,26 @@ class Output(msgspec.Struct, frozen=True):
     parts: tuple[Part, ...]
 
 
-def evidence_of(outputs: tuple[Output, ...], *, name: str) -> Evidence:
-    """Return the evidence of the host that these outputs describe.  ``name``: the host's name; empty if the text does
-    not tell it."""
+UNRECOGNISED = "unrecognised"
+"""The key of the reading with the lines of a text that are no part of an output: their numbers, and their words."""
+
+
+def unrecognised_in(evidence: Evidence) -> tuple[tuple[int, str], ...]:
+    """Return the lines of the texts that are no part of an output, with their numbers from 1."""
+    reading = evidence.find(UNRECOGNISED, "")
+    if reading is None:
+        return ()
+    found = (line.partition(":") for line in reading.text.splitlines())
+    return tuple((int(number), words) for number, _, words in found)
+
+
+def evidence_of(outputs: tuple[Output, ...], left: str, *, name: str) -> Evidence:
+    """Return the evidence of the host that these outputs describe.
+
+    ``left``: the lines of the texts that are no part of an output, with their numbers.  ``name``: the host's name;
+    empty if the text does not tell it."""
     listed = "".join(msgspec.json.encode(each.recognised).decode() + "\n" for each in outputs)
-    readings = [_reading(PASTED, "", name or "-", listed)]
+    readings = [_reading(PASTED, "", name or "-", listed), _reading(UNRECOGNISED, "", name or "-", left)]
     kernel = ""
     for key, netns, origin, text in _texts(outputs):
         if key == "uname":
@@ -41,6 +63,13 @@ def evidence_of(outputs: tuple[Output, ...], *, name: str) -> Evidence:
         readings.append(_reading(key, netns, origin, text))
     numbered = tuple(msgspec.structs.replace(each, id=f"e{number}") for number, each in enumerate(readings, 1))
     return Evidence(SCHEMA, __version__, "", name, kernel, numbered)
+
+
+def _back_end(outputs: tuple[Output, ...]) -> str:
+    """Return the back end of the rules whose listing does not tell it: the one that another output tells."""
+    keys = [part.key for output in outputs for part in output.parts]
+    tells = {name for name in ("iptables-nft-", "iptables-legacy-") if any(key.startswith(name) for key in keys)}
+    return "iptables-legacy-" if tells == {"iptables-legacy-"} else "iptables-nft-"
 
 
 def _reading(key: str, netns: str, origin: str, text: str) -> Reading:
@@ -53,12 +82,14 @@ _Text = tuple[str, str, str, str]
 def _texts(outputs: tuple[Output, ...]) -> Iterator[_Text]:
     """Yield key, namespace, origin and text of each reading."""
     found: dict[tuple[str, str, str], tuple[str, list[str]]] = {}
+    back_end = _back_end(outputs)
     for output in outputs:
         for part in output.parts:
             netns = "" if part.key.startswith(_OF_HOST) else part.netns
             origin = part.origin or output.origin
-            place = (part.key, netns, part.origin)
-            is_joined = part.key.startswith((*_JOINED, "docker-containers", "docker-networks", "podman-containers", "podman-networks", "typed-", "outcome"))
+            key = part.key.replace(ANY_BACK_END, back_end)
+            place = (key, netns, part.origin)
+            is_joined = key.startswith((*MERGED, *_LISTED))
             before = found.get(place)
             texts = [*before[1], part.text] if before is not None and is_joined else [part.text]
             found[place] = (before[0] if before is not None and is_joined else origin, texts)
@@ -68,10 +99,8 @@ def _texts(outputs: tuple[Output, ...]) -> Iterator[_Text]:
         if engine in documents and what in ("containers", "networks"):
             listed = documents[engine].setdefault("typed" if key.startswith("typed-") else what, [])
             listed += [msgspec.json.decode(line) for text in texts for line in text.splitlines()]
-        elif key.startswith("iptables-"):
-            yield key, netns, origin, _tables(texts)
-        else:
-            yield key, netns, origin, "".join(texts)
+        elif text := merge(key, texts):
+            yield key, netns, origin, text
     for engine, of_engine in documents.items():
         if containers := containers_of(of_engine.get("containers", []), of_engine.get("typed", [])):
             yield f"{engine}-containers", "", f"{engine} inspect", _lines(containers)
@@ -81,19 +110,3 @@ def _texts(outputs: tuple[Output, ...]) -> Iterator[_Text]:
 
 def _lines(documents: Iterable[dict[str, Any]]) -> str:
     return "".join(msgspec.json.encode(each).decode() + "\n" for each in documents)
-
-
-def _tables(texts: list[str]) -> str:
-    """Return the tables of several texts of ``iptables-save``, each table once: the last one that has it."""
-    found: dict[str, list[str]] = {}
-    for text in texts:
-        table = ""
-        for line in text.splitlines():
-            if line.startswith("*"):
-                table = line.strip()
-                found[table] = []
-            elif table and line.strip() != "COMMIT" and not line.startswith("#"):
-                found[table].append(line)
-    return "".join("\n".join([table, *lines, "COMMIT"]) + "\n" for table, lines in found.items())
-
-

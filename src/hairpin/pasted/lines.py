@@ -9,13 +9,18 @@ import re
 
 _FENCE = re.compile(r"\s*(```|~~~)[\w.+-]*\s*$")
 _QUOTE = re.compile(r"(?:> ?)+(?=\S|$)")
-_TAG = re.compile(r"</?(?:pre|code|p|br|span|div|blockquote|li|ul|ol|tt|kbd|strong|em|b|i)(?:\s[^<>]*)?/?>", re.IGNORECASE)
+_TAG = re.compile(
+    r"</?(?:pre|code|p|br|span|div|blockquote|li|ul|ol|tt|kbd|strong|em|b|i)(?:\s[^<>]*)?/?>", re.IGNORECASE
+)
 _ENTITY = re.compile(r"&(?:lt|gt|amp|quot|nbsp|#\d{1,6}|#x[0-9a-fA-F]{1,5});")
 _COLOUR = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]")
 _MARGIN = re.compile(r"\s{0,6}(\d{1,5})(?:[:.|)]|\s)\s?(.*)$")
 _LEAST_MARGIN = 4
 """The number of lines with growing numbers from which on the numbers are taken for a margin."""
-_LISTED = re.compile(r"\d+: [^\s:@]+(?:@[^\s:]+)?: <|num\s+(?:pkts|target)|\s*\d+\s+(?:\d+[KMG]?\s+){0,2}(?:[A-Z][\w-]*|all|tcp|udp)\s")
+_LISTED = re.compile(
+    r"\d+: [^\s:@]+(?:@[^\s:]+)?: <|num\s+(?:pkts|target)"
+    r"|\s*\d+\s+(?:\d+[KMG]?\s+){0,2}(?:[A-Z][\w-]*|all|tcp|udp)\s"
+)
 """Lines that begin with a number of their own: of ``ip addr`` and of ``iptables -L --line-numbers``."""
 _DASHED = re.compile(r"(?<![^\s\[(])[\u2013\u2014\u2012\u2015\u2212](?=[A-Za-z])")
 """A dash before a letter at the start of a word: a web page has made it from the two hyphens of an option."""

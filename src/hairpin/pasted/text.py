@@ -4,13 +4,17 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
+import msgspec
+
 from hairpin.errors import EvidenceError, WrongPathError
 from hairpin.evidence.reading import Evidence
 from hairpin.message import message
-from hairpin.pasted.form import Command, Found, Recognised
-from hairpin.pasted.joining import Output, evidence_of
+from hairpin.pasted.form import Command, Found, Part, Paste, Recognised
+from hairpin.pasted.joining import Output, evidence_of, unrecognised_in
 from hairpin.pasted.recognise import outputs, paste_of
 
+OUTCOME = "outcome"
+"""The key of what a client saw."""
 STANDARD_INPUT = "-"
 LIMIT_BYTES = 64 * 1024 * 1024
 """The greatest size of a text.  A text of this size takes a minute."""
@@ -22,14 +26,26 @@ def evidence_in_files(paths: tuple[str, ...]) -> Evidence:
     return evidence_in_texts(tuple(_text_of(each) for each in paths))
 
 
+def lines_in_files(paths: tuple[str, ...]) -> Iterator[bytes]:
+    """Yield the lines of the files that belong to no output, such as log lines; raise EvidenceError as
+    :func:`evidence_in_files`.  A label in front of a path is left out."""
+    for each in paths:
+        label, equals, path = each.partition("=")
+        found = evidence_in_files((path if equals and "/" not in label and not Path(each).exists() else each,))
+        yield from (words.encode("utf-8", "surrogateescape") for _, words in unrecognised_in(found))
+
+
 def evidence_in_texts(texts: tuple[str, ...]) -> Evidence:
     """Return the evidence of the one host that the texts describe.
 
     The evidence of texts in which nothing was recognised has the list of what was recognised, which is empty, and no
     other reading."""
-    found = tuple(each for text in texts for each in _outputs(text))
-    names = (each.recognised.host for each in found if each.recognised.host)
-    return evidence_of(found, name=next(names, ""))
+    pastes = tuple(map(paste_of, texts))
+    found = tuple(tuple(_outputs(each)) for each in pastes)
+    left = "".join(_left(paste, outputs) for paste, outputs in zip(pastes, found, strict=True))
+    every = tuple(each for one in found for each in one)
+    names = (each.recognised.host for each in every if each.recognised.host)
+    return evidence_of(every, left, name=next(names, ""))
 
 
 def _text_of(path: str) -> str:
@@ -57,11 +73,35 @@ def _decoded(data: bytes) -> str:
     return data.decode("utf-8", "surrogateescape")
 
 
-def _outputs(text: str) -> Iterator[Output]:
-    for index, command, found in outputs(paste_of(text)):
+def _outputs(paste: Paste) -> Iterator[Output]:
+    for index, command, found in outputs(paste):
         yield _output(index, command, found)
+
+
+def _left(paste: Paste, found: tuple[Output, ...]) -> str:
+    """Return the lines that are no part of an output that became a reading, each behind its number."""
+    taken = {
+        number
+        for each in found
+        if any(part.key != "outcome" for part in each.parts)
+        for number in range(each.recognised.line, each.recognised.until + 1)
+    }
+    lines = ((number, line) for number, line in enumerate(paste.lines, 1) if number not in taken and line.strip())
+    return "".join(f"{number}:{line.strip()}\n" for number, line in lines)
 
 
 def _output(index: int, command: Command, found: Found) -> Output:
     taken = Recognised(index + 1, found.end, found.told, command.host)
-    return Output(taken, command.text or found.told, found.parts)
+    return Output(taken, command.text or found.told, tuple(_at_line(each, index + 1) for each in found.parts))
+
+
+def _at_line(part: Part, line: int) -> Part:
+    """Return the part; an outcome with the number of its line, if it has none."""
+    if part.key != OUTCOME:
+        return part
+    return part._replace(text="".join(_with_line(each, line) for each in part.text.splitlines()))
+
+
+def _with_line(outcome: str, line: int) -> str:
+    fields = msgspec.json.decode(outcome, type=dict[str, object])
+    return msgspec.json.encode({"line": line, **fields}).decode() + "\n"

@@ -1,4 +1,6 @@
-"""A host of which only a text tells is completed to an ordinary host, and asked what an ordinary host might have.
+"""Completes a host of which only a text tells to an ordinary host, and asks what that host may have instead.  Pure.
 
-``ordinary.py`` completes the host, ``alternatives.py`` lists what its supposed parts may be instead.
+Read ``told`` (what the readings of a text tell) with ``words`` (what the text says in words), ``asked`` (the container
+that a question is about if no output lists containers), ``ordinary`` (the completed host), ``parts`` (the supposed
+parts that a walk reads) and ``alternatives`` (what they may be instead).
 """

@@ -5,10 +5,13 @@ that the text does not rule out: a told part has no alternative.
 """
 
 from collections.abc import Iterator
+from typing import NamedTuple
 
 import msgspec
 
-from hairpin.change.change import AddSocket, Change, DeleteEntry, DeleteSocket, ReplaceTable, SetContainer, SetSysctl
+from hairpin.change.change import AddSocket, Change, DeleteEntry, DeleteSocket, ReplaceTable, SetSysctl
+from hairpin.events.course import Course
+from hairpin.events.engines._containers import with_container_ended
 from hairpin.evidence.reading import HOST
 from hairpin.host.docker import Container
 from hairpin.host.host import Host
@@ -17,6 +20,7 @@ from hairpin.host.socket import Socket
 from hairpin.host.told import Told, ToldTable
 from hairpin.message import Message, message
 from hairpin.netfilter.iptables import save
+from hairpin.netfilter.iptables.save import IptablesDialect
 from hairpin.netfilter.ir import Table
 from hairpin.network.flow import Flow, FromContainer, FromHost
 from hairpin.network.network import Network
@@ -24,8 +28,11 @@ from hairpin.suppose.parts import SYSCTLS, inside_command
 
 _replace = msgspec.structs.replace
 _LOOPBACK = 0x7F00_0001
-SAVED_RULES = "sudo iptables-save"
+RULES = "sudo iptables-save"
 ROUTES = "ip route show table all; ip rule"
+SOCKETS = "sudo ss -lntup"
+LISTED = "docker ps -a"
+_FORWARD = ("net", "ipv4", "ip_forward")
 
 
 class Alternative(msgspec.Struct, frozen=True):
@@ -42,6 +49,13 @@ class Alternative(msgspec.Struct, frozen=True):
     change: Change
 
 
+def before_the_host(flow: Flow) -> Alternative:
+    """Return the alternative that the client's packets never come to this host.  It is no cause of the catalogue: what
+    drops them was not read."""
+    said = message("no packet of the client comes in")
+    return Alternative("", 5, f"sudo tcpdump -ni any {flow.protocol} port {flow.dport}", said, Change(()))
+
+
 def alternatives(network: Network, flows: tuple[Flow, ...]) -> Iterator[Alternative]:
     """Yield the alternatives that may stop one of the flows."""
     for host in network.hosts:
@@ -52,8 +66,10 @@ def alternatives(network: Network, flows: tuple[Flow, ...]) -> Iterator[Alternat
             container = host.container(name)
             if container is not None:
                 yield from _of_container(host, host.told, container, asked)
+        yield from _of_services(host, host.told, asked)
         yield from _of_switches(host, host.told)
-        yield from _of_tables(host, host.told, asked)
+        yield from _of_nat(host, host.told)
+        yield from _of_filter(host, host.told, asked)
         yield from _of_routes(host, host.told)
 
 
@@ -68,63 +84,75 @@ def _containers(flow: Flow) -> Iterator[str]:
 
 
 def _of_container(host: Host, told: Told, container: Container, flows: tuple[Flow, ...]) -> Iterator[Alternative]:
-    asked = any(flow.container == container.name for flow in flows)
     if container.name not in told.containers:
-        ended = _replace(container, status="exited", netns=None, exit_code=1)
-        yield Alternative(
-            "container-not-running",
-            3,
-            "docker ps -a",
-            message("the status of {name} is not Up", name=container.name),
-            Change((SetContainer(host.name, ended),)),
-        )
+        said = message("the status of {name} is not Up", name=container.name)
+        course = with_container_ended(Course(Network((host,)), host.name), container)
+        yield Alternative("container-not-running", 3, LISTED, said, Change(course.parts))
     netns = container.netns
-    if netns is None or netns not in host or (netns, "sockets") in told.parts or not asked or netns == HOST:
+    asked = tuple(flow for flow in flows if flow.container == container.name)
+    if netns is None or netns == HOST or netns not in host or (netns, "sockets") in told.parts or not asked:
         return
-    ports = {(flow.protocol, binding.container_port) for flow in flows for binding in container.bindings if binding.host_port == flow.dport}
-    ports |= {(flow.protocol, flow.dport) for flow in flows if flow.container == container.name and not container.bindings}
+    published = {(str(each.protocol), each.host_port): each.container_port for each in container.bindings}
+    ports = {(flow.protocol, published.get((flow.protocol, flow.dport), flow.dport)) for flow in asked}
     held = tuple(each for each in host.namespace(netns).sockets if (each.protocol, each.port) in ports)
-    if not held:
-        return
-    inside, port = Netns(host.name, netns), held[0].port
-    command = inside_command(container.name)
-    gone = tuple(DeleteSocket(inside, each) for each in held)
-    said = message("the service of {name}", name=container.name)
+    if held:
+        yield from _listening(Netns(host.name, netns), held, container.name, inside_command(container.name))
+
+
+def _listening(netns: Netns, held: tuple[Socket, ...], name: str, command: str) -> Iterator[Alternative]:
+    """Yield how a container's service may listen instead of listening on its port at all addresses."""
+    gone = tuple(DeleteSocket(netns, each) for each in held)
+    service, port = message("the service of {name}", name=name), held[0].port
 
     def listening(*sockets: Socket) -> Change:
-        return Change((*gone, *(AddSocket(inside, each, said) for each in sockets)))
+        return Change((*gone, *(AddSocket(netns, each, service) for each in sockets)))
 
-    local = tuple(_replace(each, version=4, address=_LOOPBACK) for each in held)
-    yield Alternative(
-        "service-listens-on-container-loopback", 6, command,
-        message("the line of port {port} has the address 127.0.0.1", port=port), listening(*local),
-    )  # fmt: skip
-    other = tuple(_replace(each, port=_other_port(each.port)) for each in held)
-    yield Alternative(
-        "service-listens-on-other-port", 4, command,
-        message("no line has port {port}, and another line has the port of the service", port=port), listening(*other),
-    )  # fmt: skip
-    yield Alternative(
-        "service-not-listening", 5, command, message("no line has port {port}", port=port), listening()
-    )  # fmt: skip
+    local = listening(*(_replace(each, version=4, address=_LOOPBACK) for each in held))
+    said = message("the line of port {port} has the address 127.0.0.1", port=port)
+    yield Alternative("service-listens-on-container-loopback", 6, command, said, local)
+    other = listening(*(_replace(each, port=_other_port(each.port)) for each in held))
+    said = message("no line has port {port}, and another line has the port of the service", port=port)
+    yield Alternative("service-listens-on-other-port", 4, command, said, other)
+    yield Alternative("service-not-listening", 5, command, message("no line has port {port}", port=port), listening())
 
 
 def _other_port(port: int) -> int:
     """Return a port on which a service often listens in place of the given one."""
-    return 8080 if port != 8080 else 3000  # noqa: PLR2004 - two usual ports
+    return 8080 if port != 8080 else 3000
+
+
+# --- services of the host --------------------------------------------------------------------------------------------
+
+
+def _of_services(host: Host, told: Told, flows: tuple[Flow, ...]) -> Iterator[Alternative]:
+    """Yield how a service of the host itself may listen, for flows that are for no container."""
+    if (HOST, "sockets") in told.parts:
+        return
+    ports = {(flow.protocol, flow.dport) for flow in flows if not flow.container}
+    held = tuple(
+        each
+        for each in host.namespace(HOST).sockets
+        if (each.protocol, each.port) in ports and each.relay is None and each.address is None
+    )
+    if not held:
+        return
+    gone = tuple(DeleteSocket(host.netns, each) for each in held)
+    service = message("the service of the host")
+    local = (AddSocket(host.netns, _replace(each, version=4, address=_LOOPBACK), service) for each in held)
+    said = message("the line of port {port} has the address 127.0.0.1", port=held[0].port)
+    yield Alternative("host-service-listens-on-loopback", 6, SOCKETS, said, Change((*gone, *local)))
+    said = message("no line has port {port}", port=held[0].port)
+    yield Alternative("host-service-not-running", 3, SOCKETS, said, Change(gone))
 
 
 # --- the kernel's switches -------------------------------------------------------------------------------------------
-
-_FORWARD = ("net", "ipv4", "ip_forward")
 
 
 def _of_switches(host: Host, told: Told) -> Iterator[Alternative]:
     own = host.netns
     if _FORWARD not in told.sysctls and ("net", "ipv4", "conf", "all", "forwarding") not in told.sysctls:
-        yield Alternative(
-            "ip-forward-off", 4, SYSCTLS, message("net.ipv4.ip_forward = 0"), Change((SetSysctl(own, _FORWARD, "0"),))
-        )
+        off = Change((SetSysctl(own, _FORWARD, "0"),))
+        yield Alternative("ip-forward-off", 4, SYSCTLS, message("net.ipv4.ip_forward = 0"), off)
     for link in _uplinks(host):
         path = ("net", "ipv4", "conf", link, "forwarding")
         if path not in told.sysctls:
@@ -141,79 +169,94 @@ def _uplinks(host: Host) -> tuple[str, ...]:
 # --- rules -----------------------------------------------------------------------------------------------------------
 
 
-def _of_tables(host: Host, told: Told, flows: tuple[Flow, ...]) -> Iterator[Alternative]:
-    own = host.namespace(HOST)
-    tables = {each.name: each for each in own.ruleset.tables if each.family == "ip" and each.dialect.startswith("iptables")}
-    has_engine = any(engine.kind == "docker" for engine in host.engines)
-    if has_engine and "nat" in tables and ToldTable("ip", "nat") not in told.tables:
-        yield Alternative(
-            "docker-nat-chain-missing", 3, SAVED_RULES, message("table nat has no chain DOCKER"),
-            _replaced(host, tables["nat"], ""),
-        )  # fmt: skip
-        yield Alternative(
-            "masquerade-missing", 2, SAVED_RULES, message("nat POSTROUTING has no MASQUERADE for the container's network"),
-            _replaced(host, tables["nat"], _without(tables["nat"], "MASQUERADE")),
-        )  # fmt: skip
-    if "filter" not in tables or ToldTable("ip", "filter") in told.tables:
+class _Rules(NamedTuple):
+    """What a supposed table may have instead.  ``without``: rules with this word are gone; all of them are gone if it
+    is empty and ``keeps`` is false.  ``first``: a rule that stands before all others of its chain."""
+
+    cause: str
+    weight: int
+    shows: Message
+    keeps: bool = True
+    without: str = ""
+    first: str = ""
+    forward: str = "ACCEPT"
+
+
+_OF_NAT = (
+    _Rules("docker-nat-chain-missing", 3, message("table nat has no chain DOCKER"), keeps=False),
+    _Rules("masquerade-missing", 2, message("nat POSTROUTING has no MASQUERADE for the network"), without="MASQUERADE"),
+)
+_OF_FILTER = (
+    _Rules(
+        "docker-filter-chain-missing", 3, message("FORWARD has the policy DROP and no rules of Docker"),
+        keeps=False, forward="DROP",
+    ),
+    _Rules("docker-user-drops", 2, message("DOCKER-USER has a rule that drops"), first="-A DOCKER-USER -i {} -j DROP"),
+    _Rules(
+        "reject-rule-before-docker", 2, message("a REJECT or DROP in FORWARD stands before Docker's rules"),
+        first="-A FORWARD -j REJECT --reject-with icmp-host-prohibited",
+    ),
+)  # fmt: skip
+_OF_INPUT = _Rules(
+    "input-drops-host-service", 4, message("INPUT drops or rejects what no rule before it accepts"),
+    first="-A INPUT ! -i lo -m conntrack ! --ctstate RELATED,ESTABLISHED -j REJECT --reject-with icmp-host-prohibited",
+)  # fmt: skip
+
+
+def _of_nat(host: Host, told: Told) -> Iterator[Alternative]:
+    table = _supposed(host, told, "nat")
+    if table is not None and _has_docker(host):
+        yield from (_with_rules(host, table, each) for each in _OF_NAT)
+
+
+def _of_filter(host: Host, told: Told, flows: tuple[Flow, ...]) -> Iterator[Alternative]:
+    table = _supposed(host, told, "filter")
+    if table is None:
         return
-    whole = tables["filter"]
-    if has_engine:
-        yield Alternative(
-            "docker-filter-chain-missing", 3, SAVED_RULES, message("chain FORWARD has the policy DROP and no rules of Docker"),
-            _replaced(host, whole, "", forward="DROP"),
-        )  # fmt: skip
-        yield Alternative(
-            "docker-user-drops", 2, SAVED_RULES, message("chain DOCKER-USER has a rule that drops"),
-            _replaced(host, whole, _text(whole), first="-A DOCKER-USER -i {uplink} -j DROP"),
-        )  # fmt: skip
-        yield Alternative(
-            "reject-rule-before-docker", 2, SAVED_RULES, message("a REJECT or DROP of FORWARD stands before Docker's rules"),
-            _replaced(host, whole, _text(whole), first="-A FORWARD -j REJECT --reject-with icmp-host-prohibited"),
-        )  # fmt: skip
+    if _has_docker(host):
+        yield from (_with_rules(host, table, each) for each in _OF_FILTER)
     if any(isinstance(flow.start, FromHost | FromContainer) or not flow.container for flow in flows):
-        yield Alternative(
-            "input-drops-host-service", 3, SAVED_RULES, message("chain INPUT drops or rejects what no rule before accepts"),
-            _replaced(host, whole, _text(whole), first="-A INPUT ! -i lo -m conntrack ! --ctstate RELATED,ESTABLISHED -j REJECT --reject-with icmp-host-prohibited"),
-        )  # fmt: skip
+        yield _with_rules(host, table, _OF_INPUT)
 
 
-def _text(table: Table, without: str = "") -> str:
-    return "\n".join(
-        rule.text for chain in table.chains for rule in chain.rules if not without or without not in rule.text
-    )
+def _has_docker(host: Host) -> bool:
+    return any(engine.kind == "docker" for engine in host.engines)
 
 
-def _without(table: Table, word: str) -> str:
-    return _text(table, word)
+def _supposed(host: Host, told: Told, name: str) -> Table | None:
+    """Return the IPv4 table of iptables, if no text lists it."""
+    if ToldTable("ip", name) in told.tables:
+        return None
+    tables = host.namespace(HOST).ruleset.tables
+    named = (each for each in tables if (each.family, each.name) == ("ip", name))
+    return next((each for each in named if each.dialect.startswith("iptables")), None)
 
 
-def _replaced(host: Host, table: Table, rules: str, *, forward: str = "ACCEPT", first: str = "") -> Change:
-    """Return the change that gives the table these rules.  ``first``: a rule that stands before all others of its
-    chain."""
-    builtin = [each for each in table.chains if each.hook is not None]
-    made = {line.split()[1] for line in rules.splitlines()} | {each.name for each in table.chains if rules and each.hook is None}
-    own = [name for name in made if name not in {each.name for each in builtin}]
-    uplink = next(iter(_uplinks(host)), "eth0")
-    lines = [
+def _with_rules(host: Host, table: Table, wanted: _Rules) -> Alternative:
+    change = _replaced(host, table, wanted)
+    return Alternative(wanted.cause, wanted.weight, RULES, wanted.shows, change)
+
+
+def _replaced(host: Host, table: Table, wanted: _Rules) -> Change:
+    rules = [rule.text for chain in table.chains for rule in chain.rules] if wanted.keeps else []
+    rules = [text for text in rules if not wanted.without or wanted.without not in text]
+    own = sorted(each.name for each in table.chains if each.hook is None) if wanted.keeps else []
+    lines = (
         f"*{table.name}",
-        *(f":{each.name} {_policy(each.name, each.policy, forward)} [0:0]" for each in builtin),
-        *(f":{name} - [0:0]" for name in sorted(own)),
-        *([first.format(uplink=uplink)] if first else []),
-        *(line for line in rules.splitlines() if line),
+        *(f":{each.name} {_policy(each.name, each.policy, wanted)} [0:0]" for each in table.chains if each.hook),
+        *(f":{name} - [0:0]" for name in own),
+        *([wanted.first.format(next(iter(_uplinks(host)), "eth0"))] if wanted.first else []),
+        *rules,
         "COMMIT",
-    ]
-    found = save.parse(
-        "\n".join(lines) + "\n", family="ip", dialect=_dialect(table), source=SAVED_RULES, evidence=table.evidence
     )
+    dialect: IptablesDialect = "iptables-legacy" if table.dialect == "iptables-legacy" else "iptables-nft"
+    text = "\n".join(lines) + "\n"
+    found = save.parse(text, family="ip", dialect=dialect, source=RULES, evidence=table.evidence)
     return Change((ReplaceTable(host.netns, table.dialect, table.family, table.name, found[0]),))
 
 
-def _dialect(table: Table) -> "save.Dialect":
-    return "iptables-legacy" if table.dialect == "iptables-legacy" else "iptables-nft"
-
-
-def _policy(name: str, policy: str | None, forward: str) -> str:
-    return forward if name == "FORWARD" and forward != "ACCEPT" else (policy or "accept").upper()
+def _policy(name: str, policy: str | None, wanted: _Rules) -> str:
+    return wanted.forward if name == "FORWARD" and wanted.forward != "ACCEPT" else (policy or "accept").upper()
 
 
 # --- routes ----------------------------------------------------------------------------------------------------------
@@ -222,9 +265,8 @@ def _policy(name: str, policy: str | None, forward: str) -> str:
 def _of_routes(host: Host, told: Told) -> Iterator[Alternative]:
     if (HOST, "routes4") in told.parts:
         return
-    default = next((each for each in host.namespace(HOST).routes if not each.prefix_length and each.version == 4), None)
+    routes = (each for each in host.namespace(HOST).routes if not each.prefix_length and each.version == 4)
+    default = next(routes, None)
     if default is not None:
-        yield Alternative(
-            "host-default-route-missing", 1, ROUTES, message("no line begins with `default`"),
-            Change((DeleteEntry(host.netns, default),)),
-        )  # fmt: skip
+        gone = Change((DeleteEntry(host.netns, default),))
+        yield Alternative("host-default-route-missing", 1, ROUTES, message("no line begins with `default`"), gone)

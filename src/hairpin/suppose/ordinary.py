@@ -23,21 +23,22 @@ from hairpin.host.contact import Contact
 from hairpin.host.docker import Container, DockerNetwork, Engine, PortBinding, Subnet
 from hairpin.host.host import Host, Namespace
 from hairpin.host.link import Address, BridgeInfo, BridgePort, Link
-from hairpin.host.netns import Netns
 from hairpin.host.route import TABLE_DEFAULT, TABLE_LOCAL, TABLE_MAIN, NextHop, PolicyRule, Route
 from hairpin.host.socket import Socket
 from hairpin.host.sysctl import Path, Sysctls
-from hairpin.host.told import Told, ToldTable
-from hairpin.message import message
+from hairpin.host.told import UNNAMED, Told, ToldTable
 from hairpin.netfilter.ir import Chain, Ruleset, Table
 from hairpin.network.network import Network
-from hairpin.network.prefix import parse_address
+from hairpin.network.prefix import is_loopback, parse_address
+from hairpin.question.asked import Target
+from hairpin.suppose.asked import targets_of, with_asked_container
 from hairpin.suppose.told import told_by
 
 _replace = msgspec.structs.replace
 _OLD, _NEW = "24.0.7", "28.5.1"
 """The version of dockerd that is supposed: by its chains, one before or one after the change of Docker 28."""
 _UPLINK = "eth0"
+_LOOPBACK = 0x7F00_0001
 _HOST_ADDRESS = parse_address("198.51.100.10")[1]
 _LENGTH = 24
 _DEFAULT_POOLS = tuple(0xAC11_0000 + (number << 16) for number in range(15))  # 172.17.0.0/16 to 172.31.0.0/16
@@ -46,20 +47,37 @@ _MAPPED_DEFAULT = 0xC0A8_0000  # 192.168.0.0/16, which dockerd takes behind thes
 _NO_PORT = PortBinding("tcp", 0, 0)
 
 
-def completed(host: Host, evidence: Evidence) -> Host:
+def completed(host: Host, evidence: Evidence, asked: tuple[Target, ...] = ()) -> Host:
     """Return the host with all parts that an ordinary host has, and with ``Host.told``.
 
-    ``evidence``: the readings from which the host was made."""
+    ``evidence``: the readings from which the host was made.  ``asked``: the targets of the question.  If no output
+    lists the containers, the host has one that publishes what is asked."""
     told = told_by(evidence, host)
-    host = _replace(host, name=host.name or "host", told=told, unread=())
-    host = _with_engine(host)
+    host = _replace(host, name=host.name or UNNAMED, told=told, unread=())
+    lists_containers = any(each.key in _LISTING for each in evidence.readings)
+    meant = (*asked, *targets_of(told))
+    host = _with_engine(host if lists_containers else with_asked_container(host, asked or meant))
     own = next((each for each in host.namespaces if each.name == HOST), Namespace(HOST))
-    host = _with_namespace(host, _with_base(own, told, host))
+    host = _with_namespace(host, _with_base(own, told, host, _asked_address(host, meant)))
     for engine in host.engines:
         host = _with_networks(host, engine)
     host = _with_containers(host, told)
     host = _with_rules(host, told)
-    return _with_switches(host, told)
+    return _with_switches(host)
+
+
+def _asked_address(host: Host, asked: tuple[Target, ...]) -> int:
+    """Return the address that the uplink has if no text tells it: the one that clients ask, or one of the
+    documentation's."""
+    subnets = [each for engine in host.engines for joined in engine.networks for each in joined.subnets]
+    found = (each.address for each in asked if each.version == 4 and each.address is not None)
+    outer = (
+        each for each in found if not is_loopback(each, 4) and not any(subnet.holds(each, 4) for subnet in subnets)
+    )
+    return next(outer, _HOST_ADDRESS)
+
+
+_LISTING = ("docker-containers", "podman-containers")
 
 
 def _with_namespace(host: Host, changed: Namespace) -> Host:
@@ -73,9 +91,7 @@ def _with_namespace(host: Host, changed: Namespace) -> Host:
 def _with_engine(host: Host) -> Host:
     """Return the host whose engines run and have a version and their default network.  A host of which no engine is
     told has Docker: it is a container's trouble that people ask about."""
-    engines = tuple(_ordinary(each, host) for each in host.engines) or (
-        _ordinary(Engine("docker", ""), host),
-    )
+    engines = tuple(_ordinary(each, host) for each in host.engines) or (_ordinary(Engine("docker", ""), host),)
     contacts = tuple(Contact(each.kind, "", "answers") for each in engines)
     return _replace(host, engines=engines, contacts=contacts)
 
@@ -126,7 +142,9 @@ def _network(engine: Engine, name: str, known: DockerNetwork | None, block: int)
     subnet = Subnet(4, block, _POOL_LENGTH, block + 1)
     is_default = name == engine.default_network
     made = known or DockerNetwork(f"{block:012x}", name, "bridge")
-    bridge = made.bridge or (("docker0" if engine.kind == "docker" else "podman0") if is_default else f"br-{made.id[:12]}")
+    bridge = made.bridge or (
+        ("docker0" if engine.kind == "docker" else "podman0") if is_default else f"br-{made.id[:12]}"
+    )
     return _replace(made, driver="bridge", subnets=(subnet,), bridge=bridge)
 
 
@@ -151,8 +169,8 @@ def _made(host: Host, change: Change) -> Host:
 # --- the host's own namespace ----------------------------------------------------------------------------------------
 
 
-def _with_base(own: Namespace, told: Told, host: Host) -> Namespace:
-    own = _with_links(own) if (HOST, "links") not in told.parts else _with_kinds(own, host)
+def _with_base(own: Namespace, told: Told, host: Host, address: int) -> Namespace:
+    own = _with_links(own, address) if (HOST, "links") not in told.parts else _with_kinds(own, host)
     local_of_addresses = not any(each.table == TABLE_LOCAL for each in own.routes)
     if (HOST, "routes4") not in told.parts or local_of_addresses:
         own = _with_routes(own, told)
@@ -169,7 +187,7 @@ def _own_rules(version: Literal[4, 6]) -> tuple[PolicyRule, ...]:
     return tuple(PolicyRule(version, priority, table=table) for priority, table in tables)
 
 
-def _with_links(own: Namespace) -> Namespace:
+def _with_links(own: Namespace, address: int) -> Namespace:
     """Return the namespace with a loopback link, and with an uplink that has an address.  Links that routes name are
     there, too."""
     default = next((hop for each in own.routes if not each.prefix_length for hop in each.next_hops if hop.link), None)
@@ -185,7 +203,7 @@ def _with_links(own: Namespace) -> Namespace:
         own = _replace(own, addresses=(Address("lo", 4, 0x7F00_0001, 8, "host"), *own.addresses))
     for each in named:
         if each != "lo" and not any(one.link == each for one in own.addresses):
-            own = _with_supposed_address(own, each, is_uplink=each == uplink)
+            own = _with_supposed_address(own, each, address if each == uplink else None)
     return own
 
 
@@ -216,20 +234,24 @@ def _link(index: int, name: str) -> Link:
     return Link(index, name, flags=("BROADCAST", "MULTICAST", "UP"))
 
 
-def _with_supposed_address(own: Namespace, link: str, *, is_uplink: bool) -> Namespace:
+def _with_supposed_address(own: Namespace, link: str, address: int | None) -> Namespace:
     """Return the namespace in which the link has the address that a route by it names as its source; the uplink of a
-    host whose address no text tells has an address of the documentation's."""
+    host whose address no text tells has the given ``address``."""
     of_link = [each for each in own.routes if any(hop.link == link for hop in each.next_hops) and each.version == 4]
     source = next((each.prefsrc for each in of_link if each.prefsrc is not None), None)
-    connected = next((each for each in of_link if each.prefix_length and all(hop.gateway is None for hop in each.next_hops)), None)
+    connected = next(
+        (each for each in of_link if each.prefix_length and all(hop.gateway is None for hop in each.next_hops)), None
+    )
     if source is not None:
         length = connected.prefix_length if connected is not None else _LENGTH
         return _replace(own, addresses=(*own.addresses, Address(link, 4, source, length)))
     if connected is not None:
-        return _replace(own, addresses=(*own.addresses, Address(link, 4, connected.destination + 1, connected.prefix_length)))
-    if not is_uplink:
+        return _replace(
+            own, addresses=(*own.addresses, Address(link, 4, connected.destination + 1, connected.prefix_length))
+        )
+    if address is None:
         return own
-    return _replace(own, addresses=(*own.addresses, Address(link, 4, _HOST_ADDRESS, _LENGTH)))
+    return _replace(own, addresses=(*own.addresses, Address(link, 4, address, _LENGTH)))
 
 
 def _with_routes(own: Namespace, told: Told) -> Namespace:
@@ -239,9 +261,14 @@ def _with_routes(own: Namespace, told: Told) -> Namespace:
     grown = _replace(own, addresses=(), routes=())
     for each in own.addresses:
         grown = with_address(grown, each)
-    made = tuple(each for each in grown.routes if each.table == TABLE_LOCAL or (HOST, f"routes{each.version}") not in told.parts)
+    made = tuple(
+        each for each in grown.routes if each.table == TABLE_LOCAL or (HOST, f"routes{each.version}") not in told.parts
+    )
     known = {(each.version, each.destination, each.prefix_length, each.table) for each in listed}
-    routes = (*listed, *(each for each in made if (each.version, each.destination, each.prefix_length, each.table) not in known))
+    routes = (
+        *listed,
+        *(each for each in made if (each.version, each.destination, each.prefix_length, each.table) not in known),
+    )
     if (HOST, "routes4") not in told.parts and not any(not each.prefix_length and each.version == 4 for each in routes):
         routes = (*routes, *_default_route(own))
     return _replace(own, addresses=grown.addresses, routes=routes)
@@ -250,7 +277,10 @@ def _with_routes(own: Namespace, told: Told) -> Namespace:
 def _default_route(own: Namespace) -> Iterator[Route]:
     uplinks = (each for each in own.links if each.kind == "" and each.up and each.name != "lo")
     for link in uplinks:
-        given = next((each for each in own.addresses if each.link == link.name and each.version == 4 and each.scope == "global"), None)
+        given = next(
+            (each for each in own.addresses if each.link == link.name and each.version == 4 and each.scope == "global"),
+            None,
+        )
         if given is not None:
             first = given.prefix.network + 1
             gateway = first if first != given.value else first + 1
@@ -258,15 +288,15 @@ def _default_route(own: Namespace) -> Iterator[Route]:
             return
 
 
-def _with_switches(host: Host, told: Told) -> Host:
+def _with_switches(host: Host) -> Host:
     """Return the host with the sysctls that decide about packets.  dockerd switches forwarding on; all others have the
     kernel's own values."""
     own = host.namespace(HOST)
-    values = dict(own.sysctls.values)
+    values: dict[Path, str] = dict(own.sysctls.values)
     master = values.get(("net", "ipv4", "ip_forward")) or values.get(("net", "ipv4", "conf", "all", "forwarding"))
     switch = master if master is not None else "1"
-    for path in (("net", "ipv4", "ip_forward"), ("net", "ipv4", "conf", "all", "forwarding")):
-        values.setdefault(path, switch)
+    values.setdefault(("net", "ipv4", "ip_forward"), switch)
+    values.setdefault(("net", "ipv4", "conf", "all", "forwarding"), switch)
     for name in ("default", *(each.name for each in own.links)):
         values.setdefault(("net", "ipv4", "conf", name, "forwarding"), switch)
         for key, usual in _USUAL:
@@ -319,7 +349,9 @@ def _with_container(host: Host, container: Container, told: Told) -> Host:
     stopped = _replace(container, status="exited", netns=None)
     binding = next((each for each in container.bindings), _NO_PORT)
     own = host.namespace(HOST)
-    change = starting_change(without.with_container(stopped), stopped, _NO_PORT if (HOST, "sockets") in told.parts else binding)
+    change = starting_change(
+        without.with_container(stopped), stopped, _NO_PORT if (HOST, "sockets") in told.parts else binding
+    )
     if change is None:
         return host
     started = _made(without.with_container(stopped), change)
@@ -328,7 +360,9 @@ def _with_container(host: Host, container: Container, told: Told) -> Host:
     now = next((each for each in started.containers() if each.id == container.id), container)
     # Only the namespaces are taken over: rules come with the rules of all containers.
     kept = _replace(started.namespace(HOST), ruleset=own.ruleset)
-    lists_ports = (HOST, "links") in told.parts and not _lacks_ports(own, host.engine_of(container).bridge_network(container))
+    lists_ports = (HOST, "links") in told.parts and not _lacks_ports(
+        own, host.engine_of(container).bridge_network(container)
+    )
     if lists_ports:
         kept = _replace(kept, links=own.links)
     started = _with_namespace(started, kept).with_container(
@@ -370,7 +404,10 @@ def _joined_to_told_port(host: Host, container: Container) -> Host:
         (
             each
             for each in own.links
-            if joined is not None and each.master == joined.bridge and each.index not in taken and each.name.startswith("veth")
+            if joined is not None
+            and each.master == joined.bridge
+            and each.index not in taken
+            and each.name.startswith("veth")
         ),
         None,
     )
@@ -379,7 +416,12 @@ def _joined_to_told_port(host: Host, container: Container) -> Host:
     index = port.peer_index if port.peer_index is not None else eth0.index
     paired = _replace(eth0, index=index, peer_index=port.index, peer_netnsid=0)
     links = tuple(paired if each is eth0 else each for each in inner.links)
-    outer = _replace(port, kind="veth", peer_index=index, peer_netnsid=port.peer_netnsid if port.peer_netnsid not in (None, -1) else 0)
+    outer = _replace(
+        port,
+        kind="veth",
+        peer_index=index,
+        peer_netnsid=port.peer_netnsid if port.peer_netnsid not in (None, -1) else 0,
+    )
     host = _with_namespace(host, _replace(inner, links=links))
     return _with_namespace(host, _replace(own, links=tuple(outer if each is port else each for each in own.links)))
 
@@ -389,9 +431,13 @@ def _served(host: Host, netns: str, container: Container) -> Host:
     if netns not in host:
         return host
     namespace = host.namespace(netns)
-    ports = dict.fromkeys(
-        (*((each.protocol, each.container_port) for each in container.bindings), *container.exposed)
-    )
+    said = host.told.listeners if host.told is not None else ()
+    if said and sum(each.running for each in host.containers()) == 1:
+        own = tuple(
+            Socket("tcp", 4 if each.address else 6, _LOOPBACK if each.address else None, each.port) for each in said
+        )
+        return _with_namespace(host, _replace(namespace, sockets=own))
+    ports = dict.fromkeys((*((each.protocol, each.container_port) for each in container.bindings), *container.exposed))
     there = {(each.protocol, each.port) for each in namespace.sockets}
     sockets = tuple(
         Socket("udp" if protocol == "udp" else "tcp", 6, None, port)
@@ -420,7 +466,12 @@ def _proxied(host: Host, container: Container) -> Host:
 _TABLES = (("ip", "filter"), ("ip", "nat"), ("ip6", "filter"), ("ip6", "nat"))
 _CHAINS: dict[str, tuple[tuple[str, str, int], ...]] = {
     "filter": (("INPUT", "input", 0), ("FORWARD", "forward", 0), ("OUTPUT", "output", 0)),
-    "nat": (("PREROUTING", "prerouting", -100), ("INPUT", "input", 100), ("OUTPUT", "output", -100), ("POSTROUTING", "postrouting", 100)),
+    "nat": (
+        ("PREROUTING", "prerouting", -100),
+        ("INPUT", "input", 100),
+        ("OUTPUT", "output", -100),
+        ("POSTROUTING", "postrouting", 100),
+    ),
 }
 
 
@@ -428,7 +479,9 @@ def _with_rules(host: Host, told: Told) -> Host:
     """Return the host in which the tables that no text lists have the rules that the engine makes."""
     own = host.namespace(HOST)
     dialects = {each.dialect for each in own.ruleset.tables if each.dialect.startswith("iptables")}
-    dialect: Literal["iptables-nft", "iptables-legacy"] = "iptables-legacy" if dialects == {"iptables-legacy"} else "iptables-nft"
+    dialect: Literal["iptables-nft", "iptables-legacy"] = (
+        "iptables-legacy" if dialects == {"iptables-legacy"} else "iptables-nft"
+    )
     lacking = [(family, name) for family, name in _TABLES if ToldTable(family, name) not in told.tables]
     made = tuple(_table(family, name, dialect) for family, name in lacking)
     host = _with_namespace(host, _replace(own, ruleset=Ruleset((*own.ruleset.tables, *made), own.ruleset.ipsets)))
@@ -451,5 +504,3 @@ def _table(family: str, name: str, dialect: Literal["iptables-nft", "iptables-le
         for chain, hook, priority in _CHAINS[name]
     )
     return Table(family, name, dialect, chains)  # type: ignore[arg-type]
-
-

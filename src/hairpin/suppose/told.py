@@ -7,7 +7,9 @@ import msgspec
 from hairpin.evidence.reading import HOST, Evidence
 from hairpin.host.host import Host
 from hairpin.host.told import Outcome, Told, ToldTable
+from hairpin.pasted.joining import unrecognised_in
 from hairpin.pasted.listed import CLEANED, recognised_in
+from hairpin.suppose.words import listeners_in, troubles_in
 
 _FIELDS: dict[str, tuple[str, ...]] = {
     "ip-addr": ("links", "addresses"),
@@ -38,16 +40,36 @@ def told_by(evidence: Evidence, host: Host) -> Told:
     if own is not None and not any(each.name == "lo" for each in own.links):
         parts -= {(HOST, "links"), (HOST, "addresses")}  # a part of the links was listed
     tables = own.ruleset.tables if own is not None else ()
+    typed, outcomes = frozenset(_typed(evidence)), tuple(_outcomes(evidence))
     return Told(
         parts=frozenset(parts),
         sysctls=frozenset(own.sysctls.values) if own is not None else frozenset(),
         tables=frozenset(ToldTable(each.family, each.name) for each in tables if each.dialect.startswith("iptables")),
         natives=any(each.key.startswith(("nft-table", "nft-ruleset")) for each in evidence.readings),
-        containers=frozenset(each.name for each in host.containers() if each.status and each.evidence),
-        outcomes=tuple(_outcomes(evidence)),
+        containers=frozenset(each.name for each in host.containers()) - typed,
+        typed=typed,
+        listeners=tuple(listeners_in(unrecognised_in(evidence))),
+        outcomes=outcomes
+        if any(each.failed for each in outcomes)
+        else (*outcomes, *troubles_in(unrecognised_in(evidence))),
         mapped=any(each.as_ == CLEANED for each in recognised_in(evidence)),
         files=frozenset(each.origin for each in evidence.readings if each.key == "file"),
     )
+
+
+class _Named(msgspec.Struct, rename="pascal"):
+    name: str = ""
+    typed: bool = False
+
+
+def _typed(evidence: Evidence) -> Iterator[str]:
+    """Yield the names of the containers which only a typed command names."""
+    for key in ("docker-containers", "podman-containers"):
+        for reading in evidence.all(key):
+            for line in reading.text.splitlines():
+                found = msgspec.json.decode(line, type=_Named)
+                if found.typed:
+                    yield found.name.removeprefix("/")
 
 
 def _outcomes(evidence: Evidence) -> Iterator[Outcome]:

@@ -1,4 +1,4 @@
-"""Errors that engines and their tools print if an engine or a container does not start: ports, addresses and networks
+"""Errors that engines and their tools print if an engine or a container does not start: ports, addresses and subnets
 are not available, or rules cannot be made.
 
 Source: moby daemon/start.go, libnetwork/{portmapper,portallocator,ipam}, libnetwork/iptables/iptables.go;
@@ -135,16 +135,6 @@ ENGINE_STARTS = (
         causes=("kernel-module-missing",), shown_by=("kernel-module-missing",),
     ),
     TextMeaning(
-        id="docker-veth-unsupported", program="dockerd", kept_by="kernel-module-missing", subject="veth",
-        patterns=("failed to add the host (*) <=> sandbox (*) pair interfaces: operation not supported",),
-        meaning=message(
-            "The kernel could make no veth pair, so the container was not started: the module veth was not there. Most "
-            "often the package of the running kernel was replaced by an upgrade, and a reboot into the new one is due."
-        ),
-        causes=("kernel-module-missing",),
-        failure="of-host",
-    ),
-    TextMeaning(
         id="dockerd-vxlan-unsupported", program="dockerd", kept_by="kernel-module-missing", subject="vxlan",
         patterns=(
             "error creating vxlan interface: operation not supported",
@@ -271,51 +261,6 @@ ENGINE_STARTS = (
         ),
         causes=("publish-address-not-on-host", "reboot-ordering", "cloud-address-changed", "host-address-missing"),
         shown_by=("publish-address-not-on-host",),
-        failure="of-host",
-    ),
-    TextMeaning(
-        id="docker-network-missing", program="dockerd",
-        patterns=(
-            "Error response from daemon: network {word} not found",
-            "failed to set up container networking: network {word} not found", "^network {word} not found",
-            ": network {word} not found", ", network {word} not found",
-        ),
-        wider=("Error: No such network: {word}", "network {word} declared as external, but could not be found"),
-        meaning=message(
-            "The container is to join a network that did not exist then. `docker network ls` lists those that exist."
-        ),
-        causes=("no-common-network-for-name",),
-        failure="of-host",
-    ),
-    TextMeaning(
-        id="docker-network-not-loaded", program="dockerd",
-        patterns=("failed to create endpoint {container} on network {word}: network * does not exist",),
-        meaning=message(
-            "dockerd lists this network, and did not load it when it last started. Its log of that start says why, "
-            "such as ZONE_CONFLICT."
-        ),
-        causes=("container-not-running", "firewalld-zone-conflict"),
-        failure="of-host",
-    ),
-    TextMeaning(
-        id="docker-joined-container-stopped", program="dockerd", about="thing",
-        patterns=(
-            "cannot join network of a non running container: {container}",
-            "joining network namespace of container: No such container: {container}",
-            "cannot join network namespace of a non running container: {container}",
-        ),
-        wider=(
-            "cannot join network of a non running container",
-            "joining network namespace of container: No such container",
-            "cannot join network namespace of a non running container",
-            "No such container: * joining network namespace of container",
-        ),
-        meaning=message(
-            "This container shares the network of another one, and that one did not run when this one was started. It "
-            "has to run first."
-        ),
-        causes=("shared-namespace-left", "container-shares-network-of-stopped-container", "container-not-running"),
-        shown_by=("container-not-running", "shared-namespace-left"),
         failure="of-host",
     ),
 )  # fmt: skip

@@ -76,6 +76,9 @@ class TextMeaning(TextEntry, frozen=True, kw_only=True):
     A text about a flow without ``shown_by`` is true if any cause stops the flow with the text's ``outcome``, or with
     one of its ``verdicts``.
 
+    ``other_causes``: whether reasons that no cause proves can make the text true, too.  If no cause is proven, such a
+    text stays undecided.
+
     ``passing``: whether the fault comes and goes.  A text about a fault that comes and goes may be true although no
     fault is found now.  ``outcome``: how the connection ended, if the text is about a connection.
     """
@@ -88,5 +91,6 @@ class TextMeaning(TextEntry, frozen=True, kw_only=True):
     about: About = "host"
     printed_by: PrintedBy = "host"
     verdicts: tuple[Verdict, ...] = ()
+    other_causes: bool = False
     passing: bool = False
     outcome: Outcome | Literal[""] = ""

@@ -8,8 +8,9 @@ from hairpin.texts.container_starts import CONTAINER_STARTS
 from hairpin.texts.engine_starts import ENGINE_STARTS
 from hairpin.texts.index import EntryHit, TextIndex, index_of
 from hairpin.texts.meaning import TextEntry
+from hairpin.texts.network_starts import NETWORK_STARTS
 
-_STARTS: tuple[TextEntry, ...] = (*ENGINE_STARTS, *CONTAINER_STARTS)
+_STARTS: tuple[TextEntry, ...] = (*ENGINE_STARTS, *NETWORK_STARTS, *CONTAINER_STARTS)
 
 
 def failure_told(error: str) -> EntryHit[TextEntry] | None:

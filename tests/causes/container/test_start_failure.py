@@ -14,6 +14,7 @@ from hairpin.network.prefix import parse_address
 from hairpin.report.words import Words
 from hairpin.texts.container_starts import CONTAINER_STARTS
 from hairpin.texts.engine_starts import ENGINE_STARTS
+from hairpin.texts.network_starts import NETWORK_STARTS
 from tests.small_host import container, engine, host_namespace, network
 
 OCI = "failed to create shim task: OCI runtime create failed: runc create failed: unable to start container process: "
@@ -295,5 +296,5 @@ def test_the_holder_of_an_address_is_named(host: Host, said: str, repair: str) -
 
 
 def test_each_text_whose_meaning_the_host_decides_has_a_function() -> None:
-    told = {each.id for each in (*ENGINE_STARTS, *CONTAINER_STARTS) if each.failure == "of-host"}
+    told = {each.id for each in (*ENGINE_STARTS, *NETWORK_STARTS, *CONTAINER_STARTS) if each.failure == "of-host"}
     assert told == set(vars(_start_failure)["_READERS"]), 'causes/container/_start_failure.py: _READERS, and "of-host"'

@@ -7,8 +7,7 @@ from hairpin.cli.main import COMMANDS
 from tests.cli.commands import call
 
 OPTIONS: dict[str, tuple[tuple[str, ...], str]] = {
-    "the real packet": (("prove", "8151", "--live"), "`--live` is not in this version"),
-    "pasted text": (("walk", "8151", "--from", "host", "--text", "x"), "`--text` is not in this version"),
+    "the real packet": (("prove", "8151", "--live"), "`--live` is not in this version")
 }
 
 
@@ -29,4 +28,3 @@ def test_an_option(arguments: tuple[str, ...], said: str, capsys: pytest.Capture
 
 def test_help_says_nothing_of_them(capsys: pytest.CaptureFixture[str]) -> None:
     assert "--live" not in call(capsys, "prove", "--help").out
-    assert "--text" not in call(capsys, "check", "--help").out

@@ -58,6 +58,20 @@ def test_what_means_nothing() -> None:
     assert "    hairpin check 10.0.0.5:8080" in text
 
 
+def test_what_to_paste_instead() -> None:
+    text = told("port is allocated already")
+    assert "Paste the whole line in which the engine" in text
+    assert "Whether it is one of them is not known:" in text
+    assert "  ? dockerd: Bind for …:… failed: port is already allocated\n" in text
+    assert "true here" not in text
+
+
+def test_a_known_text_beside_it_is_enough() -> None:
+    text = told(f"{DISABLED}\nport is allocated already", FORWARDING_OFF)
+    assert "Paste the whole line" not in text
+    assert "Known texts" not in text
+
+
 def test_a_harmless_text() -> None:
     assert "No fault by itself." in told("iptables: Bad rule (does a matching rule exist in that chain?).")
 

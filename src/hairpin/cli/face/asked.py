@@ -7,7 +7,8 @@ import shlex
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
 if TYPE_CHECKING:
-    from hairpin.question.question import Kind as Asks, Question
+    from hairpin.question.question import Kind as Asks
+    from hairpin.question.question import Question
 
 
 Kind = Literal["snapshot", "text", "bundle", "host"]

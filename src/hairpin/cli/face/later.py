@@ -15,8 +15,7 @@ from hairpin.message import Message, message
 Command = TypeVar("Command", bound=Callable[..., Any])
 
 COMMANDS: dict[str, Message] = {
-    "ask": message("`hairpin check --host USER@HOST` installs nothing there; or ask for a `hairpin snapshot`"),
-    "guard": message("run `hairpin check` from a timer; its exit status is 1 if a port cannot be reached"),
+    "guard": message("run `hairpin check` from a timer; its exit status is 1 if a port cannot be reached")
 }
 LIVE = message("`hairpin prove` sends the packet on a replica; `tcpdump -ni any port PORT` shows the real one")
 

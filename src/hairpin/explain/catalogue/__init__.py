@@ -1,12 +1,16 @@
 """The catalogue of known texts, with one file for each kind of program.  Each entry is a ``TextMeaning``.  The engines'
 texts about failed starts are in ``hairpin.texts``.
 
-``docker`` (ports and rules), ``docker_networks``, ``dockerd``, ``podman`` (with CNI and containerd), ``iptables`` (with
+``docker`` (ports and rules), ``docker_networks``, ``dockerd``, ``swarm``, ``compose`` (networks), ``desktop`` (engines
+in a virtual machine), ``podman`` (with CNI and containerd), ``podman_networks``, ``kubernetes``, ``iptables`` (with
 nft), ``kernel`` (with ip), ``firewalls``, ``managers`` (of links, services and compose), ``clients``, ``languages``
-(libraries of programming languages), ``exchanges`` (connections that opened and then failed), ``names`` (DNS).
+(libraries of programming languages), ``exchanges`` (connections that opened and then failed), ``proxies`` (reverse
+proxies, registries), ``services`` (services that refuse a client themselves), ``names`` (DNS).
 """
 
 from hairpin.explain.catalogue.clients import CLIENTS
+from hairpin.explain.catalogue.compose import COMPOSE
+from hairpin.explain.catalogue.desktop import DESKTOP
 from hairpin.explain.catalogue.docker import DOCKER
 from hairpin.explain.catalogue.docker_networks import DOCKER_NETWORKS
 from hairpin.explain.catalogue.dockerd import DOCKERD
@@ -14,14 +18,21 @@ from hairpin.explain.catalogue.exchanges import EXCHANGES
 from hairpin.explain.catalogue.firewalls import FIREWALLS
 from hairpin.explain.catalogue.iptables import IPTABLES
 from hairpin.explain.catalogue.kernel import KERNEL
+from hairpin.explain.catalogue.kubernetes import KUBERNETES
 from hairpin.explain.catalogue.languages import LANGUAGES
 from hairpin.explain.catalogue.managers import MANAGERS
 from hairpin.explain.catalogue.names import NAMES
 from hairpin.explain.catalogue.podman import PODMAN
+from hairpin.explain.catalogue.podman_networks import PODMAN_NETWORKS
+from hairpin.explain.catalogue.proxies import PROXIES
+from hairpin.explain.catalogue.services import SERVICES
+from hairpin.explain.catalogue.swarm import SWARM
 from hairpin.texts.engine_starts import ENGINE_STARTS
+from hairpin.texts.network_starts import NETWORK_STARTS
 
 ENTRIES = (
-    *ENGINE_STARTS, *DOCKER, *DOCKER_NETWORKS, *DOCKERD, *PODMAN, *IPTABLES, *KERNEL, *FIREWALLS, *MANAGERS, *CLIENTS,
-    *LANGUAGES, *EXCHANGES, *NAMES,
+    *ENGINE_STARTS, *NETWORK_STARTS, *DOCKER, *DOCKER_NETWORKS, *DOCKERD, *SWARM, *COMPOSE, *DESKTOP, *PODMAN,
+    *PODMAN_NETWORKS, *KUBERNETES, *IPTABLES, *KERNEL, *FIREWALLS, *MANAGERS, *CLIENTS, *LANGUAGES, *EXCHANGES,
+    *PROXIES, *SERVICES, *NAMES,
 )  # fmt: skip
 """All entries of the catalogue."""

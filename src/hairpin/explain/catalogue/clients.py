@@ -7,7 +7,8 @@ CLIENTS = (
     TextMeaning(
         id="client-timeout", program="curl", about="flow", printed_by="client", outcome="timeout",
         patterns=(
-            "^{timeout}$", "^connect timeout$", "curl: (28) *", "curl: (7) *{timeout}", "(110){timeout}: AH00957",
+            "^{timeout}$", "^connect timeout$", "ERR_CONNECTION_TIMED_OUT", "curl: (28) *", "curl: (7) *{timeout}",
+            "(110){timeout}: AH00957",
             "Failed to connect to {host} port {port} after * ms: Timeout was reached",
             "Failed to connect to {host} port {port}* {timeout}",
             "Failed to connect to {host} port {port}: Timeout was reached",
@@ -43,7 +44,7 @@ CLIENTS = (
     TextMeaning(
         id="client-refused", program="curl", about="flow", printed_by="client", outcome="refused",
         patterns=(
-            "^{refused}$", "curl: (7) *{refused}",
+            "^{refused}$", "curl: (7) *{refused}", "ERR_CONNECTION_REFUSED",
             "curl: (7) Failed to connect to {host} port {port}*: Couldn't connect to server",
             "curl: (7) Failed to connect to {host} port {port}*: Could not connect to server",
             "curl: (7) couldn't connect to host", "curl: (7) Failed to connect to {host} port {port}*",
@@ -86,7 +87,8 @@ CLIENTS = (
     TextMeaning(
         id="client-unreachable", program="curl", about="flow", printed_by="client", outcome="no-route",
         patterns=(
-            "^{no_route}$", "curl: (7) *{no_route}", "Failed to connect to {host} port {port}* {no_route}",
+            "^{no_route}$", "curl: (7) *{no_route}", "ERR_ADDRESS_UNREACHABLE",
+            "Failed to connect to {host} port {port}* {no_route}",
             "connect to {address} port {port} failed: {no_route}",
             "ssh: connect to host {host} port {port}: {no_route}", "connect to host {host} port {port}: {no_route}",
             "nc: connect to {host} port {port} (*) failed: {no_route}", "Ncat: {no_route}",
@@ -147,7 +149,8 @@ CLIENTS = (
     TextMeaning(
         id="client-reset", program="curl", about="flow", printed_by="client", outcome="reset",
         patterns=(
-            "^{reset}$", "curl: (56) Recv failure: {reset}", "curl: (35) * {reset}", "curl: (35) Recv failure: {reset}",
+            "^{reset}$", "ERR_CONNECTION_RESET", "PR_CONNECT_RESET_ERROR", "curl: (56) Recv failure: {reset}",
+            "curl: (35) * {reset}", "curl: (35) Recv failure: {reset}",
             "Recv failure: {reset}", "recv() failed (104: {reset}) while reading response header from upstream",
             "read: {reset}", "kex_exchange_identification: read: {reset}", "ssh_exchange_identification: read: {reset}",
             "Error reading from server: {reset}", "Read error ({reset}) in headers", "Send failure: {reset}",
@@ -168,6 +171,8 @@ CLIENTS = (
             "ERROR 2002 (HY000): Can't connect to MySQL server on '{host}' (115)", "failed to connect to all addresses",
             "Can't connect to MySQL server on '{host}' (115", "transport: Error while dialing",
             "AH00957: * attempt to connect to {address}:{port} * failed",
+            "P1001: Can't reach database server at `{host}`:`{port}`", "Can't reach database server at `{host}:{port}`",
+            "P1001: Can't reach database server at {host}:{port}",
         ),
         meaning=message(
             "The client could not connect, and does not say how: nobody answered, or the connection was refused. Error "

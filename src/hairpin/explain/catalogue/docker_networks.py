@@ -48,7 +48,12 @@ DOCKER_NETWORKS = (
     ),
     TextMeaning(
         id="docker-address-taken", program="dockerd",
-        patterns=("daemon: Address already in use$", "Cannot start service {word}: Address already in use$"),
+        patterns=(
+            "daemon: Address already in use$", "Cannot start service {word}: Address already in use$",
+            "failed to set up container networking: Address already in use$",
+            "Cannot start container {container}: Address already in use$",
+            "Cannot restart container {container}: Address already in use$",
+        ),
         meaning=message(
             "The address that the container asks for (--ip, ipv4_address) is another endpoint's of its network. While "
             "the container was stopped, Docker may have given the address to a container that asks for none."
@@ -66,6 +71,104 @@ DOCKER_NETWORKS = (
             "Every address of this network's subnet is given to a container. A network with a larger subnet has more."
         ),
         causes=("address-pool-exhausted",),
+    ),
+    TextMeaning(
+        id="docker-gateway-taken", program="dockerd", other_causes=True,
+        patterns=(
+            "failed to allocate gateway ({address}): Address already in use",
+            "failed to allocate gateway ({address}): No available addresses",
+        ),
+        meaning=message(
+            "The gateway of the new network is an address that dockerd has given away: another network of this engine "
+            "has the same subnet or the same gateway. `docker network inspect` shows those of each network; one of the "
+            "two needs another subnet."
+        ),
+        causes=("address-pool-exhausted", "bridge-subnet-overlaps-route"),
+    ),
+    TextMeaning(
+        id="docker-network-in-use", program="dockerd",
+        patterns=(
+            "network {word} id {word} has active endpoints", "error while removing network: network * has active",
+            "network {word} has active endpoints",
+        ),
+        meaning=message(
+            "dockerd keeps a network as long as a container has an endpoint on it. `docker network inspect NETWORK` "
+            "names the containers; if it names none, dockerd still has the endpoint of a container that did not end "
+            "cleanly, and forgets it at its next start. This stops no packet."
+        ),
+    ),
+    TextMeaning(
+        id="docker-network-exists", program="dockerd",
+        patterns=("network with name {word} already exists",),
+        meaning=message(
+            "The engine has a network of this name already, so it made no second one. `docker network inspect NETWORK` "
+            "shows whether its subnet and options are those that were asked for; compose uses it as it is with "
+            "`external: true`."
+        ),
+    ),
+    TextMeaning(
+        id="docker-parent-taken", program="dockerd",
+        patterns=("network {word} is already using parent interface {link}",),
+        meaning=message(
+            "Docker makes one macvlan or ipvlan network for each parent, and another network has this parent. `docker "
+            "network ls --filter driver=macvlan` lists them. Further networks need a VLAN of the link (eth0.10); one "
+            "network may have several subnets."
+        ),
+    ),
+    TextMeaning(
+        id="docker-parent-missing", program="dockerd", other_causes=True,
+        patterns=(
+            "-o parent interface was not found on the host: {link}",
+            "-o parent interface does was not found on the host: {link}",
+            "invalid subinterface vlan name {link}, example formatting is",
+        ),
+        meaning=message(
+            "The parent of the macvlan or ipvlan network is no link of this host, and Docker makes only VLANs of a "
+            "link that is there (eth0.10). `ip -br link` lists the links. On Docker Desktop the links are those of its "
+            "virtual machine, so such a network does not reach the LAN."
+        ),
+        causes=("host-link-missing",),
+    ),
+    TextMeaning(
+        id="docker-host-network-joined", program="dockerd", other_causes=True,
+        patterns=(
+            "container sharing network namespace with another container or host cannot be connected to any other",
+            "container cannot be disconnected from host network or connected to host network",
+            "container cannot be connected to host network",
+        ),
+        meaning=message(
+            "A container with `--network host` or `--network container:NAME` has no network namespace of its own, so "
+            "it joins no other network; and a running container does not change into the host's. The network mode is "
+            "chosen when the container is made."
+        ),
+        causes=("host-network-has-no-names", "no-common-network-for-name"),
+    ),
+    TextMeaning(
+        id="docker-network-mode-conflict", program="docker",
+        patterns=(
+            "conflicting options: dns and the network mode", "conflicting options: hostname and the network mode",
+            "conflicting options: host type networking can't be used with links",
+            "conflicting options: custom host-to-IP mapping and the network mode",
+            "conflicting options: mac-address and the network mode",
+        ),
+        meaning=message(
+            "The option belongs to a network namespace, and this container has none of its own: it shares that of the "
+            "host, of another container, or has none. Give the option to the container whose network it is, or leave "
+            "it out."
+        ),
+    ),
+    TextMeaning(
+        id="docker-alias-refused", program="dockerd", other_causes=True,
+        patterns=(
+            "network-scoped alias is supported only for containers in user defined networks",
+            "network-scoped aliases are only supported for user-defined networks",
+            "links are only supported for user-defined networks",
+        ),
+        meaning=message(
+            "The networks bridge, host and none have no name server of Docker, so a container has no alias there. "
+            "Names and aliases work on a network that somebody made."
+        ),
+        causes=("default-bridge-has-no-names", "host-network-has-no-names"),
     ),
     TextMeaning(
         id="docker-host-network-ports", program="docker",

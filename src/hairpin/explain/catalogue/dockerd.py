@@ -29,6 +29,17 @@ DOCKERD = (
         shown_by=("br-netfilter-off-hairpin", "icc-off-without-br-netfilter"),
     ),
     TextMeaning(
+        id="dockerd-icc-needs-br-netfilter", program="dockerd", other_causes=True,
+        patterns=("cannot restrict inter-container communication",),
+        meaning=message(
+            "dockerd or the network has `icc=false` (or no docker-proxy), which iptables only does to frames that "
+            "br_netfilter shows it, and the kernel has no br_netfilter loaded. dockerd therefore refuses to make the "
+            "network. `ls /proc/sys/net/bridge` tells whether the module is there; inside of a container or a VM, its "
+            "host has to load it."
+        ),
+        causes=("icc-off-without-br-netfilter", "br-netfilter-off-hairpin", "kernel-module-missing"),
+    ),
+    TextMeaning(
         id="dockerd-resolver-timeout", program="dockerd", about="flow", printed_by="source", passing=True,
         patterns=(
             "[resolver] read from DNS server failed, * i/o timeout",

@@ -25,7 +25,7 @@ EXCHANGES = (
             "curl: (1) Received HTTP/0.9 when not allowed", 'malformed HTTP response "\\x15\\x03',
             "SSL routines*packet length too long", "Unsupported or unrecognized SSL message",
             "http2: * looked like an HTTP/1.1 header", "EPROTO * wrong version number",
-            "speaking plain HTTP to an SSL-enabled server port", "SSL routines*http request",
+            "ERR_SSL_PROTOCOL_ERROR", "speaking plain HTTP to an SSL-enabled server port", "SSL routines*http request",
         ),
         meaning=message(
             "The connection works, and its two ends speak different protocols: one of them TLS (https), the other one "
@@ -55,7 +55,11 @@ EXCHANGES = (
         id="client-empty-reply", program="curl", about="flow", printed_by="client",
         patterns=(
             "curl: (52) Empty reply from server", "Empty reply from server", "^No data received.$",
-            "Remote end closed connection without response", "Server aborted the SSL handshake",
+            "Remote end closed connection without response", "Server aborted the SSL handshake", "ERR_EMPTY_RESPONSE",
+            "kex_exchange_identification: Connection closed by remote host",
+            "ssh_exchange_identification: Connection closed by remote host",
+            "Lost connection to MySQL server at 'reading initial communication packet'",
+            "Lost connection to MySQL server at 'handshake: reading initial communication packet'",
         ),
         meaning=message(
             "The connection was opened and closed without an answer. On a published port docker-proxy opens it by "

@@ -133,6 +133,101 @@ FIREWALLS = (
         verdicts=("dropped", "rejected"),
     ),
     TextMeaning(
+        id="firewalld-rpfilter", program="firewalld", kind="routine", about="flow", printed_by="source",
+        patterns=("rpfilter_DROP: IN={link} OUT=",),
+        meaning=message(
+            "firewalld dropped a packet because its source (SRC) has no route back by the link that it came in by "
+            "(IN): its option IPv6_rpfilter in /etc/firewalld/firewalld.conf. Neighbours' multicast of IPv6 "
+            "(DST=ff02:…) is logged so on healthy hosts, too. With br_netfilter loaded, the option also drops frames "
+            "between containers of one bridge; `loose` or `no` keeps them."
+        ),
+        causes=("rule-decides-flow", "nft-base-chain-drop-other-table", "rp-filter-strict"),
+        verdicts=("dropped",),
+    ),
+    TextMeaning(
+        id="firewalld-nft-failed", program="firewalld", other_causes=True,
+        patterns=(
+            "'python-nftables' failed: * Could not process rule: *", "'python-nftables' failed: *",
+            "COMMAND_FAILED: 'python-nftables' failed: * Could not process rule: *",
+        ),
+        meaning=message(
+            "firewalld gave nft its rules, and the kernel refused them as a whole, so they are not as firewalld shows. "
+            "`No such file`: a module of nf_tables is missing, as in many containers and after an upgrade of the "
+            "kernel. `File exists` and `conflicting intervals`: entries of an ipset overlap."
+        ),
+        causes=("kernel-module-missing", "kernel-match-missing"),
+    ),
+    TextMeaning(
+        id="firewalld-no-backend", program="firewalld", other_causes=True,
+        patterns=("No IPv4 and IPv6 firewall", "iptables not usable, disabling IPv4 firewall"),
+        meaning=message(
+            "firewalld found no iptables and no nft that works, so it ended or has no rules for IPv4. The programs or "
+            "the kernel's modules are missing; after an upgrade of the kernel a reboot is due. `firewall-cmd --state` "
+            "says whether it runs."
+        ),
+        causes=("kernel-module-missing", "iptables-binary-shadowed"),
+    ),
+    TextMeaning(
+        id="firewalld-no-ipset", program="firewalld", kind="harmless",
+        patterns=("ipset not usable, disabling ipset usage in firewall",),
+        meaning=message(
+            "firewalld found no program ipset, so its zones cannot use ipsets of iptables; its own sets of nftables "
+            "work. Nothing else of it changes."
+        ),
+    ),
+    TextMeaning(
+        id="ufw-log-only", program="ufw", kind="harmless",
+        patterns=("[UFW ALLOW] IN=", "[UFW AUDIT] IN=", "[UFW AUDIT INVALID] IN="),
+        meaning=message(
+            "ufw logs a packet and does not stop it here: ALLOW is one that a rule lets in, AUDIT each one, whatever "
+            "becomes of it. The log level of ufw decides; `ufw status verbose` shows it."
+        ),
+    ),
+    TextMeaning(
+        id="ufw-limit-block", program="ufw", about="flow", printed_by="source", passing=True,
+        patterns=("[UFW LIMIT BLOCK] IN={link} OUT=",),
+        meaning=message(
+            "A rule `limit` of ufw rejected the packet: this client opened six connections or more within 30 seconds. "
+            "Further clients are not concerned; the limit is on connections to the host, not on published ports."
+        ),
+        causes=("rate-or-connlimit-rule",), verdicts=("dropped", "rejected"),
+    ),
+    TextMeaning(
+        id="ufw-docker-block", program="ufw", about="flow", printed_by="source",
+        patterns=("[UFW DOCKER BLOCK] IN={link} OUT={link} ",),
+        meaning=message(
+            "The rules of ufw-docker in the chain DOCKER-USER (/etc/ufw/after.rules) dropped a packet for a container. "
+            "They let in private addresses, and others only by a rule `ufw route` for the container's own address and "
+            "port. `ufw status` lists these."
+        ),
+        causes=("docker-user-drops", "rule-decides-flow"), verdicts=("dropped", "rejected"),
+    ),
+    TextMeaning(
+        id="csf-blocked", program="csf", about="flow", printed_by="source",
+        patterns=(
+            "Firewall: *TCP_IN Blocked* IN={link}", "Firewall: *UDP_IN Blocked* IN={link}",
+            "Firewall: *TCP_OUT Blocked* IN=", "Firewall: *UDP_OUT Blocked* IN=",
+            "Firewall: *ICMP_IN Blocked* IN={link}",
+        ),
+        meaning=message(
+            "CSF dropped a packet, because csf.conf does not list the port (TCP_IN, UDP_IN, TCP_OUT, UDP_OUT). CSF "
+            "flushes Docker's rules at each of its starts, unless its option DOCKER is on."
+        ),
+        causes=("input-drops-host-service", "output-policy-drop", "rule-decides-flow"),
+        verdicts=("dropped", "rejected"),
+    ),
+    TextMeaning(
+        id="shorewall-dropped", program="shorewall", about="flow", printed_by="source",
+        patterns=("Shorewall:{word}:DROP:IN=", "Shorewall:{word}:REJECT:IN="),
+        meaning=message(
+            "Shorewall stopped a packet. The line names the chain, which is mostly two zones (net-fw: from the network "
+            "to this host); `shorewall show CHAIN` shows its rules, and the files rules and policy decide. Docker's "
+            "rules stay over its starts only with DOCKER=Yes in shorewall.conf."
+        ),
+        causes=("input-drops-host-service", "third-party-forward-chain-drops", "rule-decides-flow"),
+        verdicts=("dropped", "rejected"),
+    ),
+    TextMeaning(
         id="ufw-needs-root", program="ufw", kind="harmless",
         patterns=("ERROR: You need to be root to run this script",),
         meaning=message("ufw was called without root's rights and changed nothing. The message says nothing about the "

@@ -170,6 +170,89 @@ KERNEL = (
         ),
     ),
     TextMeaning(
+        id="link-queue-stuck", program="kernel", about="thing", passing=True,
+        patterns=(
+            "NETDEV WATCHDOG: {link} ({word}): transmit queue {number} timed out",
+            "{link}: NETDEV WATCHDOG: CPU: {number}: transmit queue {number} timed out",
+            "NETDEV WATCHDOG: CPU: {number}: transmit queue {number} timed out",
+        ),
+        meaning=message(
+            "The network card or its driver sent nothing for seconds, and the kernel reset it: packets were lost "
+            "meanwhile. Rules and routes are not at fault; `ip -s link` and `ethtool -S LINK` show errors of the card."
+        ),
+        causes=("host-link-down",),
+    ),
+    TextMeaning(
+        id="ipvs-no-destination", program="kernel", passing=True,
+        patterns=(
+            "IPVS: {word}: FWM {number} {word} - no destination available",
+            "IPVS: {word}: {word} {address}:{port} - no destination available",
+            "IPVS: {word}: {word} [*]:{port} - no destination available",
+        ),
+        meaning=message(
+            "A packet came for a service of a swarm or of kube-proxy (IPVS), and no task or pod of it was ready, so "
+            "the kernel dropped the packet. `docker service ps SERVICE` or `kubectl get endpoints` shows those that "
+            "are."
+        ),
+        causes=("swarm-service-not-running", "swarm-ingress-sandbox-broken", "service-not-listening"),
+    ),
+    TextMeaning(
+        id="tcp-memory", program="kernel", passing=True,
+        patterns=("TCP: out of memory -- consider tuning tcp_mem", "TCP: too many orphaned sockets"),
+        meaning=message(
+            "The kernel had no memory left for TCP (net.ipv4.tcp_mem), or too many connections without a process, and "
+            "reset some. `cat /proc/net/sockstat` shows how much is used, and `ss -tm` by which connections."
+        ),
+    ),
+    TextMeaning(
+        id="tcp-time-wait", program="kernel", kind="harmless",
+        patterns=("TCP: time wait bucket table overflow",),
+        meaning=message(
+            "The kernel forgot connections that had ended sooner than usual, as more than net.ipv4.tcp_max_tw_buckets "
+            "of them waited. New connections are not refused by that."
+        ),
+    ),
+    TextMeaning(
+        id="rtnetlink-not-permitted", program="ip",
+        patterns=("RTNETLINK answers: {not_allowed}",),
+        meaning=message(
+            "`ip` was called without root's rights over this network namespace (CAP_NET_ADMIN), so nothing was "
+            "changed. A container has this right only if it was made with it (--cap-add NET_ADMIN)."
+        ),
+    ),
+    TextMeaning(
+        id="rtnetlink-no-process", program="ip",
+        patterns=("RTNETLINK answers: No such process",),
+        meaning=message(
+            "The route or rule that was to go or to change is not there: it has another gateway, link, metric or "
+            "table. `ip route show table all` and `ip rule` show those that are."
+        ),
+    ),
+    TextMeaning(
+        id="rtnetlink-not-supported", program="ip", other_causes=True,
+        patterns=("RTNETLINK answers: Operation not supported", "Error: Unknown device type"),
+        meaning=message(
+            "The kernel has no such kind of link, route or rule, because it could not load the module (veth, bridge, "
+            "vxlan, wireguard, dummy …). After an upgrade of the kernel a reboot is due: compare `uname -r` with `ls "
+            "/lib/modules`."
+        ),
+        causes=("kernel-module-missing",),
+    ),
+    TextMeaning(
+        id="link-not-there", program="ip", about="thing", other_causes=True,
+        patterns=(
+            'Cannot find device "{link}"', 'Device "{link}" does not exist',
+            "{link}: error fetching interface information: Device not found",
+        ),
+        meaning=message(
+            "The link of this name is not in this network namespace: it has another name since the last boot, its "
+            "driver is missing, or it belongs to a container. dockerd makes docker0 and br-… when it starts or makes "
+            "the network. `ip -br link` lists the links."
+        ),
+        causes=("bridge-missing", "host-link-missing", "container-interface-missing"),
+        shown_by=("bridge-missing", "host-link-missing"),
+    ),
+    TextMeaning(
         id="duplicate-address", program="kernel",
         patterns=(
             "IPv6 duplicate address {address} used by * detected", "IPv6 duplicate address {address} detected",

@@ -166,6 +166,8 @@ MANAGERS = (
             "sshd[*]: error: kex_exchange_identification: read: {reset}",
             "sshd[*]: error: kex_exchange_identification: *",
             "sshd-session[*]: error: kex_exchange_identification: read: {reset}",
+            "sshd[*]: error: kex_exchange_identification: Connection closed by remote host",
+            "sshd-session[*]: error: kex_exchange_identification: Connection closed by remote host",
         ),
         meaning=message("A client left before it logged in, as scanners and health checks do."),
     ),

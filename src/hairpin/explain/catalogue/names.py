@@ -13,7 +13,8 @@ NAMES = (
             "socket.gaierror", 'could not translate host name "{host}" to address',
             "Unknown MySQL server host '{host}'", "Could not resolve '{host}'",
             "php_network_getaddresses: getaddrinfo failed", 'host not found in upstream "{host}',
-            "getaddrinfo for {host} failed", "Unknown host {host}", "failed to lookup address information",
+            "ERR_NAME_NOT_RESOLVED", "DNS_PROBE_FINISHED_NXDOMAIN", "getaddrinfo for {host} failed",
+            "Unknown host {host}", "failed to lookup address information",
         ),
         meaning=message(
             "The name server answered that it knows no such name, or none answered. Containers know each other's names "

@@ -127,6 +127,7 @@ PODMAN = (
         patterns=(
             "no IP addresses available in range set: {address}-{address}", "no IP addresses available in network",
             "failed to allocate for range *: no IP addresses available",
+            "IPAM error: failed to find free IP in range: {address} - {address}",
         ),
         meaning=message(
             "Every address of the network is taken, often by containers that ended uncleanly. Their files are in "

@@ -131,6 +131,9 @@ class NamespaceReader:
         return (self._commands, self._containers) if netns == HOST else ((), ())
 
     def _interfaces(self, netns: str) -> Interfaces:
+        listed = self._readings.of("ip-addr", netns) or self._readings.of("ip-addr-text", netns)
+        if not listed and self._readings.of("ip-link-text", netns):
+            return self._first("ip-link-text", netns, links_text.interfaces, Interfaces())
         return self._either("ip-addr", netns, links_json.interfaces, links_text.interfaces, Interfaces())
 
     def _queues(self, netns: str) -> frozenset[int] | None:

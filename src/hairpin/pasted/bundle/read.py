@@ -61,7 +61,7 @@ class Bundle(msgspec.Struct, frozen=True):
             whole = Output(listing.recognised, listing.origin, (*listing.parts, *lacking))
             found = (*found[:last], whole, *found[last + 1 :])
         found = tuple(_below(each, self.layout.root(self.files)) for each in (*_marks(mapped), *found))
-        return evidence_of(found, name=self.layout.host(self.files))
+        return evidence_of(found, "", name=self.layout.host(self.files))
 
 
 def open_bundle(path: str) -> Bundle:

@@ -8,6 +8,12 @@ _LISTED = re.compile(
     r"(?:(?P<address>\d+\.\d+\.\d+\.\d+|\[?[0-9a-fA-F:]*:[0-9a-fA-F:]*\]?|\*)?:(?P<first>\d+)(?:-(?P<last>\d+))?->)?"
     r"(?P<own>\d+)(?:-(?P<own_last>\d+))?/(?P<protocol>tcp|udp|sctp)"
 )
+_PORT = (
+    r"(?:(?:(?:[\dx*]+\.[\dx*]+\.[\dx*]+\.[\dx*]+|\[[0-9a-fA-F:]*\]|[0-9a-fA-F]*:[0-9a-fA-F:]*|\*)?:)?\d+(?:-\d+)?->)?"
+    r"\d+(?:-\d+)?/(?:tcp|udp|sctp)"
+)
+PORTS = rf"{_PORT}(?:, ?{_PORT})*"
+"""The pattern of a cell of the column PORTS.  The comma has no blank behind it in versions 1 of Compose."""
 _MOST = 1000
 """The largest range of ports that is taken apart."""
 
@@ -28,7 +34,7 @@ def published(cell: str) -> Bindings:
                 found.setdefault(key, None)
                 continue
             address = (row["address"] or "").strip("[]").replace("*", "0.0.0.0")
-            binding = {"HostIp": address or "::", "HostPort": str(int(row["first"]) + number)}
+            binding = {"HostIp": address, "HostPort": str(int(row["first"]) + number)}
             found[key] = [*(found.get(key) or []), binding]
     return found
 
@@ -47,7 +53,7 @@ def _of_option(option: str) -> Iterator[tuple[str, dict[str, str]]]:
     bracketed = re.fullmatch(r"\[([0-9a-fA-F:]+)\]:(.*)", text)
     address, rest = (bracketed[1], bracketed[2]) if bracketed is not None else ("", text)
     fields = rest.split(":")
-    if not address and len(fields) > 2:  # noqa: PLR2004 - an address, a port, a port
+    if not address and len(fields) > 2:
         address, fields = ":".join(fields[:-2]), fields[-2:]
     own = _range(fields[-1])
     outer = _range(fields[0]) if len(fields) > 1 else []

@@ -181,6 +181,8 @@ def _facts(setting: Setting, part: SetSysctl) -> dict[str, object]:
 def _advice(host: Host, part: SetSysctl, found: tuple[Setting, ...]) -> Message:
     """Return the advice that names the file with the wrong value, or says that no file sets the value."""
     key = dotted(part.path)
+    if not found and host.told is not None:
+        return message("whether a configuration file sets {key} is not known: `grep -r {key} /etc/sysctl*`", key=key)
     if not found:
         docker = any(each.kind == "docker" for each in host.engines)
         if part.path[-1] in ("ip_forward", "forwarding") and part.path[-2] in ("ipv4", "all") and not docker:

@@ -3,12 +3,14 @@
 from typing import Literal
 
 import msgspec
+from msgspec import UNSET, UnsetType
 
-from hairpin.answer.answer import Answer, CauseAnswer, FlowAnswer, Judge
+from hairpin.answer.answer import Answer, CauseAnswer, FlowAnswer, Judge, Next
 from hairpin.causes.cause import Severity
 from hairpin.causes.where import places
 from hairpin.host.boot.configured import Configured, Writer
-from hairpin.message import Message
+from hairpin.message import Message, message
+from hairpin.pasted.listed import recognised_in
 from hairpin.remedy.remedy import OwnersDecision, Remedy
 from hairpin.report.documents.blame_document import ActorDocument, SinceDocument, since_document, through_document
 from hairpin.report.documents.effects_document import (
@@ -18,6 +20,7 @@ from hairpin.report.documents.effects_document import (
     side_effect_documents,
 )
 from hairpin.report.documents.head import HostDocument, MissingDocument, head_of, missing_documents
+from hairpin.report.next_command import next_of
 from hairpin.report.places import Places, places_of
 from hairpin.report.quotes import Quote, Quotes
 from hairpin.report.refs import CauseRef, EvidenceRef, FlowRef, QuestionRef, StableId
@@ -163,6 +166,9 @@ class CauseDocument(msgspec.Struct, frozen=True):
     accident."""
     since: SinceDocument | None = None
     through: tuple[ActorDocument, ...] | None = None
+    likely: bool | UnsetType = UNSET
+    """Whether the cause rests on parts of the host that a pasted text does not tell.  A likely cause is never
+    blocking.  Absent for a proven cause."""
 
 
 class QuestionDocument(msgspec.Struct, frozen=True):
@@ -178,6 +184,33 @@ class QuestionDocument(msgspec.Struct, frozen=True):
     option: str
     flows: tuple[FlowRef, ...] = ()
     repair: tuple[str, ...] = ()
+
+
+class RecognisedDocument(msgspec.Struct, frozen=True, rename={"as_": "as"}):
+    """An output in a pasted text: its lines from 1, both inclusive, the command that prints it, the host that the text
+    names (null if it names none), and the number of the moment."""
+
+    line: int
+    until: int
+    as_: str
+    host: str | None
+    moment: int
+
+
+class OutcomeDocument(msgspec.Struct, frozen=True, rename={"if_": "if"}):
+    """What an output of the next command shows, and what follows."""
+
+    if_: str
+    then: str
+
+
+class NextDocument(msgspec.Struct, frozen=True):
+    """The one read-only command that decides most of what is undecided.  ``decides``: the ids of the causes among which
+    it decides."""
+
+    command: str
+    decides: tuple[StableId, ...]
+    outcomes: tuple[OutcomeDocument, ...]
 
 
 class ReportDocument(msgspec.Struct, frozen=True):
@@ -196,6 +229,10 @@ class ReportDocument(msgspec.Struct, frozen=True):
     missing: tuple[MissingDocument, ...]
     notes: tuple[str, ...] = ()
     questions: tuple[QuestionDocument, ...] = ()
+    recognised: tuple[RecognisedDocument, ...] | UnsetType = UNSET
+    """The outputs that were recognised in pasted texts; absent if every host was read itself."""
+    next: NextDocument | UnsetType = UNSET
+    """The command that decides most of what is undecided; absent if everything is decided, or none is known."""
 
 
 def report_document(answer: Answer, words: Words) -> ReportDocument:
@@ -205,6 +242,7 @@ def report_document(answer: Answer, words: Words) -> ReportDocument:
     flows = tuple(flow_document(each, answer, quotes, words, places) for each in answer.flows)
     causes = tuple(_cause(each, quotes, words) for each in answer.causes)
     missing = missing_documents(answer, quotes, words)
+    asked = next_of(answer, words)
     return ReportDocument(
         schema=SCHEMA,
         **head_of(answer),
@@ -214,7 +252,22 @@ def report_document(answer: Answer, words: Words) -> ReportDocument:
         missing=missing,
         notes=tuple(words(each) for each in (*answer.engines, *answer.notes)),
         questions=question_documents(answer, words),
+        recognised=_recognised(answer) if answer.is_of_text else UNSET,
+        next=_next(asked, words) if asked is not None else UNSET,
     )
+
+
+def _recognised(answer: Answer) -> tuple[RecognisedDocument, ...]:
+    return tuple(
+        RecognisedDocument(each.line, each.until, each.as_, each.host or one.name or None, each.moment)
+        for one in answer.evidence
+        for each in recognised_in(one)
+    )
+
+
+def _next(asked: Next, words: Words) -> NextDocument:
+    outcomes = tuple(OutcomeDocument(words(each.shows), words(each.means)) for each in asked.outcomes)
+    return NextDocument(asked.command, asked.decides, outcomes)
 
 
 def question_documents(answer: Answer, words: Words) -> tuple[QuestionDocument, ...]:
@@ -259,7 +312,12 @@ def flow_document(flow: FlowAnswer, answer: Answer, quotes: Quotes, words: Words
 
 def _conditions(flow: FlowAnswer) -> tuple[Message, ...]:
     """Return the conditions on which the flow's verdict depends."""
-    return tuple(each.said for each in flow.trace.conditions)
+    supposed = (each.what for each in flow.supposed)
+    return (*(each.said for each in flow.trace.conditions), *map(_not_told, dict.fromkeys(supposed)))
+
+
+def _not_told(part: Message | str) -> Message:
+    return message("as on an ordinary host, which the text does not tell: {part}", part=part)
 
 
 def _stopped_at(stop: Stop, quotes: Quotes) -> StoppedAt:
@@ -299,6 +357,7 @@ def _cause(cause: CauseAnswer, quotes: Quotes, words: Words) -> CauseDocument:
         decision=decision_document(cause.decision, words),
         since=since_document(cause.blame) if cause.blame is not None else None,
         through=through_document(cause.blame, quotes) if cause.blame is not None else None,
+        likely=cause.likely or UNSET,
     )
 
 

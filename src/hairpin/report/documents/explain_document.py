@@ -13,13 +13,15 @@ from hairpin.answer.answer import Judge
 from hairpin.explain.explain import Explanation, TextAnswer
 from hairpin.explain.here import Here, TextHere
 from hairpin.explain.named import Named, question_about
+from hairpin.explain.nearest import shown_pattern
 from hairpin.explain.sender import SenderKind, TextSender
-from hairpin.explain.understand import TextFound, TextUnknown
+from hairpin.explain.understand import TextFound
 from hairpin.report.documents.head import HostDocument, MissingDocument, host_document, missing_documents
 from hairpin.report.places import places_of
 from hairpin.report.quotes import Quote, Quotes
 from hairpin.report.refs import EvidenceRef, StableId, Time
 from hairpin.report.words import Words
+from hairpin.texts.meaning import TextMeaning
 from hairpin.walk.verdicts import Verdict
 
 SCHEMA: Literal["hairpin.explain/1"] = "hairpin.explain/1"
@@ -105,12 +107,23 @@ class HarmlessDocument(msgspec.Struct, frozen=True):
     last_at: Time | None
 
 
+class NearestDocument(msgspec.Struct, frozen=True):
+    """A known text that shares rare words with a line that hairpin does not know.  It is not claimed that the line is
+    this text.  ``text``: the text's fixed words, with `…` for each part that varies."""
+
+    id: StableId
+    program: str
+    text: str
+    meaning: str
+
+
 class UnknownKind(msgspec.Struct, frozen=True):
-    """A kind of line that hairpin does not know."""
+    """A kind of line that hairpin does not know.  ``nearest``: at most three known texts, the nearest first."""
 
     line: int
     quote: str
     count: int
+    nearest: tuple[NearestDocument, ...]
 
 
 class UnknownDocument(msgspec.Struct, frozen=True):
@@ -151,7 +164,7 @@ def explain_document(explained: Explanation, words: Words) -> ExplainDocument:
         lines=explained.lines,
         found=found,
         harmless=tuple(_harmless(each, words) for each in explained.harmless),
-        unknown=UnknownDocument(tuple(map(_unknown, explained.unknown)), explained.rest, _commands(explained.targets)),
+        unknown=_unknown(explained, words),
         evidence=quotes.all(),
         missing=missing,
     )
@@ -228,8 +241,16 @@ def _harmless(text: TextFound, words: Words) -> HarmlessDocument:
     )
 
 
-def _unknown(kind: TextUnknown) -> UnknownKind:
-    return UnknownKind(kind.line, kind.quote, kind.count)
+def _unknown(explained: Explanation, words: Words) -> UnknownDocument:
+    kinds = tuple(
+        UnknownKind(each.line, each.quote, each.count, tuple(_nearest(near, words) for near in each.nearest))
+        for each in explained.unknown
+    )
+    return UnknownDocument(kinds, explained.rest, _commands(explained.targets))
+
+
+def _nearest(entry: TextMeaning, words: Words) -> NearestDocument:
+    return NearestDocument(entry.id, entry.program, shown_pattern(entry), words(entry.meaning))
 
 
 def _named(each: Named) -> NamedDocument:

@@ -8,6 +8,7 @@ import hairpin
 from hairpin.answer.answer import Answer
 from hairpin.host.docker import Tool
 from hairpin.host.host import Host, Unread
+from hairpin.host.told import UNNAMED
 from hairpin.report.quotes import Quotes
 from hairpin.report.refs import EvidenceRef, SnapshotId, Time
 from hairpin.report.under_way import PlanUnderWayDocument, plan_document
@@ -28,12 +29,13 @@ class EngineDocument(msgspec.Struct, frozen=True):
 
 class HostDocument(msgspec.Struct, frozen=True):
     """One host, and when it was read.  For a host that could not be read, only ``name`` is known.  ``plan_under_way``:
-    a plan of hairpin that is tried, half done or being undone.  A plan in progress may soon change the host."""
+    a plan of hairpin that is tried, half done or being undone.  A plan in progress may soon change the host.  ``name``,
+    ``kernel`` and ``taken_at`` are null where a pasted text does not tell them."""
 
-    name: str
-    kernel: str
+    name: str | None
+    kernel: str | None
     snapshot_id: SnapshotId
-    taken_at: Time
+    taken_at: Time | None
     engines: tuple[EngineDocument, ...] = ()
     plan_under_way: PlanUnderWayDocument | None = None
 
@@ -76,6 +78,9 @@ def host_document(host: Host) -> HostDocument:
         for each in host.contacts
     )
     plan = plan_document(host.plans)
+    if host.told is not None:
+        named = (host.name if host.name != UNNAMED else None, host.kernel or None)
+        return HostDocument(*named, host.snapshot_id, host.taken_at or None, engines, plan)
     return HostDocument(host.name, host.kernel, host.snapshot_id, host.taken_at, engines, plan)
 
 

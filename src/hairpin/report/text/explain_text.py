@@ -6,6 +6,7 @@ from hairpin.answer.decisive import undecided_readings
 from hairpin.explain.explain import Explanation, TextAnswer
 from hairpin.explain.here import Here, TextHere
 from hairpin.explain.named import question_about
+from hairpin.explain.nearest import shown_pattern
 from hairpin.explain.sender import TextSender
 from hairpin.explain.understand import TextFound
 from hairpin.message import Message, message
@@ -20,6 +21,10 @@ from hairpin.walk.verdicts import VERDICTS
 
 _LINES = 3
 """The greatest number of lines of a quoted text that are shown."""
+_PASTE = message(
+    "Paste the whole line in which the engine (`docker start`, `docker compose up`, `journalctl -u docker`) or the "
+    "client (`curl -v`) names the error. `hairpin check --text FILE` reads the outputs of commands."
+)
 _HERE: dict[Here, tuple[Message, Style]] = {
     "true": (message("true here:"), "bad"),
     "false": (message("not true here now:"), "good"),
@@ -174,10 +179,23 @@ class _Writer:
             for each in explained.unknown if self._verbose else explained.unknown[:FEW]:
                 text = shortened(each.quote, 2 * paper.width)
                 paper.prose(f"{text} ({each.count})" if each.count > 1 else text, indent=2, first="· ", style="faint")
+        if not (explained.found or explained.harmless):
+            self._what_to_paste()
         if explained.targets and not explained.found:
             self._prose(message("The text names what can be asked about:"), indent=0)
             for target in explained.targets[:FEW]:
                 paper.line("    ", (question_about(target), "command"))
+
+    def _what_to_paste(self) -> None:
+        """Write which text to paste instead, and the nearest known texts."""
+        self._prose(_PASTE, indent=0)
+        if not self._explained.nearest:
+            return
+        self._prose(message("Known texts that share words with it. Whether it is one of them is not known:"), indent=0)
+        for each in self._explained.nearest:
+            program = f"{each.program}: " if each.program else ""
+            self._paper.prose(f"{program}{shown_pattern(each)}", indent=2, first="? ", style="faint")
+            self._prose(each.meaning, indent=4)
 
     def source(self) -> None:
         """Write which readings are missing, and when the hosts were read."""

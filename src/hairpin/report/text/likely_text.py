@@ -23,7 +23,8 @@ def write_of_text(
 ) -> None:
     """Write the report.  ``write_cause``: writes a cause's section, with the path of a flow."""
     found = [each for one in answer.evidence for each in recognised_in(one)]
-    _write_recognised(found, words, paper, verbose=verbose)
+    if found or not answer.causes:
+        _write_recognised(found, words, paper, verbose=verbose)
     paper.gap()
     _write_verdicts(answer, words, paper, places)
     shown = explaining(answer)
@@ -52,7 +53,11 @@ def _write_recognised(found: list[Recognised], words: Words, paper: Paper, *, ve
         return
     lines = [f"{each.as_} ({_span(each)})" for each in found]
     shown = lines if verbose or len(lines) <= 2 * FEW else lines[: 2 * FEW - 1]
-    more = [words(message("{count} more (-v lists them)", count=len(lines) - len(shown)))] if len(shown) < len(lines) else []
+    more = (
+        [words(message("{count} more (-v lists them)", count=len(lines) - len(shown)))]
+        if len(shown) < len(lines)
+        else []
+    )
     said = message("Read in the text, by lines: {outputs}.", outputs=", ".join([*shown, *more]))
     paper.prose(words(said), style="faint")
 
@@ -84,6 +89,8 @@ def _write_explained(cause: CauseAnswer, words: Words, paper: Paper) -> None:
 
 
 def _outcome_text(outcome: Outcome) -> Message:
+    if outcome.result == "failed":
+        return message("line {line}: {words}", line=outcome.line, words=outcome.target)
     return message(
         "line {line}: {tool} {target}: {result}",
         line=outcome.line,
@@ -119,9 +126,7 @@ def _write_possible(causes: list[CauseAnswer], words: Words, paper: Paper) -> No
 def _write_next(asked: Next, words: Words, paper: Paper) -> None:
     paper.gap()
     paper.prose(words(message("Next, run this command on the host. It changes nothing:")), style="strong")
-    paper.cut("      ", ("", ""), asked.command)
+    paper.cut("      ", asked.command)
     for each in asked.outcomes:
         said = message("{shows}: {means}", shows=each.shows, means=each.means)
         paper.prose(words(said), indent=4, first="· ")
-
-

@@ -69,8 +69,8 @@ def of_bus(reading: Reading) -> RuntimeZones:
 
 
 def of_words(text: str) -> RuntimeZones:
-    """Return the zones in the output of ``firewall-cmd --list-all-zones``."""
-    zones: list[FirewalldZone] = []
+    """Return the zones in the output of ``firewall-cmd --list-all-zones``, each once: as it is listed last."""
+    zones: dict[str, FirewalldZone] = {}
     default_zone: str | None = None
     for block in re.split(r"\n(?=\S)", text.strip("\n")):
         head, _, body = block.partition("\n")
@@ -79,8 +79,8 @@ def of_words(text: str) -> RuntimeZones:
             continue
         if "default" in (match[2] or "").split(", "):
             default_zone = match[1]
-        zones.append(_of_text(match[1], body))
-    return RuntimeZones(tuple(zones), default_zone)
+        zones[match[1]] = _of_text(match[1], body)
+    return RuntimeZones(tuple(zones.values()), default_zone)
 
 
 def _settings(found: object) -> _Settings:

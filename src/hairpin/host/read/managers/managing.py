@@ -33,7 +33,7 @@ from hairpin.host.managers import (
     Version,
 )
 from hairpin.host.plan_under_way import PlanStage, PlanUnderWay
-from hairpin.host.read.managers import assignments, rule_tools_text
+from hairpin.host.read.managers import assignments, rule_tools_text, ufw_status_text
 from hairpin.host.read.managers.assignments import value_of
 from hairpin.host.read.managers.cloud import addresses
 from hairpin.host.read.readings import Readings
@@ -98,10 +98,11 @@ def firewalld(readings: Readings, versions: tuple[Version, ...]) -> Firewalld | 
 
 
 def ufw(readings: Readings) -> Ufw | None:
-    """Return ufw's state; None if ufw is not installed."""
+    """Return ufw's state from its files, or from ``ufw status`` in a pasted text; None if ufw is not installed."""
     conf, default = readings.first("ufw-conf"), readings.first("ufw-default")
     if conf is None:
-        return None
+        said = readings.first("ufw-status")
+        return ufw_status_text.status(said) if said is not None else None
     policies, hooks = default.text if default is not None else "", readings.first("ufw-hooks")
     return Ufw(
         enabled=(assignments.value_of(conf.text, "ENABLED") or "").lower() == "yes",

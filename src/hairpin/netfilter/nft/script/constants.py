@@ -8,7 +8,7 @@ from hairpin.errors import MalformedError
 from hairpin.message import message
 from hairpin.netfilter.nft.syntax import Json, content, named
 
-_SERVICES = {
+SERVICES = {
     "tcpmux": 1, "echo": 7, "discard": 9, "systat": 11, "daytime": 13, "netstat": 15, "qotd": 17, "chargen": 19,
     "ftp-data": 20, "ftp": 21, "ssh": 22, "telnet": 23, "smtp": 25, "mail": 25, "time": 37, "whois": 43, "tacacs": 49,
     "domain": 53, "bootps": 67, "bootpc": 68, "tftp": 69, "gopher": 70, "finger": 79, "http": 80, "www": 80,
@@ -110,6 +110,6 @@ def _data(value: Json) -> Json:
 def _port(word: str) -> Json:
     if word == "*" or word.startswith("@"):
         return word
-    if word not in _SERVICES:
+    if word not in SERVICES:
         raise MalformedError(message("hairpin does not know the port of {name}", name=word))
-    return _SERVICES[word]
+    return SERVICES[word]

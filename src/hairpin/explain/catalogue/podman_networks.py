@@ -1,0 +1,151 @@
+"""Texts of podman, netavark and the CNI plugins about networks, their addresses and links."""
+
+from hairpin.message import message
+from hairpin.texts.meaning import TextMeaning
+
+PODMAN_NETWORKS = (
+    TextMeaning(
+        id="podman-subnet-taken", program="podman", other_causes=True,
+        patterns=(
+            "subnet * is already used on the host or by another config",
+            "subnet * is being used by a network interface",
+        ),
+        meaning=message(
+            "The subnet that was asked for is that of a link of this host, of one of its routes, or of another network "
+            "of Podman. `ip route` and `podman network ls` show which; choose another one."
+        ),
+        causes=("bridge-subnet-overlaps-route", "address-pool-exhausted"),
+    ),
+    TextMeaning(
+        id="podman-pools-exhausted", program="podman", other_causes=True,
+        patterns=("could not find free subnet from subnet pools",),
+        meaning=message(
+            "Podman found no free subnet for a new network: each one in default_subnet_pools of containers.conf is "
+            "another network's, or a route of the host covers it (a VPN with a route for 10.0.0.0/8 covers all of the "
+            "default ones). `ip route` shows it; give it a subnet by `--subnet`, or other pools."
+        ),
+        causes=("address-pool-exhausted", "bridge-subnet-overlaps-route"),
+    ),
+    TextMeaning(
+        id="podman-address-taken", program="podman", other_causes=True,
+        patterns=("requested ip address {address} is already allocated",),
+        meaning=message(
+            "The address that the container asks for (--ip, ipv4_address) is another container's, or still listed for "
+            "one that ended uncleanly. `podman network inspect NETWORK` shows the containers that have one."
+        ),
+        causes=("container-not-running",),
+    ),
+    TextMeaning(
+        id="podman-address-outside-subnet", program="podman", other_causes=True,
+        patterns=("requested static ip {address} not in any subnet on network {word}",),
+        meaning=message(
+            "The address that the container asks for (--ip, ipv4_address) is in no subnet of its network. `podman "
+            "network inspect NETWORK` shows the subnet; a network that was made earlier keeps its old one."
+        ),
+        causes=("container-not-running",),
+    ),
+    TextMeaning(
+        id="podman-needs-bridge", program="podman", other_causes=True,
+        patterns=(
+            '"{word}" is not supported: invalid network mode',
+            "networks and static ip/mac address can only be used with Bridge mode networking",
+            "CNINetworks can only be used with Bridge mode networking",
+        ),
+        meaning=message(
+            "A rootless container has pasta or slirp4netns by default, and these know no networks, fixed addresses and "
+            "aliases. The container has to be made on a bridge: `--network NAME`, or `--network bridge:ip=…`."
+        ),
+        causes=("no-common-network-for-name",),
+    ),
+    TextMeaning(
+        id="podman-network-in-use", program="podman",
+        patterns=('"{word}" has associated containers with it',),
+        meaning=message(
+            "Podman keeps a network as long as a container belongs to it, whether it runs or not. `podman ps -a "
+            "--filter network=NAME` lists them. This stops no packet."
+        ),
+    ),
+    TextMeaning(
+        id="netavark-link-unsupported", program="netavark", other_causes=True,
+        patterns=(
+            "netavark: create bridge: Netlink error: Operation not supported",
+            "netavark: create veth pair: Netlink error: Operation not supported",
+            "netavark: failed to configure bridge and veth interface: * Operation not supported (os error 95)",
+            "netavark: failed to delete if {link}: * Operation not supported (os error 95)",
+        ),
+        meaning=message(
+            "The kernel could make no bridge or no veth pair, because it could not load the module. Most often the "
+            "package of the running kernel was replaced by an upgrade, and a reboot into the new one is due: compare "
+            "`uname -r` with `ls /lib/modules`."
+        ),
+        causes=("kernel-module-missing",),
+    ),
+    TextMeaning(
+        id="netavark-dhcp-proxy-missing", program="netavark",
+        patterns=(
+            "unable to obtain lease: socket *nv-proxy.sock*: {no_file}",
+            "is the netavark-dhcp-proxy.socket unit enabled",
+        ),
+        meaning=message(
+            "A macvlan network without a subnet takes its addresses by DHCP, and Podman's own client for it "
+            "(netavark-dhcp-proxy) does not run. `systemctl status netavark-dhcp-proxy.socket` tells; with `--subnet`, "
+            "the network needs no DHCP. A rootless Podman has no macvlan on the host's links."
+        ),
+    ),
+    TextMeaning(
+        id="netavark-no-lease", program="netavark", passing=True,
+        patterns=(
+            "netavark: unable to obtain lease: dhcp proxy error: *", "unable to obtain lease: get DHCP lease: *",
+            "Could not find a lease within the timeout limit",
+        ),
+        meaning=message(
+            "No DHCP server answered the container's new hardware address on the parent link. A server on this same "
+            "host is not reached by macvlan, and Wi-Fi, many virtual switches and clouds carry no second hardware "
+            "address. `tcpdump -ni PARENT port 67` shows whether a question leaves and an answer comes."
+        ),
+        causes=("macvlan-host-cannot-reach", "host-link-down"),
+    ),
+    TextMeaning(
+        id="aardvark-upstream-failed", program="aardvark-dns", passing=True,
+        patterns=(
+            "aardvark-dns[*]: {number} dns request got empty response", "{number} dns request got empty response",
+            "aardvark-dns[*]: * dns request failed: *", "{number} dns request failed: request timed out",
+            "dns request failed: request timed out",
+        ),
+        meaning=message(
+            "Podman's name server asked the name servers of the host's resolv.conf for a name that is no container's, "
+            "and none answered in time. The host does not reach them, or a firewall drops the packets. `dig @SERVER "
+            "example.com` on the host tells."
+        ),
+        causes=("dns-upstream-unreachable", "host-default-route-missing"),
+    ),
+    TextMeaning(
+        id="rootless-tun-missing", program="slirp4netns", other_causes=True,
+        patterns=(
+            'open("/dev/net/tun"): No such device', 'open("/dev/net/tun"): {no_file}',
+            'open("/dev/net/tun"): Permission denied', 'open("/dev/net/tun"): {not_allowed}',
+            "pasta failed with exit code {number}: Failed to open() /dev/net/tun: *",
+        ),
+        meaning=message(
+            "A rootless container gets its network by a tap device, and the kernel gave none: the module tun is not "
+            "there (after an upgrade of the kernel a reboot is due), or /dev/net/tun is not passed into the container "
+            "in which Podman itself runs. `ls -l /dev/net/tun` shows it; everybody may read and write it."
+        ),
+        causes=("kernel-module-missing",),
+    ),
+    TextMeaning(
+        id="cni-version", program="podman", other_causes=True,
+        patterns=(
+            'plugin {word} does not support config version "{word}"', 'incompatible CNI versions; config is "{word}"',
+            "Error validating CNI config file {path}:",
+            'error loading cached network config: network "{word}" not found',
+        ),
+        meaning=message(
+            "The file of the network was written for a newer version of CNI than the plugins know, so the network is "
+            "not loaded, and names and ports of its containers fail. Newer plugins (containernetworking-plugins) or "
+            "netavark read it; `grep cniVersion` in /etc/cni/net.d shows the version, which older plugins know as "
+            "0.4.0."
+        ),
+        causes=("cni-plugin-missing",),
+    ),
+)  # fmt: skip

@@ -1,0 +1,130 @@
+"""Texts of reverse proxies that reach no service behind them, and of engines and tools that ask a registry or an engine
+through a proxy, with TLS or in an old version."""
+
+from hairpin.message import message
+from hairpin.texts.meaning import TextMeaning
+
+PROXIES = (
+    TextMeaning(
+        id="proxy-no-upstream", program="nginx", printed_by="client", passing=True,
+        patterns=(
+            "no live upstreams while connecting to upstream", "upstream server temporarily disabled while",
+            "no healthy upstream",
+        ),
+        meaning=message(
+            "The reverse proxy counts each server behind it as failed, so it asks none for a while. The line before "
+            "tells how the last one failed. nginx-proxy lists a container as `down` if the two share no network."
+        ),
+        causes=(
+            "service-not-listening", "container-not-running", "no-common-network-for-name",
+            "service-listens-on-other-port",
+        ),
+    ),
+    TextMeaning(
+        id="proxy-upstream-closed", program="nginx", printed_by="client", passing=True,
+        patterns=("upstream prematurely closed connection while reading *",),
+        meaning=message(
+            "The service behind the proxy took the connection and closed it before its whole answer: it ended or "
+            "restarted, its own time ran out, or it expects TLS on that port. The network is not at fault. `docker "
+            "logs` of the service says more."
+        ),
+        causes=("container-not-running", "container-unhealthy"),
+    ),
+    TextMeaning(
+        id="proxy-bad-gateway", program="", printed_by="client", general=True, other_causes=True,
+        patterns=(
+            "502 Bad Gateway", "504 Gateway Time-out", "504 Gateway Timeout", "503 Service Temporarily Unavailable",
+            "upstream connect error or disconnect/reset before headers",
+        ),
+        meaning=message(
+            "A reverse proxy was reached, and got no answer of the service behind it: 502 is a refused or broken "
+            "connection, 504 an answer that did not come. The port is published well; the proxy's own log names the "
+            "address that it asked, and how that failed."
+        ),
+        causes=(
+            "service-not-listening", "service-listens-on-other-port", "service-listens-on-container-loopback",
+            "no-common-network-for-name", "loopback-is-the-container", "container-not-running",
+            "name-pinned-to-old-address",
+        ),
+    ),
+    TextMeaning(
+        id="traefik-no-address", program="traefik", other_causes=True,
+        patterns=(
+            "unable to find the IP address for the container",
+            "Could not find network named {word} for container {quoted}",
+            "Could not find network named '{word}' for container",
+            'Could not find network named "{word}" for container',
+        ),
+        meaning=message(
+            "Traefik and the container share no network by the name in the label traefik.docker.network, so Traefik "
+            "has no address to send requests to. Compose puts the project before the name (project_proxy). `docker "
+            "inspect NAME` shows the networks of both."
+        ),
+        causes=("no-common-network-for-name", "container-not-running", "container-network-none"),
+    ),
+    TextMeaning(
+        id="traefik-port-missing", program="traefik", other_causes=True,
+        patterns=('service "{word}" error: port is missing',),
+        meaning=message(
+            "Traefik does not know which port of the container to ask: the image exposes none, and the label "
+            "traefik.http.services.NAME.loadbalancer.server.port is missing. For a swarm's service the label belongs "
+            "below `deploy`."
+        ),
+        causes=("swarm-service-not-running",),
+    ),
+    TextMeaning(
+        id="docker-api-version", program="docker", printed_by="client",
+        patterns=(
+            "client version {word} is too old. Minimum supported API version is {word}",
+            "client version {word} is too new. Maximum supported API version is {word}",
+        ),
+        meaning=message(
+            "The program speaks a version of Docker's API that this dockerd refuses (Docker 29.0: each one below "
+            "1.44). Until the program (Traefik, Portainer, Watchtower …) is updated, it sees no container, and a proxy "
+            "has no routes. `docker version` shows both versions."
+        ),
+    ),
+    TextMeaning(
+        id="outgoing-proxy-failed", program="", printed_by="client", other_causes=True,
+        patterns=(
+            "proxyconnect tcp: dial tcp {address}:{port}: * {refused}", "proxyconnect tcp: dial tcp *: * {refused}",
+            "proxyconnect tcp: dial tcp {address}:{port}: * {no_route}", "proxyconnect tcp: dial tcp *: i/o timeout",
+            "proxyconnect tcp: *", "http: error connecting to proxy *", "curl: (5) Could not resolve proxy: {host}",
+            "curl: (97) *", "curl: (56) Received HTTP code {number} from proxy after CONNECT",
+        ),
+        meaning=message(
+            "The program asks a proxy (HTTP_PROXY, HTTPS_PROXY, daemon.json, Docker Desktop's settings), and the proxy "
+            "is not reached. 127.0.0.1 in that setting is the machine of dockerd, or the container itself, and not the "
+            "computer at which you sit. `docker info` and `systemctl show docker --property Environment` show it."
+        ),
+        causes=("loopback-is-the-container", "host-service-not-running", "host-service-listens-on-loopback"),
+    ),
+    TextMeaning(
+        id="certificate-refused", program="", printed_by="client",
+        patterns=(
+            "x509: certificate signed by unknown authority", "x509: certificate is valid for *, not {host}",
+            "x509: certificate is not valid for any names", "x509: cannot validate certificate for {host}",
+            "x509: certificate has expired or is not yet valid", "curl: (60) *", "curl: (51) *",
+            "SSL certificate problem: *", "CERTIFICATE_VERIFY_FAILED", "ERR_CERT_AUTHORITY_INVALID",
+            "ERR_CERT_COMMON_NAME_INVALID", "SEC_ERROR_UNKNOWN_ISSUER",
+        ),
+        meaning=message(
+            "The connection works, and the client does not trust the certificate: it is self-signed, of a company's "
+            "own authority, for another name, or expired; a reverse proxy without a certificate for the name answers "
+            "with its default one. `openssl s_client -connect HOST:PORT -servername NAME` shows it. dockerd looks for "
+            "a registry's authority in /etc/docker/certs.d/HOST:PORT/ca.crt."
+        ),
+    ),
+    TextMeaning(
+        id="registry-pull-limit", program="docker",
+        patterns=(
+            "toomanyrequests: You have reached your pull rate limit", "You have reached your unauthenticated pull rate",
+            "toomanyrequests: *",
+        ),
+        meaning=message(
+            "The registry refuses further pulls from this public address for some hours; all machines behind one "
+            "gateway count together. The connection works. A login, another registry or a mirror has a limit of its "
+            "own."
+        ),
+    ),
+)  # fmt: skip

@@ -1,0 +1,106 @@
+"""What a text proves, what is only likely, and what to ask next."""
+
+import msgspec
+import pytest
+
+from hairpin.answer.answer import Answer
+from hairpin.answer.ask import ask
+from hairpin.answer.outcome import exit_status
+from hairpin.network.world import World
+from hairpin.pasted.text import evidence_in_texts
+from hairpin.question.question import parse_question
+from tests.suppose.test_ordinary import ADDRESSES, CLOSED, PS, RUN
+
+TIMED_OUT = "$ curl http://10.8.0.5:8080\ncurl: (28) Failed to connect to 10.8.0.5 port 8080: Connection timed out\n"
+REFUSED = "$ curl http://localhost:8080\ncurl: (7) Failed to connect to localhost port 8080: Connection refused\n"
+OFF = "net.ipv4.conf.ens3.forwarding = 0\nnet.ipv4.conf.all.forwarding = 1\n"
+
+
+def answer(*texts: str, targets: tuple[str, ...] = ()) -> Answer:
+    """Return the answer of `check` about the host of the texts."""
+    question = parse_question("check", targets, None, (), World(), None, None)
+    return ask(question, (evidence_in_texts(texts),), depth="causes")
+
+
+def ids(found: Answer) -> list[str]:
+    return [each.id for each in found.causes]
+
+
+def test_a_told_part_that_stops_the_flow_is_likely_where_others_are_supposed() -> None:
+    found = answer(RUN, ADDRESSES, OFF, TIMED_OUT)
+    (cause,) = found.causes
+    assert (cause.id, cause.likely, cause.severity) == ("interface-forwarding-off", True, "advice")
+    assert cause.shown_by is None
+    assert cause.explains[0].result == "timeout"
+    assert exit_status(found) == 3
+
+
+def test_the_verdict_depends_on_what_is_supposed() -> None:
+    (flow, *_) = answer(RUN, ADDRESSES, OFF, targets=("8080",)).flows
+    assert (flow.trace.verdict, flow.verdict, flow.succeeds) == ("dropped", "depends", False)
+    commands = {each.command for each in flow.supposed}
+    assert "sudo iptables-save" in commands
+    assert "ip -d addr" not in commands  # it is told
+
+
+def test_alternatives_explain_a_failure() -> None:
+    found = answer(RUN, TIMED_OUT)
+    assert "ip-forward-off" in ids(found)
+    assert "service-not-listening" not in ids(found)  # a refused connection does not time out
+    assert all(each.likely and each.shown_by is not None and not each.remedies for each in found.causes)
+
+
+def test_a_refusal_has_other_causes_than_a_timeout() -> None:
+    found = answer(RUN, REFUSED)
+    assert "service-listens-on-container-loopback" in ids(found)
+    assert "ip-forward-off" not in ids(found)
+
+
+def test_what_contradicts_a_success_is_out() -> None:
+    works = "$ curl -I http://localhost:8080\nHTTP/1.1 200 OK\n"
+    found = answer(RUN, works, TIMED_OUT)
+    assert "service-listens-on-container-loopback" not in ids(found)
+    assert "ip-forward-off" in ids(found)
+
+
+def test_without_a_stated_failure_nothing_is_likely() -> None:
+    found = answer(RUN, PS, targets=("8080",))
+    assert found.causes == ()
+    assert found.next is not None
+
+
+def test_without_anything_told_there_is_no_cause_and_no_command() -> None:
+    found = answer("An ode to spring.\nThe birds sing.\n", targets=("8080",))
+    assert found.causes == ()
+    assert found.next is None
+    assert exit_status(found) == 3
+
+
+@pytest.mark.parametrize("failure", (TIMED_OUT, REFUSED))
+def test_the_next_command_decides_among_the_likely(failure: str) -> None:
+    found = answer(RUN, failure)
+    assert found.next is not None
+    assert found.next.command.startswith("sudo tcpdump") or set(found.next.decides) & set(ids(found))
+    assert found.next.outcomes[-1].cause == ""
+    words = found.next.command.split()
+    assert not {"-A", "-D", "-F", "add", "del", "set", "restart"} & set(words)
+
+
+def test_a_failure_elsewhere_may_be_before_the_host() -> None:
+    works = "$ curl -I http://localhost:8080\nHTTP/1.1 200 OK\n"
+    found = answer(PS, CLOSED.replace("DROP", "ACCEPT"), "net.ipv4.ip_forward = 1\n", works, TIMED_OUT)
+    assert found.next is not None
+    commands = {found.next.command} | {each.shown_by[0] for each in found.causes if each.shown_by}
+    assert any("tcpdump" in each or "iptables" in each for each in commands)
+
+
+def test_the_asked_port_is_that_of_the_failure() -> None:
+    found = answer(PS, TIMED_OUT)
+    assert {each.trace.flow.dport for each in found.flows} == {8080}
+
+
+def test_causes_are_no_severer_than_likely() -> None:
+    found = answer(RUN, ADDRESSES, CLOSED, TIMED_OUT)
+    assert ids(found)[0] == "docker-filter-chain-missing"
+    assert not any(each.severity == "blocking" for each in found.causes)
+    assert msgspec.structs.replace(found.causes[0], likely=False).severity == "advice"

@@ -1,0 +1,70 @@
+"""Command lines are found behind prompts and alone; prose and output are none."""
+
+import pytest
+
+from hairpin.pasted.commands import command_in
+from hairpin.pasted.recognise import paste_of
+
+
+def words_of(line: str) -> tuple[str, ...] | None:
+    found = command_in(line, 0)
+    return found.words if found is not None else None
+
+
+@pytest.mark.parametrize(
+    ("line", "words"),
+    (
+        ("$ ip addr", ("ip", "addr")),
+        ("# iptables -L -n", ("iptables", "-L", "-n")),
+        ("[root@srv ~]# docker ps -a", ("docker", "ps", "-a")),
+        ("user@host:~$ sudo iptables-save", ("iptables-save",)),
+        ("sudo iptables -t nat -L", ("iptables", "-t", "nat", "-L")),
+        ("iptables -L -n -v", ("iptables", "-L", "-n", "-v")),
+        ("/usr/sbin/ip route", ("ip", "route")),
+        ("`docker network ls`", ("docker", "network", "ls")),
+        ("> ip rule | grep from", ("ip", "rule")),
+    ),
+)
+def test_a_command(line: str, words: tuple[str, ...]) -> None:
+    assert words_of(line) == words
+
+
+@pytest.mark.parametrize(
+    "line",
+    (
+        "The route is wrong.",
+        "# a comment",
+        "ip is short for Internet Protocol",
+        "default via 10.0.0.1 dev eth0",
+        "",
+        "host",
+    ),
+)
+def test_no_command(line: str) -> None:
+    assert words_of(line) is None
+
+
+def test_the_prompts_host() -> None:
+    found = command_in("[root@node2 ~]# ip addr", 3)
+    assert found is not None
+    assert (found.host, found.line) == ("node2", 3)
+
+
+@pytest.mark.parametrize(
+    ("line", "words"),
+    (
+        ("$ docker exec web ip addr", ("ip", "addr")),
+        ("$ docker exec -it web sh -c 'ss -lnt'", ("ss", "-lnt")),
+        ("$ podman exec -u root web ip route", ("ip", "route")),
+    ),
+)
+def test_a_command_in_a_container(line: str, words: tuple[str, ...]) -> None:
+    found = command_in(line, 0)
+    assert found is not None
+    assert (found.netns, found.words) == ("container:web", words)
+
+
+def test_the_command_above_an_output() -> None:
+    paste = paste_of("$ ip rule\n\n0:\tfrom all lookup local\n")
+    assert paste.command_above(2).words == ("ip", "rule")
+    assert paste.command_above(0).words == ()

@@ -1,0 +1,48 @@
+"""The damage of the way to a web page is mended, and nothing else is touched."""
+
+import pytest
+
+from hairpin.pasted.lines import lines_of
+
+
+@pytest.mark.parametrize(
+    ("damaged", "mended"),
+    (
+        ("iptables \u2013list", "iptables --list"),
+        ("curl \u201chttp://x\u201d", 'curl "http://x"'),
+        ("<pre>$ ip rule</pre>", "$ ip rule"),
+        ("0.0.0.0:80-&gt;80/tcp", "0.0.0.0:80->80/tcp"),
+        ("\x1b[31mERROR\x1b[0m", "ERROR"),
+        ("a\u00a0b\u200b", "a b"),
+        ("```console", ""),
+        ("text  \r", "text"),
+    ),
+)
+def test_damage_is_mended(damaged: str, mended: str) -> None:
+    assert lines_of(damaged) == (mended,)
+
+
+@pytest.mark.parametrize(
+    "line", ("a \u2013 b", "2: eth0: <BROADCAST,UP> mtu 1500", "-A FORWARD -j DROP", "x < y && y > z", "~ % ls")
+)
+def test_other_lines_stay(line: str) -> None:
+    assert lines_of(line) == (line,)
+
+
+def test_quote_marks_of_a_run() -> None:
+    assert lines_of("> one\n> two\n\n> $ alone") == ("one", "two", "", "> $ alone")
+
+
+def test_a_margin() -> None:
+    text = "\n".join(f"{number}: line {word}" for number, word in enumerate(("a", "b", "c", "d"), 7))
+    assert lines_of(text) == ("line a", "line b", "line c", "line d")
+
+
+def test_numbers_of_the_output_are_no_margin() -> None:
+    text = "1: lo: <UP> mtu 1\n2: eth0: <UP> mtu 1\n3: docker0: <UP> mtu 1\n4: br0: <UP> mtu 1"
+    assert lines_of(text) == tuple(text.split("\n"))
+
+
+def test_each_line_keeps_its_number() -> None:
+    text = "```\n$ ip rule\n```\nend"
+    assert lines_of(text)[3] == "end"

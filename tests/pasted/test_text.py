@@ -1,0 +1,71 @@
+"""From files to the evidence of one host."""
+
+from pathlib import Path
+
+import pytest
+
+from hairpin.errors import EvidenceError
+from hairpin.pasted import text
+from hairpin.pasted.joining import unrecognised_in
+from hairpin.pasted.listed import recognised_in
+from hairpin.pasted.text import evidence_in_files, evidence_in_texts, lines_in_files
+
+RULES = "$ ip rule\n0:\tfrom all lookup local\n32766:\tfrom all lookup main\n"
+
+
+def test_several_files_are_one_host(tmp_path: Path) -> None:
+    one, two = tmp_path / "one.txt", tmp_path / "two.txt"
+    one.write_text(RULES)
+    two.write_text("net.ipv4.ip_forward = 1\n")
+    found = evidence_in_files((str(one), str(two)))
+    assert {"ip-rule4-text", "sysctl"} <= {each.key for each in found.readings}
+
+
+def test_what_was_recognised_and_what_was_not() -> None:
+    found = evidence_in_texts((f"Hello\n{RULES}Bye\n",))
+    (taken,) = recognised_in(found)
+    assert (taken.line, taken.until, taken.as_) == (3, 4, "ip rule")
+    assert [number for number, _ in unrecognised_in(found)] == [1, 2, 5]
+
+
+def test_a_text_without_outputs_has_no_readings() -> None:
+    found = evidence_in_texts(("An ode to spring.\n",))
+    assert recognised_in(found) == ()
+    assert {each.key for each in found.readings} == {"pasted", "unrecognised"}
+
+
+def test_the_hosts_name_is_that_of_its_prompt() -> None:
+    assert evidence_in_texts(("[root@srv ~]# ip rule\n0:\tfrom all lookup local\n",)).name == "srv"
+
+
+@pytest.mark.parametrize("encoding", ("utf-8", "utf-16", "latin-1"))
+def test_any_encoding(tmp_path: Path, encoding: str) -> None:
+    path = tmp_path / "text"
+    path.write_bytes(f"Zuständig: äöü\n{RULES}".encode(encoding))
+    assert any(each.key == "ip-rule4-text" for each in evidence_in_files((str(path),)).readings)
+
+
+def test_a_text_that_is_too_long(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(text, "LIMIT_BYTES", 10)
+    path = tmp_path / "text"
+    path.write_text("x" * 11)
+    with pytest.raises(EvidenceError, match="of text; paste the outputs alone"):
+        evidence_in_files((str(path),))
+
+
+def test_a_file_that_is_not_there() -> None:
+    with pytest.raises(EvidenceError, match="/nowhere: cannot be read: No such file"):
+        evidence_in_files(("/nowhere",))
+
+
+def test_lines_for_explain(tmp_path: Path) -> None:
+    path = tmp_path / "text"
+    path.write_text(f"{RULES}port is already allocated\n")
+    assert b"port is already allocated" in tuple(lines_in_files((str(path),)))
+    assert b"port is already allocated" in tuple(lines_in_files((f"node={path}",)))
+
+
+def test_an_outcome_knows_its_line() -> None:
+    found = evidence_in_texts(("\n\ncurl: (7) Failed to connect to 10.8.0.5 port 8080: Connection refused\n",))
+    (outcome,) = (each for each in found.readings if each.key == "outcome")
+    assert '"line":3' in outcome.text

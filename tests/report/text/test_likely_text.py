@@ -1,0 +1,48 @@
+"""The report about a host of which only a text tells."""
+
+import pytest
+
+from hairpin.report.paper import Paper
+from hairpin.report.text.terminal import report_text
+from hairpin.report.words import Words
+from tests.answer.test_likely import OFF, TIMED_OUT, answer
+from tests.suppose.test_ordinary import ADDRESSES, RUN
+
+
+def shown(*texts: str, targets: tuple[str, ...] = ()) -> str:
+    return report_text(answer(*texts, targets=targets), Words("en"), Paper(width=80))
+
+
+def test_what_was_recognised_by_lines() -> None:
+    assert "Read in the text, by lines: docker run (1), curl (3)." in shown(RUN + TIMED_OUT)
+
+
+def test_a_shown_fault_has_its_section_and_its_repair() -> None:
+    text = shown(RUN, ADDRESSES, OFF, TIMED_OUT)
+    assert "likely[interface-forwarding-off]: ens3 does not forward IPv4" in text
+    assert "sysctl -w net.ipv4.conf.ens3.forwarding=1" in text
+    assert "explains: line 2: curl http://10.8.0.5:8080: timeout" in text
+    assert "no configuration file sets" not in text  # no file was read
+
+
+def test_what_may_be_has_no_repair() -> None:
+    text = shown(RUN, TIMED_OUT)
+    assert "likely[ip-forward-off]" in text
+    assert "sysctl -w" not in text
+    assert "Next, run this command on the host. It changes nothing:" in text
+
+
+def test_suppositions_are_named() -> None:
+    text = shown(RUN, targets=("8080",))
+    assert "delivered, if the rest is ordinary" in text
+    assert "the rules of iptables in filter, nat" in text
+
+
+def test_a_text_without_outputs() -> None:
+    assert "Nothing in this text is an output that hairpin knows." in shown("hello\n", targets=("8080",))
+
+
+@pytest.mark.parametrize("texts", ((RUN, TIMED_OUT), (RUN, ADDRESSES, OFF, TIMED_OUT)))
+def test_it_fits_a_narrow_terminal(texts: tuple[str, ...]) -> None:
+    lines = shown(*texts).splitlines()
+    assert all(len(line) <= 80 for line in lines if "sysctl" not in line and "echo" not in line)

@@ -1,0 +1,47 @@
+"""The container that a question is about, if no output lists containers."""
+
+import pytest
+
+from hairpin.host.docker import Container, Engine
+from hairpin.host.host import Host
+from hairpin.host.told import Outcome, Result
+from hairpin.question.target import parse_target
+from hairpin.suppose.asked import UNNAMED, target_of, targets_of, with_asked_container
+from tests.suppose.test_ordinary import host
+
+
+def asked(*targets: str) -> Host:
+    return with_asked_container(Host("vm"), tuple(map(parse_target, targets)))
+
+
+def test_a_port_is_a_containers() -> None:
+    (container,) = asked("8080", "8081/udp").containers()
+    assert container.name == UNNAMED
+    assert [(each.protocol, each.host_port) for each in container.bindings] == [("tcp", 8080), ("udp", 8081)]
+
+
+def test_a_name_is_a_container() -> None:
+    assert [each.name for each in asked("db:5432").containers()] == ["db"]
+
+
+def test_without_a_target_there_is_a_container() -> None:
+    assert [each.name for each in asked().containers()] == [UNNAMED]
+    known = Host("vm", engines=(Engine("docker", "", containers=(Container("1", "web", "running"),)),))
+    assert [each.name for each in with_asked_container(known, ()).containers()] == ["web"]
+
+
+@pytest.mark.parametrize(
+    ("name", "port", "is_target"),
+    (("10.8.0.5", 80, True), ("localhost", 80, True), ("2001:db8::1", 80, True), ("example.org", 443, False),
+     ("", 80, False), ("10.8.0.5", None, False)),
+)  # fmt: skip
+def test_the_target_of_a_failure(name: str, port: int | None, *, is_target: bool) -> None:
+    assert (target_of(Outcome("curl", "", "refused", name, port)) is not None) is is_target
+
+
+@pytest.mark.parametrize(("result", "count"), (("timeout", 1), ("answered", 0)))
+def test_only_failures_are_asked(result: Result, count: int) -> None:
+    told = host("").told
+    assert told is not None
+    one = Outcome("curl", "", result, "10.8.0.5", 80)
+    assert len(targets_of(type(told)(outcomes=(one, one)))) == count

@@ -1,0 +1,144 @@
+"""A host of which a text tells a part is completed to an ordinary host, and the told parts stay."""
+
+import pytest
+
+from hairpin.answer.ask import network_of
+from hairpin.host.host import Host
+from hairpin.host.told import UNNAMED
+from hairpin.network.flow import FromContainer, Outside
+from hairpin.network.network import Network
+from hairpin.pasted.text import evidence_in_texts
+from hairpin.question.flows import flows_for
+from hairpin.question.target import parse_target
+from hairpin.walk.walk import walk_flow
+
+RUN = "$ docker run -d --name web -p 8080:80 nginx\n"
+PS = """\
+$ docker ps
+CONTAINER ID   IMAGE   COMMAND   CREATED   STATUS   PORTS   NAMES
+4a1e3b2c9d10   nginx   "nginx"   5 minutes ago   Up 5 minutes   0.0.0.0:8080->80/tcp   web
+"""
+ADDRESSES = """\
+$ ip addr
+1: lo: <LOOPBACK,UP,LOWER_UP> mtu 65536 qdisc noqueue state UNKNOWN group default qlen 1000
+    link/loopback 00:00:00:00:00:00 brd 00:00:00:00:00:00
+    inet 127.0.0.1/8 scope host lo
+2: ens3: <BROADCAST,MULTICAST,UP,LOWER_UP> mtu 1500 qdisc mq state UP group default qlen 1000
+    link/ether 52:54:00:aa:bb:cc brd ff:ff:ff:ff:ff:ff
+    inet 10.8.0.5/24 brd 10.8.0.255 scope global ens3
+3: docker0: <BROADCAST,MULTICAST,UP,LOWER_UP> mtu 1500 qdisc noqueue state UP group default
+    link/ether 02:42:ac:12:00:01 brd ff:ff:ff:ff:ff:ff
+    inet 172.18.0.1/16 brd 172.18.255.255 scope global docker0
+"""
+CLOSED = """\
+$ iptables-save -t filter
+*filter
+:INPUT ACCEPT [0:0]
+:FORWARD DROP [0:0]
+:OUTPUT ACCEPT [0:0]
+COMMIT
+"""
+
+
+def network(*texts: str, target: str = "") -> Network:
+    """Return the completed network that the texts describe."""
+    asked = (parse_target(target),) if target else ()
+    return network_of((evidence_in_texts(texts),), asked)
+
+
+def host(*texts: str, target: str = "") -> Host:
+    return network(*texts, target=target).hosts[0]
+
+
+def verdicts(whole: Network, target: str) -> dict[str, str]:
+    """Return the verdict of each asked flow by its start."""
+    flows = flows_for(whole, (parse_target(target),), None)
+    return {each.start_text(): walk_flow(whole, each).verdict for each in flows}
+
+
+@pytest.mark.parametrize("text", (RUN, PS))
+def test_an_ordinary_host_delivers_to_the_container(text: str) -> None:
+    found = verdicts(network(text), "8080")
+    assert set(found.values()) == {"delivered"}
+    assert len(found) >= 3
+
+
+def test_a_container_of_an_ordinary_host_gets_out() -> None:
+    whole = network(RUN)
+    out = [each for each in flows_for(whole, (), None) if isinstance(each.start, FromContainer)]
+    assert out
+    assert {walk_flow(whole, each).verdict for each in out} <= {"delivered", "leaves"}
+
+
+def test_told_links_and_addresses_stay() -> None:
+    found = host(RUN, ADDRESSES)
+    own = found.namespace("host")
+    assert [each.name for each in own.links if each.kind != "veth"] == ["lo", "ens3", "docker0"]
+    docker = own.link("docker0")
+    assert docker is not None
+    assert docker.kind == "bridge"
+    container = found.container("web")
+    assert container is not None
+    assert container.endpoints[0].ipv4 == 0xAC12_0002  # in the block of the told bridge
+    assert set(verdicts(network(RUN, ADDRESSES), "8080").values()) == {"delivered"}
+
+
+def test_a_told_table_stays_and_the_others_are_the_engines() -> None:
+    own = host(RUN, CLOSED).namespace("host")
+    closed, nat = own.ruleset.table("ip", "filter"), own.ruleset.table("ip", "nat")
+    assert closed is not None
+    assert nat is not None
+    assert all(not chain.rules for chain in closed.chains)
+    assert any("--to-destination 172.17.0.2:80" in rule.text for chain in nat.chains for rule in chain.rules)
+
+
+def test_a_told_table_decides() -> None:
+    found = verdicts(network(RUN, CLOSED), "8080")
+    assert found["192.0.2.10"] == "dropped"
+    assert found["host"] == "delivered"
+
+
+def test_without_a_listing_the_asked_port_is_a_containers() -> None:
+    found = host("the page does not load\n", target="8123")
+    (container,) = found.containers()
+    assert container.name == "CONTAINER"
+    assert [each.host_port for each in container.bindings] == [8123]
+    assert found.name == UNNAMED
+
+
+def test_a_listing_is_believed() -> None:
+    assert [each.name for each in host(PS, target="9999").containers()] == ["web"]
+
+
+def test_what_is_told_is_kept() -> None:
+    told = host(RUN, PS, ADDRESSES, CLOSED, "net.ipv4.ip_forward = 1\n").told
+    assert told is not None
+    assert ("host", "links") in told.parts
+    assert ("host", "routes4") not in told.parts
+    assert ("net", "ipv4", "ip_forward") in told.sysctls
+    assert told.containers == {"web"}
+    assert not told.typed
+
+
+def test_a_typed_container_is_not_told() -> None:
+    told = host(RUN).told
+    assert told is not None
+    assert told.typed == {"web"}
+    assert not told.containers
+
+
+def test_where_a_program_says_that_it_listens() -> None:
+    whole = network(RUN, "web log: listening on *:3001\n")
+    assert verdicts(whole, "8080")["192.0.2.10"] == "refused"
+    sockets = whole.hosts[0].namespace("container:web").sockets
+    assert [each.port for each in sockets] == [3001]
+
+
+def test_a_listing_of_one_link_is_a_part() -> None:
+    alone = "2: ens3: <BROADCAST,UP,LOWER_UP> mtu 1500 state UP\n    inet 10.8.0.5/24 scope global ens3\n"
+    found = network(RUN, "$ ip addr show ens3\n" + alone)
+    told = found.hosts[0].told
+    assert told is not None
+    assert ("host", "links") not in told.parts
+    outside = [each for each in flows_for(found, (parse_target("8080"),), None) if isinstance(each.start, Outside)]
+    assert [walk_flow(found, each).verdict for each in outside] == ["delivered"]

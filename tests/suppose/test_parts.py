@@ -1,0 +1,40 @@
+"""On which parts a verdict rests beside the told ones."""
+
+import pytest
+
+from hairpin.question.flows import flows_for
+from hairpin.question.target import parse_target
+from hairpin.suppose.parts import supposed_in
+from tests.small_host import network as whole_network
+from tests.small_host import published
+from tests.suppose.test_ordinary import ADDRESSES, CLOSED, RUN, network
+
+
+def commands(*texts: str) -> set[str]:
+    whole = network(*texts)
+    flow = flows_for(whole, (parse_target("8080"),), None)[0]
+    return {each.command for each in supposed_in(whole, flow)}
+
+
+def test_a_host_that_was_read_rests_on_itself() -> None:
+    assert supposed_in(whole_network(), published()) == ()
+
+
+def test_all_that_a_walk_reads_is_supposed() -> None:
+    found = commands(RUN)
+    assert {"ip -d addr", "ip route show table all", "ip rule", "sudo iptables-save", "sudo nft list ruleset"} <= found
+    assert any("nsenter" in each for each in found)
+
+
+@pytest.mark.parametrize(
+    ("text", "command"),
+    (
+        (ADDRESSES, "ip -d addr"),
+        ("$ ip rule\n0:\tfrom all lookup local\n32766:\tfrom all lookup main\n", "ip rule"),
+        (CLOSED + CLOSED.replace("filter", "nat").replace(":FORWARD DROP [0:0]\n", ":PREROUTING ACCEPT [0:0]\n"),
+         "sudo iptables-save"),
+    ),
+)  # fmt: skip
+def test_what_is_told_is_not_supposed(text: str, command: str) -> None:
+    assert command in commands(RUN)
+    assert command not in commands(RUN, text)
