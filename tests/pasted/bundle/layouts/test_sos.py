@@ -2,7 +2,6 @@
 
 import shutil
 import tarfile
-from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
@@ -19,9 +18,6 @@ from hairpin.pasted.listed import recognised_in
 from tests.pasted.bundle.archives import folder_of, tar_of
 
 BUNDLES = Path(__file__).resolve().parents[3] / "fixtures" / "bundles"
-needs_forms = pytest.mark.skipif(
-    find_spec("hairpin.pasted.forms.socket_tables") is None, reason="needs the forms of ss and of ip -d"
-)
 
 
 def report(name: str) -> Evidence:
@@ -47,7 +43,6 @@ CASES = {
 }
 
 
-@needs_forms
 @pytest.mark.parametrize(("name", "target", "origin"), CASES.values(), ids=CASES)
 def test_verdicts_and_causes_are_those_of_the_snapshot(name: str, target: str, origin: str) -> None:
     live, told = answers(name, target, origin)
@@ -57,7 +52,6 @@ def test_verdicts_and_causes_are_those_of_the_snapshot(name: str, target: str, o
     assert {each.id for each in told.causes if each.shown_by is None} == blocking
 
 
-@needs_forms
 @pytest.mark.parametrize("name", ("docker-nat-chain-missing", "ip-forward-off"))
 def test_what_stops_the_packet_before_the_container_is_proven(name: str) -> None:
     """The inside of a container, which no report has, does not matter then."""
@@ -66,7 +60,6 @@ def test_what_stops_the_packet_before_the_container_is_proven(name: str) -> None
     assert not [each for flow in told.flows for each in flow.supposed]
 
 
-@needs_forms
 def test_a_set_that_no_report_has_leaves_it_open() -> None:
     live, told = answers("docker-user-drops.ipset", "8151", "192.0.2.10")
     assert [each.trace.verdict for each in live.flows] == ["dropped"]
@@ -154,7 +147,6 @@ def test_two_reports_in_one_archive_are_two_hosts(tmp_path: Path) -> None:
 # --- sos clean -------------------------------------------------------------------------------------------------------
 
 
-@needs_forms
 def test_addresses_of_sos_clean_prove_nothing() -> None:
     found = report("cleaned")
     assert recognised_in(found)[0].as_ == "sos clean"
