@@ -2,9 +2,9 @@
 
 import pytest
 
+from hairpin.evidence.told import Outcome, Result
 from hairpin.host.docker import Container, Engine
 from hairpin.host.host import Host
-from hairpin.host.told import Outcome, Result
 from hairpin.question.target import parse_target
 from hairpin.suppose.asked import UNNAMED, target_of, targets_of, with_asked_container
 from tests.suppose.test_ordinary import host

@@ -3,8 +3,8 @@
 import pytest
 
 from hairpin.answer.ask import network_of
+from hairpin.evidence.told import UNNAMED
 from hairpin.host.host import Host
-from hairpin.host.told import UNNAMED
 from hairpin.network.flow import FromContainer, Outside
 from hairpin.network.network import Network
 from hairpin.pasted.text import evidence_in_texts

@@ -1,6 +1,6 @@
 """What the readings of a text tell of its host."""
 
-from hairpin.host.told import Told
+from hairpin.evidence.told import Told
 from tests.suppose.test_ordinary import CLOSED, PS, RUN, host
 
 CURL = "curl: (7) Failed to connect to 10.8.0.5 port 8080: Connection refused\n"

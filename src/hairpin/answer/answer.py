@@ -22,8 +22,8 @@ if TYPE_CHECKING:
     from hairpin.causes.cause import Candidate, Severity
     from hairpin.causes.proof import Proof
     from hairpin.events.course import Rival
+    from hairpin.evidence.told import Outcome
     from hairpin.host.boot.configured import Configured
-    from hairpin.host.told import Outcome
     from hairpin.judges.disagreement import Disagreement
     from hairpin.judges.judged import Judged
     from hairpin.remedy.remedy import OwnersDecision, Remedy

@@ -16,7 +16,7 @@ from hairpin.causes.where import OfFile
 from hairpin.change.change import Change
 from hairpin.change.simulation.simulate import simulate
 from hairpin.errors import ChangeError, UsageError
-from hairpin.host.told import Outcome
+from hairpin.evidence.told import Outcome
 from hairpin.message import Message, message
 from hairpin.network.flow import Flow, Lan, Outside
 from hairpin.network.network import Network

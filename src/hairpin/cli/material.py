@@ -11,6 +11,8 @@ from hairpin.message import message
 
 if TYPE_CHECKING:
     from hairpin.cli.face.asked import Given
+    from hairpin.collect.several import Place
+    from hairpin.evidence.reading import Evidence
     from hairpin.network.world import World
 
 
@@ -33,7 +35,7 @@ def gather(
     """
     if sources:
         places = tuple(parse_place(each.kind, each.text) for each in sources)
-        return read_all(places, root=root, what=what, since=since)
+        return read_all(places, root=root, what=what, since=since, readers=_read_text)
     if sys.platform != "linux":
         raise UsageError(
             message(
@@ -42,6 +44,17 @@ def gather(
             )
         )
     return (read_this(root=root, only=only, what=what, since=since, asks_sets=asks_sets),)
+
+
+def _read_text(place: "Place") -> "Evidence":
+    """Return the evidence of the host that a pasted text or a support bundle describes."""
+    if place.kind == "text":
+        from hairpin.pasted.text import evidence_in_files
+
+        return evidence_in_files((place.place, *place.further))
+    from hairpin.pasted.bundle.host import evidence_in_bundle
+
+    return evidence_in_bundle(place.place)
 
 
 def stated_world(path: str | None) -> "World":

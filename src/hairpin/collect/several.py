@@ -82,26 +82,34 @@ def _no_label(kind: Kind, text: str, label: str) -> Message:
     )  # fmt: skip
 
 
+Reader = Callable[[Place], Evidence]
+"""Reads a place that is no snapshot and no live host: ``pasted/`` does."""
 What = Literal["state", "traces", "both"]
 """The kind of evidence that is read from a live host: its state, its traces, or both.  For a snapshot it has no
 effect."""
 
 
 def read_all(
-    places: tuple[Place, ...], *, root: str | None = None, what: What = "state", since: float | None = None
+    places: tuple[Place, ...],
+    *,
+    root: str | None = None,
+    what: What = "state",
+    since: float | None = None,
+    readers: "Reader | None" = None,
 ) -> tuple[Source, ...]:
     """Return the hosts in the order of their places, under the given labels.  The hosts are read at the same time.
 
-    ``root``: read configuration files under this directory of the hosts.  ``what``: the kind of evidence that is read
-    from live hosts.  ``since``: the time from which on the hosts' traces are read, in seconds since the epoch.  If one
-    of several hosts cannot be read, it is returned as :class:`NotRead`.  Raises CollectError or EvidenceError if no
-    host can be read, and UsageError if two snapshots have to be read from standard input.
+    ``readers``: reads a pasted text or a support bundle.  ``root``: read configuration files under this directory of
+    the hosts.  ``what``: the kind of evidence that is read from live hosts.  ``since``: the time from which on the
+    hosts' traces are read, in seconds since the epoch.  If one of several hosts cannot be read, it is returned as
+    :class:`NotRead`.  Raises CollectError or EvidenceError if no host can be read, and UsageError if two files have to
+    be read from standard input.
     """
     if sum(name == STANDARD_INPUT for each in places for name in (each.place, *each.further)) > 1:
         raise UsageError(message("`-` stands twice: only one file can come from standard input"))
     places = _together(places)
     with stopped_by_interrupt():
-        reader = partial(_read, root=root, what=what, since=since)
+        reader = partial(_read, root=root, what=what, since=since, readers=readers)
         read = _at_the_same_time(places, reader) if len(places) > 1 else tuple(map(reader, places))
     failures = [each for each in read if not isinstance(each, Evidence)]
     if failures and len(failures) == len(read):
@@ -163,19 +171,14 @@ def _taken(
 
 
 def _read(
-    place: Place, *, root: str | None, what: What, since: float | None
+    place: Place, *, root: str | None, what: What, since: float | None, readers: Reader | None
 ) -> Evidence | CollectError | EvidenceError:
     try:
         if place.kind == "host":
             return _taken(place.place, root=root, what=what, since=since)
-        if place.kind == "text":
-            from hairpin.pasted.text import evidence_in_files  # noqa: PLC0415 - most hosts are read themselves
-
-            return evidence_in_files((place.place, *place.further))
-        if place.kind == "bundle":
-            from hairpin.collect.bundles import evidence_in_bundle  # noqa: PLC0415 - most hosts are read themselves
-
-            return evidence_in_bundle(place.place)
+        if place.kind in ("text", "bundle"):
+            assert readers is not None, "a caller that takes such places gives the functions that read them"
+            return readers(place)
         if place.place == STANDARD_INPUT:
             if sys.stdin is None:  # closed by the caller
                 return EvidenceError(message("--snapshot -: standard input is closed"))

@@ -15,9 +15,9 @@ from hairpin.causes.cause import Candidate
 from hairpin.causes.registry import known_cause
 from hairpin.causes.where import OfFile
 from hairpin.change.change import Change
+from hairpin.evidence.told import Outcome
 from hairpin.explain.line import readable
 from hairpin.explain.lookup import find_meaning
-from hairpin.host.told import Outcome
 from hairpin.pasted.joining import unrecognised_in
 from hairpin.texts.meaning import TextMeaning
 

@@ -4,6 +4,7 @@ import msgspec
 
 from hairpin.door import CLOSED, Door, Observation
 from hairpin.evidence.reading import HOST
+from hairpin.evidence.told import Told
 from hairpin.host.contact import Contact, EngineBeside
 from hairpin.host.docker import Container, DockerNetwork, Engine, Tool
 from hairpin.host.floating import FloatingAddress
@@ -18,7 +19,6 @@ from hairpin.host.rule_tools import RuleTools
 from hairpin.host.socket import Socket, VirtualService
 from hairpin.host.swarm import SwarmService
 from hairpin.host.sysctl import Path, Sysctls
-from hairpin.host.told import Told
 from hairpin.host.xfrm import XfrmPolicy
 from hairpin.kept import kept
 from hairpin.message import Message

@@ -13,11 +13,11 @@ from hairpin.change.change import AddSocket, Change, DeleteEntry, DeleteSocket, 
 from hairpin.events.course import Course
 from hairpin.events.engines._containers import with_container_ended
 from hairpin.evidence.reading import HOST
+from hairpin.evidence.told import Told, ToldTable
 from hairpin.host.docker import Container
 from hairpin.host.host import Host
 from hairpin.host.netns import Netns
 from hairpin.host.socket import Socket
-from hairpin.host.told import Told, ToldTable
 from hairpin.message import Message, message
 from hairpin.netfilter.iptables import save
 from hairpin.netfilter.iptables.save import IptablesDialect

@@ -5,9 +5,9 @@ import re
 import msgspec
 
 from hairpin.errors import UsageError
+from hairpin.evidence.told import Outcome, Told
 from hairpin.host.docker import Container, Engine, PortBinding
 from hairpin.host.host import Host
-from hairpin.host.told import Outcome, Told
 from hairpin.question.asked import Target
 from hairpin.question.target import parse_target
 

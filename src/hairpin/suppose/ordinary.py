@@ -19,6 +19,7 @@ from hairpin.engines.repair.restoring import restoring_all
 from hairpin.engines.repair.starting import starting_change
 from hairpin.errors import ChangeError
 from hairpin.evidence.reading import HOST, Evidence
+from hairpin.evidence.told import UNNAMED, Told, ToldTable
 from hairpin.host.contact import Contact
 from hairpin.host.docker import Container, DockerNetwork, Engine, PortBinding, Subnet
 from hairpin.host.host import Host, Namespace
@@ -26,7 +27,6 @@ from hairpin.host.link import Address, BridgeInfo, BridgePort, Link
 from hairpin.host.route import TABLE_DEFAULT, TABLE_LOCAL, TABLE_MAIN, NextHop, PolicyRule, Route
 from hairpin.host.socket import Socket
 from hairpin.host.sysctl import Path, Sysctls
-from hairpin.host.told import UNNAMED, Told, ToldTable
 from hairpin.netfilter.ir import Chain, Ruleset, Table
 from hairpin.network.network import Network
 from hairpin.network.prefix import is_loopback, parse_address

@@ -4,8 +4,8 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from hairpin.evidence.reading import HOST
+from hairpin.evidence.told import Told, ToldTable
 from hairpin.host.netns import Netns
-from hairpin.host.told import Told, ToldTable
 from hairpin.message import Message, message
 from hairpin.network.flow import Flow
 from hairpin.network.network import Network

@@ -5,8 +5,8 @@ from collections.abc import Iterator
 import msgspec
 
 from hairpin.evidence.reading import HOST, Evidence
+from hairpin.evidence.told import Outcome, Told, ToldTable
 from hairpin.host.host import Host
-from hairpin.host.told import Outcome, Told, ToldTable
 from hairpin.pasted.joining import unrecognised_in
 from hairpin.pasted.listed import CLEANED, recognised_in
 from hairpin.suppose.words import listeners_in, troubles_in

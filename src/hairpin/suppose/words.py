@@ -7,7 +7,7 @@ listens is supposed of the container's service.
 import re
 from collections.abc import Iterable, Iterator
 
-from hairpin.host.told import Listener, Outcome
+from hairpin.evidence.told import Listener, Outcome
 
 _NOT = (
     r"(?:can(?:no|')?t|could(?: not|n't)|(?:do|does|did|will|would)(?: not|n't)|unable to|fail(?:s|ed|ing)? to|never)"

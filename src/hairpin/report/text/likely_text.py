@@ -4,7 +4,7 @@ and the one command to run next."""
 from collections.abc import Callable
 
 from hairpin.answer.answer import Answer, CauseAnswer, FlowAnswer, Next
-from hairpin.host.told import Outcome
+from hairpin.evidence.told import Outcome
 from hairpin.message import Message, message
 from hairpin.pasted.form import Recognised
 from hairpin.pasted.listed import recognised_in

@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from hairpin.collect.bundles import evidence_in_bundle
 from hairpin.evidence.reading import HOST
+from hairpin.pasted.bundle.host import evidence_in_bundle
 from hairpin.pasted.bundle.layouts.any_files import SMALL, command_of_name
 from tests.pasted.bundle.archives import folder_of, zip_of
 from tests.pasted.bundle.layouts.test_supportconfig import LINKS

@@ -2,8 +2,8 @@
 
 from pathlib import Path
 
-from hairpin.collect.bundles import evidence_in_bundle
 from hairpin.evidence.reading import HOST
+from hairpin.pasted.bundle.host import evidence_in_bundle
 from tests.pasted.bundle.archives import tar_of
 from tests.pasted.bundle.layouts.test_supportconfig import COLUMNS, LINKS
 

@@ -9,10 +9,10 @@ import pytest
 from hairpin.answer.answer import Answer
 from hairpin.answer.ask import ask
 from hairpin.cli.face.asked import Asked
-from hairpin.collect.bundles import evidence_in_bundle
 from hairpin.collect.snapshot import load
 from hairpin.errors import EvidenceError
 from hairpin.evidence.reading import HOST, Evidence
+from hairpin.pasted.bundle.host import evidence_in_bundle
 from hairpin.pasted.bundle.read import open_bundle
 from hairpin.pasted.listed import recognised_in
 from tests.pasted.bundle.archives import folder_of, tar_of

@@ -4,11 +4,11 @@ from pathlib import Path
 
 import pytest
 
-from hairpin.collect.bundles import evidence_in_bundle
 from hairpin.collect.several import Place, parse_place, read_all
 from hairpin.collect.snapshot import load
 from hairpin.errors import EvidenceError, UsageError
 from hairpin.evidence.reading import PASTED, Evidence
+from hairpin.pasted.bundle.host import evidence_in_bundle
 from tests.pasted.bundle.archives import tar_of
 
 FIXTURES = Path(__file__).resolve().parents[1] / "fixtures"
@@ -47,5 +47,6 @@ def test_places() -> None:
 
 def test_each_bundle_is_a_host_of_its_own() -> None:
     path = str(FIXTURES / "bundles" / "container-paused.tar.xz")
-    found = read_all((Place("bundle", path, "a"), Place("bundle", path, "b")))
+    places = (Place("bundle", path, "a"), Place("bundle", path, "b"))
+    found = read_all(places, readers=lambda place: evidence_in_bundle(place.place))
     assert [each.name for each in found if isinstance(each, Evidence)] == ["a", "b"]

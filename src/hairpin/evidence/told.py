@@ -4,8 +4,8 @@ from typing import Literal, NamedTuple
 
 import msgspec
 
-from hairpin.host.sysctl import Path
-
+Path = tuple[str, ...]
+"""The parts of a sysctl's path, as in ``host/sysctl.py``."""
 UNNAMED = "host"
 """The name of a host whose name no text tells."""
 Result = Literal["answered", "refused", "timeout", "unreachable", "prohibited", "reset", "empty", "no-name", "failed"]
