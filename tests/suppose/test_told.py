@@ -1,12 +1,12 @@
 """What the readings of a text tell of its host."""
 
-from hairpin.evidence.told import Told
+from hairpin.evidence.told import ToldParts
 from tests.suppose.test_ordinary import CLOSED, PS, RUN, host
 
 CURL = "curl: (7) Failed to connect to 10.8.0.5 port 8080: Connection refused\n"
 
 
-def told(*texts: str) -> Told:
+def told(*texts: str) -> ToldParts:
     found = host(*texts).told
     assert found is not None
     return found

@@ -52,7 +52,7 @@ class ToldTable(NamedTuple):
     name: str
 
 
-class Told(msgspec.Struct, frozen=True):
+class ToldParts(msgspec.Struct, frozen=True):
     """The parts of a host that a text tells.
 
     ``parts``: pairs of a namespace and a field of :class:`Namespace`; routes and policy rules are told for each IP

@@ -4,7 +4,7 @@ import msgspec
 
 from hairpin.door import CLOSED, Door, Observation
 from hairpin.evidence.reading import HOST
-from hairpin.evidence.told import Told
+from hairpin.evidence.told import ToldParts
 from hairpin.host.contact import Contact, EngineBeside
 from hairpin.host.docker import Container, DockerNetwork, Engine, Tool
 from hairpin.host.floating import FloatingAddress
@@ -154,7 +154,7 @@ class Host(msgspec.Struct, frozen=True, dict=True):
     rule_tools: RuleTools = RuleTools()
     plans: tuple[PlanUnderWay, ...] = ()
     """The plans of hairpin that had not ended when the host was read."""
-    told: Told | None = None
+    told: ToldParts | None = None
     """What a pasted text tells of the host; None for a host that was read itself."""
     unread: tuple[Unread, ...] = ()
 

@@ -13,7 +13,7 @@ from hairpin.change.change import AddSocket, Change, DeleteEntry, DeleteSocket, 
 from hairpin.events.course import Course
 from hairpin.events.engines._containers import with_container_ended
 from hairpin.evidence.reading import HOST
-from hairpin.evidence.told import Told, ToldTable
+from hairpin.evidence.told import ToldParts, ToldTable
 from hairpin.host.docker import Container
 from hairpin.host.host import Host
 from hairpin.host.netns import Netns
@@ -83,7 +83,7 @@ def _containers(flow: Flow) -> Iterator[str]:
 # --- the inside of a container ---------------------------------------------------------------------------------------
 
 
-def _of_container(host: Host, told: Told, container: Container, flows: tuple[Flow, ...]) -> Iterator[Alternative]:
+def _of_container(host: Host, told: ToldParts, container: Container, flows: tuple[Flow, ...]) -> Iterator[Alternative]:
     if container.name not in told.containers:
         said = message("the status of {name} is not Up", name=container.name)
         course = with_container_ended(Course(Network((host,)), host.name), container)
@@ -124,7 +124,7 @@ def _other_port(port: int) -> int:
 # --- services of the host --------------------------------------------------------------------------------------------
 
 
-def _of_services(host: Host, told: Told, flows: tuple[Flow, ...]) -> Iterator[Alternative]:
+def _of_services(host: Host, told: ToldParts, flows: tuple[Flow, ...]) -> Iterator[Alternative]:
     """Yield how a service of the host itself may listen, for flows that are for no container."""
     if (HOST, "sockets") in told.parts:
         return
@@ -148,7 +148,7 @@ def _of_services(host: Host, told: Told, flows: tuple[Flow, ...]) -> Iterator[Al
 # --- the kernel's switches -------------------------------------------------------------------------------------------
 
 
-def _of_switches(host: Host, told: Told) -> Iterator[Alternative]:
+def _of_switches(host: Host, told: ToldParts) -> Iterator[Alternative]:
     own = host.netns
     if _FORWARD not in told.sysctls and ("net", "ipv4", "conf", "all", "forwarding") not in told.sysctls:
         off = Change((SetSysctl(own, _FORWARD, "0"),))
@@ -203,13 +203,13 @@ _OF_INPUT = _Rules(
 )  # fmt: skip
 
 
-def _of_nat(host: Host, told: Told) -> Iterator[Alternative]:
+def _of_nat(host: Host, told: ToldParts) -> Iterator[Alternative]:
     table = _supposed(host, told, "nat")
     if table is not None and _has_docker(host):
         yield from (_with_rules(host, table, each) for each in _OF_NAT)
 
 
-def _of_filter(host: Host, told: Told, flows: tuple[Flow, ...]) -> Iterator[Alternative]:
+def _of_filter(host: Host, told: ToldParts, flows: tuple[Flow, ...]) -> Iterator[Alternative]:
     table = _supposed(host, told, "filter")
     if table is None:
         return
@@ -223,7 +223,7 @@ def _has_docker(host: Host) -> bool:
     return any(engine.kind == "docker" for engine in host.engines)
 
 
-def _supposed(host: Host, told: Told, name: str) -> Table | None:
+def _supposed(host: Host, told: ToldParts, name: str) -> Table | None:
     """Return the IPv4 table of iptables, if no text lists it."""
     if ToldTable("ip", name) in told.tables:
         return None
@@ -262,7 +262,7 @@ def _policy(name: str, policy: str | None, wanted: _Rules) -> str:
 # --- routes ----------------------------------------------------------------------------------------------------------
 
 
-def _of_routes(host: Host, told: Told) -> Iterator[Alternative]:
+def _of_routes(host: Host, told: ToldParts) -> Iterator[Alternative]:
     if (HOST, "routes4") in told.parts:
         return
     routes = (each for each in host.namespace(HOST).routes if not each.prefix_length and each.version == 4)

@@ -5,7 +5,7 @@ import re
 import msgspec
 
 from hairpin.errors import UsageError
-from hairpin.evidence.told import Outcome, Told
+from hairpin.evidence.told import Outcome, ToldParts
 from hairpin.host.docker import Container, Engine, PortBinding
 from hairpin.host.host import Host
 from hairpin.question.asked import Target
@@ -17,7 +17,7 @@ _OF_HOST = frozenset({22, 53})
 """Ports at which usually the host itself serves."""
 
 
-def targets_of(told: Told) -> tuple[Target, ...]:
+def targets_of(told: ToldParts) -> tuple[Target, ...]:
     """Return the targets of the failures that the text tells, each once."""
     found = (target_of(each) for each in told.outcomes if each.failed)
     return tuple(dict.fromkeys(each for each in found if each is not None))

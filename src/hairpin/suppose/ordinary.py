@@ -19,7 +19,7 @@ from hairpin.engines.repair.restoring import restoring_all
 from hairpin.engines.repair.starting import starting_change
 from hairpin.errors import ChangeError
 from hairpin.evidence.reading import HOST, Evidence
-from hairpin.evidence.told import UNNAMED, Told, ToldTable
+from hairpin.evidence.told import UNNAMED, ToldParts, ToldTable
 from hairpin.host.contact import Contact
 from hairpin.host.docker import Container, DockerNetwork, Engine, PortBinding, Subnet
 from hairpin.host.host import Host, Namespace
@@ -169,7 +169,7 @@ def _made(host: Host, change: Change) -> Host:
 # --- the host's own namespace ----------------------------------------------------------------------------------------
 
 
-def _with_base(own: Namespace, told: Told, host: Host, address: int) -> Namespace:
+def _with_base(own: Namespace, told: ToldParts, host: Host, address: int) -> Namespace:
     own = _with_links(own, address) if (HOST, "links") not in told.parts else _with_kinds(own, host)
     local_of_addresses = not any(each.table == TABLE_LOCAL for each in own.routes)
     if (HOST, "routes4") not in told.parts or local_of_addresses:
@@ -254,7 +254,7 @@ def _with_supposed_address(own: Namespace, link: str, address: int | None) -> Na
     return _replace(own, addresses=(*own.addresses, Address(link, 4, address, _LENGTH)))
 
 
-def _with_routes(own: Namespace, told: Told) -> Namespace:
+def _with_routes(own: Namespace, told: ToldParts) -> Namespace:
     """Return the namespace with the routes that the kernel makes for its addresses, and with a default route if no text
     lists the routes."""
     listed = own.routes
@@ -326,7 +326,7 @@ _OTHERS: dict[Path, str] = {
 # --- containers ------------------------------------------------------------------------------------------------------
 
 
-def _with_containers(host: Host, told: Told) -> Host:
+def _with_containers(host: Host, told: ToldParts) -> Host:
     """Return the host in which the containers that run have namespaces, unless a text tells of the inside.
 
     Containers in another's namespace come behind its owner."""
@@ -336,7 +336,7 @@ def _with_containers(host: Host, told: Told) -> Host:
     return host
 
 
-def _with_container(host: Host, container: Container, told: Told) -> Host:
+def _with_container(host: Host, container: Container, told: ToldParts) -> Host:
     netns = f"container:{container.name}"
     if container.network_mode == "host":
         host = host.with_container(_replace(container, netns=HOST))
@@ -384,7 +384,7 @@ def _lacks_ports(own: Namespace, joined: DockerNetwork | None) -> bool:
     return bridge is not None and bridge.carrier and not any(each.master == bridge.name for each in own.links)
 
 
-def _overlaid(supposed: Namespace, inside: Namespace, told: Told) -> Namespace:
+def _overlaid(supposed: Namespace, inside: Namespace, told: ToldParts) -> Namespace:
     """Return the supposed namespace with the fields that a text tells."""
     fields = {field for netns, field in told.parts if netns == inside.name and field in Namespace.__struct_fields__}
     return _replace(supposed, **{field: getattr(inside, field) for field in fields})
@@ -475,7 +475,7 @@ _CHAINS: dict[str, tuple[tuple[str, str, int], ...]] = {
 }
 
 
-def _with_rules(host: Host, told: Told) -> Host:
+def _with_rules(host: Host, told: ToldParts) -> Host:
     """Return the host in which the tables that no text lists have the rules that the engine makes."""
     own = host.namespace(HOST)
     dialects = {each.dialect for each in own.ruleset.tables if each.dialect.startswith("iptables")}

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from hairpin.evidence.reading import HOST
-from hairpin.evidence.told import Told, ToldTable
+from hairpin.evidence.told import ToldParts, ToldTable
 from hairpin.host.netns import Netns
 from hairpin.message import Message, message
 from hairpin.network.flow import Flow
@@ -66,7 +66,7 @@ def _ends_before(trace: Trace, host: str, netns: str) -> bool:
     )
 
 
-def _of(part: Part, told: Told, flow: Flow) -> Iterator[Supposition]:
+def _of(part: Part, told: ToldParts, flow: Flow) -> Iterator[Supposition]:
     _, netns, field = part
     if not netns:
         return
@@ -112,7 +112,7 @@ def inside_command(container: str) -> str:
     return f"sudo nsenter -n -t \"$(docker inspect -f '{{{{.State.Pid}}}}' {container})\" ss -lntup"
 
 
-def _tables(told: Told, family: str) -> Iterator[Supposition]:
+def _tables(told: ToldParts, family: str) -> Iterator[Supposition]:
     tool = "iptables-save" if family == "ip" else "ip6tables-save"
     lacking = [name for name in ("filter", "nat") if ToldTable(family, name) not in told.tables]
     if lacking:

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import msgspec
 
 from hairpin.evidence.reading import HOST, Evidence
-from hairpin.evidence.told import Outcome, Told, ToldTable
+from hairpin.evidence.told import Outcome, ToldParts, ToldTable
 from hairpin.host.host import Host
 from hairpin.pasted.joining import unrecognised_in
 from hairpin.pasted.listed import CLEANED, recognised_in
@@ -27,7 +27,7 @@ _FIELDS: dict[str, tuple[str, ...]] = {
 """The fields of a namespace that a reading tells, by the reading's key without ``-text``."""
 
 
-def told_by(evidence: Evidence, host: Host) -> Told:
+def told_by(evidence: Evidence, host: Host) -> ToldParts:
     """Return what the readings tell of the host that was made from them."""
     own = next((each for each in host.namespaces if each.name == HOST), None)
     parts = {
@@ -41,7 +41,7 @@ def told_by(evidence: Evidence, host: Host) -> Told:
         parts -= {(HOST, "links"), (HOST, "addresses")}  # a part of the links was listed
     tables = own.ruleset.tables if own is not None else ()
     typed, outcomes = frozenset(_typed(evidence)), tuple(_outcomes(evidence))
-    return Told(
+    return ToldParts(
         parts=frozenset(parts),
         sysctls=frozenset(own.sysctls.values) if own is not None else frozenset(),
         tables=frozenset(ToldTable(each.family, each.name) for each in tables if each.dialect.startswith("iptables")),

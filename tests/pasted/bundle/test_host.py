@@ -11,7 +11,7 @@ from hairpin.evidence.reading import PASTED, Evidence
 from hairpin.pasted.bundle.host import evidence_in_bundle
 from tests.pasted.bundle.archives import tar_of
 
-FIXTURES = Path(__file__).resolve().parents[1] / "fixtures"
+FIXTURES = Path(__file__).resolve().parents[2] / "fixtures"
 SNAPSHOT = FIXTURES / "bundles" / "container-paused.hairpin"
 TOKEN = "0" * 32
 COLLECTED = (
