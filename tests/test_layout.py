@@ -99,7 +99,7 @@ TESTED_ELSEWHERE: dict[str, str] = {
     "network/kinds/rule_forms.py": "network/kinds/test_kinds.py",
     "network/kinds/readings.py": "network/kinds/test_kinds.py",
     "pasted/bundle/": "pasted/bundle/test_files.py",  # and each layout's own
-    "pasted/nft_words.py": "pasted/test_nft_as_iptables.py",
+    "pasted/forms/nft_words.py": "pasted/forms/test_nft_as_iptables.py",
     "replica/run/build.py": "kernel/test_replica.py",
     "replica/run/client.py": "kernel/test_replica.py",
     "replica/run/ctnetlink.py": "kernel/test_ctnetlink.py",

@@ -218,12 +218,7 @@ def test_tables_of_iptables_in_the_words_of_nft(name: str) -> None:
     )
     saved, listed = outputs(reading.text, "iptables-nft", "echo '# nft list ruleset'; nft list ruleset")
     wanted = tables_of(saved, "ip")
-    shown = {
-        table.name: table
-        for each in evidence_in_text(listed).readings
-        if each.key == "nft-table"
-        for table in listing.parse(each.text, source="text", translated="table")
-    }
+    shown = tables_in(listed, "ip")
     assert shown.keys() == wanted.keys()
     for table, each in shown.items():
         for chain in each.chains:

@@ -1,12 +1,14 @@
 """Merges the fragments of one reading, which several outputs in a text have given.
 
-Of two outputs about the same chain, link, table of routes, socket or neighbour, the later one counts.  What an output
+Of two outputs about the same chain, link, table of routes, socket or neighbour, the later one counts; of a chain, one
+that tells all words of its rules.  What an output
 does not show does not replace what another one shows.
 """
 
 import re
 from collections.abc import Callable, Iterable, Iterator
 
+from hairpin.pasted.forms.listed_words import UNLISTED
 from hairpin.pasted.forms.sound_rules import is_gap
 
 _CHAIN = re.compile(r":(\S+) (\S+)")
@@ -34,6 +36,11 @@ class _Chain:
         """Whether only rules stand here that mean any rules."""
         return bool(self.rules) and all(map(is_gap, self.rules))
 
+    @property
+    def is_partly_known(self) -> bool:
+        """Whether nft has not told all words of a rule."""
+        return any(f"-m {UNLISTED} " in each for each in self.rules)
+
 
 def _tables(texts: list[str], *, commits: bool) -> str:
     tables: dict[str, dict[str, _Chain]] = {}
@@ -43,7 +50,7 @@ def _tables(texts: list[str], *, commits: bool) -> str:
         for table, chains in _tables_of(text):
             known = tables.setdefault(table, {})
             for name, chain in chains.items():
-                if name in known and chain.is_unlisted:
+                if name in known and (chain.is_unlisted or (chain.is_partly_known and not known[name].is_partly_known)):
                     continue
                 known[name] = chain
     lines = list(comments)

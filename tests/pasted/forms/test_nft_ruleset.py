@@ -6,7 +6,7 @@ from hairpin.netfilter.ir import Rule
 from hairpin.netfilter.nft.listing import parse
 from tests.pasted.readings import evidence_in_text
 
-HEAD = "table ip filter {\n\tchain FORWARD {\n\t\ttype filter hook forward priority filter; policy drop;\n"
+HEAD = "table inet filter {\n\tchain FORWARD {\n\t\ttype filter hook forward priority filter; policy drop;\n"
 END = "\t}\n}\n"
 
 

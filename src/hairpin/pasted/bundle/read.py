@@ -12,11 +12,10 @@ from hairpin.pasted.bundle import cleaned
 from hairpin.pasted.bundle.files import Files, files_in
 from hairpin.pasted.bundle.layout import Layout, Piece
 from hairpin.pasted.bundle.layouts import any_files, named_files, sos, supportconfig
-from hairpin.pasted.bundle.tables import absent, part_of, without_doubles
+from hairpin.pasted.bundle.tables import absent, without_doubles
 from hairpin.pasted.form import Part, Paste, Recognised
 from hairpin.pasted.joining import Output, evidence_of
 from hairpin.pasted.listed import CLEANED
-from hairpin.pasted.nft_as_iptables import split
 from hairpin.pasted.recognise import outputs, paste_of
 
 _LAYOUTS: tuple[Layout, ...] = (sos.LAYOUT, supportconfig.LAYOUT, named_files.RANCHER, named_files.MICROK8S)
@@ -29,7 +28,7 @@ _EXPECTED: tuple[tuple[re.Pattern[str], tuple[str, ...]], ...] = tuple(
         (r"ip (?:-\S+ )*r|route\b", ("ip-route",)),
         (r"ip (?:-\S+ )*[al]|ifconfig\b", ("ip-addr", "ip-link")),
         (r"ip6?tables", ("iptables-",)),
-        (r"nft\b", ("nft-",)),
+        (r"nft\b", ("nft-", "iptables-nft-")),
         (r"(?:ss|netstat)\b", ("sockets", "proc-net-")),
         (r"sysctl\b", ("sysctl",)),
         (r"docker\b", ("docker-", "uname")),
@@ -136,14 +135,9 @@ def _of_command(piece: Piece) -> Iterator[Output]:
     paste = _paste(piece)
     parts: list[Part] = []
     spans: list[tuple[int, int]] = []
-    if piece.whole.words[:2] == ("nft", "list"):
-        tables, lines = split(paste.lines)
-        paste = Paste(lines, {}, piece.whole)
-        parts += (part_of(table, piece.netns) for table in tables)
-        spans += ((table.first, table.end) for table in tables)
-        if piece.whole.words[2:3] == ("ruleset",):  # what it does not list, the host does not have
-            parts.append(Part("nft-tables", "\n", piece.netns))
-            spans.append((0, 1))
+    if piece.whole.words[:3] == ("nft", "list", "ruleset"):  # what it does not list, the host does not have
+        parts.append(Part("nft-tables", "\n", piece.netns))
+        spans.append((0, 1))
     expected = _possible_keys(piece)
     told = piece.command
     for index, _, found in outputs(paste):

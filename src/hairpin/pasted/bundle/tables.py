@@ -9,19 +9,14 @@ from collections.abc import Iterator
 
 from hairpin.pasted.form import Part
 from hairpin.pasted.forms.listed_words import UNLISTED
+from hairpin.pasted.forms.nft_as_iptables import BASE_CHAINS
 from hairpin.pasted.joining import Output
-from hairpin.pasted.nft_as_iptables import BASE_CHAINS, Saved
 
 _SAVE = re.compile(r"iptables-(?:nft|any)-save([46])$")
 _LEGACY = re.compile(r"iptables-legacy-save[46]$")
 _MANAGED = ("filter", "nat")
 _Place = tuple[str, str, str]
 """A namespace, an IP family and the name of a table."""
-
-
-def part_of(table: Saved, netns: str) -> Part:
-    """Return the table that nft lists as a part."""
-    return Part(f"iptables-nft-save{_version(table.family)}", table.text, netns)
 
 
 def without_doubles(outputs: tuple[Output, ...]) -> tuple[Output, ...]:

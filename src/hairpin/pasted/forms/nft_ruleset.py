@@ -4,9 +4,10 @@
     table   := "table" FAMILY NAME "{" ("# handle" N)? (flags | block)* "}"
     block   := ("chain" | "set" | "map" | "counter" …) NAME "{" line* "}"
 
-A rule that hairpin's reader of scripts does not know keeps its last words, if they are a verdict or a jump; the rest is
-an extension without a known meaning, at which the walk forks.  A script of nft looks alike.  In a listing, each base
-chain has its policy in the line of its hook, and no command stands between the tables.
+A table of iptables-nft becomes the rules of iptables that it has.  In any other table, a rule that hairpin's reader of
+scripts does not know keeps its last words, if they are a verdict or a jump; the rest is an extension without a known
+meaning, at which the walk forks.  A script of nft looks alike.  In a listing, each base chain has its policy in the
+line of its hook, and no command stands between the tables.
 
 Source: nft(8); nftables src/rule.c table_print(), chain_print_declaration()
 """
@@ -24,6 +25,7 @@ from hairpin.netfilter.nft.script.commands import commands
 from hairpin.netfilter.nft.script.implied import with_implied
 from hairpin.netfilter.nft.syntax import Json, Object, list_of
 from hairpin.pasted.form import Form, Found, Part, Paste, joined_lines
+from hairpin.pasted.forms.nft_as_iptables import saved
 
 _TABLE = re.compile(r"\s*table (?P<family>ip6?|inet|arp|bridge|netdev) (?P<name>[\w.-]+) \{(?:\s*# handle \d+)?\s*$")
 _BLOCK = re.compile(
@@ -33,13 +35,10 @@ _BLOCK = re.compile(
 _HANDLE = re.compile(r"\s*# handle \d+$")
 _QUOTED = re.compile(r'"[^"]*"')
 _SCRIPT = re.compile(r"\s*(?:#!.*\bnft\b|flush ruleset|define \w|include \"|add table|delete table)")
-_WARNING = re.compile(r"\s*# Warning: table (?P<family>\w+) (?P<name>\S+) is managed by iptables-nft")
 _PROPERTY = re.compile(r"(?:type \w+ hook|policy \w+;?$|comment \"|devices? =|flags )")
 _END = re.compile(
     r"(?:^| )(?P<end>accept|drop|return|(?:jump|goto) [\w.-]+|reject(?: with [\w -]+)?)(?: comment \"[^\"]*\")?$"
 )
-_IPTABLES = frozenset({"filter", "nat", "mangle", "raw", "security"})
-_BUILT_IN = frozenset({"INPUT", "FORWARD", "OUTPUT", "PREROUTING", "POSTROUTING"})
 _READERS = frozenset({"cat", "less", "more", "head", "tail", "grep", "vi", "vim", "nano"})
 _MOST_LINES = 20000
 
@@ -65,25 +64,17 @@ def _read(paste: Paste, start: int) -> Found | None:
     if end is None:
         return None
     lines = [_bare(line) for line in paste.lines[start + 1 : end - 1]]
-    blocks = tuple(_blocks(line for line in lines if line and not line.startswith("# Warning")))
-    if any(" hook " in line and "policy" not in line for each in blocks if each.kind == "chain" for line in each.lines):
+    lines = [line for line in lines if line and not line.startswith("# Warning")]
+    if any(line.startswith("type ") and " hook " in line and "policy" not in line for line in lines):
         return None
     family, name = cast("Family", head["family"]), head["name"]
     told = f"nft list table {family} {name}"
+    if rules := saved(family, name, lines):
+        return Found(end, told, (Part(f"iptables-nft-save{6 if family == 'ip6' else 4}", rules, command.netns),))
+    blocks = tuple(_blocks(iter(lines)))
     flags = next((line.removeprefix("flags ").rstrip(";") for line in lines if line.startswith("flags ")), "")
     text = _document(family, name, blocks, flags) or joined_lines(lines)
-    parts = [Part("nft-table", text, command.netns, f"nft -j list table {family} {name}")]
-    managed = any(
-        warned["family"] == family and warned["name"] == name for warned in map(_WARNING.match, above) if warned
-    )
-    if managed or _is_of_iptables(family, name, blocks):
-        # The reader then writes the rules as iptables has them.
-        parts.append(
-            Part(
-                "nft-table-text", f"table {family} {name} {{\n}}\n", command.netns, f"nft -t list table {family} {name}"
-            )
-        )
-    return Found(end, told, tuple(parts))
+    return Found(end, told, (Part("nft-table", text, command.netns, f"nft -j list table {family} {name}"),))
 
 
 def _end_of(paste: Paste, start: int) -> int | None:
@@ -120,11 +111,6 @@ def _blocks(lines: Iterator[str]) -> Iterator[_Block]:
                 found.append(waiting)
                 waiting = ""
         yield _Block(head["kind"], head["name"].strip('"'), tuple(found))
-
-
-def _is_of_iptables(family: Family, name: str, blocks: tuple[_Block, ...]) -> bool:
-    names = {each.name for each in blocks if each.kind == "chain" and any(" hook " in line for line in each.lines)}
-    return family in ("ip", "ip6") and name in _IPTABLES and bool(names) and names <= _BUILT_IN
 
 
 def _document(family: Family, table: str, blocks: tuple[_Block, ...], flags: str) -> str:

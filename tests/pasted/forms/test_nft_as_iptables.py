@@ -10,10 +10,10 @@ from hairpin.collect.snapshot import load
 from hairpin.evidence.reading import HOST
 from hairpin.netfilter.iptables import save
 from hairpin.netfilter.ir import Rule
-from hairpin.pasted.nft_as_iptables import split
-from hairpin.pasted.nft_words import options_of
+from hairpin.pasted.forms.nft_words import options_of
+from hairpin.pasted.recognise import outputs, paste_of
 
-BUNDLES = Path(__file__).resolve().parents[1] / "fixtures" / "bundles"
+BUNDLES = Path(__file__).resolve().parents[2] / "fixtures" / "bundles"
 HOSTS = sorted(path.stem for path in BUNDLES.glob("*.hairpin"))
 
 
@@ -24,6 +24,12 @@ def listing(name: str) -> str:
         stream = archive.extractfile(member)
         assert stream is not None
         return stream.read().decode()
+
+
+def tables(text: str) -> list[tuple[str, str]]:
+    """Return the key and the text of each table of iptables in a listing."""
+    parts = [part for _, _, found in outputs(paste_of(text)) for part in found.parts]
+    return [(each.key, each.text) for each in parts if each.key.startswith("iptables-")]
 
 
 def _without_comment(rule: Rule) -> tuple[object, ...]:
@@ -37,13 +43,13 @@ def _without_comment(rule: Rule) -> tuple[object, ...]:
 @pytest.mark.parametrize("name", HOSTS)
 def test_rules_are_those_of_iptables_save(name: str) -> None:
     snapshot = load(BUNDLES / f"{name}.hairpin")
-    for table in split(tuple(listing(name).split("\n")))[0]:
-        family: Literal["ip", "ip6"] = "ip" if table.family == "ip" else "ip6"
-        reading = snapshot.find(f"iptables-nft-save{4 if family == 'ip' else 6}", HOST)
+    for key, text in tables(listing(name)):
+        family: Literal["ip", "ip6"] = "ip" if key.endswith("4") else "ip6"
+        reading = snapshot.find(key, HOST)
         assert reading is not None
-        (told,) = save.parse(table.text, family=family, dialect="iptables-nft", source="nft")
+        (told,) = save.parse(text, family=family, dialect="iptables-nft", source="nft")
         whole = save.parse(reading.text, family=family, dialect="iptables-nft", source="save")
-        shown = next(each for each in whole if each.name == table.name)
+        shown = next(each for each in whole if each.name == told.name)
         assert {each.name: (each.policy, each.hook) for each in told.chains} == {
             each.name: (each.policy, each.hook) for each in shown.chains
         }
@@ -105,10 +111,9 @@ def test_words(line: str, options: str) -> None:
 
 def test_tables_of_others_stay_nfts() -> None:
     native = "table inet filter {\n\tchain input {\n\t\ttype filter hook input priority 0; policy accept;\n\t}\n}\n"
-    text = native + "table ip filter {\n\tset bad {\n\t\ttype ipv4_addr\n\t}\n}\n"
-    assert split(tuple(text.split("\n"))) == ((), tuple(text.split("\n")))
+    assert tables(native + "table ip filter {\n\tset bad {\n\t\ttype ipv4_addr\n\t}\n}\n") == []
 
 
 def test_an_own_table_of_iptables_name_is_no_table_of_iptables() -> None:
     text = "table ip filter {\n\tchain mine {\n\t\ttype filter hook forward priority filter; policy drop;\n\t}\n}\n"
-    assert split(tuple(text.split("\n")))[0] == ()
+    assert tables(text) == []
