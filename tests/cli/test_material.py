@@ -10,7 +10,7 @@ from hairpin.cli.material import gather, stated_world
 from hairpin.errors import EvidenceError, UsageError
 from hairpin.evidence.reading import Evidence
 from hairpin.network.world import UpstreamRule, World
-from tests.cli.commands import snapshot
+from tests.cli.commands import call, snapshot
 from tests.report.answers import evidence
 
 
@@ -50,3 +50,17 @@ def test_a_file_that_cannot_be_read_is_named(tmp_path: Path, content: bytes | No
     with pytest.raises(UsageError, match="cannot be read") as refused:
         stated_world(str(path))
     assert str(path) in str(refused.value)
+
+
+@pytest.mark.parametrize("words", (("restore",), ("prove", "8080"), ("story",)))
+def test_a_text_is_no_whole_host(capsys: pytest.CaptureFixture[str], tmp_path: Path, words: tuple[str, ...]) -> None:
+    (tmp_path / "ticket.txt").write_text("$ sysctl net.ipv4.ip_forward\nnet.ipv4.ip_forward = 0\n")
+    ended = call(capsys, *words, "--text", str(tmp_path / "ticket.txt"))
+    assert ended.status == 2
+    assert f"`hairpin {words[0]}` needs the whole host" in ended.err
+
+
+def test_what_a_text_does_not_tell_is_not_silent(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    (tmp_path / "ticket.txt").write_text("$ docker run -d -p 8080:80 --name web nginx\n")
+    ended = call(capsys, "walk", "8080", "--from", "lan", "--text", str(tmp_path / "ticket.txt"))
+    assert "does not tell is supposed to be as on an ordinary host" in ended.err

@@ -48,7 +48,9 @@ def diff(
     from hairpin.cli.answering import second_judge
     from hairpin.cli.face.present import present
     from hairpin.cli.face.progress import progress
+    from hairpin.cli.material import complain_of_told
 
+    complain_of_told(asked, shown.lang)
     files, targets = ((), words) if with_last_good else snapshots_first(words, named=len(asked.sources))
     given = (*(Given("snapshot", each) for each in files), *asked.sources)
     question = asked._replace(targets=targets).question()

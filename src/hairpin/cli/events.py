@@ -32,10 +32,11 @@ def events(asked: Asked, shown: Shown) -> int:
     from hairpin.cli.abreast import abreast
     from hairpin.cli.face.present import present
     from hairpin.cli.face.progress import progress
-    from hairpin.cli.material import gather
+    from hairpin.cli.material import complain_of_told, gather
     from hairpin.cli.plans.half_done import with_plans
     from hairpin.message import message
 
+    complain_of_told(asked, shown.lang)
     question = asked.question()
     with progress(shown.lang) as tell:
         tell(message("reading the state of the host"))

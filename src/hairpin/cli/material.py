@@ -10,7 +10,7 @@ from hairpin.evidence.several import Source
 from hairpin.message import message
 
 if TYPE_CHECKING:
-    from hairpin.cli.face.asked import Given
+    from hairpin.cli.face.asked import Asked, Given, Kind
     from hairpin.collect.several import Place
     from hairpin.evidence.reading import Evidence
     from hairpin.network.world import World
@@ -44,6 +44,35 @@ def gather(
             )
         )
     return (read_this(root=root, only=only, what=what, since=since, asks_sets=asks_sets),)
+
+
+def refuse_told(asked: "Asked", command: str, kinds: "tuple[Kind, ...]" = ("text", "bundle")) -> None:
+    """Raise UsageError if a host is named of which these kinds of sources tell only a part."""
+    for each in asked.sources:
+        if each.kind in kinds:
+            raise UsageError(
+                message(
+                    "`hairpin {command}` needs the whole host, and --{kind} {text} tells a part of it: `hairpin check "
+                    "--{kind} {text}` answers what it tells",
+                    command=command, kind=each.kind, text=each.text,
+                )
+            )  # fmt: skip
+
+
+def complain_of_told(asked: "Asked", lang: str | None) -> None:
+    """Say on standard error that what a text or a bundle does not tell is supposed."""
+    from hairpin.cli.face.output import complain
+
+    for each in asked.sources:
+        if each.kind in ("text", "bundle"):
+            complain(
+                message(
+                    "what --{kind} {text} does not tell is supposed to be as on an ordinary host: `hairpin check "
+                    "--{kind} {text}` names it",
+                    kind=each.kind, text=each.text,
+                ),
+                lang,
+            )  # fmt: skip
 
 
 def _read_text(place: "Place") -> "Evidence":

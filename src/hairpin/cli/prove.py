@@ -35,8 +35,10 @@ def prove(asked: Asked, shown: Shown) -> int:
     """
     from hairpin.cli.answering import answer_question
     from hairpin.cli.face.present import present_answer
+    from hairpin.cli.material import refuse_told
     from hairpin.replica.judge import RunningKernel
 
+    refuse_told(asked, "prove")
     answer = answer_question(asked.question("prove"), asked, shown.lang, RunningKernel())
 
     def text(words: "Words", paper: "Paper") -> str:

@@ -29,12 +29,14 @@ def restore(asked: Asked, acting: Acting, shown: Shown, chosen: tuple[str, ...])
     or it is not known what the engine should have.
     """
     from hairpin.cli.face.output import paper, words, write, write_json
+    from hairpin.cli.material import refuse_told
     from hairpin.cli.plans.carrying import carry_plan_out
     from hairpin.cli.plans.planning import make_restore_plan, refuse_options
     from hairpin.cli.plans.settling import settle_interrupted
     from hairpin.report.documents.restore_document import restore_document
     from hairpin.report.text.restore_text import restore_text
 
+    refuse_told(asked, "restore")
     refuse_options(acting, asked.sources)
     if acting.applying:
         settle_interrupted(asked.sources, shown)

@@ -36,10 +36,12 @@ def story(asked: Asked, shown: Shown, since: str | None) -> int:
     """
     from hairpin.cli.face.output import complain
     from hairpin.cli.face.present import present
+    from hairpin.cli.material import refuse_told
     from hairpin.evidence.reading import Evidence
     from hairpin.message import message
     from hairpin.story.missing import could_not_read
 
+    refuse_told(asked, "story", ("text",))
     found, happened, told = _happened(asked, shown.lang, since)
     evidence = tuple(each for each in found if isinstance(each, Evidence))
 

@@ -29,7 +29,9 @@ def walk(asked: Asked, shown: Shown) -> int:
     """
     from hairpin.cli.answering import answer_question
     from hairpin.cli.face.present import present_answer
+    from hairpin.cli.material import complain_of_told
 
+    complain_of_told(asked, shown.lang)
     answer = answer_question(asked.question("walk"), asked, shown.lang)
 
     def text(words: "Words", paper: "Paper") -> str:
