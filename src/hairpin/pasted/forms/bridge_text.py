@@ -16,7 +16,7 @@ _LINK = re.compile(
     r"\s*\d+: [^\s:]+: <[A-Z0-9_,-]*> mtu \d+ (?:.* )?master \S+ (?:.* )?"
     r"state (?:forwarding|disabled|blocking|listening|learning)\b"
 )
-_OLD_LINK = re.compile(r"\s*\d+: \S+ state \S+ ?(?:@\S+ )?: <[A-Z0-9_,-]*> mtu \d+ (?:.* )?master \S+ state [a-z]+\b")
+_OLD_LINK = re.compile(r"\s*\d+: \S+ state \S+ (?:@\S+)?: <[A-Z0-9_,-]*> mtu \d+ (?:.* )?master \S+ state [a-z]+\b")
 _LINK_DETAIL = re.compile(r"\s+(?:hairpin (?:on|off)|neigh_suppress|mcast_|vlan_tunnel|locked|isolated|flood)\b")
 _FDB = re.compile(
     rf"\s*{_MAC} dev \S+(?: (?:dst|vlan|via|port|vni|src_vni|nhid) \S+| self| permanent| static| stale| offload"
